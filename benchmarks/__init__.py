@@ -1,0 +1,1 @@
+"""Runnable comparisons: against public figures, and against ourselves."""

@@ -1,0 +1,292 @@
+"""A data set's TOML: where its tables live and what its business means by leaving.
+
+Every knob stands once, here; an unknown key is an error that names the nearest
+known one. Secrets appear only as `${NAME}` of the environment, which is handed
+in; `${NAME:-default}` gives a value for when it is unset.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from core.errors import ConfigError, SourceUnavailable, nearest
+from core.places import Places
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the TOML."""
+
+
+class ColumnSource(Section, frozen=True):
+    """Where a column's values come from: exactly one of `column`, `product` and `constant`."""
+
+    column: str | None = None
+    "A column of the source."
+    product: tuple[str, ...] | None = None
+    "Numeric columns of the source, multiplied."
+    constant: str | int | float | bool | None = None
+    missing_when: tuple[str, ...] = ()
+    "Values that stand for missing."
+    missing_when_starts_with: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        given = [x for x in (self.column, self.product, self.constant) if x is not None]
+        if len(given) != 1:
+            raise ValueError("give exactly one of column, product, constant")
+
+
+class RowMatch(Section, frozen=True):
+    """Which rows of the source are meant: those where the column's text equals or starts with something."""
+
+    column: str
+    equals: str | None = None
+    starts_with: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.equals is None) == (self.starts_with is None):
+            raise ValueError("give exactly one of equals, starts_with")
+
+
+class TableSource(Section, frozen=True):
+    """Where one table of the contract lives: a `path` (Parquet or CSV, a glob too) or a `database` and its `table`."""
+
+    path: str | None = None
+    "Relative to the TOML's folder."
+    encoding: str = "utf-8"
+    "Of a CSV: any of Python's."
+    delimiter: str = ","
+    database: str | None = None
+    "An Ibis connection URL: duckdb://file.db, postgres://user:${PASSWORD}@host:5432/name."
+    table: str | None = None
+    "In the database; 'schema.table' where needed."
+    time_zone: str | None = None
+    "Of times without an offset, where it is not the business's own."
+    columns: dict[str, str | ColumnSource] = {}
+    "Contract column to source column; columns that are called alike need no mention."
+    returns: RowMatch | None = None
+    "purchases: rows that are returns, whatever the sign of their amount."
+
+    def __post_init__(self) -> None:
+        if (self.path is None) == (self.database is None):
+            raise ValueError("give exactly one of path, database")
+        if self.database is not None and self.table is None:
+            raise ValueError("a database needs the name of its table")
+
+
+Definition = Literal["no_purchase", "overdue", "subscription_ended", "no_usage"]
+
+
+class ChurnDefinition(Section, frozen=True):
+    """What leaving means for this business."""
+
+    definition: Definition = "no_purchase"
+    horizon_days: int = 90
+    gap_days: int = 0
+    "Between cutoff and horizon: the time the business needs to act."
+    overdue_multiple: float = 3.0
+    "overdue: no purchase within this many of the customer's own usual gaps."
+    grace_days: int = 30
+    "subscription_ended: a renewal within so many days is no churn."
+
+    def __post_init__(self) -> None:
+        if self.horizon_days < 1 or self.gap_days < 0:
+            raise ValueError("horizon_days is at least 1 and gap_days at least 0")
+        if self.overdue_multiple <= 0 or self.grace_days < 0:
+            raise ValueError("overdue_multiple is above 0 and grace_days at least 0")
+
+
+class Cutoffs(Section, frozen=True):
+    """The days at which the past ends; where none is stated, they are taken from the history."""
+
+    train: tuple[date, ...] = ()
+    test: date | None = None
+
+    every_days: int = 14
+    "Spacing of the training cutoffs where none is stated."
+    at_most: int = 6
+    "How many training cutoffs are then taken."
+
+
+class Tiers(Section, frozen=True):
+    """From which churn probability a customer counts as at risk; probabilities survive a retraining."""
+
+    medium: float = 0.3
+    high: float = 0.6
+
+    def __post_init__(self) -> None:
+        if not 0 < self.medium < self.high < 1:
+            raise ValueError("tiers need 0 < medium < high < 1")
+
+
+class OfferAssumptions(Section, frozen=True):
+    """What is assumed of offers where no `contacts` table tells; every answer says so."""
+
+    acceptance_probability: float = 0.03
+    saved_share: float = 0.0
+    "Share of the customers who would leave that an offer of a kind in `saving_kinds` keeps."
+    saving_kinds: tuple[str, ...] = ("discount", "thank_you")
+    customer_value: float = 0.0
+    "What a kept customer is worth over the horizon, base currency."
+
+
+class RecommenderSettings(Section, frozen=True):
+    """How recommendations are judged and filled."""
+
+    k: int = 10
+    horizon_days: int = 28
+    "Purchases within so many days after the cutoff are what a recommender should have found."
+    popularity_half_life_days: float = 30.0
+    models: tuple[str, ...] = ("popularity", "personal_frequency", "item_knn", "als")
+
+
+class Config(Section, frozen=True):
+    """One data set."""
+
+    name: str
+    time_zone: str
+    "IANA name; every time inside is naive and local to it."
+    currency: str
+    "Base currency, ISO 4217."
+    active_days: int
+    "Who bought (or used) within so many days before a cutoff is a customer at it."
+    tables: dict[str, TableSource]
+    churn: ChurnDefinition = ChurnDefinition()
+    cutoffs: Cutoffs = Cutoffs()
+    tiers: Tiers = Tiers()
+    offers: OfferAssumptions = OfferAssumptions()
+    recommender: RecommenderSettings = RecommenderSettings()
+    attributes: dict[str, tuple[str, ...]] = {}
+    "Listed attributes by table, e.g. customers = ['country']: used as features."
+    as_of_today: tuple[str, ...] = ()
+    "Listed attributes without a date that may be used all the same, e.g. 'customers.country'."
+    identical_lines: Literal["keep", "drop"] = "keep"
+    watermark: date | None = None
+    "First day that is not completely recorded, where the tables do not tell."
+    seed: int = 7
+    var: str = "var"
+    "Where models, releases and figures are kept, relative to the working directory."
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", self.name):
+            raise ValueError(f"name is 1 to 64 of a-z, 0-9 and _, found '{self.name}'")
+        if self.active_days < 1:
+            raise ValueError("active_days is at least 1")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError) as fault:
+            raise ValueError(f"time_zone '{self.time_zone}' is no IANA name such as Europe/London") from fault
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The business's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def places(self) -> Places:
+        """Where this data set's files lie."""
+        return Places(Path(self.var), self.name)
+
+    def today(self, now: datetime) -> date:
+        """The cutoff of an answer given at this moment: the local day that has begun."""
+        return now.astimezone(self.zone).date()
+
+    def label_days(self) -> timedelta:
+        """How long after a cutoff its label is known."""
+        return timedelta(days=self.churn.gap_days + self.churn.horizon_days)
+
+
+PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
+SECRET_KEY = re.compile(r"password|secret|token|api_?key", re.IGNORECASE)
+
+
+def read_config(path: Path, environment: Mapping[str, str]) -> Config:
+    """The data set that a TOML file describes. Raises ConfigError or SourceUnavailable, in one line."""
+    config, _ = read_config_and_statement(path, environment)
+    return config
+
+
+def read_config_and_statement(path: Path, environment: Mapping[str, str]) -> tuple[Config, dict[str, Any]]:
+    """The data set, and the TOML as stated: placeholders unfilled, passwords in addresses struck out; fit to log."""
+    if not path.is_file():
+        raise SourceUnavailable(f"no configuration at {path}; name one with --config or KIZUNA_CONFIG")
+    try:
+        stated = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise ConfigError(f"{path} is no TOML: {fault}") from fault
+    _refuse_unknown_keys(stated, Config, str(path))
+    filled = _filled(stated, environment, str(path))
+    for source in filled.get("tables", {}).values():
+        if isinstance(source, dict) and isinstance(source.get("path"), str):
+            source["path"] = str(path.parent.resolve() / source["path"])
+    try:
+        return msgspec.convert(filled, Config), redacted(stated)
+    except msgspec.ValidationError as fault:
+        raise ConfigError(f"{path}: {fault}") from fault
+
+
+def redacted(stated: Any) -> Any:
+    """A copy without passwords: in URLs, and under keys that are called like secrets."""
+    if isinstance(stated, dict):
+        return {
+            key: "***" if SECRET_KEY.search(key) and isinstance(value, str) else redacted(value)
+            for key, value in stated.items()
+        }
+    if isinstance(stated, list):
+        return [redacted(value) for value in stated]
+    if isinstance(stated, str):
+        return URL_PASSWORD.sub(r"\1:***@", stated)
+    return stated
+
+
+def _filled(value: Any, environment: Mapping[str, str], path: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(inner, environment, path) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, environment, path) for inner in value]
+    if not isinstance(value, str):
+        return value
+
+    def fill(match: re.Match[str]) -> str:
+        name, default = match.groups()
+        found = environment.get(name) or default
+        if found is None:
+            raise ConfigError(f"{path} asks for ${{{name}}}, which the environment does not set")
+        # A relative folder in a variable is meant from where its author stands, not from the TOML.
+        starts_a_path = match.start() == 0 and environment.get(name) and match.end() < len(value)
+        return str(Path.cwd() / found) if starts_a_path and "://" not in value else found
+
+    return PLACEHOLDER.sub(fill, value)
+
+
+def _refuse_unknown_keys(stated: Any, section: Any, place: str) -> None:
+    """Walk the TOML beside the sections' types, so that a misspelt key is named with its nearest neighbour."""
+    if not isinstance(stated, dict):
+        return
+    fields = {field.name: field.type for field in msgspec.structs.fields(section)}
+    for key, value in stated.items():
+        if key not in fields:
+            raise ConfigError(f"{place}: unknown key '{key}'{nearest(key, fields)}")
+        for inner in _sections_of(fields[key]):
+            if isinstance(value, dict):
+                nested = value.items() if _is_mapping(fields[key]) else [(key, value)]
+                for name, part in nested:
+                    _refuse_unknown_keys(part, inner, f"{place} [{key}{'.' + name if name != key else ''}]")
+
+
+def _is_mapping(kind: Any) -> bool:
+    return getattr(kind, "__origin__", None) is dict
+
+
+def _sections_of(kind: Any) -> list[Any]:
+    if isinstance(kind, type) and issubclass(kind, Section):
+        return [kind]
+    return [section for part in get_args(kind) for section in _sections_of(part)]

@@ -1,0 +1,62 @@
+"""How sure a figure is: the bootstrap over customers.
+
+Rows of one customer at several cutoffs are not independent, so customers are
+drawn, with replacement, and bring all their rows (Efron & Tibshirani 1993,
+ch. 8; the percentile interval).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+import numpy as np
+
+CONFIDENCE = 0.90
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """A figure with the bounds of its interval; NaN (null in JSON) where there is none."""
+
+    value: float
+    low: float
+    high: float
+
+    def excludes(self, number: float) -> bool:
+        """Whether the whole interval lies on one side of the number."""
+        return self.low > number or self.high < number
+
+    def __str__(self) -> str:
+        return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
+
+
+def resamples(customer_ids: np.ndarray, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """Row indices of each bootstrap sample: customers drawn with replacement, each with all of its rows."""
+    _, owners = np.unique(customer_ids, return_inverse=True)
+    order = np.argsort(owners, kind="stable")
+    counts = np.bincount(owners)
+    starts = np.concatenate([[0], np.cumsum(counts)])[:-1]
+    random = np.random.default_rng(seed)
+    for _ in range(n_resamples):
+        drawn = random.integers(0, len(counts), len(counts))
+        lengths = counts[drawn]
+        ends = np.cumsum(lengths)
+        offsets = np.repeat(starts[drawn] - (ends - lengths), lengths)
+        yield order[offsets + np.arange(ends[-1])]
+
+
+def estimate(
+    statistic: Callable[[np.ndarray], float], customer_ids: np.ndarray, n_resamples: int = 300, seed: int = 0
+) -> Estimate:
+    """The statistic of all rows with its bootstrap interval; `statistic` takes row indices, (rows,) int64.
+
+    A difference between two models on the same rows is a statistic like any other: that is the paired bootstrap.
+    """
+    value = float(statistic(np.arange(len(customer_ids))))
+    drawn = np.array([statistic(rows) for rows in resamples(customer_ids, n_resamples, seed)], dtype=np.float64)
+    drawn = drawn[np.isfinite(drawn)]
+    if not len(drawn):
+        return Estimate(value, float("nan"), float("nan"))
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return Estimate(value, float(low), float(high))

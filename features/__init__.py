@@ -1,0 +1,1 @@
+"""Tables into rows: what a company recorded becomes what a model can read."""

@@ -1,0 +1,1 @@
+"""The front door: the `kizuna` command line."""

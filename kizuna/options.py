@@ -1,0 +1,37 @@
+"""What every command takes: the data set's configuration, and where MLflow keeps its store."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.config import Config, read_config, read_config_and_statement
+
+ConfigPath = Annotated[
+    Path,
+    typer.Option(
+        "--config",
+        envvar="KIZUNA_CONFIG",
+        help="The data set's TOML.",
+        show_default=True,
+    ),
+]
+DEFAULT_CONFIG = Path("kizuna.toml")
+
+
+def open_config(path: Path) -> Config:
+    """The configuration, its placeholders filled from the environment."""
+    return read_config(path, os.environ)
+
+
+def open_config_and_statement(path: Path) -> tuple[Config, dict[str, Any]]:
+    """The configuration, and what it says with secrets left out, fit to log."""
+    return read_config_and_statement(path, os.environ)
+
+
+def tracking_uri(config: Config) -> str:
+    """MLFLOW_TRACKING_URI, or the project's own store under `var/`."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or config.places.tracking_uri

@@ -1,0 +1,1 @@
+"""Fit, answer, judge: code that never meets a raw table."""

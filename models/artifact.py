@@ -1,0 +1,70 @@
+"""How a fitted model is kept: JSON, text and arrays in a folder. Never a pickle.
+
+<folder>/artifact.json      format version, model name, settings and state
+<folder>/<name>.npy         one array each, so that it can be mapped into memory
+<folder>/<name>.txt         a LightGBM booster
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from core.errors import BrokenArtifact
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A fitted model taken apart: `state` is JSON, `arrays` are numpy without objects, `texts` are strings."""
+
+    model: str
+    "The shelf name of the class that reads it."
+    state: dict[str, Any]
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def write(self, folder: Path) -> None:
+        """Write the artifact into a folder, which is made."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, array in self.arrays.items():
+            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        for name, text in self.texts.items():
+            (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+        contents = {
+            "format_version": FORMAT_VERSION,
+            "model": self.model,
+            "state": self.state,
+            "arrays": sorted(self.arrays),
+            "texts": sorted(self.texts),
+        }
+        (folder / "artifact.json").write_bytes(msgspec.json.format(msgspec.json.encode(contents)))
+
+    @classmethod
+    def read(cls, folder: Path, mapped: bool = False) -> Artifact:
+        """Read an artifact; `mapped` leaves the arrays on disk and maps them into memory.
+
+        Raises BrokenArtifact where a part is missing, damaged or of another format version.
+        """
+        try:
+            contents = msgspec.json.decode((folder / "artifact.json").read_bytes())
+            if contents["format_version"] != FORMAT_VERSION:
+                raise BrokenArtifact(
+                    f"{folder} has artifact format {contents['format_version']}, this version reads "
+                    f"{FORMAT_VERSION}; train again"
+                )
+            mode = "r" if mapped else None
+            arrays = {
+                name: np.load(folder / f"{name}.npy", mmap_mode=mode, allow_pickle=False) for name in contents["arrays"]
+            }
+            texts = {name: (folder / f"{name}.txt").read_text(encoding="utf-8") for name in contents["texts"]}
+            return cls(contents["model"], contents["state"], arrays, texts)
+        except (OSError, KeyError, ValueError, msgspec.DecodeError) as fault:
+            raise BrokenArtifact(
+                f"the artifact in {folder} cannot be read ({fault}); train or release again"
+            ) from fault

@@ -1,0 +1,1 @@
+"""Who will leave: one file a model."""

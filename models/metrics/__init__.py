@@ -1,0 +1,1 @@
+"""Was it right: one file a family of figures."""

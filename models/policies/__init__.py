@@ -1,0 +1,1 @@
+"""What to offer, or to leave them alone: one file a policy."""

@@ -1,0 +1,1 @@
+"""What they would like next: one file a model."""

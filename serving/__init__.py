@@ -1,0 +1,1 @@
+"""What answers: releases, the HTTP application, the service."""

@@ -1,0 +1,1 @@
+"""What `kizuna train` does, from top to bottom."""

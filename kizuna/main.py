@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from pkgutil import iter_modules
 
-import click
 import typer
 
 from core.errors import KizunaError
 from kizuna import commands
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    help="Kizuna (絆): know your customers. Churn, recommendations and next best offers from raw tables.",
-)
 
-
-def register_commands() -> None:
-    """Each file of kizuna/commands offers `register(app)`."""
+def command_line() -> typer.Typer:
+    """The application with every command: each file of kizuna/commands offers `register(app)`."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        help="Kizuna (絆): know your customers. Churn, recommendations and next best offers from raw tables.",
+    )
+    app.callback()(lambda: None)
     for module in sorted(iter_modules(commands.__path__), key=lambda module: module.name):
         import_module(f"kizuna.commands.{module.name}").register(app)
+    return app
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line; returns its exit code: 0 done, 2 bad input, 1 our fault, 130 interrupted."""
-    register_commands()
     try:
-        return app(arguments, prog_name="kizuna", standalone_mode=False) or 0
+        command_line()(arguments, prog_name="kizuna")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
     except KizunaError as error:
-        print(f"kizuna: {error}", file=sys.stderr)  # noqa: T201
-        return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        print("kizuna: interrupted; nothing half-written was kept", file=sys.stderr)  # noqa: T201
-        return 130
+        return _say(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _say("interrupted; nothing half-written was kept", 130)
     except Exception as error:  # noqa: BLE001 - the last door: an unforeseen fault is still one line
-        print(f"kizuna: internal error: {type(error).__name__}: {error}; KIZUNA_DEBUG=1 shows where", file=sys.stderr)  # noqa: T201
-        return 1
+        if os.environ.get("KIZUNA_DEBUG"):
+            raise
+        return _say(f"internal error: {type(error).__name__}: {error}; KIZUNA_DEBUG=1 shows where", 1)
+    return 0
+
+
+def _say(message: str, exit_code: int) -> int:
+    print(f"kizuna: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
+    return exit_code
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ def run(arguments: list[str]) -> int:
         return _say(str(error), error.exit_code)
     except KeyboardInterrupt:
         return _say("interrupted; nothing half-written was kept", 130)
-    except Exception as error:  # noqa: BLE001 - the last door: an unforeseen fault is still one line
+    except Exception as error:
         if os.environ.get("KIZUNA_DEBUG"):
             raise
         return _say(f"internal error: {type(error).__name__}: {error}; KIZUNA_DEBUG=1 shows where", 1)

@@ -1,0 +1,152 @@
+"""`kizuna demo`: a shop is made, learnt from and served, with the commands that one would type."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+
+from core.errors import KizunaError, SourceUnavailable
+
+SHOP = Path("var/shop")
+CONFIG = SHOP / "source" / "shop.toml"
+SCORES = SHOP / "scores.csv"
+
+STEPS = (
+    f"simulate --out {SHOP / 'source'}",
+    f"check --config {CONFIG}",
+    f"train churn --config {CONFIG}",
+    f"train recommender --config {CONFIG}",
+    f"promote churn --config {CONFIG}",
+    f"promote recommender --config {CONFIG}",
+    f"models --config {CONFIG}",
+    f"release --config {CONFIG}",
+    f"score --config {CONFIG} --out {SCORES}",
+)
+START_SECONDS = 60
+STOP_SECONDS = 15
+
+console = Console()
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to the service."""
+
+    method: str
+    path: str
+    body: dict[str, Any] | None = None
+
+    def curl(self, address: str) -> str:
+        """The same request, to copy and paste."""
+        if self.body is None:
+            return f"curl -s '{address}{self.path}'"
+        return (
+            f"curl -s '{address}{self.path}' -H 'content-type: application/json' "
+            f"-d {shlex.quote(json.dumps(self.body, ensure_ascii=False))}"
+        )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command(epilog="Example: kizuna demo --exit")
+    def demo(
+        leave: Annotated[bool, typer.Option("--exit", help="Make the calls, print the answers, and stop.")] = False,
+        port: Annotated[int, typer.Option(help="Where the service listens, on 127.0.0.1.")] = 3000,
+    ) -> None:
+        """Make a shop, train, release, serve, and ask the service a few things."""
+        for step in STEPS:
+            console.rule(f"[bold]$ kizuna {step}", align="left")
+            app(shlex.split(step), prog_name="kizuna", standalone_mode=False)
+        address = f"http://localhost:{port}"
+        with service(port, address):
+            show_answers(address)
+            if not leave:
+                console.print(f"\nServing on {address} (its pages: {address}/docs). Ctrl-C stops.")
+                wait_for_interrupt()
+
+
+@contextmanager
+def service(port: int, address: str) -> Iterator[None]:
+    """The service as a child process; it is ready inside the block and stopped behind it."""
+    if answers(address):
+        raise SourceUnavailable(f"something already listens on {address}; stop it or choose another --port")
+    command = f"serve --config {CONFIG} --port {port}"
+    console.rule(f"[bold]$ kizuna {command}", align="left")
+    process = subprocess.Popen([sys.executable, "-m", "kizuna", *shlex.split(command)])
+    try:
+        wait_until_ready(process, address)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def answers(address: str) -> bool:
+    """Whether a service there is ready."""
+    try:
+        return httpx.get(f"{address}/readyz", timeout=1).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], address: str) -> None:
+    """Return once the service is ready; raise where it ends or takes too long."""
+    with console.status("the service starts"):
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(address):
+            if process.poll() is not None:
+                raise KizunaError(f"the service ended with exit code {process.returncode} before it was ready")
+            if time.monotonic() > deadline:
+                raise KizunaError(f"the service was not ready within {START_SECONDS} s")
+            time.sleep(0.2)
+
+
+def show_answers(address: str) -> None:
+    """Ask and print, as `curl` calls with their answers."""
+    for call in calls(address):
+        console.rule(align="left")
+        console.print(call.curl(address), style="bold", soft_wrap=True, markup=False, highlight=False)
+        answer = httpx.request(call.method, f"{address}{call.path}", json=call.body, timeout=10)
+        console.print_json(answer.text, ensure_ascii=False)
+
+
+def calls(address: str) -> list[Call]:
+    """What a CRM and a shop would ask: of the customer most at risk, of a newcomer, of an item."""
+    with SCORES.open(encoding="utf-8", newline="") as file:
+        at_risk = max(csv.DictReader(file), key=lambda row: float(row["churn_probability"]))["customer_id"]
+    recommend = Call("POST", "/v1/recommendations", {"customer_id": at_risk, "k": 3})
+    first = httpx.post(f"{address}{recommend.path}", json=recommend.body, timeout=10).json()
+    item = first["items"][0]["item_id"]
+    return [
+        Call("POST", "/v1/churn/score", {"customer_ids": [at_risk, "nobody"]}),
+        recommend,
+        Call("POST", "/v1/recommendations", {"history": [item], "k": 3}),
+        Call("GET", f"/v1/items/{item}/similar?k=3"),
+        Call("POST", "/v1/next-best-offer", {"customer_id": at_risk, "channel": "mail", "k": 2}),
+    ]
+
+
+def wait_for_interrupt() -> None:
+    """Sleep until Ctrl-C."""
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        console.print("stopped")

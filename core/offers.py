@@ -6,6 +6,9 @@ from datetime import datetime
 
 import msgspec
 
+SITUATION_NAMES = ("churn_probability", "channel")
+"What an offer's rule may speak of besides the customer's features and attributes."
+
 
 class Offer(msgspec.Struct, frozen=True):
     """Something a business may put before a customer; a row of the `offers` table."""
@@ -25,6 +28,25 @@ class Offer(msgspec.Struct, frozen=True):
     capacity: int | None = None
     rule: str | None = None
     "Who is eligible, in the language of core.rules; None is everybody."
+
+
+class OfferContacts(msgspec.Struct, frozen=True):
+    """What `contacts` tells of one offer; customers of the untreated group do not count."""
+
+    given: int
+    "Contacts that have used up the offer's capacity."
+    asked: int
+    "Those among them whose time to answer is over."
+    accepted: int
+    "Those asked who answered within that time."
+
+
+class OfferBook(msgspec.Struct, frozen=True):
+    """The offers of a business and how they have been taken so far; plain data, so that a release can carry it."""
+
+    offers: tuple[Offer, ...] = ()
+    contacts: dict[str, OfferContacts] = {}
+    "By offer id; offers that nobody was contacted with are not in it."
 
 
 class ExpectedValue(msgspec.Struct, frozen=True):

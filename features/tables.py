@@ -1,0 +1,140 @@
+"""A company's data under the contract: named tables, checked, and what was known of them at a cutoff."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+from ibis.backends.sql import SQLBackend
+
+from core.config import Config
+from core.digest import digest_of
+from core.errors import DataError
+from features.conforming.conform import SET_ASIDE, conform, contract_of, dated_by
+from features.contract import CONTRACT
+from features.identities import followed, newest_links, resolved
+from features.intake import Intake, intake_of
+from features.known_at import known_cells, known_rows, last_rows, newest_versions, undated
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Named Ibis tables of one engine; columns as in the contract, times naive and local, money in float64.
+
+    `tables["purchases"]` holds every row that can be used, all versions of a line included; features read
+    `tables.at(cutoff)` instead, which holds what was known then.
+    """
+
+    config: Config
+    backend: SQLBackend
+    conformed: Mapping[str, ir.Table]
+    "Every row read, with the cause to set it aside."
+    usable: Mapping[str, ir.Table] = field(default_factory=dict)
+    intakes: dict[str, Intake] = field(default_factory=dict)
+    "What was counted so far; shared with the views at cutoffs."
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.usable
+
+    def __getitem__(self, name: str) -> ir.Table:
+        if name not in self.usable:
+            raise DataError(
+                f"there is no table '{name}'; there are: {', '.join(self.usable)}; see [tables] of the TOML"
+            )
+        return self.usable[name]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tables there are."""
+        return tuple(self.usable)
+
+    def at(self, cutoff: date) -> Tables:
+        """What was known before midnight of the cutoff.
+
+        Rows that had happened and were recorded; cells that had become known; the newest version of each line; the
+        customers that aliases stood for; the last of dated rows. What has no date and is not listed in
+        `as_of_today` is left out: somebody may have written it after the cutoff.
+        """
+        return self._known(cutoff)
+
+    def latest(self) -> Tables:
+        """What is known at the end of everything recorded; attributes without a date are as of then."""
+        return self._known(None)
+
+    def _known(self, cutoff: date | None) -> Tables:
+        views = {name: self._view(name, cutoff) for name in self.usable}
+        if "identities" in views:
+            chains = followed(newest_links(views["identities"]))
+            views = {name: self._resolved(name, view, chains) for name, view in views.items()}
+        views = {name: self._last(name, view) for name, view in views.items()}
+        return replace(self, usable=views)
+
+    def _view(self, name: str, cutoff: date | None) -> ir.Table:
+        contract, table = CONTRACT[name], self.usable[name]
+        table = known_cells(known_rows(table, contract, cutoff), contract, cutoff)
+        if "line_id" in table.columns and self.intake(name).line_versions:
+            table = newest_versions(table)
+        if cutoff is None:
+            return table
+        allowed = self.config.as_of_today
+        return table.drop(*(c for c in undated(contract, table.columns) if f"{name}.{c}" not in allowed))
+
+    def _resolved(self, name: str, view: ir.Table, chains: ir.Table) -> ir.Table:
+        return resolved(view, chains) if name != "identities" and "customer_id" in view.columns else view
+
+    def _last(self, name: str, view: ir.Table) -> ir.Table:
+        contract = CONTRACT[name]
+        several = dated_by(contract, view.columns) or (name == "customers" and "identities" in self.usable)
+        return last_rows(view, contract) if several else view
+
+    def watermark(self, table: str) -> date:
+        """The first day that is not completely recorded; the config's where it states one.
+
+        Raises DataError where the table has no times to tell from.
+        """
+        if self.config.watermark is not None:
+            return self.config.watermark
+        last = self.intake(table).last
+        if last is None:
+            raise DataError(f"{table} holds no time to tell its watermark from; state watermark in the TOML")
+        return last.date()
+
+    def intake(self, name: str) -> Intake:
+        """What was read of one table; counted by its engine when first asked."""
+        if name not in self.intakes:
+            self.intakes[name] = intake_of(self.conformed[name], CONTRACT[name])
+        return self.intakes[name]
+
+    @property
+    def report(self) -> dict[str, Intake]:
+        """What was read of every table, and what was set aside."""
+        return {name: self.intake(name) for name in self.usable}
+
+    @cached_property
+    def digest(self) -> str:
+        """A fingerprint of the content: the same rows in any order give the same digest on the same engine."""
+        return digest_of({name: self.intake(name).fingerprint for name in self.usable})
+
+
+def tables_of(config: Config, backend: SQLBackend, conformed: Mapping[str, ir.Table]) -> Tables:
+    """Tables of conformed ones: rows with a cause to be set aside are left out, identical lines where asked."""
+    usable = {name: table.filter(table[SET_ASIDE].isnull()).drop(SET_ASIDE) for name, table in conformed.items()}
+    if config.identical_lines == "drop" and "purchases" in usable and "line_id" not in usable["purchases"].columns:
+        usable["purchases"] = usable["purchases"].distinct()
+    return Tables(config, backend, conformed, usable)
+
+
+def tables_from_frames(config: Config, frames: Mapping[str, pa.Table], backend: SQLBackend | None = None) -> Tables:
+    """Tables of Arrow tables whose columns are called as in the contract, copied into the engine (default: DuckDB)."""
+    engine = backend if backend is not None else ibis.duckdb.connect()
+    conformed = {}
+    for name, frame in frames.items():
+        contract = contract_of(name)
+        raw = engine.create_table(ibis.util.gen_name(name), frame, temp=True)
+        conformed[name] = conform(raw, contract, config, None)
+    return tables_of(config, engine, conformed)

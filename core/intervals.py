@@ -8,11 +8,14 @@ ch. 8; the percentile interval).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 import msgspec
 import numpy as np
 
 CONFIDENCE = 0.90
+CELLS_AT_ONCE = 2**21
+"Weights held in memory together: 16 MB."
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -36,13 +39,19 @@ def resamples(customer_ids: np.ndarray, n_resamples: int, seed: int) -> Iterator
     order = np.argsort(owners, kind="stable")
     counts = np.bincount(owners)
     starts = np.concatenate([[0], np.cumsum(counts)])[:-1]
-    random = np.random.default_rng(seed)
-    for _ in range(n_resamples):
-        drawn = random.integers(0, len(counts), len(counts))
+    for drawn in _draws(len(counts), n_resamples, seed):
         lengths = counts[drawn]
         ends = np.cumsum(lengths)
         offsets = np.repeat(starts[drawn] - (ends - lengths), lengths)
         yield order[offsets + np.arange(ends[-1])]
+
+
+def multiplicities(customer_ids: np.ndarray, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """The samples of `resamples`, told as how often each row stands in them: (n,) float64 each."""
+    _, owners = np.unique(customer_ids, return_inverse=True)
+    n_customers = int(owners.max()) + 1
+    for drawn in _draws(n_customers, n_resamples, seed):
+        yield np.bincount(drawn, minlength=n_customers)[owners].astype(np.float64)
 
 
 def estimate(
@@ -54,6 +63,33 @@ def estimate(
     """
     value = float(statistic(np.arange(len(customer_ids))))
     drawn = np.array([statistic(rows) for rows in resamples(customer_ids, n_resamples, seed)], dtype=np.float64)
+    return _within_bounds(value, drawn)
+
+
+def estimates(
+    statistics: Callable[[np.ndarray], np.ndarray], customer_ids: np.ndarray, n_resamples: int = 300, seed: int = 0
+) -> list[Estimate]:
+    """Many statistics from the same samples, many samples at a time.
+
+    `statistics` takes weights (samples, rows), how often each row counts, and returns (samples, statistics).
+    """
+    values = statistics(np.ones((1, len(customer_ids))))[0]
+    samples = multiplicities(customer_ids, n_resamples, seed)
+    at_once = max(1, CELLS_AT_ONCE // len(customer_ids))
+    drawn = [np.empty((0, len(values)))]
+    while weights := list(islice(samples, at_once)):
+        drawn.append(statistics(np.array(weights)))
+    together = np.concatenate(drawn)
+    return [_within_bounds(float(value), together[:, place]) for place, value in enumerate(values)]
+
+
+def _draws(n_customers: int, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
+    random = np.random.default_rng(seed)
+    for _ in range(n_resamples):
+        yield random.integers(0, n_customers, n_customers)
+
+
+def _within_bounds(value: float, drawn: np.ndarray) -> Estimate:
     drawn = drawn[np.isfinite(drawn)]
     if not len(drawn):
         return Estimate(value, float("nan"), float("nan"))

@@ -1,0 +1,93 @@
+"""Features as a linear model needs them: no gaps, no heavy tails, words as 0 and 1.
+
+    number   -> sign(x) * ln(1 + |x| / typical size), the median where missing
+    missing  -> 1 beside it, where some were missing at fit
+    word     -> 1 for the word it is (words of too few rows count as none)
+
+Every resulting column is centred and scaled by what was seen at fit, and kept within four spreads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from core.feature_table import FeatureColumn
+
+WIDEST = 4.0
+"Spreads from the mean: beyond, a value says no more than that it is extreme."
+
+LEAST_ROWS = 20
+"Of a word or a gap that gets a coefficient of its own."
+
+NUMBER, MISSING = -2, -1
+
+
+@dataclass(frozen=True)
+class DesignMatrix:
+    """How feature values become the columns of a linear model."""
+
+    medians: np.ndarray
+    "(m,) of each feature; 0 where none was known."
+    sizes: np.ndarray
+    "(m,) typical size of each feature that is not zero."
+    owners: np.ndarray
+    "(p,) the feature behind each design column."
+    kinds: np.ndarray
+    "(p,) NUMBER, MISSING, or the code of a word."
+    means: np.ndarray
+    spreads: np.ndarray
+
+    @classmethod
+    def learnt_from(cls, values: np.ndarray, columns: Sequence[FeatureColumn]) -> Self:
+        """Medians, sizes and spreads of values (n, m)."""
+        medians = np.array([_median(column) for column in values.T])
+        sizes = np.array([_median(np.abs(column[column != 0])) or 1.0 for column in values.T])
+        wanted = [(place, kind) for place, column in enumerate(columns) for kind in _kinds_of(values[:, place], column)]
+        owners, kinds = np.array(wanted, dtype=np.int64).reshape(-1, 2).T
+        unscaled = cls(medians, sizes, owners, kinds, np.zeros(len(owners)), np.ones(len(owners)))
+        raw = unscaled.raw(values)
+        means, spreads = raw.mean(axis=0), raw.std(axis=0)
+        varies = spreads > 1e-9
+        return cls(medians, sizes, owners[varies], kinds[varies], means[varies], spreads[varies])
+
+    def transform(self, values: np.ndarray) -> np.ndarray:
+        """Design columns, (n, p)."""
+        return np.clip((self.raw(values) - self.means) / self.spreads, -WIDEST, WIDEST)
+
+    def raw(self, values: np.ndarray) -> np.ndarray:
+        """Design columns before centring and scaling, (n, p)."""
+        gaps = np.isnan(values)
+        filled = np.where(gaps, self.medians, values)
+        squashed = np.sign(filled) * np.log1p(np.abs(filled) / self.sizes)
+        own, own_gaps = filled[:, self.owners], gaps[:, self.owners]
+        is_word = (own == self.kinds) & ~own_gaps
+        return np.where(
+            self.kinds == NUMBER, squashed[:, self.owners], np.where(self.kinds == MISSING, own_gaps, is_word)
+        )
+
+    def by_feature(self, of_design: np.ndarray) -> np.ndarray:
+        """Sums of design columns (n, p) over the features they come from, (n, m)."""
+        belongs = self.owners[:, None] == np.arange(len(self.medians))
+        return of_design @ belongs.astype(np.float64)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What rebuilds it: `DesignMatrix(**arrays)`."""
+        return dict(vars(self))
+
+
+def _kinds_of(column: np.ndarray, meaning: FeatureColumn) -> list[int]:
+    gaps = np.isnan(column)
+    kinds = [MISSING] if gaps.sum() >= LEAST_ROWS else []
+    if meaning.vocabulary is None:
+        return [NUMBER, *kinds]
+    counts = np.bincount(column[~gaps].astype(np.int64), minlength=len(meaning.vocabulary))
+    return kinds + np.flatnonzero(counts >= LEAST_ROWS).tolist()
+
+
+def _median(column: np.ndarray) -> float:
+    known = column[~np.isnan(column)]
+    return float(np.median(known)) if len(known) else 0.0

@@ -1,0 +1,91 @@
+"""Logistic regression: every feature pulls by its own weight, and the reasons are exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from models.artifact import Artifact
+from models.calibration import Platt
+from models.churn.additive import AdditiveModel
+from models.churn.design_matrix import DesignMatrix
+from models.churn.held_out import LearningRows, mean_log_loss
+
+CHOICE = (1.0, 10.0, 100.0, 1000.0)
+"Regularizations tried where none is stated."
+
+
+@dataclass(eq=False)
+class Logistic(AdditiveModel):
+    """A ridge-penalised logistic regression on squashed, standardised features."""
+
+    name: ClassVar[str] = "logistic"
+
+    n_resamples: int = 50
+
+    regularization: float | None = None
+    "Half of it times the squared length of the weights is added to the summed log loss; None: folds choose it."
+
+    calibrated: bool = False
+    "Whether Platt scaling, fitted on held-out customers, is applied."
+
+    design_: DesignMatrix = field(init=False, repr=False)
+    weights_: np.ndarray = field(init=False, repr=False)
+    "(1 + n_resamples, p + 1): of the design columns, and last the intercept; the first row is the model."
+    held_out_: np.ndarray = field(init=False, repr=False)
+    "Log-odds of each training row by a model that saw none of its customer; not kept in the artifact."
+
+    def learn(self, rows: LearningRows) -> None:
+        """Choose the regularization on held-out customers, fit, and refit on resamples."""
+        self.design_ = DesignMatrix.learnt_from(rows.values, self.columns_)
+        design, folds = self.design_.transform(rows.values), rows.folds(self.seed)
+        tried = CHOICE if self.regularization is None else (self.regularization,)
+        held_out = {strength: _held_out(design, rows.churned, folds, strength) for strength in tried}
+        strength = min(tried, key=lambda one: mean_log_loss(held_out[one], rows.churned))
+        self.held_out_ = held_out[strength]
+        self.platt_ = Platt.fitted(self.held_out_, rows.churned) if self.calibrated else Platt()
+        everyone = np.ones(len(design))
+        self.weights_ = np.array(
+            [
+                _weights(design, rows.churned, strength, counts)
+                for counts in (everyone, *rows.resampled(self.n_resamples, self.seed))
+            ]
+        )
+
+    def contribute(self, values: np.ndarray) -> np.ndarray:
+        """Weight times distance from the mean, summed over a feature's design columns; the intercept last."""
+        by_feature = self.design_.by_feature(self.design_.transform(values) * self.weights_[0, :-1])
+        return np.column_stack([by_feature, np.full(len(values), self.weights_[0, -1])])
+
+    def resampled_log_odds(self, values: np.ndarray) -> np.ndarray:
+        """What the weights of each resample say."""
+        return self.weights_[1:, :-1] @ self.design_.transform(values).T + self.weights_[1:, [-1]]
+
+    def keep(self) -> Artifact:
+        """The weights, and how features become design columns."""
+        return Artifact(self.name, {}, {"weights": self.weights_, **self.design_.arrays()})
+
+    def restore(self, artifact: Artifact) -> None:
+        """The reverse of `keep`."""
+        arrays = dict(artifact.arrays)
+        self.weights_ = arrays.pop("weights")
+        arrays.pop("usual")
+        self.design_ = DesignMatrix(**arrays)
+
+
+def _weights(design: np.ndarray, churned: np.ndarray, regularization: float, counts: np.ndarray) -> np.ndarray:
+    model = LogisticRegression(C=1.0 / regularization, solver="newton-cholesky", max_iter=200)
+    model.fit(design, churned, sample_weight=counts)
+    return np.append(np.ravel(model.coef_), model.intercept_)
+
+
+def _held_out(design: np.ndarray, churned: np.ndarray, folds: np.ndarray, regularization: float) -> np.ndarray:
+    log_odds = np.empty(len(design))
+    for fold in np.unique(folds):
+        held = folds == fold
+        weights = _weights(design, churned, regularization, (~held).astype(np.float64))
+        log_odds[held] = design[held] @ weights[:-1] + weights[-1]
+    return log_odds

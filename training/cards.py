@@ -1,0 +1,119 @@
+"""What a model card says in words: the verdict, and the card as Markdown for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import numpy as np
+
+from core.card import Comparison, Metric, ModelCard
+from core.intervals import Estimate
+
+RECIPE_FIGURES = (
+    "The figures are the recipe's: fitted on the training cutoffs up to {last} and tested once at {test}; what is "
+    "shipped is the same recipe, fitted again on every mature row."
+)
+
+
+def finite(figures: Iterable[Metric]) -> tuple[Metric, ...]:
+    """The figures that have a value and an interval; a figure that needs two classes has none with one."""
+    return tuple(figure for figure in figures if np.isfinite(_numbers(figure.estimate)).all())
+
+
+def beats_all(comparisons: Sequence[Comparison]) -> bool:
+    """Whether the first model is better than each other one with its whole interval; never where there is no other."""
+    return bool(comparisons) and all(comparison.difference.low > 0 for comparison in comparisons)
+
+
+def verdict(model: str, comparisons: Sequence[Comparison], baselines: Sequence[str]) -> str:
+    """One sentence: by how much the model beats its baselines, or that it learnt nothing beyond them."""
+    if not comparisons:
+        return f"{model} learnt nothing: it is itself the baseline, and no model was better on validation"
+    told = "; ".join(_told(comparison) for comparison in comparisons)
+    if not beats_all(comparisons):
+        return f"{model} learnt nothing that a baseline does not know: {told}; an interval reaches zero"
+    if model in baselines:
+        return f"{model} is a baseline, and no model beat it on validation: {told}"
+    return f"{model} beats {' and '.join(comparison.against for comparison in comparisons)} out of time: {told}"
+
+
+def _told(comparison: Comparison) -> str:
+    word = "better" if comparison.difference.value > 0 else "worse"
+    estimate = comparison.difference
+    bounds = f"90 % interval {estimate.low:+.4f} to {estimate.high:+.4f}"
+    return f"{comparison.name} {word} than {comparison.against} by {abs(estimate.value):.4f} ({bounds})"
+
+
+def card_json(card: ModelCard) -> str:
+    """The card for machines."""
+    return msgspec.json.format(msgspec.json.encode(card)).decode()
+
+
+def card_markdown(card: ModelCard) -> str:
+    """The card for people."""
+    parts = [
+        f"# {card.registered_name}{f' version {card.version}' if card.version else ''}: {card.model}",
+        f"**{card.verdict}.**" if card.verdict else "",
+        _marks(card),
+        _facts(card),
+        "## Figures out of time\n\n" + _figures(card, "test"),
+        "## Figures that chose the model\n\n" + _figures(card, "validation"),
+        "## Limits\n\n" + _bullets(card.limits),
+        "## Recipe\n\n" + _bullets([f"{name}: {value}" for name, value in card.settings.items()]),
+        "## Features\n\n" + _bullets([f"{name} ({digest})" for name, digest in card.features.items()]),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def marks(card: ModelCard) -> tuple[str, ...]:
+    """What must be seen at a glance: baseline, learnt nothing, leak."""
+    return (
+        *(["baseline"] if card.baseline else []),
+        *([] if card.learnt else ["learnt nothing"]),
+        *([f"leak: {', '.join(leak.feature for leak in card.leaks)}"] if card.leaks else []),
+    )
+
+
+def _marks(card: ModelCard) -> str:
+    baseline = ["A baseline that became champion because there was none."] if card.baseline else []
+    return "\n".join(f"> {line}\n" for line in [*baseline, *(f"**Leak:** {leak.finding}" for leak in card.leaks)])
+
+
+def _facts(card: ModelCard) -> str:
+    facts = {
+        "Data set": card.data_set,
+        "Predicts": card.label,
+        "Who": card.cohort,
+        "Learnt from": f"{card.n_rows:,} rows of {card.n_customers:,} customers",
+        "Cutoffs": ", ".join(day.isoformat() for day in card.training_cutoffs),
+        "Tested at": card.test_cutoff.isoformat() if card.test_cutoff else "",
+        "Happens to": f"{card.base_rate:.1%}" if card.base_rate is not None else "",
+        "Attributes as of today": ", ".join(card.as_of_today),
+        "Data digest": card.data_digest,
+        "Code": card.git,
+        "Made at": f"{card.created_at:%Y-%m-%d %H:%M} UTC",
+    }
+    return "| | |\n| --- | --- |\n" + "\n".join(f"| {name} | {fact} |" for name, fact in facts.items() if fact)
+
+
+def _figures(card: ModelCard, split: str) -> str:
+    """A table with a row a model and a column a figure."""
+    found = {(metric.model, metric.name): metric.estimate for metric in card.metrics if metric.split == split}
+    models = list(dict.fromkeys(model for model, _ in found))
+    names = list(dict.fromkeys(name for _, name in found))
+    if not models:
+        return "None."
+    head = f"| model | {' | '.join(names)} |\n|{' --- |' * (len(names) + 1)}"
+    lines = [
+        f"| {model} | " + " | ".join(str(found.get((model, name), "")) for name in names) + " |" for model in models
+    ]
+    return "\n".join([head, *lines])
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"* {line}" for line in lines) or "None."
+
+
+def _numbers(estimate: Estimate) -> tuple[float, float, float]:
+    return estimate.value, estimate.low, estimate.high

@@ -158,11 +158,12 @@ def _verified(whole: bytes, path: Path) -> list[LedgerEntry]:
     for number, line in enumerate(whole.splitlines(), start=1):
         try:
             entry = msgspec.json.decode(line, type=LedgerEntry)
-        except msgspec.MsgspecError as fault:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
             raise TamperedLedger(
                 f"line {number} of {path} cannot be read ({fault}); compare it with a backup"
             ) from fault
-        if (entry.sequence, entry.previous, entry.hash) != (number, previous, entry.digest()):
+        chained = (entry.sequence, entry.previous, entry.hash) == (number, previous, entry.digest())
+        if not chained or msgspec.json.encode(entry) != line:
             raise TamperedLedger(f"line {number} of {path} is not what was written; compare it with a backup")
         previous = entry.hash
         entries.append(entry)

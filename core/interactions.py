@@ -22,8 +22,28 @@ def codes_of(names: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Where each name stands in the sorted array `known`; -1 where it does not. (n,) int32."""
     if not len(known):
         return np.full(len(names), -1, dtype=np.int32)
-    places = np.minimum(np.searchsorted(known, names), len(known) - 1)
+    fitting = names.astype(known.dtype)  # of one width, or numpy would copy all of `known` for one long name
+    places = np.minimum(np.searchsorted(known, fitting), len(known) - 1)
     return np.where(known[places] == names, places, -1).astype(np.int32)
+
+
+def lines_of(indptr: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The line numbers of some rows of compressed rows, one row after the other. int64."""
+    lengths = indptr[rows + 1] - indptr[rows]
+    ends = np.cumsum(lengths)
+    return np.repeat(indptr[rows] - ends + lengths, lengths) + np.arange(ends[-1] if len(ends) else 0)
+
+
+def weights_of(times: np.ndarray, half_life_days: float | None, cutoff: date | None = None) -> np.ndarray:
+    """What a line of each time still counts at the cutoff (default: the last time), (lines,) float32.
+
+    1 at the cutoff and later, half of that every `half_life_days` before it; None halves nothing.
+    """
+    if half_life_days is None or not len(times):
+        return np.ones(len(times), dtype=np.float32)
+    now = times.max() if cutoff is None else np.datetime64(cutoff, "s")
+    age_days = (now - times).astype("timedelta64[s]").astype(np.float64) / 86_400
+    return np.exp2(-np.maximum(age_days, 0) / half_life_days).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -87,7 +107,7 @@ class Histories:
         rows = np.asarray(rows, dtype=np.int64)
         lengths = np.diff(self.indptr)[rows]
         indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        lines = np.repeat(self.indptr[rows] - indptr[:-1], lengths) + np.arange(indptr[-1])
+        lines = lines_of(self.indptr, rows)
         return Histories(
             self.customer_ids[rows],
             self.item_ids,
@@ -112,13 +132,13 @@ class Histories:
         """What had happened before midnight of the cutoff."""
         return self.keep(self.times < np.datetime64(cutoff, "s"))
 
+    def weights(self, half_life_days: float | None = None, cutoff: date | None = None) -> np.ndarray:
+        """(lines,) float32: what each line still counts at the cutoff, see `weights_of`."""
+        return weights_of(self.times, half_life_days, cutoff)
+
     def matrix(self, half_life_days: float | None = None, cutoff: date | None = None) -> sparse.csr_matrix:
         """Customers x items, (n, m) float32: times bought, halved every `half_life_days` before `cutoff`."""
-        weights = np.ones(len(self.items), dtype=np.float32)
-        if half_life_days is not None and len(self.items):
-            now = self.times.max() if cutoff is None else np.datetime64(cutoff, "s")
-            age_days = (now - self.times).astype("timedelta64[s]").astype(np.float64) / 86_400
-            weights = np.exp2(-np.maximum(age_days, 0) / half_life_days).astype(np.float32)
+        weights = self.weights(half_life_days, cutoff)
         shape = (len(self), len(self.item_ids))
         matrix = sparse.csr_matrix((weights, self.items.astype(np.int32), self.indptr.astype(np.int32)), shape=shape)
         matrix.sum_duplicates()
@@ -148,6 +168,15 @@ class Interactions(Histories):
         return Histories(
             self.customer_ids, self.item_ids, self.indptr, self.items, self.times, self.quantities, self.orders
         )
+
+    def recode(self, item_ids: np.ndarray) -> Interactions:
+        """The same lines in another catalogue's codes, anonymous lines too; items that it lacks are dropped."""
+        kept = self.histories.recode(item_ids)
+        codes = codes_of(self.item_ids, item_ids)[self.anonymous_items]
+        return Interactions(
+            kept.customer_ids, kept.item_ids, kept.indptr, kept.items, kept.times, kept.quantities, kept.orders,
+            codes[codes >= 0], self.anonymous_times[codes >= 0],
+        )  # fmt: skip
 
     def before(self, cutoff: date) -> Interactions:
         """What had happened before midnight of the cutoff, anonymous lines too."""

@@ -21,7 +21,7 @@ class Recommendations:
     items: np.ndarray
     "int32 codes; -1 where there is none."
     scores: np.ndarray
-    "float32; comparable within one customer only; NaN where there is none."
+    "float32; comparable within one customer and rung only; NaN where there is none."
     rungs: np.ndarray
     "int8 index into RUNGS; -1 where there is none."
     because: np.ndarray

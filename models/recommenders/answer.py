@@ -1,0 +1,105 @@
+"""An answer while it is being written: the best by score first, then what is popular, then why it falls short."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from core.recommendations import RUNGS, Recommendations
+from models.recommenders.exclusion import Barred
+
+
+@dataclass(frozen=True)
+class Answer:
+    """(n, k) arrays, written in place row block by row block; what they hold is told at `Recommendations`."""
+
+    items: np.ndarray
+    scores: np.ndarray
+    rungs: np.ndarray
+    because: np.ndarray
+
+    @classmethod
+    def blank(cls, n: int, k: int) -> Self:
+        """An answer with nothing in it."""
+        return cls(
+            np.full((n, k), -1, dtype=np.int32),
+            np.full((n, k), np.nan, dtype=np.float32),
+            np.full((n, k), -1, dtype=np.int8),
+            np.full((n, k), -1, dtype=np.int32),
+        )
+
+    def between(self, start: int, end: int) -> Answer:
+        """A view of some rows."""
+        return Answer(self.items[start:end], self.scores[start:end], self.rungs[start:end], self.because[start:end])
+
+    def write_best(self, scores: np.ndarray, rung: str) -> None:
+        """The best of a (n, m) score matrix, as many as are above zero; equal scores by item code."""
+        items, best = best_of(scores, self.items.shape[1])
+        said = best > 0
+        places = (slice(None), slice(0, items.shape[1]))
+        self.items[places] = np.where(said, items, -1)
+        self.scores[places] = np.where(said, best, np.nan)
+        self.rungs[places] = np.where(said, RUNGS.index(rung), -1)
+
+    def fill_with_popular(self, order: np.ndarray, popularity: np.ndarray, barred: Barred) -> None:
+        """Fill the places left with the first items of `order` that are neither barred nor there already."""
+        lacking = (self.items < 0).sum(axis=1)
+        if not lacking.any():
+            return
+        rows, places = _first_allowed(order, lacking, barred.and_shown(self.items), len(popularity))
+        nth = np.arange(len(rows)) - np.searchsorted(rows, rows)
+        columns = (self.items.shape[1] - lacking)[rows] + nth
+        self.items[rows, columns] = order[places]
+        self.scores[rows, columns] = popularity[order[places]]
+        self.rungs[rows, columns] = RUNGS.index("popularity")
+
+    def finished(self, customer_ids: np.ndarray, item_ids: np.ndarray) -> Recommendations:
+        """The answer, with the reason of each shortfall."""
+        found = (self.items >= 0).sum(axis=1).tolist()
+        k = self.items.shape[1]
+        return Recommendations(
+            customer_ids, item_ids, self.items, self.scores, self.rungs, self.because,
+            shortfalls=tuple("" if n == k else _shortfall(n, len(item_ids)) for n in found),
+        )  # fmt: skip
+
+
+def best_of(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The k highest cells of each row and their scores, best first, equal ones by code; fewer columns where m < k.
+
+    Which of several items that tie for the last place is taken is decided by code too.
+    """
+    k = min(k, scores.shape[1])
+    if k == scores.shape[1]:
+        items = np.argsort(-scores, axis=1, kind="stable")
+        return items, np.take_along_axis(scores, items, axis=1)
+    items = np.argpartition(scores, -k, axis=1)[:, -k:]
+    best = np.take_along_axis(scores, items, axis=1)
+    worst = best.min(axis=1)
+    tied = ((scores == worst[:, None]).sum(axis=1) > (best == worst[:, None]).sum(axis=1)) & (worst > 0)
+    for row in np.flatnonzero(tied):
+        items[row] = np.argsort(-scores[row], kind="stable")[:k]
+    best = np.take_along_axis(scores, items, axis=1)
+    order = np.lexsort((items, -best), axis=1)
+    return np.take_along_axis(items, order, axis=1), np.take_along_axis(best, order, axis=1)
+
+
+def _first_allowed(order: np.ndarray, lacking: np.ndarray, barred: Barred, m: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows, and places in `order`, of the first `lacking[row]` items allowed to each row; sorted by row and place."""
+    per_row = np.bincount(barred.rows, minlength=len(lacking))
+    reach = min(len(order), int((lacking + np.where(lacking > 0, per_row, 0)).max()))
+    place_of = np.full(m, reach)
+    place_of[order[:reach]] = np.arange(reach)
+    places = place_of[barred.items]
+    near = places < reach
+    allowed = np.ones((len(lacking), reach), dtype=bool)
+    allowed[barred.rows[near], places[near]] = False
+    rows, columns = np.nonzero(allowed & (np.cumsum(allowed, axis=1) <= lacking[:, None]))
+    return rows, columns
+
+
+def _shortfall(found: int, n_items: int) -> str:
+    if found == n_items:
+        return f"the catalogue has only {n_items} items"
+    return f"only {found} items are left after exclusions"

@@ -1,0 +1,66 @@
+"""What must not be shown: every exclusion as pairs of a row and an item, so that none is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from core.errors import BadInput
+from core.interactions import Histories, codes_of
+from models.protocols import Exclusions
+
+
+@dataclass(frozen=True)
+class Barred:
+    """Items that some rows, or all of them, must not be shown; codes of the model's catalogue."""
+
+    everywhere: np.ndarray
+    "int64 codes, each once."
+    rows: np.ndarray
+    "(pairs,) int64: row of the customer."
+    items: np.ndarray
+    "(pairs,) int64: code of the item barred for that row; a pair may stand here twice."
+
+    @classmethod
+    def of(cls, exclusions: Exclusions | None, histories: Histories) -> Self:
+        """The exclusions for these rows. Raises BadInput where they are not one list a row."""
+        if exclusions is None:
+            return cls(_none(), _none(), _none())
+        everywhere = _none() if exclusions.items is None else np.unique(exclusions.items).astype(np.int64)
+        rows, items = _pairs(exclusions.per_customer, histories)
+        if exclusions.seen:
+            rows = np.concatenate([rows, histories.customers])
+            items = np.concatenate([items, histories.items])
+        return cls(everywhere[(everywhere >= 0) & (everywhere < len(histories.item_ids))], rows, items)
+
+    def between(self, start: int, end: int) -> Barred:
+        """The same for the rows of one block, counted from its start."""
+        inside = (self.rows >= start) & (self.rows < end)
+        return Barred(self.everywhere, self.rows[inside] - start, self.items[inside])
+
+    def and_shown(self, items: np.ndarray) -> Barred:
+        """The same with the items that already stand in an answer, (n, k) codes or -1."""
+        rows, columns = np.nonzero(items >= 0)
+        return Barred(
+            self.everywhere,
+            np.concatenate([self.rows, rows]),
+            np.concatenate([self.items, items[rows, columns]]),
+        )
+
+
+def _none() -> np.ndarray:
+    return np.empty(0, dtype=np.int64)
+
+
+def _pairs(baskets: Sequence[Sequence[str]] | None, histories: Histories) -> tuple[np.ndarray, np.ndarray]:
+    if baskets is None:
+        return _none(), _none()
+    if len(baskets) != len(histories):
+        raise BadInput(f"{len(baskets)} lists of excluded items for {len(histories)} customers; give one a customer")
+    rows = np.repeat(np.arange(len(baskets)), [len(basket) for basket in baskets])
+    names = [item_id for basket in baskets for item_id in basket]
+    codes = codes_of(np.array(names, dtype=str), histories.item_ids).astype(np.int64)
+    return rows[codes >= 0], codes[codes >= 0]

@@ -1,0 +1,156 @@
+"""The ladder that every recommender climbs down: its own rung as far as it reaches, then popularity.
+
+A recommender scores items for a history; an item scored above zero stands on
+its own rung. Where those are fewer than k, the most popular items follow. What
+is excluded is taken out before either, so that no model can show it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import date, timedelta
+from functools import cached_property
+from typing import ClassVar, Self
+
+import numpy as np
+
+from core.errors import BadInput, NotEnoughHistory
+from core.interactions import Histories, Interactions, codes_of, weights_of
+from core.recommendations import Recommendations
+from models.artifact import Artifact
+from models.protocols import Exclusions, Settings
+from models.recommenders.answer import Answer
+from models.recommenders.exclusion import Barred
+
+CELLS_AT_ONCE = 2**21
+"Scores held in memory together, customers x items: 8 MB; more customers are answered block by block."
+
+
+@dataclass(eq=False)
+class LadderRecommender:
+    """What the recommenders of the shelf share; as it stands it has no rung of its own, only popularity.
+
+    One adds `_scores`, and where it can `_learn`, `_explain` and `_likest`.
+    """
+
+    name: ClassVar[str]
+    own_rung: ClassVar[str]
+    "Of RUNGS: where the items stand that it scores itself."
+    learnt: ClassVar[tuple[str, ...]] = ()
+    "Names of the arrays that `_learn` sets: what an artifact keeps of the model beside popularity."
+
+    popularity_half_life_days: float = 30.0
+    "A purchase counts half as much for popularity after so many days."
+
+    item_ids: np.ndarray = field(init=False)
+    cutoff_: date = field(init=False)
+    popularity_: np.ndarray = field(init=False)
+    "(m,) float64: share of all decayed purchases; sums to 1."
+
+    @property
+    def settings(self) -> Settings:
+        """The recipe."""
+        return {knob.name: getattr(self, knob.name) for knob in fields(self) if knob.init}
+
+    def fit(self, interactions: Interactions, cutoff: date | None = None) -> Self:
+        """Learn; raises NotEnoughHistory where nothing was bought before the cutoff."""
+        known = interactions if cutoff is None else interactions.before(cutoff)
+        times = np.concatenate([known.times, known.anonymous_times])
+        if not len(times):
+            raise NotEnoughHistory("no item was bought before the cutoff; recommendations need item_id in purchases")
+        self.cutoff_ = cutoff or times.max().astype("datetime64[D]").astype(date) + timedelta(days=1)
+        self.item_ids = known.item_ids
+        self.popularity_ = popularity_of(known, self.popularity_half_life_days, self.cutoff_)
+        self._learn(known)
+        return self
+
+    def recommend(
+        self, histories: Histories, k: int, cutoff: date | None = None, exclusions: Exclusions | None = None
+    ) -> Recommendations:
+        """The k best items of each history; BadInput where k is less than 1."""
+        if k < 1:
+            raise BadInput(f"k is {k}; ask for at least 1 recommendation")
+        known = histories.recode(self.item_ids)
+        barred = Barred.of(exclusions, known)
+        allowed = self._popular_order(barred.everywhere)
+        answer = Answer.blank(len(known), k)
+        at_once = max(1, CELLS_AT_ONCE // len(self.item_ids))
+        for start in range(0, len(known), at_once):
+            end = min(start + at_once, len(known))
+            block = known if end - start == len(known) else known.take(np.arange(start, end))
+            part, cannot = answer.between(start, end), barred.between(start, end)
+            self._write_own(part, block, cannot, cutoff or self.cutoff_)
+            part.fill_with_popular(allowed, self.popularity_, cannot)
+        return answer.finished(known.customer_ids, self.item_ids)
+
+    def similar(self, item_id: str, k: int) -> list[tuple[str, float]]:
+        """The k items most like this one; none from a recommender that knows no likeness of items."""
+        code = int(codes_of(np.array([item_id]), self.item_ids)[0])
+        if code < 0 or k < 1:
+            return []
+        items, likeness = self._likest(code)
+        best = np.lexsort((items, -likeness))[:k]
+        return [
+            (str(self.item_ids[item]), float(score)) for item, score in zip(items[best], likeness[best], strict=True)
+        ]
+
+    def to_artifact(self) -> Artifact:
+        """Settings and cutoff as JSON, ids and numbers as arrays."""
+        arrays = {"item_ids": self.item_ids, "popularity": self.popularity_}
+        arrays |= {name: getattr(self, f"{name}_") for name in self.learnt}
+        return Artifact(self.name, {"settings": self.settings, "cutoff": self.cutoff_.isoformat()}, arrays)
+
+    @classmethod
+    def from_artifact(cls, artifact: Artifact) -> Self:
+        """The model that gives the same answers; its arrays may be mapped files."""
+        model = cls(**artifact.state["settings"])
+        model.cutoff_ = date.fromisoformat(artifact.state["cutoff"])
+        model.item_ids = artifact.arrays["item_ids"]
+        model.popularity_ = artifact.arrays["popularity"]
+        for name in cls.learnt:
+            setattr(model, f"{name}_", artifact.arrays[name])
+        return model
+
+    def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
+        scores = self._scores(histories, cutoff)
+        if scores is None:
+            return
+        scores[:, barred.everywhere] = 0
+        scores[barred.rows, barred.items] = 0
+        answer.write_best(scores, self.own_rung)
+        self._explain(answer, histories, cutoff)
+
+    def _popular_order(self, excluded: np.ndarray) -> np.ndarray:
+        """Codes of all items but the excluded ones, most popular first, equal ones by code."""
+        order = self._order
+        if not len(excluded):
+            return order
+        shown = np.ones(len(order), dtype=bool)
+        shown[excluded] = False
+        return order[shown[order]]
+
+    @cached_property
+    def _order(self) -> np.ndarray:
+        return np.argsort(-self.popularity_, kind="stable")
+
+    def _learn(self, interactions: Interactions) -> None:
+        """Set the arrays named in `learnt`, each with a trailing underscore."""
+
+    def _scores(self, histories: Histories, cutoff: date) -> np.ndarray | None:
+        """A new (n, m) float32 matrix, above zero where the model has something to say for an item."""
+        return None
+
+    def _explain(self, answer: Answer, histories: Histories, cutoff: date) -> None:
+        """Write `because`, for items that stand on the model's own rung."""
+
+    def _likest(self, code: int) -> tuple[np.ndarray, np.ndarray]:
+        """Codes of other items and how alike they are to this one, above zero, in any order."""
+        return np.empty(0, dtype=np.int64), np.empty(0)
+
+
+def popularity_of(interactions: Interactions, half_life_days: float, cutoff: date) -> np.ndarray:
+    """Each item's share of all purchases, lines without a customer too, halved every `half_life_days`. (m,) float64."""
+    items = np.concatenate([interactions.items, interactions.anonymous_items])
+    times = np.concatenate([interactions.times, interactions.anonymous_times])
+    counted = np.bincount(items, weights_of(times, half_life_days, cutoff), minlength=len(interactions.item_ids))
+    return counted / counted.sum()

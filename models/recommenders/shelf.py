@@ -1,0 +1,15 @@
+"""The recommenders, by name, simplest first."""
+
+from __future__ import annotations
+
+from core.catalogue import Shelf
+from models.recommenders.als import Als
+from models.recommenders.item_knn import ItemKnn
+from models.recommenders.ladder import LadderRecommender
+from models.recommenders.personal_frequency import PersonalFrequency
+from models.recommenders.popularity import Popularity
+
+RECOMMENDERS: Shelf[type[LadderRecommender]] = Shelf(
+    "models.recommenders",
+    {kind.name: kind for kind in (Popularity, PersonalFrequency, ItemKnn, Als)},
+)

@@ -7,6 +7,7 @@ ch. 8; the percentile interval).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import islice
 
@@ -18,12 +19,21 @@ CELLS_AT_ONCE = 2**21
 "Weights held in memory together: 16 MB."
 
 
-class Estimate(msgspec.Struct, frozen=True):
-    """A figure with the bounds of its interval; NaN (null in JSON) where there is none."""
+NONE = float("nan")
 
-    value: float
-    low: float
-    high: float
+
+class Estimate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A figure with the bounds of its interval; NaN (left out in JSON, which knows no NaN) where there is none."""
+
+    value: float = NONE
+    low: float = NONE
+    high: float = NONE
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            if math.isnan(getattr(self, name)):
+                # Only the default itself is left out, and there are many NaNs.
+                msgspec.structs.force_setattr(self, name, NONE)
 
     def excludes(self, number: float) -> bool:
         """Whether the whole interval lies on one side of the number."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.intervals import estimate, estimates, multiplicities, resamples
+from core.intervals import Estimate, estimate, estimates, multiplicities, resamples
 
 owners = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=20).map(np.array)
 
@@ -73,3 +74,10 @@ def test_samples_judged_a_few_at_a_time_give_the_same_bounds(monkeypatch):
     monkeypatch.setattr("core.intervals.CELLS_AT_ONCE", 25)
 
     assert mean() == together
+
+
+def test_an_estimate_without_an_interval_comes_back_from_json_without_one():
+    kept = msgspec.json.decode(msgspec.json.encode(Estimate(0.5, np.nan, float("nan"))), type=Estimate)
+
+    assert kept.value == 0.5
+    assert np.isnan([kept.low, kept.high]).all()

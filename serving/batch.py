@@ -1,0 +1,181 @@
+"""What a release says of every customer, as files for the CRM and the mailing tool."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.errors import BadInput, NotFound
+from core.recommendations import RUNGS, Recommendations
+from core.scores import Reason
+from serving.churn_part import TIERS
+from serving.recommender_part import RecommenderPart
+from serving.release import Release
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"A spreadsheet would run a cell that begins so (CWE-1236)."
+AT_ONCE = 10_000
+
+SCORE_COLUMNS = pa.schema(
+    [
+        ("customer_id", pa.string()),
+        ("churn_probability", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("tier", pa.string()),
+        ("short_history", pa.bool_()),
+        ("reasons_en", pa.string()),
+        ("reasons_ja", pa.string()),
+        ("horizon_days", pa.int32()),
+        ("cutoff", pa.date32()),
+        ("model_version", pa.int32()),
+        ("release_id", pa.string()),
+    ]
+)
+RECOMMENDATION_COLUMNS = pa.schema(
+    [
+        ("customer_id", pa.string()),
+        ("rank", pa.int32()),
+        ("item_id", pa.string()),
+        ("title", pa.string()),
+        ("score", pa.float64()),
+        ("rung", pa.string()),
+        ("because", pa.string()),
+        ("cutoff", pa.date32()),
+        ("model_version", pa.int32()),
+        ("release_id", pa.string()),
+    ]
+)
+
+
+def score_rows(release: Release) -> Iterator[list[dict[str, Any]]]:
+    """Every customer's churn score, most at risk first, in blocks of rows. Raises NotFound where there is none."""
+    churn = release.churn
+    if churn is None:
+        raise NotFound(_lacks(release, "churn"))
+    behind = _behind(release, "churn") | {"horizon_days": churn.horizon_days}
+    order = np.argsort(-churn.probability, kind="stable")
+    for start in range(0, len(order), AT_ONCE):
+        block = []
+        for row in order[start : start + AT_ONCE].tolist():
+            reasons = msgspec.json.decode(churn.reasons[row], type=list[Reason])
+            block.append(
+                {
+                    "customer_id": churn.index.name(row),
+                    "churn_probability": float(churn.probability[row]),
+                    "low": _known(churn.low[row]),
+                    "high": _known(churn.high[row]),
+                    "tier": str(TIERS[churn.tier[row]]),
+                    "short_history": bool(churn.short_history[row]),
+                    "reasons_en": "; ".join(reason.en for reason in reasons),
+                    "reasons_ja": "、".join(reason.ja for reason in reasons),
+                }
+                | behind
+            )
+        yield block
+
+
+def recommendation_rows(release: Release, k: int) -> Iterator[list[dict[str, Any]]]:
+    """Every customer's k best items, in blocks of rows. Raises NotFound where there is no recommender."""
+    part = release.recommender
+    if part is None:
+        raise NotFound(_lacks(release, "recommender"))
+    if k < 1:
+        raise BadInput(f"--k is at least 1, found {k}")
+    behind = _behind(release, "recommender")
+    titles = [msgspec.json.decode(part.descriptions[item]).get("title") for item in range(len(part.descriptions))]
+    for start in range(0, len(part.index), AT_ONCE):
+        rows = np.arange(start, min(start + AT_ONCE, len(part.index)))
+        best = part.best_of(rows, k)
+        yield [
+            found | {"customer_id": part.index.name(rows[place])} | behind
+            for place in range(len(best))
+            for found in _ranked(part, best, place, titles)
+        ]
+
+
+def write_rows(path: Path, columns: pa.Schema, blocks: Iterator[list[dict[str, Any]]], bom: bool = False) -> int:
+    """Write blocks of rows as .csv or .parquet, beside and then in place of the file; returns how many rows."""
+    writers = {".csv": _write_csv, ".parquet": _write_parquet}
+    if path.suffix not in writers:
+        raise BadInput(f"{path} has to end in .csv or .parquet")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        written = writers[path.suffix](beside, columns, blocks, bom)
+        beside.replace(path)
+        return written
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _write_csv(path: Path, columns: pa.Schema, blocks: Iterator[list[dict[str, Any]]], bom: bool) -> int:
+    written = 0
+    with path.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns.names)
+        for block in blocks:
+            writer.writerows([cell(row.get(name)) for name in columns.names] for row in block)
+            written += len(block)
+    return written
+
+
+def _write_parquet(path: Path, columns: pa.Schema, blocks: Iterator[list[dict[str, Any]]], bom: bool) -> int:
+    if bom:
+        raise BadInput("--bom is for .csv files; leave it out for .parquet")
+    written = 0
+    with pq.ParquetWriter(path, columns) as writer:
+        for block in blocks:
+            writer.write_table(pa.Table.from_pylist(block, columns))
+            written += len(block)
+    return written
+
+
+def cell(value: object) -> object:
+    """A value as it may stand in a CSV: text that a spreadsheet would run is quoted by an apostrophe."""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+    return "" if value is None else value
+
+
+def _ranked(
+    part: RecommenderPart, best: Recommendations, place: int, titles: Sequence[str | None]
+) -> Iterator[dict[str, Any]]:
+    names = part.model.item_ids
+    for rank, item in enumerate(best.items[place].tolist(), start=1):
+        if item >= 0:
+            because = best.because[place, rank - 1]
+            yield {
+                "rank": rank,
+                "item_id": str(names[item]),
+                "title": titles[item],
+                "score": float(best.scores[place, rank - 1]),
+                "rung": RUNGS[best.rungs[place, rank - 1]],
+                "because": str(names[because]) if because >= 0 else None,
+            }
+
+
+def _behind(release: Release, kind: str) -> dict[str, Any]:
+    described = release.description
+    return {
+        "cutoff": described.cutoff,
+        "model_version": described.models[kind].version,
+        "release_id": described.release_id,
+    }
+
+
+def _lacks(release: Release, kind: str) -> str:
+    why = release.description.missing.get(kind, "unknown")
+    return f"release {release.description.release_id} has no {kind}: {why}"
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

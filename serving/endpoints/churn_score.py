@@ -1,0 +1,86 @@
+"""POST /v1/churn/score: how likely customers are to leave, and why."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import msgspec
+
+from core.scores import Tier
+from serving.churn_part import TIERS, ChurnPart
+from serving.release import Release
+from serving.wire import Answer, CustomerId, Endpoint, Question, not_released, source_of
+
+Reasons = Annotated[
+    msgspec.Raw,
+    msgspec.Meta(extra_json_schema={"type": "array", "items": {"$ref": "#/components/schemas/Reason"}}),
+]
+"Stored as JSON and passed on as it is."
+
+
+class ChurnQuestion(Question, frozen=True):
+    """Whom to score."""
+
+    customer_ids: Annotated[list[CustomerId], msgspec.Meta(min_length=1, max_length=1000)]
+
+
+class ScoredCustomer(msgspec.Struct, frozen=True, tag_field="status", tag="scored"):
+    """One customer's risk."""
+
+    customer_id: str
+    churn_probability: float
+    low: float | None
+    "The lower bound of its 90 % interval; null where the model gives none."
+    high: float | None
+    tier: Tier
+    short_history: bool
+    "Too little is known of this customer for the score to be their own."
+    reasons: Reasons
+
+
+class UnknownCustomer(msgspec.Struct, frozen=True, tag_field="status", tag="not_found"):
+    """An id that no customer had at the cutoff."""
+
+    customer_id: str
+
+
+class ChurnAnswer(Answer, frozen=True, kw_only=True):
+    """The scores, in the order of the question."""
+
+    horizon_days: int
+    "Within how many days after the cutoff they would leave."
+    scores: list[ScoredCustomer | UnknownCustomer]
+
+
+def respond(question: ChurnQuestion, release: Release) -> ChurnAnswer:
+    """Look every id up."""
+    if release.churn is None:
+        raise not_released(release, "churn")
+    return ChurnAnswer(
+        **source_of(release, "churn"),
+        horizon_days=release.churn.horizon_days,
+        scores=[_score(release.churn, customer_id) for customer_id in question.customer_ids],
+    )
+
+
+def _score(churn: ChurnPart, customer_id: str) -> ScoredCustomer | UnknownCustomer:
+    row = churn.index.find(customer_id)
+    if row < 0:
+        return UnknownCustomer(customer_id)
+    return ScoredCustomer(
+        customer_id,
+        float(churn.probability[row]),
+        _known(churn.low[row]),
+        _known(churn.high[row]),
+        TIERS[churn.tier[row]],
+        bool(churn.short_history[row]),
+        churn.reasons[row],
+    )
+
+
+def _known(bound: float) -> float | None:
+    return None if math.isnan(bound) else float(bound)
+
+
+ENDPOINT = Endpoint("POST", "/v1/churn/score", ChurnQuestion, ChurnAnswer, respond, "Will they leave, and why", "churn")

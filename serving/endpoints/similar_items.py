@@ -1,0 +1,59 @@
+"""GET /v1/items/{item_id}/similar: items like this one."""
+
+from __future__ import annotations
+
+import msgspec
+
+from serving.release import Release
+from serving.wire import Answer, Count, Endpoint, ItemId, Question, not_released, source_of
+
+
+class SimilarQuestion(Question, frozen=True):
+    """Like which item, and how many."""
+
+    item_id: ItemId
+    k: Count = 10
+
+
+class SimilarItem(msgspec.Struct, frozen=True):
+    """One item and how alike it is."""
+
+    rank: int
+    item_id: str
+    score: float
+    "Comparable within this answer only."
+
+
+class SimilarAnswer(Answer, frozen=True, kw_only=True):
+    """The items most like it, best first."""
+
+    item_id: str
+    known_item: bool
+    items: list[SimilarItem]
+
+
+def respond(question: SimilarQuestion, release: Release) -> SimilarAnswer:
+    """Ask the model, and leave out what nobody is shown."""
+    part = release.recommender
+    if part is None:
+        raise not_released(release, "recommender")
+    hidden = part.unavailable_ids
+    found = part.model.similar(question.item_id, question.k + len(hidden))
+    shown = [(item_id, score) for item_id, score in found if item_id not in hidden][: question.k]
+    return SimilarAnswer(
+        **source_of(release, "recommender"),
+        item_id=question.item_id,
+        known_item=bool(part.knows(question.item_id)),
+        items=[SimilarItem(rank, item_id, float(score)) for rank, (item_id, score) in enumerate(shown, start=1)],
+    )
+
+
+ENDPOINT = Endpoint(
+    "GET",
+    "/v1/items/{item_id:path}/similar",
+    SimilarQuestion,
+    SimilarAnswer,
+    respond,
+    "Items like this one",
+    "recommender",
+)

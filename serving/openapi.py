@@ -1,0 +1,88 @@
+"""The OpenAPI 3.1 document, made from the same types that read requests and write answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from core.scores import Reason
+from serving.problems import MEDIA_TYPE, PROBLEMS, ProblemDetails
+from serving.wire import Endpoint
+
+REFERENCE = "#/components/schemas/{name}"
+BODY_PROBLEMS = ("malformed-json", "too-large", "unsupported-media-type")
+PLAIN_PAGES = {
+    "/livez": "Whether the process lives",
+    "/readyz": "Whether it has a release to answer from",
+    "/metrics": "Counters, as Prometheus reads them",
+}
+
+
+def openapi_document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+    """The whole document."""
+    kinds = [each.question for each in endpoints] + [each.answer for each in endpoints] + [ProblemDetails, Reason]
+    _, schemas = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
+    paths = {template(each): {each.method.lower(): _operation(each, schemas)} for each in endpoints}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Kizuna",
+            "version": "1",
+            "description": "Churn scores, recommendations and next best offers, from the release in force.",
+        },
+        "paths": paths | {path: {"get": _page(summary)} for path, summary in PLAIN_PAGES.items()},
+        "components": {"schemas": schemas},
+    }
+
+
+def template(endpoint: Endpoint) -> str:
+    """The path as OpenAPI writes it."""
+    return endpoint.path.replace(":path}", "}")
+
+
+def _operation(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": endpoint.respond.__module__.rpartition(".")[2],
+        "summary": endpoint.summary,
+        "responses": {"200": _content("The answer", "application/json", endpoint.answer)},
+    }
+    names = [*endpoint.problems]
+    if endpoint.method == "POST":
+        asked = _content(endpoint.summary, "application/json", endpoint.question)
+        operation["requestBody"] = {"required": True} | asked
+        names += BODY_PROBLEMS
+    else:
+        operation["parameters"] = _parameters(endpoint, schemas)
+    for name in sorted(names, key=lambda name: PROBLEMS[name].status):
+        operation["responses"][str(PROBLEMS[name].status)] = _content(PROBLEMS[name].title, MEDIA_TYPE, ProblemDetails)
+    return operation
+
+
+def _parameters(endpoint: Endpoint, schemas: dict[str, Any]) -> list[dict[str, Any]]:
+    fields = schemas[endpoint.question.__name__]["properties"]
+    in_path = {name for name in fields if f"{{{name}}}" in template(endpoint)}
+    return [
+        {
+            "name": name,
+            "in": "path" if name in in_path else "query",
+            "required": name in in_path,
+            "schema": schema,
+        }
+        for name, schema in fields.items()
+    ]
+
+
+def _page(summary: str) -> dict[str, Any]:
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    return {
+        "operationId": summary.replace(" ", "_").replace(",", "").lower(),
+        "summary": summary,
+        "responses": {"200": {"description": "Text", "content": text}},
+    }
+
+
+def _content(description: str, media_type: str, kind: type[msgspec.Struct]) -> dict[str, Any]:
+    schema = {"$ref": REFERENCE.format(name=kind.__name__)}
+    return {"description": description, "content": {media_type: {"schema": schema}}}

@@ -1,0 +1,183 @@
+"""From champions and today's tables to a release: what `kizuna release` does from top to bottom.
+
+The same `features/` that training used compute the rows that are scored here. A champion whose features are computed
+otherwise by now is refused; what cannot be released is named, with the reason, and the rest goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+from features.offers import offer_book
+
+from core.card import ModelCard
+from core.config import Config
+from core.digest import digest_of
+from core.errors import BadInput, NotEnoughHistory, NotFound
+from core.feature_table import FeatureTable
+from features.cohort import cohort_at
+from features.interactions import interactions_of
+from features.items import describe_items, unavailable_items
+from features.pipeline import compute_features
+from features.tables import Tables
+from models.churn.shelf import CHURN_MODELS
+from models.package import ModelPackage
+from models.recommenders.shelf import RECOMMENDERS
+from serving.churn_part import ChurnPart
+from serving.offer_part import OfferPart
+from serving.recommender_part import RecommenderPart
+from serving.release import Release, ReleaseDescription, ReleasedModel, new_release_id
+
+if TYPE_CHECKING:
+    from models.registry import Registry
+
+KINDS = ("churn", "recommender")
+TENURES = ("days_since_first_purchase", "days_since_first_usage")
+
+
+@dataclass(frozen=True)
+class Champions:
+    """The packages that go into a release, by kind, and why the others do not."""
+
+    packages: Mapping[str, ModelPackage]
+    missing: Mapping[str, str]
+
+    @classmethod
+    def of(cls, registry: Registry, without: Collection[str] = ()) -> Champions:
+        """Every kind's champion, but for those that are not wanted or that learnt nothing."""
+        packages: dict[str, ModelPackage] = {}
+        missing: dict[str, str] = {}
+        for kind in KINDS:
+            try:
+                package = registry.package(registry.find(kind, "champion"))
+            except NotFound:
+                missing[kind] = f"there is no champion; run `kizuna train {kind}` and `kizuna promote {kind}`"
+                continue
+            reason = "it was left out on demand" if kind in without else _unfit(package.card)
+            if reason:
+                missing[kind] = reason
+            else:
+                packages[kind] = package
+        return cls(packages, missing)
+
+
+def newest_cutoff(tables: Tables) -> date:
+    """The first day that purchases or usage do not completely cover: answers use everything before it."""
+    return min(tables.watermark(name) for name in ("purchases", "usage") if name in tables)
+
+
+def build_release(config: Config, tables: Tables, champions: Champions, cutoff: date, created_at: datetime) -> Release:
+    """Everything that the service answers from, as known before midnight of the cutoff.
+
+    Raises BadInput where a champion has to be trained again or where nothing at all can be released.
+    """
+    churn, recommender = champions.packages.get("churn"), champions.packages.get("recommender")
+    missing = dict(champions.missing)
+    features = compute_features(tables, cohort_at(tables, [cutoff]), None if churn is None else churn.vocabularies)
+    parts = {
+        "churn": None if churn is None else churn_part(config, churn, features),
+        "recommender": None if recommender is None else recommender_part(config, recommender, tables, cutoff),
+        "offers": offer_part(config, tables, features, cutoff),
+    }
+    if parts["offers"] is None:
+        missing["offers"] = "the data set has no offers; add [tables.offers] to its TOML"
+    if not any(parts.values()):
+        raise BadInput(f"there is nothing to release: {'; '.join(f'{k}: {why}' for k, why in missing.items())}")
+    described = describe(config, tables, champions, missing, cutoff, created_at)
+    cards = {kind: package.card for kind, package in champions.packages.items()}
+    return Release(described, msgspec.Raw(msgspec.json.encode(cards)), **parts)
+
+
+def churn_part(config: Config, package: ModelPackage, features: FeatureTable) -> ChurnPart:
+    """Every customer of the cohort, scored by the champion."""
+    refuse_changed(package.card, features)
+    if not len(features):
+        raise NotEnoughHistory(
+            f"nobody is a customer at the cutoff ({package.card.cohort}); choose an earlier --cutoff"
+        )
+    model = CHURN_MODELS[package.artifact.model].from_artifact(package.artifact)
+    horizon_days = package.card.horizon_days or config.churn.horizon_days
+    asked = features.select([column.name for column in package.columns])
+    scores = model.score(asked, horizon_days)
+    return ChurnPart.of(scores, model.reasons(asked), short_histories(features, horizon_days), config.tiers)
+
+
+def recommender_part(config: Config, package: ModelPackage, tables: Tables, cutoff: date) -> RecommenderPart:
+    """The champion with everybody's history, and everybody's best items."""
+    model = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
+    histories = interactions_of(tables, cutoff).histories
+    items = model.item_ids
+    return RecommenderPart.of(
+        model, histories, cutoff, config.recommender.k, unavailable_items(tables, items), describe_items(tables, items)
+    )
+
+
+def offer_part(config: Config, tables: Tables, features: FeatureTable, cutoff: date) -> OfferPart | None:
+    """The offers there are, with what their rules need to know; None where the data set has none."""
+    if "offers" not in tables:
+        return None
+    return OfferPart.of(offer_book(tables, cutoff), config.offers, features)
+
+
+def refuse_changed(card: ModelCard, features: FeatureTable) -> None:
+    """Raise BadInput where a feature is computed otherwise than when the model was fitted, or not at all."""
+    now = features.digests
+    changed = sorted(name for name, digest in card.features.items() if now.get(name) != digest)
+    if changed:
+        named = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
+        raise BadInput(f"retrain: {named} changed since {card.registered_name} {card.version} was fitted; run "
+                       f"`kizuna train {card.kind}`")  # fmt: skip
+
+
+def short_histories(features: FeatureTable, horizon_days: int) -> np.ndarray:
+    """Who has been known for fewer days than the score looks ahead, (n,) bool: their score is mostly others'."""
+    known_days = np.zeros(len(features))
+    for name in TENURES:
+        if name in features.names:
+            known_days = np.fmax(known_days, features.column(name))
+    return known_days < horizon_days
+
+
+def describe(
+    config: Config,
+    tables: Tables,
+    champions: Champions,
+    missing: dict[str, str],
+    cutoff: date,
+    created_at: datetime,
+) -> ReleaseDescription:
+    """What the release says of itself."""
+    models = {kind: _released(package.card) for kind, package in champions.packages.items()}
+    return ReleaseDescription(
+        release_id=new_release_id(created_at, tables.digest),
+        created_at=created_at,
+        data_set=config.name,
+        time_zone=config.time_zone,
+        currency=config.currency,
+        cutoff=cutoff,
+        data_digest=tables.digest,
+        models=models,
+        missing=missing,
+    )
+
+
+def _released(card: ModelCard) -> ReleasedModel:
+    return ReleasedModel(
+        name=card.registered_name,
+        version=card.version or 0,
+        model=card.model,
+        cutoff=card.cutoff,
+        card_digest=digest_of(card),
+        features_digest=digest_of(card.features),
+        data_digest=card.data_digest,
+    )
+
+
+def _unfit(card: ModelCard) -> str:
+    """Why a champion is not worth releasing; '' where it is. A baseline is: it is the service of the first day."""
+    return "" if card.learnt or card.baseline else f"{card.model} learnt nothing: {card.verdict}"

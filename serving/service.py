@@ -1,0 +1,83 @@
+"""The BentoML service: starts the HTTP face on the release folder that KIZUNA_RELEASES names.
+
+BentoML's own access log (it would show paths with ids), metrics (labels without bound) and tracing (four fifths of the
+cost of a request) are off; see docs/decisions/0001-http-face.md.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import bentoml
+
+from serving import endpoints
+from serving.activations import Activations
+from serving.app import Face
+from serving.live import LiveRelease, LiveReleaseHooks
+from serving.metrics import ServiceMetrics
+from serving.release import Release
+from serving.releases import Pointer, Releases
+from serving.wire import Endpoint
+
+RELEASES_VARIABLE = "KIZUNA_RELEASES"
+LEDGER_VARIABLE = "KIZUNA_LEDGER"
+WORKERS_VARIABLE = "KIZUNA_WORKERS"
+
+
+def all_endpoints() -> list[Endpoint]:
+    """Every file of serving/endpoints, by its path."""
+    found = [import_module(f"serving.endpoints.{module.name}").ENDPOINT for module in iter_modules(endpoints.__path__)]
+    return sorted(found, key=lambda endpoint: endpoint.path)
+
+
+def live_release(metrics: ServiceMetrics) -> LiveRelease:
+    """The release that this worker answers from; not started yet."""
+    folder = Path(os.environ.get(RELEASES_VARIABLE, "releases"))
+    ledger = Path(os.environ.get(LEDGER_VARIABLE, folder.parent / "ledger.jsonl"))
+    activations = Activations(ledger, platform.node())
+
+    def activated(release: Release, pointer: Pointer) -> None:
+        metrics.activated()
+        activations.record(release, pointer)
+
+    return LiveRelease(Releases(folder), LiveReleaseHooks(activated, metrics.failed))
+
+
+METRICS = ServiceMetrics()
+LIVE = live_release(METRICS)
+
+
+@bentoml.asgi_app(Face(LIVE, METRICS, all_endpoints()), path="/")
+@bentoml.service(
+    name="kizuna",
+    workers=int(os.environ.get(WORKERS_VARIABLE, "1")),
+    metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
+    tracing={"excluded_urls": ".*"},
+    traffic={"timeout": 5},
+)
+class Kizuna:
+    """Answers from the newest release, and picks up a newer one without a restart."""
+
+    @bentoml.on_deployment
+    @staticmethod
+    def find_releases() -> None:
+        """Before any worker starts: workers have another working directory, so the folder is named in full."""
+        if RELEASES_VARIABLE not in os.environ:
+            raise SystemExit(f"kizuna: set {RELEASES_VARIABLE} to a release folder, such as var/<data set>/releases")
+        os.environ[RELEASES_VARIABLE] = str(Path(os.environ[RELEASES_VARIABLE]).resolve())
+
+    def __init__(self) -> None:
+        LIVE.start()
+
+    def __is_ready__(self) -> bool:
+        return LIVE.current is not None
+
+    @bentoml.on_shutdown
+    def stop(self) -> None:
+        """Look for releases no more."""
+        LIVE.stop()

@@ -1,0 +1,57 @@
+"""Requests into questions: strict JSON bodies, paths and queries, checked against one schema each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from starlette.requests import Request
+
+from serving.problems import Problem, invalid_request
+from serving.wire import Question
+
+BODY_LIMIT = 1_048_576
+"Bytes; a thousand ids of 128 characters each fit."
+
+
+async def body_of(request: Request) -> bytes:
+    """The whole body, plain or chunked. Raises Problem where it is too large or says that it is no JSON."""
+    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Problem("unsupported-media-type", "send the header content-type: application/json")
+    too_large = Problem("too-large", f"at most {BODY_LIMIT:,} bytes are read", headers={"connection": "close"})
+    stated = request.headers.get("content-length", "0")
+    if not stated.isdecimal() or int(stated) > BODY_LIMIT:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            raise too_large
+    return bytes(body)
+
+
+class QuestionReader:
+    """Reads one kind of question."""
+
+    def __init__(self, kind: type[Question]) -> None:
+        self._kind = kind
+        self._decoder = msgspec.json.Decoder(kind)
+
+    def from_body(self, body: bytes) -> Question:
+        """The question that a JSON body asks: no NaN, no infinity, no integer beyond 64 bits, no unknown field."""
+        try:
+            return self._decoder.decode(body)
+        except msgspec.ValidationError as fault:
+            raise invalid_request(fault) from fault
+        except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+            raise Problem("malformed-json", "the body is not valid JSON in UTF-8") from fault
+        except RecursionError as fault:
+            raise Problem("malformed-json", "the body is nested too deeply") from fault
+
+    def from_address(self, path: Mapping[str, str], query: Mapping[str, str]) -> Question:
+        """The question that a path and a query ask; numbers are written in digits."""
+        try:
+            return msgspec.convert({**query, **path}, self._kind, strict=False)
+        except msgspec.ValidationError as fault:
+            raise invalid_request(fault) from fault

@@ -1,0 +1,104 @@
+"""A small release, written by hand, with known answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from core.config import OfferAssumptions, Tiers
+from core.feature_table import FeatureColumn, FeatureTable
+from core.interactions import Interactions
+from core.offers import Offer, OfferBook
+from core.scores import Reason, Scores
+from models.recommenders.popularity import Popularity
+from serving.churn_part import ChurnPart
+from serving.offer_part import OfferPart
+from serving.recommender_part import RecommenderPart
+from serving.release import Release, ReleaseDescription, ReleasedModel
+from serving.releases import Pointer, Releases
+
+CUTOFF = date(2026, 4, 1)
+NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)
+CUSTOMERS = np.array(["cyd", "ada", "bo"])
+LATE = Reason("recency", "up", 1.2, 74.0, 21.0, "last purchase 74 days ago (usually 21)", "最終購入から74日(通常21日)")
+
+
+def churn_part() -> ChurnPart:
+    """Cyd is about to leave, Ada may, Bo stays."""
+    scores = Scores(
+        CUSTOMERS,
+        np.full(3, np.datetime64(CUTOFF)),
+        np.array([0.9, 0.5, 0.1]),
+        90,
+        low=np.array([0.8, 0.4, 0.05]),
+        high=np.array([0.95, 0.6, 0.2]),
+    )
+    return ChurnPart.of(scores, [(LATE,), (LATE,), ()], np.array([False, True, False]), Tiers())
+
+
+def bought() -> Interactions:
+    """Everybody bought tea; Ada and Bo a cup, Bo a pot; nobody the hidden thing."""
+    return Interactions(
+        customer_ids=np.array(["ada", "bo", "cyd"]),
+        item_ids=np.array(["cup", "hidden", "pot", "tea"]),
+        indptr=np.array([0, 2, 5, 7]),
+        items=np.array([3, 0, 3, 0, 2, 3, 1], dtype=np.int32),
+        times=np.full(7, np.datetime64("2026-03-30T12:00:00", "s")),
+        quantities=np.ones(7, dtype=np.float32),
+        orders=np.arange(7),
+    )
+
+
+def recommender_part() -> RecommenderPart:
+    """Popularity over what was bought; one item is hidden."""
+    model = Popularity().fit(bought(), CUTOFF)
+    titles = [{"title": name.capitalize()} for name in model.item_ids]
+    return RecommenderPart.of(model, bought().histories, CUTOFF, 2, np.array([1], dtype=np.int32), titles)
+
+
+def offer_part() -> OfferPart:
+    """A voucher for those at risk who return nothing, and a sample for all, which costs more than it brings."""
+    book = OfferBook(
+        (
+            Offer("voucher", "discount", cost=1, margin=5, rule="churn_probability > 0.4 and returns_365d == 0"),
+            Offer("sample", "item", item_id="tea", cost=2, margin=10),
+        )
+    )
+    column = FeatureColumn("returns_365d", "returns", "pieces", "returns", "返品", "none", "d1")
+    returns = FeatureTable(CUSTOMERS, np.full(3, np.datetime64(CUTOFF)), np.array([[0.0], [np.nan], [0.0]]), (column,))
+    assumed = OfferAssumptions(acceptance_probability=0.1, saved_share=0.1, customer_value=50)
+    return OfferPart.of(book, assumed, returns)
+
+
+def hand_made(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[str, ...] = ()) -> Release:
+    """A release with everything but what is left out."""
+    made = {"churn": churn_part, "recommender": recommender_part, "offers": offer_part}
+    parts = {kind: make() for kind, make in made.items() if kind not in without}
+    models = {
+        kind: ReleasedModel(f"kizuna.shop.{kind}", 3, "by_hand", CUTOFF, "c", "f", "d")
+        for kind in ("churn", "recommender")
+        if kind not in without
+    }
+    description = ReleaseDescription(
+        release_id=release_id,
+        created_at=NOW,
+        data_set="shop",
+        time_zone="Asia/Tokyo",
+        currency="JPY",
+        cutoff=CUTOFF,
+        data_digest="d",
+        models=models,
+        missing=dict.fromkeys(without, "its churn is a coin toss"),
+    )
+    return Release(
+        description, msgspec.Raw(msgspec.json.encode({kind: {"model": "by_hand"} for kind in models})), **parts
+    )
+
+
+def put_in_force(folder: Path, release: Release, keep: int = 5) -> Path:
+    """Write a release and point at it."""
+    pointer = Pointer(release.description.release_id, "ada", "a test", NOW)
+    return Releases(folder).add(release, pointer, keep)

@@ -9,8 +9,9 @@ counts as a circle. What is left in circles is counted by `kizuna check`.
 
 from __future__ import annotations
 
-import ibis
 import ibis.expr.types as ir
+
+from features.expressions import ibis
 
 DOUBLINGS = 4
 
@@ -22,8 +23,8 @@ def newest_links(identities: ir.Table) -> ir.Table:
         # A link without a time has always been known, so any dated one is newer.
         order = [ibis.desc("recorded_time", nulls_first=False), *order]
     rank = ibis.row_number().over(group_by="alias_id", order_by=order)
-    links = identities.mutate(link_rank=rank).filter(lambda table: table.link_rank == 0)
-    return links.filter(links.alias_id != links.customer_id).select("alias_id", "customer_id")
+    links = identities.mutate(link_rank=rank).filter(ibis._.link_rank == 0)
+    return links.filter(ibis._.alias_id != ibis._.customer_id).select("alias_id", "customer_id")
 
 
 def followed(links: ir.Table) -> ir.Table:
@@ -41,7 +42,7 @@ def followed(links: ir.Table) -> ir.Table:
 
 def resolved(table: ir.Table, chains: ir.Table) -> ir.Table:
     """The table with every customer_id replaced by the customer it stands for."""
-    ends = chains.filter(~chains.open_ended).select(known_alias="alias_id", known_as="customer_id")
+    ends = chains.filter(~ibis._.open_ended).select(known_alias="alias_id", known_as="customer_id")
     joined = table.left_join(ends, [("customer_id", "known_alias")])
     customer = ibis.coalesce(joined.known_as, joined.customer_id)
     return joined.mutate(customer_id=customer).select(*table.columns)

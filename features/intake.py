@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import reduce
 from operator import add
 
-import ibis
 import ibis.expr.types as ir
 
-from features.conforming.conform import SET_ASIDE
+from features.conforming.conform import SET_ASIDE, dated_by
 from features.contract import TableContract
+from features.expressions import Expression, ibis
 
 MODULUS = 1_000_003
 
@@ -33,6 +33,8 @@ class Intake:
     last: datetime | None
     line_versions: int
     "Rows that are other versions of a line already there."
+    repeated_keys: int
+    "Rows without a date that name a thing already there."
     fingerprint: int
     "Of the content, whatever the order of rows."
 
@@ -46,9 +48,8 @@ def intake_of(conformed: ir.Table, contract: TableContract) -> Intake:
     """Count a conformed table: one pass for its rows, one for what was set aside."""
     names = tuple(name for name in conformed.columns if name != SET_ASIDE)
     usable = conformed.filter(conformed[SET_ASIDE].isnull())
-    counts = usable.aggregate(**_counts(usable, contract, names)).to_pyarrow().to_pylist()[0]
-    aside = conformed.filter(conformed[SET_ASIDE].notnull()).group_by(SET_ASIDE).aggregate(n=ibis._.count())
-    set_aside = {row[SET_ASIDE]: row["n"] for row in aside.order_by(SET_ASIDE).to_pyarrow().to_pylist()}
+    counts = usable.aggregate(list(_counts(usable, contract, names))).to_pyarrow().to_pylist()[0]
+    set_aside = _set_aside(conformed)
     return Intake(
         name=contract.name,
         columns=names,
@@ -57,30 +58,44 @@ def intake_of(conformed: ir.Table, contract: TableContract) -> Intake:
         first=counts["first"],
         last=counts["last"],
         line_versions=counts["line_versions"],
+        repeated_keys=counts["repeated_keys"],
         fingerprint=int(counts["fingerprint"] or 0),
     )
 
 
-def _counts(usable: ir.Table, contract: TableContract, names: tuple[str, ...]) -> dict[str, ir.Value]:
-    time = usable[contract.happens_at].cast("timestamp") if contract.happens_at else ibis.null("timestamp")
-    lines = usable.line_id.count() - usable.line_id.nunique() if "line_id" in names else ibis.literal(0)
-    return {
-        "kept": usable.count(),
-        "first": time.min() if contract.happens_at else ibis.null("timestamp"),
-        "last": time.max() if contract.happens_at else ibis.null("timestamp"),
-        "line_versions": lines,
-        "fingerprint": _fingerprint(usable, names),
-    }
+def _set_aside(conformed: ir.Table) -> dict[str, int]:
+    aside = conformed.filter(conformed[SET_ASIDE].notnull())
+    by_cause = aside.group_by(SET_ASIDE).aggregate(found=ibis._.count()).order_by(SET_ASIDE)
+    return {row[SET_ASIDE]: row["found"] for row in by_cause.to_pyarrow().to_pylist()}
 
 
-def _fingerprint(table: ir.Table, names: tuple[str, ...]) -> ir.Value:
+def _counts(usable: ir.Table, contract: TableContract, names: tuple[str, ...]) -> tuple[Expression, ...]:
+    time: Expression = usable[contract.happens_at].cast("timestamp") if contract.happens_at else None
+    never = ibis.null("timestamp")
+    dated = dated_by(contract, names) is not None
+    return (
+        usable.count().name("kept"),
+        (never if time is None else time.min()).name("first"),
+        (never if time is None else time.max()).name("last"),
+        _repeated(usable, "line_id" if "line_id" in names else None).name("line_versions"),
+        _repeated(usable, None if dated else contract.key).name("repeated_keys"),
+        _fingerprint(usable, names).name("fingerprint"),
+    )
+
+
+def _repeated(table: ir.Table, column: str | None) -> Expression:
+    """How many rows repeat a value that is there already."""
+    return ibis.literal(0) if column is None else table[column].count() - table[column].nunique()
+
+
+def _fingerprint(table: ir.Table, names: tuple[str, ...]) -> Expression:
     """The sum over rows of a squared row hash: additive, so order is irrelevant, yet cells cannot change places."""
     cells = [_as_small_number(table[name]) * (place + 1) for place, name in enumerate(names)]
     row = reduce(add, cells) % MODULUS
     return (row * row).sum()
 
 
-def _as_small_number(cell: ir.Value) -> ir.IntegerValue:
+def _as_small_number(cell: Expression) -> Expression:
     if cell.type().is_string():
         number = cell.hash() % MODULUS
     elif cell.type().is_floating():

@@ -13,11 +13,11 @@ from datetime import date, datetime
 from functools import reduce
 from operator import and_
 
-import ibis
 import ibis.expr.types as ir
 
 from features.conforming.conform import dated_by
 from features.contract import TableContract
+from features.expressions import Expression, ibis
 
 
 def known_rows(table: ir.Table, contract: TableContract, cutoff: date | None) -> ir.Table:
@@ -81,7 +81,7 @@ def last_rows(table: ir.Table, contract: TableContract) -> ir.Table:
     return numbered.filter(numbered.row_rank == 0).drop("row_rank")
 
 
-def _before(time: ir.Value, cutoff: date) -> ir.BooleanValue:
+def _before(time: Expression, cutoff: date) -> Expression:
     if time.type().is_date():
         return time < ibis.literal(cutoff, "date")
     return time < ibis.literal(datetime(cutoff.year, cutoff.month, cutoff.day), "timestamp")

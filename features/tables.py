@@ -20,6 +20,15 @@ from features.contract import CONTRACT
 from features.identities import followed, newest_links, resolved
 from features.intake import Intake, intake_of
 from features.known_at import known_cells, known_rows, last_rows, newest_versions, undated
+from features.recording import Recording, recordings_of, watermark_of
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What was counted of each table, when it was first asked."""
+
+    intakes: dict[str, Intake] = field(default_factory=dict)
+    recordings: dict[str, tuple[Recording, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,7 @@ class Tables:
     conformed: Mapping[str, ir.Table]
     "Every row read, with the cause to set it aside."
     usable: Mapping[str, ir.Table] = field(default_factory=dict)
-    intakes: dict[str, Intake] = field(default_factory=dict)
+    counted: Counted = field(default_factory=Counted)
     "What was counted so far; shared with the views at cutoffs."
 
     def __contains__(self, name: object) -> bool:
@@ -99,16 +108,22 @@ class Tables:
         """
         if self.config.watermark is not None:
             return self.config.watermark
-        last = self.intake(table).last
-        if last is None:
+        found = watermark_of(self.recordings(table))
+        if found is None:
             raise DataError(f"{table} holds no time to tell its watermark from; state watermark in the TOML")
-        return last.date()
+        return found
+
+    def recordings(self, name: str) -> tuple[Recording, ...]:
+        """When each channel of a table recorded; none for tables of things."""
+        if name not in self.counted.recordings:
+            self.counted.recordings[name] = recordings_of(usable_rows(self.conformed[name]), CONTRACT[name].happens_at)
+        return self.counted.recordings[name]
 
     def intake(self, name: str) -> Intake:
         """What was read of one table; counted by its engine when first asked."""
-        if name not in self.intakes:
-            self.intakes[name] = intake_of(self.conformed[name], CONTRACT[name])
-        return self.intakes[name]
+        if name not in self.counted.intakes:
+            self.counted.intakes[name] = intake_of(self.conformed[name], CONTRACT[name])
+        return self.counted.intakes[name]
 
     @property
     def report(self) -> dict[str, Intake]:
@@ -121,10 +136,15 @@ class Tables:
         return digest_of({name: self.intake(name).fingerprint for name in self.usable})
 
 
+def usable_rows(conformed: ir.Table) -> ir.Table:
+    """The rows without a cause to be set aside."""
+    return conformed.filter(conformed[SET_ASIDE].isnull()).drop(SET_ASIDE)
+
+
 def tables_of(config: Config, backend: SQLBackend, conformed: Mapping[str, ir.Table]) -> Tables:
     """Tables of conformed ones: rows with a cause to be set aside are left out, identical lines where asked."""
-    usable = {name: table.filter(table[SET_ASIDE].isnull()).drop(SET_ASIDE) for name, table in conformed.items()}
-    if config.identical_lines == "drop" and "purchases" in usable and "line_id" not in usable["purchases"].columns:
+    usable = {name: usable_rows(table) for name, table in conformed.items()}
+    if config.identical_lines == "drop" and "purchases" in usable:
         usable["purchases"] = usable["purchases"].distinct()
     return Tables(config, backend, conformed, usable)
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from functools import reduce
 from operator import mul, or_
 
-import ibis
 import ibis.expr.types as ir
 
 from core.config import ColumnSource, Config, RowMatch, TableSource
 from core.errors import ConfigError, DataError, nearest
-from features.conforming.readings import READERS, Clock, Reading, read_attribute, read_number
+from features.conforming.readings import READERS, UNREADABLE, Clock, Reading, read_attribute, read_number
 from features.contract import CONTRACT, TableContract
+from features.expressions import Expression, ibis
 
 SET_ASIDE = "set_aside"
 "The column that says why a row cannot be used, as 'column: cause'; NULL for rows that can."
@@ -65,7 +65,7 @@ def columns_of(
     return found
 
 
-def _source_column(raw: ir.Table, name: str, contract: TableContract) -> ir.Value:
+def _source_column(raw: ir.Table, name: str, contract: TableContract) -> Expression:
     if name not in raw.columns:
         raise DataError(f"the source of {contract.name} has no column '{name}'{nearest(name, raw.columns)}")
     return raw[name]
@@ -78,7 +78,7 @@ def _read(raw: ir.Table, contract: TableContract, name: str, column: ColumnSourc
         value = reduce(mul, (factor.value for factor in factors))
         return Reading(value, reduce(or_, faults) if faults else None)
     if column.constant is not None:
-        cell: ir.Value = ibis.literal(column.constant).name(name)
+        cell: Expression = ibis.literal(column.constant).name(name)
     else:
         cell = _without_stand_ins(_source_column(raw, str(column.column), contract), column)
     reader = READERS[contract[name].kind] if name in contract else read_attribute
@@ -88,7 +88,7 @@ def _read(raw: ir.Table, contract: TableContract, name: str, column: ColumnSourc
         raise DataError(f"{contract.name}.{name}: {fault}") from fault
 
 
-def _without_stand_ins(cell: ir.Value, column: ColumnSource) -> ir.Value:
+def _without_stand_ins(cell: Expression, column: ColumnSource) -> Expression:
     """The cell, NULL where it holds a value that stands for missing."""
     text = cell.cast("string")
     stands_in = [text.isin(column.missing_when)] if column.missing_when else []
@@ -98,13 +98,13 @@ def _without_stand_ins(cell: ir.Value, column: ColumnSource) -> ir.Value:
     return ibis.ifelse(reduce(or_, stands_in), ibis.null(cell.type()), cell).name(cell.get_name())
 
 
-def _matches(raw: ir.Table, match: RowMatch, contract: TableContract) -> ir.BooleanValue:
+def _matches(raw: ir.Table, match: RowMatch, contract: TableContract) -> Expression:
     text = _source_column(raw, match.column, contract).cast("string")
     found = text == match.equals if match.equals is not None else text.startswith(match.starts_with or "")
     return found.fill_null(False)
 
 
-def _with_returns(readings: dict[str, Reading], returned: ir.BooleanValue) -> dict[str, Reading]:
+def _with_returns(readings: dict[str, Reading], returned: Expression) -> dict[str, Reading]:
     def negative(reading: Reading) -> Reading:
         return Reading(ibis.ifelse(returned, -reading.value.abs(), reading.value), reading.unreadable, reading.fault)
 
@@ -113,13 +113,18 @@ def _with_returns(readings: dict[str, Reading], returned: ir.BooleanValue) -> di
 
 def _causes(
     contract: TableContract, readings: dict[str, Reading], name: str, reading: Reading
-) -> list[tuple[ir.BooleanValue, str]]:
+) -> list[tuple[Expression, str]]:
     causes = []
     if reading.unreadable is not None:
-        causes.append((reading.unreadable, f"{name}: {reading.fault}"))
+        causes.append((reading.unreadable, f"{name}: {_fault(contract, name, reading)}"))
     if name in contract.required or name == dated_by(contract, readings):
         causes.append((reading.value.isnull(), f"{name}: missing"))
     return causes
+
+
+def _fault(contract: TableContract, name: str, reading: Reading) -> str:
+    kind = contract[name].kind if name in contract else "attribute"
+    return f"{reading.fault} {kind}" if reading.fault == UNREADABLE else reading.fault
 
 
 def dated_by(contract: TableContract, columns: Mapping[str, object] | tuple[str, ...]) -> str | None:

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import ibis
-import ibis.expr.types as ir
-
 from core.errors import DataError
 from features.conforming.text import flag_in, moment_in, number_in
 from features.conforming.zones import local_of_utc, utc_of_local
 from features.contract import LONGEST_ID, Kind
+from features.expressions import Expression, ibis
+
+UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)
 class Reading:
     """A column as the contract wants it."""
 
-    value: ir.Value
+    value: Expression
     "NULL where missing or unreadable."
-    unreadable: ir.BooleanValue | None = None
+    unreadable: Expression | None = None
     "Where the source holds something that is not of this kind; None where that cannot be."
-    fault: str = "unreadable"
+    fault: str = UNREADABLE
     "What to call it."
 
 
@@ -33,28 +33,28 @@ class Clock:
     source: str
     business: str
 
-    def of_naive(self, times: ir.TimestampValue) -> ir.TimestampValue:
+    def of_naive(self, times: Expression) -> Expression:
         """Local time of naive source times."""
         return times if self.source == self.business else self.of_utc(utc_of_local(times, self.source))
 
-    def of_utc(self, times: ir.TimestampValue) -> ir.TimestampValue:
+    def of_utc(self, times: Expression) -> Expression:
         """Local time of naive UTC times."""
         return local_of_utc(times, self.business)
 
 
-def _refuse(column: ir.Value, kind: str) -> DataError:
+def _refuse(column: Expression, kind: str) -> DataError:
     return DataError(f"column '{column.get_name()}' is {column.type()}, which cannot be read as a {kind}")
 
 
-def _checked(raw: ir.Value, value: ir.Value, present: ir.BooleanValue) -> Reading:
+def _checked(raw: Expression, value: Expression, present: Expression) -> Reading:
     return Reading(value, present & value.isnull() & raw.notnull())
 
 
-def _written(text: ir.StringValue) -> ir.BooleanValue:
+def _written(text: Expression) -> Expression:
     return text.strip() != ""
 
 
-def read_id(raw: ir.Value, clock: Clock) -> Reading:
+def read_id(raw: Expression, clock: Clock) -> Reading:
     """Text as it is; whole numbers as plain digits, so 17850.0 is '17850'."""
     if raw.type().is_string():
         return Reading(raw.nullif(""), raw.length() > LONGEST_ID, f"longer than {LONGEST_ID} characters")
@@ -70,7 +70,7 @@ def read_id(raw: ir.Value, clock: Clock) -> Reading:
     raise _refuse(raw, "id")
 
 
-def read_text(raw: ir.Value, clock: Clock) -> Reading:
+def read_text(raw: Expression, clock: Clock) -> Reading:
     """Text as it is; an empty one is missing."""
     if raw.type().is_string():
         return Reading(raw.nullif(""))
@@ -79,7 +79,7 @@ def read_text(raw: ir.Value, clock: Clock) -> Reading:
     return Reading(raw.cast("string"))
 
 
-def read_number(raw: ir.Value, clock: Clock) -> Reading:
+def read_number(raw: Expression, clock: Clock) -> Reading:
     """A float64; NaN is missing, infinity unreadable."""
     if raw.type().is_string():
         return _checked(raw, number_in(raw), _written(raw))
@@ -92,7 +92,7 @@ def read_number(raw: ir.Value, clock: Clock) -> Reading:
     raise _refuse(raw, "number")
 
 
-def read_whole(raw: ir.Value, clock: Clock) -> Reading:
+def read_whole(raw: Expression, clock: Clock) -> Reading:
     """An int64; fractions are unreadable."""
     if raw.type().is_integer():
         return Reading(raw.cast("int64"))
@@ -103,7 +103,7 @@ def read_whole(raw: ir.Value, clock: Clock) -> Reading:
     return _checked(raw, whole, present)
 
 
-def read_time(raw: ir.Value, clock: Clock) -> Reading:
+def read_time(raw: Expression, clock: Clock) -> Reading:
     """A naive local timestamp; a day without a time is its midnight."""
     if raw.type().is_timestamp():
         naive = raw.cast("timestamp")
@@ -118,13 +118,13 @@ def read_time(raw: ir.Value, clock: Clock) -> Reading:
     raise _refuse(raw, "time")
 
 
-def read_date(raw: ir.Value, clock: Clock) -> Reading:
+def read_date(raw: Expression, clock: Clock) -> Reading:
     """A local day."""
     time = read_time(raw, clock)
     return Reading(time.value.cast("date"), time.unreadable)
 
 
-def read_flag(raw: ir.Value, clock: Clock) -> Reading:
+def read_flag(raw: Expression, clock: Clock) -> Reading:
     """True or false."""
     if raw.type().is_boolean():
         return Reading(raw)
@@ -134,12 +134,12 @@ def read_flag(raw: ir.Value, clock: Clock) -> Reading:
     return _checked(raw, ibis.cases((number == 1, True), (number == 0, False)), number.notnull())
 
 
-def read_attribute(raw: ir.Value, clock: Clock) -> Reading:
+def read_attribute(raw: Expression, clock: Clock) -> Reading:
     """A listed attribute: numbers stay numbers, everything else is text."""
     return read_number(raw, clock) if raw.type().is_numeric() else read_text(raw, clock)
 
 
-READERS: dict[Kind, Callable[[ir.Value, Clock], Reading]] = {
+READERS: dict[Kind, Callable[[Expression, Clock], Reading]] = {
     "id": read_id,
     "text": read_text,
     "number": read_number,

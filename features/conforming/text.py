@@ -11,15 +11,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import ibis
-import ibis.expr.types as ir
+from features.expressions import Expression, ibis
 
 WIDE = "０１２３４５６７８９．，－（）％＋／：\u3000−△▲"
 NARROW = "0123456789.,-()%+/: ---"
 
 PLAIN_NUMBER = r"^[+-]?([0-9]{1,40}|[0-9]{1,3}(,[0-9]{3}){1,12})?([.][0-9]{0,40})?([eE][+-]?[0-9]{1,2})?$"
 HAS_DIGIT = r"^[^eE]*[0-9]"
-MONEY_SIGNS = r"[¥￥$€£円 ]|JPY|USD|EUR|GBP"
+MONEY_SIGNS = r"[¥￥\\$€£円 ]|JPY|USD|EUR|GBP"
 
 MOMENT = (
     r"^([0-9]{4})(?:[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})|([0-9]{2})([0-9]{2}))"
@@ -31,11 +30,11 @@ TRUE_WORDS = ("true", "t", "yes", "y", "1", "はい", "有")
 FALSE_WORDS = ("false", "f", "no", "n", "0", "いいえ", "無")
 
 
-def _tidy(text: ir.StringValue) -> ir.StringValue:
+def _tidy(text: Expression) -> Expression:
     return text.translate(WIDE, NARROW).strip()
 
 
-def number_in(text: ir.StringValue) -> ir.FloatingValue:
+def number_in(text: Expression) -> Expression:
     """The number a text says, NULL where it says none. Brackets and △ are minus, % divides by 100."""
     bare = _tidy(text).re_replace(MONEY_SIGNS, "")
     bracketed = bare.re_search(r"^[(][^()+-]*[)]$")
@@ -51,11 +50,11 @@ def number_in(text: ir.StringValue) -> ir.FloatingValue:
 class WrittenMoment:
     """A moment as somebody wrote it: what the clock showed, and its offset from UTC in seconds where stated."""
 
-    shown: ir.TimestampValue
-    offset_seconds: ir.IntegerValue
+    shown: Expression
+    offset_seconds: Expression
 
 
-def moment_in(text: ir.StringValue) -> WrittenMoment:
+def moment_in(text: Expression) -> WrittenMoment:
     """The moment a text says, NULL where it says none; fractions of a second are cut off."""
     plain = _tidy(text).re_replace("[年月]", "-").re_replace("日 *", " ").re_replace("[時分]", ":").re_replace("秒", "")
     plain = plain.re_replace(":$", "").re_replace(r" ([0-9]{1,2})$", r" \1:00").strip()
@@ -77,35 +76,35 @@ def moment_in(text: ir.StringValue) -> WrittenMoment:
     return WrittenMoment(shown, _offset_seconds(plain))
 
 
-def _part(text: ir.StringValue, groups: tuple[int, ...]) -> ir.StringValue:
+def _part(text: Expression, groups: tuple[int, ...]) -> Expression:
     """Two digits or more of the first group that matched; 00 where none did."""
     found = [text.re_extract(MOMENT, group).nullif("") for group in groups]
     part = ibis.coalesce(*found, "0")
     return ibis.ifelse(part.length() < 2, ibis.literal("0") + part, part)
 
 
-def _number(digits: ir.StringValue) -> ir.IntegerValue:
+def _number(digits: Expression) -> Expression:
     return digits.cast("int32")
 
 
-def _between(digits: ir.StringValue, least: int, most: int) -> ir.BooleanValue:
+def _between(digits: Expression, least: int, most: int) -> Expression:
     return (_number(digits) >= least) & (_number(digits) <= most)
 
 
-def _days_in(year: ir.IntegerValue, month: ir.IntegerValue) -> ir.IntegerValue:
+def _days_in(year: Expression, month: Expression) -> Expression:
     leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
     february = ibis.ifelse(leap, 29, 28)
     return ibis.cases((month == 2, february), (month.isin([4, 6, 9, 11]), 30), else_=31)
 
 
-def _offset_seconds(text: ir.StringValue) -> ir.IntegerValue:
+def _offset_seconds(text: Expression) -> Expression:
     written = text.re_extract(MOMENT, 9).nullif("")
     digits = ibis.ifelse(written.isin(["Z", "UTC"]), "+0000", written.replace(":", ""))
     seconds = digits.substr(1, 2).cast("int32") * 3600 + digits.substr(3, 2).cast("int32") * 60
     return ibis.ifelse(digits.startswith("-"), -seconds, seconds)
 
 
-def flag_in(text: ir.StringValue) -> ir.BooleanValue:
+def flag_in(text: Expression) -> Expression:
     """Whether a text says yes or no, NULL where it says neither."""
     word = _tidy(text).lower()
     return ibis.cases((word.isin(TRUE_WORDS), True), (word.isin(FALSE_WORDS), False))

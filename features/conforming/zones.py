@@ -18,8 +18,7 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-import ibis
-import ibis.expr.types as ir
+from features.expressions import Expression, ibis
 
 FIRST_YEAR, LAST_YEAR = 1970, 2050
 
@@ -59,13 +58,13 @@ def _change_between(clock: ZoneInfo, before: datetime, after: datetime) -> Offse
     return OffsetChange(after, _offset(clock, after))
 
 
-def local_of_utc(utc: ir.TimestampValue, zone: str) -> ir.TimestampValue:
+def local_of_utc(utc: Expression, zone: str) -> Expression:
     """What clocks in the zone show at naive UTC times."""
     changes = offset_changes(zone)
     return _shifted(utc, [change.at for change in changes], [change.seconds for change in changes])
 
 
-def utc_of_local(local: ir.TimestampValue, zone: str) -> ir.TimestampValue:
+def utc_of_local(local: Expression, zone: str) -> Expression:
     """The naive UTC times at which clocks in the zone show this (first)."""
     changes = offset_changes(zone)
     shown = [changes[0].at] + [
@@ -74,13 +73,13 @@ def utc_of_local(local: ir.TimestampValue, zone: str) -> ir.TimestampValue:
     return _shifted(local, shown, [-change.seconds for change in changes])
 
 
-def _shifted(times: ir.TimestampValue, since: Sequence[datetime], seconds: Sequence[int]) -> ir.TimestampValue:
+def _shifted(times: Expression, since: Sequence[datetime], seconds: Sequence[int]) -> Expression:
     if set(seconds) == {0}:
         return times
     return times + _by_time(times, since, seconds).as_interval("s")
 
 
-def _by_time(times: ir.TimestampValue, since: Sequence[datetime], seconds: Sequence[int]) -> ir.IntegerValue:
+def _by_time(times: Expression, since: Sequence[datetime], seconds: Sequence[int]) -> Expression:
     """Halve the changes again and again: eight comparisons a row where a list would take a hundred."""
     if len(set(seconds)) == 1:
         return ibis.literal(seconds[0], "int32")

@@ -20,7 +20,7 @@ CSV_ENDINGS = (".csv", ".tsv", ".txt")
 def files_of(name: str, source: TableSource) -> list[Path]:
     """The files that a path or glob means, in order. Raises SourceUnavailable where there is none."""
     stated = str(source.path)
-    found = sorted(Path(path) for path in glob(stated, recursive=True))
+    found = sorted(Path(path) for path in glob(stated, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
     if not found:
         raise SourceUnavailable(f"{name}: no file at {stated}; check path under [tables.{name}]")
     folders = [path for path in found if path.is_dir()]

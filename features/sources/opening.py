@@ -9,16 +9,25 @@ from __future__ import annotations
 
 import tempfile
 
-import ibis
+import duckdb
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
+from ibis.backends.sql import SQLBackend
 
 from core.config import Config, TableSource
 from core.errors import ConfigError, DataError
 from features.conforming.conform import conform, contract_of
+from features.conforming.readings import UNREADABLE
+from features.contract import CONTRACT
+from features.expressions import ibis
+from features.intake import Intake
+from features.sources.csv_files import read_csv
 from features.sources.databases import connect, copied, table_of
-from features.sources.files import files_of, read_parquet
+from features.sources.files import files_of, is_parquet, read_parquet
 from features.tables import Tables, tables_of
+
+MOST_UNREADABLE = 0.05
+"Share of rows that may be set aside as unreadable; above it, the column holds something else."
 
 
 def open_tables(config: Config) -> Tables:
@@ -31,29 +40,66 @@ def open_tables(config: Config) -> Tables:
         contract_of(name)
     if "purchases" not in config.tables and "usage" not in config.tables:
         raise ConfigError("the TOML names neither [tables.purchases] nor [tables.usage]; at least one is needed")
-    addresses = {source.database for source in config.tables.values()}
-    if len(addresses) == 1 and None not in addresses:
-        backend = connect(str(addresses.pop()))
-        raw = {name: table_of(backend, name, source) for name, source in config.tables.items()}
-    else:
-        backend = ibis.duckdb.connect(temp_directory=tempfile.gettempdir())
-        raw = {name: _loaded(backend, name, source) for name, source in config.tables.items()}
-    conformed = {name: conform(raw[name], contract_of(name), config, config.tables[name]) for name in raw}
+    backend, conformed = _in_one_database(config) or _in_duckdb(config)
     tables = tables_of(config, backend, conformed)
-    _refuse_empty(tables)
+    try:
+        for name in tables.names:
+            refuse_unusable(tables.intake(name))
+    except duckdb.Error as fault:
+        raise DataError(f"the tables cannot be read: {str(fault).splitlines()[0]}") from fault
     return tables
 
 
-def _loaded(engine: DuckDB, name: str, source: TableSource) -> ir.Table:
+def _in_one_database(config: Config) -> tuple[SQLBackend, dict[str, ir.Table]] | None:
+    """The tables where they lie, if one database holds them all."""
+    addresses = {source.database for source in config.tables.values()}
+    if len(addresses) != 1 or None in addresses:
+        return None
+    backend = connect(str(addresses.pop()))
+    raw = {name: table_of(backend, name, source) for name, source in config.tables.items()}
+    return backend, {name: _conformed(config, name, table) for name, table in raw.items()}
+
+
+def _in_duckdb(config: Config) -> tuple[SQLBackend, dict[str, ir.Table]]:
+    """The tables brought together: Parquet files as lazy views, everything else copied and read once."""
+    engine = ibis.duckdb.connect(temp_directory=tempfile.gettempdir())
+    return engine, {name: _brought(engine, config, name, source) for name, source in config.tables.items()}
+
+
+def _brought(engine: DuckDB, config: Config, name: str, source: TableSource) -> ir.Table:
+    copy = ibis.util.gen_name(name)
     if source.database is not None:
-        return copied(engine, name, source)
-    return read_parquet(engine, name, files_of(name, source))
+        raw = copied(engine, name, source, copy)
+    elif is_parquet(name, files := files_of(name, source)):
+        return _conformed(config, name, read_parquet(engine, name, files))
+    else:
+        raw = read_csv(engine, name, files, source, copy)
+    # Text is read once here instead of in every query to come.
+    read = engine.create_table(ibis.util.gen_name(name), _conformed(config, name, raw), temp=True)
+    engine.drop_table(copy)
+    return read
 
 
-def _refuse_empty(tables: Tables) -> None:
-    for name, intake in tables.report.items():
-        if not intake.rows:
-            raise DataError(f"{name} is empty: its source has no row; check the path or table in [tables.{name}]")
-        if not intake.kept:
-            causes = ", ".join(f"{cause} ({rows})" for cause, rows in intake.set_aside.items())
-            raise DataError(f"no row of {name} can be used: {causes}; check [tables.{name}.columns]")
+def _conformed(config: Config, name: str, raw: ir.Table) -> ir.Table:
+    return conform(raw, contract_of(name), config, config.tables[name])
+
+
+def refuse_unusable(intake: Intake) -> None:
+    """Raise DataError where a table is empty, has mixed types, or names one thing twice."""
+    name, where = intake.name, f"[tables.{intake.name}]"
+    if not intake.rows:
+        raise DataError(f"{name} is empty: its source has no row; check its path or table under {where}")
+    for cause, rows in intake.set_aside.items():
+        if UNREADABLE in cause and rows > MOST_UNREADABLE * intake.rows:
+            raise DataError(
+                f"mixed types: {rows} of {intake.rows} rows of {name} have {cause.replace(':', ' as')}; name another "
+                f"column under {where}, or the values that stand for missing (missing_when)"
+            )
+    if not intake.kept:
+        causes = ", ".join(f"{cause} ({rows} rows)" for cause, rows in intake.set_aside.items())
+        raise DataError(f"no row of {name} can be used: {causes}; check the columns under {where}")
+    if intake.repeated_keys:
+        raise DataError(
+            f"{intake.repeated_keys} rows of {name} repeat a {CONTRACT[name].key}; keep one each, or say since when "
+            f"each row holds with valid_from under {where}"
+        )

@@ -43,12 +43,12 @@ install: $(INSTALLED)  ## what the other targets need
 
 $(INSTALLED): requirements.lock pyproject.toml | $(UV)
 	test -x $(BIN)/python || $(UV) venv --quiet --python '>=3.11' .venv
-	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip sync --python $(BIN)/python --require-hashes requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
 .uv/bin/uv:
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .uv uv
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .uv uv
 
 lock: | $(UV)  ## requirements.lock, anew from pyproject.toml
 	$(UV) pip compile --quiet --universal --generate-hashes --group dev pyproject.toml -o requirements.lock

@@ -35,9 +35,9 @@ class OfferContacts(msgspec.Struct, frozen=True):
 
     given: int
     "Contacts that have used up the offer's capacity."
-    asked: int
+    asked: int = 0
     "Those among them whose time to answer is over."
-    accepted: int
+    accepted: int = 0
     "Those asked who answered within that time."
 
 

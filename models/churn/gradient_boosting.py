@@ -44,10 +44,11 @@ class GradientBoosting(AdditiveModel):
     boosters_: list[lgb.Booster] = field(init=False, repr=False)
     "The model, then the refit on each resample."
     held_out_: np.ndarray = field(init=False, repr=False)
-    "Log-odds of each training row by a model that saw none of its customer; not kept in the artifact."
+    "Log-odds of each training row by a model that saw none of its customer, where trees or calibration ask for it."
 
     def learn(self, rows: LearningRows) -> None:
         """Choose the number of trees on held-out customers, fit, and refit on resamples."""
+        rows.refuse_too_few()
         data = self._dataset(rows)
         n_trees = self._choose_trees(data, rows)
         self.platt_ = Platt.fitted(self.held_out_, rows.churned) if self.calibrated else Platt()
@@ -106,6 +107,8 @@ class GradientBoosting(AdditiveModel):
 
     def _choose_trees(self, data: lgb.Dataset, rows: LearningRows) -> int:
         """The number of trees with the lowest log loss on held-out customers; leaves their log-odds in `held_out_`."""
+        if self.n_trees and not self.calibrated:
+            return self.n_trees
         steps = [self.n_trees] if self.n_trees else list(range(self.every, self.most_trees + 1, self.every))
         folds = rows.folds(self.seed)
         held_out = np.empty((len(steps), len(folds)))

@@ -29,11 +29,8 @@ class LearningRows:
         """How often each row counts in each bootstrap sample over customers, (n,) float64 each."""
         return multiplicities(self.customer_ids, n_resamples, seed)
 
-    def folds(self, seed: int) -> np.ndarray:
-        """(n,) int: the fold that holds each row out; churners are dealt evenly.
-
-        Raises NotEnoughHistory with too few customers of either class.
-        """
+    def refuse_too_few(self) -> None:
+        """Raises NotEnoughHistory with too few customers of either class."""
         for word, of_class in (("churned", self.churned == 1), ("stayed", self.churned == 0)):
             found = len(np.unique(self.customer_ids[of_class]))
             if found < LEAST_CUSTOMERS:
@@ -41,6 +38,9 @@ class LearningRows:
                     f"{found} customers {word}, at least {LEAST_CUSTOMERS} are needed to learn from; "
                     "add earlier cutoffs or shorten the horizon"
                 )
+
+    def folds(self, seed: int) -> np.ndarray:
+        """(n,) int: the fold that holds each row out; churners are dealt evenly."""
         _, owners = np.unique(self.customer_ids, return_inverse=True)
         ever_churned = np.bincount(owners, weights=self.churned) > 0
         dealt = np.lexsort((np.random.default_rng(seed).random(len(ever_churned)), ever_churned))

@@ -40,6 +40,7 @@ class Logistic(AdditiveModel):
 
     def learn(self, rows: LearningRows) -> None:
         """Choose the regularization on held-out customers, fit, and refit on resamples."""
+        rows.refuse_too_few()
         self.design_ = DesignMatrix.learnt_from(rows.values, self.columns_)
         design, folds = self.design_.transform(rows.values), rows.folds(self.seed)
         tried = CHOICE if self.regularization is None else (self.regularization,)

@@ -14,6 +14,7 @@ from sklearn.isotonic import isotonic_regression
 from core.errors import DataError
 from core.feature_table import FeatureColumn
 from models.artifact import Artifact
+from models.bins import bin_edges, bin_of, smoothed_rates
 from models.calibration import log_odds_of
 from models.churn.additive import AdditiveModel
 from models.churn.held_out import LearningRows
@@ -50,14 +51,12 @@ class Recency(AdditiveModel):
     def learn(self, rows: LearningRows) -> None:
         """Count the churners of each bin."""
         days = rows.values[:, 0]
-        known = days[~np.isnan(days)]
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, self.n_bins + 1)[1:-1])) if len(known) else np.empty(0)
-        bins = np.where(np.isnan(days), len(edges) + 1, np.searchsorted(edges, days, side="right"))
-        used, bins = np.unique(np.append(bins, len(edges) + 1), return_inverse=True)
-        bins = bins[:-1]
-        self.centres_ = np.array([days[bins == place].mean() for place in range(len(used) - 1)])
+        edges = bin_edges(days, self.n_bins)
+        bins = bin_of(days, edges)
+        in_bin = bins[:, None] == np.arange(len(edges) + 1)
+        self.centres_ = np.nan_to_num(days) @ in_bin / np.maximum(in_bin.sum(axis=0), 1)
         weights = [np.ones(len(days)), *rows.resampled(self.n_resamples, self.seed)]
-        self.curves_ = np.array([self._curve(bins, len(used), rows.churned, weight) for weight in weights])
+        self.curves_ = np.array([self._curve(bins, len(edges) + 2, rows.churned, weight) for weight in weights])
 
     def contribute(self, values: np.ndarray) -> np.ndarray:
         """How far the customer's recency lifts the log-odds above everybody's, and those, (n, 2)."""
@@ -76,14 +75,10 @@ class Recency(AdditiveModel):
         """The reverse of `keep`."""
         self.centres_, self.curves_ = artifact.arrays["centres"], artifact.arrays["curves"]
 
-    def _curve(self, bins: np.ndarray, n_bins: int, churned: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        overall = np.average(churned, weights=weight)
-        counted = np.bincount(bins, weight, n_bins) + self.prior_rows
-        rates = (np.bincount(bins, weight * churned, n_bins) + self.prior_rows * overall) / counted
-        rates[:-1] = isotonic_regression(rates[:-1], sample_weight=counted[:-1]) if n_bins > 1 else []
-        return log_odds_of(np.append(rates, overall))
+    def _curve(self, bins: np.ndarray, n_bins: int, churned: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        rates, rests_on = smoothed_rates(bins, n_bins, churned, weights, self.prior_rows)
+        rates[:-1] = isotonic_regression(rates[:-1], sample_weight=rests_on[:-1])
+        return log_odds_of(np.append(rates, np.average(churned, weights=weights)))
 
     def _read(self, curve: np.ndarray, days: np.ndarray) -> np.ndarray:
-        if not len(self.centres_):
-            return np.full(len(days), curve[-2])
         return np.where(np.isnan(days), curve[-2], np.interp(days, self.centres_, curve[:-2]))

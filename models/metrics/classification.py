@@ -12,6 +12,7 @@ from core.errors import BadInput, UnknownName, nearest
 from core.intervals import estimates
 from core.outcomes import Outcomes
 from core.scores import Scores
+from models.bins import bin_edges, bin_of
 from models.metrics.weighted import RankedRows, ratio
 
 N_BINS = 10
@@ -66,8 +67,7 @@ def log_losses(probability: np.ndarray, churned: np.ndarray) -> np.ndarray:
 
 def calibration_bins(probability: np.ndarray, n_bins: int = N_BINS) -> np.ndarray:
     """The bin of each row, (n,) int from 0: bins of equally many rows, equal probabilities in the same one."""
-    inner = np.quantile(probability, np.linspace(0, 1, n_bins + 1)[1:-1])
-    return np.searchsorted(np.unique(inner), probability, side="right")
+    return bin_of(probability, bin_edges(probability, n_bins))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,104 @@
+"""A shop whose truth is known, to try everything in: what is there should be found, and nothing where nothing is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.sources.simulation.baskets import fill_baskets, make_items
+from features.sources.simulation.campaigns import contacts_table, offers_table
+from features.sources.simulation.customers import make_customers
+from features.sources.simulation.lives import live
+from features.sources.simulation.records import Clock, customers_table, items_table, purchases_table, usage_table
+from features.sources.simulation.truth import Truth
+from features.sources.simulation.world import ShopWorld
+
+CONFIG_NAME = "shop.toml"
+
+CONFIG = """\
+# A simulated shop: seed {seed}, {n_customers} customers.
+name = "shop"
+time_zone = "Asia/Tokyo"
+currency = "JPY"
+active_days = 180
+watermark = {watermark}
+
+[churn]
+definition = "no_purchase"
+horizon_days = {horizon_days}
+
+[cutoffs]
+every_days = 30
+at_most = 6
+
+[tiers]
+medium = 0.3
+high = 0.6
+
+[offers]
+acceptance_probability = 0.03
+saved_share = 0.1
+customer_value = 6000
+
+[recommender]
+k = 10
+horizon_days = 28
+
+[attributes]
+customers = ["prefecture", "age_band"]
+"""
+
+
+@dataclass(frozen=True)
+class SimulatedShop:
+    """The tables that a shop would have, and the truth that it would not."""
+
+    tables: dict[str, pa.Table]
+    "By contract name; columns are called as in the contract."
+    truth: Truth
+
+    def write(self, folder: Path) -> Path:
+        """Write each table as Parquet and a TOML that describes them all; returns the TOML's path."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in self.tables.items():
+            pq.write_table(table, folder / f"{name}.parquet")
+        config = folder / CONFIG_NAME
+        config.write_text(self.config_text(), encoding="utf-8")
+        return config
+
+    def config_text(self) -> str:
+        """The TOML of this shop; paths are relative to its folder."""
+        world = self.truth.world
+        stated = CONFIG.format(
+            seed=world.seed, n_customers=world.n_customers, watermark=world.end, horizon_days=world.horizon_days
+        )
+        return stated + "".join(f'\n[tables.{name}]\npath = "{name}.parquet"\n' for name in self.tables)
+
+
+def simulate_shop(world: ShopWorld | None = None) -> SimulatedShop:
+    """Make a shop; the same settings make the same one, to the last line."""
+    world = world or ShopWorld()
+    random = np.random.default_rng(world.seed)
+    customers = make_customers(world, random)
+    items = make_items(world, random)
+    lives = live(world, customers, random)
+    lines = fill_baskets(world, customers, items, lives.orders, random)
+    clock = Clock(world, random)
+    ordered_at = clock.moments(lives.orders.days)
+    offers = offers_table(world, items)
+    tables = {
+        "customers": customers_table(clock, customers),
+        "items": items_table(clock, items),
+        "purchases": purchases_table(clock, customers, items, lives, lines, ordered_at),
+        "usage": usage_table(clock, customers, lives),
+        "contacts": contacts_table(world, customers, lives.orders, ordered_at, offers, random),
+        "offers": offers,
+    }
+    if world.no_items:
+        del tables["items"]
+        tables["purchases"] = tables["purchases"].drop_columns(["item_id"])
+    return SimulatedShop(tables, Truth(world, customers, items, lives))

@@ -3,7 +3,7 @@
     facts       the cohort's lines before the cutoff, with their age
     grain       one row per (customer, key), e.g. per order
     bands       aggregates per (customer, age band): all that leaves the engine
-    windows     running totals over the bands, youngest first
+    windows     running totals over the bands
 
 One query a grain. Aggregating by band first costs about half of one conditional
 aggregate per window, and the same expressions run on every engine of Ibis.
@@ -13,26 +13,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import ibis
+import ibis.expr.types as ir
 import numpy as np
-import pyarrow as pa
 
 from core.rules import parse_rule
+from features.bands import Bands
 from features.declaration import Aggregate, Grain, Measure, names_in
+from features.expressions import Expression, ibis
 from features.rules import rule_expression
 
 Reading = tuple[Aggregate, str, str | None]
 "What is read of a band: aggregate, column and condition; measures that differ in their window share it."
 
-NEUTRAL = {"count": 0.0, "sum": 0.0, "magnitude": 0.0, "squares": 0.0, "least": np.inf, "largest": -np.inf}
-"What a customer without a row in a band adds to the running total."
-
-RUNNING = {"least": np.minimum, "largest": np.maximum}
-"How bands are added up where not by addition."
-
 
 def measured(
-    facts: ibis.Table, measures: Iterable[Measure], n_customers: int, history_days: int
+    facts: ir.Table, measures: Iterable[Measure], n_customers: int, history_days: int
 ) -> dict[Measure, np.ndarray]:
     """Every measure of one table's facts: (n_customers,) float64 in the order of the facts' `position`.
 
@@ -51,86 +46,77 @@ def measured(
 
 
 def _measured_together(
-    facts: ibis.Table, grain: Grain, measures: Sequence[Measure], n_customers: int
+    facts: ir.Table, grain: Grain, measures: Sequence[Measure], n_customers: int
 ) -> dict[Measure, np.ndarray]:
     edges = sorted({measure.window_days for measure in measures if measure.window_days})
-    readings = list(dict.fromkeys(_reading(measure) for measure in measures))
-    bands = banded(grain_rows(facts, grain, measures), edges, readings).to_pyarrow()
+    by_reading: dict[Reading, dict[int, Measure]] = {}
+    for measure in measures:
+        band = edges.index(measure.window_days) if measure.window_days else len(edges)
+        by_reading.setdefault((measure.aggregate, measure.column, measure.condition), {})[band] = measure
+    rows = banded(grain_rows(facts, grain, measures), edges, list(by_reading)).to_pyarrow()
+    bands = Bands.of(rows, len(edges) + 1)
     values: dict[Measure, np.ndarray] = {}
-    for place, reading in enumerate(readings):
-        totals = running_totals(bands, f"m{place}", reading[0], len(edges) + 1, n_customers)
-        for measure in measures:
-            if _reading(measure) == reading:
-                band = edges.index(measure.window_days) if measure.window_days else len(edges)
-                values[measure] = totals[band].copy()
+    for place, (reading, wanted) in enumerate(by_reading.items()):
+        for band, window in enumerate(bands.windows(f"m{place}", reading[0], n_customers)):
+            if band in wanted:
+                values[wanted[band]] = window.copy()
     return values
 
 
-def _reading(measure: Measure) -> Reading:
-    return measure.aggregate, measure.column, measure.condition
-
-
-def grain_rows(facts: ibis.Table, grain: Grain, measures: Iterable[Measure]) -> ibis.Table:
+def grain_rows(facts: ir.Table, grain: Grain, measures: Iterable[Measure]) -> ir.Table:
     """One row per (position, key) with its age and what the measures read; rows without a key are no grain rows."""
     read = set[str]().union(*({measure.column} | names_in(measure.condition) for measure in measures))
-    lines = _matching(facts, grain.where)
+    lines = facts.filter(rule_expression(parse_rule(grain.where), facts)) if grain.where else facts
     if not grain.keys:
         return lines
     lines = lines.filter([lines[key].notnull() for key in grain.keys])
     parts = [part for part in grain.carries if part.name in read]
-    carried = {part.name: aggregate_of(lines, (part.aggregate, part.column, None)) for part in parts}
+    carried = {part.name: aggregate_of(lines, part.aggregate, part.column) for part in parts}
     if "age_days" not in grain.keys:
-        carried["age_days"] = lines.age_days.min()
+        carried["age_days"] = aggregate_of(lines, "least", "age_days")
     rows = lines.group_by("position", *grain.keys).aggregate(**carried)
     return _with_gaps(rows) if "gap_days" in read else rows
 
 
-def _with_gaps(rows: ibis.Table) -> ibis.Table:
+def _with_gaps(rows: ir.Table) -> ir.Table:
     """How many days after the customer's row before it each row came; missing for the first."""
+    age: Expression = rows.age_days
     by_customer = ibis.window(group_by="position", order_by=ibis.desc("age_days"))
-    return rows.mutate(gap_days=rows.age_days.lag().over(by_customer) - rows.age_days)
+    return rows.mutate(gap_days=age.lag().over(by_customer) - age)
 
 
-def banded(rows: ibis.Table, edges: Sequence[int], readings: Sequence[Reading]) -> ibis.Table:
+def banded(rows: ir.Table, edges: Sequence[int], readings: Sequence[Reading]) -> ir.Table:
     """Aggregates m0, m1, ... per (position, band); band i is older than edges[i - 1] and not older than edges[i]."""
-    band = ibis.literal(len(edges))
-    if edges:
-        band = ibis.cases(*((rows.age_days <= edge, place) for place, edge in enumerate(edges)), else_=len(edges))
-    aggregates = {f"m{place}": aggregate_of(rows, reading) for place, reading in enumerate(readings)}
+    age: Expression = rows.age_days
+    oldest = ibis.literal(len(edges), "int8")
+    band = ibis.cases(*((age <= edge, place) for place, edge in enumerate(edges)), else_=oldest) if edges else oldest
+    aggregates = {f"m{place}": aggregate_of(rows, *reading) for place, reading in enumerate(readings)}
     return rows.aggregate(by=[rows.position, band.name("band")], **aggregates)
 
 
-def aggregate_of(rows: ibis.Table, reading: Reading) -> ibis.Value:
+def aggregate_of(rows: ir.Table, aggregate: Aggregate, column: str, condition: str | None = None) -> Expression:
     """One aggregate over the rows of a group; CASE inside the aggregate costs half of FILTER on DuckDB."""
-    aggregate, column, condition = reading
-    value = rows[column] if column else ibis.literal(1)
-    if aggregate == "count":
-        value = value.notnull().ifelse(1, 0) if column else value
-    if aggregate == "magnitude":
-        value = value.abs()
-    if aggregate == "squares":
-        value = value.cast("float64") * value
-    if condition:
-        nothing = ibis.null(value.type()) if aggregate in ("least", "largest") else 0
-        value = rule_expression(parse_rule(condition), rows).ifelse(value, nothing)
-    if aggregate == "least":
-        return value.min()
-    if aggregate == "largest":
-        return value.max()
-    return rows.count() if aggregate == "count" and not (column or condition) else value.sum()
+    value = _contribution(rows, aggregate, column)
+    if aggregate in ("least", "largest"):
+        value = value if condition is None else _where(rows, condition, value, ibis.null(value.type()))
+        return value.min() if aggregate == "least" else value.max()
+    if condition is not None:
+        return _where(rows, condition, value, 0).sum()
+    return value.sum() if column else rows.count()
 
 
-def running_totals(bands: pa.Table, name: str, aggregate: Aggregate, n_bands: int, n_customers: int) -> np.ndarray:
-    """(n_bands, n_customers) float64: row i covers the bands 0 to i; least and largest of nothing are NaN."""
-    neutral = NEUTRAL[aggregate]
-    totals = np.full((n_bands, n_customers), neutral)
-    values = bands[name].to_numpy().astype(np.float64)
-    totals[bands["band"].to_numpy(), bands["position"].to_numpy()] = np.where(np.isnan(values), neutral, values)
-    RUNNING.get(aggregate, np.add).accumulate(totals, axis=0, out=totals)
-    if np.isinf(neutral):
-        totals[totals == neutral] = np.nan
-    return totals
+def _contribution(rows: ir.Table, aggregate: Aggregate, column: str) -> Expression:
+    value: Expression = rows[column] if column else ibis.literal(1)
+    match aggregate:
+        case "count":
+            return ibis.ifelse(value.notnull(), 1, 0) if column else value
+        case "magnitude":
+            return value.abs()
+        case "squares":
+            return value.cast("float64") * value
+        case _:
+            return value
 
 
-def _matching(rows: ibis.Table, rule: str | None) -> ibis.Table:
-    return rows.filter(rule_expression(parse_rule(rule), rows)) if rule else rows
+def _where(rows: ir.Table, condition: str, value: Expression, otherwise: Expression) -> Expression:
+    return ibis.ifelse(rule_expression(parse_rule(condition), rows), value, otherwise)

@@ -24,8 +24,8 @@ class Intake:
     name: str
     columns: tuple[str, ...]
     "Those of the contract, and listed attributes, that were found."
-    rows: int
-    "Rows of the source."
+    kept: int
+    "Rows that can be used."
     set_aside: Mapping[str, int]
     "Rows that cannot be used, by 'column: cause'."
     first: datetime | None
@@ -35,51 +35,40 @@ class Intake:
     "Rows that are other versions of a line already there."
     repeated_keys: int
     "Rows without a date that name a thing already there."
-    fingerprint: int
-    "Of the content, whatever the order of rows."
 
     @property
-    def kept(self) -> int:
-        """Rows that can be used."""
-        return self.rows - sum(self.set_aside.values())
+    def rows(self) -> int:
+        """Rows of the source."""
+        return self.kept + sum(self.set_aside.values())
 
 
 def intake_of(conformed: ir.Table, contract: TableContract) -> Intake:
-    """Count a conformed table: one pass for its rows, one for what was set aside."""
+    """Count a conformed table in one pass."""
     names = tuple(name for name in conformed.columns if name != SET_ASIDE)
-    usable = conformed.filter(conformed[SET_ASIDE].isnull())
-    counts = usable.aggregate(list(_counts(usable, contract, names))).to_pyarrow().to_pylist()[0]
-    set_aside = _set_aside(conformed)
+    counts = conformed.group_by(SET_ASIDE).aggregate(list(_counts(conformed, contract, names)))
+    by_cause = {row[SET_ASIDE]: row for row in counts.order_by(SET_ASIDE).to_pyarrow().to_pylist()}
+    usable = by_cause.pop(None, {})
     return Intake(
         name=contract.name,
         columns=names,
-        rows=counts["kept"] + sum(set_aside.values()),
-        set_aside=set_aside,
-        first=counts["first"],
-        last=counts["last"],
-        line_versions=counts["line_versions"],
-        repeated_keys=counts["repeated_keys"],
-        fingerprint=int(counts["fingerprint"] or 0),
+        kept=usable.get("kept", 0),
+        set_aside={cause: row["kept"] for cause, row in by_cause.items()},
+        first=usable.get("first"),
+        last=usable.get("last"),
+        line_versions=usable.get("line_versions", 0),
+        repeated_keys=usable.get("repeated_keys", 0),
     )
 
 
-def _set_aside(conformed: ir.Table) -> dict[str, int]:
-    aside = conformed.filter(conformed[SET_ASIDE].notnull())
-    by_cause = aside.group_by(SET_ASIDE).aggregate(found=ibis._.count()).order_by(SET_ASIDE)
-    return {row[SET_ASIDE]: row["found"] for row in by_cause.to_pyarrow().to_pylist()}
-
-
-def _counts(usable: ir.Table, contract: TableContract, names: tuple[str, ...]) -> tuple[Expression, ...]:
-    time: Expression = usable[contract.happens_at].cast("timestamp") if contract.happens_at else None
-    never = ibis.null("timestamp")
-    dated = dated_by(contract, names) is not None
+def _counts(table: ir.Table, contract: TableContract, names: tuple[str, ...]) -> tuple[Expression, ...]:
+    time: Expression = table[contract.happens_at].cast("timestamp") if contract.happens_at else ibis.null("timestamp")
+    undated_key = contract.key if dated_by(contract, names) is None else None
     return (
-        usable.count().name("kept"),
-        (never if time is None else time.min()).name("first"),
-        (never if time is None else time.max()).name("last"),
-        _repeated(usable, "line_id" if "line_id" in names else None).name("line_versions"),
-        _repeated(usable, None if dated else contract.key).name("repeated_keys"),
-        _fingerprint(usable, names).name("fingerprint"),
+        table.count().name("kept"),
+        (time.max() if contract.happens_at else time).name("last"),
+        (time.min() if contract.happens_at else time).name("first"),
+        _repeated(table, "line_id" if "line_id" in names else None).name("line_versions"),
+        _repeated(table, undated_key).name("repeated_keys"),
     )
 
 
@@ -88,11 +77,11 @@ def _repeated(table: ir.Table, column: str | None) -> Expression:
     return ibis.literal(0) if column is None else table[column].count() - table[column].nunique()
 
 
-def _fingerprint(table: ir.Table, names: tuple[str, ...]) -> Expression:
+def fingerprint_of(usable: ir.Table) -> int:
     """The sum over rows of a squared row hash: additive, so order is irrelevant, yet cells cannot change places."""
-    cells = [_as_small_number(table[name]) * (place + 1) for place, name in enumerate(names)]
+    cells = [_as_small_number(usable[name]) * (place + 1) for place, name in enumerate(usable.columns)]
     row = reduce(add, cells) % MODULUS
-    return (row * row).sum()
+    return int(usable.aggregate((row * row).sum().name("sum")).to_pyarrow().to_pylist()[0]["sum"] or 0)
 
 
 def _as_small_number(cell: Expression) -> Expression:

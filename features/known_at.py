@@ -73,7 +73,9 @@ def newest_versions(table: ir.Table) -> ir.Table:
 
 
 def last_rows(table: ir.Table, contract: TableContract) -> ir.Table:
-    """One row a thing: the last of its dated rows."""
+    """One row a thing: the last of its dated rows. Tables of events stay as they are."""
+    if contract.key is None:
+        return table
     dated = dated_by(contract, table.columns)
     others = sorted(name for name in table.columns if name not in (contract.key, dated))
     order = [ibis.desc(name) for name in ([dated] if dated else []) + others]

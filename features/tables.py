@@ -18,8 +18,9 @@ from core.errors import DataError
 from features.conforming.conform import SET_ASIDE, conform, contract_of, dated_by
 from features.contract import CONTRACT
 from features.identities import followed, newest_links, resolved
-from features.intake import Intake, intake_of
+from features.intake import Intake, fingerprint_of, intake_of
 from features.known_at import known_cells, known_rows, last_rows, newest_versions, undated
+from features.personal import Suspicion, suspicions_of
 from features.recording import Recording, recordings_of, watermark_of
 
 
@@ -29,6 +30,7 @@ class Counted:
 
     intakes: dict[str, Intake] = field(default_factory=dict)
     recordings: dict[str, tuple[Recording, ...]] = field(default_factory=dict)
+    refused: dict[str, tuple[Suspicion, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Tables:
 
     config: Config
     backend: SQLBackend
+    sources: Mapping[str, ir.Table]
+    "As they came."
     conformed: Mapping[str, ir.Table]
     "Every row read, with the cause to set it aside."
     usable: Mapping[str, ir.Table] = field(default_factory=dict)
@@ -90,8 +94,9 @@ class Tables:
             table = newest_versions(table)
         if cutoff is None:
             return table
-        allowed = self.config.as_of_today
-        return table.drop(*(c for c in undated(contract, table.columns) if f"{name}.{c}" not in allowed))
+        hidden = {c for c in undated(contract, table.columns) if f"{name}.{c}" not in self.config.as_of_today}
+        hidden |= {suspicion.column for suspicion in self.refused(name)}
+        return table.drop(*(column for column in table.columns if column in hidden))
 
     def _resolved(self, name: str, view: ir.Table, chains: ir.Table) -> ir.Table:
         return resolved(view, chains) if name != "identities" and "customer_id" in view.columns else view
@@ -125,6 +130,14 @@ class Tables:
             self.counted.intakes[name] = intake_of(self.conformed[name], CONTRACT[name])
         return self.counted.intakes[name]
 
+    def refused(self, name: str) -> tuple[Suspicion, ...]:
+        """Listed attributes that look personal: features never see them."""
+        if name not in self.counted.refused:
+            contract, table = CONTRACT[name], last_rows(usable_rows(self.conformed[name]), CONTRACT[name])
+            attributes = [column for column in table.columns if column not in contract]
+            self.counted.refused[name] = suspicions_of(name, table, attributes)
+        return self.counted.refused[name]
+
     @property
     def report(self) -> dict[str, Intake]:
         """What was read of every table, and what was set aside."""
@@ -133,7 +146,7 @@ class Tables:
     @cached_property
     def digest(self) -> str:
         """A fingerprint of the content: the same rows in any order give the same digest on the same engine."""
-        return digest_of({name: self.intake(name).fingerprint for name in self.usable})
+        return digest_of({name: fingerprint_of(self.usable[name]) for name in self.usable})
 
 
 def usable_rows(conformed: ir.Table) -> ir.Table:
@@ -141,20 +154,19 @@ def usable_rows(conformed: ir.Table) -> ir.Table:
     return conformed.filter(conformed[SET_ASIDE].isnull()).drop(SET_ASIDE)
 
 
-def tables_of(config: Config, backend: SQLBackend, conformed: Mapping[str, ir.Table]) -> Tables:
-    """Tables of conformed ones: rows with a cause to be set aside are left out, identical lines where asked."""
+def tables_of(
+    config: Config, backend: SQLBackend, sources: Mapping[str, ir.Table], conformed: Mapping[str, ir.Table]
+) -> Tables:
+    """Tables of conformed sources: rows with a cause to be set aside are left out, identical lines where asked."""
     usable = {name: usable_rows(table) for name, table in conformed.items()}
     if config.identical_lines == "drop" and "purchases" in usable:
         usable["purchases"] = usable["purchases"].distinct()
-    return Tables(config, backend, conformed, usable)
+    return Tables(config, backend, sources, conformed, usable)
 
 
 def tables_from_frames(config: Config, frames: Mapping[str, pa.Table], backend: SQLBackend | None = None) -> Tables:
     """Tables of Arrow tables whose columns are called as in the contract, copied into the engine (default: DuckDB)."""
     engine = backend if backend is not None else ibis.duckdb.connect()
-    conformed = {}
-    for name, frame in frames.items():
-        contract = contract_of(name)
-        raw = engine.create_table(ibis.util.gen_name(name), frame, temp=True)
-        conformed[name] = conform(raw, contract, config, None)
-    return tables_of(config, engine, conformed)
+    sources = {name: engine.create_table(ibis.util.gen_name(name), frame, temp=True) for name, frame in frames.items()}
+    conformed = {name: conform(raw, contract_of(name), config, None) for name, raw in sources.items()}
+    return tables_of(config, engine, sources, conformed)

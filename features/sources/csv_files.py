@@ -21,7 +21,7 @@ from ibis.backends.duckdb import Backend as DuckDB
 
 from core.config import TableSource
 from core.errors import ConfigError, DataError
-from features.expressions import Expression
+from features.expressions import Expression, ibis
 
 FAULT_LINE = re.compile(r"CSV Error on Line: (\d+)")
 FAULT_FILE = re.compile(r"^\s*file = (.*)$", re.MULTILINE)
@@ -33,8 +33,8 @@ FAULTS = {
 WHOLE_WITH_FRACTION = "^-?[0-9]+([.]0+)?$"
 
 
-def read_csv(engine: DuckDB, name: str, files: list[Path], source: TableSource, into: str) -> ir.Table:
-    """The files' cells as text, copied into the engine's new table `into`; empty cells are missing.
+def read_csv(engine: DuckDB, name: str, files: list[Path], source: TableSource) -> ir.Table:
+    """The files' cells as text, copied into the engine; empty cells are missing.
 
     Raises DataError naming file and line where a file is broken, ConfigError for an encoding Python does not know.
     """
@@ -51,7 +51,7 @@ def read_csv(engine: DuckDB, name: str, files: list[Path], source: TableSource, 
                 escape='"',
                 strict_mode=True,
             )
-            copied = engine.create_table(into, view, temp=True)
+            copied = engine.create_table(ibis.util.gen_name(name), view, temp=True)
         except duckdb.Error as fault:
             raise DataError(f"{name}: {_said(fault, dict(zip(readable, files, strict=True)))}") from fault
     return _plain_digits(copied)

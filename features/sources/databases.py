@@ -12,7 +12,8 @@ from ibis.backends.duckdb import Backend as DuckDB
 from ibis.backends.sql import SQLBackend
 from ibis.common.exceptions import IbisError
 
-from core.config import TableSource, redacted
+from core.config import TableSource
+from core.config_file import redacted
 from core.errors import ConfigError, DataError, SourceUnavailable, nearest
 
 FAULTS = (psycopg.Error, duckdb.Error, IbisError, OSError)
@@ -57,7 +58,7 @@ def table_of(backend: SQLBackend, name: str, source: TableSource) -> ir.Table:
         raise SourceUnavailable(f"{name}: {source.table} cannot be read: {_first_line(fault, '')}") from fault
 
 
-def copied(engine: DuckDB, name: str, source: TableSource, into: str) -> ir.Table:
-    """The table copied into DuckDB's new table `into`, batch by batch."""
+def copied(engine: DuckDB, name: str, source: TableSource) -> ir.Table:
+    """The table copied into DuckDB, batch by batch."""
     table = table_of(connect(str(source.database)), name, source)
-    return engine.create_table(into, table.to_pyarrow_batches(), temp=True)
+    return engine.create_table(ibis.util.gen_name(name), table.to_pyarrow_batches(), temp=True)

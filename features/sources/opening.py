@@ -40,8 +40,9 @@ def open_tables(config: Config) -> Tables:
         contract_of(name)
     if "purchases" not in config.tables and "usage" not in config.tables:
         raise ConfigError("the TOML names neither [tables.purchases] nor [tables.usage]; at least one is needed")
-    backend, conformed = _in_one_database(config) or _in_duckdb(config)
-    tables = tables_of(config, backend, conformed)
+    backend, sources = _in_one_database(config) or _in_duckdb(config)
+    conformed = {name: _conformed(backend, config, name, raw) for name, raw in sources.items()}
+    tables = tables_of(config, backend, sources, conformed)
     try:
         for name in tables.names:
             refuse_unusable(tables.intake(name))
@@ -56,32 +57,29 @@ def _in_one_database(config: Config) -> tuple[SQLBackend, dict[str, ir.Table]] |
     if len(addresses) != 1 or None in addresses:
         return None
     backend = connect(str(addresses.pop()))
-    raw = {name: table_of(backend, name, source) for name, source in config.tables.items()}
-    return backend, {name: _conformed(config, name, table) for name, table in raw.items()}
+    return backend, {name: table_of(backend, name, source) for name, source in config.tables.items()}
 
 
 def _in_duckdb(config: Config) -> tuple[SQLBackend, dict[str, ir.Table]]:
-    """The tables brought together: Parquet files as lazy views, everything else copied and read once."""
+    """The tables brought together: Parquet files as lazy views, everything else copied."""
     engine = ibis.duckdb.connect(temp_directory=tempfile.gettempdir())
-    return engine, {name: _brought(engine, config, name, source) for name, source in config.tables.items()}
+    return engine, {name: _brought(engine, name, source) for name, source in config.tables.items()}
 
 
-def _brought(engine: DuckDB, config: Config, name: str, source: TableSource) -> ir.Table:
-    copy = ibis.util.gen_name(name)
+def _brought(engine: DuckDB, name: str, source: TableSource) -> ir.Table:
     if source.database is not None:
-        raw = copied(engine, name, source, copy)
-    elif is_parquet(name, files := files_of(name, source)):
-        return _conformed(config, name, read_parquet(engine, name, files))
-    else:
-        raw = read_csv(engine, name, files, source, copy)
-    # Text is read once here instead of in every query to come.
-    read = engine.create_table(ibis.util.gen_name(name), _conformed(config, name, raw), temp=True)
-    engine.drop_table(copy)
-    return read
+        return copied(engine, name, source)
+    files = files_of(name, source)
+    return read_parquet(engine, name, files) if is_parquet(name, files) else read_csv(engine, name, files, source)
 
 
-def _conformed(config: Config, name: str, raw: ir.Table) -> ir.Table:
-    return conform(raw, contract_of(name), config, config.tables[name])
+def _conformed(backend: SQLBackend, config: Config, name: str, raw: ir.Table) -> ir.Table:
+    source = config.tables[name]
+    table = conform(raw, contract_of(name), config, source)
+    if source.path is None or is_parquet(name, files_of(name, source)):
+        return table
+    # The text of a CSV is read once here, instead of in every query to come.
+    return backend.create_table(ibis.util.gen_name(name), table, temp=True)
 
 
 def refuse_unusable(intake: Intake) -> None:

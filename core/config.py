@@ -1,23 +1,18 @@
 """A data set's TOML: where its tables live and what its business means by leaving.
 
-Every knob stands once, here; an unknown key is an error that names the nearest
-known one. Secrets appear only as `${NAME}` of the environment, which is handed
-in; `${NAME:-default}` gives a value for when it is unset.
+Every knob stands once, here; `core.config_file` reads it.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from core.errors import ConfigError, SourceUnavailable, nearest
 from core.places import Places
 
 
@@ -209,92 +204,3 @@ class Config(Section, frozen=True):
     def label_days(self) -> timedelta:
         """How long after a cutoff its label is known."""
         return timedelta(days=self.churn.gap_days + self.churn.horizon_days)
-
-
-PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
-URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
-SECRET_KEY = re.compile(r"password|secret|token|api_?key", re.IGNORECASE)
-
-
-def read_config(path: Path, environment: Mapping[str, str]) -> Config:
-    """The data set that a TOML file describes. Raises ConfigError or SourceUnavailable, in one line."""
-    config, _ = read_config_and_statement(path, environment)
-    return config
-
-
-def read_config_and_statement(path: Path, environment: Mapping[str, str]) -> tuple[Config, dict[str, Any]]:
-    """The data set, and the TOML as stated: placeholders unfilled, passwords in addresses struck out; fit to log."""
-    if not path.is_file():
-        raise SourceUnavailable(f"no configuration at {path}; name one with --config or KIZUNA_CONFIG")
-    try:
-        stated = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise ConfigError(f"{path} is no TOML: {fault}") from fault
-    _refuse_unknown_keys(stated, Config, str(path))
-    filled = _filled(stated, environment, str(path))
-    for source in filled.get("tables", {}).values():
-        if isinstance(source, dict) and isinstance(source.get("path"), str):
-            source["path"] = str(path.parent.resolve() / source["path"])
-    try:
-        return msgspec.convert(filled, Config), redacted(stated)
-    except msgspec.ValidationError as fault:
-        raise ConfigError(f"{path}: {fault}") from fault
-
-
-def redacted(stated: Any) -> Any:
-    """A copy without passwords: in URLs, and under keys that are called like secrets."""
-    if isinstance(stated, dict):
-        return {
-            key: "***" if SECRET_KEY.search(key) and isinstance(value, str) else redacted(value)
-            for key, value in stated.items()
-        }
-    if isinstance(stated, list):
-        return [redacted(value) for value in stated]
-    if isinstance(stated, str):
-        return URL_PASSWORD.sub(r"\1:***@", stated)
-    return stated
-
-
-def _filled(value: Any, environment: Mapping[str, str], path: str) -> Any:
-    if isinstance(value, dict):
-        return {key: _filled(inner, environment, path) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_filled(inner, environment, path) for inner in value]
-    if not isinstance(value, str):
-        return value
-
-    def fill(match: re.Match[str]) -> str:
-        name, default = match.groups()
-        found = environment.get(name) or default
-        if found is None:
-            raise ConfigError(f"{path} asks for ${{{name}}}, which the environment does not set")
-        # A relative folder in a variable is meant from where its author stands, not from the TOML.
-        starts_a_path = match.start() == 0 and environment.get(name) and match.end() < len(value)
-        return str(Path.cwd() / found) if starts_a_path and "://" not in value else found
-
-    return PLACEHOLDER.sub(fill, value)
-
-
-def _refuse_unknown_keys(stated: Any, section: Any, place: str) -> None:
-    """Walk the TOML beside the sections' types, so that a misspelt key is named with its nearest neighbour."""
-    if not isinstance(stated, dict):
-        return
-    fields = {field.name: field.type for field in msgspec.structs.fields(section)}
-    for key, value in stated.items():
-        if key not in fields:
-            raise ConfigError(f"{place}: unknown key '{key}'{nearest(key, fields)}")
-        for inner in _sections_of(fields[key]):
-            if isinstance(value, dict):
-                nested = value.items() if _is_mapping(fields[key]) else [(key, value)]
-                for name, part in nested:
-                    _refuse_unknown_keys(part, inner, f"{place} [{key}{'.' + name if name != key else ''}]")
-
-
-def _is_mapping(kind: Any) -> bool:
-    return getattr(kind, "__origin__", None) is dict
-
-
-def _sections_of(kind: Any) -> list[Any]:
-    if isinstance(kind, type) and issubclass(kind, Section):
-        return [kind]
-    return [section for part in get_args(kind) for section in _sections_of(part)]

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from core.config import Config, read_config, read_config_and_statement
+from core.config import Config
+from core.config_file import read_config, read_config_and_statement
 
 ConfigPath = Annotated[
     Path,

@@ -92,6 +92,6 @@ def test_reading_the_matrix_leaves_the_histories_as_they_are():
 
 
 def test_a_history_of_unknown_items_is_empty():
-    assert Histories.of_items(
-        [["tea", "unknown"], []], np.array(["tea"]), np.datetime64("2024-03-01")
-    ).indptr.tolist() == [0, 1, 1]
+    unknown = Histories.of_items([["tea", "unknown"], []], np.array(["tea"]), np.datetime64("2024-03-01"))
+
+    assert unknown.indptr.tolist() == [0, 1, 1]

@@ -90,10 +90,10 @@ def write_ten(path: Path) -> None:
 
 def test_several_processes_write_one_chain(tmp_path):
     path = tmp_path / "ledger.jsonl"
-    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
-        list(pool.map(write_ten, [path] * 4))
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        list(pool.map(write_ten, [path] * 2))
 
-    assert len(Ledger(path).entries()) == 40
+    assert len(Ledger(path).entries()) == 20
 
 
 def test_the_state_is_that_of_the_moment_asked_for(ledger):

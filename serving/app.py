@@ -36,8 +36,10 @@ class Face:
 
     def __init__(self, live: LiveRelease, metrics: ServiceMetrics, endpoints: Sequence[Endpoint]) -> None:
         self._metrics = metrics
-        routes = [Route(each.path, answering(each, live), methods=[each.method]) for each in endpoints]
-        self._routes = [*routes, *page_routes(metrics, endpoints)]
+        routes = [
+            Route(each.path, answering(each, live), methods=[each.method], name=each.template) for each in endpoints
+        ]
+        self._routes = [*routes, *page_routes(live, metrics, endpoints)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application."""
@@ -65,7 +67,7 @@ class Face:
             match, found = route.matches(scope)
             if match is Match.FULL:
                 scope["path_params"] = found["path_params"]
-                return route.path, route.endpoint
+                return route.name, route.endpoint
             if match is Match.PARTIAL:
                 allowed |= route.methods or set()
         if allowed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -71,8 +72,8 @@ def score_rows(release: Release) -> Iterator[list[dict[str, Any]]]:
                 {
                     "customer_id": churn.index.name(row),
                     "churn_probability": float(churn.probability[row]),
-                    "low": _known(churn.low[row]),
-                    "high": _known(churn.high[row]),
+                    "low": _known(float(churn.low[row])),
+                    "high": _known(float(churn.high[row])),
                     "tier": str(TIERS[churn.tier[row]]),
                     "short_history": bool(churn.short_history[row]),
                     "reasons_en": "; ".join(reason.en for reason in reasons),
@@ -178,4 +179,4 @@ def _lacks(release: Release, kind: str) -> str:
 
 
 def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return None if math.isnan(value) else value

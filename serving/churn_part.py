@@ -71,7 +71,11 @@ class ChurnPart:
         return cls(
             IdIndex(arrays["ids"]),
             artifact.state["horizon_days"],
-            *(arrays[name] for name in ("probability", "low", "high", "tier", "short_history")),
+            arrays["probability"],
+            arrays["low"],
+            arrays["high"],
+            arrays["tier"],
+            arrays["short_history"],
             PackedJson(arrays["reasons"], arrays["reason_offsets"]),
         )
 

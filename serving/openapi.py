@@ -24,7 +24,7 @@ def openapi_document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     """The whole document."""
     kinds = [each.question for each in endpoints] + [each.answer for each in endpoints] + [ProblemDetails, Reason]
     _, schemas = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
-    paths = {template(each): {each.method.lower(): _operation(each, schemas)} for each in endpoints}
+    paths = {each.template: {each.method.lower(): _operation(each, schemas)} for each in endpoints}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -35,11 +35,6 @@ def openapi_document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         "paths": paths | {path: {"get": _page(summary)} for path, summary in PLAIN_PAGES.items()},
         "components": {"schemas": schemas},
     }
-
-
-def template(endpoint: Endpoint) -> str:
-    """The path as OpenAPI writes it."""
-    return endpoint.path.replace(":path}", "}")
 
 
 def _operation(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +57,7 @@ def _operation(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
 
 def _parameters(endpoint: Endpoint, schemas: dict[str, Any]) -> list[dict[str, Any]]:
     fields = schemas[endpoint.question.__name__]["properties"]
-    in_path = {name for name in fields if f"{{{name}}}" in template(endpoint)}
+    in_path = {name for name in fields if f"{{{name}}}" in endpoint.template}
     return [
         {
             "name": name,

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from serving.live import LiveRelease
 from serving.metrics import CONTENT_TYPE, ServiceMetrics
 from serving.openapi import openapi_document
 from serving.problems import Problem
@@ -30,9 +31,14 @@ DOCS_PAGE = """<!doctype html>
 START = 'SwaggerUIBundle({url: "openapi.json", dom_id: "#docs", deepLinking: true, validatorUrl: null});'
 
 
-def page_routes(metrics: ServiceMetrics, endpoints: Sequence[Endpoint]) -> list[Route]:
-    """The routes that need no release."""
+def page_routes(live: LiveRelease, metrics: ServiceMetrics, endpoints: Sequence[Endpoint]) -> list[Route]:
+    """The routes that are no part of the API. BentoML answers /livez and /readyz itself where it is asked properly."""
     document = msgspec.json.encode(openapi_document(endpoints))
+
+    async def ready(_: Request) -> Response:
+        if live.current is None:
+            raise Problem("no-release", "the service waits for the first release")
+        return Response("\n", media_type="text/plain")
 
     async def counted(_: Request) -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
@@ -41,12 +47,18 @@ def page_routes(metrics: ServiceMetrics, endpoints: Sequence[Endpoint]) -> list[
         return Response(document, media_type="application/json")
 
     return [
-        Route("/", _to_docs),
-        Route("/metrics", counted),
-        Route("/openapi.json", described),
-        Route("/docs", _docs),
-        Route("/docs/{file}", _docs_file),
+        Route("/", _to_docs, name="/"),
+        Route("/livez", _alive, name="/livez"),
+        Route("/readyz", ready, name="/readyz"),
+        Route("/metrics", counted, name="/metrics"),
+        Route("/openapi.json", described, name="/openapi.json"),
+        Route("/docs", _docs, name="/docs"),
+        Route("/docs/{file}", _docs_file, name="/docs/{file}"),
     ]
+
+
+async def _alive(_: Request) -> Response:
+    return Response("\n", media_type="text/plain")
 
 
 async def _to_docs(_: Request) -> Response:

@@ -8,30 +8,21 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 
 import bentoml
 
-from serving import endpoints
 from serving.activations import Activations
 from serving.app import Face
 from serving.live import LiveRelease, LiveReleaseHooks
 from serving.metrics import ServiceMetrics
 from serving.release import Release
 from serving.releases import Pointer, Releases
-from serving.wire import Endpoint
+from serving.routes import all_endpoints
 
 RELEASES_VARIABLE = "KIZUNA_RELEASES"
 LEDGER_VARIABLE = "KIZUNA_LEDGER"
 WORKERS_VARIABLE = "KIZUNA_WORKERS"
-
-
-def all_endpoints() -> list[Endpoint]:
-    """Every file of serving/endpoints, by its path."""
-    found = [import_module(f"serving.endpoints.{module.name}").ENDPOINT for module in iter_modules(endpoints.__path__)]
-    return sorted(found, key=lambda endpoint: endpoint.path)
 
 
 def live_release(metrics: ServiceMetrics) -> LiveRelease:

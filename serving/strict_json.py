@@ -43,11 +43,11 @@ class QuestionReader:
         try:
             return self._decoder.decode(body)
         except msgspec.ValidationError as fault:
+            _refuse_malformed(body)
             raise invalid_request(fault) from fault
-        except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-            raise Problem("malformed-json", "the body is not valid JSON in UTF-8") from fault
-        except RecursionError as fault:
-            raise Problem("malformed-json", "the body is nested too deeply") from fault
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            _refuse_malformed(body)
+            raise
 
     def from_address(self, path: Mapping[str, str], query: Mapping[str, str]) -> Question:
         """The question that a path and a query ask; numbers are written in digits."""
@@ -55,3 +55,13 @@ class QuestionReader:
             return msgspec.convert({**query, **path}, self._kind, strict=False)
         except msgspec.ValidationError as fault:
             raise invalid_request(fault) from fault
+
+
+def _refuse_malformed(body: bytes) -> None:
+    """What is no JSON at all is said to be so, even where the schema was broken earlier in the body."""
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+        raise Problem("malformed-json", "the body is not valid JSON in UTF-8") from fault
+    except RecursionError as fault:
+        raise Problem("malformed-json", "the body is nested too deeply") from fault

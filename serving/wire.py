@@ -52,6 +52,11 @@ class Endpoint:
     "The kind of model without which it answers 503."
     problems: ClassVar[tuple[str, ...]] = ("invalid-request", "internal", "no-release", "model-not-released")
 
+    @property
+    def template(self) -> str:
+        """The path as documents and metrics write it."""
+        return self.path.replace(":path}", "}")
+
 
 def source_of(release: Release, kind: str | None) -> dict[str, Any]:
     """The fields that every answer begins with; `kind` is the model behind it, where there is one."""

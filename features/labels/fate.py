@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
 from core.config import ChurnDefinition
 from core.interactions import codes_of
 from core.window import Window
-from features.engine import texts
+from features.engine import texts, within
 
 
 @dataclass(frozen=True)
@@ -73,3 +74,10 @@ def silence(came_back: np.ndarray, silent_on: np.ndarray) -> Fate:
         cause=np.full(len(came_back), ""),
         subject=np.ones(len(came_back), bool),
     )
+
+
+def silence_without(facts: ir.Table, question: Question) -> Fate:
+    """The fate where any of these facts within the window means that the customer stayed."""
+    heard_of = facts.filter(within(facts.event_time, question.window)).select("customer_id").distinct().to_pyarrow()
+    came_back = np.isin(question.customer_ids, texts(heard_of["customer_id"]))
+    return silence(came_back, np.full(len(came_back), question.window.end, "datetime64[D]"))

@@ -7,12 +7,9 @@ cutoff   gap       horizon
 
 from __future__ import annotations
 
-import numpy as np
-
 from core.config import ChurnDefinition
 from features.cohort import IS_PURCHASE
-from features.engine import texts, within
-from features.labels.fate import Fate, Question, silence
+from features.labels.fate import Fate, Question, silence_without
 from features.tables import Tables
 
 TABLE = "purchases"
@@ -25,8 +22,4 @@ def says(churn: ChurnDefinition) -> str:
 
 def fate(tables: Tables, question: Question) -> Fate:
     """Who bought nothing in the window; returns are no purchases."""
-    purchases = tables[TABLE]
-    bought = purchases.filter(within(purchases.event_time, question.window), IS_PURCHASE)
-    buyers = bought.select("customer_id").distinct().to_pyarrow()
-    came_back = np.isin(question.customer_ids, texts(buyers["customer_id"]))
-    return silence(came_back, np.full(len(came_back), question.window.end, "datetime64[D]"))
+    return silence_without(tables[TABLE].filter(IS_PURCHASE), question)

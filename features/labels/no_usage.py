@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from core.config import ChurnDefinition
-from features.engine import texts, within
-from features.labels.fate import Fate, Question, silence
+from features.labels.fate import Fate, Question, silence_without
 from features.tables import Tables
 
 TABLE = "usage"
@@ -19,8 +16,4 @@ def says(churn: ChurnDefinition) -> str:
 
 def fate(tables: Tables, question: Question) -> Fate:
     """Who did nothing in the window; any event is usage."""
-    usage = tables[TABLE]
-    used = usage.filter(within(usage.event_time, question.window))
-    users = used.select("customer_id").distinct().to_pyarrow()
-    came_back = np.isin(question.customer_ids, texts(users["customer_id"]))
-    return silence(came_back, np.full(len(came_back), question.window.end, "datetime64[D]"))
+    return silence_without(tables[TABLE], question)

@@ -22,7 +22,7 @@ TELLING_SHARE = 0.5
 
 MAIL = r"^[^@\s]+@[^@\s]+[.][^@\s]+$"
 PHONE = r"^([+]|[(]?0|[(])[0-9() .-]{8,18}$"
-PERSON = r"^([A-Z][a-z]+ [A-Z][a-z]+|[一-龥]{1,4}[ \u3000][一-龥ぁ-ゖ]{1,4})$"
+PERSON = r"^([A-Z][a-z]+ [A-Z][a-z]+|[一-龥]{1,4}[ 　][一-龥ぁ-ゖ]{1,4})$"
 
 CALLED_NAME = re.compile(
     r"^(full|first|last|given|family|middle|customer|user|contact|owner)?_?(sur)?name$|kana|address|street"

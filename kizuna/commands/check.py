@@ -1,0 +1,90 @@
+"""`kizuna check`: is my data fit, what was set aside, and why."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from core.errors import NotEnoughHistory
+from features.check import DataCheck, TableCheck, check
+from features.sources.opening import open_tables
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
+
+MOST_CHANNELS = 8
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("check", epilog="Example: kizuna check --config configs/online_retail.toml")(check_data)
+
+
+def check_data(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Is my data fit? What was read, what was set aside and why."""
+    console = Console()
+    with console.status("reading every row"):
+        checked = check(open_tables(open_config(config)))
+    console.print(f"[bold]{checked.data_set}[/] times are local to {checked.time_zone}")
+    console.print(f"{checked.customers:,} customers, {checked.items:,} items")
+    console.print(_rows_table(checked))
+    for table in checked.tables:
+        _print_notes(console, table)
+    if checked.circles:
+        console.print(f"identities: {checked.circles:,} aliases point in a circle and stay customers of their own")
+    console.print(f"not there: {', '.join(checked.absent) or 'nothing'}", soft_wrap=True)
+    _print_history(console, checked)
+
+
+def _rows_table(checked: DataCheck) -> Table:
+    printed = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("table", "rows read", "set aside", "first", "last", "watermark"):
+        printed.add_column(heading, no_wrap=True, justify="left" if heading == "table" else "right")
+    for table in checked.tables:
+        intake = table.intake
+        counts = (f"{count:,}" for count in (intake.rows, intake.rows - intake.kept))
+        first, last = (_day(time.date() if time else None) for time in (intake.first, intake.last))
+        printed.add_row(intake.name, *counts, first, last, _day(table.watermark))
+    return printed
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else "-"
+
+
+def _print_notes(console: Console, table: TableCheck) -> None:
+    intake = table.intake
+    console.print(f"[bold]{intake.name}[/]")
+    for note in _notes(table):
+        console.print(f"  {note}", soft_wrap=True, highlight=False)
+
+
+def _notes(table: TableCheck) -> list[str]:
+    intake = table.intake
+    notes = [f"columns found: {', '.join(intake.columns)}", f"columns missing: {', '.join(table.missing) or 'none'}"]
+    notes += [f"set aside: {rows:,} rows, {cause}" for cause, rows in intake.set_aside.items()]
+    if table.identical_lines:
+        notes.append(f"identical lines: {table.identical_lines:,} (see identical_lines in the TOML)")
+    if intake.line_versions:
+        notes.append(f"older versions of lines: {intake.line_versions:,}")
+    if table.undated:
+        notes.append(f"not used, for want of a date: {', '.join(table.undated)} (see valid_from and as_of_today)")
+    notes += [f"refused as a feature: {found.column} looks like {found.looks_like}" for found in table.personal]
+    return notes + _channel_notes(table)
+
+
+def _channel_notes(table: TableCheck) -> list[str]:
+    told = [recording for recording in table.recordings if recording.channel is not None]
+    notes = [f"channel {r.channel}: {r.rows:,} rows, {r.first} to {r.last}" for r in told[:MOST_CHANNELS]]
+    return notes + ([f"and {len(told) - MOST_CHANNELS} more channels"] if len(told) > MOST_CHANNELS else [])
+
+
+def _print_history(console: Console, checked: DataCheck) -> None:
+    history = checked.history
+    verdict = "the history suffices" if history.sufficient else "the history does not suffice"
+    console.print(f"[bold]churn: {history.definition}[/] {verdict}")
+    for note in history.notes:
+        console.print(f"  {note}", soft_wrap=True, highlight=False)
+    if history.problems:
+        raise NotEnoughHistory(f"{checked.data_set}, {history.definition}: {'; '.join(history.problems)}")

@@ -24,7 +24,8 @@ class Blend(AdditiveModel):
     calibrated: bool = False
     "Whether Platt scaling, fitted on held-out customers, is applied."
 
-    n_threads: int = 2
+    n_threads: int = 1
+    "Of the gradient boosting."
 
     share_: float = field(init=False, repr=False, default=0.5)
     "Weight of the gradient boosting, 0 to 1."

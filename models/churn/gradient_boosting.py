@@ -39,7 +39,8 @@ class GradientBoosting(AdditiveModel):
     calibrated: bool = False
     "Whether Platt scaling, fitted on held-out customers, is applied."
 
-    n_threads: int = 2
+    n_threads: int = 1
+    "More help with above some 100,000 rows on an idle machine; on busy cores LightGBM's threads wait for each other."
 
     boosters_: list[lgb.Booster] = field(init=False, repr=False)
     "The model, then the refit on each resample."

@@ -22,14 +22,13 @@ from models.metrics.classification import compare
 from tests.models.churn.worlds import CHANNELS, HORIZON_DAYS, coin_toss, learnable
 
 QUICK = {"n_resamples": 3, "seed": 1}
-THREADED = ("gradient_boosting", "blend")
 
 every_churn_model = pytest.mark.parametrize("name", list(CHURN_MODELS))
 every_learner = pytest.mark.parametrize("name", [name for name in CHURN_MODELS if name != "base_rate"])
 
 
 def model(name: str, **settings: int | float | bool | None) -> AdditiveModel:
-    made = CHURN_MODELS[name](**QUICK, **({"n_threads": 1} if name in THREADED else {}), **settings)
+    made = CHURN_MODELS[name](**QUICK, **settings)
     assert isinstance(made, AdditiveModel)
     return made
 

@@ -1,0 +1,67 @@
+"""The bar: longer away is likelier gone, and nothing else counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import DataError
+from core.feature_table import FeatureTable
+from models.churn.recency import Recency
+from tests.models.churn.worlds import HORIZON_DAYS, customers, learnable, outcomes_of
+
+
+def away(*days: float) -> FeatureTable:
+    features = customers(len(days), seed=1)
+    features.values[:, 0] = days
+    return features
+
+
+def test_a_longer_absence_never_lowers_the_score():
+    model = Recency(n_resamples=0).fit(*learnable())
+
+    scored = model.score(away(*range(400)), HORIZON_DAYS).value
+
+    assert (np.diff(scored) >= 0).all()
+    assert scored[-1] > scored[0] + 0.2
+
+
+@settings(max_examples=50, deadline=None)
+@given(table=st.lists(st.tuples(st.integers(0, 300) | st.none(), st.booleans()), min_size=1, max_size=40))
+def test_any_history_gives_probabilities_between_certain_ends(table):
+    days = [float("nan") if one is None else float(one) for one, _ in table]
+    model = Recency(n_resamples=2).fit(away(*days), outcomes_of(np.array([churned for _, churned in table])))
+
+    scored = model.score(away(0, 10, 1000, float("nan")), HORIZON_DAYS).value
+
+    assert ((scored >= 0) & (scored <= 1)).all()
+
+
+def test_those_who_never_bought_have_a_rate_of_their_own():
+    model = Recency(n_resamples=0).fit(away(*[5.0] * 200, *[np.nan] * 200), outcomes_of(np.arange(400) >= 300))
+
+    bought, never = model.score(away(5, np.nan), HORIZON_DAYS).value
+
+    assert bought == pytest.approx(0, abs=0.05)
+    assert never == pytest.approx(0.5, abs=0.05)
+
+
+def test_usage_stands_in_where_nothing_is_bought():
+    features, outcomes = learnable()
+    usage = FeatureTable(
+        features.customer_ids,
+        features.cutoffs,
+        features.values[:, :1],
+        (features.columns[0].__class__("days_since_last_usage", "usage", "days", "", "", "", ""),),
+    )
+
+    assert Recency(n_resamples=0).fit(usage, outcomes).importance(usage)["days_since_last_usage"] > 0.1
+
+
+def test_a_table_without_recency_is_refused():
+    features, outcomes = learnable(50)
+
+    with pytest.raises(DataError, match="days_since_last_purchase or days_since_last_usage"):
+        Recency().fit(features.select(["shoe_size"]), outcomes)

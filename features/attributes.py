@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-import ibis
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from core.digest import digest_of
 from core.feature_table import FeatureColumn
 from features.declaration import SEMANTICS
+from features.expressions import Expression
 from features.tables import Tables
 from features.words import MAX_WORDS, frequent_words
 
@@ -81,7 +81,7 @@ def _attribute(known: Tables, table: str, source: str, vocabularies: Mapping[str
     return Attribute(table, source, kind, words, today)
 
 
-def _kind(column: ibis.Value) -> Kind:
+def _kind(column: Expression) -> Kind:
     dtype = column.type()
     if dtype.is_temporal():
         return "age"
@@ -89,7 +89,7 @@ def _kind(column: ibis.Value) -> Kind:
 
 
 def attribute_values(
-    known: Tables, customers: ibis.Table, attributes: tuple[Attribute, ...], cutoff: date, n_customers: int
+    known: Tables, customers: ir.Table, attributes: tuple[Attribute, ...], cutoff: date, n_customers: int
 ) -> list[np.ndarray]:
     """Each attribute's values, (n_customers,) float64 in the order of the customers' `position`."""
     values = [np.full(n_customers, np.nan) for _ in attributes]
@@ -104,7 +104,7 @@ def attribute_values(
     return values
 
 
-def _rows(known: Tables, customers: ibis.Table, table: str, sources: list[str]) -> ibis.Table:
+def _rows(known: Tables, customers: ir.Table, table: str, sources: list[str]) -> ir.Table:
     found = customers.inner_join(known["customers"], "customer_id")
     if table == "accounts":
         found = found.select("position", "account_id").inner_join(known["accounts"], "account_id")
@@ -114,11 +114,18 @@ def _rows(known: Tables, customers: ibis.Table, table: str, sources: list[str]) 
 def _as_numbers(column: pa.ChunkedArray, attribute: Attribute, cutoff: date) -> np.ndarray:
     match attribute.kind:
         case "word":
-            codes = pc.index_in(column, value_set=pa.array(attribute.words, pa.string()))
-            return codes.to_numpy().astype(np.float64)
+            return _codes(column, attribute.words or ())
         case "number":
-            return pc.cast(column, pa.float64()).to_numpy()
+            return column.cast(pa.float64()).to_numpy()
         case "age":
             days = column.to_numpy().astype("datetime64[D]")
             ages = (np.datetime64(cutoff, "D") - days).astype(np.float64)
             return np.where(np.isnat(days), np.nan, ages)
+
+
+def _codes(column: pa.ChunkedArray, words: tuple[str, ...]) -> np.ndarray:
+    """Where each word stands among the known ones; NaN for the unseen and the missing."""
+    code_of = {word: float(code) for code, word in enumerate(words)}
+    encoded = column.combine_chunks().dictionary_encode()
+    known = np.array([*(code_of.get(word, np.nan) for word in encoded.dictionary.to_pylist()), np.nan])
+    return known[encoded.indices.fill_null(len(known) - 1).to_numpy()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+import ibis.expr.types as ir
 import numpy as np
 
 from core.cohort import Cohort
@@ -62,7 +63,7 @@ def _fill(
 
 
 def _counted(
-    known: Tables, table: str, customers, cutoff: date, features: tuple[Feature, ...], n_customers: int
+    known: Tables, table: str, customers: ir.Table, cutoff: date, features: tuple[Feature, ...], n_customers: int
 ) -> dict[Measure, np.ndarray]:
     measures = [m for feature in features for m in measures_of(feature.computed) if m.grain.table == table]
     if not measures:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import ibis
+import ibis.expr.types as ir
 from ibis import _
 
 MAX_KINDS = 8
@@ -15,7 +15,7 @@ MAX_WORDS = 200
 "How many values a categorical column tells apart; rarer ones are missing."
 
 
-def frequent_words(table: ibis.Table, column: str, at_most: int) -> tuple[str, ...]:
+def frequent_words(table: ir.Table, column: str, at_most: int) -> tuple[str, ...]:
     """The most frequent words of a text column, sorted; equally frequent ones in their order."""
     counted = table.filter(table[column].notnull()).group_by(column).aggregate(rows=_.count()).to_pyarrow()
     ranked = sorted(zip(counted[column].to_pylist(), counted["rows"].to_pylist(), strict=True), key=_rank)

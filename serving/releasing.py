@@ -12,8 +12,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
-from features.offers import offer_book
 
 from core.card import ModelCard
 from core.config import Config
@@ -23,9 +21,11 @@ from core.feature_table import FeatureTable
 from features.cohort import cohort_at
 from features.interactions import interactions_of
 from features.items import describe_items, unavailable_items
+from features.offers import offer_book
 from features.pipeline import compute_features
 from features.tables import Tables
 from models.churn.shelf import CHURN_MODELS
+from models.churn.short_history import has_short_history
 from models.package import ModelPackage
 from models.recommenders.shelf import RECOMMENDERS
 from serving.churn_part import ChurnPart
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from models.registry import Registry
 
 KINDS = ("churn", "recommender")
-TENURES = ("days_since_first_purchase", "days_since_first_usage")
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def churn_part(config: Config, package: ModelPackage, features: FeatureTable) ->
     horizon_days = package.card.horizon_days or config.churn.horizon_days
     asked = features.select([column.name for column in package.columns])
     scores = model.score(asked, horizon_days)
-    return ChurnPart.of(scores, model.reasons(asked), short_histories(features, horizon_days), config.tiers)
+    return ChurnPart.of(scores, model.reasons(asked), has_short_history(features), config.tiers)
 
 
 def recommender_part(config: Config, package: ModelPackage, tables: Tables, cutoff: date) -> RecommenderPart:
@@ -132,15 +131,6 @@ def refuse_changed(card: ModelCard, features: FeatureTable) -> None:
         named = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
         raise BadInput(f"retrain: {named} changed since {card.registered_name} {card.version} was fitted; run "
                        f"`kizuna train {card.kind}`")  # fmt: skip
-
-
-def short_histories(features: FeatureTable, horizon_days: int) -> np.ndarray:
-    """Who has been known for fewer days than the score looks ahead, (n,) bool: their score is mostly others'."""
-    known_days = np.zeros(len(features))
-    for name in TENURES:
-        if name in features.names:
-            known_days = np.fmax(known_days, features.column(name))
-    return known_days < horizon_days
 
 
 def describe(

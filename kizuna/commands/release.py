@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 
 from core.errors import BadInput
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config, tracking_uri
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
+from kizuna.session import open_registry
 
 console = Console()
 
@@ -31,17 +32,17 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Write a release from the champions and put it in force; a running service picks it up by itself."""
         from features.sources.opening import open_tables
-        from models.registry import Registry
         from serving.releases import Pointer, Releases
         from serving.releasing import Champions, build_release, newest_cutoff
 
-        read = open_config(config)
+        read, day = open_config(config), _day(cutoff)
+        registry, _ = open_registry(read, console)
         with console.status("reading the tables and the champions"):
             tables = open_tables(read)
-            champions = Champions.of(Registry(tracking_uri(read), read.name), without or ())
+            champions = Champions.of(registry, without or ())
         now = datetime.now(UTC)
         with console.status("scoring everybody"):
-            built = build_release(read, tables, champions, _day(cutoff) or newest_cutoff(tables), now)
+            built = build_release(read, tables, champions, day or newest_cutoff(tables), now)
         pointer = Pointer(built.description.release_id, getpass.getuser(), why, now)
         with console.status("writing the release"):
             folder = Releases(read.places.releases).add(built, pointer, keep)

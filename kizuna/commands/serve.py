@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +31,8 @@ def register(app: typer.Typer) -> None:
         ] = False,
     ) -> None:
         """Serve the newest release; a newer one is picked up without a restart."""
-        if not (without_keys or _stays_on_this_machine(host)):
+        address = address_of(host)
+        if not (address.is_loopback or without_keys):
             raise BadInput(f"--host {host} lets anybody who reaches it ask; add --without-keys if that is meant")
         places = open_config(config).places
         environment = os.environ | {
@@ -41,13 +42,14 @@ def register(app: typer.Typer) -> None:
             "BENTOML_DO_NOT_TRACK": "True",
         }
         command = [sys.executable, "-m", "bentoml", "serve", "serving.service:Kizuna"]
-        options = ["--working-dir", str(PROJECT), "--host", host, "--port", str(port)]
+        options = ["--working-dir", str(PROJECT), "--host", str(address), "--port", str(port)]
         sys.stdout.flush()
         os.execve(sys.executable, [*command, *options], environment)
 
 
-def _stays_on_this_machine(host: str) -> bool:
+def address_of(host: str) -> IPv4Address | IPv6Address:
+    """The address that a --host means; BentoML listens on addresses only."""
     try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError as fault:
+        raise BadInput(f"--host is an address such as 127.0.0.1 or 0.0.0.0, found '{host}'") from fault

@@ -1,0 +1,77 @@
+"""`kizuna release`, `score`, `recommend` and `serve`, as they are typed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kizuna.main import run
+from tests.serving.hand_made import hand_made, put_in_force
+
+CONFIG = """
+name = "shop"
+time_zone = "Asia/Tokyo"
+currency = "JPY"
+active_days = 180
+[tables.purchases]
+path = "purchases.csv"
+"""
+PURCHASES = "customer_id,event_time,amount,item_id\nada,2026-01-05,10,tea\nbo,2026-02-05,10,cup\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a configuration, two purchases, and MLflow's store below it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("KIZUNA_CONFIG", raising=False)
+    (tmp_path / "kizuna.toml").write_text(CONFIG)
+    (tmp_path / "purchases.csv").write_text(PURCHASES)
+    return tmp_path
+
+
+def test_scores_and_recommendations_are_written_from_the_release_in_force(home, capfd):
+    put_in_force(home / "var/shop/releases", hand_made())
+
+    assert run(["score", "--out", "scores.csv"]) == 0
+    assert run(["recommend", "--k", "2", "--out", "recs.parquet"]) == 0
+    assert (home / "scores.csv").read_text().startswith("customer_id,churn_probability")
+    assert "3 customers" in capfd.readouterr().out
+
+
+def test_without_a_release_the_next_step_is_named(home, capfd):
+    assert run(["score", "--out", "scores.csv"]) == 2
+    assert capfd.readouterr().err.count("\n") == 1
+
+
+def test_a_cutoff_that_is_no_day_is_refused_in_one_line(home, capfd):
+    assert run(["release", "--cutoff", "yesterday"]) == 2
+    assert "--cutoff is a day such as 2026-04-01, found 'yesterday'" in capfd.readouterr().err
+
+
+def test_other_hosts_need_a_word(home, capfd):
+    assert run(["serve", "--host", "0.0.0.0"]) == 2
+    assert "--without-keys" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("options", [[], ["--host", "0.0.0.0", "--without-keys"], ["--host", "localhost"]])
+def test_serve_becomes_the_server_on_the_releases_of_the_data_set(home, monkeypatch, options):
+    became: list[tuple[list[str], dict[str, str]]] = []
+    become: Callable[..., None] = lambda path, command, environment: became.append((command, environment))  # noqa: E731
+    monkeypatch.setattr(os, "execve", become)
+
+    assert run(["serve", "--port", "3001", "--workers", "2", *options]) == 0
+
+    command, environment = became[0]
+    assert environment["KIZUNA_RELEASES"] == str(home / "var/shop/releases")
+    assert environment["KIZUNA_WORKERS"] == "2"
+    assert command[command.index("--host") + 1] == ("0.0.0.0" if "--without-keys" in options else "127.0.0.1")
+
+
+@pytest.mark.parametrize("command", ["release", "serve", "score", "recommend"])
+def test_help_shows_an_example(command, capfd):
+    assert run([command, "--help"]) == 0
+    assert f"Example: kizuna {command}" in capfd.readouterr().out

@@ -1,0 +1,180 @@
+"""From champions and tables to a release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+import ibis
+import msgspec
+import pytest
+
+from core.card import ModelCard
+from core.config import Config
+from core.config_file import read_config
+from core.errors import BadInput, NotFound, RuleError
+from features.cohort import cohort_at
+from features.interactions import interactions_of
+from features.labels.outcomes import outcomes_of
+from features.pipeline import compute_features
+from features.sources.simulated import simulate_shop
+from features.sources.simulation.world import ShopWorld
+from features.tables import Tables, tables_from_frames
+from models.churn.logistic import Logistic
+from models.package import ModelPackage
+from models.recommenders.popularity import Popularity
+from serving.release import Release
+from serving.releases import Releases
+from serving.releasing import Champions, build_release, newest_cutoff
+from tests.serving.hand_made import put_in_force
+
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A simulated shop with its champions."""
+
+    config: Config
+    tables: Tables
+    cutoff: date
+    churn: ModelPackage
+    recommender: ModelPackage
+
+    @property
+    def champions(self) -> Champions:
+        """Both."""
+        return Champions({"churn": self.churn, "recommender": self.recommender}, {})
+
+    def release(self, champions: Champions | None = None) -> Release:
+        """A release of this shop."""
+        return build_release(self.config, self.tables, champions or self.champions, self.cutoff, NOW)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A registry that holds these champions."""
+
+    champions: dict[str, ModelPackage]
+
+    def find(self, kind: str, alias: str) -> str:
+        if kind not in self.champions:
+            raise NotFound(f"no '{alias}' of {kind}")
+        return kind
+
+    def package(self, kind: str) -> ModelPackage:
+        return self.champions[kind]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory) -> Shop:
+    """Three hundred customers, a logistic churn model and what is popular."""
+    simulated = simulate_shop(ShopWorld(n_customers=300, seed=5))
+    config = read_config(simulated.write(tmp_path_factory.mktemp("shop")), {})
+    tables = tables_from_frames(config, simulated.tables)
+    cutoff = newest_cutoff(tables)
+    earlier = cohort_at(tables, [cutoff - timedelta(days=config.churn.horizon_days + 1)])
+    features = compute_features(tables, earlier)
+    churn = Logistic().fit(features, outcomes_of(tables, earlier))
+    bought = Popularity().fit(interactions_of(tables, cutoff), cutoff)
+    return Shop(
+        config,
+        tables,
+        cutoff,
+        ModelPackage(card("churn", features.digests), churn.to_artifact(), features.columns),
+        ModelPackage(card("recommender", {}), bought.to_artifact()),
+    )
+
+
+def card(kind: str, features: dict[str, str], **said) -> ModelCard:
+    """The card of version 3."""
+    return ModelCard(
+        kind=kind, data_set="shop", model="by_hand", version=3, created_at=NOW, cutoff=date(2026, 1, 1),
+        training_cutoffs=(), test_cutoff=None, horizon_days=60, cohort="all", n_rows=1, n_customers=1, settings={},
+        features=features, **said,
+    )  # fmt: skip
+
+
+def test_a_release_scores_everybody_by_the_features_of_the_cutoff(shop):
+    release = shop.release()
+    cohort = cohort_at(shop.tables, [shop.cutoff])
+    model = Logistic.from_artifact(shop.churn.artifact)
+
+    scores = model.score(compute_features(shop.tables, cohort, shop.churn.vocabularies), shop.config.churn.horizon_days)
+
+    assert release.churn is not None
+    assert release.churn.index.ids.astype(str).tolist() == sorted(cohort.customer_ids)
+    assert release.churn.probability_of(cohort.customer_ids[7]) == scores.value[7]
+
+
+def test_what_was_built_is_what_is_opened(shop, tmp_path):
+    built = shop.release()
+
+    put_in_force(tmp_path, built)
+    opened = Releases(tmp_path).current()
+
+    assert opened.description.models["churn"].version == 3
+    assert opened.recommender is not None
+    assert built.recommender is not None
+    assert (opened.recommender.top.items == built.recommender.top.items).all()
+    assert opened.offers is not None
+    assert opened.offers.book == built.offers.book  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def test_a_champion_whose_features_have_changed_since_is_refused(shop):
+    name = shop.churn.columns[3].name
+    older = msgspec.structs.replace(shop.churn.card, features={**shop.churn.card.features, name: "another digest"})
+
+    with pytest.raises(BadInput, match=rf"retrain: {name} changed .*run `kizuna train churn`"):
+        shop.release(replace(shop.champions, packages={"churn": replace(shop.churn, card=older)}))
+
+
+def test_a_feature_that_is_gone_has_changed(shop):
+    older = msgspec.structs.replace(shop.churn.card, features={**shop.churn.card.features, "gone": "digest"})
+
+    with pytest.raises(BadInput, match="retrain: gone changed"):
+        shop.release(replace(shop.champions, packages={"churn": replace(shop.churn, card=older)}))
+
+
+def test_what_has_no_champion_is_missing_with_the_reason(shop):
+    champions = Champions.of(Shelf({"recommender": shop.recommender}))  # pyright: ignore[reportArgumentType]
+
+    release = shop.release(champions)
+
+    assert release.churn is None
+    assert "kizuna train churn" in release.description.missing["churn"]
+    assert release.recommender is not None
+
+
+def test_a_champion_that_learnt_nothing_is_left_out_but_a_baseline_is_not(shop):
+    verdict = {"learnt": False, "verdict": "no better than the base rate"}
+    useless = replace(shop.churn, card=card("churn", {}, **verdict))
+    first_day = replace(shop.churn, card=card("churn", {}, **verdict, baseline=True))
+
+    assert "no better than the base rate" in Champions.of(Shelf({"churn": useless})).missing["churn"]  # pyright: ignore[reportArgumentType]
+    assert "churn" in Champions.of(Shelf({"churn": first_day})).packages  # pyright: ignore[reportArgumentType]
+
+
+def test_a_model_can_be_left_out_on_demand(shop):
+    shelf = Shelf({"churn": shop.churn, "recommender": shop.recommender})
+
+    champions = Champions.of(shelf, without=["churn"])  # pyright: ignore[reportArgumentType]
+
+    assert list(champions.packages) == ["recommender"]
+
+
+def test_a_rule_about_something_unknown_stops_the_release(shop):
+    offers = shop.tables["offers"].mutate(rule=ibis.literal("returns_365 == 0"))
+    tables = replace(shop.tables, usable={**shop.tables.usable, "offers": offers})
+
+    with pytest.raises(RuleError, match="returns_365"):
+        build_release(shop.config, tables, shop.champions, shop.cutoff, NOW)
+
+
+def test_hidden_items_are_those_that_the_table_says_are_gone(shop):
+    items = shop.tables.latest()["items"].filter(ibis._.available.isin([False])).item_id.to_pyarrow().to_pylist()
+
+    release = shop.release()
+
+    assert release.recommender is not None
+    assert release.recommender.unavailable_ids == frozenset(items) & frozenset(release.recommender.model.item_ids)

@@ -20,7 +20,7 @@ class Reading:
 
     value: Expression
     "NULL where missing or unreadable."
-    unreadable: Expression | None = None
+    unreadable: Expression = None
     "Where the source holds something that is not of this kind; None where that cannot be."
     fault: str = UNREADABLE
     "What to call it."

@@ -1,0 +1,43 @@
+"""The engines that every law must hold on: DuckDB, and PostgreSQL where one answers."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import cast
+
+import ibis
+import pytest
+from ibis.backends.sql import SQLBackend
+
+POSTGRES = os.environ.get("KIZUNA_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
+
+
+@lru_cache(maxsize=1)
+def duckdb_engine() -> SQLBackend:
+    """One DuckDB in memory for a whole test run."""
+    return ibis.duckdb.connect()
+
+
+@lru_cache(maxsize=1)
+def postgres_engine() -> SQLBackend | None:
+    """The PostgreSQL on this machine, if it answers."""
+    import psycopg
+
+    try:
+        return cast(SQLBackend, ibis.connect(POSTGRES))
+    except psycopg.OperationalError:
+        return None
+
+
+def engine(name: str) -> SQLBackend:
+    """An engine by name; skips the test where it does not answer."""
+    if name == "duckdb":
+        return duckdb_engine()
+    found = postgres_engine()
+    if found is None:
+        pytest.skip(f"no PostgreSQL answers at {POSTGRES}")
+    return found
+
+
+every_engine = pytest.mark.parametrize("engine_name", ["duckdb", "postgres"])

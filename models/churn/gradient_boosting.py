@@ -6,6 +6,7 @@ and no resampling of classes, which would ruin the probabilities.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -30,8 +31,11 @@ class GradientBoosting(AdditiveModel):
     "None: folds over customers choose it, up to `most_trees`."
 
     most_trees: int = 500
-    every: int = 20
+    every: int = 10
     "How finely the number of trees is chosen."
+
+    patience: int = 60
+    "Trees without gain on held-out customers after which a fold stops."
 
     least_rows_in_leaf: int = 20
     l2: float = 1.0
@@ -110,17 +114,27 @@ class GradientBoosting(AdditiveModel):
         """The number of trees with the lowest log loss on held-out customers; leaves their log-odds in `held_out_`."""
         if self.n_trees and not self.calibrated:
             return self.n_trees
-        steps = [self.n_trees] if self.n_trees else list(range(self.every, self.most_trees + 1, self.every))
-        folds = rows.folds(self.seed)
-        held_out = np.empty((len(steps), len(folds)))
-        for fold in np.unique(folds):
-            held = folds == fold
-            booster = self._boosted(data.subset(np.flatnonzero(~held).tolist()), steps[-1])
+        held_out_by = list(self._held_out_boosters(data, rows.folds(self.seed)))
+        shortest = min(booster.current_iteration() for _, booster in held_out_by)
+        steps = [self.n_trees] if self.n_trees else list(range(self.every, shortest + 1, self.every)) or [shortest]
+        held_out = np.empty((len(steps), len(rows.churned)))
+        for held, booster in held_out_by:
             for place, n_trees in enumerate(steps):
                 held_out[place, held] = self._read(booster, rows.values[held], n_trees)
         best = int(np.argmin([mean_log_loss(log_odds, rows.churned) for log_odds in held_out]))
         self.held_out_ = held_out[best]
         return steps[best]
+
+    def _held_out_boosters(self, data: lgb.Dataset, folds: np.ndarray) -> Iterator[tuple[np.ndarray, lgb.Booster]]:
+        """The rows that each booster did not see; it stops when more trees no longer help them."""
+        stop_late = [] if self.n_trees else [lgb.early_stopping(self.patience, verbose=False)]
+        for fold in np.unique(folds):
+            held = folds == fold
+            learnt, judged = (data.subset(np.flatnonzero(rows).tolist()) for rows in (~held, held))
+            booster = lgb.train(
+                self._parameters(), learnt, self.n_trees or self.most_trees, valid_sets=[judged], callbacks=stop_late
+            )
+            yield held, booster
 
     def _read(self, booster: lgb.Booster, values: np.ndarray, n_trees: int = -1) -> np.ndarray:
         said = booster.predict(values, raw_score=True, num_iteration=n_trees, num_threads=self.n_threads)

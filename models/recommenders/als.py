@@ -26,11 +26,14 @@ from threadpoolctl import threadpool_limits
 
 from core.interactions import Histories, Interactions
 from models.recommenders.answer import Answer
-from models.recommenders.ladder import LadderRecommender
+from models.recommenders.scoring import ScoringRecommender
+
+ROUNDING = 1e-6
+"A score below this is noise of float32 arithmetic (1 is a purchase) and says nothing."
 
 
 @dataclass(eq=False)
-class Als(LadderRecommender):
+class Als(ScoringRecommender):
     """Ranks items by the product of their vectors with the history's."""
 
     name: ClassVar[str] = "als"
@@ -66,21 +69,23 @@ class Als(LadderRecommender):
     def _fitted_factors(self, confidence: sparse.csr_matrix) -> np.ndarray:
         from implicit.cpu.als import AlternatingLeastSquares  # here, because answering needs none of it
 
-        model = AlternatingLeastSquares(
-            factors=self.n_factors,
-            regularization=self.regularization,
-            alpha=1.0,
-            iterations=self.iterations,
-            random_state=self.seed,
-        )
         with threadpool_limits(1, "blas"):
+            model = AlternatingLeastSquares(
+                factors=self.n_factors,
+                regularization=self.regularization,
+                alpha=1.0,
+                iterations=self.iterations,
+                random_state=self.seed,
+            )
             model.fit(confidence, show_progress=False)
         bought = np.bincount(confidence.indices, minlength=confidence.shape[1]) > 0
         return np.where(bought[:, None], model.item_factors, 0).astype(np.float32)
 
     def _scores(self, histories: Histories, cutoff: date) -> np.ndarray:
         vectors = [folded.vector() for folded in self._folded_in(histories, cutoff)]
-        return np.array(vectors, dtype=np.float32).reshape(len(histories), self.n_factors) @ self.factors_.T
+        scores = np.array(vectors, dtype=np.float32).reshape(len(histories), self.n_factors) @ self.factors_.T
+        scores[scores < ROUNDING] = 0
+        return scores
 
     def _explain(self, answer: Answer, histories: Histories, cutoff: date) -> None:
         """The item of the history with the largest share in the score (Hu et al. 2008, section 5)."""

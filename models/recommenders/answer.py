@@ -35,13 +35,12 @@ class Answer:
         return Answer(self.items[start:end], self.scores[start:end], self.rungs[start:end], self.because[start:end])
 
     def write_best(self, scores: np.ndarray, rung: str) -> None:
-        """The best of a (n, m) score matrix, as many as are above zero; equal scores by item code."""
-        items, best = best_of(scores, self.items.shape[1])
-        said = best > 0
-        places = (slice(None), slice(0, items.shape[1]))
-        self.items[places] = np.where(said, items, -1)
-        self.scores[places] = np.where(said, best, np.nan)
-        self.rungs[places] = np.where(said, RUNGS.index(rung), -1)
+        """The best of a (n, m) score matrix, as many as are above zero."""
+        for row, row_scores in enumerate(scores):
+            items, best = best_of(row_scores, self.items.shape[1])
+            self.items[row, : len(items)] = items
+            self.scores[row, : len(items)] = best
+            self.rungs[row, : len(items)] = RUNGS.index(rung)
 
     def fill_with_popular(self, order: np.ndarray, popularity: np.ndarray, barred: Barred) -> None:
         """Fill the places left with the first items of `order` that are neither barred nor there already."""
@@ -66,23 +65,14 @@ class Answer:
 
 
 def best_of(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k highest cells of each row and their scores, best first, equal ones by code; fewer columns where m < k.
-
-    Which of several items that tie for the last place is taken is decided by code too.
-    """
-    k = min(k, scores.shape[1])
-    if k == scores.shape[1]:
-        items = np.argsort(-scores, axis=1, kind="stable")
-        return items, np.take_along_axis(scores, items, axis=1)
-    items = np.argpartition(scores, -k, axis=1)[:, -k:]
-    best = np.take_along_axis(scores, items, axis=1)
-    worst = best.min(axis=1)
-    tied = ((scores == worst[:, None]).sum(axis=1) > (best == worst[:, None]).sum(axis=1)) & (worst > 0)
-    for row in np.flatnonzero(tied):
-        items[row] = np.argsort(-scores[row], kind="stable")[:k]
-    best = np.take_along_axis(scores, items, axis=1)
-    order = np.lexsort((items, -best), axis=1)
-    return np.take_along_axis(items, order, axis=1), np.take_along_axis(best, order, axis=1)
+    """Codes and scores of the k highest above zero of (m,) scores, best first, equal ones by code."""
+    items = np.flatnonzero(scores > 0)
+    above = scores[items]
+    if len(items) > k:
+        near = above >= np.partition(above, -k)[-k]
+        items, above = items[near], above[near]
+    best = np.argsort(-above, kind="stable")[:k]
+    return items[best], above[best]
 
 
 def _first_allowed(order: np.ndarray, lacking: np.ndarray, barred: Barred, m: int) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,8 @@
     score[j]       = sum over the history's items i of weight[i] * likeness[i, j]
 
 An item is like itself as well (1.0, times `repeat_weight`), which is how
-repeat purchases are recommended.
+repeat purchases are recommended; where that is the largest share of a score,
+the recommendation stands on the personal rung.
 """
 
 from __future__ import annotations
@@ -18,29 +19,31 @@ import numpy as np
 from scipy import sparse
 
 from core.interactions import Histories, Interactions, lines_of
+from core.recommendations import RUNGS
 from models.recommenders.answer import Answer
-from models.recommenders.ladder import LadderRecommender
-from models.recommenders.personal_frequency import item_weights
+from models.recommenders.scoring import ScoringRecommender, item_weights
 
 ITEMS_AT_ONCE = 512
 "Rows of the likeness matrix computed together, so that it is never held whole."
 
 
 @dataclass(eq=False)
-class ItemKnn(LadderRecommender):
+class ItemKnn(ScoringRecommender):
     """Ranks items by their likeness to what was bought, recent purchases counting more."""
 
     name: ClassVar[str] = "item_knn"
     own_rung: ClassVar[str] = "similar_items"
     learnt: ClassVar[tuple[str, ...]] = ("indptr", "neighbours", "likeness")
 
+    popularity_power: float = 0.2
+
     n_neighbours: int = 200
     "How many items are kept as similar to each, itself included."
 
-    half_life_days: float = 90.0
+    half_life_days: float = 120.0
     "A line of the history counts half as much after so many days."
 
-    repeat_weight: float = 1.0
+    repeat_weight: float = 8.0
     "An item's likeness to itself: how much a purchase speaks for its own repetition."
 
     indptr_: np.ndarray = field(init=False)
@@ -74,7 +77,9 @@ class ItemKnn(LadderRecommender):
             shares = weights[items, None] * self._likeness_between(items, answer.items[row])
             if len(items):
                 strongest = items[shares.argmax(axis=0)]
-                answer.because[row] = np.where(answer.items[row] >= 0, strongest, -1)
+                own = answer.items[row] >= 0
+                answer.because[row][own] = strongest[own]
+        answer.rungs[(answer.because >= 0) & (answer.because == answer.items)] = RUNGS.index("personal")
 
     def _likeness_between(self, items: np.ndarray, others: np.ndarray) -> np.ndarray:
         """(items, others) float32."""

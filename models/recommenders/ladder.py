@@ -1,8 +1,6 @@
-"""The ladder that every recommender climbs down: its own rung as far as it reaches, then popularity.
+"""The ladder that every recommender climbs down: a rung of its own as far as it reaches, then popularity.
 
-A recommender scores items for a history; an item scored above zero stands on
-its own rung. Where those are fewer than k, the most popular items follow. What
-is excluded is taken out before either, so that no model can show it.
+What is excluded is taken out of both, so that no model can show it.
 """
 
 from __future__ import annotations
@@ -22,20 +20,15 @@ from models.protocols import Exclusions, Settings
 from models.recommenders.answer import Answer
 from models.recommenders.exclusion import Barred
 
-CELLS_AT_ONCE = 2**21
-"Scores held in memory together, customers x items: 8 MB; more customers are answered block by block."
+CELLS_AT_ONCE = 2**18
+"Scores held in memory together, customers x items: 1 MB, which a core's cache holds."
 
 
 @dataclass(eq=False)
 class LadderRecommender:
-    """What the recommenders of the shelf share; as it stands it has no rung of its own, only popularity.
-
-    One adds `_scores`, and where it can `_learn`, `_explain` and `_likest`.
-    """
+    """What the recommenders of the shelf share; as it stands it has no rung of its own, only popularity."""
 
     name: ClassVar[str]
-    own_rung: ClassVar[str]
-    "Of RUNGS: where the items stand that it scores itself."
     learnt: ClassVar[tuple[str, ...]] = ()
     "Names of the arrays that `_learn` sets: what an artifact keeps of the model beside popularity."
 
@@ -111,15 +104,6 @@ class LadderRecommender:
             setattr(model, f"{name}_", artifact.arrays[name])
         return model
 
-    def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
-        scores = self._scores(histories, cutoff)
-        if scores is None:
-            return
-        scores[:, barred.everywhere] = 0
-        scores[barred.rows, barred.items] = 0
-        answer.write_best(scores, self.own_rung)
-        self._explain(answer, histories, cutoff)
-
     def _popular_order(self, excluded: np.ndarray) -> np.ndarray:
         """Codes of all items but the excluded ones, most popular first, equal ones by code."""
         order = self._order
@@ -136,12 +120,8 @@ class LadderRecommender:
     def _learn(self, interactions: Interactions) -> None:
         """Set the arrays named in `learnt`, each with a trailing underscore."""
 
-    def _scores(self, histories: Histories, cutoff: date) -> np.ndarray | None:
-        """A new (n, m) float32 matrix, above zero where the model has something to say for an item."""
-        return None
-
-    def _explain(self, answer: Answer, histories: Histories, cutoff: date) -> None:
-        """Write `because`, for items that stand on the model's own rung."""
+    def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
+        """Write what stands on a rung of the model's own, the best first, and leave the rest to popularity."""
 
     def _likest(self, code: int) -> tuple[np.ndarray, np.ndarray]:
         """Codes of other items and how alike they are to this one, above zero, in any order."""

@@ -10,17 +10,18 @@ import numpy as np
 
 from core.interactions import Histories
 from models.recommenders.answer import Answer
-from models.recommenders.ladder import LadderRecommender
+from models.recommenders.scoring import ScoringRecommender, item_weights
 
 
 @dataclass(eq=False)
-class PersonalFrequency(LadderRecommender):
+class PersonalFrequency(ScoringRecommender):
     """Ranks the items of the history by how often they were bought, recent purchases counting more."""
 
     name: ClassVar[str] = "personal_frequency"
     own_rung: ClassVar[str] = "personal"
 
-    half_life_days: float = 90.0
+    popularity_power: float = 0.4
+    half_life_days: float = 180.0
     "A purchase counts half as much after so many days."
 
     def _scores(self, histories: Histories, cutoff: date) -> np.ndarray:
@@ -29,10 +30,3 @@ class PersonalFrequency(LadderRecommender):
     def _explain(self, answer: Answer, histories: Histories, cutoff: date) -> None:
         """An item is recommended because of its own purchases."""
         answer.because[:] = answer.items
-
-
-def item_weights(histories: Histories, weights: np.ndarray) -> np.ndarray:
-    """The weights of the lines summed by customer and item, a new (n, m) float32."""
-    shape = (len(histories), len(histories.item_ids))
-    cells = histories.customers * shape[1] + histories.items
-    return np.bincount(cells, weights, minlength=shape[0] * shape[1]).astype(np.float32).reshape(shape)

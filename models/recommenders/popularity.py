@@ -13,4 +13,3 @@ class Popularity(LadderRecommender):
     """Ranks items by their decayed share of all purchases; the same for everybody but for exclusions."""
 
     name: ClassVar[str] = "popularity"
-    own_rung: ClassVar[str] = "popularity"

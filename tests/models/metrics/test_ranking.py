@@ -14,9 +14,8 @@ from models.metrics.ranking import compare_rankings, ranking_metrics
 from tests.baskets import bought
 
 CATALOGUE = "a b c d e f g h"
-PAST = bought(
-    f"- 2024-01-01 {CATALOGUE}", "ada 2024-01-01 a b", "bo 2024-01-01 a", "cyd 2024-01-01 a b", "dee 2024-01-01 c"
-)
+DAY = "2024-01-01"
+PAST = bought(f"- {DAY} {CATALOGUE}", f"ada {DAY} a b", f"bo {DAY} a", f"cyd {DAY} a b", f"dee {DAY} c")
 
 
 def shown(**rows: str) -> Recommendations:

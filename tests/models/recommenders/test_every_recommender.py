@@ -1,0 +1,222 @@
+"""What holds for every recommender of the shelf."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import BadInput, NotEnoughHistory
+from core.interactions import Histories
+from core.recommendations import RUNGS, Recommendations
+from models.artifact import Artifact
+from models.protocols import Exclusions, Recommender
+from models.recommenders import ladder
+from models.recommenders.shelf import RECOMMENDERS
+from tests.baskets import bought, checkerboard, history
+
+SMALL = {"als": {"n_factors": 4}}
+WORLD = bought(
+    "ada 2024-02-01 tea milk", "ada 2024-02-20 tea", "bo 2024-02-03 tea milk jam", "cyd 2024-02-10 jam bread",
+    "dee 2024-02-11 bread butter jam", "eve 2024-01-05 salt", "- 2024-02-12 bread salt", "- 2024-02-14 bread",
+)  # fmt: skip
+FITTED = {name: kind(**SMALL.get(name, {})).fit(WORLD) for name, kind in RECOMMENDERS.items()}
+ITEMS = WORLD.item_ids.tolist()
+
+every_recommender = pytest.mark.parametrize("recommender", FITTED.values(), ids=FITTED.keys())
+item_lists = st.lists(st.sampled_from([*ITEMS, "unheard-of"]), max_size=8)
+
+
+def same(one: Recommendations, other: Recommendations) -> bool:
+    return all(
+        np.array_equal(getattr(one, name), getattr(other, name), equal_nan=name == "scores")
+        for name in ("items", "scores", "rungs", "because", "shortfalls")
+    )
+
+
+@every_recommender
+@settings(deadline=None, max_examples=40)
+@given(item_lists, item_lists, st.sets(st.integers(0, 5)), st.integers(1, 9), st.booleans())
+def test_exactly_k_allowed_items_or_a_stated_reason(
+    recommender: Recommender, bought_before: list[str], excluded: list[str], nobody: set[int], k: int, seen: bool
+):
+    barred = set(excluded) | {ITEMS[code] for code in nobody} | (set(bought_before) if seen else set())
+    exclusions = Exclusions(np.array(sorted(nobody), dtype=np.int32), [excluded], seen)
+
+    answer = recommender.recommend(history(*bought_before, among=WORLD), k, exclusions=exclusions)
+
+    shown = [item for item in answer.item_id[0].tolist() if item]
+    assert len(shown) == len(set(shown)) == min(k, len(set(ITEMS) - barred))
+    assert not barred & set(shown)
+    assert bool(answer.shortfalls[0]) == (len(shown) < k)
+    assert (answer.items[0, len(shown) :] == -1).all()
+
+
+@every_recommender
+@settings(deadline=None, max_examples=40)
+@given(bought_before=item_lists, k=st.integers(1, 9))
+def test_a_reason_is_an_item_of_the_history_and_popularity_needs_none(
+    recommender: Recommender, bought_before: list[str], k: int
+):
+    answer = recommender.recommend(history(*bought_before, among=WORLD), k)
+
+    popular = answer.rungs == RUNGS.index("popularity")
+    assert (answer.because[popular] == -1).all()
+    assert {ITEMS[code] for code in answer.because[~popular & (answer.items >= 0)]} <= set(bought_before)
+
+
+@every_recommender
+def test_within_a_rung_the_best_come_first(recommender: Recommender):
+    answer = recommender.recommend(WORLD.histories, 6)
+
+    for scores, rungs in zip(answer.scores, answer.rungs, strict=True):
+        assert all((np.diff(scores[rungs == rung]) <= 0).all() for rung in range(len(RUNGS)))
+
+
+@every_recommender
+def test_one_customer_alone_gets_what_they_get_among_others(recommender: Recommender, monkeypatch: pytest.MonkeyPatch):
+    together = recommender.recommend(WORLD.histories, 4, exclusions=Exclusions(seen=True))
+
+    monkeypatch.setattr(ladder, "CELLS_AT_ONCE", 2 * len(ITEMS))
+    in_blocks = recommender.recommend(WORLD.histories, 4, exclusions=Exclusions(seen=True))
+    alone = recommender.recommend(WORLD.histories.take(np.array([3])), 4, exclusions=Exclusions(seen=True))
+
+    assert (in_blocks.items == together.items).all()
+    assert (alone.items[0] == together.items[3]).all()
+    assert alone.scores[0] == pytest.approx(together.scores[3], abs=1e-6, nan_ok=True)
+
+
+@every_recommender
+@pytest.mark.parametrize("bought_before", [(), ("unheard-of",)])
+def test_an_unknown_customer_gets_what_is_popular(recommender: Recommender, bought_before: tuple[str, ...]):
+    answer = recommender.recommend(history(*bought_before, among=WORLD), 2)
+
+    assert answer.item_id.tolist() == [["bread", "tea"]]
+    assert (answer.rungs == RUNGS.index("popularity")).all()
+
+
+@every_recommender
+def test_more_than_the_catalogue_holds_is_all_of_it_and_a_reason(recommender: Recommender):
+    answer = recommender.recommend(history("tea", among=WORLD), 50)
+
+    assert sorted(answer.item_id[0][:6]) == ITEMS
+    assert answer.shortfalls == ("the catalogue has only 6 items",)
+    assert np.isnan(answer.scores[0, 6:]).all()
+
+
+@every_recommender
+def test_everything_excluded_leaves_nothing_and_says_so(recommender: Recommender):
+    answer = recommender.recommend(history("tea", among=WORLD), 3, exclusions=Exclusions(per_customer=[ITEMS]))
+
+    assert (answer.items == -1).all()
+    assert answer.shortfalls == ("only 0 items are left after exclusions",)
+
+
+@every_recommender
+def test_a_catalogue_of_one_item_recommends_it(recommender: Recommender):
+    alone = type(recommender)(**recommender.settings).fit(bought("ada 2024-02-01 tea"))
+
+    assert alone.recommend(history("tea", among=WORLD), 1).item_id.tolist() == [["tea"]]
+    assert alone.similar("tea", 3) == []
+
+
+@every_recommender
+def test_only_anonymous_purchases_still_give_what_is_popular(recommender: Recommender):
+    fitted = type(recommender)(**recommender.settings).fit(bought("- 2024-02-01 tea jam", "- 2024-02-01 jam"))
+
+    assert fitted.recommend(history("tea", among=WORLD), 2, exclusions=Exclusions(seen=True)).item_id[0, 0] == "jam"
+
+
+@every_recommender
+def test_no_purchase_before_the_cutoff_is_not_enough_history(recommender: Recommender):
+    with pytest.raises(NotEnoughHistory, match="no item was bought"):
+        type(recommender)(**recommender.settings).fit(WORLD, date(2023, 1, 1))
+
+
+@every_recommender
+def test_k_below_one_and_lists_that_do_not_match_are_refused(recommender: Recommender):
+    with pytest.raises(BadInput, match="k is 0"):
+        recommender.recommend(WORLD.histories, 0)
+    with pytest.raises(BadInput, match="1 lists of excluded items for 5 customers"):
+        recommender.recommend(WORLD.histories, 1, exclusions=Exclusions(per_customer=[["tea"]]))
+
+
+@every_recommender
+def test_nobody_asked_is_nobody_answered(recommender: Recommender):
+    assert len(recommender.recommend(WORLD.histories.take(np.array([], dtype=np.int64)), 3)) == 0
+
+
+@every_recommender
+@pytest.mark.parametrize("mapped", [False, True])
+def test_what_is_kept_answers_as_before(recommender: Recommender, mapped: bool, tmp_path: Path):
+    recommender.to_artifact().write(tmp_path)
+    read = type(recommender).from_artifact(Artifact.read(tmp_path, mapped=mapped))
+
+    assert read.settings == recommender.settings
+    assert same(read.recommend(WORLD.histories, 4), recommender.recommend(WORLD.histories, 4))
+    assert read.similar("tea", 3) == recommender.similar("tea", 3)
+
+
+@every_recommender
+def test_the_same_recipe_and_purchases_are_the_same_model(recommender: Recommender):
+    again = type(recommender)(**recommender.settings).fit(WORLD)
+
+    assert same(again.recommend(WORLD.histories, 4), recommender.recommend(WORLD.histories, 4))
+
+
+@every_recommender
+def test_what_is_bought_after_the_cutoff_is_not_learnt(recommender: Recommender):
+    cutoff = date(2024, 2, 15)
+    early, all_of_it = (
+        type(recommender)(**recommender.settings).fit(log, cutoff) for log in (WORLD.before(cutoff), WORLD)
+    )
+
+    assert same(early.recommend(WORLD.histories, 4), all_of_it.recommend(WORLD.histories, 4))
+
+
+@every_recommender
+def test_a_history_in_another_catalogues_codes_gets_the_same_answer(recommender: Recommender):
+    wider = np.unique(np.append(WORLD.item_ids, ["apple", "zucchini"]))
+    there = Histories.of_items([["tea", "apple", "jam"]], wider, np.datetime64("2024-03-01", "s"))
+
+    assert same(recommender.recommend(there, 4), recommender.recommend(history("tea", "jam", among=WORLD), 4))
+
+
+@every_recommender
+def test_a_history_of_a_hundred_thousand_lines_is_answered_within_a_second(recommender: Recommender):
+    long = history(*np.resize(ITEMS, 100_000).tolist(), among=WORLD)
+
+    started = time.perf_counter()
+    answer = recommender.recommend(long, 3)
+
+    assert time.perf_counter() - started < 1
+    assert (answer.items >= 0).all()
+
+
+@pytest.mark.parametrize("name", ["item_knn", "als"])
+def test_finds_the_one_item_that_each_customer_lacks(name: str):
+    likes = checkerboard(50)
+
+    answer = RECOMMENDERS[name]().fit(likes).recommend(likes.histories, 1, exclusions=Exclusions(seen=True))
+
+    assert (answer.items[:, 0] == np.arange(50)).all()
+
+
+@pytest.mark.parametrize("name", ["item_knn", "als"])
+def test_items_bought_by_the_same_customers_are_similar(name: str):
+    recommender = RECOMMENDERS[name]().fit(checkerboard(50))
+
+    similar = recommender.similar("0004", 24)
+
+    assert sorted(item for item, _ in similar) == [f"{number:04d}" for number in range(0, 50, 2) if number != 4]
+    assert [score for _, score in similar] == sorted((score for _, score in similar), reverse=True)
+
+
+@every_recommender
+def test_nothing_is_similar_to_an_unknown_item(recommender: Recommender):
+    assert recommender.similar("unheard-of", 3) == []

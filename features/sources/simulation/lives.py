@@ -58,9 +58,9 @@ class Lives:
     visits: np.ndarray
     "(2, visits) int64: customer, day."
     fading_from: np.ndarray
-    "(n,) int64: the first day of fading; beyond the records where there is none."
+    "(n,) int64: the first day of fading; n_days + 1 where there is none."
     gone_from: np.ndarray
-    "(n,) int64: the first day without them."
+    "(n,) int64: the first day without them; n_days + 1 where there is none."
     causes: np.ndarray
     "(n,) text: why interest was lost; '' where it was not."
 
@@ -69,7 +69,7 @@ def live(world: ShopWorld, customers: Customers, random: np.random.Generator) ->
     """Let every day happen, once, for everybody together."""
     n = len(customers)
     annoyance = np.zeros((2, n))
-    fading_from, gone_from = np.full((2, n), world.n_days)
+    fading_from, gone_from = np.full((2, n), world.n_days + 1)
     causes = np.full(n, "", dtype=CAUSES.dtype)
     orders, visits = [], []
     for day, demand in enumerate(world.demand(world.n_days)):

@@ -39,7 +39,7 @@ class Truth:
     def gone_on(self) -> np.ndarray:
         """The first day without each customer, datetime64[D]; NaT for who is still there."""
         days = np.datetime64(self.world.start, "D") + self.lives.gone_from.astype("timedelta64[D]")
-        return np.where(self.lives.gone_from < self.world.n_days, days, np.datetime64("NaT", "D"))
+        return np.where(self.lives.gone_from <= self.world.n_days, days, np.datetime64("NaT", "D"))
 
     def p_no_purchase(self, cutoff: date, horizon_days: int) -> np.ndarray:
         """P(no purchase in the horizon | everything that has happened, the hidden state too); exact.

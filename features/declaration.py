@@ -25,6 +25,8 @@ SEMANTICS = 1
 DAY_FACTS = ("age_days", "weekday", "hour")
 "What every fact has beside its columns: local days before the cutoff (1 is the day before), Monday 0, 0 to 23."
 
+SHORT_HISTORY = "the recorded history is shorter than the window"
+
 Aggregate = Literal["count", "sum", "magnitude", "squares", "least", "largest"]
 "magnitude sums absolute values, squares sums squares."
 
@@ -126,7 +128,7 @@ class Feature(msgspec.Struct, frozen=True):
     en: str
     "A noun phrase; so that 'orders in the last 30 days: 2 (usually 5)' can be read to people."
     ja: str
-    missing: str = "the recorded history is shorter than the window"
+    missing: str = SHORT_HISTORY
     "What a missing value means."
     says_en: str = ""
     "For reasons, with {value} and {usual}, where the noun phrase alone reads badly."

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from features.declaration import Deviation, Difference, Expression, Feature, Leader, Measure, Ratio
+from features.declaration import SHORT_HISTORY, Deviation, Difference, Expression, Feature, Leader, Measure, Ratio
 
 WINDOWS = (7, 30, 90, 180, 365)
 "Days before the cutoff."
@@ -44,12 +44,13 @@ def within(expression: Expression, days: int | None) -> Expression:
 
 
 def _worded(feature: Feature, days: int | None) -> Feature:
-    name, en, ja = "total", "on record", "全期間"
+    name, en, ja, missing = "total", "on record", "全期間", feature.missing.replace(SHORT_HISTORY, "never missing")
     if days is not None:
-        name, en, ja = f"{days}d", f"in the last {days} days", f"直近{days}日間"
+        name, en, ja, missing = f"{days}d", f"in the last {days} days", f"直近{days}日間", feature.missing
     return replace(
         feature,
         name=feature.name.replace("{window}", name).replace("{days}", str(days)),
         en=feature.en.replace("{window}", en).replace("{days}", str(days)),
         ja=feature.ja.replace("{window}", ja).replace("{days}", str(days)),
+        missing=missing,
     )

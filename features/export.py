@@ -1,0 +1,42 @@
+"""A feature table as a file for other tools."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as csv
+import pyarrow.parquet as pq
+
+from core.errors import BadInput
+from core.feature_table import FeatureTable
+
+WRITERS = {".csv": csv.write_csv, ".parquet": pq.write_table}
+
+
+def write_features(features: FeatureTable, path: Path) -> None:
+    """Write one row per (customer, cutoff), words as text, missing as nothing; the file appears whole or not at all.
+
+    Raises BadInput for a file that is neither .csv nor .parquet.
+    """
+    write = WRITERS[suffix_of(path)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(_in_words(features.to_arrow()), beside)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def suffix_of(path: Path) -> str:
+    """The kind of file that a path asks for."""
+    if path.suffix not in WRITERS:
+        raise BadInput(f"{path} has to end in {' or '.join(sorted(WRITERS))}")
+    return path.suffix
+
+
+def _in_words(table: pa.Table) -> pa.Table:
+    kinds = [pa.string() if pa.types.is_dictionary(field.type) else field.type for field in table.schema]
+    return table.cast(pa.schema([pa.field(name, kind) for name, kind in zip(table.column_names, kinds, strict=True)]))

@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol, Self
 
 import numpy as np
 
-from core.feature_table import FeatureTable
+from core.feature_table import FeatureColumn, FeatureTable
 from core.interactions import Histories, Interactions
 from core.offers import Decision, Offer
 from core.outcomes import Outcomes
@@ -24,6 +24,9 @@ class ChurnModel(Protocol):
     """Says how likely each customer is to leave within a horizon."""
 
     name: ClassVar[str]
+
+    columns_: tuple[FeatureColumn, ...]
+    "What it learnt from, in its own order; set by fit."
 
     @property
     def settings(self) -> Settings:
@@ -42,6 +45,10 @@ class ChurnModel(Protocol):
 
         Raises BadInput for a horizon it was not fitted for, DataError for a missing column.
         """
+        ...
+
+    def importance(self, features: FeatureTable) -> dict[str, float]:
+        """Mean size of each feature's contribution to these rows, in log-odds, largest first."""
         ...
 
     def reasons(self, features: FeatureTable, k: int = 3) -> list[tuple[Reason, ...]]:

@@ -94,15 +94,15 @@ class Registry:
         """The features that a churn version was fitted on, with their vocabularies."""
         return self.package(registered).columns
 
-    def register(self, package: ModelPackage, run_id: str) -> RegisteredVersion:
-        """Store a fitted model as the next version and as challenger; an interruption leaves no version."""
+    def register(self, package: ModelPackage, run_id: str, alias: str = CHALLENGER) -> RegisteredVersion:
+        """Store a fitted model as the next version, under an alias; an interruption leaves no version."""
         kind, name = package.card.kind, self.name(package.card.kind)
         source, model_id = self._store(package, run_id)
         if not self._client.search_registered_models(f"name='{name}'"):
             self._client.create_registered_model(name)
         created = self._client.create_model_version(name, source=source, run_id=run_id, model_id=model_id)
         try:
-            self.set_alias(kind, CHALLENGER, int(created.version))
+            self.set_alias(kind, alias, int(created.version))
         except BaseException:
             self._client.delete_model_version(name, str(created.version))
             raise

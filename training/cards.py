@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import msgspec
-import numpy as np
 
-from core.card import Comparison, Metric, ModelCard
-from core.intervals import Estimate
+from core.card import Comparison, ModelCard
 
 RECIPE_FIGURES = (
     "The figures are the recipe's: fitted on the training cutoffs up to {last} and tested once at {test}; what is "
     "shipped is the same recipe, fitted again on every mature row."
 )
-
-
-def finite(figures: Iterable[Metric]) -> tuple[Metric, ...]:
-    """The figures that have a value and an interval; a figure that needs two classes has none with one."""
-    return tuple(figure for figure in figures if np.isfinite(_numbers(figure.estimate)).all())
 
 
 def beats_all(comparisons: Sequence[Comparison]) -> bool:
@@ -113,7 +106,3 @@ def _figures(card: ModelCard, split: str) -> str:
 
 def _bullets(lines: Iterable[str]) -> str:
     return "\n".join(f"* {line}" for line in lines) or "None."
-
-
-def _numbers(estimate: Estimate) -> tuple[float, float, float]:
-    return estimate.value, estimate.low, estimate.high

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol, TypeVar
 
 Step = TypeVar("Step")
 
 
 class Progress(Protocol):
-    """Goes over steps and shows how far they are."""
+    """Shows how far a piece of work is."""
 
-    def __call__(self, steps: Sequence[Step], what: str) -> Iterable[Step]:
+    def over(self, steps: Sequence[Step], what: str) -> Iterable[Step]:
         """The steps, one by one."""
         ...
 
+    def during(self, what: str) -> AbstractContextManager[object]:
+        """One step whose length nobody knows."""
+        ...
 
-def in_silence(steps: Sequence[Step], what: str) -> Iterable[Step]:
+
+class Silence:
     """Nobody looks."""
-    del what
-    return steps
+
+    def over(self, steps: Sequence[Step], what: str) -> Iterable[Step]:
+        """The steps."""
+        del what
+        return steps
+
+    def during(self, what: str) -> AbstractContextManager[object]:
+        """Nothing."""
+        del what
+        return nullcontext()

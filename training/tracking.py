@@ -6,6 +6,7 @@ do not meet. An interrupted run ends as KILLED, a failed one as FAILED.
 
 from __future__ import annotations
 
+import math
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ class TrackedRun:
             self.client.set_tag(self.run_id, name, value)
 
     def log_metrics(self, metrics: Iterable[Metric], registered: str) -> None:
-        """Each figure as name, name.low, name.high; those of other models than the registered one under their name."""
+        """Each figure as name, name.low and name.high; other models' figures than the registered one's name it."""
         now = get_current_time_millis()
         logged = [
             LoggedMetric(metric_key(metric, registered) + end, value, now, 0)
@@ -57,6 +58,7 @@ class TrackedRun:
                 (".low", metric.estimate.low),
                 (".high", metric.estimate.high),
             )
+            if not math.isnan(value)
         ]
         for start in range(0, len(logged), 1000):
             self.client.log_batch(self.run_id, metrics=logged[start : start + 1000])

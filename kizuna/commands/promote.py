@@ -1,0 +1,37 @@
+"""`kizuna promote`: a version becomes champion, through the gate."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from core.catalogue import Shelf
+from kizuna.options import DEFAULT_CONFIG, ConfigPath
+from kizuna.session import open_session
+
+console = Console()
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command(epilog="Example: kizuna promote churn --version 3")
+    def promote(
+        kind: Annotated[str, typer.Argument(help="churn or recommender.")],
+        config: ConfigPath = DEFAULT_CONFIG,
+        version: Annotated[int | None, typer.Option(min=1, help="Which one; the challenger if none is named.")] = None,
+        force: Annotated[str | None, typer.Option(help="Past the gate, for this reason; kept in the ledger.")] = None,
+    ) -> None:
+        """Compare a version's recipe with the champion's at the newest matured window; the better one is champion."""
+        Shelf("kizuna promote", {"churn": None, "recommender": None})[kind]
+        session = open_session(config, console)
+        from training.promotion import promote as through_the_gate
+
+        promotion = through_the_gate(session, kind, version or "challenger", force)
+        card, before = promotion.version.card, promotion.before
+        was = f", instead of version {before.version} ({before.card.model})" if before else ""
+        console.print(promotion.why, highlight=False, soft_wrap=True)
+        console.print(f"champion: {card.registered_name} version {card.version} ({card.model}){was}", soft_wrap=True)
+        console.print("next: kizuna release")

@@ -1,0 +1,79 @@
+"""`kizuna train churn` and `kizuna train recommender`: learn, judge, register as challenger."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from core.errors import BadInput
+from kizuna.options import DEFAULT_CONFIG, ConfigPath
+from kizuna.session import open_session
+
+if TYPE_CHECKING:
+    from training.shipping import Trained
+
+console = Console()
+
+Model = Annotated[str | None, typer.Option("--model", help="Register this model instead of the one that wins.")]
+Changes = Annotated[
+    list[str] | None, typer.Option("--set", help="key=value: another setting for --model; may be repeated.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    train = typer.Typer(no_args_is_help=True, help="Learn from the tables; the result is registered as @challenger.")
+    app.add_typer(train, name="train")
+
+    @train.command(epilog="Example: kizuna train churn --model gradient_boosting --set n_leaves=16")
+    def churn(config: ConfigPath = DEFAULT_CONFIG, model: Model = None, changes: Changes = None) -> None:
+        """Train the churn models, choose one on validation, test it once and register it."""
+        settings = settings_of(model, changes)
+        session = open_session(config, console)
+        from training.churn import train_churn
+
+        tell(train_churn(session, model, settings))
+
+    @train.command(epilog="Example: kizuna train recommender --model als --set n_factors=128")
+    def recommender(config: ConfigPath = DEFAULT_CONFIG, model: Model = None, changes: Changes = None) -> None:
+        """Train the recommenders, choose one by NDCG@10 on validation, test it once and register it."""
+        settings = settings_of(model, changes)
+        session = open_session(config, console)
+        from training.recommender import train_recommender
+
+        tell(train_recommender(session, model, settings))
+
+
+def settings_of(model: str | None, changes: list[str] | None) -> dict[str, str | int | float | bool | None]:
+    """What --set says: numbers, true, false and null as in JSON, anything else as text. Raises BadInput."""
+    if changes and model is None:
+        raise BadInput("--set changes a setting of one model; name it with --model")
+    return dict(_setting(change) for change in changes or ())
+
+
+def _setting(change: str) -> tuple[str, str | int | float | bool | None]:
+    name, equals, value = change.partition("=")
+    if not (name and equals):
+        raise BadInput(f"--set takes key=value, found '{change}'")
+    try:
+        read = json.loads(value)
+    except json.JSONDecodeError:
+        return name, value
+    return name, value if isinstance(read, list | dict) else read
+
+
+def tell(trained: Trained) -> None:
+    """The last lines: what was registered, what to do next, and whether anything was learnt."""
+    card = trained.challenger.card
+    name = f"{card.registered_name} version {card.version} ({card.model})"
+    if trained.first_champion:
+        first = trained.first_champion.card
+        console.print(f"champion, as a baseline: {first.registered_name} version {first.version} ({first.model})")
+    console.print(f"challenger: {name}", highlight=False, soft_wrap=True)
+    for leak in card.leaks:
+        console.print(f"[bold red]leak alarm[/]: {leak.feature}: {leak.finding}", highlight=False, soft_wrap=True)
+    console.print(f"next: kizuna promote {card.kind} --version {card.version}", highlight=False, soft_wrap=True)
+    console.print(f"{card.verdict}", highlight=False, soft_wrap=True)

@@ -1,0 +1,33 @@
+"""`kizuna ui`: MLflow's own pages on this project's store."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config, tracking_uri
+
+console = Console()
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command(epilog="Example: kizuna ui --port 5001")
+    def ui(
+        config: ConfigPath = DEFAULT_CONFIG,
+        port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens, on 127.0.0.1.")] = 5000,
+    ) -> None:
+        """Look at runs and versions; Ctrl-C stops. Aliases moved there are recorded at the next command."""
+        uri = tracking_uri(open_config(config))
+        if uri.startswith(("http:", "https:")):
+            console.print(f"the store is served already: {uri}", soft_wrap=True)
+            return
+        console.print(f"MLflow's pages on {uri}: http://127.0.0.1:{port}", soft_wrap=True)
+        sys.stdout.flush()
+        command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
+        os.execv(sys.executable, command)

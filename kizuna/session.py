@@ -1,0 +1,91 @@
+"""Opens what training and promotion work with, from the configuration and the environment."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from core.config import Config
+from core.errors import BadInput
+from core.ledger import Ledger
+from kizuna.options import open_config_and_statement, tracking_uri
+from kizuna.progress import Bars
+
+if TYPE_CHECKING:
+    from models.registry import Registry
+    from training.session import Session
+
+QUIET_MLFLOW = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+}
+"Unless the environment says otherwise: nothing is sent to anybody, and only faults are printed."
+
+
+def open_session(path: Path, console: Console) -> Session:
+    """The data set, its store and its ledger; moves of aliases made elsewhere are recorded and told."""
+    config, statement = open_config_and_statement(path)
+    continued = continued_run(config)
+    registry, ledger = open_registry(config, console)
+
+    from features.sources.opening import open_tables
+    from training.session import Session
+    from training.tracking import Tracking
+
+    with console.status("opening the tables"):
+        tables = open_tables(config)
+    return Session(
+        config=config,
+        statement=statement,
+        tables=tables,
+        tracking=Tracking(registry.tracking_uri),
+        registry=registry,
+        ledger=ledger,
+        who=getpass.getuser(),
+        now=datetime.now(UTC),
+        continued_run=continued,
+        progress=Bars(console),
+    )
+
+
+def open_registry(config: Config, console: Console) -> tuple[Registry, Ledger]:
+    """The registry and the ledger; moves of aliases made elsewhere are recorded and told."""
+    for name, value in QUIET_MLFLOW.items():
+        os.environ.setdefault(name, value)
+    with console.status("opening MLflow's store"):
+        from models.registry import Registry
+        from training.aliases import record_found_moves
+
+        registry = Registry(tracking_uri(config), config.name)
+        ledger = Ledger(config.places.ledger)
+        found = record_found_moves(registry, ledger)
+    for move in found:
+        details = move.details
+        told = f"points to version {details['version']}" if details["version"] else "is gone"
+        console.print(f"found: @{details['alias']} of {details['kind']} {told}; it was moved outside of Kizuna")
+    return registry, ledger
+
+
+def continued_run(config: Config) -> str | None:
+    """The run that `mlflow run` has begun, if it did.
+
+    Raises BadInput where that run lies in a store that MLflow made up by itself: without MLFLOW_TRACKING_URI it
+    begins its runs in an ./mlflow.db of its own, where nobody would look for them.
+    """
+    run_id = os.environ.get("MLFLOW_RUN_ID")
+    if run_id is None:
+        return None
+    found, wanted = tracking_uri(config), config.places.tracking_uri
+    if found.startswith("sqlite:") and _database(found) != _database(wanted):
+        raise BadInput(f"mlflow run began its run in {found}; set MLFLOW_TRACKING_URI={wanted} and run it again")
+    return run_id
+
+
+def _database(uri: str) -> Path:
+    return Path(uri.removeprefix("sqlite:///")).resolve()

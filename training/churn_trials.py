@@ -1,0 +1,93 @@
+"""How churn recipes are compared: on validation rows first, and once on the test cutoff."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.card import Comparison, Metric
+from core.config import Config
+from core.outcomes import Outcomes
+from core.scores import Scores
+from models.churn.shelf import CHURN_MODELS
+from models.metrics.classification import churn_metrics, compare
+from training.choosing import choose
+from training.churn_rows import ChurnRows
+from training.progress import Progress
+from training.recipe import Recipe
+
+BASELINES = ("base_rate", "recency")
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What several recipes said of the same rows, and what happened."""
+
+    scores: dict[str, Scores]
+    "By model."
+    outcomes: Outcomes
+    split: str
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """Every figure of every model."""
+        return tuple(
+            metric
+            for model, scores in self.scores.items()
+            for metric in churn_metrics(model, scores, self.outcomes, self.split)
+        )
+
+    def against(self, model: str, others: Sequence[str]) -> tuple[Comparison, ...]:
+        """How much lower a model's log loss is than that of each other one."""
+        return tuple(
+            compare(model, other, self.scores[model], self.scores[other], self.outcomes, "log_loss")
+            for other in others
+            if other != model
+        )
+
+
+def recipes_of(config: Config) -> dict[str, Recipe]:
+    """Every model of the shelf with its own settings and the data set's seed, simplest first."""
+    return {name: Recipe(name, kind().settings).changed({"seed": config.seed}) for name, kind in CHURN_MODELS.items()}
+
+
+def validated(recipes: Mapping[str, Recipe], rows: ChurnRows, progress: Progress, what: str = "validation") -> Trials:
+    """Each recipe on every validation fold; the folds' rows one after another."""
+    folds = rows.validation()
+    steps = [(model, fold) for model in recipes for fold in folds]
+    said: dict[str, list[Scores]] = {model: [] for model in recipes}
+    for model, fold in progress.over(steps, what):
+        said[model].append(rows.fit_and_score(recipes[model], fold.train, fold.validation))
+    judged = np.concatenate([np.flatnonzero(fold.validation) for fold in folds])
+    together = {model: joined(parts) for model, parts in said.items()}
+    return Trials(together, rows.outcomes.take(judged), "validation")
+
+
+def tested(recipes: Mapping[str, Recipe], rows: ChurnRows, progress: Progress) -> Trials:
+    """Each recipe, fitted on the training cutoffs, at the test cutoff."""
+    scores = {
+        model: rows.fit_and_score(recipes[model], rows.train, rows.test)
+        for model in progress.over(list(recipes), "test")
+    }
+    return Trials(scores, rows.outcomes.take(rows.test), "test")
+
+
+def calibrated_where_it_helps(recipe: Recipe, rows: ChurnRows, trials: Trials, progress: Progress) -> Recipe:
+    """The recipe with calibration where that really lowers the validation log loss, otherwise as it is."""
+    if "calibrated" not in recipe.settings:
+        return recipe
+    calibrated = recipe.changed({"calibrated": True})
+    found = validated({recipe.model: calibrated}, rows, progress, "calibration")
+    both = {"as it is": trials.scores[recipe.model], "calibrated": found.scores[recipe.model]}
+    return calibrated if choose(both, trials.outcomes).model == "calibrated" else recipe
+
+
+def joined(parts: Sequence[Scores]) -> Scores:
+    """Scores one after another."""
+    return replace(
+        parts[0],
+        customer_ids=np.concatenate([part.customer_ids for part in parts]),
+        cutoffs=np.concatenate([part.cutoffs for part in parts]),
+        value=np.concatenate([part.value for part in parts]),
+    )

@@ -1,0 +1,88 @@
+"""What recommenders learn from and are judged by, at one cutoff.
+
+    everything known        cutoff      horizon
+[------------------------------)[-----------------)
+histories to learn from          what was bought: the truth
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from core.card import Comparison, Metric
+from core.errors import NotEnoughHistory
+from core.interactions import Histories, Interactions
+from core.recommendations import Recommendations
+from core.window import Window
+from features.interactions import interactions_of
+from features.tables import Tables
+from models.metrics.ranking import compare_rankings, ranking_metrics
+from models.recommenders.shelf import RECOMMENDERS
+from training.recipe import Recipe
+
+LONGEST_LIST = 20
+
+
+@dataclass(frozen=True)
+class RankingTask:
+    """Recommend to those who came back, from what was known at the cutoff."""
+
+    cutoff: date
+    known: Interactions
+    "As known at the cutoff."
+    truth: Histories
+    "What those who had bought before bought within the horizon."
+
+    @property
+    def asking(self) -> Histories:
+        """The histories that are recommended for, in the order of the truth."""
+        rows = np.searchsorted(self.known.customer_ids, self.truth.customer_ids)
+        return self.known.histories.take(rows)
+
+    def answer(self, recipe: Recipe, learnt_from: Interactions | None = None) -> Recommendations:
+        """What the recipe, fitted on what was known (or on less), recommends at the cutoff."""
+        model = recipe.unfitted(RECOMMENDERS).fit(learnt_from or self.known)
+        return model.recommend(self.asking, LONGEST_LIST, self.cutoff)
+
+    def metrics(self, model: str, answer: Recommendations, split: str, ks: tuple[int, ...]) -> tuple[Metric, ...]:
+        """Every ranking figure of one model."""
+        return ranking_metrics(model, answer, self.truth, self.known.histories, ks, split)
+
+    def compare(self, model: str, against: str, answer: Recommendations, other: Recommendations) -> Comparison:
+        """The paired difference in NDCG@10."""
+        return compare_rankings(model, against, answer, other, self.truth, self.known.histories, "ndcg@10")
+
+
+def ranking_task(tables: Tables, everything: Interactions, cutoff: date) -> RankingTask:
+    """The task at a cutoff; `everything` is `interactions_of(tables)`.
+
+    Raises NotEnoughHistory where nobody who had bought before bought again within the horizon.
+    """
+    known = interactions_of(tables, cutoff)
+    horizon = Window.horizon(cutoff, tables.config.recommender.horizon_days)
+    start, end = (np.datetime64(day, "s") for day in (horizon.start, horizon.end))
+    later = everything.histories.keep((everything.times >= start) & (everything.times < end))
+    came_back = (np.diff(later.indptr) > 0) & np.isin(later.customer_ids, known.customer_ids)
+    if not came_back.any():
+        raise NotEnoughHistory(f"nobody with a history bought an item in the {horizon.days} days from {cutoff}")
+    return RankingTask(cutoff, known, later.take(np.flatnonzero(came_back)))
+
+
+def ranking_cutoffs(tables: Tables) -> tuple[date, date]:
+    """The validation and the test cutoff: the TOML's test cutoff or the newest matured one, and one horizon before it.
+
+    Raises NotEnoughHistory where the test's horizon is not over.
+    """
+    config = tables.config
+    horizon = timedelta(days=config.recommender.horizon_days)
+    newest = tables.watermark("purchases") - horizon
+    test = config.cutoffs.test or newest
+    if test > newest:
+        raise NotEnoughHistory(
+            f"the test cutoff {test} needs purchases until {test + horizon}, they are complete until "
+            f"{newest + horizon}; state a test cutoff of {newest} or earlier"
+        )
+    return test - horizon, test

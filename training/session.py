@@ -1,0 +1,33 @@
+"""What a training or a promotion works with: the data set, the store, and who asks when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from core.config import Config
+from core.ledger import Ledger
+from features.tables import Tables
+from models.registry import Registry
+from training.progress import Progress, Silence
+from training.tracking import Tracking
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command at work on one data set."""
+
+    config: Config
+    statement: dict[str, Any]
+    "The TOML with secrets left out."
+    tables: Tables
+    tracking: Tracking
+    registry: Registry
+    ledger: Ledger
+    who: str
+    now: datetime
+    "UTC."
+    continued_run: str | None = None
+    "The run that `mlflow run` has begun."
+    progress: Progress = field(default_factory=Silence)

@@ -167,6 +167,12 @@ def tables_of(
 def tables_from_frames(config: Config, frames: Mapping[str, pa.Table], backend: SQLBackend | None = None) -> Tables:
     """Tables of Arrow tables whose columns are called as in the contract, copied into the engine (default: DuckDB)."""
     engine = backend if backend is not None else ibis.duckdb.connect()
-    sources = {name: engine.create_table(ibis.util.gen_name(name), frame, temp=True) for name, frame in frames.items()}
+    sources = {name: _stored(engine, name, frame) for name, frame in frames.items()}
     conformed = {name: conform(raw, contract_of(name), config, None) for name, raw in sources.items()}
     return tables_of(config, engine, sources, conformed)
+
+
+def _stored(engine: SQLBackend, name: str, frame: pa.Table) -> ir.Table:
+    """The frame in the engine; a column without a value has no type there, so it becomes empty text."""
+    fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in frame.schema]
+    return engine.create_table(ibis.util.gen_name(name), frame.cast(pa.schema(fields)), temp=True)

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -37,8 +37,8 @@ BEGINNING = "0" * 64
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One event; `hash` is the SHA-256 of everything else in it, as JSON with sorted keys."""
 
-    sequence: int
-    previous: str
+    sequence: int = 0
+    previous: str = ""
     at: datetime
     "UTC."
     event: str
@@ -86,14 +86,21 @@ class Ledger:
         at = at or datetime.now(UTC)
         if at.tzinfo is None:
             raise BadInput(f"the ledger needs a time with its zone, found {at.isoformat()}; add UTC")
+        entry = LedgerEntry(
+            at=at.astimezone(UTC), event=event, who=who, host=self._host, why=why, details=_plain(details)
+        )
         with self._locked() as file:
             whole, torn = _split(file.read())
             entries = _verified(whole, self.path)
+            added = [*([_mending(entry, torn)] if torn else []), entry]
+            for one in added:
+                entries.append(_chained(one, entries))
             file.seek(len(whole))
-            if torn:
-                mending = {"half_line": torn.decode("utf-8", errors="replace")}
-                entries.append(self._write(file, entries, LEDGER_MENDED, who, "half a line after a crash", mending, at))
-            return self._write(file, entries, event, who, why, details, at)
+            file.truncate()
+            file.write(b"".join(msgspec.json.encode(one) + b"\n" for one in entries[-len(added) :]))
+            file.flush()
+            os.fsync(file.fileno())
+        return entries[-1]
 
     def entries(self) -> list[LedgerEntry]:
         """Every event, oldest first. Raises TamperedLedger, naming the line, where the chain does not hold."""
@@ -117,33 +124,40 @@ class Ledger:
         """What is live according to the newest entries."""
         return _state_of(self.entries())
 
-    def _write(self, file: Any, entries: list[LedgerEntry], *event: Any) -> LedgerEntry:
-        name, who, why, details, at = event
-        entry = LedgerEntry(
-            sequence=len(entries) + 1,
-            previous=entries[-1].hash if entries else BEGINNING,
-            at=at.astimezone(UTC),
-            event=name,
-            who=who,
-            host=self._host,
-            why=why,
-            details=msgspec.json.decode(msgspec.json.encode(details)),
-        )
-        entry = msgspec.structs.replace(entry, hash=entry.digest())
-        file.write(msgspec.json.encode(entry) + b"\n")
-        file.truncate()
-        file.flush()
-        os.fsync(file.fileno())
-        return entry
-
     @contextmanager
-    def _locked(self) -> Iterator[Any]:
+    def _locked(self) -> Iterator[BinaryIO]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a+b"):
-            pass
+        if not self.path.exists():
+            self.path.touch()
+            _sync_folder(self.path.parent)
         with self.path.open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield file
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make sure that a new file is still there after a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _plain(details: dict[str, Any]) -> dict[str, Any]:
+    """As they will be read back, so that the hash is of what stands there."""
+    return msgspec.json.decode(msgspec.json.encode(details))
+
+
+def _mending(entry: LedgerEntry, torn: bytes) -> LedgerEntry:
+    found = {"half_line": torn.decode("utf-8", errors="replace")}
+    return msgspec.structs.replace(entry, event=LEDGER_MENDED, why="a crash left half a line", details=found)
+
+
+def _chained(entry: LedgerEntry, before: list[LedgerEntry]) -> LedgerEntry:
+    previous = before[-1].hash if before else BEGINNING
+    linked = msgspec.structs.replace(entry, sequence=len(before) + 1, previous=previous)
+    return msgspec.structs.replace(linked, hash=linked.digest())
 
 
 def _split(content: bytes) -> tuple[bytes, bytes]:

@@ -68,8 +68,13 @@ def open_registry(config: Config, console: Console) -> tuple[Registry, Ledger]:
     for move in found:
         details = move.details
         told = f"points to version {details['version']}" if details["version"] else "is gone"
-        console.print(f"found: @{details['alias']} of {details['kind']} {told}; it was moved outside of Kizuna")
+        say(console, f"found: @{details['alias']} of {details['kind']} {told}; it was moved outside of Kizuna")
     return registry, ledger
+
+
+def say(console: Console, text: str) -> None:
+    """Print a line as it is: not wrapped, not coloured, brackets left alone."""
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def continued_run(config: Config) -> str | None:

@@ -19,16 +19,20 @@ def beats_all(comparisons: Sequence[Comparison]) -> bool:
     return bool(comparisons) and all(comparison.difference.low > 0 for comparison in comparisons)
 
 
-def verdict(model: str, comparisons: Sequence[Comparison], baselines: Sequence[str]) -> str:
-    """One sentence: by how much the model beats its baselines, or that it learnt nothing beyond them."""
-    if not comparisons:
-        return f"{model} learnt nothing: it is itself the baseline, and no model was better on validation"
+def verdict(model: str, comparisons: Sequence[Comparison], baselines: Sequence[str], stands_in: bool = False) -> str:
+    """One sentence: by how much the model beats its baselines, or that it learnt nothing beyond them.
+
+    `stands_in` is said of a baseline that is champion because there was none.
+    """
     told = "; ".join(_told(comparison) for comparison in comparisons)
+    if stands_in:
+        return f"{model} is a baseline, champion until a model passes the gate" + (f": {told}" if told else "")
+    if not comparisons:
+        return f"{model} learnt nothing: it is the baseline itself"
     if not beats_all(comparisons):
-        return f"{model} learnt nothing that a baseline does not know: {told}; an interval reaches zero"
-    if model in baselines:
-        return f"{model} is a baseline, and no model beat it on validation: {told}"
-    return f"{model} beats {' and '.join(comparison.against for comparison in comparisons)} out of time: {told}"
+        return f"{model} learnt nothing that its baselines do not know: {told}; an interval reaches zero or below"
+    beaten = " and ".join(comparison.against for comparison in comparisons)
+    return f"{model}{', itself a baseline,' if model in baselines else ''} beats {beaten} out of time: {told}"
 
 
 def _told(comparison: Comparison) -> str:
@@ -63,7 +67,7 @@ def marks(card: ModelCard) -> tuple[str, ...]:
     """What must be seen at a glance: baseline, learnt nothing, leak."""
     return (
         *(["baseline"] if card.baseline else []),
-        *([] if card.learnt else ["learnt nothing"]),
+        *([] if card.learnt or card.baseline else ["learnt nothing"]),
         *([f"leak: {', '.join(leak.feature for leak in card.leaks)}"] if card.leaks else []),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.card import Comparison, Leak, ModelCard
+from core.card import Comparison, Leak, Metric, ModelCard
 from models.churn.shelf import CHURN_MODELS
 from models.metrics.classification import compare
 from models.package import ModelPackage
@@ -40,6 +40,7 @@ class Study:
     chosen: str
     best_baseline: str
     leaks: tuple[Leak, ...]
+    metrics: tuple[Metric, ...]
 
 
 def train_churn(session: Session, only: str | None = None, changes: Settings | None = None) -> Trained:
@@ -81,7 +82,8 @@ def study(session: Session, recipes: Mapping[str, Recipe], only: str | None) -> 
     test = tested(final, rows, session.progress)
     with session.progress.during("leak alarm"):
         leaks = leaks_in(rows, session.config.seed)
-    return Study(rows, final, validation, test, chosen, best_baseline, leaks)
+    metrics = (*validation.metrics(), *test.metrics())
+    return Study(rows, final, validation, test, chosen, best_baseline, leaks, metrics)
 
 
 def leaks_in(rows: ChurnRows, seed: int) -> tuple[Leak, ...]:
@@ -124,9 +126,9 @@ def churn_card(session: Session, found: Study, name: str, model: ChurnModel, bas
         settings=found.recipes[name].settings,
         features={column.name: column.digest for column in model.columns_},
         as_of_today=undated,
-        metrics=(*found.validation.metrics(), *found.test.metrics()),
+        metrics=found.metrics,
         comparisons=comparisons,
-        verdict=verdict(name, comparisons, BASELINES),
+        verdict=verdict(name, comparisons, BASELINES, stands_in=baseline),
         learnt=beats_all(comparisons),
         baseline=baseline,
         leaks=tuple(leak for leak in found.leaks if leak.feature in used),
@@ -142,7 +144,7 @@ def limits_of(found: Study, undated: tuple[str, ...]) -> tuple[str, ...]:
     as_of_today = f"Known as of today only, perhaps written after the cutoff: {', '.join(undated)}."
     return (
         RECIPE_FIGURES.format(last=max(folds.train), test=folds.test),
-        f"The model was {folds.says}.",
+        f"Validation: {folds.says}.",
         *(f"{notice}." for notice in folds.notices),
         *([as_of_today] if undated else []),
         "Intervals are 90 % and resample customers; they do not cover a change of the world after the test cutoff.",

@@ -138,7 +138,7 @@ def recommender_card(session: Session, found: RankingStudy, name: str, baseline:
         settings=found.recipes[name].settings,
         metrics=found.metrics,
         comparisons=comparisons,
-        verdict=verdict(name, comparisons, (BASELINE,)),
+        verdict=verdict(name, comparisons, (BASELINE,), stands_in=baseline),
         learnt=beats_all(comparisons),
         baseline=baseline,
         limits=(

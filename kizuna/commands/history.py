@@ -12,7 +12,7 @@ from core.config import Config
 from core.errors import BadInput
 from core.ledger import LedgerEntry, LedgerState
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
-from kizuna.session import open_registry
+from kizuna.session import open_registry, say
 
 console = Console()
 
@@ -47,15 +47,15 @@ def tell(state: LedgerState, moment: datetime, config: Config) -> None:
     """Print what was live."""
     console.print(f"{config.name} at {moment.astimezone(config.zone).isoformat(timespec='seconds')}", highlight=False)
     if not state.releases and not state.aliases:
-        console.print("  nothing was live yet")
+        say(console, "  nothing was live yet")
     for host, entry in sorted(state.releases.items()):
         release = entry.details.get("release", "a release")
-        console.print(f"  {host} answered from {release}; {_told(entry, config)}", highlight=False, soft_wrap=True)
+        say(console, f"  {host} answered from {release}; {_told(entry, config)}")
         _print_details(entry)
     for (kind, alias), entry in sorted(state.aliases.items()):
         version = entry.details["version"]
         pointed = f"version {version}" if version else "no version"
-        console.print(f"  {kind} @{alias}: {pointed}; {_told(entry, config)}", highlight=False, soft_wrap=True)
+        say(console, f"  {kind} @{alias}: {pointed}; {_told(entry, config)}")
 
 
 def _told(entry: LedgerEntry, config: Config) -> str:
@@ -66,4 +66,4 @@ def _told(entry: LedgerEntry, config: Config) -> str:
 def _print_details(entry: LedgerEntry) -> None:
     for name, value in entry.details.items():
         if name != "release":
-            console.print(f"      {name}: {value}", highlight=False, markup=False, soft_wrap=True)
+            say(console, f"      {name}: {value}")

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from core.card import ModelCard
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
-from kizuna.session import open_registry
+from kizuna.session import open_registry, say
 
 if TYPE_CHECKING:
     from models.registry import RegisteredVersion
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 console = Console()
 
 FIGURES = {
-    "churn": ("log_loss", "auc", "average_precision", "lift@10"),
-    "recommender": ("ndcg@10", "recall@10", "hit_rate@10", "coverage@10"),
+    "churn": ("log_loss", "auc", "lift@10"),
+    "recommender": ("ndcg@10", "recall@10", "coverage@10"),
 }
 
 
@@ -33,22 +33,22 @@ def register(app: typer.Typer) -> None:
         for kind, figures in FIGURES.items():
             versions = registry.versions(kind)
             if not versions:
-                console.print(f"no {kind} model yet; next: kizuna train {kind}")
+                say(console, f"no {kind} model yet; next: kizuna train {kind}")
                 continue
             console.print(_table(registry.name(kind), versions, figures))
             for version in versions:
                 told = f"  {version.version}: {version.card.verdict}"
-                console.print(told, highlight=False, markup=False, soft_wrap=True)
+                say(console, told)
 
 
 def _table(title: str, versions: list[RegisteredVersion], figures: tuple[str, ...]) -> Table:
-    table = Table("version", "aliases", "model", "tested at", *figures, "marks", title=title, title_justify="left")
+    """Three figures, so that it fits 80 columns; the card holds them all."""
+    table = Table("", "aliases, marks", "model", *figures, title=title, title_justify="left", show_lines=True)
     for version in versions:
         card = version.card
-        aliases = " ".join(f"@{alias}" for alias in version.aliases)
-        tested_at = card.test_cutoff.isoformat() if card.test_cutoff else ""
-        told = (_figure(card, name) for name in figures)
-        table.add_row(str(version.version), aliases, card.model, tested_at, *told, "\n".join(_marks(card)))
+        told = "\n".join([*(f"@{alias}" for alias in version.aliases), *_marks(card)])
+        model = card.model + (f"\ntested at {card.test_cutoff}" if card.test_cutoff else "")
+        table.add_row(str(version.version), told, model, *(_figure(card, name) for name in figures))
     return table
 
 
@@ -56,7 +56,7 @@ def _figure(card: ModelCard, name: str) -> str:
     found = card.metric(name)
     if found is None:
         return ""
-    return f"{found.value:.4f}" + (f"\n{found.low:.4f}-{found.high:.4f}" if found.low <= found.high else "")
+    return f"{found.value:.3f}" + (f"\n{found.low:.3f}-{found.high:.3f}" if found.low <= found.high else "")
 
 
 def _marks(card: ModelCard) -> tuple[str, ...]:

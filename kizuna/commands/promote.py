@@ -9,7 +9,7 @@ from rich.console import Console
 
 from core.catalogue import Shelf
 from kizuna.options import DEFAULT_CONFIG, ConfigPath
-from kizuna.session import open_session
+from kizuna.session import open_session, say
 
 console = Console()
 
@@ -32,6 +32,6 @@ def register(app: typer.Typer) -> None:
         promotion = through_the_gate(session, kind, version or "challenger", force)
         card, before = promotion.version.card, promotion.before
         was = f", instead of version {before.version} ({before.card.model})" if before else ""
-        console.print(promotion.why, highlight=False, soft_wrap=True)
-        console.print(f"champion: {card.registered_name} version {card.version} ({card.model}){was}", soft_wrap=True)
-        console.print("next: kizuna release")
+        say(console, promotion.why)
+        say(console, f"champion: {card.registered_name} version {card.version} ({card.model}){was}")
+        say(console, "next: kizuna release")

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from core.errors import BadInput
 from kizuna.options import DEFAULT_CONFIG, ConfigPath
-from kizuna.session import open_session
+from kizuna.session import open_session, say
 
 if TYPE_CHECKING:
     from training.shipping import Trained
@@ -71,9 +71,9 @@ def tell(trained: Trained) -> None:
     name = f"{card.registered_name} version {card.version} ({card.model})"
     if trained.first_champion:
         first = trained.first_champion.card
-        console.print(f"champion, as a baseline: {first.registered_name} version {first.version} ({first.model})")
-    console.print(f"challenger: {name}", highlight=False, soft_wrap=True)
+        say(console, f"champion, as a baseline: {first.registered_name} version {first.version} ({first.model})")
+    say(console, f"challenger: {name}")
     for leak in card.leaks:
-        console.print(f"[bold red]leak alarm[/]: {leak.feature}: {leak.finding}", highlight=False, soft_wrap=True)
-    console.print(f"next: kizuna promote {card.kind} --version {card.version}", highlight=False, soft_wrap=True)
-    console.print(f"{card.verdict}", highlight=False, soft_wrap=True)
+        say(console, f"leak alarm: {leak.feature}: {leak.finding}")
+    say(console, f"next: kizuna promote {card.kind} --version {card.version}")
+    say(console, card.verdict)

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config, tracking_uri
+from kizuna.session import say
 
 console = Console()
 
@@ -25,9 +26,9 @@ def register(app: typer.Typer) -> None:
         """Look at runs and versions; Ctrl-C stops. Aliases moved there are recorded at the next command."""
         uri = tracking_uri(open_config(config))
         if uri.startswith(("http:", "https:")):
-            console.print(f"the store is served already: {uri}", soft_wrap=True)
+            say(console, f"the store is served already: {uri}")
             return
-        console.print(f"MLflow's pages on {uri}: http://127.0.0.1:{port}", soft_wrap=True)
+        say(console, f"MLflow's pages on {uri}: http://127.0.0.1:{port}")
         sys.stdout.flush()
         command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
         os.execv(sys.executable, command)

@@ -1,0 +1,42 @@
+"""Models beside each other: their metrics as figures, as a table, and in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.figures import Figure
+from benchmarks.measure import Cost
+from benchmarks.pages import interval, table
+from core.card import Comparison, Metric
+
+
+def measured_figures(place: str, metrics: Sequence[Metric]) -> list[Figure]:
+    """The metrics as figures: `online_retail.churn.logistic.auc`."""
+    return [
+        Figure(f"{place}.{m.model}.{m.name}", m.estimate.value, m.estimate.low, m.estimate.high, m.name)
+        for m in metrics
+    ]
+
+
+def metric_table(metrics: tuple[Metric, ...], names: tuple[str, ...], costs: dict[str, Cost]) -> str:
+    """One row a model, one column a metric, and what a fit cost."""
+    by_name = {(m.model, m.name): m.estimate for m in metrics}
+    rows = [
+        [
+            model,
+            *(interval(by_name[model, name]) for name in names),
+            f"{costs[model].seconds:.1f}",
+            f"{costs[model].peak_memory_gb:.2f}",
+        ]
+        for model in costs
+    ]
+    return table(["model", *names, "seconds", "peak GB"], rows)
+
+
+def plain_sentences(comparisons: list[Comparison]) -> str:
+    """Which differences to the bar are real."""
+    return "\n".join(
+        f"* `{c.model}` against `{c.against}` in {c.name}: {interval(c.difference)}: "
+        + ("better" if c.real and c.difference.value > 0 else "worse" if c.real else "no real difference")
+        for c in comparisons
+    )

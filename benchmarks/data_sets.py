@@ -1,0 +1,54 @@
+"""The public data that figures are measured on: where it is, and under which terms."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.config import Config
+from core.config_file import read_config
+from core.errors import SourceUnavailable
+
+CONFIGS = Path(__file__).parent.parent / "configs"
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A public data set with its configuration."""
+
+    name: str
+    what: str
+    terms: str
+
+    @property
+    def config(self) -> Config:
+        """The configuration of this data set."""
+        return read_config(CONFIGS / f"{self.name}.toml", os.environ)
+
+
+DATA_SETS = {
+    data_set.name: data_set
+    for data_set in (
+        DataSet(
+            "online_retail",
+            "Online Retail II: order lines of a UK gift wholesaler, 2009-12-01 to 2010-11-30",
+            "UCI Machine Learning Repository, CC BY 4.0",
+        ),
+        DataSet(
+            "cdnow",
+            "CDNOW: all purchases of 23,570 customers who first bought in 1997 Q1, until 1998-06",
+            "Fader & Hardie, free for research",
+        ),
+    )
+}
+
+
+def data_set(name: str) -> DataSet:
+    """The data set of this name. Raises SourceUnavailable where its files are not on this machine."""
+    found = DATA_SETS[name]
+    paths = [source.path for source in found.config.tables.values() if source.path]
+    missing = [path for path in paths if not Path(path).exists()]
+    if missing:
+        raise SourceUnavailable(f"{name} is not at {missing[0]}; set KIZUNA_DATA to the folder of the public data")
+    return found

@@ -1,0 +1,48 @@
+"""Sections of docs/results.md: each benchmark writes its own below `var/bench`, and one page is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from benchmarks.figures import BENCH
+from benchmarks.measure import machine
+from core.intervals import Estimate
+
+RESULTS = Path("docs/results.md")
+PREFACE = """# Results
+
+Written by `make bench` from public data; every section names the command that prints it. Brackets are 90 % bootstrap
+intervals over customers. Settings were chosen on validation cutoffs before the test cutoff, which was looked at once.
+"""
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def interval(estimate: Estimate | None, digits: int = 4) -> str:
+    """A figure with its interval, where it has one."""
+    if estimate is None or estimate.value != estimate.value:
+        return "-"
+    if estimate.low != estimate.low:
+        return f"{estimate.value:.{digits}f}"
+    return f"{estimate.value:.{digits}f} [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
+
+
+def write_section(name: str, title: str, command: str, facts: Mapping[str, str], parts: Sequence[str]) -> Path:
+    """Write one section: its title, the command, what it was measured on, then its tables and sentences."""
+    described = "\n".join(f"* {label}: {fact}" for label, fact in {**facts, "Machine": machine()}.items())
+    path = BENCH / f"{name}.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n\n".join([f"## {title}", f"`{command}`", described, *parts]) + "\n", encoding="utf-8")
+    return path
+
+
+def write_results(names: Sequence[str], path: Path = RESULTS) -> None:
+    """Put the sections that there are on one page, in this order."""
+    sections = [BENCH / f"{name}.md" for name in names]
+    texts = [section.read_text(encoding="utf-8") for section in sections if section.exists()]
+    path.write_text("\n".join([PREFACE, *texts]), encoding="utf-8")

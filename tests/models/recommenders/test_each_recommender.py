@@ -1,0 +1,140 @@
+"""What each recommender means."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date
+
+import numpy as np
+import pytest
+
+from core.recommendations import RUNGS
+from models.protocols import Exclusions
+from models.recommenders.als import Als
+from models.recommenders.item_knn import ItemKnn
+from models.recommenders.personal_frequency import PersonalFrequency
+from models.recommenders.popularity import Popularity
+from tests.baskets import bought, checkerboard, history
+
+CUTOFF = date(2024, 3, 1)
+
+
+def test_popularity_forgets_half_of_a_purchase_every_half_life():
+    log = bought("ada 2024-01-31 jam", "bo 2024-03-01 tea", "- 2024-03-01 tea milk")
+
+    popularity = Popularity(popularity_half_life_days=30).fit(log, date(2024, 3, 2)).popularity_
+
+    fresh, old = 2 ** (-1 / 30), 2 ** (-31 / 30)
+    assert popularity == pytest.approx(np.array([old, fresh, 2 * fresh]) / (old + 3 * fresh))
+
+
+def test_a_short_half_life_prefers_what_is_bought_now():
+    log = bought("ada 2023-03-01 jam", "bo 2023-03-01 jam", "cyd 2024-02-28 tea")
+    first = {days: Popularity(popularity_half_life_days=days).fit(log, CUTOFF) for days in (30, 10_000)}
+
+    assert first[30].recommend(history(among=log), 1).item_id.tolist() == [["tea"]]
+    assert first[10_000].recommend(history(among=log), 1).item_id.tolist() == [["jam"]]
+
+
+def test_equally_popular_items_come_by_id():
+    log = bought("ada 2024-02-01 tea jam milk")
+
+    assert Popularity().fit(log).recommend(history(among=log), 3).item_id.tolist() == [["jam", "milk", "tea"]]
+
+
+def test_what_is_bought_again_and_again_comes_first_and_popular_items_follow():
+    log = bought("ada 2024-02-01 tea jam", "ada 2024-02-08 tea", "bo 2024-02-01 milk", "cyd 2024-02-01 milk")
+    ada = log.histories.take(np.array([0]))
+
+    answer = PersonalFrequency().fit(log, CUTOFF).recommend(ada, 3)
+
+    assert answer.item_id.tolist() == [["tea", "jam", "milk"]]
+    assert [RUNGS[rung] for rung in answer.rungs[0]] == ["personal", "personal", "popularity"]
+    assert answer.item_ids[answer.because[0, :2]].tolist() == ["tea", "jam"]
+
+
+def test_a_short_half_life_prefers_the_customers_newer_habit():
+    log = bought("ada 2023-12-01 tea", "ada 2023-12-02 tea", "ada 2024-02-28 jam")
+    first = {
+        days: PersonalFrequency(half_life_days=days, popularity_power=0).fit(log, CUTOFF).recommend(log.histories, 1)
+        for days in (10, 1_000)
+    }
+
+    assert first[10].item_id.tolist() == [["jam"]]
+    assert first[1_000].item_id.tolist() == [["tea"]]
+
+
+def test_of_two_habits_the_one_in_season_comes_first():
+    log = bought("ada 2024-02-01 jam tea", "bo 2024-02-20 tea", "cyd 2024-02-20 tea")
+    ada = log.histories.take(np.array([0]))
+
+    assert PersonalFrequency(popularity_power=0).fit(log).recommend(ada, 1).item_id.tolist() == [["jam"]]
+    assert PersonalFrequency(popularity_power=0.4).fit(log).recommend(ada, 1).item_id.tolist() == [["tea"]]
+
+
+def test_likeness_is_the_cosine_of_who_bought_the_items():
+    log = bought("ada 2024-02-01 tea milk", "bo 2024-02-01 tea jam", "cyd 2024-02-01 tea milk")
+
+    similar = dict(ItemKnn().fit(log).similar("milk", 5))
+
+    assert similar == pytest.approx({"tea": 2 / np.sqrt(2 * 3)})  # each bought two items, so all count alike
+
+
+def test_an_item_of_the_history_is_a_habit_and_its_like_are_similar_items():
+    log = bought("ada 2024-02-01 tea milk", "bo 2024-02-01 tea milk", "cyd 2024-02-01 jam bread")
+
+    answer = ItemKnn().fit(log).recommend(history("tea", among=log), 3)
+
+    assert answer.item_id[0, :2].tolist() == ["tea", "milk"]
+    assert [RUNGS[rung] for rung in answer.rungs[0]] == ["personal", "similar_items", "popularity"]
+    assert answer.item_ids[answer.because[0, :2]].tolist() == ["tea", "tea"]
+
+
+def test_fewer_neighbours_than_there_are_keep_the_nearest():
+    log = bought("ada 2024-02-01 tea milk", "bo 2024-02-01 tea milk jam", "cyd 2024-02-01 tea milk")
+
+    assert [item for item, _ in ItemKnn(n_neighbours=2).fit(log).similar("tea", 5)] == ["milk"]
+
+
+def test_the_shares_of_a_history_add_up_to_the_score():
+    log = checkerboard(20)
+    model = Als(n_factors=4).fit(log)
+    bought_before = history("0002", "0004", "0006", among=log)
+
+    (folded,) = model._folded_in(bought_before, model.cutoff_)
+
+    shares = folded.shares(model.factors_)
+    assert shares.sum(axis=1) == pytest.approx(model.factors_ @ folded.vector(), abs=1e-6)
+
+
+def test_folding_in_a_history_agrees_with_implicit():
+    from implicit.cpu.als import AlternatingLeastSquares
+
+    log, alpha = checkerboard(20), 3.0
+    model = Als(n_factors=4, alpha=alpha, regularization=2.0).fit(log)
+    peer = AlternatingLeastSquares(factors=4, regularization=2.0, alpha=1.0, use_native=False, random_state=1)
+    peer.item_factors = model.factors_
+    confidence = log.matrix(model.half_life_days, model.cutoff_)
+    confidence.data[:] = 1 + alpha * confidence.data
+
+    vectors = [folded.vector() for folded in model._folded_in(log.histories, model.cutoff_)]
+
+    assert np.array(vectors) == pytest.approx(peer.recalculate_user(np.arange(20), confidence), abs=1e-4)
+
+
+def test_an_item_that_no_known_customer_bought_is_left_to_popularity():
+    log = bought("ada 2024-02-01 tea jam", "bo 2024-02-01 tea", "- 2024-02-01 milk")
+
+    answer = Als(n_factors=2).fit(log).recommend(history("milk", among=log), 3, exclusions=Exclusions(seen=True))
+
+    assert (answer.rungs[0, :2] == RUNGS.index("popularity")).all()
+
+
+def test_answering_imports_nothing_that_a_worker_must_not_carry():
+    forbidden = {"pandas", "sklearn", "lightgbm", "mlflow", "implicit"}
+    program = "import sys, models.recommenders.shelf; print(*sys.modules)"
+
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+
+    assert not forbidden & set(loaded.split())

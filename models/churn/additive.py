@@ -110,10 +110,8 @@ class AdditiveModel(ABC):
 
     def contributions(self, features: FeatureTable) -> np.ndarray:
         """What each of `columns_` adds to the calibrated log-odds, and last the bias, (n, m + 1); rows sum to them."""
-        blocks = map(self.contribute, _blocks(aligned(features, self.columns_)))
-        scaled = self.platt_.slope * np.vstack([np.empty((0, len(self.columns_) + 1)), *blocks])
-        scaled[:, -1] += self.platt_.intercept
-        return scaled
+        blocks = map(self._explain_block, _blocks(aligned(features, self.columns_)))
+        return np.vstack([np.empty((0, len(self.columns_) + 1)), *blocks])
 
     def importance(self, features: FeatureTable) -> dict[str, float]:
         """Mean size of each feature's contribution in log-odds, largest first."""
@@ -122,8 +120,10 @@ class AdditiveModel(ABC):
 
     def reasons(self, features: FeatureTable, k: int = 3) -> list[tuple[Reason, ...]]:
         """At most k reasons a row, strongest first; families that contribute nothing give none."""
-        values = aligned(features, self.columns_)
-        return reasons_of(self.contributions(features)[:, :-1], values, self.columns_, self.usual_, k)
+        found: list[tuple[Reason, ...]] = []
+        for values in _blocks(aligned(features, self.columns_)):
+            found += reasons_of(self._explain_block(values)[:, :-1], values, self.columns_, self.usual_, k)
+        return found
 
     def to_artifact(self) -> Artifact:
         """The fitted model as JSON, text and arrays."""
@@ -155,6 +155,11 @@ class AdditiveModel(ABC):
             return np.column_stack([centre, centre, centre])
         return np.column_stack([centre, *bounds(centre, self.platt_.apply(self.resampled_log_odds(values)))])
 
+    def _explain_block(self, values: np.ndarray) -> np.ndarray:
+        scaled = self.platt_.slope * self.contribute(values)
+        scaled[:, -1] += self.platt_.intercept
+        return scaled
+
 
 def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:
     for first in range(0, len(values), ROWS_AT_ONCE):
@@ -167,7 +172,7 @@ def aligned(features: FeatureTable, columns: tuple[FeatureColumn, ...]) -> np.nd
     Raises DataError for a missing column, or for one that was words and now is a number.
     """
     chosen = features.select([column.name for column in columns])
-    values = chosen.values.copy()
+    values = chosen.values  # a copy of the caller's
     for place, (found, learnt) in enumerate(zip(chosen.columns, columns, strict=True)):
         if found.vocabulary != learnt.vocabulary:
             values[:, place] = _recoded(values[:, place], found, learnt)

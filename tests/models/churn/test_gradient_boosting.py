@@ -1,0 +1,64 @@
+"""Trees of the number asked for, honest probabilities, and a blend no worse than its parts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.outcomes import Outcomes
+from core.scores import Scores
+from models.churn.blend import Blend
+from models.churn.gradient_boosting import GradientBoosting
+from models.metrics.classification import log_losses
+from tests.models.churn.worlds import HORIZON_DAYS, coin_toss, learnable
+
+TEST = learnable(2000, seed=2)
+
+
+def mean_loss(scores: Scores, outcomes: Outcomes) -> float:
+    return float(log_losses(scores.value, outcomes.churned).mean())
+
+
+def test_as_many_trees_as_stated():
+    model = GradientBoosting(n_resamples=2, n_trees=7).fit(*learnable(400))
+
+    assert [booster.num_trees() for booster in model.boosters_] == [7, 7, 7]
+
+
+def test_a_coin_toss_gets_few_trees_and_a_learnable_world_more():
+    few, more = (GradientBoosting(n_resamples=0).fit(*world(1500)) for world in (coin_toss, learnable))
+
+    assert few.boosters_[0].num_trees() <= 30 < more.boosters_[0].num_trees()
+
+
+def test_probabilities_are_those_of_the_world_and_not_of_a_balanced_one():
+    features, outcomes = coin_toss(3000, rate=0.05)
+
+    scored = GradientBoosting(n_resamples=0).fit(features, outcomes).score(features, HORIZON_DAYS).value
+
+    assert scored.mean() == pytest.approx(outcomes.churned.mean(), abs=0.005)
+
+
+def test_words_are_split_as_words():
+    model = GradientBoosting(n_resamples=0, n_trees=200).fit(*learnable(2000))
+    features = TEST[0].take(np.zeros(3, dtype=np.int64))
+    features.values[:, features.names.index("main_channel")] = [0, 1, 2]
+
+    app, shop, web = model.score(features, HORIZON_DAYS).value
+
+    assert app > max(shop, web) + 0.05
+
+
+def test_a_blend_is_no_worse_than_the_better_of_its_parts():
+    blend = Blend(n_resamples=0).fit(*learnable(2000))
+
+    parts = [mean_loss(_alone(blend, share), TEST[1]) for share in (0.0, 1.0)]
+
+    assert mean_loss(blend.score(TEST[0], HORIZON_DAYS), TEST[1]) < min(parts) + 0.003
+
+
+def _alone(blend: Blend, share: float) -> Scores:
+    chosen, blend.share_ = blend.share_, share
+    scores = blend.score(TEST[0], HORIZON_DAYS)
+    blend.share_ = chosen
+    return scores

@@ -18,7 +18,7 @@ from mlflow import MlflowClient
 from mlflow.entities import LoggedModelStatus
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
-from mlflow.types import ColSpec, DataType, Schema
+from mlflow.types import DataType, ParamSchema, ParamSpec
 
 from core.card import ModelCard
 from core.errors import NotFound
@@ -117,7 +117,7 @@ class Registry:
         experiment = self._client.get_run(run_id).info.experiment_id
         logged = self._client.create_logged_model(experiment, name=package.card.model, source_run_id=run_id)
         with tempfile.TemporaryDirectory() as folder:
-            model = Model(model_id=logged.model_id, run_id=run_id, signature=_signature(package.columns))
+            model = Model(model_id=logged.model_id, run_id=run_id, signature=_signature(package.card.kind))
             _save_pyfunc(package, Path(folder), model)
             self._client.log_model_artifacts(logged.model_id, str(Path(folder) / "pyfunc"))
         self._client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
@@ -159,11 +159,9 @@ def _save_pyfunc(package: ModelPackage, folder: Path, model: Model) -> None:
     )
 
 
-def _signature(columns: tuple[FeatureColumn, ...]) -> ModelSignature | None:
-    if not columns:
-        return None
-    kinds = [(column.name, DataType.double if column.vocabulary is None else DataType.string) for column in columns]
-    return ModelSignature(inputs=Schema([ColSpec(kind, name) for name, kind in kinds]))
+def _signature(kind: str) -> ModelSignature | None:
+    """What MLflow must be told to pass on. It would refuse words as pandas categories, so columns are checked by us."""
+    return ModelSignature(params=ParamSchema([ParamSpec("k", DataType.long, 10)])) if kind == "recommender" else None
 
 
 def _local(address: str) -> Path:

@@ -17,6 +17,7 @@ from training.choosing import choose
 from training.churn_rows import ChurnRows
 from training.progress import Progress
 from training.recipe import Recipe
+from training.side_by_side import side_by_side
 
 BASELINES = ("base_rate", "recency")
 
@@ -55,22 +56,22 @@ def recipes_of(config: Config) -> dict[str, Recipe]:
 def validated(recipes: Mapping[str, Recipe], rows: ChurnRows, progress: Progress, what: str = "validation") -> Trials:
     """Each recipe on every validation fold; the folds' rows one after another."""
     folds = rows.validation()
-    steps = [(model, fold) for model in recipes for fold in folds]
-    said: dict[str, list[Scores]] = {model: [] for model in recipes}
-    for model, fold in progress.over(steps, what):
-        said[model].append(rows.fit_and_score(recipes[model], fold.train, fold.validation))
+    steps = [(recipe, fold) for recipe in recipes.values() for fold in folds]
+    said = side_by_side(
+        lambda step: rows.fit_and_score(step[0], step[1].train, step[1].validation), steps, progress, what
+    )
     judged = np.concatenate([np.flatnonzero(fold.validation) for fold in folds])
-    together = {model: joined(parts) for model, parts in said.items()}
+    parts = (said[start : start + len(folds)] for start in range(0, len(said), len(folds)))
+    together = {model: joined(of_model) for model, of_model in zip(recipes, parts, strict=True)}
     return Trials(together, rows.outcomes.take(judged), "validation")
 
 
 def tested(recipes: Mapping[str, Recipe], rows: ChurnRows, progress: Progress) -> Trials:
     """Each recipe, fitted on the training cutoffs, at the test cutoff."""
-    scores = {
-        model: rows.fit_and_score(recipes[model], rows.train, rows.test)
-        for model in progress.over(list(recipes), "test")
-    }
-    return Trials(scores, rows.outcomes.take(rows.test), "test")
+    said = side_by_side(
+        lambda recipe: rows.fit_and_score(recipe, rows.train, rows.test), list(recipes.values()), progress, "test"
+    )
+    return Trials(dict(zip(recipes, said, strict=True)), rows.outcomes.take(rows.test), "test")
 
 
 def calibrated_where_it_helps(recipe: Recipe, rows: ChurnRows, trials: Trials, progress: Progress) -> Recipe:

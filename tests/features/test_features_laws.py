@@ -1,0 +1,196 @@
+"""Laws that every declared feature obeys, on histories that nobody chose."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.feature_table import FeatureTable
+from features.documentation import documented
+from features.pipeline import compute_features
+from features.tables import Tables, tables_from_frames
+from tests.engines import engine, every_engine
+from tests.featured import CUTOFF, cohort, features_at
+from tests.worlds import config, frame
+
+NOON = datetime.fromisoformat(CUTOFF) + timedelta(hours=12)
+CUSTOMERS = ("ada", "bo", "cyd", "dan", "eve")
+SETTINGS = config(attributes={"customers": ("city", "age")})
+
+few_examples = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"Few but long histories: an example costs a second, whatever its length."
+
+Row = dict[str, Any]
+
+
+def moments(first_day: int, last_day: int) -> st.SearchStrategy[datetime]:
+    """Moments by whole hours, so that several fall together, so many days from the cutoff's noon."""
+    hours = st.integers(first_day * 24 - 12, last_day * 24 - 12)
+    return st.builds(lambda count: NOON + timedelta(hours=count), hours)
+
+
+def rows(moment: st.SearchStrategy[datetime], recorded: st.SearchStrategy[datetime | None]) -> dict[str, Any]:
+    """Lists of purchases, usage and customers' attributes that happened and were recorded at such moments."""
+    shared = {"customer_id": st.sampled_from(CUSTOMERS), "event_time": moment, "recorded_time": recorded}
+    purchase = {
+        **shared,
+        "amount": st.integers(-20, 60).map(float),
+        "item_id": st.sampled_from(["tea", "cup", None]),
+        "order_id": st.sampled_from(["1", "2", "3", "4", None]),
+        "channel": st.sampled_from(["web", "shop", None]),
+        "quantity": st.sampled_from([1.0, 2.0, None]),
+        "line_id": st.sampled_from(["l1", "l2", None]),
+    }
+    usage = {
+        **shared,
+        "event": st.sampled_from(["visit", "login"]),
+        "session_id": st.sampled_from(["s1", "s2", None]),
+        "item_id": st.sampled_from(["tea", "cup", None]),
+        "value": st.sampled_from([0.5, 3.0, None]),
+    }
+    described = {
+        "customer_id": st.sampled_from(CUSTOMERS),
+        "valid_from": moment,
+        "city": st.sampled_from(["Oslo", "Rome"]),
+        "age": st.integers(20, 60).map(float),
+    }
+    kinds = {"purchases": purchase, "usage": usage, "customers": described}
+    return {name: st.lists(st.fixed_dictionaries(columns), max_size=40) for name, columns in kinds.items()}
+
+
+histories = st.fixed_dictionaries(rows(moments(-400, -1), st.none()))
+futures = st.fixed_dictionaries(rows(moments(0, 200), st.none()))
+late_records = st.fixed_dictionaries(rows(moments(-400, -1), moments(0, 200)))
+
+OLD = datetime(2020, 1, 1)
+FIRST: dict[str, list[Row]] = {
+    "purchases": [
+        {
+            "customer_id": "old",
+            "event_time": OLD,
+            "recorded_time": OLD,
+            "amount": 9.0,
+            "item_id": "tea",
+            "order_id": "0",
+            "channel": "web",
+            "quantity": 1.0,
+            "line_id": "l0",
+        }
+    ],
+    "usage": [
+        {
+            "customer_id": "old",
+            "event_time": OLD,
+            "recorded_time": OLD,
+            "event": "visit",
+            "session_id": "s0",
+            "item_id": "tea",
+            "value": 1.0,
+        }
+    ],
+    "customers": [{"customer_id": "old", "valid_from": OLD, "city": "Oslo", "age": 50.0}],
+}
+"When recording began, and one value of every column, so that each has a type."
+
+ITEMS = frame(
+    {"item_id": "tea", "category": "drinks", "valid_from": "2020-01-01"},
+    {"item_id": "cup", "category": "tableware", "valid_from": "2020-01-01"},
+)
+
+
+def tables(*parts: dict[str, list[Row]], backend: Any = None) -> Tables:
+    frames = {name: frame(*first, *(row for part in parts for row in part[name])) for name, first in FIRST.items()}
+    return tables_from_frames(SETTINGS, {**frames, "items": ITEMS}, backend)
+
+
+def assert_same(found: FeatureTable, expected: FeatureTable) -> None:
+    """Equal columns, and values equal to the 10th digit; a missing one equals only a missing one."""
+    assert found.names == expected.names
+    np.testing.assert_allclose(found.values, expected.values, rtol=1e-10, atol=1e-9, equal_nan=True)
+
+
+@pytest.mark.slow
+@few_examples
+@given(history=histories, future=futures, late=late_records)
+def test_what_became_known_at_or_after_the_cutoff_changes_nothing(history, future, late):
+    late_rows = {**late, "customers": []}
+
+    assert_same(
+        features_at(tables(history, future, late_rows), *CUSTOMERS, "old"),
+        features_at(tables(history), *CUSTOMERS, "old"),
+    )
+
+
+@pytest.mark.slow
+@few_examples
+@given(history=histories, place=st.integers(0, len(CUSTOMERS) - 1))
+def test_a_customer_alone_gets_what_they_get_among_others(history, place):
+    known = tables(history)
+    together = features_at(known, *CUSTOMERS, "old")
+
+    assert_same(features_at(known, CUSTOMERS[place]), together.take(np.array([place])))
+
+
+@pytest.mark.slow
+@few_examples
+@given(history=histories, data=st.data())
+def test_the_order_of_rows_is_irrelevant(history, data):
+    dated = {**history, "customers": [], "purchases": [row | {"line_id": None} for row in history["purchases"]]}
+    shuffled = {name: data.draw(st.permutations(found)) for name, found in dated.items()}
+
+    assert_same(features_at(tables(shuffled), *CUSTOMERS), features_at(tables(dated), *CUSTOMERS))
+
+
+@pytest.mark.slow
+@few_examples
+@given(history=histories, late=late_records)
+def test_the_engines_agree_on_every_feature_and_on_what_is_missing(history, late):
+    found = [
+        features_at(tables(history, late, backend=engine(name)), *CUSTOMERS, "nobody")
+        for name in ("duckdb", "postgres")
+    ]
+
+    assert_same(found[1], found[0])
+
+
+def test_the_laws_see_every_declared_feature():
+    seen = features_at(tables({"purchases": [], "usage": [], "customers": []}), "old").names
+
+    learnt = ("via_channel", "usage_event", "main_")
+    assert [f.name for f in documented() if f.name not in seen and not any(word in f.name for word in learnt)] == []
+
+
+@every_engine
+@pytest.mark.parametrize(
+    ("zone", "around"),
+    [("Asia/Tokyo", "2024-03-01"), ("Europe/London", "2024-03-31"), ("America/New_York", "2024-11-03")],
+)
+def test_days_hours_and_weekdays_are_those_of_the_business(engine_name, zone, around):
+    start = datetime.fromisoformat(around).replace(tzinfo=ZoneInfo("UTC")) - timedelta(hours=30)
+    instants = [start + timedelta(minutes=97 * step) for step in range(36)]
+    local = [instant.astimezone(ZoneInfo(zone)) for instant in instants]
+    ids = [f"c{step:02d}" for step in range(len(instants))]
+    purchases = pa.table(
+        {"customer_id": ids, "event_time": pa.array(instants, pa.timestamp("s", "UTC")), "amount": [9.0] * len(ids)}
+    )
+    cutoff = (datetime.fromisoformat(around) + timedelta(days=5)).date()
+
+    found = compute_features(
+        tables_from_frames(config(time_zone=zone), {"purchases": purchases}, engine(engine_name)),
+        cohort(*ids, cutoff=cutoff.isoformat()),
+    )
+
+    expected = {
+        "days_since_last_purchase": [(cutoff - moment.date()).days for moment in local],
+        "evening_order_share_total": [moment.hour >= 18 for moment in local],
+        "weekend_order_share_total": [moment.weekday() >= 5 for moment in local],
+    }
+    for name, values in expected.items():
+        np.testing.assert_array_equal(found.column(name), values)

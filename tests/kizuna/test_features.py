@@ -1,0 +1,60 @@
+"""`kizuna features` writes what is known of each customer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.csv as csv
+import pyarrow.parquet as pq
+import pytest
+
+from kizuna.main import run
+from tests.worlds import purchase_log
+
+TOML = """
+name = "world"
+time_zone = "Asia/Tokyo"
+currency = "JPY"
+active_days = 180
+[tables.purchases]
+path = "purchases.parquet"
+"""
+
+
+@pytest.fixture
+def data_set(tmp_path: Path) -> Path:
+    lines = ("ada 2024-01-05 9 channel=web", "bo 2024-03-01 5 channel=app", "ada 2024-03-02 4 channel=web")
+    pq.write_table(purchase_log(*lines), tmp_path / "purchases.parquet")
+    toml = tmp_path / "world.toml"
+    toml.write_text(TOML, encoding="utf-8")
+    return toml
+
+
+def features(data_set: Path, out: Path, *more: str) -> int:
+    return run(["features", "--config", str(data_set), "--out", str(out), *more])
+
+
+def test_writes_a_row_for_each_customer_at_each_cutoff(data_set, tmp_path):
+    out = tmp_path / "features.parquet"
+
+    assert features(data_set, out, "--cutoff", "2024-02-01", "--cutoff", "2024-03-02") == 0
+
+    rows = pq.read_table(out).select(["customer_id", "last_channel", "orders_7d"]).to_pylist()
+    assert [(row["customer_id"], row["last_channel"], row["orders_7d"]) for row in rows] == [
+        ("ada", "web", 0),
+        ("ada", "web", 0),
+        ("bo", "app", 1),
+    ]
+
+
+def test_without_a_cutoff_everything_that_is_complete_is_used(data_set, tmp_path):
+    out = tmp_path / "features.csv"
+
+    assert features(data_set, out) == 0
+    assert [str(day) for day in csv.read_csv(out)["cutoff"].to_pylist()] == ["2024-03-02", "2024-03-02"]
+
+
+def test_another_kind_of_file_is_refused_in_one_line(data_set, tmp_path, capsys):
+    assert features(data_set, tmp_path / "features.xlsx") == 2
+    assert "has to end in .csv or .parquet" in capsys.readouterr().err
+    assert not (tmp_path / "features.xlsx").exists()

@@ -3,8 +3,9 @@
 Only the fit is implicit's. A history is folded in here, exactly, with numpy and
 one Cholesky solve of factors x factors,
 
-    (Y'Y + regularization * I + Y_h' (C_h - I) Y_h) x = Y_h' c_h,   score = Y x,
+    (Y'Y + penalty * I + Y_h' (C_h - I) Y_h) x = Y_h' c_h,   score = Y x,
     c = 1 + alpha * (decayed number of purchases),
+    penalty = regularization * (different items in a mean history, at least 1),
 
 so that a purchase of a second ago counts, an unknown customer gets an answer,
 and none of implicit's padding, filtering or cold-start answers is ever used.
@@ -41,12 +42,17 @@ class Als(ScoringRecommender):
     own_rung: ClassVar[str] = "personal"
     learnt: ClassVar[tuple[str, ...]] = ("factors", "gram")
 
-    n_factors: int = 64
+    # Best NDCG@10 of 20 settings on online_retail II, 28 days from 2010-08-04; 256 factors gain .013 more for twice the
+    # time.
+    popularity_power: float = 0.2
+
+    n_factors: int = 128
     "Length of the customer and item vectors."
 
-    regularization: float = 1.0
+    regularization: float = 0.6
+    "For each different item of a mean history: the same shop with more purchases a customer needs more. Above 0."
 
-    alpha: float = 10.0
+    alpha: float = 3.0
     "How much surer a purchase makes us than its absence."
 
     half_life_days: float = 180.0
@@ -58,22 +64,23 @@ class Als(ScoringRecommender):
     factors_: np.ndarray = field(init=False)
     "(m, n_factors) float32; zeros for an item that nobody known bought."
     gram_: np.ndarray = field(init=False)
-    "(n_factors, n_factors) float64: Y'Y + regularization * I."
+    "(n_factors, n_factors) float64: Y'Y + penalty * I."
 
     def _learn(self, interactions: Interactions) -> None:
         confidence = interactions.matrix(self.half_life_days, self.cutoff_)
         confidence.data[:] = 1 + self.alpha * confidence.data
-        self.factors_ = self._fitted_factors(confidence)
+        penalty = self.regularization * max(1.0, confidence.nnz / max(1, confidence.shape[0]))
+        self.factors_ = self._fitted_factors(confidence, penalty)
         exact = self.factors_.astype(np.float64)
-        self.gram_ = exact.T @ exact + self.regularization * np.eye(self.n_factors)
+        self.gram_ = exact.T @ exact + penalty * np.eye(self.n_factors)
 
-    def _fitted_factors(self, confidence: sparse.csr_matrix) -> np.ndarray:
+    def _fitted_factors(self, confidence: sparse.csr_matrix, penalty: float) -> np.ndarray:
         from implicit.cpu.als import AlternatingLeastSquares  # here, because answering needs none of it
 
         with _blas().limit(limits=1, user_api="blas"):
             model = AlternatingLeastSquares(
                 factors=self.n_factors,
-                regularization=self.regularization,
+                regularization=penalty,
                 alpha=1.0,
                 iterations=self.iterations,
                 random_state=self.seed,

@@ -35,6 +35,8 @@ class ItemKnn(ScoringRecommender):
     own_rung: ClassVar[str] = "similar_items"
     learnt: ClassVar[tuple[str, ...]] = ("indptr", "neighbours", "likeness")
 
+    # Among the best NDCG@10 of 30 settings on online_retail II, 28 days from 2010-07-07 and 2010-08-04: .395, and
+    # .378 without popularity, .341 with repeat_weight 1; more of either or more neighbours gains < .004.
     popularity_power: float = 0.2
 
     n_neighbours: int = 200

@@ -33,7 +33,7 @@ class LadderRecommender:
     "Names of the arrays that `_learn` sets: what an artifact keeps of the model beside popularity."
 
     popularity_half_life_days: float = 30.0
-    "A purchase counts half as much for popularity after so many days."
+    "A purchase counts half as much for popularity after so many days; 21 to 30 were best on online_retail II."
 
     item_ids: np.ndarray = field(init=False)
     cutoff_: date = field(init=False)

@@ -20,6 +20,7 @@ class PersonalFrequency(ScoringRecommender):
     name: ClassVar[str] = "personal_frequency"
     own_rung: ClassVar[str] = "personal"
 
+    # Best NDCG@10 on online_retail II, 28 days from 2010-07-07 and 2010-08-04: .395, and .349 without popularity.
     popularity_power: float = 0.4
     half_life_days: float = 180.0
     "A purchase counts half as much after so many days."

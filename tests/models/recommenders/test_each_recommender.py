@@ -112,8 +112,8 @@ def test_folding_in_a_history_agrees_with_implicit():
     from implicit.cpu.als import AlternatingLeastSquares
 
     log, alpha = checkerboard(20), 3.0
-    model = Als(n_factors=4, alpha=alpha, regularization=2.0).fit(log)
-    peer = AlternatingLeastSquares(factors=4, regularization=2.0, alpha=1.0, use_native=False, random_state=1)
+    model = Als(n_factors=4, alpha=alpha, regularization=0.2).fit(log)
+    peer = AlternatingLeastSquares(factors=4, regularization=0.2 * 9, alpha=1.0, use_native=False, random_state=1)
     peer.item_factors = model.factors_
     confidence = log.matrix(model.half_life_days, model.cutoff_)
     confidence.data[:] = 1 + alpha * confidence.data

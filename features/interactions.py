@@ -45,7 +45,7 @@ def _of_lines(lines: pa.Table) -> Interactions:
     customer_ids, customers = sorted_codes(_column(lines, "customer_id", pa.string()))
     times = seconds(lines["event_time"])
     quantities = np.nan_to_num(numbers(_column(lines, "quantity", pa.float64())), nan=1.0).astype(np.float32)
-    _, order_codes = sorted_codes(_column(lines, "order_id", pa.string()))
+    order_codes = codes_in(_column(lines, "order_id", pa.string()).dictionary_encode().combine_chunks())
     order = np.lexsort((items, times, customers))
     order, anonymous = order[customers[order] >= 0], order[customers[order] < 0]
     return Interactions(
@@ -74,15 +74,21 @@ def sorted_codes(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     names = encoded.dictionary.to_numpy(zero_copy_only=False).astype(str)
     known = np.sort(names)
     places = np.append(codes_of(names, known), -1).astype(np.int32)
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return known, places[codes]
+    return known, places[codes_in(encoded)]
+
+
+def codes_in(encoded: pa.DictionaryArray) -> np.ndarray:
+    """The code of each row in the dictionary's own order, (n,) int32; -1 where it is missing."""
+    return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
 
 
 def order_numbers(order_codes: np.ndarray, customers: np.ndarray, times: np.ndarray) -> np.ndarray:
     """(lines,) int64: the order of each line; where its code is -1, one number for each customer and moment.
 
-    Lines are sorted by customer and time.
+    Lines are sorted by customer and time, and numbers go up in that order.
     """
     begins = (np.diff(customers, prepend=-1) != 0) | (np.diff(times, prepend=times[:1]) != np.timedelta64(0, "s"))
     moments = np.cumsum(begins) + order_codes.max(initial=-1)
-    return np.where(order_codes >= 0, order_codes, moments).astype(np.int64)
+    codes = np.where(order_codes >= 0, order_codes, moments)
+    _, first_lines, orders = np.unique(codes, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first_lines))[orders].astype(np.int64)

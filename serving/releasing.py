@@ -65,11 +65,6 @@ class Champions:
         return cls(packages, missing)
 
 
-def newest_cutoff(tables: Tables) -> date:
-    """The first day that purchases or usage do not completely cover: answers use everything before it."""
-    return min(tables.watermark(name) for name in ("purchases", "usage") if name in tables)
-
-
 def build_release(config: Config, tables: Tables, champions: Champions, cutoff: date, created_at: datetime) -> Release:
     """Everything that the service answers from, as known before midnight of the cutoff.
 

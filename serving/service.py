@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 from pathlib import Path
+from typing import Any
 
 import bentoml
 
@@ -23,6 +24,13 @@ from serving.routes import all_endpoints
 RELEASES_VARIABLE = "KIZUNA_RELEASES"
 LEDGER_VARIABLE = "KIZUNA_LEDGER"
 WORKERS_VARIABLE = "KIZUNA_WORKERS"
+
+LEAN: dict[str, Any] = {
+    "metrics": {"enabled": False},
+    "logging": {"access": {"enabled": False}},
+    "tracing": {"excluded_urls": ".*"},
+    "traffic": {"timeout": 5},
+}
 
 
 def live_release(metrics: ServiceMetrics) -> LiveRelease:
@@ -46,10 +54,7 @@ LIVE = live_release(METRICS)
 @bentoml.service(
     name="kizuna",
     workers=int(os.environ.get(WORKERS_VARIABLE, "1")),
-    metrics={"enabled": False},
-    logging={"access": {"enabled": False}},
-    tracing={"excluded_urls": ".*"},
-    traffic={"timeout": 5},
+    **LEAN,
 )
 class Kizuna:
     """Answers from the newest release, and picks up a newer one without a restart."""

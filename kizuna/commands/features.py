@@ -13,8 +13,8 @@ from features.cohort import cohort_at
 from features.export import suffix_of, write_features
 from features.pipeline import compute_features
 from features.sources.opening import open_tables
+from features.today import newest_cutoff
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
-from serving.releasing import newest_cutoff
 
 Out = Annotated[Path, typer.Option("--out", help="The file to write: .parquet or .csv.")]
 CutoffDays = Annotated[

@@ -32,8 +32,9 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Write a release from the champions and put it in force; a running service picks it up by itself."""
         from features.sources.opening import open_tables
+        from features.today import newest_cutoff
         from serving.releases import Pointer, Releases
-        from serving.releasing import Champions, build_release, newest_cutoff
+        from serving.releasing import Champions, build_release
 
         read, day = open_config(config), _day(cutoff)
         registry, _ = open_registry(read, console)

@@ -25,9 +25,10 @@ from serving.routes import all_endpoints
 from serving.wire import Endpoint
 from tests.serving.hand_made import hand_made, put_in_force
 
-START_SECONDS = 30
+START_SECONDS = 90
 ALL_ENDPOINTS = tuple(all_endpoints())
 PROJECT = Path(__file__).resolve().parents[2]
+CHECKOUT = ("serving.service:Kizuna", "--working-dir", str(PROJECT))
 
 TELLS_ITS_MODULES = """
 import os, pathlib, signal, sys
@@ -80,9 +81,7 @@ class Served:
 
 
 @contextmanager
-def serving(
-    home: Path, workers: int, service: str = "serving.service:Kizuna", folder: Path = PROJECT
-) -> Iterator[Served]:
+def serving(home: Path, workers: int, what: Sequence[str] = CHECKOUT) -> Iterator[Served]:
     """`bentoml serve` on a free port, ready inside the block."""
     port, log = free_port(), home / "log"
     (home / "sitecustomize.py").write_text(TELLS_ITS_MODULES.format(home=home))
@@ -93,7 +92,7 @@ def serving(
         "BENTOML_HOME": str(home / "bentoml"),
         "PYTHONPATH": str(home),
     }
-    command = [sys.executable, "-m", "bentoml", "serve", service, "--working-dir", str(folder), "--port", str(port)]
+    command = [sys.executable, "-m", "bentoml", "serve", *what, "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, cwd=home, stdout=output, stderr=output)
     try:

@@ -33,7 +33,7 @@ def test_arrays_stay_on_disk(tmp_path):
     opened = Release.open(put_in_force(tmp_path, hand_made()))
 
     assert opened.churn is not None
-    assert isinstance(opened.churn.probability, np.memmap)
+    assert isinstance(opened.churn.probability.base, np.memmap)
 
 
 def test_a_release_may_lack_a_model_and_says_why(tmp_path):

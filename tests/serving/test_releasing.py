@@ -20,12 +20,13 @@ from features.pipeline import compute_features
 from features.sources.simulated import simulate_shop
 from features.sources.simulation.world import ShopWorld
 from features.tables import Tables, tables_from_frames
+from features.today import newest_cutoff
 from models.churn.logistic import Logistic
 from models.package import ModelPackage
 from models.recommenders.popularity import Popularity
 from serving.release import Release
 from serving.releases import Releases
-from serving.releasing import Champions, build_release, newest_cutoff
+from serving.releasing import Champions, build_release
 from tests.serving.hand_made import put_in_force
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -118,7 +119,7 @@ def test_what_was_built_is_what_is_opened(shop, tmp_path):
     assert built.recommender is not None
     assert (opened.recommender.top.items == built.recommender.top.items).all()
     assert opened.offers is not None
-    assert opened.offers.book == built.offers.book  # pyright: ignore[reportOptionalMemberAccess]
+    assert opened.offers.book == built.offers.book
 
 
 def test_a_champion_whose_features_have_changed_since_is_refused(shop):

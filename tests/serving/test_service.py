@@ -37,14 +37,14 @@ def test_a_live_worker_has_none_of_the_heavy_libraries(served):
         assert httpx.post(f"{served.address}{path}", json=body).is_success
 
     for worker in workers():
-        modules = modules_of(worker, served)
-        assert "serving.app" in modules
-        assert not {name.partition(".")[0] for name in modules} & HEAVY
+        wait_until(lambda worker=worker: "serving.app" in modules_of(worker, served), "the worker does not serve")
+        assert not {name.partition(".")[0] for name in modules_of(worker, served)} & HEAVY
 
 
 def modules_of(worker: psutil.Process, served: Served) -> set[str]:
     """The `sys.modules` of a worker, which it writes down when it gets the signal (see conftest)."""
     written = served.releases.parent / f"modules-{worker.pid}"
+    written.unlink(missing_ok=True)
     worker.send_signal(signal.SIGUSR1)
     wait_until(written.exists, "the worker did not answer the signal")
     return set(written.read_text().split())

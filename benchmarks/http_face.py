@@ -1,0 +1,161 @@
+"""What one request costs the service's processes: Starlette with msgspec against Litestar, under BentoML.
+
+`python -m benchmarks.http_face` serves a release of 10,000 customers twice, asks both by turns over 8 connections, and
+reads the processor time of each worker before and after. The median of the rounds counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from urllib.request import urlopen
+
+import msgspec
+import numpy as np
+import psutil
+
+from benchmarks.figures import Figure, publish
+from core.config import Tiers
+from core.scores import Reason, Scores
+from serving.churn_part import ChurnPart
+from serving.release import Release, ReleaseDescription, ReleasedModel
+from serving.releases import Pointer, Releases
+
+FACES = {"starlette": "StarletteFace", "litestar": "LitestarFace"}
+ROUNDS = 5
+REQUESTS = 2_000
+CONNECTIONS = 8
+N_CUSTOMERS = 10_000
+N_IDS = (1, 100)
+CUTOFF = date(2026, 4, 1)
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A service that runs, and the process that answers in it."""
+
+    port: int
+    worker: psutil.Process
+
+    def cpu_seconds(self) -> float:
+        """Processor time used so far."""
+        spent = self.worker.cpu_times()
+        return spent.user + spent.system
+
+
+def release() -> Release:
+    """Churn scores with three reasons each."""
+    ids = np.array([f"customer-{number:06d}" for number in range(N_CUSTOMERS)])
+    probability = np.random.default_rng(0).random(N_CUSTOMERS)
+    scores = Scores(
+        ids, np.full(N_CUSTOMERS, np.datetime64(CUTOFF)), probability, 90, low=probability, high=probability
+    )
+    reason = Reason(
+        "recency", "up", 1.2, 74.0, 21.0, "last purchase 74 days ago (usually 21)", "最終購入から74日(通常21日)"
+    )
+    part = ChurnPart.of(scores, [(reason,) * 3] * N_CUSTOMERS, np.zeros(N_CUSTOMERS, dtype=bool), Tiers())
+    model = ReleasedModel("kizuna.bench.churn", 1, "logistic", CUTOFF, "", "", "")
+    description = ReleaseDescription(
+        release_id="bench", created_at=NOW, data_set="bench", time_zone="UTC", currency="EUR", cutoff=CUTOFF,
+        data_digest="", models={"churn": model},
+    )  # fmt: skip
+    return Release(description, msgspec.Raw(b"{}"), churn=part)
+
+
+@contextmanager
+def server(face: str, port: int, home: Path) -> Iterator[Server]:
+    """`bentoml serve` with one worker, ready inside the block."""
+    environment = os.environ | {"KIZUNA_RELEASES": str(home / "releases"), "BENTOML_DO_NOT_TRACK": "True"}
+    command = [sys.executable, "-m", "bentoml", "serve", f"benchmarks.http_faces:{FACES[face]}", "--port", str(port)]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_until_ready(port)
+            children = psutil.Process(process.pid).children(recursive=True)
+            yield Server(port, next(each for each in children if "_bentoml_impl.worker.service" in each.cmdline()))
+        finally:
+            process.terminate()
+
+
+def wait_until_ready(port: int) -> None:
+    """Return once the service answers."""
+    for _ in range(300):
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(f"no service on port {port} after 30 s")
+
+
+async def ask(port: int, request: bytes, times: int) -> None:
+    """One connection that asks and waits, again and again."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(times):
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise ValueError(f"not answered: {head[:60]!r}")
+        length = head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]
+        await reader.readexactly(int(length))
+    writer.close()
+
+
+async def ask_on_all_connections(port: int, request: bytes) -> None:
+    """All connections at once."""
+    await asyncio.gather(*(ask(port, request, REQUESTS // CONNECTIONS) for _ in range(CONNECTIONS)))
+
+
+def request_for(n_ids: int) -> bytes:
+    """One request as it goes over the wire."""
+    body = msgspec.json.encode({"customer_ids": [f"customer-{number:06d}" for number in range(n_ids)]})
+    head = [
+        "POST /v1/churn/score HTTP/1.1",
+        "host: x",
+        "content-type: application/json",
+        f"content-length: {len(body)}",
+    ]
+    return "\r\n".join([*head, "", ""]).encode() + body
+
+
+def cpu_us(served: Server, n_ids: int) -> float:
+    """Microseconds of the worker's processor time a request."""
+    before = served.cpu_seconds()
+    asyncio.run(ask_on_all_connections(served.port, request_for(n_ids)))
+    return (served.cpu_seconds() - before) / REQUESTS * 1e6
+
+
+def measure(servers: dict[str, Server]) -> list[Figure]:
+    """Rounds by turns, after one that only warms up."""
+    found: dict[tuple[str, int], list[float]] = {(face, n_ids): [] for face in servers for n_ids in N_IDS}
+    for _ in range(ROUNDS + 1):
+        for (face, n_ids), spent in found.items():
+            spent.append(cpu_us(servers[face], n_ids))
+    return [
+        Figure(f"http_face.{face}.{n_ids}_ids.cpu", statistics.median(spent[1:]), min(spent[1:]), max(spent[1:]), "us")
+        for (face, n_ids), spent in found.items()
+    ]
+
+
+def main() -> None:
+    """Serve both, ask both, write the figures down."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
+        home = Path(folder)
+        Releases(home / "releases").add(release(), Pointer("bench", "benchmark", "", NOW))
+        servers = {face: running.enter_context(server(face, port, home)) for port, face in enumerate(FACES, start=3871)}
+        publish("http_face", measure(servers))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""The two candidates for the HTTP face, each mounted in a BentoML service with the same settings.
+
+The question, the answer and the function between them are the service's own; only what carries them differs.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, cast
+
+import bentoml
+from litestar import Litestar, post
+
+from serving.app import Face
+from serving.endpoints import churn_score
+from serving.endpoints.churn_score import ChurnAnswer, ChurnQuestion
+from serving.live import LiveRelease, LiveReleaseHooks
+from serving.metrics import ServiceMetrics
+from serving.releases import Releases
+from serving.service import LEAN
+
+METRICS = ServiceMetrics()
+LIVE = LiveRelease(
+    Releases(Path(os.environ.get("KIZUNA_RELEASES", "releases"))),
+    LiveReleaseHooks(lambda release, pointer: None, METRICS.failed),
+)
+
+
+@post("/v1/churn/score", status_code=200)
+async def score(data: ChurnQuestion) -> ChurnAnswer:
+    """The service's own answer, carried by Litestar."""
+    assert LIVE.current is not None
+    return churn_score.respond(data, LIVE.current)
+
+
+class Ready:
+    """What both services share."""
+
+    def __init__(self) -> None:
+        LIVE.start()
+
+    def __is_ready__(self) -> bool:
+        return LIVE.current is not None
+
+
+@bentoml.asgi_app(Face(LIVE, METRICS, [churn_score.ENDPOINT]), path="/")
+@bentoml.service(name="starlette_face", **LEAN)
+class StarletteFace(Ready):
+    """Starlette's routes and requests, msgspec, and everything that the service does around them."""
+
+
+LITESTAR = cast(Any, Litestar([score], logging_config=None, openapi_config=None))
+"Its own types of ASGI are narrower than BentoML's."
+
+
+@bentoml.asgi_app(LITESTAR, path="/")
+@bentoml.service(name="litestar_face", **LEAN)
+class LitestarFace(Ready):
+    """Litestar with its defaults, but for its access log and its document."""

@@ -19,6 +19,7 @@ from benchmarks.figures import BENCH, Figure, publish
 from benchmarks.measure import Cost, measured
 from core.cohort import Cohort
 from core.config import Config, TableSource
+from features.engine import texts
 from features.pipeline import compute_features
 from features.sources.opening import open_tables
 
@@ -91,8 +92,20 @@ def features(config: Config, cohort: Cohort) -> Cost:
 
 def everybody(folder: Path) -> Cohort:
     """All customers of the files at the cutoff."""
-    ids = np.unique(pq.read_table(folder, columns=["customer_id"])["customer_id"].unique().to_numpy().astype(str))
+    column = pq.read_table(folder, columns=["customer_id"])["customer_id"]
+    ids = np.unique(texts(pa.chunked_array([column.unique()])))
     return Cohort(ids, np.full(len(ids), np.datetime64(CUTOFF, "D")), "every customer on record")
+
+
+def shop_of(files: str) -> Config:
+    """A data set of nothing but these purchases."""
+    return Config(
+        name="bench",
+        time_zone="Europe/London",
+        currency="GBP",
+        active_days=365,
+        tables={"purchases": TableSource(path=files)},
+    )
 
 
 def main() -> None:
@@ -101,13 +114,7 @@ def main() -> None:
     if not folder.exists():
         make_purchases(folder)
     files, cohort = str(folder.resolve() / "*.parquet"), everybody(folder)
-    config = Config(
-        name="bench",
-        time_zone="Europe/London",
-        currency="GBP",
-        active_days=365,
-        tables={"purchases": TableSource(path=files)},
-    )
+    config = shop_of(files)
     pairs = [(scan(files), features(config, cohort)) for _ in range(RUNS)]
     scans = [found.cpu_seconds / plain.cpu_seconds for plain, found in pairs]
     peaks = [found.peak_memory_gb for _, found in pairs]

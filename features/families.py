@@ -8,11 +8,12 @@ from features.baskets import BASKET_FEATURES, channel_features
 from features.declaration import Feature, columns_of, measures_of
 from features.facts import lines_of
 from features.purchases import PURCHASE_FEATURES
+from features.spending import SPENDING_FEATURES
 from features.tables import Tables
 from features.usage import USAGE_FEATURES, event_features
 from features.words import MAX_KINDS, frequent_words
 
-DECLARED = (*PURCHASE_FEATURES, *BASKET_FEATURES, *USAGE_FEATURES)
+DECLARED = (*PURCHASE_FEATURES, *SPENDING_FEATURES, *BASKET_FEATURES, *USAGE_FEATURES)
 "Those that need no word of the data."
 
 LEARNT = {"main_channel": ("purchases", "channel"), "main_event": ("usage", "event")}

@@ -1,4 +1,4 @@
-"""What purchases tell: how recently, how often, how much, in which rhythm, and what came back.
+"""What purchases tell of time: how recently, since when, how often and in which rhythm.
 
 A purchase is an occasion: the lines of one order, or of one moment where there is no order id. Returns
 (negative amounts) are counted apart and make nobody a recent buyer.
@@ -26,13 +26,8 @@ ORDER = Grain(
     ),
 )
 PURCHASE_DAY = Grain("purchase day", "purchases", keys=("age_days",), where=BOUGHT, follows=True)
-RETURN_LINE = Grain("return line", "purchases", where="amount < 0")
 
 ORDERS = Measure(ORDER, "count")
-SPEND = Measure(ORDER, "sum", "spend")
-QUANTITY = Measure(ORDER, "sum", "quantity")
-RETURNS = Measure(RETURN_LINE, "count")
-RETURNED = Measure(RETURN_LINE, "magnitude", "amount")
 SINCE_LAST = Measure(ORDER, "least", "age_days")
 SINCE_FIRST = Measure(ORDER, "largest", "age_days")
 
@@ -40,9 +35,6 @@ GAPS = Measure(PURCHASE_DAY, "count", "gap_days")
 GAP_TOTAL = Measure(PURCHASE_DAY, "sum", "gap_days")
 USUAL_GAP = Ratio(GAP_TOTAL, GAPS)
 GAP_SPREAD = Deviation(GAPS, GAP_TOTAL, Measure(PURCHASE_DAY, "squares", "gap_days"))
-
-ORDER_VALUE = Ratio(SPEND, ORDERS)
-ORDER_VALUE_SPREAD = Deviation(ORDERS, SPEND, Measure(ORDER, "squares", "spend"))
 
 NEVER = "no purchase on record"
 NONE_IN_WINDOW = "no purchase in the window, or the recorded history is shorter than it"
@@ -120,106 +112,6 @@ FREQUENCY = (
             "直近{days}日間とその前の{days}日間の購入回数に占める直近の割合(0.5は横ばい)",
             NONE_IN_WINDOW,
         )
-    ),
-)
-
-SPENDING = (
-    *over_windows(
-        Feature(
-            "spend_{window}",
-            "spend",
-            SPEND,
-            "base currency",
-            "spend {window}, before returns",
-            "{window}の購入金額(返品前)",
-        ),
-        (*WINDOWS, None),
-    ),
-    *over_windows(
-        Feature(
-            "net_spend_{window}",
-            "spend",
-            Difference(SPEND, RETURNED),
-            "base currency",
-            "spend {window}, less returns",
-            "{window}の購入金額(返品差引後)",
-        ),
-        (90, 365, None),
-    ),
-    *over_windows(
-        Feature(
-            "mean_order_value_{window}",
-            "spend",
-            ORDER_VALUE,
-            "base currency",
-            "mean order value {window}",
-            "{window}の平均注文額",
-            NONE_IN_WINDOW,
-        ),
-        (90, 365, None),
-    ),
-    Feature(
-        "order_value_spread",
-        "spend",
-        ORDER_VALUE_SPREAD,
-        "base currency",
-        "standard deviation of the order values",
-        "注文額の標準偏差",
-        "fewer than two orders",
-    ),
-    Feature(
-        "largest_order_value",
-        "spend",
-        Measure(ORDER, "largest", "spend"),
-        "base currency",
-        "value of the largest order",
-        "最大の注文額",
-        NEVER,
-    ),
-    Feature(
-        "order_value_90d_vs_usual",
-        "spend",
-        Ratio(within(ORDER_VALUE, 90), ORDER_VALUE),
-        "times",
-        "mean order value in the last 90 days in multiples of the customer's own",
-        "直近90日間の平均注文額(本人の平均の何倍か)",
-        NONE_IN_WINDOW,
-    ),
-    *trends(
-        Feature(
-            "spend_trend_{days}d",
-            "spend",
-            SPEND,
-            "share",
-            "share of the newer half in the spend of twice {days} days (0.5 is steady)",
-            "直近{days}日間とその前の{days}日間の購入金額に占める直近の割合(0.5は横ばい)",
-            NONE_IN_WINDOW,
-        )
-    ),
-)
-
-QUANTITIES = (
-    *over_windows(
-        Feature("quantity_{window}", "quantity", QUANTITY, "pieces", "pieces bought {window}", "{window}の購入点数"),
-        (*WINDOWS, None),
-    ),
-    Feature(
-        "mean_quantity_per_order",
-        "quantity",
-        Ratio(QUANTITY, ORDERS),
-        "pieces",
-        "mean pieces an order",
-        "1回あたりの平均購入点数",
-        NEVER,
-    ),
-    Feature(
-        "mean_item_lines_per_order",
-        "quantity",
-        Ratio(Measure(ORDER, "sum", "item_lines"), ORDERS),
-        "lines",
-        "mean item lines an order",
-        "1回あたりの平均明細数",
-        NEVER,
     ),
 )
 
@@ -301,43 +193,5 @@ RHYTHM = (
     ),
 )
 
-RETURNING = (
-    *over_windows(
-        Feature("returns_{window}", "returns", RETURNS, "lines", "returned lines {window}", "{window}の返品明細数"),
-        (*WINDOWS, None),
-    ),
-    *over_windows(
-        Feature(
-            "returned_amount_{window}",
-            "returns",
-            RETURNED,
-            "base currency",
-            "amount returned {window}",
-            "{window}の返品金額",
-        ),
-        (90, 365),
-    ),
-    *over_windows(
-        Feature(
-            "returned_share_{window}",
-            "returns",
-            Ratio(RETURNED, SPEND),
-            "share",
-            "amount returned over amount bought {window}",
-            "{window}の購入金額に対する返品金額の割合",
-            NONE_IN_WINDOW,
-        ),
-        (365, None),
-    ),
-    Feature(
-        "days_since_last_return",
-        "returns",
-        Measure(RETURN_LINE, "least", "age_days"),
-        "days",
-        "days since the last return",
-        "最後の返品からの日数",
-        "no return on record",
-    ),
-)
 
-PURCHASE_FEATURES = (*RECENCY, *TENURE, *FREQUENCY, *SPENDING, *QUANTITIES, *RHYTHM, *RETURNING)
+PURCHASE_FEATURES = (*RECENCY, *TENURE, *FREQUENCY, *RHYTHM)

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from features.declaration import Expression, Feature, Measure, Ratio, columns_of, measures_of
 from features.documentation import documented
-from features.purchases import GAPS, ORDER, ORDERS, SPEND
+from features.purchases import GAPS, ORDER, ORDERS
+from features.spending import SPEND
 from features.windowed import over_windows, within
 
 every_feature = pytest.mark.parametrize("feature", documented(), ids=lambda feature: feature.name)

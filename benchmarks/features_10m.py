@@ -76,8 +76,8 @@ def scan(files: str) -> Cost:
     """One GROUP BY over the files, in a session of its own."""
     session = duckdb.connect()
     with measured() as cost:
-        session.execute(
-            "SELECT customer_id, count(*), sum(amount), max(event_time) FROM read_parquet(?) GROUP BY 1", [files]
+        session.sql(
+            "SELECT customer_id, count(*), sum(amount), max(event_time) FROM read_parquet(?) GROUP BY 1", params=[files]
         ).to_arrow_table()
     return cost
 

@@ -10,7 +10,8 @@ import ibis.expr.types as ir
 
 from core.config import ColumnSource, Config, RowMatch, TableSource
 from core.errors import ConfigError, DataError, nearest
-from features.conforming.readings import READERS, UNREADABLE, Clock, Reading, read_attribute, read_number
+from features.conforming.readings import READERS, UNREADABLE, Reading, read_attribute, read_number
+from features.conforming.workbench import Clock, Workbench
 from features.contract import CONTRACT, TableContract
 from features.expressions import Expression, ibis
 
@@ -32,14 +33,14 @@ def conform(raw: ir.Table, contract: TableContract, config: Config, source: Tabl
     contract knows, DataError for one that the source lacks or whose type does not fit.
     """
     mapped = columns_of(raw, contract, config, source)
-    clock = Clock((source and source.time_zone) or config.time_zone, config.time_zone)
-    readings = {name: _read(raw, contract, name, column, clock) for name, column in mapped.items()}
+    bench = Workbench(raw, Clock((source and source.time_zone) or config.time_zone, config.time_zone))
+    readings = {name: _read(raw, contract, name, column, bench) for name, column in mapped.items()}
     if source is not None and source.returns is not None:
         readings = _with_returns(readings, _matches(raw, source.returns, contract))
     causes = [cause for name, reading in readings.items() for cause in _causes(contract, readings, name, reading)]
     aside = ibis.cases(*causes, else_=ibis.null("string")) if causes else ibis.null("string")
     values = {name: reading.value for name, reading in readings.items()}
-    return raw.select(**values, **{SET_ASIDE: aside})
+    return bench.table.select(**values, **{SET_ASIDE: aside})
 
 
 def columns_of(
@@ -71,31 +72,31 @@ def _source_column(raw: ir.Table, name: str, contract: TableContract) -> Express
     return raw[name]
 
 
-def _read(raw: ir.Table, contract: TableContract, name: str, column: ColumnSource, clock: Clock) -> Reading:
+def _read(raw: ir.Table, contract: TableContract, name: str, column: ColumnSource, bench: Workbench) -> Reading:
     if column.product is not None:
-        factors = [read_number(_source_column(raw, factor, contract), clock) for factor in column.product]
+        factors = [read_number(_source_column(raw, factor, contract), bench) for factor in column.product]
         faults = [factor.unreadable for factor in factors if factor.unreadable is not None]
         value = reduce(mul, (factor.value for factor in factors))
         return Reading(value, reduce(or_, faults) if faults else None)
     if column.constant is not None:
-        cell: Expression = ibis.literal(column.constant).name(name)
+        cell: Expression = ibis.literal(column.constant)
     else:
-        cell = _without_stand_ins(_source_column(raw, str(column.column), contract), column)
+        cell = _without_stand_ins(_source_column(raw, str(column.column), contract), column, bench)
     reader = READERS[contract[name].kind] if name in contract else read_attribute
     try:
-        return reader(cell, clock)
+        return reader(cell, bench)
     except DataError as fault:
         raise DataError(f"{contract.name}.{name}: {fault}") from fault
 
 
-def _without_stand_ins(cell: Expression, column: ColumnSource) -> Expression:
+def _without_stand_ins(cell: Expression, column: ColumnSource, bench: Workbench) -> Expression:
     """The cell, NULL where it holds a value that stands for missing."""
     text = cell.cast("string")
     stands_in = [text.isin(column.missing_when)] if column.missing_when else []
     stands_in += [text.startswith(start) for start in column.missing_when_starts_with]
     if not stands_in:
         return cell
-    return ibis.ifelse(reduce(or_, stands_in), ibis.null(cell.type()), cell).name(cell.get_name())
+    return bench.step(ibis.ifelse(reduce(or_, stands_in), ibis.null(cell.type()), cell))
 
 
 def _matches(raw: ir.Table, match: RowMatch, contract: TableContract) -> Expression:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from features.conforming.workbench import Workbench
 from features.expressions import Expression, ibis
 
 WIDE = "０１２３４５６７８９．，－（）％＋／：\u3000−△▲"
@@ -34,16 +35,16 @@ def _tidy(text: Expression) -> Expression:
     return text.translate(WIDE, NARROW).strip()
 
 
-def number_in(text: Expression) -> Expression:
+def number_in(text: Expression, bench: Workbench) -> Expression:
     """The number a text says, NULL where it says none. Brackets and △ are minus, % divides by 100."""
-    bare = _tidy(text).re_replace(MONEY_SIGNS, "")
-    bracketed = bare.re_search(r"^[(][^()+-]*[)]$")
-    digits = ibis.ifelse(bracketed, bare.re_replace("[()]", ""), bare)
-    percent = digits.endswith("%")
-    digits = ibis.ifelse(percent, digits.re_replace("%$", ""), digits)
-    readable = digits.re_search(PLAIN_NUMBER) & digits.re_search(HAS_DIGIT)
-    number = ibis.ifelse(readable, digits.replace(",", ""), ibis.null("string")).cast("float64")
-    return number * ibis.ifelse(bracketed, -1.0, 1.0) / ibis.ifelse(percent, 100.0, 1.0)
+    bare = bench.step(_tidy(text).re_replace(MONEY_SIGNS, ""))
+    bracketed = bench.step(bare.re_search(r"^[(][^()+-]*[)]$"))
+    digits = bench.step(ibis.ifelse(bracketed, bare.re_replace("[()]", ""), bare))
+    percent = bench.step(digits.endswith("%"))
+    plain = bench.step(ibis.ifelse(percent, digits.re_replace("%$", ""), digits))
+    readable = plain.re_search(PLAIN_NUMBER) & plain.re_search(HAS_DIGIT)
+    number = ibis.ifelse(readable, plain.replace(",", ""), ibis.null("string")).cast("float64")
+    return bench.step(number * ibis.ifelse(bracketed, -1.0, 1.0) / ibis.ifelse(percent, 100.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -54,41 +55,34 @@ class WrittenMoment:
     offset_seconds: Expression
 
 
-def moment_in(text: Expression) -> WrittenMoment:
+def moment_in(text: Expression, bench: Workbench) -> WrittenMoment:
     """The moment a text says, NULL where it says none; fractions of a second are cut off."""
     plain = _tidy(text).re_replace("[年月]", "-").re_replace("日 *", " ").re_replace("[時分]", ":").re_replace("秒", "")
-    plain = plain.re_replace(":$", "").re_replace(r" ([0-9]{1,2})$", r" \1:00").strip()
-    year, month, day, hour, minute, second = (
-        _part(plain, groups) for groups in ((1,), (2, 4), (3, 5), (6,), (7,), (8,))
-    )
-    valid = (
+    plain = bench.step(plain.re_replace(":$", "").re_replace(r" ([0-9]{1,2})$", r" \1:00").strip())
+    year = bench.step(_part(plain, 1))
+    month, day = (bench.step(_part(plain, *groups).lpad(2, "0")) for groups in ((2, 4), (3, 5)))
+    hour, minute, second = (bench.step(_part(plain, group).lpad(2, "0")) for group in (6, 7, 8))
+    valid = bench.step(
         plain.re_search(MOMENT)
-        & _between(month, 1, 12)
-        & (_number(day) >= 1)
-        & (_number(day) <= _days_in(_number(year), _number(month)))
+        & (_number(year) >= 1)
+        & _number(month).between(1, 12)
+        & _number(day).between(1, _days_in(_number(year), _number(month)))
         & (_number(hour) <= 23)
         & (_number(minute) <= 59)
         & (_number(second) <= 59)
-        & (_number(year) >= 1)
     )
     iso = year + "-" + month + "-" + day + " " + hour + ":" + minute + ":" + second
-    shown = ibis.ifelse(valid, iso, ibis.null("string")).cast("timestamp")
-    return WrittenMoment(shown, _offset_seconds(plain))
+    shown = bench.step(ibis.ifelse(valid, iso, ibis.null("string")).cast("timestamp"))
+    return WrittenMoment(shown, bench.step(_offset_seconds(plain, bench)))
 
 
-def _part(text: Expression, groups: tuple[int, ...]) -> Expression:
-    """Two digits or more of the first group that matched; 00 where none did."""
-    found = [text.re_extract(MOMENT, group).nullif("") for group in groups]
-    part = ibis.coalesce(*found, "0")
-    return ibis.ifelse(part.length() < 2, ibis.literal("0") + part, part)
+def _part(text: Expression, *groups: int) -> Expression:
+    """The first group that matched; 0 where none did."""
+    return ibis.coalesce(*(text.re_extract(MOMENT, group).nullif("") for group in groups), "0")
 
 
 def _number(digits: Expression) -> Expression:
     return digits.cast("int32")
-
-
-def _between(digits: Expression, least: int, most: int) -> Expression:
-    return (_number(digits) >= least) & (_number(digits) <= most)
 
 
 def _days_in(year: Expression, month: Expression) -> Expression:
@@ -97,9 +91,9 @@ def _days_in(year: Expression, month: Expression) -> Expression:
     return ibis.cases((month == 2, february), (month.isin([4, 6, 9, 11]), 30), else_=31)
 
 
-def _offset_seconds(text: Expression) -> Expression:
-    written = text.re_extract(MOMENT, 9).nullif("")
-    digits = ibis.ifelse(written.isin(["Z", "UTC"]), "+0000", written.replace(":", ""))
+def _offset_seconds(text: Expression, bench: Workbench) -> Expression:
+    written = bench.step(text.re_extract(MOMENT, 9).nullif(""))
+    digits = bench.step(ibis.ifelse(written.isin(["Z", "UTC"]), "+0000", written.replace(":", "")))
     seconds = digits.substr(1, 2).cast("int32") * 3600 + digits.substr(3, 2).cast("int32") * 60
     return ibis.ifelse(digits.startswith("-"), -seconds, seconds)
 

@@ -8,14 +8,17 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 import psycopg
+import pyarrow as pa
 from ibis.backends.duckdb import Backend as DuckDB
 from ibis.backends.sql import SQLBackend
-from ibis.common.exceptions import IbisError
+from ibis.common.exceptions import IbisError, TableNotFound
 
 from core.config import TableSource
 from core.config_file import redacted
+from core.digest import digest_of
 from core.errors import ConfigError, DataError, SourceUnavailable, nearest
 
+BATCH_ROWS = 500_000
 FAULTS = (psycopg.Error, duckdb.Error, IbisError, OSError)
 
 
@@ -25,7 +28,7 @@ def connect(url: str) -> SQLBackend:
     Raises SourceUnavailable, without the password, where it does not answer.
     """
     address = url
-    if url.startswith("duckdb://") and "read_only" not in url:
+    if is_duckdb(url) and "read_only" not in url:
         address += ("&" if "?" in url else "?") + "read_only=True"
     try:
         backend = ibis.connect(address)
@@ -45,20 +48,57 @@ def _first_line(fault: Exception, url: str) -> str:
     return line.replace(password[1], "***") if password and password[1] else line
 
 
-def table_of(backend: SQLBackend, name: str, source: TableSource) -> ir.Table:
+def table_of(backend: SQLBackend, name: str, source: TableSource, catalog: str | None = None) -> ir.Table:
     """A table of the database, where it lies. Raises DataError naming the nearest where there is none."""
     *schema, table = str(source.table).split(".")
-    database = ".".join(schema) or None
+    place = ".".join(schema) or None
     try:
-        known = backend.list_tables(database=database)
-        if table not in known:
-            raise DataError(f"{name}: the database has no table '{source.table}'{nearest(table, known)}")
-        return backend.table(table, database=database)
+        return backend.table(table, database=(catalog, place or "main") if catalog else place)
+    except TableNotFound as fault:
+        known = backend.table("tables", database="information_schema").table_name.to_pyarrow().to_pylist()
+        raise DataError(f"{name}: the database has no table '{source.table}'{nearest(table, known)}") from fault
     except FAULTS as fault:
-        raise SourceUnavailable(f"{name}: {source.table} cannot be read: {_first_line(fault, '')}") from fault
+        raise _unreadable(name, source, fault) from fault
 
 
-def copied(engine: DuckDB, name: str, source: TableSource) -> ir.Table:
-    """The table copied into DuckDB, batch by batch."""
-    table = table_of(connect(str(source.database)), name, source)
-    return engine.create_table(ibis.util.gen_name(name), table.to_pyarrow_batches(), temp=True)
+def _unreadable(name: str, source: TableSource, fault: Exception) -> SourceUnavailable:
+    said = _first_line(fault, str(source.database))
+    return SourceUnavailable(f"{name}: {source.table} of {redacted(source.database)} cannot be read: {said}")
+
+
+def brought(engine: DuckDB, name: str, source: TableSource) -> ir.Table:
+    """A database's table within reach of DuckDB: a DuckDB file is attached, any other table copied."""
+    return _attached(engine, name, source) if is_duckdb(str(source.database)) else _copied(engine, name, source)
+
+
+def is_duckdb(url: str) -> bool:
+    """Whether an address means a DuckDB file."""
+    return url.startswith("duckdb://")
+
+
+def _attached(engine: DuckDB, name: str, source: TableSource) -> ir.Table:
+    path = str(source.database).removeprefix("duckdb://").partition("?")[0]
+    catalog = f"file_{digest_of(path)}"
+    try:
+        engine.attach(path, name=catalog, read_only=True)
+    except duckdb.BinderException:
+        # The file is attached already, for another of its tables.
+        pass
+    except duckdb.Error as fault:
+        raise _unreadable(name, source, fault) from fault
+    return table_of(engine, name, source, catalog)
+
+
+def _copied(engine: DuckDB, name: str, source: TableSource) -> ir.Table:
+    """The table in DuckDB, copied batch by batch."""
+    database, copy = connect(str(source.database)), ibis.util.gen_name(name)
+    try:
+        table = table_of(database, name, source)
+        engine.create_table(copy, schema=table.schema(), temp=True)
+        for batch in table.to_pyarrow_batches(chunk_size=BATCH_ROWS):
+            engine.insert(copy, pa.Table.from_batches([batch]))
+        return engine.table(copy)
+    except FAULTS as fault:
+        raise _unreadable(name, source, fault) from fault
+    finally:
+        database.disconnect()

@@ -22,7 +22,7 @@ from features.contract import CONTRACT
 from features.expressions import ibis
 from features.intake import Intake
 from features.sources.csv_files import read_csv
-from features.sources.databases import connect, copied, table_of
+from features.sources.databases import brought, connect, table_of
 from features.sources.files import files_of, is_parquet, read_parquet
 from features.tables import Tables, tables_of
 
@@ -61,14 +61,14 @@ def _in_one_database(config: Config) -> tuple[SQLBackend, dict[str, ir.Table]] |
 
 
 def _in_duckdb(config: Config) -> tuple[SQLBackend, dict[str, ir.Table]]:
-    """The tables brought together: Parquet files as lazy views, everything else copied."""
+    """The tables brought together: Parquet and DuckDB files as lazy views, everything else copied."""
     engine = ibis.duckdb.connect(temp_directory=tempfile.gettempdir())
     return engine, {name: _brought(engine, name, source) for name, source in config.tables.items()}
 
 
 def _brought(engine: DuckDB, name: str, source: TableSource) -> ir.Table:
     if source.database is not None:
-        return copied(engine, name, source)
+        return brought(engine, name, source)
     files = files_of(name, source)
     return read_parquet(engine, name, files) if is_parquet(name, files) else read_csv(engine, name, files, source)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.conforming.readings import READERS, Clock, Reading
+from features.conforming.readings import READERS
+from features.conforming.workbench import Clock, Workbench
 from features.conforming.zones import local_of_utc, utc_of_local
 from features.contract import Kind
 from tests.engines import engine, every_engine
@@ -23,19 +25,27 @@ many_moments = st.lists(st.datetimes(datetime(1971, 1, 1), datetime(2049, 12, 1)
 unhurried = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def column(cells: list[Any], engine_name: str = "duckdb", kind: pa.DataType | None = None) -> Any:
-    backend = engine(engine_name)
-    cells_in_order = pa.table({"n": range(len(cells)), "cell": pa.array(cells, kind)})
-    stored = backend.create_table(ibis.util.gen_name("cells"), cells_in_order, temp=True)
-    return stored.order_by("n").cell
+def stored(cells: list[Any], engine_name: str, kind: pa.DataType | None = None) -> Any:
+    in_order = pa.table({"n": range(len(cells)), "cell": pa.array(cells, kind)})
+    return engine(engine_name).create_table(ibis.util.gen_name("cells"), in_order, temp=True)
 
 
-def read(cells: list[Any], kind: Kind, engine_name: str = "duckdb", clock: Clock = TOKYO) -> list[Any]:
-    return READERS[kind](column(cells, engine_name), clock).value.to_pyarrow().to_pylist()
+def outcome(cells: list[Any], kind: Kind, engine_name: str, clock: Clock, stored_as: pa.DataType | None) -> pa.Table:
+    table = stored(cells, engine_name, stored_as)
+    bench = Workbench(table, clock)
+    reading = READERS[kind](table.cell, bench)
+    unreadable = ibis.coalesce(reading.unreadable, False) if reading.unreadable is not None else ibis.literal(False)
+    return bench.table.select("n", value=reading.value, unreadable=unreadable).order_by("n").to_pyarrow()
 
 
-def unreadable(reading: Reading) -> list[bool]:
-    return ibis.coalesce(reading.unreadable, False).to_pyarrow().to_pylist()
+def read(
+    cells: list[Any], kind: Kind, engine_name: str, clock: Clock = TOKYO, stored_as: pa.DataType | None = None
+) -> list[Any]:
+    return outcome(cells, kind, engine_name, clock, stored_as)["value"].to_pylist()
+
+
+def unreadable(cells: list[Any], kind: Kind, engine_name: str = "duckdb") -> list[bool]:
+    return outcome(cells, kind, engine_name, TOKYO, None)["unreadable"].to_pylist()
 
 
 NUMBERS = {
@@ -69,9 +79,7 @@ def test_times_are_read_as_people_write_them_and_never_guessed(engine_name: str)
 
 @every_engine
 def test_what_is_written_but_cannot_be_read_is_unreadable_and_what_is_empty_is_missing(engine_name: str):
-    cells = column(["12", "abc", "", "  ", None], engine_name)
-
-    assert unreadable(READERS["number"](cells, TOKYO)) == [False, True, False, False, False]
+    assert unreadable(["12", "abc", "", "  ", None], "number", engine_name) == [False, True, False, False, False]
 
 
 @every_engine
@@ -82,15 +90,14 @@ def test_whole_numbers_become_ids_of_plain_digits(engine_name: str):
 
 
 def test_an_id_is_at_most_128_characters():
-    assert unreadable(READERS["id"](column(["絆" * 128, "絆" * 129]), TOKYO)) == [False, True]
+    assert unreadable(["絆" * 128, "絆" * 129], "id") == [False, True]
 
 
 @every_engine
 def test_a_fraction_is_no_id_and_no_whole_number(engine_name: str):
-    for kind in ("id", "whole"):
-        reading = READERS[kind](column([1.5, 2.0, float("nan"), None], engine_name), TOKYO)
-
-        assert unreadable(reading) == [True, False, False, False]
+    kinds: tuple[Kind, ...] = ("id", "whole")
+    for kind in kinds:
+        assert unreadable([1.5, 2.0, float("nan"), None], kind, engine_name) == [True, False, False, False]
 
 
 @every_engine
@@ -99,13 +106,18 @@ def test_flags_are_read_from_words_and_from_one_and_zero(engine_name: str):
     assert read([1, 0, 2], "flag", engine_name) == [True, False, None]
 
 
+def shifted(times: list[datetime], shift: Callable[[Any, str], Any], zone: str, engine_name: str) -> list[datetime]:
+    table = stored(times, engine_name, pa.timestamp("us"))
+    return table.select("n", time=shift(table.cell, zone)).order_by("n").to_pyarrow()["time"].to_pylist()
+
+
 @every_engine
 @unhurried
 @given(zone=st.sampled_from(ZONES), moments=many_moments)
 def test_local_times_are_those_of_zoneinfo_on_every_engine(engine_name: str, zone: str, moments: list[datetime]):
     whole = [moment.replace(microsecond=0) for moment in moments]
 
-    local = local_of_utc(column(whole, engine_name, pa.timestamp("us")), zone).to_pyarrow().to_pylist()
+    local = shifted(whole, local_of_utc, zone, engine_name)
 
     assert local == [m.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) for m in whole]
 
@@ -116,7 +128,7 @@ def test_local_times_are_those_of_zoneinfo_on_every_engine(engine_name: str, zon
 def test_clock_times_mean_their_first_showing_on_every_engine(engine_name: str, zone: str, moments: list[datetime]):
     whole = [moment.replace(microsecond=0) for moment in moments]
 
-    utc = utc_of_local(column(whole, engine_name, pa.timestamp("us")), zone).to_pyarrow().to_pylist()
+    utc = shifted(whole, utc_of_local, zone, engine_name)
 
     assert utc == [m.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC).replace(tzinfo=None) for m in whole]
 
@@ -127,8 +139,8 @@ def test_the_hours_around_every_change_of_the_clock_are_right(engine_name: str, 
     hours = [datetime(2024, month, 1) + timedelta(hours=h) for month in (3, 10, 11) for h in range(31 * 24)]
     clock = ZoneInfo(zone)
 
-    local = local_of_utc(column(hours, engine_name, pa.timestamp("us")), zone).to_pyarrow().to_pylist()
-    utc = utc_of_local(column(hours, engine_name, pa.timestamp("us")), zone).to_pyarrow().to_pylist()
+    local = shifted(hours, local_of_utc, zone, engine_name)
+    utc = shifted(hours, utc_of_local, zone, engine_name)
 
     assert local == [hour.replace(tzinfo=UTC).astimezone(clock).replace(tzinfo=None) for hour in hours]
     assert utc == [hour.replace(tzinfo=clock).astimezone(UTC).replace(tzinfo=None) for hour in hours]
@@ -136,10 +148,7 @@ def test_the_hours_around_every_change_of_the_clock_are_right(engine_name: str, 
 
 @every_engine
 def test_a_zoned_column_becomes_local_and_a_naive_one_of_another_zone_too(engine_name: str):
-    noon = [datetime(2024, 7, 1, 12, tzinfo=UTC)]
-    zoned = column(noon, engine_name, pa.timestamp("us", tz="UTC"))
-    naive = column([datetime(2024, 7, 1, 12)], engine_name, pa.timestamp("us"))
+    zoned = read([datetime(2024, 7, 1, 12, tzinfo=UTC)], "time", engine_name, TOKYO, pa.timestamp("us", tz="UTC"))
+    naive = read([datetime(2024, 7, 1, 12)], "time", engine_name, Clock("Europe/London", "Asia/Tokyo"))
 
-    assert READERS["time"](zoned, TOKYO).value.to_pyarrow().to_pylist() == [datetime(2024, 7, 1, 21)]
-    from_london = Clock("Europe/London", "Asia/Tokyo")
-    assert READERS["time"](naive, from_london).value.to_pyarrow().to_pylist() == [datetime(2024, 7, 1, 20)]
+    assert (zoned, naive) == ([datetime(2024, 7, 1, 21)], [datetime(2024, 7, 1, 20)])

@@ -1,0 +1,63 @@
+"""`kizuna check` at the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from kizuna.main import run
+from tests.worlds import purchase_log
+
+TOML = """
+name = "world"
+time_zone = "Asia/Tokyo"
+currency = "JPY"
+active_days = 20
+churn = { horizon_days = 30 }
+[tables.purchases]
+path = "purchases.parquet"
+"""
+
+
+def said(folder: Path, capsys: pytest.CaptureFixture[str], *lines: str, toml: str = TOML) -> tuple[int, str, str]:
+    pq.write_table(purchase_log(*lines), folder / "purchases.parquet")
+    (folder / "world.toml").write_text(toml, encoding="utf-8")
+    exit_code = run(["check", "--config", str(folder / "world.toml")])
+    printed = capsys.readouterr()
+    return exit_code, printed.out, printed.err
+
+
+def test_data_that_is_fit_is_reported_and_exits_with_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    exit_code, printed, _ = said(tmp_path, capsys, "ada 2024-01-01", "ada 2024-01-01", "bo 2024-05-01 7 channel=web")
+
+    assert exit_code == 0
+    for fact in ("Asia/Tokyo", "2 customers", "identical lines: 1", "2024-05-01", "channel web: 1 rows", "suffices"):
+        assert fact in printed
+
+
+def test_data_that_is_too_short_is_reported_and_exits_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    exit_code, printed, error = said(tmp_path, capsys, "ada 2024-01-01", "bo 2024-01-20")
+
+    assert exit_code == 2
+    assert "rows read" in printed
+    assert "nothing was recorded before the training cutoffs" in error
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (("path", "paht"), "unknown key 'paht'; did you mean 'path'"),
+        (("purchases.parquet", "gone.parquet"), "no file at"),
+        (("[tables.purchases]", "[tables.purchase]"), "did you mean 'purchases'"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line_and_exit_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: tuple[str, str], message: str
+):
+    exit_code, _, error = said(tmp_path, capsys, "ada 2024-01-01", toml=TOML.replace(*wrong))
+
+    assert exit_code == 2
+    assert message in error
+    assert error.count("\n") == 1

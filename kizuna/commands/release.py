@@ -58,7 +58,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _say(folder: Path, described) -> None:
-    console.print(f"released {described.release_id}, as known before {described.cutoff}, in {folder}")
+    console.print(f"released {described.release_id}, as known before {described.cutoff}, in {folder}", soft_wrap=True)
     for kind, model in described.models.items():
         console.print(f"  {kind}: {model.name} version {model.version} ({model.model})")
     for kind, reason in described.missing.items():

@@ -30,6 +30,8 @@ class SimilarAnswer(Answer, frozen=True, kw_only=True):
     item_id: str
     known_item: bool
     items: list[SimilarItem]
+    shortfall: str
+    "Why there are fewer than k; empty where there are not."
 
 
 def respond(question: SimilarQuestion, release: Release) -> SimilarAnswer:
@@ -45,7 +47,12 @@ def respond(question: SimilarQuestion, release: Release) -> SimilarAnswer:
         item_id=question.item_id,
         known_item=bool(part.knows(question.item_id)),
         items=[SimilarItem(rank, item_id, float(score)) for rank, (item_id, score) in enumerate(shown, start=1)],
+        shortfall=_shortfall(part.model.name, len(shown), question.k),
     )
+
+
+def _shortfall(model: str, n_shown: int, k: int) -> str:
+    return "" if n_shown == k else f"the released recommender, {model}, knows {n_shown} items like it that may be shown"
 
 
 ENDPOINT = Endpoint(

@@ -239,6 +239,12 @@ def test_every_route_is_in_the_document(ask):
     } - {"200"}
 
 
+def test_a_recommender_that_knows_no_likeness_says_so(ask):
+    answer = ask("GET", "/v1/items/tea/similar").json()
+
+    assert answer["shortfall"] == "the released recommender, popularity, knows 0 items like it that may be shown"
+
+
 def test_an_id_with_a_slash_is_an_id(ask):
     assert ask("GET", "/v1/items/a%2Fb/similar").json()["item_id"] == "a/b"
 

@@ -1,0 +1,71 @@
+"""Shops to train on, and what a training of them leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from core.config import Config
+from core.config_file import read_config_and_statement
+from core.ledger import Ledger
+from features.sources.simulated import simulate_shop
+from features.sources.simulation.world import ShopWorld
+from features.tables import tables_from_frames
+from models.registry import Registry
+from training.churn import train_churn
+from training.session import Session
+from training.shipping import Trained
+from training.tracking import Tracking
+
+NOW = datetime(2026, 4, 1, 9, tzinfo=UTC)
+CUTOFFS = "every_days = 30\nat_most = 6"
+PASSWORD = "planted-secret"
+
+Frames = dict[str, pa.Table]
+
+
+def open_shop(
+    folder: Path, world: ShopWorld, change: Callable[[Frames], Frames] = dict, edits: dict[str, str] | None = None
+) -> Session:
+    """A session on a simulated shop, with a store and a ledger of its own."""
+    shop = simulate_shop(world)
+    path = folder / "shop.toml"
+    toml = f'var = "{folder / "var"}"\n' + shop.config_text()
+    for stated, wanted in {CUTOFFS: "every_days = 60\nat_most = 2", **(edits or {})}.items():
+        toml = toml.replace(stated, wanted)
+    path.write_text(toml, encoding="utf-8")
+    config, statement = read_config_and_statement(path, {})
+    return session_of(config, statement, change(shop.tables))
+
+
+def session_of(config: Config, statement: dict, frames: Frames) -> Session:
+    """A session on these tables."""
+    uri = config.places.tracking_uri
+    return Session(
+        config=config,
+        statement=statement,
+        tables=tables_from_frames(config, frames),
+        tracking=Tracking(uri),
+        registry=Registry(uri, config.name),
+        ledger=Ledger(config.places.ledger),
+        who="tester",
+        now=NOW,
+    )
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """A small shop whose TOML names a password."""
+    database = f'[tables.spend]\ndatabase = "postgres://kizuna:{PASSWORD}@db/shop"\ntable = "spend"\n\n'
+    folder = tmp_path_factory.mktemp("shop")
+    return open_shop(folder, ShopWorld(n_customers=400), edits={"[tables.items]": f"{database}[tables.items]"})
+
+
+@pytest.fixture(scope="session")
+def trained(shop: Session) -> Trained:
+    """The shop's first training, of a model that is quickly fitted."""
+    return train_churn(shop, "logistic", {"n_resamples": 5})

@@ -1,0 +1,96 @@
+"""The recommender with the best validation NDCG is registered, and popularity stands in on the first day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.card import Metric
+from core.errors import NotEnoughHistory
+from core.intervals import Estimate
+from features.interactions import interactions_of
+from features.sources.simulation.world import ShopWorld
+from models.registry import open_store
+from tests.training.conftest import open_shop
+from training.promotion import promote
+from training.ranking_rows import ranking_cutoffs, ranking_task
+from training.recommender import best, train_recommender
+from training.session import Session
+from training.shipping import Trained
+
+
+@pytest.fixture(scope="module")
+def recommended(shop: Session) -> Trained:
+    return train_recommender(shop)
+
+
+def test_the_best_on_validation_is_registered_and_the_others_stand_in_its_card(recommended: Trained):
+    card = recommended.challenger.card
+    validation = {m.model: m.estimate.value for m in card.metrics if (m.name, m.split) == ("ndcg@10", "validation")}
+
+    assert set(validation) == {"popularity", "personal_frequency", "item_knn", "als"}
+    assert card.model == max(validation, key=lambda model: validation[model])
+    assert card.metric("recall@20", "popularity") is not None
+
+
+def test_in_a_shop_of_tastes_it_beats_popularity(recommended: Trained):
+    assert recommended.challenger.card.learnt
+    assert "beats popularity out of time" in recommended.challenger.card.verdict
+
+
+def test_popularity_is_the_first_champion_and_gives_way(shop: Session, recommended: Trained):
+    first = recommended.first_champion
+    assert first is not None
+    assert (first.card.model, first.card.baseline) == ("popularity", True)
+
+    promote(shop, "recommender")
+
+    assert shop.registry.aliases("recommender")["champion"] == recommended.challenger.version
+
+
+def test_the_run_shows_ndcg_by_the_length_of_the_list(shop: Session, recommended: Trained):
+    run = open_store(shop.tracking.tracking_uri).get_run(recommended.run_id)
+
+    assert (Path(run.info.artifact_uri or "") / "plots" / "ndcg_by_k.png").is_file()
+    assert run.data.metrics["ndcg_at_10"] > run.data.metrics["popularity.ndcg_at_10"]
+
+
+def test_mlflow_loads_it_and_recommends_to_a_frame_of_purchases(shop: Session, recommended: Trained):
+    mlflow.set_tracking_uri(shop.tracking.tracking_uri)
+    loaded = mlflow.pyfunc.load_model(f"models:/kizuna.shop.recommender/{recommended.challenger.version}")
+
+    bought = pd.DataFrame({"customer_id": ["ada", "ada", "bo"], "item_id": ["i0001", "i0002", None]})
+    answer = loaded.predict(bought, params={"k": 3})
+
+    assert answer["customer_id"].tolist() == ["ada"] * 3 + ["bo"] * 3
+    assert answer["rank"].tolist() == [1, 2, 3] * 2
+    assert set(answer.loc[answer["customer_id"] == "bo", "rung"]) == {"popularity"}
+
+
+def test_the_truth_lies_in_the_horizon_and_belongs_to_known_customers(shop: Session):
+    _, test = ranking_cutoffs(shop.tables)
+
+    task = ranking_task(shop.tables, interactions_of(shop.tables), test)
+
+    days = task.truth.times.astype("datetime64[D]") - np.datetime64(test, "D")
+    assert (days >= np.timedelta64(0, "D")).all()
+    assert (days < np.timedelta64(28, "D")).all()
+    assert (task.asking.customer_ids == task.truth.customer_ids).all()
+    assert (task.known.times < np.datetime64(test, "s")).all()
+
+
+def test_of_equals_the_simplest_is_taken():
+    same = Estimate(0.1, 0.0, 0.2)
+
+    assert best([Metric("popularity", "ndcg@10", same), Metric("als", "ndcg@10", same)]) == "popularity"
+
+
+def test_purchases_without_items_cannot_train_a_recommender(tmp_path: Path):
+    session = open_shop(tmp_path, ShopWorld(n_customers=50, no_items=True))
+
+    with pytest.raises(NotEnoughHistory, match="no purchase carries an item"):
+        train_recommender(session)

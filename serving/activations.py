@@ -37,7 +37,7 @@ class Activations:
         with self.ledger_path.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             running = ledger.latest().releases.get(self.host)
-            if running is None or running.details["pointer"] != msgspec.to_builtins(pointer):
+            if running is None or running.details.get("pointer") != msgspec.to_builtins(pointer):
                 ledger.append(RELEASE_ACTIVATED, pointer.who, pointer.why, details_of(release, pointer))
 
 

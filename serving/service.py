@@ -1,6 +1,6 @@
 """The BentoML service: starts the HTTP face on the release folder that KIZUNA_RELEASES names.
 
-BentoML's own access log (it would show paths with ids), metrics (labels without bound) and tracing (four fifths of the
+BentoML's own access log (it would show paths with ids), metrics (labels without bound) and tracing (the largest single
 cost of a request) are off; see docs/decisions/0001-http-face.md.
 """
 
@@ -65,7 +65,9 @@ class Kizuna:
         """Before any worker starts: workers have another working directory, so the folder is named in full."""
         if RELEASES_VARIABLE not in os.environ:
             raise SystemExit(f"kizuna: set {RELEASES_VARIABLE} to a release folder, such as var/<data set>/releases")
-        os.environ[RELEASES_VARIABLE] = str(Path(os.environ[RELEASES_VARIABLE]).resolve())
+        for name in (RELEASES_VARIABLE, LEDGER_VARIABLE):
+            if name in os.environ:
+                os.environ[name] = str(Path(os.environ[name]).resolve())
 
     def __init__(self) -> None:
         LIVE.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -43,11 +44,13 @@ def register(app: typer.Typer) -> None:
 
 def _table(title: str, versions: list[RegisteredVersion], figures: tuple[str, ...]) -> Table:
     """Three figures, so that it fits 80 columns; the card holds them all."""
-    table = Table("", "aliases, marks", "model", *figures, title=title, title_justify="left", show_lines=True)
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for name in ("", "aliases, marks", "model, tested at", *figures):
+        table.add_column(name, min_width=len("gradient_boosting") if name.startswith("model") else None)
     for version in versions:
         card = version.card
         told = "\n".join([*(f"@{alias}" for alias in version.aliases), *_marks(card)])
-        model = card.model + (f"\ntested at {card.test_cutoff}" if card.test_cutoff else "")
+        model = card.model + (f"\n{card.test_cutoff}" if card.test_cutoff else "")
         table.add_row(str(version.version), told, model, *(_figure(card, name) for name in figures))
     return table
 

@@ -25,7 +25,7 @@ CONFIG = SHOP / "source" / "shop.toml"
 SCORES = SHOP / "scores.csv"
 
 STEPS = (
-    f"simulate --out {SHOP / 'source'}",
+    f"simulate --out {SHOP / 'source'} --customers 1500",
     f"check --config {CONFIG}",
     f"train churn --config {CONFIG}",
     f"train recommender --config {CONFIG}",

@@ -24,8 +24,9 @@ QUIET_MLFLOW = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
 }
-"Unless the environment says otherwise: nothing is sent to anybody, and only faults are printed."
+"Unless the environment says otherwise: nothing is sent to anybody, only faults are printed, and those within seconds."
 
 
 def open_session(path: Path, console: Console) -> Session:

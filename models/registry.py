@@ -21,7 +21,8 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types import DataType, ParamSchema, ParamSpec
 
 from core.card import ModelCard
-from core.errors import NotFound
+from core.config_file import redacted
+from core.errors import NotFound, SourceUnavailable
 from core.feature_table import FeatureColumn
 from models.artifact import Artifact
 from models.package import ModelPackage, read_card
@@ -57,13 +58,16 @@ class Registry:
         return f"kizuna.{self.data_set}.{kind}"
 
     def aliases(self, kind: str) -> dict[str, int]:
-        """Which version each alias points to now."""
+        """Which version each alias points to now. Raises SourceUnavailable where the store does not answer."""
         try:
             found = self._client.get_registered_model(self.name(kind)).aliases
         except MlflowException as fault:
             if fault.error_code == "RESOURCE_DOES_NOT_EXIST":
                 return {}
-            raise
+            raise SourceUnavailable(
+                f"MLflow's store {redacted(self.tracking_uri)} does not answer ({fault.error_code}); start it or set "
+                "MLFLOW_TRACKING_URI to another"
+            ) from fault
         return {alias: int(version) for alias, version in found.items()}
 
     def versions(self, kind: str) -> list[RegisteredVersion]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.card import ModelCard
-from core.errors import BrokenArtifact, NotFound
+from core.errors import BrokenArtifact, NotFound, SourceUnavailable
 from core.feature_table import FeatureColumn
 from models.artifact import Artifact
 from models.package import ModelPackage, read_card
@@ -83,6 +83,15 @@ def test_a_version_that_is_not_there_is_named_with_those_that_are(registry: Regi
         registry.find("churn", 999)
     with pytest.raises(NotFound, match="kizuna train recommender"):
         registry.find("recommender", "champion")
+
+
+def test_a_store_that_does_not_answer_is_named_without_its_password(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+
+    with pytest.raises(SourceUnavailable, match="does not answer") as refused:
+        Registry("http://bob:hush@127.0.0.1:9", "shop").aliases("churn")
+
+    assert "hush" not in str(refused.value)
 
 
 def test_an_interrupted_registration_leaves_no_version(registry: Registry, run_id: str, monkeypatch):

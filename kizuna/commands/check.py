@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from core.errors import NotEnoughHistory
-from features.check import DataCheck, TableCheck, check
-from features.sources.opening import open_tables
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
+
+if TYPE_CHECKING:
+    from features.check import DataCheck, TableCheck
 
 MOST_CHANNELS = 8
 
@@ -23,6 +25,9 @@ def register(app: typer.Typer) -> None:
 
 def check_data(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Is my data fit? What was read, what was set aside and why."""
+    from features.check import check
+    from features.sources.opening import open_tables
+
     console = Console()
     with console.status("reading every row"):
         checked = check(open_tables(open_config(config)))

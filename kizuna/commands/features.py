@@ -9,11 +9,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from features.cohort import cohort_at
-from features.export import suffix_of, write_features
-from features.pipeline import compute_features
-from features.sources.opening import open_tables
-from features.today import newest_cutoff
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
 
 Out = Annotated[Path, typer.Option("--out", help="The file to write: .parquet or .csv.")]
@@ -34,6 +29,12 @@ def register(app: typer.Typer) -> None:
 
 def features(out: Out, config: ConfigPath = DEFAULT_CONFIG, cutoff: CutoffDays = []) -> None:  # noqa: B006 - typer's
     """Write the features of everybody who is a customer at the cutoffs."""
+    from features.cohort import cohort_at
+    from features.export import suffix_of, write_features
+    from features.pipeline import compute_features
+    from features.sources.opening import open_tables
+    from features.today import newest_cutoff
+
     suffix_of(out)
     console = Console()
     with console.status("computing features"):

@@ -9,9 +9,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from features.sources.simulated import simulate_shop
-from features.sources.simulation.world import ShopWorld
-
 console = Console()
 
 
@@ -27,6 +24,9 @@ def register(app: typer.Typer) -> None:
         no_items: Annotated[bool, typer.Option("--no-items", help="Purchases carry no items.")] = False,
     ) -> None:
         """Make a shop whose truth is known: two years of purchases, visits, items, offers and campaigns."""
+        from features.sources.simulated import simulate_shop
+        from features.sources.simulation.world import ShopWorld
+
         began = time.monotonic()
         with console.status("the shop lives through two years"):
             world = ShopWorld(n_customers=customers, seed=seed, churn_is_a_coin_toss=coin_toss, no_items=no_items)

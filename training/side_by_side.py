@@ -23,11 +23,14 @@ MOST_AT_ONCE = 4
 
 
 def side_by_side(work: Callable[[Step], Result], steps: Sequence[Step], progress: Progress, what: str) -> list[Result]:
-    """The result of each step, in the order of the steps; the first fault, or Ctrl-C, leaves the rest undone."""
+    """The result of each step, in the order of the steps; the first fault, or Ctrl-C, leaves the rest undone.
+
+    The last step is begun first: what stands last on a shelf takes longest, and would otherwise run alone at the end.
+    """
     with threadpool_limits(1), ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_AT_ONCE)) as pool:
-        running = [pool.submit(work, step) for step in steps]
+        running = [pool.submit(work, step) for step in reversed(steps)]
         try:
-            return [piece.result() for piece in progress.over(running, what)]
+            return [piece.result() for piece in progress.over(running, what)][::-1]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

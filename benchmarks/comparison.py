@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from benchmarks.figures import Figure
 from benchmarks.measure import Cost
@@ -18,19 +18,13 @@ def measured_figures(place: str, metrics: Sequence[Metric]) -> list[Figure]:
     ]
 
 
-def metric_table(metrics: tuple[Metric, ...], names: tuple[str, ...], costs: dict[str, Cost]) -> str:
-    """One row a model, one column a metric, and what a fit cost."""
+def metric_table(metrics: Sequence[Metric], names: Sequence[str], costs: Mapping[str, Cost]) -> str:
+    """One column a model, one row a metric, and what a fit and its answers cost."""
     by_name = {(m.model, m.name): m.estimate for m in metrics}
-    rows = [
-        [
-            model,
-            *(interval(by_name[model, name]) for name in names),
-            f"{costs[model].seconds:.1f}",
-            f"{costs[model].peak_memory_gb:.2f}",
-        ]
-        for model in costs
-    ]
-    return table(["model", *names, "seconds", "peak GB"], rows)
+    rows = [[name, *(interval(by_name[model, name]) for model in costs)] for name in names]
+    rows.append(["seconds", *(f"{cost.seconds:.1f}" for cost in costs.values())])
+    rows.append(["peak GB", *(f"{cost.peak_memory_gb:.2f}" for cost in costs.values())])
+    return table(["", *costs], rows)
 
 
 def plain_sentences(comparisons: list[Comparison]) -> str:

@@ -25,12 +25,14 @@ import numpy as np
 import psutil
 
 from benchmarks.figures import Figure, publish
+from benchmarks.pages import figure_table, write_section
 from core.config import Tiers
 from core.scores import Reason, Scores
 from serving.churn_part import ChurnPart
 from serving.release import Release, ReleaseDescription, ReleasedModel
 from serving.releases import Pointer, Releases
 
+NAME = "http_face"
 FACES = {"starlette": "StarletteFace", "litestar": "LitestarFace"}
 ROUNDS = 5
 REQUESTS = 2_000
@@ -154,7 +156,14 @@ def main() -> None:
         home = Path(folder)
         Releases(home / "releases").add(release(), Pointer("bench", "benchmark", "", NOW))
         servers = {face: running.enter_context(server(face, port, home)) for port, face in enumerate(FACES, start=3871)}
-        publish("http_face", measure(servers))
+        figures = measure(servers)
+    publish(NAME, figures)
+    facts = {
+        "Asked": f"POST /v1/churn/score of a release of {N_CUSTOMERS:,} customers, over {CONNECTIONS} connections",
+        "Rounds": f"{ROUNDS} of {REQUESTS:,} requests, interleaved; CPU of the one worker's process",
+    }
+    title = "The cost of a request"
+    write_section(NAME, title, "python -m benchmarks.http_face", facts, [figure_table(figures)])
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.figures import BENCH
+from benchmarks.figures import BENCH, Figure
 from benchmarks.measure import machine
 from core.intervals import Estimate
 
@@ -30,6 +30,12 @@ def interval(estimate: Estimate | None, digits: int = 4) -> str:
     if estimate.low != estimate.low:
         return f"{estimate.value:.{digits}f}"
     return f"{estimate.value:.{digits}f} [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
+
+
+def figure_table(figures: Sequence[Figure]) -> str:
+    """One row a figure, with the bounds of its interval or its runs."""
+    rows = [[f.figure, f"{f.value:.4g}", f"{f.low:.4g} to {f.high:.4g}", f.unit] for f in figures]
+    return table(["figure", "value", "least to most", "unit"], rows)
 
 
 def write_section(name: str, title: str, command: str, facts: Mapping[str, str], parts: Sequence[str]) -> Path:

@@ -12,6 +12,8 @@ import typer
 from core.errors import KizunaError
 from kizuna import commands
 
+INTERRUPTED = 130
+
 
 def command_line() -> typer.Typer:
     """The application with every command: each file of kizuna/commands offers `register(app)`."""
@@ -32,11 +34,13 @@ def run(arguments: list[str]) -> int:
     try:
         command_line()(arguments, prog_name="kizuna")
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 1
+        code = ended.code if isinstance(ended.code, int) else 1
+        # Typer turns Ctrl-C into this code, without a word.
+        return _say("interrupted", INTERRUPTED) if code == INTERRUPTED else code
     except KizunaError as error:
         return _say(str(error), error.exit_code)
     except KeyboardInterrupt:
-        return _say("interrupted; nothing half-written was kept", 130)
+        return _say("interrupted", INTERRUPTED)
     except Exception as error:
         if os.environ.get("KIZUNA_DEBUG"):
             raise

@@ -17,12 +17,11 @@ import pyarrow.parquet as pq
 from core.errors import BadInput, NotFound
 from core.recommendations import RUNGS, Recommendations
 from core.scores import Reason
+from core.spreadsheet import disarmed
 from serving.churn_part import TIERS
 from serving.recommender_part import RecommenderPart
 from serving.release import Release
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"A spreadsheet would run a cell that begins so (CWE-1236)."
 AT_ONCE = 10_000
 
 SCORE_COLUMNS = pa.schema(
@@ -141,9 +140,9 @@ def _write_parquet(path: Path, columns: pa.Schema, blocks: Iterator[list[dict[st
 
 
 def cell(value: object) -> object:
-    """A value as it may stand in a CSV: text that a spreadsheet would run is quoted by an apostrophe."""
+    """A value as it may stand in a CSV; see `disarmed`."""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+        return disarmed(value)
     return "" if value is None else value
 
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kizuna.main import run
-from tests.worlds import purchase_log
+from tests.worlds import frame, purchase_log
 
 TOML = """
 name = "world"
@@ -52,6 +52,20 @@ def test_without_a_cutoff_everything_that_is_complete_is_used(data_set, tmp_path
 
     assert features(data_set, out) == 0
     assert [str(day) for day in csv.read_csv(out)["cutoff"].to_pylist()] == ["2024-03-02", "2024-03-02"]
+
+
+@pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)"])
+def test_no_cell_of_a_csv_is_a_formula_and_parquet_keeps_what_was_said(data_set, tmp_path, evil):
+    line = {"customer_id": evil, "event_time": "2024-03-01", "amount": 5.0, "channel": evil}
+    pq.write_table(frame(line), tmp_path / "purchases.parquet")
+
+    for ending in ("csv", "parquet"):
+        assert features(data_set, tmp_path / f"features.{ending}", "--cutoff", "2024-03-02") == 0
+
+    written = csv.read_csv(tmp_path / "features.csv").select(["customer_id", "last_channel"]).to_pylist()
+    kept = pq.read_table(tmp_path / "features.parquet").select(["customer_id", "last_channel"]).to_pylist()
+    assert written == [{"customer_id": f"'{evil}", "last_channel": f"'{evil}"}]
+    assert kept == [{"customer_id": evil, "last_channel": evil}]
 
 
 def test_another_kind_of_file_is_refused_in_one_line(data_set, tmp_path, capsys):

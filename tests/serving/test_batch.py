@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from core.errors import BadInput, NotFound
 from core.scores import Reason
+from core.spreadsheet import FORMULA_STARTS
 from serving.batch import (
-    FORMULA_STARTS,
     RECOMMENDATION_COLUMNS,
     SCORE_COLUMNS,
     cell,

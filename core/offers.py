@@ -6,8 +6,8 @@ from datetime import datetime
 
 import msgspec
 
-SITUATION_NAMES = ("churn_probability", "channel")
-"What an offer's rule may speak of besides the customer's features and attributes."
+SITUATION_FACTS = {"churn_probability": float, "channel": str}
+"What an offer's rule may speak of besides the customer's features and attributes, by name, and what each is."
 
 
 class Offer(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,10 +11,10 @@ import msgspec
 import numpy as np
 
 from core.config import OfferAssumptions
-from core.errors import DataError
+from core.errors import DataError, RuleError
 from core.feature_table import FeatureTable
-from core.offers import SITUATION_NAMES, OfferBook
-from core.rules import parse_rule
+from core.offers import SITUATION_FACTS, Offer, OfferBook
+from core.rules import Rule, parse_rule
 from models.artifact import Artifact
 from models.policies.expected_value import ExpectedValue
 from serving.ids import IdIndex
@@ -33,8 +33,8 @@ class OfferPart:
 
     @classmethod
     def of(cls, book: OfferBook, assumptions: OfferAssumptions, features: FeatureTable) -> OfferPart:
-        """Keep of the customers' features what the offers' rules speak of. Raises RuleError for a rule of unknowns."""
-        named = facts_named(book, features.names)
+        """Keep the features that the offers' rules speak of. Raises RuleError for a rule that cannot hold."""
+        named = facts_named(book, features)
         index, order = IdIndex.of(features.customer_ids)
         facts = {name: features.column(name)[order] for name in sorted(named)}
         vocabularies = {name: words for name, words in features.vocabularies.items() if name in named}
@@ -84,10 +84,21 @@ class OfferPart:
         return float(value) if words is None else words[int(value)]
 
 
-def facts_named(book: OfferBook, known: Collection[str]) -> frozenset[str]:
-    """The features that the offers' rules speak of. Raises RuleError for a name that nobody knows."""
+def facts_named(book: OfferBook, features: FeatureTable) -> frozenset[str]:
+    """The features that the offers' rules speak of. Raises RuleError, naming the offer, for a rule that cannot hold."""
     if len({offer.offer_id for offer in book.offers}) < len(book.offers):
         raise DataError("two offers share one offer_id; give each its own")
-    everything = {*known, *SITUATION_NAMES}
-    rules = [parse_rule(offer.rule, everything) for offer in book.offers if offer.rule is not None]
-    return frozenset(name for rule in rules for name in rule.names()) - frozenset(SITUATION_NAMES)
+    named = [_tried(offer, offer.rule, features).names() for offer in book.offers if offer.rule is not None]
+    return frozenset[str]().union(*named) - SITUATION_FACTS.keys()
+
+
+def _tried(offer: Offer, text: str, features: FeatureTable) -> Rule:
+    """An offer's rule, worked out once for nobody: what is wrong with it must not show when a customer asks."""
+    kinds = {name: str if name in features.vocabularies else float for name in features.names} | SITUATION_FACTS
+    nobody = {name: np.empty(0, kind) for name, kind in kinds.items()}
+    try:
+        rule = parse_rule(text, nobody)
+        rule.evaluate(nobody)
+    except RuleError as fault:
+        raise RuleError(f"offer '{offer.offer_id}': {fault}") from fault
+    return rule

@@ -164,11 +164,21 @@ def test_a_model_can_be_left_out_on_demand(shop):
     assert list(champions.packages) == ["recommender"]
 
 
-def test_a_rule_about_something_unknown_stops_the_release(shop):
-    offers = shop.tables["offers"].mutate(rule=ibis.literal("returns_365 == 0"))
+@pytest.mark.parametrize(
+    ("rule", "fault"),
+    [
+        ("returns_365 == 0", "speaks of 'returns_365', which is unknown"),
+        ("last_channel == 3", r"compares last_channel \(text\) with 3"),
+        ("churn_probability > 0.4 and orders_90d == 'many'", r"compares orders_90d \(number\) with 'many'"),
+        ("channel > 'mail'", "asks for an order of texts"),
+        ("orders_90d >", "the rule"),
+    ],
+)
+def test_a_rule_that_must_fail_stops_the_release_and_names_its_offer(shop, rule, fault):
+    offers = shop.tables["offers"].mutate(rule=ibis.literal(rule))
     tables = replace(shop.tables, usable={**shop.tables.usable, "offers": offers})
 
-    with pytest.raises(RuleError, match="returns_365"):
+    with pytest.raises(RuleError, match=f"offer '.+': .*{fault}"):
         build_release(shop.config, tables, shop.champions, shop.cutoff, NOW)
 
 

@@ -47,6 +47,27 @@ def test_a_bad_body_is_a_stated_problem(ask, path, body, status, kind):
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (SCORE, b'{"customer_ids": ["ada"], "customer_ids": ["bo"]}'),
+        (RECOMMEND, b'{"k": 1, "k": 1}'),
+        (RECOMMEND, b'{"k": 1, "\\u006b": 2}'),
+        (OFFER, b'{"customer_id": "a:b", "k": 3, "customer_id": "bo"}'),
+    ],
+)
+def test_a_field_that_is_named_twice_is_refused(ask, path, body):
+    answer = ask("POST", path, content=body, headers={"content-type": "application/json"})
+
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:kizuna:problem:malformed-json")
+    assert answer.json()["detail"] == "the body names a field twice"
+
+
+@pytest.mark.parametrize("customer_id", ["jan:4901234567894", '{"k": 1, "k": 2}', '\\":"'])
+def test_an_id_may_hold_colons_and_whole_bodies(ask, customer_id):
+    assert ask("POST", OFFER, json={"customer_id": customer_id, "k": 2}).json()["customer_id"] == customer_id
+
+
 @pytest.mark.parametrize("path", TAKES_A_BODY)
 def test_a_large_body_is_refused_plain_and_chunked(ask, path):
     body = b" " * (BODY_LIMIT + 1)

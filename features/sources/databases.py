@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 import duckdb
 import ibis
@@ -20,12 +23,16 @@ from core.errors import ConfigError, DataError, SourceUnavailable, nearest
 
 BATCH_ROWS = 500_000
 FAULTS = (psycopg.Error, duckdb.Error, IbisError, OSError)
+LOST = {"OperationalError", "InterfaceError", "InsufficientPrivilege"}
+"How drivers call a connection that broke (PEP 249), and PostgreSQL a table that may not be read."
+FETCHING = ("to_pyarrow", "execute", "create_table", "drop_table")
+"Through these Ibis asks a database, whatever is asked of a table."
 
 
 def connect(url: str) -> SQLBackend:
     """The engine at an address; a DuckDB file is opened for reading only.
 
-    Raises SourceUnavailable, without the password, where it does not answer.
+    Raises SourceUnavailable, without the password, where it does not answer, now or later on.
     """
     address = url
     if is_duckdb(url) and "read_only" not in url:
@@ -38,7 +45,28 @@ def connect(url: str) -> SQLBackend:
         raise ConfigError(f"'{redacted(url)}' is no address of a database such as postgres://user@host/name") from fault
     if not isinstance(backend, SQLBackend):
         raise ConfigError(f"'{redacted(url)}' names no SQL database")
+    return told(backend, url)
+
+
+def told(backend: SQLBackend, url: str) -> SQLBackend:
+    """The same engine; a database that breaks off while it computes is SourceUnavailable, wherever that shows."""
+    for name in FETCHING:
+        setattr(backend, name, _telling(getattr(backend, name), url))
     return backend
+
+
+def _telling(fetch: Callable[..., Any], url: str) -> Callable[..., Any]:
+    @wraps(fetch)
+    def fetch_or_tell(*arguments: Any, **options: Any) -> Any:
+        try:
+            return fetch(*arguments, **options)
+        except Exception as fault:
+            if not LOST & {kind.__name__ for kind in type(fault).__mro__}:
+                raise
+            said = _first_line(fault, url)
+            raise SourceUnavailable(f"the database {redacted(url)} answers no more: {said}") from fault
+
+    return fetch_or_tell
 
 
 def _first_line(fault: Exception, url: str) -> str:

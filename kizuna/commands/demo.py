@@ -23,6 +23,7 @@ from core.errors import KizunaError, SourceUnavailable
 SHOP = Path("var/shop")
 CONFIG = SHOP / "source" / "shop.toml"
 SCORES = SHOP / "scores.csv"
+LOG = SHOP / "service.log"
 
 STEPS = (
     f"simulate --out {SHOP / 'source'} --customers 1500",
@@ -86,16 +87,24 @@ def service(port: int, address: str) -> Iterator[None]:
         raise SourceUnavailable(f"something already listens on {address}; stop it or choose another --port")
     command = f"serve --config {CONFIG} --port {port}"
     console.rule(f"[bold]$ kizuna {command}", align="left")
-    process = subprocess.Popen([sys.executable, "-m", "kizuna", *shlex.split(command)])
-    try:
-        wait_until_ready(process, address)
-        yield
-    finally:
-        process.terminate()
+    with LOG.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kizuna", *shlex.split(command)], stdout=log, stderr=subprocess.STDOUT
+        )
         try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
+            wait_until_ready(process, address)
+            yield
+        finally:
+            stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End the service, by force where it does not end by itself."""
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def answers(address: str) -> bool:
@@ -112,9 +121,9 @@ def wait_until_ready(process: subprocess.Popen[bytes], address: str) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not answers(address):
             if process.poll() is not None:
-                raise KizunaError(f"the service ended with exit code {process.returncode} before it was ready")
+                raise KizunaError(f"the service ended with exit code {process.returncode}; {LOG} says why")
             if time.monotonic() > deadline:
-                raise KizunaError(f"the service was not ready within {START_SECONDS} s")
+                raise KizunaError(f"the service was not ready within {START_SECONDS} s; {LOG} says more")
             time.sleep(0.2)
 
 

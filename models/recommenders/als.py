@@ -40,6 +40,7 @@ class Als(ScoringRecommender):
 
     name: ClassVar[str] = "als"
     own_rung: ClassVar[str] = "personal"
+    knows_likeness: ClassVar[bool] = True
     learnt: ClassVar[tuple[str, ...]] = ("factors", "gram")
 
     # Best NDCG@10 of 20 settings on online_retail II, 28 days from 2010-08-04; 256 factors gain .013 more for twice the

@@ -1,4 +1,4 @@
-"""An answer while it is being written: the best by score first, then what is popular, then why it falls short."""
+"""An answer while it is being written: the best by score first, then what fills it, then why it falls short."""
 
 from __future__ import annotations
 
@@ -41,6 +41,13 @@ class Answer:
             self.items[row, : len(items)] = items
             self.scores[row, : len(items)] = best
             self.rungs[row, : len(items)] = RUNGS.index(rung)
+
+    def fill_rows(self, rows: np.ndarray, following: Answer) -> None:
+        """Fill the places left in some rows with the first of another answer, a row for each of them."""
+        found = (self.items[rows] >= 0).sum(axis=1)
+        nth, columns = np.nonzero(np.arange(self.items.shape[1]) >= found[:, None])
+        for name in ("items", "scores", "rungs", "because"):
+            getattr(self, name)[rows[nth], columns] = getattr(following, name)[nth, columns - found[nth]]
 
     def fill_with_popular(self, order: np.ndarray, popularity: np.ndarray, barred: Barred) -> None:
         """Fill the places left with the first items of `order` that are neither barred nor there already."""

@@ -41,6 +41,11 @@ class Barred:
         inside = (self.rows >= start) & (self.rows < end)
         return Barred(self.everywhere, self.rows[inside] - start, self.items[inside])
 
+    def take(self, rows: np.ndarray) -> Barred:
+        """The same for some rows, which are sorted, counted among them."""
+        inside = np.isin(self.rows, rows)
+        return Barred(self.everywhere, np.searchsorted(rows, self.rows[inside]), self.items[inside])
+
     def and_shown(self, items: np.ndarray) -> Barred:
         """The same with the items that already stand in an answer, (n, k) codes or -1."""
         rows, columns = np.nonzero(items >= 0)

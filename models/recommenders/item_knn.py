@@ -33,6 +33,7 @@ class ItemKnn(ScoringRecommender):
 
     name: ClassVar[str] = "item_knn"
     own_rung: ClassVar[str] = "similar_items"
+    knows_likeness: ClassVar[bool] = True
     learnt: ClassVar[tuple[str, ...]] = ("indptr", "neighbours", "likeness")
 
     # Among the best NDCG@10 of 30 settings on online_retail II, 28 days from 2010-07-07 and 2010-08-04: .395, and

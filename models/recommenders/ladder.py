@@ -1,10 +1,13 @@
 """The ladder that every recommender climbs down: a rung of its own as far as it reaches, then popularity.
 
-What is excluded is taken out of both, so that no model can show it.
+A model that knows no likeness of items may have one beside it that does: that one says what is similar, and stands
+between the two where the model's own rung is a customer's taste. What is excluded is taken out of all of them, so
+that no model can show it.
 """
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from functools import cached_property
@@ -31,6 +34,8 @@ class LadderRecommender:
     name: ClassVar[str]
     learnt: ClassVar[tuple[str, ...]] = ()
     "Names of the arrays that `_learn` sets: what an artifact keeps of the model beside popularity."
+    knows_likeness: ClassVar[bool] = False
+    "Whether it can say itself which items are similar."
 
     popularity_half_life_days: float = 30.0
     "A purchase counts half as much for popularity after so many days; 21 to 30 were best on online_retail II."
@@ -39,6 +44,8 @@ class LadderRecommender:
     cutoff_: date = field(init=False)
     popularity_: np.ndarray = field(init=False)
     "(m,) float64: share of all decayed purchases; sums to 1."
+    beside_: LadderRecommender | None = field(init=False, default=None)
+    "Says which items are similar, where this one cannot; no part of the artifact."
 
     @property
     def settings(self) -> Settings:
@@ -76,8 +83,16 @@ class LadderRecommender:
             part.fill_with_popular(allowed, self.popularity_, cannot)
         return answer.finished(known.customer_ids, self.item_ids)
 
+    def with_beside(self, beside: LadderRecommender) -> Self:
+        """The same model with one of the same items beside it, which knows their likeness."""
+        joined = copy(self)
+        joined.beside_ = beside
+        return joined
+
     def similar(self, item_id: str, k: int) -> list[tuple[str, float]]:
-        """The k items most like this one; none from a recommender that knows no likeness of items."""
+        """The k items most like this one; none where neither this model nor one beside it knows their likeness."""
+        if self.beside_ is not None:
+            return self.beside_.similar(item_id, k)
         code = int(codes_of(np.array([item_id]), self.item_ids)[0])
         if code < 0 or k < 1:
             return []
@@ -86,6 +101,14 @@ class LadderRecommender:
         return [
             (str(self.item_ids[item]), float(score)) for item, score in zip(items[best], likeness[best], strict=True)
         ]
+
+    def fill(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
+        """Fill the places that another model's rung left with the best of this one's that are not there yet."""
+        rows = np.flatnonzero((answer.items[:, -1] < 0) & (np.diff(histories.indptr) > 0))
+        if len(rows):
+            following = Answer.blank(len(rows), answer.items.shape[1])
+            self._write_own(following, histories.take(rows), barred.and_shown(answer.items).take(rows), cutoff)
+            answer.fill_rows(rows, following)
 
     def to_artifact(self) -> Artifact:
         """Settings and cutoff as JSON, ids and numbers as arrays."""

@@ -33,6 +33,8 @@ class ScoringRecommender(LadderRecommender, ABC):
         scores[barred.rows, barred.items] = 0
         answer.write_best(scores, self.own_rung)
         self._explain(answer, histories, cutoff)
+        if self.beside_ is not None:
+            self.beside_.fill(answer, histories, barred, cutoff)
 
     @cached_property
     def _season(self) -> np.ndarray:

@@ -12,7 +12,8 @@ import numpy as np
 from core.interactions import Histories, codes_of
 from core.recommendations import Recommendations
 from models.artifact import Artifact
-from models.protocols import Exclusions, Recommender
+from models.protocols import Exclusions
+from models.recommenders.ladder import LadderRecommender
 from serving.ids import IdIndex
 from serving.packed import PackedJson
 
@@ -24,7 +25,8 @@ TOP_ARRAYS = ("items", "scores", "rungs", "because")
 class RecommenderPart:
     """What is needed to recommend to anybody; row i is of the i-th id of the index."""
 
-    model: Recommender
+    model: LadderRecommender
+    "The champion; where it knows no likeness of items, with a model beside it that does."
     index: IdIndex
     histories: Histories
     "Of the customers in the index; in the codes of the model's own item_ids."
@@ -39,7 +41,7 @@ class RecommenderPart:
     @classmethod
     def of(
         cls,
-        model: Recommender,
+        model: LadderRecommender,
         histories: Histories,
         cutoff: date,
         k: int,
@@ -65,7 +67,7 @@ class RecommenderPart:
         return Artifact("recommendations", {"cutoff": self.cutoff.isoformat()}, arrays)
 
     @classmethod
-    def from_artifact(cls, artifact: Artifact, model: Recommender) -> RecommenderPart:
+    def from_artifact(cls, artifact: Artifact, model: LadderRecommender) -> RecommenderPart:
         """The part as it was."""
         arrays = artifact.arrays
         ids = arrays["ids"]

@@ -5,6 +5,7 @@
     <release_id>/churn/           scores, reasons
     <release_id>/recommender/     histories, everybody's best items, what items are
     <release_id>/recommender_model/
+    <release_id>/similar_items_model/   beside a recommender that knows no likeness of items
     <release_id>/offers/          the offers, what accepts them, the facts that their rules speak of
 
 Arrays are mapped into memory, not read, so that a worker starts at once and workers share them.
@@ -25,6 +26,7 @@ import numpy as np
 
 from core.errors import BrokenArtifact, UnknownName
 from models.artifact import Artifact
+from models.recommenders.ladder import LadderRecommender
 from models.recommenders.shelf import RECOMMENDERS
 from serving.churn_part import ChurnPart
 from serving.offer_part import OfferPart
@@ -50,6 +52,16 @@ class ReleasedModel(msgspec.Struct, frozen=True):
     data_digest: str
 
 
+class FittedModel(msgspec.Struct, frozen=True):
+    """A model that was fitted for a release and never registered."""
+
+    model: str
+    "The shelf name."
+    settings: dict[str, str | int | float | bool | None]
+    cutoff: date
+    data_digest: str
+
+
 class ReleaseDescription(msgspec.Struct, frozen=True, kw_only=True):
     """What a release is; its first file."""
 
@@ -65,6 +77,8 @@ class ReleaseDescription(msgspec.Struct, frozen=True, kw_only=True):
     data_digest: str
     models: dict[str, ReleasedModel]
     "By kind: churn, recommender."
+    similar_items: FittedModel | None = None
+    "What says which items are similar, where the recommender itself cannot."
     missing: dict[str, str] = {}
     "Kind to the reason why it is not in this release."
     files: dict[str, str] = {}
@@ -100,6 +114,8 @@ class Release:
         if self.recommender is not None:
             parts["recommender"] = self.recommender.to_artifact()
             parts["recommender_model"] = self.recommender.model.to_artifact()
+            if self.recommender.model.beside_ is not None:
+                parts["similar_items_model"] = self.recommender.model.beside_.to_artifact()
         if self.offers is not None:
             parts["offers"] = self.offers.to_artifact()
         return parts
@@ -112,7 +128,7 @@ class Release:
             _refuse_damage(folder, description)
             parts = {
                 name: _plainly_mapped(Artifact.read(folder / name, mapped=True))
-                for name in ("churn", "recommender", "recommender_model", "offers")
+                for name in ("churn", "recommender", "recommender_model", "similar_items_model", "offers")
                 if (folder / name).is_dir()
             }
             return cls(description, msgspec.Raw((folder / CARDS).read_bytes()), **_opened(parts))
@@ -172,9 +188,14 @@ def _opened(parts: dict[str, Artifact]) -> dict[str, Any]:
     if "churn" in parts:
         opened["churn"] = ChurnPart.from_artifact(parts["churn"])
     if "recommender" in parts:
-        stored = parts["recommender_model"]
-        model = RECOMMENDERS[stored.model].from_artifact(stored)
+        model = _recommender(parts["recommender_model"])
+        if "similar_items_model" in parts:
+            model = model.with_beside(_recommender(parts["similar_items_model"]))
         opened["recommender"] = RecommenderPart.from_artifact(parts["recommender"], model)
     if "offers" in parts:
         opened["offers"] = OfferPart.from_artifact(parts["offers"])
     return opened
+
+
+def _recommender(stored: Artifact) -> LadderRecommender:
+    return RECOMMENDERS[stored.model].from_artifact(stored)

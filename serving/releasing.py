@@ -18,6 +18,7 @@ from core.config import Config
 from core.digest import digest_of
 from core.errors import BadInput, NotEnoughHistory, NotFound
 from core.feature_table import FeatureTable
+from core.interactions import Interactions
 from features.cohort import cohort_at
 from features.interactions import interactions_of
 from features.items import describe_items, unavailable_items
@@ -27,11 +28,13 @@ from features.tables import Tables
 from models.churn.shelf import CHURN_MODELS
 from models.churn.short_history import has_short_history
 from models.package import ModelPackage
+from models.recommenders.item_knn import ItemKnn
+from models.recommenders.ladder import LadderRecommender
 from models.recommenders.shelf import RECOMMENDERS
 from serving.churn_part import ChurnPart
 from serving.offer_part import OfferPart
 from serving.recommender_part import RecommenderPart
-from serving.release import Release, ReleaseDescription, ReleasedModel, new_release_id
+from serving.release import FittedModel, Release, ReleaseDescription, ReleasedModel, new_release_id
 
 if TYPE_CHECKING:
     from models.registry import Registry
@@ -83,6 +86,7 @@ def build_release(config: Config, tables: Tables, champions: Champions, cutoff: 
     if not any(parts.values()):
         raise BadInput(f"there is nothing to release: {'; '.join(f'{k}: {why}' for k, why in missing.items())}")
     described = describe(config, tables, champions, missing, cutoff, created_at)
+    described = msgspec.structs.replace(described, similar_items=_fitted_beside(parts["recommender"], tables))
     cards = {kind: package.card for kind, package in champions.packages.items()}
     return Release(described, msgspec.Raw(msgspec.json.encode(cards)), **parts)
 
@@ -103,12 +107,24 @@ def churn_part(config: Config, package: ModelPackage, features: FeatureTable) ->
 
 def recommender_part(config: Config, package: ModelPackage, tables: Tables, cutoff: date) -> RecommenderPart:
     """The champion with everybody's history, and everybody's best items."""
-    model = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
-    histories = interactions_of(tables, cutoff).histories
-    items = model.item_ids
+    bought = interactions_of(tables, cutoff)
+    champion = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
+    model = knowing_likeness(champion, bought, config, cutoff)
+    items, histories = model.item_ids, bought.histories
     return RecommenderPart.of(
         model, histories, cutoff, config.recommender.k, unavailable_items(tables, items), describe_items(tables, items)
     )
+
+
+def knowing_likeness(
+    champion: LadderRecommender, bought: Interactions, config: Config, cutoff: date
+) -> LadderRecommender:
+    """The champion; where it cannot say which items are similar, with an item_knn beside it, fitted here and now."""
+    known = bought.recode(champion.item_ids)
+    if champion.knows_likeness or not len(known.items):
+        return champion
+    half_life_days = config.recommender.popularity_half_life_days
+    return champion.with_beside(ItemKnn(popularity_half_life_days=half_life_days).fit(known, cutoff))
 
 
 def offer_part(config: Config, tables: Tables, features: FeatureTable, cutoff: date) -> OfferPart | None:
@@ -161,6 +177,11 @@ def _released(card: ModelCard) -> ReleasedModel:
         features_digest=digest_of(card.features),
         data_digest=card.data_digest,
     )
+
+
+def _fitted_beside(recommender: RecommenderPart | None, tables: Tables) -> FittedModel | None:
+    beside = None if recommender is None else recommender.model.beside_
+    return None if beside is None else FittedModel(beside.name, beside.settings, beside.cutoff_, tables.digest)
 
 
 def _unfit(card: ModelCard) -> str:

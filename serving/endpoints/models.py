@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from serving.release import Release, ReleasedModel
+from serving.release import FittedModel, Release, ReleasedModel
 from serving.wire import Answer, Endpoint, Question, source_of
 
 Cards = Annotated[
@@ -26,6 +26,8 @@ class ModelsAnswer(Answer, frozen=True, kw_only=True):
     created_at: datetime
     models: dict[str, ReleasedModel]
     "By kind."
+    similar_items: FittedModel | None
+    "Fitted beside a recommender that cannot say which items are similar, when the release was made."
     missing: dict[str, str]
     "Kind to the reason why it was not released."
     cards: Cards
@@ -40,6 +42,7 @@ def respond(question: ModelsQuestion, release: Release) -> ModelsAnswer:
         data_set=described.data_set,
         created_at=described.created_at,
         models=described.models,
+        similar_items=described.similar_items,
         missing=described.missing,
         cards=release.cards,
     )

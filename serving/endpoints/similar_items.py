@@ -29,6 +29,8 @@ class SimilarAnswer(Answer, frozen=True, kw_only=True):
 
     item_id: str
     known_item: bool
+    answered_by: str
+    "Which recommender knows the likeness: the champion, or the one fitted beside it when the release was made."
     items: list[SimilarItem]
     shortfall: str
     "Why there are fewer than k; empty where there are not."
@@ -39,20 +41,21 @@ def respond(question: SimilarQuestion, release: Release) -> SimilarAnswer:
     part = release.recommender
     if part is None:
         raise not_released(release, "recommender")
-    hidden = part.unavailable_ids
-    found = part.model.similar(question.item_id, question.k + len(hidden))
+    hidden, knowing = part.unavailable_ids, part.model.beside_ or part.model
+    found = knowing.similar(question.item_id, question.k + len(hidden))
     shown = [(item_id, score) for item_id, score in found if item_id not in hidden][: question.k]
     return SimilarAnswer(
         **source_of(release, "recommender"),
         item_id=question.item_id,
         known_item=bool(part.knows(question.item_id)),
+        answered_by=knowing.name,
         items=[SimilarItem(rank, item_id, float(score)) for rank, (item_id, score) in enumerate(shown, start=1)],
-        shortfall=_shortfall(part.model.name, len(shown), question.k),
+        shortfall=_shortfall(knowing.name, len(shown), question.k),
     )
 
 
 def _shortfall(model: str, n_shown: int, k: int) -> str:
-    return "" if n_shown == k else f"the released recommender, {model}, knows {n_shown} items like it that may be shown"
+    return "" if n_shown == k else f"the released model, {model}, knows {n_shown} items like it that may be shown"
 
 
 ENDPOINT = Endpoint(

@@ -8,12 +8,13 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from models.recommenders.item_knn import ItemKnn
 from serving.endpoints import churn_score
 from serving.problems import PROBLEMS
 from serving.routes import all_endpoints
 from serving.strict_json import BODY_LIMIT
 from tests.serving.conftest import asker, face_on
-from tests.serving.hand_made import hand_made, put_in_force
+from tests.serving.hand_made import CUTOFF, bought, hand_made, put_in_force
 
 SCORE, RECOMMEND, OFFER = "/v1/churn/score", "/v1/recommendations", "/v1/next-best-offer"
 TAKES_A_BODY = [SCORE, RECOMMEND, OFFER]
@@ -263,7 +264,21 @@ def test_every_route_is_in_the_document(ask):
 def test_a_recommender_that_knows_no_likeness_says_so(ask):
     answer = ask("GET", "/v1/items/tea/similar").json()
 
-    assert answer["shortfall"] == "the released recommender, popularity, knows 0 items like it that may be shown"
+    assert answer["answered_by"] == "popularity"
+    assert answer["shortfall"] == "the released model, popularity, knows 0 items like it that may be shown"
+
+
+def test_a_model_beside_the_champion_says_what_is_similar_and_hidden_items_are_not(tmp_path):
+    release = hand_made()
+    assert release.recommender is not None
+    knowing = release.recommender.model.with_beside(ItemKnn().fit(bought(), CUTOFF))
+    put_in_force(tmp_path, replace(release, recommender=replace(release.recommender, model=knowing)))
+
+    answer = asker(face_on(tmp_path))("GET", "/v1/items/tea/similar?k=3").json()
+
+    assert [item["item_id"] for item in answer["items"]] == ["cup", "pot"]
+    assert (answer["answered_by"], answer["model"]["version"]) == ("item_knn", 3)
+    assert answer["shortfall"] == "the released model, item_knn, knows 2 items like it that may be shown"
 
 
 def test_an_id_with_a_slash_is_an_id(ask):

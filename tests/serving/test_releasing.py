@@ -13,6 +13,7 @@ from core.card import ModelCard
 from core.config import Config
 from core.config_file import read_config
 from core.errors import BadInput, NotFound, RuleError
+from core.recommendations import RUNGS
 from features.cohort import cohort_at
 from features.interactions import interactions_of
 from features.labels.outcomes import outcomes_of
@@ -23,6 +24,9 @@ from features.tables import Tables, tables_from_frames
 from features.today import newest_cutoff
 from models.churn.logistic import Logistic
 from models.package import ModelPackage
+from models.recommenders.item_knn import ItemKnn
+from models.recommenders.ladder import LadderRecommender
+from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
 from serving.release import Release
 from serving.releases import Releases
@@ -46,6 +50,10 @@ class Shop:
     def champions(self) -> Champions:
         """Both."""
         return Champions({"churn": self.churn, "recommender": self.recommender}, {})
+
+    def with_recommender(self, model: LadderRecommender) -> Champions:
+        """The recommender alone."""
+        return Champions({"recommender": replace(self.recommender, artifact=model.to_artifact())}, {})
 
     def release(self, champions: Champions | None = None) -> Release:
         """A release of this shop."""
@@ -180,6 +188,42 @@ def test_a_rule_that_must_fail_stops_the_release_and_names_its_offer(shop, rule,
 
     with pytest.raises(RuleError, match=f"offer '.+': .*{fault}"):
         build_release(shop.config, tables, shop.champions, shop.cutoff, NOW)
+
+
+@pytest.mark.parametrize("kind", [Popularity, PersonalFrequency])
+def test_beside_a_champion_that_knows_no_likeness_an_item_knn_is_released(shop, kind, tmp_path):
+    bought = interactions_of(shop.tables, shop.cutoff)
+    champion = kind().fit(bought, shop.cutoff)
+    expected = ItemKnn().fit(bought, shop.cutoff)
+
+    put_in_force(tmp_path, shop.release(shop.with_recommender(champion)))
+    opened = Releases(tmp_path).current()
+
+    assert opened.description.similar_items is not None
+    assert opened.description.similar_items.model == "item_knn"
+    assert opened.recommender is not None
+    item_id = str(champion.item_ids[3])
+    assert opened.recommender.model.similar(item_id, 5) == expected.similar(item_id, 5) != []
+
+
+def test_a_champion_that_knows_likeness_needs_none_beside_it(shop):
+    release = shop.release(shop.with_recommender(ItemKnn().fit(interactions_of(shop.tables), shop.cutoff)))
+
+    assert release.description.similar_items is None
+    assert release.recommender is not None
+    assert release.recommender.model.beside_ is None
+
+
+def test_an_older_champion_and_the_model_beside_it_speak_of_the_same_items(shop):
+    early = shop.cutoff - timedelta(days=200)
+    champion = PersonalFrequency().fit(interactions_of(shop.tables, early), early)
+
+    release = shop.release(shop.with_recommender(champion))
+
+    assert release.recommender is not None
+    assert release.recommender.model.beside_ is not None
+    assert (release.recommender.model.beside_.item_ids == champion.item_ids).all()
+    assert RUNGS.index("similar_items") in release.recommender.top.rungs
 
 
 def test_hidden_items_are_those_that_the_table_says_are_gone(shop):

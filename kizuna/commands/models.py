@@ -45,8 +45,8 @@ def register(app: typer.Typer) -> None:
 def _table(title: str, versions: list[RegisteredVersion], figures: tuple[str, ...]) -> Table:
     """Three figures, so that it fits 80 columns; the card holds them all."""
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for name in ("", "aliases, marks", "model, tested at", *figures):
-        table.add_column(name, min_width=len("gradient_boosting") if name.startswith("model") else None)
+    for name in ("", "aliases", "model, tested at", *figures):
+        table.add_column(name, min_width=len("personal_frequency") if name.startswith("model") else None)
     for version in versions:
         card = version.card
         told = "\n".join([*(f"@{alias}" for alias in version.aliases), *_marks(card)])
@@ -59,7 +59,7 @@ def _figure(card: ModelCard, name: str) -> str:
     found = card.metric(name)
     if found is None:
         return ""
-    return f"{found.value:.3f}" + (f"\n{found.low:.3f}-{found.high:.3f}" if found.low <= found.high else "")
+    return f"{found.value:.3g}" + (f"\n{found.low:.3g}-{found.high:.3g}" if found.low <= found.high else "")
 
 
 def _marks(card: ModelCard) -> tuple[str, ...]:

@@ -1,0 +1,88 @@
+"""The notebooks run as they stand, on a simulated shop, and what is stored of them is one whole run."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+CELL_SECONDS = 300
+STOP_SECONDS = 15
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+ABSOLUTE_PATH = re.compile(r"(?<![\w<.:/])/\w+/\w|[A-Z]:\\")
+
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+@pytest.mark.slow
+@every_notebook
+def test_a_notebook_runs_to_its_end_without_a_warning_and_leaves_no_process(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("KIZUNA_NOTEBOOK_FOLDER", str(tmp_path / "shop"))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    notebook = nbformat.read(path, as_version=4)
+
+    left = execute(notebook, tmp_path)
+
+    assert not left
+    assert not [output.text for output in outputs_of(notebook) if output.get("name") == "stderr"]
+
+
+@every_notebook
+def test_a_notebook_imports_and_defines_nothing(path):
+    for cell in code_of(nbformat.read(path, as_version=4)):
+        assert not [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, DEFINITIONS)]
+
+
+@every_notebook
+def test_the_stored_outputs_are_of_one_run_and_name_no_machine(path):
+    notebook = nbformat.read(path, as_version=4)
+
+    counts = [cell.execution_count for cell in code_of(notebook)]
+
+    assert counts == list(range(1, len(counts) + 1))
+    assert not [output for output in outputs_of(notebook) if ABSOLUTE_PATH.search(text_of(output))]
+
+
+def execute(notebook: NotebookNode, folder: Path) -> list[psutil.Process]:
+    """Run every cell in a folder; what its kernel then still has running, which is stopped, however the cells end."""
+    client = NotebookClient(notebook, timeout=CELL_SECONDS, resources={"metadata": {"path": str(folder)}})
+    before = set(psutil.Process().children())
+    with client.setup_kernel():
+        (kernel,) = set(psutil.Process().children()) - before
+        try:
+            for place, cell in enumerate(notebook.cells):
+                client.execute_cell(cell, place)
+        finally:
+            left = stop(kernel.children(recursive=True))
+    return left
+
+
+def stop(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """End these processes, and hand them back."""
+    for process in processes:
+        process.terminate()
+    for process in psutil.wait_procs(processes, STOP_SECONDS)[1]:
+        process.kill()
+    return processes
+
+
+def code_of(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells that hold code."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def outputs_of(notebook: NotebookNode) -> list[NotebookNode]:
+    """What the cells said, in order."""
+    return [output for cell in code_of(notebook) for output in cell.outputs]
+
+
+def text_of(output: NotebookNode) -> str:
+    """The words of an output."""
+    return output.get("text") or output.get("data", {}).get("text/plain", "")

@@ -30,5 +30,17 @@ def register(app: typer.Typer) -> None:
             return
         say(console, f"MLflow's pages on {uri}: http://127.0.0.1:{port}")
         sys.stdout.flush()
-        command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
-        os.execv(sys.executable, command)
+        # One worker is enough for one person, and starts sooner than MLflow's four and its job runner.
+        command = [
+            sys.executable,
+            "-m",
+            "mlflow",
+            "ui",
+            "--backend-store-uri",
+            uri,
+            "--port",
+            str(port),
+            "--workers",
+            "1",
+        ]
+        os.execve(sys.executable, command, {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"})

@@ -9,7 +9,7 @@ UV := $(or $(shell command -v uv),.uv/bin/uv)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PYTEST := $(BIN)/python -m pytest
-SOURCES := benchmarks core features insights kizuna models serving tests tools training
+SOURCES := benchmarks core features insights kizuna models notebooks serving tests tools training
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint fast bench install lock clean

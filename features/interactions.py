@@ -17,6 +17,9 @@ from features.cohort import IS_PURCHASE
 from features.engine import numbers, seconds
 from features.tables import Tables
 
+NO_ITEMS = "no purchase carries an item; recommendations need item_id in purchases"
+"Why there is no recommender."
+
 
 def interactions_of(tables: Tables, until: date | None = None) -> Interactions:
     """Everything bought before midnight of `until` (default: everything recorded), as known then.

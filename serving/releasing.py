@@ -20,7 +20,7 @@ from core.errors import BadInput, NotEnoughHistory, NotFound
 from core.feature_table import FeatureTable
 from core.interactions import Interactions
 from features.cohort import cohort_at
-from features.interactions import interactions_of
+from features.interactions import NO_ITEMS, interactions_of
 from features.items import describe_items, unavailable_items
 from features.offers import offer_book
 from features.pipeline import compute_features
@@ -81,6 +81,8 @@ def build_release(config: Config, tables: Tables, champions: Champions, cutoff: 
         "recommender": None if recommender is None else recommender_part(config, recommender, tables, cutoff),
         "offers": offer_part(config, tables, features, cutoff),
     }
+    if recommender is None and not len(interactions_of(tables, cutoff).item_ids):
+        missing["recommender"] = NO_ITEMS
     if parts["offers"] is None:
         missing["offers"] = "the data set has no offers; add [tables.offers] to its TOML"
     if not any(parts.values()):

@@ -5,8 +5,9 @@
 
 A change of settings must be better with its whole interval. A refresh (the same
 settings, newer cutoffs) is fitted on each version's own cutoffs and must not be
-worse than a margin. What ships is the challenger's artifact, fitted on all
-rows that were mature when it was trained.
+worse than a margin. A model that learnt nothing beyond its baselines is refused
+either way: no release would carry it. What ships is the challenger's artifact,
+fitted on all rows that were mature when it was trained.
 """
 
 from __future__ import annotations
@@ -71,6 +72,12 @@ def refuse_leaks(challenger: ModelCard) -> None:
     if challenger.leaks:
         found = "; ".join(leak.finding for leak in challenger.leaks)
         raise GateRefused(f"the leak alarm marked it: {found}; take the feature out and train again, {FORCE}")
+
+
+def refuse_unlearnt(challenger: ModelCard) -> None:
+    """Raises GateRefused for a model that learnt nothing, unless it is the baseline that stands in for one."""
+    if not (challenger.learnt or challenger.baseline):
+        raise GateRefused(f"{challenger.verdict}; train another, {FORCE}")
 
 
 def refuse_worse(finding: Finding) -> None:

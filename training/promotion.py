@@ -9,7 +9,7 @@ from core.errors import GateRefused, NotFound
 from models.registry import CHALLENGER, CHAMPION, RegisteredVersion
 from training.aliases import move_alias
 from training.churn import compare_churn_recipes
-from training.gate import MARGIN, Finding, Margin, is_refresh, refuse_leaks, refuse_worse
+from training.gate import MARGIN, Finding, Margin, is_refresh, refuse_leaks, refuse_unlearnt, refuse_worse
 from training.recommender import compare_recommender_recipes
 from training.session import Session
 
@@ -48,6 +48,7 @@ def promote(
 def passed(session: Session, champion: RegisteredVersion | None, challenger: ModelCard, margin: Margin) -> str:
     """What the gate found. Raises GateRefused where it does not let the challenger through."""
     refuse_leaks(challenger)
+    refuse_unlearnt(challenger)
     card = champion.card if champion else None
     comparison: Comparison = COMPARE[challenger.kind](session, card, challenger)
     finding = Finding(comparison, is_refresh(card, challenger), margin.of(comparison.name))

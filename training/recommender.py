@@ -12,7 +12,7 @@ from core.card import Comparison, Metric, ModelCard
 from core.config import Config
 from core.errors import NotEnoughHistory
 from core.interactions import Interactions
-from features.interactions import interactions_of
+from features.interactions import NO_ITEMS, interactions_of
 from models.package import ModelPackage
 from models.protocols import Settings
 from models.recommenders.shelf import RECOMMENDERS
@@ -89,7 +89,7 @@ def study(session: Session, recipes: dict[str, Recipe], only: str | None) -> Ran
     with progress.during("histories"):
         everything = interactions_of(tables)
         if not len(everything.items):
-            raise NotEnoughHistory("no purchase carries an item; recommendations need item_id in purchases")
+            raise NotEnoughHistory(NO_ITEMS)
         validation, test = (ranking_task(tables, everything, cutoff) for cutoff in ranking_cutoffs(tables))
     metrics: list[Metric] = []
     for name in progress.over(list(recipes), "validation"):

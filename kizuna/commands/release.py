@@ -62,4 +62,4 @@ def _say(folder: Path, described) -> None:
     for kind, model in described.models.items():
         console.print(f"  {kind}: {model.name} version {model.version} ({model.model})")
     for kind, reason in described.missing.items():
-        console.print(f"  without {kind}: {reason}")
+        console.print(f"  without {kind}: {reason}", soft_wrap=True)

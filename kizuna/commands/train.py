@@ -75,5 +75,6 @@ def tell(trained: Trained) -> None:
     say(console, f"challenger: {name}")
     for leak in card.leaks:
         say(console, f"leak alarm: {leak.feature}: {leak.finding}")
-    say(console, f"next: kizuna promote {card.kind} --version {card.version}")
+    if card.learnt and not card.leaks:
+        say(console, f"next: kizuna promote {card.kind} --version {card.version}")
     say(console, card.verdict)

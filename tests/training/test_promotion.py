@@ -13,7 +13,7 @@ from core.intervals import Estimate
 from core.ledger import ALIAS_FOUND
 from training.aliases import record_found_moves
 from training.churn import compare_churn_recipes, train_churn
-from training.gate import Finding, is_refresh, refuse_leaks, refuse_worse
+from training.gate import Finding, is_refresh, refuse_leaks, refuse_unlearnt, refuse_worse
 from training.promotion import promote
 from training.session import Session
 from training.shipping import Trained
@@ -54,6 +54,13 @@ def test_the_refusal_names_the_difference_and_the_way_past():
 def test_a_model_with_a_leak_is_refused():
     with pytest.raises(GateRefused, match="exit_score tells all"):
         refuse_leaks(card(leaks=(Leak("exit_score", "exit_score tells all"),)))
+
+
+def test_what_learnt_nothing_is_refused_unless_it_stands_in_as_the_baseline():
+    with pytest.raises(GateRefused, match="learnt nothing; train another"):
+        refuse_unlearnt(card(learnt=False, verdict="base_rate learnt nothing"))
+
+    refuse_unlearnt(card(learnt=False, baseline=True))
 
 
 def test_the_same_recipe_on_other_data_is_a_refresh_and_another_seed_is_none():

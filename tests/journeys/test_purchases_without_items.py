@@ -1,0 +1,71 @@
+"""A shop whose purchases carry no items: everything goes through but recommendations, which say why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from features.sources.simulation.world import ShopWorld
+from serving.releases import Releases
+from tests.journeys.conftest import QUICK, DataSet
+from tests.serving.conftest import Ask, asker, face_on
+
+pytestmark = pytest.mark.slow
+
+WHY = "no purchase carries an item"
+
+
+@pytest.fixture(scope="module")
+def shop(new_shop: Callable[..., DataSet]) -> DataSet:
+    """The shop after its first training and release."""
+    made = new_shop(ShopWorld(n_customers=300, no_items=True))
+    assert made.kizuna("check").exit_code == 0
+    assert made.kizuna("train", "churn", *QUICK).exit_code == 0
+    assert made.kizuna("release").exit_code == 0
+    return made
+
+
+@pytest.fixture(scope="module")
+def ask(shop: DataSet) -> Ask:
+    """Ask the service's face on that release."""
+    return asker(face_on(shop.var / "shop/releases"))
+
+
+def test_a_recommender_cannot_be_trained_and_one_line_says_why(shop: DataSet):
+    assert WHY in shop.kizuna("train", "recommender").refusal
+
+
+def test_the_release_says_why_it_has_no_recommender(shop: DataSet):
+    described = Releases(shop.var / "shop/releases").current().description
+
+    assert set(described.models) == {"churn"}
+    assert WHY in described.missing["recommender"]
+
+
+def test_lists_of_recommendations_are_refused_and_scores_are_written(shop: DataSet):
+    assert WHY in shop.kizuna("recommend", "--out", "recs.csv").refusal
+    assert shop.kizuna("score", "--out", "scores.csv").exit_code == 0
+    assert (shop.home / "scores.csv").read_text(encoding="utf-8").startswith("customer_id,churn_probability")
+
+
+@pytest.mark.parametrize("route", ["POST /v1/recommendations", "GET /v1/items/tea/similar"])
+def test_the_routes_of_the_recommender_answer_that_it_was_not_released(ask: Ask, route: str):
+    method, path = route.split()
+
+    answer = ask(method, path, **({"json": {"history": ["tea"]}} if method == "POST" else {}))
+
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:kizuna:problem:model-not-released")
+    assert WHY in answer.json()["detail"]
+
+
+def test_the_other_routes_answer(shop: DataSet, ask: Ask):
+    release = Releases(shop.var / "shop/releases").current()
+    assert release.churn is not None
+    somebody = str(release.churn.index.ids.astype(str)[0])
+
+    scored = ask("POST", "/v1/churn/score", json={"customer_ids": [somebody]}).json()
+    offered = ask("POST", "/v1/next-best-offer", json={"customer_id": somebody})
+
+    assert 0 < scored["scores"][0]["churn_probability"] < 1
+    assert offered.status_code == 200

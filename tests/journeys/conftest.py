@@ -73,9 +73,16 @@ class DataSet:
         return Registry(f"sqlite:///{self.var / 'mlflow.db'}", self.name)
 
     def runs(self) -> list[str]:
-        """The status of each training so far."""
-        with contextlib.closing(sqlite3.connect(self.var / "mlflow.db")) as store:
-            return [status for (status,) in store.execute("select status from runs order by start_time")]
+        """The status of each training so far; none while MLflow's store is still being made."""
+        store = self.var / "mlflow.db"
+        with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(opened(store)) as connection:
+            return [status for (status,) in connection.execute("select status from runs order by start_time")]
+        return []
+
+
+def opened(store: Path) -> sqlite3.Connection:
+    """A database that is there already, to read only."""
+    return sqlite3.connect(f"{store.as_uri()}?mode=ro", uri=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

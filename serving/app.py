@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
@@ -31,11 +32,26 @@ Answering = Callable[[Request], Awaitable[Response]]
 UNROUTED = "unknown"
 
 
+class IdConvertor(Convertor[str]):
+    """An id in a path: any characters, slashes and line breaks too."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        """As it stands."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it stands."""
+        return value
+
+
 class Face:
     """Answers HTTP requests from the release in force."""
 
     def __init__(self, live: LiveRelease, metrics: ServiceMetrics, endpoints: Sequence[Endpoint]) -> None:
         self._metrics = metrics
+        register_url_convertor("id", IdConvertor())
         routes = [
             Route(each.path, answering(each, live), methods=[each.method], name=each.template) for each in endpoints
         ]

@@ -43,7 +43,7 @@ class Endpoint:
 
     method: str
     path: str
-    "In braces, a field of the question; `{item_id:path}` may contain slashes."
+    "In braces, a field of the question; `{item_id:id}` may contain any character."
     question: type[Question]
     answer: type[msgspec.Struct]
     respond: Callable[[Any, Release], msgspec.Struct]
@@ -55,7 +55,7 @@ class Endpoint:
     @property
     def template(self) -> str:
         """The path as documents and metrics write it."""
-        return self.path.replace(":path}", "}")
+        return self.path.replace(":id}", "}")
 
 
 def source_of(release: Release, kind: str | None) -> dict[str, Any]:

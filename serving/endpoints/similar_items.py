@@ -60,7 +60,7 @@ def _shortfall(model: str, n_shown: int, k: int) -> str:
 
 ENDPOINT = Endpoint(
     "GET",
-    "/v1/items/{item_id:path}/similar",
+    "/v1/items/{item_id:id}/similar",
     SimilarQuestion,
     SimilarAnswer,
     respond,

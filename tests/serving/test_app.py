@@ -281,8 +281,9 @@ def test_a_model_beside_the_champion_says_what_is_similar_and_hidden_items_are_n
     assert answer["shortfall"] == "the released model, item_knn, knows 2 items like it that may be shown"
 
 
-def test_an_id_with_a_slash_is_an_id(ask):
-    assert ask("GET", "/v1/items/a%2Fb/similar").json()["item_id"] == "a/b"
+@pytest.mark.parametrize(("written", "item_id"), [("a%2Fb", "a/b"), ("a%0Ab", "a\nb"), ("%E7%B5%86", "絆")])
+def test_an_id_may_hold_any_character(ask, written, item_id):
+    assert ask("GET", f"/v1/items/{written}/similar").json()["item_id"] == item_id
 
 
 def test_the_cards_now_live_are_shown(ask):

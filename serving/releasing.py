@@ -187,5 +187,10 @@ def _fitted_beside(recommender: RecommenderPart | None, tables: Tables) -> Fitte
 
 
 def _unfit(card: ModelCard) -> str:
-    """Why a champion is not worth releasing; '' where it is. A baseline is: it is the service of the first day."""
+    """Why a champion is not worth releasing; '' where it is.
+
+    A baseline is, as the service of the first day; but not one that says the same of every customer.
+    """
+    if card.kind == "churn" and card.model == "base_rate":
+        return "nothing tells who will leave: the champion is base_rate, which says the same of every customer"
     return "" if card.learnt or card.baseline else f"{card.model} learnt nothing: {card.verdict}"

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from core.errors import NotEnoughHistory
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
+from kizuna.session import say
 
 if TYPE_CHECKING:
     from features.check import DataCheck, TableCheck
@@ -38,7 +39,7 @@ def check_data(config: ConfigPath = DEFAULT_CONFIG) -> None:
         _print_notes(console, table)
     if checked.circles:
         console.print(f"identities: {checked.circles:,} aliases point in a circle and stay customers of their own")
-    console.print(f"not there: {', '.join(checked.absent) or 'nothing'}", soft_wrap=True)
+    say(console, f"not there: {', '.join(checked.absent) or 'nothing'}")
     _print_history(console, checked)
 
 
@@ -62,7 +63,7 @@ def _print_notes(console: Console, table: TableCheck) -> None:
     intake = table.intake
     console.print(f"[bold]{intake.name}[/]")
     for note in _notes(table):
-        console.print(f"  {note}", soft_wrap=True, highlight=False)
+        say(console, f"  {note}")
 
 
 def _notes(table: TableCheck) -> list[str]:
@@ -90,6 +91,6 @@ def _print_history(console: Console, checked: DataCheck) -> None:
     verdict = "the history suffices" if history.sufficient else "the history does not suffice"
     console.print(f"[bold]churn: {history.definition}[/] {verdict}")
     for note in history.notes:
-        console.print(f"  {note}", soft_wrap=True, highlight=False)
+        say(console, f"  {note}")
     if history.problems:
         raise NotEnoughHistory(f"{checked.data_set}, {history.definition}: {'; '.join(history.problems)}")

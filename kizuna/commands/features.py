@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
+from kizuna.session import say
 
 Out = Annotated[Path, typer.Option("--out", help="The file to write: .parquet or .csv.")]
 CutoffDays = Annotated[
@@ -42,4 +43,4 @@ def features(out: Out, config: ConfigPath = DEFAULT_CONFIG, cutoff: CutoffDays =
         cutoffs: list[date] = [day.date() for day in cutoff] or [newest_cutoff(tables)]
         table = compute_features(tables, cohort_at(tables, cutoffs))
         write_features(table, out)
-    console.print(f"{out}: {len(table):,} rows, {len(table.columns)} features, cutoffs {', '.join(map(str, cutoffs))}")
+    say(console, f"{out}: {len(table):,} rows, {len(table.columns)} features, cutoffs {', '.join(map(str, cutoffs))}")

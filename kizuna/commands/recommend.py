@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
+from kizuna.session import say
 
 console = Console()
 
@@ -30,4 +31,4 @@ def register(app: typer.Typer) -> None:
         release = Releases(open_config(config).places.releases).current()
         with console.status("writing the recommendations"):
             written = write_rows(out, RECOMMENDATION_COLUMNS, recommendation_rows(release, k), bom)
-        console.print(f"{written:,} recommendations of release {release.description.release_id} in {out}")
+        say(console, f"{written:,} recommendations of release {release.description.release_id} in {out}")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import getpass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from core.errors import BadInput
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
-from kizuna.session import open_registry
+from kizuna.session import open_registry, say
+
+if TYPE_CHECKING:
+    from serving.release import ReleaseDescription
 
 console = Console()
 
@@ -47,7 +50,7 @@ def register(app: typer.Typer) -> None:
         pointer = Pointer(built.description.release_id, getpass.getuser(), why, now)
         with console.status("writing the release"):
             folder = Releases(read.places.releases).add(built, pointer, keep)
-        _say(folder, built.description)
+        _tell(folder, built.description)
 
 
 def _day(text: str | None) -> date | None:
@@ -57,9 +60,11 @@ def _day(text: str | None) -> date | None:
         raise BadInput(f"--cutoff is a day such as 2026-04-01, found '{text}'") from fault
 
 
-def _say(folder: Path, described) -> None:
-    console.print(f"released {described.release_id}, as known before {described.cutoff}, in {folder}", soft_wrap=True)
+def _tell(folder: Path, described: ReleaseDescription) -> None:
+    say(console, f"released {described.release_id}, as known before {described.cutoff}, in {folder}")
     for kind, model in described.models.items():
-        console.print(f"  {kind}: {model.name} version {model.version} ({model.model})")
+        say(console, f"  {kind}: {model.name} version {model.version} ({model.model})")
+    if described.similar_items:
+        say(console, f"  similar items: {described.similar_items.model}, because the champion knows none")
     for kind, reason in described.missing.items():
-        console.print(f"  without {kind}: {reason}", soft_wrap=True)
+        say(console, f"  without {kind}: {reason}")

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
+from kizuna.session import say
 
 console = Console()
 
@@ -29,4 +30,4 @@ def register(app: typer.Typer) -> None:
         release = Releases(open_config(config).places.releases).current()
         with console.status("writing the scores"):
             written = write_rows(out, SCORE_COLUMNS, score_rows(release), bom)
-        console.print(f"{written:,} customers, scored by release {release.description.release_id}, in {out}")
+        say(console, f"{written:,} customers, scored by release {release.description.release_id}, in {out}")

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from kizuna.session import say
+
 console = Console()
 
 
@@ -34,5 +36,5 @@ def register(app: typer.Typer) -> None:
         with console.status("its tables are written"):
             config = shop.write(out)
         for name, table in shop.tables.items():
-            console.print(f"{name:<10} {len(table):>9,} rows  {out / name}.parquet", highlight=False, soft_wrap=True)
-        console.print(f"made in {time.monotonic() - began:.1f} s; next: kizuna check --config {config}", soft_wrap=True)
+            say(console, f"{name:<10} {len(table):>9,} rows  {out / name}.parquet")
+        say(console, f"made in {time.monotonic() - began:.1f} s; next: kizuna check --config {config}")

@@ -37,6 +37,11 @@ class Recording:
     recent_days: int
     "Days with records among the 28 that end with the last one."
 
+    @property
+    def watermark(self) -> date:
+        """The first day that the channel has not completely recorded: that of its last record."""
+        return self.last
+
 
 def recordings_of(table: ir.Table, happens_at: str | None) -> tuple[Recording, ...]:
     """The recordings of a table's channels, largest first; none where it is empty or its rows do not happen."""
@@ -65,5 +70,5 @@ def watermark_of(recordings: Sequence[Recording]) -> date | None:
         return None
     last = max(recording.last for recording in recordings)
     ended = last - timedelta(days=RECENT_DAYS)
-    steady = [r.last for r in recordings if r.recent_days >= STEADY_DAYS and r.last > ended]
+    steady = [r.watermark for r in recordings if r.recent_days >= STEADY_DAYS and r.last > ended]
     return min(steady, default=last)

@@ -82,7 +82,10 @@ def _notes(table: TableCheck) -> list[str]:
 
 def _channel_notes(table: TableCheck) -> list[str]:
     told = [recording for recording in table.recordings if recording.channel is not None]
-    notes = [f"channel {r.channel}: {r.rows:,} rows, {r.first} to {r.last}" for r in told[:MOST_CHANNELS]]
+    notes = [
+        f"channel {r.channel}: {r.rows:,} rows, {r.first} to {r.last}, watermark {r.watermark}"
+        for r in told[:MOST_CHANNELS]
+    ]
     return notes + ([f"and {len(told) - MOST_CHANNELS} more channels"] if len(told) > MOST_CHANNELS else [])
 
 

@@ -18,7 +18,7 @@ from training.cards import RECIPE_FIGURES, beats_all, verdict
 from training.choosing import choose
 from training.churn_rows import ChurnRows, churn_rows
 from training.churn_trials import BASELINES, Trials, calibrated_where_it_helps, recipes_of, tested, validated
-from training.gate import is_refresh
+from training.gate import at_newest_window, is_refresh
 from training.leaks import find_leaks
 from training.plots import churn_plots
 from training.recipe import Recipe
@@ -169,7 +169,7 @@ def compare_churn_recipes(session: Session, champion: ModelCard | None, challeng
     opponent = Recipe.of_card(champion) if champion else recipes_of(session.config)["recency"]
     with session.progress.during("features and labels"):
         earlier = {*challenger.training_cutoffs, *(champion.training_cutoffs if champion else ())}
-        rows = churn_rows(session.tables, earlier)
+        rows = churn_rows(at_newest_window(session.tables), earlier)
     learn = opponent_learns = rows.train
     if champion and is_refresh(champion, challenger):
         learn, opponent_learns = (rows.learnable(card.training_cutoffs) for card in (challenger, champion))

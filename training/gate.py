@@ -12,10 +12,13 @@ fitted on all rows that were mature when it was trained.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import msgspec
 
 from core.card import Comparison, ModelCard
 from core.errors import GateRefused
+from features.tables import Tables
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,12 @@ class Finding:
             f"{self.comparison.model} against {self.comparison.against}: {self.comparison.name} differs by "
             f"{estimate.value:+.4f} ({bounds}, positive is better); {kind} must be {asked}"
         )
+
+
+def at_newest_window(tables: Tables) -> Tables:
+    """The same tables, to be judged at the newest matured cutoff, even where the TOML states an older test cutoff."""
+    cutoffs = msgspec.structs.replace(tables.config.cutoffs, test=None)
+    return replace(tables, config=msgspec.structs.replace(tables.config, cutoffs=cutoffs))
 
 
 def is_refresh(champion: ModelCard | None, challenger: ModelCard) -> bool:

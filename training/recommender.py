@@ -17,7 +17,7 @@ from models.package import ModelPackage
 from models.protocols import Settings
 from models.recommenders.shelf import RECOMMENDERS
 from training.cards import RECIPE_FIGURES, beats_all, verdict
-from training.gate import is_refresh
+from training.gate import at_newest_window, is_refresh
 from training.plots import ndcg_plot
 from training.ranking_rows import RankingTask, ranking_cutoffs, ranking_task
 from training.recipe import Recipe
@@ -152,12 +152,12 @@ def recommender_card(session: Session, found: RankingStudy, name: str, baseline:
 
 
 def compare_recommender_recipes(session: Session, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
-    """Both recipes, fitted anew on what was known at the test cutoff and compared there; see training/gate.py.
+    """Both recipes, fitted anew on what was known at the newest matured cutoff, compared there; see training/gate.py.
 
     A refresh is fitted on what was known when each version was trained. Without a champion, the challenger is
     compared with popularity.
     """
-    tables = session.tables
+    tables = at_newest_window(session.tables)
     asked = Recipe.of_card(challenger)
     opponent = Recipe.of_card(champion) if champion else recipes_of(session.config)[BASELINE]
     with session.progress.during("histories"):

@@ -33,7 +33,15 @@ def test_data_that_is_fit_is_reported_and_exits_with_0(tmp_path: Path, capsys: p
     exit_code, printed, _ = said(tmp_path, capsys, "ada 2024-01-01", "ada 2024-01-01", "bo 2024-05-01 7 channel=web")
 
     assert exit_code == 0
-    for fact in ("Asia/Tokyo", "2 customers", "identical lines: 1", "2024-05-01", "channel web: 1 rows", "watermark 2024-05-01", "suffices"):
+    for fact in (
+        "Asia/Tokyo",
+        "2 customers",
+        "identical lines: 1",
+        "2024-05-01",
+        "channel web: 1 rows",
+        "watermark 2024-05-01",
+        "suffices",
+    ):
         assert fact in printed
 
 

@@ -11,10 +11,14 @@ from core.card import Comparison, Leak, ModelCard
 from core.errors import GateRefused, NotFound
 from core.intervals import Estimate
 from core.ledger import ALIAS_FOUND
+from features.sources.simulation.world import ShopWorld
+from tests.training.conftest import open_shop
 from training.aliases import record_found_moves
 from training.churn import compare_churn_recipes, train_churn
-from training.gate import Finding, is_refresh, refuse_leaks, refuse_unlearnt, refuse_worse
+from training.folds import folds_of
+from training.gate import Finding, at_newest_window, is_refresh, refuse_leaks, refuse_unlearnt, refuse_worse
 from training.promotion import promote
+from training.ranking_rows import ranking_cutoffs
 from training.session import Session
 from training.shipping import Trained
 
@@ -121,3 +125,13 @@ def test_a_move_made_in_mlflow_itself_is_found_once_and_written_down(shop: Sessi
         (ALIAS_FOUND, "unknown", {"kind": "churn", "alias": "audited", "version": first.version})
     ]
     assert record_found_moves(shop.registry, shop.ledger) == []
+
+
+def test_the_gate_looks_at_the_newest_matured_window_whatever_test_cutoff_was_once_stated(tmp_path):
+    stated = {"every_days = 60": "test = 2025-10-03\nevery_days = 60"}
+    tables = open_shop(tmp_path, ShopWorld(n_customers=60), edits=stated).tables
+
+    newest = at_newest_window(tables)
+
+    assert (folds_of(tables).test, ranking_cutoffs(tables)[1]) == (date(2025, 10, 3), date(2025, 10, 3))
+    assert (folds_of(newest).test, ranking_cutoffs(newest)[1]) == (date(2026, 1, 31), date(2026, 3, 4))

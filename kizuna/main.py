@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 import typer
 
 from core.errors import KizunaError
+from core.interruption import was_interrupted, watch_for_interruption
 from kizuna import commands
 
 INTERRUPTED = 130
@@ -31,17 +32,20 @@ def command_line() -> typer.Typer:
 
 def run(arguments: list[str]) -> int:
     """Run one command line; returns its exit code: 0 done, 2 bad input, 1 our fault, 130 interrupted."""
+    watch_for_interruption()
     try:
         command_line()(arguments, prog_name="kizuna")
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
-        # Typer turns Ctrl-C into this code, without a word.
-        return _say("interrupted", INTERRUPTED) if code == INTERRUPTED else code
-    except KizunaError as error:
-        return _say(str(error), error.exit_code)
+        # Typer turns Ctrl-C into a code, without a word.
+        return _say("interrupted", INTERRUPTED) if code == INTERRUPTED or (code and was_interrupted()) else code
     except KeyboardInterrupt:
         return _say("interrupted", INTERRUPTED)
     except Exception as error:
+        if was_interrupted():
+            return _say("interrupted", INTERRUPTED)
+        if isinstance(error, KizunaError):
+            return _say(str(error), error.exit_code)
         if os.environ.get("KIZUNA_DEBUG"):
             raise
         return _say(f"internal error: {type(error).__name__}: {error}; KIZUNA_DEBUG=1 shows where", 1)

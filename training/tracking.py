@@ -21,6 +21,7 @@ from mlflow.entities import Param
 from mlflow.utils.time import get_current_time_millis
 
 from core.card import Metric
+from core.interruption import was_interrupted
 from models.registry import artifact_location, open_store
 
 if TYPE_CHECKING:
@@ -90,11 +91,9 @@ class Tracking:
         run_id = continued or self._client.create_run(self._experiment(experiment), run_name=name).info.run_id
         try:
             yield TrackedRun(run_id, self._client)
-        except KeyboardInterrupt:
-            self._client.set_terminated(run_id, "KILLED")
-            raise
-        except BaseException:
-            self._client.set_terminated(run_id, "FAILED")
+        except BaseException as fault:
+            interrupted = isinstance(fault, KeyboardInterrupt) or was_interrupted()
+            self._client.set_terminated(run_id, "KILLED" if interrupted else "FAILED")
             raise
         self._client.set_terminated(run_id, "FINISHED")
 

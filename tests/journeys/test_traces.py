@@ -72,8 +72,7 @@ def test_ctrl_c_leaves_no_version_and_a_run_that_says_it_was_killed(small_shop: 
         training.send_signal(signal.SIGINT)
         _, error = training.communicate(timeout=PATIENCE_SECONDS)
 
-    assert training.returncode == 130
-    assert error == "kizuna: interrupted\n"
+    assert (training.returncode, error) == (130, "kizuna: interrupted\n")
     assert small_shop.runs() == ["KILLED"]
     assert small_shop.registry.versions("churn") == []
 

@@ -10,6 +10,7 @@
     |   +-- NotEnoughHistory    too few days or customers for what was asked
     |   +-- GateRefused         a model that may not become champion
     |   +-- NotFound            a version, release or moment that does not exist
+    |   +-- NotEnoughMemory     a fit that would take more memory than there is
     +-- BrokenArtifact          a stored model or release that cannot be read
     +-- TamperedLedger          a ledger whose chain of hashes does not hold
 
@@ -64,6 +65,10 @@ class GateRefused(BadInput):
 
 class NotFound(BadInput):
     """A version, a release or a moment does not exist."""
+
+
+class NotEnoughMemory(BadInput):
+    """A fit would take more memory than there is; it was not begun."""
 
 
 class BrokenArtifact(KizunaError):

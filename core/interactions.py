@@ -132,6 +132,10 @@ class Histories:
         """What had happened before midnight of the cutoff."""
         return self.keep(self.times < np.datetime64(cutoff, "s"))
 
+    def since(self, day: date) -> Histories:
+        """What has happened from midnight of a day on."""
+        return self.keep(self.times >= np.datetime64(day, "s"))
+
     def weights(self, half_life_days: float | None = None, cutoff: date | None = None) -> np.ndarray:
         """(lines,) float32: what each line still counts at the cutoff, see `weights_of`."""
         return weights_of(self.times, half_life_days, cutoff)
@@ -180,9 +184,15 @@ class Interactions(Histories):
 
     def before(self, cutoff: date) -> Interactions:
         """What had happened before midnight of the cutoff, anonymous lines too."""
-        kept = self.histories.before(cutoff)
-        early = self.anonymous_times < np.datetime64(cutoff, "s")
+        return self._of(self.histories.before(cutoff), self.anonymous_times < np.datetime64(cutoff, "s"))
+
+    def since(self, day: date) -> Interactions:
+        """What has happened from midnight of a day on, anonymous lines too."""
+        return self._of(self.histories.since(day), self.anonymous_times >= np.datetime64(day, "s"))
+
+    def _of(self, kept: Histories, anonymous: np.ndarray) -> Interactions:
+        """Kept histories with the anonymous lines that a boolean mask keeps."""
         return Interactions(
             kept.customer_ids, kept.item_ids, kept.indptr, kept.items, kept.times, kept.quantities, kept.orders,
-            self.anonymous_items[early], self.anonymous_times[early],
+            self.anonymous_items[anonymous], self.anonymous_times[anonymous],
         )  # fmt: skip

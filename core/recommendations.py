@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-RUNGS = ("personal", "similar_items", "popularity")
-"From the most to the least personal: own taste, items like those in the history, what everybody buys."
+RUNGS = ("personal", "similar_items", "preferences", "segment", "popularity")
+"""From the most to the least personal: own taste, items like those in the history, what they told us that they like,
+what customers like them buy, what everybody buys."""
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,9 @@ and none of implicit's padding, filtering or cold-start answers is ever used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
-from itertools import pairwise
 from typing import ClassVar, Self
 
 import numpy as np
@@ -26,9 +24,10 @@ from scipy.linalg import cho_factor, cho_solve
 from threadpoolctl import ThreadpoolController
 
 from core.interactions import Histories, Interactions
+from models.memory import GB
 from models.recommenders.answer import Answer
 from models.recommenders.exclusion import Barred
-from models.recommenders.scoring import ScoringRecommender
+from models.recommenders.scoring import ScoringRecommender, past_of
 
 ROUNDING = 1e-6
 "A score below this is noise of float32 arithmetic (1 is a purchase) and says nothing."
@@ -56,8 +55,7 @@ class Als(ScoringRecommender):
     alpha: float = 3.0
     "How much surer a purchase makes us than its absence."
 
-    half_life_days: float = 180.0
-    "A purchase counts half as much after so many days."
+    half_life_days: float | None = 180.0
 
     iterations: int = 15
     seed: int = 7
@@ -96,25 +94,24 @@ class Als(ScoringRecommender):
             super()._write_own(answer, histories, barred, cutoff)
 
     def _scores(self, histories: Histories, cutoff: date) -> np.ndarray:
-        vectors = [folded.vector() for folded in self._folded_in(histories, cutoff)]
+        vectors = [self._folded_in(histories, row, cutoff).vector() for row in range(len(histories))]
         scores = np.array(vectors, dtype=np.float32).reshape(len(histories), self.n_factors) @ self.factors_.T
         scores[scores < ROUNDING] = 0
         return scores
 
-    def _explain(self, answer: Answer, histories: Histories, cutoff: date) -> None:
-        """The item of the history with the largest share in the score (Hu et al. 2008, section 5)."""
-        for row, folded in enumerate(self._folded_in(histories, cutoff)):
-            own = answer.items[row] >= 0
-            if own.any():
-                shares = folded.shares(self.factors_[answer.items[row][own]])
-                answer.because[row][own] = folded.items[shares.argmax(axis=1)]
+    def shares(self, histories: Histories, row: int, items: np.ndarray, cutoff: date) -> tuple[np.ndarray, np.ndarray]:
+        """Each past item's part of the customer's vector, times the vectors of the items."""
+        folded = self._folded_in(histories, row, cutoff)
+        return folded.items, folded.shares(self.factors_[items]).T
 
-    def _folded_in(self, histories: Histories, cutoff: date) -> Iterator[FoldedIn]:
-        weights = histories.weights(self.half_life_days, cutoff)
-        for start, end in pairwise(histories.indptr.tolist()):
-            items, places = np.unique(histories.items[start:end], return_inverse=True)
-            confidence = 1 + self.alpha * np.bincount(places, weights[start:end], minlength=len(items))
-            yield FoldedIn.of(items, confidence, self.factors_[items].astype(np.float64), self.gram_)
+    def _folded_in(self, histories: Histories, row: int, cutoff: date) -> FoldedIn:
+        items, weights = past_of(histories, row, self.half_life_days, cutoff)
+        return FoldedIn.of(items, 1 + self.alpha * weights, self.factors_[items].astype(np.float64), self.gram_)
+
+    def needed_gb(self, interactions: Interactions) -> float:
+        """Vectors of customers and items, and the confidence matrix with its transpose."""
+        rows = len(interactions) + 2 * len(interactions.item_ids)
+        return (4 * rows * self.n_factors + 16 * len(interactions.items)) / GB
 
     def _likest(self, code: int) -> tuple[np.ndarray, np.ndarray]:
         """Cosine of the vectors."""

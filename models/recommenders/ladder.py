@@ -19,6 +19,7 @@ from core.errors import BadInput, NotEnoughHistory
 from core.interactions import Histories, Interactions, codes_of, weights_of
 from core.recommendations import Recommendations
 from models.artifact import Artifact
+from models.memory import GB, refuse_too_large
 from models.protocols import Exclusions, Settings
 from models.recommenders.answer import Answer
 from models.recommenders.exclusion import Barred
@@ -40,6 +41,9 @@ class LadderRecommender:
     popularity_half_life_days: float = 30.0
     "A purchase counts half as much for popularity after so many days; 21 to 30 were best on online_retail II."
 
+    span_days: int | None = None
+    "Only purchases of so many days before the cutoff are learnt from; None is all of them."
+
     item_ids: np.ndarray = field(init=False)
     cutoff_: date = field(init=False)
     popularity_: np.ndarray = field(init=False)
@@ -53,7 +57,7 @@ class LadderRecommender:
         return {knob.name: getattr(self, knob.name) for knob in fields(self) if knob.init}
 
     def fit(self, interactions: Interactions, cutoff: date | None = None) -> Self:
-        """Learn; raises NotEnoughHistory where nothing was bought before the cutoff."""
+        """Learn; raises NotEnoughHistory where nothing was bought before the cutoff, or NotEnoughMemory at once."""
         known = interactions if cutoff is None else interactions.before(cutoff)
         times = np.concatenate([known.times, known.anonymous_times])
         if not len(times):
@@ -61,8 +65,14 @@ class LadderRecommender:
         self.cutoff_ = cutoff or times.max().astype("datetime64[D]").astype(date) + timedelta(days=1)
         self.item_ids = known.item_ids
         self.popularity_ = popularity_of(known, self.popularity_half_life_days, self.cutoff_)
-        self._learn(known)
+        learnt_from = known if self.span_days is None else known.since(self.cutoff_ - timedelta(days=self.span_days))
+        refuse_too_large(self.name, self.needed_gb(learnt_from))
+        self._learn(learnt_from)
         return self
+
+    def needed_gb(self, interactions: Interactions) -> float:
+        """An estimate of the memory that fitting takes at most, beside the interactions themselves, 10^9 bytes."""
+        return 16 * len(interactions.item_ids) / GB
 
     def recommend(
         self, histories: Histories, k: int, cutoff: date | None = None, exclusions: Exclusions | None = None

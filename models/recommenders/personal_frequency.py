@@ -9,8 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from core.interactions import Histories
-from models.recommenders.answer import Answer
-from models.recommenders.scoring import ScoringRecommender, item_weights
+from models.recommenders.scoring import ScoringRecommender, item_weights, past_of
 
 
 @dataclass(eq=False)
@@ -22,12 +21,12 @@ class PersonalFrequency(ScoringRecommender):
 
     # Best NDCG@10 on online_retail II, 28 days from 2010-07-07 and 2010-08-04: .395, and .349 without popularity.
     popularity_power: float = 0.4
-    half_life_days: float = 180.0
-    "A purchase counts half as much after so many days."
+    half_life_days: float | None = 180.0
 
     def _scores(self, histories: Histories, cutoff: date) -> np.ndarray:
         return item_weights(histories, histories.weights(self.half_life_days, cutoff))
 
-    def _explain(self, answer: Answer, histories: Histories, cutoff: date) -> None:
+    def shares(self, histories: Histories, row: int, items: np.ndarray, cutoff: date) -> tuple[np.ndarray, np.ndarray]:
         """An item is recommended because of its own purchases."""
-        answer.because[:] = answer.items
+        past, weights = past_of(histories, row, self.half_life_days, cutoff)
+        return past, weights[:, None] * (past[:, None] == items)

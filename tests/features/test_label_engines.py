@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import ibis
 import numpy as np
-import psycopg
 import pytest
 from ibis.backends.sql import SQLBackend
 
@@ -16,6 +14,7 @@ from features.cohort import cohort_at
 from features.interactions import interactions_of
 from features.labels.outcomes import LABELS, outcomes_of
 from features.tables import Tables
+from tests.engines import engine
 from tests.worlds import config, frame, shop
 
 CUTOFFS = [date(2024, 3, 1), date(2024, 3, 31)]
@@ -31,17 +30,6 @@ PURCHASES = (
     "bo 2024-04-02 -7 line_id=6",
     "- 2024-02-20 9 item_id=cup line_id=7",
 )
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[SQLBackend]:
-    """The server of the tests; a machine without one skips what needs it."""
-    try:
-        server = ibis.postgres.connect(host="127.0.0.1", user="postgres", database="test")
-    except psycopg.OperationalError as fault:
-        pytest.skip(f"needs PostgreSQL on 127.0.0.1:5432: {fault}")
-    yield server
-    server.disconnect()
 
 
 def world(definition: Definition, zone: str, backend: SQLBackend) -> Tables:
@@ -70,9 +58,8 @@ def everything(tables: Tables) -> dict[str, np.ndarray]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("definition", sorted(LABELS))
-def test_duckdb_and_postgresql_say_the_same(definition, postgres):
-    engines = (ibis.duckdb.connect(), postgres)
-    embedded, server = (everything(world(definition, "Europe/London", engine)) for engine in engines)
+def test_duckdb_and_postgresql_say_the_same(definition):
+    embedded, server = (everything(world(definition, "Europe/London", engine(name))) for name in ("duckdb", "postgres"))
 
     assert embedded.keys() == server.keys()
     for name in embedded:

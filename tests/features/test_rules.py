@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ibis.backends import BaseBackend
 
 from core.errors import RuleError
 from core.rules import parse_rule
 from features.rules import rule_expression
+from tests.engines import engine, every_engine
 
 NUMBERS = st.none() | st.floats(-3, 3).map(round).map(float) | st.just(float("nan"))
 TEXTS = st.sampled_from(["", "UK", "JP", "it's", "日本"]) | st.none()
@@ -37,13 +37,6 @@ RULES = st.recursive(
 )
 
 
-def postgres() -> BaseBackend:
-    try:
-        return ibis.connect("postgres://postgres@127.0.0.1:5432/test")
-    except Exception as fault:  # noqa: BLE001 - whatever the driver raises, the server is not there
-        pytest.skip(f"no PostgreSQL answers on 127.0.0.1:5432 ({type(fault).__name__})")
-
-
 def columns_of(rows: list[tuple]) -> dict[str, np.ndarray]:
     return {name: np.array(values, dtype=object) for name, values in zip("abcd", zip(*rows, strict=True), strict=True)}
 
@@ -59,14 +52,10 @@ def held_in(backend, rule, table: ibis.Table) -> list[bool]:
     return backend.to_pyarrow(held)["holds"].to_pylist()
 
 
-@pytest.fixture(params=[ibis.duckdb.connect, postgres], ids=["duckdb", "postgres"])
-def backend(request):
-    connected = request.param()
-    yield connected
-    connected.disconnect()
+@every_engine
+def test_numpy_and_the_database_agree(engine_name):
+    backend = engine(engine_name)
 
-
-def test_numpy_and_the_database_agree(backend):
     @settings(max_examples=100, deadline=None)
     @given(text=RULES, rows=ROWS)
     def agree(text, rows):

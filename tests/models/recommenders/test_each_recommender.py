@@ -102,7 +102,7 @@ def test_the_shares_of_a_history_add_up_to_the_score():
     model = Als(n_factors=4).fit(log)
     bought_before = history("0002", "0004", "0006", among=log)
 
-    (folded,) = model._folded_in(bought_before, model.cutoff_)
+    folded = model._folded_in(bought_before, 0, model.cutoff_)
 
     shares = folded.shares(model.factors_)
     assert shares.sum(axis=1) == pytest.approx(model.factors_ @ folded.vector(), abs=1e-6)
@@ -118,7 +118,7 @@ def test_folding_in_a_history_agrees_with_implicit():
     confidence = log.matrix(model.half_life_days, model.cutoff_)
     confidence.data[:] = 1 + alpha * confidence.data
 
-    vectors = [folded.vector() for folded in model._folded_in(log.histories, model.cutoff_)]
+    vectors = [model._folded_in(log.histories, row, model.cutoff_).vector() for row in range(20)]
 
     assert np.array(vectors) == pytest.approx(peer.recalculate_user(np.arange(20), confidence), abs=1e-4)
 

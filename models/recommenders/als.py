@@ -27,6 +27,7 @@ from core.interactions import Histories, Interactions
 from models.memory import GB
 from models.recommenders.answer import Answer
 from models.recommenders.exclusion import Barred
+from models.recommenders.ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
 from models.recommenders.scoring import ScoringRecommender, past_of
 
 ROUNDING = 1e-6
@@ -41,6 +42,14 @@ class Als(ScoringRecommender):
     own_rung: ClassVar[str] = "personal"
     knows_likeness: ClassVar[bool] = True
     learnt: ClassVar[tuple[str, ...]] = ("factors", "gram")
+    ranges: ClassVar[Ranges] = {
+        "half_life_days": HALF_LIVES,
+        "span_days": SPANS,
+        "popularity_power": POPULARITY_POWER,
+        "n_factors": OneOf((32, 64, 128, 256)),
+        "regularization": Between(0.03, 10, log=True),
+        "alpha": Between(0.3, 40, log=True),
+    }
 
     # Best NDCG@10 of 20 settings on online_retail II, 28 days from 2010-08-04; 256 factors gain .013 more for twice the
     # time.

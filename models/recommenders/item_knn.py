@@ -19,6 +19,7 @@ from scipy import sparse
 from core.interactions import Interactions
 from models.memory import GB
 from models.recommenders.linear import LinearRecommender
+from models.recommenders.ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, Ranges
 
 
 @dataclass(eq=False)
@@ -26,6 +27,13 @@ class ItemKnn(LinearRecommender):
     """Ranks items by their likeness to what was bought."""
 
     name: ClassVar[str] = "item_knn"
+    ranges: ClassVar[Ranges] = {
+        "half_life_days": HALF_LIVES,
+        "span_days": SPANS,
+        "popularity_power": POPULARITY_POWER,
+        "n_neighbours": Between(20, 500, log=True, whole=True),
+        "repeat_weight": Between(1, 30, log=True),
+    }
 
     # Among the best NDCG@10 of 30 settings on online_retail II, 28 days from 2010-07-07 and 2010-08-04: .395, and
     # .378 without popularity, .341 with repeat_weight 1; more of either or more neighbours gains < .004.

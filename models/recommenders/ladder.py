@@ -23,6 +23,7 @@ from models.memory import GB, refuse_too_large
 from models.protocols import Exclusions, Settings
 from models.recommenders.answer import Answer
 from models.recommenders.exclusion import Barred
+from models.recommenders.ranges import Between, Ranges
 
 CELLS_AT_ONCE = 2**18
 "Scores held in memory together, customers x items: 1 MB, which a core's cache holds."
@@ -37,6 +38,9 @@ class LadderRecommender:
     "Names of the arrays that `_learn` sets: what an artifact keeps of the model beside popularity."
     knows_likeness: ClassVar[bool] = False
     "Whether it can say itself which items are similar."
+
+    ranges: ClassVar[Ranges] = {"popularity_half_life_days": Between(7, 120, log=True)}
+    "What tuning tries for this model."
 
     popularity_half_life_days: float = 30.0
     "A purchase counts half as much for popularity after so many days; 21 to 30 were best on online_retail II."

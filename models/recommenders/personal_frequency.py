@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from core.interactions import Histories
+from models.recommenders.ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Ranges
 from models.recommenders.scoring import ScoringRecommender, item_weights, past_of
 
 
@@ -18,6 +19,11 @@ class PersonalFrequency(ScoringRecommender):
 
     name: ClassVar[str] = "personal_frequency"
     own_rung: ClassVar[str] = "personal"
+    ranges: ClassVar[Ranges] = {
+        "half_life_days": HALF_LIVES,
+        "span_days": SPANS,
+        "popularity_power": POPULARITY_POWER,
+    }
 
     # Best NDCG@10 on online_retail II, 28 days from 2010-07-07 and 2010-08-04: .395, and .349 without popularity.
     popularity_power: float = 0.4

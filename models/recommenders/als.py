@@ -15,18 +15,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, cached_property
+from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
 from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve
-from threadpoolctl import ThreadpoolController
 
 from core.interactions import Histories, Interactions
 from models.memory import GB
 from models.recommenders.answer import Answer
 from models.recommenders.exclusion import Barred
+from models.recommenders.one_thread import one_thread
 from models.recommenders.ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
 from models.recommenders.scoring import ScoringRecommender, past_of
 
@@ -85,7 +85,7 @@ class Als(ScoringRecommender):
     def _fitted_factors(self, confidence: sparse.csr_matrix, penalty: float) -> np.ndarray:
         from implicit.cpu.als import AlternatingLeastSquares  # here, because answering needs none of it
 
-        with _blas().limit(limits=1, user_api="blas"):
+        with one_thread():
             model = AlternatingLeastSquares(
                 factors=self.n_factors,
                 regularization=penalty,
@@ -98,8 +98,8 @@ class Als(ScoringRecommender):
         return np.where(bought[:, None], model.item_factors, 0).astype(np.float32)
 
     def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
-        """On one thread: over such small matrices two wait for each other, and took 34 times as long."""
-        with _blas().limit(limits=1, user_api="blas"):
+        """On one thread: the matrices are small."""
+        with one_thread():
             super()._write_own(answer, histories, barred, cutoff)
 
     def _scores(self, histories: Histories, cutoff: date) -> np.ndarray:
@@ -129,16 +129,16 @@ class Als(ScoringRecommender):
         others = np.flatnonzero(likeness > 0)
         return others, likeness[others]
 
+    def _likeness_between(self, codes: np.ndarray) -> np.ndarray:
+        """Cosine of the vectors; 0 where it is below."""
+        directions = self._directions[codes]
+        with one_thread():
+            return np.clip(directions @ directions.T, 0, 1)
+
     @cached_property
     def _directions(self) -> np.ndarray:
         lengths = np.linalg.norm(self.factors_, axis=1, keepdims=True)
         return self.factors_ / np.maximum(lengths, np.finfo(np.float32).tiny)
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    """The BLAS libraries of this process: looking for them takes 7 ms, limiting those found 40 us."""
-    return ThreadpoolController()
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,13 @@ from core.interactions import Histories, Interactions
 FEWEST_GAPS = 3
 "An item's gap is not known from fewer."
 
+# On online_retail II, 28 days from 2010-07-07 and 2010-08-04, from .5 to 8 it makes no difference.
 PRIOR_GAPS = 2.0
 "How many gaps of the customer's own weigh as much as the item's."
 
-DUE_SHARE = 0.5
+# There, of all that was ever bought, .11 are bought again where .4 to .5 of the gap has passed, which is the most;
+# .085 below, .09 from .75 to 1, .04 beyond 2. Hiding what is below .4 hides a tenth of all pairs.
+DUE_SHARE = 0.4
 "An item is due once this share of its usual gap has passed."
 
 DEFAULT_GAP_DAYS = 30.0

@@ -47,6 +47,11 @@ class Barred:
         inside = np.isin(self.rows, rows)
         return Barred(self.everywhere, np.searchsorted(rows, self.rows[inside]), self.items[inside])
 
+    def in_codes(self, new_codes: np.ndarray) -> Barred:
+        """The same in another catalogue, given the (m,) code of each item there; -1 where it has none."""
+        everywhere, items = new_codes[self.everywhere], new_codes[self.items]
+        return Barred(everywhere[everywhere >= 0], self.rows[items >= 0], items[items >= 0])
+
     def and_shown(self, items: np.ndarray) -> Barred:
         """The same with the items that already stand in an answer, (n, k) codes or -1."""
         rows, columns = np.nonzero(items >= 0)

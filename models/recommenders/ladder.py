@@ -101,6 +101,8 @@ class LadderRecommender:
         """
         if k < 1:
             raise BadInput(f"k is {k}; ask for at least 1 recommendation")
+        if starting is not None and len(starting[0]) != len(self.item_ids):
+            raise BadInput(f"{len(starting[0])} scores to start from for {len(self.item_ids)} items; give one an item")
         now, known = cutoff or self.cutoff_, histories.recode(self.item_ids)
         barred = self._barred(exclusions, known, now)
         allowed = self._popular_order(barred.everywhere)

@@ -26,7 +26,7 @@ from core.interactions import Histories, Interactions
 from models.memory import GB
 from models.recommenders.answer import Answer
 from models.recommenders.exclusion import Barred
-from models.recommenders.one_thread import one_thread
+from models.recommenders.one_thread import on_one_thread
 from models.recommenders.ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
 from models.recommenders.scoring import ScoringRecommender, past_of
 
@@ -85,7 +85,7 @@ class Als(ScoringRecommender):
     def _fitted_factors(self, confidence: sparse.csr_matrix, penalty: float) -> np.ndarray:
         from implicit.cpu.als import AlternatingLeastSquares  # here, because answering needs none of it
 
-        with one_thread():
+        with on_one_thread():
             model = AlternatingLeastSquares(
                 factors=self.n_factors,
                 regularization=penalty,
@@ -99,7 +99,7 @@ class Als(ScoringRecommender):
 
     def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
         """On one thread: the matrices are small."""
-        with one_thread():
+        with on_one_thread():
             super()._write_own(answer, histories, barred, cutoff)
 
     def _scores(self, histories: Histories, cutoff: date) -> np.ndarray:
@@ -132,7 +132,7 @@ class Als(ScoringRecommender):
     def _likeness_between(self, codes: np.ndarray) -> np.ndarray:
         """Cosine of the vectors; 0 where it is below."""
         directions = self._directions[codes]
-        with one_thread():
+        with on_one_thread():
             return np.clip(directions @ directions.T, 0, 1)
 
     @cached_property

@@ -8,7 +8,7 @@ from functools import cache
 from threadpoolctl import ThreadpoolController
 
 
-def one_thread() -> AbstractContextManager[object]:
+def on_one_thread() -> AbstractContextManager[object]:
     """Limits BLAS to one thread inside a `with`."""
     return _blas().limit(limits=1, user_api="blas")
 

@@ -22,8 +22,8 @@ from core.item_attributes import ItemAttributes
 from models.artifact import Artifact
 from models.recommenders.ladder import StartingPoint, popularity_of
 
-# Of 151 new customers outside the UK on online_retail II, in 28 days from 7 cutoffs between 2010-02 and 2010-08, lists of
-# 10 by country were right by .129 with 200 or .130 with 500, .121 with 20, .123 with 1000, and .082 with everybody's.
+# Of 151 new customers outside the UK on online_retail II, in 28 days from 7 cutoffs between 2010-02 and 2010-08, lists
+# of 10 by country were right by .129 with 200 or .130 with 500, .121 with 20, .123 with 1000, .082 with everybody's.
 PRIOR_PURCHASES = 200.0
 "A segment of so many purchases is believed as much as everybody is."
 

@@ -23,7 +23,7 @@ from models.protocols import Settings
 from models.recommenders.answer import Answer
 from models.recommenders.exclusion import Barred
 from models.recommenders.ladder import LadderRecommender
-from models.recommenders.one_thread import one_thread
+from models.recommenders.one_thread import on_one_thread
 from models.recommenders.scoring import ScoringRecommender
 
 
@@ -156,11 +156,13 @@ class WiderScoringRecommender(WiderRecommender, ScoringRecommender):
         past, parts = self.inner.shares(self._inside(histories), row, asked, cutoff)
         shares = np.zeros((len(past), len(items)), dtype=parts.dtype)
         shares[:, inside >= 0] = parts[:, np.searchsorted(asked, inside[inside >= 0])]
-        shares[:, new] = (means[:, asked] @ (parts * self.inner._season[asked]).T).T
+        columns = np.searchsorted(asked, means.indices)
+        means = sparse.csr_matrix((means.data, columns, means.indptr), (len(new), len(asked)))
+        shares[:, new] = (means @ (parts * self.inner._season[asked]).T).T
         return self._known[past], shares
 
     def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
-        with one_thread():
+        with on_one_thread():
             ScoringRecommender._write_own(self, answer, histories, barred, cutoff)
 
     def _scores(self, histories: Histories, cutoff: date) -> np.ndarray:

@@ -20,14 +20,11 @@ from models.recommenders.ladder import LadderRecommender
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
 from models.recommenders.shelf import RECOMMENDERS
-from tests.baskets import bought, checkerboard, history
+from tests.baskets import checkerboard, history
+from tests.corner_shop import CORNER_SHOP, every_recommender_on
 
-WORLD = bought(
-    "ada 2024-02-01 tea milk", "ada 2024-02-20 tea", "bo 2024-02-03 tea milk jam", "cyd 2024-02-10 jam bread",
-    "dee 2024-02-11 bread butter jam", "eve 2024-01-05 salt", "- 2024-02-12 bread salt", "- 2024-02-14 bread",
-)  # fmt: skip
-FITTED = {name: kind(**({"n_factors": 4} if name == "als" else {})).fit(WORLD) for name, kind in RECOMMENDERS.items()}
-ITEMS = WORLD.item_ids.tolist()
+FITTED = every_recommender_on(CORNER_SHOP)
+ITEMS = CORNER_SHOP.item_ids.tolist()
 
 every_recommender = pytest.mark.parametrize("recommender", FITTED.values(), ids=FITTED.keys())
 of_six = st.lists(st.integers(-1, 2), min_size=6, max_size=6).map(np.array)
@@ -151,7 +148,7 @@ def test_relevance_only_keeps_the_order(categories: np.ndarray, k: int, cap: int
 def test_nothing_excluded_comes_back_and_caps_are_kept_with_every_recommender(
     recommender: LadderRecommender, categories: np.ndarray, excluded: set[str], k: int, cap: int, mmr: float
 ):
-    asked, exclusions = history("tea", "jam", among=WORLD), Exclusions(per_customer=[sorted(excluded)])
+    asked, exclusions = history("tea", "jam", among=CORNER_SHOP), Exclusions(per_customer=[sorted(excluded)])
 
     answer = diversified(
         lambda n: recommender.recommend(asked, n, exclusions=exclusions),
@@ -161,13 +158,13 @@ def test_nothing_excluded_comes_back_and_caps_are_kept_with_every_recommender(
     shown = answer.items[0][answer.items[0] >= 0]
     left = Counter(categories[[code for code, item in enumerate(ITEMS) if item not in excluded]].tolist())
     assert len(shown) == min(k, sum(n if code < 0 else min(n, cap) for code, n in left.items()))
-    assert not excluded & set(WORLD.item_ids[shown].tolist())
+    assert not excluded & set(CORNER_SHOP.item_ids[shown].tolist())
     assert all(n <= cap for code, n in Counter(categories[shown].tolist()).items() if code >= 0)
 
 
 @every_recommender
 def test_no_wish_for_variety_is_the_list_as_it_was(recommender: LadderRecommender):
-    asked = history("tea", among=WORLD)
+    asked = history("tea", among=CORNER_SHOP)
 
     answer = diversified(lambda n: recommender.recommend(asked, n), 4, Diversity(), np.zeros(6), unlike)
 
@@ -213,9 +210,9 @@ def test_items_of_the_same_customers_are_alike(name: str):
 
 
 def test_a_model_without_likeness_asks_the_one_beside_it_or_knows_none():
-    alone, knn = PersonalFrequency().fit(WORLD), ItemKnn().fit(WORLD)
+    alone, knn = PersonalFrequency().fit(CORNER_SHOP), ItemKnn().fit(CORNER_SHOP)
     codes = np.arange(6)
 
     assert (alone.likeness_between(codes) == np.eye(6)).all()
     assert (alone.with_beside(knn).likeness_between(codes) == knn.likeness_between(codes)).all()
-    assert (Popularity().fit(WORLD).likeness_between(codes) == np.eye(6)).all()
+    assert (Popularity().fit(CORNER_SHOP).likeness_between(codes) == np.eye(6)).all()

@@ -25,11 +25,8 @@ from models.recommenders.scoring import ScoringRecommender
 from models.recommenders.shelf import RECOMMENDERS
 from models.recommenders.wider_catalogue import Newcomers
 from tests.baskets import bought, history
+from tests.corner_shop import CORNER_SHOP, every_recommender_on
 
-WORLD = bought(
-    "ada 2024-02-01 tea milk", "ada 2024-02-20 tea", "bo 2024-02-03 tea milk jam", "cyd 2024-02-10 jam bread",
-    "dee 2024-02-11 bread butter jam", "eve 2024-01-05 salt", "- 2024-02-12 bread salt", "- 2024-02-14 bread",
-)  # fmt: skip
 KNOWN = ItemAttributes.of(
     ["bread", "butter", "jam", "milk", "salt", "tea"],
     {"category": ["bakery", "dairy", "pantry", "dairy", "pantry", "drinks"]},
@@ -41,8 +38,8 @@ NEW = ItemAttributes.of(
     [8.0, 4.0, None, 3.0, 4.0, None],
 )
 NEWCOMERS = newcomers_of(KNOWN, NEW)
-FITTED = {name: kind(**({"n_factors": 4} if name == "als" else {})).fit(WORLD) for name, kind in RECOMMENDERS.items()}
-FITTED["beside"] = PersonalFrequency().fit(WORLD).with_beside(ItemKnn().fit(WORLD))
+FITTED = every_recommender_on(CORNER_SHOP)
+FITTED["beside"] = PersonalFrequency().fit(CORNER_SHOP).with_beside(ItemKnn().fit(CORNER_SHOP))
 WIDER = {name: with_newcomers(model, NEWCOMERS) for name, model in FITTED.items()}
 SCORING = {name: model for name, model in FITTED.items() if isinstance(model, ScoringRecommender)}
 CUTOFF = date(2024, 3, 1)
@@ -101,9 +98,9 @@ def test_words_are_compared_as_words_whatever_their_codes():
 def test_a_new_item_scores_the_discounted_mean_of_its_neighbours_and_known_ones_as_before(name: str):
     inner, wider = SCORING[name], with_newcomers(FITTED[name], NEWCOMERS, discount=0.25)
     assert isinstance(wider, ScoringRecommender)
-    asked = history("tea", "jam", among=WORLD)
+    asked = history("tea", "jam", among=CORNER_SHOP)
 
-    before = dict(zip(WORLD.item_ids.tolist(), inner.scores(asked, CUTOFF)[0].tolist(), strict=True))
+    before = dict(zip(CORNER_SHOP.item_ids.tolist(), inner.scores(asked, CUTOFF)[0].tolist(), strict=True))
     after = dict(zip(EVERYTHING, wider.scores(asked.recode(wider.item_ids), CUTOFF)[0].tolist(), strict=True))
 
     assert {item: after[item] for item in before} == before
@@ -165,7 +162,7 @@ def test_a_purchase_of_a_newcomer_is_known_to_be_seen(name: str):
 
 @every_recommender
 def test_known_items_come_in_the_order_in_which_they_came(name: str):
-    asked = history("tea", "jam", among=WORLD)
+    asked = history("tea", "jam", among=CORNER_SHOP)
 
     before, after = (model.recommend(asked, 11) for model in (FITTED[name], WIDER[name]))
 
@@ -175,7 +172,7 @@ def test_known_items_come_in_the_order_in_which_they_came(name: str):
 
 
 def test_new_items_are_recommended_because_of_the_history():
-    answer = WIDER["item_knn"].recommend(history("milk", among=WORLD), 11, exclusions=Exclusions(seen=True))
+    answer = WIDER["item_knn"].recommend(history("milk", among=CORNER_SHOP), 11, exclusions=Exclusions(seen=True))
 
     place = answer.item_id[0].tolist().index("cocoa")  # like tea, which is bought with milk
     assert RUNGS[answer.rungs[0, place]] == "similar_items"
@@ -217,14 +214,14 @@ def test_what_is_kept_is_the_model_and_its_newcomers(name: str, tmp_path: Path):
     read = with_newcomers(inner, Newcomers.from_artifact(Artifact.read(tmp_path / "newcomers", mapped=True)))
 
     assert (read.name, read.settings) == (FITTED[name].name, FITTED[name].settings)
-    assert (read.recommend(WORLD.histories, 9).items == wider.recommend(WORLD.histories, 9).items).all()
+    assert (read.recommend(CORNER_SHOP.histories, 9).items == wider.recommend(CORNER_SHOP.histories, 9).items).all()
 
 
 @every_recommender
 def test_one_customer_alone_gets_what_they_get_among_others(name: str):
-    together = WIDER[name].recommend(WORLD.histories, 9)
+    together = WIDER[name].recommend(CORNER_SHOP.histories, 9)
 
-    alone = WIDER[name].recommend(WORLD.histories.take(np.array([3])), 9)
+    alone = WIDER[name].recommend(CORNER_SHOP.histories.take(np.array([3])), 9)
 
     assert (alone.items[0] == together.items[3]).all()
     assert (alone.because[0] == together.because[3]).all()
@@ -243,4 +240,4 @@ def test_newcomers_of_another_catalogue_are_refused():
 
 def test_what_is_fitted_is_the_model_inside():
     with pytest.raises(BadInput, match="fit it first"):
-        WIDER["als"].fit(WORLD)
+        WIDER["als"].fit(CORNER_SHOP)

@@ -11,17 +11,15 @@ from hypothesis import strategies as st
 
 from models.protocols import Exclusions, Recommender
 from models.recommenders.replenishment import DEFAULT_GAP_DAYS, DUE_SHARE, PRIOR_GAPS, dueness, usual_gap_days
-from models.recommenders.shelf import RECOMMENDERS
 from tests.baskets import bought, history
+from tests.corner_shop import every_recommender_on
 
 WEEKLY = bought(
     "ada 2024-01-01 tea", "ada 2024-01-08 tea", "ada 2024-01-15 tea milk", "bo 2024-01-01 tea milk",
     "bo 2024-01-31 tea jam", "cyd 2024-02-03 milk bread",
 )  # fmt: skip
 CUTOFF = date(2024, 2, 5)
-FITTED = {
-    name: kind(**({"n_factors": 4} if name == "als" else {})).fit(WEEKLY, CUTOFF) for name, kind in RECOMMENDERS.items()
-}
+FITTED = every_recommender_on(WEEKLY, CUTOFF)
 ITEMS = WEEKLY.item_ids.tolist()
 
 every_recommender = pytest.mark.parametrize("recommender", FITTED.values(), ids=FITTED.keys())

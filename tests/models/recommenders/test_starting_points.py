@@ -20,15 +20,11 @@ from models.recommenders.ladder import LadderRecommender
 from models.recommenders.newcomers import newcomers_of, with_newcomers
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
-from models.recommenders.shelf import RECOMMENDERS
 from models.recommenders.starting_points import PRIOR_PURCHASES, StartingPoints
 from tests.baskets import bought, history
+from tests.corner_shop import CORNER_SHOP, every_recommender_on
 
-WORLD = bought(
-    "ada 2024-02-01 tea milk", "ada 2024-02-20 tea", "bo 2024-02-03 tea milk jam", "cyd 2024-02-10 jam bread",
-    "dee 2024-02-11 bread butter jam", "eve 2024-01-05 salt", "- 2024-02-12 bread salt", "- 2024-02-14 bread",
-)  # fmt: skip
-ITEMS = WORLD.item_ids.tolist()
+ITEMS = CORNER_SHOP.item_ids.tolist()
 ATTRIBUTES = ItemAttributes.of(
     ["bread", "butter", "jam", "milk", "salt", "tea", "zinc"],
     {
@@ -37,8 +33,8 @@ ATTRIBUTES = ItemAttributes.of(
     },
 )
 COUNTRIES = np.array(["jp", "jp", "uk", "uk", ""])
-POINTS = StartingPoints.learnt_from(WORLD, {"country": COUNTRIES}, ATTRIBUTES)
-FITTED = {name: kind(**({"n_factors": 4} if name == "als" else {})).fit(WORLD) for name, kind in RECOMMENDERS.items()}
+POINTS = StartingPoints.learnt_from(CORNER_SHOP, {"country": COUNTRIES}, ATTRIBUTES)
+FITTED = every_recommender_on(CORNER_SHOP)
 
 every_recommender = pytest.mark.parametrize("recommender", FITTED.values(), ids=FITTED.keys())
 told = st.fixed_dictionaries(
@@ -90,7 +86,7 @@ def test_a_customer_counts_once_for_an_item_however_often_they_buy_it():
 
 
 def test_of_several_segments_the_mean_counts_and_unknown_ones_do_not():
-    two = StartingPoints.learnt_from(WORLD, {"country": COUNTRIES, "age": COUNTRIES[::-1]}, ATTRIBUTES)
+    two = StartingPoints.learnt_from(CORNER_SHOP, {"country": COUNTRIES, "age": COUNTRIES[::-1]}, ATTRIBUTES)
     country, age = (two.scores_for({}, {name: "jp"})[0] for name in ("country", "age"))
 
     both, _ = two.scores_for({}, {"country": "jp", "age": "jp", "shoe_size": "jp"})
@@ -106,7 +102,12 @@ def test_what_says_nothing_leaves_it_to_popularity(preferences: dict[str, str], 
     scores, rung = POINTS.scores_for(preferences, segments)
 
     assert (scores.tolist(), rung) == ([0] * 6, "popularity")
-    assert not Popularity().fit(WORLD).recommend(history(among=WORLD), 6, starting=(scores, rung)).shortfalls[0]
+    assert (
+        not Popularity()
+        .fit(CORNER_SHOP)
+        .recommend(history(among=CORNER_SHOP), 6, starting=(scores, rung))
+        .shortfalls[0]
+    )
 
 
 def test_among_equally_liked_items_the_segments_favourite_comes_first(monkeypatch: pytest.MonkeyPatch):
@@ -140,7 +141,7 @@ def test_nothing_excluded_is_shown_and_what_they_like_comes_after_taste_and_befo
     starting = POINTS.scores_for(preferences, segments)
     exclusions = Exclusions(np.array(sorted(nobody), dtype=np.int32), [excluded], seen)
 
-    answer = recommender.recommend(history(*before, among=WORLD), k, exclusions=exclusions, starting=starting)
+    answer = recommender.recommend(history(*before, among=CORNER_SHOP), k, exclusions=exclusions, starting=starting)
 
     barred = set(excluded) | {ITEMS[code] for code in nobody} | (set(before) if seen else set())
     shown = [item for item in answer.item_id[0].tolist() if item]
@@ -148,14 +149,14 @@ def test_nothing_excluded_is_shown_and_what_they_like_comes_after_taste_and_befo
     assert len(shown) == len(set(shown)) == min(k, len(set(ITEMS) - barred))
     ladder = np.maximum(answer.rungs[0, : len(shown)], RUNGS.index("similar_items"))  # taste and likeness may mix
     assert (np.diff(ladder) >= 0).all()
-    own = recommender.recommend(history(*before, among=WORLD), k, exclusions=exclusions)
+    own = recommender.recommend(history(*before, among=CORNER_SHOP), k, exclusions=exclusions)
     personal = own.rungs[0] < RUNGS.index("preferences")
     assert (answer.items[0][personal] == own.items[0][personal]).all()
 
 
 @every_recommender
 def test_an_unknown_customer_gets_what_they_told_us_and_then_what_is_popular(recommender: LadderRecommender):
-    answer = recommender.recommend(history(among=WORLD), 4, starting=POINTS.scores_for({"category": "dairy"}, {}))
+    answer = recommender.recommend(history(among=CORNER_SHOP), 4, starting=POINTS.scores_for({"category": "dairy"}, {}))
 
     assert answer.item_id.tolist() == [["milk", "butter", "bread", "tea"]]
     assert [RUNGS[rung] for rung in answer.rungs[0]] == ["preferences"] * 2 + ["popularity"] * 2
@@ -163,18 +164,18 @@ def test_an_unknown_customer_gets_what_they_told_us_and_then_what_is_popular(rec
 
 
 def test_a_newcomer_is_liked_for_what_it_is():
-    known = ATTRIBUTES.recode(WORLD.item_ids)
-    wider = with_newcomers(PersonalFrequency().fit(WORLD), newcomers_of(known, ATTRIBUTES))
-    points = StartingPoints.learnt_from(WORLD.recode(wider.item_ids), {}, ATTRIBUTES)
+    known = ATTRIBUTES.recode(CORNER_SHOP.item_ids)
+    wider = with_newcomers(PersonalFrequency().fit(CORNER_SHOP), newcomers_of(known, ATTRIBUTES))
+    points = StartingPoints.learnt_from(CORNER_SHOP.recode(wider.item_ids), {}, ATTRIBUTES)
 
-    answer = wider.recommend(history(among=WORLD), 3, starting=points.scores_for({"category": "pantry"}, {}))
+    answer = wider.recommend(history(among=CORNER_SHOP), 3, starting=points.scores_for({"category": "pantry"}, {}))
 
     assert answer.item_id.tolist() == [["jam", "salt", "zinc"]]
 
 
 def test_scores_of_another_catalogue_are_refused():
     with pytest.raises(BadInput, match="5 scores to start from for 6 items"):
-        FITTED["popularity"].recommend(history(among=WORLD), 1, starting=(np.zeros(5), "segment"))
+        FITTED["popularity"].recommend(history(among=CORNER_SHOP), 1, starting=(np.zeros(5), "segment"))
 
 
 def test_what_is_kept_says_the_same(tmp_path: Path):

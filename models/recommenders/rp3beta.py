@@ -1,0 +1,84 @@
+"""A walk of three steps, item to customer to item, and popular ends counting less (Paudel et al. 2017, RP3beta).
+
+    item i -> a customer who bought it -> an item j that they bought
+    effect[i, j] = sum over customers of (w[c, i] / w[., i])^alpha * (w[c, j] / w[c, .])^alpha / (w[., j])^beta
+
+with w the decayed number of purchases, and `.` its sum over that place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy import sparse
+
+from core.interactions import Interactions
+from models.memory import GB
+from models.recommenders.linear import LinearRecommender
+from models.recommenders.ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, Ranges
+from models.recommenders.strongest import item_blocks, joined, strongest, with_repeats
+
+STEPS_AT_ONCE = 2e7
+"Products of a block of items made together."
+
+TINY = 1e-12
+"Instead of nothing, under a fraction."
+
+
+@dataclass(eq=False)
+class Rp3Beta(LinearRecommender):
+    """Ranks items by how likely a random walk from what was bought ends at them."""
+
+    name: ClassVar[str] = "rp3beta"
+    ranges: ClassVar[Ranges] = {
+        "half_life_days": HALF_LIVES,
+        "span_days": SPANS,
+        "popularity_power": POPULARITY_POWER,
+        "alpha": Between(0.4, 1.6),
+        "beta": Between(0.0, 1.0),
+        "n_neighbours": Between(50, 1000, log=True, whole=True),
+        "repeat_weight": Between(0.5, 100, log=True),
+    }
+
+    popularity_power: float = 0.2
+
+    half_life_days: float | None = 120.0
+
+    alpha: float = 1.0
+    "Power of a step's probability: above 1 the likely steps count for more."
+
+    beta: float = 0.3
+    "How much less a popular end counts; 0 is not at all."
+
+    n_neighbours: int = 200
+    "How many items are kept that each speaks for."
+
+    repeat_weight: float = 8.0
+    "How much a purchase speaks for its own repetition, in median strongest effects on another item."
+
+    def needed_gb(self, interactions: Interactions) -> float:
+        """The purchases four times over, a block of products with its sorting, and what is kept."""
+        m = len(interactions.item_ids)
+        kept = 8 * m * min(self.n_neighbours, m)
+        return (48 * len(interactions.items) + 24 * STEPS_AT_ONCE + 3 * kept) / GB
+
+    def _learnt_effects(self, interactions: Interactions) -> sparse.csr_matrix:
+        bought = interactions.matrix(self.half_life_days, self.cutoff_)
+        ends = np.maximum(np.asarray(bought.sum(axis=0)).ravel(), TINY)
+        to_customers = likely(sparse.csr_matrix(bought.T), self.alpha)
+        to_items = sparse.csr_matrix(likely(bought, self.alpha) @ sparse.diags(ends**-self.beta), dtype=np.float32)
+        blocks = item_blocks(to_customers.astype(bool) @ np.diff(to_items.indptr).astype(float), STEPS_AT_ONCE)
+        walks = (
+            strongest(sparse.csr_matrix(to_customers[items] @ to_items), items, self.n_neighbours) for items in blocks
+        )
+        return with_repeats(joined(walks), self.repeat_weight)
+
+
+def likely(bought: sparse.csr_matrix, power: float) -> sparse.csr_matrix:
+    """Each row over its sum, to a power: how likely a step from there is."""
+    sums = np.maximum(np.asarray(bought.sum(axis=1)).ravel(), TINY)
+    steps = bought.copy()
+    steps.data = ((bought.data / np.repeat(sums, np.diff(bought.indptr))) ** power).astype(np.float32)
+    return steps

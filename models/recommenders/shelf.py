@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.catalogue import Shelf
 from models.recommenders.als import Als
+from models.recommenders.ials import Ials
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.ladder import LadderRecommender
 from models.recommenders.personal_frequency import PersonalFrequency
@@ -11,5 +12,5 @@ from models.recommenders.popularity import Popularity
 
 RECOMMENDERS: Shelf[type[LadderRecommender]] = Shelf(
     "models.recommenders",
-    {kind.name: kind for kind in (Popularity, PersonalFrequency, ItemKnn, Als)},
+    {kind.name: kind for kind in (Popularity, PersonalFrequency, ItemKnn, Als, Ials)},
 )

@@ -19,10 +19,15 @@ class Diary(Popularity):
     """Popularity that writes down who is asked about on which day."""
 
     def recommend(
-        self, histories: Histories, k: int, cutoff: date | None = None, exclusions: Exclusions | None = None
+        self,
+        histories: Histories,
+        k: int,
+        cutoff: date | None = None,
+        exclusions: Exclusions | None = None,
+        starting: tuple[np.ndarray, str] | None = None,
     ) -> Recommendations:
         self.days = {**getattr(self, "days", {}), **dict.fromkeys(histories.customer_ids.tolist(), str(cutoff))}
-        return super().recommend(histories, k, cutoff, exclusions)
+        return super().recommend(histories, k, cutoff, exclusions, starting)
 
 
 def test_each_is_asked_on_their_own_day_and_answered_in_order():

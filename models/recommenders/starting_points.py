@@ -8,7 +8,7 @@ Purchases decay, and a customer counts at most once for an item. What comes of i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -72,7 +72,7 @@ class StartingPoints:
             words,
         )
 
-    def scores_for(self, preferences: Mapping[str, str], segments: Mapping[str, str]) -> StartingPoint:
+    def scores_for(self, preferences: Mapping[str, str | Sequence[str]], segments: Mapping[str, str]) -> StartingPoint:
         """(m,) float32 scores and their rung; zeros, of popularity, where nothing of it says anything.
 
         Preferences are told by key and value. The key is an attribute of items, or anything where the value is a
@@ -117,10 +117,10 @@ class StartingPoints:
         codes = {key: arrays[f"item_codes_{nth}"] for nth, key in enumerate(item_words)}
         return cls(arrays["popularity"], codes, item_words, purchases, segment_words)
 
-    def _liked(self, preferences: Mapping[str, str]) -> np.ndarray:
+    def _liked(self, preferences: Mapping[str, str | Sequence[str]]) -> np.ndarray:
         """(m,) for how many of the things told each item is liked."""
         liked = np.zeros(len(self.popularity), dtype=np.int64)
-        for key, value in preferences.items():
+        for key, value in _told(preferences):
             name = next((name for name in self.item_codes if _folded(name) == _folded(key)), CATEGORY)
             codes = self._folded_words.get((name, _folded(value)))
             if codes:
@@ -154,6 +154,13 @@ def _summed(bought: sparse.csr_matrix, codes: np.ndarray) -> sparse.csr_matrix:
     shape = (int(codes.max(initial=-1)) + 1, len(codes))
     members = sparse.csr_matrix((np.ones(len(known), dtype=np.float32), (codes[known], known)), shape)
     return sparse.csr_matrix(members @ bought)
+
+
+def _told(preferences: Mapping[str, str | Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Each thing told, by key; one key may have told several."""
+    for key, values in preferences.items():
+        for value in [values] if isinstance(values, str) else values:
+            yield key, value
 
 
 def _folded(word: str) -> str:

@@ -147,7 +147,8 @@ class RecommenderSettings(Section, frozen=True):
     horizon_days: int = 28
     "Purchases within so many days after the cutoff are what a recommender should have found."
     popularity_half_life_days: float = 30.0
-    models: tuple[str, ...] = ("popularity", "personal_frequency", "item_knn", "als")
+    models: tuple[str, ...] = ()
+    "Which of the shelf are tried; none named is all of them. Popularity, the bar for the others, is tried anyhow."
     trend_window_days: int = 14
     "What is on the rise is told from so many days, against as many before them."
     bought_together_orders: int = 5

@@ -18,6 +18,7 @@ from core.recommendations import Recommendations
 from training.progress import Progress
 from training.ranking_rows import CHOSEN_AT, RankingTask
 from training.recipe import Recipe
+from training.side_by_side import side_by_side
 
 FIGURE = f"ndcg@{CHOSEN_AT}"
 REFUSALS = (NotEnoughMemory, NotEnoughHistory)
@@ -80,15 +81,20 @@ def answers_of(
     One that has not enough memory or history is left out, so that a shop has the others. Raises that refusal for a
     recipe that is needed.
     """
-    found = Answers()
-    for name in progress.over(list(recipes), "recommenders"):
+
+    def answered(name: str) -> list[Recommendations] | str:
         try:
-            found.by_model[name] = [task.answer(recipes[name]) for task in tasks]
+            return [task.answer(recipes[name]) for task in tasks]
         except REFUSALS as refusal:
             if name in needed:
                 raise
-            found.left_out[name] = str(refusal)
-    return found
+            return str(refusal)
+
+    told = dict(zip(recipes, side_by_side(answered, list(recipes), progress, "recommenders"), strict=True))
+    return Answers(
+        {name: said for name, said in told.items() if not isinstance(said, str)},
+        {name: why for name, why in told.items() if isinstance(why, str)},
+    )
 
 
 def trials_of(answers: Mapping[str, Sequence[Recommendations]], tasks: Sequence[RankingTask]) -> RankingTrials:

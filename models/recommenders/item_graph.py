@@ -47,7 +47,9 @@ class ItemGraph:
         """The graph of (n, m) weights."""
         by_customer = np.maximum(np.asarray(bought.sum(axis=1), dtype=float).ravel(), TINY)
         by_item = np.maximum(np.asarray(bought.sum(axis=0), dtype=float).ravel(), TINY)
-        links = sparse.diags(by_customer**-customer_power) @ bought @ sparse.diags(by_item**-item_power)
+        links = sparse.csr_matrix(
+            sparse.diags(by_customer**-customer_power) @ bought @ sparse.diags(by_item**-item_power)
+        )
         return cls(sparse.csr_matrix(links / _largest_singular_value(links), dtype=np.float32), by_item)
 
     @cached_property
@@ -93,7 +95,7 @@ def graph_gb(n_lines: int, m: int, n_factors: int, n_neighbours: int) -> float:
     return (links + vectors + kept + blocks) / GB
 
 
-def _largest_singular_value(links: sparse.spmatrix, n_rounds: int = 50) -> float:
+def _largest_singular_value(links: sparse.csr_matrix, n_rounds: int = 50) -> float:
     """Of non-negative links, by power iteration; 1 where there are none. It is a mere scale: three digits will do."""
     signal, value = np.ones(links.shape[1]), 0.0
     for _ in range(n_rounds):

@@ -8,14 +8,15 @@ PYTHON ?= python3
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+PEERS := .venv-peers
 PYTEST := $(BIN)/python -m pytest
 SOURCES := benchmarks core features insights kizuna models notebooks serving tests tools training
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint fast bench install lock clean
+.PHONY: help demo test check lint fast bench bench-recommenders bench-peers install lock lock-peers clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' Makefile
 
 demo: install  ## makes a shop, learns from it, serves it and prints real answers; ARGS=--exit stops then
 	$(BIN)/kizuna demo $(ARGS)
@@ -39,6 +40,17 @@ fast: install  ## the tests that take no more than a few seconds each
 bench: install  ## the figures of docs/results.md, from KIZUNA_DATA
 	$(BIN)/python -m benchmarks $(ARGS)
 
+bench-recommenders: install  ## of these figures, those of recommenders: an hour and more
+	$(BIN)/python -m benchmarks recommenders
+
+bench-peers: install $(PEERS)/.installed  ## our recommenders beside RecTools and implicit, in .venv-peers
+	$(BIN)/python -m benchmarks online_retail.peers
+
+$(PEERS)/.installed: requirements-peers.lock | $(UV)
+	test -x $(PEERS)/bin/python || $(UV) venv --quiet --python '>=3.11' $(PEERS)
+	$(UV) pip sync --python $(PEERS)/bin/python --require-hashes requirements-peers.lock
+	touch $@
+
 install: $(INSTALLED)  ## what the other targets need
 
 $(INSTALLED): requirements.lock pyproject.toml | $(UV)
@@ -53,5 +65,8 @@ $(INSTALLED): requirements.lock pyproject.toml | $(UV)
 lock: | $(UV)  ## requirements.lock, anew from pyproject.toml
 	$(UV) pip compile --quiet --universal --generate-hashes --group dev pyproject.toml -o requirements.lock
 
+lock-peers: | $(UV)  ## requirements-peers.lock, anew from requirements-peers.in
+	$(UV) pip compile --quiet --universal --generate-hashes requirements-peers.in -o requirements-peers.lock
+
 clean:  ## what was installed and cached goes; var/ (models, releases, the ledger) stays
-	rm -rf .venv .uv .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-peers .uv .pytest_cache .ruff_cache .hypothesis .import_linter_cache

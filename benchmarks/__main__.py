@@ -7,23 +7,38 @@ import sys
 
 from benchmarks.pages import RESULTS, write_results
 
+RANKING = ("benchmarks.recommenders", "--data-set")
+RECOMMENDERS = {
+    "online_retail.recommender": (*RANKING, "online_retail", "--protocol", "global_time_split"),
+    "online_retail.next_basket": (*RANKING, "online_retail", "--protocol", "last_basket_out"),
+    "simulated_shop.recommender": (*RANKING, "simulated_shop"),
+    "gowalla": (*RANKING, "gowalla"),
+    "recommenders.answer_ms": ("benchmarks.one_answer",),
+}
+"What `make bench-recommenders` runs; the last one asks the models that the one before has fitted."
+
 BENCHMARKS = {
     "online_retail.churn": ("benchmarks.churn", "--data-set", "online_retail"),
-    "online_retail.recommender": ("benchmarks.recommenders", "--data-set", "online_retail"),
+    **RECOMMENDERS,
     "cdnow.churn": ("benchmarks.churn", "--data-set", "cdnow"),
     "features_10m": ("benchmarks.features_10m",),
     "http_face": ("benchmarks.http_face",),
 }
 "By the name of the section; those named on the command line, otherwise all."
 
+BESIDE = {"online_retail.peers": ("benchmarks.peers",)}
+"What needs an environment of its own: `make bench-peers`."
+
 
 def main(wanted: list[str]) -> int:
     """Run the benchmarks and write the page; the exit code counts those that failed."""
+    known = {**BENCHMARKS, **BESIDE}
+    named = [one for name in wanted for one in (RECOMMENDERS if name == "recommenders" else [name])] or [*BENCHMARKS]
     failed = 0
-    for name in wanted or BENCHMARKS:
-        failed += subprocess.run([sys.executable, "-m", *BENCHMARKS[name]], check=False).returncode != 0
-    write_results(list(BENCHMARKS))
-    print(f"{RESULTS} is written; {failed} of {len(wanted or BENCHMARKS)} benchmarks failed")  # noqa: T201
+    for name in named:
+        failed += subprocess.run([sys.executable, "-m", *known[name]], check=False).returncode != 0
+    write_results(list(known))
+    print(f"{RESULTS} is written; {failed} of {len(named)} benchmarks failed")  # noqa: T201
     return failed
 
 

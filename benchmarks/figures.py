@@ -23,12 +23,14 @@ class Figure(msgspec.Struct, frozen=True):
     unit: str
 
 
-def publish(name: str, figures: Iterable[Figure], folder: Path = BENCH) -> Path:
-    """Write `<folder>/<name>.json` and print the same as a table."""
+def publish(name: str, figures: Iterable[Figure], folder: Path = BENCH, printed: bool = True) -> Path:
+    """Write `<folder>/<name>.json` and print the same as a table, unless it is too long to be read."""
     figures = tuple(figures)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
     path.write_bytes(msgspec.json.format(msgspec.json.encode(figures)))
+    if not printed:
+        return path
     table = Table("figure", "value", "low", "high", "unit", title=name)
     for figure in figures:
         table.add_row(

@@ -19,19 +19,22 @@ from serving.live import LiveRelease, LiveReleaseHooks
 from serving.metrics import ServiceMetrics
 from serving.releases import Releases
 from serving.service import LEAN
+from serving.stock import LiveStock, StockFile
+from serving.wire import Shop
 
 METRICS = ServiceMetrics()
 LIVE = LiveRelease(
     Releases(Path(os.environ.get("KIZUNA_RELEASES", "releases"))),
     LiveReleaseHooks(lambda release, pointer: None, METRICS.failed),
 )
+STOCK = LiveStock(StockFile(LIVE.folder))
 
 
 @post("/v1/churn/score", status_code=200)
 async def score(data: ChurnQuestion) -> ChurnAnswer:
     """The service's own answer, carried by Litestar."""
     assert LIVE.current is not None
-    return churn_score.respond(data, LIVE.current)
+    return churn_score.respond(data, Shop(LIVE.current, STOCK))
 
 
 class Ready:

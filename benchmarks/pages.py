@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,10 +11,13 @@ from benchmarks.measure import machine
 from core.intervals import Estimate
 
 RESULTS = Path("docs/results.md")
+MARK = "<!-- {name} -->"
+"Before each section, unseen by who reads the page."
+MARKED = re.compile(r"^<!-- ([\w.]+) -->\n", re.MULTILINE)
 PREFACE = """# Results
 
 Written by `make bench` from public data; every section names the command that prints it. Brackets are 90 % bootstrap
-intervals over customers. Settings were chosen on validation cutoffs before the test cutoff, which was looked at once.
+intervals over customers. Settings were chosen on validation data before the test data, which was looked at once.
 """
 
 
@@ -48,7 +52,15 @@ def write_section(name: str, title: str, command: str, facts: Mapping[str, str],
 
 
 def write_results(names: Sequence[str], path: Path = RESULTS) -> None:
-    """Put the sections that there are on one page, in this order."""
-    sections = [BENCH / f"{name}.md" for name in names]
-    texts = [section.read_text(encoding="utf-8") for section in sections if section.exists()]
+    """Put the sections on one page, in this order; one that was not measured here stays as the page has it."""
+    there = sections_of(path.read_text(encoding="utf-8")) if path.exists() else {}
+    measured = {name: BENCH / f"{name}.md" for name in names}
+    there |= {name: section.read_text(encoding="utf-8") for name, section in measured.items() if section.exists()}
+    texts = [f"{MARK.format(name=name)}\n{there[name].strip()}\n" for name in names if name in there]
     path.write_text("\n".join([PREFACE, *texts]), encoding="utf-8")
+
+
+def sections_of(page: str) -> dict[str, str]:
+    """The sections of a page by name: each begins with its mark."""
+    _, *parts = re.split(MARKED, page)
+    return dict(zip(parts[::2], parts[1::2], strict=True))

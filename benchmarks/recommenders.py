@@ -1,78 +1,65 @@
-"""Every recommender on one data set, out of time, all items ranked, beside what everybody buys.
+"""Recommenders beside each other on public data: all items ranked, each model in a process of its own.
 
-`python -m benchmarks.recommenders --data-set online_retail`
+`python -m benchmarks.recommenders --data-set gowalla|online_retail|simulated_shop --models all|a,b,c [--protocol ...]`
+
+With `--models all` the table is also written to docs/results.md's section and the figures to var/bench/.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
-from benchmarks.comparison import measured_figures, metric_table, plain_sentences
-from benchmarks.data_sets import DataSet, data_set
-from benchmarks.figures import publish
-from benchmarks.measure import Cost, measured
-from benchmarks.pages import write_section
-from core.card import Metric
-from core.recommendations import Recommendations
-from features.interactions import interactions_of
-from features.sources.opening import open_tables
-from models.metrics.ranking import BY_CUSTOMER
-from training.ranking_rows import RankingTask, ranking_cutoffs, ranking_task
+from benchmarks.fits import Fit, SplitFiles
+from benchmarks.pages import RESULTS
+from benchmarks.ranking_report import Judged, judge, publish_ranking, summary
+from benchmarks.ranking_tasks import RANKING_BENCHMARKS, RankingBenchmark
+from core.catalogue import Shelf
+from core.errors import UnknownName, nearest
 from training.recipe import Recipe
-from training.recommender import BASELINE, JUDGED_AT, best, recipes_of
-
-NAMES = tuple(f"{name}@{k}" for k in JUDGED_AT for name in (*BY_CUSTOMER, "coverage"))
 
 
-def judge(
-    task: RankingTask, recipes: dict[str, Recipe], split: str
-) -> tuple[dict[str, Recommendations], dict[str, Cost], tuple[Metric, ...]]:
-    """What every recipe answers at the task's cutoff, what that cost, and how good it is."""
-    answers, costs, metrics = {}, {}, []
-    for name, recipe in recipes.items():
-        with measured() as costs[name]:
-            answers[name] = task.answer(recipe)
-        metrics += task.metrics(name, answers[name], split, JUDGED_AT)
-    return answers, costs, tuple(metrics)
+def chosen_recipes(recipes: Mapping[str, Recipe], models: str) -> dict[str, Recipe]:
+    """All recipes, or those whose names stand there with commas; UnknownName for one that is not on the shelf."""
+    names = list(recipes) if models == "all" else models.split(",")
+    for name in names:
+        if name not in recipes:
+            raise UnknownName(f"no recommender '{name}'{nearest(name, recipes)}")
+    return {name: recipes[name] for name in recipes if name in names}
 
 
-def run(found: DataSet) -> None:
-    """Measure, publish the figures and write the section."""
-    tables = open_tables(found.config)
-    everything = interactions_of(tables)
-    validation, test = (ranking_task(tables, everything, cutoff) for cutoff in ranking_cutoffs(tables))
-    recipes = recipes_of(found.config)
-    _, _, validated = judge(validation, recipes, "validation")
-    answers, costs, metrics = judge(test, recipes, "test")
-    publish(f"{found.name}.recommender", measured_figures(f"{found.name}.recommender", metrics))
-    differences = [
-        test.compare(name, BASELINE, answer, answers[BASELINE]) for name, answer in answers.items() if name != BASELINE
-    ]
-    days = found.config.recommender.horizon_days
-    write_section(
-        f"{found.name}.recommender",
-        f"Recommendations on {found.name}",
-        f"python -m benchmarks.recommenders --data-set {found.name}",
-        {
-            "Data": f"{found.what} ({found.terms})",
-            "Judged": f"{len(test.truth):,} customers with a history who bought an item in the {days} days from "
-            f"{test.cutoff}; all {len(test.known.item_ids):,} items are ranked, repeat purchases count",
-        },
-        [
-            metric_table(metrics, NAMES, costs),
-            f"Validation, at {validation.cutoff}, chooses `{best(list(validated))}` by NDCG@10.",
-            "Paired differences at the test cutoff, positive is better:",
-            plain_sentences(differences),
-            "Seconds are of one fit and of answering everybody; memory is of the whole process.",
-        ],
-    )
+def run(benchmark: RankingBenchmark, models: str = "all") -> Judged:
+    """Fit and ask every model on both splits, and judge the answers."""
+    recipes = chosen_recipes(benchmark.recipes, models)
+    splits = {"validation": benchmark.validation, "test": benchmark.test}
+    fits: dict[str, dict[str, Fit]] = {}
+    for split, found in splits.items():
+        files, fits[split] = SplitFiles.of(found, f"{benchmark.section}.{split}"), {}
+        for name, recipe in recipes.items():
+            fits[split][name] = files.fit(recipe, benchmark.ks[-1], keep=split == "test")
+            Console(stderr=True).print(f"{benchmark.section} {split}: {name} {fits[split][name].cost}")
+    return judge(benchmark, fits["validation"], fits["test"])
 
 
-def main(name: Annotated[str, typer.Option("--data-set", help="online_retail")] = "online_retail") -> None:
-    """Compare the recommenders on a public data set."""
-    run(data_set(name))
+def main(
+    name: Annotated[str, typer.Option("--data-set", help="|".join(RANKING_BENCHMARKS))] = "online_retail",
+    models: Annotated[str, typer.Option(help="all, or names with commas")] = "all",
+    protocol: Annotated[str, typer.Option(help="all, or one of the data set's")] = "all",
+) -> None:
+    """Compare recommenders on a public data set."""
+    protocols = Shelf("benchmarks", RANKING_BENCHMARKS)[name]
+    wanted = list(protocols) if protocol == "all" else [protocol]
+    for one in wanted:
+        benchmark = Shelf(f"benchmarks of {name}", protocols)[one]()
+        judged = run(benchmark, models)
+        print(summary(judged))  # noqa: T201
+        if models == "all":
+            publish_ranking(judged, name, one)
+        else:
+            print(f"{RESULTS} keeps its section: it is written with --models all")  # noqa: T201
 
 
 if __name__ == "__main__":

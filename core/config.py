@@ -147,7 +147,18 @@ class RecommenderSettings(Section, frozen=True):
     horizon_days: int = 28
     "Purchases within so many days after the cutoff are what a recommender should have found."
     popularity_half_life_days: float = 30.0
-    models: tuple[str, ...] = ("popularity", "personal_frequency", "item_knn", "als")
+    models: tuple[str, ...] = ()
+    "Which of the shelf are tried; none named is all of them. Popularity, the bar for the others, is tried anyhow."
+    trend_window_days: int = 14
+    "What is on the rise is told from so many days, against as many before them."
+    bought_together_orders: int = 5
+    "Two items are said to be bought together from so many orders with both on."
+
+    def __post_init__(self) -> None:
+        if min(self.k, self.horizon_days, self.trend_window_days, self.bought_together_orders) < 1:
+            raise ValueError("k, horizon_days, trend_window_days and bought_together_orders are at least 1")
+        if self.popularity_half_life_days <= 0:
+            raise ValueError("popularity_half_life_days is above 0")
 
 
 class Config(Section, frozen=True):
@@ -167,7 +178,7 @@ class Config(Section, frozen=True):
     offers: OfferAssumptions = OfferAssumptions()
     recommender: RecommenderSettings = RecommenderSettings()
     attributes: dict[str, tuple[str, ...]] = {}
-    "Listed attributes by table, e.g. customers = ['country']: used as features."
+    "Listed attributes by table, e.g. customers = ['country']: used as features; of items, what questions filter by."
     as_of_today: tuple[str, ...] = ()
     "Listed attributes without a date that may be used all the same, e.g. 'customers.country'."
     identical_lines: Literal["keep", "drop"] = "keep"

@@ -122,7 +122,11 @@ class Histories:
         """The same lines in another catalogue's codes; items that it lacks are dropped."""
         if item_ids is self.item_ids or np.array_equal(item_ids, self.item_ids):
             return self
-        codes = codes_of(self.item_ids, item_ids)[self.items]
+        return self.in_codes(codes_of(self.item_ids, item_ids), item_ids)
+
+    def in_codes(self, new_codes: np.ndarray, item_ids: np.ndarray) -> Histories:
+        """The same lines in another catalogue, given the (m,) int32 code of each item there; -1 drops its lines."""
+        codes = new_codes[self.items]
         kept = self.keep(codes >= 0)
         return Histories(
             kept.customer_ids, item_ids, kept.indptr, codes[codes >= 0], kept.times, kept.quantities, kept.orders

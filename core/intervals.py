@@ -39,6 +39,11 @@ class Estimate(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether the whole interval lies on one side of the number."""
         return self.low > number or self.high < number
 
+    @property
+    def signed(self) -> str:
+        """As a difference is written."""
+        return f"{self.value:+.4f} [{self.low:+.4f}, {self.high:+.4f}]"
+
     def __str__(self) -> str:
         return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
 

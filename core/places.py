@@ -29,6 +29,16 @@ class Places:
         return self.home / "ledger.jsonl"
 
     @property
+    def tuning(self) -> Path:
+        """Every trial of `kizuna tune`: a database, and what the best trials gave each customer."""
+        return self.home / "tuning"
+
+    @property
+    def tuned_recommenders(self) -> Path:
+        """The best settings that `kizuna tune recommender` found, for `kizuna train recommender`."""
+        return self.home / "tuned_recommenders.json"
+
+    @property
     def tracking_uri(self) -> str:
         """MLflow's store for all data sets, where MLFLOW_TRACKING_URI does not name another."""
         return f"sqlite:///{(self.var / 'mlflow.db').resolve()}"

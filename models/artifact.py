@@ -16,7 +16,7 @@ import numpy as np
 
 from core.errors import BrokenArtifact
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,8 @@ class Exclusions:
     "Item ids by customer, aligned with the histories."
     seen: bool = False
     "Whether items of the history itself are excluded (no repeat purchases)."
+    not_due: bool = False
+    "Whether items of the history are excluded until it is time to buy them again (models/recommenders/replenishment)."
 
 
 class Recommender(Protocol):

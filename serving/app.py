@@ -1,6 +1,6 @@
 """The HTTP face: one ASGI application, whatever mounts it.
 
-request -> route -> question -> `respond(question, release)` -> answer
+request -> route -> question -> `respond(question, shop)` -> answer
 
 Everything that can go wrong is caught here and becomes a problem (RFC 9457): an exception that leaves an application
 mounted in BentoML hangs its request. Nothing that a caller sent is logged or repeated.
@@ -8,6 +8,7 @@ mounted in BentoML hangs its request. Nothing that a caller sent is logged or re
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -23,8 +24,9 @@ from serving.live import LiveRelease
 from serving.metrics import ServiceMetrics
 from serving.pages import page_routes
 from serving.problems import MEDIA_TYPE, Problem
+from serving.stock import LiveStock, StockFile
 from serving.strict_json import QuestionReader, body_of
-from serving.wire import Endpoint
+from serving.wire import Endpoint, Shop
 
 logger = logging.getLogger("kizuna.serving")
 
@@ -51,9 +53,11 @@ class Face:
 
     def __init__(self, live: LiveRelease, metrics: ServiceMetrics, endpoints: Sequence[Endpoint]) -> None:
         self._metrics = metrics
+        stock = LiveStock(StockFile(live.folder))
         register_url_convertor("id", IdConvertor())
         routes = [
-            Route(each.path, answering(each, live), methods=[each.method], name=each.template) for each in endpoints
+            Route(each.path, answering(each, live, stock), methods=[each.method], name=each.template)
+            for each in endpoints
         ]
         self._routes = [*routes, *page_routes(live, metrics, endpoints)]
 
@@ -92,20 +96,25 @@ class Face:
         raise Problem("unknown-route", "see /openapi.json for what there is")
 
 
-def answering(endpoint: Endpoint, live: LiveRelease) -> Answering:
+def answering(endpoint: Endpoint, live: LiveRelease, stock: LiveStock) -> Answering:
     """The endpoint as a function from request to response."""
     reader = QuestionReader(endpoint.question)
     encode = msgspec.json.Encoder().encode
 
     async def answer(request: Request) -> Response:
-        if endpoint.method == "POST":
+        if endpoint.has_body:
             question = reader.from_body(await body_of(request))
         else:
             question = reader.from_address(request.path_params, request.query_params)
         release = live.current
         if release is None:
             raise Problem("no-release", "the service waits for the first release")
-        return Response(encode(endpoint.respond(question, release)), media_type="application/json")
+        shop = Shop(release, stock)
+        if endpoint.writes:
+            answered = await asyncio.to_thread(endpoint.respond, question, shop)
+        else:
+            answered = endpoint.respond(question, shop)
+        return Response(encode(answered), media_type="application/json")
 
     return answer
 

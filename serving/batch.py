@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.errors import BadInput, NotFound
-from core.recommendations import RUNGS, Recommendations
+from core.recommendations import RUNGS
 from core.scores import Reason
 from core.spreadsheet import disarmed
 from serving.churn_part import TIERS
-from serving.recommender_part import RecommenderPart
+from serving.explanations import Explainer
+from serving.recommender_part import RecommenderPart, WorkedOut
 from serving.release import Release
+from serving.stock import NOTHING_GONE, Stock, out_of_stock
 
 AT_ONCE = 10_000
 
@@ -49,6 +51,9 @@ RECOMMENDATION_COLUMNS = pa.schema(
         ("score", pa.float64()),
         ("rung", pa.string()),
         ("because", pa.string()),
+        ("because_share", pa.float64()),
+        ("reason_en", pa.string()),
+        ("reason_ja", pa.string()),
         ("cutoff", pa.date32()),
         ("model_version", pa.int32()),
         ("release_id", pa.string()),
@@ -83,23 +88,36 @@ def score_rows(release: Release) -> Iterator[list[dict[str, Any]]]:
         yield block
 
 
-def recommendation_rows(release: Release, k: int) -> Iterator[list[dict[str, Any]]]:
-    """Every customer's k best items, in blocks of rows. Raises NotFound where there is no recommender."""
+def n_unscored(release: Release) -> int:
+    """How many customers of the cohort are left out of the scores because they refused to be scored."""
+    return 0 if release.churn is None else release.churn.n_left_out
+
+
+def recommendation_rows(release: Release, k: int, stock: Stock = NOTHING_GONE) -> Iterator[list[dict[str, Any]]]:
+    """The k best items of everybody who may be written to, in blocks of rows, without what is out of stock.
+
+    Raises NotFound where there is no recommender.
+    """
     part = release.recommender
     if part is None:
         raise NotFound(_lacks(release, "recommender"))
     if k < 1:
         raise BadInput(f"--k is at least 1, found {k}")
     behind = _behind(release, "recommender")
-    titles = [msgspec.json.decode(part.descriptions[item]).get("title") for item in range(len(part.descriptions))]
-    for start in range(0, len(part.index), AT_ONCE):
-        rows = np.arange(start, min(start + AT_ONCE, len(part.index)))
-        best = part.best_of(rows, k)
+    gone, willing = out_of_stock(stock, part).mask, np.flatnonzero(~part.customers.may_not_be_written_to)
+    for start in range(0, len(willing), AT_ONCE):
+        rows = willing[start : start + AT_ONCE]
+        worked = part.best_of(rows, k, gone)
         yield [
-            found | {"customer_id": part.index.name(rows[place])} | behind
-            for place in range(len(best))
-            for found in _ranked(part, best, place, titles)
+            found | {"customer_id": part.customers.index.name(row)} | behind
+            for place, row in enumerate(rows.tolist())
+            for found in _ranked(part, worked, place, row)
         ]
+
+
+def n_unwilling(release: Release) -> int:
+    """How many customers are left out of the recommendations because they refused them, or to be written to."""
+    return 0 if release.recommender is None else int(release.recommender.customers.may_not_be_written_to.sum())
 
 
 def write_rows(path: Path, columns: pa.Schema, blocks: Iterator[list[dict[str, Any]]], bom: bool = False) -> int:
@@ -146,21 +164,26 @@ def cell(value: object) -> object:
     return "" if value is None else value
 
 
-def _ranked(
-    part: RecommenderPart, best: Recommendations, place: int, titles: Sequence[str | None]
-) -> Iterator[dict[str, Any]]:
-    names = part.model.item_ids
+def _ranked(part: RecommenderPart, worked: WorkedOut, place: int, row: int) -> Iterator[dict[str, Any]]:
+    best, names = worked.best, part.model.item_ids
+    explainer = Explainer.of_customer(part, row)
     for rank, item in enumerate(best.items[place].tolist(), start=1):
-        if item >= 0:
-            because = best.because[place, rank - 1]
-            yield {
-                "rank": rank,
-                "item_id": str(names[item]),
-                "title": titles[item],
-                "score": float(best.scores[place, rank - 1]),
-                "rung": RUNGS[best.rungs[place, rank - 1]],
-                "because": str(names[because]) if because >= 0 else None,
-            }
+        if item < 0:
+            return
+        because, share = int(best.because[place, rank - 1]), float(worked.shares[place, rank - 1])
+        rung = RUNGS[best.rungs[place, rank - 1]]
+        explained = explainer.of(item, rung, [(because, share)] if because >= 0 else [])
+        yield {
+            "rank": rank,
+            "item_id": str(names[item]),
+            "title": part.items.titled(item),
+            "score": float(best.scores[place, rank - 1]),
+            "rung": rung,
+            "because": str(names[because]) if because >= 0 else None,
+            "because_share": share if because >= 0 else None,
+            "reason_en": explained.en,
+            "reason_ja": explained.ja,
+        }
 
 
 def _behind(release: Release, kind: str) -> dict[str, Any]:

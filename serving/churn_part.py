@@ -31,13 +31,25 @@ class ChurnPart:
     short_history: np.ndarray
     "bool: too little is known of this customer for the score to be their own."
     reasons: PackedJson
+    refused: IdIndex
+    "Who refused to be scored; none of them is in `index`."
+    n_left_out: int
+    "How many of these would have been scored."
 
     @classmethod
     def of(
-        cls, scores: Scores, reasons: Sequence[tuple[Reason, ...]], short_history: np.ndarray, tiers: Tiers
+        cls,
+        scores: Scores,
+        reasons: Sequence[tuple[Reason, ...]],
+        short_history: np.ndarray,
+        tiers: Tiers,
+        refused: np.ndarray | None = None,
     ) -> ChurnPart:
-        """The scores of one cutoff, each customer once, with what is said beside them."""
+        """The scores of one cutoff, each customer once, with what is said beside them; without who `refused`, ids."""
+        unwilling, _ = IdIndex.of(np.empty(0, dtype="U1") if refused is None else refused)
         index, order = IdIndex.of(scores.customer_ids)
+        willing = ~np.isin(index.ids, unwilling.ids)
+        index, order = IdIndex(index.ids[willing]), order[willing]
         unknown = np.full(len(scores), np.nan)
         return cls(
             index,
@@ -48,6 +60,8 @@ class ChurnPart:
             tiers_of(scores.value[order], tiers),
             short_history[order],
             PackedJson.of(reasons[row] for row in order),
+            unwilling,
+            int((~willing).sum()),
         )
 
     def to_artifact(self) -> Artifact:
@@ -61,8 +75,10 @@ class ChurnPart:
             "short_history": self.short_history,
             "reasons": self.reasons.content,
             "reason_offsets": self.reasons.offsets,
+            "refused": self.refused.ids,
         }
-        return Artifact("churn_scores", {"horizon_days": self.horizon_days}, arrays)
+        state = {"horizon_days": self.horizon_days, "n_left_out": self.n_left_out}
+        return Artifact("churn_scores", state, arrays)
 
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> ChurnPart:
@@ -77,7 +93,13 @@ class ChurnPart:
             arrays["tier"],
             arrays["short_history"],
             PackedJson(arrays["reasons"], arrays["reason_offsets"]),
+            IdIndex(arrays["refused"]),
+            artifact.state["n_left_out"],
         )
+
+    def has_refused(self, customer_id: str) -> bool:
+        """Whether a customer said that they are not to be scored."""
+        return self.refused.find(customer_id) >= 0
 
     def probability_of(self, customer_id: str) -> float | None:
         """P(churn) of one customer; None where they were not scored."""

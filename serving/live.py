@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.errors import KizunaError
 from serving.release import Release
@@ -38,6 +39,11 @@ class LiveRelease:
         self._hooks = hooks
         self._seen: tuple[int, int] | None = None
         self._stopped = threading.Event()
+
+    @property
+    def folder(self) -> Path:
+        """Where the releases lie."""
+        return self._releases.folder
 
     def start(self) -> None:
         """Open the release in force, and watch for newer ones until `stop`."""

@@ -24,7 +24,9 @@ def openapi_document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     """The whole document."""
     kinds = [each.question for each in endpoints] + [each.answer for each in endpoints] + [ProblemDetails, Reason]
     _, schemas = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
-    paths = {each.template: {each.method.lower(): _operation(each, schemas)} for each in endpoints}
+    paths: dict[str, Any] = {}
+    for each in endpoints:
+        paths.setdefault(each.template, {})[each.method.lower()] = _operation(each, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -43,15 +45,16 @@ def _operation(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         "summary": endpoint.summary,
         "responses": {"200": _content("The answer", "application/json", endpoint.answer)},
     }
-    names = [*endpoint.problems]
-    if endpoint.method == "POST":
+    names = [*endpoint.problems, *(["stock-out-of-reach"] if endpoint.writes else [])]
+    if endpoint.has_body:
         asked = _content(endpoint.summary, "application/json", endpoint.question)
         operation["requestBody"] = {"required": True} | asked
         names += BODY_PROBLEMS
     else:
         operation["parameters"] = _parameters(endpoint, schemas)
-    for name in sorted(names, key=lambda name: PROBLEMS[name].status):
-        operation["responses"][str(PROBLEMS[name].status)] = _content(PROBLEMS[name].title, MEDIA_TYPE, ProblemDetails)
+    for status in sorted({PROBLEMS[name].status for name in names}):
+        titles = (PROBLEMS[name].title for name in names if PROBLEMS[name].status == status)
+        operation["responses"][str(status)] = _content("; ".join(titles), MEDIA_TYPE, ProblemDetails)
     return operation
 
 

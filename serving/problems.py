@@ -39,6 +39,7 @@ PROBLEMS = {
     "internal": ProblemKind(500, "The fault is ours"),
     "model-not-released": ProblemKind(503, "The release in force has no model for this"),
     "no-release": ProblemKind(503, "Nothing has been released yet"),
+    "stock-out-of-reach": ProblemKind(503, "What is in stock cannot be written down now"),
 }
 
 

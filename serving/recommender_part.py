@@ -1,123 +1,149 @@
-"""The recommender as it is released: the model, every history, the best items of each customer, and what items are."""
+"""The recommender as it is released: the model, the best items of everybody on record, and what surrounds it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 import numpy as np
 
-from core.interactions import Histories, codes_of
+from core.interactions import codes_of
 from core.recommendations import Recommendations
 from models.artifact import Artifact
-from models.protocols import Exclusions
 from models.recommenders.ladder import LadderRecommender
-from serving.ids import IdIndex
-from serving.packed import PackedJson
+from models.recommenders.newcomers import with_newcomers
+from models.recommenders.shelf import RECOMMENDERS
+from models.recommenders.wider_catalogue import Newcomers
+from serving.because import largest_shares
+from serving.customer_part import CustomerPart
+from serving.everybody import TOP_ARRAYS, best_for
+from serving.item_part import ItemPart
+from serving.surroundings import Surroundings
 
-HISTORY_ARRAYS = ("indptr", "items", "times", "quantities", "orders")
-TOP_ARRAYS = ("items", "scores", "rungs", "because")
+SPARE_SHARE = 0.5
+"So many more items than asked for are worked out, so that what sells out during the day can be left out."
 
 
 @dataclass(frozen=True)
+class WorkedOut:
+    """Answers as arrays, with the share of `because` in each score, (n, k) float32; NaN where there is none."""
+
+    best: Recommendations
+    shares: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class RecommenderPart:
-    """What is needed to recommend to anybody; row i is of the i-th id of the index."""
+    """What is needed to recommend to anybody; row i of what is by customer is of the i-th id of their index."""
 
     model: LadderRecommender
-    "The champion; where it knows no likeness of items, with a model beside it that does."
-    index: IdIndex
-    histories: Histories
-    "Of the customers in the index; in the codes of the model's own item_ids."
-    top: Recommendations
-    "The best items of each, worked out beforehand."
-    unavailable: np.ndarray
-    "int32 codes of items that nobody is shown."
-    descriptions: PackedJson
-    "By item code: what the items table says of it, for the answer."
+    "The champion; where it knows no likeness of items, with a model beside it that does. Knows the newcomers."
+    newcomers: Newcomers
+    "Items of the table that nobody has bought yet."
+    customers: CustomerPart
+    items: ItemPart
+    around: Surroundings
+    top: WorkedOut
+    "The best items of each customer, worked out beforehand."
     cutoff: date
 
     @classmethod
     def of(
         cls,
         model: LadderRecommender,
-        histories: Histories,
+        newcomers: Newcomers,
+        customers: CustomerPart,
+        items: ItemPart,
+        around: Surroundings,
         cutoff: date,
         k: int,
-        unavailable: np.ndarray,
-        descriptions: Sequence[dict[str, str | float | None]],
     ) -> RecommenderPart:
-        """Put the histories in the index's order and work out everybody's k best items."""
-        index, order = IdIndex.of(histories.customer_ids)
-        ordered = histories.recode(model.item_ids).take(order)
-        top = model.recommend(ordered, k, cutoff, Exclusions(items=unavailable))
-        return cls(model, index, ordered, top, unavailable, PackedJson.of(descriptions), cutoff)
+        """Work out everybody's best items, k and some more; the model knows the newcomers already."""
+        width, everybody = k + max(1, round(SPARE_SHARE * k)), np.arange(len(customers))
+        best = best_for(model, customers, around, everybody, width, cutoff, items.unavailable)
+        shares = largest_shares(model, customers.histories, best.items, best.because, cutoff)
+        return cls(model, newcomers, customers, items, around, WorkedOut(best, shares), cutoff)
 
-    def to_artifact(self) -> Artifact:
-        """Everything but the model, as it lies in a release."""
-        arrays = {f"history_{name}": getattr(self.histories, name) for name in HISTORY_ARRAYS}
-        arrays |= {f"top_{name}": getattr(self.top, name) for name in TOP_ARRAYS}
-        arrays |= {
-            "ids": self.index.ids,
-            "unavailable": self.unavailable,
-            "descriptions": self.descriptions.content,
-            "description_offsets": self.descriptions.offsets,
+    def artifacts(self) -> dict[str, Artifact]:
+        """The part as it lies in a release, a folder each."""
+        arrays = {f"top_{name}": getattr(self.top.best, name) for name in TOP_ARRAYS} | {"top_shares": self.top.shares}
+        parts = {
+            "recommender": Artifact("recommendations", {"cutoff": self.cutoff.isoformat()}, arrays),
+            "recommender_model": self.model.to_artifact(),
+            "customers": self.customers.to_artifact(),
+            "items": self.items.to_artifact(),
+            "newcomers": self.newcomers.to_artifact(),
         }
-        return Artifact("recommendations", {"cutoff": self.cutoff.isoformat()}, arrays)
+        if self.model.beside_ is not None:
+            parts["similar_items_model"] = self.model.beside_.to_artifact()
+        return parts | self.around.artifacts()
 
     @classmethod
-    def from_artifact(cls, artifact: Artifact, model: LadderRecommender) -> RecommenderPart:
+    def from_artifacts(cls, parts: Mapping[str, Artifact]) -> RecommenderPart:
         """The part as it was."""
-        arrays = artifact.arrays
-        ids = arrays["ids"]
+        newcomers, arrays = Newcomers.from_artifact(parts["newcomers"]), parts["recommender"].arrays
+        model = with_newcomers(_stored_model(parts), newcomers)
+        customers = CustomerPart.from_artifact(parts["customers"], model.item_ids)
+        ids = customers.index.ids
+        best = Recommendations(
+            ids, model.item_ids, *(arrays[f"top_{name}"] for name in TOP_ARRAYS), shortfalls=("",) * len(ids)
+        )
         return cls(
             model,
-            IdIndex(ids),
-            Histories(ids, model.item_ids, *(arrays[f"history_{name}"] for name in HISTORY_ARRAYS)),
-            Recommendations(
-                ids, model.item_ids, *(arrays[f"top_{name}"] for name in TOP_ARRAYS), shortfalls=("",) * len(ids)
-            ),
-            arrays["unavailable"],
-            PackedJson(arrays["descriptions"], arrays["description_offsets"]),
-            date.fromisoformat(artifact.state["cutoff"]),
+            newcomers,
+            customers,
+            ItemPart.from_artifact(parts["items"], model.item_ids),
+            Surroundings.from_artifacts(parts),
+            WorkedOut(best, arrays["top_shares"]),
+            date.fromisoformat(parts["recommender"].state["cutoff"]),
         )
 
-    @cached_property
-    def unavailable_ids(self) -> frozenset[str]:
-        """The ids of the items that nobody is shown."""
-        return frozenset(self.model.item_ids[self.unavailable].tolist())
+    def code_of(self, item_id: str) -> int:
+        """Where an item stands in the model's catalogue; -1 where the model has never heard of it."""
+        return int(codes_of(np.array([item_id]), self.model.item_ids)[0])
 
-    def knows(self, item_id: str) -> bool:
-        """Whether the model has learnt anything about this item."""
-        return bool(codes_of(np.array([item_id]), self.model.item_ids)[0] >= 0)
-
-    def history_of(self, customer_id: str | None, bought_since: Sequence[str], now: np.datetime64) -> Histories:
-        """One history: what is on record of the customer, and then the items that the caller names, as bought now."""
-        row = -1 if customer_id is None else self.index.find(customer_id)
-        since = Histories.of_items([bought_since], self.model.item_ids, now)
-        lines = slice(0, 0) if row < 0 else slice(*(int(end) for end in self.histories.indptr[row : row + 2]))
-        joined = {
-            name: np.concatenate([getattr(self.histories, name)[lines], getattr(since, name)])
-            for name in ("items", "times", "quantities", "orders")
-        }
-        indptr = np.array([0, len(joined["items"])], dtype=np.int64)
-        return Histories(since.customer_ids, self.model.item_ids, indptr, **joined)
-
-    def worked_out(self, customer_id: str, k: int) -> Recommendations | None:
-        """The k best items of a customer on record, where so many were worked out beforehand."""
-        row = self.index.find(customer_id)
-        if row < 0 or k > self.top.items.shape[1] or self.top.items[row, k - 1] < 0:
+    def worked_out(self, row: int, k: int, gone: np.ndarray | None = None) -> WorkedOut | None:
+        """The k best items of a customer on record, where so many were worked out; without the gone ones, (m,) bool."""
+        items = self.top.best.items[row]
+        kept = items >= 0 if gone is None else (items >= 0) & ~gone[items]
+        places = np.flatnonzero(kept)[:k]
+        if len(places) < k:
             return None
-        return self.best_of(np.array([row]), k)
+        return self._picked(np.array([row]), places[None])
 
-    def best_of(self, rows: np.ndarray, k: int) -> Recommendations:
-        """The k best items of some customers on record, by their rows."""
-        if k <= self.top.items.shape[1]:
-            best = (getattr(self.top, name)[rows, :k] for name in TOP_ARRAYS)
-            return Recommendations(self.index.ids[rows], self.model.item_ids, *best, shortfalls=("",) * len(rows))
-        return self.model.recommend(self.histories.take(rows), k, self.cutoff, Exclusions(self.unavailable))
+    def best_of(self, rows: np.ndarray, k: int, gone: np.ndarray) -> WorkedOut:
+        """The k best items of some customers on record, by their rows, without the gone ones, (m,) bool."""
+        items = self.top.best.items[rows]
+        kept = (items >= 0) & ~gone[items]
+        lacking = np.flatnonzero(kept.sum(axis=1) < k)
+        if len(lacking) == len(rows):
+            return self._asked(rows, k, gone)
+        found = self._picked(rows, np.argsort(~kept, axis=1, kind="stable")[:, :k])
+        if len(lacking):
+            asked = self._asked(rows[lacking], k, gone)
+            for name in TOP_ARRAYS:
+                getattr(found.best, name)[lacking] = getattr(asked.best, name)
+            found.shares[lacking] = asked.shares
+        return found
 
-    def recommend(self, history: Histories, k: int, excluded: Sequence[str] = ()) -> Recommendations:
-        """The k best items for one history, without the excluded ones."""
-        return self.model.recommend(history, k, self.cutoff, Exclusions(self.unavailable, [excluded]))
+    def _picked(self, rows: np.ndarray, places: np.ndarray) -> WorkedOut:
+        top, at = self.top.best, rows[:, None]
+        picked = (getattr(top, name)[at, places] for name in TOP_ARRAYS)
+        best = Recommendations(top.customer_ids[rows], top.item_ids, *picked, shortfalls=("",) * len(rows))
+        return WorkedOut(best, self.top.shares[at, places])
+
+    def _asked(self, rows: np.ndarray, k: int, gone: np.ndarray) -> WorkedOut:
+        best = best_for(self.model, self.customers, self.around, rows, k, self.cutoff, np.flatnonzero(gone))
+        histories = self.customers.histories.take(rows)
+        return WorkedOut(best, largest_shares(self.model, histories, best.items, best.because, self.cutoff))
+
+
+def _stored_model(parts: Mapping[str, Artifact]) -> LadderRecommender:
+    """The champion as it was registered, with the one beside it."""
+    model = _recommender(parts["recommender_model"])
+    return model.with_beside(_recommender(parts["similar_items_model"])) if "similar_items_model" in parts else model
+
+
+def _recommender(stored: Artifact) -> LadderRecommender:
+    return RECOMMENDERS[stored.model].from_artifact(stored)

@@ -2,10 +2,14 @@
 
     <release_id>/release.json     what it is, from which models, what it lacks and why, SHA-256 of every other file
     <release_id>/cards.json       the model cards, by kind
-    <release_id>/churn/           scores, reasons
-    <release_id>/recommender/     histories, everybody's best items, what items are
+    <release_id>/churn/           scores, reasons, who refused to be scored
+    <release_id>/recommender/     everybody's best items
     <release_id>/recommender_model/
     <release_id>/similar_items_model/   beside a recommender that knows no likeness of items
+    <release_id>/newcomers/       items that nobody bought yet, and which ones they are like
+    <release_id>/customers/       histories, what customers said, who refused what
+    <release_id>/items/           what items are, what they cost
+    <release_id>/starting_points/, bought_together/, trend/
     <release_id>/offers/          the offers, what accepts them, the facts that their rules speak of
 
 Arrays are mapped into memory, not read, so that a worker starts at once and workers share them.
@@ -26,13 +30,11 @@ import numpy as np
 
 from core.errors import BrokenArtifact, UnknownName
 from models.artifact import Artifact
-from models.recommenders.ladder import LadderRecommender
-from models.recommenders.shelf import RECOMMENDERS
 from serving.churn_part import ChurnPart
 from serving.offer_part import OfferPart
 from serving.recommender_part import RecommenderPart
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 DESCRIPTION = "release.json"
 CARDS = "cards.json"
 
@@ -112,10 +114,7 @@ class Release:
         if self.churn is not None:
             parts["churn"] = self.churn.to_artifact()
         if self.recommender is not None:
-            parts["recommender"] = self.recommender.to_artifact()
-            parts["recommender_model"] = self.recommender.model.to_artifact()
-            if self.recommender.model.beside_ is not None:
-                parts["similar_items_model"] = self.recommender.model.beside_.to_artifact()
+            parts |= self.recommender.artifacts()
         if self.offers is not None:
             parts["offers"] = self.offers.to_artifact()
         return parts
@@ -127,9 +126,9 @@ class Release:
             description = describe(folder)
             _refuse_damage(folder, description)
             parts = {
-                name: _plainly_mapped(Artifact.read(folder / name, mapped=True))
-                for name in ("churn", "recommender", "recommender_model", "similar_items_model", "offers")
-                if (folder / name).is_dir()
+                path.name: _plainly_mapped(Artifact.read(path, mapped=True))
+                for path in sorted(folder.iterdir())
+                if path.is_dir()
             }
             return cls(description, msgspec.Raw((folder / CARDS).read_bytes()), **_opened(parts))
         except (OSError, KeyError, ValueError, msgspec.DecodeError, UnknownName) as fault:
@@ -188,14 +187,7 @@ def _opened(parts: dict[str, Artifact]) -> dict[str, Any]:
     if "churn" in parts:
         opened["churn"] = ChurnPart.from_artifact(parts["churn"])
     if "recommender" in parts:
-        model = _recommender(parts["recommender_model"])
-        if "similar_items_model" in parts:
-            model = model.with_beside(_recommender(parts["similar_items_model"]))
-        opened["recommender"] = RecommenderPart.from_artifact(parts["recommender"], model)
+        opened["recommender"] = RecommenderPart.from_artifacts(parts)
     if "offers" in parts:
         opened["offers"] = OfferPart.from_artifact(parts["offers"])
     return opened
-
-
-def _recommender(stored: Artifact) -> LadderRecommender:
-    return RECOMMENDERS[stored.model].from_artifact(stored)

@@ -12,28 +12,26 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
 from core.card import ModelCard
 from core.config import Config
 from core.digest import digest_of
 from core.errors import BadInput, NotEnoughHistory, NotFound
 from core.feature_table import FeatureTable
-from core.interactions import Interactions
 from features.cohort import cohort_at
+from features.consents import refused
 from features.interactions import NO_ITEMS, interactions_of
-from features.items import describe_items, unavailable_items
 from features.offers import offer_book
 from features.pipeline import compute_features
 from features.tables import Tables
 from models.churn.shelf import CHURN_MODELS
 from models.churn.short_history import has_short_history
 from models.package import ModelPackage
-from models.recommenders.item_knn import ItemKnn
-from models.recommenders.ladder import LadderRecommender
-from models.recommenders.shelf import RECOMMENDERS
 from serving.churn_part import ChurnPart
 from serving.offer_part import OfferPart
 from serving.recommender_part import RecommenderPart
+from serving.recommender_releasing import recommender_part
 from serving.release import FittedModel, Release, ReleaseDescription, ReleasedModel, new_release_id
 
 if TYPE_CHECKING:
@@ -77,7 +75,7 @@ def build_release(config: Config, tables: Tables, champions: Champions, cutoff: 
     missing = dict(champions.missing)
     features = compute_features(tables, cohort_at(tables, [cutoff]), None if churn is None else churn.vocabularies)
     parts = {
-        "churn": None if churn is None else churn_part(config, churn, features),
+        "churn": None if churn is None else churn_part(config, churn, features, refused(tables, "score", cutoff)),
         "recommender": None if recommender is None else recommender_part(config, recommender, tables, cutoff),
         "offers": offer_part(config, tables, features, cutoff),
     }
@@ -93,8 +91,8 @@ def build_release(config: Config, tables: Tables, champions: Champions, cutoff: 
     return Release(described, msgspec.Raw(msgspec.json.encode(cards)), **parts)
 
 
-def churn_part(config: Config, package: ModelPackage, features: FeatureTable) -> ChurnPart:
-    """Every customer of the cohort, scored by the champion."""
+def churn_part(config: Config, package: ModelPackage, features: FeatureTable, unwilling: np.ndarray) -> ChurnPart:
+    """Every customer of the cohort but the unwilling, scored by the champion."""
     refuse_changed(package.card, features)
     if not len(features):
         raise NotEnoughHistory(
@@ -104,29 +102,7 @@ def churn_part(config: Config, package: ModelPackage, features: FeatureTable) ->
     horizon_days = package.card.horizon_days or config.churn.horizon_days
     asked = features.select([column.name for column in package.columns])
     scores = model.score(asked, horizon_days)
-    return ChurnPart.of(scores, model.reasons(asked), has_short_history(features), config.tiers)
-
-
-def recommender_part(config: Config, package: ModelPackage, tables: Tables, cutoff: date) -> RecommenderPart:
-    """The champion with everybody's history, and everybody's best items."""
-    bought = interactions_of(tables, cutoff)
-    champion = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
-    model = knowing_likeness(champion, bought, config, cutoff)
-    items, histories = model.item_ids, bought.histories
-    return RecommenderPart.of(
-        model, histories, cutoff, config.recommender.k, unavailable_items(tables, items), describe_items(tables, items)
-    )
-
-
-def knowing_likeness(
-    champion: LadderRecommender, bought: Interactions, config: Config, cutoff: date
-) -> LadderRecommender:
-    """The champion; where it cannot say which items are similar, with an item_knn beside it, fitted here and now."""
-    known = bought.recode(champion.item_ids)
-    if champion.knows_likeness or not len(known.items):
-        return champion
-    half_life_days = config.recommender.popularity_half_life_days
-    return champion.with_beside(ItemKnn(popularity_half_life_days=half_life_days).fit(known, cutoff))
+    return ChurnPart.of(scores, model.reasons(asked), has_short_history(features), config.tiers, unwilling)
 
 
 def offer_part(config: Config, tables: Tables, features: FeatureTable, cutoff: date) -> OfferPart | None:

@@ -11,11 +11,19 @@ import msgspec
 
 from serving.problems import Problem
 from serving.release import Release
+from serving.stock import LiveStock
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 CustomerId = Annotated[Id, msgspec.Meta(description="A customer's id, as in the tables.", examples=["17850"])]
 ItemId = Annotated[Id, msgspec.Meta(description="An item's id, as in the tables.", examples=["22423"])]
+Attribute = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=64, description="An attribute of items.", examples=["category"])
+]
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=128, examples=["tea"])]
 Count = Annotated[int, msgspec.Meta(ge=1, le=100, description="How many to answer with, at most.")]
+
+Description = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object"})]
+"An item as the items table has it; stored as JSON and passed on as it is."
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,6 +46,14 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
+class Shop:
+    """What a question is answered from: the release in force, and what is in stock at this moment."""
+
+    release: Release
+    stock: LiveStock
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """One route: what it is asked, what it answers, and how."""
 
@@ -46,11 +62,18 @@ class Endpoint:
     "In braces, a field of the question; `{item_id:id}` may contain any character."
     question: type[Question]
     answer: type[msgspec.Struct]
-    respond: Callable[[Any, Release], msgspec.Struct]
+    respond: Callable[[Any, Shop], msgspec.Struct]
     summary: str
     needs: str | None = None
     "The kind of model without which it answers 503."
+    writes: bool = False
+    "Whether it waits for the disk, and so must not keep other requests waiting."
     problems: ClassVar[tuple[str, ...]] = ("invalid-request", "internal", "no-release", "model-not-released")
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the question is the body of the request, and no part of its address."""
+        return self.method in {"POST", "PUT"}
 
     @property
     def template(self) -> str:

@@ -20,6 +20,7 @@ HOMES = {
     "implicit": ("models/recommenders/",),
     "lightgbm": ("models/churn/",),
     "sklearn": ("models/churn/", "models/metrics/"),
+    "optuna": ("training/search.py",),
 }
 "Foreign libraries and the only places that may import them."
 

@@ -3,10 +3,16 @@
     everything known        cutoff      horizon
 [------------------------------)[-----------------)
 histories to learn from          what was bought: the truth
+
+Validation walks forward: its cutoffs lie one horizon apart, and the last one's horizon ends where the test's begins.
+
+    |==truth==|==truth==|==truth==|==truth==|
+    validation                    test
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,11 +25,18 @@ from core.recommendations import Recommendations
 from core.window import Window
 from features.interactions import interactions_of
 from features.tables import Tables
+from models.metrics.accuracy import accuracy
+from models.metrics.judged import JudgedRankings
 from models.metrics.ranking import compare_rankings, ranking_metrics
 from models.recommenders.shelf import RECOMMENDERS
 from training.recipe import Recipe
 
 LONGEST_LIST = 20
+CHOSEN_AT = 10
+"Models and settings are chosen by NDCG at this length of the list."
+
+N_VALIDATIONS = 3
+"Validation cutoffs at most: the newest say most about tomorrow, and each costs a fit of every model."
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,11 @@ class RankingTask:
         """What the recipe, fitted on what was known (or on less), recommends at the cutoff."""
         model = recipe.unfitted(RECOMMENDERS).fit(learnt_from or self.known)
         return model.recommend(self.asking, LONGEST_LIST, self.cutoff)
+
+    def ndcg(self, answer: Recommendations) -> np.ndarray:
+        """NDCG@10 of each customer of the truth, in its order, (n,) float64."""
+        judged = JudgedRankings.of(answer, self.truth, self.known.histories)
+        return accuracy(judged.first(CHOSEN_AT))["ndcg"]
 
     def metrics(self, model: str, answer: Recommendations, split: str, ks: tuple[int, ...]) -> tuple[Metric, ...]:
         """Every ranking figure of one model."""
@@ -71,9 +89,23 @@ def ranking_task(tables: Tables, everything: Interactions, cutoff: date) -> Rank
     return RankingTask(cutoff, known, later.take(np.flatnonzero(came_back)))
 
 
-def ranking_cutoffs(tables: Tables) -> tuple[date, date]:
-    """The validation and the test cutoff: the TOML's test cutoff or the newest matured one, and one horizon before it.
+def validation_tasks(tables: Tables, everything: Interactions) -> tuple[RankingTask, ...]:
+    """The tasks at the validation cutoffs, newest first, as far back as customers came back.
 
+    Raises NotEnoughHistory where they did not even at the newest.
+    """
+    newest, *earlier = reversed(ranking_cutoffs(tables)[:-1])
+    tasks = [ranking_task(tables, everything, newest)]
+    with suppress(NotEnoughHistory):
+        for cutoff in earlier:
+            tasks.append(ranking_task(tables, everything, cutoff))
+    return tuple(tasks)
+
+
+def ranking_cutoffs(tables: Tables) -> tuple[date, ...]:
+    """The validation cutoffs, oldest first, and at the end the test cutoff: the TOML's or the newest matured one.
+
+    The newest validation cutoff is always there, earlier ones where `active_days` of purchases lie before them.
     Raises NotEnoughHistory where the test's horizon is not over.
     """
     config = tables.config
@@ -85,4 +117,7 @@ def ranking_cutoffs(tables: Tables) -> tuple[date, date]:
             f"the test cutoff {test} needs purchases until {test + horizon}, they are complete until "
             f"{newest + horizon}; state a test cutoff of {newest} or earlier"
         )
-    return test - horizon, test
+    first = tables.intake("purchases").first
+    begins = first.date() + timedelta(days=config.active_days) if first else test
+    earlier = [test - n * horizon for n in range(N_VALIDATIONS, 1, -1)]
+    return (*(cutoff for cutoff in earlier if cutoff >= begins), test - horizon, test)

@@ -1,60 +1,43 @@
 """What `kizuna train recommender` does, from top to bottom.
 
 validation chooses by NDCG@10 -> tested once -> fitted again on everything -> registered as challenger; popularity
-becomes champion where there is none.
+becomes champion where there is none. Settings are those of `kizuna tune recommender`, where it has found some.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from core.card import Comparison, Metric, ModelCard
+from core.card import Comparison, ModelCard
 from core.config import Config
-from core.errors import NotEnoughHistory
-from core.interactions import Interactions
-from features.interactions import NO_ITEMS, interactions_of
+from features.interactions import interactions_of
 from models.package import ModelPackage
 from models.protocols import Settings
 from models.recommenders.shelf import RECOMMENDERS
 from training.cards import RECIPE_FIGURES, beats_all, verdict
 from training.gate import at_newest_window, is_refresh
 from training.plots import ndcg_plot
-from training.ranking_rows import RankingTask, ranking_cutoffs, ranking_task
+from training.ranking_rows import ranking_cutoffs, ranking_task
+from training.ranking_study import BASELINE, RankingStudy, study
+from training.ranking_trials import SECOND_STAGES
 from training.recipe import Recipe
 from training.session import Session
 from training.shipping import Trained, ship
 from training.tracking import git_state
+from training.tuned import TunedRecommenders, read_tuned
 
 KIND = "recommender"
-BASELINE = "popularity"
-JUDGED_AT = (10, 20)
-DRAWN_AT = (1, 3, 5)
-"Lengths of the list that only the plot shows."
-
-
-@dataclass(frozen=True)
-class RankingStudy:
-    """What was found out before anything is shipped."""
-
-    everything: Interactions
-    test: RankingTask
-    recipes: dict[str, Recipe]
-    metrics: tuple[Metric, ...]
-    drawn: tuple[Metric, ...]
-    comparisons: tuple[Comparison, ...]
-    "In NDCG@10 at the test cutoff, of the chosen model and popularity; none where that was chosen."
-    chosen: str
 
 
 def train_recommender(session: Session, only: str | None = None, changes: Settings | None = None) -> Trained:
     """Train, judge and register a recommender.
 
-    `only` names the model to register instead of the one with the best validation NDCG@10; `changes` are other
-    settings for it. Raises NotEnoughHistory where purchases carry no items or the history is too short.
+    `only` names the model to register instead of the one that validation chooses; `changes` are other settings for
+    it. Raises NotEnoughHistory where purchases carry no items or the history is too short, BadInput for tuned
+    settings that are broken or outdated, and for a second stage that is asked for in vain.
     """
-    recipes = wanted_recipes(session.config, only, changes or {})
+    tuned = read_tuned(session.config.places.tuned_recommenders)
+    recipes = wanted_recipes(session.config, only, changes or {}, tuned)
     with session.tracking.run(session.registry.name(KIND), only or "all models", session.continued_run) as run:
-        found = study(session, recipes, only)
+        found = study(session, recipes, only, tuned)
         run.log_plots({"ndcg_by_k": ndcg_plot((*found.drawn, *found.metrics), found.chosen)})
         with session.progress.during(f"fitting {found.chosen} on everything"):
             package = shipped(session, found, found.chosen)
@@ -62,52 +45,34 @@ def train_recommender(session: Session, only: str | None = None, changes: Settin
 
 
 def recipes_of(config: Config) -> dict[str, Recipe]:
-    """Every recommender that the TOML lists, with the data set's seed and half-life, simplest first."""
+    """Every recommender that the TOML lists, or the whole shelf, simplest first.
+
+    Each with its own settings, the data set's seed and its half-life of popularity.
+    """
     said = {"seed": config.seed, "popularity_half_life_days": config.recommender.popularity_half_life_days}
+    wanted = {BASELINE, *(config.recommender.models or RECOMMENDERS)}
     recipes = {}
     for name in RECOMMENDERS:
-        if name in (BASELINE, *config.recommender.models):
+        if name in wanted:
             settings = RECOMMENDERS[name]().settings
             recipes[name] = Recipe(name, settings | {key: value for key, value in said.items() if key in settings})
     return recipes
 
 
-def wanted_recipes(config: Config, only: str | None, changes: Settings) -> dict[str, Recipe]:
-    """The recipes to try: all, or popularity and the one that is asked for."""
+def wanted_recipes(config: Config, only: str | None, changes: Settings, tuned: TunedRecommenders) -> dict[str, Recipe]:
+    """The recipes to try, simplest first: all, or popularity and the one that is asked for.
+
+    Tuned settings go before a model's own, and `changes` before both.
+    """
     for name in config.recommender.models:
         RECOMMENDERS[name]
-    recipes = recipes_of(config)
+    recipes = {name: tuned.applied(recipe) for name, recipe in recipes_of(config).items()}
     if only is None:
         return recipes
-    asked = recipes.get(only) or Recipe(only, RECOMMENDERS[only]().settings)
-    return {BASELINE: recipes[BASELINE], only: asked.changed(changes)}
-
-
-def study(session: Session, recipes: dict[str, Recipe], only: str | None) -> RankingStudy:
-    """Choose at the validation cutoff, test once at the next."""
-    tables, progress = session.tables, session.progress
-    with progress.during("histories"):
-        everything = interactions_of(tables)
-        if not len(everything.items):
-            raise NotEnoughHistory(NO_ITEMS)
-        validation, test = (ranking_task(tables, everything, cutoff) for cutoff in ranking_cutoffs(tables))
-    metrics: list[Metric] = []
-    for name in progress.over(list(recipes), "validation"):
-        metrics += validation.metrics(name, validation.answer(recipes[name]), "validation", JUDGED_AT)
-    chosen = only or best(metrics)
-    answers = {name: test.answer(recipes[name]) for name in progress.over(list(recipes), "test")}
-    drawn: list[Metric] = []
-    for name, answer in answers.items():
-        metrics += test.metrics(name, answer, "test", JUDGED_AT)
-        drawn += test.metrics(name, answer, "test", DRAWN_AT)
-    comparisons = () if chosen == BASELINE else (test.compare(chosen, BASELINE, answers[chosen], answers[BASELINE]),)
-    return RankingStudy(everything, test, recipes, tuple(metrics), tuple(drawn), comparisons, chosen)
-
-
-def best(metrics: list[Metric]) -> str:
-    """The model with the highest NDCG@10; the simplest of equals, which stands first."""
-    ndcg = [metric for metric in metrics if metric.name == "ndcg@10"]
-    return max(ndcg, key=lambda metric: metric.estimate.value).model
+    asked = recipes.get(only) or tuned.applied(Recipe(only, RECOMMENDERS[only]().settings))
+    recipes[only] = asked.changed(changes)
+    tried = (BASELINE, SECOND_STAGES.get(only), only)
+    return {name: recipe for name, recipe in recipes.items() if name in tried}
 
 
 def shipped(session: Session, found: RankingStudy, name: str, baseline: bool = False) -> ModelPackage:
@@ -141,14 +106,39 @@ def recommender_card(session: Session, found: RankingStudy, name: str, baseline:
         verdict=verdict(name, comparisons, (BASELINE,), stands_in=baseline),
         learnt=beats_all(comparisons),
         baseline=baseline,
-        limits=(
-            RECIPE_FIGURES.format(last=found.test.cutoff, test=found.test.cutoff),
-            "All items are ranked, repeat purchases count, and items first sold after the cutoff count as missed.",
-            "Intervals are 90 % and resample customers; coverage has none.",
-        ),
+        limits=limits_of(found, name),
         data_digest=session.tables.digest,
         git=git_state(),
     )
+
+
+def limits_of(found: RankingStudy, name: str) -> tuple[str, ...]:
+    """What a reader of the figures must know."""
+    days = ", ".join(task.cutoff.isoformat() for task in reversed(found.validated_at))
+    gain = found.trials.second_stage(name)
+    left_out = "; ".join(f"{model} ({why})" for model, why in found.left_out.items())
+    return (
+        RECIPE_FIGURES.format(last=found.test.cutoff, test=found.test.cutoff),
+        f"Validation: walk-forward at {days}; of the models that are not really worse than the best, the simplest.",
+        settings_origin(found, name),
+        *(
+            [f"{name} is registered because it beats {gain.against} there: {gain.name} {gain.difference.signed}."]
+            if gain
+            else []
+        ),
+        *([f"Left out, because they could not be fitted: {left_out}."] if left_out else []),
+        "All items are ranked, repeat purchases count, and items first sold after the cutoff count as missed.",
+        "Intervals are 90 % and resample customers; coverage has none.",
+    )
+
+
+def settings_origin(found: RankingStudy, name: str) -> str:
+    """Where the model's settings come from."""
+    recipe, tuned = found.recipes[name], found.tuned.models.get(name)
+    if tuned is None:
+        return f"Settings: {name}'s own, tuned on a public shop; `kizuna tune recommender` tunes them on this one."
+    stated = [key for key, value in tuned.settings.items() if recipe.settings[key] != value]
+    return f"Settings: {tuned.says}" + (f"; stated since: {', '.join(stated)}." if stated else ".")
 
 
 def compare_recommender_recipes(session: Session, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
@@ -161,7 +151,7 @@ def compare_recommender_recipes(session: Session, champion: ModelCard | None, ch
     asked = Recipe.of_card(challenger)
     opponent = Recipe.of_card(champion) if champion else recipes_of(session.config)[BASELINE]
     with session.progress.during("histories"):
-        task = ranking_task(tables, interactions_of(tables), ranking_cutoffs(tables)[1])
+        task = ranking_task(tables, interactions_of(tables), ranking_cutoffs(tables)[-1])
         earlier = None
         if champion and is_refresh(champion, challenger) and champion.cutoff < task.cutoff:
             earlier = interactions_of(tables, champion.cutoff)

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from mlflow import MlflowClient
 from mlflow.entities import Metric as LoggedMetric
-from mlflow.entities import Param
+from mlflow.entities import Param, RunTag
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from mlflow.utils.time import get_current_time_millis
 
 from core.card import Metric
@@ -64,6 +65,12 @@ class TrackedRun:
         for start in range(0, len(logged), 1000):
             self.client.log_batch(self.run_id, metrics=logged[start : start + 1000])
 
+    def log_values(self, values: Mapping[str, float], tags: Mapping[str, str] | None = None) -> None:
+        """Plain numbers by name and facts beside them, in one go."""
+        now = get_current_time_millis()
+        logged = [LoggedMetric(name, float(value), now, 0) for name, value in values.items()]
+        self.client.log_batch(self.run_id, logged, tags=[RunTag(name, fact) for name, fact in (tags or {}).items()])
+
     def log_text(self, text: str, path: str) -> None:
         """A text file of the run."""
         self.client.log_text(self.run_id, text, path)
@@ -86,9 +93,17 @@ class Tracking:
         self._client = open_store(tracking_uri)
 
     @contextmanager
-    def run(self, experiment: str, name: str, continued: str | None = None) -> Iterator[TrackedRun]:
-        """A run of an experiment, or the one that `mlflow run` has begun; its end is recorded however it ends."""
-        run_id = continued or self._client.create_run(self._experiment(experiment), run_name=name).info.run_id
+    def run(
+        self, experiment: str, name: str, continued: str | None = None, parent: str | None = None
+    ) -> Iterator[TrackedRun]:
+        """A run of an experiment, or the one that `mlflow run` has begun; its end is recorded however it ends.
+
+        `parent` is the id of the run that this one is a part of.
+        """
+        tags = {MLFLOW_PARENT_RUN_ID: parent} if parent else None
+        run_id = (
+            continued or self._client.create_run(self._experiment(experiment), tags=tags, run_name=name).info.run_id
+        )
         try:
             yield TrackedRun(run_id, self._client)
         except BaseException as fault:

@@ -14,6 +14,7 @@ from features.sources.simulation.campaigns import contacts_table, offers_table
 from features.sources.simulation.customers import make_customers
 from features.sources.simulation.lives import live
 from features.sources.simulation.records import Clock, customers_table, items_table, purchases_table, usage_table
+from features.sources.simulation.statements import consents_table, preferences_table, statement_stream
 from features.sources.simulation.truth import Truth
 from features.sources.simulation.world import ShopWorld
 
@@ -90,6 +91,7 @@ def simulate_shop(world: ShopWorld | None = None) -> SimulatedShop:
     clock = Clock(world, random)
     ordered_at = clock.moments(lives.orders.days)
     offers = offers_table(world, items)
+    statements = statement_stream(world)
     tables = {
         "customers": customers_table(clock, customers),
         "items": items_table(clock, items),
@@ -97,8 +99,10 @@ def simulate_shop(world: ShopWorld | None = None) -> SimulatedShop:
         "usage": usage_table(clock, customers, lives),
         "contacts": contacts_table(world, customers, lives.orders, ordered_at, offers, random),
         "offers": offers,
+        "consents": consents_table(world, customers, statements),
+        "preferences": preferences_table(world, customers, statements),
     }
     if world.no_items:
-        del tables["items"]
+        del tables["items"], tables["preferences"]
         tables["purchases"] = tables["purchases"].drop_columns(["item_id"])
     return SimulatedShop(tables, Truth(world, customers, items, lives))

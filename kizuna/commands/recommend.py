@@ -24,11 +24,17 @@ def register(app: typer.Typer) -> None:
         k: Annotated[int, typer.Option(min=1, max=1000, help="How many items a customer.")] = 10,
         bom: Annotated[bool, typer.Option("--bom", help="Begin the CSV so that Excel reads it as UTF-8.")] = False,
     ) -> None:
-        """Write every customer's k best items from the release in force."""
-        from serving.batch import RECOMMENDATION_COLUMNS, recommendation_rows, write_rows
+        """Write every customer's k best items in stock, from the release in force; without those who refused."""
+        from serving.batch import RECOMMENDATION_COLUMNS, n_unwilling, recommendation_rows, write_rows
         from serving.releases import Releases
+        from serving.stock import StockFile
 
-        release = Releases(open_config(config).places.releases).current()
+        folder = open_config(config).places.releases
+        release, stock = Releases(folder).current(), StockFile(folder).read()
         with console.status("writing the recommendations"):
-            written = write_rows(out, RECOMMENDATION_COLUMNS, recommendation_rows(release, k), bom)
-        say(console, f"{written:,} recommendations of release {release.description.release_id} in {out}")
+            written = write_rows(out, RECOMMENDATION_COLUMNS, recommendation_rows(release, k, stock), bom)
+        say(
+            console,
+            f"{written:,} recommendations of release {release.description.release_id} in {out}; "
+            f"left out because they refused recommendations or contact: {n_unwilling(release):,} customers",
+        )

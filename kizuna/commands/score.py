@@ -23,11 +23,15 @@ def register(app: typer.Typer) -> None:
         config: ConfigPath = DEFAULT_CONFIG,
         bom: Annotated[bool, typer.Option("--bom", help="Begin the CSV so that Excel reads it as UTF-8.")] = False,
     ) -> None:
-        """Write every customer's churn score from the release in force, most at risk first."""
-        from serving.batch import SCORE_COLUMNS, score_rows, write_rows
+        """Write every customer's churn score from the release in force, most at risk first; without who refused."""
+        from serving.batch import SCORE_COLUMNS, n_unscored, score_rows, write_rows
         from serving.releases import Releases
 
         release = Releases(open_config(config).places.releases).current()
         with console.status("writing the scores"):
             written = write_rows(out, SCORE_COLUMNS, score_rows(release), bom)
-        say(console, f"{written:,} customers, scored by release {release.description.release_id}, in {out}")
+        say(
+            console,
+            f"{written:,} customers, scored by release {release.description.release_id}, in {out}; "
+            f"left out because they refused to be scored: {n_unscored(release):,}",
+        )

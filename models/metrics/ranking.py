@@ -1,41 +1,49 @@
 """How good recommendations are, out of time: all items ranked, no sampled negatives, figures over customers.
 
 Judged is every customer who bought something in the test span. Relevance is
-binary: bought there or not, however often. With r the ranks of the hits among
-the first k, and n the number of different items bought,
-
-    recall    hits / n                       hit_rate  1 where there is a hit
-    ndcg      sum 1 / log2(r + 1), over the same sum for ranks 1 to min(k, n)
-    map       mean over min(k, n) of the precision at each hit's rank
+binary: bought there or not, however often. What the figures are is told at
+`accuracy.py` (recall, ndcg, map, mrr, hit_rate; repeats and new items apart;
+thirds by activity) and `variety.py` (novelty, diversity, mix of categories).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Self
 
 import numpy as np
 
 from core.card import Comparison, Metric
-from core.errors import BadInput, NotEnoughHistory, UnknownName, nearest
-from core.interactions import Histories, codes_of
+from core.errors import BadInput, UnknownName, nearest
+from core.interactions import Histories
 from core.intervals import Estimate, estimates
 from core.recommendations import Recommendations
+from models.metrics.accuracy import SEGMENTS, accuracy, by_activity, repeats_and_new
+from models.metrics.judged import JudgedRankings
+from models.metrics.variety import Categories, category_diversity, coverage, diversity, miscalibration, novelty
 from models.metrics.weighted import ratio
 
 BY_CUSTOMER = (
     "recall",
     "ndcg",
     "map",
+    "mrr",
     "hit_rate",
     "repeat_recall",
     "new_recall",
     "repeat_share",
     "new_share",
     "novelty",
+    "diversity",
+    *(f"recall_{segment}" for segment in SEGMENTS),
+    *(f"ndcg_{segment}" for segment in SEGMENTS),
 )
 "Figures that are means over customers; those of a customer who has none (no repeat bought, nothing shown) are NaN."
+
+VARIETY = {"novelty": novelty, "diversity": diversity}
+"Those of `BY_CUSTOMER` that cost more than counting hits."
+
+BY_CATEGORY = ("category_diversity", "miscalibration")
+"Figures of the same kind that need to know which category an item is of."
 
 
 def ranking_metrics(
@@ -47,25 +55,37 @@ def ranking_metrics(
     split: str = "test",
     n_resamples: int = 300,
     seed: int = 0,
+    categories: Categories | None = None,
 ) -> tuple[Metric, ...]:
     """Every figure of `BY_CUSTOMER` and coverage at each k, as 'ndcg@10', with intervals over customers.
 
     `truth` is what was bought in the test span and `past` what before; customers are found by id, and `past` of
-    everybody is what novelty measures by. `repeat_recall` and `new_recall` ask for items the customer had and had
-    not bought before. `repeat_share` and `new_share` split what is shown. `novelty` is the mean of -log2(share of
-    the customers of `past` who bought the item, at least one). `coverage` is the share of the catalogue that is shown
-    to anybody; it has no interval, because a resample of customers always shows less.
+    everybody is what novelty and diversity measure by. With `categories`, the figures of `BY_CATEGORY` as well.
+    `coverage` is the share of the catalogue that is shown to anybody; it has no interval, because a resample of
+    customers always shows less.
 
     Raises NotEnoughHistory where nobody bought anything, BadInput where k items were not asked for.
     """
     judged = JudgedRankings.of(recommendations, truth, past)
     metrics: list[Metric] = []
     for k in ks:
-        found = estimates(_means(judged.by_customer(k)), judged.customer_ids, n_resamples, seed)
-        coverage = Estimate(judged.coverage(k), np.nan, np.nan)
-        named = zip((*BY_CUSTOMER, "coverage"), (*found, coverage), strict=True)
-        metrics += [Metric(model, f"{name}@{k}", figure, split) for name, figure in named]
+        figures = figures_by_customer(judged.first(k), categories)
+        found = estimates(_means(np.column_stack(list(figures.values()))), judged.customer_ids, n_resamples, seed)
+        together = dict(zip(figures, found, strict=True)) | {
+            "coverage": Estimate(coverage(judged.first(k)), np.nan, np.nan)
+        }
+        metrics += [Metric(model, f"{name}@{k}", figure, split) for name, figure in together.items()]
     return tuple(metrics)
+
+
+def figures_by_customer(judged: JudgedRankings, categories: Categories | None = None) -> dict[str, np.ndarray]:
+    """(n,) each figure of `BY_CUSTOMER`, and of `BY_CATEGORY` where categories are known, of the whole lists."""
+    figures = {name: _figure(judged, name) for name in VARIETY} | _counted(judged)
+    figures = {name: figures[name] for name in BY_CUSTOMER}
+    if categories is not None:
+        figures["category_diversity"] = category_diversity(judged, categories)
+        figures["miscalibration"] = miscalibration(judged, categories)
+    return figures
 
 
 def compare_rankings(
@@ -80,125 +100,55 @@ def compare_rankings(
     seed: int = 0,
 ) -> Comparison:
     """The paired difference of one figure on the same customers; positive means that the first has more of it."""
+    one, other, customer_ids = _same_figure(name, recommendations, recommendations_against, truth, past)
+    (found,) = estimates(_means((one - other)[:, None]), customer_ids, n_resamples, seed)
+    return Comparison(model, against, name, found)
+
+
+def share_reached(
+    recommendations: Recommendations,
+    best: Recommendations,
+    truth: Histories,
+    past: Histories,
+    name: str = "ndcg@10",
+    n_resamples: int = 300,
+    seed: int = 0,
+) -> Estimate:
+    """One figure's mean over that of the best that there can be, on the same customers; both are resampled together."""
+    one, other, customer_ids = _same_figure(name, recommendations, best, truth, past)
+    has = np.isfinite(one) & np.isfinite(other)
+    sums = np.column_stack([np.where(has, one, 0), np.where(has, other, 0)])
+
+    def share(weights: np.ndarray) -> np.ndarray:
+        reached, reachable = (weights @ sums).T
+        return ratio(reached, reachable)[:, None]
+
+    (found,) = estimates(share, customer_ids, n_resamples, seed)
+    return found
+
+
+def _same_figure(
+    name: str, recommendations: Recommendations, others: Recommendations, truth: Histories, past: Histories
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(n,) 'ndcg@10' of both for each customer, and who they are."""
     figure, _, k = name.partition("@")
     if figure not in BY_CUSTOMER or not k.isdecimal():
         known = [f"{one}@10" for one in BY_CUSTOMER]
         raise UnknownName(f"recommenders are not compared by '{name}'{nearest(name, known)}")
-    place = BY_CUSTOMER.index(figure)
-    one, other = (JudgedRankings.of(answers, truth, past) for answers in (recommendations, recommendations_against))
-    if not np.array_equal(one.customer_ids, other.customer_ids):
+    both = [JudgedRankings.of(answers, truth, past).first(int(k)) for answers in (recommendations, others)]
+    if not np.array_equal(both[0].customer_ids, both[1].customer_ids):
         raise BadInput("the two recommendations are not of the same customers in the same order; align them")
-    difference = one.by_customer(int(k))[:, [place]] - other.by_customer(int(k))[:, [place]]
-    (found,) = estimates(_means(difference), one.customer_ids, n_resamples, seed)
-    return Comparison(model, against, name, found)
+    one, other = (_figure(judged, figure) for judged in both)
+    return one, other, both[0].customer_ids
 
 
-@dataclass(frozen=True)
-class JudgedRankings:
-    """Recommendations beside what was bought; a row for each customer who bought something."""
-
-    customer_ids: np.ndarray
-    shown: np.ndarray
-    "(n, k) bool: an item stands there."
-    hits: np.ndarray
-    "(n, k) bool: it was bought in the test span."
-    repeats: np.ndarray
-    "(n, k) bool: it had been bought before."
-    n_bought: np.ndarray
-    "(n,) different items bought in the test span."
-    n_bought_again: np.ndarray
-    "(n,) of them, bought before as well."
-    surprise: np.ndarray
-    "(n, k) -log2 of the share of past customers who bought the item."
-    items: np.ndarray
-    "(n, k) codes in a catalogue of `n_items`."
-    n_items: int
-
-    @classmethod
-    def of(cls, recommendations: Recommendations, truth: Histories, past: Histories) -> Self:
-        """Align the three by customer and item."""
-        catalogue = _united(recommendations.item_ids, truth.item_ids, past.item_ids)
-        bought = _of_customers(truth.recode(catalogue), recommendations.customer_ids)
-        before = _of_customers(past.recode(catalogue), recommendations.customer_ids)
-        buyers = np.flatnonzero(np.diff(bought.indptr))
-        if not len(buyers):
-            raise NotEnoughHistory("nobody bought an item in the test span; judge over a longer one")
-        bought, before = bought.take(buyers), before.take(buyers)
-        codes = np.append(codes_of(recommendations.item_ids, catalogue), -1)
-        items = codes[recommendations.items[buyers]]
-        pairs, pairs_before = _pairs(bought), _pairs(before)
-        again = np.isin(pairs, pairs_before, assume_unique=True)
-        cells = np.arange(len(buyers))[:, None] * len(catalogue) + items
-        shown = items >= 0
-        return cls(
-            customer_ids=recommendations.customer_ids[buyers],
-            shown=shown,
-            hits=shown & np.isin(cells, pairs),
-            repeats=shown & np.isin(cells, pairs_before),
-            n_bought=np.bincount(pairs // len(catalogue), minlength=len(buyers)),
-            n_bought_again=np.bincount(pairs[again] // len(catalogue), minlength=len(buyers)),
-            surprise=_surprise(past.recode(catalogue))[items],
-            items=items,
-            n_items=len(catalogue),
-        )
-
-    def by_customer(self, k: int) -> np.ndarray:
-        """(n, figures of `BY_CUSTOMER`) among the first k; NaN where a customer has none."""
-        if not 1 <= k <= self.items.shape[1]:
-            raise BadInput(f"{self.items.shape[1]} items were recommended, {k} cannot be judged; ask for more")
-        shown, hits, repeats = self.shown[:, :k], self.hits[:, :k], self.repeats[:, :k]
-        n_found, n_shown = hits.sum(axis=1), shown.sum(axis=1)
-        n_found_again = (hits & repeats).sum(axis=1)
-        ranks = np.arange(1, k + 1)
-        gains = 1 / np.log2(ranks + 1)
-        reachable = np.minimum(self.n_bought, k)
-        precision = np.cumsum(hits, axis=1) / ranks
-        figures = {
-            "recall": n_found / self.n_bought,
-            "ndcg": hits @ gains / np.cumsum(gains)[reachable - 1],
-            "map": (precision * hits).sum(axis=1) / reachable,
-            "hit_rate": (n_found > 0).astype(np.float64),
-            "repeat_recall": ratio(n_found_again, self.n_bought_again),
-            "new_recall": ratio(n_found - n_found_again, self.n_bought - self.n_bought_again),
-            "repeat_share": ratio(repeats.sum(axis=1), n_shown),
-            "new_share": ratio((shown & ~repeats).sum(axis=1), n_shown),
-            "novelty": ratio((self.surprise[:, :k] * shown).sum(axis=1), n_shown),
-        }
-        return np.column_stack([figures[name] for name in BY_CUSTOMER])
-
-    def coverage(self, k: int) -> float:
-        """The share of the catalogue that stands among the first k of anybody."""
-        return len(np.unique(self.items[:, :k][self.shown[:, :k]])) / self.n_items
+def _figure(judged: JudgedRankings, name: str) -> np.ndarray:
+    """(n,) one figure of `BY_CUSTOMER`."""
+    return VARIETY[name](judged) if name in VARIETY else _counted(judged)[name]
 
 
-def _united(*catalogues: np.ndarray) -> np.ndarray:
-    first = catalogues[0]
-    if all(other is first or np.array_equal(other, first) for other in catalogues):
-        return first
-    return np.unique(np.concatenate(catalogues))
-
-
-def _of_customers(histories: Histories, customer_ids: np.ndarray) -> Histories:
-    """The histories of these customers in this order; empty ones for whom there is none."""
-    order = np.argsort(histories.customer_ids, kind="stable")
-    places = codes_of(customer_ids, histories.customer_ids[order])
-    found = places >= 0
-    lengths = np.zeros(len(customer_ids), dtype=np.int64)
-    picked = histories.take(order[places[found]])
-    lengths[found] = np.diff(picked.indptr)
-    return replace(picked, customer_ids=customer_ids, indptr=np.concatenate([[0], np.cumsum(lengths)]))
-
-
-def _pairs(histories: Histories) -> np.ndarray:
-    """Customer and item in one number, row * items + code, each once and sorted."""
-    return np.unique(histories.customers * len(histories.item_ids) + histories.items)
-
-
-def _surprise(past: Histories) -> np.ndarray:
-    """(m,) bits: -log2 of the share of customers who bought each item; as if one had, where none did."""
-    n_customers = max(1, int((np.diff(past.indptr) > 0).sum()))
-    buyers = np.bincount(_pairs(past) % len(past.item_ids), minlength=len(past.item_ids))
-    return -np.log2(np.maximum(buyers, 1) / n_customers)
+def _counted(judged: JudgedRankings) -> dict[str, np.ndarray]:
+    return accuracy(judged) | repeats_and_new(judged) | by_activity(judged)
 
 
 def _means(figures: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

@@ -49,6 +49,15 @@ class Answer:
         for name in ("items", "scores", "rungs", "because"):
             getattr(self, name)[rows[nth], columns] = getattr(following, name)[nth, columns - found[nth]]
 
+    def fill_with_best(self, scores: np.ndarray, rung: str, barred: Barred) -> None:
+        """Fill the places left with the best of (m,) scores above zero that are neither barred nor there already."""
+        rows = np.flatnonzero(self.items[:, -1] < 0)
+        allowed = np.tile(scores.astype(np.float32), (len(rows), 1))
+        barred.and_shown(self.items).take(rows).out_of(allowed)
+        following = Answer.blank(len(rows), self.items.shape[1])
+        following.write_best(allowed, rung)
+        self.fill_rows(rows, following)
+
     def fill_with_popular(self, order: np.ndarray, popularity: np.ndarray, barred: Barred) -> None:
         """Fill the places left with the first items of `order` that are neither barred nor there already."""
         lacking = (self.items < 0).sum(axis=1)

@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import BadInput
 from core.interactions import Histories, codes_of
 from models.protocols import Exclusions
+from models.recommenders.replenishment import Dueness
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Barred:
 
     @classmethod
     def of(cls, exclusions: Exclusions | None, histories: Histories) -> Self:
-        """The exclusions for these rows. Raises BadInput where they are not one list a row."""
+        """The exclusions for these rows, but for `not_due`. Raises BadInput where they are not one list a row."""
         if exclusions is None:
             return cls(_none(), _none(), _none())
         everywhere = _none() if exclusions.items is None else np.unique(exclusions.items).astype(np.int64)
@@ -46,14 +47,29 @@ class Barred:
         inside = np.isin(self.rows, rows)
         return Barred(self.everywhere, np.searchsorted(rows, self.rows[inside]), self.items[inside])
 
+    def in_codes(self, new_codes: np.ndarray) -> Barred:
+        """The same in another catalogue, given the (m,) code of each item there; -1 where it has none."""
+        everywhere, items = new_codes[self.everywhere], new_codes[self.items]
+        return Barred(everywhere[everywhere >= 0], self.rows[items >= 0], items[items >= 0])
+
     def and_shown(self, items: np.ndarray) -> Barred:
         """The same with the items that already stand in an answer, (n, k) codes or -1."""
         rows, columns = np.nonzero(items >= 0)
-        return Barred(
-            self.everywhere,
-            np.concatenate([self.rows, rows]),
-            np.concatenate([self.items, items[rows, columns]]),
-        )
+        return self.and_pairs(rows, items[rows, columns])
+
+    def and_not_due(self, at_cutoff: Dueness) -> Barred:
+        """The same with what was bought and is not due yet."""
+        early = ~at_cutoff.due
+        return self.and_pairs(at_cutoff.rows[early], at_cutoff.items[early])
+
+    def and_pairs(self, rows: np.ndarray, items: np.ndarray) -> Barred:
+        """The same with further pairs of a row and an item."""
+        return Barred(self.everywhere, np.concatenate([self.rows, rows]), np.concatenate([self.items, items]))
+
+    def out_of(self, scores: np.ndarray) -> None:
+        """Set what is barred to 0 in (n, m) scores, in place."""
+        scores[:, self.everywhere] = 0
+        scores[self.rows, self.items] = 0
 
 
 def _none() -> np.ndarray:

@@ -1,8 +1,9 @@
 """The ladder that every recommender climbs down: a rung of its own as far as it reaches, then popularity.
 
 A model that knows no likeness of items may have one beside it that does: that one says what is similar, and stands
-between the two where the model's own rung is a customer's taste. What is excluded is taken out of all of them, so
-that no model can show it.
+between the two where the model's own rung is a customer's taste. Where a new customer starts from (what they told us,
+what their segment buys) comes before popularity. What is excluded is taken out of all of them, so that no model can
+show it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,12 @@ from models.memory import GB, refuse_too_large
 from models.protocols import Exclusions, Settings
 from models.recommenders.answer import Answer
 from models.recommenders.exclusion import Barred
+from models.recommenders.likeness import between_some
 from models.recommenders.ranges import Between, Ranges
+from models.recommenders.replenishment import dueness, gap_of_unknown, usual_gap_days
+
+StartingPoint = tuple[np.ndarray, str]
+"(m,) scores in the model's codes, above zero where there is something to say, and the rung where they stand."
 
 CELLS_AT_ONCE = 2**18
 "Scores held in memory together, customers x items: 1 MB, which a core's cache holds."
@@ -52,6 +58,8 @@ class LadderRecommender:
     cutoff_: date = field(init=False)
     popularity_: np.ndarray = field(init=False)
     "(m,) float64: share of all decayed purchases; sums to 1."
+    gaps_: np.ndarray = field(init=False)
+    "(m,) float32: days after which an item is usually bought again; NaN where that is not known."
     beside_: LadderRecommender | None = field(init=False, default=None)
     "Says which items are similar, where this one cannot; no part of the artifact."
 
@@ -69,6 +77,7 @@ class LadderRecommender:
         self.cutoff_ = cutoff or times.max().astype("datetime64[D]").astype(date) + timedelta(days=1)
         self.item_ids = known.item_ids
         self.popularity_ = popularity_of(known, self.popularity_half_life_days, self.cutoff_)
+        self.gaps_ = usual_gap_days(known)
         learnt_from = known if self.span_days is None else known.since(self.cutoff_ - timedelta(days=self.span_days))
         refuse_too_large(self.name, self.needed_gb(learnt_from))
         self._learn(learnt_from)
@@ -79,13 +88,23 @@ class LadderRecommender:
         return 16 * len(interactions.item_ids) / GB
 
     def recommend(
-        self, histories: Histories, k: int, cutoff: date | None = None, exclusions: Exclusions | None = None
+        self,
+        histories: Histories,
+        k: int,
+        cutoff: date | None = None,
+        exclusions: Exclusions | None = None,
+        starting: StartingPoint | None = None,
     ) -> Recommendations:
-        """The k best items of each history; BadInput where k is less than 1."""
+        """The k best items of each history; BadInput where k is less than 1.
+
+        `starting` (see models/recommenders/starting_points) fills the places that the model's own rung leaves.
+        """
         if k < 1:
             raise BadInput(f"k is {k}; ask for at least 1 recommendation")
-        known = histories.recode(self.item_ids)
-        barred = Barred.of(exclusions, known)
+        if starting is not None and len(starting[0]) != len(self.item_ids):
+            raise BadInput(f"{len(starting[0])} scores to start from for {len(self.item_ids)} items; give one an item")
+        now, known = cutoff or self.cutoff_, histories.recode(self.item_ids)
+        barred = self._barred(exclusions, known, now)
         allowed = self._popular_order(barred.everywhere)
         answer = Answer.blank(len(known), k)
         at_once = max(1, CELLS_AT_ONCE // len(self.item_ids))
@@ -93,9 +112,21 @@ class LadderRecommender:
             end = min(start + at_once, len(known))
             block = known if end - start == len(known) else known.take(np.arange(start, end))
             part, cannot = answer.between(start, end), barred.between(start, end)
-            self._write_own(part, block, cannot, cutoff or self.cutoff_)
+            self._write_own(part, block, cannot, now)
+            if starting is not None:
+                part.fill_with_best(*starting, cannot)
             part.fill_with_popular(allowed, self.popularity_, cannot)
         return answer.finished(known.customer_ids, self.item_ids)
+
+    def _barred(self, exclusions: Exclusions | None, known: Histories, cutoff: date) -> Barred:
+        barred = Barred.of(exclusions, known)
+        if exclusions is None or not exclusions.not_due:
+            return barred
+        return barred.and_not_due(dueness(known, self.gaps_, cutoff, self._unknown_gap))
+
+    @cached_property
+    def _unknown_gap(self) -> float:
+        return gap_of_unknown(self.gaps_)
 
     def with_beside(self, beside: LadderRecommender) -> Self:
         """The same model with one of the same items beside it, which knows their likeness."""
@@ -116,6 +147,15 @@ class LadderRecommender:
             (str(self.item_ids[item]), float(score)) for item, score in zip(items[best], likeness[best], strict=True)
         ]
 
+    def likeness_between(self, codes: np.ndarray) -> np.ndarray:
+        """How alike some different items (codes, (c,)) are, (c, c) float32 from 0 to 1, which an item is to itself.
+
+        0 between all others where neither this model nor one beside it knows their likeness.
+        """
+        between = (self.beside_ or self)._likeness_between(np.asarray(codes)).astype(np.float32)
+        np.fill_diagonal(between, 1)
+        return between
+
     def fill(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
         """Fill the places that another model's rung left with the best of this one's that are not there yet."""
         rows = np.flatnonzero((answer.items[:, -1] < 0) & (np.diff(histories.indptr) > 0))
@@ -126,7 +166,7 @@ class LadderRecommender:
 
     def to_artifact(self) -> Artifact:
         """Settings and cutoff as JSON, ids and numbers as arrays."""
-        arrays = {"item_ids": self.item_ids, "popularity": self.popularity_}
+        arrays = {"item_ids": self.item_ids, "popularity": self.popularity_, "gaps": self.gaps_}
         arrays |= {name: getattr(self, f"{name}_") for name in self.learnt}
         return Artifact(self.name, {"settings": self.settings, "cutoff": self.cutoff_.isoformat()}, arrays)
 
@@ -137,6 +177,7 @@ class LadderRecommender:
         model.cutoff_ = date.fromisoformat(artifact.state["cutoff"])
         model.item_ids = artifact.arrays["item_ids"]
         model.popularity_ = artifact.arrays["popularity"]
+        model.gaps_ = artifact.arrays["gaps"]
         for name in cls.learnt:
             setattr(model, f"{name}_", artifact.arrays[name])
         return model
@@ -163,6 +204,10 @@ class LadderRecommender:
     def _likest(self, code: int) -> tuple[np.ndarray, np.ndarray]:
         """Codes of other items and how alike they are to this one, above zero, in any order."""
         return np.empty(0, dtype=np.int64), np.empty(0)
+
+    def _likeness_between(self, codes: np.ndarray) -> np.ndarray:
+        """(c, c) as of `likeness_between`, whose diagonal is not looked at."""
+        return between_some([self._likest(int(code)) for code in codes], codes, len(self.item_ids))
 
 
 def popularity_of(interactions: Interactions, half_life_days: float, cutoff: date) -> np.ndarray:

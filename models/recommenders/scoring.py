@@ -46,8 +46,7 @@ class ScoringRecommender(LadderRecommender, ABC):
 
     def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
         scores = self.scores(histories, cutoff)
-        scores[:, barred.everywhere] = 0
-        scores[barred.rows, barred.items] = 0
+        barred.out_of(scores)
         answer.write_best(scores, self.own_rung)
         self._explain(answer, histories, cutoff)
         if self.beside_ is not None:

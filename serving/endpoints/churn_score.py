@@ -9,8 +9,7 @@ import msgspec
 
 from core.scores import Tier
 from serving.churn_part import TIERS, ChurnPart
-from serving.release import Release
-from serving.wire import Answer, CustomerId, Endpoint, Question, not_released, source_of
+from serving.wire import Answer, CustomerId, Endpoint, Question, Shop, not_released, source_of
 
 Reasons = Annotated[
     msgspec.Raw,
@@ -45,29 +44,36 @@ class UnknownCustomer(msgspec.Struct, frozen=True, tag_field="status", tag="not_
     customer_id: str
 
 
+class WithoutConsent(msgspec.Struct, frozen=True, tag_field="status", tag="no_consent"):
+    """A customer who refused to be scored; the release holds no score of them."""
+
+    customer_id: str
+
+
 class ChurnAnswer(Answer, frozen=True, kw_only=True):
     """The scores, in the order of the question."""
 
     horizon_days: int
     "Within how many days after the cutoff they would leave."
-    scores: list[ScoredCustomer | UnknownCustomer]
+    scores: list[ScoredCustomer | UnknownCustomer | WithoutConsent]
 
 
-def respond(question: ChurnQuestion, release: Release) -> ChurnAnswer:
+def respond(question: ChurnQuestion, shop: Shop) -> ChurnAnswer:
     """Look every id up."""
-    if release.churn is None:
-        raise not_released(release, "churn")
+    churn = shop.release.churn
+    if churn is None:
+        raise not_released(shop.release, "churn")
     return ChurnAnswer(
-        **source_of(release, "churn"),
-        horizon_days=release.churn.horizon_days,
-        scores=[_score(release.churn, customer_id) for customer_id in question.customer_ids],
+        **source_of(shop.release, "churn"),
+        horizon_days=churn.horizon_days,
+        scores=[_score(churn, customer_id) for customer_id in question.customer_ids],
     )
 
 
-def _score(churn: ChurnPart, customer_id: str) -> ScoredCustomer | UnknownCustomer:
+def _score(churn: ChurnPart, customer_id: str) -> ScoredCustomer | UnknownCustomer | WithoutConsent:
     row = churn.index.find(customer_id)
     if row < 0:
-        return UnknownCustomer(customer_id)
+        return WithoutConsent(customer_id) if churn.has_refused(customer_id) else UnknownCustomer(customer_id)
     return ScoredCustomer(
         customer_id,
         float(churn.probability[row]),

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import msgspec
 
-from serving.release import FittedModel, Release, ReleasedModel
-from serving.wire import Answer, Endpoint, Question, source_of
+from serving.release import FittedModel, ReleasedModel
+from serving.wire import Answer, Endpoint, Question, Shop, source_of
 
 Cards = Annotated[
     msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object", "additionalProperties": {"type": "object"}})
@@ -34,17 +34,17 @@ class ModelsAnswer(Answer, frozen=True, kw_only=True):
     "By kind: what each model is, what it was fitted on, how good it is."
 
 
-def respond(question: ModelsQuestion, release: Release) -> ModelsAnswer:
+def respond(question: ModelsQuestion, shop: Shop) -> ModelsAnswer:
     """Read the release's own description."""
-    described = release.description
+    described = shop.release.description
     return ModelsAnswer(
-        **source_of(release, None),
+        **source_of(shop.release, None),
         data_set=described.data_set,
         created_at=described.created_at,
         models=described.models,
         similar_items=described.similar_items,
         missing=described.missing,
-        cards=release.cards,
+        cards=shop.release.cards,
     )
 
 

@@ -10,8 +10,7 @@ import msgspec
 
 from core.offers import ExpectedValue, RankedOffer
 from models.protocols import Situation
-from serving.release import Release
-from serving.wire import Answer, Count, CustomerId, Endpoint, Question, not_released, source_of
+from serving.wire import Answer, Count, CustomerId, Endpoint, Question, Shop, not_released, source_of
 
 Channel = Annotated[str, msgspec.Meta(min_length=1, max_length=64, examples=["mail"])]
 
@@ -50,8 +49,9 @@ class OfferAnswer(Answer, frozen=True, kw_only=True):
     "Every offer allowed, ranked by value, at most k; also those that do not pay."
 
 
-def respond(question: OfferQuestion, release: Release) -> OfferAnswer:
+def respond(question: OfferQuestion, shop: Shop) -> OfferAnswer:
     """Describe the customer's situation and let the policy decide."""
+    release = shop.release
     part = release.offers
     if part is None:
         raise not_released(release, "offers")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
 
-from serving.release import Release
-from serving.wire import Answer, Count, Endpoint, ItemId, Question, not_released, source_of
+from core.interactions import codes_of
+from serving.wire import Answer, Count, Endpoint, ItemId, Question, Shop, not_released, source_of
 
 
 class SimilarQuestion(Question, frozen=True):
@@ -36,18 +37,19 @@ class SimilarAnswer(Answer, frozen=True, kw_only=True):
     "Why there are fewer than k; empty where there are not."
 
 
-def respond(question: SimilarQuestion, release: Release) -> SimilarAnswer:
-    """Ask the model, and leave out what nobody is shown."""
-    part = release.recommender
+def respond(question: SimilarQuestion, shop: Shop) -> SimilarAnswer:
+    """Ask the model, and leave out what is out of stock."""
+    part = shop.release.recommender
     if part is None:
-        raise not_released(release, "recommender")
-    hidden, knowing = part.unavailable_ids, part.model.beside_ or part.model
-    found = knowing.similar(question.item_id, question.k + len(hidden))
-    shown = [(item_id, score) for item_id, score in found if item_id not in hidden][: question.k]
+        raise not_released(shop.release, "recommender")
+    lacking, knowing = shop.stock.lacking(part), part.model.beside_ or part.model
+    found = knowing.similar(question.item_id, question.k + len(lacking.codes))
+    gone = lacking.mask[codes_of(np.array([item_id for item_id, _ in found], dtype=str), part.model.item_ids)]
+    shown = [alike for alike, hidden in zip(found, gone.tolist(), strict=True) if not hidden][: question.k]
     return SimilarAnswer(
-        **source_of(release, "recommender"),
+        **source_of(shop.release, "recommender"),
         item_id=question.item_id,
-        known_item=bool(part.knows(question.item_id)),
+        known_item=part.code_of(question.item_id) >= 0,
         answered_by=knowing.name,
         items=[SimilarItem(rank, item_id, float(score)) for rank, (item_id, score) in enumerate(shown, start=1)],
         shortfall=_shortfall(knowing.name, len(shown), question.k),

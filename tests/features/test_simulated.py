@@ -25,8 +25,9 @@ from features.interactions import interactions_of
 from features.labels.outcomes import outcomes_of
 from features.sources.opening import open_tables
 from features.sources.simulated import simulate_shop
-from features.sources.simulation.baskets import repeated_from
+from features.sources.simulation.baskets import CATEGORIES, repeated_from
 from features.sources.simulation.campaigns import next_orders
+from features.sources.simulation.statements import SINCERITY
 from features.sources.simulation.truth import Truth
 from features.sources.simulation.world import ShopWorld
 from features.tables import Tables, tables_from_frames
@@ -34,6 +35,7 @@ from tests.worlds import config
 
 CUTOFF = date(2025, 9, 1)
 HORIZON = 60
+EVERY_TABLE = ["customers", "items", "purchases", "usage", "contacts", "offers", "consents", "preferences"]
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def test_the_same_seed_makes_the_same_shop_and_another_another():
     assert not first.tables["purchases"].equals(other.tables["purchases"])
 
 
-@pytest.mark.parametrize("name", ["customers", "items", "purchases", "usage", "contacts", "offers"])
+@pytest.mark.parametrize("name", EVERY_TABLE)
 def test_every_table_keeps_the_contract(name, usual):
     columns = set(usual.frames[name].column_names) - {"prefecture", "age_band"}
 
@@ -114,10 +116,31 @@ def test_a_shop_that_was_written_opens_with_every_row(tmp_path):
     assert opened.watermark("purchases") == made.truth.world.end
 
 
+def test_most_of_what_customers_say_they_like_is_what_they_like(usual):
+    told = usual.frames["preferences"].to_pydict()
+    strongest = usual.truth.customers.tastes.argmax(axis=1)[usual.truth.rows_of(np.array(told["customer_id"]))]
+    homes = np.stack([2 * strongest, 2 * strongest + 1]) % len(CATEGORIES)
+
+    meant = (CATEGORIES[homes] == np.array(told["value"])).any(axis=0)
+
+    assert len(meant) / len(usual.truth.customers) == pytest.approx(0.33, abs=0.04)
+    assert SINCERITY <= meant.mean() < 0.95
+
+
+def test_a_few_percent_refuse_and_some_think_again(usual):
+    said = usual.frames["consents"].to_pandas()
+    by_purpose = said.groupby("purpose").granted
+    by_customer = said.groupby(["customer_id", "purpose"]).granted
+
+    assert (1 - by_purpose.mean()).between(0.02, 0.09).all()
+    assert (by_customer.size() == 2).sum() > 0
+    assert (by_customer.nunique() == by_customer.size()).all()
+
+
 def test_a_shop_without_items_names_none(tmp_path):
     made = simulate_shop(ShopWorld(n_customers=30, no_items=True))
 
-    assert "items" not in made.tables
+    assert {"items", "preferences"}.isdisjoint(made.tables)
     assert "item_id" not in made.tables["purchases"].column_names
     assert made.tables["offers"]["item_id"].null_count == len(made.tables["offers"])
     assert "[tables.items]" not in made.write(tmp_path).read_text(encoding="utf-8")

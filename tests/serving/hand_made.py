@@ -11,14 +11,24 @@ import numpy as np
 from core.config import OfferAssumptions, Tiers
 from core.feature_table import FeatureColumn, FeatureTable
 from core.interactions import Interactions
+from core.item_attributes import ItemAttributes
 from core.offers import Offer, OfferBook
 from core.scores import Reason, Scores
+from models.recommenders.bought_together import BoughtTogether
+from models.recommenders.ladder import LadderRecommender
+from models.recommenders.newcomers import newcomers_of
 from models.recommenders.popularity import Popularity
+from models.recommenders.starting_points import StartingPoints
+from models.recommenders.trending import trending
 from serving.churn_part import ChurnPart
+from serving.customer_part import CustomerPart, Statements
+from serving.item_part import ItemPart
 from serving.offer_part import OfferPart
 from serving.recommender_part import RecommenderPart
 from serving.release import Release, ReleaseDescription, ReleasedModel
 from serving.releases import Pointer, Releases
+from serving.surroundings import Surroundings
+from serving.trend_part import TrendPart
 
 CUTOFF = date(2026, 4, 1)
 NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)
@@ -52,11 +62,31 @@ def bought() -> Interactions:
     )
 
 
-def recommender_part() -> RecommenderPart:
-    """Popularity over what was bought; one item is hidden."""
-    model = Popularity().fit(bought(), CUTOFF)
-    titles = [{"title": name.capitalize()} for name in model.item_ids]
-    return RecommenderPart.of(model, bought().histories, CUTOFF, 2, np.array([1], dtype=np.int32), titles)
+def attributes() -> ItemAttributes:
+    """Drinks and vessels; the pot is the dear one, and nobody knows what the tea costs."""
+    words = {"category": ["vessels", None, "vessels", "drinks"], "colour": ["red", "red", "blue", None]}
+    return ItemAttributes.of(bought().item_ids, words, [5.0, 1.0, 30.1, None])
+
+
+def surroundings(interactions: Interactions, items: ItemAttributes) -> Surroundings:
+    """Learnt from what was bought; one order is enough to speak of two items."""
+    return Surroundings(
+        StartingPoints.learnt_from(interactions, {"town": np.array(["Osaka", "Tokyo", "Osaka"])}, items, 30, CUTOFF),
+        BoughtTogether.learnt_from(interactions, least_support=1),
+        TrendPart.of(trending(interactions, CUTOFF, 14), 14),
+    )
+
+
+def recommender_part(
+    model: LadderRecommender | None = None, said: Statements | None = None, k: int = 2
+) -> RecommenderPart:
+    """By default popularity over what was bought, and nobody said anything; one item is hidden."""
+    fitted = model or Popularity().fit(bought(), CUTOFF)
+    titles = [{"title": name.capitalize()} for name in fitted.item_ids]
+    none_new = newcomers_of(attributes(), attributes())
+    items = ItemPart.of(attributes(), np.array([5.0, 1.0, 30.1, np.nan]), np.array([1]), titles)
+    customers = CustomerPart.of(bought().histories, said or Statements())
+    return RecommenderPart.of(fitted, none_new, customers, items, surroundings(bought(), attributes()), CUTOFF, k)
 
 
 def offer_part() -> OfferPart:

@@ -214,7 +214,7 @@ def test_before_the_first_release_every_route_says_so(tmp_path):
 
 def test_a_fault_of_ours_is_answered_and_tells_nobody_whom_it_was_about(tmp_path, caplog):
     put_in_force(tmp_path, hand_made())
-    faulty = replace(churn_score.ENDPOINT, respond=lambda question, release: {}[question.customer_ids[0]])
+    faulty = replace(churn_score.ENDPOINT, respond=lambda question, shop: {}[question.customer_ids[0]])
 
     with caplog.at_level(logging.ERROR):
         answer = asker(face_on(tmp_path, [faulty]))("POST", SCORE, json={"customer_ids": ["ada-secret"]})

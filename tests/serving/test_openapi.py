@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import schemathesis
 from hypothesis import settings
@@ -14,19 +15,39 @@ from serving.releases import Releases
 from serving.routes import all_endpoints
 from tests.serving.hand_made import hand_made
 
+HOME = TemporaryDirectory()
+"Where the face writes down what is out of stock."
+WHOLE = ("k", "because", "at_most_per_category")
+
 
 def face() -> Face:
-    """A face on the hand-made release, which never touches a disk."""
-    live = LiveRelease(Releases(Path("nowhere")), LiveReleaseHooks(lambda release, pointer: None, lambda: None))
+    """A face on the hand-made release."""
+    live = LiveRelease(Releases(Path(HOME.name)), LiveReleaseHooks(lambda release, pointer: None, lambda: None))
     live.current = hand_made()
     return Face(live, ServiceMetrics(), all_endpoints())
 
 
 @schemathesis.hook
 def map_body(context, body):
-    """To a JSON schema 73.0 is an integer; the service asks for 73."""
-    k = body.get("k") if isinstance(body, dict) else None
-    return body | {"k": int(k)} if isinstance(k, float) and k.is_integer() else body
+    """What a JSON schema cannot say: 73.0 is no integer, and fields that contradict each other are refused."""
+    if not isinstance(body, dict):
+        return body
+    whole = {name: int(body[name]) for name in WHOLE if isinstance(body.get(name), float) and body[name].is_integer()}
+    known = {name: only_known(body[name]) for name in ("where", "preferences") if isinstance(body.get(name), dict)}
+    return agreeing(body | whole | known)
+
+
+def only_known(by_attribute):
+    """Without attributes that the hand-made items do not have."""
+    return {name: words for name, words in by_attribute.items() if name in ("category", "colour")}
+
+
+def agreeing(body):
+    """With prices the right way round."""
+    lowest, highest = body.get("price_min"), body.get("price_max")
+    if isinstance(lowest, int | float) and isinstance(highest, int | float):
+        body |= {"price_min": min(lowest, highest), "price_max": max(lowest, highest)}
+    return body
 
 
 schema = schemathesis.openapi.from_asgi("/openapi.json", face())

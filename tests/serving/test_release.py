@@ -25,7 +25,7 @@ def test_what_was_released_is_what_is_opened(tmp_path):
     assert opened.recommender is not None
     assert opened.offers is not None
     assert opened.churn.probability_of("ada") == 0.5
-    assert opened.recommender.index.find("bo") == 1
+    assert opened.recommender.customers.index.find("bo") == 1
     assert opened.offers.facts_of("cyd") == {"returns_365d": 0.0}
 
 
@@ -66,9 +66,9 @@ def test_a_missing_file_is_named(tmp_path):
 def test_another_format_version_is_refused(tmp_path):
     folder = put_in_force(tmp_path, hand_made())
     description = folder / "release.json"
-    description.write_bytes(description.read_bytes().replace(b'"format_version": 1', b'"format_version": 2'))
+    description.write_bytes(description.read_bytes().replace(b'"format_version": 2', b'"format_version": 1'))
 
-    with pytest.raises(BrokenArtifact, match="has release format 2, this version reads 1"):
+    with pytest.raises(BrokenArtifact, match="has release format 1, this version reads 2"):
         Release.open(folder)
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import ibis
 import msgspec
+import numpy as np
 import pytest
 
 from core.card import ModelCard
@@ -15,6 +16,7 @@ from core.config_file import read_config
 from core.errors import BadInput, NotFound, RuleError
 from core.recommendations import RUNGS
 from features.cohort import cohort_at
+from features.consents import refused
 from features.interactions import interactions_of
 from features.labels.outcomes import outcomes_of
 from features.pipeline import compute_features
@@ -112,7 +114,9 @@ def test_a_release_scores_everybody_by_the_features_of_the_cutoff(shop):
     scores = model.score(compute_features(shop.tables, cohort, shop.churn.vocabularies), shop.config.churn.horizon_days)
 
     assert release.churn is not None
-    assert release.churn.index.ids.astype(str).tolist() == sorted(cohort.customer_ids)
+    willing = ~np.isin(cohort.customer_ids, refused(shop.tables, "score", shop.cutoff))
+    assert release.churn.index.ids.astype(str).tolist() == sorted(cohort.customer_ids[willing])
+    assert release.churn.n_left_out == (~willing).sum() > 0
     assert release.churn.probability_of(cohort.customer_ids[7]) == scores.value[7]
 
 
@@ -125,7 +129,7 @@ def test_what_was_built_is_what_is_opened(shop, tmp_path):
     assert opened.description.models["churn"].version == 3
     assert opened.recommender is not None
     assert built.recommender is not None
-    assert (opened.recommender.top.items == built.recommender.top.items).all()
+    assert (opened.recommender.top.best.items == built.recommender.top.best.items).all()
     assert opened.offers is not None
     assert opened.offers.book == built.offers.book
 
@@ -222,8 +226,9 @@ def test_an_older_champion_and_the_model_beside_it_speak_of_the_same_items(shop)
 
     assert release.recommender is not None
     assert release.recommender.model.beside_ is not None
-    assert (release.recommender.model.beside_.item_ids == champion.item_ids).all()
-    assert RUNGS.index("similar_items") in release.recommender.top.rungs
+    assert (release.recommender.model.beside_.item_ids == release.recommender.model.item_ids).all()
+    assert set(champion.item_ids) < set(release.recommender.model.item_ids)
+    assert RUNGS.index("similar_items") in release.recommender.top.best.rungs
 
 
 def test_hidden_items_are_those_that_the_table_says_are_gone(shop):
@@ -232,4 +237,4 @@ def test_hidden_items_are_those_that_the_table_says_are_gone(shop):
     release = shop.release()
 
     assert release.recommender is not None
-    assert release.recommender.unavailable_ids == frozenset(items) & frozenset(release.recommender.model.item_ids)
+    assert release.recommender.items.unavailable_ids == sorted(items)

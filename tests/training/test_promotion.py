@@ -133,5 +133,5 @@ def test_the_gate_looks_at_the_newest_matured_window_whatever_test_cutoff_was_on
 
     newest = at_newest_window(tables)
 
-    assert (folds_of(tables).test, ranking_cutoffs(tables)[1]) == (date(2025, 10, 3), date(2025, 10, 3))
-    assert (folds_of(newest).test, ranking_cutoffs(newest)[1]) == (date(2026, 1, 31), date(2026, 3, 4))
+    assert (folds_of(tables).test, ranking_cutoffs(tables)[-1]) == (date(2025, 10, 3), date(2025, 10, 3))
+    assert (folds_of(newest).test, ranking_cutoffs(newest)[-1]) == (date(2026, 1, 31), date(2026, 3, 4))

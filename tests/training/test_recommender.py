@@ -9,16 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.card import Metric
 from core.errors import NotEnoughHistory
-from core.intervals import Estimate
 from features.interactions import interactions_of
 from features.sources.simulation.world import ShopWorld
+from models.recommenders.shelf import RECOMMENDERS
 from models.registry import open_store
 from tests.training.conftest import open_shop
 from training.promotion import promote
 from training.ranking_rows import ranking_cutoffs, ranking_task
-from training.recommender import best, train_recommender
+from training.recommender import train_recommender
 from training.session import Session
 from training.shipping import Trained
 
@@ -32,7 +31,7 @@ def test_the_best_on_validation_is_registered_and_the_others_stand_in_its_card(r
     card = recommended.challenger.card
     validation = {m.model: m.estimate.value for m in card.metrics if (m.name, m.split) == ("ndcg@10", "validation")}
 
-    assert set(validation) == {"popularity", "personal_frequency", "item_knn", "als"}
+    assert set(validation) == set(RECOMMENDERS)
     assert card.model == max(validation, key=lambda model: validation[model])
     assert card.metric("recall@20", "popularity") is not None
 
@@ -72,7 +71,7 @@ def test_mlflow_loads_it_and_recommends_to_a_frame_of_purchases(shop: Session, r
 
 
 def test_the_truth_lies_in_the_horizon_and_belongs_to_known_customers(shop: Session):
-    _, test = ranking_cutoffs(shop.tables)
+    test = ranking_cutoffs(shop.tables)[-1]
 
     task = ranking_task(shop.tables, interactions_of(shop.tables), test)
 
@@ -81,12 +80,6 @@ def test_the_truth_lies_in_the_horizon_and_belongs_to_known_customers(shop: Sess
     assert (days < np.timedelta64(28, "D")).all()
     assert (task.asking.customer_ids == task.truth.customer_ids).all()
     assert (task.known.times < np.datetime64(test, "s")).all()
-
-
-def test_of_equals_the_simplest_is_taken():
-    same = Estimate(0.1, 0.0, 0.2)
-
-    assert best([Metric("popularity", "ndcg@10", same), Metric("als", "ndcg@10", same)]) == "popularity"
 
 
 def test_purchases_without_items_cannot_train_a_recommender(tmp_path: Path):

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from core.errors import BadInput, NotEnoughHistory, UnknownName
 from core.interactions import Histories
 from core.recommendations import Recommendations
-from models.metrics.ranking import compare_rankings, ranking_metrics
+from models.metrics.ranking import BY_CATEGORY, BY_CUSTOMER, compare_rankings, ranking_metrics, share_reached
+from models.metrics.variety import Categories
 from tests.baskets import bought
 
 CATALOGUE = "a b c d e f g h"
@@ -44,6 +45,7 @@ def test_the_figures_are_those_computed_by_hand():
     bo = 1 / (1 + 1 / np.log2(3) + 1 / 2)
     assert found["ndcg"] == pytest.approx((ada + bo) / 2)
     assert found["map"] == pytest.approx(((1 / 2 + 2 / 3) / 2 + 1 / 3) / 2)
+    assert found["mrr"] == pytest.approx((1 / 2 + 1) / 2)
 
 
 def test_repeats_and_new_items_are_told_apart():
@@ -83,8 +85,8 @@ def test_buying_the_same_item_twice_counts_once():
 def test_nothing_shown_is_worst_and_has_no_novelty():
     found = figures(shown(ada="- -"), bought("ada 2024-02-01 a"), k=2)
 
-    assert (found["recall"], found["ndcg"], found["map"], found["coverage"]) == (0, 0, 0, 0)
-    assert np.isnan(found["novelty"])
+    assert (found["recall"], found["ndcg"], found["map"], found["mrr"], found["coverage"]) == (0, 0, 0, 0, 0)
+    assert np.isnan([found["novelty"], found["diversity"]]).all()
 
 
 rankings = st.permutations(CATALOGUE.split())
@@ -97,7 +99,7 @@ def test_showing_what_is_bought_first_is_perfect(items: set[str], k: int):
 
     found = figures(shown(ada=" ".join([*sorted(items), *others])), bought(f"ada 2024-02-01 {' '.join(items)}"), k)
 
-    assert (found["ndcg"], found["map"], found["hit_rate"]) == pytest.approx((1, 1, 1))
+    assert (found["ndcg"], found["map"], found["mrr"], found["hit_rate"]) == pytest.approx((1, 1, 1, 1))
     assert found["recall"] == pytest.approx(min(k, len(items)) / len(items))
 
 
@@ -105,8 +107,9 @@ def test_showing_what_is_bought_first_is_perfect(items: set[str], k: int):
 def test_no_figure_leaves_its_bounds(ranking: list[str], items: set[str], k: int):
     found = figures(shown(ada=" ".join(ranking)), bought(f"ada 2024-02-01 {' '.join(items)}"), k)
 
-    for name in ("recall", "ndcg", "map", "hit_rate", "repeat_share", "new_share", "coverage"):
+    for name in ("recall", "ndcg", "map", "mrr", "hit_rate", "repeat_share", "new_share", "coverage"):
         assert 0 <= found[name] <= 1 + 1e-12
+    assert k == 1 or -1e-12 <= found["diversity"] <= 1
     assert found["repeat_share"] + found["new_share"] == pytest.approx(1)
 
 
@@ -165,3 +168,27 @@ def test_more_items_than_were_shown_cannot_be_judged():
 def test_a_test_span_without_purchases_is_told():
     with pytest.raises(NotEnoughHistory, match="nobody bought"):
         figures(shown(ada="a b"), bought("bo 2024-02-01 a"), k=1)
+
+
+def test_figures_of_categories_stand_there_only_where_categories_are_known():
+    truth, answers = bought("ada 2024-02-01 a"), shown(ada="a c")
+    categories = Categories(PAST.item_ids, np.array(list("xxyyzzzz")))
+
+    without, with_them = (
+        ranking_metrics("any", answers, truth, PAST, ks=(2,), n_resamples=2, categories=known)
+        for known in (None, categories)
+    )
+
+    assert [metric.name for metric in without] == [f"{name}@2" for name in (*BY_CUSTOMER, "coverage")]
+    assert {m.name for m in with_them} - {m.name for m in without} == {f"{name}@2" for name in BY_CATEGORY}
+
+
+def test_the_share_of_the_best_is_one_of_itself_and_that_of_the_sums_otherwise():
+    truth = bought("ada 2024-02-01 a", "bo 2024-02-01 c")
+    best, answers = shown(ada="a b", bo="c a"), shown(ada="b a", bo="c a")
+
+    itself = share_reached(best, best, truth, PAST, "ndcg@2")
+    other = share_reached(answers, best, truth, PAST, "ndcg@2")
+
+    assert (itself.value, itself.low, itself.high) == pytest.approx((1, 1, 1))
+    assert other.value == pytest.approx((1 / np.log2(3) + 1) / 2)

@@ -19,7 +19,7 @@ from models.recommenders import ladder
 from models.recommenders.shelf import RECOMMENDERS
 from tests.baskets import bought, checkerboard, history
 
-SMALL = {"als": {"n_factors": 4}}
+SMALL = {"als": {"n_factors": 4}, "ials": {"n_factors": 4}}
 WORLD = bought(
     "ada 2024-02-01 tea milk", "ada 2024-02-20 tea", "bo 2024-02-03 tea milk jam", "cyd 2024-02-10 jam bread",
     "dee 2024-02-11 bread butter jam", "eve 2024-01-05 salt", "- 2024-02-12 bread salt", "- 2024-02-14 bread",

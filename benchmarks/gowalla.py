@@ -1,0 +1,93 @@
+"""Gowalla as LightGCN split it (He et al. 2020): check-ins of 29,858 customers at 40,981 places, without times.
+
+A new model needs one line in `SETTINGS`, found on `HeldOutShare` of the training file alone; one without a line is
+run with the defaults of its class.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from core.errors import SourceUnavailable
+from core.interactions import Histories, Interactions
+from models.metrics.protocols import FixedSplit, HeldOutShare
+from models.metrics.splits import Split
+from models.protocols import Settings
+from models.recommenders.shelf import RECOMMENDERS
+from training.recipe import Recipe
+
+NO_TIMES: Settings = {"half_life_days": None, "span_days": None}
+"The files carry no times: nothing decays."
+
+SETTINGS: dict[str, Settings] = {
+    "popularity": {},
+    "personal_frequency": {},
+    "item_knn": {},
+    "als": {},
+}
+"""By model, what differs from its defaults; chosen by NDCG@20 on 20 % of each customer's training items (seed 7)."""
+
+PUBLISHED: dict[str, tuple[str, float | None, float | None]] = {
+    "popularity": ("most popular", 0.0416, 0.0317),
+    "als": ("implicit's ALS, its defaults", 0.1001, 0.0829),
+    "ials": ("iALS by irspack, 1024 factors", 0.1834, 0.1499),
+    "rp3beta": ("RP3beta", 0.1789, 0.1479),
+    "ease": ("EASE, weighted", 0.1800, 0.1507),
+    "gf_cf": ("GF-CF (Shen et al. 2021)", 0.1849, 0.1518),
+    "LightGCN": ("LightGCN (He et al. 2020)", 0.1830, 0.1554),
+    "UltraGCN": ("UltraGCN (Mao et al. 2021)", 0.1862, 0.1580),
+    "NESCL": ("NESCL (Sun et al. 2023), on a GPU", 0.1917, 0.1617),
+    "BSPM": ("BSPM (Choi et al. 2023)", 0.1920, 0.1597),
+}
+"What others report on this test file, Recall@20 and NDCG@20: beside the model of that name, or by itself."
+
+DAY = np.datetime64("2010-01-01", "s")
+"All check-ins, as if of one day."
+
+
+def splits() -> tuple[Split, Split]:
+    """The validation part of the training file, and the published test."""
+    train, test = (_histories(_folder() / f"{name}.parquet") for name in ("train", "test"))
+    everything = Interactions(*(getattr(train, name) for name in Histories.__dataclass_fields__))
+    return HeldOutShare().split(everything), FixedSplit(test).split(everything)
+
+
+def recipes() -> dict[str, Recipe]:
+    """Every recommender of the shelf with its settings for this data, simplest first."""
+    found = {}
+    for name, kind in RECOMMENDERS.items():
+        usual = kind().settings
+        found[name] = Recipe(
+            name, usual | {knob: NO_TIMES[knob] for knob in NO_TIMES if knob in usual} | SETTINGS.get(name, {})
+        )
+    return found
+
+
+def _folder() -> Path:
+    """Where the files are. Raises SourceUnavailable where they are not on this machine."""
+    folder = Path(os.environ.get("KIZUNA_DATA", "../shared/data")) / "gowalla"
+    if not folder.exists():
+        raise SourceUnavailable(f"gowalla is not at {folder}; set KIZUNA_DATA to the folder of the public data")
+    return folder
+
+
+def _histories(path: Path) -> Histories:
+    """The pairs of one file; numbers are written with leading zeros, so that their order stays."""
+    pairs = pq.read_table(path)
+    users, items = (pairs[name].to_numpy().astype(np.int64) for name in ("user", "item"))
+    order = np.lexsort((items, users))
+    customers, first = np.unique(users[order], return_index=True)
+    catalogue, codes = np.unique(items[order], return_inverse=True)
+    return Histories(
+        customer_ids=np.char.mod("%05d", customers),
+        item_ids=np.char.mod("%05d", catalogue),
+        indptr=np.append(first, len(users)).astype(np.int64),
+        items=codes.astype(np.int32),
+        times=np.full(len(users), DAY, dtype="datetime64[s]"),
+        quantities=np.ones(len(users), dtype=np.float32),
+        orders=np.full(len(users), -1, dtype=np.int64),
+    )

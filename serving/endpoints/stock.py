@@ -1,0 +1,42 @@
+"""GET /v1/stock: what is out of stock at this moment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from serving.stock import Stock
+from serving.wire import Answer, Endpoint, Question, Shop, source_of
+
+
+class StockQuestion(Question, frozen=True):
+    """Nothing has to be said."""
+
+
+class StockAnswer(Answer, frozen=True, kw_only=True):
+    """What no answer shows, unless it is asked for with `in_stock` false."""
+
+    unavailable: list[str]
+    "What PUT /v1/stock has taken out; sorted."
+    unavailable_as_released: list[str]
+    "What the items table said when the release was made; only a newer release brings it back."
+    changed_at: datetime | None
+    "Of the last PUT, UTC; null before the first."
+
+
+def respond(question: StockQuestion, shop: Shop) -> StockAnswer:
+    """Read the live set and the release's own."""
+    return told(shop.stock.now, shop)
+
+
+def told(stock: Stock, shop: Shop) -> StockAnswer:
+    """One state of the set as an answer."""
+    part = shop.release.recommender
+    return StockAnswer(
+        **source_of(shop.release, "recommender"),
+        unavailable=sorted(stock.unavailable),
+        unavailable_as_released=[] if part is None else part.items.unavailable_ids,
+        changed_at=datetime.fromtimestamp(stock.changed_at_ns / 1e9, UTC) if stock.changed_at_ns else None,
+    )
+
+
+ENDPOINT = Endpoint("GET", "/v1/stock", StockQuestion, StockAnswer, respond, "What is out of stock")

@@ -1,0 +1,25 @@
+"""A shop of six items, and every recommender of the shelf as it learnt from it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date
+
+from core.interactions import Interactions
+from models.recommenders.ladder import LadderRecommender
+from models.recommenders.shelf import RECOMMENDERS
+from tests.baskets import bought
+
+CORNER_SHOP = bought(
+    "ada 2024-02-01 tea milk", "ada 2024-02-20 tea", "bo 2024-02-03 tea milk jam", "cyd 2024-02-10 jam bread",
+    "dee 2024-02-11 bread butter jam", "eve 2024-01-05 salt", "- 2024-02-12 bread salt", "- 2024-02-14 bread",
+)  # fmt: skip
+
+
+def every_recommender_on(log: Interactions, cutoff: date | None = None) -> dict[str, LadderRecommender]:
+    """By name; vectors are short, as the log is."""
+    short = {"n_factors": 4}
+    return {
+        name: kind(**(short if "n_factors" in {knob.name for knob in fields(kind)} else {})).fit(log, cutoff)
+        for name, kind in RECOMMENDERS.items()
+    }

@@ -1,0 +1,141 @@
+"""What the linear and graph-filter recommenders compute, against the formulas written out densely."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.errors import UnknownName
+from models.recommenders.ease import Ease
+from models.recommenders.gf_cf import GfCf
+from models.recommenders.graph_filter import GraphFilter
+from models.recommenders.item_graph import ItemGraph
+from models.recommenders.item_knn import ItemKnn
+from models.recommenders.linear import LinearRecommender
+from models.recommenders.rp3beta import Rp3Beta
+from models.recommenders.strongest import item_blocks, strongest, with_repeats
+from tests.baskets import bought
+
+LOG = bought(
+    "ada 2024-02-01 tea milk jam", "bo 2024-02-01 tea milk", "cyd 2024-02-01 jam bread",
+    "dee 2024-02-01 bread butter tea", "eve 2024-02-01 milk butter", "fay 2024-02-01 jam milk bread",
+)  # fmt: skip
+X = (LOG.matrix().toarray() > 0).astype(float)
+OTHERS = ~np.eye(X.shape[1], dtype=bool)
+
+
+def learnt(model: LinearRecommender) -> np.ndarray:
+    """Effects on others, (m, m), the diagonal zero."""
+    fitted = model.fit(LOG)
+    everything = np.arange(len(fitted.item_ids))
+    return fitted._effects_between(everything, everything) * OTHERS
+
+
+def normalised(customer_power: float, item_power: float) -> np.ndarray:
+    links = X.sum(1, keepdims=True) ** -customer_power * X * X.sum(0) ** -item_power
+    return links / np.linalg.norm(links, 2)
+
+
+def test_rp3beta_is_a_walk_of_likely_steps_to_ends_less_popular():
+    to_customers = (X / X.sum(0)).T ** 0.7
+    to_items = (X / X.sum(1, keepdims=True)) ** 0.7
+
+    walked = (to_customers @ to_items) / X.sum(0) ** 0.4
+
+    assert learnt(Rp3Beta(alpha=0.7, beta=0.4, half_life_days=None)) == pytest.approx(walked * OTHERS, abs=1e-5)
+
+
+def test_gf_cf_is_one_step_and_the_broad_tastes():
+    links, root = normalised(0.5, 0.5), np.sqrt(X.sum(0))
+    _, _, rows = np.linalg.svd(links)
+
+    formula = links.T @ links + 0.3 * (rows[:2].T @ rows[:2]) / root[:, None] * root
+
+    assert learnt(GfCf(alpha=0.3, n_factors=2)) == pytest.approx(formula * OTHERS, abs=1e-4)
+
+
+@pytest.mark.parametrize("sharpening", [0.0, 0.5])
+def test_a_graph_filter_blurs_and_then_takes_away_what_a_further_step_blurs(sharpening: float):
+    links, purchases = normalised(0.3, 0.4), X.sum(0)
+    _, _, rows = np.linalg.svd(links)
+    step = links.T @ links
+    blurred = step * purchases**0.1 + 0.2 * (rows[:2].T @ rows[:2]) * purchases**0.3
+
+    formula = (blurred - sharpening * blurred @ step) * purchases[:, None] ** -0.4
+
+    model = GraphFilter(
+        customer_power=0.3, item_power=0.4, n_factors=2, taste_weight=0.2, step_popularity=0.1, taste_popularity=0.3,
+        sharpening=sharpening,
+    )  # fmt: skip
+    assert learnt(model) == pytest.approx(formula * OTHERS, abs=1e-4)
+
+
+def test_ease_with_all_powers_zero_is_the_ridge_regression_of_each_item_on_all_others():
+    links = normalised(0, 0)
+    effects = learnt(Ease(regularization=0.1, customer_power=0, item_power=0, end_popularity=0))
+
+    for item in range(X.shape[1]):
+        others = OTHERS[item]
+        left = links[:, others].T @ links[:, others] + 0.1 * np.eye(others.sum())
+        assert effects[others, item] == pytest.approx(
+            np.linalg.solve(left, links[:, others].T @ links[:, item]), abs=1e-4
+        )
+
+
+def test_ease_beyond_its_memory_is_the_same_where_all_eigenvectors_are_kept():
+    assert learnt(Ease(dense_gb=0, n_factors=50)) == pytest.approx(learnt(Ease()), abs=1e-4)
+
+
+def test_ease_is_estimated_by_what_it_will_do():
+    assert Ease(dense_gb=1e-9).needed_gb(LOG) != Ease().needed_gb(LOG)
+
+
+@pytest.mark.parametrize("weighting", ["cosine", "tf_idf"])
+def test_columns_of_length_one_make_every_item_as_like_itself(weighting: str):
+    columns = ItemKnn(weighting=weighting)._weighted(LOG)
+
+    assert np.asarray(columns.multiply(columns).sum(axis=0)).ravel() == pytest.approx(np.ones(X.shape[1]))
+
+
+def test_bm25_counts_a_second_purchase_less_than_the_first():
+    again = bought("ada 2024-02-01 tea tea milk", "bo 2024-02-01 milk jam")
+    columns = ItemKnn(weighting="bm25", k1=1.0, b=0.0)._weighted(again).toarray()
+    tea, milk = (columns[0, again.item_ids.tolist().index(name)] for name in ("tea", "milk"))
+
+    assert tea / milk == pytest.approx((2 * 2 / 3) / (1 * 2 / 2))
+
+
+def test_an_unknown_weighting_names_the_nearest():
+    with pytest.raises(UnknownName, match="did you mean 'bm25'"):
+        ItemKnn(weighting="bm52")
+
+
+def test_the_strongest_effects_are_those_furthest_from_zero_and_never_the_items_own():
+    effects = np.array([[9, 1, -3, 2], [0, 9, 0, 5]], dtype=np.float32)
+
+    kept = strongest(effects, np.array([0, 1]), 2)
+
+    assert kept.toarray().tolist() == [[0, 0, -3, 2], [0, 0, 0, 5]]
+    assert kept.nnz == 3
+
+
+def test_blocks_hold_every_item_once_and_no_more_work_than_allowed_but_for_one_alone():
+    blocks = [items.tolist() for items in item_blocks(np.array([3.0, 3, 9, 1, 2]), 6)]
+
+    assert blocks == [[0, 1], [2], [3, 4]]
+
+
+def test_an_item_repeats_by_the_median_of_the_strongest_effects():
+    effects = strongest(np.array([[0, 2, 1], [4, 0, 0], [6, 0, 0]], dtype=np.float32), np.arange(3), 3)
+
+    assert with_repeats(effects, 10).diagonal().tolist() == [40, 40, 40]
+
+
+def test_tastes_are_eigenvectors_of_the_step():
+    graph = ItemGraph.of(LOG.matrix(), 0.5, 0.5)
+    step = (graph.links.T @ graph.links).toarray()
+
+    tastes, values = graph.tastes(3, seed=7)
+
+    assert step @ tastes == pytest.approx(tastes * values, abs=1e-4)
+    assert values[0] == pytest.approx(1, abs=1e-3)

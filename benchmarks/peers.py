@@ -7,6 +7,7 @@ have no part in it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +35,8 @@ from training.recipe import Recipe
 NAME = "online_retail.peers"
 PYTHON = Path(".venv-peers/bin/python")
 SCRIPT = Path(__file__).with_name("peer_models.py")
+ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+"As implicit advises: with BLAS threads of their own, its ALS takes several times as long."
 K = 20
 CHOSEN_BY = "ndcg@10"
 
@@ -79,7 +82,9 @@ class Arena:
         settings = msgspec.json.encode(recipe.settings).decode()
         out = files.folder / recipe.model / digest_of([SCRIPT, files.folder / "learnt_from.npz"], settings)
         if not (out / "cost.json").exists():
-            run_apart([*map(str, (PYTHON, SCRIPT, files.folder, out, recipe.model)), settings, str(K)], out)
+            run_apart(
+                [*map(str, (PYTHON, SCRIPT, files.folder, out, recipe.model)), settings, str(K)], out, ENVIRONMENT
+            )
         return files.found(recipe, out)
 
     def tuned(self, name: str, trials: int) -> tuple[Fit, Fit]:

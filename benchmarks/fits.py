@@ -61,10 +61,10 @@ class SplitFiles:
         return Fit(recipe, cost, answer, out / "artifact")
 
 
-def run_apart(command: list[str], out: Path) -> None:
+def run_apart(command: list[str], out: Path, environment: dict[str, str] | None = None) -> None:
     """Run one process; where it ends without a cost, its end is written there as the reason of its refusal."""
     out.mkdir(parents=True, exist_ok=True)
-    ended = subprocess.run(command, check=False)
+    ended = subprocess.run(command, check=False, env=environment)
     if not (out / "cost.json").exists():
         refused = FitCost(refused=f"its process ended with {ended.returncode} before it answered")
         (out / "cost.json").write_bytes(msgspec.json.encode(refused))

@@ -1,0 +1,43 @@
+"""Every model of a comparison gets the same number of settings, drawn within its ranges."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import peer_models
+from benchmarks.hand_over import write_split
+from benchmarks.peers import PEERS, drawn
+from models.metrics.protocols import LastBasketOut
+from models.recommenders.ranges import Between, OneOf
+from tests.baskets import bought
+
+
+def test_settings_are_drawn_within_their_ranges_and_the_same_again():
+    ranges = {"n": Between(2, 500, log=True, whole=True), "share": Between(0, 1), "kind": OneOf(("a", None))}
+
+    settings = drawn(ranges, 40)
+
+    numbers, shares = (np.array([one[name] for one in settings], dtype=float) for name in ("n", "share"))
+    assert settings == drawn(ranges, 40)
+    assert (numbers == numbers.round()).all()
+    assert 2 <= numbers.min() < numbers.max() <= 500
+    assert 0 <= shares.min() < shares.max() <= 1
+    assert {one["kind"] for one in settings} == {"a", None}
+
+
+def test_every_peer_names_its_library():
+    assert {name.split(".")[0] for name in PEERS} == {"implicit", "rectools"}
+
+
+@pytest.mark.parametrize(("weights", "expected"), [("count", 2.0), ("binary", 1.0), ("log", np.log(3))])
+def test_what_a_peer_learns_from_is_weighted_as_asked(tmp_path: Path, weights: str, expected: float):
+    everything = bought("ada 2024-01-01 a", "ada 2024-01-02 a", "ada 2024-01-03 b", "bo 2024-01-01 b")
+    folder = write_split(LastBasketOut().split(everything), tmp_path)
+
+    matrix = peer_models.matrix_of(folder, "learnt_from", weights, None)
+
+    assert matrix[0, 0] == pytest.approx(expected)
+    assert peer_models.asked_rows(folder).tolist() == [0]

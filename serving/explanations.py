@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import msgspec
@@ -36,11 +37,15 @@ class Past:
     items: np.ndarray
     "(lines,) codes."
     times: np.ndarray
-    "(lines,) datetime64[s]."
+    "(lines,) datetime64[s], rising."
 
-    def days_of(self, item: int) -> np.ndarray:
-        """The different days on which an item was bought, rising, datetime64[D]."""
-        return np.unique(self.times[self.items == item].astype("datetime64[D]"))
+    def days_of(self, item: int) -> list[date]:
+        """The different days on which an item was bought, rising."""
+        return list(dict.fromkeys(self._days[self.items == item].tolist()))
+
+    @cached_property
+    def _days(self) -> np.ndarray:
+        return self.times.astype("datetime64[D]")
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ class Explainer:
             return Explanation("because you bought it", "購入された商品です")
         if len(days) == 1:
             return Explanation(f"you bought it on {days[0]}", f"{days[0]}に購入された商品です")
-        every = round(float((days[-1] - days[0]).astype(int)) / (len(days) - 1))
+        every = round((days[-1] - days[0]).days / (len(days) - 1))
         if every < 2:
             return Explanation(
                 f"you buy it often and last bought it on {days[-1]}", f"よく購入されている商品です(前回は{days[-1]})"

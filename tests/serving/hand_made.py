@@ -36,7 +36,7 @@ CUSTOMERS = np.array(["cyd", "ada", "bo"])
 LATE = Reason("recency", "up", 1.2, 74.0, 21.0, "last purchase 74 days ago (usually 21)", "最終購入から74日(通常21日)")
 
 
-def churn_part() -> ChurnPart:
+def churn_part(refused: np.ndarray | None = None) -> ChurnPart:
     """Cyd is about to leave, Ada may, Bo stays."""
     scores = Scores(
         CUSTOMERS,
@@ -46,7 +46,7 @@ def churn_part() -> ChurnPart:
         low=np.array([0.8, 0.4, 0.05]),
         high=np.array([0.95, 0.6, 0.2]),
     )
-    return ChurnPart.of(scores, [(LATE,), (LATE,), ()], np.array([False, True, False]), Tiers())
+    return ChurnPart.of(scores, [(LATE,), (LATE,), ()], np.array([False, True, False]), Tiers(), refused)
 
 
 def bought() -> Interactions:

@@ -21,9 +21,12 @@ SCORE = "/v1/churn/score"
 HEAVY = {"mlflow", "pandas", "sklearn", "lightgbm", "implicit", "ibis", "duckdb"}
 EVERY_QUESTION = {
     SCORE: {"customer_ids": ["ada"]},
-    "/v1/recommendations": {"customer_id": "ada", "history": ["cup"]},
+    "/v1/recommendations": {
+        "customer_id": "ada", "history": ["cup"], "diversity": 0.5, "at_most_per_category": 1, "repeat_policy": "due",
+        "where": {"category": ["drinks", "vessels"]}, "preferences": {"colour": "red"}, "because": 5,
+    },
     "/v1/next-best-offer": {"customer_id": "ada"},
-}
+}  # fmt: skip
 
 
 def workers() -> list[psutil.Process]:

@@ -48,7 +48,10 @@ class LinearRecommender(ScoringRecommender, ABC):
         self.effects_ = learnt.data.astype(np.float32)
 
     def _scores(self, histories: Histories, cutoff: date) -> np.ndarray:
-        bought = item_weights(histories, histories.weights(self.half_life_days, cutoff))
+        return self._spread(item_weights(histories, histories.weights(self.half_life_days, cutoff)))
+
+    def _spread(self, bought: np.ndarray) -> np.ndarray:
+        """(n, m) weights of what was bought to the sum of their effects."""
         customers, items = np.nonzero(bought)
         lines = lines_of(self.indptr_, items)
         lengths = self.indptr_[items + 1] - self.indptr_[items]

@@ -33,7 +33,7 @@ class ScoringRecommender(LadderRecommender, ABC):
     def scores(self, histories: Histories, cutoff: date) -> np.ndarray:
         """(n, m) float32: how good each item is for each history, whose codes are the model's; 0 is not known."""
         scores = self._scores(histories, cutoff)
-        scores *= self._season
+        scores *= self._season_at(cutoff)
         return scores
 
     @abstractmethod
@@ -60,6 +60,10 @@ class ScoringRecommender(LadderRecommender, ABC):
                 items, shares = self.shares(histories, row, answer.items[row][own], cutoff)
                 answer.because[row][own] = items[shares.argmax(axis=0)]
         answer.rungs[(answer.because >= 0) & (answer.because == answer.items)] = RUNGS.index("personal")
+
+    def _season_at(self, cutoff: date) -> np.ndarray:
+        """(m,) float32: what each score is multiplied by; the popularity of the fit, for models that know no other."""
+        return self._season
 
     @cached_property
     def _season(self) -> np.ndarray:

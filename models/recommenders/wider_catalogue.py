@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -158,7 +157,7 @@ class WiderScoringRecommender(WiderRecommender, ScoringRecommender):
         shares[:, inside >= 0] = parts[:, np.searchsorted(asked, inside[inside >= 0])]
         columns = np.searchsorted(asked, means.indices)
         means = sparse.csr_matrix((means.data, columns, means.indptr), (len(new), len(asked)))
-        shares[:, new] = (means @ (parts * self.inner._season[asked]).T).T
+        shares[:, new] = (means @ (parts * self.inner._season_at(cutoff)[asked]).T).T
         return self._known[past], shares
 
     def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
@@ -167,9 +166,8 @@ class WiderScoringRecommender(WiderRecommender, ScoringRecommender):
 
     def _scores(self, histories: Histories, cutoff: date) -> np.ndarray:
         inside = self.inner._scores(self._inside(histories), cutoff)
-        return self._joined(inside, (self._means @ (inside * self.inner._season).T).T)
+        return self._joined(inside, (self._means @ (inside * self.inner._season_at(cutoff)).T).T)
 
-    @cached_property
-    def _season(self) -> np.ndarray:
+    def _season_at(self, cutoff: date) -> np.ndarray:
         """None for new items: it is in their neighbours' scores already."""
-        return self._joined(self.inner._season, np.ones(len(self._new), dtype=np.float32))
+        return self._joined(self.inner._season_at(cutoff), np.ones(len(self._new), dtype=np.float32))

@@ -118,7 +118,9 @@ def test_scores_are_the_sums_of_their_shares_times_the_season(name: str):
     _, shares = wider.shares(asked, 0, items, CUTOFF)
 
     assert shares.sum(axis=0) == pytest.approx(wider._scores(asked, CUTOFF)[0, items], abs=1e-6)
-    assert wider._scores(asked, CUTOFF) * wider._season == pytest.approx(wider.scores(asked, CUTOFF), abs=1e-6)
+    assert wider._scores(asked, CUTOFF) * wider._season_at(CUTOFF) == pytest.approx(
+        wider.scores(asked, CUTOFF), abs=1e-6
+    )
 
 
 @every_recommender

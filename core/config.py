@@ -161,6 +161,8 @@ class Config(Section, frozen=True):
     active_days: int
     "Who bought (or used) within so many days before a cutoff is a customer at it."
     tables: dict[str, TableSource]
+    customer: Literal["person", "account"] = "person"
+    "Who the customer is; with account, people roll up to their account_id."
     churn: ChurnDefinition = ChurnDefinition()
     cutoffs: Cutoffs = Cutoffs()
     tiers: Tiers = Tiers()

@@ -150,6 +150,31 @@ class RecommenderSettings(Section, frozen=True):
     models: tuple[str, ...] = ("popularity", "personal_frequency", "item_knn", "als")
 
 
+class MoneySettings(Section, frozen=True):
+    """How amounts are to be read in reports."""
+
+    rates: str | None = None
+    "CSV of dated exchange rates, relative to the TOML: month (2026-04), currency, rate (base currency for one of it)."
+    decimals: int | None = None
+    "Of the base currency, where it is not ISO 4217's (JPY has none)."
+    tax_included: bool = False
+    "Whether amounts hold tax; reports say so."
+    fiscal_year_starts: int = 1
+    "The month, 1 to 12."
+    margin_rate: float = 1.0
+    "Share of the revenue that is left after serving it, where subscriptions do not state their own."
+    yearly_discount: float = 0.1
+    "By which later revenue is worth less, for the value of a customer from the survival curve."
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.fiscal_year_starts <= 12:
+            raise ValueError("fiscal_year_starts is a month, 1 to 12")
+        if not 0 < self.margin_rate <= 1 or self.yearly_discount < 0:
+            raise ValueError("margin_rate lies above 0 and at most at 1, yearly_discount is at least 0")
+        if self.decimals is not None and not 0 <= self.decimals <= 4:
+            raise ValueError("decimals lie between 0 and 4")
+
+
 class Config(Section, frozen=True):
     """One data set."""
 
@@ -168,6 +193,7 @@ class Config(Section, frozen=True):
     tiers: Tiers = Tiers()
     offers: OfferAssumptions = OfferAssumptions()
     recommender: RecommenderSettings = RecommenderSettings()
+    money: MoneySettings = MoneySettings()
     attributes: dict[str, tuple[str, ...]] = {}
     "Listed attributes by table, e.g. customers = ['country']: used as features."
     as_of_today: tuple[str, ...] = ()

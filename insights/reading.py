@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.engine import days, numbers, seconds, texts
+from features.expressions import Expression
 from features.tables import Tables
 from insights.book import Spans
 from insights.buying import Orders
@@ -50,7 +51,7 @@ def orders_of(tables: Tables) -> Orders:
     """Purchase days of known customers with what they bought less what they returned; none without purchases."""
     if "purchases" not in tables:
         return Orders(np.empty(0, "U1"), np.empty(0, "M8[D]"), np.empty(0))
-    lines = tables.latest()["purchases"]
+    lines: Expression = tables.latest()["purchases"]
     daily = lines.filter(lines.customer_id.notnull()).mutate(day=lines.event_time.truncate("D"))
     found = daily.group_by(["customer_id", "day"]).aggregate(amount=daily.amount.sum()).to_pyarrow()
     orders = Orders(_words(found, "customer_id"), _days(found, "day"), _numbers(found, "amount"))
@@ -62,7 +63,7 @@ def answers_of(tables: Tables, kind: str, left_out: LeftOut) -> Answers:
     """Every survey of a kind (nps, csat) that was sent; none without a surveys table."""
     if "surveys" not in tables:
         return Answers(np.empty(0, "U1"), np.empty(0))
-    surveys = tables.latest()["surveys"]
+    surveys: Expression = tables.latest()["surveys"]
     found = _fetched(surveys.filter(surveys.kind.lower() == kind), "score")
     answers = Answers(_words(found, "customer_id"), _numbers(found, "score"))
     beyond = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from features.declaration import Feature
 from features.families import DECLARED, LEARNT
-from features.preferences import answer_features
+from features.stated_preferences import answer_features
 from features.words import MAX_KINDS, MAX_WORDS
 
 PAGE = Path(__file__).parent.parent / "docs" / "features.md"

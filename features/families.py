@@ -10,7 +10,7 @@ from features.contacts import CONTACT_FEATURES, contact_channel_features
 from features.declaration import Feature, columns_of, measures_of
 from features.expressions import ibis
 from features.lines import DERIVED, lines_of
-from features.preferences import ANSWER, PREFERENCE_FEATURES, answer_features
+from features.stated_preferences import ANSWER, PREFERENCE_FEATURES, answer_features
 from features.purchases import PURCHASE_FEATURES
 from features.spending import SPENDING_FEATURES
 from features.subscriptions import SUBSCRIPTION_FEATURES, plan_features

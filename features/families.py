@@ -10,9 +10,9 @@ from features.contacts import CONTACT_FEATURES, contact_channel_features
 from features.declaration import Feature, columns_of, measures_of
 from features.expressions import ibis
 from features.lines import DERIVED, lines_of
-from features.stated_preferences import ANSWER, PREFERENCE_FEATURES, answer_features
 from features.purchases import PURCHASE_FEATURES
 from features.spending import SPENDING_FEATURES
+from features.stated_preferences import ANSWER, PREFERENCE_FEATURES, answer_features
 from features.subscriptions import SUBSCRIPTION_FEATURES, plan_features
 from features.surveys import SURVEY_FEATURES
 from features.tables import Tables

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import ClassVar, Self
+from typing import ClassVar, Self, cast
 
 import msgspec
 import numpy as np
@@ -89,8 +89,7 @@ class Blend(ScoringRecommender):
         """Those parts that memory allows. Raises NotEnoughMemory where it allows none."""
         fitted = {}
         for name, recipe in self._recipes.items():
-            kind: Callable[..., ScoringRecommender] = PARTS[name]
-            part = kind(**recipe)
+            part = cast(Callable[..., ScoringRecommender], PARTS[name])(**recipe)
             try:
                 fitted[name] = part.fit(interactions, cutoff)
             except NotEnoughMemory as refusal:

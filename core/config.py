@@ -161,6 +161,31 @@ class RecommenderSettings(Section, frozen=True):
             raise ValueError("popularity_half_life_days is above 0")
 
 
+class MoneySettings(Section, frozen=True):
+    """How amounts are to be read in reports."""
+
+    rates: str | None = None
+    "CSV of dated exchange rates, relative to the TOML: month (2026-04), currency, rate (base currency for one of it)."
+    decimals: int | None = None
+    "Of the base currency, where it is not ISO 4217's (JPY has none)."
+    tax_included: bool = False
+    "Whether amounts hold tax; reports say so."
+    fiscal_year_starts: int = 1
+    "The month, 1 to 12."
+    margin_rate: float = 1.0
+    "Share of the revenue that is left after serving it, where subscriptions do not state their own."
+    yearly_discount: float = 0.1
+    "By which later revenue is worth less, for the value of a customer from the survival curve."
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.fiscal_year_starts <= 12:
+            raise ValueError("fiscal_year_starts is a month, 1 to 12")
+        if not 0 < self.margin_rate <= 1 or self.yearly_discount < 0:
+            raise ValueError("margin_rate lies above 0 and at most at 1, yearly_discount is at least 0")
+        if self.decimals is not None and not 0 <= self.decimals <= 4:
+            raise ValueError("decimals lie between 0 and 4")
+
+
 class Config(Section, frozen=True):
     """One data set."""
 
@@ -172,11 +197,14 @@ class Config(Section, frozen=True):
     active_days: int
     "Who bought (or used) within so many days before a cutoff is a customer at it."
     tables: dict[str, TableSource]
+    customer: Literal["person", "account"] = "person"
+    "Who the customer is; with account, people roll up to their account_id."
     churn: ChurnDefinition = ChurnDefinition()
     cutoffs: Cutoffs = Cutoffs()
     tiers: Tiers = Tiers()
     offers: OfferAssumptions = OfferAssumptions()
     recommender: RecommenderSettings = RecommenderSettings()
+    money: MoneySettings = MoneySettings()
     attributes: dict[str, tuple[str, ...]] = {}
     "Listed attributes by table, e.g. customers = ['country']: used as features; of items, what questions filter by."
     as_of_today: tuple[str, ...] = ()

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any, get_args
 
@@ -42,9 +44,9 @@ def read_config_and_statement(path: Path, environment: Mapping[str, str]) -> tup
         raise ConfigError(f"{path} is no TOML: {fault}") from fault
     _refuse_unknown_keys(stated, Config, str(path))
     filled = _filled(stated, environment, str(path))
-    for name, source in filled.get("tables", {}).items():
-        if isinstance(source, dict) and isinstance(source.get("path"), str):
-            source["path"] = _placed(stated["tables"][name]["path"], source["path"], path.parent, environment)
+    for (*sections, key), said in _paths_in(stated):
+        section = reduce(getitem, sections, filled)
+        section[key] = _placed(said, section[key], path.parent, environment)
     try:
         return msgspec.convert(filled, Config), redacted(stated)
     except msgspec.ValidationError as fault:
@@ -83,6 +85,20 @@ def _filled(value: Any, environment: Mapping[str, str], path: str) -> Any:
         return found
 
     return PLACEHOLDER.sub(fill, value)
+
+
+def _paths_in(stated: dict[str, Any]) -> list[tuple[tuple[str, ...], str]]:
+    """Where the TOML names files, and what it says there."""
+    tables = stated.get("tables", {})
+    named = [("tables", name, "path") for name in (tables if isinstance(tables, dict) else ())]
+    found = []
+    for place in (*named, ("money", "rates")):
+        value: Any = stated
+        for key in place:
+            value = value.get(key) if isinstance(value, dict) else None
+        if isinstance(value, str):
+            found.append((place, value))
+    return found
 
 
 def _placed(stated: str, filled: str, folder: Path, environment: Mapping[str, str]) -> str:

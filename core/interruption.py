@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 _pressed = threading.Event()
+_held_back: list[bool] = []
+"One for each block of `uninterrupted` that goes on: whether Ctrl-C was pressed inside."
 
 
 def watch_for_interruption() -> None:
@@ -21,6 +25,24 @@ def was_interrupted() -> bool:
     return _pressed.is_set()
 
 
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits for the end of the block, where it raises KeyboardInterrupt; for writes that are quickly done.
+
+    In the middle of a transaction it would leave a database locked, for the run's own last words too.
+    """
+    _held_back.append(False)
+    try:
+        yield
+    finally:
+        pressed = _held_back.pop()
+    if pressed:
+        signal.raise_signal(signal.SIGINT)
+
+
 def _remember(number: int, frame: FrameType | None) -> None:
     _pressed.set()
-    signal.default_int_handler(number, frame)
+    if _held_back:
+        _held_back[-1] = True
+    else:
+        signal.default_int_handler(number, frame)

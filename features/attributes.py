@@ -60,9 +60,10 @@ class Attribute:
 
 def listed_attributes(known: Tables, vocabularies: Mapping[str, tuple[str, ...]] | None) -> tuple[Attribute, ...]:
     """The attributes that the TOML lists and the tables hold; words are learnt where no vocabularies are given."""
+    described = ("accounts",) if known.config.customer == "account" else ("customers", "accounts")
     return tuple(
         _attribute(known, table, source, vocabularies)
-        for table in ("customers", "accounts")
+        for table in described
         for source in known.config.attributes.get(table, ())
         if table in known and source in known[table].columns
     )
@@ -105,9 +106,12 @@ def attribute_values(
 
 
 def _rows(known: Tables, customers: ir.Table, table: str, sources: list[str]) -> ir.Table:
-    found = customers.inner_join(known["customers"], "customer_id")
-    if table == "accounts":
-        found = found.select("position", "account_id").inner_join(known["accounts"], "account_id")
+    if known.config.customer == "account":
+        found = customers.inner_join(known["accounts"], [("customer_id", "account_id")])
+    else:
+        found = customers.inner_join(known["customers"], "customer_id")
+        if table == "accounts":
+            found = found.select("position", "account_id").inner_join(known["accounts"], "account_id")
     return found.select("position", *sources)
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
-from features.baskets import channel_features
 from features.declaration import Feature
-from features.families import DECLARED
-from features.usage import event_features
+from features.families import DECLARED, LEARNT
+from features.stated_preferences import answer_features
 from features.words import MAX_KINDS, MAX_WORDS
 
 PAGE = Path(__file__).parent.parent / "docs" / "features.md"
@@ -31,12 +30,23 @@ declarations; a test keeps it true.
   numbers as numbers, dates as days since.
 """
 
+STAND_INS = {
+    "main_channel": "<channel>",
+    "main_event": "<event>",
+    "main_plan": "<plan>",
+    "main_ticket_severity": "<severity>",
+    "main_ticket_topic": "<topic>",
+    "main_contact_channel": "<channel>",
+}
+"For the words that are learnt from the data, by the feature that keeps them."
+
 HEADER = ("| name | meaning | 意味 | unit | missing means |", "| --- | --- | --- | --- | --- |")
 
 
 def documented() -> tuple[Feature, ...]:
     """Every feature that a data set can have, with stand-ins for the words that are learnt from it."""
-    return (*DECLARED, *channel_features(("<channel>",)), *event_features(("<event>",)))
+    learnt = (feature for keeper, one in LEARNT.items() for feature in one.features((STAND_INS[keeper],)))
+    return (*DECLARED, *learnt, *answer_features(("<question>: <answer>",)))
 
 
 def page(features: Iterable[Feature]) -> str:

@@ -1,9 +1,7 @@
 """The lines that features are computed from: the cohort's, before the cutoff, with their age.
 
-Beside the columns of the contract a line knows
+Beside its own columns (see lines.py) a line knows
 
-    occasion    what one purchase is: its order_id; where there is none, the moment it happened
-    category    of its item, as known at the cutoff
     age_days    local days before the cutoff: 1 is the day before it
     weekday     Monday is 0
     hour        0 to 23, local
@@ -21,28 +19,7 @@ import pyarrow as pa
 
 from features.declaration import Measure, columns_of
 from features.expressions import Expression, ibis
-from features.tables import Tables
-
-EPOCH = date(1970, 1, 1)
-DAY_SECONDS = 86_400
-
-
-def lines_of(known: Tables, table: str) -> ir.Table:
-    """A table's lines with `occasion` and, where items tell it, `category`."""
-    lines = known[table]
-    if table != "purchases":
-        return lines
-    lines = lines.mutate(occasion=_occasion(lines))
-    if "item_id" in lines.columns and "items" in known and "category" in known["items"].columns:
-        items = known["items"].select("item_id", "category")
-        lines = lines.left_join(items, "item_id").drop("item_id_right")
-    return lines
-
-
-def _occasion(lines: ir.Table) -> Expression:
-    if "order_id" not in lines.columns:
-        return lines.event_time
-    return lines.order_id.coalesce(lines.event_time.cast("string"))
+from features.lines import age_days
 
 
 def first_day(lines: ir.Table) -> date | None:
@@ -62,13 +39,11 @@ def facts_of(
 ) -> AbstractContextManager[ir.Table]:
     """The customers' lines with what the measures read of them; the engine keeps them while the context is open."""
     needed = set[str]().union(*(columns_of(measure) for measure in measures))
-    midnight = (cutoff - EPOCH).days
     time: Expression = lines.event_time
-    seconds = time.truncate("s").epoch_seconds()
     chosen = lines.select(
         "customer_id",
         *sorted(needed - {"customer_id", "weekday", "hour"}),
-        age_days=(midnight - seconds // DAY_SECONDS).cast("int32"),
+        age_days=age_days(time, cutoff),
         weekday=time.day_of_week.index(),
         hour=time.hour(),
     )

@@ -2,42 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from features.baskets import BASKET_FEATURES, channel_features
+from features.contacts import CONTACT_FEATURES, contact_channel_features
 from features.declaration import Feature, columns_of, measures_of
-from features.facts import lines_of
+from features.expressions import ibis
+from features.lines import DERIVED, lines_of
+from features.stated_preferences import ANSWER, PREFERENCE_FEATURES, answer_features
 from features.purchases import PURCHASE_FEATURES
 from features.spending import SPENDING_FEATURES
+from features.subscriptions import SUBSCRIPTION_FEATURES, plan_features
+from features.surveys import SURVEY_FEATURES
 from features.tables import Tables
-from features.usage import USAGE_FEATURES, event_features
+from features.tickets import TICKET_FEATURES, severity_features, topic_features
+from features.usage import SEAT_FEATURES, USAGE_FEATURES, event_features
 from features.words import MAX_KINDS, frequent_words
 
-DECLARED = (*PURCHASE_FEATURES, *SPENDING_FEATURES, *BASKET_FEATURES, *USAGE_FEATURES)
+DECLARED = (
+    *PURCHASE_FEATURES, *SPENDING_FEATURES, *BASKET_FEATURES, *USAGE_FEATURES, *SEAT_FEATURES,
+    *SUBSCRIPTION_FEATURES, *TICKET_FEATURES, *SURVEY_FEATURES, *CONTACT_FEATURES, *PREFERENCE_FEATURES,
+)  # fmt: skip
 "Those that need no word of the data."
 
-LEARNT = {"main_channel": ("purchases", "channel"), "main_event": ("usage", "event")}
-"Columns of words that become features of their own, by the categorical feature that keeps the words."
+Vocabularies = Mapping[str, tuple[str, ...]]
 
 
-def declared_features(known: Tables, vocabularies: Mapping[str, tuple[str, ...]] | None = None) -> tuple[Feature, ...]:
-    """The features whose tables and columns are there; channels and events as given, or learnt from the tables.
+@dataclass(frozen=True)
+class Learnt:
+    """Features that are made of the words of a column, the most frequent ones."""
 
-    What needs a column that the data set lacks is left out, so that no column is always missing.
+    table: str
+    column: str
+    features: Callable[[tuple[str, ...]], Iterable[Feature]]
+
+
+LEARNT = {
+    "main_channel": Learnt("purchases", "channel", channel_features),
+    "main_event": Learnt("usage", "event", event_features),
+    "main_plan": Learnt("subscriptions", "plan", plan_features),
+    "main_ticket_severity": Learnt("tickets", "severity", severity_features),
+    "main_ticket_topic": Learnt("tickets", "topic", topic_features),
+    "main_contact_channel": Learnt("contacts", "channel", contact_channel_features),
+}
+"By the categorical feature that keeps the words."
+
+
+def declared_features(known: Tables, vocabularies: Vocabularies | None = None) -> tuple[Feature, ...]:
+    """The features whose tables and columns are there; words as given, or learnt from the tables.
+
+    What needs a table or column that the data set lacks is left out, so that no column is always missing.
     """
-    present = {name: set(lines_of(known, name).columns) for name in ("purchases", "usage") if name in known}
-    channels, events = (_words(known, keeper, vocabularies) for keeper in LEARNT)
-    features = (*DECLARED, *channel_features(channels), *event_features(events))
+    present = {name: set(lines_of(known, name).columns) for name in DERIVED if name in known}
+    features = list(DECLARED)
+    for keeper, learnt in LEARNT.items():
+        features += learnt.features(_words(known, keeper, learnt, vocabularies))
+    features += answer_features(_sayings(known, vocabularies))
     return tuple(feature for feature in features if _possible(feature, present))
 
 
-def _words(known: Tables, keeper: str, vocabularies: Mapping[str, tuple[str, ...]] | None) -> tuple[str, ...]:
+def _words(known: Tables, keeper: str, learnt: Learnt, vocabularies: Vocabularies | None) -> tuple[str, ...]:
     if vocabularies is not None:
         return vocabularies.get(keeper, ())
-    table, column = LEARNT[keeper]
-    if table not in known or column not in known[table].columns:
+    if learnt.table not in known or learnt.column not in known[learnt.table].columns:
         return ()
-    return frequent_words(known[table], column, MAX_KINDS)
+    return frequent_words(known[learnt.table], learnt.column, MAX_KINDS)
+
+
+def _sayings(known: Tables, vocabularies: Vocabularies | None) -> tuple[str, ...]:
+    """The most frequent answers to the most frequent questions, as 'key: value'."""
+    if vocabularies is not None:
+        return tuple(word for name, words in vocabularies.items() if name.startswith(ANSWER) for word in words)
+    if "preferences" not in known:
+        return ()
+    lines = lines_of(known, "preferences")
+    asked = lines.filter(ibis._.key.isin(frequent_words(lines, "key", MAX_KINDS)))
+    return frequent_words(asked, "said", MAX_KINDS * MAX_KINDS)
 
 
 def _possible(feature: Feature, present: Mapping[str, set[str]]) -> bool:

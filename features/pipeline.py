@@ -18,8 +18,9 @@ from features.attributes import Attribute, attribute_values, listed_attributes
 from features.compiler import measured
 from features.declaration import Feature, Measure, measures_of
 from features.derivation import evaluate
-from features.facts import customers_table, facts_of, first_day, lines_of
+from features.facts import customers_table, facts_of, first_day
 from features.families import declared_features
+from features.lines import DERIVED, lines_of
 from features.tables import Tables
 
 
@@ -53,7 +54,7 @@ def _fill(
 ) -> None:
     customers = customers_table(customer_ids)
     counted: dict[Measure, np.ndarray] = {}
-    for table in ("purchases", "usage"):
+    for table in DERIVED:
         counted |= _counted(known, table, customers, cutoff, features, len(rows))
     for place, feature in enumerate(features):
         values[rows, place] = evaluate(feature.computed, counted)

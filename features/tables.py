@@ -15,6 +15,7 @@ from ibis.backends.sql import SQLBackend
 from core.config import Config
 from core.digest import digest_of
 from core.errors import DataError
+from features.accounts import memberships, rolled_up
 from features.conforming.conform import SET_ASIDE, conform, contract_of, dated_by
 from features.contract import CONTRACT
 from features.identities import followed, newest_links, resolved
@@ -48,6 +49,8 @@ class Tables:
     conformed: Mapping[str, ir.Table]
     "Every row read, with the cause to set it aside."
     usable: Mapping[str, ir.Table] = field(default_factory=dict)
+    cutoff: date | None = None
+    "Until when these tables tell: midnight of this day; None is everything recorded."
     counted: Counted = field(default_factory=Counted)
     "What was counted so far; shared with the views at cutoffs."
 
@@ -85,7 +88,9 @@ class Tables:
             chains = followed(newest_links(views["identities"]))
             views = {name: self._resolved(name, view, chains) for name, view in views.items()}
         views = {name: self._last(name, view) for name, view in views.items()}
-        return replace(self, usable=views)
+        if self.config.customer == "account" and "customers" in views:
+            views = self._rolled_up(views, cutoff)
+        return replace(self, usable=views, cutoff=cutoff)
 
     def _view(self, name: str, cutoff: date | None) -> ir.Table:
         contract, table = CONTRACT[name], self.usable[name]
@@ -100,6 +105,17 @@ class Tables:
 
     def _resolved(self, name: str, view: ir.Table, chains: ir.Table) -> ir.Table:
         return resolved(view, chains) if name != "identities" and "customer_id" in view.columns else view
+
+    def _rolled_up(self, views: dict[str, ir.Table], cutoff: date | None) -> dict[str, ir.Table]:
+        people = self.usable["customers"]
+        if "account_id" not in people.columns:
+            raise DataError('customer = "account" needs the column account_id in customers; map it, or say "person"')
+        # A membership without a date has always been known, as a link of identities has.
+        members = memberships(self._last("customers", known_rows(people, CONTRACT["customers"], cutoff)))
+        having = [name for name, view in views.items() if "customer_id" in view.columns]
+        return views | {
+            name: rolled_up(views[name], members) for name in having if name not in ("identities", "customers")
+        }
 
     def _last(self, name: str, view: ir.Table) -> ir.Table:
         contract = CONTRACT[name]

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from features.declaration import Deviation, Feature, Grain, Leader, Measure, Ratio
-from features.windowed import over_windows, trends
+from features.subscriptions import RUNNING, SPAN
+from features.windowed import over_windows, trends, within
 from features.words import names_of, quoted
 
 EVENT = Grain("event", "usage")
 USAGE_DAY = Grain("usage day", "usage", keys=("age_days",), follows=True)
 SESSION = Grain("session", "usage", keys=("session_id",))
 SEEN_ITEM = Grain("item seen", "usage", keys=("item_id",))
+KIND = Grain("kind of usage", "usage", keys=("event",))
+PERSON = Grain("person", "usage", keys=("person_id",))
+ADMIN = "role in ('admin', 'administrator', 'owner')"
 
 EVENTS = Measure(EVENT, "count")
 USAGE_DAYS = Measure(USAGE_DAY, "count")
 SESSIONS = Measure(SESSION, "count")
 SINCE_LAST = Measure(EVENT, "least", "age_days")
+ACTIVE_PEOPLE = Measure(PERSON, "count")
+SEATS = Measure(SPAN, "sum", "seats", condition=RUNNING)
 
 GAPS = Measure(USAGE_DAY, "count", "gap_days")
 GAP_TOTAL = Measure(USAGE_DAY, "sum", "gap_days")
@@ -154,7 +160,64 @@ TIMING = (
     ),
 )
 
-USAGE_FEATURES = (*RECENCY, *AMOUNTS, *CHANGE, *TIMING)
+BREADTH = (
+    *over_windows(
+        Feature(
+            "usage_kinds_{window}", "usage", Measure(KIND, "count"), "kinds",
+            "different kinds of usage {window}", "{window}に使った機能の種類数",
+        ),
+        (30, 90, None),
+    ),
+    *over_windows(
+        Feature(
+            "usage_events_per_day_{window}", "usage", Ratio(EVENTS, USAGE_DAYS), "events",
+            "usage events a day with usage {window}", "{window}の利用日あたりの利用回数", NONE_IN_WINDOW,
+        ),
+        (30, 90),
+    ),
+    *over_windows(
+        Feature(
+            "usage_admin_events_{window}", "usage", Measure(EVENT, "count", condition=ADMIN), "events",
+            "usage by administrators {window}", "{window}の管理者による利用回数",
+        ),
+        (30, 90),
+    ),
+    Feature(
+        "days_since_admin_usage", "usage", Measure(EVENT, "least", "age_days", condition=ADMIN), "days",
+        "days since an administrator last used it", "管理者の最終利用からの日数", "no administrator used it",
+    ),
+    *over_windows(
+        Feature(
+            "usage_errors_{window}", "usage", Measure(EVENT, "count", condition="met_error == 1"), "events",
+            "errors met {window}", "{window}に発生したエラー数",
+        ),
+        (7, 30, 90),
+    ),
+)  # fmt: skip
+
+USAGE_FEATURES = (*RECENCY, *AMOUNTS, *CHANGE, *TIMING, *BREADTH)
+
+SEAT_FEATURES = (
+    *over_windows(
+        Feature(
+            "active_people_{window}", "seats", ACTIVE_PEOPLE, "people",
+            "people of the account who used it {window}", "{window}に利用した人数",
+        ),
+        (7, 30, 90),
+    ),
+    Feature(
+        "active_people_trend_30d", "seats", Ratio(within(ACTIVE_PEOPLE, 30), within(ACTIVE_PEOPLE, 90)), "share",
+        "people who used it in the last 30 days over those of the last 90",
+        "直近90日間の利用者に対する直近30日間の利用者の割合",
+        NONE_IN_WINDOW,
+    ),
+    Feature(
+        "active_seat_share_30d", "seats", Ratio(within(ACTIVE_PEOPLE, 30), SEATS), "share",
+        "share of the seats paid for that was used in the last 30 days",
+        "直近30日間に利用された席の割合", "no seat is paid for",
+    ),
+)  # fmt: skip
+"Of accounts: people roll up to them, so that their usage tells who it was."
 
 
 def event_features(events: tuple[str, ...]) -> Iterator[Feature]:

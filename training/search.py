@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.digest import digest_of
 from core.errors import SourceUnavailable
+from core.interruption import uninterrupted
 from models.protocols import Settings
 from models.recommenders.ranges import Between, OneOf, Ranges
 from training.ranking_trials import REFUSALS
@@ -85,6 +86,7 @@ class Attempt:
         """Counted from 0 within the study."""
         return self.trial.number
 
+    @uninterrupted()
     def is_promising(self, n_cutoffs: int, ndcg: float) -> bool:
         """Whether the mean over so many cutoffs is worth another one; the defaults are tried at all of them."""
         self.trial.report(ndcg, n_cutoffs)
@@ -121,9 +123,10 @@ class Search:
         except TRIAL_REFUSALS as refusal:
             self._end(attempt, TrialState.FAIL, reason=str(refusal))
         except BaseException:
-            self._study.tell(attempt.trial, state=TrialState.FAIL, skip_if_finished=True)
+            self._give_up(attempt)
             raise
 
+    @uninterrupted()
     def _asked(self, seed: int) -> Attempt:
         # One seed for every run would make a continued study suggest again what it has tried.
         self._study.sampler = TPESampler(seed=seed + len(self._ended), multivariate=True)
@@ -146,6 +149,12 @@ class Search:
         """Keep what is known of a trial that was not tried at every cutoff."""
         self._end(attempt, TrialState.PRUNED, reason=reason)
 
+    @uninterrupted()
+    def _give_up(self, attempt: Attempt) -> None:
+        """Without a reason: whatever was wrong was not the trial's settings."""
+        self._study.tell(attempt.trial, state=TrialState.FAIL, skip_if_finished=True)
+
+    @uninterrupted()
     def _end(self, attempt: Attempt, state: TrialState, ndcg: float | None = None, reason: str = "") -> None:
         if reason:
             attempt.trial.set_user_attr(REASON, reason)

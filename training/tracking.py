@@ -22,7 +22,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from mlflow.utils.time import get_current_time_millis
 
 from core.card import Metric
-from core.interruption import was_interrupted
+from core.interruption import uninterrupted, was_interrupted
 from models.registry import artifact_location, open_store
 
 if TYPE_CHECKING:
@@ -39,16 +39,19 @@ class TrackedRun:
     run_id: str
     client: MlflowClient
 
+    @uninterrupted()
     def log_parameters(self, parameters: Mapping[str, Any]) -> None:
         """What MLflow's table compares runs by; anything but text and numbers as JSON."""
         logged = [Param(name, _told(value)) for name, value in parameters.items()]
         self.client.log_batch(self.run_id, params=logged)
 
+    @uninterrupted()
     def log_tags(self, tags: Mapping[str, str]) -> None:
         """Facts about the run that are no parameter of it."""
         for name, value in tags.items():
             self.client.set_tag(self.run_id, name, value)
 
+    @uninterrupted()
     def log_metrics(self, metrics: Iterable[Metric], registered: str) -> None:
         """Each figure as name, name.low and name.high; other models' figures than the registered one's name it."""
         now = get_current_time_millis()
@@ -65,12 +68,14 @@ class TrackedRun:
         for start in range(0, len(logged), 1000):
             self.client.log_batch(self.run_id, metrics=logged[start : start + 1000])
 
+    @uninterrupted()
     def log_values(self, values: Mapping[str, float], tags: Mapping[str, str] | None = None) -> None:
         """Plain numbers by name and facts beside them, in one go."""
         now = get_current_time_millis()
         logged = [LoggedMetric(name, float(value), now, 0) for name, value in values.items()]
         self.client.log_batch(self.run_id, logged, tags=[RunTag(name, fact) for name, fact in (tags or {}).items()])
 
+    @uninterrupted()
     def log_text(self, text: str, path: str) -> None:
         """A text file of the run."""
         self.client.log_text(self.run_id, text, path)
@@ -100,17 +105,23 @@ class Tracking:
 
         `parent` is the id of the run that this one is a part of.
         """
-        tags = {MLFLOW_PARENT_RUN_ID: parent} if parent else None
-        run_id = (
-            continued or self._client.create_run(self._experiment(experiment), tags=tags, run_name=name).info.run_id
-        )
+        run_id = continued or self._begin(experiment, name, parent)
         try:
             yield TrackedRun(run_id, self._client)
         except BaseException as fault:
             interrupted = isinstance(fault, KeyboardInterrupt) or was_interrupted()
-            self._client.set_terminated(run_id, "KILLED" if interrupted else "FAILED")
+            self._end(run_id, "KILLED" if interrupted else "FAILED")
             raise
-        self._client.set_terminated(run_id, "FINISHED")
+        self._end(run_id, "FINISHED")
+
+    @uninterrupted()
+    def _begin(self, experiment: str, name: str, parent: str | None) -> str:
+        tags = {MLFLOW_PARENT_RUN_ID: parent} if parent else None
+        return self._client.create_run(self._experiment(experiment), tags=tags, run_name=name).info.run_id
+
+    @uninterrupted()
+    def _end(self, run_id: str, status: str) -> None:
+        self._client.set_terminated(run_id, status)
 
     def _experiment(self, name: str) -> str:
         found = self._client.get_experiment_by_name(name)

@@ -20,7 +20,7 @@ from scipy import sparse
 
 from core.interactions import Histories, Interactions, weights_of
 from models.memory import GB
-from models.recommenders.item_knn import weighted_columns
+from models.recommenders.item_knn import nearest_others, weighted_columns
 from models.recommenders.later_fold import FOLDS, days_of, later_folds
 from models.recommenders.linear import LinearRecommender
 from models.recommenders.mixing import Candidates, learnt_weights, normalised
@@ -107,12 +107,7 @@ class NextBasket(LinearRecommender):
         super()._learn(interactions)
 
     def _learnt_effects(self, interactions: Interactions) -> sparse.csr_matrix:
-        from implicit.nearest_neighbours import all_pairs_knn  # here, because answering needs none of it
-
-        columns = weighted_columns(by_basket(interactions))
-        found = all_pairs_knn(sparse.csr_matrix(columns, dtype=np.float64), self.n_neighbours + 1, show_progress=False)
-        near = (found.data > 0) & (found.row != found.col)
-        return sparse.csr_matrix((found.data[near], (found.row[near], found.col[near])), found.shape, dtype=np.float32)
+        return nearest_others(weighted_columns(by_basket(interactions).matrix()), self.n_neighbours + 1)
 
     def _scores(self, histories: Histories, cutoff: date) -> np.ndarray:
         parts = self._parts(histories, cutoff)

@@ -157,7 +157,9 @@ class WiderScoringRecommender(WiderRecommender, ScoringRecommender):
         shares[:, inside >= 0] = parts[:, np.searchsorted(asked, inside[inside >= 0])]
         columns = np.searchsorted(asked, means.indices)
         means = sparse.csr_matrix((means.data, columns, means.indptr), (len(new), len(asked)))
-        shares[:, new] = (means @ (parts * self.inner._season_at(cutoff)[asked]).T).T
+        # A neighbour that its own purchases speak against has no score, so none of it is passed on.
+        passed_on = parts * (parts.sum(axis=0) > 0) * self.inner._season_at(cutoff)[asked]
+        shares[:, new] = (means @ passed_on.T).T
         return self._known[past], shares
 
     def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:

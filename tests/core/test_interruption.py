@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from core.interruption import was_interrupted, watch_for_interruption
+from core.interruption import uninterrupted, was_interrupted, watch_for_interruption
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +29,33 @@ def test_ctrl_c_is_remembered_even_where_it_became_another_error():
             raise RuntimeError("query interrupted") from None
 
     assert was_interrupted()
+
+
+def test_ctrl_c_waits_for_the_end_of_what_must_not_be_interrupted():
+    watch_for_interruption()
+    done = []
+
+    @uninterrupted()
+    def inner() -> None:
+        signal.raise_signal(signal.SIGINT)
+        done.append("inner")
+
+    @uninterrupted()
+    def outer() -> None:
+        inner()
+        done.append("outer")
+
+    with pytest.raises(KeyboardInterrupt):
+        outer()
+
+    assert done == ["inner", "outer"]
+
+
+def test_without_ctrl_c_a_protected_block_is_a_block_like_any_other():
+    watch_for_interruption()
+
+    with pytest.raises(ZeroDivisionError), uninterrupted():
+        raise ZeroDivisionError
+
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)

@@ -83,8 +83,8 @@ def test_an_unknown_kind_of_model_names_those_there_are(capsys):
     assert "did you mean 'churn'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [["train", "churn"], ["train", "recommender"], ["promote"], ["models"],
-                                     ["history"], ["ui"]])  # fmt: skip
+@pytest.mark.parametrize("command", [["train", "churn"], ["train", "recommender"], ["tune", "recommender"], ["promote"],
+                                     ["models"], ["history"], ["ui"]])  # fmt: skip
 def test_help_shows_an_example(command, capsys):
     assert run([*command, "--help"]) == 0
     assert "Example: kizuna " in capsys.readouterr().out

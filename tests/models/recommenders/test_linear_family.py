@@ -10,7 +10,7 @@ from models.recommenders.ease import Ease
 from models.recommenders.gf_cf import GfCf
 from models.recommenders.graph_filter import GraphFilter
 from models.recommenders.item_graph import ItemGraph
-from models.recommenders.item_knn import ItemKnn
+from models.recommenders.item_knn import ItemKnn, weighted_columns
 from models.recommenders.linear import LinearRecommender
 from models.recommenders.rp3beta import Rp3Beta
 from models.recommenders.strongest import item_blocks, strongest, with_repeats
@@ -92,14 +92,14 @@ def test_ease_is_estimated_by_what_it_will_do():
 
 @pytest.mark.parametrize("weighting", ["cosine", "tf_idf"])
 def test_columns_of_length_one_make_every_item_as_like_itself(weighting: str):
-    columns = ItemKnn(weighting=weighting)._weighted(LOG)
+    columns = weighted_columns(LOG.matrix(), weighting)
 
     assert np.asarray(columns.multiply(columns).sum(axis=0)).ravel() == pytest.approx(np.ones(X.shape[1]))
 
 
 def test_bm25_counts_a_second_purchase_less_than_the_first():
     again = bought("ada 2024-02-01 tea tea milk", "bo 2024-02-01 milk jam")
-    columns = ItemKnn(weighting="bm25", k1=1.0, b=0.0)._weighted(again).toarray()
+    columns = weighted_columns(again.matrix(), "bm25", k1=1.0, b=0.0).toarray()
     tea, milk = (columns[0, again.item_ids.tolist().index(name)] for name in ("tea", "milk"))
 
     assert tea / milk == pytest.approx((2 * 2 / 3) / (1 * 2 / 2))

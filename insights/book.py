@@ -1,0 +1,91 @@
+"""The subscription book: what every customer pays a month, at the first midnight of each month.
+
+spans       |--- 100 ---|--- 150 -----        one customer's, as recorded
+months      ^       ^       ^       ^
+book        100     100     150     150       what ran at each midnight, in whole units
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from insights.money import Money
+
+RUNS_ON = np.datetime64("9999-01-01", "D")
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Unchanged spans of subscriptions; every array is (n,)."""
+
+    customer_ids: np.ndarray
+    "Text 'U'."
+    plans: np.ndarray
+    "Text 'U'."
+    started_on: np.ndarray
+    "datetime64[D]"
+    ended_on: np.ndarray
+    "datetime64[D]; NaT runs on. The day itself is no longer paid for."
+    mrr: np.ndarray
+    "float64, in the span's own currency, a month."
+    currencies: np.ndarray
+    "Text 'U'; '' is the base currency."
+
+    def running_at(self, day: np.datetime64) -> np.ndarray:
+        """(n,) bool: paid for at midnight of the day."""
+        until = np.where(np.isnat(self.ended_on), RUNS_ON, self.ended_on)
+        return (self.started_on <= day) & (until > day)
+
+    def take(self, rows: np.ndarray) -> Spans:
+        """The spans that an index array or boolean mask picks."""
+        return Spans(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Book:
+    """What each customer pays at the beginning of each month, in whole units of the base currency.
+
+    Column j is midnight of `months[j]`'s first day, at the rate of the month that ends there; `revalued` is the same
+    at the rate of the month that begins there, so that a month's movements are all told at one rate.
+    """
+
+    customer_ids: np.ndarray
+    "(n,) text 'U', sorted."
+    months: np.ndarray
+    "(m,) datetime64[M], rising without gaps."
+    units: np.ndarray
+    "(n, m) int64."
+    revalued: np.ndarray
+    "(n, m) int64."
+
+    @classmethod
+    def of(cls, spans: Spans, months: np.ndarray, money: Money, rate_of: np.datetime64 | None = None) -> Book:
+        """The book at the first midnight of each of these months. Raises DataError for a missing rate.
+
+        With `rate_of` everything is told at that one month's rates, so that no rate moves a figure.
+        """
+        customer_ids, owners = np.unique(spans.customer_ids, return_inverse=True)
+        shape = (len(customer_ids), len(months))
+        units, revalued = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        for column, month in enumerate(months):
+            running = np.flatnonzero(spans.running_at(month.astype("datetime64[D]")))
+            for book, rate_month in ((units, month - 1), (revalued, month)):
+                rates = money.rates_in(spans.currencies[running], rate_month if rate_of is None else rate_of)
+                np.add.at(book[:, column], owners[running], money.units(spans.mrr[running] * rates))
+        return cls(customer_ids, months, units, revalued)
+
+    def had_before(self) -> np.ndarray:
+        """(n, m) bool: whether the customer paid at an earlier month's beginning."""
+        paid = np.cumsum(self.units > 0, axis=1) > 0
+        return np.concatenate([np.zeros((len(paid), 1), bool), paid[:, :-1]], axis=1)
+
+    def take(self, rows: np.ndarray) -> Book:
+        """The customers that an index array or boolean mask picks; one may be picked twice."""
+        return Book(self.customer_ids[rows], self.months, self.units[rows], self.revalued[rows])
+
+
+def months_between(first: np.datetime64, last: np.datetime64) -> np.ndarray:
+    """Every month from the first to the last, both included, datetime64[M]."""
+    return np.arange(first.astype("datetime64[M]"), last.astype("datetime64[M]") + 1)

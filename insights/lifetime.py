@@ -1,0 +1,94 @@
+"""What a customer is worth over their life, what it costs to win one, and what would change if something changed.
+
+    expected months   1 / churn                     LTV   MRR x margin x expected months
+    with a curve      sum over months of S(t) x MRR x margin / (1 + discount) ** (t / 12)
+    CAC payback       CAC / (MRR x margin), in months
+
+Source: Gupta & Lehmann 2005, Managing Customers as Investments, ch. 2; the simple form takes churn as constant.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.errors import BadInput
+
+MONTHS_A_YEAR = 12
+
+
+def expected_months(monthly_churn: float) -> float:
+    """How long a customer stays on average; infinite where nobody leaves. Raises BadInput outside 0 to 1."""
+    if not 0 <= monthly_churn <= 1:
+        raise BadInput(f"monthly churn lies between 0 and 1, found {monthly_churn}")
+    return math.inf if monthly_churn == 0 else 1 / monthly_churn
+
+
+def lifetime_value(mrr: float, monthly_churn: float, margin: float = 1.0, whole_months: bool = False) -> float:
+    """LTV of the simple form; `whole_months` counts finished months only."""
+    months = expected_months(monthly_churn)
+    return mrr * margin * (math.floor(months + 1e-9) if whole_months and math.isfinite(months) else months)
+
+
+def curve_value(survival: np.ndarray, mrr: float, margin: float = 1.0, yearly_discount: float = 0.0) -> float:
+    """LTV from a survival curve: survival[t] is the share that still pays in month t, counted from 0."""
+    months = np.arange(len(survival))
+    return float((survival * mrr * margin / (1 + yearly_discount) ** (months / MONTHS_A_YEAR)).sum())
+
+
+@dataclass(frozen=True)
+class Economics:
+    """One average customer of a subscription business."""
+
+    mrr: float
+    monthly_churn: float
+    margin: float = 1.0
+    "Share of the revenue that is left after serving it, 0 to 1."
+    acquisition_cost: float = 0.0
+    "CAC."
+
+    @property
+    def lifetime_value(self) -> float:
+        """LTV of the simple form."""
+        return lifetime_value(self.mrr, self.monthly_churn, self.margin)
+
+    @property
+    def value_over_cost(self) -> float:
+        """LTV/CAC; infinite where winning a customer costs nothing."""
+        return self.lifetime_value / self.acquisition_cost if self.acquisition_cost > 0 else math.inf
+
+    @property
+    def payback_months(self) -> float:
+        """Months until a customer has earned what it cost to win them; infinite where they earn nothing."""
+        earned = self.mrr * self.margin
+        return self.acquisition_cost / earned if earned > 0 else math.inf
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """What a board asks: other churn, price, margin or CAC; a factor of 1 changes nothing."""
+
+    churn_factor: float = 1.0
+    price_factor: float = 1.0
+    margin_points: float = 0.0
+    "Added to the margin, 0.05 is five points."
+    acquisition_cost_factor: float = 1.0
+
+    def applied(self, now: Economics) -> Economics:
+        """The economics afterwards; margin and churn stay between 0 and 1."""
+        return replace(
+            now,
+            mrr=now.mrr * self.price_factor,
+            monthly_churn=min(1.0, max(0.0, now.monthly_churn * self.churn_factor)),
+            margin=min(1.0, max(0.0, now.margin + self.margin_points)),
+            acquisition_cost=now.acquisition_cost * self.acquisition_cost_factor,
+        )
+
+
+def revenue_over(economics: Economics, n_customers: int, new_a_month: float, months: int = 36) -> np.ndarray:
+    """Revenue of each coming month, (months,): today's customers and new ones, all leaving at the same rate."""
+    staying = (1 - economics.monthly_churn) ** np.arange(months)
+    customers = n_customers * staying + new_a_month * (np.cumsum(staying) - staying)
+    return customers * economics.mrr

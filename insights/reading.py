@@ -1,0 +1,101 @@
+"""From a company's tables to the arrays that figures are worked out on; rows that would corrupt a figure stay out.
+
+What is left out is counted by cause, so that a report can say so: a span that ends before it starts, a monthly price
+below zero, an NPS of 11, a ticket closed before it was opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+
+from features.engine import days, numbers, seconds, texts
+from features.expressions import Expression
+from features.tables import Tables
+from insights.book import Spans
+from insights.buying import Orders
+from insights.voices import NPS_SCORES, Answers
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """How many rows of each table stay out of the figures, by cause."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def note(self, cause: str, rows: np.ndarray) -> np.ndarray:
+        """Count the rows of a mask under a cause, and return the others as a mask."""
+        if rows.any():
+            self.counts[cause] = self.counts.get(cause, 0) + int(rows.sum())
+        return ~rows
+
+
+def spans_of(tables: Tables, left_out: LeftOut) -> Spans:
+    """Every usable span as finally known; none where there is no subscriptions table."""
+    if "subscriptions" not in tables:
+        return Spans(*(np.empty(0, kind) for kind in ("U1", "U1", "M8[D]", "M8[D]", float, "U1")))
+    found = _fetched(tables.latest()["subscriptions"], "plan", "started_at", "ended_at", "mrr", "currency")
+    spans = Spans(
+        _words(found, "customer_id"), _words(found, "plan"), _days(found, "started_at"), _days(found, "ended_at"),
+        _numbers(found, "mrr"), _words(found, "currency"),
+    )  # fmt: skip
+    usable = left_out.note("subscriptions: ends before it starts", spans.ended_on < spans.started_on)
+    usable &= left_out.note("subscriptions: mrr below zero", spans.mrr < 0)
+    return spans.take(usable)
+
+
+def orders_of(tables: Tables) -> Orders:
+    """Purchase days of known customers with what they bought less what they returned; none without purchases."""
+    if "purchases" not in tables:
+        return Orders(np.empty(0, "U1"), np.empty(0, "M8[D]"), np.empty(0))
+    lines: Expression = tables.latest()["purchases"]
+    daily = lines.filter(lines.customer_id.notnull()).mutate(day=lines.event_time.truncate("D"))
+    found = daily.group_by(["customer_id", "day"]).aggregate(amount=daily.amount.sum()).to_pyarrow()
+    orders = Orders(_words(found, "customer_id"), _days(found, "day"), _numbers(found, "amount"))
+    bought = orders.amounts > 0
+    return Orders(orders.customer_ids[bought], orders.days[bought], orders.amounts[bought])
+
+
+def answers_of(tables: Tables, kind: str, left_out: LeftOut) -> Answers:
+    """Every survey of a kind (nps, csat) that was sent; none without a surveys table."""
+    if "surveys" not in tables:
+        return Answers(np.empty(0, "U1"), np.empty(0))
+    surveys: Expression = tables.latest()["surveys"]
+    found = _fetched(surveys.filter(surveys.kind.lower() == kind), "score")
+    answers = Answers(_words(found, "customer_id"), _numbers(found, "score"))
+    beyond = (
+        (answers.scores < NPS_SCORES[0]) | (answers.scores > NPS_SCORES[1]) if kind == "nps" else answers.scores < 0
+    )
+    usable = left_out.note(f"surveys: {kind} score out of range", beyond)
+    return Answers(answers.customer_ids[usable], answers.scores[usable])
+
+
+def waits_of(tables: Tables, until: str, left_out: LeftOut) -> tuple[np.ndarray, np.ndarray]:
+    """Customer and hours from each ticket's opening to a moment (first_answered_at, closed_at); (n,) each."""
+    if "tickets" not in tables or until not in tables["tickets"].columns:
+        return np.empty(0, "U1"), np.empty(0)
+    found = _fetched(tables.latest()["tickets"], "opened_at", until)
+    waited = (seconds(found[until]) - seconds(found["opened_at"])).astype("timedelta64[s]").astype(np.float64) / 3600
+    known = ~np.isnat(seconds(found[until]))
+    usable = known & left_out.note(f"tickets: {until} before opened_at", known & (waited < 0))
+    return _words(found, "customer_id")[usable], waited[usable]
+
+
+def _fetched(table: ir.Table, *columns: str) -> pa.Table:
+    there = [name for name in columns if name in table.columns]
+    return table.filter(table.customer_id.notnull()).select("customer_id", *there).to_pyarrow()
+
+
+def _words(found: pa.Table, name: str) -> np.ndarray:
+    return texts(found[name]) if name in found.column_names else np.full(len(found), "")
+
+
+def _days(found: pa.Table, name: str) -> np.ndarray:
+    return days(found[name]) if name in found.column_names else np.full(len(found), np.datetime64("NaT", "D"))
+
+
+def _numbers(found: pa.Table, name: str) -> np.ndarray:
+    return numbers(found[name]) if name in found.column_names else np.full(len(found), np.nan)

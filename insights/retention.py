@@ -1,0 +1,103 @@
+"""The figures a subscription business is run by, which reconcile to the last unit.
+
+    opening + fx + new + reactivation + expansion - contraction - churn = closing
+
+A customer is new in the first month at whose end they pay and reactivated when they come back; what changes for one
+who stays is expansion or contraction. Retention compares what the customers of a beginning pay at an end:
+
+    NRR  sum(closing) / sum(opening)         GRR  sum(min(closing, opening)) / sum(opening)
+    logo churn  share of them who pay nothing any more    revenue churn  what those paid / sum(opening)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.intervals import Estimate, estimates
+from insights.book import Book
+from models.metrics.weighted import ratio
+
+MOVEMENTS = ("opening", "fx", "new", "reactivation", "expansion", "contraction", "churn", "closing")
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """One month's movements in whole units; contraction and churn are positive and taken off."""
+
+    month: np.datetime64
+    opening: int
+    fx: int
+    new: int
+    reactivation: int
+    expansion: int
+    contraction: int
+    churn: int
+    closing: int
+
+    @property
+    def reconciles(self) -> bool:
+        """Whether the movements lead from the opening to the closing, to the last unit."""
+        gained = self.fx + self.new + self.reactivation + self.expansion
+        return self.opening + gained - self.contraction - self.churn == self.closing
+
+
+def waterfalls(book: Book) -> list[Waterfall]:
+    """The movements of each month of the book but its last column, which is where the last month ends."""
+    return [_waterfall(book, column) for column in range(len(book.months) - 1)]
+
+
+def _waterfall(book: Book, column: int) -> Waterfall:
+    moved = movements_of(book, column)
+    return Waterfall(book.months[column], **{name: int(part.sum()) for name, part in moved.items()})
+
+
+def movements_of(book: Book, column: int) -> dict[str, np.ndarray]:
+    """Each customer's part of each movement in one month, (n,) int64 by name."""
+    opening, valued, closing = book.units[:, column], book.revalued[:, column], book.units[:, column + 1]
+    came, left = (valued == 0) & (closing > 0), (valued > 0) & (closing == 0)
+    stayed = (valued > 0) & (closing > 0)
+    back = came & (book.had_before()[:, column] | (opening > 0))
+    change = closing - valued
+    return {
+        "opening": opening,
+        "fx": valued - opening,
+        "new": np.where(came & ~back, closing, 0),
+        "reactivation": np.where(back, closing, 0),
+        "expansion": np.where(stayed, np.maximum(change, 0), 0),
+        "contraction": np.where(stayed, np.maximum(-change, 0), 0),
+        "churn": np.where(left, valued, 0),
+        "closing": closing,
+    }
+
+
+RETENTION = ("nrr", "grr", "logo_churn", "revenue_churn")
+
+
+def retention(book: Book, start: int, end: int, n_resamples: int = 300, seed: int = 0) -> dict[str, Estimate]:
+    """NRR, GRR, logo and revenue churn from the book's column `start` to `end`, with 90 % intervals over customers.
+
+    Shares of the opening, told at the rate of the span's first month; NaN where nobody paid at the start.
+    """
+    opening = book.revalued[:, start]
+    paid = opening > 0
+    if not paid.any():
+        return dict.fromkeys(RETENTION, Estimate())
+    figures = _shares(opening[paid].astype(np.float64), book.units[paid, end].astype(np.float64))
+    found = estimates(figures, book.customer_ids[paid], n_resamples, seed)
+    return dict(zip(RETENTION, found, strict=True))
+
+
+def _shares(opening: np.ndarray, closing: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    left = closing == 0
+    parts = np.column_stack([closing, np.minimum(closing, opening), opening * left])
+
+    def shares(weights: np.ndarray) -> np.ndarray:
+        paid = weights @ opening
+        nrr, grr, revenue_churn = ratio(weights @ parts, paid[:, None]).T
+        logo_churn = ratio(weights @ left, weights.sum(axis=1))
+        return np.column_stack([nrr, grr, logo_churn, revenue_churn])
+
+    return shares

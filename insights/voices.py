@@ -1,0 +1,76 @@
+"""What customers say: NPS, CSAT, who answers at all, and how long they wait for us.
+
+NPS is the share of promoters (9, 10) less that of detractors (0 to 6), in points. Its interval is the adjusted Wald
+of Agresti & Min (2005) as in Sauro & Lewis 2016, Quantifying the User Experience, ch. 3: a quarter of z squared answers
+are added as a promoter and as a detractor, half of it in between, which keeps its promise even for few answers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.intervals import Estimate, estimate
+
+Z = 1.6449
+"Of a 90 % interval."
+PROMOTER, DETRACTOR = 9, 6
+NPS_SCORES = (0, 10)
+SATISFIED_SHARE = 0.8
+"A CSAT answer counts as satisfied from this share of the scale on: 4 of 5."
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Surveys sent; every array is (n,)."""
+
+    customer_ids: np.ndarray
+    scores: np.ndarray
+    "float64; NaN was not answered."
+
+    @property
+    def answered(self) -> np.ndarray:
+        """(n,) bool."""
+        return ~np.isnan(self.scores)
+
+
+def net_promoter_score(scores: np.ndarray) -> Estimate:
+    """NPS in points, -100 to 100, with its adjusted-Wald interval; NaN without an answer between 0 and 10."""
+    known = scores[~np.isnan(scores) & (scores >= NPS_SCORES[0]) & (scores <= NPS_SCORES[1])]
+    if not len(known):
+        return Estimate()
+    promoters, detractors = float((known >= PROMOTER).sum()), float((known <= DETRACTOR).sum())
+    n = len(known) + Z**2
+    for_us, against = (promoters + Z**2 / 4) / n, (detractors + Z**2 / 4) / n
+    centre = for_us - against
+    half = Z * math.sqrt((for_us + against - centre**2) / n)
+    value = (promoters - detractors) / len(known)
+    return Estimate(100 * value, 100 * max(-1.0, centre - half), 100 * min(1.0, centre + half))
+
+
+def satisfaction(answers: Answers, best: float = 5.0) -> Estimate:
+    """CSAT: the share of the answers from `SATISFIED_SHARE` of the best score on, with its interval over customers."""
+    known = answers.answered
+    satisfied = answers.scores[known] >= SATISFIED_SHARE * best
+    if not len(satisfied):
+        return Estimate()
+    return estimate(lambda rows: float(satisfied[rows].mean()), answers.customer_ids[known])
+
+
+def response_rate(answers: Answers) -> Estimate:
+    """The share of the surveys sent that were answered, with its interval over customers."""
+    answered = answers.answered
+    if not len(answered):
+        return Estimate()
+    return estimate(lambda rows: float(answered[rows].mean()), answers.customer_ids)
+
+
+def typical_hours(customer_ids: np.ndarray, hours: np.ndarray) -> Estimate:
+    """The median of waiting times that are known and not negative, with its interval over customers."""
+    known = hours >= 0
+    if not known.any():
+        return Estimate()
+    waited = hours[known]
+    return estimate(lambda rows: float(np.median(waited[rows])), customer_ids[known])

@@ -60,10 +60,10 @@ class Trees:
             blocks.append(_nodes(tree, start))
             roots.append(start)
             start += len(blocks[-1][0])
-        columns = (np.concatenate(column) for column in zip(*blocks, strict=True))
+        columns = [np.concatenate(column) for column in zip(*blocks, strict=True)]
         types = (np.int32, np.float64, np.int32, np.int32, np.bool_, np.float64)
-        arrays = (column.astype(kind) for column, kind in zip(columns, types, strict=True))
-        return cls(*arrays, np.array(roots, dtype=np.int32))
+        named = zip((array.name for array in fields(cls)), columns, types, strict=False)
+        return cls(**{name: column.astype(kind) for name, column, kind in named}, roots=np.array(roots, np.int32))
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """(rows,) float64: the sum of the leaves that each row of (rows, columns) ends in."""

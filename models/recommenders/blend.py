@@ -95,7 +95,7 @@ class Blend(ScoringRecommender):
             except NotEnoughMemory as refusal:
                 self.left_out_[name] = str(refusal)
         if not fitted:
-            raise NotEnoughMemory(f"no part of blend can be fitted: {'; '.join(self.left_out_.values())}")
+            raise NotEnoughMemory(f"no part of {self.name} can be fitted: {'; '.join(self.left_out_.values())}")
         return fitted
 
     @property
@@ -127,7 +127,7 @@ class Blend(ScoringRecommender):
     def _names(self) -> list[str]:
         names = list(dict.fromkeys(name.strip() for name in self.parts.split(",") if name.strip()))
         if not names:
-            raise BadInput(f"blend has no parts; name some, such as '{type(self).parts}'")
+            raise BadInput(f"{self.name} has no parts; name some, such as '{type(self).parts}'")
         return names
 
     def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:

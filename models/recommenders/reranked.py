@@ -50,8 +50,8 @@ class Reranked(Blend):
     }
 
     # NDCG@10 on online_retail II, 28 days from 2010-07-07 and 2010-08-04, where blend has .395 and .405: 12, 15, 20, 30
-    # and 50 give .401 and .410, .399 and .413, .398 and .413, .397 and .411, .397 and .412 (200 trees): what is far down
-    # teaches little. 3 folds instead of 5 give .398 and .410; 4 or 16 leaves, or pairs of other ranks, about .001 less;
+    # and 50 give .401 and .410, .399 and .413, .398 and .413, .397 and .411, .397 and .412 (200 trees): what is far
+    # down teaches little. 3 folds instead of 5 give .398 and .410; 4 or 16 leaves, or pairs of other ranks, .001 less;
     # logistic loss .394 and .410. Most of these differ by less than a standard error, .0017; 20 learns twice as fast as
     # 50, whose candidates hold .36 of what was bought instead of .22.
     n_candidates: int = 20

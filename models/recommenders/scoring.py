@@ -57,9 +57,13 @@ class ScoringRecommender(LadderRecommender, ABC):
         for row in range(len(histories)):
             own = answer.items[row] >= 0
             if own.any():
-                items, shares = self.shares(histories, row, answer.items[row][own], cutoff)
+                items, shares = self._said(histories, row, answer.items[row][own], cutoff)
                 answer.because[row][own] = items[shares.argmax(axis=0)]
         answer.rungs[(answer.because >= 0) & (answer.because == answer.items)] = RUNGS.index("personal")
+
+    def _said(self, histories: Histories, row: int, items: np.ndarray, cutoff: date) -> tuple[np.ndarray, np.ndarray]:
+        """As of `shares`, in any proportion to the score; for models where the score itself costs much."""
+        return self.shares(histories, row, items, cutoff)
 
     def _season_at(self, cutoff: date) -> np.ndarray:
         """(m,) float32: what each score is multiplied by; the popularity of the fit, for models that know no other."""

@@ -74,17 +74,17 @@ class Trees:
         return np.concatenate(sums) if sums else np.zeros(0)
 
     def _sums(self, features: np.ndarray) -> np.ndarray:
-        values, missing = features.ravel(), np.isnan(features).any()
-        firsts = (np.arange(len(features)) * features.shape[1])[:, None]
-        nodes = np.repeat(self.roots[None, :], len(features), axis=0)
+        """As of `predict`; nodes are (trees, rows), so that what lies side by side is asked for the same columns."""
+        values, firsts = features.ravel(), (np.arange(len(features)) * features.shape[1])[None, :]
+        children = np.stack([self.right, self.left], axis=1).ravel().astype(np.intp)
+        nodes = np.repeat(self.roots.astype(np.intp)[:, None], len(features), axis=1)
         while True:
-            found = values[firsts + self.feature[nodes]]
-            goes_left = found <= self.threshold[nodes]
-            if missing:
-                goes_left |= np.isnan(found) & self.missing_left[nodes]
-            following = np.where(goes_left, self.left[nodes], self.right[nodes])
+            found = np.take(values, firsts + np.take(self.feature, nodes))
+            goes_left = found <= np.take(self.threshold, nodes)
+            goes_left |= np.isnan(found) & np.take(self.missing_left, nodes)
+            following = np.take(children, 2 * nodes + goes_left)
             if (following == nodes).all():
-                return self.value[nodes].sum(axis=1)
+                return np.take(self.value, nodes).sum(axis=0)
             nodes = following
 
     def arrays(self) -> dict[str, np.ndarray]:

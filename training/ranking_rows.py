@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from core.card import Comparison, Metric
 from core.errors import NotEnoughHistory
@@ -28,7 +29,6 @@ from features.tables import Tables
 from models.metrics.accuracy import accuracy
 from models.metrics.judged import JudgedRankings
 from models.metrics.ranking import compare_rankings, ranking_metrics
-from models.recommenders.one_thread import on_one_thread
 from models.recommenders.shelf import RECOMMENDERS
 from training.recipe import Recipe
 
@@ -36,8 +36,9 @@ LONGEST_LIST = 20
 CHOSEN_AT = 10
 "Models and settings are chosen by NDCG at this length of the list."
 
-SMALL_GB = 0.3
-"Of memory for a fit: where it takes less, matrices are too small for several threads to gain anything."
+SMALL_GB = 0.6
+"""Of memory for a fit, 0.4 of it the blocks that graph models work in whatever the shop: where it takes less, matrices
+are too small for several threads to gain anything."""
 
 N_VALIDATIONS = 3
 "Validation cutoffs at most: the newest say most about tomorrow, and each costs a fit of every model."
@@ -86,7 +87,7 @@ def threads_for(recipe: Recipe, interactions: Interactions) -> AbstractContextMa
     On a shop of 300 items gf_cf took 5.2 s of two threads that waited for each other, and .05 s of one.
     """
     is_small = recipe.unfitted(RECOMMENDERS).needed_gb(interactions) < SMALL_GB
-    return on_one_thread() if is_small else nullcontext()
+    return threadpool_limits(1, user_api="blas") if is_small else nullcontext()
 
 
 def ranking_task(tables: Tables, everything: Interactions, cutoff: date) -> RankingTask:

@@ -18,7 +18,7 @@ HOMES = {
     "bentoml": ("serving/service.py",),
     "ibis": ("features/", "insights/"),
     "implicit": ("models/recommenders/",),
-    "lightgbm": ("models/churn/",),
+    "lightgbm": ("models/churn/", "models/recommenders/"),
     "sklearn": ("models/churn/", "models/metrics/"),
     "optuna": ("training/search.py",),
 }

@@ -8,13 +8,15 @@ fitted again on everything. A share of a part's score is that share of the mixed
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import ClassVar, Self
+from typing import ClassVar, Self, cast
 
+import msgspec
 import numpy as np
 
-from core.errors import BadInput, NotEnoughMemory
+from core.errors import BadInput, NotEnoughMemory, UnknownName, nearest
 from core.interactions import Histories, Interactions
 from models.artifact import Artifact
 from models.protocols import Settings
@@ -43,6 +45,9 @@ class Blend(ScoringRecommender):
 
     parts: str = "next_basket, ease, item_knn"
     "Names of the recommenders that are mixed, by commas; each with its own tuned settings."
+
+    part_settings: str = "{}"
+    'What differs from their own settings, as JSON: {"item_knn": {"n_neighbours": 50}}.'
 
     # NDCG@10 on online_retail II, 28 days from 2010-07-07 and 2010-08-04: .3945 and .4071; by deviation .3948, .4068.
     normalisation: str = "max"
@@ -83,29 +88,46 @@ class Blend(ScoringRecommender):
     def _fitted(self, interactions: Interactions, cutoff: date) -> dict[str, ScoringRecommender]:
         """Those parts that memory allows. Raises NotEnoughMemory where it allows none."""
         fitted = {}
-        for name in self._names:
-            part = self._unfitted(PARTS[name])
+        for name, recipe in self._recipes.items():
+            part = cast(Callable[..., ScoringRecommender], PARTS[name])(**recipe)
             try:
                 fitted[name] = part.fit(interactions, cutoff)
             except NotEnoughMemory as refusal:
                 self.left_out_[name] = str(refusal)
         if not fitted:
-            raise NotEnoughMemory(f"no part of blend can be fitted: {'; '.join(self.left_out_.values())}")
+            raise NotEnoughMemory(f"no part of {self.name} can be fitted: {'; '.join(self.left_out_.values())}")
         return fitted
 
-    def _unfitted(self, kind: type[ScoringRecommender]) -> ScoringRecommender:
-        """A part with this model's seed and popularity; the rest of its settings are its own."""
+    @property
+    def _recipes(self) -> dict[str, Settings]:
+        """Each part's own settings, with this model's seed and popularity, and what is stated of it."""
         said: Settings = {"seed": self.seed, "popularity_half_life_days": self.popularity_half_life_days}
-        part = kind()
-        for name in said.keys() & part.settings.keys():
-            setattr(part, name, said[name])
-        return part
+        stated = self._stated
+        recipes: dict[str, Settings] = {}
+        for name in self._names:
+            usual = PARTS[name]().settings
+            for setting in stated.get(name, {}):
+                if setting not in usual:
+                    raise UnknownName(f"part_settings of blend: {name} has no '{setting}'{nearest(setting, usual)}")
+            recipes[name] = usual | {key: said[key] for key in said.keys() & usual.keys()} | stated.get(name, {})
+        return recipes
+
+    @property
+    def _stated(self) -> dict[str, Settings]:
+        try:
+            stated = msgspec.json.decode(self.part_settings, type=dict[str, Settings])
+        except msgspec.DecodeError as fault:
+            raise BadInput(f"part_settings of blend is no JSON of settings by part: {fault}") from fault
+        for name in stated:
+            if name not in self._names:
+                raise UnknownName(f"part_settings of blend: '{name}' is no part{nearest(name, self._names)}")
+        return stated
 
     @property
     def _names(self) -> list[str]:
         names = list(dict.fromkeys(name.strip() for name in self.parts.split(",") if name.strip()))
         if not names:
-            raise BadInput(f"blend has no parts; name some, such as '{type(self).parts}'")
+            raise BadInput(f"{self.name} has no parts; name some, such as '{type(self).parts}'")
         return names
 
     def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:

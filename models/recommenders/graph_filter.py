@@ -70,8 +70,10 @@ class GraphFilter(LinearRecommender):
     "The same in the broad tastes."
 
     sharpening: float = 0.0
-    """How much of what a further step blurs is taken away again; above zero the fit takes longer. On gowalla's
-    validation part a second step earned no negative weight once the powers were tuned."""
+    """How much of what a further step blurs is taken away again; above zero the fit takes longer.
+
+    On gowalla's validation part a second step earned no negative weight once the powers were tuned.
+    """
 
     n_neighbours: int = 1000
     "How many items are kept that each speaks for or against."

@@ -7,7 +7,8 @@ from models.recommenders.blend import Blend
 from models.recommenders.ladder import LadderRecommender
 from models.recommenders.parts import PARTS
 from models.recommenders.popularity import Popularity
+from models.recommenders.reranked import Reranked
 
 RECOMMENDERS: Shelf[type[LadderRecommender]] = Shelf(
-    "models.recommenders", {Popularity.name: Popularity, **PARTS, Blend.name: Blend}
+    "models.recommenders", {Popularity.name: Popularity, **PARTS, Blend.name: Blend, Reranked.name: Reranked}
 )

@@ -92,6 +92,26 @@ def test_a_blend_of_one_part_ranks_as_that_part():
     assert one.item_id.tolist() == other.item_id.tolist()
 
 
+def test_a_part_has_the_settings_that_are_stated_for_it():
+    blend = Blend(parts="item_knn, ease", part_settings='{"item_knn": {"n_neighbours": 3}}').fit(LOG)
+
+    assert blend.parts_["item_knn"].settings["n_neighbours"] == 3
+    assert blend.parts_["ease"].settings == Ease(seed=blend.seed).settings
+
+
+@pytest.mark.parametrize(
+    ("stated", "saying"),
+    [
+        ("{", "is no JSON of settings by part"),
+        ('{"als": {}}', "'als' is no part"),
+        ('{"ease": {"alfa": 1}}', "ease has no 'alfa'"),
+    ],
+)
+def test_settings_of_parts_that_cannot_be_meant_are_one_line(stated: str, saying: str):
+    with pytest.raises(BadInput, match=saying):
+        Blend(parts="item_knn, ease", part_settings=stated).fit(LOG)
+
+
 def test_parts_that_are_none_or_unknown_are_refused():
     with pytest.raises(BadInput, match="no parts"):
         Blend(parts=" ,").fit(LOG)

@@ -15,7 +15,7 @@ from models.recommenders.shelf import RECOMMENDERS
 from training.cards import RECIPE_FIGURES, beats_all, verdict
 from training.gate import at_newest_window, is_refresh
 from training.plots import ndcg_plot
-from training.ranking_rows import ranking_cutoffs, ranking_task
+from training.ranking_rows import ranking_cutoffs, ranking_task, threads_for
 from training.ranking_study import BASELINE, RankingStudy, study
 from training.ranking_trials import SECOND_STAGES
 from training.recipe import Recipe
@@ -78,7 +78,8 @@ def wanted_recipes(config: Config, only: str | None, changes: Settings, tuned: T
 def shipped(session: Session, found: RankingStudy, name: str, baseline: bool = False) -> ModelPackage:
     """One of the study's models, fitted on everything recorded."""
     recipe, until = found.recipes[name], session.tables.watermark("purchases")
-    model = recipe.unfitted(RECOMMENDERS).fit(found.everything, until)
+    with threads_for(recipe, found.everything):
+        model = recipe.unfitted(RECOMMENDERS).fit(found.everything, until)
     return ModelPackage(recommender_card(session, found, name, baseline), model.to_artifact())
 
 

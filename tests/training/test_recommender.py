@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from msgspec import structs
+from threadpoolctl import threadpool_info
 
 from core.config import Config
 from core.errors import NotEnoughHistory
@@ -22,7 +24,8 @@ from tests.training.conftest import open_shop
 from tests.worlds import config
 from tests.worlds import shop as shop_of
 from training.promotion import promote
-from training.ranking_rows import ranking_cutoffs, ranking_task, validation_tasks
+from training.ranking_rows import ranking_cutoffs, ranking_task, threads_for, validation_tasks
+from training.recipe import Recipe
 from training.recommender import train_recommender
 from training.session import Session
 from training.shipping import Trained
@@ -126,3 +129,13 @@ def test_purchases_without_items_cannot_train_a_recommender(tmp_path: Path):
 
     with pytest.raises(NotEnoughHistory, match="no purchase carries an item"):
         train_recommender(session)
+
+
+def test_a_small_fit_takes_one_thread_and_a_large_one_all(shop: Session, monkeypatch: pytest.MonkeyPatch):
+    everything, recipe = interactions_of(shop.tables), Recipe("gf_cf", {})
+
+    with threads_for(recipe, everything):
+        assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
+
+    monkeypatch.setattr("training.ranking_rows.SMALL_GB", 0.0)
+    assert isinstance(threads_for(recipe, everything), nullcontext)

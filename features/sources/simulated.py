@@ -48,6 +48,8 @@ customer_value = 6000
 [recommender]
 k = 10
 horizon_days = 28
+# Those that are quick on a small shop; all of the shelf where nothing is said.
+models = ["personal_frequency", "item_knn", "next_basket", "rp3beta", "graph_filter", "ease", "als", "blend"]
 
 [attributes]
 customers = ["prefecture", "age_band"]

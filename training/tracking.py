@@ -105,16 +105,18 @@ class Tracking:
 
         `parent` is the id of the run that this one is a part of.
         """
-        run_id = continued or self._begin(experiment, name, parent)
+        run_id = continued
         try:
+            with uninterrupted():  # Ctrl-C meanwhile is raised here, where the run has its id and can be ended
+                run_id = run_id or self._begin(experiment, name, parent)
             yield TrackedRun(run_id, self._client)
         except BaseException as fault:
             interrupted = isinstance(fault, KeyboardInterrupt) or was_interrupted()
-            self._end(run_id, "KILLED" if interrupted else "FAILED")
+            if run_id is not None:
+                self._end(run_id, "KILLED" if interrupted else "FAILED")
             raise
         self._end(run_id, "FINISHED")
 
-    @uninterrupted()
     def _begin(self, experiment: str, name: str, parent: str | None) -> str:
         tags = {MLFLOW_PARENT_RUN_ID: parent} if parent else None
         return self._client.create_run(self._experiment(experiment), tags=tags, run_name=name).info.run_id

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
 
 from core.card import Metric
+from core.interruption import watch_for_interruption
 from core.intervals import Estimate
 from models.registry import open_store
 from training.tracking import Tracking, git_state, metric_key
@@ -76,3 +78,32 @@ def test_code_outside_of_git_is_of_an_unknown_commit(tmp_path: Path):
 
 def test_code_in_git_names_its_commit():
     assert len(git_state().split(" ")[0]) == 40
+
+
+@pytest.fixture
+def ctrl_c_is_watched():
+    before = signal.getsignal(signal.SIGINT)
+    watch_for_interruption()
+    yield
+    watch_for_interruption()
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_is_watched")
+def test_ctrl_c_while_a_run_is_begun_ends_it_as_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    tracking = Tracking(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    begin = tracking._begin
+
+    def begin_and_press(experiment: str, name: str, parent: str | None) -> str:
+        run_id = begin(experiment, name, parent)
+        signal.raise_signal(signal.SIGINT)
+        return run_id
+
+    monkeypatch.setattr(tracking, "_begin", begin_and_press)
+
+    with pytest.raises(KeyboardInterrupt), tracking.run("shop", "one"):
+        pytest.fail("the run was not begun")
+
+    client = open_store(tracking.tracking_uri)
+    (run,) = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()])
+    assert run.info.status == "KILLED"

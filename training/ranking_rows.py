@@ -26,6 +26,7 @@ from core.recommendations import Recommendations
 from core.window import Window
 from features.interactions import interactions_of
 from features.tables import Tables
+from models.memory import SHARED
 from models.metrics.accuracy import accuracy
 from models.metrics.judged import JudgedRankings
 from models.metrics.ranking import compare_rankings, ranking_metrics
@@ -63,8 +64,9 @@ class RankingTask:
     def answer(self, recipe: Recipe, learnt_from: Interactions | None = None) -> Recommendations:
         """What the recipe, fitted on what was known (or on less), recommends at the cutoff."""
         interactions = learnt_from or self.known
-        with threads_for(recipe, interactions):
-            model = recipe.unfitted(RECOMMENDERS).fit(interactions)
+        unfitted = recipe.unfitted(RECOMMENDERS)
+        with SHARED.held(unfitted.peak_gb(interactions)), threads_for(recipe, interactions):
+            model = unfitted.fit(interactions)
             return model.recommend(self.asking, LONGEST_LIST, self.cutoff)
 
     def ndcg(self, answer: Recommendations) -> np.ndarray:

@@ -25,7 +25,7 @@ REFUSALS = (NotEnoughMemory, NotEnoughHistory)
 "What keeps one recipe from being fitted and says nothing of the others."
 
 SECOND_STAGES = {"reranked": "blend"}
-"What costs each answer more than the model behind it, and must therefore be really better on validation."
+"What costs each answer more than the model behind it: taken only where their validation intervals lie apart."
 
 
 @dataclass(frozen=True)
@@ -51,16 +51,25 @@ class RankingTrials:
     def choose(self) -> str:
         """The simplest model that is not really worse than the one with the highest mean.
 
-        A model is really worse where the 90 % interval of the paired difference leaves out zero. So what stands behind
-        another on the shelf, a second stage say, is taken only where it is really better.
+        A model is really worse where the 90 % interval of the paired difference leaves out zero. A second stage that
+        does not stand apart from the model behind it takes no part.
         """
-        best = max(self.ndcg, key=lambda name: self.ndcg[name].mean())
-        return next(name for name in self.ndcg if name == best or not self.compare(best, name).real)
+        taking_part = [name for name in self.ndcg if self.stands_apart(name)]
+        best = max(taking_part, key=lambda name: self.ndcg[name].mean())
+        return next(name for name in taking_part if name == best or not self.compare(best, name).real)
 
-    def second_stage(self, model: str) -> Comparison | None:
-        """What a second stage adds to the model behind it; None for any other model, or where that was not tried."""
+    def second_stage(self, model: str) -> tuple[Metric, Metric] | None:
+        """What it and the model behind it reached; None where it is no second stage, or that was not tried."""
         behind = SECOND_STAGES.get(model)
-        return self.compare(model, behind) if behind and {behind, model} <= set(self.ndcg) else None
+        if behind is None or not {behind, model} <= set(self.ndcg):
+            return None
+        reached = {metric.model: metric for metric in self.metrics()}
+        return reached[model], reached[behind]
+
+    def stands_apart(self, model: str) -> bool:
+        """Whether its interval lies above that of the model behind it; True of what is no second stage."""
+        both = self.second_stage(model)
+        return both is None or both[0].estimate.low > both[1].estimate.high
 
 
 @dataclass(frozen=True)
@@ -107,12 +116,13 @@ def trials_of(answers: Mapping[str, Sequence[Recommendations]], tasks: Sequence[
 
 
 def refuse_second_stage(trials: RankingTrials, model: str) -> None:
-    """Raises BadInput for a second stage that was asked for and is not really better than the model behind it."""
-    gain = trials.second_stage(model)
-    if gain and gain.difference.low <= 0:
+    """Raises BadInput for a second stage that was asked for and does not stand apart from the model behind it."""
+    both = trials.second_stage(model)
+    if both and not trials.stands_apart(model):
+        own, behind = both
         raise BadInput(
-            f"{gain.model} does not beat {gain.against} on validation: {FIGURE} differs by {gain.difference.signed}, "
-            f"an interval that reaches 0; train {gain.against}"
+            f"{own.model} does not beat {behind.model} on validation: {FIGURE} {own.estimate} and {behind.estimate}, "
+            f"intervals that overlap; train {behind.model}"
         )
 
 

@@ -116,15 +116,15 @@ def recommender_card(session: Session, found: RankingStudy, name: str, baseline:
 def limits_of(found: RankingStudy, name: str) -> tuple[str, ...]:
     """What a reader of the figures must know."""
     days = ", ".join(task.cutoff.isoformat() for task in reversed(found.validated_at))
-    gain = found.trials.second_stage(name)
+    both = found.trials.second_stage(name)
     left_out = "; ".join(f"{model} ({why})" for model, why in found.left_out.items())
     return (
         RECIPE_FIGURES.format(last=found.test.cutoff, test=found.test.cutoff),
         f"Validation: walk-forward at {days}; of the models that are not really worse than the best, the simplest.",
         settings_origin(found, name),
         *(
-            [f"{name} is registered because it beats {gain.against} there: {gain.name} {gain.difference.signed}."]
-            if gain
+            [f"{name} is registered because it beats {both[1].model}: {both[0].estimate} and {both[1].estimate} there."]
+            if both
             else []
         ),
         *([f"Left out, because they could not be fitted: {left_out}."] if left_out else []),

@@ -19,6 +19,7 @@ import msgspec
 from core.errors import BadInput
 from core.intervals import Estimate
 from models.protocols import Settings
+from models.recommenders.blend import Blend
 from models.recommenders.shelf import RECOMMENDERS
 from training.recipe import Recipe
 
@@ -68,9 +69,17 @@ class TunedRecommenders:
     models: Mapping[str, TunedModel]
 
     def applied(self, recipe: Recipe) -> Recipe:
-        """The recipe with what tuning found for its model, if it did."""
+        """The recipe with what tuning found for its model and for the models that it is made of, if it did.
+
+        What is stated of a part goes before what was found for it.
+        """
         found = self.models.get(recipe.model)
-        return recipe.changed(found.settings) if found else recipe
+        own = recipe.changed(found.settings) if found else recipe
+        model = own.unfitted(RECOMMENDERS)
+        if not isinstance(model, Blend):
+            return own
+        parts = {name: self.models[name].settings for name in model.part_names if name in self.models}
+        return own.changed({"part_settings": model.stated_beside(parts)}) if parts else own
 
     def refuse_seen(self, test: date) -> None:
         """Raises BadInput where settings were chosen on what the test cutoff's horizon holds."""

@@ -8,7 +8,7 @@ fitted again on everything. A share of a part's score is that share of the mixed
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar, Self, cast
@@ -71,6 +71,10 @@ class Blend(ScoringRecommender):
         """Beside its parts, which refuse by themselves: the candidates that weights are learnt on."""
         return super().needed_gb(interactions) + 0.2
 
+    def peak_gb(self, interactions: Interactions) -> float:
+        """With its largest part."""
+        return self.needed_gb(interactions) + max(part.needed_gb(interactions) for part in self._unfitted.values())
+
     def _learn(self, interactions: Interactions) -> None:
         self.left_out_ = {}
         folds = later_folds(self.judged_on, interactions, self.cutoff_, self.judged_days, 1, self.seed)
@@ -88,8 +92,7 @@ class Blend(ScoringRecommender):
     def _fitted(self, interactions: Interactions, cutoff: date) -> dict[str, ScoringRecommender]:
         """Those parts that memory allows. Raises NotEnoughMemory where it allows none."""
         fitted = {}
-        for name, recipe in self._recipes.items():
-            part = cast(Callable[..., ScoringRecommender], PARTS[name])(**recipe)
+        for name, part in self._unfitted.items():
             try:
                 fitted[name] = part.fit(interactions, cutoff)
             except NotEnoughMemory as refusal:
@@ -99,18 +102,25 @@ class Blend(ScoringRecommender):
         return fitted
 
     @property
-    def _recipes(self) -> dict[str, Settings]:
-        """Each part's own settings, with this model's seed and popularity, and what is stated of it."""
+    def _unfitted(self) -> dict[str, ScoringRecommender]:
+        """Each part by its own settings, with this model's seed and popularity, and what is stated of it."""
         said: Settings = {"seed": self.seed, "popularity_half_life_days": self.popularity_half_life_days}
         stated = self._stated
-        recipes: dict[str, Settings] = {}
-        for name in self._names:
+        parts: dict[str, ScoringRecommender] = {}
+        for name in self.part_names:
             usual = PARTS[name]().settings
             for setting in stated.get(name, {}):
                 if setting not in usual:
                     raise UnknownName(f"part_settings of blend: {name} has no '{setting}'{nearest(setting, usual)}")
-            recipes[name] = usual | {key: said[key] for key in said.keys() & usual.keys()} | stated.get(name, {})
-        return recipes
+            settings = usual | {key: said[key] for key in said.keys() & usual.keys()} | stated.get(name, {})
+            parts[name] = cast(Callable[..., ScoringRecommender], PARTS[name])(**settings)
+        return parts
+
+    def stated_beside(self, settings: Mapping[str, Settings]) -> str:
+        """`part_settings` with other settings of the parts, behind those that it states."""
+        stated = self._stated
+        joined = {name: {**settings.get(name, {}), **stated.get(name, {})} for name in self.part_names}
+        return msgspec.json.encode({name: changes for name, changes in joined.items() if changes}).decode()
 
     @property
     def _stated(self) -> dict[str, Settings]:
@@ -119,12 +129,13 @@ class Blend(ScoringRecommender):
         except msgspec.DecodeError as fault:
             raise BadInput(f"part_settings of blend is no JSON of settings by part: {fault}") from fault
         for name in stated:
-            if name not in self._names:
-                raise UnknownName(f"part_settings of blend: '{name}' is no part{nearest(name, self._names)}")
+            if name not in self.part_names:
+                raise UnknownName(f"part_settings of blend: '{name}' is no part{nearest(name, self.part_names)}")
         return stated
 
     @property
-    def _names(self) -> list[str]:
+    def part_names(self) -> list[str]:
+        """Of what it is made, each once. Raises BadInput where that is nothing."""
         names = list(dict.fromkeys(name.strip() for name in self.parts.split(",") if name.strip()))
         if not names:
             raise BadInput(f"{self.name} has no parts; name some, such as '{type(self).parts}'")

@@ -87,6 +87,10 @@ class LadderRecommender:
         """An estimate of the memory that fitting takes at most, beside the interactions themselves, 10^9 bytes."""
         return 16 * len(interactions.item_ids) / GB
 
+    def peak_gb(self, interactions: Interactions) -> float:
+        """The same with the recommenders that it is made of, which are fitted one after another."""
+        return self.needed_gb(interactions)
+
     def recommend(
         self,
         histories: Histories,

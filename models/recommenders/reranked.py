@@ -76,10 +76,10 @@ class Reranked(Blend):
 
     def needed_gb(self, interactions: Interactions) -> float:
         """Beside its parts: a fold's scores, and the examples of all folds, thrice over while LightGBM bins them."""
-        m, n_parts = len(interactions.item_ids), len(self._names)
+        m, n_parts = len(interactions.item_ids), len(self.part_names)
         pairs = self.n_folds * min(LEARNT_FROM, len(interactions)) * min(self.n_candidates * n_parts, m)
         blocks = 4 * (2 * n_parts + 1) * max(CELLS_AT_ONCE, m)
-        return (12 * pairs * len(names_of(self._names)) + blocks + 1000 * m) / GB
+        return (12 * pairs * len(names_of(self.part_names)) + blocks + 1000 * m) / GB
 
     def _learn(self, interactions: Interactions) -> None:
         self.left_out_, self.candidate_recall_, self.trees_ = {}, None, Trees.none()

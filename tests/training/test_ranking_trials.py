@@ -52,8 +52,17 @@ def test_a_second_stage_that_is_asked_for_in_vain_is_refused_with_the_figure():
         refuse_second_stage(trials(blend=GOOD, reranked=GOOD + NOISE - NOISE.mean()), "reranked")
 
 
-def test_a_second_stage_that_is_really_better_passes():
-    found = trials(blend=GOOD, reranked=GOOD + 0.05)
+def test_a_second_stage_whose_interval_overlaps_is_not_chosen_though_every_customer_gains():
+    found = trials(blend=GOOD, reranked=GOOD + 0.01)
+
+    assert found.compare("reranked", "blend").real
+    assert found.choose() == "blend"
+    with pytest.raises(BadInput, match="intervals that overlap"):
+        refuse_second_stage(found, "reranked")
+
+
+def test_a_second_stage_whose_interval_lies_apart_passes():
+    found = trials(blend=GOOD, reranked=GOOD + 0.1)
 
     refuse_second_stage(found, "reranked")
 

@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.errors import BadInput
 from core.intervals import Estimate
 from features.sources.simulation.world import ShopWorld
+from models.recommenders.blend import Blend
 from tests.training.conftest import open_shop
 from training.ranking_rows import ranking_cutoffs
 from training.recipe import Recipe
@@ -95,6 +97,16 @@ def test_tuned_settings_go_before_the_defaults_and_stated_ones_before_both(shop:
 
     default = recipes_of(shop.config)["personal_frequency"].settings
     assert recipe.settings == default | {"half_life_days": 30.0, "span_days": 90}
+
+
+def test_what_was_tuned_of_a_part_goes_into_a_blend_behind_what_is_stated_of_it(tmp_path: Path):
+    tuned = written(tmp_path / "tuned.json", ease=tuned_model(settings={"regularization": 0.2, "repeat_weight": 7.0}))
+    stated = Recipe("blend", Blend(parts="ease, item_knn", part_settings='{"ease": {"repeat_weight": 3.0}}').settings)
+
+    found = tuned.applied(stated).settings["part_settings"]
+
+    assert msgspec.json.decode(str(found)) == {"ease": {"regularization": 0.2, "repeat_weight": 3.0}}
+    assert tuned.applied(Recipe("blend", Blend(parts="item_knn").settings)).settings == Blend(parts="item_knn").settings
 
 
 def test_a_training_uses_them_and_its_card_says_so(shop: Session):

@@ -14,6 +14,7 @@ from core.card import Comparison, Metric
 from core.intervals import Estimate
 from models.metrics.ranking import compare_rankings, ranking_metrics, share_reached
 from models.metrics.splits import Split
+from training.ranking_trials import SECOND_STAGES
 
 MANY_TOGETHER = ("blend", "reranked")
 "Models that are made of others."
@@ -37,9 +38,15 @@ class Judged:
         return [name for name, fit in self.fits.items() if fit.answer is not None]
 
     def best(self, among: Iterable[str]) -> str:
-        """The model with the highest validation figure, the first of equals; '' where none answered."""
-        found = {m.model: m.estimate.value for m in self.validation if m.name == self.benchmark.chosen_by}
-        return max((name for name in among if name in found), key=found.__getitem__, default="")
+        """The model with the highest validation figure, the first of equals; '' where none answered.
+
+        A second stage takes part only where its interval lies above that of the model behind it, as in training.
+        """
+        found = {m.model: m.estimate for m in self.validation if m.name == self.benchmark.chosen_by}
+        for name, behind in SECOND_STAGES.items():
+            if name in found and behind in found and found[name].low <= found[behind].high:
+                del found[name]
+        return max((name for name in among if name in found), key=lambda name: found[name].value, default="")
 
     @property
     def single(self) -> str:
@@ -57,19 +64,19 @@ def judge(benchmark: RankingBenchmark, validation: Mapping[str, Fit], test: Mapp
     return Judged(
         benchmark,
         test,
-        _metrics(validation, benchmark.validation, benchmark.ks, "validation"),
-        _metrics(test, split, benchmark.ks, "test"),
+        _metrics(validation, benchmark, benchmark.validation, "validation"),
+        _metrics(test, benchmark, split, "test"),
         shares,
     )
 
 
-def _metrics(fits: Mapping[str, Fit], split: Split, ks: tuple[int, ...], named: str) -> tuple[Metric, ...]:
-    past = split.learnt_from.histories
+def _metrics(fits: Mapping[str, Fit], benchmark: RankingBenchmark, split: Split, named: str) -> tuple[Metric, ...]:
+    past, ks, categories = split.learnt_from.histories, benchmark.ks, benchmark.categories
     return tuple(
         metric
         for name, fit in fits.items()
         if fit.answer is not None
-        for metric in ranking_metrics(name, fit.answer, split.truth, past, ks, named)
+        for metric in ranking_metrics(name, fit.answer, split.truth, past, ks, named, categories=categories)
     )
 
 

@@ -18,10 +18,17 @@ from features.sources.opening import open_tables
 from features.tables import Tables
 from models.metrics.protocols import FixedSplit, GlobalTimeSplit, HeldOutShare, LastBasketOut
 from models.metrics.splits import Split
+from models.metrics.variety import Categories
+from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.shelf import RECOMMENDERS
-from training.ranking_rows import RankingTask, ranking_cutoffs, ranking_task
+from training.ranking_rows import RankingTask, categories_of, ranking_cutoffs, ranking_task
 from training.recipe import Recipe
 from training.recommender import recipes_of
+
+PLAIN_FREQUENCY = Recipe(
+    "personal_frequency", PersonalFrequency(half_life_days=None, popularity_power=0.0).settings
+)  # fmt: skip
+"How often each customer bought each item, as papers count it; our `personal_frequency` knows age and season besides."
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,8 @@ class RankingBenchmark:
     "What every model is compared with, pairwise."
     published: Mapping[str, tuple[str, float | None, float | None]] = field(default_factory=dict)
     "By model: whose figures, Recall and NDCG at the largest k."
+    categories: Categories | None = None
+    "Of the items, where they are known."
     best: Recommendations | None = None
     "Where the truth is known: the best answers that there can be."
 
@@ -83,12 +92,12 @@ def online_retail_baskets() -> RankingBenchmark:
         "online_retail",
         "The next basket on online_retail",
         f"{found.what} ({found.terms})",
-        LastBasketOut().says,
+        f"{LastBasketOut().says}; `plain_frequency` counts purchases as papers do, ours knows their age and the season",
         LastBasketOut(2).says,
         LastBasketOut(2).split(everything),
         LastBasketOut().split(everything),
-        _recipes(found.config),
-        bars=("personal_frequency", "item_knn"),
+        {"plain_frequency": PLAIN_FREQUENCY, **_recipes(found.config)},
+        bars=("plain_frequency", "personal_frequency", "item_knn"),
     )
 
 
@@ -108,6 +117,7 @@ def simulated_shop() -> RankingBenchmark:
         validation,
         test,
         _recipes(tables.config),
+        categories=categories_of(tables),
         best=best_answers(shop, test),
     )
 

@@ -25,11 +25,13 @@ from core.interactions import Histories, Interactions
 from core.recommendations import Recommendations
 from core.window import Window
 from features.interactions import interactions_of
+from features.items import items_today
 from features.tables import Tables
 from models.memory import SHARED
 from models.metrics.accuracy import accuracy
 from models.metrics.judged import JudgedRankings
 from models.metrics.ranking import compare_rankings, ranking_metrics
+from models.metrics.variety import Categories
 from models.recommenders.shelf import RECOMMENDERS
 from training.recipe import Recipe
 
@@ -54,6 +56,8 @@ class RankingTask:
     "As known at the cutoff."
     truth: Histories
     "What those who had bought before bought within the horizon."
+    categories: Categories | None = None
+    "Of the items, where the items table tells."
 
     @property
     def asking(self) -> Histories:
@@ -76,7 +80,9 @@ class RankingTask:
 
     def metrics(self, model: str, answer: Recommendations, split: str, ks: tuple[int, ...]) -> tuple[Metric, ...]:
         """Every ranking figure of one model."""
-        return ranking_metrics(model, answer, self.truth, self.known.histories, ks, split)
+        return ranking_metrics(
+            model, answer, self.truth, self.known.histories, ks, split, categories=self.categories
+        )  # fmt: skip
 
     def compare(self, model: str, against: str, answer: Recommendations, other: Recommendations) -> Comparison:
         """The paired difference in NDCG@10."""
@@ -104,7 +110,15 @@ def ranking_task(tables: Tables, everything: Interactions, cutoff: date) -> Rank
     came_back = (np.diff(later.indptr) > 0) & np.isin(later.customer_ids, known.customer_ids)
     if not came_back.any():
         raise NotEnoughHistory(f"nobody with a history bought an item in the {horizon.days} days from {cutoff}")
-    return RankingTask(cutoff, known, later.take(np.flatnonzero(came_back)))
+    return RankingTask(cutoff, known, later.take(np.flatnonzero(came_back)), categories_of(tables))
+
+
+def categories_of(tables: Tables) -> Categories | None:
+    """The category of each item as the items table has it today: lists are judged by it, nothing is learnt from it."""
+    attributes = items_today(tables).attributes
+    if "category" not in attributes.codes:
+        return None
+    return Categories(attributes.item_ids, np.append(attributes.words["category"], "")[attributes.codes["category"]])
 
 
 def validation_tasks(tables: Tables, everything: Interactions) -> tuple[RankingTask, ...]:

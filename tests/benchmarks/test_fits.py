@@ -1,0 +1,41 @@
+"""A model that cannot be fitted costs the benchmark its own row and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from benchmarks.fit_one import FitCost
+from benchmarks.fits import SplitFiles, run_apart
+from benchmarks.hand_over import write_split
+from models.metrics.protocols import LastBasketOut
+from models.recommenders.blend import Blend
+from models.recommenders.popularity import Popularity
+from tests.baskets import bought
+from training.recipe import Recipe
+
+SPLIT = LastBasketOut().split(bought("ada 2024-01-01 a b", "ada 2024-03-01 b", "bo 2024-01-01 b c", "bo 2024-02-01 a"))
+
+
+@pytest.mark.slow
+def test_a_model_that_refuses_says_why_and_the_next_one_answers(tmp_path: Path):
+    files = SplitFiles(SPLIT, write_split(SPLIT, tmp_path))
+
+    refused = files.fit(Recipe("blend", Blend(parts=" ").settings), 2)
+    answered = files.fit(Recipe("popularity", Popularity().settings), 2)
+
+    assert refused.answer is None
+    assert refused.cost.refused.startswith("blend has no parts")
+    assert answered.answer is not None
+    assert answered.cost.refused == ""
+
+
+def test_a_process_that_is_killed_is_told_as_a_refusal(tmp_path: Path):
+    run_apart([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], tmp_path / "out")
+
+    cost = msgspec.json.decode((tmp_path / "out" / "cost.json").read_bytes(), type=FitCost)
+
+    assert cost.refused == "its process ended with -9 before it answered"

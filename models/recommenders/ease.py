@@ -94,9 +94,7 @@ class Ease(LinearRecommender):
         return dense_gb(m) <= self.dense_gb
 
     def _learnt_effects(self, interactions: Interactions) -> sparse.csr_matrix:
-        bought = interactions.matrix()
-        bought.data[:] = 1
-        graph = ItemGraph.of(bought, self.customer_power, self.item_power)
+        graph = ItemGraph.of_purchases(interactions, self.customer_power, self.item_power)
         starts = (graph.purchases**-self.item_power).astype(np.float32)
         ends = (graph.purchases**self.end_popularity).astype(np.float32)
         dense = self._dense(len(starts))

@@ -60,9 +60,7 @@ class GfCf(LinearRecommender):
         return graph_gb(len(interactions.items), len(interactions.item_ids), self.n_factors, self.n_neighbours)
 
     def _learnt_effects(self, interactions: Interactions) -> sparse.csr_matrix:
-        bought = interactions.matrix()
-        bought.data[:] = 1
-        graph = ItemGraph.of(bought, 0.5, 0.5)
+        graph = ItemGraph.of_purchases(interactions, 0.5, 0.5)
         tastes, _ = graph.tastes(self.n_factors, self.seed)
         root = np.sqrt(graph.purchases).astype(np.float32)
 

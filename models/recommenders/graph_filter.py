@@ -88,9 +88,7 @@ class GraphFilter(LinearRecommender):
         return graph_gb(len(interactions.items), len(interactions.item_ids), self.n_factors, self.n_neighbours)
 
     def _learnt_effects(self, interactions: Interactions) -> sparse.csr_matrix:
-        bought = interactions.matrix()
-        bought.data[:] = 1
-        graph = ItemGraph.of(bought, self.customer_power, self.item_power)
+        graph = ItemGraph.of_purchases(interactions, self.customer_power, self.item_power)
         tastes, _ = graph.tastes(self.n_factors, self.seed)
         ends = (graph.purchases**self.taste_popularity)[:, None] * tastes * self.taste_weight
         ends, step_ends, starts = (

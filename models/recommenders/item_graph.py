@@ -17,6 +17,7 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
+from core.interactions import Interactions
 from models.memory import GB
 from models.recommenders.strongest import item_blocks, joined, strongest
 
@@ -51,6 +52,13 @@ class ItemGraph:
             sparse.diags(by_customer**-customer_power) @ bought @ sparse.diags(by_item**-item_power)
         )
         return cls(sparse.csr_matrix(links / _largest_singular_value(links), dtype=np.float32), by_item)
+
+    @classmethod
+    def of_purchases(cls, interactions: Interactions, customer_power: float, item_power: float) -> Self:
+        """The graph of what each customer ever bought: a second purchase joins nothing more."""
+        bought = interactions.matrix()
+        bought.data[:] = 1
+        return cls.of(bought, customer_power, item_power)
 
     @cached_property
     def by_item(self) -> sparse.csr_matrix:

@@ -32,24 +32,25 @@ IALS: Settings = {
     "n_factors": 1024, "alpha0": 0.02, "regularization": 0.003, "frequency_power": 1.0, "alpha": 0.0, "epochs": 4,
     "popularity_power": 0.0,
 }  # fmt: skip
-RP3BETA: Settings = {"alpha": 0.65, "beta": 0.25, "n_neighbours": 300, "popularity_power": 0.0}
+EASE: Settings = {"n_factors": 512, "regularization": 0.05, "end_popularity": 0.2, "popularity_power": 0.0}
 PARTS_OF_BLEND = {
     name: {**NO_TIMES, **settings}
-    for name, settings in (("graph_filter", GRAPH_FILTER), ("ials", IALS), ("rp3beta", RP3BETA))
+    for name, settings in (("graph_filter", GRAPH_FILTER), ("ials", IALS), ("ease", EASE))
 }
+"They err differently: with rp3beta for ease, the blend gained 1.6 % of the NDCG of its best part instead of 4.4 %."
 
 SETTINGS: dict[str, Settings] = {
     "popularity": {},
     "personal_frequency": {},
     "item_knn": {},
-    "rp3beta": RP3BETA,
+    "rp3beta": {"alpha": 0.65, "beta": 0.25, "n_neighbours": 300, "popularity_power": 0.0},
     "gf_cf": {"n_factors": 256, "alpha": 0.3, "n_neighbours": 1000, "popularity_power": 0.0},
     "graph_filter": GRAPH_FILTER,
-    "ease": {"n_factors": 512, "regularization": 0.05, "end_popularity": 0.2, "popularity_power": 0.0},
+    "ease": EASE,
     "als": {},
     "ials": IALS,
     "blend": {
-        "parts": "graph_filter, ials, rp3beta",
+        "parts": "graph_filter, ials, ease",
         "popularity_power": 0.0,
         "normalisation": "deviation",
         "part_settings": msgspec.json.encode(PARTS_OF_BLEND).decode(),
@@ -73,6 +74,8 @@ PUBLISHED: dict[str, tuple[str, float | None, float | None]] = {
 
 DAY = np.datetime64("2010-01-01", "s")
 "All check-ins, as if of one day."
+LIVE_ON_TIMES = ("next_basket", "reranked")
+"What they learn is when: what is due, in season, or lately bought. There is nothing of that here."
 
 
 def splits() -> tuple[Split, Split]:
@@ -83,9 +86,11 @@ def splits() -> tuple[Split, Split]:
 
 
 def recipes() -> dict[str, Recipe]:
-    """Every recommender of the shelf with its settings for this data, simplest first."""
+    """The recommenders of the shelf with their settings for this data, simplest first."""
     found = {}
     for name, kind in RECOMMENDERS.items():
+        if name in LIVE_ON_TIMES:
+            continue
         usual = kind().settings
         found[name] = Recipe(
             name, usual | {knob: NO_TIMES[knob] for knob in NO_TIMES if knob in usual} | SETTINGS.get(name, {})

@@ -49,7 +49,7 @@ class Outcomes:
 
     @property
     def days_stayed(self) -> np.ndarray:
-        """(n,) float64: whole days from the start of the horizon to the day of leaving; infinite where none is known."""
+        """(n,) float64: whole days from the start of the horizon to the day of leaving; infinite for who stayed."""
         start = self.cutoffs + np.timedelta64(self.gap_days, "D")
         days = (self.churned_at - start).astype(np.float64)
         return np.where(self.churned, days, np.inf)

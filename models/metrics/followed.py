@@ -61,7 +61,7 @@ class Followed:
         return _product(left, there)[:, np.searchsorted(self._times, days, side="right")]
 
     def standing_for(self, weights: np.ndarray, days: float) -> tuple[np.ndarray, np.ndarray]:
-        """For how many customers each row speaks, (samples, n) twice: of who has left by `days`, and who stays beyond."""
+        """For how many customers each row speaks, (samples, n): of who has left by `days`, and of who stays beyond."""
         left, last_seen, there = self._counted(weights)
         observed = _product(last_seen, there - left)
         before = np.searchsorted(self._times, self.days, side="left")

@@ -129,7 +129,7 @@ class JudgedCurves:
         """The Brier score averaged over time from 0, where it is 0, by trapezia between the ends of periods."""
         days = [0, *(int(day) for day in self.curves.days if day <= self.reach_days)]
         scores = np.column_stack([np.zeros(len(weights)), *(self.brier(weights, day) for day in days[1:])])
-        return np.trapezoid(scores, days, axis=1) / days[-1]
+        return np.asarray(np.trapezoid(scores, days, axis=1)) / days[-1]
 
     def auc(self, days: int) -> Figure:
         """Cumulative cases against who is still there, cases weighted for those unseen."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -59,6 +61,6 @@ def test_churn_never_falls_and_causes_add_up_at_any_day(hazard, days):
 
     risks = [curve.at(day)[0] for day in sorted(days)]
 
-    assert all(earlier <= later + 1e-12 for earlier, later in zip(risks, risks[1:], strict=False))
+    assert all(earlier <= later + 1e-12 for earlier, later in pairwise(risks))
     for day in days:
         assert curve.causes_at(day).sum() == pytest.approx(curve.at(day)[0], abs=1e-9)

@@ -15,8 +15,9 @@ from core.config import Definition
 from core.outcomes import Outcomes
 from features.labels.outcomes import LABELS, lifetimes_of, outcomes_of
 from tests.engines import engine
-from tests.features.test_label_engines import CUTOFFS, world as world_on
-from tests.features.test_labels import CUTOFF, HORIZON, MIDNIGHT, cohort, few, span, world
+from tests.features.test_label_engines import CUTOFFS
+from tests.features.test_label_engines import world as world_on
+from tests.features.test_labels import HORIZON, MIDNIGHT, cohort, few, span, world
 from tests.worlds import frame, shop
 
 FOLLOWED = 200

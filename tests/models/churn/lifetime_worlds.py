@@ -54,7 +54,9 @@ def lifetimes(
     return whole.known_at(CUTOFF + random.integers(*observed_days, n).astype("timedelta64[D]"))
 
 
-def world(n: int = 1200, seed: int = 1, observed_days: tuple[int, int] = (FOLLOWED, 401)) -> tuple[FeatureTable, Outcomes]:
+def world(
+    n: int = 1200, seed: int = 1, observed_days: tuple[int, int] = (FOLLOWED, 401)
+) -> tuple[FeatureTable, Outcomes]:
     """Features and what became of them."""
     features = subscribers(n, seed)
     return features, lifetimes(features, seed + 1000, observed_days=observed_days)

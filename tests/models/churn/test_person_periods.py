@@ -64,7 +64,8 @@ def test_a_sample_holds_whole_customers():
 
 
 def test_a_yearly_contract_renews_again_after_a_year():
-    columns = tuple(FeatureColumn(name, "s", "", "", "", "", "d") for name in ("days_to_renewal", "longest_term_months"))
+    names = ("days_to_renewal", "longest_term_months")
+    columns = tuple(FeatureColumn(name, "s", "", "", "", "", "d") for name in names)
     values = np.array([[45.0, 12.0], [45.0, np.nan]])
     features = FeatureTable(np.array(["a", "b"]), np.full(2, CUTOFF), values, columns)
 

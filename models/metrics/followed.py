@@ -2,7 +2,7 @@
 
     T   the end of the day on which a customer left, or of the last day observed
     S   Kaplan-Meier: the share that has not left
-    G   the same of being observed: who left at T speaks for 1 / G(T-) customers, who is still there at t for 1 / G(t)
+    G   the same of being observed: who left at T speaks for 1 / G(T-) customers, who is still there after t for 1 / G(t-)
 
 (Inverse probability of censoring weights: Graf et al. 1999; Kaplan & Meier 1958.) Every figure is worked out for many
 bootstrap samples at once, told by weights (samples, rows). Departures come before ends of observation on the same day.
@@ -61,15 +61,16 @@ class Followed:
         return _product(left, there)[:, np.searchsorted(self._times, days, side="right")]
 
     def standing_for(self, weights: np.ndarray, days: float) -> tuple[np.ndarray, np.ndarray]:
-        """For how many customers each row speaks, (samples, n): of who has left by `days`, and of who stays beyond."""
+        """For how many customers each row speaks, (samples, n): of who left by `days`, and of who stayed for so long."""
         left, last_seen, there = self._counted(weights)
         observed = _product(last_seen, there - left)
         before = np.searchsorted(self._times, self.days, side="left")
         gone = self.left & (self.days <= days)
-        until_then = observed[:, [np.searchsorted(self._times, days, side="right")]]
+        stayed = np.where(self.left, self.days > days, self.days >= days)
+        until_then = observed[:, [np.searchsorted(self._times, days, side="left")]]
         return (
             ratio(weights * gone, observed[:, before], otherwise=0.0),
-            ratio(weights * (self.days > days), np.broadcast_to(until_then, weights.shape), otherwise=0.0),
+            ratio(weights * stayed, np.broadcast_to(until_then, weights.shape), otherwise=0.0),
         )
 
 

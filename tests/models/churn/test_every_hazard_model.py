@@ -19,7 +19,7 @@ every_hazard = pytest.mark.parametrize("name", list(HAZARD_MODELS))
 every_learner = pytest.mark.parametrize("name", ["logistic_hazard", "boosted_hazard"])
 
 
-def model(name: str, **settings: int | float) -> Hazard:
+def model(name: str, **settings: int) -> Hazard:
     return HAZARD_MODELS[name](seed=1, **settings)
 
 

@@ -130,7 +130,7 @@ def test_row_order_is_irrelevant():
     back = np.arange(200)[::-1]
 
     one, other = (
-        survival_metrics("m", curves.take(rows), outcomes.take(rows), n_resamples=2) for rows in (slice(None), back)
+        survival_metrics("m", curves.take(rows), outcomes.take(rows), n_resamples=2) for rows in (np.arange(200), back)
     )
 
     assert [m.estimate.value for m in one] == pytest.approx([m.estimate.value for m in other], nan_ok=True)

@@ -61,7 +61,7 @@ class Followed:
         return _product(left, there)[:, np.searchsorted(self._times, days, side="right")]
 
     def standing_for(self, weights: np.ndarray, days: float) -> tuple[np.ndarray, np.ndarray]:
-        """For how many customers each row speaks, (samples, n): of who left by `days`, and of who stayed for so long."""
+        """For how many customers each row speaks, (samples, n): of who left by `days`, of who stayed for so long."""
         left, last_seen, there = self._counted(weights)
         observed = _product(last_seen, there - left)
         before = np.searchsorted(self._times, self.days, side="left")

@@ -52,7 +52,7 @@ def churn_part(refused: np.ndarray | None = None) -> ChurnPart:
 
 
 def hazard_part(refused: np.ndarray | None = None) -> HazardPart:
-    """Of four periods: cyd leaves at 50 % each, ada at 20 %, bo at 1 %; cyd for the price, the others for both alike."""
+    """In each period cyd leaves at 50 %, ada at 20 %, bo at 1 %; cyd for the price, the others for both alike."""
     risk = 1 - (1 - np.array([[0.5], [0.2], [0.01]])) ** np.array([1, 2, 3, 4])
     shares = np.array([[1.0, 0.0], [0.5, 0.5], [0.5, 0.5]])
     curves = RiskCurves(30, risk, risk[:, :, None] * shares[:, None, :], ("price", "support"))

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from core.card import ModelCard
+from core.cohort import Cohort
 from core.config import Config
 from core.digest import digest_of
 from core.errors import BadInput, NotEnoughHistory, NotFound
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
     from models.registry import Registry
 
 KINDS = ("churn", "hazard", "recommender")
-NEVER_TRAINED = frozenset({"hazard"})
-"Kinds that a data set may do without: where none was ever trained, nothing is missing."
+MAY_BE_WITHOUT = "hazard"
+"The kind that is trained only where the TOML asks for it: where it never was, nothing is missing."
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Champions:
             try:
                 package = registry.package(registry.find(kind, "champion"))
             except NotFound:
-                if kind in NEVER_TRAINED and not registry.aliases(kind):
+                if kind == MAY_BE_WITHOUT:
                     continue
                 missing[kind] = f"there is no champion; run `kizuna train {kind}` and `kizuna promote {kind}`"
                 continue
@@ -80,12 +81,14 @@ def build_release(config: Config, tables: Tables, champions: Champions, cutoff: 
     """
     churn, hazard, recommender = (champions.packages.get(kind) for kind in KINDS)
     missing = dict(champions.missing)
-    scorer = churn or hazard
-    features = compute_features(tables, cohort_at(tables, [cutoff]), None if scorer is None else scorer.vocabularies)
+    cohort = cohort_at(tables, [cutoff])
+    features = compute_features(tables, cohort, None if churn is None else churn.vocabularies)
     unwilling = refused(tables, "score", cutoff)
     parts = {
         "churn": None if churn is None else churn_part(config, churn, features, unwilling),
-        "hazard": None if hazard is None else hazard_part(config, hazard, features, unwilling),
+        "hazard": None
+        if hazard is None
+        else hazard_part(config, hazard, _as_learnt(hazard, tables, features), unwilling),
         "recommender": None if recommender is None else recommender_part(config, recommender, tables, cutoff),
         "offers": offer_part(config, tables, features, cutoff),
     }
@@ -113,6 +116,14 @@ def churn_part(config: Config, package: ModelPackage, features: FeatureTable, un
     asked = features.select([column.name for column in package.columns])
     scores = model.score(asked, horizon_days)
     return ChurnPart.of(scores, model.reasons(asked), has_short_history(features), config.tiers, unwilling)
+
+
+def _as_learnt(package: ModelPackage, tables: Tables, features: FeatureTable) -> FeatureTable:
+    """The features in the words that a model has learnt; computed again where other words were learnt since."""
+    now = features.vocabularies
+    if all(now.get(name) == words for name, words in package.vocabularies.items()):
+        return features
+    return compute_features(tables, Cohort(features.customer_ids, features.cutoffs), package.vocabularies)
 
 
 def hazard_part(config: Config, package: ModelPackage, features: FeatureTable, unwilling: np.ndarray) -> HazardPart:

@@ -26,6 +26,8 @@ from training.followed import FollowedCutoffs, followed_cutoffs
 from training.recipe import Recipe
 
 N_FOLDS = 3
+NO_REASON = "chosen"
+"What end_kind says of an end that the customer wanted, without saying why."
 
 
 @dataclass(frozen=True)
@@ -90,20 +92,19 @@ def hazard_rows(tables: Tables, settings: HazardSettings) -> HazardRows:
 
 
 def with_causes(outcomes: Outcomes, causes: Mapping[str, Collection[str]]) -> Outcomes:
-    """The stated reasons as causes; words of no list are `other`, what was not stated stays so.
+    """The stated reasons as causes; words of no list are `other`, without any list each word is its own cause.
 
-    Raises ConfigError for a word that stands under two causes.
+    What was not stated stays so: that an end was chosen is no reason. Raises ConfigError for a word that stands under
+    two causes.
     """
-    if not causes:
-        return outcomes
-    means: dict[str, str] = {}
+    means = {NO_REASON: ""}
     for cause, words in causes.items():
         for word in (cause, *words):
             if means.setdefault(_plain(word), cause) != cause:
                 raise ConfigError(f"[hazard.causes] '{word}' stands under both {means[_plain(word)]} and {cause}")
     stated, places = np.unique(outcomes.cause, return_inverse=True)
-    found = np.array([means.get(_plain(word), OTHER) if word else "" for word in stated.tolist()], dtype=str)
-    return replace(outcomes, cause=found[places] if len(found) else outcomes.cause)
+    found = [means.get(_plain(word), OTHER if causes and word else word) for word in stated.tolist()]
+    return replace(outcomes, cause=np.array(found, dtype=str)[places]) if found else outcomes
 
 
 def _plain(word: str) -> str:

@@ -2,7 +2,7 @@
 
     T   the end of the day on which a customer left, or of the last day observed
     S   Kaplan-Meier: the share that has not left
-    G   the same of being observed: who left at T speaks for 1 / G(T-) customers, who is still there after t for 1 / G(t-)
+    G   the same of being observed: who left at T speaks for 1 / G(T-) customers, who stays beyond t for 1 / G(t-)
 
 (Inverse probability of censoring weights: Graf et al. 1999; Kaplan & Meier 1958.) Every figure is worked out for many
 bootstrap samples at once, told by weights (samples, rows). Departures come before ends of observation on the same day.

@@ -28,8 +28,8 @@ from features.sources.software.world import SoftwareWorld
 from models.churn.hazard_models import HAZARD_MODELS
 from models.metrics.classification import calibration_bins
 from models.metrics.survival import MONTH_DAYS, N_BINS, survival_metrics
-from training.hazard import BASELINE, chosen_by_folds
 from training.hazard_rows import HazardRows, hazard_rows
+from training.hazard_study import BASELINE, chosen_by_folds
 from training.progress import Silence
 from training.recipe import Recipe
 

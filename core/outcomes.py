@@ -58,8 +58,8 @@ class Outcomes:
         """The same customers over a shorter horizon; for outcomes that follow them day by day (`lifetimes_of`)."""
         return self._cut(self.days_stayed < horizon_days, self.observed_until, horizon_days)
 
-    def known_at(self, day: np.datetime64) -> Outcomes:
-        """What was known when only the time before `day` had been observed; who left later had not left yet."""
+    def known_at(self, day: np.datetime64 | np.ndarray) -> Outcomes:
+        """What was known when only the time before `day` (or each row's) had been observed."""
         until = np.minimum(self.observed_until, day)
         return self._cut(self.churned & (self.churned_at < until), until, self.horizon_days)
 

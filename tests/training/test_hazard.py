@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -10,15 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from core.config import ChurnDefinition, Config, HazardSettings
+from core.card import ModelCard
+from core.config import ChurnDefinition, HazardSettings
 from core.errors import ConfigError, GateRefused, NotEnoughHistory, UnknownName
 from models.churn.hazard_models import HAZARD_MODELS
 from models.registry import open_store
 from tests.training.conftest import session_of
 from tests.worlds import config
-from training.followed import choose_cutoffs
+from training.followed import FollowedCutoffs, choose_cutoffs
 from training.hazard import train_hazard
-from training.hazard_rows import hazard_rows, with_causes
+from training.hazard_rows import HazardRows, hazard_rows, with_causes
 from training.promotion import promote
 from training.session import Session
 from training.shipping import Trained
@@ -52,9 +54,9 @@ def spans(n: int, seed: int, hazards: dict[str, float]) -> pa.Table:
     return pa.Table.from_pylist(rows)
 
 
-def company(folder: Path, hazards: dict[str, float], **settings: object) -> Session:
+def company(folder: Path, hazards: dict[str, float], seed: int = 1) -> Session:
     """A session on such a company."""
-    asked = HazardSettings(models=("logistic_hazard",), at_most=5, causes=CAUSES, **settings)
+    asked = HazardSettings(models=("logistic_hazard",), at_most=3, causes=CAUSES)
     stated = config(
         name="company",
         churn=ChurnDefinition(definition="subscription_ended", grace_days=10),
@@ -63,7 +65,12 @@ def company(folder: Path, hazards: dict[str, float], **settings: object) -> Sess
         var=str(folder / "var"),
         watermark=START + timedelta(days=30 * MONTHS),
     )
-    return session_of(stated, {}, {"subscriptions": spans(700, 1, hazards)})
+    return session_of(stated, {}, {"subscriptions": spans(500, seed, hazards)})
+
+
+def figure(card: ModelCard, name: str, model: str | None = None) -> float:
+    found = card.metric(name, model)
+    return math.nan if found is None else found.value
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +88,7 @@ def test_a_model_that_knows_the_plan_beats_the_curve_of_everybody(session: Sessi
 
     assert card.learnt
     assert card.verdict.startswith("logistic_hazard beats kaplan_meier out of time: integrated_brier better")
+    assert trained.first_champion is not None
     assert session.registry.aliases("hazard")["champion"] == trained.first_champion.version
     assert trained.first_champion.card.model == "kaplan_meier"
 
@@ -89,9 +97,9 @@ def test_a_model_that_knows_the_plan_beats_the_curve_of_everybody(session: Sessi
 def test_the_card_states_the_figures_of_each_horizon(trained: Trained, months: int):
     card = trained.challenger.card
 
-    assert card.metric(f"auc@{months}m").value > 0.6
-    assert card.metric(f"calibration_error@{months}m").value < 0.08
-    assert card.metric(f"auc@{months}m", "kaplan_meier").value == 0.5
+    assert figure(card, f"auc@{months}m") > 0.6
+    assert figure(card, f"calibration_error@{months}m") < 0.08
+    assert figure(card, f"auc@{months}m", "kaplan_meier") == 0.5
     assert card.horizon_days == 360
 
 
@@ -99,7 +107,7 @@ def test_reasons_are_read_as_the_causes_that_the_toml_says(session: Session, tra
     model = HAZARD_MODELS["logistic_hazard"].from_artifact(session.registry.artifact(trained.challenger))
 
     assert model.causes_ == ("price", "support")
-    assert trained.challenger.card.metric("cause_share_error@12m").value < 0.12
+    assert figure(trained.challenger.card, "cause_share_error@12m") < 0.12
 
 
 def test_a_run_keeps_curves_beside_their_references(session: Session, trained: Trained):
@@ -110,8 +118,8 @@ def test_a_run_keeps_curves_beside_their_references(session: Session, trained: T
     assert run.data.metrics["integrated_brier"] < run.data.metrics["kaplan_meier.integrated_brier"]
 
 
-def test_mlflow_tells_the_curve_of_a_frame(session: Session, trained: Trained):
-    frame = hazard_rows(session.tables, session.config.hazard).features.take(np.arange(5)).to_pandas()
+def test_mlflow_tells_the_curve_of_a_frame(session: Session, trained: Trained, rows: HazardRows):
+    frame = rows.features.take(np.arange(5)).to_pandas()
 
     mlflow.set_tracking_uri(session.tracking.tracking_uri)
     loaded = mlflow.pyfunc.load_model(f"models:/kizuna.company.hazard/{trained.challenger.version}")
@@ -129,8 +137,12 @@ def test_the_challenger_passes_the_gate_once(session: Session, trained: Trained)
         promote(session, "hazard")
 
 
-def test_rows_before_the_test_are_seen_as_they_were_known_then(session: Session):
-    rows = hazard_rows(session.tables, session.config.hazard)
+@pytest.fixture(scope="module")
+def rows(session: Session) -> HazardRows:
+    return hazard_rows(session.tables, HazardSettings(at_most=2))
+
+
+def test_rows_before_the_test_are_seen_as_they_were_known_then(rows: HazardRows):
     seen = rows.seen_by_test(rows.train)
 
     until = np.datetime64(rows.cutoffs.known_by_test)
@@ -140,7 +152,7 @@ def test_rows_before_the_test_are_seen_as_they_were_known_then(session: Session)
 
 @pytest.mark.slow
 def test_where_plans_leave_alike_the_model_says_that_it_learnt_nothing(tmp_path: Path):
-    session = company(tmp_path, {"basic": 0.05, "pro": 0.05})
+    session = company(tmp_path, {"basic": 0.05, "pro": 0.05}, seed=2)
 
     card = train_hazard(session).challenger.card
 
@@ -155,10 +167,10 @@ def test_unknown_models_name_the_nearest(session: Session):
         train_hazard(session, "boosted_hazards")
 
 
-def laid_out(days: int, **settings: int):
+def laid_out(days: int) -> FollowedCutoffs:
     first = date(2024, 1, 1)
-    stated: Config = config(active_days=60)
-    return choose_cutoffs(stated, HazardSettings(**settings), first, first + timedelta(days=days), timedelta(days=10))
+    stated = config(active_days=60)
+    return choose_cutoffs(stated, HazardSettings(), first, first + timedelta(days=days), timedelta(days=10))
 
 
 @pytest.mark.parametrize(("days", "horizon_days"), [(900, 360), (780, 180), (300, 90), (140, 30)])
@@ -167,7 +179,7 @@ def test_the_horizon_is_what_the_history_can_teach_and_judge(days: int, horizon_
 
     assert found.horizon_days == horizon_days
     assert found.test == date(2024, 1, 1) + timedelta(days=days - horizon_days)
-    assert max(found.train) < found.test < max(found.refit) <= date(2024, 1, 1) + timedelta(days=days - 30)
+    assert max(found.train) < found.test <= max(found.refit) <= date(2024, 1, 1) + timedelta(days=days - 30)
     assert len(found.train) <= 12
 
 
@@ -176,9 +188,10 @@ def test_too_short_a_history_is_refused_with_what_is_needed():
         laid_out(100)
 
 
-def test_words_of_no_list_are_other_and_a_word_has_one_cause(session: Session):
-    outcomes = hazard_rows(session.tables, HazardSettings(at_most=2)).outcomes
+def test_words_of_no_list_are_other_and_a_word_has_one_cause(rows: HazardRows):
+    outcomes = rows.outcomes
 
+    assert set(outcomes.cause) == {"", "Too expensive", "slow answers"}
     assert set(with_causes(outcomes, {"price": ("too expensive",)}).cause) == {"", "price", "other"}
     with pytest.raises(ConfigError, match="'cost' stands under both price and product"):
         with_causes(outcomes, {"price": ("cost",), "product": ("cost",)})

@@ -47,7 +47,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """What every answer names and every registered version carries."""
 
     kind: str
-    "churn or recommender."
+    "churn, hazard or recommender."
     data_set: str
     model: str
     "The shelf name of what was registered."

@@ -186,6 +186,29 @@ class MoneySettings(Section, frozen=True):
             raise ValueError("decimals lie between 0 and 4")
 
 
+class HazardSettings(Section, frozen=True):
+    """How it is learnt when customers leave; without this section it is not."""
+
+    models: tuple[str, ...] = ()
+    "Which of models.churn.hazard_models are tried; none named is all. kaplan_meier, the bar, is tried anyhow."
+    horizon_months: int = 12
+    "How far ahead, in months of 30 days; less where the history is too short to judge it."
+    period_days: int = 30
+    "Within a period the risk of who is still there counts as constant."
+    every_days: int = 30
+    "Spacing of the cutoffs, before as many are taken as `at_most` says, evenly."
+    at_most: int = 12
+    "How many training cutoffs are taken."
+    causes: dict[str, tuple[str, ...]] = {}
+    "Which words of end_reason (or end_kind) mean which cause; other words are 'other'. None stated: each is its own."
+
+    def __post_init__(self) -> None:
+        if min(self.horizon_months, self.period_days, self.every_days, self.at_most) < 1:
+            raise ValueError("horizon_months, period_days, every_days and at_most are at least 1")
+        if self.horizon_months * 30 < self.period_days:
+            raise ValueError("horizon_months holds at least one period of period_days")
+
+
 class Config(Section, frozen=True):
     """One data set."""
 
@@ -205,6 +228,8 @@ class Config(Section, frozen=True):
     offers: OfferAssumptions = OfferAssumptions()
     recommender: RecommenderSettings = RecommenderSettings()
     money: MoneySettings = MoneySettings()
+    hazard: HazardSettings | None = None
+    "When customers leave is learnt beside `kizuna train churn` where this section stands."
     attributes: dict[str, tuple[str, ...]] = {}
     "Listed attributes by table, e.g. customers = ['country']: used as features; of items, what questions filter by."
     as_of_today: tuple[str, ...] = ()

@@ -41,6 +41,38 @@ class Outcomes:
         """(n,) bool: the whole horizon lies before the watermark."""
         return self.cutoffs + np.timedelta64(self.gap_days + self.horizon_days, "D") <= self.observed_until
 
+    @property
+    def days_observed(self) -> np.ndarray:
+        """(n,) int64: of how many days from the start of the horizon on all is known; never below zero."""
+        start = self.cutoffs + np.timedelta64(self.gap_days, "D")
+        return np.maximum((self.observed_until - start).astype(np.int64), 0)
+
+    @property
+    def days_stayed(self) -> np.ndarray:
+        """(n,) float64: whole days from the start of the horizon to the day of leaving; infinite for who stayed."""
+        start = self.cutoffs + np.timedelta64(self.gap_days, "D")
+        days = (self.churned_at - start).astype(np.float64)
+        return np.where(self.churned, days, np.inf)
+
+    def within(self, horizon_days: int) -> Outcomes:
+        """The same customers over a shorter horizon; for outcomes that follow them day by day (`lifetimes_of`)."""
+        return self._cut(self.days_stayed < horizon_days, self.observed_until, horizon_days)
+
+    def known_at(self, day: np.datetime64 | np.ndarray) -> Outcomes:
+        """What was known when only the time before `day` (or each row's) had been observed."""
+        until = np.minimum(self.observed_until, day)
+        return self._cut(self.churned & (self.churned_at < until), until, self.horizon_days)
+
+    def _cut(self, churned: np.ndarray, observed_until: np.ndarray, horizon_days: int) -> Outcomes:
+        return replace(
+            self,
+            churned=churned,
+            churned_at=np.where(churned, self.churned_at, np.datetime64("NaT", "D")),
+            cause=np.where(churned, self.cause, ""),
+            observed_until=observed_until,
+            horizon_days=horizon_days,
+        )
+
     def take(self, rows: np.ndarray) -> Outcomes:
         """The rows that an index array or boolean mask picks."""
         picked = {

@@ -20,6 +20,7 @@ from core.scores import Reason
 from core.spreadsheet import disarmed
 from serving.churn_part import TIERS
 from serving.explanations import Explainer
+from serving.hazard_part import HazardPart
 from serving.recommender_part import RecommenderPart, WorkedOut
 from serving.release import Release
 from serving.stock import NOTHING_GONE, Stock, out_of_stock
@@ -40,6 +41,7 @@ SCORE_COLUMNS = pa.schema(
         ("cutoff", pa.date32()),
         ("model_version", pa.int32()),
         ("release_id", pa.string()),
+        ("expected_months", pa.float64()),
     ]
 )
 RECOMMENDATION_COLUMNS = pa.schema(
@@ -82,6 +84,7 @@ def score_rows(release: Release) -> Iterator[list[dict[str, Any]]]:
                     "short_history": bool(churn.short_history[row]),
                     "reasons_en": "; ".join(reason.en for reason in reasons),
                     "reasons_ja": "、".join(reason.ja for reason in reasons),
+                    "expected_months": _expected_months(release.hazard, churn.index.name(row)),
                 }
                 | behind
             )
@@ -198,6 +201,12 @@ def _behind(release: Release, kind: str) -> dict[str, Any]:
 def _lacks(release: Release, kind: str) -> str:
     why = release.description.missing.get(kind, "unknown")
     return f"release {release.description.release_id} has no {kind}: {why}"
+
+
+def _expected_months(part: HazardPart | None, customer_id: str) -> float | None:
+    """How long a customer is expected to stay; None where the release has no curve of them."""
+    row = -1 if part is None else part.index.find(customer_id)
+    return None if part is None or row < 0 else float(part.curves.take(slice(row, row + 1)).expected_months[0])
 
 
 def _known(value: float) -> float | None:

@@ -3,6 +3,7 @@
     <release_id>/release.json     what it is, from which models, what it lacks and why, SHA-256 of every other file
     <release_id>/cards.json       the model cards, by kind
     <release_id>/churn/           scores, reasons, who refused to be scored
+    <release_id>/hazard/          when everybody will leave: a curve each, by cause
     <release_id>/recommender/     everybody's best items
     <release_id>/recommender_model/
     <release_id>/similar_items_model/   beside a recommender that knows no likeness of items
@@ -31,6 +32,7 @@ import numpy as np
 from core.errors import BrokenArtifact, UnknownName
 from models.artifact import Artifact
 from serving.churn_part import ChurnPart
+from serving.hazard_part import HazardPart
 from serving.offer_part import OfferPart
 from serving.recommender_part import RecommenderPart
 
@@ -78,7 +80,7 @@ class ReleaseDescription(msgspec.Struct, frozen=True, kw_only=True):
     "Answers use what was known before midnight of this local day."
     data_digest: str
     models: dict[str, ReleasedModel]
-    "By kind: churn, recommender."
+    "By kind: churn, hazard, recommender."
     similar_items: FittedModel | None = None
     "What says which items are similar, where the recommender itself cannot."
     missing: dict[str, str] = {}
@@ -97,6 +99,7 @@ class Release:
     churn: ChurnPart | None = None
     recommender: RecommenderPart | None = None
     offers: OfferPart | None = None
+    hazard: HazardPart | None = None
 
     def write(self, folder: Path) -> None:
         """Write everything into a new folder and onto the disk; the description, with its checksums, comes last."""
@@ -113,6 +116,8 @@ class Release:
         parts: dict[str, Artifact] = {}
         if self.churn is not None:
             parts["churn"] = self.churn.to_artifact()
+        if self.hazard is not None:
+            parts["hazard"] = self.hazard.to_artifact()
         if self.recommender is not None:
             parts |= self.recommender.artifacts()
         if self.offers is not None:
@@ -186,6 +191,8 @@ def _opened(parts: dict[str, Artifact]) -> dict[str, Any]:
     opened: dict[str, Any] = {}
     if "churn" in parts:
         opened["churn"] = ChurnPart.from_artifact(parts["churn"])
+    if "hazard" in parts:
+        opened["hazard"] = HazardPart.from_artifact(parts["hazard"])
     if "recommender" in parts:
         opened["recommender"] = RecommenderPart.from_artifacts(parts)
     if "offers" in parts:

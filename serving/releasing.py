@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from core.card import ModelCard
+from core.cohort import Cohort
 from core.config import Config
 from core.digest import digest_of
 from core.errors import BadInput, NotEnoughHistory, NotFound
@@ -25,10 +26,13 @@ from features.interactions import NO_ITEMS, interactions_of
 from features.offers import offer_book
 from features.pipeline import compute_features
 from features.tables import Tables
+from models.churn.hazard_models import HAZARD_MODELS
+from models.churn.monthly_revenue import monthly_revenue
 from models.churn.shelf import CHURN_MODELS
 from models.churn.short_history import has_short_history
 from models.package import ModelPackage
 from serving.churn_part import ChurnPart
+from serving.hazard_part import HazardPart
 from serving.offer_part import OfferPart
 from serving.recommender_part import RecommenderPart
 from serving.recommender_releasing import recommender_part
@@ -37,7 +41,9 @@ from serving.release import FittedModel, Release, ReleaseDescription, ReleasedMo
 if TYPE_CHECKING:
     from models.registry import Registry
 
-KINDS = ("churn", "recommender")
+KINDS = ("churn", "hazard", "recommender")
+MAY_BE_WITHOUT = "hazard"
+"The kind that is trained only where the TOML asks for it: where it never was, nothing is missing."
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,8 @@ class Champions:
             try:
                 package = registry.package(registry.find(kind, "champion"))
             except NotFound:
+                if kind == MAY_BE_WITHOUT:
+                    continue
                 missing[kind] = f"there is no champion; run `kizuna train {kind}` and `kizuna promote {kind}`"
                 continue
             reason = "it was left out on demand" if kind in without else _unfit(package.card)
@@ -71,11 +79,16 @@ def build_release(config: Config, tables: Tables, champions: Champions, cutoff: 
 
     Raises BadInput where a champion has to be trained again or where nothing at all can be released.
     """
-    churn, recommender = champions.packages.get("churn"), champions.packages.get("recommender")
+    churn, hazard, recommender = (champions.packages.get(kind) for kind in KINDS)
     missing = dict(champions.missing)
-    features = compute_features(tables, cohort_at(tables, [cutoff]), None if churn is None else churn.vocabularies)
+    cohort = cohort_at(tables, [cutoff])
+    features = compute_features(tables, cohort, None if churn is None else churn.vocabularies)
+    unwilling = refused(tables, "score", cutoff)
     parts = {
-        "churn": None if churn is None else churn_part(config, churn, features, refused(tables, "score", cutoff)),
+        "churn": None if churn is None else churn_part(config, churn, features, unwilling),
+        "hazard": None
+        if hazard is None
+        else hazard_part(config, hazard, _as_learnt(hazard, tables, features), unwilling),
         "recommender": None if recommender is None else recommender_part(config, recommender, tables, cutoff),
         "offers": offer_part(config, tables, features, cutoff),
     }
@@ -103,6 +116,22 @@ def churn_part(config: Config, package: ModelPackage, features: FeatureTable, un
     asked = features.select([column.name for column in package.columns])
     scores = model.score(asked, horizon_days)
     return ChurnPart.of(scores, model.reasons(asked), has_short_history(features), config.tiers, unwilling)
+
+
+def _as_learnt(package: ModelPackage, tables: Tables, features: FeatureTable) -> FeatureTable:
+    """The features in the words that a model has learnt; computed again where other words were learnt since."""
+    now = features.vocabularies
+    if all(now.get(name) == words for name, words in package.vocabularies.items()):
+        return features
+    return compute_features(tables, Cohort(features.customer_ids, features.cutoffs), package.vocabularies)
+
+
+def hazard_part(config: Config, package: ModelPackage, features: FeatureTable, unwilling: np.ndarray) -> HazardPart:
+    """The curve of every customer of the cohort but the unwilling."""
+    refuse_changed(package.card, features)
+    model = HAZARD_MODELS[package.artifact.model].from_artifact(package.artifact)
+    curves = model.curves(features.select([column.name for column in package.columns]))
+    return HazardPart.of(features.customer_ids, curves, monthly_revenue(features), config.tiers, unwilling)
 
 
 def offer_part(config: Config, tables: Tables, features: FeatureTable, cutoff: date) -> OfferPart | None:
@@ -169,4 +198,6 @@ def _unfit(card: ModelCard) -> str:
     """
     if card.kind == "churn" and card.model == "base_rate":
         return "nothing tells who will leave: the champion is base_rate, which says the same of every customer"
+    if card.kind == "hazard" and card.model == "kaplan_meier":
+        return "nothing tells when somebody leaves: the champion is kaplan_meier, which says the same of every customer"
     return "" if card.learnt or card.baseline else f"{card.model} learnt nothing: {card.verdict}"

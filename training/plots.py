@@ -47,7 +47,7 @@ def importance_plot(importance: Mapping[str, float]) -> Figure:
 
 def ndcg_plot(metrics: Sequence[Metric], registered: str) -> Figure:
     """NDCG by the length of the list, a line a model, with its interval."""
-    figure, axes = _empty("length of the list, k", "NDCG@k")
+    figure, axes = empty("length of the list, k", "NDCG@k")
     found = [metric for metric in metrics if metric.name.startswith("ndcg@") and metric.split == "test"]
     for model in dict.fromkeys(metric.model for metric in found):
         points = sorted((int(m.name.split("@")[1]), m.estimate) for m in found if m.model == model)
@@ -63,7 +63,7 @@ def ndcg_plot(metrics: Sequence[Metric], registered: str) -> Figure:
 def _curves(scores: Mapping[str, Scores], outcomes: Outcomes, registered: str, curve_of, diagonal: str = "") -> Figure:
     curves: dict[str, Curve] = {model: curve_of(its, outcomes) for model, its in scores.items()}
     first = next(iter(curves.values()))
-    figure, axes = _empty(first.x_means, first.y_means)
+    figure, axes = empty(first.x_means, first.y_means)
     if diagonal:
         axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label=diagonal)
     for model, curve in curves.items():
@@ -77,7 +77,8 @@ def _width(model: str, registered: str) -> float:
     return 2.4 if model == registered else 1.0
 
 
-def _empty(x_means: str, y_means: str) -> tuple[Figure, Axes]:
+def empty(x_means: str, y_means: str) -> tuple[Figure, Axes]:
+    """A picture with its axes named."""
     figure = Figure(figsize=SIZE_INCHES, layout="constrained")
     axes = figure.subplots()
     axes.set_xlabel(x_means)

@@ -10,10 +10,15 @@ from models.registry import CHALLENGER, CHAMPION, RegisteredVersion
 from training.aliases import move_alias
 from training.churn import compare_churn_recipes
 from training.gate import MARGIN, Finding, Margin, is_refresh, refuse_leaks, refuse_unlearnt, refuse_worse
+from training.hazard import compare_hazard_recipes
 from training.recommender import compare_recommender_recipes
 from training.session import Session
 
-COMPARE = {"churn": compare_churn_recipes, "recommender": compare_recommender_recipes}
+COMPARE = {
+    "churn": compare_churn_recipes,
+    "hazard": compare_hazard_recipes,
+    "recommender": compare_recommender_recipes,
+}
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,12 @@ cutoff   gap       horizon
 
 from __future__ import annotations
 
+import numpy as np
+
 from core.config import ChurnDefinition
 from features.cohort import IS_PURCHASE
 from features.labels.fate import Fate, Question, silence_without
+from features.labels.silences import first_silence
 from features.tables import Tables
 
 TABLE = "purchases"
@@ -23,3 +26,9 @@ def says(churn: ChurnDefinition) -> str:
 def fate(tables: Tables, question: Question) -> Fate:
     """Who bought nothing in the window; returns are no purchases."""
     return silence_without(tables[TABLE].filter(IS_PURCHASE), question)
+
+
+def lifetime(tables: Tables, question: Question, followed: Question) -> Fate:
+    """Who bought nothing for a whole horizon, at any time while they were followed."""
+    waits = np.full(len(question.customer_ids), question.churn.horizon_days)
+    return first_silence(tables[TABLE].filter(IS_PURCHASE), followed, waits)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from core.config import ChurnDefinition
 from features.labels.fate import Fate, Question, silence_without
+from features.labels.silences import first_silence
 from features.tables import Tables
 
 TABLE = "usage"
@@ -17,3 +20,9 @@ def says(churn: ChurnDefinition) -> str:
 def fate(tables: Tables, question: Question) -> Fate:
     """Who did nothing in the window; any event is usage."""
     return silence_without(tables[TABLE], question)
+
+
+def lifetime(tables: Tables, question: Question, followed: Question) -> Fate:
+    """Who did nothing for a whole horizon, at any time while they were followed."""
+    waits = np.full(len(question.customer_ids), question.churn.horizon_days)
+    return first_silence(tables[TABLE], followed, waits)

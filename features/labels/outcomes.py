@@ -11,9 +11,10 @@ that were recorded late are what they turned out to be.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+import msgspec
 import numpy as np
 from ibis import _
 
@@ -38,19 +39,28 @@ class Label:
     says: Callable[[ChurnDefinition], str]
     "The definition in words."
     fate: Callable[[Tables, Question], Fate]
+    lifetime: Callable[[Tables, Question, Question], Fate]
+    "The fate of who is followed beyond the horizon: the question as the business asks it, and over the longer time."
     waits_for_renewal: bool = False
     "Whether an end is certain only after the grace period."
 
 
+Told = Callable[[Tables, Question], tuple[Fate, np.ndarray]]
+"The fates of those asked about, and the amounts after."
+
 LABELS: Shelf[Label] = Shelf(
     "features.labels",
     {
-        "no_purchase": Label(no_purchase.TABLE, no_purchase.says, no_purchase.fate),
-        "overdue": Label(overdue.TABLE, overdue.says, overdue.fate),
+        "no_purchase": Label(no_purchase.TABLE, no_purchase.says, no_purchase.fate, no_purchase.lifetime),
+        "overdue": Label(overdue.TABLE, overdue.says, overdue.fate, overdue.lifetime),
         "subscription_ended": Label(
-            subscription_ended.TABLE, subscription_ended.says, subscription_ended.fate, waits_for_renewal=True
+            subscription_ended.TABLE,
+            subscription_ended.says,
+            subscription_ended.fate,
+            subscription_ended.lifetime,
+            waits_for_renewal=True,
         ),
-        "no_usage": Label(no_usage.TABLE, no_usage.says, no_usage.fate),
+        "no_usage": Label(no_usage.TABLE, no_usage.says, no_usage.fate, no_usage.lifetime),
     },
 )
 
@@ -60,11 +70,41 @@ def outcomes_of(tables: Tables, cohort: Cohort) -> Outcomes:
 
     Raises DataError where the table that the definition reads is missing.
     """
-    churn = tables.config.churn
-    label = _label_for(tables)
+    label, churn = _label_for(tables), tables.config.churn
+
+    def told(known: Tables, question: Question) -> tuple[Fate, np.ndarray]:
+        return label.fate(known, question), _amount_after(known, question)
+
+    return _outcomes(tables, cohort, told, churn.horizon_days, definition_of(churn))
+
+
+def lifetimes_of(tables: Tables, cohort: Cohort, follow_days: int) -> Outcomes:
+    """When each row of the cohort was lost, followed for so many days beyond the gap, as far as records go.
+
+    The horizon is `follow_days`; rows are not mature where records end before it, and hold what was seen by then.
+    A day of leaving is so told that whoever left within h days has `churned_at` before the h-th day after the start,
+    also where leaving is a silence: then it is the silence's last day. `amount_after` is not told.
+    """
+    label, churn = _label_for(tables), tables.config.churn
+
+    def told(known: Tables, question: Question) -> tuple[Fate, np.ndarray]:
+        followed = replace(question, churn=msgspec.structs.replace(churn, horizon_days=follow_days))
+        return label.lifetime(known, question, followed), np.full(len(question.customer_ids), np.nan)
+
+    found = _outcomes(tables, cohort, told, follow_days, f"{definition_of(churn)}; followed for {follow_days} days")
+    return found.known_at(np.datetime64(observed_until(tables), "D"))
+
+
+def _outcomes(
+    tables: Tables,
+    cohort: Cohort,
+    told: Told,
+    horizon_days: int,
+    definition: str,
+) -> Outcomes:
     known = tables.latest()
     customer_ids = known_now_as(tables, cohort.customer_ids)
-    answers = [_answer(label, known, customer_ids, cohort.cutoffs == day, day) for day in np.unique(cohort.cutoffs)]
+    answers = [_answer(told, known, customer_ids, cohort.cutoffs == day, day) for day in np.unique(cohort.cutoffs)]
     fate, amount_after = _in_order(answers, len(cohort))
     return Outcomes(
         customer_ids=cohort.customer_ids,
@@ -74,9 +114,9 @@ def outcomes_of(tables: Tables, cohort: Cohort) -> Outcomes:
         cause=fate.cause,
         amount_after=amount_after,
         observed_until=np.where(fate.subject, np.datetime64(observed_until(tables), "D"), cohort.cutoffs),
-        horizon_days=churn.horizon_days,
-        gap_days=churn.gap_days,
-        definition=definition_of(churn),
+        horizon_days=horizon_days,
+        gap_days=tables.config.churn.gap_days,
+        definition=definition,
     )
 
 
@@ -88,9 +128,13 @@ def definition_of(churn: ChurnDefinition) -> str:
 
 def observed_until(tables: Tables) -> date:
     """The first day of which the data set's label cannot yet be sure; a label's window must end by it."""
+    return tables.watermark(_label_for(tables).table) - certain_after(tables)
+
+
+def certain_after(tables: Tables) -> timedelta:
+    """How long after a day it is certain who left on it: the grace period where a renewal may still come."""
     label = _label_for(tables)
-    grace = timedelta(days=tables.config.churn.grace_days if label.waits_for_renewal else 0)
-    return tables.watermark(label.table) - grace
+    return timedelta(days=tables.config.churn.grace_days if label.waits_for_renewal else 0)
 
 
 def recorded_since(tables: Tables) -> date:
@@ -114,12 +158,17 @@ def _label_for(tables: Tables) -> Label:
 
 
 def _answer(
-    label: Label, known: Tables, customer_ids: np.ndarray, rows: np.ndarray, day: np.datetime64
+    told: Told,
+    known: Tables,
+    customer_ids: np.ndarray,
+    rows: np.ndarray,
+    day: np.datetime64,
 ) -> tuple[np.ndarray, Fate, np.ndarray]:
     """The rows of one cutoff with their fates and amounts; two ids that became one customer share a fate."""
     unique_ids, owners = np.unique(customer_ids[rows], return_inverse=True)
     question = Question(unique_ids, day.astype(date), known.config.churn)
-    return np.flatnonzero(rows), label.fate(known, question).take(owners), _amount_after(known, question)[owners]
+    fate, amounts = told(known, question)
+    return np.flatnonzero(rows), fate.take(owners), amounts[owners]
 
 
 def _in_order(answers: list[tuple[np.ndarray, Fate, np.ndarray]], n_rows: int) -> tuple[Fate, np.ndarray]:

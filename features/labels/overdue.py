@@ -19,6 +19,7 @@ from core.config import ChurnDefinition
 from features.cohort import IS_PURCHASE
 from features.engine import days, midnight, numbers, within
 from features.labels.fate import Fate, Question, silence
+from features.labels.silences import first_silence
 from features.tables import Tables
 
 TABLE = "purchases"
@@ -38,6 +39,12 @@ def fate(tables: Tables, question: Question) -> Fate:
     overdue_on = start + waits(tables, question).astype("timedelta64[D]")
     returned_on = first_purchases(tables, question)
     return silence(~np.isnat(returned_on) & (returned_on < overdue_on), overdue_on)
+
+
+def lifetime(tables: Tables, question: Question, followed: Question) -> Fate:
+    """Who was overdue by the rhythm that they had at the cutoff, at any time while they were followed."""
+    bought = tables[TABLE].filter(IS_PURCHASE)
+    return first_silence(bought, followed, waits(tables, question))
 
 
 def waits(tables: Tables, question: Question) -> np.ndarray:

@@ -11,8 +11,11 @@ others nothing can be observed, so their rows are never mature.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import ibis
 import ibis.expr.types as ir
+import msgspec
 import numpy as np
 from ibis import _
 
@@ -50,6 +53,16 @@ def fate(tables: Tables, question: Question) -> Fate:
         cause=np.where(churned, question.align(found, texts(found["cause"]), ""), ""),
         subject=subject,
     )
+
+
+def lifetime(tables: Tables, question: Question, followed: Question) -> Fate:
+    """Who let their last subscription end while they were followed; who did so within the gap was gone before."""
+    found = fate(tables, followed)
+    if not question.churn.gap_days:
+        return found
+    gap = msgspec.structs.replace(question.churn, horizon_days=question.churn.gap_days, gap_days=0)
+    gone = fate(tables, replace(question, churn=gap)).churned
+    return replace(found, churned=found.churned & ~gone, subject=found.subject & ~gone)
 
 
 def final_ends(subscriptions: ir.Table, question: Question) -> ir.Table:

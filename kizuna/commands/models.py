@@ -20,6 +20,7 @@ console = Console()
 
 FIGURES = {
     "churn": ("log_loss", "auc", "lift@10"),
+    "hazard": ("integrated_brier", "auc@3m", "calibration_error@3m"),
     "recommender": ("ndcg@10", "recall@10", "coverage@10"),
 }
 
@@ -30,9 +31,12 @@ def register(app: typer.Typer) -> None:
     @app.command(epilog="Example: kizuna models --config configs/online_retail.toml")
     def models(config: ConfigPath = DEFAULT_CONFIG) -> None:
         """Versions, aliases and figures at the test cutoff (value, and 90 % interval), side by side."""
-        registry, _ = open_registry(open_config(config), console)
+        read = open_config(config)
+        registry, _ = open_registry(read, console)
         for kind, figures in FIGURES.items():
             versions = registry.versions(kind)
+            if not versions and kind == "hazard" and read.hazard is None:
+                continue
             if not versions:
                 say(console, f"no {kind} model yet; next: kizuna train {kind}")
                 continue

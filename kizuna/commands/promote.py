@@ -19,13 +19,13 @@ def register(app: typer.Typer) -> None:
 
     @app.command(epilog="Example: kizuna promote churn --version 3")
     def promote(
-        kind: Annotated[str, typer.Argument(help="churn or recommender.")],
+        kind: Annotated[str, typer.Argument(help="churn, hazard or recommender.")],
         config: ConfigPath = DEFAULT_CONFIG,
         version: Annotated[int | None, typer.Option(min=1, help="Which one; the challenger if none is named.")] = None,
         force: Annotated[str | None, typer.Option(help="Past the gate, for this reason; kept in the ledger.")] = None,
     ) -> None:
         """Compare a version's recipe with the champion's at the newest matured window; the better one is champion."""
-        Shelf("kizuna promote", {"churn": None, "recommender": None})[kind]
+        Shelf("kizuna promote", dict.fromkeys(("churn", "hazard", "recommender")))[kind]
         session = open_session(config, console)
         from training.promotion import promote as through_the_gate
 

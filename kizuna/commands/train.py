@@ -1,4 +1,4 @@
-"""`kizuna train churn` and `kizuna train recommender`: learn, judge, register as challenger."""
+"""`kizuna train churn`, `kizuna train hazard` and `kizuna train recommender`: learn, judge, register as challenger."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from core.errors import BadInput
+from core.errors import BadInput, NotEnoughHistory
 from kizuna.options import DEFAULT_CONFIG, ConfigPath
 from kizuna.session import open_session, say
 
@@ -30,12 +30,31 @@ def register(app: typer.Typer) -> None:
 
     @train.command(epilog="Example: kizuna train churn --model gradient_boosting --set n_leaves=16")
     def churn(config: ConfigPath = DEFAULT_CONFIG, model: Model = None, changes: Changes = None) -> None:
-        """Train the churn models, choose one on validation, test it once and register it."""
+        """Train the churn models, choose one on validation, test it once and register it.
+
+        Where the TOML has a section [hazard], it is then learnt when customers leave, unless one model was asked for.
+        """
         settings = settings_of(model, changes)
         session = open_session(config, console)
         from training.churn import train_churn
 
         tell(train_churn(session, model, settings))
+        if session.config.hazard and model is None:
+            from training.hazard import train_hazard
+
+            try:
+                tell(train_hazard(session))
+            except NotEnoughHistory as fault:
+                say(console, f"no hazard was trained: {fault}")
+
+    @train.command(epilog="Example: kizuna train hazard --model boosted_hazard --set n_leaves=16")
+    def hazard(config: ConfigPath = DEFAULT_CONFIG, model: Model = None, changes: Changes = None) -> None:
+        """Learn when customers leave: one curve each, for any horizon and by cause; [hazard] of the TOML says how."""
+        settings = settings_of(model, changes)
+        session = open_session(config, console)
+        from training.hazard import train_hazard
+
+        tell(train_hazard(session, model, settings))
 
     @train.command(epilog="Example: kizuna train recommender --model als --set n_factors=128")
     def recommender(config: ConfigPath = DEFAULT_CONFIG, model: Model = None, changes: Changes = None) -> None:

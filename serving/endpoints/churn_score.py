@@ -8,7 +8,9 @@ from typing import Annotated
 import msgspec
 
 from core.scores import Tier
-from serving.churn_part import TIERS, ChurnPart
+from serving.churn_part import TIERS, ChurnPart, tiers_of
+from serving.curve_answers import CustomerCurve, curve_answer, part_for
+from serving.hazard_part import HazardPart
 from serving.wire import Answer, CustomerId, Endpoint, Question, Shop, not_released, source_of
 
 Reasons = Annotated[
@@ -22,6 +24,10 @@ class ChurnQuestion(Question, frozen=True):
     """Whom to score."""
 
     customer_ids: Annotated[list[CustomerId], msgspec.Meta(min_length=1, max_length=1000)]
+    horizon_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] | None = None
+    "Within how many days they would leave: any up to the end of the curves; else the churn model's own."
+    curve: bool = False
+    "Whether to tell when each would leave."
 
 
 class ScoredCustomer(msgspec.Struct, frozen=True, tag_field="status", tag="scored"):
@@ -30,12 +36,14 @@ class ScoredCustomer(msgspec.Struct, frozen=True, tag_field="status", tag="score
     customer_id: str
     churn_probability: float
     low: float | None
-    "The lower bound of its 90 % interval; null where the model gives none."
+    "The lower bound of its 90 % interval; null where the model gives none, as the curves do not."
     high: float | None
     tier: Tier
     short_history: bool
     "Too little is known of this customer for the score to be their own."
     reasons: Reasons
+    curve: CustomerCurve | msgspec.UnsetType = msgspec.UNSET
+    "Where it was asked for."
 
 
 class UnknownCustomer(msgspec.Struct, frozen=True, tag_field="status", tag="not_found"):
@@ -50,12 +58,15 @@ class WithoutConsent(msgspec.Struct, frozen=True, tag_field="status", tag="no_co
     customer_id: str
 
 
+Scored = ScoredCustomer | UnknownCustomer | WithoutConsent
+
+
 class ChurnAnswer(Answer, frozen=True, kw_only=True):
     """The scores, in the order of the question."""
 
     horizon_days: int
     "Within how many days after the cutoff they would leave."
-    scores: list[ScoredCustomer | UnknownCustomer | WithoutConsent]
+    scores: list[Scored]
 
 
 def respond(question: ChurnQuestion, shop: Shop) -> ChurnAnswer:
@@ -63,14 +74,37 @@ def respond(question: ChurnQuestion, shop: Shop) -> ChurnAnswer:
     churn = shop.release.churn
     if churn is None:
         raise not_released(shop.release, "churn")
-    return ChurnAnswer(
-        **source_of(shop.release, "churn"),
-        horizon_days=churn.horizon_days,
-        scores=[_score(churn, customer_id) for customer_id in question.customer_ids],
+    horizon_days = question.horizon_days or churn.horizon_days
+    if horizon_days == churn.horizon_days and not question.curve:
+        behind, scores = "churn", [_score(churn, customer_id) for customer_id in question.customer_ids]
+    else:
+        behind, part = "hazard", part_for(shop.release, horizon_days)
+        scores = [
+            _by_curve(_score(churn, customer_id), part, horizon_days, question.curve)
+            for customer_id in question.customer_ids
+        ]
+    return ChurnAnswer(**source_of(shop.release, behind), horizon_days=horizon_days, scores=scores)
+
+
+def _by_curve(said: Scored, part: HazardPart, horizon_days: int, with_curve: bool) -> Scored:
+    """What the curve says of a customer, beside the churn model's reasons."""
+    if not isinstance(said, ScoredCustomer):
+        return said
+    row = part.index.find(said.customer_id)
+    if row < 0:
+        return UnknownCustomer(said.customer_id)
+    risk = part.curves.take(slice(row, row + 1)).at(horizon_days)
+    return msgspec.structs.replace(
+        said,
+        churn_probability=float(risk[0]),
+        low=None,
+        high=None,
+        tier=TIERS[tiers_of(risk, part.tiers)[0]],
+        curve=curve_answer(part, row) if with_curve else msgspec.UNSET,
     )
 
 
-def _score(churn: ChurnPart, customer_id: str) -> ScoredCustomer | UnknownCustomer | WithoutConsent:
+def _score(churn: ChurnPart, customer_id: str) -> Scored:
     row = churn.index.find(customer_id)
     if row < 0:
         return WithoutConsent(customer_id) if churn.has_refused(customer_id) else UnknownCustomer(customer_id)

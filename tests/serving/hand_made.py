@@ -13,6 +13,7 @@ from core.feature_table import FeatureColumn, FeatureTable
 from core.interactions import Interactions
 from core.item_attributes import ItemAttributes
 from core.offers import Offer, OfferBook
+from core.risk_curves import RiskCurves
 from core.scores import Reason, Scores
 from models.recommenders.bought_together import BoughtTogether
 from models.recommenders.ladder import LadderRecommender
@@ -22,6 +23,7 @@ from models.recommenders.starting_points import StartingPoints
 from models.recommenders.trending import trending
 from serving.churn_part import ChurnPart
 from serving.customer_part import CustomerPart, Statements
+from serving.hazard_part import HazardPart
 from serving.item_part import ItemPart
 from serving.offer_part import OfferPart
 from serving.recommender_part import RecommenderPart
@@ -47,6 +49,14 @@ def churn_part(refused: np.ndarray | None = None) -> ChurnPart:
         high=np.array([0.95, 0.6, 0.2]),
     )
     return ChurnPart.of(scores, [(LATE,), (LATE,), ()], np.array([False, True, False]), Tiers(), refused)
+
+
+def hazard_part(refused: np.ndarray | None = None) -> HazardPart:
+    """In each period cyd leaves at 50 %, ada at 20 %, bo at 1 %; cyd for the price, the others for both alike."""
+    risk = 1 - (1 - np.array([[0.5], [0.2], [0.01]])) ** np.array([1, 2, 3, 4])
+    shares = np.array([[1.0, 0.0], [0.5, 0.5], [0.5, 0.5]])
+    curves = RiskCurves(30, risk, risk[:, :, None] * shares[:, None, :], ("price", "support"))
+    return HazardPart.of(CUSTOMERS, curves, np.array([100.0, 50.0, np.nan]), Tiers(), refused)
 
 
 def bought() -> Interactions:
@@ -105,11 +115,11 @@ def offer_part() -> OfferPart:
 
 def hand_made(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[str, ...] = ()) -> Release:
     """A release with everything but what is left out."""
-    made = {"churn": churn_part, "recommender": recommender_part, "offers": offer_part}
+    made = {"churn": churn_part, "hazard": hazard_part, "recommender": recommender_part, "offers": offer_part}
     parts = {kind: make() for kind, make in made.items() if kind not in without}
     models = {
         kind: ReleasedModel(f"kizuna.shop.{kind}", 3, "by_hand", CUTOFF, "c", "f", "d")
-        for kind in ("churn", "recommender")
+        for kind in ("churn", "hazard", "recommender")
         if kind not in without
     }
     description = ReleaseDescription(

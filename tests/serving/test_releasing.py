@@ -18,12 +18,13 @@ from core.recommendations import RUNGS
 from features.cohort import cohort_at
 from features.consents import refused
 from features.interactions import interactions_of
-from features.labels.outcomes import outcomes_of
+from features.labels.outcomes import lifetimes_of, outcomes_of
 from features.pipeline import compute_features
 from features.sources.simulated import simulate_shop
 from features.sources.simulation.world import ShopWorld
 from features.tables import Tables, tables_from_frames
 from features.today import newest_cutoff
+from models.churn.hazard_models import LogisticHazard
 from models.churn.logistic import Logistic
 from models.package import ModelPackage
 from models.recommenders.item_knn import ItemKnn
@@ -118,6 +119,35 @@ def test_a_release_scores_everybody_by_the_features_of_the_cutoff(shop):
     assert release.churn.index.ids.astype(str).tolist() == sorted(cohort.customer_ids[willing])
     assert release.churn.n_left_out == (~willing).sum() > 0
     assert release.churn.probability_of(cohort.customer_ids[7]) == scores.value[7]
+
+
+def test_a_hazard_champion_gives_everybody_who_is_scored_a_curve(shop, tmp_path):
+    earlier = cohort_at(shop.tables, [shop.cutoff - timedelta(days=181)])
+    features = compute_features(shop.tables, earlier)
+    model = LogisticHazard().fit(features, lifetimes_of(shop.tables, earlier, 180))
+    hazard = ModelPackage(card("hazard", features.digests), model.to_artifact(), features.columns)
+
+    put_in_force(tmp_path, shop.release(Champions({**shop.champions.packages, "hazard": hazard}, {})))
+    opened = Releases(tmp_path).current()
+
+    assert opened.churn is not None
+    assert opened.hazard is not None
+    assert (opened.hazard.index.ids == opened.churn.index.ids).all()
+    assert (np.diff(opened.hazard.curves.risk, axis=1) >= 0).all()
+    # Nobody is lost to silence before the silence of a horizon is over.
+    assert (opened.hazard.curves.at(shop.config.churn.horizon_days - 30) == 0).all()
+    assert (opened.hazard.monthly_revenue[~np.isnan(opened.hazard.monthly_revenue)] >= 0).all()
+
+
+def test_a_curve_that_is_the_same_for_everybody_is_not_released(shop):
+    alike = replace(shop.churn, card=card("hazard", {}, baseline=True))
+    alike = replace(alike, card=msgspec.structs.replace(alike.card, model="kaplan_meier"))
+
+    champions = Champions.of(Shelf({"churn": shop.churn, "hazard": alike}))  # pyright: ignore[reportArgumentType]
+
+    assert "hazard" not in champions.packages
+    assert "says the same of every customer" in champions.missing["hazard"]
+    assert "hazard" not in Champions.of(Shelf({"churn": shop.churn})).missing  # pyright: ignore[reportArgumentType]
 
 
 def test_what_was_built_is_what_is_opened(shop, tmp_path):

@@ -1,0 +1,79 @@
+"""The hazard models, simplest first: one that knows nothing of the customer, the bar, and boosted trees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.catalogue import Shelf
+from core.feature_table import FeatureColumn
+from models.churn.additive import AdditiveModel
+from models.churn.gradient_boosting import GradientBoosting
+from models.churn.hazard import Hazard
+from models.churn.life_table import LifeTable
+from models.churn.logistic import Logistic
+
+
+@dataclass(eq=False)
+class KaplanMeierHazard(Hazard):
+    """The same curve for everybody: what any model must beat to have learnt who leaves when."""
+
+    name: ClassVar[str] = "kaplan_meier"
+
+    def make_part(self) -> AdditiveModel:
+        """Counts by period."""
+        return LifeTable(n_resamples=0)
+
+    def choose_columns(self, columns: tuple[FeatureColumn, ...]) -> tuple[FeatureColumn, ...]:
+        """None: it looks at nothing."""
+        return ()
+
+
+@dataclass(eq=False)
+class LogisticHazard(Hazard):
+    """A logistic regression on person-periods: a feature pulls alike in every period."""
+
+    name: ClassVar[str] = "logistic_hazard"
+
+    regularization: float | None = 100.0
+    "As of `Logistic`; None: folds choose it."
+
+    def make_part(self) -> AdditiveModel:
+        """A logistic regression with a weight for each period."""
+        return Logistic(n_resamples=0, seed=self.seed, regularization=self.regularization)
+
+
+@dataclass(eq=False)
+class BoostedHazard(Hazard):
+    """Boosted trees on person-periods: what a feature says may fade or grow as the periods go by."""
+
+    name: ClassVar[str] = "boosted_hazard"
+    period_in_words: ClassVar[bool] = False
+
+    learning_rate: float = 0.05
+    n_leaves: int = 8
+    n_trees: int | None = None
+    "None: folds over customers choose it, up to `most_trees`."
+    most_trees: int = 300
+    least_rows_in_leaf: int = 50
+    n_threads: int = 1
+
+    def make_part(self) -> AdditiveModel:
+        """Trees that see the number of the period; few trees say too little, which calibration makes good."""
+        return GradientBoosting(
+            n_resamples=0,
+            seed=self.seed,
+            learning_rate=self.learning_rate,
+            n_leaves=self.n_leaves,
+            n_trees=self.n_trees,
+            most_trees=self.most_trees,
+            patience=30,
+            least_rows_in_leaf=self.least_rows_in_leaf,
+            calibrated=True,
+            n_threads=self.n_threads,
+        )
+
+
+HAZARD_MODELS: Shelf[type[Hazard]] = Shelf(
+    "models.churn.hazard_models", {kind.name: kind for kind in (KaplanMeierHazard, LogisticHazard, BoostedHazard)}
+)

@@ -1,0 +1,111 @@
+"""The rows that hazards learn from and are tested on, computed once for a training."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from core.cohort import Cohort
+from core.config import HazardSettings
+from core.errors import ConfigError
+from core.feature_table import FeatureTable
+from core.outcomes import Outcomes
+from core.risk_curves import RiskCurves
+from features.cohort import cohort_at
+from features.labels.outcomes import lifetimes_of
+from features.pipeline import compute_features
+from features.tables import Tables
+from models.churn.cause_shares import OTHER
+from models.churn.hazard import Hazard
+from models.churn.hazard_models import HAZARD_MODELS
+from training.folds import customer_folds
+from training.followed import FollowedCutoffs, followed_cutoffs
+from training.recipe import Recipe
+
+N_FOLDS = 3
+NO_REASON = "chosen"
+"What end_kind says of an end that the customer wanted, without saying why."
+
+
+@dataclass(frozen=True)
+class HazardRows:
+    """Features and what became of each row, as far as it was followed."""
+
+    cutoffs: FollowedCutoffs
+    features: FeatureTable
+    outcomes: Outcomes
+    cohort: str
+    "Who is in it, in words."
+    seed: int = 0
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    def at(self, cutoffs: Collection[date]) -> np.ndarray:
+        """(n,) bool: the rows of these cutoffs."""
+        return np.isin(self.outcomes.cutoffs, np.array(list(cutoffs), "datetime64[D]"))
+
+    @property
+    def train(self) -> np.ndarray:
+        """(n,) bool: rows of cutoffs before the test."""
+        return self.at(self.cutoffs.train)
+
+    @property
+    def test(self) -> np.ndarray:
+        """(n,) bool: rows of the test cutoff."""
+        return self.at((self.cutoffs.test,))
+
+    def seen_by_test(self, rows: np.ndarray) -> Outcomes:
+        """What a training at the test cutoff knew of some rows."""
+        return self.outcomes.take(rows).known_at(np.datetime64(self.cutoffs.known_by_test, "D"))
+
+    def folds(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Training rows to learn from and to judge by, no customer in both; the test stays untouched."""
+        train, folds = self.train, customer_folds(self.outcomes.customer_ids, N_FOLDS, self.seed)
+        return [(train & (folds != fold), train & (folds == fold)) for fold in range(N_FOLDS)]
+
+    def fit(self, recipe: Recipe, rows: np.ndarray) -> Hazard:
+        """The recipe's model, fitted on what was known of these rows at the test cutoff."""
+        return recipe.unfitted(HAZARD_MODELS).fit(self.features.take(rows), self.seen_by_test(rows))
+
+    def fit_on_everything(self, recipe: Recipe) -> Hazard:
+        """The recipe's model, fitted on every row and all that is known of it by now."""
+        return recipe.unfitted(HAZARD_MODELS).fit(self.features, self.outcomes)
+
+    def fit_and_tell(self, recipe: Recipe, learn: np.ndarray, judge: np.ndarray) -> RiskCurves:
+        """What the recipe, fitted on some rows, says of others."""
+        return self.fit(recipe, learn).curves(self.features.take(judge))
+
+
+def hazard_rows(tables: Tables, settings: HazardSettings) -> HazardRows:
+    """Cohort, features and outcomes at every cutoff. Raises NotEnoughHistory where the history does not reach."""
+    cutoffs = followed_cutoffs(tables, settings)
+    cohort = cohort_at(tables, cutoffs.refit)
+    outcomes = lifetimes_of(tables, cohort, cutoffs.horizon_days)
+    there = outcomes.days_observed > 0
+    known = Cohort(cohort.customer_ids[there], cohort.cutoffs[there], cohort.definition)
+    outcomes = with_causes(outcomes.take(there), settings.causes)
+    return HazardRows(cutoffs, compute_features(tables, known), outcomes, cohort.definition, tables.config.seed)
+
+
+def with_causes(outcomes: Outcomes, causes: Mapping[str, Collection[str]]) -> Outcomes:
+    """The stated reasons as causes; words of no list are `other`, without any list each word is its own cause.
+
+    What was not stated stays so: that an end was chosen is no reason. Raises ConfigError for a word that stands under
+    two causes.
+    """
+    means = {NO_REASON: ""}
+    for cause, words in causes.items():
+        for word in (cause, *words):
+            if means.setdefault(_plain(word), cause) != cause:
+                raise ConfigError(f"[hazard.causes] '{word}' stands under both {means[_plain(word)]} and {cause}")
+    stated, places = np.unique(outcomes.cause, return_inverse=True)
+    found = [means.get(_plain(word), OTHER if causes and word else word) for word in stated.tolist()]
+    return replace(outcomes, cause=np.array(found, dtype=str)[places]) if found else outcomes
+
+
+def _plain(word: str) -> str:
+    return word.strip().casefold()

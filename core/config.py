@@ -186,6 +186,28 @@ class MoneySettings(Section, frozen=True):
             raise ValueError("decimals lie between 0 and 4")
 
 
+class ReportSettings(Section, frozen=True):
+    """What `kizuna report` tells apart."""
+
+    segments_by: tuple[str, ...] = ()
+    "By which attributes figures are split, e.g. 'accounts.industry'; those that no contract knows need [attributes]."
+    tier_by: str | None = None
+    "The attribute that holds a customer's tier, e.g. 'accounts.tier'."
+    acquisition_channels: tuple[str, ...] = ()
+    "Which channels of `spend` win customers; none named is all of them."
+    months: int = 24
+    "How many complete months are told one by one."
+    best_satisfaction: float = 5.0
+    "The best score of a CSAT answer."
+
+    def __post_init__(self) -> None:
+        for name in (*self.segments_by, *([self.tier_by] if self.tier_by else ())):
+            if not re.fullmatch(r"(accounts|customers)\.\w+", name):
+                raise ValueError(f"segments_by and tier_by name columns such as accounts.industry, found '{name}'")
+        if self.months < 1 or self.best_satisfaction <= 0:
+            raise ValueError("months is at least 1 and best_satisfaction above 0")
+
+
 class Config(Section, frozen=True):
     """One data set."""
 
@@ -205,6 +227,7 @@ class Config(Section, frozen=True):
     offers: OfferAssumptions = OfferAssumptions()
     recommender: RecommenderSettings = RecommenderSettings()
     money: MoneySettings = MoneySettings()
+    report: ReportSettings = ReportSettings()
     attributes: dict[str, tuple[str, ...]] = {}
     "Listed attributes by table, e.g. customers = ['country']: used as features; of items, what questions filter by."
     as_of_today: tuple[str, ...] = ()

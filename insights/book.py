@@ -32,6 +32,8 @@ class Spans:
     "float64, in the span's own currency, a month."
     currencies: np.ndarray
     "Text 'U'; '' is the base currency."
+    margin_rates: np.ndarray | None = None
+    "float64, share of the price that is left after serving; NaN where a span does not say, None where none does."
 
     def running_at(self, day: np.datetime64) -> np.ndarray:
         """(n,) bool: paid for at midnight of the day."""
@@ -40,7 +42,15 @@ class Spans:
 
     def take(self, rows: np.ndarray) -> Spans:
         """The spans that an index array or boolean mask picks."""
-        return Spans(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+        columns = (getattr(self, name) for name in self.__dataclass_fields__)
+        return Spans(*(None if column is None else column[rows] for column in columns))
+
+    def paid_before(self, day: np.datetime64) -> np.ndarray:
+        """(n,) bool: paid for at an earlier month's first midnight."""
+        began = self.started_on.astype("datetime64[M]")
+        first = (began + (self.started_on > began.astype("datetime64[D]"))).astype("datetime64[D]")
+        until = np.where(np.isnat(self.ended_on), RUNS_ON, self.ended_on)
+        return (first < day) & (first < until) & (self.mrr > 0)
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,8 @@ class Book:
     "(n, m) int64."
     revalued: np.ndarray
     "(n, m) int64."
+    paid_earlier: np.ndarray
+    "(n,) bool: whether the customer paid at a month's beginning before the first of these."
 
     @classmethod
     def of(cls, spans: Spans, months: np.ndarray, money: Money, rate_of: np.datetime64 | None = None) -> Book:
@@ -74,16 +86,21 @@ class Book:
             for book, rate_month in ((units, month - 1), (revalued, month)):
                 rates = money.rates_in(spans.currencies[running], rate_month if rate_of is None else rate_of)
                 np.add.at(book[:, column], owners[running], money.units(spans.mrr[running] * rates))
-        return cls(customer_ids, months, units, revalued)
+        earlier = np.zeros(len(customer_ids), bool)
+        if len(months):
+            earlier[owners[spans.paid_before(months[0].astype("datetime64[D]"))]] = True
+        return cls(customer_ids, months, units, revalued, earlier)
 
     def had_before(self) -> np.ndarray:
         """(n, m) bool: whether the customer paid at an earlier month's beginning."""
-        paid = np.cumsum(self.units > 0, axis=1) > 0
-        return np.concatenate([np.zeros((len(paid), 1), bool), paid[:, :-1]], axis=1)
+        paid = np.column_stack([self.paid_earlier, self.units > 0])
+        return np.cumsum(paid, axis=1)[:, :-1] > 0
 
     def take(self, rows: np.ndarray) -> Book:
         """The customers that an index array or boolean mask picks; one may be picked twice."""
-        return Book(self.customer_ids[rows], self.months, self.units[rows], self.revalued[rows])
+        return Book(
+            self.customer_ids[rows], self.months, self.units[rows], self.revalued[rows], self.paid_earlier[rows]
+        )
 
 
 def months_between(first: np.datetime64, last: np.datetime64) -> np.ndarray:

@@ -29,11 +29,31 @@ class Answers:
     customer_ids: np.ndarray
     scores: np.ndarray
     "float64; NaN was not answered."
+    days: np.ndarray
+    "datetime64[D], when asked."
 
     @property
     def answered(self) -> np.ndarray:
         """(n,) bool."""
         return ~np.isnan(self.scores)
+
+    def take(self, rows: np.ndarray) -> Answers:
+        """The surveys that an index array or boolean mask picks."""
+        return Answers(self.customer_ids[rows], self.scores[rows], self.days[rows])
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How long customers waited for us; every array is (n,)."""
+
+    customer_ids: np.ndarray
+    hours: np.ndarray
+    days: np.ndarray
+    "datetime64[D], when the ticket was opened."
+
+    def take(self, rows: np.ndarray) -> Waits:
+        """The waits that an index array or boolean mask picks."""
+        return Waits(self.customer_ids[rows], self.hours[rows], self.days[rows])
 
 
 def net_promoter_score(scores: np.ndarray) -> Estimate:

@@ -54,9 +54,9 @@ def test_a_ticket_closed_before_it_opened_has_no_waiting_time():
     ]
     left_out = LeftOut()
 
-    _, hours = waits_of(shop(usage=VISIT, tickets=frame(*tickets)), "closed_at", left_out)
+    waits = waits_of(shop(usage=VISIT, tickets=frame(*tickets)), "closed_at", left_out)
 
-    assert hours.tolist() == [6.0]
+    assert waits.hours.tolist() == [6.0]
     assert left_out.counts == {"tickets: closed_at before opened_at": 1}
 
 

@@ -42,8 +42,8 @@ class Spans:
 
     def take(self, rows: np.ndarray) -> Spans:
         """The spans that an index array or boolean mask picks."""
-        columns = (getattr(self, name) for name in self.__dataclass_fields__)
-        return Spans(*(None if column is None else column[rows] for column in columns))
+        stated = {name: column[rows] for name, column in vars(self).items() if column is not None}
+        return Spans(**stated)
 
     def paid_before(self, day: np.datetime64) -> np.ndarray:
         """(n,) bool: paid for at an earlier month's first midnight."""

@@ -14,10 +14,11 @@ import numpy as np
 import pyarrow as pa
 
 from features.engine import days, numbers, seconds, texts
-from features.expressions import Expression
+from features.expressions import Expression, ibis
 from features.tables import Tables
 from insights.book import Spans
 from insights.buying import Orders
+from insights.money import Money
 from insights.voices import NPS_SCORES, Answers, Waits
 
 
@@ -54,16 +55,35 @@ def spans_of(tables: Tables, left_out: LeftOut, as_of: date | None = None) -> Sp
     return spans.take(usable)
 
 
-def orders_of(tables: Tables, as_of: date | None = None) -> Orders:
-    """Purchase days of known customers with what they bought less what they returned; none without purchases."""
+def orders_of(tables: Tables, money: Money, left_out: LeftOut, as_of: date | None = None) -> Orders:
+    """Purchase days of known customers with what they bought less what they returned; none without purchases.
+
+    Another currency is converted at the rate of the purchase's month. Raises DataError without one.
+    """
     if "purchases" not in tables:
         return Orders(np.empty(0, "U1"), np.empty(0, "M8[D]"), np.empty(0))
     lines: Expression = known_until(tables, as_of)["purchases"]
-    daily = lines.filter(lines.customer_id.notnull()).mutate(day=lines.event_time.truncate("D"))
-    found = daily.group_by(["customer_id", "day"]).aggregate(amount=daily.amount.sum()).to_pyarrow()
-    orders = Orders(_words(found, "customer_id"), _days(found, "day"), _numbers(found, "amount"))
-    bought = orders.amounts > 0
-    return Orders(orders.customer_ids[bought], orders.days[bought], orders.amounts[bought])
+    currency = lines.currency.fill_null("") if "currency" in lines.columns else ibis.literal("")
+    daily = lines.mutate(day=lines.event_time.truncate("D"), currency=currency)
+    summed = daily.group_by(["customer_id", "day", "currency"]).aggregate(amount=daily.amount.sum(), n=daily.count())
+    found = summed.order_by(["customer_id", "day", "currency"]).to_pyarrow()
+    nobody = found["customer_id"].is_null().to_numpy()
+    left_out.note("purchases: no customer", np.repeat(nobody, found["n"].to_numpy()))
+    orders = Orders(_words(found, "customer_id"), _days(found, "day"), _numbers(found, "amount")).take(~nobody)
+    currencies = _words(found, "currency")[~nobody]
+    orders = orders if (currencies == "").all() else _converted(orders, currencies, money)
+    return orders.take(left_out.note("purchases: days with no more bought than returned", orders.amounts <= 0))
+
+
+def _converted(orders: Orders, currencies: np.ndarray, money: Money) -> Orders:
+    """Orders in the base currency, one a customer and day."""
+    months, amounts = orders.days.astype("datetime64[M]"), orders.amounts.copy()
+    for month in np.unique(months):
+        rows = months == month
+        amounts[rows] *= money.rates_in(currencies[rows], month)
+    again = (orders.customer_ids[1:] == orders.customer_ids[:-1]) & (orders.days[1:] == orders.days[:-1])
+    starts = np.flatnonzero(np.append(True, ~again))
+    return Orders(orders.customer_ids[starts], orders.days[starts], np.add.reduceat(amounts, starts))
 
 
 def answers_of(tables: Tables, kind: str, left_out: LeftOut, as_of: date | None = None) -> Answers:

@@ -38,7 +38,9 @@ def test_nobody_asked_is_nothing_known():
 
 
 def test_four_of_five_is_satisfied_and_silence_is_no_answer():
-    answers = Answers(np.array(list("abcd")), np.array([5.0, 4.0, 3.0, np.nan]), np.full(4, np.datetime64("2026-01-01")))
+    answers = Answers(
+        np.array(list("abcd")), np.array([5.0, 4.0, 3.0, np.nan]), np.full(4, np.datetime64("2026-01-01"))
+    )
 
     assert satisfaction(answers).value == pytest.approx(2 / 3)
     assert response_rate(answers).value == 0.75

@@ -15,7 +15,7 @@ from insights.report.sought import N_RESAMPLES, Sought, plain, quotient, work_ou
 from insights.survival import DAYS_A_MONTH
 
 UNITS: dict[str, Unit] = {
-    "repeat_rate": "share", "average_order_value": "money", "orders_a_customer": "times",
+    "repeat_rate": "share", "average_order_value": "money", "orders_a_customer": "count",
     "revenue_a_customer": "money", "top_20_share": "share",
 }  # fmt: skip
 RFM_PARTS = ("recency", "frequency", "money")

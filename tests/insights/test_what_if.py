@@ -46,8 +46,8 @@ def test_several_changes_are_supposed_together():
         ("chrun=0.02", "did you mean 'churn'"),
         ("churn", "reads like churn=0.02"),
         ("churn=2", "lies between 0 and 1, found 2; write churn=2%"),
-        ("price=5%", "cannot be meant"),
-        ("margin=5pt", "cannot be meant"),
+        ("price=5%", "has no meaning"),
+        ("margin=5pt", "has no meaning"),
     ],
 )
 def test_what_cannot_be_meant_is_one_line(text, saying):

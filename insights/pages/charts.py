@@ -11,9 +11,11 @@ from markupsafe import Markup
 WIDTH, HEIGHT = 320, 132
 LEFT, RIGHT, TOP, BOTTOM = 4, 4, 14, 20
 ROW = 24
-LABELS, VALUES = 132, 96
+LABELS, VALUES = 124, 92
 "Widths of the words before and the figures behind the bars."
-LONGEST = 20
+ROOM = 420
+"Width of charts of rows."
+LONGEST = 18
 "Latin letters that fit before a bar; a Japanese one takes the room of two."
 
 
@@ -51,15 +53,16 @@ def line_chart(points: Sequence[Point], title: str, from_zero: bool = False) -> 
     uppers = [at(place, point.bounds[1]) for place, point in enumerate(drawn)]
     lowers = [at(place, point.bounds[0]) for place, point in enumerate(drawn)]
     line = " ".join(at(place, point.value) for place, point in enumerate(drawn))
-    dots = Markup().join(_dot(*at(place, point.value).split(","), point) for place, point in enumerate(drawn))
+    dots = Markup().join(_dot(at(place, point.value), point) for place, point in enumerate(drawn))
     body = Markup('<polygon class="band" points="{}"/><polyline class="line" points="{}"/>{}{}').format(
         " ".join(uppers + lowers[::-1]), line, dots, _ends(drawn)
     )
     return _svg(WIDTH, HEIGHT, title, body)
 
 
-def _dot(x: str, y: str, point: Point) -> Markup:
+def _dot(at: str, point: Point) -> Markup:
     """An invisible spot that says what it is when pointed at."""
+    x, _, y = at.partition(",")
     return Markup('<circle class="spot" cx="{}" cy="{}" r="6"><title>{}: {}</title></circle>').format(
         x, y, point.label, point.written
     )
@@ -106,7 +109,7 @@ class Bar:
     "total, gain, loss: the colour."
 
 
-def bar_chart(bars: Sequence[Bar], title: str, width: int = 520) -> Markup:
+def bar_chart(bars: Sequence[Bar], title: str, width: int = ROOM) -> Markup:
     """Horizontal bars, one a row, words before and figures behind; '' without any."""
     edges = [edge for bar in bars for edge in (bar.start, bar.end) if math.isfinite(edge)]
     if not edges:
@@ -124,12 +127,13 @@ def _bar(bar: Bar, place: int, low: float, scale: float, width: int) -> Markup:
         '<rect class="bar {kind}" x="{x:.1f}" y="{top}" width="{wide:.1f}" height="{high}" rx="1.5"/>'
         '<text class="told end" x="{edge}" y="{base}">{written}</text>'
     ).format(
-        words=LABELS - 8, base=ROW * place + 16, label=_fitted(bar.label), kind=bar.kind, x=LABELS + (left - low) * scale,
-        top=ROW * place + 5, wide=max(1.0, (right - left) * scale), high=ROW - 9, edge=width - 2, written=bar.written,
+        words=LABELS - 8, base=ROW * place + 16, label=_fitted(bar.label), kind=bar.kind,
+        x=LABELS + (left - low) * scale, top=ROW * place + 5, wide=max(1.0, (right - left) * scale), high=ROW - 9,
+        edge=width - 2, written=bar.written,
     )  # fmt: skip
 
 
-def dot_chart(points: Sequence[Point], title: str, width: int = 520) -> Markup:
+def dot_chart(points: Sequence[Point], title: str, width: int = ROOM) -> Markup:
     """Figures of groups with their intervals, one a row, on one scale; '' of fewer than two."""
     drawn = [point for point in points if math.isfinite(point.value)]
     if len(drawn) < 2:
@@ -148,8 +152,8 @@ def _interval(point: Point, place: int, low: float, scale: float, width: int) ->
         '<circle class="dot" cx="{value:.1f}" cy="{middle}" r="4"/>'
         '<text class="told end" x="{edge}" y="{base}">{written}</text>'
     ).format(
-        words=LABELS - 8, base=ROW * place + 16, middle=ROW * place + 12, label=_fitted(point.label), start=start, end=end,
-        value=value, edge=width - 2, written=point.written,
+        words=LABELS - 8, base=ROW * place + 16, middle=ROW * place + 12, label=_fitted(point.label), start=start,
+        end=end, value=value, edge=width - 2, written=point.written,
     )  # fmt: skip
 
 
@@ -166,5 +170,6 @@ def _fitted(label: str) -> str:
 
 def _svg(width: int, height: int, title: str, body: Markup) -> Markup:
     return Markup(
-        '<svg class="chart" viewBox="0 0 {w} {h}" role="img" style="max-width:{w}px"><title>{title}</title>{body}</svg>'
-    ).format(w=width, h=height, title=title, body=body)
+        '<svg class="chart" viewBox="0 0 {w} {h}" role="img" style="max-width:{most}px">'
+        "<title>{title}</title>{body}</svg>"
+    ).format(w=width, most=round(1.3 * width), h=height, title=title, body=body)

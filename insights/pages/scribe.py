@@ -14,6 +14,11 @@ from insights.pages.words import Words
 from insights.report.building import Report
 from insights.report.figure import ALL, Figure
 
+COURSES = {"mrr": "mrr_closing", "monthly_logo_churn": "logo_churn"}
+"What is told month by month under another name."
+EVERY_AGE, AGE_STEP = 12, 3
+"Cohorts are printed month by month for a year, and then by quarter; JSON has every month."
+
 
 @dataclass(frozen=True)
 class Scribe:
@@ -42,7 +47,7 @@ class Scribe:
         figure = self.report.figures.one(name)
         if figure is None:
             return None
-        course = [month.value for month in self.report.figures.monthly(name)]
+        course = [month.value for month in self.report.figures.monthly(COURSES.get(name, name))]
         interval = self.speech.interval(figure.estimate, figure.unit)
         return Headline(self.words.figure(name), self.written(figure), interval, spark_line(course))
 
@@ -82,11 +87,12 @@ class Scribe:
 
     def courses(self, title: str, names: Sequence[str], from_zero: bool = False) -> Drawings | None:
         """Small multiples: each figure month by month, with its interval."""
-        charts = [self._course(name, from_zero) for name in names]
+        charts = [self.course(name, from_zero) for name in names]
         there = [drawing for drawing in charts if drawing.svg]
         return Drawings(title, there) if there else None
 
-    def _course(self, name: str, from_zero: bool) -> Drawing:
+    def course(self, name: str, from_zero: bool = False) -> Drawing:
+        """A figure month by month, with its interval."""
         points = [self.point(f, self.speech.period(f.place.period)) for f in self.report.figures.monthly(name)]
         return Drawing(self.words.figure(name), line_chart(points, self.words.figure(name), from_zero))
 
@@ -124,7 +130,8 @@ class Scribe:
         found = self.report.figures.of(name, "cohort")
         if not found:
             return None
-        ages = range(1 + max(figure.place.age or 0 for figure in found))
+        oldest = max(figure.place.age or 0 for figure in found)
+        ages = [age for age in range(oldest + 1) if age <= EVERY_AGE or age % AGE_STEP == 0]
         cells = {(figure.place.group, figure.place.age): figure for figure in found}
         rows = [
             [

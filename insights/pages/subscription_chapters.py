@@ -18,6 +18,7 @@ PLAN_LINES = (
 )  # fmt: skip
 RETENTION = ("nrr", "grr", "logo_churn", "revenue_churn")
 MONTHS_TOLD = 12
+UNCHANGED = 1e-9
 WORTH = (
     "mrr_a_customer", "margin", "monthly_logo_churn", "monthly_revenue_churn", "expected_months", "ltv", "ltv_curve",
     "ltv_observed", "cac", "ltv_over_cac", "cac_payback_months",
@@ -66,7 +67,7 @@ def bridge(scribe: Scribe) -> Drawings | None:
         if amount or is_total:
             bars.append(Bar(scribe.words.figure(line), start, level, written, kind))
     title = scribe.words.text("bridge", span=scribe.speech.period(scribe.report.calendar.year.label))
-    return Drawings("", [Drawing(title, bar_chart(bars, title, 640))], wide=True)
+    return Drawings("", [Drawing(title, bar_chart(bars, title)), scribe.course("mrr_closing")], wide=True)
 
 
 def _months(scribe: Scribe) -> Table | None:
@@ -163,13 +164,23 @@ def what_if_chapter(scribe: Scribe) -> Chapter | None:
     rows = [
         [
             Cell(scribe.words.figure(name), kind="words"),
-            *(scribe.cell(figures.one(name, "what_if", case)) for case in cases),
+            *(_compared(scribe, name, case) for case in cases),
         ]
         for name in names
     ]
     head = ["", *(_supposed(scribe, case) for case in cases)]
     title, note = scribe.words.text("what_if"), scribe.words.text("what_if_note")
     return chapter(title, [Table("", head, rows)], note)
+
+
+def _compared(scribe: Scribe, name: str, case: str) -> Cell:
+    """The figure of a case and how far that is from now; of now, how sure it is."""
+    figures = scribe.report.figures
+    now, then = figures.one(name, "what_if", NOW), figures.one(name, "what_if", case)
+    if now is None or then is None or case == NOW or not now.value:
+        return scribe.cell(then)
+    change = then.value / now.value - 1
+    return Cell(scribe.written(then), f"{change:+.1%}".replace("-", "−") if abs(change) > UNCHANGED else "")
 
 
 def _supposed(scribe: Scribe, case: str) -> str:

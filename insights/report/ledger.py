@@ -84,7 +84,7 @@ def _margins(facts: Facts, customer_ids: np.ndarray) -> np.ndarray:
     spans, stated = facts.spans, facts.config.money.margin_rate
     if spans.margin_rates is None:
         return np.full(len(customer_ids), stated)
-    running = spans.running_at(facts.calendar.end) & np.isin(spans.customer_ids, customer_ids) & (spans.mrr > 0)
+    running = spans.running_at(facts.calendar.end - 1) & np.isin(spans.customer_ids, customer_ids) & (spans.mrr > 0)
     rows = np.searchsorted(customer_ids, spans.customer_ids[running])
     rates = np.where(np.isnan(spans.margin_rates), stated, spans.margin_rates)[running]
     paid = np.bincount(rows, spans.mrr[running], len(customer_ids))

@@ -2,57 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
-from core.intervals import Estimate
+from core.intervals import estimates
+from insights.report.calendar import Span
 from insights.report.facts import Facts
-from insights.report.figure import ALL, Figure, Place, Unit
-from insights.voices import Answers, Waits, net_promoter_score, response_rate, satisfaction, typical_hours
+from insights.report.figure import ALL, Figure, Place
+from insights.report.sought import N_RESAMPLES, Sought, quotient, work_out
+from insights.voices import Answers, Waits, median_hours, net_promoter_score, satisfied
 
-Told = Callable[[np.ndarray], tuple[Estimate, int]]
-"From the rows that count, (n,) bool, to a figure and how many answers it is of."
+Said = TypeVar("Said", Answers, Waits)
 
 
 def speaking_figures(facts: Facts) -> list[Figure]:
     """Every figure of surveys and tickets that there is something to tell of: of all, by group, by month."""
     best = facts.config.report.best_satisfaction
     found: list[Figure] = []
-    for name, answers in (("nps", facts.nps), ("csat", facts.csat), ("ticket_satisfaction", facts.tickets)):
-        scored = _nps(answers) if name == "nps" else _csat(answers, best)
-        found += _split(facts, name, "points" if name == "nps" else "share", answers, scored)
-        if name != "ticket_satisfaction":
-            found += _split(facts, f"{name}_response_rate", "share", answers, _responses(answers))
+    for by, group, nps in _groups(facts, facts.nps):
+        found += _scores(facts, nps, by, group)
+        found += _shares(facts, "nps_response_rate", nps, (nps.answered, np.ones(len(nps.scores), bool)), by, group)
+    for by, group, csat in _groups(facts, facts.csat):
+        found += _shares(facts, "csat", csat, (satisfied(csat, best), csat.answered), by, group)
+        found += _shares(facts, "csat_response_rate", csat, (csat.answered, np.ones(len(csat.scores), bool)), by, group)
+    for by, group, rated in _groups(facts, facts.tickets):
+        found += _shares(facts, "ticket_satisfaction", rated, (satisfied(rated, best), rated.answered), by, group)
     for name, waits in (("hours_to_answer", facts.answered), ("hours_to_close", facts.closed)):
-        found += _split(facts, name, "hours", waits, _hours(waits))
+        for by, group, waited in _groups(facts, waits):
+            found += _hours(facts, name, waited, by, group)
     return found
 
 
-def _nps(answers: Answers) -> Told:
-    return lambda rows: (net_promoter_score(answers.scores[rows]), int(answers.answered[rows].sum()))
+def _groups(facts: Facts, said: Said) -> Iterator[tuple[str, str, Said]]:
+    """What everybody said, then what each group did; nothing where nobody said anything."""
+    if len(said.customer_ids):
+        yield ALL, "", said
+    for grouping in facts.groupings:
+        for group, rows in grouping.masks(said.customer_ids):
+            yield grouping.by, group, said.take(rows)
 
 
-def _csat(answers: Answers, best: float) -> Told:
-    return lambda rows: (satisfaction(answers.take(rows), best), int(answers.answered[rows].sum()))
+def _spans(facts: Facts, days: np.ndarray) -> Iterator[tuple[Span, np.ndarray]]:
+    """The year and each month with the rows that fall into it; those without a row are left out."""
+    for span in (facts.calendar.year, *facts.calendar.each_month):
+        rows = span.holds(days)
+        if rows.any():
+            yield span, rows
 
 
-def _responses(answers: Answers) -> Told:
-    return lambda rows: (response_rate(answers.take(rows)), int(rows.sum()))
+def _scores(facts: Facts, nps: Answers, by: str, group: str) -> Iterator[Figure]:
+    for span, rows in _spans(facts, nps.days):
+        n = int((rows & nps.answered).sum())
+        if n:
+            yield Figure("nps", "points", net_promoter_score(nps.scores[rows]), n, Place(by, group, span.label))
 
 
-def _hours(waits: Waits) -> Told:
-    return lambda rows: (typical_hours(waits.customer_ids[rows], waits.hours[rows]), int(rows.sum()))
+def _shares(
+    facts: Facts, name: str, said: Answers, sides: tuple[np.ndarray, np.ndarray], by: str, group: str
+) -> list[Figure]:
+    """The first side's share of the second, in the year and in each month that has any."""
+    above, below = sides
+    sought = (
+        Sought(name, "share", (above & rows, below & rows), quotient, Place(by, group, span.label))
+        for span, rows in _spans(facts, said.days)
+        if (below & rows).any()
+    )
+    return work_out(sought, said.customer_ids)
 
 
-def _split(facts: Facts, name: str, unit: Unit, said: Answers | Waits, told: Told) -> Iterator[Figure]:
-    """The figure of the year for all and for each group, and of each month for all and for each group."""
-    year = facts.calendar.year
-    everybody = np.ones(len(said.customer_ids), bool)
-    groups = [(ALL, "", everybody)] if len(everybody) else []
-    groups += [(g.by, group, rows) for g in facts.groupings for group, rows in g.masks(said.customer_ids)]
-    for by, group, rows in groups:
-        for span in (year, *facts.calendar.each_month):
-            estimate, n = told(rows & span.holds(said.days))
-            if n:
-                yield Figure(name, unit, estimate, n, Place(by, group, span.label))
+def _hours(facts: Facts, name: str, waits: Waits, by: str, group: str) -> Iterator[Figure]:
+    for span, rows in _spans(facts, waits.days):
+        waited = waits.take(rows)
+        medians = partial(median_hours, waited.hours)
+        told = estimates(lambda weights, medians=medians: medians(weights)[:, None], waited.customer_ids, N_RESAMPLES)
+        yield Figure(name, "hours", told[0], len(waited.hours), Place(by, group, span.label))

@@ -33,7 +33,7 @@ def worth_figures(facts: Facts, part: Part) -> list[Figure]:
 
 def _simple(ledger: Ledger, part: Part, year: str) -> Iterator[Sought]:
     place = part.place(year)
-    stays, earns = (ledger.watched, ledger.left), (ledger.earned, ledger.paying)
+    stays, earns = (ledger.left, ledger.watched), (ledger.earned, ledger.paying)
     yield Sought("margin", "share", (ledger.earned, ledger.mrr), quotient, place)
     yield Sought("expected_months", "months", stays, _endless, place)
     yield Sought("ltv", "money", (*earns, *stays), _worth, place)
@@ -55,12 +55,12 @@ def _simple(ledger: Ledger, part: Part, year: str) -> Iterator[Sought]:
     yield Sought("cac_payback_months", "months", (*earns, *won), paid_back, place)
 
 
-def _worth(earned: np.ndarray, paying: np.ndarray, watched: np.ndarray, left: np.ndarray) -> np.ndarray:
+def _worth(earned: np.ndarray, paying: np.ndarray, left: np.ndarray, watched: np.ndarray) -> np.ndarray:
     """LTV of the simple form."""
-    return quotient(earned, paying) * _endless(watched, left)
+    return quotient(earned, paying) * _endless(left, watched)
 
 
-def _endless(watched: np.ndarray, left: np.ndarray) -> np.ndarray:
+def _endless(left: np.ndarray, watched: np.ndarray) -> np.ndarray:
     """Months until a customer leaves; infinite where nobody did."""
     return ratio(watched, left, otherwise=np.inf)
 

@@ -199,6 +199,8 @@ class ReportSettings(Section, frozen=True):
     "How many complete months are told one by one."
     best_satisfaction: float = 5.0
     "The best score of a CSAT answer."
+    not_features: tuple[str, ...] = ("login", "logout", "visit", "session", "page_view", "error")
+    "Events of `usage` that are nothing a customer could use more of; a letter does not name them."
 
     def __post_init__(self) -> None:
         for name in (*self.segments_by, *([self.tier_by] if self.tier_by else ())):

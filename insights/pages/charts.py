@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-WIDTH, HEIGHT = 320, 132
+WIDTH, HEIGHT = 240, 112
 LEFT, RIGHT, TOP, BOTTOM = 4, 4, 14, 20
 ROW = 24
 LABELS, VALUES = 124, 92

@@ -99,7 +99,7 @@ class Scribe:
     def curve(self, name: str) -> Drawing | None:
         """A figure by age."""
         found = self.report.figures.curve(name, ALL)
-        points = [self.point(f, f"{f.place.age} {self.words.text('months_later')}") for f in found]
+        points = [self.point(f, self.words.text("months_later", age=str(f.place.age))) for f in found]
         svg = line_chart(points, self.words.figure(name), from_zero=True)
         return Drawing(self.words.figure(name), svg) if svg else None
 

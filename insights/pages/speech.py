@@ -95,6 +95,10 @@ class Speech:
             return f"{day.year}年{day.month}月{day.day}日"
         return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
+    def month(self, day: date) -> str:
+        """The month of a day."""
+        return self._month(f"{day:%Y-%m}")
+
     def period(self, label: str) -> str:
         """A month or several, from a figure's period."""
         first, _, last = label.partition("/")

@@ -47,6 +47,10 @@ class Habits:
         order = sorted(rows.tolist(), key=lambda row: (-self.n_days[row], self.things[row]))
         return tuple(self._habit(str(self.things[row]), int(self.n_days[row]), like) for row in order[:MOST_LISTED])
 
+    def count(self, customer_id: str) -> int:
+        """How many different things one customer does."""
+        return int((self.customer_ids == customer_id).sum())
+
     def lacking(self, customer_id: str, like: np.ndarray) -> tuple[Habit, ...]:
         """What the customer does not and many of those like them do, most of them first."""
         own = self.things[self.customer_ids == customer_id]
@@ -80,12 +84,17 @@ def _features(known: Tables) -> Expression:
     return named.select("customer_id", "event_time", thing=named.event)
 
 
+def bought_in(known: Tables) -> Expression:
+    """Purchases that are no returns, and not for free."""
+    purchases: Expression = known["purchases"]
+    return purchases.filter(purchases.amount > 0)
+
+
 def _goods(known: Tables) -> Expression | None:
     """Purchases with what was bought: the item's category, else its title, else its id; None without items."""
-    purchases: Expression = known["purchases"]
-    if "item_id" not in purchases.columns:
+    bought = bought_in(known)
+    if "item_id" not in bought.columns:
         return None
-    bought = purchases.filter(purchases.amount > 0)
     if "items" not in known or not (called := [name for name in GOODS if name in known["items"].columns]):
         return bought.select("customer_id", "event_time", thing=bought.item_id)
     items: Expression = known["items"]

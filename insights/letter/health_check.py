@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 
 from core.errors import BadInput
 from core.window import Window
@@ -22,7 +23,7 @@ from features.engine import seconds, within
 from features.expressions import Expression
 from features.tables import Tables
 from features.today import newest_cutoff
-from insights.letter.habits import Habit, habits_of
+from insights.letter.habits import Habit, bought_in, habits_of
 from insights.letter.likes import Likes, likes_of
 from insights.letter.standing import Standing, standing_of
 
@@ -46,11 +47,16 @@ class HealthCheck:
     """What the letter tells."""
 
     customer_id: str
+    is_account: bool
+    "Whether it is a firm, and no person."
     as_of: date
     days: int
     "How far it looks back."
     standing: Standing
+    n_used: int
+    "How many different things they use or buy."
     used: tuple[Habit, ...]
+    "The most frequent of them."
     unused: tuple[Habit, ...]
     "What they do not use and others like them do, most used first."
     likes: Likes
@@ -74,9 +80,11 @@ def health_check(tables: Tables, customer_id: str, as_of: date | None = None) ->
     likes = likes_of(known, customer_id, standing, habits, day)
     return HealthCheck(
         customer_id=customer_id,
+        is_account=tables.config.customer == "account",
         as_of=day,
         days=window.days,
         standing=standing,
+        n_used=habits.count(customer_id),
         used=habits.of(customer_id, likes.customer_ids),
         unused=habits.lacking(customer_id, likes.customer_ids),
         likes=likes,
@@ -87,7 +95,7 @@ def health_check(tables: Tables, customer_id: str, as_of: date | None = None) ->
 
 
 def _days_active(known: Tables, customer_id: str, window: Window) -> int:
-    lines: Expression = known["usage" if "usage" in known else "purchases"]
+    lines: Expression = known["usage"] if "usage" in known else bought_in(known)
     mine = lines.filter((lines.customer_id == customer_id) & within(lines.event_time, window))
     return int(mine.event_time.truncate("D").nunique().to_pyarrow().as_py())
 
@@ -98,18 +106,19 @@ def _support(known: Tables, customer_id: str, day: date) -> Support | None:
     tickets: Expression = known["tickets"]
     year = Window.lookback(day, YEAR_DAYS)
     found = tickets.filter((tickets.customer_id == customer_id) & within(tickets.opened_at, year)).to_pyarrow()
-    opened = seconds(found["opened_at"])
-    never = np.full(len(opened), np.datetime64("NaT", "s"))
-    moments = {
-        name: seconds(found[name]) if name in found.column_names else never
-        for name in ("closed_at", "first_answered_at")
-    }
-    answered = np.where(np.isnat(moments["first_answered_at"]), moments["closed_at"], moments["first_answered_at"])
-    hours = (moments["first_answered_at"] - opened).astype("timedelta64[s]").astype(np.float64) / 3600
-    known_hours = hours[~np.isnat(moments["first_answered_at"]) & (hours >= 0)]
+    opened, closed = seconds(found["opened_at"]), _moments(found, "closed_at")
+    first = _moments(found, "first_answered_at")
+    hours = (first - opened).astype("timedelta64[s]").astype(np.float64) / 3600
+    waited = hours[~np.isnat(first) & (hours >= 0)]
     return Support(
         opened=len(opened),
-        answered=int((~np.isnat(answered)).sum()),
-        open=int(np.isnat(moments["closed_at"]).sum()) if "closed_at" in found.column_names else 0,
-        hours_to_answer=float(np.median(known_hours)) if len(known_hours) else float("nan"),
+        answered=int((~np.isnat(first) | ~np.isnat(closed)).sum()),
+        open=int(np.isnat(closed).sum()) if "closed_at" in found.column_names else 0,
+        hours_to_answer=float(np.median(waited)) if len(waited) else float("nan"),
     )
+
+
+def _moments(found: pa.Table, name: str) -> np.ndarray:
+    """A column of times; never, where there is no such column."""
+    never = np.full(len(found), np.datetime64("NaT", "s"))
+    return seconds(found[name]) if name in found.column_names else never

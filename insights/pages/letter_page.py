@@ -48,8 +48,12 @@ def _facts(check: HealthCheck, speech: Speech) -> Iterator[tuple[str, str]]:
         yield words.letter("seats"), f"{standing.n_people} / {standing.seats}"
     elif standing.n_people is not None:
         yield words.letter("people"), str(standing.n_people)
-    yield words.letter("orders" if check.of_goods else "days_used"), f"{check.n_days_active} / {check.days}"
-    yield words.letter("kinds_bought" if check.of_goods else "features_used"), str(len(check.used))
+    if check.of_goods:
+        yield words.letter("orders"), str(check.n_days_active)
+        yield words.letter("kinds_bought"), str(check.n_used)
+    else:
+        yield words.letter("days_used"), f"{check.n_days_active} / {check.days}"
+        yield words.letter("features_used"), str(check.n_used)
     if support is not None and support.opened:
         answered, opened = str(support.answered), str(support.opened)
         yield words.letter("tickets"), words.letter("tickets_of", answered=answered, opened=opened)

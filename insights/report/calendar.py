@@ -15,6 +15,8 @@ import numpy as np
 from insights.book import months_between
 
 MONTHS_A_YEAR = 12
+FIRST_WEEK = 7
+"Nobody may have bought on the first days of a month that is completely recorded."
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,11 @@ class Calendar:
     def until(cls, as_of: date, first: date, n_months: int, fiscal_year_starts: int) -> Calendar:
         """The last complete months before a day, no more than asked for and none before the first record.
 
-        A first month of which only a part is recorded counts as complete where it is the only one.
+        A first month whose records begin later than in its first week is not complete, but counts where it is the only
+        one.
         """
         end = np.datetime64(as_of, "M")
-        begun = np.datetime64(first, "M") + (first.day > 1)
+        begun = np.datetime64(first, "M") + (first.day > FIRST_WEEK)
         start = max(end - n_months, min(begun, end - 1))
         return cls(as_of, months_between(start, end - 1), fiscal_year_starts)
 

@@ -96,8 +96,8 @@ DEALS = (
 
 
 def firm_tables(**changes: Any) -> Tables:
-    """The firm's tables, with whatever a test wants different."""
-    settings = config(
+    """The firm's tables, with whatever a test wants different; None takes a table away."""
+    settings = changes.pop("settings", None) or config(
         customer="account",
         active_days=90,
         attributes={"accounts": ("tier",)},
@@ -114,7 +114,8 @@ def firm_tables(**changes: Any) -> Tables:
         "opportunities": frame(*DEALS),
         "spend": frame(*spend()),
     }  # fmt: skip
-    return shop(settings=changes.pop("settings", settings), **{**frames, **changes})
+    wanted = {name: table for name, table in {**frames, **changes}.items() if table is not None}
+    return shop(settings=settings, **wanted)
 
 
 @cache

@@ -19,11 +19,11 @@ BEST, WORST = 5, 1
 
 def buying_chapter(scribe: Scribe) -> Chapter | None:
     """What is bought: the year, month by month, by group, by cohort."""
+    courses = scribe.courses(scribe.words.text("by_month"), BUYING_COURSES, from_zero=True)
     value = scribe.curve("value_by_age")
     blocks = [
         scribe.figure_table("", BUYING),
-        scribe.courses(scribe.words.text("by_month"), BUYING_COURSES, from_zero=True),
-        Drawings("", [value]) if value else None,
+        Drawings(courses.title, [*courses.charts, value]) if courses and value else courses,
         scribe.dots("repeat_rate"),
         *scribe.split_tables(("revenue", "repeat_rate", "average_order_value", "orders_a_customer", "top_20_share")),
         scribe.cohort_table("ordering"),

@@ -25,7 +25,6 @@ def json_of(report: Report) -> str:
         "decimals": report.money.n_decimals,
         "tax_included": report.config.money.tax_included,
         "fiscal_year_starts": report.config.money.fiscal_year_starts,
-        "customers": report.customers,
         "confidence": CONFIDENCE,
         "warnings": [_warning(one) for one in report.crossed],
         "missing": list(report.missing),

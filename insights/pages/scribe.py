@@ -142,7 +142,7 @@ class Scribe:
             for group in self.report.figures.groups(name, "cohort")
         ]
         head = [self.words.text("began"), self.words.text("n"), *map(str, ages)]
-        return Table(self.words.figure(name), head, rows, dense=True)
+        return Table(self.words.figure(name), head, rows, self.words.text("cohort_note"), dense=True)
 
     def _shaded(self, figure: Figure | None) -> Cell:
         if figure is None or np.isnan(figure.value):

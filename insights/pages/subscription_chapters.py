@@ -148,7 +148,7 @@ def worth_chapter(scribe: Scribe) -> Chapter | None:
     curve = scribe.curve("survival")
     blocks = [
         scribe.figure_table("", WORTH),
-        Drawings("", [curve]) if curve else None,
+        Drawings("", [curve], wide=True) if curve else None,
         *scribe.split_tables(("mrr_a_customer", "monthly_logo_churn", "expected_months", "ltv", "ltv_curve", "cac")),
     ]
     return chapter(scribe.words.text("worth"), blocks)

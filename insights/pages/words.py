@@ -55,7 +55,10 @@ class Words:
 
     def cause(self, cause: str) -> str:
         """Why rows were left out."""
-        return self._of("causes", cause) if cause in all_words()["causes"] else cause
+        if cause in all_words()["causes"]:
+            return self._of("causes", cause)
+        place, _, fault = cause.rpartition(": ")
+        return f"{place}: {self._of('faults', fault)}" if fault in all_words()["faults"] else cause
 
     def _of(self, section: str, key: str) -> str:
         return all_words()[section][key][self.language]

@@ -9,7 +9,6 @@ from datetime import date
 import numpy as np
 
 from core.config import Config
-from features.cohort import definition_of
 from features.tables import Tables
 from insights.money import Money
 from insights.report.calendar import Calendar
@@ -46,8 +45,6 @@ class Report:
     config: Config
     money: Money
     calendar: Calendar
-    customers: str
-    "Who is a customer, in words."
     figures: Figures
     crossed: tuple[Crossed, ...]
     missing: tuple[str, ...]
@@ -70,13 +67,12 @@ def build_report(
     """
     facts = read_facts(tables, as_of, segments)
     figures = Figures(tuple(_figures(facts, what_ifs)))
-    names = {figure.name for figure in figures}
+    names = {figure.name for figure in figures if figure.place.by != "what_if"}
     told = {figure.place.by for figure in figures}
     return Report(
         config=facts.config,
         money=facts.money,
         calendar=facts.calendar,
-        customers=definition_of(tables),
         figures=figures,
         crossed=crossed(figures),
         missing=tuple(need for name, need in NEEDS.items() if name not in names),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from insights.buying import BUYING, Buyers, Orders, buying_figures, rfm
+from insights.buying import BUYING, SEGMENTS, Buyers, Orders, buying_figures, rfm
 from insights.lifetime import MONTHS_A_YEAR
 from insights.report.calendar import Span
 from insights.report.facts import Facts
@@ -91,7 +91,7 @@ def _rfm(orders: Orders, facts: Facts) -> list[Figure]:
 
 
 def _shares(by: str, words: np.ndarray, buyers: Buyers) -> Iterator[Sought]:
-    for word in np.unique(words):
+    for word in dict.fromkeys(word for word in (*SEGMENTS, *np.unique(words)) if word in words):
         rows = words == word
         place, n = Place(by, str(word)), int(rows.sum())
         yield Sought("customers", "customers", (rows,), plain, place, n)

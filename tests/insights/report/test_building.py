@@ -9,9 +9,11 @@ import pytest
 
 from core.config import ReportSettings
 from core.errors import DataError, NotEnoughHistory
+from insights.lifetime import Economics, revenue_over
 from insights.report.building import build_report
 from insights.report.figure import ALL
-from tests.software_firm import firm_report, firm_tables
+from insights.what_if import asked
+from tests.software_firm import firm_report, firm_tables, people
 from tests.worlds import config, frame, shop
 
 SHOP = shop("ada 2026-01-03 100", "ada 2026-02-03 300", "bo 2026-01-20 50", "cyd 2026-02-01 150", "- 2026-02-02 9")
@@ -160,11 +162,41 @@ def test_before_the_first_record_there_is_no_report():
 
 def test_people_are_told_apart_by_what_their_account_is():
     since = {"valid_from": "2025-01-01"}
-    people = frame(
+    members = frame(
         {"customer_id": "ada", "account_id": "x", **since}, {"customer_id": "bo", "account_id": "y", **since}
     )
     accounts = frame({"account_id": "x", "tier": "gold", **since}, {"account_id": "y", "tier": "tin", **since})
     settings = config(attributes={"accounts": ("tier",)}, report=ReportSettings(tier_by="accounts.tier"))
-    log = shop("ada 2026-01-03 100", "bo 2026-01-20 50", settings=settings, customers=people, accounts=accounts)
+    log = shop("ada 2026-01-03 100", "bo 2026-01-20 50", settings=settings, customers=members, accounts=accounts)
 
     assert value("revenue", "accounts.tier", "gold", report=build_report(log, date(2026, 3, 1))) == 100
+
+
+def test_what_if_half_as_many_left_and_the_price_rose():
+    report = build_report(firm_tables(), date(2026, 7, 1), what_ifs=[asked(["churn=-50%", "price=+10%"])])
+    case = "churn=-50%, price=+10%"
+    now, then = (value("ltv", "what_if", group, report=report) for group in ("now", case))
+
+    assert now == pytest.approx(value("ltv"))
+    assert then == pytest.approx(now * 2 * 1.1)
+    assert value("cac_payback_months", "what_if", case, report=report) == pytest.approx(3600 / (430 / 3 * 1.1 * 0.8))
+    three_years = revenue_over(Economics(430 / 3, 1 / 20), n_customers=3, new_a_month=1 / 6).sum()
+    assert value("revenue_three_years", "what_if", "now", report=report) == pytest.approx(three_years)
+
+
+def test_without_a_cost_nothing_is_supposed_of_it_unless_it_is_stated():
+    tables = firm_tables(spend=frame({"month": "2026-01-01", "channel": "care", "amount": 1.0}))
+    report = build_report(tables, date(2026, 7, 1), what_ifs=[asked(["cac=-10%"]), asked(["cac=500"])])
+
+    assert report.figures.groups("ltv", "what_if") == ("now", "cac=500")
+    assert value("cac", "what_if", "cac=500", report=report) == 500
+    assert "spend" in report.missing
+
+
+def test_acquisition_costs_by_customer_tell_cac_by_group():
+    costing = [{**person, "acquisition_cost": 90.0 if person["account_id"] == "dart" else None} for person in people()]
+    report = build_report(firm_tables(customers=frame(*costing), spend=None), date(2026, 7, 1))
+
+    assert value("cac", report=report) == 180  # two people of one account
+    assert value("cac", "accounts.tier", "silver", report=report) == 180
+    assert report.figures.one("cac", "accounts.tier", "gold") is None

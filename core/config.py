@@ -209,6 +209,30 @@ class HazardSettings(Section, frozen=True):
             raise ValueError("horizon_months holds at least one period of period_days")
 
 
+class ReportSettings(Section, frozen=True):
+    """What `kizuna report` tells apart."""
+
+    segments_by: tuple[str, ...] = ()
+    "By which attributes figures are split, e.g. 'accounts.industry'; those that no contract knows need [attributes]."
+    tier_by: str | None = None
+    "The attribute that holds a customer's tier, e.g. 'accounts.tier'."
+    acquisition_channels: tuple[str, ...] = ()
+    "Which channels of `spend` win customers; none named is all of them."
+    months: int = 24
+    "How many complete months are told one by one."
+    best_satisfaction: float = 5.0
+    "The best score of a CSAT answer."
+    not_features: tuple[str, ...] = ("login", "logout", "visit", "session", "page_view", "error")
+    "Events of `usage` that are nothing a customer could use more of; a letter does not name them."
+
+    def __post_init__(self) -> None:
+        for name in (*self.segments_by, *([self.tier_by] if self.tier_by else ())):
+            if not re.fullmatch(r"(accounts|customers)\.\w+", name):
+                raise ValueError(f"segments_by and tier_by name columns such as accounts.industry, found '{name}'")
+        if self.months < 1 or self.best_satisfaction <= 0:
+            raise ValueError("months is at least 1 and best_satisfaction above 0")
+
+
 class Config(Section, frozen=True):
     """One data set."""
 
@@ -230,6 +254,7 @@ class Config(Section, frozen=True):
     money: MoneySettings = MoneySettings()
     hazard: HazardSettings | None = None
     "When customers leave is learnt beside `kizuna train churn` where this section stands."
+    report: ReportSettings = ReportSettings()
     attributes: dict[str, tuple[str, ...]] = {}
     "Listed attributes by table, e.g. customers = ['country']: used as features; of items, what questions filter by."
     as_of_today: tuple[str, ...] = ()

@@ -1,8 +1,10 @@
-"""The subscription book: what every customer pays a month, at the first midnight of each month.
+"""The subscription book: what every customer pays a month, when each month begins.
 
 spans       |--- 100 ---|--- 150 -----        one customer's, as recorded
 months      ^       ^       ^       ^
-book        100     100     150     150       what ran at each midnight, in whole units
+book        100     100     150     150       what ran on the day before each first of a month, in whole units
+
+What begins or ends on the first belongs to the month that begins with it.
 """
 
 from __future__ import annotations
@@ -32,23 +34,32 @@ class Spans:
     "float64, in the span's own currency, a month."
     currencies: np.ndarray
     "Text 'U'; '' is the base currency."
+    margin_rates: np.ndarray | None = None
+    "float64, share of the price that is left after serving; NaN where a span does not say, None where none does."
 
     def running_at(self, day: np.datetime64) -> np.ndarray:
-        """(n,) bool: paid for at midnight of the day."""
+        """(n,) bool: paid for on the day."""
         until = np.where(np.isnat(self.ended_on), RUNS_ON, self.ended_on)
         return (self.started_on <= day) & (until > day)
 
     def take(self, rows: np.ndarray) -> Spans:
         """The spans that an index array or boolean mask picks."""
-        return Spans(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+        stated = {name: column[rows] for name, column in vars(self).items() if column is not None}
+        return Spans(**stated)
+
+    def paid_before(self, day: np.datetime64) -> np.ndarray:
+        """(n,) bool: paid for when a month began that is earlier than that of the day, which is a first."""
+        first = (self.started_on.astype("datetime64[M]") + 1).astype("datetime64[D]")
+        until = np.where(np.isnat(self.ended_on), RUNS_ON, self.ended_on)
+        return (first < day) & (first <= until) & (self.mrr > 0)
 
 
 @dataclass(frozen=True)
 class Book:
     """What each customer pays at the beginning of each month, in whole units of the base currency.
 
-    Column j is midnight of `months[j]`'s first day, at the rate of the month that ends there; `revalued` is the same
-    at the rate of the month that begins there, so that a month's movements are all told at one rate.
+    Column j is what ran on the last day before `months[j]`, at the rate of the month that ends there; `revalued` is
+    the same at the rate of the month that begins there, so that a month's movements are all told at one rate.
     """
 
     customer_ids: np.ndarray
@@ -59,10 +70,12 @@ class Book:
     "(n, m) int64."
     revalued: np.ndarray
     "(n, m) int64."
+    paid_earlier: np.ndarray
+    "(n,) bool: whether the customer paid at a month's beginning before the first of these."
 
     @classmethod
     def of(cls, spans: Spans, months: np.ndarray, money: Money, rate_of: np.datetime64 | None = None) -> Book:
-        """The book at the first midnight of each of these months. Raises DataError for a missing rate.
+        """The book at the beginning of each of these months. Raises DataError for a missing rate.
 
         With `rate_of` everything is told at that one month's rates, so that no rate moves a figure.
         """
@@ -70,20 +83,25 @@ class Book:
         shape = (len(customer_ids), len(months))
         units, revalued = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         for column, month in enumerate(months):
-            running = np.flatnonzero(spans.running_at(month.astype("datetime64[D]")))
+            running = np.flatnonzero(spans.running_at(month.astype("datetime64[D]") - 1))
             for book, rate_month in ((units, month - 1), (revalued, month)):
                 rates = money.rates_in(spans.currencies[running], rate_month if rate_of is None else rate_of)
                 np.add.at(book[:, column], owners[running], money.units(spans.mrr[running] * rates))
-        return cls(customer_ids, months, units, revalued)
+        earlier = np.zeros(len(customer_ids), bool)
+        if len(months):
+            earlier[owners[spans.paid_before(months[0].astype("datetime64[D]"))]] = True
+        return cls(customer_ids, months, units, revalued, earlier)
 
     def had_before(self) -> np.ndarray:
         """(n, m) bool: whether the customer paid at an earlier month's beginning."""
-        paid = np.cumsum(self.units > 0, axis=1) > 0
-        return np.concatenate([np.zeros((len(paid), 1), bool), paid[:, :-1]], axis=1)
+        paid = np.column_stack([self.paid_earlier, self.units > 0])
+        return np.cumsum(paid, axis=1)[:, :-1] > 0
 
     def take(self, rows: np.ndarray) -> Book:
         """The customers that an index array or boolean mask picks; one may be picked twice."""
-        return Book(self.customer_ids[rows], self.months, self.units[rows], self.revalued[rows])
+        return Book(
+            self.customer_ids[rows], self.months, self.units[rows], self.revalued[rows], self.paid_earlier[rows]
+        )
 
 
 def months_between(first: np.datetime64, last: np.datetime64) -> np.ndarray:

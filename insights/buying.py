@@ -30,6 +30,10 @@ class Orders:
     def between(self, start: np.datetime64, end: np.datetime64) -> Orders:
         """The orders of the days from `start` on and before `end`."""
         rows = (self.days >= start) & (self.days < end)
+        return self.take(rows)
+
+    def take(self, rows: np.ndarray) -> Orders:
+        """The orders that an index array or boolean mask picks."""
         return Orders(self.customer_ids[rows], self.days[rows], self.amounts[rows])
 
 
@@ -136,33 +140,3 @@ def quintile(values: np.ndarray) -> np.ndarray:
     ordered = np.sort(values)
     middle = (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / 2
     return np.minimum(np.floor(QUINTILES * middle / len(values)).astype(np.int64) + 1, QUINTILES)
-
-
-@dataclass(frozen=True)
-class CohortCurve:
-    """Of the customers who first ordered in one month, the share that ordered in each later month."""
-
-    month: np.datetime64
-    n_customers: int
-    shares: np.ndarray
-    "(months,) from the month itself (1.0) to the last complete one."
-
-
-def cohort_curves(orders: Orders, until: np.datetime64) -> list[CohortCurve]:
-    """One curve a month of first orders, oldest first; months that are not over by `until` (a day) are left out."""
-    months = orders.days.astype("datetime64[M]")
-    complete = until.astype("datetime64[M]")
-    customer_ids, owners = np.unique(orders.customer_ids, return_inverse=True)
-    first = np.full(len(customer_ids), complete)
-    np.minimum.at(first, owners, months)
-    return [_curve(first, owners, months, month, complete) for month in np.unique(first[first < complete])]
-
-
-def _curve(
-    first: np.ndarray, owners: np.ndarray, months: np.ndarray, month: np.datetime64, complete: np.datetime64
-) -> CohortCurve:
-    members = first == month
-    lines = members[owners] & (months < complete)
-    pairs = np.unique(np.stack([owners[lines], (months[lines] - month).astype(np.int64)]), axis=1)
-    seen = np.bincount(pairs[1], minlength=int((complete - month).astype(np.int64)))
-    return CohortCurve(month, int(members.sum()), seen / members.sum())

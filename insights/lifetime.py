@@ -10,7 +10,7 @@ Source: Gupta & Lehmann 2005, Managing Customers as Investments, ch. 2; the simp
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,8 +34,24 @@ def lifetime_value(mrr: float, monthly_churn: float, margin: float = 1.0, whole_
 
 def curve_value(survival: np.ndarray, mrr: float, margin: float = 1.0, yearly_discount: float = 0.0) -> float:
     """LTV from a survival curve: survival[t] is the share that still pays in month t, counted from 0."""
-    months = np.arange(len(survival))
-    return float((survival * mrr * margin / (1 + yearly_discount) ** (months / MONTHS_A_YEAR)).sum())
+    return float(discounted_months(survival, yearly_discount) * mrr * margin)
+
+
+def discounted_months(survival: np.ndarray, yearly_discount: float) -> np.ndarray:
+    """Months that customers stay, later ones worth less, from curves (..., months): (...,)."""
+    months = np.arange(survival.shape[-1])
+    return (survival / (1 + yearly_discount) ** (months / MONTHS_A_YEAR)).sum(axis=-1)
+
+
+def months_beyond(survival: np.ndarray, monthly_churn: np.ndarray, yearly_discount: float) -> np.ndarray:
+    """The discounted months after the end of curves (..., months) where churn is constant from there on: (...,).
+
+    Infinite where neither churn nor discount ever ends them.
+    """
+    last = survival.shape[-1] - 1
+    each = (1 - monthly_churn) / (1 + yearly_discount) ** (1 / MONTHS_A_YEAR)
+    ahead = np.divide(each, 1 - each, out=np.full(np.shape(each), np.inf), where=each < 1)
+    return survival[..., -1] / (1 + yearly_discount) ** (last / MONTHS_A_YEAR) * ahead
 
 
 @dataclass(frozen=True)
@@ -66,28 +82,7 @@ class Economics:
         return self.acquisition_cost / earned if earned > 0 else math.inf
 
 
-@dataclass(frozen=True)
-class WhatIf:
-    """What a board asks: other churn, price, margin or CAC; a factor of 1 changes nothing."""
-
-    churn_factor: float = 1.0
-    price_factor: float = 1.0
-    margin_points: float = 0.0
-    "Added to the margin, 0.05 is five points."
-    acquisition_cost_factor: float = 1.0
-
-    def applied(self, now: Economics) -> Economics:
-        """The economics afterwards; margin and churn stay between 0 and 1."""
-        return replace(
-            now,
-            mrr=now.mrr * self.price_factor,
-            monthly_churn=min(1.0, max(0.0, now.monthly_churn * self.churn_factor)),
-            margin=min(1.0, max(0.0, now.margin + self.margin_points)),
-            acquisition_cost=now.acquisition_cost * self.acquisition_cost_factor,
-        )
-
-
-def revenue_over(economics: Economics, n_customers: int, new_a_month: float, months: int = 36) -> np.ndarray:
+def revenue_over(economics: Economics, n_customers: float, new_a_month: float, months: int = 36) -> np.ndarray:
     """Revenue of each coming month, (months,): today's customers and new ones, all leaving at the same rate."""
     staying = (1 - economics.monthly_churn) ** np.arange(months)
     customers = n_customers * staying + new_a_month * (np.cumsum(staying) - staying)

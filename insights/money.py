@@ -37,17 +37,22 @@ class Money:
     "Of the base currency, where it is not ISO 4217's."
 
     @property
+    def n_decimals(self) -> int:
+        """How many decimals amounts in the base currency have."""
+        return decimals_of(self.currency) if self.decimals is None else self.decimals
+
+    @property
     def unit(self) -> float:
         """The smallest unit, in the base currency."""
-        return 10.0 ** -(decimals_of(self.currency) if self.decimals is None else self.decimals)
+        return 10.0**-self.n_decimals
 
     def units(self, amounts: np.ndarray) -> np.ndarray:
         """Amounts in the base currency as whole units, int64; half a unit is rounded to even."""
         return np.rint(np.asarray(amounts, dtype=np.float64) / self.unit).astype(np.int64)
 
-    def amount(self, units: float) -> float:
-        """Units as an amount."""
-        return float(units) * self.unit
+    def amounts(self, units: np.ndarray) -> np.ndarray:
+        """Units as amounts."""
+        return np.round(units * self.unit, self.n_decimals)
 
     def rates_in(self, currencies: np.ndarray, month: np.datetime64) -> np.ndarray:
         """Base currency for one of each currency in a month, (n,); '' is the base currency.

@@ -7,17 +7,19 @@ below zero, an NPS of 11, a ticket closed before it was opened.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
 from features.engine import days, numbers, seconds, texts
-from features.expressions import Expression
+from features.expressions import Expression, ibis
 from features.tables import Tables
 from insights.book import Spans
 from insights.buying import Orders
-from insights.voices import NPS_SCORES, Answers
+from insights.money import Money
+from insights.voices import NPS_SCORES, Answers, Waits
 
 
 @dataclass(frozen=True)
@@ -33,55 +35,88 @@ class LeftOut:
         return ~rows
 
 
-def spans_of(tables: Tables, left_out: LeftOut) -> Spans:
-    """Every usable span as finally known; none where there is no subscriptions table."""
+def known_until(tables: Tables, as_of: date | None) -> Tables:
+    """What was known before midnight of a day; everything recorded where no day is given."""
+    return tables.latest() if as_of is None else tables.at(as_of)
+
+
+def spans_of(tables: Tables, left_out: LeftOut, as_of: date | None = None) -> Spans:
+    """Every usable span as known on a day; none where there is no subscriptions table."""
     if "subscriptions" not in tables:
         return Spans(*(np.empty(0, kind) for kind in ("U1", "U1", "M8[D]", "M8[D]", float, "U1")))
-    found = _fetched(tables.latest()["subscriptions"], "plan", "started_at", "ended_at", "mrr", "currency")
+    known = known_until(tables, as_of)["subscriptions"]
+    found = _fetched(known, "plan", "started_at", "ended_at", "mrr", "currency", "margin_rate")
     spans = Spans(
         _words(found, "customer_id"), _words(found, "plan"), _days(found, "started_at"), _days(found, "ended_at"),
-        _numbers(found, "mrr"), _words(found, "currency"),
+        _numbers(found, "mrr"), _words(found, "currency"), _numbers(found, "margin_rate"),
     )  # fmt: skip
     usable = left_out.note("subscriptions: ends before it starts", spans.ended_on < spans.started_on)
     usable &= left_out.note("subscriptions: mrr below zero", spans.mrr < 0)
     return spans.take(usable)
 
 
-def orders_of(tables: Tables) -> Orders:
-    """Purchase days of known customers with what they bought less what they returned; none without purchases."""
+def orders_of(tables: Tables, money: Money, left_out: LeftOut, as_of: date | None = None) -> Orders:
+    """Purchase days of known customers with what they bought less what they returned; none without purchases.
+
+    Another currency is converted at the rate of the purchase's month. Raises DataError without one.
+    """
     if "purchases" not in tables:
         return Orders(np.empty(0, "U1"), np.empty(0, "M8[D]"), np.empty(0))
-    lines: Expression = tables.latest()["purchases"]
-    daily = lines.filter(lines.customer_id.notnull()).mutate(day=lines.event_time.truncate("D"))
-    found = daily.group_by(["customer_id", "day"]).aggregate(amount=daily.amount.sum()).to_pyarrow()
-    orders = Orders(_words(found, "customer_id"), _days(found, "day"), _numbers(found, "amount"))
-    bought = orders.amounts > 0
-    return Orders(orders.customer_ids[bought], orders.days[bought], orders.amounts[bought])
+    lines: Expression = known_until(tables, as_of)["purchases"]
+    currency = lines.currency.fill_null("") if "currency" in lines.columns else ibis.literal("")
+    daily = lines.mutate(day=lines.event_time.truncate("D"), currency=currency)
+    summed = daily.group_by(["customer_id", "day", "currency"]).aggregate(amount=daily.amount.sum(), n=daily.count())
+    found = summed.order_by(["customer_id", "day", "currency"]).to_pyarrow()
+    nobody = found["customer_id"].is_null().to_numpy()
+    left_out.note("purchases: no customer", np.repeat(nobody, found["n"].to_numpy()))
+    orders = Orders(_words(found, "customer_id"), _days(found, "day"), _numbers(found, "amount")).take(~nobody)
+    currencies = _words(found, "currency")[~nobody]
+    orders = orders if (currencies == "").all() else _converted(orders, currencies, money)
+    return orders.take(left_out.note("purchases: days with no more bought than returned", orders.amounts <= 0))
 
 
-def answers_of(tables: Tables, kind: str, left_out: LeftOut) -> Answers:
+def _converted(orders: Orders, currencies: np.ndarray, money: Money) -> Orders:
+    """Orders in the base currency, one a customer and day."""
+    months, amounts = orders.days.astype("datetime64[M]"), orders.amounts.copy()
+    for month in np.unique(months):
+        rows = months == month
+        amounts[rows] *= money.rates_in(currencies[rows], month)
+    again = (orders.customer_ids[1:] == orders.customer_ids[:-1]) & (orders.days[1:] == orders.days[:-1])
+    starts = np.flatnonzero(np.append(True, ~again))
+    return Orders(orders.customer_ids[starts], orders.days[starts], np.add.reduceat(amounts, starts))
+
+
+def answers_of(tables: Tables, kind: str, left_out: LeftOut, as_of: date | None = None) -> Answers:
     """Every survey of a kind (nps, csat) that was sent; none without a surveys table."""
     if "surveys" not in tables:
-        return Answers(np.empty(0, "U1"), np.empty(0))
-    surveys: Expression = tables.latest()["surveys"]
-    found = _fetched(surveys.filter(surveys.kind.lower() == kind), "score")
-    answers = Answers(_words(found, "customer_id"), _numbers(found, "score"))
+        return Answers(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
+    surveys: Expression = known_until(tables, as_of)["surveys"]
+    found = _fetched(surveys.filter(surveys.kind.lower() == kind), "score", "event_time")
+    answers = Answers(_words(found, "customer_id"), _numbers(found, "score"), _days(found, "event_time"))
     beyond = (
         (answers.scores < NPS_SCORES[0]) | (answers.scores > NPS_SCORES[1]) if kind == "nps" else answers.scores < 0
     )
-    usable = left_out.note(f"surveys: {kind} score out of range", beyond)
-    return Answers(answers.customer_ids[usable], answers.scores[usable])
+    return answers.take(left_out.note(f"surveys: {kind} score out of range", beyond))
 
 
-def waits_of(tables: Tables, until: str, left_out: LeftOut) -> tuple[np.ndarray, np.ndarray]:
-    """Customer and hours from each ticket's opening to a moment (first_answered_at, closed_at); (n,) each."""
+def satisfied_of(tables: Tables, as_of: date | None = None) -> Answers:
+    """What customers thought of each ticket that was closed; none where tickets do not say."""
+    if "tickets" not in tables or "satisfaction" not in tables["tickets"].columns:
+        return Answers(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
+    found = _fetched(known_until(tables, as_of)["tickets"], "satisfaction", "opened_at")
+    return Answers(_words(found, "customer_id"), _numbers(found, "satisfaction"), _days(found, "opened_at"))
+
+
+def waits_of(tables: Tables, until: str, left_out: LeftOut, as_of: date | None = None) -> Waits:
+    """Hours from each ticket's opening to a moment (first_answered_at, closed_at) that has come."""
     if "tickets" not in tables or until not in tables["tickets"].columns:
-        return np.empty(0, "U1"), np.empty(0)
-    found = _fetched(tables.latest()["tickets"], "opened_at", until)
-    waited = (seconds(found[until]) - seconds(found["opened_at"])).astype("timedelta64[s]").astype(np.float64) / 3600
-    known = ~np.isnat(seconds(found[until]))
+        return Waits(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
+    found = _fetched(known_until(tables, as_of)["tickets"], "opened_at", until)
+    reached = seconds(found[until])
+    waited = (reached - seconds(found["opened_at"])).astype("timedelta64[s]").astype(np.float64) / 3600
+    known = ~np.isnat(reached)
     usable = known & left_out.note(f"tickets: {until} before opened_at", known & (waited < 0))
-    return _words(found, "customer_id")[usable], waited[usable]
+    return Waits(_words(found, "customer_id"), waited, _days(found, "opened_at")).take(usable)
 
 
 def _fetched(table: ir.Table, *columns: str) -> pa.Table:

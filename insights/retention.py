@@ -11,7 +11,6 @@ who stays is expansion or contraction. Retention compares what the customers of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,12 +35,16 @@ class Waterfall:
     contraction: int
     churn: int
     closing: int
+    moved_in: int = 0
+    "Of one plan: what came from other plans of the same customers."
+    moved_out: int = 0
+    "Of one plan: what went to other plans of the same customers."
 
     @property
     def reconciles(self) -> bool:
         """Whether the movements lead from the opening to the closing, to the last unit."""
-        gained = self.fx + self.new + self.reactivation + self.expansion
-        return self.opening + gained - self.contraction - self.churn == self.closing
+        gained = self.fx + self.new + self.reactivation + self.expansion + self.moved_in
+        return self.opening + gained - self.contraction - self.churn - self.moved_out == self.closing
 
 
 def waterfalls(book: Book) -> list[Waterfall]:
@@ -81,23 +84,26 @@ def retention(book: Book, start: int, end: int, n_resamples: int = 300, seed: in
 
     Shares of the opening, told at the rate of the span's first month; NaN where nobody paid at the start.
     """
-    opening = book.revalued[:, start]
-    paid = opening > 0
+    parts = retention_parts(book, start, end)
+    paid = parts["nrr"][1] > 0
     if not paid.any():
         return dict.fromkeys(RETENTION, Estimate())
-    figures = _shares(opening[paid].astype(np.float64), book.units[paid, end].astype(np.float64))
-    found = estimates(figures, book.customer_ids[paid], n_resamples, seed)
+    above, below = (np.column_stack([parts[name][side][paid] for name in RETENTION]) for side in (0, 1))
+    found = estimates(
+        lambda weights: ratio(weights @ above, weights @ below), book.customer_ids[paid], n_resamples, seed
+    )
     return dict(zip(RETENTION, found, strict=True))
 
 
-def _shares(opening: np.ndarray, closing: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    left = closing == 0
-    parts = np.column_stack([closing, np.minimum(closing, opening), opening * left])
-
-    def shares(weights: np.ndarray) -> np.ndarray:
-        paid = weights @ opening
-        nrr, grr, revenue_churn = ratio(weights @ parts, paid[:, None]).T
-        logo_churn = ratio(weights @ left, weights.sum(axis=1))
-        return np.column_stack([nrr, grr, logo_churn, revenue_churn])
-
-    return shares
+def retention_parts(book: Book, start: int, end: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Each customer's part above and below the line of each figure of `RETENTION`, (n,) float64 each."""
+    opening = book.revalued[:, start].astype(np.float64)
+    paid = opening > 0
+    closing = np.where(paid, book.units[:, end], 0).astype(np.float64)
+    left = paid & (closing == 0)
+    return {
+        "nrr": (closing, opening),
+        "grr": (np.minimum(closing, opening), opening),
+        "logo_churn": (left.astype(np.float64), paid.astype(np.float64)),
+        "revenue_churn": (opening * left, opening),
+    }

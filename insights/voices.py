@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.intervals import Estimate, estimate
+from core.intervals import Estimate
 
 Z = 1.6449
 "Of a 90 % interval."
@@ -29,11 +29,31 @@ class Answers:
     customer_ids: np.ndarray
     scores: np.ndarray
     "float64; NaN was not answered."
+    days: np.ndarray
+    "datetime64[D], when asked."
 
     @property
     def answered(self) -> np.ndarray:
         """(n,) bool."""
         return ~np.isnan(self.scores)
+
+    def take(self, rows: np.ndarray) -> Answers:
+        """The surveys that an index array or boolean mask picks."""
+        return Answers(self.customer_ids[rows], self.scores[rows], self.days[rows])
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How long customers waited for us; every array is (n,)."""
+
+    customer_ids: np.ndarray
+    hours: np.ndarray
+    days: np.ndarray
+    "datetime64[D], when the ticket was opened."
+
+    def take(self, rows: np.ndarray) -> Waits:
+        """The waits that an index array or boolean mask picks."""
+        return Waits(self.customer_ids[rows], self.hours[rows], self.days[rows])
 
 
 def net_promoter_score(scores: np.ndarray) -> Estimate:
@@ -50,27 +70,16 @@ def net_promoter_score(scores: np.ndarray) -> Estimate:
     return Estimate(100 * value, 100 * max(-1.0, centre - half), 100 * min(1.0, centre + half))
 
 
-def satisfaction(answers: Answers, best: float = 5.0) -> Estimate:
-    """CSAT: the share of the answers from `SATISFIED_SHARE` of the best score on, with its interval over customers."""
-    known = answers.answered
-    satisfied = answers.scores[known] >= SATISFIED_SHARE * best
-    if not len(satisfied):
-        return Estimate()
-    return estimate(lambda rows: float(satisfied[rows].mean()), answers.customer_ids[known])
+def satisfied(answers: Answers, best: float = 5.0) -> np.ndarray:
+    """(n,) bool: answered with `SATISFIED_SHARE` of the best score or more."""
+    return answers.answered & (answers.scores >= SATISFIED_SHARE * best)
 
 
-def response_rate(answers: Answers) -> Estimate:
-    """The share of the surveys sent that were answered, with its interval over customers."""
-    answered = answers.answered
-    if not len(answered):
-        return Estimate()
-    return estimate(lambda rows: float(answered[rows].mean()), answers.customer_ids)
-
-
-def typical_hours(customer_ids: np.ndarray, hours: np.ndarray) -> Estimate:
-    """The median of waiting times that are known and not negative, with its interval over customers."""
-    known = hours >= 0
-    if not known.any():
-        return Estimate()
-    waited = hours[known]
-    return estimate(lambda rows: float(np.median(waited[rows])), customer_ids[known])
+def median_hours(hours: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The median of waiting times for weights (samples, n), how often each counts: (samples,); NaN where none does."""
+    order = np.argsort(hours, kind="stable")
+    rising = np.append(hours[order], np.nan)
+    reached = np.cumsum(weights[:, order], axis=1)
+    half = reached[:, -1:] / 2
+    lower, upper = (reached < half).sum(axis=1), (reached <= half).sum(axis=1)
+    return np.where(half[:, 0] > 0, (rising[lower] + rising[upper]) / 2, np.nan)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights.buying import Buyers, Orders, buying_figures, cohort_curves, quintile, rfm
+from insights.buying import Buyers, Orders, buying_figures, quintile, rfm
 
 
 def orders(*lines: str) -> Orders:
@@ -38,13 +38,6 @@ def test_without_orders_there_is_no_figure():
     nobody = THREE.between(np.datetime64("2030-01-01"), np.datetime64("2031-01-01"))
 
     assert all(np.isnan(estimate.value) for estimate in buying_figures(nobody).values())
-
-
-def test_a_cohort_begins_whole_and_incomplete_months_are_left_out():
-    january, february = cohort_curves(THREE, np.datetime64("2026-03-15"))
-
-    assert (january.n_customers, january.shares.tolist()) == (2, [1.0, 0.5])
-    assert (february.n_customers, february.shares.tolist()) == (1, [1.0])
 
 
 def test_who_buys_often_and_lately_is_a_champion_and_who_did_long_ago_is_lost():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.errors import BadInput
-from insights.lifetime import Economics, WhatIf, curve_value, expected_months, lifetime_value, revenue_over
+from insights.lifetime import Economics, curve_value, expected_months, lifetime_value, revenue_over
 
 
 def test_a_third_less_churn_is_half_as_much_again():
@@ -37,13 +37,6 @@ def test_payback_and_the_ratio_follow_from_margin_and_cost():
     assert economics.payback_months == 8
     assert economics.value_over_cost == pytest.approx(2.5)
     assert Economics(10_000, 0.05).value_over_cost == math.inf
-
-
-def test_what_if_nothing_changes_nothing_changes():
-    now = Economics(10_000, 0.05, 0.8, 64_000)
-
-    assert WhatIf().applied(now) == now
-    assert WhatIf(churn_factor=100).applied(now).monthly_churn == 1
 
 
 def test_revenue_of_the_coming_months_counts_who_stays_and_who_comes():

@@ -9,10 +9,12 @@ import pytest
 
 from core.config import MoneySettings
 from core.errors import DataError, SourceUnavailable
+from insights.money import Money
 from insights.rates import money_of
 from insights.reading import LeftOut, answers_of, orders_of, spans_of, waits_of
 from tests.worlds import config, frame, shop
 
+YEN = Money("JPY")
 VISIT = frame({"customer_id": "ada", "event_time": "2024-01-01", "event": "visit"})
 
 
@@ -54,16 +56,34 @@ def test_a_ticket_closed_before_it_opened_has_no_waiting_time():
     ]
     left_out = LeftOut()
 
-    _, hours = waits_of(shop(usage=VISIT, tickets=frame(*tickets)), "closed_at", left_out)
+    waits = waits_of(shop(usage=VISIT, tickets=frame(*tickets)), "closed_at", left_out)
 
-    assert hours.tolist() == [6.0]
+    assert waits.hours.tolist() == [6.0]
     assert left_out.counts == {"tickets: closed_at before opened_at": 1}
 
 
 def test_a_day_that_was_all_returns_is_no_order():
-    orders = orders_of(shop("ada 2024-01-01 30", "ada 2024-01-01 -10", "ada 2024-01-05 -20", "- 2024-01-06 9"))
+    log = shop("ada 2024-01-01 30", "ada 2024-01-01 -10", "ada 2024-01-05 -20", "- 2024-01-06 9", "- 2024-01-06 9")
+    left_out = LeftOut()
+
+    orders = orders_of(log, YEN, left_out)
 
     assert (orders.days.tolist(), orders.amounts.tolist()) == ([np.datetime64("2024-01-01").item()], [20.0])
+    assert left_out.counts == {"purchases: no customer": 2, "purchases: days with no more bought than returned": 1}
+
+
+def test_purchases_in_another_currency_are_converted_at_their_months_rate():
+    rates = {"USD": {np.datetime64("2024-01"): 140.0, np.datetime64("2024-02"): 150.0}}
+    log = shop(
+        "ada 2024-01-01 30 currency=JPY", "ada 2024-01-01 2 currency=USD", "bo 2024-01-01 1 currency=USD",
+        "bo 2024-02-01 1 currency=USD",
+    )  # fmt: skip
+
+    orders = orders_of(log, Money("JPY", rates), LeftOut())
+
+    assert orders.amounts.tolist() == [310.0, 140.0, 150.0]
+    with pytest.raises(DataError, match="no rate of USD to JPY for 2024-01"):
+        orders_of(log, YEN, LeftOut())
 
 
 def rated(path: Path, text: str):

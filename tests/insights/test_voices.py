@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights.voices import Answers, net_promoter_score, response_rate, satisfaction, typical_hours
+from insights.voices import Answers, median_hours, net_promoter_score, satisfied
 
 
 def test_promoters_less_detractors_in_points():
@@ -38,11 +38,18 @@ def test_nobody_asked_is_nothing_known():
 
 
 def test_four_of_five_is_satisfied_and_silence_is_no_answer():
-    answers = Answers(np.array(["a", "b", "c", "d"]), np.array([5.0, 4.0, 3.0, np.nan]))
+    answers = Answers(
+        np.array(list("abcd")), np.array([5.0, 4.0, 3.0, np.nan]), np.full(4, np.datetime64("2026-01-01"))
+    )
 
-    assert satisfaction(answers).value == pytest.approx(2 / 3)
-    assert response_rate(answers).value == 0.75
+    assert satisfied(answers).tolist() == [True, True, False, False]
 
 
-def test_a_ticket_closed_before_it_opened_is_left_out_of_the_median():
-    assert typical_hours(np.array(["a", "b", "c"]), np.array([2.0, 4.0, -3.0])).value == 3
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3)), min_size=1, max_size=20))
+def test_the_weighted_median_is_the_median_of_rows_repeated(drawn):
+    hours, weights = (np.array(column, float) for column in zip(*drawn, strict=True))
+    repeated = np.repeat(hours, weights.astype(int))
+
+    found = median_hours(hours, weights[None, :])[0]
+
+    assert found == (np.median(repeated) if len(repeated) else pytest.approx(np.nan, nan_ok=True))

@@ -1,0 +1,48 @@
+"""The report as one page that needs nothing else: no script, no font, no address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from insights.pages.other_chapters import buying_chapter, dealing_chapter, voices_chapter, who_chapter
+from insights.pages.scribe import Scribe
+from insights.pages.speech import Speech
+from insights.pages.subscription_chapters import recurring_chapter, retention_chapter, what_if_chapter, worth_chapter
+from insights.pages.words import Language, Words
+from insights.report.building import Report
+
+TEMPLATES = Path(__file__).parent / "templates"
+CHAPTERS = (
+    recurring_chapter, retention_chapter, worth_chapter, what_if_chapter, buying_chapter, who_chapter, voices_chapter,
+    dealing_chapter,
+)  # fmt: skip
+HEADLINES = (
+    "mrr", "nrr", "grr", "monthly_logo_churn", "ltv", "ltv_over_cac", "cac_payback_months", "revenue", "repeat_rate",
+    "average_order_value", "ltv_first_year", "top_20_share", "nps", "hours_to_answer",
+)  # fmt: skip
+MOST_HEADLINES = 8
+
+
+def page_of(report: Report, language: Language) -> str:
+    """The HTML, in English or Japanese."""
+    words = Words(language)
+    scribe = Scribe(report, Speech(words, report.money.currency, report.money.n_decimals))
+    headlines = [headline for name in HEADLINES if (headline := scribe.headline(name))]
+    chapters = [chapter for build in CHAPTERS if (chapter := build(scribe))]
+    template = templates().get_template("report.html.j2")
+    return template.render(
+        report=report, words=words, speech=scribe.speech, headlines=headlines[:MOST_HEADLINES], chapters=chapters
+    )
+
+
+def templates() -> Environment:
+    """The pages' templates; whatever they are filled with is escaped."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

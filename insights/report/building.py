@@ -1,0 +1,99 @@
+"""The report: every figure that the tables at hand can tell, and what would be needed for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from core.config import Config
+from features.tables import Tables
+from insights.money import Money
+from insights.report.calendar import Calendar
+from insights.report.cohorts import cohort_figures
+from insights.report.concentration import concentration_figures
+from insights.report.dealing import dealing_figures
+from insights.report.facts import Facts, read_facts
+from insights.report.figure import Figure, Figures
+from insights.report.parts import parts_of
+from insights.report.recurring import recurring_figures
+from insights.report.selling import selling_figures
+from insights.report.speaking import speaking_figures
+from insights.report.supposed import supposed_figures
+from insights.report.warning_lines import Crossed, crossed
+from insights.report.worth import worth_figures
+from insights.what_if import USUAL, WhatIf
+
+NEEDS = {
+    "mrr": "subscriptions",
+    "revenue": "purchases",
+    "cac": "spend",
+    "nps": "surveys_nps",
+    "csat": "surveys_csat",
+    "hours_to_answer": "tickets",
+    "win_rate": "opportunities",
+}
+"A figure that stands for its kin, and what it cannot be told without; insights/pages/words.toml says it in words."
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a company is run by, on one day."""
+
+    config: Config
+    money: Money
+    calendar: Calendar
+    figures: Figures
+    crossed: tuple[Crossed, ...]
+    missing: tuple[str, ...]
+    "Which of NEEDS the tables do not give."
+    left_out: Mapping[str, int]
+    "Rows that are in no figure, by cause."
+    groupings: tuple[str, ...]
+    "By what figures are split, plan included where there is one."
+
+
+def build_report(
+    tables: Tables,
+    as_of: date | None = None,
+    segments: Mapping[str, np.ndarray] | None = None,
+    what_ifs: Sequence[WhatIf] = USUAL,
+) -> Report:
+    """Work everything out, as known before midnight of a day (default: the first that is not completely recorded).
+
+    `segments` are more groups to tell apart: name to customer ids. Raises NotEnoughHistory without a record before.
+    """
+    facts = read_facts(tables, as_of, segments)
+    figures = Figures(tuple(_figures(facts, what_ifs)))
+    names = {figure.name for figure in figures if figure.place.by != "what_if"}
+    told = {figure.place.by for figure in figures}
+    return Report(
+        config=facts.config,
+        money=facts.money,
+        calendar=facts.calendar,
+        figures=figures,
+        crossed=crossed(figures),
+        missing=tuple(need for name, need in NEEDS.items() if name not in names),
+        left_out=_left_out(tables, facts),
+        groupings=tuple(by for by in ("plan", *(g.by for g in facts.groupings)) if by in told),
+    )
+
+
+def _figures(facts: Facts, what_ifs: Sequence[WhatIf]) -> list[Figure]:
+    found: list[Figure] = []
+    for part in parts_of(facts):
+        found += recurring_figures(facts, part) + worth_figures(facts, part)
+        if not part.group:
+            found += supposed_figures(facts, part, what_ifs)
+    found += selling_figures(facts) + cohort_figures(facts) + concentration_figures(facts)
+    return found + speaking_figures(facts) + dealing_figures(facts)
+
+
+def _left_out(tables: Tables, facts: Facts) -> dict[str, int]:
+    """What could not be read of each table, and what would have corrupted a figure."""
+    unread = {
+        f"{name}: {cause}": rows for name in tables.names for cause, rows in tables.intake(name).set_aside.items()
+    }
+    return unread | facts.left_out.counts

@@ -1,0 +1,75 @@
+"""The waterfall of each plan, whose lines add up to the whole's over all plans.
+
+What a customer moves from one plan to another is no churn of the first and nothing new of the second:
+
+    ada  basic 100 -> pro 130     basic  moved out 100      pro  moved in 100, expansion 30
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from insights.book import Book, Spans
+from insights.money import Money
+from insights.retention import Waterfall
+
+
+def plan_books(spans: Spans, book: Book, money: Money) -> dict[str, Book]:
+    """Each plan's own book, with the customers of the whole one in its order; its sum over plans is the whole."""
+    return {str(plan): _aligned(spans.take(spans.plans == plan), book, money) for plan in np.unique(spans.plans)}
+
+
+def _aligned(spans: Spans, book: Book, money: Money) -> Book:
+    own = Book.of(spans, book.months, money)
+    rows = np.searchsorted(book.customer_ids, own.customer_ids)
+    units, revalued = np.zeros_like(book.units), np.zeros_like(book.revalued)
+    units[rows], revalued[rows] = own.units, own.revalued
+    return Book(book.customer_ids, book.months, units, revalued, book.paid_earlier)
+
+
+def plan_movements(books: Sequence[Book], column: int) -> list[dict[str, np.ndarray]]:
+    """Each customer's part of each movement in one month, plan by plan: (n,) int64 by name."""
+    opening, valued, closing = (np.stack(cells) for cells in zip(*(_cells(b, column) for b in books), strict=True))
+    before, after = valued.sum(axis=0), closing.sum(axis=0)
+    came, left, stayed = (before == 0) & (after > 0), (before > 0) & (after == 0), (before > 0) & (after > 0)
+    earlier = np.any([book.had_before()[:, column] for book in books], axis=0) | (opening.sum(axis=0) > 0)
+    gained = np.where(stayed, np.maximum(closing - valued, 0), 0)
+    lost = np.where(stayed, np.maximum(valued - closing, 0), 0)
+    moved = np.minimum(gained.sum(axis=0), lost.sum(axis=0))
+    moved_in, moved_out = _first_units(gained, moved), _first_units(lost, moved)
+    lines = {
+        "opening": opening,
+        "fx": valued - opening,
+        "new": closing * (came & ~earlier),
+        "reactivation": closing * (came & earlier),
+        "expansion": gained - moved_in,
+        "moved_in": moved_in,
+        "contraction": lost - moved_out,
+        "moved_out": moved_out,
+        "churn": valued * left,
+        "closing": closing,
+    }
+    return [{name: line[place] for name, line in lines.items()} for place in range(len(books))]
+
+
+def _cells(book: Book, column: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return book.units[:, column], book.revalued[:, column], book.units[:, column + 1]
+
+
+def _first_units(parts: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Of (plans, n) parts, the first ones that make up the wanted sum of each customer."""
+    reached = np.cumsum(parts, axis=0)
+    return np.clip(wanted - (reached - parts), 0, parts)
+
+
+def plan_waterfalls(books: dict[str, Book]) -> dict[str, list[Waterfall]]:
+    """The movements of each month, plan by plan."""
+    n_months = len(next(iter(books.values())).months) - 1 if books else 0
+    found: dict[str, list[Waterfall]] = {plan: [] for plan in books}
+    for column in range(n_months):
+        for (plan, book), moved in zip(books.items(), plan_movements(list(books.values()), column), strict=True):
+            sums = {name: int(part.sum()) for name, part in moved.items()}
+            found[plan].append(Waterfall(book.months[column], **sums))
+    return found

@@ -1,0 +1,78 @@
+"""Recurring revenue: what is paid a month now, how it came about, and who of those who paid still does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from insights.money import Money
+from insights.report.calendar import MONTHS_A_YEAR, Calendar, Span
+from insights.report.facts import Facts
+from insights.report.figure import Figure, Place
+from insights.report.parts import Part
+from insights.report.sought import Sought, plain, quotient, work_out
+from insights.retention import retention_parts
+
+
+def recurring_figures(facts: Facts, part: Part) -> list[Figure]:
+    """MRR with its waterfall, ARR and retention of one part of the book, month by month and over the year."""
+    sought = [*_paid_now(part, facts.money), *_waterfalls(part, facts), *_retention(part, facts.calendar)]
+    if not part.group:
+        sought += _fiscal_years(part, facts)
+    return work_out(sought, part.customer_ids)
+
+
+def _paid_now(part: Part, money: Money) -> Iterator[Sought]:
+    paid, place = part.own.units[:, -1], part.place()
+    yield Sought("mrr", "money", (paid,), lambda sums: money.amounts(sums), place)
+    yield Sought("arr", "money", (paid,), lambda sums: money.amounts(MONTHS_A_YEAR * sums), place)
+    yield Sought("paying_customers", "customers", (paid > 0,), plain, place)
+    yield Sought("mrr_a_customer", "money", (paid, paid > 0), lambda *sums: money.amounts(quotient(*sums)), place)
+
+
+def _waterfalls(part: Part, facts: Facts) -> Iterator[Sought]:
+    for month, moved in zip(facts.calendar.each_month, part.moved, strict=True):
+        place = part.place(month.label)
+        for line, cells in moved.items():
+            yield Sought(f"mrr_{line}", "money", (cells,), lambda sums: facts.money.amounts(sums), place)
+
+
+def _retention(part: Part, calendar: Calendar) -> Iterator[Sought]:
+    for column, month in enumerate(calendar.each_month):
+        yield from _kept(part, column, column + 1, month.label)
+    end = len(calendar.months)
+    yield from _kept(part, end - calendar.year.n_months, end, calendar.year.label)
+    for name, sides in monthly_churn_parts(part, calendar.year).items():
+        yield Sought(name, "share", sides, quotient, part.place(calendar.year.label))
+
+
+def _kept(part: Part, start: int, end: int, period: str) -> Iterator[Sought]:
+    belongs = part.belongs[:, start]
+    for name, (above, below) in retention_parts(part.book, start, end).items():
+        yield Sought(name, "share", (above * belongs, below * belongs), quotient, part.place(period))
+
+
+def monthly_churn_parts(part: Part, year: Span) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Of the average month's churn: what left in any month, and what could have, (n,) each."""
+    end = part.book.units.shape[1] - 1
+    found = {}
+    for name in ("logo_churn", "revenue_churn"):
+        above, below = np.zeros(len(part.customer_ids)), np.zeros(len(part.customer_ids))
+        for column in range(end - year.n_months, end):
+            sides = retention_parts(part.book, column, column + 1)[name]
+            above += sides[0] * part.belongs[:, column]
+            below += sides[1] * part.belongs[:, column]
+        found[f"monthly_{name}"] = (above, below)
+    return found
+
+
+def _fiscal_years(part: Part, facts: Facts) -> Iterator[Sought]:
+    first = facts.calendar.months[0]
+    for year in facts.calendar.fiscal_years:
+        start = int((year.first - first).astype(int))
+        end, place = start + year.n_months, Place("fiscal_year", year.label, year.label)
+        for name, sides in retention_parts(part.book, start, end).items():
+            yield Sought(name, "share", sides, quotient, place)
+        closing = part.book.units[:, end]
+        yield Sought("mrr_closing", "money", (closing,), lambda sums: facts.money.amounts(sums), place)

@@ -1,0 +1,125 @@
+"""The letter tells a customer of their use and of others like them, and of nobody's risk."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from core.config import ReportSettings
+from core.errors import BadInput, NotFound
+from features.tables import Tables
+from insights.letter.health_check import HealthCheck, health_check
+from insights.pages.letter_page import letter_of
+from tests.software_firm import firm_tables, span, used
+from tests.worlds import config, frame, shop
+
+DAY = date(2026, 7, 1)
+LIKE = [f"like{number}" for number in range(5)]
+RISK = re.compile(r"churn|risk|at stake|probab|cancel|解約|離反|リスク|確率", re.IGNORECASE)
+
+
+def neighbourhood(n_like: int = 5, **changes) -> Tables:
+    """Acme, on plan pro with 10 seats, and others on it who use reports, and alerts three times out of five."""
+    others = LIKE[:n_like]
+    spans = [span("acme", "pro", "2025-01-10", None, 130.0, seats=10)]
+    spans += [span(who, "pro", "2025-01-10", None, 100.0, seats=12) for who in others]
+    spans += [span("huge", "pro", "2025-01-10", None, 100.0, seats=500), span("young", "pro", "2026-05-01", None, 9.0)]
+    lines = ["acme 2026-06-01 export", "acme 2026-06-02 export", "acme 2026-06-02 login", "huge 2026-06-01 api"]
+    lines += [f"{who} 2026-06-01 report" for who in others] + [f"{who} 2026-06-01 alerts" for who in others[:3]]
+    return firm_tables(
+        subscriptions=frame(*spans), usage=frame(*used(*lines)), tickets=frame(ticket("2026-06-03", None)), **changes
+    )
+
+
+def ticket(opened: str, closed: str | None) -> dict[str, object]:
+    return {"customer_id": "acme", "opened_at": opened, "first_answered_at": f"{opened}T06:00", "closed_at": closed}
+
+
+def check_of(tables: Tables, customer_id: str = "acme") -> HealthCheck:
+    return health_check(tables, customer_id, DAY)
+
+
+def test_it_tells_what_they_use_and_what_others_like_them_use():
+    check = check_of(neighbourhood())
+
+    assert [(habit.thing, habit.n_days) for habit in check.used] == [("export", 2)]
+    assert [(habit.thing, habit.share_of_like) for habit in check.unused] == [("report", 1.0), ("alerts", 0.6)]
+    assert (check.likes.kind, check.likes.customer_ids.tolist()) == ("subscribing", LIKE)
+
+
+def test_of_fewer_than_five_nothing_is_told():
+    check = check_of(neighbourhood(n_like=3))
+
+    assert (check.likes.kind, check.unused) == ("none", ())
+
+
+def test_standing_and_support_are_what_the_tables_say():
+    check = check_of(neighbourhood())
+
+    assert (check.standing.since, check.standing.plan, check.standing.seats) == (date(2025, 1, 10), "pro", 10)
+    assert (check.standing.n_people, check.standing.renews_on, check.standing.owner) == (1, date(2026, 9, 1), "sato")
+    assert check.support is not None
+    assert (check.support.opened, check.support.answered, check.support.open) == (1, 1, 1)
+    assert check.support.hours_to_answer == 6
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_letter_is_fit_to_be_sent(language):
+    letter = letter_of(check_of(neighbourhood()), language)
+
+    assert not RISK.search(letter)
+    assert not re.search(r"https?:|<script| src=", letter)
+    for told in ("acme", "export", "report", "100%", "sato", "1 / 10"):
+        assert told in letter
+
+
+def test_the_letter_suggests_what_is_of_use():
+    letter = letter_of(check_of(neighbourhood()), "en")
+
+    assert "Try report: 100% of the customers like you use it" in letter
+    assert "9 of your 10 seats were not used" in letter
+    assert "1 of your questions are still open" in letter
+    assert "renewal on 1 September 2026" in letter
+
+
+def test_a_shop_writes_of_what_is_bought():
+    lines = [f"c{n} 2026-0{month}-03 9 item_id={item}" for n in range(5) for month, item in ((5, "tea"), (6, "milk"))]
+    lines += [f"c{n} 2026-06-09 9 item_id=tea" for n in range(5)]
+    check = check_of(shop(*lines, "ada 2026-06-01 5 item_id=tea"), "ada")
+
+    assert [habit.thing for habit in check.used] == ["tea"]
+    assert [(habit.thing, habit.share_of_like) for habit in check.unused] == [("milk", 1.0)]
+    assert "Have a look at milk: 100% of the customers like you buy it." in letter_of(check, "en")
+    assert "ada 様" in letter_of(check, "ja")
+
+
+def test_a_customer_whose_name_is_markup_is_shown_as_text():
+    evil = "<script>alert(1)</script>"
+    letter = letter_of(check_of(shop(f"{evil} 2026-06-01 5 item_id=<b>"), evil), "en")
+
+    assert "<script" not in letter
+    assert "&lt;script&gt;" in letter
+    assert "&lt;b&gt;" in letter
+
+
+def test_nobody_knows_an_unknown_customer_and_a_person_is_sent_to_their_account():
+    with pytest.raises(NotFound, match=r"no customer 'nobody' before 2026-07-01"):
+        check_of(neighbourhood(), "nobody")
+    with pytest.raises(NotFound, match="'acme-1' is a person of the account 'acme'"):
+        check_of(neighbourhood(), "acme-1")
+
+
+def test_who_refused_to_be_contacted_gets_no_letter():
+    said = {"customer_id": "acme", "purpose": "contact", "granted": False, "event_time": "2026-01-01"}
+
+    with pytest.raises(BadInput, match="'acme' has refused to be contacted"):
+        check_of(neighbourhood(consents=frame(said)))
+
+
+def test_what_is_no_feature_is_not_named():
+    settings = config(active_days=90, report=ReportSettings(not_features=("export",)))
+    usage = frame(*used("ada 2026-06-01 export", "ada 2026-06-02 report"))
+
+    assert [habit.thing for habit in check_of(shop(settings=settings, usage=usage), "ada").used] == ["report"]

@@ -1,0 +1,202 @@
+"""The report of a firm and of a shop says what a hand works out, and says what it cannot tell."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from core.config import ReportSettings
+from core.errors import DataError, NotEnoughHistory
+from insights.lifetime import Economics, revenue_over
+from insights.report.building import build_report
+from insights.report.figure import ALL
+from insights.what_if import asked
+from tests.software_firm import firm_report, firm_tables, people
+from tests.worlds import config, frame, shop
+
+SHOP = shop("ada 2026-01-03 100", "ada 2026-02-03 300", "bo 2026-01-20 50", "cyd 2026-02-01 150", "- 2026-02-02 9")
+
+
+def value(name: str, by: str = ALL, group: str = "", period: str | None = None, report=None) -> float:
+    found = (report or firm_report()).figures.of(name, by, group)
+    wanted = [figure for figure in found if period is None or figure.place.period == period]
+    return next(figure.value for figure in wanted if figure.place.age is None)
+
+
+def test_mrr_and_its_movements_are_what_a_hand_works_out():
+    assert (value("mrr"), value("arr"), value("paying_customers")) == (430, 5160, 3)
+    assert (value("mrr_opening", period="2026-01"), value("mrr_closing", period="2026-06")) == (250, 430)
+    assert value("mrr_new", period="2026-02") == 200
+    assert value("mrr_expansion", period="2026-03") == 30
+    assert value("mrr_churn", period="2026-04") == 50
+
+
+def test_an_upgrade_is_moved_between_plans_and_no_churn_of_the_smaller():
+    march = {line: value(f"mrr_{line}", "plan", "basic", "2026-03") for line in ("moved_out", "churn", "expansion")}
+
+    assert march == {"moved_out": 100, "churn": 0, "expansion": 0}
+    assert value("mrr_moved_in", "plan", "pro", "2026-03") == 100
+    assert value("mrr_expansion", "plan", "pro", "2026-03") == 30
+    assert value("nrr", "plan", "basic", "2026-03") == pytest.approx(280 / 250)
+
+
+def test_retention_is_of_the_customers_of_the_beginning():
+    year = "2026-01/2026-06"
+
+    assert value("nrr", period=year) == pytest.approx(230 / 250)
+    assert value("grr", period=year) == pytest.approx(200 / 250)
+    assert value("logo_churn", period=year) == pytest.approx(1 / 3)
+    assert value("nrr", "accounts.tier", "gold", year) == pytest.approx(230 / 200)
+    assert value("logo_churn", "accounts.tier", "silver", year) == 1
+
+
+def test_fiscal_years_begin_with_their_month():
+    assert firm_report().figures.groups("nrr", "fiscal_year") == ("2026-01/2026-03", "2026-04/2026-06")
+    assert value("mrr_closing", "fiscal_year", "2026-04/2026-06") == 430
+
+
+def test_what_a_customer_is_worth_and_costs():
+    churn = 1 / (3 + 3 + 4 + 4 + 3 + 3)
+    ltv = 430 / 3 * 0.8 / churn
+
+    assert value("monthly_logo_churn") == pytest.approx(churn)
+    assert value("ltv") == pytest.approx(ltv)
+    assert value("cac") == 3600  # six months of ads, one customer won
+    assert value("ltv_over_cac") == pytest.approx(ltv / 3600)
+    assert value("cac_payback_months") == pytest.approx(3600 / (430 / 3 * 0.8))
+
+
+def test_what_customers_say_by_tier_and_month():
+    assert value("nps") == pytest.approx(100 / 3)
+    assert value("nps_response_rate") == pytest.approx(3 / 4)
+    assert value("nps", "accounts.tier", "silver", "2026-05") == 100
+    assert (value("csat"), value("ticket_satisfaction"), value("hours_to_answer")) == (1, 1, 3)
+
+
+def test_opportunities_by_tier():
+    assert (value("opportunity_rate"), value("win_rate"), value("loss_rate")) == pytest.approx((4 / 5, 1 / 3, 2 / 3))
+    assert (value("win_rate", "accounts.tier", "gold"), value("lost_amount", "accounts.tier", "silver")) == (0.5, 200)
+
+
+def test_lines_that_boards_watch_are_told_once_and_the_bad_first():
+    assert [one.line.code for one in firm_report().crossed] == ["grr_below_90", "ltv_below_cac"]
+
+
+def test_what_is_left_out_is_told_by_cause():
+    assert firm_report().left_out == {
+        "surveys: nps score out of range": 1,
+        "tickets: first_answered_at before opened_at": 1,
+    }
+
+
+def test_of_a_firm_only_what_no_table_tells_is_missing():
+    assert firm_report().missing == ("purchases",)
+
+
+def test_every_figure_has_an_interval_that_holds_it():
+    told = [figure for figure in firm_report().figures if np.isfinite(figure.estimate.low)]
+    outside = [f for f in told if not f.estimate.low <= f.value + 1e-9 or not f.value <= f.estimate.high + 1e-9]
+
+    assert len(told) > 500
+    assert len(outside) < len(told) / 20  # a percentile interval of few customers may miss its own figure
+
+
+def test_a_report_of_an_earlier_day_knows_nothing_later():
+    early = build_report(firm_tables(), date(2026, 4, 1))
+
+    assert value("mrr", report=early) == 480  # cobo has not left yet
+    assert early.calendar.months[-1] == np.datetime64("2026-03")
+
+
+def test_segments_that_somebody_defines_are_told_apart():
+    report = build_report(firm_tables(), date(2026, 7, 1), {"big": np.array(["dart", "acme"])})
+
+    assert value("mrr", "segment", "big", report=report) == 330
+    assert "segment" in report.groupings
+
+
+def test_an_attribute_that_is_not_there_is_one_line_that_names_what_is():
+    with pytest.raises(DataError, match=r"accounts\.teir, which is not there; did you mean 'tier'\?"):
+        build_report(firm_tables(settings=_split_by("accounts.teir")), date(2026, 7, 1))
+    with pytest.raises(DataError, match="the customer is the account"):
+        build_report(firm_tables(settings=_split_by("customers.role")), date(2026, 7, 1))
+
+
+def _split_by(name: str):
+    return config(customer="account", attributes={"accounts": ("tier",)}, report=ReportSettings(segments_by=(name,)))
+
+
+def test_of_a_shop_the_figures_are_what_a_hand_works_out():
+    report = build_report(SHOP, date(2026, 3, 1))
+    told = {name: value(name, report=report) for name in ("repeat_rate", "average_order_value", "revenue", "orders")}
+
+    assert told == pytest.approx({"repeat_rate": 1 / 3, "average_order_value": 150, "revenue": 600, "orders": 4})
+    assert value("new_customers", period="2026-02", report=report) == 1
+    assert value("returning_share", period="2026-02", report=report) == 0.5
+    assert report.left_out == {"purchases: no customer": 1}
+    assert report.missing[0] == "subscriptions"
+
+
+def test_a_cohort_begins_whole_and_counts_who_comes_back():
+    shares = [f.value for f in build_report(SHOP, date(2026, 3, 1)).figures.of("ordering", "cohort", "2026-01")]
+
+    assert shares == [1.0, 0.5]
+
+
+def test_the_value_of_a_customer_adds_up_by_age_over_those_who_were_watched():
+    lines = [f"c{n} 2026-01-01 100" for n in range(20)] + [f"c{n} 2026-02-15 50" for n in range(10)]
+    report = build_report(shop(*lines, settings=config(currency="USD")), date(2026, 4, 5))
+
+    first, second = (figure.value for figure in report.figures.curve("value_by_age"))
+
+    assert first == 100
+    assert second == pytest.approx(100 + 25 / 1.1 ** (1 / 12))
+
+
+def test_before_the_first_record_there_is_no_report():
+    with pytest.raises(NotEnoughHistory, match="nothing was recorded before 2020-01-01; name a later day"):
+        build_report(SHOP, date(2020, 1, 1))
+
+
+def test_people_are_told_apart_by_what_their_account_is():
+    since = {"valid_from": "2025-01-01"}
+    members = frame(
+        {"customer_id": "ada", "account_id": "x", **since}, {"customer_id": "bo", "account_id": "y", **since}
+    )
+    accounts = frame({"account_id": "x", "tier": "gold", **since}, {"account_id": "y", "tier": "tin", **since})
+    settings = config(attributes={"accounts": ("tier",)}, report=ReportSettings(tier_by="accounts.tier"))
+    log = shop("ada 2026-01-03 100", "bo 2026-01-20 50", settings=settings, customers=members, accounts=accounts)
+
+    assert value("revenue", "accounts.tier", "gold", report=build_report(log, date(2026, 3, 1))) == 100
+
+
+def test_what_if_half_as_many_left_and_the_price_rose():
+    report = build_report(firm_tables(), date(2026, 7, 1), what_ifs=[asked(["churn=-50%", "price=+10%"])])
+    case = "churn=-50%, price=+10%"
+    now, then = (value("ltv", "what_if", group, report=report) for group in ("now", case))
+
+    assert now == pytest.approx(value("ltv"))
+    assert then == pytest.approx(now * 2 * 1.1)
+    assert value("cac_payback_months", "what_if", case, report=report) == pytest.approx(3600 / (430 / 3 * 1.1 * 0.8))
+    three_years = revenue_over(Economics(430 / 3, 1 / 20), n_customers=3, new_a_month=1 / 6).sum()
+    assert value("revenue_three_years", "what_if", "now", report=report) == pytest.approx(three_years)
+
+
+def test_without_a_cost_nothing_is_supposed_of_it_unless_it_is_stated():
+    tables = firm_tables(spend=frame({"month": "2026-01-01", "channel": "care", "amount": 1.0}))
+    report = build_report(tables, date(2026, 7, 1), what_ifs=[asked(["cac=-10%"]), asked(["cac=500"])])
+
+    assert report.figures.groups("ltv", "what_if") == ("now", "cac=500")
+    assert value("cac", "what_if", "cac=500", report=report) == 500
+    assert "spend" in report.missing
+
+
+def test_acquisition_costs_by_customer_tell_cac_by_group():
+    costing = [{**person, "acquisition_cost": 90.0 if person["account_id"] == "dart" else None} for person in people()]
+    report = build_report(firm_tables(customers=frame(*costing), spend=None), date(2026, 7, 1))
+
+    assert value("cac", report=report) == 180  # two people of one account
+    assert value("cac", "accounts.tier", "silver", report=report) == 180
+    assert report.figures.one("cac", "accounts.tier", "gold") is None

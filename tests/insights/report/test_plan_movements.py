@@ -1,0 +1,47 @@
+"""The plans' waterfalls reconcile, and add up to the whole's line by line, whatever is subscribed to."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from insights.book import Book, Spans, months_between
+from insights.money import Money
+from insights.report.plan_movements import plan_books, plan_waterfalls
+from insights.retention import MOVEMENTS, waterfalls
+
+MONTHS = months_between(np.datetime64("2026-01"), np.datetime64("2026-06"))
+START = np.datetime64("2025-11-01", "D")
+RATES = {"USD": {month: 100 + 9.7 * place for place, month in enumerate(months_between(MONTHS[0] - 1, MONTHS[-1]))}}
+
+drawn_spans = st.lists(
+    st.tuples(
+        st.sampled_from("abc"), st.sampled_from(["free", "basic", "pro"]), st.integers(0, 240),
+        st.none() | st.integers(1, 200), st.floats(0, 1e5, allow_nan=False), st.sampled_from(["", "USD"]),
+    ),
+    min_size=1,
+    max_size=25,
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(drawn_spans)
+def test_the_plans_add_up_to_the_whole_in_every_line_and_month(drawn):
+    customers, plans, began, lasted, mrr, currencies = zip(*drawn, strict=True)
+    started = START + np.array(began)
+    ended = [np.datetime64("NaT") if days is None else day + days for day, days in zip(started, lasted, strict=True)]
+    spans = Spans(
+        np.array(customers), np.array(plans), started, np.array(ended, "datetime64[D]"), np.array(mrr),
+        np.array(currencies),
+    )  # fmt: skip
+    money = Money("JPY", RATES)
+    book = Book.of(spans, MONTHS, money)
+
+    whole, parts = waterfalls(book), plan_waterfalls(plan_books(spans, book, money))
+
+    assert all(month.reconciles for plan in parts.values() for month in plan)
+    for place, month in enumerate(whole):
+        for line in MOVEMENTS:
+            assert getattr(month, line) == sum(getattr(plan[place], line) for plan in parts.values())
+        assert sum(plan[place].moved_in for plan in parts.values()) == sum(p[place].moved_out for p in parts.values())

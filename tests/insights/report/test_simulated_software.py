@@ -1,0 +1,90 @@
+"""On the simulated software company the report reconciles, and finds what the company's truth says."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.config_file import read_config
+from features.sources.opening import open_tables
+from features.sources.simulated_software import simulate_software
+from features.sources.software.world import SoftwareWorld
+from features.tables import Tables
+from insights.letter.health_check import health_check
+from insights.pages.letter_page import letter_of
+from insights.pages.report_json import json_of
+from insights.pages.report_page import page_of
+from insights.report.building import Report, build_report
+
+pytestmark = pytest.mark.slow
+
+LINES = ("fx", "new", "reactivation", "expansion", "moved_in", "contraction", "moved_out", "churn")
+LOSSES = ("contraction", "moved_out", "churn")
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
+    folder = tmp_path_factory.mktemp("software")
+    toml = simulate_software(SoftwareWorld(n_accounts=60)).write(folder)
+    split = '[report]\ntier_by = "accounts.size"\nsegments_by = ["accounts.industry"]\n\n[attributes]'
+    toml.write_text(toml.read_text(encoding="utf-8").replace("[attributes]", split), encoding="utf-8")
+    return open_tables(read_config(Path(toml), {}))
+
+
+@pytest.fixture(scope="module")
+def report(tables: Tables) -> Report:
+    return build_report(tables)
+
+
+def amount_of(report: Report, line: str, by: str, group: str, month: str) -> int:
+    found = report.figures.monthly(f"mrr_{line}", by, group)
+    return round(next((figure.value for figure in found if figure.place.period == month), 0))
+
+
+def test_every_months_waterfall_of_all_of_each_plan_and_group_reconciles_to_the_yen(report):
+    for by in ("all", "plan", "accounts.size", "accounts.industry"):
+        for group in report.figures.groups("mrr_opening", by):
+            for month in map(str, report.calendar.months):
+                cells = {line: amount_of(report, line, by, group, month) for line in ("opening", *LINES, "closing")}
+                moved = sum(-cells[line] if line in LOSSES else cells[line] for line in LINES)
+                assert cells["opening"] + moved == cells["closing"], (by, group, month)
+
+
+def test_plans_and_groups_add_up_to_the_whole(report):
+    for by in ("plan", "accounts.size", "accounts.industry"):
+        for month in map(str, report.calendar.months):
+            parts = [
+                amount_of(report, "closing", by, group, month) for group in report.figures.groups("mrr_closing", by)
+            ]
+            assert sum(parts) == amount_of(report, "closing", "all", "", month)
+
+
+def test_every_figure_has_its_words_and_both_pages_are_written(report):
+    assert len(page_of(report, "ja")) > 50_000
+    assert "∞" not in json_of(report)
+    assert {"nrr", "ltv_curve", "cac", "nps", "hours_to_answer", "win_rate"} <= {f.name for f in report.figures}
+    assert report.missing == ("purchases",)
+    assert not re.search(r"https?:|<script", page_of(report, "en"))
+
+
+def test_no_share_leaves_its_bounds_and_no_figure_is_of_nobody(report):
+    told_in_json = json.loads(json_of(report))["figures"]
+    shares = [f for f in told_in_json if f["unit"] == "share" and f["value"] is not None]
+
+    beyond_one = {f["name"] for f in shares if f["value"] > 1 + 1e-9}
+    assert beyond_one <= {"nrr", "revenue_kept"}
+    assert min(f["value"] for f in shares) >= 0
+
+
+def test_the_letter_of_a_running_account_names_what_it_uses(tables):
+    subscriptions = tables.latest()["subscriptions"].to_pyarrow().to_pylist()
+    account = next(row["customer_id"] for row in subscriptions if row["ended_at"] is None)
+    check = health_check(tables, account, date(2026, 4, 1))
+
+    assert np.all([habit.thing not in ("login", "error") for habit in (*check.used, *check.unused)])
+    assert account in letter_of(check, "ja")

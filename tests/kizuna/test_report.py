@@ -1,0 +1,82 @@
+"""`kizuna report` at the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from kizuna.main import run
+from tests.worlds import purchase_log
+
+TOML = """
+name = "world"
+time_zone = "Asia/Tokyo"
+currency = "JPY"
+active_days = 90
+[tables.purchases]
+path = "purchases.parquet"
+"""
+LINES = ("ada 2024-01-05 900 item_id=tea", "bo 2024-02-01 500 item_id=tea", "ada 2024-03-02 400 item_id=milk")
+
+
+@pytest.fixture
+def data_set(tmp_path: Path) -> Path:
+    pq.write_table(purchase_log(*LINES), tmp_path / "purchases.parquet")
+    toml = tmp_path / "world.toml"
+    toml.write_text(TOML, encoding="utf-8")
+    return toml
+
+
+def report(data_set: Path, out: Path, *more: str) -> int:
+    return run(["report", "--config", str(data_set), "--out", str(out), *more])
+
+
+def test_writes_a_page_into_a_folder_that_it_makes(data_set: Path, tmp_path: Path, capsys):
+    out = tmp_path / "var" / "report.html"
+
+    assert report(data_set, out, "--lang", "ja") == 0
+    assert "顧客レポート" in out.read_text(encoding="utf-8")
+    assert "as known on 2024-03-02" in capsys.readouterr().out
+
+
+def test_writes_json_as_known_on_a_day(data_set: Path, tmp_path: Path):
+    out = tmp_path / "report.json"
+
+    assert report(data_set, out, "--format", "json", "--as-of", "2024-03-01") == 0
+
+    told = json.loads(out.read_text(encoding="utf-8"))
+    revenue = [f for f in told["figures"] if f["name"] == "revenue" and f["by"] == "all"]
+    assert told["as_of"] == "2024-03-01"
+    assert [(f["period"], f["value"]) for f in revenue[:3]] == [
+        ("2024-01/2024-02", 1400),
+        ("2024-01", 900),
+        ("2024-02", 500),
+    ]
+
+
+def test_writes_the_letter_of_one_customer(data_set: Path, tmp_path: Path):
+    out = tmp_path / "letter.html"
+
+    assert report(data_set, out, "--customer", "ada") == 0
+    assert "For ada" in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("asked", "saying"),
+    [
+        (("--customer", "nobody"), "no customer 'nobody' before"),
+        (("--customer", "ada", "--format", "json"), "a letter is a page"),
+        (("--what-if", "chrun=0.02"), "did you mean 'churn'"),
+        (("--as-of", "2020-01-01"), "nothing was recorded before 2020-01-01"),
+    ],
+)
+def test_what_cannot_be_written_is_one_line_and_exit_code_2(data_set: Path, tmp_path: Path, capsys, asked, saying):
+    assert report(data_set, tmp_path / "report.html", *asked) == 2
+
+    error = capsys.readouterr().err
+    assert saying in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "report.html").exists()

@@ -90,6 +90,8 @@ class ChurnDefinition(Section, frozen=True):
     "overdue: no purchase within this many of the customer's own usual gaps."
     grace_days: int = 30
     "subscription_ended: a renewal within so many days is no churn."
+    each_subscription: bool = False
+    "subscription_ended: whether the end of one counts though the customer's others run on."
 
     def __post_init__(self) -> None:
         if self.horizon_days < 1 or self.gap_days < 0:

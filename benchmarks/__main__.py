@@ -22,6 +22,8 @@ BENCHMARKS = {
     **RECOMMENDERS,
     "cdnow.churn": ("benchmarks.churn", "--data-set", "cdnow"),
     "simulated_software.hazard": ("benchmarks.software_hazard",),
+    "telco": ("benchmarks.telco",),
+    "ravenstack.churn": ("benchmarks.churn", "--data-set", "ravenstack"),
     "features_10m": ("benchmarks.features_10m",),
     "http_face": ("benchmarks.http_face",),
 }

@@ -35,11 +35,12 @@ def register(app: typer.Typer) -> None:
         Where the TOML has a section [hazard], it is then learnt when customers leave, unless one model was asked for.
         """
         settings = settings_of(model, changes)
-        session = open_session(config, console)
+        session = open_session(config, console, flat_too=True)
         from training.churn import train_churn
+        from training.flat import train_flat
 
-        tell(train_churn(session, model, settings))
-        if session.config.hazard and model is None:
+        tell((train_flat if session.flat else train_churn)(session, model, settings))
+        if session.config.hazard and not session.flat and model is None:
             from training.hazard import train_hazard
 
             try:
@@ -94,6 +95,8 @@ def tell(trained: Trained) -> None:
     say(console, f"challenger: {name}")
     for leak in card.leaks:
         say(console, f"leak alarm: {leak.feature}: {leak.finding}")
+    for leak in card.left_out:
+        say(console, f"leak alarm: left out: {leak.feature}: {leak.finding}")
     if card.learnt and not card.leaks:
         say(console, f"next: kizuna promote {card.kind} --version {card.version}")
     say(console, card.verdict)

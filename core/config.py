@@ -209,6 +209,8 @@ class Config(Section, frozen=True):
     "Listed attributes by table, e.g. customers = ['country']: used as features; of items, what questions filter by."
     as_of_today: tuple[str, ...] = ()
     "Listed attributes without a date that may be used all the same, e.g. 'customers.country'."
+    csat_scale: tuple[float, float] = (1.0, 5.0)
+    "The lowest and the highest score that a CSAT survey can have; others are set aside."
     identical_lines: Literal["keep", "drop"] = "keep"
     watermark: date | None = None
     "First day that is not completely recorded, where the tables do not tell."
@@ -221,6 +223,8 @@ class Config(Section, frozen=True):
             raise ValueError(f"name is 1 to 64 of a-z, 0-9 and _, found '{self.name}'")
         if self.active_days < 1:
             raise ValueError("active_days is at least 1")
+        if self.csat_scale[0] >= self.csat_scale[1]:
+            raise ValueError("csat_scale is the lowest score and then the highest, e.g. [1, 5]")
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError) as fault:

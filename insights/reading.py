@@ -1,7 +1,7 @@
 """From a company's tables to the arrays that figures are worked out on; rows that would corrupt a figure stay out.
 
-What is left out is counted by cause, so that a report can say so: a span that ends before it starts, a monthly price
-below zero, an NPS of 11, a ticket closed before it was opened.
+What is wrong with a row is declared in `features.conforming`, so features leave out the same ones. They are counted by
+cause, so that a report can say so: a span that ends before it starts, an NPS of 11, a ticket closed before it opened.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from features.expressions import Expression
 from features.tables import Tables
 from insights.book import Spans
 from insights.buying import Orders
-from insights.voices import NPS_SCORES, Answers
+from insights.voices import Answers
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,10 @@ class LeftOut:
 
     counts: dict[str, int] = field(default_factory=dict)
 
-    def note(self, cause: str, rows: np.ndarray) -> np.ndarray:
-        """Count the rows of a mask under a cause, and return the others as a mask."""
-        if rows.any():
-            self.counts[cause] = self.counts.get(cause, 0) + int(rows.sum())
-        return ~rows
+    def note(self, tables: Tables, name: str) -> None:
+        """Note what was set aside of a table when it was read, as 'table: column: cause'."""
+        for cause, rows in tables.intake(name).set_aside.items():
+            self.counts[f"{name}: {cause}"] = rows
 
 
 def spans_of(tables: Tables, left_out: LeftOut) -> Spans:
@@ -38,13 +37,11 @@ def spans_of(tables: Tables, left_out: LeftOut) -> Spans:
     if "subscriptions" not in tables:
         return Spans(*(np.empty(0, kind) for kind in ("U1", "U1", "M8[D]", "M8[D]", float, "U1")))
     found = _fetched(tables.latest()["subscriptions"], "plan", "started_at", "ended_at", "mrr", "currency")
-    spans = Spans(
+    left_out.note(tables, "subscriptions")
+    return Spans(
         _words(found, "customer_id"), _words(found, "plan"), _days(found, "started_at"), _days(found, "ended_at"),
         _numbers(found, "mrr"), _words(found, "currency"),
     )  # fmt: skip
-    usable = left_out.note("subscriptions: ends before it starts", spans.ended_on < spans.started_on)
-    usable &= left_out.note("subscriptions: mrr below zero", spans.mrr < 0)
-    return spans.take(usable)
 
 
 def orders_of(tables: Tables) -> Orders:
@@ -65,12 +62,8 @@ def answers_of(tables: Tables, kind: str, left_out: LeftOut) -> Answers:
         return Answers(np.empty(0, "U1"), np.empty(0))
     surveys: Expression = tables.latest()["surveys"]
     found = _fetched(surveys.filter(surveys.kind.lower() == kind), "score")
-    answers = Answers(_words(found, "customer_id"), _numbers(found, "score"))
-    beyond = (
-        (answers.scores < NPS_SCORES[0]) | (answers.scores > NPS_SCORES[1]) if kind == "nps" else answers.scores < 0
-    )
-    usable = left_out.note(f"surveys: {kind} score out of range", beyond)
-    return Answers(answers.customer_ids[usable], answers.scores[usable])
+    left_out.note(tables, "surveys")
+    return Answers(_words(found, "customer_id"), _numbers(found, "score"))
 
 
 def waits_of(tables: Tables, until: str, left_out: LeftOut) -> tuple[np.ndarray, np.ndarray]:
@@ -80,8 +73,8 @@ def waits_of(tables: Tables, until: str, left_out: LeftOut) -> tuple[np.ndarray,
     found = _fetched(tables.latest()["tickets"], "opened_at", until)
     waited = (seconds(found[until]) - seconds(found["opened_at"])).astype("timedelta64[s]").astype(np.float64) / 3600
     known = ~np.isnat(seconds(found[until]))
-    usable = known & left_out.note(f"tickets: {until} before opened_at", known & (waited < 0))
-    return _words(found, "customer_id")[usable], waited[usable]
+    left_out.note(tables, "tickets")
+    return _words(found, "customer_id")[known], waited[known]
 
 
 def _fetched(table: ir.Table, *columns: str) -> pa.Table:

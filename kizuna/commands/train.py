@@ -33,8 +33,11 @@ def register(app: typer.Typer) -> None:
         """Train the churn models, choose one on validation, test it once and register it."""
         settings = settings_of(model, changes)
         session = open_session(config, console)
+        from features.families import absences
         from training.churn import train_churn
 
+        for absence in absences(session.tables):
+            say(console, str(absence))
         tell(train_churn(session, model, settings))
 
     @train.command(epilog="Example: kizuna train recommender --model als --set n_factors=128")

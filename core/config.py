@@ -186,6 +186,32 @@ class MoneySettings(Section, frozen=True):
             raise ValueError("decimals lie between 0 and 4")
 
 
+class Segment(Section, frozen=True):
+    """Customers that belong together, by exactly one of `rule`, `customers`, `customers_file` and `top`."""
+
+    rule: str | None = None
+    "In the language of core.rules, over features, key figures and listed attributes."
+    customers: tuple[str, ...] = ()
+    "Their ids, one by one."
+    customers_file: str | None = None
+    "A CSV, relative to the TOML, whose column customer_id (else its first one) holds their ids."
+    top: float | None = None
+    "The share of all customers, above 0 and at most 1, that is largest `by` a number; customers without it are none."
+    by: str = "value"
+    "With `top`: a feature, a key figure, or value (what a customer pays: MRR, else the revenue of 365 days)."
+    measure: str = ""
+    "What is done for them, in the business's own words."
+
+    def __post_init__(self) -> None:
+        stated = [self.rule is not None, bool(self.customers), self.customers_file is not None, self.top is not None]
+        if sum(stated) != 1:
+            raise ValueError("give exactly one of rule, customers, customers_file, top")
+        if self.top is not None and not 0 < self.top <= 1:
+            raise ValueError("top is a share above 0 and at most 1")
+        if self.top is None and self.by != "value":
+            raise ValueError("by goes with top")
+
+
 class Config(Section, frozen=True):
     """One data set."""
 
@@ -205,6 +231,10 @@ class Config(Section, frozen=True):
     offers: OfferAssumptions = OfferAssumptions()
     recommender: RecommenderSettings = RecommenderSettings()
     money: MoneySettings = MoneySettings()
+    segments: dict[str, Segment] = {}
+    "By name; a customer may belong to several."
+    customer_tiers: dict[str, Segment] = {}
+    "By name, the first first: a customer belongs to the first that fits, and to no other."
     attributes: dict[str, tuple[str, ...]] = {}
     "Listed attributes by table, e.g. customers = ['country']: used as features; of items, what questions filter by."
     as_of_today: tuple[str, ...] = ()

@@ -89,8 +89,9 @@ def _filled(value: Any, environment: Mapping[str, str], path: str) -> Any:
 
 def _paths_in(stated: dict[str, Any]) -> list[tuple[tuple[str, ...], str]]:
     """Where the TOML names files, and what it says there."""
-    tables = stated.get("tables", {})
-    named = [("tables", name, "path") for name in (tables if isinstance(tables, dict) else ())]
+    files = {"tables": "path", "segments": "customers_file", "customer_tiers": "customers_file"}
+    sections = {name: stated.get(name, {}) for name in files}
+    named = [(s, name, files[s]) for s, parts in sections.items() if isinstance(parts, dict) for name in parts]
     found = []
     for place in (*named, ("money", "rates")):
         value: Any = stated

@@ -1,7 +1,7 @@
 """What is odd between rows that are each fit: counted for people, and what is done about it.
 
-A span that overlaps the next counts until that begins; an amount in a currency without a rate is missing; usage outside
-any subscription stays usage, since a trial is one and so is coming back.
+Of spans of one subscription that overlap the newest counts; an amount in a currency without a rate is missing; usage
+outside any subscription stays usage, since a trial is one and so is coming back.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def _looked_for(tables: Tables) -> Iterator[tuple[str, str, ir.Table, str]]:
     if "subscriptions" not in tables:
         return
     spans: Expression = tables["subscriptions"]
-    cut = "they overlap the next span of their subscription and count until it begins"
-    yield "subscriptions", cut, overlapping(spans), "subscription_id"
+    twice = "they begin while an earlier span of their subscription runs; of those that run together the newest counts"
+    yield "subscriptions", twice, overlapping(spans), "subscription_id"
     if "currency" in spans.columns:
         known = {tables.config.currency, *rates_of(tables.config)}
         without = f"their currency has no rate to {tables.config.currency}, so their mrr is missing from sums"

@@ -24,7 +24,7 @@ from features.intake import Intake, fingerprint_of, intake_of
 from features.known_at import known_cells, known_rows, last_rows, newest_versions, undated
 from features.personal import Suspicion, suspicions_of
 from features.recording import Recording, recordings_of, watermark_of
-from features.spans import cut_at_the_next
+from features.spans import without_overlaps
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Tables:
         if self.config.customer == "account" and "customers" in views:
             views = self._rolled_up(views, cutoff)
         if "subscriptions" in views:
-            views["subscriptions"] = cut_at_the_next(views["subscriptions"])
+            views["subscriptions"] = without_overlaps(views["subscriptions"])
         return replace(self, usable=views, cutoff=cutoff)
 
     def _view(self, name: str, cutoff: date | None) -> ir.Table:

@@ -66,11 +66,12 @@ def respond(question: ChurnQuestion, shop: Shop) -> ChurnAnswer:
     return ChurnAnswer(
         **source_of(shop.release, "churn"),
         horizon_days=churn.horizon_days,
-        scores=[_score(churn, customer_id) for customer_id in question.customer_ids],
+        scores=[score_of(churn, customer_id) for customer_id in question.customer_ids],
     )
 
 
-def _score(churn: ChurnPart, customer_id: str) -> ScoredCustomer | UnknownCustomer | WithoutConsent:
+def score_of(churn: ChurnPart, customer_id: str) -> ScoredCustomer | UnknownCustomer | WithoutConsent:
+    """What the release says of one customer's risk."""
     row = churn.index.find(customer_id)
     if row < 0:
         return WithoutConsent(customer_id) if churn.has_refused(customer_id) else UnknownCustomer(customer_id)

@@ -89,11 +89,19 @@ def test_a_span_that_overlaps_the_next_pays_until_that_begins(engine_name):
     assert (odd.table, odd.rows, odd.example) == ("subscriptions", 1, "s1")
 
 
-def test_of_spans_that_begin_at_once_the_dearest_counts():
-    tables = world(subscriptions=frame(span("2024-01-01", None, 10.0), span("2024-01-01", "2024-02-01", 15.0)))
+@every_engine
+def test_a_span_within_an_older_one_counts_until_it_is_known_to_end_first(engine_name):
+    tables = world(
+        engine_name, subscriptions=frame(span("2023-01-01", "2024-06-01", 10.0), span("2024-01-01", "2024-02-01", 15.0))
+    )
 
-    assert ada(tables, "2024-01-15")["mrr_now"] == 15
-    assert ada(tables, "2024-03-08")["mrr_now"] == 0
+    assert [ada(tables, day)["mrr_now"] for day in ("2023-12-01", "2024-01-15", "2024-03-08")] == [10, 15, 10]
+
+
+def test_of_spans_that_begin_at_once_the_dearest_counts():
+    tables = world(subscriptions=frame(span("2024-01-01", None, 15.0), span("2024-01-01", None, 10.0)))
+
+    assert (ada(tables)["mrr_now"], ada(tables)["subscriptions_running"]) == (15, 1)
 
 
 def test_spans_of_different_subscriptions_may_run_side_by_side():
@@ -110,7 +118,7 @@ def test_an_overlap_makes_nobody_leave_who_stays(engine_name):
         engine_name, config(churn=ended, watermark=date(2024, 12, 1)),
         subscriptions=frame(
             span("2024-01-01", "2024-03-20"), span("2024-03-01", None),
-            span("2024-01-01", None, customer_id="bo"), span("2024-03-01", "2024-03-20", customer_id="bo"),
+            span("2024-01-01", "2024-03-10", customer_id="bo"), span("2024-03-01", "2024-03-20", customer_id="bo"),
         ),
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ BENCHMARKS = {
     **RECOMMENDERS,
     "cdnow.churn": ("benchmarks.churn", "--data-set", "cdnow"),
     "features_10m": ("benchmarks.features_10m",),
+    "usage_20m": ("benchmarks.usage_20m",),
     "http_face": ("benchmarks.http_face",),
 }
 "By the name of the section; those named on the command line, otherwise all."

@@ -25,6 +25,7 @@ BENCHMARKS = {
     "telco": ("benchmarks.telco",),
     "ravenstack.churn": ("benchmarks.churn", "--data-set", "ravenstack"),
     "features_10m": ("benchmarks.features_10m",),
+    "usage_20m": ("benchmarks.usage_20m",),
     "http_face": ("benchmarks.http_face",),
 }
 "By the name of the section; those named on the command line, otherwise all."

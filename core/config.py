@@ -278,6 +278,32 @@ class FlatSource(Section, frozen=True):
             raise ValueError(f"'{twice[0]}' is a column twice" if twice else "no [flat.tables] names a column")
 
 
+class Segment(Section, frozen=True):
+    """Customers that belong together, by exactly one of `rule`, `customers`, `customers_file` and `top`."""
+
+    rule: str | None = None
+    "In the language of core.rules, over features, key figures and listed attributes."
+    customers: tuple[str, ...] = ()
+    "Their ids, one by one."
+    customers_file: str | None = None
+    "A CSV, relative to the TOML, whose column customer_id (else its first one) holds their ids."
+    top: float | None = None
+    "The share of all customers, above 0 and at most 1, that is largest `by` a number; customers without it are none."
+    by: str = "value"
+    "With `top`: a feature, a key figure, or value (what a customer pays: MRR, else the revenue of 365 days)."
+    measure: str = ""
+    "What is done for them, in the business's own words."
+
+    def __post_init__(self) -> None:
+        stated = [self.rule is not None, bool(self.customers), self.customers_file is not None, self.top is not None]
+        if sum(stated) != 1:
+            raise ValueError("give exactly one of rule, customers, customers_file, top")
+        if self.top is not None and not 0 < self.top <= 1:
+            raise ValueError("top is a share above 0 and at most 1")
+        if self.top is None and self.by != "value":
+            raise ValueError("by goes with top")
+
+
 class Config(Section, frozen=True):
     """One data set."""
 
@@ -303,10 +329,16 @@ class Config(Section, frozen=True):
     hazard: HazardSettings | None = None
     "When customers leave is learnt beside `kizuna train churn` where this section stands."
     report: ReportSettings = ReportSettings()
+    segments: dict[str, Segment] = {}
+    "By name; a customer may belong to several."
+    customer_tiers: dict[str, Segment] = {}
+    "By name, the first first: a customer belongs to the first that fits, and to no other."
     attributes: dict[str, tuple[str, ...]] = {}
     "Listed attributes by table, e.g. customers = ['country']: used as features; of items, what questions filter by."
     as_of_today: tuple[str, ...] = ()
     "Listed attributes without a date that may be used all the same, e.g. 'customers.country'."
+    csat_scale: tuple[float, float] = (1.0, 5.0)
+    "The lowest and the highest score that a CSAT survey can have; others are set aside."
     identical_lines: Literal["keep", "drop"] = "keep"
     watermark: date | None = None
     "First day that is not completely recorded, where the tables do not tell."
@@ -321,6 +353,8 @@ class Config(Section, frozen=True):
             raise ValueError("active_days is at least 1")
         if self.flat is not None and self.tables:
             raise ValueError("give either [flat] or [tables]; what has times belongs into tables")
+        if self.csat_scale[0] >= self.csat_scale[1]:
+            raise ValueError("csat_scale is the lowest score and then the highest, e.g. [1, 5]")
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError) as fault:

@@ -91,7 +91,13 @@ def _filled(value: Any, environment: Mapping[str, str], path: str) -> Any:
 
 def _paths_in(stated: dict[str, Any]) -> list[tuple[tuple[str, ...], str]]:
     """Where the TOML names files, and what it says there."""
-    named = [(*place, name, "path") for place in (("tables",), ("flat", "tables")) for name in _section(stated, *place)]
+    files = {
+        ("tables",): "path",
+        ("flat", "tables"): "path",
+        ("segments",): "customers_file",
+        ("customer_tiers",): "customers_file",
+    }
+    named = [(*place, name, key) for place, key in files.items() for name in _section(stated, *place)]
     found = []
     for *section, key in (*named, ("money", "rates")):
         value = _section(stated, *section).get(key)

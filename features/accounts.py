@@ -1,6 +1,7 @@
 """People roll up to their accounts, where the account is the customer: what they did, it did, and who did it is kept.
 
 ada (of acme) logged in    ->    customer_id acme, person_id ada
+bo (of acme and of zeta at once) logged in    ->    left out: nobody can say for whom
 """
 
 from __future__ import annotations
@@ -16,8 +17,15 @@ def memberships(customers: Expression) -> ir.Table:
     return known.select(member_id="customer_id", belongs_to="account_id")
 
 
-def rolled_up(table: ir.Table, members: ir.Table) -> ir.Table:
-    """The table with the account as customer_id and the person as person_id; who belongs to none stays a customer."""
+def rolled_up(table: ir.Table, members: ir.Table, unsure: ir.Table | None = None) -> ir.Table:
+    """The table with the account as customer_id and the person as person_id; who belongs to none stays a customer.
+
+    What people of several accounts at once did is left out, unless they were known as of one before.
+    """
     joined: Expression = table.left_join(members, [("customer_id", "member_id")])
+    if unsure is not None:
+        certain: Expression = joined.filter(joined.belongs_to.notnull())
+        alone = joined.filter(joined.belongs_to.isnull()).anti_join(unsure, "customer_id")
+        joined = certain.union(alone)
     customer = ibis.coalesce(joined.belongs_to, joined.customer_id)
     return joined.mutate(person_id=joined.customer_id, customer_id=customer).select(*table.columns, "person_id")

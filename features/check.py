@@ -12,9 +12,11 @@ from core.config import Config
 from features.conforming.conform import columns_of, dated_by
 from features.contract import CONTRACT
 from features.expressions import Expression, ibis
+from features.families import Absence, absences
 from features.identities import followed, newest_links
 from features.intake import Intake
 from features.known_at import undated
+from features.oddities import Oddity, oddities_of
 from features.personal import Suspicion, suspicions_of
 from features.recording import Recording
 from features.tables import Tables
@@ -73,8 +75,11 @@ class DataCheck:
     circles: int
     "Aliases whose chain of identities never ends; they stay customers of their own."
     tables: tuple[TableCheck, ...]
+    oddities: tuple[Oddity, ...]
     absent: tuple[str, ...]
     "Tables of the contract that the data set does not have."
+    absences: tuple[Absence, ...]
+    "The features that are left out for want of a table."
     history: HistoryCheck
 
 
@@ -90,7 +95,9 @@ def check(tables: Tables) -> DataCheck:
         items=_different(purchases, "item_id"),
         circles=_circles(tables),
         tables=tuple(_check_table(tables, name) for name in tables.names),
+        oddities=oddities_of(tables),
         absent=tuple(name for name in CONTRACT if name not in tables),
+        absences=absences(tables),
         history=check_history(tables),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from features.expressions import ibis
 from features.tables import Tables
 
 Purpose = Literal["recommend", "contact", "score"]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
 def refused(tables: Tables, purpose: Purpose, cutoff: date) -> np.ndarray:

@@ -49,6 +49,35 @@ LEARNT = {
 "By the categorical feature that keeps the words."
 
 
+@dataclass(frozen=True)
+class Absence:
+    """The features that a data set does without because one table is absent."""
+
+    table: str
+    families: tuple[str, ...]
+    n_features: int
+    "Those that need no word of the data; the absent table would have brought more."
+
+    def __str__(self) -> str:
+        which = f"family {self.families[0]}" if len(self.families) == 1 else f"families {', '.join(self.families)}"
+        features = "1 feature" if self.n_features == 1 else f"{self.n_features} features"
+        return f"no {self.table} table: {features} of {which} {'is' if self.n_features == 1 else 'are'} left out"
+
+
+def absences(known: Tables) -> tuple[Absence, ...]:
+    """What is left out for want of a table, one absence a table; a feature of two counts under the first absent one."""
+    missing: dict[str, list[Feature]] = {}
+    for feature in DECLARED:
+        needed = [measure.grain.table for measure in measures_of(feature.computed)]
+        absent = [table for table in needed if table not in known]
+        if absent:
+            missing.setdefault(absent[0], []).append(feature)
+    return tuple(
+        Absence(table, tuple(dict.fromkeys(feature.family for feature in features)), len(features))
+        for table, features in missing.items()
+    )
+
+
 def declared_features(known: Tables, vocabularies: Vocabularies | None = None) -> tuple[Feature, ...]:
     """The features whose tables and columns are there; words as given, or learnt from the tables.
 

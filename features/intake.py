@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from operator import add
@@ -15,6 +15,8 @@ from features.contract import TableContract
 from features.expressions import Expression, ibis
 
 MODULUS = 1_000_003
+OWN_IDS = ("line_id", "subscription_id", "ticket_id", "order_id")
+"By which a single row is called."
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Intake:
     "Rows that are other versions of a line already there."
     repeated_keys: int
     "Rows without a date that name a thing already there."
+    examples: Mapping[str, str] = field(default_factory=dict)
+    "An id of one of the rows set aside, by cause; where none of them has one, the cause is not in it."
 
     @property
     def rows(self) -> int:
@@ -57,6 +61,7 @@ def intake_of(conformed: ir.Table, contract: TableContract) -> Intake:
         last=usable.get("last"),
         line_versions=usable.get("line_versions", 0),
         repeated_keys=usable.get("repeated_keys", 0),
+        examples={cause: row["example"] for cause, row in by_cause.items() if row["example"] is not None},
     )
 
 
@@ -69,7 +74,15 @@ def _counts(table: ir.Table, contract: TableContract, names: tuple[str, ...]) ->
         (time.min() if contract.happens_at else time).name("first"),
         _repeated(table, "line_id" if "line_id" in names else None).name("line_versions"),
         _repeated(table, undated_key).name("repeated_keys"),
+        _example_id(table, contract, names).name("example"),
     )
+
+
+def _example_id(table: ir.Table, contract: TableContract, names: tuple[str, ...]) -> Expression:
+    """The first id by which people find a row again: its own, otherwise its customer's."""
+    of_contract = [name for name in (*OWN_IDS, *contract.names) if name in contract and name in names]
+    ids = [table[name] for name in of_contract if contract[name].kind == "id"]
+    return ibis.coalesce(*ids).min() if ids else ibis.null("string")
 
 
 def _repeated(table: ir.Table, column: str | None) -> Expression:

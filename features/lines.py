@@ -20,6 +20,7 @@ from datetime import date, datetime
 import ibis.expr.types as ir
 
 from features.contract import CONTRACT
+from features.currencies import in_base_currency
 from features.expressions import Expression, ibis
 from features.tables import Tables
 
@@ -69,8 +70,7 @@ def _usage(lines: Expression, known: Tables) -> ir.Table:
 
 
 def _subscriptions(lines: Expression, known: Tables) -> ir.Table:
-    if "ended_at" not in lines.columns:
-        lines = lines.mutate(ended_at=ibis.null("timestamp"))
+    lines = in_base_currency(lines, "mrr", known)
     until = ibis.coalesce(lines.ended_at, ibis.literal(NEVER_ENDS, "timestamp"))
     lines = lines.mutate(until=until)
     stepped = ibis.window(group_by=["customer_id", "subscription_id"], order_by=["event_time", "mrr"])

@@ -17,12 +17,14 @@ from core.digest import digest_of
 from core.errors import DataError
 from features.accounts import memberships, rolled_up
 from features.conforming.conform import SET_ASIDE, conform, contract_of, dated_by
+from features.conforming.contradictions import IN_TWO_ACCOUNTS
 from features.contract import CONTRACT
 from features.identities import followed, newest_links, resolved
 from features.intake import Intake, fingerprint_of, intake_of
 from features.known_at import known_cells, known_rows, last_rows, newest_versions, undated
 from features.personal import Suspicion, suspicions_of
 from features.recording import Recording, recordings_of, watermark_of
+from features.spans import without_overlaps
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ class Tables:
         """What was known before midnight of the cutoff.
 
         Rows that had happened and were recorded; cells that had become known; the newest version of each line; the
-        customers that aliases stood for; the last of dated rows. What has no date and is not listed in
-        `as_of_today` is left out: somebody may have written it after the cutoff.
+        customers that aliases stood for; the last of dated rows; the newer of overlapping spans. What has no date and
+        is not listed in `as_of_today` is left out: somebody may have written it after the cutoff.
         """
         return self._known(cutoff)
 
@@ -90,6 +92,8 @@ class Tables:
         views = {name: self._last(name, view) for name, view in views.items()}
         if self.config.customer == "account" and "customers" in views:
             views = self._rolled_up(views, cutoff)
+        if "subscriptions" in views:
+            views["subscriptions"] = without_overlaps(views["subscriptions"])
         return replace(self, usable=views, cutoff=cutoff)
 
     def _view(self, name: str, cutoff: date | None) -> ir.Table:
@@ -112,10 +116,18 @@ class Tables:
             raise DataError('customer = "account" needs the column account_id in customers; map it, or say "person"')
         # A membership without a date has always been known, as a link of identities has.
         members = memberships(self._last("customers", known_rows(people, CONTRACT["customers"], cutoff)))
+        unsure = self._of_two_accounts(cutoff)
         having = [name for name, view in views.items() if "customer_id" in view.columns]
         return views | {
-            name: rolled_up(views[name], members) for name in having if name not in ("identities", "customers")
+            name: rolled_up(views[name], members, unsure) for name in having if name not in ("identities", "customers")
         }
+
+    def _of_two_accounts(self, cutoff: date | None) -> ir.Table | None:
+        """Who was said to be of two accounts at once; None where there is nobody."""
+        if IN_TWO_ACCOUNTS not in self.intake("customers").set_aside:
+            return None
+        people = self.conformed["customers"]
+        return known_rows(people.filter(people[SET_ASIDE] == IN_TWO_ACCOUNTS), CONTRACT["customers"], cutoff)
 
     def _last(self, name: str, view: ir.Table) -> ir.Table:
         contract = CONTRACT[name]

@@ -1,7 +1,7 @@
 """From a company's tables to the arrays that figures are worked out on; rows that would corrupt a figure stay out.
 
-What is left out is counted by cause, so that a report can say so: a span that ends before it starts, a monthly price
-below zero, an NPS of 11, a ticket closed before it was opened.
+What is wrong with a row is declared in `features.conforming`, so features leave out the same ones. They are counted by
+cause, so that a report can say so: a span that ends before it starts, an NPS of 11, a ticket closed before it opened.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from features.tables import Tables
 from insights.book import Spans
 from insights.buying import Orders
 from insights.money import Money
-from insights.voices import NPS_SCORES, Answers, Waits
+from insights.voices import Answers, Waits
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class LeftOut:
             self.counts[cause] = self.counts.get(cause, 0) + int(rows.sum())
         return ~rows
 
+    def note_set_aside(self, tables: Tables, name: str) -> None:
+        """Count what was set aside of a table when it was read, as 'table: column: cause'."""
+        for cause, rows in tables.intake(name).set_aside.items():
+            self.counts[f"{name}: {cause}"] = rows
+
 
 def known_until(tables: Tables, as_of: date | None) -> Tables:
     """What was known before midnight of a day; everything recorded where no day is given."""
@@ -44,15 +49,13 @@ def spans_of(tables: Tables, left_out: LeftOut, as_of: date | None = None) -> Sp
     """Every usable span as known on a day; none where there is no subscriptions table."""
     if "subscriptions" not in tables:
         return Spans(*(np.empty(0, kind) for kind in ("U1", "U1", "M8[D]", "M8[D]", float, "U1")))
+    left_out.note_set_aside(tables, "subscriptions")
     known = known_until(tables, as_of)["subscriptions"]
     found = _fetched(known, "plan", "started_at", "ended_at", "mrr", "currency", "margin_rate")
-    spans = Spans(
+    return Spans(
         _words(found, "customer_id"), _words(found, "plan"), _days(found, "started_at"), _days(found, "ended_at"),
         _numbers(found, "mrr"), _words(found, "currency"), _numbers(found, "margin_rate"),
     )  # fmt: skip
-    usable = left_out.note("subscriptions: ends before it starts", spans.ended_on < spans.started_on)
-    usable &= left_out.note("subscriptions: mrr below zero", spans.mrr < 0)
-    return spans.take(usable)
 
 
 def orders_of(tables: Tables, money: Money, left_out: LeftOut, as_of: date | None = None) -> Orders:
@@ -90,13 +93,10 @@ def answers_of(tables: Tables, kind: str, left_out: LeftOut, as_of: date | None 
     """Every survey of a kind (nps, csat) that was sent; none without a surveys table."""
     if "surveys" not in tables:
         return Answers(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
+    left_out.note_set_aside(tables, "surveys")
     surveys: Expression = known_until(tables, as_of)["surveys"]
     found = _fetched(surveys.filter(surveys.kind.lower() == kind), "score", "event_time")
-    answers = Answers(_words(found, "customer_id"), _numbers(found, "score"), _days(found, "event_time"))
-    beyond = (
-        (answers.scores < NPS_SCORES[0]) | (answers.scores > NPS_SCORES[1]) if kind == "nps" else answers.scores < 0
-    )
-    return answers.take(left_out.note(f"surveys: {kind} score out of range", beyond))
+    return Answers(_words(found, "customer_id"), _numbers(found, "score"), _days(found, "event_time"))
 
 
 def satisfied_of(tables: Tables, as_of: date | None = None) -> Answers:
@@ -111,12 +111,11 @@ def waits_of(tables: Tables, until: str, left_out: LeftOut, as_of: date | None =
     """Hours from each ticket's opening to a moment (first_answered_at, closed_at) that has come."""
     if "tickets" not in tables or until not in tables["tickets"].columns:
         return Waits(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
+    left_out.note_set_aside(tables, "tickets")
     found = _fetched(known_until(tables, as_of)["tickets"], "opened_at", until)
     reached = seconds(found[until])
     waited = (reached - seconds(found["opened_at"])).astype("timedelta64[s]").astype(np.float64) / 3600
-    known = ~np.isnat(reached)
-    usable = known & left_out.note(f"tickets: {until} before opened_at", known & (waited < 0))
-    return Waits(_words(found, "customer_id"), waited, _days(found, "opened_at")).take(usable)
+    return Waits(_words(found, "customer_id"), waited, _days(found, "opened_at")).take(~np.isnat(reached))
 
 
 def _fetched(table: ir.Table, *columns: str) -> pa.Table:

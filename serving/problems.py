@@ -32,6 +32,7 @@ class ProblemKind:
 PROBLEMS = {
     "malformed-json": ProblemKind(400, "The body is not JSON"),
     "unknown-route": ProblemKind(404, "There is nothing at this address"),
+    "unknown-customer": ProblemKind(404, "Nothing is known of this customer"),
     "method-not-allowed": ProblemKind(405, "This address does not take that method"),
     "too-large": ProblemKind(413, "The body is too large"),
     "unsupported-media-type": ProblemKind(415, "The body has to be application/json"),

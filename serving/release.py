@@ -12,6 +12,7 @@
     <release_id>/items/           what items are, what they cost
     <release_id>/starting_points/, bought_together/, trend/
     <release_id>/offers/          the offers, what accepts them, the facts that their rules speak of
+    <release_id>/segments/        segments and tiers with their figures, every customer's facts and memberships
 
 Arrays are mapped into memory, not read, so that a worker starts at once and workers share them.
 """
@@ -35,6 +36,7 @@ from serving.churn_part import ChurnPart
 from serving.hazard_part import HazardPart
 from serving.offer_part import OfferPart
 from serving.recommender_part import RecommenderPart
+from serving.segment_part import SegmentPart
 
 FORMAT_VERSION = 2
 DESCRIPTION = "release.json"
@@ -100,6 +102,7 @@ class Release:
     recommender: RecommenderPart | None = None
     offers: OfferPart | None = None
     hazard: HazardPart | None = None
+    segments: SegmentPart | None = None
 
     def write(self, folder: Path) -> None:
         """Write everything into a new folder and onto the disk; the description, with its checksums, comes last."""
@@ -122,6 +125,8 @@ class Release:
             parts |= self.recommender.artifacts()
         if self.offers is not None:
             parts["offers"] = self.offers.to_artifact()
+        if self.segments is not None:
+            parts["segments"] = self.segments.to_artifact()
         return parts
 
     @classmethod
@@ -197,4 +202,6 @@ def _opened(parts: dict[str, Artifact]) -> dict[str, Any]:
         opened["recommender"] = RecommenderPart.from_artifacts(parts)
     if "offers" in parts:
         opened["offers"] = OfferPart.from_artifact(parts["offers"])
+    if "segments" in parts:
+        opened["segments"] = SegmentPart.from_artifact(parts["segments"])
     return opened

@@ -37,6 +37,7 @@ from serving.offer_part import OfferPart
 from serving.recommender_part import RecommenderPart
 from serving.recommender_releasing import recommender_part
 from serving.release import FittedModel, Release, ReleaseDescription, ReleasedModel, new_release_id
+from serving.segment_releasing import segment_part
 
 if TYPE_CHECKING:
     from models.registry import Registry
@@ -98,10 +99,11 @@ def build_release(config: Config, tables: Tables, champions: Champions, cutoff: 
         missing["offers"] = "the data set has no offers; add [tables.offers] to its TOML"
     if not any(parts.values()):
         raise BadInput(f"there is nothing to release: {'; '.join(f'{k}: {why}' for k, why in missing.items())}")
+    segments = segment_part(config, tables, features, parts["churn"], cutoff)
     described = describe(config, tables, champions, missing, cutoff, created_at)
     described = msgspec.structs.replace(described, similar_items=_fitted_beside(parts["recommender"], tables))
     cards = {kind: package.card for kind, package in champions.packages.items()}
-    return Release(described, msgspec.Raw(msgspec.json.encode(cards)), **parts)
+    return Release(described, msgspec.Raw(msgspec.json.encode(cards)), **parts, segments=segments)
 
 
 def churn_part(config: Config, package: ModelPackage, features: FeatureTable, unwilling: np.ndarray) -> ChurnPart:

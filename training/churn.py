@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.card import Comparison, Leak, Metric, ModelCard
+from features.families import absences
 from models.churn.shelf import CHURN_MODELS
 from models.metrics.classification import compare
 from models.package import ModelPackage
@@ -132,7 +133,7 @@ def churn_card(session: Session, found: Study, name: str, model: ChurnModel, bas
         learnt=beats_all(comparisons),
         baseline=baseline,
         leaks=tuple(leak for leak in found.leaks if leak.feature in used),
-        limits=limits_of(found, undated),
+        limits=(*limits_of(found, undated), *(f"{absence}." for absence in absences(session.tables))),
         data_digest=session.tables.digest,
         git=git_state(),
     )

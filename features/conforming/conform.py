@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 
 from core.config import ColumnSource, Config, RowMatch, TableSource
 from core.errors import ConfigError, DataError, nearest
+from features.conforming.contradictions import contradictions_in
 from features.conforming.readings import READERS, UNREADABLE, Reading, read_attribute, read_number
 from features.conforming.workbench import Clock, Workbench
 from features.contract import CONTRACT, TableContract
@@ -38,9 +39,14 @@ def conform(raw: ir.Table, contract: TableContract, config: Config, source: Tabl
     if source is not None and source.returns is not None:
         readings = _with_returns(readings, _matches(raw, source.returns, contract))
     causes = [cause for name, reading in readings.items() for cause in _causes(contract, readings, name, reading)]
-    aside = ibis.cases(*causes, else_=ibis.null("string")) if causes else ibis.null("string")
     values = {name: reading.value for name, reading in readings.items()}
-    return bench.table.select(**values, **{SET_ASIDE: aside})
+    read = bench.table.select(**values, **{SET_ASIDE: _first_of(causes)})
+    contradictions = list(contradictions_in(contract, {name: read[name] for name in values}, config))
+    return read.mutate(**{SET_ASIDE: read[SET_ASIDE].coalesce(_first_of(contradictions))}) if contradictions else read
+
+
+def _first_of(causes: list[tuple[Expression, str]]) -> Expression:
+    return ibis.cases(*causes, else_=ibis.null("string")) if causes else ibis.null("string")
 
 
 def columns_of(

@@ -17,6 +17,7 @@ from kizuna.session import say
 if TYPE_CHECKING:
     from features.check import DataCheck, TableCheck
     from features.flat import FlatData
+    from features.oddities import Oddity
 
 MOST_CHANNELS = 8
 
@@ -44,10 +45,12 @@ def check_data(config: ConfigPath = DEFAULT_CONFIG) -> None:
     console.print(f"{checked.customers:,} customers, {checked.items:,} items")
     console.print(_rows_table(checked))
     for table in checked.tables:
-        _print_notes(console, table)
+        _print_notes(console, table, [oddity for oddity in checked.oddities if oddity.table == table.intake.name])
     if checked.circles:
         console.print(f"identities: {checked.circles:,} aliases point in a circle and stay customers of their own")
     say(console, f"not there: {', '.join(checked.absent) or 'nothing'}")
+    for absence in checked.absences:
+        say(console, str(absence))
     _print_history(console, checked)
 
 
@@ -85,17 +88,25 @@ def _day(day: date | None) -> str:
     return day.isoformat() if day else "-"
 
 
-def _print_notes(console: Console, table: TableCheck) -> None:
+def _print_notes(console: Console, table: TableCheck, oddities: list[Oddity]) -> None:
     intake = table.intake
     console.print(f"[bold]{intake.name}[/]")
-    for note in _notes(table):
+    odd = [f"odd: {oddity.rows:,} rows, {oddity.cause}{_for_example(oddity.example)}" for oddity in oddities]
+    for note in [*_notes(table), *odd]:
         say(console, f"  {note}")
+
+
+def _for_example(example: str | None) -> str:
+    return f", e.g. {example}" if example else ""
 
 
 def _notes(table: TableCheck) -> list[str]:
     intake = table.intake
     notes = [f"columns found: {', '.join(intake.columns)}", f"columns missing: {', '.join(table.missing) or 'none'}"]
-    notes += [f"set aside: {rows:,} rows, {cause}" for cause, rows in intake.set_aside.items()]
+    notes += [
+        f"set aside: {rows:,} rows, {cause}{_for_example(intake.examples.get(cause))}"
+        for cause, rows in intake.set_aside.items()
+    ]
     if table.identical_lines:
         notes.append(f"identical lines: {table.identical_lines:,} (see identical_lines in the TOML)")
     if intake.line_versions:

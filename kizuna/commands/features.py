@@ -32,6 +32,7 @@ def features(out: Out, config: ConfigPath = DEFAULT_CONFIG, cutoff: CutoffDays =
     """Write the features of everybody who is a customer at the cutoffs."""
     from features.cohort import cohort_at
     from features.export import suffix_of, write_features
+    from features.families import absences
     from features.pipeline import compute_features
     from features.sources.opening import open_tables
     from features.today import newest_cutoff
@@ -44,3 +45,5 @@ def features(out: Out, config: ConfigPath = DEFAULT_CONFIG, cutoff: CutoffDays =
         table = compute_features(tables, cohort_at(tables, cutoffs))
         write_features(table, out)
     say(console, f"{out}: {len(table):,} rows, {len(table.columns)} features, cutoffs {', '.join(map(str, cutoffs))}")
+    for absence in absences(tables):
+        say(console, str(absence))

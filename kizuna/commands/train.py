@@ -36,9 +36,12 @@ def register(app: typer.Typer) -> None:
         """
         settings = settings_of(model, changes)
         session = open_session(config, console, flat_too=True)
+        from features.families import absences
         from training.churn import train_churn
         from training.flat import train_flat
 
+        for absence in () if session.flat else absences(session.tables):
+            say(console, str(absence))
         tell((train_flat if session.flat else train_churn)(session, model, settings))
         if session.config.hazard and not session.flat and model is None:
             from training.hazard import train_hazard

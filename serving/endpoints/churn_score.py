@@ -76,11 +76,11 @@ def respond(question: ChurnQuestion, shop: Shop) -> ChurnAnswer:
         raise not_released(shop.release, "churn")
     horizon_days = question.horizon_days or churn.horizon_days
     if horizon_days == churn.horizon_days and not question.curve:
-        behind, scores = "churn", [_score(churn, customer_id) for customer_id in question.customer_ids]
+        behind, scores = "churn", [score_of(churn, customer_id) for customer_id in question.customer_ids]
     else:
         behind, part = "hazard", part_for(shop.release, horizon_days)
         scores = [
-            _by_curve(_score(churn, customer_id), part, horizon_days, question.curve)
+            _by_curve(score_of(churn, customer_id), part, horizon_days, question.curve)
             for customer_id in question.customer_ids
         ]
     return ChurnAnswer(**source_of(shop.release, behind), horizon_days=horizon_days, scores=scores)
@@ -104,7 +104,8 @@ def _by_curve(said: Scored, part: HazardPart, horizon_days: int, with_curve: boo
     )
 
 
-def _score(churn: ChurnPart, customer_id: str) -> Scored:
+def score_of(churn: ChurnPart, customer_id: str) -> Scored:
+    """What the release says of one customer's risk."""
     row = churn.index.find(customer_id)
     if row < 0:
         return WithoutConsent(customer_id) if churn.has_refused(customer_id) else UnknownCustomer(customer_id)

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kizuna.main import run
-from tests.worlds import purchase_log
+from tests.worlds import frame, purchase_log
 
 TOML = """
 name = "world"
@@ -69,3 +69,21 @@ def test_what_cannot_be_read_is_one_line_and_exit_code_2(
     assert exit_code == 2
     assert message in error
     assert error.count("\n") == 1
+
+
+SUBSCRIBED = TOML + '[tables.subscriptions]\npath = "subscriptions.parquet"\n'
+
+
+def test_what_cannot_be_true_is_told_by_cause_with_an_example(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    spans = [("2024-02-01", "2024-01-01"), ("2024-01-01", "2024-03-01"), ("2024-02-01", None)]
+    stated = {"customer_id": "ada", "subscription_id": "s7", "plan": "pro", "mrr": 10.0}
+    rows = [{**stated, "started_at": began, "ended_at": ended} for began, ended in spans]
+    pq.write_table(frame(*rows), tmp_path / "subscriptions.parquet")
+
+    exit_code, printed, _ = said(tmp_path, capsys, "ada 2024-01-01", "bo 2024-05-01", toml=SUBSCRIBED)
+
+    assert exit_code == 0
+    assert "set aside: 1 rows, ended_at: before started_at, e.g. s7" in printed
+    assert "odd: 1 rows, they begin while an earlier span of their subscription runs" in printed
+    assert "no tickets table: 17 features of family support are left out" in printed
+    assert "no subscriptions table" not in printed

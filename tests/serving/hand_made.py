@@ -15,6 +15,7 @@ from core.item_attributes import ItemAttributes
 from core.offers import Offer, OfferBook
 from core.risk_curves import RiskCurves
 from core.scores import Reason, Scores
+from core.segmentation import Group, Segmentation
 from models.recommenders.bought_together import BoughtTogether
 from models.recommenders.ladder import LadderRecommender
 from models.recommenders.newcomers import newcomers_of
@@ -29,6 +30,7 @@ from serving.offer_part import OfferPart
 from serving.recommender_part import RecommenderPart
 from serving.release import Release, ReleaseDescription, ReleasedModel
 from serving.releases import Pointer, Releases
+from serving.segment_part import SegmentPart
 from serving.surroundings import Surroundings
 from serving.trend_part import TrendPart
 
@@ -113,9 +115,32 @@ def offer_part() -> OfferPart:
     return OfferPart.of(book, assumed, returns)
 
 
+def segment_part(refused: dict[str, np.ndarray] | None = None) -> SegmentPart:
+    """Ada and Bo come often; Ada is the key account, and nobody asks for more than one tier."""
+    often, key = Group("often", "frequency >= 2", "early access"), Group("key", "1 named", "call them", not_found=0)
+    found = Segmentation(
+        CUSTOMERS,
+        (often, key),
+        np.array([[False, False], [True, True], [True, False]]),
+        (Group("gold", "top 40 % by value", ""),),
+        np.array([-1, 0, -1], np.int16),
+        np.array([10.0, 100.0, np.nan]),
+        "revenue_365d",
+        np.array([0.9, 0.5, 0.1]),
+    )
+    figures = {"recency_days": np.array([40.0, 2.0, 5.0]), "revenue_365d": found.value}
+    return SegmentPart.of(found, figures, {"town": np.array(["", "Osaka", "Tokyo"])}, refused or {})
+
+
 def hand_made(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[str, ...] = ()) -> Release:
     """A release with everything but what is left out."""
-    made = {"churn": churn_part, "hazard": hazard_part, "recommender": recommender_part, "offers": offer_part}
+    made = {
+        "churn": churn_part,
+        "hazard": hazard_part,
+        "recommender": recommender_part,
+        "offers": offer_part,
+        "segments": segment_part,
+    }
     parts = {kind: make() for kind, make in made.items() if kind not in without}
     models = {
         kind: ReleasedModel(f"kizuna.shop.{kind}", 3, "by_hand", CUTOFF, "c", "f", "d")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.card import ModelCard
-from core.config import Config
+from core.config import Config, Segment
 from core.config_file import read_config
 from core.errors import BadInput, NotFound, RuleError
 from core.recommendations import RUNGS
@@ -268,3 +268,20 @@ def test_hidden_items_are_those_that_the_table_says_are_gone(shop):
 
     assert release.recommender is not None
     assert release.recommender.items.unavailable_ids == sorted(items)
+
+
+def test_the_release_holds_every_customers_segments_and_facts(shop):
+    stated = {"lively": Segment(rule="recency_days < 30"), "risky": Segment(top=0.1, by="churn_probability")}
+    config = msgspec.structs.replace(shop.config, segments=stated)
+
+    found = build_release(config, shop.tables, shop.champions, shop.cutoff, NOW)
+
+    part, churn = found.segments, found.churn
+    assert part is not None
+    assert churn is not None
+    lively, risky = part.segments
+    assert lively.customers == sum(part.facts_of(row).figures.recency_days < 30 for row in range(len(part)))
+    assert risky.customers == round(0.1 * len(part))
+    assert risky.risk.value > 2 * lively.risk.value
+    who = int(np.flatnonzero(part.in_segment[:, 1])[0])
+    assert churn.probability_of(part.index.name(who)) >= np.quantile(churn.probability, 0.9)

@@ -1,0 +1,72 @@
+"""The segments and tiers of today, for people: who they are, what they are worth, and how much of it is at risk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+import numpy as np
+
+from core.interactions import codes_of
+from core.segmentation import GroupFigures, ValueOf
+from features.cohort import cohort_at
+from features.membership import segmentation_of
+from features.pipeline import compute_features
+from features.tables import Tables
+
+
+@dataclass(frozen=True)
+class Risks:
+    """Who was scored, and how likely each is to leave; both (n,), ids sorted."""
+
+    customer_ids: np.ndarray
+    churn_probability: np.ndarray
+    source: str
+    "Where the scores come from, in words."
+
+    @classmethod
+    def of_index(cls, ids: np.ndarray, churn_probability: np.ndarray, source: str) -> Risks:
+        """Of ids as a release holds them: sorted, 'S'."""
+        return cls(np.char.decode(ids, "utf-8") if len(ids) else np.empty(0, "U1"), churn_probability, source)
+
+    @classmethod
+    def unknown(cls, why: str) -> Risks:
+        """Nobody was scored."""
+        return cls(np.empty(0, "U1"), np.empty(0), why)
+
+    def of(self, customer_ids: np.ndarray) -> np.ndarray:
+        """The risk of each of these, (m,) float64; NaN for who was not scored."""
+        return np.append(self.churn_probability, np.nan)[codes_of(customer_ids, self.customer_ids)]
+
+
+class SegmentReport(msgspec.Struct, frozen=True):
+    """What `kizuna segments` prints."""
+
+    cutoff: date
+    currency: str
+    value_of: ValueOf
+    "What a customer's value is."
+    customers: int
+    scored: int
+    risk_source: str
+    "Where the scores come from, in words."
+    segments: tuple[GroupFigures, ...]
+    tiers: tuple[GroupFigures, ...]
+
+
+def segment_report(tables: Tables, cutoff: date, risks: Risks) -> SegmentReport:
+    """The figures of every segment and tier of the configuration, by what was known before midnight of the cutoff."""
+    features = compute_features(tables, cohort_at(tables, [cutoff]))
+    found = segmentation_of(tables.config, features, risks.of(features.customer_ids))
+    seed = tables.config.seed
+    return SegmentReport(
+        cutoff,
+        tables.config.currency,
+        found.value_of,
+        len(features),
+        int((~np.isnan(found.churn_probability)).sum()),
+        risks.source,
+        found.segment_figures(seed),
+        found.tier_figures(seed),
+    )

@@ -1,0 +1,91 @@
+"""`kizuna segments` at the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kizuna.main import run
+from tests.serving.hand_made import hand_made, put_in_force
+
+CONFIG = """
+name = "shop"
+time_zone = "Asia/Tokyo"
+currency = "JPY"
+active_days = 180
+[tables.purchases]
+path = "purchases.csv"
+[segments.lately]
+rule = "recency_days < 30 and frequency >= 1"
+measure = "early access"
+[segments.key]
+customers_file = "key.csv"
+[customer_tiers.gold]
+top = 0.4
+[customer_tiers.others]
+top = 1.0
+"""
+PURCHASES = "customer_id,event_time,amount\nada,2026-01-05,10\nbo,2026-02-04,30\ncyd,2026-02-04,20\ndan,2026-02-05,1\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a configuration, a list and three purchases."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("KIZUNA_CONFIG", raising=False)
+    (tmp_path / "kizuna.toml").write_text(CONFIG)
+    (tmp_path / "purchases.csv").write_text(PURCHASES)
+    (tmp_path / "key.csv").write_text("customer_id\nada\nzed\n")
+    return tmp_path
+
+
+def test_each_segment_is_printed_with_what_is_done_for_it(home: Path, capsys: pytest.CaptureFixture[str]):
+    put_in_force(home / "var/shop/releases", hand_made())
+
+    assert run(["segments"]) == 0
+
+    printed = capsys.readouterr().out
+    for said in ("lately", "early", "access", "gold", "revenue of 365 days, JPY", "of release 20260401T030000Z-aaaaaa"):
+        assert said in printed
+    assert "key: 1 of the ids it names are of no customer at the cutoff" in printed
+
+
+def test_the_same_figures_come_as_json_and_without_a_release_no_risk(home: Path, capsys: pytest.CaptureFixture[str]):
+    assert run(["segments", "--format", "json"]) == 0
+
+    report = json.loads(capsys.readouterr().out)
+    assert [group["customers"] for group in report["segments"] + report["tiers"]] == [2, 1, 1, 2]
+    assert report["tiers"][0]["value"] == 30
+    assert (report["segments"][0]["risk"], report["scored"]) == ({}, 0)
+    assert "nothing was released yet" in report["risk_source"]
+
+
+@pytest.mark.parametrize(
+    ("stated", "wanted", "message"),
+    [
+        ("recency_days", "recensy_days", "[segments.lately] speaks of 'recensy_days', which is unknown; did you mean"),
+        ("recency_days <", "recency_days <<", "[segments.lately]: "),
+        ("customers_file", "customer_file", "unknown key 'customer_file'; did you mean 'customers_file'"),
+        ("key.csv", "gone.csv", "[segments.key]: no file of customers at"),
+        ("top = 0.4", "top = 40", "top is a share above 0 and at most 1"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line_and_exit_code_2(
+    home: Path, capsys: pytest.CaptureFixture[str], stated: str, wanted: str, message: str
+):
+    (home / "kizuna.toml").write_text(CONFIG.replace(stated, wanted, 1))
+
+    assert run(["segments"]) == 2
+
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_without_a_segment_it_says_how_to_state_one(home: Path, capsys: pytest.CaptureFixture[str]):
+    (home / "kizuna.toml").write_text(CONFIG.partition("[segments")[0])
+
+    assert run(["segments"]) == 2
+    assert "names no segment; add [segments.<name>]" in capsys.readouterr().err

@@ -78,10 +78,11 @@ class TaskDatabase:
 
     @cached_property
     def _engine(self) -> Engine:
-        from sqlalchemy import create_engine
+        from sqlalchemy import NullPool, create_engine
 
         waits = {"connect_timeout" if self._file is None else "timeout": WAIT_SECONDS}
-        return create_engine(self.url, connect_args=waits, pool_pre_ping=True)
+        # A connection for each transaction: tasks are asked for seldom, and every worker would hold one for ever.
+        return create_engine(self.url, connect_args=waits, poolclass=NullPool)
 
 
 def _driven(database_url: str) -> str:

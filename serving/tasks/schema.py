@@ -75,7 +75,7 @@ def row_of(task: Task) -> dict[str, Any]:
 
 def task_of(row: sa.RowMapping) -> Task:
     """The task of a row."""
-    return msgspec.convert({name: _read(value) for name, value in row.items() if name != "number"}, Task, strict=True)
+    return msgspec.convert({name: _read(row[name]) for name in Task.__struct_fields__}, Task)
 
 
 def stored(value: Any) -> Any:

@@ -120,4 +120,7 @@ def _added(connection: Connection, task: Task, quiet: timedelta) -> bool:
     values = select(*(literal(value, c[name].type) for name, value in row.items()))
     wanted = values.where(~select(c.number).where(same & near).exists())
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(TASKS)
-    return connection.execute(insert.from_select(list(row), wanted).on_conflict_do_nothing()).rowcount == 1
+    return (
+        connection.execute(insert.from_select(list(row), wanted).on_conflict_do_nothing().returning(c.number)).first()
+        is not None
+    )

@@ -12,6 +12,7 @@ from typing import Any, cast
 import bentoml
 from litestar import Litestar, post
 
+from core.places import TASKS_FILE
 from serving.app import Face
 from serving.endpoints import churn_score
 from serving.endpoints.churn_score import ChurnAnswer, ChurnQuestion
@@ -20,6 +21,7 @@ from serving.metrics import ServiceMetrics
 from serving.releases import Releases
 from serving.service import LEAN
 from serving.stock import LiveStock, StockFile
+from serving.tasks.database import TaskDatabase
 from serving.wire import Shop
 
 METRICS = ServiceMetrics()
@@ -28,13 +30,14 @@ LIVE = LiveRelease(
     LiveReleaseHooks(lambda release, pointer: None, METRICS.failed),
 )
 STOCK = LiveStock(StockFile(LIVE.folder))
+TASKS = TaskDatabase.at(None, LIVE.folder.parent / TASKS_FILE)
 
 
 @post("/v1/churn/score", status_code=200)
 async def score(data: ChurnQuestion) -> ChurnAnswer:
     """The service's own answer, carried by Litestar."""
     assert LIVE.current is not None
-    return churn_score.respond(data, Shop(LIVE.current, STOCK))
+    return churn_score.respond(data, Shop(LIVE.current, STOCK, TASKS))
 
 
 class Ready:

@@ -94,6 +94,18 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         """The model's name in the registry."""
         return f"kizuna.{self.data_set}.{self.kind}"
 
+    @property
+    def unfit(self) -> str:
+        """Why a champion is not worth answering from; '' where it is.
+
+        A baseline is, as the service of the first day; but not one that says the same of every customer.
+        """
+        if self.kind == "churn" and self.model == "base_rate":
+            return "nothing tells who will leave: the champion is base_rate, which says the same of every customer"
+        if self.kind == "hazard" and self.model == "kaplan_meier":
+            return "nothing tells when somebody leaves: the champion is kaplan_meier, the same for every customer"
+        return "" if self.learnt or self.baseline else f"{self.model} learnt nothing: {self.verdict}"
+
     def metric(self, name: str, model: str | None = None, split: str = "test") -> Estimate | None:
         """The figure of this name for the registered model, or for another model on the card."""
         wanted = (model or self.model, name, split)

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from core.errors import nearest
+from core.health import DIMENSIONS
 from core.places import Places
 
 
@@ -304,6 +306,53 @@ class Segment(Section, frozen=True):
             raise ValueError("by goes with top")
 
 
+class HealthSettings(Section, frozen=True):
+    """From which score on a customer counts as healthy, and what a fall sets going."""
+
+    healthy_from: float = 70.0
+    "Where the probability of the tier medium lies on the scale, whatever it is."
+    watch_from: float = 40.0
+    "Where that of the tier high lies."
+    at_risk_from: float = 20.0
+    "Below is critical."
+    hysteresis: float = 5.0
+    "A limit is crossed by so many points before the band changes."
+    minimum_stay_days: int = 14
+    "A band is kept for at least so many days."
+    drop: float = 15.0
+    "So many points within 7 or 28 days, to below healthy, make a task."
+    quiet_days: int = 28
+    "After a fall, the same customer makes no other task for so many days."
+    owner: str = ""
+    "Whose a task is where the accounts name no owner."
+    due_days: int = 7
+    "A task is due so many days after the fall."
+    measures: dict[str, str] = {}
+    "What is suggested, by the dimension that fell most; the others keep the usual suggestion."
+    webhook: str | None = None
+    "An address that takes each new task."
+    webhook_secret: str | None = None
+    "Signs what is sent there; as ${NAME}."
+
+    def __post_init__(self) -> None:
+        if not 0 < self.at_risk_from < self.watch_from < self.healthy_from < 100:
+            raise ValueError("health needs 0 < at_risk_from < watch_from < healthy_from < 100")
+        narrowest = min(self.at_risk_from, self.watch_from - self.at_risk_from, self.healthy_from - self.watch_from)
+        if not 0 <= self.hysteresis <= min(narrowest, 100 - self.healthy_from) / 2:
+            raise ValueError("hysteresis is at least 0 and at most half of the narrowest band")
+        if not self.drop > 0 or min(self.minimum_stay_days, self.due_days) < 0 or self.quiet_days < 28:
+            raise ValueError("drop is above 0, minimum_stay_days and due_days at least 0, quiet_days at least 28")
+        for name in self.measures:
+            if name not in DIMENSIONS:
+                raise ValueError(f"measures: no dimension '{name}'{nearest(name, DIMENSIONS)}")
+        if self.webhook is not None and not self.webhook.startswith(("http://", "https://")):
+            raise ValueError("webhook begins with http:// or https://")
+        if self.webhook is not None and len(self.webhook_secret or "") < 16:
+            raise ValueError(
+                "a webhook needs a webhook_secret of at least 16 characters, such as ${KIZUNA_WEBHOOK_SECRET}"
+            )
+
+
 class Config(Section, frozen=True):
     """One data set."""
 
@@ -333,6 +382,7 @@ class Config(Section, frozen=True):
     "By name; a customer may belong to several."
     customer_tiers: dict[str, Segment] = {}
     "By name, the first first: a customer belongs to the first that fits, and to no other."
+    health: HealthSettings = HealthSettings()
     attributes: dict[str, tuple[str, ...]] = {}
     "Listed attributes by table, e.g. customers = ['country']: used as features; of items, what questions filter by."
     as_of_today: tuple[str, ...] = ()

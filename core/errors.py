@@ -11,6 +11,7 @@
     |   +-- GateRefused         a model that may not become champion
     |   +-- NotFound            a version, release or moment that does not exist
     |   +-- NotEnoughMemory     a fit that would take more memory than there is
+    |   +-- WrongTransition     a step that a task cannot take from where it stands
     +-- BrokenArtifact          a stored model or release that cannot be read
     +-- TamperedLedger          a ledger whose chain of hashes does not hold
 
@@ -69,6 +70,10 @@ class NotFound(BadInput):
 
 class NotEnoughMemory(BadInput):
     """A fit would take more memory than there is; it was not begun."""
+
+
+class WrongTransition(BadInput):
+    """A task cannot take this step from where it stands."""
 
 
 class BrokenArtifact(KizunaError):

@@ -6,14 +6,14 @@ column holds integer codes into its vocabulary; unseen and missing are NaN.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
-from core.errors import DataError, nearest
+from core.errors import BadInput, DataError, nearest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -115,3 +115,15 @@ class FeatureTable:
     def to_pandas(self):
         """The table for people and scikit-learn: a pandas DataFrame."""
         return self.to_arrow().to_pandas()
+
+
+def refuse_changed(features: FeatureTable, fitted_on: Mapping[str, str], model: str, kind: str) -> None:
+    """Raise BadInput where a feature is computed otherwise than when a model was fitted, or not at all.
+
+    `fitted_on` are the digests of that time; `model` and `kind` are how it is called and trained.
+    """
+    now = features.digests
+    changed = sorted(name for name, digest in fitted_on.items() if now.get(name) != digest)
+    if changed:
+        named = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
+        raise BadInput(f"retrain: {named} changed since {model} was fitted; run `kizuna train {kind}`")

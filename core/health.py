@@ -1,10 +1,31 @@
-"""How well the relationship with a customer is doing, from 0 (about to end) to 100 (safe)."""
+"""How healthy a customer is: six sides of it, and four bands that a score from 0 to 100 falls into."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from enum import StrEnum
+
+DIMENSIONS = ("usage", "depth", "support", "sentiment", "billing", "relationship")
+"How often it is used, how much of it, what goes wrong, how it feels, what is paid, and who they are to us."
 
 
-def health_of(churn_probability: np.ndarray) -> np.ndarray:
-    """Health from calibrated risk, (n,) float64; NaN where the risk is unknown."""
-    return 100.0 * (1.0 - churn_probability)
+class Band(StrEnum):
+    """Where a customer stands; the order is from worst to best."""
+
+    CRITICAL = "critical"
+    AT_RISK = "at risk"
+    WATCH = "watch"
+    HEALTHY = "healthy"
+
+
+BANDS = tuple(Band)
+
+MEASURES: Mapping[str, str] = {
+    "usage": "call and ask what keeps them from using it",
+    "depth": "show them what they pay for and do not use yet",
+    "support": "go through what went wrong, and mend it with a date",
+    "sentiment": "ask in person what they are unhappy with",
+    "billing": "review plan and price with them before the renewal",
+    "relationship": "introduce yourself to who decides, and meet",
+}
+"What is done about a fall in each dimension, where the TOML says nothing else."

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+TASKS_FILE = "tasks.db"
+
 
 @dataclass(frozen=True)
 class Places:
@@ -37,6 +39,16 @@ class Places:
     def tuned_recommenders(self) -> Path:
         """The best settings that `kizuna tune recommender` found, for `kizuna train recommender`."""
         return self.home / "tuned_recommenders.json"
+
+    @property
+    def health(self) -> Path:
+        """Each day's health of everybody: <day>.parquet."""
+        return self.home / "health"
+
+    @property
+    def tasks(self) -> Path:
+        """The database of tasks, where KIZUNA_DATABASE_URL names no other."""
+        return self.home / TASKS_FILE
 
     @property
     def tracking_uri(self) -> str:

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from core.health import health_of
+from core.health_scale import health_of
 from core.intervals import Estimate, estimates
 
 ValueOf = Literal["mrr", "revenue_365d", ""]

@@ -16,7 +16,7 @@ import numpy as np
 from core.config import Config, Segment
 from core.errors import RuleError
 from core.feature_table import FeatureTable
-from core.health import health_of
+from core.health_scale import health_of
 from core.rules import parse_rule
 from features.declaration import Feature, measures_of
 from features.families import DECLARED, LEARNT

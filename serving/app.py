@@ -20,12 +20,15 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
+from core.places import TASKS_FILE
 from serving.live import LiveRelease
 from serving.metrics import ServiceMetrics
 from serving.pages import page_routes
 from serving.problems import MEDIA_TYPE, Problem
+from serving.release import Release
 from serving.stock import LiveStock, StockFile
 from serving.strict_json import QuestionReader, body_of
+from serving.tasks.database import TaskDatabase
 from serving.wire import Endpoint, Shop
 
 logger = logging.getLogger("kizuna.serving")
@@ -51,12 +54,23 @@ class IdConvertor(Convertor[str]):
 class Face:
     """Answers HTTP requests from the release in force."""
 
-    def __init__(self, live: LiveRelease, metrics: ServiceMetrics, endpoints: Sequence[Endpoint]) -> None:
+    def __init__(
+        self,
+        live: LiveRelease,
+        metrics: ServiceMetrics,
+        endpoints: Sequence[Endpoint],
+        tasks: TaskDatabase | None = None,
+    ) -> None:
         self._metrics = metrics
         stock = LiveStock(StockFile(live.folder))
+        kept = tasks or TaskDatabase.at(None, live.folder.parent / TASKS_FILE)
+
+        def shop_of(release: Release) -> Shop:
+            return Shop(release, stock, kept)
+
         register_url_convertor("id", IdConvertor())
         routes = [
-            Route(each.path, answering(each, live, stock), methods=[each.method], name=each.template)
+            Route(each.path, answering(each, live, shop_of), methods=[each.method], name=each.template)
             for each in endpoints
         ]
         self._routes = [*routes, *page_routes(live, metrics, endpoints)]
@@ -96,27 +110,39 @@ class Face:
         raise Problem("unknown-route", "see /openapi.json for what there is")
 
 
-def answering(endpoint: Endpoint, live: LiveRelease, stock: LiveStock) -> Answering:
+def answering(endpoint: Endpoint, live: LiveRelease, shop_of: Callable[[Release], Shop]) -> Answering:
     """The endpoint as a function from request to response."""
-    reader = QuestionReader(endpoint.question)
+    read = reading(endpoint)
     encode = msgspec.json.Encoder().encode
 
     async def answer(request: Request) -> Response:
-        if endpoint.has_body:
-            question = reader.from_body(await body_of(request))
-        else:
-            question = reader.from_address(request.path_params, request.query_params)
+        question = await read(request)
         release = live.current
         if release is None:
             raise Problem("no-release", "the service waits for the first release")
-        shop = Shop(release, stock)
-        if endpoint.writes:
+        shop = shop_of(release)
+        if endpoint.waits:
             answered = await asyncio.to_thread(endpoint.respond, question, shop)
         else:
             answered = endpoint.respond(question, shop)
         return Response(encode(answered), media_type="application/json")
 
     return answer
+
+
+def reading(endpoint: Endpoint) -> Callable[[Request], Awaitable[msgspec.Struct]]:
+    """What a request asks of an endpoint: by its body, by its address, or by both."""
+    whole, body = QuestionReader(endpoint.question), QuestionReader(endpoint.body)
+
+    async def read(request: Request) -> msgspec.Struct:
+        if not endpoint.has_body:
+            return whole.from_address(request.path_params, request.query_params)
+        said = body.from_body(await body_of(request))
+        if endpoint.body_field is None:
+            return said
+        return whole.from_address(request.path_params, {endpoint.body_field: said})
+
+    return read
 
 
 def _our_fault(route: str, fault: Exception) -> Response:

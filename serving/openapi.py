@@ -45,12 +45,12 @@ def _operation(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         "summary": endpoint.summary,
         "responses": {"200": _content("The answer", "application/json", endpoint.answer)},
     }
-    names = [*endpoint.problems, *endpoint.own_problems, *(["stock-out-of-reach"] if endpoint.writes else [])]
+    names = [*endpoint.problems, *endpoint.also]
     if endpoint.has_body:
-        asked = _content(endpoint.summary, "application/json", endpoint.question)
+        asked = _content(endpoint.summary, "application/json", endpoint.body)
         operation["requestBody"] = {"required": True} | asked
         names += BODY_PROBLEMS
-    else:
+    if not endpoint.has_body or endpoint.body_field is not None:
         operation["parameters"] = _parameters(endpoint, schemas)
     for status in sorted({PROBLEMS[name].status for name in names}):
         titles = (PROBLEMS[name].title for name in names if PROBLEMS[name].status == status)
@@ -69,6 +69,7 @@ def _parameters(endpoint: Endpoint, schemas: dict[str, Any]) -> list[dict[str, A
             "schema": schema,
         }
         for name, schema in fields.items()
+        if name != endpoint.body_field
     ]
 
 

@@ -33,13 +33,16 @@ PROBLEMS = {
     "malformed-json": ProblemKind(400, "The body is not JSON"),
     "unknown-route": ProblemKind(404, "There is nothing at this address"),
     "unknown-customer": ProblemKind(404, "Nothing is known of this customer"),
+    "unknown-task": ProblemKind(404, "There is no such task"),
     "method-not-allowed": ProblemKind(405, "This address does not take that method"),
+    "wrong-transition": ProblemKind(409, "The task cannot take this step from where it stands"),
     "too-large": ProblemKind(413, "The body is too large"),
     "unsupported-media-type": ProblemKind(415, "The body has to be application/json"),
     "invalid-request": ProblemKind(422, "The request does not say what this route asks for"),
     "internal": ProblemKind(500, "The fault is ours"),
     "model-not-released": ProblemKind(503, "The release in force has no model for this"),
     "no-release": ProblemKind(503, "Nothing has been released yet"),
+    "tasks-out-of-reach": ProblemKind(503, "The tasks cannot be read or written now"),
     "stock-out-of-reach": ProblemKind(503, "What is in stock cannot be written down now"),
 }
 

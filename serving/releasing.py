@@ -19,7 +19,7 @@ from core.cohort import Cohort
 from core.config import Config
 from core.digest import digest_of
 from core.errors import BadInput, NotEnoughHistory, NotFound
-from core.feature_table import FeatureTable
+from core.feature_table import FeatureTable, refuse_changed
 from features.cohort import cohort_at
 from features.consents import refused
 from features.interactions import NO_ITEMS, interactions_of
@@ -67,7 +67,7 @@ class Champions:
                     continue
                 missing[kind] = f"there is no champion; run `kizuna train {kind}` and `kizuna promote {kind}`"
                 continue
-            reason = "it was left out on demand" if kind in without else _unfit(package.card)
+            reason = "it was left out on demand" if kind in without else package.card.unfit
             if reason:
                 missing[kind] = reason
             else:
@@ -108,13 +108,12 @@ def build_release(config: Config, tables: Tables, champions: Champions, cutoff: 
 
 def churn_part(config: Config, package: ModelPackage, features: FeatureTable, unwilling: np.ndarray) -> ChurnPart:
     """Every customer of the cohort but the unwilling, scored by the champion."""
-    refuse_changed(package.card, features)
+    card = package.card
+    refuse_changed(features, card.features, f"{card.registered_name} {card.version}", card.kind)
     if not len(features):
-        raise NotEnoughHistory(
-            f"nobody is a customer at the cutoff ({package.card.cohort}); choose an earlier --cutoff"
-        )
+        raise NotEnoughHistory(f"nobody is a customer at the cutoff ({card.cohort}); choose an earlier --cutoff")
     model = CHURN_MODELS[package.artifact.model].from_artifact(package.artifact)
-    horizon_days = package.card.horizon_days or config.churn.horizon_days
+    horizon_days = card.horizon_days or config.churn.horizon_days
     asked = features.select([column.name for column in package.columns])
     scores = model.score(asked, horizon_days)
     return ChurnPart.of(scores, model.reasons(asked), has_short_history(features), config.tiers, unwilling)
@@ -141,16 +140,6 @@ def offer_part(config: Config, tables: Tables, features: FeatureTable, cutoff: d
     if "offers" not in tables:
         return None
     return OfferPart.of(offer_book(tables, cutoff), config.offers, features)
-
-
-def refuse_changed(card: ModelCard, features: FeatureTable) -> None:
-    """Raise BadInput where a feature is computed otherwise than when the model was fitted, or not at all."""
-    now = features.digests
-    changed = sorted(name for name, digest in card.features.items() if now.get(name) != digest)
-    if changed:
-        named = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
-        raise BadInput(f"retrain: {named} changed since {card.registered_name} {card.version} was fitted; run "
-                       f"`kizuna train {card.kind}`")  # fmt: skip
 
 
 def describe(
@@ -191,15 +180,3 @@ def _released(card: ModelCard) -> ReleasedModel:
 def _fitted_beside(recommender: RecommenderPart | None, tables: Tables) -> FittedModel | None:
     beside = None if recommender is None else recommender.model.beside_
     return None if beside is None else FittedModel(beside.name, beside.settings, beside.cutoff_, tables.digest)
-
-
-def _unfit(card: ModelCard) -> str:
-    """Why a champion is not worth releasing; '' where it is.
-
-    A baseline is, as the service of the first day; but not one that says the same of every customer.
-    """
-    if card.kind == "churn" and card.model == "base_rate":
-        return "nothing tells who will leave: the champion is base_rate, which says the same of every customer"
-    if card.kind == "hazard" and card.model == "kaplan_meier":
-        return "nothing tells when somebody leaves: the champion is kaplan_meier, which says the same of every customer"
-    return "" if card.learnt or card.baseline else f"{card.model} learnt nothing: {card.verdict}"

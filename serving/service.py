@@ -13,6 +13,7 @@ from typing import Any
 
 import bentoml
 
+from core.places import TASKS_FILE
 from serving.activations import Activations
 from serving.app import Face
 from serving.live import LiveRelease, LiveReleaseHooks
@@ -20,10 +21,12 @@ from serving.metrics import ServiceMetrics
 from serving.release import Release
 from serving.releases import Pointer, Releases
 from serving.routes import all_endpoints
+from serving.tasks.database import TaskDatabase
 
 RELEASES_VARIABLE = "KIZUNA_RELEASES"
 LEDGER_VARIABLE = "KIZUNA_LEDGER"
 WORKERS_VARIABLE = "KIZUNA_WORKERS"
+DATABASE_VARIABLE = "KIZUNA_DATABASE_URL"
 
 LEAN: dict[str, Any] = {
     "metrics": {"enabled": False},
@@ -48,9 +51,10 @@ def live_release(metrics: ServiceMetrics) -> LiveRelease:
 
 METRICS = ServiceMetrics()
 LIVE = live_release(METRICS)
+TASKS = TaskDatabase.at(os.environ.get(DATABASE_VARIABLE), LIVE.folder.parent / TASKS_FILE)
 
 
-@bentoml.asgi_app(Face(LIVE, METRICS, all_endpoints()), path="/")
+@bentoml.asgi_app(Face(LIVE, METRICS, all_endpoints(), TASKS), path="/")
 @bentoml.service(
     name="kizuna",
     workers=int(os.environ.get(WORKERS_VARIABLE, "1")),

@@ -9,7 +9,6 @@ import msgspec
 from starlette.requests import Request
 
 from serving.problems import Problem, invalid_request
-from serving.wire import Question
 
 BODY_LIMIT = 1_048_576
 "Bytes; a thousand ids of 128 characters each fit."
@@ -34,13 +33,13 @@ async def body_of(request: Request) -> bytes:
 
 
 class QuestionReader:
-    """Reads one kind of question."""
+    """Reads one kind of question, or of its parts."""
 
-    def __init__(self, kind: type[Question]) -> None:
+    def __init__(self, kind: type[msgspec.Struct]) -> None:
         self._kind = kind
         self._decoder = msgspec.json.Decoder(kind)
 
-    def from_body(self, body: bytes) -> Question:
+    def from_body(self, body: bytes) -> msgspec.Struct:
         """The question that a JSON body asks.
 
         No NaN, no infinity, no integer beyond 64 bits, no unknown field, no field twice.
@@ -56,8 +55,8 @@ class QuestionReader:
         _refuse_repeated(body)
         return question
 
-    def from_address(self, path: Mapping[str, str], query: Mapping[str, str]) -> Question:
-        """The question that a path and a query ask; numbers are written in digits."""
+    def from_address(self, path: Mapping[str, str], query: Mapping[str, object]) -> msgspec.Struct:
+        """The question that a path and a query ask; numbers are written in digits, and parts may be read already."""
         try:
             return msgspec.convert({**query, **path}, self._kind, strict=False)
         except msgspec.ValidationError as fault:

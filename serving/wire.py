@@ -12,6 +12,7 @@ import msgspec
 from serving.problems import Problem
 from serving.release import Release
 from serving.stock import LiveStock
+from serving.tasks.database import TaskDatabase
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 CustomerId = Annotated[Id, msgspec.Meta(description="A customer's id, as in the tables.", examples=["17850"])]
@@ -47,10 +48,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Shop:
-    """What a question is answered from: the release in force, and what is in stock at this moment."""
+    """What a question is answered from: the release in force, what is in stock at this moment, and the tasks."""
 
     release: Release
     stock: LiveStock
+    tasks: TaskDatabase
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,24 @@ class Endpoint:
     summary: str
     needs: str | None = None
     "The kind of model without which it answers 503."
-    writes: bool = False
-    "Whether it waits for the disk, and so must not keep other requests waiting."
-    own_problems: tuple[str, ...] = ()
-    "What can go wrong here beside `problems`."
+    waits: bool = False
+    "Whether it waits for a disk or a database, and so must not keep other requests waiting."
+    body_field: str | None = None
+    "The field of the question that the body fills, where the address fills the others; None: it fills all."
+    also: tuple[str, ...] = ()
+    "Problems of this route alone."
     problems: ClassVar[tuple[str, ...]] = ("invalid-request", "internal", "no-release", "model-not-released")
 
     @property
     def has_body(self) -> bool:
-        """Whether the question is the body of the request, and no part of its address."""
-        return self.method in {"POST", "PUT"}
+        """Whether the question, or a field of it, is the body of the request."""
+        return self.method in {"POST", "PUT", "PATCH"}
+
+    @property
+    def body(self) -> type[msgspec.Struct]:
+        """What the body has to be."""
+        kinds = {field.name: field.type for field in msgspec.structs.fields(self.question)}
+        return self.question if self.body_field is None else kinds[self.body_field]
 
     @property
     def template(self) -> str:

@@ -36,6 +36,21 @@ def reasons_of(
     """At most k reasons for each row of contributions (n, m) in log-odds, strongest first."""
     if not columns:
         return [()] * len(values)
+    compared = compared_values(values, columns, usual)
+    return [
+        tuple(_reason(columns[place], weight, values[row, place], compared[row, place]) for place, weight in found)
+        for row, found in enumerate(strongest_features(contributions, columns, k))
+    ]
+
+
+def strongest_features(
+    contributions: np.ndarray, columns: Sequence[FeatureColumn], k: int
+) -> list[list[tuple[int, float]]]:
+    """The k families that weigh most in each row of contributions (n, m), strongest first.
+
+    Each as the place of the feature that pulls hardest in its direction, and the family's sum; none for one that
+    contributes nothing.
+    """
     families = sorted({column.family for column in columns})
     members = [np.array([place for place, c in enumerate(columns) if c.family == family]) for family in families]
     weights = np.column_stack([contributions[:, places].sum(axis=1) for places in members])
@@ -47,15 +62,9 @@ def reasons_of(
         ]
     )
     first = np.argsort(-np.abs(weights), axis=1, kind="stable")[:, :k]
-    compared = compared_values(values, columns, usual)
     return [
-        tuple(
-            _reason(columns[place], weights[row, family], values[row, place], compared[row, place])
-            for family in first[row]
-            if abs(weights[row, family]) > LEAST_WEIGHT
-            for place in (strongest[row, family],)
-        )
-        for row in range(len(values))
+        [(int(strongest[row, f]), float(weights[row, f])) for f in first[row] if abs(weights[row, f]) > LEAST_WEIGHT]
+        for row in range(len(contributions))
     ]
 
 
@@ -71,11 +80,11 @@ def compared_values(values: np.ndarray, columns: Sequence[FeatureColumn], usual:
 
 
 def _reason(column: FeatureColumn, weight: float, value: float, usual: float) -> Reason:
-    told, told_usual = _told(column, value), _told(column, usual)
+    told, told_usual = told_value(column, value), told_value(column, usual)
     return Reason(
         code=column.family,
         direction="up" if weight > 0 else "down",
-        weight=float(weight),
+        weight=weight,
         value=told,
         usual_value=told_usual,
         en=_sentence(column.says_en or f"{column.en}: {{value}} (usually {{usual}})", told, told_usual, "en"),
@@ -83,17 +92,19 @@ def _reason(column: FeatureColumn, weight: float, value: float, usual: float) ->
     )
 
 
-def _told(column: FeatureColumn, value: float) -> float | str | None:
+def told_value(column: FeatureColumn, value: float) -> float | str | None:
+    """A value as people know it: a word for its code, nothing where it is missing."""
     if np.isnan(value):
         return None
     return float(value) if column.vocabulary is None else column.vocabulary[int(value)]
 
 
 def _sentence(template: str, value: float | str | None, usual: float | str | None, language: str) -> str:
-    return template.format(value=_read_aloud(value, language), usual=_read_aloud(usual, language))
+    return template.format(value=read_aloud(value, language), usual=read_aloud(usual, language))
 
 
-def _read_aloud(value: float | str | None, language: str) -> str:
+def read_aloud(value: float | str | None, language: str) -> str:
+    """A value as it stands in a sentence."""
     if value is None:
         return UNKNOWN[language]
     if isinstance(value, str):

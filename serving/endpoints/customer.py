@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.health import health_of
+from core.health_scale import health_of
 from serving.endpoints.churn_score import ScoredCustomer, UnknownCustomer, WithoutConsent, score_of
 from serving.endpoints.recommendations import RecommendationsQuestion, RecommendedItem
 from serving.endpoints.recommendations import respond as recommend
@@ -92,5 +92,5 @@ ENDPOINT = Endpoint(
     CustomerAnswer,
     respond,
     "Everything known of one customer",
-    own_problems=("unknown-customer",),
+    also=("unknown-customer",),
 )

@@ -43,5 +43,12 @@ def _changed(question: StockChange, shop: Shop) -> Stock:
 
 
 ENDPOINT = Endpoint(
-    "PUT", "/v1/stock", StockChange, StockAnswer, respond, "What has sold out or come back", writes=True
+    "PUT",
+    "/v1/stock",
+    StockChange,
+    StockAnswer,
+    respond,
+    "What has sold out or come back",
+    waits=True,
+    also=("stock-out-of-reach",),
 )

@@ -1,0 +1,170 @@
+"""A year of weeks of health on the simulated software company, by a champion that was trained before the year began.
+
+    ... training labels end ...|----- 52 weeks are judged, one by one -----|--- 90 days: who left ---|
+
+`python -m benchmarks.health`
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+import numpy as np
+import typer
+
+from benchmarks.figures import BENCH, Figure, publish
+from benchmarks.pages import figure_table, write_section
+from core.cohort import Cohort
+from core.config import Config
+from core.config_file import read_config
+from core.intervals import Estimate, estimate
+from core.outcomes import Outcomes
+from core.scores import Scores
+from core.tasks import Task
+from features.labels.outcomes import observed_until, outcomes_of
+from features.sources.opening import open_tables
+from features.sources.simulated_software import simulate_software
+from features.sources.software.world import SoftwareWorld
+from features.tables import Tables
+from insights.health.day import NOBODY, HealthDay
+from insights.health.owners import owners_of
+from insights.health.run import HealthRun, days_until
+from insights.health.tasks import tasks_of
+from models.metrics.classification import churn_metrics
+from models.protocols import ChurnModel
+from training.choosing import choose
+from training.churn_rows import churn_rows
+from training.churn_trials import recipes_of, validated
+from training.progress import Silence
+
+NAME = "simulated_software.health"
+WEEKS = 52
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a year of weeks said, and what happened after each of its rows."""
+
+    days: list[HealthDay]
+    tasks: list[Task]
+    outcomes: Outcomes
+    "One row a customer and week, the days one after another; of the 90 days after it."
+
+    @property
+    def health(self) -> np.ndarray:
+        """(rows,) 0 to 100."""
+        return np.concatenate([day.health for day in self.days])
+
+    @property
+    def fell(self) -> np.ndarray:
+        """(rows,) bool: where a task was made."""
+        return np.concatenate([day.fell for day in self.days])
+
+
+def champion_before(tables: Tables, begins: date) -> tuple[ChurnModel, str]:
+    """The model that `kizuna train churn` would choose on this day, and how it was trained, in words."""
+    known = Tables(msgspec.structs.replace(tables.config, watermark=begins), tables.backend, tables.sources,
+                   tables.conformed, tables.usable)  # fmt: skip
+    rows, recipes = churn_rows(known), recipes_of(tables.config)
+    trials = validated(recipes, rows, Silence())
+    chosen = choose(trials.scores, trials.outcomes).model
+    cutoffs = rows.folds.refit
+    model = rows.fit(recipes[chosen].changed({"n_resamples": 0}), rows.everything)
+    return model, f"`{chosen}`, of {len(cutoffs)} cutoffs from {cutoffs[0]} to {cutoffs[-1]}"
+
+
+def replayed(tables: Tables, model: ChurnModel, cutoffs: Sequence[date]) -> Replay:
+    """Every week judged from the one before, as `kizuna health --days 364 --every 7` does it."""
+    run, days, tasks, last = HealthRun(tables, model), [], [], NOBODY
+    for cutoff in cutoffs:
+        day = run.judge(cutoff, last)
+        owners = owners_of(tables, day.customer_ids[day.fell], "")
+        tasks += tasks_of(tables.config, day, owners, datetime.now(UTC))
+        days, last = [*days, day], day.standings
+    ids = np.concatenate([day.customer_ids for day in days])
+    when = np.concatenate([np.full(len(day), np.datetime64(day.cutoff, "D")) for day in days])
+    return Replay(days, tasks, outcomes_of(tables, Cohort(ids, when)))
+
+
+def figures_of(replay: Replay) -> list[Figure]:
+    """The AUC of health, and of the tasks their precision, the share of churners they named, and the days they gave."""
+    outcomes = replay.outcomes
+    mature = outcomes.mature
+    judged, fell = outcomes.take(mature), replay.fell[mature]
+    scores = Scores(judged.customer_ids, judged.cutoffs, 1 - replay.health[mature] / 100, judged.horizon_days)
+    auc = next(m.estimate for m in churn_metrics("health", scores, judged) if m.name == "auc")
+    named = judged.take(fell)
+    return [
+        _figure("auc", auc, "auc"),
+        _figure("task_precision", typical(named.churned, named.customer_ids), "share of the tasks"),
+        _figure("churn_rate", typical(judged.churned, judged.customer_ids), "share of all rows"),
+        _figure("task_lead_days", typical(lead_days(named), named.customer_ids[named.churned]), "mean days"),
+        _figure("churners_named", named_share(judged, fell), "share of the churners"),
+        _figure("tasks_a_week", weekly(judged.cutoffs, fell), "tasks, mean; fewest to most"),
+    ]
+
+
+def lead_days(named: Outcomes) -> np.ndarray:
+    """Days from a task to the end that came within 90 days, of those to whom it came, (k,)."""
+    left = named.take(named.churned)
+    return (left.churned_at - left.cutoffs).astype(np.float64)
+
+
+def named_share(judged: Outcomes, fell: np.ndarray) -> Estimate:
+    """Of those who left within 90 days of some week, the share of whom a task told in these days before."""
+    leavers, owners = np.unique(judged.customer_ids[judged.churned], return_inverse=True)
+    told = np.bincount(owners, fell[judged.churned], len(leavers)) > 0
+    return typical(told, leavers)
+
+
+def typical(values: np.ndarray, customer_ids: np.ndarray) -> Estimate:
+    """The mean with its interval over customers; none where there is no value."""
+    return estimate(lambda rows: float(values[rows].mean()), customer_ids) if len(values) else Estimate()
+
+
+def weekly(cutoffs: np.ndarray, fell: np.ndarray) -> Estimate:
+    """Tasks a week: the mean, and the fewest and most of a week."""
+    counts = np.array([fell[cutoffs == day].sum() for day in np.unique(cutoffs)], np.float64)
+    return Estimate(float(counts.mean()), float(counts.min()), float(counts.max()))
+
+
+def _figure(name: str, found: Estimate, unit: str) -> Figure:
+    return Figure(f"{NAME}.{name}", found.value, found.low, found.high, unit)
+
+
+def software_config(world: SoftwareWorld) -> Config:
+    """The company of `kizuna simulate --world software`, written below `var/bench`."""
+    return read_config(simulate_software(world).write(BENCH / "simulated_software"), os.environ)
+
+
+def main(accounts: int = SoftwareWorld().n_accounts, weeks: int = WEEKS) -> None:
+    """Judge a year of weeks and measure what its health and its tasks were worth."""
+    config = software_config(SoftwareWorld(n_accounts=accounts))
+    tables = open_tables(config)
+    last = observed_until(tables) - config.label_days()
+    cutoffs = days_until(last, 7 * weeks, 7)
+    model, trained = champion_before(tables, cutoffs[0] - timedelta(days=28))
+    replay = replayed(tables, model, cutoffs)
+    figures = figures_of(replay)
+    publish(NAME, figures)
+    write_section(
+        NAME,
+        "Health in the simulated software company",
+        "python -m benchmarks.health",
+        {
+            "Data": f"{accounts} accounts, three years (`kizuna simulate --world software`); nobody acts on a task",
+            "Weeks": f"{len(cutoffs)}, from {cutoffs[0]} to {cutoffs[-1]}",
+            "Champion": f"{trained}; its labels end 28 days before the first week",
+            "Label": replay.outcomes.definition,
+            "Tasks": f"{len(replay.tasks)}: a fall of {config.health.drop:g} points, or into a band below watch",
+        },
+        [figure_table(figures)],
+    )
+
+
+if __name__ == "__main__":
+    typer.run(main)

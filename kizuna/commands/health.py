@@ -1,0 +1,121 @@
+"""`kizuna health`: everybody's health today, who fell, and a task for each of them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from core.config import Config
+from core.errors import BadInput
+from core.health import BANDS
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
+from kizuna.progress import Bars
+from kizuna.session import open_registry, say
+
+if TYPE_CHECKING:
+    from core.tasks import Task
+    from features.tables import Tables
+    from insights.health.day import HealthDay
+    from models.package import ModelPackage
+    from serving.tasks.store import TaskStore
+
+console = Console()
+DATABASE_VARIABLE = "KIZUNA_DATABASE_URL"
+SHOWN = 10
+"Falls and tasks that are printed; the files hold all."
+
+Days = Annotated[int, typer.Option("--days", min=1, help="Also judge the days before, this far back: a first run.")]
+EveryDays = Annotated[int, typer.Option("--every", min=1, help="With --days: one day in so many is judged.")]
+CutoffDay = Annotated[
+    datetime | None,
+    typer.Option("--cutoff", formats=["%Y-%m-%d"], help="The day to judge; else the newest complete one."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("health", epilog="Example: kizuna health --days 364 --every 7")(health)
+
+
+def health(config: ConfigPath = DEFAULT_CONFIG, cutoff: CutoffDay = None, days: Days = 1, every: EveryDays = 7) -> None:
+    """Score everybody's health, write it down, and make a task of each fall; the same day twice makes nothing twice."""
+    from features.sources.opening import open_tables
+    from features.today import newest_cutoff
+    from serving.tasks.store import TaskStore
+
+    read = open_config(config)
+    registry, _ = open_registry(read, console)
+    package = registry.package(registry.find("churn", "champion"))
+    if package.card.unfit:
+        raise BadInput(f"there is no health to tell: {package.card.unfit}; `kizuna train churn`, then promote")
+    store = TaskStore.at(os.environ.get(DATABASE_VARIABLE), read.places.tasks, read.name)
+    with console.status("reading the tables"):
+        tables = open_tables(read)
+        last = newest_cutoff(tables) if cutoff is None else cutoff.date()
+    day, added = judge_days(tables, package, store, last, (days, every))
+    tell(read, day, added)
+    deliver_tasks(read, store)
+
+
+def judge_days(
+    tables: Tables, package: ModelPackage, store: TaskStore, last: date, reach: tuple[int, int]
+) -> tuple[HealthDay, list[Task]]:
+    """The newest day, and the tasks that all days made; each day goes on from the file of the one before."""
+    from insights.health.files import standings_before, write_day
+    from insights.health.owners import owners_of
+    from insights.health.run import HealthRun, days_until
+    from insights.health.tasks import tasks_of
+    from models.churn.shelf import CHURN_MODELS
+
+    config, folder = tables.config, tables.config.places.health
+    run = HealthRun(tables, CHURN_MODELS[package.artifact.model].from_artifact(package.artifact))
+    judged: list[HealthDay] = []
+    added: list[Task] = []
+    for cutoff in Bars(console).over(days_until(last, *reach), "health"):
+        day = run.judge(cutoff, standings_before(folder, cutoff))
+        owners = owners_of(tables, day.customer_ids[day.fell], config.health.owner)
+        added += store.add(tasks_of(config, day, owners, datetime.now(UTC)), config.health.quiet_days)
+        write_day(folder, day, package.card.version)
+        judged = [day]
+    return judged[0], added
+
+
+def tell(config: Config, day: HealthDay, added: list[Task]) -> None:
+    """The bands, who fell furthest, and the new tasks."""
+    counts = Counter(day.standing.band.tolist())
+    table = Table("band", "customers", "mean health", title=f"health at {day.cutoff}", box=None, padding=(0, 2, 0, 0))
+    for place in reversed(range(len(BANDS))):
+        mean = f"{day.health[day.standing.band == place].mean():.0f}" if counts[place] else "-"
+        table.add_row(str(BANDS[place]), f"{counts[place]:,}", mean)
+    console.print(table)
+    say(console, "fell furthest within 28 days:")
+    change = np.nan_to_num(day.health - day.best_before)
+    for row in np.argsort(change, kind="stable")[:SHOWN]:
+        if change[row] < 0:
+            why = day.reasons[row][0].en if day.reasons[row] else "not known why"
+            say(console, f"  {day.customer_ids[row]} {change[row]:+.0f} to {day.health[row]:.0f}: {why}")
+    say(console, f"new tasks: {len(added):,}")
+    for task in added[-SHOWN:]:
+        say(console, f"  {task.customer_id}, {task.owner or 'nobody'}, due {task.due_on}: {task.measure}")
+        say(console, f"    {task.reason_en}")
+    say(console, f"{len(day):,} customers, in {config.places.health / f'{day.cutoff}.parquet'}")
+
+
+def deliver_tasks(config: Config, store: TaskStore) -> None:
+    """Send what is open and was not delivered yet, where the TOML names a webhook."""
+    from serving.tasks.delivery import Webhook, deliver
+
+    if config.health.webhook is None:
+        return
+    with console.status("delivering the tasks"):
+        found = deliver(store, Webhook(config.health.webhook, config.health.webhook_secret or ""))
+    say(console, f"delivered: {found.taken:,}; wait for the next run: {found.waiting:,}")
+    for problem, count in found.problems.items():
+        say(console, f"  {count:,} not taken: {problem}")

@@ -1,0 +1,89 @@
+"""The table of tasks, the same in SQLite and PostgreSQL; times are UTC without an offset.
+
+A version number stands beside it, so that another Kizuna's tasks are refused instead of misread.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from core.errors import SourceUnavailable
+from core.tasks import Task
+
+VERSION = 1
+SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"SQLite counts up in INTEGER keys only."
+
+METADATA = sa.MetaData()
+
+TASKS = sa.Table(
+    "kizuna_tasks",
+    METADATA,
+    sa.Column("number", SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("task_id", sa.String(16), nullable=False, unique=True),
+    sa.Column("data_set", sa.String(64), nullable=False),
+    sa.Column("customer_id", sa.String(128), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("episode", sa.Date, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("reason_en", sa.Text, nullable=False),
+    sa.Column("reason_ja", sa.Text, nullable=False),
+    sa.Column("dimension", sa.String(32), nullable=False),
+    sa.Column("measure", sa.Text, nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("score_before", sa.Float),
+    sa.Column("due_on", sa.Date, nullable=False),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Column("changed_at", sa.DateTime, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("outcome", sa.String(16)),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("delivered_at", sa.DateTime),
+    sa.UniqueConstraint("data_set", "customer_id", "kind", "episode", name="kizuna_one_task_an_episode"),
+    sa.Index("kizuna_tasks_of_state", "data_set", "state", "number"),
+    sa.Index("kizuna_tasks_of_owner", "data_set", "owner", "number"),
+)
+
+VERSIONS = sa.Column("version", sa.Integer, primary_key=True, autoincrement=False)
+SCHEMA = sa.Table("kizuna_tasks_schema", METADATA, VERSIONS)
+
+
+def is_made(connection: sa.Connection) -> bool:
+    """Whether the tables are there. Raises SourceUnavailable where they are of another version."""
+    if not sa.inspect(connection).has_table(SCHEMA.name):
+        return False
+    found = connection.execute(sa.select(SCHEMA.c.version)).scalar()
+    if found != VERSION:
+        raise SourceUnavailable(f"the tasks here have format {found}, this version reads {VERSION}; use the newer one")
+    return True
+
+
+def make(connection: sa.Connection) -> None:
+    """Make the tables and note their version."""
+    METADATA.create_all(connection)
+    connection.execute(SCHEMA.insert().values(version=VERSION))
+
+
+def row_of(task: Task) -> dict[str, Any]:
+    """A task as a row."""
+    return {name: stored(value) for name, value in msgspec.structs.asdict(task).items()}
+
+
+def task_of(row: sa.RowMapping) -> Task:
+    """The task of a row."""
+    return msgspec.convert({name: _read(row[name]) for name in Task.__struct_fields__}, Task)
+
+
+def stored(value: Any) -> Any:
+    """A field as its column holds it: times lose their offset, names of states become text."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return str(value) if isinstance(value, str) else value
+
+
+def _read(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value

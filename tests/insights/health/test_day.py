@@ -1,0 +1,114 @@
+"""One day's health: what it is made of, what changed and why, and who fell."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from core.health import BANDS, DIMENSIONS, Band
+from insights.health.day import NOBODY
+from tests.insights.health.accounts import DAY, GONE, LESS, WELL, company, day_of
+
+
+def test_health_is_the_chance_of_staying_by_all_features_together():
+    day = day_of({"acme": WELL, "bolt": GONE})
+
+    assert day.health == pytest.approx([100 * expit(2 + 0.9), 100 * expit(-2.8)])
+    assert day.probability == pytest.approx(1 - day.health / 100)
+
+
+def test_a_dimension_is_the_health_of_who_is_average_in_all_others():
+    day = day_of({"acme": WELL})
+    of = dict(zip(DIMENSIONS, day.dimensions[0], strict=True))
+
+    assert (of["usage"], of["sentiment"]) == (pytest.approx(100 * expit(2)), pytest.approx(100 * expit(0.9)))
+    assert of["billing"] == pytest.approx(50)
+    assert np.isnan([of["support"], of["depth"]]).all()
+
+
+def test_changes_are_against_the_same_account_and_unknown_for_a_new_one():
+    day = day_of({"acme": GONE, "new": WELL}, {"acme": LESS}, {"acme": WELL})
+
+    assert day.health_before[7] == pytest.approx([100 * expit(0.9), np.nan], nan_ok=True)
+    assert day.health_before[28] == pytest.approx([100 * expit(2.9), np.nan], nan_ok=True)
+    assert day.best_before[0] == pytest.approx(100 * expit(2.9))
+
+
+def test_the_feature_that_moved_most_is_the_first_reason_with_both_its_values():
+    (reasons,) = day_of({"acme": GONE}, month_before={"acme": WELL}).reasons
+
+    assert [reason.code for reason in reasons] == ["usage", "sentiment"]
+    assert reasons[0].en == "days with usage: 1 (28 days before: 25)"
+    assert reasons[0].ja == "利用日数: 1(28日前: 25)"
+    assert (reasons[0].direction, reasons[0].weight) == ("up", pytest.approx(4.8))
+    assert (reasons[0].value, reasons[0].usual_value) == (1.0, 25.0)
+
+
+def test_what_did_not_change_is_no_reason_and_what_got_better_lowers_the_risk():
+    (reasons,) = day_of({"acme": (20.0, 9.0, 1000.0)}, month_before={"acme": LESS}).reasons
+
+    assert [(reason.code, reason.direction) for reason in reasons] == [("usage", "down")]
+
+
+def test_who_was_no_customer_a_month_ago_is_told_against_last_week():
+    (reasons,) = day_of({"acme": GONE}, {"acme": LESS}).reasons
+
+    assert reasons[0].en == "days with usage: 1 (7 days before: 15)"
+
+
+def test_a_value_that_became_known_is_a_reason_and_one_that_stays_unknown_is_none():
+    unknown, known = (15.0, np.nan, np.nan), (15.0, 2.0, np.nan)
+    (reasons,) = day_of({"acme": known}, month_before={"acme": unknown}).reasons
+
+    assert [reason.en for reason in reasons] == ["last NPS: 2 (28 days before: unknown)"]
+
+
+def test_a_newcomer_has_no_reasons():
+    assert day_of({"acme": WELL}).reasons == [()]
+
+
+def test_who_fell_and_in_which_dimension_most():
+    now = {"acme": GONE, "bolt": WELL, "cold": (10.0, 9.0, 1000.0)}
+    day = day_of(now, None, dict.fromkeys(now, WELL))
+
+    assert day.fell.tolist() == [True, False, True]
+    assert DIMENSIONS[day.fell_most[0]] == "usage"
+
+
+def test_a_fall_that_ends_healthy_is_none():
+    day = day_of({"acme": (22.0, 9.0, 1000.0)}, None, {"acme": (40.0, 9.0, 1000.0)}, settings=company(drop=4.0))
+
+    assert day.best_before[0] - day.health[0] > 4
+    assert not day.fell.any()
+
+
+def test_the_same_fall_is_seen_once_however_often_it_is_looked_at():
+    falls, last = [], NOBODY
+    for passed in range(0, 29, 7):
+        day = day_of({"acme": GONE}, None, {"acme": WELL}, day=DAY + timedelta(days=passed), last=last)
+        falls.append(bool(day.fell[0]))
+        last = day.standings
+
+    assert falls == [True, False, False, False, True]
+
+
+def test_a_slow_slide_into_a_worrying_band_is_a_fall_although_no_step_is_large():
+    settings, last, fell = company(drop=99.0), NOBODY, []
+    for step, days_used in enumerate([25.0, 15.0, 11.0, 9.0, 6.0]):
+        then = {"acme": (days_used, 6.0, 1000.0)}
+        day = day_of(then, then, then, settings=settings, day=DAY + timedelta(days=14 * step), last=last)
+        last = day.standings
+        fell.append((BANDS[day.standing.band[0]], bool(day.fell[0])))
+
+    assert fell == [
+        (Band.HEALTHY, False), (Band.WATCH, False), (Band.AT_RISK, True), (Band.AT_RISK, False), (Band.CRITICAL, True),
+    ]  # fmt: skip
+
+
+def test_where_nobody_is_a_customer_nobody_is_judged():
+    day = day_of({}, {"acme": WELL}, {"acme": WELL})
+
+    assert (len(day), day.fell.tolist(), day.reasons) == (0, [], [])

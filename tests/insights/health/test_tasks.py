@@ -1,0 +1,55 @@
+"""A fall makes one task, with what somebody needs to begin."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from core.health import MEASURES
+from core.tasks import task_id_of
+from insights.health.day import NOBODY
+from insights.health.tasks import tasks_of
+from tests.insights.health.accounts import DAY, GONE, LESS, WELL, company, day_of
+
+NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)
+BELOW = (10.0, 9.0, 1000.0)
+
+
+def fallen(**settings):
+    day = day_of({"acme": BELOW, "bolt": GONE, "cold": WELL}, None, dict.fromkeys(["acme", "bolt", "cold"], WELL))
+    return tasks_of(company(**settings), day, ["ann", "bob"], NOW)
+
+
+def test_who_fell_furthest_comes_first_and_who_did_not_fall_makes_none():
+    assert [(task.customer_id, task.owner) for task in fallen()] == [("bolt", "bob"), ("acme", "ann")]
+
+
+def test_a_task_says_why_when_and_what():
+    bolt, _ = fallen()
+
+    assert bolt.reason_en.startswith("health fell from 95 to 6: days with usage: 1 (28 days before: 25); ")
+    assert bolt.reason_ja.startswith("健全度が95から6に低下: 利用日数: 1(28日前: 25)、")
+    assert (bolt.dimension, bolt.measure, bolt.due_on) == ("usage", MEASURES["usage"], date(2026, 4, 8))
+    assert (bolt.score, bolt.score_before) == (5.7, 94.8)
+    assert bolt.task_id == task_id_of("world", "bolt", "health_drop", DAY)
+
+
+def test_the_toml_may_suggest_something_else_and_give_more_time():
+    bolt, _ = fallen(measures={"usage": "send Ken"}, due_days=2)
+
+    assert (bolt.measure, bolt.due_on) == ("send Ken", date(2026, 4, 3))
+
+
+def test_what_got_better_is_no_reason_of_a_fall():
+    day = day_of({"acme": (1.0, 10.0, 1000.0)}, None, {"acme": (25.0, 6.0, 1000.0)})
+    (task,) = tasks_of(company(), day, [""], NOW)
+
+    assert "NPS" not in task.reason_en
+    assert [reason.direction for reason in day.reasons[0]] == ["up", "down"]
+
+
+def test_who_slid_without_a_known_past_is_told_as_what_they_are():
+    first = day_of({"acme": LESS}, day=DAY - timedelta(days=90), last=NOBODY)
+    day = day_of({"acme": GONE}, last=first.standings)
+    (task,) = tasks_of(company(), day, [""], NOW)
+
+    assert (task.reason_en, task.score_before) == ("health is 6", None)

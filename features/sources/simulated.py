@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from features.sources.simulation.baskets import fill_baskets, make_items
 from features.sources.simulation.campaigns import contacts_table, offers_table
@@ -17,6 +16,7 @@ from features.sources.simulation.records import Clock, customers_table, items_ta
 from features.sources.simulation.statements import consents_table, preferences_table, statement_stream
 from features.sources.simulation.truth import Truth
 from features.sources.simulation.world import ShopWorld
+from features.sources.simulation.written import listed, write_world
 
 CONFIG_NAME = "shop.toml"
 
@@ -66,12 +66,7 @@ class SimulatedShop:
 
     def write(self, folder: Path) -> Path:
         """Write each table as Parquet and a TOML that describes them all; returns the TOML's path."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, table in self.tables.items():
-            pq.write_table(table, folder / f"{name}.parquet")
-        config = folder / CONFIG_NAME
-        config.write_text(self.config_text(), encoding="utf-8")
-        return config
+        return write_world(folder, self.tables, CONFIG_NAME, self.config_text())
 
     def config_text(self) -> str:
         """The TOML of this shop; paths are relative to its folder."""
@@ -79,7 +74,7 @@ class SimulatedShop:
         stated = CONFIG.format(
             seed=world.seed, n_customers=world.n_customers, watermark=world.end, horizon_days=world.horizon_days
         )
-        return stated + "".join(f'\n[tables.{name}]\npath = "{name}.parquet"\n' for name in self.tables)
+        return stated + listed(self.tables)
 
 
 def simulate_shop(world: ShopWorld | None = None) -> SimulatedShop:

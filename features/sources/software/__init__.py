@@ -1,0 +1,1 @@
+"""A software company whose truth is known, one part of its world a file."""

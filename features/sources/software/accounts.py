@@ -10,7 +10,7 @@ from features.sources.software.world import SoftwareWorld
 
 INDUSTRIES = np.array(["manufacturing", "retail", "finance", "healthcare", "logistics", "startup"])
 INDUSTRY_SHARES = np.array([0.22, 0.2, 0.15, 0.13, 0.12, 0.18])
-CLOSING = np.array([0.7, 1.0, 0.6, 0.7, 0.9, 2.4])
+CLOSING = np.array([0.6, 0.8, 0.4, 0.5, 0.8, 4.5])
 "How often a firm of each industry closes or is bought, against the ordinary one."
 OWNERS = np.array(["sato", "suzuki", "tanaka", "kobayashi", "mori", "ito"])
 CHANNELS = np.array(["search", "event", "partner", "content"])
@@ -77,7 +77,7 @@ def make_accounts(world: SoftwareWorld, random: np.random.Generator) -> Accounts
     industry = random.choice(len(INDUSTRIES), n, p=INDUSTRY_SHARES)
     begins_in, begins_on = beginnings(world, random)
     seats = np.exp(2.5 + 0.6 * bulk + random.normal(0, 0.4, n)).astype(np.int64)
-    fit = random.normal(0.1, 0.9, n)
+    fit = random.normal(0.3, 1.2, n)
     return Accounts(
         account_ids=np.char.mod("a%04d", np.arange(1, n + 1)),
         begins_in=begins_in,
@@ -92,9 +92,9 @@ def make_accounts(world: SoftwareWorld, random: np.random.Generator) -> Accounts
         term_months=np.where(random.random(n) < 0.55, 12, 1),
         fit=fit,
         breadth_fit=0.4 * fit + random.normal(-0.3, 0.7, n),
-        price_sensitivity=random.gamma(2.5, 1 / 2.5, n) * np.where(size == "small", 1.25, 0.85),
+        price_sensitivity=random.gamma(1.2, 1 / 1.2, n) * np.where(size == "small", 1.25, 0.85),
         dearness=random.normal(0, 0.22, n),
-        trouble=random.gamma(1.0, 1.0, n),
+        trouble=random.gamma(0.5, 2.0, n),
         closing=CLOSING[industry] * random.gamma(4.0, 1 / 4.0, n),
     )
 

@@ -12,7 +12,7 @@ CAUSES = np.array(["product", "price", "support", "other"])
 
 COIN_TOSS_HAZARD = 0.022
 "A month, where nothing tells who leaves."
-AT_RENEWAL, BETWEEN_RENEWALS = 2.2, 0.8
+AT_RENEWAL, BETWEEN_RENEWALS = 2.0, 0.8
 "By which hazards are multiplied in the month in which a yearly term ends, and in its other months."
 
 
@@ -24,12 +24,12 @@ def hazards_in(world: SoftwareWorld, accounts: Accounts, state: State, tenure_mo
     n = len(accounts)
     if world.churn_is_a_coin_toss:
         return np.full((len(CAUSES), n), COIN_TOSS_HAZARD / len(CAUSES))
-    useless = 0.19 * np.exp(-7.0 * state.usefulness)
+    useless = 0.9 * np.exp(-13.0 * state.usefulness)
     price = accounts.price_sensitivity * (
-        0.0005 + 0.022 * state.pressure + 0.03 * state.shrunk + 0.02 * accounts.dearness.clip(0)
+        0.0001 + 0.022 * state.pressure + 0.025 * state.shrunk + 0.03 * accounts.dearness.clip(0)
     )
-    support = 0.0003 + 0.035 * np.minimum(state.pain, 3)
-    other = 0.0024 * accounts.closing
+    support = 0.0001 + 0.03 * np.minimum(state.pain, 4)
+    other = 0.0016 * accounts.closing
     return np.stack([useless, price, support, other]) * term_factor(accounts, tenure_months)
 
 

@@ -76,9 +76,7 @@ def make_people(world: SoftwareWorld, accounts: Accounts, lives: Lives, random: 
     )
 
 
-def customers_table(
-    world: SoftwareWorld, accounts: Accounts, people: People, random: np.random.Generator
-) -> pa.Table:
+def customers_table(world: SoftwareWorld, accounts: Accounts, people: People, random: np.random.Generator) -> pa.Table:
     """Who they are and whose; what it cost to win the account stands with its first person."""
     cost = np.round(ACQUISITION_YEN * np.exp(random.normal(0, 0.4, len(accounts))) * accounts.seats**0.5, -2)
     is_first = np.append(True, people.accounts[1:] != people.accounts[:-1])

@@ -15,10 +15,10 @@ from features.sources.software.world import BUSY_MONTHS, SoftwareWorld
 
 ADOPTION_KEPT = 0.85
 "Of a month's distance from where adoption tends to, the share that is left after another."
-PRESSURE_KEPT = 0.8
+PRESSURE_KEPT = 0.85
 PRESSURE_BY_RISE = 11.0
 "What a rise of the price by all of itself adds to the pressure."
-PAIN_KEPT = 0.55
+PAIN_KEPT = 0.75
 USUAL_ANSWER_HOURS = 7.0
 BUSY_ANSWERS = 2.6
 "How many times as long an answer takes in a busy month."
@@ -112,7 +112,7 @@ def month_after(
     grave = tickets[IS_GRAVE].sum(axis=0) * (answer_hours / 12).clip(0.2, 4)
     lived = replace(
         state,
-        adoption=_drawn_towards(state.adoption, accounts.fit, 0.35, random),
+        adoption=_drawn_towards(state.adoption, accounts.fit, 0.3, random),
         breadth=_drawn_towards(state.breadth, accounts.breadth_fit, 0.25, random),
         pain=PAIN_KEPT * state.pain + 0.5 * grave,
         slowness=slowness,

@@ -40,9 +40,7 @@ class Sessions:
     "bool: a month with a grave ticket."
 
 
-def make_sessions(
-    world: SoftwareWorld, lives: Lives, people: People, random: np.random.Generator
-) -> Sessions:
+def make_sessions(world: SoftwareWorld, lives: Lives, people: People, random: np.random.Generator) -> Sessions:
     """Sessions of the active people of every month in which the account is a customer, by account and month."""
     adoption = logistic(np.stack([state.adoption for state in lives.states[1:]], axis=1))
     breadth = logistic(np.stack([state.breadth for state in lives.states[1:]], axis=1))
@@ -66,9 +64,7 @@ def make_sessions(
     )
 
 
-def usage_table(
-    world: SoftwareWorld, people: People, sessions: Sessions, random: np.random.Generator
-) -> pa.Table:
+def usage_table(world: SoftwareWorld, people: People, sessions: Sessions, random: np.random.Generator) -> pa.Table:
     """A login a session, the features used in it, and an error where one was met; by time."""
     n = len(sessions.people)
     n_used = 1 + random.poisson(0.35 * sessions.known_features)

@@ -34,7 +34,12 @@ def voice_stream(world: SoftwareWorld) -> np.random.Generator:
 
 
 def surveys_table(
-    world: SoftwareWorld, accounts: Accounts, lives: Lives, people: People, tickets: pa.Table, random: np.random.Generator
+    world: SoftwareWorld,
+    accounts: Accounts,
+    lives: Lives,
+    people: People,
+    tickets: pa.Table,
+    random: np.random.Generator,
 ) -> pa.Table:
     """NPS each quarter of administrators, CSAT after closed tickets; many of them stay unanswered."""
     asked = [_nps(world, accounts, lives, people, month, random) for month in _asking_months(world)]
@@ -77,7 +82,9 @@ def _csat(tickets: pa.Table, people: People, random: np.random.Generator) -> pa.
     asked = np.flatnonzero(~np.isnat(closed) & (random.random(len(closed)) < 0.5))
     who = np.searchsorted(people.person_ids, np.asarray(tickets["customer_id"].take(pa.array(asked)), "U"))
     waited = (tickets["first_answered_at"].to_numpy() - tickets["opened_at"].to_numpy())[asked]
-    score = np.rint(4.5 - 0.8 * np.log1p(waited / np.timedelta64(12, "h")) + random.normal(0, 0.7, len(asked))).clip(1, 5)
+    score = np.rint(4.5 - 0.8 * np.log1p(waited / np.timedelta64(12, "h")) + random.normal(0, 0.7, len(asked))).clip(
+        1, 5
+    )
     about = np.where(score < 3, "outage", "praise")
     return _survey("csat", people, who, closed[asked], score, CSAT_ANSWERED, about, random)
 

@@ -82,7 +82,11 @@ SAYINGS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "praise": {
-        "en": ("{team} likes the {part} a lot{end}", "It saves {team} hours every week{end}", "Quick and friendly{end}"),
+        "en": (
+            "{team} likes the {part} a lot{end}",
+            "It saves {team} hours every week{end}",
+            "Quick and friendly{end}",
+        ),
         "ja": ("{part}がとても便利です{end}", "{team}の作業時間が減りました{end}", "対応が早くて助かります{end}"),
     },
 }
@@ -96,7 +100,10 @@ TEAMS = {
     "en": ("sales", "accounting", "the warehouse", "our branch", "the team", "management", "HR"),
     "ja": ("営業部", "経理", "倉庫", "支店", "チーム", "経営層", "人事"),
 }
-ENDINGS = {"en": (".", "!", ". Please help.", ". Thank you."), "ja": ("。", "!", "。お願いします。", "。困っています。")}
+ENDINGS = {
+    "en": (".", "!", ". Please help.", ". Thank you."),
+    "ja": ("。", "!", "。お願いします。", "。困っています。"),
+}
 ASKING = {"en": ("?", "? Thank you.", " please?"), "ja": ("?",)}
 
 

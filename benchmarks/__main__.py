@@ -21,6 +21,8 @@ BENCHMARKS = {
     "online_retail.churn": ("benchmarks.churn", "--data-set", "online_retail"),
     **RECOMMENDERS,
     "cdnow.churn": ("benchmarks.churn", "--data-set", "cdnow"),
+    "banking77": ("benchmarks.banking77",),
+    "simulated_software.causes": ("benchmarks.software_causes",),
     "features_10m": ("benchmarks.features_10m",),
     "http_face": ("benchmarks.http_face",),
 }

@@ -18,6 +18,7 @@ LONGEST_TEXT = 5_000
 "Characters; what a customer writes beyond them is not read."
 
 WORD = re.compile(r"\b\w+\b")
+JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 
 
 def normalised(text: str) -> str:
@@ -48,3 +49,8 @@ def phrases(text: str) -> Iterator[str]:
     for length in range(1, LONGEST_PHRASE + 1):
         for start in range(len(words) - length + 1):
             yield " ".join(words[start : start + length])
+
+
+def is_japanese(text: str) -> bool:
+    """Whether a text holds Japanese letters: kana, or the characters shared with Chinese."""
+    return bool(JAPANESE.search(text))

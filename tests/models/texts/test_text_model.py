@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +85,7 @@ def test_what_is_not_known_or_not_sure_is_unknown(model: TextModel):
 def test_a_higher_threshold_never_answers_more(model: TextModel):
     answered = [(model.causes_of(BOTH.texts, t / 10) != UNKNOWN) for t in range(11)]
 
-    assert all((later <= earlier).all() for earlier, later in zip(answered, answered[1:], strict=False))
+    assert all((later <= earlier).all() for earlier, later in pairwise(answered))
 
 
 def test_tone_lies_between_minus_one_and_one_and_is_silent_without_labels(model: TextModel):

@@ -15,7 +15,7 @@ from benchmarks.figures import Figure, publish
 from benchmarks.measure import measured
 from benchmarks.pages import interval, table, write_section
 from core.errors import SourceUnavailable
-from core.intervals import Estimate, estimate
+from core.intervals import Estimate
 from models.texts.judging import figures_of
 from models.texts.learning import CauseLabels, held_out_probabilities, learn
 from models.texts.text_model import UNKNOWN, likeliest
@@ -40,7 +40,7 @@ def abstaining(chances: np.ndarray, causes: tuple[str, ...], meant: np.ndarray) 
     for threshold in THRESHOLDS:
         said = likeliest(chances, causes, threshold)
         answered = said != UNKNOWN
-        right = estimate(lambda rows, said=said: float((said == meant)[rows][answered[rows]].mean()), np.arange(len(meant)))  # fmt: skip
+        right = figures_of(said[answered], meant[answered])["accuracy"]
         rows.append([f"{threshold:.1f}", f"{answered.mean():.1%}", interval(right)])
     return table(["threshold", "answered", "of these right"], rows)
 
@@ -65,7 +65,7 @@ def run() -> None:
             "Data": "banking77: questions to a bank with 77 intents (PolyAI, CC BY 4.0), English, the published split",
             "Texts": f"{len(train.texts):,} learnt from, {len(test.texts):,} judged",
             "Model": f"{len(model.pieces.characters.pieces):,} runs of 1 to 5 characters and "
-            f"{len(model.pieces.words.pieces):,} words and pairs of words, a linear support vector machine, no download",
+            f"{len(model.pieces.words.pieces):,} words and pairs of them, a linear support vector machine, no download",
             "Fit": f"{cost.seconds:.0f} s, {cost.peak_memory_gb:.2f} GB, its five calibrating folds included",
         },
         [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import date
 
 import msgspec
 import numpy as np
@@ -81,8 +82,8 @@ def run(world: SoftwareWorld = WORLD, n_months: int = N_MONTHS) -> None:
     left_out = LeftOut()
     evidence = evidence_of(tables, champion_of(tables), None, n_months, left_out)
     found = decompose(evidence, tables.config, {}, left_out.counts)
-    first, until = evidence.first_day, evidence.today.astype("datetime64[D]")
-    true = company.truth.cause_shares(first.item(), min(until, evidence.stays.observed_until).item())
+    first, until = evidence.first_day, evidence.end_of_months
+    true = company.truth.cause_shares(date.fromisoformat(str(first)), date.fromisoformat(str(until)))
     truth = np.array([true[cause] for cause in found.causes])
     by_hazard = hazard_shares(found)
     errors = {

@@ -64,7 +64,8 @@ def scored_texts(tables: Tables) -> dict[str, ToneLabels]:
     """Texts of tickets and surveys whose writer gave a score beside them, as tones; by table and column."""
     found = {"tickets.satisfaction": stretched(*_scored(tables, "tickets", "opened_at", "text", "satisfaction"))}
     if "surveys" in tables:
-        kind = tables["surveys"].kind.lower()
+        surveys: Expression = tables["surveys"]
+        kind = surveys.kind.lower()
         asked = (tables, "surveys", "event_time", "comment", "score")
         found["surveys.score of nps"] = of_nps(*_scored(*asked, kind == "nps"))
         found["surveys.score of others"] = stretched(*_scored(*asked, kind != "nps"))

@@ -67,6 +67,11 @@ class Evidence:
         return self.rows.months.min().astype("datetime64[D]")
 
     @property
+    def end_of_months(self) -> np.datetime64:
+        """The day after the last month of which it is known who left, datetime64[D]."""
+        return (self.rows.months[self.is_past].max() + 1).astype("datetime64[D]")
+
+    @property
     def mrr(self) -> np.ndarray:
         """(n,) base currency a month."""
         return self.rows.mrr_units * self.money.unit

@@ -67,7 +67,7 @@ class CauseNames:
         """Those told apart, and last `other`."""
         return (*(name for name in self.settings.names if name != OTHER), OTHER)
 
-    def of_words(self, texts: Sequence[str]) -> np.ndarray:
+    def of_words(self, texts: Sequence[str] | np.ndarray) -> np.ndarray:
         """The cause that each text states, (n,) text 'U'; '' where it states none."""
         unique, places = np.unique(np.asarray(texts, dtype=str), return_inverse=True)
         return np.array([self._of_text(str(text)) for text in unique] or [""])[places]

@@ -54,7 +54,7 @@ def newest_months(stays: Stays, n_months: int) -> np.ndarray:
     Raises NotEnoughHistory where not one month is known completely.
     """
     after = stays.observed_until.astype("datetime64[M]")
-    first = stays.began_on.min(initial=stays.observed_until).astype("datetime64[M]") + 1
+    first = np.append(stays.began_on, stays.observed_until).min().astype("datetime64[M]") + 1
     months = months_between(max(first, after - n_months), after - 1)
     if not len(months):
         raise NotEnoughHistory(

@@ -8,7 +8,7 @@ stays   |---------x cause            |--------x      two stays, each with its ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,8 +50,8 @@ class Stays:
 
     def take(self, rows: np.ndarray) -> Stays:
         """The stays that an index array or boolean mask picks."""
-        picked = (getattr(self, name)[rows] for name in ("customer_ids", "began_on", "ended_on", "reasons"))
-        return Stays(*picked, self.observed_until)
+        picked = {name: getattr(self, name)[rows] for name in ("customer_ids", "began_on", "ended_on", "reasons")}
+        return replace(self, **picked)
 
 
 def stays_of(tables: Tables) -> Stays:

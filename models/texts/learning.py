@@ -93,12 +93,12 @@ def held_out_heights(labels: CauseLabels, recipe: Recipe) -> np.ndarray:
     names = sorted(set(labels.causes.tolist()))
     heights = np.full((len(labels.causes), len(names)), NEVER_MEANT)
     folds = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=recipe.seed)
-    texts = np.array(labels.texts, dtype=object)
-    for learnt, held in folds.split(texts, labels.causes, groups=same_texts(labels.texts)):
-        pieces = Pieces.learnt_from(texts[learnt])
-        lines = cause_lines(pieces.weights(texts[learnt]), labels.causes[learnt], recipe)
+    for learnt, held in folds.split(heights, labels.causes, groups=same_texts(labels.texts)):
+        known_texts, held_texts = picked(labels.texts, learnt), picked(labels.texts, held)
+        pieces = Pieces.learnt_from(known_texts)
+        lines = cause_lines(pieces.weights(known_texts), labels.causes[learnt], recipe)
         known = np.flatnonzero(np.isin(names, labels.causes[learnt]))
-        heights[np.ix_(held, known)] = lines.heights(pieces.weights(texts[held]))
+        heights[np.ix_(held, known)] = lines.heights(pieces.weights(held_texts))
     return heights
 
 
@@ -112,11 +112,12 @@ def held_out_probabilities(labels: CauseLabels, recipe: Recipe | None = None) ->
 
 def held_out_tones(labels: ToneLabels, recipe: Recipe | None = None) -> np.ndarray:
     """(n,) tones of texts by models that did not see them."""
-    tones, texts = np.empty(len(labels.tones)), np.array(labels.texts, dtype=object)
-    for learnt, held in GroupKFold(N_FOLDS).split(texts, groups=same_texts(labels.texts)):
-        pieces = Pieces.learnt_from(texts[learnt])
-        lines = tone_lines(pieces.weights(texts[learnt]), labels.tones[learnt], recipe or Recipe())
-        tones[held] = np.clip(lines.heights(pieces.weights(texts[held]))[:, 0], -1, 1)
+    tones = np.empty(len(labels.tones))
+    for learnt, held in GroupKFold(N_FOLDS).split(tones, groups=same_texts(labels.texts)):
+        known_texts, held_texts = picked(labels.texts, learnt), picked(labels.texts, held)
+        pieces = Pieces.learnt_from(known_texts)
+        lines = tone_lines(pieces.weights(known_texts), labels.tones[learnt], recipe or Recipe())
+        tones[held] = np.clip(lines.heights(pieces.weights(held_texts))[:, 0], -1, 1)
     return tones
 
 
@@ -124,15 +125,20 @@ def cause_lines(weights: sparse.csr_matrix, causes: np.ndarray, recipe: Recipe) 
     """A line a cause, each against all others, with the widest margin; causes are sorted."""
     machine = LinearSVC(C=recipe.looseness, random_state=recipe.seed).fit(weights, causes)
     if len(machine.classes_) > 2:
-        return Lines(machine.coef_, machine.intercept_)
-    slope, intercept = machine.coef_[0], machine.intercept_[0]
-    return Lines(np.stack([-slope, slope]), np.array([-intercept, intercept]))
+        return Lines(machine.coef_, np.asarray(machine.intercept_))
+    slope, intercept = machine.coef_[0], np.ravel(machine.intercept_)
+    return Lines(np.stack([-slope, slope]), np.concatenate([-intercept, intercept]))
 
 
 def tone_lines(weights: sparse.csr_matrix, tones: np.ndarray, recipe: Recipe) -> Lines:
     """The line of the tone: ridge regression."""
     line = Ridge(recipe.tone_regularization, solver="sparse_cg").fit(weights, tones)
     return Lines(np.atleast_2d(line.coef_), np.atleast_1d(line.intercept_))
+
+
+def picked(texts: Sequence[str], rows: np.ndarray) -> list[str]:
+    """The texts of these rows."""
+    return [texts[int(row)] for row in rows]
 
 
 def sharpness_of(heights: np.ndarray, codes: np.ndarray) -> float:

@@ -24,6 +24,8 @@ BENCHMARKS = {
     "simulated_software.hazard": ("benchmarks.software_hazard",),
     "telco": ("benchmarks.telco",),
     "ravenstack.churn": ("benchmarks.churn", "--data-set", "ravenstack"),
+    "banking77": ("benchmarks.banking77",),
+    "simulated_software.causes": ("benchmarks.software_causes",),
     "features_10m": ("benchmarks.features_10m",),
     "usage_20m": ("benchmarks.usage_20m",),
     "http_face": ("benchmarks.http_face",),

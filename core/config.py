@@ -353,6 +353,57 @@ class HealthSettings(Section, frozen=True):
             )
 
 
+class CauseMeasure(Section, frozen=True):
+    """Something that a business can do against one cause of leaving."""
+
+    name: str
+    cause: str
+    saved_share: float
+    "Of the customers who would leave for this cause, the share that it keeps."
+    cost: float | None = None
+    "A customer, base currency; not stated, it is the cost of the offer."
+    cost_once: float = 0.0
+    "Whoever it is done for, base currency."
+    offer: str | None = None
+    "An offer_id of the offers table: what the customer gets."
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.saved_share <= 1:
+            raise ValueError(f"saved_share of '{self.name}' lies between 0 and 1")
+        if (self.cost is None) == (self.offer is None):
+            raise ValueError(f"give exactly one of cost and offer for '{self.name}'")
+
+
+class CauseSettings(Section, frozen=True):
+    """How this business tells why customers leave, and what it can do about it."""
+
+    names: tuple[str, ...] = ("product", "price", "support")
+    "What is told apart; whatever fits none of them is 'other'."
+    words: dict[str, tuple[str, ...]] = {}
+    "By cause: codes of end_reason and topics, and words of them, beyond the usual ones."
+    features: dict[str, tuple[str, ...]] = {}
+    "By cause: features or whole families, with * for anything, beyond the usual ones; what stands here counts first."
+    text_threshold: float = 0.5
+    "From which probability on the text model's word counts."
+    said_within_days: int = 90
+    "Tickets and surveys of so many days before the end are asked for a cause where the end itself states none."
+    value_months: float = 12.0
+    "What a kept customer is worth: so many months of what they pay, at the margin."
+    measures: tuple[CauseMeasure, ...] = ()
+
+    def __post_init__(self) -> None:
+        known = {*self.names, "other"}
+        for place, causes in (("words", self.words), ("features", self.features)):
+            for cause in causes:
+                if cause not in known:
+                    raise ValueError(f"[causes.{place}] speaks of '{cause}'; causes are {', '.join(sorted(known))}")
+        for measure in self.measures:
+            if measure.cause not in known:
+                raise ValueError(f"measure '{measure.name}' is for '{measure.cause}', which is no cause")
+        if not 0 <= self.text_threshold <= 1 or self.said_within_days < 1 or self.value_months <= 0:
+            raise ValueError("text_threshold lies between 0 and 1, said_within_days and value_months above 0")
+
+
 class Config(Section, frozen=True):
     """One data set."""
 
@@ -383,6 +434,7 @@ class Config(Section, frozen=True):
     customer_tiers: dict[str, Segment] = {}
     "By name, the first first: a customer belongs to the first that fits, and to no other."
     health: HealthSettings = HealthSettings()
+    causes: CauseSettings = CauseSettings()
     attributes: dict[str, tuple[str, ...]] = {}
     "Listed attributes by table, e.g. customers = ['country']: used as features; of items, what questions filter by."
     as_of_today: tuple[str, ...] = ()

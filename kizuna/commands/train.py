@@ -1,8 +1,9 @@
-"""`kizuna train churn`, `kizuna train hazard` and `kizuna train recommender`: learn, judge, register as challenger."""
+"""`kizuna train`: churn, hazard and recommender are judged and registered as challengers; texts learns from labels."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from kizuna.session import open_session, say
 
 if TYPE_CHECKING:
     from training.shipping import Trained
+    from training.texts import TrainedTexts
 
 console = Console()
 
@@ -69,6 +71,19 @@ def register(app: typer.Typer) -> None:
 
         tell(train_recommender(session, model, settings))
 
+    @train.command(epilog="Example: kizuna train texts --labels labels.csv")
+    def texts(
+        labels: Annotated[
+            Path, typer.Option(help="A .csv or .parquet file with the columns text, cause and, if you like, tone.")
+        ],
+        config: ConfigPath = DEFAULT_CONFIG,
+    ) -> None:
+        """Learn which cause of leaving, and which tone, tickets and comments have; kept for kizuna causes."""
+        session = open_session(config, console)
+        from training.texts import train_texts
+
+        tell_texts(train_texts(session, labels))
+
 
 def settings_of(model: str | None, changes: list[str] | None) -> dict[str, str | int | float | bool | None]:
     """What --set says: numbers, true, false and null as in JSON, anything else as text. Raises BadInput."""
@@ -103,3 +118,19 @@ def tell(trained: Trained) -> None:
     if card.learnt and not card.leaks:
         say(console, f"next: kizuna promote {card.kind} --version {card.version}")
     say(console, card.verdict)
+
+
+def tell_texts(trained: TrainedTexts) -> None:
+    """The last lines: what was learnt from, how well it tells texts that were held out, and where it lies."""
+    card = trained.card
+    counted = ", ".join(f"{cause} {count:,}" for cause, count in card.n_texts.items())
+    say(console, f"learnt from {sum(card.n_texts.values()):,} texts ({counted}), {card.n_japanese:,} of them Japanese")
+    say(console, f"of texts held out, told right: {card.accuracy}; macro F1: {card.macro_f1}")
+    say(
+        console,
+        f"from {card.threshold:g} on it answers {card.answered:.0%} of them, and is right for {card.answered_accuracy}",
+    )
+    scored = ", ".join(f"{source} {count:,}" for source, count in card.n_tones.items())
+    tone = f"tone learnt from {scored}; correlation with the scores {card.tone_correlation}" if scored else ""
+    say(console, tone or "no text has a score beside it, so no tone is told")
+    say(console, f"in {trained.folder}; next: kizuna causes")

@@ -1,0 +1,147 @@
+"""What a decomposition works on: customers month by month, what was stated, and what the churn model adds up.
+
+months of which it is known who left          today
+|    May    |   June    |   July    |  ...  |
+^           ^           ^                   ^      everything is known as of these midnights
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.feature_table import FeatureTable
+from features.pipeline import compute_features
+from features.tables import Tables
+from insights.book import Book, months_between
+from insights.causes.comparable import excess
+from insights.causes.naming import CauseNames
+from insights.causes.person_months import PersonMonths, newest_months, person_months
+from insights.causes.stated import StatedCauses, stated_causes
+from insights.causes.stays import Stays, stays_of
+from insights.money import Money
+from insights.rates import money_of
+from insights.reading import LeftOut, spans_of
+from models.churn.additive import AdditiveModel
+from models.texts.text_model import TextModel
+
+PLAN = "main_plan"
+ATTRIBUTES = "attributes"
+NOT_STATED = -1
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Person-months with what is known of each; arrays are (n,) and aligned with `rows` unless said otherwise."""
+
+    names: CauseNames
+    rows: PersonMonths
+    "Of the months of which it is known who left, and last of today."
+    scores: np.ndarray
+    "(n, causes) contributions to the log-odds, summed by cause, less those of comparable stayers."
+    risk: np.ndarray
+    "P(leaving) within the model's horizon."
+    stated: np.ndarray
+    "int64 place of the cause that was stated of the departure; NOT_STATED also where nobody left."
+    segments: dict[str, np.ndarray]
+    "Text 'U' by what customers are told apart by: plan, listed attributes; '' is not known."
+    stays: Stays
+    "All on record."
+    said: StatedCauses
+    "Of each stay."
+    today: np.datetime64
+    "datetime64[M]: at whose first midnight the newest rows are told."
+    money: Money
+    horizon_days: int
+
+    @property
+    def is_past(self) -> np.ndarray:
+        """(n,) bool: the months of which it is known who left."""
+        return self.rows.months < self.today
+
+    @property
+    def first_day(self) -> np.datetime64:
+        """The first midnight that is told of, datetime64[D]."""
+        return self.rows.months.min().astype("datetime64[D]")
+
+    @property
+    def end_of_months(self) -> np.datetime64:
+        """The day after the last month of which it is known who left, datetime64[D]."""
+        return (self.rows.months[self.is_past].max() + 1).astype("datetime64[D]")
+
+    @property
+    def mrr(self) -> np.ndarray:
+        """(n,) base currency a month."""
+        return self.rows.mrr_units * self.money.unit
+
+    def sources(self) -> dict[str, int]:
+        """How many of the departures each source told the cause of; '' is none."""
+        return dict(Counter(self.said.sources[self.rows.stays[self.rows.left]].tolist()))
+
+    def codes_of_stays(self) -> np.ndarray:
+        """Of each stay the place of its stated cause, int64; NOT_STATED for none."""
+        return codes(self.said.causes, self.names.causes)
+
+
+def evidence_of(
+    tables: Tables, model: AdditiveModel, text_model: TextModel | None, n_months: int, left_out: LeftOut
+) -> Evidence:
+    """Read the tables and ask the model. Raises DataError without subscriptions, NotEnoughHistory without a month."""
+    names, money, stays = CauseNames(tables.config.causes), money_of(tables.config), stays_of(tables)
+    said = stated_causes(tables, stays, names, text_model)
+    months = newest_months(stays, n_months)
+    today = np.datetime64(tables.watermark("subscriptions"), "M")
+    book = Book.of(spans_of(tables, left_out), months_between(months[0], today), money, rate_of=today - 1)
+    rows = person_months(stays, book, np.append(months, today))
+    rows = rows.take((rows.months < today) | (rows.mrr_units > 0))
+    features = compute_features(tables, rows.cohort, vocabularies_of(model))
+    left = rows.left & (rows.months < today)
+    return Evidence(
+        names=names,
+        rows=rows,
+        scores=excess(contributions_by_cause(model, features, names), rows, plans_in(features)),
+        risk=model.score(features, model.horizon_days_).value,
+        stated=np.where(left, codes(said.causes, names.causes)[rows.stays], NOT_STATED),
+        segments=segments_in(features),
+        stays=stays,
+        said=said,
+        today=today,
+        money=money,
+        horizon_days=model.horizon_days_,
+    )
+
+
+def vocabularies_of(model: AdditiveModel) -> dict[str, tuple[str, ...]]:
+    """The words that the model's categorical features were learnt with."""
+    return {column.name: column.vocabulary for column in model.columns_ if column.vocabulary is not None}
+
+
+def contributions_by_cause(model: AdditiveModel, features: FeatureTable, names: CauseNames) -> np.ndarray:
+    """(n, causes) what the features that speak of each cause add to the log-odds of leaving."""
+    added, of_feature = model.contributions(features)[:, :-1], names.of_features(model.columns_)
+    return np.stack([added[:, of_feature == place].sum(axis=1) for place in range(len(names.causes))], axis=1)
+
+
+def plans_in(features: FeatureTable) -> np.ndarray:
+    """(n,) the plan of each row as a number, -1 where there is none."""
+    if PLAN not in features.names:
+        return np.zeros(len(features))
+    return np.nan_to_num(features.column(PLAN), nan=-1)
+
+
+def segments_in(features: FeatureTable) -> dict[str, np.ndarray]:
+    """What customers are told apart by, in words: their plan and the listed attributes that are words."""
+    found = {}
+    for column in features.columns:
+        if column.vocabulary and (column.name == PLAN or column.family == ATTRIBUTES):
+            words = np.array([*column.vocabulary, ""])
+            found[column.name] = words[np.nan_to_num(features.column(column.name), nan=-1).astype(np.int64)]
+    return found
+
+
+def codes(causes: np.ndarray, known: tuple[str, ...]) -> np.ndarray:
+    """The place of each cause, int64; NOT_STATED for ''."""
+    places = {cause: place for place, cause in enumerate(known)}
+    return np.array([places.get(cause, NOT_STATED) for cause in causes.tolist()], dtype=np.int64)

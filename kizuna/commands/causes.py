@@ -1,0 +1,109 @@
+"""`kizuna causes`: why customers leave, what each cause puts at stake, and what to do first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
+from kizuna.session import open_registry, say
+
+if TYPE_CHECKING:
+    from core.config import Config
+    from insights.causes.decomposition import Decomposition
+
+console = Console()
+
+Months = Annotated[int, typer.Option(min=1, help="How many of the newest months are looked at.")]
+Out = Annotated[Path | None, typer.Option(help="The JSON file; by default causes.json beside the data set's models.")]
+Language = Annotated[Literal["en", "ja"], typer.Option("--lang", help="In which language it is told.")]
+BySegment = Annotated[
+    bool, typer.Option("--by-segment", help="Print segments and months too; the JSON has them anyhow.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command(epilog="Example: kizuna causes --months 12 --lang ja")
+    def causes(
+        config: ConfigPath = DEFAULT_CONFIG,
+        months: Months = 12,
+        lang: Language = "en",
+        by_segment: BySegment = False,
+        out: Out = None,
+    ) -> None:
+        """Why customers leave: what they state, what the champion lays it on, the risk, the money, the measures."""
+        read = open_config(config)
+        found = decomposed(read, months)
+        path = out or read.places.home / "causes.json"
+        write(found, path)
+        tell(found, lang, by_segment)
+        say(console, str(path))
+
+
+def decomposed(config: Config, n_months: int) -> Decomposition:
+    """The decomposition of a data set by its champion, and by its text model where there is one."""
+    registry, _ = open_registry(config, console)
+    from features.offers import offer_book
+    from features.sources.opening import open_tables
+    from insights.causes.decomposition import decompose
+    from insights.causes.evidence import evidence_of
+    from insights.reading import LeftOut
+    from models.churn.champion import additive_champion
+    from models.texts.text_model import TextModel
+
+    model = additive_champion(registry)
+    places = config.places
+    texts = TextModel.read(places.texts) if places.texts.is_dir() else None
+    with console.status("why they left"):
+        tables, left_out = open_tables(config), LeftOut()
+        evidence = evidence_of(tables, model, texts, n_months, left_out)
+        today = evidence.today.astype("datetime64[D]").item()
+        costs = {offer.offer_id: offer.cost for offer in offer_book(tables, today).offers}
+        return decompose(evidence, config, costs, left_out.counts)
+
+
+def write(found: Decomposition, path: Path) -> None:
+    """Write everything that was found as JSON; the file appears whole or not at all."""
+    import msgspec
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}")
+    beside.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
+    beside.replace(path)
+
+
+def tell(found: Decomposition, language: Literal["en", "ja"], by_segment: bool) -> None:
+    """Print the views side by side, the stakes and the measures."""
+    from insights.causes import told
+
+    words = told.WORDS[language]
+    say(console, told.headline(found, language))
+    show(words["why"], told.views(found, language))
+    say(console, words["careless"].format(share=found.carelessness))
+    show(told.stakes_title(found, language), told.stakes(found, language))
+    if found.measures:
+        show(words["measures"], told.measures(found, language))
+    else:
+        say(console, words["no measures"])
+    if by_segment:
+        show(words["groups"], told.groups(found, language))
+    for cause, rows in found.left_out.items():
+        say(console, f"left out: {rows:,} rows, {cause}")
+
+
+def show(title: str, lines: Iterable[tuple[str, ...]]) -> None:
+    """Print rows below their heading."""
+    heading, *rows = lines
+    printed = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for place, word in enumerate(heading):
+        printed.add_column(word, justify="right" if place else "left", no_wrap=True)
+    for row in rows:
+        printed.add_row(*row)
+    console.print(printed)

@@ -1,0 +1,50 @@
+"""Subscriptions written in one line each, and departures whose causes are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from insights.causes.person_months import PersonMonths
+from tests.worlds import frame
+
+
+def subscriptions(*lines: str, **more: str) -> pa.Table:
+    """Spans from lines such as "ada 2024-01-05 2024-06-01 too expensive": who, from, until ('-' runs on), why."""
+    return frame(*(_span(line) | more for line in lines))
+
+
+def _span(line: str) -> dict[str, object]:
+    who, began, ended, *why = line.split(maxsplit=3)
+    return {
+        "customer_id": who, "subscription_id": who, "plan": "pro", "mrr": 100.0, "started_at": began,
+        "ended_at": None if ended == "-" else ended, "end_reason": why[0] if why else None,
+    }  # fmt: skip
+
+
+def months_of(n: int, left: np.ndarray | None = None, tenure_days: int = 100, mrr: int = 100) -> PersonMonths:
+    """One month of n customers who are alike."""
+    return PersonMonths(
+        np.array([f"c{i:05d}" for i in range(n)]),
+        np.full(n, np.datetime64("2024-03")),
+        np.arange(n),
+        np.zeros(n, bool) if left is None else left,
+        np.full(n, tenure_days),
+        np.full(n, mrr),
+    )
+
+
+def competing(n: int, seed: int, careless: float = 0.2, silent: float = 0.3) -> dict[str, np.ndarray]:
+    """Customers with a score a cause, risks that are known functions of them, and what leavers stated.
+
+    The first two causes rise with their scores, the last is a constant risk. The careless state any cause.
+    """
+    random = np.random.default_rng(seed)
+    scores = random.normal(0, 1, (n, 3)) * np.array([0.6, 0.2, 0.1])
+    risks = np.exp(np.array([-5.0, -5.5, -5.5]) + np.array([2.0, 6.0, 0.0]) * scores)
+    total = risks.sum(axis=1)
+    left = random.random(n) < 1 - np.exp(-total)
+    cause = (random.random((n, 1)) > np.cumsum(risks / total[:, None], axis=1)).sum(axis=1).clip(max=2)
+    stated = np.where(random.random(n) < careless, random.integers(0, 3, n), cause)
+    stated = np.where(left & (random.random(n) >= silent), stated, -1)
+    return {"scores": scores, "left": left, "stated": stated, "true_shares": risks / total[:, None]}

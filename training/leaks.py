@@ -55,6 +55,9 @@ class LeakLimits:
 
 LIMITS = LeakLimits()
 
+CHANCE = 0.5
+"The AUC of who knows nothing: from there nothing falls off a cliff."
+
 N_BINS, PRIOR_ROWS = 20, 10.0
 "Of a feature alone."
 
@@ -118,8 +121,8 @@ class Trial:
         return float(RankedRows.of(scores.value, self.later_outcomes.churned).groups(everyone).auc()[0])
 
     def is_above(self, scores: Scores, others: Scores, by: float) -> bool:
-        """Whether the first one's AUC is higher by so much, and surely higher at all."""
-        if self.auc(scores) - self.auc(others) < by:
+        """Whether the first one's AUC is higher by so much, and surely higher at all; worse than chance is no worse."""
+        if self.auc(scores) - max(self.auc(others), CHANCE) < by:
             return False
         found = compare("with", "without", scores, others, self.later_outcomes, "auc", n_resamples=100, seed=self.seed)
         return found.difference.low > 0

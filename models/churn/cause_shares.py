@@ -107,6 +107,8 @@ def _held_out_loss(design: np.ndarray, codes: np.ndarray, folds: np.ndarray, reg
 
 
 def _weights(design: np.ndarray, codes: np.ndarray, n_causes: int, regularization: float) -> np.ndarray:
+    if not design.shape[1]:  # nothing varies among those who left: the causes have the shares that they have
+        return np.log(np.bincount(codes, minlength=n_causes) / len(codes))[:, None]
     model = LogisticRegression(C=1.0 / regularization, max_iter=1000)
     model.fit(design, codes)
     weights = np.column_stack([model.coef_, model.intercept_])

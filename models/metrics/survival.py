@@ -36,7 +36,7 @@ Figure = Callable[[np.ndarray], np.ndarray]
 
 
 def judged_months(horizon_days: int) -> tuple[int, ...]:
-    """Of 1, 3, 6 and 12 months, those that a horizon reaches; the horizon in whole months where it reaches none."""
+    """Of 1, 3, 6 and 12 months, those that a horizon reaches."""
     return tuple(m for m in JUDGED_MONTHS if m * MONTH_DAYS <= horizon_days)
 
 

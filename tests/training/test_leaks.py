@@ -12,7 +12,7 @@ import pytest
 from core.feature_table import FeatureColumn, FeatureTable
 from core.outcomes import Outcomes
 from tests.models.churn.worlds import coin_toss, outcomes_of
-from training.leaks import find_leaks
+from training.leaks import LIMITS, Trial, find_leaks
 
 Rows = tuple[FeatureTable, Outcomes]
 TELCO = Path(os.environ.get("KIZUNA_DATA", "../shared/data")) / "telco"
@@ -154,3 +154,13 @@ def _coded(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...] | None]:
         return values.astype(float), None
     words = tuple(sorted({word for word in values if word is not None}))
     return np.array([np.nan if word is None else words.index(word) for word in values]), words
+
+
+def test_a_fall_from_chance_to_worse_than_chance_is_no_cliff():
+    features, outcomes = coin_toss(200)
+    trial = Trial(features, outcomes, features, outcomes, LIMITS, 0)
+    knows, wrong = (trial.scores(said.astype(np.float64)) for said in (outcomes.churned, ~outcomes.churned))
+    nothing = trial.scores(np.full(200, 0.5))
+
+    assert trial.is_above(knows, nothing, by=0.05)
+    assert not trial.is_above(nothing, wrong, by=0.05)

@@ -91,7 +91,9 @@ def flat_data(session: Session) -> FlatData:
 def flat_recipes(recipes: Mapping[str, Recipe]) -> dict[str, Recipe]:
     """The recipes that need no times; numbers may bend, since no windows tell the same thing in several ways."""
     found = {name: recipe for name, recipe in recipes.items() if name not in NEEDS_TIMES}
-    return {name: recipe.changed({"bends": None} if "bends" in recipe.settings else {}) for name, recipe in found.items()}
+    return {
+        name: recipe.changed({"bends": None} if "bends" in recipe.settings else {}) for name, recipe in found.items()
+    }
 
 
 def honest_rows(data: FlatData, seed: int) -> HonestRows:

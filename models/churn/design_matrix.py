@@ -50,7 +50,9 @@ class DesignMatrix:
         """Medians, sizes, spreads and knots of values (n, m)."""
         medians = np.array([_median(column) for column in values.T])
         sizes = np.array([_median(np.abs(column[column != 0])) or 1.0 for column in values.T])
-        wanted = [(place, kind) for place, column in enumerate(columns) for kind in _kinds_of(values[:, place], column, bends)]
+        wanted = [
+            (place, kind) for place, column in enumerate(columns) for kind in _kinds_of(values[:, place], column, bends)
+        ]
         owners, kinds = np.array(wanted, dtype=np.int64).reshape(-1, 2).T
         unscaled = cls(medians, sizes, owners, kinds, np.zeros(len(owners)), np.ones(len(owners)))
         if bends:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import ConfigError, DataError, SourceUnavailable
-from features.flat import open_flat
+from features.sources.flat import open_flat
 from features.sources.opening import open_tables
 from tests.flat_worlds import club
 
@@ -52,7 +52,7 @@ def test_a_label_that_says_the_same_of_all_is_refused(tmp_path):
 
 
 def test_a_column_that_is_not_there_names_the_nearest(tmp_path):
-    with pytest.raises(DataError, match="no column 'Lefd.'; did you mean 'Left.'"):
+    with pytest.raises(DataError, match=r"no column 'Lefd\?'; did you mean 'Left\?'"):
         open_flat(changed_label(club(tmp_path), column="Lefd?"))
 
 

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.config_file import read_config
-from features.flat import open_flat
+from features.sources.flat import open_flat
 from tests.journeys.conftest import PROJECT, DataSet
-from training.flat import honest_rows
+from training.flat_rows import honest_rows
 
 pytestmark = pytest.mark.slow
 

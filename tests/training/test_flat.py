@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from core.errors import BadInput
 from core.ledger import Ledger
-from features.flat import open_flat
+from features.sources.flat import open_flat
 from models.registry import Registry
 from tests.flat_worlds import club
 from tests.training.conftest import NOW
 from training.cards import card_markdown
-from training.flat import compare_flat_recipes, stratified_folds, train_flat
+from training.flat import compare_flat_recipes, train_flat
+from training.flat_rows import stratified_folds
 from training.promotion import promote
 from training.session import Session
 from training.tracking import Tracking

@@ -11,10 +11,11 @@ from benchmarks.figures import publish
 from benchmarks.measure import Cost, measured
 from benchmarks.pages import write_section
 from core.config import Config
-from features.flat import open_flat
+from features.sources.flat import open_flat
 from models.metrics.classification import NAMES
 from training.churn_trials import Trials, recipes_of
-from training.flat import BASELINE, N_FOLDS, N_REPEATS, HonestRows, cross_validated, flat_recipes, honest_rows
+from training.flat import BASELINE
+from training.flat_rows import N_FOLDS, N_REPEATS, HonestRows, cross_validated, flat_recipes, honest_rows
 from training.progress import Silence
 
 NAME = "telco"

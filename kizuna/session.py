@@ -38,7 +38,7 @@ def open_session(path: Path, console: Console, flat_too: bool = False) -> Sessio
     continued = continued_run(config)
     registry, ledger = open_registry(config, console)
 
-    from features.flat import open_flat
+    from features.sources.flat import open_flat
     from features.sources.opening import open_tables
     from training.session import Session
     from training.tracking import Tracking

@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 def check_data(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Is my data fit? What was read, what was set aside and why."""
     from features.check import check
-    from features.flat import open_flat
+    from features.sources.flat import open_flat
     from features.sources.opening import open_tables
 
     console, read = Console(), open_config(config)

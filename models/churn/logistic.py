@@ -61,18 +61,13 @@ class Logistic(AdditiveModel):
     def _choose(self, rows: LearningRows) -> float:
         """The regularization that folds choose; leaves the design matrix and the held-out log-odds of the choice."""
         strengths = CHOICE if self.regularization is None else (self.regularization,)
-        lowest, folds = np.inf, rows.folds(self.seed)
-        best = strengths[0]
+        folds, tried = rows.folds(self.seed), []
         for bends in BENDS if self.bends is None else (self.bends,):
             matrix = DesignMatrix.learnt_from(rows.values, self.columns_, bends)
             design = matrix.transform(rows.values)
-            for strength in strengths:
-                held_out = _held_out(design, rows.churned, folds, strength)
-                loss = mean_log_loss(held_out, rows.churned)
-                if loss < lowest:
-                    lowest, best = loss, strength
-                    self.design_, self.held_out_ = matrix, held_out
-        return best
+            tried += [(matrix, one, _held_out(design, rows.churned, folds, one)) for one in strengths]
+        self.design_, strength, self.held_out_ = min(tried, key=lambda one: mean_log_loss(one[2], rows.churned))
+        return strength
 
     def contribute(self, values: np.ndarray) -> np.ndarray:
         """Weight times distance from the mean, summed over a feature's design columns; the intercept last."""

@@ -64,6 +64,24 @@ def test_other_values_from_the_environment_come_as_they_are(tmp_path):
     assert config.tables["purchases"].table == "public.sales"
 
 
+FLAT = """
+[flat]
+as_of = 2026-04-01
+label = {table = 'who', column = 'left', equals = 'yes'}
+[flat.tables.who]
+path = 'who.csv'
+customer_id = 'id'
+"""
+
+
+def test_a_flat_data_set_needs_neither_tables_nor_active_days(tmp_path):
+    config = read(tmp_path, SHOP.replace("active_days = 180", "") + FLAT + "columns = {age = 'Age'}")
+
+    assert config.flat is not None
+    assert config.flat.tables["who"].path == str(tmp_path / "who.csv")
+    assert not config.tables
+
+
 @pytest.mark.parametrize(
     ("text", "saying"),
     [
@@ -88,6 +106,10 @@ def test_other_values_from_the_environment_come_as_they_are(tmp_path):
         (SHOP.replace('"shop"', '"../shop"') + PURCHASES, "name is 1 to 64"),
         (SHOP + "[tables.purchases]\npath = '${NOWHERE}/p.csv'", r"asks for \$\{NOWHERE\}"),
         (SHOP + "active_days = 3", "is no TOML"),
+        (SHOP + FLAT + "columns = {a = 'A'}" + PURCHASES, "give either .flat. or .tables."),
+        (SHOP + FLAT + "", "no .flat.tables. names a column"),
+        (SHOP + FLAT.replace("'who'", "'whom'") + "columns = {a = 'A'}", "label.table 'whom' is none of"),
+        (SHOP + FLAT + "colums = {a = 'A'}", "unknown key 'colums'; did you mean 'columns'"),
     ],
 )
 def test_what_cannot_be_meant_is_said_in_one_line(tmp_path, text, saying):

@@ -160,6 +160,12 @@ def test_the_end_of_one_of_two_running_subscriptions_is_no_churn():
     assert not subscribed(span("ada", "2023-01-01", "2024-03-20"), span("ada", "2023-06-01", None)).churned[0]
 
 
+def test_the_end_of_one_of_two_running_subscriptions_is_churn_where_each_counts():
+    ends, runs = span("ada", "2023-01-01", "2024-03-20") | {"subscription_id": "a"}, span("ada", "2023-06-01", None)
+
+    assert subscribed(ends, runs, each_subscription=True).churned[0]
+
+
 def test_a_customer_without_a_subscription_at_the_cutoff_is_never_mature():
     assert not subscribed(span("ada", "2023-01-01", "2024-02-01"), span("bo", "2023-01-01", None)).mature[0]
 

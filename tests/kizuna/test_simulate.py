@@ -27,6 +27,22 @@ def test_says_how_many_rows_were_written_and_what_to_do_next(made, tmp_path):
     assert f"kizuna check --config {tmp_path / 'shop.toml'}" in made
 
 
+def test_makes_a_software_company_that_its_own_toml_describes(tmp_path, capsys):
+    assert run(["simulate", "--world", "software", "--out", str(tmp_path), "--customers", "15", "--coin-toss"]) == 0
+
+    config = read_config(tmp_path / "software.toml", {})
+    assert config.name == "software"
+    assert config.customer == "account"
+    assert config.money.rates == str(tmp_path / "rates.csv")
+    assert {source.path for source in config.tables.values()} == {str(file) for file in tmp_path.glob("*.parquet")}
+    assert f"kizuna check --config {tmp_path / 'software.toml'}" in capsys.readouterr().out
+
+
+def test_refuses_for_a_software_company_what_is_about_a_shop(tmp_path, capsys):
+    assert run(["simulate", "--world", "software", "--out", str(tmp_path), "--no-items"]) == 2
+    assert "--no-items is about a shop's purchases" in capsys.readouterr().err
+
+
 def test_refuses_a_shop_without_customers_in_one_line(tmp_path, capsys):
     assert run(["simulate", "--out", str(tmp_path), "--customers", "0"]) == 2
     assert "Traceback" not in capsys.readouterr().err

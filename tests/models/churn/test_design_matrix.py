@@ -30,6 +30,25 @@ def test_whatever_comes_the_design_is_finite_and_bounded(seen, asked):
     assert (np.abs(design) <= WIDEST).all()
 
 
+@settings(max_examples=30, deadline=None)
+@given(seen=numbers, asked=numbers)
+def test_with_bends_it_is_finite_and_bounded_too(seen, asked):
+    learnt = DesignMatrix.learnt_from(np.array([seen], dtype=float).T, [SPENT], bends=3)
+
+    assert (np.abs(learnt.transform(np.array([asked], dtype=float).T)) <= WIDEST).all()
+
+
+def test_a_bend_tells_how_far_a_number_lies_beyond_one_of_its_quantiles():
+    learnt = DesignMatrix.learnt_from(column(*range(1, 101)), [SPENT], bends=1)
+
+    below, at, beyond = learnt.raw(column(10, 50, 90))
+
+    assert below[0] == pytest.approx(at[0], abs=0.02) == pytest.approx(0, abs=0.02)
+    assert beyond[0] > 0
+    assert len(learnt.owners) == 2
+    assert learnt.knots.shape == (1, 1)
+
+
 def test_order_is_kept_while_tails_are_drawn_in():
     learnt = DesignMatrix.learnt_from(column(*np.random.default_rng(1).lognormal(3, 2, 500)), [SPENT])
 

@@ -1,0 +1,66 @@
+"""Flat data sets written by hand: customers whose contract tells who leaves, and a score that was asked afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from core.config import Config
+from core.config_file import read_config
+
+TOML = """
+name = "club"
+time_zone = "Asia/Tokyo"
+currency = "JPY"
+var = "{var}"
+
+[flat]
+as_of = 2026-04-01
+
+[flat.label]
+table = "status"
+column = "Left?"
+equals = "yes"
+cause = "Why"
+
+[flat.tables.members]
+path = "members.csv"
+customer_id = "No."
+columns = {{ contract = "Contract", charges = "Charges", sports = "Sports" }}
+
+[flat.tables.status]
+path = "status.parquet"
+customer_id = "Member"
+columns = {{ exit_score = "Exit score" }}
+"""
+
+
+def write_club(folder: Path, n: int = 600, seed: int = 1, tells: bool = True) -> Path:
+    """A club of n members in two files and its TOML; where nothing tells, everybody leaves by lot."""
+    random = np.random.default_rng(seed)
+    monthly, charges = random.random(n) < 0.5, random.uniform(20, 120, n)
+    odds = -2.2 + 2.0 * monthly + 0.02 * (charges - 70) if tells else np.full(n, -0.8)
+    left = random.random(n) < 1 / (1 + np.exp(-odds))
+    ids = np.char.mod("%05d", np.arange(n))
+    told = np.where(random.random(n) < 0.02, " ", np.char.mod("%.2f", charges))
+    members = {"No.": ids, "Contract": np.where(monthly, "monthly", "yearly"), "Charges": told}
+    csv.write_csv(pa.table(members | {"Sports": random.integers(0, 4, n)}), folder / "members.csv")
+    status = {
+        "Member": ids[::-1],
+        "Left?": np.where(left, "yes", "no")[::-1],
+        "Why": np.where(left, "price", "")[::-1],
+        "Exit score": np.where(left, random.integers(1, 3, n), random.integers(3, 6, n))[::-1],
+    }
+    pq.write_table(pa.table(status), folder / "status.parquet")
+    toml = folder / "club.toml"
+    toml.write_text(TOML.format(var=folder / "var"), encoding="utf-8")
+    return toml
+
+
+def club(folder: Path, n: int = 600, seed: int = 1, tells: bool = True) -> Config:
+    """The configuration of such a club."""
+    return read_config(write_club(folder, n, seed, tells), {})

@@ -21,6 +21,8 @@ BENCHMARKS = {
     "online_retail.churn": ("benchmarks.churn", "--data-set", "online_retail"),
     **RECOMMENDERS,
     "cdnow.churn": ("benchmarks.churn", "--data-set", "cdnow"),
+    "telco": ("benchmarks.telco",),
+    "ravenstack.churn": ("benchmarks.churn", "--data-set", "ravenstack"),
     "features_10m": ("benchmarks.features_10m",),
     "http_face": ("benchmarks.http_face",),
 }

@@ -90,7 +90,9 @@ def run(found: DataSet) -> None:
     )
 
 
-def main(name: Annotated[str, typer.Option("--data-set", help="online_retail or cdnow")] = "online_retail") -> None:
+def main(
+    name: Annotated[str, typer.Option("--data-set", help="online_retail, cdnow or ravenstack")] = "online_retail",
+) -> None:
     """Compare the churn models on a public data set."""
     run(data_set(name))
 

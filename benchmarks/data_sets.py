@@ -40,6 +40,16 @@ DATA_SETS = {
             "CDNOW: all purchases of 23,570 customers who first bought in 1997 Q1, until 1998-06",
             "Fader & Hardie, free for research",
         ),
+        DataSet(
+            "telco",
+            "Telco customer churn: 7,043 customers of a telephone company in six tables, without a date",
+            "IBM sample data",
+        ),
+        DataSet(
+            "ravenstack",
+            "RavenStack: accounts, subscriptions, usage and tickets of a B2B software company, synthetic",
+            "MIT-like",
+        ),
     )
 }
 
@@ -47,7 +57,8 @@ DATA_SETS = {
 def data_set(name: str) -> DataSet:
     """The data set of this name. Raises SourceUnavailable where its files are not on this machine."""
     found = DATA_SETS[name]
-    paths = [source.path for source in found.config.tables.values() if source.path]
+    sources = (found.config.flat or found.config).tables
+    paths = [source.path for source in sources.values() if source.path]
     missing = [path for path in paths if not Path(path).exists()]
     if missing:
         raise SourceUnavailable(f"{name} is not at {missing[0]}; set KIZUNA_DATA to the folder of the public data")

@@ -83,6 +83,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     baseline: bool = False
     "True for a baseline that became champion because there was none."
     leaks: tuple[Leak, ...] = ()
+    left_out: tuple[Leak, ...] = ()
+    "What the leak alarm found before the model was fitted, which was therefore fitted without."
     limits: tuple[str, ...] = ()
     data_digest: str = ""
     git: str = ""

@@ -90,6 +90,8 @@ class ChurnDefinition(Section, frozen=True):
     "overdue: no purchase within this many of the customer's own usual gaps."
     grace_days: int = 30
     "subscription_ended: a renewal within so many days is no churn."
+    each_subscription: bool = False
+    "subscription_ended: whether the end of one counts though the customer's others run on."
 
     def __post_init__(self) -> None:
         if self.horizon_days < 1 or self.gap_days < 0:
@@ -210,6 +212,49 @@ class ReportSettings(Section, frozen=True):
             raise ValueError("months is at least 1 and best_satisfaction above 0")
 
 
+class FlatTable(Section, frozen=True):
+    """One file of a flat data set: a row a customer."""
+
+    path: str
+    "Parquet or CSV, relative to the TOML's folder."
+    customer_id: str
+    "Its column that names the customer."
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    columns: dict[str, str] = {}
+    "Feature to column of the file."
+
+
+class FlatLabel(Section, frozen=True):
+    """Who left: the customers in whose row a column holds a certain value."""
+
+    table: str
+    column: str
+    equals: str
+    cause: str | None = None
+    "The column of the same table that says why."
+
+
+class FlatSource(Section, frozen=True):
+    """A data set without times: what is known of each customer on one day, and who has left by then.
+
+    Nothing tells when a cell was written, so every column may have been written after the customer left.
+    """
+
+    as_of: date
+    "The day that the files tell of."
+    label: FlatLabel
+    tables: dict[str, FlatTable]
+
+    def __post_init__(self) -> None:
+        if self.label.table not in self.tables:
+            raise ValueError(f"label.table '{self.label.table}' is none of [flat.tables]: {', '.join(self.tables)}")
+        names = [name for table in self.tables.values() for name in table.columns]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice or not names:
+            raise ValueError(f"'{twice[0]}' is a column twice" if twice else "no [flat.tables] names a column")
+
+
 class Config(Section, frozen=True):
     """One data set."""
 
@@ -218,9 +263,12 @@ class Config(Section, frozen=True):
     "IANA name; every time inside is naive and local to it."
     currency: str
     "Base currency, ISO 4217."
-    active_days: int
-    "Who bought (or used) within so many days before a cutoff is a customer at it."
     tables: dict[str, TableSource]
+    "Where times are told; none where the data set is flat."
+    active_days: int = 0
+    "Who bought (or used) within so many days before a cutoff is a customer at it; at least 1 where times are told."
+    flat: FlatSource | None = None
+    "Instead of tables: a data set without times."
     customer: Literal["person", "account"] = "person"
     "Who the customer is; with account, people roll up to their account_id."
     churn: ChurnDefinition = ChurnDefinition()
@@ -244,8 +292,10 @@ class Config(Section, frozen=True):
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", self.name):
             raise ValueError(f"name is 1 to 64 of a-z, 0-9 and _, found '{self.name}'")
-        if self.active_days < 1:
+        if self.flat is None and self.active_days < 1:
             raise ValueError("active_days is at least 1")
+        if self.flat is not None and self.tables:
+            raise ValueError("give either [flat] or [tables]; what has times belongs into tables")
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError) as fault:

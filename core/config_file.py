@@ -47,6 +47,8 @@ def read_config_and_statement(path: Path, environment: Mapping[str, str]) -> tup
     for (*sections, key), said in _paths_in(stated):
         section = reduce(getitem, sections, filled)
         section[key] = _placed(said, section[key], path.parent, environment)
+    if "flat" in filled:
+        filled.setdefault("tables", {})
     try:
         return msgspec.convert(filled, Config), redacted(stated)
     except msgspec.ValidationError as fault:
@@ -89,16 +91,20 @@ def _filled(value: Any, environment: Mapping[str, str], path: str) -> Any:
 
 def _paths_in(stated: dict[str, Any]) -> list[tuple[tuple[str, ...], str]]:
     """Where the TOML names files, and what it says there."""
-    tables = stated.get("tables", {})
-    named = [("tables", name, "path") for name in (tables if isinstance(tables, dict) else ())]
+    named = [(*place, name, "path") for place in (("tables",), ("flat", "tables")) for name in _section(stated, *place)]
     found = []
-    for place in (*named, ("money", "rates")):
-        value: Any = stated
-        for key in place:
-            value = value.get(key) if isinstance(value, dict) else None
+    for *section, key in (*named, ("money", "rates")):
+        value = _section(stated, *section).get(key)
         if isinstance(value, str):
-            found.append((place, value))
+            found.append(((*section, key), value))
     return found
+
+
+def _section(stated: Any, *place: str) -> dict[str, Any]:
+    """The section of the TOML at this place; empty where there is none."""
+    for key in place:
+        stated = stated.get(key) if isinstance(stated, dict) else None
+    return stated if isinstance(stated, dict) else {}
 
 
 def _placed(stated: str, filled: str, folder: Path, environment: Mapping[str, str]) -> str:

@@ -71,7 +71,7 @@ def listed_attributes(known: Tables, vocabularies: Mapping[str, tuple[str, ...]]
 
 def _attribute(known: Tables, table: str, source: str, vocabularies: Mapping[str, tuple[str, ...]] | None) -> Attribute:
     today = f"{table}.{source}" in known.config.as_of_today
-    kind = _kind(known[table][source])
+    kind = kind_of(known[table][source])
     attribute = Attribute(table, source, kind, None, today)
     if kind != "word":
         return attribute
@@ -82,7 +82,8 @@ def _attribute(known: Tables, table: str, source: str, vocabularies: Mapping[str
     return Attribute(table, source, kind, words, today)
 
 
-def _kind(column: Expression) -> Kind:
+def kind_of(column: Expression) -> Kind:
+    """How an attribute of this type is told."""
     dtype = column.type()
     if dtype.is_temporal():
         return "age"
@@ -101,7 +102,7 @@ def attribute_values(
         positions = rows["position"].to_numpy()
         for place in mine:
             attribute = attributes[place]
-            values[place][positions] = _as_numbers(rows[attribute.source], attribute, cutoff)
+            values[place][positions] = as_numbers(rows[attribute.source], attribute, cutoff)
     return values
 
 
@@ -115,7 +116,8 @@ def _rows(known: Tables, customers: ir.Table, table: str, sources: list[str]) ->
     return found.select("position", *sources)
 
 
-def _as_numbers(column: pa.ChunkedArray, attribute: Attribute, cutoff: date) -> np.ndarray:
+def as_numbers(column: pa.ChunkedArray, attribute: Attribute, cutoff: date) -> np.ndarray:
+    """The attribute's cells as (n,) float64: codes of words, numbers, or days before the cutoff; NaN is missing."""
     match attribute.kind:
         case "word":
             return _codes(column, attribute.words or ())

@@ -29,18 +29,23 @@ QUIET_MLFLOW = {
 "Unless the environment says otherwise: nothing is sent to anybody, only faults are printed, and those within seconds."
 
 
-def open_session(path: Path, console: Console) -> Session:
-    """The data set, its store and its ledger; moves of aliases made elsewhere are recorded and told."""
+def open_session(path: Path, console: Console, flat_too: bool = False) -> Session:
+    """The data set, its store and its ledger; moves of aliases made elsewhere are recorded and told.
+
+    Raises ConfigError for a flat data set, unless the command says that it can do without times.
+    """
     config, statement = open_config_and_statement(path)
     continued = continued_run(config)
     registry, ledger = open_registry(config, console)
 
+    from features.flat import open_flat
     from features.sources.opening import open_tables
     from training.session import Session
     from training.tracking import Tracking
 
     with console.status("opening the tables"):
-        tables = open_tables(config)
+        flat = open_flat(config) if config.flat and flat_too else None
+        tables = flat.tables if flat else open_tables(config)
     return Session(
         config=config,
         statement=statement,
@@ -52,6 +57,7 @@ def open_session(path: Path, console: Console) -> Session:
         now=datetime.now(UTC),
         continued_run=continued,
         progress=Bars(console),
+        flat=flat,
     )
 
 

@@ -19,10 +19,16 @@ def beats_all(comparisons: Sequence[Comparison]) -> bool:
     return bool(comparisons) and all(comparison.difference.low > 0 for comparison in comparisons)
 
 
-def verdict(model: str, comparisons: Sequence[Comparison], baselines: Sequence[str], stands_in: bool = False) -> str:
+def verdict(
+    model: str,
+    comparisons: Sequence[Comparison],
+    baselines: Sequence[str],
+    stands_in: bool = False,
+    where: str = "out of time",
+) -> str:
     """One sentence: by how much the model beats its baselines, or that it learnt nothing beyond them.
 
-    `stands_in` is said of a baseline that is champion because there was none.
+    `stands_in` is said of a baseline that is champion because there was none; `where` says on what it was judged.
     """
     told = "; ".join(_told(comparison) for comparison in comparisons)
     if stands_in:
@@ -32,7 +38,7 @@ def verdict(model: str, comparisons: Sequence[Comparison], baselines: Sequence[s
     if not beats_all(comparisons):
         return f"{model} learnt nothing that its baselines do not know: {told}; an interval reaches zero or below"
     beaten = " and ".join(comparison.against for comparison in comparisons)
-    return f"{model}{', itself a baseline,' if model in baselines else ''} beats {beaten} out of time: {told}"
+    return f"{model}{', itself a baseline,' if model in baselines else ''} beats {beaten} {where}: {told}"
 
 
 def _told(comparison: Comparison) -> str:
@@ -54,8 +60,7 @@ def card_markdown(card: ModelCard) -> str:
         f"**{card.verdict}.**" if card.verdict else "",
         _marks(card),
         _facts(card),
-        "## Figures out of time\n\n" + _figures(card, "test"),
-        "## Figures that chose the model\n\n" + _figures(card, "validation"),
+        *(f"## {title}\n\n{_figures(card, split)}" for split, title in _splits(card).items()),
         "## Limits\n\n" + _bullets(card.limits),
         "## Recipe\n\n" + _bullets([f"{name}: {value}" for name, value in card.settings.items()]),
         "## Features\n\n" + _bullets([f"{name} ({digest})" for name, digest in card.features.items()]),
@@ -74,7 +79,9 @@ def marks(card: ModelCard) -> tuple[str, ...]:
 
 def _marks(card: ModelCard) -> str:
     baseline = ["A baseline that became champion because there was none."] if card.baseline else []
-    return "\n".join(f"> {line}\n" for line in [*baseline, *(f"**Leak:** {leak.finding}" for leak in card.leaks)])
+    leaks = [f"**Leak:** {leak.finding}" for leak in card.leaks]
+    left_out = [f"**Left out as a leak:** {leak.feature}: {leak.finding}" for leak in card.left_out]
+    return "\n".join(f"> {line}\n" for line in [*baseline, *leaks, *left_out])
 
 
 def _facts(card: ModelCard) -> str:
@@ -106,6 +113,13 @@ def _figures(card: ModelCard, split: str) -> str:
         f"| {model} | " + " | ".join(str(found.get((model, name), "")) for name in names) + " |" for model in models
     ]
     return "\n".join([head, *lines])
+
+
+def _splits(card: ModelCard) -> dict[str, str]:
+    """What the card's figures were measured on: across customers where the data set has no times."""
+    if any(metric.split == "cross_validation" for metric in card.metrics):
+        return {"cross_validation": "Figures on customers not learnt from"}
+    return {"test": "Figures out of time", "validation": "Figures that chose the model"}
 
 
 def _bullets(lines: Iterable[str]) -> str:

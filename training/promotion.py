@@ -9,6 +9,7 @@ from core.errors import GateRefused, NotFound
 from models.registry import CHALLENGER, CHAMPION, RegisteredVersion
 from training.aliases import move_alias
 from training.churn import compare_churn_recipes
+from training.flat import compare_flat_recipes
 from training.gate import MARGIN, Finding, Margin, is_refresh, refuse_leaks, refuse_unlearnt, refuse_worse
 from training.recommender import compare_recommender_recipes
 from training.session import Session
@@ -50,7 +51,8 @@ def passed(session: Session, champion: RegisteredVersion | None, challenger: Mod
     refuse_leaks(challenger)
     refuse_unlearnt(challenger)
     card = champion.card if champion else None
-    comparison: Comparison = COMPARE[challenger.kind](session, card, challenger)
+    compare = compare_flat_recipes if session.flat else COMPARE[challenger.kind]
+    comparison: Comparison = compare(session, card, challenger)
     finding = Finding(comparison, is_refresh(card, challenger), margin.of(comparison.name))
     refuse_worse(finding)
     return finding.says

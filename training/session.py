@@ -8,6 +8,7 @@ from typing import Any
 
 from core.config import Config
 from core.ledger import Ledger
+from features.flat import FlatData
 from features.tables import Tables
 from models.registry import Registry
 from training.progress import Progress, Silence
@@ -22,6 +23,7 @@ class Session:
     statement: dict[str, Any]
     "The TOML with secrets left out."
     tables: Tables
+    "Without any where the data set is flat."
     tracking: Tracking
     registry: Registry
     ledger: Ledger
@@ -31,3 +33,5 @@ class Session:
     continued_run: str | None = None
     "The run that `mlflow run` has begun."
     progress: Progress = field(default_factory=Silence)
+    flat: FlatData | None = None
+    "The data set where it is flat."

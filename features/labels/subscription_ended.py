@@ -27,9 +27,10 @@ TABLE = "subscriptions"
 
 def says(churn: ChurnDefinition) -> str:
     """The definition in words."""
+    others = ", whatever others run on" if churn.each_subscription else ""
     return (
         f"a subscription ended within {churn.horizon_days} days and was not renewed within "
-        f"{churn.grace_days} days of its end"
+        f"{churn.grace_days} days of its end{others}"
     )
 
 
@@ -59,10 +60,12 @@ def final_ends(subscriptions: ir.Table, question: Question) -> ir.Table:
         forgiven_until=_.ended_at + grace
     )
     others = subscriptions.view()
+    same = [ended.subscription_id == others.subscription_id] if question.churn.each_subscription else []
     unrenewed = ended.anti_join(
         others,
         [
             ended.customer_id == others.customer_id,
+            *same,
             others.started_at <= ended.forgiven_until,
             others.ended_at.isnull() | (others.ended_at > ended.ended_at),
         ],

@@ -36,6 +36,11 @@ def open_tables(config: Config) -> Tables:
     Raises ConfigError for tables and columns that no contract knows, SourceUnavailable for what is not there or does
     not answer, DataError for content that cannot serve.
     """
+    if config.flat is not None:
+        raise ConfigError(
+            f"{config.name} is a flat data set: it has no times to tell past from future by; "
+            "`kizuna check` and `kizuna train churn` read it, everything else needs [tables]"
+        )
     for name in config.tables:
         contract_of(name)
     if "purchases" not in config.tables and "usage" not in config.tables:

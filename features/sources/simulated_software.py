@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
+from pyarrow import csv
 
 from features.sources.simulation.written import listed, write_world
 from features.sources.software.accounts import Accounts, make_accounts
@@ -81,7 +81,7 @@ class SimulatedSoftware:
     def write(self, folder: Path) -> Path:
         """Write each table as Parquet, the rates as CSV and a TOML that describes them; returns the TOML's path."""
         config = write_world(folder, self.tables, CONFIG_NAME, self.config_text())
-        pa.csv.write_csv(self.rates, folder / RATES_NAME)
+        csv.write_csv(self.rates, folder / RATES_NAME)
         return config
 
     def config_text(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +16,7 @@ from kizuna.session import say
 
 if TYPE_CHECKING:
     from features.check import DataCheck, TableCheck
+    from features.flat import FlatData
 
 MOST_CHANNELS = 8
 
@@ -27,11 +29,17 @@ def register(app: typer.Typer) -> None:
 def check_data(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Is my data fit? What was read, what was set aside and why."""
     from features.check import check
+    from features.flat import open_flat
     from features.sources.opening import open_tables
 
-    console = Console()
+    console, read = Console(), open_config(config)
+    if read.flat is not None:
+        with console.status("reading every row"):
+            flat = open_flat(read)
+        _print_flat(console, flat)
+        return
     with console.status("reading every row"):
-        checked = check(open_tables(open_config(config)))
+        checked = check(open_tables(read))
     console.print(f"[bold]{checked.data_set}[/] times are local to {checked.time_zone}")
     console.print(f"{checked.customers:,} customers, {checked.items:,} items")
     console.print(_rows_table(checked))
@@ -41,6 +49,24 @@ def check_data(config: ConfigPath = DEFAULT_CONFIG) -> None:
         console.print(f"identities: {checked.circles:,} aliases point in a circle and stay customers of their own")
     say(console, f"not there: {', '.join(checked.absent) or 'nothing'}")
     _print_history(console, checked)
+
+
+def _print_flat(console: Console, flat: FlatData) -> None:
+    """A flat data set: its files, who left, and what is known of each customer."""
+    churned, features = flat.outcomes.churned, flat.features
+    say(console, f"{flat.config.name} is flat: nothing in it has a time")
+    say(console, f"{len(churned):,} customers, {churned.sum():,} left ({churned.mean():.1%}): {flat.definition}")
+    for name, rows in flat.n_rows.items():
+        say(console, f"{name}: {rows:,} rows read")
+    for column in features.columns:
+        words = column.vocabulary
+        kind = "number" if words is None else f"{len(words)} words"
+        missing = np.isnan(features.column(column.name)).sum()
+        say(console, f"  {column.name}: {kind}" + (f", {missing:,} missing" if missing else ""))
+    say(
+        console,
+        f"next: kizuna train churn, judged on customers not learnt from; {flat.config.name} has no past to test",
+    )
 
 
 def _rows_table(checked: DataCheck) -> Table:

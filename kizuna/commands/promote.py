@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Compare a version's recipe with the champion's at the newest matured window; the better one is champion."""
         Shelf("kizuna promote", {"churn": None, "recommender": None})[kind]
-        session = open_session(config, console)
+        session = open_session(config, console, flat_too=True)
         from training.promotion import promote as through_the_gate
 
         promotion = through_the_gate(session, kind, version or "challenger", force)

@@ -32,10 +32,11 @@ def register(app: typer.Typer) -> None:
     def churn(config: ConfigPath = DEFAULT_CONFIG, model: Model = None, changes: Changes = None) -> None:
         """Train the churn models, choose one on validation, test it once and register it."""
         settings = settings_of(model, changes)
-        session = open_session(config, console)
+        session = open_session(config, console, flat_too=True)
         from training.churn import train_churn
+        from training.flat import train_flat
 
-        tell(train_churn(session, model, settings))
+        tell((train_flat if session.flat else train_churn)(session, model, settings))
 
     @train.command(epilog="Example: kizuna train recommender --model als --set n_factors=128")
     def recommender(config: ConfigPath = DEFAULT_CONFIG, model: Model = None, changes: Changes = None) -> None:
@@ -75,6 +76,8 @@ def tell(trained: Trained) -> None:
     say(console, f"challenger: {name}")
     for leak in card.leaks:
         say(console, f"leak alarm: {leak.feature}: {leak.finding}")
+    for leak in card.left_out:
+        say(console, f"leak alarm: left out: {leak.feature}: {leak.finding}")
     if card.learnt and not card.leaks:
         say(console, f"next: kizuna promote {card.kind} --version {card.version}")
     say(console, card.verdict)

@@ -24,6 +24,9 @@ class Blend(AdditiveModel):
     calibrated: bool = False
     "Whether Platt scaling, fitted on held-out customers, is applied."
 
+    bends: int | None = 0
+    "Of the logistic regression; None: folds choose."
+
     n_threads: int = 1
     "Of the gradient boosting."
 
@@ -67,7 +70,7 @@ class Blend(AdditiveModel):
         self.boosting_.restore(artifact)
 
     def _make_parts(self) -> None:
-        self.logistic_ = Logistic(n_resamples=self.n_resamples, seed=self.seed)
+        self.logistic_ = Logistic(n_resamples=self.n_resamples, seed=self.seed, bends=self.bends)
         self.boosting_ = GradientBoosting(n_resamples=self.n_resamples, seed=self.seed, n_threads=self.n_threads)
         self.logistic_.columns_ = self.boosting_.columns_ = self.columns_
 

@@ -16,6 +16,9 @@ from models.churn.held_out import LearningRows, mean_log_loss
 
 CHOICE = (1.0, 10.0, 100.0, 1000.0)
 "Regularizations tried where none is stated."
+BENDS = (0, 3)
+"""Tried where they are to be chosen: worth it where a thing is told by one number, as in a flat data set; counts over
+several windows bend by themselves."""
 
 
 @dataclass(eq=False)
@@ -29,6 +32,9 @@ class Logistic(AdditiveModel):
     regularization: float | None = None
     "Half of it times the squared length of the weights is added to the summed log loss; None: folds choose it."
 
+    bends: int | None = 0
+    "How often the weight of a number may change over its range; None: folds choose between 0 and 3."
+
     calibrated: bool = False
     "Whether Platt scaling, fitted on held-out customers, is applied."
 
@@ -41,12 +47,8 @@ class Logistic(AdditiveModel):
     def learn(self, rows: LearningRows) -> None:
         """Choose the regularization on held-out customers, fit, and refit on resamples."""
         rows.refuse_too_few()
-        self.design_ = DesignMatrix.learnt_from(rows.values, self.columns_)
-        design, folds = self.design_.transform(rows.values), rows.folds(self.seed)
-        tried = CHOICE if self.regularization is None else (self.regularization,)
-        held_out = {strength: _held_out(design, rows.churned, folds, strength) for strength in tried}
-        strength = min(tried, key=lambda one: mean_log_loss(held_out[one], rows.churned))
-        self.held_out_ = held_out[strength]
+        strength = self._choose(rows)
+        design = self.design_.transform(rows.values)
         self.platt_ = Platt.fitted(self.held_out_, rows.churned) if self.calibrated else Platt()
         everyone = np.ones(len(design))
         self.weights_ = np.array(
@@ -55,6 +57,22 @@ class Logistic(AdditiveModel):
                 for counts in (everyone, *rows.resampled(self.n_resamples, self.seed))
             ]
         )
+
+    def _choose(self, rows: LearningRows) -> float:
+        """The regularization that folds choose; leaves the design matrix and the held-out log-odds of the choice."""
+        strengths = CHOICE if self.regularization is None else (self.regularization,)
+        lowest, folds = np.inf, rows.folds(self.seed)
+        best = strengths[0]
+        for bends in BENDS if self.bends is None else (self.bends,):
+            matrix = DesignMatrix.learnt_from(rows.values, self.columns_, bends)
+            design = matrix.transform(rows.values)
+            for strength in strengths:
+                held_out = _held_out(design, rows.churned, folds, strength)
+                loss = mean_log_loss(held_out, rows.churned)
+                if loss < lowest:
+                    lowest, best = loss, strength
+                    self.design_, self.held_out_ = matrix, held_out
+        return best
 
     def contribute(self, values: np.ndarray) -> np.ndarray:
         """Weight times distance from the mean, summed over a feature's design columns; the intercept last."""

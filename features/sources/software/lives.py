@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.sources.software.accounts import Accounts
-from features.sources.software.hazards import CAUSES, drawn_causes, ends_a_term, hazards_in
+from features.sources.software.hazards import drawn_causes, ends_a_term, hazards_in
 from features.sources.software.states import Happened, State, first_state, month_after
 from features.sources.software.world import SoftwareWorld
 

@@ -63,12 +63,14 @@ def _new(part: Part, facts: Facts, n_months: int) -> np.ndarray:
 def _won(facts: Facts, part: Part) -> tuple[np.ndarray, np.ndarray, float]:
     """Who was won in months whose cost is known, what that cost by customer, and what was spent on all of them.
 
-    Nobody says for whom the spend was, so a group's cost is what is recorded of its customers.
+    Nobody says for whom the spend was, so where it tells the whole's cost, groups have none.
     """
     year, winning = facts.calendar.year, facts.winning
     new, cost = _new(part, facts, year.n_months), np.zeros(len(part.customer_ids))
     months = facts.calendar.months[-year.n_months :]
-    if len(winning.months) and not part.group:
+    if len(winning.months) and part.group:
+        return cost, cost, 0.0
+    if len(winning.months):
         spent = winning.amounts[np.isin(winning.months, months)].sum()
         return new[:, np.isin(months, winning.months)].any(axis=1).astype(float), cost, float(spent)
     rows = np.isin(part.customer_ids, winning.customer_ids) & new.any(axis=1)

@@ -105,9 +105,11 @@ def _draws(n_customers: int, n_resamples: int, seed: int) -> Iterator[np.ndarray
 
 
 def _within_bounds(value: float, drawn: np.ndarray) -> Estimate:
-    drawn = drawn[np.isfinite(drawn)]
+    drawn = drawn[~np.isnan(drawn)]
     if not len(drawn):
         return Estimate(value, float("nan"), float("nan"))
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail])
+    # Between a number and infinity there is nothing to interpolate: a bound may be infinite, too.
+    method = "linear" if np.isfinite(drawn).all() else "nearest"
+    low, high = np.quantile(drawn, [tail, 1 - tail], method=method)
     return Estimate(value, float(low), float(high))

@@ -15,6 +15,8 @@ import numpy as np
 from insights.book import RUNS_ON, Spans
 
 DAYS_A_MONTH = 365.25 / 12
+FEWEST_WATCHED = 20
+"Curves are told as far as so many customers have been watched."
 
 
 @dataclass(frozen=True)

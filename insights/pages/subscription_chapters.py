@@ -149,7 +149,7 @@ def worth_chapter(scribe: Scribe) -> Chapter | None:
     blocks = [
         scribe.figure_table("", WORTH),
         Drawings("", [curve], wide=True) if curve else None,
-        *scribe.split_tables(("mrr_a_customer", "monthly_logo_churn", "expected_months", "ltv", "ltv_curve", "cac")),
+        *scribe.split_tables(("mrr_a_customer", "monthly_logo_churn", "ltv", "ltv_curve", "cac", "ltv_over_cac")),
     ]
     return chapter(scribe.words.text("worth"), blocks)
 

@@ -61,20 +61,19 @@ def _new(part: Part, facts: Facts, n_months: int) -> np.ndarray:
 
 
 def _won(facts: Facts, part: Part) -> tuple[np.ndarray, np.ndarray, float]:
-    """Who was won in months whose cost is known, what that cost by customer, and what was spent on all of them."""
+    """Who was won in months whose cost is known, what that cost by customer, and what was spent on all of them.
+
+    Nobody says for whom the spend was, so where it tells the whole's cost, groups have none.
+    """
     year, winning = facts.calendar.year, facts.winning
-    new = _new(part, facts, year.n_months)
+    new, cost = _new(part, facts, year.n_months), np.zeros(len(part.customer_ids))
     months = facts.calendar.months[-year.n_months :]
-    nothing = np.zeros(len(part.customer_ids))
+    if len(winning.months) and part.group:
+        return cost, cost, 0.0
     if len(winning.months):
-        told = np.isin(months, winning.months)
         spent = winning.amounts[np.isin(winning.months, months)].sum()
-        # Nobody says for whom it was spent, so groups have no share of it.
-        return (
-            (nothing, nothing, 0.0) if part.group else (new[:, told].any(axis=1).astype(float), nothing, float(spent))
-        )
+        return new[:, np.isin(months, winning.months)].any(axis=1).astype(float), cost, float(spent)
     rows = np.isin(part.customer_ids, winning.customer_ids) & new.any(axis=1)
-    cost = nothing.copy()
     cost[rows] = winning.costs[np.searchsorted(winning.customer_ids, part.customer_ids[rows])]
     return rows.astype(float), cost, 0.0
 

@@ -12,14 +12,13 @@ from insights.report.calendar import Span
 from insights.report.facts import Facts
 from insights.report.figure import ALL, Figure, Place, Unit
 from insights.report.sought import N_RESAMPLES, Sought, plain, quotient, work_out
-from insights.survival import DAYS_A_MONTH
+from insights.survival import DAYS_A_MONTH, FEWEST_WATCHED
 
 UNITS: dict[str, Unit] = {
     "repeat_rate": "share", "average_order_value": "money", "orders_a_customer": "count",
     "revenue_a_customer": "money", "top_20_share": "share",
 }  # fmt: skip
 RFM_PARTS = ("recency", "frequency", "money")
-FEWEST_WATCHED = 20
 
 
 def selling_figures(facts: Facts) -> list[Figure]:

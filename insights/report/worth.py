@@ -18,11 +18,8 @@ from insights.report.figure import Figure
 from insights.report.ledger import Ledger
 from insights.report.parts import Part
 from insights.report.sought import N_RESAMPLES, Sought, quotient, work_out
-from insights.survival import Lives, survival
+from insights.survival import FEWEST_WATCHED, Lives, survival
 from models.metrics.weighted import ratio
-
-FEWEST_WATCHED = 20
-"A curve is told as far as so many customers have been watched."
 
 
 def worth_figures(facts: Facts, part: Part) -> list[Figure]:

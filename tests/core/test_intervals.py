@@ -81,3 +81,13 @@ def test_an_estimate_without_an_interval_comes_back_from_json_without_one():
 
     assert kept.value == 0.5
     assert np.isnan([kept.low, kept.high]).all()
+
+
+def test_a_figure_that_has_no_bound_in_many_samples_has_none_in_its_interval():
+    left = np.array([1.0] + [0.0] * 29)
+
+    months = estimate(lambda rows: np.inf if not left[rows].any() else len(rows) / left[rows].sum(), np.arange(30))
+
+    assert months.value == 30
+    assert months.low < 30
+    assert months.high == np.inf

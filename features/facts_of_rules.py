@@ -1,7 +1,7 @@
 """What the rules of segments may speak of: features, key figures, listed attributes, and what a model says.
 
 A name that cannot be is refused when the configuration is read, before any table is; features that are named after
-words of the data (orders_web_90d) are known by their pattern until then.
+words of the data (order_share_via_web) are known by their pattern until then.
 """
 
 from __future__ import annotations

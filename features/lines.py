@@ -70,6 +70,8 @@ def _usage(lines: Expression, known: Tables) -> ir.Table:
 
 
 def _subscriptions(lines: Expression, known: Tables) -> ir.Table:
+    if "ended_at" not in lines.columns:
+        lines = lines.mutate(ended_at=ibis.null("timestamp"))
     lines = in_base_currency(lines, "mrr", known)
     until = ibis.coalesce(lines.ended_at, ibis.literal(NEVER_ENDS, "timestamp"))
     lines = lines.mutate(until=until)

@@ -70,7 +70,7 @@ def _counted(
     if not measures:
         return {}
     lines = lines_of(known, table)
-    first = first_day(lines)
+    first = first_day(known, table, lines)
     history_days = (cutoff - first).days if first else 0
     with facts_of(lines, customers, cutoff, measures) as facts:
         return measured(facts, measures, n_customers, history_days)

@@ -23,7 +23,7 @@ IN_ORDER = ("started_at", "mrr", "plan")
 
 
 def without_overlaps(subscriptions: ir.Table) -> ir.Table:
-    """The spans, each ending by the time that the next of its subscription begins; `ended_at` is there afterwards."""
+    """The spans, each ending by the time that the next of its subscription begins; they have `ended_at` afterwards."""
     spans = _with_earlier(subscriptions)
     spans = spans.filter(spans.earlier_until.isnull() | (spans.earlier_until <= _until(spans)))
     spans = spans.mutate(next_at=spans.started_at.lead().over(ibis.window(group_by=ONE, order_by=IN_ORDER)))

@@ -24,7 +24,7 @@ from features.intake import Intake, fingerprint_of, intake_of
 from features.known_at import known_cells, known_rows, last_rows, newest_versions, undated
 from features.personal import Suspicion, suspicions_of
 from features.recording import Recording, recordings_of, watermark_of
-from features.spans import without_overlaps
+from features.spans import overlapping, without_overlaps
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Counted:
     intakes: dict[str, Intake] = field(default_factory=dict)
     recordings: dict[str, tuple[Recording, ...]] = field(default_factory=dict)
     refused: dict[str, tuple[Suspicion, ...]] = field(default_factory=dict)
+    overlaps: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,6 @@ class Tables:
         views = {name: self._last(name, view) for name, view in views.items()}
         if self.config.customer == "account" and "customers" in views:
             views = self._rolled_up(views, cutoff)
-        if "subscriptions" in views:
-            views["subscriptions"] = without_overlaps(views["subscriptions"])
         return replace(self, usable=views, cutoff=cutoff)
 
     def _view(self, name: str, cutoff: date | None) -> ir.Table:
@@ -101,11 +100,21 @@ class Tables:
         table = known_cells(known_rows(table, contract, cutoff), contract, cutoff)
         if "line_id" in table.columns and self.intake(name).line_versions:
             table = newest_versions(table)
+        if name == "subscriptions" and self._overlaps:
+            table = without_overlaps(table)
         if cutoff is None:
             return table
         hidden = {c for c in undated(contract, table.columns) if f"{name}.{c}" not in self.config.as_of_today}
         hidden |= {suspicion.column for suspicion in self.refused(name)}
         return table.drop(*(column for column in table.columns if column in hidden))
+
+    @property
+    def _overlaps(self) -> bool:
+        """Whether spans of one subscription overlap anywhere; looked for once, since hardly ever any do."""
+        if "subscriptions" not in self.counted.overlaps:
+            found = overlapping(usable_rows(self.conformed["subscriptions"]))
+            self.counted.overlaps["subscriptions"] = int(found.count().to_pyarrow().as_py())
+        return self.counted.overlaps["subscriptions"] > 0
 
     def _resolved(self, name: str, view: ir.Table, chains: ir.Table) -> ir.Table:
         return resolved(view, chains) if name != "identities" and "customer_id" in view.columns else view

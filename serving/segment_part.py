@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -137,11 +138,12 @@ class SegmentPart:
 def _facts(
     figures: Mapping[str, np.ndarray], attributes: Mapping[str, np.ndarray], order: np.ndarray
 ) -> Iterator[CustomerFacts]:
-    told = {name: column[order].tolist() for name, column in {**figures, **attributes}.items()}
+    counted, said = ({name: column[order].tolist() for name, column in told.items()} for told in (figures, attributes))
     for row in range(len(order)):
-        known = {name: column[row] for name, column in told.items() if column[row] not in ("", None)}
-        known = {name: value for name, value in known.items() if value == value}  # NaN is not itself
-        yield CustomerFacts(
-            KeyFigures(**{name: value for name, value in known.items() if name in figures}),
-            {name: value for name, value in known.items() if name in attributes},
-        )
+        yield CustomerFacts(KeyFigures(**_known(counted, row)), _known(said, row))
+
+
+def _known(columns: Mapping[str, list], row: int) -> dict[str, Any]:
+    """One row's values by name, without the missing ones: '' and NaN, which is not equal to itself."""
+    values = ((name, column[row]) for name, column in columns.items())
+    return {name: value for name, value in values if value != "" and value == value}

@@ -280,7 +280,8 @@ def test_the_release_holds_every_customers_segments_and_facts(shop):
     assert part is not None
     assert churn is not None
     lively, risky = part.segments
-    assert lively.customers == sum(part.facts_of(row).figures.recency_days < 30 for row in range(len(part)))
+    recency_days = [part.facts_of(row).figures.recency_days for row in range(len(part))]
+    assert lively.customers == sum(days is not None and days < 30 for days in recency_days)
     assert risky.customers == round(0.1 * len(part))
     assert risky.risk.value > 2 * lively.risk.value
     who = int(np.flatnonzero(part.in_segment[:, 1])[0])

@@ -45,7 +45,6 @@ class HealthScale:
         """0 to 100 of log-odds of leaving, of the same shape; NaN stays NaN."""
         return 100 * expit(self.slope * (self.middle - log_odds))
 
-
-def health_of(churn_probability: np.ndarray) -> np.ndarray:
-    """Health from calibrated risk, (n,) float64; NaN where the risk is unknown."""
-    return 100.0 * (1.0 - churn_probability)
+    def of_risk(self, churn_probability: np.ndarray) -> np.ndarray:
+        """0 to 100 of the probability of leaving, of the same shape; NaN stays NaN."""
+        return self.health(logit(churn_probability))

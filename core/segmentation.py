@@ -13,7 +13,6 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from core.health_scale import health_of
 from core.intervals import Estimate, estimates
 
 ValueOf = Literal["mrr", "revenue_365d", ""]
@@ -70,6 +69,8 @@ class Segmentation:
     value_of: ValueOf
     churn_probability: np.ndarray
     "(n,) float64; NaN for who was not scored."
+    health: np.ndarray
+    "(n,) float64, 0 to 100; NaN for who was not scored."
 
     def segment_figures(self, seed: int = 0) -> tuple[GroupFigures, ...]:
         """Each segment's figures, in the order of the configuration."""
@@ -111,7 +112,7 @@ class Segmentation:
         belongs = member[scored].astype(np.float64)
         probability = self.churn_probability[scored]
         lost = probability * (self.value[scored] if self.value_of else np.nan)
-        per_customer = np.stack([probability, np.nan_to_num(lost), health_of(probability)], axis=1)
+        per_customer = np.stack([probability, np.nan_to_num(lost), self.health[scored]], axis=1)
         n_groups = belongs.shape[1]
         parts = np.concatenate([belongs, *(belongs * column[:, None] for column in per_customer.T)], axis=1)
 

@@ -16,7 +16,6 @@ import numpy as np
 from core.config import Config, Segment
 from core.errors import RuleError
 from core.feature_table import FeatureTable
-from core.health_scale import health_of
 from core.rules import parse_rule
 from features.declaration import Feature, measures_of
 from features.families import DECLARED, LEARNT
@@ -63,6 +62,8 @@ class Facts:
     features: FeatureTable
     churn_probability: np.ndarray
     "(n,) float64; NaN for who was not scored."
+    health: np.ndarray
+    "(n,) float64, 0 to 100; NaN for who was not scored."
 
     def __getitem__(self, name: str) -> np.ndarray:
         """One fact of each customer: (n,) float64 with NaN, or (n,) text with '' where it is missing.
@@ -72,7 +73,7 @@ class Facts:
         if name == "churn_probability":
             return self.churn_probability
         if name == "health":
-            return health_of(self.churn_probability)
+            return self.health
         if name == VALUE:
             return value_of(self.features)[1]
         found = key_figure(self.features, name) if name in KEY_FIGURES else None

@@ -17,6 +17,7 @@ import pyarrow as pa
 from core.config import Config, Segment
 from core.errors import DataError, RuleError, SourceUnavailable
 from core.feature_table import FeatureTable
+from core.health_scale import HealthScale
 from core.rules import parse_rule
 from core.segmentation import Group, Segmentation
 from features.expressions import Expression, ibis
@@ -31,7 +32,8 @@ def segmentation_of(config: Config, features: FeatureTable, churn_probability: n
     `churn_probability` is (n,), NaN for who was not scored. Raises RuleError for a rule that this data set cannot
     answer, SourceUnavailable or DataError for a file of ids that cannot be read.
     """
-    facts = Facts(features, churn_probability)
+    health = HealthScale.of(config.tiers).of_risk(churn_probability)
+    facts = Facts(features, churn_probability, health)
     stated = dict(stated_segments(config))
     held = _held(stated, facts)
     found = {place: _found(place, segment, facts, held) for place, segment in stated.items()}
@@ -48,6 +50,7 @@ def segmentation_of(config: Config, features: FeatureTable, churn_probability: n
         value,
         kind,
         churn_probability,
+        health,
     )
 
 

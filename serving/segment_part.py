@@ -54,6 +54,8 @@ class SegmentPart:
     tier: np.ndarray
     "(n,) int16: index into tiers, -1 for none."
     value_of: ValueOf
+    health: np.ndarray
+    "(n,) float32, 0 to 100; NaN for who was not scored."
     facts: PackedJson
     "(n,) `CustomerFacts`."
     refused: Mapping[str, IdIndex]
@@ -80,6 +82,7 @@ class SegmentPart:
             found.tier_figures(seed),
             found.tier[order],
             found.value_of,
+            found.health[order].astype(np.float32),
             PackedJson.of(_facts(figures, attributes, order)),
             {purpose: IdIndex.of(ids)[0] for purpose, ids in refused.items()},
         )
@@ -90,6 +93,7 @@ class SegmentPart:
             "ids": self.index.ids,
             "in_segment": self.in_segment,
             "tier": self.tier,
+            "health": self.health,
             "facts": self.facts.content,
             "fact_offsets": self.facts.offsets,
             **{f"refused_{purpose}": index.ids for purpose, index in self.refused.items()},
@@ -111,6 +115,7 @@ class SegmentPart:
             tiers,
             arrays["tier"],
             state["value_of"],
+            arrays["health"],
             PackedJson(arrays["facts"], arrays["fact_offsets"]),
             {purpose: IdIndex(arrays[f"refused_{purpose}"]) for purpose in state["purposes"]},
         )
@@ -125,6 +130,10 @@ class SegmentPart:
     def tier_of(self, row: int) -> str | None:
         """The tier of a customer; None where none fits, and for row -1."""
         return None if row < 0 or self.tier[row] < 0 else self.tiers[int(self.tier[row])].name
+
+    def health_of(self, row: int) -> float | None:
+        """The health of a customer; None for who was not scored, and for row -1."""
+        return None if row < 0 or np.isnan(self.health[row]) else round(float(self.health[row]), 1)
 
     def facts_of(self, row: int) -> CustomerFacts:
         """What the tables say of a customer; nothing for row -1."""

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
+import logging
 
-from core.health_scale import health_of
+from core.errors import SourceUnavailable
+from core.tasks import Task, TaskState
+from serving.curve_answers import CustomerCurve, curve_answer
 from serving.endpoints.churn_score import ScoredCustomer, UnknownCustomer, WithoutConsent, score_of
 from serving.endpoints.recommendations import RecommendationsQuestion, RecommendedItem
 from serving.endpoints.recommendations import respond as recommend
+from serving.endpoints.tasks import store_of
 from serving.problems import Problem
 from serving.release import Release
 from serving.segment_part import NO_FACTS, KeyFigures
+from serving.tasks.store import TaskFilter
 from serving.wire import Answer, Count, CustomerId, Endpoint, Question, Shop, source_of
+
+logger = logging.getLogger("kizuna.serving")
+
+MOST_TASKS = 20
 
 
 class CustomerQuestion(Question, frozen=True):
@@ -34,6 +42,10 @@ class CustomerAnswer(Answer, frozen=True, kw_only=True):
     health: float | None
     "0 (about to leave) to 100 (safe); null without a score."
     churn: ScoredCustomer | UnknownCustomer | WithoutConsent | None
+    curve: CustomerCurve | None
+    "When they will leave."
+    tasks: list[Task] | None
+    "What is open to be done about them, newest first; null while the database of tasks is out of reach."
     recommendations: list[RecommendedItem]
     "As POST /v1/recommendations gives them."
     not_personalised_because: str
@@ -64,8 +76,10 @@ def respond(question: CustomerQuestion, shop: Shop) -> CustomerAnswer:
         attributes=facts.attributes,
         tier=None if part is None else part.tier_of(row),
         segments=[] if part is None else part.segments_of(row),
-        health=_health(churn),
+        health=part.health_of(row) if part is not None and isinstance(churn, ScoredCustomer) else None,
         churn=churn,
+        curve=_curve(release, customer_id),
+        tasks=_open_tasks(shop, customer_id),
         recommendations=[] if suggested is None else suggested.items,
         not_personalised_because="" if suggested is None else suggested.not_personalised_because,
         refused=[] if part is None else part.refused_by(customer_id),
@@ -81,8 +95,18 @@ def _on_record(release: Release, customer_id: str) -> bool:
     return scored or bought or bool(release.segments and release.segments.refused_by(customer_id))
 
 
-def _health(churn: ScoredCustomer | UnknownCustomer | WithoutConsent | None) -> float | None:
-    return float(health_of(np.array(churn.churn_probability))) if isinstance(churn, ScoredCustomer) else None
+def _curve(release: Release, customer_id: str) -> CustomerCurve | None:
+    row = -1 if release.hazard is None else release.hazard.index.find(customer_id)
+    return None if release.hazard is None or row < 0 else curve_answer(release.hazard, row)
+
+
+def _open_tasks(shop: Shop, customer_id: str) -> list[Task] | None:
+    """The page does not wait for what else is known of them to fail with the database."""
+    try:
+        return store_of(shop).find(TaskFilter(TaskState.OPEN, customer_id=customer_id), MOST_TASKS).tasks
+    except SourceUnavailable as fault:
+        logger.error("%s", fault)
+        return None
 
 
 ENDPOINT = Endpoint(
@@ -92,5 +116,6 @@ ENDPOINT = Endpoint(
     CustomerAnswer,
     respond,
     "Everything known of one customer",
+    waits=True,
     also=("unknown-customer",),
 )

@@ -127,6 +127,7 @@ def segment_part(refused: dict[str, np.ndarray] | None = None) -> SegmentPart:
         np.array([10.0, 100.0, np.nan]),
         "revenue_365d",
         np.array([0.9, 0.5, 0.1]),
+        np.array([10.0, 50.0, 90.0]),
     )
     figures = {"recency_days": np.array([40.0, 2.0, 5.0]), "revenue_365d": found.value}
     return SegmentPart.of(found, figures, {"town": np.array(["", "Osaka", "Tokyo"])}, refused or {})

@@ -106,3 +106,11 @@ def test_what_was_written_of_segments_is_read_again():
     row = again.index.find("cyd")
     assert (again.tier_of(row), again.segments_of(row), again.facts_of(row)) == (None, [], part.facts_of(row))
     assert again.refused_by("ada") == ["score"]
+
+
+def test_the_page_tells_when_they_will_leave_and_what_is_to_be_done(ask: Ask):
+    page = ask("GET", "/v1/customers/ada").json()
+    asked = {"customer_ids": ["ada"], "horizon_days": 60, "curve": True}
+
+    assert page["curve"] == ask("POST", "/v1/churn/score", json=asked).json()["scores"][0]["curve"]
+    assert page["tasks"] == []

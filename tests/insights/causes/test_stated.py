@@ -16,9 +16,7 @@ from tests.insights.causes.worlds import subscriptions
 from tests.models.texts.labelled import sentences
 from tests.worlds import config, frame, shop
 
-SETTINGS = config(
-    watermark=date(2024, 9, 1), churn=ChurnDefinition(definition="subscription_ended"), active_days=90
-)
+SETTINGS = config(watermark=date(2024, 9, 1), churn=ChurnDefinition(definition="subscription_ended"), active_days=90)
 NAMES = CauseNames(CauseSettings(text_threshold=0.3))
 
 

@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks.figures import Figure, publish
-from benchmarks.measure import measured
 from benchmarks.pages import interval, table, write_section
 from core.errors import SourceUnavailable
 from core.intervals import Estimate
@@ -48,9 +47,8 @@ def abstaining(chances: np.ndarray, causes: tuple[str, ...], meant: np.ndarray) 
 def run() -> None:
     """Learn from the train file, judge once on the test file, publish and write the section."""
     train, test = labelled("train"), labelled("test")
-    with measured() as cost:
-        heights = held_out_heights(train, Recipe())
-        model = learn(train, heights=heights)
+    heights = held_out_heights(train, Recipe())
+    model = learn(train, heights=heights)
     validation = figures_of(np.array(train.names)[heights.argmax(axis=1)], train.causes)
     chances = model.probabilities(test.texts)
     figures = figures_of(likeliest(chances, model.causes, 0.0), test.causes)
@@ -65,7 +63,6 @@ def run() -> None:
             "Texts": f"{len(train.texts):,} learnt from, {len(test.texts):,} judged",
             "Model": f"{len(model.pieces.characters.pieces):,} runs of 1 to 5 characters and "
             f"{len(model.pieces.words.pieces):,} words and pairs of them, a linear support vector machine, no download",
-            "Fit": f"{cost.seconds:.0f} s, {cost.peak_memory_gb:.2f} GB, its five calibrating folds included",
         },
         [
             table(

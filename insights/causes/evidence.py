@@ -19,7 +19,7 @@ from insights.book import Book, months_between
 from insights.causes.comparable import excess
 from insights.causes.naming import CauseNames
 from insights.causes.person_months import PersonMonths, newest_months, person_months
-from insights.causes.stated import StatedCauses, stated_causes
+from insights.causes.stated import SOURCES, StatedCauses, stated_causes
 from insights.causes.stays import Stays, stays_of
 from insights.money import Money
 from insights.rates import money_of
@@ -45,6 +45,8 @@ class Evidence:
     "P(leaving) within the model's horizon."
     stated: np.ndarray
     "int64 place of the cause that was stated of the departure; NOT_STATED also where nobody left."
+    witnessed: np.ndarray
+    "int64 likewise, but only what the end itself stated: tickets speak through the scores, and are not heard twice."
     segments: dict[str, np.ndarray]
     "Text 'U' by what customers are told apart by: plan, listed attributes; '' is not known."
     stays: Stays
@@ -98,12 +100,14 @@ def evidence_of(
     rows = rows.take((rows.months < today) | (rows.mrr_units > 0))
     features = compute_features(tables, rows.cohort, vocabularies_of(model))
     left = rows.left & (rows.months < today)
+    stated = np.where(left, codes(said.causes, names.causes)[rows.stays], NOT_STATED)
     return Evidence(
         names=names,
         rows=rows,
         scores=excess(contributions_by_cause(model, features, names), rows, plans_in(features)),
         risk=model.score(features, model.horizon_days_).value,
-        stated=np.where(left, codes(said.causes, names.causes)[rows.stays], NOT_STATED),
+        stated=stated,
+        witnessed=np.where(said.sources[rows.stays] == SOURCES[0], stated, NOT_STATED),
         segments=segments_in(features),
         stays=stays,
         said=said,

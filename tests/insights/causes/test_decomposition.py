@@ -43,6 +43,7 @@ def evidence() -> Evidence:
         scores=world["scores"],
         risk=np.linspace(0.01, 0.2, n),
         stated=stated,
+        witnessed=stated,
         segments={"main_plan": np.where(np.arange(n) % 2, "pro", "")},
         stays=Stays(ids, began, ended, said, np.datetime64("2024-04-15")),
         said=StatedCauses(said, np.where(said != "", "end", "")),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.errors import NotEnoughHistory
 from core.feature_table import FeatureTable
 from features.pipeline import compute_features
 from features.tables import Tables
@@ -98,6 +99,7 @@ def evidence_of(
     book = Book.of(spans_of(tables, left_out), months_between(months[0], today), money, rate_of=today - 1)
     rows = person_months(stays, book, np.append(months, today))
     rows = rows.take((rows.months < today) | (rows.mrr_units > 0))
+    refuse_nobody(rows, today)
     features = compute_features(tables, rows.cohort, vocabularies_of(model))
     left = rows.left & (rows.months < today)
     stated = np.where(left, codes(said.causes, names.causes)[rows.stays], NOT_STATED)
@@ -115,6 +117,13 @@ def evidence_of(
         money=money,
         horizon_days=model.horizon_days_,
     )
+
+
+def refuse_nobody(rows: PersonMonths, today: np.datetime64) -> None:
+    """Raises NotEnoughHistory where nobody had a subscription in the months, or nobody has one today."""
+    if (rows.months < today).all() or (rows.months == today).all():
+        when = f"at the beginning of {today}" if (rows.months < today).any() else f"in the months before {today}"
+        raise NotEnoughHistory(f"nobody has a subscription that runs {when}; see subscriptions under [tables]")
 
 
 def vocabularies_of(model: AdditiveModel) -> dict[str, tuple[str, ...]]:

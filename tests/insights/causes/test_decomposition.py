@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from core.config import CauseMeasure, CauseSettings
+from core.errors import NotEnoughHistory
 from core.feature_table import FeatureColumn, FeatureTable
 from insights.causes import told
 from insights.causes.decomposition import UNSTATED, Decomposition, decompose
-from insights.causes.evidence import Evidence, codes, contributions_by_cause, segments_in
+from insights.causes.evidence import Evidence, codes, contributions_by_cause, refuse_nobody, segments_in
 from insights.causes.naming import CauseNames
 from insights.causes.person_months import PersonMonths
 from insights.causes.stated import StatedCauses
@@ -129,6 +130,16 @@ def test_contributions_are_summed_by_the_cause_that_their_features_speak_of():
     found = contributions_by_cause(Adding(columns), features, NAMES)  # pyright: ignore[reportArgumentType]
 
     np.testing.assert_allclose(found, [[0.3, 3.0, 0.0]])
+
+
+def test_nobody_today_or_nobody_before_is_one_line():
+    rows, today = evidence().rows, np.datetime64("2024-05")
+    before = rows.months < today
+
+    with pytest.raises(NotEnoughHistory, match="at the beginning of 2024-05"):
+        refuse_nobody(rows.take(before), today)
+    with pytest.raises(NotEnoughHistory, match="in the months before 2024-05"):
+        refuse_nobody(rows.take(~before), today)
 
 
 def test_segments_are_words_and_codes_are_places():

@@ -12,12 +12,11 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks.figures import Figure, publish
-from benchmarks.measure import measured
 from benchmarks.pages import interval, table, write_section
 from core.errors import SourceUnavailable
 from core.intervals import Estimate
 from models.texts.judging import figures_of
-from models.texts.learning import CauseLabels, held_out_probabilities, learn
+from models.texts.learning import CauseLabels, Recipe, held_out_heights, learn
 from models.texts.text_model import UNKNOWN, likeliest
 
 NAME = "banking77"
@@ -48,13 +47,11 @@ def abstaining(chances: np.ndarray, causes: tuple[str, ...], meant: np.ndarray) 
 def run() -> None:
     """Learn from the train file, judge once on the test file, publish and write the section."""
     train, test = labelled("train"), labelled("test")
-    held_out = held_out_probabilities(train)
-    names = np.array(sorted(set(train.causes.tolist())))
-    validation = figures_of(names[held_out.argmax(axis=1)], train.causes)
-    with measured() as cost:
-        model = learn(train)
+    heights = held_out_heights(train, Recipe())
+    model = learn(train, heights=heights)
+    validation = figures_of(np.array(train.names)[heights.argmax(axis=1)], train.causes)
     chances = model.probabilities(test.texts)
-    figures = figures_of(names[chances.argmax(axis=1)], test.causes)
+    figures = figures_of(likeliest(chances, model.causes, 0.0), test.causes)
     sureness = Estimate(float(chances.max(axis=1).mean()))
     publish(NAME, [Figure(f"{NAME}.{name}", one.value, one.low, one.high, name) for name, one in figures.items()])
     write_section(
@@ -66,7 +63,6 @@ def run() -> None:
             "Texts": f"{len(train.texts):,} learnt from, {len(test.texts):,} judged",
             "Model": f"{len(model.pieces.characters.pieces):,} runs of 1 to 5 characters and "
             f"{len(model.pieces.words.pieces):,} words and pairs of them, a linear support vector machine, no download",
-            "Fit": f"{cost.seconds:.0f} s, {cost.peak_memory_gb:.2f} GB, its five calibrating folds included",
         },
         [
             table(

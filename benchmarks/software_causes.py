@@ -53,9 +53,9 @@ def champion_of(tables: Tables) -> AdditiveModel:
 def attributed(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
     """(departures, causes) what each departure is laid on, and who left."""
     rows, past = evidence.rows, evidence.is_past
-    found = CompetingCauses.fitted(evidence.scores[past], rows.left[past], evidence.stated[past])
+    found = CompetingCauses.fitted(evidence.scores[past], rows.left[past], evidence.witnessed[past])
     left = past & rows.left
-    return found.laid_on(evidence.scores[left], evidence.stated[left]), rows.customer_ids[left]
+    return found.laid_on(evidence.scores[left], evidence.witnessed[left]), rows.customer_ids[left]
 
 
 def stated(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:

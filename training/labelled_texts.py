@@ -8,6 +8,7 @@ surveys        comment beside score       NPS: 0 is -1 and 10 is 1; other kinds 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,8 @@ from features.expressions import Expression
 from features.tables import Tables
 from models.texts.learning import CauseLabels, ToneLabels
 
-READERS = {".csv": csv.read_csv, ".parquet": pq.read_table}
+WITH_LINE_BREAKS = csv.ParseOptions(newlines_in_values=True)
+READERS = {".csv": partial(csv.read_csv, parse_options=WITH_LINE_BREAKS), ".parquet": pq.read_table}
 COLUMNS = ("text", "cause")
 NPS_SCORES = (0, 10)
 MOST_SCORED = 20_000

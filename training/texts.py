@@ -22,13 +22,14 @@ from models.texts.learning import (
     CauseLabels,
     Recipe,
     ToneLabels,
+    held_out_heights,
     held_out_probabilities,
     held_out_tones,
     learn,
     same_texts,
 )
 from models.texts.ngrams import is_japanese
-from models.texts.text_model import NAME, UNKNOWN, likeliest
+from models.texts.text_model import NAME, UNKNOWN, TextModel, likeliest
 from training.labelled_texts import LabelledTexts, labelled_texts
 from training.session import Session
 from training.tracking import git_state
@@ -56,16 +57,12 @@ def train_texts(session: Session, labels: Path) -> TrainedTexts:
     recipe = Recipe(seed=session.config.seed)
     with session.tracking.run(session.registry.name(NAME), NAME, session.continued_run) as run:
         with session.progress.during("judging on texts held out"):
-            card = judged(session, found, recipe)
+            heights = held_out_heights(found.causes, recipe)
+            card = judged(session, found, heights, recipe)
         with session.progress.during("learning from every text"):
-            model = learn(found.causes, found.all_tones, recipe)
+            model = learn(found.causes, found.all_tones, recipe, heights)
         folder = session.config.places.texts
-        beside = folder.with_name(f".{folder.name}")
-        shutil.rmtree(beside, ignore_errors=True)
-        model.write(beside)
-        card.write(beside)
-        shutil.rmtree(folder, ignore_errors=True)
-        beside.rename(folder)
+        keep(model, card, folder)
         run.log_parameters({"looseness": recipe.looseness, "threshold": settings.text_threshold})
         run.log_metrics(metrics_of(card), NAME)
         run.log_json(card, "card.json")
@@ -73,11 +70,20 @@ def train_texts(session: Session, labels: Path) -> TrainedTexts:
     return TrainedTexts(folder, card)
 
 
-def judged(session: Session, found: LabelledTexts, recipe: Recipe) -> TextCard:
+def keep(model: TextModel, card: TextCard, folder: Path) -> None:
+    """Put the model and its card into a folder in place of what was there; they are written whole beside it first."""
+    beside = folder.with_name(f".{folder.name}")
+    shutil.rmtree(beside, ignore_errors=True)
+    model.write(beside)
+    card.write(beside)
+    shutil.rmtree(folder, ignore_errors=True)
+    beside.rename(folder)
+
+
+def judged(session: Session, found: LabelledTexts, heights: np.ndarray, recipe: Recipe) -> TextCard:
     """The card: figures of texts by models that did not see them."""
     labels, threshold = found.causes, session.config.causes.text_threshold
-    chances = held_out_probabilities(labels, recipe)
-    causes = sorted(set(labels.causes.tolist()))
+    chances, causes = held_out_probabilities(labels, heights), labels.names
     said = likeliest(chances, causes, 0.0)
     answered = likeliest(chances, causes, threshold) != UNKNOWN
     same = same_texts(labels.texts)

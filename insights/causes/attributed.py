@@ -7,7 +7,7 @@
 A model that adds up log-odds cannot say itself how much of the departures each cause makes: a common small grievance
 and a rare grave one add alike. So levels and slopes are found by how often customers with such scores really left,
 compared with those who stayed, by expectation and maximisation over the unknown true causes (Dempster, Laird &
-Rubin 1977). What leaving customers stated is heard as a witness who sometimes just says something: how often, and
+Rubin 1977). What an end itself states is heard as a witness who sometimes just says something: how often, and
 what, is estimated along with the rest. Where nothing was stated at all, the scores alone decide, and the shares are
 far less certain.
 """

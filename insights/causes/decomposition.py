@@ -94,7 +94,7 @@ def decompose(
 ) -> Decomposition:
     """Put the views, the stakes and the measures together."""
     rows, past = evidence.rows, evidence.is_past
-    found = CompetingCauses.fitted(evidence.scores[past], rows.left[past], evidence.stated[past])
+    found = CompetingCauses.fitted(evidence.scores[past], rows.left[past], evidence.witnessed[past])
     seed, causes = config.seed, evidence.names.causes
     now = ~past
     shares = found.shares(evidence.scores[now])
@@ -124,7 +124,7 @@ def decompose(
 
 def groups_of(evidence: Evidence, found: CompetingCauses, seed: int) -> Iterator[Group]:
     """Everybody, every segment in which enough left, and every month."""
-    blamed = found.laid_on(evidence.scores, evidence.stated)
+    blamed = found.laid_on(evidence.scores, evidence.witnessed)
     past, left = evidence.is_past, evidence.rows.left
     yield group_of(evidence, blamed, "all", "", past, seed)
     for by, words in evidence.segments.items():

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.errors import NotEnoughHistory
 from core.feature_table import FeatureTable
 from features.pipeline import compute_features
 from features.tables import Tables
@@ -19,7 +20,7 @@ from insights.book import Book, months_between
 from insights.causes.comparable import excess
 from insights.causes.naming import CauseNames
 from insights.causes.person_months import PersonMonths, newest_months, person_months
-from insights.causes.stated import StatedCauses, stated_causes
+from insights.causes.stated import SOURCES, StatedCauses, stated_causes
 from insights.causes.stays import Stays, stays_of
 from insights.money import Money
 from insights.rates import money_of
@@ -45,6 +46,8 @@ class Evidence:
     "P(leaving) within the model's horizon."
     stated: np.ndarray
     "int64 place of the cause that was stated of the departure; NOT_STATED also where nobody left."
+    witnessed: np.ndarray
+    "int64 likewise, but only what the end itself stated: tickets speak through the scores, and are not heard twice."
     segments: dict[str, np.ndarray]
     "Text 'U' by what customers are told apart by: plan, listed attributes; '' is not known."
     stays: Stays
@@ -96,14 +99,17 @@ def evidence_of(
     book = Book.of(spans_of(tables, left_out), months_between(months[0], today), money, rate_of=today - 1)
     rows = person_months(stays, book, np.append(months, today))
     rows = rows.take((rows.months < today) | (rows.mrr_units > 0))
+    refuse_nobody(rows, today)
     features = compute_features(tables, rows.cohort, vocabularies_of(model))
     left = rows.left & (rows.months < today)
+    stated = np.where(left, codes(said.causes, names.causes)[rows.stays], NOT_STATED)
     return Evidence(
         names=names,
         rows=rows,
         scores=excess(contributions_by_cause(model, features, names), rows, plans_in(features)),
         risk=model.score(features, model.horizon_days_).value,
-        stated=np.where(left, codes(said.causes, names.causes)[rows.stays], NOT_STATED),
+        stated=stated,
+        witnessed=np.where(said.sources[rows.stays] == SOURCES[0], stated, NOT_STATED),
         segments=segments_in(features),
         stays=stays,
         said=said,
@@ -111,6 +117,13 @@ def evidence_of(
         money=money,
         horizon_days=model.horizon_days_,
     )
+
+
+def refuse_nobody(rows: PersonMonths, today: np.datetime64) -> None:
+    """Raises NotEnoughHistory where nobody had a subscription in the months, or nobody has one today."""
+    if (rows.months < today).all() or (rows.months == today).all():
+        when = f"at the beginning of {today}" if (rows.months < today).any() else f"in the months before {today}"
+        raise NotEnoughHistory(f"nobody has a subscription that runs {when}; see subscriptions under [tables]")
 
 
 def vocabularies_of(model: AdditiveModel) -> dict[str, tuple[str, ...]]:

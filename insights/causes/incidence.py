@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from core.intervals import Estimate, estimates
 from insights.causes.stays import Stays
@@ -72,10 +73,10 @@ def _weighted(durations: Durations, n_causes: int, at_days: np.ndarray, weights:
     there = _at_risk(durations, times, weights)
     left = np.zeros((len(weights), n_causes, len(times)))
     for cause in range(n_causes):
-        of_cause = durations.causes[over] == cause
-        steps = np.zeros((of_cause.sum(), len(times)))
-        steps[np.arange(of_cause.sum()), place[of_cause]] = 1.0
-        left[:, cause] = weights[:, np.flatnonzero(over)[of_cause]] @ steps
+        of_cause = np.flatnonzero(durations.causes[over] == cause)
+        at = (place[of_cause], np.arange(len(of_cause)))
+        steps = sparse.csr_matrix((np.ones(len(of_cause)), at), (len(times), len(of_cause)))
+        left[:, cause] = (steps @ weights[:, np.flatnonzero(over)[of_cause]].T).T
     hazards = left / np.maximum(there, 1e-300)[:, None]
     staying = np.cumprod(1 - hazards.sum(axis=1).clip(0, 1), axis=1)
     before = np.concatenate([np.ones((len(weights), 1)), staying[:, :-1]], axis=1)

@@ -38,6 +38,16 @@ class CauseLabels:
     causes: np.ndarray
     "(n,) text 'U'"
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every cause once, sorted."""
+        return tuple(sorted(set(self.causes.tolist())))
+
+    @property
+    def codes(self) -> np.ndarray:
+        """(n,) the place of each text's cause among the names."""
+        return np.searchsorted(np.array(self.names), self.causes)
+
     def refuse_too_few(self) -> None:
         """Raises NotEnoughHistory for fewer than two causes, or for a cause with too few texts."""
         different = {(normalised(text), cause) for text, cause in zip(self.texts, self.causes.tolist(), strict=True)}
@@ -72,25 +82,30 @@ class Recipe:
     seed: int = 0
 
 
-def learn(causes: CauseLabels, tones: ToneLabels | None = None, recipe: Recipe | None = None) -> TextModel:
+def learn(
+    causes: CauseLabels,
+    tones: ToneLabels | None = None,
+    recipe: Recipe | None = None,
+    heights: np.ndarray | None = None,
+) -> TextModel:
     """The model of these labels; its probabilities are calibrated on texts that were held out.
 
-    Raises NotEnoughHistory with too few texts of a cause; tones are learnt where there are enough of them.
+    `heights` are what `held_out_heights` gave, where it was asked already. Raises NotEnoughHistory with too few texts
+    of a cause; tones are learnt where there are enough of them.
     """
     tones, recipe = tones or ToneLabels(), recipe or Recipe()
-    causes.refuse_too_few()
-    names = tuple(sorted(set(causes.causes.tolist())))
-    sharpness = sharpness_of(held_out_heights(causes, recipe), codes_of(causes.causes, names))
+    heights = held_out_heights(causes, recipe) if heights is None else heights
     pieces = Pieces.learnt_from([*causes.texts, *tones.texts])
     lines = cause_lines(pieces.weights(causes.texts), causes.causes, recipe)
     enough = len(set(map(normalised, tones.texts))) >= LEAST_TEXTS
     tone = tone_lines(pieces.weights(tones.texts), tones.tones, recipe) if enough else None
-    return TextModel(pieces, names, lines, sharpness, tone)
+    return TextModel(pieces, causes.names, lines, sharpness_of(heights, causes.codes), tone)
 
 
 def held_out_heights(labels: CauseLabels, recipe: Recipe) -> np.ndarray:
-    """(n, causes) what models that did not see a text say of it."""
-    names = sorted(set(labels.causes.tolist()))
+    """(n, causes) what models that did not see a text say of it. Raises NotEnoughHistory with too few texts."""
+    labels.refuse_too_few()
+    names = labels.names
     heights = np.full((len(labels.causes), len(names)), NEVER_MEANT)
     folds = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=recipe.seed)
     for learnt, held in folds.split(heights, labels.causes, groups=same_texts(labels.texts)):
@@ -102,12 +117,9 @@ def held_out_heights(labels: CauseLabels, recipe: Recipe) -> np.ndarray:
     return heights
 
 
-def held_out_probabilities(labels: CauseLabels, recipe: Recipe | None = None) -> np.ndarray:
-    """(n, causes in their order) calibrated probabilities of texts by models that did not see them."""
-    labels.refuse_too_few()
-    heights = held_out_heights(labels, recipe or Recipe())
-    codes = codes_of(labels.causes, sorted(set(labels.causes.tolist())))
-    return softmax(sharpness_of(heights, codes) * heights, axis=1)
+def held_out_probabilities(labels: CauseLabels, heights: np.ndarray) -> np.ndarray:
+    """(n, causes in their order) calibrated probabilities of texts, from what `held_out_heights` gave."""
+    return softmax(sharpness_of(heights, labels.codes) * heights, axis=1)
 
 
 def held_out_tones(labels: ToneLabels, recipe: Recipe | None = None) -> np.ndarray:
@@ -148,11 +160,6 @@ def sharpness_of(heights: np.ndarray, codes: np.ndarray) -> float:
         return -float(log_softmax(np.exp(log_sharpness) * heights, axis=1)[np.arange(len(codes)), codes].mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=tuple(np.log(SHARPNESS)), method="bounded").x))
-
-
-def codes_of(causes: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """Each cause's place among the sorted names, (n,)."""
-    return np.searchsorted(np.array(names), causes)
 
 
 def same_texts(texts: Sequence[str]) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -20,7 +21,10 @@ SETTINGS = config(watermark=date(2024, 9, 1), churn=ChurnDefinition(definition="
 NAMES = CauseNames(CauseSettings(text_threshold=0.3))
 
 
-def tables(reason: str, tickets: list[dict[str, object]], comments: list[dict[str, object]] | None = None):
+Rows = Sequence[Mapping[str, object]]
+
+
+def tables(reason: str, tickets: Rows, comments: Rows = ()):
     said = {"tickets": frame(*({"customer_id": "ada", **one} for one in tickets))} if tickets else {}
     if comments:
         said["surveys"] = frame(*({"customer_id": "ada", "kind": "nps", **one} for one in comments))

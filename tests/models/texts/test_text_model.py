@@ -15,7 +15,15 @@ from sklearn.svm import LinearSVC
 from core.errors import BrokenArtifact, NotEnoughHistory
 from models.artifact import Artifact
 from models.texts.judging import figures_of
-from models.texts.learning import CauseLabels, ToneLabels, held_out_probabilities, held_out_tones, learn
+from models.texts.learning import (
+    CauseLabels,
+    Recipe,
+    ToneLabels,
+    held_out_heights,
+    held_out_probabilities,
+    held_out_tones,
+    learn,
+)
 from models.texts.ngrams import LONGEST_PHRASE, LONGEST_PIECE, normalised
 from models.texts.text_model import UNKNOWN, TextModel
 from tests.models.texts.labelled import parted, sentences
@@ -106,7 +114,8 @@ def test_a_text_never_stands_on_both_sides_of_a_fold():
     texts = [" ".join(random.choice(list("abcdefghijklmnopqrstuvwxyz"), 6)) for _ in range(60)] * 2
     causes = np.tile(random.choice(["price", "product"], 60), 2)
 
-    chances = held_out_probabilities(CauseLabels(texts, causes))
+    labels = CauseLabels(texts, causes)
+    chances = held_out_probabilities(labels, held_out_heights(labels, Recipe()))
 
     assert (np.array(["price", "product"])[chances.argmax(axis=1)] == causes).mean() < 0.7
 
@@ -123,7 +132,7 @@ def test_sentences_that_were_held_out_are_told_far_better_than_by_chance(labels:
 
 
 def test_probabilities_mean_what_they_say():
-    chances = held_out_probabilities(JAPANESE)
+    chances = held_out_probabilities(JAPANESE, held_out_heights(JAPANESE, Recipe()))
     said = np.array(sorted(set(JAPANESE.causes)))[chances.argmax(axis=1)]
 
     assert chances.max(axis=1).mean() == pytest.approx((said == JAPANESE.causes).mean(), abs=0.1)

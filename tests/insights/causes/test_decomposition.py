@@ -1,0 +1,152 @@
+"""The whole decomposition of a small software company reconciles, and is told in two languages."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pytest
+
+from core.config import CauseMeasure, CauseSettings
+from core.errors import NotEnoughHistory
+from core.feature_table import FeatureColumn, FeatureTable
+from insights.causes import told
+from insights.causes.decomposition import UNSTATED, Decomposition, decompose
+from insights.causes.evidence import Evidence, codes, contributions_by_cause, refuse_nobody, segments_in
+from insights.causes.naming import CauseNames
+from insights.causes.person_months import PersonMonths
+from insights.causes.stated import StatedCauses
+from insights.causes.stays import Stays
+from insights.money import Money
+from tests.insights.causes.worlds import competing
+from tests.worlds import config
+
+SETTINGS = CauseSettings(
+    names=("product", "price"), measures=(CauseMeasure(name="call", cause="price", saved_share=0.3, cost=1.0),)
+)
+NAMES = CauseNames(SETTINGS)
+N_LEAVING, N_TODAY = 4_000, 500
+
+
+def evidence() -> Evidence:
+    """One month of customers whose risks are known, and today's."""
+    n = N_LEAVING + N_TODAY
+    world, past = competing(n, seed=9), np.arange(n) < N_LEAVING
+    left = world["left"] & past
+    months = np.where(past, np.datetime64("2024-03"), np.datetime64("2024-05"))
+    ids, began = np.array([f"c{i:05d}" for i in range(n)]), np.full(n, np.datetime64("2024-01-10"))
+    ended = np.where(left, np.datetime64("2024-03-15"), np.datetime64("NaT"))
+    stated = np.where(left, world["stated"], -1)
+    said = np.append(NAMES.causes, "")[stated]
+    rows = PersonMonths(ids, months, np.arange(n), left, np.full(n, 51), np.full(n, 1_001))
+    return Evidence(
+        names=NAMES,
+        rows=rows,
+        scores=world["scores"],
+        risk=np.linspace(0.01, 0.2, n),
+        stated=stated,
+        witnessed=stated,
+        segments={"main_plan": np.where(np.arange(n) % 2, "pro", "")},
+        stays=Stays(ids, began, ended, said, np.datetime64("2024-04-15")),
+        said=StatedCauses(said, np.where(said != "", "end", "")),
+        today=np.datetime64("2024-05"),
+        money=Money("JPY"),
+        horizon_days=90,
+    )
+
+
+@pytest.fixture(scope="module")
+def found() -> Decomposition:
+    return decompose(evidence(), config(causes=SETTINGS), {}, {"subscriptions: mrr below zero": 1})
+
+
+def test_shares_of_every_group_sum_to_one_and_hazards_to_who_left(found: Decomposition):
+    for group in found.groups:
+        for view in (group.stated, group.attributed):
+            assert sum(one.value for one in view.values()) == pytest.approx(1)
+        assert sum(one.value for one in group.hazard.values()) == pytest.approx(group.n_left / group.n_customers)
+        assert all(one.low <= one.value <= one.high for one in group.attributed.values())
+
+
+def test_there_is_everybody_the_named_plan_and_the_month(found: Decomposition):
+    assert [(group.by, group.value) for group in found.groups] == [
+        ("all", ""),
+        ("main_plan", "pro"),
+        ("month", "2024-03"),
+    ]
+    assert found.groups[0].n_left == found.groups[2].n_left > found.groups[1].n_left
+    assert found.groups[2].incidence == {}
+    assert set(found.groups[0].incidence) == {*NAMES.causes, UNSTATED}
+
+
+def test_stakes_are_of_today_s_customers_and_add_up_to_the_last_unit(found: Decomposition):
+    risk = np.linspace(0.01, 0.2, N_LEAVING + N_TODAY)[N_LEAVING:]
+
+    assert found.n_customers == N_TODAY
+    assert found.mrr_at_stake.value == pytest.approx(1_001 * risk.sum())
+    assert sum(stake.mrr.value for stake in found.stakes) == pytest.approx(found.mrr_at_stake.value)
+    assert sum(told.whole_stakes(found)) == round(found.mrr_at_stake.value)
+    assert sum(stake.customers for stake in found.stakes) == pytest.approx(risk.sum())
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "price"), ("ja", "価格")])
+def test_it_is_told_in_both_languages(found: Decomposition, language: told.Language, word: str):
+    for rows in (told.views, told.stakes, told.measures, told.groups):
+        heading, *lines = rows(found, language)
+        assert all(len(line) == len(heading) for line in lines)
+    assert word in "".join(cell for line in told.views(found, language) for cell in line)
+    assert "2024-03" in told.headline(found, language)
+    assert set(told.WORDS["en"]) == set(told.WORDS["ja"])
+
+
+def test_it_comes_back_from_json_as_it_went_in(found: Decomposition):
+    again = msgspec.json.decode(msgspec.json.encode(found), type=Decomposition)
+
+    assert again.stakes == found.stakes
+    assert again.groups[0].attributed == found.groups[0].attributed
+
+
+class Adding:
+    """A model whose contributions are known: a tenth of each value, and last the bias."""
+
+    def __init__(self, columns: tuple[FeatureColumn, ...]) -> None:
+        self.columns_ = columns
+
+    def contributions(self, features: FeatureTable) -> np.ndarray:
+        return np.column_stack([features.values / 10, np.full(len(features), -2.0)])
+
+
+def test_contributions_are_summed_by_the_cause_that_their_features_speak_of():
+    families = {
+        "usage_days_30d": "usage",
+        "usage_items_30d": "usage",
+        "mrr_now": "subscription",
+        "last_nps": "sentiment",
+    }
+    columns = tuple(FeatureColumn(name, family, "", name, name, "never", "d") for name, family in families.items())
+    features = FeatureTable(
+        np.array(["ada"]), np.array(["2024-03-01"], "M8[D]"), np.array([[1.0, 2, 30, 400]]), columns
+    )
+
+    found = contributions_by_cause(Adding(columns), features, NAMES)  # pyright: ignore[reportArgumentType]
+
+    np.testing.assert_allclose(found, [[0.3, 3.0, 0.0]])
+
+
+def test_nobody_today_or_nobody_before_is_one_line():
+    rows, today = evidence().rows, np.datetime64("2024-05")
+    before = rows.months < today
+
+    with pytest.raises(NotEnoughHistory, match="at the beginning of 2024-05"):
+        refuse_nobody(rows.take(before), today)
+    with pytest.raises(NotEnoughHistory, match="in the months before 2024-05"):
+        refuse_nobody(rows.take(~before), today)
+
+
+def test_segments_are_words_and_codes_are_places():
+    plan = FeatureColumn("main_plan", "subscription", "plan", "plan", "plan", "none", "d", vocabulary=("a", "b"))
+    features = FeatureTable(
+        np.array(["x", "y"]), np.array(["2024-03-01"] * 2, "M8[D]"), np.array([[1.0], [np.nan]]), (plan,)
+    )
+
+    assert segments_in(features)["main_plan"].tolist() == ["b", ""]
+    assert codes(np.array(["price", ""]), NAMES.causes).tolist() == [1, -1]

@@ -1,0 +1,43 @@
+"""`kizuna causes` says in one line what it lacks, and its help shows an example."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kizuna.main import run
+
+TOML = """
+name = "world"
+time_zone = "Asia/Tokyo"
+currency = "JPY"
+active_days = 180
+[tables.usage]
+path = "usage.parquet"
+"""
+
+
+@pytest.mark.parametrize("command", [["causes"], ["train", "texts"]])
+def test_help_shows_an_example(command: list[str], capsys: pytest.CaptureFixture[str]):
+    assert run([*command, "--help"]) == 0
+    assert "Example: kizuna " in capsys.readouterr().out
+
+
+def test_without_a_champion_it_says_what_to_train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    Path("world.toml").write_text(TOML, encoding="utf-8")
+
+    assert run(["causes", "--config", "world.toml"]) == 2
+    said = capsys.readouterr().err
+    assert "kizuna train churn" in said
+    assert said.count("\n") == 1
+
+
+def test_a_misspelt_key_of_causes_names_its_neighbour(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "world.toml"
+    path.write_text(TOML + "[causes]\ntext_treshold = 0.4\n", encoding="utf-8")
+
+    assert run(["causes", "--config", str(path)]) == 2
+    assert "did you mean 'text_threshold'" in capsys.readouterr().err

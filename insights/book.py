@@ -1,15 +1,13 @@
-"""The subscription book: what every customer pays a month, when each month begins.
+"""The subscription book: what every customer pays a month, at the first midnight of each month.
 
 spans       |--- 100 ---|--- 150 -----        one customer's, as recorded
 months      ^       ^       ^       ^
-book        100     100     150     150       what ran on the day before each first of a month, in whole units
-
-What begins or ends on the first belongs to the month that begins with it.
+book        100     100     150     150       what ran at each midnight, in whole units
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,7 +36,7 @@ class Spans:
     "float64, share of the price that is left after serving; NaN where a span does not say, None where none does."
 
     def running_at(self, day: np.datetime64) -> np.ndarray:
-        """(n,) bool: paid for on the day."""
+        """(n,) bool: paid for at midnight of the day."""
         until = np.where(np.isnat(self.ended_on), RUNS_ON, self.ended_on)
         return (self.started_on <= day) & (until > day)
 
@@ -48,18 +46,26 @@ class Spans:
         return Spans(**stated)
 
     def paid_before(self, day: np.datetime64) -> np.ndarray:
-        """(n,) bool: paid for when a month began that is earlier than that of the day, which is a first."""
-        first = (self.started_on.astype("datetime64[M]") + 1).astype("datetime64[D]")
+        """(n,) bool: paid for at an earlier month's first midnight."""
+        began = self.started_on.astype("datetime64[M]")
+        first = (began + (self.started_on > began.astype("datetime64[D]"))).astype("datetime64[D]")
         until = np.where(np.isnat(self.ended_on), RUNS_ON, self.ended_on)
-        return (first < day) & (first <= until) & (self.mrr > 0)
+        return (first < day) & (first < until) & (self.mrr > 0)
+
+    def a_day_later(self) -> Spans:
+        """Each beginning and ending a day later, so that a midnight shows what ran on the day before it.
+
+        In a book of these what begins or ends on a month's first day belongs to the month that begins with it.
+        """
+        return replace(self, started_on=self.started_on + 1, ended_on=self.ended_on + 1)
 
 
 @dataclass(frozen=True)
 class Book:
     """What each customer pays at the beginning of each month, in whole units of the base currency.
 
-    Column j is what ran on the last day before `months[j]`, at the rate of the month that ends there; `revalued` is
-    the same at the rate of the month that begins there, so that a month's movements are all told at one rate.
+    Column j is midnight of `months[j]`'s first day, at the rate of the month that ends there; `revalued` is the same
+    at the rate of the month that begins there, so that a month's movements are all told at one rate.
     """
 
     customer_ids: np.ndarray
@@ -75,7 +81,7 @@ class Book:
 
     @classmethod
     def of(cls, spans: Spans, months: np.ndarray, money: Money, rate_of: np.datetime64 | None = None) -> Book:
-        """The book at the beginning of each of these months. Raises DataError for a missing rate.
+        """The book at the first midnight of each of these months. Raises DataError for a missing rate.
 
         With `rate_of` everything is told at that one month's rates, so that no rate moves a figure.
         """
@@ -83,7 +89,7 @@ class Book:
         shape = (len(customer_ids), len(months))
         units, revalued = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         for column, month in enumerate(months):
-            running = np.flatnonzero(spans.running_at(month.astype("datetime64[D]") - 1))
+            running = np.flatnonzero(spans.running_at(month.astype("datetime64[D]")))
             for book, rate_month in ((units, month - 1), (revalued, month)):
                 rates = money.rates_in(spans.currencies[running], rate_month if rate_of is None else rate_of)
                 np.add.at(book[:, column], owners[running], money.units(spans.mrr[running] * rates))

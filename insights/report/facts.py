@@ -32,7 +32,7 @@ class Facts:
     money: Money
     spans: Spans
     book: Book
-    "At the beginning of each month of the calendar, and at the end of the last."
+    "What ran on the day before each month of the calendar, and on the last day."
     orders: Orders
     nps: Answers
     csat: Answers
@@ -74,7 +74,7 @@ def read_facts(tables: Tables, as_of: date | None = None, segments: Mapping[str,
         calendar=calendar,
         money=money,
         spans=spans,
-        book=Book.of(spans, np.append(calendar.months, calendar.months[-1] + 1), money),
+        book=Book.of(spans.a_day_later(), np.append(calendar.months, calendar.months[-1] + 1), money),
         orders=orders,
         nps=answers_of(tables, "nps", left_out, day),
         csat=answers_of(tables, "csat", left_out, day),

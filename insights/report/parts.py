@@ -71,7 +71,7 @@ def _of_rows(moved: list[Moved], rows: np.ndarray) -> tuple[Moved, ...]:
 
 def _plans(facts: Facts) -> Iterator[Part]:
     book, n_months = facts.book, len(facts.calendar.months)
-    books = plan_books(named_plans(facts.spans), book, facts.money)
+    books = plan_books(named_plans(facts.spans).a_day_later(), book, facts.money)
     largest_first = sorted(books, key=lambda plan: -int(books[plan].units[:, -1].sum()))
     by_month = [plan_movements(list(books.values()), column) for column in range(n_months)]
     paid = np.stack([np.maximum(own.units, own.revalued) for own in books.values()])

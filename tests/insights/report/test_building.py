@@ -13,7 +13,7 @@ from insights.lifetime import Economics, revenue_over
 from insights.report.building import build_report
 from insights.report.figure import ALL
 from insights.what_if import asked
-from tests.software_firm import firm_report, firm_tables, people
+from tests.software_firm import firm_report, firm_tables, people, span
 from tests.worlds import config, frame, shop
 
 SHOP = shop("ada 2026-01-03 100", "ada 2026-02-03 300", "bo 2026-01-20 50", "cyd 2026-02-01 150", "- 2026-02-02 9")
@@ -200,3 +200,14 @@ def test_acquisition_costs_by_customer_tell_cac_by_group():
     assert value("cac", report=report) == 180  # two people of one account
     assert value("cac", "accounts.tier", "silver", report=report) == 180
     assert report.figures.one("cac", "accounts.tier", "gold") is None
+
+
+def test_what_begins_or_ends_on_a_first_belongs_to_the_month_that_begins_with_it():
+    spans = frame(span("acme", "p", "2026-03-01", "2026-05-01", 70.0), span("bond", "p", "2025-01-01", None, 5.0))
+    report = build_report(firm_tables(subscriptions=spans), date(2026, 6, 1))
+    moved = {
+        name: {f.place.period: f.value for f in report.figures.monthly(f"mrr_{name}")} for name in ("new", "churn")
+    }
+
+    assert {month for month, new in moved["new"].items() if new} == {"2026-03"}
+    assert {month for month, churn in moved["churn"].items() if churn} == {"2026-05"}

@@ -87,9 +87,7 @@ def build_release(config: Config, tables: Tables, champions: Champions, cutoff: 
     unwilling = refused(tables, "score", cutoff)
     parts = {
         "churn": None if churn is None else churn_part(config, churn, features, unwilling),
-        "hazard": None
-        if hazard is None
-        else hazard_part(config, hazard, _as_learnt(hazard, tables, features), unwilling),
+        "hazard": None if hazard is None else hazard_part(tables, hazard, features, unwilling),
         "recommender": None if recommender is None else recommender_part(config, recommender, tables, cutoff),
         "offers": offer_part(config, tables, features, cutoff),
     }
@@ -127,12 +125,13 @@ def _as_learnt(package: ModelPackage, tables: Tables, features: FeatureTable) ->
     return compute_features(tables, Cohort(features.customer_ids, features.cutoffs), package.vocabularies)
 
 
-def hazard_part(config: Config, package: ModelPackage, features: FeatureTable, unwilling: np.ndarray) -> HazardPart:
+def hazard_part(tables: Tables, package: ModelPackage, features: FeatureTable, unwilling: np.ndarray) -> HazardPart:
     """The curve of every customer of the cohort but the unwilling."""
+    features = _as_learnt(package, tables, features)
     refuse_changed(package.card, features)
     model = HAZARD_MODELS[package.artifact.model].from_artifact(package.artifact)
     curves = model.curves(features.select([column.name for column in package.columns]))
-    return HazardPart.of(features.customer_ids, curves, monthly_revenue(features), config.tiers, unwilling)
+    return HazardPart.of(features.customer_ids, curves, monthly_revenue(features), tables.config.tiers, unwilling)
 
 
 def offer_part(config: Config, tables: Tables, features: FeatureTable, cutoff: date) -> OfferPart | None:

@@ -203,8 +203,6 @@ class HazardSettings(Section, frozen=True):
     "Spacing of the cutoffs, before as many are taken as `at_most` says, evenly."
     at_most: int = 12
     "How many training cutoffs are taken."
-    causes: dict[str, tuple[str, ...]] = {}
-    "Which words of end_reason (or end_kind) mean which cause; other words are 'other'. None stated: each is its own."
 
     def __post_init__(self) -> None:
         if min(self.horizon_months, self.period_days, self.every_days, self.at_most) < 1:

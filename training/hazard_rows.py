@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 
+from core.cause_words import OTHER, CauseWords
 from core.cohort import Cohort
 from core.config import HazardSettings
-from core.errors import ConfigError
 from core.feature_table import FeatureTable
 from core.outcomes import Outcomes
 from core.risk_curves import RiskCurves
@@ -18,7 +18,6 @@ from features.cohort import cohort_at
 from features.labels.outcomes import lifetimes_of
 from features.pipeline import compute_features
 from features.tables import Tables
-from models.churn.cause_shares import OTHER
 from models.churn.hazard import Hazard
 from models.churn.hazard_models import HAZARD_MODELS
 from training.folds import customer_folds
@@ -87,25 +86,15 @@ def hazard_rows(tables: Tables, settings: HazardSettings) -> HazardRows:
     outcomes = lifetimes_of(tables, cohort, cutoffs.horizon_days)
     there = outcomes.days_observed > 0
     known = Cohort(cohort.customer_ids[there], cohort.cutoffs[there], cohort.definition)
-    outcomes = with_causes(outcomes.take(there), settings.causes)
+    outcomes = with_causes(outcomes.take(there), CauseWords(tables.config.causes))
     return HazardRows(cutoffs, compute_features(tables, known), outcomes, cohort.definition, tables.config.seed)
 
 
-def with_causes(outcomes: Outcomes, causes: Mapping[str, Collection[str]]) -> Outcomes:
-    """The stated reasons as causes; words of no list are `other`, without any list each word is its own cause.
+def with_causes(outcomes: Outcomes, words: CauseWords) -> Outcomes:
+    """The stated reasons as causes; what fits none of them is `other`.
 
-    What was not stated stays so: that an end was chosen is no reason. Raises ConfigError for a word that stands under
-    two causes.
+    What was not stated stays so: that an end was chosen is no reason.
     """
-    means = {NO_REASON: ""}
-    for cause, words in causes.items():
-        for word in (cause, *words):
-            if means.setdefault(_plain(word), cause) != cause:
-                raise ConfigError(f"[hazard.causes] '{word}' stands under both {means[_plain(word)]} and {cause}")
-    stated, places = np.unique(outcomes.cause, return_inverse=True)
-    found = [means.get(_plain(word), OTHER if causes and word else word) for word in stated.tolist()]
-    return replace(outcomes, cause=np.array(found, dtype=str)[places]) if found else outcomes
-
-
-def _plain(word: str) -> str:
-    return word.strip().casefold()
+    stated = ~np.isin(outcomes.cause, ("", NO_REASON))
+    said = words.of_words(outcomes.cause)
+    return replace(outcomes, cause=np.where(stated, np.where(said == "", OTHER, said), ""))

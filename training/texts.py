@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.card import Metric
+from core.cause_words import OTHER
 from core.intervals import Estimate, estimate
 from models.texts.card import TextCard
 from models.texts.judging import figures_of
@@ -34,7 +35,6 @@ from training.labelled_texts import LabelledTexts, labelled_texts
 from training.session import Session
 from training.tracking import git_state
 
-OTHER = "other"
 LIMITS = (
     "Figures are of the labelled texts, held out in five folds; texts of another kind may be told worse.",
     "No claim is made for a language beyond the labelled texts of it.",

@@ -15,12 +15,10 @@ import numpy as np
 from scipy.special import log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
 
+from core.cause_words import OTHER
 from core.feature_table import FeatureColumn
 from models.churn.design_matrix import DesignMatrix
 from models.churn.held_out import LEAST_CUSTOMERS
-
-OTHER = "other"
-"Where causes go that too few customers stated."
 
 CHOICE = (10.0, 100.0)
 "Half of it times the squared length of the weights is added to the summed log loss; folds choose."

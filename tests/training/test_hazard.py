@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import pyarrow as pa
 import pytest
 
 from core.card import ModelCard
-from core.config import ChurnDefinition, HazardSettings
-from core.errors import ConfigError, GateRefused, NotEnoughHistory, UnknownName
+from core.cause_words import CauseWords
+from core.config import CauseSettings, ChurnDefinition, HazardSettings
+from core.errors import GateRefused, NotEnoughHistory, UnknownName
 from models.churn.hazard_models import HAZARD_MODELS
 from models.registry import open_store
 from tests.training.conftest import session_of
@@ -28,7 +30,6 @@ from training.shipping import Trained
 START, MONTHS = date(2022, 1, 1), 40
 HAZARDS = {"basic": 0.10, "pro": 0.02}
 "Of a month."
-CAUSES = {"price": ("too expensive", "budget cut"), "support": ("slow answers",)}
 
 
 def spans(n: int, seed: int, hazards: dict[str, float]) -> pa.Table:
@@ -56,7 +57,7 @@ def spans(n: int, seed: int, hazards: dict[str, float]) -> pa.Table:
 
 def company(folder: Path, hazards: dict[str, float], seed: int = 1) -> Session:
     """A session on such a company."""
-    asked = HazardSettings(models=("logistic_hazard",), at_most=3, causes=CAUSES)
+    asked = HazardSettings(models=("logistic_hazard",), at_most=3)
     stated = config(
         name="company",
         churn=ChurnDefinition(definition="subscription_ended", grace_days=10),
@@ -188,10 +189,7 @@ def test_too_short_a_history_is_refused_with_what_is_needed():
         laid_out(100)
 
 
-def test_words_of_no_list_are_other_and_a_word_has_one_cause(rows: HazardRows):
-    outcomes = rows.outcomes
+def test_what_was_stated_becomes_a_cause_and_what_fits_none_is_other(rows: HazardRows):
+    said = replace(rows.outcomes.take(np.arange(4)), cause=np.array(["", "chosen", "Too expensive", "mixed feelings"]))
 
-    assert set(outcomes.cause) == {"", "Too expensive", "slow answers"}
-    assert set(with_causes(outcomes, {"price": ("too expensive",)}).cause) == {"", "price", "other"}
-    with pytest.raises(ConfigError, match="'cost' stands under both price and product"):
-        with_causes(outcomes, {"price": ("cost",), "product": ("cost",)})
+    assert with_causes(said, CauseWords(CauseSettings())).cause.tolist() == ["", "", "price", "other"]

@@ -21,6 +21,7 @@ BENCHMARKS = {
     "online_retail.churn": ("benchmarks.churn", "--data-set", "online_retail"),
     **RECOMMENDERS,
     "cdnow.churn": ("benchmarks.churn", "--data-set", "cdnow"),
+    "simulated_software.health": ("benchmarks.health",),
     "features_10m": ("benchmarks.features_10m",),
     "http_face": ("benchmarks.http_face",),
 }

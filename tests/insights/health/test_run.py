@@ -12,18 +12,18 @@ from core.errors import BadInput
 from insights.health.day import NOBODY
 from insights.health.risk import risk_at
 from insights.health.run import HealthRun, days_until
-from tests.insights.health.regulars import JUDGED, LEAVERS, QUIET_SINCE, champion, regulars
+from tests.insights.health.regulars import JUDGED, LEAVERS, champion, regulars
 
 
 def test_who_stops_buying_falls_once_and_who_stays_does_not():
     run, fell, last = HealthRun(regulars(), champion()), [], NOBODY
-    for cutoff in days_until(JUDGED, 29, 7):
+    for cutoff in days_until(JUDGED, 15, 7):
         day = run.judge(cutoff, last)
         fell += [(str(one), day.cutoff) for one in day.customer_ids[day.fell]]
         last = day.standings
 
     assert sorted(customer for customer, _ in fell) == LEAVERS
-    assert min(cutoff for _, cutoff in fell) > QUIET_SINCE
+    assert len({cutoff for _, cutoff in fell}) > 1
 
 
 def test_the_risk_of_a_day_is_what_the_champion_says_without_who_refused():

@@ -26,6 +26,7 @@ BENCHMARKS = {
     "ravenstack.churn": ("benchmarks.churn", "--data-set", "ravenstack"),
     "banking77": ("benchmarks.banking77",),
     "simulated_software.causes": ("benchmarks.software_causes",),
+    "simulated_software.health": ("benchmarks.health",),
     "features_10m": ("benchmarks.features_10m",),
     "usage_20m": ("benchmarks.usage_20m",),
     "http_face": ("benchmarks.http_face",),

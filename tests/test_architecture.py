@@ -21,6 +21,8 @@ HOMES = {
     "lightgbm": ("models/churn/", "models/recommenders/"),
     "sklearn": ("models/churn/", "models/metrics/"),
     "optuna": ("training/search.py",),
+    "sqlalchemy": ("serving/tasks/", "training/search.py"),
+    "httpx": ("serving/tasks/", "kizuna/commands/demo.py"),
 }
 "Foreign libraries and the only places that may import them."
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 console = Console()
 DATABASE_VARIABLE = "KIZUNA_DATABASE_URL"
 SHOWN = 10
-"Falls and tasks that are printed; the files hold all."
+"Falls and tasks that are printed, the newest day's furthest falls first; the files hold all."
 
 Days = Annotated[int, typer.Option("--days", min=1, help="Also judge the days before, this far back: a first run.")]
 EveryDays = Annotated[int, typer.Option("--every", min=1, help="With --days: one day in so many is judged.")]
@@ -102,7 +102,7 @@ def tell(config: Config, day: HealthDay, added: list[Task]) -> None:
             why = day.reasons[row][0].en if day.reasons[row] else "not known why"
             say(console, f"  {day.customer_ids[row]} {change[row]:+.0f} to {day.health[row]:.0f}: {why}")
     say(console, f"new tasks: {len(added):,}")
-    for task in added[-SHOWN:]:
+    for task in sorted(added, key=lambda task: task.episode, reverse=True)[:SHOWN]:
         say(console, f"  {task.customer_id}, {task.owner or 'nobody'}, due {task.due_on}: {task.measure}")
         say(console, f"    {task.reason_en}")
     say(console, f"{len(day):,} customers, in {config.places.health / f'{day.cutoff}.parquet'}")

@@ -34,7 +34,10 @@ def register(app: typer.Typer) -> None:
         address = address_of(host)
         if not (address.is_loopback or without_keys):
             raise BadInput(f"--host {host} lets anybody who reaches it ask; add --without-keys if that is meant")
+        from serving.tasks.database import TaskDatabase
+
         places = open_config(config).places
+        TaskDatabase.at(os.environ.get("KIZUNA_DATABASE_URL"), places.tasks)  # refuses what is no address of one
         environment = os.environ | {
             "KIZUNA_RELEASES": str(places.releases.resolve()),
             "KIZUNA_LEDGER": str(places.ledger.resolve()),

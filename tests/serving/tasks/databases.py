@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from tests.engines import POSTGRES
 
@@ -20,13 +21,14 @@ def database_url(engine: str, folder: Path) -> Iterator[str]:
         yield f"sqlite:///{folder}/tasks.db"
         return
     schema = f"tasks_{uuid4().hex}"
+    named = sql.Identifier(schema)
     try:
         connection = psycopg.connect(POSTGRES, autocommit=True)
     except psycopg.OperationalError:
         pytest.skip(f"no PostgreSQL answers at {POSTGRES}")
     with connection:
-        connection.execute(f"create schema {schema}")
+        connection.execute(sql.SQL("create schema {}").format(named))
         try:
             yield f"{POSTGRES}?options=-csearch_path%3D{schema}"
         finally:
-            connection.execute(f"drop schema {schema} cascade")
+            connection.execute(sql.SQL("drop schema {} cascade").format(named))

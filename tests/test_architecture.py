@@ -19,7 +19,7 @@ HOMES = {
     "ibis": ("features/", "insights/"),
     "implicit": ("models/recommenders/",),
     "lightgbm": ("models/churn/", "models/recommenders/"),
-    "sklearn": ("models/churn/", "models/metrics/"),
+    "sklearn": ("models/churn/", "models/metrics/", "models/texts/"),
     "optuna": ("training/search.py",),
     "sqlalchemy": ("serving/tasks/", "training/search.py"),
     "httpx": ("serving/tasks/", "kizuna/commands/demo.py"),

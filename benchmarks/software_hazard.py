@@ -35,7 +35,7 @@ from training.recipe import Recipe
 
 MONTHS = (3, 6, 12)
 "At which calibration is asked for."
-SETTINGS = HazardSettings(causes={str(cause): () for cause in CAUSES})
+SETTINGS = HazardSettings()
 COLUMNS = ("integrated_brier", "auc@3m", "auc@6m", "auc@12m", "calibration_error@6m", "cause_share_error@12m")
 
 

@@ -127,8 +127,8 @@ def _as_learnt(package: ModelPackage, tables: Tables, features: FeatureTable) ->
 
 def hazard_part(tables: Tables, package: ModelPackage, features: FeatureTable, unwilling: np.ndarray) -> HazardPart:
     """The curve of every customer of the cohort but the unwilling."""
-    features = _as_learnt(package, tables, features)
-    refuse_changed(package.card, features)
+    card, features = package.card, _as_learnt(package, tables, features)
+    refuse_changed(features, card.features, f"{card.registered_name} {card.version}", card.kind)
     model = HAZARD_MODELS[package.artifact.model].from_artifact(package.artifact)
     curves = model.curves(features.select([column.name for column in package.columns]))
     return HazardPart.of(features.customer_ids, curves, monthly_revenue(features), tables.config.tiers, unwilling)

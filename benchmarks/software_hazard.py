@@ -23,7 +23,6 @@ from core.intervals import Estimate, estimate
 from core.risk_curves import RiskCurves
 from features.sources.opening import open_tables
 from features.sources.simulated_software import SimulatedSoftware, simulate_software
-from features.sources.software.hazards import CAUSES
 from features.sources.software.world import SoftwareWorld
 from models.churn.hazard_models import HAZARD_MODELS
 from models.metrics.classification import calibration_bins

@@ -222,8 +222,6 @@ class ReportSettings(Section, frozen=True):
     "Which channels of `spend` win customers; none named is all of them."
     months: int = 24
     "How many complete months are told one by one."
-    best_satisfaction: float = 5.0
-    "The best score of a CSAT answer."
     not_features: tuple[str, ...] = ("login", "logout", "visit", "session", "page_view", "error")
     "Events of `usage` that are nothing a customer could use more of; a letter does not name them."
 
@@ -231,8 +229,8 @@ class ReportSettings(Section, frozen=True):
         for name in (*self.segments_by, *([self.tier_by] if self.tier_by else ())):
             if not re.fullmatch(r"(accounts|customers)\.\w+", name):
                 raise ValueError(f"segments_by and tier_by name columns such as accounts.industry, found '{name}'")
-        if self.months < 1 or self.best_satisfaction <= 0:
-            raise ValueError("months is at least 1 and best_satisfaction above 0")
+        if self.months < 1:
+            raise ValueError("months is at least 1")
 
 
 class FlatTable(Section, frozen=True):

@@ -20,7 +20,7 @@ Said = TypeVar("Said", Answers, Waits)
 
 def speaking_figures(facts: Facts) -> list[Figure]:
     """Every figure of surveys and tickets that there is something to tell of: of all, by group, by month."""
-    best = facts.config.report.best_satisfaction
+    best = facts.config.csat_scale[1]
     found: list[Figure] = []
     for by, group, nps in _groups(facts, facts.nps):
         found += _scores(facts, nps, by, group)

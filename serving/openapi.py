@@ -45,7 +45,7 @@ def _operation(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         "summary": endpoint.summary,
         "responses": {"200": _content("The answer", "application/json", endpoint.answer)},
     }
-    names = [*endpoint.problems, *(["stock-out-of-reach"] if endpoint.writes else [])]
+    names = [*endpoint.problems, *endpoint.may_also_say, *(["stock-out-of-reach"] if endpoint.writes else [])]
     if endpoint.has_body:
         asked = _content(endpoint.summary, "application/json", endpoint.question)
         operation["requestBody"] = {"required": True} | asked

@@ -33,6 +33,7 @@ PROBLEMS = {
     "malformed-json": ProblemKind(400, "The body is not JSON"),
     "unknown-route": ProblemKind(404, "There is nothing at this address"),
     "method-not-allowed": ProblemKind(405, "This address does not take that method"),
+    "horizon-not-learnt": ProblemKind(409, "The release in force does not look so far ahead"),
     "too-large": ProblemKind(413, "The body is too large"),
     "unsupported-media-type": ProblemKind(415, "The body has to be application/json"),
     "invalid-request": ProblemKind(422, "The request does not say what this route asks for"),

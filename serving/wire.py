@@ -68,6 +68,8 @@ class Endpoint:
     "The kind of model without which it answers 503."
     writes: bool = False
     "Whether it waits for the disk, and so must not keep other requests waiting."
+    may_also_say: tuple[str, ...] = ()
+    "Problems that this route alone has."
     problems: ClassVar[tuple[str, ...]] = ("invalid-request", "internal", "no-release", "model-not-released")
 
     @property

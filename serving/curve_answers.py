@@ -54,7 +54,7 @@ def part_for(release: Release, horizon_days: int) -> HazardPart:
             f"release {release.description.release_id} has no curve of when customers leave; {answers_for}{reason}",
         )
     if horizon_days > part.curves.horizon_days:
-        raise Problem("invalid-request", f"The curves end after {part.curves.horizon_days} days", "$.horizon_days")
+        raise Problem("horizon-not-learnt", f"The curves end after {part.curves.horizon_days} days")
     return part
 
 

@@ -36,6 +36,7 @@ PROBLEMS = {
     "unknown-task": ProblemKind(404, "There is no such task"),
     "method-not-allowed": ProblemKind(405, "This address does not take that method"),
     "wrong-transition": ProblemKind(409, "The task cannot take this step from where it stands"),
+    "horizon-not-learnt": ProblemKind(409, "The release in force does not look so far ahead"),
     "too-large": ProblemKind(413, "The body is too large"),
     "unsupported-media-type": ProblemKind(415, "The body has to be application/json"),
     "invalid-request": ProblemKind(422, "The request does not say what this route asks for"),

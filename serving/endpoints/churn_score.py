@@ -124,4 +124,7 @@ def _known(bound: float) -> float | None:
     return None if math.isnan(bound) else float(bound)
 
 
-ENDPOINT = Endpoint("POST", "/v1/churn/score", ChurnQuestion, ChurnAnswer, respond, "Will they leave, and why", "churn")
+ENDPOINT = Endpoint(
+    "POST", "/v1/churn/score", ChurnQuestion, ChurnAnswer, respond, "Will they leave, when, and why", "churn",
+    also=("horizon-not-learnt",),
+)  # fmt: skip

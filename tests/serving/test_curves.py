@@ -63,11 +63,11 @@ def test_expected_months_and_revenue_follow_from_the_curve(ask: Ask):
     assert bo["expected_revenue"] is None
 
 
-def test_beyond_the_end_of_the_curves_the_field_and_the_end_are_named(ask: Ask):
+def test_beyond_the_end_of_the_curves_the_end_is_named(ask: Ask):
     answer = ask("POST", CHURN, json={"customer_ids": ["ada"], "horizon_days": 121})
 
-    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
-    assert answer.json()["field"] == "$.horizon_days"
+    assert (answer.status_code, answer.headers["content-type"]) == (409, "application/problem+json")
+    assert answer.json()["type"] == "urn:kizuna:problem:horizon-not-learnt"
     assert answer.json()["detail"] == "The curves end after 120 days"
 
 

@@ -19,8 +19,6 @@ from tests.serving.hand_made import hand_made
 HOME = TemporaryDirectory()
 "Where the face writes down what is out of stock."
 WHOLE = ("k", "because", "at_most_per_category", "horizon_days")
-CURVES_END, LONGEST = 120, 3650
-"Days: of the hand-made curves, and what the document allows."
 
 
 def face() -> Face:
@@ -60,9 +58,7 @@ def are_words(words, may_stand_alone):
 
 
 def agreeing(body):
-    """With prices the right way round, and a horizon that the curves reach."""
-    if isinstance(body.get("horizon_days"), int) and CURVES_END < body["horizon_days"] <= LONGEST:
-        body |= {"horizon_days": CURVES_END}
+    """With prices the right way round."""
     lowest, highest = body.get("price_min"), body.get("price_max")
     if isinstance(lowest, int | float) and isinstance(highest, int | float):
         body |= {"price_min": min(lowest, highest), "price_max": max(lowest, highest)}

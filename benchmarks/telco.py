@@ -75,9 +75,9 @@ def main() -> None:
             f"Paired differences of `{SHIPS}`, positive is better:",
             plain_sentences([*trials.against(SHIPS, [BASELINE, *(name for name in others if name != BASELINE)])]),
             goals_sentence({m.name: m.estimate.value for m in metrics if m.model == SHIPS}),
-            "An AUC above 0.86 would be a leak. `configs/telco.toml` says which columns of the six tables were rewritten "
-            "once it was known who had left, and are therefore not listed. Seconds are of all fits and scorings, "
-            f"{N_FOLDS * N_REPEATS} each.",
+            "An AUC above 0.86 would be a leak. `configs/telco.toml` says which columns of the six tables were "
+            "rewritten once it was known who had left, and are therefore not listed. Seconds are of all "
+            f"fits and scorings, {N_FOLDS * N_REPEATS} each.",
         ],
     )
 

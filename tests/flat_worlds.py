@@ -1,4 +1,4 @@
-"""Flat data sets written by hand: customers whose contract tells who leaves, and a score that was asked afterwards."""
+"""Flat data sets written by hand: members whose visits tell who leaves, and a score that was asked afterwards."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ cause = "Why"
 [flat.tables.members]
 path = "members.csv"
 customer_id = "No."
-columns = {{ contract = "Contract", charges = "Charges", sports = "Sports" }}
+columns = {{ contract = "Contract", charges = "Charges", {visits} }}
 
 [flat.tables.status]
 path = "status.parquet"
@@ -39,16 +39,20 @@ columns = {{ exit_score = "Exit score" }}
 """
 
 
+SPORTS = ("tennis", "judo", "kendo", "yoga", "golf", "rowing")
+
+
 def write_club(folder: Path, n: int = 600, seed: int = 1, tells: bool = True) -> Path:
     """A club of n members in two files and its TOML; where nothing tells, everybody leaves by lot."""
     random = np.random.default_rng(seed)
     monthly, charges = random.random(n) < 0.5, random.uniform(20, 120, n)
-    odds = -2.2 + 2.0 * monthly + 0.02 * (charges - 70) if tells else np.full(n, -0.8)
-    left = random.random(n) < 1 / (1 + np.exp(-odds))
+    bored = random.normal(0, 1, n)
+    left = random.random(n) < 1 / (1 + np.exp(1.2 - 1.8 * bored * tells))
+    visits = {sport: 5 - bored + random.normal(0, 0.8, n) for sport in SPORTS}
     ids = np.char.mod("%05d", np.arange(n))
     told = np.where(random.random(n) < 0.02, " ", np.char.mod("%.2f", charges))
     members = {"No.": ids, "Contract": np.where(monthly, "monthly", "yearly"), "Charges": told}
-    csv.write_csv(pa.table(members | {"Sports": random.integers(0, 4, n)}), folder / "members.csv")
+    csv.write_csv(pa.table(members | visits), folder / "members.csv")
     status = {
         "Member": ids[::-1],
         "Left?": np.where(left, "yes", "no")[::-1],
@@ -57,7 +61,9 @@ def write_club(folder: Path, n: int = 600, seed: int = 1, tells: bool = True) ->
     }
     pq.write_table(pa.table(status), folder / "status.parquet")
     toml = folder / "club.toml"
-    toml.write_text(TOML.format(var=folder / "var"), encoding="utf-8")
+    toml.write_text(
+        TOML.format(var=folder / "var", visits=", ".join(f'{sport} = "{sport}"' for sport in SPORTS)), encoding="utf-8"
+    )
     return toml
 
 

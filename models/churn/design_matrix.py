@@ -24,6 +24,9 @@ WIDEST = 4.0
 LEAST_ROWS = 20
 "Of a word or a gap that gets a coefficient of its own."
 
+LEAST_SIZE = 1e-12
+"What lies closer to zero counts as zero where the typical size is told."
+
 BEND, NUMBER, MISSING = -3, -2, -1
 "BEND is the first one; the others are told by smaller numbers."
 
@@ -49,7 +52,7 @@ class DesignMatrix:
     def learnt_from(cls, values: np.ndarray, columns: Sequence[FeatureColumn], bends: int = 0) -> Self:
         """Medians, sizes, spreads and knots of values (n, m)."""
         medians = np.array([_median(column) for column in values.T])
-        sizes = np.array([_median(np.abs(column[column != 0])) or 1.0 for column in values.T])
+        sizes = np.array([_median(np.abs(column[np.abs(column) > LEAST_SIZE])) or 1.0 for column in values.T])
         wanted = [
             (place, kind) for place, column in enumerate(columns) for kind in _kinds_of(values[:, place], column, bends)
         ]

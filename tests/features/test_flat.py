@@ -10,7 +10,7 @@ import pytest
 from core.errors import ConfigError, DataError, SourceUnavailable
 from features.sources.flat import open_flat
 from features.sources.opening import open_tables
-from tests.flat_worlds import club
+from tests.flat_worlds import SPORTS, club
 
 
 def changed_label(settings, **changes):
@@ -22,7 +22,7 @@ def test_files_are_joined_by_id_and_words_numbers_and_gaps_are_told_apart(tmp_pa
     data = open_flat(club(tmp_path))
     score, left = data.features.column("exit_score"), data.outcomes.churned
 
-    assert data.features.names == ("contract", "charges", "sports", "exit_score")
+    assert data.features.names == ("contract", "charges", *SPORTS, "exit_score")
     assert data.features.vocabularies == {"contract": ("monthly", "yearly")}
     assert ((score < 3) == left).all()
     assert 0 < np.isnan(data.features.column("charges")).sum() < 60

@@ -13,7 +13,7 @@ from core.errors import BadInput
 from core.ledger import Ledger
 from features.sources.flat import open_flat
 from models.registry import Registry
-from tests.flat_worlds import club
+from tests.flat_worlds import SPORTS, club
 from tests.training.conftest import NOW
 from training.cards import card_markdown
 from training.flat import compare_flat_recipes, train_flat
@@ -48,7 +48,7 @@ def test_the_column_asked_afterwards_is_named_and_the_model_does_without(trained
     card = trained.challenger.card
 
     assert [leak.feature for leak in card.left_out] == ["exit_score"]
-    assert set(card.features) == {"contract", "charges", "sports"}
+    assert set(card.features) == {"contract", "charges", *SPORTS}
     assert card.leaks == ()
     assert "**Left out as a leak:** exit_score: alone it has an AUC of" in card_markdown(card)
 

@@ -4,6 +4,9 @@ stated       of those who left and stated a cause, the share of each
 attributed   of all who left, the share laid on each by what they lived through and what they stated (attributed.py)
 hazard       of those there when a month began, the share that left in it for each stated cause, and for none
 incidence    of those who come, the share that has left for each stated cause after so many months (Aalen-Johansen)
+
+Intervals are 90 % and resample customers; they do not cover that the churn model and the risks behind its scores were
+learnt from the same customers.
 """
 
 from __future__ import annotations

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from insights.causes.decomposition import Decomposition, decompose
+from kizuna.commands import causes
 from kizuna.main import run
+from tests.insights.causes.worlds import SETTINGS, evidence
+from tests.worlds import config
 
 TOML = """
 name = "world"
@@ -41,3 +46,17 @@ def test_a_misspelt_key_of_causes_names_its_neighbour(tmp_path: Path, capsys: py
 
     assert run(["causes", "--config", str(path)]) == 2
     assert "did you mean 'text_threshold'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", ("Why they left", "call")), ("ja", ("解約の理由", "価格"))])
+def test_what_was_found_is_printed_and_written(language, words: tuple[str, ...], tmp_path: Path, capsys):
+    found = decompose(evidence(), config(causes=SETTINGS), {}, {"subscriptions: mrr below zero": 1})
+
+    causes.tell(found, language, by_segment=True)
+    causes.write(found, tmp_path / "deep" / "causes.json")
+
+    said = capsys.readouterr().out
+    assert all(word in said for word in (*words, "left out: 1 rows, subscriptions: mrr below zero"))
+    assert (
+        msgspec.json.decode((tmp_path / "deep" / "causes.json").read_bytes(), type=Decomposition).stakes == found.stakes
+    )

@@ -6,52 +6,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from core.config import CauseMeasure, CauseSettings
 from core.errors import NotEnoughHistory
 from core.feature_table import FeatureColumn, FeatureTable
 from insights.causes import told
 from insights.causes.decomposition import UNSTATED, Decomposition, decompose
-from insights.causes.evidence import Evidence, codes, contributions_by_cause, refuse_nobody, segments_in
-from insights.causes.naming import CauseNames
-from insights.causes.person_months import PersonMonths
-from insights.causes.stated import StatedCauses
-from insights.causes.stays import Stays
-from insights.money import Money
-from tests.insights.causes.worlds import competing
+from insights.causes.evidence import codes, contributions_by_cause, refuse_nobody, segments_in
+from tests.insights.causes.worlds import N_LEAVING, N_TODAY, NAMES, SETTINGS, evidence
 from tests.worlds import config
-
-SETTINGS = CauseSettings(
-    names=("product", "price"), measures=(CauseMeasure(name="call", cause="price", saved_share=0.3, cost=1.0),)
-)
-NAMES = CauseNames(SETTINGS)
-N_LEAVING, N_TODAY = 4_000, 500
-
-
-def evidence() -> Evidence:
-    """One month of customers whose risks are known, and today's."""
-    n = N_LEAVING + N_TODAY
-    world, past = competing(n, seed=9), np.arange(n) < N_LEAVING
-    left = world["left"] & past
-    months = np.where(past, np.datetime64("2024-03"), np.datetime64("2024-05"))
-    ids, began = np.array([f"c{i:05d}" for i in range(n)]), np.full(n, np.datetime64("2024-01-10"))
-    ended = np.where(left, np.datetime64("2024-03-15"), np.datetime64("NaT"))
-    stated = np.where(left, world["stated"], -1)
-    said = np.append(NAMES.causes, "")[stated]
-    rows = PersonMonths(ids, months, np.arange(n), left, np.full(n, 51), np.full(n, 1_001))
-    return Evidence(
-        names=NAMES,
-        rows=rows,
-        scores=world["scores"],
-        risk=np.linspace(0.01, 0.2, n),
-        stated=stated,
-        witnessed=stated,
-        segments={"main_plan": np.where(np.arange(n) % 2, "pro", "")},
-        stays=Stays(ids, began, ended, said, np.datetime64("2024-04-15")),
-        said=StatedCauses(said, np.where(said != "", "end", "")),
-        today=np.datetime64("2024-05"),
-        money=Money("JPY"),
-        horizon_days=90,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from core.config import CauseMeasure, CauseSettings
+from insights.causes.evidence import Evidence
+from insights.causes.naming import CauseNames
 from insights.causes.person_months import PersonMonths
+from insights.causes.stated import StatedCauses
+from insights.causes.stays import Stays
+from insights.money import Money
 from tests.worlds import frame
 
 
@@ -48,3 +54,37 @@ def competing(n: int, seed: int, careless: float = 0.2, silent: float = 0.3) -> 
     stated = np.where(random.random(n) < careless, random.integers(0, 3, n), cause)
     stated = np.where(left & (random.random(n) >= silent), stated, -1)
     return {"scores": scores, "left": left, "stated": stated, "true_shares": risks / total[:, None]}
+
+
+SETTINGS = CauseSettings(
+    names=("product", "price"), measures=(CauseMeasure(name="call", cause="price", saved_share=0.3, cost=1.0),)
+)
+NAMES = CauseNames(SETTINGS)
+N_LEAVING, N_TODAY = 4_000, 500
+
+
+def evidence() -> Evidence:
+    """One month of customers whose risks are known, and today's."""
+    n = N_LEAVING + N_TODAY
+    world, past = competing(n, seed=9), np.arange(n) < N_LEAVING
+    left = world["left"] & past
+    months = np.where(past, np.datetime64("2024-03"), np.datetime64("2024-05"))
+    ids, began = np.array([f"c{i:05d}" for i in range(n)]), np.full(n, np.datetime64("2024-01-10"))
+    ended = np.where(left, np.datetime64("2024-03-15"), np.datetime64("NaT"))
+    stated = np.where(left, world["stated"], -1)
+    said = np.append(NAMES.causes, "")[stated]
+    rows = PersonMonths(ids, months, np.arange(n), left, np.full(n, 51), np.full(n, 1_001))
+    return Evidence(
+        names=NAMES,
+        rows=rows,
+        scores=world["scores"],
+        risk=np.linspace(0.01, 0.2, n),
+        stated=stated,
+        witnessed=stated,
+        segments={"main_plan": np.where(np.arange(n) % 2, "pro", "")},
+        stays=Stays(ids, began, ended, said, np.datetime64("2024-04-15")),
+        said=StatedCauses(said, np.where(said != "", "end", "")),
+        today=np.datetime64("2024-05"),
+        money=Money("JPY"),
+        horizon_days=90,
+    )

@@ -55,6 +55,18 @@ class SegmentReport(msgspec.Struct, frozen=True):
     tiers: tuple[GroupFigures, ...]
 
 
+def members_at(tables: Tables, cutoff: date) -> dict[str, np.ndarray]:
+    """The ids of each segment of the configuration, by what was known before midnight of the cutoff.
+
+    Nobody is scored for it, so what a rule says of risk or health is unknown, and fits nobody.
+    """
+    if not tables.config.segments:
+        return {}
+    features = compute_features(tables, cohort_at(tables, [cutoff]))
+    found = segmentation_of(tables.config, features, np.full(len(features), np.nan))
+    return {group.name: features.customer_ids[found.in_segment[:, place]] for place, group in enumerate(found.segments)}
+
+
 def segment_report(tables: Tables, cutoff: date, risks: Risks) -> SegmentReport:
     """The figures of every segment and tier of the configuration, by what was known before midnight of the cutoff."""
     features = compute_features(tables, cohort_at(tables, [cutoff]))

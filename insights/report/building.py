@@ -63,7 +63,8 @@ def build_report(
 ) -> Report:
     """Work everything out, as known before midnight of a day (default: the first that is not completely recorded).
 
-    `segments` are more groups to tell apart: name to customer ids. Raises NotEnoughHistory without a record before.
+    `segments` are more groups to tell apart, name to customer ids; by default those of the TOML. Raises
+    NotEnoughHistory without a record before.
     """
     facts = read_facts(tables, as_of, segments)
     figures = Figures(tuple(_figures(facts, what_ifs)))

@@ -20,6 +20,7 @@ from insights.reading import LeftOut, answers_of, orders_of, satisfied_of, spans
 from insights.report.calendar import Calendar
 from insights.report.groups import Grouping, groupings_of
 from insights.report.winning import Opportunities, Winning, opportunities_of, winning_of
+from insights.segments import members_at
 from insights.voices import Answers, Waits
 
 
@@ -61,9 +62,11 @@ class Facts:
 def read_facts(tables: Tables, as_of: date | None = None, segments: Mapping[str, np.ndarray] | None = None) -> Facts:
     """Read what was known before midnight of a day (default: the first that is not completely recorded).
 
-    `segments` are more groups to tell apart: name to customer ids. Raises NotEnoughHistory without a record before.
+    `segments` are more groups to tell apart, name to customer ids; by default those of the TOML. Raises
+    NotEnoughHistory without a record before.
     """
     day = as_of or newest_cutoff(tables)
+    segments = members_at(tables, day) if segments is None else segments
     left_out, money, config = LeftOut(), money_of(tables.config), tables.config
     spans, orders = spans_of(tables, left_out, day), orders_of(tables, money, left_out, day)
     calendar = Calendar.until(day, _first_day(tables, day), config.report.months, config.money.fiscal_year_starts)

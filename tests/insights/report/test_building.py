@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from core.config import ReportSettings
+from core.config import ReportSettings, Segment
 from core.errors import DataError, NotEnoughHistory
 from insights.lifetime import Economics, revenue_over
 from insights.report.building import build_report
@@ -115,6 +115,14 @@ def test_segments_that_somebody_defines_are_told_apart():
 
     assert value("mrr", "segment", "big", report=report) == 330
     assert "segment" in report.groupings
+
+
+def test_the_segments_of_the_toml_are_told_apart_by_what_was_known_then():
+    often = config(segments={"often": Segment(rule="frequency >= 2")})
+    report = build_report(shop("ada 2026-01-03 100", "ada 2026-02-03 300", "bo 2026-01-20 50", settings=often))
+
+    assert report.figures.groups("average_order_value", "segment") == ("often",)
+    assert value("average_order_value", "segment", "often", report=report) == 200
 
 
 def test_an_attribute_that_is_not_there_is_one_line_that_names_what_is():

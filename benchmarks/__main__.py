@@ -21,7 +21,6 @@ BENCHMARKS = {
     "online_retail.churn": ("benchmarks.churn", "--data-set", "online_retail"),
     **RECOMMENDERS,
     "cdnow.churn": ("benchmarks.churn", "--data-set", "cdnow"),
-    "simulated_software.hazard": ("benchmarks.software_hazard",),
     "features_10m": ("benchmarks.features_10m",),
     "http_face": ("benchmarks.http_face",),
 }

@@ -21,7 +21,6 @@ BENCHMARKS = {
     "online_retail.churn": ("benchmarks.churn", "--data-set", "online_retail"),
     **RECOMMENDERS,
     "cdnow.churn": ("benchmarks.churn", "--data-set", "cdnow"),
-    "simulated_software.hazard": ("benchmarks.software_hazard",),
     "telco": ("benchmarks.telco",),
     "ravenstack.churn": ("benchmarks.churn", "--data-set", "ravenstack"),
     "banking77": ("benchmarks.banking77",),

@@ -68,7 +68,7 @@ def run() -> None:
             table(
                 ["", "accuracy", "macro F1"],
                 [
-                    ["test file, looked at once", *(interval(one) for one in figures.values())],
+                    ["test file", *(interval(one) for one in figures.values())],
                     ["train file, five folds", *(interval(one) for one in validation.values())],
                 ],
             ),

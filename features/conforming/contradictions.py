@@ -29,7 +29,7 @@ class Contradiction:
     needs: tuple[str, ...]
     "The columns without which nothing can be told."
     says: str
-    "As 'column: cause'; `{scale}` is the lowest and the highest score of the TOML's csat_scale."
+    "As 'column: cause'."
     holds: Callable[[Mapping[str, Expression], Config], Expression]
     "Whether a row contradicts itself, given the cells by column."
 
@@ -66,7 +66,7 @@ CONTRADICTIONS = (
         "surveys", ("kind", "score"), "score: no NPS of 0 to 10", lambda cells, _: _outside("nps", cells, NPS_SCALE)
     ),
     Contradiction(
-        "surveys", ("kind", "score"), "score: no CSAT of {scale} (see csat_scale)",
+        "surveys", ("kind", "score"), "score: not on the csat_scale",
         lambda cells, config: _outside("csat", cells, config.csat_scale),
     ),
     Contradiction("customers", ("customer_id", "account_id"), IN_TWO_ACCOUNTS, _in_two_accounts),
@@ -77,7 +77,6 @@ def contradictions_in(
     contract: TableContract, cells: Mapping[str, Expression], config: Config
 ) -> Iterator[tuple[Expression, str]]:
     """Where each of the table's contradictions holds, and its cause in words; those whose columns are there."""
-    scale = "{:g} to {:g}".format(*config.csat_scale)
     for found in CONTRADICTIONS:
         if found.table == contract.name and all(name in cells for name in found.needs):
-            yield found.holds(cells, config), found.says.format(scale=scale)
+            yield found.holds(cells, config), found.says

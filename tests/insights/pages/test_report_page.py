@@ -85,7 +85,7 @@ def test_the_json_holds_the_same_figures_each_with_interval_unit_and_n():
     assert (churn["unit"], churn["n"], churn["by"]) == ("share", 3, "all")
     assert churn["low"] < churn["value"] < churn["high"]
     assert [one["code"] for one in told["warnings"]] == ["grr_below_90", "ltv_below_cac"]
-    assert told["left_out"]["surveys: nps score out of range"] == 1
+    assert told["left_out"]["surveys: score: no NPS of 0 to 10"] == 1
 
 
 def test_what_has_no_bound_is_null_in_json_and_a_sign_on_the_page():

@@ -86,8 +86,8 @@ def test_lines_that_boards_watch_are_told_once_and_the_bad_first():
 
 def test_what_is_left_out_is_told_by_cause():
     assert firm_report().left_out == {
-        "surveys: nps score out of range": 1,
-        "tickets: first_answered_at before opened_at": 1,
+        "surveys: score: no NPS of 0 to 10": 1,
+        "tickets: first_answered_at: before opened_at": 1,
     }
 
 

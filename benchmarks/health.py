@@ -42,7 +42,7 @@ from training.churn_trials import recipes_of
 NAME = "simulated_software.health"
 WEEKS = 52
 MODEL = "logistic"
-"Of thirteen cutoffs, the training before the replay chose `base_rate`, which tells of nobody; so this was taken instead."
+"Training, which chooses among models on thirteen cutoffs before the replay, took `base_rate`: it tells of nobody."
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def figures_of(judged: Judged) -> list[Figure]:
 def summary(judged: Judged) -> str:
     """One row a model: how good, how dear, and what others report."""
     k = judged.benchmark.ks[-1] if judged.benchmark.published else judged.benchmark.ks[0]
-    header = ["model", f"Recall@{k}", f"NDCG@{k}", f"validation NDCG@{k}", "fit s", "peak GB", "us an answer"]
+    header = ["model", f"Recall@{k}", f"NDCG@{k}", f"validation NDCG@{k}", "fit s (CPU s)", "peak GB", "us an answer"]
     tested, validated = ({(m.model, m.name): m.estimate for m in some} for some in (judged.test, judged.validation))
     rows = []
     for name, fit in judged.fits.items():
@@ -117,7 +117,11 @@ def summary(judged: Judged) -> str:
         shown = [interval(tested.get((name, f"{figure}@{k}"))) for figure in ("recall", "ndcg")]
         valid = validated.get((name, f"ndcg@{k}"))
         cost = fit.cost
-        costs = [f"{cost.fit_seconds:.1f}", f"{cost.peak_memory_gb:.2f}", f"{cost.answer_us:.0f}"]
+        costs = [
+            f"{cost.fit_seconds:.1f} ({cost.fit_cpu_seconds:.1f})",
+            f"{cost.peak_memory_gb:.2f}",
+            f"{cost.answer_us:.0f}",
+        ]
         rows.append([name, *shown, f"{valid.value:.4f}" if valid else "-", *costs])
     if judged.shares:
         header.append("share of the best NDCG@10")
@@ -178,8 +182,9 @@ def publish_ranking(judged: Judged, data_set: str, protocol: str) -> None:
         plain_sentences(differences(judged)),
         "Every figure of the test; brackets are in `var/bench`:",
         every_figure(judged),
-        "Each model was fitted and asked in a process of its own. Seconds are of one fit; memory is the most that its "
-        "process held then; an answer's time is that of everybody asked in a batch.",
+        "Each model was fitted and asked in a process of its own, beside other work on the machine: the CPU seconds of a "
+        "fit say more than its seconds. Memory is the most that its process held then; an answer's time is that of "
+        "everybody asked in a batch.",
     ]
     if benchmark.published:
         parts.insert(1, PUBLISHED_BY)

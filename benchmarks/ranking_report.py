@@ -182,8 +182,8 @@ def publish_ranking(judged: Judged, data_set: str, protocol: str) -> None:
         plain_sentences(differences(judged)),
         "Every figure of the test; brackets are in `var/bench`:",
         every_figure(judged),
-        "Each model was fitted and asked in a process of its own, beside other work on the machine: the CPU seconds of a "
-        "fit say more than its seconds. Memory is the most that its process held then; an answer's time is that of "
+        "Each model was fitted and asked in a process of its own, beside other work on the machine: the CPU seconds of "
+        "a fit say more than its seconds. Memory is the most that its process held then; an answer's time is that of "
         "everybody asked in a batch.",
     ]
     if benchmark.published:

@@ -43,6 +43,9 @@ class Leak(msgspec.Struct, frozen=True):
     "In one sentence, with the figure."
 
 
+SAYS_THE_SAME = "which says the same of every customer"
+
+
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """What every answer names and every registered version carries."""
 
@@ -101,9 +104,9 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         A baseline is, as the service of the first day; but not one that says the same of every customer.
         """
         if self.kind == "churn" and self.model == "base_rate":
-            return "nothing tells who will leave: the champion is base_rate, which says the same of every customer"
+            return f"nothing tells who will leave: the champion is base_rate, {SAYS_THE_SAME}"
         if self.kind == "hazard" and self.model == "kaplan_meier":
-            return "nothing tells when somebody leaves: the champion is kaplan_meier, the same for every customer"
+            return f"nothing tells when somebody leaves: the champion is kaplan_meier, {SAYS_THE_SAME}"
         return "" if self.learnt or self.baseline else f"{self.model} learnt nothing: {self.verdict}"
 
     def metric(self, name: str, model: str | None = None, split: str = "test") -> Estimate | None:

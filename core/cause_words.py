@@ -29,7 +29,10 @@ USUAL_WORDS: dict[str, tuple[str, ...]] = {
         "pricing", "expensive", "budget", "cost", "costs", "billing", "invoice", "discount", "payment failed",
         "料金", "価格", "値上げ", "予算", "請求", "高い", "支払い失敗",
     ),
-    "support": ("service", "outage", "response time", "help", "サポート", "対応", "問い合わせ", "障害"),
+    "support": (
+        "service", "outage", "response time", "slow answer", "slow answers", "help",
+        "サポート", "対応", "問い合わせ", "障害",
+    ),
     OTHER: (
         "closed", "out of business", "acquired", "acquisition", "merger", "moved", "bankruptcy", "その他", "廃業",
         "合併", "引っ越し",

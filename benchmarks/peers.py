@@ -147,7 +147,7 @@ def publish_peers(judged: Judged, ours: list[str], trials: int) -> None:
     write_section(
         NAME,
         "Beside RecTools and implicit, on online_retail",
-        f"make bench-peers (python -m benchmarks.peers --trials {trials})",
+        f"make bench-peers (python -m benchmarks.peers --trials {trials} --models {','.join(ours)})",
         {
             "Data": benchmark.data,
             "Judged": f"{len(benchmark.test):,} customers, all items ranked: {benchmark.judged}",

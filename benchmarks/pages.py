@@ -17,7 +17,8 @@ MARKED = re.compile(r"^<!-- ([\w.]+) -->\n", re.MULTILINE)
 PREFACE = """# Results
 
 Written by `make bench` from public data; every section names the command that prints it. Brackets are 90 % bootstrap
-intervals over customers. Settings were chosen on validation data before the test data, which was looked at once.
+intervals over customers. Settings were chosen on validation data, never on the test data; where that is not
+quite so, the section says it.
 """
 
 

@@ -103,7 +103,7 @@ def show(title: str, lines: Iterable[tuple[str, ...]]) -> None:
     heading, *rows = lines
     printed = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
     for place, word in enumerate(heading):
-        printed.add_column(word, justify="right" if place else "left", no_wrap=True)
+        printed.add_column(word, justify="right" if place else "left")  # an interval breaks before it is cut off
     for row in rows:
         printed.add_row(*row)
     console.print(printed)

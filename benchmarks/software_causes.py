@@ -31,7 +31,7 @@ from training.churn_rows import churn_rows
 
 NAME = "simulated_software.causes"
 FIGURE = "simulated_software.cause_share_error"
-WORLD = SoftwareWorld(n_accounts=2_000)
+WORLD = SoftwareWorld(n_accounts=2_000, seed=2026)
 N_MONTHS = 24
 SETTINGS = CauseSettings(words={"support": ("outage", "bug")})
 "Faults that halt work are what this company's support desk is for."

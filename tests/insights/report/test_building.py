@@ -119,7 +119,9 @@ def test_segments_that_somebody_defines_are_told_apart():
 
 def test_the_segments_of_the_toml_are_told_apart_by_what_was_known_then():
     often = config(segments={"often": Segment(rule="frequency >= 2")})
-    report = build_report(shop("ada 2026-01-03 100", "ada 2026-02-03 300", "bo 2026-01-20 50", settings=often))
+    bought = shop("ada 2026-01-03 100", "ada 2026-02-03 300", "bo 2026-01-20 50", settings=often)
+
+    report = build_report(bought, date(2026, 3, 1))
 
     assert report.figures.groups("average_order_value", "segment") == ("often",)
     assert value("average_order_value", "segment", "often", report=report) == 200

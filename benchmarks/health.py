@@ -73,7 +73,8 @@ def champion_before(tables: Tables, begins: date) -> tuple[ChurnModel, str]:
     cutoffs, churned = rows.folds.refit, rows.outcomes.churned
     model = rows.fit(recipes_of(tables.config)[MODEL].changed({"n_resamples": 0}), rows.everything)
     learnt = f"{len(rows):,} rows, {int(churned.sum()):,} of them before an end"
-    return model, f"`{MODEL}`, as it stands, of {len(cutoffs)} cutoffs from {cutoffs[0]} to {cutoffs[-1]}: {learnt}"
+    stated = f"`{MODEL}`, as it stands, because training by itself took `base_rate`, which tells of nobody"
+    return model, f"{stated}; of {len(cutoffs)} cutoffs from {cutoffs[0]} to {cutoffs[-1]}: {learnt}"
 
 
 def replayed(tables: Tables, model: ChurnModel, cutoffs: Sequence[date]) -> Replay:

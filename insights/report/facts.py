@@ -66,10 +66,10 @@ def read_facts(tables: Tables, as_of: date | None = None, segments: Mapping[str,
     NotEnoughHistory without a record before.
     """
     day = as_of or newest_cutoff(tables)
-    segments = members_at(tables, day) if segments is None else segments
     left_out, money, config = LeftOut(), money_of(tables.config), tables.config
     spans, orders = spans_of(tables, left_out, day), orders_of(tables, money, left_out, day)
     calendar = Calendar.until(day, _first_day(tables, day), config.report.months, config.money.fiscal_year_starts)
+    segments = members_at(tables, day) if segments is None else segments
     defined = [Grouping("segment", {name: np.sort(ids) for name, ids in segments.items()})] if segments else []
     groupings = groupings_of(tables, day)
     return Facts(

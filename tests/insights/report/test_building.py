@@ -127,6 +127,11 @@ def test_the_segments_of_the_toml_are_told_apart_by_what_was_known_then():
     assert value("average_order_value", "segment", "often", report=report) == 200
 
 
+def test_a_day_before_all_records_is_refused_as_such_whatever_the_segments_ask_for():
+    with pytest.raises(NotEnoughHistory, match="nothing was recorded before 1999-01-01"):
+        build_report(firm_tables(settings=config(segments={"large": Segment(rule="mrr >= 100")})), date(1999, 1, 1))
+
+
 def test_an_attribute_that_is_not_there_is_one_line_that_names_what_is():
     with pytest.raises(DataError, match=r"accounts\.teir, which is not there; did you mean 'tier'\?"):
         build_report(firm_tables(settings=_split_by("accounts.teir")), date(2026, 7, 1))

@@ -89,7 +89,8 @@ def tell(report: SegmentReport) -> None:
 def _table(title: str, groups: tuple[GroupFigures, ...]) -> Table:
     printed = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     for heading in ("", "customers", "value", "risk", "expected loss", "health", "measure"):
-        printed.add_column(heading, justify="left" if heading in ("", "measure") else "right")
+        words = heading in ("", "measure")
+        printed.add_column(heading, justify="left" if words else "right", no_wrap=heading == "value")
     for group in groups:
         printed.add_row(
             group.name,

@@ -26,8 +26,8 @@ import psutil
 
 from benchmarks.figures import Figure, publish
 from benchmarks.pages import figure_table, write_section
-from core.config import Tiers
 from core.scores import Reason, Scores
+from core.settings.learning import Tiers
 from serving.churn_part import ChurnPart
 from serving.release import Release, ReleaseDescription, ReleasedModel
 from serving.releases import Pointer, Releases

@@ -14,9 +14,11 @@ import numpy as np
 
 from benchmarks.figures import BENCH, Figure, publish
 from benchmarks.pages import interval, table, write_section
-from core.config import CauseSettings, Config, Cutoffs
+from core.config import Config
 from core.config_file import read_config
 from core.intervals import Estimate, estimate
+from core.settings.learning import Cutoffs
+from core.settings.relations import CauseSettings
 from features.sources.opening import open_tables
 from features.sources.simulated_software import SimulatedSoftware, simulate_software
 from features.sources.software.world import SoftwareWorld

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.config import CauseSettings
+from core.settings.relations import CauseSettings
 
 OTHER = "other"
 "What is stated and fits no cause that is told apart."

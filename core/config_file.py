@@ -17,8 +17,9 @@ from typing import Any, get_args
 
 import msgspec
 
-from core.config import Config, Section
+from core.config import Config
 from core.errors import ConfigError, SourceUnavailable, nearest
+from core.settings.section import Section
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 SECRET = r"password|passwd|secret|token|api_?key"

@@ -13,10 +13,11 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from core.config import Config, Segment
+from core.config import Config
 from core.errors import RuleError
 from core.feature_table import FeatureTable
 from core.rules import parse_rule
+from core.settings.relations import Segment
 from features.declaration import Feature, measures_of
 from features.families import DECLARED, LEARNT
 from features.key_figures import KEY_FIGURES, key_figure, value_of

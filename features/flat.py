@@ -14,11 +14,12 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
-from core.config import Config, FlatSource
+from core.config import Config
 from core.digest import digest_of
 from core.errors import DataError
 from core.feature_table import FeatureTable
 from core.outcomes import Outcomes
+from core.settings.sources import FlatSource
 from features.attributes import Attribute, as_numbers, kind_of
 from features.engine import texts
 from features.expressions import ibis

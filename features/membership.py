@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from core.config import Config, Segment
+from core.config import Config
 from core.errors import DataError, RuleError, SourceUnavailable
 from core.feature_table import FeatureTable
 from core.health_scale import HealthScale
 from core.rules import parse_rule
 from core.segmentation import Group, Segmentation
+from core.settings.relations import Segment
 from features.expressions import Expression, ibis
 from features.facts_of_rules import Facts, stated_segments
 from features.key_figures import value_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.config import Tiers
 from core.scores import Reason, Scores, Tier
+from core.settings.learning import Tiers
 from models.artifact import Artifact
 from serving.ids import IdIndex
 from serving.packed import PackedJson

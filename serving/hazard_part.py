@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from core.config import Tiers
 from core.risk_curves import RiskCurves
+from core.settings.learning import Tiers
 from models.artifact import Artifact
 from serving.ids import IdIndex
 

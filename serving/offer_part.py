@@ -10,11 +10,11 @@ from functools import cached_property
 import msgspec
 import numpy as np
 
-from core.config import OfferAssumptions
 from core.errors import DataError, RuleError
 from core.feature_table import FeatureTable
 from core.offers import SITUATION_FACTS, Offer, OfferBook
 from core.rules import Rule, parse_rule
+from core.settings.money import OfferAssumptions
 from models.artifact import Artifact
 from models.policies.expected_value import ExpectedValue
 from serving.ids import IdIndex

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from core.config import MoneySettings, ReportSettings
+from core.settings.money import MoneySettings, ReportSettings
 from features.tables import Tables
 from insights.report.building import Report, build_report
 from tests.worlds import config, frame, shop

@@ -17,8 +17,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from core.config import Config, HazardSettings
+from core.config import Config
 from core.errors import NotEnoughHistory
+from core.settings.learning import HazardSettings
 from features.labels.outcomes import certain_after, observed_until, recorded_since
 from features.tables import Tables
 from models.metrics.survival import JUDGED_MONTHS, MONTH_DAYS

@@ -10,10 +10,10 @@ import numpy as np
 
 from core.cause_words import OTHER, CauseWords
 from core.cohort import Cohort
-from core.config import HazardSettings
 from core.feature_table import FeatureTable
 from core.outcomes import Outcomes
 from core.risk_curves import RiskCurves
+from core.settings.learning import HazardSettings
 from features.cohort import cohort_at
 from features.labels.outcomes import lifetimes_of
 from features.pipeline import compute_features

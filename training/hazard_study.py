@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.card import Leak, Metric
-from core.config import HazardSettings
 from core.outcomes import Outcomes
 from core.risk_curves import RiskCurves
+from core.settings.learning import HazardSettings
 from models.churn.hazard_models import HAZARD_MODELS
 from models.metrics.survival import compare_curves, survival_metrics
 from models.protocols import Settings

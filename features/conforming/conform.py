@@ -8,8 +8,9 @@ from operator import mul, or_
 
 import ibis.expr.types as ir
 
-from core.config import ColumnSource, Config, RowMatch, TableSource
+from core.config import Config
 from core.errors import ConfigError, DataError, nearest
+from core.settings.sources import ColumnSource, RowMatch, TableSource
 from features.conforming.contradictions import contradictions_in
 from features.conforming.readings import READERS, UNREADABLE, Reading, read_attribute, read_number
 from features.conforming.workbench import Clock, Workbench

@@ -10,8 +10,8 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
-from core.config import ChurnDefinition
 from core.interactions import codes_of
+from core.settings.learning import ChurnDefinition
 from core.window import Window
 from features.engine import texts, within
 

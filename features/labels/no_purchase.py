@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.config import ChurnDefinition
+from core.settings.learning import ChurnDefinition
 from features.cohort import IS_PURCHASE
 from features.labels.fate import Fate, Question, silence_without
 from features.labels.silences import first_silence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.config import ChurnDefinition
+from core.settings.learning import ChurnDefinition
 from features.labels.fate import Fate, Question, silence_without
 from features.labels.silences import first_silence
 from features.tables import Tables

@@ -20,9 +20,9 @@ from ibis import _
 
 from core.catalogue import Shelf
 from core.cohort import Cohort
-from core.config import ChurnDefinition
 from core.errors import DataError
 from core.outcomes import Outcomes
+from core.settings.learning import ChurnDefinition
 from features.engine import numbers, within
 from features.labels import no_purchase, no_usage, overdue, subscription_ended
 from features.labels.fate import Fate, Question

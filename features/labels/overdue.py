@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from ibis import _
 
-from core.config import ChurnDefinition
+from core.settings.learning import ChurnDefinition
 from features.cohort import IS_PURCHASE
 from features.engine import days, midnight, numbers, within
 from features.labels.fate import Fate, Question, silence

@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 from ibis import _
 
-from core.config import ChurnDefinition
+from core.settings.learning import ChurnDefinition
 from features.cohort import running_at
 from features.engine import days, texts, within
 from features.labels.fate import Fate, Question

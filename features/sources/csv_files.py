@@ -19,8 +19,8 @@ import duckdb
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
 
-from core.config import TableSource
 from core.errors import ConfigError, DataError
+from core.settings.sources import TableSource
 from features.expressions import Expression, ibis
 
 FAULT_LINE = re.compile(r"CSV Error on Line: (\d+)")

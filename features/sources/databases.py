@@ -16,10 +16,10 @@ from ibis.backends.duckdb import Backend as DuckDB
 from ibis.backends.sql import SQLBackend
 from ibis.common.exceptions import IbisError, TableNotFound
 
-from core.config import TableSource
 from core.config_file import redacted
 from core.digest import digest_of
 from core.errors import ConfigError, DataError, SourceUnavailable, nearest
+from core.settings.sources import TableSource
 
 BATCH_ROWS = 500_000
 FAULTS = (psycopg.Error, duckdb.Error, IbisError, OSError)

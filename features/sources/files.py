@@ -10,8 +10,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
 
-from core.config import TableSource
 from core.errors import ConfigError, DataError, SourceUnavailable
+from core.settings.sources import TableSource
 
 PARQUET_ENDINGS = (".parquet", ".pq")
 CSV_ENDINGS = (".csv", ".tsv", ".txt")

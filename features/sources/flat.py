@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
 
-from core.config import Config, FlatSource, FlatTable, TableSource
+from core.config import Config
 from core.errors import DataError, nearest
+from core.settings.sources import FlatSource, FlatTable, TableSource
 from features.expressions import Expression, ibis
 from features.flat import CAUSE, CHURNED, CUSTOMER, FlatData, flat_source
 from features.sources.csv_files import read_csv

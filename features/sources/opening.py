@@ -14,8 +14,9 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
 from ibis.backends.sql import SQLBackend
 
-from core.config import Config, TableSource
+from core.config import Config
 from core.errors import ConfigError, DataError
+from core.settings.sources import TableSource
 from features.conforming.conform import conform, contract_of
 from features.conforming.readings import UNREADABLE
 from features.contract import CONTRACT

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from core.config import CauseMeasure
 from core.errors import DataError, nearest
 from core.intervals import Estimate, estimates
+from core.settings.relations import CauseMeasure
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from datetime import date
 
 import numpy as np
 
-from core.config import HealthSettings
+from core.settings.relations import HealthSettings
 from insights.health.bands import WORRYING, Standing
 
 

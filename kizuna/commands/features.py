@@ -14,7 +14,7 @@ from kizuna.session import say
 
 Out = Annotated[Path, typer.Option("--out", help="The file to write: .parquet or .csv.")]
 CutoffDays = Annotated[
-    list[datetime],
+    list[datetime] | None,
     typer.Option(
         "--cutoff",
         formats=["%Y-%m-%d"],
@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command("features", epilog="Example: kizuna features --out features.parquet --cutoff 2010-09-01")(features)
 
 
-def features(out: Out, config: ConfigPath = DEFAULT_CONFIG, cutoff: CutoffDays = []) -> None:  # noqa: B006 - typer's
+def features(out: Out, config: ConfigPath = DEFAULT_CONFIG, cutoff: CutoffDays = None) -> None:
     """Write the features of everybody who is a customer at the cutoffs."""
     from features.cohort import cohort_at
     from features.export import suffix_of, write_features
@@ -41,7 +41,7 @@ def features(out: Out, config: ConfigPath = DEFAULT_CONFIG, cutoff: CutoffDays =
     console = Console()
     with console.status("computing features"):
         tables = open_tables(open_config(config))
-        cutoffs: list[date] = [day.date() for day in cutoff] or [newest_cutoff(tables)]
+        cutoffs: list[date] = [day.date() for day in cutoff or ()] or [newest_cutoff(tables)]
         table = compute_features(tables, cohort_at(tables, cutoffs))
         write_features(table, out)
     say(console, f"{out}: {len(table):,} rows, {len(table.columns)} features, cutoffs {', '.join(map(str, cutoffs))}")

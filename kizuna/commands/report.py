@@ -41,7 +41,7 @@ AsOf = Annotated[
 InLanguage = Annotated[Lang, typer.Option(help="English or Japanese.")]
 WrittenAs = Annotated[Format, typer.Option("--format", help="A page, or the same figures for machines.")]
 Asked = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option("--what-if", help="What to suppose: churn=0.02, price=+5%, margin=+3pt, cac=-10%; repeatable."),
 ]
 OfCustomer = Annotated[str | None, typer.Option(help="Write this customer's health-check letter instead.")]
@@ -58,7 +58,7 @@ def report(
     as_of: AsOf = None,
     lang: InLanguage = Lang.en,
     written_as: WrittenAs = Format.html,
-    what_if: Asked = [],  # noqa: B006 - typer's
+    what_if: Asked = None,
     customer: OfCustomer = None,
 ) -> None:
     """Write the figures a company is run by: one page that needs nothing else, or JSON; or one customer's letter."""

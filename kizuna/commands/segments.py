@@ -32,13 +32,16 @@ class Format(StrEnum):
     JSON = "json"
 
 
+WrittenAs = Annotated[Format, typer.Option("--format", help="For people, or for machines.")]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command(epilog="Example: kizuna segments --config configs/online_retail.toml --format json")
     def segments(
         config: ConfigPath = DEFAULT_CONFIG,
-        format: Annotated[Format, typer.Option("--format", help="For people, or for machines.")] = Format.TABLE,  # noqa: A002 - the option's name
+        written_as: WrittenAs = Format.TABLE,
     ) -> None:
         """Each segment and tier with its size, value, risk, health and measure; risk from the release in force."""
         from features.sources.opening import open_tables
@@ -51,7 +54,7 @@ def register(app: typer.Typer) -> None:
         with Console(stderr=True).status("computing features"):
             tables = open_tables(read)
             report = segment_report(tables, newest_cutoff(tables), risks_of(read))
-        if format is Format.JSON:
+        if written_as is Format.JSON:
             say(console, msgspec.json.format(msgspec.json.encode(report)).decode())
         else:
             tell(report)

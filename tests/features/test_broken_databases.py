@@ -14,8 +14,8 @@ import ibis
 import psycopg
 import pytest
 
-from core.config import TableSource
 from core.errors import SourceUnavailable
+from core.settings.sources import TableSource
 from features.cohort import cohort_at
 from features.interactions import interactions_of
 from features.pipeline import compute_features

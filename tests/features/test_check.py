@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.config import ChurnDefinition, Cutoffs
+from core.settings.learning import ChurnDefinition, Cutoffs
 from features.check import check, check_history
 from tests.worlds import config, frame, shop
 

@@ -8,8 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from core.config import ChurnDefinition, MoneySettings
 from core.errors import ConfigError
+from core.settings.learning import ChurnDefinition
+from core.settings.money import MoneySettings
 from features.check import check
 from features.labels.outcomes import outcomes_of
 from features.tables import Tables

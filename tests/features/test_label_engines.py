@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ibis.backends.sql import SQLBackend
 
-from core.config import ChurnDefinition, Definition
+from core.settings.learning import ChurnDefinition, Definition
 from features.cohort import cohort_at
 from features.interactions import interactions_of
 from features.labels.outcomes import LABELS, outcomes_of

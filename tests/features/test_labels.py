@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.cohort import Cohort
-from core.config import ChurnDefinition
 from core.errors import DataError
 from core.outcomes import Outcomes
+from core.settings.learning import ChurnDefinition
 from features.labels.outcomes import LABELS, outcomes_of
 from tests.worlds import config, frame, shop
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config import Definition
 from core.outcomes import Outcomes
+from core.settings.learning import Definition
 from features.labels.outcomes import LABELS, lifetimes_of, outcomes_of
 from tests.engines import engine
 from tests.features.test_label_engines import CUTOFFS

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.config import Segment, TableSource
 from core.errors import DataError, RuleError, SourceUnavailable
 from core.segmentation import Segmentation
+from core.settings.relations import Segment
+from core.settings.sources import TableSource
 from features.facts_of_rules import refuse_unknown_names
 from features.membership import segmentation_of
 from features.sources.opening import open_tables

@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-from core.config import OfferAssumptions
 from core.offers import Offer, OfferContacts
+from core.settings.money import OfferAssumptions
 from features.offers import offer_book
 from tests.worlds import config, frame, shop
 

@@ -14,11 +14,11 @@ from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
-from core.config import ChurnDefinition
 from core.config_file import read_config
 from core.errors import BadInput
 from core.interactions import Histories
 from core.outcomes import Outcomes
+from core.settings.learning import ChurnDefinition
 from features.cohort import cohort_at
 from features.contract import CONTRACT
 from features.interactions import interactions_of

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.config import ColumnSource, RowMatch, TableSource
 from core.errors import BadInput, ConfigError, DataError, SourceUnavailable
+from core.settings.sources import ColumnSource, RowMatch, TableSource
 from features.sources.opening import open_tables
 from features.tables import Tables
 from tests.engines import POSTGRES, engine
@@ -39,7 +39,8 @@ def in_csv(table: pa.Table, encoding: str = "utf-8") -> Iterator[TableSource]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "t.csv"
         with path.open("w", encoding=encoding, newline="") as lines:
-            csv.writer(lines, quoting=csv.QUOTE_ALL).writerows([table.column_names, *zip(*table.to_pydict().values())])  # noqa: B905
+            rows = zip(*table.to_pydict().values(), strict=True)
+            csv.writer(lines, quoting=csv.QUOTE_ALL).writerows([table.column_names, *rows])
         yield TableSource(path=str(path), encoding=encoding)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.config import MoneySettings
 from core.errors import DataError, SourceUnavailable
+from core.settings.money import MoneySettings
 from insights.money import Money
 from insights.rates import money_of
 from insights.reading import LeftOut, answers_of, orders_of, spans_of, waits_of

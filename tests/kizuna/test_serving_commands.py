@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,7 +59,10 @@ def test_other_hosts_need_a_word(home, capfd):
 @pytest.mark.parametrize("options", [[], ["--host", "0.0.0.0", "--without-keys"], ["--host", "localhost"]])
 def test_serve_becomes_the_server_on_the_releases_of_the_data_set(home, monkeypatch, options):
     became: list[tuple[list[str], dict[str, str]]] = []
-    become: Callable[..., None] = lambda path, command, environment: became.append((command, environment))  # noqa: E731
+
+    def become(path: str, command: list[str], environment: dict[str, str]) -> None:
+        became.append((command, environment))
+
     monkeypatch.setattr(os, "execve", become)
 
     assert run(["serve", "--port", "3001", "--workers", "2", *options]) == 0

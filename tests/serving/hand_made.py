@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from core.config import OfferAssumptions, Tiers
 from core.feature_table import FeatureColumn, FeatureTable
 from core.interactions import Interactions
 from core.item_attributes import ItemAttributes
@@ -16,6 +15,8 @@ from core.offers import Offer, OfferBook
 from core.risk_curves import RiskCurves
 from core.scores import Reason, Scores
 from core.segmentation import Group, Segmentation
+from core.settings.learning import Tiers
+from core.settings.money import OfferAssumptions
 from models.recommenders.bought_together import BoughtTogether
 from models.recommenders.ladder import LadderRecommender
 from models.recommenders.newcomers import newcomers_of

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from core.card import ModelCard
-from core.config import Config, Segment
+from core.config import Config
 from core.config_file import read_config
 from core.errors import BadInput, NotFound, RuleError
 from core.recommendations import RUNGS
+from core.settings.relations import Segment
 from features.cohort import cohort_at
 from features.consents import refused
 from features.interactions import interactions_of

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config import ChurnDefinition, Config, Cutoffs
+from core.config import Config
 from core.errors import NotEnoughHistory
+from core.settings.learning import ChurnDefinition, Cutoffs
 from tests.worlds import config, shop
 from training.folds import Folds, choose_folds, customer_folds, folds_of
 

@@ -14,8 +14,9 @@ import pytest
 
 from core.card import ModelCard
 from core.cause_words import CauseWords
-from core.config import CauseSettings, ChurnDefinition, HazardSettings
 from core.errors import GateRefused, NotEnoughHistory, UnknownName
+from core.settings.learning import ChurnDefinition, HazardSettings
+from core.settings.relations import CauseSettings
 from models.churn.hazard_models import HAZARD_MODELS
 from models.registry import open_store
 from tests.training.conftest import session_of

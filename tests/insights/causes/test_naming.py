@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.config import CauseSettings
 from core.feature_table import FeatureColumn
+from core.settings.relations import CauseSettings
 from insights.causes.naming import OF_NONE, CauseNames
 
 USUAL = CauseNames(CauseSettings())

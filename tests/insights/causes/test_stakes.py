@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config import CauseMeasure
 from core.errors import DataError
+from core.settings.relations import CauseMeasure
 from insights.causes.stakes import AtStake, apportioned, ranked_measures
 
 CAUSES = ("product", "price")

@@ -8,7 +8,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from core.config import CauseSettings, ChurnDefinition
+from core.settings.learning import ChurnDefinition
+from core.settings.relations import CauseSettings
 from insights.causes.naming import CauseNames
 from insights.causes.stated import stated_causes
 from insights.causes.stays import stays_of

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.config import ChurnDefinition
 from core.errors import DataError, NotEnoughHistory
+from core.settings.learning import ChurnDefinition
 from insights.book import Book, months_between
 from insights.causes.person_months import newest_months, person_months
 from insights.causes.stays import joined, stays_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from core.config import CauseMeasure, CauseSettings
+from core.settings.relations import CauseMeasure, CauseSettings
 from insights.causes.evidence import Evidence
 from insights.causes.naming import CauseNames
 from insights.causes.person_months import PersonMonths

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from core.config import ChurnDefinition
+from core.settings.learning import ChurnDefinition
 from features.cohort import cohort_at
 from features.labels.outcomes import outcomes_of
 from features.pipeline import compute_features

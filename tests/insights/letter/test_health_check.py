@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from core.config import ReportSettings
 from core.errors import BadInput, NotFound
+from core.settings.money import ReportSettings
 from features.tables import Tables
 from insights.letter.health_check import HealthCheck, health_check
 from insights.pages.letter_page import letter_of

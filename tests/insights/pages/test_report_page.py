@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from core.config import ReportSettings
+from core.settings.money import ReportSettings
 from insights.pages.report_json import json_of
 from insights.pages.report_page import page_of
 from insights.pages.words import all_words

@@ -7,8 +7,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from core.config import ReportSettings, Segment
 from core.errors import DataError, NotEnoughHistory
+from core.settings.money import ReportSettings
+from core.settings.relations import Segment
 from insights.lifetime import Economics, revenue_over
 from insights.report.building import build_report
 from insights.report.figure import ALL

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config import OfferAssumptions
 from core.offers import Offer, OfferBook, OfferContacts
+from core.settings.money import OfferAssumptions
 from models.policies.shelf import POLICIES
 from models.protocols import Situation
 

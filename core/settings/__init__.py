@@ -1,0 +1,1 @@
+"""The sections of a data set's TOML: one file a matter."""

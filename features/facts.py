@@ -26,19 +26,22 @@ THINNED = ("contacts",)
 "Tables of which not every line counts; see features/lines.py."
 
 
-def first_day(known: Tables, table: str, lines: ir.Table) -> date | None:
-    """The first local day on record before the cutoff; None where there is no line.
+def history_days(known: Tables, table: str, lines: ir.Table, facts: ir.Table, cutoff: date, enough: int) -> int:
+    """How many local days before the cutoff the record begins, or `enough` where it is at least that; 0 without a line.
 
-    Taken from what was counted when the table was opened, where lines are neither left out nor recorded late.
+    Taken from what was counted when the table was opened, where lines are neither left out nor recorded late. Otherwise
+    the engine is asked for all lines only where those of the cohort do not reach back far enough.
     """
     intake = known.intake(table)
     thinned = table in THINNED or known.config.customer == "account" or intake.line_versions > 0
-    if thinned or "recorded_time" in lines.columns:
-        first = lines.event_time.min().to_pyarrow().as_py()
-        return None if first is None else first.date()
-    if intake.first is None or (known.cutoff is not None and intake.first.date() >= known.cutoff):
-        return None
-    return intake.first.date()
+    if not (thinned or "recorded_time" in lines.columns):
+        first = intake.first.date() if intake.first else cutoff
+        return min(enough, max(0, (cutoff - first).days))
+    reached: Expression = facts.age_days
+    if (reached.max().to_pyarrow().as_py() or 0) >= enough:
+        return enough
+    first = lines.event_time.min().to_pyarrow().as_py()
+    return 0 if first is None else min(enough, max(0, (cutoff - first.date()).days))
 
 
 def customers_table(customer_ids: np.ndarray) -> ir.Table:

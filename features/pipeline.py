@@ -18,7 +18,7 @@ from features.attributes import Attribute, attribute_values, listed_attributes
 from features.compiler import measured
 from features.declaration import Feature, Measure, measures_of
 from features.derivation import evaluate
-from features.facts import customers_table, facts_of, first_day
+from features.facts import customers_table, facts_of, history_days
 from features.families import declared_features
 from features.lines import DERIVED, lines_of
 from features.tables import Tables
@@ -36,7 +36,8 @@ def compute_features(
     features = declared_features(newest, vocabularies)
     attributes = listed_attributes(newest, vocabularies)
     columns = (*(feature.column for feature in features), *(attribute.column for attribute in attributes))
-    values = np.full((len(cohort), len(columns)), np.nan, order="F")
+    # Every cell is written below; untouched until then, the table takes no memory while the engine needs most.
+    values = np.empty((len(cohort), len(columns)), order="F")
     for cutoff in np.unique(cohort.cutoffs):
         rows = np.flatnonzero(cohort.cutoffs == cutoff)
         _fill(values, rows, tables.at(cutoff.item()), cohort.customer_ids[rows], cutoff.item(), features, attributes)
@@ -70,7 +71,6 @@ def _counted(
     if not measures:
         return {}
     lines = lines_of(known, table)
-    first = first_day(known, table, lines)
-    history_days = (cutoff - first).days if first else 0
+    longest = max(measure.window_days or 0 for measure in measures)
     with facts_of(lines, customers, cutoff, measures) as facts:
-        return measured(facts, measures, n_customers, history_days)
+        return measured(facts, measures, n_customers, history_days(known, table, lines, facts, cutoff, longest))

@@ -10,6 +10,7 @@ from functools import cached_property
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+from ibis.backends.duckdb import Backend as DuckDB
 from ibis.backends.sql import SQLBackend
 
 from core.config import Config
@@ -195,10 +196,23 @@ def tables_of(
     config: Config, backend: SQLBackend, sources: Mapping[str, ir.Table], conformed: Mapping[str, ir.Table]
 ) -> Tables:
     """Tables of conformed sources: rows with a cause to be set aside are left out, identical lines where asked."""
+    conformed = {name: _named(backend, table) for name, table in conformed.items()}
     usable = {name: usable_rows(table) for name, table in conformed.items()}
     if config.identical_lines == "drop" and "purchases" in usable:
         usable["purchases"] = usable["purchases"].distinct()
-    return Tables(config, backend, sources, conformed, usable)
+    return Tables(config, backend, sources, conformed, {name: _named(backend, table) for name, table in usable.items()})
+
+
+def _named(backend: SQLBackend, table: ir.Table) -> ir.Table:
+    """The table as a view of DuckDB, so that what is asked of it later is not translated whole each time.
+
+    In other engines, which may be a company's own, nothing is made.
+    """
+    if not isinstance(backend, DuckDB):
+        return table
+    name = ibis.util.gen_name("view")
+    backend.raw_sql(f'CREATE TEMP VIEW "{name}" AS {ibis.to_sql(table, dialect="duckdb")}')
+    return backend.table(name, database="temp.main")
 
 
 def tables_from_frames(config: Config, frames: Mapping[str, pa.Table], backend: SQLBackend | None = None) -> Tables:

@@ -35,12 +35,17 @@ class LogisticHazard(Hazard):
 
     name: ClassVar[str] = "logistic_hazard"
 
-    regularization: float | None = 100.0
-    "As of `Logistic`; None: folds choose it."
+    regularization: float | None = 30.0
+    """As of `Logistic`, for each column that it learns from, so that many weak ones together say no more than a few.
+
+    More than there, for a customer stands in the rows of many cutoffs and periods, and what told who left in past
+    years tells less of the next one. None: folds choose it.
+    """
 
     def make_part(self) -> AdditiveModel:
         """A logistic regression with a weight for each period."""
-        return Logistic(n_resamples=0, seed=self.seed, regularization=self.regularization)
+        strength = None if self.regularization is None else self.regularization * max(len(self.columns_), 1)
+        return Logistic(n_resamples=0, seed=self.seed, regularization=strength)
 
 
 @dataclass(eq=False)

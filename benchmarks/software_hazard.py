@@ -22,7 +22,7 @@ from benchmarks.figures import BENCH, Figure, publish
 from benchmarks.measure import Cost, measured
 from benchmarks.pages import interval, table, write_section
 from core.card import Metric
-from core.config import CauseSettings, Config, HazardSettings
+from core.config import Config, HazardSettings
 from core.config_file import read_config
 from core.intervals import estimate
 from core.risk_curves import RiskCurves
@@ -44,7 +44,6 @@ WORLD = SoftwareWorld(n_accounts=5_000, seed=2031)
 WATERMARK = date(2026, 3, 26)
 "390 days after the first of a month: 360 to be followed, 30 until an end is certain."
 SETTINGS = HazardSettings(at_most=6)
-CAUSES = CauseSettings(words={"support": ("outage", "bug")})
 MONTHS = (3, 6, 12)
 N_BINS = 10
 N_FUTURES = 100
@@ -80,7 +79,7 @@ class Truth:
 def config_of(company: SimulatedSoftware) -> Config:
     """The company's TOML with the settings of this benchmark."""
     stated = read_config(company.write(BENCH / "simulated_software"), os.environ)
-    return msgspec.structs.replace(stated, hazard=SETTINGS, causes=CAUSES, watermark=WATERMARK)
+    return msgspec.structs.replace(stated, hazard=SETTINGS, watermark=WATERMARK)
 
 
 def test_rows(config: Config) -> HazardRows:

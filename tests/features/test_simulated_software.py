@@ -220,3 +220,15 @@ def test_rates_reach_over_every_month_that_is_paid_for(usual):
 def test_an_impossible_world_is_refused(impossible):
     with pytest.raises(BadInput):
         SoftwareWorld(**impossible)
+
+
+def test_its_toml_says_how_hazards_and_causes_are_told(usual: SimulatedSoftware, tmp_path: Path):
+    stated = read_config(usual.write(tmp_path), {})
+    offers, topics = (
+        set(usual.tables[table][name].to_pylist()) for table, name in (("offers", "offer_id"), ("tickets", "topic"))
+    )
+
+    assert stated.hazard is not None
+    assert set(stated.causes.words["support"]) <= topics
+    assert {measure.offer for measure in stated.causes.measures} <= offers
+    assert {measure.cause for measure in stated.causes.measures} == {"product", "price", "support"}

@@ -143,28 +143,34 @@ def run(world: SoftwareWorld = WORLD) -> None:
     largest = next(one.estimate for one in errors if one.model == chosen and one.name == "true_calibration_error")
     figure = Figure(FIGURE, largest.value, largest.low, largest.high, "points")
     publish(NAME, [figure, *measured_figures(NAME, errors), *measured_figures(NAME, observed)])
+    parts = [
+        f"Chosen on customers that were not learnt from: `{chosen}`. Its largest distance to the truth, "
+        f"`{FIGURE}`, is {interval(largest, 2)} points. The method was developed on companies of other seeds.",
+        metric_table(errors, [one.name for one in errors if one.model == chosen], costs),
+        "In points: the distance between the mean risk told and the mean true one, averaged over tenths of the "
+        f"customers by the risk told; `{BASELINE}`, the same for everybody, is one such group. Beside what "
+        "happened, which is true only up to chance:",
+        metric_table(observed, OBSERVED, costs),
+        tenths(told[chosen], truth, JudgedCurves.of(told[chosen], outcomes), max(MONTHS)),
+    ]
     write_section(
         NAME,
         "When accounts of the simulated software company leave",
         "python -m benchmarks.software_hazard",
-        {
-            "Data": f"a simulated company, seed {world.seed}: {world.n_accounts:,} accounts, {world.n_months} months",
-            "Customers": f"{rows.cohort}; {int(rows.test.sum()):,} at the test cutoff {rows.cutoffs.test}",
-            "Label": outcomes.definition,
-            "Training cutoffs": f"{len(rows.cutoffs.train)}, {rows.cutoffs.train[0]} to {rows.cutoffs.train[-1]}, "
-            f"followed until {rows.cutoffs.known_by_test}",
-        },
-        [
-            f"Chosen on customers that were not learnt from: `{chosen}`. Its largest distance to the truth, "
-            f"`{FIGURE}`, is {interval(largest, 2)} points. The method was developed on companies of other seeds.",
-            metric_table(errors, [one.name for one in errors if one.model == chosen], costs),
-            "In points: the distance between the mean risk told and the mean true one, averaged over tenths of the "
-            f"customers by the risk told; `{BASELINE}`, the same for everybody, is one such group. Beside what "
-            "happened, which is true only up to chance:",
-            metric_table(observed, OBSERVED, costs),
-            tenths(told[chosen], truth, JudgedCurves.of(told[chosen], outcomes), max(MONTHS)),
-        ],
+        facts_of(world, rows),
+        parts,
     )
+
+
+def facts_of(world: SoftwareWorld, rows: HazardRows) -> dict[str, str]:
+    """What was measured on."""
+    train = rows.cutoffs.train
+    return {
+        "Data": f"a simulated company, seed {world.seed}: {world.n_accounts:,} accounts, {world.n_months} months",
+        "Customers": f"{rows.cohort}; {int(rows.test.sum()):,} at the test cutoff {rows.cutoffs.test}",
+        "Label": rows.outcomes.definition,
+        "Training cutoffs": f"{len(train)}, {train[0]} to {train[-1]}, followed until {rows.cutoffs.known_by_test}",
+    }
 
 
 if __name__ == "__main__":

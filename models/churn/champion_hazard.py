@@ -9,10 +9,15 @@ from models.registry import CHAMPION, Registry
 
 
 def champion_hazard(registry: Registry) -> tuple[Hazard, int] | None:
-    """The data set's champion hazard and its version; None where none was promoted."""
+    """The data set's champion hazard and its version; None where none was promoted.
+
+    A baseline that stands in until then does not count: it says the same of everybody.
+    """
     try:
         registered = registry.find("hazard", CHAMPION)
     except NotFound:
+        return None
+    if registered.card.baseline:
         return None
     artifact = registry.artifact(registered)
     return HAZARD_MODELS[artifact.model].from_artifact(artifact), registered.version

@@ -13,6 +13,10 @@ from models.churn.hazard import Hazard
 from models.churn.life_table import LifeTable
 from models.churn.logistic import Logistic
 
+MOST_A_DEPARTURE = 2.0
+"""The penalty of a logistic hazard per departure, at most: a feature that stands alone keeps a third of its weight,
+for each departure tells about as much of a weight as a penalty of one takes away."""
+
 
 @dataclass(eq=False)
 class KaplanMeierHazard(Hazard):
@@ -44,7 +48,10 @@ class LogisticHazard(Hazard):
 
     def make_part(self) -> AdditiveModel:
         """A logistic regression with a weight for each period."""
-        strength = None if self.regularization is None else self.regularization * max(len(self.columns_), 1)
+        strength = self.regularization
+        if strength is not None:
+            most = max(MOST_A_DEPARTURE * self.n_departures_, 1.0)
+            strength = min(strength * max(len(self.columns_), 1), most)
         return Logistic(n_resamples=0, seed=self.seed, regularization=strength)
 
 

@@ -18,13 +18,13 @@ from tests.models.churn.lifetime_worlds import subscribers, world
 class Shelf:
     """A registry that holds one champion, or none."""
 
-    def __init__(self, artifact: Artifact | None) -> None:
-        self.held = artifact
+    def __init__(self, artifact: Artifact | None, baseline: bool = False) -> None:
+        self.held, self.baseline = artifact, baseline
 
     def find(self, kind: str, alias: str) -> Any:
         if self.held is None:
             raise NotFound(f"no {alias} of {kind}")
-        return SimpleNamespace(kind=kind, version=7)
+        return SimpleNamespace(kind=kind, version=7, card=SimpleNamespace(baseline=self.baseline))
 
     def artifact(self, registered: Any) -> Artifact | None:
         return self.held if registered.kind == "hazard" else None
@@ -32,6 +32,12 @@ class Shelf:
 
 def test_without_a_promoted_hazard_there_is_none():
     assert champion_hazard(cast(Registry, Shelf(None))) is None
+
+
+def test_a_baseline_that_stands_in_was_not_promoted():
+    fitted = KaplanMeierHazard().fit(*world(200))
+
+    assert champion_hazard(cast(Registry, Shelf(fitted.to_artifact(), baseline=True))) is None
 
 
 def test_the_promoted_hazard_tells_the_curves_that_it_was_fitted_to():

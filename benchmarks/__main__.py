@@ -25,6 +25,7 @@ BENCHMARKS = {
     "ravenstack.churn": ("benchmarks.churn", "--data-set", "ravenstack"),
     "banking77": ("benchmarks.banking77",),
     "simulated_software.causes": ("benchmarks.software_causes",),
+    "simulated_software.hazard": ("benchmarks.software_hazard",),
     "simulated_software.health": ("benchmarks.health",),
     "features_10m": ("benchmarks.features_10m",),
     "usage_20m": ("benchmarks.usage_20m",),

@@ -81,7 +81,11 @@ class HazardRows:
 
 def hazard_rows(tables: Tables, settings: HazardSettings) -> HazardRows:
     """Cohort, features and outcomes at every cutoff. Raises NotEnoughHistory where the history does not reach."""
-    cutoffs = followed_cutoffs(tables, settings)
+    return rows_at(tables, followed_cutoffs(tables, settings))
+
+
+def rows_at(tables: Tables, cutoffs: FollowedCutoffs) -> HazardRows:
+    """Cohort, features and outcomes at these cutoffs."""
     cohort = cohort_at(tables, cutoffs.refit)
     outcomes = lifetimes_of(tables, cohort, cutoffs.horizon_days)
     there = outcomes.days_observed > 0

@@ -57,11 +57,16 @@ def fate(tables: Tables, question: Question) -> Fate:
 
 
 def lifetime(tables: Tables, question: Question, followed: Question) -> Fate:
-    """Who let their last subscription end while they were followed; who did so within the gap was gone before."""
+    """Who let a subscription end for good while they were followed; who had none left after the gap was gone before.
+
+    Where each subscription counts, one that ends within the gap leaves the customer with the others.
+    """
     found = fate(tables, followed)
     if not question.churn.gap_days:
         return found
-    gap = msgspec.structs.replace(question.churn, horizon_days=question.churn.gap_days, gap_days=0)
+    gap = msgspec.structs.replace(
+        question.churn, horizon_days=question.churn.gap_days, gap_days=0, each_subscription=False
+    )
     gone = fate(tables, replace(question, churn=gap)).churned
     return replace(found, churned=found.churned & ~gone, subject=found.subject & ~gone)
 

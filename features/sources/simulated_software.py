@@ -65,6 +65,30 @@ customer_value = 600000
 
 [attributes]
 accounts = ["industry", "size", "country"]
+
+[hazard]
+horizon_months = 12
+
+[causes.words]
+support = ["outage", "bug"]
+
+[[causes.measures]]
+name = "training"
+cause = "product"
+saved_share = 0.2
+offer = "training"
+
+[[causes.measures]]
+name = "discount"
+cause = "price"
+saved_share = 0.25
+offer = "discount"
+
+[[causes.measures]]
+name = "success call"
+cause = "support"
+saved_share = 0.2
+offer = "success-call"
 """
 
 

@@ -4,6 +4,10 @@ stated       of those who left and stated a cause, the share of each
 attributed   of all who left, the share laid on each by what they lived through and what they stated (attributed.py)
 hazard       of those there when a month began, the share that left in it for each stated cause, and for none
 incidence    of those who come, the share that has left for each stated cause after so many months (Aalen-Johansen)
+risks        of today's customers, the risk of each cause by the promoted hazard model; without one, the incidence
+
+What is at stake is told by the hazard model's risks too, where it reaches as far as the churn model; otherwise by that
+one's risk and the shares that are laid on each cause.
 
 Intervals are 90 % and resample customers; they do not cover that the churn model and the risks behind its scores were
 learnt from the same customers.
@@ -12,6 +16,7 @@ learnt from the same customers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -21,6 +26,7 @@ from core.intervals import Estimate, estimates
 from insights.causes.attributed import CompetingCauses
 from insights.causes.evidence import NOT_STATED, Evidence
 from insights.causes.incidence import DAYS_A_MONTH, Durations, incidence_estimates
+from insights.causes.risk_view import RiskView, TodaysRisks, view_of_incidence
 from insights.causes.stakes import AtStake, RankedMeasure, ranked_measures
 from models.metrics.weighted import ratio
 
@@ -79,8 +85,12 @@ class Decomposition(msgspec.Struct, frozen=True):
     "Estimated share of stated causes that do not depend on the true one."
     groups: tuple[Group, ...]
     "All first, then by segment and by month."
+    risks: RiskView
+    "The third view of everybody."
     n_customers: int
     "Today's."
+    stakes_by: Literal["hazard model", "attributed"]
+    "Whose risks of each cause the stakes and the measures rest on."
     mrr: float
     "What they pay a month."
     mrr_at_stake: Estimate
@@ -93,15 +103,19 @@ class Decomposition(msgspec.Struct, frozen=True):
 
 
 def decompose(
-    evidence: Evidence, config: Config, offer_costs: dict[str, float], left_out: dict[str, int]
+    evidence: Evidence,
+    config: Config,
+    offer_costs: dict[str, float],
+    left_out: dict[str, int],
+    risks: TodaysRisks | None = None,
 ) -> Decomposition:
-    """Put the views, the stakes and the measures together."""
+    """Put the views, the stakes and the measures together; `risks` are the hazard model's, where one is promoted."""
     rows, past = evidence.rows, evidence.is_past
     found = CompetingCauses.fitted(evidence.scores[past], rows.left[past], evidence.witnessed[past])
     seed, causes = config.seed, evidence.names.causes
-    now = ~past
-    shares = found.shares(evidence.scores[now])
-    stake = AtStake.of(rows.customer_ids[now], evidence.mrr[now], evidence.risk[now], shares)
+    now, groups = ~past, tuple(groups_of(evidence, found, seed))
+    by_model = risks is not None and risks.reaches(evidence.horizon_days)
+    stake = at_stake(evidence, found, risks if by_model else None)
     *by_cause, whole = stake.totals(N_RESAMPLES, seed)
     leaving = stake.risk_by_cause.sum(axis=0)
     stakes = [Stake(*one) for one in zip(causes, leaving.tolist(), by_cause, strict=True)]
@@ -115,14 +129,25 @@ def decompose(
         causes=causes,
         n_sources=evidence.sources(),
         carelessness=found.witness.carelessness,
-        groups=tuple(groups_of(evidence, found, seed)),
+        groups=groups,
+        risks=risks.view(causes, seed) if risks else view_of_incidence(groups[0].incidence, INCIDENCE_MONTHS),
         n_customers=int(now.sum()),
+        stakes_by="hazard model" if by_model else "attributed",
         mrr=float(stake.mrr.sum()),
         mrr_at_stake=whole,
         stakes=tuple(sorted(stakes, key=lambda one: -one.mrr.value)),
         measures=ranked_measures(stake, values, config.causes.measures, causes, offer_costs, seed),
         left_out=left_out,
     )
+
+
+def at_stake(evidence: Evidence, found: CompetingCauses, risks: TodaysRisks | None) -> AtStake:
+    """Today's customers with the risk of each cause: the hazard model's, or the churn model's by its shares."""
+    rows, now = evidence.rows, ~evidence.is_past
+    ids, mrr = rows.customer_ids[now], evidence.mrr[now]
+    if risks is not None:
+        return AtStake(ids, mrr, risks.within(evidence.horizon_days, evidence.names.causes))
+    return AtStake.of(ids, mrr, evidence.risk[now], found.shares(evidence.scores[now]))
 
 
 def groups_of(evidence: Evidence, found: CompetingCauses, seed: int) -> Iterator[Group]:

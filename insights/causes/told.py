@@ -22,6 +22,13 @@ WORDS: dict[str, dict[str, str]] = {
         "attributed": "attributed",
         "hazard": "risk a month",
         "incidence": "left after a year",
+        "risk": "risk within {months} months",
+        "by hazard model": "Risks by cause: of today's customers, by the hazard model {model}; {whole} leave within "
+        "{months} months.",
+        "by incidence": "Risks by cause: what happened until now; no hazard model that tells causes apart is promoted "
+        "(kizuna train hazard, kizuna promote hazard).",
+        "stakes by hazard model": "At stake by the hazard model's risks.",
+        "stakes by attributed": "At stake by the churn model's risk and the attributed causes.",
         "stakes": "At stake within {days} days: {mrr} of {whole} {currency} a month",
         "mrr": "MRR at stake",
         "customers": "customers expected",
@@ -45,6 +52,13 @@ WORDS: dict[str, dict[str, str]] = {
         "attributed": "モデルによる帰属",
         "hazard": "月次ハザード",
         "incidence": "1年以内の解約率",
+        "risk": "{months}か月以内の解約リスク",
+        "by hazard model": "原因別リスク: ハザードモデル{model}による現在の顧客の予測"
+        "({months}か月以内の解約は{whole})。",
+        "by incidence": "原因別リスク: これまでの実績。原因を区別するハザードモデルが未昇格です"
+        "(kizuna train hazard、kizuna promote hazard)。",
+        "stakes by hazard model": "失うおそれのあるMRRはハザードモデルのリスクによります。",
+        "stakes by attributed": "失うおそれのあるMRRは解約モデルのリスクと帰属された原因によります。",
         "stakes": "今後{days}日間に失うおそれのあるMRR: {whole}のうち{mrr} {currency}",
         "mrr": "失うおそれのあるMRR",
         "customers": "見込み解約件数",
@@ -79,14 +93,29 @@ def headline(found: Decomposition, language: Language) -> str:
 def views(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
     """The heading, then a row a cause with every view of everybody, and last those who stated nothing."""
     everybody, words = found.groups[0], WORDS[language]
-    yield tuple(words[name] for name in ("cause", "stated", "attributed", "hazard", "incidence"))
+    yield (*(words[name] for name in ("cause", "stated", "attributed", "hazard")), longest_risk(found, language))
     for cause in (*found.causes, UNSTATED):
         yield (
             cause_word(cause, language),
             *(share(view.get(cause, Estimate())) for view in (everybody.stated, everybody.attributed)),
             share(everybody.hazard[cause], 2),
-            share(everybody.incidence[cause][-1]),
+            share(found.risks.by_cause.get(cause, [Estimate()])[-1]),
         )
+
+
+def longest_risk(found: Decomposition, language: Language) -> str:
+    """What the last column of the views is called: it is told for the longest time."""
+    if found.risks.source == "incidence":
+        return WORDS[language]["incidence"]
+    return WORDS[language]["risk"].format(months=found.risks.months[-1])
+
+
+def basis(found: Decomposition, language: Language) -> Iterator[str]:
+    """What the risks by cause and the stakes rest on: a hazard model or what happened until now."""
+    words, risks = WORDS[language], found.risks
+    whole = share(risks.whole[-1])
+    yield words[f"by {risks.source}"].format(model=risks.model, whole=whole, months=risks.months[-1])
+    yield words[f"stakes by {found.stakes_by}"]
 
 
 def stakes(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:

@@ -48,25 +48,28 @@ def register(app: typer.Typer) -> None:
 
 
 def decomposed(config: Config, n_months: int) -> Decomposition:
-    """The decomposition of a data set by its champion, and by its text model where there is one."""
+    """The decomposition of a data set by its churn champion, and by its hazard and text models where there are any."""
     registry, _ = open_registry(config, console)
     from features.offers import offer_book
     from features.sources.opening import open_tables
     from insights.causes.decomposition import decompose
     from insights.causes.evidence import evidence_of
+    from insights.causes.risk_view import TodaysRisks
     from insights.reading import LeftOut
     from models.churn.champion import additive_champion
+    from models.churn.champion_hazard import champion_hazard
     from models.texts.text_model import TextModel
 
-    model = additive_champion(registry)
+    model, hazard = additive_champion(registry), champion_hazard(registry)
     places = config.places
     texts = TextModel.read(places.texts) if places.texts.is_dir() else None
     with console.status("why they left"):
         tables, left_out = open_tables(config), LeftOut()
         evidence = evidence_of(tables, model, texts, n_months, left_out)
+        risks = TodaysRisks.told(tables, evidence, *hazard) if hazard else None
         today = evidence.today.astype("datetime64[D]").item()
         costs = {offer.offer_id: offer.cost for offer in offer_book(tables, today).offers}
-        return decompose(evidence, config, costs, left_out.counts)
+        return decompose(evidence, config, costs, left_out.counts, risks)
 
 
 def write(found: Decomposition, path: Path) -> None:
@@ -86,6 +89,8 @@ def tell(found: Decomposition, language: Literal["en", "ja"], by_segment: bool) 
     words = told.WORDS[language]
     say(console, told.headline(found, language))
     show(words["why"], told.views(found, language))
+    for line in told.basis(found, language):
+        say(console, line)
     say(console, words["careless"].format(share=found.carelessness))
     show(told.stakes_title(found, language), told.stakes(found, language))
     if found.measures:

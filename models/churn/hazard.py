@@ -57,6 +57,8 @@ class Hazard(ABC):
     n_periods_: int = field(init=False, repr=False, default=0)
     first_period_: int = field(init=False, repr=False, default=0)
     "Before it nobody can be lost: a silence takes its time."
+    n_departures_: int = field(init=False, repr=False, default=0)
+    "Person-periods learnt from in which somebody left."
     part_: AdditiveModel = field(init=False, repr=False)
     "What tells the hazard of a person-period."
     shares_: CauseShares | None = field(init=False, repr=False, default=None)
@@ -104,6 +106,7 @@ class Hazard(ABC):
         followed = followed.take(followed.periods >= self.first_period_)
         self.usual_ = usual_values(aligned(features, self.columns_), self.columns_)
         values, customer_ids = self._values(features, followed.rows, followed.periods), features.customer_ids
+        self.n_departures_ = int(followed.churned.sum())
         self.part_ = self._part()
         self.part_.learn(LearningRows(values, followed.churned.astype(np.float64), customer_ids[followed.rows]))
         left = followed.rows[followed.churned]

@@ -13,6 +13,10 @@ from models.churn.hazard import Hazard
 from models.churn.life_table import LifeTable
 from models.churn.logistic import Logistic
 
+MOST_A_DEPARTURE = 2.0
+"""The penalty of a logistic hazard per departure, at most: a feature that stands alone keeps a third of its weight,
+for each departure tells about as much of a weight as a penalty of one takes away."""
+
 
 @dataclass(eq=False)
 class KaplanMeierHazard(Hazard):
@@ -35,12 +39,20 @@ class LogisticHazard(Hazard):
 
     name: ClassVar[str] = "logistic_hazard"
 
-    regularization: float | None = 100.0
-    "As of `Logistic`; None: folds choose it."
+    regularization: float | None = 30.0
+    """As of `Logistic`, for each column that it learns from, so that many weak ones together say no more than a few.
+
+    More than there, for a customer stands in the rows of many cutoffs and periods, and what told who left in past
+    years tells less of the next one. None: folds choose it.
+    """
 
     def make_part(self) -> AdditiveModel:
         """A logistic regression with a weight for each period."""
-        return Logistic(n_resamples=0, seed=self.seed, regularization=self.regularization)
+        strength = self.regularization
+        if strength is not None:
+            most = max(MOST_A_DEPARTURE * self.n_departures_, 1.0)
+            strength = min(strength * max(len(self.columns_), 1), most)
+        return Logistic(n_resamples=0, seed=self.seed, regularization=strength)
 
 
 @dataclass(eq=False)

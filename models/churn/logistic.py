@@ -42,7 +42,8 @@ class Logistic(AdditiveModel):
     weights_: np.ndarray = field(init=False, repr=False)
     "(1 + n_resamples, p + 1): of the design columns, and last the intercept; the first row is the model."
     held_out_: np.ndarray = field(init=False, repr=False)
-    "Log-odds of each training row by a model that saw none of its customer; not kept in the artifact."
+    """Log-odds of each training row by a model that saw none of its customer, where a choice or calibration asks for
+    it; not kept in the artifact."""
 
     def learn(self, rows: LearningRows) -> None:
         """Choose the regularization on held-out customers, fit, and refit on resamples."""
@@ -61,9 +62,13 @@ class Logistic(AdditiveModel):
     def _choose(self, rows: LearningRows) -> float:
         """The regularization that folds choose; leaves the design matrix and the held-out log-odds of the choice."""
         strengths = CHOICE if self.regularization is None else (self.regularization,)
+        bends = BENDS if self.bends is None else (self.bends,)
+        matrices = [DesignMatrix.learnt_from(rows.values, self.columns_, one) for one in bends]
+        if len(strengths) * len(matrices) == 1 and not self.calibrated:
+            self.design_ = matrices[0]
+            return strengths[0]
         folds, tried = rows.folds(self.seed), []
-        for bends in BENDS if self.bends is None else (self.bends,):
-            matrix = DesignMatrix.learnt_from(rows.values, self.columns_, bends)
+        for matrix in matrices:
             design = matrix.transform(rows.values)
             tried += [(matrix, one, _held_out(design, rows.churned, folds, one)) for one in strengths]
         self.design_, strength, self.held_out_ = min(tried, key=lambda one: mean_log_loss(one[2], rows.churned))

@@ -71,6 +71,25 @@ def test_who_left_within_the_gap_was_gone_before_the_time_counts():
     assert subscribed(span("ada", "2024-01-01", "2024-03-03")).days_observed.tolist() == [0]
 
 
+def test_where_each_subscription_counts_the_first_that_ends_for_good_dates_the_end_while_another_runs():
+    ends = span("ada", "2023-01-01", "2024-08-05", "price") | {"subscription_id": "a"}
+    runs = span("ada", "2023-06-01", None)
+
+    each, last = (subscribed(ends, runs, each_subscription=counts) for counts in (True, False))
+
+    assert (each.churned_at.tolist(), each.cause.tolist()) == ([date(2024, 8, 5)], ["price"])
+    assert last.churned.tolist() == [False]
+
+
+def test_where_each_subscription_counts_one_that_ends_within_the_gap_leaves_the_others_to_be_followed():
+    ended, later = (span("ada", "2023-01-01", day) | {"subscription_id": day} for day in ("2024-03-03", "2024-08-05"))
+
+    found = subscribed(ended, later, each_subscription=True)
+
+    assert found.churned_at.tolist() == [date(2024, 8, 5)]
+    assert found.days_observed[0] > 0
+
+
 def test_what_is_known_at_a_day_has_not_heard_of_later_ends():
     found = subscribed(span("ada", "2024-01-01", "2024-08-05", "price"))
 

@@ -21,7 +21,7 @@ from features.sources.software.accounts import make_accounts
 from features.sources.software.hazards import CAUSES
 from features.sources.software.lives import Lives, live
 from features.sources.software.truth import SoftwareTruth
-from features.sources.software.world import SoftwareWorld
+from features.sources.software.world import SoftwareWorld, numbered
 
 ATTRIBUTES = {"industry", "size", "country"}
 LONG_GONE = pd.Timestamp("2100-01-01")
@@ -42,6 +42,11 @@ def lives_of(world: SoftwareWorld) -> SoftwareTruth:
     random = np.random.default_rng(world.seed)
     accounts = make_accounts(world, random)
     return SoftwareTruth(world, accounts, live(world, accounts, random))
+
+
+def test_ids_of_a_large_company_are_sorted_as_text_as_they_are_as_numbers():
+    assert (np.diff(np.argsort(numbered("p", 100_001, 5))) == 1).all()
+    assert numbered("a", 3, 4).tolist() == ["a0001", "a0002", "a0003"]
 
 
 def left_within(lives: Lives, month: int, n_months: int) -> np.ndarray:
@@ -215,3 +220,15 @@ def test_rates_reach_over_every_month_that_is_paid_for(usual):
 def test_an_impossible_world_is_refused(impossible):
     with pytest.raises(BadInput):
         SoftwareWorld(**impossible)
+
+
+def test_its_toml_says_how_hazards_and_causes_are_told(usual: SimulatedSoftware, tmp_path: Path):
+    stated = read_config(usual.write(tmp_path), {})
+    offers, topics = (
+        set(usual.tables[table][name].to_pylist()) for table, name in (("offers", "offer_id"), ("tickets", "topic"))
+    )
+
+    assert stated.hazard is not None
+    assert set(stated.causes.words["support"]) <= topics
+    assert {measure.offer for measure in stated.causes.measures} <= offers
+    assert {measure.cause for measure in stated.causes.measures} == {"product", "price", "support"}

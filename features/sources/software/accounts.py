@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.sources.software.world import SoftwareWorld
+from features.sources.software.world import SoftwareWorld, numbered
 
 INDUSTRIES = np.array(["manufacturing", "retail", "finance", "healthcare", "logistics", "startup"])
 INDUSTRY_SHARES = np.array([0.22, 0.2, 0.15, 0.13, 0.12, 0.18])
@@ -79,7 +79,7 @@ def make_accounts(world: SoftwareWorld, random: np.random.Generator) -> Accounts
     seats = np.exp(2.5 + 0.6 * bulk + random.normal(0, 0.4, n)).astype(np.int64)
     fit = random.normal(0.3, 1.2, n)
     return Accounts(
-        account_ids=np.char.mod("a%04d", np.arange(1, n + 1)),
+        account_ids=numbered("a", n, 4),
         begins_in=begins_in,
         begins_on=begins_on,
         industry=INDUSTRIES[industry],

@@ -10,7 +10,7 @@ import pyarrow as pa
 from features.sources.software.accounts import Accounts
 from features.sources.software.lives import Lives
 from features.sources.software.spans import seats_by_month
-from features.sources.software.world import SoftwareWorld
+from features.sources.software.world import SoftwareWorld, numbered
 
 FILLING_DAYS = 50.0
 "Mean time until a seat has its person."
@@ -67,7 +67,7 @@ def make_people(world: SoftwareWorld, accounts: Accounts, lives: Lives, random: 
     place = np.arange(len(who)) - np.searchsorted(who, who)
     foreign = accounts.foreign[who] ^ (random.random(len(who)) < 0.05)
     return People(
-        person_ids=np.char.mod("p%05d", np.arange(1, len(who) + 1)),
+        person_ids=numbered("p", len(who), 5),
         accounts=who,
         joined_on=joined_on,
         is_admin=place < 1 + accounts.seats[who] // 15,

@@ -69,3 +69,8 @@ class SoftwareWorld:
         """Local moments, datetime64[s]: `seconds` after the midnight of each day, counted from `start`."""
         moments = days.astype(np.int64) * 86_400 + np.asarray(seconds, np.int64)
         return np.datetime64(self.start, "s") + moments.astype("timedelta64[s]")
+
+
+def numbered(letter: str, n: int, digits: int) -> np.ndarray:
+    """(n,) ids from 1 on, of one width, so that they are sorted as text too; longer where the digits do not do."""
+    return np.char.mod(f"{letter}%0{max(digits, len(str(n)))}d", np.arange(1, n + 1))

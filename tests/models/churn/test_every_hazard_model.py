@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from core.errors import BadInput, DataError, NotEnoughHistory
 from models.artifact import Artifact
 from models.churn.hazard import Hazard
-from models.churn.hazard_models import HAZARD_MODELS
+from models.churn.hazard_models import HAZARD_MODELS, LogisticHazard
+from models.churn.logistic import Logistic
 from tests.models.churn.lifetime_worlds import FOLLOWED, coin_toss, subscribers, true_risk, world
 
 HORIZONS = (7, 30, 45, 90, 200, 360)
@@ -182,3 +184,11 @@ def test_a_fit_on_a_sample_of_customers_says_about_the_same(name):
     found = model(name, most_person_periods=5000).fit(features, outcomes).score(features, 90).value
 
     assert found.mean() == pytest.approx(true_risk(features, 90).mean(), abs=0.06)
+
+
+def test_the_penalty_of_a_logistic_hazard_grows_with_its_columns_and_never_drowns_few_departures():
+    few, many = (LogisticHazard().fit(*world(n)) for n in (60, 2500))
+    strengths = [cast(Logistic, one.make_part()).regularization for one in (few, many)]
+
+    assert strengths == [2.0 * few.n_departures_, 30.0 * len(many.columns_)]
+    assert few.n_departures_ * 2.0 < 30.0 * len(few.columns_)

@@ -1,0 +1,46 @@
+"""The truth of the simulated company is read on any day, and distances to it are by tenths of the customers."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from benchmarks.software_hazard import MONTHS, SETTINGS, WATERMARK, Truth, distance, true_errors
+from core.risk_curves import RiskCurves
+from features.sources.software.world import SoftwareWorld
+from models.metrics.survival import MONTH_DAYS
+
+MARCH = Truth(np.array([[0.1, 0.4]]), date(2025, 3, 1))
+"A tenth leaves in March, of 31 days, and three tenths in April, of 30."
+
+
+@pytest.mark.parametrize(("days", "left"), [(1, 0.0), (16, 0.05), (31, 0.1), (32, 0.1), (31 + 1 + 29, 0.4)], ids=str)
+def test_ends_are_spread_over_the_days_of_a_month_but_its_first(days: int, left: float):
+    assert MARCH.within(days)[0] == pytest.approx(left)
+
+
+def test_the_records_end_so_that_the_test_cutoff_is_the_first_of_a_month():
+    test = np.datetime64(WATERMARK) - SETTINGS.horizon_months * MONTH_DAYS - 30
+
+    assert test == test.astype("datetime64[M]")
+    assert SoftwareWorld().end >= WATERMARK
+
+
+def test_a_surplus_in_one_half_and_a_lack_in_the_other_do_not_cancel_out():
+    risk = np.repeat([0.1, 0.3], 50)
+
+    assert distance(risk, np.repeat([0.15, 0.25], 50)) == pytest.approx(5.0)
+    assert distance(risk, risk) == 0.0
+
+
+def test_the_last_error_is_the_largest_of_all_horizons():
+    n, months = 40, np.arange(1, 13)
+    risk = np.tile(0.02 * months, (n, 1))
+    curves = RiskCurves(30, risk, np.zeros((n, 12, 0)))
+
+    *errors, largest = true_errors("m", curves, Truth(risk, date(2025, 3, 1)), np.arange(n).astype(str))
+
+    assert len(errors) == len(MONTHS)
+    assert largest.estimate.value == max(one.estimate.value for one in errors)

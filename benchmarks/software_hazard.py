@@ -22,10 +22,11 @@ from benchmarks.figures import BENCH, Figure, publish
 from benchmarks.measure import Cost, measured
 from benchmarks.pages import interval, table, write_section
 from core.card import Metric
-from core.config import Config, HazardSettings
+from core.config import Config
 from core.config_file import read_config
 from core.intervals import estimate
 from core.risk_curves import RiskCurves
+from core.settings.learning import HazardSettings
 from features.sources.opening import open_tables
 from features.sources.simulated_software import SimulatedSoftware, simulate_software
 from features.sources.software.world import SoftwareWorld

@@ -41,6 +41,19 @@ class LaterFold:
     def __len__(self) -> int:
         return len(self.truth)
 
+    @property
+    def bought(self) -> np.ndarray:
+        """(n, m) bool: which items each customer bought then."""
+        found = np.zeros((len(self), len(self.truth.item_ids)), dtype=bool)
+        found[self.truth.customers, self.truth.items] = True
+        return found
+
+    def bar(self, parts: list[np.ndarray]) -> None:
+        """Set to zero, in each of these (n, m) scores, what does not count: seen items, where only new ones do."""
+        if self.new_only:
+            for scores in parts:
+                scores[self.asking.customers, self.asking.items] = 0
+
     def take(self, rows: np.ndarray) -> LaterFold:
         """The same for some rows."""
         return replace(

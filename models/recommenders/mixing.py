@@ -95,11 +95,8 @@ def best_items(parts: list[np.ndarray], n_best: int) -> tuple[np.ndarray, np.nda
 def _block(
     parts: list[np.ndarray], block: LaterFold, n_best: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    bought = np.zeros(parts[0].shape, dtype=bool)
-    bought[block.truth.customers, block.truth.items] = True
-    if block.new_only:
-        for scores in parts:
-            scores[block.asking.customers, block.asking.items] = 0
+    block.bar(parts)
+    bought = block.bought
     codes, allowed = best_items(parts, n_best)
     of_parts = np.stack([np.take_along_axis(scores, codes, 1) for scores in parts], axis=2)
     return of_parts, allowed, np.take_along_axis(bought, codes, 1), bought.sum(axis=1)

@@ -103,11 +103,8 @@ class Reranked(Blend):
     def _block_of(self, block: LaterFold) -> Examples:
         day = block.asked_on[0].astype(date)
         parts = self._parts_and_mean(block.asking, day)
-        bought = np.zeros(parts[0].shape, dtype=bool)
-        bought[block.truth.customers, block.truth.items] = True
-        if block.new_only:
-            for scores in parts:
-                scores[block.asking.customers, block.asking.items] = 0
+        block.bar(parts)
+        bought = block.bought
         codes, among = best_items(parts[:-1], self.n_candidates)
         features = features_of(parts, codes, among, self.facts_, block.asking, day)
         hits = np.take_along_axis(bought, codes, 1)[among]

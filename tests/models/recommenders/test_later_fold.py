@@ -56,6 +56,26 @@ def test_where_times_do_not_vary_a_fifth_of_each_customers_items_is_held_out():
     )
 
 
+def test_what_was_bought_then_is_told_by_customer_and_item():
+    (fold,) = later_folds("last_basket", LOG, CUTOFF, 28, 1, 7)
+
+    assert [fold.truth.item_ids[row].tolist() for row in fold.bought] == [["milk"], ["jam"]]
+
+
+def test_seen_items_are_barred_only_where_new_ones_alone_count():
+    (once,) = later_folds("last_days", checkerboard(22), CUTOFF, 28, 1, 7)
+    (again,) = later_folds("last_basket", LOG, CUTOFF, 28, 1, 7)
+    barred, kept = (np.ones((len(fold), len(fold.truth.item_ids))) for fold in (once, again))
+
+    once.bar([barred])
+    again.bar([kept])
+
+    assert [np.flatnonzero(row == 0).tolist() for row in barred] == [
+        sorted(set(items)) for items in np.split(once.asking.items, once.asking.indptr[1:-1])
+    ]
+    assert kept.all()
+
+
 def test_an_unknown_fold_is_refused():
     with pytest.raises(UnknownName, match="last_basket"):
         later_folds("last_baskets", LOG, CUTOFF, 28, 1, 7)

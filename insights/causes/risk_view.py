@@ -22,10 +22,10 @@ from features.pipeline import compute_features
 from features.tables import Tables
 from insights.causes.evidence import Evidence
 from models.churn.hazard import Hazard
+from models.metrics.survival import MONTH_DAYS
 from models.metrics.weighted import ratio
 
 RISK_MONTHS = (1, 3, 6, 12)
-MONTH_DAYS = 30
 N_RESAMPLES = 200
 
 Source = Literal["hazard model", "incidence"]

@@ -18,6 +18,7 @@ import typer
 
 from benchmarks.figures import BENCH, Figure, publish
 from benchmarks.pages import figure_table, write_section
+from benchmarks.task_weeks import NOTE, TaskWeeks, quarter_table
 from core.cohort import Cohort
 from core.config import Config
 from core.config_file import read_config
@@ -64,6 +65,12 @@ class Replay:
         """(rows,) bool: where a task was made."""
         return np.concatenate([day.fell for day in self.days])
 
+    @property
+    def judged(self) -> tuple[Outcomes, np.ndarray]:
+        """The rows of which it is known what happened, and where they made a task."""
+        mature = self.outcomes.mature
+        return self.outcomes.take(mature), self.fell[mature]
+
 
 def champion_before(tables: Tables, begins: date) -> tuple[ChurnModel, str]:
     """What `kizuna train churn --model logistic` would fit on this day, and on what, in words."""
@@ -92,15 +99,15 @@ def replayed(tables: Tables, model: ChurnModel, cutoffs: Sequence[date]) -> Repl
 
 def figures_of(replay: Replay) -> list[Figure]:
     """The AUC of health, and of the tasks their precision, the share of churners they named, and the days they gave."""
-    outcomes = replay.outcomes
-    mature = outcomes.mature
-    judged, fell = outcomes.take(mature), replay.fell[mature]
-    scores = Scores(judged.customer_ids, judged.cutoffs, 1 - replay.health[mature] / 100, judged.horizon_days)
+    judged, fell = replay.judged
+    risk = 1 - replay.health[replay.outcomes.mature] / 100
+    scores = Scores(judged.customer_ids, judged.cutoffs, risk, judged.horizon_days)
     auc = next(m.estimate for m in churn_metrics("health", scores, judged) if m.name == "auc")
     named = judged.take(fell)
     return [
         _figure("auc", auc, "auc"),
         _figure("task_precision", typical(named.churned, named.customer_ids), "share of the tasks"),
+        _figure("task_precision_by_week", TaskWeeks.of(judged, fell).precision(), "mean of the weeks with a task"),
         _figure("churn_rate", typical(judged.churned, judged.customer_ids), "share of all rows"),
         _figure("task_lead_days", typical(lead_days(named), named.customer_ids[named.churned]), "mean days"),
         _figure("churners_named", named_share(judged, fell), "share of the churners"),
@@ -162,7 +169,7 @@ def main(accounts: int = SoftwareWorld().n_accounts, weeks: int = WEEKS) -> None
             "Label": replay.outcomes.definition,
             "Tasks": f"{len(replay.tasks)}: a fall of {config.health.drop:g} points, or into a band below watch",
         },
-        [figure_table(figures)],
+        [figure_table(figures), NOTE, quarter_table(TaskWeeks.of(*replay.judged))],
     )
 
 

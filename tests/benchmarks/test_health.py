@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.health import lead_days, named_share, typical, weekly
+from benchmarks.task_weeks import TaskWeeks, quarter_table
 from core.outcomes import Outcomes
 
 WEEKS = np.array(["2025-01-07", "2025-01-14"], "datetime64[D]")
@@ -47,3 +48,38 @@ def test_tasks_are_counted_week_by_week():
 
 def test_without_a_task_there_is_no_figure():
     assert np.isnan(typical(np.empty(0), np.empty(0, "U1")).value)
+
+
+def task_weeks(tasks: list[float], right: list[float]) -> TaskWeeks:
+    """Weeks of ten customers, of whom one leaves."""
+    n = len(tasks)
+    cutoffs = np.datetime64("2025-01-07") + 7 * np.arange(n)
+    return TaskWeeks(cutoffs, np.full(n, 10.0), np.ones(n), np.array(tasks), np.array(right))
+
+
+def test_weeks_are_counted_from_rows():
+    weeks = TaskWeeks.of(outcomes(), FELL)
+
+    assert weeks.cutoffs.tolist() == WEEKS.tolist()
+    assert (weeks.customers.tolist(), weeks.leavers.tolist()) == ([3.0, 3.0], [2.0, 2.0])
+    assert (weeks.tasks.tolist(), weeks.right.tolist()) == ([1.0, 1.0], [0.0, 1.0])
+
+
+def test_a_week_without_a_task_has_no_precision_and_a_week_with_ten_weighs_as_one():
+    found = task_weeks([2, 0, 10, 1], [1, 0, 0, 1]).precision()
+
+    assert found.value == pytest.approx((1 / 2 + 0 + 1) / 3)
+    assert found.low < found.value < found.high
+
+
+def test_weeks_without_any_task_have_no_precision():
+    assert np.isnan(task_weeks([0, 0], [0, 0]).precision().value)
+
+
+def test_a_quarter_is_thirteen_weeks_and_counts_every_task_alike():
+    weeks = task_weeks([2, 0, 8] + 10 * [0] + [0], [1, 0, 1] + 10 * [0] + [0])
+
+    first, second = quarter_table(weeks).splitlines()[2:]
+
+    assert first.startswith("| 2025-01-07 | 2025-04-01 | 2 of 13 | 10 | 0.200 [")
+    assert second == "| 2025-04-08 | 2025-04-08 | 0 of 1 | 0 | - | 0.100 |"

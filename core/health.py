@@ -29,3 +29,17 @@ MEASURES: Mapping[str, str] = {
     "relationship": "introduce yourself to who decides, and meet",
 }
 "What is done about a fall in each dimension, where the TOML says nothing else."
+
+MEASURES_JA: Mapping[str, str] = {
+    "usage": "電話で、利用の妨げになっている点を伺う",
+    "depth": "契約に含まれているのに使われていない機能を案内する",
+    "support": "問題の経緯を確認し、期日を決めて解決する",
+    "sentiment": "不満に感じている点を直接伺う",
+    "billing": "更新の前に、プランと料金を一緒に見直す",
+    "relationship": "決裁者に挨拶し、面談の機会をつくる",
+}
+
+
+def measure_in_japanese(measure: str, dimension: str) -> str:
+    """What is suggested, to a Japanese reader; what the business says in its own words stays as it is."""
+    return MEASURES_JA[dimension] if measure == MEASURES.get(dimension) else measure

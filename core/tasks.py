@@ -56,7 +56,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     dimension: str
     "The side of the customer's health that fell most."
     measure: str
-    "What is suggested."
+    "What is suggested, in the business's own words or in English."
+    measure_ja: str
+    "The same in Japanese; the business's own words as they are."
     score: float
     "Health when it was made, 0 to 100."
     score_before: float | None

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from core.config import Config
 from core.errors import BadInput
-from core.health import BANDS
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
 from kizuna.progress import Bars
 from kizuna.session import open_registry, say
@@ -38,13 +35,21 @@ CutoffDay = Annotated[
     typer.Option("--cutoff", formats=["%Y-%m-%d"], help="The day to judge; else the newest complete one."),
 ]
 
+Language = Annotated[Literal["en", "ja"], typer.Option("--lang", help="In which language it is told.")]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("health", epilog="Example: kizuna health --days 364 --every 7")(health)
 
 
-def health(config: ConfigPath = DEFAULT_CONFIG, cutoff: CutoffDay = None, days: Days = 1, every: EveryDays = 7) -> None:
+def health(
+    config: ConfigPath = DEFAULT_CONFIG,
+    cutoff: CutoffDay = None,
+    days: Days = 1,
+    every: EveryDays = 7,
+    lang: Language = "en",
+) -> None:
     """Score everybody's health, write it down, and make a task of each fall; the same day twice makes nothing twice."""
     from features.sources.opening import open_tables
     from features.today import newest_cutoff
@@ -60,7 +65,7 @@ def health(config: ConfigPath = DEFAULT_CONFIG, cutoff: CutoffDay = None, days: 
         tables = open_tables(read)
         last = newest_cutoff(tables) if cutoff is None else cutoff.date()
     day, added = judge_days(tables, package, store, last, (days, every))
-    tell(read, day, added)
+    tell(read, day, added, lang)
     deliver_tasks(read, store)
 
 
@@ -87,25 +92,24 @@ def judge_days(
     return judged[0], added
 
 
-def tell(config: Config, day: HealthDay, added: list[Task]) -> None:
+def tell(config: Config, day: HealthDay, added: list[Task], language: Literal["en", "ja"]) -> None:
     """The bands, who fell furthest, and the new tasks."""
-    counts = Counter(day.standing.band.tolist())
-    table = Table("band", "customers", "mean health", title=f"health at {day.cutoff}", box=None, padding=(0, 2, 0, 0))
-    for place in reversed(range(len(BANDS))):
-        mean = f"{day.health[day.standing.band == place].mean():.0f}" if counts[place] else "-"
-        table.add_row(str(BANDS[place]), f"{counts[place]:,}", mean)
+    from insights.health import told
+
+    words = told.WORDS[language]
+    heading, *rows = told.bands(day, language)
+    table = Table(*heading, title=words["title"].format(day=day.cutoff), box=None, padding=(0, 2, 0, 0))
+    for row in rows:
+        table.add_row(*row)
     console.print(table)
-    say(console, "fell furthest within 28 days:")
-    change = np.nan_to_num(day.health - day.best_before)
-    for row in np.argsort(change, kind="stable")[:SHOWN]:
-        if change[row] < 0:
-            why = day.reasons[row][0].en if day.reasons[row] else "not known why"
-            say(console, f"  {day.customer_ids[row]} {change[row]:+.0f} to {day.health[row]:.0f}: {why}")
-    say(console, f"new tasks: {len(added):,}")
-    for task in sorted(added, key=lambda task: task.episode, reverse=True)[:SHOWN]:
-        say(console, f"  {task.customer_id}, {task.owner or 'nobody'}, due {task.due_on}: {task.measure}")
-        say(console, f"    {task.reason_en}")
-    say(console, f"{len(day):,} customers, in {config.places.health / f'{day.cutoff}.parquet'}")
+    say(console, words["fell"])
+    for line in told.falls(day, SHOWN, language):
+        say(console, f"  {line}")
+    say(console, words["tasks"].format(n=len(added)))
+    for line, reason in told.tasks(added, SHOWN, language):
+        say(console, f"  {line}")
+        say(console, f"    {reason}")
+    say(console, words["written"].format(n=len(day), path=config.places.health / f"{day.cutoff}.parquet"))
 
 
 def deliver_tasks(config: Config, store: TaskStore) -> None:

@@ -1,6 +1,7 @@
 """The table of tasks, the same in SQLite and PostgreSQL; times are UTC without an offset.
 
-A version number stands beside it, so that another Kizuna's tasks are refused instead of misread.
+A version number stands beside it, so that another Kizuna's tasks are refused instead of misread. The Japanese of a
+usual measure is looked up when a task is read, and so is that of tasks which an earlier Kizuna kept.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ import msgspec
 import sqlalchemy as sa
 
 from core.errors import SourceUnavailable
+from core.health import measure_in_japanese
 from core.tasks import Task
 
 VERSION = 1
+NOT_KEPT = ("measure_ja",)
+"Fields of a task without a column."
 SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 "SQLite counts up in INTEGER keys only."
 
@@ -70,12 +74,13 @@ def make(connection: sa.Connection) -> None:
 
 def row_of(task: Task) -> dict[str, Any]:
     """A task as a row."""
-    return {name: stored(value) for name, value in msgspec.structs.asdict(task).items()}
+    return {name: stored(value) for name, value in msgspec.structs.asdict(task).items() if name not in NOT_KEPT}
 
 
 def task_of(row: sa.RowMapping) -> Task:
     """The task of a row."""
-    return msgspec.convert({name: _read(row[name]) for name in Task.__struct_fields__}, Task)
+    kept = {name: _read(row[name]) for name in Task.__struct_fields__ if name not in NOT_KEPT}
+    return msgspec.convert({**kept, "measure_ja": measure_in_japanese(row["measure"], row["dimension"])}, Task)
 
 
 def stored(value: Any) -> Any:

@@ -88,12 +88,12 @@ def test_a_fall_makes_one_task_however_often_the_days_are_judged_and_it_is_deliv
         monkeypatch.setenv("WEBHOOK", crm.address)
         assert run([*JUDGE, "--days", "8"]) == 0
         first, written = capfd.readouterr().out, files(here)
-        assert run([*JUDGE, "--days", "8"]) == 0
+        assert run([*JUDGE, "--days", "8", "--lang", "ja"]) == 0
         again = capfd.readouterr().out
 
     owned = [(customer, "ann" if customer == "quiet00" else "max") for customer in LEAVERS]
     assert kept(here) == owned
-    assert (first.count("new tasks: 10"), again.count("new tasks: 0")) == (1, 1)
+    assert (first.count("new tasks: 10"), again.count("新しいタスク: 0件")) == (1, 1)
     assert len(written) == 2
     assert files(here) == written
     assert sorted(set(crm.customers)) == LEAVERS

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from core.health import MEASURES
+import pytest
+
+from core.health import DIMENSIONS, MEASURES, MEASURES_JA, measure_in_japanese
 from core.tasks import task_id_of
+from insights.health import told
 from insights.health.day import NOBODY
 from insights.health.tasks import tasks_of
 from tests.insights.health.accounts import DAY, GONE, LESS, WELL, company, day_of
@@ -36,7 +39,41 @@ def test_a_task_says_why_when_and_what():
 def test_the_toml_may_suggest_something_else_and_give_more_time():
     bolt, _ = fallen(measures={"usage": "send Ken"}, due_days=2)
 
-    assert (bolt.measure, bolt.due_on) == ("send Ken", date(2026, 4, 3))
+    assert (bolt.measure, bolt.measure_ja, bolt.due_on) == ("send Ken", "send Ken", date(2026, 4, 3))
+
+
+def test_a_usual_measure_is_suggested_in_japanese_too():
+    bolt, _ = fallen()
+
+    assert bolt.measure_ja == "電話で、利用の妨げになっている点を伺う"
+    assert set(MEASURES_JA) == set(MEASURES) == set(DIMENSIONS)
+    assert measure_in_japanese(MEASURES["usage"], "depth") == MEASURES["usage"]
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "why"),
+    [
+        ("en", f"bolt, bob, due 2026-04-08: {MEASURES['usage']}", "health fell from 95 to 6: "),
+        ("ja", f"bolt、bob、期限2026-04-08: {MEASURES_JA['usage']}", "健全度が95から6に低下: "),
+    ],
+)
+def test_a_task_is_told_in_the_language_of_who_reads_it(language: told.Language, line: str, why: str):
+    first, _ = told.tasks(fallen(), 10, language)
+
+    assert first[0] == line
+    assert first[1].startswith(why)
+
+
+def test_bands_and_falls_are_told_in_both_languages():
+    day = day_of({"acme": BELOW, "cold": WELL}, None, {"acme": WELL, "cold": WELL})
+
+    assert next(told.falls(day, 10, "en")).startswith("acme -")
+    assert next(told.falls(day, 10, "ja")).endswith("利用日数: 10(28日前: 25)")
+    assert [len(list(told.falls(day, 10, language))) for language in told.WORDS] == [1, 1]
+    (english, japanese) = ([row[1:] for row in told.bands(day, language)][1:] for language in told.WORDS)
+    assert english == japanese
+    assert sum(int(count) for count, _ in english) == 2
+    assert set(told.WORDS["en"]) == set(told.WORDS["ja"])
 
 
 def test_what_got_better_is_no_reason_of_a_fall():

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import msgspec
 import pytest
 
 from core.tasks import TaskChange, TaskState
@@ -94,6 +95,16 @@ def test_every_open_task_arrives_once_oldest_first_and_signed(store):
     assert all(is_signed(headers, body) for headers, body in crm.got)
     assert [headers["kizuna-delivery"] for headers, _ in crm.got] == [task("ada").task_id, task("bo").task_id]
     assert undelivered(store) == []
+
+
+def test_what_arrives_is_what_the_api_answers_with(store):
+    kept = msgspec.to_builtins(store.find(TaskFilter(customer_id="ada"), 1).tasks[0])
+    with receiver() as crm:
+        deliver(store, webhook(crm.address))
+
+    said = json.loads(crm.got[0][1])["task"]
+    assert said == kept
+    assert (said["measure"], said["measure_ja"]) == ("call", "call")
 
 
 @pytest.mark.parametrize("failing", [503, 500, 429])

@@ -93,7 +93,10 @@ class Trial:
 
     def model(self, names: Sequence[str]) -> GradientBoosting:
         """A quick model of these features."""
-        quick = GradientBoosting(n_resamples=0, seed=self.seed, n_trees=self.limits.n_trees, learning_rate=0.1)
+        quick = GradientBoosting(
+            n_resamples=0, seed=self.seed, n_trees=self.limits.n_trees, learning_rate=0.1,
+            least_rows_in_leaf=20, row_share=1.0, feature_share=1.0,
+        )  # fmt: skip
         return quick.fit(self.earlier.select(names), self.earlier_outcomes)
 
     def said_by(self, names: Sequence[str]) -> Scores:

@@ -81,6 +81,8 @@ class BoostedHazard(Hazard):
             most_trees=self.most_trees,
             patience=30,
             least_rows_in_leaf=self.least_rows_in_leaf,
+            row_share=1.0,
+            feature_share=1.0,
             calibrated=True,
             n_threads=self.n_threads,
         )

@@ -23,6 +23,7 @@ def metric_table(metrics: Sequence[Metric], names: Sequence[str], costs: Mapping
     by_name = {(m.model, m.name): m.estimate for m in metrics}
     rows = [[name, *(interval(by_name[model, name]) for model in costs)] for name in names]
     rows.append(["seconds", *(f"{cost.seconds:.1f}" for cost in costs.values())])
+    rows.append(["CPU seconds", *(f"{cost.cpu_seconds:.1f}" for cost in costs.values())])
     rows.append(["peak GB", *(f"{cost.peak_memory_gb:.2f}" for cost in costs.values())])
     return table(["", *costs], rows)
 

@@ -25,6 +25,18 @@ def test_as_many_trees_as_stated():
     assert [booster.num_trees() for booster in model.boosters_] == [7, 7, 7]
 
 
+@pytest.mark.parametrize(("shares", "same"), [({}, False), ({"row_share": 1.0, "feature_share": 1.0}, True)])
+def test_the_seed_draws_rows_and_features_unless_each_tree_sees_all(shares, same):
+    first, other = (
+        GradientBoosting(n_resamples=0, n_trees=5, seed=seed, **shares)
+        .fit(*learnable(400))
+        .score(TEST[0], HORIZON_DAYS)
+        for seed in (1, 2)
+    )
+
+    assert bool(np.allclose(first.value, other.value)) is same
+
+
 def test_a_coin_toss_gets_few_trees_and_a_learnable_world_more():
     few, more = (GradientBoosting(n_resamples=0).fit(*world(1500)) for world in (coin_toss, learnable))
 

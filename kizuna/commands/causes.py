@@ -56,11 +56,10 @@ def decomposed(config: Config, n_months: int) -> Decomposition:
     from insights.causes.evidence import evidence_of
     from insights.reading import LeftOut
     from models.churn.champion import additive_champion
-    from models.texts.text_model import TextModel
+    from models.texts.champion import text_champion
 
     model = additive_champion(registry)
-    places = config.places
-    texts = TextModel.read(places.texts) if places.texts.is_dir() else None
+    texts = text_champion(registry)
     with console.status("why they left"):
         tables, left_out = open_tables(config), LeftOut()
         evidence = evidence_of(tables, model, texts, n_months, left_out)

@@ -22,6 +22,7 @@ from insights.causes.attributed import CompetingCauses
 from insights.causes.evidence import NOT_STATED, Evidence
 from insights.causes.incidence import DAYS_A_MONTH, Durations, incidence_estimates
 from insights.causes.stakes import AtStake, RankedMeasure, ranked_measures
+from insights.causes.tones import Tone, told_tones
 from models.metrics.weighted import ratio
 
 UNSTATED = "not stated"
@@ -79,6 +80,8 @@ class Decomposition(msgspec.Struct, frozen=True):
     "Estimated share of stated causes that do not depend on the true one."
     groups: tuple[Group, ...]
     "All first, then by segment and by month."
+    tones: tuple[Tone, ...]
+    "How texts sound: of everybody, by cause and by month; empty without a text model that knows tones."
     n_customers: int
     "Today's."
     mrr: float
@@ -116,6 +119,7 @@ def decompose(
         n_sources=evidence.sources(),
         carelessness=found.witness.carelessness,
         groups=tuple(groups_of(evidence, found, seed)),
+        tones=told_tones(evidence.tones, causes, seed),
         n_customers=int(now.sum()),
         mrr=float(stake.mrr.sum()),
         mrr_at_stake=whole,

@@ -86,6 +86,8 @@ def tell(found: Decomposition, language: Literal["en", "ja"], by_segment: bool) 
     say(console, told.headline(found, language))
     show(words["why"], told.views(found, language))
     say(console, words["careless"].format(share=found.carelessness))
+    if found.tones:
+        show(words["tones"], told.tones(found, language, by_month=by_segment))
     show(told.stakes_title(found, language), told.stakes(found, language))
     if found.measures:
         show(words["measures"], told.measures(found, language))

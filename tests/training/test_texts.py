@@ -13,6 +13,7 @@ import pytest
 from core.card import Comparison, Metric, ModelCard
 from core.errors import DataError, GateRefused, NotEnoughHistory, SourceUnavailable, UnknownName
 from core.intervals import Estimate
+from kizuna.main import run
 from models.texts.champion import text_champion
 from models.texts.text_model import TextModel
 from tests.models.texts.labelled import SENTENCES
@@ -79,6 +80,25 @@ def test_only_a_champion_reads_texts_and_the_ledger_says_why(session: Session, t
     assert model.causes_of(["値上げで高すぎます"], 0.0).tolist() == ["price"]
     assert promotion.version.aliases == ("challenger", "champion")
     assert session.ledger.latest().aliases["texts", "champion"].details["version"] == trained.challenger.version
+
+
+def test_models_shows_what_was_told_right_of_texts_held_out(
+    session: Session, trained: TrainedTexts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    path = tmp_path / "world.toml"
+    path.write_text(
+        f'name = "world"\ntime_zone = "Asia/Tokyo"\ncurrency = "JPY"\nactive_days = 180\nvar = "{session.config.var}"\n'
+        '[tables.usage]\npath = "usage.parquet"\n',
+        encoding="utf-8",
+    )
+
+    assert run(["models", "--config", str(path)]) == 0
+
+    told = capsys.readouterr().out
+    assert "kizuna.world.texts" in told
+    assert f"{trained.card.accuracy.value:.3g}" in told
+    assert "on texts held out" in " ".join(told.split())
 
 
 def test_mlflow_loads_it_and_gives_cause_probability_and_tone(session: Session, trained: TrainedTexts):

@@ -50,7 +50,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """What every answer names and every registered version carries."""
 
     kind: str
-    "churn, hazard or recommender."
+    "churn, hazard, recommender or texts."
     data_set: str
     model: str
     "The shelf name of what was registered."
@@ -70,6 +70,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     "What counts as the thing predicted, in words."
     n_rows: int
     n_customers: int
+    "0 where rows are of nobody: texts that were labelled."
     base_rate: float | None = None
     settings: dict[str, str | int | float | bool | None]
     "The recipe: enough to fit the same model again."

@@ -51,11 +51,6 @@ class Places:
         return self.home / TASKS_FILE
 
     @property
-    def texts(self) -> Path:
-        """The text model of `kizuna train texts` and its card."""
-        return self.home / "texts"
-
-    @property
     def tracking_uri(self) -> str:
         """MLflow's store for all data sets, where MLFLOW_TRACKING_URI does not name another."""
         return f"sqlite:///{(self.var / 'mlflow.db').resolve()}"

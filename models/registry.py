@@ -28,7 +28,7 @@ from models.artifact import Artifact
 from models.package import ModelPackage, read_card
 
 CHAMPION, CHALLENGER = "champion", "challenger"
-KINDS = ("churn", "hazard", "recommender")
+KINDS = ("churn", "hazard", "recommender", "texts")
 NEEDED_PACKAGES = ("mlflow", "lightgbm", "msgspec", "numpy", "pandas", "scipy")
 SQLITE = "sqlite:///"
 

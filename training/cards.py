@@ -89,7 +89,7 @@ def _facts(card: ModelCard) -> str:
         "Data set": card.data_set,
         "Predicts": card.label,
         "Who": card.cohort,
-        "Learnt from": f"{card.n_rows:,} rows of {card.n_customers:,} customers",
+        "Learnt from": f"{card.n_rows:,} rows" + (f" of {card.n_customers:,} customers" if card.n_customers else ""),
         "Cutoffs": ", ".join(day.isoformat() for day in card.training_cutoffs),
         "Tested at": card.test_cutoff.isoformat() if card.test_cutoff else "",
         "Happens to": f"{card.base_rate:.1%}" if card.base_rate is not None else "",
@@ -116,9 +116,9 @@ def _figures(card: ModelCard, split: str) -> str:
 
 
 def _splits(card: ModelCard) -> dict[str, str]:
-    """What the card's figures were measured on: across customers where the data set has no times."""
+    """What the card's figures were measured on: across customers or texts where these have no times."""
     if any(metric.split == "cross_validation" for metric in card.metrics):
-        return {"cross_validation": "Figures on customers not learnt from"}
+        return {"cross_validation": f"Figures on {'customers' if card.n_customers else 'texts'} not learnt from"}
     return {"test": "Figures out of time", "validation": "Figures that chose the model"}
 
 

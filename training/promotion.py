@@ -14,11 +14,13 @@ from training.gate import MARGIN, Finding, Margin, is_refresh, refuse_leaks, ref
 from training.hazard import compare_hazard_recipes
 from training.recommender import compare_recommender_recipes
 from training.session import Session
+from training.text_cards import compare_text_cards
 
 COMPARE = {
     "churn": compare_churn_recipes,
     "hazard": compare_hazard_recipes,
     "recommender": compare_recommender_recipes,
+    "texts": compare_text_cards,
 }
 
 
@@ -56,7 +58,7 @@ def passed(session: Session, champion: RegisteredVersion | None, challenger: Mod
     refuse_leaks(challenger)
     refuse_unlearnt(challenger)
     card = champion.card if champion else None
-    compare = compare_flat_recipes if session.flat else COMPARE[challenger.kind]
+    compare = compare_flat_recipes if session.flat and challenger.kind == "churn" else COMPARE[challenger.kind]
     comparison: Comparison = compare(session, card, challenger)
     finding = Finding(comparison, is_refresh(card, challenger), margin.of(comparison.name))
     refuse_worse(finding)

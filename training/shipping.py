@@ -37,9 +37,14 @@ def ship(
     if CHAMPION not in session.registry.aliases(kind):
         champion = session.registry.register(first_champion(), run.run_id, CHAMPION)
         note_move(session, kind, CHAMPION, champion.version, "there was no champion: the best baseline")
-    registered = session.registry.register(challenger, run.run_id, CHALLENGER)
-    note_move(session, kind, CHALLENGER, registered.version, f"trained: {challenger.card.verdict}")
-    return Trained(registered, champion, run.run_id)
+    return Trained(register_challenger(session, challenger, run.run_id), champion, run.run_id)
+
+
+def register_challenger(session: Session, package: ModelPackage, run_id: str) -> RegisteredVersion:
+    """Register a model as the next version and the challenger, and write it into the ledger."""
+    registered = session.registry.register(package, run_id, CHALLENGER)
+    note_move(session, package.card.kind, CHALLENGER, registered.version, f"trained: {package.card.verdict}")
+    return registered
 
 
 def log_card(session: Session, run: TrackedRun, card: ModelCard) -> None:

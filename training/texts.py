@@ -1,21 +1,20 @@
-"""What `kizuna train texts` does: learn from the company's labels, judge on texts held out, keep model and card.
+"""What `kizuna train texts` does: learn from the company's labels, judge on texts held out, register as challenger.
 
-The model lies under `var/<data set>/texts` and is read by `kizuna causes`; it is no part of a release, so it has no
-champion, and its run in MLflow keeps the card.
+`kizuna promote texts` makes it champion, by which `kizuna causes` reads texts; it is no part of a release.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from core.card import Metric
-from core.cause_words import OTHER
+from core.cause_words import OTHER, CauseWords
 from core.intervals import Estimate, estimate
+from core.settings.relations import CauseSettings
+from models.package import ModelPackage
+from models.registry import RegisteredVersion
 from models.texts.card import TextCard
 from models.texts.judging import figures_of
 from models.texts.learning import (
@@ -30,23 +29,18 @@ from models.texts.learning import (
     same_texts,
 )
 from models.texts.ngrams import is_japanese
-from models.texts.text_model import NAME, UNKNOWN, TextModel, likeliest
+from models.texts.text_model import NAME, UNKNOWN, likeliest
 from training.labelled_texts import LabelledTexts, labelled_texts
 from training.session import Session
-from training.tracking import git_state
-
-LIMITS = (
-    "Figures are of the labelled texts, held out in five folds; texts of another kind may be told worse.",
-    "No claim is made for a language beyond the labelled texts of it.",
-    "A tone is learnt from scores that stand beside texts: how a text sounds to those who scored alike.",
-)
+from training.shipping import log_card, register_challenger
+from training.text_cards import text_model_card
 
 
 @dataclass(frozen=True)
 class TrainedTexts:
-    """Where the model lies, and its card."""
+    """What was registered, and what the labels showed."""
 
-    folder: Path
+    challenger: RegisteredVersion
     card: TextCard
 
 
@@ -58,43 +52,30 @@ def train_texts(session: Session, labels: Path) -> TrainedTexts:
     with session.tracking.run(session.registry.name(NAME), NAME, session.continued_run) as run:
         with session.progress.during("judging on texts held out"):
             heights = held_out_heights(found.causes, recipe)
-            card = judged(session, found, heights, recipe)
+            card = judged(settings, found, heights, recipe)
         with session.progress.during("learning from every text"):
             model = learn(found.causes, found.all_tones, recipe, heights)
-        folder = session.config.places.texts
-        keep(model, card, folder)
-        run.log_parameters({"looseness": recipe.looseness, "threshold": settings.text_threshold})
-        run.log_metrics(metrics_of(card), NAME)
-        run.log_json(card, "card.json")
-        run.log_json(session.statement, "config.json")
-    return TrainedTexts(folder, card)
+        package = ModelPackage(text_model_card(session, card, found.causes, recipe), model.to_artifact())
+        run.log_json(card, "texts.json")
+        log_card(session, run, package.card)
+        return TrainedTexts(register_challenger(session, package, run.run_id), card)
 
 
-def keep(model: TextModel, card: TextCard, folder: Path) -> None:
-    """Put the model and its card into a folder in place of what was there; they are written whole beside it first."""
-    beside = folder.with_name(f".{folder.name}")
-    shutil.rmtree(beside, ignore_errors=True)
-    model.write(beside)
-    card.write(beside)
-    shutil.rmtree(folder, ignore_errors=True)
-    beside.rename(folder)
-
-
-def judged(session: Session, found: LabelledTexts, heights: np.ndarray, recipe: Recipe) -> TextCard:
-    """The card: figures of texts by models that did not see them."""
-    labels, threshold = found.causes, session.config.causes.text_threshold
+def judged(settings: CauseSettings, found: LabelledTexts, heights: np.ndarray, recipe: Recipe) -> TextCard:
+    """The figures of texts by models that did not see them."""
+    labels, threshold = found.causes, settings.text_threshold
     chances, causes = held_out_probabilities(labels, heights), labels.names
-    said = likeliest(chances, causes, 0.0)
+    said, by_words = likeliest(chances, causes, 0.0), CauseWords(settings).of_words(labels.texts)
     answered = likeliest(chances, causes, threshold) != UNKNOWN
     same = same_texts(labels.texts)
     japanese = np.array([is_japanese(text) for text in labels.texts])
-    figures = figures_of(said, labels.causes, same)
+    gain = (said == labels.causes).astype(np.float64) - (by_words == labels.causes)
     return TextCard(
-        data_set=session.config.name,
-        created_at=session.now,
         n_texts={cause: int((labels.causes == cause).sum()) for cause in causes},
         n_japanese=int(japanese.sum()),
-        **figures,
+        **figures_of(said, labels.causes, same),
+        words_accuracy=figures_of(by_words, labels.causes, same)["accuracy"],
+        over_words=estimate(lambda rows: float(gain[rows].mean()), same),
         japanese_accuracy=accuracy_of(said, labels, same, japanese),
         other_accuracy=accuracy_of(said, labels, same, ~japanese),
         threshold=threshold,
@@ -102,8 +83,6 @@ def judged(session: Session, found: LabelledTexts, heights: np.ndarray, recipe: 
         answered_accuracy=accuracy_of(said, labels, same, answered),
         n_tones={source: len(part.texts) for source, part in found.tones.items()},
         tone_correlation=tone_correlation(found.all_tones, recipe),
-        limits=LIMITS,
-        git=git_state(),
     )
 
 
@@ -128,9 +107,3 @@ def correlation(one: np.ndarray, other: np.ndarray) -> float:
     if np.ptp(one) == 0 or np.ptp(other) == 0:
         return float("nan")
     return float(np.corrcoef(one, other)[0, 1])
-
-
-def metrics_of(card: TextCard) -> Sequence[Metric]:
-    """The card's figures as the store keeps them."""
-    named = ("accuracy", "macro_f1", "japanese_accuracy", "other_accuracy", "answered_accuracy", "tone_correlation")
-    return [Metric(NAME, name, getattr(card, name), "validation") for name in named]

@@ -28,6 +28,7 @@ from insights.causes.evidence import NOT_STATED, Evidence
 from insights.causes.incidence import DAYS_A_MONTH, Durations, incidence_estimates
 from insights.causes.risk_view import RiskView, TodaysRisks, view_of_incidence
 from insights.causes.stakes import AtStake, RankedMeasure, ranked_measures
+from insights.causes.tones import Tone, told_tones
 from models.metrics.weighted import ratio
 
 UNSTATED = "not stated"
@@ -87,6 +88,8 @@ class Decomposition(msgspec.Struct, frozen=True):
     "All first, then by segment and by month."
     risks: RiskView
     "The third view of everybody."
+    tones: tuple[Tone, ...]
+    "How texts sound: of everybody, by cause and by month; empty without a text model that knows tones."
     n_customers: int
     "Today's."
     stakes_by: Literal["hazard model", "attributed"]
@@ -131,6 +134,7 @@ def decompose(
         carelessness=found.witness.carelessness,
         groups=groups,
         risks=risks.view(causes, seed) if risks else view_of_incidence(groups[0].incidence, INCIDENCE_MONTHS),
+        tones=told_tones(evidence.tones, causes, seed),
         n_customers=int(now.sum()),
         stakes_by="hazard model" if by_model else "attributed",
         mrr=float(stake.mrr.sum()),

@@ -8,7 +8,7 @@ months of which it is known who left          today
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from insights.causes.naming import CauseNames
 from insights.causes.person_months import PersonMonths, newest_months, person_months
 from insights.causes.stated import SOURCES, StatedCauses, stated_causes
 from insights.causes.stays import Stays, stays_of
+from insights.causes.tones import Tones, tones_of
 from insights.money import Money
 from insights.rates import money_of
 from insights.reading import LeftOut, spans_of
@@ -58,6 +59,8 @@ class Evidence:
     "datetime64[M]: at whose first midnight the newest rows are told."
     money: Money
     horizon_days: int
+    tones: Tones = field(default_factory=Tones.none)
+    "Of what customers wrote in the months of which it is known who left."
 
     @property
     def is_past(self) -> np.ndarray:
@@ -116,6 +119,9 @@ def evidence_of(
         today=today,
         money=money,
         horizon_days=model.horizon_days_,
+        tones=tones_of(
+            tables, names, text_model, *(day.astype("datetime64[D]") for day in (months[0], months[-1] + 1))
+        ),
     )
 
 

@@ -38,13 +38,19 @@ class StatedCauses:
 
 @dataclass(frozen=True)
 class Sayings:
-    """Tickets or comments with the cause that they speak of; every array is (n,), those of no cause left out."""
+    """Tickets or comments with the cause that they speak of; every array is (n,)."""
 
     customer_ids: np.ndarray
     days: np.ndarray
     "datetime64[D]"
     causes: np.ndarray
-    "Text 'U'."
+    "Text 'U'; '' where they speak of none."
+    texts: np.ndarray
+    "Text 'U'; '' where nothing was written."
+
+    def take(self, rows: np.ndarray) -> Sayings:
+        """Those that a boolean mask picks."""
+        return Sayings(self.customer_ids[rows], self.days[rows], self.causes[rows], self.texts[rows])
 
 
 def stated_causes(tables: Tables, stays: Stays, names: CauseNames, text_model: TextModel | None) -> StatedCauses:
@@ -63,7 +69,13 @@ def stated_causes(tables: Tables, stays: Stays, names: CauseNames, text_model: T
 
 
 def sayings(tables: Tables, table: str, names: CauseNames, text_model: TextModel | None) -> Sayings:
-    """The rows of `tickets` or `surveys` that speak of a cause: by their code, or else by their text."""
+    """The rows of `tickets` or `surveys` that speak of a cause."""
+    found = everything_said(tables, table, names, text_model)
+    return found.take(found.causes != "")
+
+
+def everything_said(tables: Tables, table: str, names: CauseNames, text_model: TextModel | None) -> Sayings:
+    """The rows of `tickets` or `surveys`; what they speak of is told by their code, or else by their text."""
     time, code, text = TEXT_COLUMNS[table]
     rows: Expression = tables.latest()[table]
     there = [name for name in (code, text) if name in rows.columns]
@@ -71,11 +83,11 @@ def sayings(tables: Tables, table: str, names: CauseNames, text_model: TextModel
     causes = np.full(len(found), "", dtype="U64")
     if code in there:
         causes[:] = names.of_words(texts(found[code]))
+    written = texts(found[text]) if text in there else np.full(len(found), "")
     silent = np.flatnonzero(causes == "")
     if text in there and len(silent):
-        causes[silent] = _read(texts(found[text])[silent], names, text_model)
-    known = causes != ""
-    return Sayings(texts(found["customer_id"])[known], days(found[time])[known], causes[known])
+        causes[silent] = _read(written[silent], names, text_model)
+    return Sayings(texts(found["customer_id"]), days(found[time]), causes, written)
 
 
 def _read(written: np.ndarray, names: CauseNames, text_model: TextModel | None) -> np.ndarray:

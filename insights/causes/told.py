@@ -39,6 +39,9 @@ WORDS: dict[str, dict[str, str]] = {
         "pays for": "customers it pays for",
         "no measures": "no measures are stated; name them under [[causes.measures]] of the TOML",
         "careless": "Of the stated causes, {share:.0%} seem not to depend on the true one.",
+        "tones": "How they write, from -1 (angry) to 1 (delighted)",
+        "texts": "texts",
+        "tone": "tone",
         "groups": "By segment and month, attributed",
         "group": "group",
         "departures": "left",
@@ -69,6 +72,9 @@ WORDS: dict[str, dict[str, str]] = {
         "pays for": "採算の合う顧客数",
         "no measures": "施策が設定されていません。TOMLの[[causes.measures]]に記入してください",
         "careless": "申告された理由の{share:.0%}は、本当の原因によらないと推定されます。",
+        "tones": "文面のトーン(-1 怒り〜1 喜び)",
+        "texts": "件数",
+        "tone": "トーン",
         "groups": "セグメント・月ごとの帰属",
         "group": "区分",
         "departures": "解約",
@@ -147,6 +153,17 @@ def measures(found: Decomposition, language: Language) -> Iterator[tuple[str, ..
     for one in found.measures:
         money = f"{one.money.value:,.0f} [{one.money.low:,.0f}, {one.money.high:,.0f}]"
         yield one.name, cause_word(one.cause, language), money, f"{one.n_customers:,}"
+
+
+def tones(found: Decomposition, language: Language, by_month: bool) -> Iterator[tuple[str, ...]]:
+    """The heading, then how texts sound: of everybody, of each cause, and of each month where it is asked for."""
+    words = WORDS[language]
+    yield tuple(words[name] for name in ("group", "texts", "tone"))
+    for one in found.tones:
+        if by_month or one.by != "month":
+            called = {"all": words["everybody"], "cause": cause_word(one.value, language)}.get(one.by, one.value)
+            bounds = f"[{one.tone.low:+.2f}, {one.tone.high:+.2f}]"
+            yield called, f"{one.n_texts:,}", f"{one.tone.value:+.2f} {bounds}"
 
 
 def groups(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:

@@ -58,11 +58,9 @@ def decomposed(config: Config, n_months: int) -> Decomposition:
     from insights.reading import LeftOut
     from models.churn.champion import additive_champion
     from models.churn.champion_hazard import champion_hazard
-    from models.texts.text_model import TextModel
+    from models.texts.champion import text_champion
 
-    model, hazard = additive_champion(registry), champion_hazard(registry)
-    places = config.places
-    texts = TextModel.read(places.texts) if places.texts.is_dir() else None
+    model, hazard, texts = additive_champion(registry), champion_hazard(registry), text_champion(registry)
     with console.status("why they left"):
         tables, left_out = open_tables(config), LeftOut()
         evidence = evidence_of(tables, model, texts, n_months, left_out)
@@ -92,6 +90,8 @@ def tell(found: Decomposition, language: Literal["en", "ja"], by_segment: bool) 
     for line in told.basis(found, language):
         say(console, line)
     say(console, words["careless"].format(share=found.carelessness))
+    if found.tones:
+        show(words["tones"], told.tones(found, language, by_month=by_segment))
     show(told.stakes_title(found, language), told.stakes(found, language))
     if found.measures:
         show(words["measures"], told.measures(found, language))

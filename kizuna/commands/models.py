@@ -22,7 +22,10 @@ FIGURES = {
     "churn": ("log_loss", "auc", "lift@10"),
     "hazard": ("integrated_brier", "auc@3m", "calibration_error@3m"),
     "recommender": ("ndcg@10", "recall@10", "coverage@10"),
+    "texts": ("accuracy", "macro_f1", "tone_correlation"),
 }
+NEVER_MISSED = "texts"
+"Without such a model, words do its work."
 
 
 def register(app: typer.Typer) -> None:
@@ -30,12 +33,12 @@ def register(app: typer.Typer) -> None:
 
     @app.command(epilog="Example: kizuna models --config configs/online_retail.toml")
     def models(config: ConfigPath = DEFAULT_CONFIG) -> None:
-        """Versions, aliases and figures at the test cutoff (value, and 90 % interval), side by side."""
+        """Versions, aliases and figures of what was not learnt from (value, and 90 % interval), side by side."""
         read = open_config(config)
         registry, _ = open_registry(read, console)
         for kind, figures in FIGURES.items():
             versions = registry.versions(kind)
-            if not versions and kind == "hazard" and read.hazard is None:
+            if not versions and (kind == NEVER_MISSED or (kind == "hazard" and read.hazard is None)):
                 continue
             if not versions:
                 say(console, f"no {kind} model yet; next: kizuna train {kind}")
@@ -60,7 +63,7 @@ def _table(title: str, versions: list[RegisteredVersion], figures: tuple[str, ..
 
 
 def _figure(card: ModelCard, name: str) -> str:
-    found = card.metric(name)
+    found = card.metric(name) or card.metric(name, split="cross_validation")
     if found is None:
         return ""
     return f"{found.value:.3g}" + (f"\n{found.low:.3g}-{found.high:.3g}" if found.low <= found.high else "")

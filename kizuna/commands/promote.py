@@ -19,13 +19,13 @@ def register(app: typer.Typer) -> None:
 
     @app.command(epilog="Example: kizuna promote churn --version 3")
     def promote(
-        kind: Annotated[str, typer.Argument(help="churn, hazard or recommender.")],
+        kind: Annotated[str, typer.Argument(help="churn, hazard, recommender or texts.")],
         config: ConfigPath = DEFAULT_CONFIG,
         version: Annotated[int | None, typer.Option(min=1, help="Which one; the challenger if none is named.")] = None,
         force: Annotated[str | None, typer.Option(help="Past the gate, for this reason; kept in the ledger.")] = None,
     ) -> None:
         """Compare a version's recipe with the champion's at the newest matured window; the better one is champion."""
-        Shelf("kizuna promote", dict.fromkeys(("churn", "hazard", "recommender")))[kind]
+        Shelf("kizuna promote", dict.fromkeys(("churn", "hazard", "recommender", "texts")))[kind]
         session = open_session(config, console, flat_too=True)
         from training.promotion import promote as through_the_gate
 
@@ -34,4 +34,4 @@ def register(app: typer.Typer) -> None:
         was = f", instead of version {before.version} ({before.card.model})" if before else ""
         say(console, promotion.why)
         say(console, f"champion: {card.registered_name} version {card.version} ({card.model}){was}")
-        say(console, "next: kizuna release")
+        say(console, f"next: kizuna {'causes' if kind == 'texts' else 'release'}")

@@ -1,4 +1,4 @@
-"""`kizuna train`: churn, hazard and recommender are judged and registered as challengers; texts learns from labels."""
+"""`kizuna train`: churn, hazard, recommender and texts are judged and registered as challengers."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def register(app: typer.Typer) -> None:
         ],
         config: ConfigPath = DEFAULT_CONFIG,
     ) -> None:
-        """Learn which cause of leaving, and which tone, tickets and comments have; kept for kizuna causes."""
+        """Learn which cause of leaving, and which tone, tickets and comments have; for kizuna causes."""
         session = open_session(config, console)
         from training.texts import train_texts
 
@@ -121,7 +121,7 @@ def tell(trained: Trained) -> None:
 
 
 def tell_texts(trained: TrainedTexts) -> None:
-    """The last lines: what was learnt from, how well it tells texts that were held out, and where it lies."""
+    """The last lines: what was learnt from, how well it tells texts that were held out, and what to do next."""
     card = trained.card
     counted = ", ".join(f"{cause} {count:,}" for cause, count in card.n_texts.items())
     say(console, f"learnt from {sum(card.n_texts.values()):,} texts ({counted}), {card.n_japanese:,} of them Japanese")
@@ -133,4 +133,8 @@ def tell_texts(trained: TrainedTexts) -> None:
     scored = ", ".join(f"{source} {count:,}" for source, count in card.n_tones.items())
     tone = f"tone learnt from {scored}; correlation with the scores {card.tone_correlation}" if scored else ""
     say(console, tone or "no text has a score beside it, so no tone is told")
-    say(console, f"in {trained.folder}; next: kizuna causes")
+    registered = trained.challenger.card
+    say(console, f"challenger: {registered.registered_name} version {registered.version}")
+    if registered.learnt:
+        say(console, f"next: kizuna promote texts --version {registered.version}")
+    say(console, registered.verdict)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -94,15 +93,6 @@ class TextModel:
             return np.full(len(texts), np.nan)
         tones = np.clip(self.tone_lines.heights(weights)[:, 0], -1, 1)
         return np.where(weights.getnnz(axis=1) > 0, tones, np.nan)
-
-    def write(self, folder: Path) -> None:
-        """Keep the model in a folder, which is made."""
-        self.to_artifact().write(folder)
-
-    @classmethod
-    def read(cls, folder: Path) -> Self:
-        """The model of a folder. Raises BrokenArtifact where there is none that can be read."""
-        return cls.from_artifact(Artifact.read(folder))
 
     def to_artifact(self) -> Artifact:
         """The model as JSON, text and arrays."""

@@ -104,4 +104,6 @@ def test_models_of_a_data_set_without_any_says_what_to_do(here, capsys):
     )
 
     assert run(["models", "--config", str(toml)]) == 0
-    assert "next: kizuna train churn" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "next: kizuna train churn" in told
+    assert "train texts" not in told

@@ -65,9 +65,9 @@ def test_causes_and_tones_are_scikit_learn_s_own(model: TextModel):
 
 
 def test_a_stored_model_answers_the_same_and_holds_no_pickle(model: TextModel, tmp_path: Path):
-    model.write(tmp_path)
+    model.to_artifact().write(tmp_path)
 
-    found = TextModel.read(tmp_path)
+    found = TextModel.from_artifact(Artifact.read(tmp_path))
 
     np.testing.assert_array_equal(found.probabilities(NEW), model.probabilities(NEW))
     np.testing.assert_array_equal(found.tones_of(NEW), model.tones_of(NEW))

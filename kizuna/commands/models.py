@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.card import ModelCard
+from core.config import Config
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
 from kizuna.session import open_registry, say
 
@@ -24,8 +25,6 @@ FIGURES = {
     "recommender": ("ndcg@10", "recall@10", "coverage@10"),
     "texts": ("accuracy", "macro_f1", "tone_correlation"),
 }
-NEVER_MISSED = "texts"
-"Without such a model, words do its work."
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +37,7 @@ def register(app: typer.Typer) -> None:
         registry, _ = open_registry(read, console)
         for kind, figures in FIGURES.items():
             versions = registry.versions(kind)
-            if not versions and (kind == NEVER_MISSED or (kind == "hazard" and read.hazard is None)):
+            if not versions and not _is_missed(kind, read):
                 continue
             if not versions:
                 say(console, f"no {kind} model yet; next: kizuna train {kind}")
@@ -47,6 +46,12 @@ def register(app: typer.Typer) -> None:
             for version in versions:
                 told = f"  {version.version}: {version.card.verdict}"
                 say(console, told)
+
+
+def _is_missed(kind: str, config: Config) -> bool:
+    """Whether the data set is to have such a model; without one of texts, words do its work."""
+    wanted = {"hazard": config.hazard is not None, "recommender": config.flat is None, "texts": False}
+    return wanted.get(kind, True)
 
 
 def _table(title: str, versions: list[RegisteredVersion], figures: tuple[str, ...]) -> Table:

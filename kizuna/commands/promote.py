@@ -34,4 +34,5 @@ def register(app: typer.Typer) -> None:
         was = f", instead of version {before.version} ({before.card.model})" if before else ""
         say(console, promotion.why)
         say(console, f"champion: {card.registered_name} version {card.version} ({card.model}){was}")
-        say(console, f"next: kizuna {'causes' if kind == 'texts' else 'release'}")
+        if session.flat is None:
+            say(console, f"next: kizuna {'causes' if kind == 'texts' else 'release'}")

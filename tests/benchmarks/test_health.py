@@ -50,11 +50,11 @@ def test_without_a_task_there_is_no_figure():
     assert np.isnan(typical(np.empty(0), np.empty(0, "U1")).value)
 
 
-def task_weeks(tasks: list[float], right: list[float]) -> TaskWeeks:
+def task_weeks(tasks: list[int], right: list[int]) -> TaskWeeks:
     """Weeks of ten customers, of whom one leaves."""
     n = len(tasks)
     cutoffs = np.datetime64("2025-01-07") + 7 * np.arange(n)
-    return TaskWeeks(cutoffs, np.full(n, 10.0), np.ones(n), np.array(tasks), np.array(right))
+    return TaskWeeks(cutoffs, np.full(n, 10.0), np.ones(n), np.array(tasks, float), np.array(right, float))
 
 
 def test_weeks_are_counted_from_rows():

@@ -13,7 +13,6 @@ def test_data_sets_share_the_store_and_nothing_else(tmp_path):
     assert one.tracking_uri == other.tracking_uri == f"sqlite:///{tmp_path}/mlflow.db"
     assert one.releases == tmp_path / "shop" / "releases"
     assert other.ledger == tmp_path / "club" / "ledger.jsonl"
-    assert one.texts == tmp_path / "shop" / "texts"
 
 
 def test_asking_for_a_place_makes_none(tmp_path):

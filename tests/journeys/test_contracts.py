@@ -57,12 +57,15 @@ def test_the_telephone_company_is_checked_trained_and_promoted_without_a_date(tm
 
     checked, trained = few.kizuna("check"), few.kizuna("train", "churn", *LOGISTIC, "--set", "bends=0")
     promoted, refused = few.kizuna("promote", "churn"), few.kizuna("release")
+    listed = few.kizuna("models")
 
     assert "1,500 customers" in checked.out
     assert "leak alarm: left out: satisfaction_score" in trained.out
     assert "beats base_rate on customers not learnt from" in trained.last_line
     assert promoted.exit_code == 0, promoted.error
+    assert "next: kizuna release" not in promoted.out
     assert "is a flat data set" in refused.refusal
+    assert "train recommender" not in listed.out
 
 
 def test_of_the_software_company_the_card_says_that_nothing_was_learnt(tmp_path, monkeypatch):

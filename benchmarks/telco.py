@@ -79,8 +79,9 @@ def main() -> None:
             "rewritten once it was known who had left, and are therefore not listed. Seconds are of all "
             f"fits and scorings, {N_FOLDS * N_REPEATS} each.",
             "A little optimism remains: that 3 bends of a number are among the choices, and which columns are listed, "
-            "was settled after figures of these folds had been seen. How the trees draw rows and features was chosen on "
-            "other divisions of the same customers (seeds 1000 and 1001; here 7 to 10), before these were looked at.",
+            "was settled after figures of these folds had been seen. How the trees draw rows and features was chosen "
+            "on other divisions of the same customers (seeds 1000 and 1001; here 7 to 10), before these were looked "
+            "at.",
         ],
     )
 

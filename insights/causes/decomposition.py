@@ -5,8 +5,8 @@ attributed   of all who left, the share laid on each by what they lived through 
 hazard       of those there when a month began, the share that left in it for each stated cause, and for none
 incidence    of those who come, the share that has left for each stated cause after so many months (Aalen-Johansen)
 
-Intervals are 90 % and resample customers; they do not cover that the churn model and the risks behind its scores were
-learnt from the same customers.
+Intervals are 90 % and resample customers; they do not cover that the churn model and the risks of the
+causes were learnt from the same customers.
 """
 
 from __future__ import annotations
@@ -97,10 +97,10 @@ def decompose(
 ) -> Decomposition:
     """Put the views, the stakes and the measures together."""
     rows, past = evidence.rows, evidence.is_past
-    found = CompetingCauses.fitted(evidence.scores[past], rows.left[past], evidence.witnessed[past])
+    found = CompetingCauses.fitted(evidence.lived.take(past), rows.left[past], evidence.witnessed[past])
     seed, causes = config.seed, evidence.names.causes
     now = ~past
-    shares = found.shares(evidence.scores[now])
+    shares = found.shares(evidence.lived.take(now))
     stake = AtStake.of(rows.customer_ids[now], evidence.mrr[now], evidence.risk[now], shares)
     *by_cause, whole = stake.totals(N_RESAMPLES, seed)
     leaving = stake.risk_by_cause.sum(axis=0)
@@ -127,7 +127,7 @@ def decompose(
 
 def groups_of(evidence: Evidence, found: CompetingCauses, seed: int) -> Iterator[Group]:
     """Everybody, every segment in which enough left, and every month."""
-    blamed = found.laid_on(evidence.scores, evidence.witnessed)
+    blamed = found.laid_on(evidence.lived, evidence.witnessed)
     past, left = evidence.is_past, evidence.rows.left
     yield group_of(evidence, blamed, "all", "", past, seed)
     for by, words in evidence.segments.items():

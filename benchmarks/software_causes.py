@@ -33,7 +33,7 @@ from training.churn_rows import churn_rows
 
 NAME = "simulated_software.causes"
 FIGURE = "simulated_software.cause_share_error"
-WORLD = SoftwareWorld(n_accounts=2_000, seed=2026)
+WORLD = SoftwareWorld(n_accounts=2_000, seed=2027)
 N_MONTHS = 24
 SETTINGS = CauseSettings(words={"support": ("outage", "bug")})
 "Faults that halt work are what this company's support desk is for."
@@ -52,12 +52,12 @@ def champion_of(tables: Tables) -> AdditiveModel:
     return Logistic(n_resamples=0, seed=tables.config.seed).fit(rows.features.take(learnt), rows.outcomes.take(learnt))
 
 
-def attributed(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
-    """(departures, causes) what each departure is laid on, and who left."""
+def attributed(evidence: Evidence, witnessed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(departures, causes) what each departure is laid on, and who left; `witnessed` (n,) is what ends stated."""
     rows, past = evidence.rows, evidence.is_past
-    found = CompetingCauses.fitted(evidence.scores[past], rows.left[past], evidence.witnessed[past])
+    found = CompetingCauses.fitted(evidence.lived.take(past), rows.left[past], witnessed[past])
     left = past & rows.left
-    return found.laid_on(evidence.scores[left], evidence.witnessed[left]), rows.customer_ids[left]
+    return found.laid_on(evidence.lived.take(left), witnessed[left]), rows.customer_ids[left]
 
 
 def stated(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
@@ -89,12 +89,13 @@ def run(world: SoftwareWorld = WORLD, n_months: int = N_MONTHS) -> None:
     truth = np.array([true[cause] for cause in found.causes])
     by_hazard = hazard_shares(found)
     errors = {
-        "": share_error(*attributed(evidence), truth),
+        "": share_error(*attributed(evidence, evidence.witnessed), truth),
         ".stated": share_error(*stated(evidence), truth),
         ".hazard": Estimate(100 * float(np.abs(by_hazard - truth).max())),
     }
-    publish(NAME, [figure_of(FIGURE + view, error) for view, error in errors.items()])
-    write(world, found, truth, by_hazard, list(errors.values()))
+    silent = share_error(*attributed(evidence, np.full_like(evidence.witnessed, NOT_STATED)), truth)
+    publish(NAME, [figure_of(FIGURE + view, error) for view, error in {**errors, ".silent": silent}.items()])
+    write(world, found, truth, by_hazard, list(errors.values()), silent)
 
 
 def figure_of(name: str, error: Estimate) -> Figure:
@@ -104,7 +105,12 @@ def figure_of(name: str, error: Estimate) -> Figure:
 
 
 def write(
-    world: SoftwareWorld, found: Decomposition, truth: np.ndarray, by_hazard: np.ndarray, errors: Sequence[Estimate]
+    world: SoftwareWorld,
+    found: Decomposition,
+    truth: np.ndarray,
+    by_hazard: np.ndarray,
+    errors: Sequence[Estimate],
+    silent: Estimate,
 ) -> None:
     """The section of the page."""
     everybody = found.groups[0]
@@ -134,6 +140,8 @@ def write(
             table(["cause", "truth", "attributed", "stated", "incidence of stated, 1 year"], rows),
             f"Of what is stated, {found.carelessness:.0%} is found not to depend on the true cause. The method was "
             "developed on companies of other seeds.",
+            "Attributed shares hear what ends state as noisy evidence. Had nobody stated anything, their largest error "
+            f"would be {interval(silent, 1)} points: features alone do not tell causes apart well.",
         ],
     )
 

@@ -9,8 +9,8 @@ risks        of today's customers, the risk of each cause by the promoted hazard
 What is at stake is told by the hazard model's risks too, where it reaches as far as the churn model; otherwise by that
 one's risk and the shares that are laid on each cause.
 
-Intervals are 90 % and resample customers; they do not cover that the churn model and the risks behind its scores were
-learnt from the same customers.
+Intervals are 90 % and resample customers; they do not cover that the churn model and the risks of the
+causes were learnt from the same customers.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def decompose(
 ) -> Decomposition:
     """Put the views, the stakes and the measures together; `risks` are the hazard model's, where one is promoted."""
     rows, past = evidence.rows, evidence.is_past
-    found = CompetingCauses.fitted(evidence.scores[past], rows.left[past], evidence.witnessed[past])
+    found = CompetingCauses.fitted(evidence.lived.take(past), rows.left[past], evidence.witnessed[past])
     seed, causes = config.seed, evidence.names.causes
     now, groups = ~past, tuple(groups_of(evidence, found, seed))
     by_model = risks is not None and risks.reaches(evidence.horizon_days)
@@ -151,12 +151,12 @@ def at_stake(evidence: Evidence, found: CompetingCauses, risks: TodaysRisks | No
     ids, mrr = rows.customer_ids[now], evidence.mrr[now]
     if risks is not None:
         return AtStake(ids, mrr, risks.within(evidence.horizon_days, evidence.names.causes))
-    return AtStake.of(ids, mrr, evidence.risk[now], found.shares(evidence.scores[now]))
+    return AtStake.of(ids, mrr, evidence.risk[now], found.shares(evidence.lived.take(now)))
 
 
 def groups_of(evidence: Evidence, found: CompetingCauses, seed: int) -> Iterator[Group]:
     """Everybody, every segment in which enough left, and every month."""
-    blamed = found.laid_on(evidence.scores, evidence.witnessed)
+    blamed = found.laid_on(evidence.lived, evidence.witnessed)
     past, left = evidence.is_past, evidence.rows.left
     yield group_of(evidence, blamed, "all", "", past, seed)
     for by, words in evidence.segments.items():

@@ -1,4 +1,4 @@
-"""What a decomposition works on: customers month by month, what was stated, and what the churn model adds up.
+"""What a decomposition works on: customers month by month, what was stated, and what they lived through.
 
 months of which it is known who left          today
 |    May    |   June    |   July    |  ...  |
@@ -17,7 +17,7 @@ from core.feature_table import FeatureTable
 from features.pipeline import compute_features
 from features.tables import Tables
 from insights.book import Book, months_between
-from insights.causes.comparable import excess
+from insights.causes.lived import Lived
 from insights.causes.naming import CauseNames
 from insights.causes.person_months import PersonMonths, newest_months, person_months
 from insights.causes.stated import SOURCES, StatedCauses, stated_causes
@@ -41,14 +41,13 @@ class Evidence:
     names: CauseNames
     rows: PersonMonths
     "Of the months of which it is known who left, and last of today."
-    scores: np.ndarray
-    "(n, causes) contributions to the log-odds, summed by cause, less those of comparable stayers."
+    lived: Lived
     risk: np.ndarray
     "P(leaving) within the model's horizon."
     stated: np.ndarray
     "int64 place of the cause that was stated of the departure; NOT_STATED also where nobody left."
     witnessed: np.ndarray
-    "int64 likewise, but only what the end itself stated: tickets speak through the scores, and are not heard twice."
+    "int64 likewise, but only what the end itself stated: tickets are part of what was lived, and are not heard twice."
     segments: dict[str, np.ndarray]
     "Text 'U' by what customers are told apart by: plan, listed attributes; '' is not known."
     stays: Stays
@@ -104,12 +103,13 @@ def evidence_of(
     rows = rows.take((rows.months < today) | (rows.mrr_units > 0))
     refuse_nobody(rows, today)
     features = compute_features(tables, rows.cohort, vocabularies_of(model))
-    left = rows.left & (rows.months < today)
+    past = rows.months < today
+    left = rows.left & past
     stated = np.where(left, codes(said.causes, names.causes)[rows.stays], NOT_STATED)
     return Evidence(
         names=names,
         rows=rows,
-        scores=excess(contributions_by_cause(model, features, names), rows, plans_in(features)),
+        lived=Lived.through(features, past, model, names),
         risk=model.score(features, model.horizon_days_).value,
         stated=stated,
         witnessed=np.where(said.sources[rows.stays] == SOURCES[0], stated, NOT_STATED),
@@ -135,19 +135,6 @@ def refuse_nobody(rows: PersonMonths, today: np.datetime64) -> None:
 def vocabularies_of(model: AdditiveModel) -> dict[str, tuple[str, ...]]:
     """The words that the model's categorical features were learnt with."""
     return {column.name: column.vocabulary for column in model.columns_ if column.vocabulary is not None}
-
-
-def contributions_by_cause(model: AdditiveModel, features: FeatureTable, names: CauseNames) -> np.ndarray:
-    """(n, causes) what the features that speak of each cause add to the log-odds of leaving."""
-    added, of_feature = model.contributions(features)[:, :-1], names.of_features(model.columns_)
-    return np.stack([added[:, of_feature == place].sum(axis=1) for place in range(len(names.causes))], axis=1)
-
-
-def plans_in(features: FeatureTable) -> np.ndarray:
-    """(n,) the plan of each row as a number, -1 where there is none."""
-    if PLAN not in features.names:
-        return np.zeros(len(features))
-    return np.nan_to_num(features.column(PLAN), nan=-1)
 
 
 def segments_in(features: FeatureTable) -> dict[str, np.ndarray]:

@@ -10,7 +10,7 @@ from core.errors import NotEnoughHistory
 from core.feature_table import FeatureColumn, FeatureTable
 from insights.causes import told
 from insights.causes.decomposition import UNSTATED, Decomposition, decompose
-from insights.causes.evidence import codes, contributions_by_cause, refuse_nobody, segments_in
+from insights.causes.evidence import codes, refuse_nobody, segments_in
 from tests.insights.causes.worlds import N_LEAVING, N_TODAY, NAMES, SETTINGS, evidence
 from tests.worlds import config
 
@@ -64,33 +64,6 @@ def test_it_comes_back_from_json_as_it_went_in(found: Decomposition):
 
     assert again.stakes == found.stakes
     assert again.groups[0].attributed == found.groups[0].attributed
-
-
-class Adding:
-    """A model whose contributions are known: a tenth of each value, and last the bias."""
-
-    def __init__(self, columns: tuple[FeatureColumn, ...]) -> None:
-        self.columns_ = columns
-
-    def contributions(self, features: FeatureTable) -> np.ndarray:
-        return np.column_stack([features.values / 10, np.full(len(features), -2.0)])
-
-
-def test_contributions_are_summed_by_the_cause_that_their_features_speak_of():
-    families = {
-        "usage_days_30d": "usage",
-        "usage_items_30d": "usage",
-        "mrr_now": "subscription",
-        "last_nps": "sentiment",
-    }
-    columns = tuple(FeatureColumn(name, family, "", name, name, "never", "d") for name, family in families.items())
-    features = FeatureTable(
-        np.array(["ada"]), np.array(["2024-03-01"], "M8[D]"), np.array([[1.0, 2, 30, 400]]), columns
-    )
-
-    found = contributions_by_cause(Adding(columns), features, NAMES)  # pyright: ignore[reportArgumentType]
-
-    np.testing.assert_allclose(found, [[0.3, 3.0, 0.0]])
 
 
 def test_nobody_today_or_nobody_before_is_one_line():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pyarrow as pa
 
 from core.settings.relations import CauseMeasure, CauseSettings
 from insights.causes.evidence import Evidence
+from insights.causes.lived import Lived
 from insights.causes.naming import CauseNames
 from insights.causes.person_months import PersonMonths
 from insights.causes.stated import StatedCauses
@@ -28,32 +31,42 @@ def _span(line: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def months_of(n: int, left: np.ndarray | None = None, tenure_days: int = 100, mrr: int = 100) -> PersonMonths:
-    """One month of n customers who are alike."""
-    return PersonMonths(
-        np.array([f"c{i:05d}" for i in range(n)]),
-        np.full(n, np.datetime64("2024-03")),
-        np.arange(n),
-        np.zeros(n, bool) if left is None else left,
-        np.full(n, tenure_days),
-        np.full(n, mrr),
-    )
+class Competing(NamedTuple):
+    """Customers with one feature a cause, what leavers stated, and what is true; aligned."""
+
+    lived: Lived
+    left: np.ndarray
+    stated: np.ndarray
+    "Place of the cause, -1 for none."
+    true_shares: np.ndarray
+    "(n, causes) of the risk of leaving."
+
+    @property
+    def truth(self) -> np.ndarray:
+        """(causes,) the mean share of each among those who left."""
+        return self.true_shares[self.left].mean(axis=0)
 
 
-def competing(n: int, seed: int, careless: float = 0.2, silent: float = 0.3) -> dict[str, np.ndarray]:
-    """Customers with a score a cause, risks that are known functions of them, and what leavers stated.
+def lived_by(values: np.ndarray) -> Lived:
+    """Column after column speaks of cause after cause."""
+    n_causes = values.shape[1]
+    return Lived.of(values, np.arange(n_causes), np.full(n_causes, "one"), n_causes)
 
-    The first two causes rise with their scores, the last is a constant risk. The careless state any cause.
+
+def competing(n: int, seed: int, careless: float = 0.2, silent: float = 0.3) -> Competing:
+    """Customers whose risks are known functions of three features, and what leavers stated.
+
+    The first two causes rise with their features, the last is a constant risk. The careless state any cause.
     """
     random = np.random.default_rng(seed)
-    scores = random.normal(0, 1, (n, 3)) * np.array([0.6, 0.2, 0.1])
-    risks = np.exp(np.array([-5.0, -5.5, -5.5]) + np.array([2.0, 6.0, 0.0]) * scores)
+    values = random.normal(0, 1, (n, 3))
+    risks = np.exp(np.array([-5.0, -5.5, -5.5]) + np.array([1.2, 1.2, 0.0]) * values)
     total = risks.sum(axis=1)
     left = random.random(n) < 1 - np.exp(-total)
     cause = (random.random((n, 1)) > np.cumsum(risks / total[:, None], axis=1)).sum(axis=1).clip(max=2)
     stated = np.where(random.random(n) < careless, random.integers(0, 3, n), cause)
     stated = np.where(left & (random.random(n) >= silent), stated, -1)
-    return {"scores": scores, "left": left, "stated": stated, "true_shares": risks / total[:, None]}
+    return Competing(lived_by(values), left, stated, risks / total[:, None])
 
 
 SETTINGS = CauseSettings(
@@ -67,17 +80,17 @@ def evidence() -> Evidence:
     """One month of customers whose risks are known, and today's."""
     n = N_LEAVING + N_TODAY
     world, past = competing(n, seed=9), np.arange(n) < N_LEAVING
-    left = world["left"] & past
+    left = world.left & past
     months = np.where(past, np.datetime64("2024-03"), np.datetime64("2024-05"))
     ids, began = np.array([f"c{i:05d}" for i in range(n)]), np.full(n, np.datetime64("2024-01-10"))
     ended = np.where(left, np.datetime64("2024-03-15"), np.datetime64("NaT"))
-    stated = np.where(left, world["stated"], -1)
+    stated = np.where(left, world.stated, -1)
     said = np.append(NAMES.causes, "")[stated]
     rows = PersonMonths(ids, months, np.arange(n), left, np.full(n, 51), np.full(n, 1_001))
     return Evidence(
         names=NAMES,
         rows=rows,
-        scores=world["scores"],
+        lived=world.lived,
         risk=np.linspace(0.01, 0.2, n),
         stated=stated,
         witnessed=stated,

@@ -29,7 +29,8 @@ def test_help_shows_an_example(command: list[str], capsys: pytest.CaptureFixture
     assert "Example: kizuna " in capsys.readouterr().out
 
 
-def test_without_a_champion_it_says_what_to_train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+def test_without_a_champion_it_says_what_to_train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys, caplog):
+    caplog.set_level("ERROR", "mlflow")  # as `kizuna` sets it; another test may have imported mlflow before
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     Path("world.toml").write_text(TOML, encoding="utf-8")

@@ -6,7 +6,7 @@
 Levels and weights are found by how often customers with such features really left, compared with those who stayed,
 by expectation and maximisation over the unknown true causes (Dempster, Laird & Rubin 1977): hazards of causes add,
 where a churn model adds log-odds, in which a common small grievance and a rare grave one look alike. Features that
-speak of no cause may move every risk, so that leavers are compared with stayers of their plan, size and time with us.
+speak of no cause, or of all, may move every risk: leavers are compared with stayers of their plan, size and tenure.
 How far the weights of a family of features lie from zero is found with them (MacKay 1992, the evidence framework).
 
 What an end itself states is heard as a witness who sometimes just says something: how often, and what, is estimated

@@ -4,6 +4,7 @@ feature             speaks of      may move the risk of leaving for
 active_seat_share   product        product
 hours_to_answer     support        support
 days_to_renewal     no cause       every cause
+last_nps            all causes     every cause
 """
 
 from __future__ import annotations
@@ -35,23 +36,24 @@ class Lived:
 
     @classmethod
     def of(cls, values: np.ndarray, speaks_of: np.ndarray, families: np.ndarray, n_causes: int) -> Self:
-        """From the cause that each column speaks of, (p,): the last cause, `other`, is what is left, so that columns
-        that speak of it speak of no cause and may move every risk: how long somebody is here, plan, size, trade."""
-        everywhere = speaks_of == n_causes - 1
+        """From the place of the cause that each column speaks of, (p,), OF_NONE where every cause shows in it.
+
+        The last cause, `other`, is what is left: what speaks of it alone (plan, size, trade, time with us) speaks of
+        no cause in particular, and may move every risk as well.
+        """
+        everywhere = np.isin(speaks_of, (n_causes - 1, OF_NONE))
         moves = (speaks_of == np.arange(n_causes)[:, None]) | everywhere
         return cls(values, moves, np.where(everywhere, np.char.add("all ", families), families))
 
     @classmethod
     def through(cls, features: FeatureTable, past: np.ndarray, model: AdditiveModel, names: CauseNames) -> Self:
-        """From the features that a churn model knows; their usual size is that of the past, (n,) bool. Features that
-        every cause shows in stay out."""
+        """From the features that a churn model knows; their usual size is that of the past, (n,) bool."""
         columns = model.columns_
         values = np.column_stack([features.column(column.name) for column in columns])
         design = DesignMatrix.learnt_from(values[past], columns)
         speaks_of = names.of_features(columns)[design.owners]
         families = np.array([column.family for column in columns], dtype=str)[design.owners]
-        spoken = speaks_of != OF_NONE
-        return cls.of(design.transform(values)[:, spoken], speaks_of[spoken], families[spoken], len(names.causes))
+        return cls.of(design.transform(values), speaks_of, families, len(names.causes))
 
     def take(self, rows: np.ndarray) -> Self:
         """The person-months that an index array or boolean mask picks."""

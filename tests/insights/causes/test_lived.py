@@ -36,8 +36,8 @@ def test_features_move_the_risk_of_their_cause_and_those_of_no_cause_move_every_
     found = lived(np.random.default_rng(1).normal(size=(50, 4)), np.ones(50, bool))
 
     assert NAMES.causes == ("product", "price", "other")
-    assert found.families.tolist() == ["all subscription", "subscription", "usage"]
-    assert found.moves.tolist() == [[True, False, True], [True, True, False], [True, False, False]]
+    assert found.families.tolist() == ["all sentiment", "all subscription", "subscription", "usage"]
+    assert found.moves.tolist() == [[True, True, False, True], [True, True, True, False], [True, True, False, False]]
 
 
 def test_today_does_not_change_what_is_usual():

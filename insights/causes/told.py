@@ -9,6 +9,7 @@ from typing import Literal
 from core.intervals import Estimate
 from insights.causes.decomposition import UNSTATED, Decomposition, Group
 from insights.causes.stakes import apportioned
+from insights.causes.stated import SOURCES
 
 Language = Literal["en", "ja"]
 
@@ -32,6 +33,7 @@ WORDS: dict[str, dict[str, str]] = {
         "pays for": "customers it pays for",
         "no measures": "no measures are stated; name them under [[causes.measures]] of the TOML",
         "careless": "Of the stated causes, {share:.0%} seem not to depend on the true one.",
+        "silent": "No end states its cause: attributed shares rest on features alone and may be far from the truth.",
         "groups": "By segment and month, attributed",
         "group": "group",
         "departures": "left",
@@ -55,6 +57,7 @@ WORDS: dict[str, dict[str, str]] = {
         "pays for": "採算の合う顧客数",
         "no measures": "施策が設定されていません。TOMLの[[causes.measures]]に記入してください",
         "careless": "申告された理由の{share:.0%}は、本当の原因によらないと推定されます。",
+        "silent": "解約理由の申告がないため、帰属は特徴量だけによるもので、実際と大きく異なることがあります。",
         "groups": "セグメント・月ごとの帰属",
         "group": "区分",
         "departures": "解約",
@@ -74,6 +77,12 @@ def headline(found: Decomposition, language: Language) -> str:
     return WORDS[language]["left"].format(
         n_left=everybody.n_left, n_customers=everybody.n_customers, n_stated=everybody.n_stated, first=first, last=last
     )
+
+
+def trust(found: Decomposition, language: Language) -> str:
+    """How far what ends stated is believed, or that the attributed shares had to do without."""
+    name = "careless" if found.n_sources.get(SOURCES[0]) else "silent"
+    return WORDS[language][name].format(share=found.carelessness)
 
 
 def views(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:

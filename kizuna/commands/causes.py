@@ -86,7 +86,7 @@ def tell(found: Decomposition, language: Literal["en", "ja"], by_segment: bool) 
     words = told.WORDS[language]
     say(console, told.headline(found, language))
     show(words["why"], told.views(found, language))
-    say(console, words["careless"].format(share=found.carelessness))
+    say(console, told.trust(found, language))
     show(told.stakes_title(found, language), told.stakes(found, language))
     if found.measures:
         show(words["measures"], told.measures(found, language))

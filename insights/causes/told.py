@@ -9,6 +9,7 @@ from typing import Literal
 from core.intervals import Estimate
 from insights.causes.decomposition import UNSTATED, Decomposition, Group
 from insights.causes.stakes import apportioned
+from insights.causes.stated import SOURCES
 
 Language = Literal["en", "ja"]
 
@@ -42,6 +43,7 @@ WORDS: dict[str, dict[str, str]] = {
         "tones": "How they write, from -1 (angry) to 1 (delighted)",
         "texts": "texts",
         "tone": "tone",
+        "silent": "No end states its cause: attributed shares rest on features alone and may be far from the truth.",
         "groups": "By segment and month, attributed",
         "group": "group",
         "departures": "left",
@@ -75,6 +77,7 @@ WORDS: dict[str, dict[str, str]] = {
         "tones": "文面のトーン(-1 怒り〜1 喜び)",
         "texts": "件数",
         "tone": "トーン",
+        "silent": "解約理由の申告がないため、帰属は特徴量だけによるもので、実際と大きく異なることがあります。",
         "groups": "セグメント・月ごとの帰属",
         "group": "区分",
         "departures": "解約",
@@ -94,6 +97,12 @@ def headline(found: Decomposition, language: Language) -> str:
     return WORDS[language]["left"].format(
         n_left=everybody.n_left, n_customers=everybody.n_customers, n_stated=everybody.n_stated, first=first, last=last
     )
+
+
+def trust(found: Decomposition, language: Language) -> str:
+    """How far what ends stated is believed, or that the attributed shares had to do without."""
+    name = "careless" if found.n_sources.get(SOURCES[0]) else "silent"
+    return WORDS[language][name].format(share=found.carelessness)
 
 
 def views(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:

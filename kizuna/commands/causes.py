@@ -89,7 +89,7 @@ def tell(found: Decomposition, language: Literal["en", "ja"], by_segment: bool) 
     show(words["why"], told.views(found, language))
     for line in told.basis(found, language):
         say(console, line)
-    say(console, words["careless"].format(share=found.carelessness))
+    say(console, told.trust(found, language))
     if found.tones:
         show(words["tones"], told.tones(found, language, by_month=by_segment))
     show(told.stakes_title(found, language), told.stakes(found, language))

@@ -59,6 +59,17 @@ def test_it_is_told_in_both_languages(found: Decomposition, language: told.Langu
     assert set(told.WORDS["en"]) == set(told.WORDS["ja"])
 
 
+@pytest.mark.parametrize(("language", "word"), [("en", "features alone"), ("ja", "特徴量だけ")])
+def test_where_no_end_states_its_cause_it_says_that_features_decide_alone(
+    found: Decomposition, language: told.Language, word: str
+):
+    silent = msgspec.structs.replace(found, n_sources={"tickets": 30, "": 70})
+
+    assert word in told.trust(silent, language)
+    assert word not in told.trust(found, language)
+    assert f"{found.carelessness:.0%}" in told.trust(found, language)
+
+
 def test_it_comes_back_from_json_as_it_went_in(found: Decomposition):
     again = msgspec.json.decode(msgspec.json.encode(found), type=Decomposition)
 

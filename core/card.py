@@ -8,9 +8,12 @@ import msgspec
 
 from core.intervals import Estimate
 
+CROSS_VALIDATION = "cross_validation"
+"The split of what was not learnt from, where nothing has a time."
+
 
 class Metric(msgspec.Struct, frozen=True):
-    """One figure of one model, out of time."""
+    """One figure of one model, out of time or, where nothing has a time, across customers."""
 
     model: str
     "The shelf name: gradient_boosting, recency, als, ..."
@@ -109,6 +112,11 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         if self.kind == "hazard" and self.model == "kaplan_meier":
             return f"nothing tells when somebody leaves: the champion is kaplan_meier, {SAYS_THE_SAME}"
         return "" if self.learnt or self.baseline else f"{self.model} learnt nothing: {self.verdict}"
+
+    @property
+    def judged_on(self) -> str:
+        """The split that speaks for the model: cross-validation where nothing has a time, else the test."""
+        return CROSS_VALIDATION if any(metric.split == CROSS_VALIDATION for metric in self.metrics) else "test"
 
     def metric(self, name: str, model: str | None = None, split: str = "test") -> Estimate | None:
         """The figure of this name for the registered model, or for another model on the card."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from core.card import Comparison, ModelCard
+from core.card import CROSS_VALIDATION, Comparison, ModelCard
 
 RECIPE_FIGURES = (
     "The figures are the recipe's: fitted on the training cutoffs up to {last} and tested once at {test}; what is "
@@ -90,7 +90,7 @@ def _facts(card: ModelCard) -> str:
         "Predicts": card.label,
         "Who": card.cohort,
         "Learnt from": f"{card.n_rows:,} rows" + (f" of {card.n_customers:,} customers" if card.n_customers else ""),
-        "Cutoffs": ", ".join(day.isoformat() for day in card.training_cutoffs),
+        "Cutoffs": ", ".join(day.isoformat() for day in card.training_cutoffs if card.judged_on != CROSS_VALIDATION),
         "Tested at": card.test_cutoff.isoformat() if card.test_cutoff else "",
         "Happens to": f"{card.base_rate:.1%}" if card.base_rate is not None else "",
         "Attributes as of today": ", ".join(card.as_of_today),
@@ -117,8 +117,8 @@ def _figures(card: ModelCard, split: str) -> str:
 
 def _splits(card: ModelCard) -> dict[str, str]:
     """What the card's figures were measured on: across customers or texts where these have no times."""
-    if any(metric.split == "cross_validation" for metric in card.metrics):
-        return {"cross_validation": f"Figures on {'customers' if card.n_customers else 'texts'} not learnt from"}
+    if card.judged_on == CROSS_VALIDATION:
+        return {CROSS_VALIDATION: f"Figures on {'customers' if card.n_customers else 'texts'} not learnt from"}
     return {"test": "Figures out of time", "validation": "Figures that chose the model"}
 
 

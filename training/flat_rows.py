@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.card import Leak
+from core.card import CROSS_VALIDATION, Leak
 from core.errors import NotEnoughHistory
 from core.feature_table import FeatureTable
 from core.outcomes import Outcomes
@@ -24,7 +24,6 @@ from training.side_by_side import side_by_side
 N_FOLDS, N_REPEATS = 5, 4
 NEEDS_TIMES = ("recency",)
 "Models that a flat data set has nothing for."
-SPLIT = "cross_validation"
 
 
 @dataclass(frozen=True)
@@ -95,4 +94,4 @@ def cross_validated(
     parts = (told[start : start + len(masks)] for start in range(0, len(told), len(masks)))
     scores = {name: joined(of_model) for name, of_model in zip(recipes, parts, strict=True)}
     order = np.concatenate([np.flatnonzero(judged) for judged in masks])
-    return Trials(scores, rows.outcomes.take(order), SPLIT)
+    return Trials(scores, rows.outcomes.take(order), CROSS_VALIDATION)

@@ -11,14 +11,13 @@ from math import isnan
 
 import numpy as np
 
-from core.card import Comparison, Metric, ModelCard
+from core.card import CROSS_VALIDATION, Comparison, Metric, ModelCard
 from core.digest import digest_of
 from core.intervals import Estimate
 from models.texts.card import FIGURES, TextCard
 from models.texts.learning import CauseLabels, Recipe
 from models.texts.text_model import NAME
 from training.cards import beats_all, verdict
-from training.flat_rows import SPLIT
 from training.session import Session
 from training.tracking import git_state
 
@@ -62,8 +61,8 @@ def text_model_card(session: Session, found: TextCard, labels: CauseLabels, reci
 def metrics_of(found: TextCard) -> tuple[Metric, ...]:
     """The figures that there are, and beside them what the words alone tell."""
     own = {name: getattr(found, name) for name in FIGURES}
-    told = (Metric(NAME, name, figure, SPLIT) for name, figure in own.items() if not isnan(figure.value))
-    return (*told, Metric(WORDS, ACCURACY, found.words_accuracy, SPLIT))
+    told = (Metric(NAME, name, figure, CROSS_VALIDATION) for name, figure in own.items() if not isnan(figure.value))
+    return (*told, Metric(WORDS, ACCURACY, found.words_accuracy, CROSS_VALIDATION))
 
 
 def tones_of(found: TextCard) -> str:
@@ -79,7 +78,7 @@ def compare_text_cards(session: Session, champion: ModelCard | None, challenger:
     """
     if champion is None:
         return challenger.comparisons[0]
-    told = [card.metric(ACCURACY, split=SPLIT) or Estimate() for card in (challenger, champion)]
+    told = [card.metric(ACCURACY, split=CROSS_VALIDATION) or Estimate() for card in (challenger, champion)]
     return Comparison(challenger.model, f"the champion {champion.model}", ACCURACY, apart(*told))
 
 

@@ -42,7 +42,7 @@ def open_tables(config: Config) -> Tables:
     if config.flat is not None:
         raise ConfigError(
             f"{config.name} is a flat data set: it has no times to tell past from future by; "
-            "`kizuna check` and `kizuna train churn` read it, everything else needs [tables]"
+            "`kizuna check`, `train churn`, `models` and `promote churn` take it, everything else needs [tables]"
         )
     for name in config.tables:
         contract_of(name)

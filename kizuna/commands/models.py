@@ -1,4 +1,4 @@
-"""`kizuna models`: every version side by side, with its aliases and its figures out of time."""
+"""`kizuna models`: every version side by side, with its aliases and its figures out of time or across customers."""
 
 from __future__ import annotations
 
@@ -50,14 +50,16 @@ def register(app: typer.Typer) -> None:
 
 def _is_missed(kind: str, config: Config) -> bool:
     """Whether the data set is to have such a model; without one of texts, words do its work."""
-    wanted = {"hazard": config.hazard is not None, "recommender": config.flat is None, "texts": False}
+    dated = config.flat is None
+    wanted = {"hazard": dated and config.hazard is not None, "recommender": dated, "texts": False}
     return wanted.get(kind, True)
 
 
 def _table(title: str, versions: list[RegisteredVersion], figures: tuple[str, ...]) -> Table:
     """Three figures, so that it fits 80 columns; the card holds them all."""
+    any_tested = any(version.card.test_cutoff for version in versions)
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for name in ("", "aliases", "model, tested at", *figures):
+    for name in ("", "aliases", "model, tested at" if any_tested else "model", *figures):
         table.add_column(name, min_width=len("personal_frequency") if name.startswith("model") else None)
     for version in versions:
         card = version.card
@@ -68,7 +70,7 @@ def _table(title: str, versions: list[RegisteredVersion], figures: tuple[str, ..
 
 
 def _figure(card: ModelCard, name: str) -> str:
-    found = card.metric(name) or card.metric(name, split="cross_validation")
+    found = card.metric(name, split=card.judged_on)
     if found is None:
         return ""
     return f"{found.value:.3g}" + (f"\n{found.low:.3g}-{found.high:.3g}" if found.low <= found.high else "")

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from core.card import ModelCard
 from core.catalogue import Shelf
+from core.config import Config
 from kizuna.options import DEFAULT_CONFIG, ConfigPath
 from kizuna.session import open_session, say
 
@@ -34,5 +36,18 @@ def register(app: typer.Typer) -> None:
         was = f", instead of version {before.version} ({before.card.model})" if before else ""
         say(console, promotion.why)
         say(console, f"champion: {card.registered_name} version {card.version} ({card.model}){was}")
-        if session.flat is None:
-            say(console, f"next: kizuna {'causes' if kind == 'texts' else 'release'}")
+        say(console, f"next: {_next_step(card, session.config)}")
+
+
+def _next_step(card: ModelCard, config: Config) -> str:
+    """What a champion is for; without times there is no release to answer from."""
+    from models.registry import CHAMPION
+
+    if card.kind == "texts":
+        return "kizuna causes"
+    if config.flat is None:
+        return "kizuna release"
+    return (
+        f'mlflow.pyfunc.load_model("models:/{card.registered_name}@{CHAMPION}") scores a DataFrame by column name; '
+        "without times there is nothing to release"
+    )

@@ -64,6 +64,10 @@ def test_what_honest_columns_tell_beats_the_base_rate_on_customers_not_learnt_fr
     assert "## Figures on customers not learnt from" in card_markdown(card)
 
 
+def test_a_card_of_what_has_no_times_names_no_cutoff(trained):
+    assert "Cutoffs" not in card_markdown(trained.challenger.card)
+
+
 def test_the_first_champion_is_the_base_rate_and_the_gate_lets_a_better_model_through(told, trained):
     assert trained.first_champion.card.model == "base_rate"
 

@@ -67,7 +67,10 @@ def is_made(connection: sa.Connection) -> bool:
 
 
 def make(connection: sa.Connection) -> None:
-    """Make the tables and note their version."""
+    """Make the tables and note their version, all at once: nobody sees tables without a version."""
+    if connection.dialect.name == "sqlite":
+        # Its driver begins no transaction for what makes tables, and would keep each as soon as it is there.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     METADATA.create_all(connection)
     connection.execute(SCHEMA.insert().values(version=VERSION))
 

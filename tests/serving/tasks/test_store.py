@@ -12,7 +12,7 @@ from core.errors import BadInput, NotFound, SourceUnavailable, WrongTransition
 from core.health import MEASURES, MEASURES_JA
 from core.tasks import Outcome, Task, TaskChange, TaskState, task_id_of
 from serving.tasks.database import TaskDatabase
-from serving.tasks.schema import TASKS
+from serving.tasks.schema import TASKS, make
 from serving.tasks.store import TaskFilter, TaskStore
 from tests.core.test_tasks import DAY, LATER, TASK
 from tests.serving.tasks.databases import database_url
@@ -88,6 +88,16 @@ def test_two_who_begin_at_the_same_moment_make_each_task_once(store):
         added = list(pool.map(lambda one: one.add(wanted, QUIET), stores))
 
     assert sum(map(len, added)) == len(store.find(ANY, 100).tasks) == 20
+
+
+def test_tables_that_are_only_half_made_are_not_there_yet(store):
+    onlooker = TaskDatabase(store.database.url)
+
+    with store.database.begin() as connection:
+        make(connection)
+        assert not onlooker.is_made
+
+    assert onlooker.is_made
 
 
 def test_data_sets_that_share_a_database_do_not_see_each_other(store):

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from core.errors import ConfigError
 from core.places import Places
 from core.settings.learning import ChurnDefinition, Cutoffs, HazardSettings, RecommenderSettings, Tiers
 from core.settings.money import MoneySettings, OfferAssumptions, ReportSettings
@@ -96,3 +97,12 @@ class Config(Section, frozen=True):
     def label_days(self) -> timedelta:
         """How long after a cutoff its label is known."""
         return timedelta(days=self.churn.gap_days + self.churn.horizon_days)
+
+
+def refuse_flat(config: Config) -> None:
+    """Raise ConfigError for a data set without times, where these are needed."""
+    if config.flat is not None:
+        raise ConfigError(
+            f"{config.name} is a flat data set: it has no times to tell past from future by; "
+            "`kizuna check`, `train churn`, `models` and `promote churn` take it, everything else needs [tables]"
+        )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.config import Config
+from core.config import Config, refuse_flat
 from core.config_file import read_config, read_config_and_statement
 
 ConfigPath = Annotated[
@@ -23,9 +23,15 @@ ConfigPath = Annotated[
 DEFAULT_CONFIG = Path("kizuna.toml")
 
 
-def open_config(path: Path) -> Config:
-    """The configuration, its placeholders filled from the environment."""
-    return read_config(path, os.environ)
+def open_config(path: Path, flat_too: bool = False) -> Config:
+    """The configuration, its placeholders filled from the environment.
+
+    Raises ConfigError for a flat data set, unless the command says that it can do without times.
+    """
+    config = read_config(path, os.environ)
+    if not flat_too:
+        refuse_flat(config)
+    return config
 
 
 def open_config_and_statement(path: Path) -> tuple[Config, dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from core.config import Config
+from core.config import Config, refuse_flat
 from core.errors import BadInput
 from core.ledger import Ledger
 from kizuna.options import open_config_and_statement, tracking_uri
@@ -35,6 +35,8 @@ def open_session(path: Path, console: Console, flat_too: bool = False) -> Sessio
     Raises ConfigError for a flat data set, unless the command says that it can do without times.
     """
     config, statement = open_config_and_statement(path)
+    if not flat_too:
+        refuse_flat(config)
     continued = continued_run(config)
     registry, ledger = open_registry(config, console)
 
@@ -44,7 +46,7 @@ def open_session(path: Path, console: Console, flat_too: bool = False) -> Sessio
     from training.tracking import Tracking
 
     with console.status("opening the tables"):
-        flat = open_flat(config) if config.flat and flat_too else None
+        flat = open_flat(config) if config.flat else None
         tables = flat.tables if flat else open_tables(config)
     return Session(
         config=config,

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
 from ibis.backends.sql import SQLBackend
 
-from core.config import Config
+from core.config import Config, refuse_flat
 from core.errors import ConfigError, DataError
 from core.settings.sources import TableSource
 from features.conforming.conform import conform, contract_of
@@ -39,11 +39,7 @@ def open_tables(config: Config) -> Tables:
     customer can have, SourceUnavailable for what is not there or does not answer, DataError for content that cannot
     serve.
     """
-    if config.flat is not None:
-        raise ConfigError(
-            f"{config.name} is a flat data set: it has no times to tell past from future by; "
-            "`kizuna check`, `train churn`, `models` and `promote churn` take it, everything else needs [tables]"
-        )
+    refuse_flat(config)
     for name in config.tables:
         contract_of(name)
     if "purchases" not in config.tables and "usage" not in config.tables:

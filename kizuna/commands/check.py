@@ -33,7 +33,7 @@ def check_data(config: ConfigPath = DEFAULT_CONFIG) -> None:
     from features.sources.flat import open_flat
     from features.sources.opening import open_tables
 
-    console, read = Console(), open_config(config)
+    console, read = Console(), open_config(config, flat_too=True)
     if read.flat is not None:
         with console.status("reading every row"):
             flat = open_flat(read)

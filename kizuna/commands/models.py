@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
     @app.command(epilog="Example: kizuna models --config configs/online_retail.toml")
     def models(config: ConfigPath = DEFAULT_CONFIG) -> None:
         """Versions, aliases and figures of what was not learnt from (value, and 90 % interval), side by side."""
-        read = open_config(config)
+        read = open_config(config, flat_too=True)
         registry, _ = open_registry(read, console)
         for kind, figures in FIGURES.items():
             versions = registry.versions(kind)

@@ -49,8 +49,11 @@ def test_after_promotion_the_next_step_is_one_that_can_be_taken(trained, capfd):
     assert "next: kizuna release" not in told
 
 
-def test_a_release_is_refused_and_names_the_commands_that_do_without_times(trained, capfd):
-    assert run(["release", "--config", str(trained)]) == 2
+@pytest.mark.parametrize(
+    "command", ["release", "score --out s.csv", "recommend --out r.csv", "serve", "health", "segments", "causes"]
+)
+def test_what_needs_times_is_refused_and_names_the_commands_that_do_without(trained, command, capfd):
+    assert run([*command.split(), "--config", str(trained)]) == 2
 
     refusal = capfd.readouterr().err
     assert "`train churn`, `models` and `promote churn`" in refusal

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import typer
+
 from benchmarks.pages import RESULTS, write_results
 
 RANKING = ("benchmarks.recommenders", "--data-set")
@@ -45,7 +47,7 @@ def main(wanted: list[str]) -> int:
     for name in named:
         failed += subprocess.run([sys.executable, "-m", *known[name]], check=False).returncode != 0
     write_results(list(known))
-    print(f"{RESULTS} is written; {failed} of {len(named)} benchmarks failed")  # noqa: T201
+    typer.echo(f"{RESULTS} is written; {failed} of {len(named)} benchmarks failed")
     return failed
 
 

@@ -29,9 +29,9 @@ RUNS = 5
 def scan(files: str, amount: str = "amount") -> Cost:
     """One GROUP BY over the files, a count, a sum and a maximum, in a session of its own."""
     session = duckdb.connect()
-    grouped = f"SELECT customer_id, count(*), sum({amount}), max(event_time) FROM read_parquet(?) GROUP BY 1"  # noqa: S608 - our own column
     with measured() as cost:
-        session.sql(grouped, params=[files]).to_arrow_table()
+        lines = session.read_parquet(files)
+        lines.aggregate(f"customer_id, count(*), sum({amount}), max(event_time)", "customer_id").to_arrow_table()
     return cost
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from benchmarks.figures import Figure
 from benchmarks.measure import Cost
@@ -20,12 +20,17 @@ def measured_figures(place: str, metrics: Sequence[Metric]) -> list[Figure]:
 
 def metric_table(metrics: Sequence[Metric], names: Sequence[str], costs: Mapping[str, Cost]) -> str:
     """One column a model, one row a metric, and what a fit and its answers cost."""
-    by_name = {(m.model, m.name): m.estimate for m in metrics}
-    rows = [[name, *(interval(by_name[model, name]) for model in costs)] for name in names]
+    rows = metric_rows(metrics, names, costs)
     rows.append(["seconds", *(f"{cost.seconds:.1f}" for cost in costs.values())])
     rows.append(["CPU seconds", *(f"{cost.cpu_seconds:.1f}" for cost in costs.values())])
     rows.append(["peak GB", *(f"{cost.peak_memory_gb:.2f}" for cost in costs.values())])
     return table(["", *costs], rows)
+
+
+def metric_rows(metrics: Sequence[Metric], names: Sequence[str], models: Iterable[str]) -> list[list[str]]:
+    """A row each of these metrics, of the models in their order."""
+    by_name = {(m.model, m.name): m.estimate for m in metrics}
+    return [[name, *(interval(by_name[model, name]) for model in models)] for name in names]
 
 
 def plain_sentences(comparisons: list[Comparison]) -> str:

@@ -167,7 +167,9 @@ def main(accounts: int = SoftwareWorld().n_accounts, weeks: int = WEEKS) -> None
             "Weeks": f"{len(cutoffs)}, from {cutoffs[0]} to {cutoffs[-1]}",
             "Champion": f"{trained}; its labels end 28 days before the first week",
             "Label": replay.outcomes.definition,
-            "Tasks": f"{len(replay.tasks)}: a fall of {config.health.drop:g} points, or into a band below watch",
+            "Tasks": f"{len(replay.tasks)}: a fall of {config.health.drop:g} points, or into a band below watch; of "
+            f"{len(replay.tasks) - int(replay.judged[1].sum())} it is not known what came, for no subscription was "
+            "running when they were made: they are in no precision",
         },
         [figure_table(figures), NOTE, quarter_table(TaskWeeks.of(*replay.judged))],
     )

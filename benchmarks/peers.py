@@ -134,7 +134,7 @@ def main(
     benchmark = replace(benchmark, section=NAME, place=NAME, bars=tuple(PEERS))
     validation, test = ({name: pair[place] for name, pair in tuned.items()} for place in (0, 1))
     judged = judge(benchmark, validation, test)
-    print(summary(judged))  # noqa: T201
+    typer.echo(summary(judged))
     publish_peers(judged, list(ours), trials)
 
 

@@ -55,11 +55,11 @@ def main(
     for one in wanted:
         benchmark = Shelf(f"benchmarks of {name}", protocols)[one]()
         judged = run(benchmark, models)
-        print(summary(judged))  # noqa: T201
+        typer.echo(summary(judged))
         if models == "all":
             publish_ranking(judged, name, one)
         else:
-            print(f"{RESULTS} keeps its section: it is written with --models all")  # noqa: T201
+            typer.echo(f"{RESULTS} keeps its section: it is written with --models all")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from datetime import date
 import msgspec
 import numpy as np
 
-from benchmarks.comparison import measured_figures, metric_table
+from benchmarks.comparison import measured_figures, metric_rows, metric_table
 from benchmarks.figures import BENCH, Figure, publish
 from benchmarks.measure import Cost, measured
 from benchmarks.pages import interval, table, write_section
@@ -83,7 +83,7 @@ def config_of(company: SimulatedSoftware) -> Config:
     return msgspec.structs.replace(stated, hazard=SETTINGS, watermark=WATERMARK)
 
 
-def test_rows(config: Config) -> HazardRows:
+def rows_of(config: Config) -> HazardRows:
     """What a training at the test cutoff learns from, and the test."""
     tables = open_tables(config)
     return rows_at(tables, replace(followed_cutoffs(tables, SETTINGS), later=()))
@@ -133,7 +133,7 @@ def tenths(curves: RiskCurves, truth: Truth, judged: JudgedCurves, months: int) 
 def run(world: SoftwareWorld = WORLD) -> None:
     """Simulate, measure, publish the figures and write the section."""
     company = simulate_software(world)
-    rows = test_rows(config_of(company))
+    rows = rows_of(config_of(company))
     recipes = {name: Recipe(name, kind().settings) for name, kind in HAZARD_MODELS.items()}
     chosen = chosen_by_folds(recipes, rows, Silence())
     told, costs = told_by_each(recipes, rows)
@@ -147,7 +147,7 @@ def run(world: SoftwareWorld = WORLD) -> None:
     parts = [
         f"Chosen on customers that were not learnt from: `{chosen}`. Its largest distance to the truth, "
         f"`{FIGURE}`, is {interval(largest, 2)} points. The method was developed on companies of other seeds.",
-        metric_table(errors, [one.name for one in errors if one.model == chosen], costs),
+        table(["", *told], metric_rows(errors, [one.name for one in errors if one.model == chosen], told)),
         "In points: the distance between the mean risk told and the mean true one, averaged over tenths of the "
         f"customers by the risk told; `{BASELINE}`, the same for everybody, is one such group. Beside what "
         "happened, which is true only up to chance:",

@@ -53,7 +53,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _say(message: str, exit_code: int) -> int:
-    print(f"kizuna: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
+    sys.stderr.write(f"kizuna: {' '.join(message.split())}\n")
     return exit_code
 
 

@@ -21,11 +21,11 @@ from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg.lapack import spotrf, spotri
 
 from core.errors import BadInput
 from core.interactions import Interactions
 from models.memory import GB
+from models.recommenders.inverse import BYTES_A_CELL, invert
 from models.recommenders.item_graph import CELLS_AT_ONCE, ItemGraph, graph_gb
 from models.recommenders.linear import LinearRecommender
 from models.recommenders.ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, Ranges
@@ -74,7 +74,7 @@ class Ease(LinearRecommender):
     "How many items are kept that each speaks for or against."
 
     dense_gb: float = 4.0
-    "Memory, 10^9 bytes, up to which the inverse is exact: 18,000 items."
+    "Memory, 10^9 bytes, up to which the inverse is exact: 25,000 items."
 
     n_factors: int = 512
     "Along how many eigenvectors it is exact beyond that."
@@ -112,20 +112,20 @@ class Ease(LinearRecommender):
 
 
 def dense_gb(m: int) -> float:
-    """What the exact inverse of m items takes, 10^9 bytes: itself, and twice while its other half is filled in."""
-    return 12 * m * m / GB
+    """What the exact inverse of m items takes, 10^9 bytes."""
+    return BYTES_A_CELL * m * m / GB
 
 
 def exact(graph: ItemGraph, regularization: float) -> Effects:
     """The effects by the inverse itself, in float32 and in place. Raises BadInput where there is none."""
     m = len(graph.purchases)
-    gram = np.empty((m, m), dtype=np.float32, order="F")
+    inverse = np.empty((m, m), dtype=np.float32)
     for items in item_blocks(np.full(m, float(m)), CELLS_AT_ONCE):
-        gram[:, items] = graph.steps(items).T
-    gram[np.diag_indices(m)] += np.float32(regularization)
-    factor, fault = spotrf(gram, overwrite_a=True)
-    if fault:
-        raise BadInput(f"regularization is {regularization}, at which effects have no bounds; take a larger one")
-    half, _ = spotri(factor, overwrite_c=True)
-    inverse = np.triu(half) + np.triu(half, 1).T
+        inverse[items] = graph.steps(items)
+    inverse[np.diag_indices(m)] += np.float32(regularization)
+    try:
+        invert(inverse)
+    except np.linalg.LinAlgError as fault:
+        found = f"regularization is {regularization}, at which effects have no bounds; take a larger one"
+        raise BadInput(found) from fault
     return lambda items: -inverse[items] / inverse.diagonal()

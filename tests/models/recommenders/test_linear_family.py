@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.errors import UnknownName
 from models.recommenders.ease import Ease
 from models.recommenders.gf_cf import GfCf
 from models.recommenders.graph_filter import GraphFilter
+from models.recommenders.inverse import invert
 from models.recommenders.item_graph import ItemGraph
 from models.recommenders.item_knn import ItemKnn, weighted_columns
 from models.recommenders.linear import LinearRecommender
@@ -84,6 +87,24 @@ def test_ease_with_all_powers_zero_is_the_ridge_regression_of_each_item_on_all_o
 
 def test_ease_beyond_its_memory_is_the_same_where_all_eigenvectors_are_kept():
     assert learnt(Ease(dense_gb=0, n_factors=50)) == pytest.approx(learnt(Ease()), abs=1e-4)
+
+
+@settings(max_examples=20, deadline=None)
+@given(n=st.integers(1, 40), at_once=st.integers(1, 40), seed=st.integers(0, 1000))
+def test_an_inverse_by_halves_is_the_inverse(n: int, at_once: int, seed: int):
+    drawn = np.random.default_rng(seed).standard_normal((n, 2 * n))
+    matrix = (drawn @ drawn.T / n).astype(np.float32)
+    inverse = matrix.copy()
+
+    invert(inverse, at_once)
+
+    assert inverse == pytest.approx(np.linalg.inv(matrix.astype(float)), rel=1e-2, abs=1e-2)
+
+
+@pytest.mark.parametrize("at_once", [2, 8])
+def test_what_is_not_positive_definite_has_no_inverse(at_once: int):
+    with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
+        invert(-np.eye(5, dtype=np.float32), at_once)
 
 
 def test_ease_is_estimated_by_what_it_will_do():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import msgspec
@@ -49,3 +49,11 @@ class Scores:
 
     def __len__(self) -> int:
         return len(self.customer_ids)
+
+    def take(self, rows: np.ndarray) -> Scores:
+        """Some rows, by index or mask."""
+        low, high = (None if bound is None else bound[rows] for bound in (self.low, self.high))
+        return replace(
+            self, customer_ids=self.customer_ids[rows], cutoffs=self.cutoffs[rows], value=self.value[rows],
+            low=low, high=high,
+        )  # fmt: skip

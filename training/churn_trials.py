@@ -30,13 +30,15 @@ class Trials:
     "By model."
     outcomes: Outcomes
     split: str
+    together: np.ndarray | None = None
+    "(n,) which rows are ranked together, where everybody is told of several times over; None: all are."
 
     def metrics(self) -> tuple[Metric, ...]:
         """Every figure of every model."""
         return tuple(
             metric
             for model, scores in self.scores.items()
-            for metric in churn_metrics(model, scores, self.outcomes, self.split)
+            for metric in churn_metrics(model, scores, self.outcomes, self.split, together=self.together)
         )
 
     def against(self, model: str, others: Sequence[str]) -> tuple[Comparison, ...]:

@@ -94,4 +94,5 @@ def cross_validated(
     parts = (told[start : start + len(masks)] for start in range(0, len(told), len(masks)))
     scores = {name: joined(of_model) for name, of_model in zip(recipes, parts, strict=True)}
     order = np.concatenate([np.flatnonzero(judged) for judged in masks])
-    return Trials(scores, rows.outcomes.take(order), CROSS_VALIDATION)
+    repeats = np.repeat(np.arange(n_repeats), len(rows.outcomes))
+    return Trials(scores, rows.outcomes.take(order), CROSS_VALIDATION, together=repeats)

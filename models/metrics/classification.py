@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -24,15 +25,24 @@ NAMES = (*HIGHER_IS_BETTER, *LOWER_IS_BETTER, "mean_probability", "observed_rate
 
 
 def churn_metrics(
-    model: str, scores: Scores, outcomes: Outcomes, split: str = "test", n_resamples: int = 300, seed: int = 0
+    model: str,
+    scores: Scores,
+    outcomes: Outcomes,
+    split: str = "test",
+    n_resamples: int = 300,
+    seed: int = 0,
+    together: np.ndarray | None = None,
 ) -> tuple[Metric, ...]:
     """Every figure of `NAMES`, with its interval over customers.
 
     `lift@k` is the churn rate among the k % highest scores over that of all; `captured@k` the share of churners there.
     `calibration_error` is the mean distance between probability and observed rate over bins of equally many rows;
-    noise alone makes it greater than zero. Figures that need both classes are NaN with one.
+    noise alone makes it greater than zero. Figures that need both classes are NaN with one. Rows of one code of
+    `together`, (n,), are judged by themselves and figures averaged over codes: where everybody is told of several times
+    over, nobody is ranked against another telling of themselves.
     """
-    figures = estimates(JudgedRows.of(scores, outcomes), outcomes.customer_ids, n_resamples, seed)
+    judged = JudgedRows.of if together is None else partial(GroupedRows.of, groups=together)
+    figures = estimates(judged(scores, outcomes), outcomes.customer_ids, n_resamples, seed)
     return tuple(Metric(model, name, figure, split) for name, figure in zip(NAMES, figures, strict=True))
 
 
@@ -107,6 +117,24 @@ class JudgedRows:
             "observed_rate": rate,
         }
         return np.column_stack([figures[name] for name in NAMES])
+
+
+@dataclass(frozen=True)
+class GroupedRows:
+    """Groups of rows judged each by itself; called like `JudgedRows`, it gives the mean over groups."""
+
+    rows: tuple[np.ndarray, ...]
+    judged: tuple[JudgedRows, ...]
+
+    @classmethod
+    def of(cls, scores: Scores, outcomes: Outcomes, groups: np.ndarray) -> Self:
+        """Raises BadInput as `JudgedRows.of` does."""
+        _refuse_what_cannot_be_judged(scores, outcomes)
+        rows = tuple(np.flatnonzero(groups == group) for group in np.unique(groups))
+        return cls(rows, tuple(JudgedRows.of(scores.take(some), outcomes.take(some)) for some in rows))
+
+    def __call__(self, weights: np.ndarray) -> np.ndarray:
+        return np.mean([one(weights[:, some]) for some, one in zip(self.rows, self.judged, strict=True)], axis=0)
 
 
 def _refuse_what_cannot_be_judged(scores: Scores, outcomes: Outcomes) -> None:

@@ -72,6 +72,33 @@ def test_a_resample_is_judged_as_if_its_rows_were_written_out(table, seed):
     assert groups.auc()[0] == pytest.approx(sklearn_metrics.roc_auc_score(churned[written], probability[written]))
 
 
+def test_rows_that_are_not_ranked_together_are_judged_by_themselves():
+    probability, churned = random_answers(300)
+    groups = np.arange(300) % 3
+    outcomes = outcomes_of(churned)
+
+    judged = churn_metrics("any", scores_of(probability, outcomes), outcomes, together=groups)
+
+    alone = [figures(probability[groups == group], churned[groups == group]) for group in range(3)]
+    assert {metric.name: metric.estimate.value for metric in judged} == pytest.approx(
+        {name: np.mean([one[name] for one in alone]) for name in NAMES}
+    )
+
+
+def test_whoever_is_told_of_twice_is_ranked_against_others_of_the_same_telling():
+    """The second telling is as good as the first, on another scale: ranked together, both lose."""
+    churned = np.tile(np.arange(100) < 20, 2)
+    probability = np.where(churned, 0.4, 0.1) + np.repeat([0.0, 0.5], 100)
+    outcomes = outcomes_of(churned)
+
+    def auc(together: np.ndarray | None) -> float:
+        judged = churn_metrics("any", scores_of(probability, outcomes), outcomes, n_resamples=2, together=together)
+        return judged[NAMES.index("auc")].estimate.value
+
+    assert auc(None) < 0.8
+    assert auc(np.repeat([0, 1], 100)) == 1
+
+
 def test_a_perfect_answer():
     churned = np.arange(100) < 20
 

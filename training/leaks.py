@@ -40,6 +40,12 @@ class LeakLimits:
     by_removal: float = 0.05
     "AUC that the model loses; among dozens of related features an honest one costs less than .02."
 
+    honest: float = 0.02
+    "What an honest one may cost: the loss must surely be greater, so that the chance of a few hundred rows is no leak."
+
+    least_rows: int = 20
+    "Of the later ones who left, and who stayed: with fewer, what a feature costs by removal is chance."
+
     as_of_today: float = 0.02
     "The same for attributes without a date, which may have been written after the customer left."
 
@@ -123,12 +129,12 @@ class Trial:
         everyone = np.ones((1, len(scores)))
         return float(RankedRows.of(scores.value, self.later_outcomes.churned).groups(everyone).auc()[0])
 
-    def is_above(self, scores: Scores, others: Scores, by: float) -> bool:
-        """Whether the first one's AUC is higher by so much, and surely higher at all; worse than chance is no worse."""
+    def is_above(self, scores: Scores, others: Scores, by: float, surely: float = 0.0) -> bool:
+        """Whether the first one's AUC is higher by so much, and surely by the other; worse than chance is no worse."""
         if self.auc(scores) - max(self.auc(others), CHANCE) < by:
             return False
         found = compare("with", "without", scores, others, self.later_outcomes, "auc", n_resamples=100, seed=self.seed)
-        return found.difference.low > 0
+        return found.difference.low > surely
 
 
 def _too_good_alone(trial: Trial, alone: Mapping[str, Scores]) -> dict[str, str]:
@@ -146,13 +152,17 @@ def _too_good_alone(trial: Trial, alone: Mapping[str, Scores]) -> dict[str, str]
 
 
 def _by_removal(trial: Trial, alone: Mapping[str, Scores]) -> dict[str, str]:
+    churned = trial.later_outcomes.churned
+    if min(churned.sum(), (~churned).sum()) < trial.limits.least_rows:
+        return {}
     whole = trial.said_by(list(alone))
     undated = {column.name for column in trial.earlier.columns if column.as_of_today}
     findings = {}
     for name, copies in _suspects(trial, alone, undated).items():
         without = trial.said_by([other for other in alone if other not in copies])
-        limit = trial.limits.as_of_today if name in undated else trial.limits.by_removal
-        if trial.is_above(whole, without, by=limit):
+        limits = trial.limits
+        by, surely = (limits.as_of_today, 0.0) if name in undated else (limits.by_removal, limits.honest)
+        if trial.is_above(whole, without, by, surely):
             findings[name] = (
                 f"without it the AUC falls from {trial.auc(whole):.3f} to {trial.auc(without):.3f}: "
                 "was it written after the customer left?"

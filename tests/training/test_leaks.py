@@ -92,6 +92,20 @@ def test_a_leak_about_some_of_the_churners_is_found_by_taking_it_away():
     assert "without it the AUC falls" in leak.finding
 
 
+def test_of_a_handful_of_leavers_nothing_is_concluded_by_removal():
+    earlier, later = (
+        with_feature(rows, "satisfaction", satisfaction_at_cancellation(rows, seed, share=0.8))
+        for seed, rows in enumerate((buyers(1500, 1), buyers(1500, 2)))
+    )
+    left, stayed = np.flatnonzero(later[1].churned)[:15], np.flatnonzero(~later[1].churned)[:200]
+    few = np.concatenate([left, stayed])
+    features, outcomes = later[0].take(few), later[1].take(few)
+
+    assert find_leaks(*earlier, features, outcomes) == ()
+    (leak,) = find_leaks(*earlier, features, outcomes, replace(LIMITS, least_rows=0))
+    assert leak.feature == "satisfaction"
+
+
 def test_a_leak_does_not_hide_behind_its_copy():
     earlier, later = buyers(1500, 1), buyers(1500, 2)
     leaking = []

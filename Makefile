@@ -9,7 +9,8 @@ UV := $(or $(shell command -v uv),.uv/bin/uv)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PEERS := .venv-peers
-PYTEST := $(BIN)/python -m pytest
+# A process for each core; the tests of a file share what they set up.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 SOURCES := benchmarks core features insights kizuna models notebooks serving tests tools training
 
 .DEFAULT_GOAL := help

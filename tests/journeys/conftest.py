@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,16 +82,6 @@ class DataSet:
 def opened(store: Path) -> sqlite3.Connection:
     """A database that is there already, to read only."""
     return sqlite3.connect(f"{store.as_uri()}?mode=ro", uri=True)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def plain_environment() -> Iterator[None]:
-    """No setting of the person who runs the tests reaches a command, and MLflow is as quiet as `kizuna` makes it."""
-    logging.getLogger("mlflow").setLevel("ERROR")
-    with pytest.MonkeyPatch.context() as environment:
-        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "KIZUNA_CONFIG"):
-            environment.delenv(name, raising=False)
-        yield
 
 
 def written(

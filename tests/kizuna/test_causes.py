@@ -32,7 +32,6 @@ def test_help_shows_an_example(command: list[str], capsys: pytest.CaptureFixture
 def test_without_a_champion_it_says_what_to_train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys, caplog):
     caplog.set_level("ERROR", "mlflow")  # as `kizuna` sets it; another test may have imported mlflow before
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     Path("world.toml").write_text(TOML, encoding="utf-8")
 
     assert run(["causes", "--config", "world.toml"]) == 2

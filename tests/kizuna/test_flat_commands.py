@@ -17,16 +17,9 @@ QUICK = ("--model", "logistic", "--set", "n_resamples=0", "--set", "regularizati
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The TOML of a club whose first model is registered."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.delenv("MLFLOW_TRACKING_URI", raising=False)
-        toml = write_club(tmp_path_factory.mktemp("club"), n=300)
-        assert run(["train", "churn", *QUICK, "--config", str(toml)]) == 0
+    toml = write_club(tmp_path_factory.mktemp("club"), n=300)
+    assert run(["train", "churn", *QUICK, "--config", str(toml)]) == 0
     return toml
-
-
-@pytest.fixture(autouse=True)
-def own_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
 
 def test_the_figures_of_customers_not_learnt_from_stand_in_the_table(trained, capfd):

@@ -65,10 +65,8 @@ def register(home: Path, described: ModelCard) -> None:
 
 @pytest.fixture
 def here(shop, monkeypatch) -> Path:
-    """The folder as the working directory, with nothing of whoever runs the tests."""
+    """The folder as the working directory."""
     monkeypatch.chdir(shop)
-    for name in ("MLFLOW_TRACKING_URI", "KIZUNA_CONFIG", "KIZUNA_DATABASE_URL"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("WEBHOOK", "http://127.0.0.1:9/")
     return shop
 

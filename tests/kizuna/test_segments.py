@@ -34,7 +34,6 @@ PURCHASES = "customer_id,event_time,amount\nada,2026-01-05,10\nbo,2026-02-04,30\
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with a configuration, a list and three purchases."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("KIZUNA_CONFIG", raising=False)
     (tmp_path / "kizuna.toml").write_text(CONFIG)
     (tmp_path / "purchases.csv").write_text(PURCHASES)
     (tmp_path / "key.csv").write_text("customer_id\nada\nzed\n")

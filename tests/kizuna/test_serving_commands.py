@@ -25,8 +25,6 @@ PURCHASES = "customer_id,event_time,amount,item_id\nada,2026-01-05,10,tea\nbo,20
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with a configuration, two purchases, and MLflow's store below it."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.delenv("KIZUNA_CONFIG", raising=False)
     (tmp_path / "kizuna.toml").write_text(CONFIG)
     (tmp_path / "purchases.csv").write_text(PURCHASES)
     return tmp_path

@@ -20,7 +20,6 @@ from tests.worlds import config
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     return config(var=str(tmp_path / "var"))
 
 

@@ -25,7 +25,6 @@ every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: pat
 @every_notebook
 def test_a_notebook_runs_to_its_end_without_a_warning_and_leaves_no_process(path, tmp_path, monkeypatch):
     monkeypatch.setenv("KIZUNA_NOTEBOOK_FOLDER", str(tmp_path / "shop"))
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     notebook = nbformat.read(path, as_version=4)
 
     left = execute(notebook, tmp_path)

@@ -83,9 +83,8 @@ def test_only_a_champion_reads_texts_and_the_ledger_says_why(session: Session, t
 
 
 def test_models_shows_what_was_told_right_of_texts_held_out(
-    session: Session, trained: TrainedTexts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+    session: Session, trained: TrainedTexts, tmp_path: Path, capsys
 ):
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     path = tmp_path / "world.toml"
     path.write_text(
         f'name = "world"\ntime_zone = "Asia/Tokyo"\ncurrency = "JPY"\nactive_days = 180\nvar = "{session.config.var}"\n'

@@ -57,7 +57,7 @@ def session_of(config: Config, statement: dict, frames: Frames) -> Session:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Session:
     """A small shop whose TOML names a password."""
     database = f'[tables.spend]\ndatabase = "postgres://kizuna:{PASSWORD}@db/shop"\ntable = "spend"\n\n'
@@ -65,7 +65,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Session:
     return open_shop(folder, ShopWorld(n_customers=400), edits={"[tables.items]": f"{database}[tables.items]"})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def trained(shop: Session) -> Trained:
     """The shop's first training, of a model that is quickly fitted."""
     return train_churn(shop, "logistic", {"n_resamples": 5})

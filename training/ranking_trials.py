@@ -6,7 +6,7 @@ customers, each with all of their rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -69,7 +69,9 @@ class RankingTrials:
     def stands_apart(self, model: str) -> bool:
         """Whether its interval lies above that of the model behind it; True of what is no second stage."""
         both = self.second_stage(model)
-        return both is None or both[0].estimate.low > both[1].estimate.high
+        if both is None:
+            return model not in SECOND_STAGES
+        return both[0].estimate.low > both[1].estimate.high
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,25 @@ def trials_of(answers: Mapping[str, Sequence[Recommendations]], tasks: Sequence[
 
 def refuse_second_stage(trials: RankingTrials, model: str) -> None:
     """Raises BadInput for a second stage that was asked for and does not stand apart from the model behind it."""
+    if trials.stands_apart(model):
+        return
     both = trials.second_stage(model)
-    if both and not trials.stands_apart(model):
-        own, behind = both
+    if both is None:
         raise BadInput(
-            f"{own.model} does not beat {behind.model} on validation: {FIGURE} {own.estimate} and {behind.estimate}, "
-            f"intervals that overlap; train {behind.model}"
+            f"{model} is registered only where it beats {SECOND_STAGES[model]}, which could not be fitted here; "
+            "train another model"
         )
+    own, behind = both
+    raise BadInput(
+        f"{own.model} does not beat {behind.model} on validation: {FIGURE} {own.estimate} and {behind.estimate}, "
+        f"intervals that overlap; train {behind.model}"
+    )
+
+
+def with_those_behind(names: Iterable[str]) -> set[str]:
+    """These models, and what stands behind the second stages among them: they are taken only where they beat it."""
+    wanted = set(names)
+    return wanted | {SECOND_STAGES[name] for name in wanted & set(SECOND_STAGES)}
 
 
 def rows_of(tasks: Sequence[RankingTask]) -> np.ndarray:

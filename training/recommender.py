@@ -11,13 +11,15 @@ from core.config import Config
 from features.interactions import interactions_of
 from models.package import ModelPackage
 from models.protocols import Settings
+from models.recommenders.ladder import LadderRecommender
+from models.recommenders.reranked import Reranked
 from models.recommenders.shelf import RECOMMENDERS
 from training.cards import RECIPE_FIGURES, beats_all, verdict
 from training.gate import at_newest_window, is_refresh
 from training.plots import ndcg_plot
 from training.ranking_rows import ranking_cutoffs, ranking_task, threads_for
 from training.ranking_study import BASELINE, RankingStudy, study
-from training.ranking_trials import SECOND_STAGES
+from training.ranking_trials import with_those_behind
 from training.recipe import Recipe
 from training.session import Session
 from training.shipping import Trained, ship
@@ -45,34 +47,33 @@ def train_recommender(session: Session, only: str | None = None, changes: Settin
 
 
 def recipes_of(config: Config) -> dict[str, Recipe]:
-    """Every recommender that the TOML lists, or the whole shelf, simplest first.
+    """Every recommender that the TOML lists, or the whole shelf, simplest first, with those that they must beat.
 
     Each with its own settings, the data set's seed and its half-life of popularity.
     """
+    wanted = with_those_behind([BASELINE, *(config.recommender.models or RECOMMENDERS)])
+    return {name: _recipe_of(config, name) for name in RECOMMENDERS if name in wanted}
+
+
+def _recipe_of(config: Config, name: str) -> Recipe:
     said = {"seed": config.seed, "popularity_half_life_days": config.recommender.popularity_half_life_days}
-    wanted = {BASELINE, *(config.recommender.models or RECOMMENDERS)}
-    recipes = {}
-    for name in RECOMMENDERS:
-        if name in wanted:
-            settings = RECOMMENDERS[name]().settings
-            recipes[name] = Recipe(name, settings | {key: value for key, value in said.items() if key in settings})
-    return recipes
+    settings = RECOMMENDERS[name]().settings
+    return Recipe(name, settings | {key: value for key, value in said.items() if key in settings})
 
 
 def wanted_recipes(config: Config, only: str | None, changes: Settings, tuned: TunedRecommenders) -> dict[str, Recipe]:
-    """The recipes to try, simplest first: all, or popularity and the one that is asked for.
+    """The recipes to try, simplest first: all, or the one that is asked for and those that it must beat.
 
     Tuned settings go before a model's own, and `changes` before both.
     """
     for name in config.recommender.models:
         RECOMMENDERS[name]
-    recipes = {name: tuned.applied(recipe) for name, recipe in recipes_of(config).items()}
     if only is None:
-        return recipes
-    asked = recipes.get(only) or tuned.applied(Recipe(only, RECOMMENDERS[only]().settings))
-    recipes[only] = asked.changed(changes)
-    tried = (BASELINE, SECOND_STAGES.get(only), only)
-    return {name: recipe for name, recipe in recipes.items() if name in tried}
+        return {name: tuned.applied(recipe) for name, recipe in recipes_of(config).items()}
+    RECOMMENDERS[only]
+    tried = with_those_behind([BASELINE, only])
+    recipes = {name: tuned.applied(_recipe_of(config, name)) for name in RECOMMENDERS if name in tried}
+    return recipes | {only: recipes[only].changed(changes)}
 
 
 def shipped(session: Session, found: RankingStudy, name: str, baseline: bool = False) -> ModelPackage:
@@ -80,11 +81,12 @@ def shipped(session: Session, found: RankingStudy, name: str, baseline: bool = F
     recipe, until = found.recipes[name], session.tables.watermark("purchases")
     with threads_for(recipe, found.everything):
         model = recipe.unfitted(RECOMMENDERS).fit(found.everything, until)
-    return ModelPackage(recommender_card(session, found, name, baseline), model.to_artifact())
+    return ModelPackage(recommender_card(session, found, model, baseline), model.to_artifact())
 
 
-def recommender_card(session: Session, found: RankingStudy, name: str, baseline: bool) -> ModelCard:
-    """The card of one of the study's models."""
+def recommender_card(session: Session, found: RankingStudy, model: LadderRecommender, baseline: bool) -> ModelCard:
+    """The card of one of the study's models, fitted on everything."""
+    name = model.name
     config, until = session.config, session.tables.watermark("purchases")
     comparisons = found.comparisons if name == found.chosen else ()
     days = config.recommender.horizon_days
@@ -107,14 +109,15 @@ def recommender_card(session: Session, found: RankingStudy, name: str, baseline:
         verdict=verdict(name, comparisons, (BASELINE,), stands_in=baseline),
         learnt=beats_all(comparisons),
         baseline=baseline,
-        limits=limits_of(found, name),
+        limits=limits_of(found, model),
         data_digest=session.tables.digest,
         git=git_state(),
     )
 
 
-def limits_of(found: RankingStudy, name: str) -> tuple[str, ...]:
+def limits_of(found: RankingStudy, model: LadderRecommender) -> tuple[str, ...]:
     """What a reader of the figures must know."""
+    name = model.name
     days = ", ".join(task.cutoff.isoformat() for task in reversed(found.validated_at))
     both = found.trials.second_stage(name)
     left_out = "; ".join(f"{model} ({why})" for model, why in found.left_out.items())
@@ -127,10 +130,19 @@ def limits_of(found: RankingStudy, name: str) -> tuple[str, ...]:
             if both
             else []
         ),
+        *candidates_of(model),
         *([f"Left out, because they could not be fitted: {left_out}."] if left_out else []),
         "All items are ranked, repeat purchases count, and items first sold after the cutoff count as missed.",
         "Intervals are 90 % and resample customers; coverage has none.",
     )
+
+
+def candidates_of(model: LadderRecommender) -> list[str]:
+    """What a second stage can find at most; nothing to say of other models."""
+    if not isinstance(model, Reranked) or model.candidate_recall_ is None:
+        return []
+    found = f"{model.n_trees_} trees order candidates that hold {model.candidate_recall_:.1%} of what was bought"
+    return [f"{found} on the folds they were learnt on: no order of them finds more."]
 
 
 def settings_origin(found: RankingStudy, name: str) -> str:

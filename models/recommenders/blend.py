@@ -26,7 +26,7 @@ from models.recommenders.later_fold import FOLDS, LaterFold, later_folds
 from models.recommenders.mixing import NORMALISATIONS, Candidates, learnt_weights, normalised
 from models.recommenders.one_thread import on_one_thread
 from models.recommenders.parts import PARTS
-from models.recommenders.ranges import OneOf, Ranges
+from models.recommenders.ranges import HALF_LIVES, SPANS, OneOf, Ranges
 from models.recommenders.scoring import ScoringRecommender
 
 JUDGED_CUSTOMERS = 3000
@@ -41,7 +41,15 @@ class Blend(ScoringRecommender):
     own_rung: ClassVar[str] = "similar_items"
     knows_likeness: ClassVar[bool] = True
     learnt: ClassVar[tuple[str, ...]] = ("weights",)
-    ranges: ClassVar[Ranges] = {"normalisation": OneOf(NORMALISATIONS), "judged_on": OneOf(FOLDS)}
+    ranges: ClassVar[Ranges] = {
+        "half_life_days": HALF_LIVES,
+        "span_days": SPANS,
+        "normalisation": OneOf(NORMALISATIONS),
+        "judged_on": OneOf(FOLDS),
+    }
+
+    half_life_days: float | None = None
+    "Of every part that decays, where `part_settings` say nothing else; None leaves each its own."
 
     parts: str = "next_basket, ease, item_knn"
     "Names of the recommenders that are mixed, by commas; each with its own tuned settings."
@@ -105,6 +113,7 @@ class Blend(ScoringRecommender):
     def _unfitted(self) -> dict[str, ScoringRecommender]:
         """Each part by its own settings, with this model's seed and popularity, and what is stated of it."""
         said: Settings = {"seed": self.seed, "popularity_half_life_days": self.popularity_half_life_days}
+        said |= {} if self.half_life_days is None else {"half_life_days": self.half_life_days}
         stated = self._stated
         parts: dict[str, ScoringRecommender] = {}
         for name in self.part_names:

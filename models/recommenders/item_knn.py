@@ -72,8 +72,9 @@ class ItemKnn(LinearRecommender):
             raise UnknownName(f"no weighting '{self.weighting}' in item_knn{nearest(self.weighting, WEIGHTINGS)}")
 
     def needed_gb(self, interactions: Interactions) -> float:
-        """The nearest of each item, as implicit returns them and as they are kept."""
-        return 60 * len(interactions.item_ids) * min(self.n_neighbours, len(interactions.item_ids)) / GB
+        """The purchases as a matrix, and the nearest of each item, as implicit returns them and as they are kept."""
+        m = len(interactions.item_ids)
+        return (60 * len(interactions.items) + 60 * m * min(self.n_neighbours, m)) / GB
 
     def _learnt_effects(self, interactions: Interactions) -> sparse.csr_matrix:
         columns = weighted_columns(interactions.matrix(), self.weighting, self.k1, self.b)

@@ -75,17 +75,17 @@ class LadderRecommender:
         if not len(times):
             raise NotEnoughHistory("no item was bought before the cutoff; recommendations need item_id in purchases")
         self.cutoff_ = cutoff or times.max().astype("datetime64[D]").astype(date) + timedelta(days=1)
+        learnt_from = known if self.span_days is None else known.since(self.cutoff_ - timedelta(days=self.span_days))
+        refuse_too_large(self.name, max(counting_gb(known), self.needed_gb(learnt_from)))
         self.item_ids = known.item_ids
         self.popularity_ = popularity_of(known, self.popularity_half_life_days, self.cutoff_)
         self.gaps_ = usual_gap_days(known)
-        learnt_from = known if self.span_days is None else known.since(self.cutoff_ - timedelta(days=self.span_days))
-        refuse_too_large(self.name, self.needed_gb(learnt_from))
         self._learn(learnt_from)
         return self
 
     def needed_gb(self, interactions: Interactions) -> float:
         """An estimate of the memory that fitting takes at most, beside the interactions themselves, 10^9 bytes."""
-        return 16 * len(interactions.item_ids) / GB
+        return counting_gb(interactions)
 
     def peak_gb(self, interactions: Interactions) -> float:
         """The same with the recommenders that it is made of, which are fitted one after another."""
@@ -212,6 +212,11 @@ class LadderRecommender:
     def _likeness_between(self, codes: np.ndarray) -> np.ndarray:
         """(c, c) as of `likeness_between`, whose diagonal is not looked at."""
         return between_some([self._likest(int(code)) for code in codes], codes, len(self.item_ids))
+
+
+def counting_gb(interactions: Interactions) -> float:
+    """What popularity and usual gaps take while they are counted, 10^9 bytes."""
+    return (16 * len(interactions.item_ids) + 70 * len(interactions.items)) / GB
 
 
 def popularity_of(interactions: Interactions, half_life_days: float, cutoff: date) -> np.ndarray:

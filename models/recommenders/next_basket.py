@@ -86,8 +86,8 @@ class NextBasket(LinearRecommender):
     "(steps, m) float32, see models/recommenders/seasons."
 
     def needed_gb(self, interactions: Interactions) -> float:
-        """The nearest of each item, as implicit returns them and as they are kept, and the seasons."""
-        return (60 * self.n_neighbours + 16 * 52) * len(interactions.item_ids) / GB
+        """The purchases with their days, the nearest of each item, returned and kept, and the seasons."""
+        return (130 * len(interactions.items) + (60 * self.n_neighbours + 16 * 52) * len(interactions.item_ids)) / GB
 
     def _learn(self, interactions: Interactions) -> None:
         """Learn the weights of parts that know nothing of the later fold, then the parts on everything."""

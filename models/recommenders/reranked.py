@@ -24,7 +24,7 @@ from models.recommenders.later_fold import FOLDS, LaterFold, later_folds
 from models.recommenders.mixing import CELLS_AT_ONCE, NORMALISATIONS, best_items, normalised
 from models.recommenders.one_thread import on_one_thread
 from models.recommenders.pair_features import ItemFacts, features_of, names_of
-from models.recommenders.ranges import Between, OneOf, Ranges
+from models.recommenders.ranges import HALF_LIVES, SPANS, Between, OneOf, Ranges
 from models.recommenders.second_stage import Examples, Growing
 from models.recommenders.trees import Trees
 
@@ -41,6 +41,8 @@ class Reranked(Blend):
 
     name: ClassVar[str] = "reranked"
     ranges: ClassVar[Ranges] = {
+        "half_life_days": HALF_LIVES,
+        "span_days": SPANS,
         "n_candidates": Between(10, 60, log=True, whole=True),
         "n_trees": Between(50, 400, log=True, whole=True),
         "n_leaves": Between(4, 31, log=True, whole=True),

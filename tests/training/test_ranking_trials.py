@@ -69,6 +69,14 @@ def test_a_second_stage_whose_interval_lies_apart_passes():
     assert found.choose() == "reranked"
 
 
+def test_a_second_stage_without_the_model_behind_it_is_not_chosen():
+    found = trials(simple=GOOD, reranked=GOOD + 0.1)
+
+    assert found.choose() == "simple"
+    with pytest.raises(BadInput, match="only where it beats blend, which could not be fitted here"):
+        refuse_second_stage(found, "reranked")
+
+
 class Shop:
     """A task in which one model has not the memory; the others answer with their names."""
 

@@ -18,6 +18,9 @@ from core.config import Config
 from core.errors import NotEnoughHistory
 from features.interactions import interactions_of
 from features.sources.simulation.world import ShopWorld
+from models.recommenders.ladder import counting_gb
+from models.recommenders.popularity import Popularity
+from models.recommenders.reranked import Reranked
 from models.registry import open_store
 from tests.training.conftest import open_shop
 from tests.worlds import config
@@ -25,9 +28,10 @@ from tests.worlds import shop as shop_of
 from training.promotion import promote
 from training.ranking_rows import ranking_cutoffs, ranking_task, threads_for, validation_tasks
 from training.recipe import Recipe
-from training.recommender import train_recommender
+from training.recommender import candidates_of, train_recommender, wanted_recipes
 from training.session import Session
 from training.shipping import Trained
+from training.tuned import TunedRecommenders
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +114,8 @@ def test_the_card_says_where_validation_was_and_that_the_settings_are_the_models
 
 def test_a_model_without_the_memory_is_left_out_and_the_card_says_so(shop: Session, monkeypatch: pytest.MonkeyPatch):
     few = replace(shop, config=with_models(shop.config, "personal_frequency", "item_knn"))
-    monkeypatch.setattr("models.memory.free_gb", lambda: 1e-4)
+    just_enough = counting_gb(interactions_of(few.tables))
+    monkeypatch.setattr("models.memory.free_gb", lambda: just_enough)
 
     card = train_recommender(few).challenger.card
 
@@ -138,3 +143,21 @@ def test_a_small_fit_takes_one_thread_and_a_large_one_all(shop: Session, monkeyp
 
     monkeypatch.setattr("training.ranking_rows.SMALL_GB", 0.0)
     assert isinstance(threads_for(recipe, everything), nullcontext)
+
+
+def test_whoever_asks_for_a_second_stage_tries_the_model_behind_it_too(shop: Session):
+    tuned = TunedRecommenders(Path("nowhere"), {})
+
+    asked = wanted_recipes(with_models(shop.config, "item_knn"), "reranked", {}, tuned)
+    listed = wanted_recipes(with_models(shop.config, "reranked"), None, {}, tuned)
+
+    assert list(asked) == list(listed) == ["popularity", "blend", "reranked"]
+
+
+def test_the_card_of_a_second_stage_says_what_its_candidates_hold(shop: Session):
+    model = Reranked(n_folds=1).fit(interactions_of(shop.tables))
+    (said,) = candidates_of(model)
+
+    assert model.candidate_recall_ is not None
+    assert f"hold {model.candidate_recall_:.1%} of what was bought" in said
+    assert candidates_of(Popularity()) == []

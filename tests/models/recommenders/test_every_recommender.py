@@ -16,6 +16,7 @@ from core.recommendations import RUNGS, Recommendations
 from models.artifact import Artifact
 from models.protocols import Exclusions, Recommender
 from models.recommenders import ladder
+from models.recommenders.reranked import Reranked
 from models.recommenders.shelf import RECOMMENDERS
 from tests.baskets import bought, checkerboard, history
 
@@ -26,8 +27,20 @@ WORLD = bought(
 )  # fmt: skip
 FITTED = {name: kind(**SMALL.get(name, {})).fit(WORLD) for name, kind in RECOMMENDERS.items()}
 ITEMS = WORLD.item_ids.tolist()
+CROWD = bought(
+    *(
+        f"c{n:02} 2024-0{month}-{1 + n % 28:02} {ITEMS[n % 6]} {ITEMS[(n + month * (n % 3)) % 6]}"
+        for n in range(90)
+        for month in (1, 2, 3)
+    )
+)
+"The same items, and enough customers for a second stage to learn trees."
+BY_TREES = Reranked(n_trees=20).fit(CROWD)
 
 every_recommender = pytest.mark.parametrize("recommender", FITTED.values(), ids=FITTED.keys())
+whoever_answers = pytest.mark.parametrize(
+    "recommender", [*FITTED.values(), BY_TREES], ids=[*FITTED.keys(), "reranked by trees"]
+)
 item_lists = st.lists(st.sampled_from([*ITEMS, "unheard-of"]), max_size=8)
 
 
@@ -38,7 +51,11 @@ def same(one: Recommendations, other: Recommendations) -> bool:
     )
 
 
-@every_recommender
+def test_the_second_stage_of_a_crowd_has_learnt_trees():
+    assert BY_TREES.n_trees_ == 20
+
+
+@whoever_answers
 @settings(deadline=None, max_examples=40)
 @given(item_lists, item_lists, st.sets(st.integers(0, 5)), st.integers(1, 9), st.booleans())
 def test_exactly_k_allowed_items_or_a_stated_reason(
@@ -56,7 +73,7 @@ def test_exactly_k_allowed_items_or_a_stated_reason(
     assert (answer.items[0, len(shown) :] == -1).all()
 
 
-@every_recommender
+@whoever_answers
 @settings(deadline=None, max_examples=40)
 @given(bought_before=item_lists, k=st.integers(1, 9))
 def test_a_reason_is_an_item_of_the_history_and_popularity_needs_none(
@@ -69,7 +86,7 @@ def test_a_reason_is_an_item_of_the_history_and_popularity_needs_none(
     assert {ITEMS[code] for code in answer.because[~popular & (answer.items >= 0)]} <= set(bought_before)
 
 
-@every_recommender
+@whoever_answers
 def test_within_a_rung_the_best_come_first(recommender: Recommender):
     answer = recommender.recommend(WORLD.histories, 6)
 
@@ -77,7 +94,7 @@ def test_within_a_rung_the_best_come_first(recommender: Recommender):
         assert all((np.diff(scores[rungs == rung]) <= 0).all() for rung in range(len(RUNGS)))
 
 
-@every_recommender
+@whoever_answers
 def test_one_customer_alone_gets_what_they_get_among_others(recommender: Recommender, monkeypatch: pytest.MonkeyPatch):
     together = recommender.recommend(WORLD.histories, 4, exclusions=Exclusions(seen=True))
 
@@ -99,7 +116,7 @@ def test_an_unknown_customer_gets_what_is_popular(recommender: Recommender, boug
     assert (answer.rungs == RUNGS.index("popularity")).all()
 
 
-@every_recommender
+@whoever_answers
 def test_more_than_the_catalogue_holds_is_all_of_it_and_a_reason(recommender: Recommender):
     answer = recommender.recommend(history("tea", among=WORLD), 50)
 
@@ -108,7 +125,7 @@ def test_more_than_the_catalogue_holds_is_all_of_it_and_a_reason(recommender: Re
     assert np.isnan(answer.scores[0, 6:]).all()
 
 
-@every_recommender
+@whoever_answers
 def test_everything_excluded_leaves_nothing_and_says_so(recommender: Recommender):
     answer = recommender.recommend(history("tea", among=WORLD), 3, exclusions=Exclusions(per_customer=[ITEMS]))
 
@@ -116,7 +133,7 @@ def test_everything_excluded_leaves_nothing_and_says_so(recommender: Recommender
     assert answer.shortfalls == ("only 0 items are left after exclusions",)
 
 
-@every_recommender
+@whoever_answers
 def test_a_catalogue_of_one_item_recommends_it(recommender: Recommender):
     alone = type(recommender)(**recommender.settings).fit(bought("ada 2024-02-01 tea"))
 
@@ -124,20 +141,20 @@ def test_a_catalogue_of_one_item_recommends_it(recommender: Recommender):
     assert alone.similar("tea", 3) == []
 
 
-@every_recommender
+@whoever_answers
 def test_only_anonymous_purchases_still_give_what_is_popular(recommender: Recommender):
     fitted = type(recommender)(**recommender.settings).fit(bought("- 2024-02-01 tea jam", "- 2024-02-01 jam"))
 
     assert fitted.recommend(history("tea", among=WORLD), 2, exclusions=Exclusions(seen=True)).item_id[0, 0] == "jam"
 
 
-@every_recommender
+@whoever_answers
 def test_no_purchase_before_the_cutoff_is_not_enough_history(recommender: Recommender):
     with pytest.raises(NotEnoughHistory, match="no item was bought"):
         type(recommender)(**recommender.settings).fit(WORLD, date(2023, 1, 1))
 
 
-@every_recommender
+@whoever_answers
 def test_k_below_one_and_lists_that_do_not_match_are_refused(recommender: Recommender):
     with pytest.raises(BadInput, match="k is 0"):
         recommender.recommend(WORLD.histories, 0)
@@ -145,12 +162,12 @@ def test_k_below_one_and_lists_that_do_not_match_are_refused(recommender: Recomm
         recommender.recommend(WORLD.histories, 1, exclusions=Exclusions(per_customer=[["tea"]]))
 
 
-@every_recommender
+@whoever_answers
 def test_nobody_asked_is_nobody_answered(recommender: Recommender):
     assert len(recommender.recommend(WORLD.histories.take(np.array([], dtype=np.int64)), 3)) == 0
 
 
-@every_recommender
+@whoever_answers
 @pytest.mark.parametrize("mapped", [False, True])
 def test_what_is_kept_answers_as_before(recommender: Recommender, mapped: bool, tmp_path: Path):
     recommender.to_artifact().write(tmp_path)
@@ -178,7 +195,7 @@ def test_what_is_bought_after_the_cutoff_is_not_learnt(recommender: Recommender)
     assert same(early.recommend(WORLD.histories, 4), all_of_it.recommend(WORLD.histories, 4))
 
 
-@every_recommender
+@whoever_answers
 def test_a_history_in_another_catalogues_codes_gets_the_same_answer(recommender: Recommender):
     wider = np.unique(np.append(WORLD.item_ids, ["apple", "zucchini"]))
     there = Histories.of_items([["tea", "apple", "jam"]], wider, np.datetime64("2024-03-01", "s"))
@@ -186,7 +203,7 @@ def test_a_history_in_another_catalogues_codes_gets_the_same_answer(recommender:
     assert same(recommender.recommend(there, 4), recommender.recommend(history("tea", "jam", among=WORLD), 4))
 
 
-@every_recommender
+@whoever_answers
 def test_a_history_of_a_hundred_thousand_lines_is_answered(recommender: Recommender):
     long = history(*np.resize(ITEMS, 100_000).tolist(), among=WORLD)
 
@@ -214,6 +231,6 @@ def test_items_bought_by_the_same_customers_are_similar(name: str):
     assert [score for _, score in similar] == sorted((score for _, score in similar), reverse=True)
 
 
-@every_recommender
+@whoever_answers
 def test_nothing_is_similar_to_an_unknown_item(recommender: Recommender):
     assert recommender.similar("unheard-of", 3) == []

@@ -112,6 +112,14 @@ def test_settings_of_parts_that_cannot_be_meant_are_one_line(stated: str, saying
         Blend(parts="item_knn, ease", part_settings=stated).fit(LOG)
 
 
+def test_a_half_life_of_the_blend_is_that_of_its_parts_unless_one_states_its_own():
+    blend = Blend(parts="ease, item_knn", half_life_days=3.0, part_settings='{"ease": {"half_life_days": 50.0}}')
+
+    parts = blend.fit(LOG, CUTOFF).parts_
+
+    assert {name: part.half_life_days for name, part in parts.items()} == {"ease": 50.0, "item_knn": 3.0}
+
+
 def test_parts_that_are_none_or_unknown_are_refused():
     with pytest.raises(BadInput, match="no parts"):
         Blend(parts=" ,").fit(LOG)

@@ -1,8 +1,8 @@
 """Our recommenders beside RecTools and implicit on online_retail II, tuned with one budget, judged by one judge.
 
 `make bench-peers` makes .venv-peers and runs this. Every model, ours too, gets the same number of settings drawn at
-random from its ranges; the best NDCG@10 at the validation cutoff is asked once at the test cutoff. Our tuned defaults
-have no part in it.
+random from its ranges; the best NDCG@10 at the validation cutoff is asked once at the test cutoff. What has no range
+stays at its default, as do the parts of a blend.
 """
 
 from __future__ import annotations
@@ -151,8 +151,9 @@ def publish_peers(judged: Judged, ours: list[str], trials: int) -> None:
         {
             "Data": benchmark.data,
             "Judged": f"{len(benchmark.test):,} customers, all items ranked: {benchmark.judged}",
-            "Budget": f"{trials} settings a model, drawn at random from its ranges, ours too (our tuned defaults have "
-            f"no part in it); chosen by {CHOSEN_BY}: {benchmark.validated}",
+            "Budget": f"{trials} settings a model, drawn at random from its ranges, ours too; what has no "
+            "range stays at its default, and so do the parts of a blend, whose defaults were tuned on earlier months of "
+            f"this shop. Chosen by {CHOSEN_BY}: {benchmark.validated}",
             "Peers": "RecTools 0.19.0 and the implicit 0.7.3 it installs (pm-implicit), `requirements-peers.lock`: "
             "their input may be weighted by count, its logarithm or not, and by age, as is best for each",
         },

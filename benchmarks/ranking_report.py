@@ -188,6 +188,7 @@ def publish_ranking(judged: Judged, data_set: str, protocol: str) -> None:
     ]
     if benchmark.published:
         parts.insert(1, PUBLISHED_BY)
+    parts += [benchmark.remarks] if benchmark.remarks else []
     write_section(
         benchmark.section,
         benchmark.title,

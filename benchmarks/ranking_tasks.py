@@ -53,6 +53,8 @@ class RankingBenchmark:
     "What every model is compared with, pairwise."
     published: Mapping[str, tuple[str, float | None, float | None]] = field(default_factory=dict)
     "By model: whose figures, Recall and NDCG at the largest k."
+    remarks: str = ""
+    "What a reader of the table must know besides."
     categories: Categories | None = None
     "Of the items, where they are known."
     best: Recommendations | None = None
@@ -94,7 +96,8 @@ def online_retail_baskets() -> RankingBenchmark:
         "The next basket on online_retail",
         f"{found.what} ({found.terms})",
         f"{LastBasketOut().says}; `plain_frequency` counts purchases as papers do, ours knows their age and the season",
-        LastBasketOut(2).says,
+        f"{LastBasketOut(2).says}; defaults were tuned on 28 days from 2010-07-07 and 2010-08-04, in which some of the "
+        "last baskets lie",
         LastBasketOut(2).split(everything),
         LastBasketOut().split(everything),
         {"plain_frequency": PLAIN_FREQUENCY, **_judged_on_baskets(_recipes(found.config))},
@@ -138,6 +141,7 @@ def gowalla_files() -> RankingBenchmark:
         gowalla.recipes(),
         ks=(20,),
         published=gowalla.PUBLISHED,
+        remarks=gowalla.REMARKS,
     )
 
 

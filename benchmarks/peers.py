@@ -152,8 +152,8 @@ def publish_peers(judged: Judged, ours: list[str], trials: int) -> None:
             "Data": benchmark.data,
             "Judged": f"{len(benchmark.test):,} customers, all items ranked: {benchmark.judged}",
             "Budget": f"{trials} settings a model, drawn at random from its ranges, ours too; what has no "
-            "range stays at its default, and so do the parts of a blend, whose defaults were tuned on earlier months of "
-            f"this shop. Chosen by {CHOSEN_BY}: {benchmark.validated}",
+            "range stays at its default, and so do the parts of a blend, whose defaults were tuned on earlier months "
+            f"of this shop. Chosen by {CHOSEN_BY}: {benchmark.validated}",
             "Peers": "RecTools 0.19.0 and the implicit 0.7.3 it installs (pm-implicit), `requirements-peers.lock`: "
             "their input may be weighted by count, its logarithm or not, and by age, as is best for each",
         },

@@ -8,7 +8,7 @@ ch. 8; the percentile interval).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 
 import msgspec
@@ -82,11 +82,16 @@ def estimate(
 
 
 def estimates(
-    statistics: Callable[[np.ndarray], np.ndarray], customer_ids: np.ndarray, n_resamples: int = 300, seed: int = 0
+    statistics: Callable[[np.ndarray], np.ndarray],
+    customer_ids: np.ndarray,
+    n_resamples: int = 300,
+    seed: int = 0,
+    distances: Collection[int] = (),
 ) -> list[Estimate]:
     """Many statistics from the same samples, many samples at a time.
 
     `statistics` takes weights (samples, rows), how often each row counts, and returns (samples, statistics).
+    `distances` are the places of those that cannot be below zero and that noise makes greater.
     """
     values = statistics(np.ones((1, len(customer_ids))))[0]
     samples = multiplicities(customer_ids, n_resamples, seed)
@@ -95,7 +100,14 @@ def estimates(
     while weights := list(islice(samples, at_once)):
         drawn.append(statistics(np.array(weights)))
     together = np.concatenate(drawn)
+    for place in distances:
+        together[:, place] = _moved_back(together[:, place], values[place])
     return [_within_bounds(float(value), together[:, place]) for place, value in enumerate(values)]
+
+
+def _moved_back(drawn: np.ndarray, value: float) -> np.ndarray:
+    """Samples of a distance without what they are longer on average: resampling adds noise, which lengthens it."""
+    return drawn if np.isnan(drawn).all() else np.maximum(drawn - (np.nanmean(drawn) - value), 0)
 
 
 def _draws(n_customers: int, n_resamples: int, seed: int) -> Iterator[np.ndarray]:

@@ -42,7 +42,8 @@ def churn_metrics(
     over, nobody is ranked against another telling of themselves.
     """
     judged = JudgedRows.of if together is None else partial(GroupedRows.of, groups=together)
-    figures = estimates(judged(scores, outcomes), outcomes.customer_ids, n_resamples, seed)
+    distances = [NAMES.index("calibration_error")]
+    figures = estimates(judged(scores, outcomes), outcomes.customer_ids, n_resamples, seed, distances)
     return tuple(Metric(model, name, figure, split) for name, figure in zip(NAMES, figures, strict=True))
 
 

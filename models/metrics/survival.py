@@ -50,6 +50,7 @@ def survival_metrics(
         outcomes.customer_ids,
         n_resamples,
         seed,
+        distances=[place for place, name in enumerate(figures) if name.startswith("calibration_error")],
     )
     return tuple(Metric(model, name, figure, split) for name, figure in zip(figures, found, strict=True))
 

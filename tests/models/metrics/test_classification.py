@@ -99,6 +99,19 @@ def test_whoever_is_told_of_twice_is_ranked_against_others_of_the_same_telling()
     assert auc(np.repeat([0, 1], 100)) == 1
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_calibration_error_of_honest_probabilities_lies_within_its_interval(seed: int):
+    """Though every resample, which adds noise, has a greater one."""
+    random = np.random.default_rng(seed)
+    probability = random.random(400)
+    outcomes = outcomes_of(random.random(400) < probability)
+
+    judged = churn_metrics("any", scores_of(probability, outcomes), outcomes)
+
+    found = judged[NAMES.index("calibration_error")].estimate
+    assert 0 <= found.low < found.value < found.high
+
+
 def test_a_perfect_answer():
     churned = np.arange(100) < 20
 

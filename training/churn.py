@@ -20,7 +20,7 @@ from training.choosing import choose
 from training.churn_rows import ChurnRows, churn_rows
 from training.churn_trials import BASELINES, Trials, calibrated_where_it_helps, recipes_of, tested, validated
 from training.gate import at_newest_window, is_refresh
-from training.leaks import find_leaks
+from training.leaks import find_leaks, too_few_to_judge
 from training.plots import churn_plots
 from training.recipe import Recipe
 from training.session import Session
@@ -148,6 +148,7 @@ def limits_of(found: Study, undated: tuple[str, ...]) -> tuple[str, ...]:
         f"Validation: {folds.says}.",
         *(f"{notice}." for notice in folds.notices),
         *([as_of_today] if undated else []),
+        *too_few_to_judge(found.test.outcomes),
         "Intervals are 90 % and resample customers; they do not cover a change of the world after the test cutoff.",
     )
 

@@ -18,7 +18,8 @@ from training.cards import beats_all, verdict
 from training.gate import at_newest_window
 from training.hazard_plots import hazard_plots
 from training.hazard_rows import hazard_rows
-from training.hazard_study import BASELINE, HazardStudy, settings_of, study, wanted_recipes
+from training.hazard_study import BASELINE, HazardStudy, judged_for_leaks, settings_of, study, wanted_recipes
+from training.leaks import too_few_to_judge
 from training.recipe import Recipe
 from training.session import Session
 from training.shipping import Trained, ship
@@ -103,6 +104,7 @@ def limits_of(session: Session, found: HazardStudy, model: Hazard) -> tuple[str,
         "everything known by now.",
         *([shorter] if cutoffs.horizon_days + model.period_days <= asked * MONTH_DAYS else []),
         causes,
+        *too_few_to_judge(judged_for_leaks(found.rows, session.config.churn.horizon_days)),
         "A month is 30 days in these figures. Validation: folds over customers inside the training cutoffs.",
         "Intervals are 90 % and resample customers; they do not cover a change of the world after the test cutoff.",
     )

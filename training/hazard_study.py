@@ -101,12 +101,17 @@ def chosen_by_folds(recipes: Mapping[str, Recipe], rows: HazardRows, progress: P
 
 def leaks_in(rows: HazardRows, horizon_days: int, seed: int) -> tuple[Leak, ...]:
     """The features that explain an implausible share of who left soon after the test cutoff."""
-    soon = min(horizon_days, rows.cutoffs.horizon_days)
-    earlier, later = rows.seen_by_test(rows.train).within(soon), rows.outcomes.take(rows.test).within(soon)
+    later = judged_for_leaks(rows, horizon_days)
+    earlier = rows.seen_by_test(rows.train).within(later.horizon_days)
     learn = np.flatnonzero(rows.train)[earlier.mature]
     return find_leaks(
         rows.features.take(learn), earlier.take(earlier.mature), rows.features.take(rows.test), later, seed=seed
     )
+
+
+def judged_for_leaks(rows: HazardRows, horizon_days: int) -> Outcomes:
+    """Who left soon after the test cutoff: what the leak alarm judges features by."""
+    return rows.outcomes.take(rows.test).within(min(horizon_days, rows.cutoffs.horizon_days))
 
 
 def _joined(parts: list[RiskCurves]) -> RiskCurves:

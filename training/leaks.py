@@ -86,6 +86,17 @@ def find_leaks(
     return tuple(Leak(name, findings[name]) for name in earlier.names if name in findings)
 
 
+def too_few_to_judge(later: Outcomes, limits: LeakLimits = LIMITS) -> tuple[str, ...]:
+    """One sentence where too few left, or stayed, for the alarm to take features away; otherwise none."""
+    left = int(later.churned.sum())
+    if min(left, len(later) - left) >= limits.least_rows:
+        return ()
+    return (
+        f"The leak alarm looked at each feature alone only: of {len(later):,} customers at the test cutoff {left:,} "
+        f"left, and {limits.least_rows} of either kind are needed to tell what a feature costs by removal.",
+    )
+
+
 @dataclass(frozen=True)
 class Trial:
     """Earlier rows to learn from and later ones to judge on."""
@@ -152,8 +163,7 @@ def _too_good_alone(trial: Trial, alone: Mapping[str, Scores]) -> dict[str, str]
 
 
 def _by_removal(trial: Trial, alone: Mapping[str, Scores]) -> dict[str, str]:
-    churned = trial.later_outcomes.churned
-    if min(churned.sum(), (~churned).sum()) < trial.limits.least_rows:
+    if too_few_to_judge(trial.later_outcomes, trial.limits):
         return {}
     whole = trial.said_by(list(alone))
     undated = {column.name for column in trial.earlier.columns if column.as_of_today}

@@ -12,7 +12,7 @@ import pytest
 from core.feature_table import FeatureColumn, FeatureTable
 from core.outcomes import Outcomes
 from tests.models.churn.worlds import coin_toss, outcomes_of
-from training.leaks import LIMITS, Trial, find_leaks
+from training.leaks import LIMITS, Trial, find_leaks, too_few_to_judge
 
 Rows = tuple[FeatureTable, Outcomes]
 TELCO = Path(os.environ.get("KIZUNA_DATA", "../shared/data")) / "telco"
@@ -102,6 +102,9 @@ def test_of_a_handful_of_leavers_nothing_is_concluded_by_removal():
     features, outcomes = later[0].take(few), later[1].take(few)
 
     assert find_leaks(*earlier, features, outcomes) == ()
+    (said,) = too_few_to_judge(outcomes)
+    assert "of 215 customers at the test cutoff 15 left" in said
+    assert too_few_to_judge(later[1]) == ()
     (leak,) = find_leaks(*earlier, features, outcomes, replace(LIMITS, least_rows=0))
     assert leak.feature == "satisfaction"
 

@@ -98,6 +98,8 @@ def test_models_shows_what_was_told_right_of_texts_held_out(
     assert "kizuna.world.texts" in told
     assert f"{trained.card.accuracy.value:.3g}" in told
     assert "on texts held out" in " ".join(told.split())
+    assert "next: kizuna train churn" in told
+    assert "train recommender" not in told, "there are no purchases to learn one from"
 
 
 def test_mlflow_loads_it_and_gives_cause_probability_and_tone(session: Session, trained: TrainedTexts):

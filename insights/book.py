@@ -7,7 +7,9 @@ book        100     100     150     150       what ran at each midnight, in whol
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -78,6 +80,8 @@ class Book:
     "(n, m) int64."
     paid_earlier: np.ndarray
     "(n,) bool: whether the customer paid at a month's beginning before the first of these."
+    steady: Callable[[int], np.ndarray] | None = None
+    "From a column to (n, m) int64 as of `at_rates_from`; None where no rate moves any amount."
 
     @classmethod
     def of(cls, spans: Spans, months: np.ndarray, money: Money, rate_of: np.datetime64 | None = None) -> Book:
@@ -96,7 +100,21 @@ class Book:
         earlier = np.zeros(len(customer_ids), bool)
         if len(months):
             earlier[owners[spans.paid_before(months[0].astype("datetime64[D]"))]] = True
-        return cls(customer_ids, months, units, revalued, earlier)
+        if rate_of is not None or set(spans.currencies) <= {"", money.currency}:
+            return cls(customer_ids, months, units, revalued, earlier)
+
+        @cache
+        def steady(column: int) -> np.ndarray:
+            told = np.zeros(shape, np.int64)
+            paid = revalued[:, column] > 0
+            told[paid] = cls.of(spans.take(paid[owners]), months, money, months[column]).units
+            return told
+
+        return cls(customer_ids, months, units, revalued, earlier, steady)
+
+    def at_rates_from(self, column: int) -> np.ndarray:
+        """(n, m) int64: what those who paid in a column pay, at the rates of the month that begins there."""
+        return self.units if self.steady is None else self.steady(column)
 
     def had_before(self) -> np.ndarray:
         """(n, m) bool: whether the customer paid at an earlier month's beginning."""
@@ -105,9 +123,11 @@ class Book:
 
     def take(self, rows: np.ndarray) -> Book:
         """The customers that an index array or boolean mask picks; one may be picked twice."""
+        whole = self.steady
         return Book(
-            self.customer_ids[rows], self.months, self.units[rows], self.revalued[rows], self.paid_earlier[rows]
-        )
+            self.customer_ids[rows], self.months, self.units[rows], self.revalued[rows], self.paid_earlier[rows],
+            None if whole is None else lambda column: whole(column)[rows],
+        )  # fmt: skip
 
 
 def months_between(first: np.datetime64, last: np.datetime64) -> np.ndarray:

@@ -54,7 +54,7 @@ def spans_of(tables: Tables, left_out: LeftOut, as_of: date | None = None) -> Sp
     found = _fetched(known, "plan", "started_at", "ended_at", "mrr", "currency", "margin_rate")
     return Spans(
         _words(found, "customer_id"), _words(found, "plan"), _days(found, "started_at"), _days(found, "ended_at"),
-        _numbers(found, "mrr"), _words(found, "currency"), _numbers(found, "margin_rate"),
+        _numbers(found, "mrr"), np.char.upper(_words(found, "currency")), _numbers(found, "margin_rate"),
     )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def orders_of(tables: Tables, money: Money, left_out: LeftOut, as_of: date | Non
     if "purchases" not in tables:
         return Orders(np.empty(0, "U1"), np.empty(0, "M8[D]"), np.empty(0))
     lines: Expression = known_until(tables, as_of)["purchases"]
-    currency = lines.currency.fill_null("") if "currency" in lines.columns else ibis.literal("")
+    currency = lines.currency.upper().fill_null("") if "currency" in lines.columns else ibis.literal("")
     daily = lines.mutate(day=lines.event_time.truncate("D"), currency=currency)
     summed = daily.group_by(["customer_id", "day", "currency"]).aggregate(amount=daily.amount.sum(), n=daily.count())
     found = summed.order_by(["customer_id", "day", "currency"]).to_pyarrow()

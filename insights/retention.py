@@ -82,7 +82,8 @@ RETENTION = ("nrr", "grr", "logo_churn", "revenue_churn")
 def retention(book: Book, start: int, end: int, n_resamples: int = 300, seed: int = 0) -> dict[str, Estimate]:
     """NRR, GRR, logo and revenue churn from the book's column `start` to `end`, with 90 % intervals over customers.
 
-    Shares of the opening, told at the rate of the span's first month; NaN where nobody paid at the start.
+    Shares of the opening, all told at the rates of the span's first month, so that no rate moves them; NaN where nobody
+    paid at the start.
     """
     parts = retention_parts(book, start, end)
     paid = parts["nrr"][1] > 0
@@ -99,7 +100,7 @@ def retention_parts(book: Book, start: int, end: int) -> dict[str, tuple[np.ndar
     """Each customer's part above and below the line of each figure of `RETENTION`, (n,) float64 each."""
     opening = book.revalued[:, start].astype(np.float64)
     paid = opening > 0
-    closing = np.where(paid, book.units[:, end], 0).astype(np.float64)
+    closing = np.where(paid, book.at_rates_from(start)[:, end], 0).astype(np.float64)
     left = paid & (closing == 0)
     return {
         "nrr": (closing, opening),

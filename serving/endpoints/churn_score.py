@@ -11,6 +11,7 @@ from core.scores import Tier
 from serving.churn_part import TIERS, ChurnPart, tiers_of
 from serving.curve_answers import CustomerCurve, curve_answer, part_for
 from serving.hazard_part import HazardPart
+from serving.release import Release
 from serving.wire import Answer, CustomerId, Endpoint, Question, Shop, not_released, source_of
 
 Reasons = Annotated[
@@ -25,7 +26,7 @@ class ChurnQuestion(Question, frozen=True):
 
     customer_ids: Annotated[list[CustomerId], msgspec.Meta(min_length=1, max_length=1000)]
     horizon_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] | None = None
-    "Within how many days they would leave: any up to the end of the curves; else the churn model's own."
+    "Within how many days they would leave: any up to the end of the curves; not stated, the churn model's own."
     curve: bool = False
     "Whether to tell when each would leave."
 
@@ -75,7 +76,7 @@ def respond(question: ChurnQuestion, shop: Shop) -> ChurnAnswer:
     if churn is None:
         raise not_released(shop.release, "churn")
     horizon_days = question.horizon_days or churn.horizon_days
-    if horizon_days == churn.horizon_days and not question.curve:
+    if not _asks_for_curves(question, shop.release, churn):
         behind, scores = "churn", [score_of(churn, customer_id) for customer_id in question.customer_ids]
     else:
         behind, part = "hazard", part_for(shop.release, horizon_days)
@@ -84,6 +85,13 @@ def respond(question: ChurnQuestion, shop: Shop) -> ChurnAnswer:
             for customer_id in question.customer_ids
         ]
     return ChurnAnswer(**source_of(shop.release, behind), horizon_days=horizon_days, scores=scores)
+
+
+def _asks_for_curves(question: ChurnQuestion, release: Release, churn: ChurnPart) -> bool:
+    """Whether the hazard answers: it does for every horizon that is stated, so that no two contradict each other."""
+    if question.curve or question.horizon_days not in (None, churn.horizon_days):
+        return True
+    return question.horizon_days is not None and release.hazard is not None
 
 
 def _by_curve(said: Scored, part: HazardPart, horizon_days: int, with_curve: bool) -> Scored:

@@ -96,6 +96,22 @@ def test_a_moving_rate_is_a_line_of_its_own_and_no_expansion():
     assert (february.opening, february.fx, february.expansion, february.closing) == (1000, 100, 0, 1100)
 
 
+@settings(deadline=None)
+@given(st.lists(st.floats(50, 200), min_size=8, max_size=8), st.integers(0, 4), st.integers(1, 4))
+def test_no_rate_moves_what_was_kept_of_a_year(rates: list[float], start: int, length: int):
+    """Everybody goes on paying the same in their own money."""
+    told = dict(zip(months_between(MONTHS[0] - 1, MONTHS[-1]), rates, strict=False))
+    book = Book.of(
+        spans("ada b 2025-01-01 - 10 USD", "bo b 2025-01-01 - 1000", "cyd b 2026-06-10 - 5 USD"),
+        MONTHS, Money("JPY", {"USD": told}),
+    ).take(np.array([0, 1, 1, 2]))  # fmt: skip
+    end = min(start + length, len(MONTHS) - 1)
+
+    found = retention(book, start, end)
+
+    assert (found["nrr"].value, found["grr"].value) == (1, 1)
+
+
 def test_a_currency_without_a_rate_is_an_error_that_names_it():
     with pytest.raises(DataError, match=r"no rate of EUR to JPY for 2025-12"):
         Book.of(spans("ada b 2025-01-01 - 10 EUR"), MONTHS, YEN)

@@ -30,12 +30,19 @@ def test_any_horizon_up_to_the_end_of_the_curve_is_answered_from_it(ask: Ask, da
     assert (told["scores"][0]["low"], "curve" in told["scores"][0]) == (None, False)
 
 
-def test_the_churn_model_s_own_horizon_is_answered_by_it(ask: Ask):
-    plain, named = scored(ask, "ada"), scored(ask, "ada", horizon_days=90)
+def test_where_no_horizon_is_stated_the_churn_model_answers_for_its_own(ask: Ask):
+    plain = scored(ask, "ada")
 
-    assert plain == named
+    assert plain["horizon_days"] == 90
     assert (plain["model"]["name"], plain["scores"][0]["churn_probability"]) == ("kizuna.shop.churn", 0.5)
     assert "curve" not in plain["scores"][0]
+
+
+def test_the_risk_never_falls_as_the_horizon_grows_past_the_churn_models_own(ask: Ask):
+    risks = [scored(ask, "ada", horizon_days=days)["scores"][0]["churn_probability"] for days in range(85, 96)]
+
+    assert risks == sorted(risks)
+    assert risks[5] == pytest.approx(scored(ask, "ada", curve=True)["scores"][0]["churn_probability"])
 
 
 def test_the_tier_goes_with_the_horizon(ask: Ask):

@@ -55,16 +55,20 @@ class SegmentReport(msgspec.Struct, frozen=True):
     tiers: tuple[GroupFigures, ...]
 
 
-def members_at(tables: Tables, cutoff: date) -> dict[str, np.ndarray]:
-    """The ids of each segment of the configuration, by what was known before midnight of the cutoff.
+def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, np.ndarray]]:
+    """The ids of each segment and tier of the configuration, by what was known before midnight of the cutoff.
 
-    Nobody is scored for it, so what a rule says of risk or health is unknown, and fits nobody.
+    Under 'segment' and 'tier', where the configuration has any. Nobody is scored for it, so what a rule says of risk or
+    health is unknown, and fits nobody.
     """
-    if not tables.config.segments:
+    if not tables.config.segments and not tables.config.customer_tiers:
         return {}
     features = compute_features(tables, cohort_at(tables, [cutoff]))
     found = segmentation_of(tables.config, features, np.full(len(features), np.nan))
-    return {group.name: features.customer_ids[found.in_segment[:, place]] for place, group in enumerate(found.segments)}
+    ids, tiers = features.customer_ids, found.tier
+    segments = {group.name: ids[found.in_segment[:, place]] for place, group in enumerate(found.segments)}
+    tiered = {group.name: ids[tiers == place] for place, group in enumerate(found.tiers)}
+    return {by: members for by, members in {"segment": segments, "tier": tiered}.items() if members}
 
 
 def segment_report(tables: Tables, cutoff: date, risks: Risks) -> SegmentReport:

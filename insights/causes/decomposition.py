@@ -103,6 +103,8 @@ class Decomposition(msgspec.Struct, frozen=True):
     "The most expected money first."
     left_out: dict[str, int]
     "Rows that stayed out of the figures, by cause."
+    caution: str = ""
+    "Why what the champion says of risks and causes is not to be relied on; '' where it may be."
 
 
 def decompose(
@@ -111,6 +113,7 @@ def decompose(
     offer_costs: dict[str, float],
     left_out: dict[str, int],
     risks: TodaysRisks | None = None,
+    caution: str = "",
 ) -> Decomposition:
     """Put the views, the stakes and the measures together; `risks` are the hazard model's, where one is promoted."""
     rows, past = evidence.rows, evidence.is_past
@@ -142,6 +145,7 @@ def decompose(
         stakes=tuple(sorted(stakes, key=lambda one: -one.mrr.value)),
         measures=ranked_measures(stake, values, config.causes.measures, causes, offer_costs, seed),
         left_out=left_out,
+        caution=caution,
     )
 
 

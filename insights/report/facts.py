@@ -62,15 +62,15 @@ class Facts:
 def read_facts(tables: Tables, as_of: date | None = None, segments: Mapping[str, np.ndarray] | None = None) -> Facts:
     """Read what was known before midnight of a day (default: the first that is not completely recorded).
 
-    `segments` are more groups to tell apart, name to customer ids; by default those of the TOML. Raises
+    `segments` are more groups to tell apart, name to customer ids; by default those and the tiers of the TOML. Raises
     NotEnoughHistory without a record before.
     """
     day = as_of or newest_cutoff(tables)
     left_out, money, config = LeftOut(), money_of(tables.config), tables.config
     spans, orders = spans_of(tables, left_out, day), orders_of(tables, money, left_out, day)
     calendar = Calendar.until(day, _first_day(tables, day), config.report.months, config.money.fiscal_year_starts)
-    segments = members_at(tables, day) if segments is None else segments
-    defined = [Grouping("segment", {name: np.sort(ids) for name, ids in segments.items()})] if segments else []
+    members = members_at(tables, day) if segments is None else {"segment": segments} if segments else {}
+    defined = [Grouping(by, {name: np.sort(ids) for name, ids in found.items()}) for by, found in members.items()]
     groupings = groupings_of(tables, day)
     return Facts(
         config=config,
@@ -87,7 +87,10 @@ def read_facts(tables: Tables, as_of: date | None = None, segments: Mapping[str,
         winning=winning_of(tables, day),
         opportunities=opportunities_of(tables, left_out, day),
         groupings=(*groupings, *defined),
-        account_groupings=tuple(groupings_of(tables, day, of_accounts=True)),
+        account_groupings=(
+            *groupings_of(tables, day, of_accounts=True),
+            *(defined if config.customer == "account" else ()),
+        ),
         left_out=left_out,
     )
 

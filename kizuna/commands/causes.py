@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
         by_segment: BySegment = False,
         out: Out = None,
     ) -> None:
-        """Why customers leave: what they state, what the champion lays it on, the risk, the money, the measures."""
+        """Why customers leave: what they state, what it is laid on, the risk, the money, the measures."""
         read = open_config(config)
         found = decomposed(read, months)
         path = out or read.places.home / "causes.json"
@@ -58,6 +58,7 @@ def decomposed(config: Config, n_months: int) -> Decomposition:
     from insights.reading import LeftOut
     from models.churn.champion import additive_champion
     from models.churn.champion_hazard import champion_hazard
+    from models.registry import CHAMPION
     from models.texts.champion import text_champion
 
     model, hazard, texts = additive_champion(registry), champion_hazard(registry), text_champion(registry)
@@ -67,7 +68,8 @@ def decomposed(config: Config, n_months: int) -> Decomposition:
         risks = TodaysRisks.told(tables, evidence, *hazard) if hazard else None
         today = evidence.today.astype("datetime64[D]").item()
         costs = {offer.offer_id: offer.cost for offer in offer_book(tables, today).offers}
-        return decompose(evidence, config, costs, left_out.counts, risks)
+        caution = registry.find("churn", CHAMPION).card.unfit
+        return decompose(evidence, config, costs, left_out.counts, risks, caution)
 
 
 def write(found: Decomposition, path: Path) -> None:
@@ -86,6 +88,8 @@ def tell(found: Decomposition, language: Literal["en", "ja"], by_segment: bool) 
 
     words = told.WORDS[language]
     say(console, told.headline(found, language))
+    if found.caution:
+        say(console, words["caution"].format(why=found.caution))
     show(words["why"], told.views(found, language))
     for line in told.basis(found, language):
         say(console, line)

@@ -51,7 +51,11 @@ def register(app: typer.Typer) -> None:
 def _is_missed(kind: str, config: Config) -> bool:
     """Whether the data set is to have such a model; without one of texts, words do its work."""
     dated = config.flat is None
-    wanted = {"hazard": dated and config.hazard is not None, "recommender": "purchases" in config.tables, "texts": False}
+    wanted = {
+        "hazard": dated and config.hazard is not None,
+        "recommender": "purchases" in config.tables,
+        "texts": False,
+    }
     return wanted.get(kind, True)
 
 

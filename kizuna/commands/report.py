@@ -87,8 +87,14 @@ def _report(
     from insights.pages.report_json import json_of
     from insights.pages.report_page import page_of
     from insights.report.building import build_report
+    from insights.what_if import USUAL
 
     built = build_report(tables, day, what_ifs=supposed)
+    if supposed != USUAL and supposed[0].label not in built.figures.groups("mrr_a_customer", "what_if"):
+        raise BadInput(
+            f"--what-if {supposed[0].label}: there is nobody who pays now, or nobody knows what winning them cost; it "
+            "needs subscriptions, and cac besides spend or acquisition_cost"
+        )
     written = json_of(built) if written_as is Format.json else page_of(built, lang.value)
     return written, f"{len(built.figures.all):,} figures of {built.config.name}, as known on {built.calendar.as_of}"
 

@@ -57,6 +57,13 @@ def test_what_was_found_is_printed_and_written(language, words: tuple[str, ...],
 
     said = capsys.readouterr().out
     assert all(word in said for word in (*words, "left out: 1 rows, subscriptions: mrr below zero"))
+    assert "Not to be relied on" not in said
     assert (
         msgspec.json.decode((tmp_path / "deep" / "causes.json").read_bytes(), type=Decomposition).stakes == found.stakes
     )
+
+
+def test_the_causes_of_a_champion_that_learnt_nothing_are_not_to_be_relied_on(capsys):
+    causes.tell(decompose(evidence(), config(causes=SETTINGS), {}, {}, caution="logistic learnt nothing"), "en", False)
+
+    assert "Not to be relied on: logistic learnt nothing" in capsys.readouterr().out

@@ -70,6 +70,7 @@ def test_writes_the_letter_of_one_customer(data_set: Path, tmp_path: Path):
         (("--customer", "nobody"), "no customer 'nobody' before"),
         (("--customer", "ada", "--format", "json"), "a letter is a page"),
         (("--what-if", "chrun=0.02"), "did you mean 'churn'"),
+        (("--what-if", "churn=0.02"), "--what-if churn=0.02: there is nobody who pays now"),
         (("--as-of", "2020-01-01"), "nothing was recorded before 2020-01-01"),
     ],
 )

@@ -128,6 +128,16 @@ def test_the_segments_of_the_toml_are_told_apart_by_what_was_known_then():
     assert value("average_order_value", "segment", "often", report=report) == 200
 
 
+def test_customer_tiers_are_told_apart_and_nobody_is_in_two():
+    tiers = {"gold": Segment(top=0.5, by="frequency"), "silver": Segment(rule="frequency >= 1")}
+    bought = shop("ada 2026-01-03 100", "ada 2026-02-03 300", "bo 2026-01-20 50", settings=config(customer_tiers=tiers))
+
+    report = build_report(bought, date(2026, 3, 1))
+
+    assert value("average_order_value", "tier", "gold", report=report) == 200
+    assert value("average_order_value", "tier", "silver", report=report) == 50
+
+
 def test_a_day_before_all_records_is_refused_as_such_whatever_the_segments_ask_for():
     with pytest.raises(NotEnoughHistory, match="nothing was recorded before 1999-01-01"):
         build_report(firm_tables(settings=config(segments={"large": Segment(rule="mrr >= 100")})), date(1999, 1, 1))

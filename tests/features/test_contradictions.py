@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import ConfigError
 from core.settings.learning import ChurnDefinition
-from core.settings.money import MoneySettings
+from core.settings.money import MoneySettings, ReportSettings
 from features.check import check
 from features.labels.outcomes import outcomes_of
 from features.tables import Tables
@@ -149,6 +149,23 @@ def test_mrr_without_a_rate_is_counted_and_missing_from_sums(engine_name, tmp_pa
     odd = check(tables).oddities[0]
     assert (odd.rows, odd.example) == (1, "EUR")
     assert "no rate to JPY" in odd.cause
+
+
+@every_engine
+def test_a_month_without_a_rate_is_told_of_who_paid_then(engine_name, tmp_path):
+    rates = tmp_path / "rates.csv"
+    rates.write_text("month,currency,rate\n" + "".join(f"2024-0{n},USD,150\n" for n in (1, 2, 4, 5)))
+    spans = [
+        span("2024-01-01", end, 2.0, subscription_id=name, currency="usd")
+        for name, end in (("before", "2024-03-01"), ("through", None), ("yen", None))
+    ]
+    spans[-1]["currency"] = "JPY"
+    stated = config(money=MoneySettings(rates=str(rates)), report=ReportSettings(months=5), watermark=date(2024, 6, 1))
+
+    odd = check(world(engine_name, stated, subscriptions=frame(*spans))).oddities[0]
+
+    assert (odd.rows, odd.example) == (1, "through")
+    assert odd.cause.startswith("USD has no rate to JPY for 2024-03, when they ran")
 
 
 def of(who: str, account: str, since: str | None = None) -> dict[str, Any]:

@@ -67,7 +67,8 @@ class Book:
     """What each customer pays at the beginning of each month, in whole units of the base currency.
 
     Column j is midnight of `months[j]`'s first day, at the rate of the month that ends there; `revalued` is the same
-    at the rate of the month that begins there, so that a month's movements are all told at one rate.
+    at the rate of the month that begins there, so that a month's movements are all told at one rate. In the last
+    column, where nothing moves any more, both are alike: the rate of a month to come need not be known.
     """
 
     customer_ids: np.ndarray
@@ -80,8 +81,8 @@ class Book:
     "(n, m) int64."
     paid_earlier: np.ndarray
     "(n,) bool: whether the customer paid at a month's beginning before the first of these."
-    steady: Callable[[int], np.ndarray] | None = None
-    "From a column to (n, m) int64 as of `at_rates_from`; None where no rate moves any amount."
+    steady: Callable[[int, int], np.ndarray] | None = None
+    "From a column and a month's place to (n, m) int64 as of `at_rates_of`; None where no rate moves any amount."
 
     @classmethod
     def of(cls, spans: Spans, months: np.ndarray, money: Money, rate_of: np.datetime64 | None = None) -> Book:
@@ -94,7 +95,7 @@ class Book:
         units, revalued = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         for column, month in enumerate(months):
             running = np.flatnonzero(spans.running_at(month.astype("datetime64[D]")))
-            for book, rate_month in ((units, month - 1), (revalued, month)):
+            for book, rate_month in ((units, month - 1), (revalued, min(month, months[-1] - 1))):
                 rates = money.rates_in(spans.currencies[running], rate_month if rate_of is None else rate_of)
                 np.add.at(book[:, column], owners[running], money.units(spans.mrr[running] * rates))
         earlier = np.zeros(len(customer_ids), bool)
@@ -104,17 +105,17 @@ class Book:
             return cls(customer_ids, months, units, revalued, earlier)
 
         @cache
-        def steady(column: int) -> np.ndarray:
+        def steady(column: int, place: int) -> np.ndarray:
             told = np.zeros(shape, np.int64)
             paid = revalued[:, column] > 0
-            told[paid] = cls.of(spans.take(paid[owners]), months, money, months[column]).units
+            told[paid] = cls.of(spans.take(paid[owners]), months, money, months[place]).units
             return told
 
         return cls(customer_ids, months, units, revalued, earlier, steady)
 
-    def at_rates_from(self, column: int) -> np.ndarray:
-        """(n, m) int64: what those who paid in a column pay, at the rates of the month that begins there."""
-        return self.units if self.steady is None else self.steady(column)
+    def at_rates_of(self, place: int, column: int) -> np.ndarray:
+        """(n, m) int64: what those who paid in a column pay, at the rates of one of the months."""
+        return self.units if self.steady is None else self.steady(column, place)
 
     def had_before(self) -> np.ndarray:
         """(n, m) bool: whether the customer paid at an earlier month's beginning."""
@@ -126,7 +127,7 @@ class Book:
         whole = self.steady
         return Book(
             self.customer_ids[rows], self.months, self.units[rows], self.revalued[rows], self.paid_earlier[rows],
-            None if whole is None else lambda column: whole(column)[rows],
+            None if whole is None else lambda column, place: whole(column, place)[rows],
         )  # fmt: skip
 
 

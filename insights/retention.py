@@ -100,7 +100,7 @@ def retention_parts(book: Book, start: int, end: int) -> dict[str, tuple[np.ndar
     """Each customer's part above and below the line of each figure of `RETENTION`, (n,) float64 each."""
     opening = book.revalued[:, start].astype(np.float64)
     paid = opening > 0
-    closing = np.where(paid, book.at_rates_from(start)[:, end], 0).astype(np.float64)
+    closing = np.where(paid, book.at_rates_of(start, start)[:, end], 0).astype(np.float64)
     left = paid & (closing == 0)
     return {
         "nrr": (closing, opening),

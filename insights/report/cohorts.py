@@ -6,11 +6,12 @@
     2026-03  131   1.00  .61
 
 An order cohort begins with the month of the first order; a subscription cohort with the end of the first month that
-the customer pays at. Who began before the months of the report belongs to none.
+the customer pays at, and keeps that month's rates. Who began before the months of the report belongs to none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -30,7 +31,7 @@ def _of_orders(facts: Facts) -> list[Figure]:
     if not facts.has_orders:
         return []
     ids, began, active = order_activity(facts.orders, facts.calendar.months)
-    return _curves("ordering", ids, began, active.astype(float), facts.calendar.months)
+    return _curves("ordering", ids, began, lambda _: active, facts.calendar.months)
 
 
 def order_activity(orders: Orders, months: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -50,18 +51,24 @@ def _of_subscriptions(facts: Facts) -> list[Figure]:
     if not facts.has_subscriptions:
         return []
     book = facts.book
-    paid = book.units[:, 1:].astype(float)
-    is_new = ~book.paid_earlier & (book.units[:, 0] == 0) & (paid > 0).any(axis=1)
-    began = np.where(is_new, (paid > 0).argmax(axis=1), -1)
-    subscribing = _curves("subscribing", book.customer_ids, began, (paid > 0).astype(float), facts.calendar.months)
-    return subscribing + _curves("revenue_kept", book.customer_ids, began, paid, facts.calendar.months)
+    paid = book.units[:, 1:] > 0
+    is_new = ~book.paid_earlier & (book.units[:, 0] == 0) & paid.any(axis=1)
+    began = np.where(is_new, paid.argmax(axis=1), -1)
+
+    def paid_by(column: int) -> np.ndarray:
+        return book.at_rates_of(column, column + 1)[:, 1:]
+
+    subscribing = _curves("subscribing", book.customer_ids, began, lambda _: paid, facts.calendar.months)
+    return subscribing + _curves("revenue_kept", book.customer_ids, began, paid_by, facts.calendar.months)
 
 
-def _curves(name: str, ids: np.ndarray, began: np.ndarray, level: np.ndarray, months: np.ndarray) -> list[Figure]:
+def _curves(
+    name: str, ids: np.ndarray, began: np.ndarray, level_of: Callable[[int], np.ndarray], months: np.ndarray
+) -> list[Figure]:
     """Each cohort's level in each month over that of its first, with intervals over its customers."""
     found: list[Figure] = []
     for column in np.unique(began[began >= 0]):
-        members = began == column
+        members, level = began == column, level_of(int(column)).astype(float)
         first = level[members, column]
         n, cohort = int(members.sum()), Place("cohort", str(months[column]))
         found += work_out(

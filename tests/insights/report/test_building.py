@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.errors import DataError, NotEnoughHistory
-from core.settings.money import ReportSettings
+from core.settings.money import MoneySettings, ReportSettings
 from core.settings.relations import Segment
 from insights.lifetime import Economics, revenue_over
 from insights.report.building import build_report
@@ -169,6 +170,18 @@ def test_a_cohort_begins_whole_and_counts_who_comes_back():
     shares = [f.value for f in build_report(SHOP, date(2026, 3, 1)).figures.of("ordering", "cohort", "2026-01")]
 
     assert shares == [1.0, 0.5]
+
+
+def test_no_rate_moves_what_is_kept_of_a_cohorts_revenue(tmp_path: Path):
+    rates = tmp_path / "rates.csv"
+    rates.write_text("month,currency,rate\n2026-01,USD,100\n2026-02,USD,120\n2026-03,USD,90\n")
+    in_dollars = frame(span("ada", "basic", "2026-01-10", None, 10, currency="USD"))
+    settings = config(money=MoneySettings(rates=str(rates)))
+    report = build_report(shop("ada 2026-01-03 100", settings=settings, subscriptions=in_dollars), date(2026, 4, 1))
+
+    assert [f.value for f in report.figures.of("revenue_kept", "cohort", "2026-01")] == [1, 1, 1]
+    assert value("mrr_fx", period="2026-03", report=report) == -300
+    assert value("mrr_closing", period="2026-03", report=report) == 900
 
 
 def test_the_value_of_a_customer_adds_up_by_age_over_those_who_were_watched():

@@ -2,6 +2,7 @@
 
 ada (of acme) logged in    ->    customer_id acme, person_id ada
 bo (of acme and of zeta at once) logged in    ->    left out: nobody can say for whom
+acme has 40 seats, its spans say nothing    ->    40 on what it began last of what still runs
 """
 
 from __future__ import annotations
@@ -29,3 +30,15 @@ def rolled_up(table: ir.Table, members: ir.Table, unsure: ir.Table | None = None
         joined = certain.union(alone)
     customer = ibis.coalesce(joined.belongs_to, joined.customer_id)
     return joined.mutate(person_id=joined.customer_id, customer_id=customer).select(*table.columns, "person_id")
+
+
+def seated(spans: ir.Table, accounts: ir.Table) -> ir.Table:
+    """Spans that say nothing of seats, with the account's on the one that began last of those that run."""
+    known: Expression = spans if "ended_at" in spans.columns else spans.mutate(ended_at=ibis.null("timestamp"))
+    last = ibis.window(
+        group_by=["customer_id", known.ended_at.isnull()], order_by=[ibis.desc("started_at"), "subscription_id", "mrr"]
+    )
+    placed = known.mutate(place=ibis.row_number().over(last))
+    joined: Expression = placed.left_join(accounts.select("account_id", "seats"), [("customer_id", "account_id")])
+    has_them = joined.ended_at.isnull() & (joined.place == 0)
+    return joined.mutate(seats=ibis.ifelse(has_them, joined.seats, ibis.null("int64"))).select(*spans.columns, "seats")

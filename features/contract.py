@@ -144,6 +144,7 @@ _TABLES = (
             _may("role", "text"),
             _may("item_id", "id"),
             _may("value", "number"),
+            _may("errors", "whole"),
             _may("session_id", "id"),
             _may("channel", "text"),
             RECORDED_TIME,

@@ -1,7 +1,7 @@
 """A table's lines with what features read of them beside the contract's columns.
 
     purchases      occasion (one order), category (of its item, as known at the cutoff)
-    usage          met_error
+    usage          errors (the table's own; else 1 where the event is called so)
     subscriptions  running, mrr_step (against the span before it), restarted, days_to_renewal, ended_age_days
     tickets        open, hours_to_answer, hours_to_close, newness (0 is the newest rated one)
     surveys        answered, newness (0 is the newest answer of its kind)
@@ -66,7 +66,8 @@ def _purchases(lines: Expression, known: Tables) -> ir.Table:
 
 def _usage(lines: Expression, known: Tables) -> ir.Table:
     del known
-    return lines.mutate(met_error=_flag(lines.event.lower().contains("error")))
+    called_so = _flag(lines.event.lower().contains("error"))
+    return lines.mutate(errors=lines.errors.coalesce(0) if "errors" in lines.columns else called_so)
 
 
 def _subscriptions(lines: Expression, known: Tables) -> ir.Table:

@@ -16,7 +16,7 @@ from ibis.backends.sql import SQLBackend
 from core.config import Config
 from core.digest import digest_of
 from core.errors import DataError
-from features.accounts import memberships, rolled_up
+from features.accounts import memberships, rolled_up, seated
 from features.conforming.conform import SET_ASIDE, conform, contract_of, dated_by
 from features.conforming.contradictions import IN_TWO_ACCOUNTS
 from features.contract import CONTRACT
@@ -128,9 +128,13 @@ class Tables:
         members = memberships(self._last("customers", known_rows(people, CONTRACT["customers"], cutoff)))
         unsure = self._of_two_accounts(cutoff)
         having = [name for name, view in views.items() if "customer_id" in view.columns]
-        return views | {
+        views = views | {
             name: rolled_up(views[name], members, unsure) for name in having if name not in ("identities", "customers")
         }
+        unsaid = "subscriptions" in views and "seats" not in views["subscriptions"].columns
+        if unsaid and "accounts" in views and "seats" in views["accounts"].columns:
+            views["subscriptions"] = seated(views["subscriptions"], views["accounts"])
+        return views
 
     def _of_two_accounts(self, cutoff: date | None) -> ir.Table | None:
         """Who was said to be of two accounts at once; None where there is nobody."""

@@ -188,7 +188,7 @@ BREADTH = (
     ),
     *over_windows(
         Feature(
-            "usage_errors_{window}", "usage", Measure(EVENT, "count", condition="met_error == 1"), "events",
+            "usage_errors_{window}", "usage", Measure(EVENT, "sum", "errors"), "errors",
             "errors met {window}", "{window}に発生したエラー数",
         ),
         (7, 30, 90),

@@ -53,6 +53,7 @@ CONTRADICTIONS = (
         "subscriptions", ("started_at", "ended_at"), "ended_at: before started_at",
         lambda cells, _: cells["ended_at"] < cells["started_at"],
     ),
+    Contradiction("usage", ("errors",), "errors: below zero", lambda cells, _: cells["errors"] < 0),
     Contradiction("subscriptions", ("mrr",), "mrr: below zero", lambda cells, _: cells["mrr"] < 0),
     Contradiction(
         "tickets", ("opened_at", "closed_at"), "closed_at: before opened_at",

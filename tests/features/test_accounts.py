@@ -18,7 +18,7 @@ def used(who: str, when: str, **more: Any) -> dict[str, Any]:
     return {"customer_id": who, "event_time": when, "event": "login", "role": "member", **more}
 
 
-def firm(*events: dict[str, Any], people: Any = None) -> Tables:
+def firm(*events: dict[str, Any], people: Any = None, accounts: Any = None, spans: Any = None) -> Tables:
     people = people or frame(
         {"customer_id": "ada", "account_id": "acme"}, {"customer_id": "bo", "account_id": "acme"},
         {"customer_id": "cyd", "account_id": None},
@@ -35,8 +35,8 @@ def firm(*events: dict[str, Any], people: Any = None) -> Tables:
         settings=config(customer="account", attributes={"accounts": ("industry",)}),
         usage=frame(used("old", "2020-01-01"), *events),
         customers=people,
-        accounts=frame({"account_id": "acme", "industry": "tea", "valid_from": "2023-01-01"}),
-        subscriptions=frame({**paid, "started_at": "2023-01-01"}),
+        accounts=accounts or frame({"account_id": "acme", "industry": "tea", "valid_from": "2023-01-01"}),
+        subscriptions=spans or frame(paid),
     )
 
 
@@ -48,6 +48,23 @@ def test_what_people_do_their_account_does():
     assert (found.column("usage_events_30d")[0], found.column("active_people_30d")[0]) == (3, 2)
     assert found.column("active_seat_share_30d")[0] == 0.5
     assert found.column("days_since_admin_usage")[0] == 5
+
+
+def test_seats_that_spans_do_not_say_are_those_of_the_account_and_counted_once():
+    sized = {"account_id": "acme", "industry": "tea"}
+    accounts = frame(
+        {**sized, "seats": 8, "valid_from": "2023-01-01"}, {**sized, "seats": 99, "valid_from": "2024-03-08"}
+    )
+    began = {"customer_id": "acme", "plan": "pro", "mrr": 9.0, "ended_at": None}
+    spans = frame(
+        {**began, "subscription_id": "s", "started_at": "2023-01-01"},
+        {**began, "subscription_id": "t", "started_at": "2023-06-01"},
+        {**began, "subscription_id": "u", "started_at": "2024-01-01", "ended_at": "2024-02-01"},
+    )
+
+    found = features_at(firm(used("ada", "2024-03-01"), accounts=accounts, spans=spans), "acme")
+
+    assert (found.column("seats_now")[0], found.column("active_seat_share_30d")[0]) == (8, 1 / 8)
 
 
 def test_an_account_is_described_by_its_own_attributes():

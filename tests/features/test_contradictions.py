@@ -47,12 +47,14 @@ def ada(tables: Tables, cutoff: str = "2024-03-08") -> dict[str, float]:
 CONTRADICTORY = [
     ("subscriptions", span("2024-02-01", "2024-01-01"), "ended_at: before started_at", "s1"),
     ("subscriptions", span("2024-02-01", None, -1.0), "mrr: below zero", "s1"),
+    ("usage", {**OLD, "customer_id": "ada", "errors": -1}, "errors: below zero", "ada"),
     ("tickets", ticket("2024-02-02", "2024-02-01"), "closed_at: before opened_at", "t1"),
     ("tickets", ticket("2024-02-02", None, "2024-02-01"), "first_answered_at: before opened_at", "t1"),
     ("surveys", answer("NPS", 11.0), "score: no NPS of 0 to 10", "ada"),
     ("surveys", answer("csat", 6.0), "score: not on the csat_scale", "ada"),
 ]
 FIT = {
+    "usage": {**OLD, "errors": 0},
     "subscriptions": span("2023-01-01", "2023-01-01", 0.0, subscription_id="s2"),
     "tickets": ticket("2023-01-01", "2023-01-01", "2023-01-01", ticket_id="t2"),
     "surveys": answer("nps", None),

@@ -55,6 +55,7 @@ def rows(moment: st.SearchStrategy[datetime], recorded: st.SearchStrategy[dateti
         "item_id": st.sampled_from(["tea", "cup", None]),
         "value": st.sampled_from([0.5, 3.0, None]),
         "role": st.sampled_from(["admin", "member", None]),
+        "errors": st.sampled_from([0, 2, None]),
     }
     described = {
         "customer_id": st.sampled_from(CUSTOMERS),

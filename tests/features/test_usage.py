@@ -42,3 +42,10 @@ def test_each_kind_of_event_has_its_own_count():
 def test_usage_that_fades_shows_in_its_trend():
     assert ada(used("2024-02-25"), used("2024-02-26"))["usage_trend_7d"] == 0
     assert math.isnan(ada(used("2024-01-01"))["usage_trend_7d"])
+
+
+def test_errors_are_those_that_the_table_counts_and_else_the_events_called_so():
+    found = ada(used("2024-03-01", "export", errors=3), used("2024-03-02", "error page"))
+
+    assert found["usage_errors_30d"] == 3
+    assert ada(used("2024-03-01", "export"), used("2024-03-02", "Error page"))["usage_errors_30d"] == 1

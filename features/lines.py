@@ -55,6 +55,7 @@ def _hours(start: Expression, end: Expression) -> Expression:
 
 
 def _purchases(lines: Expression, known: Tables) -> ir.Table:
+    lines = in_base_currency(lines, "amount", known)
     moment = lines.event_time
     occasion = lines.order_id.coalesce(moment.cast("string")) if "order_id" in lines.columns else moment
     lines = lines.mutate(occasion=occasion)

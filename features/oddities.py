@@ -1,7 +1,6 @@
 """What is odd between rows that are each fit: counted for people, and what is done about it.
 
-Of spans of one subscription that overlap the newest counts; an amount in a currency without a rate is missing, and one
-whose rate is missing for some month stops a report; usage
+Of spans of one subscription that overlap the newest counts; amounts without a rate are missing (`unrated.py`); usage
 outside any subscription stays usage, since a trial is one and so is coming back.
 """
 
@@ -11,16 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
-import numpy as np
 
-from core.exchange_rates import rates_of
-from features.engine import midnight
-from features.expressions import Expression, ibis
+from features.expressions import Expression
 from features.spans import overlapping
 from features.tables import Tables
-
-SHOWN = 3
-"Months without a rate that are named."
+from features.unrated import purchases_without_a_rate, spans_without_a_rate
 
 
 @dataclass(frozen=True)
@@ -43,45 +37,20 @@ def oddities_of(tables: Tables) -> tuple[Oddity, ...]:
 
 def _looked_for(tables: Tables) -> Iterator[tuple[str, str, ir.Table, str]]:
     """Table, cause, its rows, and the column that an example is taken from."""
+    if "purchases" in tables:
+        for cause, rows in purchases_without_a_rate(tables):
+            yield "purchases", cause, rows, "customer_id"
     if "subscriptions" not in tables:
         return
     spans: Expression = tables["subscriptions"]
     twice = "they begin while an earlier span of their subscription runs; of those that run together the newest counts"
     yield "subscriptions", twice, overlapping(spans), "subscription_id"
-    if "currency" in spans.columns:
-        known = {tables.config.currency, *rates_of(tables.config)}
-        without = f"their currency has no rate to {tables.config.currency}, so their mrr is missing from sums"
-        yield "subscriptions", without, spans.filter(~spans.currency.upper().isin(known)), "subscription_id"
-        for currency, months in _months_without_a_rate(tables).items():
-            told = ", ".join(map(str, months)) if len(months) <= SHOWN else f"{len(months)} months from {months[0]} on"
-            refused = (
-                f"{currency} has no rate to {tables.config.currency} for {told}, when they ran: `kizuna report` stops"
-            )
-            yield "subscriptions", refused, _in_currency_within(spans, currency, months), "subscription_id"
+    for cause, rows in spans_without_a_rate(tables):
+        yield "subscriptions", cause, rows, "subscription_id"
     if "usage" in tables:
         latest = tables.latest()
         outside = outside_any_span(latest["usage"], latest["subscriptions"])
         yield "usage", "outside any subscription of their customer; they count as usage", outside, "customer_id"
-
-
-def _months_without_a_rate(tables: Tables) -> dict[str, np.ndarray]:
-    """Of each currency that has rates, the months (datetime64[M]) of a report that have none."""
-    end = np.datetime64(tables.watermark("subscriptions"), "M")
-    wanted = np.arange(end - tables.config.report.months, end)
-    gaps = {
-        currency: np.array([month for month in wanted if month not in rates], "datetime64[M]")
-        for currency, rates in rates_of(tables.config).items()
-    }
-    return {currency: months for currency, months in gaps.items() if len(months)}
-
-
-def _in_currency_within(spans: Expression, currency: str, months: np.ndarray) -> ir.Table:
-    """The spans in a currency that ran in any of some months."""
-    ran = ibis.literal(False)
-    for month in months:
-        first, after = (midnight((month + later).astype("datetime64[D]").item()) for later in (0, 1))
-        ran |= (spans.started_at < after) & (spans.ended_at.isnull() | (spans.ended_at > first))
-    return spans.filter((spans.currency.upper() == currency) & ran)
 
 
 def outside_any_span(usage: Expression, spans: Expression) -> ir.Table:

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
-from features.engine import days, numbers, seconds, texts
+from features.engine import days, midnight, numbers, seconds, texts
 from features.expressions import Expression, ibis
 from features.tables import Tables
 from insights.book import Spans
@@ -58,15 +58,20 @@ def spans_of(tables: Tables, left_out: LeftOut, as_of: date | None = None) -> Sp
     )  # fmt: skip
 
 
-def orders_of(tables: Tables, money: Money, left_out: LeftOut, as_of: date | None = None) -> Orders:
+def orders_of(
+    tables: Tables, money: Money, left_out: LeftOut, as_of: date | None = None, until: date | None = None
+) -> Orders:
     """Purchase days of known customers with what they bought less what they returned; none without purchases.
 
-    Another currency is converted at the rate of the purchase's month. Raises DataError without one.
+    Another currency is converted at the rate of the purchase's month. Raises DataError without one. What was bought
+    since `until` stays out, so that nobody needs the rate of a month that still runs.
     """
     if "purchases" not in tables:
         return Orders(np.empty(0, "U1"), np.empty(0, "M8[D]"), np.empty(0))
     lines: Expression = known_until(tables, as_of)["purchases"]
     currency = lines.currency.upper().fill_null("") if "currency" in lines.columns else ibis.literal("")
+    if until is not None:
+        lines = lines.filter(lines.event_time < midnight(until))
     daily = lines.mutate(day=lines.event_time.truncate("D"), currency=currency)
     summed = daily.group_by(["customer_id", "day", "currency"]).aggregate(amount=daily.amount.sum(), n=daily.count())
     found = summed.order_by(["customer_id", "day", "currency"]).to_pyarrow()

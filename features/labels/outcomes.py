@@ -23,6 +23,7 @@ from core.cohort import Cohort
 from core.errors import DataError
 from core.outcomes import Outcomes
 from core.settings.learning import ChurnDefinition
+from features.currencies import in_base_currency
 from features.engine import numbers, within
 from features.labels import no_purchase, no_usage, overdue, subscription_ended
 from features.labels.fate import Fate, Question
@@ -179,10 +180,13 @@ def _in_order(answers: list[tuple[np.ndarray, Fate, np.ndarray]], n_rows: int) -
 
 
 def _amount_after(tables: Tables, question: Question) -> np.ndarray:
-    """Net amount bought in the window, returns taken off; zero for nothing bought, NaN without a purchases table."""
+    """Net amount bought in the window, base currency, returns taken off; zero for nothing bought.
+
+    NaN without a purchases table.
+    """
     if "purchases" not in tables:
         return np.full(len(question.customer_ids), np.nan)
-    purchases = tables["purchases"]
+    purchases = in_base_currency(tables["purchases"], "amount", tables)
     after = purchases.filter(within(purchases.event_time, question.window))
     sums = after.group_by("customer_id").aggregate(amount=_.amount.sum()).to_pyarrow()
     return question.align(sums, numbers(sums["amount"]), 0.0)

@@ -170,6 +170,22 @@ def test_a_month_without_a_rate_is_told_of_who_paid_then(engine_name, tmp_path):
     assert odd.cause.startswith("USD has no rate to JPY for 2024-03, when they ran")
 
 
+@every_engine
+def test_purchases_are_added_up_in_one_currency(engine_name, tmp_path):
+    rates = tmp_path / "rates.csv"
+    rates.write_text("month,currency,rate\n2024-01,USD,150\n2024-02,USD,100\n")
+    tables = shop(
+        "old 2020-01-01 1", "ada 2024-01-10 10 currency=JPY", "ada 2024-02-10 2 currency=usd",
+        "ada 2024-03-01 3 currency=USD", "ada 2024-02-02 5 currency=EUR", "bo 2024-03-09 4 currency=USD",
+        "bo 2024-04-02 4 currency=USD",
+        settings=config(money=MoneySettings(rates=str(rates))), backend=engine(engine_name),
+    )  # fmt: skip
+
+    assert ada(tables)["net_spend_total"] == 10 + 5 * 100
+    assert [(odd.rows, odd.example) for odd in check(tables).oddities] == [(1, "ada"), (2, "ada")]
+    assert check(tables).oddities[1].cause == "USD has no rate to JPY for 2024-03: `kizuna report` stops"
+
+
 def of(who: str, account: str, since: str | None = None) -> dict[str, Any]:
     return {"customer_id": who, "account_id": account, **({"valid_from": since} if since else {})}
 

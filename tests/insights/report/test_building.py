@@ -184,6 +184,17 @@ def test_no_rate_moves_what_is_kept_of_a_cohorts_revenue(tmp_path: Path):
     assert value("mrr_closing", period="2026-03", report=report) == 900
 
 
+def test_the_rate_of_a_month_that_still_runs_is_not_asked_for(tmp_path: Path):
+    rates = tmp_path / "rates.csv"
+    rates.write_text("month,currency,rate\n2026-01,USD,100\n")
+    settings = config(money=MoneySettings(rates=str(rates)))
+    lines = ("ada 2026-01-03 2 currency=USD", "ada 2026-02-03 3 currency=USD")
+
+    assert value("revenue", report=build_report(shop(*lines, settings=settings), date(2026, 2, 20))) == 200
+    with pytest.raises(DataError, match=r"no rate of USD to JPY for 2026-02"):
+        build_report(shop(*lines, settings=settings), date(2026, 3, 1))
+
+
 def test_the_value_of_a_customer_adds_up_by_age_over_those_who_were_watched():
     lines = [f"c{n} 2026-01-01 100" for n in range(20)] + [f"c{n} 2026-02-15 50" for n in range(10)]
     report = build_report(shop(*lines, settings=config(currency="USD")), date(2026, 4, 5))

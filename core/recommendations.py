@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-RUNGS = ("personal", "similar_items", "preferences", "segment", "popularity")
+RUNGS = ("personal", "similar_items", "preferences", "segment", "popularity", "bought_together", "trending")
 """From the most to the least personal: own taste, items like those in the history, what they told us that they like,
-what customers like them buy, what everybody buys."""
+what customers like them buy, what everybody buys. The last two stand only in lists that are asked for as such."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """From what is asked at the counter to the best items, and what speaks for each.
 
 nothing special asked     -> what was worked out beforehand, less what has sold out since
+a list that is everybody's -> the list, less what must not come back
 anything else             -> the model, with everything that must not come back taken out beforehand
 """
 
@@ -17,6 +18,7 @@ from models.protocols import Exclusions
 from models.recommenders.diversity import Diversity, diversified
 from serving.because import Speaking, shares_of, speaking
 from serving.customer_part import Words
+from serving.lists import ItemList
 from serving.recommender_part import RecommenderPart
 from serving.stock import OutOfStock
 
@@ -41,6 +43,8 @@ class Wish:
     allow_not_due: bool = True
     in_stock: bool = True
     n_because: int = 1
+    shown: ItemList | None = None
+    "The list that is asked for instead of what the customer would like."
 
     @property
     def is_plain(self) -> bool:
@@ -48,7 +52,8 @@ class Wish:
         brings = self.history or self.exclude or self.where or self.preferences
         priced = self.price_min is not None or self.price_max is not None
         as_usual = self.allow_seen and self.allow_not_due and self.in_stock
-        return self.row >= 0 and as_usual and not brings and not priced and self.diversity == AS_IT_COMES
+        personal = self.row >= 0 and self.shown is None
+        return personal and as_usual and not brings and not priced and self.diversity == AS_IT_COMES
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,8 @@ def found_for(part: RecommenderPart, wish: Wish, lacking: OutOfStock, now: np.da
     words = words_of(part, wish)
     ask = _asking(part, wish, history, words, lacking)
     best = diversified(ask, wish.k, wish.diversity, part.items.categories, part.model.likeness_between)
-    return Found(best, _speaking(part, wish, best, history), words)
+    said = _speaking(part, wish, best, history) if wish.shown is None else [[]] * int((best.items[0] >= 0).sum())
+    return Found(best, said, words)
 
 
 def words_of(part: RecommenderPart, wish: Wish) -> Words:
@@ -92,6 +98,11 @@ def _asking(
         seen=not wish.allow_seen,
         not_due=not wish.allow_not_due,
     )
+    shown = wish.shown
+    if shown is not None:
+        return lambda k: shown.best_of(
+            k, lambda scores, rung, n: part.model.listed(scores, rung, history, n, part.cutoff, exclusions)
+        )
     start = part.around.start_of(words)
     return lambda k: part.model.recommend(history, k, part.cutoff, exclusions, start)
 

@@ -122,6 +122,23 @@ class LadderRecommender:
             part.fill_with_popular(allowed, self.popularity_, cannot)
         return answer.finished(known.customer_ids, self.item_ids)
 
+    def listed(
+        self,
+        scores: np.ndarray,
+        rung: str,
+        histories: Histories,
+        k: int,
+        cutoff: date | None = None,
+        exclusions: Exclusions | None = None,
+    ) -> Recommendations:
+        """The k best by (m,) given scores above zero, of what nothing bars for each history; BadInput for k below 1."""
+        if k < 1:
+            raise BadInput(f"k is {k}; ask for at least 1 recommendation")
+        known = histories.recode(self.item_ids)
+        answer = Answer.blank(len(known), k)
+        answer.fill_with_best(scores, rung, self._barred(exclusions, known, cutoff or self.cutoff_))
+        return answer.finished(known.customer_ids, self.item_ids)
+
     def _barred(self, exclusions: Exclusions | None, known: Histories, cutoff: date) -> Barred:
         barred = Barred.of(exclusions, known)
         if exclusions is None or not exclusions.not_due:

@@ -83,6 +83,8 @@ def test_where_everything_is_filtered_out_the_empty_list_says_why(counter):
         {"price_min": 2, "price_max": 1}, {"price_min": -1}, {"price_max": "many"}, {"in_stock": 1},
         {"repeat_policy": "often"}, {"at_most_per_category": 0}, {"at_most_per_category": 1.5},
         {"diversity": 1.1}, {"diversity": -0.1}, {"because": 6}, {"because": -1},
+        {"trending": 1}, {"similar_to": ""}, {"similar_to": "cup", "trending": True},
+        {"similar_to": "cup", "bought_with": "cup"},
     ],
     ids=json.dumps,
 )  # fmt: skip
@@ -235,12 +237,15 @@ def test_the_stock_does_not_grow_without_bound(counter, folder):
     assert counter("PUT", STOCK, json={"unavailable": ["1"]}).status_code == 200
 
 
-def test_an_item_is_bought_together_with_others_of_its_orders(tmp_path):
-    lines = replace(bought(), orders=np.array([0, 0, 1, 1, 2, 3, 3]))
+def in_orders(*orders):
+    """The part whose lines were bought in these orders."""
     part = recommender_part()
-    together = type(part.around.together).learnt_from(lines, least_support=1)
-    around = replace(part.around, together=together)
-    put_in_force(tmp_path, replace(hand_made(), recommender=replace(part, around=around)))
+    together = type(part.around.together).learnt_from(replace(bought(), orders=np.array(orders)), least_support=1)
+    return replace(part, around=replace(part.around, together=together))
+
+
+def test_an_item_is_bought_together_with_others_of_its_orders(tmp_path):
+    put_in_force(tmp_path, replace(hand_made(), recommender=in_orders(0, 0, 1, 1, 2, 3, 3)))
 
     answer = asker(face_on(tmp_path))("GET", "/v1/items/cup/bought-together?k=3").json()
 
@@ -255,3 +260,48 @@ def test_trends_of_one_category(counter, category, expected):
 
     assert {item["item_id"] for item in answer["items"]} == expected
     assert all(item["purchases"] > item["purchases_before"] for item in answer["items"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected", "rung"),
+    [
+        ({"similar_to": "cup"}, ["tea", "pot"], "similar_items"),
+        ({"similar_to": "cup", "where": {"category": ["vessels"]}}, ["pot"], "similar_items"),
+        ({"similar_to": "cup", "customer_id": "ada", "repeat_policy": "never"}, ["pot"], "similar_items"),
+        ({"trending": True, "price_min": 1}, ["cup", "pot"], "trending"),
+        ({"trending": True, "at_most_per_category": 1}, ["tea", "cup"], "trending"),
+        ({"similar_to": "never-heard-of"}, [], None),
+    ],
+)
+def test_lists_that_are_everybodys_pass_the_same_counter(counter, asked, expected, rung):
+    answer = recommended(counter, k=10, **asked)
+
+    assert ids(answer) == expected
+    assert {item["rung"] for item in answer["items"]} == ({rung} if rung else set())
+    assert [item["because"] for item in answer["items"]] == [[]] * len(expected)
+
+
+def test_a_list_is_personal_only_where_the_customers_own_purchases_are_left_out(counter):
+    plain, without = (
+        recommended(counter, trending=True, customer_id="ada", repeat_policy=policy) for policy in ("allow", "never")
+    )
+
+    assert (plain["personalised"], without["personalised"]) == (False, True)
+    assert plain["not_personalised_because"] == "the list that was asked for is the same for everybody"
+
+
+def test_a_list_says_what_stands_in_it_and_of_what_there_is_no_more(counter):
+    similar, unknown = (recommended(counter, similar_to=item, k=3) for item in ("cup", "never-heard-of"))
+
+    assert similar["items"][0]["explanation"] == {"en": "like Cup", "ja": "「Cup」に似た商品です"}
+    assert similar["shortfall"] == "only 2 items like Cup are left"
+    assert unknown["shortfall"] == "only 0 items like 'never-heard-of', which is not on record, are left"
+
+
+def test_what_is_bought_with_an_item_tells_in_how_many_orders(tmp_path):
+    put_in_force(tmp_path, replace(hand_made(), recommender=in_orders(0, 0, 1, 1, 2, 3, 3)))
+
+    item = recommended(asker(face_on(tmp_path)), bought_with="cup", k=1)["items"][0]
+
+    assert (item["item_id"], item["rung"]) == ("tea", "bought_together")
+    assert item["explanation"]["en"] == "in 2 orders together with Cup, 1.2 times as often as by chance"

@@ -2,8 +2,7 @@
 
     purchases      occasion (one order), category (of its item, as known at the cutoff)
     usage          errors (the table's own; else 1 where the event is called so)
-    subscriptions  running, mrr_step and price_rise (against the span before it), restarted, days_to_renewal,
-                   ended_age_days
+    subscriptions  running, mrr_step (against the span before it), restarted, days_to_renewal, ended_age_days
     tickets        open, hours_to_answer, hours_to_close, newness (0 is the newest rated one)
     surveys        answered, newness (0 is the newest answer of its kind)
     contacts       opened, clicked, converted, opened_age_days
@@ -84,7 +83,6 @@ def _subscriptions(lines: Expression, known: Tables) -> ir.Table:
         running=_flag(lines.ended_at.isnull()),
         ended_age_days=age_days(lines.ended_at, known.cutoff),
         mrr_step=lines.mrr - ibis.coalesce(lines.mrr.lag().over(stepped), lines.mrr),
-        price_rise=_price_rise(lines, stepped),
         served_until=lines.until.max().over(so_far),
     )
     in_order = ibis.window(group_by="customer_id", order_by=["event_time", "subscription_id", "mrr"])
@@ -95,19 +93,6 @@ def _subscriptions(lines: Expression, known: Tables) -> ir.Table:
     if "cancel_requested_at" in lines.columns:
         lines = lines.mutate(cancelling=_flag(lines.cancel_requested_at.notnull()))
     return lines
-
-
-def _price_rise(lines: Expression, stepped: Expression) -> Expression:
-    """By which share a span is dearer, a seat where seats are known, than the one before it on the same plan.
-
-    0 where it is not, and where seats were given up: what is bought in smaller numbers costs more each.
-    """
-    price, alike = lines.mrr, lines.plan == lines.plan.lag().over(stepped)
-    if "seats" in lines.columns:
-        price = lines.mrr / lines.seats.nullif(0)
-        alike &= lines.seats >= lines.seats.lag().over(stepped)
-    rise = price / price.lag().over(stepped).nullif(0) - 1
-    return ibis.ifelse(alike & (rise > 0), rise, 0.0)
 
 
 def _tickets(lines: Expression, known: Tables) -> ir.Table:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from features.declaration import Feature, Grain, Leader, Measure, Ratio
+from features.declaration import Feature, Grain, Leader, Measure
 from features.windowed import over_windows
 from features.words import names_of, quoted
 
@@ -30,11 +30,6 @@ NOW = (
     Feature(
         "seats_now", FAMILY, Measure(SPAN, "sum", "seats", condition=RUNNING), "seats",
         "seats paid for", "契約席数", "never missing",
-    ),
-    Feature(
-        "price_per_seat", FAMILY,
-        Ratio(Measure(SPAN, "sum", "mrr", condition=RUNNING), Measure(SPAN, "sum", "seats", condition=RUNNING)),
-        "base currency a month", "monthly price of a seat", "1席あたりの月額", "no seat is paid for",
     ),
     Feature(
         "longest_term_months", FAMILY, Measure(SPAN, "largest", "term_months", condition=RUNNING), "months",
@@ -81,13 +76,6 @@ CHANGES = (
             "change of running subscriptions' monthly price {window}", "{window}の月額変更の合計",
         ),
         (90, 365, None),
-    ),
-    *over_windows(
-        Feature(
-            "price_rise_{window}", FAMILY, Measure(SPAN, "sum", "price_rise"), "share",
-            "rise of the price for the same plan {window}", "{window}の同一プランの値上げ率",
-        ),
-        (90, 365),
     ),
     *over_windows(
         Feature(

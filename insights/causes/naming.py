@@ -22,7 +22,7 @@ from features.words import names_of
 USUAL_FEATURES: dict[str, tuple[str, ...]] = {
     "product": ("usage", "seats"),
     "price": (
-        "mrr_now", "mrr_change_*", "price_*", "upgrades_*", "downgrades_*", "refunded_*", "seats_now",
+        "mrr_now", "mrr_change_*", "upgrades_*", "downgrades_*", "refunded_*", "seats_now",
         "days_since_subscription_change", "purchases", "spend", "spending",
     ),
     "support": ("support",),

@@ -127,14 +127,14 @@ def test_the_page_shows_channels_and_says_of_what_a_groups_cost_is(language, tol
     assert "nan" not in page
 
 
-def _hundred(**report: object):
+def _hundred(whole_months: bool = False):
     """A hundred customers who pay 400,000; three leave in the one month that is told."""
     stated = {"plan": "p", "mrr": 400_000.0, "started_at": "2025-12-01"}
     spans = [
         {"customer_id": f"c{n:02d}", "subscription_id": f"s{n}", "ended_at": "2026-01-20" if n < 3 else None, **stated}
         for n in range(100)
     ]
-    chosen = config(report=ReportSettings(months=1, **report))
+    chosen = config(report=ReportSettings(months=1, whole_months=whole_months))
     return build_report(
         shop(settings=chosen, subscriptions=frame(*spans)), date(2026, 2, 1), what_ifs=[asked(["churn=0.02"])]
     )

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 CONFIDENCE = 0.90
+TAILS = ((1 - CONFIDENCE) / 2, 1 - (1 - CONFIDENCE) / 2)
 CELLS_AT_ONCE = 2**21
 "Weights held in memory together: 16 MB."
 
@@ -102,7 +103,7 @@ def estimates(
     together = np.concatenate(drawn)
     for place in distances:
         together[:, place] = _moved_back(together[:, place], values[place])
-    return [_within_bounds(float(value), together[:, place]) for place, value in enumerate(values)]
+    return _each_within_bounds(values, together)
 
 
 def _moved_back(drawn: np.ndarray, value: float) -> np.ndarray:
@@ -116,12 +117,21 @@ def _draws(n_customers: int, n_resamples: int, seed: int) -> Iterator[np.ndarray
         yield random.integers(0, n_customers, n_customers)
 
 
+def _each_within_bounds(values: np.ndarray, drawn: np.ndarray) -> list[Estimate]:
+    """The same of every column of (samples, statistics), those that are finite throughout all at once."""
+    finite = np.flatnonzero(np.isfinite(drawn).all(axis=0)) if len(drawn) else np.empty(0, np.int64)
+    bounds = np.quantile(drawn[:, finite], TAILS, axis=0).T.tolist() if len(finite) else []
+    at_once = {
+        place: Estimate(float(values[place]), *both) for place, both in zip(finite.tolist(), bounds, strict=True)
+    }
+    return [at_once.get(place) or _within_bounds(float(value), drawn[:, place]) for place, value in enumerate(values)]
+
+
 def _within_bounds(value: float, drawn: np.ndarray) -> Estimate:
     drawn = drawn[~np.isnan(drawn)]
     if not len(drawn):
         return Estimate(value, float("nan"), float("nan"))
-    tail = (1 - CONFIDENCE) / 2
     # Between a number and infinity there is nothing to interpolate: a bound may be infinite, too.
     method = "linear" if np.isfinite(drawn).all() else "nearest"
-    low, high = np.quantile(drawn, [tail, 1 - tail], method=method)
+    low, high = np.quantile(drawn, TAILS, method=method)
     return Estimate(value, float(low), float(high))

@@ -17,19 +17,29 @@ import numpy as np
 from core.errors import BadInput
 
 MONTHS_A_YEAR = 12
+ROUNDING = 1e-9
+"A lifetime that is less than this short of a whole month has finished it."
 
 
-def expected_months(monthly_churn: float) -> float:
-    """How long a customer stays on average; infinite where nobody leaves. Raises BadInput outside 0 to 1."""
+def expected_months(monthly_churn: float, whole_months: bool = False) -> float:
+    """How long a customer stays on average; infinite where nobody leaves. Raises BadInput outside 0 to 1.
+
+    With `whole_months` only finished months count: 33 of 33.3.
+    """
     if not 0 <= monthly_churn <= 1:
         raise BadInput(f"monthly churn lies between 0 and 1, found {monthly_churn}")
-    return math.inf if monthly_churn == 0 else 1 / monthly_churn
+    months = math.inf if monthly_churn == 0 else 1 / monthly_churn
+    return float(finished(np.array(months))) if whole_months else months
+
+
+def finished(months: np.ndarray) -> np.ndarray:
+    """Of each lifetime the months that were finished; infinite ones stay so."""
+    return np.floor(months + ROUNDING)
 
 
 def lifetime_value(mrr: float, monthly_churn: float, margin: float = 1.0, whole_months: bool = False) -> float:
     """LTV of the simple form; `whole_months` counts finished months only."""
-    months = expected_months(monthly_churn)
-    return mrr * margin * (math.floor(months + 1e-9) if whole_months and math.isfinite(months) else months)
+    return mrr * margin * expected_months(monthly_churn, whole_months)
 
 
 def curve_value(survival: np.ndarray, mrr: float, margin: float = 1.0, yearly_discount: float = 0.0) -> float:
@@ -64,11 +74,18 @@ class Economics:
     "Share of the revenue that is left after serving it, 0 to 1."
     acquisition_cost: float = 0.0
     "CAC."
+    whole_months: bool = False
+    "Whether a lifetime counts finished months only."
+
+    @property
+    def expected_months(self) -> float:
+        """How long the customer stays."""
+        return expected_months(self.monthly_churn, self.whole_months)
 
     @property
     def lifetime_value(self) -> float:
         """LTV of the simple form."""
-        return lifetime_value(self.mrr, self.monthly_churn, self.margin)
+        return lifetime_value(self.mrr, self.monthly_churn, self.margin, self.whole_months)
 
     @property
     def value_over_cost(self) -> float:

@@ -27,7 +27,8 @@ class Change:
 
     def of(self, now: float) -> float:
         """The figure that is supposed."""
-        return now * self.factor + self.added
+        # What is set replaces even what has no bound.
+        return now * self.factor + self.added if self.factor else self.added
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,8 @@ class ReportSettings(Section, frozen=True):
     "Which channels of `spend` win customers; none named is all of them."
     months: int = 24
     "How many complete months are told one by one."
+    whole_months: bool = False
+    "Whether the simple LTV counts finished months only: at a churn of 3 % a month 33 of 33.3."
     not_features: tuple[str, ...] = ("login", "logout", "visit", "session", "page_view", "error")
     "Events of `usage` that are nothing a customer could use more of; a letter does not name them."
 

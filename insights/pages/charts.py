@@ -37,18 +37,23 @@ class Point:
 
 
 def line_chart(points: Sequence[Point], title: str, from_zero: bool = False) -> Markup:
-    """A line with its interval as a band; '' of fewer than two points. The first and the last are written."""
+    """A line with its interval as a band; '' of fewer than two points. The first and the last are written.
+
+    An upper bound further above the values than they reach themselves is drawn at the edge: it would flatten the line.
+    """
     drawn = [point for point in points if math.isfinite(point.value)]
     if len(drawn) < 2:
         return Markup()
-    edges = [bound for point in drawn for bound in point.bounds] + ([0.0] if from_zero else [])
-    low, high = min(edges), max(edges)
+    edges = [bound for point in drawn for bound in point.bounds if math.isfinite(bound)] + ([0.0] if from_zero else [])
+    reach = max(abs(point.value) for point in drawn)
+    low, high = min(edges), min(max(edges), max(point.value for point in drawn) + reach)
     high = high if high > low else low + 1
     step = (WIDTH - LEFT - RIGHT) / (len(drawn) - 1)
 
     def at(place: int, value: float) -> str:
         height = HEIGHT - TOP - BOTTOM
-        return f"{LEFT + place * step:.1f},{TOP + height * (high - value) / (high - low):.1f}"
+        reached = min(high, max(low, value))
+        return f"{LEFT + place * step:.1f},{TOP + height * (high - reached) / (high - low):.1f}"
 
     uppers = [at(place, point.bounds[1]) for place, point in enumerate(drawn)]
     lowers = [at(place, point.bounds[0]) for place, point in enumerate(drawn)]

@@ -42,6 +42,8 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "group": place.group,
         "period": place.period,
         "age_months": place.age,
+        "among_by": place.among_by,
+        "among": place.among,
         "value": _finite(estimate.value),
         "low": _finite(estimate.low),
         "high": _finite(estimate.high),

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from insights.pages.other_chapters import buying_chapter, dealing_chapter, voices_chapter, who_chapter
+from insights.pages.other_chapters import buying_chapter, dealing_chapter, voices_chapter
 from insights.pages.scribe import Scribe
 from insights.pages.speech import Speech
-from insights.pages.subscription_chapters import recurring_chapter, retention_chapter, what_if_chapter, worth_chapter
+from insights.pages.subscription_chapters import recurring_chapter, retention_chapter
+from insights.pages.who_chapter import who_chapter
 from insights.pages.words import Language, Words
+from insights.pages.worth_chapters import what_if_chapter, worth_chapter
 from insights.report.building import Report
 
 TEMPLATES = Path(__file__).parent / "templates"

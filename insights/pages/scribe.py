@@ -93,8 +93,12 @@ class Scribe:
 
     def course(self, name: str, from_zero: bool = False) -> Drawing:
         """A figure month by month, with its interval."""
-        points = [self.point(f, self.speech.period(f.place.period)) for f in self.report.figures.monthly(name)]
-        return Drawing(self.words.figure(name), line_chart(points, self.words.figure(name), from_zero))
+        return self.drawn_course(self.words.figure(name), self.report.figures.monthly(name), from_zero)
+
+    def drawn_course(self, title: str, found: Sequence[Figure], from_zero: bool = False) -> Drawing:
+        """Figures of months in their order."""
+        points = [self.point(figure, self.speech.period(figure.place.period)) for figure in found]
+        return Drawing(title, line_chart(points, title, from_zero))
 
     def curve(self, name: str) -> Drawing | None:
         """A figure by age."""

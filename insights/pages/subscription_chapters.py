@@ -1,4 +1,4 @@
-"""The chapters of a subscription business: recurring revenue, retention, worth, what if."""
+"""The chapters of a subscription business: recurring revenue and retention."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from insights.pages.blocks import Cell, Chapter, Drawing, Drawings, Table, chapt
 from insights.pages.charts import Bar, bar_chart
 from insights.pages.scribe import Scribe
 from insights.report.figure import ALL, Figures
-from insights.report.supposed import NOW, OUTCOMES
 
 GAINS = ("mrr_new", "mrr_reactivation", "mrr_expansion")
 LOSSES = ("mrr_contraction", "mrr_churn")
@@ -18,11 +17,6 @@ PLAN_LINES = (
 )  # fmt: skip
 RETENTION = ("nrr", "grr", "logo_churn", "revenue_churn")
 MONTHS_TOLD = 12
-UNCHANGED = 1e-9
-WORTH = (
-    "mrr_a_customer", "margin", "monthly_logo_churn", "monthly_revenue_churn", "expected_months", "ltv", "ltv_curve",
-    "ltv_observed", "cac", "ltv_over_cac", "cac_payback_months",
-)  # fmt: skip
 
 
 def recurring_chapter(scribe: Scribe) -> Chapter | None:
@@ -139,55 +133,3 @@ def _fiscal_years(scribe: Scribe) -> Table | None:
         for year in figures.groups("nrr", "fiscal_year")
     ]
     return Table(scribe.words.text("by_fiscal_year"), _heads(scribe, names, "fiscal_year"), rows) if rows else None
-
-
-def worth_chapter(scribe: Scribe) -> Chapter | None:
-    """LTV, CAC, payback and the survival curve."""
-    if scribe.report.figures.one("ltv") is None:
-        return None
-    curve = scribe.curve("survival")
-    blocks = [
-        scribe.figure_table("", WORTH),
-        Drawings("", [curve], wide=True) if curve else None,
-        *scribe.split_tables(("mrr_a_customer", "monthly_logo_churn", "ltv", "ltv_curve", "cac", "ltv_over_cac")),
-    ]
-    return chapter(scribe.words.text("worth"), blocks)
-
-
-def what_if_chapter(scribe: Scribe) -> Chapter | None:
-    """Base and changed, side by side."""
-    figures = scribe.report.figures
-    cases = figures.groups("ltv", "what_if")
-    if not cases:
-        return None
-    names = [name for name in OUTCOMES if figures.groups(name, "what_if")]
-    rows = [
-        [
-            Cell(scribe.words.figure(name), kind="words"),
-            *(_compared(scribe, name, case) for case in cases),
-        ]
-        for name in names
-    ]
-    head = ["", *(_supposed(scribe, case) for case in cases)]
-    title, note = scribe.words.text("what_if"), scribe.words.text("what_if_note")
-    return chapter(title, [Table("", head, rows)], note)
-
-
-def _compared(scribe: Scribe, name: str, case: str) -> Cell:
-    """The figure of a case and how far that is from now; of now, how sure it is."""
-    figures = scribe.report.figures
-    now, then = figures.one(name, "what_if", NOW), figures.one(name, "what_if", case)
-    if now is None or then is None or case == NOW or not now.value:
-        return scribe.cell(then)
-    change = then.value / now.value - 1
-    return Cell(scribe.written(then), f"{change:+.1%}".replace("-", "−") if abs(change) > UNCHANGED else "")
-
-
-def _supposed(scribe: Scribe, case: str) -> str:
-    """'churn=-20%' in words: churn −20%."""
-    if case == NOW:
-        return scribe.words.text("now")
-    asked = (part.strip().partition("=") for part in case.split(","))
-    return ", ".join(
-        f"{scribe.words.group(name.strip())} {amount.strip().replace('-', '−')}" for name, _, amount in asked
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,12 +13,13 @@ from features.tables import Tables
 from insights.money import Money
 from insights.report.calendar import Calendar
 from insights.report.cohorts import cohort_figures
-from insights.report.concentration import concentration_figures
+from insights.report.concentration import concentration_figures, mrr_concentration
 from insights.report.dealing import dealing_figures
 from insights.report.facts import Facts, read_facts
 from insights.report.figure import Figure, Figures
-from insights.report.parts import parts_of
+from insights.report.parts import SOURCE, parts_by_source, parts_of
 from insights.report.recurring import recurring_figures
+from insights.report.rfm import rfm_figures
 from insights.report.selling import selling_figures
 from insights.report.speaking import speaking_figures
 from insights.report.supposed import supposed_figures
@@ -48,7 +49,7 @@ class Report:
     figures: Figures
     crossed: tuple[Crossed, ...]
     missing: tuple[str, ...]
-    "Which of NEEDS the tables do not give."
+    "Which of NEEDS the tables do not give, and of the columns that tell whom a spend won."
     left_out: Mapping[str, int]
     "Rows that are in no figure, by cause."
     groupings: tuple[str, ...]
@@ -68,7 +69,6 @@ def build_report(
     """
     facts = read_facts(tables, as_of, segments)
     figures = Figures(tuple(_figures(facts, what_ifs)))
-    names = {figure.name for figure in figures if figure.place.by != "what_if"}
     told = {figure.place.by for figure in figures}
     return Report(
         config=facts.config,
@@ -76,7 +76,7 @@ def build_report(
         calendar=facts.calendar,
         figures=figures,
         crossed=crossed(figures),
-        missing=tuple(need for name, need in NEEDS.items() if name not in names),
+        missing=tuple(_missing(figures)),
         left_out=_left_out(tables, facts),
         groupings=tuple(by for by in ("plan", *(g.by for g in facts.groupings)) if by in told),
     )
@@ -88,8 +88,22 @@ def _figures(facts: Facts, what_ifs: Sequence[WhatIf]) -> list[Figure]:
         found += recurring_figures(facts, part) + worth_figures(facts, part)
         if not part.group:
             found += supposed_figures(facts, part, what_ifs)
-    found += selling_figures(facts) + cohort_figures(facts) + concentration_figures(facts)
+        found += mrr_concentration(part, facts)
+    for part in parts_by_source(facts):
+        found += worth_figures(facts, part)
+    found += selling_figures(facts) + rfm_figures(facts) + cohort_figures(facts) + concentration_figures(facts)
     return found + speaking_figures(facts) + dealing_figures(facts)
+
+
+def _missing(figures: Figures) -> Iterator[str]:
+    names = {figure.name for figure in figures if figure.place.by != "what_if"}
+    yield from (need for name, need in NEEDS.items() if name not in names)
+    # Nobody says for which group or by which channel a spend won somebody but the customers themselves.
+    if "acquisition_spend" in names:
+        if "recorded_cac" not in names:
+            yield "acquisition_cost"
+        if not figures.of("cac", SOURCE):
+            yield "acquisition_source"
 
 
 def _left_out(tables: Tables, facts: Facts) -> dict[str, int]:

@@ -39,6 +39,11 @@ class Span:
         """How many months."""
         return int((self.last - self.first).astype(int)) + 1
 
+    @property
+    def end(self) -> np.datetime64:
+        """The day on which the last of them is over."""
+        return (self.last + 1).astype("datetime64[D]")
+
     def holds(self, days: np.ndarray) -> np.ndarray:
         """(n,) bool: whether a day (datetime64[D]) falls into these months."""
         months = days.astype("datetime64[M]")
@@ -69,12 +74,26 @@ class Calendar:
     @property
     def end(self) -> np.datetime64:
         """The day on which the last complete month is over."""
-        return (self.months[-1] + 1).astype("datetime64[D]")
+        return self.year.end
 
     @property
     def year(self) -> Span:
         """The last twelve complete months, or as many as there are."""
         return Span.of(self.months[-MONTHS_A_YEAR:])
+
+    @property
+    def years(self) -> tuple[Span, ...]:
+        """The year to the end of each month, where the report has all of its months, oldest first; the last is `year`.
+
+        Where there are fewer than twelve months, the year is as short and there is only one.
+        """
+        n_months = self.year.n_months
+        return tuple(Span.of(self.months[end - n_months : end]) for end in range(n_months, len(self.months) + 1))
+
+    def columns(self, span: Span) -> slice:
+        """Where a span's months stand among these."""
+        start = int((span.first - self.months[0]).astype(int))
+        return slice(start, start + span.n_months)
 
     @property
     def each_month(self) -> tuple[Span, ...]:

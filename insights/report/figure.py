@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.intervals import Estimate
@@ -26,6 +26,9 @@ class Place:
     "A month (2026-03), or the first and last of several (2025-04/2026-03); '' is the day of the report."
     age: int | None = None
     "Of curves: months since the beginning."
+    among_by: str = ALL
+    among: str = ""
+    "Of a split within one group of another: what tells those apart, and which of them; 'accounts.tier' and 'gold'."
 
     @property
     def is_month(self) -> bool:
@@ -56,7 +59,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Figures:
-    """Many figures, found by what they are."""
+    """Many figures, found by what they are; splits within a group are found `among` it."""
 
     all: tuple[Figure, ...]
 
@@ -65,7 +68,7 @@ class Figures:
 
     def of(self, name: str, by: str = ALL, group: str | None = None) -> tuple[Figure, ...]:
         """Those of a name and a split, as they were worked out; of one group where one is named."""
-        found = (figure for figure in self.all if figure.name == name and figure.place.by == by)
+        found = (f for f in self.all if f.name == name and f.place.by == by and f.place.among_by == ALL)
         return tuple(figure for figure in found if group is None or figure.place.group == group)
 
     def one(self, name: str, by: str = ALL, group: str | None = None) -> Figure | None:
@@ -80,6 +83,11 @@ class Figures:
     def curve(self, name: str, by: str = ALL, group: str | None = None) -> tuple[Figure, ...]:
         """Those that are told by age, youngest first."""
         return tuple(figure for figure in self.of(name, by, group) if figure.place.age is not None)
+
+    def among(self, by: str, group: str) -> Figures:
+        """The splits within one group, to be found as if it were all."""
+        inside = (figure for figure in self.all if (figure.place.among_by, figure.place.among) == (by, group))
+        return Figures(tuple(replace(f, place=replace(f.place, among_by=ALL, among="")) for f in inside))
 
     def groups(self, name: str, by: str) -> tuple[str, ...]:
         """The groups of a split that have this figure, in the order of the report."""

@@ -14,10 +14,12 @@ import numpy as np
 from insights.book import Book, Spans
 from insights.report.facts import Facts
 from insights.report.figure import ALL, Place
-from insights.report.groups import MOST_GROUPS, OTHERS
+from insights.report.groups import MOST_GROUPS, OTHERS, Grouping
 from insights.report.plan_movements import plan_books, plan_movements
 from insights.retention import movements_of
 
+SOURCE = "acquisition_source"
+"How figures name the split by the channel that won a customer."
 Moved = dict[str, np.ndarray]
 "Each customer's part of each movement in one month, (n,) int64 by name."
 
@@ -58,6 +60,15 @@ def parts_of(facts: Facts) -> Iterator[Part]:
         for name, rows in grouping.masks(book.customer_ids):
             yield _kept_together(grouping.by, name, book, moved, rows)
     yield from _plans(facts)
+
+
+def parts_by_source(facts: Facts) -> Iterator[Part]:
+    """Whom each channel with spend is said to have won, the dearest first."""
+    if not facts.has_subscriptions:
+        return
+    moved = [movements_of(facts.book, column) for column in range(len(facts.calendar.months))]
+    for name, rows in Grouping(SOURCE, facts.winning.won_by).masks(facts.book.customer_ids):
+        yield _kept_together(SOURCE, name, facts.book, moved, rows)
 
 
 def _kept_together(by: str, group: str, book: Book, moved: list[Moved], rows: np.ndarray) -> Part:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from insights.money import Money
-from insights.report.calendar import MONTHS_A_YEAR, Calendar, Span
+from insights.report.calendar import MONTHS_A_YEAR, Calendar
 from insights.report.facts import Facts
 from insights.report.figure import Figure, Place
 from insights.report.parts import Part
@@ -41,10 +41,11 @@ def _waterfalls(part: Part, facts: Facts) -> Iterator[Sought]:
 def _retention(part: Part, calendar: Calendar) -> Iterator[Sought]:
     for column, month in enumerate(calendar.each_month):
         yield from _kept(part, column, column + 1, month.label)
-    end = len(calendar.months)
-    yield from _kept(part, end - calendar.year.n_months, end, calendar.year.label)
-    for name, sides in monthly_churn_parts(part, calendar.year).items():
-        yield Sought(name, "share", sides, quotient, part.place(calendar.year.label))
+    end, year = len(calendar.months), calendar.year
+    yield from _kept(part, end - year.n_months, end, year.label)
+    for name in ("logo_churn", "revenue_churn"):
+        left, watched = (side[:, calendar.columns(year)].sum(axis=1) for side in churn_by_month(part, name))
+        yield Sought(f"monthly_{name}", "share", (left, watched), quotient, part.place(year.label))
 
 
 def _kept(part: Part, start: int, end: int, period: str) -> Iterator[Sought]:
@@ -53,18 +54,12 @@ def _kept(part: Part, start: int, end: int, period: str) -> Iterator[Sought]:
         yield Sought(name, "share", (above * belongs, below * belongs), quotient, part.place(period))
 
 
-def monthly_churn_parts(part: Part, year: Span) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Of the average month's churn: what left in any month, and what could have, (n,) each."""
-    end = part.book.units.shape[1] - 1
-    found = {}
-    for name in ("logo_churn", "revenue_churn"):
-        above, below = np.zeros(len(part.customer_ids)), np.zeros(len(part.customer_ids))
-        for column in range(end - year.n_months, end):
-            sides = retention_parts(part.book, column, column + 1)[name]
-            above += sides[0] * part.belongs[:, column]
-            below += sides[1] * part.belongs[:, column]
-        found[f"monthly_{name}"] = (above, below)
-    return found
+def churn_by_month(part: Part, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Of logo or revenue churn, month by month: what left, and what could have, (n, months) float64 each."""
+    months = range(part.book.units.shape[1] - 1)
+    sides = [retention_parts(part.book, month, month + 1)[name] for month in months]
+    left, watched = (np.column_stack(cells) for cells in zip(*sides, strict=True))
+    return left * part.belongs[:, :-1], watched * part.belongs[:, :-1]
 
 
 def _fiscal_years(part: Part, facts: Facts) -> Iterator[Sought]:

@@ -1,12 +1,10 @@
-"""Buying: revenue, orders, who comes back, who the best customers are, and what a customer brings with time."""
+"""Buying: revenue, orders, who comes back, and what a customer brings with time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from insights.buying import BUYING, SEGMENTS, Buyers, Orders, buying_figures, rfm
+from insights.buying import BUYING, Buyers, Orders, buying_figures
 from insights.lifetime import MONTHS_A_YEAR
 from insights.report.calendar import Span
 from insights.report.facts import Facts
@@ -18,11 +16,10 @@ UNITS: dict[str, Unit] = {
     "repeat_rate": "share", "average_order_value": "money", "orders_a_customer": "count",
     "revenue_a_customer": "money", "top_20_share": "share",
 }  # fmt: skip
-RFM_PARTS = ("recency", "frequency", "money")
 
 
 def selling_figures(facts: Facts) -> list[Figure]:
-    """Everything of a year's orders: of all, by group, by month; RFM and value by age; none without orders."""
+    """Everything of a year's orders: of all, by group, by month; value by age; none without orders."""
     year = facts.calendar.year
     orders = within(facts.orders, year)
     if not len(orders.days):
@@ -33,7 +30,7 @@ def selling_figures(facts: Facts) -> list[Figure]:
             found += _buying(orders.take(rows), grouping.by, name, year)
             found += _by_month(facts, grouping.by, name, grouping.members[name])
     found += _by_month(facts, ALL, "", np.unique(facts.orders.customer_ids))
-    return found + _rfm(orders, facts) + _value_by_age(facts)
+    return found + _value_by_age(facts)
 
 
 def within(orders: Orders, span: Span) -> Orders:
@@ -54,48 +51,34 @@ def _buying(orders: Orders, by: str, group: str, span: Span) -> list[Figure]:
 
 
 def _by_month(facts: Facts, by: str, group: str, members: np.ndarray) -> list[Figure]:
+    """Who came, came back and what they bought; who ordered twice in the year to each month's end."""
     orders = facts.orders.take(np.isin(facts.orders.customer_ids, members))
     ids, owners = np.unique(orders.customer_ids, return_inverse=True)
     first = np.full(len(ids), np.datetime64("9999-12"))
     np.minimum.at(first, owners, orders.days.astype("datetime64[M]"))
     sought: list[Sought] = []
-    for month in facts.calendar.each_month:
-        rows = month.holds(orders.days)
+    for span in (facts.calendar.year, *facts.calendar.each_month):
+        rows = span.holds(orders.days)
         n_orders = np.bincount(owners[rows], minlength=len(ids))
-        revenue = np.bincount(owners[rows], orders.amounts[rows], len(ids))
-        active, came = n_orders > 0, first == month.first
-        place, n = Place(by, group, month.label), int(active.sum())
+        active, came = n_orders > 0, (first >= span.first) & (first <= span.last)
+        place, n = Place(by, group, span.label), int(active.sum())
         sought += [
-            Sought("revenue", "money", (revenue,), plain, place, n),
-            Sought("orders", "count", (n_orders,), plain, place, n),
-            Sought("average_order_value", "money", (revenue, n_orders), quotient, place, n),
             Sought("active_customers", "customers", (active,), plain, place, n),
             Sought("new_customers", "customers", (came,), plain, place, n),
             Sought("returning_share", "share", (active & ~came, active), quotient, place, n),
         ]
+        if place.is_month:
+            revenue = np.bincount(owners[rows], orders.amounts[rows], len(ids))
+            sought += [
+                Sought("revenue", "money", (revenue,), plain, place, n),
+                Sought("orders", "count", (n_orders,), plain, place, n),
+                Sought("average_order_value", "money", (revenue, n_orders), quotient, place, n),
+            ]
+    for year in facts.calendar.years:
+        n_orders = np.bincount(owners[year.holds(orders.days)], minlength=len(ids))
+        sides = (n_orders > 1, n_orders > 0)
+        sought.append(Sought("repeat_rate", "share", sides, quotient, Place(by, group, str(year.last))))
     return work_out(sought, ids)
-
-
-def _rfm(orders: Orders, facts: Facts) -> list[Figure]:
-    """Segments, and quintiles of recency, frequency and money: their customers, and the revenue they bring."""
-    buyers = Buyers.of(orders)
-    scores = rfm(buyers, facts.calendar.end)
-    quintiles = {name: getattr(scores, name).astype(str) for name in RFM_PARTS}
-    sought = list(_shares("rfm", scores.segments(), buyers))
-    for name, scored in quintiles.items():
-        sought += _shares(f"{name}_quintile", scored, buyers)
-    crossed = np.char.add(np.char.add(quintiles["recency"], "-"), quintiles["frequency"])
-    sought += [one for one in _shares("rfm_grid", crossed, buyers) if one.name == "customers"]
-    return work_out(sought, buyers.customer_ids)
-
-
-def _shares(by: str, words: np.ndarray, buyers: Buyers) -> Iterator[Sought]:
-    for word in dict.fromkeys(word for word in (*SEGMENTS, *np.unique(words)) if word in words):
-        rows = words == word
-        place, n = Place(by, str(word)), int(rows.sum())
-        yield Sought("customers", "customers", (rows,), plain, place, n)
-        yield Sought("customer_share", "share", (rows, np.ones(len(rows))), quotient, place, n)
-        yield Sought("revenue_share", "share", (buyers.amounts * rows, buyers.amounts), quotient, place, n)
 
 
 def _value_by_age(facts: Facts) -> list[Figure]:

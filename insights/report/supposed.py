@@ -9,13 +9,13 @@ import numpy as np
 
 from core.intervals import estimates
 from insights.lifetime import MONTHS_A_YEAR, Economics, revenue_over
+from insights.report.acquiring import Acquired, acquired_of_all
 from insights.report.facts import Facts
 from insights.report.figure import Figure, Place, Unit
 from insights.report.ledger import Ledger
 from insights.report.parts import Part
 from insights.report.sought import N_RESAMPLES
 from insights.what_if import WhatIf
-from models.metrics.weighted import ratio
 
 YEARS_AHEAD = 3
 NOW = "now"
@@ -28,20 +28,23 @@ OUTCOMES: dict[str, Unit] = {
 
 def supposed_figures(facts: Facts, everybody: Part, what_ifs: Sequence[WhatIf]) -> list[Figure]:
     """Each outcome now and under each supposition; suppositions of a cost that nobody knows are left out."""
-    ledger = Ledger.of(facts, everybody)
-    told = [what_if for what_if in what_ifs if ledger.knows_cost or _sets_cost(what_if)]
+    ledger, year = Ledger.of(facts, everybody), facts.calendar.year
+    acquired = acquired_of_all(facts, ledger, year)
+    told = [what_if for what_if in what_ifs if acquired.is_known or _sets_cost(what_if)]
     cases = [WhatIf(label=NOW), *told]
+    earned, paying = ledger.earns(year)
+    new = ledger.new[:, ledger.calendar.columns(year)].any(axis=1) / year.n_months
     columns = np.column_stack(
-        [ledger.earned, ledger.mrr, ledger.paying, ledger.left, ledger.watched, ledger.won, ledger.cost, ledger.new]
+        [earned, ledger.mrr[:, -1], paying, *ledger.stays(year), acquired.won, acquired.costs, new]
     )
-    if not ledger.paying.any():
+    if not paying.any():
         return []
 
     def figures(weights: np.ndarray) -> np.ndarray:
-        return np.stack([_outcomes(sums, ledger, cases) for sums in weights @ columns])
+        return np.stack([_outcomes(sums, ledger, acquired, cases) for sums in weights @ columns])
 
     found = iter(estimates(figures, ledger.customer_ids, N_RESAMPLES))
-    n = int(ledger.paying.sum())
+    n = int(paying.sum())
     return [
         Figure(name, unit, estimate, n, Place("what_if", case.label))
         for case in cases
@@ -56,15 +59,14 @@ def _sets_cost(what_if: WhatIf) -> bool:
     return change is None or change.factor == 0
 
 
-def _outcomes(sums: np.ndarray, ledger: Ledger, cases: Sequence[WhatIf]) -> np.ndarray:
+def _outcomes(sums: np.ndarray, ledger: Ledger, acquired: Acquired, cases: Sequence[WhatIf]) -> np.ndarray:
     """(cases x outcomes,) for the sums of one sample."""
-    earned, mrr, paying, left, watched, won, cost, new = sums
+    earned, mrr, paying, left, watched, won, costs, new = sums.tolist()
     if not (paying and watched and mrr):
         return np.full(len(cases) * len(OUTCOMES), np.nan)
-    known = ledger.knows_cost and won > 0
-    cac = float(ratio(np.array(cost + ledger.spend), np.array(won))) if known else 0.0
-    now = Economics(mrr / paying, min(1.0, left / watched), earned / mrr, cac)
-    return np.concatenate([_of_case(case, now, paying, new / ledger.n_months) for case in cases])
+    cac = float(acquired.cac(np.array(costs), np.array(won))) if acquired.is_known else 0.0
+    now = Economics(mrr / paying, min(1.0, left / watched), earned / mrr, cac, ledger.whole_months)
+    return np.concatenate([_of_case(case, now, paying, new) for case in cases])
 
 
 def _of_case(case: WhatIf, now: Economics, n_customers: float, new_a_month: float) -> list[float]:
@@ -73,8 +75,7 @@ def _of_case(case: WhatIf, now: Economics, n_customers: float, new_a_month: floa
     months = revenue_over(then, n_customers, new_a_month, YEARS_AHEAD * MONTHS_A_YEAR)
     years = months.reshape(YEARS_AHEAD, MONTHS_A_YEAR).sum(axis=1).tolist()
     paid_back = then.payback_months if costs > 0 else math.nan
-    stays = 1 / then.monthly_churn if then.monthly_churn else math.inf
     return [
-        then.mrr, then.monthly_churn, then.margin, costs, stays, then.lifetime_value, then.lifetime_value / costs,
-        paid_back, *years, sum(years),
+        then.mrr, then.monthly_churn, then.margin, costs, then.expected_months, then.lifetime_value,
+        then.lifetime_value / costs, paid_back, *years, sum(years),
     ]  # fmt: skip

@@ -22,6 +22,8 @@ def test_a_third_less_churn_is_half_as_much_again():
 def test_whole_months_only_are_a_little_less():
     assert lifetime_value(400_000, 0.03, whole_months=True) == 13_200_000
     assert lifetime_value(400_000, 0.02, whole_months=True) == 20_000_000
+    assert Economics(400_000, 0.03, whole_months=True).lifetime_value == 13_200_000
+    assert expected_months(0.0, whole_months=True) == math.inf
 
 
 def test_a_long_curve_of_constant_churn_is_the_simple_form():

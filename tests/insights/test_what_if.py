@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from core.errors import BadInput
@@ -32,6 +34,12 @@ def test_what_if_nothing_changes_nothing_changes():
 )
 def test_each_way_to_say_it(text, name, then):
     assert getattr(asked([text]).applied(NOW), name) == pytest.approx(then)
+
+
+def test_what_is_set_replaces_even_a_cost_without_bound():
+    endless = Economics(mrr=100, monthly_churn=0.1, acquisition_cost=math.inf)
+
+    assert asked(["cac=500"]).applied(endless).acquisition_cost == 500
 
 
 def test_several_changes_are_supposed_together():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from insights.pages.charts import Bar, Point, bar_chart, dot_chart, line_chart
@@ -19,6 +20,16 @@ def test_a_line_stays_within_its_band_and_one_point_is_no_line():
 
     assert line_chart(points, "t").count("<polygon") == 1
     assert line_chart(points[:1], "t") == ""
+
+
+def test_a_bound_without_end_is_drawn_at_the_edge_and_leaves_the_line_its_room():
+    svg = line_chart([Point("a", 1.0, 0.5, math.inf, "1"), Point("b", 2.0, 1.0, 90.0, "2")], "t")
+    line = next(re.finditer(r'class="line" points="([^"]*)"', svg)).group(1)
+    first, last = (float(point.split(",")[1]) for point in line.split())
+
+    assert "inf" not in svg
+    assert "nan" not in svg
+    assert first - last > 15
 
 
 def test_words_are_escaped_and_long_ones_are_cut():

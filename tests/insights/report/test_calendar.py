@@ -33,6 +33,13 @@ def test_the_only_month_counts_even_if_it_began_late():
     assert calendar("2026-04-02", "2026-03-25").year.label == "2026-03/2026-03"
 
 
+def test_a_year_ends_with_each_month_that_has_all_of_its_months_behind_it():
+    ends = [f"{year.first} {year.last}" for year in calendar("2026-04-01", "2020-01-01", 14).years]
+
+    assert ends == ["2025-02 2026-01", "2025-03 2026-02", "2025-04 2026-03"]
+    assert calendar("2026-04-01", "2020-01-01", 5).years == (calendar("2026-04-01", "2020-01-01", 5).year,)
+
+
 @pytest.mark.parametrize(
     ("starts", "years"),
     [

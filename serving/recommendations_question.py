@@ -10,13 +10,15 @@ from models.recommenders.diversity import Diversity
 from serving.answering import Wish
 from serving.lists import ItemList, bought_with, on_the_rise, similar_to
 from serving.recommender_part import RecommenderPart
-from serving.wire import Attribute, Count, CustomerId, ItemId, Question, Word
+from serving.wire import Attribute, Count, CustomerId, Id, ItemId, Question, Word
 
 Items = Annotated[tuple[ItemId, ...], msgspec.Meta(max_length=1000)]
 Words = Annotated[tuple[Word, ...], msgspec.Meta(min_length=1, max_length=100)]
 Price = Annotated[float, msgspec.Meta(ge=0, description="In the base currency, as in the items table.")]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 AtMost = Annotated[int, msgspec.Meta(ge=1, le=100)]
+Beside = Annotated[Id, msgspec.Meta(description="An item's id, as in the tables; with no other list.")]
+"Without an example: what reads the document would put those of fields that exclude one another into one request."
 HowMany = Annotated[int, msgspec.Meta(ge=0, le=5)]
 
 
@@ -47,9 +49,9 @@ class RecommendationsQuestion(Question, frozen=True):
     "How much variety counts against relevance (maximal marginal relevance): 0 not at all."
     because: HowMany = 1
     "With so many past purchases that speak for each item, at most."
-    similar_to: ItemId | None = None
+    similar_to: Beside | None = None
     "Instead of what they would like: what is like this item."
-    bought_with: ItemId | None = None
+    bought_with: Beside | None = None
     "Instead of what they would like: what lands in one order with this item, more often than by chance."
     trending: bool = False
     "Instead of what they would like: what is bought more than before."

@@ -13,6 +13,7 @@
     <release_id>/starting_points/, bought_together/, trend/
     <release_id>/offers/          the offers, what accepts them, the facts that their rules speak of
     <release_id>/segments/        segments and tiers with their figures, every customer's facts and memberships
+    <release_id>/health/          everybody's health as `kizuna health` judged it last
 
 Arrays are mapped into memory, not read, so that a worker starts at once and workers share them.
 """
@@ -34,6 +35,7 @@ from core.errors import BrokenArtifact, UnknownName
 from models.artifact import Artifact
 from serving.churn_part import ChurnPart
 from serving.hazard_part import HazardPart
+from serving.health_part import HealthPart
 from serving.offer_part import OfferPart
 from serving.recommender_part import RecommenderPart
 from serving.segment_part import SegmentPart
@@ -103,6 +105,7 @@ class Release:
     offers: OfferPart | None = None
     hazard: HazardPart | None = None
     segments: SegmentPart | None = None
+    health: HealthPart | None = None
 
     def write(self, folder: Path) -> None:
         """Write everything into a new folder and onto the disk; the description, with its checksums, comes last."""
@@ -127,6 +130,8 @@ class Release:
             parts["offers"] = self.offers.to_artifact()
         if self.segments is not None:
             parts["segments"] = self.segments.to_artifact()
+        if self.health is not None:
+            parts["health"] = self.health.to_artifact()
         return parts
 
     @classmethod
@@ -204,4 +209,6 @@ def _opened(parts: dict[str, Artifact]) -> dict[str, Any]:
         opened["offers"] = OfferPart.from_artifact(parts["offers"])
     if "segments" in parts:
         opened["segments"] = SegmentPart.from_artifact(parts["segments"])
+    if "health" in parts:
+        opened["health"] = HealthPart.from_artifact(parts["health"])
     return opened

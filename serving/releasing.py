@@ -33,6 +33,7 @@ from models.churn.short_history import has_short_history
 from models.package import ModelPackage
 from serving.churn_part import ChurnPart
 from serving.hazard_part import HazardPart
+from serving.health_releasing import health_part
 from serving.offer_part import OfferPart
 from serving.recommender_part import RecommenderPart
 from serving.recommender_releasing import recommender_part
@@ -98,10 +99,13 @@ def build_release(config: Config, tables: Tables, champions: Champions, cutoff: 
     if not any(parts.values()):
         raise BadInput(f"there is nothing to release: {'; '.join(f'{k}: {why}' for k, why in missing.items())}")
     segments = segment_part(config, tables, features, parts["churn"], cutoff)
+    health, not_judged = health_part(config.places.health, cutoff, unwilling)
+    if not_judged:
+        missing["health"] = not_judged
     described = describe(config, tables, champions, missing, cutoff, created_at)
     described = msgspec.structs.replace(described, similar_items=_fitted_beside(parts["recommender"], tables))
     cards = {kind: package.card for kind, package in champions.packages.items()}
-    return Release(described, msgspec.Raw(msgspec.json.encode(cards)), **parts, segments=segments)
+    return Release(described, msgspec.Raw(msgspec.json.encode(cards)), **parts, segments=segments, health=health)
 
 
 def churn_part(config: Config, package: ModelPackage, features: FeatureTable, unwilling: np.ndarray) -> ChurnPart:

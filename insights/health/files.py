@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from core.errors import BrokenArtifact
 from core.health import BANDS, DIMENSIONS
+from core.judged_health import file_before
 from features.engine import days, texts
 from insights.health.bands import Standing
 from insights.health.day import DAYS_BACK, NOBODY, HealthDay, Standings
@@ -60,19 +61,17 @@ def standings_before(folder: Path, cutoff: date) -> Standings:
 
     Raises BrokenArtifact where that file is none of ours or damaged.
     """
-    earlier = sorted(path for path in folder.glob("????-??-??.parquet") if path.stem < cutoff.isoformat())
-    if not earlier:
+    path = file_before(folder, cutoff)
+    if path is None:
         return NOBODY
     try:
-        found = pq.read_table(earlier[-1], columns=list(CARRIED))
+        found = pq.read_table(path, columns=list(CARRIED))
         names = [str(band) for band in BANDS]
         bands = np.array([names.index(name) for name in found["band"].to_pylist()], np.int64)
         standing = Standing(bands, days(found["band_since"]), days(found["fell_on"]))
         return Standings(texts(found["customer_id"]), standing)
     except (pa.ArrowException, KeyError, ValueError, OSError) as fault:
-        raise BrokenArtifact(
-            f"{earlier[-1]} cannot be read ({fault}); remove it and run kizuna health again"
-        ) from fault
+        raise BrokenArtifact(f"{path} cannot be read ({fault}); remove it and run kizuna health again") from fault
 
 
 def _numbers(values: np.ndarray) -> pa.Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from core.errors import SourceUnavailable
+from core.judged_health import JudgedHealth
 from core.tasks import Task, TaskState
 from serving.curve_answers import CustomerCurve, curve_answer
 from serving.endpoints.churn_score import ScoredCustomer, UnknownCustomer, WithoutConsent, score_of
@@ -40,7 +41,9 @@ class CustomerAnswer(Answer, frozen=True, kw_only=True):
     tier: str | None
     segments: list[str]
     health: float | None
-    "0 (about to leave) to 100 (safe); null without a score."
+    "0 (about to leave) to 100 (safe), of today's score; null without one."
+    judged_health: JudgedHealth | None
+    "Its sides, what changed and why, as `kizuna health` judged last; null of who was not judged."
     churn: ScoredCustomer | UnknownCustomer | WithoutConsent | None
     curve: CustomerCurve | None
     "When they will leave."
@@ -77,6 +80,7 @@ def respond(question: CustomerQuestion, shop: Shop) -> CustomerAnswer:
         tier=None if part is None else part.tier_of(row),
         segments=[] if part is None else part.segments_of(row),
         health=part.health_of(row) if part is not None and isinstance(churn, ScoredCustomer) else None,
+        judged_health=None if release.health is None else release.health.of_customer(customer_id),
         churn=churn,
         curve=_curve(release, customer_id),
         tasks=_open_tasks(shop, customer_id),

@@ -18,6 +18,7 @@ from tests.serving.hand_made import hand_made
 
 HOME = TemporaryDirectory()
 "Where the face writes down what is out of stock."
+LISTS = ("similar_to", "bought_with", "trending")
 WHOLE = ("k", "because", "at_most_per_category", "horizon_days")
 
 
@@ -54,11 +55,18 @@ def are_words(words, may_stand_alone):
     """Whether this is a list of words, or where it may stand alone a word, as the document says."""
     listed = [words] if may_stand_alone and isinstance(words, str) else words
     fits = isinstance(listed, list) and 1 <= len(listed) <= 100
-    return fits and all(isinstance(word, str) and 1 <= len(word) <= 128 for word in listed)
+    return fits and all(is_word(word) for word in listed)
+
+
+def is_word(word):
+    """Whether the document lets this pass as a word, or an id."""
+    return isinstance(word, str) and 1 <= len(word) <= 128
 
 
 def agreeing(body):
-    """With prices the right way round."""
+    """With prices the right way round, and one list asked for at most."""
+    asked = [name for name in LISTS if body.get(name) is True or is_word(body.get(name))]
+    body = {name: value for name, value in body.items() if name not in asked[1:]}
     lowest, highest = body.get("price_min"), body.get("price_max")
     if isinstance(lowest, int | float) and isinstance(highest, int | float):
         body |= {"price_min": min(lowest, highest), "price_max": max(lowest, highest)}

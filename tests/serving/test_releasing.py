@@ -25,6 +25,9 @@ from features.sources.simulated import simulate_shop
 from features.sources.simulation.world import ShopWorld
 from features.tables import Tables, tables_from_frames
 from features.today import newest_cutoff
+from insights.health.day import NOBODY
+from insights.health.files import write_day
+from insights.health.run import HealthRun
 from models.churn.hazard_models import LogisticHazard
 from models.churn.logistic import Logistic
 from models.package import ModelPackage
@@ -287,3 +290,27 @@ def test_the_release_holds_every_customers_segments_and_facts(shop):
     assert risky.risk.value > 2 * lively.risk.value
     who = int(np.flatnonzero(part.in_segment[:, 1])[0])
     assert churn.probability_of(part.index.name(who)) >= np.quantile(churn.probability, 0.9)
+
+
+def test_a_release_takes_over_what_was_judged_of_everybody_but_the_unwilling_and_says_where_it_is_too_old(
+    shop, tmp_path
+):
+    config = msgspec.structs.replace(shop.config, var=str(tmp_path))
+    model = Logistic.from_artifact(shop.churn.artifact)
+    run = HealthRun(shop.tables, model)
+    write_day(config.places.health, run.judge(shop.cutoff, NOBODY), 3)
+
+    release = build_release(config, shop.tables, shop.champions, shop.cutoff, NOW)
+    later = build_release(config, shop.tables, shop.champions, shop.cutoff + timedelta(days=29), NOW)
+
+    assert release.health is not None
+    assert release.segments is not None
+    assert release.churn is not None
+    assert "health" not in release.description.missing
+    assert release.health.index.ids.tolist() == release.churn.index.ids.tolist()
+    who = release.health.index.name(5)
+    judged = release.health.of_customer(who)
+    assert judged is not None
+    assert judged.health == release.segments.health_of(release.segments.index.find(who))
+    assert later.health is None
+    assert "kizuna health" in later.description.missing["health"]

@@ -111,7 +111,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
             return f"nothing tells who will leave: the champion is base_rate, {SAYS_THE_SAME}"
         if self.kind == "hazard" and self.model == "kaplan_meier":
             return f"nothing tells when somebody leaves: the champion is kaplan_meier, {SAYS_THE_SAME}"
-        return "" if self.learnt or self.baseline else f"{self.model} learnt nothing: {self.verdict}"
+        return "" if self.learnt or self.baseline else self.verdict or f"{self.model} learnt nothing"
 
     @property
     def judged_on(self) -> str:

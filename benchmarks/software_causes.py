@@ -44,7 +44,7 @@ SETTINGS = CauseSettings(words={"support": ("outage", "bug")})
 
 def config_of(company: SimulatedSoftware) -> Config:
     """The company's TOML with the settings of this benchmark."""
-    stated = read_config(company.write(BENCH / "simulated_software"), os.environ)
+    stated = read_config(company.write(BENCH / NAME), os.environ)
     return msgspec.structs.replace(stated, causes=SETTINGS, cutoffs=Cutoffs(every_days=60, at_most=6))
 
 

@@ -79,7 +79,7 @@ class Truth:
 
 def config_of(company: SimulatedSoftware) -> Config:
     """The company's TOML with the settings of this benchmark."""
-    stated = read_config(company.write(BENCH / "simulated_software"), os.environ)
+    stated = read_config(company.write(BENCH / NAME), os.environ)
     return msgspec.structs.replace(stated, hazard=SETTINGS, watermark=WATERMARK)
 
 

@@ -20,7 +20,7 @@ from core.rules import parse_rule
 from core.settings.relations import Segment
 from features.declaration import Feature, measures_of
 from features.families import DECLARED, LEARNT
-from features.key_figures import KEY_FIGURES, key_figure, value_of
+from features.key_figures import KEY_FIGURES, VALUES, key_figure, value_of
 from features.stated_preferences import ANSWER
 
 SAID_BY_MODELS = ("churn_probability", "health")
@@ -42,6 +42,13 @@ def stated_segments(config: Config) -> Iterator[tuple[str, Segment]]:
     for section, stated in (("segments", config.segments), ("customer_tiers", config.customer_tiers)):
         for name, segment in stated.items():
             yield f"{section}.{name}", segment
+
+
+def features_of_rules(config: Config) -> frozenset[str]:
+    """The features that the segments and tiers rest on; of a key figure, all that may hold it."""
+    spoken_of = set[str]().union(*(_names_in(segment, place) for place, segment in stated_segments(config)))
+    figures = {name for name in spoken_of if name in KEY_FIGURES} | (set(VALUES) if VALUE in spoken_of else set())
+    return frozenset(spoken_of.difference(SAID_BY_MODELS, [VALUE]).union(*(KEY_FIGURES[name] for name in figures)))
 
 
 def known_names(config: Config) -> Iterator[str]:
@@ -95,7 +102,7 @@ def in_words(codes: np.ndarray, words: tuple[str, ...]) -> np.ndarray:
 def _nearest(name: str, known: Collection[str]) -> str:
     """There are hundreds, so only the likeliest are named."""
     likely = ", ".join(get_close_matches(name, sorted(known), n=3, cutoff=0.0))
-    return f"did you mean one of {likely}? docs/features.md explains them all"
+    return f"{f'did you mean one of {likely}? ' if likely else ''}docs/features.md explains them all"
 
 
 def _names_in(segment: Segment, place: str) -> frozenset[str]:

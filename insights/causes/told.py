@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Literal
 
 from core.intervals import Estimate
-from insights.causes.decomposition import UNSTATED, Decomposition, Group
+from insights.causes.decomposition import Decomposition
 from insights.causes.stakes import apportioned
 from insights.causes.stated import SOURCES
+from insights.causes.views import UNSTATED, Group
 
 Language = Literal["en", "ja"]
 

@@ -9,8 +9,10 @@ import pytest
 from core.errors import NotEnoughHistory
 from core.feature_table import FeatureColumn, FeatureTable
 from insights.causes import told
-from insights.causes.decomposition import UNSTATED, Decomposition, decompose
-from insights.causes.evidence import codes, refuse_nobody, segments_in
+from insights.causes.decomposition import Decomposition, decompose
+from insights.causes.evidence import codes, refuse_nobody
+from insights.causes.groups import by_words
+from insights.causes.views import UNSTATED
 from tests.insights.causes.worlds import N_LEAVING, N_TODAY, NAMES, SETTINGS, evidence
 from tests.worlds import config
 
@@ -87,11 +89,12 @@ def test_nobody_today_or_nobody_before_is_one_line():
         refuse_nobody(rows.take(~before), today)
 
 
-def test_segments_are_words_and_codes_are_places():
+def test_plans_are_words_and_codes_are_places():
     plan = FeatureColumn("main_plan", "subscription", "plan", "plan", "plan", "none", "d", vocabulary=("a", "b"))
     features = FeatureTable(
         np.array(["x", "y"]), np.array(["2024-03-01"] * 2, "M8[D]"), np.array([[1.0], [np.nan]]), (plan,)
     )
 
-    assert segments_in(features)["main_plan"].tolist() == ["b", ""]
+    told_apart = [(group.by, group.value, group.rows.tolist()) for group in by_words(features)]
+    assert told_apart == [("main_plan", "b", [True, False]), ("main_plan", "", [False, True])]
     assert codes(np.array(["price", ""]), NAMES.causes).tolist() == [1, -1]

@@ -7,8 +7,9 @@ import pytest
 
 from core.risk_curves import RiskCurves
 from insights.causes import told
-from insights.causes.decomposition import UNSTATED, Decomposition, decompose
+from insights.causes.decomposition import Decomposition, decompose
 from insights.causes.risk_view import TodaysRisks
+from insights.causes.views import UNSTATED
 from tests.insights.causes.worlds import N_LEAVING, N_TODAY, NAMES, SETTINGS, evidence
 from tests.worlds import config
 

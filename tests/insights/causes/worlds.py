@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from core.settings.relations import CauseMeasure, CauseSettings
 from insights.causes.evidence import Evidence
+from insights.causes.groups import Membership
 from insights.causes.lived import Lived
 from insights.causes.naming import CauseNames
 from insights.causes.person_months import PersonMonths
@@ -94,7 +95,10 @@ def evidence() -> Evidence:
         risk=np.linspace(0.01, 0.2, n),
         stated=stated,
         witnessed=stated,
-        segments={"main_plan": np.where(np.arange(n) % 2, "pro", "")},
+        groups=(
+            Membership("main_plan", "pro", np.arange(n) % 2 == 1),
+            Membership("main_plan", "", np.arange(n) % 2 == 0),
+        ),
         stays=Stays(ids, began, ended, said, np.datetime64("2024-04-15")),
         said=StatedCauses(said, np.where(said != "", "end", "")),
         today=np.datetime64("2024-05"),

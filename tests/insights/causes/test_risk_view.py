@@ -10,6 +10,7 @@ from insights.causes import told
 from insights.causes.decomposition import Decomposition, decompose
 from insights.causes.risk_view import TodaysRisks
 from insights.causes.views import UNSTATED
+from insights.causes.words import Language
 from tests.insights.causes.worlds import N_LEAVING, N_TODAY, NAMES, SETTINGS, evidence
 from tests.worlds import config
 
@@ -74,7 +75,7 @@ def test_without_a_hazard_model_the_view_is_what_happened():
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_it_is_said_which_of_the_two_it_is(language: told.Language, modelled: Decomposition):
+def test_it_is_said_which_of_the_two_it_is(language: Language, modelled: Decomposition):
     by_model, by_incidence = (list(told.basis(one, language)) for one in (modelled, found(None)))
 
     assert "logistic_hazard, version 2" in by_model[0]

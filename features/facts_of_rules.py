@@ -85,7 +85,10 @@ class Facts:
         if name == VALUE:
             return value_of(self.features)[1]
         found = key_figure(self.features, name) if name in KEY_FIGURES else None
-        return self._feature(name) if found is None else found
+        if found is not None:
+            return found
+        # A figure that the data set has, and nobody at this cutoff, is missing of everybody.
+        return self._feature(next((one for one in KEY_FIGURES.get(name, ()) if one in self.features.names), name))
 
     def _feature(self, name: str) -> np.ndarray:
         if name not in self.features.names:

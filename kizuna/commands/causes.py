@@ -121,7 +121,8 @@ def tell_groups(found: Decomposition, language: Literal["en", "ja"]) -> None:
     show(words["groups"], told_groups.groups(found, language))
     for portrait in told_groups.portraits(found):
         say(console, "")
-        show(portrait.title(found, language), portrait.views(found, language))
+        say(console, portrait.title(found, language))
+        show(None, portrait.views(found, language))
         if first := portrait.first(language):
             say(console, first)
     say(console, "")
@@ -133,7 +134,7 @@ def tell_groups(found: Decomposition, language: Literal["en", "ja"]) -> None:
         show(words["tones by group"], told_groups.tones(found, language))
 
 
-def show(title: str, lines: Iterable[tuple[str, ...]]) -> None:
+def show(title: str | None, lines: Iterable[tuple[str, ...]]) -> None:
     """Print rows below their heading."""
     heading, *rows = lines
     printed = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))

@@ -49,9 +49,9 @@ def person_months(began: np.ndarray, ended: np.ndarray, months: np.ndarray) -> P
     for month in months:
         day, after = month.astype("M8[D]"), (month + 1).astype("M8[D]")
         there = np.flatnonzero((began < day) & (ended >= day))
-        parts.append((there, np.full(len(there), month), there, ended[there] < after, (day - began[there]).astype(int)))
-    ids, *rest = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return PersonMonths(ids.astype(str), *rest, np.ones(len(ids), int))
+        n, tenure = len(there), (day - began[there]).astype(int)
+        parts.append((there.astype(str), np.full(n, month), there, ended[there] < after, tenure, np.ones(n, int)))
+    return PersonMonths(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
 @settings(max_examples=50)

@@ -40,6 +40,7 @@ def test_a_group_s_rows_have_every_view_its_stakes_and_the_risks_of_its_own_cust
     assert [row[0] for row in rows] == ["product", "price", "other", "not stated"]
     assert "-" not in {cell for row in rows[:3] for cell in row}
     assert gold.today is not None
+    assert gold.today.risks is not None
     assert gold.title(found, "en").startswith("tier: gold | ")
     assert f"| {gold.today.n_customers} today | At stake within 90 days: " in gold.title(found, "en")
     assert rows[0][4].startswith(f"{100 * gold.today.risks.by_cause['product'][-1].value:.0f} %")

@@ -75,8 +75,8 @@ class Portrait:
 
 
 def portraits(found: Decomposition) -> Iterator[Portrait]:
-    """Every group once: segments, tiers, plans, then attributes."""
-    past = {(one.by, one.value): one for one in found.groups if one.by not in ("all", "month")}
+    """Every group that anybody was or is in, once: segments, tiers, plans, then attributes."""
+    past = {(one.by, one.value): one for one in found.groups if one.by not in ("all", "month") and one.n_customers}
     today = {(one.by, one.value): one for one in found.outlooks}
     kinds = list(dict.fromkeys(by for by, _ in (*past, *today)))
     for by, value in sorted(dict.fromkeys((*past, *today)), key=lambda key: kinds.index(key[0])):

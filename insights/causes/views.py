@@ -77,7 +77,7 @@ class Past:
                 yield self._told(group, group.rows & (months == month), {}, str(month))
 
     def _told_apart(self) -> Iterator[Membership]:
-        return (group for group in self.evidence.groups if group.value and (group.rows & self.evidence.is_past).any())
+        return (group for group in self.evidence.groups if group.value)
 
     def _enough(self, members: np.ndarray) -> bool:
         return self.evidence.rows.left[members].sum() >= LEAST_LEFT

@@ -22,17 +22,19 @@ def by_name(groups: tuple[Group, ...]) -> dict[tuple[str, str, str], Group]:
     return {(one.by, one.value, one.month): one for one in groups}
 
 
-def test_everybody_comes_first_then_named_groups_with_a_past_then_months(past: Past):
+def test_everybody_comes_first_then_groups_that_have_a_name_then_months(past: Past):
     assert list(by_name(tuple(past.groups()))) == [
-        ("all", "", ""), (SEGMENT, "silent", ""), (TIER, "gold", ""),
+        ("all", "", ""), (SEGMENT, "silent", ""), (SEGMENT, "future", ""), (TIER, "gold", ""),
         ("month", "2024-03", ""), ("month", "2024-04", ""),
     ]  # fmt: skip
 
 
 def test_where_too_few_left_only_the_counts_are_told(past: Past):
-    silent = by_name(tuple(past.groups()))[SEGMENT, "silent", ""]
+    found = by_name(tuple(past.groups()))
+    silent, future = found[SEGMENT, "silent", ""], found[SEGMENT, "future", ""]
 
     assert (silent.n_customers, silent.n_left, silent.too_few) == (100, 1, True)
+    assert (future.n_customers, future.n_left, future.too_few) == (0, 0, True)
     assert silent.stated == silent.attributed == silent.hazard == silent.incidence == {}
 
 

@@ -25,6 +25,8 @@ from features.tables import Tables
 SEGMENT, TIER = "segment", "tier"
 PLAN = "main_plan"
 ATTRIBUTES = "attributes"
+TAKEN = (SEGMENT, TIER, "all", "month", "cause")
+"What a listed attribute of the same name is not confused with: it is told as attributes.segment."
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ def by_words(features: FeatureTable) -> Iterator[Membership]:
     for column in features.columns:
         if column.vocabulary and (column.name == PLAN or column.family == ATTRIBUTES):
             words = in_words(features.column(column.name), column.vocabulary)
-            yield from _parts(column.name, words, (*sorted({*column.vocabulary} - {""}), ""))
+            by = f"{ATTRIBUTES}.{column.name}" if column.name in TAKEN else column.name
+            yield from _parts(by, words, (*sorted({*column.vocabulary} - {""}), ""))
 
 
 def _parts(by: str, words: np.ndarray, order: tuple[str, ...]) -> Iterator[Membership]:

@@ -90,13 +90,8 @@ def months(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]
         *(words[name] for name in ("group", "month", "departures", "view")),
         *(cause_word(cause, language) for cause in found.causes),
     )
-    for group in found.group_months:
-        views = (
-            ()
-            if group.too_few
-            else (("stated", group.stated), ("attributed", group.attributed), ("hazard", group.hazard))
-        )
-        for view, shares in views:
+    for group in (one for one in found.group_months if not one.too_few):
+        for view, shares in (("stated", group.stated), ("attributed", group.attributed), ("hazard", group.hazard)):
             cells = (share(shares[cause], 1 if view == "hazard" else 0) for cause in found.causes)
             yield group_word(group.by, group.value, language), group.month, f"{group.n_left:,}", words[view], *cells
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -12,9 +13,9 @@ from hypothesis import strategies as st
 from core.cohort import Cohort
 from core.config import Config
 from core.errors import RuleError
-from core.feature_table import FeatureTable
+from core.feature_table import FeatureColumn, FeatureTable
 from core.settings.relations import Segment
-from insights.causes.groups import SEGMENT, TIER, Membership, by_settings, memberships
+from insights.causes.groups import SEGMENT, TIER, Membership, by_settings, by_words, memberships
 from insights.causes.person_months import PersonMonths
 from tests.worlds import config, shop
 
@@ -101,6 +102,13 @@ def test_a_top_share_is_of_each_month_s_customers_and_tiers_part_them(rows, shar
         assert risk[then & found[0].rows].min(initial=1) >= risk[then & ~found[0].rows].max(initial=0)
     tiers = [group.rows for group in found if group.by == TIER]
     np.testing.assert_array_equal(np.sum(tiers, axis=0), 1)
+
+
+def test_an_attribute_that_is_called_segment_is_no_segment():
+    column = FeatureColumn("segment", "attributes", "word", "segment", "segment", "none", "d", vocabulary=("a",))
+    features = replace(nothing_known(["ada"], ["2024-03-01"]), values=np.zeros((1, 1)), columns=(column,))
+
+    assert by_name(tuple(by_words(features))) == {("attributes.segment", "a"): [True]}
 
 
 def test_without_segments_and_tiers_nothing_is_computed_for_them():

@@ -57,10 +57,15 @@ def known_names(config: Config) -> Iterator[str]:
     yield from features
     yield from (name for name, sources in KEY_FIGURES.items() if features.intersection(sources))
     yield from (*SAID_BY_MODELS, VALUE)
+    for name in attribute_names(config):
+        yield from (name, f"days_since_{name}")
+
+
+def attribute_names(config: Config) -> Iterator[str]:
+    """What the listed attributes are called as features, those that are dates aside."""
     for table in ("accounts",) if config.customer == "account" else ("customers", "accounts"):
         for source in config.attributes.get(table, ()):
-            name = source if table == "customers" else f"account_{source}"
-            yield from (name, f"days_since_{name}")
+            yield source if table == "customers" else f"account_{source}"
 
 
 @dataclass(frozen=True)

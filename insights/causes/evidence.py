@@ -117,7 +117,7 @@ def evidence_of(
         risk=risk,
         stated=stated,
         witnessed=np.where(said.sources[rows.stays] == SOURCES[0], stated, NOT_STATED),
-        groups=memberships(tables, rows.cohort, features, risk),
+        groups=memberships(tables, rows.cohort, risk),
         stays=stays,
         said=said,
         today=today,

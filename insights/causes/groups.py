@@ -17,7 +17,7 @@ import numpy as np
 from core.cohort import Cohort
 from core.config import Config
 from core.feature_table import FeatureTable
-from features.facts_of_rules import features_of_rules, in_words
+from features.facts_of_rules import attribute_names, features_of_rules, in_words
 from features.membership import segmentation_of
 from features.pipeline import compute_features
 from features.tables import Tables
@@ -45,17 +45,14 @@ class Membership:
         return replace(self, rows=np.append(self.rows, False)[places])
 
 
-def memberships(tables: Tables, cohort: Cohort, features: FeatureTable, risk: np.ndarray) -> tuple[Membership, ...]:
-    """Every group of the cohort, by features and P(leaving), (n,), of a churn model. Raises as `segmentation_of`."""
-    return (*_stated(tables, cohort, risk), *by_words(features))
+def memberships(tables: Tables, cohort: Cohort, risk: np.ndarray) -> tuple[Membership, ...]:
+    """Every group of the cohort, whose P(leaving) is `risk`, (n,). Raises as `segmentation_of`.
 
-
-def _stated(tables: Tables, cohort: Cohort, risk: np.ndarray) -> tuple[Membership, ...]:
-    """Rules may speak of features and words that the churn model does not know: those alone are computed for them."""
-    config = tables.config
-    if not config.segments and not config.customer_tiers:
-        return ()
-    return by_settings(config, compute_features(tables, cohort, names=features_of_rules(config)), risk)
+    Rules may speak of features, and customers have plans, that no churn model knows: those alone are computed anew.
+    """
+    names = features_of_rules(tables.config).union([PLAN], attribute_names(tables.config))
+    features = compute_features(tables, cohort, names=names)
+    return (*by_settings(tables.config, features, risk), *by_words(features))
 
 
 def by_settings(config: Config, features: FeatureTable, risk: np.ndarray) -> tuple[Membership, ...]:

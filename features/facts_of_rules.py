@@ -20,7 +20,7 @@ from core.rules import parse_rule
 from core.settings.relations import Segment
 from features.declaration import Feature, measures_of
 from features.families import DECLARED, LEARNT
-from features.key_figures import KEY_FIGURES, key_figure, value_of
+from features.key_figures import KEY_FIGURES, VALUES, key_figure, value_of
 from features.stated_preferences import ANSWER
 
 SAID_BY_MODELS = ("churn_probability", "health")
@@ -44,16 +44,28 @@ def stated_segments(config: Config) -> Iterator[tuple[str, Segment]]:
             yield f"{section}.{name}", segment
 
 
+def features_of_rules(config: Config) -> frozenset[str]:
+    """The features that the segments and tiers rest on; of a key figure, all that may hold it."""
+    spoken_of = set[str]().union(*(_names_in(segment, place) for place, segment in stated_segments(config)))
+    figures = {name for name in spoken_of if name in KEY_FIGURES} | (set(VALUES) if VALUE in spoken_of else set())
+    return frozenset(spoken_of.difference(SAID_BY_MODELS, [VALUE]).union(*(KEY_FIGURES[name] for name in figures)))
+
+
 def known_names(config: Config) -> Iterator[str]:
     """The names that need no word of the data."""
     features = {feature.name for feature in DECLARED if _of_tables(feature, config)}
     yield from features
     yield from (name for name, sources in KEY_FIGURES.items() if features.intersection(sources))
     yield from (*SAID_BY_MODELS, VALUE)
+    for name in attribute_names(config):
+        yield from (name, f"days_since_{name}")
+
+
+def attribute_names(config: Config) -> Iterator[str]:
+    """What the listed attributes are called as features, those that are dates aside."""
     for table in ("accounts",) if config.customer == "account" else ("customers", "accounts"):
         for source in config.attributes.get(table, ()):
-            name = source if table == "customers" else f"account_{source}"
-            yield from (name, f"days_since_{name}")
+            yield source if table == "customers" else f"account_{source}"
 
 
 @dataclass(frozen=True)
@@ -78,7 +90,10 @@ class Facts:
         if name == VALUE:
             return value_of(self.features)[1]
         found = key_figure(self.features, name) if name in KEY_FIGURES else None
-        return self._feature(name) if found is None else found
+        if found is not None:
+            return found
+        # A figure that the data set has, and nobody at this cutoff, is missing of everybody.
+        return self._feature(next((one for one in KEY_FIGURES.get(name, ()) if one in self.features.names), name))
 
     def _feature(self, name: str) -> np.ndarray:
         if name not in self.features.names:
@@ -95,7 +110,7 @@ def in_words(codes: np.ndarray, words: tuple[str, ...]) -> np.ndarray:
 def _nearest(name: str, known: Collection[str]) -> str:
     """There are hundreds, so only the likeliest are named."""
     likely = ", ".join(get_close_matches(name, sorted(known), n=3, cutoff=0.0))
-    return f"did you mean one of {likely}? docs/features.md explains them all"
+    return f"{f'did you mean one of {likely}? ' if likely else ''}docs/features.md explains them all"
 
 
 def _names_in(segment: Segment, place: str) -> frozenset[str]:

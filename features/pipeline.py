@@ -6,7 +6,7 @@ was measured three times as slow).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
 import ibis.expr.types as ir
@@ -25,16 +25,19 @@ from features.tables import Tables
 
 
 def compute_features(
-    tables: Tables, cohort: Cohort, vocabularies: Mapping[str, tuple[str, ...]] | None = None
+    tables: Tables,
+    cohort: Cohort,
+    vocabularies: Mapping[str, tuple[str, ...]] | None = None,
+    names: Collection[str] | None = None,
 ) -> FeatureTable:
     """What is known of each row of the cohort, in its order.
 
     `vocabularies` are those of the table that a model was fitted on (`FeatureTable.vocabularies`); without them the
-    words are learnt from what was known at the newest cutoff.
+    words are learnt from what was known at the newest cutoff. Of `names` only those that the data set has are computed.
     """
     newest = tables.at(cohort.cutoffs.max().item()) if len(cohort) else tables.latest()
-    features = declared_features(newest, vocabularies)
-    attributes = listed_attributes(newest, vocabularies)
+    features = tuple(one for one in declared_features(newest, vocabularies) if names is None or one.name in names)
+    attributes = tuple(one for one in listed_attributes(newest, vocabularies) if names is None or one.name in names)
     columns = (*(feature.column for feature in features), *(attribute.column for attribute in attributes))
     # Every cell is written below; untouched until then, the table takes no memory while the engine needs most.
     values = np.empty((len(cohort), len(columns)), order="F")

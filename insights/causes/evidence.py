@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.errors import NotEnoughHistory
-from core.feature_table import FeatureTable
 from features.pipeline import compute_features
 from features.tables import Tables
 from insights.book import Book, months_between
+from insights.causes.groups import Membership, memberships
 from insights.causes.lived import Lived
 from insights.causes.naming import CauseNames
 from insights.causes.person_months import PersonMonths, newest_months, person_months
@@ -29,8 +29,6 @@ from insights.reading import LeftOut, spans_of
 from models.churn.additive import AdditiveModel
 from models.texts.text_model import TextModel
 
-PLAN = "main_plan"
-ATTRIBUTES = "attributes"
 NOT_STATED = -1
 
 
@@ -48,8 +46,8 @@ class Evidence:
     "int64 place of the cause that was stated of the departure; NOT_STATED also where nobody left."
     witnessed: np.ndarray
     "int64 likewise, but only what the end itself stated: tickets are part of what was lived, and are not heard twice."
-    segments: dict[str, np.ndarray]
-    "Text 'U' by what customers are told apart by: plan, listed attributes; '' is not known."
+    groups: tuple[Membership, ...]
+    "Segments, tiers, plans, listed attributes: who belongs to each as of the start of each month."
     stays: Stays
     "All on record."
     said: StatedCauses
@@ -85,6 +83,11 @@ class Evidence:
         """How many of the departures each source told the cause of; '' is none."""
         return dict(Counter(self.said.sources[self.rows.stays[self.rows.left]].tolist()))
 
+    def groups_of_texts(self) -> tuple[Membership, ...]:
+        """Who belongs to each group, told of the texts of `tones`; who came within the month belongs to none yet."""
+        places = self.rows.places_of(self.tones.customer_ids, self.tones.months)
+        return tuple(group.of_places(places) for group in self.groups)
+
     def codes_of_stays(self) -> np.ndarray:
         """Of each stay the place of its stated cause, int64; NOT_STATED for none."""
         return codes(self.said.causes, self.names.causes)
@@ -103,6 +106,7 @@ def evidence_of(
     rows = rows.take((rows.months < today) | (rows.mrr_units > 0))
     refuse_nobody(rows, today)
     features = compute_features(tables, rows.cohort, vocabularies_of(model))
+    risk = model.score(features, model.horizon_days_).value
     past = rows.months < today
     left = rows.left & past
     stated = np.where(left, codes(said.causes, names.causes)[rows.stays], NOT_STATED)
@@ -110,10 +114,10 @@ def evidence_of(
         names=names,
         rows=rows,
         lived=Lived.through(features, past, model, names),
-        risk=model.score(features, model.horizon_days_).value,
+        risk=risk,
         stated=stated,
         witnessed=np.where(said.sources[rows.stays] == SOURCES[0], stated, NOT_STATED),
-        segments=segments_in(features),
+        groups=memberships(tables, rows.cohort, risk),
         stays=stays,
         said=said,
         today=today,
@@ -135,16 +139,6 @@ def refuse_nobody(rows: PersonMonths, today: np.datetime64) -> None:
 def vocabularies_of(model: AdditiveModel) -> dict[str, tuple[str, ...]]:
     """The words that the model's categorical features were learnt with."""
     return {column.name: column.vocabulary for column in model.columns_ if column.vocabulary is not None}
-
-
-def segments_in(features: FeatureTable) -> dict[str, np.ndarray]:
-    """What customers are told apart by, in words: their plan and the listed attributes that are words."""
-    found = {}
-    for column in features.columns:
-        if column.vocabulary and (column.name == PLAN or column.family == ATTRIBUTES):
-            words = np.array([*column.vocabulary, ""])
-            found[column.name] = words[np.nan_to_num(features.column(column.name), nan=-1).astype(np.int64)]
-    return found
 
 
 def codes(causes: np.ndarray, known: tuple[str, ...]) -> np.ndarray:

@@ -16,6 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from core.intervals import Estimate, estimates
+from insights.causes.person_months import PersonMonths
 from insights.causes.stays import Stays
 
 DAYS_A_MONTH = 365.25 / 12
@@ -42,6 +43,18 @@ class Durations:
         before = (looked_at_from - stays.began_on).astype(np.int64).clip(0)
         lasted = (until - stays.began_on).astype(np.int64).clip(1)
         return cls(stays.customer_ids, lasted, np.where(np.isnat(stays.ended_on), -1, codes), before)
+
+    @classmethod
+    def of_months(cls, rows: PersonMonths, ended_on: np.ndarray, codes: np.ndarray) -> Durations:
+        """Of person-months, each with the end of its stay, (n,) datetime64[D], and the cause (place) of a departure.
+
+        Each tells of its own days only, so that who belongs to a group for some months counts for these.
+        """
+        began = rows.months.astype("datetime64[D]") - rows.tenure_days
+        until = np.where(rows.left, ended_on, (rows.months + 1).astype("datetime64[D]") - 1)
+        return cls(
+            rows.customer_ids, (until - began).astype(np.int64), np.where(rows.left, codes, -1), rows.tenure_days - 1
+        )
 
     def take(self, rows: np.ndarray) -> Durations:
         """The stays that an index array or boolean mask picks."""

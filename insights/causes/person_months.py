@@ -43,6 +43,16 @@ class PersonMonths:
         """The same rows, to compute features for."""
         return Cohort(self.customer_ids, self.months.astype("datetime64[D]"), "a subscription running at the cutoff")
 
+    def places_of(self, customer_ids: np.ndarray, months: np.ndarray) -> np.ndarray:
+        """The row of each of these customers (m,) in its month (m,), int64; -1 for who was not there as it began."""
+        ids, codes = np.unique(np.append(self.customer_ids, customer_ids), return_inverse=True)
+        keys = codes + len(ids) * np.append(self.months, months).astype(np.int64)
+        rows, asked = keys[: len(self)], keys[len(self) :]
+        order = np.argsort(rows, kind="stable")
+        found = np.searchsorted(rows, asked, sorter=order)
+        place = np.append(order, -1)[found]
+        return np.where(np.append(rows, -1)[place] == asked, place, -1)
+
     def take(self, rows: np.ndarray) -> PersonMonths:
         """The rows that an index array or boolean mask picks."""
         return PersonMonths(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))

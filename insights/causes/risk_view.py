@@ -62,6 +62,10 @@ class TodaysRisks:
         features = compute_features(tables, rows.cohort, words)
         return cls(f"{hazard.name}, version {version}", rows.customer_ids, hazard.curves(features))
 
+    def take(self, rows: np.ndarray) -> TodaysRisks:
+        """The customers that an index array or boolean mask picks."""
+        return TodaysRisks(self.model, self.customer_ids[rows], self.curves.take(rows))
+
     def within(self, days: float, causes: Sequence[str]) -> np.ndarray:
         """(n, causes) P(leaving for each within so many days); a cause that is no longer told apart is `other`."""
         said = self.curves.causes_at(days)

@@ -35,6 +35,10 @@ class AtStake:
         """From the risk of leaving as such, (n,), and the share of each cause in it, (n, causes)."""
         return cls(customer_ids, mrr, risk[:, None] * shares)
 
+    def take(self, rows: np.ndarray) -> AtStake:
+        """The customers that an index array or boolean mask picks."""
+        return AtStake(self.customer_ids[rows], self.mrr[rows], self.risk_by_cause[rows])
+
     @property
     def mrr_by_cause(self) -> np.ndarray:
         """(n, causes) expected loss of MRR."""

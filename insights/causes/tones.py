@@ -1,4 +1,4 @@
-"""How customers write, from -1, angry, to 1, delighted: by the cause that a text speaks of, and by month.
+"""How customers write, from -1, angry, to 1, delighted: by the cause that a text speaks of, by month and by group.
 
 Tickets and survey comments of the months that are told of are read by the champion of text models; without one, or
 where it was given no scores to learn tones from, nothing is told. Intervals are 90 % and resample customers.
@@ -6,7 +6,7 @@ where it was given no scores to learn tones from, nothing is told. Intervals are
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -14,12 +14,15 @@ import numpy as np
 
 from core.intervals import Estimate, estimates
 from features.tables import Tables
+from insights.causes.groups import Membership
 from insights.causes.naming import CauseNames
 from insights.causes.stated import TEXT_COLUMNS, Sayings, everything_said
 from models.metrics.weighted import ratio
 from models.texts.text_model import TextModel
 
 N_RESAMPLES = 200
+LEAST_TEXTS = 10
+"Of groups from which there are fewer, nothing is told."
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,13 @@ class Tone(msgspec.Struct, frozen=True):
     """How the texts of one group sound."""
 
     by: str
-    "'all', 'cause' or 'month'."
+    "'all', 'cause', 'month', or what customers are told apart by: segment, tier, main_plan, ..."
     value: str
     n_texts: int
     tone: Estimate
     "Mean, -1 to 1."
+    cause: str = ""
+    "Of a group's texts those that speak of it; '' for all."
 
 
 def tones_of(
@@ -74,12 +79,17 @@ def _heard(said: Sayings, text_model: TextModel, first_day: np.datetime64, until
     return Tones(said.customer_ids[known], months[known], said.causes[known], tones[known])
 
 
-def told_tones(found: Tones, causes: tuple[str, ...], seed: int = 0) -> tuple[Tone, ...]:
-    """Of everybody, of every cause that texts speak of and of every month; empty where no tone is known."""
-    return tuple(_groups(found, causes, seed)) if len(found.tones) else ()
+def told_tones(
+    found: Tones, causes: tuple[str, ...], groups: Sequence[Membership] = (), seed: int = 0
+) -> tuple[Tone, ...]:
+    """Of everybody, of every cause that texts speak of, of every month, of every group of texts and of its causes.
+
+    Empty where no tone is known.
+    """
+    return (*_everybody(found, causes, seed), *_groups(found, causes, groups, seed)) if len(found.tones) else ()
 
 
-def _groups(found: Tones, causes: tuple[str, ...], seed: int) -> Iterator[Tone]:
+def _everybody(found: Tones, causes: tuple[str, ...], seed: int) -> Iterator[Tone]:
     yield _mean(found, np.ones(len(found.tones), bool), "all", "", seed)
     for cause in causes:
         if (found.causes == cause).any():
@@ -88,11 +98,19 @@ def _groups(found: Tones, causes: tuple[str, ...], seed: int) -> Iterator[Tone]:
         yield _mean(found, found.months == month, "month", str(month), seed)
 
 
-def _mean(found: Tones, members: np.ndarray, by: str, value: str, seed: int) -> Tone:
+def _groups(found: Tones, causes: tuple[str, ...], groups: Sequence[Membership], seed: int) -> Iterator[Tone]:
+    for group in groups:
+        for cause in ("", *causes):
+            texts = group.rows & (found.causes == cause) if cause else group.rows
+            if group.value and texts.sum() >= LEAST_TEXTS:
+                yield _mean(found, texts, group.by, group.value, seed, cause)
+
+
+def _mean(found: Tones, members: np.ndarray, by: str, value: str, seed: int, cause: str = "") -> Tone:
     tones = found.tones[members]
 
     def mean(weights: np.ndarray) -> np.ndarray:
         return ratio(weights @ tones, weights.sum(axis=1))[:, None]
 
     (tone,) = estimates(mean, found.customer_ids[members], N_RESAMPLES, seed)
-    return Tone(by, value, len(tones), tone)
+    return Tone(by, value, len(tones), tone, cause)

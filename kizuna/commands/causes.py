@@ -23,7 +23,10 @@ Months = Annotated[int, typer.Option(min=1, help="How many of the newest months 
 Out = Annotated[Path | None, typer.Option(help="The JSON file; by default causes.json beside the data set's models.")]
 Language = Annotated[Literal["en", "ja"], typer.Option("--lang", help="In which language it is told.")]
 BySegment = Annotated[
-    bool, typer.Option("--by-segment", help="Print segments and months too; the JSON has them anyhow.")
+    bool,
+    typer.Option(
+        "--by-segment", help="Print segments, tiers, plans, attributes and months too; the JSON has them anyhow."
+    ),
 ]
 
 
@@ -85,8 +88,9 @@ def write(found: Decomposition, path: Path) -> None:
 def tell(found: Decomposition, language: Literal["en", "ja"], by_segment: bool) -> None:
     """Print the views side by side, the stakes and the measures."""
     from insights.causes import told
+    from insights.causes.words import WORDS
 
-    words = told.WORDS[language]
+    words = WORDS[language]
     say(console, told.headline(found, language))
     if found.caution:
         say(console, words["caution"].format(why=found.caution))
@@ -102,17 +106,41 @@ def tell(found: Decomposition, language: Literal["en", "ja"], by_segment: bool) 
     else:
         say(console, words["no measures"])
     if by_segment:
-        show(words["groups"], told.groups(found, language))
+        tell_groups(found, language)
     for cause, rows in found.left_out.items():
         say(console, f"left out: {rows:,} rows, {cause}")
 
 
-def show(title: str, lines: Iterable[tuple[str, ...]]) -> None:
+def tell_groups(found: Decomposition, language: Literal["en", "ja"]) -> None:
+    """Print all groups at a glance, each with its own views and measures, and their months as far as enough left."""
+    from insights.causes import told_groups
+    from insights.causes.views import LEAST_LEFT
+    from insights.causes.words import WORDS
+
+    words = WORDS[language]
+    show(words["groups"], told_groups.groups(found, language))
+    for portrait in told_groups.portraits(found):
+        say(console, "")
+        say(console, portrait.title(found, language))
+        show(None, portrait.views(found, language))
+        if first := portrait.first(language):
+            say(console, first)
+    say(console, "")
+    if not all(month.too_few for month in found.group_months):
+        show(words["months"].format(least=LEAST_LEFT), told_groups.months(found, language))
+    for line in told_groups.too_few(found, language):
+        say(console, line)
+    if any(one.by not in ("all", "cause", "month") for one in found.tones):
+        show(words["tones by group"], told_groups.tones(found, language))
+
+
+def show(title: str | None, lines: Iterable[tuple[str, ...]]) -> None:
     """Print rows below their heading."""
     heading, *rows = lines
     printed = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
     for place, word in enumerate(heading):
-        printed.add_column(word, justify="right" if place else "left")  # an interval breaks before it is cut off
+        # A name stands whole; all else breaks before it is cut off.
+        printed.add_column(word, justify="right" if place else "left", no_wrap=not place, overflow="fold")
     for row in rows:
         printed.add_row(*row)
     console.print(printed)

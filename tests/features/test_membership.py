@@ -12,10 +12,11 @@ from core.errors import DataError, RuleError, SourceUnavailable
 from core.segmentation import Segmentation
 from core.settings.relations import Segment
 from core.settings.sources import TableSource
-from features.facts_of_rules import refuse_unknown_names
+from features.facts_of_rules import features_of_rules, refuse_unknown_names
 from features.membership import segmentation_of
+from features.pipeline import compute_features
 from features.sources.opening import open_tables
-from tests.featured import features_at
+from tests.featured import cohort, features_at
 from tests.worlds import config, frame, shop
 
 WHO = ("ada", "bo", "cyd", "dan")
@@ -34,20 +35,34 @@ def members(segment: Segment, **stated: Any) -> list[str]:
     return found.customer_ids[found.in_segment[:, 0]].tolist()
 
 
-@pytest.mark.parametrize(
-    ("rule", "who"),
-    [
-        ("recency_days < 30 and frequency >= 5", ["ada"]),
-        ("recency_days < 30", ["ada", "bo"]),
-        ("orders_total == 1", ["bo", "cyd"]),
-        ("revenue_365d > 99 or churn_probability > 0.8", ["ada", "cyd", "dan"]),
-        ("health >= 50", ["ada", "bo"]),
-        ("not churn_probability > 0.4", ["ada"]),
-        ("recency_days is missing", ["dan"]),
-    ],
-)
+RULES = [
+    ("recency_days < 30 and frequency >= 5", ["ada"]),
+    ("recency_days < 30", ["ada", "bo"]),
+    ("orders_total == 1", ["bo", "cyd"]),
+    ("revenue_365d > 99 or churn_probability > 0.8", ["ada", "cyd", "dan"]),
+    ("health >= 50", ["ada", "bo"]),
+    ("not churn_probability > 0.4", ["ada"]),
+    ("recency_days is missing", ["dan"]),
+]
+
+
+@pytest.mark.parametrize(("rule", "who"), RULES)
 def test_a_rule_speaks_of_features_key_figures_and_risk(rule: str, who: list[str]):
     assert members(Segment(rule=rule)) == who
+
+
+def test_the_features_that_rules_rest_on_are_enough_to_tell_who_belongs_where():
+    rules = {f"rule {place}": Segment(rule=rule) for place, (rule, _) in enumerate(RULES)}
+    tops = {by: Segment(top=0.5, by=by) for by in ("value", "orders_30d", "health")}
+    settings = config(segments=rules | tops, customer_tiers={"named": Segment(customers=("bo",))})
+    tables = shop(*(f"{line} order_id={place}" for place, line in enumerate(BOUGHT)), settings=settings)
+
+    few = compute_features(tables, cohort(*WHO), names=features_of_rules(settings))
+    by_few, by_all = (segmentation_of(settings, features, RISK) for features in (few, features_at(tables, *WHO)))
+
+    assert 0 < len(few.names) < 12
+    assert by_few.in_segment.tolist() == by_all.in_segment.tolist()
+    assert by_few.tier.tolist() == by_all.tier.tolist() == [-1, 0, -1, -1]
 
 
 def test_a_rule_speaks_of_listed_attributes_by_their_words():

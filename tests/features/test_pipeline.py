@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from core.cohort import Cohort
 from features.pipeline import compute_features
 from tests.featured import cohort, features_at
-from tests.worlds import frame, shop
+from tests.worlds import config, frame, shop
 
 
 def test_the_rows_come_in_the_cohorts_order_each_at_its_own_cutoff():
@@ -31,6 +32,21 @@ def test_purchases_without_items_give_at_least_sixty_columns_where_orders_and_ch
     found = features_at(shop("ada 2024-01-01 9 order_id=1 channel=web quantity=2"), "ada")
 
     assert len(found.columns) >= 60
+
+
+@pytest.mark.parametrize(
+    "names", [(), ("orders_30d",), ("town", "order_share_via_web", "orders_total"), ("orders_365d", "unheard_of")]
+)
+def test_features_that_are_asked_for_by_name_are_what_they_are_among_all(names: tuple[str, ...]):
+    lives = frame({"customer_id": "ada", "town": "A", "valid_from": "2020-01-01"})
+    settings = config(attributes={"customers": ("town",)})
+    tables = shop("ada 2024-03-01 9 channel=web", "bo 2024-02-01 9 channel=app", settings=settings, customers=lives)
+
+    everything = features_at(tables, "ada", "bo")
+    found = compute_features(tables, cohort("ada", "bo"), names=names)
+
+    assert set(found.names) == set(names) & set(everything.names)
+    np.testing.assert_array_equal(found.values, everything.select(found.names).values)
 
 
 def test_categories_come_from_the_items_as_known_then():

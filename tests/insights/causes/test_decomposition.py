@@ -8,9 +8,12 @@ import pytest
 
 from core.errors import NotEnoughHistory
 from core.feature_table import FeatureColumn, FeatureTable
-from insights.causes import told
-from insights.causes.decomposition import UNSTATED, Decomposition, decompose
-from insights.causes.evidence import codes, refuse_nobody, segments_in
+from insights.causes import told, told_groups
+from insights.causes.decomposition import Decomposition, decompose
+from insights.causes.evidence import codes, refuse_nobody
+from insights.causes.groups import by_words
+from insights.causes.views import UNSTATED
+from insights.causes.words import WORDS, Language
 from tests.insights.causes.worlds import N_LEAVING, N_TODAY, NAMES, SETTINGS, evidence
 from tests.worlds import config
 
@@ -50,18 +53,18 @@ def test_stakes_are_of_today_s_customers_and_add_up_to_the_last_unit(found: Deco
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "price"), ("ja", "価格")])
-def test_it_is_told_in_both_languages(found: Decomposition, language: told.Language, word: str):
-    for rows in (told.views, told.stakes, told.measures, told.groups):
+def test_it_is_told_in_both_languages(found: Decomposition, language: Language, word: str):
+    for rows in (told.views, told.stakes, told.measures, told_groups.groups):
         heading, *lines = rows(found, language)
         assert all(len(line) == len(heading) for line in lines)
     assert word in "".join(cell for line in told.views(found, language) for cell in line)
     assert "2024-03" in told.headline(found, language)
-    assert set(told.WORDS["en"]) == set(told.WORDS["ja"])
+    assert set(WORDS["en"]) == set(WORDS["ja"])
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "features alone"), ("ja", "特徴量だけ")])
 def test_where_no_end_states_its_cause_it_says_that_features_decide_alone(
-    found: Decomposition, language: told.Language, word: str
+    found: Decomposition, language: Language, word: str
 ):
     silent = msgspec.structs.replace(found, n_sources={"tickets": 30, "": 70})
 
@@ -87,11 +90,12 @@ def test_nobody_today_or_nobody_before_is_one_line():
         refuse_nobody(rows.take(~before), today)
 
 
-def test_segments_are_words_and_codes_are_places():
+def test_plans_are_words_and_codes_are_places():
     plan = FeatureColumn("main_plan", "subscription", "plan", "plan", "plan", "none", "d", vocabulary=("a", "b"))
     features = FeatureTable(
         np.array(["x", "y"]), np.array(["2024-03-01"] * 2, "M8[D]"), np.array([[1.0], [np.nan]]), (plan,)
     )
 
-    assert segments_in(features)["main_plan"].tolist() == ["b", ""]
+    told_apart = [(group.by, group.value, group.rows.tolist()) for group in by_words(features)]
+    assert told_apart == [("main_plan", "b", [True, False]), ("main_plan", "", [False, True])]
     assert codes(np.array(["price", ""]), NAMES.causes).tolist() == [1, -1]

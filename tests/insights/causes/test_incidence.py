@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights.causes.incidence import Durations, incidence_estimates, incidences
+from insights.causes.person_months import PersonMonths
 
 
 def durations(*stays: tuple[int, int], seen_from: int = 0) -> Durations:
@@ -40,6 +41,44 @@ def test_incidences_only_rise_and_together_are_those_who_are_gone(stays):
 
     assert (np.diff(found, axis=1) >= -1e-12).all()
     np.testing.assert_allclose(found.sum(axis=0), 1 - staying, atol=1e-9)
+
+
+def person_months(began: np.ndarray, ended: np.ndarray, months: np.ndarray) -> PersonMonths:
+    """Of each month who was there as it began, and whether they left in it."""
+    parts = []
+    for month in months:
+        day, after = month.astype("M8[D]"), (month + 1).astype("M8[D]")
+        there = np.flatnonzero((began < day) & (ended >= day))
+        n, tenure = len(there), (day - began[there]).astype(int)
+        parts.append((there.astype(str), np.full(n, month), there, ended[there] < after, tenure, np.ones(n, int)))
+    return PersonMonths(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(st.integers(1, 90), st.integers(0, 150), st.integers(0, 2)), min_size=1, max_size=30))
+def test_person_months_together_tell_what_whole_stays_do(lives):
+    """Of everybody who came before the first month: each day of a stay is in exactly one month."""
+    before, lasts, causes = (np.array(part) for part in zip(*lives, strict=True))
+    months = np.arange(np.datetime64("2024-01"), np.datetime64("2024-05"))
+    start, end = months[0].astype("M8[D]"), (months[-1] + 1).astype("M8[D]")
+    began, ended, at = start - before, start + lasts, np.arange(0, 250, 10)
+    rows = person_months(began, ended, months)
+    over = ended < end
+    lasted = np.where(over, ended - began, end - began - 1).astype(int)
+
+    of_months = Durations.of_months(rows, ended[rows.stays], causes[rows.stays])
+
+    stays = Durations(np.arange(len(lives)).astype(str), lasted, np.where(over, causes, -1), before - 1)
+    np.testing.assert_allclose(incidences(of_months, 3, at), incidences(stays, 3, at))
+
+
+def test_days_outside_a_group_are_not_told_of_it():
+    began, ended = np.array(["2024-01-01"] * 2, "M8[D]"), np.array(["2024-03-11", "2024-04-20"], "M8[D]")
+    rows = person_months(began, ended, np.arange(np.datetime64("2024-02"), np.datetime64("2024-04")))
+    of_group = rows.take(rows.months == np.datetime64("2024-02"))
+
+    assert incidences(Durations.of_months(rows, ended[rows.stays], rows.stays * 0), 1, np.array([365])) == 0.5
+    assert incidences(Durations.of_months(of_group, ended[of_group.stays], of_group.stays * 0), 1, np.array([365])) == 0
 
 
 def test_intervals_hold_the_figure_and_nobody_is_nothing_known():

@@ -5,24 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.risk_curves import RiskCurves
 from insights.causes import told
-from insights.causes.decomposition import UNSTATED, Decomposition, decompose
+from insights.causes.decomposition import Decomposition, decompose
 from insights.causes.risk_view import TodaysRisks
-from tests.insights.causes.worlds import N_LEAVING, N_TODAY, NAMES, SETTINGS, evidence
+from insights.causes.views import UNSTATED
+from insights.causes.words import Language
+from tests.insights.causes.worlds import NAMES, SETTINGS, evidence, todays_risks
 from tests.worlds import config
-
-LEVELS = np.linspace(0.01, 0.05, N_TODAY)[:, None]
-SHARES = np.array([0.5, 0.3, 0.2])
-
-
-def risks(n_periods: int = 12, causes: tuple[str, ...] = ("weather", "price", "product")) -> TodaysRisks:
-    """Each period takes the same share of who is left, for causes in fixed shares; nobody here knows the weather."""
-    risk = 1 - (1 - LEVELS) ** np.arange(1, n_periods + 1)
-    curves = RiskCurves(30, risk, risk[:, :, None] * SHARES, causes)
-    return TodaysRisks(
-        "logistic_hazard, version 2", np.array([f"c{i + N_LEAVING:05d}" for i in range(N_TODAY)]), curves
-    )
 
 
 def found(of_model: TodaysRisks | None) -> Decomposition:
@@ -31,11 +20,11 @@ def found(of_model: TodaysRisks | None) -> Decomposition:
 
 @pytest.fixture(scope="module")
 def modelled() -> Decomposition:
-    return found(risks())
+    return found(todays_risks())
 
 
 def test_the_risks_of_the_causes_add_up_to_the_whole(modelled: Decomposition):
-    view, curves = modelled.risks, risks().curves
+    view, curves = modelled.risks, todays_risks().curves
 
     assert view.months == (1, 3, 6, 12)
     for place, months in enumerate(view.months):
@@ -45,7 +34,7 @@ def test_the_risks_of_the_causes_add_up_to_the_whole(modelled: Decomposition):
 
 
 def test_causes_are_found_by_name_and_unknown_ones_are_other():
-    within = risks().within(90, NAMES.causes).sum(axis=0)
+    within = todays_risks().within(90, NAMES.causes).sum(axis=0)
 
     assert NAMES.causes == ("product", "price", "other")
     np.testing.assert_allclose(within / within.sum(), [0.2, 0.3, 0.5])
@@ -53,13 +42,13 @@ def test_causes_are_found_by_name_and_unknown_ones_are_other():
 
 def test_money_at_stake_is_the_hazard_model_s_risk_times_mrr(modelled: Decomposition):
     assert modelled.stakes_by == "hazard model"
-    assert modelled.mrr_at_stake.value == pytest.approx(1_001 * risks().curves.at(90).sum())
+    assert modelled.mrr_at_stake.value == pytest.approx(1_001 * todays_risks().curves.at(90).sum())
     assert sum(one.mrr.value for one in modelled.stakes) == pytest.approx(modelled.mrr_at_stake.value)
     assert [one.cause for one in modelled.stakes] == ["other", "price", "product"]
 
 
 def test_a_hazard_model_that_looks_less_far_than_the_churn_model_leaves_the_stakes_to_it():
-    short = found(risks(n_periods=2))
+    short = found(todays_risks(n_periods=2))
 
     assert (short.risks.source, short.risks.months, short.stakes_by) == ("hazard model", (1,), "attributed")
 
@@ -73,7 +62,7 @@ def test_without_a_hazard_model_the_view_is_what_happened():
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_it_is_said_which_of_the_two_it_is(language: told.Language, modelled: Decomposition):
+def test_it_is_said_which_of_the_two_it_is(language: Language, modelled: Decomposition):
     by_model, by_incidence = (list(told.basis(one, language)) for one in (modelled, found(None)))
 
     assert "logistic_hazard, version 2" in by_model[0]

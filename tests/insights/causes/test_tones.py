@@ -12,6 +12,7 @@ from core.settings.learning import ChurnDefinition
 from core.settings.relations import CauseSettings
 from features.tables import Tables
 from insights.causes.decomposition import decompose
+from insights.causes.groups import Membership
 from insights.causes.naming import CauseNames
 from insights.causes.tones import Tones, told_tones, tones_of
 from kizuna.commands import causes
@@ -80,6 +81,23 @@ def test_means_are_by_cause_and_month_and_intervals_resample_customers():
     assert told["all", ""].tone.value == pytest.approx(-0.79)
     assert (told["all", ""].tone.low, told["all", ""].tone.high) == pytest.approx((-0.8, 0.2))
     assert told["cause", "price"].n_texts == 99
+
+
+def test_a_group_s_tone_is_that_of_its_own_texts_by_cause_too_and_of_enough_of_them():
+    found = together(
+        *(written(f"c{place}", "2024-04", "price" if place < 11 else "", -0.5) for place in range(12)),
+        *(written("dan", "2024-04", "price", 0.9) for _ in range(9)),
+    )
+    angry = np.arange(21) < 12
+
+    groups = (Membership("segment", "angry", angry), Membership("tier", "few", ~angry), Membership("tier", "", angry))
+    told = {(one.by, one.value, one.cause): one for one in told_tones(found, NAMES.causes, groups)}
+
+    assert [key for key in told if key[0] in ("segment", "tier")] == [
+        ("segment", "angry", ""), ("segment", "angry", "price"),
+    ]  # fmt: skip
+    assert told["segment", "angry", ""].tone.value == pytest.approx(-0.5)
+    assert told["segment", "angry", "price"].n_texts == 11
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", ("How they write", "price")), ("ja", ("文面のトーン", "価格"))])

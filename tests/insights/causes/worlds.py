@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
+from core.risk_curves import RiskCurves
 from core.settings.relations import CauseMeasure, CauseSettings
 from insights.causes.evidence import Evidence
+from insights.causes.groups import SEGMENT, TIER, Membership
 from insights.causes.lived import Lived
 from insights.causes.naming import CauseNames
 from insights.causes.person_months import PersonMonths
+from insights.causes.risk_view import TodaysRisks
 from insights.causes.stated import StatedCauses
 from insights.causes.stays import Stays
 from insights.money import Money
@@ -94,10 +98,44 @@ def evidence() -> Evidence:
         risk=np.linspace(0.01, 0.2, n),
         stated=stated,
         witnessed=stated,
-        segments={"main_plan": np.where(np.arange(n) % 2, "pro", "")},
+        groups=(
+            Membership("main_plan", "pro", np.arange(n) % 2 == 1),
+            Membership("main_plan", "", np.arange(n) % 2 == 0),
+        ),
         stays=Stays(ids, began, ended, said, np.datetime64("2024-04-15")),
         said=StatedCauses(said, np.where(said != "", "end", "")),
         today=np.datetime64("2024-05"),
         money=Money("JPY"),
         horizon_days=90,
+    )
+
+
+def grouped() -> Evidence:
+    """Two months; of the silent nobody but one leaves, and in the tier are those of April and a hundred of today."""
+    base = evidence()
+    n, past = len(base.rows), base.is_past
+    april = np.arange(n) % 2 == 1
+    months = np.where(past & april, np.datetime64("2024-04"), base.rows.months)
+    silent = np.zeros(n, bool)
+    silent[np.flatnonzero(base.rows.left)[:1]] = silent[np.flatnonzero(past & ~base.rows.left)[:99]] = True
+    gold = (past & april & ~silent) | (np.arange(n) >= n - 100)
+    groups = (
+        Membership(SEGMENT, "silent", silent), Membership(SEGMENT, "future", ~past),
+        Membership(TIER, "gold", gold), Membership(TIER, "", ~gold),
+    )  # fmt: skip
+    ended = np.where(base.rows.left, months.astype("M8[D]") + 14, np.datetime64("NaT"))
+    stays = replace(base.stays, began_on=months.astype("M8[D]") - 51, ended_on=ended)
+    return replace(base, rows=replace(base.rows, months=months), groups=groups, stays=stays)
+
+
+LEVELS = np.linspace(0.01, 0.05, N_TODAY)[:, None]
+SHARES = np.array([0.5, 0.3, 0.2])
+
+
+def todays_risks(n_periods: int = 12, causes: tuple[str, ...] = ("weather", "price", "product")) -> TodaysRisks:
+    """Each period takes the same share of who is left, for causes in fixed shares; nobody here knows the weather."""
+    risk = 1 - (1 - LEVELS) ** np.arange(1, n_periods + 1)
+    curves = RiskCurves(30, risk, risk[:, :, None] * SHARES, causes)
+    return TodaysRisks(
+        "logistic_hazard, version 2", np.array([f"c{i + N_LEAVING:05d}" for i in range(N_TODAY)]), curves
     )

@@ -77,6 +77,8 @@ class Facts:
     "(n,) float64; NaN for who was not scored."
     health: np.ndarray
     "(n,) float64, 0 to 100; NaN for who was not scored."
+    could_be: frozenset[str]
+    "What the data set knows beside these features, to be named where a name is wrong."
 
     def __getitem__(self, name: str) -> np.ndarray:
         """One fact of each customer: (n,) float64 with NaN, or (n,) text with '' where it is missing.
@@ -97,7 +99,9 @@ class Facts:
 
     def _feature(self, name: str) -> np.ndarray:
         if name not in self.features.names:
-            raise RuleError(f"this data set has no '{name}'; {_nearest(name, self.features.names)}")
+            raise RuleError(
+                f"this data set has no '{name}'; {_nearest(name, self.could_be.union(self.features.names))}"
+            )
         words = self.features.vocabularies.get(name)
         return self.features.column(name) if words is None else in_words(self.features.column(name), words)
 

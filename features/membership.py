@@ -22,7 +22,7 @@ from core.rules import parse_rule
 from core.segmentation import Group, Segmentation
 from core.settings.relations import Segment
 from features.expressions import Expression, ibis
-from features.facts_of_rules import Facts, stated_segments
+from features.facts_of_rules import Facts, known_names, stated_segments
 from features.key_figures import value_of
 from features.rules import rule_expression
 
@@ -34,7 +34,7 @@ def segmentation_of(config: Config, features: FeatureTable, churn_probability: n
     answer, SourceUnavailable or DataError for a file of ids that cannot be read.
     """
     health = HealthScale.of(config.tiers).of_risk(churn_probability)
-    facts = Facts(features, churn_probability, health)
+    facts = Facts(features, churn_probability, health, frozenset(known_names(config)))
     stated = dict(stated_segments(config))
     held = _held(stated, facts)
     found = {place: _found(place, segment, facts, held) for place, segment in stated.items()}

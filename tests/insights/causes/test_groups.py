@@ -82,7 +82,7 @@ def test_a_customer_is_in_several_segments_and_in_the_first_tier_that_fits():
 
 
 def test_a_rule_that_the_data_cannot_answer_is_refused():
-    with pytest.raises(RuleError, match=r"this data set has no 'order_share_via_fax'; docs/features.md"):
+    with pytest.raises(RuleError, match=r"this data set has no 'order_share_via_fax'; did you mean one of "):
         told(config(segments={"fax": Segment(rule="order_share_via_fax > 0.5")}))
 
 

@@ -15,20 +15,16 @@ causes were learnt from the same customers.
 
 from __future__ import annotations
 
-import msgspec
-
 from core.config import Config
-from core.intervals import Estimate
 from insights.causes.attributed import CompetingCauses
 from insights.causes.evidence import Evidence
-from insights.causes.outlook import Outlook, Stake, StakesBy, Today
+from insights.causes.outlook import MoneyAtStake, Outlook, StakesBy, Today
 from insights.causes.risk_view import RiskView, TodaysRisks, view_of_incidence
-from insights.causes.stakes import RankedMeasure
 from insights.causes.tones import Tone, told_tones
 from insights.causes.views import INCIDENCE_MONTHS, Group, Past
 
 
-class Decomposition(msgspec.Struct, frozen=True):
+class Decomposition(MoneyAtStake, frozen=True, kw_only=True):
     """Why customers leave, what it costs and what to do first."""
 
     data_set: str
@@ -50,16 +46,7 @@ class Decomposition(msgspec.Struct, frozen=True):
     "The third view of everybody."
     tones: tuple[Tone, ...]
     "How texts sound: of everybody, by cause, month and group; empty without a text model that knows tones."
-    n_customers: int
-    "Today's."
     stakes_by: StakesBy
-    mrr: float
-    "What they pay a month."
-    mrr_at_stake: Estimate
-    stakes: tuple[Stake, ...]
-    "The largest first; they sum to the whole."
-    measures: tuple[RankedMeasure, ...]
-    "The most expected money first."
     outlooks: tuple[Outlook, ...]
     "What today's customers of each group put at stake, and the measures, ranked for them."
     left_out: dict[str, int]
@@ -95,13 +82,9 @@ def decompose(
         group_months=tuple(past.months()),
         risks=everybody.risks or view_of_incidence(groups[0].incidence, INCIDENCE_MONTHS),
         tones=told_tones(evidence.tones, evidence.names.causes, evidence.groups_of_texts(), seed),
-        n_customers=everybody.n_customers,
         stakes_by=today.stakes_by,
-        mrr=everybody.mrr,
-        mrr_at_stake=everybody.mrr_at_stake,
-        stakes=everybody.stakes,
-        measures=everybody.measures,
         outlooks=tuple(outlooks),
         left_out=left_out,
         caution=caution,
+        **everybody.money(),
     )

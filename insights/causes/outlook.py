@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -37,13 +37,9 @@ class Stake(msgspec.Struct, frozen=True):
     "Expected to be lost to it, base currency a month."
 
 
-class Outlook(msgspec.Struct, frozen=True):
-    """Today's customers of one group: the risk of each cause, the money, the measures."""
+class MoneyAtStake(msgspec.Struct, frozen=True, kw_only=True):
+    """What some of today's customers put at stake, and what to do first for them."""
 
-    by: str
-    "'all', segment, tier, main_plan, account_industry, ..."
-    value: str
-    "'' for those who belong to no other group by the same."
     n_customers: int
     mrr: float
     "What they pay a month."
@@ -52,6 +48,19 @@ class Outlook(msgspec.Struct, frozen=True):
     "The largest first; they sum to the whole."
     measures: tuple[RankedMeasure, ...]
     "The most expected money first."
+
+    def money(self) -> dict[str, Any]:
+        """These fields by name."""
+        return {name: getattr(self, name) for name in MoneyAtStake.__struct_fields__}
+
+
+class Outlook(MoneyAtStake, frozen=True, kw_only=True):
+    """Today's customers of one group: the risk of each cause, the money, the measures."""
+
+    by: str
+    "'all', segment, tier, main_plan, account_industry, ..."
+    value: str
+    "'' for those who belong to no other group by the same."
     risks: RiskView | None
     "The mean risks of the group's customers by the hazard model; null without one."
 

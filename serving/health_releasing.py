@@ -32,7 +32,7 @@ def health_part(folder: Path, cutoff: date, unwilling: np.ndarray) -> tuple[Heal
     try:
         found = pq.read_table(path)
         judged = list(_judged(found))
-    except (pa.ArrowException, KeyError, OSError, msgspec.ValidationError) as fault:
+    except (pa.ArrowException, KeyError, TypeError, OSError, msgspec.ValidationError) as fault:
         return None, f"{path} cannot be read ({fault}); remove it and run `kizuna health` again"
     return HealthPart.of(np.array(found["customer_id"].to_pylist(), dtype=str), judged, unwilling), ""
 

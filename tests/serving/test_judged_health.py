@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from core.health import DIMENSIONS
@@ -93,8 +95,26 @@ def test_where_health_was_never_judged_nothing_is_missing(tmp_path):
     assert health_part(tmp_path, DAY, NOBODY) == (None, "")
 
 
-def test_a_damaged_file_is_named_and_keeps_nothing_else_from_being_released(tmp_path):
-    (tmp_path / "2026-04-01.parquet").write_bytes(b"PAR1")
+def broken(path: Path) -> None:
+    """No Parquet at all."""
+    path.write_bytes(b"PAR1")
+
+
+def of_another(path: Path) -> None:
+    """Parquet, with words where the health should be."""
+    table = pq.read_table(path)
+    words = pa.array(["fine"] * len(table))
+    pq.write_table(table.set_column(table.schema.get_field_index("health"), "health", words), path)
+
+
+def without_bands(path: Path) -> None:
+    """Parquet that lacks a column."""
+    pq.write_table(pq.read_table(path).drop_columns(["band"]), path)
+
+
+@pytest.mark.parametrize("spoil", [broken, of_another, without_bands])
+def test_a_damaged_file_is_named_and_keeps_nothing_else_from_being_released(tmp_path, spoil):
+    spoil(write_day(tmp_path, FALLEN, 3))
 
     part, why_not = health_part(tmp_path, DAY, NOBODY)
 

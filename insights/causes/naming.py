@@ -23,7 +23,7 @@ USUAL_FEATURES: dict[str, tuple[str, ...]] = {
     "product": ("usage", "seats"),
     "price": (
         "mrr_now", "mrr_change_*", "upgrades_*", "downgrades_*", "refunded_*", "seats_now",
-        "days_since_subscription_change", "purchases", "spend", "spending",
+        "days_since_subscription_change", "spend",
     ),
     "support": ("support",),
 }  # fmt: skip

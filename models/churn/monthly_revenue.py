@@ -8,7 +8,7 @@ from core.feature_table import FeatureTable
 from core.risk_curves import DAYS_A_MONTH
 
 MRR = "mrr_now"
-YEAR, YEAR_DAYS = "net_amount_365d", 365
+YEAR, YEAR_DAYS = "net_spend_365d", 365
 FIRST_DAY = "days_since_first_purchase"
 
 

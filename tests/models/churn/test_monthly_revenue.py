@@ -15,12 +15,12 @@ def told(**columns: float) -> float:
 
 
 def test_a_subscription_s_price_comes_first():
-    assert told(mrr_now=50.0, net_amount_365d=1200.0, days_since_first_purchase=400.0) == 50.0
+    assert told(mrr_now=50.0, net_spend_365d=1200.0, days_since_first_purchase=400.0) == 50.0
 
 
 def test_a_year_s_purchases_are_spread_over_the_months_since_the_first():
-    assert round(told(net_amount_365d=1200.0, days_since_first_purchase=900.0)) == 100
-    assert round(told(net_amount_365d=300.0, days_since_first_purchase=91.0)) == 100
+    assert round(told(net_spend_365d=1200.0, days_since_first_purchase=900.0)) == 100
+    assert round(told(net_spend_365d=300.0, days_since_first_purchase=91.0)) == 100
 
 
 def test_where_neither_is_known_nothing_is_made_up():

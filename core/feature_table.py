@@ -18,6 +18,9 @@ from core.errors import BadInput, DataError, nearest
 if TYPE_CHECKING:
     import pyarrow as pa
 
+SEMANTICS = 1
+"Version of what a feature declaration means, part of every digest: raise it when the compiler reads one differently."
+
 
 class FeatureColumn(msgspec.Struct, frozen=True):
     """What one column of a feature table means; travels with the values into artifacts, cards and reasons."""

@@ -12,8 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from core.digest import digest_of
-from core.feature_table import FeatureColumn
-from features.declaration import SEMANTICS
+from core.feature_table import SEMANTICS, FeatureColumn
 from features.expressions import Expression
 from features.tables import Tables
 from features.words import MAX_WORDS, frequent_words

@@ -16,11 +16,8 @@ from typing import Literal
 import msgspec
 
 from core.digest import digest_of
-from core.feature_table import FeatureColumn
+from core.feature_table import SEMANTICS, FeatureColumn
 from core.rules import parse_rule
-
-SEMANTICS = 1
-"Raised when the compiler's reading of a declaration changes, so that every digest changes with it."
 
 DAY_FACTS = ("age_days", "weekday", "hour")
 "What every fact has beside its columns: local days before the cutoff (1 is the day before), Monday 0, 0 to 23."

@@ -29,6 +29,7 @@ def open_config(path: Path, flat_too: bool = False) -> Config:
     Raises ConfigError for a flat data set, unless the command says that it can do without times.
     """
     config = read_config(path, os.environ)
+    _check_rules(config)
     if not flat_too:
         refuse_flat(config)
     return config
@@ -36,7 +37,17 @@ def open_config(path: Path, flat_too: bool = False) -> Config:
 
 def open_config_and_statement(path: Path) -> tuple[Config, dict[str, Any]]:
     """The configuration, and what it says with secrets left out, fit to log."""
-    return read_config_and_statement(path, os.environ)
+    config, statement = read_config_and_statement(path, os.environ)
+    _check_rules(config)
+    return config, statement
+
+
+def _check_rules(config: Config) -> None:
+    """Raise RuleError where a rule names a feature that this data set cannot have; features are imported only then."""
+    if config.segments or config.customer_tiers:
+        from features.facts_of_rules import refuse_unknown_names
+
+        refuse_unknown_names(config)
 
 
 def tracking_uri(config: Config) -> str:

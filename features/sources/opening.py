@@ -21,7 +21,6 @@ from features.conforming.conform import conform, contract_of
 from features.conforming.readings import UNREADABLE
 from features.contract import CONTRACT
 from features.expressions import ibis
-from features.facts_of_rules import refuse_unknown_names
 from features.intake import Intake
 from features.sources.csv_files import read_csv
 from features.sources.databases import brought, connect, table_of
@@ -35,16 +34,14 @@ MOST_UNREADABLE = 0.05
 def open_tables(config: Config) -> Tables:
     """The tables of a configuration, checked row by row as they are read.
 
-    Raises ConfigError for tables and columns that no contract knows, RuleError for segments that speak of what no
-    customer can have, SourceUnavailable for what is not there or does not answer, DataError for content that cannot
-    serve.
+    Raises ConfigError for tables and columns that no contract knows, SourceUnavailable for what is not there or does
+    not answer, DataError for content that cannot serve.
     """
     refuse_flat(config)
     for name in config.tables:
         contract_of(name)
     if "purchases" not in config.tables and "usage" not in config.tables:
         raise ConfigError("the TOML names neither [tables.purchases] nor [tables.usage]; at least one is needed")
-    refuse_unknown_names(config)
     backend, sources = _in_one_database(config) or _in_duckdb(config)
     conformed = {name: _conformed(backend, config, name, raw) for name, raw in sources.items()}
     tables = tables_of(config, backend, sources, conformed)

@@ -15,7 +15,6 @@ from core.settings.sources import TableSource
 from features.facts_of_rules import features_of_rules, refuse_unknown_names
 from features.membership import segmentation_of
 from features.pipeline import compute_features
-from features.sources.opening import open_tables
 from tests.featured import cohort, features_at
 from tests.worlds import config, frame, shop
 
@@ -138,7 +137,7 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize(("segment", "saying"), UNKNOWN)
-def test_a_name_that_no_customer_has_fails_before_any_table_is_read(segment: Segment, saying: str | None):
+def test_a_name_that_no_customer_has_is_refused_when_the_configuration_is_read(segment: Segment, saying: str | None):
     settings = config(
         segments={"it": segment},
         tables={"purchases": TableSource(path="nowhere.parquet")},
@@ -149,7 +148,7 @@ def test_a_name_that_no_customer_has_fails_before_any_table_is_read(segment: Seg
         refuse_unknown_names(settings)
     else:
         with pytest.raises(RuleError, match=saying):
-            open_tables(settings)
+            refuse_unknown_names(settings)
 
 
 def test_a_rule_that_the_data_turn_out_not_to_answer_is_refused():

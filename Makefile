@@ -11,7 +11,7 @@ INSTALLED := .venv/.installed
 PEERS := .venv-peers
 # A process for each core; the tests of a file share what they set up.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
-SOURCES := benchmarks core features insights kizuna models notebooks serving tests tools training
+SOURCES := benchmarks core features insights kizuna models notebooks serving simulation tables tests tools training
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint fast bench bench-recommenders bench-peers install lock lock-peers clean

@@ -18,10 +18,10 @@ from benchmarks.figures import Figure, publish
 from benchmarks.measure import Cost, measured
 from benchmarks.pages import figure_table, write_section
 from core.cohort import Cohort
-from core.config import Config
-from features.engine import texts
+from core.config.data_set import Config
 from features.pipeline import compute_features
-from features.sources.opening import open_tables
+from tables.engines.arrays import texts
+from tables.sources.opening import open_tables
 
 RUNS = 5
 

@@ -14,14 +14,14 @@ from benchmarks.data_sets import DataSet, data_set
 from benchmarks.figures import publish
 from benchmarks.measure import Cost, measured
 from benchmarks.pages import write_section
-from core.card import Comparison
-from features.sources.opening import open_tables
+from core.model_card import Comparison
 from models.metrics.classification import NAMES, compare, log_losses
-from training.choosing import choose
-from training.churn_rows import ChurnRows, churn_rows
-from training.churn_trials import Trials, recipes_of, tested, validated
-from training.progress import Silence
-from training.recipe import Recipe
+from tables.sources.opening import open_tables
+from training.churn.rows import ChurnRows, churn_rows
+from training.churn.trials import Trials, recipes_of, tested, validated
+from training.judging.choosing import choose
+from training.run.progress import Silence
+from training.run.recipe import Recipe
 
 BAR = "recency"
 

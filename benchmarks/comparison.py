@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from benchmarks.figures import Figure
 from benchmarks.measure import Cost
 from benchmarks.pages import interval, table
-from core.card import Comparison, Metric
+from core.model_card import Comparison, Metric
 
 
 def measured_figures(place: str, metrics: Sequence[Metric]) -> list[Figure]:

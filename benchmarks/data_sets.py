@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.config import Config
-from core.config_file import read_config
+from core.config.data_set import Config
+from core.config.loading import read_config
 from core.errors import SourceUnavailable
 
 CONFIGS = Path(__file__).parent.parent / "configs"

@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from benchmarks.against_scan import compare, everybody, ids, tell, write_parts
 from benchmarks.figures import BENCH
-from core.config import Config
-from core.settings.sources import TableSource
+from core.config.data_set import Config
+from core.config.sources import TableSource
 
 NAME = "features_10m"
 N_LINES = 10_000_000

@@ -18,8 +18,8 @@ import typer
 from benchmarks.hand_over import read_split, write_items
 from benchmarks.measure import measured
 from core.errors import BadInput
-from models.metrics.asking import answers
-from models.recommenders.shelf import RECOMMENDERS
+from models.metrics.generate import answers
+from models.recommenders.catalogue import RECOMMENDERS
 
 
 class FitCost(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from benchmarks.fit_one import FitCost
 from benchmarks.hand_over import digest_of, read_answers, write_split
 from core.recommendations import Recommendations
 from models.metrics.splits import Split
-from training.recipe import Recipe
+from training.run.recipe import Recipe
 
 CODE = ("core", "models")
 "What an answer depends on, beside data and settings."

@@ -18,8 +18,8 @@ from core.interactions import Histories, Interactions
 from models.metrics.protocols import FixedSplit, HeldOutShare
 from models.metrics.splits import Split
 from models.protocols import Settings
-from models.recommenders.shelf import RECOMMENDERS
-from training.recipe import Recipe
+from models.recommenders.catalogue import RECOMMENDERS
+from training.run.recipe import Recipe
 
 NO_TIMES: Settings = {"half_life_days": None, "span_days": None}
 "The files carry no times: nothing decays."

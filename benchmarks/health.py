@@ -22,25 +22,25 @@ from benchmarks.figures import BENCH, Figure, publish
 from benchmarks.pages import figure_table, write_section
 from benchmarks.task_weeks import NOTE, QUARTER_WEEKS, TaskWeeks, quarter_table
 from core.cohort import Cohort
-from core.config import Config
-from core.config_file import read_config
+from core.config.data_set import Config
+from core.config.loading import read_config
 from core.intervals import Estimate, estimate
-from core.outcomes import Outcomes
+from core.labels import Outcomes
 from core.scores import Scores
 from core.tasks import Task
-from features.labels.outcomes import observed_until, outcomes_of
-from features.sources.opening import open_tables
-from features.sources.simulated_software import simulate_software
-from features.sources.software.world import SoftwareWorld
-from features.tables import Tables
+from features.labels.labelling import observed_until, outcomes_of
 from insights.health.day import NOBODY, HealthDay
 from insights.health.owners import owners_of
 from insights.health.run import HealthRun, days_until
 from insights.health.tasks import tasks_of
 from models.metrics.classification import churn_metrics
 from models.protocols import ChurnModel
-from training.churn_rows import churn_rows
-from training.churn_trials import recipes_of
+from simulation.software.company import simulate_software
+from simulation.software.world import SoftwareWorld
+from tables.sources.opening import open_tables
+from tables.tables import Tables
+from training.churn.rows import churn_rows
+from training.churn.trials import recipes_of
 
 NAME = "simulated_software.health"
 WEEKS = 52

@@ -26,11 +26,11 @@ import psutil
 
 from benchmarks.figures import Figure, publish
 from benchmarks.pages import figure_table, write_section
+from core.config.learning import Tiers
 from core.scores import Reason, Scores
-from core.settings.learning import Tiers
-from serving.churn_part import ChurnPart
-from serving.release import Release, ReleaseDescription, ReleasedModel
-from serving.releases import Pointer, Releases
+from serving.release.churn_part import ChurnPart
+from serving.release.release import Release, ReleaseDescription, ReleasedModel
+from serving.release.releases import Pointer, Releases
 
 NAME = "http_face"
 FACES = {"starlette": "StarletteFace", "litestar": "LitestarFace"}

@@ -13,16 +13,16 @@ import bentoml
 from litestar import Litestar, post
 
 from core.places import TASKS_FILE
-from serving.app import Face
 from serving.endpoints import churn_score
 from serving.endpoints.churn_score import ChurnAnswer, ChurnQuestion
-from serving.live import LiveRelease, LiveReleaseHooks
-from serving.metrics import ServiceMetrics
-from serving.releases import Releases
+from serving.http.app import Face
+from serving.http.live import LiveRelease, LiveReleaseHooks
+from serving.http.metrics import ServiceMetrics
+from serving.http.schema import Shop
+from serving.release.releases import Releases
 from serving.service import LEAN
 from serving.stock import LiveStock, StockFile
 from serving.tasks.database import TaskDatabase
-from serving.wire import Shop
 
 METRICS = ServiceMetrics()
 LIVE = LiveRelease(

@@ -19,7 +19,7 @@ from benchmarks.recommenders import run
 from core.interactions import Histories
 from models.artifact import Artifact
 from models.protocols import Recommender
-from models.recommenders.shelf import RECOMMENDERS
+from models.recommenders.catalogue import RECOMMENDERS
 
 NAME = "recommenders.answer_ms"
 K = 10

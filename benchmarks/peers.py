@@ -28,9 +28,9 @@ from benchmarks.ranking_tasks import online_retail_time
 from core.errors import SourceUnavailable
 from models.metrics.ranking import ranking_metrics
 from models.protocols import Settings
-from models.recommenders.ranges import HALF_LIVES, Between, OneOf, Ranges
-from models.recommenders.shelf import RECOMMENDERS
-from training.recipe import Recipe
+from models.recommenders.catalogue import RECOMMENDERS
+from models.recommenders.engine.search_ranges import HALF_LIVES, Between, OneOf, Ranges
+from training.run.recipe import Recipe
 
 NAME = "online_retail.peers"
 PYTHON = Path(".venv-peers/bin/python")

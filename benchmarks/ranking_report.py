@@ -10,11 +10,11 @@ from benchmarks.figures import Figure, publish
 from benchmarks.fits import Fit
 from benchmarks.pages import interval, table, write_section
 from benchmarks.ranking_tasks import RankingBenchmark
-from core.card import Comparison, Metric
 from core.intervals import Estimate
+from core.model_card import Comparison, Metric
 from models.metrics.ranking import compare_rankings, ranking_metrics, share_reached
 from models.metrics.splits import Split
-from training.ranking_trials import SECOND_STAGES
+from training.recommender.trials import SECOND_STAGES
 
 MANY_TOGETHER = ("blend", "reranked")
 "Models that are made of others."

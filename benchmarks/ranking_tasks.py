@@ -11,20 +11,20 @@ from msgspec.structs import replace
 from benchmarks import gowalla
 from benchmarks.data_sets import data_set
 from benchmarks.simulated_shop import best_answers, shop_tables, usual_shop
-from core.config import Config
+from core.config.data_set import Config
 from core.recommendations import Recommendations
 from features.interactions import interactions_of
-from features.sources.opening import open_tables
-from features.tables import Tables
 from models.metrics.protocols import FixedSplit, GlobalTimeSplit, HeldOutShare, LastBasketOut
 from models.metrics.splits import Split
 from models.metrics.variety import Categories
-from models.recommenders.later_fold import LAST_BASKET
+from models.recommenders.catalogue import RECOMMENDERS
+from models.recommenders.engine.later_fold import LAST_BASKET
 from models.recommenders.personal_frequency import PersonalFrequency
-from models.recommenders.shelf import RECOMMENDERS
-from training.ranking_rows import RankingTask, categories_of, ranking_cutoffs, ranking_task
-from training.recipe import Recipe
-from training.recommender import recipes_of
+from tables.sources.opening import open_tables
+from tables.tables import Tables
+from training.recommender.rows import RankingTask, categories_of, ranking_cutoffs, ranking_task
+from training.recommender.training import recipes_of
+from training.run.recipe import Recipe
 
 PLAIN_FREQUENCY = Recipe(
     "personal_frequency", PersonalFrequency(half_life_days=None, popularity_power=0.0).settings

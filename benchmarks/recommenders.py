@@ -19,7 +19,7 @@ from benchmarks.ranking_report import Judged, judge, publish_ranking, summary
 from benchmarks.ranking_tasks import RANKING_BENCHMARKS, RankingBenchmark
 from core.catalogue import Shelf
 from core.errors import UnknownName, nearest
-from training.recipe import Recipe
+from training.run.recipe import Recipe
 
 
 def chosen_recipes(recipes: Mapping[str, Recipe], models: str) -> dict[str, Recipe]:

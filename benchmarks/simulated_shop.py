@@ -8,12 +8,12 @@ import numpy as np
 
 from benchmarks.figures import BENCH
 from benchmarks.hand_over import answers_of
-from core.config_file import read_config
+from core.config.loading import read_config
 from core.recommendations import Recommendations
-from features.sources.opening import open_tables
-from features.sources.simulated import SimulatedShop, simulate_shop
-from features.tables import Tables
 from models.metrics.splits import Split
+from simulation.shop.shop import SimulatedShop, simulate_shop
+from tables.sources.opening import open_tables
+from tables.tables import Tables
 
 LONGEST_LIST = 20
 

@@ -15,22 +15,22 @@ import numpy as np
 
 from benchmarks.figures import BENCH, Figure, publish
 from benchmarks.pages import interval, table, write_section
-from core.config import Config
-from core.config_file import read_config
+from core.config.data_set import Config
+from core.config.learning import Cutoffs
+from core.config.loading import read_config
+from core.config.relations import CauseSettings
 from core.intervals import Estimate, estimate
-from core.settings.learning import Cutoffs
-from core.settings.relations import CauseSettings
-from features.sources.opening import open_tables
-from features.sources.simulated_software import SimulatedSoftware, simulate_software
-from features.sources.software.world import SoftwareWorld
-from features.tables import Tables
-from insights.causes.attributed import CompetingCauses
+from insights.causes.competing_risks import CompetingCauses
 from insights.causes.decomposition import Decomposition, decompose
-from insights.causes.evidence import NOT_STATED, Evidence, evidence_of
-from insights.reading import LeftOut
+from insights.causes.panel import NOT_STATED, Evidence, evidence_of
+from insights.finance.loading import LeftOut
 from models.churn.additive import AdditiveModel
 from models.churn.logistic import Logistic
-from training.churn_rows import churn_rows
+from simulation.software.company import SimulatedSoftware, simulate_software
+from simulation.software.world import SoftwareWorld
+from tables.sources.opening import open_tables
+from tables.tables import Tables
+from training.churn.rows import churn_rows
 
 NAME = "simulated_software.causes"
 FIGURE = "simulated_software.cause_share_error"

@@ -21,23 +21,23 @@ from benchmarks.comparison import measured_figures, metric_rows, metric_table
 from benchmarks.figures import BENCH, Figure, publish
 from benchmarks.measure import Cost, measured
 from benchmarks.pages import interval, table, write_section
-from core.card import Metric
-from core.config import Config
-from core.config_file import read_config
+from core.config.data_set import Config
+from core.config.learning import HazardSettings
+from core.config.loading import read_config
 from core.intervals import estimate
+from core.model_card import Metric
 from core.risk_curves import RiskCurves
-from core.settings.learning import HazardSettings
-from features.sources.opening import open_tables
-from features.sources.simulated_software import SimulatedSoftware, simulate_software
-from features.sources.software.world import SoftwareWorld
-from models.churn.hazard_models import HAZARD_MODELS
+from models.hazard.hazard_models import HAZARD_MODELS
 from models.metrics.classification import calibration_bins
 from models.metrics.survival import MONTH_DAYS, JudgedCurves, survival_metrics
-from training.followed import followed_cutoffs
-from training.hazard_rows import HazardRows, rows_at
-from training.hazard_study import BASELINE, chosen_by_folds
-from training.progress import Silence
-from training.recipe import Recipe
+from simulation.software.company import SimulatedSoftware, simulate_software
+from simulation.software.world import SoftwareWorld
+from tables.sources.opening import open_tables
+from training.hazard.rows import HazardRows, rows_at
+from training.hazard.study import BASELINE, chosen_by_folds
+from training.hazard.survival_cutoffs import followed_cutoffs
+from training.run.progress import Silence
+from training.run.recipe import Recipe
 
 NAME = "simulated_software.hazard"
 FIGURE = "simulated_software.hazard_calibration_error"

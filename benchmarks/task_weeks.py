@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.pages import interval, table
 from core.intervals import Estimate, estimate
-from core.outcomes import Outcomes
+from core.labels import Outcomes
 
 QUARTER_WEEKS = 13
 NOTE = (

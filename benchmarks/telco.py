@@ -15,13 +15,13 @@ from benchmarks.data_sets import data_set
 from benchmarks.figures import publish
 from benchmarks.measure import Cost, measured
 from benchmarks.pages import write_section
-from core.config import Config
-from features.sources.flat import open_flat
+from core.config.data_set import Config
 from models.metrics.classification import HIGHER_IS_BETTER, NAMES
-from training.churn_trials import Trials, recipes_of
-from training.flat import BASELINE
-from training.flat_rows import N_FOLDS, N_REPEATS, HonestRows, cross_validated, flat_recipes, honest_rows
-from training.progress import Silence
+from tables.sources.cross_section import open_flat
+from training.churn.trials import Trials, recipes_of
+from training.cross_section.rows import N_FOLDS, N_REPEATS, HonestRows, cross_validated, flat_recipes, honest_rows
+from training.cross_section.training import BASELINE
+from training.run.progress import Silence
 
 NAME = "telco"
 GOALS = {"auc": 0.849, "average_precision": 0.668, "log_loss": 0.412, "calibration_error": 0.022}

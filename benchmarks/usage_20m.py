@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from benchmarks.against_scan import compare, everybody, ids, tell, write_parts
 from benchmarks.figures import BENCH
-from core.config import Config
-from core.settings.sources import TableSource
+from core.config.data_set import Config
+from core.config.sources import TableSource
 
 NAME = "usage_20m"
 N_EVENTS = 20_000_000

@@ -1,1 +1,1 @@
-"""The words that everybody speaks."""
+"""Domain types, configuration, rules and errors shared by every package."""

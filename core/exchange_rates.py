@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.config import Config
+from core.config.data_set import Config
 from core.errors import DataError, SourceUnavailable
 
 COLUMNS = ("month", "currency", "rate")

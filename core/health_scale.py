@@ -18,7 +18,7 @@ from typing import Self
 import numpy as np
 from scipy.special import expit, logit
 
-from core.settings.learning import Tiers
+from core.config.learning import Tiers
 
 HEALTH_AT_MEDIUM = 70.0
 HEALTH_AT_HIGH = 40.0

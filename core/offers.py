@@ -27,7 +27,7 @@ class Offer(msgspec.Struct, frozen=True):
     "Exclusive; both in local time."
     capacity: int | None = None
     rule: str | None = None
-    "Who is eligible, in the language of core.rules; None is everybody."
+    "Who is eligible, in the language of core.rules.rule; None is everybody."
 
 
 class OfferContacts(msgspec.Struct, frozen=True):

@@ -1,1 +1,1 @@
-"""Tables into rows: what a company recorded becomes what a model can read."""
+"""Features, labels and segments computed from tables."""

@@ -17,8 +17,8 @@ from ibis import _
 
 from core.cohort import Cohort
 from core.window import Window
-from features.engine import midnight, texts, within
-from features.tables import Tables
+from tables.engines.arrays import midnight, texts, within
+from tables.tables import Tables
 
 IS_PURCHASE = _.amount >= 0
 "Whether a line is a purchase and no return; a free one is a purchase too."

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
-from features.declaration import Feature
-from features.families import DECLARED, LEARNT
-from features.stated_preferences import answer_features
-from features.words import MAX_KINDS, MAX_WORDS
+from features.compiler.declaration import Feature
+from features.families.catalogue import DECLARED, LEARNT
+from features.families.stated_preferences import answer_features
+from tables.vocabulary import MAX_KINDS, MAX_WORDS
 
 PAGE = Path(__file__).parent.parent / "docs" / "features.md"
 

@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from core.interactions import Interactions, codes_of
 from features.cohort import IS_PURCHASE
-from features.engine import numbers, seconds
-from features.tables import Tables
+from tables.engines.arrays import numbers, seconds
+from tables.tables import Tables
 
 NO_ITEMS = "no purchase carries an item; recommendations need item_id in purchases"
 "Why there is no recommender."

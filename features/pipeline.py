@@ -14,14 +14,14 @@ import numpy as np
 
 from core.cohort import Cohort
 from core.feature_table import FeatureTable
-from features.attributes import Attribute, attribute_values, listed_attributes
-from features.compiler import measured
-from features.declaration import Feature, Measure, measures_of
-from features.derivation import evaluate
-from features.facts import customers_table, facts_of, history_days
-from features.families import declared_features
-from features.lines import DERIVED, lines_of
-from features.tables import Tables
+from features.compiler.compiler import measured
+from features.compiler.declaration import Feature, Measure, measures_of
+from features.compiler.derivation import evaluate
+from features.compiler.facts import customers_table, facts_of, history_days
+from features.compiler.lines import DERIVED, lines_of
+from features.families.catalogue import declared_features
+from tables.attributes import Attribute, attribute_values, listed_attributes
+from tables.tables import Tables
 
 
 def compute_features(

@@ -1,1 +1,1 @@
-"""What people read."""
+"""Reports, churn causes and customer health."""

@@ -16,7 +16,7 @@ import numpy as np
 from core.errors import DataError
 from core.feature_table import FeatureTable
 from core.intervals import Estimate, estimate
-from core.outcomes import Outcomes
+from core.labels import Outcomes
 
 N_BINS = 10
 SMALLEST_SHARE = 1e-4

@@ -11,9 +11,9 @@ import numpy as np
 from core.interactions import codes_of
 from core.segmentation import GroupFigures, ValueOf
 from features.cohort import cohort_at
-from features.membership import segmentation_of
 from features.pipeline import compute_features
-from features.tables import Tables
+from features.segments.membership import segmentation_of
+from tables.tables import Tables
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""The front door: the `kizuna` command line."""
+"""Command line."""

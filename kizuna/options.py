@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from core.config import Config, refuse_flat
-from core.config_file import read_config, read_config_and_statement
+from core.config.data_set import Config, refuse_flat
+from core.config.loading import read_config, read_config_and_statement
 
 ConfigPath = Annotated[
     Path,
@@ -45,7 +45,7 @@ def open_config_and_statement(path: Path) -> tuple[Config, dict[str, Any]]:
 def _check_rules(config: Config) -> None:
     """Raise RuleError where a rule names a feature that this data set cannot have; features are imported only then."""
     if config.segments or config.customer_tiers:
-        from features.facts_of_rules import refuse_unknown_names
+        from features.segments.rule_variables import refuse_unknown_names
 
         refuse_unknown_names(config)
 

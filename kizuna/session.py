@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from core.config import Config, refuse_flat
+from core.config.data_set import Config, refuse_flat
 from core.errors import BadInput
 from core.ledger import Ledger
 from kizuna.options import open_config_and_statement, tracking_uri
 from kizuna.progress import Bars
 
 if TYPE_CHECKING:
-    from models.registry import Registry
-    from training.session import Session
+    from models.mlflow_store.registry import Registry
+    from training.run.session import Session
 
 QUIET_MLFLOW = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -40,10 +40,10 @@ def open_session(path: Path, console: Console, flat_too: bool = False) -> Sessio
     continued = continued_run(config)
     registry, ledger = open_registry(config, console)
 
-    from features.sources.flat import open_flat
-    from features.sources.opening import open_tables
-    from training.session import Session
-    from training.tracking import Tracking
+    from tables.sources.cross_section import open_flat
+    from tables.sources.opening import open_tables
+    from training.run.session import Session
+    from training.run.tracking import Tracking
 
     with console.status("opening the tables"):
         flat = open_flat(config) if config.flat else None
@@ -68,8 +68,8 @@ def open_registry(config: Config, console: Console) -> tuple[Registry, Ledger]:
     for name, value in QUIET_MLFLOW.items():
         os.environ.setdefault(name, value)
     with console.status("opening MLflow's store"):
-        from models.registry import Registry
-        from training.aliases import record_found_moves
+        from models.mlflow_store.registry import Registry
+        from training.run.aliases import record_found_moves
 
         registry = Registry(tracking_uri(config), config.name)
         ledger = Ledger(config.places.ledger)

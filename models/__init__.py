@@ -1,1 +1,1 @@
-"""Fit, answer, judge: code that never meets a raw table."""
+"""Models, metrics and the model store. Models know no tables."""

@@ -11,8 +11,8 @@ import numpy as np
 
 from core.feature_table import FeatureColumn, FeatureTable
 from core.interactions import Histories, Interactions
+from core.labels import Outcomes
 from core.offers import Decision, Offer
-from core.outcomes import Outcomes
 from core.recommendations import Recommendations
 from core.scores import Reason, Scores
 from models.artifact import Artifact

@@ -1,1 +1,1 @@
-"""What answers: releases, the HTTP application, the service."""
+"""Releases and the HTTP service."""

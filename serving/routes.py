@@ -6,7 +6,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from serving import endpoints
-from serving.wire import Endpoint
+from serving.http.schema import Endpoint
 
 
 def all_endpoints() -> list[Endpoint]:

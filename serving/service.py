@@ -14,12 +14,12 @@ from typing import Any
 import bentoml
 
 from core.places import TASKS_FILE
-from serving.activations import Activations
-from serving.app import Face
-from serving.live import LiveRelease, LiveReleaseHooks
-from serving.metrics import ServiceMetrics
-from serving.release import Release
-from serving.releases import Pointer, Releases
+from serving.http.activations import Activations
+from serving.http.app import Face
+from serving.http.live import LiveRelease, LiveReleaseHooks
+from serving.http.metrics import ServiceMetrics
+from serving.release.release import Release
+from serving.release.releases import Pointer, Releases
 from serving.routes import all_endpoints
 from serving.tasks.database import TaskDatabase
 

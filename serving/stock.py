@@ -22,8 +22,8 @@ import numpy as np
 
 from core.errors import BadInput, BrokenArtifact
 from core.interactions import codes_of
-from serving.recommender_part import RecommenderPart
-from serving.release import flush
+from serving.release.recommender_part import RecommenderPart
+from serving.release.release import flush
 
 logger = logging.getLogger("kizuna.serving")
 

@@ -6,8 +6,8 @@ from dataclasses import fields
 from datetime import date
 
 from core.interactions import Interactions
-from models.recommenders.ladder import LadderRecommender
-from models.recommenders.shelf import RECOMMENDERS
+from models.recommenders.catalogue import RECOMMENDERS
+from models.recommenders.engine.base import LadderRecommender
 from tests.baskets import bought
 
 CORNER_SHOP = bought(

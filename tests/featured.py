@@ -9,7 +9,7 @@ import numpy as np
 from core.cohort import Cohort
 from core.feature_table import FeatureTable
 from features.pipeline import compute_features
-from features.tables import Tables
+from tables.tables import Tables
 from tests.worlds import shop
 
 CUTOFF = "2024-03-08"

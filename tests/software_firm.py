@@ -6,9 +6,9 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from core.settings.money import MoneySettings, ReportSettings
-from features.tables import Tables
+from core.config.money import MoneySettings, ReportSettings
 from insights.report.building import Report, build_report
+from tables.tables import Tables
 from tests.worlds import config, frame, shop
 
 ACCOUNTS = {"acme": "gold", "bond": "gold", "cobo": "silver", "dart": "silver", "echo": "silver"}

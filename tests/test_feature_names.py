@@ -6,8 +6,8 @@ from fnmatch import fnmatch
 
 import pytest
 
-from features.families import DECLARED, LEARNT
-from insights.causes.naming import SYMPTOMS, USUAL_FEATURES
+from features.families.catalogue import DECLARED, LEARNT
+from insights.causes.feature_causes import SYMPTOMS, USUAL_FEATURES
 from insights.health.dimensions import BY_FAMILY, BY_NAME
 from models.churn import monthly_revenue
 

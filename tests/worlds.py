@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from core.config import Config
-from features.tables import Tables, tables_from_frames
+from core.config.data_set import Config
+from tables.tables import Tables, tables_from_frames
 
 NUMBERS = {"quantity", "cost"}
 

@@ -1,1 +1,1 @@
-"""What `kizuna train` does, from top to bottom."""
+"""Training pipelines, tracked in MLflow."""

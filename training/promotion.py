@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.card import Comparison, ModelCard
 from core.errors import GateRefused, NotFound
-from models.registry import CHALLENGER, CHAMPION, RegisteredVersion
-from training.aliases import move_alias
-from training.churn import compare_churn_recipes
-from training.flat import compare_flat_recipes
-from training.gate import MARGIN, Finding, Margin, is_refresh, refuse_leaks, refuse_unlearnt, refuse_worse
-from training.hazard import compare_hazard_recipes
-from training.recommender import compare_recommender_recipes
-from training.session import Session
-from training.text_cards import compare_text_cards
+from core.model_card import Comparison, ModelCard
+from models.mlflow_store.registry import CHALLENGER, CHAMPION, RegisteredVersion
+from training.churn.training import compare_churn_recipes
+from training.cross_section.training import compare_flat_recipes
+from training.hazard.training import compare_hazard_recipes
+from training.judging.gate import MARGIN, Finding, Margin, is_refresh, refuse_leaks, refuse_unlearnt, refuse_worse
+from training.recommender.training import compare_recommender_recipes
+from training.run.aliases import move_alias
+from training.run.session import Session
+from training.texts.cards import compare_text_cards
 
 COMPARE = {
     "churn": compare_churn_recipes,

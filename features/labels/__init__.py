@@ -1,1 +1,1 @@
-"""What happened after the cutoff: one file a definition of churn."""
+"""Churn labels, one file per definition."""

@@ -6,9 +6,9 @@ import numpy as np
 from ibis import _
 
 from core.interactions import codes_of
-from features.engine import texts
-from features.identities import followed, newest_links
-from features.tables import Tables
+from tables.engines.arrays import texts
+from tables.identities import followed, newest_links
+from tables.tables import Tables
 
 
 def known_now_as(tables: Tables, customer_ids: np.ndarray) -> np.ndarray:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.settings.learning import ChurnDefinition
-from features.labels.fate import Fate, Question, silence_without
-from features.labels.silences import first_silence
-from features.tables import Tables
+from core.config.learning import ChurnDefinition
+from features.labels.inactivity import first_silence
+from features.labels.label_result import Fate, Question, silence_without
+from tables.tables import Tables
 
 TABLE = "usage"
 

@@ -15,12 +15,12 @@ from __future__ import annotations
 import numpy as np
 from ibis import _
 
-from core.settings.learning import ChurnDefinition
+from core.config.learning import ChurnDefinition
 from features.cohort import IS_PURCHASE
-from features.engine import days, midnight, numbers, within
-from features.labels.fate import Fate, Question, silence
-from features.labels.silences import first_silence
-from features.tables import Tables
+from features.labels.inactivity import first_silence
+from features.labels.label_result import Fate, Question, silence
+from tables.engines.arrays import days, midnight, numbers, within
+from tables.tables import Tables
 
 TABLE = "purchases"
 

@@ -19,11 +19,11 @@ import msgspec
 import numpy as np
 from ibis import _
 
-from core.settings.learning import ChurnDefinition
+from core.config.learning import ChurnDefinition
 from features.cohort import running_at
-from features.engine import days, texts, within
-from features.labels.fate import Fate, Question
-from features.tables import Tables
+from features.labels.label_result import Fate, Question
+from tables.engines.arrays import days, texts, within
+from tables.tables import Tables
 
 TABLE = "subscriptions"
 

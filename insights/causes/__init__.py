@@ -1,1 +1,1 @@
-"""Why customers leave: what they said, what the model lays it on, what each cause costs and what to do first."""
+"""Churn causes: stated, attributed and predicted, with the revenue at risk."""

@@ -15,12 +15,12 @@ causes were learnt from the same customers.
 
 from __future__ import annotations
 
-from core.config import Config
-from insights.causes.attributed import CompetingCauses
-from insights.causes.evidence import Evidence
-from insights.causes.outlook import MoneyAtStake, Outlook, StakesBy, Today
+from core.config.data_set import Config
+from insights.causes.competing_risks import CompetingCauses
+from insights.causes.current_risk import MoneyAtStake, Outlook, StakesBy, Today
+from insights.causes.panel import Evidence
 from insights.causes.risk_view import RiskView, TodaysRisks, view_of_incidence
-from insights.causes.tones import Tone, told_tones
+from insights.causes.sentiment import Tone, told_tones
 from insights.causes.views import INCIDENCE_MONTHS, Group, Past
 
 

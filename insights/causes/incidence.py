@@ -16,8 +16,8 @@ import numpy as np
 from scipy import sparse
 
 from core.intervals import Estimate, estimates
+from insights.causes.episodes import Stays
 from insights.causes.person_months import PersonMonths
-from insights.causes.stays import Stays
 
 DAYS_A_MONTH = 365.25 / 12
 

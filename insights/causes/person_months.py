@@ -14,8 +14,8 @@ import numpy as np
 
 from core.cohort import Cohort
 from core.errors import NotEnoughHistory
-from insights.book import Book, months_between
-from insights.causes.stays import Stays
+from insights.causes.episodes import Stays
+from insights.finance.mrr import Book, months_between
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,15 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from core.cause_words import OTHER
+from core.churn_causes import OTHER
 from core.intervals import Estimate, estimates
 from core.risk_curves import RiskCurves
 from features.pipeline import compute_features
-from features.tables import Tables
-from insights.causes.evidence import Evidence
-from models.churn.hazard import Hazard
+from insights.causes.panel import Evidence
+from models.hazard.hazard import Hazard
 from models.metrics.survival import MONTH_DAYS
 from models.metrics.weighted import ratio
+from tables.tables import Tables
 
 RISK_MONTHS = (1, 3, 6, 12)
 N_RESAMPLES = 200

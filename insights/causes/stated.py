@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.engine import days, texts
-from features.expressions import Expression
-from features.tables import Tables
-from insights.causes.naming import CauseNames
-from insights.causes.stays import Stays
+from insights.causes.episodes import Stays
+from insights.causes.feature_causes import CauseNames
 from models.texts.text_model import UNKNOWN, TextModel
+from tables.engines.arrays import days, texts
+from tables.engines.expressions import Expression
+from tables.tables import Tables
 
 SOURCES = ("end", "tickets", "surveys")
 TEXT_COLUMNS = {"tickets": ("opened_at", "topic", "text"), "surveys": ("event_time", "", "comment")}

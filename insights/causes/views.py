@@ -9,9 +9,9 @@ import msgspec
 import numpy as np
 
 from core.intervals import Estimate, estimates
-from insights.causes.evidence import NOT_STATED, Evidence
-from insights.causes.groups import Membership
+from insights.causes.attribute_groups import Membership
 from insights.causes.incidence import DAYS_A_MONTH, Durations, incidence_estimates
+from insights.causes.panel import NOT_STATED, Evidence
 from models.metrics.weighted import ratio
 
 UNSTATED = "not stated"

@@ -1,1 +1,1 @@
-"""Health: who is doing well, who fell, and what is to be done about it."""
+"""Customer health scores, bands and drops."""

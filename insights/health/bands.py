@@ -15,8 +15,8 @@ from typing import Self
 
 import numpy as np
 
+from core.config.relations import HealthSettings
 from core.health import BANDS, Band
-from core.settings.relations import HealthSettings
 
 WORRYING = BANDS.index(Band.AT_RISK)
 "From this band down, somebody has to act."

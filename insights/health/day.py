@@ -14,13 +14,13 @@ from datetime import date
 import numpy as np
 from scipy.special import expit
 
-from core.config import Config
+from core.config.data_set import Config
 from core.health_scale import HealthScale
 from core.scores import Reason
 from insights.health.bands import Standing, standing_after
 from insights.health.changes import changes_between
 from insights.health.dimensions import by_dimension
-from insights.health.falls import has_fallen
+from insights.health.drops import has_fallen
 from insights.health.risk import Risk
 
 DAYS_BACK = (7, 28)

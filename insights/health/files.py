@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 from core.errors import BrokenArtifact
 from core.health import BANDS, DIMENSIONS
 from core.judged_health import file_before
-from features.engine import days, texts
 from insights.health.bands import Standing
 from insights.health.day import DAYS_BACK, NOBODY, HealthDay, Standings
+from tables.engines.arrays import days, texts
 
 CARRIED = ("customer_id", "band", "band_since", "fell_on")
 "What the next day needs."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.engine import texts
-from features.expressions import Expression
-from features.tables import Tables
+from tables.engines.arrays import texts
+from tables.engines.expressions import Expression
+from tables.tables import Tables
 
 
 def owners_of(tables: Tables, customer_ids: np.ndarray, otherwise: str) -> list[str]:

@@ -9,10 +9,10 @@ import numpy as np
 
 from core.feature_table import FeatureColumn, refuse_changed
 from features.cohort import cohort_at
-from features.consents import refused
 from features.pipeline import compute_features
-from features.tables import Tables
 from models.churn.additive import AdditiveModel, aligned
+from tables.consents import refused
+from tables.tables import Tables
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from core.errors import BadInput
-from features.tables import Tables
 from insights.health.day import DAYS_BACK, HealthDay, Standings, judged
 from insights.health.risk import Risk, risk_at
 from models.churn.additive import AdditiveModel
 from models.protocols import ChurnModel
+from tables.tables import Tables
 
 
 class HealthRun:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from core.config import Config
+from core.config.data_set import Config
 from core.health import DIMENSIONS, MEASURES, measure_in_japanese
 from core.scores import Reason
 from core.tasks import HEALTH_DROP, Task, task_id_of

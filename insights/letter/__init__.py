@@ -1,1 +1,1 @@
-"""The health-check letter of one customer (健康診断): what it tells."""
+"""Contents of the health-check letter for one customer."""

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from core.window import Window
-from features.engine import numbers, texts, within
-from features.expressions import Expression, ibis
-from features.tables import Tables
+from tables.engines.arrays import numbers, texts, within
+from tables.engines.expressions import Expression, ibis
+from tables.tables import Tables
 
 MOST_LISTED = 10
 MOST_SUGGESTED = 3

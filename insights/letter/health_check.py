@@ -18,14 +18,14 @@ import pyarrow as pa
 
 from core.errors import BadInput
 from core.window import Window
-from features.consents import refused
-from features.engine import seconds, within
-from features.expressions import Expression
-from features.tables import Tables
-from features.today import newest_cutoff
+from insights.letter.comparable_customers import Likes, likes_of
+from insights.letter.customer_profile import Standing, standing_of
 from insights.letter.habits import Habit, bought_in, habits_of
-from insights.letter.likes import Likes, likes_of
-from insights.letter.standing import Standing, standing_of
+from tables.consents import refused
+from tables.default_cutoff import newest_cutoff
+from tables.engines.arrays import seconds, within
+from tables.engines.expressions import Expression
+from tables.tables import Tables
 
 YEAR_DAYS = 365
 

@@ -1,1 +1,1 @@
-"""The figures a company is run by, in one report."""
+"""The figures of the business report."""

@@ -8,24 +8,24 @@ from datetime import date
 
 import numpy as np
 
-from core.config import Config
-from features.tables import Tables
-from insights.money import Money
+from core.config.data_set import Config
+from insights.finance.money import Money
+from insights.finance.what_if import USUAL, WhatIf
+from insights.report.breakdowns import SOURCE, parts_by_source, parts_of
 from insights.report.calendar import Calendar
 from insights.report.cohorts import cohort_figures
 from insights.report.concentration import concentration_figures, mrr_concentration
-from insights.report.dealing import dealing_figures
-from insights.report.facts import Facts, read_facts
 from insights.report.figure import Figure, Figures
-from insights.report.parts import SOURCE, parts_by_source, parts_of
+from insights.report.opportunities import dealing_figures
 from insights.report.recurring import recurring_figures
+from insights.report.report_data import Facts, read_facts
 from insights.report.rfm import rfm_figures
-from insights.report.selling import selling_figures
-from insights.report.speaking import speaking_figures
-from insights.report.supposed import supposed_figures
-from insights.report.warning_lines import Crossed, crossed
-from insights.report.worth import worth_figures
-from insights.what_if import USUAL, WhatIf
+from insights.report.sales import selling_figures
+from insights.report.scenarios import supposed_figures
+from insights.report.surveys import speaking_figures
+from insights.report.thresholds import Crossed, crossed
+from insights.report.unit_economics import worth_figures
+from tables.tables import Tables
 
 NEEDS = {
     "mrr": "subscriptions",

@@ -12,7 +12,7 @@ from datetime import date
 
 import numpy as np
 
-from insights.book import months_between
+from insights.finance.mrr import months_between
 
 MONTHS_A_YEAR = 12
 FIRST_WEEK = 7

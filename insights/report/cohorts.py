@@ -16,10 +16,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from insights.buying import Orders
-from insights.report.facts import Facts
+from insights.finance.buying import Orders
+from insights.report.estimation import Sought, quotient, work_out
 from insights.report.figure import Figure, Place
-from insights.report.sought import Sought, quotient, work_out
+from insights.report.report_data import Facts
 
 
 def cohort_figures(facts: Facts) -> list[Figure]:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.intervals import estimates
-from insights.buying import Buyers, top_share
-from insights.report.facts import Facts
+from insights.finance.buying import Buyers, top_share
+from insights.report.breakdowns import Part
+from insights.report.estimation import N_RESAMPLES
 from insights.report.figure import Figure, Place
-from insights.report.parts import Part
-from insights.report.selling import within
-from insights.report.sought import N_RESAMPLES
+from insights.report.report_data import Facts
+from insights.report.sales import within
 
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from insights.book import Book, Spans
-from insights.money import Money
-from insights.retention import Waterfall
+from insights.finance.money import Money
+from insights.finance.mrr import Book, Spans
+from insights.finance.retention import Waterfall
 
 
 def plan_books(spans: Spans, book: Book, money: Money) -> dict[str, Book]:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from insights.money import Money
+from insights.finance.money import Money
+from insights.finance.retention import retention_parts
+from insights.report.breakdowns import Part
 from insights.report.calendar import MONTHS_A_YEAR, Calendar
-from insights.report.facts import Facts
+from insights.report.estimation import Sought, plain, quotient, work_out
 from insights.report.figure import Figure, Place
-from insights.report.parts import Part
-from insights.report.sought import Sought, plain, quotient, work_out
-from insights.retention import retention_parts
+from insights.report.report_data import Facts
 
 
 def recurring_figures(facts: Facts, part: Part) -> list[Figure]:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from insights.buying import SEGMENTS, Buyers, rfm
+from insights.finance.buying import SEGMENTS, Buyers, rfm
 from insights.report.calendar import Span
-from insights.report.facts import Facts
+from insights.report.estimation import Sought, plain, quotient, work_out
 from insights.report.figure import EVERYBODY, Figure, Place
-from insights.report.selling import within
-from insights.report.sought import Sought, plain, quotient, work_out
+from insights.report.report_data import Facts
+from insights.report.sales import within
 
 PARTS = ("recency", "frequency", "money")
 

@@ -1,1 +1,1 @@
-"""One file a command; nothing here computes."""
+"""Commands, one file each."""

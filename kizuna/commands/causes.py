@@ -14,7 +14,7 @@ from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
 from kizuna.session import open_registry, say
 
 if TYPE_CHECKING:
-    from core.config import Config
+    from core.config.data_set import Config
     from insights.causes.decomposition import Decomposition
 
 console = Console()
@@ -53,16 +53,16 @@ def register(app: typer.Typer) -> None:
 def decomposed(config: Config, n_months: int) -> Decomposition:
     """The decomposition of a data set by its churn champion, and by its hazard and text models where there are any."""
     registry, _ = open_registry(config, console)
-    from features.offers import offer_book
-    from features.sources.opening import open_tables
     from insights.causes.decomposition import decompose
-    from insights.causes.evidence import evidence_of
+    from insights.causes.panel import evidence_of
     from insights.causes.risk_view import TodaysRisks
-    from insights.reading import LeftOut
-    from models.churn.champion import additive_champion
-    from models.churn.champion_hazard import champion_hazard
-    from models.registry import CHAMPION
-    from models.texts.champion import text_champion
+    from insights.finance.loading import LeftOut
+    from models.mlflow_store.churn_champion import additive_champion
+    from models.mlflow_store.hazard_champion import champion_hazard
+    from models.mlflow_store.registry import CHAMPION
+    from models.mlflow_store.text_champion import text_champion
+    from tables.offers import offer_book
+    from tables.sources.opening import open_tables
 
     model, hazard, texts = additive_champion(registry), champion_hazard(registry), text_champion(registry)
     with console.status("why they left"):
@@ -87,8 +87,8 @@ def write(found: Decomposition, path: Path) -> None:
 
 def tell(found: Decomposition, language: Literal["en", "ja"], by_segment: bool) -> None:
     """Print the views side by side, the stakes and the measures."""
-    from insights.causes import told
-    from insights.causes.words import WORDS
+    from insights.render import causes as told
+    from insights.render.cause_terms import WORDS
 
     words = WORDS[language]
     say(console, told.headline(found, language))
@@ -113,9 +113,9 @@ def tell(found: Decomposition, language: Literal["en", "ja"], by_segment: bool) 
 
 def tell_groups(found: Decomposition, language: Literal["en", "ja"]) -> None:
     """Print all groups at a glance, each with its own views and measures, and their months as far as enough left."""
-    from insights.causes import told_groups
     from insights.causes.views import LEAST_LEFT
-    from insights.causes.words import WORDS
+    from insights.render import cause_groups as told_groups
+    from insights.render.cause_terms import WORDS
 
     words = WORDS[language]
     show(words["groups"], told_groups.groups(found, language))

@@ -15,9 +15,9 @@ from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
 from kizuna.session import say
 
 if TYPE_CHECKING:
-    from features.check import DataCheck, TableCheck
-    from features.flat import FlatData
-    from features.oddities import Oddity
+    from features.check.check import DataCheck, TableCheck
+    from tables.cross_row_checks import Oddity
+    from tables.cross_section import FlatData
 
 MOST_CHANNELS = 8
 
@@ -29,9 +29,9 @@ def register(app: typer.Typer) -> None:
 
 def check_data(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Is my data fit? What was read, what was set aside and why."""
-    from features.check import check
-    from features.sources.flat import open_flat
-    from features.sources.opening import open_tables
+    from features.check.check import check
+    from tables.sources.cross_section import open_flat
+    from tables.sources.opening import open_tables
 
     console, read = Console(), open_config(config, flat_too=True)
     if read.flat is not None:

@@ -32,10 +32,10 @@ def features(out: Out, config: ConfigPath = DEFAULT_CONFIG, cutoff: CutoffDays =
     """Write the features of everybody who is a customer at the cutoffs."""
     from features.cohort import cohort_at
     from features.export import suffix_of, write_features
-    from features.families import absences
+    from features.families.catalogue import absences
     from features.pipeline import compute_features
-    from features.sources.opening import open_tables
-    from features.today import newest_cutoff
+    from tables.default_cutoff import newest_cutoff
+    from tables.sources.opening import open_tables
 
     suffix_of(out)
     console = Console()

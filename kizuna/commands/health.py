@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from core.config import Config
+from core.config.data_set import Config
 from core.errors import BadInput
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
 from kizuna.progress import Bars
@@ -18,10 +18,10 @@ from kizuna.session import open_registry, say
 
 if TYPE_CHECKING:
     from core.tasks import Task
-    from features.tables import Tables
     from insights.health.day import HealthDay
-    from models.package import ModelPackage
+    from models.mlflow_store.package import ModelPackage
     from serving.tasks.store import TaskStore
+    from tables.tables import Tables
 
 console = Console()
 DATABASE_VARIABLE = "KIZUNA_DATABASE_URL"
@@ -51,9 +51,9 @@ def health(
     lang: Language = "en",
 ) -> None:
     """Score everybody's health, write it down, and make a task of each fall; the same day twice makes nothing twice."""
-    from features.sources.opening import open_tables
-    from features.today import newest_cutoff
     from serving.tasks.store import TaskStore
+    from tables.default_cutoff import newest_cutoff
+    from tables.sources.opening import open_tables
 
     read = open_config(config)
     registry, _ = open_registry(read, console)
@@ -77,7 +77,7 @@ def judge_days(
     from insights.health.owners import owners_of
     from insights.health.run import HealthRun, days_until
     from insights.health.tasks import tasks_of
-    from models.churn.shelf import CHURN_MODELS
+    from models.churn.catalogue import CHURN_MODELS
 
     config, folder = tables.config, tables.config.places.health
     run = HealthRun(tables, CHURN_MODELS[package.artifact.model].from_artifact(package.artifact))
@@ -94,7 +94,7 @@ def judge_days(
 
 def tell(config: Config, day: HealthDay, added: list[Task], language: Literal["en", "ja"]) -> None:
     """The bands, who fell furthest, and the new tasks."""
-    from insights.health import told
+    from insights.render import health as told
 
     words = told.WORDS[language]
     heading, *rows = told.bands(day, language)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from core.config import Config
+from core.config.data_set import Config
 from core.errors import BadInput
 from core.ledger import LedgerEntry, LedgerState
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config

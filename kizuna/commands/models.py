@@ -9,13 +9,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from core.card import ModelCard
-from core.config import Config
+from core.config.data_set import Config
+from core.model_card import ModelCard
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
 from kizuna.session import open_registry, say
 
 if TYPE_CHECKING:
-    from models.registry import RegisteredVersion
+    from models.mlflow_store.registry import RegisteredVersion
 
 console = Console()
 
@@ -81,6 +81,6 @@ def _figure(card: ModelCard, name: str) -> str:
 
 
 def _marks(card: ModelCard) -> tuple[str, ...]:
-    from training.cards import marks
+    from training.run.cards import marks
 
     return marks(card)

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from core.card import ModelCard
 from core.catalogue import Shelf
-from core.config import Config
+from core.config.data_set import Config
+from core.model_card import ModelCard
 from kizuna.options import DEFAULT_CONFIG, ConfigPath
 from kizuna.session import open_session, say
 
@@ -41,7 +41,7 @@ def register(app: typer.Typer) -> None:
 
 def _next_step(card: ModelCard, config: Config) -> str:
     """What a champion is for; without times there is no release to answer from."""
-    from models.registry import CHAMPION
+    from models.mlflow_store.registry import CHAMPION
 
     if card.kind == "texts":
         return "kizuna causes"

@@ -25,8 +25,8 @@ def register(app: typer.Typer) -> None:
         bom: Annotated[bool, typer.Option("--bom", help="Begin the CSV so that Excel reads it as UTF-8.")] = False,
     ) -> None:
         """Write every customer's k best items in stock, from the release in force; without those who refused."""
-        from serving.batch import RECOMMENDATION_COLUMNS, n_unwilling, recommendation_rows, write_rows
-        from serving.releases import Releases
+        from serving.build.exports import RECOMMENDATION_COLUMNS, n_unwilling, recommendation_rows, write_rows
+        from serving.release.releases import Releases
         from serving.stock import StockFile
 
         folder = open_config(config).places.releases

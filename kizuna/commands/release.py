@@ -15,7 +15,7 @@ from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
 from kizuna.session import open_registry, say
 
 if TYPE_CHECKING:
-    from serving.release import ReleaseDescription
+    from serving.release.release import ReleaseDescription
 
 console = Console()
 
@@ -34,10 +34,10 @@ def register(app: typer.Typer) -> None:
         keep: Annotated[int, typer.Option(min=1, help="How many releases are kept.")] = 5,
     ) -> None:
         """Write a release from the champions and put it in force; a running service picks it up by itself."""
-        from features.sources.opening import open_tables
-        from features.today import newest_cutoff
-        from serving.releases import Pointer, Releases
-        from serving.releasing import Champions, build_release
+        from serving.build.release import Champions, build_release
+        from serving.release.releases import Pointer, Releases
+        from tables.default_cutoff import newest_cutoff
+        from tables.sources.opening import open_tables
 
         read, day = open_config(config), _day(cutoff)
         registry, _ = open_registry(read, console)

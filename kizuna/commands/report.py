@@ -15,8 +15,8 @@ from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
 from kizuna.session import say
 
 if TYPE_CHECKING:
-    from features.tables import Tables
-    from insights.what_if import WhatIf
+    from insights.finance.what_if import WhatIf
+    from tables.tables import Tables
 
 
 class Format(StrEnum):
@@ -62,8 +62,8 @@ def report(
     customer: OfCustomer = None,
 ) -> None:
     """Write the figures a company is run by: one page that needs nothing else, or JSON; or one customer's letter."""
-    from features.sources.opening import open_tables
-    from insights.what_if import USUAL, asked
+    from insights.finance.what_if import USUAL, asked
+    from tables.sources.opening import open_tables
 
     if customer is not None and (written_as is Format.json or what_if):
         raise BadInput("a letter is a page without suppositions; leave out --format and --what-if, or --customer")
@@ -84,10 +84,10 @@ def _report(
     tables: Tables, day: date | None, supposed: tuple[WhatIf, ...], lang: Lang, written_as: Format
 ) -> tuple[str, str]:
     """The report, and a line about it."""
-    from insights.pages.report_json import json_of
-    from insights.pages.report_page import page_of
+    from insights.finance.what_if import USUAL
+    from insights.render.report_json import json_of
+    from insights.render.report_page import page_of
     from insights.report.building import build_report
-    from insights.what_if import USUAL
 
     built = build_report(tables, day, what_ifs=supposed)
     if supposed != USUAL and supposed[0].label not in built.figures.groups("mrr_a_customer", "what_if"):
@@ -102,7 +102,7 @@ def _report(
 def _letter(tables: Tables, customer: str, day: date | None, lang: Lang) -> tuple[str, str]:
     """One customer's letter, and a line about it."""
     from insights.letter.health_check import health_check
-    from insights.pages.letter_page import letter_of
+    from insights.render.letter_page import letter_of
 
     check = health_check(tables, customer, day)
     return letter_of(check, lang.value), f"the health check of {customer}, as known on {check.as_of}"

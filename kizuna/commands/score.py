@@ -24,8 +24,8 @@ def register(app: typer.Typer) -> None:
         bom: Annotated[bool, typer.Option("--bom", help="Begin the CSV so that Excel reads it as UTF-8.")] = False,
     ) -> None:
         """Write every customer's churn score from the release in force, most at risk first; without who refused."""
-        from serving.batch import SCORE_COLUMNS, n_unscored, score_rows, write_rows
-        from serving.releases import Releases
+        from serving.build.exports import SCORE_COLUMNS, n_unscored, score_rows, write_rows
+        from serving.release.releases import Releases
 
         release = Releases(open_config(config).places.releases).current()
         with console.status("writing the scores"):

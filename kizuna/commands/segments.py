@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from core.config import Config
+from core.config.data_set import Config
 from core.errors import ConfigError, NotFound
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
 from kizuna.session import say
@@ -44,9 +44,9 @@ def register(app: typer.Typer) -> None:
         written_as: WrittenAs = Format.TABLE,
     ) -> None:
         """Each segment and tier with its size, value, risk, health and measure; risk from the release in force."""
-        from features.sources.opening import open_tables
-        from features.today import newest_cutoff
         from insights.segments import segment_report
+        from tables.default_cutoff import newest_cutoff
+        from tables.sources.opening import open_tables
 
         read = open_config(config)
         if not read.segments and not read.customer_tiers:
@@ -63,7 +63,7 @@ def register(app: typer.Typer) -> None:
 def risks_of(config: Config) -> Risks:
     """The scores of the release in force; nobody's where there is none."""
     from insights.segments import Risks
-    from serving.releases import Releases
+    from serving.release.releases import Releases
 
     try:
         release = Releases(config.places.releases).current()

@@ -14,8 +14,8 @@ from core.errors import BadInput
 from kizuna.session import say
 
 if TYPE_CHECKING:
-    from features.sources.simulated import SimulatedShop
-    from features.sources.simulated_software import SimulatedSoftware
+    from simulation.shop.shop import SimulatedShop
+    from simulation.software.company import SimulatedSoftware
 
 console = Console()
 
@@ -62,15 +62,15 @@ def _made(
     world: World, customers: int, seed: int, coin_toss: bool, no_items: bool
 ) -> SimulatedShop | SimulatedSoftware:
     if world is World.shop:
-        from features.sources.simulated import simulate_shop
-        from features.sources.simulation.world import ShopWorld
+        from simulation.shop.shop import simulate_shop
+        from simulation.shop.world import ShopWorld
 
         return simulate_shop(
             ShopWorld(n_customers=customers, seed=seed, churn_is_a_coin_toss=coin_toss, no_items=no_items)
         )
     if no_items:
         raise BadInput("--no-items is about a shop's purchases; a software company has none: leave it out")
-    from features.sources.simulated_software import simulate_software
-    from features.sources.software.world import SoftwareWorld
+    from simulation.software.company import simulate_software
+    from simulation.software.world import SoftwareWorld
 
     return simulate_software(SoftwareWorld(n_accounts=customers, seed=seed, churn_is_a_coin_toss=coin_toss))

@@ -14,8 +14,8 @@ from kizuna.options import DEFAULT_CONFIG, ConfigPath
 from kizuna.session import open_session, say
 
 if TYPE_CHECKING:
-    from training.shipping import Trained
-    from training.texts import TrainedTexts
+    from training.run.registering import Trained
+    from training.texts.training import TrainedTexts
 
 console = Console()
 
@@ -38,15 +38,15 @@ def register(app: typer.Typer) -> None:
         """
         settings = settings_of(model, changes)
         session = open_session(config, console, flat_too=True)
-        from features.families import absences
-        from training.churn import train_churn
-        from training.flat import train_flat
+        from features.families.catalogue import absences
+        from training.churn.training import train_churn
+        from training.cross_section.training import train_flat
 
         for absence in () if session.flat else absences(session.tables):
             say(console, str(absence))
         tell((train_flat if session.flat else train_churn)(session, model, settings))
         if session.config.hazard and not session.flat and model is None:
-            from training.hazard import train_hazard
+            from training.hazard.training import train_hazard
 
             try:
                 tell(train_hazard(session))
@@ -58,7 +58,7 @@ def register(app: typer.Typer) -> None:
         """Learn when customers leave: one curve each, for any horizon and by cause; [hazard] of the TOML says how."""
         settings = settings_of(model, changes)
         session = open_session(config, console)
-        from training.hazard import train_hazard
+        from training.hazard.training import train_hazard
 
         tell(train_hazard(session, model, settings))
 
@@ -67,7 +67,7 @@ def register(app: typer.Typer) -> None:
         """Train the recommenders, choose one by NDCG@10 on validation, test it once and register it."""
         settings = settings_of(model, changes)
         session = open_session(config, console)
-        from training.recommender import train_recommender
+        from training.recommender.training import train_recommender
 
         tell(train_recommender(session, model, settings))
 
@@ -80,7 +80,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Learn which cause of leaving, and which tone, tickets and comments have; for kizuna causes."""
         session = open_session(config, console)
-        from training.texts import train_texts
+        from training.texts.training import train_texts
 
         tell_texts(train_texts(session, labels))
 

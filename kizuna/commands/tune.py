@@ -13,8 +13,8 @@ from kizuna.options import DEFAULT_CONFIG, ConfigPath
 from kizuna.session import open_session, say
 
 if TYPE_CHECKING:
-    from training.tuned import TunedRecommenders
-    from training.tuning import Tuning
+    from training.recommender.tuned import TunedRecommenders
+    from training.recommender.tuning import Tuning
 
 console = Console()
 
@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
         seconds = seconds_of(budget)
         wanted = [name.strip() for name in models.split(",")] if models is not None else []
         session = open_session(config, console)
-        from training.tuning import begin_tuning
+        from training.recommender.tuning import begin_tuning
 
         tuning = begin_tuning(session, wanted)
         tell(tuning, searched(tuning, seconds))

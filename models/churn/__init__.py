@@ -1,1 +1,1 @@
-"""Who will leave: one file a model."""
+"""Churn classifiers, one file per model."""

@@ -18,13 +18,13 @@ from scipy.special import expit
 
 from core.errors import BadInput, DataError, NotEnoughHistory
 from core.feature_table import FeatureColumn, FeatureTable
-from core.outcomes import Outcomes
+from core.labels import Outcomes
 from core.scores import Reason, Scores
 from models.artifact import Artifact
 from models.calibration import Platt
-from models.churn.held_out import LearningRows
+from models.churn.customer_folds import LearningRows
 from models.churn.reasons import reasons_of, usual_values
-from models.churn.uncertain import bounds
+from models.churn.uncertainty import bounds
 from models.protocols import Settings
 
 ROWS_AT_ONCE = 50_000

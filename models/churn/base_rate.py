@@ -11,7 +11,7 @@ from core.feature_table import FeatureColumn
 from models.artifact import Artifact
 from models.calibration import log_odds_of
 from models.churn.additive import AdditiveModel
-from models.churn.held_out import LearningRows
+from models.churn.customer_folds import LearningRows
 
 
 @dataclass(eq=False)

@@ -10,8 +10,8 @@ import numpy as np
 from models.artifact import Artifact
 from models.calibration import Platt
 from models.churn.additive import AdditiveModel
+from models.churn.customer_folds import LearningRows, mean_log_loss
 from models.churn.gradient_boosting import GradientBoosting
-from models.churn.held_out import LearningRows, mean_log_loss
 from models.churn.logistic import Logistic
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from models.artifact import Artifact
 from models.calibration import Platt
 from models.churn.additive import AdditiveModel
-from models.churn.held_out import LearningRows, mean_log_loss
+from models.churn.customer_folds import LearningRows, mean_log_loss
 
 FITS_AT_ONCE = 4
 "Each refit on a resample holds a copy of the rows."

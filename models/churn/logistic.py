@@ -11,8 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from models.artifact import Artifact
 from models.calibration import Platt
 from models.churn.additive import AdditiveModel
+from models.churn.customer_folds import LearningRows, mean_log_loss
 from models.churn.design_matrix import DesignMatrix
-from models.churn.held_out import LearningRows, mean_log_loss
 
 CHOICE = (1.0, 10.0, 100.0, 1000.0)
 "Regularizations tried where none is stated."

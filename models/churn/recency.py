@@ -17,7 +17,7 @@ from models.artifact import Artifact
 from models.bins import bin_edges, bin_of, smoothed_rates
 from models.calibration import log_odds_of
 from models.churn.additive import AdditiveModel
-from models.churn.held_out import LearningRows
+from models.churn.customer_folds import LearningRows
 
 RECENCIES = ("days_since_last_purchase", "days_since_last_usage")
 "The first of these that there is."

@@ -1,1 +1,1 @@
-"""Was it right: one file a family of figures."""
+"""Evaluation metrics, one file per family."""

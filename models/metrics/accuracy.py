@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.metrics.judged import JudgedRankings
+from models.metrics.ranking_data import JudgedRankings
 from models.metrics.weighted import ratio
 
 SEGMENTS = ("few_orders", "some_orders", "many_orders")

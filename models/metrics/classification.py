@@ -8,10 +8,10 @@ from typing import Self
 
 import numpy as np
 
-from core.card import Comparison, Metric
 from core.errors import BadInput, UnknownName, nearest
 from core.intervals import estimates
-from core.outcomes import Outcomes
+from core.labels import Outcomes
+from core.model_card import Comparison, Metric
 from core.scores import Scores
 from models.bins import bin_edges, bin_of
 from models.metrics.weighted import RankedRows, ratio

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.outcomes import Outcomes
+from core.labels import Outcomes
 from core.scores import Scores
 from models.metrics.classification import N_BINS, calibration_bins
 from models.metrics.weighted import Groups, RankedRows

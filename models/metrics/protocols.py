@@ -5,7 +5,7 @@
     FixedSplit        two files, as somebody else has split them
     HeldOutShare      a share of each customer's items, drawn: the validation part of a training file
 
-Every protocol turns interactions into one `Split`; `models.metrics.asking` asks a model by it.
+Every protocol turns interactions into one `Split`; `models.metrics.generate` asks a model by it.
 """
 
 from __future__ import annotations

@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from core.card import Comparison, Metric
 from core.errors import BadInput, UnknownName, nearest
 from core.interactions import Histories
 from core.intervals import Estimate, estimates
+from core.model_card import Comparison, Metric
 from core.recommendations import Recommendations
 from models.metrics.accuracy import SEGMENTS, accuracy, by_activity, repeats_and_new
-from models.metrics.judged import JudgedRankings
+from models.metrics.ranking_data import JudgedRankings
 from models.metrics.variety import Categories, category_diversity, coverage, diversity, miscalibration, novelty
 from models.metrics.weighted import ratio
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.card import Comparison, Metric
 from core.errors import BadInput
 from core.intervals import estimates
-from core.outcomes import Outcomes
+from core.labels import Outcomes
+from core.model_card import Comparison, Metric
 from core.risk_curves import RiskCurves
+from models.metrics.censoring import Followed
 from models.metrics.classification import calibration_bins
-from models.metrics.followed import Followed
 from models.metrics.weighted import RankedRows, ratio
 
 MONTH_DAYS = 30

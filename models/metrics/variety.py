@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from core.interactions import Histories, codes_of
-from models.metrics.judged import JudgedRankings, pairs_of
+from models.metrics.ranking_data import JudgedRankings, pairs_of
 from models.metrics.weighted import ratio
 
 SMOOTHING = 0.01

@@ -1,1 +1,1 @@
-"""What to offer, or to leave them alone: one file a policy."""
+"""Offer policies, one file per policy."""

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.config.money import OfferAssumptions
 from core.offers import OfferBook, OfferContacts
-from core.settings.money import OfferAssumptions
 
 PRIOR_CONTACTS = 20
 NOBODY = OfferContacts(given=0, asked=0, accepted=0)

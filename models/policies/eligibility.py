@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.offers import Offer, OfferContacts
-from core.rules import parse_rule
+from core.rules.rule import parse_rule
 from models.protocols import Situation
 
 

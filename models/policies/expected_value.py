@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from core import offers as nouns
+from core.config.money import OfferAssumptions
 from core.digest import digest_of
 from core.offers import Decision, Offer, OfferBook, RankedOffer
-from core.settings.money import OfferAssumptions
 from models.policies.acceptance import Acceptance, acceptance_by_offer
 from models.policies.eligibility import capacity_left, eligible
 from models.protocols import Situation

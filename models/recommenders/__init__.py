@@ -1,1 +1,1 @@
-"""What they would like next: one file a model."""
+"""Recommenders, one file per model."""

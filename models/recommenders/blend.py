@@ -20,14 +20,14 @@ from core.errors import BadInput, NotEnoughMemory, UnknownName, nearest
 from core.interactions import Histories, Interactions
 from models.artifact import Artifact
 from models.protocols import Settings
-from models.recommenders.answer import Answer
-from models.recommenders.exclusion import Barred
-from models.recommenders.later_fold import FOLDS, LaterFold, later_folds
-from models.recommenders.mixing import NORMALISATIONS, Candidates, learnt_weights, normalised
-from models.recommenders.one_thread import on_one_thread
+from models.recommenders.engine.answer import Answer
+from models.recommenders.engine.exclusion import Barred
+from models.recommenders.engine.later_fold import FOLDS, LaterFold, later_folds
+from models.recommenders.engine.mixing import NORMALISATIONS, Candidates, learnt_weights, normalised
+from models.recommenders.engine.one_thread import on_one_thread
+from models.recommenders.engine.scoring import ScoringRecommender
+from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, OneOf, Ranges
 from models.recommenders.parts import PARTS
-from models.recommenders.ranges import HALF_LIVES, SPANS, OneOf, Ranges
-from models.recommenders.scoring import ScoringRecommender
 
 JUDGED_CUSTOMERS = 3000
 "By whom the weights are learnt, at most."

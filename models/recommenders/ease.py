@@ -25,11 +25,11 @@ from scipy import sparse
 from core.errors import BadInput
 from core.interactions import Interactions
 from models.memory import GB
-from models.recommenders.inverse import BYTES_A_CELL, invert
-from models.recommenders.item_graph import CELLS_AT_ONCE, ItemGraph, graph_gb
-from models.recommenders.linear import LinearRecommender
-from models.recommenders.ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, Ranges
-from models.recommenders.strongest import item_blocks, with_repeats
+from models.recommenders.engine.inverse import BYTES_A_CELL, invert
+from models.recommenders.engine.item_graph import CELLS_AT_ONCE, ItemGraph, graph_gb
+from models.recommenders.engine.linear import LinearRecommender
+from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, Ranges
+from models.recommenders.engine.strongest import item_blocks, with_repeats
 
 Effects = Callable[[np.ndarray], np.ndarray]
 "From codes of items to (items, m) float32."

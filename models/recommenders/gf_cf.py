@@ -14,10 +14,10 @@ import numpy as np
 from scipy import sparse
 
 from core.interactions import Interactions
-from models.recommenders.item_graph import ItemGraph, graph_gb
-from models.recommenders.linear import LinearRecommender
-from models.recommenders.ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
-from models.recommenders.strongest import with_repeats
+from models.recommenders.engine.item_graph import ItemGraph, graph_gb
+from models.recommenders.engine.linear import LinearRecommender
+from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
+from models.recommenders.engine.strongest import with_repeats
 
 
 @dataclass(eq=False)

@@ -18,9 +18,9 @@ from scipy import sparse
 
 from core.interactions import Interactions
 from models.memory import GB
-from models.recommenders.alternating import Side, item_vectors
-from models.recommenders.factors import FactorRecommender
-from models.recommenders.ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
+from models.recommenders.engine.alternating import Side, item_vectors
+from models.recommenders.engine.factors import FactorRecommender
+from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
 
 
 @dataclass(eq=False)

@@ -23,8 +23,8 @@ from scipy import sparse
 from core.errors import UnknownName, nearest
 from core.interactions import Interactions
 from models.memory import GB
-from models.recommenders.linear import LinearRecommender
-from models.recommenders.ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
+from models.recommenders.engine.linear import LinearRecommender
+from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
 
 WEIGHTINGS = ("cosine", "tf_idf", "bm25")
 

@@ -20,13 +20,13 @@ from scipy import sparse
 
 from core.interactions import Histories, Interactions, weights_of
 from models.memory import GB
+from models.recommenders.engine.later_fold import FOLDS, days_of, later_folds
+from models.recommenders.engine.linear import LinearRecommender
+from models.recommenders.engine.mixing import Candidates, learnt_weights, normalised
+from models.recommenders.engine.replenishment import dueness, usual_gap_days
+from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, Between, OneOf, Ranges
+from models.recommenders.engine.seasons import season_at, seasons_of
 from models.recommenders.item_knn import nearest_others, weighted_columns
-from models.recommenders.later_fold import FOLDS, days_of, later_folds
-from models.recommenders.linear import LinearRecommender
-from models.recommenders.mixing import Candidates, learnt_weights, normalised
-from models.recommenders.ranges import HALF_LIVES, SPANS, Between, OneOf, Ranges
-from models.recommenders.replenishment import dueness, usual_gap_days
-from models.recommenders.seasons import season_at, seasons_of
 
 PARTS = ("habit", "due", "likeness")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.catalogue import Shelf
 from models.recommenders.als import Als
 from models.recommenders.ease import Ease
+from models.recommenders.engine.scoring import ScoringRecommender
 from models.recommenders.gf_cf import GfCf
 from models.recommenders.graph_filter import GraphFilter
 from models.recommenders.ials import Ials
@@ -12,7 +13,6 @@ from models.recommenders.item_knn import ItemKnn
 from models.recommenders.next_basket import NextBasket
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.rp3beta import Rp3Beta
-from models.recommenders.scoring import ScoringRecommender
 
 PARTS: Shelf[type[ScoringRecommender]] = Shelf(
     "models.recommenders.parts",

@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from core.interactions import Histories
-from models.recommenders.ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Ranges
-from models.recommenders.scoring import ScoringRecommender, item_weights, past_of
+from models.recommenders.engine.scoring import ScoringRecommender, item_weights, past_of
+from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Ranges
 
 
 @dataclass(eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.recommenders.ladder import LadderRecommender
+from models.recommenders.engine.base import LadderRecommender
 
 
 @dataclass(eq=False)

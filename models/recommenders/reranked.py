@@ -20,13 +20,13 @@ from core.interactions import Histories, Interactions
 from models.artifact import Artifact
 from models.memory import GB
 from models.recommenders.blend import Blend
-from models.recommenders.later_fold import FOLDS, LaterFold, later_folds
-from models.recommenders.mixing import CELLS_AT_ONCE, NORMALISATIONS, best_items, normalised
-from models.recommenders.one_thread import on_one_thread
-from models.recommenders.pair_features import ItemFacts, features_of, names_of
-from models.recommenders.ranges import HALF_LIVES, SPANS, Between, OneOf, Ranges
-from models.recommenders.second_stage import Examples, Growing
-from models.recommenders.trees import Trees
+from models.recommenders.engine.later_fold import FOLDS, LaterFold, later_folds
+from models.recommenders.engine.mixing import CELLS_AT_ONCE, NORMALISATIONS, best_items, normalised
+from models.recommenders.engine.one_thread import on_one_thread
+from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, Between, OneOf, Ranges
+from models.recommenders.reranking.pair_features import ItemFacts, features_of, names_of
+from models.recommenders.reranking.second_stage import Examples, Growing
+from models.recommenders.reranking.trees import Trees
 
 LEARNT_FROM = 1000
 "Customers of each fold, at most."

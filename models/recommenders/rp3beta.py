@@ -16,9 +16,9 @@ from scipy import sparse
 
 from core.interactions import Interactions
 from models.memory import GB
-from models.recommenders.linear import LinearRecommender
-from models.recommenders.ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, Ranges
-from models.recommenders.strongest import item_blocks, joined, strongest, with_repeats
+from models.recommenders.engine.linear import LinearRecommender
+from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, Ranges
+from models.recommenders.engine.strongest import item_blocks, joined, strongest, with_repeats
 
 STEPS_AT_ONCE = 2e7
 "Products of a block of items made together."

@@ -1,1 +1,1 @@
-"""What customers write: which cause to leave it speaks of, and in which tone."""
+"""Text classification: churn cause and sentiment of customer texts."""

@@ -1,1 +1,1 @@
-"""One file a route."""
+"""HTTP endpoints, one file per route."""

@@ -6,8 +6,8 @@ from itertools import islice
 
 import msgspec
 
-from serving.item_part import ItemPart
-from serving.wire import Answer, Count, Description, Endpoint, ItemId, Question, Shop, not_released, source_of
+from serving.http.schema import Answer, Count, Description, Endpoint, ItemId, Question, Shop, not_released, source_of
+from serving.release.item_part import ItemPart
 
 
 class TogetherQuestion(Question, frozen=True):

@@ -8,11 +8,11 @@ from typing import Annotated
 import msgspec
 
 from core.scores import Tier
-from serving.churn_part import TIERS, ChurnPart, tiers_of
-from serving.curve_answers import CustomerCurve, curve_answer, part_for
-from serving.hazard_part import HazardPart
-from serving.release import Release
-from serving.wire import Answer, CustomerId, Endpoint, Question, Shop, not_released, source_of
+from serving.answers.survival_curves import CustomerCurve, curve_answer, part_for
+from serving.http.schema import Answer, CustomerId, Endpoint, Question, Shop, not_released, source_of
+from serving.release.churn_part import TIERS, ChurnPart, tiers_of
+from serving.release.hazard_part import HazardPart
+from serving.release.release import Release
 
 Reasons = Annotated[
     msgspec.Raw,

@@ -7,16 +7,16 @@ import logging
 from core.errors import SourceUnavailable
 from core.judged_health import JudgedHealth
 from core.tasks import Task, TaskState
-from serving.curve_answers import CustomerCurve, curve_answer
+from serving.answers.survival_curves import CustomerCurve, curve_answer
 from serving.endpoints.churn_score import ScoredCustomer, UnknownCustomer, WithoutConsent, score_of
 from serving.endpoints.recommendations import RecommendationsQuestion, RecommendedItem
 from serving.endpoints.recommendations import respond as recommend
 from serving.endpoints.tasks import store_of
-from serving.problems import Problem
-from serving.release import Release
-from serving.segment_part import NO_FACTS, KeyFigures
+from serving.http.problems import Problem
+from serving.http.schema import Answer, Count, CustomerId, Endpoint, Question, Shop, source_of
+from serving.release.release import Release
+from serving.release.segment_part import NO_FACTS, KeyFigures
 from serving.tasks.store import TaskFilter
-from serving.wire import Answer, Count, CustomerId, Endpoint, Question, Shop, source_of
 
 logger = logging.getLogger("kizuna.serving")
 

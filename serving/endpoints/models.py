@@ -7,8 +7,8 @@ from typing import Annotated
 
 import msgspec
 
-from serving.release import FittedModel, ReleasedModel
-from serving.wire import Answer, Endpoint, Question, Shop, source_of
+from serving.http.schema import Answer, Endpoint, Question, Shop, source_of
+from serving.release.release import FittedModel, ReleasedModel
 
 Cards = Annotated[
     msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object", "additionalProperties": {"type": "object"}})

@@ -10,7 +10,7 @@ import msgspec
 
 from core.offers import ExpectedValue, RankedOffer
 from models.protocols import Situation
-from serving.wire import Answer, Count, CustomerId, Endpoint, Question, Shop, not_released, source_of
+from serving.http.schema import Answer, Count, CustomerId, Endpoint, Question, Shop, not_released, source_of
 
 Channel = Annotated[str, msgspec.Meta(min_length=1, max_length=64, examples=["mail"])]
 

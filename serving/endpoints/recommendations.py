@@ -12,14 +12,14 @@ import msgspec
 import numpy as np
 
 from core.recommendations import RUNGS
-from serving.answering import Found, found_for
-from serving.because import Speaking
-from serving.explanations import Because, Explainer, Explanation
-from serving.lists import ItemList
-from serving.problems import Problem
-from serving.recommendations_question import RecommendationsQuestion
-from serving.recommender_part import RecommenderPart
-from serving.wire import Answer, Description, Endpoint, Shop, not_released, source_of
+from models.recommenders.engine.contributions import Speaking
+from serving.answers.explanations import Because, Explainer, Explanation
+from serving.answers.item_lists import ItemList
+from serving.answers.recommendation_request import RecommendationsQuestion
+from serving.answers.recommendations import Found, found_for
+from serving.http.problems import Problem
+from serving.http.schema import Answer, Description, Endpoint, Shop, not_released, source_of
+from serving.release.recommender_part import RecommenderPart
 
 REFUSED = "the customer refused recommendations of their own: nothing on record of them was used"
 UNKNOWN = "nothing is on record of this customer"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.segmentation import GroupFigures, ValueOf
-from serving.wire import Answer, Endpoint, Question, Shop, not_released, source_of
+from serving.http.schema import Answer, Endpoint, Question, Shop, not_released, source_of
 
 
 class SegmentsQuestion(Question, frozen=True):

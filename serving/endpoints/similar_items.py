@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from core.interactions import codes_of
-from serving.wire import Answer, Count, Endpoint, ItemId, Question, Shop, not_released, source_of
+from serving.http.schema import Answer, Count, Endpoint, ItemId, Question, Shop, not_released, source_of
 
 
 class SimilarQuestion(Question, frozen=True):

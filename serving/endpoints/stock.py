@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from serving.http.schema import Answer, Endpoint, Question, Shop, source_of
 from serving.stock import Stock
-from serving.wire import Answer, Endpoint, Question, Shop, source_of
 
 
 class StockQuestion(Question, frozen=True):

@@ -9,9 +9,9 @@ import msgspec
 
 from core.errors import BadInput, BrokenArtifact
 from serving.endpoints.stock import StockAnswer, told
-from serving.problems import Problem
+from serving.http.problems import Problem
+from serving.http.schema import Endpoint, ItemId, Question, Shop
 from serving.stock import Stock
-from serving.wire import Endpoint, ItemId, Question, Shop
 
 logger = logging.getLogger("kizuna.serving")
 

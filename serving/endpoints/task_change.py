@@ -10,8 +10,8 @@ import msgspec
 from core.errors import NotFound, WrongTransition
 from core.tasks import Task, TaskChange
 from serving.endpoints.tasks import store_of, within_reach
-from serving.problems import Problem
-from serving.wire import Answer, Endpoint, Question, Shop, source_of
+from serving.http.problems import Problem
+from serving.http.schema import Answer, Endpoint, Question, Shop, source_of
 
 TaskId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$", description="As in GET /v1/tasks.")]
 

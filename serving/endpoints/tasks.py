@@ -11,9 +11,9 @@ import msgspec
 
 from core.errors import SourceUnavailable
 from core.tasks import Task, TaskState
-from serving.problems import Problem
+from serving.http.problems import Problem
+from serving.http.schema import Answer, CustomerId, Endpoint, Question, Shop, source_of
 from serving.tasks.store import TaskFilter, TaskStore
-from serving.wire import Answer, CustomerId, Endpoint, Question, Shop, source_of
 
 logger = logging.getLogger("kizuna.serving")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from serving.item_part import ItemPart
-from serving.trend_part import TrendPart
-from serving.wire import Answer, Count, Description, Endpoint, Question, Shop, Word, not_released, source_of
+from serving.http.schema import Answer, Count, Description, Endpoint, Question, Shop, Word, not_released, source_of
+from serving.release.item_part import ItemPart
+from serving.release.trend_part import TrendPart
 
 
 class TrendingQuestion(Question, frozen=True):

@@ -1,1 +1,1 @@
-"""Tasks: kept in a database, delivered to a webhook."""
+"""Task store and webhook delivery."""

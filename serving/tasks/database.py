@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.config_file import redacted
+from core.config.loading import redacted
 from core.errors import BadInput, SourceUnavailable
 
 if TYPE_CHECKING:

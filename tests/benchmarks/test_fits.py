@@ -15,7 +15,7 @@ from models.metrics.protocols import LastBasketOut
 from models.recommenders.blend import Blend
 from models.recommenders.popularity import Popularity
 from tests.baskets import bought
-from training.recipe import Recipe
+from training.run.recipe import Recipe
 
 SPLIT = LastBasketOut().split(bought("ada 2024-01-01 a b", "ada 2024-03-01 b", "bo 2024-01-01 b c", "bo 2024-02-01 a"))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.fit_one import fit_one
 from benchmarks.hand_over import digest_of, read_answers, read_split, write_split
-from models.metrics.asking import answers
+from models.metrics.generate import answers
 from models.metrics.protocols import LastBasketOut
 from models.recommenders.item_knn import ItemKnn
 from tests.baskets import bought

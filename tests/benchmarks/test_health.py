@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.health import lead_days, named_share, typical, weekly
 from benchmarks.task_weeks import TaskWeeks, quarter_table
-from core.outcomes import Outcomes
+from core.labels import Outcomes
 
 WEEKS = np.array(["2025-01-07", "2025-01-14"], "datetime64[D]")
 ENDED = np.datetime64("2025-02-01")

@@ -11,7 +11,7 @@ from benchmarks import peer_models
 from benchmarks.hand_over import write_split
 from benchmarks.peers import PEERS, drawn
 from models.metrics.protocols import LastBasketOut
-from models.recommenders.ranges import Between, OneOf
+from models.recommenders.engine.search_ranges import Between, OneOf
 from tests.baskets import bought
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Config
-from core.config_file import read_config, read_config_and_statement, redacted
+from core.config.data_set import Config
+from core.config.loading import read_config, read_config_and_statement, redacted
 from core.errors import ConfigError, SourceUnavailable
 
 SHOP = """

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logit
 
+from core.config.learning import Tiers
 from core.health_scale import HealthScale
-from core.settings.learning import Tiers
 
 probabilities = st.floats(0.001, 0.999)
 

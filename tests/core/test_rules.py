@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import rules
 from core.errors import RuleError
-from core.rules import parse_rule
+from core.rules import rule as rules
+from core.rules.rule import parse_rule
 
 CUSTOMERS = {
     "recency_days": np.array([3.0, 40.0, np.nan]),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from core.feature_table import FeatureTable
 from features.documentation import documented
 from features.pipeline import compute_features
-from features.tables import Tables, tables_from_frames
+from tables.tables import Tables, tables_from_frames
 from tests.engines import engine, every_engine
 from tests.featured import CUTOFF, cohort, features_at
 from tests.worlds import config, frame

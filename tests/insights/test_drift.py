@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import DataError
 from core.feature_table import FeatureColumn, FeatureTable
-from core.outcomes import Outcomes
+from core.labels import Outcomes
 from insights.drift import feature_drift, label_drift, stability_index
 
 

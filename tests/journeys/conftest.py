@@ -12,10 +12,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from features.sources.simulated import SimulatedShop, simulate_shop
-from features.sources.simulation.world import ShopWorld
 from kizuna.main import run
-from models.registry import Registry
+from models.mlflow_store.registry import Registry
+from simulation.shop.shop import SimulatedShop, simulate_shop
+from simulation.shop.world import ShopWorld
 
 PROJECT = Path(__file__).resolve().parents[2]
 FEW_CUTOFFS = {"every_days = 30\nat_most = 6": "every_days = 60\nat_most = 2"}

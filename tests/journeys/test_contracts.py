@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from core.config_file import read_config
-from features.sources.flat import open_flat
+from core.config.loading import read_config
+from tables.sources.cross_section import open_flat
 from tests.journeys.conftest import PROJECT, DataSet
-from training.flat_rows import honest_rows
+from training.cross_section.rows import honest_rows
 
 pytestmark = pytest.mark.slow
 

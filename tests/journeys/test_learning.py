@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from features.sources.simulation.world import ShopWorld
-from serving.releases import Releases
+from serving.release.releases import Releases
+from simulation.shop.world import ShopWorld
 from tests.journeys.conftest import QUICK, DataSet, Said
 from tests.serving.conftest import asker, face_on
 

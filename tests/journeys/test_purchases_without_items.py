@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from features.sources.simulation.world import ShopWorld
-from serving.releases import Releases
+from serving.release.releases import Releases
+from simulation.shop.world import ShopWorld
 from tests.journeys.conftest import QUICK, DataSet
 from tests.serving.conftest import Ask, asker, face_on
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from core.config_file import read_config
+from core.config.loading import read_config
 from features.cohort import cohort_at
-from features.labels.outcomes import outcomes_of
-from features.sources.opening import open_tables
+from features.labels.labelling import outcomes_of
+from tables.sources.opening import open_tables
 from tests.journeys.conftest import PROJECT, QUICK, DataSet
 
 pytestmark = pytest.mark.slow

@@ -13,8 +13,8 @@ from pathlib import Path
 import ibis
 import pytest
 
-from features.sources.simulation.world import ShopWorld
-from models.registry import Registry, open_store
+from models.mlflow_store.registry import Registry, open_store
+from simulation.shop.world import ShopWorld
 from tests.engines import POSTGRES, engine
 from tests.journeys.conftest import PROJECT, QUICK, DataSet, Frames
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from core.card import ModelCard
+from core.model_card import ModelCard
 from kizuna.main import run
-from models.package import ModelPackage
-from models.registry import Registry, open_store
+from models.mlflow_store.package import ModelPackage
+from models.mlflow_store.registry import Registry, open_store
 from serving.tasks.store import TaskFilter, TaskStore
 from tests.insights.health.regulars import JUDGED, LAST, LEAVERS, champion, regulars
-from tests.models.test_registry import card
+from tests.models.mlflow_store.test_registry import card
 from tests.serving.tasks.test_delivery import SECRET, receiver
 
 CONFIG = f"""

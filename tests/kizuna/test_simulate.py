@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.config_file import read_config
+from core.config.loading import read_config
 from kizuna.main import run
 
 

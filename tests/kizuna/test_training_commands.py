@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Config
+from core.config.data_set import Config
 from core.errors import BadInput
 from core.ledger import ALIAS_MOVED, RELEASE_ACTIVATED, Ledger
 from kizuna.commands.history import moment_of, tell

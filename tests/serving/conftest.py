@@ -17,12 +17,12 @@ from typing import Any
 import httpx
 import pytest
 
-from serving.app import Face
-from serving.live import LiveRelease, LiveReleaseHooks
-from serving.metrics import ServiceMetrics
-from serving.releases import Releases
+from serving.http.app import Face
+from serving.http.live import LiveRelease, LiveReleaseHooks
+from serving.http.metrics import ServiceMetrics
+from serving.http.schema import Endpoint
+from serving.release.releases import Releases
 from serving.routes import all_endpoints
-from serving.wire import Endpoint
 from tests.serving.hand_made import hand_made, put_in_force
 
 START_SECONDS = 90

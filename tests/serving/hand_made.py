@@ -8,6 +8,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from core.config.learning import Tiers
+from core.config.money import OfferAssumptions
 from core.feature_table import FeatureColumn, FeatureTable
 from core.interactions import Interactions
 from core.item_attributes import ItemAttributes
@@ -15,25 +17,23 @@ from core.offers import Offer, OfferBook
 from core.risk_curves import RiskCurves
 from core.scores import Reason, Scores
 from core.segmentation import Group, Segmentation
-from core.settings.learning import Tiers
-from core.settings.money import OfferAssumptions
-from models.recommenders.bought_together import BoughtTogether
-from models.recommenders.ladder import LadderRecommender
-from models.recommenders.newcomers import newcomers_of
+from models.recommenders.cold_start.customers import StartingPoints
+from models.recommenders.cold_start.item_model import newcomers_of
+from models.recommenders.engine.base import LadderRecommender
+from models.recommenders.item_lists.bought_together import BoughtTogether
+from models.recommenders.item_lists.trending import trending
 from models.recommenders.popularity import Popularity
-from models.recommenders.starting_points import StartingPoints
-from models.recommenders.trending import trending
-from serving.churn_part import ChurnPart
-from serving.customer_part import CustomerPart, Statements
-from serving.hazard_part import HazardPart
-from serving.item_part import ItemPart
-from serving.offer_part import OfferPart
-from serving.recommender_part import RecommenderPart
-from serving.release import Release, ReleaseDescription, ReleasedModel
-from serving.releases import Pointer, Releases
-from serving.segment_part import SegmentPart
-from serving.surroundings import Surroundings
-from serving.trend_part import TrendPart
+from serving.release.churn_part import ChurnPart
+from serving.release.context_models import Surroundings
+from serving.release.customer_part import CustomerPart, Statements
+from serving.release.hazard_part import HazardPart
+from serving.release.item_part import ItemPart
+from serving.release.offer_part import OfferPart
+from serving.release.recommender_part import RecommenderPart
+from serving.release.release import Release, ReleaseDescription, ReleasedModel
+from serving.release.releases import Pointer, Releases
+from serving.release.segment_part import SegmentPart
+from serving.release.trend_part import TrendPart
 
 CUTOFF = date(2026, 4, 1)
 NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)

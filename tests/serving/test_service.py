@@ -12,8 +12,8 @@ import httpx
 import psutil
 
 from core.ledger import Ledger
-from serving.releases import Pointer, Releases
-from serving.strict_json import BODY_LIMIT
+from serving.http.strict_json import BODY_LIMIT
+from serving.release.releases import Pointer, Releases
 from tests.serving.conftest import Served, wait_until
 from tests.serving.hand_made import NOW, hand_made, put_in_force
 
@@ -40,7 +40,7 @@ def test_a_live_worker_has_none_of_the_heavy_libraries(served):
         assert httpx.post(f"{served.address}{path}", json=body).is_success
 
     for worker in workers():
-        wait_until(lambda worker=worker: "serving.app" in modules_of(worker, served), "the worker does not serve")
+        wait_until(lambda worker=worker: "serving.http.app" in modules_of(worker, served), "the worker does not serve")
         assert not {name.partition(".")[0] for name in modules_of(worker, served)} & HEAVY
 
 

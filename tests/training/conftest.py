@@ -9,17 +9,17 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from core.config import Config
-from core.config_file import read_config_and_statement
+from core.config.data_set import Config
+from core.config.loading import read_config_and_statement
 from core.ledger import Ledger
-from features.sources.simulated import simulate_shop
-from features.sources.simulation.world import ShopWorld
-from features.tables import tables_from_frames
-from models.registry import Registry
-from training.churn import train_churn
-from training.session import Session
-from training.shipping import Trained
-from training.tracking import Tracking
+from models.mlflow_store.registry import Registry
+from simulation.shop.shop import simulate_shop
+from simulation.shop.world import ShopWorld
+from tables.tables import tables_from_frames
+from training.churn.training import train_churn
+from training.run.registering import Trained
+from training.run.session import Session
+from training.run.tracking import Tracking
 
 NOW = datetime(2026, 4, 1, 9, tzinfo=UTC)
 CUTOFFS = "every_days = 30\nat_most = 6"

@@ -7,20 +7,20 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
-from core.card import Comparison, Leak, ModelCard
 from core.errors import GateRefused, NotFound
 from core.intervals import Estimate
 from core.ledger import ALIAS_FOUND
-from features.sources.simulation.world import ShopWorld
+from core.model_card import Comparison, Leak, ModelCard
+from simulation.shop.world import ShopWorld
 from tests.training.conftest import open_shop
-from training.aliases import record_found_moves
-from training.churn import compare_churn_recipes, train_churn
-from training.folds import folds_of
-from training.gate import Finding, at_newest_window, is_refresh, refuse_leaks, refuse_unlearnt, refuse_worse
+from training.churn.training import compare_churn_recipes, train_churn
+from training.judging.folds import folds_of
+from training.judging.gate import Finding, at_newest_window, is_refresh, refuse_leaks, refuse_unlearnt, refuse_worse
 from training.promotion import promote
-from training.ranking_rows import ranking_cutoffs
-from training.session import Session
-from training.shipping import Trained
+from training.recommender.rows import ranking_cutoffs
+from training.run.aliases import record_found_moves
+from training.run.registering import Trained
+from training.run.session import Session
 
 
 def finding(low: float, high: float, refresh: bool = False) -> Finding:

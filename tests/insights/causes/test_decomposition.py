@@ -8,12 +8,13 @@ import pytest
 
 from core.errors import NotEnoughHistory
 from core.feature_table import FeatureColumn, FeatureTable
-from insights.causes import told, told_groups
+from insights.causes.attribute_groups import by_words
 from insights.causes.decomposition import Decomposition, decompose
-from insights.causes.evidence import codes, refuse_nobody
-from insights.causes.groups import by_words
+from insights.causes.panel import codes, refuse_nobody
 from insights.causes.views import UNSTATED
-from insights.causes.words import WORDS, Language
+from insights.render import cause_groups as told_groups
+from insights.render import causes as told
+from insights.render.cause_terms import WORDS, Language
 from tests.insights.causes.worlds import N_LEAVING, N_TODAY, NAMES, SETTINGS, evidence
 from tests.worlds import config
 

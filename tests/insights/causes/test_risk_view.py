@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from insights.causes import told
 from insights.causes.decomposition import Decomposition, decompose
 from insights.causes.risk_view import TodaysRisks
 from insights.causes.views import UNSTATED
-from insights.causes.words import Language
+from insights.render import causes as told
+from insights.render.cause_terms import Language
 from tests.insights.causes.worlds import NAMES, SETTINGS, evidence, todays_risks
 from tests.worlds import config
 

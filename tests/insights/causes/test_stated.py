@@ -8,11 +8,11 @@ from datetime import date
 import numpy as np
 import pytest
 
-from core.settings.learning import ChurnDefinition
-from core.settings.relations import CauseSettings
-from insights.causes.naming import CauseNames
+from core.config.learning import ChurnDefinition
+from core.config.relations import CauseSettings
+from insights.causes.episodes import stays_of
+from insights.causes.feature_causes import CauseNames
 from insights.causes.stated import stated_causes
-from insights.causes.stays import stays_of
 from models.texts.learning import learn
 from tests.insights.causes.worlds import subscriptions
 from tests.models.texts.labelled import sentences

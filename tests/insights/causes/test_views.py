@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from insights.causes.groups import SEGMENT, TIER
+from insights.causes.attribute_groups import SEGMENT, TIER
 from insights.causes.views import LEAST_LEFT, Group, Past
 from tests.insights.causes.worlds import N_LEAVING, N_TODAY, NAMES, grouped
 

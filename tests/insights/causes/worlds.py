@@ -8,17 +8,17 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from core.config.relations import CauseMeasure, CauseSettings
 from core.risk_curves import RiskCurves
-from core.settings.relations import CauseMeasure, CauseSettings
-from insights.causes.evidence import Evidence
-from insights.causes.groups import SEGMENT, TIER, Membership
-from insights.causes.lived import Lived
-from insights.causes.naming import CauseNames
+from insights.causes.attribute_groups import SEGMENT, TIER, Membership
+from insights.causes.covariates import Lived
+from insights.causes.episodes import Stays
+from insights.causes.feature_causes import CauseNames
+from insights.causes.panel import Evidence
 from insights.causes.person_months import PersonMonths
 from insights.causes.risk_view import TodaysRisks
 from insights.causes.stated import StatedCauses
-from insights.causes.stays import Stays
-from insights.money import Money
+from insights.finance.money import Money
 from tests.worlds import frame
 
 

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from core.config import Config
+from core.config.data_set import Config
+from core.config.relations import HealthSettings
 from core.feature_table import FeatureColumn
-from core.settings.relations import HealthSettings
 from insights.health.day import DAYS_BACK, NOBODY, HealthDay, Standings, judged
 from insights.health.risk import Risk
 from tests.worlds import config

@@ -7,12 +7,12 @@ from functools import cache
 
 import numpy as np
 
-from core.settings.learning import ChurnDefinition
+from core.config.learning import ChurnDefinition
 from features.cohort import cohort_at
-from features.labels.outcomes import outcomes_of
+from features.labels.labelling import outcomes_of
 from features.pipeline import compute_features
-from features.tables import Tables
 from models.churn.recency import Recency
+from tables.tables import Tables
 from tests.worlds import config, frame, shop
 
 FIRST, LAST = date(2024, 1, 1), date(2024, 12, 30)

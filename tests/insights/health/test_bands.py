@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.config.relations import HealthSettings
 from core.health import BANDS, Band
-from core.settings.relations import HealthSettings
 from insights.health.bands import Standing, limits_of, standing_after
 
 DAY = date(2026, 4, 1)

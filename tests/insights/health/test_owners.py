@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features.tables import Tables
 from insights.health.owners import owners_of
+from tables.tables import Tables
 from tests.worlds import config, frame, shop
 
 ACCOUNTS = frame({"account_id": "acme", "owner": "ann"}, {"account_id": "bolt", "owner": None})

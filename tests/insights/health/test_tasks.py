@@ -8,9 +8,9 @@ import pytest
 
 from core.health import DIMENSIONS, MEASURES, MEASURES_JA, measure_in_japanese
 from core.tasks import task_id_of
-from insights.health import told
 from insights.health.day import NOBODY
 from insights.health.tasks import tasks_of
+from insights.render import health as told
 from tests.insights.health.accounts import DAY, GONE, LESS, WELL, company, day_of
 
 NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)

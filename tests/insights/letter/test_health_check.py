@@ -7,11 +7,11 @@ from datetime import date
 
 import pytest
 
+from core.config.money import ReportSettings
 from core.errors import BadInput, NotFound
-from core.settings.money import ReportSettings
-from features.tables import Tables
 from insights.letter.health_check import HealthCheck, health_check
-from insights.pages.letter_page import letter_of
+from insights.render.letter_page import letter_of
+from tables.tables import Tables
 from tests.software_firm import firm_tables, span, used
 from tests.worlds import config, frame, shop
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.config.money import MoneySettings, ReportSettings
+from core.config.relations import Segment
 from core.errors import DataError, NotEnoughHistory
-from core.settings.money import MoneySettings, ReportSettings
-from core.settings.relations import Segment
-from insights.lifetime import Economics, revenue_over
+from insights.finance.lifetime import Economics, revenue_over
+from insights.finance.what_if import asked
 from insights.report.building import build_report
 from insights.report.figure import ALL
-from insights.what_if import asked
 from tests.software_firm import firm_report, firm_tables, people, span
 from tests.worlds import config, frame, shop
 

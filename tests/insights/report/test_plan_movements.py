@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from insights.book import Book, Spans, months_between
-from insights.money import Money
+from insights.finance.money import Money
+from insights.finance.mrr import Book, Spans, months_between
+from insights.finance.retention import MOVEMENTS, waterfalls
 from insights.report.plan_movements import plan_books, plan_waterfalls
-from insights.retention import MOVEMENTS, waterfalls
 
 MONTHS = months_between(np.datetime64("2026-01"), np.datetime64("2026-06"))
 START = np.datetime64("2025-11-01", "D")

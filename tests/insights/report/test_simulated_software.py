@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.config_file import read_config
-from features.sources.opening import open_tables
-from features.sources.simulated_software import simulate_software
-from features.sources.software.world import SoftwareWorld
-from features.tables import Tables
+from core.config.loading import read_config
 from insights.letter.health_check import health_check
-from insights.pages.letter_page import letter_of
-from insights.pages.report_json import json_of
-from insights.pages.report_page import page_of
+from insights.render.letter_page import letter_of
+from insights.render.report_json import json_of
+from insights.render.report_page import page_of
 from insights.report.building import Report, build_report
+from simulation.software.company import simulate_software
+from simulation.software.world import SoftwareWorld
+from tables.sources.opening import open_tables
+from tables.tables import Tables
 
 pytestmark = pytest.mark.slow
 

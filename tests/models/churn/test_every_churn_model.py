@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from core.card import Comparison
 from core.errors import BadInput, DataError, NotEnoughHistory
 from core.feature_table import FeatureTable
-from core.outcomes import Outcomes
+from core.labels import Outcomes
+from core.model_card import Comparison
 from models.artifact import Artifact
 from models.churn.additive import AdditiveModel
-from models.churn.shelf import CHURN_MODELS
+from models.churn.catalogue import CHURN_MODELS
 from models.metrics.classification import compare
 from tests.models.churn.worlds import CHANNELS, HORIZON_DAYS, coin_toss, learnable
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.outcomes import Outcomes
+from core.labels import Outcomes
 from core.scores import Scores
 from models.churn.blend import Blend
 from models.churn.gradient_boosting import GradientBoosting

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from core.feature_table import FeatureColumn, FeatureTable
-from core.outcomes import Outcomes
+from core.labels import Outcomes
 
 CUTOFF = np.datetime64("2024-03-01")
 HORIZON_DAYS = 30

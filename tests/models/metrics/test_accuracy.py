@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.interactions import Histories
 from core.recommendations import Recommendations
 from models.metrics.accuracy import SEGMENTS, accuracy, activity_thirds, by_activity
-from models.metrics.judged import JudgedRankings
+from models.metrics.ranking_data import JudgedRankings
 from tests.baskets import bought
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
 from core.errors import BadInput, UnknownName
-from core.outcomes import Outcomes
+from core.labels import Outcomes
 from core.scores import Scores
 from models.metrics.classification import LOWER_IS_BETTER, NAMES, churn_metrics, compare
 from models.metrics.weighted import RankedRows

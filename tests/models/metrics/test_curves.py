@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from core.outcomes import Outcomes
+from core.labels import Outcomes
 from core.scores import Scores
 from models.metrics.curves import lift_curve, precision_recall_curve, reliability_curve, roc_curve
 from tests.models.churn.worlds import HORIZON_DAYS, outcomes_of

@@ -7,11 +7,11 @@ import pytest
 from lifelines import AalenJohansenFitter, KaplanMeierFitter
 
 from core.errors import BadInput
-from core.outcomes import Outcomes
+from core.labels import Outcomes
 from core.risk_curves import RiskCurves
-from models.metrics.followed import Followed
+from models.metrics.censoring import Followed
 from models.metrics.survival import JudgedCurves, compare_curves, survival_metrics
-from tests.models.churn.lifetime_worlds import true_risk, world
+from tests.models.hazard.lifetime_worlds import true_risk, world
 
 ONCE = np.ones((1, 5))
 FIVE = Followed(np.array([10.0, 20.0, 20.0, 30.0, 40.0]), np.array([True, False, True, True, False]))

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pytest
 
+from core.config.money import OfferAssumptions
 from core.errors import RuleError
 from core.offers import Offer, OfferBook, OfferContacts
-from core.settings.money import OfferAssumptions
 from models.policies.expected_value import ExpectedValue
 from models.protocols import Situation
 

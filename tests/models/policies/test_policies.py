@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.config.money import OfferAssumptions
 from core.offers import Offer, OfferBook, OfferContacts
-from core.settings.money import OfferAssumptions
-from models.policies.shelf import POLICIES
+from models.policies.catalogue import POLICIES
 from models.protocols import Situation
 
 NOW = datetime(2026, 4, 1, 12)

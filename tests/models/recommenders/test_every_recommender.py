@@ -15,9 +15,9 @@ from core.interactions import Histories
 from core.recommendations import RUNGS, Recommendations
 from models.artifact import Artifact
 from models.protocols import Exclusions, Recommender
-from models.recommenders import ladder
+from models.recommenders.catalogue import RECOMMENDERS
+from models.recommenders.engine import base as ladder
 from models.recommenders.reranked import Reranked
-from models.recommenders.shelf import RECOMMENDERS
 from tests.baskets import bought, checkerboard, history
 
 SMALL = {"als": {"n_factors": 4}, "ials": {"n_factors": 4}}

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from models.recommenders import alternating
 from models.recommenders.als import Als
-from models.recommenders.alternating import Side, item_vectors, rows_of_one_length
-from models.recommenders.folded_in import FoldedIn
+from models.recommenders.engine import alternating
+from models.recommenders.engine.alternating import Side, item_vectors, rows_of_one_length
+from models.recommenders.engine.fold_in import FoldedIn
 from models.recommenders.ials import Ials
 from tests.baskets import checkerboard, history
 

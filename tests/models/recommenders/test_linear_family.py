@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from core.errors import UnknownName
 from models.recommenders.ease import Ease
+from models.recommenders.engine.inverse import invert
+from models.recommenders.engine.item_graph import ItemGraph
+from models.recommenders.engine.linear import LinearRecommender
+from models.recommenders.engine.strongest import item_blocks, strongest, with_repeats
 from models.recommenders.gf_cf import GfCf
 from models.recommenders.graph_filter import GraphFilter
-from models.recommenders.inverse import invert
-from models.recommenders.item_graph import ItemGraph
 from models.recommenders.item_knn import ItemKnn, weighted_columns
-from models.recommenders.linear import LinearRecommender
 from models.recommenders.rp3beta import Rp3Beta
-from models.recommenders.strongest import item_blocks, strongest, with_repeats
 from tests.baskets import bought
 
 LOG = bought(

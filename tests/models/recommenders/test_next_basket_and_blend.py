@@ -10,9 +10,9 @@ import pytest
 from core.errors import BadInput, NotEnoughMemory, UnknownName
 from models.recommenders.blend import Blend
 from models.recommenders.ease import Ease
-from models.recommenders.mixing import NORMALISATIONS, Candidates, learnt_weights, normalised
+from models.recommenders.engine.mixing import NORMALISATIONS, Candidates, learnt_weights, normalised
+from models.recommenders.engine.seasons import season_at, seasons_of
 from models.recommenders.next_basket import NextBasket, rate_of_repetition, readiness
-from models.recommenders.seasons import season_at, seasons_of
 from tests.baskets import bought, history
 
 LOG = bought(

@@ -15,11 +15,11 @@ import pytest
 
 from core.interactions import Interactions
 from models.recommenders import reranked
-from models.recommenders.later_fold import later_folds
-from models.recommenders.pair_features import ItemFacts, features_of, names_of
+from models.recommenders.engine.later_fold import later_folds
 from models.recommenders.reranked import Reranked
-from models.recommenders.second_stage import Examples, Growing
-from models.recommenders.trees import Trees
+from models.recommenders.reranking.pair_features import ItemFacts, features_of, names_of
+from models.recommenders.reranking.second_stage import Examples, Growing
+from models.recommenders.reranking.trees import Trees
 from tests.baskets import bought
 
 CUTOFF = date(2024, 5, 1)
@@ -191,7 +191,7 @@ def test_loading_and_answering_import_no_lightgbm(tmp_path: Path):
     fitted().to_artifact().write(tmp_path)
     program = (
         "import sys, numpy as np; from pathlib import Path; from models.artifact import Artifact\n"
-        "from models.recommenders.shelf import RECOMMENDERS; from core.interactions import Histories\n"
+        "from models.recommenders.catalogue import RECOMMENDERS; from core.interactions import Histories\n"
         f"model = RECOMMENDERS['reranked'].from_artifact(Artifact.read(Path({str(tmp_path)!r}), mapped=True))\n"
         "asking = Histories.of_items([['i01', 'i02']], model.item_ids, np.datetime64('2024-04-20', 's'))\n"
         "print(*model.recommend(asking, 3).item_id[0], model.n_trees_, model.candidate_recall_, *sys.modules)"

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from core.recommendations import RUNGS
 from models.protocols import Exclusions
-from models.recommenders import ladder
+from models.recommenders.engine import base as ladder
+from models.recommenders.engine.base import LadderRecommender
 from models.recommenders.item_knn import ItemKnn
-from models.recommenders.ladder import LadderRecommender
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
 from tests.baskets import bought, history

@@ -1,0 +1,1 @@
+"""The rule language for segments and eligibility."""

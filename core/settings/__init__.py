@@ -1,1 +1,0 @@
-"""The sections of a data set's TOML: one file a matter."""

@@ -1,0 +1,1 @@
+"""Feature declarations and their compilation to queries."""

@@ -1,1 +1,0 @@
-"""A source's columns become the contract's: names, types, ids, time zone. All as expressions that any engine runs."""

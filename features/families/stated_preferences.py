@@ -1,0 +1,42 @@
+"""What customers told us themselves: how much of it, how long ago, and their last word on each question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from features.compiler.declaration import Feature, Grain, Leader, Measure
+from tables.vocabulary import names_of, quoted
+
+PREFERENCE = Grain("preference", "preferences")
+FAMILY = "preferences"
+ANSWER = "preference_"
+"How the features of single questions begin."
+
+PREFERENCE_FEATURES = (
+    Feature(
+        "preferences_told", FAMILY, Measure(PREFERENCE, "count", condition="newest == 1"), "preferences",
+        "preferences that the customer told us", "本人が申告した好みの数", "never missing",
+    ),
+    Feature(
+        "days_since_last_preference", FAMILY, Measure(PREFERENCE, "least", "age_days"), "days",
+        "days since the customer last told us a preference", "最後に好みを申告してからの日数", "none was told",
+    ),
+)  # fmt: skip
+
+
+def answer_features(sayings: tuple[str, ...]) -> Iterator[Feature]:
+    """For each question (key), the customer's last answer among these sayings, 'key: value', learnt from the data."""
+    by_key = {key: tuple(found) for key, found in groupby(sorted(sayings, key=_key), key=_key)}
+    for (key, words), name in zip(by_key.items(), names_of(tuple(by_key)), strict=True):
+        told = tuple(
+            Measure(PREFERENCE, "count", condition=f"newest == 1 and said == {quoted(word)}") for word in words
+        )
+        yield Feature(
+            f"{ANSWER}{name}", FAMILY, Leader(words, told, "largest"), "answer",
+            f"what the customer told us of '{key}'", f"「{key}」についての本人の申告", "nothing was told",
+        )  # fmt: skip
+
+
+def _key(saying: str) -> str:
+    return saying.partition(": ")[0]

@@ -1,1 +1,0 @@
-"""Where tables come from: one file a kind of source."""

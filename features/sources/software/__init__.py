@@ -1,1 +1,0 @@
-"""A software company whose truth is known, one part of its world a file."""

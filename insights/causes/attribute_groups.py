@@ -1,0 +1,82 @@
+"""Which customers are told apart, month by month: by the segments and tiers of the TOML, by plan, by listed attribute.
+
+              March      April
+ada           dormant    lively        who belongs where is worked out anew at the first midnight of each month, from
+bo            lively     lively        what was known then; a top share is of those who are customers at that midnight
+
+A customer has one tier, one plan, one trade at a time, and may be in several segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.cohort import Cohort
+from core.config.data_set import Config
+from core.feature_table import FeatureTable
+from features.pipeline import compute_features
+from features.segments.membership import segmentation_of
+from features.segments.rule_variables import attribute_names, features_of_rules, in_words
+from tables.tables import Tables
+
+SEGMENT, TIER = "segment", "tier"
+PLAN = "main_plan"
+ATTRIBUTES = "attributes"
+TAKEN = (SEGMENT, TIER, "all", "month", "cause")
+"What a listed attribute of the same name is not confused with: it is told as attributes.segment."
+
+
+@dataclass(frozen=True)
+class Membership:
+    """One group, and which person-months belong to it."""
+
+    by: str
+    "SEGMENT, TIER, or the feature that tells customers apart: main_plan, account_industry, ..."
+    value: str
+    "'' for those who belong to no other group by the same; segments have none such."
+    rows: np.ndarray
+    "(n,) bool"
+
+    def of_places(self, places: np.ndarray) -> Membership:
+        """The same group among things that have the place of a person-month each, -1 for none."""
+        return replace(self, rows=np.append(self.rows, False)[places])
+
+
+def memberships(tables: Tables, cohort: Cohort, risk: np.ndarray) -> tuple[Membership, ...]:
+    """Every group of the cohort, whose P(leaving) is `risk`, (n,). Raises as `segmentation_of`.
+
+    Rules may speak of features, and customers have plans, that no churn model knows: those alone are computed anew.
+    """
+    names = features_of_rules(tables.config).union([PLAN], attribute_names(tables.config))
+    features = compute_features(tables, cohort, names=names)
+    return (*by_settings(tables.config, features, risk), *by_words(features))
+
+
+def by_settings(config: Config, features: FeatureTable, risk: np.ndarray) -> tuple[Membership, ...]:
+    """The segments and tiers of the configuration, those of each cutoff from its own customers; `risk` is (n,)."""
+    in_segment = np.zeros((len(features), len(config.segments)), bool)
+    tier = np.full(len(features), -1)
+    for cutoff in np.unique(features.cutoffs):
+        rows = np.flatnonzero(features.cutoffs == cutoff)
+        then = segmentation_of(config, features.take(rows), risk[rows])
+        in_segment[rows], tier[rows] = then.in_segment, then.tier
+    segments = (Membership(SEGMENT, name, rows) for name, rows in zip(config.segments, in_segment.T, strict=True))
+    words = np.array([*config.customer_tiers, ""])
+    return (*segments, *(_parts(TIER, words[tier], tuple(words)) if config.customer_tiers else ()))
+
+
+def by_words(features: FeatureTable) -> Iterator[Membership]:
+    """The groups by plan and by each listed attribute that is a word."""
+    for column in features.columns:
+        if column.vocabulary and (column.name == PLAN or column.family == ATTRIBUTES):
+            words = in_words(features.column(column.name), column.vocabulary)
+            by = f"{ATTRIBUTES}.{column.name}" if column.name in TAKEN else column.name
+            yield from _parts(by, words, (*sorted({*column.vocabulary} - {""}), ""))
+
+
+def _parts(by: str, words: np.ndarray, order: tuple[str, ...]) -> Iterator[Membership]:
+    """A group for each word that somebody has, (n,) text: together they are everybody."""
+    return (Membership(by, str(word), words == word) for word in order if (words == word).any())

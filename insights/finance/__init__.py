@@ -1,0 +1,1 @@
+"""Subscription and purchase metrics: MRR, retention, lifetime value, survival."""

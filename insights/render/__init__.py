@@ -1,0 +1,1 @@
+"""HTML pages, letters and terminal tables in English and Japanese."""

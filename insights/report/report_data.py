@@ -1,0 +1,104 @@
+"""Everything that a report is worked out from, read once; what would corrupt a figure is left out and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from core.config.data_set import Config
+from core.errors import NotEnoughHistory
+from insights.finance.buying import Orders
+from insights.finance.feedback import Answers, Waits
+from insights.finance.loading import LeftOut, answers_of, orders_of, satisfied_of, spans_of, waits_of
+from insights.finance.money import Money
+from insights.finance.mrr import Book, Spans
+from insights.finance.rates import money_of
+from insights.report.acquisition_data import Opportunities, Winning, opportunities_of, winning_of
+from insights.report.attribute_groups import Grouping, groupings_of
+from insights.report.calendar import Calendar
+from insights.segments import members_at
+from tables.default_cutoff import newest_cutoff
+from tables.tables import Tables
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known on the day of the report, as arrays."""
+
+    config: Config
+    calendar: Calendar
+    money: Money
+    spans: Spans
+    book: Book
+    "What ran on the day before each month of the calendar, and on the last day."
+    orders: Orders
+    nps: Answers
+    csat: Answers
+    tickets: Answers
+    "What customers thought of their tickets."
+    answered: Waits
+    closed: Waits
+    winning: Winning
+    opportunities: Opportunities
+    groupings: tuple[Grouping, ...]
+    account_groupings: tuple[Grouping, ...]
+    "The same of account ids, for opportunities."
+    left_out: LeftOut
+
+    @property
+    def has_subscriptions(self) -> bool:
+        """Whether anybody ever subscribed."""
+        return len(self.spans.customer_ids) > 0
+
+    @property
+    def has_orders(self) -> bool:
+        """Whether anybody ever bought."""
+        return len(self.orders.customer_ids) > 0
+
+
+def read_facts(tables: Tables, as_of: date | None = None, segments: Mapping[str, np.ndarray] | None = None) -> Facts:
+    """Read what was known before midnight of a day (default: the first that is not completely recorded).
+
+    `segments` are more groups to tell apart, name to customer ids; by default those and the tiers of the TOML. Raises
+    NotEnoughHistory without a record before.
+    """
+    day = as_of or newest_cutoff(tables)
+    left_out, money, config = LeftOut(), money_of(tables.config), tables.config
+    calendar = Calendar.until(day, _first_day(tables, day), config.report.months, config.money.fiscal_year_starts)
+    spans = spans_of(tables, left_out, day)
+    members = members_at(tables, day) if segments is None else {"segment": segments} if segments else {}
+    defined = [Grouping(by, {name: np.sort(ids) for name, ids in found.items()}) for by, found in members.items()]
+    groupings = groupings_of(tables, day)
+    return Facts(
+        config=config,
+        calendar=calendar,
+        money=money,
+        spans=spans,
+        book=Book.of(spans.a_day_later(), np.append(calendar.months, calendar.months[-1] + 1), money),
+        orders=orders_of(tables, money, left_out, day, calendar.end.astype(date)),
+        nps=answers_of(tables, "nps", left_out, day),
+        csat=answers_of(tables, "csat", left_out, day),
+        tickets=satisfied_of(tables, day),
+        answered=waits_of(tables, "first_answered_at", left_out, day),
+        closed=waits_of(tables, "closed_at", left_out, day),
+        winning=winning_of(tables, day),
+        opportunities=opportunities_of(tables, left_out, day),
+        groupings=(*groupings, *defined),
+        account_groupings=(
+            *groupings_of(tables, day, of_accounts=True),
+            *(defined if config.customer == "account" else ()),
+        ),
+        left_out=left_out,
+    )
+
+
+def _first_day(tables: Tables, day: date) -> date:
+    """The first record of what a customer is told by, before the day."""
+    firsts = [tables.intake(name).first for name in ("purchases", "usage", "subscriptions") if name in tables]
+    known = [first.date() for first in firsts if first is not None and first.date() < day]
+    if not known:
+        raise NotEnoughHistory(f"nothing was recorded before {day}; name a later day with --as-of")
+    return min(known)

@@ -1,0 +1,1 @@
+"""MLflow registry, model packages and pyfunc flavours."""

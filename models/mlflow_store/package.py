@@ -1,0 +1,60 @@
+"""A fitted model with what must travel with it: its card and what its columns mean.
+
+<folder>/card.json       the model card
+<folder>/columns.json    a churn model's features, in order, with their vocabularies
+<folder>/model/          the artifact
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from core.errors import BrokenArtifact
+from core.feature_table import FeatureColumn
+from core.model_card import ModelCard
+from models.artifact import Artifact
+
+
+@dataclass(frozen=True)
+class ModelPackage:
+    """What is registered, released and loaded: enough to score without asking anybody."""
+
+    card: ModelCard
+    artifact: Artifact
+    columns: tuple[FeatureColumn, ...] = ()
+    "What a churn model was fitted on; a recommender has none."
+
+    @property
+    def vocabularies(self) -> dict[str, tuple[str, ...]]:
+        """The words behind the codes of each categorical feature, for `compute_features`."""
+        return {column.name: column.vocabulary for column in self.columns if column.vocabulary is not None}
+
+    def write(self, folder: Path) -> None:
+        """Write the package into a folder, which is made."""
+        self.artifact.write(folder / "model")
+        (folder / "card.json").write_bytes(msgspec.json.format(msgspec.json.encode(self.card)))
+        (folder / "columns.json").write_bytes(msgspec.json.format(msgspec.json.encode(self.columns)))
+
+    @classmethod
+    def read(cls, folder: Path) -> ModelPackage:
+        """Read a package. Raises BrokenArtifact where a part is missing or damaged."""
+        try:
+            columns = msgspec.json.decode((folder / "columns.json").read_bytes(), type=tuple[FeatureColumn, ...])
+        except (OSError, msgspec.DecodeError) as fault:
+            raise BrokenArtifact(f"{folder}/columns.json cannot be read ({fault}); train again") from fault
+        return cls(read_card(folder), Artifact.read(folder / "model"), columns)
+
+    def numbered(self, version: int) -> ModelPackage:
+        """The same package with the version that the registry gave it."""
+        return replace(self, card=msgspec.structs.replace(self.card, version=version))
+
+
+def read_card(folder: Path) -> ModelCard:
+    """The card of the package in a folder, without the model. Raises BrokenArtifact."""
+    try:
+        return msgspec.json.decode((folder / "card.json").read_bytes(), type=ModelCard)
+    except (OSError, msgspec.DecodeError) as fault:
+        raise BrokenArtifact(f"{folder}/card.json cannot be read ({fault}); train again") from fault

@@ -1,0 +1,70 @@
+"""A registered recommender as MLflow loads it: a DataFrame of purchases in, a DataFrame of recommendations out.
+
+`mlflow.pyfunc.load_model("models:/kizuna.shop.recommender@champion").predict(frame, params={"k": 10})`;
+MLflow imports this file and hands it the package's folder, so it runs where Kizuna is installed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.errors import DataError, nearest
+from core.interactions import Histories
+from core.recommendations import RUNGS
+from models.mlflow_store.package import ModelPackage
+from models.recommenders.catalogue import RECOMMENDERS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_K = 10
+
+
+class LoadedRecommender:
+    """Recommends to the customers of a DataFrame with a row a purchase."""
+
+    def __init__(self, package: ModelPackage) -> None:
+        self._model = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
+
+    def predict(self, frame: pd.DataFrame, params: dict[str, int] | None = None) -> pd.DataFrame:
+        """customer_id, rank (from 1), item_id, score and rung; customers in the order of their first row.
+
+        `frame` has customer_id and item_id, oldest purchase first; a missing item_id asks for a customer without a
+        history. `params` may hold k, how many items a customer gets (10 where it is not given). Raises DataError for
+        a missing column.
+        """
+        import pandas as pd
+
+        baskets = baskets_of(frame)
+        now = np.datetime64(self._model.cutoff_, "s")
+        histories = Histories.of_items(list(baskets.values()), self._model.item_ids, now)
+        answer = self._model.recommend(histories, int((params or {}).get("k", DEFAULT_K)))
+        rows, places = np.nonzero(answer.items >= 0)
+        return pd.DataFrame(
+            {
+                "customer_id": np.array(list(baskets), dtype=object)[rows],
+                "rank": places + 1,
+                "item_id": answer.item_id[rows, places],
+                "score": answer.scores[rows, places],
+                "rung": np.array(RUNGS)[answer.rungs[rows, places]],
+            }
+        )
+
+
+def baskets_of(frame: pd.DataFrame) -> dict[str, list[str]]:
+    """The items of each customer, oldest first."""
+    for name in ("customer_id", "item_id"):
+        if name not in frame:
+            raise DataError(f"the frame has no column '{name}'{nearest(name, map(str, frame.columns))}")
+    baskets: dict[str, list[str]] = {str(customer): [] for customer in frame["customer_id"]}
+    bought = frame[frame["item_id"].notna()]
+    for customer, item in zip(bought["customer_id"], bought["item_id"], strict=True):
+        baskets[str(customer)].append(str(item))
+    return baskets
+
+
+def _load_pyfunc(data_path: str) -> LoadedRecommender:
+    return LoadedRecommender(ModelPackage.read(Path(data_path)))

@@ -1,0 +1,1 @@
+"""Recommendations for new customers and new items."""

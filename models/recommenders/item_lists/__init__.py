@@ -1,0 +1,1 @@
+"""Item lists that do not depend on the customer: bought together, trending."""

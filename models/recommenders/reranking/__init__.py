@@ -1,0 +1,1 @@
+"""Second-stage ranking and diversification."""

@@ -1,0 +1,1 @@
+"""Builds answers from a release: recommendations, explanations, survival curves."""

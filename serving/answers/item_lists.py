@@ -1,0 +1,89 @@
+"""Lists that are the same for everybody: what is like an item, what is bought with it, what is on the rise.
+
+They pass the same counter as a customer's own recommendations: filters, stock, caps, variety, what was bought before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.interactions import codes_of
+from core.recommendations import Recommendations
+from serving.answers.explanations import Explanation
+from serving.release.recommender_part import RecommenderPart
+
+
+@dataclass(frozen=True)
+class ItemList:
+    """Items with what they are ranked by."""
+
+    scores: np.ndarray
+    "(m,) float32: above zero for what stands in the list."
+    rung: str
+    explained: Callable[[int], Explanation]
+    "Why an item, by its code, stands in the list."
+    named: str
+    "What its items are, to go on after 'only 3 items'."
+
+    def best_of(self, k: int, ask: Callable[[np.ndarray, str, int], Recommendations]) -> Recommendations:
+        """The k best that may be shown, asked of a model; where they are fewer it says of what."""
+        found = ask(self.scores, self.rung, k)
+        n = int((found.items[0] >= 0).sum())
+        return found if n == k else replace(found, shortfalls=(f"only {n} items {self.named} are left",))
+
+
+def similar_to(part: RecommenderPart, item_id: str) -> ItemList:
+    """What is like an item, as far as the champion, or the model beside it, knows."""
+    found = part.model.similar(item_id, len(part.items))
+    codes = codes_of(np.array([each for each, _ in found], dtype=str), part.model.item_ids)
+    scores = _scored(part, dict(zip(codes.tolist(), (likeness for _, likeness in found), strict=True)))
+    title = _called(part, item_id)
+    told = Explanation(f"like {title}", f"「{title}」に似た商品です")
+    return ItemList(scores, "similar_items", lambda _: told, f"like {title}")
+
+
+def bought_with(part: RecommenderPart, item_id: str) -> ItemList:
+    """What lands in one order with an item, more often than by chance."""
+    code = part.code_of(item_id)
+    pairs = {other: (lift, orders) for other, lift, orders in part.around.together.with_item(code, len(part.items))}
+    title = _called(part, item_id)
+
+    def explained(item: int) -> Explanation:
+        lift, orders = pairs[item]
+        return Explanation(
+            f"in {orders} orders together with {title}, {lift:.1f} times as often as by chance",
+            f"「{title}」と一緒に{orders}件の注文で購入された商品です(偶然の{lift:.1f}倍)",
+        )
+
+    scores = _scored(part, {other: lift for other, (lift, _) in pairs.items()})
+    return ItemList(scores, "bought_together", explained, f"bought with {title} in enough orders")
+
+
+def on_the_rise(part: RecommenderPart) -> ItemList:
+    """What is bought more than before."""
+    trend = part.around.trend
+    places = {item: place for place, item in enumerate(trend.items.tolist())}
+
+    def explained(item: int) -> Explanation:
+        now, before = int(trend.counts[places[item]]), int(trend.counts_before[places[item]])
+        return Explanation(
+            f"on the rise: bought {now} times in {trend.window_days} days, {before} times in those before",
+            f"人気上昇中の商品です(直近{trend.window_days}日間に{now}回、その前は{before}回の購入)",
+        )
+
+    scores = _scored(part, dict(zip(trend.items.tolist(), trend.scores.tolist(), strict=True)))
+    return ItemList(scores, "trending", explained, "on the rise")
+
+
+def _scored(part: RecommenderPart, scores: Mapping[int, float]) -> np.ndarray:
+    found = np.zeros(len(part.items), np.float32)
+    found[list(scores)] = list(scores.values())
+    return found
+
+
+def _called(part: RecommenderPart, item_id: str) -> str:
+    code = part.code_of(item_id)
+    return part.items.called(code) if code >= 0 else f"'{item_id}', which is not on record,"

@@ -1,0 +1,1 @@
+"""Builds releases and exports. Needs features; not part of the bento."""

@@ -1,0 +1,1 @@
+"""The ASGI application: routing, request parsing, problem details, metrics."""

@@ -1,0 +1,1 @@
+"""The release format, memory-mapped by the service."""

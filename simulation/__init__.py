@@ -1,0 +1,1 @@
+"""Synthetic companies with known truth."""

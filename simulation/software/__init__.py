@@ -1,0 +1,1 @@
+"""A synthetic software company with known churn causes."""

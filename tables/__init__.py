@@ -1,0 +1,1 @@
+"""The table contract and everything that reads a company's raw tables."""

@@ -1,0 +1,104 @@
+"""Numbers, times and flags that somebody wrote as text, read strictly.
+
+    １２,３４５   ¥1,234   (1,234)   △500   12.5%          12345 1234 -1234 -500 0.125
+    2026/4/1   2026年4月1日 9時30分   2026-04-01T09:30+09:00   20260401
+
+What cannot be read without guessing (12,50 or 04/05/2026) is unreadable: it
+is counted and set aside, never bent into something.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tables.cleaning.workbench import Workbench
+from tables.engines.expressions import Expression, ibis
+
+WIDE = "０１２３４５６７８９．，－（）％＋／：\u3000−△▲"
+NARROW = "0123456789.,-()%+/: ---"
+
+PLAIN_NUMBER = r"^[+-]?([0-9]{1,40}|[0-9]{1,3}(,[0-9]{3}){1,12})?([.][0-9]{0,40})?([eE][+-]?[0-9]{1,2})?$"
+HAS_DIGIT = r"^[^eE]*[0-9]"
+MONEY_SIGNS = r"[¥￥\\$€£円 ]|JPY|USD|EUR|GBP"
+
+MOMENT = (
+    r"^([0-9]{4})(?:[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})|([0-9]{2})([0-9]{2}))"
+    r"(?:[T ]+([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:[.][0-9]*)?)?)?"
+    r" ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$"
+)
+
+TRUE_WORDS = ("true", "t", "yes", "y", "1", "はい", "有")
+FALSE_WORDS = ("false", "f", "no", "n", "0", "いいえ", "無")
+
+
+def _tidy(text: Expression) -> Expression:
+    return text.translate(WIDE, NARROW).strip()
+
+
+def number_in(text: Expression, bench: Workbench) -> Expression:
+    """The number a text says, NULL where it says none. Brackets and △ are minus, % divides by 100."""
+    bare = bench.step(_tidy(text).re_replace(MONEY_SIGNS, ""))
+    bracketed = bench.step(bare.re_search(r"^[(][^()+-]*[)]$"))
+    digits = bench.step(ibis.ifelse(bracketed, bare.re_replace("[()]", ""), bare))
+    percent = bench.step(digits.endswith("%"))
+    plain = bench.step(ibis.ifelse(percent, digits.re_replace("%$", ""), digits))
+    readable = plain.re_search(PLAIN_NUMBER) & plain.re_search(HAS_DIGIT)
+    number = ibis.ifelse(readable, plain.replace(",", ""), ibis.null("string")).cast("float64")
+    return bench.step(number * ibis.ifelse(bracketed, -1.0, 1.0) / ibis.ifelse(percent, 100.0, 1.0))
+
+
+@dataclass(frozen=True)
+class WrittenMoment:
+    """A moment as somebody wrote it: what the clock showed, and its offset from UTC in seconds where stated."""
+
+    shown: Expression
+    offset_seconds: Expression
+
+
+def moment_in(text: Expression, bench: Workbench) -> WrittenMoment:
+    """The moment a text says, NULL where it says none; fractions of a second are cut off."""
+    plain = _tidy(text).re_replace("[年月]", "-").re_replace("日 *", " ").re_replace("[時分]", ":").re_replace("秒", "")
+    plain = bench.step(plain.re_replace(":$", "").re_replace(r" ([0-9]{1,2})$", r" \1:00").strip())
+    year = bench.step(_part(plain, 1))
+    month, day = (bench.step(_part(plain, *groups).lpad(2, "0")) for groups in ((2, 4), (3, 5)))
+    hour, minute, second = (bench.step(_part(plain, group).lpad(2, "0")) for group in (6, 7, 8))
+    valid = bench.step(
+        plain.re_search(MOMENT)
+        & (_number(year) >= 1)
+        & _number(month).between(1, 12)
+        & _number(day).between(1, _days_in(_number(year), _number(month)))
+        & (_number(hour) <= 23)
+        & (_number(minute) <= 59)
+        & (_number(second) <= 59)
+    )
+    iso = year + "-" + month + "-" + day + " " + hour + ":" + minute + ":" + second
+    shown = bench.step(ibis.ifelse(valid, iso, ibis.null("string")).cast("timestamp"))
+    return WrittenMoment(shown, bench.step(_offset_seconds(plain, bench)))
+
+
+def _part(text: Expression, *groups: int) -> Expression:
+    """The first group that matched; 0 where none did."""
+    return ibis.coalesce(*(text.re_extract(MOMENT, group).nullif("") for group in groups), "0")
+
+
+def _number(digits: Expression) -> Expression:
+    return digits.cast("int32")
+
+
+def _days_in(year: Expression, month: Expression) -> Expression:
+    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
+    february = ibis.ifelse(leap, 29, 28)
+    return ibis.cases((month == 2, february), (month.isin([4, 6, 9, 11]), 30), else_=31)
+
+
+def _offset_seconds(text: Expression, bench: Workbench) -> Expression:
+    written = bench.step(text.re_extract(MOMENT, 9).nullif(""))
+    digits = bench.step(ibis.ifelse(written.isin(["Z", "UTC"]), "+0000", written.replace(":", "")))
+    seconds = digits.substr(1, 2).cast("int32") * 3600 + digits.substr(3, 2).cast("int32") * 60
+    return ibis.ifelse(digits.startswith("-"), -seconds, seconds)
+
+
+def flag_in(text: Expression) -> Expression:
+    """Whether a text says yes or no, NULL where it says neither."""
+    word = _tidy(text).lower()
+    return ibis.cases((word.isin(TRUE_WORDS), True), (word.isin(FALSE_WORDS), False))

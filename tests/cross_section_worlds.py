@@ -1,0 +1,72 @@
+"""Flat data sets written by hand: members whose visits tell who leaves, and a score that was asked afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from core.config.data_set import Config
+from core.config.loading import read_config
+
+TOML = """
+name = "club"
+time_zone = "Asia/Tokyo"
+currency = "JPY"
+var = "{var}"
+
+[flat]
+as_of = 2026-04-01
+
+[flat.label]
+table = "status"
+column = "Left?"
+equals = "yes"
+cause = "Why"
+
+[flat.tables.members]
+path = "members.csv"
+customer_id = "No."
+columns = {{ contract = "Contract", charges = "Charges", {visits} }}
+
+[flat.tables.status]
+path = "status.parquet"
+customer_id = "Member"
+columns = {{ exit_score = "Exit score" }}
+"""
+
+
+SPORTS = ("tennis", "judo", "kendo", "yoga", "golf", "rowing")
+
+
+def write_club(folder: Path, n: int = 600, seed: int = 1, tells: bool = True) -> Path:
+    """A club of n members in two files and its TOML; where nothing tells, everybody leaves by lot."""
+    random = np.random.default_rng(seed)
+    monthly, charges = random.random(n) < 0.5, random.uniform(20, 120, n)
+    bored = random.normal(0, 1, n)
+    left = random.random(n) < 1 / (1 + np.exp(1.2 - 1.8 * bored * tells))
+    visits = {sport: 5 - bored + random.normal(0, 0.8, n) for sport in SPORTS}
+    ids = np.char.mod("%05d", np.arange(n))
+    told = np.where(random.random(n) < 0.02, " ", np.char.mod("%.2f", charges))
+    members = {"No.": ids, "Contract": np.where(monthly, "monthly", "yearly"), "Charges": told}
+    csv.write_csv(pa.table(members | visits), folder / "members.csv")
+    status = {
+        "Member": ids[::-1],
+        "Left?": np.where(left, "yes", "no")[::-1],
+        "Why": np.where(left, "price", "")[::-1],
+        "Exit score": np.where(left, random.integers(1, 3, n), random.integers(3, 6, n))[::-1],
+    }
+    pq.write_table(pa.table(status), folder / "status.parquet")
+    toml = folder / "club.toml"
+    toml.write_text(
+        TOML.format(var=folder / "var", visits=", ".join(f'{sport} = "{sport}"' for sport in SPORTS)), encoding="utf-8"
+    )
+    return toml
+
+
+def club(folder: Path, n: int = 600, seed: int = 1, tells: bool = True) -> Config:
+    """The configuration of such a club."""
+    return read_config(write_club(folder, n, seed, tells), {})

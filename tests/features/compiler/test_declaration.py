@@ -1,0 +1,71 @@
+"""What a declaration promises before anything is computed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from msgspec.structs import replace
+
+from features.compiler.declaration import Expression, Feature, Measure, Ratio, columns_of, measures_of
+from features.documentation import documented
+from features.families.purchases import GAPS, ORDER, ORDERS
+from features.families.spending import SPEND
+from features.families.windowed import over_windows, within
+
+every_feature = pytest.mark.parametrize("feature", documented(), ids=lambda feature: feature.name)
+
+
+def ordinary(computed: Expression = ORDERS) -> Feature:
+    return Feature("orders", "frequency", computed, "orders", "orders", "購入回数")
+
+
+def test_no_two_features_share_a_name():
+    assert [name for name, times in Counter(feature.name for feature in documented()).items() if times > 1] == []
+
+
+def test_purchases_alone_give_at_least_sixty_features():
+    of_purchases = [f for f in documented() if all(m.grain.table == "purchases" for m in measures_of(f.computed))]
+
+    assert len(of_purchases) >= 60
+
+
+@every_feature
+def test_says_what_it_is_in_both_languages(feature):
+    column = feature.column
+
+    assert all((column.unit, column.en, column.missing, column.family))
+    assert any(ord(letter) > 0x3000 for letter in column.ja)
+    assert "{value}" in column.says_en
+    assert "{value}" in column.says_ja
+
+
+@every_feature
+def test_usual_values_are_features_themselves(feature):
+    assert feature.usual_of is None or feature.usual_of in {other.name for other in documented()}
+
+
+def test_the_digest_changes_with_what_a_feature_derives_from():
+    of_month, of_week = (ordinary(Ratio(within(SPEND, days), ORDERS)) for days in (30, 7))
+
+    assert of_month.digest != of_week.digest
+    assert of_month.digest == ordinary(Ratio(within(SPEND, 30), ORDERS)).digest
+
+
+def test_the_digest_does_not_change_with_its_wording():
+    assert replace(ordinary(), en="purchases").digest == ordinary().digest
+
+
+def test_a_feature_needs_the_columns_that_its_grain_is_made_of():
+    assert columns_of(SPEND) == {"occasion", "amount"}
+    assert columns_of(Measure(ORDER, "count", condition="channel == 'web'")) == {"occasion", "amount", "channel"}
+    assert columns_of(GAPS) == {"amount"}
+
+
+def test_one_declaration_serves_every_window():
+    windowed = over_windows(replace(ordinary(), name="orders_{window}", en="orders {window}"), (7, None))
+
+    assert [(f.name, f.en) for f in windowed] == [
+        ("orders_7d", "orders in the last 7 days"),
+        ("orders_total", "orders on record"),
+    ]

@@ -1,0 +1,62 @@
+"""Words and features go to the causes that a person would give them to; the business's own word comes first."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.config.relations import CauseSettings
+from core.feature_table import FeatureColumn
+from insights.causes.feature_causes import OF_NONE, CauseNames
+
+USUAL = CauseNames(CauseSettings())
+
+
+def column(name: str, family: str) -> FeatureColumn:
+    return FeatureColumn(name, family, "", name, name, "never", "d")
+
+
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        ("price", "price"), ("Too_Expensive", "price"), ("値上げのため", "price"), ("payment failed", "price"),
+        ("missing feature", "product"), ("画面の不具合", "product"), ("OUTAGE", "support"), ("対応が遅い", "support"),
+        ("company closed", "other"), ("chosen", ""), ("", ""), ("priceless art", ""),
+    ],
+)  # fmt: skip
+def test_a_word_states_its_cause(said: str, cause: str):
+    assert USUAL.of_words([said, ""]).tolist() == [cause, ""]
+
+
+def test_a_business_s_own_words_come_first():
+    own = CauseNames(CauseSettings(words={"support": ("bug",)}))
+
+    assert USUAL.of_words(["bug"]).tolist() == ["product"]
+    assert own.of_words(["bug", "a bug again"]).tolist() == ["support", "support"]
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "cause"),
+    [
+        ("usage_days_30d", "usage", "product"), ("mrr_change_90d", "subscription", "price"),
+        ("days_to_renewal", "subscription", "other"), ("tickets_90d", "support", "support"),
+        ("tickets_topic_missing_feature_90d", "support", "product"), ("tickets_topic_price_365d", "support", "price"),
+        ("tickets_topic_strange_90d", "support", "other"), ("account_industry", "attributes", "other"),
+    ],
+)  # fmt: skip
+def test_a_feature_speaks_of_its_cause(name: str, family: str, cause: str):
+    (place,) = USUAL.of_features([column(name, family)])
+
+    assert USUAL.causes[place] == cause
+
+
+def test_symptoms_speak_of_no_cause_unless_the_business_says_so():
+    nps = column("last_nps", "sentiment")
+
+    assert USUAL.of_features([nps]).tolist() == [OF_NONE]
+    own = CauseNames(CauseSettings(features={"support": ("sentiment",), "product": ("last_*",)}))
+    assert own.causes[own.of_features([nps])[0]] == "product"
+
+
+def test_settings_that_speak_of_no_cause_are_refused():
+    with pytest.raises(ValueError, match="speaks of 'prise'"):
+        CauseSettings(words={"prise": ("expensive",)})

@@ -1,0 +1,114 @@
+"""How customers write is told by cause and month, and only where somebody taught the model what a tone is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from core.config.learning import ChurnDefinition
+from core.config.relations import CauseSettings
+from insights.causes.attribute_groups import Membership
+from insights.causes.decomposition import decompose
+from insights.causes.feature_causes import CauseNames
+from insights.causes.sentiment import Tones, told_tones, tones_of
+from kizuna.commands import causes
+from models.texts.learning import ToneLabels, learn
+from models.texts.text_model import TextModel
+from tables.tables import Tables
+from tests.insights.causes.worlds import SETTINGS, evidence, subscriptions
+from tests.models.texts.labelled import sentences
+from tests.worlds import config, frame, shop
+
+BOOK = config(watermark=date(2024, 9, 1), churn=ChurnDefinition(definition="subscription_ended"), active_days=90)
+NAMES = CauseNames(CauseSettings())
+FIRST, UNTIL = np.datetime64("2024-04-01"), np.datetime64("2024-06-01")
+GOOD, BAD = "thank you, lovely work", "awful, still broken"
+
+
+@pytest.fixture(scope="module")
+def model() -> TextModel:
+    scored = [f"{text} {number}" for number in range(10) for text in (GOOD, BAD)]
+    return learn(sentences("en"), ToneLabels(scored, np.tile([1.0, -1.0], 10)))
+
+
+def tables() -> Tables:
+    tickets = [("2024-04-10", "price", BAD), ("2024-05-10", "price", GOOD), ("2024-05-11", "outage", BAD),
+               ("2024-03-31", "price", BAD), ("2024-06-01", "price", BAD), ("2024-05-12", "price", "")]  # fmt: skip
+    rows = ({"customer_id": "ada", "opened_at": day, "topic": topic, "text": text} for day, topic, text in tickets)
+    comment = {"customer_id": "bo", "event_time": "2024-05-01", "kind": "nps", "score": 9.0, "comment": GOOD}
+    return shop(
+        settings=BOOK,
+        subscriptions=subscriptions("ada 2024-01-05 -", "bo 2024-01-05 -"),
+        tickets=frame(*rows),
+        surveys=frame(comment),
+    )
+
+
+def written(who: str, month: str, cause: str, tone: float) -> Tones:
+    return Tones(*(np.array([one]) for one in (who, np.datetime64(month), cause, tone)))
+
+
+def together(*parts: Tones) -> Tones:
+    return Tones(*(np.concatenate([getattr(part, name) for part in parts]) for name in Tones.__dataclass_fields__))
+
+
+def test_texts_of_the_months_are_heard_with_their_cause(model: TextModel):
+    found = tones_of(tables(), NAMES, model, FIRST, UNTIL)
+
+    heard = list(zip(found.customer_ids.tolist(), found.months.astype(str).tolist(), np.sign(found.tones), strict=True))
+    assert heard == [("ada", "2024-04", -1), ("ada", "2024-05", 1), ("ada", "2024-05", -1), ("bo", "2024-05", 1)]
+    assert found.causes[:3].tolist() == ["price", "price", "support"]
+
+
+def test_without_a_model_or_without_scores_no_tone_is_told():
+    toneless = learn(sentences("en"))
+
+    assert told_tones(tones_of(tables(), NAMES, None, FIRST, UNTIL), NAMES.causes) == ()
+    assert told_tones(tones_of(tables(), NAMES, toneless, FIRST, UNTIL), NAMES.causes) == ()
+
+
+def test_means_are_by_cause_and_month_and_intervals_resample_customers():
+    found = together(
+        *(written("ada", "2024-04", "price", -0.8) for _ in range(99)), written("bo", "2024-05", "", 0.2)
+    )  # fmt: skip
+
+    told = {(one.by, one.value): one for one in told_tones(found, NAMES.causes)}
+
+    assert list(told) == [("all", ""), ("cause", "price"), ("month", "2024-04"), ("month", "2024-05")]
+    assert told["all", ""].tone.value == pytest.approx(-0.79)
+    assert (told["all", ""].tone.low, told["all", ""].tone.high) == pytest.approx((-0.8, 0.2))
+    assert told["cause", "price"].n_texts == 99
+
+
+def test_a_group_s_tone_is_that_of_its_own_texts_by_cause_too_and_of_enough_of_them():
+    found = together(
+        *(written(f"c{place}", "2024-04", "price" if place < 11 else "", -0.5) for place in range(12)),
+        *(written("dan", "2024-04", "price", 0.9) for _ in range(9)),
+    )
+    angry = np.arange(21) < 12
+
+    groups = (Membership("segment", "angry", angry), Membership("tier", "few", ~angry), Membership("tier", "", angry))
+    told = {(one.by, one.value, one.cause): one for one in told_tones(found, NAMES.causes, groups)}
+
+    assert [key for key in told if key[0] in ("segment", "tier")] == [
+        ("segment", "angry", ""), ("segment", "angry", "price"),
+    ]  # fmt: skip
+    assert told["segment", "angry", ""].tone.value == pytest.approx(-0.5)
+    assert told["segment", "angry", "price"].n_texts == 11
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", ("How they write", "price")), ("ja", ("文面のトーン", "価格"))])
+def test_tones_are_printed_beside_the_causes(language, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]):
+    found = together(written("ada", "2024-04", "price", -0.8), written("bo", "2024-05", "price", -0.8))
+    told = decompose(replace(evidence(), tones=found), config(causes=SETTINGS), {}, {})
+
+    causes.tell(told, language, by_segment=False)
+    short = capsys.readouterr().out
+    causes.tell(told, language, by_segment=True)
+
+    assert all(word in short for word in (*words, "-0.80 [-0.80, -0.80]"))
+    assert "2024-05" not in short.partition(words[0])[2].partition("MRR")[0]
+    assert "2024-05" in capsys.readouterr().out.partition(words[0])[2].partition("MRR")[0]

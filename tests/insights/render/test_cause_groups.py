@@ -1,0 +1,81 @@
+"""Groups are told in two languages: each with its views, its stakes and what to do first; few departures plainly."""
+
+from __future__ import annotations
+
+import pytest
+
+from insights.causes.attribute_groups import SEGMENT, TIER
+from insights.causes.decomposition import Decomposition, decompose
+from insights.render import cause_groups as told_groups
+from insights.render.cause_groups import Portrait, portraits
+from kizuna.commands import causes
+from tests.insights.causes.worlds import SETTINGS, grouped, todays_risks
+from tests.worlds import config
+
+
+@pytest.fixture(scope="module")
+def found() -> Decomposition:
+    return decompose(grouped(), config(causes=SETTINGS), {}, {}, todays_risks())
+
+
+def portrait(found: Decomposition, by: str, value: str) -> Portrait:
+    return next(one for one in portraits(found) if (one.by, one.value) == (by, value))
+
+
+def test_every_group_is_told_once_those_of_today_alone_beside_their_kind(found: Decomposition):
+    told = [(one.by, one.value, one.past is not None, one.today is not None) for one in portraits(found)]
+
+    assert told == [
+        (SEGMENT, "silent", True, False), (SEGMENT, "future", False, True),
+        (TIER, "gold", True, True), (TIER, "", False, True),
+    ]  # fmt: skip
+
+
+def test_a_group_s_rows_have_every_view_its_stakes_and_the_risks_of_its_own_customers(found: Decomposition):
+    gold = portrait(found, TIER, "gold")
+
+    heading, *rows = gold.views(found, "en")
+
+    assert all(len(row) == len(heading) == 6 for row in rows)
+    assert [row[0] for row in rows] == ["product", "price", "other", "not stated"]
+    assert "-" not in {cell for row in rows[:3] for cell in row}
+    assert gold.today is not None
+    assert gold.today.risks is not None
+    assert gold.title(found, "en").startswith("tier: gold | ")
+    assert f"| {gold.today.n_customers} today | At stake within 90 days: " in gold.title(found, "en")
+    assert rows[0][4].startswith(f"{100 * gold.today.risks.by_cause['product'][-1].value:.0f} %")
+
+
+@pytest.mark.parametrize(
+    ("language", "nobody", "few"), [("en", "nobody today", "silent (1)"), ("ja", "該当なし", "(1)")]
+)
+def test_what_is_not_known_of_a_group_is_a_dash_and_said_to_be(found: Decomposition, language, nobody: str, few: str):
+    silent = portrait(found, SEGMENT, "silent")
+    _, *rows = silent.views(found, language)
+
+    assert {cell for row in rows for cell in row[1:]} == {"-"}
+    assert nobody in silent.title(found, language)
+    assert silent.first(language) == ""
+    assert few in " ".join(told_groups.too_few(found, language))
+    assert "silent" not in " ".join(row[0] for row in told_groups.groups(found, language))
+
+
+def test_months_are_told_only_where_enough_left_each_by_three_views(found: Decomposition):
+    _, *rows = told_groups.months(found, "en")
+
+    assert [row[:2] for row in rows] == [("tier: gold", "2024-04")] * 3
+    assert [row[3] for row in rows] == ["stated", "attributed", "risk a month"]
+    assert "2 months" in list(told_groups.too_few(found, "en"))[1]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", ("tier: none of them", "First: call (price)")), ("ja", ("ティア: 該当なし", "優先施策: call (価格)"))],
+)
+def test_groups_are_printed_where_they_are_asked_for(found: Decomposition, language, words: tuple[str, ...], capsys):
+    causes.tell(found, language, by_segment=True)
+    in_full = capsys.readouterr().out
+    causes.tell(found, language, by_segment=False)
+
+    assert all(word in in_full for word in words)
+    assert not [word for word in words if word in capsys.readouterr().out]

@@ -1,0 +1,171 @@
+"""What customers are worth and cost to win: by month, group and channel, each of a basis that its name tells."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from functools import cache
+
+import msgspec
+import numpy as np
+import pytest
+
+from core.config.money import ReportSettings
+from insights.finance.what_if import asked
+from insights.render.report_page import page_of
+from insights.report.building import Report, build_report
+from insights.report.figure import ALL
+from tests.software_firm import firm_report, firm_tables, people, spend
+from tests.worlds import config, frame, shop
+
+YEAR, DAY = "2026-01/2026-06", date(2026, 7, 1)
+SOURCES = {"acme": "ads", "bond": "event", "cobo": "ads", "dart": "ads", "echo": None}
+
+
+def value(report: Report, name: str, by: str = ALL, group: str = "", period: str = YEAR) -> float:
+    return next(f.value for f in report.figures.of(name, by, group) if f.place.period == period)
+
+
+def settings(**report):
+    """The firm's, with whatever a test wants different of [report]."""
+    return msgspec.structs.replace(firm_report().config, report=ReportSettings(tier_by="accounts.tier", **report))
+
+
+@cache
+def won_report() -> Report:
+    """Spend on two channels, what dart cost on record, and who came by which channel."""
+    costing = {"dart": 90.0}
+    known = [
+        {**p, "acquisition_source": SOURCES[p["account_id"]], "acquisition_cost": costing.get(p["account_id"])}
+        for p in people()
+    ]
+    fairs = [{"month": f"2026-{month:02d}-01", "channel": "event", "amount": 300.0} for month in range(1, 7)]
+    tables = firm_tables(
+        customers=frame(*known),
+        spend=frame(*spend(), *fairs),
+        settings=settings(months=6, acquisition_channels=("ads", "event")),
+    )
+    return build_report(tables, DAY)
+
+
+def test_a_months_cac_is_its_spend_over_who_is_new_in_it():
+    february = {name: value(firm_report(), name, period="2026-02") for name in ("cac", "won_customers")}
+
+    assert february == {"cac": 600, "won_customers": 1}
+    assert value(firm_report(), "cac_payback_months", period="2026-02") == pytest.approx(600 / (450 / 4 * 0.8))
+
+
+def test_spend_that_won_nobody_has_no_bound():
+    assert value(firm_report(), "cac", period="2026-03") == math.inf
+    assert value(firm_report(), "acquisition_spend", period="2026-03") == 600
+
+
+def test_a_months_worth_is_of_the_year_to_its_end():
+    report = build_report(firm_tables(settings=settings(months=24, acquisition_channels=("ads",))), DAY)
+    told = [figure.place.period for figure in report.figures.monthly("ltv")]
+
+    assert told == ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06"]
+    assert value(report, "ltv", period="2026-01") == pytest.approx(250 / 3 * 0.8 * (5 * 4 + 7 * 3))
+    february = value(report, "ltv", period="2026-02")
+    assert february == pytest.approx(450 / 4 * 0.8 * (4 * 4 + 8 * 3))
+    assert value(report, "ltv_over_cac", period="2026-02") == pytest.approx(february / 600)
+
+
+def test_the_last_months_worth_is_the_years():
+    assert value(firm_report(), "ltv", period="2026-06") == value(firm_report(), "ltv")
+
+
+def test_the_cost_on_record_of_a_group_has_a_name_of_its_own_beside_spend():
+    report = won_report()
+
+    assert (value(report, "cac"), value(report, "recorded_cac")) == (5400, 180)
+    assert value(report, "recorded_cac", "accounts.tier", "silver") == 180
+    assert report.figures.of("cac", "accounts.tier") == report.figures.of("recorded_cac", "accounts.tier", "gold") == ()
+    worth = value(report, "ltv", "plan", "pro")
+    assert value(report, "ltv_over_recorded_cac", "plan", "pro") == pytest.approx(worth / 180)
+    assert value(report, "recorded_cac_payback_months", "plan", "pro") == pytest.approx(180 / (330 / 2 * 0.8))
+
+
+def test_cac_by_channel_is_its_spend_over_who_names_it():
+    report, by = won_report(), "acquisition_source"
+
+    assert report.figures.groups("cac", by) == ("ads", "event")
+    assert value(report, "cac", by, "ads") == 3600
+    assert value(report, "cac", by, "ads", "2026-02") == 600
+    assert value(report, "cac", by, "event") == math.inf
+    assert value(report, "won_customers", by, "event") == 0
+    assert report.figures.of("cac", by, "ads")[0].n == 1
+
+
+def test_an_account_came_by_the_channel_of_the_first_of_its_people():
+    first = {"dart-2": ("2026-01-01", "event"), "dart-1": ("2026-02-02", "ads")}
+    joining = [
+        {**p, "joined_at": day, "acquisition_source": source}
+        for p in people()
+        for day, source in [first.get(p["customer_id"], ("2025-01-01", None))]
+    ]
+    fair = frame(*spend(), {"month": "2026-02-01", "channel": "event", "amount": 50.0})
+    chosen = settings(months=6, acquisition_channels=("ads", "event"))
+    report = build_report(firm_tables(customers=frame(*joining), spend=fair, settings=chosen), DAY)
+
+    assert report.figures.groups("cac", "acquisition_source") == ("event",)
+    assert value(report, "cac", "acquisition_source", "event") == 50
+
+
+def test_what_would_tell_cac_by_group_and_channel_is_named_until_it_is_there():
+    assert firm_report().missing == ("purchases", "acquisition_cost", "acquisition_source")
+    assert won_report().missing == ("purchases",)
+    assert "CAC by channel: acquisition_source in customers" in page_of(firm_report(), "en")
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "By acquisition channel"), ("ja", "獲得チャネル別")])
+def test_the_page_shows_channels_and_says_of_what_a_groups_cost_is(language, told):
+    page = page_of(won_report(), language)
+
+    assert told in page
+    assert ("Recorded CAC" if language == "en" else "記録ベースCAC") in page
+    assert "nan" not in page
+
+
+def _hundred(whole_months: bool = False):
+    """A hundred customers who pay 400,000; three leave in the one month that is told."""
+    stated = {"plan": "p", "mrr": 400_000.0, "started_at": "2025-12-01"}
+    spans = [
+        {"customer_id": f"c{n:02d}", "subscription_id": f"s{n}", "ended_at": "2026-01-20" if n < 3 else None, **stated}
+        for n in range(100)
+    ]
+    chosen = config(report=ReportSettings(months=1, whole_months=whole_months))
+    return build_report(
+        shop(settings=chosen, subscriptions=frame(*spans)), date(2026, 2, 1), what_ifs=[asked(["churn=0.02"])]
+    )
+
+
+def test_whole_months_cut_a_lifetime_of_33_and_a_third_to_33():
+    cut, plain = _hundred(whole_months=True), _hundred()
+    told = {name: value(cut, name, period="2026-01/2026-01") for name in ("ltv", "expected_months")}
+
+    assert told == {"ltv": 13_200_000, "expected_months": 33}
+    assert value(plain, "ltv", period="2026-01/2026-01") == pytest.approx(13_333_333, abs=1)
+    assert value(cut, "ltv", "what_if", "now", "") == 13_200_000
+    assert value(cut, "ltv", "what_if", "churn=0.02", "") == 20_000_000
+    assert "finished months only" in page_of(cut, "en")
+
+
+def test_the_top_fifth_of_mrr_is_told_by_group_and_month():
+    report = firm_report()
+
+    assert value(report, "mrr_top_20_share", period="") == pytest.approx(0.6 * 200 / 430)
+    assert value(report, "mrr_top_20_share", "accounts.tier", "gold", "") == pytest.approx(0.4 * 130 / 230)
+    assert value(report, "mrr_top_20_share", period="2026-01") == pytest.approx(0.6 * 100 / 250)
+
+
+def test_margins_of_a_month_are_those_of_the_spans_that_ran_in_it():
+    stated = {"customer_id": "acme", "subscription_id": "s", "plan": "p", "mrr": 100.0}
+    spans = frame(
+        {**stated, "started_at": "2025-12-01", "ended_at": "2026-05-10", "margin_rate": 0.5},
+        {**stated, "started_at": "2026-05-10", "ended_at": None, "margin_rate": 0.9},
+    )
+    report = build_report(firm_tables(subscriptions=spans, settings=settings(months=2)), date(2026, 6, 1))
+
+    assert np.isinf(value(report, "ltv", period="2026-04/2026-05"))
+    assert value(report, "margin", period="2026-04/2026-05") == pytest.approx(0.9)

@@ -1,0 +1,61 @@
+"""The bounds of a score hold the truth as often as they say, where the model can hold it at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from core.errors import BadInput
+from core.scores import Scores
+from models.churn.logistic import Logistic
+from models.churn.uncertainty import bounds
+from tests.models.churn.worlds import HORIZON_DAYS, customers, learnable, outcomes_of
+
+
+def bounds_of(scores: Scores) -> tuple[np.ndarray, np.ndarray]:
+    assert scores.low is not None
+    assert scores.high is not None
+    return scores.low, scores.high
+
+
+def share_of_truths_within(seed: int) -> float:
+    """A world in which squashed features do pull linearly, so that logistic regression can be right."""
+    features = customers(1500, seed)
+    shoe_size = features.column("shoe_size")
+    truth = expit(-0.5 + 0.3 * (shoe_size - 40))
+    churned = np.random.default_rng(seed + 1000).random(1500) < truth
+    model = Logistic(n_resamples=30, regularization=1.0).fit(features.select(["shoe_size"]), outcomes_of(churned))
+
+    scores = model.score(features, HORIZON_DAYS)
+
+    low, high = bounds_of(scores)
+    return float(np.mean((low <= truth) & (truth <= high)))
+
+
+def test_nine_true_probabilities_in_ten_lie_within_the_bounds():
+    assert np.mean([share_of_truths_within(seed) for seed in range(30)]) == pytest.approx(0.9, abs=0.06)
+
+
+def test_more_customers_make_a_model_surer():
+    asked, _ = learnable(100, seed=9)
+    few, many = (bounds_of(Logistic(n_resamples=10).fit(*learnable(n)).score(asked, HORIZON_DAYS)) for n in (300, 3000))
+
+    assert np.mean(many[1] - many[0]) < 0.6 * np.mean(few[1] - few[0])
+
+
+def test_refits_that_agree_leave_no_doubt():
+    low, high = bounds(np.array([0.3]), np.full((5, 1), 0.4))
+
+    assert (low, high) == pytest.approx((0.3, 0.3))
+
+
+def test_a_model_without_refits_claims_no_bounds():
+    scores = Logistic(n_resamples=0).fit(*learnable(300)).score(learnable(10)[0], HORIZON_DAYS)
+
+    assert (scores.low, scores.high) == (None, None)
+
+
+def test_one_refit_is_refused():
+    with pytest.raises(BadInput, match="0 or at least 2, found 1"):
+        Logistic(n_resamples=1)

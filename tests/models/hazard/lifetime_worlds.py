@@ -1,0 +1,74 @@
+"""Customers whose hazards are known: two plans, each with a constant monthly risk and its own mix of causes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.feature_table import FeatureColumn, FeatureTable
+from core.labels import Outcomes
+
+CUTOFF = np.datetime64("2024-01-01")
+PERIOD_DAYS, N_PERIODS = 30, 12
+FOLLOWED = PERIOD_DAYS * N_PERIODS
+HAZARDS = np.array([0.12, 0.03])
+"Of a period, by plan."
+PRICE_SHARES = np.array([0.8, 0.3])
+"Of those who leave, by plan; the others name support."
+PLANS = ("basic", "pro")
+
+COLUMNS = (
+    FeatureColumn("main_plan", "subscription", "", "plan", "契約プラン", "none", "d0", vocabulary=PLANS),
+    FeatureColumn("logins_28d", "usage", "times", "logins", "ログイン回数", "never", "d1"),
+    FeatureColumn("mrr_now", "subscription", "JPY", "monthly price", "月額", "never", "d2"),
+)
+
+
+def subscribers(n: int, seed: int) -> FeatureTable:
+    """Half of them on each plan; logins mean nothing."""
+    random = np.random.default_rng(seed)
+    plans = random.integers(0, 2, n).astype(np.float64)
+    values = np.column_stack([plans, random.poisson(8, n).astype(np.float64), 1000 + 4000 * plans])
+    return FeatureTable(np.array([f"c{i:05d}" for i in range(n)]), np.full(n, CUTOFF), values, COLUMNS)
+
+
+def lifetimes(
+    features: FeatureTable, seed: int, hazards: np.ndarray = HAZARDS, observed_days: tuple[int, int] = (FOLLOWED, 401)
+) -> Outcomes:
+    """What happens to them; each is observed for a number of days drawn from `observed_days`."""
+    random = np.random.default_rng(seed)
+    plan, n = features.column("main_plan").astype(np.int64), len(features)
+    stayed = np.ceil(random.exponential(1.0, n) / -np.log1p(-hazards[plan]) * PERIOD_DAYS) - 1
+    cause = np.where(random.random(n) < PRICE_SHARES[plan], "price", "support")
+    left_on = CUTOFF + np.minimum(stayed, 10_000).astype("timedelta64[D]")
+    followed = left_on < CUTOFF + np.timedelta64(FOLLOWED, "D")
+    whole = Outcomes(
+        customer_ids=features.customer_ids,
+        cutoffs=features.cutoffs,
+        churned=followed,
+        churned_at=np.where(followed, left_on, np.datetime64("NaT", "D")),
+        cause=np.where(followed, cause, ""),
+        amount_after=np.full(n, np.nan),
+        observed_until=np.full(n, CUTOFF + np.timedelta64(FOLLOWED, "D")),
+        horizon_days=FOLLOWED,
+    )
+    return whole.known_at(CUTOFF + random.integers(*observed_days, n).astype("timedelta64[D]"))
+
+
+def world(
+    n: int = 1200, seed: int = 1, observed_days: tuple[int, int] = (FOLLOWED, 401)
+) -> tuple[FeatureTable, Outcomes]:
+    """Features and what became of them."""
+    features = subscribers(n, seed)
+    return features, lifetimes(features, seed + 1000, observed_days=observed_days)
+
+
+def coin_toss(n: int = 1200, seed: int = 1) -> tuple[FeatureTable, Outcomes]:
+    """A world in which both plans leave alike."""
+    features = subscribers(n, seed)
+    return features, lifetimes(features, seed + 1000, hazards=np.array([0.07, 0.07]))
+
+
+def true_risk(features: FeatureTable, days: float) -> np.ndarray:
+    """P(churn) within so many days."""
+    hazards = HAZARDS[features.column("main_plan").astype(np.int64)]
+    return 1.0 - (1.0 - hazards) ** (days / PERIOD_DAYS)

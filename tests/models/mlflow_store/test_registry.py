@@ -1,0 +1,124 @@
+"""Versions are counted up, aliases point at them, and no pickle lies in the store."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import BrokenArtifact, NotFound, SourceUnavailable
+from core.feature_table import FeatureColumn
+from core.model_card import ModelCard
+from models.artifact import Artifact
+from models.mlflow_store.package import ModelPackage, read_card
+from models.mlflow_store.registry import Registry, open_store
+
+COLUMNS = (
+    FeatureColumn("days_since_last_purchase", "recency", "days", "en", "ja", "never bought", "d1"),
+    FeatureColumn("city", "attributes", "", "en", "ja", "unknown", "d2", vocabulary=("Kyoto", "Osaka")),
+)
+
+
+def card(kind: str = "churn", **changes) -> ModelCard:
+    said = {
+        "kind": kind, "data_set": "shop", "model": "recency", "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "cutoff": date(2025, 6, 1), "training_cutoffs": (date(2025, 6, 1),), "test_cutoff": date(2025, 9, 1),
+        "cohort": "everybody", "n_rows": 4, "n_customers": 4, "settings": {"n_bins": 3}, "horizon_days": 60,
+    }  # fmt: skip
+    return ModelCard(**(said | changes))
+
+
+def package(**changes) -> ModelPackage:
+    artifact = Artifact("recency", {"steps": [0.1, 0.9]}, {"edges": np.array([30.0])}, {"tree": "leaf"})
+    return ModelPackage(card(**changes), artifact, COLUMNS)
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    folder = tmp_path_factory.mktemp("store")
+    return Registry(f"sqlite:///{folder / 'mlflow.db'}", "shop")
+
+
+@pytest.fixture(scope="module")
+def run_id(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> str:
+    client = open_store(registry.tracking_uri)
+    experiment = client.create_experiment("shop", artifact_location=str(tmp_path_factory.mktemp("files")))
+    return client.create_run(experiment).info.run_id
+
+
+def test_a_new_version_is_the_next_number_and_the_challenger(registry: Registry, run_id: str):
+    first = registry.register(package(), run_id)
+    second = registry.register(package(model="logistic"), run_id)
+
+    assert (second.version, second.aliases, second.card.version) == (first.version + 1, ("challenger",), second.version)
+    assert registry.find("churn", first.version).aliases == ()
+    assert [each.version for each in registry.versions("churn")][-2:] == [first.version, second.version]
+
+
+def test_what_comes_out_of_the_registry_is_what_went_in(registry: Registry, run_id: str):
+    kept = registry.package(registry.register(package(), run_id))
+
+    assert kept.artifact.state == package().artifact.state
+    assert kept.artifact.arrays["edges"].tolist() == [30.0]
+    assert kept.columns == COLUMNS
+    assert kept.vocabularies == {"city": ("Kyoto", "Osaka")}
+
+
+def test_an_alias_finds_its_version_and_moves(registry: Registry, run_id: str):
+    first, second = registry.register(package(), run_id), registry.register(package(), run_id)
+
+    registry.set_alias("churn", "champion", first.version)
+    registry.set_alias("churn", "champion", second.version)
+
+    assert registry.find("churn", "champion").version == second.version
+    assert registry.aliases("churn") == {"champion": second.version, "challenger": second.version}
+
+
+def test_a_version_that_is_not_there_is_named_with_those_that_are(registry: Registry, run_id: str):
+    registry.register(package(), run_id)
+
+    with pytest.raises(NotFound, match=r"no '999' of kizuna\.shop\.churn; versions: 1"):
+        registry.find("churn", 999)
+    with pytest.raises(NotFound, match="kizuna train recommender"):
+        registry.find("recommender", "champion")
+
+
+def test_a_store_that_does_not_answer_is_named_without_its_password(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+
+    with pytest.raises(SourceUnavailable, match="does not answer") as refused:
+        Registry("http://bob:hush@127.0.0.1:9", "shop").aliases("churn")
+
+    assert "hush" not in str(refused.value)
+
+
+def test_an_interrupted_registration_leaves_no_version(registry: Registry, run_id: str, monkeypatch):
+    before = registry.versions("churn")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(registry, "set_alias", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            registry.register(package(), run_id)
+
+    assert registry.versions("churn") == before
+
+
+def test_no_file_of_a_version_is_a_pickle(registry: Registry, run_id: str):
+    folder = Path(registry.register(package(), run_id).folder).parent.parent
+    kept = {path.suffix for path in folder.rglob("*") if path.is_file()}
+
+    assert kept <= {".json", ".npy", ".txt", ".yaml", ""}
+    assert not any(path.read_bytes().startswith(b"\x80") for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_damaged_card_is_no_traceback(tmp_path: Path):
+    package().write(tmp_path)
+    (tmp_path / "card.json").write_text("{")
+
+    with pytest.raises(BrokenArtifact, match="train again"):
+        read_card(tmp_path)

@@ -1,0 +1,75 @@
+"""A flat data set comes as it is: one row a customer, joined by id, with who left and why."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from core.errors import ConfigError, DataError, SourceUnavailable
+from tables.sources.cross_section import open_flat
+from tables.sources.opening import open_tables
+from tests.cross_section_worlds import SPORTS, club
+
+
+def changed_label(settings, **changes):
+    label = msgspec.structs.replace(settings.flat.label, **changes)
+    return msgspec.structs.replace(settings, flat=msgspec.structs.replace(settings.flat, label=label))
+
+
+def test_files_are_joined_by_id_and_words_numbers_and_gaps_are_told_apart(tmp_path):
+    data = open_flat(club(tmp_path))
+    score, left = data.features.column("exit_score"), data.outcomes.churned
+
+    assert data.features.names == ("contract", "charges", *SPORTS, "exit_score")
+    assert data.features.vocabularies == {"contract": ("monthly", "yearly")}
+    assert ((score < 3) == left).all()
+    assert 0 < np.isnan(data.features.column("charges")).sum() < 60
+    assert all(column.as_of_today for column in data.features.columns)
+
+
+def test_who_left_says_why_and_is_mature(tmp_path):
+    outcomes = open_flat(club(tmp_path)).outcomes
+
+    assert outcomes.mature.all()
+    assert (outcomes.cause == np.where(outcomes.churned, "price", "")).all()
+    assert outcomes.definition == "Left? is 'yes' in status as of 2026-04-01"
+
+
+def test_rows_that_repeat_a_customer_are_refused(tmp_path):
+    settings = club(tmp_path)
+    status = pq.read_table(tmp_path / "status.parquet")
+    pq.write_table(status.take([0, 0, *range(1, len(status))]), tmp_path / "status.parquet")
+
+    with pytest.raises(DataError, match=r"\[flat.tables.status\]: 1 rows repeat a customer"):
+        open_flat(settings)
+
+
+def test_a_label_that_says_the_same_of_all_is_refused(tmp_path):
+    with pytest.raises(DataError, match="0 of 600 customers left"):
+        open_flat(changed_label(club(tmp_path), equals="gone"))
+
+
+def test_a_column_that_is_not_there_names_the_nearest(tmp_path):
+    with pytest.raises(DataError, match=r"no column 'Lefd\?'; did you mean 'Left\?'"):
+        open_flat(changed_label(club(tmp_path), column="Lefd?"))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    settings = club(tmp_path)
+    (tmp_path / "members.csv").unlink()
+
+    with pytest.raises(SourceUnavailable, match=r"members.csv"):
+        open_flat(settings)
+
+
+def test_what_needs_times_is_refused_in_one_line(tmp_path):
+    with pytest.raises(ConfigError, match="club is a flat data set"):
+        open_tables(club(tmp_path))
+
+
+def test_the_same_content_has_the_same_digest_and_other_content_another(tmp_path):
+    first, again, other = (open_flat(club(tmp_path, seed=seed)).digest for seed in (1, 1, 2))
+
+    assert first == again != other

@@ -1,0 +1,268 @@
+"""What was known of a company's tables at a cutoff."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.errors import ConfigError, DataError
+from tables.tables import Tables, tables_from_frames
+from tests.engines import engine, every_engine
+from tests.worlds import config, frame, shop
+
+CUTOFF = date(2024, 3, 8)
+
+
+def rows(tables: Tables, name: str = "purchases") -> list[dict[str, Any]]:
+    found = tables[name].to_pyarrow().to_pylist()
+    return sorted(found, key=lambda row: [str(value) for value in row.values()])
+
+
+def amounts(tables: Tables) -> list[float]:
+    return sorted(row["amount"] for row in rows(tables))
+
+
+def known(name: str, *lines: dict[str, Any], cutoff: date = CUTOFF, **changes: Any) -> list[dict[str, Any]]:
+    return rows(shop(settings=config(**changes), **{name: frame(*lines)}).at(cutoff), name)
+
+
+def test_a_purchase_on_the_cutoff_has_not_happened_yet():
+    tables = shop("ada 2024-03-07T23:59:59 1", "ada 2024-03-08 2")
+
+    assert amounts(tables.at(CUTOFF)) == [1]
+
+
+def test_a_purchase_that_was_recorded_late_was_not_known_before():
+    tables = shop(
+        "ada 2024-03-01 1 recorded_time=2024-03-08", "bo 2024-03-01 2 recorded_time=2024-03-07", "cy 2024-03-01 3"
+    )
+
+    assert amounts(tables.at(CUTOFF)) == [2, 3]
+
+
+@every_engine
+def test_the_newest_version_of_a_line_recorded_before_the_cutoff_counts(engine_name: str):
+    tables = shop(
+        "ada 2024-03-01 20 line_id=7 recorded_time=2024-03-01",
+        "ada 2024-03-01 15 line_id=7 recorded_time=2024-03-05",
+        "ada 2024-03-01 0 line_id=7 recorded_time=2024-03-09",
+        "ada 2024-03-01 1",
+        "ada 2024-03-01 1",
+        backend=engine(engine_name),
+    )
+
+    assert amounts(tables.at(date(2024, 3, 3))) == [1, 1, 20]
+    assert amounts(tables.at(CUTOFF)) == [1, 1, 15]
+    assert amounts(tables.latest()) == [0, 1, 1]
+    assert len(rows(tables)) == 5
+
+
+def test_a_cell_is_missing_until_it_becomes_known():
+    ticket = {"customer_id": "ada", "opened_at": "2024-03-01", "closed_at": "2024-03-08", "satisfaction": 1.0}
+
+    assert known("tickets", ticket)[0]["satisfaction"] is None
+    assert known("tickets", ticket)[0]["closed_at"] is None
+    assert known("tickets", ticket, cutoff=date(2024, 3, 9))[0]["satisfaction"] == 1.0
+
+
+def test_a_subscription_that_will_end_does_not_say_so():
+    span = {"customer_id": "ada", "subscription_id": "s", "plan": "p", "mrr": 9.0, "started_at": "2024-01-01"}
+    ends = {"ended_at": "2024-03-20", "end_reason": "price"}
+
+    assert known("subscriptions", span | ends) == known("subscriptions", span | {"ended_at": None, "end_reason": None})
+
+
+def test_a_cell_whose_known_at_column_is_not_there_is_used_only_where_the_toml_says():
+    ticket = {"customer_id": "ada", "opened_at": "2024-03-01", "satisfaction": 1.0}
+
+    assert "satisfaction" not in known("tickets", ticket)[0]
+    assert known("tickets", ticket, as_of_today=("tickets.satisfaction",))[0]["satisfaction"] == 1.0
+
+
+@every_engine
+def test_the_last_dated_row_before_the_cutoff_counts(engine_name: str):
+    moves = [("Kobe", "2024-01-01"), ("Nara", "2024-03-07"), ("Oita", "2024-03-08")]
+    lived = frame(*({"customer_id": "ada", "city": city, "valid_from": since} for city, since in moves))
+    tables = shop(settings=config(attributes={"customers": ("city",)}), customers=lived, backend=engine(engine_name))
+
+    assert [row["city"] for row in rows(tables.at(CUTOFF), "customers")] == ["Nara"]
+    assert [row["city"] for row in rows(tables.latest(), "customers")] == ["Oita"]
+
+
+def test_an_attribute_without_a_date_is_used_only_where_the_toml_says():
+    ada = {"customer_id": "ada", "city": "Kobe"}
+    listed = {"customers": ("city",)}
+
+    assert known("customers", ada, attributes=listed) == [{"customer_id": "ada"}]
+    assert known("customers", ada, attributes=listed, as_of_today=("customers.city",)) == [ada]
+
+
+def test_an_attribute_that_tells_who_somebody_is_is_refused():
+    people = [{"customer_id": f"c{n}", "contact": f"p{n}@example.org", "joined_at": "2024-01-01"} for n in range(30)]
+    listed = known("customers", *people, attributes={"customers": ("contact",)}, as_of_today=("customers.contact",))
+
+    assert "contact" not in listed[0]
+
+
+@every_engine
+def test_aliases_are_resolved_along_their_chain_as_known_at_the_cutoff(engine_name: str):
+    links = frame(
+        {"alias_id": "card", "customer_id": "app", "recorded_time": "2024-01-01"},
+        {"alias_id": "app", "customer_id": "ada", "recorded_time": "2024-03-08"},
+    )
+    tables = shop("card 2024-03-01", "bo 2024-03-01", identities=links, backend=engine(engine_name))
+
+    assert {row["customer_id"] for row in rows(tables.at(CUTOFF))} == {"app", "bo"}
+    assert {row["customer_id"] for row in rows(tables.latest())} == {"ada", "bo"}
+
+
+@every_engine
+def test_aliases_that_point_in_a_circle_stay_themselves(engine_name: str):
+    links = frame(*({"alias_id": a, "customer_id": b} for a, b in ("xy", "yx", "zx", "zx")))
+    tables = shop("x 2024-03-01", "y 2024-03-01", "z 2024-03-01", identities=links, backend=engine(engine_name))
+
+    assert {row["customer_id"] for row in rows(tables.at(CUTOFF))} == {"x", "y", "z"}
+
+
+def test_customers_who_turn_out_to_be_one_have_one_row():
+    tables = shop(
+        identities=frame({"alias_id": "app", "customer_id": "ada"}),
+        customers=frame({"customer_id": "app", "language": "ja"}, {"customer_id": "ada", "language": "en"}),
+    )
+
+    assert [row["customer_id"] for row in rows(tables.latest(), "customers")] == ["ada"]
+
+
+def test_rows_that_cannot_be_used_are_counted_by_cause():
+    usage = frame(
+        {"customer_id": "ada", "event_time": "2024-03-01", "event": "login"},
+        {"customer_id": None, "event_time": "2024-03-01", "event": "login"},
+        {"customer_id": "x" * 129, "event_time": "2024-03-01", "event": "login"},
+        {"customer_id": "bo", "event_time": None, "event": "login"},
+    )
+    intake = shop(usage=usage).intake("usage")
+
+    assert (intake.rows, intake.kept) == (4, 1)
+    assert intake.set_aside == {
+        "customer_id: longer than 128 characters": 1,
+        "customer_id: missing": 1,
+        "event_time: missing": 1,
+    }
+
+
+def test_identical_lines_are_kept_unless_the_toml_says_drop():
+    lines = ("ada 2024-03-01 5", "ada 2024-03-01 5")
+
+    assert amounts(shop(*lines)) == [5, 5]
+    assert amounts(shop(*lines, settings=config(identical_lines="drop"))) == [5]
+
+
+def test_the_day_of_the_last_record_is_not_complete():
+    assert shop("ada 2024-03-01", "ada 2024-03-07T09:00").watermark("purchases") == date(2024, 3, 7)
+
+
+def days_of(channel: str, n_days: int, every: int = 1) -> list[str]:
+    return [f"ada {date(2024, 1, 1) + timedelta(days=day)} channel={channel}" for day in range(0, n_days, every)]
+
+
+@pytest.mark.parametrize(
+    ("other", "watermark"),
+    [
+        (days_of("shop", 53), date(2024, 2, 22)),
+        (days_of("closed", 20), date(2024, 2, 29)),
+        (days_of("rare", 50, every=7), date(2024, 2, 29)),
+    ],
+    ids=["a channel that lags holds back", "one that ended does not", "a rare one does not"],
+)
+def test_a_table_is_complete_until_its_slowest_steady_channel(other: list[str], watermark: date):
+    assert shop(*days_of("web", 60), *other).watermark("purchases") == watermark
+
+
+def test_a_stated_watermark_is_believed():
+    stated = config(watermark=date(2024, 3, 3))
+
+    assert shop("ada 2024-03-07", settings=stated).watermark("purchases") == date(2024, 3, 3)
+
+
+def test_a_table_of_things_tells_no_watermark():
+    with pytest.raises(DataError, match="state watermark"):
+        shop(items=frame({"item_id": "tea"})).watermark("items")
+
+
+@every_engine
+def test_the_digest_knows_content_and_not_order(engine_name: str):
+    backend = engine(engine_name)
+    lines = ["ada 2024-03-01 5 item_id=tea", "bo 2024-03-02 6 item_id=cup"]
+    digest = shop(*lines, backend=backend).digest
+
+    assert shop(*reversed(lines), backend=backend).digest == digest
+    assert shop("bo 2024-03-01 5 item_id=tea", "ada 2024-03-02 6 item_id=cup", backend=backend).digest != digest
+    assert shop(lines[0], "bo 2024-03-02 6.01 item_id=cup", backend=backend).digest != digest
+
+
+def test_unknown_tables_and_missing_columns_are_named():
+    with pytest.raises(ConfigError, match="did you mean 'purchases'"):
+        tables_from_frames(config(), {"purchase": frame({"amount": 1.0})})
+    with pytest.raises(DataError, match="purchases lacks the column 'event_time'; found: amount"):
+        tables_from_frames(config(), {"purchases": frame({"amount": 1.0})})
+    with pytest.raises(DataError, match="there is no table 'usage'"):
+        _ = shop("ada 2024-03-01")["usage"]
+
+
+def test_a_column_of_a_kind_that_cannot_be_read_is_named():
+    nested = pa.table({"event_time": [datetime(2024, 1, 1)], "amount": [[1.0]]})
+
+    with pytest.raises(DataError, match=r"purchases\.amount: .* cannot be read as a number"):
+        tables_from_frames(config(), {"purchases": nested})
+
+
+moments = st.datetimes(datetime(2024, 2, 25), datetime(2024, 3, 20)).map(lambda moment: moment.replace(microsecond=0))
+later = moments.map(lambda moment: datetime(2024, 3, 8) + (moment - datetime(2024, 2, 25)))
+purchases = st.fixed_dictionaries(
+    {
+        "customer_id": st.sampled_from(["ada", "bo", "card", None]),
+        "event_time": moments,
+        "amount": st.integers(-5, 50).map(float),
+        "line_id": st.sampled_from(["1", "2", None]),
+        "recorded_time": st.none() | moments,
+    }
+)
+tickets = st.fixed_dictionaries(
+    {
+        "customer_id": st.sampled_from(["ada", "bo"]),
+        "opened_at": moments,
+        "closed_at": st.none() | moments,
+        "satisfaction": st.integers(1, 5).map(float),
+    }
+)
+
+
+def at_cutoff(
+    bought: list[dict[str, Any]], asked: list[dict[str, Any]], engine_name: str
+) -> list[list[dict[str, Any]]]:
+    tables = shop(purchases=frame(*bought), tickets=frame(*asked), backend=engine(engine_name)).at(CUTOFF)
+    return [rows(tables, name) for name in tables.names]
+
+
+@every_engine
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    bought=st.lists(purchases, min_size=1, max_size=8), asked=st.lists(tickets, min_size=1, max_size=5), data=st.data()
+)
+def test_what_happened_or_became_known_later_changes_nothing(engine_name: str, bought: Any, asked: Any, data: Any):
+    late_rows = [
+        data.draw(purchases) | {"event_time": data.draw(later)},
+        data.draw(purchases) | {"recorded_time": data.draw(later)},
+    ]
+    open_then = [not ticket["closed_at"] or ticket["closed_at"] >= datetime(2024, 3, 8) for ticket in asked]
+    closed_otherwise = [
+        ticket | {"closed_at": data.draw(later), "satisfaction": 1.0} if still_open else ticket
+        for ticket, still_open in zip(asked, open_then, strict=True)
+    ]
+
+    assert at_cutoff(bought + late_rows, closed_otherwise, engine_name) == at_cutoff(bought, asked, engine_name)

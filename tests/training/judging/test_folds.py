@@ -1,0 +1,146 @@
+"""At which cutoffs a model learns, is chosen and is tested."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.config.data_set import Config
+from core.config.learning import ChurnDefinition, Cutoffs
+from core.errors import NotEnoughHistory
+from tests.worlds import config, shop
+from training.judging.folds import Folds, choose_folds, customer_folds, folds_of
+
+FIRST, MATURE_UNTIL = date(2023, 1, 1), date(2024, 12, 31)
+
+
+def plan(horizon_days: int = 60, gap_days: int = 0, **cutoffs: Any) -> Config:
+    churn = ChurnDefinition(horizon_days=horizon_days, gap_days=gap_days)
+    return config(churn=churn, cutoffs=Cutoffs(**cutoffs))
+
+
+def chosen(first: date = FIRST, mature_until: date = MATURE_UNTIL, **stated: Any) -> Folds:
+    return choose_folds(plan(**stated), first, mature_until)
+
+
+def rows(folds: Folds, n_customers: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    """Every customer at every cutoff, the test's and purged ones too."""
+    ids = np.array([f"c{number}" for number in range(n_customers)])
+    return np.tile(ids, len(folds.refit)), np.repeat(np.array(folds.refit, "M8[D]"), n_customers)
+
+
+def test_unstated_the_test_is_the_last_mature_cutoff():
+    assert chosen(horizon_days=60, gap_days=7).test == MATURE_UNTIL - timedelta(days=67)
+
+
+def test_unstated_training_cutoffs_are_the_newest_whose_labels_end_by_the_test():
+    folds = chosen(horizon_days=60, every_days=30, at_most=3)
+
+    assert [(folds.test - day).days for day in folds.train] == [120, 90, 60]
+    assert [(folds.test - day).days for day in folds.purged] == [30]
+
+
+def test_training_cutoffs_have_the_active_days_before_them():
+    folds = chosen(first=date(2024, 1, 1), every_days=14, at_most=99)
+
+    assert (folds.train[0] - date(2024, 1, 1)).days >= 180
+
+
+def test_a_history_that_is_too_short_says_how_many_days_are_needed():
+    with pytest.raises(NotEnoughHistory, match=r"needed are 240 days before it .* there are 224"):
+        chosen(first=date(2024, 3, 22))
+
+
+def test_a_stated_test_that_is_not_mature_is_refused_with_the_last_that_is():
+    with pytest.raises(NotEnoughHistory, match=r"2024-12-01 is not mature.*2025-01-30.*2024-11-01 or earlier"):
+        chosen(train=(date(2024, 6, 1),), test=date(2024, 12, 1))
+
+
+def test_stated_cutoffs_whose_labels_cross_the_test_are_purged_by_name():
+    folds = chosen(train=(date(2024, 6, 1), date(2024, 7, 3), date(2024, 7, 2)), test=date(2024, 8, 31))
+
+    assert (folds.train, folds.purged) == ((date(2024, 6, 1), date(2024, 7, 2)), (date(2024, 7, 3),))
+    assert folds.notices == ("purged, because their labels cross the test cutoff 2024-08-31: 2024-07-03",)
+
+
+def test_stated_cutoffs_that_do_not_lie_before_the_test_are_left_out_by_name():
+    folds = chosen(train=(date(2024, 6, 1), date(2024, 9, 1)), test=date(2024, 8, 31))
+
+    assert folds.refit == (date(2024, 6, 1), date(2024, 8, 31))
+    assert "2024-09-01" in folds.notices[0]
+
+
+def test_stated_cutoffs_that_would_all_be_purged_are_refused():
+    with pytest.raises(NotEnoughHistory, match="state one of 2024-07-02 or earlier"):
+        chosen(train=(date(2024, 8, 1),), test=date(2024, 8, 31))
+
+
+def test_the_gap_belongs_to_the_label():
+    with pytest.raises(NotEnoughHistory):
+        chosen(gap_days=1, train=(date(2024, 7, 2),), test=date(2024, 8, 31))
+
+
+def test_validation_walks_forward_where_a_purged_earlier_cutoff_exists():
+    folds = chosen(every_days=30, at_most=6)
+
+    splits = folds.validation(*rows(folds))
+
+    assert folds.scheme == "walk_forward"
+    assert [split.name for split in splits] == [day.isoformat() for day in folds.train[-3:]]
+    assert [int(split.train.sum() / 40) for split in splits] == [2, 3, 4]
+
+
+def test_validation_is_over_customers_where_the_cutoffs_lie_too_close_together():
+    folds = chosen(horizon_days=90, train=(date(2024, 4, 22), date(2024, 6, 3)), test=date(2024, 9, 1))
+    customer_ids, cutoffs = rows(folds)
+
+    splits = folds.validation(customer_ids, cutoffs)
+
+    assert folds.scheme == "over_customers"
+    assert "no two of them are 90 days apart" in folds.says
+    assert (np.sum([split.validation for split in splits], axis=0) == (cutoffs < np.datetime64(folds.test))).all()
+    assert all(not set(customer_ids[split.train]) & set(customer_ids[split.validation]) for split in splits)
+
+
+@given(
+    horizon_days=st.integers(1, 120), gap_days=st.integers(0, 20), every=st.integers(1, 60), at_most=st.integers(1, 9)
+)
+def test_nothing_learnt_from_has_a_label_that_reaches_into_what_it_is_judged_by(horizon_days, gap_days, every, at_most):
+    folds = chosen(horizon_days=horizon_days, gap_days=gap_days, every_days=every, at_most=at_most)
+    customer_ids, cutoffs = rows(folds, n_customers=3)
+    label = np.timedelta64(horizon_days + gap_days, "D")
+    test = np.datetime64(folds.test)
+
+    assert (np.array(folds.train, "M8[D]") + label <= test).all()
+    for split in folds.validation(customer_ids, cutoffs):
+        assert (cutoffs[split.train | split.validation] < test).all()
+        if folds.scheme == "walk_forward":
+            assert cutoffs[split.train].max() + label <= cutoffs[split.validation].min()
+
+
+@given(others=st.sets(st.text(min_size=1, max_size=4), max_size=20), seed=st.integers(0, 2**31))
+def test_a_customer_stays_in_their_fold_whoever_else_is_there(others, seed):
+    alone = customer_folds(np.array(["ada"]), 5, seed)
+    among = customer_folds(np.array(["ada", *sorted(others), "ada"]), 5, seed)
+
+    assert alone[0] == among[0] == among[-1]
+
+
+def test_another_seed_deals_the_customers_anew_and_evenly():
+    ids = np.array([f"c{number}" for number in range(2_000)])
+    first, second = customer_folds(ids, 5, seed=1), customer_folds(ids, 5, seed=2)
+
+    assert (first != second).mean() > 0.7
+    assert np.bincount(first).min() > 330
+
+
+def test_tables_tell_their_own_history():
+    settings = config(churn=ChurnDefinition(horizon_days=30), active_days=60)
+    folds = folds_of(shop("ada 2024-01-01", "bo 2024-12-31", settings=settings))
+
+    assert (folds.test, folds.label_days) == (date(2024, 12, 1), 30)

@@ -1,0 +1,163 @@
+"""The recommender with the best validation NDCG is registered, and popularity stands in on the first day."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from msgspec import structs
+from threadpoolctl import threadpool_info
+
+from core.config.data_set import Config
+from core.errors import NotEnoughHistory
+from features.interactions import interactions_of
+from models.mlflow_store.registry import open_store
+from models.recommenders.engine.base import counting_gb
+from models.recommenders.popularity import Popularity
+from models.recommenders.reranked import Reranked
+from simulation.shop.world import ShopWorld
+from tests.training.conftest import open_shop
+from tests.worlds import config
+from tests.worlds import shop as shop_of
+from training.promotion import promote
+from training.recommender.rows import ranking_cutoffs, ranking_task, threads_for, validation_tasks
+from training.recommender.training import candidates_of, train_recommender, wanted_recipes
+from training.recommender.tuned import TunedRecommenders
+from training.run.recipe import Recipe
+from training.run.registering import Trained
+from training.run.session import Session
+
+
+@pytest.fixture(scope="module")
+def recommended(shop: Session) -> Trained:
+    return train_recommender(shop)
+
+
+def test_the_best_on_validation_is_registered_and_the_others_stand_in_its_card(shop: Session, recommended: Trained):
+    card = recommended.challenger.card
+    validation = {m.model: m.estimate for m in card.metrics if (m.name, m.split) == ("ndcg@10", "validation")}
+    best = max(validation.values(), key=lambda estimate: estimate.value)
+
+    assert set(validation) == {"popularity", *shop.config.recommender.models}
+    assert validation[card.model].value > best.low
+    assert card.metric("recall@20", "popularity") is not None
+
+
+def test_in_a_shop_of_tastes_it_beats_popularity(recommended: Trained):
+    assert recommended.challenger.card.learnt
+    assert "beats popularity out of time" in recommended.challenger.card.verdict
+
+
+def test_popularity_is_the_first_champion_and_gives_way(shop: Session, recommended: Trained):
+    first = recommended.first_champion
+    assert first is not None
+    assert (first.card.model, first.card.baseline) == ("popularity", True)
+
+    promote(shop, "recommender")
+
+    assert shop.registry.aliases("recommender")["champion"] == recommended.challenger.version
+
+
+def test_the_run_shows_ndcg_by_the_length_of_the_list(shop: Session, recommended: Trained):
+    run = open_store(shop.tracking.tracking_uri).get_run(recommended.run_id)
+
+    assert (Path(run.info.artifact_uri or "") / "plots" / "ndcg_by_k.png").is_file()
+    assert run.data.metrics["ndcg_at_10"] > run.data.metrics["popularity.ndcg_at_10"]
+
+
+def test_mlflow_loads_it_and_recommends_to_a_frame_of_purchases(shop: Session, recommended: Trained):
+    mlflow.set_tracking_uri(shop.tracking.tracking_uri)
+    loaded = mlflow.pyfunc.load_model(f"models:/kizuna.shop.recommender/{recommended.challenger.version}")
+
+    bought = pd.DataFrame({"customer_id": ["ada", "ada", "bo"], "item_id": ["i0001", "i0002", None]})
+    answer = loaded.predict(bought, params={"k": 3})
+
+    assert answer["customer_id"].tolist() == ["ada"] * 3 + ["bo"] * 3
+    assert answer["rank"].tolist() == [1, 2, 3] * 2
+    assert set(answer.loc[answer["customer_id"] == "bo", "rung"]) == {"popularity"}
+
+
+def test_the_truth_lies_in_the_horizon_and_belongs_to_known_customers(shop: Session):
+    test = ranking_cutoffs(shop.tables)[-1]
+
+    task = ranking_task(shop.tables, interactions_of(shop.tables), test)
+
+    days = task.truth.times.astype("datetime64[D]") - np.datetime64(test, "D")
+    assert (days >= np.timedelta64(0, "D")).all()
+    assert (days < np.timedelta64(28, "D")).all()
+    assert (task.asking.customer_ids == task.truth.customer_ids).all()
+    assert (task.known.times < np.datetime64(test, "s")).all()
+
+
+def test_validation_walks_forward_up_to_the_test_and_never_before_there_are_customers():
+    week = [f"ada 2025-{month:02}-{day:02} item_id=tea" for month in range(1, 7) for day in (1, 15)]
+    tables = shop_of(*week, settings=config(watermark=date(2025, 7, 1), active_days=90))
+
+    cutoffs = ranking_cutoffs(tables)
+
+    assert cutoffs == (date(2025, 4, 8), date(2025, 5, 6), date(2025, 6, 3))
+    assert [task.cutoff for task in validation_tasks(tables, interactions_of(tables))] == [*cutoffs[1::-1]]
+
+
+def test_the_card_says_where_validation_was_and_that_the_settings_are_the_models_own(recommended: Trained):
+    limits = "\n".join(recommended.challenger.card.limits)
+
+    assert "walk-forward at 2025-12-10, 2026-01-07, 2026-02-04" in limits
+    assert "`kizuna tune recommender` tunes them on this one" in limits
+
+
+def test_a_model_without_the_memory_is_left_out_and_the_card_says_so(shop: Session, monkeypatch: pytest.MonkeyPatch):
+    few = replace(shop, config=with_models(shop.config, "personal_frequency", "item_knn"))
+    just_enough = counting_gb(interactions_of(few.tables))
+    monkeypatch.setattr("models.memory.free_gb", lambda: just_enough)
+
+    card = train_recommender(few).challenger.card
+
+    (said,) = [limit for limit in card.limits if limit.startswith("Left out")]
+    assert "item_knn (item_knn would take about" in said
+    assert {metric.model for metric in card.metrics} == {"popularity", "personal_frequency"}
+
+
+def with_models(stated: Config, *models: str) -> Config:
+    return structs.replace(stated, recommender=structs.replace(stated.recommender, models=models))
+
+
+def test_purchases_without_items_cannot_train_a_recommender(tmp_path: Path):
+    session = open_shop(tmp_path, ShopWorld(n_customers=50, no_items=True))
+
+    with pytest.raises(NotEnoughHistory, match="no purchase carries an item"):
+        train_recommender(session)
+
+
+def test_a_small_fit_takes_one_thread_and_a_large_one_all(shop: Session, monkeypatch: pytest.MonkeyPatch):
+    everything, recipe = interactions_of(shop.tables), Recipe("gf_cf", {})
+
+    with threads_for(recipe, everything):
+        assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
+
+    monkeypatch.setattr("training.recommender.rows.SMALL_GB", 0.0)
+    assert isinstance(threads_for(recipe, everything), nullcontext)
+
+
+def test_whoever_asks_for_a_second_stage_tries_the_model_behind_it_too(shop: Session):
+    tuned = TunedRecommenders(Path("nowhere"), {})
+
+    asked = wanted_recipes(with_models(shop.config, "item_knn"), "reranked", {}, tuned)
+    listed = wanted_recipes(with_models(shop.config, "reranked"), None, {}, tuned)
+
+    assert list(asked) == list(listed) == ["popularity", "blend", "reranked"]
+
+
+def test_the_card_of_a_second_stage_says_what_its_candidates_hold(shop: Session):
+    model = Reranked(n_folds=1).fit(interactions_of(shop.tables))
+    (said,) = candidates_of(model)
+
+    assert model.candidate_recall_ is not None
+    assert f"hold {model.candidate_recall_:.1%} of what was bought" in said
+    assert candidates_of(Popularity()) == []

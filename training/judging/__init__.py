@@ -1,0 +1,1 @@
+"""Cutoff folds, model selection, leak detection and the promotion gate."""

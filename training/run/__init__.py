@@ -1,0 +1,1 @@
+"""What every training shares: session, MLflow tracking, cards, plots, registration."""

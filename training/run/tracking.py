@@ -1,0 +1,161 @@
+"""What a training run leaves behind in MLflow: everything needed to understand it and to do it again.
+
+Only MLflow's client is used, never its global state, so two runs in one process
+do not meet. An interrupted run ends as KILLED, a failed one as FAILED.
+"""
+
+from __future__ import annotations
+
+import math
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from mlflow import MlflowClient
+from mlflow.entities import Metric as LoggedMetric
+from mlflow.entities import Param, RunTag
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+from mlflow.utils.time import get_current_time_millis
+
+from core.interruption import uninterrupted, was_interrupted
+from core.model_card import Metric
+from models.mlflow_store.registry import artifact_location, open_store
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LONGEST_PARAMETER = 6000
+"MLflow's own limit; what is longer stands in full in the run's files."
+
+
+@dataclass(frozen=True)
+class TrackedRun:
+    """One run, while it goes on."""
+
+    run_id: str
+    client: MlflowClient
+
+    @uninterrupted()
+    def log_parameters(self, parameters: Mapping[str, Any]) -> None:
+        """What MLflow's table compares runs by; anything but text and numbers as JSON."""
+        logged = [Param(name, _told(value)) for name, value in parameters.items()]
+        self.client.log_batch(self.run_id, params=logged)
+
+    @uninterrupted()
+    def log_tags(self, tags: Mapping[str, str]) -> None:
+        """Facts about the run that are no parameter of it."""
+        for name, value in tags.items():
+            self.client.set_tag(self.run_id, name, value)
+
+    @uninterrupted()
+    def log_metrics(self, metrics: Iterable[Metric], registered: str) -> None:
+        """Each figure as name, name.low and name.high; other models' figures than the registered one's name it."""
+        now = get_current_time_millis()
+        logged = [
+            LoggedMetric(metric_key(metric, registered) + end, value, now, 0)
+            for metric in metrics
+            for end, value in (
+                ("", metric.estimate.value),
+                (".low", metric.estimate.low),
+                (".high", metric.estimate.high),
+            )
+            if not math.isnan(value)
+        ]
+        for start in range(0, len(logged), 1000):
+            self.client.log_batch(self.run_id, metrics=logged[start : start + 1000])
+
+    @uninterrupted()
+    def log_values(self, values: Mapping[str, float], tags: Mapping[str, str] | None = None) -> None:
+        """Plain numbers by name and facts beside them, in one go."""
+        now = get_current_time_millis()
+        logged = [LoggedMetric(name, float(value), now, 0) for name, value in values.items()]
+        self.client.log_batch(self.run_id, logged, tags=[RunTag(name, fact) for name, fact in (tags or {}).items()])
+
+    @uninterrupted()
+    def log_text(self, text: str, path: str) -> None:
+        """A text file of the run."""
+        self.client.log_text(self.run_id, text, path)
+
+    def log_json(self, content: Any, path: str) -> None:
+        """A JSON file of the run."""
+        self.log_text(msgspec.json.format(msgspec.json.encode(content)).decode(), path)
+
+    def log_plots(self, plots: Mapping[str, Figure]) -> None:
+        """Each figure as plots/<name>.png."""
+        for name, figure in plots.items():
+            self.client.log_figure(self.run_id, figure, f"plots/{name}.png")
+
+
+class Tracking:
+    """MLflow's store, as training sees it."""
+
+    def __init__(self, tracking_uri: str) -> None:
+        self.tracking_uri = tracking_uri
+        self._client = open_store(tracking_uri)
+
+    @contextmanager
+    def run(
+        self, experiment: str, name: str, continued: str | None = None, parent: str | None = None
+    ) -> Iterator[TrackedRun]:
+        """A run of an experiment, or the one that `mlflow run` has begun; its end is recorded however it ends.
+
+        `parent` is the id of the run that this one is a part of.
+        """
+        run_id = continued
+        try:
+            with uninterrupted():  # Ctrl-C meanwhile is raised here, where the run has its id and can be ended
+                run_id = run_id or self._begin(experiment, name, parent)
+            yield TrackedRun(run_id, self._client)
+        except BaseException as fault:
+            interrupted = isinstance(fault, KeyboardInterrupt) or was_interrupted()
+            if run_id is not None:
+                self._end(run_id, "KILLED" if interrupted else "FAILED")
+            raise
+        self._end(run_id, "FINISHED")
+
+    def _begin(self, experiment: str, name: str, parent: str | None) -> str:
+        tags = {MLFLOW_PARENT_RUN_ID: parent} if parent else None
+        return self._client.create_run(self._experiment(experiment), tags=tags, run_name=name).info.run_id
+
+    @uninterrupted()
+    def _end(self, run_id: str, status: str) -> None:
+        self._client.set_terminated(run_id, status)
+
+    def _experiment(self, name: str) -> str:
+        found = self._client.get_experiment_by_name(name)
+        if found is not None:
+            return found.experiment_id
+        return self._client.create_experiment(name, artifact_location=artifact_location(self.tracking_uri))
+
+
+def metric_key(metric: Metric, registered: str) -> str:
+    """How MLflow calls a figure: it allows no '@', so ndcg@10 is ndcg_at_10."""
+    model = "" if metric.model == registered else f"{metric.model}."
+    split = "" if metric.split == "test" else f"{metric.split}."
+    return f"{split}{model}{metric.name.replace('@', '_at_')}"
+
+
+def git_state(folder: Path | None = None) -> str:
+    """The commit that this code is at, '+ changes' where files differ from it, 'unknown' where git does not tell."""
+    folder = folder or Path(__file__).parent
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None:
+        return "unknown"
+    return f"{commit} + changes" if _git(folder, "status", "--porcelain") else commit
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        asked = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return asked.stdout.strip() if asked.returncode == 0 else None
+
+
+def _told(value: Any) -> str:
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= LONGEST_PARAMETER else f"{text[: LONGEST_PARAMETER - 3]}..."

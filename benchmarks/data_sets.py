@@ -57,7 +57,7 @@ DATA_SETS = {
 def data_set(name: str) -> DataSet:
     """The data set of this name. Raises SourceUnavailable where its files are not on this machine."""
     found = DATA_SETS[name]
-    sources = (found.config.flat or found.config).tables
+    sources = (found.config.cross_section or found.config).tables
     paths = [source.path for source in sources.values() if source.path]
     missing = [path for path in paths if not Path(path).exists()]
     if missing:

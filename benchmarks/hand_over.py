@@ -58,7 +58,7 @@ def write_items(items: np.ndarray, path: Path) -> None:
 
 
 def read_answers(path: Path, split: Split) -> Recommendations:
-    """Recommended codes of a split, with the ids that they mean; scores and rungs are not handed over."""
+    """Recommended codes of a split, with the ids that they mean; scores and stages are not handed over."""
     items = np.load(path, allow_pickle=False)
     return answers_of(items, split.asking.customer_ids, split.learnt_from.item_ids)
 

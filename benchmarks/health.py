@@ -181,9 +181,9 @@ def main(accounts: int = SoftwareWorld().n_accounts, weeks: int = WEEKS) -> None
             "Champion": f"{trained}; its labels end {BEFORE.days} days before the first week",
             "Retrained": f"the same for every quarter, {BEFORE.days} days before its first week",
             "Label": replay.outcomes.definition,
-            "Tasks": f"{len(replay.tasks)}: a fall of {config.health.drop:g} points, or into a band below watch; of "
-            f"{len(replay.tasks) - int(replay.judged[1].sum())} it is not known what came, for no subscription was "
-            "running when they were made: they are in no precision",
+            "Tasks": f"{len(replay.tasks)}: a fall of {config.health.alert_drop:g} points, or into a band "
+            f"below watch; {len(replay.tasks) - int(replay.judged[1].sum())} had no running "
+            "subscription when they were made, so their outcome is unknown and they count in no precision",
         },
         [
             figure_table(figures + figures_anew),

@@ -26,7 +26,7 @@ import psutil
 
 from benchmarks.figures import Figure, publish
 from benchmarks.pages import figure_table, write_section
-from core.config.learning import Tiers
+from core.config.learning import RiskLevels
 from core.scores import Reason, Scores
 from serving.release.churn_part import ChurnPart
 from serving.release.release import Release, ReleaseDescription, ReleasedModel
@@ -66,7 +66,7 @@ def release() -> Release:
     reason = Reason(
         "recency", "up", 1.2, 74.0, 21.0, "last purchase 74 days ago (usually 21)", "最終購入から74日(通常21日)"
     )
-    part = ChurnPart.of(scores, [(reason,) * 3] * N_CUSTOMERS, np.zeros(N_CUSTOMERS, dtype=bool), Tiers())
+    part = ChurnPart.of(scores, [(reason,) * 3] * N_CUSTOMERS, np.zeros(N_CUSTOMERS, dtype=bool), RiskLevels())
     model = ReleasedModel("kizuna.bench.churn", 1, "logistic", CUTOFF, "", "", "")
     description = ReleaseDescription(
         release_id="bench", created_at=NOW, data_set="bench", time_zone="UTC", currency="EUR", cutoff=CUTOFF,

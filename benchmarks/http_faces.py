@@ -15,10 +15,10 @@ from litestar import Litestar, post
 from core.places import TASKS_FILE
 from serving.endpoints import churn_score
 from serving.endpoints.churn_score import ChurnAnswer, ChurnQuestion
-from serving.http.app import Face
+from serving.http.app import Api
 from serving.http.live import LiveRelease, LiveReleaseHooks
 from serving.http.metrics import ServiceMetrics
-from serving.http.schema import Shop
+from serving.http.schema import RequestContext
 from serving.release.releases import Releases
 from serving.service import LEAN
 from serving.stock import LiveStock, StockFile
@@ -37,7 +37,7 @@ TASKS = TaskDatabase.at(None, LIVE.folder.parent / TASKS_FILE)
 async def score(data: ChurnQuestion) -> ChurnAnswer:
     """The service's own answer, carried by Litestar."""
     assert LIVE.current is not None
-    return churn_score.respond(data, Shop(LIVE.current, STOCK, TASKS))
+    return churn_score.respond(data, RequestContext(LIVE.current, STOCK, TASKS))
 
 
 class Ready:
@@ -50,7 +50,7 @@ class Ready:
         return LIVE.current is not None
 
 
-@bentoml.asgi_app(Face(LIVE, METRICS, [churn_score.ENDPOINT]), path="/")
+@bentoml.asgi_app(Api(LIVE, METRICS, [churn_score.ENDPOINT]), path="/")
 @bentoml.service(name="starlette_face", **LEAN)
 class StarletteFace(Ready):
     """Starlette's routes and requests, msgspec, and everything that the service does around them."""

@@ -17,7 +17,7 @@ from benchmarks.fits import Fit, SplitFiles
 from benchmarks.pages import RESULTS
 from benchmarks.ranking_report import Judged, judge, publish_ranking, summary
 from benchmarks.ranking_tasks import RANKING_BENCHMARKS, RankingBenchmark
-from core.catalogue import Shelf
+from core.catalogue import Catalogue
 from core.errors import UnknownName, nearest
 from training.run.recipe import Recipe
 
@@ -50,10 +50,10 @@ def main(
     protocol: Annotated[str, typer.Option(help="all, or one of the data set's")] = "all",
 ) -> None:
     """Compare recommenders on a public data set."""
-    protocols = Shelf("benchmarks", RANKING_BENCHMARKS)[name]
+    protocols = Catalogue("benchmarks", RANKING_BENCHMARKS)[name]
     wanted = list(protocols) if protocol == "all" else [protocol]
     for one in wanted:
-        benchmark = Shelf(f"benchmarks of {name}", protocols)[one]()
+        benchmark = Catalogue(f"benchmarks of {name}", protocols)[one]()
         judged = run(benchmark, models)
         typer.echo(summary(judged))
         if models == "all":

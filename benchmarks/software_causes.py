@@ -20,10 +20,10 @@ from core.config.learning import Cutoffs
 from core.config.loading import read_config
 from core.config.relations import CauseSettings
 from core.intervals import Estimate, estimate
-from insights.causes.competing_risks import CompetingCauses
+from insights.causes.competing_risks import CauseHazards
 from insights.causes.decomposition import Decomposition, decompose
 from insights.causes.panel import NOT_STATED, Evidence, evidence_of
-from insights.finance.loading import LeftOut
+from insights.finance.loading import ExcludedRows
 from models.churn.additive import AdditiveModel
 from models.churn.logistic import Logistic
 from simulation.software.company import SimulatedSoftware, simulate_software
@@ -47,7 +47,7 @@ SETTINGS = CauseSettings(words={"support": ("outage", "bug")})
 def config_of(company: SimulatedSoftware) -> Config:
     """The company's TOML with the settings of this benchmark."""
     stated = read_config(company.write(BENCH / NAME), os.environ)
-    return msgspec.structs.replace(stated, causes=SETTINGS, cutoffs=Cutoffs(every_days=60, at_most=6))
+    return msgspec.structs.replace(stated, causes=SETTINGS, cutoffs=Cutoffs(step_days=60, max_cutoffs=6))
 
 
 def champion_of(tables: Tables) -> AdditiveModel:
@@ -60,9 +60,9 @@ def champion_of(tables: Tables) -> AdditiveModel:
 def attributed(evidence: Evidence, witnessed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(departures, causes) what each departure is laid on, and who left; `witnessed` (n,) is what ends stated."""
     rows, past = evidence.rows, evidence.is_past
-    found = CompetingCauses.fitted(evidence.lived.take(past), rows.left[past], witnessed[past])
+    found = CauseHazards.fitted(evidence.lived.take(past), rows.left[past], witnessed[past])
     left = past & rows.left
-    return found.laid_on(evidence.lived.take(left), witnessed[left]), rows.customer_ids[left]
+    return found.posterior(evidence.lived.take(left), witnessed[left]), rows.customer_ids[left]
 
 
 def stated(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
@@ -96,7 +96,7 @@ class Told:
         """Simulate a company and decompose what became of it."""
         company = simulate_software(world)
         tables = open_tables(config_of(company))
-        left_out = LeftOut()
+        left_out = ExcludedRows()
         evidence = evidence_of(tables, champion_of(tables), None, N_MONTHS, left_out)
         found = decompose(evidence, tables.config, {}, left_out.counts)
         first, until = (date.fromisoformat(str(day)) for day in (evidence.first_day, evidence.end_of_months))
@@ -109,7 +109,7 @@ class Told:
 
 
 def run(world: SoftwareWorld = WORLD) -> None:
-    """Measure, publish the figures and write the section."""
+    """Intervention, publish the figures and write the section."""
     told = Told.of(world)
     evidence, by_hazard = told.evidence, hazard_shares(told.found)
     errors = {
@@ -171,7 +171,7 @@ def write(
         },
         [
             table(["cause", "truth", "attributed", "stated", "incidence of stated, 1 year"], rows),
-            f"Of what is stated, {found.carelessness:.0%} is found not to depend on the true cause. The method was "
+            f"Of what is stated, {found.noise_rate:.0%} is found not to depend on the true cause. The method was "
             f"developed on companies of other seeds. On {len(others)} more that it was not developed on the largest "
             f"error of what is attributed is {elsewhere.mean():.1f} points in the mean, {elsewhere.max():.1f} at "
             f"worst, and within {GOAL:g} points on {(elsewhere <= GOAL).sum()} of them (by seed: {by_seed}).",

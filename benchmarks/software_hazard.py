@@ -44,7 +44,7 @@ FIGURE = "simulated_software.hazard_calibration_error"
 WORLD = SoftwareWorld(n_accounts=5_000, seed=2031)
 WATERMARK = date(2026, 3, 26)
 "390 days after the first of a month: 360 to be followed, 30 until an end is certain."
-SETTINGS = HazardSettings(at_most=6)
+SETTINGS = HazardSettings(max_cutoffs=6)
 MONTHS = (3, 6, 12)
 N_BINS = 10
 N_FUTURES = 100

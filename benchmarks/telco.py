@@ -1,4 +1,4 @@
-"""Every churn model on a flat data set: 5 folds of customers, 4 times over, without what the leak alarm finds.
+"""Every churn model on a cross-section data set: 5 folds of customers, 4 times over, without what the leak alarm finds.
 
 `python -m benchmarks.telco`
 """
@@ -17,9 +17,16 @@ from benchmarks.measure import Cost, measured
 from benchmarks.pages import write_section
 from core.config.data_set import Config
 from models.metrics.classification import HIGHER_IS_BETTER, NAMES
-from tables.sources.cross_section import open_flat
+from tables.sources.cross_section import open_cross_section
 from training.churn.trials import Trials, recipes_of
-from training.cross_section.rows import N_FOLDS, N_REPEATS, HonestRows, cross_validated, flat_recipes, honest_rows
+from training.cross_section.rows import (
+    N_FOLDS,
+    N_REPEATS,
+    CleanRows,
+    cross_section_recipes,
+    cross_validated,
+    honest_rows,
+)
 from training.cross_section.training import BASELINE
 from training.run.progress import Silence
 
@@ -29,10 +36,10 @@ GOALS = {"auc": 0.849, "average_precision": 0.668, "log_loss": 0.412, "calibrati
 SHIPS = "blend"
 
 
-def trial_costs(config: Config, rows: HonestRows) -> tuple[Trials, dict[str, Cost]]:
+def trial_costs(config: Config, rows: CleanRows) -> tuple[Trials, dict[str, Cost]]:
     """Every recipe, each measured by itself: all of its fits and scorings."""
     scores, costs, trials = {}, {}, None
-    for name, recipe in flat_recipes(recipes_of(config)).items():
+    for name, recipe in cross_section_recipes(recipes_of(config)).items():
         with measured() as costs[name]:
             trials = cross_validated({name: recipe}, rows, config.seed, Silence())
         scores |= trials.scores
@@ -77,7 +84,7 @@ def _average_precision(trials: Trials) -> float:
 def main() -> None:
     """Measure, publish the figures and write the section."""
     found = data_set(NAME)
-    data = open_flat(found.config)
+    data = open_cross_section(found.config)
     rows = honest_rows(data, found.config.seed)
     trials, costs = trial_costs(found.config, rows)
     metrics = trials.metrics()

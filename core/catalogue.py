@@ -10,8 +10,8 @@ from core.errors import UnknownName, nearest
 Kind = TypeVar("Kind")
 
 
-class Shelf(Mapping[str, Kind], Generic[Kind]):
-    """What stands on one shelf, e.g. `Shelf("models.churn", {"recency": Recency, ...})`."""
+class Catalogue(Mapping[str, Kind], Generic[Kind]):
+    """What stands on one shelf, e.g. `Catalogue("models.churn", {"recency": Recency, ...})`."""
 
     def __init__(self, place: str, kinds: Mapping[str, Kind]) -> None:
         self.place = place

@@ -20,7 +20,7 @@ class Band(StrEnum):
 
 BANDS = tuple(Band)
 
-MEASURES: Mapping[str, str] = {
+ACTIONS: Mapping[str, str] = {
     "usage": "call and ask what keeps them from using it",
     "depth": "show them what they pay for and do not use yet",
     "support": "go through what went wrong, and mend it with a date",
@@ -30,7 +30,7 @@ MEASURES: Mapping[str, str] = {
 }
 "What is done about a fall in each dimension, where the TOML says nothing else."
 
-MEASURES_JA: Mapping[str, str] = {
+ACTIONS_JA: Mapping[str, str] = {
     "usage": "電話で、利用の妨げになっている点を伺う",
     "depth": "契約に含まれているのに使われていない機能を案内する",
     "support": "問題の経緯を確認し、期日を決めて解決する",
@@ -40,6 +40,6 @@ MEASURES_JA: Mapping[str, str] = {
 }
 
 
-def measure_in_japanese(measure: str, dimension: str) -> str:
+def action_in_japanese(action: str, dimension: str) -> str:
     """What is suggested, to a Japanese reader; what the business says in its own words stays as it is."""
-    return MEASURES_JA[dimension] if measure == MEASURES.get(dimension) else measure
+    return ACTIONS_JA[dimension] if action == ACTIONS.get(dimension) else action

@@ -18,7 +18,7 @@ from typing import Self
 import numpy as np
 from scipy.special import expit, logit
 
-from core.config.learning import Tiers
+from core.config.learning import RiskLevels
 
 HEALTH_AT_MEDIUM = 70.0
 HEALTH_AT_HIGH = 40.0
@@ -34,9 +34,9 @@ class HealthScale:
     "Log-odds of leaving at a health of 50."
 
     @classmethod
-    def of(cls, tiers: Tiers) -> Self:
+    def of(cls, risk_levels: RiskLevels) -> Self:
         """The scale on which the limits of the tiers are fixed scores."""
-        medium, high = logit(tiers.medium), logit(tiers.high)
+        medium, high = logit(risk_levels.medium), logit(risk_levels.high)
         upper, lower = logit(HEALTH_AT_MEDIUM / 100), logit(HEALTH_AT_HIGH / 100)
         slope = (upper - lower) / (high - medium)
         return cls(float(slope), float(medium + upper / slope))

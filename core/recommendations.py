@@ -1,4 +1,4 @@
-"""What each customer would like next, and which rung of the ladder said so."""
+"""What each customer would like next, and which stage of the ladder said so."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-RUNGS = ("personal", "similar_items", "preferences", "segment", "popularity", "bought_together", "trending")
+STAGES = ("personal", "similar_items", "preferences", "segment", "popularity", "bought_together", "trending")
 """From the most to the least personal: own taste, items like those in the history, what they told us that they like,
 what customers like them buy, what everybody buys. The last two stand only in lists that are asked for as such."""
 
@@ -22,10 +22,10 @@ class Recommendations:
     items: np.ndarray
     "int32 codes; -1 where there is none."
     scores: np.ndarray
-    "float32; comparable within one customer and rung only; NaN where there is none."
-    rungs: np.ndarray
-    "int8 index into RUNGS; -1 where there is none."
-    because: np.ndarray
+    "float32; comparable within one customer and stage only; NaN where there is none."
+    stages: np.ndarray
+    "int8 index into STAGES; -1 where there is none."
+    contributors: np.ndarray
     "int32 code of the item in the history that speaks most for it; -1 where there is none."
     shortfalls: tuple[str, ...]
     "(n,) why fewer than k stand there, e.g. 'only 7 items are left after exclusions'; '' where all k do."

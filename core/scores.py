@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 
-class Tier(StrEnum):
+class RiskLevel(StrEnum):
     """How urgent a risk is, by the limits that the data set's TOML states."""
 
     LOW = "low"

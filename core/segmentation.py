@@ -25,7 +25,7 @@ class Group(msgspec.Struct, frozen=True):
     name: str
     says: str
     "Who belongs to it, in words."
-    measure: str
+    action: str
     "What is done for them; '' where nothing is stated."
     not_found: int = 0
     "Of a named list: ids that are of no customer at the cutoff."
@@ -36,7 +36,7 @@ class GroupFigures(msgspec.Struct, frozen=True):
 
     name: str
     says: str
-    measure: str
+    action: str
     not_found: int
     customers: int
     share: float
@@ -61,8 +61,8 @@ class Segmentation:
     segments: tuple[Group, ...]
     in_segment: np.ndarray
     "(n, segments) bool."
-    tiers: tuple[Group, ...]
-    tier: np.ndarray
+    customer_tiers: tuple[Group, ...]
+    customer_tier: np.ndarray
     "(n,) int16: index into tiers, -1 for none."
     value: np.ndarray
     "(n,) float64: what each customer pays; NaN where it is unknown."
@@ -78,7 +78,9 @@ class Segmentation:
 
     def tier_figures(self, seed: int = 0) -> tuple[GroupFigures, ...]:
         """Each tier's figures, the first first."""
-        return self._figures(self.tiers, self.tier[:, None] == np.arange(len(self.tiers)), seed)
+        return self._figures(
+            self.customer_tiers, self.customer_tier[:, None] == np.arange(len(self.customer_tiers)), seed
+        )
 
     def _figures(self, groups: tuple[Group, ...], member: np.ndarray, seed: int) -> tuple[GroupFigures, ...]:
         if not groups:
@@ -90,7 +92,7 @@ class Segmentation:
             GroupFigures(
                 group.name,
                 group.says,
-                group.measure,
+                group.action,
                 group.not_found,
                 customers=int(member[:, place].sum()),
                 share=float(member[:, place].sum() / n_customers) if n_customers else 0.0,

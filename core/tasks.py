@@ -55,9 +55,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     reason_ja: str
     dimension: str
     "The side of the customer's health that fell most."
-    measure: str
+    action: str
     "What is suggested, in the business's own words or in English."
-    measure_ja: str
+    action_ja: str
     "The same in Japanese; the business's own words as they are."
     score: float
     "Health when it was made, 0 to 100."

@@ -52,7 +52,7 @@ class SegmentReport(msgspec.Struct, frozen=True):
     risk_source: str
     "Where the scores come from, in words."
     segments: tuple[GroupFigures, ...]
-    tiers: tuple[GroupFigures, ...]
+    customer_tiers: tuple[GroupFigures, ...]
 
 
 def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, np.ndarray]]:
@@ -65,10 +65,10 @@ def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, np.ndarray]]
         return {}
     features = compute_features(tables, cohort_at(tables, [cutoff]))
     found = segmentation_of(tables.config, features, np.full(len(features), np.nan))
-    ids, tiers = features.customer_ids, found.tier
+    ids, customer_tiers = features.customer_ids, found.customer_tier
     segments = {group.name: ids[found.in_segment[:, place]] for place, group in enumerate(found.segments)}
-    tiered = {group.name: ids[tiers == place] for place, group in enumerate(found.tiers)}
-    return {by: members for by, members in {"segment": segments, "tier": tiered}.items() if members}
+    tiered = {group.name: ids[customer_tiers == place] for place, group in enumerate(found.customer_tiers)}
+    return {by: members for by, members in {"segment": segments, "customer_tier": tiered}.items() if members}
 
 
 def segment_report(tables: Tables, cutoff: date, risks: Risks) -> SegmentReport:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.config.data_set import Config, refuse_flat
+from core.config.data_set import Config, refuse_cross_section
 from core.config.loading import read_config, read_config_and_statement
 
 ConfigPath = Annotated[
@@ -23,15 +23,15 @@ ConfigPath = Annotated[
 DEFAULT_CONFIG = Path("kizuna.toml")
 
 
-def open_config(path: Path, flat_too: bool = False) -> Config:
+def open_config(path: Path, allow_cross_section: bool = False) -> Config:
     """The configuration, its placeholders filled from the environment.
 
-    Raises ConfigError for a flat data set, unless the command says that it can do without times.
+    Raises ConfigError for a cross-section data set, unless the command says that it can do without times.
     """
     config = read_config(path, os.environ)
     _check_rules(config)
-    if not flat_too:
-        refuse_flat(config)
+    if not allow_cross_section:
+        refuse_cross_section(config)
     return config
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from core.config.data_set import Config, refuse_flat
+from core.config.data_set import Config, refuse_cross_section
 from core.errors import BadInput
 from core.ledger import Ledger
 from kizuna.options import open_config_and_statement, tracking_uri
@@ -29,25 +29,25 @@ QUIET_MLFLOW = {
 "Unless the environment says otherwise: nothing is sent to anybody, only faults are printed, and those within seconds."
 
 
-def open_session(path: Path, console: Console, flat_too: bool = False) -> Session:
+def open_session(path: Path, console: Console, allow_cross_section: bool = False) -> Session:
     """The data set, its store and its ledger; moves of aliases made elsewhere are recorded and told.
 
-    Raises ConfigError for a flat data set, unless the command says that it can do without times.
+    Raises ConfigError for a cross-section data set, unless the command says that it can do without times.
     """
     config, statement = open_config_and_statement(path)
-    if not flat_too:
-        refuse_flat(config)
+    if not allow_cross_section:
+        refuse_cross_section(config)
     continued = continued_run(config)
     registry, ledger = open_registry(config, console)
 
-    from tables.sources.cross_section import open_flat
+    from tables.sources.cross_section import open_cross_section
     from tables.sources.opening import open_tables
     from training.run.session import Session
     from training.run.tracking import Tracking
 
     with console.status("opening the tables"):
-        flat = open_flat(config) if config.flat else None
-        tables = flat.tables if flat else open_tables(config)
+        cross_section = open_cross_section(config) if config.cross_section else None
+        tables = cross_section.tables if cross_section else open_tables(config)
     return Session(
         config=config,
         statement=statement,
@@ -59,7 +59,7 @@ def open_session(path: Path, console: Console, flat_too: bool = False) -> Sessio
         now=datetime.now(UTC),
         continued_run=continued,
         progress=Bars(console),
-        flat=flat,
+        cross_section=cross_section,
     )
 
 

@@ -101,7 +101,7 @@ class Recommender(Protocol):
     ) -> Recommendations:
         """The k best items of each history at the cutoff; never an excluded one, never an item twice.
 
-        A history that the model knows nothing about is answered by popularity, and says so by its rung.
+        A history that the model knows nothing about is answered by popularity, and says so by its stage.
         """
         ...
 

@@ -15,7 +15,7 @@ import bentoml
 
 from core.places import TASKS_FILE
 from serving.http.activations import Activations
-from serving.http.app import Face
+from serving.http.app import Api
 from serving.http.live import LiveRelease, LiveReleaseHooks
 from serving.http.metrics import ServiceMetrics
 from serving.release.release import Release
@@ -54,7 +54,7 @@ LIVE = live_release(METRICS)
 TASKS = TaskDatabase.at(os.environ.get(DATABASE_VARIABLE), LIVE.folder.parent / TASKS_FILE)
 
 
-@bentoml.asgi_app(Face(LIVE, METRICS, all_endpoints(), TASKS), path="/")
+@bentoml.asgi_app(Api(LIVE, METRICS, all_endpoints(), TASKS), path="/")
 @bentoml.service(
     name="kizuna",
     workers=int(os.environ.get(WORKERS_VARIABLE, "1")),

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from core.config.data_set import Config
-from core.config.sources import FlatSource
+from core.config.sources import CrossSectionSource
 from core.digest import digest_of
 from core.errors import DataError
 from core.feature_table import FeatureTable
@@ -31,7 +31,7 @@ CUSTOMER, CHURNED, CAUSE = "customer_id", "churned", "churn_cause"
 
 
 @dataclass(frozen=True)
-class FlatData:
+class CrossSection:
     """Every customer in one table of the engine, sorted by id: features as listed, who left, and why."""
 
     config: Config
@@ -90,7 +90,7 @@ class FlatData:
 
     @property
     def tables(self) -> Tables:
-        """What a flat data set has of tables under the contract: none."""
+        """What a cross-section data set has of tables under the contract: none."""
         return Tables(self.config, ibis.duckdb.connect(), {}, {})
 
     @cached_property
@@ -104,8 +104,8 @@ class FlatData:
         return Attribute("customers", name, kind, words, as_of_today=True)
 
     @property
-    def _source(self) -> FlatSource:
-        return flat_source(self.config)
+    def _source(self) -> CrossSectionSource:
+        return cross_section_source(self.config)
 
     @property
     def _as_of(self) -> date:
@@ -117,8 +117,8 @@ class FlatData:
         return np.full(len(self.arrow), np.datetime64(self._as_of, "D"))
 
 
-def flat_source(config: Config) -> FlatSource:
-    """The TOML's [flat]. Raises DataError where it has none."""
-    if config.flat is None:
-        raise DataError(f"{config.name} has no [flat]; its tables have times")
-    return config.flat
+def cross_section_source(config: Config) -> CrossSectionSource:
+    """The TOML's [cross_section]. Raises DataError where it has none."""
+    if config.cross_section is None:
+        raise DataError(f"{config.name} has no [cross_section]; its tables have times")
+    return config.cross_section

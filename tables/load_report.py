@@ -20,7 +20,7 @@ OWN_IDS = ("line_id", "subscription_id", "ticket_id", "order_id")
 
 
 @dataclass(frozen=True)
-class Intake:
+class LoadReport:
     """One table's count."""
 
     name: str
@@ -46,13 +46,13 @@ class Intake:
         return self.kept + sum(self.set_aside.values())
 
 
-def intake_of(conformed: ir.Table, contract: TableContract) -> Intake:
+def intake_of(conformed: ir.Table, contract: TableContract) -> LoadReport:
     """Count a conformed table in one pass."""
     names = tuple(name for name in conformed.columns if name != SET_ASIDE)
     counts = conformed.group_by(SET_ASIDE).aggregate(list(_counts(conformed, contract, names)))
     by_cause = {row[SET_ASIDE]: row for row in counts.order_by(SET_ASIDE).to_pyarrow().to_pylist()}
     usable = by_cause.pop(None, {})
-    return Intake(
+    return LoadReport(
         name=contract.name,
         columns=names,
         kept=usable.get("kept", 0),

@@ -22,7 +22,7 @@ from tables.cleaning.contradictions import IN_TWO_ACCOUNTS
 from tables.contract import CONTRACT
 from tables.identities import followed, newest_links, resolved
 from tables.known_at import known_cells, known_rows, last_rows, newest_versions, undated
-from tables.load_report import Intake, fingerprint_of, intake_of
+from tables.load_report import LoadReport, fingerprint_of, intake_of
 from tables.personal_columns import Suspicion, suspicions_of
 from tables.subscription_spans import overlapping, without_overlaps
 from tables.watermark import Recording, recordings_of, watermark_of
@@ -32,7 +32,7 @@ from tables.watermark import Recording, recordings_of, watermark_of
 class Counted:
     """What was counted of each table, when it was first asked."""
 
-    intakes: dict[str, Intake] = field(default_factory=dict)
+    intakes: dict[str, LoadReport] = field(default_factory=dict)
     recordings: dict[str, tuple[Recording, ...]] = field(default_factory=dict)
     refused: dict[str, tuple[Suspicion, ...]] = field(default_factory=dict)
     overlaps: dict[str, int] = field(default_factory=dict)
@@ -166,7 +166,7 @@ class Tables:
             self.counted.recordings[name] = recordings_of(usable_rows(self.conformed[name]), CONTRACT[name].happens_at)
         return self.counted.recordings[name]
 
-    def intake(self, name: str) -> Intake:
+    def intake(self, name: str) -> LoadReport:
         """What was read of one table; counted by its engine when first asked."""
         if name not in self.counted.intakes:
             self.counted.intakes[name] = intake_of(self.conformed[name], CONTRACT[name])
@@ -181,7 +181,7 @@ class Tables:
         return self.counted.refused[name]
 
     @property
-    def report(self) -> dict[str, Intake]:
+    def report(self) -> dict[str, LoadReport]:
         """What was read of every table, and what was set aside."""
         return {name: self.intake(name) for name in self.usable}
 
@@ -202,7 +202,7 @@ def tables_of(
     """Tables of conformed sources: rows with a cause to be set aside are left out, identical lines where asked."""
     conformed = {name: _named(backend, table) for name, table in conformed.items()}
     usable = {name: usable_rows(table) for name, table in conformed.items()}
-    if config.identical_lines == "drop" and "purchases" in usable:
+    if config.duplicate_rows == "drop" and "purchases" in usable:
         usable["purchases"] = usable["purchases"].distinct()
     return Tables(config, backend, sources, conformed, {name: _named(backend, table) for name, table in usable.items()})
 

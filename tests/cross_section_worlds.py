@@ -18,21 +18,21 @@ time_zone = "Asia/Tokyo"
 currency = "JPY"
 var = "{var}"
 
-[flat]
+[cross_section]
 as_of = 2026-04-01
 
-[flat.label]
+[cross_section.label]
 table = "status"
 column = "Left?"
 equals = "yes"
 cause = "Why"
 
-[flat.tables.members]
+[cross_section.tables.members]
 path = "members.csv"
 customer_id = "No."
 columns = {{ contract = "Contract", charges = "Charges", {visits} }}
 
-[flat.tables.status]
+[cross_section.tables.status]
 path = "status.parquet"
 customer_id = "Member"
 columns = {{ exit_score = "Exit score" }}

@@ -8,7 +8,7 @@ from core.errors import GateRefused, NotFound
 from core.model_card import Comparison, ModelCard
 from models.mlflow_store.registry import CHALLENGER, CHAMPION, RegisteredVersion
 from training.churn.training import compare_churn_recipes
-from training.cross_section.training import compare_flat_recipes
+from training.cross_section.training import compare_cross_section_recipes
 from training.hazard.training import compare_hazard_recipes
 from training.judging.gate import MARGIN, Finding, Margin, is_refresh, refuse_leaks, refuse_unlearnt, refuse_worse
 from training.recommender.training import compare_recommender_recipes
@@ -58,7 +58,11 @@ def passed(session: Session, champion: RegisteredVersion | None, challenger: Mod
     refuse_leaks(challenger)
     refuse_unlearnt(challenger)
     card = champion.card if champion else None
-    compare = compare_flat_recipes if session.flat and challenger.kind == "churn" else COMPARE[challenger.kind]
+    compare = (
+        compare_cross_section_recipes
+        if session.cross_section and challenger.kind == "churn"
+        else COMPARE[challenger.kind]
+    )
     comparison: Comparison = compare(session, card, challenger)
     finding = Finding(comparison, is_refresh(card, challenger), margin.of(comparison.name))
     refuse_worse(finding)

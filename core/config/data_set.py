@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from core.config.learning import ChurnDefinition, Cutoffs, HazardSettings, RecommenderSettings, Tiers
+from core.config.learning import ChurnDefinition, Cutoffs, HazardSettings, RecommenderSettings, RiskLevels
 from core.config.money import MoneySettings, OfferAssumptions, ReportSettings
 from core.config.relations import CauseSettings, HealthSettings, Segment
 from core.config.section import Section
-from core.config.sources import FlatSource, TableSource
+from core.config.sources import CrossSectionSource, TableSource
 from core.errors import ConfigError
 from core.places import Places
 
@@ -31,16 +31,16 @@ class Config(Section, frozen=True):
     currency: str
     "Base currency, ISO 4217."
     tables: dict[str, TableSource]
-    "Where times are told; none where the data set is flat."
+    "Where times are told; none where the data set is a cross-section."
     active_days: int = 0
     "Who bought (or used) within so many days before a cutoff is a customer at it; at least 1 where times are told."
-    flat: FlatSource | None = None
+    cross_section: CrossSectionSource | None = None
     "Instead of tables: a data set without times."
     customer: Literal["person", "account"] = "person"
     "Who the customer is; with account, people roll up to their account_id."
     churn: ChurnDefinition = ChurnDefinition()
     cutoffs: Cutoffs = Cutoffs()
-    tiers: Tiers = Tiers()
+    risk_levels: RiskLevels = RiskLevels()
     offers: OfferAssumptions = OfferAssumptions()
     recommender: RecommenderSettings = RecommenderSettings()
     money: MoneySettings = MoneySettings()
@@ -59,7 +59,7 @@ class Config(Section, frozen=True):
     "Listed attributes without a date that may be used all the same, e.g. 'customers.country'."
     csat_scale: tuple[float, float] = (1.0, 5.0)
     "The lowest and the highest score that a CSAT survey can have; others are set aside."
-    identical_lines: Literal["keep", "drop"] = "keep"
+    duplicate_rows: Literal["keep", "drop"] = "keep"
     watermark: date | None = None
     "First day that is not completely recorded, where the tables do not tell."
     seed: int = 7
@@ -69,10 +69,10 @@ class Config(Section, frozen=True):
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", self.name):
             raise ValueError(f"name is 1 to 64 of a-z, 0-9 and _, found '{self.name}'")
-        if self.flat is None and self.active_days < 1:
+        if self.cross_section is None and self.active_days < 1:
             raise ValueError("active_days is at least 1")
-        if self.flat is not None and self.tables:
-            raise ValueError("give either [flat] or [tables]; what has times belongs into tables")
+        if self.cross_section is not None and self.tables:
+            raise ValueError("give either [cross_section] or [tables]; what has times belongs into tables")
         if self.csat_scale[0] >= self.csat_scale[1]:
             raise ValueError("csat_scale is the lowest score and then the highest, e.g. [1, 5]")
         try:
@@ -99,10 +99,10 @@ class Config(Section, frozen=True):
         return timedelta(days=self.churn.gap_days + self.churn.horizon_days)
 
 
-def refuse_flat(config: Config) -> None:
+def refuse_cross_section(config: Config) -> None:
     """Raise ConfigError for a data set without times, where these are needed."""
-    if config.flat is not None:
+    if config.cross_section is not None:
         raise ConfigError(
-            f"{config.name} is a flat data set: it has no times to tell past from future by; "
+            f"{config.name} is a cross-section data set: it has no times to tell past from future by; "
             "`kizuna check`, `train churn`, `models` and `promote churn` take it, everything else needs [tables]"
         )

@@ -37,13 +37,13 @@ class Cutoffs(Section, frozen=True):
     train: tuple[date, ...] = ()
     test: date | None = None
 
-    every_days: int = 14
+    step_days: int = 14
     "Spacing of the training cutoffs where none is stated."
-    at_most: int = 6
+    max_cutoffs: int = 6
     "How many training cutoffs are then taken."
 
 
-class Tiers(Section, frozen=True):
+class RiskLevels(Section, frozen=True):
     """From which churn probability a customer counts as at risk; probabilities survive a retraining."""
 
     medium: float = 0.3
@@ -51,7 +51,7 @@ class Tiers(Section, frozen=True):
 
     def __post_init__(self) -> None:
         if not 0 < self.medium < self.high < 1:
-            raise ValueError("tiers need 0 < medium < high < 1")
+            raise ValueError("risk_levels need 0 < medium < high < 1")
 
 
 class HazardSettings(Section, frozen=True):
@@ -63,14 +63,14 @@ class HazardSettings(Section, frozen=True):
     "How far ahead, in months of 30 days; less where the history is too short to judge it."
     period_days: int = 30
     "Within a period the risk of who is still there counts as constant."
-    every_days: int = 30
-    "Spacing of the cutoffs, before as many are taken as `at_most` says, evenly."
-    at_most: int = 12
+    step_days: int = 30
+    "Spacing of the cutoffs, before as many are taken as `max_cutoffs` says, evenly."
+    max_cutoffs: int = 12
     "How many training cutoffs are taken."
 
     def __post_init__(self) -> None:
-        if min(self.horizon_months, self.period_days, self.every_days, self.at_most) < 1:
-            raise ValueError("horizon_months, period_days, every_days and at_most are at least 1")
+        if min(self.horizon_months, self.period_days, self.step_days, self.max_cutoffs) < 1:
+            raise ValueError("horizon_months, period_days, step_days and max_cutoffs are at least 1")
         if self.horizon_months * 30 < self.period_days:
             raise ValueError("horizon_months holds at least one period of period_days")
 

@@ -48,7 +48,7 @@ def read_config_and_statement(path: Path, environment: Mapping[str, str]) -> tup
     for (*sections, key), said in _paths_in(stated):
         section = reduce(getitem, sections, filled)
         section[key] = _placed(said, section[key], path.parent, environment)
-    if "flat" in filled:
+    if "cross_section" in filled:
         filled.setdefault("tables", {})
     try:
         return msgspec.convert(filled, Config), redacted(stated)
@@ -94,7 +94,7 @@ def _paths_in(stated: dict[str, Any]) -> list[tuple[tuple[str, ...], str]]:
     """Where the TOML names files, and what it says there."""
     files = {
         ("tables",): "path",
-        ("flat", "tables"): "path",
+        ("cross_section", "tables"): "path",
         ("segments",): "customers_file",
         ("customer_tiers",): "customers_file",
     }

@@ -38,15 +38,15 @@ class OfferAssumptions(Section, frozen=True):
     acceptance_probability: float = 0.03
     answer_days: int = 14
     "Within so many days of a contact an offer is accepted or not at all; younger contacts tell nothing yet."
-    saved_share: float = 0.0
+    save_rate: float = 0.0
     "Share of the customers who would leave that an offer of a kind in `saving_kinds` keeps."
     saving_kinds: tuple[str, ...] = ("discount", "thank_you")
     customer_value: float = 0.0
     "What a kept customer is worth over the horizon, base currency."
 
     def __post_init__(self) -> None:
-        if not 0 <= self.acceptance_probability <= 1 or not 0 <= self.saved_share <= 1:
-            raise ValueError("acceptance_probability and saved_share lie between 0 and 1")
+        if not 0 <= self.acceptance_probability <= 1 or not 0 <= self.save_rate <= 1:
+            raise ValueError("acceptance_probability and save_rate lie between 0 and 1")
         if self.answer_days < 1:
             raise ValueError("answer_days is at least 1")
 

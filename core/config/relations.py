@@ -22,7 +22,7 @@ class Segment(Section, frozen=True):
     "The share of all customers, above 0 and at most 1, that is largest `by` a number; customers without it are none."
     by: str = "value"
     "With `top`: a feature, a key figure, or value (what a customer pays: MRR, else the revenue of 365 days)."
-    measure: str = ""
+    action: str = ""
     "What is done for them, in the business's own words."
 
     def __post_init__(self) -> None:
@@ -46,17 +46,17 @@ class HealthSettings(Section, frozen=True):
     "Below is critical."
     hysteresis: float = 5.0
     "A limit is crossed by so many points before the band changes."
-    minimum_stay_days: int = 14
+    min_days_in_band: int = 14
     "A band is kept for at least so many days."
-    drop: float = 15.0
+    alert_drop: float = 15.0
     "So many points within 7 or 28 days, to below healthy, make a task."
-    quiet_days: int = 28
+    cooldown_days: int = 28
     "After a fall, the same customer makes no other task for so many days."
     owner: str = ""
     "Whose a task is where the accounts name no owner."
     due_days: int = 7
     "A task is due so many days after the fall."
-    measures: dict[str, str] = msgspec.field(default_factory=dict)
+    actions: dict[str, str] = msgspec.field(default_factory=dict)
     "What is suggested, by the dimension that fell most; the others keep the usual suggestion."
     webhook: str | None = None
     "An address that takes each new task."
@@ -69,11 +69,13 @@ class HealthSettings(Section, frozen=True):
         narrowest = min(self.at_risk_from, self.watch_from - self.at_risk_from, self.healthy_from - self.watch_from)
         if not 0 <= self.hysteresis <= min(narrowest, 100 - self.healthy_from) / 2:
             raise ValueError("hysteresis is at least 0 and at most half of the narrowest band")
-        if not self.drop > 0 or min(self.minimum_stay_days, self.due_days) < 0 or self.quiet_days < 28:
-            raise ValueError("drop is above 0, minimum_stay_days and due_days at least 0, quiet_days at least 28")
-        for name in self.measures:
+        if not self.alert_drop > 0 or min(self.min_days_in_band, self.due_days) < 0 or self.cooldown_days < 28:
+            raise ValueError(
+                "alert_drop is above 0, min_days_in_band and due_days at least 0, cooldown_days at least 28"
+            )
+        for name in self.actions:
             if name not in DIMENSIONS:
-                raise ValueError(f"measures: no dimension '{name}'{nearest(name, DIMENSIONS)}")
+                raise ValueError(f"actions: no dimension '{name}'{nearest(name, DIMENSIONS)}")
         if self.webhook is not None and not self.webhook.startswith(("http://", "https://")):
             raise ValueError("webhook begins with http:// or https://")
         if self.webhook is not None and len(self.webhook_secret or "") < 16:
@@ -82,23 +84,23 @@ class HealthSettings(Section, frozen=True):
             )
 
 
-class CauseMeasure(Section, frozen=True):
+class Intervention(Section, frozen=True):
     """Something that a business can do against one cause of leaving."""
 
     name: str
     cause: str
-    saved_share: float
+    save_rate: float
     "Of the customers who would leave for this cause, the share that it keeps."
     cost: float | None = None
     "A customer, base currency; not stated, it is the cost of the offer."
-    cost_once: float = 0.0
+    fixed_cost: float = 0.0
     "Whoever it is done for, base currency."
     offer: str | None = None
     "An offer_id of the offers table: what the customer gets."
 
     def __post_init__(self) -> None:
-        if not 0 <= self.saved_share <= 1:
-            raise ValueError(f"saved_share of '{self.name}' lies between 0 and 1")
+        if not 0 <= self.save_rate <= 1:
+            raise ValueError(f"save_rate of '{self.name}' lies between 0 and 1")
         if (self.cost is None) == (self.offer is None):
             raise ValueError(f"give exactly one of cost and offer for '{self.name}'")
 
@@ -114,11 +116,11 @@ class CauseSettings(Section, frozen=True):
     "By cause: features or whole families, with * for anything, beyond the usual ones; what stands here counts first."
     text_threshold: float = 0.5
     "From which probability on the text model's word counts."
-    said_within_days: int = 90
+    text_lookback_days: int = 90
     "Tickets and surveys of so many days before the end are asked for a cause where the end itself states none."
     value_months: float = 12.0
     "What a kept customer is worth: so many months of what they pay, at the margin."
-    measures: tuple[CauseMeasure, ...] = ()
+    interventions: tuple[Intervention, ...] = ()
 
     def __post_init__(self) -> None:
         known = {*self.names, "other"}
@@ -126,8 +128,8 @@ class CauseSettings(Section, frozen=True):
             for cause in causes:
                 if cause not in known:
                     raise ValueError(f"[causes.{place}] speaks of '{cause}'; causes are {', '.join(sorted(known))}")
-        for measure in self.measures:
-            if measure.cause not in known:
-                raise ValueError(f"measure '{measure.name}' is for '{measure.cause}', which is no cause")
-        if not 0 <= self.text_threshold <= 1 or self.said_within_days < 1 or self.value_months <= 0:
-            raise ValueError("text_threshold lies between 0 and 1, said_within_days and value_months above 0")
+        for intervention in self.interventions:
+            if intervention.cause not in known:
+                raise ValueError(f"intervention '{intervention.name}' is for '{intervention.cause}', which is no cause")
+        if not 0 <= self.text_threshold <= 1 or self.text_lookback_days < 1 or self.value_months <= 0:
+            raise ValueError("text_threshold lies between 0 and 1, text_lookback_days and value_months above 0")

@@ -17,9 +17,9 @@ class ColumnSource(Section, frozen=True):
     product: tuple[str, ...] | None = None
     "Numeric columns of the source, multiplied."
     constant: str | int | float | bool | None = None
-    missing_when: tuple[str, ...] = ()
+    null_values: tuple[str, ...] = ()
     "Values that stand for missing."
-    missing_when_starts_with: tuple[str, ...] = ()
+    null_prefixes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         given = [x for x in (self.column, self.product, self.constant) if x is not None]
@@ -65,8 +65,8 @@ class TableSource(Section, frozen=True):
             raise ValueError("a database needs the name of its table")
 
 
-class FlatTable(Section, frozen=True):
-    """One file of a flat data set: a row a customer."""
+class CrossSectionTable(Section, frozen=True):
+    """One file of a cross-section data set: a row a customer."""
 
     path: str
     "Parquet or CSV, relative to the TOML's folder."
@@ -78,7 +78,7 @@ class FlatTable(Section, frozen=True):
     "Feature to column of the file."
 
 
-class FlatLabel(Section, frozen=True):
+class CrossSectionLabel(Section, frozen=True):
     """Who left: the customers in whose row a column holds a certain value."""
 
     table: str
@@ -88,7 +88,7 @@ class FlatLabel(Section, frozen=True):
     "The column of the same table that says why."
 
 
-class FlatSource(Section, frozen=True):
+class CrossSectionSource(Section, frozen=True):
     """A data set without times: what is known of each customer on one day, and who has left by then.
 
     Nothing tells when a cell was written, so every column may have been written after the customer left.
@@ -96,13 +96,15 @@ class FlatSource(Section, frozen=True):
 
     as_of: date
     "The day that the files tell of."
-    label: FlatLabel
-    tables: dict[str, FlatTable]
+    label: CrossSectionLabel
+    tables: dict[str, CrossSectionTable]
 
     def __post_init__(self) -> None:
         if self.label.table not in self.tables:
-            raise ValueError(f"label.table '{self.label.table}' is none of [flat.tables]: {', '.join(self.tables)}")
+            raise ValueError(
+                f"label.table '{self.label.table}' is none of [cross_section.tables]: {', '.join(self.tables)}"
+            )
         names = [name for table in self.tables.values() for name in table.columns]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice or not names:
-            raise ValueError(f"'{twice[0]}' is a column twice" if twice else "no [flat.tables] names a column")
+            raise ValueError(f"'{twice[0]}' is a column twice" if twice else "no [cross_section.tables] names a column")

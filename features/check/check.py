@@ -16,7 +16,7 @@ from tables.cross_row_checks import Oddity, oddities_of
 from tables.engines.expressions import Expression, ibis
 from tables.identities import followed, newest_links
 from tables.known_at import undated
-from tables.load_report import Intake
+from tables.load_report import LoadReport
 from tables.personal_columns import Suspicion, suspicions_of
 from tables.tables import Tables
 from tables.watermark import Recording
@@ -33,10 +33,10 @@ LABEL_TABLES = {
 class TableCheck:
     """One table: what was read, what was set aside, how far it goes."""
 
-    intake: Intake
+    intake: LoadReport
     missing: tuple[str, ...]
     "Columns of the contract that the source does not have; none of them is required."
-    identical_lines: int
+    duplicate_rows: int
     "Rows that repeat another one cell by cell, and have no line_id to tell whether that is meant."
     recordings: tuple[Recording, ...]
     watermark: date | None
@@ -122,7 +122,7 @@ def _check_table(tables: Tables, name: str) -> TableCheck:
     return TableCheck(
         intake=intake,
         missing=tuple(column for column in contract.names if column not in intake.columns),
-        identical_lines=_identical(tables[name]) if name == "purchases" else 0,
+        duplicate_rows=_identical(tables[name]) if name == "purchases" else 0,
         recordings=recordings,
         watermark=tables.watermark(name) if recordings else None,
         personal=tables.refused(name) + _unused_personal(tables, name),

@@ -19,14 +19,14 @@ import numpy as np
 from core.interactions import codes_of
 from core.window import Window
 from features.compiler.lines import DAY_SECONDS
-from features.labels.label_result import Fate, Question
+from features.labels.label_result import LabelResult, Question
 from tables.engines.arrays import numbers, texts, within
 from tables.engines.expressions import Expression, ibis
 
 NEVER = np.iinfo(np.int64).max
 
 
-def first_silence(facts: ir.Table, question: Question, waits: np.ndarray) -> Fate:
+def first_silence(facts: ir.Table, question: Question, waits: np.ndarray) -> LabelResult:
     """Who fell silent for as many days as they are waited for, (n,), and on which day they were lost.
 
     `facts` are what a customer is heard of by; the question's window is how long they are followed.
@@ -39,7 +39,7 @@ def first_silence(facts: ir.Table, question: Question, waits: np.ndarray) -> Fat
     silent_from = np.minimum(silent_from, heard_last.astype(np.int64) + 1)
     lost_on = (silent_from + waits.astype(np.int64) - 1).astype("datetime64[D]")
     churned = lost_on < np.datetime64(question.window.end, "D")
-    return Fate(
+    return LabelResult(
         churned=churned,
         churned_at=np.where(churned, lost_on, np.datetime64("NaT", "D")),
         cause=np.full(len(churned), ""),

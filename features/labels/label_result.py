@@ -39,7 +39,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Fate:
+class LabelResult:
     """What became of those asked about; every array is (n,), in their order."""
 
     churned: np.ndarray
@@ -51,12 +51,12 @@ class Fate:
     subject: np.ndarray
     "bool: False where the definition does not apply, such as a customer without a subscription."
 
-    def take(self, rows: np.ndarray) -> Fate:
+    def take(self, rows: np.ndarray) -> LabelResult:
         """The fates that an index array picks."""
-        return Fate(self.churned[rows], self.churned_at[rows], self.cause[rows], self.subject[rows])
+        return LabelResult(self.churned[rows], self.churned_at[rows], self.cause[rows], self.subject[rows])
 
     @classmethod
-    def joined(cls, parts: Sequence[Fate]) -> Fate:
+    def joined(cls, parts: Sequence[LabelResult]) -> LabelResult:
         """The fates of several cutoffs, one after the other."""
         return cls(
             churned=np.concatenate([np.empty(0, bool), *(part.churned for part in parts)]),
@@ -66,9 +66,9 @@ class Fate:
         )
 
 
-def silence(came_back: np.ndarray, silent_on: np.ndarray) -> Fate:
+def silence(came_back: np.ndarray, silent_on: np.ndarray) -> LabelResult:
     """The fate of customers who leave without saying so: churned on the day that their silence was long enough."""
-    return Fate(
+    return LabelResult(
         churned=~came_back,
         churned_at=np.where(came_back, np.datetime64("NaT", "D"), silent_on),
         cause=np.full(len(came_back), ""),
@@ -76,7 +76,7 @@ def silence(came_back: np.ndarray, silent_on: np.ndarray) -> Fate:
     )
 
 
-def silence_without(facts: ir.Table, question: Question) -> Fate:
+def silence_without(facts: ir.Table, question: Question) -> LabelResult:
     """The fate where any of these facts within the window means that the customer stayed."""
     heard_of = facts.filter(within(facts.event_time, question.window)).select("customer_id").distinct().to_pyarrow()
     came_back = np.isin(question.customer_ids, texts(heard_of["customer_id"]))

@@ -18,13 +18,13 @@ import msgspec
 import numpy as np
 from ibis import _
 
-from core.catalogue import Shelf
+from core.catalogue import Catalogue
 from core.cohort import Cohort
 from core.config.learning import ChurnDefinition
 from core.errors import DataError
 from core.labels import Outcomes
 from features.labels import no_purchase, no_usage, overdue, subscription_ended
-from features.labels.label_result import Fate, Question
+from features.labels.label_result import LabelResult, Question
 from features.labels.merged import known_now_as
 from tables.currencies import in_base_currency
 from tables.engines.arrays import numbers, within
@@ -39,17 +39,17 @@ class Label:
     "The table that it reads; its watermark says what is observed."
     says: Callable[[ChurnDefinition], str]
     "The definition in words."
-    fate: Callable[[Tables, Question], Fate]
-    lifetime: Callable[[Tables, Question, Question], Fate]
+    fate: Callable[[Tables, Question], LabelResult]
+    lifetime: Callable[[Tables, Question, Question], LabelResult]
     "The fate of who is followed beyond the horizon: the question as the business asks it, and over the longer time."
     waits_for_renewal: bool = False
     "Whether an end is certain only after the grace period."
 
 
-Told = Callable[[Tables, Question], tuple[Fate, np.ndarray]]
+Told = Callable[[Tables, Question], tuple[LabelResult, np.ndarray]]
 "The fates of those asked about, and the amounts after."
 
-LABELS: Shelf[Label] = Shelf(
+LABELS: Catalogue[Label] = Catalogue(
     "features.labels",
     {
         "no_purchase": Label(no_purchase.TABLE, no_purchase.says, no_purchase.fate, no_purchase.lifetime),
@@ -73,7 +73,7 @@ def outcomes_of(tables: Tables, cohort: Cohort) -> Outcomes:
     """
     label, churn = _label_for(tables), tables.config.churn
 
-    def told(known: Tables, question: Question) -> tuple[Fate, np.ndarray]:
+    def told(known: Tables, question: Question) -> tuple[LabelResult, np.ndarray]:
         return label.fate(known, question), _amount_after(known, question)
 
     return _outcomes(tables, cohort, told, churn.horizon_days, definition_of(churn))
@@ -88,7 +88,7 @@ def lifetimes_of(tables: Tables, cohort: Cohort, follow_days: int) -> Outcomes:
     """
     label, churn = _label_for(tables), tables.config.churn
 
-    def told(known: Tables, question: Question) -> tuple[Fate, np.ndarray]:
+    def told(known: Tables, question: Question) -> tuple[LabelResult, np.ndarray]:
         followed = replace(question, churn=msgspec.structs.replace(churn, horizon_days=follow_days))
         return label.lifetime(known, question, followed), np.full(len(question.customer_ids), np.nan)
 
@@ -164,7 +164,7 @@ def _answer(
     customer_ids: np.ndarray,
     rows: np.ndarray,
     day: np.datetime64,
-) -> tuple[np.ndarray, Fate, np.ndarray]:
+) -> tuple[np.ndarray, LabelResult, np.ndarray]:
     """The rows of one cutoff with their fates and amounts; two ids that became one customer share a fate."""
     unique_ids, owners = np.unique(customer_ids[rows], return_inverse=True)
     question = Question(unique_ids, day.astype(date), known.config.churn)
@@ -172,11 +172,11 @@ def _answer(
     return np.flatnonzero(rows), fate.take(owners), amounts[owners]
 
 
-def _in_order(answers: list[tuple[np.ndarray, Fate, np.ndarray]], n_rows: int) -> tuple[Fate, np.ndarray]:
+def _in_order(answers: list[tuple[np.ndarray, LabelResult, np.ndarray]], n_rows: int) -> tuple[LabelResult, np.ndarray]:
     back = np.empty(n_rows, np.int64)
     back[np.concatenate([np.empty(0, np.int64), *(rows for rows, _, _ in answers)])] = np.arange(n_rows)
     amounts = np.concatenate([np.empty(0), *(amounts for _, _, amounts in answers)])
-    return Fate.joined([fate for _, fate, _ in answers]).take(back), amounts[back]
+    return LabelResult.joined([fate for _, fate, _ in answers]).take(back), amounts[back]
 
 
 def _amount_after(tables: Tables, question: Question) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from core.config.learning import ChurnDefinition
 from features.cohort import IS_PURCHASE
 from features.labels.inactivity import first_silence
-from features.labels.label_result import Fate, Question, silence_without
+from features.labels.label_result import LabelResult, Question, silence_without
 from tables.tables import Tables
 
 TABLE = "purchases"
@@ -23,12 +23,12 @@ def says(churn: ChurnDefinition) -> str:
     return f"no purchase within {churn.horizon_days} days"
 
 
-def fate(tables: Tables, question: Question) -> Fate:
+def fate(tables: Tables, question: Question) -> LabelResult:
     """Who bought nothing in the window; returns are no purchases."""
     return silence_without(tables[TABLE].filter(IS_PURCHASE), question)
 
 
-def lifetime(tables: Tables, question: Question, followed: Question) -> Fate:
+def lifetime(tables: Tables, question: Question, followed: Question) -> LabelResult:
     """Who bought nothing for a whole horizon, at any time while they were followed."""
     waits = np.full(len(question.customer_ids), question.churn.horizon_days)
     return first_silence(tables[TABLE].filter(IS_PURCHASE), followed, waits)

@@ -18,7 +18,7 @@ from ibis import _
 from core.config.learning import ChurnDefinition
 from features.cohort import IS_PURCHASE
 from features.labels.inactivity import first_silence
-from features.labels.label_result import Fate, Question, silence
+from features.labels.label_result import LabelResult, Question, silence
 from tables.engines.arrays import days, midnight, numbers, within
 from tables.tables import Tables
 
@@ -33,7 +33,7 @@ def says(churn: ChurnDefinition) -> str:
     )
 
 
-def fate(tables: Tables, question: Question) -> Fate:
+def fate(tables: Tables, question: Question) -> LabelResult:
     """Who bought nothing before they were overdue."""
     start = np.datetime64(question.window.start, "D")
     overdue_on = start + waits(tables, question).astype("timedelta64[D]")
@@ -41,7 +41,7 @@ def fate(tables: Tables, question: Question) -> Fate:
     return silence(~np.isnat(returned_on) & (returned_on < overdue_on), overdue_on)
 
 
-def lifetime(tables: Tables, question: Question, followed: Question) -> Fate:
+def lifetime(tables: Tables, question: Question, followed: Question) -> LabelResult:
     """Who was overdue by the rhythm that they had at the cutoff, at any time while they were followed."""
     bought = tables[TABLE].filter(IS_PURCHASE)
     return first_silence(bought, followed, waits(tables, question))

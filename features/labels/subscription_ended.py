@@ -21,7 +21,7 @@ from ibis import _
 
 from core.config.learning import ChurnDefinition
 from features.cohort import running_at
-from features.labels.label_result import Fate, Question
+from features.labels.label_result import LabelResult, Question
 from tables.engines.arrays import days, texts, within
 from tables.tables import Tables
 
@@ -37,18 +37,18 @@ def says(churn: ChurnDefinition) -> str:
     )
 
 
-def fate(tables: Tables, question: Question) -> Fate:
+def fate(tables: Tables, question: Question) -> LabelResult:
     """Who let their last subscription end in the window."""
     subscriptions = tables[TABLE]
     running = subscriptions.filter(running_at(subscriptions, question.cutoff)).select("customer_id").distinct()
     subject = np.isin(question.customer_ids, texts(running.to_pyarrow()["customer_id"]))
     if "ended_at" not in subscriptions.columns:
         ended_on = np.full(len(subject), np.datetime64("NaT", "D"))
-        return Fate(np.zeros(len(subject), bool), ended_on, np.full(len(subject), ""), subject)
+        return LabelResult(np.zeros(len(subject), bool), ended_on, np.full(len(subject), ""), subject)
     found = final_ends(subscriptions, question).to_pyarrow()
     ended_on = question.align(found, days(found["ended_at"]), np.datetime64("NaT", "D"))
     churned = subject & ~np.isnat(ended_on)
-    return Fate(
+    return LabelResult(
         churned=churned,
         churned_at=np.where(churned, ended_on, np.datetime64("NaT", "D")),
         cause=np.where(churned, question.align(found, texts(found["cause"]), ""), ""),
@@ -56,7 +56,7 @@ def fate(tables: Tables, question: Question) -> Fate:
     )
 
 
-def lifetime(tables: Tables, question: Question, followed: Question) -> Fate:
+def lifetime(tables: Tables, question: Question, followed: Question) -> LabelResult:
     """Who let a subscription end for good while they were followed; who had none left after the gap was gone before.
 
     Where each subscription counts, one that ends within the gap leaves the customer with the others.

@@ -33,21 +33,21 @@ def segmentation_of(config: Config, features: FeatureTable, churn_probability: n
     `churn_probability` is (n,), NaN for who was not scored. Raises RuleError for a rule that this data set cannot
     answer, SourceUnavailable or DataError for a file of ids that cannot be read.
     """
-    health = HealthScale.of(config.tiers).of_risk(churn_probability)
+    health = HealthScale.of(config.risk_levels).of_risk(churn_probability)
     facts = Facts(features, churn_probability, health, frozenset(known_names(config)))
     stated = dict(stated_segments(config))
     held = _held(stated, facts)
     found = {place: _found(place, segment, facts, held) for place, segment in stated.items()}
     segments = [found[f"segments.{name}"] for name in config.segments]
-    tiers = [found[f"customer_tiers.{name}"] for name in config.customer_tiers]
-    fits = _stacked([members for _, members in tiers], len(features))
+    customer_tiers = [found[f"customer_tiers.{name}"] for name in config.customer_tiers]
+    fits = _stacked([members for _, members in customer_tiers], len(features))
     kind, value = value_of(features)
     return Segmentation(
         features.customer_ids,
         tuple(group for group, _ in segments),
         _stacked([members for _, members in segments], len(features)),
-        tuple(group for group, _ in tiers),
-        np.where(fits.any(axis=1), fits.argmax(axis=1) if tiers else 0, -1).astype(np.int16),
+        tuple(group for group, _ in customer_tiers),
+        np.where(fits.any(axis=1), fits.argmax(axis=1) if customer_tiers else 0, -1).astype(np.int16),
         value,
         kind,
         churn_probability,
@@ -72,7 +72,7 @@ def _found(place: str, segment: Segment, facts: Facts, held: Mapping[str, np.nda
     else:
         fits, says = np.isin(everybody, named), f"{len(named):,} named"
     not_found = int((~np.isin(named, everybody)).sum())
-    return Group(place.partition(".")[2], says, segment.measure, not_found), fits
+    return Group(place.partition(".")[2], says, segment.action, not_found), fits
 
 
 def largest(numbers: np.ndarray, customer_ids: np.ndarray, share: float) -> np.ndarray:

@@ -22,7 +22,7 @@ from features.segments.membership import segmentation_of
 from features.segments.rule_variables import attribute_names, features_of_rules, in_words
 from tables.tables import Tables
 
-SEGMENT, TIER = "segment", "tier"
+SEGMENT, TIER = "segment", "customer_tier"
 PLAN = "main_plan"
 ATTRIBUTES = "attributes"
 TAKEN = (SEGMENT, TIER, "all", "month", "cause")
@@ -62,7 +62,7 @@ def by_settings(config: Config, features: FeatureTable, risk: np.ndarray) -> tup
     for cutoff in np.unique(features.cutoffs):
         rows = np.flatnonzero(features.cutoffs == cutoff)
         then = segmentation_of(config, features.take(rows), risk[rows])
-        in_segment[rows], tier[rows] = then.in_segment, then.tier
+        in_segment[rows], tier[rows] = then.in_segment, then.customer_tier
     segments = (Membership(SEGMENT, name, rows) for name, rows in zip(config.segments, in_segment.T, strict=True))
     words = np.array([*config.customer_tiers, ""])
     return (*segments, *(_parts(TIER, words[tier], tuple(words)) if config.customer_tiers else ()))

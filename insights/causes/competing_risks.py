@@ -21,8 +21,8 @@ from typing import Self
 
 import numpy as np
 
-from insights.causes.covariates import Lived
-from insights.causes.stated_cause_model import Witness
+from insights.causes.covariates import Covariates
+from insights.causes.stated_cause_model import StatedCauseModel
 
 N_ROUNDS = 60
 CURVED_EVERY = 5
@@ -39,17 +39,17 @@ LOG_RISK = (-16.0, 1.0)
 
 
 @dataclass(frozen=True)
-class CompetingCauses:
+class CauseHazards:
     """The risks of leaving for each cause; in the order of the causes."""
 
     weights: np.ndarray
     "(causes, p + 1): log risk a month of usual features, then what each design column adds to it."
     precisions: np.ndarray
     "(causes, p + 1) of the weights; the level is free."
-    witness: Witness
+    witness: StatedCauseModel
 
     @classmethod
-    def fitted(cls, lived: Lived, left: np.ndarray, stated: np.ndarray) -> Self:
+    def fitted(cls, lived: Covariates, left: np.ndarray, stated: np.ndarray) -> Self:
         """From person-months: what was lived, who left (n,) bool, the stated cause's place (n,), -1 for none."""
         found = cls.usual(lived, left)
         curved = [np.empty((0, 0))] * len(found.weights)
@@ -65,27 +65,27 @@ class CompetingCauses:
         return found
 
     @classmethod
-    def usual(cls, lived: Lived, left: np.ndarray) -> Self:
+    def usual(cls, lived: Covariates, left: np.ndarray) -> Self:
         """What is thought before anything is seen: as many leave as do, for each cause alike."""
         n_causes, p = lived.moves.shape
         weights, precisions = np.zeros((n_causes, p + 1)), np.full((n_causes, p + 1), PRECISION)
         weights[:, 0] = np.log(max(left.mean(), 1e-7) / n_causes)
         precisions[:, 0] = 1e-6
-        return cls(weights, precisions, Witness.usual(n_causes))
+        return cls(weights, precisions, StatedCauseModel.usual(n_causes))
 
-    def risks(self, lived: Lived) -> np.ndarray:
+    def risks(self, lived: Covariates) -> np.ndarray:
         """(n, causes) risk a month of leaving for each cause."""
         return np.exp(np.clip(self.weights[:, 0] + lived.values @ self.weights[:, 1:].T, *LOG_RISK))
 
-    def shares(self, lived: Lived) -> np.ndarray:
+    def shares(self, lived: Covariates) -> np.ndarray:
         """(n, causes) of the risk of leaving, before anything is stated; rows sum to 1."""
         return _shares(self.risks(lived))
 
-    def laid_on(self, lived: Lived, stated: np.ndarray) -> np.ndarray:
+    def posterior(self, lived: Covariates, stated: np.ndarray) -> np.ndarray:
         """(n, causes) probability that each was the true cause of a departure, given what was stated; sum to 1."""
         return self.witness.weighed(self.shares(lived), stated)
 
-    def stepped(self, lived: Lived, excess: np.ndarray, curved: list[np.ndarray]) -> np.ndarray:
+    def stepped(self, lived: Covariates, excess: np.ndarray, curved: list[np.ndarray]) -> np.ndarray:
         """The weights after a Newton step; `excess` (n, causes) is what is laid on each month beyond its risk."""
         gradients = np.column_stack([excess.sum(axis=0), excess.T @ lived.values]) - self.precisions * self.weights
         weights = self.weights.copy()
@@ -94,7 +94,7 @@ class CompetingCauses:
             weights[cause, moved] += step / max(1.0, np.abs(step).max() / LONGEST_STEP)
         return weights
 
-    def sized(self, lived: Lived, risks: np.ndarray, settled: bool) -> tuple[Self, list[np.ndarray]]:
+    def sized(self, lived: Covariates, risks: np.ndarray, settled: bool) -> tuple[Self, list[np.ndarray]]:
         """The same with the sizes of weights that their families show, and the inverse curvature of each cause."""
         precisions, curved = self.precisions.copy(), []
         for cause, moved in enumerate(_moved(lived)):
@@ -114,7 +114,7 @@ def _shares(risks: np.ndarray) -> np.ndarray:
     return risks / risks.sum(axis=1, keepdims=True)
 
 
-def _moved(lived: Lived) -> list[np.ndarray]:
+def _moved(lived: Covariates) -> list[np.ndarray]:
     """Of each cause the places of the weights that may differ from zero, the level's first."""
     return [np.append(0, 1 + np.flatnonzero(moves)) for moves in lived.moves]
 

@@ -21,7 +21,7 @@ from models.churn.design_matrix import DesignMatrix
 
 
 @dataclass(frozen=True)
-class Lived:
+class Covariates:
     """Person-months as the risks of all causes see them."""
 
     values: np.ndarray

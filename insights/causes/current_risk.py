@@ -1,8 +1,8 @@
 """What today's customers put at stake, and what to do first: of the whole company and of each group alike.
 
 Every figure is summed from the same numbers of each customer, so that the groups that part the company (its tiers, its
-plans, its trades) add up to it. A measure is judged for a group as if it were done for that group alone: what it costs
-once is paid in full.
+plans, its trades) add up to it. An intervention is evaluated for each group as if that group were the only one: its
+fixed cost counts in full.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import numpy as np
 
 from core.config.data_set import Config
 from core.intervals import Estimate
-from insights.causes.competing_risks import CompetingCauses
+from insights.causes.competing_risks import CauseHazards
 from insights.causes.panel import Evidence
-from insights.causes.revenue_at_risk import AtStake, RankedMeasure, ranked_measures
+from insights.causes.revenue_at_risk import RankedIntervention, RevenueAtRisk, ranked_interventions
 from insights.causes.risk_view import RiskView, TodaysRisks
 
 N_RESAMPLES = 200
 
 StakesBy = Literal["hazard model", "attributed"]
-"Whose risks of each cause stakes and measures rest on."
+"Whose risks of each cause stakes and interventions rest on."
 
 
 class Stake(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ class MoneyAtStake(msgspec.Struct, frozen=True, kw_only=True):
     mrr_at_stake: Estimate
     stakes: tuple[Stake, ...]
     "The largest first; they sum to the whole."
-    measures: tuple[RankedMeasure, ...]
+    interventions: tuple[RankedIntervention, ...]
     "The most expected money first."
 
     def money(self) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class MoneyAtStake(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outlook(MoneyAtStake, frozen=True, kw_only=True):
-    """Today's customers of one group: the risk of each cause, the money, the measures."""
+    """Today's customers of one group: the risk of each cause, the money, the interventions."""
 
     by: str
     "'all', segment, tier, main_plan, account_industry, ..."
@@ -72,7 +72,7 @@ class Today:
     config: Config
     causes: Sequence[str]
     offer_costs: Mapping[str, float]
-    stake: AtStake
+    stake: RevenueAtRisk
     stakes_by: StakesBy
     risks: TodaysRisks | None
 
@@ -80,7 +80,7 @@ class Today:
     def of(
         cls,
         evidence: Evidence,
-        found: CompetingCauses,
+        found: CauseHazards,
         config: Config,
         offer_costs: Mapping[str, float],
         risks: TodaysRisks | None,
@@ -89,9 +89,9 @@ class Today:
         rows, now = evidence.rows, ~evidence.is_past
         ids, mrr, causes = rows.customer_ids[now], evidence.mrr[now], evidence.names.causes
         if risks is not None and risks.reaches(evidence.horizon_days):
-            stake = AtStake(ids, mrr, risks.within(evidence.horizon_days, causes))
+            stake = RevenueAtRisk(ids, mrr, risks.within(evidence.horizon_days, causes))
             return cls(config, causes, offer_costs, stake, "hazard model", risks)
-        stake = AtStake.of(ids, mrr, evidence.risk[now], found.shares(evidence.lived.take(now)))
+        stake = RevenueAtRisk.of(ids, mrr, evidence.risk[now], found.shares(evidence.lived.take(now)))
         return cls(config, causes, offer_costs, stake, "attributed", risks)
 
     def outlooks(self, evidence: Evidence) -> Iterator[Outlook]:
@@ -116,6 +116,8 @@ class Today:
             mrr=float(stake.mrr.sum()),
             mrr_at_stake=whole,
             stakes=tuple(sorted(stakes, key=lambda one: -one.mrr.value)),
-            measures=ranked_measures(stake, values, settings.measures, self.causes, self.offer_costs, seed),
+            interventions=ranked_interventions(
+                stake, values, settings.interventions, self.causes, self.offer_costs, seed
+            ),
             risks=self.risks.take(members).view(self.causes, seed) if self.risks else None,
         )

@@ -16,7 +16,7 @@ causes were learnt from the same customers.
 from __future__ import annotations
 
 from core.config.data_set import Config
-from insights.causes.competing_risks import CompetingCauses
+from insights.causes.competing_risks import CauseHazards
 from insights.causes.current_risk import MoneyAtStake, Outlook, StakesBy, Today
 from insights.causes.panel import Evidence
 from insights.causes.risk_view import RiskView, TodaysRisks, view_of_incidence
@@ -36,7 +36,7 @@ class Decomposition(MoneyAtStake, frozen=True, kw_only=True):
     causes: tuple[str, ...]
     n_sources: dict[str, int]
     "Departures by where their stated cause was found: end, tickets, surveys, '' nowhere."
-    carelessness: float
+    noise_rate: float
     "Estimated share of stated causes that do not depend on the true one."
     groups: tuple[Group, ...]
     "Everybody first, then by segment, tier, plan and attribute, then by month."
@@ -48,7 +48,7 @@ class Decomposition(MoneyAtStake, frozen=True, kw_only=True):
     "How texts sound: of everybody, by cause, month and group; empty without a text model that knows tones."
     stakes_by: StakesBy
     outlooks: tuple[Outlook, ...]
-    "What today's customers of each group put at stake, and the measures, ranked for them."
+    "What today's customers of each group put at stake, and the interventions, ranked for them."
     left_out: dict[str, int]
     "Rows that stayed out of the figures, by cause."
     caution: str = ""
@@ -63,10 +63,10 @@ def decompose(
     risks: TodaysRisks | None = None,
     caution: str = "",
 ) -> Decomposition:
-    """Put the views, the stakes and the measures together; `risks` are the hazard model's, where one is promoted."""
+    """Combine views, revenue at risk and interventions; `risks` come from the hazard model, if one is promoted."""
     rows, is_past, seed = evidence.rows, evidence.is_past, config.seed
-    found = CompetingCauses.fitted(evidence.lived.take(is_past), rows.left[is_past], evidence.witnessed[is_past])
-    past = Past(evidence, found.laid_on(evidence.lived, evidence.witnessed), seed)
+    found = CauseHazards.fitted(evidence.lived.take(is_past), rows.left[is_past], evidence.witnessed[is_past])
+    past = Past(evidence, found.posterior(evidence.lived, evidence.witnessed), seed)
     today, groups = Today.of(evidence, found, config, offer_costs, risks), tuple(past.groups())
     everybody, *outlooks = today.outlooks(evidence)
     return Decomposition(
@@ -77,7 +77,7 @@ def decompose(
         horizon_days=evidence.horizon_days,
         causes=evidence.names.causes,
         n_sources=evidence.sources(),
-        carelessness=found.witness.carelessness,
+        noise_rate=found.witness.noise_rate,
         groups=groups,
         group_months=tuple(past.months()),
         risks=everybody.risks or view_of_incidence(groups[0].incidence, INCIDENCE_MONTHS),

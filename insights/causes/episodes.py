@@ -23,7 +23,7 @@ NEVER = np.datetime64("NaT", "D")
 
 
 @dataclass(frozen=True)
-class Stays:
+class SubscriptionEpisodes:
     """One row a stay, by customer and then time; every array is (n,)."""
 
     customer_ids: np.ndarray
@@ -48,13 +48,13 @@ class Stays:
         """(n,) bool: over on a day from `start` on and before `end`."""
         return (self.ended_on >= start) & (self.ended_on < end)
 
-    def take(self, rows: np.ndarray) -> Stays:
+    def take(self, rows: np.ndarray) -> SubscriptionEpisodes:
         """The stays that an index array or boolean mask picks."""
         picked = {name: getattr(self, name)[rows] for name in ("customer_ids", "began_on", "ended_on", "reasons")}
         return replace(self, **picked)
 
 
-def stays_of(tables: Tables) -> Stays:
+def stays_of(tables: Tables) -> SubscriptionEpisodes:
     """Every stay, of spans that do not end before they start. Raises DataError without a subscriptions table."""
     if "subscriptions" not in tables:
         raise DataError(
@@ -79,7 +79,7 @@ def joined(
     reasons: np.ndarray,
     grace_days: int,
     observed_until: np.datetime64,
-) -> Stays:
+) -> SubscriptionEpisodes:
     """The stays that spans make up: one that begins within the grace days of another's end goes on with it."""
     order = np.lexsort((began_on, customer_ids))
     customer_ids, began_on, reasons = customer_ids[order], began_on[order], reasons[order]
@@ -94,7 +94,7 @@ def joined(
     said[stay[ending]] = reasons[ending]
     known = over < observed_until
     ended = (np.where(known, over, NEVER), np.where(known, said, ""))
-    return Stays(customer_ids[starts], began_on[starts], *ended, observed_until)
+    return SubscriptionEpisodes(customer_ids[starts], began_on[starts], *ended, observed_until)
 
 
 def _begins_anew(

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from core.intervals import Estimate, estimates
-from insights.causes.episodes import Stays
+from insights.causes.episodes import SubscriptionEpisodes
 from insights.causes.person_months import PersonMonths
 
 DAYS_A_MONTH = 365.25 / 12
@@ -35,7 +35,7 @@ class Durations:
     "int64: days that it had lasted when it was first seen."
 
     @classmethod
-    def of(cls, stays: Stays, codes: np.ndarray, looked_at_from: np.datetime64) -> Durations:
+    def of(cls, stays: SubscriptionEpisodes, codes: np.ndarray, looked_at_from: np.datetime64) -> Durations:
         """Lengths of stays with the cause (place) of each end; what was over before the day is left out."""
         until = np.where(np.isnat(stays.ended_on), stays.observed_until, stays.ended_on)
         seen = (until > looked_at_from) & (stays.began_on < stays.observed_until)

@@ -15,15 +15,15 @@ import numpy as np
 from core.errors import NotEnoughHistory
 from features.pipeline import compute_features
 from insights.causes.attribute_groups import Membership, memberships
-from insights.causes.covariates import Lived
-from insights.causes.episodes import Stays, stays_of
+from insights.causes.covariates import Covariates
+from insights.causes.episodes import SubscriptionEpisodes, stays_of
 from insights.causes.feature_causes import CauseNames
 from insights.causes.person_months import PersonMonths, newest_months, person_months
 from insights.causes.sentiment import Tones, tones_of
 from insights.causes.stated import SOURCES, StatedCauses, stated_causes
-from insights.finance.loading import LeftOut, spans_of
+from insights.finance.loading import ExcludedRows, spans_of
 from insights.finance.money import Money
-from insights.finance.mrr import Book, months_between
+from insights.finance.mrr import MrrTable, months_between
 from insights.finance.rates import money_of
 from models.churn.additive import AdditiveModel
 from models.texts.text_model import TextModel
@@ -39,7 +39,7 @@ class Evidence:
     names: CauseNames
     rows: PersonMonths
     "Of the months of which it is known who left, and last of today."
-    lived: Lived
+    lived: Covariates
     risk: np.ndarray
     "P(leaving) within the model's horizon."
     stated: np.ndarray
@@ -48,7 +48,7 @@ class Evidence:
     "int64 likewise, but only what the end itself stated: tickets are part of what was lived, and are not heard twice."
     groups: tuple[Membership, ...]
     "Segments, tiers, plans, listed attributes: who belongs to each as of the start of each month."
-    stays: Stays
+    stays: SubscriptionEpisodes
     "All on record."
     said: StatedCauses
     "Of each stay."
@@ -94,14 +94,14 @@ class Evidence:
 
 
 def evidence_of(
-    tables: Tables, model: AdditiveModel, text_model: TextModel | None, n_months: int, left_out: LeftOut
+    tables: Tables, model: AdditiveModel, text_model: TextModel | None, n_months: int, left_out: ExcludedRows
 ) -> Evidence:
     """Read the tables and ask the model. Raises DataError without subscriptions, NotEnoughHistory without a month."""
     names, money, stays = CauseNames(tables.config.causes), money_of(tables.config), stays_of(tables)
     said = stated_causes(tables, stays, names, text_model)
     months = newest_months(stays, n_months)
     today = np.datetime64(tables.watermark("subscriptions"), "M")
-    book = Book.of(spans_of(tables, left_out), months_between(months[0], today), money, rate_of=today - 1)
+    book = MrrTable.of(spans_of(tables, left_out), months_between(months[0], today), money, rate_of=today - 1)
     rows = person_months(stays, book, np.append(months, today))
     rows = rows.take((rows.months < today) | (rows.mrr_units > 0))
     refuse_nobody(rows, today)
@@ -113,7 +113,7 @@ def evidence_of(
     return Evidence(
         names=names,
         rows=rows,
-        lived=Lived.through(features, past, model, names),
+        lived=Covariates.through(features, past, model, names),
         risk=risk,
         stated=stated,
         witnessed=np.where(said.sources[rows.stays] == SOURCES[0], stated, NOT_STATED),

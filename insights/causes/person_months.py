@@ -14,8 +14,8 @@ import numpy as np
 
 from core.cohort import Cohort
 from core.errors import NotEnoughHistory
-from insights.causes.episodes import Stays
-from insights.finance.mrr import Book, months_between
+from insights.causes.episodes import SubscriptionEpisodes
+from insights.finance.mrr import MrrTable, months_between
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class PersonMonths:
         return PersonMonths(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
-def newest_months(stays: Stays, n_months: int) -> np.ndarray:
+def newest_months(stays: SubscriptionEpisodes, n_months: int) -> np.ndarray:
     """The last months of which it is known who left, at most so many, datetime64[M].
 
     Raises NotEnoughHistory where not one month is known completely.
@@ -74,7 +74,7 @@ def newest_months(stays: Stays, n_months: int) -> np.ndarray:
     return months
 
 
-def person_months(stays: Stays, book: Book, months: np.ndarray) -> PersonMonths:
+def person_months(stays: SubscriptionEpisodes, book: MrrTable, months: np.ndarray) -> PersonMonths:
     """Everybody with a stay that runs when one of the months begins. `book` covers these months."""
     parts = []
     for month in months:
@@ -88,7 +88,7 @@ def person_months(stays: Stays, book: Book, months: np.ndarray) -> PersonMonths:
     return PersonMonths(stays.customer_ids[there], of_month, there, left, tenure, mrr)
 
 
-def mrr_at(book: Book, month: np.datetime64, customer_ids: np.ndarray) -> np.ndarray:
+def mrr_at(book: MrrTable, month: np.datetime64, customer_ids: np.ndarray) -> np.ndarray:
     """(n,) int64 what each customer pays at the first midnight of a month of the book; 0 for unknown ones."""
     column = int((month - book.months[0]).astype(np.int64))
     place = np.searchsorted(book.customer_ids, customer_ids)

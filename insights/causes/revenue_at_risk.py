@@ -1,7 +1,7 @@
-"""What each cause puts at stake, and which measure against it brings the most money.
+"""What each cause puts at stake, and which intervention against it brings the most money.
 
     MRR at stake of a cause    sum over customers of MRR x P(leaving) x share of the cause
-    money of a measure         sum over customers for whom it pays of
+    money of an intervention         sum over customers for whom it pays of
                                P(leaving) x share of its cause x saved share x value - cost,    less its cost once
 
 The stakes of all causes add up to that of leaving as such, to the last unit.
@@ -15,13 +15,13 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from core.config.relations import CauseMeasure
+from core.config.relations import Intervention
 from core.errors import DataError, nearest
 from core.intervals import Estimate, estimates
 
 
 @dataclass(frozen=True)
-class AtStake:
+class RevenueAtRisk:
     """The customers of today; arrays are (n,) unless said otherwise."""
 
     customer_ids: np.ndarray
@@ -31,13 +31,13 @@ class AtStake:
     "(n, causes) P(leaving for the cause within the horizon); rows sum to P(leaving)."
 
     @classmethod
-    def of(cls, customer_ids: np.ndarray, mrr: np.ndarray, risk: np.ndarray, shares: np.ndarray) -> AtStake:
+    def of(cls, customer_ids: np.ndarray, mrr: np.ndarray, risk: np.ndarray, shares: np.ndarray) -> RevenueAtRisk:
         """From the risk of leaving as such, (n,), and the share of each cause in it, (n, causes)."""
         return cls(customer_ids, mrr, risk[:, None] * shares)
 
-    def take(self, rows: np.ndarray) -> AtStake:
+    def take(self, rows: np.ndarray) -> RevenueAtRisk:
         """The customers that an index array or boolean mask picks."""
-        return AtStake(self.customer_ids[rows], self.mrr[rows], self.risk_by_cause[rows])
+        return RevenueAtRisk(self.customer_ids[rows], self.mrr[rows], self.risk_by_cause[rows])
 
     @property
     def mrr_by_cause(self) -> np.ndarray:
@@ -51,8 +51,8 @@ class AtStake:
         return estimates(lambda weights: weights @ parts, self.customer_ids, n_resamples, seed)
 
 
-class RankedMeasure(msgspec.Struct, frozen=True):
-    """A measure against a cause and what it is expected to bring."""
+class RankedIntervention(msgspec.Struct, frozen=True):
+    """An intervention against a cause and what it is expected to bring."""
 
     name: str
     cause: str
@@ -60,49 +60,54 @@ class RankedMeasure(msgspec.Struct, frozen=True):
     "Expected, less what it costs, base currency."
     n_customers: int
     "For whom it pays."
-    saved_share: float
+    save_rate: float
     cost: float
     "A customer, base currency."
-    cost_once: float
+    fixed_cost: float
 
 
-def ranked_measures(
-    stake: AtStake,
+def ranked_interventions(
+    stake: RevenueAtRisk,
     values: np.ndarray,
-    measures: Sequence[CauseMeasure],
+    interventions: Sequence[Intervention],
     causes: Sequence[str],
     offer_costs: Mapping[str, float],
     seed: int = 0,
-) -> tuple[RankedMeasure, ...]:
-    """The measures, most expected money first. `values` (n,) is what each customer is worth where they are kept.
+) -> tuple[RankedIntervention, ...]:
+    """The interventions, most expected money first. `values` (n,) is what each customer is worth where they are kept.
 
-    Raises DataError for a measure whose offer is not in the offers table.
+    Raises DataError for an intervention whose offer is not in the offers table.
     """
-    ranked = [_judged(stake, values, measure, causes, _cost(measure, offer_costs), seed) for measure in measures]
+    ranked = [
+        _judged(stake, values, intervention, causes, _cost(intervention, offer_costs), seed)
+        for intervention in interventions
+    ]
     return tuple(sorted(ranked, key=lambda one: -one.money.value))
 
 
 def _judged(
-    stake: AtStake, values: np.ndarray, measure: CauseMeasure, causes: Sequence[str], cost: float, seed: int
-) -> RankedMeasure:
-    saved = stake.risk_by_cause[:, list(causes).index(measure.cause)] * measure.saved_share * values - cost
+    stake: RevenueAtRisk, values: np.ndarray, intervention: Intervention, causes: Sequence[str], cost: float, seed: int
+) -> RankedIntervention:
+    saved = stake.risk_by_cause[:, list(causes).index(intervention.cause)] * intervention.save_rate * values - cost
     gains = saved.clip(0)
-    (money,) = estimates(lambda weights: (weights @ gains - measure.cost_once)[:, None], stake.customer_ids, seed=seed)
+    (money,) = estimates(
+        lambda weights: (weights @ gains - intervention.fixed_cost)[:, None], stake.customer_ids, seed=seed
+    )
     n_customers = int((saved > 0).sum())
-    return RankedMeasure(
-        measure.name, measure.cause, money, n_customers, measure.saved_share, cost, measure.cost_once
+    return RankedIntervention(
+        intervention.name, intervention.cause, money, n_customers, intervention.save_rate, cost, intervention.fixed_cost
     )  # fmt: skip
 
 
-def _cost(measure: CauseMeasure, offer_costs: Mapping[str, float]) -> float:
-    if measure.offer is None:
-        return measure.cost or 0.0
-    if measure.offer not in offer_costs:
+def _cost(intervention: Intervention, offer_costs: Mapping[str, float]) -> float:
+    if intervention.offer is None:
+        return intervention.cost or 0.0
+    if intervention.offer not in offer_costs:
         raise DataError(
-            f"measure '{measure.name}' names the offer '{measure.offer}'"
-            f"{nearest(measure.offer, offer_costs) if offer_costs else '; there is no offers table'}"
+            f"intervention '{intervention.name}' names the offer '{intervention.offer}'"
+            f"{nearest(intervention.offer, offer_costs) if offer_costs else '; there is no offers table'}"
         )
-    return offer_costs[measure.offer]
+    return offer_costs[intervention.offer]
 
 
 def apportioned(whole: int, parts: Sequence[float]) -> list[int]:

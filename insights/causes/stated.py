@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from insights.causes.episodes import Stays
+from insights.causes.episodes import SubscriptionEpisodes
 from insights.causes.feature_causes import CauseNames
 from models.texts.text_model import UNKNOWN, TextModel
 from tables.engines.arrays import days, texts
@@ -53,7 +53,9 @@ class Sayings:
         return Sayings(self.customer_ids[rows], self.days[rows], self.causes[rows], self.texts[rows])
 
 
-def stated_causes(tables: Tables, stays: Stays, names: CauseNames, text_model: TextModel | None) -> StatedCauses:
+def stated_causes(
+    tables: Tables, stays: SubscriptionEpisodes, names: CauseNames, text_model: TextModel | None
+) -> StatedCauses:
     """The cause of each stay that is over, as far as somebody stated it."""
     over = ~np.isnat(stays.ended_on)
     causes = np.where(over, names.of_words(stays.reasons), "").astype("U64")
@@ -99,10 +101,10 @@ def _read(written: np.ndarray, names: CauseNames, text_model: TextModel | None) 
     return np.where(np.isin(said, names.causes) & (said != UNKNOWN), said, "")[places]
 
 
-def _most_said(said: Sayings, ended: Stays, names: CauseNames) -> np.ndarray:
+def _most_said(said: Sayings, ended: SubscriptionEpisodes, names: CauseNames) -> np.ndarray:
     """The cause that most of a customer's sayings before each end speak of, (n,); '' without any."""
     counts = np.zeros((len(ended), len(names.causes)))
-    for stay, saying in _before(said, ended, names.settings.said_within_days):
+    for stay, saying in _before(said, ended, names.settings.text_lookback_days):
         age = (ended.ended_on[stay] - said.days[saying]).astype(np.int64)
         place = np.array([names.causes.index(cause) for cause in said.causes[saying]], dtype=np.int64)
         # Below one together, so that the newest decides between equal counts.
@@ -111,7 +113,7 @@ def _most_said(said: Sayings, ended: Stays, names: CauseNames) -> np.ndarray:
     return np.where(counts.max(axis=1, initial=0) > 0, best, "")
 
 
-def _before(said: Sayings, ended: Stays, within_days: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _before(said: Sayings, ended: SubscriptionEpisodes, within_days: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Pairs (stay, saying) of one customer, the saying at most so many days before the end."""
     order = np.argsort(ended.customer_ids, kind="stable")
     sorted_ids = ended.customer_ids[order]

@@ -13,10 +13,10 @@ NOT_STATED = -1
 
 
 @dataclass(frozen=True)
-class Witness:
+class StatedCauseModel:
     """How what is stated follows from what is true: it is the truth, or else one and the same careless answer."""
 
-    carelessness: float
+    noise_rate: float
     "Share of the statements that do not depend on the true cause, 0 to 1."
     careless_words: np.ndarray
     "(causes,) what is then stated; sums to 1."
@@ -29,8 +29,8 @@ class Witness:
     @property
     def statements(self) -> np.ndarray:
         """(causes, causes) P(stated | true cause); rows are true causes."""
-        honest = (1 - self.carelessness) * np.eye(len(self.careless_words))
-        return honest + self.carelessness * self.careless_words
+        honest = (1 - self.noise_rate) * np.eye(len(self.careless_words))
+        return honest + self.noise_rate * self.careless_words
 
     def weighed(self, shares: np.ndarray, stated: np.ndarray) -> np.ndarray:
         """Shares (n, causes) after hearing what was stated, by Bayes; rows sum to 1."""
@@ -42,8 +42,8 @@ class Witness:
         """The witness that makes what was stated likeliest, given how departures are laid on causes (n, causes)."""
         said = np.flatnonzero(stated != NOT_STATED)
         agreeing = blamed[said, stated[said]]
-        by_chance = self.carelessness * self.careless_words[stated[said]]
-        careless = 1 - agreeing * (1 - self.carelessness) / (1 - self.carelessness + by_chance)
+        by_chance = self.noise_rate * self.careless_words[stated[said]]
+        careless = 1 - agreeing * (1 - self.noise_rate) / (1 - self.noise_rate + by_chance)
         words = np.bincount(stated[said], careless, len(self.careless_words)) + 1.0
         share = (careless.sum() + WITNESS_COUNT * CARELESSNESS) / (len(said) + WITNESS_COUNT)
         return type(self)(float(share), words / words.sum())

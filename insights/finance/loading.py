@@ -23,7 +23,7 @@ from tables.tables import Tables
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class ExcludedRows:
     """How many rows of each table stay out of the figures, by cause."""
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -45,7 +45,7 @@ def known_until(tables: Tables, as_of: date | None) -> Tables:
     return tables.latest() if as_of is None else tables.at(as_of)
 
 
-def spans_of(tables: Tables, left_out: LeftOut, as_of: date | None = None) -> Spans:
+def spans_of(tables: Tables, left_out: ExcludedRows, as_of: date | None = None) -> Spans:
     """Every usable span as known on a day; none where there is no subscriptions table."""
     if "subscriptions" not in tables:
         return Spans(*(np.empty(0, kind) for kind in ("U1", "U1", "M8[D]", "M8[D]", float, "U1")))
@@ -59,7 +59,7 @@ def spans_of(tables: Tables, left_out: LeftOut, as_of: date | None = None) -> Sp
 
 
 def orders_of(
-    tables: Tables, money: Money, left_out: LeftOut, as_of: date | None = None, until: date | None = None
+    tables: Tables, money: Money, left_out: ExcludedRows, as_of: date | None = None, until: date | None = None
 ) -> Orders:
     """Purchase days of known customers with what they bought less what they returned; none without purchases.
 
@@ -94,7 +94,7 @@ def _converted(orders: Orders, currencies: np.ndarray, money: Money) -> Orders:
     return Orders(orders.customer_ids[starts], orders.days[starts], np.add.reduceat(amounts, starts))
 
 
-def answers_of(tables: Tables, kind: str, left_out: LeftOut, as_of: date | None = None) -> Answers:
+def answers_of(tables: Tables, kind: str, left_out: ExcludedRows, as_of: date | None = None) -> Answers:
     """Every survey of a kind (nps, csat) that was sent; none without a surveys table."""
     if "surveys" not in tables:
         return Answers(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
@@ -112,7 +112,7 @@ def satisfied_of(tables: Tables, as_of: date | None = None) -> Answers:
     return Answers(_words(found, "customer_id"), _numbers(found, "satisfaction"), _days(found, "opened_at"))
 
 
-def waits_of(tables: Tables, until: str, left_out: LeftOut, as_of: date | None = None) -> Waits:
+def waits_of(tables: Tables, until: str, left_out: ExcludedRows, as_of: date | None = None) -> Waits:
     """Hours from each ticket's opening to a moment (first_answered_at, closed_at) that has come."""
     if "tickets" not in tables or until not in tables["tickets"].columns:
         return Waits(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))

@@ -63,7 +63,7 @@ class Spans:
 
 
 @dataclass(frozen=True)
-class Book:
+class MrrTable:
     """What each customer pays at the beginning of each month, in whole units of the base currency.
 
     Column j is midnight of `months[j]`'s first day, at the rate of the month that ends there; `revalued` is the same
@@ -85,7 +85,7 @@ class Book:
     "From a column and a month's place to (n, m) int64 as of `at_rates_of`; None where no rate moves any amount."
 
     @classmethod
-    def of(cls, spans: Spans, months: np.ndarray, money: Money, rate_of: np.datetime64 | None = None) -> Book:
+    def of(cls, spans: Spans, months: np.ndarray, money: Money, rate_of: np.datetime64 | None = None) -> MrrTable:
         """The book at the first midnight of each of these months. Raises DataError for a missing rate.
 
         With `rate_of` everything is told at that one month's rates, so that no rate moves a figure.
@@ -122,10 +122,10 @@ class Book:
         paid = np.column_stack([self.paid_earlier, self.units > 0])
         return np.cumsum(paid, axis=1)[:, :-1] > 0
 
-    def take(self, rows: np.ndarray) -> Book:
+    def take(self, rows: np.ndarray) -> MrrTable:
         """The customers that an index array or boolean mask picks; one may be picked twice."""
         whole = self.steady
-        return Book(
+        return MrrTable(
             self.customer_ids[rows], self.months, self.units[rows], self.revalued[rows], self.paid_earlier[rows],
             None if whole is None else lambda column, place: whole(column, place)[rows],
         )  # fmt: skip

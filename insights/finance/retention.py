@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.intervals import Estimate, estimates
-from insights.finance.mrr import Book
+from insights.finance.mrr import MrrTable
 from models.metrics.weighted import ratio
 
 MOVEMENTS = ("opening", "fx", "new", "reactivation", "expansion", "contraction", "churn", "closing")
@@ -47,17 +47,17 @@ class Waterfall:
         return self.opening + gained - self.contraction - self.churn - self.moved_out == self.closing
 
 
-def waterfalls(book: Book) -> list[Waterfall]:
+def waterfalls(book: MrrTable) -> list[Waterfall]:
     """The movements of each month of the book but its last column, which is where the last month ends."""
     return [_waterfall(book, column) for column in range(len(book.months) - 1)]
 
 
-def _waterfall(book: Book, column: int) -> Waterfall:
+def _waterfall(book: MrrTable, column: int) -> Waterfall:
     moved = movements_of(book, column)
     return Waterfall(book.months[column], **{name: int(part.sum()) for name, part in moved.items()})
 
 
-def movements_of(book: Book, column: int) -> dict[str, np.ndarray]:
+def movements_of(book: MrrTable, column: int) -> dict[str, np.ndarray]:
     """Each customer's part of each movement in one month, (n,) int64 by name."""
     opening, valued, closing = book.units[:, column], book.revalued[:, column], book.units[:, column + 1]
     came, left = (valued == 0) & (closing > 0), (valued > 0) & (closing == 0)
@@ -79,7 +79,7 @@ def movements_of(book: Book, column: int) -> dict[str, np.ndarray]:
 RETENTION = ("nrr", "grr", "logo_churn", "revenue_churn")
 
 
-def retention(book: Book, start: int, end: int, n_resamples: int = 300, seed: int = 0) -> dict[str, Estimate]:
+def retention(book: MrrTable, start: int, end: int, n_resamples: int = 300, seed: int = 0) -> dict[str, Estimate]:
     """NRR, GRR, logo and revenue churn from the book's column `start` to `end`, with 90 % intervals over customers.
 
     Shares of the opening, all told at the rates of the span's first month, so that no rate moves them; NaN where nobody
@@ -96,7 +96,7 @@ def retention(book: Book, start: int, end: int, n_resamples: int = 300, seed: in
     return dict(zip(RETENTION, found, strict=True))
 
 
-def retention_parts(book: Book, start: int, end: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def retention_parts(book: MrrTable, start: int, end: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Each customer's part above and below the line of each figure of `RETENTION`, (n,) float64 each."""
     opening = book.revalued[:, start].astype(np.float64)
     paid = opening > 0

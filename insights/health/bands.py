@@ -4,7 +4,7 @@
     70 =================
     65 - - - - - - - - -     down into watch below this
 
-Between the two a customer stays where they are, and for `minimum_stay_days` wherever the score goes.
+Between the two a customer stays where they are, and for `min_days_in_band` wherever the score goes.
 """
 
 from __future__ import annotations
@@ -63,6 +63,6 @@ def standing_after(before: Standing, score: np.ndarray, day: date, settings: Hea
     at_most = np.searchsorted(limits - settings.hysteresis, score, side="right")
     moved = np.clip(before.band, at_least, at_most)
     new = before.band < 0
-    stays = ~new & (today - before.since < np.timedelta64(settings.minimum_stay_days, "D"))
+    stays = ~new & (today - before.since < np.timedelta64(settings.min_days_in_band, "D"))
     band = np.where(stays, before.band, np.where(new, np.searchsorted(limits, score, side="right"), moved))
     return replace(before, band=band, since=np.where(band == before.band, before.since, today))

@@ -88,7 +88,7 @@ class HealthDay:
 
 def judged(config: Config, now: Risk, before: Mapping[int, Risk], last: Standings) -> HealthDay:
     """The day of `now`, with the risks of `DAYS_BACK` days before and where everybody stood when last judged."""
-    scale = HealthScale.of(config.tiers)
+    scale = HealthScale.of(config.risk_levels)
     health = scale.health(now.log_odds)
     rows = {days: before[days].rows_of(now.customer_ids) for days in DAYS_BACK}
     known = {days: _at(scale.health(before[days].log_odds), rows[days]) for days in DAYS_BACK}

@@ -1,7 +1,7 @@
 """Who fell for real: the falls that somebody has to do something about, each seen once.
 
-A fall is seen for 28 days, so for `quiet_days` after it the same customer falls no more; whoever then goes on falling
-has fallen anew.
+A drop stays visible for 28 days, so the same customer raises no second alert within `cooldown_days`; a customer who
+keeps dropping after that raises a new one.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from insights.health.bands import WORRYING, Standing
 def has_fallen(
     before: Standing, after: Standing, health: np.ndarray, fall: np.ndarray, day: date, settings: HealthSettings
 ) -> np.ndarray:
-    """(n,) bool: who fell by `drop` points to below healthy, or into a band in which somebody has to act.
+    """(n,) bool: who fell by `alert_drop` points to below healthy, or into a band in which somebody has to act.
 
     `fall` is by how much health lies below that of 7 or 28 days before, the larger; NaN where nothing was known.
     """
-    by_score = (fall >= settings.drop) & (health < settings.healthy_from)
+    by_score = (fall >= settings.alert_drop) & (health < settings.healthy_from)
     by_band = (after.band < before.band) & (after.band <= WORRYING)
-    lately = np.datetime64(day, "D") - before.fell_on < np.timedelta64(settings.quiet_days, "D")
+    lately = np.datetime64(day, "D") - before.fell_on < np.timedelta64(settings.cooldown_days, "D")
     return (by_score | by_band) & ~lately

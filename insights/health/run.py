@@ -35,6 +35,6 @@ class HealthRun:
         return self._risks[cutoff]
 
 
-def days_until(last: date, days: int, every_days: int) -> list[date]:
+def days_until(last: date, days: int, step_days: int) -> list[date]:
     """The days to judge, oldest first: `last`, and every so many days before it within the last `days`."""
-    return [last - timedelta(days=back) for back in range(0, max(days, 1), every_days)][::-1]
+    return [last - timedelta(days=back) for back in range(0, max(days, 1), step_days)][::-1]

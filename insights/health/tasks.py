@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from core.config.data_set import Config
-from core.health import DIMENSIONS, MEASURES, measure_in_japanese
+from core.health import ACTIONS, DIMENSIONS, action_in_japanese
 from core.scores import Reason
 from core.tasks import HEALTH_DROP, Task, task_id_of
 from insights.health.day import HealthDay
@@ -24,7 +24,7 @@ def tasks_of(config: Config, day: HealthDay, owners: Sequence[str], now: datetim
     tasks = []
     for row in furthest.tolist():
         customer_id, dimension = str(day.customer_ids[row]), DIMENSIONS[day.fell_most[row]]
-        measure = settings.measures.get(dimension) or MEASURES[dimension]
+        action = settings.actions.get(dimension) or ACTIONS[dimension]
         en, ja = _reason(float(before[row]), float(day.health[row]), day.reasons[row])
         tasks.append(
             Task(
@@ -37,8 +37,8 @@ def tasks_of(config: Config, day: HealthDay, owners: Sequence[str], now: datetim
                 reason_en=en,
                 reason_ja=ja,
                 dimension=dimension,
-                measure=measure,
-                measure_ja=measure_in_japanese(measure, dimension),
+                action=action,
+                action_ja=action_in_japanese(action, dimension),
                 score=round(float(day.health[row]), 1),
                 score_before=None if math.isnan(before[row]) else round(float(before[row]), 1),
                 due_on=day.cutoff + timedelta(days=settings.due_days),

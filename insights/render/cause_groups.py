@@ -13,7 +13,7 @@ from insights.render.cause_terms import WORDS, Language, cause_word
 from insights.render.causes import longest_risk, money, share, side_by_side, stakes_in_words, stakes_title, tone
 
 SHOWN = 3
-"Measures that are named for a group."
+"Interventions that are named for a group."
 
 
 def groups(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
@@ -66,12 +66,16 @@ class Portrait:
         return self.past.incidence if self.past else {}
 
     def first(self, language: Language) -> str:
-        """Which measures bring the most among those that bring anything; '' where none are stated."""
-        if not (self.today and self.today.measures):
+        """Which interventions bring the most among those that bring anything; '' where none are stated."""
+        if not (self.today and self.today.interventions):
             return ""
-        paying = [one for one in self.today.measures if one.money.value > 0][:SHOWN]
+        paying = [one for one in self.today.interventions if one.money.value > 0][:SHOWN]
         named = (f"{one.name} ({cause_word(one.cause, language)}) {money(one.money)}" for one in paying)
-        return WORDS[language]["first"].format(measures="; ".join(named)) if paying else WORDS[language]["nothing pays"]
+        return (
+            WORDS[language]["first"].format(interventions="; ".join(named))
+            if paying
+            else WORDS[language]["nothing pays"]
+        )
 
 
 def portraits(found: Decomposition) -> Iterator[Portrait]:

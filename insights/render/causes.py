@@ -25,7 +25,7 @@ def headline(found: Decomposition, language: Language) -> str:
 def trust(found: Decomposition, language: Language) -> str:
     """How far what ends stated is believed, or that the attributed shares had to do without."""
     name = "careless" if found.n_sources.get(SOURCES[0]) else "silent"
-    return WORDS[language][name].format(share=found.carelessness)
+    return WORDS[language][name].format(share=found.noise_rate)
 
 
 def views(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
@@ -91,11 +91,11 @@ def stakes_title(found: Decomposition, language: Language, of: Outlook | None = 
     )
 
 
-def measures(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
-    """The heading, then a row a measure, most expected money first."""
+def interventions(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
+    """The heading, then a row an intervention, most expected money first."""
     words = WORDS[language]
-    yield tuple(words[name] for name in ("measure", "against", "money", "pays for"))
-    for one in found.measures:
+    yield tuple(words[name] for name in ("intervention", "against", "money", "pays for"))
+    for one in found.interventions:
         yield one.name, cause_word(one.cause, language), money(one.money), f"{one.n_customers:,}"
 
 

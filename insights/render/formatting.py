@@ -28,7 +28,7 @@ NONE = "–"
 
 
 @dataclass(frozen=True)
-class Speech:
+class Formatter:
     """How one language writes figures."""
 
     words: Words

@@ -25,7 +25,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "fall": "{customer} {change:+.0f} to {health:.0f}: {why}",
         "tasks": "new tasks: {n:,}",
         "nobody": "nobody",
-        "task": "{customer}, {owner}, due {due}: {measure}",
+        "task": "{customer}, {owner}, due {due}: {action}",
         "written": "{n:,} customers, in {path}",
     },
     "ja": {
@@ -38,7 +38,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "fall": "{customer} {change:+.0f}で{health:.0f}に: {why}",
         "tasks": "新しいタスク: {n:,}件",
         "nobody": "担当者なし",
-        "task": "{customer}、{owner}、期限{due}: {measure}",
+        "task": "{customer}、{owner}、期限{due}: {action}",
         "written": "顧客{n:,}件、{path}",
     },
 }
@@ -68,6 +68,6 @@ def tasks(added: Sequence[Task], most: int, language: Language) -> Iterator[tupl
     """What is to be done and why, the newest fall first."""
     words = WORDS[language]
     for task in sorted(added, key=lambda task: task.episode, reverse=True)[:most]:
-        measure, reason = (task.measure_ja, task.reason_ja) if language == "ja" else (task.measure, task.reason_en)
+        action, reason = (task.action_ja, task.reason_ja) if language == "ja" else (task.action, task.reason_en)
         owner = task.owner or words["nobody"]
-        yield words["task"].format(customer=task.customer_id, owner=owner, due=task.due_on, measure=measure), reason
+        yield words["task"].format(customer=task.customer_id, owner=owner, due=task.due_on, action=action), reason

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from insights.letter.health_check import HealthCheck
-from insights.render.formatting import Speech
+from insights.render.formatting import Formatter
 from insights.render.report_page import templates
 from insights.render.translations import Language, Words
 
@@ -17,7 +17,7 @@ TRIED = 2
 def letter_of(check: HealthCheck, language: Language) -> str:
     """The HTML, in English or Japanese."""
     words = Words(language)
-    speech = Speech(words, "", 0)
+    speech = Formatter(words, "", 0)
     return (
         templates()
         .get_template("letter.html.j2")
@@ -33,13 +33,13 @@ def letter_of(check: HealthCheck, language: Language) -> str:
     )
 
 
-def _thanks(check: HealthCheck, speech: Speech) -> str:
+def _thanks(check: HealthCheck, speech: Formatter) -> str:
     if check.standing.since is None:
         return speech.words.letter("thanks", days=str(check.days))
     return speech.words.letter("thanks_since", days=str(check.days), month=speech.month(check.standing.since))
 
 
-def _facts(check: HealthCheck, speech: Speech) -> Iterator[tuple[str, str]]:
+def _facts(check: HealthCheck, speech: Formatter) -> Iterator[tuple[str, str]]:
     """What stands at the top: a name and what it is."""
     words, standing, support = speech.words, check.standing, check.support
     if standing.plan:
@@ -61,7 +61,7 @@ def _facts(check: HealthCheck, speech: Speech) -> Iterator[tuple[str, str]]:
             yield words.letter("hours"), speech.hours(support.hours_to_answer)
 
 
-def _steps(check: HealthCheck, speech: Speech) -> Iterator[str]:
+def _steps(check: HealthCheck, speech: Formatter) -> Iterator[str]:
     """What is suggested next, at least one thing."""
     words, standing = speech.words, check.standing
     for habit in check.unused[:TRIED]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from insights.render.blocks import Chapter, Drawings, chapter
-from insights.render.report_renderer import Scribe
+from insights.render.report_renderer import ReportRenderer
 
 BUYING = (
     "revenue", "orders", "active_customers", "new_customers", "returning_share", "repeat_rate", "average_order_value",
@@ -18,7 +18,7 @@ VOICES = (
 DEALING = ("opportunity_rate", "win_rate", "loss_rate", "won_amount", "lost_amount")
 
 
-def buying_chapter(scribe: Scribe) -> Chapter | None:
+def buying_chapter(scribe: ReportRenderer) -> Chapter | None:
     """What is bought: the year, month by month, by group, by cohort."""
     courses = scribe.courses(scribe.words.text("by_month"), BUYING_COURSES, from_zero=True)
     value = scribe.curve("value_by_age")
@@ -32,7 +32,7 @@ def buying_chapter(scribe: Scribe) -> Chapter | None:
     return chapter(scribe.words.text("buying"), blocks)
 
 
-def voices_chapter(scribe: Scribe) -> Chapter | None:
+def voices_chapter(scribe: ReportRenderer) -> Chapter | None:
     """NPS, CSAT, who answers, how long customers wait."""
     blocks = [
         scribe.figure_table("", VOICES),
@@ -42,7 +42,7 @@ def voices_chapter(scribe: Scribe) -> Chapter | None:
     return chapter(scribe.words.text("voices"), blocks)
 
 
-def dealing_chapter(scribe: Scribe) -> Chapter | None:
+def dealing_chapter(scribe: ReportRenderer) -> Chapter | None:
     """Opportunities and what became of them."""
     blocks = [
         scribe.figure_table("", DEALING),

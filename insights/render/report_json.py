@@ -10,7 +10,7 @@ import msgspec
 from core.intervals import CONFIDENCE
 from insights.report.building import Report
 from insights.report.figure import Figure
-from insights.report.thresholds import Crossed
+from insights.report.thresholds import Breach
 
 
 def json_of(report: Report) -> str:
@@ -52,7 +52,7 @@ def _figure(figure: Figure) -> dict[str, Any]:
     }
 
 
-def _warning(one: Crossed) -> dict[str, Any]:
+def _warning(one: Breach) -> dict[str, Any]:
     return {
         "code": one.line.code,
         "level": one.line.level,

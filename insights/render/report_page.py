@@ -6,9 +6,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from insights.render.formatting import Speech
+from insights.render.formatting import Formatter
 from insights.render.other_sections import buying_chapter, dealing_chapter, voices_chapter
-from insights.render.report_renderer import Scribe
+from insights.render.report_renderer import ReportRenderer
 from insights.render.rfm_section import who_chapter
 from insights.render.subscription_sections import recurring_chapter, retention_chapter
 from insights.render.translations import Language, Words
@@ -30,7 +30,7 @@ MOST_HEADLINES = 8
 def page_of(report: Report, language: Language) -> str:
     """The HTML, in English or Japanese."""
     words = Words(language)
-    scribe = Scribe(report, Speech(words, report.money.currency, report.money.n_decimals))
+    scribe = ReportRenderer(report, Formatter(words, report.money.currency, report.money.n_decimals))
     headlines = [headline for name in HEADLINES if (headline := scribe.headline(name))]
     chapters = [chapter for build in CHAPTERS if (chapter := build(scribe))]
     template = templates().get_template("report.html.j2")

@@ -9,7 +9,7 @@ import numpy as np
 
 from insights.render.blocks import Cell, Drawing, Drawings, Headline, Table
 from insights.render.charts import Bar, Point, bar_chart, dot_chart, line_chart, spark_line
-from insights.render.formatting import Speech
+from insights.render.formatting import Formatter
 from insights.render.translations import Words
 from insights.report.building import Report
 from insights.report.figure import ALL, Figure
@@ -21,11 +21,11 @@ EVERY_AGE, AGE_STEP = 12, 3
 
 
 @dataclass(frozen=True)
-class Scribe:
+class ReportRenderer:
     """One report in one language."""
 
     report: Report
-    speech: Speech
+    speech: Formatter
 
     @property
     def words(self) -> Words:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from insights.render.blocks import Cell, Chapter, Drawings, Table, chapter
-from insights.render.report_renderer import Scribe
+from insights.render.report_renderer import ReportRenderer
 
 BEST, WORST = 5, 1
 
 
-def who_chapter(scribe: Scribe) -> Chapter | None:
+def who_chapter(scribe: ReportRenderer) -> Chapter | None:
     """RFM segments and quintiles, and how much hangs on few."""
     blocks = [
         _concentration(scribe),
@@ -22,7 +22,7 @@ def who_chapter(scribe: Scribe) -> Chapter | None:
     return chapter(scribe.words.text("who"), blocks)
 
 
-def _concentration(scribe: Scribe) -> Drawings | None:
+def _concentration(scribe: ReportRenderer) -> Drawings | None:
     """What the top of the customers bring now, and what the top 20 % brought month by month."""
     charts = [
         drawing
@@ -33,7 +33,7 @@ def _concentration(scribe: Scribe) -> Drawings | None:
     return Drawings(scribe.words.text("concentration"), there, wide=True) if there else None
 
 
-def _segments(scribe: Scribe) -> Table | None:
+def _segments(scribe: ReportRenderer) -> Table | None:
     names = ("customers", "customer_share", "revenue_share")
     table = scribe.split_table("rfm", names)
     if table is None:
@@ -41,7 +41,7 @@ def _segments(scribe: Scribe) -> Table | None:
     return Table(scribe.words.text("rfm"), table.head, table.rows)
 
 
-def _segments_by_month(scribe: Scribe) -> Drawings | None:
+def _segments_by_month(scribe: ReportRenderer) -> Drawings | None:
     """Each segment's share of the customers, of the year to each month's end."""
     figures, share = scribe.report.figures, "customer_share"
     charts = [
@@ -52,7 +52,7 @@ def _segments_by_month(scribe: Scribe) -> Drawings | None:
     return Drawings(scribe.words.text("rfm_by_month"), there) if there else None
 
 
-def _segments_of_groups(scribe: Scribe, by: str) -> Table | None:
+def _segments_of_groups(scribe: ReportRenderer, by: str) -> Table | None:
     """Groups down, segments across: the share of each group's customers."""
     figures = scribe.report.figures
     groups = list(dict.fromkeys(f.place.among for f in figures if f.place.among_by == by and f.place.by == "rfm"))
@@ -69,7 +69,7 @@ def _segments_of_groups(scribe: Scribe, by: str) -> Table | None:
     return Table(title, ["", *map(scribe.words.group, segments)], rows) if rows else None
 
 
-def _grid(scribe: Scribe) -> Table | None:
+def _grid(scribe: ReportRenderer) -> Table | None:
     cells = {figure.place.group: figure.value for figure in scribe.report.figures.of("customers", "rfm_grid")}
     if not cells:
         return None
@@ -83,7 +83,7 @@ def _grid(scribe: Scribe) -> Table | None:
     return Table(scribe.words.text("rfm_grid"), ["", *map(str, scale)], rows, dense=True)
 
 
-def _quintiles(scribe: Scribe) -> Table | None:
+def _quintiles(scribe: ReportRenderer) -> Table | None:
     figures, parts = scribe.report.figures, ("recency", "frequency", "money")
     if not figures.of("revenue_share", "money_quintile"):
         return None

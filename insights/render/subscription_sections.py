@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from insights.render.blocks import Cell, Chapter, Drawing, Drawings, Table, chapter
 from insights.render.charts import Bar, bar_chart
-from insights.render.report_renderer import Scribe
+from insights.render.report_renderer import ReportRenderer
 from insights.report.figure import ALL, Figures
 
 GAINS = ("mrr_new", "mrr_reactivation", "mrr_expansion")
@@ -19,7 +19,7 @@ RETENTION = ("nrr", "grr", "logo_churn", "revenue_churn")
 MONTHS_TOLD = 12
 
 
-def recurring_chapter(scribe: Scribe) -> Chapter | None:
+def recurring_chapter(scribe: ReportRenderer) -> Chapter | None:
     """MRR: the bridge of the year, every month, every plan and group."""
     by_group = [movements_table(scribe, by, PLAN_LINES if by == "plan" else LINES) for by in scribe.report.groupings]
     blocks = [
@@ -41,11 +41,11 @@ def year_sums(figures: Figures, months: Sequence[str], lines: Sequence[str], by:
     return found
 
 
-def _year(scribe: Scribe) -> list[str]:
+def _year(scribe: ReportRenderer) -> list[str]:
     return [str(month) for month in scribe.report.calendar.months[-MONTHS_TOLD:]]
 
 
-def bridge(scribe: Scribe) -> Drawings | None:
+def bridge(scribe: ReportRenderer) -> Drawings | None:
     """From the year's opening to its closing, a bar for each movement."""
     if not scribe.report.figures.of("mrr_opening"):
         return None
@@ -64,7 +64,7 @@ def bridge(scribe: Scribe) -> Drawings | None:
     return Drawings("", [Drawing(title, bar_chart(bars, title)), scribe.course("mrr_closing")], wide=True)
 
 
-def _months(scribe: Scribe) -> Table | None:
+def _months(scribe: ReportRenderer) -> Table | None:
     """The waterfall month by month, to the last unit."""
     figures = scribe.report.figures
     if not figures.of("mrr_opening"):
@@ -77,7 +77,7 @@ def _months(scribe: Scribe) -> Table | None:
     return Table(scribe.words.text("by_month"), _heads(scribe, lines, "month"), rows)
 
 
-def _amounts(scribe: Scribe, sums: dict[str, float]) -> list[Cell]:
+def _amounts(scribe: ReportRenderer, sums: dict[str, float]) -> list[Cell]:
     """What leaves is written with its sign."""
     signed = {line: -amount if line in (*LOSSES, "mrr_moved_out") else amount for line, amount in sums.items()}
     totals = ("mrr_opening", "mrr_closing")
@@ -87,11 +87,11 @@ def _amounts(scribe: Scribe, sums: dict[str, float]) -> list[Cell]:
     ]
 
 
-def _heads(scribe: Scribe, lines: Sequence[str], first: str) -> list[str]:
+def _heads(scribe: ReportRenderer, lines: Sequence[str], first: str) -> list[str]:
     return [scribe.words.text(first) if first else "", *(scribe.words.figure(line) for line in lines)]
 
 
-def movements_table(scribe: Scribe, by: str, lines: Sequence[str]) -> Table | None:
+def movements_table(scribe: ReportRenderer, by: str, lines: Sequence[str]) -> Table | None:
     """The year's waterfall of each group."""
     figures = scribe.report.figures
     groups = figures.groups("mrr_opening", by)
@@ -108,7 +108,7 @@ def movements_table(scribe: Scribe, by: str, lines: Sequence[str]) -> Table | No
     return Table(title, _heads(scribe, lines, ""), rows)
 
 
-def retention_chapter(scribe: Scribe) -> Chapter | None:
+def retention_chapter(scribe: ReportRenderer) -> Chapter | None:
     """Who stays: the year, month by month, by fiscal year, by group, by cohort."""
     blocks = [
         scribe.figure_table("", RETENTION),
@@ -122,7 +122,7 @@ def retention_chapter(scribe: Scribe) -> Chapter | None:
     return chapter(scribe.words.text("retention"), blocks)
 
 
-def _fiscal_years(scribe: Scribe) -> Table | None:
+def _fiscal_years(scribe: ReportRenderer) -> Table | None:
     names = ("mrr_closing", *RETENTION)
     figures = scribe.report.figures
     rows = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from insights.render.blocks import Cell, Chapter, Drawings, Table, chapter
-from insights.render.report_renderer import Scribe
+from insights.render.report_renderer import ReportRenderer
 from insights.report.breakdowns import SOURCE
 from insights.report.scenarios import NOW, OUTCOMES
 
@@ -23,7 +23,7 @@ WORTH_OF_GROUPS = (
 WORTH_OF_CHANNELS = ("acquisition_spend", "won_customers", "cac", "ltv", "ltv_over_cac", "cac_payback_months")
 
 
-def worth_chapter(scribe: Scribe) -> Chapter | None:
+def worth_chapter(scribe: ReportRenderer) -> Chapter | None:
     """LTV, CAC, payback and the survival curve: the year, month by month, by channel, by group."""
     if scribe.report.figures.one("ltv") is None:
         return None
@@ -39,7 +39,7 @@ def worth_chapter(scribe: Scribe) -> Chapter | None:
     return chapter(scribe.words.text("worth"), blocks)
 
 
-def what_if_chapter(scribe: Scribe) -> Chapter | None:
+def what_if_chapter(scribe: ReportRenderer) -> Chapter | None:
     """Base and changed, side by side."""
     figures = scribe.report.figures
     cases = figures.groups("ltv", "what_if")
@@ -58,7 +58,7 @@ def what_if_chapter(scribe: Scribe) -> Chapter | None:
     return chapter(title, [Table("", head, rows)], note)
 
 
-def _compared(scribe: Scribe, name: str, case: str) -> Cell:
+def _compared(scribe: ReportRenderer, name: str, case: str) -> Cell:
     """The figure of a case and how far that is from now; of now, how sure it is."""
     figures = scribe.report.figures
     now, then = figures.one(name, "what_if", NOW), figures.one(name, "what_if", case)
@@ -68,7 +68,7 @@ def _compared(scribe: Scribe, name: str, case: str) -> Cell:
     return Cell(scribe.written(then), f"{change:+.1%}".replace("-", "−") if abs(change) > UNCHANGED else "")
 
 
-def _supposed(scribe: Scribe, case: str) -> str:
+def _supposed(scribe: ReportRenderer, case: str) -> str:
     """'churn=-20%' in words: churn −20%."""
     if case == NOW:
         return scribe.words.text("now")

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from insights.finance.loading import LeftOut, known_until
+from insights.finance.loading import ExcludedRows, known_until
 from insights.report.attribute_groups import MOST_GROUPS, OTHERS
 from insights.report.calendar import Span
 from tables.engines.arrays import days, numbers, texts
@@ -131,7 +131,7 @@ class Opportunities:
     "(accounts,) sorted ids of every account there is."
 
 
-def opportunities_of(tables: Tables, left_out: LeftOut, as_of: date) -> Opportunities:
+def opportunities_of(tables: Tables, left_out: ExcludedRows, as_of: date) -> Opportunities:
     """Every opportunity that was opened, as known on a day; none without the table."""
     if "opportunities" not in tables:
         return Opportunities(*(np.empty(0, kind) for kind in ("U1", float, "M8[D]", "M8[D]", float, "U1")))

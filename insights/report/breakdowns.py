@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from insights.finance.mrr import Book, Spans
+from insights.finance.mrr import MrrTable, Spans
 from insights.finance.retention import movements_of
 from insights.report.attribute_groups import MOST_GROUPS, OTHERS, Grouping
 from insights.report.figure import ALL, Place
@@ -30,9 +30,9 @@ class Part:
 
     by: str
     group: str
-    book: Book
+    book: MrrTable
     "Of the customers who ever belong to it, whatever they pay for."
-    own: Book
+    own: MrrTable
     "What of it counts as this part's: of a plan, what is paid for the plan."
     belongs: np.ndarray
     "(n, months + 1) bool: whether a customer belongs to it at each month's beginning."
@@ -71,7 +71,7 @@ def parts_by_source(facts: Facts) -> Iterator[Part]:
         yield _kept_together(SOURCE, name, facts.book, moved, rows)
 
 
-def _kept_together(by: str, group: str, book: Book, moved: list[Moved], rows: np.ndarray) -> Part:
+def _kept_together(by: str, group: str, book: MrrTable, moved: list[Moved], rows: np.ndarray) -> Part:
     own = book.take(rows)
     return Part(by, group, own, own, np.ones(own.units.shape, bool), _of_rows(moved, rows))
 

@@ -23,7 +23,7 @@ from insights.report.rfm import rfm_figures
 from insights.report.sales import selling_figures
 from insights.report.scenarios import supposed_figures
 from insights.report.surveys import speaking_figures
-from insights.report.thresholds import Crossed, crossed
+from insights.report.thresholds import Breach, crossed
 from insights.report.unit_economics import worth_figures
 from tables.tables import Tables
 
@@ -47,7 +47,7 @@ class Report:
     money: Money
     calendar: Calendar
     figures: Figures
-    crossed: tuple[Crossed, ...]
+    crossed: tuple[Breach, ...]
     missing: tuple[str, ...]
     "Which of NEEDS the tables do not give, and of the columns that tell whom a spend won."
     left_out: Mapping[str, int]

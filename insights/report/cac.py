@@ -20,7 +20,7 @@ from core.intervals import Estimate
 from insights.report.acquisition_data import Spend
 from insights.report.breakdowns import SOURCE, Part
 from insights.report.calendar import Span
-from insights.report.estimation import Sought, plain, quotient
+from insights.report.estimation import FigureSpec, plain, quotient
 from insights.report.figure import ALL, Figure
 from insights.report.mrr_panel import Ledger
 from insights.report.report_data import Facts
@@ -75,7 +75,7 @@ def acquired_of_all(facts: Facts, ledger: Ledger, span: Span) -> Acquired:
     return acquired_by_record(facts, ledger, span)
 
 
-def cost_sought(facts: Facts, part: Part, ledger: Ledger) -> Iterator[Sought]:
+def cost_sought(facts: Facts, part: Part, ledger: Ledger) -> Iterator[FigureSpec]:
     """The figures of one part: of the year, and of each month with the worth of the year to its end."""
     calendar, spend = facts.calendar, _spend_on(facts, part)
     moments = [(calendar.year, calendar.year), *((month, None) for month in calendar.each_month)]
@@ -85,7 +85,7 @@ def cost_sought(facts: Facts, part: Part, ledger: Ledger) -> Iterator[Sought]:
         if spend is not None:
             bought = acquired_by_spend(spend, ledger, span)
             if bought.is_known:
-                yield Sought("won_customers", "customers", (bought.won,), plain, part.place(span.label))
+                yield FigureSpec("won_customers", "customers", (bought.won,), plain, part.place(span.label))
             yield from _costs(COST, bought, part, ledger, span, lasting)
         names = RECORDED_COST if len(facts.winning.spend.months) else COST
         yield from _costs(names, acquired_by_record(facts, ledger, span), part, ledger, span, lasting)
@@ -112,7 +112,7 @@ def _spend_on(facts: Facts, part: Part) -> Spend | None:
 
 def _costs(
     names: tuple[str, str, str], bought: Acquired, part: Part, ledger: Ledger, span: Span, year: Span | None
-) -> Iterator[Sought]:
+) -> Iterator[FigureSpec]:
     """CAC, LTV/CAC and payback of one basis; LTV/CAC where a year lies behind."""
     if not bought.is_known:
         return
@@ -126,7 +126,7 @@ def _costs(
     def paid_back(*sums: np.ndarray) -> np.ndarray:
         return ratio(bought.cac(*sums[2:]), quotient(*sums[:2]))
 
-    yield Sought(names[0], "money", cost, bought.cac, place)
+    yield FigureSpec(names[0], "money", cost, bought.cac, place)
     if year is not None:
-        yield Sought(names[1], "times", (*earns, *ledger.stays(year), *cost), worth_over_cost, place)
-    yield Sought(names[2], "months", (*earns, *cost), paid_back, place)
+        yield FigureSpec(names[1], "times", (*earns, *ledger.stays(year), *cost), worth_over_cost, place)
+    yield FigureSpec(names[2], "months", (*earns, *cost), paid_back, place)

@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 
 from insights.finance.buying import Orders
-from insights.report.estimation import Sought, quotient, work_out
+from insights.report.estimation import FigureSpec, quotient, work_out
 from insights.report.figure import Figure, Place
 from insights.report.report_data import Facts
 
@@ -73,7 +73,7 @@ def _curves(
         n, cohort = int(members.sum()), Place("cohort", str(months[column]))
         found += work_out(
             (
-                Sought(name, "share", (level[members, later], first), quotient, replace(cohort, age=int(age)), n)
+                FigureSpec(name, "share", (level[members, later], first), quotient, replace(cohort, age=int(age)), n)
                 for age, later in enumerate(range(column, len(months)))
             ),
             ids[members],

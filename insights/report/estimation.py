@@ -33,7 +33,7 @@ def quotient(*sums: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Sought:
+class FigureSpec:
     """A figure to be worked out."""
 
     name: str
@@ -52,7 +52,7 @@ class Sought:
         return Figure(self.name, self.unit, estimate, n, self.place)
 
 
-def work_out(sought: Iterable[Sought], ids: np.ndarray) -> list[Figure]:
+def work_out(sought: Iterable[FigureSpec], ids: np.ndarray) -> list[Figure]:
     """Every figure with its interval; `ids` says whose each row is, (n,). None where there are no rows."""
     wanted = list(sought)
     if not len(ids):
@@ -66,13 +66,13 @@ def work_out(sought: Iterable[Sought], ids: np.ndarray) -> list[Figure]:
     return found
 
 
-def _fitting(wanted: Sequence[Sought], columns: int) -> int:
+def _fitting(wanted: Sequence[FigureSpec], columns: int) -> int:
     """How many of these, from the first on, have no more parts than so many columns; at least one."""
     reached = np.cumsum([len(one.parts) for one in wanted])
     return max(1, int((reached <= columns).sum()))
 
 
-def _together(wanted: Sequence[Sought], ids: np.ndarray) -> list[Estimate]:
+def _together(wanted: Sequence[FigureSpec], ids: np.ndarray) -> list[Estimate]:
     parts = np.column_stack([part for one in wanted for part in one.parts]).astype(np.float64)
     places = np.cumsum([0, *(len(one.parts) for one in wanted)])
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from insights.report.acquisition_data import Opportunities
 from insights.report.calendar import Span
-from insights.report.estimation import Sought, plain, quotient, work_out
+from insights.report.estimation import FigureSpec, plain, quotient, work_out
 from insights.report.figure import ALL, Figure, Place
 from insights.report.report_data import Facts
 
@@ -32,7 +32,7 @@ def dealing_figures(facts: Facts) -> list[Figure]:
     return found
 
 
-def _rates(deals: Opportunities, accounts: np.ndarray, span: Span, by: str, group: str) -> Iterator[Sought]:
+def _rates(deals: Opportunities, accounts: np.ndarray, span: Span, by: str, group: str) -> Iterator[FigureSpec]:
     rows = np.searchsorted(accounts, deals.account_ids)
     mine = np.isin(deals.account_ids, accounts)
 
@@ -45,8 +45,8 @@ def _rates(deals: Opportunities, accounts: np.ndarray, span: Span, by: str, grou
     decided = span.holds(deals.closed_on) & ~np.isnan(deals.won)
     won, lost, closed = each(decided & (deals.won == 1)), each(decided & (deals.won == 0)), each(decided)
     opened = each(span.holds(deals.opened_on)) > 0
-    yield Sought("opportunity_rate", "share", (opened, np.ones(len(accounts))), quotient, place)
-    yield Sought("win_rate", "share", (won, closed), quotient, place, int(closed.sum()))
-    yield Sought("loss_rate", "share", (lost, closed), quotient, place, int(closed.sum()))
-    yield Sought("won_amount", "money", (each(decided & (deals.won == 1), deals.amounts),), plain, place)
-    yield Sought("lost_amount", "money", (each(decided & (deals.won == 0), deals.amounts),), plain, place)
+    yield FigureSpec("opportunity_rate", "share", (opened, np.ones(len(accounts))), quotient, place)
+    yield FigureSpec("win_rate", "share", (won, closed), quotient, place, int(closed.sum()))
+    yield FigureSpec("loss_rate", "share", (lost, closed), quotient, place, int(closed.sum()))
+    yield FigureSpec("won_amount", "money", (each(decided & (deals.won == 1), deals.amounts),), plain, place)
+    yield FigureSpec("lost_amount", "money", (each(decided & (deals.won == 0), deals.amounts),), plain, place)

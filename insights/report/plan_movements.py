@@ -12,24 +12,24 @@ from collections.abc import Sequence
 import numpy as np
 
 from insights.finance.money import Money
-from insights.finance.mrr import Book, Spans
+from insights.finance.mrr import MrrTable, Spans
 from insights.finance.retention import Waterfall
 
 
-def plan_books(spans: Spans, book: Book, money: Money) -> dict[str, Book]:
+def plan_books(spans: Spans, book: MrrTable, money: Money) -> dict[str, MrrTable]:
     """Each plan's own book, with the customers of the whole one in its order; its sum over plans is the whole."""
     return {str(plan): _aligned(spans.take(spans.plans == plan), book, money) for plan in np.unique(spans.plans)}
 
 
-def _aligned(spans: Spans, book: Book, money: Money) -> Book:
-    own = Book.of(spans, book.months, money)
+def _aligned(spans: Spans, book: MrrTable, money: Money) -> MrrTable:
+    own = MrrTable.of(spans, book.months, money)
     rows = np.searchsorted(book.customer_ids, own.customer_ids)
     units, revalued = np.zeros_like(book.units), np.zeros_like(book.revalued)
     units[rows], revalued[rows] = own.units, own.revalued
-    return Book(book.customer_ids, book.months, units, revalued, book.paid_earlier)
+    return MrrTable(book.customer_ids, book.months, units, revalued, book.paid_earlier)
 
 
-def plan_movements(books: Sequence[Book], column: int) -> list[dict[str, np.ndarray]]:
+def plan_movements(books: Sequence[MrrTable], column: int) -> list[dict[str, np.ndarray]]:
     """Each customer's part of each movement in one month, plan by plan: (n,) int64 by name."""
     opening, valued, closing = (np.stack(cells) for cells in zip(*(_cells(b, column) for b in books), strict=True))
     before, after = valued.sum(axis=0), closing.sum(axis=0)
@@ -54,7 +54,7 @@ def plan_movements(books: Sequence[Book], column: int) -> list[dict[str, np.ndar
     return [{name: line[place] for name, line in lines.items()} for place in range(len(books))]
 
 
-def _cells(book: Book, column: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _cells(book: MrrTable, column: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return book.units[:, column], book.revalued[:, column], book.units[:, column + 1]
 
 
@@ -64,7 +64,7 @@ def _first_units(parts: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.clip(wanted - (reached - parts), 0, parts)
 
 
-def plan_waterfalls(books: dict[str, Book]) -> dict[str, list[Waterfall]]:
+def plan_waterfalls(books: dict[str, MrrTable]) -> dict[str, list[Waterfall]]:
     """The movements of each month, plan by plan."""
     n_months = len(next(iter(books.values())).months) - 1 if books else 0
     found: dict[str, list[Waterfall]] = {plan: [] for plan in books}

@@ -10,7 +10,7 @@ from insights.finance.money import Money
 from insights.finance.retention import retention_parts
 from insights.report.breakdowns import Part
 from insights.report.calendar import MONTHS_A_YEAR, Calendar
-from insights.report.estimation import Sought, plain, quotient, work_out
+from insights.report.estimation import FigureSpec, plain, quotient, work_out
 from insights.report.figure import Figure, Place
 from insights.report.report_data import Facts
 
@@ -23,35 +23,35 @@ def recurring_figures(facts: Facts, part: Part) -> list[Figure]:
     return work_out(sought, part.customer_ids)
 
 
-def _paid_now(part: Part, money: Money) -> Iterator[Sought]:
+def _paid_now(part: Part, money: Money) -> Iterator[FigureSpec]:
     paid, place = part.own.units[:, -1], part.place()
-    yield Sought("mrr", "money", (paid,), lambda sums: money.amounts(sums), place)
-    yield Sought("arr", "money", (paid,), lambda sums: money.amounts(MONTHS_A_YEAR * sums), place)
-    yield Sought("paying_customers", "customers", (paid > 0,), plain, place)
-    yield Sought("mrr_a_customer", "money", (paid, paid > 0), lambda *sums: money.amounts(quotient(*sums)), place)
+    yield FigureSpec("mrr", "money", (paid,), lambda sums: money.amounts(sums), place)
+    yield FigureSpec("arr", "money", (paid,), lambda sums: money.amounts(MONTHS_A_YEAR * sums), place)
+    yield FigureSpec("paying_customers", "customers", (paid > 0,), plain, place)
+    yield FigureSpec("mrr_a_customer", "money", (paid, paid > 0), lambda *sums: money.amounts(quotient(*sums)), place)
 
 
-def _waterfalls(part: Part, facts: Facts) -> Iterator[Sought]:
+def _waterfalls(part: Part, facts: Facts) -> Iterator[FigureSpec]:
     for month, moved in zip(facts.calendar.each_month, part.moved, strict=True):
         place = part.place(month.label)
         for line, cells in moved.items():
-            yield Sought(f"mrr_{line}", "money", (cells,), lambda sums: facts.money.amounts(sums), place)
+            yield FigureSpec(f"mrr_{line}", "money", (cells,), lambda sums: facts.money.amounts(sums), place)
 
 
-def _retention(part: Part, calendar: Calendar) -> Iterator[Sought]:
+def _retention(part: Part, calendar: Calendar) -> Iterator[FigureSpec]:
     for column, month in enumerate(calendar.each_month):
         yield from _kept(part, column, column + 1, month.label)
     end, year = len(calendar.months), calendar.year
     yield from _kept(part, end - year.n_months, end, year.label)
     for name in ("logo_churn", "revenue_churn"):
         left, watched = (side[:, calendar.columns(year)].sum(axis=1) for side in churn_by_month(part, name))
-        yield Sought(f"monthly_{name}", "share", (left, watched), quotient, part.place(year.label))
+        yield FigureSpec(f"monthly_{name}", "share", (left, watched), quotient, part.place(year.label))
 
 
-def _kept(part: Part, start: int, end: int, period: str) -> Iterator[Sought]:
+def _kept(part: Part, start: int, end: int, period: str) -> Iterator[FigureSpec]:
     belongs = part.belongs[:, start]
     for name, (above, below) in retention_parts(part.book, start, end).items():
-        yield Sought(name, "share", (above * belongs, below * belongs), quotient, part.place(period))
+        yield FigureSpec(name, "share", (above * belongs, below * belongs), quotient, part.place(period))
 
 
 def churn_by_month(part: Part, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -62,12 +62,12 @@ def churn_by_month(part: Part, name: str) -> tuple[np.ndarray, np.ndarray]:
     return left * part.belongs[:, :-1], watched * part.belongs[:, :-1]
 
 
-def _fiscal_years(part: Part, facts: Facts) -> Iterator[Sought]:
+def _fiscal_years(part: Part, facts: Facts) -> Iterator[FigureSpec]:
     first = facts.calendar.months[0]
     for year in facts.calendar.fiscal_years:
         start = int((year.first - first).astype(int))
         end, place = start + year.n_months, Place("fiscal_year", year.label, year.label)
         for name, sides in retention_parts(part.book, start, end).items():
-            yield Sought(name, "share", sides, quotient, place)
+            yield FigureSpec(name, "share", sides, quotient, place)
         closing = part.book.units[:, end]
-        yield Sought("mrr_closing", "money", (closing,), lambda sums: facts.money.amounts(sums), place)
+        yield FigureSpec("mrr_closing", "money", (closing,), lambda sums: facts.money.amounts(sums), place)

@@ -12,9 +12,9 @@ from core.config.data_set import Config
 from core.errors import NotEnoughHistory
 from insights.finance.buying import Orders
 from insights.finance.feedback import Answers, Waits
-from insights.finance.loading import LeftOut, answers_of, orders_of, satisfied_of, spans_of, waits_of
+from insights.finance.loading import ExcludedRows, answers_of, orders_of, satisfied_of, spans_of, waits_of
 from insights.finance.money import Money
-from insights.finance.mrr import Book, Spans
+from insights.finance.mrr import MrrTable, Spans
 from insights.finance.rates import money_of
 from insights.report.acquisition_data import Opportunities, Winning, opportunities_of, winning_of
 from insights.report.attribute_groups import Grouping, groupings_of
@@ -32,7 +32,7 @@ class Facts:
     calendar: Calendar
     money: Money
     spans: Spans
-    book: Book
+    book: MrrTable
     "What ran on the day before each month of the calendar, and on the last day."
     orders: Orders
     nps: Answers
@@ -46,7 +46,7 @@ class Facts:
     groupings: tuple[Grouping, ...]
     account_groupings: tuple[Grouping, ...]
     "The same of account ids, for opportunities."
-    left_out: LeftOut
+    left_out: ExcludedRows
 
     @property
     def has_subscriptions(self) -> bool:
@@ -66,7 +66,7 @@ def read_facts(tables: Tables, as_of: date | None = None, segments: Mapping[str,
     NotEnoughHistory without a record before.
     """
     day = as_of or newest_cutoff(tables)
-    left_out, money, config = LeftOut(), money_of(tables.config), tables.config
+    left_out, money, config = ExcludedRows(), money_of(tables.config), tables.config
     calendar = Calendar.until(day, _first_day(tables, day), config.report.months, config.money.fiscal_year_starts)
     spans = spans_of(tables, left_out, day)
     members = members_at(tables, day) if segments is None else {"segment": segments} if segments else {}
@@ -77,7 +77,7 @@ def read_facts(tables: Tables, as_of: date | None = None, segments: Mapping[str,
         calendar=calendar,
         money=money,
         spans=spans,
-        book=Book.of(spans.a_day_later(), np.append(calendar.months, calendar.months[-1] + 1), money),
+        book=MrrTable.of(spans.a_day_later(), np.append(calendar.months, calendar.months[-1] + 1), money),
         orders=orders_of(tables, money, left_out, day, calendar.end.astype(date)),
         nps=answers_of(tables, "nps", left_out, day),
         csat=answers_of(tables, "csat", left_out, day),

@@ -12,7 +12,7 @@ import numpy as np
 
 from insights.finance.buying import SEGMENTS, Buyers, rfm
 from insights.report.calendar import Span
-from insights.report.estimation import Sought, plain, quotient, work_out
+from insights.report.estimation import FigureSpec, plain, quotient, work_out
 from insights.report.figure import EVERYBODY, Figure, Place
 from insights.report.report_data import Facts
 from insights.report.sales import within
@@ -74,20 +74,20 @@ def _told(words: np.ndarray) -> list[str]:
     return [str(word) for word in dict.fromkeys((*SEGMENTS, *np.unique(words))) if word in words]
 
 
-def _shares(scored: Scored, by: str, told: Sequence[str], where: Place) -> Iterator[Sought]:
+def _shares(scored: Scored, by: str, told: Sequence[str], where: Place) -> Iterator[FigureSpec]:
     """How many customers each word has, their share, and that of the revenue they bring; nobody is a share as well."""
     words, amounts = scored.splits[by], scored.amounts
     for word in told:
         rows = words == word
         place, n = replace(where, by=by, group=word), int(rows.sum())
-        yield Sought("customers", "customers", (rows,), plain, place, n)
-        yield Sought("customer_share", "share", (rows, np.ones(len(rows))), quotient, place, n)
-        yield Sought("revenue_share", "share", (amounts * rows, amounts), quotient, place, n)
+        yield FigureSpec("customers", "customers", (rows,), plain, place, n)
+        yield FigureSpec("customer_share", "share", (rows, np.ones(len(rows))), quotient, place, n)
+        yield FigureSpec("revenue_share", "share", (amounts * rows, amounts), quotient, place, n)
 
 
-def _grid(scored: Scored) -> Iterator[Sought]:
+def _grid(scored: Scored) -> Iterator[FigureSpec]:
     """How many customers have each recency and frequency."""
     words = np.char.add(np.char.add(scored.splits["recency_quintile"], "-"), scored.splits["frequency_quintile"])
     for word in np.unique(words):
         rows = words == word
-        yield Sought("customers", "customers", (rows,), plain, Place("rfm_grid", str(word)), int(rows.sum()))
+        yield FigureSpec("customers", "customers", (rows,), plain, Place("rfm_grid", str(word)), int(rows.sum()))

@@ -8,7 +8,7 @@ from insights.finance.buying import BUYING, Buyers, Orders, buying_figures
 from insights.finance.lifetime import MONTHS_A_YEAR
 from insights.finance.survival import DAYS_A_MONTH, FEWEST_WATCHED
 from insights.report.calendar import Span
-from insights.report.estimation import N_RESAMPLES, Sought, plain, quotient, work_out
+from insights.report.estimation import N_RESAMPLES, FigureSpec, plain, quotient, work_out
 from insights.report.figure import ALL, Figure, Place, Unit
 from insights.report.report_data import Facts
 
@@ -44,8 +44,8 @@ def _buying(orders: Orders, by: str, group: str, span: Span) -> list[Figure]:
     figures = [Figure(name, UNITS[name], told[name], n_customers, place) for name in BUYING]
     ones = np.ones(len(orders.days))
     sought = [
-        Sought("revenue", "money", (orders.amounts,), plain, place, n_customers),
-        Sought("orders", "count", (ones,), plain, place, n_customers),
+        FigureSpec("revenue", "money", (orders.amounts,), plain, place, n_customers),
+        FigureSpec("orders", "count", (ones,), plain, place, n_customers),
     ]
     return figures + work_out(sought, orders.customer_ids)
 
@@ -56,28 +56,28 @@ def _by_month(facts: Facts, by: str, group: str, members: np.ndarray) -> list[Fi
     ids, owners = np.unique(orders.customer_ids, return_inverse=True)
     first = np.full(len(ids), np.datetime64("9999-12"))
     np.minimum.at(first, owners, orders.days.astype("datetime64[M]"))
-    sought: list[Sought] = []
+    sought: list[FigureSpec] = []
     for span in (facts.calendar.year, *facts.calendar.each_month):
         rows = span.holds(orders.days)
         n_orders = np.bincount(owners[rows], minlength=len(ids))
         active, came = n_orders > 0, (first >= span.first) & (first <= span.last)
         place, n = Place(by, group, span.label), int(active.sum())
         sought += [
-            Sought("active_customers", "customers", (active,), plain, place, n),
-            Sought("new_customers", "customers", (came,), plain, place, n),
-            Sought("returning_share", "share", (active & ~came, active), quotient, place, n),
+            FigureSpec("active_customers", "customers", (active,), plain, place, n),
+            FigureSpec("new_customers", "customers", (came,), plain, place, n),
+            FigureSpec("returning_share", "share", (active & ~came, active), quotient, place, n),
         ]
         if place.is_month:
             revenue = np.bincount(owners[rows], orders.amounts[rows], len(ids))
             sought += [
-                Sought("revenue", "money", (revenue,), plain, place, n),
-                Sought("orders", "count", (n_orders,), plain, place, n),
-                Sought("average_order_value", "money", (revenue, n_orders), quotient, place, n),
+                FigureSpec("revenue", "money", (revenue,), plain, place, n),
+                FigureSpec("orders", "count", (n_orders,), plain, place, n),
+                FigureSpec("average_order_value", "money", (revenue, n_orders), quotient, place, n),
             ]
     for year in facts.calendar.years:
         n_orders = np.bincount(owners[year.holds(orders.days)], minlength=len(ids))
         sides = (n_orders > 1, n_orders > 0)
-        sought.append(Sought("repeat_rate", "share", sides, quotient, Place(by, group, str(year.last))))
+        sought.append(FigureSpec("repeat_rate", "share", sides, quotient, Place(by, group, str(year.last))))
     return work_out(sought, ids)
 
 
@@ -101,11 +101,11 @@ def _value_by_age(facts: Facts) -> list[Figure]:
         worth = money.margin_rate / (1 + money.yearly_discount) ** (age / MONTHS_A_YEAR)
         parts += [np.bincount(rows[lines], orders.amounts[lines], len(buyers)) * seen * worth, seen]
         n = int(seen.sum())
-        sought.append(Sought("value_by_age", "money", tuple(parts), _added_up, Place(age=age + 1), n))
+        sought.append(FigureSpec("value_by_age", "money", tuple(parts), _added_up, Place(age=age + 1), n))
         if age + 1 == MONTHS_A_YEAR:
-            sought.append(Sought("ltv_first_year", "money", tuple(parts), _added_up, n=n))
+            sought.append(FigureSpec("ltv_first_year", "money", tuple(parts), _added_up, n=n))
     if sought:
-        sought.append(Sought("ltv_seen", "money", tuple(parts), _added_up, n=sought[-1].n))
+        sought.append(FigureSpec("ltv_seen", "money", tuple(parts), _added_up, n=sought[-1].n))
     return work_out(sought, buyers.customer_ids)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from core.intervals import estimates
 from insights.finance.feedback import Answers, Waits, median_hours, net_promoter_score, satisfied
 from insights.report.calendar import Span
-from insights.report.estimation import N_RESAMPLES, Sought, quotient, work_out
+from insights.report.estimation import N_RESAMPLES, FigureSpec, quotient, work_out
 from insights.report.figure import ALL, Figure, Place
 from insights.report.report_data import Facts
 
@@ -66,7 +66,7 @@ def _shares(
     """The first side's share of the second, in the year and in each month that has any."""
     above, below = sides
     sought = (
-        Sought(name, "share", (above & rows, below & rows), quotient, Place(by, group, span.label))
+        FigureSpec(name, "share", (above & rows, below & rows), quotient, Place(by, group, span.label))
         for span, rows in _spans(facts, said.days)
         if (below & rows).any()
     )

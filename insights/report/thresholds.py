@@ -28,7 +28,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Crossed:
+class Breach:
     """A line that a figure has crossed."""
 
     line: Line
@@ -49,12 +49,12 @@ LINES = (
 "Of several lines of one figure the first that is crossed is told."
 
 
-def crossed(figures: Figures) -> tuple[Crossed, ...]:
+def crossed(figures: Figures) -> tuple[Breach, ...]:
     """The lines that the year's figures have crossed, the bad first."""
-    found: dict[str, Crossed] = {}
+    found: dict[str, Breach] = {}
     for line in LINES:
         figure = figures.one(line.name)
         if figure is not None and line.is_crossed(figure.value):
-            found.setdefault(line.name, Crossed(line, figure))
+            found.setdefault(line.name, Breach(line, figure))
     order = {"bad": 0, "caution": 1, "good": 2}
     return tuple(sorted(found.values(), key=lambda one: order[one.line.level]))

@@ -17,7 +17,7 @@ from insights.finance.survival import FEWEST_WATCHED, Lives, survival
 from insights.report.breakdowns import SOURCE, Part
 from insights.report.cac import cost_sought, spend_figures
 from insights.report.calendar import Span
-from insights.report.estimation import N_RESAMPLES, Sought, quotient, work_out
+from insights.report.estimation import N_RESAMPLES, FigureSpec, quotient, work_out
 from insights.report.figure import Figure
 from insights.report.mrr_panel import Ledger
 from insights.report.report_data import Facts
@@ -32,19 +32,19 @@ def worth_figures(facts: Facts, part: Part) -> list[Figure]:
     return [*found, *spend_figures(facts, part, ledger), *_curves(facts, part, ledger)]
 
 
-def _simple(ledger: Ledger, part: Part) -> Iterator[Sought]:
+def _simple(ledger: Ledger, part: Part) -> Iterator[FigureSpec]:
     year = ledger.calendar.year
     place, earns, stays = part.place(year.label), ledger.earns(year), ledger.stays(year)
-    yield Sought("margin", "share", (earns[0], ledger.mrr[:, -1]), quotient, place)
-    yield Sought("expected_months", "months", stays, ledger.months, place)
-    yield Sought("ltv", "money", (*earns, *stays), ledger.worth, place)
+    yield FigureSpec("margin", "share", (earns[0], ledger.mrr[:, -1]), quotient, place)
+    yield FigureSpec("expected_months", "months", stays, ledger.months, place)
+    yield FigureSpec("ltv", "money", (*earns, *stays), ledger.worth, place)
 
 
-def _by_month(ledger: Ledger, part: Part) -> Iterator[Sought]:
+def _by_month(ledger: Ledger, part: Part) -> Iterator[FigureSpec]:
     """LTV as it was at each month's end, from the churn of the year to it."""
     for year in ledger.calendar.years:
         place = part.place(str(year.last))
-        yield Sought("ltv", "money", (*ledger.earns(year), *ledger.stays(year)), ledger.worth, place)
+        yield FigureSpec("ltv", "money", (*ledger.earns(year), *ledger.stays(year)), ledger.worth, place)
 
 
 def _curves(facts: Facts, part: Part, ledger: Ledger) -> list[Figure]:

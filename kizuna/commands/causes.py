@@ -41,7 +41,7 @@ def register(app: typer.Typer) -> None:
         by_segment: BySegment = False,
         out: Out = None,
     ) -> None:
-        """Why customers leave: what they state, what it is laid on, the risk, the money, the measures."""
+        """Why customers leave: what they state, what it is laid on, the risk, the money, the interventions."""
         read = open_config(config)
         found = decomposed(read, months)
         path = out or read.places.home / "causes.json"
@@ -56,7 +56,7 @@ def decomposed(config: Config, n_months: int) -> Decomposition:
     from insights.causes.decomposition import decompose
     from insights.causes.panel import evidence_of
     from insights.causes.risk_view import TodaysRisks
-    from insights.finance.loading import LeftOut
+    from insights.finance.loading import ExcludedRows
     from models.mlflow_store.churn_champion import additive_champion
     from models.mlflow_store.hazard_champion import champion_hazard
     from models.mlflow_store.registry import CHAMPION
@@ -66,7 +66,7 @@ def decomposed(config: Config, n_months: int) -> Decomposition:
 
     model, hazard, texts = additive_champion(registry), champion_hazard(registry), text_champion(registry)
     with console.status("why they left"):
-        tables, left_out = open_tables(config), LeftOut()
+        tables, left_out = open_tables(config), ExcludedRows()
         evidence = evidence_of(tables, model, texts, n_months, left_out)
         risks = TodaysRisks.told(tables, evidence, *hazard) if hazard else None
         today = evidence.today.astype("datetime64[D]").item()
@@ -86,7 +86,7 @@ def write(found: Decomposition, path: Path) -> None:
 
 
 def tell(found: Decomposition, language: Literal["en", "ja"], by_segment: bool) -> None:
-    """Print the views side by side, the stakes and the measures."""
+    """Print the views side by side, the stakes and the interventions."""
     from insights.render import causes as told
     from insights.render.cause_terms import WORDS
 
@@ -101,10 +101,10 @@ def tell(found: Decomposition, language: Literal["en", "ja"], by_segment: bool) 
     if found.tones:
         show(words["tones"], told.tones(found, language, by_month=by_segment))
     show(told.stakes_title(found, language), told.stakes(found, language))
-    if found.measures:
-        show(words["measures"], told.measures(found, language))
+    if found.interventions:
+        show(words["interventions"], told.interventions(found, language))
     else:
-        say(console, words["no measures"])
+        say(console, words["no interventions"])
     if by_segment:
         tell_groups(found, language)
     for cause, rows in found.left_out.items():
@@ -112,7 +112,7 @@ def tell(found: Decomposition, language: Literal["en", "ja"], by_segment: bool) 
 
 
 def tell_groups(found: Decomposition, language: Literal["en", "ja"]) -> None:
-    """Print all groups at a glance, each with its own views and measures, and their months as far as enough left."""
+    """Print an overview of all groups, then each group's views and interventions, then months with enough churn."""
     from insights.causes.views import LEAST_LEFT
     from insights.render import cause_groups as told_groups
     from insights.render.cause_terms import WORDS

@@ -17,7 +17,7 @@ from kizuna.session import say
 if TYPE_CHECKING:
     from features.check.check import DataCheck, TableCheck
     from tables.cross_row_checks import Oddity
-    from tables.cross_section import FlatData
+    from tables.cross_section import CrossSection
 
 MOST_CHANNELS = 8
 
@@ -30,14 +30,14 @@ def register(app: typer.Typer) -> None:
 def check_data(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Is my data fit? What was read, what was set aside and why."""
     from features.check.check import check
-    from tables.sources.cross_section import open_flat
+    from tables.sources.cross_section import open_cross_section
     from tables.sources.opening import open_tables
 
-    console, read = Console(), open_config(config, flat_too=True)
-    if read.flat is not None:
+    console, read = Console(), open_config(config, allow_cross_section=True)
+    if read.cross_section is not None:
         with console.status("reading every row"):
-            flat = open_flat(read)
-        _print_flat(console, flat)
+            cross_section = open_cross_section(read)
+        _print_cross_section(console, cross_section)
         return
     with console.status("reading every row"):
         checked = check(open_tables(read))
@@ -54,12 +54,15 @@ def check_data(config: ConfigPath = DEFAULT_CONFIG) -> None:
     _print_history(console, checked)
 
 
-def _print_flat(console: Console, flat: FlatData) -> None:
+def _print_cross_section(console: Console, cross_section: CrossSection) -> None:
     """A flat data set: its files, who left, and what is known of each customer."""
-    churned, features = flat.outcomes.churned, flat.features
-    say(console, f"{flat.config.name} is flat: nothing in it has a time")
-    say(console, f"{len(churned):,} customers, {churned.sum():,} left ({churned.mean():.1%}): {flat.definition}")
-    for name, rows in flat.n_rows.items():
+    churned, features = cross_section.outcomes.churned, cross_section.features
+    say(console, f"{cross_section.config.name} is a cross-section: nothing in it has a time")
+    say(
+        console,
+        f"{len(churned):,} customers, {churned.sum():,} left ({churned.mean():.1%}): {cross_section.definition}",
+    )
+    for name, rows in cross_section.n_rows.items():
         say(console, f"{name}: {rows:,} rows read")
     for column in features.columns:
         words = column.vocabulary
@@ -68,7 +71,7 @@ def _print_flat(console: Console, flat: FlatData) -> None:
         say(console, f"  {column.name}: {kind}" + (f", {missing:,} missing" if missing else ""))
     say(
         console,
-        f"next: kizuna train churn, judged on customers not learnt from; {flat.config.name} has no past to test",
+        f"next: kizuna train churn, evaluated on held-out customers, for {cross_section.config.name} has no dates",
     )
 
 
@@ -107,8 +110,8 @@ def _notes(table: TableCheck) -> list[str]:
         f"set aside: {rows:,} rows, {cause}{_for_example(intake.examples.get(cause))}"
         for cause, rows in intake.set_aside.items()
     ]
-    if table.identical_lines:
-        notes.append(f"identical lines: {table.identical_lines:,} (see identical_lines in the TOML)")
+    if table.duplicate_rows:
+        notes.append(f"identical lines: {table.duplicate_rows:,} (see duplicate_rows in the TOML)")
     if intake.line_versions:
         notes.append(f"older versions of lines: {intake.line_versions:,}")
     if table.undated:

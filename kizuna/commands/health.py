@@ -86,7 +86,7 @@ def judge_days(
     for cutoff in Bars(console).over(days_until(last, *reach), "health"):
         day = run.judge(cutoff, standings_before(folder, cutoff))
         owners = owners_of(tables, day.customer_ids[day.fell], config.health.owner)
-        added += store.add(tasks_of(config, day, owners, datetime.now(UTC)), config.health.quiet_days)
+        added += store.add(tasks_of(config, day, owners, datetime.now(UTC)), config.health.cooldown_days)
         write_day(folder, day, package.card.version)
         judged = [day]
     return judged[0], added

@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
         at: Annotated[str | None, typer.Option(help="A time; without an offset it is the business's own.")] = None,
     ) -> None:
         """The release that each host answered from and the version under each alias, then or now; every entry named."""
-        read = open_config(config, flat_too=True)
+        read = open_config(config, allow_cross_section=True)
         moment = datetime.now(UTC) if at is None else moment_of(at, read)
         _, ledger = open_registry(read, console)
         if at is None:

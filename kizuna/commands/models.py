@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
     @app.command(epilog="Example: kizuna models --config configs/online_retail.toml")
     def models(config: ConfigPath = DEFAULT_CONFIG) -> None:
         """Versions, aliases and figures of what was not learnt from (value, and 90 % interval), side by side."""
-        read = open_config(config, flat_too=True)
+        read = open_config(config, allow_cross_section=True)
         registry, _ = open_registry(read, console)
         for kind, figures in FIGURES.items():
             versions = registry.versions(kind)
@@ -50,7 +50,7 @@ def register(app: typer.Typer) -> None:
 
 def _is_missed(kind: str, config: Config) -> bool:
     """Whether the data set is to have such a model; without one of texts, words do its work."""
-    dated = config.flat is None
+    dated = config.cross_section is None
     wanted = {
         "hazard": dated and config.hazard is not None,
         "recommender": "purchases" in config.tables,

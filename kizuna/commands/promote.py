@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from core.catalogue import Shelf
+from core.catalogue import Catalogue
 from core.config.data_set import Config
 from core.model_card import ModelCard
 from kizuna.options import DEFAULT_CONFIG, ConfigPath
@@ -27,8 +27,8 @@ def register(app: typer.Typer) -> None:
         force: Annotated[str | None, typer.Option(help="Past the gate, for this reason; kept in the ledger.")] = None,
     ) -> None:
         """Compare a version's recipe with the champion's at the newest matured window; the better one is champion."""
-        Shelf("kizuna promote", dict.fromkeys(("churn", "hazard", "recommender", "texts")))[kind]
-        session = open_session(config, console, flat_too=True)
+        Catalogue("kizuna promote", dict.fromkeys(("churn", "hazard", "recommender", "texts")))[kind]
+        session = open_session(config, console, allow_cross_section=True)
         from training.promotion import promote as through_the_gate
 
         promotion = through_the_gate(session, kind, version or "challenger", force)
@@ -45,7 +45,7 @@ def _next_step(card: ModelCard, config: Config) -> str:
 
     if card.kind == "texts":
         return "kizuna causes"
-    if config.flat is None:
+    if config.cross_section is None:
         return "kizuna release"
     return (
         f'mlflow.pyfunc.load_model("models:/{card.registered_name}@{CHAMPION}") scores a DataFrame by column name; '

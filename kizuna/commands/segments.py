@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
         config: ConfigPath = DEFAULT_CONFIG,
         written_as: WrittenAs = Format.TABLE,
     ) -> None:
-        """Each segment and tier with its size, value, risk, health and measure; risk from the release in force."""
+        """Each segment and tier with its size, value, risk, health and action; risk from the release in force."""
         from insights.segments import segment_report
         from tables.default_cutoff import newest_cutoff
         from tables.sources.opening import open_tables
@@ -79,20 +79,20 @@ def risks_of(config: Config) -> Risks:
 def tell(report: SegmentReport) -> None:
     """Print the tables."""
     say(console, f"{report.customers:,} customers as known before {report.cutoff}, {report.scored:,} of them scored")
-    for title, groups in (("segments", report.segments), ("tiers", report.tiers)):
+    for title, groups in (("segments", report.segments), ("customer_tiers", report.customer_tiers)):
         if groups:
             console.print(_table(title, groups))
     worth = VALUES.get(report.value_of, "unknown")
     say(console, f"value: {worth}{f', {report.currency}' if report.value_of else ''}; risk: {report.risk_source}")
-    for group in (*report.segments, *report.tiers):
+    for group in (*report.segments, *report.customer_tiers):
         if group.not_found:
             say(console, f"{group.name}: {group.not_found:,} of the ids it names are of no customer at the cutoff")
 
 
 def _table(title: str, groups: tuple[GroupFigures, ...]) -> Table:
     printed = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for heading in ("", "customers", "value", "risk", "expected loss", "health", "measure"):
-        words = heading in ("", "measure")
+    for heading in ("", "customers", "value", "risk", "expected loss", "health", "action"):
+        words = heading in ("", "action")
         printed.add_column(heading, justify="left" if words else "right", no_wrap=heading == "value")
     for group in groups:
         printed.add_row(
@@ -102,7 +102,7 @@ def _table(title: str, groups: tuple[GroupFigures, ...]) -> Table:
             _estimate(group.risk, "{:.1%}"),
             _estimate(group.expected_loss, "{:,.0f}"),
             _estimate(group.health, "{:.0f}"),
-            group.measure,
+            group.action,
         )
     return printed
 

@@ -37,15 +37,15 @@ def register(app: typer.Typer) -> None:
         Where the TOML has a section [hazard], it is then learnt when customers leave, unless one model was asked for.
         """
         settings = settings_of(model, changes)
-        session = open_session(config, console, flat_too=True)
+        session = open_session(config, console, allow_cross_section=True)
         from features.families.catalogue import absences
         from training.churn.training import train_churn
-        from training.cross_section.training import train_flat
+        from training.cross_section.training import train_cross_section
 
-        for absence in () if session.flat else absences(session.tables):
+        for absence in () if session.cross_section else absences(session.tables):
             say(console, str(absence))
-        tell((train_flat if session.flat else train_churn)(session, model, settings))
-        if session.config.hazard and not session.flat and model is None:
+        tell((train_cross_section if session.cross_section else train_churn)(session, model, settings))
+        if session.config.hazard and not session.cross_section and model is None:
             from training.hazard.training import train_hazard
 
             try:

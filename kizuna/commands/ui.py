@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
         port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens, on 127.0.0.1.")] = 5000,
     ) -> None:
         """Look at runs and versions; Ctrl-C stops. Aliases moved there are recorded at the next command."""
-        uri = tracking_uri(open_config(config, flat_too=True))
+        uri = tracking_uri(open_config(config, allow_cross_section=True))
         if uri.startswith(("http:", "https:")):
             say(console, f"the store is served already: {uri}")
             return

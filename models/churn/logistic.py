@@ -17,8 +17,8 @@ from models.churn.design_matrix import DesignMatrix
 CHOICE = (1.0, 10.0, 100.0, 1000.0)
 "Regularizations tried where none is stated."
 BENDS = (0, 3)
-"""Tried where they are to be chosen: worth it where a thing is told by one number, as in a flat data set; counts over
-several windows bend by themselves."""
+"""Numbers of spline knots tried when none is stated. They help where one number carries a fact, as in a cross-section;
+counts over several windows already act as a piecewise curve."""
 
 
 @dataclass(eq=False)

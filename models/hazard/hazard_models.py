@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.catalogue import Shelf
+from core.catalogue import Catalogue
 from core.feature_table import FeatureColumn
 from models.churn.additive import AdditiveModel
 from models.churn.gradient_boosting import GradientBoosting
@@ -88,6 +88,6 @@ class BoostedHazard(Hazard):
         )
 
 
-HAZARD_MODELS: Shelf[type[Hazard]] = Shelf(
+HAZARD_MODELS: Catalogue[type[Hazard]] = Catalogue(
     "models.hazard.hazard_models", {kind.name: kind for kind in (KaplanMeierHazard, LogisticHazard, BoostedHazard)}
 )

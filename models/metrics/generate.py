@@ -28,7 +28,7 @@ def _together(parts: list[Recommendations], order: np.ndarray) -> Recommendation
     """The rows of several answers of one model, in this order."""
     joined = {
         name: np.concatenate([getattr(part, name) for part in parts])[order]
-        for name in ("customer_ids", "items", "scores", "rungs", "because")
+        for name in ("customer_ids", "items", "scores", "stages", "contributors")
     }
     shortfalls = [reason for part in parts for reason in part.shortfalls]
     return replace(parts[0], **joined, shortfalls=tuple(shortfalls[place] for place in order.tolist()))

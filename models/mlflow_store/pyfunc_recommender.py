@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import DataError, nearest
 from core.interactions import Histories
-from core.recommendations import RUNGS
+from core.recommendations import STAGES
 from models.mlflow_store.package import ModelPackage
 from models.recommenders.catalogue import RECOMMENDERS
 
@@ -30,7 +30,7 @@ class LoadedRecommender:
         self._model = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
 
     def predict(self, frame: pd.DataFrame, params: dict[str, int] | None = None) -> pd.DataFrame:
-        """customer_id, rank (from 1), item_id, score and rung; customers in the order of their first row.
+        """customer_id, rank (from 1), item_id, score and stage; customers in the order of their first row.
 
         `frame` has customer_id and item_id, oldest purchase first; a missing item_id asks for a customer without a
         history. `params` may hold k, how many items a customer gets (10 where it is not given). Raises DataError for
@@ -49,7 +49,7 @@ class LoadedRecommender:
                 "rank": places + 1,
                 "item_id": answer.item_id[rows, places],
                 "score": answer.scores[rows, places],
-                "rung": np.array(RUNGS)[answer.rungs[rows, places]],
+                "stage": np.array(STAGES)[answer.stages[rows, places]],
             }
         )
 

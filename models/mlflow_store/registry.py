@@ -1,6 +1,6 @@
 """Which versions of a model there are, and which of them is champion: MLflow's registry in this project's words.
 
-Every version is a pyfunc model whose code is `models.pyfunc_<kind>` and whose
+Every version is a pyfunc model whose code is `models.mlflow_store.pyfunc_<kind>` and whose
 data is a ModelPackage, so nothing is pickled. MLflow keeps no history of alias
 moves: training/promotion.py keeps it in the ledger.
 """
@@ -155,7 +155,7 @@ def _save_pyfunc(package: ModelPackage, folder: Path, model: Model) -> None:
     package.write(folder / "kizuna")
     mlflow.pyfunc.save_model(
         folder / "pyfunc",
-        loader_module=f"models.pyfunc_{package.card.kind}",
+        loader_module=f"models.mlflow_store.pyfunc_{package.card.kind}",
         data_path=str(folder / "kizuna"),
         # Stated, because MLflow otherwise spends 20 s finding out.
         pip_requirements=[f"{name}=={installed_version(name)}" for name in NEEDED_PACKAGES],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.catalogue import Shelf
+from core.catalogue import Catalogue
 from models.policies.expected_value import ExpectedValue
 
-POLICIES: Shelf[type[ExpectedValue]] = Shelf("models.policies", {ExpectedValue.name: ExpectedValue})
+POLICIES: Catalogue[type[ExpectedValue]] = Catalogue("models.policies", {ExpectedValue.name: ExpectedValue})

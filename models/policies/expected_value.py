@@ -51,7 +51,7 @@ class ExpectedValue:
         acceptance: Acceptance = self._acceptance[offer.offer_id]
         assumed = self._assumptions
         saves = offer.kind in assumed.saving_kinds
-        saved_by_offer = assumed.saved_share * assumed.customer_value if saves else 0.0
+        saved_by_offer = assumed.save_rate * assumed.customer_value if saves else 0.0
         gained = acceptance.probability * offer.margin + (churn_probability or 0.0) * saved_by_offer
         return nouns.ExpectedValue(
             value=gained - offer.cost,

@@ -38,7 +38,7 @@ class Blend(ScoringRecommender):
     """Ranks items by the weighted mean of what its parts say."""
 
     name: ClassVar[str] = "blend"
-    own_rung: ClassVar[str] = "similar_items"
+    own_stage: ClassVar[str] = "similar_items"
     knows_likeness: ClassVar[bool] = True
     learnt: ClassVar[tuple[str, ...]] = ("weights",)
     ranges: ClassVar[Ranges] = {

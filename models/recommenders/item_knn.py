@@ -9,7 +9,7 @@
 The products and the choice of the nearest are implicit's (`all_pairs_knn`, on all cores); its answers are not used.
 An item is like itself as well (`repeat_weight` times the median of all items'), which is how
 repeat purchases are recommended; where that is the largest share of a score,
-the recommendation stands on the personal rung.
+the recommendation stands on the personal stage.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.catalogue import Shelf
+from core.catalogue import Catalogue
 from models.recommenders.als import Als
 from models.recommenders.ease import Ease
 from models.recommenders.engine.scoring import ScoringRecommender
@@ -14,7 +14,7 @@ from models.recommenders.next_basket import NextBasket
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.rp3beta import Rp3Beta
 
-PARTS: Shelf[type[ScoringRecommender]] = Shelf(
+PARTS: Catalogue[type[ScoringRecommender]] = Catalogue(
     "models.recommenders.parts",
     {kind.name: kind for kind in (PersonalFrequency, ItemKnn, NextBasket, Rp3Beta, GfCf, GraphFilter, Ease, Als, Ials)},
 )

@@ -18,7 +18,7 @@ class PersonalFrequency(ScoringRecommender):
     """Ranks the items of the history by how often they were bought, recent purchases counting more."""
 
     name: ClassVar[str] = "personal_frequency"
-    own_rung: ClassVar[str] = "personal"
+    own_stage: ClassVar[str] = "personal"
     ranges: ClassVar[Ranges] = {
         "half_life_days": HALF_LIVES,
         "span_days": SPANS,

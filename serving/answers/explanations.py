@@ -15,7 +15,7 @@ from serving.release.item_part import ItemPart
 from serving.release.recommender_part import RecommenderPart
 
 
-class Because(msgspec.Struct, frozen=True):
+class Contribution(msgspec.Struct, frozen=True):
     """A past purchase that speaks for a recommended item."""
 
     item_id: str
@@ -65,17 +65,17 @@ class Explainer:
         past = Past(customers.histories.items[lines], customers.histories.times[lines])
         return cls(part.items, past, customers.words_of(row) if words is None else words)
 
-    def of(self, item: int, rung: str, because: Sequence[tuple[int, float]]) -> Explanation:
-        """Why one item stands in the answer; `because` are codes and shares of past purchases, the largest first."""
-        if rung == "preferences":
+    def of(self, item: int, stage: str, contributors: Sequence[tuple[int, float]]) -> Explanation:
+        """Explain one recommended item; `contributors` are codes and shares of past purchases, largest first."""
+        if stage == "preferences":
             return self._told(item)
-        if rung == "segment":
+        if stage == "segment":
             return self._segment
-        if not because:
+        if not contributors:
             return POPULAR
-        if because[0][0] == item:
+        if contributors[0][0] == item:
             return self._again(item)
-        return self._because(*because[0])
+        return self._because(*contributors[0])
 
     def _again(self, item: int) -> Explanation:
         days = self.past.days_of(item)

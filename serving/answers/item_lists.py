@@ -22,7 +22,7 @@ class ItemList:
 
     scores: np.ndarray
     "(m,) float32: above zero for what stands in the list."
-    rung: str
+    stage: str
     explained: Callable[[int], Explanation]
     "Why an item, by its code, stands in the list."
     named: str
@@ -30,7 +30,7 @@ class ItemList:
 
     def best_of(self, k: int, ask: Callable[[np.ndarray, str, int], Recommendations]) -> Recommendations:
         """The k best that may be shown, asked of a model; where they are fewer it says of what."""
-        found = ask(self.scores, self.rung, k)
+        found = ask(self.scores, self.stage, k)
         n = int((found.items[0] >= 0).sum())
         return found if n == k else replace(found, shortfalls=(f"only {n} items {self.named} are left",))
 

@@ -8,7 +8,7 @@ import msgspec
 
 from models.recommenders.reranking.diversity import Diversity
 from serving.answers.item_lists import ItemList, bought_with, on_the_rise, similar_to
-from serving.answers.recommendations import Wish
+from serving.answers.recommendations import Query
 from serving.http.schema import Attribute, Count, CustomerId, Id, ItemId, Question, Word
 from serving.release.recommender_part import RecommenderPart
 
@@ -47,7 +47,7 @@ class RecommendationsQuestion(Question, frozen=True):
     at_most_per_category: AtMost | None = None
     diversity: Share = 0.0
     "How much variety counts against relevance (maximal marginal relevance): 0 not at all."
-    because: HowMany = 1
+    contributions: HowMany = 1
     "With so many past purchases that speak for each item, at most."
     similar_to: Beside | None = None
     "Instead of what they would like: what is like this item."
@@ -70,9 +70,9 @@ class RecommendationsQuestion(Question, frozen=True):
             return bought_with(part, self.bought_with)
         return on_the_rise(part) if self.trending else None
 
-    def wish(self, row: int, shown: ItemList | None) -> Wish:
+    def wish(self, row: int, shown: ItemList | None) -> Query:
         """What is asked of one row of the customers on record (-1: of nobody)."""
-        return Wish(
+        return Query(
             row,
             self.k,
             self.history,
@@ -85,6 +85,6 @@ class RecommendationsQuestion(Question, frozen=True):
             allow_seen=self.repeat_policy != "never",
             allow_not_due=self.repeat_policy != "due",
             in_stock=self.in_stock,
-            n_because=self.because,
+            n_contributions=self.contributions,
             shown=shown,
         )

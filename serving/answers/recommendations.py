@@ -26,7 +26,7 @@ AS_IT_COMES = Diversity()
 
 
 @dataclass(frozen=True)
-class Wish:
+class Query:
     """What is asked about one customer, checked."""
 
     row: int
@@ -42,7 +42,7 @@ class Wish:
     allow_seen: bool = True
     allow_not_due: bool = True
     in_stock: bool = True
-    n_because: int = 1
+    n_contributions: int = 1
     shown: ItemList | None = None
     "The list that is asked for instead of what the customer would like."
 
@@ -57,7 +57,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Found:
+class Result:
     """The answer to one wish."""
 
     best: Recommendations
@@ -68,7 +68,7 @@ class Found:
     "What was known of the customer beside their purchases."
 
 
-def found_for(part: RecommenderPart, wish: Wish, lacking: OutOfStock, now: np.datetime64) -> Found:
+def found_for(part: RecommenderPart, wish: Query, lacking: OutOfStock, now: np.datetime64) -> Result:
     """The best items for one wish; `now` is when the items were bought that it brings."""
     if wish.is_plain:
         worked = part.worked_out(wish.row, wish.k, None if lacking.as_released else lacking.mask)
@@ -80,17 +80,17 @@ def found_for(part: RecommenderPart, wish: Wish, lacking: OutOfStock, now: np.da
     ask = _asking(part, wish, history, words, lacking)
     best = diversified(ask, wish.k, wish.diversity, part.items.categories, part.model.likeness_between)
     said = _speaking(part, wish, best, history) if wish.shown is None else [[]] * int((best.items[0] >= 0).sum())
-    return Found(best, said, words)
+    return Result(best, said, words)
 
 
-def words_of(part: RecommenderPart, wish: Wish) -> Words:
+def words_of(part: RecommenderPart, wish: Query) -> Words:
     """What is known of the customer beside their purchases; what is told now replaces what was told of the same."""
     known = part.customers.words_of(wish.row)
     return Words({**known.preferences, **wish.preferences}, known.segments) if wish.preferences else known
 
 
 def _asking(
-    part: RecommenderPart, wish: Wish, history: Histories, words: Words, lacking: OutOfStock
+    part: RecommenderPart, wish: Query, history: Histories, words: Words, lacking: OutOfStock
 ) -> Callable[[int], Recommendations]:
     exclusions = Exclusions(
         items=_hidden(part, wish, lacking),
@@ -101,13 +101,13 @@ def _asking(
     shown = wish.shown
     if shown is not None:
         return lambda k: shown.best_of(
-            k, lambda scores, rung, n: part.model.listed(scores, rung, history, n, part.cutoff, exclusions)
+            k, lambda scores, stage, n: part.model.listed(scores, stage, history, n, part.cutoff, exclusions)
         )
     start = part.around.start_of(words)
     return lambda k: part.model.recommend(history, k, part.cutoff, exclusions, start)
 
 
-def _hidden(part: RecommenderPart, wish: Wish, lacking: OutOfStock) -> np.ndarray:
+def _hidden(part: RecommenderPart, wish: Query, lacking: OutOfStock) -> np.ndarray:
     """The codes of what must not come back, whoever asks."""
     if not wish.where and wish.price_min is None and wish.price_max is None:
         return lacking.codes if wish.in_stock else lacking.codes[:0]
@@ -119,15 +119,15 @@ def _hidden(part: RecommenderPart, wish: Wish, lacking: OutOfStock) -> np.ndarra
     return np.flatnonzero(~shown)
 
 
-def _speaking(part: RecommenderPart, wish: Wish, best: Recommendations, history: Histories) -> list[Speaking]:
+def _speaking(part: RecommenderPart, wish: Query, best: Recommendations, history: Histories) -> list[Speaking]:
     items = best.items[0][best.items[0] >= 0]
     past, shares = shares_of(part.model, history, 0, items, part.cutoff)
-    return speaking(past, shares, max(1, wish.n_because))
+    return speaking(past, shares, max(1, wish.n_contributions))
 
 
-def _beforehand(part: RecommenderPart, wish: Wish, best: Recommendations, shares: np.ndarray) -> Found:
+def _beforehand(part: RecommenderPart, wish: Query, best: Recommendations, shares: np.ndarray) -> Result:
     words = part.customers.words_of(wish.row)
-    if wish.n_because > 1:
-        return Found(best, _speaking(part, wish, best, part.customers.histories.take(np.array([wish.row]))), words)
-    told = zip(best.because[0].tolist(), shares[0].tolist(), strict=True)
-    return Found(best, [[(item, share)] if item >= 0 else [] for item, share in told], words)
+    if wish.n_contributions > 1:
+        return Result(best, _speaking(part, wish, best, part.customers.histories.take(np.array([wish.row]))), words)
+    told = zip(best.contributors[0].tolist(), shares[0].tolist(), strict=True)
+    return Result(best, [[(item, share)] if item >= 0 else [] for item, share in told], words)

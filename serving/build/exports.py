@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.errors import BadInput, NotFound
-from core.recommendations import RUNGS
+from core.recommendations import STAGES
 from core.scores import Reason
 from core.spreadsheet import disarmed
 from serving.answers.explanations import Explainer
-from serving.release.churn_part import TIERS
+from serving.release.churn_part import RISK_LEVELS
 from serving.release.hazard_part import HazardPart
 from serving.release.recommender_part import RecommenderPart, WorkedOut
 from serving.release.release import Release
@@ -33,7 +33,7 @@ SCORE_COLUMNS = pa.schema(
         ("churn_probability", pa.float64()),
         ("low", pa.float64()),
         ("high", pa.float64()),
-        ("tier", pa.string()),
+        ("risk_level", pa.string()),
         ("short_history", pa.bool_()),
         ("reasons_en", pa.string()),
         ("reasons_ja", pa.string()),
@@ -51,9 +51,9 @@ RECOMMENDATION_COLUMNS = pa.schema(
         ("item_id", pa.string()),
         ("title", pa.string()),
         ("score", pa.float64()),
-        ("rung", pa.string()),
-        ("because", pa.string()),
-        ("because_share", pa.float64()),
+        ("stage", pa.string()),
+        ("contributions", pa.string()),
+        ("contribution_share", pa.float64()),
         ("reason_en", pa.string()),
         ("reason_ja", pa.string()),
         ("cutoff", pa.date32()),
@@ -80,7 +80,7 @@ def score_rows(release: Release) -> Iterator[list[dict[str, Any]]]:
                     "churn_probability": float(churn.probability[row]),
                     "low": _known(float(churn.low[row])),
                     "high": _known(float(churn.high[row])),
-                    "tier": str(TIERS[churn.tier[row]]),
+                    "risk_level": str(RISK_LEVELS[churn.risk_level[row]]),
                     "short_history": bool(churn.short_history[row]),
                     "reasons_en": "; ".join(reason.en for reason in reasons),
                     "reasons_ja": "、".join(reason.ja for reason in reasons),
@@ -173,17 +173,17 @@ def _ranked(part: RecommenderPart, worked: WorkedOut, place: int, row: int) -> I
     for rank, item in enumerate(best.items[place].tolist(), start=1):
         if item < 0:
             return
-        because, share = int(best.because[place, rank - 1]), float(worked.shares[place, rank - 1])
-        rung = RUNGS[best.rungs[place, rank - 1]]
-        explained = explainer.of(item, rung, [(because, share)] if because >= 0 else [])
+        contributors, share = int(best.contributors[place, rank - 1]), float(worked.shares[place, rank - 1])
+        stage = STAGES[best.stages[place, rank - 1]]
+        explained = explainer.of(item, stage, [(contributors, share)] if contributors >= 0 else [])
         yield {
             "rank": rank,
             "item_id": str(names[item]),
             "title": part.items.titled(item),
             "score": float(best.scores[place, rank - 1]),
-            "rung": rung,
-            "because": str(names[because]) if because >= 0 else None,
-            "because_share": share if because >= 0 else None,
+            "stage": stage,
+            "contributions": str(names[contributors]) if contributors >= 0 else None,
+            "contribution_share": share if contributors >= 0 else None,
             "reason_en": explained.en,
             "reason_ja": explained.ja,
         }

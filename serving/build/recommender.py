@@ -18,7 +18,7 @@ from models.recommenders.engine.base import LadderRecommender
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.item_lists.bought_together import BoughtTogether
 from models.recommenders.item_lists.trending import trending
-from serving.release.context_models import Surroundings
+from serving.release.context_models import ContextModels
 from serving.release.customer_part import CustomerPart, Statements
 from serving.release.item_part import ItemPart
 from serving.release.recommender_part import RecommenderPart
@@ -71,11 +71,11 @@ def knowing_likeness(
     return champion.with_beside(ItemKnn(popularity_half_life_days=half_life_days).fit(known, cutoff))
 
 
-def surroundings(config: Config, known: Interactions, items: ItemPart, said: Statements, cutoff: date) -> Surroundings:
+def surroundings(config: Config, known: Interactions, items: ItemPart, said: Statements, cutoff: date) -> ContextModels:
     """What is learnt from all purchases, in the codes of the model's catalogue."""
     settings = config.recommender
     segments = _segments_by_attribute(known.customer_ids, said)
-    return Surroundings(
+    return ContextModels(
         StartingPoints.learnt_from(known, segments, items.attributes, settings.popularity_half_life_days, cutoff),
         BoughtTogether.learnt_from(known, settings.bought_together_orders),
         TrendPart.of(trending(known, cutoff, settings.trend_window_days), settings.trend_window_days),

@@ -118,7 +118,7 @@ def churn_part(config: Config, package: ModelPackage, features: FeatureTable, un
     horizon_days = card.horizon_days or config.churn.horizon_days
     asked = features.select([column.name for column in package.columns])
     scores = model.score(asked, horizon_days)
-    return ChurnPart.of(scores, model.reasons(asked), has_short_history(features), config.tiers, unwilling)
+    return ChurnPart.of(scores, model.reasons(asked), has_short_history(features), config.risk_levels, unwilling)
 
 
 def _as_learnt(package: ModelPackage, tables: Tables, features: FeatureTable) -> FeatureTable:
@@ -135,7 +135,7 @@ def hazard_part(tables: Tables, package: ModelPackage, features: FeatureTable, u
     refuse_changed(features, card.features, f"{card.registered_name} {card.version}", card.kind)
     model = HAZARD_MODELS[package.artifact.model].from_artifact(package.artifact)
     curves = model.curves(features.select([column.name for column in package.columns]))
-    return HazardPart.of(features.customer_ids, curves, monthly_revenue(features), tables.config.tiers, unwilling)
+    return HazardPart.of(features.customer_ids, curves, monthly_revenue(features), tables.config.risk_levels, unwilling)
 
 
 def offer_part(config: Config, tables: Tables, features: FeatureTable, cutoff: date) -> OfferPart | None:
@@ -181,5 +181,5 @@ def _released(card: ModelCard) -> ReleasedModel:
 
 
 def _fitted_beside(recommender: RecommenderPart | None, tables: Tables) -> FittedModel | None:
-    beside = None if recommender is None else recommender.model.beside_
+    beside = None if recommender is None else recommender.model.similarity_model_
     return None if beside is None else FittedModel(beside.name, beside.settings, beside.cutoff_, tables.digest)

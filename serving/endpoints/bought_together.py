@@ -6,7 +6,17 @@ from itertools import islice
 
 import msgspec
 
-from serving.http.schema import Answer, Count, Description, Endpoint, ItemId, Question, Shop, not_released, source_of
+from serving.http.schema import (
+    Answer,
+    Count,
+    Description,
+    Endpoint,
+    ItemId,
+    Question,
+    RequestContext,
+    not_released,
+    source_of,
+)
 from serving.release.item_part import ItemPart
 
 
@@ -40,7 +50,7 @@ class TogetherAnswer(Answer, frozen=True, kw_only=True):
     "Why there are fewer than k; empty where there are not."
 
 
-def respond(question: TogetherQuestion, shop: Shop) -> TogetherAnswer:
+def respond(question: TogetherQuestion, shop: RequestContext) -> TogetherAnswer:
     """Look the pairs up, and leave out what is out of stock."""
     part = shop.release.recommender
     if part is None:

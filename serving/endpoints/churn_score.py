@@ -7,10 +7,10 @@ from typing import Annotated
 
 import msgspec
 
-from core.scores import Tier
+from core.scores import RiskLevel
 from serving.answers.survival_curves import CustomerCurve, curve_answer, part_for
-from serving.http.schema import Answer, CustomerId, Endpoint, Question, Shop, not_released, source_of
-from serving.release.churn_part import TIERS, ChurnPart, tiers_of
+from serving.http.schema import Answer, CustomerId, Endpoint, Question, RequestContext, not_released, source_of
+from serving.release.churn_part import RISK_LEVELS, ChurnPart, risk_levels_of
 from serving.release.hazard_part import HazardPart
 from serving.release.release import Release
 
@@ -39,7 +39,7 @@ class ScoredCustomer(msgspec.Struct, frozen=True, tag_field="status", tag="score
     low: float | None
     "The lower bound of its 90 % interval; null where the model gives none, as the curves do not."
     high: float | None
-    tier: Tier
+    risk_level: RiskLevel
     short_history: bool
     "Too little is known of this customer for the score to be their own."
     reasons: Reasons
@@ -70,7 +70,7 @@ class ChurnAnswer(Answer, frozen=True, kw_only=True):
     scores: list[Scored]
 
 
-def respond(question: ChurnQuestion, shop: Shop) -> ChurnAnswer:
+def respond(question: ChurnQuestion, shop: RequestContext) -> ChurnAnswer:
     """Look every id up."""
     churn = shop.release.churn
     if churn is None:
@@ -107,7 +107,7 @@ def _by_curve(said: Scored, part: HazardPart, horizon_days: int, with_curve: boo
         churn_probability=float(risk[0]),
         low=None,
         high=None,
-        tier=TIERS[tiers_of(risk, part.tiers)[0]],
+        risk_level=RISK_LEVELS[risk_levels_of(risk, part.risk_levels)[0]],
         curve=curve_answer(part, row) if with_curve else msgspec.UNSET,
     )
 
@@ -122,7 +122,7 @@ def score_of(churn: ChurnPart, customer_id: str) -> Scored:
         float(churn.probability[row]),
         _known(churn.low[row]),
         _known(churn.high[row]),
-        TIERS[churn.tier[row]],
+        RISK_LEVELS[churn.risk_level[row]],
         bool(churn.short_history[row]),
         churn.reasons[row],
     )

@@ -13,7 +13,7 @@ from serving.endpoints.recommendations import RecommendationsQuestion, Recommend
 from serving.endpoints.recommendations import respond as recommend
 from serving.endpoints.tasks import store_of
 from serving.http.problems import Problem
-from serving.http.schema import Answer, Count, CustomerId, Endpoint, Question, Shop, source_of
+from serving.http.schema import Answer, Count, CustomerId, Endpoint, Question, RequestContext, source_of
 from serving.release.release import Release
 from serving.release.segment_part import NO_FACTS, KeyFigures
 from serving.tasks.store import TaskFilter
@@ -38,7 +38,7 @@ class CustomerAnswer(Answer, frozen=True, kw_only=True):
     "Whether they were one at the cutoff; what they bought before may still be known."
     figures: KeyFigures
     attributes: dict[str, str | float]
-    tier: str | None
+    customer_tier: str | None
     segments: list[str]
     health: float | None
     "0 (about to leave) to 100 (safe), of today's score; null without one."
@@ -59,7 +59,7 @@ class CustomerAnswer(Answer, frozen=True, kw_only=True):
     "What the release lacks, and why."
 
 
-def respond(question: CustomerQuestion, shop: Shop) -> CustomerAnswer:
+def respond(question: CustomerQuestion, shop: RequestContext) -> CustomerAnswer:
     """Look the customer up in every part of the release."""
     release, customer_id = shop.release, question.customer_id
     part = release.segments
@@ -77,7 +77,7 @@ def respond(question: CustomerQuestion, shop: Shop) -> CustomerAnswer:
         is_customer=row >= 0,
         figures=facts.figures,
         attributes=facts.attributes,
-        tier=None if part is None else part.tier_of(row),
+        customer_tier=None if part is None else part.customer_tier_of(row),
         segments=[] if part is None else part.segments_of(row),
         health=part.health_of(row) if part is not None and isinstance(churn, ScoredCustomer) else None,
         judged_health=None if release.health is None else release.health.of_customer(customer_id),
@@ -104,7 +104,7 @@ def _curve(release: Release, customer_id: str) -> CustomerCurve | None:
     return None if release.hazard is None or row < 0 else curve_answer(release.hazard, row)
 
 
-def _open_tasks(shop: Shop, customer_id: str) -> list[Task] | None:
+def _open_tasks(shop: RequestContext, customer_id: str) -> list[Task] | None:
     """The page does not wait for what else is known of them to fail with the database."""
     try:
         return store_of(shop).find(TaskFilter(TaskState.OPEN, customer_id=customer_id), MOST_TASKS).tasks

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from serving.http.schema import Answer, Endpoint, Question, Shop, source_of
+from serving.http.schema import Answer, Endpoint, Question, RequestContext, source_of
 from serving.release.release import FittedModel, ReleasedModel
 
 Cards = Annotated[
@@ -34,7 +34,7 @@ class ModelsAnswer(Answer, frozen=True, kw_only=True):
     "By kind: what each model is, what it was fitted on, how good it is."
 
 
-def respond(question: ModelsQuestion, shop: Shop) -> ModelsAnswer:
+def respond(question: ModelsQuestion, shop: RequestContext) -> ModelsAnswer:
     """Read the release's own description."""
     described = shop.release.description
     return ModelsAnswer(

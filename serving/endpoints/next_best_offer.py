@@ -10,7 +10,7 @@ import msgspec
 
 from core.offers import ExpectedValue, RankedOffer
 from models.protocols import Situation
-from serving.http.schema import Answer, Count, CustomerId, Endpoint, Question, Shop, not_released, source_of
+from serving.http.schema import Answer, Count, CustomerId, Endpoint, Question, RequestContext, not_released, source_of
 
 Channel = Annotated[str, msgspec.Meta(min_length=1, max_length=64, examples=["mail"])]
 
@@ -49,7 +49,7 @@ class OfferAnswer(Answer, frozen=True, kw_only=True):
     "Every offer allowed, ranked by value, at most k; also those that do not pay."
 
 
-def respond(question: OfferQuestion, shop: Shop) -> OfferAnswer:
+def respond(question: OfferQuestion, shop: RequestContext) -> OfferAnswer:
     """Describe the customer's situation and let the policy decide."""
     release = shop.release
     part = release.offers

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 
-from core.recommendations import RUNGS
+from core.recommendations import STAGES
 from models.recommenders.engine.contributions import Speaking
-from serving.answers.explanations import Because, Explainer, Explanation
+from serving.answers.explanations import Contribution, Explainer, Explanation
 from serving.answers.item_lists import ItemList
 from serving.answers.recommendation_request import RecommendationsQuestion
-from serving.answers.recommendations import Found, found_for
+from serving.answers.recommendations import Result, found_for
 from serving.http.problems import Problem
-from serving.http.schema import Answer, Description, Endpoint, Shop, not_released, source_of
+from serving.http.schema import Answer, Description, Endpoint, RequestContext, not_released, source_of
 from serving.release.recommender_part import RecommenderPart
 
 REFUSED = "the customer refused recommendations of their own: nothing on record of them was used"
@@ -27,7 +27,7 @@ NOBODY = "no customer was named"
 EVERYBODYS = "the list that was asked for is the same for everybody"
 
 Explaining = Callable[[int, str, Speaking], Explanation]
-"Why an item, of a rung, with what speaks for it, stands in the answer."
+"Why an item, of a stage, with what speaks for it, stands in the answer."
 
 
 class RecommendedItem(msgspec.Struct, frozen=True):
@@ -36,9 +36,9 @@ class RecommendedItem(msgspec.Struct, frozen=True):
     rank: int
     item_id: str
     score: float
-    "Comparable within this answer and rung only."
-    rung: Literal["personal", "similar_items", "preferences", "segment", "popularity", "bought_together", "trending"]
-    because: list[Because]
+    "Comparable within this answer and stage only."
+    stage: Literal["personal", "similar_items", "preferences", "segment", "popularity", "bought_together", "trending"]
+    contributions: list[Contribution]
     "The past purchases that speak most for it, the largest share first."
     explanation: Explanation
     in_stock: bool
@@ -62,7 +62,7 @@ class RecommendationsAnswer(Answer, frozen=True, kw_only=True):
     "Why there are fewer than k; empty where there are not."
 
 
-def respond(question: RecommendationsQuestion, shop: Shop) -> RecommendationsAnswer:
+def respond(question: RecommendationsQuestion, shop: RequestContext) -> RecommendationsAnswer:
     """Read what was worked out beforehand, or ask the model where the request brings something new."""
     part = shop.release.recommender
     if part is None:
@@ -81,7 +81,7 @@ def respond(question: RecommendationsQuestion, shop: Shop) -> RecommendationsAns
         known_customer=row >= 0,
         personalised=not why_not,
         not_personalised_because=why_not,
-        items=list(_items(part, found, _explaining(part, found, row, shown), question.because, lacking.mask)),
+        items=list(_items(part, found, _explaining(part, found, row, shown), question.contributions, lacking.mask)),
         shortfall=found.best.shortfalls[0],
     )
 
@@ -104,25 +104,25 @@ def _why_not(part: RecommenderPart, question: RecommendationsQuestion, row: int,
     return "" if part.customers.has_record(row) else UNKNOWN
 
 
-def _explaining(part: RecommenderPart, found: Found, row: int, shown: ItemList | None) -> Explaining:
+def _explaining(part: RecommenderPart, found: Result, row: int, shown: ItemList | None) -> Explaining:
     if shown is not None:
         return lambda item, *_: shown.explained(item)
     return Explainer.of_customer(part, row, found.words).of
 
 
 def _items(
-    part: RecommenderPart, found: Found, explaining: Explaining, n_because: int, gone: np.ndarray
+    part: RecommenderPart, found: Result, explaining: Explaining, n_contributions: int, gone: np.ndarray
 ) -> Iterator[RecommendedItem]:
     names, best = part.model.item_ids, found.best
     for place, speaking in enumerate(found.speaking):
-        item, rung = int(best.items[0, place]), RUNGS[best.rungs[0, place]]
+        item, stage = int(best.items[0, place]), STAGES[best.stages[0, place]]
         yield RecommendedItem(
             place + 1,
             str(names[item]),
             float(best.scores[0, place]),
-            rung,
-            [Because(str(names[past]), share) for past, share in speaking[:n_because]],
-            explaining(item, rung, speaking),
+            stage,
+            [Contribution(str(names[past]), share) for past, share in speaking[:n_contributions]],
+            explaining(item, stage, speaking),
             not gone[item],
             part.items.descriptions[item],
         )

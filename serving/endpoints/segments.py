@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.segmentation import GroupFigures, ValueOf
-from serving.http.schema import Answer, Endpoint, Question, Shop, not_released, source_of
+from serving.http.schema import Answer, Endpoint, Question, RequestContext, not_released, source_of
 
 
 class SegmentsQuestion(Question, frozen=True):
@@ -19,10 +19,10 @@ class SegmentsAnswer(Answer, frozen=True, kw_only=True):
     customers: int
     "Everybody who was one at the cutoff."
     segments: tuple[GroupFigures, ...]
-    tiers: tuple[GroupFigures, ...]
+    customer_tiers: tuple[GroupFigures, ...]
 
 
-def respond(question: SegmentsQuestion, shop: Shop) -> SegmentsAnswer:
+def respond(question: SegmentsQuestion, shop: RequestContext) -> SegmentsAnswer:
     """Pass on what was worked out when the release was made."""
     del question
     part = shop.release.segments
@@ -34,7 +34,7 @@ def respond(question: SegmentsQuestion, shop: Shop) -> SegmentsAnswer:
         value_of=part.value_of,
         customers=len(part),
         segments=part.segments,
-        tiers=part.tiers,
+        customer_tiers=part.customer_tiers,
     )
 
 

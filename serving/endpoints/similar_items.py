@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from core.interactions import codes_of
-from serving.http.schema import Answer, Count, Endpoint, ItemId, Question, Shop, not_released, source_of
+from serving.http.schema import Answer, Count, Endpoint, ItemId, Question, RequestContext, not_released, source_of
 
 
 class SimilarQuestion(Question, frozen=True):
@@ -37,12 +37,12 @@ class SimilarAnswer(Answer, frozen=True, kw_only=True):
     "Why there are fewer than k; empty where there are not."
 
 
-def respond(question: SimilarQuestion, shop: Shop) -> SimilarAnswer:
+def respond(question: SimilarQuestion, shop: RequestContext) -> SimilarAnswer:
     """Ask the model, and leave out what is out of stock."""
     part = shop.release.recommender
     if part is None:
         raise not_released(shop.release, "recommender")
-    lacking, knowing = shop.stock.lacking(part), part.model.beside_ or part.model
+    lacking, knowing = shop.stock.lacking(part), part.model.similarity_model_ or part.model
     found = knowing.similar(question.item_id, question.k + len(lacking.codes))
     gone = lacking.mask[codes_of(np.array([item_id for item_id, _ in found], dtype=str), part.model.item_ids)]
     shown = [alike for alike, hidden in zip(found, gone.tolist(), strict=True) if not hidden][: question.k]

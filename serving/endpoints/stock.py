@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from serving.http.schema import Answer, Endpoint, Question, Shop, source_of
+from serving.http.schema import Answer, Endpoint, Question, RequestContext, source_of
 from serving.stock import Stock
 
 
@@ -23,12 +23,12 @@ class StockAnswer(Answer, frozen=True, kw_only=True):
     "Of the last PUT, UTC; null before the first."
 
 
-def respond(question: StockQuestion, shop: Shop) -> StockAnswer:
+def respond(question: StockQuestion, shop: RequestContext) -> StockAnswer:
     """Read the live set and the release's own."""
     return told(shop.stock.now, shop)
 
 
-def told(stock: Stock, shop: Shop) -> StockAnswer:
+def told(stock: Stock, shop: RequestContext) -> StockAnswer:
     """One state of the set as an answer."""
     part = shop.release.recommender
     return StockAnswer(

@@ -10,7 +10,7 @@ import msgspec
 from core.errors import BadInput, BrokenArtifact
 from serving.endpoints.stock import StockAnswer, told
 from serving.http.problems import Problem
-from serving.http.schema import Endpoint, ItemId, Question, Shop
+from serving.http.schema import Endpoint, ItemId, Question, RequestContext
 from serving.stock import Stock
 
 logger = logging.getLogger("kizuna.serving")
@@ -27,12 +27,12 @@ class StockChange(Question, frozen=True):
     "Back again."
 
 
-def respond(question: StockChange, shop: Shop) -> StockAnswer:
+def respond(question: StockChange, shop: RequestContext) -> StockAnswer:
     """Write the change onto the disk; the answer is sent when it lies there."""
     return told(_changed(question, shop), shop)
 
 
-def _changed(question: StockChange, shop: Shop) -> Stock:
+def _changed(question: StockChange, shop: RequestContext) -> Stock:
     try:
         return shop.stock.file.change(question.unavailable, question.available)
     except BadInput as fault:

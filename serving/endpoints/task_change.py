@@ -11,7 +11,7 @@ from core.errors import NotFound, WrongTransition
 from core.tasks import Task, TaskChange
 from serving.endpoints.tasks import store_of, within_reach
 from serving.http.problems import Problem
-from serving.http.schema import Answer, Endpoint, Question, Shop, source_of
+from serving.http.schema import Answer, Endpoint, Question, RequestContext, source_of
 
 TaskId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$", description="As in GET /v1/tasks.")]
 
@@ -29,7 +29,7 @@ class TaskAnswer(Answer, frozen=True, kw_only=True):
     task: Task
 
 
-def respond(question: TaskChangeQuestion, shop: Shop) -> TaskAnswer:
+def respond(question: TaskChangeQuestion, shop: RequestContext) -> TaskAnswer:
     """Keep the change; the answer is sent when it lies in the database."""
     try:
         with within_reach():

@@ -12,7 +12,7 @@ import msgspec
 from core.errors import SourceUnavailable
 from core.tasks import Task, TaskState
 from serving.http.problems import Problem
-from serving.http.schema import Answer, CustomerId, Endpoint, Question, Shop, source_of
+from serving.http.schema import Answer, CustomerId, Endpoint, Question, RequestContext, source_of
 from serving.tasks.store import TaskFilter, TaskStore
 
 logger = logging.getLogger("kizuna.serving")
@@ -40,7 +40,7 @@ class TasksAnswer(Answer, frozen=True, kw_only=True):
     "Ask with it for those that follow; null where there are no more."
 
 
-def respond(question: TasksQuestion, shop: Shop) -> TasksAnswer:
+def respond(question: TasksQuestion, shop: RequestContext) -> TasksAnswer:
     """Ask the database."""
     wanted = TaskFilter(question.state, question.owner, question.customer_id)
     with within_reach():
@@ -48,7 +48,7 @@ def respond(question: TasksQuestion, shop: Shop) -> TasksAnswer:
     return TasksAnswer(**source_of(shop.release, None), tasks=found.tasks, next_cursor=found.next_before)
 
 
-def store_of(shop: Shop) -> TaskStore:
+def store_of(shop: RequestContext) -> TaskStore:
     """The tasks of the release's data set."""
     return TaskStore(shop.tasks, shop.release.description.data_set)
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from serving.http.schema import Answer, Count, Description, Endpoint, Question, Shop, Word, not_released, source_of
+from serving.http.schema import (
+    Answer,
+    Count,
+    Description,
+    Endpoint,
+    Question,
+    RequestContext,
+    Word,
+    not_released,
+    source_of,
+)
 from serving.release.item_part import ItemPart
 from serving.release.trend_part import TrendPart
 
@@ -42,7 +52,7 @@ class TrendingAnswer(Answer, frozen=True, kw_only=True):
     "Why there are fewer than k; empty where there are not."
 
 
-def respond(question: TrendingQuestion, shop: Shop) -> TrendingAnswer:
+def respond(question: TrendingQuestion, shop: RequestContext) -> TrendingAnswer:
     """Read what was worked out beforehand, less what is out of stock or of another category."""
     part = shop.release.recommender
     if part is None:

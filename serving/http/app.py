@@ -25,7 +25,7 @@ from serving.http.live import LiveRelease
 from serving.http.metrics import ServiceMetrics
 from serving.http.pages import page_routes
 from serving.http.problems import MEDIA_TYPE, Problem
-from serving.http.schema import Endpoint, Shop
+from serving.http.schema import Endpoint, RequestContext
 from serving.http.strict_json import QuestionReader, body_of
 from serving.release.release import Release
 from serving.stock import LiveStock, StockFile
@@ -51,7 +51,7 @@ class IdConvertor(Convertor[str]):
         return value
 
 
-class Face:
+class Api:
     """Answers HTTP requests from the release in force."""
 
     def __init__(
@@ -65,8 +65,8 @@ class Face:
         stock = LiveStock(StockFile(live.folder))
         kept = tasks or TaskDatabase.at(None, live.folder.parent / TASKS_FILE)
 
-        def shop_of(release: Release) -> Shop:
-            return Shop(release, stock, kept)
+        def shop_of(release: Release) -> RequestContext:
+            return RequestContext(release, stock, kept)
 
         register_url_convertor("id", IdConvertor())
         routes = [
@@ -110,7 +110,7 @@ class Face:
         raise Problem("unknown-route", "see /openapi.json for what there is")
 
 
-def answering(endpoint: Endpoint, live: LiveRelease, shop_of: Callable[[Release], Shop]) -> Answering:
+def answering(endpoint: Endpoint, live: LiveRelease, shop_of: Callable[[Release], RequestContext]) -> Answering:
     """The endpoint as a function from request to response."""
     read = reading(endpoint)
     encode = msgspec.json.Encoder().encode

@@ -47,7 +47,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Shop:
+class RequestContext:
     """What a question is answered from: the release in force, what is in stock at this moment, and the tasks."""
 
     release: Release
@@ -64,7 +64,7 @@ class Endpoint:
     "In braces, a field of the question; `{item_id:id}` may contain any character."
     question: type[Question]
     answer: type[msgspec.Struct]
-    respond: Callable[[Any, Shop], msgspec.Struct]
+    respond: Callable[[Any, RequestContext], msgspec.Struct]
     summary: str
     needs: str | None = None
     "The kind of model without which it answers 503."

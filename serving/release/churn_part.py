@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.config.learning import Tiers
-from core.scores import Reason, Scores, Tier
+from core.config.learning import RiskLevels
+from core.scores import Reason, RiskLevel, Scores
 from models.artifact import Artifact
 from serving.release.id_index import IdIndex
 from serving.release.packed import PackedJson
 
-TIERS = tuple(Tier)
+RISK_LEVELS = tuple(RiskLevel)
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class ChurnPart:
     low: np.ndarray
     high: np.ndarray
     "NaN where the model gives no interval."
-    tier: np.ndarray
+    risk_level: np.ndarray
     "uint8 index into TIERS."
     short_history: np.ndarray
     "bool: too little is known of this customer for the score to be their own."
@@ -42,7 +42,7 @@ class ChurnPart:
         scores: Scores,
         reasons: Sequence[tuple[Reason, ...]],
         short_history: np.ndarray,
-        tiers: Tiers,
+        risk_levels: RiskLevels,
         refused: np.ndarray | None = None,
     ) -> ChurnPart:
         """The scores of one cutoff, each customer once, with what is said beside them; without who `refused`, ids."""
@@ -57,7 +57,7 @@ class ChurnPart:
             scores.value[order],
             (unknown if scores.low is None else scores.low)[order],
             (unknown if scores.high is None else scores.high)[order],
-            tiers_of(scores.value[order], tiers),
+            risk_levels_of(scores.value[order], risk_levels),
             short_history[order],
             PackedJson.of(reasons[row] for row in order),
             unwilling,
@@ -71,7 +71,7 @@ class ChurnPart:
             "probability": self.probability,
             "low": self.low,
             "high": self.high,
-            "tier": self.tier,
+            "risk_level": self.risk_level,
             "short_history": self.short_history,
             "reasons": self.reasons.content,
             "reason_offsets": self.reasons.offsets,
@@ -90,7 +90,7 @@ class ChurnPart:
             arrays["probability"],
             arrays["low"],
             arrays["high"],
-            arrays["tier"],
+            arrays["risk_level"],
             arrays["short_history"],
             PackedJson(arrays["reasons"], arrays["reason_offsets"]),
             IdIndex(arrays["refused"]),
@@ -107,6 +107,6 @@ class ChurnPart:
         return None if row < 0 else float(self.probability[row])
 
 
-def tiers_of(probability: np.ndarray, tiers: Tiers) -> np.ndarray:
+def risk_levels_of(probability: np.ndarray, risk_levels: RiskLevels) -> np.ndarray:
     """How urgent each probability is, (n,) uint8 index into TIERS; a limit belongs to the tier above it."""
-    return np.searchsorted([tiers.medium, tiers.high], probability, side="right").astype(np.uint8)
+    return np.searchsorted([risk_levels.medium, risk_levels.high], probability, side="right").astype(np.uint8)

@@ -14,7 +14,7 @@ from serving.release.trend_part import TrendPart
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ContextModels:
     """All in the codes of the model's catalogue."""
 
     starting_points: StartingPoints
@@ -31,7 +31,7 @@ class Surroundings:
         }
 
     @classmethod
-    def from_artifacts(cls, parts: Mapping[str, Artifact]) -> Surroundings:
+    def from_artifacts(cls, parts: Mapping[str, Artifact]) -> ContextModels:
         """The parts as they were."""
         return cls(
             StartingPoints.from_artifact(parts["starting_points"]),
@@ -43,5 +43,5 @@ class Surroundings:
         """Where somebody starts from of whom these words are known; None where they say nothing about items."""
         if not words.preferences and not words.segments:
             return None
-        scores, rung = self.starting_points.scores_for(words.preferences, words.segments)
-        return (scores, rung) if scores.any() else None
+        scores, stage = self.starting_points.scores_for(words.preferences, words.segments)
+        return (scores, stage) if scores.any() else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from core.config.learning import Tiers
+from core.config.learning import RiskLevels
 from core.risk_curves import RiskCurves
 from models.artifact import Artifact
 from serving.release.id_index import IdIndex
@@ -21,7 +21,7 @@ class HazardPart:
     curves: RiskCurves
     monthly_revenue: np.ndarray
     "(n,) base currency a month; NaN where it is not known."
-    tiers: Tiers
+    risk_levels: RiskLevels
 
     @classmethod
     def of(
@@ -29,21 +29,21 @@ class HazardPart:
         customer_ids: np.ndarray,
         curves: RiskCurves,
         monthly_revenue: np.ndarray,
-        tiers: Tiers,
+        risk_levels: RiskLevels,
         refused: np.ndarray | None = None,
     ) -> HazardPart:
         """The curves of one cutoff, each customer once; without who `refused`, ids."""
         willing = np.ones(len(customer_ids), bool) if refused is None else ~np.isin(customer_ids, refused)
         index, order = IdIndex.of(customer_ids[willing])
         rows = np.flatnonzero(willing)[order]
-        return cls(index, curves.take(rows), monthly_revenue[rows], tiers)
+        return cls(index, curves.take(rows), monthly_revenue[rows], risk_levels)
 
     def to_artifact(self) -> Artifact:
         """The part as it lies in a release."""
         state = {
             "period_days": self.curves.period_days,
             "causes": list(self.curves.causes),
-            "tiers": msgspec.to_builtins(self.tiers),
+            "risk_levels": msgspec.to_builtins(self.risk_levels),
         }
         arrays = {
             "ids": self.index.ids,
@@ -58,5 +58,5 @@ class HazardPart:
         """The part as it was."""
         arrays, state = artifact.arrays, artifact.state
         curves = RiskCurves(state["period_days"], arrays["risk"], arrays["by_cause"], tuple(state["causes"]))
-        tiers = msgspec.convert(state["tiers"], Tiers)
-        return cls(IdIndex(arrays["ids"]), curves, arrays["monthly_revenue"], tiers)
+        risk_levels = msgspec.convert(state["risk_levels"], RiskLevels)
+        return cls(IdIndex(arrays["ids"]), curves, arrays["monthly_revenue"], risk_levels)

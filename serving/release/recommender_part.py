@@ -17,7 +17,7 @@ from models.recommenders.cold_start.items import Newcomers
 from models.recommenders.engine.base import LadderRecommender
 from models.recommenders.engine.contributions import largest_shares
 from serving.release.batch_recommend import TOP_ARRAYS, best_for
-from serving.release.context_models import Surroundings
+from serving.release.context_models import ContextModels
 from serving.release.customer_part import CustomerPart
 from serving.release.item_part import ItemPart
 
@@ -27,7 +27,7 @@ SPARE_SHARE = 0.5
 
 @dataclass(frozen=True)
 class WorkedOut:
-    """Answers as arrays, with the share of `because` in each score, (n, k) float32; NaN where there is none."""
+    """Answers as arrays, with the share of `contributors` in each score, (n, k) float32; NaN where there is none."""
 
     best: Recommendations
     shares: np.ndarray
@@ -43,7 +43,7 @@ class RecommenderPart:
     "Items of the table that nobody has bought yet."
     customers: CustomerPart
     items: ItemPart
-    around: Surroundings
+    around: ContextModels
     top: WorkedOut
     "The best items of each customer, worked out beforehand."
     cutoff: date
@@ -55,14 +55,14 @@ class RecommenderPart:
         newcomers: Newcomers,
         customers: CustomerPart,
         items: ItemPart,
-        around: Surroundings,
+        around: ContextModels,
         cutoff: date,
         k: int,
     ) -> RecommenderPart:
         """Work out everybody's best items, k and some more; the model knows the newcomers already."""
         width, everybody = k + max(1, round(SPARE_SHARE * k)), np.arange(len(customers))
         best = best_for(model, customers, around, everybody, width, cutoff, items.unavailable)
-        shares = largest_shares(model, customers.histories, best.items, best.because, cutoff)
+        shares = largest_shares(model, customers.histories, best.items, best.contributors, cutoff)
         return cls(model, newcomers, customers, items, around, WorkedOut(best, shares), cutoff)
 
     def artifacts(self) -> dict[str, Artifact]:
@@ -75,8 +75,8 @@ class RecommenderPart:
             "items": self.items.to_artifact(),
             "newcomers": self.newcomers.to_artifact(),
         }
-        if self.model.beside_ is not None:
-            parts["similar_items_model"] = self.model.beside_.to_artifact()
+        if self.model.similarity_model_ is not None:
+            parts["similar_items_model"] = self.model.similarity_model_.to_artifact()
         return parts | self.around.artifacts()
 
     @classmethod
@@ -94,7 +94,7 @@ class RecommenderPart:
             newcomers,
             customers,
             ItemPart.from_artifact(parts["items"], model.item_ids),
-            Surroundings.from_artifacts(parts),
+            ContextModels.from_artifacts(parts),
             WorkedOut(best, arrays["top_shares"]),
             date.fromisoformat(parts["recommender"].state["cutoff"]),
         )
@@ -136,7 +136,7 @@ class RecommenderPart:
     def _asked(self, rows: np.ndarray, k: int, gone: np.ndarray) -> WorkedOut:
         best = best_for(self.model, self.customers, self.around, rows, k, self.cutoff, np.flatnonzero(gone))
         histories = self.customers.histories.take(rows)
-        return WorkedOut(best, largest_shares(self.model, histories, best.items, best.because, self.cutoff))
+        return WorkedOut(best, largest_shares(self.model, histories, best.items, best.contributors, self.cutoff))
 
 
 def _stored_model(parts: Mapping[str, Artifact]) -> LadderRecommender:

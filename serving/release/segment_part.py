@@ -50,8 +50,8 @@ class SegmentPart:
     segments: tuple[GroupFigures, ...]
     in_segment: np.ndarray
     "(n, segments) bool."
-    tiers: tuple[GroupFigures, ...]
-    tier: np.ndarray
+    customer_tiers: tuple[GroupFigures, ...]
+    customer_tier: np.ndarray
     "(n,) int16: index into tiers, -1 for none."
     value_of: ValueOf
     health: np.ndarray
@@ -80,7 +80,7 @@ class SegmentPart:
             found.segment_figures(seed),
             found.in_segment[order],
             found.tier_figures(seed),
-            found.tier[order],
+            found.customer_tier[order],
             found.value_of,
             found.health[order].astype(np.float32),
             PackedJson.of(_facts(figures, attributes, order)),
@@ -92,14 +92,15 @@ class SegmentPart:
         arrays = {
             "ids": self.index.ids,
             "in_segment": self.in_segment,
-            "tier": self.tier,
+            "customer_tier": self.customer_tier,
             "health": self.health,
             "facts": self.facts.content,
             "fact_offsets": self.facts.offsets,
             **{f"refused_{purpose}": index.ids for purpose, index in self.refused.items()},
         }
         told = {
-            "segments": self.segments, "tiers": self.tiers, "value_of": self.value_of, "purposes": list(self.refused),
+            "segments": self.segments, "customer_tiers": self.customer_tiers,
+            "value_of": self.value_of, "purposes": list(self.refused),
         }  # fmt: skip
         return Artifact("segments", msgspec.to_builtins(told), arrays)
 
@@ -107,13 +108,15 @@ class SegmentPart:
     def from_artifact(cls, artifact: Artifact) -> SegmentPart:
         """The part as it was."""
         arrays, state = artifact.arrays, artifact.state
-        segments, tiers = (msgspec.convert(state[name], tuple[GroupFigures, ...]) for name in ("segments", "tiers"))
+        segments, customer_tiers = (
+            msgspec.convert(state[name], tuple[GroupFigures, ...]) for name in ("segments", "customer_tiers")
+        )
         return cls(
             IdIndex(arrays["ids"]),
             segments,
             arrays["in_segment"],
-            tiers,
-            arrays["tier"],
+            customer_tiers,
+            arrays["customer_tier"],
             state["value_of"],
             arrays["health"],
             PackedJson(arrays["facts"], arrays["fact_offsets"]),
@@ -127,9 +130,11 @@ class SegmentPart:
         """The segments that a customer belongs to, in the order of the configuration; none for row -1."""
         return [] if row < 0 else [self.segments[place].name for place in np.flatnonzero(self.in_segment[row]).tolist()]
 
-    def tier_of(self, row: int) -> str | None:
+    def customer_tier_of(self, row: int) -> str | None:
         """The tier of a customer; None where none fits, and for row -1."""
-        return None if row < 0 or self.tier[row] < 0 else self.tiers[int(self.tier[row])].name
+        return (
+            None if row < 0 or self.customer_tier[row] < 0 else self.customer_tiers[int(self.customer_tier[row])].name
+        )
 
     def health_of(self, row: int) -> float | None:
         """The health of a customer; None for who was not scored, and for row -1."""

@@ -1,7 +1,7 @@
 """The table of tasks, the same in SQLite and PostgreSQL; times are UTC without an offset.
 
 A version number stands beside it, so that another Kizuna's tasks are refused instead of misread. The Japanese of a
-usual measure is looked up when a task is read, and so is that of tasks which an earlier Kizuna kept.
+usual action is looked up when a task is read, and so is that of tasks which an earlier Kizuna kept.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import msgspec
 import sqlalchemy as sa
 
 from core.errors import SourceUnavailable
-from core.health import measure_in_japanese
+from core.health import action_in_japanese
 from core.tasks import Task
 
 VERSION = 1
-NOT_KEPT = ("measure_ja",)
+NOT_KEPT = ("action_ja",)
 "Fields of a task without a column."
 SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 "SQLite counts up in INTEGER keys only."
@@ -37,7 +37,7 @@ TASKS = sa.Table(
     sa.Column("reason_en", sa.Text, nullable=False),
     sa.Column("reason_ja", sa.Text, nullable=False),
     sa.Column("dimension", sa.String(32), nullable=False),
-    sa.Column("measure", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
     sa.Column("score", sa.Float, nullable=False),
     sa.Column("score_before", sa.Float),
     sa.Column("due_on", sa.Date, nullable=False),
@@ -83,7 +83,7 @@ def row_of(task: Task) -> dict[str, Any]:
 def task_of(row: sa.RowMapping) -> Task:
     """The task of a row."""
     kept = {name: _read(row[name]) for name in Task.__struct_fields__ if name not in NOT_KEPT}
-    return msgspec.convert({**kept, "measure_ja": measure_in_japanese(row["measure"], row["dimension"])}, Task)
+    return msgspec.convert({**kept, "action_ja": action_in_japanese(row["action"], row["dimension"])}, Task)
 
 
 def stored(value: Any) -> Any:

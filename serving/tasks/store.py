@@ -48,15 +48,15 @@ class TaskStore:
         """In the database that the environment names, otherwise in this SQLite file."""
         return cls(TaskDatabase.at(database_url, file), data_set)
 
-    def add(self, tasks: Sequence[Task], quiet_days: int) -> list[Task]:
+    def add(self, tasks: Sequence[Task], cooldown_days: int) -> list[Task]:
         """Keep the tasks that are new, all in one transaction; returns these.
 
         A task is not new where its episode has one already, or where one of the same customer and kind began less
-        than `quiet_days` away from it: a replay that begins on another day sees the same fall a few days off.
+        than `cooldown_days` away from it: a replay that begins on another day sees the same fall a few days off.
         """
         self.database.make()
         with self.database.begin() as connection:
-            return [task for task in tasks if _added(connection, task, timedelta(days=quiet_days))]
+            return [task for task in tasks if _added(connection, task, timedelta(days=cooldown_days))]
 
     def find(self, wanted: TaskFilter, limit: int, before: int | None = None) -> FoundTasks:
         """At most `limit` tasks, newest first; `before` is where an earlier answer ended."""

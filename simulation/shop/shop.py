@@ -33,16 +33,16 @@ definition = "no_purchase"
 horizon_days = {horizon_days}
 
 [cutoffs]
-every_days = 30
-at_most = 6
+step_days = 30
+max_cutoffs = 6
 
-[tiers]
+[risk_levels]
 medium = 0.3
 high = 0.6
 
 [offers]
 acceptance_probability = 0.03
-saved_share = 0.1
+save_rate = 0.1
 customer_value = 6000
 
 [recommender]

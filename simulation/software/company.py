@@ -45,10 +45,10 @@ horizon_days = {horizon_days}
 grace_days = 30
 
 [cutoffs]
-every_days = 30
-at_most = 12
+step_days = 30
+max_cutoffs = 12
 
-[tiers]
+[risk_levels]
 medium = 0.08
 high = 0.2
 
@@ -59,7 +59,7 @@ yearly_discount = 0.1
 
 [offers]
 acceptance_probability = 0.1
-saved_share = 0.15
+save_rate = 0.15
 saving_kinds = ["service", "discount"]
 customer_value = 600000
 
@@ -72,22 +72,22 @@ horizon_months = 12
 [causes.words]
 support = ["outage", "bug"]
 
-[[causes.measures]]
+[[causes.interventions]]
 name = "training"
 cause = "product"
-saved_share = 0.2
+save_rate = 0.2
 offer = "training"
 
-[[causes.measures]]
+[[causes.interventions]]
 name = "discount"
 cause = "price"
-saved_share = 0.25
+save_rate = 0.25
 offer = "discount"
 
-[[causes.measures]]
+[[causes.interventions]]
 name = "success call"
 cause = "support"
-saved_share = 0.2
+save_rate = 0.2
 offer = "success-call"
 """
 

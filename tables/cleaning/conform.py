@@ -99,8 +99,8 @@ def _read(raw: ir.Table, contract: TableContract, name: str, column: ColumnSourc
 def _without_stand_ins(cell: Expression, column: ColumnSource, bench: Workbench) -> Expression:
     """The cell, NULL where it holds a value that stands for missing."""
     text = cell.cast("string")
-    stands_in = [text.isin(column.missing_when)] if column.missing_when else []
-    stands_in += [text.startswith(start) for start in column.missing_when_starts_with]
+    stands_in = [text.isin(column.null_values)] if column.null_values else []
+    stands_in += [text.startswith(start) for start in column.null_prefixes]
     if not stands_in:
         return cell
     return bench.step(ibis.ifelse(reduce(or_, stands_in), ibis.null(cell.type()), cell))

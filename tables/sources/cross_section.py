@@ -1,4 +1,4 @@
-"""Reads a flat data set's files, a row a customer each, and joins them by the customer's id."""
+"""Reads a cross-section data set's files, a row a customer each, and joins them by the customer's id."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
 
 from core.config.data_set import Config
-from core.config.sources import FlatSource, FlatTable, TableSource
+from core.config.sources import CrossSectionSource, CrossSectionTable, TableSource
 from core.errors import DataError, nearest
-from tables.cross_section import CAUSE, CHURNED, CUSTOMER, FlatData, flat_source
+from tables.cross_section import CAUSE, CHURNED, CUSTOMER, CrossSection, cross_section_source
 from tables.engines.expressions import Expression, ibis
 from tables.sources.csv_files import read_csv
 from tables.sources.files import files_of, is_parquet, read_parquet
@@ -18,30 +18,30 @@ from tables.sources.files import files_of, is_parquet, read_parquet
 PLAIN_NUMBER = "^-?[0-9]+([.][0-9]*)?([eE][+-]?[0-9]+)?$"
 
 
-def open_flat(config: Config) -> FlatData:
-    """Read and join the files of a flat data set.
+def open_cross_section(config: Config) -> CrossSection:
+    """Read and join the files of a cross-section data set.
 
     Raises SourceUnavailable, ConfigError or DataError where a file, a column or the label cannot serve.
     """
-    source, engine = flat_source(config), ibis.duckdb.connect()
+    source, engine = cross_section_source(config), ibis.duckdb.connect()
     raw = {name: _raw(engine, name, table) for name, table in source.tables.items()}
     rows = _labelled(raw[source.label.table], source)
     for name, table in source.tables.items():
         listed = _listed(raw[name], name, table)
         _refuse_repeated(listed, name)
         rows = rows.left_join(listed, CUSTOMER).drop(f"{CUSTOMER}_right")
-    stored = engine.create_table("flat", rows, temp=True)
+    stored = engine.create_table("cross_section", rows, temp=True)
     n_rows = {name: int(table.count().to_pyarrow().as_py()) for name, table in raw.items()}
-    data = FlatData(config, _with_numbers(stored), n_rows)
+    data = CrossSection(config, _with_numbers(stored), n_rows)
     if data.outcomes.churned.all() or not data.outcomes.churned.any():
         raise DataError(
             f"{config.name}: {data.outcomes.churned.sum()} of {len(data.outcomes)} customers left ({data.definition}); "
-            "both kinds are needed, see [flat.label]"
+            "both kinds are needed, see [cross_section.label]"
         )
     return data
 
 
-def _raw(engine: DuckDB, name: str, table: FlatTable) -> ir.Table:
+def _raw(engine: DuckDB, name: str, table: CrossSectionTable) -> ir.Table:
     source = TableSource(path=table.path, encoding=table.encoding, delimiter=table.delimiter)
     files = files_of(name, source)
     return read_parquet(engine, name, files) if is_parquet(name, files) else read_csv(engine, name, files, source)
@@ -49,16 +49,18 @@ def _raw(engine: DuckDB, name: str, table: FlatTable) -> ir.Table:
 
 def _column(raw: ir.Table, name: str, column: str) -> Expression:
     if column not in raw.columns:
-        raise DataError(f"[flat.tables.{name}]: the file has no column '{column}'{nearest(column, raw.columns)}")
+        raise DataError(
+            f"[cross_section.tables.{name}]: the file has no column '{column}'{nearest(column, raw.columns)}"
+        )
     return raw[column]
 
 
-def _listed(raw: ir.Table, name: str, table: FlatTable) -> ir.Table:
+def _listed(raw: ir.Table, name: str, table: CrossSectionTable) -> ir.Table:
     columns = {feature: _column(raw, name, column) for feature, column in table.columns.items()}
     return raw.select(**{CUSTOMER: _column(raw, name, table.customer_id).cast("string")}, **columns)
 
 
-def _labelled(raw: ir.Table, source: FlatSource) -> ir.Table:
+def _labelled(raw: ir.Table, source: CrossSectionSource) -> ir.Table:
     label = source.label
     told = _column(raw, label.table, label.column).cast("string")
     why = ibis.literal("") if label.cause is None else _column(raw, label.table, label.cause).cast("string")
@@ -71,7 +73,7 @@ def _refuse_repeated(listed: Expression, name: str) -> None:
     known = listed[CUSTOMER]
     repeated = int((known.count() - known.nunique()).to_pyarrow().as_py())
     if repeated:
-        raise DataError(f"[flat.tables.{name}]: {repeated} rows repeat a customer; a flat data set has one row each")
+        raise DataError(f"[cross_section.tables.{name}]: {repeated} rows repeat a customer; keep one row per customer")
 
 
 def _with_numbers(rows: Expression) -> ir.Table:

@@ -14,14 +14,14 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
 from ibis.backends.sql import SQLBackend
 
-from core.config.data_set import Config, refuse_flat
+from core.config.data_set import Config, refuse_cross_section
 from core.config.sources import TableSource
 from core.errors import ConfigError, DataError
 from tables.cleaning.conform import conform, contract_of
 from tables.cleaning.readings import UNREADABLE
 from tables.contract import CONTRACT
 from tables.engines.expressions import ibis
-from tables.load_report import Intake
+from tables.load_report import LoadReport
 from tables.sources.csv_files import read_csv
 from tables.sources.databases import brought, connect, table_of
 from tables.sources.files import files_of, is_parquet, read_parquet
@@ -37,7 +37,7 @@ def open_tables(config: Config) -> Tables:
     Raises ConfigError for tables and columns that no contract knows, SourceUnavailable for what is not there or does
     not answer, DataError for content that cannot serve.
     """
-    refuse_flat(config)
+    refuse_cross_section(config)
     for name in config.tables:
         contract_of(name)
     if "purchases" not in config.tables and "usage" not in config.tables:
@@ -84,7 +84,7 @@ def _conformed(backend: SQLBackend, config: Config, name: str, raw: ir.Table) ->
     return backend.create_table(ibis.util.gen_name(name), table, temp=True)
 
 
-def refuse_unusable(intake: Intake) -> None:
+def refuse_unusable(intake: LoadReport) -> None:
     """Raise DataError where a table is empty, has mixed types, or names one thing twice."""
     name, where = intake.name, f"[tables.{intake.name}]"
     if not intake.rows:
@@ -93,7 +93,7 @@ def refuse_unusable(intake: Intake) -> None:
         if UNREADABLE in cause and rows > MOST_UNREADABLE * intake.rows:
             raise DataError(
                 f"mixed types: {rows} of {intake.rows} rows of {name} have {cause.replace(':', ' as')}; name another "
-                f"column under {where}, or the values that stand for missing (missing_when)"
+                f"column under {where}, or the values that stand for missing (null_values)"
             )
     if not intake.kept:
         causes = ", ".join(f"{cause} ({rows} rows)" for cause, rows in intake.set_aside.items())

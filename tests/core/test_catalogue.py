@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.catalogue import Shelf
+from core.catalogue import Catalogue
 from core.errors import UnknownName
 
-SHELF = Shelf("models.recommenders", {"als": 1, "item_knn": 2})
+SHELF = Catalogue("models.recommenders", {"als": 1, "item_knn": 2})
 
 
 def test_a_shelf_is_read_like_a_mapping():

@@ -65,10 +65,10 @@ def test_other_values_from_the_environment_come_as_they_are(tmp_path):
 
 
 FLAT = """
-[flat]
+[cross_section]
 as_of = 2026-04-01
 label = {table = 'who', column = 'left', equals = 'yes'}
-[flat.tables.who]
+[cross_section.tables.who]
 path = 'who.csv'
 customer_id = 'id'
 """
@@ -77,8 +77,8 @@ customer_id = 'id'
 def test_a_flat_data_set_needs_neither_tables_nor_active_days(tmp_path):
     config = read(tmp_path, SHOP.replace("active_days = 180", "") + FLAT + "columns = {age = 'Age'}")
 
-    assert config.flat is not None
-    assert config.flat.tables["who"].path == str(tmp_path / "who.csv")
+    assert config.cross_section is not None
+    assert config.cross_section.tables["who"].path == str(tmp_path / "who.csv")
     assert not config.tables
 
 
@@ -96,13 +96,13 @@ def test_a_flat_data_set_needs_neither_tables_nor_active_days(tmp_path):
         (SHOP + PURCHASES + "returns = {column = 'x'}", "exactly one of equals, starts_with"),
         (SHOP + PURCHASES + "[churn]\nhorizon_days = 0", "horizon_days is at least 1"),
         (SHOP + PURCHASES + "[churn]\ndefinition = 'gone'", "Invalid enum value 'gone'"),
-        (SHOP + PURCHASES + "[tiers]\nmedium = 0.7", "0 < medium < high < 1"),
+        (SHOP + PURCHASES + "[risk_levels]\nmedium = 0.7", "0 < medium < high < 1"),
         (SHOP + PURCHASES + "[offers]\nacceptance_probability = 3.0", "between 0 and 1"),
         (SHOP + PURCHASES + "[offers]\nanswer_days = 0", "answer_days is at least 1"),
         (SHOP + PURCHASES + "[health]\nwatch_from = 80", "at_risk_from < watch_from < healthy_from"),
         (SHOP + PURCHASES + "[health]\nhysteresis = 11", "at most half of the narrowest band"),
-        (SHOP + PURCHASES + "[health]\nquiet_days = 7", "quiet_days at least 28"),
-        (SHOP + PURCHASES + "[health.measures]\nusge = 'call'", "no dimension 'usge'; did you mean 'usage'"),
+        (SHOP + PURCHASES + "[health]\ncooldown_days = 7", "cooldown_days at least 28"),
+        (SHOP + PURCHASES + "[health.actions]\nusge = 'call'", "no dimension 'usge'; did you mean 'usage'"),
         (SHOP + PURCHASES + "[health]\nwebhook = 'crm.local'", "begins with http"),
         (SHOP + PURCHASES + "[health]\nwebhook = 'http://crm.local'", "needs a webhook_secret"),
         (SHOP.replace("180", "'180'") + PURCHASES, r"Expected `int`, got `str` - at `\$.active_days`"),
@@ -112,8 +112,8 @@ def test_a_flat_data_set_needs_neither_tables_nor_active_days(tmp_path):
         (SHOP.replace('"shop"', '"../shop"') + PURCHASES, "name is 1 to 64"),
         (SHOP + "[tables.purchases]\npath = '${NOWHERE}/p.csv'", r"asks for \$\{NOWHERE\}"),
         (SHOP + "active_days = 3", "is no TOML"),
-        (SHOP + FLAT + "columns = {a = 'A'}" + PURCHASES, "give either .flat. or .tables."),
-        (SHOP + FLAT + "", "no .flat.tables. names a column"),
+        (SHOP + FLAT + "columns = {a = 'A'}" + PURCHASES, "give either .cross_section. or .tables."),
+        (SHOP + FLAT + "", "no .cross_section.tables. names a column"),
         (SHOP + FLAT.replace("'who'", "'whom'") + "columns = {a = 'A'}", "label.table 'whom' is none of"),
         (SHOP + FLAT + "colums = {a = 'A'}", "unknown key 'colums'; did you mean 'columns'"),
     ],

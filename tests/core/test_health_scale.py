@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logit
 
-from core.config.learning import Tiers
+from core.config.learning import RiskLevels
 from core.health_scale import HealthScale
 
 probabilities = st.floats(0.001, 0.999)
@@ -17,7 +17,7 @@ probabilities = st.floats(0.001, 0.999)
 @st.composite
 def some_tiers(draw):
     medium = draw(st.floats(0.01, 0.9))
-    return Tiers(medium=medium, high=draw(st.floats(medium + 0.01, 0.99)))
+    return RiskLevels(medium=medium, high=draw(st.floats(medium + 0.01, 0.99)))
 
 
 @given(tiers=some_tiers())
@@ -37,8 +37,8 @@ def test_who_is_likelier_to_leave_is_never_healthier(tiers, one, other):
 def test_with_the_usual_tiers_health_is_the_probability_of_staying():
     chances = np.linspace(0.01, 0.99, 99)
 
-    assert HealthScale.of(Tiers()).health(logit(chances)) == pytest.approx(100 * (1 - chances))
+    assert HealthScale.of(RiskLevels()).health(logit(chances)) == pytest.approx(100 * (1 - chances))
 
 
 def test_what_is_not_known_has_no_health():
-    assert np.isnan(HealthScale.of(Tiers()).health(np.array([np.nan]))).all()
+    assert np.isnan(HealthScale.of(RiskLevels()).health(np.array([np.nan]))).all()

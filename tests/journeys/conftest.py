@@ -18,7 +18,7 @@ from simulation.shop.shop import SimulatedShop, simulate_shop
 from simulation.shop.world import ShopWorld
 
 PROJECT = Path(__file__).resolve().parents[2]
-FEW_CUTOFFS = {"every_days = 30\nat_most = 6": "every_days = 60\nat_most = 2"}
+FEW_CUTOFFS = {"step_days = 30\nmax_cutoffs = 6": "step_days = 60\nmax_cutoffs = 2"}
 QUICK = ("--model", "logistic", "--set", "n_resamples=5")
 
 Frames = dict[str, pa.Table]

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.config.loading import read_config
-from tables.sources.cross_section import open_flat
+from tables.sources.cross_section import open_cross_section
 from tests.journeys.conftest import PROJECT, DataSet
 from training.cross_section.rows import honest_rows
 
@@ -30,9 +30,9 @@ def public(name: str, home: Path) -> DataSet:
 def sampled(found: DataSet, n: int) -> DataSet:
     """The same with some customers of each file only."""
     config = read_config(found.toml, {"KIZUNA_DATA": str(DATA)})
-    assert config.flat is not None
+    assert config.cross_section is not None
     toml = found.toml.read_text(encoding="utf-8")
-    for name, table in config.flat.tables.items():
+    for name, table in config.cross_section.tables.items():
         rows = pq.read_table(table.path).sort_by(table.customer_id)
         chosen = np.random.default_rng(1).permutation(len(rows))[:n]
         pq.write_table(rows.take(chosen), found.home / f"{name}.parquet")
@@ -45,7 +45,7 @@ def sampled(found: DataSet, n: int) -> DataSet:
 def test_of_the_telephone_company_s_columns_the_alarm_leaves_out_what_was_written_afterwards(tmp_path):
     config = read_config(public("telco", tmp_path).toml, {"KIZUNA_DATA": str(DATA)})
 
-    rows = honest_rows(open_flat(config), config.seed)
+    rows = honest_rows(open_cross_section(config), config.seed)
 
     assert {leak.feature for leak in rows.left_out} == {"satisfaction_score", "churn_score"}
     assert len(rows.features.columns) == 18
@@ -64,7 +64,7 @@ def test_the_telephone_company_is_checked_trained_and_promoted_without_a_date(tm
     assert "beats base_rate on customers not learnt from" in trained.last_line
     assert promoted.exit_code == 0, promoted.error
     assert "next: kizuna release" not in promoted.out
-    assert "is a flat data set" in refused.refusal
+    assert "is a cross-section data set" in refused.refusal
     assert "train recommender" not in listed.out
 
 
@@ -72,7 +72,7 @@ def test_of_the_software_company_the_card_says_that_nothing_was_learnt(tmp_path,
     monkeypatch.setenv("KIZUNA_DATA", str(DATA))
     found = public("ravenstack", tmp_path)
     toml = found.toml.read_text(encoding="utf-8").replace(
-        "every_days = 30\nat_most = 6", "every_days = 90\nat_most = 1"
+        "step_days = 30\nmax_cutoffs = 6", "step_days = 90\nmax_cutoffs = 1"
     )
     path = tmp_path / "ravenstack.toml"
     path.write_text(toml, encoding="utf-8")

@@ -19,7 +19,7 @@ active_days = 180
 path = "purchases.csv"
 [segments.lately]
 rule = "recency_days < 30 and frequency >= 1"
-measure = "early access"
+action = "early access"
 [segments.key]
 customers_file = "key.csv"
 [customer_tiers.gold]
@@ -55,8 +55,8 @@ def test_the_same_figures_come_as_json_and_without_a_release_no_risk(home: Path,
     assert run(["segments", "--format", "json"]) == 0
 
     report = json.loads(capsys.readouterr().out)
-    assert [group["customers"] for group in report["segments"] + report["tiers"]] == [2, 1, 1, 2]
-    assert report["tiers"][0]["value"] == 30
+    assert [group["customers"] for group in report["segments"] + report["customer_tiers"]] == [2, 1, 1, 2]
+    assert report["customer_tiers"][0]["value"] == 30
     assert (report["segments"][0]["risk"], report["scored"]) == ({}, 0)
     assert "nothing was released yet" in report["risk_source"]
 

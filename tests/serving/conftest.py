@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from serving.http.app import Face
+from serving.http.app import Api
 from serving.http.live import LiveRelease, LiveReleaseHooks
 from serving.http.metrics import ServiceMetrics
 from serving.http.schema import Endpoint
@@ -45,15 +45,15 @@ signal.signal(signal.SIGUSR1, tell)
 Ask = Callable[..., httpx.Response]
 
 
-def face_on(folder: Path, endpoints: Sequence[Endpoint] = ALL_ENDPOINTS) -> Face:
+def face_on(folder: Path, endpoints: Sequence[Endpoint] = ALL_ENDPOINTS) -> Api:
     """The HTTP face on a folder of releases, looked at once."""
     metrics = ServiceMetrics()
     live = LiveRelease(Releases(folder), LiveReleaseHooks(lambda release, pointer: None, metrics.failed))
     live.look()
-    return Face(live, metrics, endpoints)
+    return Api(live, metrics, endpoints)
 
 
-def asker(face: Face) -> Ask:
+def asker(face: Api) -> Ask:
     """A function that sends one request to a face and returns its answer."""
 
     async def ask(method: str, path: str, **request: Any) -> httpx.Response:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from core.config.learning import Tiers
+from core.config.learning import RiskLevels
 from core.config.money import OfferAssumptions
 from core.feature_table import FeatureColumn, FeatureTable
 from core.interactions import Interactions
@@ -24,7 +24,7 @@ from models.recommenders.item_lists.bought_together import BoughtTogether
 from models.recommenders.item_lists.trending import trending
 from models.recommenders.popularity import Popularity
 from serving.release.churn_part import ChurnPart
-from serving.release.context_models import Surroundings
+from serving.release.context_models import ContextModels
 from serving.release.customer_part import CustomerPart, Statements
 from serving.release.hazard_part import HazardPart
 from serving.release.item_part import ItemPart
@@ -51,7 +51,7 @@ def churn_part(refused: np.ndarray | None = None) -> ChurnPart:
         low=np.array([0.8, 0.4, 0.05]),
         high=np.array([0.95, 0.6, 0.2]),
     )
-    return ChurnPart.of(scores, [(LATE,), (LATE,), ()], np.array([False, True, False]), Tiers(), refused)
+    return ChurnPart.of(scores, [(LATE,), (LATE,), ()], np.array([False, True, False]), RiskLevels(), refused)
 
 
 def hazard_part(refused: np.ndarray | None = None) -> HazardPart:
@@ -59,7 +59,7 @@ def hazard_part(refused: np.ndarray | None = None) -> HazardPart:
     risk = 1 - (1 - np.array([[0.5], [0.2], [0.01]])) ** np.array([1, 2, 3, 4])
     shares = np.array([[1.0, 0.0], [0.5, 0.5], [0.5, 0.5]])
     curves = RiskCurves(30, risk, risk[:, :, None] * shares[:, None, :], ("price", "support"))
-    return HazardPart.of(CUSTOMERS, curves, np.array([100.0, 50.0, np.nan]), Tiers(), refused)
+    return HazardPart.of(CUSTOMERS, curves, np.array([100.0, 50.0, np.nan]), RiskLevels(), refused)
 
 
 def bought() -> Interactions:
@@ -81,9 +81,9 @@ def attributes() -> ItemAttributes:
     return ItemAttributes.of(bought().item_ids, words, [5.0, 1.0, 30.1, None])
 
 
-def surroundings(interactions: Interactions, items: ItemAttributes) -> Surroundings:
+def surroundings(interactions: Interactions, items: ItemAttributes) -> ContextModels:
     """Learnt from what was bought; one order is enough to speak of two items."""
-    return Surroundings(
+    return ContextModels(
         StartingPoints.learnt_from(interactions, {"town": np.array(["Osaka", "Tokyo", "Osaka"])}, items, 30, CUTOFF),
         BoughtTogether.learnt_from(interactions, least_support=1),
         TrendPart.of(trending(interactions, CUTOFF, 14), 14),
@@ -112,7 +112,7 @@ def offer_part() -> OfferPart:
     )
     column = FeatureColumn("returns_365d", "returns", "pieces", "returns", "返品", "none", "d1")
     returns = FeatureTable(CUSTOMERS, np.full(3, np.datetime64(CUTOFF)), np.array([[0.0], [np.nan], [0.0]]), (column,))
-    assumed = OfferAssumptions(acceptance_probability=0.1, saved_share=0.1, customer_value=50)
+    assumed = OfferAssumptions(acceptance_probability=0.1, save_rate=0.1, customer_value=50)
     return OfferPart.of(book, assumed, returns)
 
 

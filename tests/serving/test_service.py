@@ -23,7 +23,7 @@ EVERY_QUESTION = {
     SCORE: {"customer_ids": ["ada"]},
     "/v1/recommendations": {
         "customer_id": "ada", "history": ["cup"], "diversity": 0.5, "at_most_per_category": 1, "repeat_policy": "due",
-        "where": {"category": ["drinks", "vessels"]}, "preferences": {"colour": "red"}, "because": 5,
+        "where": {"category": ["drinks", "vessels"]}, "preferences": {"colour": "red"}, "contributions": 5,
     },
     "/v1/next-best-offer": {"customer_id": "ada"},
 }  # fmt: skip

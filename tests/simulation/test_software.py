@@ -230,5 +230,5 @@ def test_its_toml_says_how_hazards_and_causes_are_told(usual: SimulatedSoftware,
 
     assert stated.hazard is not None
     assert set(stated.causes.words["support"]) <= topics
-    assert {measure.offer for measure in stated.causes.measures} <= offers
-    assert {measure.cause for measure in stated.causes.measures} == {"product", "price", "support"}
+    assert {measure.offer for measure in stated.causes.interventions} <= offers
+    assert {measure.cause for measure in stated.causes.interventions} == {"product", "price", "support"}

@@ -8,18 +8,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import ConfigError, DataError, SourceUnavailable
-from tables.sources.cross_section import open_flat
+from tables.sources.cross_section import open_cross_section
 from tables.sources.opening import open_tables
 from tests.cross_section_worlds import SPORTS, club
 
 
 def changed_label(settings, **changes):
-    label = msgspec.structs.replace(settings.flat.label, **changes)
-    return msgspec.structs.replace(settings, flat=msgspec.structs.replace(settings.flat, label=label))
+    label = msgspec.structs.replace(settings.cross_section.label, **changes)
+    return msgspec.structs.replace(settings, cross_section=msgspec.structs.replace(settings.cross_section, label=label))
 
 
 def test_files_are_joined_by_id_and_words_numbers_and_gaps_are_told_apart(tmp_path):
-    data = open_flat(club(tmp_path))
+    data = open_cross_section(club(tmp_path))
     score, left = data.features.column("exit_score"), data.outcomes.churned
 
     assert data.features.names == ("contract", "charges", *SPORTS, "exit_score")
@@ -30,7 +30,7 @@ def test_files_are_joined_by_id_and_words_numbers_and_gaps_are_told_apart(tmp_pa
 
 
 def test_who_left_says_why_and_is_mature(tmp_path):
-    outcomes = open_flat(club(tmp_path)).outcomes
+    outcomes = open_cross_section(club(tmp_path)).outcomes
 
     assert outcomes.mature.all()
     assert (outcomes.cause == np.where(outcomes.churned, "price", "")).all()
@@ -42,18 +42,18 @@ def test_rows_that_repeat_a_customer_are_refused(tmp_path):
     status = pq.read_table(tmp_path / "status.parquet")
     pq.write_table(status.take([0, 0, *range(1, len(status))]), tmp_path / "status.parquet")
 
-    with pytest.raises(DataError, match=r"\[flat.tables.status\]: 1 rows repeat a customer"):
-        open_flat(settings)
+    with pytest.raises(DataError, match=r"\[cross_section.tables.status\]: 1 rows repeat a customer"):
+        open_cross_section(settings)
 
 
 def test_a_label_that_says_the_same_of_all_is_refused(tmp_path):
     with pytest.raises(DataError, match="0 of 600 customers left"):
-        open_flat(changed_label(club(tmp_path), equals="gone"))
+        open_cross_section(changed_label(club(tmp_path), equals="gone"))
 
 
 def test_a_column_that_is_not_there_names_the_nearest(tmp_path):
     with pytest.raises(DataError, match=r"no column 'Lefd\?'; did you mean 'Left\?'"):
-        open_flat(changed_label(club(tmp_path), column="Lefd?"))
+        open_cross_section(changed_label(club(tmp_path), column="Lefd?"))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
@@ -61,15 +61,15 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
     (tmp_path / "members.csv").unlink()
 
     with pytest.raises(SourceUnavailable, match=r"members.csv"):
-        open_flat(settings)
+        open_cross_section(settings)
 
 
 def test_what_needs_times_is_refused_in_one_line(tmp_path):
-    with pytest.raises(ConfigError, match="club is a flat data set"):
+    with pytest.raises(ConfigError, match="club is a cross-section data set"):
         open_tables(club(tmp_path))
 
 
 def test_the_same_content_has_the_same_digest_and_other_content_another(tmp_path):
-    first, again, other = (open_flat(club(tmp_path, seed=seed)).digest for seed in (1, 1, 2))
+    first, again, other = (open_cross_section(club(tmp_path, seed=seed)).digest for seed in (1, 1, 2))
 
     assert first == again != other

@@ -159,7 +159,7 @@ def test_identical_lines_are_kept_unless_the_toml_says_drop():
     lines = ("ada 2024-03-01 5", "ada 2024-03-01 5")
 
     assert amounts(shop(*lines)) == [5, 5]
-    assert amounts(shop(*lines, settings=config(identical_lines="drop"))) == [5]
+    assert amounts(shop(*lines, settings=config(duplicate_rows="drop"))) == [5]
 
 
 def test_the_day_of_the_last_record_is_not_complete():

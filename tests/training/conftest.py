@@ -22,7 +22,7 @@ from training.run.session import Session
 from training.run.tracking import Tracking
 
 NOW = datetime(2026, 4, 1, 9, tzinfo=UTC)
-CUTOFFS = "every_days = 30\nat_most = 6"
+CUTOFFS = "step_days = 30\nmax_cutoffs = 6"
 PASSWORD = "planted-secret"
 
 Frames = dict[str, pa.Table]
@@ -35,7 +35,7 @@ def open_shop(
     shop = simulate_shop(world)
     path = folder / "shop.toml"
     toml = f'var = "{folder / "var"}"\n' + shop.config_text()
-    for stated, wanted in {CUTOFFS: "every_days = 60\nat_most = 2", **(edits or {})}.items():
+    for stated, wanted in {CUTOFFS: "step_days = 60\nmax_cutoffs = 2", **(edits or {})}.items():
         toml = toml.replace(stated, wanted)
     path.write_text(toml, encoding="utf-8")
     config, statement = read_config_and_statement(path, {})

@@ -128,7 +128,7 @@ def test_a_move_made_in_mlflow_itself_is_found_once_and_written_down(shop: Sessi
 
 
 def test_the_gate_looks_at_the_newest_matured_window_whatever_test_cutoff_was_once_stated(tmp_path):
-    stated = {"every_days = 60": "test = 2025-10-03\nevery_days = 60"}
+    stated = {"step_days = 60": "test = 2025-10-03\nstep_days = 60"}
     tables = open_shop(tmp_path, ShopWorld(n_customers=60), edits=stated).tables
 
     newest = at_newest_window(tables)

@@ -1,4 +1,4 @@
-"""The customers of a flat data set that models learn from and are judged by, without what the leak alarm finds."""
+"""Training rows of a cross-section data set, without the columns that leak detection drops."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.model_card import CROSS_VALIDATION, Leak
 from core.scores import Scores
 from models.churn.catalogue import CHURN_MODELS
 from models.protocols import ChurnModel
-from tables.cross_section import FlatData
+from tables.cross_section import CrossSection
 from training.churn.trials import Trials, joined
 from training.judging.leaks import find_leaks
 from training.run.parallel import side_by_side
@@ -23,11 +23,11 @@ from training.run.recipe import Recipe
 
 N_FOLDS, N_REPEATS = 5, 4
 NEEDS_TIMES = ("recency",)
-"Models that a flat data set has nothing for."
+"Models that a cross-section data set has nothing for."
 
 
 @dataclass(frozen=True)
-class HonestRows:
+class CleanRows:
     """A flat data set without what the leak alarm found."""
 
     features: FeatureTable
@@ -39,7 +39,7 @@ class HonestRows:
         return recipe.unfitted(CHURN_MODELS).fit(self.features.take(rows), self.outcomes.take(rows))
 
 
-def flat_recipes(recipes: Mapping[str, Recipe]) -> dict[str, Recipe]:
+def cross_section_recipes(recipes: Mapping[str, Recipe]) -> dict[str, Recipe]:
     """The recipes that need no times; numbers may bend, since no windows tell the same thing in several ways."""
     found = {name: recipe for name, recipe in recipes.items() if name not in NEEDS_TIMES}
     return {
@@ -47,7 +47,7 @@ def flat_recipes(recipes: Mapping[str, Recipe]) -> dict[str, Recipe]:
     }
 
 
-def honest_rows(data: FlatData, seed: int) -> HonestRows:
+def honest_rows(data: CrossSection, seed: int) -> CleanRows:
     """The data without the columns that the leak alarm finds; it rings again until nothing is left to find.
 
     The half of the customers that is learnt from tells about the other half.
@@ -60,10 +60,12 @@ def honest_rows(data: FlatData, seed: int) -> HonestRows:
             features.take(learn), outcomes.take(learn), features.take(~learn), outcomes.take(~learn), seed=seed
         )
         if not found:
-            return HonestRows(features, outcomes, tuple(left_out))
+            return CleanRows(features, outcomes, tuple(left_out))
         left_out += found
         features = features.select([name for name in features.names if name not in {leak.feature for leak in found}])
-    raise NotEnoughHistory(f"{data.config.name}: the leak alarm left no column to learn from; list others in [flat]")
+    raise NotEnoughHistory(
+        f"{data.config.name}: the leak alarm left no column to learn from; list others in [cross_section]"
+    )
 
 
 def stratified_folds(churned: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
@@ -76,7 +78,7 @@ def stratified_folds(churned: np.ndarray, n_folds: int, seed: int) -> np.ndarray
 
 
 def cross_validated(
-    recipes: Mapping[str, Recipe], rows: HonestRows, seed: int, progress: Progress, n_repeats: int = N_REPEATS
+    recipes: Mapping[str, Recipe], rows: CleanRows, seed: int, progress: Progress, n_repeats: int = N_REPEATS
 ) -> Trials:
     """What each recipe says of customers that it did not learn from; every customer is told of once a repeat.
 

@@ -1,4 +1,4 @@
-"""What `kizuna train churn` does where the data set is flat: no times, so customers are judged by other customers.
+"""`kizuna train churn` for a cross-section data set: no times, so models are evaluated across customers.
 
 leak alarm, until it finds nothing more -> 5 folds of customers, 4 times over -> the simplest of the best is fitted on
 all -> registered as challenger; the base rate becomes champion where there is none.
@@ -14,10 +14,17 @@ from models.churn.catalogue import CHURN_MODELS
 from models.metrics.classification import compare
 from models.mlflow_store.package import ModelPackage
 from models.protocols import ChurnModel, Settings
-from tables.cross_section import FlatData
+from tables.cross_section import CrossSection
 from training.churn.training import KIND, wanted_recipes
 from training.churn.trials import Trials
-from training.cross_section.rows import N_FOLDS, N_REPEATS, HonestRows, cross_validated, flat_recipes, honest_rows
+from training.cross_section.rows import (
+    N_FOLDS,
+    N_REPEATS,
+    CleanRows,
+    cross_section_recipes,
+    cross_validated,
+    honest_rows,
+)
 from training.judging.choosing import choose
 from training.run.cards import beats_all, verdict
 from training.run.plots import churn_plots
@@ -29,11 +36,13 @@ from training.run.tracking import git_state
 BASELINE = "base_rate"
 
 
-def train_flat(session: Session, only: str | None = None, changes: Settings | None = None) -> Trained:
-    """Train, judge and register a churn model of a flat data set; see `training.churn.training.train_churn`."""
-    recipes = flat_recipes(wanted_recipes(session, only, changes or {}))
+def train_cross_section(session: Session, only: str | None = None, changes: Settings | None = None) -> Trained:
+    """Train, evaluate and register a churn model of a cross-section data set (compare `train_churn`)."""
+    recipes = cross_section_recipes(wanted_recipes(session, only, changes or {}))
     if only is not None and only not in recipes:
-        raise BadInput(f"{only} needs times, which a flat data set has none of; take one of {', '.join(recipes)}")
+        raise BadInput(
+            f"{only} needs times, which a cross-section data set has none of; take one of {', '.join(recipes)}"
+        )
     data = flat_data(session)
     with session.tracking.run(session.registry.name(KIND), only or "all models", session.continued_run) as run:
         with session.progress.during("leak alarm"):
@@ -45,7 +54,7 @@ def train_flat(session: Session, only: str | None = None, changes: Settings | No
 
         def shipped(name: str, baseline: bool = False) -> tuple[ChurnModel, ModelPackage]:
             model = rows.fit(recipes[name], everybody)
-            card = flat_card(session, data, rows, trials, metrics, recipes[name], baseline)
+            card = cross_section_card(session, data, rows, trials, metrics, recipes[name], baseline)
             return model, ModelPackage(card, model.to_artifact(), model.columns_)
 
         with session.progress.during(f"fitting {chosen} on every customer"):
@@ -57,23 +66,23 @@ def train_flat(session: Session, only: str | None = None, changes: Settings | No
         return ship(session, run, package, lambda: shipped(BASELINE, baseline=True)[1])
 
 
-def flat_data(session: Session) -> FlatData:
+def flat_data(session: Session) -> CrossSection:
     """The session's flat data set. Raises BadInput where its tables have times."""
-    if session.flat is None:
+    if session.cross_section is None:
         raise BadInput(f"{session.config.name} has times; its churn models are trained on cutoffs")
-    return session.flat
+    return session.cross_section
 
 
-def flat_card(
+def cross_section_card(
     session: Session,
-    data: FlatData,
-    rows: HonestRows,
+    data: CrossSection,
+    rows: CleanRows,
     trials: Trials,
     metrics: tuple[Metric, ...],
     recipe: Recipe,
     baseline: bool,
 ) -> ModelCard:
-    """The card of a model of a flat data set, fitted on every customer."""
+    """The card of a model of a cross-section data set, fitted on every customer."""
     comparisons = trials.against(recipe.model, (BASELINE,))
     day = rows.outcomes.cutoffs[0].astype(object)
     return ModelCard(
@@ -107,7 +116,7 @@ def flat_card(
     )
 
 
-def limits_of(rows: HonestRows) -> tuple[str, ...]:
+def limits_of(rows: CleanRows) -> tuple[str, ...]:
     """What a reader of the figures must know."""
     found = f"Left out by the leak alarm: {', '.join(leak.feature for leak in rows.left_out)}."
     return (
@@ -119,11 +128,11 @@ def limits_of(rows: HonestRows) -> tuple[str, ...]:
     )
 
 
-def compare_flat_recipes(session: Session, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
+def compare_cross_section_recipes(session: Session, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
     """Both recipes on the columns of the challenger, by the log loss on customers that neither learnt from."""
     data, asked = flat_data(session), Recipe.of_card(challenger)
     opponent = Recipe.of_card(champion) if champion else Recipe(BASELINE, CHURN_MODELS[BASELINE]().settings)
-    rows = HonestRows(data.features.select(list(challenger.features)), data.outcomes, ())
+    rows = CleanRows(data.features.select(list(challenger.features)), data.outcomes, ())
     both = {"challenger": asked, "champion": opponent}
     trials = cross_validated(both, rows, session.config.seed, session.progress, n_repeats=1)
     against = f"the champion {opponent.model}" if champion else opponent.model

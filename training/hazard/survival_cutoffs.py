@@ -66,7 +66,7 @@ def choose_cutoffs(
         return FollowedCutoffs(
             train=_laid_out(settings, earliest, min(known_by_test - period, test - timedelta(days=1))),
             test=test,
-            later=_laid_out(settings, test + timedelta(days=settings.every_days), until - period),
+            later=_laid_out(settings, test + timedelta(days=settings.step_days), until - period),
             horizon_days=ahead.days,
             known_by_test=known_by_test,
         )
@@ -77,10 +77,10 @@ def choose_cutoffs(
 
 
 def _laid_out(settings: HazardSettings, earliest: date, last: date) -> tuple[date, ...]:
-    """Days `every_days` apart that end on `last`; where there are too many, evenly chosen ones with both ends."""
-    n_steps = (last - earliest).days // settings.every_days
-    days: Sequence[date] = [last - timedelta(days=step * settings.every_days) for step in range(n_steps, -1, -1)]
-    if len(days) > settings.at_most:
-        chosen = np.linspace(len(days) - 1, 0, settings.at_most).round().astype(int)[::-1]
+    """Days `step_days` apart that end on `last`; where there are too many, evenly chosen ones with both ends."""
+    n_steps = (last - earliest).days // settings.step_days
+    days: Sequence[date] = [last - timedelta(days=step * settings.step_days) for step in range(n_steps, -1, -1)]
+    if len(days) > settings.max_cutoffs:
+        chosen = np.linspace(len(days) - 1, 0, settings.max_cutoffs).round().astype(int)[::-1]
         days = [days[place] for place in chosen]
     return tuple(days)

@@ -155,12 +155,12 @@ def _test_cutoff(config: Config, mature_until: date) -> date:
 
 
 def _laid_out(config: Config, first: date, test: date) -> list[date]:
-    """Days every_days apart before the test, the newest at_most whose labels end by it and those in between."""
-    spacing, earliest = config.cutoffs.every_days, first + timedelta(days=config.active_days)
+    """Days step_days apart before the test, the newest `max_cutoffs` whose labels end by it and those in between."""
+    spacing, earliest = config.cutoffs.step_days, first + timedelta(days=config.active_days)
     grid = [test - timedelta(days=n) for n in range(spacing, (test - earliest).days + 1, spacing)]
     complete = [day for day in grid if day + config.label_days() <= test]
     crossing = grid[: len(grid) - len(complete)]
-    return sorted(crossing + complete[: config.cutoffs.at_most])
+    return sorted(crossing + complete[: config.cutoffs.max_cutoffs])
 
 
 def _too_short(config: Config, first: date, test: date) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from core.config.data_set import Config
 from core.ledger import Ledger
 from models.mlflow_store.registry import Registry
-from tables.cross_section import FlatData
+from tables.cross_section import CrossSection
 from tables.tables import Tables
 from training.run.progress import Progress, Silence
 from training.run.tracking import Tracking
@@ -23,7 +23,7 @@ class Session:
     statement: dict[str, Any]
     "The TOML with secrets left out."
     tables: Tables
-    "Without any where the data set is flat."
+    "Without any where the data set is a cross-section."
     tracking: Tracking
     registry: Registry
     ledger: Ledger
@@ -33,5 +33,5 @@ class Session:
     continued_run: str | None = None
     "The run that `mlflow run` has begun."
     progress: Progress = field(default_factory=Silence)
-    flat: FlatData | None = None
+    cross_section: CrossSection | None = None
     "The data set where it is flat."

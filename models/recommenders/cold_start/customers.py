@@ -73,7 +73,7 @@ class StartingPoints:
         )
 
     def scores_for(self, preferences: Mapping[str, str | Sequence[str]], segments: Mapping[str, str]) -> StartingPoint:
-        """(m,) float32 scores and their rung; zeros, of popularity, where nothing of it says anything.
+        """(m,) float32 scores and their stage; zeros, of popularity, where nothing of it says anything.
 
         Preferences are told by key and value. The key is an attribute of items, or anything where the value is a
         category; case does not matter. Among equally liked items the segment's favourites come first.

@@ -72,7 +72,11 @@ def with_newcomers(model: LadderRecommender, newcomers: Newcomers, discount: flo
         wider = WiderScoringRecommender(model, newcomers, discount)
     else:
         wider = WiderRecommender(model, newcomers, discount)
-    return wider if model.beside_ is None else wider.with_beside(with_newcomers(model.beside_, newcomers, discount))
+    return (
+        wider
+        if model.similarity_model_ is None
+        else wider.with_beside(with_newcomers(model.similarity_model_, newcomers, discount))
+    )
 
 
 def _between(items: ItemAttributes, start: int, end: int) -> ItemAttributes:

@@ -61,7 +61,7 @@ class Newcomers:
 
 
 class WiderRecommender(LadderRecommender):
-    """Any model and its newcomers, which stand on the rung of popularity alone."""
+    """Any model and its newcomers, which stand on the stage of popularity alone."""
 
     def __init__(self, inner: LadderRecommender, newcomers: Newcomers, discount: float) -> None:
         self.inner, self.discount = inner, discount
@@ -78,7 +78,7 @@ class WiderRecommender(LadderRecommender):
         # Of new items what may be expected of them, beside the known items' shares as they are.
         self.popularity_ = self._joined(inner.popularity_, self._means @ inner.popularity_)
         self.gaps_ = self._joined(inner.gaps_, np.full(len(newcomers), np.nan, dtype=np.float32))
-        self.beside_ = None
+        self.similarity_model_ = None
 
     @property
     def settings(self) -> Settings:
@@ -97,8 +97,8 @@ class WiderRecommender(LadderRecommender):
         own = Answer.blank(*answer.items.shape)
         self.inner._write_own(own, self._inside(histories), barred.in_codes(self._inner_codes), cutoff)
         places = np.append(self._known, -1)
-        answer.items[:], answer.because[:] = places[own.items], places[own.because]
-        answer.scores[:], answer.rungs[:] = own.scores, own.rungs
+        answer.items[:], answer.contributors[:] = places[own.items], places[own.contributors]
+        answer.scores[:], answer.stages[:] = own.scores, own.stages
 
     def _likest(self, code: int) -> tuple[np.ndarray, np.ndarray]:
         """A newcomer's are its neighbours."""
@@ -140,7 +140,7 @@ class WiderScoringRecommender(WiderRecommender, ScoringRecommender):
 
     def __init__(self, inner: ScoringRecommender, newcomers: Newcomers, discount: float) -> None:
         super().__init__(inner, newcomers, discount)
-        vars(self).update(own_rung=inner.own_rung)
+        vars(self).update(own_stage=inner.own_stage)
 
     def scores(self, histories: Histories, cutoff: date) -> np.ndarray:
         """Known items' as they were, season and all, and the means of those for new ones."""

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from core.recommendations import RUNGS, Recommendations
+from core.recommendations import STAGES, Recommendations
 from models.recommenders.engine.exclusion import Barred
 
 
@@ -17,8 +17,8 @@ class Answer:
 
     items: np.ndarray
     scores: np.ndarray
-    rungs: np.ndarray
-    because: np.ndarray
+    stages: np.ndarray
+    contributors: np.ndarray
 
     @classmethod
     def blank(cls, n: int, k: int) -> Self:
@@ -32,30 +32,32 @@ class Answer:
 
     def between(self, start: int, end: int) -> Answer:
         """A view of some rows."""
-        return Answer(self.items[start:end], self.scores[start:end], self.rungs[start:end], self.because[start:end])
+        return Answer(
+            self.items[start:end], self.scores[start:end], self.stages[start:end], self.contributors[start:end]
+        )
 
-    def write_best(self, scores: np.ndarray, rung: str) -> None:
+    def write_best(self, scores: np.ndarray, stage: str) -> None:
         """The best of a (n, m) score matrix, as many as are above zero."""
         for row, row_scores in enumerate(scores):
             items, best = best_of(row_scores, self.items.shape[1])
             self.items[row, : len(items)] = items
             self.scores[row, : len(items)] = best
-            self.rungs[row, : len(items)] = RUNGS.index(rung)
+            self.stages[row, : len(items)] = STAGES.index(stage)
 
     def fill_rows(self, rows: np.ndarray, following: Answer) -> None:
         """Fill the places left in some rows with the first of another answer, a row for each of them."""
         found = (self.items[rows] >= 0).sum(axis=1)
         nth, columns = np.nonzero(np.arange(self.items.shape[1]) >= found[:, None])
-        for name in ("items", "scores", "rungs", "because"):
+        for name in ("items", "scores", "stages", "contributors"):
             getattr(self, name)[rows[nth], columns] = getattr(following, name)[nth, columns - found[nth]]
 
-    def fill_with_best(self, scores: np.ndarray, rung: str, barred: Barred) -> None:
+    def fill_with_best(self, scores: np.ndarray, stage: str, barred: Barred) -> None:
         """Fill the places left with the best of (m,) scores above zero that are neither barred nor there already."""
         rows = np.flatnonzero(self.items[:, -1] < 0)
         allowed = np.tile(scores.astype(np.float32), (len(rows), 1))
         barred.and_shown(self.items).take(rows).out_of(allowed)
         following = Answer.blank(len(rows), self.items.shape[1])
-        following.write_best(allowed, rung)
+        following.write_best(allowed, stage)
         self.fill_rows(rows, following)
 
     def fill_with_popular(self, order: np.ndarray, popularity: np.ndarray, barred: Barred) -> None:
@@ -68,14 +70,14 @@ class Answer:
         columns = (self.items.shape[1] - lacking)[rows] + nth
         self.items[rows, columns] = order[places]
         self.scores[rows, columns] = popularity[order[places]]
-        self.rungs[rows, columns] = RUNGS.index("popularity")
+        self.stages[rows, columns] = STAGES.index("popularity")
 
     def finished(self, customer_ids: np.ndarray, item_ids: np.ndarray) -> Recommendations:
         """The answer, with the reason of each shortfall."""
         found = (self.items >= 0).sum(axis=1).tolist()
         k = self.items.shape[1]
         return Recommendations(
-            customer_ids, item_ids, self.items, self.scores, self.rungs, self.because,
+            customer_ids, item_ids, self.items, self.scores, self.stages, self.contributors,
             shortfalls=tuple("" if n == k else _shortfall(n, len(item_ids)) for n in found),
         )  # fmt: skip
 

@@ -1,7 +1,7 @@
-"""The ladder that every recommender climbs down: a rung of its own as far as it reaches, then popularity.
+"""The ladder that every recommender climbs down: a stage of its own as far as it reaches, then popularity.
 
 A model that knows no likeness of items may have one beside it that does: that one says what is similar, and stands
-between the two where the model's own rung is a customer's taste. Where a new customer starts from (what they told us,
+between the two where the model's own stage is a customer's taste. Where a new customer starts from (what they told us,
 what their segment buys) comes before popularity. What is excluded is taken out of all of them, so that no model can
 show it.
 """
@@ -29,7 +29,7 @@ from models.recommenders.engine.replenishment import dueness, gap_of_unknown, us
 from models.recommenders.engine.search_ranges import Between, Ranges
 
 StartingPoint = tuple[np.ndarray, str]
-"(m,) scores in the model's codes, above zero where there is something to say, and the rung where they stand."
+"(m,) scores in the model's codes, above zero where there is something to say, and the stage where they stand."
 
 CELLS_AT_ONCE = 2**18
 "Scores held in memory together, customers x items: 1 MB, which a core's cache holds."
@@ -37,7 +37,7 @@ CELLS_AT_ONCE = 2**18
 
 @dataclass(eq=False)
 class LadderRecommender:
-    """What the recommenders of the shelf share; as it stands it has no rung of its own, only popularity."""
+    """What the recommenders of the shelf share; as it stands it has no stage of its own, only popularity."""
 
     name: ClassVar[str]
     learnt: ClassVar[tuple[str, ...]] = ()
@@ -60,7 +60,7 @@ class LadderRecommender:
     "(m,) float64: share of all decayed purchases; sums to 1."
     gaps_: np.ndarray = field(init=False)
     "(m,) float32: days after which an item is usually bought again; NaN where that is not known."
-    beside_: LadderRecommender | None = field(init=False, default=None)
+    similarity_model_: LadderRecommender | None = field(init=False, default=None)
     "Says which items are similar, where this one cannot; no part of the artifact."
 
     @property
@@ -101,7 +101,7 @@ class LadderRecommender:
     ) -> Recommendations:
         """The k best items of each history; BadInput where k is less than 1.
 
-        `starting` (see models/recommenders/starting_points) fills the places that the model's own rung leaves.
+        `starting` (see models/recommenders/starting_points) fills the places that the model's own stage leaves.
         """
         if k < 1:
             raise BadInput(f"k is {k}; ask for at least 1 recommendation")
@@ -125,7 +125,7 @@ class LadderRecommender:
     def listed(
         self,
         scores: np.ndarray,
-        rung: str,
+        stage: str,
         histories: Histories,
         k: int,
         cutoff: date | None = None,
@@ -136,7 +136,7 @@ class LadderRecommender:
             raise BadInput(f"k is {k}; ask for at least 1 recommendation")
         known = histories.recode(self.item_ids)
         answer = Answer.blank(len(known), k)
-        answer.fill_with_best(scores, rung, self._barred(exclusions, known, cutoff or self.cutoff_))
+        answer.fill_with_best(scores, stage, self._barred(exclusions, known, cutoff or self.cutoff_))
         return answer.finished(known.customer_ids, self.item_ids)
 
     def _barred(self, exclusions: Exclusions | None, known: Histories, cutoff: date) -> Barred:
@@ -152,13 +152,13 @@ class LadderRecommender:
     def with_beside(self, beside: LadderRecommender) -> Self:
         """The same model with one of the same items beside it, which knows their likeness."""
         joined = copy(self)
-        joined.beside_ = beside
+        joined.similarity_model_ = beside
         return joined
 
     def similar(self, item_id: str, k: int) -> list[tuple[str, float]]:
         """The k items most like this one; none where neither this model nor one beside it knows their likeness."""
-        if self.beside_ is not None:
-            return self.beside_.similar(item_id, k)
+        if self.similarity_model_ is not None:
+            return self.similarity_model_.similar(item_id, k)
         code = int(codes_of(np.array([item_id]), self.item_ids)[0])
         if code < 0 or k < 1:
             return []
@@ -173,12 +173,12 @@ class LadderRecommender:
 
         0 between all others where neither this model nor one beside it knows their likeness.
         """
-        between = (self.beside_ or self)._likeness_between(np.asarray(codes)).astype(np.float32)
+        between = (self.similarity_model_ or self)._likeness_between(np.asarray(codes)).astype(np.float32)
         np.fill_diagonal(between, 1)
         return between
 
     def fill(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
-        """Fill the places that another model's rung left with the best of this one's that are not there yet."""
+        """Fill the places that another model's stage left with the best of this one's that are not there yet."""
         rows = np.flatnonzero((answer.items[:, -1] < 0) & (np.diff(histories.indptr) > 0))
         if len(rows):
             following = Answer.blank(len(rows), answer.items.shape[1])
@@ -220,7 +220,7 @@ class LadderRecommender:
         """Set the arrays named in `learnt`, each with a trailing underscore."""
 
     def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
-        """Write what stands on a rung of the model's own, the best first, and leave the rest to popularity."""
+        """Write what stands on a stage of the model's own, the best first, and leave the rest to popularity."""
 
     def _likest(self, code: int) -> tuple[np.ndarray, np.ndarray]:
         """Codes of other items and how alike they are to this one, above zero, in any order."""

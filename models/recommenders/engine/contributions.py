@@ -29,7 +29,7 @@ def shares_of(
     """
     past = np.unique(histories.items[int(histories.indptr[row]) : int(histories.indptr[row + 1])])
     parts = np.zeros((len(past), len(items)))
-    for each in (model, model.beside_):
+    for each in (model, model.similarity_model_):
         open_ = np.flatnonzero(parts.sum(axis=0) <= 0)
         if isinstance(each, ScoringRecommender) and len(open_) and len(past):
             codes, found = each.shares(histories, row, items[open_], cutoff)
@@ -47,12 +47,12 @@ def speaking(past: np.ndarray, shares: np.ndarray, at_most: int) -> list[Speakin
 
 
 def largest_shares(
-    model: LadderRecommender, histories: Histories, items: np.ndarray, because: np.ndarray, cutoff: date
+    model: LadderRecommender, histories: Histories, items: np.ndarray, contributors: np.ndarray, cutoff: date
 ) -> np.ndarray:
-    """(n, k) float32: the share of `because` in each item; NaN where there is none. Both are (n, k) codes, or -1."""
+    """Share of each contributor in its item, (n, k) float32, NaN where there is none; inputs are (n, k) codes or -1."""
     largest = np.full(items.shape, np.nan, dtype=np.float32)
-    for row in np.flatnonzero((because >= 0).any(axis=1)):
-        columns = np.flatnonzero(because[row] >= 0)
+    for row in np.flatnonzero((contributors >= 0).any(axis=1)):
+        columns = np.flatnonzero(contributors[row] >= 0)
         past, shares = shares_of(model, histories, int(row), items[row, columns], cutoff)
-        largest[row, columns] = shares[np.searchsorted(past, because[row, columns]), np.arange(len(columns))]
+        largest[row, columns] = shares[np.searchsorted(past, contributors[row, columns]), np.arange(len(columns))]
     return largest

@@ -30,7 +30,7 @@ ROUNDING = 1e-6
 class FactorRecommender(ScoringRecommender, ABC):
     """Ranks items by the product of their vectors with the history's."""
 
-    own_rung: ClassVar[str] = "personal"
+    own_stage: ClassVar[str] = "personal"
     knows_likeness: ClassVar[bool] = True
     learnt: ClassVar[tuple[str, ...]] = ("factors", "ridge")
 

@@ -25,7 +25,7 @@ from models.recommenders.engine.scoring import ScoringRecommender, item_weights,
 class LinearRecommender(ScoringRecommender, ABC):
     """Ranks items by the sum of the effects of what was bought, recent purchases counting more."""
 
-    own_rung: ClassVar[str] = "similar_items"
+    own_stage: ClassVar[str] = "similar_items"
     knows_likeness: ClassVar[bool] = True
     learnt: ClassVar[tuple[str, ...]] = ("indptr", "neighbours", "effects")
 

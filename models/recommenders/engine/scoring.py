@@ -1,4 +1,4 @@
-"""A recommender with a rung of its own: it scores items for a history, and what it scores above zero stands there."""
+"""A recommender with a stage of its own: it scores items for a history, and what it scores above zero stands there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from core.interactions import Histories, weights_of
-from core.recommendations import RUNGS
+from core.recommendations import STAGES
 from models.recommenders.engine.answer import Answer
 from models.recommenders.engine.base import LadderRecommender
 from models.recommenders.engine.exclusion import Barred
@@ -21,8 +21,8 @@ from models.recommenders.engine.exclusion import Barred
 class ScoringRecommender(LadderRecommender, ABC):
     """Ranks items by `_scores`, times what is popular now; one may also add `_learn` and `_likest`."""
 
-    own_rung: ClassVar[str]
-    "Of RUNGS: where the items stand that it scores itself; a purchase repeated for its own sake is personal."
+    own_stage: ClassVar[str]
+    "Of STAGES: where the items stand that it scores itself; a purchase repeated for its own sake is personal."
 
     popularity_power: float = 0.0
     "Scores are multiplied by popularity to this power, so that items in season come before others; 0 is not at all."
@@ -47,19 +47,19 @@ class ScoringRecommender(LadderRecommender, ABC):
     def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
         scores = self.scores(histories, cutoff)
         barred.out_of(scores)
-        answer.write_best(scores, self.own_rung)
+        answer.write_best(scores, self.own_stage)
         self._explain(answer, histories, cutoff)
-        if self.beside_ is not None:
-            self.beside_.fill(answer, histories, barred, cutoff)
+        if self.similarity_model_ is not None:
+            self.similarity_model_.fill(answer, histories, barred, cutoff)
 
     def _explain(self, answer: Answer, histories: Histories, cutoff: date) -> None:
-        """Write `because`: the item of the history with the largest share in the score."""
+        """Write `contributors`: the item of the history with the largest share in the score."""
         for row in range(len(histories)):
             own = answer.items[row] >= 0
             if own.any():
                 items, shares = self._said(histories, row, answer.items[row][own], cutoff)
-                answer.because[row][own] = items[shares.argmax(axis=0)]
-        answer.rungs[(answer.because >= 0) & (answer.because == answer.items)] = RUNGS.index("personal")
+                answer.contributors[row][own] = items[shares.argmax(axis=0)]
+        answer.stages[(answer.contributors >= 0) & (answer.contributors == answer.items)] = STAGES.index("personal")
 
     def _said(self, histories: Histories, row: int, items: np.ndarray, cutoff: date) -> tuple[np.ndarray, np.ndarray]:
         """As of `shares`, in any proportion to the score; for models where the score itself costs much."""

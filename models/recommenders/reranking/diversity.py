@@ -2,8 +2,8 @@
 
     chosen next = the largest of (1 - mmr) * relevance - mmr * likeness to the most alike of those chosen
 
-Relevance is the score as a share of the best one's of its rung. Scores of two rungs cannot be compared: the first of a
-further rung is as relevant as the one before it, and none is more so, so that relevance alone leaves a list as it was.
+Relevance is the score divided by the best score of its stage. Scores of two stages cannot be compared: the first item
+of a later stage is as relevant as the item before it, so relevance alone keeps the order of the list.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def diversified(
         return ask(k)
     found, places, n_found = _candidates(ask, k, wanted.at_most_per_category, categories)
     codes = found.items[0, places]
-    relevance = _relevance(found.scores[0, places], found.rungs[0, places])
+    relevance = _relevance(found.scores[0, places], found.stages[0, places])
     alike = likeness(codes) if wanted.mmr > 0 else np.zeros((len(codes), len(codes)), dtype=np.float32)
     chosen = _chosen(relevance, alike, categories[codes], k, wanted)
     return _picked(found, places[chosen], k, _shortfall(found, len(chosen), n_found, k, wanted.at_most_per_category))
@@ -93,11 +93,11 @@ def _nth_of_its_category(categories: np.ndarray) -> np.ndarray:
     return nth
 
 
-def _relevance(scores: np.ndarray, rungs: np.ndarray) -> np.ndarray:
+def _relevance(scores: np.ndarray, stages: np.ndarray) -> np.ndarray:
     """From 1 down, never rising."""
     relevance, level, begun = np.empty(len(scores)), 1.0, dict[int, tuple[float, float]]()
-    for place, (score, rung) in enumerate(zip(scores.tolist(), rungs.tolist(), strict=True)):
-        first, begins_at = begun.setdefault(rung, (score, level))
+    for place, (score, stage) in enumerate(zip(scores.tolist(), stages.tolist(), strict=True)):
+        first, begins_at = begun.setdefault(stage, (score, level))
         level = min(level, begins_at * score / first) if first > 0 else level
         relevance[place] = level
     return relevance
@@ -129,7 +129,7 @@ def _picked(found: Recommendations, places: np.ndarray, k: int, shortfall: str) 
 
     return Recommendations(
         found.customer_ids, found.item_ids, pick(found.items, -1), pick(found.scores, np.nan),
-        pick(found.rungs, -1), pick(found.because, -1), (shortfall,),
+        pick(found.stages, -1), pick(found.contributors, -1), (shortfall,),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ def test_what_was_read_and_what_is_missing_is_said():
     )
     purchases = checked.tables[0]
 
-    assert (checked.customers, checked.items, purchases.identical_lines) == (2, 1, 1)
+    assert (checked.customers, checked.items, purchases.duplicate_rows) == (2, 1, 1)
     assert purchases.watermark == date(2024, 3, 3)
     assert {"quantity", "channel"} <= set(purchases.missing)
     assert "usage" in checked.absent

@@ -61,7 +61,7 @@ def test_the_features_that_rules_rest_on_are_enough_to_tell_who_belongs_where():
 
     assert 0 < len(few.names) < 12
     assert by_few.in_segment.tolist() == by_all.in_segment.tolist()
-    assert by_few.tier.tolist() == by_all.tier.tolist() == [-1, 0, -1, -1]
+    assert by_few.customer_tier.tolist() == by_all.customer_tier.tolist() == [-1, 0, -1, -1]
 
 
 def test_a_rule_speaks_of_listed_attributes_by_their_words():
@@ -94,20 +94,20 @@ def test_the_top_share_is_of_all_customers_and_equal_ones_go_by_id():
 
 
 def test_a_customer_has_the_first_tier_that_fits_and_no_other():
-    tiers = {"gold": Segment(rule="revenue_365d >= 100"), "lively": Segment(rule="recency_days < 30")}
+    customer_tiers = {"gold": Segment(rule="revenue_365d >= 100"), "lively": Segment(rule="recency_days < 30")}
 
-    found = segmented({}, customer_tiers=tiers)
+    found = segmented({}, customer_tiers=customer_tiers)
 
-    assert found.tier.tolist() == [0, 1, 0, -1]
+    assert found.customer_tier.tolist() == [0, 1, 0, -1]
     assert [(figures.name, figures.customers) for figures in found.tier_figures()] == [("gold", 2), ("lively", 1)]
 
 
 def test_each_segment_has_its_size_value_risk_and_health():
-    found = segmented({"all": Segment(customers=WHO, measure="call"), "one": Segment(customers=("bo",))})
+    found = segmented({"all": Segment(customers=WHO, action="call"), "one": Segment(customers=("bo",))})
 
     everybody, one = found.segment_figures()
 
-    assert (everybody.customers, everybody.share, everybody.measure) == (4, 1.0, "call")
+    assert (everybody.customers, everybody.share, everybody.action) == (4, 1.0, "call")
     assert (everybody.value, one.value) == (605.0, 10.0)
     assert everybody.risk.value == pytest.approx(0.5)
     assert everybody.risk.low < 0.5 < everybody.risk.high

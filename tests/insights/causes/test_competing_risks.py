@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from insights.causes.competing_risks import CompetingCauses
-from insights.causes.covariates import Lived
+from insights.causes.competing_risks import CauseHazards
+from insights.causes.covariates import Covariates
 from insights.causes.stated_cause_model import NOT_STATED
 from tests.insights.causes.worlds import Competing, competing, lived_by
 
 
-def error_points(world: Competing, stated: np.ndarray, lived: Lived | None = None) -> float:
+def error_points(world: Competing, stated: np.ndarray, lived: Covariates | None = None) -> float:
     """The largest error of a share, in points."""
     lived = lived or world.lived
-    found = CompetingCauses.fitted(lived, world.left, stated)
-    laid = found.laid_on(lived.take(world.left), stated[world.left]).mean(axis=0)
+    found = CauseHazards.fitted(lived, world.left, stated)
+    laid = found.posterior(lived.take(world.left), stated[world.left]).mean(axis=0)
     return 100 * float(np.abs(laid - world.truth).max())
 
 
@@ -48,9 +48,9 @@ def test_features_that_say_nothing_take_no_departure():
     noise = np.random.default_rng(7).normal(size=(20_000, 60))
     speaks_of = np.append(np.arange(3), np.arange(60) % 3)
     families = np.append(np.full(3, "one"), np.full(60, "noise"))
-    lived = Lived.of(np.column_stack([world.lived.values, noise]), speaks_of, families, 3)
+    lived = Covariates.of(np.column_stack([world.lived.values, noise]), speaks_of, families, 3)
 
-    found = CompetingCauses.fitted(lived, world.left, world.stated)
+    found = CauseHazards.fitted(lived, world.left, world.stated)
 
     assert np.abs(found.weights[:, 4:]).max() < 0.15
     assert error_points(world, world.stated, lived) < 5
@@ -59,7 +59,7 @@ def test_features_that_say_nothing_take_no_departure():
 def test_a_column_moves_only_the_risk_of_its_cause():
     world = competing(5_000, seed=8)
 
-    found = CompetingCauses.fitted(world.lived, world.left, world.stated)
+    found = CauseHazards.fitted(world.lived, world.left, world.stated)
 
     assert found.weights[0, 1] > 0.5
     assert found.weights[1, 2] > 0.5
@@ -68,16 +68,16 @@ def test_a_column_moves_only_the_risk_of_its_cause():
 
 def test_shares_of_everybody_sum_to_one():
     world = competing(5_000, seed=4)
-    found = CompetingCauses.fitted(world.lived, world.left, world.stated)
+    found = CauseHazards.fitted(world.lived, world.left, world.stated)
 
-    for shares in (found.shares(world.lived), found.laid_on(world.lived, world.stated)):
+    for shares in (found.shares(world.lived), found.posterior(world.lived, world.stated)):
         np.testing.assert_allclose(shares.sum(axis=1), 1)
 
 
 def test_the_risks_of_all_causes_make_as_many_departures_as_there_were():
     world = competing(20_000, seed=5)
 
-    found = CompetingCauses.fitted(world.lived, world.left, world.stated)
+    found = CauseHazards.fitted(world.lived, world.left, world.stated)
 
     assert found.risks(world.lived).sum() == pytest.approx(world.left.sum(), rel=0.01)
 
@@ -85,6 +85,6 @@ def test_the_risks_of_all_causes_make_as_many_departures_as_there_were():
 def test_nobody_left_is_no_fault():
     lived = lived_by(np.zeros((50, 3)))
 
-    found = CompetingCauses.fitted(lived, np.zeros(50, bool), np.full(50, NOT_STATED))
+    found = CauseHazards.fitted(lived, np.zeros(50, bool), np.full(50, NOT_STATED))
 
     np.testing.assert_allclose(found.shares(lived.take(np.array([0]))), 1 / 3)

@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from core.feature_table import FeatureColumn, FeatureTable
-from insights.causes.covariates import Lived
+from insights.causes.covariates import Covariates
 from models.churn.additive import AdditiveModel
 from tests.insights.causes.worlds import NAMES
 
@@ -26,10 +26,10 @@ class Knowing:
     columns_ = COLUMNS[::-1]
 
 
-def lived(values: np.ndarray, past: np.ndarray) -> Lived:
+def lived(values: np.ndarray, past: np.ndarray) -> Covariates:
     days = np.full(len(values), np.datetime64("2024-03-01"))
     features = FeatureTable(np.arange(len(values)).astype(str), days, values, COLUMNS)
-    return Lived.through(features, past, cast(AdditiveModel, Knowing()), NAMES)
+    return Covariates.through(features, past, cast(AdditiveModel, Knowing()), NAMES)
 
 
 def test_features_move_the_risk_of_their_cause_and_those_of_no_cause_move_every_risk():

@@ -9,30 +9,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config.relations import CauseMeasure, CauseSettings
+from core.config.relations import CauseSettings, Intervention
 from core.risk_curves import RiskCurves
 from insights.causes.attribute_groups import SEGMENT, Membership
 from insights.causes.current_risk import Today
 from insights.causes.decomposition import Decomposition, decompose
-from insights.causes.revenue_at_risk import AtStake
+from insights.causes.revenue_at_risk import RevenueAtRisk
 from insights.causes.risk_view import TodaysRisks
 from tests.insights.causes.worlds import SETTINGS, evidence
 from tests.worlds import config
 
 CAUSES = ("product", "price", "other")
-CALL = CauseMeasure(name="call", cause="price", saved_share=0.5, cost=0, cost_once=100)
-BUILD = CauseMeasure(name="build", cause="product", saved_share=0.5, cost=0)
+CALL = Intervention(name="call", cause="price", save_rate=0.5, cost=0, fixed_cost=100)
+BUILD = Intervention(name="build", cause="product", save_rate=0.5, cost=0)
 EVERYBODY = np.ones(4, bool)
 
 
 def today(hazard: bool = False) -> Today:
     """Four customers of 100 a month; two may leave for the product, two for the price."""
     risk = np.array([[0.2, 0, 0], [0.4, 0, 0], [0, 0.6, 0], [0, 0.8, 0]])
-    ids, settings = np.array(["ada", "bo", "cyd", "dan"]), CauseSettings(names=CAUSES[:2], measures=(CALL, BUILD))
+    ids, settings = np.array(["ada", "bo", "cyd", "dan"]), CauseSettings(names=CAUSES[:2], interventions=(CALL, BUILD))
     curves = RiskCurves(30, risk.sum(axis=1)[:, None], risk[:, None], CAUSES)
     risks = TodaysRisks("hazard, version 1", ids, curves) if hazard else None
     return Today(
-        config(causes=settings), CAUSES, {}, AtStake(ids, np.full(4, 100.0), risk), "attributed", risks
+        config(causes=settings), CAUSES, {}, RevenueAtRisk(ids, np.full(4, 100.0), risk), "attributed", risks
     )  # fmt: skip
 
 
@@ -55,9 +55,9 @@ def test_a_group_s_stakes_sum_to_its_own_and_its_measures_are_ranked_for_it():
     calling, building = (today().outlook(SEGMENT, "it", np.array(mask, bool)) for mask in ([0, 0, 1, 1], [1, 1, 0, 0]))
 
     assert calling.mrr_at_stake.value == sum(one.mrr.value for one in calling.stakes) == pytest.approx(140)
-    assert [one.name for one in calling.measures] == ["call", "build"]
-    assert [one.name for one in building.measures] == ["build", "call"]
-    assert building.measures[0].n_customers == 2
+    assert [one.name for one in calling.interventions] == ["call", "build"]
+    assert [one.name for one in building.interventions] == ["build", "call"]
+    assert building.interventions[0].n_customers == 2
 
 
 def test_what_a_measure_costs_once_is_paid_in_full_for_each_group():
@@ -65,7 +65,7 @@ def test_what_a_measure_costs_once_is_paid_in_full_for_each_group():
 
     whole, one = (today().outlook("it", "it", members) for members in (EVERYBODY, np.arange(4) == 3))
 
-    money = [next(each.money.value for each in found.measures if each.name == "call") for found in (whole, one)]
+    money = [next(each.money.value for each in found.interventions if each.name == "call") for found in (whole, one)]
     assert money == pytest.approx([brings * 1.4 - 100, brings * 0.8 - 100])
 
 
@@ -86,7 +86,7 @@ def test_a_segment_that_everybody_is_in_is_the_whole_in_every_figure():
     found: Decomposition = decompose(world, config(causes=SETTINGS), {}, {})
 
     (us,), (everybody, of_us, *_) = found.outlooks, found.groups
-    for name in ("n_customers", "mrr", "mrr_at_stake", "stakes", "measures"):
+    for name in ("n_customers", "mrr", "mrr_at_stake", "stakes", "interventions"):
         assert getattr(us, name) == getattr(found, name)
     for name in ("n_customers", "n_left", "n_stated", "stated", "attributed", "hazard"):
         assert getattr(of_us, name) == getattr(everybody, name)

@@ -55,7 +55,7 @@ def test_stakes_are_of_today_s_customers_and_add_up_to_the_last_unit(found: Deco
 
 @pytest.mark.parametrize(("language", "word"), [("en", "price"), ("ja", "価格")])
 def test_it_is_told_in_both_languages(found: Decomposition, language: Language, word: str):
-    for rows in (told.views, told.stakes, told.measures, told_groups.groups):
+    for rows in (told.views, told.stakes, told.interventions, told_groups.groups):
         heading, *lines = rows(found, language)
         assert all(len(line) == len(heading) for line in lines)
     assert word in "".join(cell for line in told.views(found, language) for cell in line)
@@ -71,7 +71,7 @@ def test_where_no_end_states_its_cause_it_says_that_features_decide_alone(
 
     assert word in told.trust(silent, language)
     assert word not in told.trust(found, language)
-    assert f"{found.carelessness:.0%}" in told.trust(found, language)
+    assert f"{found.noise_rate:.0%}" in told.trust(found, language)
 
 
 def test_it_comes_back_from_json_as_it_went_in(found: Decomposition):

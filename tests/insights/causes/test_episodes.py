@@ -13,9 +13,9 @@ from core.config.learning import ChurnDefinition
 from core.errors import DataError, NotEnoughHistory
 from insights.causes.episodes import joined, stays_of
 from insights.causes.person_months import newest_months, person_months
-from insights.finance.loading import LeftOut, spans_of
+from insights.finance.loading import ExcludedRows, spans_of
 from insights.finance.money import Money
-from insights.finance.mrr import Book, months_between
+from insights.finance.mrr import MrrTable, months_between
 from tests.insights.causes.worlds import subscriptions
 from tests.worlds import config, frame, shop
 
@@ -82,7 +82,7 @@ def test_person_months_are_those_there_at_the_first_midnight_and_who_left_in_the
     read = tables("ada 2024-05-10 2024-07-15 price", "bo 2024-07-02 -")
     stays = stays_of(read)
     months = newest_months(stays, 2)
-    book = Book.of(spans_of(read, LeftOut()), months_between(months[0], months[-1]), Money("JPY"))
+    book = MrrTable.of(spans_of(read, ExcludedRows()), months_between(months[0], months[-1]), Money("JPY"))
 
     rows = person_months(stays, book, months)
 

@@ -16,7 +16,7 @@ from features.segments.membership import segmentation_of
 from insights.causes.attribute_groups import SEGMENT, TIER
 from insights.causes.decomposition import decompose
 from insights.causes.panel import Evidence, evidence_of
-from insights.finance.loading import LeftOut
+from insights.finance.loading import ExcludedRows
 from models.churn.recency import Recency
 from simulation.software.company import simulate_software
 from simulation.software.world import SoftwareWorld
@@ -28,18 +28,18 @@ SEGMENTS = {
     "busy": Segment(rule="tickets_30d >= 1"), "shaky": Segment(rule="churn_probability > 0.08"),
     "large": Segment(top=0.1), "all": Segment(rule="mrr > 0"),
 }  # fmt: skip
-TIERS = {"gold": Segment(top=0.2), "silver": Segment(rule="account_size == 'small'")}
+RISK_LEVELS = {"gold": Segment(top=0.2), "silver": Segment(rule="account_size == 'small'")}
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tables, Evidence]:
     """By a churn model that knows one feature only: no plan, no attribute, nothing that the rules speak of."""
     path: Path = simulate_software(SoftwareWorld(n_accounts=150, n_months=18)).write(tmp_path_factory.mktemp("firm"))
-    config = msgspec.structs.replace(read_config(path, os.environ), segments=SEGMENTS, customer_tiers=TIERS)
+    config = msgspec.structs.replace(read_config(path, os.environ), segments=SEGMENTS, customer_tiers=RISK_LEVELS)
     tables = open_tables(config)
     rows = churn_rows(tables)
     model = Recency().fit(rows.features.take(rows.everything), rows.outcomes.take(rows.everything))
-    return tables, evidence_of(tables, model, None, 6, LeftOut())
+    return tables, evidence_of(tables, model, None, 6, ExcludedRows())
 
 
 @pytest.mark.slow
@@ -53,8 +53,8 @@ def test_who_belongs_in_a_month_agrees_with_that_month_s_own_answer(told: tuple[
         then = segmentation_of(tables.config, features, evidence.risk[rows])
         for place, name in enumerate(SEGMENTS):
             assert groups[SEGMENT, name][rows].tolist() == then.in_segment[:, place].tolist()
-        for place, name in enumerate(TIERS):
-            assert groups[TIER, name][rows].tolist() == (then.tier == place).tolist()
+        for place, name in enumerate(RISK_LEVELS):
+            assert groups[TIER, name][rows].tolist() == (then.customer_tier == place).tolist()
     assert 0 < groups[SEGMENT, "busy"].mean() < 1
 
 

@@ -90,10 +90,14 @@ def test_a_group_s_tone_is_that_of_its_own_texts_by_cause_too_and_of_enough_of_t
     )
     angry = np.arange(21) < 12
 
-    groups = (Membership("segment", "angry", angry), Membership("tier", "few", ~angry), Membership("tier", "", angry))
+    groups = (
+        Membership("segment", "angry", angry),
+        Membership("customer_tier", "few", ~angry),
+        Membership("customer_tier", "", angry),
+    )
     told = {(one.by, one.value, one.cause): one for one in told_tones(found, NAMES.causes, groups)}
 
-    assert [key for key in told if key[0] in ("segment", "tier")] == [
+    assert [key for key in told if key[0] in ("segment", "customer_tier")] == [
         ("segment", "angry", ""), ("segment", "angry", "price"),
     ]  # fmt: skip
     assert told["segment", "angry", ""].tone.value == pytest.approx(-0.5)

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from core.config.relations import CauseMeasure, CauseSettings
+from core.config.relations import CauseSettings, Intervention
 from core.risk_curves import RiskCurves
 from insights.causes.attribute_groups import SEGMENT, TIER, Membership
-from insights.causes.covariates import Lived
-from insights.causes.episodes import Stays
+from insights.causes.covariates import Covariates
+from insights.causes.episodes import SubscriptionEpisodes
 from insights.causes.feature_causes import CauseNames
 from insights.causes.panel import Evidence
 from insights.causes.person_months import PersonMonths
@@ -38,7 +38,7 @@ def _span(line: str) -> dict[str, object]:
 class Competing(NamedTuple):
     """Customers with one feature a cause, what leavers stated, and what is true; aligned."""
 
-    lived: Lived
+    lived: Covariates
     left: np.ndarray
     stated: np.ndarray
     "Place of the cause, -1 for none."
@@ -51,10 +51,10 @@ class Competing(NamedTuple):
         return self.true_shares[self.left].mean(axis=0)
 
 
-def lived_by(values: np.ndarray) -> Lived:
+def lived_by(values: np.ndarray) -> Covariates:
     """Column after column speaks of cause after cause."""
     n_causes = values.shape[1]
-    return Lived.of(values, np.arange(n_causes), np.full(n_causes, "one"), n_causes)
+    return Covariates.of(values, np.arange(n_causes), np.full(n_causes, "one"), n_causes)
 
 
 def competing(n: int, seed: int, careless: float = 0.2, silent: float = 0.3) -> Competing:
@@ -74,7 +74,7 @@ def competing(n: int, seed: int, careless: float = 0.2, silent: float = 0.3) -> 
 
 
 SETTINGS = CauseSettings(
-    names=("product", "price"), measures=(CauseMeasure(name="call", cause="price", saved_share=0.3, cost=1.0),)
+    names=("product", "price"), interventions=(Intervention(name="call", cause="price", save_rate=0.3, cost=1.0),)
 )
 NAMES = CauseNames(SETTINGS)
 N_LEAVING, N_TODAY = 4_000, 500
@@ -102,7 +102,7 @@ def evidence() -> Evidence:
             Membership("main_plan", "pro", np.arange(n) % 2 == 1),
             Membership("main_plan", "", np.arange(n) % 2 == 0),
         ),
-        stays=Stays(ids, began, ended, said, np.datetime64("2024-04-15")),
+        stays=SubscriptionEpisodes(ids, began, ended, said, np.datetime64("2024-04-15")),
         said=StatedCauses(said, np.where(said != "", "end", "")),
         today=np.datetime64("2024-05"),
         money=Money("JPY"),

@@ -9,7 +9,7 @@ import pytest
 
 from core.config.money import MoneySettings
 from core.errors import DataError, SourceUnavailable
-from insights.finance.loading import LeftOut, answers_of, orders_of, spans_of, waits_of
+from insights.finance.loading import ExcludedRows, answers_of, orders_of, spans_of, waits_of
 from insights.finance.money import Money
 from insights.finance.rates import money_of
 from tests.worlds import config, frame, shop
@@ -29,7 +29,7 @@ def test_impossible_spans_are_counted_by_cause_and_left_out():
         span("2024-03-01", "2024-02-01", 10.0),
         span("2024-01-01", None, -5.0),
     ]
-    left_out = LeftOut()
+    left_out = ExcludedRows()
 
     spans = spans_of(shop(usage=VISIT, subscriptions=frame(*rows)), left_out)
 
@@ -41,7 +41,7 @@ def test_an_nps_of_eleven_is_no_answer_and_no_silence():
     scores = [
         {"customer_id": "ada", "event_time": "2024-01-01", "kind": "NPS", "score": score} for score in (11.0, 9.0, None)
     ]
-    left_out = LeftOut()
+    left_out = ExcludedRows()
 
     answers = answers_of(shop(usage=VISIT, surveys=frame(*scores)), "nps", left_out)
 
@@ -54,7 +54,7 @@ def test_a_ticket_closed_before_it_opened_has_no_waiting_time():
         {"customer_id": "ada", "opened_at": "2024-01-02T10:00", "closed_at": closed}
         for closed in ("2024-01-02T16:00", "2024-01-01", None)
     ]
-    left_out = LeftOut()
+    left_out = ExcludedRows()
 
     waits = waits_of(shop(usage=VISIT, tickets=frame(*tickets)), "closed_at", left_out)
 
@@ -64,7 +64,7 @@ def test_a_ticket_closed_before_it_opened_has_no_waiting_time():
 
 def test_a_day_that_was_all_returns_is_no_order():
     log = shop("ada 2024-01-01 30", "ada 2024-01-01 -10", "ada 2024-01-05 -20", "- 2024-01-06 9", "- 2024-01-06 9")
-    left_out = LeftOut()
+    left_out = ExcludedRows()
 
     orders = orders_of(log, YEN, left_out)
 
@@ -79,11 +79,11 @@ def test_purchases_in_another_currency_are_converted_at_their_months_rate():
         "bo 2024-02-01 1 currency=USD",
     )  # fmt: skip
 
-    orders = orders_of(log, Money("JPY", rates), LeftOut())
+    orders = orders_of(log, Money("JPY", rates), ExcludedRows())
 
     assert orders.amounts.tolist() == [310.0, 140.0, 150.0]
     with pytest.raises(DataError, match="no rate of USD to JPY for 2024-01"):
-        orders_of(log, YEN, LeftOut())
+        orders_of(log, YEN, ExcludedRows())
 
 
 def rated(path: Path, text: str):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.errors import DataError
 from insights.finance.money import Money
-from insights.finance.mrr import Book, Spans, months_between
+from insights.finance.mrr import MrrTable, Spans, months_between
 from insights.finance.retention import movements_of, retention, waterfalls
 
 MONTHS = months_between(np.datetime64("2026-01"), np.datetime64("2026-06"))
@@ -31,7 +31,7 @@ def spans(*lines: str) -> Spans:
 
 
 def test_each_movement_is_told_by_what_became_of_the_customer():
-    book = Book.of(
+    book = MrrTable.of(
         spans(
             "new b 2026-02-10 - 50", "left b 2025-01-01 2026-02-20 70", "more b 2025-01-01 2026-02-15 100",
             "more p 2026-02-15 - 130", "less p 2025-01-01 2026-02-15 100", "less b 2026-02-15 - 60",
@@ -65,7 +65,7 @@ RATES = {"USD": {month: 100 + 7.3 * place for place, month in enumerate(months_b
 @given(random_spans)
 def test_every_month_reconciles_to_the_last_unit_whatever_the_spans_and_rates(drawn):
     start, never = np.datetime64("2025-12-01", "D"), np.datetime64("NaT")
-    book = Book.of(
+    book = MrrTable.of(
         Spans(
             np.array([who for who, *_ in drawn], str),
             np.array(["p"] * len(drawn), str),
@@ -87,7 +87,7 @@ def test_a_moving_rate_is_a_line_of_its_own_and_no_expansion():
     rates = {
         "USD": dict.fromkeys(months_between(MONTHS[0] - 1, MONTHS[1] - 1), 100.0) | dict.fromkeys(MONTHS[1:3], 110.0)
     }
-    book = Book.of(
+    book = MrrTable.of(
         spans("ada b 2025-01-01 - 10 USD"), MONTHS[:3], Money("JPY", rates | {"USD": rates["USD"] | {MONTHS[2]: 110.0}})
     )
 
@@ -101,7 +101,7 @@ def test_a_moving_rate_is_a_line_of_its_own_and_no_expansion():
 def test_no_rate_moves_what_was_kept_of_a_year(rates: list[float], start: int, length: int):
     """Everybody goes on paying the same in their own money."""
     told = dict(zip(months_between(MONTHS[0] - 1, MONTHS[-1]), rates, strict=False))
-    book = Book.of(
+    book = MrrTable.of(
         spans("ada b 2025-01-01 - 10 USD", "bo b 2025-01-01 - 1000", "cyd b 2026-06-10 - 5 USD"),
         MONTHS, Money("JPY", {"USD": told}),
     ).take(np.array([0, 1, 1, 2]))  # fmt: skip
@@ -114,11 +114,11 @@ def test_no_rate_moves_what_was_kept_of_a_year(rates: list[float], start: int, l
 
 def test_a_currency_without_a_rate_is_an_error_that_names_it():
     with pytest.raises(DataError, match=r"no rate of EUR to JPY for 2025-12"):
-        Book.of(spans("ada b 2025-01-01 - 10 EUR"), MONTHS, YEN)
+        MrrTable.of(spans("ada b 2025-01-01 - 10 EUR"), MONTHS, YEN)
 
 
 def test_a_book_that_goes_to_124_percent_shows_exactly_that():
-    book = Book.of(
+    book = MrrTable.of(
         spans(
             "ada b 2025-01-01 2026-02-15 100", "ada p 2026-02-15 - 148", "bo b 2025-01-01 - 100",
             "cyd b 2026-02-15 - 500",
@@ -131,7 +131,7 @@ def test_a_book_that_goes_to_124_percent_shows_exactly_that():
 
 
 def test_who_leaves_takes_logos_and_revenue_along():
-    book = Book.of(spans("ada b 2025-01-01 2026-02-15 300", "bo b 2025-01-01 - 100"), MONTHS, YEN)
+    book = MrrTable.of(spans("ada b 2025-01-01 2026-02-15 300", "bo b 2025-01-01 - 100"), MONTHS, YEN)
 
     found = retention(book, 0, 5)
 
@@ -139,7 +139,7 @@ def test_who_leaves_takes_logos_and_revenue_along():
 
 
 def test_the_parts_of_the_customers_add_up_to_the_whole():
-    book = Book.of(spans("ada b 2025-01-01 - 300", "bo b 2026-01-20 - 100"), MONTHS, YEN)
+    book = MrrTable.of(spans("ada b 2025-01-01 - 300", "bo b 2026-01-20 - 100"), MONTHS, YEN)
 
     parts = movements_of(book, 0)
 
@@ -148,7 +148,7 @@ def test_the_parts_of_the_customers_add_up_to_the_whole():
 
 
 def test_without_anybody_at_the_start_there_is_no_retention():
-    assert np.isnan(retention(Book.of(spans("ada b 2026-05-01 - 3"), MONTHS, YEN), 0, 5)["nrr"].value)
+    assert np.isnan(retention(MrrTable.of(spans("ada b 2026-05-01 - 3"), MONTHS, YEN), 0, 5)["nrr"].value)
 
 
 def test_currencies_have_their_own_smallest_unit():

@@ -17,11 +17,11 @@ USUAL = HealthSettings()
 scores = st.floats(0, 100)
 
 
-def bands_of(*run: float, settings: HealthSettings = USUAL, every_days: int = 1) -> list[Band]:
+def bands_of(*run: float, settings: HealthSettings = USUAL, step_days: int = 1) -> list[Band]:
     """The bands of one customer whose score is this, day after day."""
     standing, bands = Standing.unknown(1), []
     for place, score in enumerate(run):
-        day = DAY + timedelta(days=every_days * place)
+        day = DAY + timedelta(days=step_days * place)
         standing = standing_after(standing, np.array([score]), day, settings)
         bands.append(BANDS[standing.band[0]])
     return bands
@@ -35,14 +35,14 @@ def stayed(bands: list[Band]) -> list[int]:
 
 @given(limit=st.sampled_from(limits_of(USUAL).tolist()), offsets=st.lists(st.floats(-4.999, 4.999), min_size=1))
 def test_a_score_that_swings_around_a_limit_never_changes_band(limit, offsets):
-    bands = bands_of(*(limit + offset for offset in offsets), every_days=30)
+    bands = bands_of(*(limit + offset for offset in offsets), step_days=30)
 
     assert len(set(bands)) == 1
 
 
 @given(run=st.lists(scores, min_size=1, max_size=80))
 def test_a_band_is_kept_for_at_least_the_minimum_stay(run):
-    assert all(days >= USUAL.minimum_stay_days for days in stayed(bands_of(*run)))
+    assert all(days >= USUAL.min_days_in_band for days in stayed(bands_of(*run)))
 
 
 @given(start=scores, one=scores, other=scores, days=st.integers(0, 40))
@@ -56,7 +56,7 @@ def test_a_higher_score_never_gives_a_worse_band(start, one, other, days):
 
 @given(run=st.lists(scores, min_size=1, max_size=20), last=scores)
 def test_who_stays_long_enough_at_a_score_ends_in_its_band_or_within_the_hysteresis_of_it(run, last):
-    band = bands_of(*run, last, every_days=USUAL.minimum_stay_days)[-1]
+    band = bands_of(*run, last, step_days=USUAL.min_days_in_band)[-1]
     floors = [0.0, *limits_of(USUAL)]
     ceilings = [*limits_of(USUAL), 100.0]
 
@@ -65,7 +65,7 @@ def test_who_stays_long_enough_at_a_score_ends_in_its_band_or_within_the_hystere
 
 
 def test_a_fall_goes_straight_to_where_the_score_is():
-    assert bands_of(90, 10, every_days=14) == [Band.HEALTHY, Band.CRITICAL]
+    assert bands_of(90, 10, step_days=14) == [Band.HEALTHY, Band.CRITICAL]
 
 
 def test_a_limit_belongs_to_the_band_above_it():

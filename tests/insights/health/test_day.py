@@ -79,7 +79,7 @@ def test_who_fell_and_in_which_dimension_most():
 
 
 def test_a_fall_that_ends_healthy_is_none():
-    day = day_of({"acme": (22.0, 9.0, 1000.0)}, None, {"acme": (40.0, 9.0, 1000.0)}, settings=company(drop=4.0))
+    day = day_of({"acme": (22.0, 9.0, 1000.0)}, None, {"acme": (40.0, 9.0, 1000.0)}, settings=company(alert_drop=4.0))
 
     assert day.best_before[0] - day.health[0] > 4
     assert not day.fell.any()
@@ -96,7 +96,7 @@ def test_the_same_fall_is_seen_once_however_often_it_is_looked_at():
 
 
 def test_a_slow_slide_into_a_worrying_band_is_a_fall_although_no_step_is_large():
-    settings, last, fell = company(drop=99.0), NOBODY, []
+    settings, last, fell = company(alert_drop=99.0), NOBODY, []
     for step, days_used in enumerate([25.0, 15.0, 11.0, 9.0, 6.0]):
         then = {"acme": (days_used, 6.0, 1000.0)}
         day = day_of(then, then, then, settings=settings, day=DAY + timedelta(days=14 * step), last=last)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from core.health import DIMENSIONS, MEASURES, MEASURES_JA, measure_in_japanese
+from core.health import ACTIONS, ACTIONS_JA, DIMENSIONS, action_in_japanese
 from core.tasks import task_id_of
 from insights.health.day import NOBODY
 from insights.health.tasks import tasks_of
@@ -31,30 +31,30 @@ def test_a_task_says_why_when_and_what():
 
     assert bolt.reason_en.startswith("health fell from 95 to 6: days with usage: 1 (28 days before: 25); ")
     assert bolt.reason_ja.startswith("健全度が95から6に低下: 利用日数: 1(28日前: 25)、")
-    assert (bolt.dimension, bolt.measure, bolt.due_on) == ("usage", MEASURES["usage"], date(2026, 4, 8))
+    assert (bolt.dimension, bolt.action, bolt.due_on) == ("usage", ACTIONS["usage"], date(2026, 4, 8))
     assert (bolt.score, bolt.score_before) == (5.7, 94.8)
     assert bolt.task_id == task_id_of("world", "bolt", "health_drop", DAY)
 
 
 def test_the_toml_may_suggest_something_else_and_give_more_time():
-    bolt, _ = fallen(measures={"usage": "send Ken"}, due_days=2)
+    bolt, _ = fallen(actions={"usage": "send Ken"}, due_days=2)
 
-    assert (bolt.measure, bolt.measure_ja, bolt.due_on) == ("send Ken", "send Ken", date(2026, 4, 3))
+    assert (bolt.action, bolt.action_ja, bolt.due_on) == ("send Ken", "send Ken", date(2026, 4, 3))
 
 
 def test_a_usual_measure_is_suggested_in_japanese_too():
     bolt, _ = fallen()
 
-    assert bolt.measure_ja == "電話で、利用の妨げになっている点を伺う"
-    assert set(MEASURES_JA) == set(MEASURES) == set(DIMENSIONS)
-    assert measure_in_japanese(MEASURES["usage"], "depth") == MEASURES["usage"]
+    assert bolt.action_ja == "電話で、利用の妨げになっている点を伺う"
+    assert set(ACTIONS_JA) == set(ACTIONS) == set(DIMENSIONS)
+    assert action_in_japanese(ACTIONS["usage"], "depth") == ACTIONS["usage"]
 
 
 @pytest.mark.parametrize(
     ("language", "line", "why"),
     [
-        ("en", f"bolt, bob, due 2026-04-08: {MEASURES['usage']}", "health fell from 95 to 6: "),
-        ("ja", f"bolt、bob、期限2026-04-08: {MEASURES_JA['usage']}", "健全度が95から6に低下: "),
+        ("en", f"bolt, bob, due 2026-04-08: {ACTIONS['usage']}", "health fell from 95 to 6: "),
+        ("ja", f"bolt、bob、期限2026-04-08: {ACTIONS_JA['usage']}", "健全度が95から6に低下: "),
     ],
 )
 def test_a_task_is_told_in_the_language_of_who_reads_it(language: told.Language, line: str, why: str):

@@ -7,10 +7,10 @@ import math
 import pytest
 
 from core.intervals import Estimate
-from insights.render.formatting import Speech
+from insights.render.formatting import Formatter
 from insights.render.translations import Words
 
-EN, JA = Speech(Words("en"), "GBP", 2), Speech(Words("ja"), "JPY", 0)
+EN, JA = Formatter(Words("en"), "GBP", 2), Formatter(Words("ja"), "JPY", 0)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_each_unit_in_each_language(value, unit, en, ja):
 
 
 def test_a_currency_without_a_sign_is_named():
-    assert Speech(Words("en"), "CHF", 2).exact(1234.5) == "1,234.50 CHF"
+    assert Formatter(Words("en"), "CHF", 2).exact(1234.5) == "1,234.50 CHF"
 
 
 def test_intervals_and_periods_are_written_from_to():

@@ -135,8 +135,8 @@ def test_customer_tiers_are_told_apart_and_nobody_is_in_two():
 
     report = build_report(bought, date(2026, 3, 1))
 
-    assert value("average_order_value", "tier", "gold", report=report) == 200
-    assert value("average_order_value", "tier", "silver", report=report) == 50
+    assert value("average_order_value", "customer_tier", "gold", report=report) == 200
+    assert value("average_order_value", "customer_tier", "silver", report=report) == 50
 
 
 def test_a_day_before_all_records_is_refused_as_such_whatever_the_segments_ask_for():

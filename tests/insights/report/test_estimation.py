@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from insights.report import estimation as sought
-from insights.report.estimation import Sought, plain, quotient, work_out
+from insights.report.estimation import FigureSpec, plain, quotient, work_out
 
 IDS = np.array([f"c{number:03d}" for number in range(200)])
 ORDERS = np.random.default_rng(3).poisson(2.0, 200) + 1.0
@@ -15,7 +15,7 @@ REVENUE = ORDERS * 25.0
 
 def test_a_quotient_of_sums_is_told_with_its_interval():
     alike, spread = work_out(
-        [Sought("alike", "money", (REVENUE, ORDERS)), Sought("spread", "money", (REVENUE,), plain)], IDS
+        [FigureSpec("alike", "money", (REVENUE, ORDERS)), FigureSpec("spread", "money", (REVENUE,), plain)], IDS
     )
 
     assert (alike.value, alike.estimate.low, alike.estimate.high) == (25.0, 25.0, 25.0)
@@ -24,7 +24,7 @@ def test_a_quotient_of_sums_is_told_with_its_interval():
 
 
 def test_little_memory_changes_nothing(monkeypatch: pytest.MonkeyPatch):
-    asked = [Sought(f"f{n}", "money", (REVENUE * (n + 1), ORDERS)) for n in range(7)]
+    asked = [FigureSpec(f"f{n}", "money", (REVENUE * (n + 1), ORDERS)) for n in range(7)]
     at_once = work_out(asked, IDS)
 
     monkeypatch.setattr(sought, "CELLS_AT_ONCE", 3 * len(IDS))
@@ -36,11 +36,11 @@ def test_rows_of_one_customer_stay_together():
     ids = np.repeat(IDS[:20], 10)
     answered = np.repeat(np.arange(20) % 2, 10).astype(float)
 
-    rate = work_out([Sought("rate", "share", (answered, np.ones(200)), quotient)], ids)[0].estimate
+    rate = work_out([FigureSpec("rate", "share", (answered, np.ones(200)), quotient)], ids)[0].estimate
 
     assert rate.high - rate.low > 0.25  # of 200 independent rows it would be 0.12
 
 
 def test_nothing_below_the_line_is_no_figure_and_nobody_is_none():
-    assert np.isnan(work_out([Sought("none", "share", (ORDERS, 0 * ORDERS))], IDS)[0].value)
-    assert work_out([Sought("none", "share", (ORDERS, ORDERS))], np.empty(0, "U1")) == []
+    assert np.isnan(work_out([FigureSpec("none", "share", (ORDERS, 0 * ORDERS))], IDS)[0].value)
+    assert work_out([FigureSpec("none", "share", (ORDERS, ORDERS))], np.empty(0, "U1")) == []

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights.finance.money import Money
-from insights.finance.mrr import Book, Spans, months_between
+from insights.finance.mrr import MrrTable, Spans, months_between
 from insights.finance.retention import MOVEMENTS, waterfalls
 from insights.report.plan_movements import plan_books, plan_waterfalls
 
@@ -36,7 +36,7 @@ def test_the_plans_add_up_to_the_whole_in_every_line_and_month(drawn):
         np.array(currencies),
     )  # fmt: skip
     money = Money("JPY", RATES)
-    book = Book.of(spans, MONTHS, money)
+    book = MrrTable.of(spans, MONTHS, money)
 
     whole, parts = waterfalls(book), plan_waterfalls(plan_books(spans, book, money))
 

@@ -15,7 +15,7 @@ from models.mlflow_store.registry import Registry
 from tests.models.hazard.lifetime_worlds import subscribers, world
 
 
-class Shelf:
+class Catalogue:
     """A registry that holds one champion, or none."""
 
     def __init__(self, artifact: Artifact | None, baseline: bool = False) -> None:
@@ -31,19 +31,19 @@ class Shelf:
 
 
 def test_without_a_promoted_hazard_there_is_none():
-    assert champion_hazard(cast(Registry, Shelf(None))) is None
+    assert champion_hazard(cast(Registry, Catalogue(None))) is None
 
 
 def test_a_baseline_that_stands_in_was_not_promoted():
     fitted = KaplanMeierHazard().fit(*world(200))
 
-    assert champion_hazard(cast(Registry, Shelf(fitted.to_artifact(), baseline=True))) is None
+    assert champion_hazard(cast(Registry, Catalogue(fitted.to_artifact(), baseline=True))) is None
 
 
 def test_the_promoted_hazard_tells_the_curves_that_it_was_fitted_to():
     fitted, asked = KaplanMeierHazard().fit(*world(200)), subscribers(3, seed=1)
 
-    found = champion_hazard(cast(Registry, Shelf(fitted.to_artifact())))
+    found = champion_hazard(cast(Registry, Catalogue(fitted.to_artifact())))
 
     assert found is not None
     np.testing.assert_array_equal(found[0].curves(asked).risk, fitted.curves(asked).risk)

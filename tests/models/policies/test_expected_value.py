@@ -12,7 +12,7 @@ from core.offers import Offer, OfferBook, OfferContacts
 from models.policies.expected_value import ExpectedValue
 from models.protocols import Situation
 
-ASSUMED = OfferAssumptions(acceptance_probability=0.1, saved_share=0.2, customer_value=50)
+ASSUMED = OfferAssumptions(acceptance_probability=0.1, save_rate=0.2, customer_value=50)
 ITEM = Offer("tea", "item", cost=1, margin=30)
 DISCOUNT = Offer("ten_off", "discount", cost=2, margin=5)
 

@@ -50,7 +50,7 @@ every_policy = pytest.mark.parametrize("name", list(POLICIES))
 
 def decided(name: str, situations, offers, contacts=None):
     book = OfferBook(tuple(offers), contacts or {})
-    policy = POLICIES[name](OfferAssumptions(saved_share=0.1, customer_value=100), book)
+    policy = POLICIES[name](OfferAssumptions(save_rate=0.1, customer_value=100), book)
     return policy.decide(situations, offers)
 
 

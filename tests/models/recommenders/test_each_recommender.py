@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from core.recommendations import RUNGS
+from core.recommendations import STAGES
 from models.protocols import Exclusions
 from models.recommenders.als import Als
 from models.recommenders.item_knn import ItemKnn
@@ -50,8 +50,8 @@ def test_what_is_bought_again_and_again_comes_first_and_popular_items_follow():
     answer = PersonalFrequency().fit(log, CUTOFF).recommend(ada, 3)
 
     assert answer.item_id.tolist() == [["tea", "jam", "milk"]]
-    assert [RUNGS[rung] for rung in answer.rungs[0]] == ["personal", "personal", "popularity"]
-    assert answer.item_ids[answer.because[0, :2]].tolist() == ["tea", "jam"]
+    assert [STAGES[stage] for stage in answer.stages[0]] == ["personal", "personal", "popularity"]
+    assert answer.item_ids[answer.contributors[0, :2]].tolist() == ["tea", "jam"]
 
 
 def test_a_short_half_life_prefers_the_customers_newer_habit():
@@ -87,8 +87,8 @@ def test_an_item_of_the_history_is_a_habit_and_its_like_are_similar_items():
     answer = ItemKnn().fit(log).recommend(history("tea", among=log), 3)
 
     assert answer.item_id[0, :2].tolist() == ["tea", "milk"]
-    assert [RUNGS[rung] for rung in answer.rungs[0]] == ["personal", "similar_items", "popularity"]
-    assert answer.item_ids[answer.because[0, :2]].tolist() == ["tea", "tea"]
+    assert [STAGES[stage] for stage in answer.stages[0]] == ["personal", "similar_items", "popularity"]
+    assert answer.item_ids[answer.contributors[0, :2]].tolist() == ["tea", "tea"]
 
 
 def test_fewer_neighbours_than_there_are_keep_the_nearest():
@@ -128,7 +128,7 @@ def test_an_item_that_no_known_customer_bought_is_left_to_popularity():
 
     answer = Als(n_factors=2).fit(log).recommend(history("milk", among=log), 3, exclusions=Exclusions(seen=True))
 
-    assert (answer.rungs[0, :2] == RUNGS.index("popularity")).all()
+    assert (answer.stages[0, :2] == STAGES.index("popularity")).all()
 
 
 def test_answering_imports_nothing_that_a_worker_must_not_carry():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.errors import BadInput, NotEnoughHistory
 from core.interactions import Histories
-from core.recommendations import RUNGS, Recommendations
+from core.recommendations import STAGES, Recommendations
 from models.artifact import Artifact
 from models.protocols import Exclusions, Recommender
 from models.recommenders.catalogue import RECOMMENDERS
@@ -47,7 +47,7 @@ item_lists = st.lists(st.sampled_from([*ITEMS, "unheard-of"]), max_size=8)
 def same(one: Recommendations, other: Recommendations) -> bool:
     return all(
         np.array_equal(getattr(one, name), getattr(other, name), equal_nan=name == "scores")
-        for name in ("items", "scores", "rungs", "because", "shortfalls")
+        for name in ("items", "scores", "stages", "contributors", "shortfalls")
     )
 
 
@@ -81,17 +81,17 @@ def test_a_reason_is_an_item_of_the_history_and_popularity_needs_none(
 ):
     answer = recommender.recommend(history(*bought_before, among=WORLD), k)
 
-    popular = answer.rungs == RUNGS.index("popularity")
-    assert (answer.because[popular] == -1).all()
-    assert {ITEMS[code] for code in answer.because[~popular & (answer.items >= 0)]} <= set(bought_before)
+    popular = answer.stages == STAGES.index("popularity")
+    assert (answer.contributors[popular] == -1).all()
+    assert {ITEMS[code] for code in answer.contributors[~popular & (answer.items >= 0)]} <= set(bought_before)
 
 
 @whoever_answers
 def test_within_a_rung_the_best_come_first(recommender: Recommender):
     answer = recommender.recommend(WORLD.histories, 6)
 
-    for scores, rungs in zip(answer.scores, answer.rungs, strict=True):
-        assert all((np.diff(scores[rungs == rung]) <= 0).all() for rung in range(len(RUNGS)))
+    for scores, stages in zip(answer.scores, answer.stages, strict=True):
+        assert all((np.diff(scores[stages == stage]) <= 0).all() for stage in range(len(STAGES)))
 
 
 @whoever_answers
@@ -113,7 +113,7 @@ def test_an_unknown_customer_gets_what_is_popular(recommender: Recommender, boug
     answer = recommender.recommend(history(*bought_before, among=WORLD), 2)
 
     assert answer.item_id.tolist() == [["bread", "tea"]]
-    assert (answer.rungs == RUNGS.index("popularity")).all()
+    assert (answer.stages == STAGES.index("popularity")).all()
 
 
 @whoever_answers

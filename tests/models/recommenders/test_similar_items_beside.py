@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.recommendations import RUNGS
+from core.recommendations import STAGES
 from models.protocols import Exclusions
 from models.recommenders.engine import base as ladder
 from models.recommenders.engine.base import LadderRecommender
@@ -43,23 +43,23 @@ def test_exactly_k_allowed_items_or_a_reason_and_taste_before_likeness_before_po
     assert len(shown) == len(set(shown)) == min(k, len(set(ITEMS) - barred))
     assert not barred & set(shown)
     assert bool(answer.shortfalls[0]) == (len(shown) < k)
-    assert (np.diff(answer.rungs[0, : len(shown)]) >= 0).all()
-    similar = answer.rungs[0] == RUNGS.index("similar_items")
-    assert {ITEMS[code] for code in answer.because[0][similar]} <= set(bought_before)
+    assert (np.diff(answer.stages[0, : len(shown)]) >= 0).all()
+    similar = answer.stages[0] == STAGES.index("similar_items")
+    assert {ITEMS[code] for code in answer.contributors[0][similar]} <= set(bought_before)
 
 
 def test_places_that_taste_leaves_are_filled_with_what_is_similar_and_then_with_what_is_popular():
     answer = BESIDE.recommend(history("tea", among=WORLD), 5)
 
     assert answer.item_id[0, :3].tolist() == ["tea", "milk", "jam"]
-    assert [RUNGS[rung] for rung in answer.rungs[0]] == ["personal", *["similar_items"] * 2, *["popularity"] * 2]
-    assert answer.item_ids[answer.because[0, 1:3]].tolist() == ["tea", "tea"]
+    assert [STAGES[stage] for stage in answer.stages[0]] == ["personal", *["similar_items"] * 2, *["popularity"] * 2]
+    assert answer.item_ids[answer.contributors[0, 1:3]].tolist() == ["tea", "tea"]
 
 
 def test_what_is_of_the_champion_s_own_stays_as_it_was():
     alone, beside = (model.recommend(WORLD.histories, 4) for model in (ALONE, BESIDE))
 
-    own = alone.rungs == RUNGS.index("personal")
+    own = alone.stages == STAGES.index("personal")
     assert (beside.items[own] == alone.items[own]).all()
     assert (beside.scores[own] == alone.scores[own]).all()
 
@@ -68,7 +68,7 @@ def test_without_a_history_nothing_is_similar():
     alone, beside = (model.recommend(history("unheard-of", among=WORLD), 4) for model in (ALONE, BESIDE))
 
     assert (beside.items == alone.items).all()
-    assert (beside.rungs == RUNGS.index("popularity")).all()
+    assert (beside.stages == STAGES.index("popularity")).all()
 
 
 def test_one_customer_alone_gets_what_they_get_among_others(monkeypatch: pytest.MonkeyPatch):

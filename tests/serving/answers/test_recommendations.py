@@ -82,7 +82,7 @@ def test_where_everything_is_filtered_out_the_empty_list_says_why(counter):
         {"preferences": {"size": "x"}}, {"preferences": {"category": []}}, {"preferences": {"category": ""}},
         {"price_min": 2, "price_max": 1}, {"price_min": -1}, {"price_max": "many"}, {"in_stock": 1},
         {"repeat_policy": "often"}, {"at_most_per_category": 0}, {"at_most_per_category": 1.5},
-        {"diversity": 1.1}, {"diversity": -0.1}, {"because": 6}, {"because": -1},
+        {"diversity": 1.1}, {"diversity": -0.1}, {"contributions": 6}, {"contributions": -1},
         {"trending": 1}, {"similar_to": ""}, {"similar_to": "cup", "trending": True},
         {"similar_to": "cup", "bought_with": "cup"},
     ],
@@ -102,11 +102,11 @@ def test_an_unknown_attribute_is_answered_with_the_known_ones_and_not_repeated(c
 def test_the_shares_of_past_items_add_up_and_are_the_same_worked_out_or_asked(counter):
     beforehand = recommended(counter, customer_id="ada", k=2)["items"]
     asked = recommended(counter, customer_id="ada", k=2, exclude=["never-heard-of"])["items"]
-    everything = recommended(counter, customer_id="ada", k=2, because=5)["items"]
+    everything = recommended(counter, customer_id="ada", k=2, contributions=5)["items"]
 
     for before, now, whole in zip(beforehand, asked, everything, strict=True):
-        shares = [each["share"] for each in whole["because"]]
-        told = [each["because"][0] for each in (before, now, whole)]
+        shares = [each["share"] for each in whole["contributions"]]
+        told = [each["contributions"][0] for each in (before, now, whole)]
         assert len({each["item_id"] for each in told}) == 1
         assert [each["share"] for each in told] == pytest.approx([told[0]["share"]] * 3)
         assert sum(shares) == pytest.approx(1)
@@ -114,9 +114,9 @@ def test_the_shares_of_past_items_add_up_and_are_the_same_worked_out_or_asked(co
 
 
 def test_no_past_items_are_named_where_none_are_asked_for(counter):
-    items = recommended(counter, customer_id="ada", k=2, because=0)["items"]
+    items = recommended(counter, customer_id="ada", k=2, contributions=0)["items"]
 
-    assert [item["because"] for item in items] == [[], []]
+    assert [item["contributions"] for item in items] == [[], []]
     assert all("you bought" in item["explanation"]["en"] for item in items)
 
 
@@ -138,9 +138,9 @@ def test_a_new_customer_starts_from_what_they_told_us_and_then_from_their_segmen
     now = recommended(counter, customer_id="eve", k=1, preferences={"category": ["drinks"]})
 
     assert told["items"][0]["explanation"]["en"] == "you told us that you like drinks"
-    assert (grouped["items"][0]["rung"], grouped["personalised"]) == ("segment", True)
+    assert (grouped["items"][0]["stage"], grouped["personalised"]) == ("segment", True)
     assert grouped["items"][0]["explanation"]["en"] == "bought by customers like you (Tokyo)"
-    assert (now["items"][0]["rung"], now["items"][0]["item_id"]) == ("preferences", "tea")
+    assert (now["items"][0]["stage"], now["items"][0]["item_id"]) == ("preferences", "tea")
 
 
 def test_who_refused_is_answered_without_their_record(counter, folder):
@@ -149,8 +149,8 @@ def test_who_refused_is_answered_without_their_record(counter, folder):
 
     assert (answer["known_customer"], answer["personalised"]) == (True, False)
     assert "refused" in answer["not_personalised_because"]
-    assert {item["rung"] for item in answer["items"]} == {"popularity"}
-    assert (brought["personalised"], brought["items"][0]["because"][0]["item_id"]) == (False, "cup")
+    assert {item["stage"] for item in answer["items"]} == {"popularity"}
+    assert (brought["personalised"], brought["items"][0]["contributions"][0]["item_id"]) == (False, "cup")
 
 
 def test_the_record_of_who_refused_never_reaches_the_release():
@@ -263,7 +263,7 @@ def test_trends_of_one_category(counter, category, expected):
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected", "rung"),
+    ("asked", "expected", "stage"),
     [
         ({"similar_to": "cup"}, ["tea", "pot"], "similar_items"),
         ({"similar_to": "cup", "where": {"category": ["vessels"]}}, ["pot"], "similar_items"),
@@ -273,12 +273,12 @@ def test_trends_of_one_category(counter, category, expected):
         ({"similar_to": "never-heard-of"}, [], None),
     ],
 )
-def test_lists_that_are_everybodys_pass_the_same_counter(counter, asked, expected, rung):
+def test_lists_that_are_everybodys_pass_the_same_counter(counter, asked, expected, stage):
     answer = recommended(counter, k=10, **asked)
 
     assert ids(answer) == expected
-    assert {item["rung"] for item in answer["items"]} == ({rung} if rung else set())
-    assert [item["because"] for item in answer["items"]] == [[]] * len(expected)
+    assert {item["stage"] for item in answer["items"]} == ({stage} if stage else set())
+    assert [item["contributions"] for item in answer["items"]] == [[]] * len(expected)
 
 
 def test_a_list_is_personal_only_where_the_customers_own_purchases_are_left_out(counter):
@@ -303,5 +303,5 @@ def test_what_is_bought_with_an_item_tells_in_how_many_orders(tmp_path):
 
     item = recommended(asker(face_on(tmp_path)), bought_with="cup", k=1)["items"][0]
 
-    assert (item["item_id"], item["rung"]) == ("tea", "bought_together")
+    assert (item["item_id"], item["stage"]) == ("tea", "bought_together")
     assert item["explanation"]["en"] == "in 2 orders together with Cup, 1.2 times as often as by chance"

@@ -46,7 +46,7 @@ def test_the_risk_never_falls_as_the_horizon_grows_past_the_churn_models_own(ask
 
 
 def test_the_tier_goes_with_the_horizon(ask: Ask):
-    tiers = [scored(ask, "ada", horizon_days=days)["scores"][0]["tier"] for days in (30, 60, 120)]
+    tiers = [scored(ask, "ada", horizon_days=days)["scores"][0]["risk_level"] for days in (30, 60, 120)]
 
     assert tiers == ["low", "medium", "medium"]
 
@@ -110,4 +110,4 @@ def test_curves_come_back_from_disk_as_they_were():
     back = type(part).from_artifact(part.to_artifact())
 
     np.testing.assert_array_equal(back.curves.risk, part.curves.risk)
-    assert (back.curves.causes, back.tiers) == (part.curves.causes, part.tiers)
+    assert (back.curves.causes, back.risk_levels) == (part.curves.causes, part.risk_levels)

@@ -37,7 +37,7 @@ def test_every_customer_is_there_most_at_risk_first(tmp_path):
 
     rows = rows_of(tmp_path / "scores.csv")
     assert written == 3
-    assert [(row["customer_id"], row["churn_probability"], row["tier"]) for row in rows] == [
+    assert [(row["customer_id"], row["churn_probability"], row["risk_level"]) for row in rows] == [
         ("cyd", "0.9", "high"),
         ("ada", "0.5", "medium"),
         ("bo", "0.1", "low"),

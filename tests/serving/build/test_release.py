@@ -15,7 +15,7 @@ from core.config.loading import read_config
 from core.config.relations import Segment
 from core.errors import BadInput, NotFound, RuleError
 from core.model_card import ModelCard
-from core.recommendations import RUNGS
+from core.recommendations import STAGES
 from features.cohort import cohort_at
 from features.interactions import interactions_of
 from features.labels.labelling import lifetimes_of, outcomes_of
@@ -44,7 +44,7 @@ NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Shop:
+class RequestContext:
     """A simulated shop with its champions."""
 
     config: Config
@@ -68,7 +68,7 @@ class Shop:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Catalogue:
     """A registry that holds these champions."""
 
     champions: dict[str, ModelPackage]
@@ -83,7 +83,7 @@ class Shelf:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory) -> Shop:
+def shop(tmp_path_factory) -> RequestContext:
     """Three hundred customers, a logistic churn model and what is popular."""
     simulated = simulate_shop(ShopWorld(n_customers=300, seed=5))
     config = read_config(simulated.write(tmp_path_factory.mktemp("shop")), {})
@@ -93,7 +93,7 @@ def shop(tmp_path_factory) -> Shop:
     features = compute_features(tables, earlier)
     churn = Logistic().fit(features, outcomes_of(tables, earlier))
     bought = Popularity().fit(interactions_of(tables, cutoff), cutoff)
-    return Shop(
+    return RequestContext(
         config,
         tables,
         cutoff,
@@ -147,11 +147,11 @@ def test_a_curve_that_is_the_same_for_everybody_is_not_released(shop):
     alike = replace(shop.churn, card=card("hazard", {}, baseline=True))
     alike = replace(alike, card=msgspec.structs.replace(alike.card, model="kaplan_meier"))
 
-    champions = Champions.of(Shelf({"churn": shop.churn, "hazard": alike}))  # pyright: ignore[reportArgumentType]
+    champions = Champions.of(Catalogue({"churn": shop.churn, "hazard": alike}))  # pyright: ignore[reportArgumentType]
 
     assert "hazard" not in champions.packages
     assert "says the same of every customer" in champions.missing["hazard"]
-    assert "hazard" not in Champions.of(Shelf({"churn": shop.churn})).missing  # pyright: ignore[reportArgumentType]
+    assert "hazard" not in Champions.of(Catalogue({"churn": shop.churn})).missing  # pyright: ignore[reportArgumentType]
 
 
 def test_what_was_built_is_what_is_opened(shop, tmp_path):
@@ -184,7 +184,7 @@ def test_a_feature_that_is_gone_has_changed(shop):
 
 
 def test_what_has_no_champion_is_missing_with_the_reason(shop):
-    champions = Champions.of(Shelf({"recommender": shop.recommender}))  # pyright: ignore[reportArgumentType]
+    champions = Champions.of(Catalogue({"recommender": shop.recommender}))  # pyright: ignore[reportArgumentType]
 
     release = shop.release(champions)
 
@@ -198,12 +198,12 @@ def test_a_champion_that_learnt_nothing_is_left_out_but_a_baseline_is_not(shop):
     useless = replace(shop.churn, card=card("churn", {}, **verdict))
     first_day = replace(shop.churn, card=card("churn", {}, **verdict, baseline=True))
 
-    assert "no better than the base rate" in Champions.of(Shelf({"churn": useless})).missing["churn"]  # pyright: ignore[reportArgumentType]
-    assert "churn" in Champions.of(Shelf({"churn": first_day})).packages  # pyright: ignore[reportArgumentType]
+    assert "no better than the base rate" in Champions.of(Catalogue({"churn": useless})).missing["churn"]  # pyright: ignore[reportArgumentType]
+    assert "churn" in Champions.of(Catalogue({"churn": first_day})).packages  # pyright: ignore[reportArgumentType]
 
 
 def test_a_model_can_be_left_out_on_demand(shop):
-    shelf = Shelf({"churn": shop.churn, "recommender": shop.recommender})
+    shelf = Catalogue({"churn": shop.churn, "recommender": shop.recommender})
 
     champions = Champions.of(shelf, without=["churn"])  # pyright: ignore[reportArgumentType]
 
@@ -249,7 +249,7 @@ def test_a_champion_that_knows_likeness_needs_none_beside_it(shop):
 
     assert release.description.similar_items is None
     assert release.recommender is not None
-    assert release.recommender.model.beside_ is None
+    assert release.recommender.model.similarity_model_ is None
 
 
 def test_an_older_champion_and_the_model_beside_it_speak_of_the_same_items(shop):
@@ -259,10 +259,10 @@ def test_an_older_champion_and_the_model_beside_it_speak_of_the_same_items(shop)
     release = shop.release(shop.with_recommender(champion))
 
     assert release.recommender is not None
-    assert release.recommender.model.beside_ is not None
-    assert (release.recommender.model.beside_.item_ids == release.recommender.model.item_ids).all()
+    assert release.recommender.model.similarity_model_ is not None
+    assert (release.recommender.model.similarity_model_.item_ids == release.recommender.model.item_ids).all()
     assert set(champion.item_ids) < set(release.recommender.model.item_ids)
-    assert RUNGS.index("similar_items") in release.recommender.top.best.rungs
+    assert STAGES.index("similar_items") in release.recommender.top.best.stages
 
 
 def test_hidden_items_are_those_that_the_table_says_are_gone(shop):

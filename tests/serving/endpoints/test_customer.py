@@ -20,8 +20,12 @@ def test_the_page_holds_everything_known_of_a_customer(ask: Ask):
     assert page["figures"] == {
         "recency_days": 2.0, "frequency": None, "revenue_365d": 100.0, "mrr": None, "tenure_days": None,
     }  # fmt: skip
-    assert (page["attributes"], page["tier"], page["segments"]) == ({"town": "Osaka"}, "gold", ["often", "key"])
-    assert (page["churn"]["churn_probability"], page["churn"]["tier"], page["health"]) == (0.5, "medium", 50.0)
+    assert (page["attributes"], page["customer_tier"], page["segments"]) == (
+        {"town": "Osaka"},
+        "gold",
+        ["often", "key"],
+    )
+    assert (page["churn"]["churn_probability"], page["churn"]["risk_level"], page["health"]) == (0.5, "medium", 50.0)
     assert page["churn"]["reasons"][0]["code"] == "recency"
     assert len(page["recommendations"]) == 1
     assert (page["refused"], page["missing"], page["is_customer"]) == ([], {}, True)
@@ -60,7 +64,7 @@ def test_who_refused_is_shown_as_such_and_nothing_of_theirs_is_used(tmp_path: Pa
     assert page["refused"] == ["score", "recommend"]
     assert (page["churn"]["status"], page["health"]) == ("no_consent", None)
     assert page["not_personalised_because"].startswith("the customer refused")
-    assert {item["rung"] for item in page["recommendations"]} == {"popularity"}
+    assert {item["stage"] for item in page["recommendations"]} == {"popularity"}
     assert asker(face_on(tmp_path))("GET", "/v1/customers/zed").json()["refused"] == ["contact"]
 
 
@@ -71,7 +75,7 @@ def test_who_is_no_customer_any_more_still_has_a_page(tmp_path: Path):
 
     page = ask("GET", "/v1/customers/bo").json()
 
-    assert (page["is_customer"], page["tier"], page["segments"]) == (False, None, [])
+    assert (page["is_customer"], page["customer_tier"], page["segments"]) == (False, None, [])
     assert page["missing"] == {"segments": "its churn is a coin toss"}
     assert ask("GET", "/v1/segments").status_code == 503
 
@@ -90,11 +94,11 @@ def test_segments_come_with_size_value_risk_health_and_measure(ask: Ask):
 
     often, key = answer["segments"]
     assert (answer["customers"], answer["value_of"], answer["currency"]) == (3, "revenue_365d", "JPY")
-    assert (often["name"], often["customers"], often["measure"]) == ("often", 2, "early access")
+    assert (often["name"], often["customers"], often["action"]) == ("often", 2, "early access")
     assert often["risk"]["value"] == pytest.approx(0.3)
     assert often["expected_loss"]["value"] == pytest.approx(50)
     assert (key["value"], key["value_share"], key["health"]["value"]) == (100.0, pytest.approx(100 / 110), 50.0)
-    assert [tier["name"] for tier in answer["tiers"]] == ["gold"]
+    assert [customer_tier["name"] for customer_tier in answer["customer_tiers"]] == ["gold"]
 
 
 def test_what_was_written_of_segments_is_read_again():
@@ -104,7 +108,7 @@ def test_what_was_written_of_segments_is_read_again():
 
     assert msgspec.json.encode(again.segments) == msgspec.json.encode(part.segments)
     row = again.index.find("cyd")
-    assert (again.tier_of(row), again.segments_of(row), again.facts_of(row)) == (None, [], part.facts_of(row))
+    assert (again.customer_tier_of(row), again.segments_of(row), again.facts_of(row)) == (None, [], part.facts_of(row))
     assert again.refused_by("ada") == ["score"]
 
 

@@ -44,7 +44,7 @@ def test_a_task_says_all_that_is_needed(desk):
     assert found["task_id"] == task("ada").task_id
     assert (found["owner"], found["state"], found["outcome"], found["due_on"]) == ("ann", "open", None, "2026-04-08")
     assert (found["reason_en"], found["reason_ja"]) == ("fell", "低下")
-    assert (found["measure"], found["measure_ja"]) == ("call", "call")
+    assert (found["action"], found["action_ja"]) == ("call", "call")
     assert (found["episode"], found["created_at"]) == (DAY.isoformat(), "2026-04-01T03:00:00Z")
 
 

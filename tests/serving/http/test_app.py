@@ -130,7 +130,7 @@ def test_an_unknown_customer_is_an_answer(ask, nobody):
     offered = ask("POST", OFFER, json={"customer_id": nobody}).json()
 
     assert scored["scores"] == [{"status": "not_found", "customer_id": nobody}]
-    assert (liked["known_customer"], liked["items"][0]["rung"]) == (False, "popularity")
+    assert (liked["known_customer"], liked["items"][0]["stage"]) == (False, "popularity")
     assert offered["known_customer"] is False
 
 
@@ -138,7 +138,7 @@ def test_a_score_comes_with_everything_that_is_said_of_it(ask):
     answer = ask("POST", SCORE, json={"customer_ids": ["ada", "cyd"]}).json()
 
     ada, cyd = answer["scores"]
-    assert (ada["churn_probability"], ada["low"], ada["high"], ada["tier"]) == (0.5, 0.4, 0.6, "medium")
+    assert (ada["churn_probability"], ada["low"], ada["high"], ada["risk_level"]) == (0.5, 0.4, 0.6, "medium")
     assert ada["short_history"] is True
     assert cyd["reasons"][0]["ja"] == "最終購入から74日(通常21日)"
 

@@ -9,7 +9,7 @@ import schemathesis
 from hypothesis import settings
 from schemathesis.config import SchemathesisConfig
 
-from serving.http.app import Face
+from serving.http.app import Api
 from serving.http.live import LiveRelease, LiveReleaseHooks
 from serving.http.metrics import ServiceMetrics
 from serving.release.releases import Releases
@@ -19,14 +19,14 @@ from tests.serving.hand_made import hand_made
 HOME = TemporaryDirectory()
 "Where the face writes down what is out of stock."
 LISTS = ("similar_to", "bought_with", "trending")
-WHOLE = ("k", "because", "at_most_per_category", "horizon_days")
+WHOLE = ("k", "contributions", "at_most_per_category", "horizon_days")
 
 
-def face() -> Face:
+def face() -> Api:
     """A face on the hand-made release."""
     live = LiveRelease(Releases(Path(HOME.name)), LiveReleaseHooks(lambda release, pointer: None, lambda: None))
     live.current = hand_made()
-    return Face(live, ServiceMetrics(), all_endpoints())
+    return Api(live, ServiceMetrics(), all_endpoints())
 
 
 @schemathesis.hook

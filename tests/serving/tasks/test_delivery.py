@@ -104,7 +104,7 @@ def test_what_arrives_is_what_the_api_answers_with(store):
 
     said = json.loads(crm.got[0][1])["task"]
     assert said == kept
-    assert (said["measure"], said["measure_ja"]) == ("call", "call")
+    assert (said["action"], said["action_ja"]) == ("call", "call")
 
 
 @pytest.mark.parametrize("failing", [503, 500, 429])

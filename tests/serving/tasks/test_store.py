@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from core.errors import BadInput, NotFound, SourceUnavailable, WrongTransition
-from core.health import MEASURES, MEASURES_JA
+from core.health import ACTIONS, ACTIONS_JA
 from core.tasks import Outcome, Task, TaskChange, TaskState, task_id_of
 from serving.tasks.database import TaskDatabase
 from serving.tasks.schema import TASKS, make
@@ -47,13 +47,13 @@ def test_a_task_comes_back_as_it_was_kept(store):
 
 def test_a_usual_measure_is_read_in_japanese_whoever_kept_it(store):
     """The columns are those of an earlier version, which knew English alone."""
-    usual = msgspec.structs.replace(TASK, measure=MEASURES["usage"], measure_ja=MEASURES["usage"])
+    usual = msgspec.structs.replace(TASK, action=ACTIONS["usage"], action_ja=ACTIONS["usage"])
     store.add([usual], QUIET)
 
     (found,) = store.find(ANY, 10).tasks
-    assert (found.measure, found.measure_ja) == (MEASURES["usage"], MEASURES_JA["usage"])
-    assert "measure_ja" not in TASKS.c
-    assert store.change(usual.task_id, DONE, LATER).measure_ja == MEASURES_JA["usage"]
+    assert (found.action, found.action_ja) == (ACTIONS["usage"], ACTIONS_JA["usage"])
+    assert "action_ja" not in TASKS.c
+    assert store.change(usual.task_id, DONE, LATER).action_ja == ACTIONS_JA["usage"]
 
 
 def test_a_replay_of_the_same_days_makes_no_second_task(store):

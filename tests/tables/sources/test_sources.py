@@ -149,7 +149,7 @@ def test_columns_are_mapped_multiplied_emptied_and_returns_are_negative():
         "event_time": "Day",
         "amount": ColumnSource(product=("N", "Price")),
         "quantity": "N",
-        "item_id": ColumnSource(column="Code", missing_when=("POST",)),
+        "item_id": ColumnSource(column="Code", null_values=("POST",)),
         "channel": ColumnSource(constant="web"),
     }
     with in_parquet(table) as found:

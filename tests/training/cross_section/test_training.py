@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from core.errors import BadInput
 from core.ledger import Ledger
 from models.mlflow_store.registry import Registry
-from tables.sources.cross_section import open_flat
+from tables.sources.cross_section import open_cross_section
 from tests.cross_section_worlds import SPORTS, club
 from tests.training.conftest import NOW
 from training.cross_section.rows import stratified_folds
-from training.cross_section.training import compare_flat_recipes, train_flat
+from training.cross_section.training import compare_cross_section_recipes, train_cross_section
 from training.promotion import promote
 from training.run.cards import card_markdown
 from training.run.session import Session
@@ -27,10 +27,11 @@ QUICK = {"n_resamples": 0, "regularization": 10.0, "bends": 0}
 
 def session_on(folder: Path, tells: bool = True) -> Session:
     settings = club(folder, tells=tells)
-    uri, flat = settings.places.tracking_uri, open_flat(settings)
+    uri, cross_section = settings.places.tracking_uri, open_cross_section(settings)
     return Session(
-        config=settings, statement={}, tables=flat.tables, tracking=Tracking(uri),
-        registry=Registry(uri, settings.name), ledger=Ledger(settings.places.ledger), who="tester", now=NOW, flat=flat,
+        config=settings, statement={}, tables=cross_section.tables, tracking=Tracking(uri),
+        registry=Registry(uri, settings.name), ledger=Ledger(settings.places.ledger), who="tester", now=NOW,
+        cross_section=cross_section,
     )  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def told(tmp_path_factory) -> Session:
 
 @pytest.fixture(scope="module")
 def trained(told):
-    return train_flat(told, "logistic", QUICK)
+    return train_cross_section(told, "logistic", QUICK)
 
 
 def test_the_column_asked_afterwards_is_named_and_the_model_does_without(trained):
@@ -79,11 +80,11 @@ def test_the_first_champion_is_the_base_rate_and_the_gate_lets_a_better_model_th
 def test_a_recipe_is_no_better_than_itself(told, trained):
     card = trained.challenger.card
 
-    assert compare_flat_recipes(told, card, card).difference.value == 0
+    assert compare_cross_section_recipes(told, card, card).difference.value == 0
 
 
 def test_where_nothing_tells_the_card_says_that_nothing_was_learnt(tmp_path):
-    card = train_flat(session_on(tmp_path, tells=False), "logistic", QUICK).challenger.card
+    card = train_cross_section(session_on(tmp_path, tells=False), "logistic", QUICK).challenger.card
 
     assert not card.learnt
     assert "learnt nothing that its baselines do not know" in card.verdict
@@ -91,7 +92,7 @@ def test_where_nothing_tells_the_card_says_that_nothing_was_learnt(tmp_path):
 
 def test_a_model_that_needs_times_is_refused(told):
     with pytest.raises(BadInput, match="recency needs times"):
-        train_flat(told, "recency")
+        train_cross_section(told, "recency")
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=200), st.integers(2, 6), st.integers(0, 9))

@@ -58,7 +58,7 @@ def spans(n: int, seed: int, hazards: dict[str, float]) -> pa.Table:
 
 def company(folder: Path, hazards: dict[str, float], seed: int = 1) -> Session:
     """A session on such a company."""
-    asked = HazardSettings(models=("logistic_hazard",), at_most=3)
+    asked = HazardSettings(models=("logistic_hazard",), max_cutoffs=3)
     stated = config(
         name="company",
         churn=ChurnDefinition(definition="subscription_ended", grace_days=10),
@@ -141,7 +141,7 @@ def test_the_challenger_passes_the_gate_once(session: Session, trained: Trained)
 
 @pytest.fixture(scope="module")
 def rows(session: Session) -> HazardRows:
-    return hazard_rows(session.tables, HazardSettings(at_most=2))
+    return hazard_rows(session.tables, HazardSettings(max_cutoffs=2))
 
 
 def test_rows_before_the_test_are_seen_as_they_were_known_then(rows: HazardRows):

@@ -39,14 +39,14 @@ def test_unstated_the_test_is_the_last_mature_cutoff():
 
 
 def test_unstated_training_cutoffs_are_the_newest_whose_labels_end_by_the_test():
-    folds = chosen(horizon_days=60, every_days=30, at_most=3)
+    folds = chosen(horizon_days=60, step_days=30, max_cutoffs=3)
 
     assert [(folds.test - day).days for day in folds.train] == [120, 90, 60]
     assert [(folds.test - day).days for day in folds.purged] == [30]
 
 
 def test_training_cutoffs_have_the_active_days_before_them():
-    folds = chosen(first=date(2024, 1, 1), every_days=14, at_most=99)
+    folds = chosen(first=date(2024, 1, 1), step_days=14, max_cutoffs=99)
 
     assert (folds.train[0] - date(2024, 1, 1)).days >= 180
 
@@ -86,7 +86,7 @@ def test_the_gap_belongs_to_the_label():
 
 
 def test_validation_walks_forward_where_a_purged_earlier_cutoff_exists():
-    folds = chosen(every_days=30, at_most=6)
+    folds = chosen(step_days=30, max_cutoffs=6)
 
     splits = folds.validation(*rows(folds))
 
@@ -108,10 +108,15 @@ def test_validation_is_over_customers_where_the_cutoffs_lie_too_close_together()
 
 
 @given(
-    horizon_days=st.integers(1, 120), gap_days=st.integers(0, 20), every=st.integers(1, 60), at_most=st.integers(1, 9)
+    horizon_days=st.integers(1, 120),
+    gap_days=st.integers(0, 20),
+    every=st.integers(1, 60),
+    max_cutoffs=st.integers(1, 9),
 )
-def test_nothing_learnt_from_has_a_label_that_reaches_into_what_it_is_judged_by(horizon_days, gap_days, every, at_most):
-    folds = chosen(horizon_days=horizon_days, gap_days=gap_days, every_days=every, at_most=at_most)
+def test_nothing_learnt_from_has_a_label_that_reaches_into_what_it_is_judged_by(
+    horizon_days, gap_days, every, max_cutoffs
+):
+    folds = chosen(horizon_days=horizon_days, gap_days=gap_days, step_days=every, max_cutoffs=max_cutoffs)
     customer_ids, cutoffs = rows(folds, n_customers=3)
     label = np.timedelta64(horizon_days + gap_days, "D")
     test = np.datetime64(folds.test)

@@ -80,7 +80,7 @@ def test_mlflow_loads_it_and_recommends_to_a_frame_of_purchases(shop: Session, r
 
     assert answer["customer_id"].tolist() == ["ada"] * 3 + ["bo"] * 3
     assert answer["rank"].tolist() == [1, 2, 3] * 2
-    assert set(answer.loc[answer["customer_id"] == "bo", "rung"]) == {"popularity"}
+    assert set(answer.loc[answer["customer_id"] == "bo", "stage"]) == {"popularity"}
 
 
 def test_the_truth_lies_in_the_horizon_and_belongs_to_known_customers(shop: Session):

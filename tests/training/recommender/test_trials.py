@@ -77,7 +77,7 @@ def test_a_second_stage_without_the_model_behind_it_is_not_chosen():
         refuse_second_stage(found, "reranked")
 
 
-class Shop:
+class RequestContext:
     """A task in which one model has not the memory; the others answer with their names."""
 
     def answer(self, recipe: Recipe) -> Any:
@@ -89,7 +89,7 @@ class Shop:
 def test_a_recipe_that_cannot_be_fitted_is_left_out_with_its_reason():
     recipes = {name: Recipe(name, {}) for name in ("small", "big")}
 
-    found = answers_of(recipes, [cast(RankingTask, Shop())] * 2, Silence(), needed=("small",))
+    found = answers_of(recipes, [cast(RankingTask, RequestContext())] * 2, Silence(), needed=("small",))
 
     assert found.by_model == {"small": ["small", "small"]}
     assert found.left_out == {"big": "big would take about 900 GB"}
@@ -97,4 +97,4 @@ def test_a_recipe_that_cannot_be_fitted_is_left_out_with_its_reason():
 
 def test_a_recipe_that_is_needed_and_cannot_be_fitted_is_an_error():
     with pytest.raises(NotEnoughMemory):
-        answers_of({"big": Recipe("big", {})}, [cast(RankingTask, Shop())], Silence(), needed=("big",))
+        answers_of({"big": Recipe("big", {})}, [cast(RankingTask, RequestContext())], Silence(), needed=("big",))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.errors import BadInput
 from core.item_attributes import ItemAttributes
-from core.recommendations import RUNGS
+from core.recommendations import STAGES
 from models.artifact import Artifact
 from models.protocols import Exclusions
 from models.recommenders.cold_start import customers as starting_points
@@ -44,9 +44,9 @@ of_segments = st.fixed_dictionaries({}, optional={"country": st.sampled_from(["j
 
 
 def best_first(preferences: dict[str, str], segments: dict[str, str]) -> tuple[list[str], str]:
-    scores, rung = POINTS.scores_for(preferences, segments)
+    scores, stage = POINTS.scores_for(preferences, segments)
     order = np.argsort(-scores, kind="stable")
-    return [ITEMS[code] for code in order if scores[code] > 0], rung
+    return [ITEMS[code] for code in order if scores[code] > 0], stage
 
 
 def test_what_they_told_us_comes_first_and_of_that_what_is_bought_more():
@@ -69,10 +69,10 @@ def test_without_wishes_a_segment_gets_what_it_buys_shrunk_towards_everybody():
         log, {"country": np.array(["jp", "uk", "uk", "uk"])}, ATTRIBUTES, cutoff=date(2024, 2, 29)
     )
 
-    scores, rung = points.scores_for({}, {"country": "jp"})
+    scores, stage = points.scores_for({}, {"country": "jp"})
 
     milk, tea = (PRIOR_PURCHASES * 0.75), (1 + PRIOR_PURCHASES * 0.25)
-    assert (scores.tolist(), rung) == (pytest.approx([milk / (milk + tea), tea / (milk + tea)]), "segment")
+    assert (scores.tolist(), stage) == (pytest.approx([milk / (milk + tea), tea / (milk + tea)]), "segment")
 
 
 def test_a_customer_counts_once_for_an_item_however_often_they_buy_it():
@@ -99,13 +99,13 @@ def test_of_several_segments_the_mean_counts_and_unknown_ones_do_not():
     ("preferences", "segments"), [({}, {}), ({"brand": "?"}, {"country": ""}), ({"x": ""}, {"y": "jp"})]
 )
 def test_what_says_nothing_leaves_it_to_popularity(preferences: dict[str, str], segments: dict[str, str]):
-    scores, rung = POINTS.scores_for(preferences, segments)
+    scores, stage = POINTS.scores_for(preferences, segments)
 
-    assert (scores.tolist(), rung) == ([0] * 6, "popularity")
+    assert (scores.tolist(), stage) == ([0] * 6, "popularity")
     assert (
         not Popularity()
         .fit(CORNER_SHOP)
-        .recommend(history(among=CORNER_SHOP), 6, starting=(scores, rung))
+        .recommend(history(among=CORNER_SHOP), 6, starting=(scores, stage))
         .shortfalls[0]
     )
 
@@ -147,10 +147,10 @@ def test_nothing_excluded_is_shown_and_what_they_like_comes_after_taste_and_befo
     shown = [item for item in answer.item_id[0].tolist() if item]
     assert not barred & set(shown)
     assert len(shown) == len(set(shown)) == min(k, len(set(ITEMS) - barred))
-    ladder = np.maximum(answer.rungs[0, : len(shown)], RUNGS.index("similar_items"))  # taste and likeness may mix
+    ladder = np.maximum(answer.stages[0, : len(shown)], STAGES.index("similar_items"))  # taste and likeness may mix
     assert (np.diff(ladder) >= 0).all()
     own = recommender.recommend(history(*before, among=CORNER_SHOP), k, exclusions=exclusions)
-    personal = own.rungs[0] < RUNGS.index("preferences")
+    personal = own.stages[0] < STAGES.index("preferences")
     assert (answer.items[0][personal] == own.items[0][personal]).all()
 
 
@@ -159,8 +159,8 @@ def test_an_unknown_customer_gets_what_they_told_us_and_then_what_is_popular(rec
     answer = recommender.recommend(history(among=CORNER_SHOP), 4, starting=POINTS.scores_for({"category": "dairy"}, {}))
 
     assert answer.item_id.tolist() == [["milk", "butter", "bread", "tea"]]
-    assert [RUNGS[rung] for rung in answer.rungs[0]] == ["preferences"] * 2 + ["popularity"] * 2
-    assert (answer.because == -1).all()
+    assert [STAGES[stage] for stage in answer.stages[0]] == ["preferences"] * 2 + ["popularity"] * 2
+    assert (answer.contributors == -1).all()
 
 
 def test_a_newcomer_is_liked_for_what_it_is():
@@ -188,6 +188,6 @@ def test_what_is_kept_says_the_same(tmp_path: Path):
         ({}, {"country": "uk"}),
         ({"brand": "bob"}, {"country": "jp"}),
     ):
-        scores, rung = POINTS.scores_for(preferences, segments)
+        scores, stage = POINTS.scores_for(preferences, segments)
         again, same_rung = read.scores_for(preferences, segments)
-        assert (again.tolist(), same_rung) == (scores.tolist(), rung)
+        assert (again.tolist(), same_rung) == (scores.tolist(), stage)

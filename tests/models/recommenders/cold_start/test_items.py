@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.errors import BadInput
 from core.interactions import Histories
 from core.item_attributes import ItemAttributes
-from core.recommendations import RUNGS
+from core.recommendations import STAGES
 from models.artifact import Artifact
 from models.protocols import Exclusions
 from models.recommenders.catalogue import RECOMMENDERS
@@ -170,15 +170,15 @@ def test_known_items_come_in_the_order_in_which_they_came(name: str):
 
     kept = np.isin(after.item_id[0], KNOWN.item_ids)
     assert after.item_id[0][kept].tolist() == before.item_id[0][:6].tolist()
-    assert after.rungs[0][kept].tolist() == before.rungs[0][:6].tolist()
+    assert after.stages[0][kept].tolist() == before.stages[0][:6].tolist()
 
 
 def test_new_items_are_recommended_because_of_the_history():
     answer = WIDER["item_knn"].recommend(history("milk", among=CORNER_SHOP), 11, exclusions=Exclusions(seen=True))
 
     place = answer.item_id[0].tolist().index("cocoa")  # like tea, which is bought with milk
-    assert RUNGS[answer.rungs[0, place]] == "similar_items"
-    assert answer.item_ids[answer.because[0, place]] == "milk"
+    assert STAGES[answer.stages[0, place]] == "similar_items"
+    assert answer.item_ids[answer.contributors[0, place]] == "milk"
 
 
 @every_recommender
@@ -211,7 +211,7 @@ def test_what_is_kept_is_the_model_and_its_newcomers(name: str, tmp_path: Path):
 
     kept = Artifact.read(tmp_path / "model", mapped=True)
     inner = RECOMMENDERS[kept.model].from_artifact(kept)
-    if FITTED[name].beside_ is not None:
+    if FITTED[name].similarity_model_ is not None:
         inner = inner.with_beside(FITTED["item_knn"])
     read = with_newcomers(inner, Newcomers.from_artifact(Artifact.read(tmp_path / "newcomers", mapped=True)))
 
@@ -226,7 +226,7 @@ def test_one_customer_alone_gets_what_they_get_among_others(name: str):
     alone = WIDER[name].recommend(CORNER_SHOP.histories.take(np.array([3])), 9)
 
     assert (alone.items[0] == together.items[3]).all()
-    assert (alone.because[0] == together.because[3]).all()
+    assert (alone.contributors[0] == together.contributors[3]).all()
 
 
 def test_without_newcomers_the_model_is_as_it_was():

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.recommendations import RUNGS, Recommendations
+from core.recommendations import STAGES, Recommendations
 from models.protocols import Exclusions
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.engine.base import LadderRecommender
@@ -30,13 +30,13 @@ every_recommender = pytest.mark.parametrize("recommender", FITTED.values(), ids=
 of_six = st.lists(st.integers(-1, 2), min_size=6, max_size=6).map(np.array)
 
 
-def listed(scores: list[float], rungs: list[str] | None = None) -> Callable[[int], Recommendations]:
+def listed(scores: list[float], stages: list[str] | None = None) -> Callable[[int], Recommendations]:
     """Answers of items 0, 1, 2, ... with these scores."""
 
     def ask(k: int) -> Recommendations:
         n, found = len(scores), np.arange(k) < len(scores)
         row = np.where(found, np.arange(k), -1).astype(np.int32)
-        codes = [RUNGS.index(rung) for rung in rungs or ["personal"] * n]
+        codes = [STAGES.index(stage) for stage in stages or ["personal"] * n]
         return Recommendations(
             np.array([""]), np.array([f"{code:03d}" for code in range(n)]), row[None],
             np.resize(np.append(scores, [np.nan] * k)[:k], (1, k)).astype(np.float32),
@@ -110,8 +110,8 @@ def test_a_little_variety_costs_only_what_is_nearly_as_good():
 
 
 def test_what_follows_on_another_rung_is_as_relevant_as_the_last_before_it():
-    rungs = ["personal", "personal", "similar_items", "similar_items", "popularity", "popularity"]
-    ask = listed([8, 4, 40, 20, 0.2, 0.1], rungs)
+    stages = ["personal", "personal", "similar_items", "similar_items", "popularity", "popularity"]
+    ask = listed([8, 4, 40, 20, 0.2, 0.1], stages)
 
     answer = diversified(ask, 6, Diversity(mmr=1e-6), np.full(6, -1), unlike)
 

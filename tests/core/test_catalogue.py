@@ -44,7 +44,7 @@ def test_a_catalogue_is_read_like_a_mapping():
 def test_an_unknown_name_raises_an_error_that_lists_the_names():
     with pytest.raises(UnknownName, match="no 'als2' in recommenders; there are: als, item_knn; did you mean 'als'"):
         MAPPED["als2"]
-    with pytest.raises(UnknownName, match="no 'transformer' in recommenders; there are: als, item_knn$"):
+    with pytest.raises(UnknownName, match=r"no 'transformer' in recommenders; there are: als, item_knn$"):
         MAPPED["transformer"]
 
 

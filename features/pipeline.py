@@ -61,7 +61,7 @@ def _fill(
     for table in DERIVED:
         counted |= _counted(known, table, customers, cutoff, features, len(rows))
     for place, feature in enumerate(features):
-        values[rows, place] = evaluate(feature.computed, counted)
+        values[rows, place] = evaluate(feature.expression, counted)
     described = attribute_values(known, customers, attributes, cutoff, len(rows))
     for place, column in enumerate(described, start=len(features)):
         values[rows, place] = column
@@ -70,7 +70,7 @@ def _fill(
 def _counted(
     known: Tables, table: str, customers: ir.Table, cutoff: date, features: tuple[Feature, ...], n_customers: int
 ) -> dict[Measure, np.ndarray]:
-    measures = [m for feature in features for m in measures_of(feature.computed) if m.grain.table == table]
+    measures = [m for feature in features for m in measures_of(feature.expression) if m.grain.table == table]
     if not measures:
         return {}
     lines = lines_of(known, table)

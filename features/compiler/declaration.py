@@ -64,15 +64,20 @@ class Grain(Declared, frozen=True):
         return {carried.get(column, column)} - {"", *DAY_FACTS}
 
 
-class Measure(Declared, frozen=True):
-    """One number a customer: an aggregate over the grain rows before the cutoff.
-
-    Counts and sums are 0 where nothing happened; magnitudes and squares too; least and largest are then missing.
-    Every measure is missing where the window is longer than the table's recorded history.
-    """
+class GrainAggregate(Declared, frozen=True):
+    """An aggregate over the rows of a grain."""
 
     grain: Grain
     aggregate: Aggregate
+
+
+class Measure(GrainAggregate, frozen=True, kw_only=True):
+    """One number per customer: an aggregate over the customer's grain rows before the cutoff.
+
+    Without any row, `count`, `sum`, `magnitude` and `squares` are 0; `least` and `largest` are missing. Every
+    measure is missing where its window is longer than the table's recorded history.
+    """
+
     column: str = ""
     "Of the grain; not needed to count."
     window_days: int | None = None
@@ -114,13 +119,13 @@ class Leader(Declared, frozen=True):
 Expression = Measure | Ratio | Difference | Deviation | Leader
 
 
-class Feature(msgspec.Struct, frozen=True):
+class Feature(msgspec.Struct, frozen=True, kw_only=True):
     """One declared feature."""
 
     name: str
     family: str
     "What a marketer would call it: recency, frequency, spend, ..."
-    computed: Expression
+    expression: Expression
     unit: str
     en: str
     "A noun phrase; so that 'orders in the last 30 days: 2 (usually 5)' can be read to people."
@@ -136,7 +141,7 @@ class Feature(msgspec.Struct, frozen=True):
     @property
     def digest(self) -> str:
         """Changes when the way the feature is computed changes, whatever it derives from included."""
-        return digest_of([SEMANTICS, self.name, self.computed])
+        return digest_of([SEMANTICS, self.name, self.expression])
 
     @property
     def column(self) -> FeatureColumn:
@@ -152,7 +157,7 @@ class Feature(msgspec.Struct, frozen=True):
             says_en=self.says_en or f"{self.en}: {{value}} (usually {{usual}})",
             says_ja=self.says_ja or f"{self.ja}: {{value}}(通常{{usual}})",
             usual_of=self.usual_of,
-            vocabulary=self.computed.words if isinstance(self.computed, Leader) else None,
+            vocabulary=self.expression.words if isinstance(self.expression, Leader) else None,
         )
 
 

@@ -15,9 +15,9 @@ CATEGORY = Grain(
 )
 
 ITEMS = Measure(ITEM, "count")
-ITEM_LINES = Measure(ITEM, "sum", "lines")
+ITEM_LINES = Measure(ITEM, "sum", column="lines")
 CATEGORIES = Measure(CATEGORY, "count")
-CATEGORY_SPEND = Measure(CATEGORY, "sum", "spend")
+CATEGORY_SPEND = Measure(CATEGORY, "sum", column="spend")
 
 WEEKEND_ORDERS = Measure(ORDER, "count", condition="weekday >= 5")
 EVENING_ORDERS = Measure(ORDER, "count", condition="hour >= 18")
@@ -27,83 +27,90 @@ NO_CATEGORY = "no spend in a known category"
 
 VARIETY = (
     *over_windows(
-        Feature("items_{window}", "variety", ITEMS, "items", "distinct items {window}", "{window}の購入商品種類数"),
+        Feature(
+            name="items_{window}",
+            family="variety",
+            expression=ITEMS,
+            unit="items",
+            en="distinct items {window}",
+            ja="{window}の購入商品種類数",
+        ),
         (*WINDOWS, None),
     ),
     *over_windows(
         Feature(
-            "categories_{window}",
-            "variety",
-            CATEGORIES,
-            "categories",
-            "distinct categories {window}",
-            "{window}の購入カテゴリ数",
+            name="categories_{window}",
+            family="variety",
+            expression=CATEGORIES,
+            unit="categories",
+            en="distinct categories {window}",
+            ja="{window}の購入カテゴリ数",
         ),
         (90, 365, None),
     ),
     Feature(
-        "item_repetition",
-        "variety",
-        Ratio(ITEM_LINES, ITEMS),
-        "times",
-        "how often each item was bought, on average",
-        "同じ商品の平均購入回数",
-        NO_ITEM,
+        name="item_repetition",
+        family="variety",
+        expression=Ratio(ITEM_LINES, ITEMS),
+        unit="times",
+        en="how often each item was bought, on average",
+        ja="同じ商品の平均購入回数",
+        missing=NO_ITEM,
     ),
 )
 
 CONCENTRATION = (
     Feature(
-        "top_item_share",
-        "concentration",
-        Ratio(Measure(ITEM, "largest", "lines"), ITEM_LINES),
-        "share",
-        "share of the most bought item in all lines",
-        "最も多く買う商品の割合",
-        NO_ITEM,
+        name="top_item_share",
+        family="concentration",
+        expression=Ratio(Measure(ITEM, "largest", column="lines"), ITEM_LINES),
+        unit="share",
+        en="share of the most bought item in all lines",
+        ja="最も多く買う商品の割合",
+        missing=NO_ITEM,
     ),
     Feature(
-        "top_category_share",
-        "concentration",
-        Ratio(Measure(CATEGORY, "largest", "spend"), CATEGORY_SPEND),
-        "share",
-        "share of the largest category in the spend",
-        "最大カテゴリの購入金額に占める割合",
-        NO_CATEGORY,
+        name="top_category_share",
+        family="concentration",
+        expression=Ratio(Measure(CATEGORY, "largest", column="spend"), CATEGORY_SPEND),
+        unit="share",
+        en="share of the largest category in the spend",
+        ja="最大カテゴリの購入金額に占める割合",
+        missing=NO_CATEGORY,
     ),
     Feature(
-        "category_concentration",
-        "concentration",
-        Ratio(Ratio(Measure(CATEGORY, "squares", "spend"), CATEGORY_SPEND), CATEGORY_SPEND),
-        "index",
-        "concentration of the spend over categories (Herfindahl index, 1 is a single one)",
-        "購入カテゴリの集中度(ハーフィンダール指数、1は単一カテゴリ)",
-        NO_CATEGORY,
+        name="category_concentration",
+        family="concentration",
+        expression=Ratio(Ratio(Measure(CATEGORY, "squares", column="spend"), CATEGORY_SPEND), CATEGORY_SPEND),
+        unit="index",
+        en="concentration of the spend over categories (Herfindahl index, 1 is a single one)",
+        ja="購入カテゴリの集中度(ハーフィンダール指数、1は単一カテゴリ)",
+        missing=NO_CATEGORY,
     ),
 )
 
 TIMING = (
     *over_windows(
         Feature(
-            "weekend_order_share_{window}",
-            "timing",
-            Ratio(WEEKEND_ORDERS, ORDERS),
-            "share",
-            "share of the orders {window} that fell on a weekend",
-            "{window}の購入のうち週末の割合",
-            NONE_IN_WINDOW,
+            name="weekend_order_share_{window}",
+            family="timing",
+            expression=Ratio(WEEKEND_ORDERS, ORDERS),
+            unit="share",
+            en="share of the orders {window} that fell on a weekend",
+            ja="{window}の購入のうち週末の割合",
+            missing=NONE_IN_WINDOW,
         ),
         (90, 365, None),
     ),
     *over_windows(
         Feature(
-            "evening_order_share_{window}",
-            "timing",
-            Ratio(EVENING_ORDERS, ORDERS),
-            "share",
-            "share of the orders {window} placed at 18:00 or later",
-            "{window}の購入のうち18時以降の割合",
-            NONE_IN_WINDOW,
+            name="evening_order_share_{window}",
+            family="timing",
+            expression=Ratio(EVENING_ORDERS, ORDERS),
+            unit="share",
+            en="share of the orders {window} placed at 18:00 or later",
+            ja="{window}の購入のうち18時以降の割合",
+            missing=NONE_IN_WINDOW,
         ),
         (90, 365, None),
     ),
@@ -118,51 +125,51 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
         return
     orders = tuple(Measure(ORDER, "count", condition=f"channel == {quoted(channel)}") for channel in channels)
     latest = tuple(
-        Measure(ORDER, "least", "age_days", condition=f"channel == {quoted(channel)}") for channel in channels
+        Measure(ORDER, "least", column="age_days", condition=f"channel == {quoted(channel)}") for channel in channels
     )
     yield Feature(
-        "main_channel",
-        "channels",
-        Leader(channels, orders, "largest"),
-        "channel",
-        "channel of most orders",
-        "最も多く使うチャネル",
-        NEVER,
+        name="main_channel",
+        family="channels",
+        expression=Leader(channels, orders, "largest"),
+        unit="channel",
+        en="channel of most orders",
+        ja="最も多く使うチャネル",
+        missing=NEVER,
     )
     yield Feature(
-        "last_channel",
-        "channels",
-        Leader(channels, latest, "least"),
-        "channel",
-        "channel of the last order",
-        "直近に使ったチャネル",
-        NEVER,
+        name="last_channel",
+        family="channels",
+        expression=Leader(channels, latest, "least"),
+        unit="channel",
+        en="channel of the last order",
+        ja="直近に使ったチャネル",
+        missing=NEVER,
     )
     for channel, name, count, since in zip(channels, names_of(channels), orders, latest, strict=True):
         yield Feature(
-            f"order_share_via_{name}",
-            "channels",
-            Ratio(count, ORDERS),
-            "share",
-            f"share of all orders via {channel}",
-            f"{channel}での購入の割合",
-            NEVER,
+            name=f"order_share_via_{name}",
+            family="channels",
+            expression=Ratio(count, ORDERS),
+            unit="share",
+            en=f"share of all orders via {channel}",
+            ja=f"{channel}での購入の割合",
+            missing=NEVER,
         )
         yield Feature(
-            f"order_share_365d_via_{name}",
-            "channels",
-            Ratio(within(count, 365), within(ORDERS, 365)),
-            "share",
-            f"share of the orders in the last 365 days via {channel}",
-            f"直近365日間の購入のうち{channel}の割合",
-            NONE_IN_WINDOW,
+            name=f"order_share_365d_via_{name}",
+            family="channels",
+            expression=Ratio(within(count, 365), within(ORDERS, 365)),
+            unit="share",
+            en=f"share of the orders in the last 365 days via {channel}",
+            ja=f"直近365日間の購入のうち{channel}の割合",
+            missing=NONE_IN_WINDOW,
         )
         yield Feature(
-            f"days_since_last_order_via_{name}",
-            "channels",
-            since,
-            "days",
-            f"days since the last order via {channel}",
-            f"{channel}での最終購入からの日数",
-            f"no order via {channel} on record",
+            name=f"days_since_last_order_via_{name}",
+            family="channels",
+            expression=since,
+            unit="days",
+            en=f"days since the last order via {channel}",
+            ja=f"{channel}での最終購入からの日数",
+            missing=f"no order via {channel} on record",
         )

@@ -21,9 +21,17 @@ from tables.tables import Tables
 from tables.vocabulary import MAX_KINDS, frequent_words
 
 DECLARED = (
-    *PURCHASE_FEATURES, *SPENDING_FEATURES, *BASKET_FEATURES, *USAGE_FEATURES, *SEAT_FEATURES,
-    *SUBSCRIPTION_FEATURES, *TICKET_FEATURES, *SURVEY_FEATURES, *CONTACT_FEATURES, *PREFERENCE_FEATURES,
-)  # fmt: skip
+    *PURCHASE_FEATURES,
+    *SPENDING_FEATURES,
+    *BASKET_FEATURES,
+    *USAGE_FEATURES,
+    *SEAT_FEATURES,
+    *SUBSCRIPTION_FEATURES,
+    *TICKET_FEATURES,
+    *SURVEY_FEATURES,
+    *CONTACT_FEATURES,
+    *PREFERENCE_FEATURES,
+)
 "Those that need no word of the data."
 
 Vocabularies = Mapping[str, tuple[str, ...]]
@@ -68,7 +76,7 @@ def absences(known: Tables) -> tuple[Absence, ...]:
     """What is left out for want of a table, one absence a table; a feature of two counts under the first absent one."""
     missing: dict[str, list[Feature]] = {}
     for feature in DECLARED:
-        needed = [measure.grain.table for measure in measures_of(feature.computed)]
+        needed = [measure.grain.table for measure in measures_of(feature.expression)]
         absent = [table for table in needed if table not in known]
         if absent:
             missing.setdefault(absent[0], []).append(feature)
@@ -113,5 +121,5 @@ def _sayings(known: Tables, vocabularies: Vocabularies | None) -> tuple[str, ...
 def _possible(feature: Feature, present: Mapping[str, set[str]]) -> bool:
     return all(
         measure.grain.table in present and columns_of(measure) <= present[measure.grain.table]
-        for measure in measures_of(feature.computed)
+        for measure in measures_of(feature.expression)
     )

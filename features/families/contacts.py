@@ -24,32 +24,58 @@ def _reactions(column: str, en: str, ja: str) -> Iterator[Feature]:
     reacted = Measure(CONTACT, "count", condition=f"{column} == 1")
     yield from over_windows(
         Feature(
-            f"contacts_{column}_{{window}}", FAMILY, reacted, "contacts",
-            f"contacts {en} {{window}}", f"{{window}}の{ja}数",
+            name=f"contacts_{column}_{{window}}",
+            family=FAMILY,
+            expression=reacted,
+            unit="contacts",
+            en=f"contacts {en} {{window}}",
+            ja=f"{{window}}の{ja}数",
         ),
         (28, 90, None),
-    )  # fmt: skip
+    )
     yield Feature(
-        f"contact_{column}_share_90d", FAMILY, Ratio(within(reacted, 90), within(CONTACTS, 90)), "share",
-        f"share of the contacts in the last 90 days that was {en}", f"直近90日間の{ja}率", NONE_IN_WINDOW,
-    )  # fmt: skip
+        name=f"contact_{column}_share_90d",
+        family=FAMILY,
+        expression=Ratio(within(reacted, 90), within(CONTACTS, 90)),
+        unit="share",
+        en=f"share of the contacts in the last 90 days that was {en}",
+        ja=f"直近90日間の{ja}率",
+        missing=NONE_IN_WINDOW,
+    )
 
 
 CONTACT_FEATURES = (
     *over_windows(
-        Feature("contacts_{window}", FAMILY, CONTACTS, "contacts", "contacts {window}", "{window}の接触回数"),
+        Feature(
+            name="contacts_{window}",
+            family=FAMILY,
+            expression=CONTACTS,
+            unit="contacts",
+            en="contacts {window}",
+            ja="{window}の接触回数",
+        ),
         (7, 28, 90, None),
     ),
     Feature(
-        "days_since_last_contact", FAMILY, Measure(CONTACT, "least", "age_days"), "days",
-        "days since the last contact", "最後の接触からの日数", "no contact on record",
+        name="days_since_last_contact",
+        family=FAMILY,
+        expression=Measure(CONTACT, "least", column="age_days"),
+        unit="days",
+        en="days since the last contact",
+        ja="最後の接触からの日数",
+        missing="no contact on record",
     ),
     Feature(
-        "days_since_last_open", FAMILY, Measure(CONTACT, "least", "opened_age_days"), "days",
-        "days since a contact was last opened", "最後の開封からの日数", "no contact was opened",
+        name="days_since_last_open",
+        family=FAMILY,
+        expression=Measure(CONTACT, "least", column="opened_age_days"),
+        unit="days",
+        en="days since a contact was last opened",
+        ja="最後の開封からの日数",
+        missing="no contact was opened",
     ),
     *(feature for column, told in REACTIONS.items() for feature in _reactions(column, *told)),
-)  # fmt: skip
+)
 
 
 def contact_channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
@@ -58,14 +84,23 @@ def contact_channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
         return
     counts = tuple(Measure(CONTACT, "count", condition=f"channel == {quoted(channel)}") for channel in channels)
     yield Feature(
-        "main_contact_channel", FAMILY, Leader(channels, counts, "largest"), "channel",
-        "channel of most contacts", "最も多い接触チャネル", "no contact on record",
-    )  # fmt: skip
+        name="main_contact_channel",
+        family=FAMILY,
+        expression=Leader(channels, counts, "largest"),
+        unit="channel",
+        en="channel of most contacts",
+        ja="最も多い接触チャネル",
+        missing="no contact on record",
+    )
     for channel, name, count in zip(channels, names_of(channels), counts, strict=True):
         yield from over_windows(
             Feature(
-                f"contacts_via_{name}_{{window}}", FAMILY, count, "contacts",
-                f"contacts via {channel} {{window}}", f"{{window}}の{channel}での接触回数",
+                name=f"contacts_via_{name}_{{window}}",
+                family=FAMILY,
+                expression=count,
+                unit="contacts",
+                en=f"contacts via {channel} {{window}}",
+                ja=f"{{window}}の{channel}での接触回数",
             ),
             (7, 28),
-        )  # fmt: skip
+        )

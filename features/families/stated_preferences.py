@@ -15,14 +15,24 @@ ANSWER = "preference_"
 
 PREFERENCE_FEATURES = (
     Feature(
-        "preferences_told", FAMILY, Measure(PREFERENCE, "count", condition="newest == 1"), "preferences",
-        "preferences that the customer told us", "本人が申告した好みの数", "never missing",
+        name="preferences_told",
+        family=FAMILY,
+        expression=Measure(PREFERENCE, "count", condition="newest == 1"),
+        unit="preferences",
+        en="preferences that the customer told us",
+        ja="本人が申告した好みの数",
+        missing="never missing",
     ),
     Feature(
-        "days_since_last_preference", FAMILY, Measure(PREFERENCE, "least", "age_days"), "days",
-        "days since the customer last told us a preference", "最後に好みを申告してからの日数", "none was told",
+        name="days_since_last_preference",
+        family=FAMILY,
+        expression=Measure(PREFERENCE, "least", column="age_days"),
+        unit="days",
+        en="days since the customer last told us a preference",
+        ja="最後に好みを申告してからの日数",
+        missing="none was told",
     ),
-)  # fmt: skip
+)
 
 
 def answer_features(sayings: tuple[str, ...]) -> Iterator[Feature]:
@@ -33,9 +43,14 @@ def answer_features(sayings: tuple[str, ...]) -> Iterator[Feature]:
             Measure(PREFERENCE, "count", condition=f"newest == 1 and said == {quoted(word)}") for word in words
         )
         yield Feature(
-            f"{ANSWER}{name}", FAMILY, Leader(words, told, "largest"), "answer",
-            f"what the customer told us of '{key}'", f"「{key}」についての本人の申告", "nothing was told",
-        )  # fmt: skip
+            name=f"{ANSWER}{name}",
+            family=FAMILY,
+            expression=Leader(words, told, "largest"),
+            unit="answer",
+            en=f"what the customer told us of '{key}'",
+            ja=f"「{key}」についての本人の申告",
+            missing="nothing was told",
+        )
 
 
 def _key(saying: str) -> str:

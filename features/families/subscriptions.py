@@ -20,82 +20,155 @@ FAMILY = "subscription"
 
 NOW = (
     Feature(
-        "subscriptions_running", FAMILY, Measure(SPAN, "count", condition=RUNNING), "subscriptions",
-        "subscriptions running", "契約中のサブスクリプション数", "never missing",
+        name="subscriptions_running",
+        family=FAMILY,
+        expression=Measure(SPAN, "count", condition=RUNNING),
+        unit="subscriptions",
+        en="subscriptions running",
+        ja="契約中のサブスクリプション数",
+        missing="never missing",
     ),
     Feature(
-        "mrr_now", FAMILY, Measure(SPAN, "sum", "mrr", condition=RUNNING), "base currency a month",
-        "monthly recurring revenue", "月次経常収益(MRR)", "never missing",
+        name="mrr_now",
+        family=FAMILY,
+        expression=Measure(SPAN, "sum", column="mrr", condition=RUNNING),
+        unit="base currency a month",
+        en="monthly recurring revenue",
+        ja="月次経常収益(MRR)",
+        missing="never missing",
     ),
     Feature(
-        "seats_now", FAMILY, Measure(SPAN, "sum", "seats", condition=RUNNING), "seats",
-        "seats paid for", "契約席数", "never missing",
+        name="seats_now",
+        family=FAMILY,
+        expression=Measure(SPAN, "sum", column="seats", condition=RUNNING),
+        unit="seats",
+        en="seats paid for",
+        ja="契約席数",
+        missing="never missing",
     ),
     Feature(
-        "longest_term_months", FAMILY, Measure(SPAN, "largest", "term_months", condition=RUNNING), "months",
-        "longest term of what runs", "契約期間の最長(月)", NONE_RUNS,
+        name="longest_term_months",
+        family=FAMILY,
+        expression=Measure(SPAN, "largest", column="term_months", condition=RUNNING),
+        unit="months",
+        en="longest term of what runs",
+        ja="契約期間の最長(月)",
+        missing=NONE_RUNS,
     ),
     Feature(
-        "days_to_renewal", FAMILY, Measure(SPAN, "least", "days_to_renewal", condition=RUNNING), "days",
-        "days to the next renewal", "次回更新までの日数", NONE_RUNS,
-        says_en="renewal in {value} days (usually {usual})", says_ja="更新まで{value}日(通常{usual}日)",
+        name="days_to_renewal",
+        family=FAMILY,
+        expression=Measure(SPAN, "least", column="days_to_renewal", condition=RUNNING),
+        unit="days",
+        en="days to the next renewal",
+        ja="次回更新までの日数",
+        missing=NONE_RUNS,
+        says_en="renewal in {value} days (usually {usual})",
+        says_ja="更新まで{value}日(通常{usual}日)",
     ),
     Feature(
-        "cancellations_requested", FAMILY, Measure(SPAN, "count", condition=f"{RUNNING} and cancelling == 1"),
-        "subscriptions", "running subscriptions whose end was asked for", "解約申請済みの契約数", "never missing",
+        name="cancellations_requested",
+        family=FAMILY,
+        expression=Measure(SPAN, "count", condition=f"{RUNNING} and cancelling == 1"),
+        unit="subscriptions",
+        en="running subscriptions whose end was asked for",
+        ja="解約申請済みの契約数",
+        missing="never missing",
     ),
-)  # fmt: skip
+)
 
 TENURE = (
     Feature(
-        "subscription_tenure_days", FAMILY, Measure(SPAN, "largest", "age_days"), "days",
-        "days since the first subscription began", "初回契約からの日数", NEVER,
+        name="subscription_tenure_days",
+        family=FAMILY,
+        expression=Measure(SPAN, "largest", column="age_days"),
+        unit="days",
+        en="days since the first subscription began",
+        ja="初回契約からの日数",
+        missing=NEVER,
     ),
     Feature(
-        "days_since_subscription_change", FAMILY, Measure(SPAN, "least", "age_days"), "days",
-        "days since a subscription last began or changed", "直近の契約・変更からの日数", NEVER,
+        name="days_since_subscription_change",
+        family=FAMILY,
+        expression=Measure(SPAN, "least", column="age_days"),
+        unit="days",
+        en="days since a subscription last began or changed",
+        ja="直近の契約・変更からの日数",
+        missing=NEVER,
     ),
     Feature(
-        "subscriptions_ended_total", FAMILY, Measure(SPAN, "count", condition="running == 0 and mrr_step >= 0"),
-        "spans", "spans that have ended on record", "終了した契約の数", "never missing",
+        name="subscriptions_ended_total",
+        family=FAMILY,
+        expression=Measure(SPAN, "count", condition="running == 0 and mrr_step >= 0"),
+        unit="spans",
+        en="spans that have ended on record",
+        ja="終了した契約の数",
+        missing="never missing",
     ),
     Feature(
-        "days_since_subscription_ended", FAMILY, Measure(SPAN, "least", "ended_age_days", condition="running == 0"),
-        "days", "days since a span last ended", "直近の契約終了からの日数", "no span has ended",
+        name="days_since_subscription_ended",
+        family=FAMILY,
+        expression=Measure(SPAN, "least", column="ended_age_days", condition="running == 0"),
+        unit="days",
+        en="days since a span last ended",
+        ja="直近の契約終了からの日数",
+        missing="no span has ended",
     ),
     Feature(
-        "reactivations_total", FAMILY, Measure(SPAN, "count", condition="restarted == 1"), "times",
-        "returns after a time without a subscription", "契約再開の回数", "never missing",
+        name="reactivations_total",
+        family=FAMILY,
+        expression=Measure(SPAN, "count", condition="restarted == 1"),
+        unit="times",
+        en="returns after a time without a subscription",
+        ja="契約再開の回数",
+        missing="never missing",
     ),
-)  # fmt: skip
+)
 
 CHANGES = (
     *over_windows(
         Feature(
-            "mrr_change_{window}", FAMILY, Measure(SPAN, "sum", "mrr_step"), "base currency a month",
-            "change of running subscriptions' monthly price {window}", "{window}の月額変更の合計",
+            name="mrr_change_{window}",
+            family=FAMILY,
+            expression=Measure(SPAN, "sum", column="mrr_step"),
+            unit="base currency a month",
+            en="change of running subscriptions' monthly price {window}",
+            ja="{window}の月額変更の合計",
         ),
         (90, 365, None),
     ),
     *over_windows(
         Feature(
-            "upgrades_{window}", FAMILY, Measure(SPAN, "count", condition="mrr_step > 0"), "times",
-            "upgrades {window}", "{window}のアップグレード回数",
+            name="upgrades_{window}",
+            family=FAMILY,
+            expression=Measure(SPAN, "count", condition="mrr_step > 0"),
+            unit="times",
+            en="upgrades {window}",
+            ja="{window}のアップグレード回数",
         ),
         (90, 365, None),
     ),
     *over_windows(
         Feature(
-            "downgrades_{window}", FAMILY, Measure(SPAN, "count", condition="mrr_step < 0"), "times",
-            "downgrades {window}", "{window}のダウングレード回数",
+            name="downgrades_{window}",
+            family=FAMILY,
+            expression=Measure(SPAN, "count", condition="mrr_step < 0"),
+            unit="times",
+            en="downgrades {window}",
+            ja="{window}のダウングレード回数",
         ),
         (90, 365, None),
     ),
     Feature(
-        "refunded_total", FAMILY, Measure(SPAN, "sum", "refunded"), "base currency",
-        "refunded on ended subscriptions", "契約終了時の返金額の合計", "never missing",
+        name="refunded_total",
+        family=FAMILY,
+        expression=Measure(SPAN, "sum", column="refunded"),
+        unit="base currency",
+        en="refunded on ended subscriptions",
+        ja="契約終了時の返金額の合計",
+        missing="never missing",
     ),
-)  # fmt: skip
+)
 
 SUBSCRIPTION_FEATURES = (*NOW, *TENURE, *CHANGES)
 
@@ -106,9 +179,22 @@ def plan_features(plans: tuple[str, ...]) -> Iterator[Feature]:
         return
     running = tuple(Measure(SPAN, "count", condition=f"{RUNNING} and plan == {quoted(plan)}") for plan in plans)
     main = Leader(plans, running, "largest")
-    yield Feature("main_plan", FAMILY, main, "plan", "plan of most running subscriptions", "主な契約プラン", NONE_RUNS)
+    yield Feature(
+        name="main_plan",
+        family=FAMILY,
+        expression=main,
+        unit="plan",
+        en="plan of most running subscriptions",
+        ja="主な契約プラン",
+        missing=NONE_RUNS,
+    )
     for plan, name, count in zip(plans, names_of(plans), running, strict=True):
         yield Feature(
-            f"subscriptions_on_{name}", FAMILY, count, "subscriptions",
-            f"running subscriptions on {plan}", f"{plan}の契約数", "never missing",
-        )  # fmt: skip
+            name=f"subscriptions_on_{name}",
+            family=FAMILY,
+            expression=count,
+            unit="subscriptions",
+            en=f"running subscriptions on {plan}",
+            ja=f"{plan}の契約数",
+            missing="never missing",
+        )

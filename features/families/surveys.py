@@ -16,31 +16,64 @@ KINDS = {"nps": "NPS", "csat": "CSAT"}
 
 def _last_words(kind: str, called: str) -> Iterator[Feature]:
     last, before = (
-        Measure(SURVEY, "largest", "score", condition=f"kind == '{kind}' and newness == {place}") for place in (0, 1)
+        Measure(SURVEY, "largest", column="score", condition=f"kind == '{kind}' and newness == {place}")
+        for place in (0, 1)
     )
     yield Feature(
-        f"last_{kind}", FAMILY, last, "score", f"last {called} score", f"直近の{called}", f"{called} never answered"
+        name=f"last_{kind}",
+        family=FAMILY,
+        expression=last,
+        unit="score",
+        en=f"last {called} score",
+        ja=f"直近の{called}",
+        missing=f"{called} never answered",
     )
     yield Feature(
-        f"{kind}_change", FAMILY, Difference(last, before), "score",
-        f"change of the {called} score from the one before to the last", f"{called}の前回からの変化",
-        f"{called} answered fewer than two times",
-    )  # fmt: skip
+        name=f"{kind}_change",
+        family=FAMILY,
+        expression=Difference(last, before),
+        unit="score",
+        en=f"change of the {called} score from the one before to the last",
+        ja=f"{called}の前回からの変化",
+        missing=f"{called} answered fewer than two times",
+    )
 
 
 SURVEY_FEATURES = (
     *(feature for kind, called in KINDS.items() for feature in _last_words(kind, called)),
-    Feature("surveys_sent", FAMILY, SENT, "surveys", "surveys sent", "送付したアンケート数", "never missing"),
     Feature(
-        "survey_response_share", FAMILY, Ratio(ANSWERED, SENT), "share",
-        "share of the surveys that were answered", "アンケートの回答率", "no survey was sent",
+        name="surveys_sent",
+        family=FAMILY,
+        expression=SENT,
+        unit="surveys",
+        en="surveys sent",
+        ja="送付したアンケート数",
+        missing="never missing",
     ),
     Feature(
-        "days_since_survey_answer", FAMILY, Measure(SURVEY, "least", "age_days", condition="answered == 1"), "days",
-        "days since a survey was last answered", "最後のアンケート回答からの日数", "no survey was answered",
+        name="survey_response_share",
+        family=FAMILY,
+        expression=Ratio(ANSWERED, SENT),
+        unit="share",
+        en="share of the surveys that were answered",
+        ja="アンケートの回答率",
+        missing="no survey was sent",
     ),
     Feature(
-        "surveys_unanswered_180d", FAMILY, Measure(SURVEY, "count", window_days=180, condition="answered == 0"),
-        "surveys", "surveys left unanswered in the last 180 days", "直近180日間の未回答アンケート数",
+        name="days_since_survey_answer",
+        family=FAMILY,
+        expression=Measure(SURVEY, "least", column="age_days", condition="answered == 1"),
+        unit="days",
+        en="days since a survey was last answered",
+        ja="最後のアンケート回答からの日数",
+        missing="no survey was answered",
     ),
-)  # fmt: skip
+    Feature(
+        name="surveys_unanswered_180d",
+        family=FAMILY,
+        expression=Measure(SURVEY, "count", window_days=180, condition="answered == 0"),
+        unit="surveys",
+        en="surveys left unanswered in the last 180 days",
+        ja="直近180日間の未回答アンケート数",
+    ),
+)

@@ -10,9 +10,11 @@ from tables.vocabulary import names_of, quoted
 
 TICKET = Grain("ticket", "tickets")
 TICKETS = Measure(TICKET, "count")
-ANSWER_HOURS = Ratio(Measure(TICKET, "sum", "hours_to_answer"), Measure(TICKET, "count", "hours_to_answer"))
-CLOSE_HOURS = Ratio(Measure(TICKET, "sum", "hours_to_close"), Measure(TICKET, "count", "hours_to_close"))
-SATISFACTION = Ratio(Measure(TICKET, "sum", "satisfaction"), Measure(TICKET, "count", "satisfaction"))
+ANSWER_HOURS = Ratio(
+    Measure(TICKET, "sum", column="hours_to_answer"), Measure(TICKET, "count", column="hours_to_answer")
+)
+CLOSE_HOURS = Ratio(Measure(TICKET, "sum", column="hours_to_close"), Measure(TICKET, "count", column="hours_to_close"))
+SATISFACTION = Ratio(Measure(TICKET, "sum", column="satisfaction"), Measure(TICKET, "count", column="satisfaction"))
 
 FAMILY = "support"
 NONE_ANSWERED = "no ticket of the window was answered, or the recorded history is shorter than it"
@@ -21,57 +23,107 @@ NONE_RATED = "no ticket of the window was rated, or the recorded history is shor
 
 TICKET_FEATURES = (
     *over_windows(
-        Feature("tickets_{window}", FAMILY, TICKETS, "tickets", "support tickets {window}", "{window}の問い合わせ件数"),
+        Feature(
+            name="tickets_{window}",
+            family=FAMILY,
+            expression=TICKETS,
+            unit="tickets",
+            en="support tickets {window}",
+            ja="{window}の問い合わせ件数",
+        ),
         (7, 30, 90, 365, None),
     ),
     Feature(
-        "tickets_open", FAMILY, Measure(TICKET, "count", condition="open == 1"), "tickets",
-        "tickets not yet closed", "未解決の問い合わせ件数", "never missing",
+        name="tickets_open",
+        family=FAMILY,
+        expression=Measure(TICKET, "count", condition="open == 1"),
+        unit="tickets",
+        en="tickets not yet closed",
+        ja="未解決の問い合わせ件数",
+        missing="never missing",
     ),
     Feature(
-        "oldest_open_ticket_days", FAMILY, Measure(TICKET, "largest", "age_days", condition="open == 1"), "days",
-        "days that the oldest open ticket has waited", "最も古い未解決の問い合わせの経過日数", "no ticket is open",
+        name="oldest_open_ticket_days",
+        family=FAMILY,
+        expression=Measure(TICKET, "largest", column="age_days", condition="open == 1"),
+        unit="days",
+        en="days that the oldest open ticket has waited",
+        ja="最も古い未解決の問い合わせの経過日数",
+        missing="no ticket is open",
     ),
     Feature(
-        "days_since_last_ticket", FAMILY, Measure(TICKET, "least", "age_days"), "days",
-        "days since the last ticket", "最後の問い合わせからの日数", "no ticket on record",
+        name="days_since_last_ticket",
+        family=FAMILY,
+        expression=Measure(TICKET, "least", column="age_days"),
+        unit="days",
+        en="days since the last ticket",
+        ja="最後の問い合わせからの日数",
+        missing="no ticket on record",
     ),
     *over_windows(
         Feature(
-            "hours_to_answer_{window}", FAMILY, ANSWER_HOURS, "hours",
-            "mean hours to the first answer {window}", "{window}の初回回答までの平均時間", NONE_ANSWERED,
+            name="hours_to_answer_{window}",
+            family=FAMILY,
+            expression=ANSWER_HOURS,
+            unit="hours",
+            en="mean hours to the first answer {window}",
+            ja="{window}の初回回答までの平均時間",
+            missing=NONE_ANSWERED,
         ),
         (90, None),
     ),
     Feature(
-        "hours_to_answer_vs_usual", FAMILY, Ratio(within(ANSWER_HOURS, 90), ANSWER_HOURS), "times",
-        "mean time to answer in the last 90 days in multiples of the customer's own",
-        "直近90日間の初回回答時間(本人の平均の何倍か)", NONE_ANSWERED,
+        name="hours_to_answer_vs_usual",
+        family=FAMILY,
+        expression=Ratio(within(ANSWER_HOURS, 90), ANSWER_HOURS),
+        unit="times",
+        en="mean time to answer in the last 90 days in multiples of the customer's own",
+        ja="直近90日間の初回回答時間(本人の平均の何倍か)",
+        missing=NONE_ANSWERED,
     ),
     *over_windows(
         Feature(
-            "hours_to_close_{window}", FAMILY, CLOSE_HOURS, "hours",
-            "mean hours to close {window}", "{window}の解決までの平均時間", NONE_CLOSED,
+            name="hours_to_close_{window}",
+            family=FAMILY,
+            expression=CLOSE_HOURS,
+            unit="hours",
+            en="mean hours to close {window}",
+            ja="{window}の解決までの平均時間",
+            missing=NONE_CLOSED,
         ),
         (90, None),
     ),
     Feature(
-        "hours_to_close_vs_usual", FAMILY, Ratio(within(CLOSE_HOURS, 90), CLOSE_HOURS), "times",
-        "mean time to close in the last 90 days in multiples of the customer's own",
-        "直近90日間の解決時間(本人の平均の何倍か)", NONE_CLOSED,
+        name="hours_to_close_vs_usual",
+        family=FAMILY,
+        expression=Ratio(within(CLOSE_HOURS, 90), CLOSE_HOURS),
+        unit="times",
+        en="mean time to close in the last 90 days in multiples of the customer's own",
+        ja="直近90日間の解決時間(本人の平均の何倍か)",
+        missing=NONE_CLOSED,
     ),
     *over_windows(
         Feature(
-            "ticket_satisfaction_{window}", FAMILY, SATISFACTION, "as recorded",
-            "mean satisfaction with support {window}", "{window}のサポート満足度の平均", NONE_RATED,
+            name="ticket_satisfaction_{window}",
+            family=FAMILY,
+            expression=SATISFACTION,
+            unit="as recorded",
+            en="mean satisfaction with support {window}",
+            ja="{window}のサポート満足度の平均",
+            missing=NONE_RATED,
         ),
         (90, None),
     ),
     Feature(
-        "last_ticket_satisfaction", FAMILY, Measure(TICKET, "largest", "satisfaction", condition="newness == 0"),
-        "as recorded", "satisfaction with the newest rated ticket", "直近の問い合わせの満足度", "no ticket was rated",
+        name="last_ticket_satisfaction",
+        family=FAMILY,
+        expression=Measure(TICKET, "largest", column="satisfaction", condition="newness == 0"),
+        unit="as recorded",
+        en="satisfaction with the newest rated ticket",
+        ja="直近の問い合わせの満足度",
+        missing="no ticket was rated",
     ),
-)  # fmt: skip
+)
 
 
 def severity_features(severities: tuple[str, ...]) -> Iterator[Feature]:
@@ -89,14 +141,23 @@ def _told_apart(column: str, words: tuple[str, ...], en: str, ja: str) -> Iterat
         return
     counts = tuple(Measure(TICKET, "count", condition=f"{column} == {quoted(word)}") for word in words)
     yield Feature(
-        f"main_ticket_{column}", FAMILY, Leader(words, counts, "largest"), column,
-        f"most frequent {en} of tickets", f"最も多い問い合わせの{ja}", "no ticket on record",
-    )  # fmt: skip
+        name=f"main_ticket_{column}",
+        family=FAMILY,
+        expression=Leader(words, counts, "largest"),
+        unit=column,
+        en=f"most frequent {en} of tickets",
+        ja=f"最も多い問い合わせの{ja}",
+        missing="no ticket on record",
+    )
     for word, name, count in zip(words, names_of(words), counts, strict=True):
         yield from over_windows(
             Feature(
-                f"tickets_{column}_{name}_{{window}}", FAMILY, count, "tickets",
-                f"tickets of {en} '{word}' {{window}}", f"{{window}}の{ja}「{word}」の問い合わせ件数",
+                name=f"tickets_{column}_{name}_{{window}}",
+                family=FAMILY,
+                expression=count,
+                unit="tickets",
+                en=f"tickets of {en} '{word}' {{window}}",
+                ja=f"{{window}}の{ja}「{word}」の問い合わせ件数",
             ),
             (90, 365),
-        )  # fmt: skip
+        )

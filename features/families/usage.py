@@ -20,14 +20,14 @@ ADMIN = "role in ('admin', 'administrator', 'owner')"
 EVENTS = Measure(EVENT, "count")
 USAGE_DAYS = Measure(USAGE_DAY, "count")
 SESSIONS = Measure(SESSION, "count")
-SINCE_LAST = Measure(EVENT, "least", "age_days")
+SINCE_LAST = Measure(EVENT, "least", column="age_days")
 ACTIVE_PEOPLE = Measure(PERSON, "count")
-SEATS = Measure(SPAN, "sum", "seats", condition=RUNNING)
+SEATS = Measure(SPAN, "sum", column="seats", condition=RUNNING)
 
-GAPS = Measure(USAGE_DAY, "count", "gap_days")
-GAP_TOTAL = Measure(USAGE_DAY, "sum", "gap_days")
+GAPS = Measure(USAGE_DAY, "count", column="gap_days")
+GAP_TOTAL = Measure(USAGE_DAY, "sum", column="gap_days")
 USUAL_GAP = Ratio(GAP_TOTAL, GAPS)
-GAP_SPREAD = Deviation(GAPS, GAP_TOTAL, Measure(USAGE_DAY, "squares", "gap_days"))
+GAP_SPREAD = Deviation(GAPS, GAP_TOTAL, Measure(USAGE_DAY, "squares", column="gap_days"))
 
 NEVER = "no usage on record"
 NONE_IN_WINDOW = "no usage in the window, or the recorded history is shorter than it"
@@ -35,66 +35,87 @@ NO_GAP = "fewer than two days with usage"
 
 RECENCY = (
     Feature(
-        "days_since_last_usage",
-        "usage",
-        SINCE_LAST,
-        "days",
-        "days since the last usage",
-        "最終利用からの日数",
-        NEVER,
+        name="days_since_last_usage",
+        family="usage",
+        expression=SINCE_LAST,
+        unit="days",
+        en="days since the last usage",
+        ja="最終利用からの日数",
+        missing=NEVER,
         says_en="last used {value} days ago (usually {usual})",
         says_ja="最終利用から{value}日(通常{usual}日)",
         usual_of="usage_mean_gap_days",
     ),
     Feature(
-        "days_since_first_usage",
-        "usage",
-        Measure(EVENT, "largest", "age_days"),
-        "days",
-        "days since the first usage on record",
-        "記録上の初回利用からの日数",
-        NEVER,
+        name="days_since_first_usage",
+        family="usage",
+        expression=Measure(EVENT, "largest", column="age_days"),
+        unit="days",
+        en="days since the first usage on record",
+        ja="記録上の初回利用からの日数",
+        missing=NEVER,
     ),
     Feature(
-        "usage_recency_vs_usual_gap",
-        "usage",
-        Ratio(SINCE_LAST, USUAL_GAP),
-        "times",
-        "time since the last usage in multiples of the customer's own usual gap",
-        "最終利用からの日数(本人の通常の利用間隔の何倍か)",
-        NO_GAP,
+        name="usage_recency_vs_usual_gap",
+        family="usage",
+        expression=Ratio(SINCE_LAST, USUAL_GAP),
+        unit="times",
+        en="time since the last usage in multiples of the customer's own usual gap",
+        ja="最終利用からの日数(本人の通常の利用間隔の何倍か)",
+        missing=NO_GAP,
     ),
 )
 
 AMOUNTS = (
     *over_windows(
-        Feature("usage_events_{window}", "usage", EVENTS, "events", "usage events {window}", "{window}の利用回数")
-    ),
-    *over_windows(
-        Feature("usage_days_{window}", "usage", USAGE_DAYS, "days", "days with usage {window}", "{window}の利用日数")
-    ),
-    *over_windows(
-        Feature("usage_sessions_{window}", "usage", SESSIONS, "sessions", "sessions {window}", "{window}の訪問回数")
+        Feature(
+            name="usage_events_{window}",
+            family="usage",
+            expression=EVENTS,
+            unit="events",
+            en="usage events {window}",
+            ja="{window}の利用回数",
+        )
     ),
     *over_windows(
         Feature(
-            "usage_items_{window}",
-            "usage",
-            Measure(SEEN_ITEM, "count"),
-            "items",
-            "distinct items looked at {window}",
-            "{window}に閲覧した商品種類数",
+            name="usage_days_{window}",
+            family="usage",
+            expression=USAGE_DAYS,
+            unit="days",
+            en="days with usage {window}",
+            ja="{window}の利用日数",
+        )
+    ),
+    *over_windows(
+        Feature(
+            name="usage_sessions_{window}",
+            family="usage",
+            expression=SESSIONS,
+            unit="sessions",
+            en="sessions {window}",
+            ja="{window}の訪問回数",
+        )
+    ),
+    *over_windows(
+        Feature(
+            name="usage_items_{window}",
+            family="usage",
+            expression=Measure(SEEN_ITEM, "count"),
+            unit="items",
+            en="distinct items looked at {window}",
+            ja="{window}に閲覧した商品種類数",
         ),
         (30, 90),
     ),
     *over_windows(
         Feature(
-            "usage_value_{window}",
-            "usage",
-            Measure(EVENT, "sum", "value"),
-            "as recorded",
-            "sum of the usage values {window}",
-            "{window}の利用量の合計",
+            name="usage_value_{window}",
+            family="usage",
+            expression=Measure(EVENT, "sum", column="value"),
+            unit="as recorded",
+            en="sum of the usage values {window}",
+            ja="{window}の利用量の合計",
         ),
         (30, 90),
     ),
@@ -103,58 +124,58 @@ AMOUNTS = (
 CHANGE = (
     *trends(
         Feature(
-            "usage_trend_{days}d",
-            "usage",
-            EVENTS,
-            "share",
-            "share of the newer half in the usage of twice {days} days (0.5 is steady)",
-            "直近{days}日間とその前の{days}日間の利用回数に占める直近の割合(0.5は横ばい)",
-            NONE_IN_WINDOW,
+            name="usage_trend_{days}d",
+            family="usage",
+            expression=EVENTS,
+            unit="share",
+            en="share of the newer half in the usage of twice {days} days (0.5 is steady)",
+            ja="直近{days}日間とその前の{days}日間の利用回数に占める直近の割合(0.5は横ばい)",
+            missing=NONE_IN_WINDOW,
         ),
         (7, 30, 90),
     ),
     Feature(
-        "usage_mean_gap_days",
-        "usage",
-        USUAL_GAP,
-        "days",
-        "usual days between days with usage",
-        "通常の利用間隔(日)",
-        NO_GAP,
+        name="usage_mean_gap_days",
+        family="usage",
+        expression=USUAL_GAP,
+        unit="days",
+        en="usual days between days with usage",
+        ja="通常の利用間隔(日)",
+        missing=NO_GAP,
     ),
     Feature(
-        "usage_gap_spread_days",
-        "usage",
-        GAP_SPREAD,
-        "days",
-        "standard deviation of the days between days with usage",
-        "利用間隔の標準偏差(日)",
-        "fewer than three days with usage",
+        name="usage_gap_spread_days",
+        family="usage",
+        expression=GAP_SPREAD,
+        unit="days",
+        en="standard deviation of the days between days with usage",
+        ja="利用間隔の標準偏差(日)",
+        missing="fewer than three days with usage",
     ),
 )
 
 TIMING = (
     *over_windows(
         Feature(
-            "usage_weekend_share_{window}",
-            "usage",
-            Ratio(Measure(EVENT, "count", condition="weekday >= 5"), EVENTS),
-            "share",
-            "share of the usage {window} on weekends",
-            "{window}の利用のうち週末の割合",
-            NONE_IN_WINDOW,
+            name="usage_weekend_share_{window}",
+            family="usage",
+            expression=Ratio(Measure(EVENT, "count", condition="weekday >= 5"), EVENTS),
+            unit="share",
+            en="share of the usage {window} on weekends",
+            ja="{window}の利用のうち週末の割合",
+            missing=NONE_IN_WINDOW,
         ),
         (90,),
     ),
     *over_windows(
         Feature(
-            "usage_evening_share_{window}",
-            "usage",
-            Ratio(Measure(EVENT, "count", condition="hour >= 18"), EVENTS),
-            "share",
-            "share of the usage {window} at 18:00 or later",
-            "{window}の利用のうち18時以降の割合",
-            NONE_IN_WINDOW,
+            name="usage_evening_share_{window}",
+            family="usage",
+            expression=Ratio(Measure(EVENT, "count", condition="hour >= 18"), EVENTS),
+            unit="share",
+            en="share of the usage {window} at 18:00 or later",
+            ja="{window}の利用のうち18時以降の割合",
+            missing=NONE_IN_WINDOW,
         ),
         (90,),
     ),
@@ -163,60 +184,93 @@ TIMING = (
 BREADTH = (
     *over_windows(
         Feature(
-            "usage_kinds_{window}", "usage", Measure(KIND, "count"), "kinds",
-            "different kinds of usage {window}", "{window}に使った機能の種類数",
+            name="usage_kinds_{window}",
+            family="usage",
+            expression=Measure(KIND, "count"),
+            unit="kinds",
+            en="different kinds of usage {window}",
+            ja="{window}に使った機能の種類数",
         ),
         (30, 90, None),
     ),
     *over_windows(
         Feature(
-            "usage_events_per_day_{window}", "usage", Ratio(EVENTS, USAGE_DAYS), "events",
-            "usage events a day with usage {window}", "{window}の利用日あたりの利用回数", NONE_IN_WINDOW,
+            name="usage_events_per_day_{window}",
+            family="usage",
+            expression=Ratio(EVENTS, USAGE_DAYS),
+            unit="events",
+            en="usage events a day with usage {window}",
+            ja="{window}の利用日あたりの利用回数",
+            missing=NONE_IN_WINDOW,
         ),
         (30, 90),
     ),
     *over_windows(
         Feature(
-            "usage_admin_events_{window}", "usage", Measure(EVENT, "count", condition=ADMIN), "events",
-            "usage by administrators {window}", "{window}の管理者による利用回数",
+            name="usage_admin_events_{window}",
+            family="usage",
+            expression=Measure(EVENT, "count", condition=ADMIN),
+            unit="events",
+            en="usage by administrators {window}",
+            ja="{window}の管理者による利用回数",
         ),
         (30, 90),
     ),
     Feature(
-        "days_since_admin_usage", "usage", Measure(EVENT, "least", "age_days", condition=ADMIN), "days",
-        "days since an administrator last used it", "管理者の最終利用からの日数", "no administrator used it",
+        name="days_since_admin_usage",
+        family="usage",
+        expression=Measure(EVENT, "least", column="age_days", condition=ADMIN),
+        unit="days",
+        en="days since an administrator last used it",
+        ja="管理者の最終利用からの日数",
+        missing="no administrator used it",
     ),
     *over_windows(
         Feature(
-            "usage_errors_{window}", "usage", Measure(EVENT, "sum", "errors"), "errors",
-            "errors met {window}", "{window}に発生したエラー数",
+            name="usage_errors_{window}",
+            family="usage",
+            expression=Measure(EVENT, "sum", column="errors"),
+            unit="errors",
+            en="errors met {window}",
+            ja="{window}に発生したエラー数",
         ),
         (7, 30, 90),
     ),
-)  # fmt: skip
+)
 
 USAGE_FEATURES = (*RECENCY, *AMOUNTS, *CHANGE, *TIMING, *BREADTH)
 
 SEAT_FEATURES = (
     *over_windows(
         Feature(
-            "active_people_{window}", "seats", ACTIVE_PEOPLE, "people",
-            "people of the account who used it {window}", "{window}に利用した人数",
+            name="active_people_{window}",
+            family="seats",
+            expression=ACTIVE_PEOPLE,
+            unit="people",
+            en="people of the account who used it {window}",
+            ja="{window}に利用した人数",
         ),
         (7, 30, 90),
     ),
     Feature(
-        "active_people_trend_30d", "seats", Ratio(within(ACTIVE_PEOPLE, 30), within(ACTIVE_PEOPLE, 90)), "share",
-        "people who used it in the last 30 days over those of the last 90",
-        "直近90日間の利用者に対する直近30日間の利用者の割合",
-        NONE_IN_WINDOW,
+        name="active_people_trend_30d",
+        family="seats",
+        expression=Ratio(within(ACTIVE_PEOPLE, 30), within(ACTIVE_PEOPLE, 90)),
+        unit="share",
+        en="people who used it in the last 30 days over those of the last 90",
+        ja="直近90日間の利用者に対する直近30日間の利用者の割合",
+        missing=NONE_IN_WINDOW,
     ),
     Feature(
-        "active_seat_share_30d", "seats", Ratio(within(ACTIVE_PEOPLE, 30), SEATS), "share",
-        "share of the seats paid for that was used in the last 30 days",
-        "直近30日間に利用された席の割合", "no seat is paid for",
+        name="active_seat_share_30d",
+        family="seats",
+        expression=Ratio(within(ACTIVE_PEOPLE, 30), SEATS),
+        unit="share",
+        en="share of the seats paid for that was used in the last 30 days",
+        ja="直近30日間に利用された席の割合",
+        missing="no seat is paid for",
     ),
-)  # fmt: skip
+)
 "Of accounts: people roll up to them, so that their usage tells who it was."
 
 
@@ -226,16 +280,24 @@ def event_features(events: tuple[str, ...]) -> Iterator[Feature]:
         return
     counts = tuple(Measure(EVENT, "count", condition=f"event == {quoted(event)}") for event in events)
     main = Leader(events, counts, "largest")
-    yield Feature("main_event", "usage", main, "event", "most frequent kind of usage", "最も多い利用の種類", NEVER)
+    yield Feature(
+        name="main_event",
+        family="usage",
+        expression=main,
+        unit="event",
+        en="most frequent kind of usage",
+        ja="最も多い利用の種類",
+        missing=NEVER,
+    )
     for event, name, count in zip(events, names_of(events), counts, strict=True):
         yield from over_windows(
             Feature(
-                f"usage_{name}_{{window}}",
-                "usage",
-                count,
-                "events",
-                f"'{event}' {{window}}",
-                f"{{window}}の「{event}」の回数",
+                name=f"usage_{name}_{{window}}",
+                family="usage",
+                expression=count,
+                unit="events",
+                en=f"'{event}' {{window}}",
+                ja=f"{{window}}の「{event}」の回数",
             ),
             (30, 90),
         )

@@ -27,14 +27,14 @@ TREND_WINDOWS = (30, 90, 180)
 def over_windows(feature: Feature, windows: Iterable[int | None] = WINDOWS) -> Iterator[Feature]:
     """The feature once a window (None is all that is recorded); `{window}` in its name and texts is filled."""
     for days in windows:
-        yield replace(_worded(feature, days), computed=within(feature.computed, days))
+        yield replace(_worded(feature, days), expression=within(feature.expression, days))
 
 
 def trends(feature: Feature, windows: Iterable[int] = TREND_WINDOWS) -> Iterator[Feature]:
     """The share of the last two windows that falls into the newer one: 0.5 is steady, 1 all new, 0 gone quiet."""
     for days in windows:
-        newer_share = Ratio(within(feature.computed, days), within(feature.computed, 2 * days))
-        yield replace(_worded(feature, days), computed=newer_share)
+        newer_share = Ratio(within(feature.expression, days), within(feature.expression, 2 * days))
+        yield replace(_worded(feature, days), expression=newer_share)
 
 
 def within(expression: Expression, days: int | None) -> Expression:

@@ -127,7 +127,7 @@ def _names_in(segment: Segment, place: str) -> frozenset[str]:
 
 
 def _of_tables(feature: Feature, config: Config) -> bool:
-    return all(measure.grain.table in config.tables for measure in measures_of(feature.computed))
+    return all(measure.grain.table in config.tables for measure in measures_of(feature.expression))
 
 
 def _patterns(config: Config) -> Iterator[str]:

@@ -33,7 +33,7 @@ def of(measure: Measure, engine_name: str = "duckdb", history_days: int = 1000) 
 def line(
     aggregate: Aggregate, column: str = "", window_days: int | None = None, condition: str | None = None
 ) -> Measure:
-    return Measure(LINE, aggregate, column, window_days, condition)
+    return Measure(LINE, aggregate, column=column, window_days=window_days, condition=condition)
 
 
 @every_engine
@@ -62,13 +62,13 @@ def test_a_condition_that_is_unknown_does_not_hold(engine_name):
 @every_engine
 def test_keys_count_once_and_rows_without_a_key_not_at_all(engine_name):
     assert of(Measure(BASKET, "count"), engine_name) == [2, 1, 0]
-    assert of(Measure(BASKET, "largest", "worth"), engine_name)[0] == 5
+    assert of(Measure(BASKET, "largest", column="worth"), engine_name)[0] == 5
 
 
 @every_engine
 def test_a_gap_is_how_long_after_the_row_before_a_row_came(engine_name):
-    assert of(Measure(BASKET, "sum", "gap_days"), engine_name) == [17, 0, 0]
-    assert of(Measure(BASKET, "sum", "gap_days", window_days=2), engine_name) == [0, 0, 0]
+    assert of(Measure(BASKET, "sum", column="gap_days"), engine_name) == [17, 0, 0]
+    assert of(Measure(BASKET, "sum", column="gap_days", window_days=2), engine_name) == [0, 0, 0]
 
 
 def test_a_window_longer_than_the_history_is_missing_and_not_cut_short():

@@ -16,8 +16,8 @@ from features.families.windowed import over_windows, within
 every_feature = pytest.mark.parametrize("feature", documented(), ids=lambda feature: feature.name)
 
 
-def ordinary(computed: Expression = ORDERS) -> Feature:
-    return Feature("orders", "frequency", computed, "orders", "orders", "購入回数")
+def ordinary(expression: Expression = ORDERS) -> Feature:
+    return Feature(name="orders", family="frequency", expression=expression, unit="orders", en="orders", ja="購入回数")
 
 
 def test_no_two_features_share_a_name():
@@ -25,7 +25,7 @@ def test_no_two_features_share_a_name():
 
 
 def test_purchases_alone_give_at_least_sixty_features():
-    of_purchases = [f for f in documented() if all(m.grain.table == "purchases" for m in measures_of(f.computed))]
+    of_purchases = [f for f in documented() if all(m.grain.table == "purchases" for m in measures_of(f.expression))]
 
     assert len(of_purchases) >= 60
 

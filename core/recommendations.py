@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
-STAGES = ("personal", "similar_items", "preferences", "segment", "popularity", "bought_together", "trending")
-"""From the most to the least personal: own taste, items like those in the history, what they told us that they like,
-what customers like them buy, what everybody buys. The last two stand only in lists that are asked for as such."""
+
+class Stage(StrEnum):
+    """Where in the fallback chain an item comes from, from the most to the least personal."""
+
+    PERSONAL = "personal"
+    "The customer's own taste."
+    SIMILAR_ITEMS = "similar_items"
+    "Items similar to those in the customer's history."
+    PREFERENCES = "preferences"
+    "What the customer told us they like."
+    SEGMENT = "segment"
+    "What similar customers buy."
+    POPULARITY = "popularity"
+    "Recent best sellers."
+    BOUGHT_TOGETHER = "bought_together"
+    "Only in the list of that name."
+    TRENDING = "trending"
+    "Only in the list of that name."
+
+
+STAGES = tuple(Stage)
 
 
 @dataclass(frozen=True)
@@ -24,7 +43,7 @@ class Recommendations:
     scores: np.ndarray
     "float32; comparable within one customer and stage only; NaN where there is none."
     stages: np.ndarray
-    "int8 index into STAGES; -1 where there is none."
+    "int8 index into `STAGES`; -1 where there is none."
     contributors: np.ndarray
     "int32 code of the item in the history that speaks most for it; -1 where there is none."
     shortfalls: tuple[str, ...]

@@ -6,6 +6,14 @@ from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
+from core.feature_names import (
+    MAIN_CHANNEL,
+    MAIN_CONTACT_CHANNEL,
+    MAIN_EVENT,
+    MAIN_PLAN,
+    MAIN_TICKET_SEVERITY,
+    MAIN_TICKET_TOPIC,
+)
 from features.compiler.declaration import Feature
 from features.families.catalogue import DECLARED, LEARNT
 from features.families.stated_preferences import answer_features
@@ -31,12 +39,12 @@ declarations; a test keeps it true.
 """
 
 STAND_INS = {
-    "main_channel": "<channel>",
-    "main_event": "<event>",
-    "main_plan": "<plan>",
-    "main_ticket_severity": "<severity>",
-    "main_ticket_topic": "<topic>",
-    "main_contact_channel": "<channel>",
+    MAIN_CHANNEL: "<channel>",
+    MAIN_EVENT: "<event>",
+    MAIN_PLAN: "<plan>",
+    MAIN_TICKET_SEVERITY: "<severity>",
+    MAIN_TICKET_TOPIC: "<topic>",
+    MAIN_CONTACT_CHANNEL: "<channel>",
 }
 "For the words that are learnt from the data, by the feature that keeps them."
 

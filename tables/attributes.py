@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from core.digest import digest_of
+from core.feature_names import FeatureFamily
 from core.feature_table import SEMANTICS, FeatureColumn
 from tables.engines.expressions import Expression
 from tables.tables import Tables
@@ -44,7 +45,7 @@ class Attribute:
         plain = self.source.replace("_", " ")
         return FeatureColumn(
             name=self.name,
-            family="attributes",
+            family=FeatureFamily.ATTRIBUTES,
             unit=UNITS[self.kind],
             en=f"days since {plain}" if self.kind == "age" else plain,
             ja=f"{self.source}からの日数" if self.kind == "age" else self.source,

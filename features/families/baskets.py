@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.feature_names import MAIN_CHANNEL, FeatureFamily
 from features.compiler.declaration import Carried, Feature, Grain, Leader, Measure, Ratio
 from features.families.purchases import BOUGHT, NEVER, NONE_IN_WINDOW, ORDER, ORDERS
 from features.families.windowed import WINDOWS, over_windows, within
@@ -29,7 +30,7 @@ VARIETY = (
     *over_windows(
         Feature(
             name="items_{window}",
-            family="variety",
+            family=FeatureFamily.VARIETY,
             expression=ITEMS,
             unit="items",
             en="distinct items {window}",
@@ -40,7 +41,7 @@ VARIETY = (
     *over_windows(
         Feature(
             name="categories_{window}",
-            family="variety",
+            family=FeatureFamily.VARIETY,
             expression=CATEGORIES,
             unit="categories",
             en="distinct categories {window}",
@@ -50,7 +51,7 @@ VARIETY = (
     ),
     Feature(
         name="item_repetition",
-        family="variety",
+        family=FeatureFamily.VARIETY,
         expression=Ratio(ITEM_LINES, ITEMS),
         unit="times",
         en="how often each item was bought, on average",
@@ -62,7 +63,7 @@ VARIETY = (
 CONCENTRATION = (
     Feature(
         name="top_item_share",
-        family="concentration",
+        family=FeatureFamily.CONCENTRATION,
         expression=Ratio(Measure(ITEM, "largest", column="lines"), ITEM_LINES),
         unit="share",
         en="share of the most bought item in all lines",
@@ -71,7 +72,7 @@ CONCENTRATION = (
     ),
     Feature(
         name="top_category_share",
-        family="concentration",
+        family=FeatureFamily.CONCENTRATION,
         expression=Ratio(Measure(CATEGORY, "largest", column="spend"), CATEGORY_SPEND),
         unit="share",
         en="share of the largest category in the spend",
@@ -80,7 +81,7 @@ CONCENTRATION = (
     ),
     Feature(
         name="category_concentration",
-        family="concentration",
+        family=FeatureFamily.CONCENTRATION,
         expression=Ratio(Ratio(Measure(CATEGORY, "squares", column="spend"), CATEGORY_SPEND), CATEGORY_SPEND),
         unit="index",
         en="concentration of the spend over categories (Herfindahl index, 1 is a single one)",
@@ -93,7 +94,7 @@ TIMING = (
     *over_windows(
         Feature(
             name="weekend_order_share_{window}",
-            family="timing",
+            family=FeatureFamily.TIMING,
             expression=Ratio(WEEKEND_ORDERS, ORDERS),
             unit="share",
             en="share of the orders {window} that fell on a weekend",
@@ -105,7 +106,7 @@ TIMING = (
     *over_windows(
         Feature(
             name="evening_order_share_{window}",
-            family="timing",
+            family=FeatureFamily.TIMING,
             expression=Ratio(EVENING_ORDERS, ORDERS),
             unit="share",
             en="share of the orders {window} placed at 18:00 or later",
@@ -128,8 +129,8 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
         Measure(ORDER, "least", column="age_days", condition=f"channel == {quoted(channel)}") for channel in channels
     )
     yield Feature(
-        name="main_channel",
-        family="channels",
+        name=MAIN_CHANNEL,
+        family=FeatureFamily.CHANNELS,
         expression=Leader(channels, orders, "largest"),
         unit="channel",
         en="channel of most orders",
@@ -138,7 +139,7 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
     )
     yield Feature(
         name="last_channel",
-        family="channels",
+        family=FeatureFamily.CHANNELS,
         expression=Leader(channels, latest, "least"),
         unit="channel",
         en="channel of the last order",
@@ -148,7 +149,7 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
     for channel, name, count, since in zip(channels, names_of(channels), orders, latest, strict=True):
         yield Feature(
             name=f"order_share_via_{name}",
-            family="channels",
+            family=FeatureFamily.CHANNELS,
             expression=Ratio(count, ORDERS),
             unit="share",
             en=f"share of all orders via {channel}",
@@ -157,7 +158,7 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
         )
         yield Feature(
             name=f"order_share_365d_via_{name}",
-            family="channels",
+            family=FeatureFamily.CHANNELS,
             expression=Ratio(within(count, 365), within(ORDERS, 365)),
             unit="share",
             en=f"share of the orders in the last 365 days via {channel}",
@@ -166,7 +167,7 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
         )
         yield Feature(
             name=f"days_since_last_order_via_{name}",
-            family="channels",
+            family=FeatureFamily.CHANNELS,
             expression=since,
             unit="days",
             en=f"days since the last order via {channel}",

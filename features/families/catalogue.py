@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from core.feature_names import (
+    MAIN_CHANNEL,
+    MAIN_CONTACT_CHANNEL,
+    MAIN_EVENT,
+    MAIN_PLAN,
+    MAIN_TICKET_SEVERITY,
+    MAIN_TICKET_TOPIC,
+)
 from features.compiler.declaration import Feature, columns_of, measures_of
 from features.compiler.lines import DERIVED, lines_of
 from features.families.baskets import BASKET_FEATURES, channel_features
@@ -47,12 +55,12 @@ class Learnt:
 
 
 LEARNT = {
-    "main_channel": Learnt("purchases", "channel", channel_features),
-    "main_event": Learnt("usage", "event", event_features),
-    "main_plan": Learnt("subscriptions", "plan", plan_features),
-    "main_ticket_severity": Learnt("tickets", "severity", severity_features),
-    "main_ticket_topic": Learnt("tickets", "topic", topic_features),
-    "main_contact_channel": Learnt("contacts", "channel", contact_channel_features),
+    MAIN_CHANNEL: Learnt("purchases", "channel", channel_features),
+    MAIN_EVENT: Learnt("usage", "event", event_features),
+    MAIN_PLAN: Learnt("subscriptions", "plan", plan_features),
+    MAIN_TICKET_SEVERITY: Learnt("tickets", "severity", severity_features),
+    MAIN_TICKET_TOPIC: Learnt("tickets", "topic", topic_features),
+    MAIN_CONTACT_CHANNEL: Learnt("contacts", "channel", contact_channel_features),
 }
 "By the categorical feature that keeps the words."
 

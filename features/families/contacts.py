@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.feature_names import MAIN_CONTACT_CHANNEL, FeatureFamily
 from features.compiler.declaration import Feature, Grain, Leader, Measure, Ratio
 from features.families.windowed import over_windows, within
 from tables.vocabulary import names_of, quoted
@@ -11,7 +12,7 @@ from tables.vocabulary import names_of, quoted
 CONTACT = Grain("contact", "contacts")
 CONTACTS = Measure(CONTACT, "count")
 
-FAMILY = "contacts"
+FAMILY = FeatureFamily.CONTACTS
 NONE_IN_WINDOW = "no contact in the window, or the recorded history is shorter than it"
 REACTIONS = {
     "opened": ("opened", "開封"),
@@ -84,7 +85,7 @@ def contact_channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
         return
     counts = tuple(Measure(CONTACT, "count", condition=f"channel == {quoted(channel)}") for channel in channels)
     yield Feature(
-        name="main_contact_channel",
+        name=MAIN_CONTACT_CHANNEL,
         family=FAMILY,
         expression=Leader(channels, counts, "largest"),
         unit="channel",

@@ -6,6 +6,7 @@ A purchase is an occasion: the lines of one order, or of one moment where there 
 
 from __future__ import annotations
 
+from core.feature_names import DAYS_SINCE_FIRST_PURCHASE, DAYS_SINCE_LAST_PURCHASE, MEAN_GAP_DAYS, FeatureFamily
 from features.compiler.declaration import Carried, Deviation, Difference, Feature, Grain, Measure, Ratio
 from features.families.windowed import WINDOWS, over_windows, trends, within
 
@@ -43,8 +44,8 @@ NO_SPREAD = "fewer than three purchase days"
 
 RECENCY = (
     Feature(
-        name="days_since_last_purchase",
-        family="recency",
+        name=DAYS_SINCE_LAST_PURCHASE,
+        family=FeatureFamily.RECENCY,
         expression=SINCE_LAST,
         unit="days",
         en="days since the last purchase",
@@ -52,11 +53,11 @@ RECENCY = (
         missing=NEVER,
         says_en="last purchase {value} days ago (usually {usual})",
         says_ja="最終購入から{value}日(通常{usual}日)",
-        usual_of="mean_gap_days",
+        usual_of=MEAN_GAP_DAYS,
     ),
     Feature(
         name="recency_vs_usual_gap",
-        family="recency",
+        family=FeatureFamily.RECENCY,
         expression=Ratio(SINCE_LAST, USUAL_GAP),
         unit="times",
         en="time since the last purchase in multiples of the customer's own usual gap",
@@ -67,8 +68,8 @@ RECENCY = (
 
 TENURE = (
     Feature(
-        name="days_since_first_purchase",
-        family="tenure",
+        name=DAYS_SINCE_FIRST_PURCHASE,
+        family=FeatureFamily.TENURE,
         expression=SINCE_FIRST,
         unit="days",
         en="days since the first purchase on record",
@@ -77,7 +78,7 @@ TENURE = (
     ),
     Feature(
         name="buying_span_days",
-        family="tenure",
+        family=FeatureFamily.TENURE,
         expression=Difference(SINCE_FIRST, SINCE_LAST),
         unit="days",
         en="days from the first to the last purchase",
@@ -90,7 +91,7 @@ FREQUENCY = (
     *over_windows(
         Feature(
             name="orders_{window}",
-            family="frequency",
+            family=FeatureFamily.FREQUENCY,
             expression=ORDERS,
             unit="orders",
             en="orders {window}",
@@ -101,7 +102,7 @@ FREQUENCY = (
     *over_windows(
         Feature(
             name="purchase_days_{window}",
-            family="frequency",
+            family=FeatureFamily.FREQUENCY,
             expression=Measure(PURCHASE_DAY, "count"),
             unit="days",
             en="days with a purchase {window}",
@@ -112,7 +113,7 @@ FREQUENCY = (
     *trends(
         Feature(
             name="orders_trend_{days}d",
-            family="frequency",
+            family=FeatureFamily.FREQUENCY,
             expression=ORDERS,
             unit="share",
             en="share of the newer half in the orders of twice {days} days (0.5 is steady)",
@@ -126,7 +127,7 @@ RHYTHM = (
     *over_windows(
         Feature(
             name="mean_gap_days_{window}",
-            family="rhythm",
+            family=FeatureFamily.RHYTHM,
             expression=USUAL_GAP,
             unit="days",
             en="mean days between purchases {window}",
@@ -136,8 +137,8 @@ RHYTHM = (
         (180, 365),
     ),
     Feature(
-        name="mean_gap_days",
-        family="rhythm",
+        name=MEAN_GAP_DAYS,
+        family=FeatureFamily.RHYTHM,
         expression=USUAL_GAP,
         unit="days",
         en="usual days between purchases",
@@ -146,7 +147,7 @@ RHYTHM = (
     ),
     Feature(
         name="gap_spread_days",
-        family="rhythm",
+        family=FeatureFamily.RHYTHM,
         expression=GAP_SPREAD,
         unit="days",
         en="standard deviation of the days between purchases",
@@ -155,7 +156,7 @@ RHYTHM = (
     ),
     Feature(
         name="gap_irregularity",
-        family="rhythm",
+        family=FeatureFamily.RHYTHM,
         expression=Ratio(GAP_SPREAD, USUAL_GAP),
         unit="times",
         en="spread of the gaps in multiples of the usual gap (0 is clockwork)",
@@ -164,7 +165,7 @@ RHYTHM = (
     ),
     Feature(
         name="longest_gap_days",
-        family="rhythm",
+        family=FeatureFamily.RHYTHM,
         expression=Measure(PURCHASE_DAY, "largest", column="gap_days"),
         unit="days",
         en="longest gap between purchases",
@@ -173,7 +174,7 @@ RHYTHM = (
     ),
     Feature(
         name="shortest_gap_days",
-        family="rhythm",
+        family=FeatureFamily.RHYTHM,
         expression=Measure(PURCHASE_DAY, "least", column="gap_days"),
         unit="days",
         en="shortest gap between purchases",
@@ -182,7 +183,7 @@ RHYTHM = (
     ),
     Feature(
         name="recency_vs_longest_gap",
-        family="rhythm",
+        family=FeatureFamily.RHYTHM,
         expression=Ratio(SINCE_LAST, Measure(PURCHASE_DAY, "largest", column="gap_days")),
         unit="times",
         en="time since the last purchase in multiples of the longest gap so far",
@@ -191,7 +192,7 @@ RHYTHM = (
     ),
     Feature(
         name="gap_180d_vs_usual",
-        family="rhythm",
+        family=FeatureFamily.RHYTHM,
         expression=Ratio(within(USUAL_GAP, 180), USUAL_GAP),
         unit="times",
         en="mean gap of the last 180 days in multiples of the usual gap (above 1 is slowing down)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.feature_names import FeatureFamily
 from features.compiler.declaration import Deviation, Difference, Feature, Grain, Measure, Ratio
 from features.families.purchases import NEVER, NONE_IN_WINDOW, ORDER, ORDERS
 from features.families.windowed import WINDOWS, over_windows, trends, within
@@ -20,7 +21,7 @@ SPENDING = (
     *over_windows(
         Feature(
             name="spend_{window}",
-            family="spend",
+            family=FeatureFamily.SPEND,
             expression=SPEND,
             unit="base currency",
             en="spend {window}, before returns",
@@ -31,7 +32,7 @@ SPENDING = (
     *over_windows(
         Feature(
             name="net_spend_{window}",
-            family="spend",
+            family=FeatureFamily.SPEND,
             expression=Difference(SPEND, RETURNED),
             unit="base currency",
             en="spend {window}, less returns",
@@ -42,7 +43,7 @@ SPENDING = (
     *over_windows(
         Feature(
             name="mean_order_value_{window}",
-            family="spend",
+            family=FeatureFamily.SPEND,
             expression=ORDER_VALUE,
             unit="base currency",
             en="mean order value {window}",
@@ -53,7 +54,7 @@ SPENDING = (
     ),
     Feature(
         name="order_value_spread",
-        family="spend",
+        family=FeatureFamily.SPEND,
         expression=ORDER_VALUE_SPREAD,
         unit="base currency",
         en="standard deviation of the order values",
@@ -62,7 +63,7 @@ SPENDING = (
     ),
     Feature(
         name="largest_order_value",
-        family="spend",
+        family=FeatureFamily.SPEND,
         expression=Measure(ORDER, "largest", column="spend"),
         unit="base currency",
         en="value of the largest order",
@@ -71,7 +72,7 @@ SPENDING = (
     ),
     Feature(
         name="order_value_90d_vs_usual",
-        family="spend",
+        family=FeatureFamily.SPEND,
         expression=Ratio(within(ORDER_VALUE, 90), ORDER_VALUE),
         unit="times",
         en="mean order value in the last 90 days in multiples of the customer's own",
@@ -81,7 +82,7 @@ SPENDING = (
     *trends(
         Feature(
             name="spend_trend_{days}d",
-            family="spend",
+            family=FeatureFamily.SPEND,
             expression=SPEND,
             unit="share",
             en="share of the newer half in the spend of twice {days} days (0.5 is steady)",
@@ -95,7 +96,7 @@ QUANTITIES = (
     *over_windows(
         Feature(
             name="quantity_{window}",
-            family="quantity",
+            family=FeatureFamily.QUANTITY,
             expression=QUANTITY,
             unit="pieces",
             en="pieces bought {window}",
@@ -105,7 +106,7 @@ QUANTITIES = (
     ),
     Feature(
         name="mean_quantity_per_order",
-        family="quantity",
+        family=FeatureFamily.QUANTITY,
         expression=Ratio(QUANTITY, ORDERS),
         unit="pieces",
         en="mean pieces an order",
@@ -114,7 +115,7 @@ QUANTITIES = (
     ),
     Feature(
         name="mean_item_lines_per_order",
-        family="quantity",
+        family=FeatureFamily.QUANTITY,
         expression=Ratio(Measure(ORDER, "sum", column="item_lines"), ORDERS),
         unit="lines",
         en="mean item lines an order",
@@ -127,7 +128,7 @@ RETURNING = (
     *over_windows(
         Feature(
             name="returns_{window}",
-            family="returns",
+            family=FeatureFamily.RETURNS,
             expression=RETURNS,
             unit="lines",
             en="returned lines {window}",
@@ -138,7 +139,7 @@ RETURNING = (
     *over_windows(
         Feature(
             name="returned_amount_{window}",
-            family="returns",
+            family=FeatureFamily.RETURNS,
             expression=RETURNED,
             unit="base currency",
             en="amount returned {window}",
@@ -149,7 +150,7 @@ RETURNING = (
     *over_windows(
         Feature(
             name="returned_share_{window}",
-            family="returns",
+            family=FeatureFamily.RETURNS,
             expression=Ratio(RETURNED, SPEND),
             unit="share",
             en="amount returned over amount bought {window}",
@@ -160,7 +161,7 @@ RETURNING = (
     ),
     Feature(
         name="days_since_last_return",
-        family="returns",
+        family=FeatureFamily.RETURNS,
         expression=Measure(RETURN_LINE, "least", column="age_days"),
         unit="days",
         en="days since the last return",

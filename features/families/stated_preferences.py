@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
+from core.feature_names import FeatureFamily
 from features.compiler.declaration import Feature, Grain, Leader, Measure
 from tables.vocabulary import names_of, quoted
 
 PREFERENCE = Grain("preference", "preferences")
-FAMILY = "preferences"
+FAMILY = FeatureFamily.PREFERENCES
 ANSWER = "preference_"
 "How the features of single questions begin."
 

@@ -7,6 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.feature_names import (
+    DAYS_SINCE_SUBSCRIPTION_CHANGE,
+    DAYS_TO_RENEWAL,
+    LONGEST_TERM_MONTHS,
+    MAIN_PLAN,
+    MRR_NOW,
+    REACTIVATIONS_TOTAL,
+    SEATS_NOW,
+    SUBSCRIPTION_TENURE_DAYS,
+    FeatureFamily,
+)
 from features.compiler.declaration import Feature, Grain, Leader, Measure
 from features.families.windowed import over_windows
 from tables.vocabulary import names_of, quoted
@@ -16,7 +27,7 @@ RUNNING = "running == 1"
 
 NONE_RUNS = "no subscription runs"
 NEVER = "no subscription on record"
-FAMILY = "subscription"
+FAMILY = FeatureFamily.SUBSCRIPTION
 
 NOW = (
     Feature(
@@ -29,7 +40,7 @@ NOW = (
         missing="never missing",
     ),
     Feature(
-        name="mrr_now",
+        name=MRR_NOW,
         family=FAMILY,
         expression=Measure(SPAN, "sum", column="mrr", condition=RUNNING),
         unit="base currency a month",
@@ -38,7 +49,7 @@ NOW = (
         missing="never missing",
     ),
     Feature(
-        name="seats_now",
+        name=SEATS_NOW,
         family=FAMILY,
         expression=Measure(SPAN, "sum", column="seats", condition=RUNNING),
         unit="seats",
@@ -47,7 +58,7 @@ NOW = (
         missing="never missing",
     ),
     Feature(
-        name="longest_term_months",
+        name=LONGEST_TERM_MONTHS,
         family=FAMILY,
         expression=Measure(SPAN, "largest", column="term_months", condition=RUNNING),
         unit="months",
@@ -56,9 +67,9 @@ NOW = (
         missing=NONE_RUNS,
     ),
     Feature(
-        name="days_to_renewal",
+        name=DAYS_TO_RENEWAL,
         family=FAMILY,
-        expression=Measure(SPAN, "least", column="days_to_renewal", condition=RUNNING),
+        expression=Measure(SPAN, "least", column=DAYS_TO_RENEWAL, condition=RUNNING),
         unit="days",
         en="days to the next renewal",
         ja="次回更新までの日数",
@@ -79,7 +90,7 @@ NOW = (
 
 TENURE = (
     Feature(
-        name="subscription_tenure_days",
+        name=SUBSCRIPTION_TENURE_DAYS,
         family=FAMILY,
         expression=Measure(SPAN, "largest", column="age_days"),
         unit="days",
@@ -88,7 +99,7 @@ TENURE = (
         missing=NEVER,
     ),
     Feature(
-        name="days_since_subscription_change",
+        name=DAYS_SINCE_SUBSCRIPTION_CHANGE,
         family=FAMILY,
         expression=Measure(SPAN, "least", column="age_days"),
         unit="days",
@@ -115,7 +126,7 @@ TENURE = (
         missing="no span has ended",
     ),
     Feature(
-        name="reactivations_total",
+        name=REACTIVATIONS_TOTAL,
         family=FAMILY,
         expression=Measure(SPAN, "count", condition="restarted == 1"),
         unit="times",
@@ -180,7 +191,7 @@ def plan_features(plans: tuple[str, ...]) -> Iterator[Feature]:
     running = tuple(Measure(SPAN, "count", condition=f"{RUNNING} and plan == {quoted(plan)}") for plan in plans)
     main = Leader(plans, running, "largest")
     yield Feature(
-        name="main_plan",
+        name=MAIN_PLAN,
         family=FAMILY,
         expression=main,
         unit="plan",

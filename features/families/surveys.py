@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.feature_names import FeatureFamily
 from features.compiler.declaration import Difference, Feature, Grain, Measure, Ratio
 
 SURVEY = Grain("survey", "surveys")
 SENT = Measure(SURVEY, "count")
 ANSWERED = Measure(SURVEY, "count", condition="answered == 1")
 
-FAMILY = "sentiment"
+FAMILY = FeatureFamily.SENTIMENT
 KINDS = {"nps": "NPS", "csat": "CSAT"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.feature_names import LAST_TICKET_SATISFACTION, FeatureFamily
 from features.compiler.declaration import Feature, Grain, Leader, Measure, Ratio
 from features.families.windowed import over_windows, within
 from tables.vocabulary import names_of, quoted
@@ -16,7 +17,7 @@ ANSWER_HOURS = Ratio(
 CLOSE_HOURS = Ratio(Measure(TICKET, "sum", column="hours_to_close"), Measure(TICKET, "count", column="hours_to_close"))
 SATISFACTION = Ratio(Measure(TICKET, "sum", column="satisfaction"), Measure(TICKET, "count", column="satisfaction"))
 
-FAMILY = "support"
+FAMILY = FeatureFamily.SUPPORT
 NONE_ANSWERED = "no ticket of the window was answered, or the recorded history is shorter than it"
 NONE_CLOSED = "no ticket of the window was closed, or the recorded history is shorter than it"
 NONE_RATED = "no ticket of the window was rated, or the recorded history is shorter than it"
@@ -115,7 +116,7 @@ TICKET_FEATURES = (
         (90, None),
     ),
     Feature(
-        name="last_ticket_satisfaction",
+        name=LAST_TICKET_SATISFACTION,
         family=FAMILY,
         expression=Measure(TICKET, "largest", column="satisfaction", condition="newness == 0"),
         unit="as recorded",

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.feature_names import (
+    DAYS_SINCE_ADMIN_USAGE,
+    DAYS_SINCE_FIRST_USAGE,
+    DAYS_SINCE_LAST_USAGE,
+    MAIN_EVENT,
+    USAGE_MEAN_GAP_DAYS,
+    FeatureFamily,
+)
 from features.compiler.declaration import Deviation, Feature, Grain, Leader, Measure, Ratio
 from features.families.subscriptions import RUNNING, SPAN
 from features.families.windowed import over_windows, trends, within
@@ -35,8 +43,8 @@ NO_GAP = "fewer than two days with usage"
 
 RECENCY = (
     Feature(
-        name="days_since_last_usage",
-        family="usage",
+        name=DAYS_SINCE_LAST_USAGE,
+        family=FeatureFamily.USAGE,
         expression=SINCE_LAST,
         unit="days",
         en="days since the last usage",
@@ -44,11 +52,11 @@ RECENCY = (
         missing=NEVER,
         says_en="last used {value} days ago (usually {usual})",
         says_ja="最終利用から{value}日(通常{usual}日)",
-        usual_of="usage_mean_gap_days",
+        usual_of=USAGE_MEAN_GAP_DAYS,
     ),
     Feature(
-        name="days_since_first_usage",
-        family="usage",
+        name=DAYS_SINCE_FIRST_USAGE,
+        family=FeatureFamily.USAGE,
         expression=Measure(EVENT, "largest", column="age_days"),
         unit="days",
         en="days since the first usage on record",
@@ -57,7 +65,7 @@ RECENCY = (
     ),
     Feature(
         name="usage_recency_vs_usual_gap",
-        family="usage",
+        family=FeatureFamily.USAGE,
         expression=Ratio(SINCE_LAST, USUAL_GAP),
         unit="times",
         en="time since the last usage in multiples of the customer's own usual gap",
@@ -70,7 +78,7 @@ AMOUNTS = (
     *over_windows(
         Feature(
             name="usage_events_{window}",
-            family="usage",
+            family=FeatureFamily.USAGE,
             expression=EVENTS,
             unit="events",
             en="usage events {window}",
@@ -80,7 +88,7 @@ AMOUNTS = (
     *over_windows(
         Feature(
             name="usage_days_{window}",
-            family="usage",
+            family=FeatureFamily.USAGE,
             expression=USAGE_DAYS,
             unit="days",
             en="days with usage {window}",
@@ -90,7 +98,7 @@ AMOUNTS = (
     *over_windows(
         Feature(
             name="usage_sessions_{window}",
-            family="usage",
+            family=FeatureFamily.USAGE,
             expression=SESSIONS,
             unit="sessions",
             en="sessions {window}",
@@ -100,7 +108,7 @@ AMOUNTS = (
     *over_windows(
         Feature(
             name="usage_items_{window}",
-            family="usage",
+            family=FeatureFamily.USAGE,
             expression=Measure(SEEN_ITEM, "count"),
             unit="items",
             en="distinct items looked at {window}",
@@ -111,7 +119,7 @@ AMOUNTS = (
     *over_windows(
         Feature(
             name="usage_value_{window}",
-            family="usage",
+            family=FeatureFamily.USAGE,
             expression=Measure(EVENT, "sum", column="value"),
             unit="as recorded",
             en="sum of the usage values {window}",
@@ -125,7 +133,7 @@ CHANGE = (
     *trends(
         Feature(
             name="usage_trend_{days}d",
-            family="usage",
+            family=FeatureFamily.USAGE,
             expression=EVENTS,
             unit="share",
             en="share of the newer half in the usage of twice {days} days (0.5 is steady)",
@@ -135,8 +143,8 @@ CHANGE = (
         (7, 30, 90),
     ),
     Feature(
-        name="usage_mean_gap_days",
-        family="usage",
+        name=USAGE_MEAN_GAP_DAYS,
+        family=FeatureFamily.USAGE,
         expression=USUAL_GAP,
         unit="days",
         en="usual days between days with usage",
@@ -145,7 +153,7 @@ CHANGE = (
     ),
     Feature(
         name="usage_gap_spread_days",
-        family="usage",
+        family=FeatureFamily.USAGE,
         expression=GAP_SPREAD,
         unit="days",
         en="standard deviation of the days between days with usage",
@@ -158,7 +166,7 @@ TIMING = (
     *over_windows(
         Feature(
             name="usage_weekend_share_{window}",
-            family="usage",
+            family=FeatureFamily.USAGE,
             expression=Ratio(Measure(EVENT, "count", condition="weekday >= 5"), EVENTS),
             unit="share",
             en="share of the usage {window} on weekends",
@@ -170,7 +178,7 @@ TIMING = (
     *over_windows(
         Feature(
             name="usage_evening_share_{window}",
-            family="usage",
+            family=FeatureFamily.USAGE,
             expression=Ratio(Measure(EVENT, "count", condition="hour >= 18"), EVENTS),
             unit="share",
             en="share of the usage {window} at 18:00 or later",
@@ -185,7 +193,7 @@ BREADTH = (
     *over_windows(
         Feature(
             name="usage_kinds_{window}",
-            family="usage",
+            family=FeatureFamily.USAGE,
             expression=Measure(KIND, "count"),
             unit="kinds",
             en="different kinds of usage {window}",
@@ -196,7 +204,7 @@ BREADTH = (
     *over_windows(
         Feature(
             name="usage_events_per_day_{window}",
-            family="usage",
+            family=FeatureFamily.USAGE,
             expression=Ratio(EVENTS, USAGE_DAYS),
             unit="events",
             en="usage events a day with usage {window}",
@@ -208,7 +216,7 @@ BREADTH = (
     *over_windows(
         Feature(
             name="usage_admin_events_{window}",
-            family="usage",
+            family=FeatureFamily.USAGE,
             expression=Measure(EVENT, "count", condition=ADMIN),
             unit="events",
             en="usage by administrators {window}",
@@ -217,8 +225,8 @@ BREADTH = (
         (30, 90),
     ),
     Feature(
-        name="days_since_admin_usage",
-        family="usage",
+        name=DAYS_SINCE_ADMIN_USAGE,
+        family=FeatureFamily.USAGE,
         expression=Measure(EVENT, "least", column="age_days", condition=ADMIN),
         unit="days",
         en="days since an administrator last used it",
@@ -228,7 +236,7 @@ BREADTH = (
     *over_windows(
         Feature(
             name="usage_errors_{window}",
-            family="usage",
+            family=FeatureFamily.USAGE,
             expression=Measure(EVENT, "sum", column="errors"),
             unit="errors",
             en="errors met {window}",
@@ -244,7 +252,7 @@ SEAT_FEATURES = (
     *over_windows(
         Feature(
             name="active_people_{window}",
-            family="seats",
+            family=FeatureFamily.SEATS,
             expression=ACTIVE_PEOPLE,
             unit="people",
             en="people of the account who used it {window}",
@@ -254,7 +262,7 @@ SEAT_FEATURES = (
     ),
     Feature(
         name="active_people_trend_30d",
-        family="seats",
+        family=FeatureFamily.SEATS,
         expression=Ratio(within(ACTIVE_PEOPLE, 30), within(ACTIVE_PEOPLE, 90)),
         unit="share",
         en="people who used it in the last 30 days over those of the last 90",
@@ -263,7 +271,7 @@ SEAT_FEATURES = (
     ),
     Feature(
         name="active_seat_share_30d",
-        family="seats",
+        family=FeatureFamily.SEATS,
         expression=Ratio(within(ACTIVE_PEOPLE, 30), SEATS),
         unit="share",
         en="share of the seats paid for that was used in the last 30 days",
@@ -281,8 +289,8 @@ def event_features(events: tuple[str, ...]) -> Iterator[Feature]:
     counts = tuple(Measure(EVENT, "count", condition=f"event == {quoted(event)}") for event in events)
     main = Leader(events, counts, "largest")
     yield Feature(
-        name="main_event",
-        family="usage",
+        name=MAIN_EVENT,
+        family=FeatureFamily.USAGE,
         expression=main,
         unit="event",
         en="most frequent kind of usage",
@@ -293,7 +301,7 @@ def event_features(events: tuple[str, ...]) -> Iterator[Feature]:
         yield from over_windows(
             Feature(
                 name=f"usage_{name}_{{window}}",
-                family="usage",
+                family=FeatureFamily.USAGE,
                 expression=count,
                 unit="events",
                 en=f"'{event}' {{window}}",

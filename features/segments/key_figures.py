@@ -14,15 +14,31 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.feature_names import (
+    DAYS_SINCE_FIRST_PURCHASE,
+    DAYS_SINCE_FIRST_USAGE,
+    DAYS_SINCE_LAST_PURCHASE,
+    DAYS_SINCE_LAST_USAGE,
+    MRR_NOW,
+    NET_SPEND_365D,
+    NET_SPEND_TOTAL,
+    ORDERS_365D,
+    ORDERS_TOTAL,
+    SUBSCRIPTION_TENURE_DAYS,
+    USAGE_DAYS_30D,
+    USAGE_DAYS_90D,
+    USAGE_DAYS_365D,
+    KeyFigure,
+)
 from core.feature_table import FeatureTable
 from core.segmentation import ValueOf
 
 KEY_FIGURES: dict[str, tuple[str, ...]] = {
-    "recency_days": ("days_since_last_purchase", "days_since_last_usage"),
-    "frequency": ("orders_365d", "orders_total", "usage_days_365d", "usage_days_90d", "usage_days_30d"),
-    "revenue_365d": ("net_spend_365d", "net_spend_total"),
-    "mrr": ("mrr_now",),
-    "tenure_days": ("subscription_tenure_days", "days_since_first_purchase", "days_since_first_usage"),
+    KeyFigure.RECENCY_DAYS: (DAYS_SINCE_LAST_PURCHASE, DAYS_SINCE_LAST_USAGE),
+    KeyFigure.FREQUENCY: (ORDERS_365D, ORDERS_TOTAL, USAGE_DAYS_365D, USAGE_DAYS_90D, USAGE_DAYS_30D),
+    KeyFigure.REVENUE_365D: (NET_SPEND_365D, NET_SPEND_TOTAL),
+    KeyFigure.MRR: (MRR_NOW,),
+    KeyFigure.TENURE_DAYS: (SUBSCRIPTION_TENURE_DAYS, DAYS_SINCE_FIRST_PURCHASE, DAYS_SINCE_FIRST_USAGE),
 }
 "By name, the features that may hold it, the best first."
 

@@ -16,6 +16,7 @@ import numpy as np
 from core.config.data_set import Config
 from core.config.relations import Segment
 from core.errors import RuleError
+from core.feature_names import RuleVariable
 from core.feature_table import FeatureTable
 from core.rules.rule import parse_rule
 from features.compiler.declaration import Feature, measures_of
@@ -23,8 +24,7 @@ from features.families.catalogue import DECLARED, LEARNT
 from features.families.stated_preferences import ANSWER
 from features.segments.key_figures import KEY_FIGURES, VALUES, key_figure, value_of
 
-SAID_BY_MODELS = ("churn_probability", "health")
-VALUE = "value"
+PREDICTIONS = (RuleVariable.CHURN_PROBABILITY, RuleVariable.HEALTH)
 ANY_WORD = "anyword"
 
 
@@ -47,8 +47,10 @@ def stated_segments(config: Config) -> Iterator[tuple[str, Segment]]:
 def features_of_rules(config: Config) -> frozenset[str]:
     """The features that the segments and tiers rest on; of a key figure, all that may hold it."""
     spoken_of = set[str]().union(*(_names_in(segment, place) for place, segment in stated_segments(config)))
-    figures = {name for name in spoken_of if name in KEY_FIGURES} | (set(VALUES) if VALUE in spoken_of else set())
-    return frozenset(spoken_of.difference(SAID_BY_MODELS, [VALUE]).union(*(KEY_FIGURES[name] for name in figures)))
+    figures = {name for name in spoken_of if name in KEY_FIGURES}
+    if RuleVariable.VALUE in spoken_of:
+        figures |= set(VALUES)
+    return frozenset(spoken_of.difference(RuleVariable).union(*(KEY_FIGURES[name] for name in figures)))
 
 
 def known_names(config: Config) -> Iterator[str]:
@@ -56,7 +58,7 @@ def known_names(config: Config) -> Iterator[str]:
     features = {feature.name for feature in DECLARED if _of_tables(feature, config)}
     yield from features
     yield from (name for name, sources in KEY_FIGURES.items() if features.intersection(sources))
-    yield from (*SAID_BY_MODELS, VALUE)
+    yield from (*PREDICTIONS, RuleVariable.VALUE)
     for name in attribute_names(config):
         yield from (name, f"days_since_{name}")
 
@@ -85,11 +87,11 @@ class Facts:
 
         Raises RuleError for a feature that the data set turns out not to have.
         """
-        if name == "churn_probability":
+        if name == RuleVariable.CHURN_PROBABILITY:
             return self.churn_probability
-        if name == "health":
+        if name == RuleVariable.HEALTH:
             return self.health
-        if name == VALUE:
+        if name == RuleVariable.VALUE:
             return value_of(self.features)[1]
         found = key_figure(self.features, name) if name in KEY_FIGURES else None
         if found is not None:

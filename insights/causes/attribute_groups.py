@@ -16,6 +16,7 @@ import numpy as np
 
 from core.cohort import Cohort
 from core.config.data_set import Config
+from core.feature_names import MAIN_PLAN, FeatureFamily
 from core.feature_table import FeatureTable
 from features.pipeline import compute_features
 from features.segments.membership import segmentation_of
@@ -23,8 +24,6 @@ from features.segments.rule_variables import attribute_names, features_of_rules,
 from tables.tables import Tables
 
 SEGMENT, TIER = "segment", "customer_tier"
-PLAN = "main_plan"
-ATTRIBUTES = "attributes"
 TAKEN = (SEGMENT, TIER, "all", "month", "cause")
 "What a listed attribute of the same name is not confused with: it is told as attributes.segment."
 
@@ -50,7 +49,7 @@ def memberships(tables: Tables, cohort: Cohort, risk: np.ndarray) -> tuple[Membe
 
     Rules may speak of features, and customers have plans, that no churn model knows: those alone are computed anew.
     """
-    names = features_of_rules(tables.config).union([PLAN], attribute_names(tables.config))
+    names = features_of_rules(tables.config).union([MAIN_PLAN], attribute_names(tables.config))
     features = compute_features(tables, cohort, names=names)
     return (*by_settings(tables.config, features, risk), *by_words(features))
 
@@ -71,9 +70,9 @@ def by_settings(config: Config, features: FeatureTable, risk: np.ndarray) -> tup
 def by_words(features: FeatureTable) -> Iterator[Membership]:
     """The groups by plan and by each listed attribute that is a word."""
     for column in features.columns:
-        if column.vocabulary and (column.name == PLAN or column.family == ATTRIBUTES):
+        if column.vocabulary and (column.name == MAIN_PLAN or column.family == FeatureFamily.ATTRIBUTES):
             words = in_words(features.column(column.name), column.vocabulary)
-            by = f"{ATTRIBUTES}.{column.name}" if column.name in TAKEN else column.name
+            by = f"{FeatureFamily.ATTRIBUTES}.{column.name}" if column.name in TAKEN else column.name
             yield from _parts(by, words, (*sorted({*column.vocabulary} - {""}), ""))
 
 

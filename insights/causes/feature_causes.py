@@ -16,19 +16,20 @@ from functools import cached_property
 import numpy as np
 
 from core.churn_causes import OTHER, CauseWords
+from core.feature_names import DAYS_SINCE_SUBSCRIPTION_CHANGE, MRR_NOW, SEATS_NOW, FeatureFamily
 from core.feature_table import FeatureColumn
 from tables.vocabulary import names_of
 
 USUAL_FEATURES: dict[str, tuple[str, ...]] = {
-    "product": ("usage", "seats"),
+    "product": (FeatureFamily.USAGE, FeatureFamily.SEATS),
     "price": (
-        "mrr_now", "mrr_change_*", "upgrades_*", "downgrades_*", "refunded_*", "seats_now",
-        "days_since_subscription_change", "spend",
+        MRR_NOW, "mrr_change_*", "upgrades_*", "downgrades_*", "refunded_*", SEATS_NOW,
+        DAYS_SINCE_SUBSCRIPTION_CHANGE, FeatureFamily.SPEND,
     ),
-    "support": ("support",),
+    "support": (FeatureFamily.SUPPORT,),
 }  # fmt: skip
 "Names of features or families; a ticket topic's feature goes where the topic's words go, and the rest is other."
-SYMPTOMS = ("sentiment",)
+SYMPTOMS = (FeatureFamily.SENTIMENT,)
 "Families that every cause shows in, so that they speak of none; a business that knows better gives them to one."
 OF_NONE = -1
 TOPIC_FEATURE = re.compile(r"tickets_topic_(?P<topic>.+)_(?:\d+d|total)")

@@ -10,52 +10,60 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
+from core.feature_names import (
+    DAYS_SINCE_ADMIN_USAGE,
+    LAST_TICKET_SATISFACTION,
+    MAIN_EVENT,
+    REACTIVATIONS_TOTAL,
+    SUBSCRIPTION_TENURE_DAYS,
+    FeatureFamily,
+)
 from core.feature_table import FeatureColumn
-from core.health import DIMENSIONS
+from core.health import DIMENSIONS, Dimension
 
 BY_NAME = {
-    "usage_errors_*": "support",
-    "ticket_satisfaction_*": "sentiment",
-    "last_ticket_satisfaction": "sentiment",
-    "days_since_first_*": "relationship",
-    "subscription_tenure_days": "relationship",
-    "reactivations_total": "relationship",
-    "usage_kinds_*": "depth",
-    "usage_admin_*": "depth",
-    "days_since_admin_usage": "depth",
-    "usage_items_*": "depth",
-    "usage_value_*": "depth",
-    "usage_events_per_day_*": "depth",
-    "main_event": "depth",
+    "usage_errors_*": Dimension.SUPPORT,
+    "ticket_satisfaction_*": Dimension.SENTIMENT,
+    LAST_TICKET_SATISFACTION: Dimension.SENTIMENT,
+    "days_since_first_*": Dimension.RELATIONSHIP,
+    SUBSCRIPTION_TENURE_DAYS: Dimension.RELATIONSHIP,
+    REACTIVATIONS_TOTAL: Dimension.RELATIONSHIP,
+    "usage_kinds_*": Dimension.DEPTH,
+    "usage_admin_*": Dimension.DEPTH,
+    DAYS_SINCE_ADMIN_USAGE: Dimension.DEPTH,
+    "usage_items_*": Dimension.DEPTH,
+    "usage_value_*": Dimension.DEPTH,
+    "usage_events_per_day_*": Dimension.DEPTH,
+    MAIN_EVENT: Dimension.DEPTH,
 }
 "Patterns of names that belong elsewhere than their family."
 
 BY_FAMILY = {
-    "recency": "usage",
-    "frequency": "usage",
-    "rhythm": "usage",
-    "timing": "usage",
-    "usage": "usage",
-    "seats": "depth",
-    "variety": "depth",
-    "quantity": "depth",
-    "concentration": "depth",
-    "support": "support",
-    "sentiment": "sentiment",
-    "subscription": "billing",
-    "spend": "billing",
-    "returns": "billing",
-    "tenure": "relationship",
-    "contacts": "relationship",
-    "preferences": "relationship",
-    "channels": "relationship",
-    "attributes": "relationship",
+    FeatureFamily.RECENCY: Dimension.USAGE,
+    FeatureFamily.FREQUENCY: Dimension.USAGE,
+    FeatureFamily.RHYTHM: Dimension.USAGE,
+    FeatureFamily.TIMING: Dimension.USAGE,
+    FeatureFamily.USAGE: Dimension.USAGE,
+    FeatureFamily.SEATS: Dimension.DEPTH,
+    FeatureFamily.VARIETY: Dimension.DEPTH,
+    FeatureFamily.QUANTITY: Dimension.DEPTH,
+    FeatureFamily.CONCENTRATION: Dimension.DEPTH,
+    FeatureFamily.SUPPORT: Dimension.SUPPORT,
+    FeatureFamily.SENTIMENT: Dimension.SENTIMENT,
+    FeatureFamily.SUBSCRIPTION: Dimension.BILLING,
+    FeatureFamily.SPEND: Dimension.BILLING,
+    FeatureFamily.RETURNS: Dimension.BILLING,
+    FeatureFamily.TENURE: Dimension.RELATIONSHIP,
+    FeatureFamily.CONTACTS: Dimension.RELATIONSHIP,
+    FeatureFamily.PREFERENCES: Dimension.RELATIONSHIP,
+    FeatureFamily.CHANNELS: Dimension.RELATIONSHIP,
+    FeatureFamily.ATTRIBUTES: Dimension.RELATIONSHIP,
 }
 
-ANYTHING_ELSE = "relationship"
+ANYTHING_ELSE = Dimension.RELATIONSHIP
 
 
-def dimension_of(column: FeatureColumn) -> str:
+def dimension_of(column: FeatureColumn) -> Dimension:
     """The side of the customer's health that a feature speaks of."""
     for pattern, dimension in BY_NAME.items():
         if fnmatchcase(column.name, pattern):

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.isotonic import isotonic_regression
 
 from core.errors import DataError
+from core.feature_names import DAYS_SINCE_LAST_PURCHASE, DAYS_SINCE_LAST_USAGE
 from core.feature_table import FeatureColumn
 from models.artifact import Artifact
 from models.bins import bin_edges, bin_of, smoothed_rates
@@ -19,7 +20,7 @@ from models.calibration import log_odds_of
 from models.churn.additive import AdditiveModel
 from models.churn.customer_folds import LearningRows
 
-RECENCIES = ("days_since_last_purchase", "days_since_last_usage")
+RECENCIES = (DAYS_SINCE_LAST_PURCHASE, DAYS_SINCE_LAST_USAGE)
 "The first of these that there is."
 
 

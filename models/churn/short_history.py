@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.feature_names import DAYS_SINCE_FIRST_PURCHASE, DAYS_SINCE_FIRST_USAGE, MEAN_GAP_DAYS, USAGE_MEAN_GAP_DAYS
 from core.feature_table import FeatureTable
 
 LEAST_DAYS = 30
 "Since the first purchase (or usage): a month shows no rhythm."
 
 SIGNS = (
-    ("days_since_first_purchase", "mean_gap_days"),
-    ("days_since_first_usage", "usage_mean_gap_days"),
+    (DAYS_SINCE_FIRST_PURCHASE, MEAN_GAP_DAYS),
+    (DAYS_SINCE_FIRST_USAGE, USAGE_MEAN_GAP_DAYS),
 )
 "First day and usual gap, by purchases and by usage; either suffices to know somebody."
 

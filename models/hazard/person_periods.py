@@ -15,11 +15,10 @@ from typing import Self
 
 import numpy as np
 
+from core.feature_names import DAYS_TO_RENEWAL, LONGEST_TERM_MONTHS
 from core.feature_table import FeatureColumn, FeatureTable
 from core.labels import Outcomes
 from core.risk_curves import DAYS_A_MONTH
-
-RENEWAL, TERM = "days_to_renewal", "longest_term_months"
 
 
 @dataclass(frozen=True)
@@ -82,11 +81,11 @@ def period_values(features: FeatureTable, rows: np.ndarray, periods: np.ndarray,
 
 def _renewal_from(features: FeatureTable, rows: np.ndarray, passed_days: np.ndarray) -> np.ndarray:
     """Days to the next renewal after some days have passed; a contract of a known term renews again and again."""
-    if RENEWAL not in features.names:
+    if DAYS_TO_RENEWAL not in features.names:
         return np.full(len(rows), np.nan)
-    to_renewal = features.column(RENEWAL)[rows] - passed_days
-    if TERM not in features.names:
+    to_renewal = features.column(DAYS_TO_RENEWAL)[rows] - passed_days
+    if LONGEST_TERM_MONTHS not in features.names:
         return np.where(to_renewal >= 0, to_renewal, np.nan)
-    term_days = features.column(TERM)[rows] * DAYS_A_MONTH
+    term_days = features.column(LONGEST_TERM_MONTHS)[rows] * DAYS_A_MONTH
     again = np.mod(to_renewal, np.where(term_days > 0, term_days, np.nan))
     return np.where(to_renewal >= 0, to_renewal, again)

@@ -18,6 +18,7 @@ import numpy as np
 
 from core.errors import BadInput, NotEnoughMemory, UnknownName, nearest
 from core.interactions import Histories, Interactions
+from core.recommendations import Stage
 from models.artifact import Artifact
 from models.protocols import Settings
 from models.recommenders.engine.answer import Answer
@@ -38,7 +39,7 @@ class Blend(ScoringRecommender):
     """Ranks items by the weighted mean of what its parts say."""
 
     name: ClassVar[str] = "blend"
-    own_stage: ClassVar[str] = "similar_items"
+    own_stage: ClassVar[Stage] = Stage.SIMILAR_ITEMS
     knows_likeness: ClassVar[bool] = True
     learnt: ClassVar[tuple[str, ...]] = ("weights",)
     ranges: ClassVar[Ranges] = {

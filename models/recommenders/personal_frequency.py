@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from core.interactions import Histories
+from core.recommendations import Stage
 from models.recommenders.engine.scoring import ScoringRecommender, item_weights, past_of
 from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Ranges
 
@@ -18,7 +19,7 @@ class PersonalFrequency(ScoringRecommender):
     """Ranks the items of the history by how often they were bought, recent purchases counting more."""
 
     name: ClassVar[str] = "personal_frequency"
-    own_stage: ClassVar[str] = "personal"
+    own_stage: ClassVar[Stage] = Stage.PERSONAL
     ranges: ClassVar[Ranges] = {
         "half_life_days": HALF_LIVES,
         "span_days": SPANS,

@@ -10,6 +10,7 @@ from functools import cached_property
 import msgspec
 import numpy as np
 
+from core.recommendations import Stage
 from serving.release.customer_part import Words
 from serving.release.item_part import ItemPart
 from serving.release.recommender_part import RecommenderPart
@@ -67,9 +68,9 @@ class Explainer:
 
     def of(self, item: int, stage: str, contributors: Sequence[tuple[int, float]]) -> Explanation:
         """Explain one recommended item; `contributors` are codes and shares of past purchases, largest first."""
-        if stage == "preferences":
+        if stage == Stage.PREFERENCES:
             return self._told(item)
-        if stage == "segment":
+        if stage == Stage.SEGMENT:
             return self._segment
         if not contributors:
             return POPULAR

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.interactions import codes_of
-from core.recommendations import Recommendations
+from core.recommendations import Recommendations, Stage
 from serving.answers.explanations import Explanation
 from serving.release.recommender_part import RecommenderPart
 
@@ -42,7 +42,7 @@ def similar_to(part: RecommenderPart, item_id: str) -> ItemList:
     scores = _scored(part, dict(zip(codes.tolist(), (likeness for _, likeness in found), strict=True)))
     title = _called(part, item_id)
     told = Explanation(f"like {title}", f"「{title}」に似た商品です")
-    return ItemList(scores, "similar_items", lambda _: told, f"like {title}")
+    return ItemList(scores, Stage.SIMILAR_ITEMS, lambda _: told, f"like {title}")
 
 
 def bought_with(part: RecommenderPart, item_id: str) -> ItemList:
@@ -59,7 +59,7 @@ def bought_with(part: RecommenderPart, item_id: str) -> ItemList:
         )
 
     scores = _scored(part, {other: lift for other, (lift, _) in pairs.items()})
-    return ItemList(scores, "bought_together", explained, f"bought with {title} in enough orders")
+    return ItemList(scores, Stage.BOUGHT_TOGETHER, explained, f"bought with {title} in enough orders")
 
 
 def on_the_rise(part: RecommenderPart) -> ItemList:
@@ -75,7 +75,7 @@ def on_the_rise(part: RecommenderPart) -> ItemList:
         )
 
     scores = _scored(part, dict(zip(trend.items.tolist(), trend.scores.tolist(), strict=True)))
-    return ItemList(scores, "trending", explained, "on the rise")
+    return ItemList(scores, Stage.TRENDING, explained, "on the rise")
 
 
 def _scored(part: RecommenderPart, scores: Mapping[int, float]) -> np.ndarray:

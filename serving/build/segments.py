@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 
 from core.config.data_set import Config
+from core.feature_names import FeatureFamily
 from core.feature_table import FeatureTable
 from core.interactions import codes_of
 from features.segments.key_figures import KEY_FIGURES, key_figure
@@ -41,7 +42,7 @@ def attributes_of(features: FeatureTable, hidden: np.ndarray) -> dict[str, np.nd
     """The listed attributes by name, (n,) words or numbers; missing where `hidden`, (n,) bool."""
     found = {}
     for column in features.columns:
-        if column.family == "attributes":
+        if column.family == FeatureFamily.ATTRIBUTES:
             values = np.where(hidden, np.nan, features.column(column.name))
             found[column.name] = values if column.vocabulary is None else in_words(values, column.vocabulary)
     return found

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Literal
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
 
-from core.recommendations import STAGES
+from core.recommendations import STAGES, Stage
 from models.recommenders.engine.contributions import Speaking
 from serving.answers.explanations import Contribution, Explainer, Explanation
 from serving.answers.item_lists import ItemList
@@ -37,7 +36,7 @@ class RecommendedItem(msgspec.Struct, frozen=True):
     item_id: str
     score: float
     "Comparable within this answer and stage only."
-    stage: Literal["personal", "similar_items", "preferences", "segment", "popularity", "bought_together", "trending"]
+    stage: Stage
     contributions: list[Contribution]
     "The past purchases that speak most for it, the largest share first."
     explanation: Explanation

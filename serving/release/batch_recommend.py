@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from core.recommendations import STAGES, Recommendations
+from core.recommendations import STAGES, Recommendations, Stage
 from models.protocols import Exclusions
 from models.recommenders.engine.base import LadderRecommender
 from serving.release.context_models import ContextModels
@@ -30,7 +30,7 @@ def best_for(
     """
     histories, barred = customers.histories.take(rows), Exclusions(items=unavailable)
     found = model.recommend(histories, k, cutoff, barred)
-    short = np.flatnonzero((found.stages == STAGES.index("popularity")).any(axis=1))
+    short = np.flatnonzero((found.stages == STAGES.index(Stage.POPULARITY)).any(axis=1))
     for places in _alike(customers, rows, short):
         start = around.start_of(customers.words_of(int(rows[places[0]])))
         if start is not None:

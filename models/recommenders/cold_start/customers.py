@@ -19,6 +19,7 @@ from scipy import sparse
 
 from core.interactions import Interactions, codes_of
 from core.item_attributes import ItemAttributes
+from core.recommendations import Stage
 from models.artifact import Artifact
 from models.recommenders.engine.base import StartingPoint, popularity_of
 
@@ -82,10 +83,10 @@ class StartingPoints:
         if liked.any():
             shares = self.popularity if bought is None else bought
             nearly_one = shares / max(float(shares.max()), 1e-12)
-            return np.where(liked > 0, liked - 0.5 + nearly_one / 2, 0).astype(np.float32), "preferences"
+            return np.where(liked > 0, liked - 0.5 + nearly_one / 2, 0).astype(np.float32), Stage.PREFERENCES
         if bought is not None:
-            return bought.astype(np.float32), "segment"
-        return np.zeros(len(self.popularity), dtype=np.float32), "popularity"
+            return bought.astype(np.float32), Stage.SEGMENT
+        return np.zeros(len(self.popularity), dtype=np.float32), Stage.POPULARITY
 
     def to_artifact(self) -> Artifact:
         """Words as JSON, the rest as arrays."""

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from core.recommendations import STAGES, Recommendations
+from core.recommendations import STAGES, Recommendations, Stage
 from models.recommenders.engine.exclusion import Barred
 
 
@@ -70,7 +70,7 @@ class Answer:
         columns = (self.items.shape[1] - lacking)[rows] + nth
         self.items[rows, columns] = order[places]
         self.scores[rows, columns] = popularity[order[places]]
-        self.stages[rows, columns] = STAGES.index("popularity")
+        self.stages[rows, columns] = STAGES.index(Stage.POPULARITY)
 
     def finished(self, customer_ids: np.ndarray, item_ids: np.ndarray) -> Recommendations:
         """The answer, with the reason of each shortfall."""

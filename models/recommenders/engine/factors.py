@@ -16,6 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from core.interactions import Histories
+from core.recommendations import Stage
 from models.recommenders.engine.answer import Answer
 from models.recommenders.engine.exclusion import Barred
 from models.recommenders.engine.fold_in import FoldedIn
@@ -30,7 +31,7 @@ ROUNDING = 1e-6
 class FactorRecommender(ScoringRecommender, ABC):
     """Ranks items by the product of their vectors with the history's."""
 
-    own_stage: ClassVar[str] = "personal"
+    own_stage: ClassVar[Stage] = Stage.PERSONAL
     knows_likeness: ClassVar[bool] = True
     learnt: ClassVar[tuple[str, ...]] = ("factors", "ridge")
 

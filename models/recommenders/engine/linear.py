@@ -18,6 +18,7 @@ import numpy as np
 from scipy import sparse
 
 from core.interactions import Histories, Interactions, lines_of
+from core.recommendations import Stage
 from models.recommenders.engine.scoring import ScoringRecommender, item_weights, past_of
 
 
@@ -25,7 +26,7 @@ from models.recommenders.engine.scoring import ScoringRecommender, item_weights,
 class LinearRecommender(ScoringRecommender, ABC):
     """Ranks items by the sum of the effects of what was bought, recent purchases counting more."""
 
-    own_stage: ClassVar[str] = "similar_items"
+    own_stage: ClassVar[Stage] = Stage.SIMILAR_ITEMS
     knows_likeness: ClassVar[bool] = True
     learnt: ClassVar[tuple[str, ...]] = ("indptr", "neighbours", "effects")
 

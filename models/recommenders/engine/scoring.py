@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from core.interactions import Histories, weights_of
-from core.recommendations import STAGES
+from core.recommendations import STAGES, Stage
 from models.recommenders.engine.answer import Answer
 from models.recommenders.engine.base import LadderRecommender
 from models.recommenders.engine.exclusion import Barred
@@ -21,7 +21,7 @@ from models.recommenders.engine.exclusion import Barred
 class ScoringRecommender(LadderRecommender, ABC):
     """Ranks items by `_scores`, times what is popular now; one may also add `_learn` and `_likest`."""
 
-    own_stage: ClassVar[str]
+    own_stage: ClassVar[Stage]
     "Of STAGES: where the items stand that it scores itself; a purchase repeated for its own sake is personal."
 
     popularity_power: float = 0.0
@@ -59,7 +59,7 @@ class ScoringRecommender(LadderRecommender, ABC):
             if own.any():
                 items, shares = self._said(histories, row, answer.items[row][own], cutoff)
                 answer.contributors[row][own] = items[shares.argmax(axis=0)]
-        answer.stages[(answer.contributors >= 0) & (answer.contributors == answer.items)] = STAGES.index("personal")
+        answer.stages[(answer.contributors >= 0) & (answer.contributors == answer.items)] = STAGES.index(Stage.PERSONAL)
 
     def _said(self, histories: Histories, row: int, items: np.ndarray, cutoff: date) -> tuple[np.ndarray, np.ndarray]:
         """As of `shares`, in any proportion to the score; for models where the score itself costs much."""

@@ -1,0 +1,92 @@
+"""Names of features, feature families and key figures that more than one package uses.
+
+The declarations in `features/families/` take their names from this module too. A test walks the syntax tree of every
+package: a feature's name or family is never repeated as a literal, and every name listed here has a declaration.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class FeatureFamily(StrEnum):
+    """What a marketer would call a group of features; the code of a reason."""
+
+    RECENCY = "recency"
+    FREQUENCY = "frequency"
+    RHYTHM = "rhythm"
+    TIMING = "timing"
+    TENURE = "tenure"
+    QUANTITY = "quantity"
+    VARIETY = "variety"
+    CONCENTRATION = "concentration"
+    SPEND = "spend"
+    RETURNS = "returns"
+    CHANNELS = "channels"
+    USAGE = "usage"
+    SEATS = "seats"
+    SUBSCRIPTION = "subscription"
+    SUPPORT = "support"
+    SENTIMENT = "sentiment"
+    CONTACTS = "contacts"
+    PREFERENCES = "preferences"
+    ATTRIBUTES = "attributes"
+    "Listed columns of the customers and accounts tables."
+
+
+# Purchases
+DAYS_SINCE_FIRST_PURCHASE = "days_since_first_purchase"
+DAYS_SINCE_LAST_PURCHASE = "days_since_last_purchase"
+MEAN_GAP_DAYS = "mean_gap_days"
+NET_SPEND_365D = "net_spend_365d"
+NET_SPEND_TOTAL = "net_spend_total"
+ORDERS_365D = "orders_365d"
+ORDERS_TOTAL = "orders_total"
+
+# Usage
+DAYS_SINCE_ADMIN_USAGE = "days_since_admin_usage"
+DAYS_SINCE_FIRST_USAGE = "days_since_first_usage"
+DAYS_SINCE_LAST_USAGE = "days_since_last_usage"
+USAGE_DAYS_30D = "usage_days_30d"
+USAGE_DAYS_90D = "usage_days_90d"
+USAGE_DAYS_365D = "usage_days_365d"
+USAGE_MEAN_GAP_DAYS = "usage_mean_gap_days"
+
+# Subscriptions
+DAYS_SINCE_SUBSCRIPTION_CHANGE = "days_since_subscription_change"
+DAYS_TO_RENEWAL = "days_to_renewal"
+LONGEST_TERM_MONTHS = "longest_term_months"
+MRR_NOW = "mrr_now"
+REACTIVATIONS_TOTAL = "reactivations_total"
+SEATS_NOW = "seats_now"
+SUBSCRIPTION_TENURE_DAYS = "subscription_tenure_days"
+
+# Surveys
+LAST_TICKET_SATISFACTION = "last_ticket_satisfaction"
+
+# Categorical features: each stores the words of its column as codes.
+MAIN_CHANNEL = "main_channel"
+MAIN_CONTACT_CHANNEL = "main_contact_channel"
+MAIN_EVENT = "main_event"
+MAIN_PLAN = "main_plan"
+MAIN_TICKET_SEVERITY = "main_ticket_severity"
+MAIN_TICKET_TOPIC = "main_ticket_topic"
+
+
+class KeyFigure(StrEnum):
+    """A figure with one name for every business; `features/segments/key_figures.py` says which feature holds it."""
+
+    RECENCY_DAYS = "recency_days"
+    FREQUENCY = "frequency"
+    REVENUE_365D = "revenue_365d"
+    MRR = "mrr"
+    TENURE_DAYS = "tenure_days"
+
+
+class RuleVariable(StrEnum):
+    """What rules can use besides features, key figures and listed attributes."""
+
+    CHURN_PROBABILITY = "churn_probability"
+    HEALTH = "health"
+    VALUE = "value"
+    "MRR, or the revenue of 365 days where the business has no subscriptions."

@@ -52,7 +52,7 @@ def _column(name: str, cells: list[Any]) -> pa.Array:
     return pa.array(cells)
 
 
-def shop(*purchases: str, settings: Config | None = None, backend: Any = None, **frames: pa.Table) -> Tables:
+def shop(*purchases: str, settings: Config | None = None, backend: Any = None, **frames: Any) -> Tables:
     """Checked tables of a purchase log and of other frames."""
     bought = {"purchases": purchase_log(*purchases)} if purchases else {}
     return tables_from_frames(settings or config(), {**bought, **frames}, backend)

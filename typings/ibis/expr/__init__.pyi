@@ -1,0 +1,1 @@
+from ibis.expr import types as types

@@ -19,7 +19,7 @@ SOURCES := benchmarks core features insights kizuna models notebooks serving sim
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' Makefile
 
-demo: install  ## makes a shop, learns from it, serves it and prints real answers; ARGS=--exit stops then
+demo: install  ## makes a shop, learns from it, serves it and prints real answers; ARGS=--once stops then
 	$(BIN)/kizuna demo $(ARGS)
 
 test: install  ## all tests; ARGS="-k ledger" picks

@@ -1,4 +1,4 @@
-"""`python -m kizuna`: the command line without the script."""
+"""Runs the command line as `python -m kizuna`."""
 
 from kizuna.main import main
 

@@ -1,4 +1,4 @@
-"""The command line: finds the configuration, runs one command, turns errors into one line and an exit code."""
+"""The command line: runs one command and turns errors into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ INTERRUPTED = 130
 
 
 def command_line() -> typer.Typer:
-    """The application with every command: each file of kizuna/commands offers `register(app)`."""
+    """The application with every command. Each file of kizuna/commands defines `register(app)`."""
     app = typer.Typer(
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         add_completion=False,
-        help="Kizuna (絆): know your customers. Churn, recommendations and next best offers from raw tables.",
+        help="Kizuna (絆): churn scores, recommendations and next best offers from a company's raw tables.",
     )
     app.callback()(lambda: None)
     for module in sorted(iter_modules(commands.__path__), key=lambda module: module.name):
@@ -31,32 +31,32 @@ def command_line() -> typer.Typer:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line; returns its exit code: 0 done, 2 bad input, 1 our fault, 130 interrupted."""
+    """Run one command line. Returns the exit code: 0 done, 1 internal error, 2 bad input, 130 interrupted."""
     watch_for_interruption()
     try:
         command_line()(arguments, prog_name="kizuna")
-    except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else 1
-        # Typer turns Ctrl-C into a code, without a word.
-        return _say("interrupted", INTERRUPTED) if code == INTERRUPTED or (code and was_interrupted()) else code
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+        # Typer turns Ctrl-C into an exit code and prints nothing.
+        return _fail("interrupted", INTERRUPTED) if code == INTERRUPTED or (code and was_interrupted()) else code
     except KeyboardInterrupt:
-        return _say("interrupted", INTERRUPTED)
+        return _fail("interrupted", INTERRUPTED)
     except Exception as error:
         if was_interrupted():
-            return _say("interrupted", INTERRUPTED)
+            return _fail("interrupted", INTERRUPTED)
         if isinstance(error, KizunaError):
-            return _say(str(error), error.exit_code)
+            return _fail(str(error), error.exit_code)
         if os.environ.get("KIZUNA_DEBUG"):
             raise
-        return _say(f"internal error: {type(error).__name__}: {error}; KIZUNA_DEBUG=1 shows where", 1)
+        return _fail(f"internal error: {type(error).__name__}: {error}; set KIZUNA_DEBUG=1 for the traceback", 1)
     return 0
 
 
-def _say(message: str, exit_code: int) -> int:
+def _fail(message: str, exit_code: int) -> int:
     sys.stderr.write(f"kizuna: {' '.join(message.split())}\n")
     return exit_code
 
 
 def main() -> None:
-    """The `kizuna` script."""
+    """Entry point of the `kizuna` script."""
     sys.exit(run(sys.argv[1:]))

@@ -1,32 +1,51 @@
-"""What every command takes: the data set's configuration, and where MLflow keeps its store."""
+"""Options that several commands share, and what they open: the configuration and the MLflow store."""
 
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from core.config.data_set import Config, refuse_cross_section
 from core.config.loading import read_config, read_config_and_statement
+from core.errors import BadInput
+
+
+def parse_day(text: str) -> date:
+    """Read a local day. Raises BadInput."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise BadInput(f"--cutoff takes a day such as 2026-04-01, found '{text}'") from fault
+
 
 ConfigPath = Annotated[
     Path,
-    typer.Option(
-        "--config",
-        envvar="KIZUNA_CONFIG",
-        help="The data set's TOML.",
-        show_default=True,
-    ),
+    typer.Option("--config", envvar="KIZUNA_CONFIG", help="TOML file of the data set.", show_default=True),
 ]
 DEFAULT_CONFIG = Path("kizuna.toml")
 
+CUTOFF_HELP = (
+    "Use only data before this local day (YYYY-MM-DD). Default: the first day that is not completely recorded."
+)
+Cutoff = Annotated[date | None, typer.Option("--cutoff", parser=parse_day, metavar="DAY", help=CUTOFF_HELP)]
+Cutoffs = Annotated[
+    list[date] | None, typer.Option("--cutoff", parser=parse_day, metavar="DAY", help=f"{CUTOFF_HELP} Repeatable.")
+]
+Language = Annotated[Literal["en", "ja"], typer.Option("--lang", help="Language of the output.")]
+TableOut = Annotated[Path, typer.Option("--out", help="Output file: .csv (UTF-8) or .parquet.")]
+Excel = Annotated[
+    bool, typer.Option("--excel", help="Start the CSV with a byte order mark, so that Excel reads UTF-8.")
+]
 
-def open_config(path: Path, allow_cross_section: bool = False) -> Config:
-    """The configuration, its placeholders filled from the environment.
 
-    Raises ConfigError for a cross-section data set, unless the command says that it can do without times.
+def open_config(path: Path, *, allow_cross_section: bool = False) -> Config:
+    """Read the configuration and fill its placeholders from the environment.
+
+    Raises ConfigError for a cross-section data set, unless the command allows one.
     """
     config = read_config(path, os.environ)
     _check_rules(config)
@@ -36,20 +55,20 @@ def open_config(path: Path, allow_cross_section: bool = False) -> Config:
 
 
 def open_config_and_statement(path: Path) -> tuple[Config, dict[str, Any]]:
-    """The configuration, and what it says with secrets left out, fit to log."""
+    """Read the configuration; also return the TOML as written, without secrets, for the MLflow run."""
     config, statement = read_config_and_statement(path, os.environ)
     _check_rules(config)
     return config, statement
 
 
+def tracking_uri(config: Config) -> str:
+    """MLFLOW_TRACKING_URI, or the data set's own store under `var/`."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or config.places.tracking_uri
+
+
 def _check_rules(config: Config) -> None:
-    """Raise RuleError where a rule names a feature that this data set cannot have; features are imported only then."""
+    """Raise RuleError where a rule names a feature that this data set cannot have; imports features only then."""
     if config.segments or config.customer_tiers:
         from features.segments.rule_variables import refuse_unknown_names
 
         refuse_unknown_names(config)
-
-
-def tracking_uri(config: Config) -> str:
-    """MLFLOW_TRACKING_URI, or the project's own store under `var/`."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or config.places.tracking_uri

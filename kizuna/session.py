@@ -1,4 +1,4 @@
-"""Opens what training and promotion work with, from the configuration and the environment."""
+"""Opens what training and promotion work with: data set, tables, MLflow store, ledger."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from core.config.data_set import Config, refuse_cross_section
 from core.errors import BadInput
 from core.ledger import Ledger
 from kizuna.options import open_config_and_statement, tracking_uri
-from kizuna.progress import Bars
+from kizuna.terminal import ProgressBars, say
 
 if TYPE_CHECKING:
     from models.mlflow_store.registry import Registry
     from training.run.session import Session
 
-QUIET_MLFLOW = {
+MLFLOW_DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
 }
-"Unless the environment says otherwise: nothing is sent to anybody, only faults are printed, and those within seconds."
+"Set unless the environment overrides them: no telemetry, only errors are logged, and a dead store fails in seconds."
 
 
-def open_session(path: Path, console: Console, allow_cross_section: bool = False) -> Session:
-    """The data set, its store and its ledger; moves of aliases made elsewhere are recorded and told.
+def open_session(path: Path, console: Console, *, allow_cross_section: bool = False) -> Session:
+    """Open the data set, its store and its ledger.
 
-    Raises ConfigError for a cross-section data set, unless the command says that it can do without times.
+    Raises ConfigError for a cross-section data set, unless the command allows one.
     """
     config, statement = open_config_and_statement(path)
     if not allow_cross_section:
         refuse_cross_section(config)
-    continued = continued_run(config)
+    run_id = mlflow_run_id(config)
     registry, ledger = open_registry(config, console)
 
     from tables.sources.cross_section import open_cross_section
@@ -57,47 +57,45 @@ def open_session(path: Path, console: Console, allow_cross_section: bool = False
         ledger=ledger,
         who=getpass.getuser(),
         now=datetime.now(UTC),
-        continued_run=continued,
-        progress=Bars(console),
+        continued_run=run_id,
+        progress=ProgressBars(console),
         cross_section=cross_section,
     )
 
 
 def open_registry(config: Config, console: Console) -> tuple[Registry, Ledger]:
-    """The registry and the ledger; moves of aliases made elsewhere are recorded and told."""
-    for name, value in QUIET_MLFLOW.items():
+    """Open the registry and the ledger; alias moves made outside of Kizuna are recorded and printed."""
+    for name, value in MLFLOW_DEFAULTS.items():
         os.environ.setdefault(name, value)
-    with console.status("opening MLflow's store"):
+    with console.status("opening the MLflow store"):
         from models.mlflow_store.registry import Registry
         from training.run.aliases import record_found_moves
 
         registry = Registry(tracking_uri(config), config.name)
         ledger = Ledger(config.places.ledger)
-        found = record_found_moves(registry, ledger)
-    for move in found:
+        moves = record_found_moves(registry, ledger)
+    for move in moves:
         details = move.details
-        told = f"points to version {details['version']}" if details["version"] else "is gone"
-        say(console, f"found: @{details['alias']} of {details['kind']} {told}; it was moved outside of Kizuna")
+        change = f"now points to version {details['version']}" if details["version"] else "was deleted"
+        say(
+            console,
+            f"note: @{details['alias']} of {details['kind']} {change}, outside of Kizuna; recorded in the ledger",
+        )
     return registry, ledger
 
 
-def say(console: Console, text: str) -> None:
-    """Print a line as it is: not wrapped, not coloured, brackets left alone."""
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
+def mlflow_run_id(config: Config) -> str | None:
+    """The id of the run that `mlflow run` started; None without one.
 
-
-def continued_run(config: Config) -> str | None:
-    """The run that `mlflow run` has begun, if it did.
-
-    Raises BadInput where that run lies in a store that MLflow made up by itself: without MLFLOW_TRACKING_URI it
-    begins its runs in an ./mlflow.db of its own, where nobody would look for them.
+    Without MLFLOW_TRACKING_URI, `mlflow run` starts its run in a new ./mlflow.db, where the model would be lost:
+    raises BadInput then.
     """
     run_id = os.environ.get("MLFLOW_RUN_ID")
     if run_id is None:
         return None
-    found, wanted = tracking_uri(config), config.places.tracking_uri
-    if found.startswith("sqlite:") and _database(found) != _database(wanted):
-        raise BadInput(f"mlflow run began its run in {found}; set MLFLOW_TRACKING_URI={wanted} and run it again")
+    actual, expected = tracking_uri(config), config.places.tracking_uri
+    if actual.startswith("sqlite:") and _database(actual) != _database(expected):
+        raise BadInput(f"mlflow run started its run in {actual}; set MLFLOW_TRACKING_URI={expected} and run it again")
     return run_id
 
 

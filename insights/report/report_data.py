@@ -100,5 +100,5 @@ def _first_day(tables: Tables, day: date) -> date:
     firsts = [tables.intake(name).first for name in ("purchases", "usage", "subscriptions") if name in tables]
     known = [first.date() for first in firsts if first is not None and first.date() < day]
     if not known:
-        raise NotEnoughHistory(f"nothing was recorded before {day}; name a later day with --as-of")
+        raise NotEnoughHistory(f"nothing was recorded before {day}; name a later day with --cutoff")
     return min(known)

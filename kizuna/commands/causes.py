@@ -1,17 +1,16 @@
-"""`kizuna causes`: why customers leave, what each cause puts at stake, and what to do first."""
+"""`kizuna causes`: churn causes, the revenue at risk by cause, and which intervention to start with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
-from kizuna.session import open_registry, say
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, Language, open_config
+from kizuna.session import open_registry
+from kizuna.terminal import print_table, say
 
 if TYPE_CHECKING:
     from core.config.data_set import Config
@@ -19,13 +18,12 @@ if TYPE_CHECKING:
 
 console = Console()
 
-Months = Annotated[int, typer.Option(min=1, help="How many of the newest months are looked at.")]
-Out = Annotated[Path | None, typer.Option(help="The JSON file; by default causes.json beside the data set's models.")]
-Language = Annotated[Literal["en", "ja"], typer.Option("--lang", help="In which language it is told.")]
+Months = Annotated[int, typer.Option(min=1, help="Number of past months to analyse.")]
+Out = Annotated[Path | None, typer.Option(help="JSON file to write. Default: causes.json in the data set's folder.")]
 BySegment = Annotated[
     bool,
     typer.Option(
-        "--by-segment", help="Print segments, tiers, plans, attributes and months too; the JSON has them anyhow."
+        "--by-segment", help="Also print segments, customer tiers, plans, attributes and months (always in the JSON)."
     ),
 ]
 
@@ -41,17 +39,17 @@ def register(app: typer.Typer) -> None:
         by_segment: BySegment = False,
         out: Out = None,
     ) -> None:
-        """Why customers leave: what they state, what it is laid on, the risk, the money, the interventions."""
-        read = open_config(config)
-        found = decomposed(read, months)
-        path = out or read.places.home / "causes.json"
-        write(found, path)
-        tell(found, lang, by_segment)
+        """Churn causes: stated, attributed by the model, MRR at risk, and what to do first."""
+        settings = open_config(config)
+        decomposition = decompose_churn(settings, months)
+        path = out or settings.places.home / "causes.json"
+        write(decomposition, path)
+        print_decomposition(decomposition, lang, by_segment=by_segment)
         say(console, str(path))
 
 
-def decomposed(config: Config, n_months: int) -> Decomposition:
-    """The decomposition of a data set by its churn champion, and by its hazard and text models where there are any."""
+def decompose_churn(config: Config, n_months: int) -> Decomposition:
+    """Decompose churn by cause, with the churn champion and, where there are any, the hazard and text champions."""
     registry, _ = open_registry(config, console)
     from insights.causes.decomposition import decompose
     from insights.causes.panel import evidence_of
@@ -65,82 +63,70 @@ def decomposed(config: Config, n_months: int) -> Decomposition:
     from tables.sources.opening import open_tables
 
     model, hazard, texts = additive_champion(registry), champion_hazard(registry), text_champion(registry)
-    with console.status("why they left"):
-        tables, left_out = open_tables(config), ExcludedRows()
-        evidence = evidence_of(tables, model, texts, n_months, left_out)
+    with console.status("analysing churn causes"):
+        tables, excluded = open_tables(config), ExcludedRows()
+        evidence = evidence_of(tables, model, texts, n_months, excluded)
         risks = TodaysRisks.told(tables, evidence, *hazard) if hazard else None
         today = evidence.today.astype("datetime64[D]").item()
         costs = {offer.offer_id: offer.cost for offer in offer_book(tables, today).offers}
         caution = registry.find("churn", CHAMPION).card.unfit
-        return decompose(evidence, config, costs, left_out.counts, risks, caution)
+        return decompose(evidence, config, costs, excluded.counts, risks, caution)
 
 
-def write(found: Decomposition, path: Path) -> None:
-    """Write everything that was found as JSON; the file appears whole or not at all."""
+def write(decomposition: Decomposition, path: Path) -> None:
+    """Write the decomposition as JSON; the file appears whole or not at all."""
     import msgspec
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}")
-    beside.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
-    beside.replace(path)
+    unfinished = path.with_name(f".{path.name}")
+    unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(decomposition)))
+    unfinished.replace(path)
 
 
-def tell(found: Decomposition, language: Literal["en", "ja"], by_segment: bool) -> None:
-    """Print the views side by side, the stakes and the interventions."""
-    from insights.render import causes as told
+def print_decomposition(decomposition: Decomposition, language: Language, *, by_segment: bool) -> None:
+    """Print the three views of causes, the revenue at risk and the interventions."""
+    from insights.render import causes as render
     from insights.render.cause_terms import WORDS
 
     words = WORDS[language]
-    say(console, told.headline(found, language))
-    if found.caution:
-        say(console, words["caution"].format(why=found.caution))
-    show(words["why"], told.views(found, language))
-    for line in told.basis(found, language):
+    say(console, render.headline(decomposition, language))
+    if decomposition.caution:
+        say(console, words["caution"].format(why=decomposition.caution))
+    print_table(console, render.views(decomposition, language), title=words["why"])
+    for line in render.basis(decomposition, language):
         say(console, line)
-    say(console, told.trust(found, language))
-    if found.tones:
-        show(words["tones"], told.tones(found, language, by_month=by_segment))
-    show(told.stakes_title(found, language), told.stakes(found, language))
-    if found.interventions:
-        show(words["interventions"], told.interventions(found, language))
+    say(console, render.trust(decomposition, language))
+    if decomposition.tones:
+        print_table(console, render.tones(decomposition, language, by_month=by_segment), title=words["tones"])
+    print_table(console, render.stakes(decomposition, language), title=render.stakes_title(decomposition, language))
+    if decomposition.interventions:
+        print_table(console, render.interventions(decomposition, language), title=words["interventions"])
     else:
         say(console, words["no interventions"])
     if by_segment:
-        tell_groups(found, language)
-    for cause, rows in found.left_out.items():
-        say(console, f"left out: {rows:,} rows, {cause}")
+        print_groups(decomposition, language)
+    for cause, rows in decomposition.left_out.items():
+        say(console, f"excluded: {rows:,} rows, {cause}")
 
 
-def tell_groups(found: Decomposition, language: Literal["en", "ja"]) -> None:
+def print_groups(decomposition: Decomposition, language: Language) -> None:
     """Print an overview of all groups, then each group's views and interventions, then months with enough churn."""
     from insights.causes.views import LEAST_LEFT
-    from insights.render import cause_groups as told_groups
+    from insights.render import cause_groups as render
     from insights.render.cause_terms import WORDS
 
     words = WORDS[language]
-    show(words["groups"], told_groups.groups(found, language))
-    for portrait in told_groups.portraits(found):
+    print_table(console, render.groups(decomposition, language), title=words["groups"])
+    for portrait in render.portraits(decomposition):
         say(console, "")
-        say(console, portrait.title(found, language))
-        show(None, portrait.views(found, language))
+        say(console, portrait.title(decomposition, language))
+        print_table(console, portrait.views(decomposition, language))
         if first := portrait.first(language):
             say(console, first)
     say(console, "")
-    if not all(month.too_few for month in found.group_months):
-        show(words["months"].format(least=LEAST_LEFT), told_groups.months(found, language))
-    for line in told_groups.too_few(found, language):
+    if not all(month.too_few for month in decomposition.group_months):
+        print_table(console, render.months(decomposition, language), title=words["months"].format(least=LEAST_LEFT))
+    for line in render.too_few(decomposition, language):
         say(console, line)
-    if any(one.by not in ("all", "cause", "month") for one in found.tones):
-        show(words["tones by group"], told_groups.tones(found, language))
-
-
-def show(title: str | None, lines: Iterable[tuple[str, ...]]) -> None:
-    """Print rows below their heading."""
-    heading, *rows = lines
-    printed = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for place, word in enumerate(heading):
-        # A name stands whole; all else breaks before it is cut off.
-        printed.add_column(word, justify="right" if place else "left", no_wrap=not place, overflow="fold")
-    for row in rows:
-        printed.add_row(*row)
-    console.print(printed)
+    if any(tone.by not in ("all", "cause", "month") for tone in decomposition.tones):
+        print_table(console, render.tones(decomposition, language), title=words["tones by group"])

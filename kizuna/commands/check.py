@@ -12,7 +12,7 @@ from rich.table import Table
 
 from core.errors import NotEnoughHistory
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
-from kizuna.session import say
+from kizuna.terminal import say
 
 if TYPE_CHECKING:
     from features.check.check import DataCheck, TableCheck

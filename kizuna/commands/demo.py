@@ -1,4 +1,4 @@
-"""`kizuna demo`: a shop is made, learnt from and served, with the commands that one would type."""
+"""`kizuna demo`: simulates a shop, trains, releases and serves, by the commands that a user would type."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Call:
     body: dict[str, Any] | None = None
 
     def curl(self, address: str) -> str:
-        """The same request, to copy and paste."""
+        """The same request as a curl command."""
         if self.body is None:
             return f"curl -s '{address}{self.path}'"
         return (
@@ -63,27 +63,27 @@ class Call:
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command(epilog="Example: kizuna demo --exit")
+    @app.command(epilog="Example: kizuna demo --once")
     def demo(
-        leave: Annotated[bool, typer.Option("--exit", help="Make the calls, print the answers, and stop.")] = False,
-        port: Annotated[int, typer.Option(help="Where the service listens, on 127.0.0.1.")] = 3000,
+        once: Annotated[bool, typer.Option("--once", help="Stop after printing the answers.")] = False,
+        port: Annotated[int, typer.Option(help="Port of the service, on 127.0.0.1.")] = 3000,
     ) -> None:
-        """Make a shop, train, release, serve, and ask the service a few things."""
+        """Simulate a shop, train, release, serve, and send the service a few requests."""
         for step in STEPS:
             console.rule(f"[bold]$ kizuna {step}", align="left")
             app(shlex.split(step), prog_name="kizuna", standalone_mode=False)
         address = f"http://localhost:{port}"
         with service(port, address):
-            show_answers(address)
-            if not leave:
-                console.print(f"\nServing on {address} (its pages: {address}/docs). Ctrl-C stops.")
+            print_answers(address)
+            if not once:
+                console.print(f"\nServing on {address} (API docs: {address}/docs). Ctrl-C stops.")
                 wait_for_interrupt()
 
 
 @contextmanager
 def service(port: int, address: str) -> Iterator[None]:
-    """The service as a child process; it is ready inside the block and stopped behind it."""
-    if answers(address):
+    """Run the service as a child process: ready inside the block, stopped after it."""
+    if is_ready(address):
         raise SourceUnavailable(f"something already listens on {address}; stop it or choose another --port")
     command = f"serve --config {CONFIG} --port {port}"
     console.rule(f"[bold]$ kizuna {command}", align="left")
@@ -99,7 +99,7 @@ def service(port: int, address: str) -> Iterator[None]:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the service, by force where it does not end by itself."""
+    """Terminate the service; kill it if it does not stop in time."""
     process.terminate()
     try:
         process.wait(STOP_SECONDS)
@@ -107,8 +107,8 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
-def answers(address: str) -> bool:
-    """Whether a service there is ready."""
+def is_ready(address: str) -> bool:
+    """Whether a service at this address is ready."""
     try:
         return httpx.get(f"{address}/readyz", timeout=1).is_success
     except httpx.HTTPError:
@@ -116,35 +116,35 @@ def answers(address: str) -> bool:
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], address: str) -> None:
-    """Return once the service is ready; raise where it ends or takes too long."""
-    with console.status("the service starts"):
+    """Return once the service is ready. Raises KizunaError where it stops or takes too long."""
+    with console.status("starting the service"):
         deadline = time.monotonic() + START_SECONDS
-        while not answers(address):
+        while not is_ready(address):
             if process.poll() is not None:
-                raise KizunaError(f"the service ended with exit code {process.returncode}; {LOG} says why")
+                raise KizunaError(f"the service stopped with exit code {process.returncode}; see {LOG}")
             if time.monotonic() > deadline:
-                raise KizunaError(f"the service was not ready within {START_SECONDS} s; {LOG} says more")
+                raise KizunaError(f"the service was not ready within {START_SECONDS} s; see {LOG}")
             time.sleep(0.2)
 
 
-def show_answers(address: str) -> None:
-    """Ask and print, as `curl` calls with their answers."""
-    for call in calls(address):
+def print_answers(address: str) -> None:
+    """Send the requests and print them as curl commands with their responses."""
+    for call in example_calls(address):
         console.rule(align="left")
         console.print(call.curl(address), style="bold", soft_wrap=True, markup=False, highlight=False)
-        answer = httpx.request(call.method, f"{address}{call.path}", json=call.body, timeout=10)
-        console.print_json(answer.text, ensure_ascii=False)
+        response = httpx.request(call.method, f"{address}{call.path}", json=call.body, timeout=10)
+        console.print_json(response.text, ensure_ascii=False)
 
 
-def calls(address: str) -> list[Call]:
-    """What a CRM and a shop would ask: of the customer most at risk, of a newcomer, of an item."""
+def example_calls(address: str) -> list[Call]:
+    """Requests of a CRM and a shop: for the customer at highest risk, for an unknown customer, for an item."""
     with SCORES.open(encoding="utf-8", newline="") as file:
         at_risk = max(csv.DictReader(file), key=lambda row: float(row["churn_probability"]))["customer_id"]
     recommend = Call("POST", "/v1/recommendations", {"customer_id": at_risk, "k": 3})
     first = httpx.post(f"{address}{recommend.path}", json=recommend.body, timeout=10).json()
     item = first["items"][0]["item_id"]
     return [
-        Call("POST", "/v1/churn/score", {"customer_ids": [at_risk, "nobody"]}),
+        Call("POST", "/v1/churn/score", {"customer_ids": [at_risk, "unknown"]}),
         recommend,
         Call("POST", "/v1/recommendations", {"history": [item], "k": 3}),
         Call("GET", f"/v1/items/{item}/similar?k=3"),

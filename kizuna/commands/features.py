@@ -1,26 +1,12 @@
-"""`kizuna features`: what is known of each customer at one or more cutoffs, as a file."""
+"""`kizuna features`: writes the feature table of one or more cutoffs to a file."""
 
 from __future__ import annotations
-
-from datetime import date, datetime
-from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
-from kizuna.session import say
-
-Out = Annotated[Path, typer.Option("--out", help="The file to write: .parquet or .csv.")]
-CutoffDays = Annotated[
-    list[datetime] | None,
-    typer.Option(
-        "--cutoff",
-        formats=["%Y-%m-%d"],
-        help="Where the past ends; repeatable. Default: where the tables end.",
-    ),
-]
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoffs, TableOut, open_config
+from kizuna.terminal import say
 
 
 def register(app: typer.Typer) -> None:
@@ -28,8 +14,8 @@ def register(app: typer.Typer) -> None:
     app.command("features", epilog="Example: kizuna features --out features.parquet --cutoff 2010-09-01")(features)
 
 
-def features(out: Out, config: ConfigPath = DEFAULT_CONFIG, cutoff: CutoffDays = None) -> None:
-    """Write the features of everybody who is a customer at the cutoffs."""
+def features(out: TableOut, config: ConfigPath = DEFAULT_CONFIG, cutoff: Cutoffs = None) -> None:
+    """Write the features of every customer in the cohort at each cutoff."""
     from features.cohort import cohort_at
     from features.export import suffix_of, write_features
     from features.families.catalogue import absences
@@ -41,7 +27,7 @@ def features(out: Out, config: ConfigPath = DEFAULT_CONFIG, cutoff: CutoffDays =
     console = Console()
     with console.status("computing features"):
         tables = open_tables(open_config(config))
-        cutoffs: list[date] = [day.date() for day in cutoff or ()] or [newest_cutoff(tables)]
+        cutoffs = cutoff or [newest_cutoff(tables)]
         table = compute_features(tables, cohort_at(tables, cutoffs))
         write_features(table, out)
     say(console, f"{out}: {len(table):,} rows, {len(table.columns)} features, cutoffs {', '.join(map(str, cutoffs))}")

@@ -1,20 +1,19 @@
-"""`kizuna health`: everybody's health today, who fell, and a task for each of them."""
+"""`kizuna health`: computes health scores and opens a task for each drop."""
 
 from __future__ import annotations
 
 import os
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from core.config.data_set import Config
 from core.errors import BadInput
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
-from kizuna.progress import Bars
-from kizuna.session import open_registry, say
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, Language, open_config
+from kizuna.session import open_registry
+from kizuna.terminal import ProgressBars, print_table, say
 
 if TYPE_CHECKING:
     from core.tasks import Task
@@ -26,16 +25,10 @@ if TYPE_CHECKING:
 console = Console()
 DATABASE_VARIABLE = "KIZUNA_DATABASE_URL"
 SHOWN = 10
-"Falls and tasks that are printed, the newest day's furthest falls first; the files hold all."
+"Number of drops and tasks to print, largest drops first; the files hold all."
 
-Days = Annotated[int, typer.Option("--days", min=1, help="Also judge the days before, this far back: a first run.")]
-EveryDays = Annotated[int, typer.Option("--every", min=1, help="With --days: one day in so many is judged.")]
-CutoffDay = Annotated[
-    datetime | None,
-    typer.Option("--cutoff", formats=["%Y-%m-%d"], help="The day to judge; else the newest complete one."),
-]
-
-Language = Annotated[Literal["en", "ja"], typer.Option("--lang", help="In which language it is told.")]
+Days = Annotated[int, typer.Option("--days", min=1, help="Also backfill the days before, this many days back.")]
+StepDays = Annotated[int, typer.Option("--every", min=1, help="With --days: compute only one in this many days.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,34 +38,37 @@ def register(app: typer.Typer) -> None:
 
 def health(
     config: ConfigPath = DEFAULT_CONFIG,
-    cutoff: CutoffDay = None,
+    cutoff: Cutoff = None,
     days: Days = 1,
-    every: EveryDays = 7,
+    every: StepDays = 7,
     lang: Language = "en",
 ) -> None:
-    """Score everybody's health, write it down, and make a task of each fall; the same day twice makes nothing twice."""
+    """Compute health scores and open one task per drop. Safe to re-run."""
     from serving.tasks.store import TaskStore
     from tables.default_cutoff import newest_cutoff
     from tables.sources.opening import open_tables
 
-    read = open_config(config)
-    registry, _ = open_registry(read, console)
+    settings = open_config(config)
+    registry, _ = open_registry(settings, console)
     package = registry.package(registry.find("churn", "champion"))
     if package.card.unfit:
-        raise BadInput(f"there is no health to tell: {package.card.unfit}; `kizuna train churn`, then promote")
-    store = TaskStore.at(os.environ.get(DATABASE_VARIABLE), read.places.tasks, read.name)
+        raise BadInput(
+            f"the churn champion cannot be used for health: {package.card.unfit}; "
+            "run `kizuna train churn`, then `kizuna promote churn`"
+        )
+    store = TaskStore.at(os.environ.get(DATABASE_VARIABLE), settings.places.tasks, settings.name)
     with console.status("reading the tables"):
-        tables = open_tables(read)
-        last = newest_cutoff(tables) if cutoff is None else cutoff.date()
-    day, added = judge_days(tables, package, store, last, (days, every))
-    tell(read, day, added, lang)
-    deliver_tasks(read, store)
+        tables = open_tables(settings)
+        last = newest_cutoff(tables) if cutoff is None else cutoff
+    day, tasks = compute_days(tables, package, store=store, last=last, n_days=days, step_days=every)
+    print_day(settings, day, tasks=tasks, language=lang)
+    deliver_tasks(settings, store)
 
 
-def judge_days(
-    tables: Tables, package: ModelPackage, store: TaskStore, last: date, reach: tuple[int, int]
+def compute_days(
+    tables: Tables, package: ModelPackage, *, store: TaskStore, last: date, n_days: int, step_days: int
 ) -> tuple[HealthDay, list[Task]]:
-    """The newest day, and the tasks that all days made; each day goes on from the file of the one before."""
+    """Compute each day from the file of the day before. Returns the newest day and the new tasks of all days."""
     from insights.health.files import standings_before, write_day
     from insights.health.owners import owners_of
     from insights.health.run import HealthRun, days_until
@@ -81,45 +77,41 @@ def judge_days(
 
     config, folder = tables.config, tables.config.places.health
     run = HealthRun(tables, CHURN_MODELS[package.artifact.model].from_artifact(package.artifact))
-    judged: list[HealthDay] = []
-    added: list[Task] = []
-    for cutoff in Bars(console).over(days_until(last, *reach), "health"):
+    newest: list[HealthDay] = []
+    tasks: list[Task] = []
+    for cutoff in ProgressBars(console).over(days_until(last, n_days, step_days), "health"):
         day = run.judge(cutoff, standings_before(folder, cutoff))
         owners = owners_of(tables, day.customer_ids[day.fell], config.health.owner)
-        added += store.add(tasks_of(config, day, owners, datetime.now(UTC)), config.health.cooldown_days)
+        tasks += store.add(tasks_of(config, day, owners, datetime.now(UTC)), config.health.cooldown_days)
         write_day(folder, day, package.card.version)
-        judged = [day]
-    return judged[0], added
+        newest = [day]
+    return newest[0], tasks
 
 
-def tell(config: Config, day: HealthDay, added: list[Task], language: Literal["en", "ja"]) -> None:
-    """The bands, who fell furthest, and the new tasks."""
-    from insights.render import health as told
+def print_day(config: Config, day: HealthDay, *, tasks: list[Task], language: Language) -> None:
+    """Print the bands, the largest drops and the new tasks."""
+    from insights.render import health as render
 
-    words = told.WORDS[language]
-    heading, *rows = told.bands(day, language)
-    table = Table(*heading, title=words["title"].format(day=day.cutoff), box=None, padding=(0, 2, 0, 0))
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    words = render.WORDS[language]
+    print_table(console, render.bands(day, language), title=words["title"].format(day=day.cutoff))
     say(console, words["fell"])
-    for line in told.falls(day, SHOWN, language):
+    for line in render.falls(day, SHOWN, language):
         say(console, f"  {line}")
-    say(console, words["tasks"].format(n=len(added)))
-    for line, reason in told.tasks(added, SHOWN, language):
+    say(console, words["tasks"].format(n=len(tasks)))
+    for line, reason in render.tasks(tasks, SHOWN, language):
         say(console, f"  {line}")
         say(console, f"    {reason}")
     say(console, words["written"].format(n=len(day), path=config.places.health / f"{day.cutoff}.parquet"))
 
 
 def deliver_tasks(config: Config, store: TaskStore) -> None:
-    """Send what is open and was not delivered yet, where the TOML names a webhook."""
+    """Send open tasks that were not delivered yet to the webhook, if the TOML names one."""
     from serving.tasks.delivery import Webhook, deliver
 
     if config.health.webhook is None:
         return
-    with console.status("delivering the tasks"):
-        found = deliver(store, Webhook(config.health.webhook, config.health.webhook_secret or ""))
-    say(console, f"delivered: {found.taken:,}; wait for the next run: {found.waiting:,}")
-    for problem, count in found.problems.items():
-        say(console, f"  {count:,} not taken: {problem}")
+    with console.status("delivering tasks"):
+        delivery = deliver(store, Webhook(config.health.webhook, config.health.webhook_secret or ""))
+    say(console, f"tasks delivered: {delivery.taken:,}; kept for the next run: {delivery.waiting:,}")
+    for problem, count in delivery.problems.items():
+        say(console, f"  {count:,} not delivered: {problem}")

@@ -1,4 +1,4 @@
-"""`kizuna promote`: a version becomes champion, through the gate."""
+"""`kizuna promote`: makes a version the champion if it passes the promotion gate."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from core.catalogue import Catalogue
 from core.config.data_set import Config
 from core.model_card import ModelCard
 from kizuna.options import DEFAULT_CONFIG, ConfigPath
-from kizuna.session import open_session, say
+from kizuna.session import open_session
+from kizuna.terminal import say
 
 console = Console()
 
@@ -23,24 +24,26 @@ def register(app: typer.Typer) -> None:
     def promote(
         kind: Annotated[str, typer.Argument(help="churn, hazard, recommender or texts.")],
         config: ConfigPath = DEFAULT_CONFIG,
-        version: Annotated[int | None, typer.Option(min=1, help="Which one; the challenger if none is named.")] = None,
-        force: Annotated[str | None, typer.Option(help="Past the gate, for this reason; kept in the ledger.")] = None,
+        version: Annotated[int | None, typer.Option(min=1, help="Version to promote. Default: @challenger.")] = None,
+        force: Annotated[
+            str | None, typer.Option(metavar="REASON", help="Skip the quality gate and record this reason.")
+        ] = None,
     ) -> None:
-        """Compare a version's recipe with the champion's at the newest matured window; the better one is champion."""
+        """Refit the version's and the champion's recipe, compare both on the newest matured window, keep the better."""
         Catalogue("kizuna promote", dict.fromkeys(("churn", "hazard", "recommender", "texts")))[kind]
         session = open_session(config, console, allow_cross_section=True)
-        from training.promotion import promote as through_the_gate
+        from training.promotion import promote as promote_through_gate
 
-        promotion = through_the_gate(session, kind, version or "challenger", force)
+        promotion = promote_through_gate(session, kind, version or "challenger", force)
         card, before = promotion.version.card, promotion.before
-        was = f", instead of version {before.version} ({before.card.model})" if before else ""
+        previous = f", instead of version {before.version} ({before.card.model})" if before else ""
         say(console, promotion.why)
-        say(console, f"champion: {card.registered_name} version {card.version} ({card.model}){was}")
+        say(console, f"champion: {card.registered_name} version {card.version} ({card.model}){previous}")
         say(console, f"next: {_next_step(card, session.config)}")
 
 
 def _next_step(card: ModelCard, config: Config) -> str:
-    """What a champion is for; without times there is no release to answer from."""
+    """The command that uses the new champion; a cross-section has no releases."""
     from models.mlflow_store.registry import CHAMPION
 
     if card.kind == "texts":
@@ -49,5 +52,5 @@ def _next_step(card: ModelCard, config: Config) -> str:
         return "kizuna release"
     return (
         f'mlflow.pyfunc.load_model("models:/{card.registered_name}@{CHAMPION}") scores a DataFrame by column name; '
-        "without times there is nothing to release"
+        "data without dates cannot be released"
     )

@@ -1,15 +1,14 @@
-"""`kizuna recommend`: every customer's best items, for mail and LINE."""
+"""`kizuna recommend`: exports recommendations for mail and LINE campaigns."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
-from kizuna.session import say
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, TableOut, open_config
+from kizuna.terminal import say
 
 console = Console()
 
@@ -19,22 +18,25 @@ def register(app: typer.Typer) -> None:
 
     @app.command(epilog="Example: kizuna recommend --k 10 --out recs.csv")
     def recommend(
-        out: Annotated[Path, typer.Option(help="A .csv (UTF-8) or .parquet file.")],
+        out: TableOut,
         config: ConfigPath = DEFAULT_CONFIG,
-        k: Annotated[int, typer.Option(min=1, max=1000, help="How many items a customer.")] = 10,
-        bom: Annotated[bool, typer.Option("--bom", help="Begin the CSV so that Excel reads it as UTF-8.")] = False,
+        k: Annotated[int, typer.Option(min=1, max=1000, help="Items per customer.")] = 10,
+        excel: Excel = False,
     ) -> None:
-        """Write every customer's k best items in stock, from the release in force; without those who refused."""
+        """Export each customer's top k items in stock from the active release.
+
+        Customers who opted out of recommendations or contact are excluded.
+        """
         from serving.build.exports import RECOMMENDATION_COLUMNS, n_unwilling, recommendation_rows, write_rows
         from serving.release.releases import Releases
         from serving.stock import StockFile
 
         folder = open_config(config).places.releases
         release, stock = Releases(folder).current(), StockFile(folder).read()
-        with console.status("writing the recommendations"):
-            written = write_rows(out, RECOMMENDATION_COLUMNS, recommendation_rows(release, k, stock), bom)
+        with console.status("writing recommendations"):
+            n_rows = write_rows(out, RECOMMENDATION_COLUMNS, recommendation_rows(release, k, stock), excel)
         say(
             console,
-            f"{written:,} recommendations of release {release.description.release_id} in {out}; "
-            f"left out because they refused recommendations or contact: {n_unwilling(release):,} customers",
+            f"{out}: {n_rows:,} recommendations of release {release.description.release_id}; "
+            f"excluded because they opted out of recommendations or contact: {n_unwilling(release):,} customers",
         )

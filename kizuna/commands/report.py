@@ -1,8 +1,8 @@
-"""`kizuna report`: the figures a company is run by, and the health-check letter of one customer."""
+"""`kizuna report`: writes the business report, or one customer's health-check letter."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,40 +11,30 @@ import typer
 from rich.console import Console
 
 from core.errors import BadInput
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
-from kizuna.session import say
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, Language, open_config
+from kizuna.terminal import say
 
 if TYPE_CHECKING:
     from insights.finance.what_if import WhatIf
     from tables.tables import Tables
 
 
-class Format(StrEnum):
-    """What the report is written as."""
+class ReportFormat(StrEnum):
+    """File format of the report."""
 
     html = "html"
     json = "json"
 
 
-class Lang(StrEnum):
-    """The language of what is written."""
-
-    en = "en"
-    ja = "ja"
-
-
-Out = Annotated[Path, typer.Option("--out", help="The file to write.")]
-AsOf = Annotated[
-    datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], help="Tell what was known before this day. Default: where the tables end."),
-]
-InLanguage = Annotated[Lang, typer.Option(help="English or Japanese.")]
-WrittenAs = Annotated[Format, typer.Option("--format", help="A page, or the same figures for machines.")]
-Asked = Annotated[
+Out = Annotated[Path, typer.Option("--out", help="Output file.")]
+FormatOption = Annotated[ReportFormat, typer.Option("--format", help="An HTML page, or JSON for machines.")]
+WhatIfs = Annotated[
     list[str] | None,
-    typer.Option("--what-if", help="What to suppose: churn=0.02, price=+5%, margin=+3pt, cac=-10%; repeatable."),
+    typer.Option("--what-if", help="Scenario: churn=0.02, price=+5%, margin=+3pt or cac=-10%. Repeatable."),
 ]
-OfCustomer = Annotated[str | None, typer.Option(help="Write this customer's health-check letter instead.")]
+CustomerId = Annotated[
+    str | None, typer.Option("--customer", help="Write this customer's health-check letter instead.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -55,54 +45,61 @@ def register(app: typer.Typer) -> None:
 def report(
     out: Out,
     config: ConfigPath = DEFAULT_CONFIG,
-    as_of: AsOf = None,
-    lang: InLanguage = Lang.en,
-    written_as: WrittenAs = Format.html,
-    what_if: Asked = None,
-    customer: OfCustomer = None,
+    cutoff: Cutoff = None,
+    lang: Language = "en",
+    output_format: FormatOption = ReportFormat.html,
+    what_if: WhatIfs = None,
+    customer: CustomerId = None,
 ) -> None:
-    """Write the figures a company is run by: one page that needs nothing else, or JSON; or one customer's letter."""
+    """Write the business report as one self-contained HTML page or as JSON, or one customer's letter."""
     from insights.finance.what_if import USUAL, asked
     from tables.sources.opening import open_tables
 
-    if customer is not None and (written_as is Format.json or what_if):
-        raise BadInput("a letter is a page without suppositions; leave out --format and --what-if, or --customer")
-    supposed = (asked(what_if),) if what_if else USUAL
-    console, day = Console(), None if as_of is None else as_of.date()
-    with console.status("working it out"):
+    if customer is not None and (output_format is ReportFormat.json or what_if):
+        raise BadInput("--customer writes an HTML letter without scenarios; remove --format and --what-if")
+    scenarios = (asked(what_if),) if what_if else USUAL
+    console = Console()
+    with console.status("computing the report"):
         tables = open_tables(open_config(config))
         if customer is not None:
-            written, told = _letter(tables, customer, day, lang)
+            content, summary = _render_letter(tables, customer, cutoff=cutoff, language=lang)
         else:
-            written, told = _report(tables, day, supposed, lang, written_as)
+            content, summary = _render_report(
+                tables, scenarios, cutoff=cutoff, language=lang, output_format=output_format
+            )
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(written, encoding="utf-8")
-    say(console, f"{out}: {told}")
+        out.write_text(content, encoding="utf-8")
+    say(console, f"{out}: {summary}")
 
 
-def _report(
-    tables: Tables, day: date | None, supposed: tuple[WhatIf, ...], lang: Lang, written_as: Format
+def _render_report(
+    tables: Tables,
+    scenarios: tuple[WhatIf, ...],
+    *,
+    cutoff: date | None,
+    language: Language,
+    output_format: ReportFormat,
 ) -> tuple[str, str]:
-    """The report, and a line about it."""
+    """The report and a one-line summary."""
     from insights.finance.what_if import USUAL
     from insights.render.report_json import json_of
     from insights.render.report_page import page_of
     from insights.report.building import build_report
 
-    built = build_report(tables, day, what_ifs=supposed)
-    if supposed != USUAL and supposed[0].label not in built.figures.groups("mrr_a_customer", "what_if"):
+    built = build_report(tables, cutoff, what_ifs=scenarios)
+    if scenarios != USUAL and scenarios[0].label not in built.figures.groups("mrr_a_customer", "what_if"):
         raise BadInput(
-            f"--what-if {supposed[0].label}: there is nobody who pays now, or nobody knows what winning them cost; it "
-            "needs subscriptions, and cac besides spend or acquisition_cost"
+            f"--what-if {scenarios[0].label} needs paying subscribers; cac also needs the spend table or "
+            "customers.acquisition_cost"
         )
-    written = json_of(built) if written_as is Format.json else page_of(built, lang.value)
-    return written, f"{len(built.figures.all):,} figures of {built.config.name}, as known on {built.calendar.as_of}"
+    content = json_of(built) if output_format is ReportFormat.json else page_of(built, language)
+    return content, f"{len(built.figures.all):,} figures of {built.config.name}, data before {built.calendar.as_of}"
 
 
-def _letter(tables: Tables, customer: str, day: date | None, lang: Lang) -> tuple[str, str]:
-    """One customer's letter, and a line about it."""
+def _render_letter(tables: Tables, customer_id: str, *, cutoff: date | None, language: Language) -> tuple[str, str]:
+    """One customer's letter and a one-line summary."""
     from insights.letter.health_check import health_check
     from insights.render.letter_page import letter_of
 
-    check = health_check(tables, customer, day)
-    return letter_of(check, lang.value), f"the health check of {customer}, as known on {check.as_of}"
+    check = health_check(tables, customer_id, cutoff)
+    return letter_of(check, language), f"health check of {customer_id}, data before {check.as_of}"

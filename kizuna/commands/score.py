@@ -1,15 +1,12 @@
-"""`kizuna score`: every customer's churn score, for the CRM."""
+"""`kizuna score`: exports churn scores for the CRM."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
-from kizuna.session import say
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, TableOut, open_config
+from kizuna.terminal import say
 
 console = Console()
 
@@ -17,21 +14,17 @@ console = Console()
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command(epilog="Example: kizuna score --out scores.csv --bom")
-    def score(
-        out: Annotated[Path, typer.Option(help="A .csv (UTF-8) or .parquet file.")],
-        config: ConfigPath = DEFAULT_CONFIG,
-        bom: Annotated[bool, typer.Option("--bom", help="Begin the CSV so that Excel reads it as UTF-8.")] = False,
-    ) -> None:
-        """Write every customer's churn score from the release in force, most at risk first; without who refused."""
+    @app.command(epilog="Example: kizuna score --out scores.csv --excel")
+    def score(out: TableOut, config: ConfigPath = DEFAULT_CONFIG, excel: Excel = False) -> None:
+        """Export churn scores from the active release, highest risk first. Customers who opted out are excluded."""
         from serving.build.exports import SCORE_COLUMNS, n_unscored, score_rows, write_rows
         from serving.release.releases import Releases
 
         release = Releases(open_config(config).places.releases).current()
-        with console.status("writing the scores"):
-            written = write_rows(out, SCORE_COLUMNS, score_rows(release), bom)
+        with console.status("writing scores"):
+            n_rows = write_rows(out, SCORE_COLUMNS, score_rows(release), excel)
         say(
             console,
-            f"{written:,} customers, scored by release {release.description.release_id}, in {out}; "
-            f"left out because they refused to be scored: {n_unscored(release):,}",
+            f"{out}: {n_rows:,} customers, scores of release {release.description.release_id}; "
+            f"excluded because they opted out of scoring: {n_unscored(release):,}",
         )

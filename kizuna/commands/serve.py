@@ -1,4 +1,4 @@
-"""`kizuna serve`: the HTTP service, on the releases of one data set."""
+"""`kizuna serve`: runs the HTTP service on the active release of a data set."""
 
 from __future__ import annotations
 
@@ -22,22 +22,21 @@ def register(app: typer.Typer) -> None:
     @app.command(epilog="Example: kizuna serve --port 3000 --workers 2")
     def serve(
         config: ConfigPath = DEFAULT_CONFIG,
-        host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-        port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 3000,
-        workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
+        host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+        port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 3000,
+        workers: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = 1,
         without_keys: Annotated[
-            bool,
-            typer.Option("--without-keys", help="Listen beyond this machine, to anybody: there are no keys yet."),
+            bool, typer.Option("--without-keys", help="Allow non-local connections without authentication.")
         ] = False,
     ) -> None:
-        """Serve the newest release; a newer one is picked up without a restart."""
-        address = address_of(host)
+        """Serve the active release over HTTP; a new release is picked up without a restart."""
+        address = parse_address(host)
         if not (address.is_loopback or without_keys):
-            raise BadInput(f"--host {host} lets anybody who reaches it ask; add --without-keys if that is meant")
+            raise BadInput(f"--host {host} accepts connections without authentication; add --without-keys to allow it")
         from serving.tasks.database import TaskDatabase
 
         places = open_config(config).places
-        TaskDatabase.at(os.environ.get("KIZUNA_DATABASE_URL"), places.tasks)  # refuses what is no address of one
+        TaskDatabase.at(os.environ.get("KIZUNA_DATABASE_URL"), places.tasks)  # raises where the URL is not valid
         environment = os.environ | {
             "KIZUNA_RELEASES": str(places.releases.resolve()),
             "KIZUNA_LEDGER": str(places.ledger.resolve()),
@@ -50,9 +49,9 @@ def register(app: typer.Typer) -> None:
         os.execve(sys.executable, [*command, *options], environment)
 
 
-def address_of(host: str) -> IPv4Address | IPv6Address:
-    """The address that a --host means; BentoML listens on addresses only."""
+def parse_address(host: str) -> IPv4Address | IPv6Address:
+    """Read --host; BentoML accepts IP addresses only. Raises BadInput."""
     try:
         return ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError as fault:
-        raise BadInput(f"--host is an address such as 127.0.0.1 or 0.0.0.0, found '{host}'") from fault
+        raise BadInput(f"--host takes an IP address such as 127.0.0.1 or 0.0.0.0, found '{host}'") from fault

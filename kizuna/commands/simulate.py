@@ -1,4 +1,4 @@
-"""`kizuna simulate`: a company to try everything in, with a TOML that describes it."""
+"""`kizuna simulate`: generates a synthetic company and the TOML that describes it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from core.errors import BadInput
-from kizuna.session import say
+from kizuna.terminal import say
 
 if TYPE_CHECKING:
     from simulation.shop.shop import SimulatedShop
@@ -21,13 +21,13 @@ console = Console()
 
 
 class World(StrEnum):
-    """What is simulated."""
+    """Kind of company."""
 
     shop = "shop"
     software = "software"
 
 
-USUAL_CUSTOMERS = {World.shop: 3_000, World.software: 800}
+DEFAULT_CUSTOMERS = {World.shop: 3_000, World.software: 800}
 
 
 def register(app: typer.Typer) -> None:
@@ -37,40 +37,48 @@ def register(app: typer.Typer) -> None:
     def simulate(
         world: Annotated[World, typer.Option(help="A shop, or a company that sells software to firms.")] = World.shop,
         out: Annotated[
-            Path | None, typer.Option(help="The folder for the tables and the TOML; var/<world>/source by default.")
+            Path | None, typer.Option(help="Folder for the tables and the TOML. Default: var/<world>/source.")
         ] = None,
         customers: Annotated[
-            int | None, typer.Option(min=1, help="How many customers it has: 3000 of a shop, 800 accounts.")
+            int | None, typer.Option(min=1, help="Number of customers. Default: 3000 (shop), 800 accounts (software).")
         ] = None,
-        seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same company.")] = 7,
-        coin_toss: Annotated[bool, typer.Option("--coin-toss", help="Nothing can tell who leaves.")] = False,
-        no_items: Annotated[bool, typer.Option("--no-items", help="Of a shop: purchases carry no items.")] = False,
+        seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same company.")] = 7,
+        random_churn: Annotated[
+            bool, typer.Option("--random-churn", help="Make churn random, so that nothing predicts it (sanity check).")
+        ] = False,
+        no_items: Annotated[bool, typer.Option("--no-items", help="Shop only: purchases carry no item ids.")] = False,
     ) -> None:
-        """Make a company whose truth is known: years of all that its systems would have recorded."""
+        """Generate a synthetic company with known ground truth: years of tables as its systems would record them."""
         folder = out or Path("var") / world / "source"
-        began = time.monotonic()
-        with console.status("the company lives through its years"):
-            made = _made(world, customers or USUAL_CUSTOMERS[world], seed, coin_toss, no_items)
-        with console.status("its tables are written"):
-            config = made.write(folder)
-        for name, table in made.tables.items():
+        started = time.monotonic()
+        with console.status("simulating"):
+            company = _simulate(
+                world,
+                customers or DEFAULT_CUSTOMERS[world],
+                seed=seed,
+                random_churn=random_churn,
+                no_items=no_items,
+            )
+        with console.status("writing tables"):
+            config = company.write(folder)
+        for name, table in company.tables.items():
             say(console, f"{name:<13} {len(table):>9,} rows  {folder / name}.parquet")
-        say(console, f"made in {time.monotonic() - began:.1f} s; next: kizuna check --config {config}")
+        say(console, f"took {time.monotonic() - started:.1f} s; next: kizuna check --config {config}")
 
 
-def _made(
-    world: World, customers: int, seed: int, coin_toss: bool, no_items: bool
+def _simulate(
+    world: World, n_customers: int, *, seed: int, random_churn: bool, no_items: bool
 ) -> SimulatedShop | SimulatedSoftware:
     if world is World.shop:
         from simulation.shop.shop import simulate_shop
         from simulation.shop.world import ShopWorld
 
         return simulate_shop(
-            ShopWorld(n_customers=customers, seed=seed, churn_is_a_coin_toss=coin_toss, no_items=no_items)
+            ShopWorld(n_customers=n_customers, seed=seed, churn_is_a_coin_toss=random_churn, no_items=no_items)
         )
     if no_items:
-        raise BadInput("--no-items is about a shop's purchases; a software company has none: leave it out")
+        raise BadInput("--no-items applies to --world shop only; a software company has no purchases")
     from simulation.software.company import simulate_software
     from simulation.software.world import SoftwareWorld
 
-    return simulate_software(SoftwareWorld(n_accounts=customers, seed=seed, churn_is_a_coin_toss=coin_toss))
+    return simulate_software(SoftwareWorld(n_accounts=n_customers, seed=seed, churn_is_a_coin_toss=random_churn))

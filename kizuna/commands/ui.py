@@ -1,4 +1,4 @@
-"""`kizuna ui`: MLflow's own pages on this project's store."""
+"""`kizuna ui`: opens the MLflow UI on the data set's store."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config, tracking_uri
-from kizuna.session import say
+from kizuna.terminal import say
 
 console = Console()
 
@@ -21,26 +21,16 @@ def register(app: typer.Typer) -> None:
     @app.command(epilog="Example: kizuna ui --port 5001")
     def ui(
         config: ConfigPath = DEFAULT_CONFIG,
-        port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens, on 127.0.0.1.")] = 5000,
+        port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on, on 127.0.0.1.")] = 5000,
     ) -> None:
-        """Look at runs and versions; Ctrl-C stops. Aliases moved there are recorded at the next command."""
+        """Run the MLflow UI; Ctrl-C stops it. Alias moves made there are recorded by the next command."""
         uri = tracking_uri(open_config(config, allow_cross_section=True))
         if uri.startswith(("http:", "https:")):
-            say(console, f"the store is served already: {uri}")
+            say(console, f"MLflow already runs at {uri}")
             return
-        say(console, f"MLflow's pages on {uri}: http://127.0.0.1:{port}")
+        say(console, f"MLflow UI for {uri}: http://127.0.0.1:{port}")
         sys.stdout.flush()
-        # One worker is enough for one person, and starts sooner than MLflow's four and its job runner.
-        command = [
-            sys.executable,
-            "-m",
-            "mlflow",
-            "ui",
-            "--backend-store-uri",
-            uri,
-            "--port",
-            str(port),
-            "--workers",
-            "1",
-        ]
-        os.execve(sys.executable, command, {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"})
+        # One worker is enough for one person and starts sooner than MLflow's default of four plus a job runner.
+        options = ["--backend-store-uri", uri, "--port", str(port), "--workers", "1"]
+        environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        os.execve(sys.executable, [sys.executable, "-m", "mlflow", "ui", *options], environment)

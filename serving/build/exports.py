@@ -151,7 +151,7 @@ def _write_csv(path: Path, columns: pa.Schema, blocks: Iterator[list[dict[str, A
 
 def _write_parquet(path: Path, columns: pa.Schema, blocks: Iterator[list[dict[str, Any]]], bom: bool) -> int:
     if bom:
-        raise BadInput("--bom is for .csv files; leave it out for .parquet")
+        raise BadInput("--excel is for .csv files; leave it out for .parquet")
     written = 0
     with pq.ParquetWriter(path, columns) as writer:
         for block in blocks:

@@ -21,7 +21,7 @@ path = "purchases.parquet"
 """
 
 
-def said(folder: Path, capsys: pytest.CaptureFixture[str], *lines: str, toml: str = TOML) -> tuple[int, str, str]:
+def check(folder: Path, capsys: pytest.CaptureFixture[str], *lines: str, toml: str = TOML) -> tuple[int, str, str]:
     pq.write_table(purchase_log(*lines), folder / "purchases.parquet")
     (folder / "world.toml").write_text(toml, encoding="utf-8")
     exit_code = run(["check", "--config", str(folder / "world.toml")])
@@ -29,8 +29,8 @@ def said(folder: Path, capsys: pytest.CaptureFixture[str], *lines: str, toml: st
     return exit_code, printed.out, printed.err
 
 
-def test_data_that_is_fit_is_reported_and_exits_with_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    exit_code, printed, _ = said(tmp_path, capsys, "ada 2024-01-01", "ada 2024-01-01", "bo 2024-05-01 7 channel=web")
+def test_sufficient_data_exits_with_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    exit_code, printed, _ = check(tmp_path, capsys, "ada 2024-01-01", "ada 2024-01-01", "bo 2024-05-01 7 channel=web")
 
     assert exit_code == 0
     for fact in (
@@ -45,8 +45,8 @@ def test_data_that_is_fit_is_reported_and_exits_with_0(tmp_path: Path, capsys: p
         assert fact in printed
 
 
-def test_data_that_is_too_short_is_reported_and_exits_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    exit_code, printed, error = said(tmp_path, capsys, "ada 2024-01-01", "bo 2024-01-20")
+def test_too_short_a_history_is_reported_and_exits_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    exit_code, printed, error = check(tmp_path, capsys, "ada 2024-01-01", "bo 2024-01-20")
 
     assert exit_code == 2
     assert "rows read" in printed
@@ -61,10 +61,10 @@ def test_data_that_is_too_short_is_reported_and_exits_with_2(tmp_path: Path, cap
         (("[tables.purchases]", "[tables.purchase]"), "did you mean 'purchases'"),
     ],
 )
-def test_what_cannot_be_read_is_one_line_and_exit_code_2(
+def test_an_unreadable_configuration_prints_one_line_and_exits_with_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: tuple[str, str], message: str
 ):
-    exit_code, _, error = said(tmp_path, capsys, "ada 2024-01-01", toml=TOML.replace(*wrong))
+    exit_code, _, error = check(tmp_path, capsys, "ada 2024-01-01", toml=TOML.replace(*wrong))
 
     assert exit_code == 2
     assert message in error
@@ -74,13 +74,15 @@ def test_what_cannot_be_read_is_one_line_and_exit_code_2(
 SUBSCRIBED = TOML + '[tables.subscriptions]\npath = "subscriptions.parquet"\n'
 
 
-def test_what_cannot_be_true_is_told_by_cause_with_an_example(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_excluded_and_contradictory_rows_are_listed_by_cause_with_an_example(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     spans = [("2024-02-01", "2024-01-01"), ("2024-01-01", "2024-03-01"), ("2024-02-01", None)]
-    stated = {"customer_id": "ada", "subscription_id": "s7", "plan": "pro", "mrr": 10.0}
-    rows = [{**stated, "started_at": began, "ended_at": ended} for began, ended in spans]
+    span = {"customer_id": "ada", "subscription_id": "s7", "plan": "pro", "mrr": 10.0}
+    rows = [{**span, "started_at": began, "ended_at": ended} for began, ended in spans]
     pq.write_table(frame(*rows), tmp_path / "subscriptions.parquet")
 
-    exit_code, printed, _ = said(tmp_path, capsys, "ada 2024-01-01", "bo 2024-05-01", toml=SUBSCRIBED)
+    exit_code, printed, _ = check(tmp_path, capsys, "ada 2024-01-01", "bo 2024-05-01", toml=SUBSCRIBED)
 
     assert exit_code == 0
     assert "set aside: 1 rows, ended_at: before started_at, e.g. s7" in printed

@@ -1,4 +1,4 @@
-"""What is typed where nothing has a time: trained to the end, listed with its figures, promoted, and never released."""
+"""Commands on a cross-section data set: train, list, promote; never release."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ QUICK = ("--model", "logistic", "--set", "n_resamples=0", "--set", "regularizati
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The TOML of a club whose first model is registered."""
+def trained_club(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """TOML of a club with one registered model."""
     toml = write_club(tmp_path_factory.mktemp("club"), n=300)
     assert run(["train", "churn", *QUICK, "--config", str(toml)]) == 0
     return toml
 
 
-def test_the_figures_of_customers_not_learnt_from_stand_in_the_table(trained, capfd):
-    assert run(["models", "--config", str(trained)]) == 0
+def test_the_table_shows_metrics_of_held_out_customers(trained_club, capfd):
+    assert run(["models", "--config", str(trained_club)]) == 0
 
-    told = capfd.readouterr().out
-    of_logistic = next(line for line in told.splitlines() if "@challenger" in line).split()
+    output = capfd.readouterr().out
+    of_logistic = next(line for line in output.splitlines() if "@challenger" in line).split()
     log_loss, auc, _ = map(float, of_logistic[-3:])
     assert log_loss < 0.6
     assert 0.7 < auc < 0.95
-    assert "tested at" not in told
-    assert "kizuna train" not in told
+    assert "test cutoff" not in output
+    assert "kizuna train" not in output
 
 
-def test_after_promotion_the_next_step_is_one_that_can_be_taken(trained, capfd):
-    assert run(["promote", "churn", "--config", str(trained)]) == 0
+def test_promotion_suggests_a_next_step_that_works_for_a_cross_section(trained_club, capfd):
+    assert run(["promote", "churn", "--config", str(trained_club)]) == 0
 
-    told = capfd.readouterr().out
-    assert 'mlflow.pyfunc.load_model("models:/kizuna.club.churn@champion")' in told
-    assert "next: kizuna release" not in told
+    output = capfd.readouterr().out
+    assert 'mlflow.pyfunc.load_model("models:/kizuna.club.churn@champion")' in output
+    assert "next: kizuna release" not in output
 
 
 @pytest.mark.parametrize(
     "command", ["release", "score --out s.csv", "recommend --out r.csv", "serve", "health", "segments", "causes"]
 )
-def test_what_needs_times_is_refused_and_names_the_commands_that_do_without(trained, command, capfd):
-    assert run([*command.split(), "--config", str(trained)]) == 2
+def test_commands_that_need_dates_name_those_that_do_not(trained_club, command, capfd):
+    assert run([*command.split(), "--config", str(trained_club)]) == 2
 
     refusal = capfd.readouterr().err
     assert "`train churn`, `models` and `promote churn`" in refusal

@@ -1,4 +1,4 @@
-"""`kizuna features` writes what is known of each customer."""
+"""`kizuna features` at the command line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def features(data_set: Path, out: Path, *more: str) -> int:
     return run(["features", "--config", str(data_set), "--out", str(out), *more])
 
 
-def test_writes_a_row_for_each_customer_at_each_cutoff(data_set, tmp_path):
+def test_writes_one_row_per_customer_and_cutoff(data_set, tmp_path):
     out = tmp_path / "features.parquet"
 
     assert features(data_set, out, "--cutoff", "2024-02-01", "--cutoff", "2024-03-02") == 0
@@ -47,7 +47,7 @@ def test_writes_a_row_for_each_customer_at_each_cutoff(data_set, tmp_path):
     ]
 
 
-def test_without_a_cutoff_everything_that_is_complete_is_used(data_set, tmp_path):
+def test_the_default_cutoff_is_the_first_incomplete_day(data_set, tmp_path):
     out = tmp_path / "features.csv"
 
     assert features(data_set, out) == 0
@@ -55,7 +55,7 @@ def test_without_a_cutoff_everything_that_is_complete_is_used(data_set, tmp_path
 
 
 @pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)"])
-def test_no_cell_of_a_csv_is_a_formula_and_parquet_keeps_what_was_said(data_set, tmp_path, evil):
+def test_csv_cells_cannot_be_formulas_and_parquet_keeps_the_values(data_set, tmp_path, evil):
     line = {"customer_id": evil, "event_time": "2024-03-01", "amount": 5.0, "channel": evil}
     pq.write_table(frame(line), tmp_path / "purchases.parquet")
 
@@ -68,7 +68,7 @@ def test_no_cell_of_a_csv_is_a_formula_and_parquet_keeps_what_was_said(data_set,
     assert kept == [{"customer_id": evil, "last_channel": evil}]
 
 
-def test_another_kind_of_file_is_refused_in_one_line(data_set, tmp_path, capsys):
+def test_another_file_type_is_an_error(data_set, tmp_path, capsys):
     assert features(data_set, tmp_path / "features.xlsx") == 2
     assert "has to end in .csv or .parquet" in capsys.readouterr().err
     assert not (tmp_path / "features.xlsx").exists()

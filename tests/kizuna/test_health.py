@@ -1,4 +1,4 @@
-"""`kizuna health`, as it is typed, on a shop whose regulars stop buying in October."""
+"""`kizuna health` on a shop whose regulars stop buying in October."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ JUDGE = ("health", "--cutoff", JUDGED.isoformat())
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the shop's tables, its TOML, and a champion in MLflow's store."""
+    """A folder with the shop's tables, its TOML and a champion in the MLflow store."""
     home = tmp_path_factory.mktemp("shop")
     tables = regulars()
-    stated = CONFIG
+    toml_text = CONFIG
     for name in tables.names:
         pq.write_table(tables[name].to_pyarrow(), home / f"{name}.parquet")
-        stated += f'[tables.{name}]\npath = "{name}.parquet"\n'
-    (home / "kizuna.toml").write_text(stated)
+        toml_text += f'[tables.{name}]\npath = "{name}.parquet"\n'
+    (home / "kizuna.toml").write_text(toml_text)
     features = {column.name: column.digest for column in champion().columns_}
     for described in (card(model="base_rate"), card(features=features)):
         register(home, described)
@@ -54,7 +54,7 @@ def registry_of(home: Path) -> Registry:
 
 
 def register(home: Path, described: ModelCard) -> None:
-    """Make the next version, and the champion."""
+    """Register the next version as champion."""
     registry = registry_of(home)
     client = open_store(registry.tracking_uri)
     experiment = client.create_experiment(described.model, artifact_location=str(home / "files"))
@@ -64,14 +64,14 @@ def register(home: Path, described: ModelCard) -> None:
 
 
 @pytest.fixture
-def here(shop, monkeypatch) -> Path:
+def home_folder(shop, monkeypatch) -> Path:
     """The folder as the working directory."""
     monkeypatch.chdir(shop)
     monkeypatch.setenv("WEBHOOK", "http://127.0.0.1:9/")
     return shop
 
 
-def kept(home: Path) -> list[tuple[str, str]]:
+def stored_tasks(home: Path) -> list[tuple[str, str]]:
     store = TaskStore.at(None, home / "var/shop/tasks.db", "shop")
     return sorted((task.customer_id, task.owner) for task in store.find(TaskFilter(), 100).tasks)
 
@@ -81,34 +81,34 @@ def files(home: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_a_fall_makes_one_task_however_often_the_days_are_judged_and_it_is_delivered(here, monkeypatch, capfd):
+def test_re_running_opens_no_duplicate_tasks_and_delivers_the_open_ones(home_folder, monkeypatch, capfd):
     with receiver(503) as crm:
         monkeypatch.setenv("WEBHOOK", crm.address)
         assert run([*JUDGE, "--days", "8"]) == 0
-        first, written = capfd.readouterr().out, files(here)
+        first, written = capfd.readouterr().out, files(home_folder)
         assert run([*JUDGE, "--days", "8", "--lang", "ja"]) == 0
         again = capfd.readouterr().out
 
     owned = [(customer, "ann" if customer == "quiet00" else "max") for customer in LEAVERS]
-    assert kept(here) == owned
+    assert stored_tasks(home_folder) == owned
     assert (first.count("new tasks: 10"), again.count("新しいタスク: 0件")) == (1, 1)
     assert len(written) == 2
-    assert files(here) == written
+    assert files(home_folder) == written
     assert sorted(set(crm.customers)) == LEAVERS
     assert len(crm.customers) == 11
     assert "39 customers, in var/shop/health/2024-10-22.parquet" in first
 
 
 @pytest.mark.slow
-def test_a_champion_that_tells_no_customers_apart_is_refused_in_one_line(here, capfd):
-    registry = registry_of(here)
+def test_a_champion_that_scores_every_customer_alike_is_an_error(home_folder, capfd):
+    registry = registry_of(home_folder)
     registry.set_alias("churn", "champion", 1)
     assert run([*JUDGE]) == 2
     registry.set_alias("churn", "champion", 2)
 
-    said = capfd.readouterr().err
-    assert "says the same of every customer" in said
-    assert said.count("\n") == 1
+    error = capfd.readouterr().err
+    assert "says the same of every customer" in error
+    assert error.count("\n") == 1
 
 
 def test_help_shows_an_example(capfd):

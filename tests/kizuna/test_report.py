@@ -34,22 +34,22 @@ def report(data_set: Path, out: Path, *more: str) -> int:
     return run(["report", "--config", str(data_set), "--out", str(out), *more])
 
 
-def test_writes_a_page_into_a_folder_that_it_makes(data_set: Path, tmp_path: Path, capsys):
+def test_writes_a_page_and_creates_its_folder(data_set: Path, tmp_path: Path, capsys):
     out = tmp_path / "var" / "report.html"
 
     assert report(data_set, out, "--lang", "ja") == 0
     assert "顧客レポート" in out.read_text(encoding="utf-8")
-    assert "as known on 2024-03-02" in capsys.readouterr().out
+    assert "data before 2024-03-02" in capsys.readouterr().out
 
 
-def test_writes_json_as_known_on_a_day(data_set: Path, tmp_path: Path):
+def test_writes_json_with_data_before_the_cutoff(data_set: Path, tmp_path: Path):
     out = tmp_path / "report.json"
 
-    assert report(data_set, out, "--format", "json", "--as-of", "2024-03-01") == 0
+    assert report(data_set, out, "--format", "json", "--cutoff", "2024-03-01") == 0
 
-    told = json.loads(out.read_text(encoding="utf-8"))
-    revenue = [f for f in told["figures"] if f["name"] == "revenue" and f["by"] == "all"]
-    assert told["as_of"] == "2024-03-01"
+    report_json = json.loads(out.read_text(encoding="utf-8"))
+    revenue = [f for f in report_json["figures"] if f["name"] == "revenue" and f["by"] == "all"]
+    assert report_json["as_of"] == "2024-03-01"
     assert [(f["period"], f["value"]) for f in revenue[:3]] == [
         ("2024-01/2024-02", 1400),
         ("2024-01", 900),
@@ -65,19 +65,19 @@ def test_writes_the_letter_of_one_customer(data_set: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("asked", "saying"),
+    ("options", "message"),
     [
-        (("--customer", "nobody"), "no customer 'nobody' before"),
-        (("--customer", "ada", "--format", "json"), "a letter is a page"),
+        (("--customer", "unknown"), "no customer 'unknown' before"),
+        (("--customer", "ada", "--format", "json"), "--customer writes an HTML letter"),
         (("--what-if", "chrun=0.02"), "did you mean 'churn'"),
-        (("--what-if", "churn=0.02"), "--what-if churn=0.02: there is nobody who pays now"),
-        (("--as-of", "2020-01-01"), "nothing was recorded before 2020-01-01"),
+        (("--what-if", "churn=0.02"), "--what-if churn=0.02 needs paying subscribers"),
+        (("--cutoff", "2020-01-01"), "nothing was recorded before 2020-01-01"),
     ],
 )
-def test_what_cannot_be_written_is_one_line_and_exit_code_2(data_set: Path, tmp_path: Path, capsys, asked, saying):
-    assert report(data_set, tmp_path / "report.html", *asked) == 2
+def test_bad_options_print_one_line_and_exit_with_2(data_set: Path, tmp_path: Path, capsys, options, message):
+    assert report(data_set, tmp_path / "report.html", *options) == 2
 
     error = capsys.readouterr().err
-    assert saying in error
+    assert message in error
     assert error.count("\n") == 1
     assert not (tmp_path / "report.html").exists()

@@ -40,29 +40,29 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_each_segment_is_printed_with_what_is_done_for_it(home: Path, capsys: pytest.CaptureFixture[str]):
+def test_each_segment_is_printed_with_its_action(home: Path, capsys: pytest.CaptureFixture[str]):
     put_in_force(home / "var/shop/releases", hand_made())
 
     assert run(["segments"]) == 0
 
     printed = capsys.readouterr().out
-    for said in ("lately", "early", "access", "gold", "revenue of 365 days, JPY", "of release 20260401T030000Z-aaaaaa"):
-        assert said in printed
-    assert "key: 1 of the ids it names are of no customer at the cutoff" in printed
+    for text in ("lately", "early", "access", "gold", "revenue of 365 days, JPY", "of release 20260401T030000Z-aaaaaa"):
+        assert text in printed
+    assert "key: 1 listed ids are not customers at the cutoff" in printed
 
 
-def test_the_same_figures_come_as_json_and_without_a_release_no_risk(home: Path, capsys: pytest.CaptureFixture[str]):
+def test_json_has_the_same_figures_and_no_risk_without_a_release(home: Path, capsys: pytest.CaptureFixture[str]):
     assert run(["segments", "--format", "json"]) == 0
 
     report = json.loads(capsys.readouterr().out)
     assert [group["customers"] for group in report["segments"] + report["customer_tiers"]] == [2, 1, 1, 2]
     assert report["customer_tiers"][0]["value"] == 30
     assert (report["segments"][0]["risk"], report["scored"]) == ({}, 0)
-    assert "nothing was released yet" in report["risk_source"]
+    assert "nothing is released yet" in report["risk_source"]
 
 
 @pytest.mark.parametrize(
-    ("stated", "wanted", "message"),
+    ("old", "new", "message"),
     [
         ("recency_days", "recensy_days", "[segments.lately] speaks of 'recensy_days', which is unknown; did you mean"),
         ("recency_days <", "recency_days <<", "[segments.lately]: "),
@@ -71,10 +71,10 @@ def test_the_same_figures_come_as_json_and_without_a_release_no_risk(home: Path,
         ("top = 0.4", "top = 40", "top is a share above 0 and at most 1"),
     ],
 )
-def test_what_cannot_be_meant_is_one_line_and_exit_code_2(
-    home: Path, capsys: pytest.CaptureFixture[str], stated: str, wanted: str, message: str
+def test_an_invalid_segment_prints_one_line_and_exits_with_2(
+    home: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, message: str
 ):
-    (home / "kizuna.toml").write_text(CONFIG.replace(stated, wanted, 1))
+    (home / "kizuna.toml").write_text(CONFIG.replace(old, new, 1))
 
     assert run(["segments"]) == 2
 
@@ -83,8 +83,8 @@ def test_what_cannot_be_meant_is_one_line_and_exit_code_2(
     assert error.count("\n") == 1
 
 
-def test_without_a_segment_it_says_how_to_state_one(home: Path, capsys: pytest.CaptureFixture[str]):
+def test_without_segments_the_error_shows_how_to_define_one(home: Path, capsys: pytest.CaptureFixture[str]):
     (home / "kizuna.toml").write_text(CONFIG.partition("[segments")[0])
 
     assert run(["segments"]) == 2
-    assert "names no segment; add [segments.<name>]" in capsys.readouterr().err
+    assert "defines no segment; add [segments.<name>]" in capsys.readouterr().err

@@ -30,7 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_scores_and_recommendations_are_written_from_the_release_in_force(home, capfd):
+def test_scores_and_recommendations_come_from_the_active_release(home, capfd):
     put_in_force(home / "var/shop/releases", hand_made())
 
     assert run(["score", "--out", "scores.csv"]) == 0
@@ -39,23 +39,23 @@ def test_scores_and_recommendations_are_written_from_the_release_in_force(home, 
     assert "3 customers" in capfd.readouterr().out
 
 
-def test_without_a_release_the_next_step_is_named(home, capfd):
+def test_without_a_release_the_error_names_the_next_step(home, capfd):
     assert run(["score", "--out", "scores.csv"]) == 2
     assert capfd.readouterr().err.count("\n") == 1
 
 
-def test_a_cutoff_that_is_no_day_is_refused_in_one_line(home, capfd):
+def test_an_invalid_cutoff_is_an_error(home, capfd):
     assert run(["release", "--cutoff", "yesterday"]) == 2
-    assert "--cutoff is a day such as 2026-04-01, found 'yesterday'" in capfd.readouterr().err
+    assert "--cutoff takes a day such as 2026-04-01, found 'yesterday'" in capfd.readouterr().err
 
 
-def test_other_hosts_need_a_word(home, capfd):
+def test_non_local_hosts_need_without_keys(home, capfd):
     assert run(["serve", "--host", "0.0.0.0"]) == 2
     assert "--without-keys" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("options", [[], ["--host", "0.0.0.0", "--without-keys"], ["--host", "localhost"]])
-def test_serve_becomes_the_server_on_the_releases_of_the_data_set(home, monkeypatch, options):
+def test_serve_replaces_itself_with_the_server(home, monkeypatch, options):
     became: list[tuple[list[str], dict[str, str]]] = []
 
     def become(path: str, command: list[str], environment: dict[str, str]) -> None:

@@ -9,26 +9,26 @@ from kizuna.main import run
 
 
 @pytest.fixture
-def made(tmp_path, capsys) -> str:
-    """What the command says of a small shop that it makes in the test's folder."""
+def output(tmp_path, capsys) -> str:
+    """Output of the command for a small shop in the test folder."""
     assert run(["simulate", "--out", str(tmp_path), "--customers", "40", "--seed", "3"]) == 0
     return capsys.readouterr().out
 
 
-def test_makes_a_folder_that_its_own_toml_describes(made, tmp_path):
+def test_writes_a_folder_that_its_toml_describes(output, tmp_path):
     config = read_config(tmp_path / "shop.toml", {})
 
     assert config.name == "shop"
     assert {source.path for source in config.tables.values()} == {str(file) for file in tmp_path.glob("*.parquet")}
 
 
-def test_says_how_many_rows_were_written_and_what_to_do_next(made, tmp_path):
-    assert "purchases" in made
-    assert f"kizuna check --config {tmp_path / 'shop.toml'}" in made
+def test_prints_row_counts_and_the_next_command(output, tmp_path):
+    assert "purchases" in output
+    assert f"kizuna check --config {tmp_path / 'shop.toml'}" in output
 
 
-def test_makes_a_software_company_that_its_own_toml_describes(tmp_path, capsys):
-    assert run(["simulate", "--world", "software", "--out", str(tmp_path), "--customers", "15", "--coin-toss"]) == 0
+def test_writes_a_software_company_that_its_toml_describes(tmp_path, capsys):
+    assert run(["simulate", "--world", "software", "--out", str(tmp_path), "--customers", "15", "--random-churn"]) == 0
 
     config = read_config(tmp_path / "software.toml", {})
     assert config.name == "software"
@@ -38,11 +38,11 @@ def test_makes_a_software_company_that_its_own_toml_describes(tmp_path, capsys):
     assert f"kizuna check --config {tmp_path / 'software.toml'}" in capsys.readouterr().out
 
 
-def test_refuses_for_a_software_company_what_is_about_a_shop(tmp_path, capsys):
+def test_shop_options_are_an_error_for_a_software_company(tmp_path, capsys):
     assert run(["simulate", "--world", "software", "--out", str(tmp_path), "--no-items"]) == 2
-    assert "--no-items is about a shop's purchases" in capsys.readouterr().err
+    assert "--no-items applies to --world shop only" in capsys.readouterr().err
 
 
-def test_refuses_a_shop_without_customers_in_one_line(tmp_path, capsys):
+def test_a_shop_without_customers_is_an_error(tmp_path, capsys):
     assert run(["simulate", "--out", str(tmp_path), "--customers", "0"]) == 2
     assert "Traceback" not in capsys.readouterr().err

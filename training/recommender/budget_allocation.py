@@ -19,7 +19,7 @@ class Budget(Protocol):
         """0 at the start; from 1 on nothing new is begun."""
         ...
 
-    def tell(self, n_trials: int, best: str) -> None:
+    def show(self, n_trials: int, best: str) -> None:
         """How far it is."""
         ...
 

@@ -63,7 +63,7 @@ class Tuning:
             searches = list(self.searches.values())
             while (spent := budget.share_spent()) < 1 and (search := next_search(searches, spent)):
                 self._try(search, budget, run)
-                budget.tell(self.n_trials, self.best)
+                budget.show(self.n_trials, self.best)
             found = self.found()
             run.log_values({f"{name}.{LOGGED}": tuned.ndcg_at_10.value for name, tuned in found.items()})
             run.log_json(found, "tuned_recommenders.json")

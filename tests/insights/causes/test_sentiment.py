@@ -109,9 +109,9 @@ def test_tones_are_printed_beside_the_causes(language, words: tuple[str, ...], c
     found = together(written("ada", "2024-04", "price", -0.8), written("bo", "2024-05", "price", -0.8))
     told = decompose(replace(evidence(), tones=found), config(causes=SETTINGS), {}, {})
 
-    causes.tell(told, language, by_segment=False)
+    causes.print_decomposition(told, language, by_segment=False)
     short = capsys.readouterr().out
-    causes.tell(told, language, by_segment=True)
+    causes.print_decomposition(told, language, by_segment=True)
 
     assert all(word in short for word in (*words, "-0.80 [-0.80, -0.80]"))
     assert "2024-05" not in short.partition(words[0])[2].partition("MRR")[0]

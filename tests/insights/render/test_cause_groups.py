@@ -73,9 +73,9 @@ def test_months_are_told_only_where_enough_left_each_by_three_views(found: Decom
     [("en", ("tier: none of them", "First: call (price)")), ("ja", ("ティア: 該当なし", "優先施策: call (価格)"))],
 )
 def test_groups_are_printed_where_they_are_asked_for(found: Decomposition, language, words: tuple[str, ...], capsys):
-    causes.tell(found, language, by_segment=True)
+    causes.print_decomposition(found, language, by_segment=True)
     in_full = capsys.readouterr().out
-    causes.tell(found, language, by_segment=False)
+    causes.print_decomposition(found, language, by_segment=False)
 
     assert all(word in in_full for word in words)
     assert not [word for word in words if word in capsys.readouterr().out]

@@ -38,7 +38,7 @@ class Count:
     def share_spent(self) -> float:
         return self._done / self._n_trials
 
-    def tell(self, n_trials: int, best: str) -> None:
+    def show(self, n_trials: int, best: str) -> None:
         del n_trials, best
         self._done += 1
 
@@ -163,8 +163,8 @@ def test_ctrl_c_in_a_trial_keeps_those_before_it_and_tries_the_defaults_again(tm
     session = world(tmp_path, turned_tastes())
 
     class Pressed(Count):
-        def tell(self, n_trials: int, best: str) -> None:
-            super().tell(n_trials, best)
+        def show(self, n_trials: int, best: str) -> None:
+            super().show(n_trials, best)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -1,13 +1,13 @@
-"""What commands tell is told as it is."""
+"""Lines are printed unchanged."""
 
 from __future__ import annotations
 
 from rich.console import Console
 
-from kizuna.session import say
+from kizuna.terminal import say
 
 
-def test_brackets_in_what_is_told_are_words_and_no_colours(capsys):
+def test_brackets_in_a_line_are_printed_as_they_are(capsys):
     say(Console(), "the data set has no offers; add [tables.offers] to its TOML")
 
     assert capsys.readouterr().out == "the data set has no offers; add [tables.offers] to its TOML\n"

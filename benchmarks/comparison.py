@@ -37,6 +37,12 @@ def plain_sentences(comparisons: list[Comparison]) -> str:
     """Which differences to the bar are real."""
     return "\n".join(
         f"* `{c.model}` against `{c.against}` in {c.name}: {interval(c.difference)}: "
-        + ("better" if c.real and c.difference.value > 0 else "worse" if c.real else "no real difference")
+        + (
+            "better"
+            if c.is_significant and c.difference.value > 0
+            else "worse"
+            if c.is_significant
+            else "no real difference"
+        )
         for c in comparisons
     )

@@ -24,8 +24,8 @@ from benchmarks.task_weeks import NOTE, QUARTER_WEEKS, TaskWeeks, quarter_table
 from core.cohort import Cohort
 from core.config.data_set import Config
 from core.config.loading import read_config
-from core.intervals import Estimate, estimate
-from core.labels import Outcomes
+from core.intervals import Estimate, estimate_interval
+from core.labels import Labels
 from core.scores import Scores
 from core.tasks import Task
 from features.labels.labelling import observed_until, outcomes_of
@@ -56,7 +56,7 @@ class Replay:
 
     days: list[HealthDay]
     tasks: list[Task]
-    outcomes: Outcomes
+    outcomes: Labels
     "One row a customer and week, the days one after another; of the 90 days after it."
 
     @property
@@ -70,7 +70,7 @@ class Replay:
         return np.concatenate([day.fell for day in self.days])
 
     @property
-    def judged(self) -> tuple[Outcomes, np.ndarray]:
+    def judged(self) -> tuple[Labels, np.ndarray]:
         """The rows of which it is known what happened, and where they made a task."""
         mature = self.outcomes.mature
         return self.outcomes.take(mature), self.fell[mature]
@@ -132,13 +132,13 @@ def figures_of(replay: Replay, name: str) -> list[Figure]:
     return [Figure(f"{name}.{what}", found.value, found.low, found.high, unit) for what, found, unit in told]
 
 
-def lead_days(named: Outcomes) -> np.ndarray:
+def lead_days(named: Labels) -> np.ndarray:
     """Days from a task to the end that came within 90 days, of those to whom it came, (k,)."""
     left = named.take(named.churned)
     return (left.churned_at - left.cutoffs).astype(np.float64)
 
 
-def named_share(judged: Outcomes, fell: np.ndarray) -> Estimate:
+def named_share(judged: Labels, fell: np.ndarray) -> Estimate:
     """Of those who left within 90 days of some week, the share of whom a task told in these days before."""
     leavers, owners = np.unique(judged.customer_ids[judged.churned], return_inverse=True)
     told = np.bincount(owners, fell[judged.churned], len(leavers)) > 0
@@ -147,7 +147,7 @@ def named_share(judged: Outcomes, fell: np.ndarray) -> Estimate:
 
 def typical(values: np.ndarray, customer_ids: np.ndarray) -> Estimate:
     """The mean with its interval over customers; none where there is no value."""
-    return estimate(lambda rows: float(values[rows].mean()), customer_ids) if len(values) else Estimate()
+    return estimate_interval(lambda rows: float(values[rows].mean()), customer_ids) if len(values) else Estimate()
 
 
 def weekly(cutoffs: np.ndarray, fell: np.ndarray) -> Estimate:

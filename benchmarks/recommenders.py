@@ -18,7 +18,7 @@ from benchmarks.pages import RESULTS
 from benchmarks.ranking_report import Judged, judge, publish_ranking, summary
 from benchmarks.ranking_tasks import RANKING_BENCHMARKS, RankingBenchmark
 from core.catalogue import Catalogue
-from core.errors import UnknownName, nearest
+from core.errors import UnknownName, did_you_mean
 from training.run.recipe import Recipe
 
 
@@ -27,7 +27,7 @@ def chosen_recipes(recipes: Mapping[str, Recipe], models: str) -> dict[str, Reci
     names = list(recipes) if models == "all" else models.split(",")
     for name in names:
         if name not in recipes:
-            raise UnknownName(f"no recommender '{name}'{nearest(name, recipes)}")
+            raise UnknownName(f"no recommender '{name}'{did_you_mean(name, recipes)}")
     return {name: recipes[name] for name in recipes if name in names}
 
 

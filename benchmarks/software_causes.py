@@ -19,7 +19,7 @@ from core.config.data_set import Config
 from core.config.learning import Cutoffs
 from core.config.loading import read_config
 from core.config.relations import CauseSettings
-from core.intervals import Estimate, estimate
+from core.intervals import Estimate, estimate_interval
 from insights.causes.competing_risks import CauseHazards
 from insights.causes.decomposition import Decomposition, decompose
 from insights.causes.panel import NOT_STATED, Evidence, evidence_of
@@ -73,7 +73,7 @@ def stated(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
 
 def share_error(shares: np.ndarray, customer_ids: np.ndarray, truth: np.ndarray) -> Estimate:
     """The largest difference between a cause's share and its true one, in points."""
-    return estimate(lambda rows: 100 * float(np.abs(shares[rows].mean(axis=0) - truth).max()), customer_ids)
+    return estimate_interval(lambda rows: 100 * float(np.abs(shares[rows].mean(axis=0) - truth).max()), customer_ids)
 
 
 def hazard_shares(found: Decomposition) -> np.ndarray:

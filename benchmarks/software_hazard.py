@@ -24,7 +24,7 @@ from benchmarks.pages import interval, table, write_section
 from core.config.data_set import Config
 from core.config.learning import HazardSettings
 from core.config.loading import read_config
-from core.intervals import estimate
+from core.intervals import estimate_interval
 from core.model_card import Metric
 from core.risk_curves import RiskCurves
 from models.hazard.hazard_models import HAZARD_MODELS
@@ -111,10 +111,10 @@ def true_errors(model: str, curves: RiskCurves, truth: Truth, customer_ids: np.n
         return max(distance(risk[rows], true[rows]) for risk, true in pairs.values())
 
     found = {
-        name: estimate(lambda rows, pair=pair: distance(pair[0][rows], pair[1][rows]), customer_ids)
+        name: estimate_interval(lambda rows, pair=pair: distance(pair[0][rows], pair[1][rows]), customer_ids)
         for name, pair in pairs.items()
     }
-    errors = {**found, "": estimate(largest, customer_ids)}
+    errors = {**found, "": estimate_interval(largest, customer_ids)}
     return [Metric(model, f"true_calibration_error{name}", one) for name, one in errors.items()]
 
 

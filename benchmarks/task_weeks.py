@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.pages import interval, table
-from core.intervals import Estimate, estimate
-from core.labels import Outcomes
+from core.intervals import Estimate, estimate_interval
+from core.labels import Labels
 
 QUARTER_WEEKS = 13
 NOTE = (
@@ -37,7 +37,7 @@ class TaskWeeks:
     "Of the tasks, those whose customer left within the horizon."
 
     @classmethod
-    def of(cls, judged: Outcomes, fell: np.ndarray) -> TaskWeeks:
+    def of(cls, judged: Labels, fell: np.ndarray) -> TaskWeeks:
         """Counted from one row a customer and week; `fell` (rows,) is where a task was made."""
         cutoffs, weeks = np.unique(judged.cutoffs, return_inverse=True)
         counted = (np.ones(len(weeks)), judged.churned, fell, fell & judged.churned)
@@ -50,7 +50,7 @@ class TaskWeeks:
         if not busy.any():
             return Estimate()
         of_week = self.right[busy] / self.tasks[busy]
-        return estimate(lambda rows: float(of_week[rows].mean()), self.cutoffs[busy])
+        return estimate_interval(lambda rows: float(of_week[rows].mean()), self.cutoffs[busy])
 
     def pooled(self, quarter: slice) -> Estimate:
         """The share of all tasks of these weeks that were right, with its interval over the weeks."""
@@ -59,7 +59,7 @@ class TaskWeeks:
         def share(weeks: np.ndarray) -> float:
             return float(right[weeks].sum() / tasks[weeks].sum()) if tasks[weeks].any() else float("nan")
 
-        return estimate(share, self.cutoffs[quarter])
+        return estimate_interval(share, self.cutoffs[quarter])
 
     def quarters(self) -> list[slice]:
         """Thirteen weeks each, from the first week on; the last may be shorter."""

@@ -21,7 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from core.errors import UnknownName, nearest
+from core.errors import UnknownName, did_you_mean
 
 Kind = TypeVar("Kind")
 
@@ -49,7 +49,7 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
 
     def __getitem__(self, name: str) -> Kind:
         if name not in self:
-            hint = nearest(name, self)
+            hint = did_you_mean(name, self)
             guess = hint if "did you mean" in hint else ""
             raise UnknownName(f"no '{name}' in {self.place}; there are: {', '.join(self)}{guess}")
         return self._load(name)

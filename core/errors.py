@@ -84,7 +84,7 @@ class TamperedLedger(KizunaError):
     """A ledger's chain of hashes does not hold."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown name: `; did you mean 'als'?`, or what there is."""
     names = sorted(known)
     close = get_close_matches(name, names, n=1)

@@ -14,7 +14,7 @@ from core.errors import DataError, SourceUnavailable
 COLUMNS = ("month", "currency", "rate")
 
 
-def rates_of(config: Config) -> dict[str, dict[np.datetime64, float]]:
+def load_exchange_rates(config: Config) -> dict[str, dict[np.datetime64, float]]:
     """Base currency for one of each other currency, by month (datetime64[M]); empty where the TOML names no file.
 
     Raises DataError or SourceUnavailable, in one line, for a file that is not so.

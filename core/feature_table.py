@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from core.errors import BadInput, DataError, nearest
+from core.errors import BadInput, DataError, did_you_mean
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,7 +84,7 @@ class FeatureTable:
     def column(self, name: str) -> np.ndarray:
         """One feature's values, (n,)."""
         if name not in self.names:
-            raise DataError(f"no feature '{name}'{nearest(name, self.names)}")
+            raise DataError(f"no feature '{name}'{did_you_mean(name, self.names)}")
         return self.values[:, self.names.index(name)]
 
     def take(self, rows: np.ndarray) -> FeatureTable:
@@ -120,7 +120,7 @@ class FeatureTable:
         return self.to_arrow().to_pandas()
 
 
-def refuse_changed(features: FeatureTable, fitted_on: Mapping[str, str], model: str, kind: str) -> None:
+def require_same_features(features: FeatureTable, fitted_on: Mapping[str, str], model: str, kind: str) -> None:
     """Raise BadInput where a feature is computed otherwise than when a model was fitted, or not at all.
 
     `fitted_on` are the digests of that time; `model` and `kind` are how it is called and trained.

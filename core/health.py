@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from enum import StrEnum
+from pathlib import Path
+
+import msgspec
 
 
 class Dimension(StrEnum):
@@ -60,3 +64,38 @@ ACTIONS_JA: Mapping[str, str] = {
 def action_in_japanese(action: str, dimension: str) -> str:
     """What is suggested, to a Japanese reader; what the business says in its own words stays as it is."""
     return ACTIONS_JA[dimension] if action == ACTIONS.get(dimension) else action
+
+
+class HealthRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """How a customer did on the day that was judged last."""
+
+    scored_on: date
+    health: float
+    "0 (about to leave) to 100 (safe)."
+    band: Band
+    band_since: date
+    change_7d: float | None
+    "Against 7 days before; null where they were no customer then."
+    change_28d: float | None
+    dimensions: dict[str, float | None]
+    "0 to 100 of each side: that of a customer who is average in everything else; null where no feature speaks of it."
+    dropped_most: str
+    "The dimension in which the risk rose by most."
+    dropped_on: date | None
+    "When they last fell so far that a task was made."
+    reasons_en: str
+    "Why it changed, strongest first; '' where nothing did."
+    reasons_ja: str
+    model_version: int | None
+    "Of the churn champion that judged."
+
+
+def newest_health_file(folder: Path, until: date) -> Path | None:
+    """The file of the newest day that was judged, `until` included; None where there is none."""
+    days = (path for path in folder.glob("????-??-??.parquet") if path.stem <= until.isoformat())
+    return max(days, default=None)
+
+
+def health_file_before(folder: Path, day: date) -> Path | None:
+    """The file of the newest day that was judged before a day; None where there is none."""
+    return newest_health_file(folder, day - timedelta(days=1))

@@ -10,7 +10,7 @@ from types import FrameType
 
 _pressed = threading.Event()
 _held_back: list[bool] = []
-"One for each block of `uninterrupted` that goes on: whether Ctrl-C was pressed inside."
+"One for each block of `defer_interruption` that goes on: whether Ctrl-C was pressed inside."
 
 
 def watch_for_interruption() -> None:
@@ -26,7 +26,7 @@ def was_interrupted() -> bool:
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def defer_interruption() -> Iterator[None]:
     """Ctrl-C waits for the end of the block, where it raises KeyboardInterrupt; for writes that are quickly done.
 
     In the middle of a transaction it would leave a database locked, for the run's own last words too.

@@ -49,7 +49,7 @@ class Estimate(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
 
 
-def resamples(customer_ids: np.ndarray, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
+def resample_rows(customer_ids: np.ndarray, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
     """Row indices of each bootstrap sample: customers drawn with replacement, each with all of its rows."""
     _, owners = np.unique(customer_ids, return_inverse=True)
     order = np.argsort(owners, kind="stable")
@@ -62,15 +62,15 @@ def resamples(customer_ids: np.ndarray, n_resamples: int, seed: int) -> Iterator
         yield order[offsets + np.arange(ends[-1])]
 
 
-def multiplicities(customer_ids: np.ndarray, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """The samples of `resamples`, told as how often each row stands in them: (n,) float64 each."""
+def resample_weights(customer_ids: np.ndarray, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """The samples of `resample_rows`, told as how often each row stands in them: (n,) float64 each."""
     _, owners = np.unique(customer_ids, return_inverse=True)
     n_customers = int(owners.max()) + 1
     for drawn in _draws(n_customers, n_resamples, seed):
         yield np.bincount(drawn, minlength=n_customers)[owners].astype(np.float64)
 
 
-def estimate(
+def estimate_interval(
     statistic: Callable[[np.ndarray], float], customer_ids: np.ndarray, n_resamples: int = 300, seed: int = 0
 ) -> Estimate:
     """The statistic of all rows with its bootstrap interval; `statistic` takes row indices, (rows,) int64.
@@ -78,11 +78,13 @@ def estimate(
     A difference between two models on the same rows is a statistic like any other: that is the paired bootstrap.
     """
     value = float(statistic(np.arange(len(customer_ids))))
-    drawn = np.array([statistic(rows) for rows in resamples(customer_ids, n_resamples, seed)], dtype=np.float64)
+    drawn = np.array(
+        [statistic(rows) for rows in resample_rows(customer_ids, n_resamples=n_resamples, seed=seed)], dtype=np.float64
+    )
     return _within_bounds(value, drawn)
 
 
-def estimates(
+def estimate_intervals(
     statistics: Callable[[np.ndarray], np.ndarray],
     customer_ids: np.ndarray,
     n_resamples: int = 300,
@@ -95,7 +97,7 @@ def estimates(
     `distances` are the places of those that cannot be below zero and that noise makes greater.
     """
     values = statistics(np.ones((1, len(customer_ids))))[0]
-    samples = multiplicities(customer_ids, n_resamples, seed)
+    samples = resample_weights(customer_ids, n_resamples=n_resamples, seed=seed)
     at_once = max(1, CELLS_AT_ONCE // len(customer_ids))
     drawn = [np.empty((0, len(values)))]
     while weights := list(islice(samples, at_once)):

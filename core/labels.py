@@ -8,7 +8,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Outcomes:
+class Labels:
     """Rows (customer, cutoff), aligned with the cohort they were made for; every array is (n,).
 
     A row is mature when its whole horizon was observed; `churned` means something only there, and
@@ -54,16 +54,16 @@ class Outcomes:
         days = (self.churned_at - start).astype(np.float64)
         return np.where(self.churned, days, np.inf)
 
-    def within(self, horizon_days: int) -> Outcomes:
+    def within(self, horizon_days: int) -> Labels:
         """The same customers over a shorter horizon; for outcomes that follow them day by day (`lifetimes_of`)."""
         return self._cut(self.days_stayed < horizon_days, self.observed_until, horizon_days)
 
-    def known_at(self, day: np.datetime64 | np.ndarray) -> Outcomes:
+    def known_at(self, day: np.datetime64 | np.ndarray) -> Labels:
         """What was known when only the time before `day` (or each row's) had been observed."""
         until = np.minimum(self.observed_until, day)
         return self._cut(self.churned & (self.churned_at < until), until, self.horizon_days)
 
-    def _cut(self, churned: np.ndarray, observed_until: np.ndarray, horizon_days: int) -> Outcomes:
+    def _cut(self, churned: np.ndarray, observed_until: np.ndarray, horizon_days: int) -> Labels:
         return replace(
             self,
             churned=churned,
@@ -73,7 +73,7 @@ class Outcomes:
             horizon_days=horizon_days,
         )
 
-    def take(self, rows: np.ndarray) -> Outcomes:
+    def take(self, rows: np.ndarray) -> Labels:
         """The rows that an index array or boolean mask picks."""
         picked = {
             name: getattr(self, name)[rows]

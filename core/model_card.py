@@ -33,7 +33,7 @@ class Comparison(msgspec.Struct, frozen=True):
     difference: Estimate
 
     @property
-    def real(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether the interval of the difference leaves out zero."""
         return self.difference.excludes(0.0)
 
@@ -85,12 +85,12 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     comparisons: tuple[Comparison, ...] = ()
     verdict: str = ""
     "One sentence: what it learnt, or that it learnt nothing."
-    learnt: bool = True
+    beats_baselines: bool = True
     "False where it does not beat its baselines with its whole interval."
-    baseline: bool = False
+    is_baseline: bool = False
     "True for a baseline that became champion because there was none."
     leaks: tuple[Leak, ...] = ()
-    left_out: tuple[Leak, ...] = ()
+    excluded_features: tuple[Leak, ...] = ()
     "What the leak alarm found before the model was fitted, which was therefore fitted without."
     limits: tuple[str, ...] = ()
     data_digest: str = ""
@@ -102,7 +102,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         return f"kizuna.{self.data_set}.{self.kind}"
 
     @property
-    def unfit(self) -> str:
+    def unusable_reason(self) -> str:
         """Why a champion is not worth answering from; '' where it is.
 
         A baseline is, as the service of the first day; but not one that says the same of every customer.
@@ -111,10 +111,10 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
             return f"nothing tells who will leave: the champion is base_rate, {SAYS_THE_SAME}"
         if self.kind == "hazard" and self.model == "kaplan_meier":
             return f"nothing tells when somebody leaves: the champion is kaplan_meier, {SAYS_THE_SAME}"
-        return "" if self.learnt or self.baseline else self.verdict or f"{self.model} learnt nothing"
+        return "" if self.beats_baselines or self.is_baseline else self.verdict or f"{self.model} learnt nothing"
 
     @property
-    def judged_on(self) -> str:
+    def evaluation_split(self) -> str:
         """The split that speaks for the model: cross-validation where nothing has a time, else the test."""
         return CROSS_VALIDATION if any(metric.split == CROSS_VALIDATION for metric in self.metrics) else "test"
 

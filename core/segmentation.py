@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from core.intervals import Estimate, estimates
+from core.intervals import Estimate, estimate_intervals
 
 ValueOf = Literal["mrr", "revenue_365d", ""]
 "What a customer's value is: what they pay a month, or what they bought in the last 365 days; '' where nobody knows."
@@ -124,5 +124,5 @@ class Segmentation:
             loss = np.where(counted > 0, loss, np.nan) if self.value_of else np.full_like(loss, np.nan)
             return np.concatenate([risk / members, loss, health / members], axis=1)
 
-        found = estimates(figures, np.arange(len(scored)), seed=seed)
+        found = estimate_intervals(figures, np.arange(len(scored)), seed=seed)
         yield from zip(found[:n_groups], found[n_groups : 2 * n_groups], found[2 * n_groups :], strict=True)

@@ -6,7 +6,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 "A spreadsheet would run a cell that begins so."
 
 
-def disarmed(text: str) -> str:
+def escape_formula(text: str) -> str:
     """The text as it may stand in a CSV: where a spreadsheet would run it, behind an apostrophe.
 
     >>> disarmed("=1+1")

@@ -30,7 +30,7 @@ class TaskState(StrEnum):
     DISMISSED = "dismissed"
 
 
-class Outcome(StrEnum):
+class TaskOutcome(StrEnum):
     """What came of a task."""
 
     KEPT = "kept"
@@ -69,7 +69,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime
     "UTC."
     state: TaskState = TaskState.OPEN
-    outcome: Outcome | None = None
+    outcome: TaskOutcome | None = None
     "Of a task that is no longer open, where somebody said so."
     note: str = ""
     delivered_at: datetime | None = None
@@ -80,7 +80,7 @@ class TaskChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """What somebody says about a task; what is left out stays as it is."""
 
     state: TaskState | msgspec.UnsetType = msgspec.UNSET
-    outcome: Outcome | msgspec.UnsetType | None = msgspec.UNSET
+    outcome: TaskOutcome | msgspec.UnsetType | None = msgspec.UNSET
     "Of a task that is done or dismissed; null takes it back."
     owner: Annotated[str, msgspec.Meta(max_length=128)] | msgspec.UnsetType = msgspec.UNSET
     note: Annotated[str, msgspec.Meta(max_length=4000)] | msgspec.UnsetType = msgspec.UNSET
@@ -91,7 +91,7 @@ def task_id_of(data_set: str, customer_id: str, kind: str, episode: date) -> str
     return digest_of([data_set, customer_id, kind, episode])
 
 
-def changed(task: Task, change: TaskChange, now: datetime) -> Task:
+def apply_change(task: Task, change: TaskChange, now: datetime) -> Task:
     """The task as it is after a change; a change to what it is already changes nothing but the time.
 
     Raises WrongTransition for a step that the drawing above does not have, and for an outcome of an open task.

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from core.errors import BadInput
 from core.feature_table import FeatureTable
-from core.spreadsheet import disarmed
+from core.spreadsheet import escape_formula
 
 
 def write_features(features: FeatureTable, path: Path) -> None:
@@ -45,7 +45,7 @@ def _in_words(table: pa.Table) -> pa.Table:
 def _write_csv(table: pa.Table, path: Path) -> None:
     for place, field in enumerate(table.schema):
         if pa.types.is_string(field.type):
-            cells = [None if text is None else disarmed(text) for text in table[place].to_pylist()]
+            cells = [None if text is None else escape_formula(text) for text in table[place].to_pylist()]
             table = table.set_column(place, field, pa.array(cells, pa.string()))
     csv.write_csv(table, path)
 

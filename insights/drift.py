@@ -15,8 +15,8 @@ import numpy as np
 
 from core.errors import DataError
 from core.feature_table import FeatureTable
-from core.intervals import Estimate, estimate
-from core.labels import Outcomes
+from core.intervals import Estimate, estimate_interval
+from core.labels import Labels
 
 N_BINS = 10
 SMALLEST_SHARE = 1e-4
@@ -43,14 +43,14 @@ class FeatureDrift:
     missing_after: float
 
 
-def label_drift(outcomes: Outcomes) -> list[LabelRate]:
+def label_drift(outcomes: Labels) -> list[LabelRate]:
     """The churn rate of each mature cutoff with its interval, oldest first."""
     mature = outcomes.take(outcomes.mature)
     rates = []
     for cutoff in np.unique(mature.cutoffs):
         churned = mature.churned[mature.cutoffs == cutoff]
         ids = mature.customer_ids[mature.cutoffs == cutoff]
-        rate = estimate(lambda rows, churned=churned: float(churned[rows].mean()), ids)
+        rate = estimate_interval(lambda rows, churned=churned: float(churned[rows].mean()), ids)
         rates.append(LabelRate(cutoff.item(), len(churned), rate))
     return rates
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from core.config.data_set import Config, refuse_cross_section
-from core.config.loading import read_config, read_config_and_statement
+from core.config.data_set import Config, require_dated_tables
+from core.config.loading import read_config, read_config_and_toml
 from core.errors import BadInput
 
 
@@ -50,13 +50,13 @@ def open_config(path: Path, *, allow_cross_section: bool = False) -> Config:
     config = read_config(path, os.environ)
     _check_rules(config)
     if not allow_cross_section:
-        refuse_cross_section(config)
+        require_dated_tables(config)
     return config
 
 
 def open_config_and_statement(path: Path) -> tuple[Config, dict[str, Any]]:
     """Read the configuration; also return the TOML as written, without secrets, for the MLflow run."""
-    config, statement = read_config_and_statement(path, os.environ)
+    config, statement = read_config_and_toml(path, os.environ)
     _check_rules(config)
     return config, statement
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from core.config.data_set import Config, refuse_cross_section
+from core.config.data_set import Config, require_dated_tables
 from core.errors import BadInput
 from core.ledger import Ledger
 from kizuna.options import open_config_and_statement, tracking_uri
@@ -36,7 +36,7 @@ def open_session(path: Path, console: Console, *, allow_cross_section: bool = Fa
     """
     config, statement = open_config_and_statement(path)
     if not allow_cross_section:
-        refuse_cross_section(config)
+        require_dated_tables(config)
     run_id = mlflow_run_id(config)
     registry, ledger = open_registry(config, console)
 

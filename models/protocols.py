@@ -11,7 +11,7 @@ import numpy as np
 
 from core.feature_table import FeatureColumn, FeatureTable
 from core.interactions import Histories, Interactions
-from core.labels import Outcomes
+from core.labels import Labels
 from core.offers import Decision, Offer
 from core.recommendations import Recommendations
 from core.scores import Reason, Scores
@@ -33,7 +33,7 @@ class ChurnModel(Protocol):
         """The recipe: `type(model)(**settings)` is the same model, not yet fitted."""
         ...
 
-    def fit(self, features: FeatureTable, outcomes: Outcomes) -> Self:
+    def fit(self, features: FeatureTable, outcomes: Labels) -> Self:
         """Learn from mature rows, aligned one to one; the horizon is the outcomes'.
 
         Raises NotEnoughHistory where there is nothing to learn from (no row, or one class where two are needed).

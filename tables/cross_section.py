@@ -19,7 +19,7 @@ from core.config.sources import CrossSectionSource
 from core.digest import digest_of
 from core.errors import DataError
 from core.feature_table import FeatureTable
-from core.labels import Outcomes
+from core.labels import Labels
 from tables.attributes import Attribute, as_numbers, kind_of
 from tables.engines.arrays import texts
 from tables.engines.expressions import ibis
@@ -60,12 +60,12 @@ class CrossSection:
         )
 
     @cached_property
-    def outcomes(self) -> Outcomes:
+    def outcomes(self) -> Labels:
         """Who has left by the day that the files tell of; the horizon is what the TOML calls it."""
         churned = self.arrow[CHURNED].to_numpy(zero_copy_only=False).astype(bool)
         horizon_days = self.config.churn.horizon_days
         n = len(churned)
-        return Outcomes(
+        return Labels(
             customer_ids=self.customer_ids,
             cutoffs=self._cutoffs,
             churned=churned,

@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 
 from core.config.data_set import Config
-from core.exchange_rates import rates_of
+from core.exchange_rates import load_exchange_rates
 from tables.engines.expressions import Expression, ibis
 from tables.tables import Tables
 
@@ -31,7 +31,7 @@ def newest_rates(config: Config, cutoff: date | None) -> dict[str, float]:
     """Base currency for one of each other currency, by the newest month that was over at the cutoff."""
     until = np.datetime64(cutoff, "M") if cutoff else np.datetime64("9999-01", "M")
     found = {}
-    for currency, by_month in rates_of(config).items():
+    for currency, by_month in load_exchange_rates(config).items():
         past = [month for month in by_month if month < until]
         if past:
             found[currency] = by_month[max(past)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import ibis.expr.types as ir
 import numpy as np
 
-from core.exchange_rates import rates_of
+from core.exchange_rates import load_exchange_rates
 from tables.engines.arrays import days, midnight
 from tables.engines.expressions import Expression, ibis
 from tables.tables import Tables
@@ -24,7 +24,7 @@ def spans_without_a_rate(tables: Tables) -> Unrated:
     spans: Expression = tables["subscriptions"]
     if "currency" not in spans.columns:
         return
-    base, rates = tables.config.currency, rates_of(tables.config)
+    base, rates = tables.config.currency, load_exchange_rates(tables.config)
     yield f"their currency has no rate to {base}, so their mrr is missing from sums", _in_none_of(spans, {base, *rates})
     end = np.datetime64(tables.watermark("subscriptions"), "M")
     for currency, by_month in rates.items():
@@ -39,7 +39,7 @@ def purchases_without_a_rate(tables: Tables) -> Unrated:
     lines: Expression = tables["purchases"]
     if "currency" not in lines.columns:
         return
-    base, rates = tables.config.currency, rates_of(tables.config)
+    base, rates = tables.config.currency, load_exchange_rates(tables.config)
     cause = f"their currency has no rate to {base}: no feature counts them, and `kizuna report` stops"
     yield cause, _in_none_of(lines, {base, *rates})
     for currency, by_month in rates.items():

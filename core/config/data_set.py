@@ -99,7 +99,7 @@ class Config(Section, frozen=True):
         return timedelta(days=self.churn.gap_days + self.churn.horizon_days)
 
 
-def refuse_cross_section(config: Config) -> None:
+def require_dated_tables(config: Config) -> None:
     """Raise ConfigError for a data set without times, where these are needed."""
     if config.cross_section is not None:
         raise ConfigError(

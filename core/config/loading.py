@@ -19,7 +19,7 @@ import msgspec
 
 from core.config.data_set import Config
 from core.config.section import Section
-from core.errors import ConfigError, SourceUnavailable, nearest
+from core.errors import ConfigError, SourceUnavailable, did_you_mean
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 SECRET = r"password|passwd|secret|token|api_?key"
@@ -31,11 +31,11 @@ URL_PARAMETER = re.compile(rf"([?&;\s](?:\w*(?:{SECRET}))=)[^&;\s]*", re.IGNOREC
 
 def read_config(path: Path, environment: Mapping[str, str]) -> Config:
     """The data set that a TOML file describes. Raises ConfigError or SourceUnavailable, in one line."""
-    config, _ = read_config_and_statement(path, environment)
+    config, _ = read_config_and_toml(path, environment)
     return config
 
 
-def read_config_and_statement(path: Path, environment: Mapping[str, str]) -> tuple[Config, dict[str, Any]]:
+def read_config_and_toml(path: Path, environment: Mapping[str, str]) -> tuple[Config, dict[str, Any]]:
     """The data set, and the TOML as stated: placeholders unfilled, passwords in addresses struck out; fit to log."""
     if not path.is_file():
         raise SourceUnavailable(f"no configuration at {path}; name one with --config or KIZUNA_CONFIG")
@@ -128,7 +128,7 @@ def _refuse_unknown_keys(stated: Any, section: Any, place: str) -> None:
     fields = {field.name: field.type for field in msgspec.structs.fields(section)}
     for key, value in stated.items():
         if key not in fields:
-            raise ConfigError(f"{place}: unknown key '{key}'{nearest(key, fields)}")
+            raise ConfigError(f"{place}: unknown key '{key}'{did_you_mean(key, fields)}")
         for inner in _sections_of(fields[key]):
             if isinstance(value, dict):
                 nested = value.items() if _is_mapping(fields[key]) else [(key, value)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from core.config.section import Section
-from core.errors import nearest
+from core.errors import did_you_mean
 from core.health import DIMENSIONS
 
 
@@ -75,7 +75,7 @@ class HealthSettings(Section, frozen=True):
             )
         for name in self.actions:
             if name not in DIMENSIONS:
-                raise ValueError(f"actions: no dimension '{name}'{nearest(name, DIMENSIONS)}")
+                raise ValueError(f"actions: no dimension '{name}'{did_you_mean(name, DIMENSIONS)}")
         if self.webhook is not None and not self.webhook.startswith(("http://", "https://")):
             raise ValueError("webhook begins with http:// or https://")
         if self.webhook is not None and len(self.webhook_secret or "") < 16:

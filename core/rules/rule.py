@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import RuleError, nearest
+from core.errors import RuleError, did_you_mean
 from core.rules.parser import tree_of
 from core.rules.tree import Kind, Name, Node, Operator, Value, names_in, truth_of
 
@@ -65,7 +65,7 @@ def parse_rule(text: str, known: Collection[str] | None = None) -> Rule:
 def refuse_unknown(name: str, known: Collection[str], text: str) -> None:
     """Raise RuleError for a name that a rule cannot know."""
     if name not in known:
-        raise RuleError(f"the rule '{text}' speaks of '{name}', which is unknown{nearest(name, known)}")
+        raise RuleError(f"the rule '{text}' speaks of '{name}', which is unknown{did_you_mean(name, known)}")
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class _Arrays:
 
     def _column(self, name: str) -> np.ndarray:
         if name not in self._columns:
-            raise RuleError(f"a rule speaks of '{name}', which is unknown{nearest(name, self._columns)}")
+            raise RuleError(f"a rule speaks of '{name}', which is unknown{did_you_mean(name, self._columns)}")
         return np.asarray(self._columns[name])
 
     def _missing(self, side: Name | Value) -> np.ndarray:

@@ -22,7 +22,7 @@ from core.catalogue import Catalogue
 from core.cohort import Cohort
 from core.config.learning import ChurnDefinition
 from core.errors import DataError
-from core.labels import Outcomes
+from core.labels import Labels
 from features.labels import no_purchase, no_usage, overdue, subscription_ended
 from features.labels.label_result import LabelResult, Question
 from features.labels.merged import known_now_as
@@ -66,7 +66,7 @@ LABELS: Catalogue[Label] = Catalogue(
 )
 
 
-def outcomes_of(tables: Tables, cohort: Cohort) -> Outcomes:
+def outcomes_of(tables: Tables, cohort: Cohort) -> Labels:
     """The outcome of each row of the cohort, in its order, under the data set's definition of churn.
 
     Raises DataError where the table that the definition reads is missing.
@@ -79,7 +79,7 @@ def outcomes_of(tables: Tables, cohort: Cohort) -> Outcomes:
     return _outcomes(tables, cohort, told, churn.horizon_days, definition_of(churn))
 
 
-def lifetimes_of(tables: Tables, cohort: Cohort, follow_days: int) -> Outcomes:
+def lifetimes_of(tables: Tables, cohort: Cohort, follow_days: int) -> Labels:
     """When each row of the cohort was lost, followed for so many days beyond the gap, as far as records go.
 
     The horizon is `follow_days`; rows are not mature where records end before it, and hold what was seen by then.
@@ -102,12 +102,12 @@ def _outcomes(
     told: Told,
     horizon_days: int,
     definition: str,
-) -> Outcomes:
+) -> Labels:
     known = tables.latest()
     customer_ids = known_now_as(tables, cohort.customer_ids)
     answers = [_answer(told, known, customer_ids, cohort.cutoffs == day, day) for day in np.unique(cohort.cutoffs)]
     fate, amount_after = _in_order(answers, len(cohort))
-    return Outcomes(
+    return Labels(
         customer_ids=cohort.customer_ids,
         cutoffs=cohort.cutoffs,
         churned=fate.churned,

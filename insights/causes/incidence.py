@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from core.intervals import Estimate, estimates
+from core.intervals import Estimate, estimate_intervals
 from insights.causes.episodes import SubscriptionEpisodes
 from insights.causes.person_months import PersonMonths
 
@@ -72,9 +72,9 @@ def incidence_estimates(
     """The same with 90 % intervals over customers, by cause and then time."""
     if not len(durations.days):
         return [[Estimate()] * len(at_days)] * n_causes
-    found = estimates(
+    found = estimate_intervals(
         lambda weights: _weighted(durations, n_causes, at_days, weights).reshape(len(weights), -1),
-        durations.customer_ids, n_resamples, seed,
+        durations.customer_ids, n_resamples=n_resamples, seed=seed,
     )  # fmt: skip
     return [found[place * len(at_days) : (place + 1) * len(at_days)] for place in range(n_causes)]
 

@@ -16,8 +16,8 @@ import msgspec
 import numpy as np
 
 from core.config.relations import Intervention
-from core.errors import DataError, nearest
-from core.intervals import Estimate, estimates
+from core.errors import DataError, did_you_mean
+from core.intervals import Estimate, estimate_intervals
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ class RevenueAtRisk:
         """MRR at stake by cause, with 90 % intervals over customers; the last is the whole."""
         by_cause = self.mrr_by_cause
         parts = np.column_stack([by_cause, by_cause.sum(axis=1)])
-        return estimates(lambda weights: weights @ parts, self.customer_ids, n_resamples, seed)
+        return estimate_intervals(
+            lambda weights: weights @ parts, self.customer_ids, n_resamples=n_resamples, seed=seed
+        )
 
 
 class RankedIntervention(msgspec.Struct, frozen=True):
@@ -90,7 +92,7 @@ def _judged(
 ) -> RankedIntervention:
     saved = stake.risk_by_cause[:, list(causes).index(intervention.cause)] * intervention.save_rate * values - cost
     gains = saved.clip(0)
-    (money,) = estimates(
+    (money,) = estimate_intervals(
         lambda weights: (weights @ gains - intervention.fixed_cost)[:, None], stake.customer_ids, seed=seed
     )
     n_customers = int((saved > 0).sum())
@@ -105,7 +107,7 @@ def _cost(intervention: Intervention, offer_costs: Mapping[str, float]) -> float
     if intervention.offer not in offer_costs:
         raise DataError(
             f"intervention '{intervention.name}' names the offer '{intervention.offer}'"
-            f"{nearest(intervention.offer, offer_costs) if offer_costs else '; there is no offers table'}"
+            f"{did_you_mean(intervention.offer, offer_costs) if offer_costs else '; there is no offers table'}"
         )
     return offer_costs[intervention.offer]
 

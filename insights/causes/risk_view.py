@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from core.churn_causes import OTHER
-from core.intervals import Estimate, estimates
+from core.intervals import Estimate, estimate_intervals
 from core.risk_curves import RiskCurves
 from features.pipeline import compute_features
 from insights.causes.panel import Evidence
@@ -86,7 +86,7 @@ class TodaysRisks:
         def means(weights: np.ndarray) -> np.ndarray:
             return ratio(weights @ parts, weights.sum(axis=1, keepdims=True))
 
-        found = iter(estimates(means, self.customer_ids, N_RESAMPLES, seed))
+        found = iter(estimate_intervals(means, self.customer_ids, n_resamples=N_RESAMPLES, seed=seed))
         told = [[next(found) for _ in range(len(causes) + 1)] for _ in months]
         *by_cause, whole = ([month[place] for month in told] for place in range(len(causes) + 1))
         return RiskView("hazard model", self.model, months, dict(zip(causes, by_cause, strict=True)), whole)

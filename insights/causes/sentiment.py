@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from core.intervals import Estimate, estimates
+from core.intervals import Estimate, estimate_intervals
 from insights.causes.attribute_groups import Membership
 from insights.causes.feature_causes import CauseNames
 from insights.causes.stated import TEXT_COLUMNS, Sayings, everything_said
@@ -112,5 +112,5 @@ def _mean(found: Tones, members: np.ndarray, by: str, value: str, seed: int, cau
     def mean(weights: np.ndarray) -> np.ndarray:
         return ratio(weights @ tones, weights.sum(axis=1))[:, None]
 
-    (tone,) = estimates(mean, found.customer_ids[members], N_RESAMPLES, seed)
+    (tone,) = estimate_intervals(mean, found.customer_ids[members], n_resamples=N_RESAMPLES, seed=seed)
     return Tone(by, value, len(tones), tone, cause)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from core.intervals import Estimate, estimates
+from core.intervals import Estimate, estimate_intervals
 from insights.causes.attribute_groups import Membership
 from insights.causes.incidence import DAYS_A_MONTH, Durations, incidence_estimates
 from insights.causes.panel import NOT_STATED, Evidence
@@ -145,7 +145,7 @@ def mean_shares(shares: np.ndarray, causes: Sequence[str], customer_ids: np.ndar
     def means(weights: np.ndarray) -> np.ndarray:
         return ratio(weights @ shares, weights.sum(axis=1, keepdims=True))
 
-    return dict(zip(causes, estimates(means, customer_ids, N_RESAMPLES, seed), strict=True))
+    return dict(zip(causes, estimate_intervals(means, customer_ids, n_resamples=N_RESAMPLES, seed=seed), strict=True))
 
 
 def one_hot(places: np.ndarray, n: int) -> np.ndarray:

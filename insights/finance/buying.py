@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.intervals import Estimate, estimates
+from core.intervals import Estimate, estimate_intervals
 from models.metrics.weighted import ratio
 
 TOP_SHARE = 0.2
@@ -85,7 +85,9 @@ def buying_figures(orders: Orders, n_resamples: int = 300, seed: int = 0) -> dic
              ratio(revenue, customers), top]
         )  # fmt: skip
 
-    return dict(zip(BUYING, estimates(figures, buyers.customer_ids, n_resamples, seed), strict=True))
+    return dict(
+        zip(BUYING, estimate_intervals(figures, buyers.customer_ids, n_resamples=n_resamples, seed=seed), strict=True)
+    )
 
 
 def top_share(weights: np.ndarray, amounts: np.ndarray, share: float = TOP_SHARE) -> np.ndarray:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from core.config.data_set import Config
-from core.exchange_rates import rates_of
+from core.exchange_rates import load_exchange_rates
 from insights.finance.money import Money
 
 
 def money_of(config: Config) -> Money:
     """The base currency with its rates. Raises in one line for a file of rates that is not so."""
-    return Money(config.currency, rates_of(config), config.money.decimals)
+    return Money(config.currency, load_exchange_rates(config), config.money.decimals)

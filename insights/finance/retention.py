@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.intervals import Estimate, estimates
+from core.intervals import Estimate, estimate_intervals
 from insights.finance.mrr import MrrTable
 from models.metrics.weighted import ratio
 
@@ -90,8 +90,11 @@ def retention(book: MrrTable, start: int, end: int, n_resamples: int = 300, seed
     if not paid.any():
         return dict.fromkeys(RETENTION, Estimate())
     above, below = (np.column_stack([parts[name][side][paid] for name in RETENTION]) for side in (0, 1))
-    found = estimates(
-        lambda weights: ratio(weights @ above, weights @ below), book.customer_ids[paid], n_resamples, seed
+    found = estimate_intervals(
+        lambda weights: ratio(weights @ above, weights @ below),
+        book.customer_ids[paid],
+        n_resamples=n_resamples,
+        seed=seed,
     )
     return dict(zip(RETENTION, found, strict=True))
 

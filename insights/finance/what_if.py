@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from core.errors import BadInput, nearest
+from core.errors import BadInput, did_you_mean
 from insights.finance.lifetime import Economics
 
 FIELDS = {"churn": "monthly_churn", "price": "mrr", "margin": "margin", "cac": "acquisition_cost"}
@@ -58,7 +58,7 @@ def _change(text: str) -> tuple[str, Change]:
         raise BadInput(f"a what-if reads like churn=0.02, price=+5% or margin=+3pt, found '{text}'")
     name, amount, unit = found["name"], float(found["amount"]), found["unit"]
     if name not in FIELDS:
-        raise BadInput(f"a what-if of '{name}' is unknown{nearest(name, FIELDS)}")
+        raise BadInput(f"a what-if of '{name}' is unknown{did_you_mean(name, FIELDS)}")
     signed = -amount if found["sign"] == "-" else amount
     if found["sign"] and unit == "%":
         return name, Change(factor=max(0.0, 1 + signed / 100))

@@ -30,7 +30,7 @@ class Standing:
     "int64 index into `BANDS`, 0 is worst; -1 where the customer was never seen."
     since: np.ndarray
     "datetime64[D]; NaT where never seen."
-    fell_on: np.ndarray
+    dropped_on: np.ndarray
     "datetime64[D] of the last fall that made a task; NaT where there was none."
 
     @classmethod
@@ -48,7 +48,7 @@ class Standing:
 
     @property
     def _arrays(self) -> tuple[np.ndarray, ...]:
-        return self.band, self.since, self.fell_on
+        return self.band, self.since, self.dropped_on
 
 
 def limits_of(settings: HealthSettings) -> np.ndarray:

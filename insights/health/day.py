@@ -63,7 +63,7 @@ class HealthDay:
     "(n,) by `DAYS_BACK`; NaN where they were no customer then."
     reasons: list[tuple[Reason, ...]]
     "Why health changed, strongest first."
-    fell_most: np.ndarray
+    dropped_most: np.ndarray
     "(n,) int64 index into the dimensions: which one the risk rose by most."
     standing: Standing
 
@@ -73,7 +73,7 @@ class HealthDay:
     @property
     def fell(self) -> np.ndarray:
         """(n,) bool: who fell on this day, and so makes a task."""
-        return self.standing.fell_on == np.datetime64(self.cutoff, "D")
+        return self.standing.dropped_on == np.datetime64(self.cutoff, "D")
 
     @property
     def standings(self) -> Standings:
@@ -103,12 +103,12 @@ def judged(config: Config, now: Risk, before: Mapping[int, Risk], last: Standing
         dimensions=scale.health(now.average + parts),
         health_before=known,
         reasons=_reasons(now, before, rows),
-        fell_most=_fell_most(parts, before, rows),
+        dropped_most=_dropped_most(parts, before, rows),
         standing=standing,
     )
     fell = has_fallen(stood, standing, health, day.best_before - health, now.cutoff, config.health)
-    fell_on = np.where(fell, np.datetime64(now.cutoff, "D"), stood.fell_on)
-    return replace(day, standing=replace(standing, fell_on=fell_on))
+    dropped_on = np.where(fell, np.datetime64(now.cutoff, "D"), stood.dropped_on)
+    return replace(day, standing=replace(standing, dropped_on=dropped_on))
 
 
 def _at(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -121,7 +121,7 @@ def _reasons(now: Risk, before: Mapping[int, Risk], rows: Mapping[int, np.ndarra
     return [long if row >= 0 else short for short, long, row in zip(shorter, longer, rows[DAYS_BACK[1]], strict=True)]
 
 
-def _fell_most(parts: np.ndarray, before: Mapping[int, Risk], rows: Mapping[int, np.ndarray]) -> np.ndarray:
+def _dropped_most(parts: np.ndarray, before: Mapping[int, Risk], rows: Mapping[int, np.ndarray]) -> np.ndarray:
     """Against 28 days before, else 7, else an average customer."""
     were = [_at(by_dimension(before[days].contributions, before[days].columns), rows[days]) for days in DAYS_BACK]
     was = np.where(rows[28][:, None] >= 0, were[1], np.where(rows[7][:, None] >= 0, were[0], 0.0))

@@ -23,5 +23,5 @@ def has_fallen(
     """
     by_score = (fall >= settings.alert_drop) & (health < settings.healthy_from)
     by_band = (after.band < before.band) & (after.band <= WORRYING)
-    lately = np.datetime64(day, "D") - before.fell_on < np.timedelta64(settings.cooldown_days, "D")
+    lately = np.datetime64(day, "D") - before.dropped_on < np.timedelta64(settings.cooldown_days, "D")
     return (by_score | by_band) & ~lately

@@ -11,13 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.errors import BrokenArtifact
-from core.health import BANDS, DIMENSIONS
-from core.judged_health import file_before
+from core.health import BANDS, DIMENSIONS, health_file_before
 from insights.health.bands import Standing
 from insights.health.day import DAYS_BACK, NOBODY, HealthDay, Standings
 from tables.engines.arrays import days, texts
 
-CARRIED = ("customer_id", "band", "band_since", "fell_on")
+CARRIED = ("customer_id", "band", "band_since", "dropped_on")
 "What the next day needs."
 
 
@@ -46,8 +45,8 @@ def table_of(day: HealthDay, model_version: int | None) -> pa.Table:
             "band_since": pa.array(day.standing.since, pa.date32()),
             **{f"change_{back}d": _numbers(day.health - day.health_before[back]) for back in DAYS_BACK},
             **{name: _numbers(day.dimensions[:, place]) for place, name in enumerate(DIMENSIONS)},
-            "fell_most": pa.array(np.array(DIMENSIONS)[day.fell_most].tolist(), pa.string()),
-            "fell_on": pa.array(day.standing.fell_on, pa.date32()),
+            "dropped_most": pa.array(np.array(DIMENSIONS)[day.dropped_most].tolist(), pa.string()),
+            "dropped_on": pa.array(day.standing.dropped_on, pa.date32()),
             "reasons_en": pa.array(["; ".join(reason.en for reason in each) for each in day.reasons], pa.string()),
             "reasons_ja": pa.array(["、".join(reason.ja for reason in each) for each in day.reasons], pa.string()),
             "churn_probability": day.probability,
@@ -61,14 +60,14 @@ def standings_before(folder: Path, cutoff: date) -> Standings:
 
     Raises BrokenArtifact where that file is none of ours or damaged.
     """
-    path = file_before(folder, cutoff)
+    path = health_file_before(folder, cutoff)
     if path is None:
         return NOBODY
     try:
         found = pq.read_table(path, columns=list(CARRIED))
         names = [str(band) for band in BANDS]
         bands = np.array([names.index(name) for name in found["band"].to_pylist()], np.int64)
-        standing = Standing(bands, days(found["band_since"]), days(found["fell_on"]))
+        standing = Standing(bands, days(found["band_since"]), days(found["dropped_on"]))
         return Standings(texts(found["customer_id"]), standing)
     except (pa.ArrowException, KeyError, ValueError, OSError) as fault:
         raise BrokenArtifact(f"{path} cannot be read ({fault}); remove it and run kizuna health again") from fault

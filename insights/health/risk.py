@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from core.feature_table import FeatureColumn, refuse_changed
+from core.feature_table import FeatureColumn, require_same_features
 from features.cohort import cohort_at
 from features.pipeline import compute_features
 from models.churn.additive import AdditiveModel, aligned
@@ -58,7 +58,7 @@ def risk_at(tables: Tables, model: AdditiveModel, cutoff: date) -> Risk:
     cohort = cohort_at(tables, [cutoff])
     vocabularies = {column.name: column.vocabulary for column in model.columns_ if column.vocabulary is not None}
     features = compute_features(tables, cohort, vocabularies)
-    refuse_changed(features, {column.name: column.digest for column in model.columns_}, "the champion", "churn")
+    require_same_features(features, {column.name: column.digest for column in model.columns_}, "the champion", "churn")
     willing = features.take(~np.isin(features.customer_ids, refused(tables, "score", cutoff)))
     contributions = model.contributions(willing)
     return Risk(

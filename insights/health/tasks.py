@@ -23,7 +23,7 @@ def tasks_of(config: Config, day: HealthDay, owners: Sequence[str], now: datetim
     furthest = fallen[np.argsort(-np.nan_to_num(before - day.health)[fallen], kind="stable")]
     tasks = []
     for row in furthest.tolist():
-        customer_id, dimension = str(day.customer_ids[row]), DIMENSIONS[day.fell_most[row]]
+        customer_id, dimension = str(day.customer_ids[row]), DIMENSIONS[day.dropped_most[row]]
         action = settings.actions.get(dimension) or ACTIONS[dimension]
         en, ja = _reason(float(before[row]), float(day.health[row]), day.reasons[row])
         tasks.append(

@@ -12,7 +12,7 @@ from datetime import date
 import ibis.expr.types as ir
 import numpy as np
 
-from core.errors import DataError, nearest
+from core.errors import DataError, did_you_mean
 from tables.engines.expressions import Expression
 from tables.tables import Tables
 
@@ -81,7 +81,7 @@ def _attribute(tables: Tables, as_of: date, table: str, column: str) -> ir.Table
         known = tables.latest()[table]
     if column not in known.columns:
         raise DataError(
-            f"[report] splits figures by {table}.{column}, which is not there{nearest(column, known.columns)}; "
+            f"[report] splits figures by {table}.{column}, which is not there{did_you_mean(column, known.columns)}; "
             f"list it under [attributes] {table}"
         )
     key = "account_id" if table == "accounts" else "customer_id"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.intervals import estimates
+from core.intervals import estimate_intervals
 from insights.finance.buying import Buyers, top_share
 from insights.report.breakdowns import Part
 from insights.report.estimation import N_RESAMPLES
@@ -60,7 +60,7 @@ def _top_fifths(name: str, ids: np.ndarray, amounts: Sequence[np.ndarray], place
     def figures(weights: np.ndarray) -> np.ndarray:
         return np.column_stack([top_share(weights[:, order], falling) for order, falling in pairs])
 
-    told = zip(estimates(figures, ids, N_RESAMPLES), orders, places, strict=True)
+    told = zip(estimate_intervals(figures, ids, n_resamples=N_RESAMPLES), orders, places, strict=True)
     return [Figure(name, "share", estimate, len(order), place) for estimate, order, place in told if len(order)]
 
 
@@ -71,7 +71,7 @@ def _shares(name: str, ids: np.ndarray, amounts: np.ndarray) -> list[Figure]:
     def figures(weights: np.ndarray) -> np.ndarray:
         return np.column_stack([top_share(weights[:, order], falling, share) for share in SHARES])
 
-    told = estimates(figures, ids, N_RESAMPLES)
+    told = estimate_intervals(figures, ids, n_resamples=N_RESAMPLES)
     return [
         Figure(name, "share", estimate, len(ids), Place("top", f"{share:.0%}"))
         for share, estimate in zip(SHARES, told, strict=True)

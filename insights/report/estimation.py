@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.intervals import Estimate, estimates
+from core.intervals import Estimate, estimate_intervals
 from insights.report.figure import EVERYBODY, Figure, Place, Unit
 from models.metrics.weighted import ratio
 
@@ -81,4 +81,4 @@ def _together(wanted: Sequence[FigureSpec], ids: np.ndarray) -> list[Estimate]:
         spans = zip(wanted, places[:-1], places[1:], strict=True)
         return np.column_stack([one.formula(*sums[:, start:end].T) for one, start, end in spans])
 
-    return estimates(figures, ids, N_RESAMPLES)
+    return estimate_intervals(figures, ids, n_resamples=N_RESAMPLES)

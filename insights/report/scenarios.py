@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.intervals import estimates
+from core.intervals import estimate_intervals
 from insights.finance.lifetime import MONTHS_A_YEAR, Economics, revenue_over
 from insights.finance.what_if import WhatIf
 from insights.report.breakdowns import Part
@@ -43,7 +43,7 @@ def supposed_figures(facts: Facts, everybody: Part, what_ifs: Sequence[WhatIf]) 
     def figures(weights: np.ndarray) -> np.ndarray:
         return np.stack([_outcomes(sums, ledger, acquired, cases) for sums in weights @ columns])
 
-    found = iter(estimates(figures, ledger.customer_ids, N_RESAMPLES))
+    found = iter(estimate_intervals(figures, ledger.customer_ids, n_resamples=N_RESAMPLES))
     n = int(paying.sum())
     return [
         Figure(name, unit, estimate, n, Place("what_if", case.label))

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.intervals import Estimate, estimates
+from core.intervals import Estimate, estimate_intervals
 from insights.finance.lifetime import discounted_months, months_beyond
 from insights.finance.survival import FEWEST_WATCHED, Lives, survival
 from insights.report.breakdowns import SOURCE, Part
@@ -89,4 +89,4 @@ def _curve(facts: Facts, part: Part, ledger: Ledger, year: Span) -> tuple[int, l
         beyond = months_beyond(curve, np.clip(churn, 0, 1), discount)
         return np.column_stack([earned * seen, earned * (seen + beyond), curve])
 
-    return len(lives.months), estimates(figures, lives.customer_ids, N_RESAMPLES)
+    return len(lives.months), estimate_intervals(figures, lives.customer_ids, n_resamples=N_RESAMPLES)

@@ -69,7 +69,7 @@ def decompose_churn(config: Config, n_months: int) -> Decomposition:
         risks = TodaysRisks.told(tables, evidence, *hazard) if hazard else None
         today = evidence.today.astype("datetime64[D]").item()
         costs = {offer.offer_id: offer.cost for offer in offer_book(tables, today).offers}
-        caution = registry.find("churn", CHAMPION).card.unfit
+        caution = registry.find("churn", CHAMPION).card.unusable_reason
         return decompose(evidence, config, costs, excluded.counts, risks, caution)
 
 

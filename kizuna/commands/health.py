@@ -51,9 +51,9 @@ def health(
     settings = open_config(config)
     registry, _ = open_registry(settings, console)
     package = registry.package(registry.find("churn", "champion"))
-    if package.card.unfit:
+    if package.card.unusable_reason:
         raise BadInput(
-            f"the churn champion cannot be used for health: {package.card.unfit}; "
+            f"the churn champion cannot be used for health: {package.card.unusable_reason}; "
             "run `kizuna train churn`, then `kizuna promote churn`"
         )
     store = TaskStore.at(os.environ.get(DATABASE_VARIABLE), settings.places.tasks, settings.name)

@@ -73,7 +73,7 @@ def _table(title: str, versions: list[RegisteredVersion], *, metrics: tuple[str,
 
 def _metric(card: ModelCard, name: str) -> str:
     """A metric with its interval below; empty where the card lacks it."""
-    metric = card.metric(name, split=card.judged_on)
+    metric = card.metric(name, split=card.evaluation_split)
     if metric is None:
         return ""
     return f"{metric.value:.3g}" + (f"\n{metric.low:.3g}-{metric.high:.3g}" if metric.low <= metric.high else "")

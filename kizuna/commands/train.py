@@ -113,9 +113,9 @@ def print_trained(trained: Trained) -> None:
     say(console, f"challenger: {card.registered_name} version {card.version} ({card.model})")
     for leak in card.leaks:
         say(console, f"possible leak: {leak.feature}: {leak.finding}")
-    for leak in card.left_out:
+    for leak in card.excluded_features:
         say(console, f"leak, excluded from training: {leak.feature}: {leak.finding}")
-    if card.learnt and not card.leaks:
+    if card.beats_baselines and not card.leaks:
         say(console, f"next: kizuna promote {card.kind} --version {card.version}")
     say(console, card.verdict)
 
@@ -138,6 +138,6 @@ def print_trained_texts(trained: TrainedTexts) -> None:
         say(console, "no sentiment: no text has a satisfaction score to learn from")
     registered = trained.challenger.card
     say(console, f"challenger: {registered.registered_name} version {registered.version}")
-    if registered.learnt:
+    if registered.beats_baselines:
         say(console, f"next: kizuna promote texts --version {registered.version}")
     say(console, registered.verdict)

@@ -18,7 +18,7 @@ from scipy.special import expit
 
 from core.errors import BadInput, DataError, NotEnoughHistory
 from core.feature_table import FeatureColumn, FeatureTable
-from core.labels import Outcomes
+from core.labels import Labels
 from core.scores import Reason, Scores
 from models.artifact import Artifact
 from models.calibration import Platt
@@ -86,7 +86,7 @@ class AdditiveModel(ABC):
         """The recipe: `type(model)(**settings)` is the same model, not yet fitted."""
         return {knob.name: getattr(self, knob.name) for knob in fields(self) if knob.init}
 
-    def fit(self, features: FeatureTable, outcomes: Outcomes) -> Self:
+    def fit(self, features: FeatureTable, outcomes: Labels) -> Self:
         """Learn from mature rows, aligned one to one; the horizon is the outcomes'."""
         _refuse_unlearnable(features, outcomes)
         self.columns_ = self.choose_columns(features.columns)
@@ -187,7 +187,7 @@ def _recoded(codes: np.ndarray, found: FeatureColumn, learnt: FeatureColumn) -> 
     return of_old[np.where(np.isnan(codes), -1, codes).astype(np.int64)]
 
 
-def _refuse_unlearnable(features: FeatureTable, outcomes: Outcomes) -> None:
+def _refuse_unlearnable(features: FeatureTable, outcomes: Labels) -> None:
     if len(features) != len(outcomes) or (features.customer_ids != outcomes.customer_ids).any():
         raise BadInput(
             f"{len(features)} rows of features and {len(outcomes)} outcomes are not the same rows; align them"

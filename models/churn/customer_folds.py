@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import NotEnoughHistory
-from core.intervals import multiplicities
+from core.intervals import resample_weights
 
 N_FOLDS = 5
 LEAST_CUSTOMERS = 10
@@ -27,7 +27,7 @@ class LearningRows:
 
     def resampled(self, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
         """How often each row counts in each bootstrap sample over customers, (n,) float64 each."""
-        return multiplicities(self.customer_ids, n_resamples, seed)
+        return resample_weights(self.customer_ids, n_resamples=n_resamples, seed=seed)
 
     def refuse_too_few(self) -> None:
         """Raises NotEnoughHistory with too few customers of either class."""

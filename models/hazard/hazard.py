@@ -20,7 +20,7 @@ from scipy.special import expit
 
 from core.errors import BadInput, NotEnoughHistory
 from core.feature_table import FeatureColumn, FeatureTable
-from core.labels import Outcomes
+from core.labels import Labels
 from core.risk_curves import RiskCurves
 from core.scores import Reason, Scores
 from models.artifact import Artifact
@@ -93,7 +93,7 @@ class Hazard(ABC):
         """The causes that it tells apart; none where too few were stated."""
         return self.shares_.causes if self.shares_ else ()
 
-    def fit(self, features: FeatureTable, outcomes: Outcomes) -> Self:
+    def fit(self, features: FeatureTable, outcomes: Labels) -> Self:
         """Learn from rows that were followed (`lifetimes_of`), aligned one to one; they need not be mature.
 
         Each contributes the periods that were seen to their end. The longest horizon is the outcomes'. A cause of
@@ -187,7 +187,7 @@ class Hazard(ABC):
             model.shares_ = CauseShares.restored(tuple(state["causes"]), dict(artifact.arrays))
         return model
 
-    def _person_periods(self, features: FeatureTable, outcomes: Outcomes) -> PersonPeriods:
+    def _person_periods(self, features: FeatureTable, outcomes: Labels) -> PersonPeriods:
         if len(features) != len(outcomes) or (features.customer_ids != outcomes.customer_ids).any():
             raise BadInput(
                 f"{len(features)} rows of features and {len(outcomes)} outcomes are not the same rows; align them"

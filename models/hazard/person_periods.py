@@ -17,7 +17,7 @@ import numpy as np
 
 from core.feature_names import DAYS_TO_RENEWAL, LONGEST_TERM_MONTHS
 from core.feature_table import FeatureColumn, FeatureTable
-from core.labels import Outcomes
+from core.labels import Labels
 from core.risk_curves import DAYS_A_MONTH
 
 
@@ -33,7 +33,7 @@ class PersonPeriods:
     "bool: left in this period."
 
     @classmethod
-    def of(cls, outcomes: Outcomes, period_days: int) -> Self:
+    def of(cls, outcomes: Labels, period_days: int) -> Self:
         """Every period of the outcomes' horizon at whose beginning a customer was there and whose end was seen."""
         n_periods = outcomes.horizon_days // period_days
         seen = np.minimum(outcomes.days_observed // period_days, n_periods)

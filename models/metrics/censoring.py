@@ -16,7 +16,7 @@ from typing import Self
 
 import numpy as np
 
-from core.labels import Outcomes
+from core.labels import Labels
 from models.metrics.weighted import ratio
 
 
@@ -30,7 +30,7 @@ class Followed:
     "(n,) bool: left at T; otherwise observed until T."
 
     @classmethod
-    def of(cls, outcomes: Outcomes) -> Self:
+    def of(cls, outcomes: Labels) -> Self:
         """What the outcomes say."""
         return cls(np.where(outcomes.churned, outcomes.days_stayed + 1, outcomes.days_observed), outcomes.churned)
 

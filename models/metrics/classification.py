@@ -8,9 +8,9 @@ from typing import Self
 
 import numpy as np
 
-from core.errors import BadInput, UnknownName, nearest
-from core.intervals import estimates
-from core.labels import Outcomes
+from core.errors import BadInput, UnknownName, did_you_mean
+from core.intervals import estimate_intervals
+from core.labels import Labels
 from core.model_card import Comparison, Metric
 from core.scores import Scores
 from models.bins import bin_edges, bin_of
@@ -27,7 +27,7 @@ NAMES = (*HIGHER_IS_BETTER, *LOWER_IS_BETTER, "mean_probability", "observed_rate
 def churn_metrics(
     model: str,
     scores: Scores,
-    outcomes: Outcomes,
+    outcomes: Labels,
     split: str = "test",
     n_resamples: int = 300,
     seed: int = 0,
@@ -43,7 +43,9 @@ def churn_metrics(
     """
     judged = JudgedRows.of if together is None else partial(GroupedRows.of, groups=together)
     distances = [NAMES.index("calibration_error")]
-    figures = estimates(judged(scores, outcomes), outcomes.customer_ids, n_resamples, seed, distances)
+    figures = estimate_intervals(
+        judged(scores, outcomes), outcomes.customer_ids, n_resamples=n_resamples, seed=seed, distances=distances
+    )
     return tuple(Metric(model, name, figure, split) for name, figure in zip(NAMES, figures, strict=True))
 
 
@@ -52,21 +54,23 @@ def compare(
     against: str,
     scores: Scores,
     scores_against: Scores,
-    outcomes: Outcomes,
+    outcomes: Labels,
     name: str = "log_loss",
     n_resamples: int = 300,
     seed: int = 0,
 ) -> Comparison:
     """The paired difference of one figure on the same customers; positive means the first model is better."""
     if name not in HIGHER_IS_BETTER + LOWER_IS_BETTER:
-        raise UnknownName(f"models are not compared by '{name}'{nearest(name, HIGHER_IS_BETTER + LOWER_IS_BETTER)}")
+        raise UnknownName(
+            f"models are not compared by '{name}'{did_you_mean(name, HIGHER_IS_BETTER + LOWER_IS_BETTER)}"
+        )
     place, sign = NAMES.index(name), 1.0 if name in HIGHER_IS_BETTER else -1.0
     one, other = JudgedRows.of(scores, outcomes), JudgedRows.of(scores_against, outcomes)
 
     def difference(weights: np.ndarray) -> np.ndarray:
         return sign * (one(weights)[:, [place]] - other(weights)[:, [place]])
 
-    (found,) = estimates(difference, outcomes.customer_ids, n_resamples, seed)
+    (found,) = estimate_intervals(difference, outcomes.customer_ids, n_resamples=n_resamples, seed=seed)
     return Comparison(model, against, name, found)
 
 
@@ -92,7 +96,7 @@ class JudgedRows:
     "(n, bins): probability less churned, in the column of the row's bin."
 
     @classmethod
-    def of(cls, scores: Scores, outcomes: Outcomes) -> Self:
+    def of(cls, scores: Scores, outcomes: Labels) -> Self:
         """Raises BadInput where rows do not match or a row is not mature."""
         _refuse_what_cannot_be_judged(scores, outcomes)
         probability, churned = scores.value, outcomes.churned.astype(np.float64)
@@ -128,7 +132,7 @@ class GroupedRows:
     judged: tuple[JudgedRows, ...]
 
     @classmethod
-    def of(cls, scores: Scores, outcomes: Outcomes, groups: np.ndarray) -> Self:
+    def of(cls, scores: Scores, outcomes: Labels, groups: np.ndarray) -> Self:
         """Raises BadInput as `JudgedRows.of` does."""
         _refuse_what_cannot_be_judged(scores, outcomes)
         rows = tuple(np.flatnonzero(groups == group) for group in np.unique(groups))
@@ -138,7 +142,7 @@ class GroupedRows:
         return np.mean([one(weights[:, some]) for some, one in zip(self.rows, self.judged, strict=True)], axis=0)
 
 
-def _refuse_what_cannot_be_judged(scores: Scores, outcomes: Outcomes) -> None:
+def _refuse_what_cannot_be_judged(scores: Scores, outcomes: Labels) -> None:
     if not len(outcomes):
         raise BadInput("there is no row to judge a model on; take a cutoff at which there are customers")
     if len(scores) != len(outcomes) or (scores.customer_ids != outcomes.customer_ids).any():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.labels import Outcomes
+from core.labels import Labels
 from core.scores import Scores
 from models.metrics.classification import N_BINS, calibration_bins
 from models.metrics.weighted import Groups, RankedRows
@@ -22,28 +22,28 @@ class Curve:
     y_means: str
 
 
-def roc_curve(scores: Scores, outcomes: Outcomes) -> Curve:
+def roc_curve(scores: Scores, outcomes: Labels) -> Curve:
     """What share of the stayers is disturbed to reach each share of the churners; from (0, 0) to (1, 1)."""
     groups = _groups(scores, outcomes)
     x, y = (_reached(weights) for weights in (groups.stayed, groups.churned))
     return Curve(x, y, "stayers flagged", "churners flagged")
 
 
-def precision_recall_curve(scores: Scores, outcomes: Outcomes) -> Curve:
+def precision_recall_curve(scores: Scores, outcomes: Labels) -> Curve:
     """How many of those flagged leave, by the share of the churners that is flagged."""
     groups = _groups(scores, outcomes)
     churned, everyone = np.cumsum(groups.churned), np.cumsum(groups.churned + groups.stayed)
     return Curve(churned / churned[-1], churned / everyone, "churners flagged", "share of the flagged who churn")
 
 
-def lift_curve(scores: Scores, outcomes: Outcomes) -> Curve:
+def lift_curve(scores: Scores, outcomes: Labels) -> Curve:
     """The churn rate among the highest-scored share of customers, over that of all."""
     groups = _groups(scores, outcomes)
     share = _reached(groups.churned + groups.stayed)[1:]
     return Curve(share, _reached(groups.churned)[1:] / share, "share of customers, highest scores first", "lift")
 
 
-def reliability_curve(scores: Scores, outcomes: Outcomes, n_bins: int = N_BINS) -> Curve:
+def reliability_curve(scores: Scores, outcomes: Labels, n_bins: int = N_BINS) -> Curve:
     """Observed churn rate by mean probability, over bins of equally many rows; the diagonal is perfect."""
     bins = calibration_bins(scores.value, n_bins)
     used = np.bincount(bins) > 0
@@ -51,7 +51,7 @@ def reliability_curve(scores: Scores, outcomes: Outcomes, n_bins: int = N_BINS) 
     return Curve(*means, x_means="mean probability", y_means="observed churn rate")
 
 
-def _groups(scores: Scores, outcomes: Outcomes) -> Groups:
+def _groups(scores: Scores, outcomes: Labels) -> Groups:
     return RankedRows.of(scores.value, outcomes.churned).groups(np.ones((1, len(scores))))
 
 

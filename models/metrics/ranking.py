@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from core.errors import BadInput, UnknownName, nearest
+from core.errors import BadInput, UnknownName, did_you_mean
 from core.interactions import Histories
-from core.intervals import Estimate, estimates
+from core.intervals import Estimate, estimate_intervals
 from core.model_card import Comparison, Metric
 from core.recommendations import Recommendations
 from models.metrics.accuracy import SEGMENTS, accuracy, by_activity, repeats_and_new
@@ -70,7 +70,9 @@ def ranking_metrics(
     metrics: list[Metric] = []
     for k in ks:
         figures = figures_by_customer(judged.first(k), categories)
-        found = estimates(_means(np.column_stack(list(figures.values()))), judged.customer_ids, n_resamples, seed)
+        found = estimate_intervals(
+            _means(np.column_stack(list(figures.values()))), judged.customer_ids, n_resamples=n_resamples, seed=seed
+        )
         together = dict(zip(figures, found, strict=True)) | {
             "coverage": Estimate(coverage(judged.first(k)), np.nan, np.nan)
         }
@@ -101,7 +103,7 @@ def compare_rankings(
 ) -> Comparison:
     """The paired difference of one figure on the same customers; positive means that the first has more of it."""
     one, other, customer_ids = _same_figure(name, recommendations, recommendations_against, truth, past)
-    (found,) = estimates(_means((one - other)[:, None]), customer_ids, n_resamples, seed)
+    (found,) = estimate_intervals(_means((one - other)[:, None]), customer_ids, n_resamples=n_resamples, seed=seed)
     return Comparison(model, against, name, found)
 
 
@@ -123,7 +125,7 @@ def share_reached(
         reached, reachable = (weights @ sums).T
         return ratio(reached, reachable)[:, None]
 
-    (found,) = estimates(share, customer_ids, n_resamples, seed)
+    (found,) = estimate_intervals(share, customer_ids, n_resamples=n_resamples, seed=seed)
     return found
 
 
@@ -134,7 +136,7 @@ def _same_figure(
     figure, _, k = name.partition("@")
     if figure not in BY_CUSTOMER or not k.isdecimal():
         known = [f"{one}@10" for one in BY_CUSTOMER]
-        raise UnknownName(f"recommenders are not compared by '{name}'{nearest(name, known)}")
+        raise UnknownName(f"recommenders are not compared by '{name}'{did_you_mean(name, known)}")
     both = [JudgedRankings.of(answers, truth, past).first(int(k)) for answers in (recommendations, others)]
     if not np.array_equal(both[0].customer_ids, both[1].customer_ids):
         raise BadInput("the two recommendations are not of the same customers in the same order; align them")

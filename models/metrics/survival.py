@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import BadInput
-from core.intervals import estimates
-from core.labels import Outcomes
+from core.intervals import estimate_intervals
+from core.labels import Labels
 from core.model_card import Comparison, Metric
 from core.risk_curves import RiskCurves
 from models.metrics.censoring import Followed
@@ -41,15 +41,15 @@ def judged_months(horizon_days: int) -> tuple[int, ...]:
 
 
 def survival_metrics(
-    model: str, curves: RiskCurves, outcomes: Outcomes, split: str = "test", n_resamples: int = 300, seed: int = 0
+    model: str, curves: RiskCurves, outcomes: Labels, split: str = "test", n_resamples: int = 300, seed: int = 0
 ) -> tuple[Metric, ...]:
     """Every figure of one model's curves, with its interval over customers."""
     figures = JudgedCurves.of(curves, outcomes).figures()
-    found = estimates(
+    found = estimate_intervals(
         lambda weights: np.column_stack([figure(weights) for figure in figures.values()]),
         outcomes.customer_ids,
-        n_resamples,
-        seed,
+        n_resamples=n_resamples,
+        seed=seed,
         distances=[place for place, name in enumerate(figures) if name.startswith("calibration_error")],
     )
     return tuple(Metric(model, name, figure, split) for name, figure in zip(figures, found, strict=True))
@@ -60,17 +60,17 @@ def compare_curves(
     against: str,
     curves: RiskCurves,
     curves_against: RiskCurves,
-    outcomes: Outcomes,
+    outcomes: Labels,
     n_resamples: int = 300,
     seed: int = 0,
 ) -> Comparison:
     """How much lower the first model's integrated Brier score is on the same customers; positive means better."""
     one, other = JudgedCurves.of(curves, outcomes), JudgedCurves.of(curves_against, outcomes)
-    (found,) = estimates(
+    (found,) = estimate_intervals(
         lambda weights: (other.integrated_brier(weights) - one.integrated_brier(weights))[:, None],
         outcomes.customer_ids,
-        n_resamples,
-        seed,
+        n_resamples=n_resamples,
+        seed=seed,
     )
     return Comparison(model, against, INTEGRATED_BRIER, found)
 
@@ -85,7 +85,7 @@ class JudgedCurves:
     "(n,) text: why each left, '' where unstated."
 
     @classmethod
-    def of(cls, curves: RiskCurves, outcomes: Outcomes) -> JudgedCurves:
+    def of(cls, curves: RiskCurves, outcomes: Labels) -> JudgedCurves:
         """Raises BadInput where rows do not match, or where nobody was followed."""
         if len(curves) != len(outcomes) or not len(outcomes):
             raise BadInput(f"{len(curves)} curves and {len(outcomes)} outcomes are not the same rows; align them")

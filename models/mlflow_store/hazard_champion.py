@@ -17,7 +17,7 @@ def champion_hazard(registry: Registry) -> tuple[Hazard, int] | None:
         registered = registry.find("hazard", CHAMPION)
     except NotFound:
         return None
-    if registered.card.baseline:
+    if registered.card.is_baseline:
         return None
     artifact = registry.artifact(registered)
     return HAZARD_MODELS[artifact.model].from_artifact(artifact), registered.version

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.errors import DataError, nearest
+from core.errors import DataError, did_you_mean
 from core.feature_table import FeatureColumn, FeatureTable
 from models.churn.catalogue import CHURN_MODELS
 from models.mlflow_store.package import ModelPackage
@@ -44,7 +44,9 @@ def features_of_frame(frame: pd.DataFrame, columns: Sequence[FeatureColumn]) -> 
     """The feature table that a DataFrame holds: words become codes, unknown words missing."""
     for column in columns:
         if column.name not in frame:
-            raise DataError(f"the frame has no column '{column.name}'{nearest(column.name, map(str, frame.columns))}")
+            raise DataError(
+                f"the frame has no column '{column.name}'{did_you_mean(column.name, map(str, frame.columns))}"
+            )
     n = len(frame)
     ids = frame["customer_id"].astype(str).to_numpy() if "customer_id" in frame else np.arange(n).astype(str)
     values = np.empty((n, len(columns)))

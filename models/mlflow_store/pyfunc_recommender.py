@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.errors import DataError, nearest
+from core.errors import DataError, did_you_mean
 from core.interactions import Histories
 from core.recommendations import STAGES
 from models.mlflow_store.package import ModelPackage
@@ -58,7 +58,7 @@ def baskets_of(frame: pd.DataFrame) -> dict[str, list[str]]:
     """The items of each customer, oldest first."""
     for name in ("customer_id", "item_id"):
         if name not in frame:
-            raise DataError(f"the frame has no column '{name}'{nearest(name, map(str, frame.columns))}")
+            raise DataError(f"the frame has no column '{name}'{did_you_mean(name, map(str, frame.columns))}")
     baskets: dict[str, list[str]] = {str(customer): [] for customer in frame["customer_id"]}
     bought = frame[frame["item_id"].notna()]
     for customer, item in zip(bought["customer_id"], bought["item_id"], strict=True):

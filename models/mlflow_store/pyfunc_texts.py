@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.errors import DataError, nearest
+from core.errors import DataError, did_you_mean
 from models.mlflow_store.package import ModelPackage
 from models.texts.text_model import TextModel
 
@@ -31,7 +31,7 @@ class LoadedTextModel:
         A missing text is read as an empty one. `params` is what MLflow hands to every model; this one has none.
         """
         if "text" not in frame:
-            raise DataError(f"the frame has no column 'text'{nearest('text', map(str, frame.columns))}")
+            raise DataError(f"the frame has no column 'text'{did_you_mean('text', map(str, frame.columns))}")
         written = frame["text"].fillna("").astype(str).tolist()
         chances = self._model.probabilities(written)
         causes = np.array(self._model.causes)[chances.argmax(axis=1)]

@@ -16,7 +16,7 @@ from typing import ClassVar, Self, cast
 import msgspec
 import numpy as np
 
-from core.errors import BadInput, NotEnoughMemory, UnknownName, nearest
+from core.errors import BadInput, NotEnoughMemory, UnknownName, did_you_mean
 from core.interactions import Histories, Interactions
 from core.recommendations import Stage
 from models.artifact import Artifact
@@ -121,7 +121,9 @@ class Blend(ScoringRecommender):
             usual = PARTS[name]().settings
             for setting in stated.get(name, {}):
                 if setting not in usual:
-                    raise UnknownName(f"part_settings of blend: {name} has no '{setting}'{nearest(setting, usual)}")
+                    raise UnknownName(
+                        f"part_settings of blend: {name} has no '{setting}'{did_you_mean(setting, usual)}"
+                    )
             settings = usual | {key: said[key] for key in said.keys() & usual.keys()} | stated.get(name, {})
             parts[name] = cast(Callable[..., ScoringRecommender], PARTS[name])(**settings)
         return parts
@@ -140,7 +142,7 @@ class Blend(ScoringRecommender):
             raise BadInput(f"part_settings of blend is no JSON of settings by part: {fault}") from fault
         for name in stated:
             if name not in self.part_names:
-                raise UnknownName(f"part_settings of blend: '{name}' is no part{nearest(name, self.part_names)}")
+                raise UnknownName(f"part_settings of blend: '{name}' is no part{did_you_mean(name, self.part_names)}")
         return stated
 
     @property

@@ -20,7 +20,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
-from core.errors import UnknownName, nearest
+from core.errors import UnknownName, did_you_mean
 from core.interactions import Interactions
 from models.memory import GB
 from models.recommenders.engine.linear import LinearRecommender
@@ -69,7 +69,7 @@ class ItemKnn(LinearRecommender):
 
     def __post_init__(self) -> None:
         if self.weighting not in WEIGHTINGS:
-            raise UnknownName(f"no weighting '{self.weighting}' in item_knn{nearest(self.weighting, WEIGHTINGS)}")
+            raise UnknownName(f"no weighting '{self.weighting}' in item_knn{did_you_mean(self.weighting, WEIGHTINGS)}")
 
     def needed_gb(self, interactions: Interactions) -> float:
         """The purchases as a matrix, and the nearest of each item, as implicit returns them and as they are kept."""

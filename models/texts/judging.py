@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.intervals import Estimate, estimates
+from core.intervals import Estimate, estimate_intervals
 from models.metrics.weighted import ratio
 
 FIGURES = ("accuracy", "macro_f1")
@@ -26,4 +26,4 @@ def figures_of(said: np.ndarray, causes: np.ndarray, text_ids: np.ndarray | None
         return np.column_stack([right.sum(axis=1) / weights.sum(axis=1), np.nanmean(f1, axis=1)])
 
     ids = np.arange(len(causes)) if text_ids is None else text_ids
-    return dict(zip(FIGURES, estimates(figures, ids), strict=True))
+    return dict(zip(FIGURES, estimate_intervals(figures, ids), strict=True))

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from core.errors import BadInput, NotFound
 from core.recommendations import STAGES
 from core.scores import Reason
-from core.spreadsheet import disarmed
+from core.spreadsheet import escape_formula
 from serving.answers.explanations import Explainer
 from serving.release.churn_part import RISK_LEVELS
 from serving.release.hazard_part import HazardPart
@@ -161,9 +161,9 @@ def _write_parquet(path: Path, columns: pa.Schema, blocks: Iterator[list[dict[st
 
 
 def cell(value: object) -> object:
-    """A value as it may stand in a CSV; see `disarmed`."""
+    """A value as it may stand in a CSV; see `escape_formula`."""
     if isinstance(value, str):
-        return disarmed(value)
+        return escape_formula(value)
     return "" if value is None else value
 
 

@@ -11,8 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.health import DIMENSIONS
-from core.judged_health import JudgedHealth, newest_file
+from core.health import DIMENSIONS, HealthRecord, newest_health_file
 from serving.release.health_part import HealthPart
 
 OLDEST_DAYS = 28
@@ -24,7 +23,7 @@ def health_part(folder: Path, cutoff: date, unwilling: np.ndarray) -> tuple[Heal
 
     Of the `unwilling`, ids, nothing is kept.
     """
-    path = newest_file(folder, cutoff)
+    path = newest_health_file(folder, cutoff)
     if path is None:
         return None, ""
     if path.stem < (cutoff - timedelta(days=OLDEST_DAYS)).isoformat():
@@ -37,15 +36,15 @@ def health_part(folder: Path, cutoff: date, unwilling: np.ndarray) -> tuple[Heal
     return HealthPart.of(np.array(found["customer_id"].to_pylist(), dtype=str), judged, unwilling), ""
 
 
-def _judged(found: pa.Table) -> Iterator[JudgedHealth]:
+def _judged(found: pa.Table) -> Iterator[HealthRecord]:
     """Every row of a day's file, scores to one decimal."""
     rounded = {
         name: [None if value is None else round(value, 1) for value in found[name].to_pylist()]
         for name in ("health", "change_7d", "change_28d", *DIMENSIONS)
     }
-    as_they_are = ("band", "band_since", "fell_most", "fell_on", "reasons_en", "reasons_ja", "model_version")
+    as_they_are = ("band", "band_since", "dropped_most", "dropped_on", "reasons_en", "reasons_ja", "model_version")
     told = rounded | {name: found[name].to_pylist() for name in as_they_are}
-    for row, judged_on in enumerate(found["cutoff"].to_pylist()):
-        one = {name: values[row] for name, values in told.items()} | {"judged_on": judged_on}
+    for row, scored_on in enumerate(found["cutoff"].to_pylist()):
+        one = {name: values[row] for name, values in told.items()} | {"scored_on": scored_on}
         one["dimensions"] = {name: one.pop(name) for name in DIMENSIONS}
-        yield msgspec.convert(one, JudgedHealth)
+        yield msgspec.convert(one, HealthRecord)

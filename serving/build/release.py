@@ -18,7 +18,7 @@ from core.cohort import Cohort
 from core.config.data_set import Config
 from core.digest import digest_of
 from core.errors import BadInput, NotEnoughHistory, NotFound
-from core.feature_table import FeatureTable, refuse_changed
+from core.feature_table import FeatureTable, require_same_features
 from core.model_card import ModelCard
 from features.cohort import cohort_at
 from features.interactions import NO_ITEMS, interactions_of
@@ -68,7 +68,7 @@ class Champions:
                     continue
                 missing[kind] = f"there is no champion; run `kizuna train {kind}` and `kizuna promote {kind}`"
                 continue
-            reason = "it was left out on demand" if kind in without else package.card.unfit
+            reason = "it was left out on demand" if kind in without else package.card.unusable_reason
             if reason:
                 missing[kind] = reason
             else:
@@ -111,7 +111,7 @@ def build_release(config: Config, tables: Tables, champions: Champions, cutoff: 
 def churn_part(config: Config, package: ModelPackage, features: FeatureTable, unwilling: np.ndarray) -> ChurnPart:
     """Every customer of the cohort but the unwilling, scored by the champion."""
     card = package.card
-    refuse_changed(features, card.features, f"{card.registered_name} {card.version}", card.kind)
+    require_same_features(features, card.features, f"{card.registered_name} {card.version}", card.kind)
     if not len(features):
         raise NotEnoughHistory(f"nobody is a customer at the cutoff ({card.cohort}); choose an earlier --cutoff")
     model = CHURN_MODELS[package.artifact.model].from_artifact(package.artifact)
@@ -132,7 +132,7 @@ def _as_learnt(package: ModelPackage, tables: Tables, features: FeatureTable) ->
 def hazard_part(tables: Tables, package: ModelPackage, features: FeatureTable, unwilling: np.ndarray) -> HazardPart:
     """The curve of every customer of the cohort but the unwilling."""
     card, features = package.card, _as_learnt(package, tables, features)
-    refuse_changed(features, card.features, f"{card.registered_name} {card.version}", card.kind)
+    require_same_features(features, card.features, f"{card.registered_name} {card.version}", card.kind)
     model = HAZARD_MODELS[package.artifact.model].from_artifact(package.artifact)
     curves = model.curves(features.select([column.name for column in package.columns]))
     return HazardPart.of(features.customer_ids, curves, monthly_revenue(features), tables.config.risk_levels, unwilling)

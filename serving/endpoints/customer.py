@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from core.errors import SourceUnavailable
-from core.judged_health import JudgedHealth
+from core.health import HealthRecord
 from core.tasks import Task, TaskState
 from serving.answers.survival_curves import CustomerCurve, curve_answer
 from serving.endpoints.churn_score import ScoredCustomer, UnknownCustomer, WithoutConsent, score_of
@@ -42,7 +42,7 @@ class CustomerAnswer(Answer, frozen=True, kw_only=True):
     segments: list[str]
     health: float | None
     "0 (about to leave) to 100 (safe), of today's score; null without one."
-    judged_health: JudgedHealth | None
+    health_record: HealthRecord | None
     "Its sides, what changed and why, as `kizuna health` judged last; null of who was not judged."
     churn: ScoredCustomer | UnknownCustomer | WithoutConsent | None
     curve: CustomerCurve | None
@@ -80,7 +80,7 @@ def respond(question: CustomerQuestion, shop: RequestContext) -> CustomerAnswer:
         customer_tier=None if part is None else part.customer_tier_of(row),
         segments=[] if part is None else part.segments_of(row),
         health=part.health_of(row) if part is not None and isinstance(churn, ScoredCustomer) else None,
-        judged_health=None if release.health is None else release.health.of_customer(customer_id),
+        health_record=None if release.health is None else release.health.of_customer(customer_id),
         churn=churn,
         curve=_curve(release, customer_id),
         tasks=_open_tasks(shop, customer_id),

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from core.judged_health import JudgedHealth
+from core.health import HealthRecord
 from models.artifact import Artifact
 from serving.release.id_index import IdIndex
 from serving.release.packed import PackedJson
 
-_JUDGED = msgspec.json.Decoder(JudgedHealth)
+_JUDGED = msgspec.json.Decoder(HealthRecord)
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class HealthPart:
 
     index: IdIndex
     judged: PackedJson
-    "(n,) `JudgedHealth`."
+    "(n,) `HealthRecord`."
 
     @classmethod
     def of(
-        cls, customer_ids: np.ndarray, judged: Sequence[JudgedHealth], refused: np.ndarray | None = None
+        cls, customer_ids: np.ndarray, judged: Sequence[HealthRecord], refused: np.ndarray | None = None
     ) -> HealthPart:
         """The judgements of one day, each customer once; without who `refused`, ids."""
         willing = np.ones(len(customer_ids), bool) if refused is None else ~np.isin(customer_ids, refused)
@@ -37,7 +37,7 @@ class HealthPart:
     def to_artifact(self) -> Artifact:
         """The part as it lies in a release."""
         arrays = {"ids": self.index.ids, "judged": self.judged.content, "judged_offsets": self.judged.offsets}
-        return Artifact("judged_health", {}, arrays)
+        return Artifact("health_record", {}, arrays)
 
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> HealthPart:
@@ -45,7 +45,7 @@ class HealthPart:
         arrays = artifact.arrays
         return cls(IdIndex(arrays["ids"]), PackedJson(arrays["judged"], arrays["judged_offsets"]))
 
-    def of_customer(self, customer_id: str) -> JudgedHealth | None:
+    def of_customer(self, customer_id: str) -> HealthRecord | None:
         """What was judged of a customer; None of who was not judged, or refused."""
         row = self.index.find(customer_id)
         return None if row < 0 else _JUDGED.decode(self.judged[row])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import NotFound
-from core.tasks import Task, TaskChange, TaskState, changed
+from core.tasks import Task, TaskChange, TaskState, apply_change
 from serving.tasks.database import TaskDatabase
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class TaskStore:
             # Writing first holds the row on either engine, so that nobody changes it between reading and writing.
             if not connection.execute(TASKS.update().where(mine).values(note=TASKS.c.note)).rowcount:
                 raise NotFound("there is no such task")
-            task = changed(task_of(connection.execute(TASKS.select().where(mine)).mappings().one()), change, now)
+            task = apply_change(task_of(connection.execute(TASKS.select().where(mine)).mappings().one()), change, now)
             connection.execute(TASKS.update().where(mine).values(row_of(task)))
         return task
 

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from core.config.data_set import Config
 from core.config.sources import ColumnSource, RowMatch, TableSource
-from core.errors import ConfigError, DataError, nearest
+from core.errors import ConfigError, DataError, did_you_mean
 from tables.cleaning.contradictions import contradictions_in
 from tables.cleaning.readings import READERS, UNREADABLE, Reading, read_attribute, read_number
 from tables.cleaning.workbench import Clock, Workbench
@@ -24,7 +24,7 @@ SET_ASIDE = "set_aside"
 def contract_of(name: str) -> TableContract:
     """The contract of a table that a configuration names."""
     if name not in CONTRACT:
-        raise ConfigError(f"unknown table [tables.{name}]{nearest(name, CONTRACT)}")
+        raise ConfigError(f"unknown table [tables.{name}]{did_you_mean(name, CONTRACT)}")
     return CONTRACT[name]
 
 
@@ -59,7 +59,7 @@ def columns_of(
     stated: Mapping[str, str | ColumnSource] = source.columns if source is not None else {}
     for name in stated:
         if name not in known:
-            raise ConfigError(f"[tables.{contract.name}.columns]: unknown column '{name}'{nearest(name, known)}")
+            raise ConfigError(f"[tables.{contract.name}.columns]: unknown column '{name}'{did_you_mean(name, known)}")
     found = {}
     for name in known:
         column = stated.get(name, name if name in raw.columns else None)
@@ -75,7 +75,7 @@ def columns_of(
 
 def _source_column(raw: ir.Table, name: str, contract: TableContract) -> Expression:
     if name not in raw.columns:
-        raise DataError(f"the source of {contract.name} has no column '{name}'{nearest(name, raw.columns)}")
+        raise DataError(f"the source of {contract.name} has no column '{name}'{did_you_mean(name, raw.columns)}")
     return raw[name]
 
 

@@ -9,7 +9,7 @@ from ibis.backends.duckdb import Backend as DuckDB
 
 from core.config.data_set import Config
 from core.config.sources import CrossSectionSource, CrossSectionTable, TableSource
-from core.errors import DataError, nearest
+from core.errors import DataError, did_you_mean
 from tables.cross_section import CAUSE, CHURNED, CUSTOMER, CrossSection, cross_section_source
 from tables.engines.expressions import Expression, ibis
 from tables.sources.csv_files import read_csv
@@ -50,7 +50,7 @@ def _raw(engine: DuckDB, name: str, table: CrossSectionTable) -> ir.Table:
 def _column(raw: ir.Table, name: str, column: str) -> Expression:
     if column not in raw.columns:
         raise DataError(
-            f"[cross_section.tables.{name}]: the file has no column '{column}'{nearest(column, raw.columns)}"
+            f"[cross_section.tables.{name}]: the file has no column '{column}'{did_you_mean(column, raw.columns)}"
         )
     return raw[column]
 

@@ -19,7 +19,7 @@ from ibis.common.exceptions import IbisError, TableNotFound
 from core.config.loading import redacted
 from core.config.sources import TableSource
 from core.digest import digest_of
-from core.errors import ConfigError, DataError, SourceUnavailable, nearest
+from core.errors import ConfigError, DataError, SourceUnavailable, did_you_mean
 
 BATCH_ROWS = 500_000
 FAULTS = (psycopg.Error, duckdb.Error, IbisError, OSError)
@@ -84,7 +84,7 @@ def table_of(backend: SQLBackend, name: str, source: TableSource, catalog: str |
         return backend.table(table, database=(catalog, place or "main") if catalog else place)
     except TableNotFound as fault:
         known = backend.table("tables", database="information_schema").table_name.to_pyarrow().to_pylist()
-        raise DataError(f"{name}: the database has no table '{source.table}'{nearest(table, known)}") from fault
+        raise DataError(f"{name}: the database has no table '{source.table}'{did_you_mean(table, known)}") from fault
     except FAULTS as fault:
         raise _unreadable(name, source, fault) from fault
 

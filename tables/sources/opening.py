@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
 from ibis.backends.sql import SQLBackend
 
-from core.config.data_set import Config, refuse_cross_section
+from core.config.data_set import Config, require_dated_tables
 from core.config.sources import TableSource
 from core.errors import ConfigError, DataError
 from tables.cleaning.conform import conform, contract_of
@@ -37,7 +37,7 @@ def open_tables(config: Config) -> Tables:
     Raises ConfigError for tables and columns that no contract knows, SourceUnavailable for what is not there or does
     not answer, DataError for content that cannot serve.
     """
-    refuse_cross_section(config)
+    require_dated_tables(config)
     for name in config.tables:
         contract_of(name)
     if "purchases" not in config.tables and "usage" not in config.tables:

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.health import lead_days, named_share, typical, weekly
 from benchmarks.task_weeks import TaskWeeks, quarter_table
-from core.labels import Outcomes
+from core.labels import Labels
 
 WEEKS = np.array(["2025-01-07", "2025-01-14"], "datetime64[D]")
 ENDED = np.datetime64("2025-02-01")
@@ -18,9 +18,9 @@ FELL = np.array([False, True, False, False, True, False])
 "Acme got a task a week later, Cold one for nothing."
 
 
-def outcomes() -> Outcomes:
+def outcomes() -> Labels:
     n = len(CUSTOMERS)
-    return Outcomes(
+    return Labels(
         customer_ids=CUSTOMERS,
         cutoffs=np.tile(WEEKS, 3),
         churned=LEFT,

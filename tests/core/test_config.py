@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.config.data_set import Config
-from core.config.loading import read_config, read_config_and_statement, redacted
+from core.config.loading import read_config, read_config_and_toml, redacted
 from core.errors import ConfigError, SourceUnavailable
 
 SHOP = """
@@ -144,7 +144,7 @@ table = "usage"
 
 def test_a_planted_password_reaches_the_database_and_no_log(tmp_path):
     (tmp_path / "shop.toml").write_text(SHOP + SECRETS, encoding="utf-8")
-    config, statement = read_config_and_statement(tmp_path / "shop.toml", {"PASSWORD": PLANTED})
+    config, statement = read_config_and_toml(tmp_path / "shop.toml", {"PASSWORD": PLANTED})
 
     assert all(PLANTED in str(source.database) for source in config.tables.values())
     assert PLANTED not in str(statement)

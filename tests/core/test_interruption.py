@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from core.interruption import uninterrupted, was_interrupted, watch_for_interruption
+from core.interruption import defer_interruption, was_interrupted, watch_for_interruption
 
 
 @pytest.fixture(autouse=True)
@@ -35,12 +35,12 @@ def test_ctrl_c_waits_for_the_end_of_what_must_not_be_interrupted():
     watch_for_interruption()
     done = []
 
-    @uninterrupted()
+    @defer_interruption()
     def inner() -> None:
         signal.raise_signal(signal.SIGINT)
         done.append("inner")
 
-    @uninterrupted()
+    @defer_interruption()
     def outer() -> None:
         inner()
         done.append("outer")
@@ -54,7 +54,7 @@ def test_ctrl_c_waits_for_the_end_of_what_must_not_be_interrupted():
 def test_without_ctrl_c_a_protected_block_is_a_block_like_any_other():
     watch_for_interruption()
 
-    with pytest.raises(ZeroDivisionError), uninterrupted():
+    with pytest.raises(ZeroDivisionError), defer_interruption():
         raise ZeroDivisionError
 
     with pytest.raises(KeyboardInterrupt):

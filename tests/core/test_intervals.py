@@ -8,28 +8,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.intervals import Estimate, estimate, estimates, multiplicities, resamples
+from core.intervals import Estimate, estimate_interval, estimate_intervals, resample_rows, resample_weights
 
 owners = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=20).map(np.array)
 
 
 @given(customer_ids=owners, seed=st.integers(0, 1000))
 def test_multiplicities_and_resamples_tell_the_same_samples(customer_ids, seed):
-    for weights, rows in zip(multiplicities(customer_ids, 5, seed), resamples(customer_ids, 5, seed), strict=True):
+    for weights, rows in zip(
+        resample_weights(customer_ids, n_resamples=5, seed=seed),
+        resample_rows(customer_ids, n_resamples=5, seed=seed),
+        strict=True,
+    ):
         np.testing.assert_array_equal(weights, np.bincount(rows, minlength=len(customer_ids)))
 
 
 @given(customer_ids=owners, seed=st.integers(0, 1000))
 def test_all_rows_of_a_customer_are_drawn_equally_often(customer_ids, seed):
-    for weights in multiplicities(customer_ids, 3, seed):
+    for weights in resample_weights(customer_ids, n_resamples=3, seed=seed):
         assert all(len(set(weights[customer_ids == owner])) == 1 for owner in set(customer_ids))
 
 
 def test_a_mean_by_weights_is_the_mean_by_rows():
     values, ids = np.random.default_rng(1).normal(size=40), np.repeat(np.arange(20).astype(str), 2)
 
-    by_rows = estimate(lambda rows: values[rows].mean(), ids, 50)
-    (by_weights,) = estimates(lambda w: (w @ values / w.sum(axis=1))[:, None], ids, 50)
+    by_rows = estimate_interval(lambda rows: values[rows].mean(), ids, n_resamples=50)
+    (by_weights,) = estimate_intervals(lambda w: (w @ values / w.sum(axis=1))[:, None], ids, n_resamples=50)
 
     assert [by_weights.value, by_weights.low, by_weights.high] == pytest.approx(
         [by_rows.value, by_rows.low, by_rows.high]
@@ -41,7 +45,9 @@ def test_a_90_percent_interval_holds_the_truth_nine_times_in_ten():
     held = 0
     for seed in range(200):
         values = np.random.default_rng(seed).normal(size=200)
-        (mean,) = estimates(lambda w, values=values: (w @ values / w.sum(axis=1))[:, None], ids, 100, seed)
+        (mean,) = estimate_intervals(
+            lambda w, values=values: (w @ values / w.sum(axis=1))[:, None], ids, n_resamples=100, seed=seed
+        )
         held += mean.low <= 0 <= mean.high
 
     assert 0.84 <= held / 200 <= 0.95
@@ -52,14 +58,14 @@ def test_rows_of_one_customer_are_not_independent():
     by_customer = random.normal(size=50)
     once, often = np.arange(50).astype(str), np.repeat(np.arange(50), 8).astype(str)
 
-    alone = estimate(lambda rows: by_customer[rows].mean(), once)
-    repeated = estimate(lambda rows: np.repeat(by_customer, 8)[rows].mean(), often)
+    alone = estimate_interval(lambda rows: by_customer[rows].mean(), once)
+    repeated = estimate_interval(lambda rows: np.repeat(by_customer, 8)[rows].mean(), often)
 
     assert repeated.high - repeated.low == pytest.approx(alone.high - alone.low, rel=0.01)
 
 
 def test_a_figure_that_has_no_value_has_no_bounds():
-    (nothing,) = estimates(lambda w: np.full((len(w), 1), np.nan), np.array(["a", "b"]), 5)
+    (nothing,) = estimate_intervals(lambda w: np.full((len(w), 1), np.nan), np.array(["a", "b"]), n_resamples=5)
 
     assert np.isnan([nothing.value, nothing.low, nothing.high]).all()
 
@@ -68,7 +74,7 @@ def test_samples_judged_a_few_at_a_time_give_the_same_bounds(monkeypatch):
     values, ids = np.arange(10.0), np.arange(10).astype(str)
 
     def mean() -> object:
-        return estimates(lambda w: (w @ values / w.sum(axis=1))[:, None], ids, 20)
+        return estimate_intervals(lambda w: (w @ values / w.sum(axis=1))[:, None], ids, n_resamples=20)
 
     together = mean()
     monkeypatch.setattr("core.intervals.CELLS_AT_ONCE", 25)
@@ -86,7 +92,9 @@ def test_an_estimate_without_an_interval_comes_back_from_json_without_one():
 def test_a_figure_that_has_no_bound_in_many_samples_has_none_in_its_interval():
     left = np.array([1.0] + [0.0] * 29)
 
-    months = estimate(lambda rows: np.inf if not left[rows].any() else len(rows) / left[rows].sum(), np.arange(30))
+    months = estimate_interval(
+        lambda rows: np.inf if not left[rows].any() else len(rows) / left[rows].sum(), np.arange(30)
+    )
 
     assert months.value == 30
     assert months.low < 30

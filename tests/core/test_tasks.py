@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import WrongTransition
-from core.tasks import Outcome, Task, TaskChange, TaskState, changed, task_id_of
+from core.tasks import Task, TaskChange, TaskOutcome, TaskState, apply_change, task_id_of
 
 DAY = date(2026, 4, 1)
 MADE, LATER = datetime(2026, 4, 1, 3, tzinfo=UTC), datetime(2026, 4, 2, 3, tzinfo=UTC)
@@ -24,23 +24,23 @@ TASK = Task(
 changes = st.builds(
     TaskChange,
     state=st.sampled_from([msgspec.UNSET, *TaskState]),
-    outcome=st.sampled_from([msgspec.UNSET, None, *Outcome]),
+    outcome=st.sampled_from([msgspec.UNSET, None, *TaskOutcome]),
     owner=st.sampled_from([msgspec.UNSET, "", "ann"]),
     note=st.sampled_from([msgspec.UNSET, "called"]),
 )
 
 
 def test_a_task_that_is_done_has_its_outcome():
-    done = changed(TASK, TaskChange(state=DONE, outcome=Outcome.KEPT, note="called"), LATER)
+    done = apply_change(TASK, TaskChange(state=DONE, outcome=TaskOutcome.KEPT, note="called"), LATER)
 
-    assert (done.state, done.outcome, done.note, done.changed_at) == (DONE, Outcome.KEPT, "called", LATER)
+    assert (done.state, done.outcome, done.note, done.changed_at) == (DONE, TaskOutcome.KEPT, "called", LATER)
     assert (done.owner, done.created_at) == (TASK.owner, MADE)
 
 
 def test_taking_a_task_up_again_takes_its_outcome_away():
-    done = changed(TASK, TaskChange(state=DONE, outcome=Outcome.KEPT), LATER)
+    done = apply_change(TASK, TaskChange(state=DONE, outcome=TaskOutcome.KEPT), LATER)
 
-    assert changed(done, TaskChange(state=OPEN), LATER).outcome is None
+    assert apply_change(done, TaskChange(state=OPEN), LATER).outcome is None
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,13 @@ def test_taking_a_task_up_again_takes_its_outcome_away():
     [
         (TaskChange(state=DONE), TaskChange(state=DISMISSED)),
         (TaskChange(state=DISMISSED), TaskChange(state=DONE)),
-        (TaskChange(), TaskChange(outcome=Outcome.KEPT)),
-        (TaskChange(state=DONE), TaskChange(state=OPEN, outcome=Outcome.LOST)),
+        (TaskChange(), TaskChange(outcome=TaskOutcome.KEPT)),
+        (TaskChange(state=DONE), TaskChange(state=OPEN, outcome=TaskOutcome.LOST)),
     ],
 )
 def test_a_step_that_is_not_drawn_is_refused(first, then):
     with pytest.raises(WrongTransition):
-        changed(changed(TASK, first, LATER), then, LATER)
+        apply_change(apply_change(TASK, first, LATER), then, LATER)
 
 
 @given(steps=st.lists(changes, max_size=8))
@@ -62,7 +62,7 @@ def test_whatever_is_said_an_open_task_has_no_outcome(steps):
     task = TASK
     for step in steps:
         try:
-            task = changed(task, step, LATER)
+            task = apply_change(task, step, LATER)
         except WrongTransition:
             continue
         assert task.state != OPEN or task.outcome is None
@@ -72,10 +72,10 @@ def test_whatever_is_said_an_open_task_has_no_outcome(steps):
 @given(change=changes)
 def test_saying_the_same_twice_changes_nothing_more(change):
     try:
-        once = changed(TASK, change, LATER)
+        once = apply_change(TASK, change, LATER)
     except WrongTransition:
         return
-    assert changed(once, change, LATER) == once
+    assert apply_change(once, change, LATER) == once
 
 
 def test_tasks_of_different_customers_days_and_data_sets_are_called_differently():

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import DataError
 from core.feature_table import FeatureColumn, FeatureTable
-from core.labels import Outcomes
+from core.labels import Labels
 from insights.drift import feature_drift, label_drift, stability_index
 
 
@@ -18,11 +18,11 @@ def table(**columns: np.ndarray) -> FeatureTable:
     return FeatureTable(ids, np.full(n, np.datetime64("2024-03-01")), np.column_stack(list(columns.values())), meanings)
 
 
-def outcomes(churned_by_cutoff: dict[str, list[bool]], observed_until: str) -> Outcomes:
+def outcomes(churned_by_cutoff: dict[str, list[bool]], observed_until: str) -> Labels:
     cutoffs = np.concatenate([np.full(len(c), np.datetime64(day)) for day, c in churned_by_cutoff.items()])
     churned = np.concatenate([np.array(c) for c in churned_by_cutoff.values()])
     n = len(churned)
-    return Outcomes(
+    return Labels(
         customer_ids=np.array([f"c{i}" for i in range(n)]),
         cutoffs=cutoffs,
         churned=churned,

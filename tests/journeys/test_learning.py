@@ -36,7 +36,7 @@ def test_where_churn_is_a_coin_toss_card_last_line_and_list_of_models_say_so(coi
     card = shop.registry.find("churn", "challenger").card
 
     assert said.exit_code == 0
-    assert not card.learnt
+    assert not card.beats_baselines
     assert "learnt nothing" in said.last_line
     assert card.verdict == said.last_line
     assert f"{card.version}: {card.verdict}" in shop.kizuna("models").out
@@ -49,7 +49,7 @@ def test_what_learnt_nothing_does_not_pass_the_gate(coin_toss: Trained):
 
     assert "learnt nothing" in refusal
     assert "kizuna promote" not in said.out
-    assert shop.registry.find("churn", "champion").card.baseline
+    assert shop.registry.find("churn", "champion").card.is_baseline
 
 
 def test_a_release_leaves_out_what_tells_customers_not_apart_and_the_route_says_why(coin_toss: Trained):
@@ -66,7 +66,7 @@ def test_where_customers_show_that_they_will_leave_the_model_learns_and_passes(l
     shop, said = learnable
     card = shop.registry.find("churn", "challenger").card
 
-    assert card.learnt
+    assert card.beats_baselines
     assert said.last_line.startswith("logistic beats base_rate and recency out of time")
     assert shop.kizuna("promote", "churn").exit_code == 0
     assert shop.registry.find("churn", "champion").version == card.version

@@ -60,7 +60,7 @@ def test_the_record_shop_is_checked_and_its_churn_model_learns_without_items(pub
 
     assert (checked.exit_code, trained.exit_code) == (0, 0)
     assert "23,570 customers, 0 items" in checked.out
-    assert shop.registry.find("churn", "challenger").card.learnt
+    assert shop.registry.find("churn", "challenger").card.beats_baselines
     assert "no purchase carries an item" in shop.kizuna("train", "recommender").refusal
 
 

@@ -18,7 +18,7 @@ from core.config.learning import ChurnDefinition
 from core.config.loading import read_config
 from core.errors import BadInput
 from core.interactions import Histories
-from core.labels import Outcomes
+from core.labels import Labels
 from features.cohort import cohort_at
 from features.interactions import interactions_of
 from features.labels.labelling import outcomes_of
@@ -45,7 +45,7 @@ class Watched:
     truth: Truth
     frames: dict[str, pa.Table]
     tables: Tables
-    outcomes: Outcomes
+    outcomes: Labels
 
     @property
     def probabilities(self) -> np.ndarray:

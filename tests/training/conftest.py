@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from core.config.data_set import Config
-from core.config.loading import read_config_and_statement
+from core.config.loading import read_config_and_toml
 from core.ledger import Ledger
 from models.mlflow_store.registry import Registry
 from simulation.shop.shop import simulate_shop
@@ -38,7 +38,7 @@ def open_shop(
     for stated, wanted in {CUTOFFS: "step_days = 60\nmax_cutoffs = 2", **(edits or {})}.items():
         toml = toml.replace(stated, wanted)
     path.write_text(toml, encoding="utf-8")
-    config, statement = read_config_and_statement(path, {})
+    config, statement = read_config_and_toml(path, {})
     return session_of(config, statement, change(shop.tables))
 
 

@@ -62,9 +62,9 @@ def test_a_model_with_a_leak_is_refused():
 
 def test_what_learnt_nothing_is_refused_unless_it_stands_in_as_the_baseline():
     with pytest.raises(GateRefused, match="learnt nothing; train another"):
-        refuse_unlearnt(card(learnt=False, verdict="base_rate learnt nothing"))
+        refuse_unlearnt(card(beats_baselines=False, verdict="base_rate learnt nothing"))
 
-    refuse_unlearnt(card(learnt=False, baseline=True))
+    refuse_unlearnt(card(beats_baselines=False, is_baseline=True))
 
 
 def test_the_same_recipe_on_other_data_is_a_refresh_and_another_seed_is_none():
@@ -78,7 +78,7 @@ def test_a_better_model_becomes_champion_and_the_ledger_says_why(shop: Session, 
 
     move = shop.ledger.latest().aliases["churn", "champion"]
     assert promotion.before is not None
-    assert promotion.before.card.baseline
+    assert promotion.before.card.is_baseline
     assert shop.registry.aliases("churn")["champion"] == trained.challenger.version
     assert (move.who, move.details["version"]) == ("tester", trained.challenger.version)
     assert "log_loss differs by +" in move.why

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.cohort import Cohort
 from core.feature_table import FeatureTable
-from core.labels import Outcomes
+from core.labels import Labels
 from core.scores import Scores
 from features.cohort import cohort_at
 from features.labels.labelling import outcomes_of
@@ -28,7 +28,7 @@ class ChurnRows:
 
     folds: Folds
     features: FeatureTable
-    outcomes: Outcomes
+    outcomes: Labels
     cohort: str
     "Who is in it, in words."
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.config.data_set import Config
-from core.labels import Outcomes
+from core.labels import Labels
 from core.model_card import Comparison, Metric
 from core.scores import Scores
 from models.churn.catalogue import CHURN_MODELS
@@ -28,7 +28,7 @@ class Trials:
 
     scores: dict[str, Scores]
     "By model."
-    outcomes: Outcomes
+    outcomes: Labels
     split: str
     together: np.ndarray | None = None
     "(n,) which rows are ranked together, where everybody is told of several times over; None: all are."

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.errors import NotEnoughHistory
 from core.feature_table import FeatureTable
-from core.labels import Outcomes
+from core.labels import Labels
 from core.model_card import CROSS_VALIDATION, Leak
 from core.scores import Scores
 from models.churn.catalogue import CHURN_MODELS
@@ -31,7 +31,7 @@ class CleanRows:
     """A flat data set without what the leak alarm found."""
 
     features: FeatureTable
-    outcomes: Outcomes
+    outcomes: Labels
     left_out: tuple[Leak, ...]
 
     def fit(self, recipe: Recipe, rows: np.ndarray) -> ChurnModel:

@@ -107,9 +107,9 @@ def cross_section_card(
         verdict=verdict(
             recipe.model, comparisons, (BASELINE,), stands_in=baseline, where="on customers not learnt from"
         ),
-        learnt=beats_all(comparisons),
-        baseline=baseline,
-        left_out=rows.left_out,
+        beats_baselines=beats_all(comparisons),
+        is_baseline=baseline,
+        excluded_features=rows.left_out,
         limits=limits_of(rows),
         data_digest=data.digest,
         git=git_state(),

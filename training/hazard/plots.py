@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.labels import Outcomes
+from core.labels import Labels
 from core.risk_curves import RiskCurves
 from models.metrics.censoring import Followed
 from models.metrics.classification import calibration_bins
@@ -17,7 +17,7 @@ from training.run.plots import empty, importance_plot
 
 
 def hazard_plots(
-    told: Mapping[str, RiskCurves], outcomes: Outcomes, registered: str, importance: Mapping[str, float]
+    told: Mapping[str, RiskCurves], outcomes: Labels, registered: str, importance: Mapping[str, float]
 ) -> dict[str, Figure]:
     """Mean curves against the reference, causes against theirs, reliability by month, and importance."""
     plots = {"churn_curve": _mean_curves(told, outcomes), "reliability": _reliability(told[registered], outcomes)}
@@ -28,7 +28,7 @@ def hazard_plots(
     return plots
 
 
-def reference_curve(outcomes: Outcomes, days: np.ndarray) -> np.ndarray:
+def reference_curve(outcomes: Labels, days: np.ndarray) -> np.ndarray:
     """P(churn) by each day as Kaplan and Meier estimate it; (days,)."""
     from lifelines import KaplanMeierFitter
 
@@ -37,7 +37,7 @@ def reference_curve(outcomes: Outcomes, days: np.ndarray) -> np.ndarray:
     return 1.0 - fitted.survival_function_at_times(days).to_numpy()
 
 
-def reference_cause(outcomes: Outcomes, cause: str, days: np.ndarray) -> np.ndarray:
+def reference_cause(outcomes: Labels, cause: str, days: np.ndarray) -> np.ndarray:
     """P(churn for this cause) by each day as Aalen and Johansen estimate it; (days,)."""
     from lifelines import AalenJohansenFitter
 
@@ -53,7 +53,7 @@ def reference_cause(outcomes: Outcomes, cause: str, days: np.ndarray) -> np.ndar
     return density.to_numpy()[np.maximum(places, 0)]
 
 
-def _mean_curves(told: Mapping[str, RiskCurves], outcomes: Outcomes) -> Figure:
+def _mean_curves(told: Mapping[str, RiskCurves], outcomes: Labels) -> Figure:
     figure, axes = empty("days after the cutoff", "share that left")
     for model, curves in told.items():
         said = np.append(0, curves.risk.mean(axis=0))
@@ -64,7 +64,7 @@ def _mean_curves(told: Mapping[str, RiskCurves], outcomes: Outcomes) -> Figure:
     return figure
 
 
-def _causes(curves: RiskCurves, outcomes: Outcomes) -> Figure:
+def _causes(curves: RiskCurves, outcomes: Labels) -> Figure:
     figure, axes = empty("days after the cutoff", "share that left, by cause")
     days = np.arange(curves.horizon_days + 1)
     for place, cause in enumerate(curves.causes):
@@ -77,7 +77,7 @@ def _causes(curves: RiskCurves, outcomes: Outcomes) -> Figure:
     return figure
 
 
-def _reliability(curves: RiskCurves, outcomes: Outcomes) -> Figure:
+def _reliability(curves: RiskCurves, outcomes: Labels) -> Figure:
     figure, axes = empty("P(churn)", "share that left (Kaplan-Meier)")
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="perfect")
     for months in judged_months(curves.horizon_days):

@@ -12,7 +12,7 @@ from core.churn_causes import OTHER, CauseWords
 from core.cohort import Cohort
 from core.config.learning import HazardSettings
 from core.feature_table import FeatureTable
-from core.labels import Outcomes
+from core.labels import Labels
 from core.risk_curves import RiskCurves
 from features.cohort import cohort_at
 from features.labels.labelling import lifetimes_of
@@ -35,7 +35,7 @@ class HazardRows:
 
     cutoffs: FollowedCutoffs
     features: FeatureTable
-    outcomes: Outcomes
+    outcomes: Labels
     cohort: str
     "Who is in it, in words."
     seed: int = 0
@@ -57,7 +57,7 @@ class HazardRows:
         """(n,) bool: rows of the test cutoff."""
         return self.at((self.cutoffs.test,))
 
-    def seen_by_test(self, rows: np.ndarray) -> Outcomes:
+    def seen_by_test(self, rows: np.ndarray) -> Labels:
         """What a training at the test cutoff knew of some rows."""
         return self.outcomes.take(rows).known_at(np.datetime64(self.cutoffs.known_by_test, "D"))
 
@@ -94,7 +94,7 @@ def rows_at(tables: Tables, cutoffs: FollowedCutoffs) -> HazardRows:
     return HazardRows(cutoffs, compute_features(tables, known), outcomes, cohort.definition, tables.config.seed)
 
 
-def with_causes(outcomes: Outcomes, words: CauseWords) -> Outcomes:
+def with_causes(outcomes: Labels, words: CauseWords) -> Labels:
     """The stated reasons as causes; what fits none of them is `other`.
 
     What was not stated stays so: that an end was chosen is no reason.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.config.learning import HazardSettings
-from core.labels import Outcomes
+from core.labels import Labels
 from core.model_card import Leak, Metric
 from core.risk_curves import RiskCurves
 from models.hazard.hazard_models import HAZARD_MODELS
@@ -34,7 +34,7 @@ class HazardStudy:
     chosen: str
     test: dict[str, RiskCurves]
     "By model, at the test cutoff."
-    outcomes: Outcomes
+    outcomes: Labels
     "Of the test rows."
     metrics: tuple[Metric, ...]
     leaks: tuple[Leak, ...]
@@ -109,7 +109,7 @@ def leaks_in(rows: HazardRows, horizon_days: int, seed: int) -> tuple[Leak, ...]
     )
 
 
-def judged_for_leaks(rows: HazardRows, horizon_days: int) -> Outcomes:
+def judged_for_leaks(rows: HazardRows, horizon_days: int) -> Labels:
     """Who left soon after the test cutoff: what the leak alarm judges features by."""
     return rows.outcomes.take(rows.test).within(min(horizon_days, rows.cutoffs.horizon_days))
 

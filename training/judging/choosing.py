@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.labels import Outcomes
+from core.labels import Labels
 from core.model_card import Comparison
 from core.scores import Scores
 from models.metrics.classification import compare, log_losses
@@ -22,7 +22,7 @@ class Choice:
     "In log loss, of the model with the lowest one against each other, simplest first."
 
 
-def choose(validation: Mapping[str, Scores], outcomes: Outcomes, n_resamples: int = 300, seed: int = 0) -> Choice:
+def choose(validation: Mapping[str, Scores], outcomes: Labels, n_resamples: int = 300, seed: int = 0) -> Choice:
     """The simplest model that is not really worse than the one with the lowest log loss.
 
     `validation` holds each model's scores of the same held-out rows, the simplest model first. A model is really worse
@@ -36,5 +36,5 @@ def choose(validation: Mapping[str, Scores], outcomes: Outcomes, n_resamples: in
         for name, scores in validation.items()
         if name != lowest
     }
-    equals = [name for name in validation if name == lowest or not comparisons[name].real]
+    equals = [name for name in validation if name == lowest or not comparisons[name].is_significant]
     return Choice(equals[0], tuple(comparisons.values()))

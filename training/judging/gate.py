@@ -97,7 +97,7 @@ def refuse_leaks(challenger: ModelCard) -> None:
 
 def refuse_unlearnt(challenger: ModelCard) -> None:
     """Raises GateRefused for a model that learnt nothing, unless it is the baseline that stands in for one."""
-    if not (challenger.learnt or challenger.baseline):
+    if not (challenger.beats_baselines or challenger.is_baseline):
         raise GateRefused(f"{challenger.verdict}; train another, {FORCE}")
 
 

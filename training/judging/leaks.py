@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.feature_table import FeatureTable
-from core.labels import Outcomes
+from core.labels import Labels
 from core.model_card import Leak
 from core.scores import Scores
 from models.bins import bin_edges, bin_of, smoothed_rates
@@ -70,9 +70,9 @@ N_BINS, PRIOR_ROWS = 20, 10.0
 
 def find_leaks(
     earlier: FeatureTable,
-    earlier_outcomes: Outcomes,
+    earlier_outcomes: Labels,
     later: FeatureTable,
-    later_outcomes: Outcomes,
+    later_outcomes: Labels,
     limits: LeakLimits = LIMITS,
     seed: int = 0,
 ) -> tuple[Leak, ...]:
@@ -86,7 +86,7 @@ def find_leaks(
     return tuple(Leak(name, findings[name]) for name in earlier.names if name in findings)
 
 
-def too_few_to_judge(later: Outcomes, limits: LeakLimits = LIMITS) -> tuple[str, ...]:
+def too_few_to_judge(later: Labels, limits: LeakLimits = LIMITS) -> tuple[str, ...]:
     """One sentence where too few left, or stayed, for the alarm to take features away; otherwise none."""
     left = int(later.churned.sum())
     if min(left, len(later) - left) >= limits.least_rows:
@@ -102,9 +102,9 @@ class Trial:
     """Earlier rows to learn from and later ones to judge on."""
 
     earlier: FeatureTable
-    earlier_outcomes: Outcomes
+    earlier_outcomes: Labels
     later: FeatureTable
-    later_outcomes: Outcomes
+    later_outcomes: Labels
     limits: LeakLimits
     seed: int
 

@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.digest import digest_of
 from core.errors import SourceUnavailable
-from core.interruption import uninterrupted
+from core.interruption import defer_interruption
 from models.protocols import Settings
 from models.recommenders.engine.search_ranges import Between, OneOf, Ranges
 from training.recommender.trials import REFUSALS
@@ -86,7 +86,7 @@ class Attempt:
         """Counted from 0 within the study."""
         return self.trial.number
 
-    @uninterrupted()
+    @defer_interruption()
     def is_promising(self, n_cutoffs: int, ndcg: float) -> bool:
         """Whether the mean over so many cutoffs is worth another one; the defaults are tried at all of them."""
         self.trial.report(ndcg, n_cutoffs)
@@ -126,7 +126,7 @@ class Search:
             self._give_up(attempt)
             raise
 
-    @uninterrupted()
+    @defer_interruption()
     def _asked(self, seed: int) -> Attempt:
         # One seed for every run would make a continued study suggest again what it has tried.
         self._study.sampler = TPESampler(seed=seed + len(self._ended), multivariate=True)
@@ -149,12 +149,12 @@ class Search:
         """Keep what is known of a trial that was not tried at every cutoff."""
         self._end(attempt, TrialState.PRUNED, reason=reason)
 
-    @uninterrupted()
+    @defer_interruption()
     def _give_up(self, attempt: Attempt) -> None:
         """Without a reason: whatever was wrong was not the trial's settings."""
         self._study.tell(attempt.trial, state=TrialState.FAIL, skip_if_finished=True)
 
-    @uninterrupted()
+    @defer_interruption()
     def _end(self, attempt: Attempt, state: TrialState, ndcg: float | None = None, reason: str = "") -> None:
         if reason:
             attempt.trial.set_user_attr(REASON, reason)

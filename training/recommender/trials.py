@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.errors import BadInput, NotEnoughHistory, NotEnoughMemory
-from core.intervals import Estimate, estimates
+from core.intervals import Estimate, estimate_intervals
 from core.model_card import Comparison, Metric
 from core.recommendations import Recommendations
 from training.recommender.rows import CHOSEN_AT, RankingTask
@@ -56,7 +56,7 @@ class RankingTrials:
         """
         taking_part = [name for name in self.ndcg if self.stands_apart(name)]
         best = max(taking_part, key=lambda name: self.ndcg[name].mean())
-        return next(name for name in taking_part if name == best or not self.compare(best, name).real)
+        return next(name for name in taking_part if name == best or not self.compare(best, name).is_significant)
 
     def second_stage(self, model: str) -> tuple[Metric, Metric] | None:
         """What it and the model behind it reached; None where it is no second stage, or that was not tried."""
@@ -152,4 +152,4 @@ def difference_of(customer_ids: np.ndarray, ndcg: np.ndarray, against: np.ndarra
 
 def mean_estimates(customer_ids: np.ndarray, figures: np.ndarray) -> list[Estimate]:
     """The mean of each column over (rows, columns), with its interval over customers."""
-    return estimates(lambda weights: weights @ figures / weights.sum(axis=1, keepdims=True), customer_ids)
+    return estimate_intervals(lambda weights: weights @ figures / weights.sum(axis=1, keepdims=True), customer_ids)

@@ -71,16 +71,16 @@ def card_markdown(card: ModelCard) -> str:
 def marks(card: ModelCard) -> tuple[str, ...]:
     """What must be seen at a glance: baseline, learnt nothing, leak."""
     return (
-        *(["baseline"] if card.baseline else []),
-        *([] if card.learnt or card.baseline else ["learnt nothing"]),
+        *(["baseline"] if card.is_baseline else []),
+        *([] if card.beats_baselines or card.is_baseline else ["learnt nothing"]),
         *([f"leak: {', '.join(leak.feature for leak in card.leaks)}"] if card.leaks else []),
     )
 
 
 def _marks(card: ModelCard) -> str:
-    baseline = ["A baseline that became champion because there was none."] if card.baseline else []
+    baseline = ["A baseline that became champion because there was none."] if card.is_baseline else []
     leaks = [f"**Leak:** {leak.finding}" for leak in card.leaks]
-    left_out = [f"**Left out as a leak:** {leak.feature}: {leak.finding}" for leak in card.left_out]
+    left_out = [f"**Left out as a leak:** {leak.feature}: {leak.finding}" for leak in card.excluded_features]
     return "\n".join(f"> {line}\n" for line in [*baseline, *leaks, *left_out])
 
 
@@ -90,7 +90,9 @@ def _facts(card: ModelCard) -> str:
         "Predicts": card.label,
         "Who": card.cohort,
         "Learnt from": f"{card.n_rows:,} rows" + (f" of {card.n_customers:,} customers" if card.n_customers else ""),
-        "Cutoffs": ", ".join(day.isoformat() for day in card.training_cutoffs if card.judged_on != CROSS_VALIDATION),
+        "Cutoffs": ", ".join(
+            day.isoformat() for day in card.training_cutoffs if card.evaluation_split != CROSS_VALIDATION
+        ),
         "Tested at": card.test_cutoff.isoformat() if card.test_cutoff else "",
         "Happens to": f"{card.base_rate:.1%}" if card.base_rate is not None else "",
         "Attributes as of today": ", ".join(card.as_of_today),
@@ -117,7 +119,7 @@ def _figures(card: ModelCard, split: str) -> str:
 
 def _splits(card: ModelCard) -> dict[str, str]:
     """What the card's figures were measured on: across customers or texts where these have no times."""
-    if card.judged_on == CROSS_VALIDATION:
+    if card.evaluation_split == CROSS_VALIDATION:
         return {CROSS_VALIDATION: f"Figures on {'customers' if card.n_customers else 'texts'} not learnt from"}
     return {"test": "Figures out of time", "validation": "Figures that chose the model"}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from core.labels import Outcomes
+from core.labels import Labels
 from core.model_card import Metric
 from core.scores import Scores
 from models.metrics.curves import Curve, lift_curve, precision_recall_curve, reliability_curve, roc_curve
@@ -17,7 +17,7 @@ SIZE_INCHES = (6.4, 4.8)
 
 
 def churn_plots(
-    scores: Mapping[str, Scores], outcomes: Outcomes, registered: str, importance: Mapping[str, float]
+    scores: Mapping[str, Scores], outcomes: Labels, registered: str, importance: Mapping[str, float]
 ) -> dict[str, Figure]:
     """ROC, precision and recall, reliability, lift and feature importance; every model's curve in one picture.
 
@@ -60,7 +60,7 @@ def ndcg_plot(metrics: Sequence[Metric], registered: str) -> Figure:
     return figure
 
 
-def _curves(scores: Mapping[str, Scores], outcomes: Outcomes, registered: str, curve_of, diagonal: str = "") -> Figure:
+def _curves(scores: Mapping[str, Scores], outcomes: Labels, registered: str, curve_of, diagonal: str = "") -> Figure:
     curves: dict[str, Curve] = {model: curve_of(its, outcomes) for model, its in scores.items()}
     first = next(iter(curves.values()))
     figure, axes = empty(first.x_means, first.y_means)

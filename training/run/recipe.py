@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from core.errors import UnknownName, nearest
+from core.errors import UnknownName, did_you_mean
 from core.model_card import ModelCard
 from models.protocols import Settings
 
@@ -29,7 +29,7 @@ class Recipe:
         """The recipe with other settings. Raises UnknownName for a setting that the model has not."""
         for name in changes:
             if name not in self.settings:
-                raise UnknownName(f"{self.model} has no setting '{name}'{nearest(name, self.settings)}")
+                raise UnknownName(f"{self.model} has no setting '{name}'{did_you_mean(name, self.settings)}")
         return replace(self, settings={**self.settings, **changes})
 
     def unfitted(self, shelf: Mapping[str, Callable[..., Model]]) -> Model:

@@ -21,7 +21,7 @@ from mlflow.entities import Param, RunTag
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from mlflow.utils.time import get_current_time_millis
 
-from core.interruption import uninterrupted, was_interrupted
+from core.interruption import defer_interruption, was_interrupted
 from core.model_card import Metric
 from models.mlflow_store.registry import artifact_location, open_store
 
@@ -39,19 +39,19 @@ class TrackedRun:
     run_id: str
     client: MlflowClient
 
-    @uninterrupted()
+    @defer_interruption()
     def log_parameters(self, parameters: Mapping[str, Any]) -> None:
         """What MLflow's table compares runs by; anything but text and numbers as JSON."""
         logged = [Param(name, _told(value)) for name, value in parameters.items()]
         self.client.log_batch(self.run_id, params=logged)
 
-    @uninterrupted()
+    @defer_interruption()
     def log_tags(self, tags: Mapping[str, str]) -> None:
         """Facts about the run that are no parameter of it."""
         for name, value in tags.items():
             self.client.set_tag(self.run_id, name, value)
 
-    @uninterrupted()
+    @defer_interruption()
     def log_metrics(self, metrics: Iterable[Metric], registered: str) -> None:
         """Each figure as name, name.low and name.high; other models' figures than the registered one's name it."""
         now = get_current_time_millis()
@@ -68,14 +68,14 @@ class TrackedRun:
         for start in range(0, len(logged), 1000):
             self.client.log_batch(self.run_id, metrics=logged[start : start + 1000])
 
-    @uninterrupted()
+    @defer_interruption()
     def log_values(self, values: Mapping[str, float], tags: Mapping[str, str] | None = None) -> None:
         """Plain numbers by name and facts beside them, in one go."""
         now = get_current_time_millis()
         logged = [LoggedMetric(name, float(value), now, 0) for name, value in values.items()]
         self.client.log_batch(self.run_id, logged, tags=[RunTag(name, fact) for name, fact in (tags or {}).items()])
 
-    @uninterrupted()
+    @defer_interruption()
     def log_text(self, text: str, path: str) -> None:
         """A text file of the run."""
         self.client.log_text(self.run_id, text, path)
@@ -107,7 +107,7 @@ class Tracking:
         """
         run_id = continued
         try:
-            with uninterrupted():  # Ctrl-C meanwhile is raised here, where the run has its id and can be ended
+            with defer_interruption():  # Ctrl-C meanwhile is raised here, where the run has its id and can be ended
                 run_id = run_id or self._begin(experiment, name, parent)
             yield TrackedRun(run_id, self._client)
         except BaseException as fault:
@@ -121,7 +121,7 @@ class Tracking:
         tags = {MLFLOW_PARENT_RUN_ID: parent} if parent else None
         return self._client.create_run(self._experiment(experiment), tags=tags, run_name=name).info.run_id
 
-    @uninterrupted()
+    @defer_interruption()
     def _end(self, run_id: str, status: str) -> None:
         self._client.set_terminated(run_id, status)
 

@@ -51,7 +51,7 @@ def text_model_card(session: Session, found: TextCard, labels: CauseLabels, reci
         metrics=metrics_of(found),
         comparisons=comparisons,
         verdict=verdict(NAME, comparisons, (WORDS,), where="on texts held out"),
-        learnt=beats_all(comparisons),
+        beats_baselines=beats_all(comparisons),
         limits=(*LIMITS, tones_of(found)),
         data_digest=digest_of([list(labels.texts), labels.causes.tolist()]),
         git=git_state(),

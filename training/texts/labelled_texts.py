@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
-from core.errors import DataError, SourceUnavailable, UnknownName, nearest
+from core.errors import DataError, SourceUnavailable, UnknownName, did_you_mean
 from models.texts.learning import CauseLabels, ToneLabels
 from tables.engines.arrays import numbers, texts
 from tables.engines.expressions import Expression
@@ -56,7 +56,7 @@ def labelled_texts(path: Path, tables: Tables, known_causes: tuple[str, ...]) ->
     labelled = (np.char.strip(written) != "") & (causes != "")
     for cause in np.unique(causes[labelled]).tolist():
         if cause not in known_causes:
-            raise UnknownName(f"{path}: the TOML's [causes] name no '{cause}'{nearest(cause, known_causes)}")
+            raise UnknownName(f"{path}: the TOML's [causes] name no '{cause}'{did_you_mean(cause, known_causes)}")
     tones = {"labels": _labelled_tones(read, written, path), **scored_texts(tables)}
     there = {source: found for source, found in tones.items() if len(found.texts)}
     return LabelledTexts(CauseLabels(written[labelled].tolist(), causes[labelled]), there)

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.churn_causes import OTHER, CauseWords
 from core.config.relations import CauseSettings
-from core.intervals import Estimate, estimate
+from core.intervals import Estimate, estimate_interval
 from models.mlflow_store.package import ModelPackage
 from models.mlflow_store.registry import RegisteredVersion
 from models.texts.card import TextCard
@@ -75,7 +75,7 @@ def judged(settings: CauseSettings, found: LabelledTexts, heights: np.ndarray, r
         n_japanese=int(japanese.sum()),
         **figures_of(said, labels.causes, same),
         words_accuracy=figures_of(by_words, labels.causes, same)["accuracy"],
-        over_words=estimate(lambda rows: float(gain[rows].mean()), same),
+        over_words=estimate_interval(lambda rows: float(gain[rows].mean()), same),
         japanese_accuracy=accuracy_of(said, labels, same, japanese),
         other_accuracy=accuracy_of(said, labels, same, ~japanese),
         threshold=threshold,
@@ -99,7 +99,7 @@ def tone_correlation(tones: ToneLabels, recipe: Recipe) -> Estimate:
     if len(np.unique(same)) < LEAST_TEXTS or np.ptp(tones.tones) == 0:
         return Estimate()
     told = held_out_tones(tones, recipe)
-    return estimate(lambda rows: correlation(told[rows], tones.tones[rows]), same)
+    return estimate_interval(lambda rows: correlation(told[rows], tones.tones[rows]), same)
 
 
 def correlation(one: np.ndarray, other: np.ndarray) -> float:

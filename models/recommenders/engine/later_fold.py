@@ -15,7 +15,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from core.errors import UnknownName, nearest
+from core.errors import UnknownName, did_you_mean
 from core.interactions import Histories, Interactions
 
 LAST_DAYS, LAST_BASKET = FOLDS = ("last_days", "last_basket")
@@ -82,7 +82,7 @@ def later_folds(
     Raises UnknownName where there is no such kind.
     """
     if kind not in FOLDS:
-        raise UnknownName(f"no '{kind}' among the later folds{nearest(kind, FOLDS)}")
+        raise UnknownName(f"no '{kind}' among the later folds{did_you_mean(kind, FOLDS)}")
     if not times_vary(interactions):
         share = _split(interactions, drawn_items(interactions, SHARE, seed), cutoff, new_only=True)
         return [share] if len(share) else []

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.cohort import Cohort
 from core.config.learning import ChurnDefinition
 from core.errors import DataError
-from core.labels import Outcomes
+from core.labels import Labels
 from features.labels.labelling import LABELS, outcomes_of
 from tests.worlds import config, frame, shop
 
@@ -34,7 +34,7 @@ def world(definition: str, **changes: Any):
     return config(churn=ChurnDefinition(**churn), watermark=date(2025, 1, 1))
 
 
-def outcome(*purchases: str, definition: str = "no_purchase", who: str = "ada", **changes: Any) -> Outcomes:
+def outcome(*purchases: str, definition: str = "no_purchase", who: str = "ada", **changes: Any) -> Labels:
     return outcomes_of(shop(*purchases, settings=world(definition, **changes)), cohort(who))
 
 
@@ -43,12 +43,12 @@ def span(who: str, started: str, ended: str | None, reason: str = "") -> dict[st
     return {"customer_id": who, "subscription_id": who, "plan": "basic", "mrr": 10.0, **times, "end_reason": reason}
 
 
-def subscribed(*spans: dict[str, object], **changes: Any) -> Outcomes:
+def subscribed(*spans: dict[str, object], **changes: Any) -> Labels:
     settings_ = world("subscription_ended", grace_days=10, **changes)
     return outcomes_of(shop(settings=settings_, subscriptions=frame(*spans)), cohort("ada"))
 
 
-def assert_same(first: Outcomes, second: Outcomes) -> None:
+def assert_same(first: Labels, second: Labels) -> None:
     for name in ("churned", "churned_at", "cause", "amount_after"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name), name)
 
@@ -136,7 +136,7 @@ def test_overdue_knows_the_past_only_through_the_usual_gap(days, earlier, amount
     later = [MIDNIGHT + timedelta(days=n) for n in (10, 25, 36)]
     past = [MIDNIGHT + timedelta(days=day) for day in days]
 
-    def found(shift: int, cost: int) -> Outcomes:
+    def found(shift: int, cost: int) -> Labels:
         moved = [f"ada {(day - timedelta(days=shift)).isoformat()} {cost}" for day in past]
         return outcome(*moved, *(f"ada {day.isoformat()}" for day in later), definition="overdue")
 
@@ -195,7 +195,7 @@ def visits(facts: list[tuple[str, int, int]]):
 def test_facts_outside_the_window_change_no_label_of_no_purchase(inside, others):
     asked, always = cohort("ada", "bo"), "cyd 2024-01-01"
 
-    def found(*lines: str) -> Outcomes:
+    def found(*lines: str) -> Labels:
         return outcomes_of(shop(always, *lines, settings=world("no_purchase")), asked)
 
     truth = found(*written(inside))
@@ -209,7 +209,7 @@ def test_facts_outside_the_window_change_no_label_of_no_purchase(inside, others)
 def test_facts_outside_the_window_change_no_label_of_no_usage(inside, others):
     asked, always = cohort("ada", "bo"), [("cyd", -50, 0)]
 
-    def found(facts: list[tuple[str, int, int]]) -> Outcomes:
+    def found(facts: list[tuple[str, int, int]]) -> Labels:
         return outcomes_of(shop(settings=world("no_usage"), usage=visits(always + facts)), asked)
 
     assert_same(found(inside), found(others + inside))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.config.learning import Definition
-from core.labels import Outcomes
+from core.labels import Labels
 from features.labels.labelling import LABELS, lifetimes_of, outcomes_of
 from tests.engines import engine
 from tests.features.labels.test_label_engines import CUTOFFS
@@ -23,11 +23,11 @@ from tests.worlds import frame, shop
 FOLLOWED = 200
 
 
-def followed(*purchases: str, definition: Definition = "no_purchase", **changes: Any) -> Outcomes:
+def followed(*purchases: str, definition: Definition = "no_purchase", **changes: Any) -> Labels:
     return lifetimes_of(shop(*purchases, settings=world(definition, **changes)), cohort("ada"), FOLLOWED)
 
 
-def subscribed(*spans: dict[str, object], **changes: Any) -> Outcomes:
+def subscribed(*spans: dict[str, object], **changes: Any) -> Labels:
     settings = world("subscription_ended", grace_days=10, **changes)
     return lifetimes_of(shop(settings=settings, subscriptions=frame(*spans)), cohort("ada"), FOLLOWED)
 

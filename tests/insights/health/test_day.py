@@ -75,7 +75,7 @@ def test_who_fell_and_in_which_dimension_most():
     day = day_of(now, None, dict.fromkeys(now, WELL))
 
     assert day.fell.tolist() == [True, False, True]
-    assert DIMENSIONS[day.fell_most[0]] == "usage"
+    assert DIMENSIONS[day.dropped_most[0]] == "usage"
 
 
 def test_a_fall_that_ends_healthy_is_none():

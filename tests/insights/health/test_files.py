@@ -21,7 +21,7 @@ def test_where_everybody_stood_comes_back_as_it_was(tmp_path):
     found = standings_before(tmp_path, DAY + timedelta(days=1))
 
     assert found.customer_ids.tolist() == ["acme", "bolt"]
-    for name in ("band", "since", "fell_on"):
+    for name in ("band", "since", "dropped_on"):
         kept, said = getattr(found.standing, name), getattr(FALLEN.standing, name)
         assert kept.astype(str).tolist() == said.astype(str).tolist()
 
@@ -44,9 +44,9 @@ def test_a_day_goes_on_from_the_newest_day_before_it_and_never_from_itself(tmp_p
 def test_people_can_read_it(tmp_path):
     (acme, _) = pq.read_table(write_day(tmp_path, FALLEN, 3)).to_pylist()
 
-    assert (acme["customer_id"], acme["cutoff"], acme["band"], acme["fell_on"]) == ("acme", DAY, "critical", DAY)
+    assert (acme["customer_id"], acme["cutoff"], acme["band"], acme["dropped_on"]) == ("acme", DAY, "critical", DAY)
     assert acme["health"] == pytest.approx(5.7, abs=0.1)
-    assert (acme["change_7d"], acme["support"], acme["fell_most"]) == (None, None, "usage")
+    assert (acme["change_7d"], acme["support"], acme["dropped_most"]) == (None, None, "usage")
     assert acme["reasons_en"] == "days with usage: 1 (28 days before: 25); last NPS: 6 (28 days before: 9)"
     assert acme["model_version"] == 3
 

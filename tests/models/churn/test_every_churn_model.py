@@ -13,7 +13,7 @@ from scipy.special import expit, logit
 
 from core.errors import BadInput, DataError, NotEnoughHistory
 from core.feature_table import FeatureTable
-from core.labels import Outcomes
+from core.labels import Labels
 from core.model_card import Comparison
 from models.artifact import Artifact
 from models.churn.additive import AdditiveModel
@@ -39,7 +39,7 @@ def fitted() -> dict[str, AdditiveModel]:
     return {name: model(name).fit(features, outcomes) for name in CHURN_MODELS}
 
 
-def log_loss_gain(better: AdditiveModel, world: Callable[..., tuple[FeatureTable, Outcomes]]) -> Comparison:
+def log_loss_gain(better: AdditiveModel, world: Callable[..., tuple[FeatureTable, Labels]]) -> Comparison:
     features, outcomes = world(seed=2)
     base = model("base_rate").fit(*world(seed=1))
     scores, against = (one.score(features, HORIZON_DAYS) for one in (better, base))
@@ -50,7 +50,7 @@ def log_loss_gain(better: AdditiveModel, world: Callable[..., tuple[FeatureTable
 def test_beats_the_base_rate_where_there_is_something_to_learn(name, fitted):
     gain = log_loss_gain(fitted[name], learnable)
 
-    assert gain.real
+    assert gain.is_significant
     assert gain.difference.value > 0
 
 

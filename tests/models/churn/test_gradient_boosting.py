@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.labels import Outcomes
+from core.labels import Labels
 from core.scores import Scores
 from models.churn.blend import Blend
 from models.churn.gradient_boosting import GradientBoosting
@@ -15,7 +15,7 @@ from tests.models.churn.worlds import HORIZON_DAYS, coin_toss, learnable
 TEST = learnable(2000, seed=2)
 
 
-def mean_loss(scores: Scores, outcomes: Outcomes) -> float:
+def mean_loss(scores: Scores, outcomes: Labels) -> float:
     return float(log_losses(scores.value, outcomes.churned).mean())
 
 

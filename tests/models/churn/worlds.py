@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from core.feature_table import FeatureColumn, FeatureTable
-from core.labels import Outcomes
+from core.labels import Labels
 
 CUTOFF = np.datetime64("2024-03-01")
 HORIZON_DAYS = 30
@@ -32,9 +32,9 @@ COLUMNS = (
 )
 
 
-def outcomes_of(churned: np.ndarray, customer_ids: np.ndarray | None = None) -> Outcomes:
+def outcomes_of(churned: np.ndarray, customer_ids: np.ndarray | None = None) -> Labels:
     n = len(churned)
-    return Outcomes(
+    return Labels(
         customer_ids=np.array([f"c{i:05d}" for i in range(n)]) if customer_ids is None else customer_ids,
         cutoffs=np.full(n, CUTOFF),
         churned=churned.astype(bool),
@@ -69,11 +69,11 @@ def true_log_odds(features: FeatureTable) -> np.ndarray:
     return -1.0 + 1.2 * (np.log1p(days / 20) - 0.8) - 0.6 * (np.log(spent) - 4.0) + 1.0 * in_app
 
 
-def learnable(n: int = 1500, seed: int = 1) -> tuple[FeatureTable, Outcomes]:
+def learnable(n: int = 1500, seed: int = 1) -> tuple[FeatureTable, Labels]:
     features = customers(n, seed)
     chances = np.random.default_rng(seed + 1000).random(n)
     return features, outcomes_of(chances < expit(true_log_odds(features)))
 
 
-def coin_toss(n: int = 1500, seed: int = 1, rate: float = 0.4) -> tuple[FeatureTable, Outcomes]:
+def coin_toss(n: int = 1500, seed: int = 1, rate: float = 0.4) -> tuple[FeatureTable, Labels]:
     return customers(n, seed), outcomes_of(np.random.default_rng(seed + 1000).random(n) < rate)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.feature_table import FeatureColumn, FeatureTable
-from core.labels import Outcomes
+from core.labels import Labels
 
 CUTOFF = np.datetime64("2024-01-01")
 PERIOD_DAYS, N_PERIODS = 30, 12
@@ -33,7 +33,7 @@ def subscribers(n: int, seed: int) -> FeatureTable:
 
 def lifetimes(
     features: FeatureTable, seed: int, hazards: np.ndarray = HAZARDS, observed_days: tuple[int, int] = (FOLLOWED, 401)
-) -> Outcomes:
+) -> Labels:
     """What happens to them; each is observed for a number of days drawn from `observed_days`."""
     random = np.random.default_rng(seed)
     plan, n = features.column("main_plan").astype(np.int64), len(features)
@@ -41,7 +41,7 @@ def lifetimes(
     cause = np.where(random.random(n) < PRICE_SHARES[plan], "price", "support")
     left_on = CUTOFF + np.minimum(stayed, 10_000).astype("timedelta64[D]")
     followed = left_on < CUTOFF + np.timedelta64(FOLLOWED, "D")
-    whole = Outcomes(
+    whole = Labels(
         customer_ids=features.customer_ids,
         cutoffs=features.cutoffs,
         churned=followed,
@@ -56,13 +56,13 @@ def lifetimes(
 
 def world(
     n: int = 1200, seed: int = 1, observed_days: tuple[int, int] = (FOLLOWED, 401)
-) -> tuple[FeatureTable, Outcomes]:
+) -> tuple[FeatureTable, Labels]:
     """Features and what became of them."""
     features = subscribers(n, seed)
     return features, lifetimes(features, seed + 1000, observed_days=observed_days)
 
 
-def coin_toss(n: int = 1200, seed: int = 1) -> tuple[FeatureTable, Outcomes]:
+def coin_toss(n: int = 1200, seed: int = 1) -> tuple[FeatureTable, Labels]:
     """A world in which both plans leave alike."""
     features = subscribers(n, seed)
     return features, lifetimes(features, seed + 1000, hazards=np.array([0.07, 0.07]))

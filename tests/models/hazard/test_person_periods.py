@@ -7,17 +7,17 @@ from dataclasses import replace
 import numpy as np
 
 from core.feature_table import FeatureColumn, FeatureTable
-from core.labels import Outcomes
+from core.labels import Labels
 from models.hazard.person_periods import PersonPeriods, period_values
 
 CUTOFF = np.datetime64("2024-01-01")
 
 
-def outcomes(*lives: tuple[int | None, int]) -> Outcomes:
+def outcomes(*lives: tuple[int | None, int]) -> Labels:
     """Lives of (day of leaving, days observed), followed for 90 days."""
     n = len(lives)
     left = [CUTOFF + day if day is not None else np.datetime64("NaT") for day, _ in lives]
-    return Outcomes(
+    return Labels(
         customer_ids=np.array([f"c{i}" for i in range(n)]),
         cutoffs=np.full(n, CUTOFF),
         churned=np.array([day is not None for day, _ in lives]),

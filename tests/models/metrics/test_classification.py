@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
 from core.errors import BadInput, UnknownName
-from core.labels import Outcomes
+from core.labels import Labels
 from core.scores import Scores
 from models.metrics.classification import LOWER_IS_BETTER, NAMES, churn_metrics, compare
 from models.metrics.weighted import RankedRows
@@ -18,7 +18,7 @@ from tests.models.churn.worlds import HORIZON_DAYS, outcomes_of
 rows = st.lists(st.tuples(st.sampled_from([0.05, 0.2, 0.2001, 0.5, 0.7, 0.95]), st.booleans()), min_size=4, max_size=60)
 
 
-def scores_of(probability: np.ndarray, outcomes: Outcomes) -> Scores:
+def scores_of(probability: np.ndarray, outcomes: Labels) -> Scores:
     return Scores(outcomes.customer_ids, outcomes.cutoffs, probability, HORIZON_DAYS)
 
 
@@ -183,7 +183,7 @@ def test_a_model_does_not_differ_from_itself():
     outcomes = outcomes_of(churned)
     scores = scores_of(probability, outcomes)
 
-    assert not any(compare("a", "a", scores, scores, outcomes, name).real for name in LOWER_IS_BETTER)
+    assert not any(compare("a", "a", scores, scores, outcomes, name).is_significant for name in LOWER_IS_BETTER)
 
 
 def test_every_figure_is_told_once_with_its_split():
@@ -216,7 +216,7 @@ def test_scores_of_other_rows_are_not_judged():
 def test_immature_rows_are_not_judged():
     probability, churned = random_answers(10)
     outcomes = outcomes_of(churned)
-    early = Outcomes(**{**vars(outcomes), "observed_until": outcomes.cutoffs + 5})
+    early = Labels(**{**vars(outcomes), "observed_until": outcomes.cutoffs + 5})
 
     with pytest.raises(BadInput, match="10 rows are not mature"):
         churn_metrics("any", scores_of(probability, early), early)

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from core.labels import Outcomes
+from core.labels import Labels
 from core.scores import Scores
 from models.metrics.curves import lift_curve, precision_recall_curve, reliability_curve, roc_curve
 from tests.models.churn.worlds import HORIZON_DAYS, outcomes_of
 
 
 @pytest.fixture
-def judged() -> tuple[Scores, Outcomes]:
+def judged() -> tuple[Scores, Labels]:
     random = np.random.default_rng(1)
     truth = random.beta(1, 2, 20_000).round(2)
     outcomes = outcomes_of(random.random(20_000) < truth)

@@ -7,7 +7,7 @@ import pytest
 from lifelines import AalenJohansenFitter, KaplanMeierFitter
 
 from core.errors import BadInput
-from core.labels import Outcomes
+from core.labels import Labels
 from core.risk_curves import RiskCurves
 from models.metrics.censoring import Followed
 from models.metrics.survival import JudgedCurves, compare_curves, survival_metrics
@@ -22,7 +22,7 @@ def curves_at(risk: np.ndarray, period_days: int = 25) -> RiskCurves:
     return RiskCurves(period_days, risk, np.zeros((*risk.shape, 0)))
 
 
-def true_curves(n: int, seed: int, observed_days: tuple[int, int] = (60, 400)) -> tuple[RiskCurves, Outcomes]:
+def true_curves(n: int, seed: int, observed_days: tuple[int, int] = (60, 400)) -> tuple[RiskCurves, Labels]:
     features, outcomes = world(n, seed, observed_days)
     risk = np.column_stack([true_risk(features, days) for days in range(30, 361, 30)])
     return curves_at(risk, 30), outcomes

@@ -24,7 +24,7 @@ class Catalogue:
     def find(self, kind: str, alias: str) -> Any:
         if self.held is None:
             raise NotFound(f"no {alias} of {kind}")
-        return SimpleNamespace(kind=kind, version=7, card=SimpleNamespace(baseline=self.baseline))
+        return SimpleNamespace(kind=kind, version=7, card=SimpleNamespace(is_baseline=self.baseline))
 
     def artifact(self, registered: Any) -> Artifact | None:
         return self.held if registered.kind == "hazard" else None

@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from core.health import DIMENSIONS
-from core.judged_health import JudgedHealth
+from core.health import DIMENSIONS, HealthRecord
 from insights.health.files import write_day
 from serving.build.health import OLDEST_DAYS, health_part
 from serving.release.health_part import HealthPart
@@ -34,7 +33,7 @@ def released(folder: Path, cutoff: date = DAY, unwilling: np.ndarray = NOBODY) -
     return part
 
 
-def of(part: HealthPart, customer_id: str) -> JudgedHealth:
+def of(part: HealthPart, customer_id: str) -> HealthRecord:
     found = part.of_customer(customer_id)
     assert found is not None
     return found
@@ -45,14 +44,14 @@ def test_the_page_says_how_they_are_in_each_side_what_changed_and_why(tmp_path):
 
     page = asker(face_on(tmp_path / "releases"))("GET", "/v1/customers/ada").json()
 
-    judged = page["judged_health"]
-    assert (judged["judged_on"], judged["health"], judged["band"], judged["band_since"]) == (
+    judged = page["health_record"]
+    assert (judged["scored_on"], judged["health"], judged["band"], judged["band_since"]) == (
         "2026-04-01", 5.7, "critical", "2026-04-01",
     )  # fmt: skip
     assert (judged["change_7d"], judged["change_28d"]) == (None, pytest.approx(5.7 - 94.8, abs=0.1))
     assert list(judged["dimensions"]) == list(DIMENSIONS)
     assert (judged["dimensions"]["sentiment"], judged["dimensions"]["support"]) == (50.0, None)
-    assert (judged["fell_most"], judged["fell_on"], judged["model_version"]) == ("usage", "2026-04-01", 3)
+    assert (judged["dropped_most"], judged["dropped_on"], judged["model_version"]) == ("usage", "2026-04-01", 3)
     assert judged["reasons_en"] == "days with usage: 1 (28 days before: 25); last NPS: 6 (28 days before: 9)"
     assert judged["reasons_ja"] == "利用日数: 1(28日前: 25)、直近のNPS: 6(28日前: 9)"
 
@@ -62,7 +61,7 @@ def test_who_was_not_judged_has_none_and_the_page_is_there_all_the_same(tmp_path
 
     page = asker(face_on(tmp_path / "releases"))("GET", "/v1/customers/cyd").json()
 
-    assert (page["judged_health"], page["health"]) == (None, 10.0)
+    assert (page["health_record"], page["health"]) == (None, 10.0)
 
 
 def test_of_who_refused_since_nothing_is_kept(tmp_path):
@@ -77,8 +76,8 @@ def test_the_newest_day_up_to_the_cutoff_speaks(tmp_path):
     for day in (week_before, tomorrow):
         write_day(tmp_path, day_of({"ada": WELL}, day=day), 2)
 
-    assert of(released(tmp_path), "ada").judged_on == DAY
-    assert of(released(tmp_path, DAY - timedelta(days=1)), "ada").judged_on == week_before
+    assert of(released(tmp_path), "ada").scored_on == DAY
+    assert of(released(tmp_path, DAY - timedelta(days=1)), "ada").scored_on == week_before
 
 
 def test_a_day_too_long_ago_is_not_passed_off_as_today(tmp_path):

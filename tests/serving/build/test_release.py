@@ -144,7 +144,7 @@ def test_a_hazard_champion_gives_everybody_who_is_scored_a_curve(shop, tmp_path)
 
 
 def test_a_curve_that_is_the_same_for_everybody_is_not_released(shop):
-    alike = replace(shop.churn, card=card("hazard", {}, baseline=True))
+    alike = replace(shop.churn, card=card("hazard", {}, is_baseline=True))
     alike = replace(alike, card=msgspec.structs.replace(alike.card, model="kaplan_meier"))
 
     champions = Champions.of(Catalogue({"churn": shop.churn, "hazard": alike}))  # pyright: ignore[reportArgumentType]
@@ -194,9 +194,9 @@ def test_what_has_no_champion_is_missing_with_the_reason(shop):
 
 
 def test_a_champion_that_learnt_nothing_is_left_out_but_a_baseline_is_not(shop):
-    verdict = {"learnt": False, "verdict": "no better than the base rate"}
+    verdict = {"beats_baselines": False, "verdict": "no better than the base rate"}
     useless = replace(shop.churn, card=card("churn", {}, **verdict))
-    first_day = replace(shop.churn, card=card("churn", {}, **verdict, baseline=True))
+    first_day = replace(shop.churn, card=card("churn", {}, **verdict, is_baseline=True))
 
     assert "no better than the base rate" in Champions.of(Catalogue({"churn": useless})).missing["churn"]  # pyright: ignore[reportArgumentType]
     assert "churn" in Champions.of(Catalogue({"churn": first_day})).packages  # pyright: ignore[reportArgumentType]

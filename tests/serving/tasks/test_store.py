@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import BadInput, NotFound, SourceUnavailable, WrongTransition
 from core.health import ACTIONS, ACTIONS_JA
-from core.tasks import Outcome, Task, TaskChange, TaskState, task_id_of
+from core.tasks import Task, TaskChange, TaskOutcome, TaskState, task_id_of
 from serving.tasks.database import TaskDatabase
 from serving.tasks.schema import TASKS, make
 from serving.tasks.store import TaskFilter, TaskStore
@@ -19,7 +19,7 @@ from tests.serving.tasks.databases import database_url
 
 QUIET = 28
 ANY = TaskFilter()
-DONE = TaskChange(state=TaskState.DONE, outcome=Outcome.LOST)
+DONE = TaskChange(state=TaskState.DONE, outcome=TaskOutcome.LOST)
 
 
 def task(customer_id: str, episode: date = DAY, owner: str = "") -> Task:
@@ -139,7 +139,7 @@ def test_a_change_is_kept_and_a_wrong_one_is_not(store):
     with pytest.raises(WrongTransition):
         store.change(done.task_id, TaskChange(state=TaskState.DISMISSED, note="x"), LATER)
     assert store.find(ANY, 10).tasks == [done]
-    assert (done.state, done.outcome, done.changed_at) == (TaskState.DONE, Outcome.LOST, LATER)
+    assert (done.state, done.outcome, done.changed_at) == (TaskState.DONE, TaskOutcome.LOST, LATER)
 
 
 def test_a_task_that_does_not_exist_cannot_be_changed(store):

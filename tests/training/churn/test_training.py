@@ -29,7 +29,7 @@ def files_of(session: Session, run_id: str) -> list[Path]:
 
 def test_the_first_training_gives_a_challenger_and_a_baseline_as_champion(shop: Session, trained: Trained):
     assert trained.first_champion is not None
-    assert trained.first_champion.card.baseline
+    assert trained.first_champion.card.is_baseline
     assert trained.first_champion.card.model in ("base_rate", "recency")
     assert trained.challenger.card.model == "logistic"
     assert shop.registry.aliases("churn")["champion"] == trained.first_champion.version
@@ -38,7 +38,7 @@ def test_the_first_training_gives_a_challenger_and_a_baseline_as_champion(shop: 
 def test_in_a_shop_with_signs_of_leaving_the_model_beats_both_baselines(trained: Trained):
     card = trained.challenger.card
 
-    assert card.learnt
+    assert card.beats_baselines
     assert card.verdict.startswith("logistic beats base_rate and recency out of time")
     assert {comparison.against for comparison in card.comparisons} == {"base_rate", "recency"}
 
@@ -115,7 +115,7 @@ def test_where_churn_is_a_coin_toss_the_model_says_that_it_learnt_nothing(tmp_pa
 
     card = train_churn(session).challenger.card
 
-    assert not card.learnt
+    assert not card.beats_baselines
     assert "learnt nothing" in card.verdict
 
 

@@ -48,7 +48,7 @@ def trained(told):
 def test_the_column_asked_afterwards_is_named_and_the_model_does_without(trained):
     card = trained.challenger.card
 
-    assert [leak.feature for leak in card.left_out] == ["exit_score"]
+    assert [leak.feature for leak in card.excluded_features] == ["exit_score"]
     assert set(card.features) == {"contract", "charges", *SPORTS}
     assert card.leaks == ()
     assert "**Left out as a leak:** exit_score: alone it has an AUC of" in card_markdown(card)
@@ -58,7 +58,7 @@ def test_what_honest_columns_tell_beats_the_base_rate_on_customers_not_learnt_fr
     card = trained.challenger.card
     auc = card.metric("auc", split="cross_validation")
 
-    assert card.learnt
+    assert card.beats_baselines
     assert "on customers not learnt from" in card.verdict
     assert auc is not None
     assert 0.7 < auc.low <= auc.value < 0.95
@@ -86,7 +86,7 @@ def test_a_recipe_is_no_better_than_itself(told, trained):
 def test_where_nothing_tells_the_card_says_that_nothing_was_learnt(tmp_path):
     card = train_cross_section(session_on(tmp_path, tells=False), "logistic", QUICK).challenger.card
 
-    assert not card.learnt
+    assert not card.beats_baselines
     assert "learnt nothing that its baselines do not know" in card.verdict
 
 

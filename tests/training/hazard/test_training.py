@@ -88,7 +88,7 @@ def trained(session: Session) -> Trained:
 def test_a_model_that_knows_the_plan_beats_the_curve_of_everybody(session: Session, trained: Trained):
     card = trained.challenger.card
 
-    assert card.learnt
+    assert card.beats_baselines
     assert card.verdict.startswith("logistic_hazard beats kaplan_meier out of time: integrated_brier better")
     assert trained.first_champion is not None
     assert session.registry.aliases("hazard")["champion"] == trained.first_champion.version
@@ -158,7 +158,7 @@ def test_where_plans_leave_alike_the_model_says_that_it_learnt_nothing(tmp_path:
 
     card = train_hazard(session).challenger.card
 
-    assert not card.learnt
+    assert not card.beats_baselines
     assert "learnt nothing that its baselines do not know" in card.verdict
     with pytest.raises(GateRefused, match="learnt nothing"):
         promote(session, "hazard")

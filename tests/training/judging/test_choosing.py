@@ -21,7 +21,9 @@ def test_a_really_better_model_wins_over_a_simpler_one():
     choice = choose({"cross_section": said(np.full(3000, -0.5)), "knows": said(TRUTH)}, OUTCOMES)
 
     assert choice.model == "knows"
-    assert [(one.model, one.against, one.real) for one in choice.comparisons] == [("knows", "cross_section", True)]
+    assert [(one.model, one.against, one.is_significant) for one in choice.comparisons] == [
+        ("knows", "cross_section", True)
+    ]
 
 
 def test_among_equals_the_simplest_is_taken():

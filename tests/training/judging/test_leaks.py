@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from core.feature_table import FeatureColumn, FeatureTable
-from core.labels import Outcomes
+from core.labels import Labels
 from tests.models.churn.worlds import coin_toss, outcomes_of
 from training.judging.leaks import LIMITS, Trial, find_leaks, too_few_to_judge
 
-Rows = tuple[FeatureTable, Outcomes]
+Rows = tuple[FeatureTable, Labels]
 TELCO = Path(os.environ.get("KIZUNA_DATA", "../shared/data")) / "telco"
 
 

@@ -50,14 +50,14 @@ def test_the_best_on_validation_is_registered_and_the_others_stand_in_its_card(s
 
 
 def test_in_a_shop_of_tastes_it_beats_popularity(recommended: Trained):
-    assert recommended.challenger.card.learnt
+    assert recommended.challenger.card.beats_baselines
     assert "beats popularity out of time" in recommended.challenger.card.verdict
 
 
 def test_popularity_is_the_first_champion_and_gives_way(shop: Session, recommended: Trained):
     first = recommended.first_champion
     assert first is not None
-    assert (first.card.model, first.card.baseline) == ("popularity", True)
+    assert (first.card.model, first.card.is_baseline) == ("popularity", True)
 
     promote(shop, "recommender")
 

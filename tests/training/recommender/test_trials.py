@@ -55,7 +55,7 @@ def test_a_second_stage_that_is_asked_for_in_vain_is_refused_with_the_figure():
 def test_a_second_stage_whose_interval_overlaps_is_not_chosen_though_every_customer_gains():
     found = trials(blend=GOOD, reranked=GOOD + 0.01)
 
-    assert found.compare("reranked", "blend").real
+    assert found.compare("reranked", "blend").is_significant
     assert found.choose() == "blend"
     with pytest.raises(BadInput, match="intervals that overlap"):
         refuse_second_stage(found, "reranked")

@@ -42,11 +42,11 @@ def test_a_stand_in_is_called_one_and_not_marked_as_failed():
     said = verdict("recency", [against("base_rate", BETTER)], ("base_rate", "recency"), stands_in=True)
 
     assert said.startswith("recency is a baseline, champion until")
-    assert marks(card(baseline=True, learnt=False)) == ("baseline",)
+    assert marks(card(is_baseline=True, beats_baselines=False)) == ("baseline",)
 
 
 def test_what_must_be_seen_at_a_glance_is_marked():
-    assert marks(card(learnt=False, leaks=(Leak("exit_score", "it tells all"),))) == (
+    assert marks(card(beats_baselines=False, leaks=(Leak("exit_score", "it tells all"),))) == (
         "learnt nothing",
         "leak: exit_score",
     )

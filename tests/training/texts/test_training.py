@@ -126,7 +126,7 @@ def test_a_first_champion_must_beat_the_words_and_the_next_one_not_be_worse(sess
     assert passes(compare_text_cards(session, alike, alike))
     assert compare_text_cards(session, alike, worse).difference.value == pytest.approx(-0.3)
     with pytest.raises(GateRefused, match="learnt nothing"):
-        refuse_unlearnt(msgspec.structs.replace(first, learnt=False, verdict="texts learnt nothing"))
+        refuse_unlearnt(msgspec.structs.replace(first, beats_baselines=False, verdict="texts learnt nothing"))
 
 
 def told_right(card: ModelCard, accuracy: Estimate) -> ModelCard:

@@ -1,7 +1,7 @@
 """The BentoML service: starts the HTTP face on the release folder that KIZUNA_RELEASES names.
 
 BentoML's own access log (it would show paths with ids), metrics (labels without bound) and tracing (the largest single
-cost of a request) are off; see docs/decisions/0001-http-face.md.
+cost of a request) are off; see docs/decisions/0001-http-layer.md.
 """
 
 from __future__ import annotations

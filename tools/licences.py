@@ -1,4 +1,4 @@
-"""Is the licence of every installed package on the list in pyproject.toml? Run by `make check`."""
+"""Check that pyproject.toml allows the licence of every installed package. Run by `make check`."""
 
 from __future__ import annotations
 
@@ -12,36 +12,38 @@ from typing import cast
 
 
 def licence_of(metadata: Message) -> str:
-    """What a package says of its licence, as an SPDX expression or in its own words."""
+    """The licence that a package declares, as an SPDX expression or as free text."""
     expression = metadata.get("License-Expression")
     if expression:
         return expression
     classifiers = [line.split(" :: ")[-1] for line in metadata.get_all("Classifier") or [] if "License ::" in line]
-    stated = " AND ".join(name for name in classifiers if name != "OSI Approved")
-    return stated or ((metadata.get("License") or "").strip().splitlines() or ["none stated"])[0]
+    licence = " AND ".join(name for name in classifiers if name != "OSI Approved")
+    return licence or ((metadata.get("License") or "").strip().splitlines() or ["none stated"])[0]
 
 
 def is_allowed(licence: str, allowed: Collection[str]) -> bool:
-    """Whether one of the alternatives consists of allowed licences only."""
+    """Whether one of the alternatives (OR) consists of allowed licences only."""
     alternatives = [one.split(" AND ") for one in licence.split(" OR ")]
     return any(all({part.strip(), part.strip(" ()")} & set(allowed) for part in parts) for parts in alternatives)
 
 
-def unlisted(packages: Mapping[str, str], allowed: Collection[str]) -> list[str]:
-    """One line for each package whose licence is not on the list."""
+def list_violations(packages: Mapping[str, str], allowed: Collection[str]) -> list[str]:
+    """One line per package whose licence is not allowed."""
     return [f"{name}: {licence}" for name, licence in sorted(packages.items()) if not is_allowed(licence, allowed)]
 
 
 def main() -> int:
-    """Print what is not on the list; 1 where there is any."""
-    listed = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["kizuna"]["licences"]
+    """Print violations; the exit code says whether there are any."""
+    settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["kizuna"]["licences"]
     metadata = [cast(Message, package.metadata) for package in distributions()]
-    packages = {str(one["Name"]): licence_of(one) for one in metadata} | listed["looked_up"]
-    faults = unlisted(packages, listed["allowed"])
+    packages = {str(one["Name"]): licence_of(one) for one in metadata} | settings["looked_up"]
+    violations = list_violations(packages, settings["allowed"])
     print(
-        *faults, f"{len(packages)} packages, {len(faults)} with a licence that pyproject.toml does not list", sep="\n"
+        *violations,
+        f"{len(packages)} packages, {len(violations)} with a licence that pyproject.toml does not allow",
+        sep="\n",
     )
-    return 1 if faults else 0
+    return int(bool(violations))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ PHRASES = {
     r"\b(told|tell|tells|telling) (apart|of|by|from)\b": "distinguish, report, compute from",
     r"\b(speak|speaks|spoke|spoken|speaking) of\b": "mention, describe, map to",
     r"\bwho (refused|left|was judged|leaves|bought|has left|was not)\b": "customers who ..., churned customers",
-    r"\bof whom\b|\bfor whom\b|\bwhoever\b": "customers who ..., anyone who",
+    r"\bof whom\b|\bfor whom\b|\bwhoever\b": "customers who ..., the person who",
     r"\bthe other way round\b": "inverse",
     r"\b(lay|lays|laid|lies|lay) (on|beside|out|in wait)\b": "attribute to, compare with, store",
     r"\bwhat (lies|stands)\b|\bstands? (in|for|beside|there|once|alone)\b": "is, has, contains, means",
@@ -95,7 +95,8 @@ def _is_participle(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 def complaints(path: Path) -> Iterator[tuple[int, str]]:
     """Everything to mend in one file."""
     text = path.read_text(encoding="utf-8")
-    yield from phrases_in(text)
+    # The changelog quotes old names in code spans.
+    yield from phrases_in(re.sub(r"`[^`\n]*`", "", text) if path.suffix == ".md" else text)
     if path.suffix == ".py":
         yield from names_in(ast.parse(text))
 

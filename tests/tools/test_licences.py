@@ -1,4 +1,4 @@
-"""The licence check lets nothing by that nobody has agreed to."""
+"""The licence check."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from email.message import Message
 
 import pytest
 
-from tools.licences import is_allowed, licence_of, unlisted
+from tools.licences import is_allowed, licence_of, list_violations
 
 ALLOWED = ("MIT", "Apache-2.0")
 
@@ -23,7 +23,7 @@ ALLOWED = ("MIT", "Apache-2.0")
         ("none stated", False),
     ],
 )
-def test_a_licence_is_allowed_where_all_its_parts_or_one_alternative_are(licence, allowed):
+def test_a_licence_is_allowed_if_all_parts_of_one_alternative_are(licence, allowed):
     assert is_allowed(licence, ALLOWED) is allowed
 
 
@@ -34,12 +34,12 @@ def package(**lines: str) -> Message:
     return metadata
 
 
-def test_the_expression_speaks_before_the_classifiers_and_those_before_free_text():
+def test_the_spdx_expression_wins_over_classifiers_and_those_over_free_text():
     assert licence_of(package(License="MIT License\n\nPermission is hereby granted")) == "MIT License"
     assert licence_of(package(License="see file", Classifier="License :: OSI Approved :: MIT License")) == "MIT License"
     assert licence_of(package(License_Expression="MIT", Classifier="License :: OSI Approved :: X")) == "MIT"
     assert licence_of(package()) == "none stated"
 
 
-def test_the_faulty_package_is_named():
-    assert unlisted({"good": "MIT", "bad": "SSPL-1.0"}, ALLOWED) == ["bad: SSPL-1.0"]
+def test_a_package_with_another_licence_is_named():
+    assert list_violations({"good": "MIT", "bad": "SSPL-1.0"}, ALLOWED) == ["bad: SSPL-1.0"]

@@ -9,6 +9,7 @@ from pkgutil import iter_modules
 
 import typer
 
+from core import environment
 from core.errors import KizunaError
 from core.interruption import was_interrupted, watch_for_interruption
 from kizuna import commands
@@ -46,9 +47,9 @@ def run(arguments: list[str]) -> int:
             return _fail("interrupted", INTERRUPTED)
         if isinstance(error, KizunaError):
             return _fail(str(error), error.exit_code)
-        if os.environ.get("KIZUNA_DEBUG"):
+        if os.environ.get(environment.DEBUG):
             raise
-        return _fail(f"internal error: {type(error).__name__}: {error}; set KIZUNA_DEBUG=1 for the traceback", 1)
+        return _fail(f"internal error: {type(error).__name__}: {error}; set {environment.DEBUG}=1 for the traceback", 1)
     return 0
 
 

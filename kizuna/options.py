@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from core import environment
 from core.config.data_set import Config, require_dated_tables
 from core.config.loading import read_config, read_config_and_toml
 from core.errors import BadInput
@@ -24,7 +25,7 @@ def parse_day(text: str) -> date:
 
 ConfigPath = Annotated[
     Path,
-    typer.Option("--config", envvar="KIZUNA_CONFIG", help="TOML file of the data set.", show_default=True),
+    typer.Option("--config", envvar=environment.CONFIG, help="TOML file of the data set.", show_default=True),
 ]
 DEFAULT_CONFIG = Path("kizuna.toml")
 
@@ -63,7 +64,7 @@ def open_config_and_statement(path: Path) -> tuple[Config, dict[str, Any]]:
 
 def tracking_uri(config: Config) -> str:
     """MLFLOW_TRACKING_URI, or the data set's own store under `var/`."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or config.places.tracking_uri
+    return os.environ.get(environment.MLFLOW_TRACKING_URI) or config.places.tracking_uri
 
 
 def _check_rules(config: Config) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from core import environment
 from core.config.data_set import Config, require_dated_tables
 from core.errors import BadInput
 from core.ledger import Ledger
@@ -90,12 +91,14 @@ def mlflow_run_id(config: Config) -> str | None:
     Without MLFLOW_TRACKING_URI, `mlflow run` starts its run in a new ./mlflow.db, where the model would be lost:
     raises BadInput then.
     """
-    run_id = os.environ.get("MLFLOW_RUN_ID")
+    run_id = os.environ.get(environment.MLFLOW_RUN_ID)
     if run_id is None:
         return None
     actual, expected = tracking_uri(config), config.places.tracking_uri
     if actual.startswith("sqlite:") and _database(actual) != _database(expected):
-        raise BadInput(f"mlflow run started its run in {actual}; set MLFLOW_TRACKING_URI={expected} and run it again")
+        raise BadInput(
+            f"mlflow run started its run in {actual}; set {environment.MLFLOW_TRACKING_URI}={expected} and run it again"
+        )
     return run_id
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import bentoml
 
-from core.places import TASKS_FILE
+from core import environment
+from core.places import LEDGER_FILE, TASKS_FILE
 from serving.http.activations import Activations
 from serving.http.app import Api
 from serving.http.live import LiveRelease, LiveReleaseHooks
@@ -22,11 +23,6 @@ from serving.release.release import Release
 from serving.release.releases import Pointer, Releases
 from serving.routes import all_endpoints
 from serving.tasks.database import TaskDatabase
-
-RELEASES_VARIABLE = "KIZUNA_RELEASES"
-LEDGER_VARIABLE = "KIZUNA_LEDGER"
-WORKERS_VARIABLE = "KIZUNA_WORKERS"
-DATABASE_VARIABLE = "KIZUNA_DATABASE_URL"
 
 LEAN: dict[str, Any] = {
     "metrics": {"enabled": False},
@@ -38,8 +34,8 @@ LEAN: dict[str, Any] = {
 
 def live_release(metrics: ServiceMetrics) -> LiveRelease:
     """The release that this worker answers from; not started yet."""
-    folder = Path(os.environ.get(RELEASES_VARIABLE, "releases"))
-    ledger = Path(os.environ.get(LEDGER_VARIABLE, folder.parent / "ledger.jsonl"))
+    folder = Path(os.environ.get(environment.RELEASES, "releases"))
+    ledger = Path(os.environ.get(environment.LEDGER, folder.parent / LEDGER_FILE))
     activations = Activations(ledger, platform.node())
 
     def activated(release: Release, pointer: Pointer) -> None:
@@ -51,13 +47,13 @@ def live_release(metrics: ServiceMetrics) -> LiveRelease:
 
 METRICS = ServiceMetrics()
 LIVE = live_release(METRICS)
-TASKS = TaskDatabase.at(os.environ.get(DATABASE_VARIABLE), LIVE.folder.parent / TASKS_FILE)
+TASKS = TaskDatabase.at(os.environ.get(environment.DATABASE_URL), LIVE.folder.parent / TASKS_FILE)
 
 
 @bentoml.asgi_app(Api(LIVE, METRICS, all_endpoints(), TASKS), path="/")
 @bentoml.service(
     name="kizuna",
-    workers=int(os.environ.get(WORKERS_VARIABLE, "1")),
+    workers=int(os.environ.get(environment.WORKERS, "1")),
     **LEAN,
 )
 class Kizuna:
@@ -67,9 +63,9 @@ class Kizuna:
     @staticmethod
     def find_releases() -> None:
         """Before any worker starts: workers have another working directory, so the folder is named in full."""
-        if RELEASES_VARIABLE not in os.environ:
-            raise SystemExit(f"kizuna: set {RELEASES_VARIABLE} to a release folder, such as var/<data set>/releases")
-        for name in (RELEASES_VARIABLE, LEDGER_VARIABLE):
+        if environment.RELEASES not in os.environ:
+            raise SystemExit(f"kizuna: set {environment.RELEASES} to a release folder, such as var/<data set>/releases")
+        for name in (environment.RELEASES, environment.LEDGER):
             if name in os.environ:
                 os.environ[name] = str(Path(os.environ[name]).resolve())
 

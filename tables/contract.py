@@ -19,8 +19,6 @@ from typing import Literal
 Kind = Literal["id", "text", "number", "whole", "time", "date", "flag"]
 "An id is text of 1 to 128 characters; a time is naive and local to the business."
 
-LONGEST_ID = 128
-
 
 @dataclass(frozen=True)
 class ColumnContract:

@@ -19,6 +19,7 @@ import msgspec
 
 from core.config.data_set import Config
 from core.config.section import Section
+from core.environment import CONFIG
 from core.errors import ConfigError, SourceUnavailable, did_you_mean
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
@@ -38,7 +39,7 @@ def read_config(path: Path, environment: Mapping[str, str]) -> Config:
 def read_config_and_toml(path: Path, environment: Mapping[str, str]) -> tuple[Config, dict[str, Any]]:
     """The data set, and the TOML as stated: placeholders unfilled, passwords in addresses struck out; fit to log."""
     if not path.is_file():
-        raise SourceUnavailable(f"no configuration at {path}; name one with --config or KIZUNA_CONFIG")
+        raise SourceUnavailable(f"no configuration at {path}; name one with --config or {CONFIG}")
     try:
         stated = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from core import environment
 from core.config.data_set import Config
 from core.errors import BadInput
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, Language, open_config
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from tables.tables import Tables
 
 console = Console()
-DATABASE_VARIABLE = "KIZUNA_DATABASE_URL"
 SHOWN = 10
 "Number of drops and tasks to print, largest drops first; the files hold all."
 
@@ -56,7 +56,7 @@ def health(
             f"the churn champion cannot be used for health: {package.card.unusable_reason}; "
             "run `kizuna train churn`, then `kizuna promote churn`"
         )
-    store = TaskStore.at(os.environ.get(DATABASE_VARIABLE), settings.places.tasks, settings.name)
+    store = TaskStore.at(os.environ.get(environment.DATABASE_URL), settings.places.tasks, settings.name)
     with console.status("reading the tables"):
         tables = open_tables(settings)
         last = newest_cutoff(tables) if cutoff is None else cutoff

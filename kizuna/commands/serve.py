@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from core import environment
 from core.errors import BadInput
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
 
@@ -36,17 +37,17 @@ def register(app: typer.Typer) -> None:
         from serving.tasks.database import TaskDatabase
 
         places = open_config(config).places
-        TaskDatabase.at(os.environ.get("KIZUNA_DATABASE_URL"), places.tasks)  # raises where the URL is not valid
-        environment = os.environ | {
-            "KIZUNA_RELEASES": str(places.releases.resolve()),
-            "KIZUNA_LEDGER": str(places.ledger.resolve()),
-            "KIZUNA_WORKERS": str(workers),
+        TaskDatabase.at(os.environ.get(environment.DATABASE_URL), places.tasks)  # raises where the URL is not valid
+        variables = os.environ | {
+            environment.RELEASES: str(places.releases.resolve()),
+            environment.LEDGER: str(places.ledger.resolve()),
+            environment.WORKERS: str(workers),
             "BENTOML_DO_NOT_TRACK": "True",
         }
         command = [sys.executable, "-m", "bentoml", "serve", "serving.service:Kizuna"]
         options = ["--working-dir", str(PROJECT), "--host", str(address), "--port", str(port)]
         sys.stdout.flush()
-        os.execve(sys.executable, [*command, *options], environment)
+        os.execve(sys.executable, [*command, *options], variables)
 
 
 def parse_address(host: str) -> IPv4Address | IPv6Address:

@@ -21,6 +21,7 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types import DataType, ParamSchema, ParamSpec
 
 from core.config.loading import redacted
+from core.environment import MLFLOW_TRACKING_URI
 from core.errors import NotFound, SourceUnavailable
 from core.feature_table import FeatureColumn
 from core.model_card import ModelCard
@@ -66,7 +67,7 @@ class Registry:
                 return {}
             raise SourceUnavailable(
                 f"MLflow's store {redacted(self.tracking_uri)} does not answer ({fault.error_code}); start it or set "
-                "MLFLOW_TRACKING_URI to another"
+                f"{MLFLOW_TRACKING_URI} to another"
             ) from fault
         return {alias: int(version) for alias, version in found.items()}
 

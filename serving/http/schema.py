@@ -9,12 +9,12 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
+from core.ids import Id
 from serving.http.problems import Problem
 from serving.release.release import Release
 from serving.stock import LiveStock
 from serving.tasks.database import TaskDatabase
 
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 CustomerId = Annotated[Id, msgspec.Meta(description="A customer's id, as in the tables.", examples=["17850"])]
 ItemId = Annotated[Id, msgspec.Meta(description="An item's id, as in the tables.", examples=["22423"])]
 Attribute = Annotated[

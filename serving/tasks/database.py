@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.config.loading import redacted
+from core.environment import DATABASE_URL
 from core.errors import BadInput, SourceUnavailable
 
 if TYPE_CHECKING:
@@ -92,6 +93,4 @@ def _driven(database_url: str) -> str:
             return f"postgresql+psycopg://{database_url.removeprefix(start)}"
     if database_url.startswith(SQLITE):
         return database_url
-    raise BadInput(
-        f"KIZUNA_DATABASE_URL begins with postgresql:// or sqlite:///, found {database_url.partition(':')[0]}:"
-    )
+    raise BadInput(f"{DATABASE_URL} begins with postgresql:// or sqlite:///, found {database_url.partition(':')[0]}:")

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from core.errors import SourceUnavailable
 from core.health import action_in_japanese
+from core.ids import MAX_ID_LENGTH
 from core.tasks import Task
 
 VERSION = 1
@@ -30,7 +31,7 @@ TASKS = sa.Table(
     sa.Column("number", SERIAL, primary_key=True, autoincrement=True),
     sa.Column("task_id", sa.String(16), nullable=False, unique=True),
     sa.Column("data_set", sa.String(64), nullable=False),
-    sa.Column("customer_id", sa.String(128), nullable=False),
+    sa.Column("customer_id", sa.String(MAX_ID_LENGTH), nullable=False),
     sa.Column("kind", sa.String(32), nullable=False),
     sa.Column("episode", sa.Date, nullable=False),
     sa.Column("owner", sa.Text, nullable=False),

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.errors import DataError
+from core.ids import MAX_ID_LENGTH
 from tables.cleaning.text import flag_in, moment_in, number_in
 from tables.cleaning.workbench import Workbench
-from tables.contract import LONGEST_ID, Kind
+from tables.contract import Kind
 from tables.engines.expressions import Expression, ibis
 
 UNREADABLE = "unreadable"
@@ -41,7 +42,7 @@ def _written(text: Expression) -> Expression:
 def read_id(raw: Expression, bench: Workbench) -> Reading:
     """Text as it is; whole numbers as plain digits, so 17850.0 is '17850'."""
     if raw.type().is_string():
-        return Reading(raw.nullif(""), raw.length() > LONGEST_ID, f"longer than {LONGEST_ID} characters")
+        return Reading(raw.nullif(""), raw.length() > MAX_ID_LENGTH, f"longer than {MAX_ID_LENGTH} characters")
     if raw.type().is_integer():
         return Reading(raw.cast("string"))
     if raw.type().is_numeric():

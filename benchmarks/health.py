@@ -28,7 +28,7 @@ from core.intervals import Estimate, estimate_interval
 from core.labels import Labels
 from core.scores import Scores
 from core.tasks import Task
-from features.labels.labelling import observed_until, outcomes_of
+from features.labels.labelling import label_outcomes, observed_until
 from insights.health.day import NOBODY, HealthDay
 from insights.health.owners import owners_of
 from insights.health.run import HealthRun, days_until
@@ -110,7 +110,7 @@ def replayed(tables: Tables, terms: Sequence[tuple[ChurnModel, Sequence[date]]])
             days, last = [*days, day], day.standings
     ids = np.concatenate([day.customer_ids for day in days])
     when = np.concatenate([np.full(len(day), np.datetime64(day.cutoff, "D")) for day in days])
-    return Replay(days, tasks, outcomes_of(tables, Cohort(ids, when)))
+    return Replay(days, tasks, label_outcomes(tables, Cohort(ids, when)))
 
 
 def figures_of(replay: Replay, name: str) -> list[Figure]:

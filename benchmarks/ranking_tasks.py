@@ -13,7 +13,7 @@ from benchmarks.data_sets import data_set
 from benchmarks.simulated_shop import best_answers, shop_tables, usual_shop
 from core.config.data_set import Config
 from core.recommendations import Recommendations
-from features.interactions import interactions_of
+from features.interactions import load_interactions
 from models.metrics.protocols import FixedSplit, GlobalTimeSplit, HeldOutShare, LastBasketOut
 from models.metrics.splits import Split
 from models.metrics.variety import Categories
@@ -89,7 +89,7 @@ def online_retail_time() -> RankingBenchmark:
 def online_retail_baskets() -> RankingBenchmark:
     """Each customer's last basket, as next-basket papers judge."""
     found = data_set("online_retail")
-    everything = interactions_of(open_tables(found.config))
+    everything = load_interactions(open_tables(found.config))
     return RankingBenchmark(
         "online_retail.next_basket",
         "online_retail",
@@ -168,7 +168,7 @@ def _judged_on_baskets(recipes: Mapping[str, Recipe]) -> dict[str, Recipe]:
 
 def _as_known(tables: Tables) -> tuple[Split, Split]:
     """Validation and test, each from the table as it was known at its cutoff."""
-    everything = interactions_of(tables)
+    everything = load_interactions(tables)
     validation, test = (_split(ranking_task(tables, everything, cutoff)) for cutoff in ranking_cutoffs(tables)[-2:])
     return validation, test
 

@@ -55,7 +55,7 @@ class Labels:
         return np.where(self.churned, days, np.inf)
 
     def within(self, horizon_days: int) -> Labels:
-        """The same customers over a shorter horizon; for outcomes that follow them day by day (`lifetimes_of`)."""
+        """The same customers over a shorter horizon; for outcomes that follow them day by day (`label_lifetimes`)."""
         return self._cut(self.days_stayed < horizon_days, self.observed_until, horizon_days)
 
     def known_at(self, day: np.datetime64 | np.ndarray) -> Labels:

@@ -1,8 +1,8 @@
-"""Who counts as a customer at a cutoff; this decides every figure, so every figure names it.
+"""Who counts as a customer at a cutoff. Every figure depends on this, so every figure names the cohort.
 
 active_days              cutoff
 [------------------------)
-bought (no return), used, or has a subscription that runs across the cutoff
+a purchase that is no return, or usage, or a subscription that runs across the cutoff
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 from ibis import _
+from numpy.typing import NDArray
 
 from core.cohort import Cohort
 from core.window import Window
@@ -21,21 +22,21 @@ from tables.engines.arrays import midnight, texts, within
 from tables.tables import Tables
 
 IS_PURCHASE = _.amount >= 0
-"Whether a line is a purchase and no return; a free one is a purchase too."
+"Whether a line is a purchase and no return. A free one (amount 0) is a purchase too."
 
 
-def cohort_at(tables: Tables, cutoffs: Sequence[date]) -> Cohort:
-    """Everybody who is a customer at each cutoff, by what was known then; a cutoff that is named twice counts once."""
+def select_cohort(tables: Tables, cutoffs: Sequence[date]) -> Cohort:
+    """Select the customers at each cutoff, by what was known then. A repeated cutoff counts once."""
     ids = {cutoff: _customers_at(tables, cutoff) for cutoff in sorted(set(cutoffs))}
     return Cohort(
         customer_ids=np.concatenate([np.empty(0, "U1"), *ids.values()]),
         cutoffs=np.repeat(np.array(list(ids), "datetime64[D]"), [len(members) for members in ids.values()]),
-        definition=definition_of(tables),
+        definition=describe_cohort(tables),
     )
 
 
-def definition_of(tables: Tables) -> str:
-    """The cohort in words, as far as the tables at hand decide it."""
+def describe_cohort(tables: Tables) -> str:
+    """The definition of a customer in words, as far as the data set has the tables for it."""
     days = tables.config.active_days
     words = {
         "purchases": f"a purchase in the {days} days before the cutoff",
@@ -46,29 +47,29 @@ def definition_of(tables: Tables) -> str:
 
 
 def running_at(subscriptions: ir.Table, cutoff: date) -> ir.BooleanValue:
-    """Whether a subscription has begun before the cutoff and has not ended before it."""
-    begun = subscriptions.started_at < midnight(cutoff)
+    """Whether a subscription started before the cutoff and did not end before it."""
+    has_started = subscriptions.started_at < midnight(cutoff)
     if "ended_at" not in subscriptions.columns:
-        return begun
-    return begun & (subscriptions.ended_at.isnull() | (subscriptions.ended_at >= midnight(cutoff)))
+        return has_started
+    return has_started & (subscriptions.ended_at.isnull() | (subscriptions.ended_at >= midnight(cutoff)))
 
 
-def _customers_at(tables: Tables, cutoff: date) -> np.ndarray:
-    """Sorted ids, (n,) text 'U'."""
-    reasons = [known.select("customer_id") for known in _reasons_at(tables.at(cutoff), cutoff)]
-    members = ibis.union(*reasons, distinct=True) if len(reasons) > 1 else reasons[0].distinct()
-    found = members.filter(members.customer_id.notnull()).to_pyarrow()
-    return np.sort(texts(found["customer_id"]))
+def _customers_at(tables: Tables, cutoff: date) -> NDArray[np.str_]:
+    """Sorted ids, (n,)."""
+    active = [rows.select("customer_id") for rows in _active_rows(tables.at(cutoff), cutoff)]
+    members = ibis.union(*active, distinct=True) if len(active) > 1 else active[0].distinct()
+    return np.sort(texts(members.filter(members.customer_id.notnull()).to_pyarrow()["customer_id"]))
 
 
-def _reasons_at(known: Tables, cutoff: date) -> Iterator[ir.Table]:
-    lookback = Window.lookback(cutoff, known.config.active_days)
-    if "purchases" in known:
-        purchases = known["purchases"]
+def _active_rows(tables: Tables, cutoff: date) -> Iterator[ir.Table]:
+    """The rows of each table that make a customer."""
+    lookback = Window.lookback(cutoff, tables.config.active_days)
+    if "purchases" in tables:
+        purchases = tables["purchases"]
         yield purchases.filter(within(purchases.event_time, lookback), IS_PURCHASE)
-    if "usage" in known:
-        usage = known["usage"]
+    if "usage" in tables:
+        usage = tables["usage"]
         yield usage.filter(within(usage.event_time, lookback))
-    if "subscriptions" in known:
-        subscriptions = known["subscriptions"]
+    if "subscriptions" in tables:
+        subscriptions = tables["subscriptions"]
         yield subscriptions.filter(running_at(subscriptions, cutoff))

@@ -1,4 +1,4 @@
-"""A feature table as a file for other tools."""
+"""Writes a feature table to a file for other tools."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from core.spreadsheet import escape_formula
 
 
 def write_features(features: FeatureTable, path: Path) -> None:
-    """Write one row per (customer, cutoff), words as text, missing as nothing; the file appears whole or not at all.
+    """Write one row per (customer, cutoff) to a .csv or .parquet file: words as text, missing values empty.
 
-    In a CSV, text that a spreadsheet would run is disarmed. Raises BadInput for a file that is neither .csv nor
-    .parquet.
+    The file is replaced as a whole, so readers never see half of it. In a CSV, text that a spreadsheet would run as
+    a formula is disarmed. Raises BadInput for another suffix.
     """
-    write = WRITERS[suffix_of(path)]
+    check_suffix(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        write(_in_words(features.to_arrow()), beside)
-        beside.replace(path)
+        WRITERS[path.suffix](_decode_words(features.to_arrow()), temporary)
+        temporary.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
-def suffix_of(path: Path) -> str:
-    """The kind of file that a path asks for."""
+def check_suffix(path: Path) -> None:
+    """Raise BadInput unless the path ends in .csv or .parquet."""
     if path.suffix not in WRITERS:
-        raise BadInput(f"{path} has to end in {' or '.join(sorted(WRITERS))}")
-    return path.suffix
+        raise BadInput(f"cannot write {path}: the name must end in {' or '.join(sorted(WRITERS))}")
 
 
-def _in_words(table: pa.Table) -> pa.Table:
-    kinds = [pa.string() if pa.types.is_dictionary(field.type) else field.type for field in table.schema]
-    return table.cast(pa.schema([pa.field(name, kind) for name, kind in zip(table.column_names, kinds, strict=True)]))
+def _decode_words(table: pa.Table) -> pa.Table:
+    """Dictionary columns as plain text."""
+    types = [pa.string() if pa.types.is_dictionary(field.type) else field.type for field in table.schema]
+    return table.cast(pa.schema([pa.field(name, dtype) for name, dtype in zip(table.column_names, types, strict=True)]))
 
 
 def _write_csv(table: pa.Table, path: Path) -> None:
@@ -51,3 +51,4 @@ def _write_csv(table: pa.Table, path: Path) -> None:
 
 
 WRITERS = {".csv": _write_csv, ".parquet": pq.write_table}
+"By the suffix of the file."

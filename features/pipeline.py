@@ -1,7 +1,7 @@
-"""From tables and a cohort to a feature table: the one way that training, releases and people take.
+"""Computes a feature table from tables and a cohort. Training, releases and exports all use it.
 
-A loop over cutoffs: each sees `tables.at(cutoff)` and nothing else (one big range join over all cutoffs
-was measured three times as slow).
+It loops over cutoffs, and each one sees `tables.at(cutoff)` and nothing else. (One big range join over all cutoffs
+was measured three times as slow.)
 """
 
 from __future__ import annotations
@@ -11,69 +11,63 @@ from datetime import date
 
 import ibis.expr.types as ir
 import numpy as np
+from numpy.typing import NDArray
 
 from core.cohort import Cohort
 from core.feature_table import FeatureTable
-from features.compiler.compiler import measured
+from features.compiler.compiler import compute_measures, evaluate
 from features.compiler.declaration import Feature, Measure, measures_of
-from features.compiler.derivation import evaluate
-from features.compiler.facts import customers_table, facts_of, history_days
-from features.compiler.lines import DERIVED, lines_of
-from features.families.catalogue import declared_features
-from tables.attributes import Attribute, attribute_values, listed_attributes
+from features.compiler.facts import FEATURE_TABLES, collect_facts, customers_table, derive_columns, history_days
+from features.families.catalogue import available_features
+from tables.attributes import attribute_values, listed_attributes
 from tables.tables import Tables
 
 
 def compute_features(
     tables: Tables,
     cohort: Cohort,
+    *,
     vocabularies: Mapping[str, tuple[str, ...]] | None = None,
     names: Collection[str] | None = None,
 ) -> FeatureTable:
-    """What is known of each row of the cohort, in its order.
+    """Compute the features and listed attributes of each row of the cohort, in its order.
 
-    `vocabularies` are those of the table that a model was fitted on (`FeatureTable.vocabularies`); without them the
-    words are learnt from what was known at the newest cutoff. Of `names` only those that the data set has are computed.
+    `vocabularies` are those of the table that a model was fitted on (`FeatureTable.vocabularies`). Without them, the
+    words are learned from the rows that were known at the newest cutoff. `names` limits the columns; names that the
+    data set does not have are ignored.
     """
     newest = tables.at(cohort.cutoffs.max().item()) if len(cohort) else tables.latest()
-    features = tuple(one for one in declared_features(newest, vocabularies) if names is None or one.name in names)
+    features = tuple(one for one in available_features(newest, vocabularies) if names is None or one.name in names)
     attributes = tuple(one for one in listed_attributes(newest, vocabularies) if names is None or one.name in names)
     columns = (*(feature.column for feature in features), *(attribute.column for attribute in attributes))
-    # Every cell is written below; untouched until then, the table takes no memory while the engine needs most.
+    # Every cell is written below; until then the untouched table takes no memory, which the engine needs meanwhile.
     values = np.empty((len(cohort), len(columns)), order="F")
-    for cutoff in np.unique(cohort.cutoffs):
-        rows = np.flatnonzero(cohort.cutoffs == cutoff)
-        _fill(values, rows, tables.at(cutoff.item()), cohort.customer_ids[rows], cutoff.item(), features, attributes)
+    for day in np.unique(cohort.cutoffs):
+        rows = np.flatnonzero(cohort.cutoffs == day)
+        cutoff = day.item()
+        known, customers = tables.at(cutoff), customers_table(cohort.customer_ids[rows])
+        measures = _compute_measures(known, customers, cutoff=cutoff, features=features, n_customers=len(rows))
+        for place, feature in enumerate(features):
+            values[rows, place] = evaluate(feature.expression, measures)
+        described = attribute_values(known, customers, attributes, cutoff, len(rows))
+        for place, column in enumerate(described, start=len(features)):
+            values[rows, place] = column
     return FeatureTable(cohort.customer_ids, cohort.cutoffs, values, columns)
 
 
-def _fill(
-    values: np.ndarray,
-    rows: np.ndarray,
-    known: Tables,
-    customer_ids: np.ndarray,
-    cutoff: date,
-    features: tuple[Feature, ...],
-    attributes: tuple[Attribute, ...],
-) -> None:
-    customers = customers_table(customer_ids)
-    counted: dict[Measure, np.ndarray] = {}
-    for table in DERIVED:
-        counted |= _counted(known, table, customers, cutoff, features, len(rows))
-    for place, feature in enumerate(features):
-        values[rows, place] = evaluate(feature.expression, counted)
-    described = attribute_values(known, customers, attributes, cutoff, len(rows))
-    for place, column in enumerate(described, start=len(features)):
-        values[rows, place] = column
-
-
-def _counted(
-    known: Tables, table: str, customers: ir.Table, cutoff: date, features: tuple[Feature, ...], n_customers: int
-) -> dict[Measure, np.ndarray]:
-    measures = [m for feature in features for m in measures_of(feature.expression) if m.grain.table == table]
-    if not measures:
-        return {}
-    lines = lines_of(known, table)
-    longest = max(measure.window_days or 0 for measure in measures)
-    with facts_of(lines, customers, cutoff, measures) as facts:
-        return measured(facts, measures, n_customers, history_days(known, table, lines, facts, cutoff, longest))
+def _compute_measures(
+    tables: Tables, customers: ir.Table, *, cutoff: date, features: tuple[Feature, ...], n_customers: int
+) -> dict[Measure, NDArray[np.float64]]:
+    """The measures that the features need, table by table; `tables` are those at the cutoff."""
+    values: dict[Measure, NDArray[np.float64]] = {}
+    needed = [measure for feature in features for measure in measures_of(feature.expression)]
+    for table in FEATURE_TABLES:
+        measures = [measure for measure in needed if measure.grain.table == table]
+        if not measures:
+            continue
+        rows = derive_columns(tables, table)
+        longest = max(measure.window_days or 0 for measure in measures)
+        with collect_facts(rows, customers, cutoff=cutoff, measures=measures) as facts:
+            recorded = history_days(tables, table, rows=rows, facts=facts, cutoff=cutoff, enough=longest)
+            values |= compute_measures(facts, measures, n_customers=n_customers, history_days=recorded)
+    return values

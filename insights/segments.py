@@ -10,7 +10,7 @@ import numpy as np
 
 from core.interactions import codes_of
 from core.segmentation import GroupFigures, ValueOf
-from features.cohort import cohort_at
+from features.cohort import select_cohort
 from features.pipeline import compute_features
 from features.segments.membership import segmentation_of
 from tables.tables import Tables
@@ -63,7 +63,7 @@ def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, np.ndarray]]
     """
     if not tables.config.segments and not tables.config.customer_tiers:
         return {}
-    features = compute_features(tables, cohort_at(tables, [cutoff]))
+    features = compute_features(tables, select_cohort(tables, [cutoff]))
     found = segmentation_of(tables.config, features, np.full(len(features), np.nan))
     ids, customer_tiers = features.customer_ids, found.customer_tier
     segments = {group.name: ids[found.in_segment[:, place]] for place, group in enumerate(found.segments)}
@@ -73,7 +73,7 @@ def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, np.ndarray]]
 
 def segment_report(tables: Tables, cutoff: date, risks: Risks) -> SegmentReport:
     """The figures of every segment and tier of the configuration, by what was known before midnight of the cutoff."""
-    features = compute_features(tables, cohort_at(tables, [cutoff]))
+    features = compute_features(tables, select_cohort(tables, [cutoff]))
     found = segmentation_of(tables.config, features, risks.of(features.customer_ids))
     seed = tables.config.seed
     return SegmentReport(

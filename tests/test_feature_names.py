@@ -14,8 +14,7 @@ import pytest
 from core import feature_names
 from core.feature_names import FeatureFamily, KeyFigure, RuleVariable
 from core.segmentation import ValueOf
-from features.families.catalogue import DECLARED, LEARNT
-from features.families.stated_preferences import answer_features
+from features.families.catalogue import all_features
 from features.segments.key_figures import KEY_FIGURES
 from insights.causes.feature_causes import SYMPTOMS, USUAL_FEATURES
 from insights.health.dimensions import BY_FAMILY, BY_NAME
@@ -24,11 +23,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("core", "tables", "simulation", "models", "features", "training", "insights", "serving", "kizuna")
 DECLARATIONS = ("features/families/", "core/feature_names.py")
 
-FEATURES = [
-    *DECLARED,
-    *(feature for learnt in LEARNT.values() for feature in learnt.features(("word",))),
-    *answer_features(("question: answer",)),
-]
+FEATURES = all_features()
 NAMES = {feature.name for feature in FEATURES}
 CONSTANTS = {name: value for name, value in vars(feature_names).items() if name.isupper()}
 

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 import ibis.expr.types as ir
 
 from core.config.data_set import Config
-from features.families.catalogue import Absence, absences
+from features.families.catalogue import MissingTable, missing_tables
+from features.labels.labelling import LABELS
 from tables.cleaning.conform import columns_of, dated_by
 from tables.contract import CONTRACT
 from tables.cross_row_checks import Oddity, oddities_of
@@ -20,13 +21,6 @@ from tables.load_report import LoadReport
 from tables.personal_columns import Suspicion, suspicions_of
 from tables.tables import Tables
 from tables.watermark import Recording
-
-LABEL_TABLES = {
-    "no_purchase": "purchases",
-    "overdue": "purchases",
-    "subscription_ended": "subscriptions",
-    "no_usage": "usage",
-}
 
 
 @dataclass(frozen=True)
@@ -78,7 +72,7 @@ class DataCheck:
     oddities: tuple[Oddity, ...]
     absent: tuple[str, ...]
     "Tables of the contract that the data set does not have."
-    absences: tuple[Absence, ...]
+    missing_tables: tuple[MissingTable, ...]
     "The features that are left out for want of a table."
     history: HistoryCheck
 
@@ -97,7 +91,7 @@ def check(tables: Tables) -> DataCheck:
         tables=tuple(_check_table(tables, name) for name in tables.names),
         oddities=oddities_of(tables),
         absent=tuple(name for name in CONTRACT if name not in tables),
-        absences=absences(tables),
+        missing_tables=missing_tables(tables),
         history=check_history(tables),
     )
 
@@ -150,7 +144,7 @@ def _identical(purchases: Expression) -> int:
 def check_history(tables: Tables) -> HistoryCheck:
     """Whether labels can mature and be purged between the first row and the watermark."""
     config = tables.config
-    name = LABEL_TABLES[config.churn.definition]
+    name = LABELS[config.churn.definition].table
     if name not in tables:
         return HistoryCheck(config.churn.definition, (f"it needs the table {name}, which [tables] does not name",))
     first, watermark = tables.intake(name).first, tables.watermark(name)

@@ -1,11 +1,12 @@
-"""Features as data: what is computed of which table, and what it means to people.
+"""Declarations of features: which table and aggregate they come from, and what they mean to people.
 
-    lines of a table        an order's lines ......   one order   (a grain: each distinct key counts once)
+    rows of a table         an order's lines ......   one order   (a grain: each distinct key counts once)
     grain rows by age       |7|  30  |  90  |  ...    bands       (age in local days before the cutoff)
     measures                count, sum, ... of the grain rows younger than a window
-    expressions             ratios and the like over measures
+    expressions             ratios, differences, ... of measures
 
-Nothing here computes; nothing but the compiler knows how a feature is computed.
+Declarations are data. `features.compiler.compiler` computes them. Their class, field and grain names enter the
+digest of a feature: renaming one changes every digest, and a release then refuses all champions.
 """
 
 from __future__ import annotations
@@ -20,44 +21,44 @@ from core.feature_table import SEMANTICS, FeatureColumn
 from core.rules.rule import parse_rule
 
 DAY_FACTS = ("age_days", "weekday", "hour")
-"What every fact has beside its columns: local days before the cutoff (1 is the day before), Monday 0, 0 to 23."
+"Columns that every fact has beside those of its table: see `features.compiler.facts`."
 
 SHORT_HISTORY = "the recorded history is shorter than the window"
 
 Aggregate = Literal["count", "sum", "magnitude", "squares", "least", "largest"]
-"magnitude sums absolute values, squares sums squares."
+"`magnitude` sums absolute values, `squares` sums squares."
 
 
 class Declared(msgspec.Struct, frozen=True, tag=True):
-    """A part of a declaration; equal parts are computed once."""
+    """A part of a declaration. Equal parts are computed once."""
 
 
 class Carried(Declared, frozen=True):
-    """A column of a grain: an aggregate over the lines of one grain row."""
+    """A column of a grain: an aggregate over the table rows that make up one grain row."""
 
     name: str
     aggregate: Aggregate
     column: str = ""
-    "Of the table; not needed to count."
+    "Column of the table; not needed for `count`."
 
 
 class Grain(Declared, frozen=True):
-    """What is counted: the distinct keys of each customer; without keys, the lines themselves.
+    """What measures count: the distinct keys of each customer; without keys, the rows of the table themselves.
 
-    A grain row is as old as its newest line.
+    A grain row is as old as the newest table row in it.
     """
 
     name: str
     table: str
     keys: tuple[str, ...] = ()
     where: str | None = None
-    "Which lines take part, in the language of core.rules.rule."
+    "Rule that selects the table rows (`core.rules.rule`)."
     carries: tuple[Carried, ...] = ()
     follows: bool = False
-    "Whether each row knows `gap_days`, how long after the customer's row before it came (missing for the first)."
+    "Whether rows have `gap_days`, the days since the customer's row before; missing for the first."
 
     def sources(self, column: str) -> set[str]:
-        """The columns of the table that a column of this grain is made of."""
+        """The columns of the table that a column of this grain is computed from."""
         if column in ("", "age_days", "gap_days"):
             return set()
         carried = {part.name: part.column for part in self.carries}
@@ -79,29 +80,29 @@ class Measure(GrainAggregate, frozen=True, kw_only=True):
     """
 
     column: str = ""
-    "Of the grain; not needed to count."
+    "Column of the grain; not needed for `count`."
     window_days: int | None = None
-    "None: all that is recorded."
+    "How far to look back; None for the whole record."
     condition: str | None = None
-    "Which grain rows take part, in the language of core.rules.rule."
+    "Rule that selects the grain rows (`core.rules.rule`)."
 
 
 class Ratio(Declared, frozen=True):
-    """One number over another; missing where the other is missing or not above zero."""
+    """`of` divided by `over`; missing where either is missing or `over` is not above zero."""
 
     of: Expression
     over: Expression
 
 
 class Difference(Declared, frozen=True):
-    """One number less another."""
+    """`of` minus `less`."""
 
     of: Expression
     less: Expression
 
 
 class Deviation(Declared, frozen=True):
-    """The sample standard deviation from a count, a sum and a sum of squares; missing below two values."""
+    """The sample standard deviation from a count, a sum and a sum of squares; missing with fewer than two values."""
 
     count: Expression
     total: Expression
@@ -109,7 +110,7 @@ class Deviation(Declared, frozen=True):
 
 
 class Leader(Declared, frozen=True):
-    """The word whose number is the largest or the least (the first of equals); missing where all are missing or 0."""
+    """The word with the largest or least number above 0, the first of ties; missing where no number is above 0."""
 
     words: tuple[str, ...]
     numbers: tuple[Expression, ...]
@@ -120,32 +121,32 @@ Expression = Measure | Ratio | Difference | Deviation | Leader
 
 
 class Feature(msgspec.Struct, frozen=True, kw_only=True):
-    """One declared feature."""
+    """One feature of a customer at a cutoff."""
 
     name: str
     family: str
-    "What a marketer would call it: recency, frequency, spend, ..."
+    "Group that a marketer knows: recency, frequency, spend, ..."
     expression: Expression
     unit: str
     en: str
-    "A noun phrase; so that 'orders in the last 30 days: 2 (usually 5)' can be read to people."
+    "A noun phrase, because reasons print it as 'orders in the last 30 days: 2 (usually 5)'."
     ja: str
     missing: str = SHORT_HISTORY
-    "What a missing value means."
+    "Why a value can be missing."
     says_en: str = ""
-    "For reasons, with {value} and {usual}, where the noun phrase alone reads badly."
+    "Sentence for reasons, with {value} and {usual}, where the noun phrase alone reads badly."
     says_ja: str = ""
     usual_of: str | None = None
-    "The feature that holds the customer's own usual value of this one."
+    "Name of the feature that holds the customer's own usual value of this one."
 
     @property
     def digest(self) -> str:
-        """Changes when the way the feature is computed changes, whatever it derives from included."""
+        """Changes when the computation of the feature, or of anything that it derives from, changes."""
         return digest_of([SEMANTICS, self.name, self.expression])
 
     @property
     def column(self) -> FeatureColumn:
-        """What a feature table says of this feature."""
+        """The feature's description in a feature table."""
         return FeatureColumn(
             name=self.name,
             family=self.family,
@@ -162,7 +163,7 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def operands(expression: Expression) -> tuple[Expression, ...]:
-    """What an expression is made of; a measure is made of nothing but its table."""
+    """The expressions that an expression is computed from; none for a measure."""
     match expression:
         case Measure():
             return ()
@@ -177,7 +178,7 @@ def operands(expression: Expression) -> tuple[Expression, ...]:
 
 
 def measures_of(expression: Expression) -> Iterator[Measure]:
-    """Every measure below an expression."""
+    """Every measure that an expression is computed from, itself included."""
     if isinstance(expression, Measure):
         yield expression
     for operand in operands(expression):
@@ -185,7 +186,7 @@ def measures_of(expression: Expression) -> Iterator[Measure]:
 
 
 def columns_of(measure: Measure) -> set[str]:
-    """The columns of the measure's table without which it cannot be computed."""
+    """The columns of its table that the measure needs."""
     grain = measure.grain
     needed = set(grain.keys) - set(DAY_FACTS)
     needed |= grain.sources(measure.column)
@@ -196,5 +197,5 @@ def columns_of(measure: Measure) -> set[str]:
 
 
 def names_in(rule: str | None) -> set[str]:
-    """The columns that a condition speaks of."""
+    """The names that a rule mentions."""
     return set(parse_rule(rule).names()) if rule else set()

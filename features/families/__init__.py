@@ -1,1 +1,1 @@
-"""One file per family of declared features."""
+"""One file per family of features. Each defines `FEATURES`; `features.families.catalogue` finds them."""

@@ -1,4 +1,4 @@
-"""What was bought, where and at what time: variety, concentration, channels and timing of purchases."""
+"""Variety, concentration, channels and timing of purchases."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from core.feature_names import MAIN_CHANNEL, FeatureFamily
 from features.compiler.declaration import Carried, Feature, Grain, Leader, Measure, Ratio
+from features.compiler.windows import WINDOWS, over_windows, within
+from features.families.feature_set import FeatureSet, WordFeatures
 from features.families.purchases import BOUGHT, NEVER, NONE_IN_WINDOW, ORDER, ORDERS
-from features.families.windowed import WINDOWS, over_windows, within
 from tables.vocabulary import names_of, quoted
 
 ITEM = Grain("item", "purchases", keys=("item_id",), where=BOUGHT, carries=(Carried("lines", "count", "item_id"),))
@@ -117,11 +118,9 @@ TIMING = (
     ),
 )
 
-BASKET_FEATURES = (*VARIETY, *CONCENTRATION, *TIMING)
-
 
 def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
-    """What each of these channels means to a customer; the channels are learnt from the data."""
+    """The features of each of these purchase channels."""
     if not channels:
         return
     orders = tuple(Measure(ORDER, "count", condition=f"channel == {quoted(channel)}") for channel in channels)
@@ -174,3 +173,17 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
             ja=f"{channel}での最終購入からの日数",
             missing=f"no order via {channel} on record",
         )
+
+
+FEATURES = FeatureSet(
+    static=(*VARIETY, *CONCENTRATION, *TIMING),
+    per_word=(
+        WordFeatures(
+            table="purchases",
+            column="channel",
+            keeper=MAIN_CHANNEL,
+            declare=channel_features,
+            placeholder="<channel>",
+        ),
+    ),
+)

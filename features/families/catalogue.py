@@ -1,133 +1,91 @@
-"""Every declared feature, and which of them a data set can have."""
+"""Finds the declared features of `features/families/`, and those that a data set can have."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
-from core.feature_names import (
-    MAIN_CHANNEL,
-    MAIN_CONTACT_CHANNEL,
-    MAIN_EVENT,
-    MAIN_PLAN,
-    MAIN_TICKET_SEVERITY,
-    MAIN_TICKET_TOPIC,
-)
+from core.catalogue import Catalogue
 from features.compiler.declaration import Feature, columns_of, measures_of
-from features.compiler.lines import DERIVED, lines_of
-from features.families.baskets import BASKET_FEATURES, channel_features
-from features.families.contacts import CONTACT_FEATURES, contact_channel_features
-from features.families.purchases import PURCHASE_FEATURES
-from features.families.spending import SPENDING_FEATURES
-from features.families.stated_preferences import ANSWER, PREFERENCE_FEATURES, answer_features
-from features.families.subscriptions import SUBSCRIPTION_FEATURES, plan_features
-from features.families.surveys import SURVEY_FEATURES
-from features.families.tickets import TICKET_FEATURES, severity_features, topic_features
-from features.families.usage import SEAT_FEATURES, USAGE_FEATURES, event_features
-from tables.engines.expressions import ibis
+from features.compiler.facts import FEATURE_TABLES, derive_columns
+from features.families.feature_set import FeatureSet, Vocabularies, WordFeatures
 from tables.tables import Tables
-from tables.vocabulary import MAX_KINDS, frequent_words
 
-DECLARED = (
-    *PURCHASE_FEATURES,
-    *SPENDING_FEATURES,
-    *BASKET_FEATURES,
-    *USAGE_FEATURES,
-    *SEAT_FEATURES,
-    *SUBSCRIPTION_FEATURES,
-    *TICKET_FEATURES,
-    *SURVEY_FEATURES,
-    *CONTACT_FEATURES,
-    *PREFERENCE_FEATURES,
-)
-"Those that need no word of the data."
-
-Vocabularies = Mapping[str, tuple[str, ...]]
+FEATURE_SETS: Catalogue[FeatureSet] = Catalogue.of_folder(
+    "features.families",
+    attribute="FEATURES",
+    # The order of features is the order of columns, on which models of equal features still depend: add to it, never
+    # change it. Files that are not named come after these.
+    first=(
+        "purchases", "spending", "baskets", "usage", "seats", "subscriptions", "tickets", "surveys", "contacts",
+        "stated_preferences",
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """Features that are made of the words of a column, the most frequent ones."""
-
-    table: str
-    column: str
-    features: Callable[[tuple[str, ...]], Iterable[Feature]]
-
-
-LEARNT = {
-    MAIN_CHANNEL: Learnt("purchases", "channel", channel_features),
-    MAIN_EVENT: Learnt("usage", "event", event_features),
-    MAIN_PLAN: Learnt("subscriptions", "plan", plan_features),
-    MAIN_TICKET_SEVERITY: Learnt("tickets", "severity", severity_features),
-    MAIN_TICKET_TOPIC: Learnt("tickets", "topic", topic_features),
-    MAIN_CONTACT_CHANNEL: Learnt("contacts", "channel", contact_channel_features),
-}
-"By the categorical feature that keeps the words."
-
-
-@dataclass(frozen=True)
-class Absence:
-    """The features that a data set does without because one table is absent."""
+class MissingTable:
+    """A table that the data set does not have, and what is skipped for that."""
 
     table: str
     families: tuple[str, ...]
     n_features: int
-    "Those that need no word of the data; the absent table would have brought more."
+    "Static features that need it. Features per word would come on top."
 
     def __str__(self) -> str:
-        which = f"family {self.families[0]}" if len(self.families) == 1 else f"families {', '.join(self.families)}"
         features = "1 feature" if self.n_features == 1 else f"{self.n_features} features"
-        return f"no {self.table} table: {features} of {which} {'is' if self.n_features == 1 else 'are'} left out"
+        verb = "is" if self.n_features == 1 else "are"
+        return f"no {self.table} table, so {features} ({', '.join(self.families)}) {verb} skipped"
 
 
-def absences(known: Tables) -> tuple[Absence, ...]:
-    """What is left out for want of a table, one absence a table; a feature of two counts under the first absent one."""
-    missing: dict[str, list[Feature]] = {}
-    for feature in DECLARED:
+@cache
+def static_features() -> tuple[Feature, ...]:
+    """Every feature that does not depend on words of the data, in the order of columns."""
+    return tuple(feature for family in FEATURE_SETS.values() for feature in family.static)
+
+
+@cache
+def word_features() -> tuple[WordFeatures, ...]:
+    """The features that depend on words of the data, in the order of columns; they come after the static ones."""
+    return tuple(declared for family in FEATURE_SETS.values() for declared in family.per_word)
+
+
+@cache
+def all_features() -> tuple[Feature, ...]:
+    """Every feature that a data set can have, with placeholders for the words of the data."""
+    per_word = (feature for words in word_features() for feature in words.declare((words.placeholder,)))
+    return (*static_features(), *per_word)
+
+
+def missing_tables(tables: Tables) -> tuple[MissingTable, ...]:
+    """The tables whose absence costs features. A feature of two tables counts under the first that is missing."""
+    skipped: dict[str, list[Feature]] = {}
+    for feature in static_features():
         needed = [measure.grain.table for measure in measures_of(feature.expression)]
-        absent = [table for table in needed if table not in known]
-        if absent:
-            missing.setdefault(absent[0], []).append(feature)
+        missing = [table for table in needed if table not in tables]
+        if missing:
+            skipped.setdefault(missing[0], []).append(feature)
     return tuple(
-        Absence(table, tuple(dict.fromkeys(feature.family for feature in features)), len(features))
-        for table, features in missing.items()
+        MissingTable(table, tuple(dict.fromkeys(feature.family for feature in features)), len(features))
+        for table, features in skipped.items()
     )
 
 
-def declared_features(known: Tables, vocabularies: Vocabularies | None = None) -> tuple[Feature, ...]:
-    """The features whose tables and columns are there; words as given, or learnt from the tables.
+def available_features(tables: Tables, vocabularies: Vocabularies | None = None) -> tuple[Feature, ...]:
+    """The features whose tables and columns the data set has, with the words given or else learned from the tables.
 
-    What needs a table or column that the data set lacks is left out, so that no column is always missing.
+    Other features are left out, because their columns would always be missing.
     """
-    present = {name: set(lines_of(known, name).columns) for name in DERIVED if name in known}
-    features = list(DECLARED)
-    for keeper, learnt in LEARNT.items():
-        features += learnt.features(_words(known, keeper, learnt, vocabularies))
-    features += answer_features(_sayings(known, vocabularies))
-    return tuple(feature for feature in features if _possible(feature, present))
+    columns = {name: set(derive_columns(tables, name).columns) for name in FEATURE_TABLES if name in tables}
+    features = [*static_features()]
+    for declared in word_features():
+        features += declared.declare(declared.words(tables, vocabularies))
+    return tuple(feature for feature in features if _is_available(feature, columns))
 
 
-def _words(known: Tables, keeper: str, learnt: Learnt, vocabularies: Vocabularies | None) -> tuple[str, ...]:
-    if vocabularies is not None:
-        return vocabularies.get(keeper, ())
-    if learnt.table not in known or learnt.column not in known[learnt.table].columns:
-        return ()
-    return frequent_words(known[learnt.table], learnt.column, MAX_KINDS)
-
-
-def _sayings(known: Tables, vocabularies: Vocabularies | None) -> tuple[str, ...]:
-    """The most frequent answers to the most frequent questions, as 'key: value'."""
-    if vocabularies is not None:
-        return tuple(word for name, words in vocabularies.items() if name.startswith(ANSWER) for word in words)
-    if "preferences" not in known:
-        return ()
-    lines = lines_of(known, "preferences")
-    asked = lines.filter(ibis._.key.isin(frequent_words(lines, "key", MAX_KINDS)))
-    return frequent_words(asked, "said", MAX_KINDS * MAX_KINDS)
-
-
-def _possible(feature: Feature, present: Mapping[str, set[str]]) -> bool:
+def _is_available(feature: Feature, columns: Mapping[str, set[str]]) -> bool:
     return all(
-        measure.grain.table in present and columns_of(measure) <= present[measure.grain.table]
+        measure.grain.table in columns and columns_of(measure) <= columns[measure.grain.table]
         for measure in measures_of(feature.expression)
     )

@@ -1,4 +1,4 @@
-"""What marketing contacts tell: how often we write, through what, and whether anybody still opens it."""
+"""Marketing contacts: how often a customer is contacted, through which channel, and how they react."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from core.feature_names import MAIN_CONTACT_CHANNEL, FeatureFamily
 from features.compiler.declaration import Feature, Grain, Leader, Measure, Ratio
-from features.families.windowed import over_windows, within
+from features.compiler.windows import over_windows, within
+from features.families.feature_set import FeatureSet, WordFeatures
 from tables.vocabulary import names_of, quoted
 
 CONTACT = Grain("contact", "contacts")
@@ -21,7 +22,7 @@ REACTIONS = {
 }
 
 
-def _reactions(column: str, en: str, ja: str) -> Iterator[Feature]:
+def _reaction_features(column: str, en: str, *, ja: str) -> Iterator[Feature]:
     reacted = Measure(CONTACT, "count", condition=f"{column} == 1")
     yield from over_windows(
         Feature(
@@ -45,7 +46,7 @@ def _reactions(column: str, en: str, ja: str) -> Iterator[Feature]:
     )
 
 
-CONTACT_FEATURES = (
+STATIC = (
     *over_windows(
         Feature(
             name="contacts_{window}",
@@ -75,12 +76,12 @@ CONTACT_FEATURES = (
         ja="最後の開封からの日数",
         missing="no contact was opened",
     ),
-    *(feature for column, told in REACTIONS.items() for feature in _reactions(column, *told)),
+    *(feature for column, (en, ja) in REACTIONS.items() for feature in _reaction_features(column, en, ja=ja)),
 )
 
 
 def contact_channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
-    """How often each of these channels was used; the channels are learnt from the data."""
+    """The features of each of these contact channels."""
     if not channels:
         return
     counts = tuple(Measure(CONTACT, "count", condition=f"channel == {quoted(channel)}") for channel in channels)
@@ -105,3 +106,17 @@ def contact_channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
             ),
             (7, 28),
         )
+
+
+FEATURES = FeatureSet(
+    static=STATIC,
+    per_word=(
+        WordFeatures(
+            table="contacts",
+            column="channel",
+            keeper=MAIN_CONTACT_CHANNEL,
+            declare=contact_channel_features,
+            placeholder="<channel>",
+        ),
+    ),
+)

@@ -1,14 +1,15 @@
-"""What purchases tell of time: how recently, since when, how often and in which rhythm.
+"""Recency, tenure, frequency and rhythm of purchases.
 
-A purchase is an occasion: the lines of one order, or of one moment where there is no order id. Returns
-(negative amounts) are counted apart and make nobody a recent buyer.
+An order is one purchase occasion: the lines of one order id, or of one moment where there is no order id. Returns
+(negative amounts) are no purchases; `features.families.spending` counts them.
 """
 
 from __future__ import annotations
 
 from core.feature_names import DAYS_SINCE_FIRST_PURCHASE, DAYS_SINCE_LAST_PURCHASE, MEAN_GAP_DAYS, FeatureFamily
 from features.compiler.declaration import Carried, Deviation, Difference, Feature, Grain, Measure, Ratio
-from features.families.windowed import WINDOWS, over_windows, trends, within
+from features.compiler.windows import WINDOWS, over_windows, trends, within
+from features.families.feature_set import FeatureSet
 
 BOUGHT = "amount >= 0"
 
@@ -201,5 +202,4 @@ RHYTHM = (
     ),
 )
 
-
-PURCHASE_FEATURES = (*RECENCY, *TENURE, *FREQUENCY, *RHYTHM)
+FEATURES = FeatureSet(static=(*RECENCY, *TENURE, *FREQUENCY, *RHYTHM))

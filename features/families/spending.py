@@ -1,11 +1,12 @@
-"""What purchases tell of money and goods: how much was spent, on how many pieces, and what came back."""
+"""Spend, quantities and returns of purchases."""
 
 from __future__ import annotations
 
 from core.feature_names import FeatureFamily
 from features.compiler.declaration import Deviation, Difference, Feature, Grain, Measure, Ratio
+from features.compiler.windows import WINDOWS, over_windows, trends, within
+from features.families.feature_set import FeatureSet
 from features.families.purchases import NEVER, NONE_IN_WINDOW, ORDER, ORDERS
-from features.families.windowed import WINDOWS, over_windows, trends, within
 
 RETURN_LINE = Grain("return line", "purchases", where="amount < 0")
 
@@ -170,4 +171,4 @@ RETURNING = (
     ),
 )
 
-SPENDING_FEATURES = (*SPENDING, *QUANTITIES, *RETURNING)
+FEATURES = FeatureSet(static=(*SPENDING, *QUANTITIES, *RETURNING))

@@ -1,4 +1,4 @@
-"""What customers told us themselves: how much of it, how long ago, and their last word on each question."""
+"""Stated preferences: how many a customer stated, how long ago, and the latest answer to each question."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from itertools import groupby
 
 from core.feature_names import FeatureFamily
 from features.compiler.declaration import Feature, Grain, Leader, Measure
-from tables.vocabulary import names_of, quoted
+from features.compiler.facts import derive_columns
+from features.families.feature_set import FeatureSet, WordFeatures
+from tables.engines.expressions import ibis
+from tables.tables import Tables
+from tables.vocabulary import MAX_KINDS, frequent_words, names_of, quoted
 
 PREFERENCE = Grain("preference", "preferences")
 FAMILY = FeatureFamily.PREFERENCES
 ANSWER = "preference_"
-"How the features of single questions begin."
+"Prefix of the features of single questions."
 
-PREFERENCE_FEATURES = (
+STATIC = (
     Feature(
         name="preferences_told",
         family=FAMILY,
@@ -36,17 +40,17 @@ PREFERENCE_FEATURES = (
 )
 
 
-def answer_features(sayings: tuple[str, ...]) -> Iterator[Feature]:
-    """For each question (key), the customer's last answer among these sayings, 'key: value', learnt from the data."""
-    by_key = {key: tuple(found) for key, found in groupby(sorted(sayings, key=_key), key=_key)}
+def answer_features(answers: tuple[str, ...]) -> Iterator[Feature]:
+    """For each question (key), the customer's latest answer among these, which are written 'key: value'."""
+    by_key = {key: tuple(group) for key, group in groupby(sorted(answers, key=_key_of), key=_key_of)}
     for (key, words), name in zip(by_key.items(), names_of(tuple(by_key)), strict=True):
-        told = tuple(
+        stated = tuple(
             Measure(PREFERENCE, "count", condition=f"newest == 1 and said == {quoted(word)}") for word in words
         )
         yield Feature(
             name=f"{ANSWER}{name}",
             family=FAMILY,
-            expression=Leader(words, told, "largest"),
+            expression=Leader(words, stated, "largest"),
             unit="answer",
             en=f"what the customer told us of '{key}'",
             ja=f"「{key}」についての本人の申告",
@@ -54,5 +58,31 @@ def answer_features(sayings: tuple[str, ...]) -> Iterator[Feature]:
         )
 
 
-def _key(saying: str) -> str:
-    return saying.partition(": ")[0]
+def _key_of(answer: str) -> str:
+    return answer.partition(": ")[0]
+
+
+class AnswerFeatures(WordFeatures):
+    """Features per question; the words are answers, written 'key: value'."""
+
+    def learn_words(self, tables: Tables) -> tuple[str, ...]:
+        """The most frequent answers to the most frequent questions."""
+        if self.table not in tables:
+            return ()
+        rows = derive_columns(tables, self.table)
+        frequent = rows.filter(ibis._.key.isin(frequent_words(rows, "key", MAX_KINDS)))
+        return frequent_words(frequent, self.column, MAX_KINDS * MAX_KINDS)
+
+
+FEATURES = FeatureSet(
+    static=STATIC,
+    per_word=(
+        AnswerFeatures(
+            table="preferences",
+            column="said",
+            keeper=f"{ANSWER}*",
+            declare=answer_features,
+            placeholder="<question>: <answer>",
+        ),
+    ),
+)

@@ -1,6 +1,6 @@
-"""What subscriptions tell: what runs now and for how much, how it changed, and when it comes up for renewal.
+"""Subscriptions: what runs at the cutoff and for how much, how it changed, and when it renews.
 
-A line is one unchanged span. Everything is as known at the cutoff: a span that ends later still runs.
+A row is one unchanged span of a subscription. A span that ends after the cutoff still runs at the cutoff.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from core.feature_names import (
     FeatureFamily,
 )
 from features.compiler.declaration import Feature, Grain, Leader, Measure
-from features.families.windowed import over_windows
+from features.compiler.windows import over_windows
+from features.families.feature_set import FeatureSet, WordFeatures
 from tables.vocabulary import names_of, quoted
 
 SPAN = Grain("span", "subscriptions")
@@ -181,11 +182,9 @@ CHANGES = (
     ),
 )
 
-SUBSCRIPTION_FEATURES = (*NOW, *TENURE, *CHANGES)
-
 
 def plan_features(plans: tuple[str, ...]) -> Iterator[Feature]:
-    """Which of these plans a customer has; the plans are learnt from the data."""
+    """The features of each of these plans."""
     if not plans:
         return
     running = tuple(Measure(SPAN, "count", condition=f"{RUNNING} and plan == {quoted(plan)}") for plan in plans)
@@ -209,3 +208,17 @@ def plan_features(plans: tuple[str, ...]) -> Iterator[Feature]:
             ja=f"{plan}の契約数",
             missing="never missing",
         )
+
+
+FEATURES = FeatureSet(
+    static=(*NOW, *TENURE, *CHANGES),
+    per_word=(
+        WordFeatures(
+            table="subscriptions",
+            column="plan",
+            keeper=MAIN_PLAN,
+            declare=plan_features,
+            placeholder="<plan>",
+        ),
+    ),
+)

@@ -1,4 +1,4 @@
-"""What surveys tell: the last word on NPS and CSAT, how it changed, and who does not answer any more."""
+"""Surveys: the latest NPS and CSAT, how they changed, and whether the customer still answers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from core.feature_names import FeatureFamily
 from features.compiler.declaration import Difference, Feature, Grain, Measure, Ratio
+from features.families.feature_set import FeatureSet
 
 SURVEY = Grain("survey", "surveys")
 SENT = Measure(SURVEY, "count")
@@ -15,7 +16,7 @@ FAMILY = FeatureFamily.SENTIMENT
 KINDS = {"nps": "NPS", "csat": "CSAT"}
 
 
-def _last_words(kind: str, called: str) -> Iterator[Feature]:
+def _score_features(kind: str, label: str) -> Iterator[Feature]:
     last, before = (
         Measure(SURVEY, "largest", column="score", condition=f"kind == '{kind}' and newness == {place}")
         for place in (0, 1)
@@ -25,23 +26,23 @@ def _last_words(kind: str, called: str) -> Iterator[Feature]:
         family=FAMILY,
         expression=last,
         unit="score",
-        en=f"last {called} score",
-        ja=f"直近の{called}",
-        missing=f"{called} never answered",
+        en=f"last {label} score",
+        ja=f"直近の{label}",
+        missing=f"{label} never answered",
     )
     yield Feature(
         name=f"{kind}_change",
         family=FAMILY,
         expression=Difference(last, before),
         unit="score",
-        en=f"change of the {called} score from the one before to the last",
-        ja=f"{called}の前回からの変化",
-        missing=f"{called} answered fewer than two times",
+        en=f"change of the {label} score from the one before to the last",
+        ja=f"{label}の前回からの変化",
+        missing=f"{label} answered fewer than two times",
     )
 
 
-SURVEY_FEATURES = (
-    *(feature for kind, called in KINDS.items() for feature in _last_words(kind, called)),
+STATIC = (
+    *(feature for kind, label in KINDS.items() for feature in _score_features(kind, label)),
     Feature(
         name="surveys_sent",
         family=FAMILY,
@@ -78,3 +79,5 @@ SURVEY_FEATURES = (
         ja="直近180日間の未回答アンケート数",
     ),
 )
+
+FEATURES = FeatureSet(static=STATIC)

@@ -1,12 +1,13 @@
-"""What support tickets tell: how many and how grave, how quickly they were answered, and how it felt."""
+"""Support tickets: how many, how severe, how quickly they were answered, and how satisfied the customer was."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.feature_names import LAST_TICKET_SATISFACTION, FeatureFamily
+from core.feature_names import LAST_TICKET_SATISFACTION, MAIN_TICKET_SEVERITY, MAIN_TICKET_TOPIC, FeatureFamily
 from features.compiler.declaration import Feature, Grain, Leader, Measure, Ratio
-from features.families.windowed import over_windows, within
+from features.compiler.windows import over_windows, within
+from features.families.feature_set import FeatureSet, WordFeatures
 from tables.vocabulary import names_of, quoted
 
 TICKET = Grain("ticket", "tickets")
@@ -22,7 +23,7 @@ NONE_ANSWERED = "no ticket of the window was answered, or the recorded history i
 NONE_CLOSED = "no ticket of the window was closed, or the recorded history is shorter than it"
 NONE_RATED = "no ticket of the window was rated, or the recorded history is shorter than it"
 
-TICKET_FEATURES = (
+STATIC = (
     *over_windows(
         Feature(
             name="tickets_{window}",
@@ -128,16 +129,16 @@ TICKET_FEATURES = (
 
 
 def severity_features(severities: tuple[str, ...]) -> Iterator[Feature]:
-    """How many tickets of each of these severities, which are learnt from the data."""
-    yield from _told_apart("severity", severities, "severity", "重要度")
+    """The features of each of these severities."""
+    yield from _count_by_word("severity", severities, en="severity", ja="重要度")
 
 
 def topic_features(topics: tuple[str, ...]) -> Iterator[Feature]:
-    """How many tickets about each of these topics, which are learnt from the data."""
-    yield from _told_apart("topic", topics, "topic", "内容")
+    """The features of each of these topics."""
+    yield from _count_by_word("topic", topics, en="topic", ja="内容")
 
 
-def _told_apart(column: str, words: tuple[str, ...], en: str, ja: str) -> Iterator[Feature]:
+def _count_by_word(column: str, words: tuple[str, ...], *, en: str, ja: str) -> Iterator[Feature]:
     if not words:
         return
     counts = tuple(Measure(TICKET, "count", condition=f"{column} == {quoted(word)}") for word in words)
@@ -162,3 +163,24 @@ def _told_apart(column: str, words: tuple[str, ...], en: str, ja: str) -> Iterat
             ),
             (90, 365),
         )
+
+
+FEATURES = FeatureSet(
+    static=STATIC,
+    per_word=(
+        WordFeatures(
+            table="tickets",
+            column="severity",
+            keeper=MAIN_TICKET_SEVERITY,
+            declare=severity_features,
+            placeholder="<severity>",
+        ),
+        WordFeatures(
+            table="tickets",
+            column="topic",
+            keeper=MAIN_TICKET_TOPIC,
+            declare=topic_features,
+            placeholder="<topic>",
+        ),
+    ),
+)

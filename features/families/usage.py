@@ -1,4 +1,4 @@
-"""What usage tells: visits, logins and features used, and whether they fade."""
+"""Usage: recency, amount, change, timing and breadth of what a customer does with the product."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from core.feature_names import (
     FeatureFamily,
 )
 from features.compiler.declaration import Deviation, Feature, Grain, Leader, Measure, Ratio
-from features.families.subscriptions import RUNNING, SPAN
-from features.families.windowed import over_windows, trends, within
+from features.compiler.windows import over_windows, trends
+from features.families.feature_set import FeatureSet, WordFeatures
 from tables.vocabulary import names_of, quoted
 
 EVENT = Grain("event", "usage")
@@ -22,15 +22,12 @@ USAGE_DAY = Grain("usage day", "usage", keys=("age_days",), follows=True)
 SESSION = Grain("session", "usage", keys=("session_id",))
 SEEN_ITEM = Grain("item seen", "usage", keys=("item_id",))
 KIND = Grain("kind of usage", "usage", keys=("event",))
-PERSON = Grain("person", "usage", keys=("person_id",))
 ADMIN = "role in ('admin', 'administrator', 'owner')"
 
 EVENTS = Measure(EVENT, "count")
 USAGE_DAYS = Measure(USAGE_DAY, "count")
 SESSIONS = Measure(SESSION, "count")
 SINCE_LAST = Measure(EVENT, "least", column="age_days")
-ACTIVE_PEOPLE = Measure(PERSON, "count")
-SEATS = Measure(SPAN, "sum", column="seats", condition=RUNNING)
 
 GAPS = Measure(USAGE_DAY, "count", column="gap_days")
 GAP_TOTAL = Measure(USAGE_DAY, "sum", column="gap_days")
@@ -246,44 +243,9 @@ BREADTH = (
     ),
 )
 
-USAGE_FEATURES = (*RECENCY, *AMOUNTS, *CHANGE, *TIMING, *BREADTH)
-
-SEAT_FEATURES = (
-    *over_windows(
-        Feature(
-            name="active_people_{window}",
-            family=FeatureFamily.SEATS,
-            expression=ACTIVE_PEOPLE,
-            unit="people",
-            en="people of the account who used it {window}",
-            ja="{window}に利用した人数",
-        ),
-        (7, 30, 90),
-    ),
-    Feature(
-        name="active_people_trend_30d",
-        family=FeatureFamily.SEATS,
-        expression=Ratio(within(ACTIVE_PEOPLE, 30), within(ACTIVE_PEOPLE, 90)),
-        unit="share",
-        en="people who used it in the last 30 days over those of the last 90",
-        ja="直近90日間の利用者に対する直近30日間の利用者の割合",
-        missing=NONE_IN_WINDOW,
-    ),
-    Feature(
-        name="active_seat_share_30d",
-        family=FeatureFamily.SEATS,
-        expression=Ratio(within(ACTIVE_PEOPLE, 30), SEATS),
-        unit="share",
-        en="share of the seats paid for that was used in the last 30 days",
-        ja="直近30日間に利用された席の割合",
-        missing="no seat is paid for",
-    ),
-)
-"Of accounts: people roll up to them, so that their usage tells who it was."
-
 
 def event_features(events: tuple[str, ...]) -> Iterator[Feature]:
-    """What each of these events means to a customer; the events are learnt from the data."""
+    """The features of each of these kinds of event."""
     if not events:
         return
     counts = tuple(Measure(EVENT, "count", condition=f"event == {quoted(event)}") for event in events)
@@ -309,3 +271,17 @@ def event_features(events: tuple[str, ...]) -> Iterator[Feature]:
             ),
             (30, 90),
         )
+
+
+FEATURES = FeatureSet(
+    static=(*RECENCY, *AMOUNTS, *CHANGE, *TIMING, *BREADTH),
+    per_word=(
+        WordFeatures(
+            table="usage",
+            column="event",
+            keeper=MAIN_EVENT,
+            declare=event_features,
+            placeholder="<event>",
+        ),
+    ),
+)

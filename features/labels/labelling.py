@@ -1,153 +1,101 @@
-"""What happened to each customer of a cohort after its cutoff: the labels.
+"""Labels the rows of a cohort: what happened to each customer after the cutoff.
 
       lookback              cutoff   gap        horizon
   [----------------------------)[------)[----------------)
                                         facts that labels see
 
-Labels read the tables as finally known: ids that were merged later and lines
-that were recorded late are what they turned out to be.
+Labels read the tables as they are known now: ids that were merged and lines that were recorded after the cutoff count
+as what they turned out to be.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-import msgspec
 import numpy as np
 from ibis import _
+from numpy.typing import NDArray
 
 from core.catalogue import Catalogue
 from core.cohort import Cohort
 from core.config.learning import ChurnDefinition
 from core.errors import DataError
+from core.interactions import codes_of
 from core.labels import Labels
-from features.labels import no_purchase, no_usage, overdue, subscription_ended
-from features.labels.label_result import LabelResult, Question
-from features.labels.merged import known_now_as
+from features.labels.protocol import Label, LabelQuery, LabelResult
 from tables.currencies import in_base_currency
-from tables.engines.arrays import numbers, within
+from tables.engines.arrays import numbers, texts, within
+from tables.identities import followed, newest_links
 from tables.tables import Tables
 
+LABELS: Catalogue[Label] = Catalogue.of_folder("features.labels", attribute="LABEL")
 
-@dataclass(frozen=True)
-class Label:
-    """One definition of churn."""
-
-    table: str
-    "The table that it reads; its watermark says what is observed."
-    says: Callable[[ChurnDefinition], str]
-    "The definition in words."
-    fate: Callable[[Tables, Question], LabelResult]
-    lifetime: Callable[[Tables, Question, Question], LabelResult]
-    "The fate of who is followed beyond the horizon: the question as the business asks it, and over the longer time."
-    waits_for_renewal: bool = False
-    "Whether an end is certain only after the grace period."
+LabelCutoff = Callable[[Tables, LabelQuery], tuple[LabelResult, NDArray[np.float64]]]
+"Labels the customers of one cutoff; also returns the amounts that they bought after it, (n,)."
 
 
-Told = Callable[[Tables, Question], tuple[LabelResult, np.ndarray]]
-"The fates of those asked about, and the amounts after."
-
-LABELS: Catalogue[Label] = Catalogue(
-    "features.labels",
-    {
-        "no_purchase": Label(no_purchase.TABLE, no_purchase.says, no_purchase.fate, no_purchase.lifetime),
-        "overdue": Label(overdue.TABLE, overdue.says, overdue.fate, overdue.lifetime),
-        "subscription_ended": Label(
-            subscription_ended.TABLE,
-            subscription_ended.says,
-            subscription_ended.fate,
-            subscription_ended.lifetime,
-            waits_for_renewal=True,
-        ),
-        "no_usage": Label(no_usage.TABLE, no_usage.says, no_usage.fate, no_usage.lifetime),
-    },
-)
-
-
-def outcomes_of(tables: Tables, cohort: Cohort) -> Labels:
-    """The outcome of each row of the cohort, in its order, under the data set's definition of churn.
+def label_outcomes(tables: Tables, cohort: Cohort) -> Labels:
+    """Label each row of the cohort, in its order, under the data set's definition of churn.
 
     Raises DataError where the table that the definition reads is missing.
     """
-    label, churn = _label_for(tables), tables.config.churn
+    label, churn = _label_of(tables), tables.config.churn
 
-    def told(known: Tables, question: Question) -> tuple[LabelResult, np.ndarray]:
-        return label.fate(known, question), _amount_after(known, question)
+    def label_cutoff(known: Tables, query: LabelQuery) -> tuple[LabelResult, NDArray[np.float64]]:
+        return label.label(known, query), _amount_after(known, query)
 
-    return _outcomes(tables, cohort, told, churn.horizon_days, definition_of(churn))
-
-
-def lifetimes_of(tables: Tables, cohort: Cohort, follow_days: int) -> Labels:
-    """When each row of the cohort was lost, followed for so many days beyond the gap, as far as records go.
-
-    The horizon is `follow_days`; rows are not mature where records end before it, and hold what was seen by then.
-    A day of leaving is so told that whoever left within h days has `churned_at` before the h-th day after the start,
-    also where leaving is a silence: then it is the silence's last day. `amount_after` is not told.
-    """
-    label, churn = _label_for(tables), tables.config.churn
-
-    def told(known: Tables, question: Question) -> tuple[LabelResult, np.ndarray]:
-        followed = replace(question, churn=msgspec.structs.replace(churn, horizon_days=follow_days))
-        return label.lifetime(known, question, followed), np.full(len(question.customer_ids), np.nan)
-
-    found = _outcomes(tables, cohort, told, follow_days, f"{definition_of(churn)}; followed for {follow_days} days")
-    return found.known_at(np.datetime64(observed_until(tables), "D"))
-
-
-def _outcomes(
-    tables: Tables,
-    cohort: Cohort,
-    told: Told,
-    horizon_days: int,
-    definition: str,
-) -> Labels:
-    known = tables.latest()
-    customer_ids = known_now_as(tables, cohort.customer_ids)
-    answers = [_answer(told, known, customer_ids, cohort.cutoffs == day, day) for day in np.unique(cohort.cutoffs)]
-    fate, amount_after = _in_order(answers, len(cohort))
-    return Labels(
-        customer_ids=cohort.customer_ids,
-        cutoffs=cohort.cutoffs,
-        churned=fate.churned,
-        churned_at=fate.churned_at,
-        cause=fate.cause,
-        amount_after=amount_after,
-        observed_until=np.where(fate.subject, np.datetime64(observed_until(tables), "D"), cohort.cutoffs),
-        horizon_days=horizon_days,
-        gap_days=tables.config.churn.gap_days,
-        definition=definition,
+    return _label_cohort(
+        tables, cohort, label_cutoff=label_cutoff, horizon_days=churn.horizon_days, definition=describe_churn(churn)
     )
 
 
-def definition_of(churn: ChurnDefinition) -> str:
+def label_lifetimes(tables: Tables, cohort: Cohort, *, follow_days: int) -> Labels:
+    """Label when each row of the cohort churned, followed for `follow_days` beyond the gap or to the end of the record.
+
+    The horizon is `follow_days`. Rows are not mature where the record ends before it; they hold what was seen by then.
+    Whoever churned within h days has `churned_at` before the h-th day after the start; with an inactivity, that is
+    its last day. `amount_after` is NaN.
+    """
+    label, churn = _label_of(tables), tables.config.churn
+
+    def label_cutoff(known: Tables, query: LabelQuery) -> tuple[LabelResult, NDArray[np.float64]]:
+        no_amounts = np.full(len(query.customer_ids), np.nan)
+        return label.label_lifetimes(known, query, follow_days=follow_days), no_amounts
+
+    definition = f"{describe_churn(churn)}; followed for {follow_days} days"
+    lifetimes = _label_cohort(
+        tables, cohort, label_cutoff=label_cutoff, horizon_days=follow_days, definition=definition
+    )
+    return lifetimes.known_at(np.datetime64(observed_until(tables), "D"))
+
+
+def describe_churn(churn: ChurnDefinition) -> str:
     """The definition in words, the gap included."""
-    begins = f", counted from {churn.gap_days} days after the cutoff" if churn.gap_days else ""
-    return LABELS[churn.definition].says(churn) + begins
+    gap = f", counted from {churn.gap_days} days after the cutoff" if churn.gap_days else ""
+    return LABELS[churn.definition].describe(churn) + gap
 
 
 def observed_until(tables: Tables) -> date:
-    """The first day of which the data set's label cannot yet be sure; a label's window must end by it."""
-    return tables.watermark(_label_for(tables).table) - certain_after(tables)
+    """The first day for which labels are not certain yet. The window of a mature label ends by it."""
+    return tables.watermark(_label_of(tables).table) - confirmation_delay(tables)
 
 
-def certain_after(tables: Tables) -> timedelta:
-    """How long after a day it is certain who left on it: the grace period where a renewal may still come."""
-    label = _label_for(tables)
-    return timedelta(days=tables.config.churn.grace_days if label.waits_for_renewal else 0)
+def confirmation_delay(tables: Tables) -> timedelta:
+    """How long after a day it is certain who churned on it: the grace period where a renewal may still come."""
+    return timedelta(days=tables.config.churn.grace_days if _label_of(tables).waits_for_renewal else 0)
 
 
 def recorded_since(tables: Tables) -> date:
-    """The first day of the table that the data set's label reads. Raises DataError where it holds no time."""
-    label = _label_for(tables)
+    """The first day of the table that the data set's label reads. Raises DataError where it has no time."""
+    label = _label_of(tables)
     first = tables.intake(label.table).first
     if first is None:
-        raise DataError(f"{label.table} holds no time to tell its first day from; is it empty?")
+        raise DataError(f"{label.table} has no row with a time, so its first day is unknown; is the table empty?")
     return first.date()
 
 
-def _label_for(tables: Tables) -> Label:
+def _label_of(tables: Tables) -> Label:
     churn = tables.config.churn
     label = LABELS[churn.definition]
     if label.table not in tables:
@@ -158,35 +106,60 @@ def _label_for(tables: Tables) -> Label:
     return label
 
 
-def _answer(
-    told: Told,
-    known: Tables,
-    customer_ids: np.ndarray,
-    rows: np.ndarray,
-    day: np.datetime64,
-) -> tuple[np.ndarray, LabelResult, np.ndarray]:
-    """The rows of one cutoff with their fates and amounts; two ids that became one customer share a fate."""
-    unique_ids, owners = np.unique(customer_ids[rows], return_inverse=True)
-    question = Question(unique_ids, day.astype(date), known.config.churn)
-    fate, amounts = told(known, question)
-    return np.flatnonzero(rows), fate.take(owners), amounts[owners]
+def _label_cohort(
+    tables: Tables, cohort: Cohort, *, label_cutoff: LabelCutoff, horizon_days: int, definition: str
+) -> Labels:
+    known = tables.latest()
+    customer_ids = _resolve_ids(tables, cohort.customer_ids)
+    rows, results, amounts = [np.empty(0, np.int64)], list[LabelResult](), [np.empty(0)]
+    for day in np.unique(cohort.cutoffs):
+        rows.append(np.flatnonzero(cohort.cutoffs == day))
+        # Two ids of the cohort that became one customer share its label.
+        unique_ids, owners = np.unique(customer_ids[rows[-1]], return_inverse=True)
+        result, amount_after = label_cutoff(known, LabelQuery(unique_ids, day.astype(date), known.config.churn))
+        results.append(result.take(owners))
+        amounts.append(amount_after[owners])
+    # The results are in the order of cutoffs; this brings them back into the order of the cohort.
+    order = np.empty(len(cohort), np.int64)
+    order[np.concatenate(rows)] = np.arange(len(cohort))
+    labels = LabelResult.concatenate(results).take(order)
+    return Labels(
+        customer_ids=cohort.customer_ids,
+        cutoffs=cohort.cutoffs,
+        churned=labels.churned,
+        churned_at=labels.churned_at,
+        cause=labels.cause,
+        amount_after=np.concatenate(amounts)[order],
+        observed_until=np.where(labels.applies, np.datetime64(observed_until(tables), "D"), cohort.cutoffs),
+        horizon_days=horizon_days,
+        gap_days=tables.config.churn.gap_days,
+        definition=definition,
+    )
 
 
-def _in_order(answers: list[tuple[np.ndarray, LabelResult, np.ndarray]], n_rows: int) -> tuple[LabelResult, np.ndarray]:
-    back = np.empty(n_rows, np.int64)
-    back[np.concatenate([np.empty(0, np.int64), *(rows for rows, _, _ in answers)])] = np.arange(n_rows)
-    amounts = np.concatenate([np.empty(0), *(amounts for _, _, amounts in answers)])
-    return LabelResult.joined([fate for _, fate, _ in answers]).take(back), amounts[back]
+def _resolve_ids(tables: Tables, customer_ids: NDArray[np.str_]) -> NDArray[np.str_]:
+    """The id that each customer's facts have in `tables.latest()`, (n,).
+
+    A store card that was a customer of its own at a cutoff, and later turned out to be ada's, is ada.
+    """
+    if "identities" not in tables:
+        return customer_ids
+    chains = followed(newest_links(tables["identities"]))
+    merged = chains.filter(~_.open_ended).to_pyarrow()
+    aliases, owners = texts(merged["alias_id"]), texts(merged["customer_id"])
+    order = np.argsort(aliases)
+    places = codes_of(customer_ids, aliases[order])
+    return np.where(places >= 0, np.append(owners[order], "")[places], customer_ids)
 
 
-def _amount_after(tables: Tables, question: Question) -> np.ndarray:
-    """Net amount bought in the window, base currency, returns taken off; zero for nothing bought.
+def _amount_after(tables: Tables, query: LabelQuery) -> NDArray[np.float64]:
+    """Net amount bought in the window in the base currency, less returns; 0 without a purchase, (n,).
 
     NaN without a purchases table.
     """
     if "purchases" not in tables:
-        return np.full(len(question.customer_ids), np.nan)
+        return np.full(len(query.customer_ids), np.nan)
     purchases = in_base_currency(tables["purchases"], "amount", tables)
-    after = purchases.filter(within(purchases.event_time, question.window))
-    sums = after.group_by("customer_id").aggregate(amount=_.amount.sum()).to_pyarrow()
-    return question.align(sums, numbers(sums["amount"]), 0.0)
+    in_window = purchases.filter(within(purchases.event_time, query.window))
+    sums = in_window.group_by("customer_id").aggregate(amount=_.amount.sum()).to_pyarrow()
+    return query.align(sums, numbers(sums["amount"]), missing=0.0)

@@ -11,24 +11,30 @@ import numpy as np
 
 from core.config.learning import ChurnDefinition
 from features.cohort import IS_PURCHASE
-from features.labels.inactivity import first_silence
-from features.labels.label_result import LabelResult, Question, silence_without
+from features.labels.inactivity import label_first_inactivity, label_inactivity
+from features.labels.protocol import Label, LabelQuery, LabelResult
 from tables.tables import Tables
 
-TABLE = "purchases"
+
+class NoPurchase:
+    """Churned without a purchase in the window. Returns are no purchases."""
+
+    table = "purchases"
+    waits_for_renewal = False
+
+    def describe(self, churn: ChurnDefinition) -> str:
+        """The definition in words."""
+        return f"no purchase within {churn.horizon_days} days"
+
+    def label(self, tables: Tables, query: LabelQuery) -> LabelResult:
+        """Label who bought nothing in the window."""
+        return label_inactivity(tables[self.table].filter(IS_PURCHASE), query)
+
+    def label_lifetimes(self, tables: Tables, query: LabelQuery, *, follow_days: int) -> LabelResult:
+        """Label who bought nothing for a whole horizon, at any time while they were followed."""
+        wait_days = np.full(len(query.customer_ids), float(query.churn.horizon_days))
+        purchases = tables[self.table].filter(IS_PURCHASE)
+        return label_first_inactivity(purchases, query.over(follow_days), wait_days=wait_days)
 
 
-def says(churn: ChurnDefinition) -> str:
-    """The definition in words."""
-    return f"no purchase within {churn.horizon_days} days"
-
-
-def fate(tables: Tables, question: Question) -> LabelResult:
-    """Who bought nothing in the window; returns are no purchases."""
-    return silence_without(tables[TABLE].filter(IS_PURCHASE), question)
-
-
-def lifetime(tables: Tables, question: Question, followed: Question) -> LabelResult:
-    """Who bought nothing for a whole horizon, at any time while they were followed."""
-    waits = np.full(len(question.customer_ids), question.churn.horizon_days)
-    return first_silence(tables[TABLE].filter(IS_PURCHASE), followed, waits)
+LABEL: Label = NoPurchase()

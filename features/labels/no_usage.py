@@ -1,28 +1,33 @@
-"""Churn of a service that is used rather than bought: no usage within the horizon."""
+"""Churn from a service that is used rather than bought: no usage within the horizon."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from core.config.learning import ChurnDefinition
-from features.labels.inactivity import first_silence
-from features.labels.label_result import LabelResult, Question, silence_without
+from features.labels.inactivity import label_first_inactivity, label_inactivity
+from features.labels.protocol import Label, LabelQuery, LabelResult
 from tables.tables import Tables
 
-TABLE = "usage"
+
+class NoUsage:
+    """Churned without usage in the window. Any event is usage."""
+
+    table = "usage"
+    waits_for_renewal = False
+
+    def describe(self, churn: ChurnDefinition) -> str:
+        """The definition in words."""
+        return f"no usage within {churn.horizon_days} days"
+
+    def label(self, tables: Tables, query: LabelQuery) -> LabelResult:
+        """Label who did nothing in the window."""
+        return label_inactivity(tables[self.table], query)
+
+    def label_lifetimes(self, tables: Tables, query: LabelQuery, *, follow_days: int) -> LabelResult:
+        """Label who did nothing for a whole horizon, at any time while they were followed."""
+        wait_days = np.full(len(query.customer_ids), float(query.churn.horizon_days))
+        return label_first_inactivity(tables[self.table], query.over(follow_days), wait_days=wait_days)
 
 
-def says(churn: ChurnDefinition) -> str:
-    """The definition in words."""
-    return f"no usage within {churn.horizon_days} days"
-
-
-def fate(tables: Tables, question: Question) -> LabelResult:
-    """Who did nothing in the window; any event is usage."""
-    return silence_without(tables[TABLE], question)
-
-
-def lifetime(tables: Tables, question: Question, followed: Question) -> LabelResult:
-    """Who did nothing for a whole horizon, at any time while they were followed."""
-    waits = np.full(len(question.customer_ids), question.churn.horizon_days)
-    return first_silence(tables[TABLE], followed, waits)
+LABEL: Label = NoUsage()

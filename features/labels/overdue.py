@@ -5,69 +5,74 @@
       '-----'-----'                         a purchase in here: the customer stayed
       usual gap: the mean between days of purchase
 
-The past counts only through the usual gap. The horizon is the most that is
-waited, and what is waited where there is no usual gap yet (fewer than two days
-of purchase).
+The past counts only through the usual gap. The wait is at most the horizon, and exactly the horizon where there is
+no usual gap yet (fewer than two days of purchase).
 """
 
 from __future__ import annotations
 
 import numpy as np
 from ibis import _
+from numpy.typing import NDArray
 
 from core.config.learning import ChurnDefinition
 from features.cohort import IS_PURCHASE
-from features.labels.inactivity import first_silence
-from features.labels.label_result import LabelResult, Question, silence
+from features.labels.inactivity import inactivity_result, label_first_inactivity
+from features.labels.protocol import NO_DAY, Label, LabelQuery, LabelResult
 from tables.engines.arrays import days, midnight, numbers, within
 from tables.tables import Tables
 
-TABLE = "purchases"
+
+class Overdue:
+    """Churned without a purchase before they were overdue."""
+
+    table = "purchases"
+    waits_for_renewal = False
+
+    def describe(self, churn: ChurnDefinition) -> str:
+        """The definition in words."""
+        return (
+            f"no purchase within {churn.overdue_multiple:g} of the customer's own usual gaps, "
+            f"at most {churn.horizon_days} days"
+        )
+
+    def label(self, tables: Tables, query: LabelQuery) -> LabelResult:
+        """Label who bought nothing before they were overdue."""
+        start = np.datetime64(query.window.start, "D")
+        overdue_on = start + _wait_days(tables, query).astype("timedelta64[D]")
+        returned_on = _first_purchase_days(tables, query)
+        came_back = ~np.isnat(returned_on) & (returned_on < overdue_on)
+        return inactivity_result(~came_back, overdue_on)
+
+    def label_lifetimes(self, tables: Tables, query: LabelQuery, *, follow_days: int) -> LabelResult:
+        """Label who was overdue, by their rhythm before the cutoff, at any time while they were followed."""
+        purchases = tables[self.table].filter(IS_PURCHASE)
+        return label_first_inactivity(purchases, query.over(follow_days), wait_days=_wait_days(tables, query))
 
 
-def says(churn: ChurnDefinition) -> str:
-    """The definition in words."""
-    return (
-        f"no purchase within {churn.overdue_multiple:g} of the customer's own usual gaps, "
-        f"at most {churn.horizon_days} days"
-    )
+LABEL: Label = Overdue()
 
 
-def fate(tables: Tables, question: Question) -> LabelResult:
-    """Who bought nothing before they were overdue."""
-    start = np.datetime64(question.window.start, "D")
-    overdue_on = start + waits(tables, question).astype("timedelta64[D]")
-    returned_on = first_purchases(tables, question)
-    return silence(~np.isnat(returned_on) & (returned_on < overdue_on), overdue_on)
+def _wait_days(tables: Tables, query: LabelQuery) -> NDArray[np.float64]:
+    """Whole days until each customer is overdue, (n,): at least one, at most the horizon."""
+    waits = np.ceil(query.churn.overdue_multiple * _usual_gap_days(tables, query))
+    return np.clip(np.nan_to_num(waits, nan=np.inf), 1, query.churn.horizon_days)
 
 
-def lifetime(tables: Tables, question: Question, followed: Question) -> LabelResult:
-    """Who was overdue by the rhythm that they had at the cutoff, at any time while they were followed."""
-    bought = tables[TABLE].filter(IS_PURCHASE)
-    return first_silence(bought, followed, waits(tables, question))
-
-
-def waits(tables: Tables, question: Question) -> np.ndarray:
-    """How many whole days each customer is waited for, (n,) float64: at least one, at most the horizon."""
-    usual_gaps = usual_gap_days(tables, question)
-    waited = np.ceil(question.churn.overdue_multiple * usual_gaps)
-    return np.clip(np.nan_to_num(waited, nan=np.inf), 1, question.churn.horizon_days)
-
-
-def usual_gap_days(tables: Tables, question: Question) -> np.ndarray:
+def _usual_gap_days(tables: Tables, query: LabelQuery) -> NDArray[np.float64]:
     """Mean days between days of purchase before the cutoff, (n,); NaN with fewer than two of them."""
-    purchases = tables[TABLE]
-    past = purchases.filter(purchases.event_time < midnight(question.cutoff), IS_PURCHASE)
-    bought_on = past.select("customer_id", day=_.event_time.truncate("D")).distinct()
-    rhythm = bought_on.group_by("customer_id").aggregate(first=_.day.min(), last=_.day.max(), n_days=_.count())
-    found = rhythm.filter(_.n_days > 1).to_pyarrow()
-    span = (days(found["last"]) - days(found["first"])).astype(np.float64)
-    return question.align(found, span / (numbers(found["n_days"]) - 1), np.nan)
+    purchases = tables["purchases"]
+    past = purchases.filter(purchases.event_time < midnight(query.cutoff), IS_PURCHASE)
+    purchase_days = past.select("customer_id", day=_.event_time.truncate("D")).distinct()
+    rhythms = purchase_days.group_by("customer_id").aggregate(first=_.day.min(), last=_.day.max(), n_days=_.count())
+    rows = rhythms.filter(_.n_days > 1).to_pyarrow()
+    span_days = (days(rows["last"]) - days(rows["first"])).astype(np.float64)
+    return query.align(rows, span_days / (numbers(rows["n_days"]) - 1), missing=np.nan)
 
 
-def first_purchases(tables: Tables, question: Question) -> np.ndarray:
-    """The day of each customer's first purchase in the window, (n,) datetime64[D]; NaT where there is none."""
-    purchases = tables[TABLE]
-    bought = purchases.filter(within(purchases.event_time, question.window), IS_PURCHASE)
-    found = bought.group_by("customer_id").aggregate(first=_.event_time.min()).to_pyarrow()
-    return question.align(found, days(found["first"]), np.datetime64("NaT", "D"))
+def _first_purchase_days(tables: Tables, query: LabelQuery) -> NDArray[np.datetime64]:
+    """The day of each customer's first purchase in the window, (n,) datetime64[D]; NaT without one."""
+    purchases = tables["purchases"]
+    in_window = purchases.filter(within(purchases.event_time, query.window), IS_PURCHASE)
+    rows = in_window.group_by("customer_id").aggregate(first=_.event_time.min()).to_pyarrow()
+    return query.align(rows, days(rows["first"]), missing=NO_DAY)

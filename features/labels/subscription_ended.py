@@ -2,11 +2,10 @@
 
     cutoff   gap        horizon            grace
     ---[-------)[----------------------)
-    ===================x                ...........   ended; nothing runs or begins within the grace: churned
+    ===================x                ...........   nothing runs or starts within the grace period: churned
     ===================x  ===========                 renewed: stayed
 
-Only customers with a subscription that runs at the cutoff can leave; of the
-others nothing can be observed, so their rows are never mature.
+Only customers with a subscription at the cutoff can churn. The rows of other customers never mature.
 """
 
 from __future__ import annotations
@@ -21,69 +20,74 @@ from ibis import _
 
 from core.config.learning import ChurnDefinition
 from features.cohort import running_at
-from features.labels.label_result import LabelResult, Question
+from features.labels.protocol import NO_DAY, Label, LabelQuery, LabelResult
 from tables.engines.arrays import days, texts, within
 from tables.tables import Tables
 
-TABLE = "subscriptions"
+
+class SubscriptionEnded:
+    """Churned when the last subscription ends (or any, where `each_subscription` is set) and is not renewed."""
+
+    table = "subscriptions"
+    waits_for_renewal = True
+
+    def describe(self, churn: ChurnDefinition) -> str:
+        """The definition in words."""
+        others = ", whatever others run on" if churn.each_subscription else ""
+        return (
+            f"a subscription ended within {churn.horizon_days} days and was not renewed within "
+            f"{churn.grace_days} days of its end{others}"
+        )
+
+    def label(self, tables: Tables, query: LabelQuery) -> LabelResult:
+        """Label whose subscription ended for good in the window, with the stated cause."""
+        subscriptions = tables[self.table]
+        running = subscriptions.filter(running_at(subscriptions, query.cutoff)).select("customer_id").distinct()
+        applies = np.isin(query.customer_ids, texts(running.to_pyarrow()["customer_id"]))
+        if "ended_at" not in subscriptions.columns:
+            n = len(applies)
+            return LabelResult(
+                churned=np.zeros(n, bool), churned_at=np.full(n, NO_DAY), cause=np.full(n, ""), applies=applies
+            )
+        ends = final_ends(subscriptions, query).to_pyarrow()
+        ended_on = query.align(ends, days(ends["ended_at"]), missing=NO_DAY)
+        churned = applies & ~np.isnat(ended_on)
+        return LabelResult(
+            churned=churned,
+            churned_at=np.where(churned, ended_on, NO_DAY),
+            cause=np.where(churned, query.align(ends, texts(ends["cause"]), missing=""), ""),
+            applies=applies,
+        )
+
+    def label_lifetimes(self, tables: Tables, query: LabelQuery, *, follow_days: int) -> LabelResult:
+        """Label whose subscription ended for good while they were followed; churn within the gap came before that.
+
+        Where each subscription counts, one that ends within the gap leaves the customer with the others.
+        """
+        result = self.label(tables, query.over(follow_days))
+        if not query.churn.gap_days:
+            return result
+        gap = msgspec.structs.replace(
+            query.churn, horizon_days=query.churn.gap_days, gap_days=0, each_subscription=False
+        )
+        churned_in_gap = self.label(tables, replace(query, churn=gap)).churned
+        return replace(result, churned=result.churned & ~churned_in_gap, applies=result.applies & ~churned_in_gap)
 
 
-def says(churn: ChurnDefinition) -> str:
-    """The definition in words."""
-    others = ", whatever others run on" if churn.each_subscription else ""
-    return (
-        f"a subscription ended within {churn.horizon_days} days and was not renewed within "
-        f"{churn.grace_days} days of its end{others}"
-    )
+LABEL: Label = SubscriptionEnded()
 
 
-def fate(tables: Tables, question: Question) -> LabelResult:
-    """Who let their last subscription end in the window."""
-    subscriptions = tables[TABLE]
-    running = subscriptions.filter(running_at(subscriptions, question.cutoff)).select("customer_id").distinct()
-    subject = np.isin(question.customer_ids, texts(running.to_pyarrow()["customer_id"]))
-    if "ended_at" not in subscriptions.columns:
-        ended_on = np.full(len(subject), np.datetime64("NaT", "D"))
-        return LabelResult(np.zeros(len(subject), bool), ended_on, np.full(len(subject), ""), subject)
-    found = final_ends(subscriptions, question).to_pyarrow()
-    ended_on = question.align(found, days(found["ended_at"]), np.datetime64("NaT", "D"))
-    churned = subject & ~np.isnat(ended_on)
-    return LabelResult(
-        churned=churned,
-        churned_at=np.where(churned, ended_on, np.datetime64("NaT", "D")),
-        cause=np.where(churned, question.align(found, texts(found["cause"]), ""), ""),
-        subject=subject,
-    )
-
-
-def lifetime(tables: Tables, question: Question, followed: Question) -> LabelResult:
-    """Who let a subscription end for good while they were followed; who had none left after the gap was gone before.
-
-    Where each subscription counts, one that ends within the gap leaves the customer with the others.
-    """
-    found = fate(tables, followed)
-    if not question.churn.gap_days:
-        return found
-    gap = msgspec.structs.replace(
-        question.churn, horizon_days=question.churn.gap_days, gap_days=0, each_subscription=False
-    )
-    gone = fate(tables, replace(question, churn=gap)).churned
-    return replace(found, churned=found.churned & ~gone, subject=found.subject & ~gone)
-
-
-def final_ends(subscriptions: ir.Table, question: Question) -> ir.Table:
-    """One row a customer whose subscription ended in the window unrenewed: the first such end and its cause."""
-    grace = ibis.interval(days=question.churn.grace_days)
-    ended = subscriptions.filter(within(subscriptions.ended_at, question.window)).mutate(
-        forgiven_until=_.ended_at + grace
-    )
+def final_ends(subscriptions: ir.Table, query: LabelQuery) -> ir.Table:
+    """The first end in the window that was not renewed, one row per customer, with its cause."""
+    grace = ibis.interval(days=query.churn.grace_days)
+    ended = subscriptions.filter(within(subscriptions.ended_at, query.window)).mutate(forgiven_until=_.ended_at + grace)
     others = subscriptions.view()
-    same = [ended.subscription_id == others.subscription_id] if question.churn.each_subscription else []
+    same_subscription = [ended.subscription_id == others.subscription_id] if query.churn.each_subscription else []
     unrenewed = ended.anti_join(
         others,
         [
             ended.customer_id == others.customer_id,
-            *same,
+            *same_subscription,
             others.started_at <= ended.forgiven_until,
             others.ended_at.isnull() | (others.ended_at > ended.ended_at),
         ],
@@ -95,6 +99,6 @@ def final_ends(subscriptions: ir.Table, question: Question) -> ir.Table:
 
 
 def cause_of(subscriptions: ir.Table) -> ir.Value:
-    """Why a subscription ended, as stated: its reason, otherwise its kind."""
+    """The stated cause of an end: its reason, otherwise its kind."""
     stated = [subscriptions[name] for name in ("end_reason", "end_kind") if name in subscriptions.columns]
     return ibis.coalesce(*stated, ibis.literal(""))

@@ -20,8 +20,7 @@ from core.feature_names import RuleVariable
 from core.feature_table import FeatureTable
 from core.rules.rule import parse_rule
 from features.compiler.declaration import Feature, measures_of
-from features.families.catalogue import DECLARED, LEARNT
-from features.families.stated_preferences import ANSWER
+from features.families.catalogue import static_features, word_features
 from features.segments.key_figures import KEY_FIGURES, VALUES, key_figure, value_of
 
 PREDICTIONS = (RuleVariable.CHURN_PROBABILITY, RuleVariable.HEALTH)
@@ -55,7 +54,7 @@ def features_of_rules(config: Config) -> frozenset[str]:
 
 def known_names(config: Config) -> Iterator[str]:
     """The names that need no word of the data."""
-    features = {feature.name for feature in DECLARED if _of_tables(feature, config)}
+    features = {feature.name for feature in static_features() if _of_tables(feature, config)}
     yield from features
     yield from (name for name, sources in KEY_FIGURES.items() if features.intersection(sources))
     yield from (*PREDICTIONS, RuleVariable.VALUE)
@@ -116,7 +115,7 @@ def in_words(codes: np.ndarray, words: tuple[str, ...]) -> np.ndarray:
 def _nearest(name: str, known: Collection[str]) -> str:
     """There are hundreds, so only the likeliest are named."""
     likely = ", ".join(get_close_matches(name, sorted(known), n=3, cutoff=0.0))
-    return f"{f'did you mean one of {likely}? ' if likely else ''}docs/features.md explains them all"
+    return f"{f'did you mean one of {likely}? ' if likely else ''}docs/reference/features.md explains them all"
 
 
 def _names_in(segment: Segment, place: str) -> frozenset[str]:
@@ -134,8 +133,6 @@ def _of_tables(feature: Feature, config: Config) -> bool:
 
 def _patterns(config: Config) -> Iterator[str]:
     """The names of features that are made of words of the data, as regular expressions."""
-    for learnt in LEARNT.values():
-        if learnt.table in config.tables:
-            yield from (feature.name.replace(ANY_WORD, r"\w+") for feature in learnt.features((ANY_WORD,)))
-    if "preferences" in config.tables:
-        yield rf"{ANSWER}\w+"
+    for words in word_features():
+        if words.table in config.tables:
+            yield from (feature.name.replace(ANY_WORD, r"\w+") for feature in words.declare((ANY_WORD,)))

@@ -105,7 +105,7 @@ def evidence_of(
     rows = person_months(stays, book, np.append(months, today))
     rows = rows.take((rows.months < today) | (rows.mrr_units > 0))
     refuse_nobody(rows, today)
-    features = compute_features(tables, rows.cohort, vocabularies_of(model))
+    features = compute_features(tables, rows.cohort, vocabularies=vocabularies_of(model))
     risk = model.score(features, model.horizon_days_).value
     past = rows.months < today
     left = rows.left & past

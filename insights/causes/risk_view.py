@@ -59,7 +59,7 @@ class TodaysRisks:
             return None
         rows = evidence.rows.take(~evidence.is_past)
         words = {column.name: column.vocabulary for column in hazard.columns_ if column.vocabulary is not None}
-        features = compute_features(tables, rows.cohort, words)
+        features = compute_features(tables, rows.cohort, vocabularies=words)
         return cls(f"{hazard.name}, version {version}", rows.customer_ids, hazard.curves(features))
 
     def take(self, rows: np.ndarray) -> TodaysRisks:

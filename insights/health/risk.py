@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from core.feature_table import FeatureColumn, require_same_features
-from features.cohort import cohort_at
+from features.cohort import select_cohort
 from features.pipeline import compute_features
 from models.churn.additive import AdditiveModel, aligned
 from tables.consents import refused
@@ -55,9 +55,9 @@ def risk_at(tables: Tables, model: AdditiveModel, cutoff: date) -> Risk:
 
     Raises BadInput where a feature is computed otherwise than when the model was fitted.
     """
-    cohort = cohort_at(tables, [cutoff])
+    cohort = select_cohort(tables, [cutoff])
     vocabularies = {column.name: column.vocabulary for column in model.columns_ if column.vocabulary is not None}
-    features = compute_features(tables, cohort, vocabularies)
+    features = compute_features(tables, cohort, vocabularies=vocabularies)
     require_same_features(features, {column.name: column.digest for column in model.columns_}, "the champion", "churn")
     willing = features.take(~np.isin(features.customer_ids, refused(tables, "score", cutoff)))
     contributions = model.contributions(willing)

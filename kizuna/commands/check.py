@@ -49,8 +49,8 @@ def check_data(config: ConfigPath = DEFAULT_CONFIG) -> None:
     if checked.circles:
         console.print(f"identities: {checked.circles:,} aliases point in a circle and stay customers of their own")
     say(console, f"not there: {', '.join(checked.absent) or 'nothing'}")
-    for absence in checked.absences:
-        say(console, str(absence))
+    for missing in checked.missing_tables:
+        say(console, str(missing))
     _print_history(console, checked)
 
 

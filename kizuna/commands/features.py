@@ -16,20 +16,20 @@ def register(app: typer.Typer) -> None:
 
 def features(out: TableOut, config: ConfigPath = DEFAULT_CONFIG, cutoff: Cutoffs = None) -> None:
     """Write the features of every customer in the cohort at each cutoff."""
-    from features.cohort import cohort_at
-    from features.export import suffix_of, write_features
-    from features.families.catalogue import absences
+    from features.cohort import select_cohort
+    from features.export import check_suffix, write_features
+    from features.families.catalogue import missing_tables
     from features.pipeline import compute_features
     from tables.default_cutoff import newest_cutoff
     from tables.sources.opening import open_tables
 
-    suffix_of(out)
+    check_suffix(out)
     console = Console()
     with console.status("computing features"):
         tables = open_tables(open_config(config))
         cutoffs = cutoff or [newest_cutoff(tables)]
-        table = compute_features(tables, cohort_at(tables, cutoffs))
+        table = compute_features(tables, select_cohort(tables, cutoffs))
         write_features(table, out)
     say(console, f"{out}: {len(table):,} rows, {len(table.columns)} features, cutoffs {', '.join(map(str, cutoffs))}")
-    for absence in absences(tables):
-        say(console, str(absence))
+    for missing in missing_tables(tables):
+        say(console, str(missing))

@@ -39,12 +39,12 @@ def register(app: typer.Typer) -> None:
         """
         settings = parse_settings(model, changes)
         session = open_session(config, console, allow_cross_section=True)
-        from features.families.catalogue import absences
+        from features.families.catalogue import missing_tables
         from training.churn.training import train_churn
         from training.cross_section.training import train_cross_section
 
-        for absence in () if session.cross_section else absences(session.tables):
-            say(console, str(absence))
+        for missing in () if session.cross_section else missing_tables(session.tables):
+            say(console, str(missing))
         print_trained((train_cross_section if session.cross_section else train_churn)(session, model, settings))
         if session.config.hazard and not session.cross_section and model is None:
             from training.hazard.training import train_hazard

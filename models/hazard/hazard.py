@@ -94,7 +94,7 @@ class Hazard(ABC):
         return self.shares_.causes if self.shares_ else ()
 
     def fit(self, features: FeatureTable, outcomes: Labels) -> Self:
-        """Learn from rows that were followed (`lifetimes_of`), aligned one to one; they need not be mature.
+        """Learn from rows that were followed (`label_lifetimes`), aligned one to one; they need not be mature.
 
         Each contributes the periods that were seen to their end. The longest horizon is the outcomes'. A cause of
         `outcomes.cause` is taken as it stands, '' is not stated.

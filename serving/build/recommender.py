@@ -8,7 +8,7 @@ import numpy as np
 
 from core.config.data_set import Config
 from core.interactions import Interactions
-from features.interactions import interactions_of
+from features.interactions import load_interactions
 from features.segments.attribute_groups import segments_of
 from models.mlflow_store.package import ModelPackage
 from models.recommenders.catalogue import RECOMMENDERS
@@ -31,7 +31,7 @@ from tables.tables import Tables
 
 def recommender_part(config: Config, package: ModelPackage, tables: Tables, cutoff: date) -> RecommenderPart:
     """The champion with everybody's history, everybody's best items, and what surrounds them."""
-    bought, today = interactions_of(tables, cutoff), items_today(tables)
+    bought, today = load_interactions(tables, cutoff), items_today(tables)
     champion = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
     knowing = knowing_likeness(champion, bought, config, cutoff)
     newcomers = newcomers_of(today.attributes.recode(knowing.item_ids), today.attributes)

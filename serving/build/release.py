@@ -20,8 +20,8 @@ from core.digest import digest_of
 from core.errors import BadInput, NotEnoughHistory, NotFound
 from core.feature_table import FeatureTable, require_same_features
 from core.model_card import ModelCard
-from features.cohort import cohort_at
-from features.interactions import NO_ITEMS, interactions_of
+from features.cohort import select_cohort
+from features.interactions import NO_ITEMS, load_interactions
 from features.pipeline import compute_features
 from models.churn.catalogue import CHURN_MODELS
 from models.churn.monthly_revenue import monthly_revenue
@@ -83,8 +83,8 @@ def build_release(config: Config, tables: Tables, champions: Champions, cutoff: 
     """
     churn, hazard, recommender = (champions.packages.get(kind) for kind in KINDS)
     missing = dict(champions.missing)
-    cohort = cohort_at(tables, [cutoff])
-    features = compute_features(tables, cohort, None if churn is None else churn.vocabularies)
+    cohort = select_cohort(tables, [cutoff])
+    features = compute_features(tables, cohort, vocabularies=None if churn is None else churn.vocabularies)
     unwilling = refused(tables, "score", cutoff)
     parts = {
         "churn": None if churn is None else churn_part(config, churn, features, unwilling),
@@ -92,7 +92,7 @@ def build_release(config: Config, tables: Tables, champions: Champions, cutoff: 
         "recommender": None if recommender is None else recommender_part(config, recommender, tables, cutoff),
         "offers": offer_part(config, tables, features, cutoff),
     }
-    if recommender is None and not len(interactions_of(tables, cutoff).item_ids):
+    if recommender is None and not len(load_interactions(tables, cutoff).item_ids):
         missing["recommender"] = NO_ITEMS
     if parts["offers"] is None:
         missing["offers"] = "the data set has no offers; add [tables.offers] to its TOML"
@@ -126,7 +126,7 @@ def _as_learnt(package: ModelPackage, tables: Tables, features: FeatureTable) ->
     now = features.vocabularies
     if all(now.get(name) == words for name, words in package.vocabularies.items()):
         return features
-    return compute_features(tables, Cohort(features.customer_ids, features.cutoffs), package.vocabularies)
+    return compute_features(tables, Cohort(features.customer_ids, features.cutoffs), vocabularies=package.vocabularies)
 
 
 def hazard_part(tables: Tables, package: ModelPackage, features: FeatureTable, unwilling: np.ndarray) -> HazardPart:

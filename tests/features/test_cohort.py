@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from features.cohort import cohort_at
+from features.cohort import select_cohort
 from tests.worlds import config, frame, shop
 
 CUTOFF = date(2024, 3, 1)
@@ -14,7 +14,7 @@ CUTOFF = date(2024, 3, 1)
 
 def customers(*purchases: str, active_days: int = 30, **frames: object) -> list[str]:
     tables = shop(*purchases, settings=config(active_days=active_days), **frames)
-    return cohort_at(tables, [CUTOFF]).customer_ids.tolist()
+    return select_cohort(tables, [CUTOFF]).customer_ids.tolist()
 
 
 def test_who_bought_within_the_active_days_is_a_customer():
@@ -83,7 +83,7 @@ def test_an_alias_that_is_known_at_the_cutoff_is_the_customer_it_stands_for():
 def test_rows_are_sorted_by_cutoff_and_then_customer_and_each_cutoff_counts_once():
     tables = shop("bo 2024-02-20", "ada 2024-02-21", "ada 2024-03-02", settings=config(active_days=30))
 
-    cohort = cohort_at(tables, [date(2024, 4, 1), CUTOFF, CUTOFF])
+    cohort = select_cohort(tables, [date(2024, 4, 1), CUTOFF, CUTOFF])
 
     assert list(zip(cohort.cutoffs.astype(str).tolist(), cohort.customer_ids.tolist(), strict=True)) == [
         ("2024-03-01", "ada"),
@@ -93,4 +93,4 @@ def test_rows_are_sorted_by_cutoff_and_then_customer_and_each_cutoff_counts_once
 
 
 def test_the_cohort_says_in_words_who_is_in_it():
-    assert cohort_at(shop("ada 2024-02-20"), [CUTOFF]).definition == "a purchase in the 180 days before the cutoff"
+    assert select_cohort(shop("ada 2024-02-20"), [CUTOFF]).definition == "a purchase in the 180 days before the cutoff"

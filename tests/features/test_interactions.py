@@ -9,13 +9,13 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.interactions import interactions_of, order_numbers, sorted_codes
+from features.interactions import encode_sorted, load_interactions, number_orders
 from tests.worlds import shop
 
 
 def bought(*purchases: str, until: date | None = None) -> dict[str, list[str]]:
     """Item ids by customer, oldest first."""
-    found = interactions_of(shop(*purchases), until)
+    found = load_interactions(shop(*purchases), until)
     lines = np.split(found.item_ids[found.items], found.indptr[1:-1])
     return {str(who): line.tolist() for who, line in zip(found.customer_ids, lines, strict=False)}
 
@@ -31,7 +31,7 @@ def test_returns_and_lines_without_an_item_are_left_out():
 
 
 def test_lines_without_a_customer_are_kept_apart():
-    found = interactions_of(shop("- 2024-01-05 item_id=cup", "ada 2024-01-01 item_id=tea"))
+    found = load_interactions(shop("- 2024-01-05 item_id=cup", "ada 2024-01-01 item_id=tea"))
 
     assert found.item_ids[found.items].tolist() == ["tea"]
     assert found.item_ids[found.anonymous_items].tolist() == ["cup"]
@@ -45,20 +45,20 @@ def test_until_a_cutoff_only_what_was_known_then_was_bought():
 
 
 def test_purchases_without_items_are_no_interactions():
-    found = interactions_of(shop("ada 2024-01-01"))
+    found = load_interactions(shop("ada 2024-01-01"))
 
     assert (len(found), len(found.items), len(found.item_ids), found.indptr.tolist()) == (0, 0, 0, [0])
 
 
 def test_a_missing_quantity_is_one_piece():
-    found = interactions_of(shop("ada 2024-01-01 item_id=tea quantity=3", "ada 2024-01-02 item_id=tea"))
+    found = load_interactions(shop("ada 2024-01-01 item_id=tea quantity=3", "ada 2024-01-02 item_id=tea"))
 
     assert found.quantities.tolist() == [3.0, 1.0]
 
 
 def test_lines_of_one_order_share_a_number():
     lines = ("ada 2024-01-01T10:00 item_id=tea order_id=x", "ada 2024-01-01T10:05 item_id=pot order_id=x")
-    found = interactions_of(shop(*lines, "bo 2024-01-01 item_id=tea order_id=y"))
+    found = load_interactions(shop(*lines, "bo 2024-01-01 item_id=tea order_id=y"))
 
     assert found.orders[0] == found.orders[1] != found.orders[2]
 
@@ -67,18 +67,18 @@ def test_without_order_ids_lines_of_one_customer_at_one_moment_are_an_order():
     codes, customers = np.full(5, -1), np.array([0, 0, 0, 1, 1])
     times = np.array(["2024-01-01", "2024-01-01", "2024-01-02", "2024-01-02", "2024-01-02"], "M8[s]")
 
-    assert order_numbers(codes, customers, times).tolist() == [0, 0, 1, 2, 2]
+    assert number_orders(codes, customers, times=times).tolist() == [0, 0, 1, 2, 2]
 
 
 def test_order_numbers_of_ids_and_of_moments_never_meet():
     customers, times = np.zeros(3, np.int64), np.array(["2024-01-01", "2024-01-01", "2024-01-02"], "M8[s]")
 
-    assert len(set(order_numbers(np.array([1, -1, -1]), customers, times).tolist())) == 3
+    assert len(set(number_orders(np.array([1, -1, -1]), customers, times=times).tolist())) == 3
 
 
 @given(st.lists(st.one_of(st.none(), st.text("ab9é酒", max_size=3).filter(bool)), max_size=20))
 def test_codes_lead_back_to_the_texts(words):
-    names, codes = sorted_codes(pa.chunked_array([pa.array(words, pa.string())]))
+    names, codes = encode_sorted(pa.chunked_array([pa.array(words, pa.string())]))
 
     assert [None if code < 0 else str(names[code]) for code in codes] == words
     assert names.tolist() == sorted({word for word in words if word is not None})
@@ -95,7 +95,7 @@ def test_the_order_of_rows_is_irrelevant(order):
         "bo 2024-01-02 item_id=cup",
         "- 2024-01-02 item_id=cup",
     ]
-    first, second = interactions_of(shop(*lines)), interactions_of(shop(*(lines[place] for place in order)))
+    first, second = load_interactions(shop(*lines)), load_interactions(shop(*(lines[place] for place in order)))
 
     for name in ("customer_ids", "item_ids", "indptr", "items", "times", "orders", "anonymous_items"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name), name)

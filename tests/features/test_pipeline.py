@@ -66,7 +66,7 @@ def test_categories_come_from_the_items_as_known_then():
 def test_a_model_finds_the_channels_that_it_was_fitted_on():
     fitted = features_at(shop("ada 2024-01-01 9 channel=web", "ada 2024-01-02 9 channel=app"), "ada")
 
-    later = compute_features(shop("ada 2024-01-01 9 channel=fax"), cohort("ada"), fitted.vocabularies)
+    later = compute_features(shop("ada 2024-01-01 9 channel=fax"), cohort("ada"), vocabularies=fitted.vocabularies)
 
     assert later.names == fitted.names
     assert later.digests == fitted.digests

@@ -13,7 +13,7 @@ from tests.serving.conftest import Ask, asker, face_on
 
 pytestmark = pytest.mark.slow
 
-WHY = "no purchase carries an item"
+WHY = "no purchase has an item_id"
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from core.config.loading import read_config
-from features.cohort import cohort_at
-from features.labels.labelling import outcomes_of
+from features.cohort import select_cohort
+from features.labels.labelling import label_outcomes
 from tables.sources.opening import open_tables
 from tests.journeys.conftest import PROJECT, QUICK, DataSet
 
@@ -46,7 +46,7 @@ def test_the_wholesaler_s_lines_are_all_counted_and_suffice(public):
 def test_at_the_test_cutoff_the_wholesaler_had_2831_customers_of_whom_38_percent_left(public):
     tables = open_tables(read_config(public("online_retail", "online_retail_II").toml, os.environ))
 
-    outcomes = outcomes_of(tables, cohort_at(tables, [date(2010, 9, 1)]))
+    outcomes = label_outcomes(tables, select_cohort(tables, [date(2010, 9, 1)]))
 
     assert len(outcomes) == 2_831
     assert outcomes.mature.all()
@@ -61,7 +61,7 @@ def test_the_record_shop_is_checked_and_its_churn_model_learns_without_items(pub
     assert (checked.exit_code, trained.exit_code) == (0, 0)
     assert "23,570 customers, 0 items" in checked.out
     assert shop.registry.find("churn", "challenger").card.beats_baselines
-    assert "no purchase carries an item" in shop.kizuna("train", "recommender").refusal
+    assert "no purchase has an item_id" in shop.kizuna("train", "recommender").refusal
 
 
 def with_two_training_cutoffs(data_set: DataSet) -> DataSet:

@@ -87,5 +87,5 @@ def test_excluded_and_contradictory_rows_are_listed_by_cause_with_an_example(
     assert exit_code == 0
     assert "set aside: 1 rows, ended_at: before started_at, e.g. s7" in printed
     assert "odd: 1 rows, they begin while an earlier span of their subscription runs" in printed
-    assert "no tickets table: 17 features of family support are left out" in printed
+    assert "no tickets table, so 17 features (support) are skipped" in printed
     assert "no subscriptions table" not in printed

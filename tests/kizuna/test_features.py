@@ -70,5 +70,5 @@ def test_csv_cells_cannot_be_formulas_and_parquet_keeps_the_values(data_set, tmp
 
 def test_another_file_type_is_an_error(data_set, tmp_path, capsys):
     assert features(data_set, tmp_path / "features.xlsx") == 2
-    assert "has to end in .csv or .parquet" in capsys.readouterr().err
+    assert "the name must end in .csv or .parquet" in capsys.readouterr().err
     assert not (tmp_path / "features.xlsx").exists()

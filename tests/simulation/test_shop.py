@@ -19,9 +19,9 @@ from core.config.loading import read_config
 from core.errors import BadInput
 from core.interactions import Histories
 from core.labels import Labels
-from features.cohort import cohort_at
-from features.interactions import interactions_of
-from features.labels.labelling import outcomes_of
+from features.cohort import select_cohort
+from features.interactions import load_interactions
+from features.labels.labelling import label_outcomes
 from simulation.shop.baskets import CATEGORIES, repeated_from
 from simulation.shop.campaigns import next_orders
 from simulation.shop.shop import simulate_shop
@@ -57,7 +57,7 @@ def watched(world: ShopWorld) -> Watched:
     made = simulate_shop(world)
     settings = config(watermark=world.end, churn=ChurnDefinition(horizon_days=HORIZON))
     tables = tables_from_frames(settings, {name: made.tables[name] for name in ("purchases", "usage")})
-    return Watched(made.truth, made.tables, tables, outcomes_of(tables, cohort_at(tables, [CUTOFF])))
+    return Watched(made.truth, made.tables, tables, label_outcomes(tables, select_cohort(tables, [CUTOFF])))
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +217,7 @@ def hits_at_10(scores: np.ndarray, after: Histories) -> float:
 
 
 def test_own_taste_and_repetition_tell_the_next_item_far_better_than_popularity(usual):
-    truth, everything = usual.truth, interactions_of(usual.tables)
+    truth, everything = usual.truth, load_interactions(usual.tables)
     past = everything.before(CUTOFF).histories
     soon = everything.before(CUTOFF + timedelta(days=28)).histories
     after = soon.keep((soon.times >= np.datetime64(CUTOFF)) & (np.diff(past.indptr) > 0)[soon.customers])
@@ -234,7 +234,7 @@ def test_own_taste_and_repetition_tell_the_next_item_far_better_than_popularity(
 
 
 def test_the_probabilities_of_the_next_item_sum_to_one(usual):
-    histories = interactions_of(usual.tables).before(CUTOFF).histories.take(np.arange(50))
+    histories = load_interactions(usual.tables).before(CUTOFF).histories.take(np.arange(50))
 
     assert usual.truth.next_item_probabilities(histories).sum(axis=1) == pytest.approx(1)
 

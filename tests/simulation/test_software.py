@@ -12,8 +12,8 @@ import pytest
 
 from core.config.loading import read_config
 from core.errors import BadInput
-from features.cohort import cohort_at
-from features.labels.labelling import outcomes_of
+from features.cohort import select_cohort
+from features.labels.labelling import label_outcomes
 from simulation.software.accounts import make_accounts
 from simulation.software.company import SimulatedSoftware, simulate_software
 from simulation.software.hazards import CAUSES
@@ -82,7 +82,7 @@ def test_a_company_that_was_written_opens_with_every_row_and_its_ends_are_its_la
     tables = open_tables(read_config(usual.write(tmp_path), {}))
     cutoff, lives = date(2025, 3, 1), usual.truth.lives
 
-    outcomes = outcomes_of(tables, cohort_at(tables, [cutoff]))
+    outcomes = label_outcomes(tables, select_cohort(tables, [cutoff]))
 
     assert {name: intake.kept for name, intake in tables.report.items()} == {
         name: len(table) for name, table in usual.tables.items()

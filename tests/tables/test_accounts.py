@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.errors import DataError
-from features.cohort import cohort_at
+from features.cohort import select_cohort
 from tables.tables import Tables
 from tests.featured import features_at
 from tests.worlds import config, frame, shop
@@ -77,7 +77,7 @@ def test_an_account_is_described_by_its_own_attributes():
 def test_the_cohort_is_of_accounts_and_of_people_without_one():
     known = firm(used("ada", "2024-03-01"), used("cyd", "2024-03-02"))
 
-    assert cohort_at(known, [date(2024, 3, 8)]).customer_ids.tolist() == ["acme", "cyd"]
+    assert select_cohort(known, [date(2024, 3, 8)]).customer_ids.tolist() == ["acme", "cyd"]
 
 
 def test_who_changes_firms_counts_where_they_were():

@@ -51,7 +51,7 @@ def test_the_last_row_before_the_cutoff_counts():
 def test_a_word_that_was_not_seen_when_the_model_was_fitted_is_missing():
     tables = shop("ada 2024-01-01", settings=LISTED, customers=frame(dated("ada", "2024-01-01", city="Rome")))
 
-    found = compute_features(tables, cohort("ada"), {"city": ("Oslo",)})
+    found = compute_features(tables, cohort("ada"), vocabularies={"city": ("Oslo",)})
 
     assert found.vocabularies == {"city": ("Oslo",)}
     assert np.isnan(found.column("city")[0])

@@ -12,7 +12,7 @@ from core.config.learning import ChurnDefinition
 from core.config.money import MoneySettings, ReportSettings
 from core.errors import ConfigError
 from features.check.check import check
-from features.labels.labelling import outcomes_of
+from features.labels.labelling import label_outcomes
 from tables.tables import Tables
 from tests.engines import engine, every_engine
 from tests.featured import cohort, features_at
@@ -125,7 +125,7 @@ def test_an_overlap_makes_nobody_leave_who_stays(engine_name):
         ),
     )  # fmt: skip
 
-    assert outcomes_of(tables, cohort("ada", "bo")).churned.tolist() == [False, True]
+    assert label_outcomes(tables, cohort("ada", "bo")).churned.tolist() == [False, True]
 
 
 @every_engine

@@ -12,8 +12,8 @@ from core.cohort import Cohort
 from core.feature_table import FeatureTable
 from core.labels import Labels
 from core.scores import Scores
-from features.cohort import cohort_at
-from features.labels.labelling import outcomes_of
+from features.cohort import select_cohort
+from features.labels.labelling import label_outcomes
 from features.pipeline import compute_features
 from models.churn.catalogue import CHURN_MODELS
 from models.protocols import ChurnModel
@@ -83,8 +83,8 @@ def churn_rows(tables: Tables, earlier: Iterable[date] = ()) -> ChurnRows:
     Raises NotEnoughHistory where the history does not reach.
     """
     folds = folds_of(tables)
-    cohort = cohort_at(tables, [*folds.refit, *(day for day in earlier if day < folds.test)])
-    outcomes = outcomes_of(tables, cohort)
+    cohort = select_cohort(tables, [*folds.refit, *(day for day in earlier if day < folds.test)])
+    outcomes = label_outcomes(tables, cohort)
     mature = outcomes.mature
     known = Cohort(cohort.customer_ids[mature], cohort.cutoffs[mature], cohort.definition)
     return ChurnRows(folds, compute_features(tables, known), outcomes.take(mature), cohort.definition)

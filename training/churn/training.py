@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.model_card import Comparison, Leak, Metric, ModelCard
-from features.families.catalogue import absences
+from features.families.catalogue import missing_tables
 from models.churn.catalogue import CHURN_MODELS
 from models.metrics.classification import compare
 from models.mlflow_store.package import ModelPackage
@@ -133,7 +133,7 @@ def churn_card(session: Session, found: Study, name: str, model: ChurnModel, bas
         beats_baselines=beats_all(comparisons),
         is_baseline=baseline,
         leaks=tuple(leak for leak in found.leaks if leak.feature in used),
-        limits=(*limits_of(found, undated), *(f"{absence}." for absence in absences(session.tables))),
+        limits=(*limits_of(found, undated), *(f"{missing}." for missing in missing_tables(session.tables))),
         data_digest=session.tables.digest,
         git=git_state(),
     )

@@ -14,8 +14,8 @@ from core.config.learning import HazardSettings
 from core.feature_table import FeatureTable
 from core.labels import Labels
 from core.risk_curves import RiskCurves
-from features.cohort import cohort_at
-from features.labels.labelling import lifetimes_of
+from features.cohort import select_cohort
+from features.labels.labelling import label_lifetimes
 from features.pipeline import compute_features
 from models.hazard.hazard import Hazard
 from models.hazard.hazard_models import HAZARD_MODELS
@@ -86,8 +86,8 @@ def hazard_rows(tables: Tables, settings: HazardSettings) -> HazardRows:
 
 def rows_at(tables: Tables, cutoffs: FollowedCutoffs) -> HazardRows:
     """Cohort, features and outcomes at these cutoffs."""
-    cohort = cohort_at(tables, cutoffs.refit)
-    outcomes = lifetimes_of(tables, cohort, cutoffs.horizon_days)
+    cohort = select_cohort(tables, cutoffs.refit)
+    outcomes = label_lifetimes(tables, cohort, follow_days=cutoffs.horizon_days)
     there = outcomes.days_observed > 0
     known = Cohort(cohort.customer_ids[there], cohort.cutoffs[there], cohort.definition)
     outcomes = with_causes(outcomes.take(there), CauseWords(tables.config.causes))

@@ -24,7 +24,7 @@ from core.interactions import Histories, Interactions
 from core.model_card import Comparison, Metric
 from core.recommendations import Recommendations
 from core.window import Window
-from features.interactions import interactions_of
+from features.interactions import load_interactions
 from models.memory import SHARED
 from models.metrics.accuracy import accuracy
 from models.metrics.ranking import compare_rankings, ranking_metrics
@@ -99,11 +99,11 @@ def threads_for(recipe: Recipe, interactions: Interactions) -> AbstractContextMa
 
 
 def ranking_task(tables: Tables, everything: Interactions, cutoff: date) -> RankingTask:
-    """The task at a cutoff; `everything` is `interactions_of(tables)`.
+    """The task at a cutoff; `everything` is `load_interactions(tables)`.
 
     Raises NotEnoughHistory where nobody who had bought before bought again within the horizon.
     """
-    known = interactions_of(tables, cutoff)
+    known = load_interactions(tables, cutoff)
     horizon = Window.horizon(cutoff, tables.config.recommender.horizon_days)
     start, end = (np.datetime64(day, "s") for day in (horizon.start, horizon.end))
     later = everything.histories.keep((everything.times >= start) & (everything.times < end))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.errors import NotEnoughHistory
 from core.interactions import Interactions
 from core.model_card import Comparison, Metric
-from features.interactions import NO_ITEMS, interactions_of
+from features.interactions import NO_ITEMS, load_interactions
 from training.recommender.rows import RankingTask, ranking_cutoffs, ranking_task, validation_tasks
 from training.recommender.trials import RankingTrials, answers_of, refuse_second_stage, trials_of
 from training.recommender.tuned import TunedRecommenders
@@ -43,7 +43,7 @@ def study(session: Session, recipes: dict[str, Recipe], only: str | None, tuned:
     """Choose at the validation cutoffs, test once at the next."""
     tables = session.tables
     with session.progress.during("histories"):
-        everything = interactions_of(tables)
+        everything = load_interactions(tables)
         if not len(everything.items):
             raise NotEnoughHistory(NO_ITEMS)
         validation = validation_tasks(tables, everything)

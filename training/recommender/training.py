@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from core.config.data_set import Config
 from core.model_card import Comparison, ModelCard
-from features.interactions import interactions_of
+from features.interactions import load_interactions
 from models.mlflow_store.package import ModelPackage
 from models.protocols import Settings
 from models.recommenders.catalogue import RECOMMENDERS
@@ -165,10 +165,10 @@ def compare_recommender_recipes(session: Session, champion: ModelCard | None, ch
     asked = Recipe.of_card(challenger)
     opponent = Recipe.of_card(champion) if champion else recipes_of(session.config)[BASELINE]
     with session.progress.during("histories"):
-        task = ranking_task(tables, interactions_of(tables), ranking_cutoffs(tables)[-1])
+        task = ranking_task(tables, load_interactions(tables), ranking_cutoffs(tables)[-1])
         earlier = None
         if champion and is_refresh(champion, challenger) and champion.cutoff < task.cutoff:
-            earlier = interactions_of(tables, champion.cutoff)
+            earlier = load_interactions(tables, champion.cutoff)
     answer, other = (
         task.answer(recipe, learnt_from)
         for recipe, learnt_from in session.progress.over([(asked, None), (opponent, earlier)], "both recipes")

@@ -15,7 +15,7 @@ import numpy as np
 from core.config.data_set import Config
 from core.errors import BadInput, NotEnoughHistory
 from core.intervals import Estimate
-from features.interactions import NO_ITEMS, interactions_of
+from features.interactions import NO_ITEMS, load_interactions
 from models.recommenders.catalogue import RECOMMENDERS
 from training.recommender.budget_allocation import Budget, next_search
 from training.recommender.rows import RankingTask, validation_tasks
@@ -150,7 +150,7 @@ def begin_tuning(session: Session, models: Sequence[str] = ()) -> Tuning:
     recipes = recipes_to_tune(session.config, models)
     tables, places = session.tables, session.config.places
     with session.progress.during("histories"):
-        everything = interactions_of(tables)
+        everything = load_interactions(tables)
         if not len(everything.items):
             raise NotEnoughHistory(NO_ITEMS)
         tasks = validation_tasks(tables, everything)

@@ -1,14 +1,12 @@
-"""How declared measures become numbers, on both engines."""
+"""Declared measures become the same numbers on every engine."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
 
-from features.compiler.bands import Bands
-from features.compiler.compiler import measured
+from features.compiler.compiler import Bands, compute_measures, evaluate
 from features.compiler.declaration import Aggregate, Carried, Deviation, Difference, Grain, Leader, Measure, Ratio
-from features.compiler.derivation import evaluate
 from tables.engines.expressions import ibis
 from tests.engines import engine, every_engine
 
@@ -25,70 +23,73 @@ FACTS = pa.table(
 )
 
 
-def of(measure: Measure, engine_name: str = "duckdb", history_days: int = 1000) -> list[float]:
+def compute(measure: Measure, engine_name: str = "duckdb", *, history_days: int = 1000) -> list[float]:
     facts = engine(engine_name).create_table(ibis.util.gen_name("facts"), FACTS, temp=True)
-    return measured(facts, [measure], 3, history_days)[measure].tolist()
+    return compute_measures(facts, [measure], n_customers=3, history_days=history_days)[measure].tolist()
 
 
 def line(
-    aggregate: Aggregate, column: str = "", window_days: int | None = None, condition: str | None = None
+    aggregate: Aggregate, column: str = "", *, window_days: int | None = None, condition: str | None = None
 ) -> Measure:
     return Measure(LINE, aggregate, column=column, window_days=window_days, condition=condition)
 
 
 @every_engine
-def test_each_aggregate_has_its_nothing(engine_name):
-    assert of(line("count"), engine_name) == [3, 2, 0]
-    assert of(line("count", "amount"), engine_name) == [3, 1, 0]
-    assert of(line("sum", "amount"), engine_name) == [8, -4, 0]
-    assert of(line("magnitude", "amount"), engine_name) == [8, 4, 0]
-    assert of(line("squares", "amount"), engine_name) == [30, 16, 0]
-    np.testing.assert_array_equal(of(line("least", "age_days"), engine_name), [3, 8, np.nan])
-    np.testing.assert_array_equal(of(line("largest", "age_days"), engine_name), [20, 40, np.nan])
+def test_without_rows_counts_and_sums_are_zero_and_extremes_are_missing(engine_name):
+    assert compute(line("count"), engine_name) == [3, 2, 0]
+    assert compute(line("count", "amount"), engine_name) == [3, 1, 0]
+    assert compute(line("sum", "amount"), engine_name) == [8, -4, 0]
+    assert compute(line("magnitude", "amount"), engine_name) == [8, 4, 0]
+    assert compute(line("squares", "amount"), engine_name) == [30, 16, 0]
+    np.testing.assert_array_equal(compute(line("least", "age_days"), engine_name), [3, 8, np.nan])
+    np.testing.assert_array_equal(compute(line("largest", "age_days"), engine_name), [20, 40, np.nan])
 
 
 @every_engine
-def test_a_window_holds_the_ages_up_to_its_own(engine_name):
-    assert of(line("count", window_days=7), engine_name) == [2, 0, 0]
-    assert of(line("count", window_days=8), engine_name) == [2, 1, 0]
-    assert of(line("count", window_days=20), engine_name) == [3, 1, 0]
+def test_a_window_holds_the_ages_up_to_its_days(engine_name):
+    assert compute(line("count", window_days=7), engine_name) == [2, 0, 0]
+    assert compute(line("count", window_days=8), engine_name) == [2, 1, 0]
+    assert compute(line("count", window_days=20), engine_name) == [3, 1, 0]
 
 
 @every_engine
-def test_a_condition_that_is_unknown_does_not_hold(engine_name):
-    assert of(line("count", condition="amount < 3"), engine_name) == [2, 1, 0]
+def test_a_condition_on_a_missing_value_does_not_hold(engine_name):
+    assert compute(line("count", condition="amount < 3"), engine_name) == [2, 1, 0]
 
 
 @every_engine
-def test_keys_count_once_and_rows_without_a_key_not_at_all(engine_name):
-    assert of(Measure(BASKET, "count"), engine_name) == [2, 1, 0]
-    assert of(Measure(BASKET, "largest", column="worth"), engine_name)[0] == 5
+def test_a_key_counts_once_and_rows_without_a_key_do_not_count(engine_name):
+    assert compute(Measure(BASKET, "count"), engine_name) == [2, 1, 0]
+    assert compute(Measure(BASKET, "largest", column="worth"), engine_name)[0] == 5
 
 
 @every_engine
-def test_a_gap_is_how_long_after_the_row_before_a_row_came(engine_name):
-    assert of(Measure(BASKET, "sum", column="gap_days"), engine_name) == [17, 0, 0]
-    assert of(Measure(BASKET, "sum", column="gap_days", window_days=2), engine_name) == [0, 0, 0]
+def test_a_gap_is_the_days_since_the_row_before(engine_name):
+    assert compute(Measure(BASKET, "sum", column="gap_days"), engine_name) == [17, 0, 0]
+    assert compute(Measure(BASKET, "sum", column="gap_days", window_days=2), engine_name) == [0, 0, 0]
 
 
-def test_a_window_longer_than_the_history_is_missing_and_not_cut_short():
-    assert of(line("count", window_days=30), history_days=30) == [3, 1, 0]
-    assert np.isnan(of(line("count", window_days=30), history_days=29)).all()
+def test_a_window_longer_than_the_history_is_missing_not_shortened():
+    assert compute(line("count", window_days=30), history_days=30) == [3, 1, 0]
+    assert np.isnan(compute(line("count", window_days=30), history_days=29)).all()
 
 
 def test_windows_are_running_totals_over_the_bands():
     rows = pa.table({"position": [1, 0, 1], "band": [2, 0, 0], "m0": [5.0, 1.0, None]})
 
-    windows = [window.tolist() for window in map(np.copy, Bands.of(rows, 3).windows("m0", "sum", 2))]
+    totals = [
+        total.tolist()
+        for total in map(np.copy, Bands.from_rows(rows, n_bands=3).running_totals("m0", "sum", n_customers=2))
+    ]
 
-    assert windows == [[1, 0], [1, 0], [1, 5]]
+    assert totals == [[1, 0], [1, 0], [1, 5]]
 
 
 def number(place: int) -> Measure:
     return Measure(LINE, "count", window_days=place + 1)
 
 
-def test_a_ratio_over_nothing_is_missing():
+def test_a_ratio_over_zero_is_missing():
     measures = {number(0): np.array([1.0, 1.0, np.nan]), number(1): np.array([2.0, 0.0, 1.0])}
 
     np.testing.assert_array_equal(evaluate(Ratio(number(0), number(1)), measures), [0.5, np.nan, np.nan])
@@ -98,12 +99,12 @@ def test_a_ratio_over_nothing_is_missing():
 def test_a_deviation_needs_two_values():
     measures = {number(0): np.array([2.0, 1.0]), number(1): np.array([6.0, 3.0]), number(2): np.array([20.0, 9.0])}
 
-    found = evaluate(Deviation(number(0), number(1), number(2)), measures)
+    deviation = evaluate(Deviation(number(0), number(1), number(2)), measures)
 
-    np.testing.assert_allclose(found, np.array([np.sqrt(2), np.nan]))
+    np.testing.assert_allclose(deviation, np.array([np.sqrt(2), np.nan]))
 
 
-def test_the_first_of_equal_leaders_leads_and_nobody_leads_nothing():
+def test_the_first_of_tied_words_leads_and_without_numbers_no_word_does():
     measures = {number(0): np.array([1.0, 3.0, 0.0]), number(1): np.array([1.0, 2.0, np.nan])}
     words, numbers = ("a", "b"), (number(0), number(1))
 

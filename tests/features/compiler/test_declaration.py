@@ -8,12 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from features.compiler.declaration import Expression, Feature, Measure, Ratio, columns_of, measures_of
-from features.documentation import documented
+from features.compiler.windows import over_windows, within
+from features.families.catalogue import all_features
 from features.families.purchases import GAPS, ORDER, ORDERS
 from features.families.spending import SPEND
-from features.families.windowed import over_windows, within
 
-every_feature = pytest.mark.parametrize("feature", documented(), ids=lambda feature: feature.name)
+every_feature = pytest.mark.parametrize("feature", all_features(), ids=lambda feature: feature.name)
 
 
 def ordinary(expression: Expression = ORDERS) -> Feature:
@@ -21,11 +21,11 @@ def ordinary(expression: Expression = ORDERS) -> Feature:
 
 
 def test_no_two_features_share_a_name():
-    assert [name for name, times in Counter(feature.name for feature in documented()).items() if times > 1] == []
+    assert [name for name, times in Counter(feature.name for feature in all_features()).items() if times > 1] == []
 
 
 def test_purchases_alone_give_at_least_sixty_features():
-    of_purchases = [f for f in documented() if all(m.grain.table == "purchases" for m in measures_of(f.expression))]
+    of_purchases = [f for f in all_features() if all(m.grain.table == "purchases" for m in measures_of(f.expression))]
 
     assert len(of_purchases) >= 60
 
@@ -42,7 +42,7 @@ def test_says_what_it_is_in_both_languages(feature):
 
 @every_feature
 def test_usual_values_are_features_themselves(feature):
-    assert feature.usual_of is None or feature.usual_of in {other.name for other in documented()}
+    assert feature.usual_of is None or feature.usual_of in {other.name for other in all_features()}
 
 
 def test_the_digest_changes_with_what_a_feature_derives_from():

@@ -1,33 +1,34 @@
-"""A table that is absent takes its features with it, and it is said which."""
+"""Features are found in the files of their families; those of a missing table are skipped and named."""
 
 from __future__ import annotations
 
-from features.families.catalogue import DECLARED, absences, declared_features
-from features.families.tickets import TICKET_FEATURES
+from features.families.catalogue import FEATURE_SETS, available_features, missing_tables, static_features
 from tests.worlds import frame, shop
 
 USED = frame({"customer_id": "ada", "event_time": "2024-01-01", "event": "visit"})
 
 
-def test_an_absent_table_is_told_in_one_line_with_its_family():
-    told = {absence.table: str(absence) for absence in absences(shop("ada 2024-01-01"))}
+def test_a_missing_table_is_reported_in_one_line_with_its_families():
+    lines = {missing.table: str(missing) for missing in missing_tables(shop("ada 2024-01-01"))}
 
-    assert told["tickets"] == f"no tickets table: {len(TICKET_FEATURES)} features of family support are left out"
-    assert set(told) == {"usage", "subscriptions", "tickets", "surveys", "contacts", "preferences"}
+    assert (
+        lines["tickets"] == f"no tickets table, so {len(FEATURE_SETS['tickets'].static)} features (support) are skipped"
+    )
+    assert set(lines) == {"usage", "subscriptions", "tickets", "surveys", "contacts", "preferences"}
 
 
-def test_what_is_said_to_be_left_out_is():
+def test_the_families_of_missing_tables_have_no_features():
     tables = shop("ada 2024-01-01", usage=USED)
-    there = {feature.family for feature in declared_features(tables)}
+    available = {feature.family for feature in available_features(tables)}
 
-    lost = {family for absence in absences(tables) for family in absence.families}
+    skipped = {family for missing in missing_tables(tables) for family in missing.families}
 
-    assert lost & there == set()
-    assert lost <= {feature.family for feature in DECLARED}
+    assert skipped & available == set()
+    assert skipped <= {feature.family for feature in static_features()}
 
 
-def test_a_feature_of_two_tables_goes_with_the_absent_one():
-    told = {absence.table: absence.families for absence in absences(shop("ada 2024-01-01", usage=USED))}
+def test_a_feature_of_two_tables_counts_under_the_missing_one():
+    families = {missing.table: missing.families for missing in missing_tables(shop("ada 2024-01-01", usage=USED))}
 
-    assert "usage" not in told
-    assert told["subscriptions"] == ("seats", "subscription")
+    assert "usage" not in families
+    assert families["subscriptions"] == ("seats", "subscription")

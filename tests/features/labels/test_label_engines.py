@@ -10,9 +10,9 @@ import pytest
 from ibis.backends.sql import SQLBackend
 
 from core.config.learning import ChurnDefinition, Definition
-from features.cohort import cohort_at
-from features.interactions import interactions_of
-from features.labels.labelling import LABELS, outcomes_of
+from features.cohort import select_cohort
+from features.interactions import load_interactions
+from features.labels.labelling import LABELS, label_outcomes
 from tables.tables import Tables
 from tests.engines import engine
 from tests.worlds import config, frame, shop
@@ -51,8 +51,8 @@ def subscription(who: str, started_at: str, ended_at: str | None) -> dict[str, o
 
 
 def everything(tables: Tables) -> dict[str, np.ndarray]:
-    cohort = cohort_at(tables, CUTOFFS)
-    found = vars(cohort) | vars(outcomes_of(tables, cohort)) | vars(interactions_of(tables))
+    cohort = select_cohort(tables, CUTOFFS)
+    found = vars(cohort) | vars(label_outcomes(tables, cohort)) | vars(load_interactions(tables))
     return {name: array for name, array in found.items() if isinstance(array, np.ndarray)}
 
 

@@ -14,7 +14,7 @@ from core.cohort import Cohort
 from core.config.learning import ChurnDefinition
 from core.errors import DataError
 from core.labels import Labels
-from features.labels.labelling import LABELS, outcomes_of
+from features.labels.labelling import LABELS, label_outcomes
 from tests.worlds import config, frame, shop
 
 CUTOFF = date(2024, 3, 1)
@@ -35,7 +35,7 @@ def world(definition: str, **changes: Any):
 
 
 def outcome(*purchases: str, definition: str = "no_purchase", who: str = "ada", **changes: Any) -> Labels:
-    return outcomes_of(shop(*purchases, settings=world(definition, **changes)), cohort(who))
+    return label_outcomes(shop(*purchases, settings=world(definition, **changes)), cohort(who))
 
 
 def span(who: str, started: str, ended: str | None, reason: str = "") -> dict[str, object]:
@@ -45,7 +45,7 @@ def span(who: str, started: str, ended: str | None, reason: str = "") -> dict[st
 
 def subscribed(*spans: dict[str, object], **changes: Any) -> Labels:
     settings_ = world("subscription_ended", grace_days=10, **changes)
-    return outcomes_of(shop(settings=settings_, subscriptions=frame(*spans)), cohort("ada"))
+    return label_outcomes(shop(settings=settings_, subscriptions=frame(*spans)), cohort("ada"))
 
 
 def assert_same(first: Labels, second: Labels) -> None:
@@ -88,7 +88,7 @@ def test_a_row_is_mature_once_its_whole_horizon_was_recorded():
     tables = shop("ada 2024-01-01", settings=world("no_purchase"))
     last = date(2025, 1, 1) - timedelta(days=GAP + HORIZON)
 
-    mature = [outcomes_of(tables, cohort("ada", cutoff=day)).mature[0] for day in (last, last + timedelta(days=1))]
+    mature = [label_outcomes(tables, cohort("ada", cutoff=day)).mature[0] for day in (last, last + timedelta(days=1))]
 
     assert mature == [True, False]
 
@@ -100,7 +100,7 @@ def test_a_card_that_turned_out_to_be_ada_stayed_when_ada_did():
     )
     tables = shop("ada 2024-03-10 8", settings=world("no_purchase"), identities=identities)
 
-    known = outcomes_of(tables, cohort("ada", "bo", "card-1", "card-2"))
+    known = label_outcomes(tables, cohort("ada", "bo", "card-1", "card-2"))
 
     assert known.churned.tolist() == [False, True, False, False]
     assert known.amount_after.tolist() == [8.0, 0.0, 8.0, 8.0]
@@ -196,7 +196,7 @@ def test_facts_outside_the_window_change_no_label_of_no_purchase(inside, others)
     asked, always = cohort("ada", "bo"), "cyd 2024-01-01"
 
     def found(*lines: str) -> Labels:
-        return outcomes_of(shop(always, *lines, settings=world("no_purchase")), asked)
+        return label_outcomes(shop(always, *lines, settings=world("no_purchase")), asked)
 
     truth = found(*written(inside))
 
@@ -210,7 +210,7 @@ def test_facts_outside_the_window_change_no_label_of_no_usage(inside, others):
     asked, always = cohort("ada", "bo"), [("cyd", -50, 0)]
 
     def found(facts: list[tuple[str, int, int]]) -> Labels:
-        return outcomes_of(shop(settings=world("no_usage"), usage=visits(always + facts)), asked)
+        return label_outcomes(shop(settings=world("no_usage"), usage=visits(always + facts)), asked)
 
     assert_same(found(inside), found(others + inside))
 
@@ -232,8 +232,8 @@ def test_the_order_of_lines_and_of_the_cohort_is_irrelevant(definition):
     order = np.array([4, 0, 3, 5, 2, 1])
     shuffled = Cohort(asked.customer_ids[order], asked.cutoffs[order])
 
-    first = outcomes_of(shop(*lines, settings=world(definition)), asked)
-    second = outcomes_of(shop(*lines[::-1], settings=world(definition)), shuffled)
+    first = label_outcomes(shop(*lines, settings=world(definition)), asked)
+    second = label_outcomes(shop(*lines[::-1], settings=world(definition)), shuffled)
 
     assert_same(first.take(order), second)
 
@@ -250,4 +250,4 @@ def test_every_definition_of_the_configuration_stands_on_the_shelf():
 def test_an_empty_cohort_has_no_outcomes():
     tables = shop("ada 2024-03-10", settings=world("no_purchase"))
 
-    assert len(outcomes_of(tables, Cohort(np.empty(0, "U1"), np.empty(0, "M8[D]")))) == 0
+    assert len(label_outcomes(tables, Cohort(np.empty(0, "U1"), np.empty(0, "M8[D]")))) == 0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.config.learning import Definition
 from core.labels import Labels
-from features.labels.labelling import LABELS, lifetimes_of, outcomes_of
+from features.labels.labelling import LABELS, label_lifetimes, label_outcomes
 from tests.engines import engine
 from tests.features.labels.test_label_engines import CUTOFFS
 from tests.features.labels.test_label_engines import world as world_on
@@ -24,12 +24,12 @@ FOLLOWED = 200
 
 
 def followed(*purchases: str, definition: Definition = "no_purchase", **changes: Any) -> Labels:
-    return lifetimes_of(shop(*purchases, settings=world(definition, **changes)), cohort("ada"), FOLLOWED)
+    return label_lifetimes(shop(*purchases, settings=world(definition, **changes)), cohort("ada"), follow_days=FOLLOWED)
 
 
 def subscribed(*spans: dict[str, object], **changes: Any) -> Labels:
     settings = world("subscription_ended", grace_days=10, **changes)
-    return lifetimes_of(shop(settings=settings, subscriptions=frame(*spans)), cohort("ada"), FOLLOWED)
+    return label_lifetimes(shop(settings=settings, subscriptions=frame(*spans)), cohort("ada"), follow_days=FOLLOWED)
 
 
 def test_who_keeps_buying_is_lost_when_the_first_long_silence_ends():
@@ -49,7 +49,7 @@ def test_who_never_comes_back_is_lost_after_exactly_one_horizon():
 def test_a_silence_that_the_records_do_not_see_the_end_of_is_no_churn_yet():
     tables = shop("ada 2024-12-10", settings=world("no_purchase"))
 
-    found = lifetimes_of(tables, cohort("ada", cutoff=date(2024, 12, 1)), FOLLOWED)
+    found = label_lifetimes(tables, cohort("ada", cutoff=date(2024, 12, 1)), follow_days=FOLLOWED)
 
     assert (found.churned.tolist(), found.days_observed.tolist()) == ([False], [24])
 
@@ -103,16 +103,19 @@ def test_over_the_horizon_of_the_label_both_say_the_same(days: list[int]):
     bought = [f"ada {(MIDNIGHT + timedelta(days=day)).isoformat()}" for day in days]
     tables = shop("bo 2024-01-01", *bought, settings=world("no_purchase"))
 
-    long = lifetimes_of(tables, cohort("ada"), FOLLOWED).within(HORIZON)
+    long = label_lifetimes(tables, cohort("ada"), follow_days=FOLLOWED).within(HORIZON)
 
-    assert long.churned.tolist() == outcomes_of(tables, cohort("ada")).churned.tolist()
+    assert long.churned.tolist() == label_outcomes(tables, cohort("ada")).churned.tolist()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("definition", sorted(LABELS))
 def test_duckdb_and_postgresql_follow_customers_alike(definition: Definition):
     first, second = (
-        replace(lifetimes_of(tables, cohort("ada", "bo", "cyd", "dan", cutoff=CUTOFFS[0]), FOLLOWED), definition="")
+        replace(
+            label_lifetimes(tables, cohort("ada", "bo", "cyd", "dan", cutoff=CUTOFFS[0]), follow_days=FOLLOWED),
+            definition="",
+        )
         for tables in (world_on(definition, "Europe/London", engine(name)) for name in ("duckdb", "postgres"))
     )
 

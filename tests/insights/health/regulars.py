@@ -8,8 +8,8 @@ from functools import cache
 import numpy as np
 
 from core.config.learning import ChurnDefinition
-from features.cohort import cohort_at
-from features.labels.labelling import outcomes_of
+from features.cohort import select_cohort
+from features.labels.labelling import label_outcomes
 from features.pipeline import compute_features
 from models.churn.recency import Recency
 from tables.tables import Tables
@@ -45,7 +45,7 @@ def regulars(**changes) -> Tables:
 def champion() -> Recency:
     """Learnt in May, when the first ten had just left."""
     tables = regulars()
-    cohort = cohort_at(tables, LEARNT)
-    features, outcomes = compute_features(tables, cohort), outcomes_of(tables, cohort)
+    cohort = select_cohort(tables, LEARNT)
+    features, outcomes = compute_features(tables, cohort), label_outcomes(tables, cohort)
     assert 0 < np.mean(outcomes.churned) < 1
     return Recency(n_resamples=0, n_bins=6, prior_rows=1).fit(features, outcomes)

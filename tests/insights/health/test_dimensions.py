@@ -7,10 +7,10 @@ import pytest
 
 from core.feature_table import FeatureColumn
 from core.health import DIMENSIONS
-from features.documentation import documented
+from features.families.catalogue import all_features
 from insights.health.dimensions import ANYTHING_ELSE, BY_FAMILY, BY_NAME, by_dimension, dimension_of
 
-CATALOGUE = [feature.column for feature in documented()]
+CATALOGUE = [feature.column for feature in all_features()]
 
 
 def column(name: str, family: str) -> FeatureColumn:

@@ -16,9 +16,9 @@ from core.config.relations import Segment
 from core.errors import BadInput, NotFound, RuleError
 from core.model_card import ModelCard
 from core.recommendations import STAGES
-from features.cohort import cohort_at
-from features.interactions import interactions_of
-from features.labels.labelling import lifetimes_of, outcomes_of
+from features.cohort import select_cohort
+from features.interactions import load_interactions
+from features.labels.labelling import label_lifetimes, label_outcomes
 from features.pipeline import compute_features
 from insights.health.day import NOBODY
 from insights.health.files import write_day
@@ -89,10 +89,10 @@ def shop(tmp_path_factory) -> RequestContext:
     config = read_config(simulated.write(tmp_path_factory.mktemp("shop")), {})
     tables = tables_from_frames(config, simulated.tables)
     cutoff = newest_cutoff(tables)
-    earlier = cohort_at(tables, [cutoff - timedelta(days=config.churn.horizon_days + 1)])
+    earlier = select_cohort(tables, [cutoff - timedelta(days=config.churn.horizon_days + 1)])
     features = compute_features(tables, earlier)
-    churn = Logistic().fit(features, outcomes_of(tables, earlier))
-    bought = Popularity().fit(interactions_of(tables, cutoff), cutoff)
+    churn = Logistic().fit(features, label_outcomes(tables, earlier))
+    bought = Popularity().fit(load_interactions(tables, cutoff), cutoff)
     return RequestContext(
         config,
         tables,
@@ -113,10 +113,12 @@ def card(kind: str, features: dict[str, str], **said) -> ModelCard:
 
 def test_a_release_scores_everybody_by_the_features_of_the_cutoff(shop):
     release = shop.release()
-    cohort = cohort_at(shop.tables, [shop.cutoff])
+    cohort = select_cohort(shop.tables, [shop.cutoff])
     model = Logistic.from_artifact(shop.churn.artifact)
 
-    scores = model.score(compute_features(shop.tables, cohort, shop.churn.vocabularies), shop.config.churn.horizon_days)
+    scores = model.score(
+        compute_features(shop.tables, cohort, vocabularies=shop.churn.vocabularies), shop.config.churn.horizon_days
+    )
 
     assert release.churn is not None
     willing = ~np.isin(cohort.customer_ids, refused(shop.tables, "score", shop.cutoff))
@@ -126,9 +128,9 @@ def test_a_release_scores_everybody_by_the_features_of_the_cutoff(shop):
 
 
 def test_a_hazard_champion_gives_everybody_who_is_scored_a_curve(shop, tmp_path):
-    earlier = cohort_at(shop.tables, [shop.cutoff - timedelta(days=181)])
+    earlier = select_cohort(shop.tables, [shop.cutoff - timedelta(days=181)])
     features = compute_features(shop.tables, earlier)
-    model = LogisticHazard().fit(features, lifetimes_of(shop.tables, earlier, 180))
+    model = LogisticHazard().fit(features, label_lifetimes(shop.tables, earlier, follow_days=180))
     hazard = ModelPackage(card("hazard", features.digests), model.to_artifact(), features.columns)
 
     put_in_force(tmp_path, shop.release(Champions({**shop.champions.packages, "hazard": hazard}, {})))
@@ -230,7 +232,7 @@ def test_a_rule_that_must_fail_stops_the_release_and_names_its_offer(shop, rule,
 
 @pytest.mark.parametrize("kind", [Popularity, PersonalFrequency])
 def test_beside_a_champion_that_knows_no_likeness_an_item_knn_is_released(shop, kind, tmp_path):
-    bought = interactions_of(shop.tables, shop.cutoff)
+    bought = load_interactions(shop.tables, shop.cutoff)
     champion = kind().fit(bought, shop.cutoff)
     expected = ItemKnn().fit(bought, shop.cutoff)
 
@@ -245,7 +247,7 @@ def test_beside_a_champion_that_knows_no_likeness_an_item_knn_is_released(shop, 
 
 
 def test_a_champion_that_knows_likeness_needs_none_beside_it(shop):
-    release = shop.release(shop.with_recommender(ItemKnn().fit(interactions_of(shop.tables), shop.cutoff)))
+    release = shop.release(shop.with_recommender(ItemKnn().fit(load_interactions(shop.tables), shop.cutoff)))
 
     assert release.description.similar_items is None
     assert release.recommender is not None
@@ -254,7 +256,7 @@ def test_a_champion_that_knows_likeness_needs_none_beside_it(shop):
 
 def test_an_older_champion_and_the_model_beside_it_speak_of_the_same_items(shop):
     early = shop.cutoff - timedelta(days=200)
-    champion = PersonalFrequency().fit(interactions_of(shop.tables, early), early)
+    champion = PersonalFrequency().fit(load_interactions(shop.tables, early), early)
 
     release = shop.release(shop.with_recommender(champion))
 

@@ -16,8 +16,8 @@ import pytest
 
 from core.config.sources import TableSource
 from core.errors import SourceUnavailable
-from features.cohort import cohort_at
-from features.interactions import interactions_of
+from features.cohort import select_cohort
+from features.interactions import load_interactions
 from features.pipeline import compute_features
 from tables.sources.opening import open_tables
 from tables.tables import Tables
@@ -70,9 +70,9 @@ def administer(statements: str) -> None:
 @pytest.mark.parametrize(
     "asked",
     [
-        lambda tables: cohort_at(tables, [date(2024, 3, 8)]),
+        lambda tables: select_cohort(tables, [date(2024, 3, 8)]),
         lambda tables: compute_features(tables, cohort("ada")),
-        interactions_of,
+        load_interactions,
         lambda tables: tables.digest,
     ],
     ids=["cohort", "features", "interactions", "digest"],

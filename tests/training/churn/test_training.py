@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from core.errors import GateRefused, UnknownName
-from features.cohort import cohort_at
+from features.cohort import select_cohort
 from features.pipeline import compute_features
 from models.churn.catalogue import CHURN_MODELS
 from models.mlflow_store.registry import open_store
@@ -73,7 +73,7 @@ def test_no_file_of_a_run_holds_the_password_of_the_configuration(shop: Session,
 
 def test_mlflow_loads_the_model_and_scores_a_frame_by_column_name(shop: Session, trained: Trained):
     cutoff = trained.challenger.card.cutoff + timedelta(days=30)
-    features = compute_features(shop.tables, cohort_at(shop.tables, [cutoff]))
+    features = compute_features(shop.tables, select_cohort(shop.tables, [cutoff]))
     frame = features.to_pandas()
     ours = CHURN_MODELS["logistic"].from_artifact(shop.registry.artifact(trained.challenger)).score(features, 60)
 

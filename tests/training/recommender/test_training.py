@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_info
 
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
-from features.interactions import interactions_of
+from features.interactions import load_interactions
 from models.mlflow_store.registry import open_store
 from models.recommenders.engine.base import counting_gb
 from models.recommenders.popularity import Popularity
@@ -86,7 +86,7 @@ def test_mlflow_loads_it_and_recommends_to_a_frame_of_purchases(shop: Session, r
 def test_the_truth_lies_in_the_horizon_and_belongs_to_known_customers(shop: Session):
     test = ranking_cutoffs(shop.tables)[-1]
 
-    task = ranking_task(shop.tables, interactions_of(shop.tables), test)
+    task = ranking_task(shop.tables, load_interactions(shop.tables), test)
 
     days = task.truth.times.astype("datetime64[D]") - np.datetime64(test, "D")
     assert (days >= np.timedelta64(0, "D")).all()
@@ -102,7 +102,7 @@ def test_validation_walks_forward_up_to_the_test_and_never_before_there_are_cust
     cutoffs = ranking_cutoffs(tables)
 
     assert cutoffs == (date(2025, 4, 8), date(2025, 5, 6), date(2025, 6, 3))
-    assert [task.cutoff for task in validation_tasks(tables, interactions_of(tables))] == [*cutoffs[1::-1]]
+    assert [task.cutoff for task in validation_tasks(tables, load_interactions(tables))] == [*cutoffs[1::-1]]
 
 
 def test_the_card_says_where_validation_was_and_that_the_settings_are_the_models_own(recommended: Trained):
@@ -114,7 +114,7 @@ def test_the_card_says_where_validation_was_and_that_the_settings_are_the_models
 
 def test_a_model_without_the_memory_is_left_out_and_the_card_says_so(shop: Session, monkeypatch: pytest.MonkeyPatch):
     few = replace(shop, config=with_models(shop.config, "personal_frequency", "item_knn"))
-    just_enough = counting_gb(interactions_of(few.tables))
+    just_enough = counting_gb(load_interactions(few.tables))
     monkeypatch.setattr("models.memory.free_gb", lambda: just_enough)
 
     card = train_recommender(few).challenger.card
@@ -131,12 +131,12 @@ def with_models(stated: Config, *models: str) -> Config:
 def test_purchases_without_items_cannot_train_a_recommender(tmp_path: Path):
     session = open_shop(tmp_path, ShopWorld(n_customers=50, no_items=True))
 
-    with pytest.raises(NotEnoughHistory, match="no purchase carries an item"):
+    with pytest.raises(NotEnoughHistory, match="no purchase has an item_id"):
         train_recommender(session)
 
 
 def test_a_small_fit_takes_one_thread_and_a_large_one_all(shop: Session, monkeypatch: pytest.MonkeyPatch):
-    everything, recipe = interactions_of(shop.tables), Recipe("gf_cf", {})
+    everything, recipe = load_interactions(shop.tables), Recipe("gf_cf", {})
 
     with threads_for(recipe, everything):
         assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
@@ -155,7 +155,7 @@ def test_whoever_asks_for_a_second_stage_tries_the_model_behind_it_too(shop: Ses
 
 
 def test_the_card_of_a_second_stage_says_what_its_candidates_hold(shop: Session):
-    model = Reranked(n_folds=1).fit(interactions_of(shop.tables))
+    model = Reranked(n_folds=1).fit(load_interactions(shop.tables))
     (said,) = candidates_of(model)
 
     assert model.candidate_recall_ is not None

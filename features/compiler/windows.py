@@ -1,4 +1,4 @@
-"""The windows that features look back over, and one declaration repeated over them."""
+"""Lookback windows, and how one declaration becomes a feature per window."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ WINDOWS = (7, 30, 90, 180, 365)
 "Days before the cutoff."
 
 TREND_WINDOWS = (30, 90, 180)
-"Days compared with as many days before them."
+"Days that a trend compares with as many days before them."
 
 
 def over_windows(feature: Feature, windows: Iterable[int | None] = WINDOWS) -> Iterator[Feature]:
-    """The feature once a window (None is all that is recorded); `{window}` in its name and texts is filled."""
+    """One feature per window (None is the whole record); fills in `{window}` in the name and the texts."""
     for days in windows:
-        yield replace(_worded(feature, days), expression=within(feature.expression, days))
+        yield replace(_fill_in_window(feature, days), expression=within(feature.expression, days))
 
 
 def trends(feature: Feature, windows: Iterable[int] = TREND_WINDOWS) -> Iterator[Feature]:
-    """The share of the last two windows that falls into the newer one: 0.5 is steady, 1 all new, 0 gone quiet."""
+    """One trend per window: the window's share of twice its days. 0.5 is steady, 1 all recent, 0 nothing recent."""
     for days in windows:
-        newer_share = Ratio(within(feature.expression, days), within(feature.expression, 2 * days))
-        yield replace(_worded(feature, days), expression=newer_share)
+        recent_share = Ratio(within(feature.expression, days), within(feature.expression, 2 * days))
+        yield replace(_fill_in_window(feature, days), expression=recent_share)
 
 
 def within(expression: Expression, days: int | None) -> Expression:
-    """The expression with every measure in it looking back so many days."""
+    """The expression with the window of every measure in it set to this many days."""
     match expression:
         case Measure():
             return replace(expression, window_days=days)
@@ -52,7 +52,7 @@ def within(expression: Expression, days: int | None) -> Expression:
             return Leader(words, tuple(within(number, days) for number in numbers), prefers)
 
 
-def _worded(feature: Feature, days: int | None) -> Feature:
+def _fill_in_window(feature: Feature, days: int | None) -> Feature:
     name, en, ja, missing = "total", "on record", "全期間", feature.missing.replace(SHORT_HISTORY, "never missing")
     if days is not None:
         name, en, ja, missing = f"{days}d", f"in the last {days} days", f"直近{days}日間", feature.missing

@@ -1,0 +1,52 @@
+"""Seats of an account: how many of its people use the product, of the seats it pays for.
+
+Only accounts have them: usage of an account's people is counted for the account and keeps the person.
+"""
+
+from __future__ import annotations
+
+from core.feature_names import FeatureFamily
+from features.compiler.declaration import Feature, Grain, Measure, Ratio
+from features.compiler.windows import over_windows, within
+from features.families.feature_set import FeatureSet
+from features.families.subscriptions import RUNNING, SPAN
+from features.families.usage import NONE_IN_WINDOW
+
+PERSON = Grain("person", "usage", keys=("person_id",))
+
+ACTIVE_PEOPLE = Measure(PERSON, "count")
+SEATS = Measure(SPAN, "sum", column="seats", condition=RUNNING)
+
+STATIC = (
+    *over_windows(
+        Feature(
+            name="active_people_{window}",
+            family=FeatureFamily.SEATS,
+            expression=ACTIVE_PEOPLE,
+            unit="people",
+            en="people of the account who used it {window}",
+            ja="{window}に利用した人数",
+        ),
+        (7, 30, 90),
+    ),
+    Feature(
+        name="active_people_trend_30d",
+        family=FeatureFamily.SEATS,
+        expression=Ratio(within(ACTIVE_PEOPLE, 30), within(ACTIVE_PEOPLE, 90)),
+        unit="share",
+        en="people who used it in the last 30 days over those of the last 90",
+        ja="直近90日間の利用者に対する直近30日間の利用者の割合",
+        missing=NONE_IN_WINDOW,
+    ),
+    Feature(
+        name="active_seat_share_30d",
+        family=FeatureFamily.SEATS,
+        expression=Ratio(within(ACTIVE_PEOPLE, 30), SEATS),
+        unit="share",
+        en="share of the seats paid for that was used in the last 30 days",
+        ja="直近30日間に利用された席の割合",
+        missing="no seat is paid for",
+    ),
+)
+
+FEATURES = FeatureSet(static=STATIC)

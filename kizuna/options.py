@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from core import environment
 from core.config.data_set import Config, require_dated_tables
 from core.config.loading import read_config, read_config_and_toml
 from core.errors import BadInput
+from core.i18n.translation import Language
 
 
 def parse_day(text: str) -> date:
@@ -36,7 +37,9 @@ Cutoff = Annotated[date | None, typer.Option("--cutoff", parser=parse_day, metav
 Cutoffs = Annotated[
     list[date] | None, typer.Option("--cutoff", parser=parse_day, metavar="DAY", help=f"{CUTOFF_HELP} Repeatable.")
 ]
-Language = Annotated[Literal["en", "ja"], typer.Option("--lang", help="Language of the output.")]
+LanguageOption = Annotated[
+    Language, typer.Option("--lang", parser=Language, metavar="en|ja", help="Language of the output.")
+]
 TableOut = Annotated[Path, typer.Option("--out", help="Output file: .csv (UTF-8) or .parquet.")]
 Excel = Annotated[
     bool, typer.Option("--excel", help="Start the CSV with a byte order mark, so that Excel reads UTF-8.")

@@ -1,4 +1,4 @@
-"""What a page is made of: chapters of tables and charts, ready to be printed."""
+"""What a page is made of: sections of tables and charts, ready for the template."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ from markupsafe import Markup
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: what it says, and in grey under it how sure that is."""
+    """One cell of a table."""
 
     text: str
-    under: str = ""
+    note: str = ""
+    "In small grey print below: an interval, or the meaning of a figure."
     shade: float | None = None
-    "0 to 1: how dark its ground is; None is white."
+    "How dark the background is, 0 to 1; None is white."
     kind: str = ""
-    "'words' stand left; 'strong' is a sum."
+    "'words' are aligned left; 'strong' is a total."
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under a head; the first column names the row."""
+    """Rows of cells below a heading; the first column names the row."""
 
     title: str
     head: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     note: str = ""
-    dense: bool = False
-    "Small cells, as of cohorts."
+    is_dense: bool = False
+    "Small cells, as in cohort tables."
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A chart with what it shows."""
+    """A chart with its title."""
 
     title: str
     svg: Markup
@@ -46,13 +47,13 @@ class Drawings:
 
     title: str
     charts: Sequence[Drawing]
-    wide: bool = False
-    "Charts of many rows, which need more room."
+    is_wide: bool = False
+    "Charts with one row per group, which need more room."
 
 
 @dataclass(frozen=True)
-class Chapter:
-    """A part of the page."""
+class Section:
+    """A section of the page."""
 
     title: str
     blocks: Sequence[Table | Drawings]
@@ -61,15 +62,15 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Headline:
-    """A figure printed large."""
+    """A figure in large print."""
 
     title: str
-    written: str
+    value_text: str
     interval: str
-    spark: Markup
+    sparkline: Markup
 
 
-def chapter(title: str, blocks: Sequence[Table | Drawings | None], note: str = "") -> Chapter | None:
-    """A chapter of the blocks that there are; None without any."""
-    there = [block for block in blocks if block is not None]
-    return Chapter(title, there, note) if there else None
+def build_section(title: str, blocks: Sequence[Table | Drawings | None], note: str = "") -> Section | None:
+    """A section of the blocks that are there; None without any."""
+    present = [block for block in blocks if block is not None]
+    return Section(title, present, note) if present else None

@@ -1,122 +1,162 @@
-"""The groups of a decomposition in words: all of them at a glance, then one by one, then month by month."""
+"""The groups of a decomposition as text: an overview, then each group, then each month with enough churn."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.i18n.formatting import format_number
+from core.i18n.translation import Language, has_translation, translate
 from core.intervals import Estimate
 from insights.causes.current_risk import Outlook
 from insights.causes.decomposition import Decomposition
 from insights.causes.views import LEAST_LEFT, UNSTATED, Group
-from insights.render.cause_terms import WORDS, Language, cause_word
-from insights.render.causes import longest_risk, money, share, side_by_side, stakes_in_words, stakes_title, tone
+from insights.render.causes import (
+    VIEWS,
+    cause_name,
+    longest_risk,
+    money,
+    sentiment,
+    share,
+    stake_amounts,
+    stakes_title,
+    view_cells,
+)
 
-SHOWN = 3
-"Interventions that are named for a group."
+MAX_INTERVENTIONS = 3
+"Named for one group."
 
 
-def groups(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
-    """The heading, then a row a group and month: who left, and the share that is laid on each cause."""
-    words = WORDS[language]
-    yield (words["group"], words["departures"], *(cause_word(cause, language) for cause in found.causes))
-    for group in found.groups:
+def groups(decomposition: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
+    """The heading, then a row per group: how many churned, and the share attributed to each cause."""
+    yield translate("group", language), translate("churned", language), *_cause_names(decomposition, language)
+    for group in decomposition.groups:
         if not group.too_few:
-            shares = (share(group.attributed[cause]) for cause in found.causes)
-            yield (group_word(group.by, group.value, language), f"{group.n_left:,}", *shares)
+            shares = (share(group.attributed[cause], language) for cause in decomposition.causes)
+            yield group_name(group.by, group.value, language), format_number(group.n_left, language), *shares
 
 
-def group_word(by: str, value: str, language: Language) -> str:
-    """What a group is called."""
-    words = WORDS[language]
-    return words["everybody"] if by == "all" else f"{words.get(by, by)}: {value or words['none of them']}"
+def group_name(by: str, value: str, language: Language) -> str:
+    """The name of a group, such as 'plan: basic'."""
+    if by == "all":
+        return translate("all customers", language)
+    key = f"grouping.{by}"
+    grouping = translate(key, language) if has_translation(key, language) else by
+    return f"{grouping}: {value or translate('none', language)}"
 
 
 @dataclass(frozen=True)
 class Portrait:
-    """One group's past and its customers of today; one of them may be missing."""
+    """One group: its past churn and its customers today. One of the two may be missing."""
 
     by: str
     value: str
     past: Group | None
     today: Outlook | None
 
-    def title(self, found: Decomposition, language: Language) -> str:
-        """Who left, who is there, and what is at stake."""
-        words, past, today = WORDS[language], self.past, self.today
-        left = words["group left"].format(n_left=past.n_left, n_customers=past.n_customers) if past else ""
-        now = words["group today"].format(n_customers=today.n_customers) if today else words["nobody today"]
-        stake = stakes_title(found, language, today) if today else ""
-        return " | ".join(part for part in (group_word(self.by, self.value, language), left, now, stake) if part)
+    def title(self, decomposition: Decomposition, language: Language) -> str:
+        """How many churned, how many customers there are, and how much MRR is at risk."""
+        past, today = self.past, self.today
+        parts = [group_name(self.by, self.value, language)]
+        if past:
+            message = "{n_left} of {n_customers} customers churned"
+            parts.append(translate(message, language, n_left=past.n_left, n_customers=past.n_customers))
+        if today:
+            parts.append(translate("{n_customers} customers today", language, n_customers=today.n_customers))
+            parts.append(stakes_title(decomposition, language, group=today))
+        else:
+            parts.append(translate("no customers today", language))
+        return " | ".join(parts)
 
-    def views(self, found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
-        """The heading, then a row a cause: every view in whole percents, for groups are small, and the MRR at stake."""
-        words = WORDS[language]
-        headings = (words[name] for name in ("cause", "stated", "attributed", "hazard"))
-        yield (*headings, longest_risk(found, language), words["mrr"])
-        amounts = stakes_in_words(self.today) if self.today else {}
-        for cause in (*found.causes, UNSTATED):
-            cells = side_by_side(self.past, self._risks(), cause, decimals=0)
-            yield cause_word(cause, language), *cells, amounts.get(cause, "-")
+    def views(self, decomposition: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
+        """The heading, then a row per cause with every view and the MRR at risk.
+
+        Percentages are whole numbers, because groups are small.
+        """
+        headings = (translate(view, language) for view in VIEWS)
+        yield *headings, longest_risk(decomposition, language), translate("MRR at risk", language)
+        amounts = stake_amounts(self.today, language) if self.today else {}
+        for cause in (*decomposition.causes, UNSTATED):
+            cells = view_cells(self.past, self._risks(), cause=cause, language=language, n_decimals=0)
+            yield cause_name(cause, language), *cells, amounts.get(cause, "-")
 
     def _risks(self) -> dict[str, list[Estimate]]:
-        """By the hazard model of who is there today, or what happened until now."""
+        """The hazard model's risks of today's customers, else past churn rates."""
         if self.today and self.today.risks:
             return self.today.risks.by_cause
         return self.past.incidence if self.past else {}
 
-    def first(self, language: Language) -> str:
-        """Which interventions bring the most among those that bring anything; '' where none are stated."""
+    def best_interventions(self, language: Language) -> str:
+        """The most profitable interventions, or that none is; '' where none are configured."""
         if not (self.today and self.today.interventions):
             return ""
-        paying = [one for one in self.today.interventions if one.money.value > 0][:SHOWN]
-        named = (f"{one.name} ({cause_word(one.cause, language)}) {money(one.money)}" for one in paying)
-        return (
-            WORDS[language]["first"].format(interventions="; ".join(named))
-            if paying
-            else WORDS[language]["nothing pays"]
-        )
+        profitable = [one for one in self.today.interventions if one.money.value > 0][:MAX_INTERVENTIONS]
+        if not profitable:
+            return translate("No configured intervention is profitable for this group.", language)
+        names = (f"{one.name} ({cause_name(one.cause, language)}) {money(one.money, language)}" for one in profitable)
+        return translate("Do first: {interventions}.", language, interventions="; ".join(names))
 
 
-def portraits(found: Decomposition) -> Iterator[Portrait]:
-    """Every group that anybody was or is in, once: segments, tiers, plans, then attributes."""
-    past = {(one.by, one.value): one for one in found.groups if one.by not in ("all", "month") and one.n_customers}
-    today = {(one.by, one.value): one for one in found.outlooks}
+def portraits(decomposition: Decomposition) -> Iterator[Portrait]:
+    """Every group with past or present customers once: segments, tiers, plans, then attributes."""
+    past = {
+        (one.by, one.value): one for one in decomposition.groups if one.by not in ("all", "month") and one.n_customers
+    }
+    today = {(one.by, one.value): one for one in decomposition.outlooks}
     kinds = list(dict.fromkeys(by for by, _ in (*past, *today)))
     for by, value in sorted(dict.fromkeys((*past, *today)), key=lambda key: kinds.index(key[0])):
         yield Portrait(by, value, past.get((by, value)), today.get((by, value)))
 
 
-def months(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
-    """The heading, then for each month of a group in which enough left a row a view."""
-    words = WORDS[language]
-    yield (
-        *(words[name] for name in ("group", "month", "departures", "view")),
-        *(cause_word(cause, language) for cause in found.causes),
-    )
-    for group in (one for one in found.group_months if not one.too_few):
-        for view, shares in (("stated", group.stated), ("attributed", group.attributed), ("hazard", group.hazard)):
-            cells = (share(shares[cause], 1 if view == "hazard" else 0) for cause in found.causes)
-            yield group_word(group.by, group.value, language), group.month, f"{group.n_left:,}", words[view], *cells
+def months_title(language: Language) -> str:
+    """The title of the table of months."""
+    return translate("By group and month, where at least {least} customers churned", language, least=LEAST_LEFT)
 
 
-def too_few(found: Decomposition, language: Language) -> Iterator[str]:
-    """Which groups, and how many of their months, are told by their counts alone."""
-    words = WORDS[language]
-    few = [f"{group_word(one.by, one.value, language)} ({one.n_left})" for one in found.groups if one.too_few]
+def months(decomposition: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
+    """The heading, then a row per view for each month of a group with enough churn."""
+    headings = (translate(heading, language) for heading in ("group", "month", "churned", "view"))
+    yield *headings, *_cause_names(decomposition, language)
+    for group in (one for one in decomposition.group_months if not one.too_few):
+        shares_by_view = zip(VIEWS[1:], (group.stated, group.attributed, group.hazard), strict=True)
+        for view, shares in shares_by_view:
+            n_decimals = 1 if shares is group.hazard else 0
+            cells = (share(shares[cause], language, n_decimals=n_decimals) for cause in decomposition.causes)
+            name, n_left = group_name(group.by, group.value, language), format_number(group.n_left, language)
+            yield name, group.month, n_left, translate(view, language), *cells
+
+
+def too_few(decomposition: Decomposition, language: Language) -> Iterator[str]:
+    """Which groups, and how many of their months, have too little churn to show causes."""
+    few = [f"{group_name(one.by, one.value, language)} ({one.n_left})" for one in decomposition.groups if one.too_few]
     if few:
-        yield words["too few"].format(least=LEAST_LEFT, groups=", ".join(few))
-    n = sum(one.too_few for one in found.group_months)
-    if n:
-        yield words["few months"].format(least=LEAST_LEFT, n=f"{n:,}")
+        yield translate(
+            "Fewer than {least} churned customers, too few to name causes: {groups}.",
+            language,
+            least=LEAST_LEFT,
+            groups=", ".join(few),
+        )
+    n_months = sum(one.too_few for one in decomposition.group_months)
+    if n_months:
+        yield translate(
+            "Months of groups with fewer than {least} churned customers, counted only in the JSON file: {n}.",
+            language,
+            least=LEAST_LEFT,
+            n=n_months,
+        )
 
 
-def tones(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
-    """The heading, then a row a group: how all its texts sound, and those that speak of each cause."""
-    words = WORDS[language]
-    columns = ("", *found.causes)
-    yield words["group"], words["texts"], words["all texts"], *(cause_word(cause, language) for cause in found.causes)
-    told = {(one.by, one.value, one.cause): one for one in found.tones if one.by not in ("all", "cause", "month")}
-    for by, value in dict.fromkeys((by, value) for by, value, _ in told):
-        cells = (told[by, value, cause].tone if (by, value, cause) in told else Estimate() for cause in columns)
-        yield group_word(by, value, language), f"{told[by, value, ''].n_texts:,}", *map(tone, cells)
+def sentiments(decomposition: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
+    """The heading, then a row per group: the sentiment of all its texts, and of those about each cause."""
+    headings = (translate(heading, language) for heading in ("group", "texts", "all"))
+    yield *headings, *_cause_names(decomposition, language)
+    tones = {(one.by, one.value, one.cause): one for one in decomposition.tones}
+    groups = dict.fromkeys((by, value) for by, value, _ in tones if by not in ("all", "cause", "month"))
+    for by, value in groups:
+        by_cause = (tones.get((by, value, cause)) for cause in ("", *decomposition.causes))
+        cells = (sentiment(one.tone if one else Estimate(), language) for one in by_cause)
+        yield group_name(by, value, language), format_number(tones[by, value, ""].n_texts, language), *cells
+
+
+def _cause_names(decomposition: Decomposition, language: Language) -> list[str]:
+    return [cause_name(cause, language) for cause in decomposition.causes]

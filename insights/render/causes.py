@@ -1,129 +1,178 @@
-"""A decomposition in words, English or Japanese: tables of rows, ready to print."""
+"""A decomposition of churn by cause as text and tables of text, ready to print."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
 
+from core.i18n.formatting import format_number, format_percent
+from core.i18n.translation import Language, has_translation, translate
 from core.intervals import Estimate
 from insights.causes.current_risk import Outlook
 from insights.causes.decomposition import Decomposition
 from insights.causes.revenue_at_risk import apportioned
 from insights.causes.stated import SOURCES
 from insights.causes.views import UNSTATED, Group
-from insights.render.cause_terms import WORDS, Language, cause_word
+
+RISK_SOURCES = {
+    "hazard model": "Risk by cause: forecast for today's customers by the hazard model {model}; "
+    "{whole} churn within {months} months.",
+    "incidence": "Risk by cause: past churn rates, because no cause-specific hazard model is promoted "
+    "(kizuna train hazard, kizuna promote hazard).",
+}
+REVENUE_SOURCES = {
+    "hazard model": "MRR at risk uses the hazard model's risks.",
+    "attributed": "MRR at risk uses the churn model's risk and the attributed causes.",
+}
+VIEWS = ("cause", "stated", "attributed", "monthly churn by cause")
 
 
-def headline(found: Decomposition, language: Language) -> str:
-    """Who left, and how many said why."""
-    everybody, (first, last) = found.groups[0], found.months
-    return WORDS[language]["left"].format(
-        n_left=everybody.n_left, n_customers=everybody.n_customers, n_stated=everybody.n_stated, first=first, last=last
+def cause_name(cause: str, language: Language) -> str:
+    """The name of a cause: translated where it is one of ours, unchanged where the TOML names it."""
+    key = f"cause.{cause}"
+    return translate(key, language) if has_translation(key, language) else cause
+
+
+def headline(decomposition: Decomposition, language: Language) -> str:
+    """How many customers churned, and how many of them stated a cause."""
+    everybody, (first, last) = decomposition.groups[0], decomposition.months
+    return translate(
+        "{n_left} of {n_customers} customers churned from {first} to {last}; {n_stated} stated a cause",
+        language,
+        n_left=everybody.n_left,
+        n_customers=everybody.n_customers,
+        n_stated=everybody.n_stated,
+        first=first,
+        last=last,
     )
 
 
-def trust(found: Decomposition, language: Language) -> str:
-    """How far what ends stated is believed, or that the attributed shares had to do without."""
-    name = "careless" if found.n_sources.get(SOURCES[0]) else "silent"
-    return WORDS[language][name].format(share=found.noise_rate)
+def trust(decomposition: Decomposition, language: Language) -> str:
+    """How far the stated causes can be relied on, or that there are none."""
+    if decomposition.n_sources.get(SOURCES[0]):
+        share = format_percent(decomposition.noise_rate, language)
+        return translate(
+            "About {share} of the stated causes are estimated to be unrelated to the real one.", language, share=share
+        )
+    return translate(
+        "No churned customer stated a cause: attributed shares rest on features alone and may be far from the truth.",
+        language,
+    )
 
 
-def views(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
-    """The heading, then a row a cause with every view of everybody, and last those who stated nothing."""
-    everybody, words = found.groups[0], WORDS[language]
-    yield (*(words[name] for name in ("cause", "stated", "attributed", "hazard")), longest_risk(found, language))
-    for cause in (*found.causes, UNSTATED):
-        yield cause_word(cause, language), *side_by_side(everybody, found.risks.by_cause, cause)
+def views(decomposition: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
+    """The heading, then a row per cause with every view of all customers; customers without a stated cause last."""
+    everybody = decomposition.groups[0]
+    yield (*(translate(view, language) for view in VIEWS), longest_risk(decomposition, language))
+    for cause in (*decomposition.causes, UNSTATED):
+        cells = view_cells(everybody, decomposition.risks.by_cause, cause=cause, language=language)
+        yield cause_name(cause, language), *cells
 
 
-def side_by_side(
-    group: Group | None, risks: Mapping[str, list[Estimate]], cause: str, decimals: int = 1
+def view_cells(
+    group: Group | None, risks: Mapping[str, list[Estimate]], *, cause: str, language: Language, n_decimals: int = 1
 ) -> tuple[str, ...]:
-    """What each view of a group says of a cause, and the longest of its risks; '-' where a view knows nothing."""
+    """A cause in each view of a group, and the longest of its risks; '-' where a view has no value."""
     stated, attributed, hazard = (group.stated, group.attributed, group.hazard) if group else ({}, {}, {})
     return (
-        *(share(view.get(cause, Estimate()), decimals) for view in (stated, attributed)),
-        share(hazard.get(cause, Estimate()), decimals + 1),
-        share(risks.get(cause, [Estimate()])[-1], decimals),
+        *(share(view.get(cause, Estimate()), language, n_decimals=n_decimals) for view in (stated, attributed)),
+        share(hazard.get(cause, Estimate()), language, n_decimals=n_decimals + 1),
+        share(risks.get(cause, [Estimate()])[-1], language, n_decimals=n_decimals),
     )
 
 
-def longest_risk(found: Decomposition, language: Language) -> str:
-    """What the last column of the views is called: it is told for the longest time."""
-    if found.risks.source == "incidence":
-        return WORDS[language]["incidence"]
-    return WORDS[language]["risk"].format(months=found.risks.months[-1])
+def longest_risk(decomposition: Decomposition, language: Language) -> str:
+    """The heading of the risk column, which shows the longest period."""
+    if decomposition.risks.source == "incidence":
+        return translate("churned within a year", language)
+    return translate("churn risk within {months} months", language, months=decomposition.risks.months[-1])
 
 
-def basis(found: Decomposition, language: Language) -> Iterator[str]:
-    """What the risks by cause and the stakes rest on: a hazard model or what happened until now."""
-    words, risks = WORDS[language], found.risks
-    whole = share(risks.whole[-1])
-    yield words[f"by {risks.source}"].format(model=risks.model, whole=whole, months=risks.months[-1])
-    yield words[f"stakes by {found.stakes_by}"]
+def basis(decomposition: Decomposition, language: Language) -> Iterator[str]:
+    """Where the risks by cause and the revenue at risk come from: a hazard model or past churn."""
+    risks = decomposition.risks
+    values = {"model": risks.model, "whole": share(risks.whole[-1], language), "months": risks.months[-1]}
+    yield translate(RISK_SOURCES[risks.source], language, **values)
+    yield translate(REVENUE_SOURCES[decomposition.stakes_by], language)
 
 
-def stakes(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
-    """The heading, then a row a cause, whose whole amounts add up to the whole."""
-    words = WORDS[language]
-    yield tuple(words[name] for name in ("cause", "mrr", "customers"))
-    amounts = stakes_in_words(found)
-    yield from ((cause_word(one.cause, language), amounts[one.cause], f"{one.customers:,.1f}") for one in found.stakes)
+def stakes(decomposition: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
+    """The heading, then a row per cause; the amounts add up to the total."""
+    headings = ("cause", "MRR at risk", "expected churned customers")
+    yield tuple(translate(heading, language) for heading in headings)
+    amounts = stake_amounts(decomposition, language)
+    for one in decomposition.stakes:
+        customers = format_number(one.customers, language, n_decimals=1)
+        yield cause_name(one.cause, language), amounts[one.cause], customers
 
 
-def stakes_in_words(found: Decomposition | Outlook) -> dict[str, str]:
-    """By cause the MRR at stake, with its interval."""
-    amounts = zip(found.stakes, whole_stakes(found), strict=True)
-    return {one.cause: f"{amount:,} [{one.mrr.low:,.0f}, {one.mrr.high:,.0f}]" for one, amount in amounts}
+def stake_amounts(risk: Decomposition | Outlook, language: Language) -> dict[str, str]:
+    """MRR at risk by cause, with its interval."""
+    amounts = zip(risk.stakes, whole_stakes(risk), strict=True)
+    return {one.cause: _with_interval(amount, one.mrr, language) for one, amount in amounts}
 
 
-def whole_stakes(found: Decomposition | Outlook) -> list[int]:
-    """The MRR at stake by cause in whole amounts that add up to the whole."""
-    whole = 0 if math.isnan(found.mrr_at_stake.value) else round(found.mrr_at_stake.value)
-    return apportioned(whole, [stake.mrr.value for stake in found.stakes])
+def whole_stakes(risk: Decomposition | Outlook) -> list[int]:
+    """MRR at risk by cause in whole amounts that add up to the rounded total."""
+    total = 0 if math.isnan(risk.mrr_at_stake.value) else round(risk.mrr_at_stake.value)
+    return apportioned(total, [stake.mrr.value for stake in risk.stakes])
 
 
-def stakes_title(found: Decomposition, language: Language, of: Outlook | None = None) -> str:
-    """How much of today's MRR is at stake, of everybody or of one group."""
-    whole = of or found
-    return WORDS[language]["stakes"].format(
-        days=found.horizon_days, mrr=f"{sum(whole_stakes(whole)):,}", whole=f"{whole.mrr:,.0f}", currency=found.currency
+def stakes_title(decomposition: Decomposition, language: Language, *, group: Outlook | None = None) -> str:
+    """How much of today's MRR is at risk, of all customers or of one group."""
+    risk = group or decomposition
+    return translate(
+        "MRR at risk within {days} days: {mrr} of {whole} {currency} per month",
+        language,
+        days=decomposition.horizon_days,
+        mrr=sum(whole_stakes(risk)),
+        whole=format_number(risk.mrr, language),
+        currency=decomposition.currency,
     )
 
 
-def interventions(found: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
-    """The heading, then a row an intervention, most expected money first."""
-    words = WORDS[language]
-    yield tuple(words[name] for name in ("intervention", "against", "money", "pays for"))
-    for one in found.interventions:
-        yield one.name, cause_word(one.cause, language), money(one.money), f"{one.n_customers:,}"
+def interventions(decomposition: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
+    """The heading, then a row per intervention, highest expected profit first."""
+    headings = ("intervention", "churn cause", "expected profit", "profitable customers")
+    yield tuple(translate(heading, language) for heading in headings)
+    for one in decomposition.interventions:
+        profit, customers = money(one.money, language), format_number(one.n_customers, language)
+        yield one.name, cause_name(one.cause, language), profit, customers
 
 
-def tones(found: Decomposition, language: Language, by_month: bool) -> Iterator[tuple[str, ...]]:
-    """The heading, then how texts sound: of everybody, of each cause, and of each month where it is asked for."""
-    words = WORDS[language]
-    yield tuple(words[name] for name in ("group", "texts", "tone"))
-    for one in found.tones:
+def sentiments(decomposition: Decomposition, language: Language, *, by_month: bool) -> Iterator[tuple[str, ...]]:
+    """The heading, then the sentiment of all texts, of the texts about each cause, and optionally of each month."""
+    yield tuple(translate(heading, language) for heading in ("group", "texts", "sentiment"))
+    for one in decomposition.tones:
         if one.by in ("all", "cause") or (by_month and one.by == "month"):
-            called = {"all": words["everybody"], "cause": cause_word(one.value, language)}.get(one.by, one.value)
-            yield called, f"{one.n_texts:,}", tone(one.tone)
+            names = {"all": translate("all customers", language), "cause": cause_name(one.value, language)}
+            yield names.get(one.by, one.value), format_number(one.n_texts, language), sentiment(one.tone, language)
 
 
-def tone(estimate: Estimate) -> str:
-    """A tone with its interval; '-' where nothing is known."""
+def sentiment(estimate: Estimate, language: Language) -> str:
+    """A sentiment with its interval; '-' without one."""
     if math.isnan(estimate.value):
         return "-"
-    return f"{estimate.value:+.2f} [{estimate.low:+.2f}, {estimate.high:+.2f}]"
+    value, low, high = (
+        format_number(one, language, n_decimals=2, is_signed=True)
+        for one in (estimate.value, estimate.low, estimate.high)
+    )
+    return f"{value} [{low}, {high}]"
 
 
-def money(estimate: Estimate) -> str:
+def money(estimate: Estimate, language: Language) -> str:
     """An amount with its interval."""
-    return f"{estimate.value:,.0f} [{estimate.low:,.0f}, {estimate.high:,.0f}]"
+    return _with_interval(estimate.value, estimate, language)
 
 
-def share(estimate: Estimate, decimals: int = 1) -> str:
-    """A share with its interval as percentages; '-' where nothing is known."""
+def _with_interval(amount: float, estimate: Estimate, language: Language) -> str:
+    value, low, high = (format_number(one, language) for one in (amount, estimate.low, estimate.high))
+    return f"{value} [{low}, {high}]"
+
+
+def share(estimate: Estimate, language: Language, *, n_decimals: int = 1) -> str:
+    """A share as a percentage with its interval; '-' without one."""
     if math.isnan(estimate.value):
         return "-"
-    value, low, high = (f"{100 * one:.{decimals}f}" for one in (estimate.value, estimate.low, estimate.high))
-    return f"{value} % [{low}, {high}]"
+    low, high = (format_number(100 * one, language, n_decimals=n_decimals) for one in (estimate.low, estimate.high))
+    return f"{format_percent(estimate.value, language, n_decimals=n_decimals)} [{low}, {high}]"

@@ -1,113 +1,143 @@
-"""Figures as they are written in each language: money by its currency, shares as percentages, months and hours.
+"""The values of report figures as each language writes them: amounts, percentages, durations, periods.
 
->>> speech = Speech(Words("en"), "JPY", 0)
->>> speech.money(12345678), speech.share(0.0312), speech.months(33.3)
+>>> formatter = Formatter(ENGLISH, "JPY", 0)
+>>> formatter.money(12345678), formatter.share(0.0312), formatter.months(33.3)
 ('¥12,345,678', '3.1%', '33.3 months')
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from core.i18n.formatting import format_date, format_money, format_month, format_number, format_percent
+from core.i18n.translation import JAPANESE, Language, has_translation, translate
 from core.intervals import Estimate
-from insights.render.translations import Words
 from insights.report.figure import Unit
 
-SYMBOLS = {"JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "KRW": "₩", "INR": "₹"}
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
 SMALL_SHARE = 0.02
 "Below it a percentage has two decimals."
 LARGE_AMOUNT = 1000
-"From it on, decimals of an amount are not printed but where it has to be exact."
-NONE = "–"
+"From it on, an amount is rounded to whole units, except in tables that must add up."
+LARGE_YEN_AMOUNT = 1_000_000
+"From it on, Japanese pages write yen in thousands (千円)."
+NO_VALUE = "–"
 
 
 @dataclass(frozen=True)
 class Formatter:
-    """How one language writes figures."""
+    """Formats values in one language, and amounts in one currency."""
 
-    words: Words
+    language: Language
     currency: str
-    decimals: int
+    n_decimals: int
+    "Of an amount."
 
-    def of(self, value: float, unit: Unit) -> str:
-        """A value with its unit; a dash where it cannot be told."""
+    def translate(self, message: str, /, **values: str | int) -> str:
+        """A text of the catalogue in this language."""
+        return translate(message, self.language, **values)
+
+    def format(self, value: float, unit: Unit) -> str:
+        """A value with its unit; a dash for NaN."""
         if math.isnan(value):
-            return NONE
+            return NO_VALUE
         if math.isinf(value):
             return "∞"
         return getattr(self, unit)(value)
 
     def interval(self, estimate: Estimate, unit: Unit) -> str:
-        """From low to high; '' where there is no interval."""
+        """The interval, from low to high; '' without one."""
         if math.isnan(estimate.low) or not math.isfinite(estimate.value):
             return ""
-        between = "〜" if self.words.language == "ja" else " to "
-        return f"{self.of(estimate.low, unit)}{between}{self.of(estimate.high, unit)}"
+        low, high = self.format(estimate.low, unit), self.format(estimate.high, unit)
+        return self.translate("{low} to {high}", low=low, high=high)
 
     def money(self, value: float) -> str:
-        """An amount; without decimals where it is large."""
-        return self.exact(value, 0 if abs(value) >= LARGE_AMOUNT else self.decimals)
+        """An amount, rounded where it is large."""
+        if not self._writes_yen:
+            return format_money(
+                value, self.currency, self.language, n_decimals=0 if abs(value) >= LARGE_AMOUNT else self.n_decimals
+            )
+        if abs(value) >= LARGE_YEN_AMOUNT:
+            return f"{format_number(value / 1000, self.language)}千円"
+        return f"{format_number(value, self.language)}円"
 
-    def exact(self, value: float, decimals: int | None = None) -> str:
-        """An amount to the last unit."""
-        sign = "−" if value < 0 else ""
-        number = f"{abs(value):,.{self.decimals if decimals is None else decimals}f}"
-        symbol = SYMBOLS.get(self.currency)
-        return f"{sign}{symbol}{number}" if symbol else f"{sign}{number} {self.currency}"
+    def exact(self, value: float, *, in_thousands: bool = False) -> str:
+        """An amount of a table that must add up: to the last unit, or in thousands where the table's heading says so.
+
+        See `table_unit`.
+        """
+        if self._writes_yen:
+            return format_number(value / 1000 if in_thousands else value, self.language)
+        return format_money(value, self.currency, self.language, n_decimals=self.n_decimals)
+
+    def in_thousands(self, amounts: Iterable[float]) -> bool:
+        """Whether a table of these amounts is written in thousands."""
+        return self._writes_yen and any(abs(amount) >= LARGE_YEN_AMOUNT for amount in amounts)
+
+    def table_unit(self, *, in_thousands: bool) -> str:
+        """The note on a table's unit; '' where each amount has the sign of its currency."""
+        if not self._writes_yen:
+            return ""
+        return "(単位:千円)" if in_thousands else "(単位:円)"
+
+    @property
+    def _writes_yen(self) -> bool:
+        return self.language == JAPANESE and self.currency == "JPY"
 
     def share(self, value: float) -> str:
         """A share as a percentage."""
-        return f"{value:.2%}" if 0 < abs(value) < SMALL_SHARE else f"{value:.1%}"
+        return format_percent(value, self.language, n_decimals=2 if 0 < abs(value) < SMALL_SHARE else 1)
 
     def months(self, value: float) -> str:
         """A number of months."""
-        return f"{value:,.1f}か月" if self.words.language == "ja" else f"{value:,.1f} months"
+        return self.translate("{n} months", n=format_number(value, self.language, n_decimals=1))
 
     def hours(self, value: float) -> str:
         """A number of hours."""
-        return f"{value:,.1f}時間" if self.words.language == "ja" else f"{value:,.1f} h"
+        return self.translate("{n} h", n=format_number(value, self.language, n_decimals=1))
 
     def points(self, value: float) -> str:
-        """NPS, with its sign."""
-        return f"{value:+.1f}".replace("-", "−")
+        """An NPS, with its sign."""
+        return format_number(value, self.language, n_decimals=1, is_signed=True)
 
     def times(self, value: float) -> str:
-        """How often one thing goes into another."""
-        return f"{value:.2f}倍" if self.words.language == "ja" else f"{value:.2f}×"
+        """A multiple."""
+        return self.translate("{n}×", n=format_number(value, self.language, n_decimals=2))
 
     def customers(self, value: float) -> str:
-        """How many."""
-        return f"{value:,.0f}"
+        """A number of customers."""
+        return format_number(value, self.language)
 
     def count(self, value: float) -> str:
-        """How many, or how many on average."""
-        return f"{value:,.0f}" if value == round(value) or value >= LARGE_AMOUNT else f"{value:,.2f}"
+        """A number, or a mean number."""
+        is_whole = value == round(value) or value >= LARGE_AMOUNT
+        return format_number(value, self.language, n_decimals=0 if is_whole else 2)
 
     def day(self, day: date) -> str:
         """A day in full."""
-        if self.words.language == "ja":
-            return f"{day.year}年{day.month}月{day.day}日"
-        return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+        return format_date(day, self.language)
 
     def month(self, day: date) -> str:
         """The month of a day."""
-        return self._month(f"{day:%Y-%m}")
+        return format_month(day, self.language)
 
     def period(self, label: str) -> str:
-        """A month or several, from a figure's period."""
+        """A figure's period, such as '2026-03' or '2025-04/2026-03'."""
         first, _, last = label.partition("/")
         if not last or first == last:
             return self._month(first)
-        return f"{self._month(first)}{'〜' if self.words.language == 'ja' else ' to '}{self._month(last)}"
+        return self.translate("{low} to {high}", low=self._month(first), high=self._month(last))
 
     def _month(self, label: str) -> str:
-        year, month = label.split("-")
-        if self.words.language == "ja":
-            return f"{year}年{int(month)}月"
-        return f"{MONTHS[int(month) - 1][:3]} {year}"
+        return self.month(date.fromisoformat(f"{label}-01"))
+
+
+def describe_exclusion(problem: str, language: Language) -> str:
+    """Why rows were excluded. 'surveys: score: missing' keeps its table and column, and its last part is translated."""
+    if has_translation(problem, language):
+        return translate(problem, language)
+    place, separator, fault = problem.rpartition(": ")
+    return f"{place}{separator}{translate(fault, language)}"

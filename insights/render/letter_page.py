@@ -1,76 +1,111 @@
-"""The health-check letter as a page that can be sent or printed."""
+"""The letter to one customer as an HTML page that can be sent or printed."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 
+from core.i18n.formatting import format_percent
+from core.i18n.translation import Language
 from insights.letter.health_check import HealthCheck
 from insights.render.formatting import Formatter
-from insights.render.report_page import templates
-from insights.render.translations import Language, Words
+from insights.render.report_page import load_templates
 
-TRIED = 2
-"How many things a customer is asked to try."
+MAX_SUGGESTIONS = 2
+"Things that a customer is invited to try."
+WHO_IS_SIMILAR = {
+    "subscribing": "Similar customers are {n} customers on your plan, of similar size, who have been with us for at "
+    "least a year. The percentage is the share of them who use a feature.",
+    "subscribing_any_size": "Similar customers are {n} customers on your plan who have been with us for at least a "
+    "year. The percentage is the share of them who use a feature.",
+    "buying": "Similar customers are {n} repeat customers who buy some of the same categories. The percentage is the "
+    "share of them who buy a category.",
+}
 
 
-def letter_of(check: HealthCheck, language: Language) -> str:
-    """The HTML, in English or Japanese."""
-    words = Words(language)
-    speech = Formatter(words, "", 0)
+def render_letter(check: HealthCheck, language: Language) -> str:
+    """The page in one language."""
+    formatter = Formatter(language, "", 0)
     return (
-        templates()
+        load_templates()
         .get_template("letter.html.j2")
         .render(
             check=check,
-            words=words,
-            speech=speech,
-            thanks=_thanks(check, speech),
-            facts=list(_facts(check, speech)),
-            steps=list(_steps(check, speech)),
-            share=lambda share: "" if math.isnan(share) else f"{share:.0%}",
+            text=formatter.translate,
+            formatter=formatter,
+            opening=_opening(check, formatter),
+            facts=list(_facts(check, formatter)),
+            suggestions=list(_suggestions(check, formatter)),
+            similar=_similar(check, formatter),
+            share=lambda share: "" if math.isnan(share) else format_percent(share, language),
         )
     )
 
 
-def _thanks(check: HealthCheck, speech: Formatter) -> str:
+def _opening(check: HealthCheck, formatter: Formatter) -> str:
     if check.standing.since is None:
-        return speech.words.letter("thanks", days=str(check.days))
-    return speech.words.letter("thanks_since", days=str(check.days), month=speech.month(check.standing.since))
+        return formatter.translate(
+            "Thank you for being our customer. This letter sums up your last {days} days, "
+            "what similar customers find useful, and what we suggest next.",
+            days=check.days,
+        )
+    return formatter.translate(
+        "Thank you for being our customer since {month}. This letter sums up your last {days} days, "
+        "what similar customers find useful, and what we suggest next.",
+        days=check.days,
+        month=formatter.month(check.standing.since),
+    )
 
 
-def _facts(check: HealthCheck, speech: Formatter) -> Iterator[tuple[str, str]]:
-    """What stands at the top: a name and what it is."""
-    words, standing, support = speech.words, check.standing, check.support
+def _facts(check: HealthCheck, formatter: Formatter) -> Iterator[tuple[str, str]]:
+    """Names and values for the overview at the top."""
+    text, standing, support = formatter.translate, check.standing, check.support
     if standing.plan:
-        yield words.letter("plan"), standing.plan
+        yield text("Plan"), standing.plan
     if standing.n_people is not None and standing.seats:
-        yield words.letter("seats"), f"{standing.n_people} / {standing.seats}"
+        yield text("Active users / seats"), f"{standing.n_people} / {standing.seats}"
     elif standing.n_people is not None:
-        yield words.letter("people"), str(standing.n_people)
+        yield text("Active users"), str(standing.n_people)
     if check.of_goods:
-        yield words.letter("orders"), str(check.n_days_active)
-        yield words.letter("kinds_bought"), str(check.n_used)
+        yield text("Orders"), str(check.n_days_active)
+        yield text("Product categories bought"), str(check.n_used)
     else:
-        yield words.letter("days_used"), f"{check.n_days_active} / {check.days}"
-        yield words.letter("features_used"), str(check.n_used)
+        yield text("Days with usage"), f"{check.n_days_active} / {check.days}"
+        yield text("Features used"), str(check.n_used)
     if support is not None and support.opened:
-        answered, opened = str(support.answered), str(support.opened)
-        yield words.letter("tickets"), words.letter("tickets_of", answered=answered, opened=opened)
+        answered = text("{answered} of {opened}", answered=support.answered, opened=support.opened)
+        yield text("Support requests answered in the past year"), answered
         if not math.isnan(support.hours_to_answer):
-            yield words.letter("hours"), speech.hours(support.hours_to_answer)
+            yield text("Typical time to our first response"), formatter.hours(support.hours_to_answer)
 
 
-def _steps(check: HealthCheck, speech: Formatter) -> Iterator[str]:
-    """What is suggested next, at least one thing."""
-    words, standing = speech.words, check.standing
-    for habit in check.unused[:TRIED]:
-        tried = "try_kind" if check.of_goods else "try_feature"
-        yield words.letter(tried, thing=habit.thing, share=f"{habit.share_of_like:.0%}")
+def _suggestions(check: HealthCheck, formatter: Formatter) -> Iterator[str]:
+    """At least one suggestion."""
+    text, standing = formatter.translate, check.standing
+    try_it = "Try {thing}: {share} of similar customers use it. We would be happy to show you how in a short call."
+    if check.of_goods:
+        try_it = "Have a look at {thing}: {share} of similar customers buy it."
+    for habit in check.unused[:MAX_SUGGESTIONS]:
+        yield text(try_it, thing=habit.thing, share=format_percent(habit.share_of_like, formatter.language))
     if standing.seats and standing.n_people is not None and standing.seats > standing.n_people:
-        yield words.letter("invite", unused=str(standing.seats - standing.n_people), seats=str(standing.seats))
+        yield text(
+            "{unused} of your {seats} seats were not used in this period. Invite colleagues, "
+            "or ask us for an introduction for new users.",
+            unused=standing.seats - standing.n_people,
+            seats=standing.seats,
+        )
     if check.support is not None and check.support.open:
-        yield words.letter("open_tickets", open=str(check.support.open))
+        yield text("Your open support requests: {open}. We will get back to you about them.", open=check.support.open)
     if standing.renews_on is not None:
-        yield words.letter("renewal", day=speech.day(standing.renews_on))
-    yield words.letter("tell_us")
+        yield text(
+            "Your contract is up for renewal on {day}. "
+            "We would be glad to go through this letter with you before then.",
+            day=formatter.day(standing.renews_on),
+        )
+    yield text("Tell us what you would like to see next. We read every answer.")
+
+
+def _similar(check: HealthCheck, formatter: Formatter) -> str:
+    """Who the similar customers are; '' without any."""
+    message = WHO_IS_SIMILAR.get(check.likes.kind)
+    return formatter.translate(message, n=len(check.likes.customer_ids)) if message else ""

@@ -1,4 +1,4 @@
-"""The report for machines: the same figures, one flat list, each with its interval, unit and n."""
+"""The report as JSON: a flat list of figures, each with its interval, unit and n."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from insights.report.figure import Figure
 from insights.report.thresholds import Breach
 
 
-def json_of(report: Report) -> str:
-    """The figures as JSON; what cannot be told, or has no bound, is null."""
-    described = {
+def render_json(report: Report) -> str:
+    """The report as JSON text; unknown and infinite values are null."""
+    content = {
         "data_set": report.config.name,
         "as_of": report.calendar.as_of,
         "first_month": str(report.calendar.months[0]),
@@ -26,15 +26,15 @@ def json_of(report: Report) -> str:
         "tax_included": report.config.money.tax_included,
         "fiscal_year_starts": report.config.money.fiscal_year_starts,
         "confidence": CONFIDENCE,
-        "warnings": [_warning(one) for one in report.crossed],
+        "warnings": [_breach_json(breach) for breach in report.crossed],
         "missing": list(report.missing),
         "left_out": dict(report.left_out),
-        "figures": [_figure(figure) for figure in report.figures],
+        "figures": [_figure_json(figure) for figure in report.figures],
     }
-    return msgspec.json.format(msgspec.json.encode(described), indent=1).decode() + "\n"
+    return msgspec.json.format(msgspec.json.encode(content), indent=1).decode() + "\n"
 
 
-def _figure(figure: Figure) -> dict[str, Any]:
+def _figure_json(figure: Figure) -> dict[str, Any]:
     place, estimate = figure.place, figure.estimate
     return {
         "name": figure.name,
@@ -44,24 +44,24 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "age_months": place.age,
         "among_by": place.among_by,
         "among": place.among,
-        "value": _finite(estimate.value),
-        "low": _finite(estimate.low),
-        "high": _finite(estimate.high),
+        "value": _finite_or_none(estimate.value),
+        "low": _finite_or_none(estimate.low),
+        "high": _finite_or_none(estimate.high),
         "unit": figure.unit,
         "n": figure.n,
     }
 
 
-def _warning(one: Breach) -> dict[str, Any]:
+def _breach_json(breach: Breach) -> dict[str, Any]:
     return {
-        "code": one.line.code,
-        "level": one.line.level,
-        "figure": one.figure.name,
-        "threshold": one.line.threshold,
-        "value": _finite(one.figure.value),
-        "sure": one.is_sure,
+        "code": breach.line.code,
+        "level": breach.line.level,
+        "figure": breach.figure.name,
+        "threshold": breach.line.threshold,
+        "value": _finite_or_none(breach.figure.value),
+        "sure": breach.is_sure,
     }
 
 
-def _finite(value: float) -> float | None:
+def _finite_or_none(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None

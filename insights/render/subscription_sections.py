@@ -1,135 +1,145 @@
-"""The chapters of a subscription business: recurring revenue and retention."""
+"""The sections of a subscription business: recurring revenue and retention."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from insights.render.blocks import Cell, Chapter, Drawing, Drawings, Table, chapter
+from insights.render.blocks import Cell, Drawing, Drawings, Section, Table, build_section
 from insights.render.charts import Bar, bar_chart
 from insights.render.report_renderer import ReportRenderer
 from insights.report.figure import ALL, Figures
 
 GAINS = ("mrr_new", "mrr_reactivation", "mrr_expansion")
 LOSSES = ("mrr_contraction", "mrr_churn")
-LINES = ("mrr_opening", "mrr_fx", *GAINS, *LOSSES, "mrr_closing")
-PLAN_LINES = (
+LEVELS = ("mrr_opening", "mrr_closing")
+MOVEMENTS = ("mrr_opening", "mrr_fx", *GAINS, *LOSSES, "mrr_closing")
+PLAN_MOVEMENTS = (
     "mrr_opening", "mrr_fx", *GAINS, "mrr_moved_in", "mrr_contraction", "mrr_moved_out", "mrr_churn", "mrr_closing",
 )  # fmt: skip
-RETENTION = ("nrr", "grr", "logo_churn", "revenue_churn")
-MONTHS_TOLD = 12
+RETENTION_FIGURES = ("nrr", "grr", "logo_churn", "revenue_churn")
+MONTHS_SHOWN = 12
 
 
-def recurring_chapter(scribe: ReportRenderer) -> Chapter | None:
-    """MRR: the bridge of the year, every month, every plan and group."""
-    by_group = [movements_table(scribe, by, PLAN_LINES if by == "plan" else LINES) for by in scribe.report.groupings]
+def recurring_revenue_section(renderer: ReportRenderer) -> Section | None:
+    """MRR: the movements of the year, by month, by plan and by group."""
+    by_group = [
+        movements_table(renderer, by, names=PLAN_MOVEMENTS if by == "plan" else MOVEMENTS)
+        for by in renderer.report.groupings
+    ]
     blocks = [
-        scribe.figure_table("", ("mrr", "arr", "paying_customers", "mrr_a_customer")),
-        bridge(scribe),
-        _months(scribe),
+        renderer.figure_table("", ("mrr", "arr", "paying_customers", "mrr_a_customer")),
+        waterfall_chart(renderer),
+        _monthly_table(renderer),
         *by_group,
     ]
-    return chapter(scribe.words.text("recurring"), blocks)
+    return build_section(renderer.text("Recurring revenue"), blocks)
 
 
-def year_sums(figures: Figures, months: Sequence[str], lines: Sequence[str], by: str, group: str) -> dict[str, float]:
-    """Each line over some months: the first opening, the last closing, the sum of what moved between."""
-    found = {}
-    for line in lines:
-        cells = {figure.place.period: figure.value for figure in figures.monthly(line, by, group)}
-        told = [cells.get(month, 0.0) for month in months]
-        found[line] = told[0] if line == "mrr_opening" else told[-1] if line == "mrr_closing" else sum(told)
-    return found
+def retention_section(renderer: ReportRenderer) -> Section | None:
+    """Retention and churn: the year, by month, by fiscal year, by group, by cohort."""
+    blocks = [
+        renderer.figure_table("", RETENTION_FIGURES),
+        renderer.monthly_charts(renderer.text("By month"), RETENTION_FIGURES),
+        _fiscal_year_table(renderer),
+        renderer.group_charts("nrr"),
+        *renderer.group_tables(("paying_customers", *RETENTION_FIGURES)),
+        renderer.cohort_table("subscribing"),
+        renderer.cohort_table("revenue_kept"),
+    ]
+    return build_section(renderer.text("Retention"), blocks)
 
 
-def _year(scribe: ReportRenderer) -> list[str]:
-    return [str(month) for month in scribe.report.calendar.months[-MONTHS_TOLD:]]
+def sum_movements(
+    figures: Figures, months: Sequence[str], *, names: Sequence[str], by: str = ALL, group: str = ""
+) -> dict[str, float]:
+    """The movements of a group over some months: the first opening, the last closing, and sums of all between."""
+    sums = {}
+    for name in names:
+        values = {figure.place.period: figure.value for figure in figures.monthly(name, by, group)}
+        amounts = [values.get(month, 0.0) for month in months]
+        sums[name] = amounts[0] if name == "mrr_opening" else amounts[-1] if name == "mrr_closing" else sum(amounts)
+    return sums
 
 
-def bridge(scribe: ReportRenderer) -> Drawings | None:
-    """From the year's opening to its closing, a bar for each movement."""
-    if not scribe.report.figures.of("mrr_opening"):
+def waterfall_chart(renderer: ReportRenderer) -> Drawings | None:
+    """From the year's opening to its closing MRR, a bar for each movement."""
+    if not renderer.report.figures.of("mrr_opening"):
         return None
-    sums = year_sums(scribe.report.figures, _year(scribe), LINES, ALL, "")
+    sums = sum_movements(renderer.report.figures, _months(renderer), names=MOVEMENTS)
     level, bars = 0.0, []
-    for line in LINES:
-        amount = -sums[line] if line in LOSSES else sums[line]
-        is_total = line in ("mrr_opening", "mrr_closing")
-        start = 0.0 if is_total else level
-        level = amount if is_total else level + amount
-        written = ("+" if amount > 0 and not is_total else "") + scribe.speech.money(amount)
-        kind = "total" if is_total else "gain" if amount >= 0 else "loss"
-        if amount or is_total:
-            bars.append(Bar(scribe.words.figure(line), start, level, written, kind))
-    title = scribe.words.text("bridge", span=scribe.speech.period(scribe.report.calendar.year.label))
-    return Drawings("", [Drawing(title, bar_chart(bars, title)), scribe.course("mrr_closing")], wide=True)
+    for name in MOVEMENTS:
+        amount = -sums[name] if name in LOSSES else sums[name]
+        is_level = name in LEVELS
+        start = 0.0 if is_level else level
+        level = amount if is_level else level + amount
+        text = ("+" if amount > 0 and not is_level else "") + renderer.formatter.money(amount)
+        kind = "total" if is_level else "gain" if amount >= 0 else "loss"
+        if amount or is_level:
+            bars.append(Bar(renderer.name(name), start, level, value_text=text, kind=kind))
+    title = renderer.text("MRR movements, {span}", span=renderer.formatter.period(renderer.report.calendar.year.label))
+    charts = [Drawing(title, bar_chart(bars, title)), renderer.monthly_chart("mrr_closing")]
+    return Drawings("", charts, is_wide=True)
 
 
-def _months(scribe: ReportRenderer) -> Table | None:
-    """The waterfall month by month, to the last unit."""
-    figures = scribe.report.figures
+def movements_table(renderer: ReportRenderer, by: str, *, names: Sequence[str]) -> Table | None:
+    """The year's MRR movements, a row for each group."""
+    figures, months = renderer.report.figures, _months(renderer)
+    sums = {
+        renderer.group(group): sum_movements(figures, months, names=names, by=by, group=group)
+        for group in figures.groups("mrr_opening", by)
+    }
+    title = renderer.text("MRR movements of the last 12 months by {group}", group=renderer.grouping(by))
+    return _amount_table(renderer, title, names=names, sums=sums) if sums else None
+
+
+def _monthly_table(renderer: ReportRenderer) -> Table | None:
+    """The MRR movements, a row for each month."""
+    figures = renderer.report.figures
     if not figures.of("mrr_opening"):
         return None
-    lines = [line for line in LINES if line != "mrr_fx" or any(f.value for f in figures.monthly(line))]
+    names = [name for name in MOVEMENTS if name != "mrr_fx" or any(figure.value for figure in figures.monthly(name))]
+    sums = {
+        renderer.formatter.period(month): sum_movements(figures, [month], names=names) for month in _months(renderer)
+    }
+    return _amount_table(renderer, renderer.text("By month"), names=names, sums=sums, first=renderer.text("Month"))
+
+
+def _amount_table(
+    renderer: ReportRenderer,
+    title: str,
+    *,
+    names: Sequence[str],
+    sums: Mapping[str, Mapping[str, float]],
+    first: str = "",
+) -> Table:
+    """Rows of amounts by their name; amounts that leave have a minus sign."""
+    formatter = renderer.formatter
+    in_thousands = formatter.in_thousands(amount for row in sums.values() for amount in row.values())
     rows = []
-    for month in _year(scribe):
-        sums = year_sums(figures, [month], lines, ALL, "")
-        rows.append([Cell(scribe.speech.period(month), kind="words"), *_amounts(scribe, sums)])
-    return Table(scribe.words.text("by_month"), _heads(scribe, lines, "month"), rows)
+    for row_name, row in sums.items():
+        cells = []
+        for name, amount in row.items():
+            signed = -amount if name in (*LOSSES, "mrr_moved_out") else amount
+            text = formatter.exact(signed + 0.0, in_thousands=in_thousands) if amount else "0"
+            cells.append(Cell(text, kind="strong" if name in LEVELS else ""))
+        rows.append([Cell(row_name, kind="words"), *cells])
+    head = [first, *map(renderer.name, names)]
+    return Table(title + formatter.table_unit(in_thousands=in_thousands), head, rows)
 
 
-def _amounts(scribe: ReportRenderer, sums: dict[str, float]) -> list[Cell]:
-    """What leaves is written with its sign."""
-    signed = {line: -amount if line in (*LOSSES, "mrr_moved_out") else amount for line, amount in sums.items()}
-    totals = ("mrr_opening", "mrr_closing")
-    return [
-        Cell(scribe.speech.exact(amount + 0.0) if amount else "0", kind="strong" if line in totals else "")
-        for line, amount in signed.items()
-    ]
+def _months(renderer: ReportRenderer) -> list[str]:
+    return [str(month) for month in renderer.report.calendar.months[-MONTHS_SHOWN:]]
 
 
-def _heads(scribe: ReportRenderer, lines: Sequence[str], first: str) -> list[str]:
-    return [scribe.words.text(first) if first else "", *(scribe.words.figure(line) for line in lines)]
-
-
-def movements_table(scribe: ReportRenderer, by: str, lines: Sequence[str]) -> Table | None:
-    """The year's waterfall of each group."""
-    figures = scribe.report.figures
-    groups = figures.groups("mrr_opening", by)
-    if not groups:
-        return None
+def _fiscal_year_table(renderer: ReportRenderer) -> Table | None:
+    names = ("mrr_closing", *RETENTION_FIGURES)
+    figures = renderer.report.figures
     rows = [
         [
-            Cell(scribe.words.group(group), kind="words"),
-            *_amounts(scribe, year_sums(figures, _year(scribe), lines, by, group)),
-        ]
-        for group in groups
-    ]
-    title = scribe.words.text("movements_by", group=scribe.called(by))
-    return Table(title, _heads(scribe, lines, ""), rows)
-
-
-def retention_chapter(scribe: ReportRenderer) -> Chapter | None:
-    """Who stays: the year, month by month, by fiscal year, by group, by cohort."""
-    blocks = [
-        scribe.figure_table("", RETENTION),
-        scribe.courses(scribe.words.text("by_month"), RETENTION),
-        _fiscal_years(scribe),
-        scribe.dots("nrr"),
-        *scribe.split_tables(("paying_customers", *RETENTION)),
-        scribe.cohort_table("subscribing"),
-        scribe.cohort_table("revenue_kept"),
-    ]
-    return chapter(scribe.words.text("retention"), blocks)
-
-
-def _fiscal_years(scribe: ReportRenderer) -> Table | None:
-    names = ("mrr_closing", *RETENTION)
-    figures = scribe.report.figures
-    rows = [
-        [
-            Cell(scribe.speech.period(year), kind="words"),
-            *(scribe.cell(figures.one(name, "fiscal_year", year)) for name in names),
+            Cell(renderer.formatter.period(year), kind="words"),
+            *(renderer.cell(figures.one(name, "fiscal_year", year)) for name in names),
         ]
         for year in figures.groups("nrr", "fiscal_year")
     ]
-    return Table(scribe.words.text("by_fiscal_year"), _heads(scribe, names, "fiscal_year"), rows) if rows else None
+    head = [renderer.text("Fiscal year"), *map(renderer.name, names)]
+    return Table(renderer.text("By fiscal year"), head, rows) if rows else None

@@ -1,78 +1,90 @@
-"""The chapters of what a subscriber is worth and costs to win, and of what if something changed."""
+"""The sections on unit economics (LTV, CAC, payback) and on scenarios."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from insights.render.blocks import Cell, Chapter, Drawings, Table, chapter
+from core.i18n.formatting import format_percent
+from insights.render.blocks import Cell, Drawings, Section, Table, build_section
 from insights.render.report_renderer import ReportRenderer
 from insights.report.breakdowns import SOURCE
 from insights.report.scenarios import NOW, OUTCOMES
 
 UNCHANGED = 1e-9
-WORTH = (
+"Relative changes below it are rounding errors."
+UNIT_ECONOMICS_FIGURES = (
     "mrr_a_customer", "margin", "monthly_logo_churn", "monthly_revenue_churn", "expected_months", "ltv", "ltv_curve",
     "ltv_observed", "acquisition_spend", "won_customers", "cac", "ltv_over_cac", "cac_payback_months", "recorded_cac",
     "ltv_over_recorded_cac", "recorded_cac_payback_months",
 )  # fmt: skip
-WORTH_COURSES = ("ltv", "cac", "ltv_over_cac", "cac_payback_months")
-WORTH_OF_GROUPS = (
+UNIT_ECONOMICS_CHARTS = ("ltv", "cac", "ltv_over_cac", "cac_payback_months")
+GROUP_FIGURES = (
     "mrr_a_customer", "monthly_logo_churn", "ltv", "ltv_curve", "cac", "ltv_over_cac", "cac_payback_months",
     "recorded_cac", "ltv_over_recorded_cac", "recorded_cac_payback_months",
 )  # fmt: skip
-WORTH_OF_CHANNELS = ("acquisition_spend", "won_customers", "cac", "ltv", "ltv_over_cac", "cac_payback_months")
+CHANNEL_FIGURES = ("acquisition_spend", "won_customers", "cac", "ltv", "ltv_over_cac", "cac_payback_months")
 
 
-def worth_chapter(scribe: ReportRenderer) -> Chapter | None:
-    """LTV, CAC, payback and the survival curve: the year, month by month, by channel, by group."""
-    if scribe.report.figures.one("ltv") is None:
+def unit_economics_section(renderer: ReportRenderer) -> Section | None:
+    """LTV, CAC, payback and the survival curve: the year, by month, by channel, by group."""
+    if renderer.report.figures.one("ltv") is None:
         return None
-    curves = [drawing for drawing in (scribe.curve("survival"), scribe.course("ltv_curve")) if drawing and drawing.svg]
-    channels = scribe.split_table(SOURCE, WORTH_OF_CHANNELS)
+    curves = [renderer.age_chart("survival"), renderer.monthly_chart("ltv_curve")]
+    drawn = [curve for curve in curves if curve and curve.svg]
+    channels = renderer.group_table(SOURCE, CHANNEL_FIGURES)
+    note = renderer.text(
+        "Spend of a channel divided by the customers with that acquisition source, in the same months. "
+        "Customers without a source, or whose source has no spend, belong to no channel, "
+        "so channels do not add up to the total."
+    )
     blocks = [
-        scribe.figure_table("", WORTH),
-        scribe.courses(scribe.words.text("by_month"), WORTH_COURSES),
-        Drawings("", curves, wide=True) if curves else None,
-        replace(channels, note=scribe.words.text("channel_note")) if channels else None,
-        *scribe.split_tables(WORTH_OF_GROUPS),
+        renderer.figure_table("", UNIT_ECONOMICS_FIGURES),
+        renderer.monthly_charts(renderer.text("By month"), UNIT_ECONOMICS_CHARTS),
+        Drawings("", drawn, is_wide=True) if drawn else None,
+        replace(channels, note=note) if channels else None,
+        *renderer.group_tables(GROUP_FIGURES),
     ]
-    return chapter(scribe.words.text("worth"), blocks)
+    return build_section(renderer.text("Unit economics"), blocks)
 
 
-def what_if_chapter(scribe: ReportRenderer) -> Chapter | None:
-    """Base and changed, side by side."""
-    figures = scribe.report.figures
-    cases = figures.groups("ltv", "what_if")
-    if not cases:
+def scenario_section(renderer: ReportRenderer) -> Section | None:
+    """The outcome today and in each scenario, side by side."""
+    figures = renderer.report.figures
+    scenarios = figures.groups("ltv", "what_if")
+    if not scenarios:
         return None
     names = [name for name in OUTCOMES if figures.groups(name, "what_if")]
     rows = [
         [
-            Cell(scribe.words.figure(name), kind="words"),
-            *(_compared(scribe, name, case) for case in cases),
+            Cell(renderer.name(name), kind="words"),
+            *(_scenario_cell(renderer, name, scenario=scenario) for scenario in scenarios),
         ]
         for name in names
     ]
-    head = ["", *(_supposed(scribe, case) for case in cases)]
-    title, note = scribe.words.text("what_if"), scribe.words.text("what_if_note")
-    return chapter(title, [Table("", head, rows)], note)
-
-
-def _compared(scribe: ReportRenderer, name: str, case: str) -> Cell:
-    """The figure of a case and how far that is from now; of now, how sure it is."""
-    figures = scribe.report.figures
-    now, then = figures.one(name, "what_if", NOW), figures.one(name, "what_if", case)
-    if now is None or then is None or case == NOW or not now.value:
-        return scribe.cell(then)
-    change = then.value / now.value - 1
-    return Cell(scribe.written(then), f"{change:+.1%}".replace("-", "−") if abs(change) > UNCHANGED else "")
-
-
-def _supposed(scribe: ReportRenderer, case: str) -> str:
-    """'churn=-20%' in words: churn −20%."""
-    if case == NOW:
-        return scribe.words.text("now")
-    asked = (part.strip().partition("=") for part in case.split(","))
-    return ", ".join(
-        f"{scribe.words.group(name.strip())} {amount.strip().replace('-', '−')}" for name, _, amount in asked
+    head = ["", *(_scenario_name(renderer, scenario) for scenario in scenarios)]
+    note = renderer.text(
+        "Each column changes one input and keeps the rest. Revenue assumes today's customers, "
+        "as many new customers per month as in the last 12 months, and the same churn rate for all."
     )
+    return build_section(renderer.text("Scenarios"), [Table("", head, rows)], note)
+
+
+def _scenario_cell(renderer: ReportRenderer, name: str, *, scenario: str) -> Cell:
+    """The figure in a scenario with its change from today; today's figure with its interval."""
+    figures = renderer.report.figures
+    now, then = figures.one(name, "what_if", NOW), figures.one(name, "what_if", scenario)
+    if now is None or then is None or scenario == NOW or not now.value:
+        return renderer.cell(then)
+    change = then.value / now.value - 1
+    if abs(change) <= UNCHANGED:
+        return Cell(renderer.format(then))
+    note = format_percent(change, renderer.formatter.language, n_decimals=1, is_signed=True)
+    return Cell(renderer.format(then), note)
+
+
+def _scenario_name(renderer: ReportRenderer, scenario: str) -> str:
+    """'churn=-20%' is shown as 'churn -20%'."""
+    if scenario == NOW:
+        return renderer.text("Now")
+    changes = (part.strip().partition("=") for part in scenario.split(","))
+    return ", ".join(f"{renderer.group(name.strip())} {amount.strip()}" for name, _, amount in changes)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, Language, open_config
+from core.i18n.translation import ENGLISH, Language, translate
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, LanguageOption, open_config
 from kizuna.session import open_registry
 from kizuna.terminal import print_table, say
 
@@ -26,6 +27,7 @@ BySegment = Annotated[
         "--by-segment", help="Also print segments, customer tiers, plans, attributes and months (always in the JSON)."
     ),
 ]
+NO_INTERVENTIONS = "No interventions are configured; add them under [[causes.interventions]] in the TOML."
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +37,7 @@ def register(app: typer.Typer) -> None:
     def causes(
         config: ConfigPath = DEFAULT_CONFIG,
         months: Months = 12,
-        lang: Language = "en",
+        lang: LanguageOption = ENGLISH,
         by_segment: BySegment = False,
         out: Out = None,
     ) -> None:
@@ -86,47 +88,50 @@ def write(decomposition: Decomposition, path: Path) -> None:
 def print_decomposition(decomposition: Decomposition, language: Language, *, by_segment: bool) -> None:
     """Print the three views of causes, the revenue at risk and the interventions."""
     from insights.render import causes as render
-    from insights.render.cause_terms import WORDS
+    from insights.render.formatting import describe_exclusion
 
-    words = WORDS[language]
     say(console, render.headline(decomposition, language))
     if decomposition.caution:
-        say(console, words["caution"].format(why=decomposition.caution))
-    print_table(console, render.views(decomposition, language), title=words["why"])
+        say(console, translate("Do not rely on these figures: {why}.", language, why=decomposition.caution))
+    print_table(console, render.views(decomposition, language), title=translate("Why customers churned", language))
     for line in render.basis(decomposition, language):
         say(console, line)
     say(console, render.trust(decomposition, language))
     if decomposition.tones:
-        print_table(console, render.tones(decomposition, language, by_month=by_segment), title=words["tones"])
+        title = translate("Sentiment of customers' texts, from -1 (angry) to 1 (delighted)", language)
+        print_table(console, render.sentiments(decomposition, language, by_month=by_segment), title=title)
     print_table(console, render.stakes(decomposition, language), title=render.stakes_title(decomposition, language))
     if decomposition.interventions:
-        print_table(console, render.interventions(decomposition, language), title=words["interventions"])
+        print_table(
+            console, render.interventions(decomposition, language), title=translate("What to do first", language)
+        )
     else:
-        say(console, words["no interventions"])
+        say(console, translate(NO_INTERVENTIONS, language))
     if by_segment:
         print_groups(decomposition, language)
-    for cause, rows in decomposition.left_out.items():
-        say(console, f"excluded: {rows:,} rows, {cause}")
+    for problem, n_rows in decomposition.left_out.items():
+        reason = describe_exclusion(problem, language)
+        say(console, translate("excluded: {rows} rows, {cause}", language, rows=n_rows, cause=reason))
 
 
 def print_groups(decomposition: Decomposition, language: Language) -> None:
     """Print an overview of all groups, then each group's views and interventions, then months with enough churn."""
-    from insights.causes.views import LEAST_LEFT
     from insights.render import cause_groups as render
-    from insights.render.cause_terms import WORDS
 
-    words = WORDS[language]
-    print_table(console, render.groups(decomposition, language), title=words["groups"])
+    print_table(
+        console, render.groups(decomposition, language), title=translate("Attributed causes by group", language)
+    )
     for portrait in render.portraits(decomposition):
         say(console, "")
         say(console, portrait.title(decomposition, language))
         print_table(console, portrait.views(decomposition, language))
-        if first := portrait.first(language):
+        if first := portrait.best_interventions(language):
             say(console, first)
     say(console, "")
     if not all(month.too_few for month in decomposition.group_months):
-        print_table(console, render.months(decomposition, language), title=words["months"].format(least=LEAST_LEFT))
+        print_table(console, render.months(decomposition, language), title=render.months_title(language))
     for line in render.too_few(decomposition, language):
         say(console, line)
     if any(tone.by not in ("all", "cause", "month") for tone in decomposition.tones):
-        print_table(console, render.tones(decomposition, language), title=words["tones by group"])
+        title = translate("Sentiment by group, of all texts and by cause", language)
+        print_table(console, render.sentiments(decomposition, language), title=title)

@@ -12,7 +12,8 @@ from rich.console import Console
 from core import environment
 from core.config.data_set import Config
 from core.errors import BadInput
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, Language, open_config
+from core.i18n.translation import ENGLISH, Language, translate
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, LanguageOption, open_config
 from kizuna.session import open_registry
 from kizuna.terminal import ProgressBars, print_table, say
 
@@ -41,7 +42,7 @@ def health(
     cutoff: Cutoff = None,
     days: Days = 1,
     every: StepDays = 7,
-    lang: Language = "en",
+    lang: LanguageOption = ENGLISH,
 ) -> None:
     """Compute health scores and open one task per drop. Safe to re-run."""
     from serving.tasks.store import TaskStore
@@ -92,16 +93,16 @@ def print_day(config: Config, day: HealthDay, *, tasks: list[Task], language: La
     """Print the bands, the largest drops and the new tasks."""
     from insights.render import health as render
 
-    words = render.WORDS[language]
-    print_table(console, render.bands(day, language), title=words["title"].format(day=day.cutoff))
-    say(console, words["fell"])
-    for line in render.falls(day, SHOWN, language):
+    print_table(console, render.bands(day, language), title=translate("Health on {day}", language, day=str(day.cutoff)))
+    say(console, translate("Largest drops within 28 days:", language))
+    for line in render.drops(day, language, most=SHOWN):
         say(console, f"  {line}")
-    say(console, words["tasks"].format(n=len(tasks)))
-    for line, reason in render.tasks(tasks, SHOWN, language):
+    say(console, translate("new tasks: {n}", language, n=len(tasks)))
+    for line, reason in render.tasks(tasks, language, most=SHOWN):
         say(console, f"  {line}")
         say(console, f"    {reason}")
-    say(console, words["written"].format(n=len(day), path=config.places.health / f"{day.cutoff}.parquet"))
+    path = str(config.places.health / f"{day.cutoff}.parquet")
+    say(console, translate("{n} customers, in {path}", language, n=len(day), path=path))
 
 
 def deliver_tasks(config: Config, store: TaskStore) -> None:

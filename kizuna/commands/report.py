@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 
 from core.errors import BadInput
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, Language, open_config
+from core.i18n.translation import ENGLISH, Language
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, LanguageOption, open_config
 from kizuna.terminal import say
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def report(
     out: Out,
     config: ConfigPath = DEFAULT_CONFIG,
     cutoff: Cutoff = None,
-    lang: Language = "en",
+    lang: LanguageOption = ENGLISH,
     output_format: FormatOption = ReportFormat.html,
     what_if: WhatIfs = None,
     customer: CustomerId = None,
@@ -82,8 +83,8 @@ def _render_report(
 ) -> tuple[str, str]:
     """The report and a one-line summary."""
     from insights.finance.what_if import USUAL
-    from insights.render.report_json import json_of
-    from insights.render.report_page import page_of
+    from insights.render.report_json import render_json
+    from insights.render.report_page import render_report
     from insights.report.building import build_report
 
     built = build_report(tables, cutoff, what_ifs=scenarios)
@@ -92,14 +93,14 @@ def _render_report(
             f"--what-if {scenarios[0].label} needs paying subscribers; cac also needs the spend table or "
             "customers.acquisition_cost"
         )
-    content = json_of(built) if output_format is ReportFormat.json else page_of(built, language)
+    content = render_json(built) if output_format is ReportFormat.json else render_report(built, language)
     return content, f"{len(built.figures.all):,} figures of {built.config.name}, data before {built.calendar.as_of}"
 
 
 def _render_letter(tables: Tables, customer_id: str, *, cutoff: date | None, language: Language) -> tuple[str, str]:
     """One customer's letter and a one-line summary."""
     from insights.letter.health_check import health_check
-    from insights.render.letter_page import letter_of
+    from insights.render.letter_page import render_letter
 
     check = health_check(tables, customer_id, cutoff)
-    return letter_of(check, language), f"health check of {customer_id}, data before {check.as_of}"
+    return render_letter(check, language), f"health check of {customer_id}, data before {check.as_of}"

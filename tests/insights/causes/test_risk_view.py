@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.i18n.translation import ENGLISH, JAPANESE, Language
 from insights.causes.decomposition import Decomposition, decompose
 from insights.causes.risk_view import TodaysRisks
-from insights.causes.views import UNSTATED
-from insights.render import causes as told
-from insights.render.cause_terms import Language
+from insights.render import causes as render
 from tests.insights.causes.worlds import NAMES, SETTINGS, evidence, todays_risks
 from tests.worlds import config
 
@@ -61,9 +60,9 @@ def test_without_a_hazard_model_the_view_is_what_happened():
     assert sum(row[-1].value for row in nobody.risks.by_cause.values()) == pytest.approx(nobody.risks.whole[-1].value)
 
 
-@pytest.mark.parametrize("language", ["en", "ja"])
-def test_it_is_said_which_of_the_two_it_is(language: Language, modelled: Decomposition):
-    by_model, by_incidence = (list(told.basis(one, language)) for one in (modelled, found(None)))
+@pytest.mark.parametrize("language", [ENGLISH, JAPANESE])
+def test_the_text_names_the_source_of_the_risks(language: Language, modelled: Decomposition):
+    by_model, by_incidence = (list(render.basis(one, language)) for one in (modelled, found(None)))
 
     assert "logistic_hazard, version 2" in by_model[0]
     assert "kizuna promote hazard" in by_incidence[0]
@@ -71,6 +70,6 @@ def test_it_is_said_which_of_the_two_it_is(language: Language, modelled: Decompo
 
 
 def test_who_stated_nothing_is_no_cause_of_a_model(modelled: Decomposition):
-    *_, last = told.views(modelled, "en")
+    *_, last = render.views(modelled, ENGLISH)
 
-    assert (last[0], last[-1]) == (UNSTATED, "-")
+    assert (last[0], last[-1]) == ("no reason stated", "-")

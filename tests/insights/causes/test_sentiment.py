@@ -10,6 +10,7 @@ import pytest
 
 from core.config.learning import ChurnDefinition
 from core.config.relations import CauseSettings
+from core.i18n.translation import ENGLISH, JAPANESE
 from insights.causes.attribute_groups import Membership
 from insights.causes.decomposition import decompose
 from insights.causes.feature_causes import CauseNames
@@ -104,7 +105,7 @@ def test_a_group_s_tone_is_that_of_its_own_texts_by_cause_too_and_of_enough_of_t
     assert told["segment", "angry", "price"].n_texts == 11
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", ("How they write", "price")), ("ja", ("文面のトーン", "価格"))])
+@pytest.mark.parametrize(("language", "words"), [(ENGLISH, ("Sentiment", "price")), (JAPANESE, ("文面の感情", "価格"))])
 def test_tones_are_printed_beside_the_causes(language, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]):
     found = together(written("ada", "2024-04", "price", -0.8), written("bo", "2024-05", "price", -0.8))
     told = decompose(replace(evidence(), tones=found), config(causes=SETTINGS), {}, {})

@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from core.health import ACTIONS, ACTIONS_JA, DIMENSIONS, action_in_japanese
+from core.i18n.translation import ENGLISH, JAPANESE, Language
 from core.tasks import task_id_of
 from insights.health.day import NOBODY
 from insights.health.tasks import tasks_of
-from insights.render import health as told
+from insights.render import health as render
 from tests.insights.health.accounts import DAY, GONE, LESS, WELL, company, day_of
 
 NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)
@@ -53,27 +54,26 @@ def test_a_usual_measure_is_suggested_in_japanese_too():
 @pytest.mark.parametrize(
     ("language", "line", "why"),
     [
-        ("en", f"bolt, bob, due 2026-04-08: {ACTIONS['usage']}", "health fell from 95 to 6: "),
-        ("ja", f"bolt、bob、期限2026-04-08: {ACTIONS_JA['usage']}", "健全度が95から6に低下: "),
+        (ENGLISH, f"bolt, bob, due 2026-04-08: {ACTIONS['usage']}", "health fell from 95 to 6: "),
+        (JAPANESE, f"bolt、担当:bob、期限:2026-04-08、{ACTIONS_JA['usage']}", "健全度が95から6に低下: "),
     ],
 )
-def test_a_task_is_told_in_the_language_of_who_reads_it(language: told.Language, line: str, why: str):
-    first, _ = told.tasks(fallen(), 10, language)
+def test_a_task_is_rendered_in_the_reader_s_language(language: Language, line: str, why: str):
+    first, _ = render.tasks(fallen(), language, most=10)
 
     assert first[0] == line
     assert first[1].startswith(why)
 
 
-def test_bands_and_falls_are_told_in_both_languages():
+def test_bands_and_drops_are_rendered_in_both_languages():
     day = day_of({"acme": BELOW, "cold": WELL}, None, {"acme": WELL, "cold": WELL})
 
-    assert next(told.falls(day, 10, "en")).startswith("acme -")
-    assert next(told.falls(day, 10, "ja")).endswith("利用日数: 10(28日前: 25)")
-    assert [len(list(told.falls(day, 10, language))) for language in told.WORDS] == [1, 1]
-    (english, japanese) = ([row[1:] for row in told.bands(day, language)][1:] for language in told.WORDS)
+    assert next(render.drops(day, ENGLISH, most=10)).startswith("acme: 95 to ")
+    assert next(render.drops(day, JAPANESE, most=10)).endswith("利用日数: 10(28日前: 25)")
+    assert [len(list(render.drops(day, language, most=10))) for language in (ENGLISH, JAPANESE)] == [1, 1]
+    (english, japanese) = ([row[1:] for row in render.bands(day, language)][1:] for language in (ENGLISH, JAPANESE))
     assert english == japanese
     assert sum(int(count) for count, _ in english) == 2
-    assert set(told.WORDS["en"]) == set(told.WORDS["ja"])
 
 
 def test_what_got_better_is_no_reason_of_a_fall():

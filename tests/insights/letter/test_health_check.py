@@ -9,8 +9,9 @@ import pytest
 
 from core.config.money import ReportSettings
 from core.errors import BadInput, NotFound
+from core.i18n.translation import ENGLISH, JAPANESE
 from insights.letter.health_check import HealthCheck, health_check
-from insights.render.letter_page import letter_of
+from insights.render.letter_page import render_letter
 from tables.tables import Tables
 from tests.software_firm import firm_tables, span, used
 from tests.worlds import config, frame, shop
@@ -65,9 +66,9 @@ def test_standing_and_support_are_what_the_tables_say():
     assert check.support.hours_to_answer == 6
 
 
-@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("language", [ENGLISH, JAPANESE])
 def test_the_letter_is_fit_to_be_sent(language):
-    letter = letter_of(check_of(neighbourhood()), language)
+    letter = render_letter(check_of(neighbourhood()), language)
 
     assert not RISK.search(letter)
     assert not re.search(r"https?:|<script| src=", letter)
@@ -76,11 +77,11 @@ def test_the_letter_is_fit_to_be_sent(language):
 
 
 def test_the_letter_suggests_what_is_of_use():
-    letter = letter_of(check_of(neighbourhood()), "en")
+    letter = render_letter(check_of(neighbourhood()), ENGLISH)
 
-    assert "Try report: 100% of the customers like you use it" in letter
+    assert "Try report: 100% of similar customers use it" in letter
     assert "9 of your 10 seats were not used" in letter
-    assert "1 of your questions are still open" in letter
+    assert "Your open support requests: 1." in letter
     assert "renewal on 1 September 2026" in letter
 
 
@@ -91,13 +92,13 @@ def test_a_shop_writes_of_what_is_bought():
 
     assert [habit.thing for habit in check.used] == ["tea"]
     assert [(habit.thing, habit.share_of_like) for habit in check.unused] == [("milk", 1.0)]
-    assert "Have a look at milk: 100% of the customers like you buy it." in letter_of(check, "en")
-    assert "ada 様" in letter_of(check, "ja")
+    assert "Have a look at milk: 100% of similar customers buy it." in render_letter(check, ENGLISH)
+    assert "ada 様" in render_letter(check, JAPANESE)
 
 
 def test_a_customer_whose_name_is_markup_is_shown_as_text():
     evil = "<script>alert(1)</script>"
-    letter = letter_of(check_of(shop(f"{evil} 2026-06-01 5 item_id=<b>"), evil), "en")
+    letter = render_letter(check_of(shop(f"{evil} 2026-06-01 5 item_id=<b>"), evil), ENGLISH)
 
     assert "<script" not in letter
     assert "&lt;script&gt;" in letter

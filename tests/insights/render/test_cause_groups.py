@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from core.i18n.translation import ENGLISH, JAPANESE
 from insights.causes.attribute_groups import SEGMENT, TIER
 from insights.causes.decomposition import Decomposition, decompose
-from insights.render import cause_groups as told_groups
+from insights.render import cause_groups as cause_groups
 from insights.render.cause_groups import Portrait, portraits
 from kizuna.commands import causes
 from tests.insights.causes.worlds import SETTINGS, grouped, todays_risks
@@ -34,20 +35,20 @@ def test_every_group_is_told_once_those_of_today_alone_beside_their_kind(found: 
 def test_a_group_s_rows_have_every_view_its_stakes_and_the_risks_of_its_own_customers(found: Decomposition):
     gold = portrait(found, TIER, "gold")
 
-    heading, *rows = gold.views(found, "en")
+    heading, *rows = gold.views(found, ENGLISH)
 
     assert all(len(row) == len(heading) == 6 for row in rows)
-    assert [row[0] for row in rows] == ["product", "price", "other", "not stated"]
+    assert [row[0] for row in rows] == ["product", "price", "other", "no reason stated"]
     assert "-" not in {cell for row in rows[:3] for cell in row}
     assert gold.today is not None
     assert gold.today.risks is not None
-    assert gold.title(found, "en").startswith("tier: gold | ")
-    assert f"| {gold.today.n_customers} today | At stake within 90 days: " in gold.title(found, "en")
-    assert rows[0][4].startswith(f"{100 * gold.today.risks.by_cause['product'][-1].value:.0f} %")
+    assert gold.title(found, ENGLISH).startswith("tier: gold | ")
+    assert f"| {gold.today.n_customers} customers today | MRR at risk within 90 days: " in gold.title(found, ENGLISH)
+    assert rows[0][4].startswith(f"{100 * gold.today.risks.by_cause['product'][-1].value:.0f}%")
 
 
 @pytest.mark.parametrize(
-    ("language", "nobody", "few"), [("en", "nobody today", "silent (1)"), ("ja", "該当なし", "(1)")]
+    ("language", "nobody", "few"), [(ENGLISH, "no customers today", "silent (1)"), (JAPANESE, "現在の顧客なし", "(1)")]
 )
 def test_what_is_not_known_of_a_group_is_a_dash_and_said_to_be(found: Decomposition, language, nobody: str, few: str):
     silent = portrait(found, SEGMENT, "silent")
@@ -55,22 +56,22 @@ def test_what_is_not_known_of_a_group_is_a_dash_and_said_to_be(found: Decomposit
 
     assert {cell for row in rows for cell in row[1:]} == {"-"}
     assert nobody in silent.title(found, language)
-    assert silent.first(language) == ""
-    assert few in " ".join(told_groups.too_few(found, language))
-    assert "silent" not in " ".join(row[0] for row in told_groups.groups(found, language))
+    assert silent.best_interventions(language) == ""
+    assert few in " ".join(cause_groups.too_few(found, language))
+    assert "silent" not in " ".join(row[0] for row in cause_groups.groups(found, language))
 
 
 def test_months_are_told_only_where_enough_left_each_by_three_views(found: Decomposition):
-    _, *rows = told_groups.months(found, "en")
+    _, *rows = cause_groups.months(found, ENGLISH)
 
     assert [row[:2] for row in rows] == [("tier: gold", "2024-04")] * 3
-    assert [row[3] for row in rows] == ["stated", "attributed", "risk a month"]
-    assert "2 months" in list(told_groups.too_few(found, "en"))[1]
+    assert [row[3] for row in rows] == ["stated", "attributed", "monthly churn by cause"]
+    assert "JSON file: 2." in list(cause_groups.too_few(found, ENGLISH))[1]
 
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", ("tier: none of them", "First: call (price)")), ("ja", ("ティア: 該当なし", "優先施策: call (価格)"))],
+    [(ENGLISH, ("tier: none", "Do first: call (price)")), (JAPANESE, ("顧客ランク: 該当なし", "優先施策:call (価格)"))],
 )
 def test_groups_are_printed_where_they_are_asked_for(found: Decomposition, language, words: tuple[str, ...], capsys):
     causes.print_decomposition(found, language, by_segment=True)

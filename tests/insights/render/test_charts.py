@@ -1,4 +1,4 @@
-"""Charts draw what they are given, to scale, and hold text as text."""
+"""Charts are to scale and escape their text."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ import re
 from insights.render.charts import Bar, Point, bar_chart, dot_chart, line_chart
 
 
-def test_a_bar_is_as_long_as_its_share():
-    svg = bar_chart([Bar("all", 0, 1.0, "100%"), Bar("half", 0, 0.5, "50%")], "shares")
+def test_the_length_of_a_bar_is_proportional_to_its_value():
+    svg = bar_chart([Bar("all", 0, 1.0, value_text="100%"), Bar("half", 0, 0.5, value_text="50%")], "shares")
     whole, half = (float(width) for width in re.findall(r'<rect[^>]* width="([\d.]+)"', svg))
 
     assert whole == 2 * half
 
 
-def test_a_line_stays_within_its_band_and_one_point_is_no_line():
-    points = [Point("a", 1.0, 0.5, 1.5, "1"), Point("b", 2.0, 1.0, 3.0, "2")]
+def test_a_line_has_one_band_and_one_point_makes_no_line():
+    points = [Point("a", 1.0, low=0.5, high=1.5, value_text="1"), Point("b", 2.0, low=1.0, high=3.0, value_text="2")]
 
     assert line_chart(points, "t").count("<polygon") == 1
     assert line_chart(points[:1], "t") == ""
 
 
-def test_a_bound_without_end_is_drawn_at_the_edge_and_leaves_the_line_its_room():
-    svg = line_chart([Point("a", 1.0, 0.5, math.inf, "1"), Point("b", 2.0, 1.0, 90.0, "2")], "t")
+def test_an_infinite_bound_is_drawn_at_the_edge_and_does_not_flatten_the_line():
+    svg = line_chart(
+        [Point("a", 1.0, low=0.5, high=math.inf, value_text="1"), Point("b", 2.0, low=1.0, high=90.0, value_text="2")],
+        "t",
+    )
     line = next(re.finditer(r'class="line" points="([^"]*)"', svg)).group(1)
     first, last = (float(point.split(",")[1]) for point in line.split())
 
@@ -32,8 +35,10 @@ def test_a_bound_without_end_is_drawn_at_the_edge_and_leaves_the_line_its_room()
     assert first - last > 15
 
 
-def test_words_are_escaped_and_long_ones_are_cut():
-    svg = dot_chart([Point("<b>", 1, 0, 2, "1"), Point("x" * 40, 2, 1, 3, "2")], "a & b")
+def test_labels_are_escaped_and_long_ones_are_cut():
+    svg = dot_chart(
+        [Point("<b>", 1, low=0, high=2, value_text="1"), Point("x" * 40, 2, low=1, high=3, value_text="2")], "a & b"
+    )
 
     assert "<b>" not in svg
     assert "&lt;b&gt;" in svg

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from core.config.loading import read_config
+from core.i18n.translation import ENGLISH, JAPANESE
 from insights.letter.health_check import health_check
-from insights.render.letter_page import letter_of
-from insights.render.report_json import json_of
-from insights.render.report_page import page_of
+from insights.render.letter_page import render_letter
+from insights.render.report_json import render_json
+from insights.render.report_page import render_report
 from insights.report.building import Report, build_report
 from simulation.software.company import simulate_software
 from simulation.software.world import SoftwareWorld
@@ -65,15 +66,15 @@ def test_plans_and_groups_add_up_to_the_whole(report):
 
 
 def test_every_figure_has_its_words_and_both_pages_are_written(report):
-    assert len(page_of(report, "ja")) > 50_000
-    assert "∞" not in json_of(report)
+    assert len(render_report(report, JAPANESE)) > 50_000
+    assert "∞" not in render_json(report)
     assert {"nrr", "ltv_curve", "cac", "nps", "hours_to_answer", "win_rate"} <= {f.name for f in report.figures}
     assert report.missing == ("purchases",)
-    assert not re.search(r"https?:|<script", page_of(report, "en"))
+    assert not re.search(r"https?:|<script", render_report(report, ENGLISH))
 
 
 def test_no_share_leaves_its_bounds_and_no_figure_is_of_nobody(report):
-    told_in_json = json.loads(json_of(report))["figures"]
+    told_in_json = json.loads(render_json(report))["figures"]
     shares = [f for f in told_in_json if f["unit"] == "share" and f["value"] is not None]
 
     beyond_one = {f["name"] for f in shares if f["value"] > 1 + 1e-9}
@@ -87,4 +88,4 @@ def test_the_letter_of_a_running_account_names_what_it_uses(tables):
     check = health_check(tables, account, date(2026, 4, 1))
 
     assert np.all([habit.thing not in ("login", "error") for habit in (*check.used, *check.unused)])
-    assert account in letter_of(check, "ja")
+    assert account in render_letter(check, JAPANESE)

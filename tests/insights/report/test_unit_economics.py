@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from core.config.money import ReportSettings
+from core.i18n.translation import ENGLISH, JAPANESE
 from insights.finance.what_if import asked
-from insights.render.report_page import page_of
+from insights.render.report_page import render_report
 from insights.report.building import Report, build_report
 from insights.report.figure import ALL
 from tests.software_firm import firm_report, firm_tables, people, spend
@@ -115,15 +116,15 @@ def test_an_account_came_by_the_channel_of_the_first_of_its_people():
 def test_what_would_tell_cac_by_group_and_channel_is_named_until_it_is_there():
     assert firm_report().missing == ("purchases", "acquisition_cost", "acquisition_source")
     assert won_report().missing == ("purchases",)
-    assert "CAC by channel: acquisition_source in customers" in page_of(firm_report(), "en")
+    assert "CAC by channel needs acquisition_source in customers" in render_report(firm_report(), ENGLISH)
 
 
-@pytest.mark.parametrize(("language", "told"), [("en", "By acquisition channel"), ("ja", "獲得チャネル別")])
+@pytest.mark.parametrize(("language", "told"), [(ENGLISH, "By acquisition channel"), (JAPANESE, "獲得チャネル別")])
 def test_the_page_shows_channels_and_says_of_what_a_groups_cost_is(language, told):
-    page = page_of(won_report(), language)
+    page = render_report(won_report(), language)
 
     assert told in page
-    assert ("Recorded CAC" if language == "en" else "記録ベースCAC") in page
+    assert ("Recorded CAC" if language == ENGLISH else "記録ベースのCAC") in page
     assert "nan" not in page
 
 
@@ -148,7 +149,7 @@ def test_whole_months_cut_a_lifetime_of_33_and_a_third_to_33():
     assert value(plain, "ltv", period="2026-01/2026-01") == pytest.approx(13_333_333, abs=1)
     assert value(cut, "ltv", "what_if", "now", "") == 13_200_000
     assert value(cut, "ltv", "what_if", "churn=0.02", "") == 20_000_000
-    assert "finished months only" in page_of(cut, "en")
+    assert "complete months only" in render_report(cut, ENGLISH)
 
 
 def test_the_top_fifth_of_mrr_is_told_by_group_and_month():

@@ -47,7 +47,9 @@ def syntax_trees() -> tuple[ast.Module, ...]:
 def template_messages() -> frozenset[str]:
     files = (ROOT / "insights/render/templates").glob("*.j2")
     found = (TEMPLATE_TEXT.findall(path.read_text(encoding="utf-8")) for path in files)
-    return frozenset(text for matches in found for match in matches for text in match if text.rstrip(".") not in KEY_PREFIXES)
+    return frozenset(
+        text for matches in found for match in matches for text in match if text.rstrip(".") not in KEY_PREFIXES
+    )
 
 
 @cache

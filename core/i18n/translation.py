@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from core.errors import UnknownName, nearest
+from core.errors import UnknownName, did_you_mean
 from core.i18n.formatting import format_number
 
 LOCALES = Path(__file__).with_name("locales")
@@ -34,7 +34,7 @@ class Language(str):
 
     def __new__(cls, code: str) -> Language:
         if code not in languages():
-            raise UnknownName(f"no language '{code}'{nearest(code, languages())}")
+            raise UnknownName(f"no language '{code}'{did_you_mean(code, languages())}")
         return super().__new__(cls, code)
 
 

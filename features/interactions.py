@@ -84,7 +84,7 @@ def _dictionary_codes(encoded: pa.DictionaryArray) -> NDArray[np.int32]:
 
 
 def number_orders(
-    order_codes: NDArray[np.int32], customers: NDArray[np.int32], *, times: NDArray[np.datetime64]
+    order_codes: NDArray[np.integer], customers: NDArray[np.integer], *, times: NDArray[np.datetime64]
 ) -> NDArray[np.int64]:
     """Number the order of each line, (n_lines,). Where the code is -1, each customer and moment is one order.
 

@@ -120,7 +120,7 @@ def _aggregate_bands(rows: ir.Table, *, edges: Sequence[int], aggregates: Sequen
     age: IbisExpression = rows.age_days
     oldest = ibis.literal(len(edges), "int8")
     band = ibis.cases(*((age <= edge, place) for place, edge in enumerate(edges)), else_=oldest) if edges else oldest
-    columns = {
+    columns: dict[str, IbisExpression] = {
         f"m{place}": _aggregate(rows, aggregate, column=column, condition=condition)
         for place, (aggregate, column, condition) in enumerate(aggregates)
     }

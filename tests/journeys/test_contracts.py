@@ -81,5 +81,5 @@ def test_of_the_software_company_the_card_says_that_nothing_was_learnt(tmp_path,
     trained = replace(found, toml=path).kizuna("train", "churn", *LOGISTIC)
 
     assert "500 customers" in checked.out
-    assert "the history suffices" in checked.out
+    assert "the history is long enough" in checked.out
     assert "learnt nothing that its baselines do not know" in trained.last_line

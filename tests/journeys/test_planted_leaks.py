@@ -132,4 +132,4 @@ def test_an_attribute_without_a_date_that_nobody_vouches_for_is_no_feature(new_s
     shop.kizuna("features", "--out", "features.parquet")
 
     assert "exit_score" not in pd.read_parquet(shop.home / "features.parquet")
-    assert "not used, for want of a date: exit_score" in shop.kizuna("check").out
+    assert "not used because undated: exit_score" in shop.kizuna("check").out

@@ -36,11 +36,11 @@ def test_sufficient_data_exits_with_0(tmp_path: Path, capsys: pytest.CaptureFixt
     for fact in (
         "Asia/Tokyo",
         "2 customers",
-        "identical lines: 1",
+        "duplicate rows: 1",
         "2024-05-01",
         "channel web: 1 rows",
         "watermark 2024-05-01",
-        "suffices",
+        "the history is long enough",
     ):
         assert fact in printed
 
@@ -85,7 +85,7 @@ def test_excluded_and_contradictory_rows_are_listed_by_cause_with_an_example(
     exit_code, printed, _ = check(tmp_path, capsys, "ada 2024-01-01", "bo 2024-05-01", toml=SUBSCRIBED)
 
     assert exit_code == 0
-    assert "set aside: 1 rows, ended_at: before started_at, e.g. s7" in printed
-    assert "odd: 1 rows, they begin while an earlier span of their subscription runs" in printed
-    assert "no tickets table, so 17 features (support) are skipped" in printed
+    assert "excluded: 1 rows, ended_at: before started_at, e.g. s7" in printed
+    assert "contradictory: 1 rows, they begin while an earlier span of their subscription runs" in printed
+    assert "no tickets table, so 17 features (support) are skipped (fine)" in printed
     assert "no subscriptions table" not in printed

@@ -11,7 +11,7 @@ import pytest
 from core.config.learning import ChurnDefinition
 from core.config.money import MoneySettings, ReportSettings
 from core.errors import ConfigError
-from features.check.check import check
+from features.check.checks import check_tables
 from features.labels.labelling import label_outcomes
 from tables.tables import Tables
 from tests.engines import engine, every_engine
@@ -88,7 +88,7 @@ def test_a_span_that_overlaps_the_next_pays_until_that_begins(engine_name):
 
     assert (before["mrr_now"], before["subscriptions_running"]) == (10, 1)
     assert (after["mrr_now"], after["subscriptions_running"], after["upgrades_total"]) == (15, 1, 1)
-    odd = check(tables).oddities[0]
+    odd = check_tables(tables).oddities[0]
     assert (odd.table, odd.rows, odd.example) == ("subscriptions", 1, "s1")
 
 
@@ -111,7 +111,7 @@ def test_spans_of_different_subscriptions_may_run_side_by_side():
     tables = world(subscriptions=frame(span("2024-01-01", None), span("2024-02-01", None, 5.0, subscription_id="s2")))
 
     assert ada(tables)["mrr_now"] == 15
-    assert [odd for odd in check(tables).oddities if odd.table == "subscriptions"] == []
+    assert [odd for odd in check_tables(tables).oddities if odd.table == "subscriptions"] == []
 
 
 @every_engine
@@ -133,7 +133,7 @@ def test_usage_outside_any_subscription_is_counted_and_stays_usage(engine_name):
     events = [{**OLD, "customer_id": "ada", "event_time": day} for day in ("2023-12-31", "2024-01-01", "2024-03-01")]
     tables = world(engine_name, usage=frame(*events), subscriptions=frame(span("2024-01-01", "2024-02-01")))
 
-    assert [(odd.table, odd.rows, odd.example) for odd in check(tables).oddities] == [("usage", 2, "ada")]
+    assert [(odd.table, odd.rows, odd.example) for odd in check_tables(tables).oddities] == [("usage", 2, "ada")]
     assert ada(tables)["usage_events_30d"] == 1
 
 
@@ -148,7 +148,7 @@ def test_mrr_without_a_rate_is_counted_and_missing_from_sums(engine_name, tmp_pa
 
     assert ada(tables)["mrr_now"] == 602
     assert ada(tables)["subscriptions_running"] == 4
-    odd = check(tables).oddities[0]
+    odd = check_tables(tables).oddities[0]
     assert (odd.rows, odd.example) == (1, "EUR")
     assert "no rate to JPY" in odd.cause
 
@@ -164,7 +164,7 @@ def test_a_month_without_a_rate_is_told_of_who_paid_then(engine_name, tmp_path):
     spans[-1]["currency"] = "JPY"
     stated = config(money=MoneySettings(rates=str(rates)), report=ReportSettings(months=5), watermark=date(2024, 6, 1))
 
-    odd = check(world(engine_name, stated, subscriptions=frame(*spans))).oddities[0]
+    odd = check_tables(world(engine_name, stated, subscriptions=frame(*spans))).oddities[0]
 
     assert (odd.rows, odd.example) == (1, "through")
     assert odd.cause.startswith("USD has no rate to JPY for 2024-03, when they ran")
@@ -182,8 +182,8 @@ def test_purchases_are_added_up_in_one_currency(engine_name, tmp_path):
     )  # fmt: skip
 
     assert ada(tables)["net_spend_total"] == 10 + 5 * 100
-    assert [(odd.rows, odd.example) for odd in check(tables).oddities] == [(1, "ada"), (2, "ada")]
-    assert check(tables).oddities[1].cause == "USD has no rate to JPY for 2024-03: `kizuna report` stops"
+    assert [(odd.rows, odd.example) for odd in check_tables(tables).oddities] == [(1, "ada"), (2, "ada")]
+    assert check_tables(tables).oddities[1].cause == "USD has no rate to JPY for 2024-03: `kizuna report` stops"
 
 
 def of(who: str, account: str, since: str | None = None) -> dict[str, Any]:

@@ -15,7 +15,8 @@ OLD = {"customer_id": "old", "event_time": "2020-01-01", "event": "visit"}
 def ada(table: str, old: dict[str, Any], *rows: dict[str, Any]) -> FeatureTable:
     """Ada's features from rows of one table; 'old' has every column of it since 2020."""
     complete = [{**dict.fromkeys(old), "customer_id": "ada", **row} for row in rows]
-    return features_at(shop(usage=frame(OLD), **{table: frame({"customer_id": "old", **old}, *complete)}), "ada")
+    frames: dict[str, Any] = {table: frame({"customer_id": "old", **old}, *complete)}
+    return features_at(shop(usage=frame(OLD), **frames), "ada")
 
 
 TICKET = {

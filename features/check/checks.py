@@ -1,0 +1,124 @@
+"""Checks whether a data set is fit for training: what was read, what was excluded, and what cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import ibis.expr.types as ir
+
+from features.check.history import HistoryCheck, check_history
+from features.families.catalogue import MissingTable, missing_tables
+from tables.cleaning.conform import columns_of, dated_by
+from tables.contract import CONTRACT
+from tables.cross_row_checks import Oddity, oddities_of
+from tables.engines.expressions import Expression, ibis
+from tables.identities import followed, newest_links
+from tables.known_at import undated
+from tables.load_report import LoadReport
+from tables.personal_columns import Suspicion, suspicions_of
+from tables.tables import Tables
+from tables.watermark import Recording
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableCheck:
+    """What was read of one table, what was excluded, and how far its record goes."""
+
+    load_report: LoadReport
+    missing: tuple[str, ...]
+    "Columns of the contract that the source does not have; none of them is required."
+    duplicate_rows: int
+    "Rows that repeat another one cell by cell, without a line_id that tells whether that is meant."
+    recordings: tuple[Recording, ...]
+    watermark: date | None
+    personal: tuple[Suspicion, ...]
+    "Columns that are not used as features because they look personal."
+    undated: tuple[str, ...]
+    "Columns that features cannot use, because nothing says when they were recorded."
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataCheck:
+    """Everything that `kizuna check` prints."""
+
+    data_set: str
+    time_zone: str
+    n_customers: int
+    "Distinct customers with a purchase, usage or a subscription, aliases resolved."
+    n_items: int
+    "Distinct items that were bought."
+    n_circular_aliases: int
+    "Aliases whose chain of identities is a circle; they stay customers of their own."
+    tables: tuple[TableCheck, ...]
+    oddities: tuple[Oddity, ...]
+    absent: tuple[str, ...]
+    "Tables of the contract that the data set does not have."
+    missing_tables: tuple[MissingTable, ...]
+    "Those of them that cost features."
+    history: HistoryCheck
+
+
+def check_tables(tables: Tables) -> DataCheck:
+    """Check everything once. This reads all rows several times."""
+    latest = tables.latest()
+    purchases = [latest["purchases"]] if "purchases" in tables else []
+    active = [latest[name] for name in ("purchases", "usage", "subscriptions") if name in tables]
+    return DataCheck(
+        data_set=tables.config.name,
+        time_zone=tables.config.time_zone,
+        n_customers=_count_distinct(active, "customer_id"),
+        n_items=_count_distinct(purchases, "item_id"),
+        n_circular_aliases=_count_circular_aliases(tables),
+        tables=tuple(_check_table(tables, name) for name in tables.names),
+        oddities=oddities_of(tables),
+        absent=tuple(name for name in CONTRACT if name not in tables),
+        missing_tables=missing_tables(tables),
+        history=check_history(tables),
+    )
+
+
+def _count_distinct(tables: Iterable[ir.Table], column: str) -> int:
+    columns = [table.select(column) for table in tables if column in table.columns]
+    if not columns:
+        return 0
+    values: Expression = ibis.union(*columns) if len(columns) > 1 else columns[0]
+    return int(values[column].nunique().to_pyarrow().as_py())
+
+
+def _count_circular_aliases(tables: Tables) -> int:
+    if "identities" not in tables:
+        return 0
+    chains: Expression = followed(newest_links(tables["identities"]))
+    return int(chains.filter(chains.open_ended).count().to_pyarrow().as_py())
+
+
+def _check_table(tables: Tables, name: str) -> TableCheck:
+    contract, load_report, recordings = CONTRACT[name], tables.intake(name), tables.recordings(name)
+    return TableCheck(
+        load_report=load_report,
+        missing=tuple(column for column in contract.names if column not in load_report.columns),
+        duplicate_rows=_count_duplicates(tables[name]) if name == "purchases" else 0,
+        recordings=recordings,
+        watermark=tables.watermark(name) if recordings else None,
+        personal=tables.refused(name) + _unread_personal_columns(tables, name),
+        undated=tuple(
+            column
+            for column in undated(contract, load_report.columns)
+            if f"{name}.{column}" not in tables.config.as_of_today and column != dated_by(contract, load_report.columns)
+        ),
+    )
+
+
+def _unread_personal_columns(tables: Tables, name: str) -> tuple[Suspicion, ...]:
+    """Personal columns of the source that no setting names, so they are not even read."""
+    source, config = tables.sources[name], tables.config
+    mappings = columns_of(source, CONTRACT[name], config, config.tables.get(name)).values()
+    read = {column for mapping in mappings for column in (mapping.column, *(mapping.product or ()))}
+    return suspicions_of(name, source, [column for column in source.columns if column not in read])
+
+
+def _count_duplicates(purchases: Expression) -> int:
+    lines = purchases.filter(purchases.line_id.isnull()) if "line_id" in purchases.columns else purchases
+    return int((lines.count().to_pyarrow().as_py()) - lines.distinct().count().to_pyarrow().as_py())

@@ -29,10 +29,8 @@ from core.labels import Labels
 from core.scores import Scores
 from core.tasks import Task
 from features.labels.labelling import label_outcomes, observed_until
-from insights.health.day import NOBODY, HealthDay
-from insights.health.owners import owners_of
-from insights.health.run import HealthRun, days_until
-from insights.health.tasks import tasks_of
+from insights.health.day import NO_BANDS, HealthDay, HealthRun, days_until
+from insights.health.tasks import open_tasks, owners_of
 from models.metrics.classification import churn_metrics
 from models.protocols import ChurnModel
 from simulation.software.company import simulate_software
@@ -65,15 +63,15 @@ class Replay:
         return np.concatenate([day.health for day in self.days])
 
     @property
-    def fell(self) -> np.ndarray:
+    def has_alert(self) -> np.ndarray:
         """(rows,) bool: where a task was made."""
-        return np.concatenate([day.fell for day in self.days])
+        return np.concatenate([day.has_alert for day in self.days])
 
     @property
     def judged(self) -> tuple[Labels, np.ndarray]:
         """The rows of which it is known what happened, and where they made a task."""
         mature = self.outcomes.mature
-        return self.outcomes.take(mature), self.fell[mature]
+        return self.outcomes.take(mature), self.has_alert[mature]
 
 
 def champion_before(tables: Tables, begins: date) -> tuple[ChurnModel, str]:
@@ -100,14 +98,14 @@ def replayed(tables: Tables, terms: Sequence[tuple[ChurnModel, Sequence[date]]])
 
     A new champion also judges the 28 days before its first week, as it does when one is promoted between two nights.
     """
-    days, tasks, last = [], [], NOBODY
+    days, tasks, last = [], [], NO_BANDS
     for model, cutoffs in terms:
         run = HealthRun(tables, model)
         for cutoff in cutoffs:
-            day = run.judge(cutoff, last)
-            owners = owners_of(tables, day.customer_ids[day.fell], "")
-            tasks += tasks_of(tables.config, day, owners, datetime.now(UTC))
-            days, last = [*days, day], day.standings
+            day = run.compute(cutoff, last)
+            owners = owners_of(tables, day.customer_ids[day.has_alert], default="")
+            tasks += open_tasks(tables.config, day, owners=owners, now=datetime.now(UTC))
+            days, last = [*days, day], day.bands
     ids = np.concatenate([day.customer_ids for day in days])
     when = np.concatenate([np.full(len(day), np.datetime64(day.cutoff, "D")) for day in days])
     return Replay(days, tasks, label_outcomes(tables, Cohort(ids, when)))
@@ -115,19 +113,19 @@ def replayed(tables: Tables, terms: Sequence[tuple[ChurnModel, Sequence[date]]])
 
 def figures_of(replay: Replay, name: str) -> list[Figure]:
     """The AUC of health, and of the tasks their precision, the share of churners they named, and the days they gave."""
-    judged, fell = replay.judged
+    judged, has_alert = replay.judged
     risk = 1 - replay.health[replay.outcomes.mature] / 100
     scores = Scores(judged.customer_ids, judged.cutoffs, risk, judged.horizon_days)
     auc = next(m.estimate for m in churn_metrics("health", scores, judged) if m.name == "auc")
-    named = judged.take(fell)
+    named = judged.take(has_alert)
     told = [
         ("auc", auc, "auc"),
         ("task_precision", typical(named.churned, named.customer_ids), "share of the tasks"),
-        ("task_precision_by_week", TaskWeeks.of(judged, fell).precision(), "mean of the weeks with a task"),
+        ("task_precision_by_week", TaskWeeks.of(judged, has_alert).precision(), "mean of the weeks with a task"),
         ("churn_rate", typical(judged.churned, judged.customer_ids), "share of all rows"),
         ("task_lead_days", typical(lead_days(named), named.customer_ids[named.churned]), "mean days"),
-        ("churners_named", named_share(judged, fell), "share of the churners"),
-        ("tasks_a_week", weekly(judged.cutoffs, fell), "tasks, mean; fewest to most"),
+        ("churners_named", named_share(judged, has_alert), "share of the churners"),
+        ("tasks_a_week", weekly(judged.cutoffs, has_alert), "tasks, mean; fewest to most"),
     ]
     return [Figure(f"{name}.{what}", found.value, found.low, found.high, unit) for what, found, unit in told]
 
@@ -138,10 +136,10 @@ def lead_days(named: Labels) -> np.ndarray:
     return (left.churned_at - left.cutoffs).astype(np.float64)
 
 
-def named_share(judged: Labels, fell: np.ndarray) -> Estimate:
+def named_share(judged: Labels, has_alert: np.ndarray) -> Estimate:
     """Of those who left within 90 days of some week, the share of whom a task told in these days before."""
     leavers, owners = np.unique(judged.customer_ids[judged.churned], return_inverse=True)
-    told = np.bincount(owners, fell[judged.churned], len(leavers)) > 0
+    told = np.bincount(owners, has_alert[judged.churned], len(leavers)) > 0
     return typical(told, leavers)
 
 
@@ -150,9 +148,9 @@ def typical(values: np.ndarray, customer_ids: np.ndarray) -> Estimate:
     return estimate_interval(lambda rows: float(values[rows].mean()), customer_ids) if len(values) else Estimate()
 
 
-def weekly(cutoffs: np.ndarray, fell: np.ndarray) -> Estimate:
+def weekly(cutoffs: np.ndarray, has_alert: np.ndarray) -> Estimate:
     """Tasks a week: the mean, and the fewest and most of a week."""
-    counts = np.array([fell[cutoffs == day].sum() for day in np.unique(cutoffs)], np.float64)
+    counts = np.array([has_alert[cutoffs == day].sum() for day in np.unique(cutoffs)], np.float64)
     return Estimate(float(counts.mean()), float(counts.min()), float(counts.max()))
 
 

@@ -28,7 +28,7 @@ PHRASES = {
     r"\bof whom\b|\bfor whom\b|\bwhoever\b": "customers who ..., the person who",
     r"\bthe other way round\b": "inverse",
     r"\b(lay|lays|laid|lies|lay) (on|beside|out|in wait)\b": "attribute to, compare with, store",
-    r"\bwhat (lies|stands)\b|\bstands? (in|for|beside|there|once|alone)\b": "is, has, contains, means",
+    r"\bwhat (lies|stands)\b|\bstands? (in|beside|there|once|alone)\b": "is, has, contains, means",
     r"\bin force\b": "active",
     r"\bmakes? up for\b": "backfill",
     r"\b(has|have|had) to be meant\b|\bis meant\b|\bcan(not)? be meant\b": "is valid",

@@ -1,10 +1,10 @@
-"""Bands that do not flap: a score has to cross a limit for good, and nobody changes band twice within a short time.
+"""Health bands with hysteresis, and the drops that raise an alert.
 
     75 - - - - - - - - -     up into healthy from here, where the limit is 70 and `hysteresis` 5
     70 =================
     65 - - - - - - - - -     down into watch below this
 
-Between the two a customer stays where they are, and for `min_days_in_band` wherever the score goes.
+Between the two a customer keeps their band, and for `min_days_in_band` whatever the score does.
 """
 
 from __future__ import annotations
@@ -14,55 +14,80 @@ from datetime import date
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.config.relations import HealthSettings
 from core.health import BANDS, Band
 
-WORRYING = BANDS.index(Band.AT_RISK)
-"From this band down, somebody has to act."
+WORST_ACCEPTABLE = BANDS.index(Band.AT_RISK)
+"A customer who drops into this band or below raises an alert."
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where each customer stands, since when, and when they last fell; every array is (n,)."""
+class BandStates:
+    """Each customer's band, since when, and when their last alert was raised; every array is (n,)."""
 
-    band: np.ndarray
-    "int64 index into `BANDS`, 0 is worst; -1 where the customer was never seen."
-    since: np.ndarray
-    "datetime64[D]; NaT where never seen."
-    dropped_on: np.ndarray
-    "datetime64[D] of the last fall that made a task; NaT where there was none."
+    band: NDArray[np.int64]
+    "Index into `BANDS`, 0 is worst; -1 for a customer seen for the first time."
+    since: NDArray[np.datetime64]
+    "datetime64[D]; NaT for a customer seen for the first time."
+    dropped_on: NDArray[np.datetime64]
+    "datetime64[D] of the last drop that raised an alert; NaT if there was none."
 
     @classmethod
     def unknown(cls, n_customers: int) -> Self:
-        """Nobody was seen yet."""
+        """The state of customers who were never seen."""
         never = np.full(n_customers, np.datetime64("NaT", "D"))
         return cls(np.full(n_customers, -1), never, never)
 
-    def take(self, rows: np.ndarray) -> Self:
-        """The customers of these rows; -1 is one who was never seen."""
-        with_nobody = (
-            np.append(each, nobody) for each, nobody in zip(self._arrays, self.unknown(1)._arrays, strict=True)
+    def take(self, rows: NDArray[np.int64]) -> Self:
+        """The states of these rows; -1 stands for a customer who was never seen."""
+        padded = (
+            np.append(array, unknown) for array, unknown in zip(self._arrays, self.unknown(1)._arrays, strict=True)
         )
-        return type(self)(*(each[rows] for each in with_nobody))
+        return type(self)(*(array[rows] for array in padded))
 
     @property
     def _arrays(self) -> tuple[np.ndarray, ...]:
         return self.band, self.since, self.dropped_on
 
 
-def limits_of(settings: HealthSettings) -> np.ndarray:
-    """(3,) float64, rising: each belongs to the band above it."""
+def band_limits(settings: HealthSettings) -> NDArray[np.float64]:
+    """The three limits between bands, (3,), rising; a limit belongs to the band above it."""
     return np.array([settings.at_risk_from, settings.watch_from, settings.healthy_from])
 
 
-def standing_after(before: Standing, score: np.ndarray, day: date, settings: HealthSettings) -> Standing:
-    """Where everybody stands on a day with these scores; who was never seen begins in the band of the score itself."""
-    limits, today = limits_of(settings), np.datetime64(day, "D")
-    at_least = np.searchsorted(limits + settings.hysteresis, score, side="right")
-    at_most = np.searchsorted(limits - settings.hysteresis, score, side="right")
-    moved = np.clip(before.band, at_least, at_most)
-    new = before.band < 0
-    stays = ~new & (today - before.since < np.timedelta64(settings.min_days_in_band, "D"))
-    band = np.where(stays, before.band, np.where(new, np.searchsorted(limits, score, side="right"), moved))
+def update_bands(before: BandStates, health: NDArray[np.float64], *, day: date, settings: HealthSettings) -> BandStates:
+    """Move each customer (n,) to the band of today's health, subject to hysteresis and `min_days_in_band`.
+
+    A customer seen for the first time gets the band of the score itself.
+    """
+    limits, today = band_limits(settings), np.datetime64(day, "D")
+    lowest = np.searchsorted(limits + settings.hysteresis, health, side="right")
+    highest = np.searchsorted(limits - settings.hysteresis, health, side="right")
+    moved = np.clip(before.band, lowest, highest)
+    is_new = before.band < 0
+    stays = ~is_new & (today - before.since < np.timedelta64(settings.min_days_in_band, "D"))
+    band = np.where(stays, before.band, np.where(is_new, np.searchsorted(limits, health, side="right"), moved))
     return replace(before, band=band, since=np.where(band == before.band, before.since, today))
+
+
+def is_alert(
+    before: BandStates,
+    after: BandStates,
+    *,
+    health: NDArray[np.float64],
+    drop: NDArray[np.float64],
+    day: date,
+    settings: HealthSettings,
+) -> NDArray[np.bool_]:
+    """Which customers (n,) dropped by `alert_drop` points to below healthy, or into a band that needs action.
+
+    `drop` is the larger of the drops since 7 and since 28 days before; NaN for a new customer. A drop stays visible
+    for 28 days, so a customer raises no second alert within `cooldown_days`; one who keeps dropping raises a new
+    one after that.
+    """
+    by_score = (drop >= settings.alert_drop) & (health < settings.healthy_from)
+    by_band = (after.band < before.band) & (after.band <= WORST_ACCEPTABLE)
+    is_cooling_down = np.datetime64(day, "D") - before.dropped_on < np.timedelta64(settings.cooldown_days, "D")
+    return (by_score | by_band) & ~is_cooling_down

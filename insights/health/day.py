@@ -1,128 +1,171 @@
-"""The health of everybody on one day: score, dimensions, changes and their reasons, band, and who fell.
+"""Computes the health of every customer on one day: score, dimensions, reasons for changes, band, alerts.
 
    -28 days            -7 days      the day
----|-------------------|------------|          the champion scores everybody at each, as known then
-                       band, falls: from the day judged before and today's score
+---|-------------------|------------|          the champion scores every customer at each, as known then
+                       bands, alerts: from the previous day's file and today's score
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit
 
 from core.config.data_set import Config
+from core.errors import BadInput
 from core.health_scale import HealthScale
 from core.scores import Reason
-from insights.health.bands import Standing, standing_after
+from insights.health.bands import BandStates, is_alert, update_bands
 from insights.health.changes import changes_between
-from insights.health.dimensions import by_dimension
-from insights.health.drops import has_fallen
-from insights.health.risk import Risk
+from insights.health.dimensions import sum_by_dimension
+from insights.health.risk import Risk, risk_at
+from models.churn.additive import AdditiveModel
+from models.protocols import ChurnModel
+from tables.tables import Tables
 
 DAYS_BACK = (7, 28)
-"What today is compared with; reasons and dimensions go by the longer where the customer was one then."
+"Days to compare with; reasons and dimensions use the longer one where the customer was one then."
 
 
 @dataclass(frozen=True)
-class Standings:
-    """Where everybody stood on the day judged before."""
+class PreviousBands:
+    """The band states of every customer on the previous day."""
 
-    customer_ids: np.ndarray
-    "(n,) text 'U', sorted."
-    standing: Standing
+    customer_ids: NDArray[np.str_]
+    "(n,), sorted."
+    states: BandStates
 
-    def of(self, customer_ids: np.ndarray) -> Standing:
-        """Where these customers stood; who was not judged was never seen."""
+    def of(self, customer_ids: NDArray[np.str_]) -> BandStates:
+        """The states of these customers; unknown for new ones."""
         places = np.searchsorted(self.customer_ids, customer_ids)
-        found = np.append(self.customer_ids, "")[places] == customer_ids
-        return self.standing.take(np.where(found, places, -1))
+        is_present = np.append(self.customer_ids, "")[places] == customer_ids
+        return self.states.take(np.where(is_present, places, -1))
 
 
-NOBODY = Standings(np.empty(0, "U1"), Standing.unknown(0))
+NO_BANDS = PreviousBands(np.empty(0, "U1"), BandStates.unknown(0))
 "Before the first day."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HealthDay:
-    """One row a customer, sorted by id."""
+    """One row per customer, sorted by id."""
 
     cutoff: date
-    customer_ids: np.ndarray
-    "(n,) text 'U'."
-    probability: np.ndarray
-    "(n,) of leaving within the champion's horizon."
-    health: np.ndarray
+    customer_ids: NDArray[np.str_]
+    "(n,)"
+    probability: NDArray[np.float64]
+    "(n,) of churn within the champion's horizon."
+    health: NDArray[np.float64]
     "(n,) 0 to 100."
-    dimensions: np.ndarray
-    "(n, 6) 0 to 100, in the order of `core.health.DIMENSIONS`; NaN where no feature speaks of it."
-    health_before: Mapping[int, np.ndarray]
-    "(n,) by `DAYS_BACK`; NaN where they were no customer then."
+    dimensions: NDArray[np.float64]
+    "(n, 6) 0 to 100, in the order of `core.health.DIMENSIONS`; NaN for a dimension without features."
+    health_before: Mapping[int, NDArray[np.float64]]
+    "(n,) by `DAYS_BACK`; NaN for customers who were new then."
     reasons: list[tuple[Reason, ...]]
     "Why health changed, strongest first."
-    dropped_most: np.ndarray
-    "(n,) int64 index into the dimensions: which one the risk rose by most."
-    standing: Standing
+    dropped_most: NDArray[np.int64]
+    "(n,) index into the dimensions: the one in which the risk rose most."
+    states: BandStates
 
     def __len__(self) -> int:
         return len(self.customer_ids)
 
     @property
-    def fell(self) -> np.ndarray:
-        """(n,) bool: who fell on this day, and so makes a task."""
-        return self.standing.dropped_on == np.datetime64(self.cutoff, "D")
+    def has_alert(self) -> NDArray[np.bool_]:
+        """(n,) whether the customer raised an alert on this day, which opens a task."""
+        return self.states.dropped_on == np.datetime64(self.cutoff, "D")
 
     @property
-    def standings(self) -> Standings:
-        """What the next day goes by."""
-        return Standings(self.customer_ids, self.standing)
+    def bands(self) -> PreviousBands:
+        """The input of the next day."""
+        return PreviousBands(self.customer_ids, self.states)
 
     @property
-    def best_before(self) -> np.ndarray:
-        """The higher health of those before, (n,); NaN where none is known."""
+    def best_before(self) -> NDArray[np.float64]:
+        """The higher of the earlier health scores, (n,); NaN for a new customer."""
         return np.fmax.reduce([self.health_before[days] for days in DAYS_BACK])
 
 
-def judged(config: Config, now: Risk, before: Mapping[int, Risk], last: Standings) -> HealthDay:
-    """The day of `now`, with the risks of `DAYS_BACK` days before and where everybody stood when last judged."""
+class HealthRun:
+    """Computes days in rising order with one champion; each cutoff is scored once."""
+
+    def __init__(self, tables: Tables, champion: ChurnModel) -> None:
+        if not isinstance(champion, AdditiveModel):
+            raise BadInput(f"health needs a champion with additive contributions, which {champion.name} has not")
+        self._tables = tables
+        self._champion = champion
+        self._risks: dict[date, Risk] = {}
+
+    def compute(self, cutoff: date, previous: PreviousBands) -> HealthDay:
+        """The health of every customer at a cutoff, from the bands of the previous day."""
+        oldest = cutoff - timedelta(days=max(DAYS_BACK))
+        self._risks = {day: risk for day, risk in self._risks.items() if day >= oldest}
+        before = {days: self._risk(cutoff - timedelta(days=days)) for days in DAYS_BACK}
+        return compute_day(self._tables.config, self._risk(cutoff), before=before, previous=previous)
+
+    def _risk(self, cutoff: date) -> Risk:
+        if cutoff not in self._risks:
+            self._risks[cutoff] = risk_at(self._tables, self._champion, cutoff)
+        return self._risks[cutoff]
+
+
+def days_until(last: date, n_days: int, step_days: int) -> list[date]:
+    """Every `step_days`-th day within the last `n_days`, oldest first, `last` included."""
+    return [last - timedelta(days=back) for back in range(0, max(n_days, 1), step_days)][::-1]
+
+
+def compute_day(config: Config, now: Risk, *, before: Mapping[int, Risk], previous: PreviousBands) -> HealthDay:
+    """Compute one day from today's risk, the risks `DAYS_BACK` and the bands of the previous day."""
     scale = HealthScale.of(config.risk_levels)
     health = scale.health(now.log_odds)
     rows = {days: before[days].rows_of(now.customer_ids) for days in DAYS_BACK}
-    known = {days: _at(scale.health(before[days].log_odds), rows[days]) for days in DAYS_BACK}
-    parts = by_dimension(now.contributions, now.columns)
-    stood = last.of(now.customer_ids)
-    standing = standing_after(stood, health, now.cutoff, config.health)
+    health_before = {days: _pick(scale.health(before[days].log_odds), rows[days]) for days in DAYS_BACK}
+    by_dimension = sum_by_dimension(now.contributions, now.columns)
+    states_before = previous.of(now.customer_ids)
+    states = update_bands(states_before, health, day=now.cutoff, settings=config.health)
     day = HealthDay(
         cutoff=now.cutoff,
         customer_ids=now.customer_ids,
         probability=expit(now.log_odds),
         health=health,
-        dimensions=scale.health(now.average + parts),
-        health_before=known,
+        dimensions=scale.health(now.average + by_dimension),
+        health_before=health_before,
         reasons=_reasons(now, before, rows),
-        dropped_most=_dropped_most(parts, before, rows),
-        standing=standing,
+        dropped_most=_largest_drop(by_dimension, before, rows),
+        states=states,
     )
-    fell = has_fallen(stood, standing, health, day.best_before - health, now.cutoff, config.health)
-    dropped_on = np.where(fell, np.datetime64(now.cutoff, "D"), stood.dropped_on)
-    return replace(day, standing=replace(standing, dropped_on=dropped_on))
+    has_alert = is_alert(
+        states_before,
+        states,
+        health=health,
+        drop=day.best_before - health,
+        day=now.cutoff,
+        settings=config.health,
+    )
+    dropped_on = np.where(has_alert, np.datetime64(now.cutoff, "D"), states_before.dropped_on)
+    return replace(day, states=replace(states, dropped_on=dropped_on))
 
 
-def _at(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Values of these rows, NaN for row -1."""
+def _pick(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The values of these rows, NaN for row -1."""
     return np.concatenate([values, np.full((1, *values.shape[1:]), np.nan)])[rows]
 
 
-def _reasons(now: Risk, before: Mapping[int, Risk], rows: Mapping[int, np.ndarray]) -> list[tuple[Reason, ...]]:
+def _reasons(now: Risk, before: Mapping[int, Risk], rows: Mapping[int, NDArray[np.int64]]) -> list[tuple[Reason, ...]]:
     shorter, longer = (changes_between(before[days], now, rows[days]) for days in DAYS_BACK)
     return [long if row >= 0 else short for short, long, row in zip(shorter, longer, rows[DAYS_BACK[1]], strict=True)]
 
 
-def _dropped_most(parts: np.ndarray, before: Mapping[int, Risk], rows: Mapping[int, np.ndarray]) -> np.ndarray:
-    """Against 28 days before, else 7, else an average customer."""
-    were = [_at(by_dimension(before[days].contributions, before[days].columns), rows[days]) for days in DAYS_BACK]
-    was = np.where(rows[28][:, None] >= 0, were[1], np.where(rows[7][:, None] >= 0, were[0], 0.0))
-    return np.nan_to_num(parts - was, nan=-np.inf).argmax(axis=1)
+def _largest_drop(
+    by_dimension: NDArray[np.float64], before: Mapping[int, Risk], rows: Mapping[int, NDArray[np.int64]]
+) -> NDArray[np.int64]:
+    """The dimension in which risk rose most since 28 days before, else 7, else against an average customer."""
+    week, month = (
+        _pick(sum_by_dimension(before[days].contributions, before[days].columns), rows[days]) for days in DAYS_BACK
+    )
+    reference = np.where(rows[28][:, None] >= 0, month, np.where(rows[7][:, None] >= 0, week, 0.0))
+    return np.nan_to_num(by_dimension - reference, nan=-np.inf).argmax(axis=1)

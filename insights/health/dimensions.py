@@ -1,7 +1,4 @@
-"""Which side of a customer's health each feature speaks of.
-
-A name is looked up first, then the family; what neither knows speaks of the relationship.
-"""
+"""Maps features to health dimensions: by name first, then by family; anything else is relationship."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.feature_names import (
     DAYS_SINCE_ADMIN_USAGE,
@@ -36,7 +34,7 @@ BY_NAME = {
     "usage_events_per_day_*": Dimension.DEPTH,
     MAIN_EVENT: Dimension.DEPTH,
 }
-"Patterns of names that belong elsewhere than their family."
+"Name patterns of features whose dimension differs from their family's."
 
 BY_FAMILY = {
     FeatureFamily.RECENCY: Dimension.USAGE,
@@ -60,19 +58,19 @@ BY_FAMILY = {
     FeatureFamily.ATTRIBUTES: Dimension.RELATIONSHIP,
 }
 
-ANYTHING_ELSE = Dimension.RELATIONSHIP
+DEFAULT = Dimension.RELATIONSHIP
 
 
 def dimension_of(column: FeatureColumn) -> Dimension:
-    """The side of the customer's health that a feature speaks of."""
+    """The health dimension of a feature."""
     for pattern, dimension in BY_NAME.items():
         if fnmatchcase(column.name, pattern):
             return dimension
-    return BY_FAMILY.get(column.family, ANYTHING_ELSE)
+    return BY_FAMILY.get(column.family, DEFAULT)
 
 
-def by_dimension(contributions: np.ndarray, columns: Sequence[FeatureColumn]) -> np.ndarray:
-    """Sums of contributions (n, m) over the features of each of `DIMENSIONS`, (n, 6); NaN where it has none."""
+def sum_by_dimension(contributions: NDArray[np.floating], columns: Sequence[FeatureColumn]) -> NDArray[np.float64]:
+    """Sum contributions (n, m) over the features of each of `DIMENSIONS`: (n, 6), NaN for one without features."""
     places = np.array([DIMENSIONS.index(dimension_of(column)) for column in columns], np.int64)
     belongs = places[:, None] == np.arange(len(DIMENSIONS))
     return np.where(belongs.any(axis=0), contributions @ belongs.astype(np.float64), np.nan)

@@ -1,4 +1,4 @@
-"""What the champion sees of everybody at one cutoff: each feature's value, and what it adds to the risk of leaving."""
+"""Feature values and contributions of every customer at one cutoff, from the churn champion."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.feature_table import FeatureColumn, require_same_features
 from features.cohort import select_cohort
@@ -17,33 +18,33 @@ from tables.tables import Tables
 
 @dataclass(frozen=True)
 class Risk:
-    """Row i is one customer; a customer stands in it once, sorted by id.
+    """One row per customer, sorted by id.
 
-    Values and contributions are kept of everybody, 4 bytes each: a million customers of 300 features take 2.4 GB.
+    Values and contributions take 4 bytes each: a million customers with 300 features take 2.4 GB.
     """
 
     cutoff: date
-    customer_ids: np.ndarray
-    "(n,) text 'U'."
+    customer_ids: NDArray[np.str_]
+    "(n,)"
     columns: tuple[FeatureColumn, ...]
     "The m features that the model was fitted on."
-    values: np.ndarray
-    "(n, m) float32, NaN is missing."
-    contributions: np.ndarray
-    "(n, m) float32: what each feature adds to the log-odds of leaving."
+    values: NDArray[np.float32]
+    "(n, m), NaN is missing."
+    contributions: NDArray[np.float32]
+    "(n, m) log-odds of churn."
     average: float
-    "Log-odds of leaving of a customer who is average in everything."
+    "Log-odds of churn of a customer with average features."
 
     def __len__(self) -> int:
         return len(self.customer_ids)
 
     @property
-    def log_odds(self) -> np.ndarray:
-        """Calibrated log-odds of leaving within the model's horizon, (n,)."""
+    def log_odds(self) -> NDArray[np.float64]:
+        """Calibrated log-odds of churn within the model's horizon, (n,)."""
         return self.average + self.contributions.sum(axis=1, dtype=np.float64)
 
-    def rows_of(self, customer_ids: np.ndarray) -> np.ndarray:
-        """Where these customers stand, (k,) int64; -1 for who is not among them."""
+    def rows_of(self, customer_ids: NDArray[np.str_]) -> NDArray[np.int64]:
+        """The rows of these customers, (k,); -1 for customers without a row."""
         if not len(self):
             return np.full(len(customer_ids), -1)
         places = np.minimum(np.searchsorted(self.customer_ids, customer_ids), len(self) - 1)
@@ -51,9 +52,9 @@ class Risk:
 
 
 def risk_at(tables: Tables, model: AdditiveModel, cutoff: date) -> Risk:
-    """The risk of every customer of a cutoff who did not refuse to be scored, as known then.
+    """Score the cohort of a cutoff, without customers who opted out of scoring, from data known then.
 
-    Raises BadInput where a feature is computed otherwise than when the model was fitted.
+    Raises BadInput where a feature's declaration has changed since the model was fitted.
     """
     cohort = select_cohort(tables, [cutoff])
     vocabularies = {column.name: column.vocabulary for column in model.columns_ if column.vocabulary is not None}

@@ -1,4 +1,4 @@
-"""What is to be done about those who fell on a day: one task each, with its reason in words."""
+"""Opens one task per alert, with its owner, reason and suggested action."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import ibis.expr.types as ir
 import numpy as np
+from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.health import ACTIONS, DIMENSIONS, action_in_japanese
 from core.scores import Reason
 from core.tasks import HEALTH_DROP, Task, task_id_of
 from insights.health.day import HealthDay
+from tables.engines.arrays import texts
+from tables.tables import Tables
 
 
-def tasks_of(config: Config, day: HealthDay, owners: Sequence[str], now: datetime) -> list[Task]:
-    """A task for each of `day.fell`, who fell furthest first; `owners` are theirs, in the day's order."""
+def open_tasks(config: Config, day: HealthDay, *, owners: Sequence[str], now: datetime) -> list[Task]:
+    """One task per alert of the day, largest drop first; `owners` in the order of the alerts."""
     before, settings = day.best_before, config.health
-    fallen = np.flatnonzero(day.fell)
-    owner_of = dict(zip(fallen.tolist(), owners, strict=True))
-    furthest = fallen[np.argsort(-np.nan_to_num(before - day.health)[fallen], kind="stable")]
+    alerts = np.flatnonzero(day.has_alert)
+    owner_of = dict(zip(alerts.tolist(), owners, strict=True))
+    largest_first = alerts[np.argsort(-np.nan_to_num(before - day.health)[alerts], kind="stable")]
     tasks = []
-    for row in furthest.tolist():
+    for row in largest_first.tolist():
         customer_id, dimension = str(day.customer_ids[row]), DIMENSIONS[day.dropped_most[row]]
         action = settings.actions.get(dimension) or ACTIONS[dimension]
         en, ja = _reason(float(before[row]), float(day.health[row]), day.reasons[row])
@@ -49,12 +53,29 @@ def tasks_of(config: Config, day: HealthDay, owners: Sequence[str], now: datetim
     return tasks
 
 
+def owners_of(tables: Tables, customer_ids: NDArray[np.str_], *, default: str) -> list[str]:
+    """The owner of each customer's account today; `default` where no account of theirs names one."""
+    latest = tables.latest()
+    if "accounts" not in latest or "owner" not in latest["accounts"].columns:
+        return [default] * len(customer_ids)
+    owners = _pairs(latest["accounts"], "account_id", "owner")
+    accounts: dict[str, str] = {}
+    if tables.config.customer == "person" and "customers" in latest and "account_id" in latest["customers"].columns:
+        accounts = _pairs(latest["customers"], "customer_id", "account_id")
+    return [owners.get(accounts.get(one, one), "") or default for one in map(str, customer_ids)]
+
+
+def _pairs(table: ir.Table, key: str, value: str) -> dict[str, str]:
+    rows = table.select(key, value).to_pyarrow()
+    return dict(zip(texts(rows[key]).tolist(), texts(rows[value]).tolist(), strict=True))
+
+
 def _reason(before: float, health: float, reasons: Sequence[Reason]) -> tuple[str, str]:
-    """What happened, and what raised the risk, in English and Japanese."""
-    rose = [reason for reason in reasons if reason.direction == "up"]
+    """The drop and the reasons that raised the risk, in English and Japanese."""
+    causes = [reason for reason in reasons if reason.direction == "up"]
     en, ja = f"health is {health:.0f}", f"健全度は{health:.0f}"
     if before > health:
         en, ja = f"health fell from {before:.0f} to {health:.0f}", f"健全度が{before:.0f}から{health:.0f}に低下"
-    if not rose:
+    if not causes:
         return en, ja
-    return f"{en}: {'; '.join(reason.en for reason in rose)}", f"{ja}: {'、'.join(reason.ja for reason in rose)}"
+    return f"{en}: {'; '.join(reason.en for reason in causes)}", f"{ja}: {'、'.join(reason.ja for reason in causes)}"

@@ -20,7 +20,7 @@ def band_name(band: Band, language: Language) -> str:
 
 def bands(day: HealthDay, language: Language) -> Iterator[tuple[str, ...]]:
     """The heading, then a row per band, best first: how many customers are in it, and their mean health."""
-    of_customer = day.standing.band
+    of_customer = day.states.band
     yield tuple(translate(heading, language) for heading in ("band", "customers", "mean health"))
     for place in reversed(range(len(BANDS))):
         is_in_band = of_customer == place

@@ -70,10 +70,9 @@ def compute_days(
     tables: Tables, package: ModelPackage, *, store: TaskStore, last: date, n_days: int, step_days: int
 ) -> tuple[HealthDay, list[Task]]:
     """Compute each day from the file of the day before. Returns the newest day and the new tasks of all days."""
-    from insights.health.files import standings_before, write_day
-    from insights.health.owners import owners_of
-    from insights.health.run import HealthRun, days_until
-    from insights.health.tasks import tasks_of
+    from insights.health.day import HealthRun, days_until
+    from insights.health.files import read_previous_bands, write_day
+    from insights.health.tasks import open_tasks, owners_of
     from models.churn.catalogue import CHURN_MODELS
 
     config, folder = tables.config, tables.config.places.health
@@ -81,9 +80,9 @@ def compute_days(
     newest: list[HealthDay] = []
     tasks: list[Task] = []
     for cutoff in ProgressBars(console).over(days_until(last, n_days, step_days), "health"):
-        day = run.judge(cutoff, standings_before(folder, cutoff))
-        owners = owners_of(tables, day.customer_ids[day.fell], config.health.owner)
-        tasks += store.add(tasks_of(config, day, owners, datetime.now(UTC)), config.health.cooldown_days)
+        day = run.compute(cutoff, read_previous_bands(folder, cutoff))
+        owners = owners_of(tables, day.customer_ids[day.has_alert], default=config.health.owner)
+        tasks += store.add(open_tasks(config, day, owners=owners, now=datetime.now(UTC)), config.health.cooldown_days)
         write_day(folder, day, package.card.version)
         newest = [day]
     return newest[0], tasks

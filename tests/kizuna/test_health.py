@@ -13,7 +13,7 @@ from kizuna.main import run
 from models.mlflow_store.package import ModelPackage
 from models.mlflow_store.registry import Registry, open_store
 from serving.tasks.store import TaskFilter, TaskStore
-from tests.insights.health.regulars import JUDGED, LAST, LEAVERS, champion, regulars
+from tests.insights.health.regulars import LAST, LEAVERS, TODAY, champion, regulars
 from tests.models.mlflow_store.test_registry import card
 from tests.serving.tasks.test_delivery import SECRET, receiver
 
@@ -30,7 +30,7 @@ owner = "max"
 webhook = "${{WEBHOOK:-}}"
 webhook_secret = "{SECRET}"
 """
-JUDGE = ("health", "--cutoff", JUDGED.isoformat())
+JUDGE = ("health", "--cutoff", TODAY.isoformat())
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Three features of a few accounts, and what a champion would make of them, written by hand."""
+"""A few accounts with three features, and a hand-written champion."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from core.config.data_set import Config
 from core.config.relations import HealthSettings
 from core.feature_table import FeatureColumn
-from insights.health.day import DAYS_BACK, NOBODY, HealthDay, Standings, judged
+from insights.health.day import DAYS_BACK, NO_BANDS, HealthDay, PreviousBands, compute_day
 from insights.health.risk import Risk
 from tests.worlds import config
 
@@ -28,12 +28,12 @@ WELL, LESS, GONE = (25.0, 9.0, 1000.0), (15.0, 9.0, 1000.0), (1.0, 6.0, 1000.0)
 
 
 def company(**health: object) -> Config:
-    """With the usual tiers, so that health is the probability of staying."""
+    """Default risk levels, so that health is the probability of staying."""
     return config(health=HealthSettings(**health))  # pyright: ignore[reportArgumentType]
 
 
 def risk(accounts: Accounts, day: date = DAY) -> Risk:
-    """What a champion sees of these accounts: each feature pulls by its distance from usual; half leave on average."""
+    """The risk of these accounts: contributions are distances from the average; half churn."""
     ids = sorted(accounts)
     values = np.array([accounts[one] for one in ids], np.float32).reshape(-1, 3)
     adds = np.nan_to_num((values - USUAL) * WEIGHTS).astype(np.float32)
@@ -47,9 +47,9 @@ def day_of(
     *,
     settings: Config | None = None,
     day: date = DAY,
-    last: Standings = NOBODY,
+    last: PreviousBands = NO_BANDS,
 ) -> HealthDay:
-    """The health of a day, with the accounts as they were 7 and 28 days before; unsaid is nobody."""
+    """One day of health; the accounts 7 and 28 days before default to none."""
     before = (week_before or {}, month_before or {})
     risks = {back: risk(then, day - timedelta(days=back)) for back, then in zip(DAYS_BACK, before, strict=True)}
-    return judged(settings or company(), risk(now, day), risks, last)
+    return compute_day(settings or company(), risk(now, day), before=risks, previous=last)

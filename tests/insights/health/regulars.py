@@ -1,4 +1,4 @@
-"""A shop of regulars who buy every week: ten left long ago, ten stop in October, thirty stay."""
+"""A shop whose regulars buy every week: ten stopped long ago, ten stop in October, thirty stay."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tables.tables import Tables
 from tests.worlds import config, frame, shop
 
 FIRST, LAST = date(2024, 1, 1), date(2024, 12, 30)
-LEARNT = (date(2024, 5, 6), date(2024, 5, 20))
-QUIET_SINCE, JUDGED = date(2024, 10, 1), date(2024, 10, 22)
+TRAINING_CUTOFFS = (date(2024, 5, 6), date(2024, 5, 20))
+QUIET_SINCE, TODAY = date(2024, 10, 1), date(2024, 10, 22)
 LEAVERS = [f"quiet{number:02d}" for number in range(10)]
 
 
 def regulars(**changes) -> Tables:
-    """Their purchases; Quiet00's account is Ann's, and Stays00 refused to be scored."""
+    """Purchases; Ann owns the account of quiet00, and stays00 opted out of scoring."""
     until = {"gone": date(2024, 5, 1), "quiet": QUIET_SINCE, "stays": LAST}
     many = {"gone": 10, "quiet": 10, "stays": 30}
     lines = [
@@ -43,9 +43,9 @@ def regulars(**changes) -> Tables:
 
 @cache
 def champion() -> Recency:
-    """Learnt in May, when the first ten had just left."""
+    """Trained in May, when the first ten had just stopped."""
     tables = regulars()
-    cohort = select_cohort(tables, LEARNT)
+    cohort = select_cohort(tables, TRAINING_CUTOFFS)
     features, outcomes = compute_features(tables, cohort), label_outcomes(tables, cohort)
     assert 0 < np.mean(outcomes.churned) < 1
     return Recency(n_resamples=0, n_bins=6, prior_rows=1).fit(features, outcomes)

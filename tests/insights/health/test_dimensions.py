@@ -1,4 +1,4 @@
-"""Every feature speaks of one side of the customer, and the sides add up to the whole."""
+"""Every feature has one health dimension, and the dimensions add up to the total."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from core.feature_table import FeatureColumn
 from core.health import DIMENSIONS
 from features.families.catalogue import all_features
-from insights.health.dimensions import ANYTHING_ELSE, BY_FAMILY, BY_NAME, by_dimension, dimension_of
+from insights.health.dimensions import BY_FAMILY, BY_NAME, DEFAULT, dimension_of, sum_by_dimension
 
 CATALOGUE = [feature.column for feature in all_features()]
 
@@ -29,31 +29,31 @@ def column(name: str, family: str) -> FeatureColumn:
         ("mrr_now", "subscription", "billing"),
         ("subscription_tenure_days", "subscription", "relationship"),
         ("customers.country", "attributes", "relationship"),
-        ("mood", "something new", ANYTHING_ELSE),
+        ("mood", "something new", DEFAULT),
     ],
 )
-def test_a_feature_speaks_of_what_a_reader_would_expect(name, family, dimension):
+def test_a_feature_has_the_dimension_a_reader_would_expect(name, family, dimension):
     assert dimension_of(column(name, family)) == dimension
 
 
-def test_every_family_of_the_catalogue_has_its_side_and_every_side_has_features():
+def test_every_family_has_a_dimension_and_every_dimension_has_features():
     assert {each.family for each in CATALOGUE} <= set(BY_FAMILY)
     assert {dimension_of(each) for each in CATALOGUE} == set(DIMENSIONS)
     assert set(BY_NAME.values()) | set(BY_FAMILY.values()) <= set(DIMENSIONS)
 
 
-def test_every_name_that_is_told_apart_is_one_of_the_catalogue():
+def test_every_name_pattern_matches_a_feature():
     from fnmatch import fnmatchcase
 
     assert [p for p in BY_NAME if not any(fnmatchcase(each.name, p) for each in CATALOGUE)] == []
 
 
-def test_the_sides_add_up_to_the_whole_and_one_without_a_feature_is_unknown():
+def test_dimensions_add_up_to_the_total_and_one_without_features_is_unknown():
     columns = [column("last_nps", "sentiment"), column("mrr_now", "subscription"), column("spend_7d", "spend")]
     contributions = np.random.default_rng(1).normal(size=(5, 3))
 
-    sides = by_dimension(contributions, columns)
+    dimensions = sum_by_dimension(contributions, columns)
 
-    assert np.nansum(sides, axis=1) == pytest.approx(contributions.sum(axis=1))
-    assert np.isnan(sides[:, DIMENSIONS.index("usage")]).all()
-    assert sides[:, DIMENSIONS.index("billing")] == pytest.approx(contributions[:, 1:].sum(axis=1))
+    assert np.nansum(dimensions, axis=1) == pytest.approx(contributions.sum(axis=1))
+    assert np.isnan(dimensions[:, DIMENSIONS.index("usage")]).all()
+    assert dimensions[:, DIMENSIONS.index("billing")] == pytest.approx(contributions[:, 1:].sum(axis=1))

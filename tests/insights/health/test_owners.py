@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from insights.health.owners import owners_of
+from insights.health.tasks import owners_of
 from tables.tables import Tables
 from tests.worlds import config, frame, shop
 
@@ -18,18 +18,18 @@ def tables(customer: str, **frames) -> Tables:
 
 
 @pytest.mark.parametrize(
-    ("customer", "asked", "owners"),
+    ("customer", "customer_ids", "owners"),
     [("account", ["acme", "bolt", "cold"], ["ann", "max", "max"]), ("person", ["ada", "cyd"], ["ann", "max"])],
 )
-def test_the_account_names_the_owner_and_otherwise_the_toml_does(customer, asked, owners):
-    assert owners_of(tables(customer, accounts=ACCOUNTS), np.array(asked), "max") == owners
+def test_the_owner_is_the_accounts_else_the_default(customer, customer_ids, owners):
+    assert owners_of(tables(customer, accounts=ACCOUNTS), np.array(customer_ids), default="max") == owners
 
 
-def test_without_accounts_everybody_belongs_to_whom_the_toml_names():
-    assert owners_of(tables("person"), np.array(["ada"]), "") == [""]
+def test_without_accounts_every_owner_is_the_default():
+    assert owners_of(tables("person"), np.array(["ada"]), default="") == [""]
 
 
-def test_accounts_without_an_owner_name_nobody():
-    nobody = frame({"account_id": "acme", "seats": 3})
+def test_accounts_without_an_owner_column_give_the_default():
+    accounts = frame({"account_id": "acme", "seats": 3})
 
-    assert owners_of(tables("person", accounts=nobody), np.array(["ada"]), "max") == ["max"]
+    assert owners_of(tables("person", accounts=accounts), np.array(["ada"]), default="max") == ["max"]

@@ -1,4 +1,4 @@
-"""A fall makes one task, with what somebody needs to begin."""
+"""An alert opens one task with its reason, owner, action and due date."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from core.health import ACTIONS, ACTIONS_JA, DIMENSIONS, action_in_japanese
 from core.i18n.translation import ENGLISH, JAPANESE, Language
 from core.tasks import task_id_of
-from insights.health.day import NOBODY
-from insights.health.tasks import tasks_of
+from insights.health.day import NO_BANDS
+from insights.health.tasks import open_tasks
 from insights.render import health as render
 from tests.insights.health.accounts import DAY, GONE, LESS, WELL, company, day_of
 
@@ -18,17 +18,17 @@ NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)
 BELOW = (10.0, 9.0, 1000.0)
 
 
-def fallen(**settings):
+def tasks_of_alerts(**settings):
     day = day_of({"acme": BELOW, "bolt": GONE, "cold": WELL}, None, dict.fromkeys(["acme", "bolt", "cold"], WELL))
-    return tasks_of(company(**settings), day, ["ann", "bob"], NOW)
+    return open_tasks(company(**settings), day, owners=["ann", "bob"], now=NOW)
 
 
-def test_who_fell_furthest_comes_first_and_who_did_not_fall_makes_none():
-    assert [(task.customer_id, task.owner) for task in fallen()] == [("bolt", "bob"), ("acme", "ann")]
+def test_the_largest_drop_comes_first_and_other_customers_get_no_task():
+    assert [(task.customer_id, task.owner) for task in tasks_of_alerts()] == [("bolt", "bob"), ("acme", "ann")]
 
 
-def test_a_task_says_why_when_and_what():
-    bolt, _ = fallen()
+def test_a_task_has_reason_action_due_date_and_scores():
+    bolt, _ = tasks_of_alerts()
 
     assert bolt.reason_en.startswith("health fell from 95 to 6: days with usage: 1 (28 days before: 25); ")
     assert bolt.reason_ja.startswith("健全度が95から6に低下: 利用日数: 1(28日前: 25)、")
@@ -37,14 +37,14 @@ def test_a_task_says_why_when_and_what():
     assert bolt.task_id == task_id_of("world", "bolt", "health_drop", DAY)
 
 
-def test_the_toml_may_suggest_something_else_and_give_more_time():
-    bolt, _ = fallen(actions={"usage": "send Ken"}, due_days=2)
+def test_the_toml_may_set_the_action_and_the_due_date():
+    bolt, _ = tasks_of_alerts(actions={"usage": "send Ken"}, due_days=2)
 
     assert (bolt.action, bolt.action_ja, bolt.due_on) == ("send Ken", "send Ken", date(2026, 4, 3))
 
 
-def test_a_usual_measure_is_suggested_in_japanese_too():
-    bolt, _ = fallen()
+def test_the_default_action_exists_in_japanese():
+    bolt, _ = tasks_of_alerts()
 
     assert bolt.action_ja == "電話で、利用の妨げになっている点を伺う"
     assert set(ACTIONS_JA) == set(ACTIONS) == set(DIMENSIONS)
@@ -59,7 +59,7 @@ def test_a_usual_measure_is_suggested_in_japanese_too():
     ],
 )
 def test_a_task_is_rendered_in_the_reader_s_language(language: Language, line: str, why: str):
-    first, _ = render.tasks(fallen(), language, most=10)
+    first, _ = render.tasks(tasks_of_alerts(), language, most=10)
 
     assert first[0] == line
     assert first[1].startswith(why)
@@ -76,17 +76,17 @@ def test_bands_and_drops_are_rendered_in_both_languages():
     assert sum(int(count) for count, _ in english) == 2
 
 
-def test_what_got_better_is_no_reason_of_a_fall():
+def test_an_improvement_is_no_reason_for_a_drop():
     day = day_of({"acme": (1.0, 10.0, 1000.0)}, None, {"acme": (25.0, 6.0, 1000.0)})
-    (task,) = tasks_of(company(), day, [""], NOW)
+    (task,) = open_tasks(company(), day, owners=[""], now=NOW)
 
     assert "NPS" not in task.reason_en
     assert [reason.direction for reason in day.reasons[0]] == ["up", "down"]
 
 
-def test_who_slid_without_a_known_past_is_told_as_what_they_are():
-    first = day_of({"acme": LESS}, day=DAY - timedelta(days=90), last=NOBODY)
-    day = day_of({"acme": GONE}, last=first.standings)
-    (task,) = tasks_of(company(), day, [""], NOW)
+def test_a_drop_without_a_known_past_states_the_score_only():
+    first = day_of({"acme": LESS}, day=DAY - timedelta(days=90), last=NO_BANDS)
+    day = day_of({"acme": GONE}, last=first.bands)
+    (task,) = open_tasks(company(), day, owners=[""], now=NOW)
 
     assert (task.reason_en, task.score_before) == ("health is 6", None)

@@ -20,9 +20,8 @@ from features.cohort import select_cohort
 from features.interactions import load_interactions
 from features.labels.labelling import label_lifetimes, label_outcomes
 from features.pipeline import compute_features
-from insights.health.day import NOBODY
+from insights.health.day import NO_BANDS, HealthRun
 from insights.health.files import write_day
-from insights.health.run import HealthRun
 from models.churn.logistic import Logistic
 from models.hazard.hazard_models import LogisticHazard
 from models.mlflow_store.package import ModelPackage
@@ -300,7 +299,7 @@ def test_a_release_takes_over_what_was_judged_of_everybody_but_the_unwilling_and
     config = msgspec.structs.replace(shop.config, var=str(tmp_path))
     model = Logistic.from_artifact(shop.churn.artifact)
     run = HealthRun(shop.tables, model)
-    write_day(config.places.health, run.judge(shop.cutoff, NOBODY), 3)
+    write_day(config.places.health, run.compute(shop.cutoff, NO_BANDS), 3)
 
     release = build_release(config, shop.tables, shop.champions, shop.cutoff, NOW)
     later = build_release(config, shop.tables, shop.champions, shop.cutoff + timedelta(days=29), NOW)

@@ -76,8 +76,8 @@ class Replay:
 
 def champion_before(tables: Tables, begins: date) -> tuple[ChurnModel, str]:
     """What `kizuna train churn --model logistic` would fit on this day, and on what, in words."""
-    known = Tables(msgspec.structs.replace(tables.config, watermark=begins), tables.backend, tables.sources,
-                   tables.conformed, tables.usable)  # fmt: skip
+    known = Tables(msgspec.structs.replace(tables.config, watermark=begins), tables.backend,
+                   sources=tables.sources, conformed=tables.conformed, usable=tables.usable)  # fmt: skip
     rows = churn_rows(known)
     cutoffs, churned = rows.folds.refit, rows.outcomes.churned
     model = rows.fit(recipes_of(tables.config)[MODEL].changed({"n_resamples": 0}), rows.everything)

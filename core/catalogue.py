@@ -6,7 +6,7 @@ is the object's name:
     models/recommenders/als.py     MODEL = Als
     models/recommenders/ease.py    MODEL = Ease
 
-    RECOMMENDERS = Catalogue.of_folder("models.recommenders", attribute="MODEL")
+    RECOMMENDERS = Catalogue[type[Recommender]].of_folder("models.recommenders", attribute="MODEL")
     RECOMMENDERS["als"]            imports models.recommenders.als and no other module
     list(RECOMMENDERS)             imports nothing
 """

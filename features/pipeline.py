@@ -19,7 +19,7 @@ from features.compiler.compiler import compute_measures, evaluate
 from features.compiler.declaration import Feature, Measure, measures_of
 from features.compiler.facts import FEATURE_TABLES, collect_facts, customers_table, derive_columns, history_days
 from features.families.catalogue import available_features
-from tables.attributes import attribute_values, listed_attributes
+from tables.attributes import attribute_values, find_attributes
 from tables.tables import Tables
 
 
@@ -38,7 +38,7 @@ def compute_features(
     """
     newest = tables.at(cohort.cutoffs.max().item()) if len(cohort) else tables.latest()
     features = tuple(one for one in available_features(newest, vocabularies) if names is None or one.name in names)
-    attributes = tuple(one for one in listed_attributes(newest, vocabularies) if names is None or one.name in names)
+    attributes = tuple(one for one in find_attributes(newest, vocabularies) if names is None or one.name in names)
     columns = (*(feature.column for feature in features), *(attribute.column for attribute in attributes))
     # Every cell is written below; until then the untouched table takes no memory, which the engine needs meanwhile.
     values = np.empty((len(cohort), len(columns)), order="F")
@@ -49,7 +49,7 @@ def compute_features(
         measures = _compute_measures(known, customers, cutoff=cutoff, features=features, n_customers=len(rows))
         for place, feature in enumerate(features):
             values[rows, place] = evaluate(feature.expression, measures)
-        described = attribute_values(known, customers, attributes, cutoff, len(rows))
+        described = attribute_values(known, customers, attributes, cutoff=cutoff, n_customers=len(rows))
         for place, column in enumerate(described, start=len(features)):
             values[rows, place] = column
     return FeatureTable(cohort.customer_ids, cohort.cutoffs, values, columns)

@@ -1,22 +1,21 @@
-"""Listed attributes of customers and their accounts: words as codes, numbers as they are, dates as their age."""
+"""Listed attributes of customers and accounts as features: words as codes, numbers unchanged, dates as their age."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import date
 from typing import Literal
 
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from core.digest import digest_of
-from core.feature_names import FeatureFamily
 from core.feature_table import SEMANTICS, FeatureColumn
-from tables.engines.expressions import Expression
 from tables.tables import Tables
-from tables.vocabulary import MAX_WORDS, frequent_words
+from tables.vocabulary import MAX_WORDS, encode_words, frequent_words
 
 Kind = Literal["word", "number", "age"]
 UNITS: dict[Kind, str] = {"word": "word", "number": "as recorded", "age": "days"}
@@ -29,27 +28,29 @@ class Attribute:
     table: str
     source: str
     "Its column in the table."
+    _: KW_ONLY
     kind: Kind
     words: tuple[str, ...] | None
+    "The vocabulary of a word attribute; None for numbers and ages."
     as_of_today: bool
 
     @property
     def name(self) -> str:
-        """The feature's name; an age says of what."""
+        """The feature's name; account attributes and ages have a prefix."""
         name = self.source if self.table == "customers" else f"account_{self.source}"
         return f"days_since_{name}" if self.kind == "age" else name
 
     @property
     def column(self) -> FeatureColumn:
-        """What a feature table says of this attribute."""
+        """The declaration of this attribute in a feature table."""
         plain = self.source.replace("_", " ")
         return FeatureColumn(
             name=self.name,
-            family=FeatureFamily.ATTRIBUTES,
+            family="attributes",
             unit=UNITS[self.kind],
             en=f"days since {plain}" if self.kind == "age" else plain,
             ja=f"{self.source}からの日数" if self.kind == "age" else self.source,
-            missing="not known of this customer at the cutoff, or not seen when the words were learnt",
+            missing="not known for this customer at the cutoff, or a word that was not seen in training",
             digest=digest_of([SEMANTICS, self.table, self.source, self.kind]),
             says_en=f"{plain}: {{value}} (usually {{usual}})",
             says_ja=f"{self.source}: {{value}}(通常{{usual}})",
@@ -58,32 +59,37 @@ class Attribute:
         )
 
 
-def listed_attributes(known: Tables, vocabularies: Mapping[str, tuple[str, ...]] | None) -> tuple[Attribute, ...]:
-    """The attributes that the TOML lists and the tables hold; words are learnt where no vocabularies are given."""
-    described = ("accounts",) if known.config.customer == "account" else ("customers", "accounts")
+def find_attributes(tables: Tables, vocabularies: Mapping[str, tuple[str, ...]] | None) -> tuple[Attribute, ...]:
+    """The attributes that the TOML lists and the tables have.
+
+    Words are taken from `vocabularies` by feature name, or from the tables if it is None.
+    """
+    places = ("accounts",) if tables.config.customer == "account" else ("customers", "accounts")
     return tuple(
-        _attribute(known, table, source, vocabularies)
-        for table in described
-        for source in known.config.attributes.get(table, ())
-        if table in known and source in known[table].columns
+        _build_attribute(tables, table, source, vocabularies=vocabularies)
+        for table in places
+        for source in tables.config.attributes.get(table, ())
+        if table in tables and source in tables[table].columns
     )
 
 
-def _attribute(known: Tables, table: str, source: str, vocabularies: Mapping[str, tuple[str, ...]] | None) -> Attribute:
-    today = f"{table}.{source}" in known.config.as_of_today
-    kind = kind_of(known[table][source])
-    attribute = Attribute(table, source, kind, None, today)
+def _build_attribute(
+    tables: Tables, table: str, source: str, *, vocabularies: Mapping[str, tuple[str, ...]] | None
+) -> Attribute:
+    as_of_today = f"{table}.{source}" in tables.config.as_of_today
+    kind = kind_of(tables[table][source])
+    attribute = Attribute(table, source, kind=kind, words=None, as_of_today=as_of_today)
     if kind != "word":
         return attribute
     if vocabularies is None:
-        words = frequent_words(known[table], source, MAX_WORDS)
+        words = frequent_words(tables[table], source, max_words=MAX_WORDS)
     else:
         words = vocabularies.get(attribute.name, ())
-    return Attribute(table, source, kind, words, today)
+    return Attribute(table, source, kind=kind, words=words, as_of_today=as_of_today)
 
 
-def kind_of(column: Expression) -> Kind:
-    """How an attribute of this type is told."""
+def kind_of(column: ir.Value) -> Kind:
+    """Whether a column becomes codes of words, numbers or ages; its type decides."""
     dtype = column.type()
     if dtype.is_temporal():
         return "age"
@@ -91,47 +97,40 @@ def kind_of(column: Expression) -> Kind:
 
 
 def attribute_values(
-    known: Tables, customers: ir.Table, attributes: tuple[Attribute, ...], cutoff: date, n_customers: int
-) -> list[np.ndarray]:
-    """Each attribute's values, (n_customers,) float64 in the order of the customers' `position`."""
+    tables: Tables, customers: ir.Table, attributes: tuple[Attribute, ...], *, cutoff: date, n_customers: int
+) -> list[NDArray[np.float64]]:
+    """The values of each attribute, each (n_customers,) in the order of the customers' `position`; NaN is missing."""
     values = [np.full(n_customers, np.nan) for _ in attributes]
     for table in dict.fromkeys(attribute.table for attribute in attributes):
-        mine = [place for place, attribute in enumerate(attributes) if attribute.table == table]
-        sources = [attributes[place].source for place in mine]
-        rows = _rows(known, customers, table, sources).to_pyarrow()
+        places = [place for place, attribute in enumerate(attributes) if attribute.table == table]
+        sources = [attributes[place].source for place in places]
+        rows = _join_customers(tables, customers, table, sources=sources).to_pyarrow()
         positions = rows["position"].to_numpy()
-        for place in mine:
+        for place in places:
             attribute = attributes[place]
-            values[place][positions] = as_numbers(rows[attribute.source], attribute, cutoff)
+            values[place][positions] = encode_attribute(rows[attribute.source], attribute, cutoff=cutoff)
     return values
 
 
-def _rows(known: Tables, customers: ir.Table, table: str, sources: list[str]) -> ir.Table:
-    if known.config.customer == "account":
-        found = customers.inner_join(known["accounts"], [("customer_id", "account_id")])
+def _join_customers(tables: Tables, customers: ir.Table, table: str, *, sources: list[str]) -> ir.Table:
+    """The `position` of each customer with the columns of their row in `customers` or `accounts`."""
+    if tables.config.customer == "account":
+        rows = customers.inner_join(tables["accounts"], [("customer_id", "account_id")])
     else:
-        found = customers.inner_join(known["customers"], "customer_id")
+        rows = customers.inner_join(tables["customers"], "customer_id")
         if table == "accounts":
-            found = found.select("position", "account_id").inner_join(known["accounts"], "account_id")
-    return found.select("position", *sources)
+            rows = rows.select("position", "account_id").inner_join(tables["accounts"], "account_id")
+    return rows.select("position", *sources)
 
 
-def as_numbers(column: pa.ChunkedArray, attribute: Attribute, cutoff: date) -> np.ndarray:
-    """The attribute's cells as (n,) float64: codes of words, numbers, or days before the cutoff; NaN is missing."""
+def encode_attribute(column: pa.ChunkedArray, attribute: Attribute, *, cutoff: date) -> NDArray[np.float64]:
+    """(n,) codes of words, numbers, or days before the cutoff; NaN is missing."""
     match attribute.kind:
         case "word":
-            return _codes(column, attribute.words or ())
+            return encode_words(column, attribute.words or ())
         case "number":
             return column.cast(pa.float64()).to_numpy()
         case "age":
             days = column.to_numpy().astype("datetime64[D]")
             ages = (np.datetime64(cutoff, "D") - days).astype(np.float64)
             return np.where(np.isnat(days), np.nan, ages)
-
-
-def _codes(column: pa.ChunkedArray, words: tuple[str, ...]) -> np.ndarray:
-    """Where each word stands among the known ones; NaN for the unseen and the missing."""
-    code_of = {word: float(code) for code, word in enumerate(words)}
-    encoded = column.combine_chunks().dictionary_encode()
-    known = np.array([*(code_of.get(word, np.nan) for word in encoded.dictionary.to_pylist()), np.nan])
-    return known[encoded.indices.fill_null(len(known) - 1).to_numpy()]

@@ -1,30 +1,58 @@
-"""Who has refused what: the last word before a cutoff counts, and silence refuses nothing."""
+"""What customers permit and prefer, as known before a cutoff.
+
+    purpose     granted     event_time          key        value    event_time
+    contact     yes         03-01               category   tea      03-01
+    contact     no          03-09               category   coffee   03-09
+                                                category   sweets   03-09
+
+The latest consent for a purpose counts, and a customer without one has not refused. The latest preference for a key
+replaces older ones; several at the same moment count together.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Literal, get_args
 
+import ibis
 import numpy as np
+from numpy.typing import NDArray
 
 from tables.engines.arrays import texts
-from tables.engines.expressions import ibis
 from tables.tables import Tables
 
 Purpose = Literal["recommend", "contact", "score"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
+Preferences = dict[str, dict[str, tuple[str, ...]]]
+"By customer_id, then by key: the values, sorted."
 
-def refused(tables: Tables, purpose: Purpose, cutoff: date) -> np.ndarray:
-    """The customers whose last word on this purpose, before midnight of the cutoff, is no; (n,) text 'U', sorted.
 
-    Of a yes and a no at one moment the no counts. Nobody has refused anything where there is no consents table.
+def customers_refusing(tables: Tables, purpose: Purpose, *, cutoff: date) -> NDArray[np.str_]:
+    """The customers whose latest consent for a purpose, before midnight of the cutoff, is a refusal; (n,) sorted.
+
+    A refusal wins over a consent of the same moment. Empty if there is no consents table.
     """
-    known = tables.at(cutoff)
-    if "consents" not in known:
+    view = tables.at(cutoff)
+    if "consents" not in view:
         return np.empty(0, dtype="U1")
-    said = known["consents"].filter(ibis._.purpose.strip().lower() == purpose)
+    consents = view["consents"].filter(ibis._.purpose.strip().lower() == purpose)
     order = [ibis.desc("event_time"), ibis.asc("granted")]
-    ranked = said.mutate(word_rank=ibis.row_number().over(group_by="customer_id", order_by=order))
-    last = ranked.filter((ibis._.word_rank == 0) & ~ibis._.granted).select("customer_id").to_pyarrow()
-    return np.sort(texts(last["customer_id"]))
+    ranks = consents.mutate(consent_rank=ibis.row_number().over(group_by="customer_id", order_by=order))
+    refusals = ranks.filter((ibis._.consent_rank == 0) & ~ibis._.granted).select("customer_id").to_pyarrow()
+    return np.sort(texts(refusals["customer_id"]))
+
+
+def load_preferences(tables: Tables, cutoff: date) -> Preferences:
+    """The latest preferences of each customer before midnight of the cutoff; customers without any are absent."""
+    view = tables.at(cutoff)
+    if "preferences" not in view:
+        return {}
+    rows = view["preferences"].select("customer_id", "event_time", "key", "value")
+    newest = ibis._.event_time.max().over(group_by=("customer_id", "key"))
+    latest = rows.mutate(newest=newest).filter(ibis._.event_time == ibis._.newest).distinct()
+    preferences: Preferences = {}
+    for row in latest.order_by("customer_id", "key", "value").to_pyarrow().to_pylist():
+        values = preferences.setdefault(row["customer_id"], {})
+        values[row["key"]] = (*values.get(row["key"], ()), row["value"])
+    return preferences

@@ -1,58 +1,77 @@
-"""The table contract: what a company's data is called here, and when each cell of it becomes known.
+"""The table contract: which tables and columns a data set can have, and when each cell becomes known.
 
-A row becomes known when it happens, or when it was recorded where that is
-later. Some cells become known later than their row: what a ticket's customer
-thought of it when the ticket was closed, the end of a subscription when it ends.
+A row becomes known when it happens, or when it was recorded if that is later. Some cells become known later than
+their row: the satisfaction of a ticket when it is closed, the end of a subscription when it ends.
 
     opened_at        cutoff        closed_at
     |----- ticket ------|--------------|
     known: topic        |              satisfaction, closed_at: not yet
 
-Only `purchases` or `usage` is needed; the rest is used where it is present.
+This file is the only place that declares tables. Reading, cleaning, `Tables.at(cutoff)` and `kizuna check` follow it,
+so a new table is one more entry. A data set needs `purchases` or `usage`; every other table is optional.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
-Kind = Literal["id", "text", "number", "whole", "time", "date", "flag"]
+Kind = Literal["id", "text", "number", "integer", "time", "date", "boolean"]
 "An id is text of 1 to 128 characters; a time is naive and local to the business."
+
+DATING_COLUMNS = ("valid_from", "recorded_time")
+
+"Columns that date the rows of a table of things; the first one present counts."
 
 
 @dataclass(frozen=True)
 class ColumnContract:
-    """One column: what it holds and when a cell of it becomes known."""
+    """One column: its kind, when a cell becomes known, and which values are impossible."""
 
     name: str
     kind: Kind
+    _: KW_ONLY
     required: bool = False
     known_at: str | None = None
-    "The column that holds the time at which the cell becomes known; None: with its row."
+    "The column with the time at which the cell becomes known; None: together with its row."
+    not_before: str | None = None
+    "A time column of the same row; an earlier time in this column contradicts it."
+    minimum: float | None = None
+    "A smaller value is impossible."
 
 
 @dataclass(frozen=True)
 class TableContract:
-    """One table: its columns, and what its rows mean in time."""
+    """One table: its columns, and what a row is in time."""
 
     name: str
     columns: tuple[ColumnContract, ...]
+    _: KW_ONLY
     happens_at: str | None = None
-    "The column that holds when a row happens; None for tables of things instead of events."
+    "The column with the time at which a row happens; None for tables of things instead of events."
     key: str | None = None
-    "Of a table of things: the column that names the thing; the last row known at a cutoff counts."
+    "For a table of things: the column that identifies the thing; its last row known at a cutoff counts."
     lists_attributes: bool = False
-    "Whether the TOML may list attributes beside the contract's columns."
+    "Whether the TOML may list further columns as attributes."
+    proves_activity: bool = False
+    "Whether the table alone is enough for a data set: customers act in it."
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns' names, in order."""
+        """The names of the columns, in order."""
         return tuple(column.name for column in self.columns)
 
     @property
     def required(self) -> tuple[str, ...]:
         """The columns without which the table cannot be read."""
         return tuple(column.name for column in self.columns if column.required)
+
+    def dating_column(self, columns: Collection[str]) -> str | None:
+        """The column that dates the rows of a table of things, if the table has it; each of its rows then needs it."""
+        if self.key is None:
+            return None
+        return next((name for name in DATING_COLUMNS if name in self and name in columns), None)
 
     def __getitem__(self, name: str) -> ColumnContract:
         return next(column for column in self.columns if column.name == name)
@@ -61,56 +80,58 @@ class TableContract:
         return name in self.names
 
 
-def _needs(name: str, kind: Kind) -> ColumnContract:
-    return ColumnContract(name, kind, required=True)
+def _mandatory(name: str, kind: Kind, *, known_at: str | None = None, minimum: float | None = None) -> ColumnContract:
+    return ColumnContract(name, kind, required=True, known_at=known_at, minimum=minimum)
 
 
-def _may(name: str, kind: Kind, known_at: str | None = None) -> ColumnContract:
-    return ColumnContract(name, kind, known_at=known_at)
+def _optional(
+    name: str, kind: Kind, *, known_at: str | None = None, not_before: str | None = None, minimum: float | None = None
+) -> ColumnContract:
+    return ColumnContract(name, kind, known_at=known_at, not_before=not_before, minimum=minimum)
 
 
-CUSTOMER = _needs("customer_id", "id")
-EVENT_TIME = _needs("event_time", "time")
-RECORDED_TIME = _may("recorded_time", "time")
-DATING = (_may("valid_from", "time"), RECORDED_TIME)
+CUSTOMER = _mandatory("customer_id", "id")
+EVENT_TIME = _mandatory("event_time", "time")
+RECORDED_TIME = _optional("recorded_time", "time")
+DATES = (_optional("valid_from", "time"), RECORDED_TIME)
 
 _TABLES = (
     TableContract(
         "customers",
         (
             CUSTOMER,
-            _may("joined_at", "time", known_at="joined_at"),
-            _may("birth_date", "date"),
-            _may("account_id", "id"),
-            _may("role", "text"),
-            _may("acquisition_source", "text"),
-            _may("acquisition_cost", "number"),
-            _may("language", "text"),
-            *DATING,
+            _optional("joined_at", "time", known_at="joined_at"),
+            _optional("birth_date", "date"),
+            _optional("account_id", "id"),
+            _optional("role", "text"),
+            _optional("acquisition_source", "text"),
+            _optional("acquisition_cost", "number"),
+            _optional("language", "text"),
+            *DATES,
         ),
         key="customer_id",
         lists_attributes=True,
     ),
     TableContract(
         "accounts",
-        (_needs("account_id", "id"), _may("seats", "whole"), _may("owner", "text"), *DATING),
+        (_mandatory("account_id", "id"), _optional("seats", "integer"), _optional("owner", "text"), *DATES),
         key="account_id",
         lists_attributes=True,
     ),
     TableContract(
         "identities",
-        (_needs("alias_id", "id"), CUSTOMER, _may("kind", "text"), RECORDED_TIME),
+        (_mandatory("alias_id", "id"), CUSTOMER, _optional("kind", "text"), RECORDED_TIME),
     ),
     TableContract(
         "items",
         (
-            _needs("item_id", "id"),
-            _may("category", "text"),
-            _may("price", "number"),
-            _may("cost", "number"),
-            _may("available", "flag"),
-            _may("title", "text"),
-            *DATING,
+            _mandatory("item_id", "id"),
+            _optional("category", "text"),
+            _optional("price", "number"),
+            _optional("cost", "number"),
+            _optional("available", "boolean"),
+            _optional("title", "text"),
+            *DATES,
         ),
         key="item_id",
         lists_attributes=True,
@@ -119,54 +140,56 @@ _TABLES = (
         "purchases",
         (
             EVENT_TIME,
-            _needs("amount", "number"),
-            _may("customer_id", "id"),
-            _may("item_id", "id"),
-            _may("quantity", "number"),
-            _may("line_id", "id"),
-            _may("order_id", "id"),
-            _may("cost", "number"),
-            _may("currency", "text"),
-            _may("channel", "text"),
-            _may("store_id", "id"),
+            _mandatory("amount", "number"),
+            _optional("customer_id", "id"),
+            _optional("item_id", "id"),
+            _optional("quantity", "number"),
+            _optional("line_id", "id"),
+            _optional("order_id", "id"),
+            _optional("cost", "number"),
+            _optional("currency", "text"),
+            _optional("channel", "text"),
+            _optional("store_id", "id"),
             RECORDED_TIME,
         ),
         happens_at="event_time",
+        proves_activity=True,
     ),
     TableContract(
         "usage",
         (
             CUSTOMER,
             EVENT_TIME,
-            _needs("event", "text"),
-            _may("role", "text"),
-            _may("item_id", "id"),
-            _may("value", "number"),
-            _may("errors", "whole"),
-            _may("session_id", "id"),
-            _may("channel", "text"),
+            _mandatory("event", "text"),
+            _optional("role", "text"),
+            _optional("item_id", "id"),
+            _optional("value", "number"),
+            _optional("errors", "integer", minimum=0),
+            _optional("session_id", "id"),
+            _optional("channel", "text"),
             RECORDED_TIME,
         ),
         happens_at="event_time",
+        proves_activity=True,
     ),
     TableContract(
         "subscriptions",
         (
             CUSTOMER,
-            _needs("subscription_id", "id"),
-            _needs("plan", "text"),
-            _needs("mrr", "number"),
-            _needs("started_at", "time"),
-            _may("ended_at", "time", known_at="ended_at"),
-            _may("end_reason", "text", known_at="ended_at"),
-            _may("end_kind", "text", known_at="ended_at"),
-            _may("cancel_requested_at", "time", known_at="cancel_requested_at"),
-            _may("renews_at", "time"),
-            _may("refunded", "number", known_at="ended_at"),
-            _may("margin_rate", "number"),
-            _may("currency", "text"),
-            _may("seats", "whole"),
-            _may("term_months", "whole"),
+            _mandatory("subscription_id", "id"),
+            _mandatory("plan", "text"),
+            _mandatory("mrr", "number", minimum=0),
+            _mandatory("started_at", "time"),
+            _optional("ended_at", "time", known_at="ended_at", not_before="started_at"),
+            _optional("end_reason", "text", known_at="ended_at"),
+            _optional("end_kind", "text", known_at="ended_at"),
+            _optional("cancel_requested_at", "time", known_at="cancel_requested_at"),
+            _optional("renews_at", "time"),
+            _optional("refunded", "number", known_at="ended_at"),
+            _optional("margin_rate", "number"),
+            _optional("currency", "text"),
+            _optional("seats", "integer"),
+            _optional("term_months", "integer"),
             RECORDED_TIME,
         ),
         happens_at="started_at",
@@ -175,14 +198,14 @@ _TABLES = (
         "tickets",
         (
             CUSTOMER,
-            _needs("opened_at", "time"),
-            _may("ticket_id", "id"),
-            _may("first_answered_at", "time", known_at="first_answered_at"),
-            _may("closed_at", "time", known_at="closed_at"),
-            _may("topic", "text"),
-            _may("severity", "text"),
-            _may("satisfaction", "number", known_at="closed_at"),
-            _may("text", "text"),
+            _mandatory("opened_at", "time"),
+            _optional("ticket_id", "id"),
+            _optional("first_answered_at", "time", known_at="first_answered_at", not_before="opened_at"),
+            _optional("closed_at", "time", known_at="closed_at", not_before="opened_at"),
+            _optional("topic", "text"),
+            _optional("severity", "text"),
+            _optional("satisfaction", "number", known_at="closed_at"),
+            _optional("text", "text"),
         ),
         happens_at="opened_at",
     ),
@@ -191,10 +214,10 @@ _TABLES = (
         (
             CUSTOMER,
             EVENT_TIME,
-            _needs("kind", "text"),
-            _may("score", "number"),
-            _may("sent_at", "time"),
-            _may("comment", "text"),
+            _mandatory("kind", "text"),
+            _optional("score", "number"),
+            _optional("sent_at", "time"),
+            _optional("comment", "text"),
         ),
         happens_at="event_time",
     ),
@@ -203,66 +226,66 @@ _TABLES = (
         (
             CUSTOMER,
             EVENT_TIME,
-            _needs("campaign_id", "id"),
-            _needs("offer_id", "id"),
-            _needs("channel", "text"),
-            _needs("treated", "flag"),
-            _may("propensity", "number"),
-            _may("cost", "number"),
-            _may("opened_at", "time", known_at="opened_at"),
-            _may("clicked_at", "time", known_at="clicked_at"),
-            _may("converted_at", "time", known_at="converted_at"),
+            _mandatory("campaign_id", "id"),
+            _mandatory("offer_id", "id"),
+            _mandatory("channel", "text"),
+            _mandatory("treated", "boolean"),
+            _optional("propensity", "number"),
+            _optional("cost", "number"),
+            _optional("opened_at", "time", known_at="opened_at"),
+            _optional("clicked_at", "time", known_at="clicked_at"),
+            _optional("converted_at", "time", known_at="converted_at"),
         ),
         happens_at="event_time",
     ),
     TableContract(
         "offers",
         (
-            _needs("offer_id", "id"),
-            _needs("kind", "text"),
-            _may("item_id", "id"),
-            _may("category", "text"),
-            _may("cost", "number"),
-            _may("margin", "number"),
-            _may("starts_at", "time"),
-            _may("ends_at", "time"),
-            _may("capacity", "whole"),
-            _may("rule", "text"),
+            _mandatory("offer_id", "id"),
+            _mandatory("kind", "text"),
+            _optional("item_id", "id"),
+            _optional("category", "text"),
+            _optional("cost", "number"),
+            _optional("margin", "number"),
+            _optional("starts_at", "time"),
+            _optional("ends_at", "time"),
+            _optional("capacity", "integer"),
+            _optional("rule", "text"),
         ),
     ),
     TableContract(
         "preferences",
-        (CUSTOMER, EVENT_TIME, _needs("key", "text"), _needs("value", "text")),
+        (CUSTOMER, EVENT_TIME, _mandatory("key", "text"), _mandatory("value", "text")),
         happens_at="event_time",
     ),
     TableContract(
         "consents",
-        (CUSTOMER, _needs("purpose", "text"), _needs("granted", "flag"), EVENT_TIME),
+        (CUSTOMER, _mandatory("purpose", "text"), _mandatory("granted", "boolean"), EVENT_TIME),
         happens_at="event_time",
     ),
     TableContract(
         "spend",
         (
-            _needs("month", "date"),
-            _needs("channel", "text"),
-            _needs("amount", "number"),
-            _may("campaign_id", "id"),
+            _mandatory("month", "date"),
+            _mandatory("channel", "text"),
+            _mandatory("amount", "number"),
+            _optional("campaign_id", "id"),
         ),
         happens_at="month",
     ),
     TableContract(
         "opportunities",
         (
-            _needs("account_id", "id"),
-            ColumnContract("stage", "text", required=True, known_at="closed_at"),
-            _needs("amount", "number"),
-            _needs("opened_at", "time"),
-            _may("closed_at", "time", known_at="closed_at"),
-            _may("won", "flag", known_at="closed_at"),
+            _mandatory("account_id", "id"),
+            _mandatory("stage", "text", known_at="closed_at"),
+            _mandatory("amount", "number"),
+            _mandatory("opened_at", "time"),
+            _optional("closed_at", "time", known_at="closed_at"),
+            _optional("won", "boolean", known_at="closed_at"),
         ),
         happens_at="opened_at",
     ),
 )
 
 CONTRACT: dict[str, TableContract] = {table.name: table for table in _TABLES}
-"Every table by its name."
+"The contract of each table, by name."

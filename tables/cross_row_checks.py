@@ -1,7 +1,7 @@
-"""What is odd between rows that are each fit: counted for people, and what is done about it.
+"""Contradictions between rows that are each valid: counted for `kizuna check`, with what Kizuna does about them.
 
-Of spans of one subscription that overlap the newest counts; amounts without a rate are missing (`unrated.py`); usage
-outside any subscription stays usage, since a trial is one and so is coming back.
+Of overlapping subscriptions the newest counts. An amount without an exchange rate is missing (`currencies`). Usage
+outside any subscription still counts as usage, because a trial or a return is usage too.
 """
 
 from __future__ import annotations
@@ -11,61 +11,63 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
-from tables.engines.expressions import Expression
-from tables.missing_rates import purchases_without_a_rate, spans_without_a_rate
-from tables.subscription_spans import overlapping
+from tables.currencies import purchases_without_rate, subscriptions_without_rate
+from tables.subscription_spans import find_overlaps
 from tables.tables import Tables
 
+OVERLAP = "they begin while an earlier span of their subscription runs; of those that run together the newest counts"
+OUTSIDE = "outside any subscription of their customer; they count as usage"
 
-@dataclass(frozen=True)
-class Oddity:
-    """Rows of one table that are odd for one cause."""
+
+@dataclass(frozen=True, kw_only=True)
+class CrossRowIssue:
+    """Rows of one table that contradict other rows for one reason."""
 
     table: str
-    cause: str
-    "With what is done about it."
+    reason: str
+    "Includes what Kizuna does about it."
     rows: int
     example: str
-    "An id of one of them."
+    "The id of one of the rows."
 
 
-def oddities_of(tables: Tables) -> tuple[Oddity, ...]:
-    """The oddities that there are, counted by the engine."""
-    found = (_counted(table, cause, rows, example) for table, cause, rows, example in _looked_for(tables))
-    return tuple(oddity for oddity in found if oddity.rows)
+def find_cross_row_issues(tables: Tables) -> tuple[CrossRowIssue, ...]:
+    """The issues with at least one row, counted by the engine."""
+    issues = (
+        _count_issue(table, rows, reason=reason, id_column=column) for table, reason, rows, column in _checks(tables)
+    )
+    return tuple(issue for issue in issues if issue.rows)
 
 
-def _looked_for(tables: Tables) -> Iterator[tuple[str, str, ir.Table, str]]:
-    """Table, cause, its rows, and the column that an example is taken from."""
+def _checks(tables: Tables) -> Iterator[tuple[str, str, ir.Table, str]]:
+    """Table, reason, rows, and the column of the example."""
     if "purchases" in tables:
-        for cause, rows in purchases_without_a_rate(tables):
-            yield "purchases", cause, rows, "customer_id"
+        for reason, rows in purchases_without_rate(tables):
+            yield "purchases", reason, rows, "customer_id"
     if "subscriptions" not in tables:
         return
-    spans: Expression = tables["subscriptions"]
-    twice = "they begin while an earlier span of their subscription runs; of those that run together the newest counts"
-    yield "subscriptions", twice, overlapping(spans), "subscription_id"
-    for cause, rows in spans_without_a_rate(tables):
-        yield "subscriptions", cause, rows, "subscription_id"
+    yield "subscriptions", OVERLAP, find_overlaps(tables["subscriptions"]), "subscription_id"
+    for reason, rows in subscriptions_without_rate(tables):
+        yield "subscriptions", reason, rows, "subscription_id"
     if "usage" in tables:
         latest = tables.latest()
-        outside = outside_any_span(latest["usage"], latest["subscriptions"])
-        yield "usage", "outside any subscription of their customer; they count as usage", outside, "customer_id"
+        outside = usage_outside_subscriptions(latest["usage"], latest["subscriptions"])
+        yield "usage", OUTSIDE, outside, "customer_id"
 
 
-def outside_any_span(usage: Expression, spans: Expression) -> ir.Table:
-    """The usage at whose moment no subscription of the customer ran."""
-    runs_on = spans.ended_at.isnull()
+def usage_outside_subscriptions(usage: ir.Table, subscriptions: ir.Table) -> ir.Table:
+    """The usage at a moment when the customer had no running subscription."""
+    has_no_end = subscriptions.ended_at.isnull()
     return usage.anti_join(
-        spans,
+        subscriptions,
         [
-            usage.customer_id == spans.customer_id,
-            spans.started_at <= usage.event_time,
-            runs_on | (usage.event_time < spans.ended_at),
+            usage.customer_id == subscriptions.customer_id,
+            subscriptions.started_at <= usage.event_time,
+            has_no_end | (usage.event_time < subscriptions.ended_at),
         ],
     )
 
 
-def _counted(table: str, cause: str, rows: Expression, example: str) -> Oddity:
-    found = rows.aggregate(rows=rows.count(), example=rows[example].min()).to_pyarrow().to_pylist()[0]
-    return Oddity(table, cause, found["rows"], found["example"] or "")
+def _count_issue(table: str, rows: ir.Table, *, reason: str, id_column: str) -> CrossRowIssue:
+    row = rows.aggregate(rows=rows.count(), example=rows[id_column].min()).to_pyarrow().to_pylist()[0]
+    return CrossRowIssue(table=table, reason=reason, rows=row["rows"], example=row["example"] or "")

@@ -1,7 +1,8 @@
-"""A flat data set: one row a customer, known as of one day, with a column that says who has left.
+"""A cross-section data set: one row per customer as of one day, with a column that labels churned customers.
 
-Without times there is no past to learn from and no future to test on: every column is an attribute as of that day, and
-may have been written because the customer left. Models are judged across customers, and the leak alarm looks at all.
+Without times there is no past to train on and no future to test on. Every column is an attribute as of that day and
+may have been written because the customer churned. Models are evaluated on held-out customers, and leak detection
+checks every column.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import cached_property
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.config.sources import CrossSectionSource
@@ -20,9 +22,9 @@ from core.digest import digest_of
 from core.errors import DataError
 from core.feature_table import FeatureTable
 from core.labels import Labels
-from tables.attributes import Attribute, as_numbers, kind_of
+from tables.attributes import Attribute, encode_attribute, kind_of
 from tables.engines.arrays import texts
-from tables.engines.expressions import ibis
+from tables.engines.duckdb import connect_in_memory
 from tables.load_report import fingerprint_of
 from tables.tables import Tables
 from tables.vocabulary import MAX_WORDS, frequent_words
@@ -32,36 +34,36 @@ CUSTOMER, CHURNED, CAUSE = "customer_id", "churned", "churn_cause"
 
 @dataclass(frozen=True)
 class CrossSection:
-    """Every customer in one table of the engine, sorted by id: features as listed, who left, and why."""
+    """Every customer in one table of the engine: the listed features, the churn label and the cause."""
 
     config: Config
     rows: ir.Table
     n_rows: dict[str, int]
-    "Rows read, by file."
+    "Number of rows by file."
 
     @cached_property
     def arrow(self) -> pa.Table:
-        """The same in memory."""
+        """The rows in memory, sorted by customer id."""
         return self.rows.order_by(CUSTOMER).to_pyarrow()
 
     @property
-    def customer_ids(self) -> np.ndarray:
+    def customer_ids(self) -> NDArray[np.str_]:
         """(n,) text 'U', sorted."""
         return texts(self.arrow[CUSTOMER])
 
     @cached_property
     def features(self) -> FeatureTable:
-        """What the TOML lists: words as codes, numbers as they are, dates as their age."""
+        """The columns that the TOML lists: words as codes, numbers unchanged, dates as their age."""
         names = [name for name in self.rows.columns if name not in (CUSTOMER, CHURNED, CAUSE)]
         attributes = [self._attribute(name) for name in names]
-        values = [as_numbers(self.arrow[a.source], a, self._as_of) for a in attributes]
+        values = [encode_attribute(self.arrow[a.source], a, cutoff=self._cutoff) for a in attributes]
         return FeatureTable(
             self.customer_ids, self._cutoffs, np.column_stack(values), tuple(a.column for a in attributes)
         )
 
     @cached_property
     def outcomes(self) -> Labels:
-        """Who has left by the day that the files tell of; the horizon is what the TOML calls it."""
+        """The churn label as of the day of the files; the horizon is the one in the TOML."""
         churned = self.arrow[CHURNED].to_numpy(zero_copy_only=False).astype(bool)
         horizon_days = self.config.churn.horizon_days
         n = len(churned)
@@ -79,19 +81,19 @@ class CrossSection:
 
     @property
     def definition(self) -> str:
-        """Who counts as having left, in words."""
+        """Which customers count as churned, in words."""
         label = self._source.label
         return f"{label.column} is '{label.equals}' in {label.table} as of {self._source.as_of}"
 
     @property
     def cohort(self) -> str:
-        """Who is in it, in words."""
+        """Which customers are in the cohort, in words."""
         return f"every row of {self._source.label.table} as of {self._source.as_of}"
 
     @property
     def tables(self) -> Tables:
-        """What a cross-section data set has of tables under the contract: none."""
-        return Tables(self.config, ibis.duckdb.connect(), {}, {})
+        """No tables: the model cards and reports of a cross-section expect an empty set."""
+        return Tables(self.config, connect_in_memory(), sources={}, conformed={})
 
     @cached_property
     def digest(self) -> str:
@@ -100,25 +102,25 @@ class CrossSection:
 
     def _attribute(self, name: str) -> Attribute:
         kind = kind_of(self.rows[name])
-        words = frequent_words(self.rows, name, MAX_WORDS) if kind == "word" else None
-        return Attribute("customers", name, kind, words, as_of_today=True)
+        words = frequent_words(self.rows, name, max_words=MAX_WORDS) if kind == "word" else None
+        return Attribute("customers", name, kind=kind, words=words, as_of_today=True)
 
     @property
     def _source(self) -> CrossSectionSource:
         return cross_section_source(self.config)
 
     @property
-    def _as_of(self) -> date:
-        """The label is a state, not something to come: the horizon lies before the day that the files tell of."""
+    def _cutoff(self) -> date:
+        """The cutoff: the label is a state, so its horizon ends on the day of the files."""
         return self._source.as_of - timedelta(days=self.config.churn.horizon_days)
 
     @property
-    def _cutoffs(self) -> np.ndarray:
-        return np.full(len(self.arrow), np.datetime64(self._as_of, "D"))
+    def _cutoffs(self) -> NDArray[np.datetime64]:
+        return np.full(len(self.arrow), np.datetime64(self._cutoff, "D"))
 
 
 def cross_section_source(config: Config) -> CrossSectionSource:
-    """The TOML's [cross_section]. Raises DataError where it has none."""
+    """The section [cross_section] of the TOML. Raises DataError if there is none."""
     if config.cross_section is None:
         raise DataError(f"{config.name} has no [cross_section]; its tables have times")
     return config.cross_section

@@ -1,38 +1,117 @@
-"""Amounts of several currencies in the base currency, so that they can be added up.
+"""Amounts in several currencies: their value in the base currency, and the rows without an exchange rate.
 
-Each is worth what the newest rate says of a month that was over at the cutoff; where no rate is known, the amount is
-missing: adding dollars to yen would corrupt the sum.
+An amount is converted with the newest rate of a month that had ended at the cutoff. Without a rate it is missing:
+adding dollars to yen would corrupt the sum.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
+import ibis
+import ibis.expr.types as ir
 import numpy as np
+from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.exchange_rates import load_exchange_rates
-from tables.engines.expressions import Expression, ibis
+from tables.engines.arrays import days, midnight
 from tables.tables import Tables
 
+MAX_LISTED_MONTHS = 3
+"Number of months without a rate that are listed by name."
 
-def in_base_currency(lines: Expression, column: str, known: Tables) -> Expression:
-    """The lines with an amount's column converted; as they are where the table knows no currencies."""
-    if "currency" not in lines.columns:
-        return lines
-    base = known.config.currency
-    said = lines.currency.upper()
-    rates = [(said == currency, rate) for currency, rate in newest_rates(known.config, known.cutoff).items()]
-    rate = ibis.cases((said.isnull() | (said == base), 1.0), *rates, else_=ibis.null("float64"))
-    return lines.mutate(**{column: lines[column] * rate})
+RowsByReason = Iterator[tuple[str, ir.Table]]
+"A reason with its consequence, and the rows."
+
+Months = NDArray[np.datetime64]
+"(n,) datetime64[M]."
+
+
+def convert_to_base_currency(rows: ir.Table, column: str, *, tables: Tables) -> ir.Table:
+    """The rows with an amount column in the base currency; unchanged if the table has no currency column."""
+    if "currency" not in rows.columns:
+        return rows
+    base = tables.config.currency
+    currency = rows.currency.upper()
+    rates = [(currency == name, rate) for name, rate in newest_rates(tables.config, tables.cutoff).items()]
+    rate = ibis.cases((currency.isnull() | (currency == base), 1.0), *rates, else_=ibis.null("float64"))
+    return rows.mutate(**{column: rows[column] * rate})
 
 
 def newest_rates(config: Config, cutoff: date | None) -> dict[str, float]:
-    """Base currency for one of each other currency, by the newest month that was over at the cutoff."""
-    until = np.datetime64(cutoff, "M") if cutoff else np.datetime64("9999-01", "M")
-    found = {}
+    """The value of one unit of each other currency, in the newest month that had ended at the cutoff."""
+    end = np.datetime64(cutoff, "M") if cutoff else np.datetime64("9999-01", "M")
+    rates: dict[str, float] = {}
     for currency, by_month in load_exchange_rates(config).items():
-        past = [month for month in by_month if month < until]
+        past = [month for month in by_month if month < end]
         if past:
-            found[currency] = by_month[max(past)]
-    return found
+            rates[currency] = by_month[max(past)]
+    return rates
+
+
+def subscriptions_without_rate(tables: Tables) -> RowsByReason:
+    """Subscriptions in a currency that has no rate, or none for some month of the report in which they ran."""
+    spans = tables["subscriptions"]
+    if "currency" not in spans.columns:
+        return
+    base, rates = tables.config.currency, load_exchange_rates(tables.config)
+    unknown = _in_other_currency(spans, {base, *rates})
+    yield f"their currency has no rate to {base}, so their mrr is missing from sums", unknown
+    end = np.datetime64(tables.watermark("subscriptions"), "M")
+    for currency, by_month in rates.items():
+        months = _months_without_rate(np.arange(end - tables.config.report.months, end), by_month)
+        if len(months):
+            reason = (
+                f"{currency} has no rate to {base} for {_list_months(months)}, when they ran: `kizuna report` stops"
+            )
+            yield reason, _running_in(_in_currency(spans, currency), months)
+
+
+def purchases_without_rate(tables: Tables) -> RowsByReason:
+    """Purchases in a currency that has no rate, or none for their month if that month is complete."""
+    lines = tables["purchases"]
+    if "currency" not in lines.columns:
+        return
+    base, rates = tables.config.currency, load_exchange_rates(tables.config)
+    reason = f"their currency has no rate to {base}: no feature counts them, and `kizuna report` stops"
+    yield reason, _in_other_currency(lines, {base, *rates})
+    for currency, by_month in rates.items():
+        own = _in_currency(lines, currency)
+        purchase_days = days(own.select(day=own.event_time.truncate("M")).distinct().to_pyarrow()["day"])
+        months = _months_without_rate(np.unique(purchase_days.astype("datetime64[M]")), by_month)
+        months = months[months < np.datetime64(tables.watermark("purchases"), "M")] if len(months) else months
+        if len(months):
+            reason = f"{currency} has no rate to {base} for {_list_months(months)}: `kizuna report` stops"
+            yield reason, _in_months(own, months)
+
+
+def _in_other_currency(rows: ir.Table, currencies: set[str]) -> ir.Table:
+    return rows.filter(~rows.currency.upper().isin(currencies))
+
+
+def _in_currency(rows: ir.Table, currency: str) -> ir.Table:
+    return rows.filter(rows.currency.upper() == currency)
+
+
+def _months_without_rate(months: Months, rates: dict[np.datetime64, float]) -> Months:
+    return np.array([month for month in months if month not in rates], "datetime64[M]")
+
+
+def _list_months(months: Months) -> str:
+    if len(months) <= MAX_LISTED_MONTHS:
+        return ", ".join(map(str, months))
+    return f"{len(months)} months from {months[0]} on"
+
+
+def _running_in(spans: ir.Table, months: Months) -> ir.Table:
+    ran: ir.Value = ibis.literal(False)
+    for month in months:
+        first, after = (midnight((month + later).astype("datetime64[D]").item()) for later in (0, 1))
+        ran |= (spans.started_at < after) & (spans.ended_at.isnull() | (spans.ended_at > first))
+    return spans.filter(ran)
+
+
+def _in_months(lines: ir.Table, months: Months) -> ir.Table:
+    return lines.filter(lines.event_time.truncate("M").isin([midnight(month.item()) for month in months]))

@@ -1,23 +1,25 @@
-"""Who is who: a store card, an app and a cookie that turned out to be one customer.
+"""Who the customer of a row is: aliases resolve to one customer, and people roll up to their account.
 
     cookie-9 -> app-4 -> ada        cookie-9 is ada
-    x -> y -> x                     a circle names nobody: x stays x, y stays y
+    x -> y -> x                     a circle resolves to no one: x stays x, y stays y
 
-Links are followed in doubling steps; a chain longer than 2 ** DOUBLINGS
-counts as a circle. What is left in circles is counted by `kizuna check`.
+    ada (of acme) logged in                 customer_id acme, person_id ada
+    bo (of acme and zeta at once) logged in  excluded: the account is not certain
+
+Chains of aliases are resolved in doubling steps; one longer than 2 ** DOUBLINGS counts as a circle. `kizuna check`
+counts the aliases that end in a circle.
 """
 
 from __future__ import annotations
 
+import ibis
 import ibis.expr.types as ir
-
-from tables.engines.expressions import ibis
 
 DOUBLINGS = 4
 
 
 def newest_links(identities: ir.Table) -> ir.Table:
-    """One row an alias_id: the customer_id it was last linked to."""
+    """One row per alias_id: the customer_id it was linked to last."""
     order = [ibis.desc("customer_id")]
     if "recorded_time" in identities.columns:
         # A link without a time has always been known, so any dated one is newer.
@@ -27,8 +29,8 @@ def newest_links(identities: ir.Table) -> ir.Table:
     return links.filter(ibis._.alias_id != ibis._.customer_id).select("alias_id", "customer_id")
 
 
-def followed(links: ir.Table) -> ir.Table:
-    """Each alias_id with the customer_id at the end of its chain; `open_ended` where it has none."""
+def resolve_chains(links: ir.Table) -> ir.Table:
+    """Each alias_id with the customer_id at the end of its chain; `open_ended` where the chain never ends."""
     ends = links
     for _ in range(DOUBLINGS):
         steps = ends.select(step_from="alias_id", step_to="customer_id")
@@ -40,9 +42,46 @@ def followed(links: ir.Table) -> ir.Table:
     return joined.select("alias_id", "customer_id", open_ended=joined.still_alias.notnull())
 
 
-def resolved(table: ir.Table, chains: ir.Table) -> ir.Table:
-    """The table with every customer_id replaced by the customer it stands for."""
+def replace_aliases(table: ir.Table, chains: ir.Table) -> ir.Table:
+    """The table with every alias in customer_id replaced by its customer."""
     ends = chains.filter(~ibis._.open_ended).select(known_alias="alias_id", known_as="customer_id")
     joined = table.left_join(ends, [("customer_id", "known_alias")])
     customer = ibis.coalesce(joined.known_as, joined.customer_id)
     return joined.mutate(customer_id=customer).select(*table.columns)
+
+
+def memberships(customers: ir.Table) -> ir.Table:
+    """The account of each person who has one, one row per person."""
+    members = customers.filter(customers.account_id.notnull())
+    return members.select(member_id="customer_id", belongs_to="account_id")
+
+
+def roll_up(table: ir.Table, members: ir.Table, *, ambiguous: ir.Table | None = None) -> ir.Table:
+    """The table with the account as customer_id and the person as person_id.
+
+    A person without an account stays a customer. Rows of people in several accounts at once (`ambiguous`) are
+    excluded, unless the person was known to belong to one account before.
+    """
+    joined = table.left_join(members, [("customer_id", "member_id")])
+    if ambiguous is not None:
+        certain = joined.filter(joined.belongs_to.notnull())
+        alone = joined.filter(joined.belongs_to.isnull()).anti_join(ambiguous, "customer_id")
+        joined = certain.union(alone)
+    customer = ibis.coalesce(joined.belongs_to, joined.customer_id)
+    return joined.mutate(person_id=joined.customer_id, customer_id=customer).select(*table.columns, "person_id")
+
+
+def add_seats(subscriptions: ir.Table, accounts: ir.Table) -> ir.Table:
+    """Subscriptions without seats, with the account's seats on the running one that began last."""
+    if "ended_at" in subscriptions.columns:
+        spans = subscriptions
+    else:
+        spans = subscriptions.mutate(ended_at=ibis.null("timestamp"))
+    newest_first = ibis.window(
+        group_by=["customer_id", spans.ended_at.isnull()], order_by=[ibis.desc("started_at"), "subscription_id", "mrr"]
+    )
+    ranks = spans.mutate(place=ibis.row_number().over(newest_first))
+    joined = ranks.left_join(accounts.select("account_id", "seats"), [("customer_id", "account_id")])
+    has_seats = joined.ended_at.isnull() & (joined.place == 0)
+    seats = ibis.ifelse(has_seats, joined.seats, ibis.null("int64"))
+    return joined.mutate(seats=seats).select(*subscriptions.columns, "seats")

@@ -1,4 +1,4 @@
-"""What was read of a table and what was set aside, counted by the engine."""
+"""What was read from a table and which rows were excluded, counted by the engine."""
 
 from __future__ import annotations
 
@@ -8,96 +8,100 @@ from datetime import datetime
 from functools import reduce
 from operator import add
 
+import ibis
 import ibis.expr.types as ir
 
-from tables.cleaning.conform import SET_ASIDE, dated_by
+from tables.cleaning.conform import EXCLUDED_BECAUSE
 from tables.contract import TableContract
-from tables.engines.expressions import Expression, ibis
 
 MODULUS = 1_000_003
-OWN_IDS = ("line_id", "subscription_id", "ticket_id", "order_id")
-"By which a single row is called."
+ROW_IDS = ("line_id", "subscription_id", "ticket_id", "order_id")
+"Columns that identify a single row, the most specific first."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LoadReport:
-    """One table's count."""
+    """The counts of one table."""
 
-    name: str
+    table: str
     columns: tuple[str, ...]
-    "Those of the contract, and listed attributes, that were found."
-    kept: int
+    "Columns of the contract and listed attributes that the source has."
+    n_usable: int
     "Rows that can be used."
-    set_aside: Mapping[str, int]
-    "Rows that cannot be used, by 'column: cause'."
+    excluded: Mapping[str, int]
+    "Number of rows that cannot be used, by 'column: reason'."
     first: datetime | None
     "When the first usable row happened; None for tables of things."
     last: datetime | None
-    line_versions: int
-    "Rows that are other versions of a line already there."
-    repeated_keys: int
-    "Rows without a date that name a thing already there."
-    examples: Mapping[str, str] = field(default_factory=dict)
-    "An id of one of the rows set aside, by cause; where none of them has one, the cause is not in it."
+    n_line_versions: int
+    "Rows that are a further version of a line."
+    n_repeated_keys: int
+    "Undated rows of a thing that already has one."
+    examples: Mapping[str, str] = field(default_factory=dict[str, str])
+    "The id of one excluded row by reason; a reason whose rows have no id is absent."
 
     @property
-    def rows(self) -> int:
+    def n_rows(self) -> int:
         """Rows of the source."""
-        return self.kept + sum(self.set_aside.values())
+        return self.n_usable + sum(self.excluded.values())
 
 
-def intake_of(conformed: ir.Table, contract: TableContract) -> LoadReport:
-    """Count a conformed table in one pass."""
-    names = tuple(name for name in conformed.columns if name != SET_ASIDE)
-    counts = conformed.group_by(SET_ASIDE).aggregate(list(_counts(conformed, contract, names)))
-    by_cause = {row[SET_ASIDE]: row for row in counts.order_by(SET_ASIDE).to_pyarrow().to_pylist()}
-    usable = by_cause.pop(None, {})
+def build_load_report(conformed: ir.Table, contract: TableContract) -> LoadReport:
+    """Count the rows of a conformed table in one pass."""
+    names = tuple(name for name in conformed.columns if name != EXCLUDED_BECAUSE)
+    counts = conformed.group_by(EXCLUDED_BECAUSE).aggregate(list(_count_columns(conformed, contract, names)))
+    by_reason = {row[EXCLUDED_BECAUSE]: row for row in counts.order_by(EXCLUDED_BECAUSE).to_pyarrow().to_pylist()}
+    usable = by_reason.pop(None, {})
     return LoadReport(
-        name=contract.name,
+        table=contract.name,
         columns=names,
-        kept=usable.get("kept", 0),
-        set_aside={cause: row["kept"] for cause, row in by_cause.items()},
+        n_usable=usable.get("n_rows", 0),
+        excluded={reason: row["n_rows"] for reason, row in by_reason.items()},
         first=usable.get("first"),
         last=usable.get("last"),
-        line_versions=usable.get("line_versions", 0),
-        repeated_keys=usable.get("repeated_keys", 0),
-        examples={cause: row["example"] for cause, row in by_cause.items() if row["example"] is not None},
+        n_line_versions=usable.get("n_line_versions", 0),
+        n_repeated_keys=usable.get("n_repeated_keys", 0),
+        examples={reason: row["example"] for reason, row in by_reason.items() if row["example"] is not None},
     )
 
 
-def _counts(table: ir.Table, contract: TableContract, names: tuple[str, ...]) -> tuple[Expression, ...]:
-    time: Expression = table[contract.happens_at].cast("timestamp") if contract.happens_at else ibis.null("timestamp")
-    undated_key = contract.key if dated_by(contract, names) is None else None
+def _count_columns(table: ir.Table, contract: TableContract, names: tuple[str, ...]) -> tuple[ir.Value, ...]:
+    no_time = ibis.null("timestamp")
+    time = table[contract.happens_at].cast("timestamp") if contract.happens_at else None
+    undated_key = contract.key if contract.dating_column(names) is None else None
     return (
-        table.count().name("kept"),
-        (time.max() if contract.happens_at else time).name("last"),
-        (time.min() if contract.happens_at else time).name("first"),
-        _repeated(table, "line_id" if "line_id" in names else None).name("line_versions"),
-        _repeated(table, undated_key).name("repeated_keys"),
+        table.count().name("n_rows"),
+        (no_time if time is None else time.max()).name("last"),
+        (no_time if time is None else time.min()).name("first"),
+        _count_repeats(table, "line_id" if "line_id" in names else None).name("n_line_versions"),
+        _count_repeats(table, undated_key).name("n_repeated_keys"),
         _example_id(table, contract, names).name("example"),
     )
 
 
-def _example_id(table: ir.Table, contract: TableContract, names: tuple[str, ...]) -> Expression:
-    """The first id by which people find a row again: its own, otherwise its customer's."""
-    of_contract = [name for name in (*OWN_IDS, *contract.names) if name in contract and name in names]
-    ids = [table[name] for name in of_contract if contract[name].kind == "id"]
+def _example_id(table: ir.Table, contract: TableContract, names: tuple[str, ...]) -> ir.Value:
+    """The first id by which someone can look the row up: its own, otherwise its customer's."""
+    columns = [name for name in (*ROW_IDS, *contract.names) if name in contract and name in names]
+    ids = [table[name] for name in columns if contract[name].kind == "id"]
     return ibis.coalesce(*ids).min() if ids else ibis.null("string")
 
 
-def _repeated(table: ir.Table, column: str | None) -> Expression:
-    """How many rows repeat a value that is there already."""
+def _count_repeats(table: ir.Table, column: str | None) -> ir.Value:
+    """How many rows repeat an earlier value of the column."""
     return ibis.literal(0) if column is None else table[column].count() - table[column].nunique()
 
 
 def fingerprint_of(usable: ir.Table) -> int:
-    """The sum over rows of a squared row hash: additive, so order is irrelevant, yet cells cannot change places."""
-    cells = [_as_small_number(usable[name]) * (place + 1) for place, name in enumerate(usable.columns)]
+    """A checksum of a table's content that ignores the order of rows: the sum over rows of a squared row hash.
+
+    Each cell is weighted by the position of its column, so swapping two cells of a row changes it.
+    """
+    cells = [_small_number(usable[name]) * (place + 1) for place, name in enumerate(usable.columns)]
     row = reduce(add, cells) % MODULUS
     return int(usable.aggregate((row * row).sum().name("sum")).to_pyarrow().to_pylist()[0]["sum"] or 0)
 
 
-def _as_small_number(cell: Expression) -> Expression:
+def _small_number(cell: ir.Value) -> ir.Value:
     if cell.type().is_string():
         number = cell.hash() % MODULUS
     elif cell.type().is_floating():

@@ -1,7 +1,6 @@
-"""Columns that tell who somebody is instead of what they are like: names, addresses, numbers, near-unique ids.
+"""Finds columns that identify a person instead of describing them: names, addresses, numbers, near-unique ids.
 
-A model would learn people by heart from them, so they are refused as
-features, even where the TOML lists them.
+A model would memorise people from them, so features never use them, even where the TOML lists them.
 """
 
 from __future__ import annotations
@@ -10,15 +9,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import ibis
 import ibis.expr.types as ir
 
-from tables.engines.expressions import Expression, ibis
-
 SAMPLE_ROWS = 100_000
-FEWEST_VALUES = 20
-"Below so many values nothing counts as near-unique."
-MOST_DISTINCT = 0.9
-TELLING_SHARE = 0.5
+MIN_VALUES = 20
+"With fewer values a column is never near-unique."
+NEAR_UNIQUE_SHARE = 0.9
+"Share of distinct values above which a column is near-unique."
+PATTERN_SHARE = 0.5
+"Share of values that match a pattern above which the column is personal."
 
 MAIL = r"^[^@\s]+@[^@\s]+[.][^@\s]+$"
 PHONE = r"^([+]|[(]?0|[(])[0-9() .-]{8,18}$"
@@ -30,12 +30,12 @@ CALLED_NAME = re.compile(
 )
 CALLED_MAIL = re.compile(r"e_?mail|(^|_)mail|メール")
 CALLED_PHONE = re.compile(r"phone|(^|_)(tel|mobile|fax)(_|$)|電話|携帯")
-WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\s\-.]+")
+WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\s\-.]+")
 
 
 @dataclass(frozen=True)
-class Suspicion:
-    """A column that is refused as a feature."""
+class PersonalColumn:
+    """A column that features do not use."""
 
     table: str
     column: str
@@ -43,50 +43,52 @@ class Suspicion:
     "names, mail addresses, phone numbers or near-unique ids."
 
 
-def suspicions_of(name: str, table: ir.Table, columns: Sequence[str]) -> tuple[Suspicion, ...]:
-    """Which of the columns look personal, by what they are called and by a sample of what they hold."""
+def find_personal_columns(name: str, table: ir.Table, *, columns: Sequence[str]) -> tuple[PersonalColumn, ...]:
+    """The columns that look personal, by their name and by a sample of their values."""
     texts = [column for column in columns if table[column].type().is_string()]
-    shares = _shares(table, texts)
-    found = [(column, _called_like(column) or _holds_like(shares.get(column, {}))) for column in columns]
-    return tuple(Suspicion(name, column, looks_like) for column, looks_like in found if looks_like)
+    counts = _count_values(table, texts)
+    verdicts = [(column, _judge_name(column) or _judge_values(counts.get(column, {}))) for column in columns]
+    return tuple(PersonalColumn(name, column, looks_like) for column, looks_like in verdicts if looks_like)
 
 
-def _called_like(column: str) -> str | None:
-    called = WORDS.sub("_", column).lower()
+def _judge_name(column: str) -> str | None:
+    name = WORD_BOUNDARY.sub("_", column).lower()
     kinds = ((CALLED_MAIL, "mail addresses"), (CALLED_PHONE, "phone numbers"), (CALLED_NAME, "names"))
-    return next((kind for pattern, kind in kinds if pattern.search(called)), None)
+    return next((kind for pattern, kind in kinds if pattern.search(name)), None)
 
 
-def _shares(table: ir.Table, columns: Sequence[str]) -> dict[str, dict[str, float]]:
-    """For each text column: how many values, and which share of them is distinct or looks like something."""
+def _count_values(table: ir.Table, columns: Sequence[str]) -> dict[str, dict[str, float]]:
+    """For each text column: the number of values, of distinct ones, and of those that match each pattern."""
     if not columns:
         return {}
     sample = table.select(*columns).limit(SAMPLE_ROWS)
-    facts = [fact for place, column in enumerate(columns) for fact in _facts(sample[column], place)]
-    row = sample.aggregate(facts).to_pyarrow().to_pylist()[0]
+    counts = [count for place, column in enumerate(columns) for count in _column_counts(sample[column], place)]
+    row = sample.aggregate(counts).to_pyarrow().to_pylist()[0]
     names = ("values", "distinct", "mails", "phones", "persons")
     return {
         column: {name: float(row[f"{name}_{place}"] or 0) for name in names} for place, column in enumerate(columns)
     }
 
 
-def _facts(cell: Expression, place: int) -> list[Expression]:
-    shapes = {"mails": MAIL, "phones": PHONE, "persons": PERSON}
-    looks = [ibis.ifelse(cell.re_search(shape), 1, 0).sum().name(f"{name}_{place}") for name, shape in shapes.items()]
-    return [cell.count().name(f"values_{place}"), cell.nunique().name(f"distinct_{place}"), *looks]
+def _column_counts(cell: ir.Value, place: int) -> list[ir.Value]:
+    patterns = {"mails": MAIL, "phones": PHONE, "persons": PERSON}
+    matches = [
+        ibis.ifelse(cell.re_search(pattern), 1, 0).sum().name(f"{name}_{place}") for name, pattern in patterns.items()
+    ]
+    return [cell.count().name(f"values_{place}"), cell.nunique().name(f"distinct_{place}"), *matches]
 
 
-def _holds_like(counts: dict[str, float]) -> str | None:
-    values = counts.get("values", 0)
-    if not values:
+def _judge_values(counts: dict[str, float]) -> str | None:
+    n_values = counts.get("values", 0)
+    if not n_values:
         return None
-    share = {name: count / values for name, count in counts.items()}
-    if share["mails"] > TELLING_SHARE:
+    share = {name: count / n_values for name, count in counts.items()}
+    if share["mails"] > PATTERN_SHARE:
         return "mail addresses"
-    if share["phones"] > TELLING_SHARE:
+    if share["phones"] > PATTERN_SHARE:
         return "phone numbers"
-    if values < FEWEST_VALUES:
+    if n_values < MIN_VALUES:
         return None
-    if share["persons"] > TELLING_SHARE and share["distinct"] > TELLING_SHARE:
+    if share["persons"] > PATTERN_SHARE and share["distinct"] > PATTERN_SHARE:
         return "names"
-    return "near-unique ids" if share["distinct"] > MOST_DISTINCT else None
+    return "near-unique ids" if share["distinct"] > NEAR_UNIQUE_SHARE else None

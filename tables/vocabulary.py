@@ -1,39 +1,50 @@
-"""Words that are learnt from the data (channels, events, attribute values): which count, and how they are written."""
+"""Words taken from the data (channels, events, attribute values): which ones count, and their codes and names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+import ibis
 import ibis.expr.types as ir
-from ibis import _
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 MAX_KINDS = 8
-"How many channels or events get features of their own: the most frequent."
+"Number of channels or events that get features of their own: the most frequent."
 
 MAX_WORDS = 200
-"How many values a categorical column tells apart; rarer ones are missing."
+"Number of values that a categorical column distinguishes; rarer ones are missing."
 
 
-def frequent_words(table: ir.Table, column: str, at_most: int) -> tuple[str, ...]:
-    """The most frequent words of a text column, sorted; equally frequent ones in their order."""
-    counted = table.filter(table[column].notnull()).group_by(column).aggregate(rows=_.count()).to_pyarrow()
-    ranked = sorted(zip(counted[column].to_pylist(), counted["rows"].to_pylist(), strict=True), key=_rank)
-    return tuple(sorted(word for word, _rows in ranked[:at_most]))
+def frequent_words(table: ir.Table, column: str, *, max_words: int) -> tuple[str, ...]:
+    """The most frequent words of a text column, sorted; equally frequent ones are taken in alphabetical order."""
+    counts = table.filter(table[column].notnull()).group_by(column).aggregate(rows=ibis._.count()).to_pyarrow()
+    ranked = sorted(zip(counts[column].to_pylist(), counts["rows"].to_pylist(), strict=True), key=_rank)
+    return tuple(sorted(word for word, _rows in ranked[:max_words]))
 
 
-def _rank(counted: tuple[str, int]) -> tuple[int, str]:
-    word, rows = counted
+def _rank(count: tuple[str, int]) -> tuple[int, str]:
+    word, rows = count
     return -rows, word
 
 
+def encode_words(column: pa.ChunkedArray, words: Sequence[str]) -> NDArray[np.float64]:
+    """(n,) the position of each cell in `words`; NaN for a missing cell or another word."""
+    code_of = {word: float(code) for code, word in enumerate(words)}
+    encoded = column.combine_chunks().dictionary_encode()
+    codes = np.array([*(code_of.get(word, np.nan) for word in encoded.dictionary.to_pylist()), np.nan])
+    return codes[encoded.indices.fill_null(len(codes) - 1).to_numpy()]
+
+
 def quoted(word: str) -> str:
-    """The word as a text in a rule."""
+    """The word as a text literal of the rule language."""
     return "'" + word.replace("'", "''") + "'"
 
 
 def names_of(words: Sequence[str]) -> tuple[str, ...]:
-    """A part of a column name for each word, no two alike: 'Web Shop' is web_shop."""
+    """A part of a column name for each word, all different: 'Web Shop' is web_shop."""
     names: list[str] = []
     for word in words:
         name = re.sub(r"\W+", "_", word.lower()).strip("_") or "other"

@@ -55,4 +55,4 @@ def _column(name: str, cells: list[Any]) -> pa.Array:
 def shop(*purchases: str, settings: Config | None = None, backend: Any = None, **frames: Any) -> Tables:
     """Checked tables of a purchase log and of other frames."""
     bought = {"purchases": purchase_log(*purchases)} if purchases else {}
-    return tables_from_frames(settings or config(), {**bought, **frames}, backend)
+    return tables_from_frames(settings or config(), {**bought, **frames}, backend=backend)

@@ -10,16 +10,16 @@ import ibis.expr.types as ir
 
 from features.check.history import HistoryCheck, check_history
 from features.families.catalogue import MissingTable, missing_tables
-from tables.cleaning.conform import columns_of, dated_by
+from tables.cleaning.conform import map_columns
 from tables.contract import CONTRACT
-from tables.cross_row_checks import Oddity, oddities_of
+from tables.cross_row_checks import CrossRowIssue, find_cross_row_issues
 from tables.engines.expressions import Expression, ibis
-from tables.identities import followed, newest_links
-from tables.known_at import undated
+from tables.identities import newest_links, resolve_chains
+from tables.known_at import columns_without_date
 from tables.load_report import LoadReport
-from tables.personal_columns import Suspicion, suspicions_of
+from tables.personal_columns import PersonalColumn, find_personal_columns
 from tables.tables import Tables
-from tables.watermark import Recording
+from tables.watermark import ChannelCoverage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +31,11 @@ class TableCheck:
     "Columns of the contract that the source does not have; none of them is required."
     duplicate_rows: int
     "Rows that repeat another one cell by cell, without a line_id that tells whether that is meant."
-    recordings: tuple[Recording, ...]
+    channels: tuple[ChannelCoverage, ...]
     watermark: date | None
-    personal: tuple[Suspicion, ...]
+    personal: tuple[PersonalColumn, ...]
     "Columns that are not used as features because they look personal."
-    undated: tuple[str, ...]
+    columns_without_date: tuple[str, ...]
     "Columns that features cannot use, because nothing says when they were recorded."
 
 
@@ -52,7 +52,7 @@ class DataCheck:
     n_circular_aliases: int
     "Aliases whose chain of identities is a circle; they stay customers of their own."
     tables: tuple[TableCheck, ...]
-    oddities: tuple[Oddity, ...]
+    cross_row_issues: tuple[CrossRowIssue, ...]
     absent: tuple[str, ...]
     "Tables of the contract that the data set does not have."
     missing_tables: tuple[MissingTable, ...]
@@ -72,7 +72,7 @@ def check_tables(tables: Tables) -> DataCheck:
         n_items=_count_distinct(purchases, "item_id"),
         n_circular_aliases=_count_circular_aliases(tables),
         tables=tuple(_check_table(tables, name) for name in tables.names),
-        oddities=oddities_of(tables),
+        cross_row_issues=find_cross_row_issues(tables),
         absent=tuple(name for name in CONTRACT if name not in tables),
         missing_tables=missing_tables(tables),
         history=check_history(tables),
@@ -90,33 +90,33 @@ def _count_distinct(tables: Iterable[ir.Table], column: str) -> int:
 def _count_circular_aliases(tables: Tables) -> int:
     if "identities" not in tables:
         return 0
-    chains: Expression = followed(newest_links(tables["identities"]))
+    chains: Expression = resolve_chains(newest_links(tables["identities"]))
     return int(chains.filter(chains.open_ended).count().to_pyarrow().as_py())
 
 
 def _check_table(tables: Tables, name: str) -> TableCheck:
-    contract, load_report, recordings = CONTRACT[name], tables.intake(name), tables.recordings(name)
+    contract, report, channels = CONTRACT[name], tables.load_report(name), tables.channels(name)
     return TableCheck(
-        load_report=load_report,
-        missing=tuple(column for column in contract.names if column not in load_report.columns),
+        load_report=report,
+        missing=tuple(column for column in contract.names if column not in report.columns),
         duplicate_rows=_count_duplicates(tables[name]) if name == "purchases" else 0,
-        recordings=recordings,
-        watermark=tables.watermark(name) if recordings else None,
-        personal=tables.refused(name) + _unread_personal_columns(tables, name),
-        undated=tuple(
+        channels=channels,
+        watermark=tables.watermark(name) if channels else None,
+        personal=tables.personal_columns(name) + _unread_personal_columns(tables, name),
+        columns_without_date=tuple(
             column
-            for column in undated(contract, load_report.columns)
-            if f"{name}.{column}" not in tables.config.as_of_today and column != dated_by(contract, load_report.columns)
+            for column in columns_without_date(contract, report.columns)
+            if f"{name}.{column}" not in tables.config.as_of_today and column != contract.dating_column(report.columns)
         ),
     )
 
 
-def _unread_personal_columns(tables: Tables, name: str) -> tuple[Suspicion, ...]:
+def _unread_personal_columns(tables: Tables, name: str) -> tuple[PersonalColumn, ...]:
     """Personal columns of the source that no setting names, so they are not even read."""
     source, config = tables.sources[name], tables.config
-    mappings = columns_of(source, CONTRACT[name], config, config.tables.get(name)).values()
+    mappings = map_columns(source, CONTRACT[name], config=config, source=config.tables.get(name)).values()
     read = {column for mapping in mappings for column in (mapping.column, *(mapping.product or ()))}
-    return suspicions_of(name, source, [column for column in source.columns if column not in read])
+    return find_personal_columns(name, source, columns=[column for column in source.columns if column not in read])
 
 
 def _count_duplicates(purchases: Expression) -> int:

@@ -36,7 +36,7 @@ def check_history(tables: Tables) -> HistoryCheck:
     name = LABELS[config.churn.definition].table
     if name not in tables:
         return HistoryCheck(config.churn.definition, (f"it needs the table {name}, which [tables] does not name",))
-    first, watermark = tables.intake(name).first, tables.watermark(name)
+    first, watermark = tables.load_report(name).first, tables.watermark(name)
     begin = first.date() if first else watermark
     test = config.cutoffs.test or watermark - config.label_days()
     train = config.cutoffs.train or (test - config.label_days(),)

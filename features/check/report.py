@@ -20,8 +20,8 @@ def table_cells(table: TableCheck) -> tuple[str, ...]:
     """One row below `HEADINGS`."""
     report = table.load_report
     first, last = (_format_day(time.date() if time else None) for time in (report.first, report.last))
-    counts = (f"{report.rows:,}", f"{report.rows - report.kept:,}")
-    return (report.name, *counts, first, last, _format_day(table.watermark))
+    counts = (f"{report.n_rows:,}", f"{report.n_rows - report.n_usable:,}")
+    return (report.table, *counts, first, last, _format_day(table.watermark))
 
 
 def table_notes(data: DataCheck, table: TableCheck) -> list[str]:
@@ -29,21 +29,22 @@ def table_notes(data: DataCheck, table: TableCheck) -> list[str]:
     report = table.load_report
     notes = [f"columns found: {', '.join(report.columns)}", f"columns missing: {', '.join(table.missing) or 'none'}"]
     notes += [
-        f"excluded: {rows:,} rows, {cause}{_format_example(report.examples.get(cause))}"
-        for cause, rows in report.set_aside.items()
+        f"excluded: {rows:,} rows, {reason}{_format_example(report.examples.get(reason))}"
+        for reason, rows in report.excluded.items()
     ]
     if table.duplicate_rows:
         notes.append(f"duplicate rows: {table.duplicate_rows:,} (see duplicate_rows in the TOML)")
-    if report.line_versions:
-        notes.append(f"older versions of lines: {report.line_versions:,}")
-    if table.undated:
-        notes.append(f"not used because undated: {', '.join(table.undated)} (see valid_from and as_of_today)")
+    if report.n_line_versions:
+        notes.append(f"older versions of lines: {report.n_line_versions:,}")
+    if table.columns_without_date:
+        columns = ", ".join(table.columns_without_date)
+        notes.append(f"not used because undated: {columns} (see valid_from and as_of_today)")
     notes += [f"not used because personal: {one.column} looks like {one.looks_like}" for one in table.personal]
     notes += _channel_notes(table)
     notes += [
-        f"contradictory: {oddity.rows:,} rows, {oddity.cause}{_format_example(oddity.example)}"
-        for oddity in data.oddities
-        if oddity.table == report.name
+        f"contradictory: {issue.rows:,} rows, {issue.reason}{_format_example(issue.example)}"
+        for issue in data.cross_row_issues
+        if issue.table == report.table
     ]
     return notes
 
@@ -78,7 +79,7 @@ def cross_section_notes(cross_section: CrossSection) -> list[str]:
 
 
 def _channel_notes(table: TableCheck) -> list[str]:
-    channels = [recording for recording in table.recordings if recording.channel is not None]
+    channels = [channel for channel in table.channels if channel.channel is not None]
     notes = [
         f"channel {r.channel}: {r.rows:,} rows, {r.first} to {r.last}, watermark {r.watermark}"
         for r in channels[:MAX_CHANNELS]

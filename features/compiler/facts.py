@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 
 from features.compiler.declaration import Measure, columns_of
 from tables.contract import CONTRACT
-from tables.currencies import in_base_currency
+from tables.currencies import convert_to_base_currency
 from tables.engines.expressions import Expression, ibis
 from tables.tables import Tables
 
@@ -78,8 +78,8 @@ def history_days(tables: Tables, table: str, *, rows: ir.Table, facts: ir.Table,
     Counted when the table was opened, where no row is left out or recorded late. Otherwise the engine looks at the
     cohort's facts first, and reads all rows only where those do not reach back `enough` days.
     """
-    report = tables.intake(table)
-    has_other_rows = table in FILTERED or tables.config.customer == "account" or report.line_versions > 0
+    report = tables.load_report(table)
+    has_other_rows = table in FILTERED or tables.config.customer == "account" or report.n_line_versions > 0
     if not (has_other_rows or "recorded_time" in rows.columns):
         first = report.first.date() if report.first else cutoff
         return min(enough, max(0, (cutoff - first).days))
@@ -117,7 +117,7 @@ def _hours_between(start: Expression, end: Expression) -> ir.FloatingValue:
 
 
 def _derive_purchases(rows: Expression, tables: Tables) -> ir.Table:
-    rows = in_base_currency(rows, "amount", tables)
+    rows = convert_to_base_currency(rows, "amount", tables=tables)
     moment = rows.event_time
     occasion = rows.order_id.coalesce(moment.cast("string")) if "order_id" in rows.columns else moment
     rows = rows.mutate(occasion=occasion)
@@ -136,7 +136,7 @@ def _derive_usage(rows: Expression, tables: Tables) -> ir.Table:
 def _derive_subscriptions(rows: Expression, tables: Tables) -> ir.Table:
     if "ended_at" not in rows.columns:
         rows = rows.mutate(ended_at=ibis.null("timestamp"))
-    rows = in_base_currency(rows, "mrr", tables)
+    rows = convert_to_base_currency(rows, "mrr", tables=tables)
     until = ibis.coalesce(rows.ended_at, ibis.literal(NEVER_ENDS, "timestamp"))
     rows = rows.mutate(until=until)
     by_subscription = ibis.window(group_by=["customer_id", "subscription_id"], order_by=["event_time", "mrr"])

@@ -37,7 +37,7 @@ class WordFeatures:
         """The most frequent words of the column; none where the data set does not have it."""
         if self.table not in tables or self.column not in tables[self.table].columns:
             return ()
-        return frequent_words(tables[self.table], self.column, MAX_KINDS)
+        return frequent_words(tables[self.table], self.column, max_words=MAX_KINDS)
 
 
 @dataclass(frozen=True)

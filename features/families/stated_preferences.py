@@ -70,8 +70,8 @@ class AnswerFeatures(WordFeatures):
         if self.table not in tables:
             return ()
         rows = derive_columns(tables, self.table)
-        frequent = rows.filter(ibis._.key.isin(frequent_words(rows, "key", MAX_KINDS)))
-        return frequent_words(frequent, self.column, MAX_KINDS * MAX_KINDS)
+        frequent = rows.filter(ibis._.key.isin(frequent_words(rows, "key", max_words=MAX_KINDS)))
+        return frequent_words(frequent, self.column, max_words=MAX_KINDS * MAX_KINDS)
 
 
 FEATURES = FeatureSet(

@@ -24,9 +24,9 @@ from core.errors import DataError
 from core.interactions import codes_of
 from core.labels import Labels
 from features.labels.protocol import Label, LabelQuery, LabelResult
-from tables.currencies import in_base_currency
+from tables.currencies import convert_to_base_currency
 from tables.engines.arrays import numbers, texts, within
-from tables.identities import followed, newest_links
+from tables.identities import newest_links, resolve_chains
 from tables.tables import Tables
 
 LABELS: Catalogue[Label] = Catalogue.of_folder("features.labels", attribute="LABEL")
@@ -89,7 +89,7 @@ def confirmation_delay(tables: Tables) -> timedelta:
 def recorded_since(tables: Tables) -> date:
     """The first day of the table that the data set's label reads. Raises DataError where it has no time."""
     label = _label_of(tables)
-    first = tables.intake(label.table).first
+    first = tables.load_report(label.table).first
     if first is None:
         raise DataError(f"{label.table} has no row with a time, so its first day is unknown; is the table empty?")
     return first.date()
@@ -144,7 +144,7 @@ def _resolve_ids(tables: Tables, customer_ids: NDArray[np.str_]) -> NDArray[np.s
     """
     if "identities" not in tables:
         return customer_ids
-    chains = followed(newest_links(tables["identities"]))
+    chains = resolve_chains(newest_links(tables["identities"]))
     merged = chains.filter(~_.open_ended).to_pyarrow()
     aliases, owners = texts(merged["alias_id"]), texts(merged["customer_id"])
     order = np.argsort(aliases)
@@ -159,7 +159,7 @@ def _amount_after(tables: Tables, query: LabelQuery) -> NDArray[np.float64]:
     """
     if "purchases" not in tables:
         return np.full(len(query.customer_ids), np.nan)
-    purchases = in_base_currency(tables["purchases"], "amount", tables)
+    purchases = convert_to_base_currency(tables["purchases"], "amount", tables=tables)
     in_window = purchases.filter(within(purchases.event_time, query.window))
     sums = in_window.group_by("customer_id").aggregate(amount=_.amount.sum()).to_pyarrow()
     return query.align(sums, numbers(sums["amount"]), missing=0.0)

@@ -34,9 +34,9 @@ class ExcludedRows:
             self.counts[cause] = self.counts.get(cause, 0) + int(rows.sum())
         return ~rows
 
-    def note_set_aside(self, tables: Tables, name: str) -> None:
+    def note_excluded(self, tables: Tables, name: str) -> None:
         """Count what was set aside of a table when it was read, as 'table: column: cause'."""
-        for cause, rows in tables.intake(name).set_aside.items():
+        for cause, rows in tables.load_report(name).excluded.items():
             self.counts[f"{name}: {cause}"] = rows
 
 
@@ -49,7 +49,7 @@ def spans_of(tables: Tables, left_out: ExcludedRows, as_of: date | None = None) 
     """Every usable span as known on a day; none where there is no subscriptions table."""
     if "subscriptions" not in tables:
         return Spans(*(np.empty(0, kind) for kind in ("U1", "U1", "M8[D]", "M8[D]", float, "U1")))
-    left_out.note_set_aside(tables, "subscriptions")
+    left_out.note_excluded(tables, "subscriptions")
     known = known_until(tables, as_of)["subscriptions"]
     found = _fetched(known, "plan", "started_at", "ended_at", "mrr", "currency", "margin_rate")
     return Spans(
@@ -98,7 +98,7 @@ def answers_of(tables: Tables, kind: str, left_out: ExcludedRows, as_of: date | 
     """Every survey of a kind (nps, csat) that was sent; none without a surveys table."""
     if "surveys" not in tables:
         return Answers(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
-    left_out.note_set_aside(tables, "surveys")
+    left_out.note_excluded(tables, "surveys")
     surveys: Expression = known_until(tables, as_of)["surveys"]
     found = _fetched(surveys.filter(surveys.kind.lower() == kind), "score", "event_time")
     return Answers(_words(found, "customer_id"), _numbers(found, "score"), _days(found, "event_time"))
@@ -116,7 +116,7 @@ def waits_of(tables: Tables, until: str, left_out: ExcludedRows, as_of: date | N
     """Hours from each ticket's opening to a moment (first_answered_at, closed_at) that has come."""
     if "tickets" not in tables or until not in tables["tickets"].columns:
         return Waits(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
-    left_out.note_set_aside(tables, "tickets")
+    left_out.note_excluded(tables, "tickets")
     found = _fetched(known_until(tables, as_of)["tickets"], "opened_at", until)
     reached = seconds(found[until])
     waited = (reached - seconds(found["opened_at"])).astype("timedelta64[s]").astype(np.float64) / 3600

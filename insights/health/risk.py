@@ -12,7 +12,7 @@ from core.feature_table import FeatureColumn, require_same_features
 from features.cohort import select_cohort
 from features.pipeline import compute_features
 from models.churn.additive import AdditiveModel, aligned
-from tables.consents import refused
+from tables.consents import customers_refusing
 from tables.tables import Tables
 
 
@@ -60,7 +60,7 @@ def risk_at(tables: Tables, model: AdditiveModel, cutoff: date) -> Risk:
     vocabularies = {column.name: column.vocabulary for column in model.columns_ if column.vocabulary is not None}
     features = compute_features(tables, cohort, vocabularies=vocabularies)
     require_same_features(features, {column.name: column.digest for column in model.columns_}, "the champion", "churn")
-    willing = features.take(~np.isin(features.customer_ids, refused(tables, "score", cutoff)))
+    willing = features.take(~np.isin(features.customer_ids, customers_refusing(tables, "score", cutoff=cutoff)))
     contributions = model.contributions(willing)
     return Risk(
         cutoff,

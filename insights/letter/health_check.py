@@ -21,8 +21,7 @@ from core.window import Window
 from insights.letter.comparable_customers import Likes, likes_of
 from insights.letter.customer_profile import Standing, standing_of
 from insights.letter.habits import Habit, bought_in, habits_of
-from tables.consents import refused
-from tables.default_cutoff import newest_cutoff
+from tables.consents import customers_refusing
 from tables.engines.arrays import seconds, within
 from tables.engines.expressions import Expression
 from tables.tables import Tables
@@ -70,11 +69,11 @@ class HealthCheck:
 
 def health_check(tables: Tables, customer_id: str, as_of: date | None = None) -> HealthCheck:
     """Look one customer up. Raises NotFound for an unknown one and BadInput for one who refused to be contacted."""
-    day = as_of or newest_cutoff(tables)
+    day = as_of or tables.default_cutoff()
     known = tables.at(day)
     window = Window.lookback(day, tables.config.active_days)
     standing = standing_of(tables, known, customer_id, window)
-    if customer_id in refused(tables, "contact", day):
+    if customer_id in customers_refusing(tables, "contact", cutoff=day):
         raise BadInput(f"'{customer_id}' has refused to be contacted (see consents); no letter was written")
     habits = habits_of(known, window)
     likes = likes_of(known, customer_id, standing, habits, day)

@@ -109,6 +109,6 @@ def _missing(figures: Figures) -> Iterator[str]:
 def _left_out(tables: Tables, facts: Facts) -> dict[str, int]:
     """What could not be read of each table, and what would have corrupted a figure."""
     unread = {
-        f"{name}: {cause}": rows for name in tables.names for cause, rows in tables.intake(name).set_aside.items()
+        f"{name}: {cause}": rows for name in tables.names for cause, rows in tables.load_report(name).excluded.items()
     }
     return unread | facts.left_out.counts

@@ -20,7 +20,6 @@ from insights.report.acquisition_data import Opportunities, Winning, opportuniti
 from insights.report.attribute_groups import Grouping, groupings_of
 from insights.report.calendar import Calendar
 from insights.segments import members_at
-from tables.default_cutoff import newest_cutoff
 from tables.tables import Tables
 
 
@@ -65,7 +64,7 @@ def read_facts(tables: Tables, as_of: date | None = None, segments: Mapping[str,
     `segments` are more groups to tell apart, name to customer ids; by default those and the tiers of the TOML. Raises
     NotEnoughHistory without a record before.
     """
-    day = as_of or newest_cutoff(tables)
+    day = as_of or tables.default_cutoff()
     left_out, money, config = ExcludedRows(), money_of(tables.config), tables.config
     calendar = Calendar.until(day, _first_day(tables, day), config.report.months, config.money.fiscal_year_starts)
     spans = spans_of(tables, left_out, day)
@@ -97,7 +96,7 @@ def read_facts(tables: Tables, as_of: date | None = None, segments: Mapping[str,
 
 def _first_day(tables: Tables, day: date) -> date:
     """The first record of what a customer is told by, before the day."""
-    firsts = [tables.intake(name).first for name in ("purchases", "usage", "subscriptions") if name in tables]
+    firsts = [tables.load_report(name).first for name in ("purchases", "usage", "subscriptions") if name in tables]
     known = [first.date() for first in firsts if first is not None and first.date() < day]
     if not known:
         raise NotEnoughHistory(f"nothing was recorded before {day}; name a later day with --cutoff")

@@ -61,7 +61,7 @@ def decompose_churn(config: Config, n_months: int) -> Decomposition:
     from models.mlflow_store.hazard_champion import champion_hazard
     from models.mlflow_store.registry import CHAMPION
     from models.mlflow_store.text_champion import text_champion
-    from tables.offers import offer_book
+    from tables.assortment import load_offer_book
     from tables.sources.opening import open_tables
 
     model, hazard, texts = additive_champion(registry), champion_hazard(registry), text_champion(registry)
@@ -70,7 +70,7 @@ def decompose_churn(config: Config, n_months: int) -> Decomposition:
         evidence = evidence_of(tables, model, texts, n_months, excluded)
         risks = TodaysRisks.told(tables, evidence, *hazard) if hazard else None
         today = evidence.today.astype("datetime64[D]").item()
-        costs = {offer.offer_id: offer.cost for offer in offer_book(tables, today).offers}
+        costs = {offer.offer_id: offer.cost for offer in load_offer_book(tables, today).offers}
         caution = registry.find("churn", CHAMPION).card.unusable_reason
         return decompose(evidence, config, costs, excluded.counts, risks, caution)
 

@@ -41,7 +41,7 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
         overview.add_row(*report.table_cells(table))
     console.print(overview)
     for table in data.tables:
-        console.print(f"[bold]{table.load_report.name}[/]")
+        console.print(f"[bold]{table.load_report.table}[/]")
         for note in report.table_notes(data, table):
             say(console, f"  {note}")
     for note in report.missing_notes(data):

@@ -20,14 +20,13 @@ def features(out: TableOut, config: ConfigPath = DEFAULT_CONFIG, cutoff: Cutoffs
     from features.export import check_suffix, write_features
     from features.families.catalogue import missing_tables
     from features.pipeline import compute_features
-    from tables.default_cutoff import newest_cutoff
     from tables.sources.opening import open_tables
 
     check_suffix(out)
     console = Console()
     with console.status("computing features"):
         tables = open_tables(open_config(config))
-        cutoffs = cutoff or [newest_cutoff(tables)]
+        cutoffs = cutoff or [tables.default_cutoff()]
         table = compute_features(tables, select_cohort(tables, cutoffs))
         write_features(table, out)
     say(console, f"{out}: {len(table):,} rows, {len(table.columns)} features, cutoffs {', '.join(map(str, cutoffs))}")

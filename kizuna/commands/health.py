@@ -46,7 +46,6 @@ def health(
 ) -> None:
     """Compute health scores and open one task per drop. Safe to re-run."""
     from serving.tasks.store import TaskStore
-    from tables.default_cutoff import newest_cutoff
     from tables.sources.opening import open_tables
 
     settings = open_config(config)
@@ -60,7 +59,7 @@ def health(
     store = TaskStore.at(os.environ.get(environment.DATABASE_URL), settings.places.tasks, settings.name)
     with console.status("reading the tables"):
         tables = open_tables(settings)
-        last = newest_cutoff(tables) if cutoff is None else cutoff
+        last = tables.default_cutoff() if cutoff is None else cutoff
     day, tasks = compute_days(tables, package, store=store, last=last, n_days=days, step_days=every)
     print_day(settings, day, tasks=tasks, language=lang)
     deliver_tasks(settings, store)

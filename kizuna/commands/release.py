@@ -34,7 +34,6 @@ def register(app: typer.Typer) -> None:
         """Publish a release from the champions and activate it; a running service picks it up."""
         from serving.build.release import Champions, build_release
         from serving.release.releases import Pointer, Releases
-        from tables.default_cutoff import newest_cutoff
         from tables.sources.opening import open_tables
 
         settings = open_config(config)
@@ -44,7 +43,7 @@ def register(app: typer.Typer) -> None:
             champions = Champions.of(registry, skip or ())
         now = datetime.now(UTC)
         with console.status("scoring every customer"):
-            release = build_release(settings, tables, champions, cutoff or newest_cutoff(tables), now)
+            release = build_release(settings, tables, champions, cutoff or tables.default_cutoff(), now)
         pointer = Pointer(release.description.release_id, getpass.getuser(), reason, now)
         with console.status("writing the release"):
             folder = Releases(settings.places.releases).add(release, pointer, keep)

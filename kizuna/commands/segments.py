@@ -45,7 +45,6 @@ def register(app: typer.Typer) -> None:
         Churn risk comes from the active release.
         """
         from insights.segments import segment_report
-        from tables.default_cutoff import newest_cutoff
         from tables.sources.opening import open_tables
 
         settings = open_config(config)
@@ -53,7 +52,7 @@ def register(app: typer.Typer) -> None:
             raise ConfigError(f"{config} defines no segment; add [segments.<name>] or [customer_tiers.<name>]")
         with Console(stderr=True).status("computing features"):
             tables = open_tables(settings)
-            report = segment_report(tables, newest_cutoff(tables), load_risks(settings))
+            report = segment_report(tables, tables.default_cutoff(), load_risks(settings))
         if output_format is SegmentFormat.JSON:
             say(console, msgspec.json.format(msgspec.json.encode(report)).decode())
         else:

@@ -23,15 +23,14 @@ from serving.release.customer_part import CustomerPart, Statements
 from serving.release.item_part import ItemPart
 from serving.release.recommender_part import RecommenderPart
 from serving.release.trend_part import TrendPart
-from tables.consents import refused
-from tables.items import ItemsToday, items_today
-from tables.preferences import preferences_of
+from tables.assortment import CurrentItems, load_items
+from tables.consents import customers_refusing, load_preferences
 from tables.tables import Tables
 
 
 def recommender_part(config: Config, package: ModelPackage, tables: Tables, cutoff: date) -> RecommenderPart:
     """The champion with everybody's history, everybody's best items, and what surrounds them."""
-    bought, today = load_interactions(tables, cutoff), items_today(tables)
+    bought, today = load_interactions(tables, cutoff), load_items(tables)
     champion = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
     knowing = knowing_likeness(champion, bought, config, cutoff)
     newcomers = newcomers_of(today.attributes.recode(knowing.item_ids), today.attributes)
@@ -42,7 +41,7 @@ def recommender_part(config: Config, package: ModelPackage, tables: Tables, cuto
     return RecommenderPart.of(model, newcomers, customers, items, around, cutoff, config.recommender.k)
 
 
-def item_part(today: ItemsToday, item_ids: np.ndarray) -> ItemPart:
+def item_part(today: CurrentItems, item_ids: np.ndarray) -> ItemPart:
     """What the items table says of these items; of those that it lacks, nothing."""
     rows = today.rows_of(item_ids)
     price, gone = np.append(today.price, np.nan)[rows], np.append(today.unavailable, False)[rows]
@@ -53,9 +52,9 @@ def item_part(today: ItemsToday, item_ids: np.ndarray) -> ItemPart:
 def statements(tables: Tables, cutoff: date) -> Statements:
     """What customers said, and who they are, as known at the cutoff."""
     return Statements(
-        refused(tables, "recommend", cutoff),
-        refused(tables, "contact", cutoff),
-        preferences_of(tables, cutoff),
+        customers_refusing(tables, "recommend", cutoff=cutoff),
+        customers_refusing(tables, "contact", cutoff=cutoff),
+        load_preferences(tables, cutoff),
         segments_of(tables, cutoff),
     )
 

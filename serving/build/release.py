@@ -36,8 +36,8 @@ from serving.release.hazard_part import HazardPart
 from serving.release.offer_part import OfferPart
 from serving.release.recommender_part import RecommenderPart
 from serving.release.release import FittedModel, Release, ReleaseDescription, ReleasedModel, new_release_id
-from tables.consents import refused
-from tables.offers import offer_book
+from tables.assortment import load_offer_book
+from tables.consents import customers_refusing
 from tables.tables import Tables
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def build_release(config: Config, tables: Tables, champions: Champions, cutoff: 
     missing = dict(champions.missing)
     cohort = select_cohort(tables, [cutoff])
     features = compute_features(tables, cohort, vocabularies=None if churn is None else churn.vocabularies)
-    unwilling = refused(tables, "score", cutoff)
+    unwilling = customers_refusing(tables, "score", cutoff=cutoff)
     parts = {
         "churn": None if churn is None else churn_part(config, churn, features, unwilling),
         "hazard": None if hazard is None else hazard_part(tables, hazard, features, unwilling),
@@ -142,7 +142,7 @@ def offer_part(config: Config, tables: Tables, features: FeatureTable, cutoff: d
     """The offers there are, with what their rules need to know; None where the data set has none."""
     if "offers" not in tables:
         return None
-    return OfferPart.of(offer_book(tables, cutoff), config.offers, features)
+    return OfferPart.of(load_offer_book(tables, cutoff), config.offers, features)
 
 
 def describe(

@@ -15,7 +15,7 @@ from features.segments.membership import segmentation_of
 from features.segments.rule_variables import in_words
 from serving.release.churn_part import ChurnPart
 from serving.release.segment_part import SegmentPart
-from tables.consents import PURPOSES, refused
+from tables.consents import PURPOSES, customers_refusing
 from tables.tables import Tables
 
 
@@ -25,7 +25,7 @@ def segment_part(
     """Every customer of the cohort; of who refused recommendations no attribute is kept, as none of their words is."""
     found = segmentation_of(config, features, risk_of(churn, features.customer_ids))
     figures = {name: column for name in KEY_FIGURES if (column := key_figure(features, name)) is not None}
-    said_no = {purpose: refused(tables, purpose, cutoff) for purpose in PURPOSES}
+    said_no = {purpose: customers_refusing(tables, purpose, cutoff=cutoff) for purpose in PURPOSES}
     attributes = attributes_of(features, np.isin(features.customer_ids, said_no["recommend"]))
     return SegmentPart.of(found, figures, attributes, said_no, config.seed)
 

@@ -1,12 +1,10 @@
-"""Times of one zone told as times of another, by arithmetic that every engine does alike.
+"""Converts times between time zones with arithmetic that every engine computes alike.
 
-Engines carry their own zone tables, of different ages, and treat doubtful
-times differently. So the changes of a zone's offset are taken from Python's
-zoneinfo once and travel inside the expression, as a tree of comparisons.
+Engines have their own zone tables, of different ages, and treat ambiguous times differently. So the changes of a
+zone's offset come from Python's zoneinfo once and are part of the expression, as a tree of comparisons.
 
-An hour that a clock shows twice means its first showing; an hour that it
-leaves out is read with the offset before the change. Changes are known from
-1970 to 2050; outside, the nearest known offset is taken.
+An hour that a clock shows twice is read as the first one; an hour that it skips is read with the offset before the
+change. Changes are known from 1970 to 2050; outside, the did_you_mean known offset applies.
 """
 
 from __future__ import annotations
@@ -18,14 +16,15 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from tables.engines.expressions import Expression, ibis
+import ibis
+import ibis.expr.types as ir
 
 FIRST_YEAR, LAST_YEAR = 1970, 2050
 
 
 @dataclass(frozen=True)
 class OffsetChange:
-    """From the moment `at` (UTC, naive) on, clocks show UTC plus `seconds`."""
+    """From the moment `at` (naive UTC) on, clocks show UTC plus `seconds`."""
 
     at: datetime
     seconds: int
@@ -33,8 +32,9 @@ class OffsetChange:
 
 @lru_cache(maxsize=64)
 def offset_changes(zone: str) -> tuple[OffsetChange, ...]:
-    """The offsets of a zone in order of time; the first one counts from ever."""
+    """The offsets of a zone in order of time; the first one also applies to everything before it."""
     clock = ZoneInfo(zone)
+    # No zone changes its offset twice within a week.
     week = timedelta(days=7)
     weeks = (datetime(LAST_YEAR, 1, 1) - datetime(FIRST_YEAR, 1, 1)) // week
     moments = [datetime(FIRST_YEAR, 1, 1) + week * number for number in range(weeks)]
@@ -58,29 +58,30 @@ def _change_between(clock: ZoneInfo, before: datetime, after: datetime) -> Offse
     return OffsetChange(after, _offset(clock, after))
 
 
-def local_of_utc(utc: Expression, zone: str) -> Expression:
-    """What clocks in the zone show at naive UTC times."""
+def utc_to_local(utc: ir.Value, zone: str) -> ir.Value:
+    """Naive UTC times as local times of a zone."""
     changes = offset_changes(zone)
-    return _shifted(utc, [change.at for change in changes], [change.seconds for change in changes])
+    return _shift(utc, [change.at for change in changes], [change.seconds for change in changes])
 
 
-def utc_of_local(local: Expression, zone: str) -> Expression:
-    """The naive UTC times at which clocks in the zone show this (first)."""
+def local_to_utc(local: ir.Value, zone: str) -> ir.Value:
+    """Local times of a zone as naive UTC times."""
     changes = offset_changes(zone)
     shown = [changes[0].at] + [
         later.at + timedelta(seconds=max(later.seconds, earlier.seconds)) for earlier, later in pairwise(changes)
     ]
-    return _shifted(local, shown, [-change.seconds for change in changes])
+    return _shift(local, shown, [-change.seconds for change in changes])
 
 
-def _shifted(times: Expression, since: Sequence[datetime], seconds: Sequence[int]) -> Expression:
+def _shift(times: ir.Value, since: Sequence[datetime], seconds: Sequence[int]) -> ir.Value:
+    """The times plus the seconds that apply from each moment in `since` on."""
     if set(seconds) == {0}:
         return times
     return times + _by_time(times, since, seconds).as_interval("s")
 
 
-def _by_time(times: Expression, since: Sequence[datetime], seconds: Sequence[int]) -> Expression:
-    """Halve the changes again and again: eight comparisons a row where a list would take a hundred."""
+def _by_time(times: ir.Value, since: Sequence[datetime], seconds: Sequence[int]) -> ir.Value:
+    """The seconds that apply at each time, by binary search: 8 comparisons per row instead of 100."""
     if len(set(seconds)) == 1:
         return ibis.literal(seconds[0], "int32")
     middle = len(since) // 2

@@ -1,48 +1,50 @@
-"""Where columns are read: a table that grows a column for every step.
+"""The table on which columns are read: it gains one column for every intermediate step.
 
-An expression that is used twice would be written twice into the query, and
-what it is made of four times: reading a time from text would take megabytes of
-SQL. A step has a name instead, and the engine computes it once.
+An Ibis expression that is used twice is written twice into the query, and its inputs four times: reading a time from
+text would take megabytes of SQL. A step is a named column instead, which the engine computes once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import ibis
 import ibis.expr.types as ir
 
-from tables.cleaning.time_zones import local_of_utc, utc_of_local
-from tables.engines.expressions import Expression, ibis
+from tables.cleaning.time_zones import local_to_utc, utc_to_local
 
 
 @dataclass(frozen=True)
 class Clock:
-    """Whose clocks naive times were read from, and whose they shall be told by."""
+    """The time zone of naive times in a source, and the time zone of the business."""
 
     source: str
+    "IANA name."
     business: str
+    "IANA name."
 
 
 class Workbench:
-    """A source table and the steps taken on it."""
+    """A source table, and the steps computed from it so far."""
 
-    def __init__(self, table: ir.Table, clock: Clock) -> None:
-        self.table = table
-        "The source's columns and one for each step so far."
+    def __init__(self, source: ir.Table, clock: Clock) -> None:
+        self.source = source
+        self.table = source
+        "The source's columns and one more for each step."
         self.clock = clock
 
-    def step(self, value: Expression) -> Expression:
+    def step(self, value: ir.Value) -> ir.Value:
         """The value as a column of its own."""
         name = ibis.util.gen_name("step")
         self.table = self.table.mutate(**{name: value})
         return self.table[name]
 
-    def local_of_naive(self, times: Expression) -> Expression:
-        """The business's local times of naive source times."""
+    def naive_to_local(self, times: ir.Value) -> ir.Value:
+        """Naive times of the source as local times of the business."""
         if self.clock.source == self.clock.business:
             return times
-        return self.local_of_utc(utc_of_local(self.step(times), self.clock.source))
+        return self.utc_to_local(local_to_utc(self.step(times), self.clock.source))
 
-    def local_of_utc(self, times: Expression) -> Expression:
-        """The business's local times of naive UTC times."""
-        return local_of_utc(self.step(times), self.clock.business)
+    def utc_to_local(self, times: ir.Value) -> ir.Value:
+        """Naive UTC times as local times of the business."""
+        return utc_to_local(self.step(times), self.clock.business)

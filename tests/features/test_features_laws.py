@@ -207,7 +207,7 @@ ITEMS = frame(
 
 def tables(*parts: dict[str, list[Row]], backend: Any = None) -> Tables:
     frames = {name: frame(*first, *(row for part in parts for row in part[name])) for name, first in FIRST.items()}
-    return tables_from_frames(SETTINGS, {**frames, "items": ITEMS}, backend)
+    return tables_from_frames(SETTINGS, {**frames, "items": ITEMS}, backend=backend)
 
 
 def assert_same(found: FeatureTable, expected: FeatureTable) -> None:
@@ -286,7 +286,7 @@ def test_days_hours_and_weekdays_are_those_of_the_business(engine_name, zone, ar
     cutoff = (datetime.fromisoformat(around) + timedelta(days=5)).date()
 
     found = compute_features(
-        tables_from_frames(config(time_zone=zone), {"purchases": purchases}, engine(engine_name)),
+        tables_from_frames(config(time_zone=zone), {"purchases": purchases}, backend=engine(engine_name)),
         cohort(*ids, cutoff=cutoff.isoformat()),
     )
 

@@ -29,7 +29,7 @@ FAULTS = {
     "an unknown column": ('"member"', '"membre"', "did you mean 'member'"),
     "an unknown contract column": ("customer_id =", "custmer_id =", "did you mean 'customer_id'"),
     "a file that is not there": ("purchases.csv", "sales.csv", "no file at"),
-    "a truncated CSV": (",2024-02-02,2", ",2024-0", "line 3: it has another number of cells"),
+    "a truncated CSV": (",2024-02-02,2", ",2024-0", "line 3: it does not have as many cells"),
     "an empty table": ("ada,2024-01-01,1\nbo,2024-02-02,2\n", "", "purchases is empty"),
     "mixed types": (",2\n", ",two\n", "mixed types: 1 of 2 rows of purchases have amount"),
     "a stopped database": ('path = "purchases.csv"', DATABASE, "does not answer"),

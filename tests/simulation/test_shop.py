@@ -110,7 +110,7 @@ def test_a_shop_that_was_written_opens_with_every_row(tmp_path):
 
     opened = open_tables(read_config(made.write(tmp_path), {}))
 
-    assert {name: intake.kept for name, intake in opened.report.items()} == {
+    assert {name: report.n_usable for name, report in opened.load_reports.items()} == {
         name: len(table) for name, table in made.tables.items()
     }
     assert opened.watermark("purchases") == made.truth.world.end

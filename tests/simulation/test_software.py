@@ -84,7 +84,7 @@ def test_a_company_that_was_written_opens_with_every_row_and_its_ends_are_its_la
 
     outcomes = label_outcomes(tables, select_cohort(tables, [cutoff]))
 
-    assert {name: intake.kept for name, intake in tables.report.items()} == {
+    assert {name: report.n_usable for name, report in tables.load_reports.items()} == {
         name: len(table) for name, table in usual.tables.items()
     }
     churned = set(outcomes.customer_ids[outcomes.churned & outcomes.mature])

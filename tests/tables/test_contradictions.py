@@ -66,16 +66,16 @@ FIT = {
 def test_a_row_that_contradicts_itself_is_set_aside_by_cause_with_an_example(engine_name, table, row, cause, example):
     tables = world(engine_name, **{table: frame(row, FIT[table])})
 
-    intake = tables.intake(table)
+    load_report = tables.load_report(table)
 
-    assert (intake.set_aside, intake.examples, intake.kept) == ({cause: 1}, {cause: example}, 1)
+    assert (load_report.excluded, load_report.examples, load_report.n_usable) == ({cause: 1}, {cause: example}, 1)
     assert tables.latest()[table].count().to_pyarrow().as_py() == 1
 
 
 def test_another_scale_of_satisfaction_can_be_stated():
     tables = world(settings=config(csat_scale=(0.0, 100.0)), surveys=frame(answer("csat", 6.0), answer("csat", 101.0)))
 
-    assert tables.intake("surveys").set_aside == {"score: not on the csat_scale": 1}
+    assert tables.load_report("surveys").excluded == {"score: not on the csat_scale": 1}
 
 
 @every_engine
@@ -88,7 +88,7 @@ def test_a_span_that_overlaps_the_next_pays_until_that_begins(engine_name):
 
     assert (before["mrr_now"], before["subscriptions_running"]) == (10, 1)
     assert (after["mrr_now"], after["subscriptions_running"], after["upgrades_total"]) == (15, 1, 1)
-    odd = check_tables(tables).oddities[0]
+    odd = check_tables(tables).cross_row_issues[0]
     assert (odd.table, odd.rows, odd.example) == ("subscriptions", 1, "s1")
 
 
@@ -111,7 +111,7 @@ def test_spans_of_different_subscriptions_may_run_side_by_side():
     tables = world(subscriptions=frame(span("2024-01-01", None), span("2024-02-01", None, 5.0, subscription_id="s2")))
 
     assert ada(tables)["mrr_now"] == 15
-    assert [odd for odd in check_tables(tables).oddities if odd.table == "subscriptions"] == []
+    assert [odd for odd in check_tables(tables).cross_row_issues if odd.table == "subscriptions"] == []
 
 
 @every_engine
@@ -133,7 +133,8 @@ def test_usage_outside_any_subscription_is_counted_and_stays_usage(engine_name):
     events = [{**OLD, "customer_id": "ada", "event_time": day} for day in ("2023-12-31", "2024-01-01", "2024-03-01")]
     tables = world(engine_name, usage=frame(*events), subscriptions=frame(span("2024-01-01", "2024-02-01")))
 
-    assert [(odd.table, odd.rows, odd.example) for odd in check_tables(tables).oddities] == [("usage", 2, "ada")]
+    issues = check_tables(tables).cross_row_issues
+    assert [(issue.table, issue.rows, issue.example) for issue in issues] == [("usage", 2, "ada")]
     assert ada(tables)["usage_events_30d"] == 1
 
 
@@ -148,9 +149,9 @@ def test_mrr_without_a_rate_is_counted_and_missing_from_sums(engine_name, tmp_pa
 
     assert ada(tables)["mrr_now"] == 602
     assert ada(tables)["subscriptions_running"] == 4
-    odd = check_tables(tables).oddities[0]
+    odd = check_tables(tables).cross_row_issues[0]
     assert (odd.rows, odd.example) == (1, "EUR")
-    assert "no rate to JPY" in odd.cause
+    assert "no rate to JPY" in odd.reason
 
 
 @every_engine
@@ -164,10 +165,10 @@ def test_a_month_without_a_rate_is_told_of_who_paid_then(engine_name, tmp_path):
     spans[-1]["currency"] = "JPY"
     stated = config(money=MoneySettings(rates=str(rates)), report=ReportSettings(months=5), watermark=date(2024, 6, 1))
 
-    odd = check_tables(world(engine_name, stated, subscriptions=frame(*spans))).oddities[0]
+    odd = check_tables(world(engine_name, stated, subscriptions=frame(*spans))).cross_row_issues[0]
 
     assert (odd.rows, odd.example) == (1, "through")
-    assert odd.cause.startswith("USD has no rate to JPY for 2024-03, when they ran")
+    assert odd.reason.startswith("USD has no rate to JPY for 2024-03, when they ran")
 
 
 @every_engine
@@ -182,8 +183,9 @@ def test_purchases_are_added_up_in_one_currency(engine_name, tmp_path):
     )  # fmt: skip
 
     assert ada(tables)["net_spend_total"] == 10 + 5 * 100
-    assert [(odd.rows, odd.example) for odd in check_tables(tables).oddities] == [(1, "ada"), (2, "ada")]
-    assert check_tables(tables).oddities[1].cause == "USD has no rate to JPY for 2024-03: `kizuna report` stops"
+    issues = check_tables(tables).cross_row_issues
+    assert [(issue.rows, issue.example) for issue in issues] == [(1, "ada"), (2, "ada")]
+    assert issues[1].reason == "USD has no rate to JPY for 2024-03: `kizuna report` stops"
 
 
 def of(who: str, account: str, since: str | None = None) -> dict[str, Any]:
@@ -199,8 +201,8 @@ def test_who_is_of_two_accounts_at_once_counts_for_none(engine_name):
     found = features_at(tables, "acme", "bo", "zeta")
 
     assert found.column("usage_events_30d").tolist() == [1, 0, 0]
-    assert tables.intake("customers").set_aside == {"account_id: of two accounts at once": 2}
-    assert tables.intake("customers").examples["account_id: of two accounts at once"] == "bo"
+    assert tables.load_report("customers").excluded == {"account_id: of two accounts at once": 2}
+    assert tables.load_report("customers").examples["account_id: of two accounts at once"] == "bo"
 
 
 def test_who_was_of_one_account_before_stays_there_until_it_is_sure():

@@ -47,7 +47,7 @@ def test_rows_that_repeat_a_customer_are_refused(tmp_path):
 
 
 def test_a_label_that_says_the_same_of_all_is_refused(tmp_path):
-    with pytest.raises(DataError, match="0 of 600 customers left"):
+    with pytest.raises(DataError, match="0 of 600 customers churned"):
         open_cross_section(changed_label(club(tmp_path), equals="gone"))
 
 

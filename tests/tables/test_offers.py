@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from core.config.money import OfferAssumptions
 from core.offers import Offer, OfferContacts
-from tables.offers import offer_book
+from tables.assortment import load_offer_book
 from tests.worlds import config, frame, shop
 
 CUTOFF = date(2024, 3, 31)
@@ -37,11 +37,11 @@ def contacts(*lines: str) -> pa.Table:
 def counted(*lines: str, answer_days: int = 14) -> dict[str, OfferContacts]:
     settings = config(offers=OfferAssumptions(answer_days=answer_days))
     tables = shop("ada 2024-03-01", settings=settings, offers=OFFERS, contacts=contacts(*lines))
-    return offer_book(tables, CUTOFF).contacts
+    return load_offer_book(tables, CUTOFF).contacts
 
 
 def test_a_row_becomes_an_offer_and_what_it_lacks_is_missing():
-    book = offer_book(shop("ada 2024-03-01", offers=OFFERS), CUTOFF)
+    book = load_offer_book(shop("ada 2024-03-01", offers=OFFERS), CUTOFF)
 
     assert book.offers == (
         Offer("sorry", "thank_you"),
@@ -51,7 +51,7 @@ def test_a_row_becomes_an_offer_and_what_it_lacks_is_missing():
 
 
 def test_a_shop_without_offers_has_an_empty_book():
-    assert offer_book(shop("ada 2024-03-01"), CUTOFF).offers == ()
+    assert load_offer_book(shop("ada 2024-03-01"), CUTOFF).offers == ()
 
 
 def test_those_who_answered_in_time_have_accepted():
@@ -81,6 +81,6 @@ def test_the_future_changes_nothing():
 
 def test_contacts_without_answers_count_against_capacity_only():
     log = contacts("2024-03-01 tea").drop_columns("converted_at")
-    book = offer_book(shop("ada 2024-03-01", offers=OFFERS, contacts=log), CUTOFF)
+    book = load_offer_book(shop("ada 2024-03-01", offers=OFFERS, contacts=log), CUTOFF)
 
     assert book.contacts == {"tea": OfferContacts(given=1, asked=0, accepted=0)}

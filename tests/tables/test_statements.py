@@ -7,8 +7,7 @@ from datetime import date
 import pytest
 
 from features.segments.attribute_groups import segments_of
-from tables.consents import refused
-from tables.preferences import preferences_of
+from tables.consents import customers_refusing, load_preferences
 from tests.worlds import config, frame, shop
 
 CUTOFF = date(2024, 3, 8)
@@ -46,11 +45,11 @@ def said(*lines: str):
 def test_the_last_word_before_the_cutoff_counts(words, has_refused):
     tables = shop("ada 2024-01-01", consents=consents(*words))
 
-    assert refused(tables, "recommend", CUTOFF).tolist() == (["ada"] if has_refused else [])
+    assert customers_refusing(tables, "recommend", cutoff=CUTOFF).tolist() == (["ada"] if has_refused else [])
 
 
 def test_who_says_nothing_refuses_nothing():
-    assert not len(refused(shop("ada 2024-01-01"), "recommend", CUTOFF))
+    assert not len(customers_refusing(shop("ada 2024-01-01"), "recommend", cutoff=CUTOFF))
 
 
 def test_an_alias_speaks_for_its_customer():
@@ -58,7 +57,7 @@ def test_an_alias_speaks_for_its_customer():
 
     tables = shop("ada 2024-01-01", consents=consents("card-1 score no 2024-03-01"), identities=identities)
 
-    assert refused(tables, "score", CUTOFF).tolist() == ["ada"]
+    assert customers_refusing(tables, "score", cutoff=CUTOFF).tolist() == ["ada"]
 
 
 def test_the_newest_words_on_a_key_replace_the_older_ones():
@@ -67,7 +66,7 @@ def test_the_newest_words_on_a_key_replace_the_older_ones():
         "ada colour red 2024-01-01", "ada category cups 2024-03-08",
     )  # fmt: skip
 
-    found = preferences_of(shop("ada 2024-01-01", preferences=told), CUTOFF)
+    found = load_preferences(shop("ada 2024-01-01", preferences=told), CUTOFF)
 
     assert found == {"ada": {"category": ("coffee", "sweets"), "colour": ("red",)}}
 

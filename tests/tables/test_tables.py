@@ -145,10 +145,10 @@ def test_rows_that_cannot_be_used_are_counted_by_cause():
         {"customer_id": "x" * 129, "event_time": "2024-03-01", "event": "login"},
         {"customer_id": "bo", "event_time": None, "event": "login"},
     )
-    intake = shop(usage=usage).intake("usage")
+    load_report = shop(usage=usage).load_report("usage")
 
-    assert (intake.rows, intake.kept) == (4, 1)
-    assert intake.set_aside == {
+    assert (load_report.n_rows, load_report.n_usable) == (4, 1)
+    assert load_report.excluded == {
         "customer_id: longer than 128 characters": 1,
         "customer_id: missing": 1,
         "event_time: missing": 1,
@@ -190,7 +190,7 @@ def test_a_stated_watermark_is_believed():
 
 
 def test_a_table_of_things_tells_no_watermark():
-    with pytest.raises(DataError, match="state watermark"):
+    with pytest.raises(DataError, match="set watermark"):
         shop(items=frame({"item_id": "tea"})).watermark("items")
 
 

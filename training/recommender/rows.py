@@ -31,7 +31,7 @@ from models.metrics.ranking import compare_rankings, ranking_metrics
 from models.metrics.ranking_data import JudgedRankings
 from models.metrics.variety import Categories
 from models.recommenders.catalogue import RECOMMENDERS
-from tables.items import items_today
+from tables.assortment import load_items
 from tables.tables import Tables
 from training.run.recipe import Recipe
 
@@ -115,7 +115,7 @@ def ranking_task(tables: Tables, everything: Interactions, cutoff: date) -> Rank
 
 def categories_of(tables: Tables) -> Categories | None:
     """The category of each item as the items table has it today: lists are judged by it, nothing is learnt from it."""
-    attributes = items_today(tables).attributes
+    attributes = load_items(tables).attributes
     if "category" not in attributes.codes:
         return None
     return Categories(attributes.item_ids, np.append(attributes.words["category"], "")[attributes.codes["category"]])
@@ -149,7 +149,7 @@ def ranking_cutoffs(tables: Tables) -> tuple[date, ...]:
             f"the test cutoff {test} needs purchases until {test + horizon}, they are complete until "
             f"{newest + horizon}; state a test cutoff of {newest} or earlier"
         )
-    first = tables.intake("purchases").first
+    first = tables.load_report("purchases").first
     begins = first.date() + timedelta(days=config.active_days) if first else test
     earlier = [test - n * horizon for n in range(N_VALIDATIONS, 1, -1)]
     return (*(cutoff for cutoff in earlier if cutoff >= begins), test - horizon, test)

@@ -37,9 +37,9 @@ def test_a_customer_with_several_aliases_counts_once():
 
 def test_each_channel_has_its_own_range():
     lines = ("ada 2024-03-01 channel=web", "bo 2024-03-05 channel=web", "cy 2024-03-02 channel=shop")
-    recordings = check_tables(shop(*lines)).tables[0].recordings
+    channels = check_tables(shop(*lines)).tables[0].channels
 
-    assert [(r.channel, r.rows, r.first, r.last) for r in recordings] == [
+    assert [(r.channel, r.rows, r.first, r.last) for r in channels] == [
         ("web", 2, date(2024, 3, 1), date(2024, 3, 5)),
         ("shop", 1, date(2024, 3, 2), date(2024, 3, 2)),
     ]
@@ -87,4 +87,6 @@ def test_columns_that_features_cannot_use_because_they_are_undated_are_named():
     items = frame({"item_id": "tea", "category": "drinks", "price": 3.0})
     settings = config(as_of_today=("items.price",))
 
-    assert check_tables(shop("ada 2024-03-01", settings=settings, items=items)).tables[1].undated == ("category",)
+    tables = check_tables(shop("ada 2024-03-01", settings=settings, items=items)).tables
+
+    assert tables[1].columns_without_date == ("category",)

@@ -34,8 +34,7 @@ from serving.release.release import Release
 from serving.release.releases import Releases
 from simulation.shop.shop import simulate_shop
 from simulation.shop.world import ShopWorld
-from tables.consents import refused
-from tables.default_cutoff import newest_cutoff
+from tables.consents import customers_refusing
 from tables.tables import Tables, tables_from_frames
 from tests.serving.hand_made import put_in_force
 
@@ -87,7 +86,7 @@ def shop(tmp_path_factory) -> RequestContext:
     simulated = simulate_shop(ShopWorld(n_customers=300, seed=5))
     config = read_config(simulated.write(tmp_path_factory.mktemp("shop")), {})
     tables = tables_from_frames(config, simulated.tables)
-    cutoff = newest_cutoff(tables)
+    cutoff = tables.default_cutoff()
     earlier = select_cohort(tables, [cutoff - timedelta(days=config.churn.horizon_days + 1)])
     features = compute_features(tables, earlier)
     churn = Logistic().fit(features, label_outcomes(tables, earlier))
@@ -120,7 +119,7 @@ def test_a_release_scores_everybody_by_the_features_of_the_cutoff(shop):
     )
 
     assert release.churn is not None
-    willing = ~np.isin(cohort.customer_ids, refused(shop.tables, "score", shop.cutoff))
+    willing = ~np.isin(cohort.customer_ids, customers_refusing(shop.tables, "score", cutoff=shop.cutoff))
     assert release.churn.index.ids.astype(str).tolist() == sorted(cohort.customer_ids[willing])
     assert release.churn.n_left_out == (~willing).sum() > 0
     assert release.churn.probability_of(cohort.customer_ids[7]) == scores.value[7]

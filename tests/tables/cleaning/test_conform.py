@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tables.cleaning.readings import READERS
-from tables.cleaning.time_zones import local_of_utc, utc_of_local
+from tables.cleaning.time_zones import local_to_utc, utc_to_local
 from tables.cleaning.workbench import Clock, Workbench
 from tables.contract import Kind
 from tests.engines import engine, every_engine
@@ -95,15 +95,15 @@ def test_an_id_is_at_most_128_characters():
 
 @every_engine
 def test_a_fraction_is_no_id_and_no_whole_number(engine_name: str):
-    kinds: tuple[Kind, ...] = ("id", "whole")
+    kinds: tuple[Kind, ...] = ("id", "integer")
     for kind in kinds:
         assert unreadable([1.5, 2.0, float("nan"), None], kind, engine_name) == [True, False, False, False]
 
 
 @every_engine
 def test_flags_are_read_from_words_and_from_one_and_zero(engine_name: str):
-    assert read(["yes", "FALSE", "はい", "maybe", ""], "flag", engine_name) == [True, False, True, None, None]
-    assert read([1, 0, 2], "flag", engine_name) == [True, False, None]
+    assert read(["yes", "FALSE", "はい", "maybe", ""], "boolean", engine_name) == [True, False, True, None, None]
+    assert read([1, 0, 2], "boolean", engine_name) == [True, False, None]
 
 
 def shifted(times: list[datetime], shift: Callable[[Any, str], Any], zone: str, engine_name: str) -> list[datetime]:
@@ -117,7 +117,7 @@ def shifted(times: list[datetime], shift: Callable[[Any, str], Any], zone: str, 
 def test_local_times_are_those_of_zoneinfo_on_every_engine(engine_name: str, zone: str, moments: list[datetime]):
     whole = [moment.replace(microsecond=0) for moment in moments]
 
-    local = shifted(whole, local_of_utc, zone, engine_name)
+    local = shifted(whole, utc_to_local, zone, engine_name)
 
     assert local == [m.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) for m in whole]
 
@@ -128,7 +128,7 @@ def test_local_times_are_those_of_zoneinfo_on_every_engine(engine_name: str, zon
 def test_clock_times_mean_their_first_showing_on_every_engine(engine_name: str, zone: str, moments: list[datetime]):
     whole = [moment.replace(microsecond=0) for moment in moments]
 
-    utc = shifted(whole, utc_of_local, zone, engine_name)
+    utc = shifted(whole, local_to_utc, zone, engine_name)
 
     assert utc == [m.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC).replace(tzinfo=None) for m in whole]
 
@@ -139,8 +139,8 @@ def test_the_hours_around_every_change_of_the_clock_are_right(engine_name: str, 
     hours = [datetime(2024, month, 1) + timedelta(hours=h) for month in (3, 10, 11) for h in range(31 * 24)]
     clock = ZoneInfo(zone)
 
-    local = shifted(hours, local_of_utc, zone, engine_name)
-    utc = shifted(hours, utc_of_local, zone, engine_name)
+    local = shifted(hours, utc_to_local, zone, engine_name)
+    utc = shifted(hours, local_to_utc, zone, engine_name)
 
     assert local == [hour.replace(tzinfo=UTC).astimezone(clock).replace(tzinfo=None) for hour in hours]
     assert utc == [hour.replace(tzinfo=clock).astimezone(UTC).replace(tzinfo=None) for hour in hours]

@@ -179,9 +179,9 @@ def test_a_csv_of_a_japanese_till_is_read(tmp_path: Path):
 
 GOOD = "customer_id,event_time,amount\nada,2024-03-01,1\nbo,2024-03-02,2\n"
 BROKEN = {
-    "a line cut off": (GOOD + "cy,2024", "line 4: it has another number of cells"),
+    "a line cut off": (GOOD + "cy,2024", "line 4: it does not have as many cells as the header"),
     "a quote never closed": (GOOD + 'cy,2024-03-03,"3', "line 4: a quote is opened and never closed"),
-    "a line too long": (GOOD.replace(",2\n", ",2,9\n"), "line 3: it has another number of cells"),
+    "a line too long": (GOOD.replace(",2\n", ",2,9\n"), "line 3: it does not have as many cells as the header"),
     "no row": ("customer_id,event_time,amount\n", "purchases is empty"),
     "nothing": ("", "purchases is empty"),
     "a column twice": ("amount,event_time,amount\n1,2024-03-01,1\n", "has 'amount' twice"),
@@ -202,8 +202,8 @@ def test_a_csv_in_another_encoding_asks_for_it(tmp_path: Path):
     (tmp_path / "t.csv").write_text("event_time,amount,channel\n2024-03-01,1,店\n", encoding="cp932")
 
     path = str(tmp_path / "t.csv")
-    refused(TableSource(path=path), DataError, "line 2: it is not UTF-8; state encoding")
-    refused(TableSource(path=path, encoding="cp9999"), ConfigError, "knows no encoding 'cp9999'")
+    refused(TableSource(path=path), DataError, "line 2: it is not UTF-8; set encoding")
+    refused(TableSource(path=path, encoding="cp9999"), ConfigError, "unknown encoding 'cp9999'")
 
 
 def test_files_of_one_table_have_one_shape(tmp_path: Path):
@@ -220,8 +220,8 @@ UNUSABLE = {
         TableSource(database="postgres://ada:hush@127.0.0.1:1/test", table="t"), SourceUnavailable, "does not answer",
     ),
     "no DuckDB file": (TableSource(database="duckdb:///nowhere/t", table="t"), SourceUnavailable, "does not answer"),
-    "no address": (TableSource(database="nonsense", table="t"), ConfigError, "is no address of a database"),
-    "an unknown engine": (TableSource(database="nosuch://x", table="t"), ConfigError, "is no address of a database"),
+    "no address": (TableSource(database="nonsense", table="t"), ConfigError, "not the address of a database"),
+    "an unknown engine": (TableSource(database="nosuch://x", table="t"), ConfigError, "not the address of a database"),
 }  # fmt: skip
 
 
@@ -258,5 +258,5 @@ def test_a_thing_named_twice_without_a_date_is_refused():
 
     with in_parquet(purchase_log("ada 2024-03-01")) as bought, in_parquet(twice) as sold:
         both = config(tables={"purchases": bought, "items": sold})
-        with pytest.raises(DataError, match="1 rows of items repeat a item_id"):
+        with pytest.raises(DataError, match="1 rows of items repeat their item_id"):
             open_tables(both)

@@ -1,18 +1,20 @@
-"""Numbers, times and flags that somebody wrote as text, read strictly.
+"""Parses numbers, times and booleans from text, strictly.
 
     １２,３４５   ¥1,234   (1,234)   △500   12.5%          12345 1234 -1234 -500 0.125
     2026/4/1   2026年4月1日 9時30分   2026-04-01T09:30+09:00   20260401
 
-What cannot be read without guessing (12,50 or 04/05/2026) is unreadable: it
-is counted and set aside, never bent into something.
+A value that could mean two things (12,50 or 04/05/2026) is unreadable: its row is excluded and counted, and the
+value is never guessed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import ibis
+import ibis.expr.types as ir
+
 from tables.cleaning.workbench import Workbench
-from tables.engines.expressions import Expression, ibis
 
 WIDE = "０１２３４５６７８９．，－（）％＋／：\u3000−△▲"
 NARROW = "0123456789.,-()%+/: ---"
@@ -31,12 +33,13 @@ TRUE_WORDS = ("true", "t", "yes", "y", "1", "はい", "有")
 FALSE_WORDS = ("false", "f", "no", "n", "0", "いいえ", "無")
 
 
-def _tidy(text: Expression) -> Expression:
+def _tidy(text: ir.Value) -> ir.Value:
     return text.translate(WIDE, NARROW).strip()
 
 
-def number_in(text: Expression, bench: Workbench) -> Expression:
-    """The number a text says, NULL where it says none. Brackets and △ are minus, % divides by 100."""
+def number_in(text: ir.Value, bench: Workbench) -> ir.Value:
+    """The number in a text, NULL where there is none. Brackets and △ are a minus sign, % divides by 100."""
+    # Each step is one column: the query would otherwise repeat every inner expression.
     bare = bench.step(_tidy(text).re_replace(MONEY_SIGNS, ""))
     bracketed = bench.step(bare.re_search(r"^[(][^()+-]*[)]$"))
     digits = bench.step(ibis.ifelse(bracketed, bare.re_replace("[()]", ""), bare))
@@ -48,15 +51,15 @@ def number_in(text: Expression, bench: Workbench) -> Expression:
 
 
 @dataclass(frozen=True)
-class WrittenMoment:
-    """A moment as somebody wrote it: what the clock showed, and its offset from UTC in seconds where stated."""
+class ClockTime:
+    """A moment as it is written: the time on the clock, and its offset from UTC in seconds where given."""
 
-    shown: Expression
-    offset_seconds: Expression
+    shown: ir.Value
+    offset_seconds: ir.Value
 
 
-def moment_in(text: Expression, bench: Workbench) -> WrittenMoment:
-    """The moment a text says, NULL where it says none; fractions of a second are cut off."""
+def moment_in(text: ir.Value, bench: Workbench) -> ClockTime:
+    """The moment in a text, NULL where there is none; fractions of a second are cut off."""
     plain = _tidy(text).re_replace("[年月]", "-").re_replace("日 *", " ").re_replace("[時分]", ":").re_replace("秒", "")
     plain = bench.step(plain.re_replace(":$", "").re_replace(r" ([0-9]{1,2})$", r" \1:00").strip())
     year = bench.step(_part(plain, 1))
@@ -73,32 +76,32 @@ def moment_in(text: Expression, bench: Workbench) -> WrittenMoment:
     )
     iso = year + "-" + month + "-" + day + " " + hour + ":" + minute + ":" + second
     shown = bench.step(ibis.ifelse(valid, iso, ibis.null("string")).cast("timestamp"))
-    return WrittenMoment(shown, bench.step(_offset_seconds(plain, bench)))
+    return ClockTime(shown, bench.step(_offset_seconds(plain, bench)))
 
 
-def _part(text: Expression, *groups: int) -> Expression:
-    """The first group that matched; 0 where none did."""
+def _part(text: ir.Value, *groups: int) -> ir.Value:
+    """The first group of MOMENT that matches; '0' where none does."""
     return ibis.coalesce(*(text.re_extract(MOMENT, group).nullif("") for group in groups), "0")
 
 
-def _number(digits: Expression) -> Expression:
+def _number(digits: ir.Value) -> ir.Value:
     return digits.cast("int32")
 
 
-def _days_in(year: Expression, month: Expression) -> Expression:
+def _days_in(year: ir.Value, month: ir.Value) -> ir.Value:
     leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
     february = ibis.ifelse(leap, 29, 28)
     return ibis.cases((month == 2, february), (month.isin([4, 6, 9, 11]), 30), else_=31)
 
 
-def _offset_seconds(text: Expression, bench: Workbench) -> Expression:
+def _offset_seconds(text: ir.Value, bench: Workbench) -> ir.Value:
     written = bench.step(text.re_extract(MOMENT, 9).nullif(""))
     digits = bench.step(ibis.ifelse(written.isin(["Z", "UTC"]), "+0000", written.replace(":", "")))
     seconds = digits.substr(1, 2).cast("int32") * 3600 + digits.substr(3, 2).cast("int32") * 60
     return ibis.ifelse(digits.startswith("-"), -seconds, seconds)
 
 
-def flag_in(text: Expression) -> Expression:
-    """Whether a text says yes or no, NULL where it says neither."""
+def boolean_in(text: ir.Value) -> ir.Value:
+    """True for a text that means yes, False for no, NULL for anything else."""
     word = _tidy(text).lower()
     return ibis.cases((word.isin(TRUE_WORDS), True), (word.isin(FALSE_WORDS), False))

@@ -1,0 +1,97 @@
+"""Connections to databases by URL: PostgreSQL, DuckDB files, and whatever else Ibis has a driver for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import psycopg
+from ibis.backends.sql import SQLBackend
+from ibis.common.exceptions import IbisError, TableNotFound
+
+from core.config.loading import redacted
+from core.config.sources import TableSource
+from core.errors import ConfigError, DataError, SourceUnavailable, did_you_mean
+from tables.engines.duckdb import is_duckdb
+
+FAULTS: tuple[type[Exception], ...] = (psycopg.Error, duckdb.Error, IbisError, OSError)
+"What drivers and Ibis raise."
+LOST = {"OperationalError", "InterfaceError", "InsufficientPrivilege"}
+"Class names of a lost connection (PEP 249), and of PostgreSQL's refusal to read a table."
+FETCHING = ("to_pyarrow", "execute", "create_table", "drop_table")
+"The methods through which Ibis sends every query to a database."
+
+
+def connect(url: str) -> SQLBackend:
+    """The database at an address; a DuckDB file is opened for reading only.
+
+    Raises SourceUnavailable, without the password, if it does not answer, now or in any later query.
+    """
+    address = url
+    if is_duckdb(url) and "read_only" not in url:
+        address += ("&" if "?" in url else "?") + "read_only=True"
+    try:
+        backend = ibis.connect(address)
+    except FAULTS as fault:
+        raise SourceUnavailable(f"the database {redacted(url)} does not answer: {first_line(fault, url)}") from fault
+    except (ValueError, AttributeError) as fault:
+        raise ConfigError(
+            f"'{redacted(url)}' is not the address of a database, e.g. postgres://user@host/name"
+        ) from fault
+    if not isinstance(backend, SQLBackend):
+        raise ConfigError(f"'{redacted(url)}' is not an SQL database")
+    return _report_lost_connections(backend, url)
+
+
+def _report_lost_connections(backend: SQLBackend, url: str) -> SQLBackend:
+    """The same backend, with every query raising SourceUnavailable when the connection is lost."""
+    # Ibis has no hook for this, and a query may run anywhere; so its fetching methods are wrapped.
+    for name in FETCHING:
+        setattr(backend, name, _report_loss(getattr(backend, name), url))
+    return backend
+
+
+def _report_loss(fetch: Callable[..., Any], url: str) -> Callable[..., Any]:
+    @wraps(fetch)
+    def fetch_or_report(*arguments: Any, **options: Any) -> Any:
+        try:
+            return fetch(*arguments, **options)
+        except Exception as fault:
+            if not LOST & {kind.__name__ for kind in type(fault).__mro__}:
+                raise
+            reason = first_line(fault, url)
+            raise SourceUnavailable(f"the database {redacted(url)} no longer answers: {reason}") from fault
+
+    return fetch_or_report
+
+
+def first_line(fault: Exception, url: str) -> str:
+    """The first line of a driver's message, without the password in the address."""
+    lines = str(fault).strip().splitlines()
+    password = re.search(r"://[^:/@\s]*:([^@\s]*)@", url)
+    line = lines[0] if lines else type(fault).__name__
+    return line.replace(password[1], "***") if password and password[1] else line
+
+
+def find_table(backend: SQLBackend, source: TableSource, *, name: str, catalogue: str | None = None) -> ir.Table:
+    """A table of the database, without reading it. Raises DataError with the most similar name if there is none."""
+    *schema, table = str(source.table).split(".")
+    database = ".".join(schema) or None
+    try:
+        return backend.table(table, database=(catalogue, database or "main") if catalogue else database)
+    except TableNotFound as fault:
+        names = backend.table("tables", database="information_schema").table_name.to_pyarrow().to_pylist()
+        raise DataError(f"{name}: the database has no table '{source.table}'{did_you_mean(table, names)}") from fault
+    except FAULTS as fault:
+        raise unreadable(source, fault, name=name) from fault
+
+
+def unreadable(source: TableSource, fault: Exception, *, name: str) -> SourceUnavailable:
+    """The error for a table that the database does not let us read."""
+    reason = first_line(fault, str(source.database))
+    return SourceUnavailable(f"{name}: {source.table} of {redacted(source.database)} cannot be read: {reason}")

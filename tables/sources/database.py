@@ -1,0 +1,51 @@
+"""Tables of a database behind an Ibis connection URL: a DuckDB file is attached, any other table is copied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend as DuckDB
+
+from tables.engines.databases import FAULTS, connect, find_table, unreadable
+from tables.engines.duckdb import attach_file, copy_table, is_duckdb
+from tables.sources.protocol import Location
+
+
+@dataclass(frozen=True)
+class Database:
+    """A table of a database. Where one database has all tables, it computes itself (see `opening`)."""
+
+    endings: tuple[str, ...] = ()
+    is_text: bool = False
+
+    def accepts(self, location: Location) -> bool:
+        """Whether the location names a database."""
+        return location.settings.database is not None
+
+    def read(self, engine: DuckDB, location: Location) -> ir.Table:
+        """The table, attached or copied. Raises SourceUnavailable if the database does not let us read it."""
+        if is_duckdb(str(location.settings.database)):
+            return self._attach(engine, location)
+        return self._copy(engine, location)
+
+    def _attach(self, engine: DuckDB, location: Location) -> ir.Table:
+        try:
+            catalogue = attach_file(engine, str(location.settings.database))
+        except duckdb.Error as fault:
+            raise unreadable(location.settings, fault, name=location.name) from fault
+        return find_table(engine, location.settings, name=location.name, catalogue=catalogue)
+
+    def _copy(self, engine: DuckDB, location: Location) -> ir.Table:
+        backend = connect(str(location.settings.database))
+        try:
+            table = find_table(backend, location.settings, name=location.name)
+            return copy_table(engine, location.name, table)
+        except FAULTS as fault:
+            raise unreadable(location.settings, fault, name=location.name) from fault
+        finally:
+            backend.disconnect()
+
+
+SOURCE = Database()

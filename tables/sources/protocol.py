@@ -1,0 +1,93 @@
+"""What a kind of source is. Each file in this folder that defines SOURCE is one: CSV files, Parquet files, databases.
+
+To add a kind, write `tables/sources/<name>.py` with an object of this protocol called SOURCE, and
+`tests/tables/sources/test_<name>.py` with a function `write`, through which the law in `test_every_source.py` sends a
+set of tables. Nothing else needs a change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from glob import glob
+from pathlib import Path
+from typing import Protocol
+
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend as DuckDB
+
+from core.catalogue import Catalogue
+from core.config.sources import TableSource
+from core.errors import ConfigError, SourceUnavailable
+
+
+@dataclass(frozen=True)
+class Location:
+    """The place of one table: its name in the contract, and what the TOML says under [tables.<name>]."""
+
+    name: str
+    settings: TableSource
+
+    @cached_property
+    def files(self) -> list[Path]:
+        """The files of `path`, a glob included, in order; empty for a database.
+
+        Raises SourceUnavailable if there is none.
+        """
+        pattern = self.settings.path
+        if pattern is None:
+            return []
+        paths = sorted(Path(path) for path in glob(pattern, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
+        if not paths:
+            raise SourceUnavailable(f"{self.name}: no file at {pattern}; check path under [tables.{self.name}]")
+        folders = [path for path in paths if path.is_dir()]
+        if folders:
+            raise SourceUnavailable(
+                f"{self.name}: {folders[0]} is a folder; name its files, e.g. {folders[0]}/*.parquet"
+            )
+        return paths
+
+    @property
+    def endings(self) -> set[str]:
+        """The different endings of the files, e.g. {'.csv'}."""
+        return {path.suffix.lower() for path in self.files}
+
+
+class Source(Protocol):
+    """One kind of source that tables are read from."""
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """The endings of the files it reads, for the message about an unknown kind."""
+        ...
+
+    @property
+    def is_text(self) -> bool:
+        """Whether cells come as text; cleaned tables are then stored, so that queries do not parse it again."""
+        ...
+
+    def accepts(self, location: Location) -> bool:
+        """Whether the table at this location is of this kind."""
+        ...
+
+    def read(self, engine: DuckDB, location: Location) -> ir.Table:
+        """The table within reach of the engine, its columns as in the source.
+
+        Raises SourceUnavailable, ConfigError or DataError, in one line that says what to change.
+        """
+        ...
+
+
+SOURCES = Catalogue[Source].of_folder("tables.sources", attribute="SOURCE")
+
+
+def find_source(location: Location) -> Source:
+    """The kind of source at a location. Raises ConfigError if no kind accepts it."""
+    source = next((source for source in SOURCES.values() if source.accepts(location)), None)
+    if source is None:
+        endings = ", ".join(ending for source in SOURCES.values() for ending in source.endings)
+        raise ConfigError(
+            f"{location.name}: cannot read files ending in {', '.join(sorted(location.endings))}; "
+            f"use files of one kind, ending in {endings}"
+        )
+    return source

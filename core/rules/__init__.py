@@ -1,1 +1,1 @@
-"""The rule language for segments and eligibility."""
+"""The rule language of segments and eligibility."""

@@ -1,4 +1,4 @@
-"""A rule's text becomes a tree; nothing of it is ever evaluated as Python.
+"""Parser of the rule language. Nothing in a rule is evaluated as Python.
 
 rule        all { "or" all }
 all         not { "and" not }
@@ -7,6 +7,8 @@ test        operand ( ==|!=|<|<=|>|>= operand | ["not"] "in" list | "is" ["not"]
 list        "(" value { "," value } ")" | "[" value { "," value } "]"
 operand     name | value
 value       number | 'text' (a quote inside is doubled) | true (1) | false (0)
+
+docs/decisions/0011-rule-parser.md compares this parser with sqlglot.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import re
 from typing import cast
 
 from core.errors import RuleError
-from core.rules.tree import AllOf, AnyOf, Compare, Missing, Name, Node, Not, Operator, Value
+from core.rules.tree import AllOf, AnyOf, Compare, Missing, Name, Node, Not, Operand, Operator, Value
 
 MAX_LENGTH = 4_000
 MAX_DEPTH = 40
@@ -34,54 +36,53 @@ KEYWORDS = frozenset({"and", "or", "not", "in", "is", "missing", "true", "false"
 END = ("end", "")
 
 
-def tree_of(text: str) -> Node:
-    """Parse a rule. Raises RuleError that shows the place."""
+def parse_tree(text: str) -> Node:
+    """Parse a rule into its syntax tree. Raises RuleError, quoting the place of the error."""
     if len(text) > MAX_LENGTH:
-        raise RuleError(f"a rule of {len(text)} characters; {MAX_LENGTH} is the most")
-    return _Parser(text).whole()
+        raise RuleError(f"a rule has {len(text)} characters; {MAX_LENGTH} is the most")
+    return _Parser(text).parse()
 
 
 class _Parser:
-    """Recursive descent over the tokens; the depth is counted, so that no text exhausts the stack."""
+    """Recursive descent over the tokens. Nesting is limited, so that no text exhausts the stack."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = _tokens_of(text)
-        self._at = 0
+        self._tokens = _tokenize(text)
+        self._position = 0
         self._depth = 0
 
-    def whole(self) -> Node:
-        """The rule, which must end where the text does."""
-        node = self._any()
+    def parse(self) -> Node:
+        node = self._rule()
         if self._next != END:
             raise self._unexpected("'and', 'or' or the end")
         return node
 
-    def _any(self) -> Node:
+    def _rule(self) -> Node:
         parts = [self._all()]
-        while self._takes("or"):
+        while self._accept("or"):
             parts.append(self._all())
         return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
 
     def _all(self) -> Node:
         parts = [self._not()]
-        while self._takes("and"):
+        while self._accept("and"):
             parts.append(self._not())
         return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
     def _not(self) -> Node:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise RuleError(f"a rule nested more than {MAX_DEPTH} deep: '{self._text[:60]}...'")
-        node = self._negated_or_bracketed()
+            raise RuleError(f"a rule is nested more than {MAX_DEPTH} deep: '{self._text[:60]}...'")
+        node = self._negation_or_brackets()
         self._depth -= 1
         return node
 
-    def _negated_or_bracketed(self) -> Node:
-        if self._takes("not"):
+    def _negation_or_brackets(self) -> Node:
+        if self._accept("not"):
             return Not(self._not())
-        if self._takes("("):
-            node = self._any()
+        if self._accept("("):
+            node = self._rule()
             self._expect(")")
             return node
         return self._test()
@@ -90,84 +91,86 @@ class _Parser:
         left = self._operand()
         kind, token = self._next
         if kind == "operator":
-            self._at += 1
+            self._position += 1
             return Compare(cast(Operator, token), left, self._operand())
-        if self._takes("is"):
+        if self._accept("is"):
             return self._is_missing(left)
-        if self._takes("not"):
+        if self._accept("not"):
             self._expect("in")
             return Not(self._in(left))
         self._expect("in", "a comparison, 'in' or 'is missing'")
         return self._in(left)
 
-    def _is_missing(self, left: Name | Value) -> Node:
-        negated = self._takes("not")
+    def _is_missing(self, left: Operand) -> Node:
+        is_negated = self._accept("not")
         self._expect("missing")
         if isinstance(left, Value):
-            raise RuleError(f"{left.value!r} is missing? only a name can be, in the rule '{self._text}'")
-        return Not(Missing(left)) if negated else Missing(left)
+            raise RuleError(f"only a name can be missing, not {left.value!r}, in the rule '{self._text}'")
+        return Not(Missing(left)) if is_negated else Missing(left)
 
-    def _in(self, left: Name | Value) -> Node:
-        closing = ")" if self._takes("(") else "]"
+    def _in(self, left: Operand) -> Node:
+        closing = ")" if self._accept("(") else "]"
         if closing == "]":
             self._expect("[", "a list such as ('a', 'b')")
         values = [self._value()]
-        while self._takes(","):
+        while self._accept(","):
             values.append(self._value())
         self._expect(closing)
         tests = tuple(Compare("==", left, value) for value in values)
         return tests[0] if len(tests) == 1 else AnyOf(tests)
 
-    def _operand(self) -> Name | Value:
+    def _operand(self) -> Operand:
         kind, token = self._next
         if kind != "name":
             return self._value()
-        self._at += 1
+        self._position += 1
         return Name(token)
 
     def _value(self) -> Value:
         kind, token = self._next
-        self._at += 1
+        self._position += 1
         if kind == "number" and math.isfinite(float(token)):
             return Value(float(token))
         if kind == "text" and len(token) > 2:
             return Value(token[1:-1].replace(token[0] * 2, token[0]))
         if kind == "keyword" and token in ("true", "false"):
             return Value(float(token == "true"))
-        self._at -= 1
+        self._position -= 1
         raise self._unexpected("a name, a number or a 'text' that is not empty")
 
     @property
     def _next(self) -> tuple[str, str]:
-        return self._tokens[self._at]
+        return self._tokens[self._position]
 
-    def _takes(self, word: str) -> bool:
+    def _accept(self, word: str) -> bool:
+        """Move past the next token if it is this keyword or mark."""
         kind, token = self._next
-        taken = kind in ("keyword", "mark") and token == word
-        self._at += taken
-        return taken
+        is_next = kind in ("keyword", "mark") and token == word
+        self._position += is_next
+        return is_next
 
-    def _expect(self, word: str, instead: str | None = None) -> None:
-        if not self._takes(word):
-            raise self._unexpected(instead or f"'{word}'")
+    def _expect(self, word: str, expected: str | None = None) -> None:
+        if not self._accept(word):
+            raise self._unexpected(expected or f"'{word}'")
 
-    def _unexpected(self, wanted: str) -> RuleError:
+    def _unexpected(self, expected: str) -> RuleError:
         kind, token = self._next
-        found = "its end" if kind == "end" else f"'{token}'"
-        return RuleError(f"the rule '{self._text}' has {found} where {wanted} was expected")
+        actual = "its end" if kind == "end" else f"'{token}'"
+        return RuleError(f"the rule '{self._text}' has {actual} where {expected} was expected")
 
 
-def _tokens_of(text: str) -> list[tuple[str, str]]:
+def _tokenize(text: str) -> list[tuple[str, str]]:
     tokens: list[tuple[str, str]] = []
-    place, end = 0, len(text.rstrip())
-    while place < end:
-        match = TOKEN.match(text, place)
+    position, end = 0, len(text.rstrip())
+    while position < end:
+        match = TOKEN.match(text, position)
         if match is None:
-            rest = text[place:].lstrip()[:20]
-            hint = "; equality is written ==" if rest.startswith("=") else ""
+            rest = text[position:].lstrip()[:20]
+            hint = "; write == for equality" if rest.startswith("=") else ""
             raise RuleError(f"the rule '{text}' cannot be read from '{rest}' on{hint}")
-        tokens.append(_token(str(match.lastgroup), match[str(match.lastgroup)]))
-        place = match.end()
+        group = str(match.lastgroup)
+        tokens.append(_token(group, match[group]))
+        position = match.end()
     return [*tokens, END]
 
 

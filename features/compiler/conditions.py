@@ -1,7 +1,6 @@
-"""The same rules as Ibis expressions, so that a segment is found where the data lives.
+"""Rules as Ibis expressions, evaluated where the data is.
 
-Equal to `Rule.evaluate` on every engine: NaN, null and the empty text are
-missing, and a test keeps the two in step.
+Equal to `Rule.evaluate` on every engine: NaN, null and the empty text are missing. A test holds the two equal.
 """
 
 from __future__ import annotations
@@ -9,24 +8,23 @@ from __future__ import annotations
 from typing import cast
 
 import ibis
-from ibis.expr import types as ir
+import ibis.expr.types as ir
 
-from core.rules.rule import COMPARISONS, Rule, refuse_unknown
-from core.rules.tree import Kind, Name, Operator, Value, truth_of
+from core.rules.rule import Rule, require_known_names
+from core.rules.tree import COMPARISONS, Kind, Name, Operand, Operator, evaluate_tree
 
 
 def rule_expression(rule: Rule, table: ir.Table) -> ir.BooleanValue:
-    """Whether the rule holds for each row: false where it is false or unknown, never null.
+    """Whether the rule holds for each row: false if it is false or unknown, never null.
 
-    Raises RuleError for a name that is no column, and where text meets number.
+    Raises RuleError for a name without a column, and if text is compared with a number.
     """
-    for name in sorted(rule.names()):
-        refuse_unknown(name, table.columns, rule.text)
-    return truth_of(rule.tree, _Expressions(table)).fill_null(False)
+    require_known_names(rule, table.columns)
+    return cast(ir.BooleanValue, evaluate_tree(rule.tree, _Expressions(table)).fill_null(False))
 
 
 class _Expressions:
-    """The engine that writes rules down for a database, whose own truth has three values already."""
+    """The engine that builds Ibis expressions. Boolean values of SQL have three values already."""
 
     def __init__(self, table: ir.Table) -> None:
         self._table = table
@@ -39,7 +37,7 @@ class _Expressions:
             return "number"
         return "text" if dtype.is_string() else "time"
 
-    def compare(self, operator: Operator, left: Name | Value, right: Name | Value) -> ir.BooleanValue:
+    def compare(self, operator: Operator, left: Operand, right: Operand) -> ir.BooleanValue:
         if "missing" in [self.kind(side.name) for side in (left, right) if isinstance(side, Name)]:
             return cast(ir.BooleanValue, ibis.null("boolean"))
         return COMPARISONS[operator](self._value(left), self._value(right))
@@ -47,12 +45,12 @@ class _Expressions:
     def missing(self, name: str) -> ir.BooleanValue:
         return self._present(name).isnull()
 
-    def _value(self, side: Name | Value) -> ir.Value:
+    def _value(self, side: Operand) -> ir.Value:
         return self._present(side.name) if isinstance(side, Name) else ibis.literal(side.value)
 
     def _present(self, name: str) -> ir.Value:
+        """The column with every missing value as null; numbers and flags as float64."""
         column = self._table[name]
-        dtype = column.type()
         if isinstance(column, ir.StringValue):
             return column.nullif(ibis.literal(""))
         if isinstance(column, ir.BooleanValue):
@@ -60,4 +58,4 @@ class _Expressions:
         if not isinstance(column, ir.NumericValue):
             return column
         number = column.cast("float64")
-        return ibis.ifelse(number.isnan(), ibis.null("float64"), number) if dtype.is_floating() else number
+        return ibis.ifelse(number.isnan(), ibis.null("float64"), number) if column.type().is_floating() else number

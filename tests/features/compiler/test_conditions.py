@@ -1,4 +1,4 @@
-"""A rule means the same in numpy and in a database."""
+"""A rule gives the same result in numpy and in a database."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def table_of(rows: list[tuple]) -> ibis.Table:
     return ibis.memtable(pa.table([pa.array(range(len(rows))), *arrays], names=["row", *"abcd"]))
 
 
-def held_in(backend, rule, table: ibis.Table) -> list[bool]:
-    held = table.select("row", holds=rule_expression(rule, table)).order_by("row")
-    return backend.to_pyarrow(held)["holds"].to_pylist()
+def evaluate_in(backend, rule, table: ibis.Table) -> list[bool]:
+    result = table.select("row", holds=rule_expression(rule, table)).order_by("row")
+    return backend.to_pyarrow(result)["holds"].to_pylist()
 
 
 @every_engine
@@ -60,48 +60,48 @@ def test_numpy_and_the_database_agree(engine_name):
     @given(text=RULES, rows=ROWS)
     def agree(text, rows):
         rule = parse_rule(text)
-        assert held_in(backend, rule, table_of(rows)) == rule.evaluate(columns_of(rows)).tolist()
+        assert evaluate_in(backend, rule, table_of(rows)) == rule.evaluate(columns_of(rows)).tolist()
 
     agree()
 
 
-def test_a_rule_as_long_as_is_allowed_runs_in_the_database():
+def test_the_longest_allowed_rule_runs_in_the_database():
     text = "a in (" + ",".join(["0"] * 1_900) + ")" + " or a > 1" * 20
     rows = [(0.0, None, None, None), (None, None, None, None)]
 
-    assert held_in(ibis.duckdb.connect(), parse_rule(text), table_of(rows)) == [True, False]
+    assert evaluate_in(ibis.duckdb.connect(), parse_rule(text), table_of(rows)) == [True, False]
 
 
 def test_whole_numbers_and_flags_compare_as_numbers():
     table = ibis.memtable(pa.table({"n": [1, 2], "flag": [True, False]}))
 
-    assert held_in_order(table, "n > 1.5 or flag == true") == [True, True]
-    assert held_in_order(table, "flag == true") == [True, False]
+    assert evaluate_in_order(table, "n > 1.5 or flag == true") == [True, True]
+    assert evaluate_in_order(table, "flag == true") == [True, False]
 
 
-def held_in_order(table: ibis.Table, text: str) -> list[bool]:
-    held = table.select(holds=rule_expression(parse_rule(text), table))
-    return ibis.duckdb.connect().to_pyarrow(held)["holds"].to_pylist()
+def evaluate_in_order(table: ibis.Table, text: str) -> list[bool]:
+    result = table.select(holds=rule_expression(parse_rule(text), table))
+    return ibis.duckdb.connect().to_pyarrow(result)["holds"].to_pylist()
 
 
-def test_a_column_that_knows_nothing_makes_every_comparison_unknown():
+def test_comparisons_with_a_column_of_nulls_are_unknown():
     table = ibis.memtable(pa.table({"x": pa.nulls(2)}))
 
-    assert held_in_order(table, "x == 1 or x == 'a'") == [False, False]
-    assert held_in_order(table, "x is missing") == [True, True]
+    assert evaluate_in_order(table, "x == 1 or x == 'a'") == [False, False]
+    assert evaluate_in_order(table, "x is missing") == [True, True]
 
 
 @pytest.mark.parametrize(
-    ("text", "saying"),
+    ("text", "message"),
     [
         ("a == 'UK'", "put quotes around texts"),
-        ("c < 'UK'", "an order of texts"),
+        ("c < 'UK'", "orders texts"),
         ("at > 3", "compares a time"),
         ("b2 > 1", "did you mean 'b'"),
     ],
 )
-def test_what_cannot_be_compared_is_said(text, saying):
+def test_values_that_cannot_be_compared_are_reported(text, message):
     table = ibis.table({"a": "float64", "b": "int64", "c": "string", "at": "timestamp"}, name="t")
 
-    with pytest.raises(RuleError, match=saying):
+    with pytest.raises(RuleError, match=message):
         rule_expression(parse_rule(text), table)

@@ -1,13 +1,13 @@
-"""Health: a score from 0 to 100 that is the risk of leaving, told the other way round.
+"""The health score: the inverse of churn risk on a fixed scale from 0 to 100.
 
-    health = 100 / (1 + exp(-slope * (middle - log-odds of leaving)))
+    health = 100 / (1 + exp(-slope * (middle - log-odds of churn)))
 
-Slope and middle are such that the probability of the tier `medium` is always a health of 70 and that of `high` one
-of 40. So the scale means the same for a firm that loses a tenth and one that loses half, it survives a retraining (a
-probability of leaving is always the same health), and with the usual tiers (0.3 and 0.6) it is 100 * (1 - P(churn)).
+Slope and middle are such that the `medium` risk level always maps to 70 and `high` to 40. So the scale means the same
+for a company that loses a tenth of its customers and for one that loses half. A churn probability keeps its health
+when the model is retrained. With the default risk levels (0.3 and 0.6), health is 100 * (1 - P(churn)).
 
-A dimension's health is that of a customer who is average but for the features of this dimension: it comes from the sum
-of their contributions to the model's log-odds, on the same scale.
+The health of a dimension is that of a customer who is average except for the features of this dimension: the sum of
+their contributions to the log-odds, on the same scale.
 """
 
 from __future__ import annotations
@@ -16,35 +16,37 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from core.config.learning import RiskLevels
 
 HEALTH_AT_MEDIUM = 70.0
+"Health at the `medium` risk level."
 HEALTH_AT_HIGH = 40.0
-"Where the probabilities of the tiers lie on the scale."
+"Health at the `high` risk level."
 
 
 @dataclass(frozen=True)
 class HealthScale:
-    """How log-odds of leaving become health: never rising with the risk."""
+    """Converts log-odds of churn to health, which never rises with the risk."""
 
     slope: float
     middle: float
-    "Log-odds of leaving at a health of 50."
+    "Log-odds of churn at a health of 50."
 
     @classmethod
-    def of(cls, risk_levels: RiskLevels) -> Self:
-        """The scale on which the limits of the tiers are fixed scores."""
+    def from_risk_levels(cls, risk_levels: RiskLevels) -> Self:
+        """The scale on which the risk levels have fixed scores."""
         medium, high = logit(risk_levels.medium), logit(risk_levels.high)
         upper, lower = logit(HEALTH_AT_MEDIUM / 100), logit(HEALTH_AT_HIGH / 100)
         slope = (upper - lower) / (high - medium)
         return cls(float(slope), float(medium + upper / slope))
 
-    def health(self, log_odds: np.ndarray) -> np.ndarray:
-        """0 to 100 of log-odds of leaving, of the same shape; NaN stays NaN."""
+    def health(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The health, 0 to 100, of log-odds of churn, in their shape. NaN stays NaN."""
         return 100 * expit(self.slope * (self.middle - log_odds))
 
-    def of_risk(self, churn_probability: np.ndarray) -> np.ndarray:
-        """0 to 100 of the probability of leaving, of the same shape; NaN stays NaN."""
+    def health_of_risk(self, churn_probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The health, 0 to 100, of churn probabilities, in their shape. NaN stays NaN."""
         return self.health(logit(churn_probability))

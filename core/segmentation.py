@@ -1,7 +1,7 @@
-"""Who belongs to which segment and tier, and what each of them is worth, risks to lose, and how it is doing.
+"""Segments and customer tiers of one cutoff, with their value, churn risk and health.
 
-segments    a customer may belong to several, or to none
-tiers       ordered; a customer belongs to the first that fits, or to none
+segments          a customer may belong to several, or to none
+customer tiers    ordered; a customer belongs to the first that fits, or to none
 """
 
 from __future__ import annotations
@@ -12,117 +12,123 @@ from typing import Literal
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.intervals import Estimate, estimate_intervals
 
-ValueOf = Literal["mrr", "revenue_365d", ""]
-"What a customer's value is: what they pay a month, or what they bought in the last 365 days; '' where nobody knows."
+ValueKind = Literal["mrr", "revenue_365d", ""]
+"What the value of a customer is: monthly recurring revenue, or the revenue of the last 365 days; '' if unknown."
 
 
-class Group(msgspec.Struct, frozen=True):
-    """A segment or a tier as the configuration states it."""
+class SegmentDefinition(msgspec.Struct, frozen=True, kw_only=True):
+    """A segment or customer tier of the configuration."""
 
     name: str
-    says: str
-    "Who belongs to it, in words."
+    definition: str
+    "The rule, or the list or share in words."
     action: str
-    "What is done for them; '' where nothing is stated."
+    "What the business does for these customers; '' if the configuration names nothing."
     not_found: int = 0
-    "Of a named list: ids that are of no customer at the cutoff."
+    "For a list of ids: how many are no customer at the cutoff."
 
 
-class GroupFigures(msgspec.Struct, frozen=True):
-    """A segment or tier with its figures; what nobody knows is left out."""
+class SegmentFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """A segment or customer tier with its figures. Unknown figures are left out of JSON."""
 
     name: str
-    says: str
+    definition: str
     action: str
     not_found: int
     customers: int
     share: float
-    "Of all customers, 0 to 1."
+    "Share of all customers, 0 to 1."
     value: float | None
-    "Of all its customers together, base currency; null where nobody knows what customers are worth."
+    "Total value of its customers, base currency; null if the value of customers is unknown."
     value_share: float | None
+    "Share of the value of all customers, 0 to 1."
     risk: Estimate
-    "The mean probability to leave of those who were scored, with its 90 % interval."
+    "Mean churn probability of the scored customers, with its 90 % interval."
     expected_loss: Estimate
-    "What of the value is expected to leave within the horizon: the sum of probability times value."
+    "Value expected to churn within the horizon: the sum of churn probability times value."
     health: Estimate
-    "The mean health, 0 to 100."
+    "Mean health, 0 to 100."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Segmentation:
-    """The segments and tiers of the customers of one cutoff; row i of every array is of the i-th customer."""
+    """The segments and customer tiers of the customers of one cutoff. Row i of every array is the i-th customer."""
 
-    customer_ids: np.ndarray
-    "(n,) text."
-    segments: tuple[Group, ...]
-    in_segment: np.ndarray
-    "(n, segments) bool."
-    customer_tiers: tuple[Group, ...]
-    customer_tier: np.ndarray
-    "(n,) int16: index into tiers, -1 for none."
-    value: np.ndarray
-    "(n,) float64: what each customer pays; NaN where it is unknown."
-    value_of: ValueOf
-    churn_probability: np.ndarray
-    "(n,) float64; NaN for who was not scored."
-    health: np.ndarray
-    "(n,) float64, 0 to 100; NaN for who was not scored."
+    customer_ids: NDArray[np.str_]
+    "(n,)."
+    segments: tuple[SegmentDefinition, ...]
+    in_segment: NDArray[np.bool_]
+    "(n, segments)."
+    customer_tiers: tuple[SegmentDefinition, ...]
+    customer_tier: NDArray[np.int16]
+    "(n,) index into `customer_tiers`; -1 for none."
+    value: NDArray[np.float64]
+    "(n,) what each customer pays; NaN if unknown."
+    value_kind: ValueKind
+    churn_probability: NDArray[np.float64]
+    "(n,), NaN for customers without a score."
+    health: NDArray[np.float64]
+    "(n,), 0 to 100; NaN for customers without a score."
 
-    def segment_figures(self, seed: int = 0) -> tuple[GroupFigures, ...]:
-        """Each segment's figures, in the order of the configuration."""
-        return self._figures(self.segments, self.in_segment, seed)
+    def segment_figures(self, seed: int = 0) -> tuple[SegmentFigures, ...]:
+        """The figures of each segment, in the order of the configuration."""
+        return self._figures(self.segments, self.in_segment, seed=seed)
 
-    def tier_figures(self, seed: int = 0) -> tuple[GroupFigures, ...]:
-        """Each tier's figures, the first first."""
-        return self._figures(
-            self.customer_tiers, self.customer_tier[:, None] == np.arange(len(self.customer_tiers)), seed
-        )
+    def tier_figures(self, seed: int = 0) -> tuple[SegmentFigures, ...]:
+        """The figures of each customer tier, in the order of the configuration."""
+        in_tier = self.customer_tier[:, None] == np.arange(len(self.customer_tiers))
+        return self._figures(self.customer_tiers, in_tier, seed=seed)
 
-    def _figures(self, groups: tuple[Group, ...], member: np.ndarray, seed: int) -> tuple[GroupFigures, ...]:
-        if not groups:
+    def _figures(
+        self, definitions: tuple[SegmentDefinition, ...], in_segment: NDArray[np.bool_], *, seed: int
+    ) -> tuple[SegmentFigures, ...]:
+        if not definitions:
             return ()
-        worth, n_customers = np.nan_to_num(self.value), len(self.customer_ids)
-        values, total = worth @ member, worth.sum()
-        risks = list(self._risks(member, seed))
+        customer_values, n_customers = np.nan_to_num(self.value), len(self.customer_ids)
+        values, total = customer_values @ in_segment, customer_values.sum()
+        risks = list(self._risks(in_segment, seed))
         return tuple(
-            GroupFigures(
-                group.name,
-                group.says,
-                group.action,
-                group.not_found,
-                customers=int(member[:, place].sum()),
-                share=float(member[:, place].sum() / n_customers) if n_customers else 0.0,
-                value=float(values[place]) if self.value_of else None,
-                value_share=float(values[place] / total) if self.value_of and total > 0 else None,
-                risk=risks[place][0],
-                expected_loss=risks[place][1],
-                health=risks[place][2],
+            SegmentFigures(
+                name=segment.name,
+                definition=segment.definition,
+                action=segment.action,
+                not_found=segment.not_found,
+                customers=int(in_segment[:, column].sum()),
+                share=float(in_segment[:, column].sum() / n_customers) if n_customers else 0.0,
+                value=float(values[column]) if self.value_kind else None,
+                value_share=float(values[column] / total) if self.value_kind and total > 0 else None,
+                risk=risks[column][0],
+                expected_loss=risks[column][1],
+                health=risks[column][2],
             )
-            for place, group in enumerate(groups)
+            for column, segment in enumerate(definitions)
         )
 
-    def _risks(self, member: np.ndarray, seed: int) -> Iterator[tuple[Estimate, Estimate, Estimate]]:
-        """Risk, expected loss and health of each group, all from the same resamples of customers."""
+    def _risks(self, in_segment: NDArray[np.bool_], seed: int) -> Iterator[tuple[Estimate, Estimate, Estimate]]:
+        """Churn risk, expected loss and health of each segment, all from the same bootstrap samples of customers."""
         scored = np.flatnonzero(~np.isnan(self.churn_probability))
         if not len(scored):
-            yield from [(Estimate(), Estimate(), Estimate())] * member.shape[1]
+            yield from [(Estimate(), Estimate(), Estimate())] * in_segment.shape[1]
             return
-        belongs = member[scored].astype(np.float64)
+        belongs = in_segment[scored].astype(np.float64)
         probability = self.churn_probability[scored]
-        lost = probability * (self.value[scored] if self.value_of else np.nan)
+        lost = probability * (self.value[scored] if self.value_kind else np.nan)
         per_customer = np.stack([probability, np.nan_to_num(lost), self.health[scored]], axis=1)
-        n_groups = belongs.shape[1]
+        n_segments = belongs.shape[1]
         parts = np.concatenate([belongs, *(belongs * column[:, None] for column in per_customer.T)], axis=1)
 
-        def figures(weights: np.ndarray) -> np.ndarray:
-            counted, risk, loss, health = np.split(weights @ parts, 4, axis=1)
-            members = np.where(counted > 0, counted, np.nan)
-            loss = np.where(counted > 0, loss, np.nan) if self.value_of else np.full_like(loss, np.nan)
-            return np.concatenate([risk / members, loss, health / members], axis=1)
+        def figures(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+            members, risk, loss, health = np.split(weights @ parts, 4, axis=1)
+            # A sample may hold no customer of a segment: its figures are then missing.
+            n_members = np.where(members > 0, members, np.nan)
+            loss = np.where(members > 0, loss, np.nan) if self.value_kind else np.full_like(loss, np.nan)
+            return np.concatenate([risk / n_members, loss, health / n_members], axis=1)
 
-        found = estimate_intervals(figures, np.arange(len(scored)), seed=seed)
-        yield from zip(found[:n_groups], found[n_groups : 2 * n_groups], found[2 * n_groups :], strict=True)
+        intervals = estimate_intervals(figures, np.arange(len(scored)), seed=seed)
+        yield from zip(
+            intervals[:n_segments], intervals[n_segments : 2 * n_segments], intervals[2 * n_segments :], strict=True
+        )

@@ -9,10 +9,10 @@ import msgspec
 import numpy as np
 
 from core.interactions import codes_of
-from core.segmentation import GroupFigures, ValueOf
+from core.segmentation import SegmentFigures, ValueKind
 from features.cohort import select_cohort
 from features.pipeline import compute_features
-from features.segments.membership import segmentation_of
+from features.segments.membership import compute_segmentation
 from tables.tables import Tables
 
 
@@ -45,14 +45,14 @@ class SegmentReport(msgspec.Struct, frozen=True):
 
     cutoff: date
     currency: str
-    value_of: ValueOf
+    value_kind: ValueKind
     "What a customer's value is."
     customers: int
     scored: int
     risk_source: str
     "Where the scores come from, in words."
-    segments: tuple[GroupFigures, ...]
-    customer_tiers: tuple[GroupFigures, ...]
+    segments: tuple[SegmentFigures, ...]
+    customer_tiers: tuple[SegmentFigures, ...]
 
 
 def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, np.ndarray]]:
@@ -64,7 +64,7 @@ def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, np.ndarray]]
     if not tables.config.segments and not tables.config.customer_tiers:
         return {}
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    found = segmentation_of(tables.config, features, np.full(len(features), np.nan))
+    found = compute_segmentation(tables.config, features, np.full(len(features), np.nan))
     ids, customer_tiers = features.customer_ids, found.customer_tier
     segments = {group.name: ids[found.in_segment[:, place]] for place, group in enumerate(found.segments)}
     tiered = {group.name: ids[customer_tiers == place] for place, group in enumerate(found.customer_tiers)}
@@ -74,12 +74,12 @@ def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, np.ndarray]]
 def segment_report(tables: Tables, cutoff: date, risks: Risks) -> SegmentReport:
     """The figures of every segment and tier of the configuration, by what was known before midnight of the cutoff."""
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    found = segmentation_of(tables.config, features, risks.of(features.customer_ids))
+    found = compute_segmentation(tables.config, features, risks.of(features.customer_ids))
     seed = tables.config.seed
     return SegmentReport(
         cutoff,
         tables.config.currency,
-        found.value_of,
+        found.value_kind,
         len(features),
         int((~np.isnan(found.churn_probability)).sum()),
         risks.source,

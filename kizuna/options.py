@@ -73,6 +73,6 @@ def tracking_uri(config: Config) -> str:
 def _check_rules(config: Config) -> None:
     """Raise RuleError where a rule names a feature that this data set cannot have; imports features only then."""
     if config.segments or config.customer_tiers:
-        from features.segments.rule_variables import refuse_unknown_names
+        from features.segments.rule_variables import check_rule_names
 
-        refuse_unknown_names(config)
+        check_rule_names(config)

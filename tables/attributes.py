@@ -134,3 +134,24 @@ def encode_attribute(column: pa.ChunkedArray, attribute: Attribute, *, cutoff: d
             days = column.to_numpy().astype("datetime64[D]")
             ages = (np.datetime64(cutoff, "D") - days).astype(np.float64)
             return np.where(np.isnat(days), np.nan, ages)
+
+
+AttributeGroups = dict[str, dict[str, str]]
+"By customer_id, then by attribute: its word."
+
+
+def attribute_groups(tables: Tables, cutoff: date) -> AttributeGroups:
+    """The listed attributes of customers that are words, as known before midnight of the cutoff.
+
+    Missing words are left out, and so are attributes that look personal, as they are from features.
+    """
+    known = tables.at(cutoff)
+    if "customers" not in known:
+        return {}
+    customers = known["customers"]
+    listed = [name for name in known.config.attributes.get("customers", ()) if name in customers.columns]
+    words = [name for name in listed if customers[name].type().is_string()]
+    if not words:
+        return {}
+    rows = customers.select("customer_id", *words).to_pyarrow().to_pylist()
+    return {row.pop("customer_id"): {name: word for name, word in row.items() if word is not None} for row in rows}

@@ -13,7 +13,7 @@ import pytest
 
 from core import feature_names
 from core.feature_names import FeatureFamily, KeyFigure, RuleVariable
-from core.segmentation import ValueOf
+from core.segmentation import ValueKind
 from features.families.catalogue import all_features
 from features.segments.key_figures import KEY_FIGURES
 from insights.causes.feature_causes import SYMPTOMS, USUAL_FEATURES
@@ -84,7 +84,7 @@ def test_the_families_are_those_of_the_declared_features():
 def test_every_key_figure_is_held_by_declared_features():
     assert set(KEY_FIGURES) == set(KeyFigure)
     assert {source for sources in KEY_FIGURES.values() for source in sources} - NAMES == set()
-    assert {name for name in get_args(ValueOf) if name} <= set(KeyFigure)
+    assert {name for name in get_args(ValueKind) if name} <= set(KeyFigure)
 
 
 def test_no_rule_variable_hides_a_feature():

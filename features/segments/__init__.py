@@ -1,1 +1,1 @@
-"""Segments and customer tiers."""
+"""Segments and customer tiers: which customers belong to them."""

@@ -1,18 +1,17 @@
-"""From the configuration's segments and a feature table to who belongs where.
+"""Computes which customers belong to which segment and customer tier.
 
-rule            worked out by Ibis, all rules in one query
-named list      ids as in the tables
-top share       the largest by a number; equal ones by id
+rule         customers for whom the rule is true
+list         customers with these ids
+top share    customers with the largest values; ties are broken by id
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
+from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.config.relations import Segment
@@ -20,95 +19,92 @@ from core.errors import DataError, RuleError, SourceUnavailable
 from core.feature_table import FeatureTable
 from core.health_scale import HealthScale
 from core.rules.rule import parse_rule
-from core.segmentation import Group, Segmentation
-from features.compiler.conditions import rule_expression
-from features.segments.key_figures import value_of
-from features.segments.rule_variables import Facts, known_names, stated_segments
-from tables.engines.expressions import Expression, ibis
+from core.segmentation import Segmentation, SegmentDefinition
+from features.segments.key_figures import customer_value
+from features.segments.rule_variables import RuleVariables, segments_by_place, variable_names
 
 
-def segmentation_of(config: Config, features: FeatureTable, churn_probability: np.ndarray) -> Segmentation:
-    """Who belongs to which segment and tier, by what was known at the table's one cutoff.
+def compute_segmentation(
+    config: Config, features: FeatureTable, churn_probability: NDArray[np.float64]
+) -> Segmentation:
+    """Assign the customers of a feature table of one cutoff to the segments and customer tiers.
 
-    `churn_probability` is (n,), NaN for who was not scored. Raises RuleError for a rule that this data set cannot
-    answer, SourceUnavailable or DataError for a file of ids that cannot be read.
+    `churn_probability` is (n,), NaN for customers without a score. Raises RuleError for a rule that this data set
+    cannot answer, SourceUnavailable or DataError for a file of ids that cannot be read.
     """
-    health = HealthScale.of(config.risk_levels).of_risk(churn_probability)
-    facts = Facts(features, churn_probability, health, frozenset(known_names(config)))
-    stated = dict(stated_segments(config))
-    held = _held(stated, facts)
-    found = {place: _found(place, segment, facts, held) for place, segment in stated.items()}
-    segments = [found[f"segments.{name}"] for name in config.segments]
-    customer_tiers = [found[f"customer_tiers.{name}"] for name in config.customer_tiers]
-    fits = _stacked([members for _, members in customer_tiers], len(features))
-    kind, value = value_of(features)
+    health = HealthScale.from_risk_levels(config.risk_levels).health_of_risk(churn_probability)
+    variables = RuleVariables(
+        features=features,
+        churn_probability=churn_probability,
+        health=health,
+        other_names=frozenset(variable_names(config)),
+    )
+    members = {place: _members(place, segment, variables) for place, segment in segments_by_place(config)}
+    segments = [members[f"segments.{name}"] for name in config.segments]
+    tiers = [members[f"customer_tiers.{name}"] for name in config.customer_tiers]
+    in_tier = _stack([fits for _, fits in tiers], len(features))
+    value_kind, value = customer_value(features)
     return Segmentation(
-        features.customer_ids,
-        tuple(group for group, _ in segments),
-        _stacked([members for _, members in segments], len(features)),
-        tuple(group for group, _ in customer_tiers),
-        np.where(fits.any(axis=1), fits.argmax(axis=1) if customer_tiers else 0, -1).astype(np.int16),
-        value,
-        kind,
-        churn_probability,
-        health,
+        customer_ids=features.customer_ids,
+        segments=tuple(definition for definition, _ in segments),
+        in_segment=_stack([fits for _, fits in segments], len(features)),
+        customer_tiers=tuple(definition for definition, _ in tiers),
+        customer_tier=np.where(in_tier.any(axis=1), in_tier.argmax(axis=1) if tiers else 0, -1).astype(np.int16),
+        value=value,
+        value_kind=value_kind,
+        churn_probability=churn_probability,
+        health=health,
     )
 
 
-def _stacked(columns: list[np.ndarray], n_customers: int) -> np.ndarray:
-    return np.stack(columns, axis=1) if columns else np.zeros((n_customers, 0), bool)
+def _stack(columns: list[NDArray[np.bool_]], n_customers: int) -> NDArray[np.bool_]:
+    return np.stack(columns, axis=1) if columns else np.zeros((n_customers, 0), np.bool_)
 
 
-def _found(place: str, segment: Segment, facts: Facts, held: Mapping[str, np.ndarray]) -> tuple[Group, np.ndarray]:
-    """A segment or tier, and who fits, (n,) bool."""
-    everybody, named = facts.features.customer_ids, _ids_of(segment, place)
+def _members(place: str, segment: Segment, variables: RuleVariables) -> tuple[SegmentDefinition, NDArray[np.bool_]]:
+    """A segment or customer tier, and whether each customer belongs to it, (n,)."""
+    customer_ids, listed = variables.features.customer_ids, _listed_ids(segment, place)
     if segment.rule is not None:
-        fits, says = held[place], segment.rule
+        rule = parse_rule(segment.rule)
+        # A rule without names, such as 1 == 1, has one truth for all customers.
+        fits = np.broadcast_to(rule.evaluate({name: variables[name] for name in rule.names()}), customer_ids.shape)
+        definition = segment.rule
     elif segment.top is not None:
-        numbers = facts[segment.by]
-        if numbers.dtype.kind != "f":
-            raise RuleError(f"[{place}]: top needs a number, and '{segment.by}' holds words")
-        fits, says = largest(numbers, everybody, segment.top), f"top {segment.top * 100:g} % by {segment.by}"
+        values = variables[segment.by]
+        if values.dtype.kind != "f":
+            raise RuleError(f"[{place}]: top needs a number, and '{segment.by}' is text; name a number under by")
+        fits, definition = largest(values, customer_ids, segment.top), f"top {segment.top * 100:g} % by {segment.by}"
     else:
-        fits, says = np.isin(everybody, named), f"{len(named):,} named"
-    not_found = int((~np.isin(named, everybody)).sum())
-    return Group(place.partition(".")[2], says, segment.action, not_found), fits
+        fits, definition = np.isin(customer_ids, listed), f"{len(listed):,} named"
+    not_found = int((~np.isin(listed, customer_ids)).sum())
+    name = place.partition(".")[2]
+    return SegmentDefinition(name=name, definition=definition, action=segment.action, not_found=not_found), fits
 
 
-def largest(numbers: np.ndarray, customer_ids: np.ndarray, share: float) -> np.ndarray:
-    """(n,) bool: the share of all customers whose number is largest, equal ones by id; never who has no number."""
-    known = np.flatnonzero(~np.isnan(numbers))
-    order = np.lexsort((customer_ids[known], -numbers[known]))
-    chosen = np.zeros(len(numbers), bool)
-    chosen[known[order[: round(share * len(numbers))]]] = True
-    return chosen
+def largest(values: NDArray[np.float64], customer_ids: NDArray[np.str_], share: float) -> NDArray[np.bool_]:
+    """Whether each customer is among the `share` of all customers with the largest values, (n,).
+
+    Ties are broken by id. Customers without a value never are, but they count for the share.
+    """
+    valued = np.flatnonzero(~np.isnan(values))
+    order = np.lexsort((customer_ids[valued], -values[valued]))
+    is_largest = np.zeros(len(values), np.bool_)
+    is_largest[valued[order[: round(share * len(values))]]] = True
+    return is_largest
 
 
-def _held(stated: Mapping[str, Segment], facts: Facts) -> dict[str, np.ndarray]:
-    """Where each rule holds, (n,) bool by place."""
-    rules = {place: parse_rule(segment.rule) for place, segment in stated.items() if segment.rule is not None}
-    if not rules:
-        return {}
-    names = sorted(set[str]().union(*(rule.names() for rule in rules.values())))
-    columns = {name: pa.array(facts[name], from_pandas=True) for name in names}
-    table: Expression = ibis.memtable(pa.table({"row": pa.array(np.arange(len(facts.features))), **columns}))
-    holding = [rule_expression(rule, table).name(f"held_{number}") for number, rule in enumerate(rules.values())]
-    found = ibis.duckdb.connect().to_pyarrow(table.select("row", *holding).order_by("row"))
-    return {place: found[f"held_{number}"].to_numpy().astype(bool) for number, place in enumerate(rules)}
-
-
-def _ids_of(segment: Segment, place: str) -> np.ndarray:
-    """The ids that a named list names, each once."""
+def _listed_ids(segment: Segment, place: str) -> NDArray[np.str_]:
+    """The ids that a segment lists, each once."""
     if segment.customers_file is None:
-        return np.unique(np.array(segment.customers, dtype=str))
+        return np.unique(np.array(segment.customers, dtype=np.str_))
     path = Path(segment.customers_file)
     if not path.is_file():
-        raise SourceUnavailable(f"[{place}]: no file of customers at {path}")
+        raise SourceUnavailable(f"[{place}]: no file of customers at {path}; check customers_file")
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         columns = list(reader.fieldnames or ())
         if not columns:
-            raise DataError(f"[{place}]: {path} is empty; its first line names a column, e.g. customer_id")
+            raise DataError(f"[{place}]: {path} is empty; its first line has to name a column, e.g. customer_id")
         column = "customer_id" if "customer_id" in columns else columns[0]
         ids = [(row[column] or "").strip() for row in reader]
-    return np.unique(np.array([customer_id for customer_id in ids if customer_id], dtype=str))
+    return np.unique(np.array([customer_id for customer_id in ids if customer_id], dtype=np.str_))

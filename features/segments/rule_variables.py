@@ -1,7 +1,7 @@
-"""What the rules of segments may speak of: features, key figures, listed attributes, and what a model says.
+"""The variables of segment rules: features, key figures, listed attributes, churn probability and health.
 
-A name that cannot be is refused when the configuration is read, before any table is; features that are named after
-words of the data (order_share_via_web) are known by their pattern until then.
+`check_rule_names` refuses an unknown name when the configuration is read, before any table is. The names of features
+per word of the data (order_share_via_web) match a pattern until the data is read.
 """
 
 from __future__ import annotations
@@ -12,110 +12,110 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.config.relations import Segment
 from core.errors import RuleError
 from core.feature_names import RuleVariable
 from core.feature_table import FeatureTable
-from core.rules.rule import parse_rule
+from core.rules.rule import Column, parse_rule
 from features.compiler.declaration import Feature, measures_of
 from features.families.catalogue import static_features, word_features
-from features.segments.key_figures import KEY_FIGURES, VALUES, key_figure, value_of
+from features.segments.key_figures import KEY_FIGURES, VALUES, customer_value, key_figure
 
-PREDICTIONS = (RuleVariable.CHURN_PROBABILITY, RuleVariable.HEALTH)
 ANY_WORD = "anyword"
 
 
-def refuse_unknown_names(config: Config) -> None:
-    """Raise RuleError, naming the segment and the nearest name, for what no customer of this data set can have."""
-    for place, segment in stated_segments(config):
-        known = set(known_names(config))
+def check_rule_names(config: Config) -> None:
+    """Raise RuleError if a rule has a name that no customer of this data set can have."""
+    for place, segment in segments_by_place(config):
+        known = set(variable_names(config))
         for name in sorted(_names_in(segment, place)):
-            if name not in known and not any(re.fullmatch(pattern, name) for pattern in _patterns(config)):
-                raise RuleError(f"[{place}] speaks of '{name}', which is unknown; {_nearest(name, known)}")
+            if name not in known and not any(re.fullmatch(pattern, name) for pattern in _word_patterns(config)):
+                raise RuleError(f"[{place}]: unknown name '{name}'; {_suggestions(name, known)}")
 
 
-def stated_segments(config: Config) -> Iterator[tuple[str, Segment]]:
-    """Every segment and tier with its place in the TOML."""
-    for section, stated in (("segments", config.segments), ("customer_tiers", config.customer_tiers)):
-        for name, segment in stated.items():
+def segments_by_place(config: Config) -> Iterator[tuple[str, Segment]]:
+    """Every segment and customer tier with its place in the TOML, e.g. 'segments.dormant'."""
+    for section, segments in (("segments", config.segments), ("customer_tiers", config.customer_tiers)):
+        for name, segment in segments.items():
             yield f"{section}.{name}", segment
 
 
-def features_of_rules(config: Config) -> frozenset[str]:
-    """The features that the segments and tiers rest on; of a key figure, all that may hold it."""
-    spoken_of = set[str]().union(*(_names_in(segment, place) for place, segment in stated_segments(config)))
-    figures = {name for name in spoken_of if name in KEY_FIGURES}
-    if RuleVariable.VALUE in spoken_of:
+def features_for_rules(config: Config) -> frozenset[str]:
+    """The features that segments and customer tiers need. For a key figure: all features that may hold it."""
+    names = set[str]().union(*(_names_in(segment, place) for place, segment in segments_by_place(config)))
+    figures = {name for name in names if name in KEY_FIGURES}
+    if RuleVariable.VALUE in names:
         figures |= set(VALUES)
-    return frozenset(spoken_of.difference(RuleVariable).union(*(KEY_FIGURES[name] for name in figures)))
+    return frozenset(names.difference(RuleVariable).union(*(KEY_FIGURES[name] for name in figures)))
 
 
-def known_names(config: Config) -> Iterator[str]:
-    """The names that need no word of the data."""
-    features = {feature.name for feature in static_features() if _of_tables(feature, config)}
+def variable_names(config: Config) -> Iterator[str]:
+    """The variables of this data set, without the features per word of the data."""
+    features = {feature.name for feature in static_features() if _has_tables(feature, config)}
     yield from features
     yield from (name for name, sources in KEY_FIGURES.items() if features.intersection(sources))
-    yield from (*PREDICTIONS, RuleVariable.VALUE)
+    yield from RuleVariable
     for name in attribute_names(config):
         yield from (name, f"days_since_{name}")
 
 
 def attribute_names(config: Config) -> Iterator[str]:
-    """What the listed attributes are called as features, those that are dates aside."""
+    """The names of listed attributes as features. Dates get a prefix on top: days_since_<name>."""
     for table in ("accounts",) if config.customer == "account" else ("customers", "accounts"):
         for source in config.attributes.get(table, ()):
             yield source if table == "customers" else f"account_{source}"
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What rules may know of the customers of one cutoff."""
+@dataclass(frozen=True, kw_only=True)
+class RuleVariables:
+    """The values of rule variables for the customers of one cutoff."""
 
     features: FeatureTable
-    churn_probability: np.ndarray
-    "(n,) float64; NaN for who was not scored."
-    health: np.ndarray
-    "(n,) float64, 0 to 100; NaN for who was not scored."
-    could_be: frozenset[str]
-    "What the data set knows beside these features, to be named where a name is wrong."
+    churn_probability: NDArray[np.float64]
+    "(n,), NaN for customers without a score."
+    health: NDArray[np.float64]
+    "(n,), 0 to 100; NaN for customers without a score."
+    other_names: frozenset[str]
+    "Further names to suggest in the message about an unknown name."
 
-    def __getitem__(self, name: str) -> np.ndarray:
-        """One fact of each customer: (n,) float64 with NaN, or (n,) text with '' where it is missing.
+    def __getitem__(self, name: str) -> Column:
+        """One variable: (n,) numbers (NaN is missing) or (n,) texts ('' is missing).
 
-        Raises RuleError for a feature that the data set turns out not to have.
+        Raises RuleError for a feature that the data set does not have.
         """
         if name == RuleVariable.CHURN_PROBABILITY:
             return self.churn_probability
         if name == RuleVariable.HEALTH:
             return self.health
         if name == RuleVariable.VALUE:
-            return value_of(self.features)[1]
-        found = key_figure(self.features, name) if name in KEY_FIGURES else None
-        if found is not None:
-            return found
-        # A figure that the data set has, and nobody at this cutoff, is missing of everybody.
-        return self._feature(next((one for one in KEY_FIGURES.get(name, ()) if one in self.features.names), name))
+            return customer_value(self.features)[1]
+        figure = key_figure(self.features, name) if name in KEY_FIGURES else None
+        if figure is not None:
+            return figure
+        # The data set may have the feature of a key figure without a value at this cutoff: all are missing.
+        sources = KEY_FIGURES.get(name, ())
+        return self._feature(next((source for source in sources if source in self.features.names), name))
 
-    def _feature(self, name: str) -> np.ndarray:
+    def _feature(self, name: str) -> Column:
         if name not in self.features.names:
-            raise RuleError(
-                f"this data set has no '{name}'; {_nearest(name, self.could_be.union(self.features.names))}"
-            )
+            known = self.other_names.union(self.features.names)
+            raise RuleError(f"this data set has no '{name}'; {_suggestions(name, known)}")
         words = self.features.vocabularies.get(name)
-        return self.features.column(name) if words is None else in_words(self.features.column(name), words)
+        return self.features.column(name) if words is None else decode_words(self.features.column(name), words)
 
 
-def in_words(codes: np.ndarray, words: tuple[str, ...]) -> np.ndarray:
-    """The words behind a categorical column, (n,) text; '' where it is missing."""
+def decode_words(codes: NDArray[np.float64], words: tuple[str, ...]) -> NDArray[np.str_]:
+    """The words of a categorical column, (n,); '' where it is missing."""
     return np.array([*words, ""])[np.nan_to_num(codes, nan=len(words)).astype(np.int64)]
 
 
-def _nearest(name: str, known: Collection[str]) -> str:
-    """There are hundreds, so only the likeliest are named."""
-    likely = ", ".join(get_close_matches(name, sorted(known), n=3, cutoff=0.0))
-    return f"{f'did you mean one of {likely}? ' if likely else ''}docs/reference/features.md explains them all"
+def _suggestions(name: str, known: Collection[str]) -> str:
+    """There are hundreds of names, so the message lists the three most similar ones."""
+    similar = ", ".join(get_close_matches(name, sorted(known), n=3, cutoff=0.0))
+    return f"{f'did you mean one of {similar}? ' if similar else ''}docs/reference/features.md lists them all"
 
 
 def _names_in(segment: Segment, place: str) -> frozenset[str]:
@@ -123,16 +123,16 @@ def _names_in(segment: Segment, place: str) -> frozenset[str]:
         return frozenset() if segment.top is None else frozenset({segment.by})
     try:
         return parse_rule(segment.rule).names()
-    except RuleError as fault:
-        raise RuleError(f"[{place}]: {fault}") from fault
+    except RuleError as error:
+        raise RuleError(f"[{place}]: {error}") from error
 
 
-def _of_tables(feature: Feature, config: Config) -> bool:
+def _has_tables(feature: Feature, config: Config) -> bool:
     return all(measure.grain.table in config.tables for measure in measures_of(feature.expression))
 
 
-def _patterns(config: Config) -> Iterator[str]:
-    """The names of features that are made of words of the data, as regular expressions."""
+def _word_patterns(config: Config) -> Iterator[str]:
+    """The names of features per word of the data, as regular expressions."""
     for words in word_features():
         if words.table in config.tables:
             yield from (feature.name.replace(ANY_WORD, r"\w+") for feature in words.declare((ANY_WORD,)))

@@ -19,8 +19,8 @@ from core.config.data_set import Config
 from core.feature_names import MAIN_PLAN, FeatureFamily
 from core.feature_table import FeatureTable
 from features.pipeline import compute_features
-from features.segments.membership import segmentation_of
-from features.segments.rule_variables import attribute_names, features_of_rules, in_words
+from features.segments.membership import compute_segmentation
+from features.segments.rule_variables import attribute_names, decode_words, features_for_rules
 from tables.tables import Tables
 
 SEGMENT, TIER = "segment", "customer_tier"
@@ -45,11 +45,11 @@ class Membership:
 
 
 def memberships(tables: Tables, cohort: Cohort, risk: np.ndarray) -> tuple[Membership, ...]:
-    """Every group of the cohort, whose P(leaving) is `risk`, (n,). Raises as `segmentation_of`.
+    """Every group of the cohort, whose P(leaving) is `risk`, (n,). Raises as `compute_segmentation`.
 
     Rules may speak of features, and customers have plans, that no churn model knows: those alone are computed anew.
     """
-    names = features_of_rules(tables.config).union([MAIN_PLAN], attribute_names(tables.config))
+    names = features_for_rules(tables.config).union([MAIN_PLAN], attribute_names(tables.config))
     features = compute_features(tables, cohort, names=names)
     return (*by_settings(tables.config, features, risk), *by_words(features))
 
@@ -60,7 +60,7 @@ def by_settings(config: Config, features: FeatureTable, risk: np.ndarray) -> tup
     tier = np.full(len(features), -1)
     for cutoff in np.unique(features.cutoffs):
         rows = np.flatnonzero(features.cutoffs == cutoff)
-        then = segmentation_of(config, features.take(rows), risk[rows])
+        then = compute_segmentation(config, features.take(rows), risk[rows])
         in_segment[rows], tier[rows] = then.in_segment, then.customer_tier
     segments = (Membership(SEGMENT, name, rows) for name, rows in zip(config.segments, in_segment.T, strict=True))
     words = np.array([*config.customer_tiers, ""])
@@ -71,7 +71,7 @@ def by_words(features: FeatureTable) -> Iterator[Membership]:
     """The groups by plan and by each listed attribute that is a word."""
     for column in features.columns:
         if column.vocabulary and (column.name == MAIN_PLAN or column.family == FeatureFamily.ATTRIBUTES):
-            words = in_words(features.column(column.name), column.vocabulary)
+            words = decode_words(features.column(column.name), column.vocabulary)
             by = f"{FeatureFamily.ATTRIBUTES}.{column.name}" if column.name in TAKEN else column.name
             yield from _parts(by, words, (*sorted({*column.vocabulary} - {""}), ""))
 

@@ -120,7 +120,7 @@ def days_until(last: date, n_days: int, step_days: int) -> list[date]:
 
 def compute_day(config: Config, now: Risk, *, before: Mapping[int, Risk], previous: PreviousBands) -> HealthDay:
     """Compute one day from today's risk, the risks `DAYS_BACK` and the bands of the previous day."""
-    scale = HealthScale.of(config.risk_levels)
+    scale = HealthScale.from_risk_levels(config.risk_levels)
     health = scale.health(now.log_odds)
     rows = {days: before[days].rows_of(now.customer_ids) for days in DAYS_BACK}
     health_before = {days: _pick(scale.health(before[days].log_odds), rows[days]) for days in DAYS_BACK}

@@ -18,7 +18,7 @@ from kizuna.terminal import say
 
 if TYPE_CHECKING:
     from core.intervals import Estimate
-    from core.segmentation import GroupFigures
+    from core.segmentation import SegmentFigures
     from insights.segments import Risks, SegmentReport
 
 console = Console()
@@ -82,14 +82,14 @@ def print_report(report: SegmentReport) -> None:
     for title, groups in (("segments", report.segments), ("customer tiers", report.customer_tiers)):
         if groups:
             console.print(_table(title, groups))
-    value = VALUES.get(report.value_of, "unknown")
-    say(console, f"value: {value}{f', {report.currency}' if report.value_of else ''}; risk: {report.risk_source}")
+    value = VALUES.get(report.value_kind, "unknown")
+    say(console, f"value: {value}{f', {report.currency}' if report.value_kind else ''}; risk: {report.risk_source}")
     for group in (*report.segments, *report.customer_tiers):
         if group.not_found:
             say(console, f"{group.name}: {group.not_found:,} listed ids are not customers at the cutoff")
 
 
-def _table(title: str, groups: tuple[GroupFigures, ...]) -> Table:
+def _table(title: str, groups: tuple[SegmentFigures, ...]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     for heading in ("", "customers", "value", "risk", "expected loss", "health", "action"):
         is_text = heading in ("", "action")

@@ -9,7 +9,6 @@ import numpy as np
 from core.config.data_set import Config
 from core.interactions import Interactions
 from features.interactions import load_interactions
-from features.segments.attribute_groups import segments_of
 from models.mlflow_store.package import ModelPackage
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.cold_start.customers import StartingPoints
@@ -24,6 +23,7 @@ from serving.release.item_part import ItemPart
 from serving.release.recommender_part import RecommenderPart
 from serving.release.trend_part import TrendPart
 from tables.assortment import CurrentItems, load_items
+from tables.attributes import attribute_groups
 from tables.consents import customers_refusing, load_preferences
 from tables.tables import Tables
 
@@ -55,7 +55,7 @@ def statements(tables: Tables, cutoff: date) -> Statements:
         customers_refusing(tables, "recommend", cutoff=cutoff),
         customers_refusing(tables, "contact", cutoff=cutoff),
         load_preferences(tables, cutoff),
-        segments_of(tables, cutoff),
+        attribute_groups(tables, cutoff),
     )
 
 

@@ -11,8 +11,8 @@ from core.feature_names import FeatureFamily
 from core.feature_table import FeatureTable
 from core.interactions import codes_of
 from features.segments.key_figures import KEY_FIGURES, key_figure
-from features.segments.membership import segmentation_of
-from features.segments.rule_variables import in_words
+from features.segments.membership import compute_segmentation
+from features.segments.rule_variables import decode_words
 from serving.release.churn_part import ChurnPart
 from serving.release.segment_part import SegmentPart
 from tables.consents import PURPOSES, customers_refusing
@@ -23,7 +23,7 @@ def segment_part(
     config: Config, tables: Tables, features: FeatureTable, churn: ChurnPart | None, cutoff: date
 ) -> SegmentPart:
     """Every customer of the cohort; of who refused recommendations no attribute is kept, as none of their words is."""
-    found = segmentation_of(config, features, risk_of(churn, features.customer_ids))
+    found = compute_segmentation(config, features, risk_of(churn, features.customer_ids))
     figures = {name: column for name in KEY_FIGURES if (column := key_figure(features, name)) is not None}
     said_no = {purpose: customers_refusing(tables, purpose, cutoff=cutoff) for purpose in PURPOSES}
     attributes = attributes_of(features, np.isin(features.customer_ids, said_no["recommend"]))
@@ -44,5 +44,5 @@ def attributes_of(features: FeatureTable, hidden: np.ndarray) -> dict[str, np.nd
     for column in features.columns:
         if column.family == FeatureFamily.ATTRIBUTES:
             values = np.where(hidden, np.nan, features.column(column.name))
-            found[column.name] = values if column.vocabulary is None else in_words(values, column.vocabulary)
+            found[column.name] = values if column.vocabulary is None else decode_words(values, column.vocabulary)
     return found

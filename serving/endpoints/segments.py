@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.segmentation import GroupFigures, ValueOf
+from core.segmentation import SegmentFigures, ValueKind
 from serving.http.schema import Answer, Endpoint, Question, RequestContext, not_released, source_of
 
 
@@ -14,12 +14,12 @@ class SegmentsAnswer(Answer, frozen=True, kw_only=True):
     """Segments, to several of which a customer may belong, and tiers, of which a customer has the first that fits."""
 
     currency: str
-    value_of: ValueOf
+    value_kind: ValueKind
     "What a customer's value is; empty where neither purchases nor subscriptions tell."
     customers: int
     "Everybody who was one at the cutoff."
-    segments: tuple[GroupFigures, ...]
-    customer_tiers: tuple[GroupFigures, ...]
+    segments: tuple[SegmentFigures, ...]
+    customer_tiers: tuple[SegmentFigures, ...]
 
 
 def respond(question: SegmentsQuestion, shop: RequestContext) -> SegmentsAnswer:
@@ -31,7 +31,7 @@ def respond(question: SegmentsQuestion, shop: RequestContext) -> SegmentsAnswer:
     return SegmentsAnswer(
         **source_of(shop.release, "churn"),
         currency=shop.release.description.currency,
-        value_of=part.value_of,
+        value_kind=part.value_kind,
         customers=len(part),
         segments=part.segments,
         customer_tiers=part.customer_tiers,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from core.segmentation import GroupFigures, Segmentation, ValueOf
+from core.segmentation import Segmentation, SegmentFigures, ValueKind
 from models.artifact import Artifact
 from serving.release.id_index import IdIndex
 from serving.release.packed import PackedJson
@@ -47,13 +47,13 @@ class SegmentPart:
     """Row i is of the i-th id of the index."""
 
     index: IdIndex
-    segments: tuple[GroupFigures, ...]
+    segments: tuple[SegmentFigures, ...]
     in_segment: np.ndarray
     "(n, segments) bool."
-    customer_tiers: tuple[GroupFigures, ...]
+    customer_tiers: tuple[SegmentFigures, ...]
     customer_tier: np.ndarray
     "(n,) int16: index into tiers, -1 for none."
-    value_of: ValueOf
+    value_kind: ValueKind
     health: np.ndarray
     "(n,) float32, 0 to 100; NaN for who was not scored."
     facts: PackedJson
@@ -81,7 +81,7 @@ class SegmentPart:
             found.in_segment[order],
             found.tier_figures(seed),
             found.customer_tier[order],
-            found.value_of,
+            found.value_kind,
             found.health[order].astype(np.float32),
             PackedJson.of(_facts(figures, attributes, order)),
             {purpose: IdIndex.of(ids)[0] for purpose, ids in refused.items()},
@@ -100,7 +100,7 @@ class SegmentPart:
         }
         told = {
             "segments": self.segments, "customer_tiers": self.customer_tiers,
-            "value_of": self.value_of, "purposes": list(self.refused),
+            "value_kind": self.value_kind, "purposes": list(self.refused),
         }  # fmt: skip
         return Artifact("segments", msgspec.to_builtins(told), arrays)
 
@@ -109,7 +109,7 @@ class SegmentPart:
         """The part as it was."""
         arrays, state = artifact.arrays, artifact.state
         segments, customer_tiers = (
-            msgspec.convert(state[name], tuple[GroupFigures, ...]) for name in ("segments", "customer_tiers")
+            msgspec.convert(state[name], tuple[SegmentFigures, ...]) for name in ("segments", "customer_tiers")
         )
         return cls(
             IdIndex(arrays["ids"]),
@@ -117,7 +117,7 @@ class SegmentPart:
             arrays["in_segment"],
             customer_tiers,
             arrays["customer_tier"],
-            state["value_of"],
+            state["value_kind"],
             arrays["health"],
             PackedJson(arrays["facts"], arrays["fact_offsets"]),
             {purpose: IdIndex(arrays[f"refused_{purpose}"]) for purpose in state["purposes"]},

@@ -1,4 +1,4 @@
-"""Health is risk told the other way round, and the limits of the tiers are fixed scores on it."""
+"""Health is the inverse of churn risk, and the risk levels have fixed scores on it."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ probabilities = st.floats(0.001, 0.999)
 
 
 @st.composite
-def some_tiers(draw):
+def any_risk_levels(draw):
     medium = draw(st.floats(0.01, 0.9))
     return RiskLevels(medium=medium, high=draw(st.floats(medium + 0.01, 0.99)))
 
 
-@given(tiers=some_tiers())
-def test_the_tiers_lie_at_70_and_40_whatever_they_are(tiers):
-    found = HealthScale.of(tiers).health(logit([tiers.medium, tiers.high]))
+@given(levels=any_risk_levels())
+def test_the_medium_risk_level_maps_to_70_and_high_to_40(levels):
+    health = HealthScale.from_risk_levels(levels).health(logit([levels.medium, levels.high]))
 
-    assert found == pytest.approx([70, 40])
-
-
-@given(tiers=some_tiers(), one=probabilities, other=probabilities)
-def test_who_is_likelier_to_leave_is_never_healthier(tiers, one, other):
-    likelier, less_likely = HealthScale.of(tiers).health(logit([max(one, other), min(one, other)]))
-
-    assert 0 <= likelier <= less_likely <= 100
+    assert health == pytest.approx([70, 40])
 
 
-def test_with_the_usual_tiers_health_is_the_probability_of_staying():
-    chances = np.linspace(0.01, 0.99, 99)
+@given(levels=any_risk_levels(), one=probabilities, other=probabilities)
+def test_a_higher_churn_probability_never_gives_a_better_health(levels, one, other):
+    of_higher, of_lower = HealthScale.from_risk_levels(levels).health(logit([max(one, other), min(one, other)]))
 
-    assert HealthScale.of(RiskLevels()).health(logit(chances)) == pytest.approx(100 * (1 - chances))
+    assert 0 <= of_higher <= of_lower <= 100
 
 
-def test_what_is_not_known_has_no_health():
-    assert np.isnan(HealthScale.of(RiskLevels()).health(np.array([np.nan]))).all()
+def test_with_the_default_risk_levels_health_is_100_minus_the_risk_in_percent():
+    risk = np.linspace(0.01, 0.99, 99)
+
+    assert HealthScale.from_risk_levels(RiskLevels()).health_of_risk(risk) == pytest.approx(100 * (1 - risk))
+
+
+def test_the_health_of_an_unknown_risk_is_missing():
+    assert np.isnan(HealthScale.from_risk_levels(RiskLevels()).health(np.array([np.nan]))).all()

@@ -64,7 +64,7 @@ def test_json_has_the_same_figures_and_no_risk_without_a_release(home: Path, cap
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("recency_days", "recensy_days", "[segments.lately] speaks of 'recensy_days', which is unknown; did you mean"),
+        ("recency_days", "recensy_days", "[segments.lately]: unknown name 'recensy_days'; did you mean"),
         ("recency_days <", "recency_days <<", "[segments.lately]: "),
         ("customers_file", "customer_file", "unknown key 'customer_file'; did you mean 'customers_file'"),
         ("key.csv", "gone.csv", "[segments.key]: no file of customers at"),

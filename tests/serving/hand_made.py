@@ -16,7 +16,7 @@ from core.item_attributes import ItemAttributes
 from core.offers import Offer, OfferBook
 from core.risk_curves import RiskCurves
 from core.scores import Reason, Scores
-from core.segmentation import Group, Segmentation
+from core.segmentation import Segmentation, SegmentDefinition
 from models.recommenders.cold_start.customers import StartingPoints
 from models.recommenders.cold_start.item_model import newcomers_of
 from models.recommenders.engine.base import LadderRecommender
@@ -118,20 +118,23 @@ def offer_part() -> OfferPart:
 
 def segment_part(refused: dict[str, np.ndarray] | None = None) -> SegmentPart:
     """Ada and Bo come often; Ada is the key account, and nobody asks for more than one tier."""
-    often, key = Group("often", "frequency >= 2", "early access"), Group("key", "1 named", "call them", not_found=0)
-    found = Segmentation(
-        CUSTOMERS,
-        (often, key),
-        np.array([[False, False], [True, True], [True, False]]),
-        (Group("gold", "top 40 % by value", ""),),
-        np.array([-1, 0, -1], np.int16),
-        np.array([10.0, 100.0, np.nan]),
-        "revenue_365d",
-        np.array([0.9, 0.5, 0.1]),
-        np.array([10.0, 50.0, 90.0]),
+    segments = (
+        SegmentDefinition(name="often", definition="frequency >= 2", action="early access"),
+        SegmentDefinition(name="key", definition="1 named", action="call them"),
     )
-    figures = {"recency_days": np.array([40.0, 2.0, 5.0]), "revenue_365d": found.value}
-    return SegmentPart.of(found, figures, {"town": np.array(["", "Osaka", "Tokyo"])}, refused or {})
+    segmentation = Segmentation(
+        customer_ids=CUSTOMERS,
+        segments=segments,
+        in_segment=np.array([[False, False], [True, True], [True, False]]),
+        customer_tiers=(SegmentDefinition(name="gold", definition="top 40 % by value", action=""),),
+        customer_tier=np.array([-1, 0, -1], np.int16),
+        value=np.array([10.0, 100.0, np.nan]),
+        value_kind="revenue_365d",
+        churn_probability=np.array([0.9, 0.5, 0.1]),
+        health=np.array([10.0, 50.0, 90.0]),
+    )
+    figures = {"recency_days": np.array([40.0, 2.0, 5.0]), "revenue_365d": segmentation.value}
+    return SegmentPart.of(segmentation, figures, {"town": np.array(["", "Osaka", "Tokyo"])}, refused or {})
 
 
 def hand_made(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[str, ...] = ()) -> Release:

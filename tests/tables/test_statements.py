@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from features.segments.attribute_groups import segments_of
+from tables.attributes import attribute_groups
 from tables.consents import customers_refusing, load_preferences
 from tests.worlds import config, frame, shop
 
@@ -71,7 +71,7 @@ def test_the_newest_words_on_a_key_replace_the_older_ones():
     assert found == {"ada": {"category": ("coffee", "sweets"), "colour": ("red",)}}
 
 
-def test_a_segment_is_made_of_listed_words_as_known_at_the_cutoff():
+def test_attribute_groups_are_listed_words_as_known_at_the_cutoff():
     customers = frame(
         {"customer_id": "ada", "town": "Osaka", "age": 31.0, "secret": "x", "valid_from": "2024-01-01"},
         {"customer_id": "ada", "town": "Tokyo", "age": 31.0, "secret": "x", "valid_from": "2024-04-01"},
@@ -79,6 +79,6 @@ def test_a_segment_is_made_of_listed_words_as_known_at_the_cutoff():
     )
     settings = config(attributes={"customers": ("town", "age")})
 
-    found = segments_of(shop("ada 2024-01-01", settings=settings, customers=customers), CUTOFF)
+    found = attribute_groups(shop("ada 2024-01-01", settings=settings, customers=customers), CUTOFF)
 
     assert found == {"ada": {"town": "Osaka"}, "bo": {}}

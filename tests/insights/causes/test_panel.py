@@ -12,7 +12,7 @@ import pytest
 from core.config.loading import read_config
 from core.config.relations import Segment
 from features.pipeline import compute_features
-from features.segments.membership import segmentation_of
+from features.segments.membership import compute_segmentation
 from insights.causes.attribute_groups import SEGMENT, TIER
 from insights.causes.decomposition import decompose
 from insights.causes.panel import Evidence, evidence_of
@@ -50,7 +50,7 @@ def test_who_belongs_in_a_month_agrees_with_that_month_s_own_answer(told: tuple[
     for month in np.unique(evidence.rows.months):
         rows = evidence.rows.months == month
         features = compute_features(tables, evidence.rows.take(rows).cohort)
-        then = segmentation_of(tables.config, features, evidence.risk[rows])
+        then = compute_segmentation(tables.config, features, evidence.risk[rows])
         for place, name in enumerate(SEGMENTS):
             assert groups[SEGMENT, name][rows].tolist() == then.in_segment[:, place].tolist()
         for place, name in enumerate(RISK_LEVELS):

@@ -93,7 +93,7 @@ def test_segments_come_with_size_value_risk_health_and_measure(ask: Ask):
     answer = ask("GET", "/v1/segments").json()
 
     often, key = answer["segments"]
-    assert (answer["customers"], answer["value_of"], answer["currency"]) == (3, "revenue_365d", "JPY")
+    assert (answer["customers"], answer["value_kind"], answer["currency"]) == (3, "revenue_365d", "JPY")
     assert (often["name"], often["customers"], often["action"]) == ("often", 2, "early access")
     assert often["risk"]["value"] == pytest.approx(0.3)
     assert often["expected_loss"]["value"] == pytest.approx(50)

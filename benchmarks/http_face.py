@@ -26,7 +26,7 @@ import psutil
 
 from benchmarks.figures import Figure, publish
 from benchmarks.pages import figure_table, write_section
-from core.config.learning import RiskLevels
+from core.config.training import RiskLevels
 from core.scores import Reason, Scores
 from serving.release.churn_part import ChurnPart
 from serving.release.release import Release, ReleaseDescription, ReleasedModel

@@ -15,10 +15,10 @@ import numpy as np
 
 from benchmarks.figures import BENCH, Figure, publish
 from benchmarks.pages import interval, table, write_section
+from core.config.customers import CauseSettings
 from core.config.data_set import Config
-from core.config.learning import Cutoffs
 from core.config.loading import read_config
-from core.config.relations import CauseSettings
+from core.config.training import Cutoffs
 from core.intervals import Estimate, estimate_interval
 from insights.causes.competing_risks import CauseHazards
 from insights.causes.decomposition import Decomposition, decompose

@@ -22,8 +22,8 @@ from benchmarks.figures import BENCH, Figure, publish
 from benchmarks.measure import Cost, measured
 from benchmarks.pages import interval, table, write_section
 from core.config.data_set import Config
-from core.config.learning import HazardSettings
 from core.config.loading import read_config
+from core.config.training import HazardSettings
 from core.intervals import estimate_interval
 from core.model_card import Metric
 from core.risk_curves import RiskCurves

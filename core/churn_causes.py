@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.config.relations import CauseSettings
+from core.config.customers import CauseSettings
 
 OTHER = "other"
 "What is stated and fits no cause that is told apart."

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from core.config.learning import RiskLevels
+from core.config.training import RiskLevels
 
 HEALTH_AT_MEDIUM = 70.0
 "Health at the `medium` risk level."

@@ -83,12 +83,12 @@ class CrossSection:
     def definition(self) -> str:
         """Which customers count as churned, in words."""
         label = self._source.label
-        return f"{label.column} is '{label.equals}' in {label.table} as of {self._source.as_of}"
+        return f"{label.column} is '{label.equals}' in {label.table} as of {self._source.cutoff}"
 
     @property
     def cohort(self) -> str:
         """Which customers are in the cohort, in words."""
-        return f"every row of {self._source.label.table} as of {self._source.as_of}"
+        return f"every row of {self._source.label.table} as of {self._source.cutoff}"
 
     @property
     def tables(self) -> Tables:
@@ -112,7 +112,7 @@ class CrossSection:
     @property
     def _cutoff(self) -> date:
         """The cutoff: the label is a state, so its horizon ends on the day of the files."""
-        return self._source.as_of - timedelta(days=self.config.churn.horizon_days)
+        return self._source.cutoff - timedelta(days=self.config.churn.horizon_days)
 
     @property
     def _cutoffs(self) -> NDArray[np.datetime64]:

@@ -19,7 +19,7 @@ currency = "JPY"
 var = "{var}"
 
 [cross_section]
-as_of = 2026-04-01
+cutoff = 2026-04-01
 
 [cross_section.label]
 table = "status"

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from core.config.learning import ChurnDefinition, Cutoffs, HazardSettings, RecommenderSettings, RiskLevels
+from core.config.customers import CauseSettings, HealthSettings, Segment
 from core.config.money import MoneySettings, OfferAssumptions, ReportSettings
-from core.config.relations import CauseSettings, HealthSettings, Segment
 from core.config.section import Section
 from core.config.sources import CrossSectionSource, TableSource
+from core.config.training import ChurnDefinition, Cutoffs, HazardSettings, RecommenderSettings, RiskLevels
 from core.errors import ConfigError
 from core.places import Places
 

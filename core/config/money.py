@@ -54,7 +54,7 @@ class OfferAssumptions(Section, frozen=True):
 class ReportSettings(Section, frozen=True):
     """What `kizuna report` tells apart."""
 
-    segments_by: tuple[str, ...] = ()
+    attribute_groups: tuple[str, ...] = ()
     "By which attributes figures are split, e.g. 'accounts.industry'; those that no contract knows need [attributes]."
     tier_by: str | None = None
     "The attribute that holds a customer's tier, e.g. 'accounts.tier'."
@@ -64,12 +64,12 @@ class ReportSettings(Section, frozen=True):
     "How many complete months are told one by one."
     whole_months: bool = False
     "Whether the simple LTV counts finished months only: at a churn of 3 % a month 33 of 33.3."
-    not_features: tuple[str, ...] = ("login", "logout", "visit", "session", "page_view", "error")
+    ignored_events: tuple[str, ...] = ("login", "logout", "visit", "session", "page_view", "error")
     "Events of `usage` that are nothing a customer could use more of; a letter does not name them."
 
     def __post_init__(self) -> None:
-        for name in (*self.segments_by, *([self.tier_by] if self.tier_by else ())):
+        for name in (*self.attribute_groups, *([self.tier_by] if self.tier_by else ())):
             if not re.fullmatch(r"(accounts|customers)\.\w+", name):
-                raise ValueError(f"segments_by and tier_by name columns such as accounts.industry, found '{name}'")
+                raise ValueError(f"attribute_groups and tier_by name columns such as accounts.industry, found '{name}'")
         if self.months < 1:
             raise ValueError("months is at least 1")

@@ -94,7 +94,7 @@ class CrossSectionSource(Section, frozen=True):
     Nothing tells when a cell was written, so every column may have been written after the customer left.
     """
 
-    as_of: date
+    cutoff: date
     "The day that the files tell of."
     label: CrossSectionLabel
     tables: dict[str, CrossSectionTable]

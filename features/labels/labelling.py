@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from core.catalogue import Catalogue
 from core.cohort import Cohort
-from core.config.learning import ChurnDefinition
+from core.config.training import ChurnDefinition
 from core.errors import DataError
 from core.interactions import codes_of
 from core.labels import Labels

@@ -15,7 +15,7 @@ import numpy as np
 from ibis import _
 from numpy.typing import NDArray
 
-from core.config.learning import ChurnDefinition
+from core.config.training import ChurnDefinition
 from features.cohort import IS_PURCHASE
 from features.labels.inactivity import inactivity_result, label_first_inactivity
 from features.labels.protocol import NO_DAY, Label, LabelQuery, LabelResult

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.config.learning import ChurnDefinition
+from core.config.training import ChurnDefinition
 from core.interactions import codes_of
 from core.window import Window
 from tables.engines.arrays import texts

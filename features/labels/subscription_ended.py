@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from ibis import _
 
-from core.config.learning import ChurnDefinition
+from core.config.training import ChurnDefinition
 from features.cohort import running_at
 from features.labels.protocol import NO_DAY, Label, LabelQuery, LabelResult
 from tables.engines.arrays import days, texts, within

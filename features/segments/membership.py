@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.customers import Segment
 from core.config.data_set import Config
-from core.config.relations import Segment
 from core.errors import DataError, RuleError, SourceUnavailable
 from core.feature_table import FeatureTable
 from core.health_scale import HealthScale

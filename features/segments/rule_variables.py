@@ -14,8 +14,8 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.customers import Segment
 from core.config.data_set import Config
-from core.config.relations import Segment
 from core.errors import RuleError
 from core.feature_names import RuleVariable
 from core.feature_table import FeatureTable

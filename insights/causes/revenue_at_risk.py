@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from core.config.relations import Intervention
+from core.config.customers import Intervention
 from core.errors import DataError, did_you_mean
 from core.intervals import Estimate, estimate_intervals
 

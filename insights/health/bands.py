@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from core.config.relations import HealthSettings
+from core.config.customers import HealthSettings
 from core.health import BANDS, Band
 
 WORST_ACCEPTABLE = BANDS.index(Band.AT_RISK)

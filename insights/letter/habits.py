@@ -80,7 +80,7 @@ def habits_of(known: Tables, window: Window) -> Habits:
 
 def _features(known: Tables) -> Expression:
     usage: Expression = known["usage"]
-    named = usage.filter(~usage.event.lower().isin(known.config.report.not_features))
+    named = usage.filter(~usage.event.lower().isin(known.config.report.ignored_events))
     return named.select("customer_id", "event_time", thing=named.event)
 
 

@@ -54,7 +54,7 @@ def groupings_of(tables: Tables, as_of: date, of_accounts: bool = False) -> list
     Raises DataError for an attribute that is not there.
     """
     report = tables.config.report
-    stated = dict.fromkeys((*((report.tier_by,) if report.tier_by else ()), *report.segments_by))
+    stated = dict.fromkeys((*((report.tier_by,) if report.tier_by else ()), *report.attribute_groups))
     names = [name for name in stated if not of_accounts or name.startswith("accounts.")]
     return [_grouping(tables, as_of, name, of_accounts) for name in names]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.config.learning import RiskLevels
+from core.config.training import RiskLevels
 from core.scores import Reason, RiskLevel, Scores
 from models.artifact import Artifact
 from serving.release.id_index import IdIndex

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from core.config.learning import RiskLevels
+from core.config.training import RiskLevels
 from core.risk_curves import RiskCurves
 from models.artifact import Artifact
 from serving.release.id_index import IdIndex

@@ -66,7 +66,7 @@ def test_other_values_from_the_environment_come_as_they_are(tmp_path):
 
 FLAT = """
 [cross_section]
-as_of = 2026-04-01
+cutoff = 2026-04-01
 label = {table = 'who', column = 'left', equals = 'yes'}
 [cross_section.tables.who]
 path = 'who.csv'

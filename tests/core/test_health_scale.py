@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logit
 
-from core.config.learning import RiskLevels
+from core.config.training import RiskLevels
 from core.health_scale import HealthScale
 
 probabilities = st.floats(0.001, 0.999)

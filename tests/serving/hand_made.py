@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from core.config.learning import RiskLevels
 from core.config.money import OfferAssumptions
+from core.config.training import RiskLevels
 from core.feature_table import FeatureColumn, FeatureTable
 from core.interactions import Interactions
 from core.item_attributes import ItemAttributes

@@ -14,8 +14,8 @@ from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
-from core.config.learning import ChurnDefinition
 from core.config.loading import read_config
+from core.config.training import ChurnDefinition
 from core.errors import BadInput
 from core.interactions import Histories
 from core.labels import Labels

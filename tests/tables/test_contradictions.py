@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from core.config.learning import ChurnDefinition
 from core.config.money import MoneySettings, ReportSettings
+from core.config.training import ChurnDefinition
 from core.errors import ConfigError
 from features.check.checks import check_tables
 from features.labels.labelling import label_outcomes

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.churn_causes import OTHER, CauseWords
 from core.cohort import Cohort
-from core.config.learning import HazardSettings
+from core.config.training import HazardSettings
 from core.feature_table import FeatureTable
 from core.labels import Labels
 from core.risk_curves import RiskCurves

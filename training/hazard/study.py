@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.config.learning import HazardSettings
+from core.config.training import HazardSettings
 from core.labels import Labels
 from core.model_card import Leak, Metric
 from core.risk_curves import RiskCurves

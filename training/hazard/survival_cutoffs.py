@@ -18,7 +18,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from core.config.data_set import Config
-from core.config.learning import HazardSettings
+from core.config.training import HazardSettings
 from core.errors import NotEnoughHistory
 from features.labels.labelling import confirmation_delay, observed_until, recorded_since
 from models.metrics.survival import JUDGED_MONTHS, MONTH_DAYS

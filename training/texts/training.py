@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.churn_causes import OTHER, CauseWords
-from core.config.relations import CauseSettings
+from core.config.customers import CauseSettings
 from core.intervals import Estimate, estimate_interval
 from models.mlflow_store.package import ModelPackage
 from models.mlflow_store.registry import RegisteredVersion

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from core.config.learning import ChurnDefinition, Cutoffs
+from core.config.training import ChurnDefinition, Cutoffs
 from features.check.history import check_history
 from tests.worlds import config, shop
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ibis.backends.sql import SQLBackend
 
-from core.config.learning import ChurnDefinition, Definition
+from core.config.training import ChurnDefinition, Definition
 from features.cohort import select_cohort
 from features.interactions import load_interactions
 from features.labels.labelling import LABELS, label_outcomes

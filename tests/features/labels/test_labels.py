@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.cohort import Cohort
-from core.config.learning import ChurnDefinition
+from core.config.training import ChurnDefinition
 from core.errors import DataError
 from core.labels import Labels
 from features.labels.labelling import LABELS, label_outcomes

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config.learning import Definition
+from core.config.training import Definition
 from core.labels import Labels
 from features.labels.labelling import LABELS, label_lifetimes, label_outcomes
 from tests.engines import engine

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.config.relations import Segment
+from core.config.customers import Segment
 from core.config.sources import TableSource
 from core.errors import DataError, RuleError, SourceUnavailable
 from core.segmentation import Segmentation

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.cohort import Cohort
+from core.config.customers import Segment
 from core.config.data_set import Config
-from core.config.relations import Segment
 from core.errors import RuleError
 from core.feature_table import FeatureColumn, FeatureTable
 from insights.causes.attribute_groups import SEGMENT, TIER, Membership, by_settings, by_words, memberships

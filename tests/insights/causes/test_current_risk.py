@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config.relations import CauseSettings, Intervention
+from core.config.customers import CauseSettings, Intervention
 from core.risk_curves import RiskCurves
 from insights.causes.attribute_groups import SEGMENT, Membership
 from insights.causes.current_risk import Today

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.config.learning import ChurnDefinition
+from core.config.training import ChurnDefinition
 from core.errors import DataError, NotEnoughHistory
 from insights.causes.episodes import joined, stays_of
 from insights.causes.person_months import newest_months, person_months

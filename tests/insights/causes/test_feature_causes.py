@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.config.relations import CauseSettings
+from core.config.customers import CauseSettings
 from core.feature_table import FeatureColumn
 from insights.causes.feature_causes import OF_NONE, CauseNames
 

@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 import pytest
 
+from core.config.customers import Segment
 from core.config.loading import read_config
-from core.config.relations import Segment
 from features.pipeline import compute_features
 from features.segments.membership import compute_segmentation
 from insights.causes.attribute_groups import SEGMENT, TIER

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config.relations import Intervention
+from core.config.customers import Intervention
 from core.errors import DataError
 from insights.causes.revenue_at_risk import RevenueAtRisk, apportioned, ranked_interventions
 

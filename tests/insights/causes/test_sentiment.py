@@ -8,8 +8,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from core.config.learning import ChurnDefinition
-from core.config.relations import CauseSettings
+from core.config.customers import CauseSettings
+from core.config.training import ChurnDefinition
 from core.i18n.translation import ENGLISH, JAPANESE
 from insights.causes.attribute_groups import Membership
 from insights.causes.decomposition import decompose

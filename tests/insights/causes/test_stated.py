@@ -8,8 +8,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from core.config.learning import ChurnDefinition
-from core.config.relations import CauseSettings
+from core.config.customers import CauseSettings
+from core.config.training import ChurnDefinition
 from insights.causes.episodes import stays_of
 from insights.causes.feature_causes import CauseNames
 from insights.causes.stated import stated_causes

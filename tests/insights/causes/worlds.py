@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from core.config.relations import CauseSettings, Intervention
+from core.config.customers import CauseSettings, Intervention
 from core.risk_curves import RiskCurves
 from insights.causes.attribute_groups import SEGMENT, TIER, Membership
 from insights.causes.covariates import Covariates

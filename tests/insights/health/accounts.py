@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from core.config.customers import HealthSettings
 from core.config.data_set import Config
-from core.config.relations import HealthSettings
 from core.feature_table import FeatureColumn
 from insights.health.day import DAYS_BACK, NO_BANDS, HealthDay, PreviousBands, compute_day
 from insights.health.risk import Risk

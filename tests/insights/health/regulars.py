@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from core.config.learning import ChurnDefinition
+from core.config.training import ChurnDefinition
 from features.cohort import select_cohort
 from features.labels.labelling import label_outcomes
 from features.pipeline import compute_features

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config.relations import HealthSettings
+from core.config.customers import HealthSettings
 from core.health import BANDS, Band
 from insights.health.bands import BandStates, band_limits, update_bands
 

@@ -120,7 +120,7 @@ def test_who_refused_to_be_contacted_gets_no_letter():
 
 
 def test_what_is_no_feature_is_not_named():
-    settings = config(active_days=90, report=ReportSettings(not_features=("export",)))
+    settings = config(active_days=90, report=ReportSettings(ignored_events=("export",)))
     usage = frame(*used("ada 2026-06-01 export", "ada 2026-06-02 report"))
 
     assert [habit.thing for habit in check_of(shop(settings=settings, usage=usage), "ada").used] == ["report"]

@@ -60,7 +60,9 @@ def test_amounts_are_written_to_the_last_unit_and_stand_in_the_waterfall():
 def test_what_a_company_calls_its_groups_is_text_and_no_markup():
     since = {"valid_from": "2025-01-01"}
     people = frame({"customer_id": EVIL, "segment": EVIL, **since}, {"customer_id": "bo", "segment": "plain", **since})
-    settings = config(attributes={"customers": ("segment",)}, report=ReportSettings(segments_by=("customers.segment",)))
+    settings = config(
+        attributes={"customers": ("segment",)}, report=ReportSettings(attribute_groups=("customers.segment",))
+    )
     log = shop(f"{EVIL} 2026-01-03 100", "bo 2026-01-20 50", settings=settings, customers=people)
 
     page = render_report(build_report(log, date(2026, 3, 1)), ENGLISH)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.config.customers import Segment
 from core.config.money import MoneySettings, ReportSettings
-from core.config.relations import Segment
 from core.errors import DataError, NotEnoughHistory
 from insights.finance.lifetime import Economics, revenue_over
 from insights.finance.what_if import asked
@@ -152,7 +152,9 @@ def test_an_attribute_that_is_not_there_is_one_line_that_names_what_is():
 
 
 def _split_by(name: str):
-    return config(customer="account", attributes={"accounts": ("tier",)}, report=ReportSettings(segments_by=(name,)))
+    return config(
+        customer="account", attributes={"accounts": ("tier",)}, report=ReportSettings(attribute_groups=(name,))
+    )
 
 
 def test_of_a_shop_the_figures_are_what_a_hand_works_out():

@@ -32,7 +32,7 @@ LOSSES = ("contraction", "moved_out", "churn")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
     folder = tmp_path_factory.mktemp("software")
     toml = simulate_software(SoftwareWorld(n_accounts=60)).write(folder)
-    split = '[report]\ntier_by = "accounts.size"\nsegments_by = ["accounts.industry"]\n\n[attributes]'
+    split = '[report]\ntier_by = "accounts.size"\nattribute_groups = ["accounts.industry"]\n\n[attributes]'
     toml.write_text(toml.read_text(encoding="utf-8").replace("[attributes]", split), encoding="utf-8")
     return open_tables(read_config(Path(toml), {}))
 

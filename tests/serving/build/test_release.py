@@ -10,9 +10,9 @@ import msgspec
 import numpy as np
 import pytest
 
+from core.config.customers import Segment
 from core.config.data_set import Config
 from core.config.loading import read_config
-from core.config.relations import Segment
 from core.errors import BadInput, NotFound, RuleError
 from core.model_card import ModelCard
 from core.recommendations import STAGES

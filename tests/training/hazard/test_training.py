@@ -13,8 +13,8 @@ import pyarrow as pa
 import pytest
 
 from core.churn_causes import CauseWords
-from core.config.learning import ChurnDefinition, HazardSettings
-from core.config.relations import CauseSettings
+from core.config.customers import CauseSettings
+from core.config.training import ChurnDefinition, HazardSettings
 from core.errors import GateRefused, NotEnoughHistory, UnknownName
 from core.model_card import ModelCard
 from models.hazard.hazard_models import HAZARD_MODELS

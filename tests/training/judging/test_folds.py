@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.config.data_set import Config
-from core.config.learning import ChurnDefinition, Cutoffs
+from core.config.training import ChurnDefinition, Cutoffs
 from core.errors import NotEnoughHistory
 from tests.worlds import config, shop
 from training.judging.folds import Folds, choose_folds, customer_folds, folds_of

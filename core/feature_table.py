@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from core.errors import BadInput, DataError, did_you_mean
+from core.i18n.translation import JAPANESE, Language
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +37,7 @@ class FeatureColumn(msgspec.Struct, frozen=True):
     digest: str
     "Of the declaration: changes when the way it is computed changes."
     says_en: str = ""
-    "A sentence for reasons with {value} and {usual}: 'last purchase {value} days ago (usually {usual})'."
+    "A sentence for reasons with gaps such as {value}: 'Last purchase {value_days} ago (usually {usual_days})'."
     says_ja: str = ""
     usual_of: str | None = None
     "The feature that holds the customer's own usual value of this one; otherwise the cohort's median is usual."
@@ -44,6 +45,19 @@ class FeatureColumn(msgspec.Struct, frozen=True):
     "Of a categorical column: code i stands for vocabulary[i]."
     as_of_today: bool = False
     "An attribute without a date, so possibly written after the cutoff."
+    says_missing_en: str = ""
+    "A sentence for reasons where the value is missing: 'No purchase on record (others: {usual_days} ago)'."
+    says_missing_ja: str = ""
+
+    def title(self, language: Language) -> str:
+        """What the feature measures, as a noun phrase."""
+        return self.ja if language == JAPANESE else self.en
+
+    def sentence(self, language: Language, *, is_missing: bool) -> str:
+        """The sentence for reasons; '' where the title is enough."""
+        if is_missing:
+            return self.says_missing_ja if language == JAPANESE else self.says_missing_en
+        return self.says_ja if language == JAPANESE else self.says_en
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from core.i18n.translation import JAPANESE, translate
+
 
 class Dimension(StrEnum):
     """A side of customer health."""
@@ -42,28 +44,19 @@ class Band(StrEnum):
 BANDS = tuple(Band)
 
 ACTIONS: Mapping[str, str] = {
-    Dimension.USAGE: "call and ask what keeps them from using it",
-    Dimension.DEPTH: "show them what they pay for and do not use yet",
-    Dimension.SUPPORT: "go through what went wrong, and mend it with a date",
+    Dimension.USAGE: "call and ask what keeps them from using the product",
+    Dimension.DEPTH: "show them the features they pay for but do not use yet",
+    Dimension.SUPPORT: "review what went wrong and agree on a date for the fix",
     Dimension.SENTIMENT: "ask in person what they are unhappy with",
     Dimension.BILLING: "review plan and price with them before the renewal",
-    Dimension.RELATIONSHIP: "introduce yourself to who decides, and meet",
+    Dimension.RELATIONSHIP: "introduce yourself to the decision maker and arrange a meeting",
 }
-"What is done about a fall in each dimension, where the TOML says nothing else."
-
-ACTIONS_JA: Mapping[str, str] = {
-    Dimension.USAGE: "電話で、利用の妨げになっている点を伺う",
-    Dimension.DEPTH: "契約に含まれているのに使われていない機能を案内する",
-    Dimension.SUPPORT: "問題の経緯を確認し、期日を決めて解決する",
-    Dimension.SENTIMENT: "不満に感じている点を直接伺う",
-    Dimension.BILLING: "更新の前に、プランと料金を一緒に見直す",
-    Dimension.RELATIONSHIP: "決裁者に挨拶し、面談の機会をつくる",
-}
+"The suggested action for a drop in each dimension, unless the TOML names another."
 
 
 def action_in_japanese(action: str, dimension: str) -> str:
-    """What is suggested, to a Japanese reader; what the business says in its own words stays as it is."""
-    return ACTIONS_JA[dimension] if action == ACTIONS.get(dimension) else action
+    """The suggested action in Japanese; a business's own words stay unchanged."""
+    return translate(action, JAPANESE) if action == ACTIONS.get(dimension) else action
 
 
 class HealthRecord(msgspec.Struct, frozen=True, kw_only=True):

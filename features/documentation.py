@@ -44,7 +44,8 @@ def render_page(features: Sequence[Feature]) -> str:
 
 
 def _render_row(feature: Feature) -> str:
-    cells = (f"`{feature.name}`", feature.en, feature.ja, feature.unit, feature.missing)
+    column = feature.column
+    cells = (f"`{column.name}`", column.en, column.ja, column.unit, column.missing)
     return f"| {' | '.join(cells)} |"
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.digest import digest_of
 from core.feature_table import SEMANTICS, FeatureColumn
+from core.i18n.translation import ENGLISH, JAPANESE, translate
 from tables.tables import Tables
 from tables.vocabulary import MAX_WORDS, encode_words, frequent_words
 
@@ -44,16 +45,15 @@ class Attribute:
     def column(self) -> FeatureColumn:
         """The declaration of this attribute in a feature table."""
         plain = self.source.replace("_", " ")
+        title = "days since {attribute}" if self.kind == "age" else "{attribute}"
         return FeatureColumn(
             name=self.name,
             family="attributes",
             unit=UNITS[self.kind],
-            en=f"days since {plain}" if self.kind == "age" else plain,
-            ja=f"{self.source}からの日数" if self.kind == "age" else self.source,
+            en=translate(title, ENGLISH, attribute=plain),
+            ja=translate(title, JAPANESE, attribute=self.source),
             missing="not known for this customer at the cutoff, or a word that was not seen in training",
             digest=digest_of([SEMANTICS, self.table, self.source, self.kind]),
-            says_en=f"{plain}: {{value}} (usually {{usual}})",
-            says_ja=f"{self.source}: {{value}}(通常{{usual}})",
             vocabulary=self.words,
             as_of_today=self.as_of_today,
         )

@@ -98,6 +98,11 @@ def fill_template(template: str, language: Language, /, **values: str | int) -> 
     return _fill(template, language, {name: values.get(name, f"{{{name}}}") for name in GAP.findall(template)})
 
 
+def capitalize(text: str) -> str:
+    """The text with a capital first letter, to begin a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def has_translation(message: str, language: Language, /) -> bool:
     """Whether the catalogue of a language has this message."""
     return message in load_translations(language).texts

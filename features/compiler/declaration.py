@@ -18,12 +18,14 @@ import msgspec
 
 from core.digest import digest_of
 from core.feature_table import SEMANTICS, FeatureColumn
+from core.i18n.translation import ENGLISH, JAPANESE, Language, capitalize, translate, translate_template
 from core.rules.rule import parse_rule
 
 DAY_FACTS = ("age_days", "weekday", "hour")
 "Columns that every fact has beside those of its table: see `features.compiler.facts`."
 
 SHORT_HISTORY = "the recorded history is shorter than the window"
+NEVER_MISSING = "never missing"
 
 Aggregate = Literal["count", "sum", "magnitude", "squares", "least", "largest"]
 "`magnitude` sums absolute values, `squares` sums squares."
@@ -128,16 +130,20 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     "Group that a marketer knows: recency, frequency, spend, ..."
     expression: Expression
     unit: str
-    en: str
-    "A noun phrase, because reasons print it as 'orders in the last 30 days: 2 (usually 5)'."
-    ja: str
+    title: str
+    "What it measures, as a noun phrase, because reasons print 'Orders in the last 30 days: 2 (usually 5)'."
     missing: str = SHORT_HISTORY
-    "Why a value can be missing."
-    says_en: str = ""
-    "Sentence for reasons, with {value} and {usual}, where the noun phrase alone reads badly."
-    says_ja: str = ""
+    "Why a value can be missing, as a clause that follows 'because'."
+    says: str = ""
+    "A sentence for reasons, where the noun phrase alone reads badly. See `models.churn.reasons` for its gaps."
+    says_missing: str = ""
+    "A sentence for reasons where the value is missing."
     usual_of: str | None = None
     "Name of the feature that holds the customer's own usual value of this one."
+    word: str = ""
+    "Fills the gap `{word}` of the texts: a channel, an event, a plan, ... learned from the data."
+    text_days: int | None = None
+    "Fills the gaps `{window}`, `{days}` and `{twice}` of the texts; None is everything on record."
 
     @property
     def digest(self) -> str:
@@ -146,20 +152,44 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def column(self) -> FeatureColumn:
-        """The feature's description in a feature table."""
+        """The feature's description in a feature table, with its texts in English and Japanese."""
         return FeatureColumn(
             name=self.name,
             family=self.family,
             unit=self.unit,
-            en=self.en,
-            ja=self.ja,
-            missing=self.missing,
+            en=self._text(self.title, ENGLISH),
+            ja=self._text(self.title, JAPANESE),
+            missing=self.missing_in_words,
             digest=self.digest,
-            says_en=self.says_en or f"{self.en}: {{value}} (usually {{usual}})",
-            says_ja=self.says_ja or f"{self.ja}: {{value}}(通常{{usual}})",
+            says_en=self._text(self.says, ENGLISH) if self.says else "",
+            says_ja=self._text(self.says, JAPANESE) if self.says else "",
+            says_missing_en=self._missing_sentence(ENGLISH),
+            says_missing_ja=self._missing_sentence(JAPANESE),
             usual_of=self.usual_of,
             vocabulary=self.expression.words if isinstance(self.expression, Leader) else None,
         )
+
+    @property
+    def missing_in_words(self) -> str:
+        """Why a value can be missing, for the documentation."""
+        has_window = any(measure.window_days is not None for measure in measures_of(self.expression))
+        is_complete = self.missing in (NEVER_MISSING, SHORT_HISTORY) or not has_window
+        return self.missing if is_complete else f"{self.missing}, or {SHORT_HISTORY}"
+
+    def _missing_sentence(self, language: Language) -> str:
+        if self.says_missing:
+            return self._text(self.says_missing, language)
+        if self.missing == NEVER_MISSING:
+            return ""
+        title = capitalize(self._text(self.title, language))
+        message = "{title}: not known because {cause} (usually {usual})"
+        return translate_template(message, language, title=title, cause=translate(self.missing, language))
+
+    def _text(self, message: str, language: Language) -> str:
+        days = self.text_days or 0
+        window = translate("in the last {days} days" if days else "on record", language, days=days)
+        twice = 2 * days
+        return translate_template(message, language, window=window, days=days, twice=twice, word=self.word)
 
 
 def operands(expression: Expression) -> tuple[Expression, ...]:

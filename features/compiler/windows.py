@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from features.compiler.declaration import (
+    NEVER_MISSING,
     SHORT_HISTORY,
     Deviation,
     Difference,
@@ -25,7 +26,7 @@ TREND_WINDOWS = (30, 90, 180)
 
 
 def over_windows(feature: Feature, windows: Iterable[int | None] = WINDOWS) -> Iterator[Feature]:
-    """One feature per window (None is the whole record); fills in `{window}` in the name and the texts."""
+    """One feature per window (None is the whole record); fills in the window in the name and the texts."""
     for days in windows:
         yield replace(_fill_in_window(feature, days), expression=within(feature.expression, days))
 
@@ -53,13 +54,11 @@ def within(expression: Expression, days: int | None) -> Expression:
 
 
 def _fill_in_window(feature: Feature, days: int | None) -> Feature:
-    name, en, ja, missing = "total", "on record", "全期間", feature.missing.replace(SHORT_HISTORY, "never missing")
-    if days is not None:
-        name, en, ja, missing = f"{days}d", f"in the last {days} days", f"直近{days}日間", feature.missing
+    name = "total" if days is None else f"{days}d"
+    missing = NEVER_MISSING if days is None and feature.missing == SHORT_HISTORY else feature.missing
     return replace(
         feature,
         name=feature.name.replace("{window}", name).replace("{days}", str(days)),
-        en=feature.en.replace("{window}", en).replace("{days}", str(days)),
-        ja=feature.ja.replace("{window}", ja).replace("{days}", str(days)),
         missing=missing,
+        text_days=days,
     )

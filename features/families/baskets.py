@@ -24,8 +24,8 @@ CATEGORY_SPEND = Measure(CATEGORY, "sum", column="spend")
 WEEKEND_ORDERS = Measure(ORDER, "count", condition="weekday >= 5")
 EVENING_ORDERS = Measure(ORDER, "count", condition="hour >= 18")
 
-NO_ITEM = "no item on record"
-NO_CATEGORY = "no spend in a known category"
+NO_ITEM = "no item is on record"
+NO_CATEGORY = "no spend falls into a known category"
 
 VARIETY = (
     *over_windows(
@@ -34,8 +34,7 @@ VARIETY = (
             family=FeatureFamily.VARIETY,
             expression=ITEMS,
             unit="items",
-            en="distinct items {window}",
-            ja="{window}の購入商品種類数",
+            title="different items bought {window}",
         ),
         (*WINDOWS, None),
     ),
@@ -45,8 +44,7 @@ VARIETY = (
             family=FeatureFamily.VARIETY,
             expression=CATEGORIES,
             unit="categories",
-            en="distinct categories {window}",
-            ja="{window}の購入カテゴリ数",
+            title="different categories bought {window}",
         ),
         (90, 365, None),
     ),
@@ -55,8 +53,7 @@ VARIETY = (
         family=FeatureFamily.VARIETY,
         expression=Ratio(ITEM_LINES, ITEMS),
         unit="times",
-        en="how often each item was bought, on average",
-        ja="同じ商品の平均購入回数",
+        title="average number of times an item was bought",
         missing=NO_ITEM,
     ),
 )
@@ -67,8 +64,7 @@ CONCENTRATION = (
         family=FeatureFamily.CONCENTRATION,
         expression=Ratio(Measure(ITEM, "largest", column="lines"), ITEM_LINES),
         unit="share",
-        en="share of the most bought item in all lines",
-        ja="最も多く買う商品の割合",
+        title="share of order lines with the most bought item",
         missing=NO_ITEM,
     ),
     Feature(
@@ -76,8 +72,7 @@ CONCENTRATION = (
         family=FeatureFamily.CONCENTRATION,
         expression=Ratio(Measure(CATEGORY, "largest", column="spend"), CATEGORY_SPEND),
         unit="share",
-        en="share of the largest category in the spend",
-        ja="最大カテゴリの購入金額に占める割合",
+        title="share of spend in the largest category",
         missing=NO_CATEGORY,
     ),
     Feature(
@@ -85,8 +80,7 @@ CONCENTRATION = (
         family=FeatureFamily.CONCENTRATION,
         expression=Ratio(Ratio(Measure(CATEGORY, "squares", column="spend"), CATEGORY_SPEND), CATEGORY_SPEND),
         unit="index",
-        en="concentration of the spend over categories (Herfindahl index, 1 is a single one)",
-        ja="購入カテゴリの集中度(ハーフィンダール指数、1は単一カテゴリ)",
+        title="concentration of spend by category (Herfindahl index; 1 is a single category)",
         missing=NO_CATEGORY,
     ),
 )
@@ -98,8 +92,7 @@ TIMING = (
             family=FeatureFamily.TIMING,
             expression=Ratio(WEEKEND_ORDERS, ORDERS),
             unit="share",
-            en="share of the orders {window} that fell on a weekend",
-            ja="{window}の購入のうち週末の割合",
+            title="share of orders on a weekend {window}",
             missing=NONE_IN_WINDOW,
         ),
         (90, 365, None),
@@ -110,8 +103,7 @@ TIMING = (
             family=FeatureFamily.TIMING,
             expression=Ratio(EVENING_ORDERS, ORDERS),
             unit="share",
-            en="share of the orders {window} placed at 18:00 or later",
-            ja="{window}の購入のうち18時以降の割合",
+            title="share of orders at 18:00 or later {window}",
             missing=NONE_IN_WINDOW,
         ),
         (90, 365, None),
@@ -132,8 +124,7 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
         family=FeatureFamily.CHANNELS,
         expression=Leader(channels, orders, "largest"),
         unit="channel",
-        en="channel of most orders",
-        ja="最も多く使うチャネル",
+        title="most used order channel",
         missing=NEVER,
     )
     yield Feature(
@@ -141,8 +132,7 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
         family=FeatureFamily.CHANNELS,
         expression=Leader(channels, latest, "least"),
         unit="channel",
-        en="channel of the last order",
-        ja="直近に使ったチャネル",
+        title="channel of the last order",
         missing=NEVER,
     )
     for channel, name, count, since in zip(channels, names_of(channels), orders, latest, strict=True):
@@ -151,8 +141,8 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
             family=FeatureFamily.CHANNELS,
             expression=Ratio(count, ORDERS),
             unit="share",
-            en=f"share of all orders via {channel}",
-            ja=f"{channel}での購入の割合",
+            title="share of all orders via {word}",
+            word=channel,
             missing=NEVER,
         )
         yield Feature(
@@ -160,8 +150,8 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
             family=FeatureFamily.CHANNELS,
             expression=Ratio(within(count, 365), within(ORDERS, 365)),
             unit="share",
-            en=f"share of the orders in the last 365 days via {channel}",
-            ja=f"直近365日間の購入のうち{channel}の割合",
+            title="share of orders in the last 365 days via {word}",
+            word=channel,
             missing=NONE_IN_WINDOW,
         )
         yield Feature(
@@ -169,9 +159,11 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
             family=FeatureFamily.CHANNELS,
             expression=since,
             unit="days",
-            en=f"days since the last order via {channel}",
-            ja=f"{channel}での最終購入からの日数",
-            missing=f"no order via {channel} on record",
+            title="days since the last order via {word}",
+            says="Last order via {word} {value_days} ago (usually {usual_days})",
+            says_missing="Has never ordered via {word} (others: {usual_days} ago)",
+            word=channel,
+            missing="there is no order via the channel",
         )
 
 

@@ -14,15 +14,16 @@ CONTACT = Grain("contact", "contacts")
 CONTACTS = Measure(CONTACT, "count")
 
 FAMILY = FeatureFamily.CONTACTS
-NONE_IN_WINDOW = "no contact in the window, or the recorded history is shorter than it"
+NONE_IN_WINDOW = "there was no contact in the window"
 REACTIONS = {
-    "opened": ("opened", "開封"),
-    "clicked": ("clicked", "クリック"),
-    "converted": ("accepted", "成約"),
+    "opened": ("contacts opened {window}", "share of contacts opened in the last 90 days"),
+    "clicked": ("contacts clicked {window}", "share of contacts clicked in the last 90 days"),
+    "converted": ("contacts converted {window}", "share of contacts converted in the last 90 days"),
 }
+"Titles of the number and the share of the contacts with a reaction."
 
 
-def _reaction_features(column: str, en: str, *, ja: str) -> Iterator[Feature]:
+def _reaction_features(column: str, *, title: str, share_title: str) -> Iterator[Feature]:
     reacted = Measure(CONTACT, "count", condition=f"{column} == 1")
     yield from over_windows(
         Feature(
@@ -30,8 +31,7 @@ def _reaction_features(column: str, en: str, *, ja: str) -> Iterator[Feature]:
             family=FAMILY,
             expression=reacted,
             unit="contacts",
-            en=f"contacts {en} {{window}}",
-            ja=f"{{window}}の{ja}数",
+            title=title,
         ),
         (28, 90, None),
     )
@@ -40,8 +40,7 @@ def _reaction_features(column: str, en: str, *, ja: str) -> Iterator[Feature]:
         family=FAMILY,
         expression=Ratio(within(reacted, 90), within(CONTACTS, 90)),
         unit="share",
-        en=f"share of the contacts in the last 90 days that was {en}",
-        ja=f"直近90日間の{ja}率",
+        title=share_title,
         missing=NONE_IN_WINDOW,
     )
 
@@ -53,8 +52,7 @@ STATIC = (
             family=FAMILY,
             expression=CONTACTS,
             unit="contacts",
-            en="contacts {window}",
-            ja="{window}の接触回数",
+            title="marketing contacts {window}",
         ),
         (7, 28, 90, None),
     ),
@@ -63,20 +61,26 @@ STATIC = (
         family=FAMILY,
         expression=Measure(CONTACT, "least", column="age_days"),
         unit="days",
-        en="days since the last contact",
-        ja="最後の接触からの日数",
-        missing="no contact on record",
+        title="days since the last contact",
+        says="Last contacted {value_days} ago (usually {usual_days})",
+        says_missing="Has never been contacted (others: {usual_days} ago)",
+        missing="there has been no contact",
     ),
     Feature(
         name="days_since_last_open",
         family=FAMILY,
         expression=Measure(CONTACT, "least", column="opened_age_days"),
         unit="days",
-        en="days since a contact was last opened",
-        ja="最後の開封からの日数",
+        title="days since the last opened contact",
+        says="Last opened a contact {value_days} ago (usually {usual_days})",
+        says_missing="Has never opened a contact (others: {usual_days} ago)",
         missing="no contact was opened",
     ),
-    *(feature for column, (en, ja) in REACTIONS.items() for feature in _reaction_features(column, en, ja=ja)),
+    *(
+        feature
+        for column, (title, share_title) in REACTIONS.items()
+        for feature in _reaction_features(column, title=title, share_title=share_title)
+    ),
 )
 
 
@@ -90,9 +94,8 @@ def contact_channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
         family=FAMILY,
         expression=Leader(channels, counts, "largest"),
         unit="channel",
-        en="channel of most contacts",
-        ja="最も多い接触チャネル",
-        missing="no contact on record",
+        title="most used contact channel",
+        missing="there has been no contact",
     )
     for channel, name, count in zip(channels, names_of(channels), counts, strict=True):
         yield from over_windows(
@@ -101,8 +104,8 @@ def contact_channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
                 family=FAMILY,
                 expression=count,
                 unit="contacts",
-                en=f"contacts via {channel} {{window}}",
-                ja=f"{{window}}の{channel}での接触回数",
+                title="contacts via {word} {window}",
+                word=channel,
             ),
             (7, 28),
         )

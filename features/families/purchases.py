@@ -38,10 +38,10 @@ GAP_TOTAL = Measure(PURCHASE_DAY, "sum", column="gap_days")
 USUAL_GAP = Ratio(GAP_TOTAL, GAPS)
 GAP_SPREAD = Deviation(GAPS, GAP_TOTAL, Measure(PURCHASE_DAY, "squares", column="gap_days"))
 
-NEVER = "no purchase on record"
-NONE_IN_WINDOW = "no purchase in the window, or the recorded history is shorter than it"
-NO_GAP = "fewer than two purchase days"
-NO_SPREAD = "fewer than three purchase days"
+NEVER = "there is no purchase on record"
+NONE_IN_WINDOW = "there was no purchase in the window"
+NO_GAP = "there are fewer than two purchase days"
+NO_SPREAD = "there are fewer than three purchase days"
 
 RECENCY = (
     Feature(
@@ -49,11 +49,10 @@ RECENCY = (
         family=FeatureFamily.RECENCY,
         expression=SINCE_LAST,
         unit="days",
-        en="days since the last purchase",
-        ja="最終購入からの日数",
+        title="days since the last purchase",
+        says="Last purchase {value_days} ago (usually {usual_days})",
+        says_missing="Has never bought anything (others: {usual_days} ago)",
         missing=NEVER,
-        says_en="last purchase {value} days ago (usually {usual})",
-        says_ja="最終購入から{value}日(通常{usual}日)",
         usual_of=MEAN_GAP_DAYS,
     ),
     Feature(
@@ -61,8 +60,9 @@ RECENCY = (
         family=FeatureFamily.RECENCY,
         expression=Ratio(SINCE_LAST, USUAL_GAP),
         unit="times",
-        en="time since the last purchase in multiples of the customer's own usual gap",
-        ja="最終購入からの日数(本人の通常の購入間隔の何倍か)",
+        title="time since the last purchase, in multiples of the customer's usual gap",
+        says="No purchase for {days_since_last_purchase}; normally buys {every_mean_gap_days} "
+        "({value} times their usual gap)",
         missing=NO_GAP,
     ),
 )
@@ -73,8 +73,9 @@ TENURE = (
         family=FeatureFamily.TENURE,
         expression=SINCE_FIRST,
         unit="days",
-        en="days since the first purchase on record",
-        ja="記録上の初回購入からの日数",
+        title="days since the first recorded purchase",
+        says="First recorded purchase {value_days} ago (usually {usual_days})",
+        says_missing="Has never bought anything (others: {usual_days} ago)",
         missing=NEVER,
     ),
     Feature(
@@ -82,8 +83,7 @@ TENURE = (
         family=FeatureFamily.TENURE,
         expression=Difference(SINCE_FIRST, SINCE_LAST),
         unit="days",
-        en="days from the first to the last purchase",
-        ja="初回購入から最終購入までの日数",
+        title="days from the first to the last purchase",
         missing=NEVER,
     ),
 )
@@ -95,8 +95,7 @@ FREQUENCY = (
             family=FeatureFamily.FREQUENCY,
             expression=ORDERS,
             unit="orders",
-            en="orders {window}",
-            ja="{window}の購入回数",
+            title="orders {window}",
         ),
         (*WINDOWS, None),
     ),
@@ -106,8 +105,7 @@ FREQUENCY = (
             family=FeatureFamily.FREQUENCY,
             expression=Measure(PURCHASE_DAY, "count"),
             unit="days",
-            en="days with a purchase {window}",
-            ja="{window}の購入日数",
+            title="days with a purchase {window}",
         ),
         (*WINDOWS, None),
     ),
@@ -117,8 +115,9 @@ FREQUENCY = (
             family=FeatureFamily.FREQUENCY,
             expression=ORDERS,
             unit="share",
-            en="share of the newer half in the orders of twice {days} days (0.5 is steady)",
-            ja="直近{days}日間とその前の{days}日間の購入回数に占める直近の割合(0.5は横ばい)",
+            title="orders in the last {days} days as a share of those in the last {twice} days (0.5 is steady)",
+            says="Orders in the last {days} days compared with the {days} before: {change} (usually {usual_change})",
+            says_missing="No orders in the last {twice} days (usually {usual_change})",
             missing=NONE_IN_WINDOW,
         )
     ),
@@ -131,9 +130,8 @@ RHYTHM = (
             family=FeatureFamily.RHYTHM,
             expression=USUAL_GAP,
             unit="days",
-            en="mean days between purchases {window}",
-            ja="{window}の平均購入間隔(日)",
-            missing=NO_GAP + " (their gap ending in the window), or the recorded history is shorter than it",
+            title="mean days between purchases {window}",
+            missing=NO_GAP,
         ),
         (180, 365),
     ),
@@ -142,8 +140,7 @@ RHYTHM = (
         family=FeatureFamily.RHYTHM,
         expression=USUAL_GAP,
         unit="days",
-        en="usual days between purchases",
-        ja="通常の購入間隔(日)",
+        title="usual days between purchases",
         missing=NO_GAP,
     ),
     Feature(
@@ -151,8 +148,7 @@ RHYTHM = (
         family=FeatureFamily.RHYTHM,
         expression=GAP_SPREAD,
         unit="days",
-        en="standard deviation of the days between purchases",
-        ja="購入間隔の標準偏差(日)",
+        title="standard deviation of days between purchases",
         missing=NO_SPREAD,
     ),
     Feature(
@@ -160,8 +156,7 @@ RHYTHM = (
         family=FeatureFamily.RHYTHM,
         expression=Ratio(GAP_SPREAD, USUAL_GAP),
         unit="times",
-        en="spread of the gaps in multiples of the usual gap (0 is clockwork)",
-        ja="購入間隔のばらつき(通常間隔の何倍か、0は規則的)",
+        title="variation of the gaps between purchases, in multiples of the usual gap (0 is perfectly regular)",
         missing=NO_SPREAD,
     ),
     Feature(
@@ -169,8 +164,7 @@ RHYTHM = (
         family=FeatureFamily.RHYTHM,
         expression=Measure(PURCHASE_DAY, "largest", column="gap_days"),
         unit="days",
-        en="longest gap between purchases",
-        ja="最長の購入間隔(日)",
+        title="longest gap between purchases, in days",
         missing=NO_GAP,
     ),
     Feature(
@@ -178,8 +172,7 @@ RHYTHM = (
         family=FeatureFamily.RHYTHM,
         expression=Measure(PURCHASE_DAY, "least", column="gap_days"),
         unit="days",
-        en="shortest gap between purchases",
-        ja="最短の購入間隔(日)",
+        title="shortest gap between purchases, in days",
         missing=NO_GAP,
     ),
     Feature(
@@ -187,8 +180,9 @@ RHYTHM = (
         family=FeatureFamily.RHYTHM,
         expression=Ratio(SINCE_LAST, Measure(PURCHASE_DAY, "largest", column="gap_days")),
         unit="times",
-        en="time since the last purchase in multiples of the longest gap so far",
-        ja="最終購入からの日数(これまでの最長間隔の何倍か)",
+        title="time since the last purchase, in multiples of the longest gap so far",
+        says="No purchase for {days_since_last_purchase}, {value} times their longest gap so far "
+        "(usually {usual} times)",
         missing=NO_GAP,
     ),
     Feature(
@@ -196,9 +190,10 @@ RHYTHM = (
         family=FeatureFamily.RHYTHM,
         expression=Ratio(within(USUAL_GAP, 180), USUAL_GAP),
         unit="times",
-        en="mean gap of the last 180 days in multiples of the usual gap (above 1 is slowing down)",
-        ja="直近180日間の平均購入間隔(通常の何倍か、1超は間隔が延びている)",
-        missing="no gap ended in the window, or the recorded history is shorter than it",
+        title="mean gap between purchases in the last 180 days, in multiples of the usual gap "
+        "(above 1 is slowing down)",
+        says="Gaps between purchases in the last 180 days: {value} times their usual gap (usually {usual} times)",
+        missing="no gap between purchases ended in the window",
     ),
 )
 

@@ -24,8 +24,7 @@ STATIC = (
             family=FeatureFamily.SEATS,
             expression=ACTIVE_PEOPLE,
             unit="people",
-            en="people of the account who used it {window}",
-            ja="{window}に利用した人数",
+            title="active users {window}",
         ),
         (7, 30, 90),
     ),
@@ -34,8 +33,8 @@ STATIC = (
         family=FeatureFamily.SEATS,
         expression=Ratio(within(ACTIVE_PEOPLE, 30), within(ACTIVE_PEOPLE, 90)),
         unit="share",
-        en="people who used it in the last 30 days over those of the last 90",
-        ja="直近90日間の利用者に対する直近30日間の利用者の割合",
+        title="active users in the last 30 days as a share of those in the last 90",
+        says_missing="No active users in the last 90 days (usually {usual} of them are active in the last 30)",
         missing=NONE_IN_WINDOW,
     ),
     Feature(
@@ -43,9 +42,8 @@ STATIC = (
         family=FeatureFamily.SEATS,
         expression=Ratio(within(ACTIVE_PEOPLE, 30), SEATS),
         unit="share",
-        en="share of the seats paid for that was used in the last 30 days",
-        ja="直近30日間に利用された席の割合",
-        missing="no seat is paid for",
+        title="share of paid seats used in the last 30 days",
+        missing="there is no paid seat",
     ),
 )
 

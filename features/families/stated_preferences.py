@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from core.feature_names import FeatureFamily
-from features.compiler.declaration import Feature, Grain, Leader, Measure
+from features.compiler.declaration import NEVER_MISSING, Feature, Grain, Leader, Measure
 from features.compiler.facts import derive_columns
 from features.families.feature_set import FeatureSet, WordFeatures
 from tables.engines.expressions import ibis
@@ -24,18 +24,18 @@ STATIC = (
         family=FAMILY,
         expression=Measure(PREFERENCE, "count", condition="newest == 1"),
         unit="preferences",
-        en="preferences that the customer told us",
-        ja="本人が申告した好みの数",
-        missing="never missing",
+        title="stated preferences",
+        missing=NEVER_MISSING,
     ),
     Feature(
         name="days_since_last_preference",
         family=FAMILY,
         expression=Measure(PREFERENCE, "least", column="age_days"),
         unit="days",
-        en="days since the customer last told us a preference",
-        ja="最後に好みを申告してからの日数",
-        missing="none was told",
+        title="days since the last stated preference",
+        says="Last stated a preference {value_days} ago (usually {usual_days})",
+        says_missing="Has never stated a preference (others: {usual_days} ago)",
+        missing="no preference was stated",
     ),
 )
 
@@ -52,9 +52,10 @@ def answer_features(answers: tuple[str, ...]) -> Iterator[Feature]:
             family=FAMILY,
             expression=Leader(words, stated, "largest"),
             unit="answer",
-            en=f"what the customer told us of '{key}'",
-            ja=f"「{key}」についての本人の申告",
-            missing="nothing was told",
+            title="stated answer on '{word}'",
+            says_missing="Has not answered '{word}'",
+            word=key,
+            missing="no answer was given",
         )
 
 

@@ -18,7 +18,7 @@ from core.feature_names import (
     SUBSCRIPTION_TENURE_DAYS,
     FeatureFamily,
 )
-from features.compiler.declaration import Feature, Grain, Leader, Measure
+from features.compiler.declaration import NEVER_MISSING, Feature, Grain, Leader, Measure
 from features.compiler.windows import over_windows
 from features.families.feature_set import FeatureSet, WordFeatures
 from tables.vocabulary import names_of, quoted
@@ -26,8 +26,8 @@ from tables.vocabulary import names_of, quoted
 SPAN = Grain("span", "subscriptions")
 RUNNING = "running == 1"
 
-NONE_RUNS = "no subscription runs"
-NEVER = "no subscription on record"
+NONE_RUNS = "no subscription is running"
+NEVER = "there is no subscription on record"
 FAMILY = FeatureFamily.SUBSCRIPTION
 
 NOW = (
@@ -36,35 +36,32 @@ NOW = (
         family=FAMILY,
         expression=Measure(SPAN, "count", condition=RUNNING),
         unit="subscriptions",
-        en="subscriptions running",
-        ja="契約中のサブスクリプション数",
-        missing="never missing",
+        title="running subscriptions",
+        missing=NEVER_MISSING,
     ),
     Feature(
         name=MRR_NOW,
         family=FAMILY,
         expression=Measure(SPAN, "sum", column="mrr", condition=RUNNING),
         unit="base currency a month",
-        en="monthly recurring revenue",
-        ja="月次経常収益(MRR)",
-        missing="never missing",
+        title="monthly recurring revenue (MRR)",
+        missing=NEVER_MISSING,
     ),
     Feature(
         name=SEATS_NOW,
         family=FAMILY,
         expression=Measure(SPAN, "sum", column="seats", condition=RUNNING),
         unit="seats",
-        en="seats paid for",
-        ja="契約席数",
-        missing="never missing",
+        title="paid seats",
+        missing=NEVER_MISSING,
     ),
     Feature(
         name=LONGEST_TERM_MONTHS,
         family=FAMILY,
         expression=Measure(SPAN, "largest", column="term_months", condition=RUNNING),
         unit="months",
-        en="longest term of what runs",
-        ja="契約期間の最長(月)",
+        title="longest term of the running subscriptions, in months",
+        says_missing="No running subscription",
         missing=NONE_RUNS,
     ),
     Feature(
@@ -72,20 +69,18 @@ NOW = (
         family=FAMILY,
         expression=Measure(SPAN, "least", column=DAYS_TO_RENEWAL, condition=RUNNING),
         unit="days",
-        en="days to the next renewal",
-        ja="次回更新までの日数",
+        title="days to the next renewal",
+        says="Renewal in {value_days} (others: {usual_days})",
+        says_missing="No renewal ahead (others: in {usual_days})",
         missing=NONE_RUNS,
-        says_en="renewal in {value} days (usually {usual})",
-        says_ja="更新まで{value}日(通常{usual}日)",
     ),
     Feature(
         name="cancellations_requested",
         family=FAMILY,
         expression=Measure(SPAN, "count", condition=f"{RUNNING} and cancelling == 1"),
         unit="subscriptions",
-        en="running subscriptions whose end was asked for",
-        ja="解約申請済みの契約数",
-        missing="never missing",
+        title="running subscriptions with a requested cancellation",
+        missing=NEVER_MISSING,
     ),
 )
 
@@ -95,8 +90,9 @@ TENURE = (
         family=FAMILY,
         expression=Measure(SPAN, "largest", column="age_days"),
         unit="days",
-        en="days since the first subscription began",
-        ja="初回契約からの日数",
+        title="days since the first subscription started",
+        says="First subscribed {value_days} ago (usually {usual_days})",
+        says_missing="Has never subscribed (others: {usual_days} ago)",
         missing=NEVER,
     ),
     Feature(
@@ -104,8 +100,9 @@ TENURE = (
         family=FAMILY,
         expression=Measure(SPAN, "least", column="age_days"),
         unit="days",
-        en="days since a subscription last began or changed",
-        ja="直近の契約・変更からの日数",
+        title="days since a subscription last started or changed",
+        says="Last new or changed subscription {value_days} ago (usually {usual_days})",
+        says_missing="Has never subscribed (others: {usual_days} ago)",
         missing=NEVER,
     ),
     Feature(
@@ -113,27 +110,26 @@ TENURE = (
         family=FAMILY,
         expression=Measure(SPAN, "count", condition="running == 0 and mrr_step >= 0"),
         unit="spans",
-        en="spans that have ended on record",
-        ja="終了した契約の数",
-        missing="never missing",
+        title="ended subscriptions",
+        missing=NEVER_MISSING,
     ),
     Feature(
         name="days_since_subscription_ended",
         family=FAMILY,
         expression=Measure(SPAN, "least", column="ended_age_days", condition="running == 0"),
         unit="days",
-        en="days since a span last ended",
-        ja="直近の契約終了からの日数",
-        missing="no span has ended",
+        title="days since a subscription last ended or changed",
+        says="A subscription last ended or changed {value_days} ago (usually {usual_days})",
+        says_missing="No subscription has ended or changed (others: {usual_days} ago)",
+        missing="no subscription has ended or changed",
     ),
     Feature(
         name=REACTIVATIONS_TOTAL,
         family=FAMILY,
         expression=Measure(SPAN, "count", condition="restarted == 1"),
         unit="times",
-        en="returns after a time without a subscription",
-        ja="契約再開の回数",
-        missing="never missing",
+        title="reactivations",
+        missing=NEVER_MISSING,
     ),
 )
 
@@ -144,8 +140,7 @@ CHANGES = (
             family=FAMILY,
             expression=Measure(SPAN, "sum", column="mrr_step"),
             unit="base currency a month",
-            en="change of running subscriptions' monthly price {window}",
-            ja="{window}の月額変更の合計",
+            title="change in monthly price {window}",
         ),
         (90, 365, None),
     ),
@@ -155,8 +150,7 @@ CHANGES = (
             family=FAMILY,
             expression=Measure(SPAN, "count", condition="mrr_step > 0"),
             unit="times",
-            en="upgrades {window}",
-            ja="{window}のアップグレード回数",
+            title="upgrades {window}",
         ),
         (90, 365, None),
     ),
@@ -166,8 +160,7 @@ CHANGES = (
             family=FAMILY,
             expression=Measure(SPAN, "count", condition="mrr_step < 0"),
             unit="times",
-            en="downgrades {window}",
-            ja="{window}のダウングレード回数",
+            title="downgrades {window}",
         ),
         (90, 365, None),
     ),
@@ -176,9 +169,8 @@ CHANGES = (
         family=FAMILY,
         expression=Measure(SPAN, "sum", column="refunded"),
         unit="base currency",
-        en="refunded on ended subscriptions",
-        ja="契約終了時の返金額の合計",
-        missing="never missing",
+        title="amount refunded on ended subscriptions",
+        missing=NEVER_MISSING,
     ),
 )
 
@@ -194,8 +186,8 @@ def plan_features(plans: tuple[str, ...]) -> Iterator[Feature]:
         family=FAMILY,
         expression=main,
         unit="plan",
-        en="plan of most running subscriptions",
-        ja="主な契約プラン",
+        title="main plan",
+        says_missing="No running subscription",
         missing=NONE_RUNS,
     )
     for plan, name, count in zip(plans, names_of(plans), running, strict=True):
@@ -204,9 +196,9 @@ def plan_features(plans: tuple[str, ...]) -> Iterator[Feature]:
             family=FAMILY,
             expression=count,
             unit="subscriptions",
-            en=f"running subscriptions on {plan}",
-            ja=f"{plan}の契約数",
-            missing="never missing",
+            title="running subscriptions on the plan {word}",
+            word=plan,
+            missing=NEVER_MISSING,
         )
 
 

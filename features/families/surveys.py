@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.feature_names import FeatureFamily
-from features.compiler.declaration import Difference, Feature, Grain, Measure, Ratio
+from features.compiler.declaration import NEVER_MISSING, Difference, Feature, Grain, Measure, Ratio
 from features.families.feature_set import FeatureSet
 
 SURVEY = Grain("survey", "surveys")
@@ -26,18 +26,19 @@ def _score_features(kind: str, label: str) -> Iterator[Feature]:
         family=FAMILY,
         expression=last,
         unit="score",
-        en=f"last {label} score",
-        ja=f"直近の{label}",
-        missing=f"{label} never answered",
+        title="last {word} score",
+        says_missing="Has never answered an {word} survey (others: {usual})",
+        word=label,
+        missing="the survey was never answered",
     )
     yield Feature(
         name=f"{kind}_change",
         family=FAMILY,
         expression=Difference(last, before),
         unit="score",
-        en=f"change of the {label} score from the one before to the last",
-        ja=f"{label}の前回からの変化",
-        missing=f"{label} answered fewer than two times",
+        title="change in {word} since the previous answer",
+        word=label,
+        missing="there are fewer than two answers",
     )
 
 
@@ -48,17 +49,15 @@ STATIC = (
         family=FAMILY,
         expression=SENT,
         unit="surveys",
-        en="surveys sent",
-        ja="送付したアンケート数",
-        missing="never missing",
+        title="surveys sent",
+        missing=NEVER_MISSING,
     ),
     Feature(
         name="survey_response_share",
         family=FAMILY,
         expression=Ratio(ANSWERED, SENT),
         unit="share",
-        en="share of the surveys that were answered",
-        ja="アンケートの回答率",
+        title="survey response rate",
         missing="no survey was sent",
     ),
     Feature(
@@ -66,8 +65,9 @@ STATIC = (
         family=FAMILY,
         expression=Measure(SURVEY, "least", column="age_days", condition="answered == 1"),
         unit="days",
-        en="days since a survey was last answered",
-        ja="最後のアンケート回答からの日数",
+        title="days since the last survey answer",
+        says="Last answered a survey {value_days} ago (usually {usual_days})",
+        says_missing="Has never answered a survey (others: {usual_days} ago)",
         missing="no survey was answered",
     ),
     Feature(
@@ -75,8 +75,7 @@ STATIC = (
         family=FAMILY,
         expression=Measure(SURVEY, "count", window_days=180, condition="answered == 0"),
         unit="surveys",
-        en="surveys left unanswered in the last 180 days",
-        ja="直近180日間の未回答アンケート数",
+        title="unanswered surveys in the last 180 days",
     ),
 )
 

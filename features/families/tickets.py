@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.feature_names import LAST_TICKET_SATISFACTION, MAIN_TICKET_SEVERITY, MAIN_TICKET_TOPIC, FeatureFamily
-from features.compiler.declaration import Feature, Grain, Leader, Measure, Ratio
+from features.compiler.declaration import NEVER_MISSING, Feature, Grain, Leader, Measure, Ratio
 from features.compiler.windows import over_windows, within
 from features.families.feature_set import FeatureSet, WordFeatures
 from tables.vocabulary import names_of, quoted
@@ -19,9 +19,9 @@ CLOSE_HOURS = Ratio(Measure(TICKET, "sum", column="hours_to_close"), Measure(TIC
 SATISFACTION = Ratio(Measure(TICKET, "sum", column="satisfaction"), Measure(TICKET, "count", column="satisfaction"))
 
 FAMILY = FeatureFamily.SUPPORT
-NONE_ANSWERED = "no ticket of the window was answered, or the recorded history is shorter than it"
-NONE_CLOSED = "no ticket of the window was closed, or the recorded history is shorter than it"
-NONE_RATED = "no ticket of the window was rated, or the recorded history is shorter than it"
+NONE_ANSWERED = "no ticket of the window was answered"
+NONE_CLOSED = "no ticket of the window was closed"
+NONE_RATED = "no ticket of the window was rated"
 
 STATIC = (
     *over_windows(
@@ -30,8 +30,7 @@ STATIC = (
             family=FAMILY,
             expression=TICKETS,
             unit="tickets",
-            en="support tickets {window}",
-            ja="{window}の問い合わせ件数",
+            title="support tickets {window}",
         ),
         (7, 30, 90, 365, None),
     ),
@@ -40,17 +39,17 @@ STATIC = (
         family=FAMILY,
         expression=Measure(TICKET, "count", condition="open == 1"),
         unit="tickets",
-        en="tickets not yet closed",
-        ja="未解決の問い合わせ件数",
-        missing="never missing",
+        title="open tickets",
+        missing=NEVER_MISSING,
     ),
     Feature(
         name="oldest_open_ticket_days",
         family=FAMILY,
         expression=Measure(TICKET, "largest", column="age_days", condition="open == 1"),
         unit="days",
-        en="days that the oldest open ticket has waited",
-        ja="最も古い未解決の問い合わせの経過日数",
+        title="age of the oldest open ticket, in days",
+        says="The oldest open ticket has waited {value_days} (usually {usual_days})",
+        says_missing="No open tickets (others: waiting for {usual_days})",
         missing="no ticket is open",
     ),
     Feature(
@@ -58,9 +57,10 @@ STATIC = (
         family=FAMILY,
         expression=Measure(TICKET, "least", column="age_days"),
         unit="days",
-        en="days since the last ticket",
-        ja="最後の問い合わせからの日数",
-        missing="no ticket on record",
+        title="days since the last ticket",
+        says="Last ticket {value_days} ago (usually {usual_days})",
+        says_missing="Has never opened a ticket (others: {usual_days} ago)",
+        missing="there is no ticket on record",
     ),
     *over_windows(
         Feature(
@@ -68,8 +68,7 @@ STATIC = (
             family=FAMILY,
             expression=ANSWER_HOURS,
             unit="hours",
-            en="mean hours to the first answer {window}",
-            ja="{window}の初回回答までの平均時間",
+            title="mean hours to first response {window}",
             missing=NONE_ANSWERED,
         ),
         (90, None),
@@ -79,8 +78,8 @@ STATIC = (
         family=FAMILY,
         expression=Ratio(within(ANSWER_HOURS, 90), ANSWER_HOURS),
         unit="times",
-        en="mean time to answer in the last 90 days in multiples of the customer's own",
-        ja="直近90日間の初回回答時間(本人の平均の何倍か)",
+        title="mean time to first response in the last 90 days, in multiples of the customer's usual one",
+        says="Time to first response in the last 90 days: {value} times their usual one (others: {usual} times)",
         missing=NONE_ANSWERED,
     ),
     *over_windows(
@@ -89,8 +88,7 @@ STATIC = (
             family=FAMILY,
             expression=CLOSE_HOURS,
             unit="hours",
-            en="mean hours to close {window}",
-            ja="{window}の解決までの平均時間",
+            title="mean hours to resolution {window}",
             missing=NONE_CLOSED,
         ),
         (90, None),
@@ -100,8 +98,8 @@ STATIC = (
         family=FAMILY,
         expression=Ratio(within(CLOSE_HOURS, 90), CLOSE_HOURS),
         unit="times",
-        en="mean time to close in the last 90 days in multiples of the customer's own",
-        ja="直近90日間の解決時間(本人の平均の何倍か)",
+        title="mean time to resolution in the last 90 days, in multiples of the customer's usual one",
+        says="Time to resolution in the last 90 days: {value} times their usual one (others: {usual} times)",
         missing=NONE_CLOSED,
     ),
     *over_windows(
@@ -110,8 +108,7 @@ STATIC = (
             family=FAMILY,
             expression=SATISFACTION,
             unit="as recorded",
-            en="mean satisfaction with support {window}",
-            ja="{window}のサポート満足度の平均",
+            title="mean satisfaction with support {window}",
             missing=NONE_RATED,
         ),
         (90, None),
@@ -121,8 +118,7 @@ STATIC = (
         family=FAMILY,
         expression=Measure(TICKET, "largest", column="satisfaction", condition="newness == 0"),
         unit="as recorded",
-        en="satisfaction with the newest rated ticket",
-        ja="直近の問い合わせの満足度",
+        title="satisfaction with the latest rated ticket",
         missing="no ticket was rated",
     ),
 )
@@ -130,15 +126,22 @@ STATIC = (
 
 def severity_features(severities: tuple[str, ...]) -> Iterator[Feature]:
     """The features of each of these severities."""
-    yield from _count_by_word("severity", severities, en="severity", ja="重要度")
+    yield from _count_by_word(
+        "severity",
+        severities,
+        main_title="most frequent ticket severity",
+        title="tickets of severity '{word}' {window}",
+    )
 
 
 def topic_features(topics: tuple[str, ...]) -> Iterator[Feature]:
     """The features of each of these topics."""
-    yield from _count_by_word("topic", topics, en="topic", ja="内容")
+    yield from _count_by_word(
+        "topic", topics, main_title="most frequent ticket topic", title="tickets on '{word}' {window}"
+    )
 
 
-def _count_by_word(column: str, words: tuple[str, ...], *, en: str, ja: str) -> Iterator[Feature]:
+def _count_by_word(column: str, words: tuple[str, ...], *, main_title: str, title: str) -> Iterator[Feature]:
     if not words:
         return
     counts = tuple(Measure(TICKET, "count", condition=f"{column} == {quoted(word)}") for word in words)
@@ -147,9 +150,8 @@ def _count_by_word(column: str, words: tuple[str, ...], *, en: str, ja: str) -> 
         family=FAMILY,
         expression=Leader(words, counts, "largest"),
         unit=column,
-        en=f"most frequent {en} of tickets",
-        ja=f"最も多い問い合わせの{ja}",
-        missing="no ticket on record",
+        title=main_title,
+        missing="there is no ticket on record",
     )
     for word, name, count in zip(words, names_of(words), counts, strict=True):
         yield from over_windows(
@@ -158,8 +160,8 @@ def _count_by_word(column: str, words: tuple[str, ...], *, en: str, ja: str) -> 
                 family=FAMILY,
                 expression=count,
                 unit="tickets",
-                en=f"tickets of {en} '{word}' {{window}}",
-                ja=f"{{window}}の{ja}「{word}」の問い合わせ件数",
+                title=title,
+                word=word,
             ),
             (90, 365),
         )

@@ -34,9 +34,9 @@ GAP_TOTAL = Measure(USAGE_DAY, "sum", column="gap_days")
 USUAL_GAP = Ratio(GAP_TOTAL, GAPS)
 GAP_SPREAD = Deviation(GAPS, GAP_TOTAL, Measure(USAGE_DAY, "squares", column="gap_days"))
 
-NEVER = "no usage on record"
-NONE_IN_WINDOW = "no usage in the window, or the recorded history is shorter than it"
-NO_GAP = "fewer than two days with usage"
+NEVER = "there is no usage on record"
+NONE_IN_WINDOW = "there was no usage in the window"
+NO_GAP = "there are fewer than two days with usage"
 
 RECENCY = (
     Feature(
@@ -44,11 +44,10 @@ RECENCY = (
         family=FeatureFamily.USAGE,
         expression=SINCE_LAST,
         unit="days",
-        en="days since the last usage",
-        ja="最終利用からの日数",
+        title="days since the last usage",
+        says="Last used {value_days} ago (usually {usual_days})",
+        says_missing="Has never used the app (others: {usual_days} ago)",
         missing=NEVER,
-        says_en="last used {value} days ago (usually {usual})",
-        says_ja="最終利用から{value}日(通常{usual}日)",
         usual_of=USAGE_MEAN_GAP_DAYS,
     ),
     Feature(
@@ -56,8 +55,9 @@ RECENCY = (
         family=FeatureFamily.USAGE,
         expression=Measure(EVENT, "largest", column="age_days"),
         unit="days",
-        en="days since the first usage on record",
-        ja="記録上の初回利用からの日数",
+        title="days since the first recorded usage",
+        says="First recorded usage {value_days} ago (usually {usual_days})",
+        says_missing="Has never used the app (others: {usual_days} ago)",
         missing=NEVER,
     ),
     Feature(
@@ -65,8 +65,9 @@ RECENCY = (
         family=FeatureFamily.USAGE,
         expression=Ratio(SINCE_LAST, USUAL_GAP),
         unit="times",
-        en="time since the last usage in multiples of the customer's own usual gap",
-        ja="最終利用からの日数(本人の通常の利用間隔の何倍か)",
+        title="time since the last usage, in multiples of the customer's usual gap",
+        says="Inactive for {days_since_last_usage}; normally uses it {every_usage_mean_gap_days} "
+        "({value} times their usual gap)",
         missing=NO_GAP,
     ),
 )
@@ -78,8 +79,7 @@ AMOUNTS = (
             family=FeatureFamily.USAGE,
             expression=EVENTS,
             unit="events",
-            en="usage events {window}",
-            ja="{window}の利用回数",
+            title="usage events {window}",
         )
     ),
     *over_windows(
@@ -88,8 +88,7 @@ AMOUNTS = (
             family=FeatureFamily.USAGE,
             expression=USAGE_DAYS,
             unit="days",
-            en="days with usage {window}",
-            ja="{window}の利用日数",
+            title="days with usage {window}",
         )
     ),
     *over_windows(
@@ -98,8 +97,7 @@ AMOUNTS = (
             family=FeatureFamily.USAGE,
             expression=SESSIONS,
             unit="sessions",
-            en="sessions {window}",
-            ja="{window}の訪問回数",
+            title="sessions {window}",
         )
     ),
     *over_windows(
@@ -108,8 +106,7 @@ AMOUNTS = (
             family=FeatureFamily.USAGE,
             expression=Measure(SEEN_ITEM, "count"),
             unit="items",
-            en="distinct items looked at {window}",
-            ja="{window}に閲覧した商品種類数",
+            title="different items viewed {window}",
         ),
         (30, 90),
     ),
@@ -119,8 +116,7 @@ AMOUNTS = (
             family=FeatureFamily.USAGE,
             expression=Measure(EVENT, "sum", column="value"),
             unit="as recorded",
-            en="sum of the usage values {window}",
-            ja="{window}の利用量の合計",
+            title="total usage value {window}",
         ),
         (30, 90),
     ),
@@ -133,8 +129,9 @@ CHANGE = (
             family=FeatureFamily.USAGE,
             expression=EVENTS,
             unit="share",
-            en="share of the newer half in the usage of twice {days} days (0.5 is steady)",
-            ja="直近{days}日間とその前の{days}日間の利用回数に占める直近の割合(0.5は横ばい)",
+            title="usage in the last {days} days as a share of that in the last {twice} days (0.5 is steady)",
+            says="Usage in the last {days} days compared with the {days} before: {change} (usually {usual_change})",
+            says_missing="No usage in the last {twice} days (usually {usual_change})",
             missing=NONE_IN_WINDOW,
         ),
         (7, 30, 90),
@@ -144,8 +141,7 @@ CHANGE = (
         family=FeatureFamily.USAGE,
         expression=USUAL_GAP,
         unit="days",
-        en="usual days between days with usage",
-        ja="通常の利用間隔(日)",
+        title="usual days between days with usage",
         missing=NO_GAP,
     ),
     Feature(
@@ -153,9 +149,8 @@ CHANGE = (
         family=FeatureFamily.USAGE,
         expression=GAP_SPREAD,
         unit="days",
-        en="standard deviation of the days between days with usage",
-        ja="利用間隔の標準偏差(日)",
-        missing="fewer than three days with usage",
+        title="standard deviation of days between days with usage",
+        missing="there are fewer than three days with usage",
     ),
 )
 
@@ -166,8 +161,7 @@ TIMING = (
             family=FeatureFamily.USAGE,
             expression=Ratio(Measure(EVENT, "count", condition="weekday >= 5"), EVENTS),
             unit="share",
-            en="share of the usage {window} on weekends",
-            ja="{window}の利用のうち週末の割合",
+            title="share of usage on weekends {window}",
             missing=NONE_IN_WINDOW,
         ),
         (90,),
@@ -178,8 +172,7 @@ TIMING = (
             family=FeatureFamily.USAGE,
             expression=Ratio(Measure(EVENT, "count", condition="hour >= 18"), EVENTS),
             unit="share",
-            en="share of the usage {window} at 18:00 or later",
-            ja="{window}の利用のうち18時以降の割合",
+            title="share of usage at 18:00 or later {window}",
             missing=NONE_IN_WINDOW,
         ),
         (90,),
@@ -193,8 +186,7 @@ BREADTH = (
             family=FeatureFamily.USAGE,
             expression=Measure(KIND, "count"),
             unit="kinds",
-            en="different kinds of usage {window}",
-            ja="{window}に使った機能の種類数",
+            title="different features used {window}",
         ),
         (30, 90, None),
     ),
@@ -204,8 +196,7 @@ BREADTH = (
             family=FeatureFamily.USAGE,
             expression=Ratio(EVENTS, USAGE_DAYS),
             unit="events",
-            en="usage events a day with usage {window}",
-            ja="{window}の利用日あたりの利用回数",
+            title="usage events per day with usage {window}",
             missing=NONE_IN_WINDOW,
         ),
         (30, 90),
@@ -216,8 +207,7 @@ BREADTH = (
             family=FeatureFamily.USAGE,
             expression=Measure(EVENT, "count", condition=ADMIN),
             unit="events",
-            en="usage by administrators {window}",
-            ja="{window}の管理者による利用回数",
+            title="usage by administrators {window}",
         ),
         (30, 90),
     ),
@@ -226,9 +216,10 @@ BREADTH = (
         family=FeatureFamily.USAGE,
         expression=Measure(EVENT, "least", column="age_days", condition=ADMIN),
         unit="days",
-        en="days since an administrator last used it",
-        ja="管理者の最終利用からの日数",
-        missing="no administrator used it",
+        title="days since the last usage by an administrator",
+        says="An administrator last used it {value_days} ago (usually {usual_days})",
+        says_missing="No administrator has ever used it (others: {usual_days} ago)",
+        missing="no administrator has used it",
     ),
     *over_windows(
         Feature(
@@ -236,8 +227,7 @@ BREADTH = (
             family=FeatureFamily.USAGE,
             expression=Measure(EVENT, "sum", column="errors"),
             unit="errors",
-            en="errors met {window}",
-            ja="{window}に発生したエラー数",
+            title="errors {window}",
         ),
         (7, 30, 90),
     ),
@@ -255,8 +245,7 @@ def event_features(events: tuple[str, ...]) -> Iterator[Feature]:
         family=FeatureFamily.USAGE,
         expression=main,
         unit="event",
-        en="most frequent kind of usage",
-        ja="最も多い利用の種類",
+        title="most used feature",
         missing=NEVER,
     )
     for event, name, count in zip(events, names_of(events), counts, strict=True):
@@ -266,8 +255,8 @@ def event_features(events: tuple[str, ...]) -> Iterator[Feature]:
                 family=FeatureFamily.USAGE,
                 expression=count,
                 unit="events",
-                en=f"'{event}' {{window}}",
-                ja=f"{{window}}の「{event}」の回数",
+                title="usage of '{word}' {window}",
+                word=event,
             ),
             (30, 90),
         )

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.feature_table import FeatureColumn
+from core.i18n.translation import ENGLISH, JAPANESE, Language, capitalize, translate
 from core.scores import Reason
 from insights.health.risk import Risk
-from models.churn.reasons import read_aloud, strongest_features, told_value
+from models.churn.reasons import decode_value, describe_value, strongest_features
 
 MAX_REASONS = 3
 "Per customer."
@@ -39,12 +40,28 @@ def changes_between(before: Risk, now: Risk, rows: NDArray[np.int64]) -> list[tu
             )
             for place, weight in strongest
         )
-        for row, strongest in enumerate(strongest_features(shifts, now.columns, MAX_REASONS))
+        for row, strongest in enumerate(strongest_features(shifts, now.columns, k=MAX_REASONS))
     ]
 
 
 def _reason(column: FeatureColumn, weight: float, *, before: float, now: float, days: int) -> Reason:
-    earlier, today = told_value(column, before), told_value(column, now)
-    en = f"{column.en}: {read_aloud(today, 'en')} ({days} days before: {read_aloud(earlier, 'en')})"
-    ja = f"{column.ja}: {read_aloud(today, 'ja')}({days}日前: {read_aloud(earlier, 'ja')})"
-    return Reason(column.family, "up" if weight > 0 else "down", weight, today, earlier, en, ja)
+    return Reason(
+        code=column.family,
+        direction="up" if weight > 0 else "down",
+        weight=weight,
+        value=decode_value(column, now),
+        usual_value=decode_value(column, before),
+        en=_sentence(column, ENGLISH, before=before, now=now, days=days),
+        ja=_sentence(column, JAPANESE, before=before, now=now, days=days),
+    )
+
+
+def _sentence(column: FeatureColumn, language: Language, *, before: float, now: float, days: int) -> str:
+    return translate(
+        "{title}: {now} ({days} days earlier: {before})",
+        language,
+        title=capitalize(column.title(language)),
+        now=describe_value(column, now, language),
+        before=describe_value(column, before, language),
+        days=days,
+    )

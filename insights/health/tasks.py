@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.health import ACTIONS, DIMENSIONS, action_in_japanese
+from core.i18n.translation import ENGLISH, JAPANESE, Language, translate
 from core.scores import Reason
 from core.tasks import HEALTH_DROP, Task, task_id_of
 from insights.health.day import HealthDay
@@ -29,7 +30,10 @@ def open_tasks(config: Config, day: HealthDay, *, owners: Sequence[str], now: da
     for row in largest_first.tolist():
         customer_id, dimension = str(day.customer_ids[row]), DIMENSIONS[day.dropped_most[row]]
         action = settings.actions.get(dimension) or ACTIONS[dimension]
-        en, ja = _reason(float(before[row]), float(day.health[row]), day.reasons[row])
+        reason_en, reason_ja = (
+            _reason(float(before[row]), float(day.health[row]), reasons=day.reasons[row], language=language)
+            for language in (ENGLISH, JAPANESE)
+        )
         tasks.append(
             Task(
                 task_id=task_id_of(config.name, customer_id, HEALTH_DROP, day.cutoff),
@@ -38,8 +42,8 @@ def open_tasks(config: Config, day: HealthDay, *, owners: Sequence[str], now: da
                 kind=HEALTH_DROP,
                 episode=day.cutoff,
                 owner=owner_of[row],
-                reason_en=en,
-                reason_ja=ja,
+                reason_en=reason_en,
+                reason_ja=reason_ja,
                 dimension=dimension,
                 action=action,
                 action_ja=action_in_japanese(action, dimension),
@@ -70,12 +74,13 @@ def _pairs(table: ir.Table, key: str, value: str) -> dict[str, str]:
     return dict(zip(texts(rows[key]).tolist(), texts(rows[value]).tolist(), strict=True))
 
 
-def _reason(before: float, health: float, reasons: Sequence[Reason]) -> tuple[str, str]:
-    """The drop and the reasons that raised the risk, in English and Japanese."""
-    causes = [reason for reason in reasons if reason.direction == "up"]
-    en, ja = f"health is {health:.0f}", f"健全度は{health:.0f}"
+def _reason(before: float, health: float, *, reasons: Sequence[Reason], language: Language) -> str:
+    """The drop, and the reasons that raised the risk."""
     if before > health:
-        en, ja = f"health fell from {before:.0f} to {health:.0f}", f"健全度が{before:.0f}から{health:.0f}に低下"
-    if not causes:
-        return en, ja
-    return f"{en}: {'; '.join(reason.en for reason in causes)}", f"{ja}: {'、'.join(reason.ja for reason in causes)}"
+        drop = translate("Health fell from {before} to {health}", language, before=round(before), health=round(health))
+    else:
+        drop = translate("Health is {health}", language, health=round(health))
+    sentences = [reason.ja if language == JAPANESE else reason.en for reason in reasons if reason.direction == "up"]
+    if not sentences:
+        return drop
+    return translate("{drop}: {reasons}", language, drop=drop, reasons=translate("; ", language).join(sentences))

@@ -140,4 +140,6 @@ def describe_exclusion(problem: str, language: Language) -> str:
     if has_translation(problem, language):
         return translate(problem, language)
     place, separator, fault = problem.rpartition(": ")
-    return f"{place}{separator}{translate(fault, language)}"
+    word, _, column = fault.partition(" ")
+    text = translate("before {column}", language, column=column) if word == "before" else translate(fault, language)
+    return f"{place}{separator}{text}"

@@ -23,7 +23,7 @@ from core.scores import Reason, Scores
 from models.artifact import Artifact
 from models.calibration import Platt
 from models.churn.customer_folds import LearningRows
-from models.churn.reasons import reasons_of, usual_values
+from models.churn.reasons import explain_scores, usual_values
 from models.churn.uncertainty import bounds
 from models.protocols import Settings
 
@@ -122,7 +122,9 @@ class AdditiveModel(ABC):
         """At most k reasons a row, strongest first; families that contribute nothing give none."""
         found: list[tuple[Reason, ...]] = []
         for values in _blocks(aligned(features, self.columns_)):
-            found += reasons_of(self._explain_block(values)[:, :-1], values, self.columns_, self.usual_, k)
+            found += explain_scores(
+                self._explain_block(values)[:, :-1], values, columns=self.columns_, usual=self.usual_, k=k
+            )
         return found
 
     def to_artifact(self) -> Artifact:

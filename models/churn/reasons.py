@@ -1,55 +1,89 @@
-"""Why a customer has this score, in words that can be read to them.
+"""The reasons of a churn score, as sentences in English and Japanese.
 
-The contributions of a family's features (recency, spend, ...) are added up; the
-feature that contributed most in the family's direction gives the sentence.
+The contributions of each feature family (recency, spend, ...) are added up. The feature of the family that contributes
+most in the family's direction gives the sentence. A `FeatureColumn` has the sentence with gaps:
+
+    {value} {usual}                 as numbers, percentages (unit 'share') or words
+    {value_days} {usual_days}       as days: '1 day', '26 days'
+    {change} {usual_change}         a trend's share of the recent half as a change: 'down 67%', 'steady'
+    {mean_gap_days}                 another feature of the customer as days, by its name
+    {every_mean_gap_days}           the same as an interval: 'every 3 days'
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.feature_table import FeatureColumn
+from core.i18n.formatting import format_number, format_percent
+from core.i18n.translation import (
+    ENGLISH,
+    GAP,
+    JAPANESE,
+    Language,
+    capitalize,
+    translate,
+    translate_plural,
+    translate_template,
+)
 from core.scores import Reason
 
-LEAST_WEIGHT = 1e-9
-"Log-odds; smaller contributions are rounding."
+MIN_WEIGHT = 1e-9
+"In log-odds; smaller contributions are rounding errors."
+STEADY_CHANGE = 0.05
+"Relative changes below it read as steady."
+ABOUT_USUAL = re.compile(r"\s*[((][^()()]*\{usual\w*\}[^()()]*[))]")
+"The part of a sentence on the usual value, which is left out where that is unknown."
 
-UNKNOWN = {"en": "unknown", "ja": "不明"}
 
-
-def usual_values(values: np.ndarray, columns: Sequence[FeatureColumn]) -> np.ndarray:
-    """The cohort's usual value of each column, (m,): the median or the most frequent word; NaN if never known."""
+def usual_values(values: NDArray[np.float64], columns: Sequence[FeatureColumn]) -> NDArray[np.float64]:
+    """The cohort's usual value of each column, (m,): the median, or the most frequent word; NaN if never known."""
     usual = np.full(len(columns), np.nan)
     for place, column in enumerate(columns):
         known = values[~np.isnan(values[:, place]), place]
         if len(known):
-            frequent = column.vocabulary is not None
-            usual[place] = np.bincount(known.astype(np.int64)).argmax() if frequent else np.median(known)
+            is_word = column.vocabulary is not None
+            usual[place] = np.bincount(known.astype(np.int64)).argmax() if is_word else np.median(known)
     return usual
 
 
-def reasons_of(
-    contributions: np.ndarray, values: np.ndarray, columns: Sequence[FeatureColumn], usual: np.ndarray, k: int
+def explain_scores(
+    contributions: NDArray[np.float64],
+    values: NDArray[np.float64],
+    *,
+    columns: Sequence[FeatureColumn],
+    usual: NDArray[np.float64],
+    k: int,
 ) -> list[tuple[Reason, ...]]:
     """At most k reasons for each row of contributions (n, m) in log-odds, strongest first."""
     if not columns:
         return [()] * len(values)
-    compared = compared_values(values, columns, usual)
-    return [
-        tuple(_reason(columns[place], weight, values[row, place], compared[row, place]) for place, weight in found)
-        for row, found in enumerate(strongest_features(contributions, columns, k))
-    ]
+    compared = compared_values(values, columns, usual=usual)
+    places = {column.name: place for place, column in enumerate(columns)}
+    reasons = []
+    for row, strongest in enumerate(strongest_features(contributions, columns, k=k)):
+        customer = _Customer(values[row], places)
+        reasons.append(
+            tuple(
+                _reason(columns[place], weight, customer=customer, usual=compared[row, place])
+                for place, weight in strongest
+            )
+        )
+    return reasons
 
 
 def strongest_features(
-    contributions: np.ndarray, columns: Sequence[FeatureColumn], k: int
+    contributions: NDArray[np.float64], columns: Sequence[FeatureColumn], *, k: int
 ) -> list[list[tuple[int, float]]]:
-    """The k families that weigh most in each row of contributions (n, m), strongest first.
+    """The k families with the largest weights in each row of contributions (n, m), strongest first.
 
-    Each as the place of the feature that pulls hardest in its direction, and the family's sum; none for one that
-    contributes nothing.
+    Each is the place of the feature that contributes most in the family's direction, and the family's sum. Families
+    that contribute nothing are left out.
     """
     families = sorted({column.family for column in columns})
     members = [np.array([place for place, c in enumerate(columns) if c.family == family]) for family in families]
@@ -63,12 +97,14 @@ def strongest_features(
     )
     first = np.argsort(-np.abs(weights), axis=1, kind="stable")[:, :k]
     return [
-        [(int(strongest[row, f]), float(weights[row, f])) for f in first[row] if abs(weights[row, f]) > LEAST_WEIGHT]
+        [(int(strongest[row, f]), float(weights[row, f])) for f in first[row] if abs(weights[row, f]) > MIN_WEIGHT]
         for row in range(len(contributions))
     ]
 
 
-def compared_values(values: np.ndarray, columns: Sequence[FeatureColumn], usual: np.ndarray) -> np.ndarray:
+def compared_values(
+    values: NDArray[np.float64], columns: Sequence[FeatureColumn], *, usual: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """What each value is compared with, (n, m): the customer's own usual value where known, else the cohort's."""
     names = [column.name for column in columns]
     compared = np.tile(usual, (len(values), 1))
@@ -79,35 +115,121 @@ def compared_values(values: np.ndarray, columns: Sequence[FeatureColumn], usual:
     return compared
 
 
-def _reason(column: FeatureColumn, weight: float, value: float, usual: float) -> Reason:
-    told, told_usual = told_value(column, value), told_value(column, usual)
+@dataclass(frozen=True)
+class _Customer:
+    """The feature values of one customer."""
+
+    values: NDArray[np.float64]
+    "(m,)."
+    places: Mapping[str, int]
+    "By feature name."
+
+    def value_of(self, feature: str) -> float:
+        return float(self.values[self.places[feature]]) if feature in self.places else np.nan
+
+
+def _reason(column: FeatureColumn, weight: float, *, customer: _Customer, usual: float) -> Reason:
+    value = customer.value_of(column.name)
     return Reason(
         code=column.family,
         direction="up" if weight > 0 else "down",
         weight=weight,
-        value=told,
-        usual_value=told_usual,
-        en=_sentence(column.says_en or f"{column.en}: {{value}} (usually {{usual}})", told, told_usual, "en"),
-        ja=_sentence(column.says_ja or f"{column.ja}:{{value}}(通常{{usual}})", told, told_usual, "ja"),
+        value=decode_value(column, value),
+        usual_value=decode_value(column, usual),
+        en=_sentence(column, ENGLISH, value=value, usual=usual, customer=customer),
+        ja=_sentence(column, JAPANESE, value=value, usual=usual, customer=customer),
     )
 
 
-def told_value(column: FeatureColumn, value: float) -> float | str | None:
-    """A value as people know it: a word for its code, nothing where it is missing."""
+def decode_value(column: FeatureColumn, value: float) -> float | str | None:
+    """A value as people know it: a word instead of its code, None where it is missing."""
     if np.isnan(value):
         return None
     return float(value) if column.vocabulary is None else column.vocabulary[int(value)]
 
 
-def _sentence(template: str, value: float | str | None, usual: float | str | None, language: str) -> str:
-    return template.format(value=read_aloud(value, language), usual=read_aloud(usual, language))
+def describe_value(column: FeatureColumn, value: float, language: Language) -> str:
+    """A value as text."""
+    decoded = decode_value(column, value)
+    if decoded is None:
+        return translate("no value", language)
+    if isinstance(decoded, str):
+        return decoded
+    return _percent(decoded, language) if column.unit == "share" else _number(decoded, language)
 
 
-def read_aloud(value: float | str | None, language: str) -> str:
-    """A value as it stands in a sentence."""
-    if value is None:
-        return UNKNOWN[language]
-    if isinstance(value, str):
-        return value
+def _sentence(column: FeatureColumn, language: Language, *, value: float, usual: float, customer: _Customer) -> str:
+    """The column's own sentence, or the plain one where a feature that it names has no value."""
+    is_missing, is_comparable = bool(np.isnan(value)), not np.isnan(usual)
+    own = column.sentence(language, is_missing=is_missing)
+    plain = _plain_template(column, language, is_missing=is_missing)
+    # A value that nobody has is not recorded at all: the column's sentence on this customer would be wrong.
+    has_own = bool(own) and (is_comparable or not is_missing)
+    sentence = ""
+    for template in (own, plain) if has_own else (plain,):
+        shown = template if is_comparable else ABOUT_USUAL.sub("", template)
+        gaps = {
+            gap: _fill_gap(gap, column, language, value=value, usual=usual, customer=customer)
+            for gap in GAP.findall(shown)
+        }
+        sentence = GAP.sub(lambda gap, gaps=gaps: gaps[gap[1]] or gap[0], shown)
+        if None not in gaps.values():
+            break
+    return sentence
+
+
+def _plain_template(column: FeatureColumn, language: Language, *, is_missing: bool) -> str:
+    message = "{title}: not known (usually {usual})" if is_missing else "{title}: {value} (usually {usual})"
+    return translate_template(message, language, title=capitalize(column.title(language)))
+
+
+def _fill_gap(
+    gap: str, column: FeatureColumn, language: Language, *, value: float, usual: float, customer: _Customer
+) -> str | None:
+    """What stands in a gap; None where the feature that it names has no value."""
+    kind = gap.removeprefix("usual").removeprefix("value").lstrip("_")
+    if gap.startswith(("value", "usual")) or gap == "change":
+        filling = usual if gap.startswith("usual") else value
+        if kind == "days":
+            return _days(filling, language)
+        return _change(filling, language) if kind == "change" else describe_value(column, filling, language)
+    feature = gap.removeprefix("every_")
+    other = customer.value_of(feature)
+    if np.isnan(other):
+        return None
+    return _days(other, language) if feature == gap else _interval(other, language)
+
+
+def _number(value: float, language: Language) -> str:
     # Whole from ten upwards: nobody says 74.21 days.
-    return f"{value:,.0f}" if abs(value) >= 10 or value == round(value) else f"{value:.2g}"
+    if abs(value) >= 10 or value == round(value):
+        return format_number(round(value), language)
+    rounded = float(f"{value:.2g}")
+    return format_number(rounded, language, n_decimals=len(f"{rounded:f}".rstrip("0").partition(".")[2]))
+
+
+def _percent(value: float, language: Language) -> str:
+    percent = 100 * value
+    if abs(percent) >= 10 or percent == round(percent):
+        return format_percent(round(percent) / 100, language)
+    return format_percent(round(percent, 1) / 100, language, n_decimals=1)
+
+
+def _days(value: float, language: Language) -> str:
+    return translate_plural("{n} day", "{n} days", 1 if value == 1 else 2, language, n=_number(value, language))
+
+
+def _interval(value: float, language: Language) -> str:
+    days = max(1, round(value))
+    return translate_plural("every day", "every {n} days", days, language)
+
+
+def _change(recent_share: float, language: Language) -> str:
+    """The change from the older half of a period to the recent half, from the recent half's share."""
+    if recent_share in (0.0, 1.0):
+        return translate("down to none" if recent_share == 0 else "up from none", language)
+    change = recent_share / (1 - recent_share) - 1
+    if abs(change) < STEADY_CHANGE:
+        return translate("steady", language)
+    percent = format_percent(round(abs(change), 2), language)
+    return translate("up {percent}" if change > 0 else "down {percent}", language, percent=percent)

@@ -27,7 +27,7 @@ from models.artifact import Artifact
 from models.calibration import Platt
 from models.churn.additive import ROWS_AT_ONCE, AdditiveModel, aligned
 from models.churn.customer_folds import LearningRows
-from models.churn.reasons import reasons_of, usual_values
+from models.churn.reasons import explain_scores, usual_values
 from models.hazard.cause_shares import CauseShares
 from models.hazard.person_periods import PersonPeriods, period_columns, period_values
 from models.protocols import Settings
@@ -154,7 +154,7 @@ class Hazard(ABC):
     def reasons(self, features: FeatureTable, k: int = 3) -> list[tuple[Reason, ...]]:
         """At most k reasons a row, strongest first."""
         values = aligned(features, self.columns_)
-        return reasons_of(self.contributions(features), values, self.columns_, self.usual_, k)
+        return explain_scores(self.contributions(features), values, columns=self.columns_, usual=self.usual_, k=k)
 
     def to_artifact(self) -> Artifact:
         """The fitted model as JSON, text and arrays."""

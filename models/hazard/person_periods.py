@@ -17,6 +17,7 @@ import numpy as np
 
 from core.feature_names import DAYS_TO_RENEWAL, LONGEST_TERM_MONTHS
 from core.feature_table import FeatureColumn, FeatureTable
+from core.i18n.translation import ENGLISH, JAPANESE, translate
 from core.labels import Labels
 from core.risk_curves import DAYS_A_MONTH
 
@@ -65,11 +66,15 @@ class PersonPeriods:
 def period_columns(n_periods: int, in_words: bool) -> tuple[FeatureColumn, ...]:
     """What is known of a period itself: its number (a word each for models that add up), and when a contract renews."""
     words = tuple(str(period + 1) for period in range(n_periods)) if in_words else None
+    period, renewal = "period", "days from the period's start to the next renewal"
     return (
-        FeatureColumn("period", "period", "", "period", "期間", "never missing", "period", vocabulary=words),
         FeatureColumn(
-            "renewal_from_period", "period", "days", "days from the period's beginning to the next renewal",
-            "期間開始から次回更新までの日数", "no renewal is known", "renewal_from_period",
+            "period", "period", "", translate(period, ENGLISH), translate(period, JAPANESE), "never missing", "period",
+            vocabulary=words,
+        ),
+        FeatureColumn(
+            "renewal_from_period", "period", "days", translate(renewal, ENGLISH), translate(renewal, JAPANESE),
+            "no renewal is known", "renewal_from_period",
         ),
     )  # fmt: skip
 

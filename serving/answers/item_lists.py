@@ -12,7 +12,7 @@ import numpy as np
 
 from core.interactions import codes_of
 from core.recommendations import Recommendations, Stage
-from serving.answers.explanations import Explanation
+from serving.answers.explanations import Explanation, explain
 from serving.release.recommender_part import RecommenderPart
 
 
@@ -41,8 +41,8 @@ def similar_to(part: RecommenderPart, item_id: str) -> ItemList:
     codes = codes_of(np.array([each for each, _ in found], dtype=str), part.model.item_ids)
     scores = _scored(part, dict(zip(codes.tolist(), (likeness for _, likeness in found), strict=True)))
     title = _called(part, item_id)
-    told = Explanation(f"like {title}", f"「{title}」に似た商品です")
-    return ItemList(scores, Stage.SIMILAR_ITEMS, lambda _: told, f"like {title}")
+    explanation = explain("similar to {title}", title=title)
+    return ItemList(scores, Stage.SIMILAR_ITEMS, lambda _: explanation, f"like {title}")
 
 
 def bought_with(part: RecommenderPart, item_id: str) -> ItemList:
@@ -53,9 +53,11 @@ def bought_with(part: RecommenderPart, item_id: str) -> ItemList:
 
     def explained(item: int) -> Explanation:
         lift, orders = pairs[item]
-        return Explanation(
-            f"in {orders} orders together with {title}, {lift:.1f} times as often as by chance",
-            f"「{title}」と一緒に{orders}件の注文で購入された商品です(偶然の{lift:.1f}倍)",
+        return explain(
+            "bought together with {title} in {orders} orders, {lift} times as often as by chance",
+            title=title,
+            orders=orders,
+            lift=f"{lift:.1f}",
         )
 
     scores = _scored(part, {other: lift for other, (lift, _) in pairs.items()})
@@ -69,9 +71,11 @@ def on_the_rise(part: RecommenderPart) -> ItemList:
 
     def explained(item: int) -> Explanation:
         now, before = int(trend.counts[places[item]]), int(trend.counts_before[places[item]])
-        return Explanation(
-            f"on the rise: bought {now} times in {trend.window_days} days, {before} times in those before",
-            f"人気上昇中の商品です(直近{trend.window_days}日間に{now}回、その前は{before}回の購入)",
+        return explain(
+            "trending: bought {now} times in the last {days} days, {before} times in the {days} days before",
+            now=now,
+            before=before,
+            days=trend.window_days,
         )
 
     scores = _scored(part, dict(zip(trend.items.tolist(), trend.scores.tolist(), strict=True)))

@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 from msgspec.structs import replace
 
-from features.compiler.declaration import Expression, Feature, Measure, Ratio, columns_of, measures_of
+from core.i18n.translation import JAPANESE, has_translation
+from features.compiler.declaration import NEVER_MISSING, Expression, Feature, Measure, Ratio, columns_of, measures_of
 from features.compiler.windows import over_windows, within
 from features.families.catalogue import all_features
 from features.families.purchases import GAPS, ORDER, ORDERS
@@ -17,7 +18,7 @@ every_feature = pytest.mark.parametrize("feature", all_features(), ids=lambda fe
 
 
 def ordinary(expression: Expression = ORDERS) -> Feature:
-    return Feature(name="orders", family="frequency", expression=expression, unit="orders", en="orders", ja="購入回数")
+    return Feature(name="orders", family="frequency", expression=expression, unit="orders", title="orders")
 
 
 def test_no_two_features_share_a_name():
@@ -31,13 +32,19 @@ def test_purchases_alone_give_at_least_sixty_features():
 
 
 @every_feature
-def test_says_what_it_is_in_both_languages(feature):
+def test_has_a_title_in_both_languages(feature):
     column = feature.column
 
     assert all((column.unit, column.en, column.missing, column.family))
     assert any(ord(letter) > 0x3000 for letter in column.ja)
-    assert "{value}" in column.says_en
-    assert "{value}" in column.says_ja
+    assert "{window}" not in column.en + column.ja + column.says_en + column.says_ja
+
+
+@every_feature
+def test_every_text_has_a_translation(feature):
+    texts = {feature.title, feature.says, feature.says_missing, feature.missing} - {"", NEVER_MISSING}
+
+    assert [text for text in sorted(texts) if not has_translation(text, JAPANESE)] == []
 
 
 @every_feature
@@ -53,7 +60,7 @@ def test_the_digest_changes_with_what_a_feature_derives_from():
 
 
 def test_the_digest_does_not_change_with_its_wording():
-    assert replace(ordinary(), en="purchases").digest == ordinary().digest
+    assert replace(ordinary(), title="purchases").digest == ordinary().digest
 
 
 def test_a_feature_needs_the_columns_that_its_grain_is_made_of():
@@ -63,9 +70,9 @@ def test_a_feature_needs_the_columns_that_its_grain_is_made_of():
 
 
 def test_one_declaration_serves_every_window():
-    windowed = over_windows(replace(ordinary(), name="orders_{window}", en="orders {window}"), (7, None))
+    windowed = over_windows(replace(ordinary(), name="orders_{window}", title="orders {window}"), (7, None))
 
-    assert [(f.name, f.en) for f in windowed] == [
+    assert [(f.name, f.column.en) for f in windowed] == [
         ("orders_7d", "orders in the last 7 days"),
         ("orders_total", "orders on record"),
     ]

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from core.health import ACTIONS, ACTIONS_JA, DIMENSIONS, action_in_japanese
+from core.health import ACTIONS, DIMENSIONS, action_in_japanese
 from core.i18n.translation import ENGLISH, JAPANESE, Language
 from core.tasks import task_id_of
 from insights.health.day import NO_BANDS
@@ -30,8 +30,8 @@ def test_the_largest_drop_comes_first_and_other_customers_get_no_task():
 def test_a_task_has_reason_action_due_date_and_scores():
     bolt, _ = tasks_of_alerts()
 
-    assert bolt.reason_en.startswith("health fell from 95 to 6: days with usage: 1 (28 days before: 25); ")
-    assert bolt.reason_ja.startswith("健全度が95から6に低下: 利用日数: 1(28日前: 25)、")
+    assert bolt.reason_en.startswith("Health fell from 95 to 6: Days with usage: 1 (28 days earlier: 25); ")
+    assert bolt.reason_ja.startswith("ヘルススコアが95から6に低下:利用日数:1(28日前は25)、")
     assert (bolt.dimension, bolt.action, bolt.due_on) == ("usage", ACTIONS["usage"], date(2026, 4, 8))
     assert (bolt.score, bolt.score_before) == (5.7, 94.8)
     assert bolt.task_id == task_id_of("world", "bolt", "health_drop", DAY)
@@ -46,16 +46,21 @@ def test_the_toml_may_set_the_action_and_the_due_date():
 def test_the_default_action_exists_in_japanese():
     bolt, _ = tasks_of_alerts()
 
-    assert bolt.action_ja == "電話で、利用の妨げになっている点を伺う"
-    assert set(ACTIONS_JA) == set(ACTIONS) == set(DIMENSIONS)
+    assert bolt.action_ja == "お電話で、ご利用のうえでお困りの点を伺う"
+    assert set(ACTIONS) == set(DIMENSIONS)
+    assert all(action_in_japanese(action, dimension) != action for dimension, action in ACTIONS.items())
     assert action_in_japanese(ACTIONS["usage"], "depth") == ACTIONS["usage"]
 
 
 @pytest.mark.parametrize(
     ("language", "line", "why"),
     [
-        (ENGLISH, f"bolt, bob, due 2026-04-08: {ACTIONS['usage']}", "health fell from 95 to 6: "),
-        (JAPANESE, f"bolt、担当:bob、期限:2026-04-08、{ACTIONS_JA['usage']}", "健全度が95から6に低下: "),
+        (ENGLISH, f"bolt, bob, due 2026-04-08: {ACTIONS['usage']}", "Health fell from 95 to 6: "),
+        (
+            JAPANESE,
+            f"bolt、担当:bob、期限:2026-04-08、{action_in_japanese(ACTIONS['usage'], 'usage')}",
+            "ヘルススコアが95から6に低下:",
+        ),
     ],
 )
 def test_a_task_is_rendered_in_the_reader_s_language(language: Language, line: str, why: str):
@@ -69,7 +74,7 @@ def test_bands_and_drops_are_rendered_in_both_languages():
     day = day_of({"acme": BELOW, "cold": WELL}, None, {"acme": WELL, "cold": WELL})
 
     assert next(render.drops(day, ENGLISH, most=10)).startswith("acme: 95 to ")
-    assert next(render.drops(day, JAPANESE, most=10)).endswith("利用日数: 10(28日前: 25)")
+    assert next(render.drops(day, JAPANESE, most=10)).endswith("利用日数:10(28日前は25)")
     assert [len(list(render.drops(day, language, most=10))) for language in (ENGLISH, JAPANESE)] == [1, 1]
     (english, japanese) = ([row[1:] for row in render.bands(day, language)][1:] for language in (ENGLISH, JAPANESE))
     assert english == japanese

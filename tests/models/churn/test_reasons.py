@@ -1,4 +1,4 @@
-"""Reasons say what counts, in words that can be read to a customer."""
+"""Reasons name the features that contribute most, as sentences."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import pytest
 
 from core.scores import Reason
 from models.churn.logistic import Logistic
-from models.churn.reasons import reasons_of, usual_values
+from models.churn.reasons import explain_scores, usual_values
 from tests.models.churn.worlds import COLUMNS, HORIZON_DAYS, customers, learnable
 
 USUAL = np.array([30.0, 20.0, 50.0, 2.0, 40.0])
 
 
 def reasons(contributions: list[float], values: list[float], k: int = 3) -> tuple[Reason, ...]:
-    (found,) = reasons_of(np.array([contributions]), np.array([values]), COLUMNS, USUAL, k)
-    return found
+    (of_customer,) = explain_scores(np.array([contributions]), np.array([values]), columns=COLUMNS, usual=USUAL, k=k)
+    return of_customer
 
 
 def test_the_sentence_of_a_long_absence_names_the_customers_own_rhythm():
     (reason,) = reasons([0.8, 0, 0, 0, 0], [74.0, 21.4, 50, 0, 40], k=1)
 
-    assert reason.en == "last purchase 74 days ago (usually 21)"
-    assert reason.ja == "最終購入から74日(通常21日)"
+    assert reason.en == "Last purchase 74 days ago (usually 21 days)"
+    assert reason.ja == "最終購入から74日(通常は21日)"
     assert (reason.code, reason.direction, reason.weight) == ("recency", "up", 0.8)
     assert (reason.value, reason.usual_value) == (74.0, 21.4)
 
@@ -44,29 +44,39 @@ def test_the_strongest_family_comes_first_whatever_its_direction():
     ]
 
 
-def test_a_family_is_the_sum_of_its_features_told_by_the_one_that_pulls_its_way():
+def test_a_family_weighs_the_sum_of_its_features_and_the_strongest_one_gives_the_sentence():
     columns = (COLUMNS[2], msgspec.structs.replace(COLUMNS[2], name="orders", en="orders"))
 
-    ((reason,),) = reasons_of(np.array([[-0.5, 0.7]]), np.array([[10.0, 3.0]]), columns, np.array([50.0, 5.0]), 3)
+    ((reason,),) = explain_scores(
+        np.array([[-0.5, 0.7]]), np.array([[10.0, 3.0]]), columns=columns, usual=np.array([50.0, 5.0]), k=3
+    )
 
     assert reason.weight == pytest.approx(0.2)
-    assert reason.en == "orders: 3 (usually 5)"
+    assert reason.en == "Orders: 3 (usually 5)"
 
 
-def test_words_and_missing_values_are_told_as_such():
+def test_words_and_missing_values_read_as_such():
     channel, spent = reasons([0, 0, 0.1, 0.9, 0], [74.0, 21, np.nan, 0, 40])
 
     assert (channel.value, channel.usual_value) == ("app", "web")
-    assert channel.en == "main channel: app (usually web)"
-    assert (spent.value, spent.en) == (None, "spent in 365 days: unknown (usually 50)")
-    assert spent.ja == "365日間の購入額:不明(通常50)"
+    assert channel.en == "Main channel: app (usually web)"
+    assert (spent.value, spent.en) == (None, "Spent in 365 days: not known (usually 50)")
+    assert spent.ja == "365日間の購入額:不明(通常は50)"
+
+
+def test_a_customer_without_any_purchase_has_a_sentence_of_its_own():
+    (reason,) = reasons([0.8, 0, 0, 0, 0], [np.nan, np.nan, 50, 0, 40], k=1)
+
+    assert reason.en == "Has never bought anything (others: 30 days ago)"
+    assert reason.ja == "購入履歴がありません(他の顧客は30日前)"
+    assert reason.value is None
 
 
 def test_what_contributes_nothing_is_no_reason():
     assert reasons([0, 0, 0, 0, 0], [74.0, 21, 50, 0, 40]) == ()
 
 
-def test_the_usual_is_a_median_or_the_most_frequent_word():
+def test_the_usual_value_is_the_median_or_the_most_frequent_word():
     values = np.array([[1, 1, 1, 0, np.nan], [2, 1, 1, 1, np.nan], [9, 1, 1, 1, np.nan]], dtype=float)
 
     usual = usual_values(values, COLUMNS)
@@ -75,7 +85,7 @@ def test_the_usual_is_a_median_or_the_most_frequent_word():
     assert np.isnan(usual[4])
 
 
-def test_a_customer_who_stays_away_longer_is_told_so_and_scored_higher():
+def test_a_customer_who_stays_away_longer_has_that_reason_and_a_higher_score():
     model = Logistic(n_resamples=0, regularization=10.0).fit(*learnable())
     features = customers(2, seed=5)
     features.values[:] = [[5, 20, 55, 2, 40], [200, 20, 55, 2, 40]]

@@ -127,7 +127,7 @@ def test_what_is_recommended_is_explained_in_two_languages(counter):
         + recommended(counter, history=["cup"], repeat_policy="never", k=1)["items"]
     }
 
-    assert explained["cup"] == {"en": "you bought it on 2026-03-30", "ja": "2026-03-30に購入された商品です"}
+    assert explained["cup"] == {"en": "you bought it on 30 March 2026", "ja": "2026年3月30日にご購入いただいた商品です"}
     assert explained["pot"]["en"].startswith("because you bought Cup on 2026-03-30 (")
     assert explained["tea"]["en"] == "because you bought Cup (100 %)"
 
@@ -139,7 +139,7 @@ def test_a_new_customer_starts_from_what_they_told_us_and_then_from_their_segmen
 
     assert told["items"][0]["explanation"]["en"] == "you told us that you like drinks"
     assert (grouped["items"][0]["stage"], grouped["personalised"]) == ("segment", True)
-    assert grouped["items"][0]["explanation"]["en"] == "bought by customers like you (Tokyo)"
+    assert grouped["items"][0]["explanation"]["en"] == "popular with customers like you (Tokyo)"
     assert (now["items"][0]["stage"], now["items"][0]["item_id"]) == ("preferences", "tea")
 
 
@@ -293,7 +293,7 @@ def test_a_list_is_personal_only_where_the_customers_own_purchases_are_left_out(
 def test_a_list_says_what_stands_in_it_and_of_what_there_is_no_more(counter):
     similar, unknown = (recommended(counter, similar_to=item, k=3) for item in ("cup", "never-heard-of"))
 
-    assert similar["items"][0]["explanation"] == {"en": "like Cup", "ja": "「Cup」に似た商品です"}
+    assert similar["items"][0]["explanation"] == {"en": "similar to Cup", "ja": "「Cup」に似た商品です"}
     assert similar["shortfall"] == "only 2 items like Cup are left"
     assert unknown["shortfall"] == "only 0 items like 'never-heard-of', which is not on record, are left"
 
@@ -304,4 +304,4 @@ def test_what_is_bought_with_an_item_tells_in_how_many_orders(tmp_path):
     item = recommended(asker(face_on(tmp_path)), bought_with="cup", k=1)["items"][0]
 
     assert (item["item_id"], item["stage"]) == ("tea", "bought_together")
-    assert item["explanation"]["en"] == "in 2 orders together with Cup, 1.2 times as often as by chance"
+    assert item["explanation"]["en"] == "bought together with Cup in 2 orders, 1.2 times as often as by chance"

@@ -52,8 +52,8 @@ def test_the_page_says_how_they_are_in_each_side_what_changed_and_why(tmp_path):
     assert list(judged["dimensions"]) == list(DIMENSIONS)
     assert (judged["dimensions"]["sentiment"], judged["dimensions"]["support"]) == (50.0, None)
     assert (judged["dropped_most"], judged["dropped_on"], judged["model_version"]) == ("usage", "2026-04-01", 3)
-    assert judged["reasons_en"] == "days with usage: 1 (28 days before: 25); last NPS: 6 (28 days before: 9)"
-    assert judged["reasons_ja"] == "利用日数: 1(28日前: 25)、直近のNPS: 6(28日前: 9)"
+    assert judged["reasons_en"] == "Days with usage: 1 (28 days earlier: 25); Last NPS: 6 (28 days earlier: 9)"
+    assert judged["reasons_ja"] == "利用日数:1(28日前は25)、直近のNPS:6(28日前は9)"
 
 
 def test_who_was_not_judged_has_none_and_the_page_is_there_all_the_same(tmp_path):

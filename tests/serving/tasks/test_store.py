@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from core.errors import BadInput, NotFound, SourceUnavailable, WrongTransition
-from core.health import ACTIONS, ACTIONS_JA
+from core.health import ACTIONS, action_in_japanese
 from core.tasks import Task, TaskChange, TaskOutcome, TaskState, task_id_of
 from serving.tasks.database import TaskDatabase
 from serving.tasks.schema import TASKS, make
@@ -51,9 +51,9 @@ def test_a_usual_measure_is_read_in_japanese_whoever_kept_it(store):
     store.add([usual], QUIET)
 
     (found,) = store.find(ANY, 10).tasks
-    assert (found.action, found.action_ja) == (ACTIONS["usage"], ACTIONS_JA["usage"])
+    assert (found.action, found.action_ja) == (ACTIONS["usage"], action_in_japanese(ACTIONS["usage"], "usage"))
     assert "action_ja" not in TASKS.c
-    assert store.change(usual.task_id, DONE, LATER).action_ja == ACTIONS_JA["usage"]
+    assert store.change(usual.task_id, DONE, LATER).action_ja == action_in_japanese(ACTIONS["usage"], "usage")
 
 
 def test_a_replay_of_the_same_days_makes_no_second_task(store):

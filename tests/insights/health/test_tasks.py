@@ -94,4 +94,4 @@ def test_a_drop_without_a_known_past_states_the_score_only():
     day = day_of({"acme": GONE}, last=first.bands)
     (task,) = open_tasks(company(), day, owners=[""], now=NOW)
 
-    assert (task.reason_en, task.score_before) == ("health is 6", None)
+    assert (task.reason_en, task.score_before) == ("Health is 6", None)

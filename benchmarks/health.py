@@ -33,8 +33,7 @@ from insights.health.day import NO_BANDS, HealthDay, HealthRun, days_until
 from insights.health.tasks import open_tasks, owners_of
 from models.metrics.classification import churn_metrics
 from models.protocols import ChurnModel
-from simulation.software.company import simulate_software
-from simulation.software.world import SoftwareWorld
+from simulation.software.simulate import SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables
 from tables.tables import Tables
 from training.churn.rows import churn_rows

@@ -11,7 +11,7 @@ from benchmarks.hand_over import answers_of
 from core.config.loading import read_config
 from core.recommendations import Recommendations
 from models.metrics.splits import Split
-from simulation.shop.shop import SimulatedShop, simulate_shop
+from simulation.shop.simulate import SimulatedShop, simulate_shop
 from tables.sources.opening import open_tables
 from tables.tables import Tables
 

@@ -26,8 +26,7 @@ from insights.causes.panel import NOT_STATED, Evidence, evidence_of
 from insights.finance.loading import ExcludedRows
 from models.churn.additive import AdditiveModel
 from models.churn.logistic import Logistic
-from simulation.software.company import SimulatedSoftware, simulate_software
-from simulation.software.world import SoftwareWorld
+from simulation.software.simulate import SimulatedSoftware, SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables
 from tables.tables import Tables
 from training.churn.rows import churn_rows

@@ -30,8 +30,7 @@ from core.risk_curves import RiskCurves
 from models.hazard.hazard_models import HAZARD_MODELS
 from models.metrics.classification import calibration_bins
 from models.metrics.survival import MONTH_DAYS, JudgedCurves, survival_metrics
-from simulation.software.company import SimulatedSoftware, simulate_software
-from simulation.software.world import SoftwareWorld
+from simulation.software.simulate import SimulatedSoftware, SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables
 from training.hazard.rows import HazardRows, rows_at
 from training.hazard.study import BASELINE, chosen_by_folds
@@ -64,7 +63,7 @@ class Truth:
     def of(cls, company: SimulatedSoftware, rows: HazardRows) -> Truth:
         """Means over many futures of every account of the test."""
         places = company.truth.rows_of(rows.outcomes.customer_ids[rows.test])
-        told = company.truth.incidence(rows.cutoffs.test, max(MONTHS), N_FUTURES)
+        told = company.truth.incidence(rows.cutoffs.test, max(MONTHS), n_futures=N_FUTURES)
         return cls(told.sum(axis=0)[places], rows.cutoffs.test)
 
     def within(self, days: int) -> np.ndarray:

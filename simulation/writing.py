@@ -1,4 +1,4 @@
-"""A simulated world on disk: its tables as Parquet, and the TOML that describes them."""
+"""Writes a simulated company to disk: its tables as Parquet, and the TOML that describes them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 
-def write_world(folder: Path, tables: Mapping[str, pa.Table], name: str, text: str) -> Path:
-    """Write each table and the TOML; returns the TOML's path."""
+def write_company(folder: Path, tables: Mapping[str, pa.Table], *, name: str, text: str) -> Path:
+    """Write each table and the TOML; returns the path of the TOML."""
     folder.mkdir(parents=True, exist_ok=True)
     for table_name, table in tables.items():
         pq.write_table(table, folder / f"{table_name}.parquet")
@@ -19,6 +19,6 @@ def write_world(folder: Path, tables: Mapping[str, pa.Table], name: str, text: s
     return config
 
 
-def listed(tables: Mapping[str, pa.Table]) -> str:
-    """The part of the TOML that says where the tables lie; paths are relative to its folder."""
+def list_tables(tables: Mapping[str, pa.Table]) -> str:
+    """The [tables] sections of the TOML; paths are relative to its folder."""
     return "".join(f'\n[tables.{name}]\npath = "{name}.parquet"\n' for name in tables)

@@ -14,8 +14,8 @@ from core.errors import BadInput
 from kizuna.terminal import say
 
 if TYPE_CHECKING:
-    from simulation.shop.shop import SimulatedShop
-    from simulation.software.company import SimulatedSoftware
+    from simulation.shop.simulate import SimulatedShop
+    from simulation.software.simulate import SimulatedSoftware
 
 console = Console()
 
@@ -70,15 +70,13 @@ def _simulate(
     world: World, n_customers: int, *, seed: int, random_churn: bool, no_items: bool
 ) -> SimulatedShop | SimulatedSoftware:
     if world is World.shop:
-        from simulation.shop.shop import simulate_shop
-        from simulation.shop.world import ShopWorld
+        from simulation.shop.simulate import ShopWorld, simulate_shop
 
         return simulate_shop(
-            ShopWorld(n_customers=n_customers, seed=seed, churn_is_a_coin_toss=random_churn, no_items=no_items)
+            ShopWorld(n_customers=n_customers, seed=seed, churn_is_random=random_churn, no_items=no_items)
         )
     if no_items:
         raise BadInput("--no-items applies to --world shop only; a software company has no purchases")
-    from simulation.software.company import simulate_software
-    from simulation.software.world import SoftwareWorld
+    from simulation.software.simulate import SoftwareWorld, simulate_software
 
-    return simulate_software(SoftwareWorld(n_accounts=n_customers, seed=seed, churn_is_a_coin_toss=random_churn))
+    return simulate_software(SoftwareWorld(n_accounts=n_customers, seed=seed, churn_is_random=random_churn))

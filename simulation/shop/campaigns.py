@@ -1,23 +1,24 @@
-"""What the simulated shop offers its customers, whom it wrote to, and who took it up."""
+"""The offers of the simulated shop, its monthly campaigns, and the customers who accept."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from simulation.shop.baskets import Items
+from simulation.shop.baskets import ShopItems
 from simulation.shop.customers import Customers
-from simulation.shop.lives import Orders
+from simulation.shop.history import ShopOrders
 from simulation.shop.world import ShopWorld
 
 ACCEPTANCE = {"item": 0.08, "category_coupon": 0.12, "discount": 0.18, "thank_you": 0.25}
-"P(the next order, if it comes in time, redeems the offer), by kind."
+"P(the next order redeems the offer if it comes in time), by kind."
 REDEEMABLE_DAYS = 10
 DAYS_BETWEEN_CAMPAIGNS = 30
 REACHED = 0.25
-"Share of the customers whom a campaign picks, by lot."
+"Share of the customers that a campaign selects, at random."
 TREATED = 0.8
-"Share of those who are then written to; the others are the control group."
+"Share of the selected customers who are contacted; the others are the control group."
 CONTACT_COST = 12.0
 MAILED_AT_HOUR = 10
 
@@ -34,8 +35,8 @@ OFFERS = pa.schema(
 )
 
 
-def offers_table(world: ShopWorld, items: Items) -> pa.Table:
-    """Some items and category coupons, a discount for those at risk, a thank-you for the loyal."""
+def offers_table(world: ShopWorld, items: ShopItems) -> pa.Table:
+    """Some items and category coupons, a discount for customers at risk, a thank-you for loyal ones."""
     rows = [
         _offer(
             "discount-save", "discount", cost=300.0, margin=900.0, rule="churn_probability > 0.4 and returns_365d == 0"
@@ -68,12 +69,13 @@ def _offer(offer_id: str, kind: str, **more: str | float) -> dict[str, str | flo
 def contacts_table(
     world: ShopWorld,
     customers: Customers,
-    orders: Orders,
-    ordered_at: np.ndarray,
+    *,
+    orders: ShopOrders,
+    ordered_at: NDArray[np.datetime64],
     offers: pa.Table,
     random: np.random.Generator,
 ) -> pa.Table:
-    """Monthly campaigns, an offer each, to customers drawn by lot; who took it up did so with their next order."""
+    """Monthly campaigns of one offer each to randomly drawn customers, who accept it with their next order."""
     days = np.arange(DAYS_BETWEEN_CAMPAIGNS, world.n_days - REDEEMABLE_DAYS, DAYS_BETWEEN_CAMPAIGNS)
     joined = customers.joins_on[None, :] < days[:, None]
     campaigns, who = np.nonzero(joined & (random.random(joined.shape) < REACHED))
@@ -82,7 +84,7 @@ def contacts_table(
     sent = offers.take(pa.array(campaigns % len(offers)))
     acceptance = np.array([ACCEPTANCE[kind] for kind in sent["kind"].to_pylist()])
     accepting = treated & (random.random(len(who)) < acceptance)
-    next_order = next_orders(orders.customers, ordered_at, who, sent_at)
+    next_order = next_orders(orders.customers, ordered_at, who=who, after=sent_at)
     in_time = next_order < sent_at + np.timedelta64(REDEEMABLE_DAYS, "D")
     return pa.table(
         {
@@ -99,12 +101,21 @@ def contacts_table(
     )
 
 
-def next_orders(owners: np.ndarray, ordered_at: np.ndarray, who: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """The first order of each one of `who` at or after a moment, datetime64[s]; NaT where there is none."""
+def next_orders(
+    owners: NDArray[np.int64],
+    ordered_at: NDArray[np.datetime64],
+    *,
+    who: NDArray[np.int64],
+    after: NDArray[np.datetime64],
+) -> NDArray[np.datetime64]:
+    """(k,) the time of the first order of each customer in `who` at or after a moment; NaT if there is none.
+
+    One sorted search over (customer, time) keys answers all of them at once.
+    """
     order = np.lexsort((ordered_at, owners))
     owners, ordered_at = owners[order], ordered_at[order]
     scale = np.int64(1) << 34
     keys = owners * scale + ordered_at.astype(np.int64)
     places = np.searchsorted(keys, who * scale + after.astype(np.int64))
-    found = np.append(owners, -1)[places] == who
-    return np.where(found, np.append(ordered_at, np.datetime64("NaT", "s"))[places], np.datetime64("NaT", "s"))
+    is_own = np.append(owners, -1)[places] == who
+    return np.where(is_own, np.append(ordered_at, np.datetime64("NaT", "s"))[places], np.datetime64("NaT", "s"))

@@ -1,10 +1,11 @@
-"""Who the simulated shop's customers are: how often they buy, what they like, what drives them away."""
+"""The customers of the simulated shop: how often they buy, what they like, what makes them churn."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulation.shop.world import ShopWorld
 
@@ -14,39 +15,39 @@ SOURCES = np.array(["search", "friend", "ad", "event"])
 
 MEAN_DAYS_BETWEEN_ORDERS = 22.0
 RATE_SHAPE = 1.0
-"Of the gamma law of order rates: the smaller, the more customers differ."
+"Shape of the gamma distribution of order rates: the smaller, the more customers differ."
 VISITS_PER_ORDER = 2.5
 VISIT_SHAPE = 1.5
 MEAN_DAYS_BEFORE_LEAVING = 1_100.0
-"Of the reasons that the shop has no part in; bad experiences and prices come on top."
+"For reasons outside the shop; bad experiences and prices come on top."
 REGULARS_AT_START = 0.4
-"Share of the customers who have joined in the first month."
+"Share of the customers who join in the first month."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Customers:
-    """The population; every array is (n,) unless said otherwise."""
+    """All customers; arrays are (n,) unless stated otherwise."""
 
-    customer_ids: np.ndarray
-    joins_on: np.ndarray
-    "int64 days from the start of the records; the first order is made on this day."
-    orders_per_day: np.ndarray
-    visits_per_day: np.ndarray
-    leaves_per_day: np.ndarray
-    "Hazard of reasons of their own: moved away, found another shop."
-    bad_luck: np.ndarray
+    customer_ids: NDArray[np.str_]
+    joins_on: NDArray[np.int64]
+    "int64 days from the start of the records; the first order is placed on this day."
+    orders_per_day: NDArray[np.float64]
+    visits_per_day: NDArray[np.float64]
+    leaves_per_day: NDArray[np.float64]
+    "Hazard of leaving for reasons outside the shop, e.g. a move."
+    bad_luck: NDArray[np.float64]
     "Probability that an order goes wrong."
-    price_sensitivity: np.ndarray
-    "0 to about 3: how much a price above others puts them off."
-    repeat_share: np.ndarray
-    "Probability that a line is something bought before."
-    tastes: np.ndarray
+    price_sensitivity: NDArray[np.float64]
+    "0 to about 3: how strongly a price above average deters them."
+    repeat_share: NDArray[np.float64]
+    "Probability that a line repeats an earlier item."
+    tastes: NDArray[np.float64]
     "(n, n_tastes), rows sum to 1."
-    channel_shares: np.ndarray
+    channel_shares: NDArray[np.float64]
     "(n, channels), rows sum to 1."
-    prefecture: np.ndarray
-    source: np.ndarray
-    birth_year: np.ndarray
+    prefecture: NDArray[np.str_]
+    source: NDArray[np.str_]
+    birth_year: NDArray[np.int64]
     "int64"
 
     def __len__(self) -> int:
@@ -54,17 +55,17 @@ class Customers:
 
 
 def make_customers(world: ShopWorld, random: np.random.Generator) -> Customers:
-    """Draw everybody; in a coin-toss world all have one rate, and nobody has a reason to leave."""
+    """Draw all customers; if churn is random, all have the same rate and no reason to leave."""
     n = world.n_customers
     rates = random.gamma(RATE_SHAPE, 1 / (RATE_SHAPE * MEAN_DAYS_BETWEEN_ORDERS), n)
     visits = VISITS_PER_ORDER * rates * random.gamma(VISIT_SHAPE, 1 / VISIT_SHAPE, n)
     leaving = random.gamma(1.5, 1 / (1.5 * MEAN_DAYS_BEFORE_LEAVING), n)
-    if world.churn_is_a_coin_toss:
+    if world.churn_is_random:
         rates = np.full(n, np.log(2) / world.horizon_days)
         visits, leaving = VISITS_PER_ORDER * rates, np.zeros(n)
     return Customers(
         customer_ids=np.char.mod("c%06d", np.arange(1, n + 1)),
-        joins_on=joining_days(world, random),
+        joins_on=draw_join_days(world, random),
         orders_per_day=rates,
         visits_per_day=visits,
         leaves_per_day=leaving,
@@ -79,8 +80,8 @@ def make_customers(world: ShopWorld, random: np.random.Generator) -> Customers:
     )
 
 
-def joining_days(world: ShopWorld, random: np.random.Generator) -> np.ndarray:
-    """(n,) int64: many in the first month, the others evenly over all days."""
+def draw_join_days(world: ShopWorld, random: np.random.Generator) -> NDArray[np.int64]:
+    """(n,) the day on which each customer joins: many in the first month, the others evenly over all days."""
     at_start = random.random(world.n_customers) < REGULARS_AT_START
     latest = np.where(at_start, min(30, world.n_days), world.n_days)
     return np.floor(random.random(world.n_customers) * latest).astype(np.int64)

@@ -1,4 +1,4 @@
-"""What the simulated shop's till, web site and mail tool would have written down: tables under the contract."""
+"""The tables that the till and the web site of the simulated shop record, under the contract."""
 
 from __future__ import annotations
 
@@ -6,47 +6,54 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from simulation.shop.baskets import Items, Lines, draw
+from simulation.shop.baskets import OrderLines, ShopItems, draw_columns
 from simulation.shop.customers import CHANNELS, Customers
-from simulation.shop.lives import Lives
+from simulation.shop.history import ShopHistory
 from simulation.shop.world import ShopWorld
 
 HOUR_WEIGHTS = np.array([1, 0, 0, 0, 0, 0, 1, 3, 4, 5, 6, 6, 9, 6, 5, 5, 5, 6, 8, 10, 12, 12, 8, 4], dtype=float)
-"How much of a day's business falls into each hour."
+"Relative amount of business in each hour of a day."
 WALK_INS = 0.04
-"Lines without a customer, as a share of the others."
+"Lines without a customer, relative to those with one."
 RETURN_DAYS = (3, 15)
-"A defect comes back so many days later; the end is exclusive."
+"Days until a defective item is returned; the end is exclusive."
 MOVERS = 0.05
-"Share of the customers whose prefecture changes once."
+"Share of the customers who move to another prefecture, once."
 UNAVAILABLE = 0.03
 "Share of the items that are sold out at the end."
 
 
 @dataclass(frozen=True)
-class Clock:
-    """Draws times of day and keeps to what was recorded."""
+class RecordingClock:
+    """Draws times of day."""
 
     world: ShopWorld
     random: np.random.Generator
 
-    def moments(self, days: np.ndarray) -> np.ndarray:
-        """A busy time of each day, (n,) datetime64[s]."""
+    def moments(self, days: NDArray[np.int64]) -> NDArray[np.datetime64]:
+        """(n,) a time on each day, drawn by how busy the hours are."""
         hours = self.random.choice(24, len(days), p=HOUR_WEIGHTS / HOUR_WEIGHTS.sum())
         return self.world.times(days, hours * 3_600 + self.random.integers(0, 3_600, len(days)))
 
 
 def purchases_table(
-    clock: Clock, customers: Customers, items: Items, lives: Lives, lines: Lines, ordered_at: np.ndarray
+    clock: RecordingClock,
+    customers: Customers,
+    *,
+    items: ShopItems,
+    history: ShopHistory,
+    lines: OrderLines,
+    ordered_at: NDArray[np.datetime64],
 ) -> pa.Table:
-    """Lines, the returns of what was broken, and lines of walk-ins that nobody knows; by time."""
-    channels = CHANNELS[draw(customers.channel_shares, lives.orders.customers, clock.random)]
+    """Purchase lines, returns of defective items, and lines of unknown walk-in customers; by time."""
+    channels = CHANNELS[draw_columns(customers.channel_shares, history.orders.customers, random=clock.random)]
     sold = pa.table(
         {
             "event_time": ordered_at[lines.orders],
             "amount": lines.amounts,
-            "customer_id": customers.customer_ids[lives.orders.customers[lines.orders]],
+            "customer_id": customers.customer_ids[history.orders.customers[lines.orders]],
             "item_id": items.item_ids[lines.items],
             "quantity": lines.quantities,
             "order_id": np.char.mod("o%07d", lines.orders + 1),
@@ -55,13 +62,17 @@ def purchases_table(
             "channel": channels[lines.orders],
         }
     )
-    parts = [sold, _returned(clock, sold, lives, lines), _walk_ins(clock, items, len(sold))]
+    parts = [
+        sold,
+        _build_returns(clock, sold, history=history, lines=lines),
+        _build_walk_ins(clock, items, n_known=len(sold)),
+    ]
     return pa.concat_tables(parts, promote_options="default").sort_by([("event_time", "ascending")])
 
 
-def _returned(clock: Clock, sold: pa.Table, lives: Lives, lines: Lines) -> pa.Table:
-    """The first line of each defect order, given back some days later where that is still recorded."""
-    world, orders = clock.world, lives.orders
+def _build_returns(clock: RecordingClock, sold: pa.Table, *, history: ShopHistory, lines: OrderLines) -> pa.Table:
+    """The first line of each defective order, returned some days later if that is still recorded."""
+    world, orders = clock.world, history.orders
     _, first_lines = np.unique(lines.orders, return_index=True)
     broken = first_lines[orders.defect[lines.orders[first_lines]]]
     days = orders.days[lines.orders[broken]] + clock.random.integers(*RETURN_DAYS, len(broken))
@@ -77,7 +88,7 @@ def _returned(clock: Clock, sold: pa.Table, lives: Lives, lines: Lines) -> pa.Ta
     return pa.table({name: changed.get(name, returned[name]) for name in returned.column_names})
 
 
-def _walk_ins(clock: Clock, items: Items, n_known: int) -> pa.Table:
+def _build_walk_ins(clock: RecordingClock, items: ShopItems, *, n_known: int) -> pa.Table:
     random, n = clock.random, int(WALK_INS * n_known)
     bought = random.choice(len(items), n, p=items.popularity / items.popularity.sum())
     return pa.table(
@@ -93,13 +104,13 @@ def _walk_ins(clock: Clock, items: Items, n_known: int) -> pa.Table:
     )
 
 
-def usage_table(clock: Clock, customers: Customers, lives: Lives) -> pa.Table:
-    """Visits of the web site and the app, and looks at the help page after a late delivery; by time."""
-    who, days = lives.visits
-    delayed = lives.orders.delayed
+def usage_table(clock: RecordingClock, customers: Customers, *, history: ShopHistory) -> pa.Table:
+    """Visits of the web site and the app, and of the help page after a late delivery; by time."""
+    who, days = history.visits
+    delayed = history.orders.delayed
     events = np.repeat(["visit", "help"], [len(who), delayed.sum()])
-    who = np.concatenate([who, lives.orders.customers[delayed]])
-    days = np.concatenate([days, lives.orders.days[delayed]])
+    who = np.concatenate([who, history.orders.customers[delayed]])
+    days = np.concatenate([days, history.orders.days[delayed]])
     by_app = clock.random.random(len(who)) < customers.channel_shares[who, 2]
     table = pa.table(
         {
@@ -112,12 +123,12 @@ def usage_table(clock: Clock, customers: Customers, lives: Lives) -> pa.Table:
     return table.sort_by([("event_time", "ascending")])
 
 
-def customers_table(clock: Clock, customers: Customers) -> pa.Table:
-    """Who they said they are when they joined, and a second dated row for those who moved."""
+def customers_table(clock: RecordingClock, customers: Customers) -> pa.Table:
+    """One row per customer when they join, and a second dated row for those who move."""
     world, random = clock.world, clock.random
     joined_at = world.times(customers.joins_on, np.zeros(len(customers)))
     decade = np.clip((world.start.year - customers.birth_year) // 10 * 10, 10, 70)
-    told = pa.table(
+    rows = pa.table(
         {
             "customer_id": customers.customer_ids,
             "joined_at": joined_at,
@@ -130,15 +141,15 @@ def customers_table(clock: Clock, customers: Customers) -> pa.Table:
     days_left = world.n_days - customers.joins_on
     moved_after = random.integers(1, np.maximum(days_left, 2))
     movers = np.flatnonzero((random.random(len(customers)) < MOVERS) & (moved_after < days_left))
-    moved = told.take(pa.array(movers)).to_pydict() | {
+    moved = rows.take(pa.array(movers)).to_pydict() | {
         "prefecture": random.permutation(customers.prefecture)[movers],
         "valid_from": joined_at[movers] + moved_after[movers].astype("timedelta64[D]"),
     }
-    return pa.concat_tables([told, pa.table(moved).cast(told.schema)])
+    return pa.concat_tables([rows, pa.table(moved).cast(rows.schema)])
 
 
-def items_table(clock: Clock, items: Items) -> pa.Table:
-    """The catalogue as it stood when the shop opened, and a second dated row for what has sold out."""
+def items_table(clock: RecordingClock, items: ShopItems) -> pa.Table:
+    """One row per item when the shop opens, and a second dated row for items that sell out."""
     opened = pa.table(
         {
             "item_id": items.item_ids,

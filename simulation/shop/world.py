@@ -1,4 +1,4 @@
-"""What can be chosen about a simulated shop, and its calendar."""
+"""The settings of a simulated shop, and its calendar."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import BadInput
 
@@ -18,32 +19,34 @@ WEEKDAY_FACTORS = (0.9, 0.9, 0.9, 0.9, 1.0, 1.25, 1.15)
 
 @dataclass(frozen=True)
 class ShopWorld:
-    """How a simulated shop is made; the same settings make the same shop."""
+    """The settings of a simulated shop; the same settings give the same shop."""
 
     n_customers: int = 3_000
     n_items: int = 300
     n_tastes: int = 8
-    "Latent groups that items belong to and customers prefer."
+    "Number of latent groups that items belong to and customers prefer."
 
     start: date = date(2024, 4, 1)
     n_days: int = 730
-    "Recorded completely, from `start` on."
+    "Number of completely recorded days, from `start` on."
 
     seed: int = 7
     horizon_days: int = 60
-    "Of the churn definition in the shop's TOML."
+    "Horizon of the churn definition in the shop's TOML."
 
-    churn_is_a_coin_toss: bool = False
-    "Everybody buys at one rate without memory, so that nothing tells who buys within the horizon: half do."
+    churn_is_random: bool = False
+    "All customers buy at the same rate without memory, so nothing predicts churn; half of them churn in the horizon."
 
     no_items: bool = False
-    "Purchases carry no items, and there is no items table."
+    "Purchases have no items, and there is no items table."
 
     def __post_init__(self) -> None:
         if min(self.n_customers, self.n_days, self.horizon_days, self.n_tastes) < 1:
-            raise BadInput("a simulated shop has at least one customer, one day, one taste and a horizon of one day")
+            raise BadInput("a simulated shop needs at least one customer, one day, one taste and a horizon of one day")
         if self.n_items < self.n_tastes:
-            raise BadInput(f"{self.n_items} items cannot serve {self.n_tastes} tastes; give n_items of that or more")
+            raise BadInput(
+                f"{self.n_items} items are too few for {self.n_tastes} tastes; set n_items to at least {self.n_tastes}"
+            )
 
     @property
     def end(self) -> date:
@@ -55,16 +58,18 @@ class ShopWorld:
         """The day, counted from `start`, on which every price goes up."""
         return int(0.6 * self.n_days)
 
-    def demand(self, n_days: int) -> np.ndarray:
-        """(n_days,) what the season and the weekday do to everybody's order rate, from `start` on; 1 is ordinary."""
-        if self.churn_is_a_coin_toss:
+    def demand(self, n_days: int) -> NDArray[np.float64]:
+        """(n_days,) factor of season and weekday on all order rates, from `start` on; 1 is average."""
+        if self.churn_is_random:
             return np.ones(n_days)
         days = np.arange(n_days)
         day_of_year = days + self.start.timetuple().tm_yday
         season = 1 + SEASON_STRENGTH * np.cos(2 * np.pi * (day_of_year - SEASON_PEAK_DAY) / 365.25)
         return season * np.array(WEEKDAY_FACTORS)[(days + self.start.weekday()) % 7]
 
-    def times(self, days: np.ndarray, seconds: np.ndarray) -> np.ndarray:
-        """Local moments, datetime64[s]: `seconds` after the midnight of each day, counted from `start`."""
+    def times(
+        self, days: NDArray[np.int64] | NDArray[np.float64], seconds: NDArray[np.int64] | NDArray[np.float64]
+    ) -> NDArray[np.datetime64]:
+        """(n,) local times, datetime64[s]: `seconds` after midnight of each day, counted from `start`."""
         moments = days.astype(np.int64) * 86_400 + seconds.astype(np.int64)
         return np.datetime64(self.start, "s") + moments.astype("timedelta64[s]")

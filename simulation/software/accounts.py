@@ -1,85 +1,86 @@
-"""Who the simulated company's accounts are: firms with seats, and a hidden nature that drives them."""
+"""The accounts of the simulated company: firms with seats, and hidden traits that drive their behaviour."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simulation.software.world import SoftwareWorld, numbered
+from simulation.software.world import SoftwareWorld, number_ids
 
 INDUSTRIES = np.array(["manufacturing", "retail", "finance", "healthcare", "logistics", "startup"])
 INDUSTRY_SHARES = np.array([0.22, 0.2, 0.15, 0.13, 0.12, 0.18])
 CLOSING = np.array([0.6, 0.8, 0.4, 0.5, 0.8, 4.5])
-"How often a firm of each industry closes or is bought, against the ordinary one."
+"How often a firm of each industry closes or is acquired, relative to the average firm."
 OWNERS = np.array(["sato", "suzuki", "tanaka", "kobayashi", "mori", "ito"])
 CHANNELS = np.array(["search", "event", "partner", "content"])
 PLANS = np.array(["starter", "team", "business"])
 SEAT_PRICE = np.array([9_000.0, 14_000.0, 20_000.0])
-"Yen a month by plan, before rises."
+"Yen per seat and month by plan, before price rises."
 MARGINS = np.array([0.72, 0.76, 0.8])
 FEWEST_SEATS, MOST_SEATS = 3, 80
 FOREIGN = 0.18
-"Share of the accounts that write English and pay in USD."
+"Share of the accounts that write in English and pay in USD."
 LANDED_AT_START = 0.4
-"Share of the accounts that have begun in the first month."
+"Share of the accounts that begin in the first month."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Accounts:
-    """The firms; every array is (n,)."""
+    """All firms; arrays are (n,)."""
 
-    account_ids: np.ndarray
-    begins_in: np.ndarray
+    account_ids: NDArray[np.str_]
+    begins_in: NDArray[np.int64]
     "int64 months from the start of the records."
-    begins_on: np.ndarray
+    begins_on: NDArray[np.int64]
     "int64 days from the start of the records."
-    industry: np.ndarray
-    size: np.ndarray
-    "Text: small, medium, large; of the firm, which its first seats only hint at."
-    owner: np.ndarray
-    "Who looks after the account."
-    source: np.ndarray
-    foreign: np.ndarray
+    industry: NDArray[np.str_]
+    size: NDArray[np.str_]
+    "Text: small, medium or large, the size of the firm; its first seats correlate with it."
+    owner: NDArray[np.str_]
+    "The person responsible for the account."
+    source: NDArray[np.str_]
+    foreign: NDArray[np.bool_]
     "bool"
-    seats: np.ndarray
+    seats: NDArray[np.int64]
     "int64, at the beginning."
-    plan: np.ndarray
+    plan: NDArray[np.int64]
     "int64 row of PLANS, at the beginning."
-    term_months: np.ndarray
+    term_months: NDArray[np.int64]
     "int64: 1 or 12."
-    fit: np.ndarray
-    "How well the product suits the firm: where its adoption, a logit, tends to."
-    breadth_fit: np.ndarray
-    "The same for how many of its features are of use."
-    price_sensitivity: np.ndarray
-    "About 1: how much prices put it off."
-    dearness: np.ndarray
-    "Log of what it pays a seat, against the list; some bargain."
-    trouble: np.ndarray
-    "About 1: how often it meets problems."
-    closing: np.ndarray
-    "About 1: how likely it is to go for reasons of its own."
+    fit: NDArray[np.float64]
+    "How well the product suits the firm: the long-run mean of its adoption, a logit."
+    breadth_fit: NDArray[np.float64]
+    "The long-run mean of its breadth, the logit of the share of features it uses."
+    price_sensitivity: NDArray[np.float64]
+    "About 1: how strongly prices deter it."
+    dearness: NDArray[np.float64]
+    "Log of its price per seat relative to the list; some accounts negotiate."
+    trouble: NDArray[np.float64]
+    "About 1: how often it has problems."
+    closing: NDArray[np.float64]
+    "About 1: how likely it leaves for reasons outside the product."
 
     def __len__(self) -> int:
         return len(self.account_ids)
 
-    def take(self, rows: np.ndarray) -> Accounts:
-        """The accounts that an index array picks; one may be picked many times."""
-        return Accounts(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+    def take(self, rows: NDArray[np.int64]) -> Accounts:
+        """The accounts at these rows; a row may be repeated."""
+        return Accounts(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
 
 
 def make_accounts(world: SoftwareWorld, random: np.random.Generator) -> Accounts:
-    """Draw every firm."""
+    """Draw all firms."""
     n = world.n_accounts
     bulk = random.normal(0, 1, n)
     size = np.array(["small", "medium", "large"])[np.digitize(bulk, [-0.3, 0.9])]
     industry = random.choice(len(INDUSTRIES), n, p=INDUSTRY_SHARES)
-    begins_in, begins_on = beginnings(world, random)
+    begins_in, begins_on = draw_starts(world, random)
     seats = np.exp(2.5 + 0.6 * bulk + random.normal(0, 0.4, n)).astype(np.int64)
     fit = random.normal(0.3, 1.2, n)
     return Accounts(
-        account_ids=numbered("a", n, 4),
+        account_ids=number_ids("a", n, digits=4),
         begins_in=begins_in,
         begins_on=begins_on,
         industry=INDUSTRIES[industry],
@@ -99,8 +100,8 @@ def make_accounts(world: SoftwareWorld, random: np.random.Generator) -> Accounts
     )
 
 
-def beginnings(world: SoftwareWorld, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """The month and the day on which each account begins, (n,) int64 each: many in the first month, then evenly."""
+def draw_starts(world: SoftwareWorld, random: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(n,) the month and (n,) the day on which each account begins: many in the first month, then evenly."""
     at_start = random.random(world.n_accounts) < LANDED_AT_START
     latest = np.where(at_start, 1, world.n_months)
     months = np.floor(random.random(world.n_accounts) * latest).astype(np.int64)

@@ -6,54 +6,57 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from simulation.software.accounts import Accounts
-from simulation.software.lives import Lives
-from simulation.software.spans import seats_by_month
-from simulation.software.world import SoftwareWorld, numbered
+from simulation.software.contracts import seats_by_month
+from simulation.software.history import AccountHistory
+from simulation.software.world import SoftwareWorld, number_ids
 
 FILLING_DAYS = 50.0
-"Mean time until a seat has its person."
+"Mean time until a seat has a person."
 ACQUISITION_YEN = 160_000.0
-"Median of what it costs to win an account, noted with its first person."
+"Median cost of acquiring an account, recorded with its first person."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class People:
-    """Everybody, by account and then in the order in which they joined; every array is (people,) unless said."""
+    """All people, by account and then date of joining; arrays are (people,) unless stated otherwise."""
 
-    person_ids: np.ndarray
-    accounts: np.ndarray
+    person_ids: NDArray[np.str_]
+    accounts: NDArray[np.int64]
     "int64 rows of Accounts."
-    joined_on: np.ndarray
+    joined_on: NDArray[np.int64]
     "int64 days from the start of the records."
-    is_admin: np.ndarray
+    is_admin: NDArray[np.bool_]
     "bool"
-    language: np.ndarray
-    first: np.ndarray
-    "(n + 1,) int64: where each account's people begin."
+    language: NDArray[np.str_]
+    first: NDArray[np.int64]
+    "(n + 1,) int64: the first row of each account."
 
     def __len__(self) -> int:
         return len(self.person_ids)
 
-    def present(self, world: SoftwareWorld, lives: Lives) -> np.ndarray:
-        """(n, n_months) int64: how many of each account's people have joined by each month and have a seat in it."""
+    def present(self, world: SoftwareWorld, history: AccountHistory) -> NDArray[np.int64]:
+        """(n, n_months) the number of people of each account who have joined by each month and have a seat."""
         n = len(self.first) - 1
         month = np.searchsorted(world.firsts[:-1], self.joined_on)
         joined = np.zeros((n, world.n_months + 1), np.int64)
         np.add.at(joined, (self.accounts, month), 1)
         begun = joined[:, :-1].cumsum(axis=1)
-        begins = (lives.tenure_months == 0) & lives.is_customer
-        # Who begins within a month works in it with those who join on the first day.
+        begins = (history.tenure_months == 0) & history.is_customer
+        # An account that begins within a month has the people of its first day in that month.
         at_once = np.zeros(n, np.int64)
         np.add.at(at_once, self.accounts[self.joined_on == self.joined_on[self.first[self.accounts]]], 1)
         present = np.maximum(begun, np.where(begins, at_once[:, None], 0))
-        return np.minimum(present, seats_by_month(lives)) * lives.is_customer
+        return np.minimum(present, seats_by_month(history)) * history.is_customer
 
 
-def make_people(world: SoftwareWorld, accounts: Accounts, lives: Lives, random: np.random.Generator) -> People:
-    """A person a seat, as many as the account ever has; those after the last day do not come."""
-    seats = np.where(lives.is_customer, seats_by_month(lives), 0)
+def make_people(
+    world: SoftwareWorld, accounts: Accounts, *, history: AccountHistory, random: np.random.Generator
+) -> People:
+    """One person per seat, up to the most seats of the account; people who join after the last day are dropped."""
+    seats = np.where(history.is_customer, seats_by_month(history), 0)
     who = np.repeat(np.arange(len(accounts)), seats.max(axis=1).clip(1))
     place = np.arange(len(who)) - np.searchsorted(who, who)
     seat_from = np.argmax(seats[who] > place[:, None], axis=1)
@@ -67,7 +70,7 @@ def make_people(world: SoftwareWorld, accounts: Accounts, lives: Lives, random: 
     place = np.arange(len(who)) - np.searchsorted(who, who)
     foreign = accounts.foreign[who] ^ (random.random(len(who)) < 0.05)
     return People(
-        person_ids=numbered("p", len(who), 5),
+        person_ids=number_ids("p", len(who), digits=5),
         accounts=who,
         joined_on=joined_on,
         is_admin=place < 1 + accounts.seats[who] // 15,
@@ -76,8 +79,10 @@ def make_people(world: SoftwareWorld, accounts: Accounts, lives: Lives, random: 
     )
 
 
-def customers_table(world: SoftwareWorld, accounts: Accounts, people: People, random: np.random.Generator) -> pa.Table:
-    """Who they are and whose; what it cost to win the account stands with its first person."""
+def customers_table(
+    world: SoftwareWorld, accounts: Accounts, *, people: People, random: np.random.Generator
+) -> pa.Table:
+    """The people with their accounts; the acquisition cost of an account is in the row of its first person."""
     cost = np.round(ACQUISITION_YEN * np.exp(random.normal(0, 0.4, len(accounts))) * accounts.seats**0.5, -2)
     is_first = np.append(True, people.accounts[1:] != people.accounts[:-1])
     return pa.table(

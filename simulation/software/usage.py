@@ -1,4 +1,4 @@
-"""What the product's log holds: sessions of people, with the features that they use and the errors that they meet."""
+"""The usage log of the product: sessions of people, the features they use, and the errors they get."""
 
 from __future__ import annotations
 
@@ -6,71 +6,74 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from simulation.software.lives import Lives
+from simulation.software.history import AccountHistory
 from simulation.software.people import People
-from simulation.software.states import IS_GRAVE, logistic
+from simulation.software.state import IS_GRAVE, logistic
 from simulation.software.world import SoftwareWorld
 
 FEATURES = np.array(
     ["dashboard", "report", "search", "export", "import", "sharing", "alerts", "templates", "automation", "api"]
 )
-"From what everybody uses to what few do."
+"From the most used to the least used."
 LOGIN, ERROR = "login", "error"
 EVENTS = np.array([LOGIN, *FEATURES, ERROR])
 SESSIONS = (0.7, 1.2)
-"A month and active person, where nothing is adopted, and how many more where everything is."
-MET_ERROR, MET_ERROR_IN_TROUBLE = 0.02, 0.12
-"P(a session meets an error), in ordinary months and in those with a grave ticket."
+"Sessions per active person and month at zero adoption, and how many more at full adoption."
+ERROR_RATE, ERROR_RATE_IN_TROUBLE = 0.02, 0.12
+"P(an error in a session), in ordinary months and in months with a severe ticket."
 LONGEST_SESSION_SECONDS = 2_400
 FIRST_HOUR, LAST_HOUR = 8, 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sessions:
-    """Every session; every array is (sessions,)."""
+    """All sessions; arrays are (sessions,)."""
 
-    people: np.ndarray
+    people: NDArray[np.int64]
     "int64 rows of People."
-    starts: np.ndarray
+    starts: NDArray[np.int64]
     "int64 seconds from the start of the records."
-    known_features: np.ndarray
-    "int64: of how many features the account makes use this month."
-    in_trouble: np.ndarray
-    "bool: a month with a grave ticket."
+    n_features: NDArray[np.int64]
+    "int64: number of features that the account uses in the month."
+    in_trouble: NDArray[np.bool_]
+    "bool: whether the month has a severe ticket."
 
 
-def make_sessions(world: SoftwareWorld, lives: Lives, people: People, random: np.random.Generator) -> Sessions:
-    """Sessions of the active people of every month in which the account is a customer, by account and month."""
-    adoption = logistic(np.stack([state.adoption for state in lives.states[1:]], axis=1))
-    breadth = logistic(np.stack([state.breadth for state in lives.states[1:]], axis=1))
-    trouble = np.stack([seen.tickets[IS_GRAVE].sum(axis=0) > 0 for seen in lives.happened], axis=1)
-    present = people.present(world, lives)
+def make_sessions(
+    world: SoftwareWorld, history: AccountHistory, *, people: People, random: np.random.Generator
+) -> Sessions:
+    """Sessions of active people in every month in which the account is a customer, by account and month."""
+    adoption = logistic(np.stack([state.adoption for state in history.states[1:]], axis=1))
+    breadth = logistic(np.stack([state.breadth for state in history.states[1:]], axis=1))
+    trouble = np.stack([seen.tickets[IS_GRAVE].sum(axis=0) > 0 for seen in history.events], axis=1)
+    present = people.present(world, history)
     active = np.where(present > 0, random.binomial(present, adoption), 0)
-    paid = lives.paid_until - lives.paid_from
+    paid = history.paid_until - history.paid_from
     low, more = SESSIONS
     counts = random.poisson(active * (low + more * adoption) * paid / 30)
     who, months = np.nonzero(counts)
     counts = counts[who, months]
     who, months = np.repeat(who, counts), np.repeat(months, counts)
     n = len(who)
-    days = lives.paid_from[who, months] + np.floor(random.random(n) * paid[who, months]).astype(np.int64)
+    days = history.paid_from[who, months] + np.floor(random.random(n) * paid[who, months]).astype(np.int64)
     seconds = random.integers(FIRST_HOUR * 3_600, LAST_HOUR * 3_600, n)
     return Sessions(
         people=people.first[who] + np.floor(random.random(n) * active[who, months]).astype(np.int64),
         starts=days * 86_400 + seconds,
-        known_features=np.rint(1 + (len(FEATURES) - 1) * breadth[who, months]).astype(np.int64),
+        n_features=np.rint(1 + (len(FEATURES) - 1) * breadth[who, months]).astype(np.int64),
         in_trouble=trouble[who, months],
     )
 
 
-def usage_table(world: SoftwareWorld, people: People, sessions: Sessions, random: np.random.Generator) -> pa.Table:
-    """A login a session, the features used in it, and an error where one was met; by time."""
+def usage_table(world: SoftwareWorld, people: People, *, sessions: Sessions, random: np.random.Generator) -> pa.Table:
+    """One login per session, the features used in it, and an error if there is one; by time."""
     n = len(sessions.people)
-    n_used = 1 + random.poisson(0.35 * sessions.known_features)
-    erring = random.random(n) < np.where(sessions.in_trouble, MET_ERROR_IN_TROUBLE, MET_ERROR)
+    n_used = 1 + random.poisson(0.35 * sessions.n_features)
+    erring = random.random(n) < np.where(sessions.in_trouble, ERROR_RATE_IN_TROUBLE, ERROR_RATE)
     of_features, of_errors = np.repeat(np.arange(n), n_used), np.flatnonzero(erring)
-    features = np.floor(random.random(len(of_features)) ** 1.3 * sessions.known_features[of_features])
+    features = np.floor(random.random(len(of_features)) ** 1.3 * sessions.n_features[of_features])
     session = np.concatenate([np.arange(n), of_features, of_errors])
     event = np.concatenate([np.zeros(n), 1 + features, np.full(len(of_errors), len(EVENTS) - 1)]).astype(np.int64)
     later = random.integers(1, LONGEST_SESSION_SECONDS, len(session))
@@ -80,15 +83,15 @@ def usage_table(world: SoftwareWorld, people: People, sessions: Sessions, random
     who = sessions.people[session]
     return pa.table(
         {
-            "customer_id": _taken(people.person_ids, who),
+            "customer_id": _take_words(people.person_ids, who),
             "event_time": world.times(np.zeros(len(order)), seconds[order]),
-            "event": _taken(EVENTS, event),
-            "role": _taken(np.array(["user", "admin"]), people.is_admin[who].astype(np.int64)),
-            "session_id": _taken(np.char.mod("v%07d", np.arange(1, n + 1)), session),
+            "event": _take_words(EVENTS, event),
+            "role": _take_words(np.array(["user", "admin"]), people.is_admin[who].astype(np.int64)),
+            "session_id": _take_words(np.char.mod("v%07d", np.arange(1, n + 1)), session),
         }
     )
 
 
-def _taken(words: np.ndarray, places: np.ndarray) -> pa.Array:
-    """Words by their places; far cheaper than text arrays of numpy for a million rows."""
+def _take_words(words: NDArray[np.str_], places: NDArray[np.int64]) -> pa.Array:
+    """The words at these positions; much faster than numpy text arrays for a million rows."""
     return pa.array(words, pa.string()).take(pa.array(places))

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.software_hazard import MONTHS, SETTINGS, WATERMARK, Truth, distance, true_errors
 from core.risk_curves import RiskCurves
 from models.metrics.survival import MONTH_DAYS
-from simulation.software.world import SoftwareWorld
+from simulation.software.simulate import SoftwareWorld
 
 MARCH = Truth(np.array([[0.1, 0.4]]), date(2025, 3, 1))
 "A tenth leaves in March, of 31 days, and three tenths in April, of 30."

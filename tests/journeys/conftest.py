@@ -14,8 +14,7 @@ import pytest
 
 from kizuna.main import run
 from models.mlflow_store.registry import Registry
-from simulation.shop.shop import SimulatedShop, simulate_shop
-from simulation.shop.world import ShopWorld
+from simulation.shop.simulate import ShopWorld, SimulatedShop, simulate_shop
 
 PROJECT = Path(__file__).resolve().parents[2]
 FEW_CUTOFFS = {"step_days = 30\nmax_cutoffs = 6": "step_days = 60\nmax_cutoffs = 2"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from serving.release.releases import Releases
-from simulation.shop.world import ShopWorld
+from simulation.shop.simulate import ShopWorld
 from tests.journeys.conftest import QUICK, DataSet, Said
 from tests.serving.conftest import asker, face_on
 
@@ -20,7 +20,7 @@ Trained = tuple[DataSet, Said]
 @pytest.fixture(scope="module")
 def coin_toss(new_shop: Callable[..., DataSet]) -> Trained:
     """A shop in which nothing tells who leaves, after `kizuna train churn`."""
-    shop = new_shop(ShopWorld(n_customers=300, churn_is_a_coin_toss=True))
+    shop = new_shop(ShopWorld(n_customers=300, churn_is_random=True))
     return shop, shop.kizuna("train", "churn")
 
 
@@ -31,7 +31,7 @@ def learnable(new_shop: Callable[..., DataSet]) -> Trained:
     return shop, shop.kizuna("train", "churn", *QUICK)
 
 
-def test_where_churn_is_a_coin_toss_card_last_line_and_list_of_models_say_so(coin_toss: Trained):
+def test_where_churn_is_random_card_last_line_and_list_of_models_say_so(coin_toss: Trained):
     shop, said = coin_toss
     card = shop.registry.find("churn", "challenger").card
 

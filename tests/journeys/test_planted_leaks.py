@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from simulation.shop.world import ShopWorld
+from simulation.shop.simulate import ShopWorld
 from tests.journeys.conftest import DataSet, Frames
 from tests.worlds import frame
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from serving.release.releases import Releases
-from simulation.shop.world import ShopWorld
+from simulation.shop.simulate import ShopWorld
 from tests.journeys.conftest import QUICK, DataSet
 from tests.serving.conftest import Ask, asker, face_on
 

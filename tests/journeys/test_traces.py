@@ -14,7 +14,7 @@ import ibis
 import pytest
 
 from models.mlflow_store.registry import Registry, open_store
-from simulation.shop.world import ShopWorld
+from simulation.shop.simulate import ShopWorld
 from tests.engines import POSTGRES, engine
 from tests.journeys.conftest import PROJECT, QUICK, DataSet, Frames
 

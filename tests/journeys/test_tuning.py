@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 import msgspec
 import pytest
 
-from simulation.shop.world import ShopWorld
+from simulation.shop.simulate import ShopWorld
 from tests.journeys.conftest import DataSet, opened
 from tests.journeys.test_traces import PATIENCE_SECONDS, environment
 

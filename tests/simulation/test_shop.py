@@ -22,12 +22,11 @@ from core.labels import Labels
 from features.cohort import select_cohort
 from features.interactions import load_interactions
 from features.labels.labelling import label_outcomes
-from simulation.shop.baskets import CATEGORIES, repeated_from
+from simulation.shop.baskets import CATEGORIES, resolve_repeats
 from simulation.shop.campaigns import next_orders
-from simulation.shop.shop import simulate_shop
-from simulation.shop.statements import SINCERITY
-from simulation.shop.truth import Truth
-from simulation.shop.world import ShopWorld
+from simulation.shop.simulate import ShopWorld, simulate_shop
+from simulation.shop.stated import SINCERITY
+from simulation.shop.truth import ShopTruth
 from tables.contract import CONTRACT
 from tables.sources.opening import open_tables
 from tables.tables import Tables, tables_from_frames
@@ -42,7 +41,7 @@ EVERY_TABLE = ["customers", "items", "purchases", "usage", "contacts", "offers",
 class Watched:
     """A shop with its truth, its tables, and what became of its cohort at the cutoff."""
 
-    truth: Truth
+    truth: ShopTruth
     frames: dict[str, pa.Table]
     tables: Tables
     outcomes: Labels
@@ -67,13 +66,13 @@ def usual() -> Watched:
 
 @pytest.fixture(scope="module")
 def coin_toss() -> Watched:
-    return watched(ShopWorld(churn_is_a_coin_toss=True))
+    return watched(ShopWorld(churn_is_random=True))
 
 
 def visible_signs(shop: Watched) -> np.ndarray:
     """(n, 4) of the cohort: days since the last order, the same in own gaps, recent visits, orders so far."""
     truth, day = shop.truth, (CUTOFF - shop.truth.world.start).days
-    orders, (visitors, visited_on) = truth.lives.orders, truth.lives.visits
+    orders, (visitors, visited_on) = truth.history.orders, truth.history.visits
     who, when = orders.customers[orders.days < day], orders.days[orders.days < day]
     last = truth.customers.joins_on.copy()
     np.maximum.at(last, who, when)
@@ -117,11 +116,11 @@ def test_a_shop_that_was_written_opens_with_every_row(tmp_path):
 
 
 def test_most_of_what_customers_say_they_like_is_what_they_like(usual):
-    told = usual.frames["preferences"].to_pydict()
-    strongest = usual.truth.customers.tastes.argmax(axis=1)[usual.truth.rows_of(np.array(told["customer_id"]))]
+    rows = usual.frames["preferences"].to_pydict()
+    strongest = usual.truth.customers.tastes.argmax(axis=1)[usual.truth.rows_of(np.array(rows["customer_id"]))]
     homes = np.stack([2 * strongest, 2 * strongest + 1]) % len(CATEGORIES)
 
-    meant = (CATEGORIES[homes] == np.array(told["value"])).any(axis=0)
+    meant = (CATEGORIES[homes] == np.array(rows["value"])).any(axis=0)
 
     assert len(meant) / len(usual.truth.customers) == pytest.approx(0.33, abs=0.04)
     assert SINCERITY <= meant.mean() < 0.95
@@ -162,18 +161,18 @@ def test_the_true_probability_of_silence_comes_true_in_every_tenth_of_customers(
 
 
 def test_nobody_who_is_gone_orders_or_visits(usual):
-    lives = usual.truth.lives
+    history = usual.truth.history
 
-    assert (lives.orders.days < lives.gone_from[lives.orders.customers]).all()
-    assert (lives.visits[1] < lives.gone_from[lives.visits[0]]).all()
-    assert (lives.fading_from <= lives.gone_from).all()
+    assert (history.orders.days < history.gone_from[history.orders.customers]).all()
+    assert (history.visits[1] < history.gone_from[history.visits[0]]).all()
+    assert (history.fading_from <= history.gone_from).all()
 
 
 def test_visits_fall_before_a_customer_is_gone(usual):
-    lives = usual.truth.lives
-    who, days = lives.visits
-    fading = (days >= lives.fading_from[who]).sum() / (lives.gone_from - lives.fading_from).sum()
-    before = (days < lives.fading_from[who]).sum() / (lives.fading_from - usual.truth.customers.joins_on).sum()
+    history = usual.truth.history
+    who, days = history.visits
+    fading = (days >= history.fading_from[who]).sum() / (history.gone_from - history.fading_from).sum()
+    before = (days < history.fading_from[who]).sum() / (history.fading_from - usual.truth.customers.joins_on).sum()
 
     assert fading < before / 2
 
@@ -181,8 +180,8 @@ def test_visits_fall_before_a_customer_is_gone(usual):
 def test_who_lost_interest_had_a_reason_and_nobody_else(usual):
     truth = usual.truth
 
-    assert ((truth.lives.causes != "") == (truth.lives.fading_from <= truth.world.n_days)).all()
-    assert set(np.unique(truth.lives.causes)) == {"", "own reasons", "defect", "late delivery", "prices"}
+    assert ((truth.history.causes != "") == (truth.history.fading_from <= truth.world.n_days)).all()
+    assert set(np.unique(truth.history.causes)) == {"", "own reasons", "defect", "late delivery", "prices"}
 
 
 def test_churn_can_be_told_far_better_than_by_recency_alone(usual):
@@ -190,13 +189,13 @@ def test_churn_can_be_told_far_better_than_by_recency_alone(usual):
     model = LogisticRegression(max_iter=1_000)
 
     probabilities = np.asarray(cross_val_predict(model, signs, churned, cv=5, method="predict_proba"))
-    recency, told, truth = (
+    recency, rows, truth = (
         auc(signs[:, 0], churned),
         auc(probabilities[:, 1], churned),
         auc(usual.probabilities, churned),
     )
 
-    assert recency + 0.02 < told < truth
+    assert recency + 0.02 < rows < truth
 
 
 def test_in_a_coin_toss_shop_everybody_stays_silent_with_probability_one_half(coin_toss):
@@ -244,7 +243,7 @@ def test_a_repetition_carries_an_earlier_item_of_the_same_customer(lines, seed):
     buyers = np.array(sorted(buyer for buyer, _ in lines), np.int64)
     repeats = np.array([repeating for _, repeating in lines], bool)
 
-    origin = repeated_from(buyers, repeats, np.random.default_rng(seed))
+    origin = resolve_repeats(buyers, repeats, random=np.random.default_rng(seed))
 
     assert (buyers[origin] == buyers).all()
     assert (origin <= np.arange(len(lines))).all()
@@ -254,6 +253,8 @@ def test_a_repetition_carries_an_earlier_item_of_the_same_customer(lines, seed):
 def test_an_offer_is_taken_up_with_the_next_order_of_the_same_customer():
     days = np.array(["2024-01-05", "2024-01-01", "2024-01-09"], "M8[s]")
 
-    found = next_orders(np.array([1, 1, 2]), days, np.array([1, 1, 2, 0]), np.full(4, np.datetime64("2024-01-02", "s")))
+    found = next_orders(
+        np.array([1, 1, 2]), days, who=np.array([1, 1, 2, 0]), after=np.full(4, np.datetime64("2024-01-02", "s"))
+    )
 
     assert found.astype("M8[D]").tolist() == [date(2024, 1, 5), date(2024, 1, 5), date(2024, 1, 9), None]

@@ -15,11 +15,11 @@ from core.errors import BadInput
 from features.cohort import select_cohort
 from features.labels.labelling import label_outcomes
 from simulation.software.accounts import make_accounts
-from simulation.software.company import SimulatedSoftware, simulate_software
 from simulation.software.hazards import CAUSES
-from simulation.software.lives import Lives, live
+from simulation.software.history import AccountHistory, simulate_history
+from simulation.software.simulate import SimulatedSoftware, simulate_software
 from simulation.software.truth import SoftwareTruth
-from simulation.software.world import SoftwareWorld, numbered
+from simulation.software.world import SoftwareWorld, number_ids
 from tables.contract import CONTRACT
 from tables.sources.opening import open_tables
 
@@ -41,19 +41,19 @@ def many() -> SoftwareTruth:
 def lives_of(world: SoftwareWorld) -> SoftwareTruth:
     random = np.random.default_rng(world.seed)
     accounts = make_accounts(world, random)
-    return SoftwareTruth(world, accounts, live(world, accounts, random))
+    return SoftwareTruth(world, accounts, simulate_history(world, accounts, random=random))
 
 
 def test_ids_of_a_large_company_are_sorted_as_text_as_they_are_as_numbers():
-    assert (np.diff(np.argsort(numbered("p", 100_001, 5))) == 1).all()
-    assert numbered("a", 3, 4).tolist() == ["a0001", "a0002", "a0003"]
+    assert (np.diff(np.argsort(number_ids("p", 100_001, digits=5))) == 1).all()
+    assert number_ids("a", 3, digits=4).tolist() == ["a0001", "a0002", "a0003"]
 
 
-def left_within(lives: Lives, month: int, n_months: int) -> np.ndarray:
+def left_within(history: AccountHistory, month: int, n_months: int) -> np.ndarray:
     """(n,) bool: who leaves in so many months from one on."""
-    ends = lives.ends
-    left = np.zeros(len(lives.paid_from), bool)
-    left[ends.accounts[(ends.months >= month) & (ends.months < month + n_months)]] = True
+    churns = history.churns
+    left = np.zeros(len(history.paid_from), bool)
+    left[churns.accounts[(churns.months >= month) & (churns.months < month + n_months)]] = True
     return left
 
 
@@ -80,7 +80,7 @@ def test_every_table_keeps_the_contract(usual):
 
 def test_a_company_that_was_written_opens_with_every_row_and_its_ends_are_its_labels(usual, tmp_path: Path):
     tables = open_tables(read_config(usual.write(tmp_path), {}))
-    cutoff, lives = date(2025, 3, 1), usual.truth.lives
+    cutoff, history = date(2025, 3, 1), usual.truth.history
 
     outcomes = label_outcomes(tables, select_cohort(tables, [cutoff]))
 
@@ -89,8 +89,8 @@ def test_a_company_that_was_written_opens_with_every_row_and_its_ends_are_its_la
     }
     churned = set(outcomes.customer_ids[outcomes.churned & outcomes.mature])
     here, day = usual.truth.customers_on(cutoff), (cutoff - usual.truth.world.start).days
-    soon = (lives.ends.days >= day) & (lives.ends.days < day + 90) & here[lives.ends.accounts]
-    assert churned == set(usual.truth.accounts.account_ids[lives.ends.accounts[soon]])
+    soon = (history.churns.days >= day) & (history.churns.days < day + 90) & here[history.churns.accounts]
+    assert churned == set(usual.truth.accounts.account_ids[history.churns.accounts[soon]])
 
 
 def test_spans_follow_each_other_and_never_overlap(usual):
@@ -107,7 +107,7 @@ def test_a_span_ends_for_a_kind_of_reason_exactly_where_the_account_left(usual):
     goes_on = (spans.customer_id == spans.customer_id.shift(-1)) & (spans.until == spans.started_at.shift(-1))
 
     assert (spans.end_kind.isna() == (goes_on | spans.ended_at.isna())).all()
-    assert spans.end_kind.notna().sum() == len(usual.truth.lives.ends.days)
+    assert spans.end_kind.notna().sum() == len(usual.truth.history.churns.days)
 
 
 def test_the_waterfall_of_each_month_reconciles(usual):
@@ -147,8 +147,8 @@ def test_the_true_probability_of_leaving_comes_true_in_every_fifth_of_accounts(m
     for month, n_months in ((12, 3), (20, 6), (22, 12)):
         cutoff = (np.datetime64(many.world.start, "M") + month).astype("M8[D]").astype(date)
         here = many.customers_on(cutoff)
-        told = many.p_leaving(cutoff, n_months, n_futures=20)[here]
-        left = left_within(many.lives, month, n_months)[here]
+        told = many.p_churn(cutoff, n_months, n_futures=20)[here]
+        left = left_within(many.history, month, n_months)[here]
         for rows in np.array_split(np.argsort(told), 5):
             spread = np.sqrt((told[rows] * (1 - told[rows])).sum()) / len(rows)
             assert abs(left[rows].mean() - told[rows].mean()) < 4 * spread + 0.01
@@ -162,31 +162,31 @@ def test_causes_add_up_and_no_one_comes_back_to_life_in_the_incidence(many):
 
 
 def test_the_causes_drawn_come_to_the_shares_of_the_hazards(many):
-    ends = many.lives.ends
-    drawn = np.bincount(ends.causes, minlength=len(CAUSES)) / len(ends.causes)
+    churns = many.history.churns
+    drawn = np.bincount(churns.causes, minlength=len(CAUSES)) / len(churns.causes)
 
     assert many.cause_shares() == pytest.approx(dict(zip(CAUSES, drawn, strict=True)), abs=0.02)
     assert (drawn > 0.05).all()
 
 
 def test_between_one_and_three_percent_leave_in_a_month(many):
-    rate = len(many.lives.ends.days) / many.lives.at_risk.sum()
+    rate = len(many.history.churns.days) / many.history.at_risk.sum()
 
     assert 0.015 < rate < 0.03
 
 
 def test_what_drives_a_cause_stands_out_in_those_who_left_for_it(many):
-    ends, states = many.lives.ends, many.lives.states
+    churns, states = many.history.churns, many.history.states
     usefulness, pressure, pain = (
-        np.stack([getattr(state, name) for state in states[:-1]], axis=1)[ends.accounts, ends.months]
+        np.stack([getattr(state, name) for state in states[:-1]], axis=1)[churns.accounts, churns.months]
         for name in ("usefulness", "pressure", "pain")
     )
-    product, price, support, other = (ends.causes == cause for cause in range(len(CAUSES)))
+    product, price, support, other = (churns.causes == cause for cause in range(len(CAUSES)))
 
     assert usefulness[product].mean() < usefulness[~product].mean() - 0.1
     assert pressure[price].mean() > 1.5 * pressure[~price].mean()
     assert pain[support].mean() > 2 * pain[~support].mean()
-    assert (many.accounts.industry[ends.accounts[other]] == "startup").mean() > 0.3
+    assert (many.accounts.industry[churns.accounts[other]] == "startup").mean() > 0.3
 
 
 def test_most_firms_say_why_they_left_and_most_of_them_say_what_was_so():
@@ -202,8 +202,8 @@ def test_most_firms_say_why_they_left_and_most_of_them_say_what_was_so():
 
 
 def test_in_a_coin_toss_company_everybody_leaves_with_the_same_probability():
-    truth = lives_of(SoftwareWorld(n_accounts=300, churn_is_a_coin_toss=True))
-    told = truth.p_leaving(date(2025, 1, 1), 3, n_futures=2)
+    truth = lives_of(SoftwareWorld(n_accounts=300, churn_is_random=True))
+    told = truth.p_churn(date(2025, 1, 1), 3, n_futures=2)
 
     assert told == pytest.approx(told[0])
     assert truth.cause_shares() == pytest.approx(dict.fromkeys(CAUSES, 0.25))

@@ -13,8 +13,7 @@ from core.config.data_set import Config
 from core.config.loading import read_config_and_toml
 from core.ledger import Ledger
 from models.mlflow_store.registry import Registry
-from simulation.shop.shop import simulate_shop
-from simulation.shop.world import ShopWorld
+from simulation.shop.simulate import ShopWorld, simulate_shop
 from tables.tables import tables_from_frames
 from training.churn.training import train_churn
 from training.run.registering import Trained

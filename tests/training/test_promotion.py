@@ -11,7 +11,7 @@ from core.errors import GateRefused, NotFound
 from core.intervals import Estimate
 from core.ledger import ALIAS_FOUND
 from core.model_card import Comparison, Leak, ModelCard
-from simulation.shop.world import ShopWorld
+from simulation.shop.simulate import ShopWorld
 from tests.training.conftest import open_shop
 from training.churn.training import compare_churn_recipes, train_churn
 from training.judging.folds import folds_of

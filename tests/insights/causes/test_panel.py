@@ -18,8 +18,7 @@ from insights.causes.decomposition import decompose
 from insights.causes.panel import Evidence, evidence_of
 from insights.finance.loading import ExcludedRows
 from models.churn.recency import Recency
-from simulation.software.company import simulate_software
-from simulation.software.world import SoftwareWorld
+from simulation.software.simulate import SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables
 from tables.tables import Tables
 from training.churn.rows import churn_rows

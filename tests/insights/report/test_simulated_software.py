@@ -17,8 +17,7 @@ from insights.render.letter_page import render_letter
 from insights.render.report_json import render_json
 from insights.render.report_page import render_report
 from insights.report.building import Report, build_report
-from simulation.software.company import simulate_software
-from simulation.software.world import SoftwareWorld
+from simulation.software.simulate import SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables
 from tables.tables import Tables
 

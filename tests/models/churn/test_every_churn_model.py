@@ -55,7 +55,7 @@ def test_beats_the_base_rate_where_there_is_something_to_learn(name, fitted):
 
 
 @every_learner
-def test_finds_nothing_where_churn_is_a_coin_toss(name):
+def test_finds_nothing_where_churn_is_random(name):
     gain = log_loss_gain(model(name).fit(*coin_toss(seed=1)), coin_toss)
 
     assert gain.difference.low <= 0

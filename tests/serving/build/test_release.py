@@ -32,8 +32,7 @@ from models.recommenders.popularity import Popularity
 from serving.build.release import Champions, build_release
 from serving.release.release import Release
 from serving.release.releases import Releases
-from simulation.shop.shop import simulate_shop
-from simulation.shop.world import ShopWorld
+from simulation.shop.simulate import ShopWorld, simulate_shop
 from tables.consents import customers_refusing
 from tables.tables import Tables, tables_from_frames
 from tests.serving.hand_made import put_in_force

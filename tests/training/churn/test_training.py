@@ -14,7 +14,7 @@ from features.cohort import select_cohort
 from features.pipeline import compute_features
 from models.churn.catalogue import CHURN_MODELS
 from models.mlflow_store.registry import open_store
-from simulation.shop.world import ShopWorld
+from simulation.shop.simulate import ShopWorld
 from tests.training.conftest import PASSWORD, Frames, open_shop
 from training.churn.training import train_churn
 from training.promotion import promote
@@ -110,8 +110,8 @@ def test_unknown_models_and_settings_name_the_nearest(shop: Session):
 
 
 @pytest.mark.slow
-def test_where_churn_is_a_coin_toss_the_model_says_that_it_learnt_nothing(tmp_path: Path):
-    session = open_shop(tmp_path, ShopWorld(n_customers=400, churn_is_a_coin_toss=True))
+def test_where_churn_is_random_the_model_says_that_it_learnt_nothing(tmp_path: Path):
+    session = open_shop(tmp_path, ShopWorld(n_customers=400, churn_is_random=True))
 
     card = train_churn(session).challenger.card
 

@@ -132,7 +132,7 @@ def test_an_attribute_without_a_date_is_looked_at_more_closely():
     assert leak.feature == "status"
 
 
-def test_there_is_no_leak_where_churn_is_a_coin_toss():
+def test_there_is_no_leak_where_churn_is_random():
     assert find_leaks(*coin_toss(1000, 1), *coin_toss(1000, 2)) == ()
 
 

@@ -21,7 +21,7 @@ from models.mlflow_store.registry import open_store
 from models.recommenders.engine.base import counting_gb
 from models.recommenders.popularity import Popularity
 from models.recommenders.reranked import Reranked
-from simulation.shop.world import ShopWorld
+from simulation.shop.simulate import ShopWorld
 from tests.training.conftest import open_shop
 from tests.worlds import config
 from tests.worlds import shop as shop_of

@@ -12,7 +12,7 @@ import pytest
 from core.errors import BadInput
 from core.intervals import Estimate
 from models.recommenders.blend import Blend
-from simulation.shop.world import ShopWorld
+from simulation.shop.simulate import ShopWorld
 from tests.training.conftest import open_shop
 from training.recommender.rows import ranking_cutoffs
 from training.recommender.training import recipes_of, train_recommender, wanted_recipes

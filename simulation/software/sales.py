@@ -1,4 +1,4 @@
-"""What the company sells and spends: opportunities won and lost, acquisition by channel, and exchange rates."""
+"""Sales and spend of the company: opportunities, acquisition cost by channel, and exchange rates."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ import numpy as np
 import pyarrow as pa
 
 from simulation.software.accounts import CHANNELS, SEAT_PRICE, Accounts
-from simulation.software.lives import Lives
+from simulation.software.contracts import YEN_PER_USD, seats_by_month
+from simulation.software.history import AccountHistory
 from simulation.software.people import ACQUISITION_YEN
-from simulation.software.spans import YEN_PER_USD, seats_by_month
 from simulation.software.world import SoftwareWorld
 
-UPSELLS = 0.05
-"P(an account is offered more seats in a month)."
+UPSELL_PROBABILITY = 0.05
+"P(sales offers an account more seats in a month)."
 WON = 0.35
 STREAM = 6
-"Deals are drawn apart from everything else."
+"A stream of their own, so that the rest of the company is the same with and without deals."
 
 
 def deal_stream(world: SoftwareWorld) -> np.random.Generator:
-    """The stream of random numbers that deals are drawn from."""
+    """The stream of random numbers for deals."""
     return np.random.default_rng([world.seed, STREAM])
 
 
 def opportunities_table(
-    world: SoftwareWorld, accounts: Accounts, lives: Lives, random: np.random.Generator
+    world: SoftwareWorld, accounts: Accounts, *, history: AccountHistory, random: np.random.Generator
 ) -> pa.Table:
-    """Talks about more seats, in yen a year; those that are not over on the last day are open."""
-    who, month = np.nonzero(lives.at_risk & (random.random(lives.paid_from.shape) < UPSELLS))
-    opened = lives.paid_from[who, month]
+    """Opportunities for more seats, in yen per year; those not closed by the last day are open."""
+    who, month = np.nonzero(history.at_risk & (random.random(history.paid_from.shape) < UPSELL_PROBABILITY))
+    opened = history.paid_from[who, month]
     closed = opened + random.integers(10, 80, len(who))
-    use = np.stack([state.usefulness for state in lives.states[:-1]], axis=1)[who, month]
+    use = np.stack([state.usefulness for state in history.states[:-1]], axis=1)[who, month]
     won = random.random(len(who)) < 2 * WON * use
     over = closed < world.n_days
-    seats = np.ceil(seats_by_month(lives)[who, month] * random.uniform(0.1, 0.5, len(who)))
+    seats = np.ceil(seats_by_month(history)[who, month] * random.uniform(0.1, 0.5, len(who)))
     return pa.table(
         {
             "account_id": accounts.account_ids[who],
@@ -46,14 +46,14 @@ def opportunities_table(
     )
 
 
-def spend_table(world: SoftwareWorld, accounts: Accounts, random: np.random.Generator) -> pa.Table:
-    """What each channel cost each month: some fixed yen, and some for every account that it brought."""
+def spend_table(world: SoftwareWorld, accounts: Accounts, *, random: np.random.Generator) -> pa.Table:
+    """The cost of each channel in each month: a fixed amount, and one for each account it acquires."""
     channel = np.searchsorted(np.sort(CHANNELS), accounts.source)
-    brought = np.zeros((world.n_months, len(CHANNELS)))
-    np.add.at(brought, (accounts.begins_in, channel), 2.2 * ACQUISITION_YEN * accounts.seats**0.5)
-    # Those of the first month had been won over years.
-    brought[0] = brought[1:].mean(axis=0) if world.n_months > 1 else brought[0]
-    amount = np.round((brought + 150_000) * np.exp(random.normal(0, 0.15, brought.shape)), -3)
+    acquired = np.zeros((world.n_months, len(CHANNELS)))
+    np.add.at(acquired, (accounts.begins_in, channel), 2.2 * ACQUISITION_YEN * accounts.seats**0.5)
+    # The accounts of the first month were acquired over years.
+    acquired[0] = acquired[1:].mean(axis=0) if world.n_months > 1 else acquired[0]
+    amount = np.round((acquired + 150_000) * np.exp(random.normal(0, 0.15, acquired.shape)), -3)
     return pa.table(
         {
             "month": np.repeat(world.months.astype("datetime64[D]"), len(CHANNELS)),
@@ -64,7 +64,7 @@ def spend_table(world: SoftwareWorld, accounts: Accounts, random: np.random.Gene
 
 
 def rates_table(world: SoftwareWorld, random: np.random.Generator) -> pa.Table:
-    """Yen for a dollar, month by month, from the month before the records to the one after them."""
+    """Yen per dollar by month, from the month before the records to the month after them."""
     months = np.datetime64(world.start, "M") + np.arange(-1, world.n_months + 1)
     drift = np.cumsum(random.normal(0, 0.018, len(months)))
     return pa.table(

@@ -1,0 +1,167 @@
+"""The monthly state of an account (adoption, prices, problems) and its transitions.
+
+Nothing here depends on churn, so a history can be continued from any month, any number of times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.software.accounts import FEWEST_SEATS, MOST_SEATS, PLANS, Accounts
+from simulation.software.world import BUSY_MONTHS, SoftwareWorld
+
+ADOPTION_KEPT = 0.85
+"Share of the distance from the long-run mean of adoption that remains after a month."
+PRESSURE_KEPT = 0.85
+PRESSURE_BY_RISE = 11.0
+"Pressure added by a price rise of 100 %."
+PAIN_KEPT = 0.75
+USUAL_ANSWER_HOURS = 7.0
+BUSY_ANSWERS = 2.6
+"Factor on answer times in a busy month."
+SHRUNK_KEPT = 0.6
+
+TOPICS = np.array(["outage", "bug", "how to", "missing feature", "price", "account"])
+IS_GRAVE = np.array([True, True, False, False, False, False])
+"Whether tickets of each topic are severe."
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountState:
+    """All accounts at the end of a month; arrays are (n,)."""
+
+    adoption: NDArray[np.float64]
+    "Logit of the share of people who use the product in a month."
+    breadth: NDArray[np.float64]
+    "Logit of the share of features that they use."
+    pressure: NDArray[np.float64]
+    "Remaining pressure from price rises; about 0.7 after a rise of 7 %."
+    pain: NDArray[np.float64]
+    "Remaining pain from severe problems that were answered late."
+    slowness: NDArray[np.float64]
+    "Log of the answer time for this account relative to the usual one."
+    shrunk: NDArray[np.float64]
+    "Remaining effect of a downgrade: 1 in the month after it."
+    seats: NDArray[np.int64]
+    "int64"
+    plan: NDArray[np.int64]
+    "int64 row of PLANS."
+    price_level: NDArray[np.float64]
+    "The price level that the account pays; that of the first list is 1."
+
+    def take(self, rows: NDArray[np.int64]) -> AccountState:
+        """The accounts at these rows; a row may be repeated."""
+        return AccountState(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
+
+    @property
+    def usefulness(self) -> NDArray[np.float64]:
+        """(n,) 0 to 1: how useful the product is to the account."""
+        return 0.65 * logistic(self.adoption) + 0.35 * logistic(self.breadth)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthEvents:
+    """The visible events of one month."""
+
+    tickets: NDArray[np.int64]
+    "(topics, n) int64: number of tickets opened."
+    answer_hours: NDArray[np.float64]
+    "(n,) typical answer time of the month."
+
+
+def logistic(logit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The probability of a logit."""
+    return 1 / (1 + np.exp(-logit))
+
+
+def first_state(world: SoftwareWorld, accounts: Accounts, *, random: np.random.Generator) -> AccountState:
+    """The state of each account when it begins."""
+    n = len(accounts)
+    still = np.zeros(n)
+    return AccountState(
+        adoption=accounts.fit + random.normal(0, 0.5, n),
+        breadth=accounts.breadth_fit + random.normal(0, 0.4, n),
+        pressure=still,
+        pain=still,
+        slowness=random.normal(0, 0.5, n),
+        shrunk=still,
+        seats=accounts.seats,
+        plan=accounts.plan,
+        price_level=np.array([world.list_price(month) for month in range(world.n_months)])[accounts.begins_in],
+    )
+
+
+def advance_month(
+    world: SoftwareWorld,
+    accounts: Accounts,
+    *,
+    state: AccountState,
+    month: int,
+    renewing: NDArray[np.bool_],
+    random: np.random.Generator,
+) -> tuple[AccountState, MonthEvents]:
+    """The state after a month and its events. `renewing` (n,) marks accounts whose price may rise in it."""
+    state = _change_contracts(world, state, month=month, renewing=renewing, random=random)
+    n = len(accounts)
+    slowness = 0.7 * state.slowness + random.normal(0, 0.4, n)
+    busy = BUSY_ANSWERS if month in BUSY_MONTHS else 1.0
+    answer_hours = USUAL_ANSWER_HOURS * busy * np.exp(slowness)
+    tickets = random.poisson(ticket_rates(accounts, state))
+    grave = tickets[IS_GRAVE].sum(axis=0) * (answer_hours / 12).clip(0.2, 4)
+    lived = replace(
+        state,
+        adoption=_revert_towards(state.adoption, accounts.fit, spread=0.3, random=random),
+        breadth=_revert_towards(state.breadth, accounts.breadth_fit, spread=0.25, random=random),
+        pain=PAIN_KEPT * state.pain + 0.5 * grave,
+        slowness=slowness,
+    )
+    return lived, MonthEvents(tickets=tickets, answer_hours=answer_hours)
+
+
+def ticket_rates(accounts: Accounts, state: AccountState) -> NDArray[np.float64]:
+    """(topics, n) expected tickets per month."""
+    people, short_of_use = np.sqrt(state.seats), 1 - state.usefulness
+    return np.stack(
+        [
+            0.02 * people * accounts.trouble,
+            0.04 * people * accounts.trouble,
+            0.06 * people * short_of_use,
+            0.05 * people * short_of_use,
+            0.03 + 0.35 * state.pressure * accounts.price_sensitivity + 0.2 * accounts.dearness.clip(0),
+            0.015 * people,
+        ]
+    )
+
+
+def _change_contracts(
+    world: SoftwareWorld, state: AccountState, *, month: int, renewing: NDArray[np.bool_], random: np.random.Generator
+) -> AccountState:
+    """The state with seats, plans and prices as of the first of the month."""
+    use, n = state.usefulness, len(state.seats)
+    growing = random.random(n) < 0.01 + 0.06 * use
+    shrinking = ~growing & (random.random(n) < 0.004 + 0.03 * (1 - use) ** 2 + 0.02 * state.pressure)
+    step = np.where(growing, random.uniform(1.1, 1.5, n), np.where(shrinking, random.uniform(0.55, 0.9, n), 1.0))
+    seats = np.where(growing, np.ceil(state.seats * step), np.floor(state.seats * step)).astype(np.int64)
+    seats = seats.clip(np.minimum(FEWEST_SEATS, state.seats), MOST_SEATS)
+    plan = state.plan + (random.random(n) < 0.012 * use) - (random.random(n) < 0.003 + 0.012 * state.pressure)
+    plan = plan.clip(0, len(PLANS) - 1)
+    list_tables = world.list_price(month)
+    risen = np.where(renewing, (list_tables / state.price_level - 1).clip(0), 0.0)
+    less = (seats < state.seats) | (plan < state.plan)
+    return replace(
+        state,
+        pressure=PRESSURE_KEPT * state.pressure + PRESSURE_BY_RISE * risen,
+        shrunk=np.maximum(SHRUNK_KEPT * state.shrunk, less),
+        seats=seats,
+        plan=plan,
+        price_level=np.where(risen > 0, list_tables, state.price_level),
+    )
+
+
+def _revert_towards(
+    value: NDArray[np.float64], home: NDArray[np.float64], *, spread: float, random: np.random.Generator
+) -> NDArray[np.float64]:
+    return home + ADOPTION_KEPT * (value - home) + random.normal(0, spread, len(value))

@@ -28,7 +28,7 @@ from core.intervals import Estimate, estimate_interval
 from core.labels import Labels
 from core.scores import Scores
 from core.tasks import Task
-from features.labels.labelling import label_outcomes, observed_until
+from features.labels.labelling import label_outcomes, label_watermark
 from insights.health.day import NO_BANDS, HealthDay, HealthRun, days_until
 from insights.health.tasks import open_tasks, owners_of
 from models.metrics.classification import churn_metrics
@@ -162,7 +162,7 @@ def main(accounts: int = SoftwareWorld().n_accounts, weeks: int = WEEKS) -> None
     """Judge a year of weeks and measure what its health and its tasks were worth."""
     config = software_config(SoftwareWorld(n_accounts=accounts))
     tables = open_tables(config)
-    last = observed_until(tables) - config.label_days()
+    last = label_watermark(tables) - config.label_days()
     cutoffs = days_until(last, 7 * weeks, 7)
     terms, trained = terms_of(tables, cutoffs)
     replay, anew = replayed(tables, [(terms[0][0], cutoffs)]), replayed(tables, terms)

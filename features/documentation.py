@@ -25,9 +25,10 @@ declarations in `features/families/`.
 * **Zero and missing.** A customer without purchases has 0 orders. Where the recorded history of a table is shorter than
   a window, every feature of that window is missing, not shortened.
 * **Columns that a data set does not have** (quantities, items, channels, ...) have no features.
-* **Words.** `<channel>`, `<event>` and the like stand for each of the {MAX_KINDS} most frequent values in the data,
-  learned when a model is fitted. Listed attributes of customers and accounts become features as they are: words as
-  codes (the {MAX_WORDS} most frequent), numbers as numbers, dates as days since then.
+* **Words.** A feature with `<channel>`, `<event>` and the like exists once for each of the {MAX_KINDS} most frequent
+  values in the data, which are learned when a model is fitted.
+* **Attributes.** Listed attributes of customers and accounts become features as they are: words as codes (the
+  {MAX_WORDS} most frequent), numbers as numbers, dates as days since then.
 """
 
 HEADER = ("| name | meaning | 意味 | unit | missing means |", "| --- | --- | --- | --- | --- |")

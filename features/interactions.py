@@ -27,17 +27,17 @@ def load_interactions(tables: Tables, until: date | None = None) -> Interactions
     A missing quantity is 1. Lines of one order_id share an order number; without an order_id, lines of one customer
     at one moment do. Without any item the interactions are empty.
     """
-    known = tables.latest() if until is None else tables.at(until)
-    if "purchases" not in known or "item_id" not in known["purchases"].columns:
+    past = tables.latest() if until is None else tables.at(until)
+    if "purchases" not in past or "item_id" not in past["purchases"].columns:
         no_items = pa.table({"item_id": pa.array([], pa.string()), "event_time": pa.array([], pa.timestamp("s"))})
         return _build_interactions(no_items)
-    return _build_interactions(_item_lines(known["purchases"]).to_pyarrow())
+    return _build_interactions(_item_lines(past["purchases"]).to_pyarrow())
 
 
 def _item_lines(purchases: ir.Table) -> ir.Table:
     lines = purchases.filter(IS_PURCHASE, purchases.item_id.notnull())
-    wanted = ("customer_id", "item_id", "event_time", "quantity", "order_id")
-    return lines.select(*(name for name in wanted if name in lines.columns))
+    columns = ("customer_id", "item_id", "event_time", "quantity", "order_id")
+    return lines.select(*(name for name in columns if name in lines.columns))
 
 
 def _build_interactions(lines: pa.Table) -> Interactions:

@@ -45,11 +45,11 @@ def compute_features(
     for day in np.unique(cohort.cutoffs):
         rows = np.flatnonzero(cohort.cutoffs == day)
         cutoff = day.item()
-        known, customers = tables.at(cutoff), customers_table(cohort.customer_ids[rows])
-        measures = _compute_measures(known, customers, cutoff=cutoff, features=features, n_customers=len(rows))
+        at_cutoff, customers = tables.at(cutoff), customers_table(cohort.customer_ids[rows])
+        measures = _compute_measures(at_cutoff, customers, cutoff=cutoff, features=features, n_customers=len(rows))
         for place, feature in enumerate(features):
             values[rows, place] = evaluate(feature.expression, measures)
-        described = attribute_values(known, customers, attributes, cutoff=cutoff, n_customers=len(rows))
+        described = attribute_values(at_cutoff, customers, attributes, cutoff=cutoff, n_customers=len(rows))
         for place, column in enumerate(described, start=len(features)):
             values[rows, place] = column
     return FeatureTable(cohort.customer_ids, cohort.cutoffs, values, columns)

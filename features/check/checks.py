@@ -30,7 +30,7 @@ class TableCheck:
     missing: tuple[str, ...]
     "Columns of the contract that the source does not have; none of them is required."
     duplicate_rows: int
-    "Rows that repeat another one cell by cell, without a line_id that tells whether that is meant."
+    "Rows that repeat another one cell by cell, without a line_id that would make them distinct."
     channels: tuple[ChannelCoverage, ...]
     watermark: date | None
     personal: tuple[PersonalColumn, ...]

@@ -53,7 +53,7 @@ def word_features() -> tuple[WordFeatures, ...]:
 
 @cache
 def all_features() -> tuple[Feature, ...]:
-    """Every feature that a data set can have, with placeholders for the words of the data."""
+    """Every feature that a data set can have, with placeholders for words from the data."""
     per_word = (feature for words in word_features() for feature in words.declare((words.placeholder,)))
     return (*static_features(), *per_word)
 

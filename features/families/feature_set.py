@@ -11,7 +11,7 @@ from tables.tables import Tables
 from tables.vocabulary import MAX_KINDS, frequent_words
 
 Vocabularies = Mapping[str, tuple[str, ...]]
-"The words of each categorical feature that a model was fitted on, by the feature's name."
+"The categories of each categorical feature that a model was fitted on, by the feature's name."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,10 +25,10 @@ class WordFeatures:
     declare: Callable[[tuple[str, ...]], Iterable[Feature]]
     "Declares the features of these words."
     placeholder: str
-    "Stands for a word in the documentation, e.g. `<channel>`."
+    "Used instead of a word in the documentation, e.g. `<channel>`."
 
     def words(self, tables: Tables, vocabularies: Vocabularies | None = None) -> tuple[str, ...]:
-        """The words that the vocabularies keep; without vocabularies, those learned from the tables."""
+        """Read the words from the vocabularies; without vocabularies, learn them from the tables."""
         if vocabularies is not None:
             return tuple(word for name, kept in vocabularies.items() if fnmatchcase(name, self.keeper) for word in kept)
         return self.learn_words(tables)

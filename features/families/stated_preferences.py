@@ -44,13 +44,13 @@ def answer_features(answers: tuple[str, ...]) -> Iterator[Feature]:
     """For each question (key), the customer's latest answer among these, which are written 'key: value'."""
     by_key = {key: tuple(group) for key, group in groupby(sorted(answers, key=_key_of), key=_key_of)}
     for (key, words), name in zip(by_key.items(), names_of(tuple(by_key)), strict=True):
-        stated = tuple(
+        counts = tuple(
             Measure(PREFERENCE, "count", condition=f"newest == 1 and said == {quoted(word)}") for word in words
         )
         yield Feature(
             name=f"{ANSWER}{name}",
             family=FAMILY,
-            expression=Leader(words, stated, "largest"),
+            expression=Leader(words, counts, "largest"),
             unit="answer",
             title="stated answer on '{word}'",
             says_missing="Has not answered '{word}'",

@@ -42,8 +42,8 @@ def label_outcomes(tables: Tables, cohort: Cohort) -> Labels:
     """
     label, churn = _label_of(tables), tables.config.churn
 
-    def label_cutoff(known: Tables, query: LabelQuery) -> tuple[LabelResult, NDArray[np.float64]]:
-        return label.label(known, query), _amount_after(known, query)
+    def label_cutoff(latest: Tables, query: LabelQuery) -> tuple[LabelResult, NDArray[np.float64]]:
+        return label.label(latest, query), _amount_after(latest, query)
 
     return _label_cohort(
         tables, cohort, label_cutoff=label_cutoff, horizon_days=churn.horizon_days, definition=describe_churn(churn)
@@ -54,20 +54,20 @@ def label_lifetimes(tables: Tables, cohort: Cohort, *, follow_days: int) -> Labe
     """Label when each row of the cohort churned, followed for `follow_days` beyond the gap or to the end of the record.
 
     The horizon is `follow_days`. Rows are not mature where the record ends before it; they hold what was seen by then.
-    Whoever churned within h days has `churned_at` before the h-th day after the start; with an inactivity, that is
-    its last day. `amount_after` is NaN.
+    A customer who churned within h days has a `churned_at` before the h-th day after the start; with an inactivity,
+    it is the last day of that. `amount_after` is NaN.
     """
     label, churn = _label_of(tables), tables.config.churn
 
-    def label_cutoff(known: Tables, query: LabelQuery) -> tuple[LabelResult, NDArray[np.float64]]:
+    def label_cutoff(latest: Tables, query: LabelQuery) -> tuple[LabelResult, NDArray[np.float64]]:
         no_amounts = np.full(len(query.customer_ids), np.nan)
-        return label.label_lifetimes(known, query, follow_days=follow_days), no_amounts
+        return label.label_lifetimes(latest, query, follow_days=follow_days), no_amounts
 
     definition = f"{describe_churn(churn)}; followed for {follow_days} days"
     lifetimes = _label_cohort(
         tables, cohort, label_cutoff=label_cutoff, horizon_days=follow_days, definition=definition
     )
-    return lifetimes.known_at(np.datetime64(observed_until(tables), "D"))
+    return lifetimes.known_at(np.datetime64(label_watermark(tables), "D"))
 
 
 def describe_churn(churn: ChurnDefinition) -> str:
@@ -76,7 +76,7 @@ def describe_churn(churn: ChurnDefinition) -> str:
     return LABELS[churn.definition].describe(churn) + gap
 
 
-def observed_until(tables: Tables) -> date:
+def label_watermark(tables: Tables) -> date:
     """The first day for which labels are not certain yet. The window of a mature label ends by it."""
     return tables.watermark(_label_of(tables).table) - confirmation_delay(tables)
 
@@ -86,7 +86,7 @@ def confirmation_delay(tables: Tables) -> timedelta:
     return timedelta(days=tables.config.churn.grace_days if _label_of(tables).waits_for_renewal else 0)
 
 
-def recorded_since(tables: Tables) -> date:
+def record_start(tables: Tables) -> date:
     """The first day of the table that the data set's label reads. Raises DataError where it has no time."""
     label = _label_of(tables)
     first = tables.load_report(label.table).first
@@ -109,14 +109,14 @@ def _label_of(tables: Tables) -> Label:
 def _label_cohort(
     tables: Tables, cohort: Cohort, *, label_cutoff: LabelCutoff, horizon_days: int, definition: str
 ) -> Labels:
-    known = tables.latest()
+    latest = tables.latest()
     customer_ids = _resolve_ids(tables, cohort.customer_ids)
     rows, results, amounts = [np.empty(0, np.int64)], list[LabelResult](), [np.empty(0)]
     for day in np.unique(cohort.cutoffs):
         rows.append(np.flatnonzero(cohort.cutoffs == day))
         # Two ids of the cohort that became one customer share its label.
         unique_ids, owners = np.unique(customer_ids[rows[-1]], return_inverse=True)
-        result, amount_after = label_cutoff(known, LabelQuery(unique_ids, day.astype(date), known.config.churn))
+        result, amount_after = label_cutoff(latest, LabelQuery(unique_ids, day.astype(date), latest.config.churn))
         results.append(result.take(owners))
         amounts.append(amount_after[owners])
     # The results are in the order of cutoffs; this brings them back into the order of the cohort.
@@ -130,7 +130,7 @@ def _label_cohort(
         churned_at=labels.churned_at,
         cause=labels.cause,
         amount_after=np.concatenate(amounts)[order],
-        observed_until=np.where(labels.applies, np.datetime64(observed_until(tables), "D"), cohort.cutoffs),
+        observed_until=np.where(labels.applies, np.datetime64(label_watermark(tables), "D"), cohort.cutoffs),
         horizon_days=horizon_days,
         gap_days=tables.config.churn.gap_days,
         definition=definition,

@@ -27,11 +27,11 @@ class NoPurchase:
         return f"no purchase within {churn.horizon_days} days"
 
     def label(self, tables: Tables, query: LabelQuery) -> LabelResult:
-        """Label who bought nothing in the window."""
+        """Label customers without a purchase in the window."""
         return label_inactivity(tables[self.table].filter(IS_PURCHASE), query)
 
     def label_lifetimes(self, tables: Tables, query: LabelQuery, *, follow_days: int) -> LabelResult:
-        """Label who bought nothing for a whole horizon, at any time while they were followed."""
+        """Label customers without a purchase for a whole horizon, at any time while they are followed."""
         wait_days = np.full(len(query.customer_ids), float(query.churn.horizon_days))
         purchases = tables[self.table].filter(IS_PURCHASE)
         return label_first_inactivity(purchases, query.over(follow_days), wait_days=wait_days)

@@ -21,11 +21,11 @@ class NoUsage:
         return f"no usage within {churn.horizon_days} days"
 
     def label(self, tables: Tables, query: LabelQuery) -> LabelResult:
-        """Label who did nothing in the window."""
+        """Label customers without usage in the window."""
         return label_inactivity(tables[self.table], query)
 
     def label_lifetimes(self, tables: Tables, query: LabelQuery, *, follow_days: int) -> LabelResult:
-        """Label who did nothing for a whole horizon, at any time while they were followed."""
+        """Label customers without usage for a whole horizon, at any time while they are followed."""
         wait_days = np.full(len(query.customer_ids), float(query.churn.horizon_days))
         return label_first_inactivity(tables[self.table], query.over(follow_days), wait_days=wait_days)
 

@@ -37,7 +37,7 @@ class Overdue:
         )
 
     def label(self, tables: Tables, query: LabelQuery) -> LabelResult:
-        """Label who bought nothing before they were overdue."""
+        """Label customers without a purchase before they were overdue."""
         start = np.datetime64(query.window.start, "D")
         overdue_on = start + _wait_days(tables, query).astype("timedelta64[D]")
         returned_on = _first_purchase_days(tables, query)
@@ -45,7 +45,7 @@ class Overdue:
         return inactivity_result(~came_back, overdue_on)
 
     def label_lifetimes(self, tables: Tables, query: LabelQuery, *, follow_days: int) -> LabelResult:
-        """Label who was overdue, by their rhythm before the cutoff, at any time while they were followed."""
+        """Label customers who were overdue, by their rhythm before the cutoff, at any time while they are followed."""
         purchases = tables[self.table].filter(IS_PURCHASE)
         return label_first_inactivity(purchases, query.over(follow_days), wait_days=_wait_days(tables, query))
 

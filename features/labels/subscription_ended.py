@@ -40,7 +40,7 @@ class SubscriptionEnded:
         )
 
     def label(self, tables: Tables, query: LabelQuery) -> LabelResult:
-        """Label whose subscription ended for good in the window, with the stated cause."""
+        """Label customers whose subscription ended in the window without renewal, with the stated cause."""
         subscriptions = tables[self.table]
         running = subscriptions.filter(running_at(subscriptions, query.cutoff)).select("customer_id").distinct()
         applies = np.isin(query.customer_ids, texts(running.to_pyarrow()["customer_id"]))
@@ -60,7 +60,7 @@ class SubscriptionEnded:
         )
 
     def label_lifetimes(self, tables: Tables, query: LabelQuery, *, follow_days: int) -> LabelResult:
-        """Label whose subscription ended for good while they were followed; churn within the gap came before that.
+        """Label customers whose subscription ended without renewal while they are followed, but not within the gap.
 
         Where each subscription counts, one that ends within the gap leaves the customer with the others.
         """
@@ -100,5 +100,5 @@ def final_ends(subscriptions: ir.Table, query: LabelQuery) -> ir.Table:
 
 def cause_of(subscriptions: ir.Table) -> ir.Value:
     """The stated cause of an end: its reason, otherwise its kind."""
-    stated = [subscriptions[name] for name in ("end_reason", "end_kind") if name in subscriptions.columns]
-    return ibis.coalesce(*stated, ibis.literal(""))
+    columns = [subscriptions[name] for name in ("end_reason", "end_kind") if name in subscriptions.columns]
+    return ibis.coalesce(*columns, ibis.literal(""))

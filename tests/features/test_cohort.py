@@ -1,4 +1,4 @@
-"""Who is a customer at a cutoff."""
+"""The cohort holds the customers at a cutoff."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def customers(*purchases: str, active_days: int = 30, **frames: object) -> list[
     return select_cohort(tables, [CUTOFF]).customer_ids.tolist()
 
 
-def test_who_bought_within_the_active_days_is_a_customer():
+def test_a_purchase_within_the_active_days_makes_a_customer():
     assert customers("ada 2024-02-20", "bo 2023-12-01") == ["ada"]
 
 
@@ -34,7 +34,7 @@ def test_the_first_midnight_of_the_active_days_counts_and_the_cutoff_does_not(mo
     assert (customers(f"ada {moment}", "bo 2024-02-10") == ["ada", "bo"]) is counts
 
 
-def test_a_return_makes_nobody_a_customer_but_a_free_purchase_does():
+def test_a_return_makes_no_customer_but_a_free_purchase_does():
     assert customers("ada 2024-02-20 -5", "bo 2024-02-20 0") == ["bo"]
 
 
@@ -71,7 +71,7 @@ def test_a_running_subscription_makes_a_customer_until_the_day_it_ends():
     assert customers("ada 2024-02-20", subscriptions=subscriptions) == ["ada", "cyd", "eve", "fay"]
 
 
-def test_an_alias_that_is_known_at_the_cutoff_is_the_customer_it_stands_for():
+def test_an_alias_known_at_the_cutoff_is_resolved():
     identities = frame(
         {"alias_id": "card-1", "customer_id": "ada", "recorded_time": "2024-01-01"},
         {"alias_id": "card-2", "customer_id": "ada", "recorded_time": "2024-05-01"},
@@ -92,5 +92,5 @@ def test_rows_are_sorted_by_cutoff_and_then_customer_and_each_cutoff_counts_once
     ]
 
 
-def test_the_cohort_says_in_words_who_is_in_it():
+def test_the_cohort_describes_its_definition():
     assert select_cohort(shop("ada 2024-02-20"), [CUTOFF]).definition == "a purchase in the 180 days before the cutoff"

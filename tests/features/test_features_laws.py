@@ -1,4 +1,4 @@
-"""Laws that every declared feature obeys, on histories that nobody chose."""
+"""Laws that every declared feature obeys, on random histories."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ Row = dict[str, Any]
 
 
 def moments(first_day: int, last_day: int) -> st.SearchStrategy[datetime]:
-    """Moments by whole hours, so that several fall together, so many days from the cutoff's noon."""
+    """Moments in whole hours, so that some coincide, within these days from the noon of the cutoff."""
     hours = st.integers(first_day * 24 - 12, last_day * 24 - 12)
     return st.builds(lambda count: NOON + timedelta(hours=count), hours)
 
 
 def rows(moment: st.SearchStrategy[datetime], recorded: st.SearchStrategy[datetime | None]) -> dict[str, Any]:
-    """Lists of purchases, usage and customers' attributes that happened and were recorded at such moments."""
+    """Lists of rows of every table that happen and are recorded at these moments."""
     shared = {"customer_id": st.sampled_from(CUSTOMERS), "event_time": moment, "recorded_time": recorded}
     purchase = {
         **shared,
@@ -57,7 +57,7 @@ def rows(moment: st.SearchStrategy[datetime], recorded: st.SearchStrategy[dateti
         "role": st.sampled_from(["admin", "member", None]),
         "errors": st.sampled_from([0, 2, None]),
     }
-    described = {
+    attributes = {
         "customer_id": st.sampled_from(CUSTOMERS),
         "valid_from": moment,
         "city": st.sampled_from(["Oslo", "Rome"]),
@@ -112,7 +112,7 @@ def rows(moment: st.SearchStrategy[datetime], recorded: st.SearchStrategy[dateti
     kinds = {
         "purchases": purchase,
         "usage": usage,
-        "customers": described,
+        "customers": attributes,
         "subscriptions": subscription,
         "tickets": ticket,
         "surveys": survey,
@@ -210,16 +210,16 @@ def tables(*parts: dict[str, list[Row]], backend: Any = None) -> Tables:
     return tables_from_frames(SETTINGS, {**frames, "items": ITEMS}, backend=backend)
 
 
-def assert_same(found: FeatureTable, expected: FeatureTable) -> None:
+def assert_same(actual: FeatureTable, expected: FeatureTable) -> None:
     """Equal columns, and values equal to the 10th digit; a missing one equals only a missing one."""
-    assert found.names == expected.names
-    np.testing.assert_allclose(found.values, expected.values, rtol=1e-10, atol=1e-9, equal_nan=True)
+    assert actual.names == expected.names
+    np.testing.assert_allclose(actual.values, expected.values, rtol=1e-10, atol=1e-9, equal_nan=True)
 
 
 @pytest.mark.slow
 @few_examples
 @given(history=histories, future=futures, late=late_records)
-def test_what_became_known_at_or_after_the_cutoff_changes_nothing(history, future, late):
+def test_facts_known_at_or_after_the_cutoff_change_nothing(history, future, late):
     recorded = ("purchases", "usage", "subscriptions")
     late_rows = {name: rows if name in recorded else [] for name, rows in late.items()}
 
@@ -232,11 +232,11 @@ def test_what_became_known_at_or_after_the_cutoff_changes_nothing(history, futur
 @pytest.mark.slow
 @few_examples
 @given(history=histories, place=st.integers(0, len(CUSTOMERS) - 1))
-def test_a_customer_alone_gets_what_they_get_among_others(history, place):
-    known = tables(history)
-    together = features_at(known, *CUSTOMERS, "old")
+def test_the_features_of_a_customer_do_not_depend_on_other_customers(history, place):
+    world = tables(history)
+    together = features_at(world, *CUSTOMERS, "old")
 
-    assert_same(features_at(known, CUSTOMERS[place]), together.take(np.array([place])))
+    assert_same(features_at(world, CUSTOMERS[place]), together.take(np.array([place])))
 
 
 @pytest.mark.slow
@@ -245,7 +245,7 @@ def test_a_customer_alone_gets_what_they_get_among_others(history, place):
 def test_the_order_of_rows_is_irrelevant(history, data):
     dated = {**history, "customers": [], "purchases": [row | {"line_id": None} for row in history["purchases"]]}
     dated["subscriptions"] = [row | {"subscription_id": f"s{n}"} for n, row in enumerate(history["subscriptions"])]
-    shuffled = {name: data.draw(st.permutations(found)) for name, found in dated.items()}
+    shuffled = {name: data.draw(st.permutations(rows_)) for name, rows_ in dated.items()}
 
     assert_same(features_at(tables(shuffled), *CUSTOMERS), features_at(tables(dated), *CUSTOMERS))
 
@@ -253,21 +253,21 @@ def test_the_order_of_rows_is_irrelevant(history, data):
 @pytest.mark.slow
 @few_examples
 @given(history=histories, late=late_records)
-def test_the_engines_agree_on_every_feature_and_on_what_is_missing(history, late):
-    found = [
-        features_at(tables(history, late, backend=engine(name)), *CUSTOMERS, "nobody")
+def test_the_engines_agree_on_every_feature_and_on_missing_values(history, late):
+    by_engine = [
+        features_at(tables(history, late, backend=engine(name)), *CUSTOMERS, "unknown")
         for name in ("duckdb", "postgres")
     ]
 
-    assert_same(found[1], found[0])
+    assert_same(by_engine[1], by_engine[0])
 
 
-def test_the_laws_see_every_declared_feature():
+def test_the_laws_cover_every_declared_feature():
     seen = features_at(tables({name: [] for name in FIRST}), "old").names
 
-    learnt = ("via_channel", "usage_event", "main_", "_on_plan", "_severity_", "_topic_", "preference_question")
-    learnt += ("active_people", "active_seat")
-    assert [f.name for f in all_features() if f.name not in seen and not any(word in f.name for word in learnt)] == []
+    per_word = ("via_channel", "usage_event", "main_", "_on_plan", "_severity_", "_topic_", "preference_question")
+    per_word += ("active_people", "active_seat")
+    assert [f.name for f in all_features() if f.name not in seen and not any(word in f.name for word in per_word)] == []
 
 
 @every_engine
@@ -275,7 +275,7 @@ def test_the_laws_see_every_declared_feature():
     ("zone", "around"),
     [("Asia/Tokyo", "2024-03-01"), ("Europe/London", "2024-03-31"), ("America/New_York", "2024-11-03")],
 )
-def test_days_hours_and_weekdays_are_those_of_the_business(engine_name, zone, around):
+def test_days_hours_and_weekdays_are_in_the_time_zone_of_the_business(engine_name, zone, around):
     start = datetime.fromisoformat(around).replace(tzinfo=ZoneInfo("UTC")) - timedelta(hours=30)
     instants = [start + timedelta(minutes=97 * step) for step in range(36)]
     local = [instant.astimezone(ZoneInfo(zone)) for instant in instants]
@@ -285,7 +285,7 @@ def test_days_hours_and_weekdays_are_those_of_the_business(engine_name, zone, ar
     )
     cutoff = (datetime.fromisoformat(around) + timedelta(days=5)).date()
 
-    found = compute_features(
+    table = compute_features(
         tables_from_frames(config(time_zone=zone), {"purchases": purchases}, backend=engine(engine_name)),
         cohort(*ids, cutoff=cutoff.isoformat()),
     )
@@ -296,4 +296,4 @@ def test_days_hours_and_weekdays_are_those_of_the_business(engine_name, zone, ar
         "weekend_order_share_total": [moment.weekday() >= 5 for moment in local],
     }
     for name, values in expected.items():
-        np.testing.assert_array_equal(found.column(name), values)
+        np.testing.assert_array_equal(table.column(name), values)

@@ -20,7 +20,7 @@ import numpy as np
 from core.config.data_set import Config
 from core.config.training import HazardSettings
 from core.errors import NotEnoughHistory
-from features.labels.labelling import confirmation_delay, observed_until, recorded_since
+from features.labels.labelling import confirmation_delay, label_watermark, record_start
 from models.metrics.survival import JUDGED_MONTHS, MONTH_DAYS
 from tables.tables import Tables
 
@@ -48,7 +48,7 @@ class FollowedCutoffs:
 def followed_cutoffs(tables: Tables, settings: HazardSettings) -> FollowedCutoffs:
     """The cutoffs that the recorded history offers. Raises NotEnoughHistory with what would be needed."""
     certain = confirmation_delay(tables)
-    return choose_cutoffs(tables.config, settings, recorded_since(tables), observed_until(tables), certain)
+    return choose_cutoffs(tables.config, settings, record_start(tables), label_watermark(tables), certain)
 
 
 def choose_cutoffs(

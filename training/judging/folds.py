@@ -22,7 +22,7 @@ import numpy as np
 
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
-from features.labels.labelling import observed_until, recorded_since
+from features.labels.labelling import label_watermark, record_start
 from tables.tables import Tables
 
 Scheme = Literal["walk_forward", "over_customers"]
@@ -116,7 +116,7 @@ def customer_folds(customer_ids: np.ndarray, n_folds: int, seed: int) -> np.ndar
 
 def folds_of(tables: Tables) -> Folds:
     """The cutoffs that the TOML states, or those that the recorded history offers."""
-    return choose_folds(tables.config, recorded_since(tables), observed_until(tables))
+    return choose_folds(tables.config, record_start(tables), label_watermark(tables))
 
 
 def choose_folds(config: Config, first: date, mature_until: date) -> Folds:

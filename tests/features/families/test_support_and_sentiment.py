@@ -1,4 +1,4 @@
-"""Tickets, surveys, contacts and preferences, worked out by hand."""
+"""Features of tickets, surveys, contacts and preferences, on small tables with known answers."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ TICKET = {
 }  # fmt: skip
 
 
-def test_a_ticket_that_is_closed_later_is_open_and_its_rating_unknown():
-    found = ada("tickets", TICKET, {"opened_at": "2024-03-01", "closed_at": "2024-03-09", "satisfaction": 1.0})
+def test_a_ticket_that_is_closed_after_the_cutoff_is_open_and_has_no_rating_yet():
+    features = ada("tickets", TICKET, {"opened_at": "2024-03-01", "closed_at": "2024-03-09", "satisfaction": 1.0})
 
-    assert (found.column("tickets_open")[0], found.column("oldest_open_ticket_days")[0]) == (1, 7)
-    assert math.isnan(found.column("last_ticket_satisfaction")[0])
+    assert (features.column("tickets_open")[0], features.column("oldest_open_ticket_days")[0]) == (1, 7)
+    assert math.isnan(features.column("last_ticket_satisfaction")[0])
 
 
-def test_slower_than_usual_shows_against_the_customers_own_history():
-    found = ada(
+def test_answer_times_are_compared_with_the_customers_own_history():
+    features = ada(
         "tickets", TICKET,
         {"opened_at": "2023-01-01T08:00", "first_answered_at": "2023-01-01T10:00"},
         {"opened_at": "2024-03-01T08:00", "first_answered_at": "2024-03-01T14:00"},
     )  # fmt: skip
 
-    assert (found.column("hours_to_answer_90d")[0], found.column("hours_to_answer_total")[0]) == (6, 4)
-    assert found.column("hours_to_answer_vs_usual")[0] == 1.5
+    assert (features.column("hours_to_answer_90d")[0], features.column("hours_to_answer_total")[0]) == (6, 4)
+    assert features.column("hours_to_answer_vs_usual")[0] == 1.5
 
 
-def test_tickets_are_told_apart_by_severity_and_topic():
+def test_tickets_are_counted_by_severity_and_topic():
     rows = [
         {"opened_at": "2024-03-01", "severity": "high", "topic": "price"},
         {"opened_at": "2024-03-02", "severity": "high"},
     ]
 
-    found = ada("tickets", TICKET, *rows)
+    features = ada("tickets", TICKET, *rows)
 
-    assert (found.column("tickets_severity_high_90d")[0], found.column("tickets_topic_price_90d")[0]) == (2, 1)
+    assert (features.column("tickets_severity_high_90d")[0], features.column("tickets_topic_price_90d")[0]) == (2, 1)
 
 
-def test_the_last_rated_ticket_is_the_newest_with_a_rating():
+def test_unrated_tickets_do_not_hide_the_last_rating():
     rows = [
         {"opened_at": "2024-02-01", "closed_at": "2024-02-02", "satisfaction": 2.0},
         {"opened_at": "2024-03-01", "closed_at": "2024-03-02"},
@@ -66,14 +66,14 @@ def test_the_last_rated_ticket_is_the_newest_with_a_rating():
 SURVEY = {"event_time": "2020-01-01", "kind": "NPS", "score": 8.0}
 
 
-def test_the_last_nps_and_its_change_skip_what_was_not_answered():
+def test_unanswered_surveys_do_not_hide_the_last_nps():
     answers = (("2024-01-01", 9.0), ("2024-02-01", 3.0), ("2024-03-01", None))
 
-    found = ada("surveys", SURVEY, *({"event_time": when, "kind": "NPS", "score": score} for when, score in answers))
+    features = ada("surveys", SURVEY, *({"event_time": when, "kind": "NPS", "score": score} for when, score in answers))
 
-    assert (found.column("last_nps")[0], found.column("nps_change")[0]) == (3, -6)
-    assert found.column("survey_response_share")[0] == 2 / 3
-    assert math.isnan(found.column("last_csat")[0])
+    assert (features.column("last_nps")[0], features.column("nps_change")[0]) == (3, -6)
+    assert features.column("survey_response_share")[0] == 2 / 3
+    assert math.isnan(features.column("last_csat")[0])
 
 
 CONTACT = {
@@ -82,33 +82,36 @@ CONTACT = {
 }  # fmt: skip
 
 
-def test_the_control_group_was_not_contacted_and_an_opening_counts_once_it_happened():
+def test_a_control_group_has_no_contact_and_an_open_counts_from_its_own_time_on():
     def contact(when: str, treated: bool = True, opened_at: str | None = None) -> dict[str, Any]:
         return {**CONTACT, "event_time": when, "treated": treated, "opened_at": opened_at}
 
-    found = ada(
+    features = ada(
         "contacts", CONTACT,
         contact("2024-03-05", opened_at="2024-03-06"), contact("2024-03-06", opened_at="2024-03-08"),
         contact("2024-03-06", treated=False),
     )  # fmt: skip
 
-    assert (found.column("contacts_7d")[0], found.column("contacts_via_mail_28d")[0]) == (2, 2)
-    assert (found.column("contacts_opened_28d")[0], found.column("days_since_last_open")[0]) == (1, 2)
+    assert (features.column("contacts_7d")[0], features.column("contacts_via_mail_28d")[0]) == (2, 2)
+    assert (features.column("contacts_opened_28d")[0], features.column("days_since_last_open")[0]) == (1, 2)
 
 
-def test_a_preference_is_the_last_word():
-    told = {"event_time": "2020-01-01", "key": "colour", "value": "red"}
+def test_the_latest_answer_is_the_preference():
+    answer = {"event_time": "2020-01-01", "key": "colour", "value": "red"}
 
-    found = ada(
-        "preferences", told, {**told, "event_time": "2024-01-01"}, {**told, "event_time": "2024-02-01", "value": "blue"}
+    features = ada(
+        "preferences",
+        answer,
+        {**answer, "event_time": "2024-01-01"},
+        {**answer, "event_time": "2024-02-01", "value": "blue"},
     )
 
-    answers = found.vocabularies["preference_colour"]
-    assert answers[int(found.column("preference_colour")[0])] == "colour: blue"
-    assert found.column("preferences_told")[0] == 1
+    answers = features.vocabularies["preference_colour"]
+    assert answers[int(features.column("preference_colour")[0])] == "colour: blue"
+    assert features.column("preferences_told")[0] == 1
 
 
-def test_an_absent_table_takes_its_family_away():
+def test_a_missing_table_has_no_features():
     families = {
         column.family for column in ada("preferences", {"event_time": "2020-01-01", "key": "k", "value": "v"}).columns
     }

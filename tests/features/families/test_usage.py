@@ -1,4 +1,4 @@
-"""The usage family, worked out by hand."""
+"""Features of usage, on small logs with known answers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tests.featured import features_at
 from tests.worlds import frame, shop
 
 
-def used(when: str, event: str = "visit", **more: Any) -> dict[str, Any]:
-    return {"customer_id": "ada", "event_time": when, "event": event, **more}
+def event(when: str, name: str = "visit", **more: Any) -> dict[str, Any]:
+    return {"customer_id": "ada", "event_time": when, "event": name, **more}
 
 
 def ada(*events: dict[str, Any]) -> dict[str, float]:
@@ -19,33 +19,33 @@ def ada(*events: dict[str, Any]) -> dict[str, float]:
     return dict(zip(row.names, row.values[0].tolist(), strict=True))
 
 
-def test_a_shop_without_purchases_has_features_of_usage():
-    found = ada(used("2024-03-01"), used("2024-02-20"), used("2024-02-20T12:00"))
+def test_a_data_set_without_purchases_has_usage_features():
+    features = ada(event("2024-03-01"), event("2024-02-20"), event("2024-02-20T12:00"))
 
-    assert (found["days_since_last_usage"], found["usage_events_30d"], found["usage_days_30d"]) == (7, 3, 2)
-    assert "orders_30d" not in found
+    assert (features["days_since_last_usage"], features["usage_events_30d"], features["usage_days_30d"]) == (7, 3, 2)
+    assert "orders_30d" not in features
 
 
-def test_sessions_are_counted_once_and_only_where_they_are_recorded():
-    found = ada(used("2024-03-01", session_id="s"), used("2024-03-02", session_id="s"), used("2024-03-03"))
+def test_a_session_counts_once_and_only_where_sessions_are_recorded():
+    features = ada(event("2024-03-01", session_id="s"), event("2024-03-02", session_id="s"), event("2024-03-03"))
 
-    assert found["usage_sessions_30d"] == 1
-    assert "usage_sessions_30d" not in ada(used("2024-03-01"))
+    assert features["usage_sessions_30d"] == 1
+    assert "usage_sessions_30d" not in ada(event("2024-03-01"))
 
 
 def test_each_kind_of_event_has_its_own_count():
-    found = ada(used("2024-03-01", "log in"), used("2024-03-02", "log in"), used("2024-03-03"))
+    features = ada(event("2024-03-01", "log in"), event("2024-03-02", "log in"), event("2024-03-03"))
 
-    assert (found["usage_log_in_30d"], found["usage_visit_30d"]) == (2, 1)
-
-
-def test_usage_that_fades_shows_in_its_trend():
-    assert ada(used("2024-02-25"), used("2024-02-26"))["usage_trend_7d"] == 0
-    assert math.isnan(ada(used("2024-01-01"))["usage_trend_7d"])
+    assert (features["usage_log_in_30d"], features["usage_visit_30d"]) == (2, 1)
 
 
-def test_errors_are_those_that_the_table_counts_and_else_the_events_called_so():
-    found = ada(used("2024-03-01", "export", errors=3), used("2024-03-02", "error page"))
+def test_declining_usage_shows_in_its_trend():
+    assert ada(event("2024-02-25"), event("2024-02-26"))["usage_trend_7d"] == 0
+    assert math.isnan(ada(event("2024-01-01"))["usage_trend_7d"])
 
-    assert found["usage_errors_30d"] == 3
-    assert ada(used("2024-03-01", "export"), used("2024-03-02", "Error page"))["usage_errors_30d"] == 1
+
+def test_errors_come_from_the_errors_column_or_else_from_event_names():
+    features = ada(event("2024-03-01", "export", errors=3), event("2024-03-02", "error page"))
+
+    assert features["usage_errors_30d"] == 3
+    assert ada(event("2024-03-01", "export"), event("2024-03-02", "Error page"))["usage_errors_30d"] == 1

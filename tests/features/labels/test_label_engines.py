@@ -46,29 +46,29 @@ def world(definition: Definition, zone: str, backend: SQLBackend) -> Tables:
 
 
 def subscription(who: str, started_at: str, ended_at: str | None) -> dict[str, object]:
-    stated = {"customer_id": who, "subscription_id": who, "plan": "basic", "mrr": 10.0, "end_reason": "price"}
-    return {**stated, "started_at": started_at, "ended_at": ended_at}
+    ids = {"customer_id": who, "subscription_id": who, "plan": "basic", "mrr": 10.0, "end_reason": "price"}
+    return {**ids, "started_at": started_at, "ended_at": ended_at}
 
 
-def everything(tables: Tables) -> dict[str, np.ndarray]:
+def all_arrays(tables: Tables) -> dict[str, np.ndarray]:
     cohort = select_cohort(tables, CUTOFFS)
-    found = vars(cohort) | vars(label_outcomes(tables, cohort)) | vars(load_interactions(tables))
-    return {name: array for name, array in found.items() if isinstance(array, np.ndarray)}
+    arrays = vars(cohort) | vars(label_outcomes(tables, cohort)) | vars(load_interactions(tables))
+    return {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("definition", sorted(LABELS))
-def test_duckdb_and_postgresql_say_the_same(definition):
-    embedded, server = (everything(world(definition, "Europe/London", engine(name))) for name in ("duckdb", "postgres"))
+def test_duckdb_and_postgresql_give_the_same_arrays(definition):
+    embedded, server = (all_arrays(world(definition, "Europe/London", engine(name))) for name in ("duckdb", "postgres"))
 
     assert embedded.keys() == server.keys()
     for name in embedded:
         np.testing.assert_array_equal(embedded[name], server[name], name)
 
 
-def test_the_zone_of_naive_times_moves_no_label():
+def test_the_time_zone_of_naive_times_changes_no_label():
     tokyo, london = (
-        everything(world("no_purchase", zone, ibis.duckdb.connect())) for zone in ("Asia/Tokyo", "Europe/London")
+        all_arrays(world("no_purchase", zone, ibis.duckdb.connect())) for zone in ("Asia/Tokyo", "Europe/London")
     )
 
     for name in tokyo:

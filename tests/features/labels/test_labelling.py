@@ -1,4 +1,4 @@
-"""What becomes of customers after a cutoff."""
+"""Labels of each definition of churn, on small worlds with known answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.cohort import Cohort
 from core.config.training import ChurnDefinition
 from core.errors import DataError
 from core.labels import Labels
-from features.labels.labelling import LABELS, label_outcomes
+from features.labels.labelling import label_outcomes
 from tests.worlds import config, frame, shop
 
 CUTOFF = date(2024, 3, 1)
@@ -34,7 +34,7 @@ def world(definition: str, **changes: Any):
     return config(churn=ChurnDefinition(**churn), watermark=date(2025, 1, 1))
 
 
-def outcome(*purchases: str, definition: str = "no_purchase", who: str = "ada", **changes: Any) -> Labels:
+def label_purchases(*purchases: str, definition: str = "no_purchase", who: str = "ada", **changes: Any) -> Labels:
     return label_outcomes(shop(*purchases, settings=world(definition, **changes)), cohort(who))
 
 
@@ -43,7 +43,7 @@ def span(who: str, started: str, ended: str | None, reason: str = "") -> dict[st
     return {"customer_id": who, "subscription_id": who, "plan": "basic", "mrr": 10.0, **times, "end_reason": reason}
 
 
-def subscribed(*spans: dict[str, object], **changes: Any) -> Labels:
+def label_subscriptions(*spans: dict[str, object], **changes: Any) -> Labels:
     settings_ = world("subscription_ended", grace_days=10, **changes)
     return label_outcomes(shop(settings=settings_, subscriptions=frame(*spans)), cohort("ada"))
 
@@ -65,26 +65,26 @@ def assert_same(first: Labels, second: Labels) -> None:
     ],
 )
 def test_only_a_purchase_between_the_gap_and_the_end_of_the_horizon_counts(moment, stayed):
-    assert outcome(f"ada {moment}").churned.tolist() == [not stayed]
+    assert label_purchases(f"ada {moment}").churned.tolist() == [not stayed]
 
 
 def test_without_a_gap_a_purchase_at_midnight_of_the_cutoff_counts():
-    assert outcome("ada 2024-03-01", gap_days=0).churned.tolist() == [False]
+    assert label_purchases("ada 2024-03-01", gap_days=0).churned.tolist() == [False]
 
 
-def test_silence_is_complete_at_the_end_of_the_horizon():
-    assert outcome("bo 2024-03-10").churned_at.tolist() == [date(2024, 4, 7)]
+def test_an_inactive_customer_churns_at_the_end_of_the_horizon():
+    assert label_purchases("bo 2024-03-10").churned_at.tolist() == [date(2024, 4, 7)]
 
 
-def test_a_return_is_no_purchase_and_is_taken_off_the_amount():
-    gone = outcome("ada 2024-03-10 -4")
-    stayed = outcome("ada 2024-03-10 25", "ada 2024-03-12 -4", "ada 2024-05-01 99")
+def test_a_return_is_no_purchase_and_is_subtracted_from_the_amount():
+    gone = label_purchases("ada 2024-03-10 -4")
+    stayed = label_purchases("ada 2024-03-10 25", "ada 2024-03-12 -4", "ada 2024-05-01 99")
 
     assert (gone.churned.tolist(), gone.amount_after.tolist()) == ([True], [-4.0])
     assert (stayed.churned.tolist(), stayed.amount_after.tolist()) == ([False], [21.0])
 
 
-def test_a_row_is_mature_once_its_whole_horizon_was_recorded():
+def test_a_row_is_mature_once_its_whole_horizon_is_recorded():
     tables = shop("ada 2024-01-01", settings=world("no_purchase"))
     last = date(2025, 1, 1) - timedelta(days=GAP + HORIZON)
 
@@ -93,85 +93,85 @@ def test_a_row_is_mature_once_its_whole_horizon_was_recorded():
     assert mature == [True, False]
 
 
-def test_a_card_that_turned_out_to_be_ada_stayed_when_ada_did():
+def test_a_card_that_later_turns_out_to_be_ada_has_adas_label():
     identities = frame(
         {"alias_id": "card-1", "customer_id": "ada", "recorded_time": "2024-06-01"},
         {"alias_id": "card-2", "customer_id": "card-1", "recorded_time": "2024-07-01"},
     )
     tables = shop("ada 2024-03-10 8", settings=world("no_purchase"), identities=identities)
 
-    known = label_outcomes(tables, cohort("ada", "bo", "card-1", "card-2"))
+    labels = label_outcomes(tables, cohort("ada", "bo", "card-1", "card-2"))
 
-    assert known.churned.tolist() == [False, True, False, False]
-    assert known.amount_after.tolist() == [8.0, 0.0, 8.0, 8.0]
+    assert labels.churned.tolist() == [False, True, False, False]
+    assert labels.amount_after.tolist() == [8.0, 0.0, 8.0, 8.0]
 
 
-def test_labels_read_the_last_version_of_a_line():
+def test_labels_read_the_latest_version_of_a_line():
     lines = ("ada 2024-03-10 30 line_id=1", "ada 2024-03-10 0.5 line_id=1 recorded_time=2024-09-01")
 
-    assert outcome(*lines).amount_after.tolist() == [0.5]
+    assert label_purchases(*lines).amount_after.tolist() == [0.5]
 
 
 @pytest.mark.parametrize(("back_on", "churned"), [("2024-03-27", False), ("2024-03-28", True)])
 def test_overdue_waits_for_a_multiple_of_the_usual_gap(back_on, churned):
     rhythm = ("ada 2024-01-01", "ada 2024-01-11", "ada 2024-01-21", "ada 2024-01-21T18:00")
 
-    found = outcome(*rhythm, f"ada {back_on}", definition="overdue", overdue_multiple=2.0)
+    labels = label_purchases(*rhythm, f"ada {back_on}", definition="overdue", overdue_multiple=2.0)
 
-    assert found.churned.tolist() == [churned]
-    assert found.churned_at.tolist() == [date(2024, 3, 28) if churned else None]
+    assert labels.churned.tolist() == [churned]
+    assert labels.churned_at.tolist() == [date(2024, 3, 28) if churned else None]
 
 
 def test_overdue_waits_for_the_horizon_where_there_is_no_usual_gap_yet():
-    found = outcome("ada 2024-01-01", definition="overdue")
+    labels = label_purchases("ada 2024-01-01", definition="overdue")
 
-    assert found.churned_at.tolist() == [date(2024, 4, 7)]
+    assert labels.churned_at.tolist() == [date(2024, 4, 7)]
 
 
 @given(
     days=st.lists(st.integers(-60, -1), min_size=2, max_size=6), earlier=st.integers(1, 40), amount=st.integers(0, 9)
 )
 @few
-def test_overdue_knows_the_past_only_through_the_usual_gap(days, earlier, amount):
+def test_overdue_depends_on_the_past_only_through_the_usual_gap(days, earlier, amount):
     later = [MIDNIGHT + timedelta(days=n) for n in (10, 25, 36)]
     past = [MIDNIGHT + timedelta(days=day) for day in days]
 
-    def found(shift: int, cost: int) -> Labels:
+    def label(shift: int, cost: int) -> Labels:
         moved = [f"ada {(day - timedelta(days=shift)).isoformat()} {cost}" for day in past]
-        return outcome(*moved, *(f"ada {day.isoformat()}" for day in later), definition="overdue")
+        return label_purchases(*moved, *(f"ada {day.isoformat()}" for day in later), definition="overdue")
 
-    assert_same(found(0, 5), found(earlier, amount))
+    assert_same(label(0, 5), label(earlier, amount))
 
 
-def test_an_end_that_nothing_follows_is_churn_with_its_day_and_cause():
-    found = subscribed(span("ada", "2023-01-01", "2024-03-20T15:00", "price"))
+def test_an_end_without_renewal_is_churn_with_its_day_and_cause():
+    labels = label_subscriptions(span("ada", "2023-01-01", "2024-03-20T15:00", "price"))
 
-    assert (found.churned[0], found.churned_at[0], found.cause[0]) == (True, np.datetime64("2024-03-20"), "price")
+    assert (labels.churned[0], labels.churned_at[0], labels.cause[0]) == (True, np.datetime64("2024-03-20"), "price")
 
 
 @pytest.mark.parametrize(("renewed", "churned"), [("2024-03-20", False), ("2024-03-30", False), ("2024-03-31", True)])
 def test_a_renewal_within_the_grace_period_is_no_churn(renewed, churned):
-    found = subscribed(span("ada", "2023-01-01", "2024-03-20"), span("ada", renewed, None))
+    labels = label_subscriptions(span("ada", "2023-01-01", "2024-03-20"), span("ada", renewed, None))
 
-    assert found.churned.tolist() == [churned]
+    assert labels.churned.tolist() == [churned]
 
 
 def test_the_end_of_one_of_two_running_subscriptions_is_no_churn():
-    assert not subscribed(span("ada", "2023-01-01", "2024-03-20"), span("ada", "2023-06-01", None)).churned[0]
+    assert not label_subscriptions(span("ada", "2023-01-01", "2024-03-20"), span("ada", "2023-06-01", None)).churned[0]
 
 
-def test_the_end_of_one_of_two_running_subscriptions_is_churn_where_each_counts():
+def test_with_each_subscription_the_end_of_one_of_two_is_churn():
     ends, runs = span("ada", "2023-01-01", "2024-03-20") | {"subscription_id": "a"}, span("ada", "2023-06-01", None)
 
-    assert subscribed(ends, runs, each_subscription=True).churned[0]
+    assert label_subscriptions(ends, runs, each_subscription=True).churned[0]
 
 
 def test_a_customer_without_a_subscription_at_the_cutoff_is_never_mature():
-    assert not subscribed(span("ada", "2023-01-01", "2024-02-01"), span("bo", "2023-01-01", None)).mature[0]
+    assert not label_subscriptions(span("ada", "2023-01-01", "2024-02-01"), span("bo", "2023-01-01", None)).mature[0]
 
 
 def test_an_end_is_certain_only_after_the_grace_period():
-    assert subscribed(span("ada", "2023-01-01", None)).observed_until.tolist() == [date(2024, 12, 22)]
+    assert label_subscriptions(span("ada", "2023-01-01", None)).observed_until.tolist() == [date(2024, 12, 22)]
 
 
 outside = st.one_of(st.integers(-90, GAP - 1), st.integers(GAP + HORIZON, 90))
@@ -181,73 +181,69 @@ facts_inside = st.lists(
 )
 
 
-def written(facts: list[tuple[str, int, int]]) -> list[str]:
+def log_lines(facts: list[tuple[str, int, int]]) -> list[str]:
     return [f"{who} {(MIDNIGHT + timedelta(days=day, seconds=second)).isoformat()}" for who, day, second in facts]
 
 
 def visits(facts: list[tuple[str, int, int]]):
-    rows = [line.split() for line in written(facts)]
+    rows = [line.split() for line in log_lines(facts)]
     return frame(*({"customer_id": who, "event_time": when, "event": "visit"} for who, when in rows))
 
 
 @given(inside=facts_inside, others=facts_outside)
 @few
 def test_facts_outside_the_window_change_no_label_of_no_purchase(inside, others):
-    asked, always = cohort("ada", "bo"), "cyd 2024-01-01"
+    subjects, always = cohort("ada", "bo"), "cyd 2024-01-01"
 
-    def found(*lines: str) -> Labels:
-        return label_outcomes(shop(always, *lines, settings=world("no_purchase")), asked)
+    def label(*lines: str) -> Labels:
+        return label_outcomes(shop(always, *lines, settings=world("no_purchase")), subjects)
 
-    truth = found(*written(inside))
+    alone = label(*log_lines(inside))
 
-    assert_same(truth, found(*written(others + inside)))
-    assert truth.churned.tolist() == [all(fact[0] != who for fact in inside) for who in ("ada", "bo")]
+    assert_same(alone, label(*log_lines(others + inside)))
+    assert alone.churned.tolist() == [all(fact[0] != who for fact in inside) for who in ("ada", "bo")]
 
 
 @given(inside=facts_inside, others=facts_outside)
 @few
 def test_facts_outside_the_window_change_no_label_of_no_usage(inside, others):
-    asked, always = cohort("ada", "bo"), [("cyd", -50, 0)]
+    subjects, always = cohort("ada", "bo"), [("cyd", -50, 0)]
 
-    def found(facts: list[tuple[str, int, int]]) -> Labels:
-        return label_outcomes(shop(settings=world("no_usage"), usage=visits(always + facts)), asked)
+    def label(facts: list[tuple[str, int, int]]) -> Labels:
+        return label_outcomes(shop(settings=world("no_usage"), usage=visits(always + facts)), subjects)
 
-    assert_same(found(inside), found(others + inside))
+    assert_same(label(inside), label(others + inside))
 
 
 @given(past=st.lists(st.tuples(st.integers(61, 400), st.integers(1, 60)), min_size=1, max_size=4))
 @few
-def test_subscriptions_that_were_over_before_the_cutoff_change_no_label(past):
+def test_subscriptions_that_ended_before_the_cutoff_change_no_label(past):
     now = span("ada", "2023-01-01", "2024-03-20", "price")
     days = [(CUTOFF - timedelta(days=started), CUTOFF - timedelta(days=ended)) for started, ended in past]
-    over = [span("ada", started.isoformat(), ended.isoformat(), "moved") for started, ended in days]
+    ended_spans = [span("ada", started.isoformat(), ended.isoformat(), "moved") for started, ended in days]
 
-    assert_same(subscribed(now), subscribed(now, *over))
+    assert_same(label_subscriptions(now), label_subscriptions(now, *ended_spans))
 
 
 @pytest.mark.parametrize("definition", ["no_purchase", "overdue"])
 def test_the_order_of_lines_and_of_the_cohort_is_irrelevant(definition):
     lines = ["ada 2024-03-10", "bo 2024-01-05", "bo 2024-02-04", "bo 2024-03-20 7", "cyd 2024-02-01"]
-    asked = Cohort(np.array(["ada", "bo", "cyd"] * 2), np.repeat(np.array(["2024-02-01", "2024-03-01"], "M8[D]"), 3))
+    subjects = Cohort(np.array(["ada", "bo", "cyd"] * 2), np.repeat(np.array(["2024-02-01", "2024-03-01"], "M8[D]"), 3))
     order = np.array([4, 0, 3, 5, 2, 1])
-    shuffled = Cohort(asked.customer_ids[order], asked.cutoffs[order])
+    shuffled = Cohort(subjects.customer_ids[order], subjects.cutoffs[order])
 
-    first = label_outcomes(shop(*lines, settings=world(definition)), asked)
+    first = label_outcomes(shop(*lines, settings=world(definition)), subjects)
     second = label_outcomes(shop(*lines[::-1], settings=world(definition)), shuffled)
 
     assert_same(first.take(order), second)
 
 
-def test_a_definition_without_its_table_is_refused_by_name():
+def test_a_definition_without_its_table_raises_a_data_error():
     with pytest.raises(DataError, match=r"'no_usage' reads the table usage, which is missing"):
-        outcome("ada 2024-03-10", definition="no_usage")
+        label_purchases("ada 2024-03-10", definition="no_usage")
 
 
-def test_every_definition_of_the_configuration_stands_on_the_shelf():
-    assert set(LABELS) == {"no_purchase", "overdue", "subscription_ended", "no_usage"}
-
-
-def test_an_empty_cohort_has_no_outcomes():
+def test_an_empty_cohort_has_no_labels():
     tables = shop("ada 2024-03-10", settings=world("no_purchase"))
 
     assert len(label_outcomes(tables, Cohort(np.empty(0, "U1"), np.empty(0, "M8[D]")))) == 0

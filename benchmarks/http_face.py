@@ -30,7 +30,7 @@ from core.config.training import RiskLevels
 from core.scores import Reason, Scores
 from serving.release.churn_part import ChurnPart
 from serving.release.release import Release, ReleaseDescription, ReleasedModel
-from serving.release.releases import Pointer, Releases
+from serving.release.releases import Activation, Releases
 
 NAME = "http_face"
 FACES = {"starlette": "StarletteFace", "litestar": "LitestarFace"}
@@ -66,8 +66,13 @@ def release() -> Release:
     reason = Reason(
         "recency", "up", 1.2, 74.0, 21.0, "last purchase 74 days ago (usually 21)", "最終購入から74日(通常21日)"
     )
-    part = ChurnPart.of(scores, [(reason,) * 3] * N_CUSTOMERS, np.zeros(N_CUSTOMERS, dtype=bool), RiskLevels())
-    model = ReleasedModel("kizuna.bench.churn", 1, "logistic", CUTOFF, "", "", "")
+    part = ChurnPart.of(
+        scores, [(reason,) * 3] * N_CUSTOMERS, short_history=np.zeros(N_CUSTOMERS, dtype=bool), risk_levels=RiskLevels()
+    )
+    model = ReleasedModel(
+        name="kizuna.bench.churn", version=1, model="logistic", cutoff=CUTOFF, card_digest="", features_digest="",
+        data_digest="",
+    )  # fmt: skip
     description = ReleaseDescription(
         release_id="bench", created_at=NOW, data_set="bench", time_zone="UTC", currency="EUR", cutoff=CUTOFF,
         data_digest="", models={"churn": model},
@@ -154,7 +159,7 @@ def main() -> None:
     """Serve both, ask both, write the figures down."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
         home = Path(folder)
-        Releases(home / "releases").add(release(), Pointer("bench", "benchmark", "", NOW))
+        Releases(home / "releases").publish(release(), Activation(release_id="bench", who="benchmark", why="", at=NOW))
         servers = {face: running.enter_context(server(face, port, home)) for port, face in enumerate(FACES, start=3871)}
         figures = measure(servers)
     publish(NAME, figures)

@@ -1,10 +1,10 @@
-"""Tasks: what somebody is to do about one customer, from its making to what came of it.
+"""Customer success tasks: something to do about one customer, and what came of it.
 
-    open ---> done, dismissed      with or without an outcome
-      ^          |
-      '----------'                 taken up again; its outcome goes
+      open ----> done, dismissed     with or without an outcome
+       ^              |
+       '--------------'              reopened; the outcome is removed
 
-A task is named after what it is about, so that making it twice makes one.
+A task's id is a digest of what it is about, so that creating it twice gives one task.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from core.digest import digest_of
 from core.errors import WrongTransition
 
 HEALTH_DROP = "health_drop"
-"The kind of a task that a fall in health makes."
+"The kind of a task that is opened when a customer's health drops."
 
 
 class TaskState(StrEnum):
-    """How far a task has come."""
+    """The progress of a task."""
 
     OPEN = "open"
     DONE = "done"
@@ -40,29 +40,29 @@ class TaskOutcome(StrEnum):
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to be done about one customer."""
+    """Something to do about one customer."""
 
     task_id: str
-    "16 hex digits of what it is about: data set, customer, kind and episode."
+    "16 hex digits: digest of data set, customer, kind and episode."
     data_set: str
     customer_id: str
     kind: str
     episode: date
-    "The day on which what it is about began: one task an episode."
+    "The day on which the drop began; there is one task per episode."
     owner: str
-    "Whose it is; '' is nobody's yet."
+    "Who is responsible; '' if unassigned."
     reason_en: str
     reason_ja: str
     dimension: str
-    "The side of the customer's health that fell most."
+    "The health dimension that dropped most."
     action: str
-    "What is suggested, in the business's own words or in English."
+    "The suggested action, from the TOML or in English."
     action_ja: str
-    "The same in Japanese; the business's own words as they are."
+    "The suggested action in Japanese; an action from the TOML is not translated."
     score: float
-    "Health when it was made, 0 to 100."
+    "Health when the task was created, 0 to 100."
     score_before: float | None
-    "Health before it fell; null where nothing was known of the customer then."
+    "Health before the drop; null if unknown."
     due_on: date
     created_at: datetime
     "UTC."
@@ -70,38 +70,38 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     "UTC."
     state: TaskState = TaskState.OPEN
     outcome: TaskOutcome | None = None
-    "Of a task that is no longer open, where somebody said so."
+    "Only for a task that is done or dismissed."
     note: str = ""
     delivered_at: datetime | None = None
-    "When the webhook took it, UTC; null where it has not or where there is none."
+    "When the webhook accepted the task, UTC; null before that, or without a webhook."
 
 
 class TaskChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What somebody says about a task; what is left out stays as it is."""
+    """A change to a task; missing fields stay as they are."""
 
     state: TaskState | msgspec.UnsetType = msgspec.UNSET
     outcome: TaskOutcome | msgspec.UnsetType | None = msgspec.UNSET
-    "Of a task that is done or dismissed; null takes it back."
+    "Only for a task that is done or dismissed; null removes it."
     owner: Annotated[str, msgspec.Meta(max_length=128)] | msgspec.UnsetType = msgspec.UNSET
     note: Annotated[str, msgspec.Meta(max_length=4000)] | msgspec.UnsetType = msgspec.UNSET
 
 
-def task_id_of(data_set: str, customer_id: str, kind: str, episode: date) -> str:
-    """The name of the one task that this episode of this customer may make."""
+def task_id_of(data_set: str, customer_id: str, *, kind: str, episode: date) -> str:
+    """The id of the one task that this episode of this customer may have."""
     return digest_of([data_set, customer_id, kind, episode])
 
 
-def apply_change(task: Task, change: TaskChange, now: datetime) -> Task:
-    """The task as it is after a change; a change to what it is already changes nothing but the time.
+def apply_change(task: Task, change: TaskChange, *, now: datetime) -> Task:
+    """The task after a change; a change without a difference only updates `changed_at`.
 
-    Raises WrongTransition for a step that the drawing above does not have, and for an outcome of an open task.
+    Raises WrongTransition for a transition that is not in the diagram above, and for an outcome of an open task.
     """
-    said = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
-    state = said.get("state", task.state)
+    fields = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
+    state = fields.get("state", task.state)
     if TaskState.OPEN not in (task.state, state) and state != task.state:
-        raise WrongTransition(f"a task that is {task.state} cannot become {state}; open it again first")
-    if state == TaskState.OPEN and said.get("outcome") is not None:
+        raise WrongTransition(f"a {task.state} task cannot become {state}; set it to open first")
+    if state == TaskState.OPEN and fields.get("outcome") is not None:
         raise WrongTransition("an open task has no outcome; send state done or dismissed with it")
     if state == TaskState.OPEN:
-        said["outcome"] = None
-    return msgspec.structs.replace(task, **said, changed_at=now)
+        fields["outcome"] = None
+    return msgspec.structs.replace(task, **fields, changed_at=now)

@@ -1,7 +1,7 @@
-"""The BentoML service: starts the HTTP face on the release folder that KIZUNA_RELEASES names.
+"""The BentoML service: runs the HTTP application on the releases in the folder KIZUNA_RELEASES.
 
-BentoML's own access log (it would show paths with ids), metrics (labels without bound) and tracing (the largest single
-cost of a request) are off; see docs/decisions/0001-http-layer.md.
+BentoML's own access log (it would contain ids), metrics (unbounded labels) and tracing (the largest single cost of a
+request) are off; see docs/decisions/0001-http-layer.md.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import bentoml
 
 from core import environment
 from core.places import LEDGER_FILE, TASKS_FILE
-from serving.http.activations import Activations
+from serving.endpoints import all_endpoints
+from serving.http.activations import ActivationLog
 from serving.http.app import Api
 from serving.http.live import LiveRelease, LiveReleaseHooks
 from serving.http.metrics import ServiceMetrics
 from serving.release.release import Release
-from serving.release.releases import Pointer, Releases
-from serving.routes import all_endpoints
+from serving.release.releases import Activation, Releases
 from serving.tasks.database import TaskDatabase
 
-LEAN: dict[str, Any] = {
+SERVICE_OPTIONS: dict[str, Any] = {
     "metrics": {"enabled": False},
     "logging": {"access": {"enabled": False}},
     "tracing": {"excluded_urls": ".*"},
@@ -32,37 +32,37 @@ LEAN: dict[str, Any] = {
 }
 
 
-def live_release(metrics: ServiceMetrics) -> LiveRelease:
-    """The release that this worker answers from; not started yet."""
+def create_live_release(metrics: ServiceMetrics) -> LiveRelease:
+    """The active release of this worker; not started yet."""
     folder = Path(os.environ.get(environment.RELEASES, "releases"))
     ledger = Path(os.environ.get(environment.LEDGER, folder.parent / LEDGER_FILE))
-    activations = Activations(ledger, platform.node())
+    activation_log = ActivationLog(ledger, platform.node())
 
-    def activated(release: Release, pointer: Pointer) -> None:
-        metrics.activated()
-        activations.record(release, pointer)
+    def on_activation(release: Release, activation: Activation) -> None:
+        metrics.count_activation()
+        activation_log.record(release, activation)
 
-    return LiveRelease(Releases(folder), LiveReleaseHooks(activated, metrics.failed))
+    return LiveRelease(Releases(folder), LiveReleaseHooks(on_activation, metrics.count_failure))
 
 
 METRICS = ServiceMetrics()
-LIVE = live_release(METRICS)
+LIVE = create_live_release(METRICS)
 TASKS = TaskDatabase.at(os.environ.get(environment.DATABASE_URL), LIVE.folder.parent / TASKS_FILE)
 
 
-@bentoml.asgi_app(Api(LIVE, METRICS, all_endpoints(), TASKS), path="/")
+@bentoml.asgi_app(Api(LIVE, all_endpoints(), metrics=METRICS, tasks=TASKS), path="/")
 @bentoml.service(
     name="kizuna",
     workers=int(os.environ.get(environment.WORKERS, "1")),
-    **LEAN,
+    **SERVICE_OPTIONS,
 )
 class Kizuna:
-    """Answers from the newest release, and picks up a newer one without a restart."""
+    """Responds from the active release, and switches to a newer one without a restart."""
 
     @bentoml.on_deployment
     @staticmethod
-    def find_releases() -> None:
-        """Before any worker starts: workers have another working directory, so the folder is named in full."""
+    def resolve_paths() -> None:
+        """Before any worker starts: make paths absolute, because workers have another working directory."""
         if environment.RELEASES not in os.environ:
             raise SystemExit(f"kizuna: set {environment.RELEASES} to a release folder, such as var/<data set>/releases")
         for name in (environment.RELEASES, environment.LEDGER):
@@ -77,5 +77,5 @@ class Kizuna:
 
     @bentoml.on_shutdown
     def stop(self) -> None:
-        """Look for releases no more."""
+        """Stop watching for releases."""
         LIVE.stop()

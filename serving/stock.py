@@ -1,10 +1,10 @@
-"""What is not in stock at this moment: a live set beside the releases, which every worker of the host sees at once.
+"""What is out of stock at this moment: a set of items beside the releases, shared by all workers of the host.
 
-    releases/stock.json    ids, replaced in one step; its modification time rises with every change
-    releases/.stock.lock   held while it changes
+    releases/stock.json    item ids, replaced atomically; its modification time rises with every change
+    releases/.stock.lock   locked during a change
 
-It comes on top of the items that a release itself hides. A reader asks the file system about the file before each
-answer, which costs a microsecond or two, and reads it only when it has been replaced.
+It adds to the items that a release itself marks as unavailable. Before each response a worker asks the file system
+whether the file was replaced, which costs a microsecond or two, and only then reads it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import BadInput, BrokenArtifact
 from core.interactions import codes_of
@@ -28,87 +29,90 @@ from serving.release.release import flush
 logger = logging.getLogger("kizuna.serving")
 
 Stamp = tuple[int, int, int]
+"Modification time, inode and size of the file."
 
-AT_MOST = 100_000
-"How many ids the set may hold: 13 MB of the longest ones."
+MAX_ITEMS = 100_000
+"13 MB of the longest ids."
 
 
 class Stock(msgspec.Struct, frozen=True):
-    """The set as it stood after one change."""
+    """The set of items that are out of stock, after one change."""
 
     unavailable: frozenset[str] = frozenset()
     changed_at_ns: int = 0
-    "Nanoseconds since 1970, UTC; rises with every change; 0 before the first."
+    "Nanoseconds since 1970, UTC. Rises with every change; 0 before the first."
 
 
-NOTHING_GONE = Stock()
+EMPTY_STOCK = Stock()
 
 
 @dataclass(frozen=True)
 class StockFile:
-    """The file that holds the set."""
+    """The file that contains the set."""
 
     folder: Path
-    "Of the releases."
+    "The folder of the releases."
 
     @property
     def path(self) -> Path:
-        """Where it lies."""
+        """The path of the file."""
         return self.folder / "stock.json"
 
     def read(self) -> Stock:
-        """The set; empty where nothing was ever said. Raises BrokenArtifact where the file is damaged."""
+        """Read the set; empty before the first change. Raises BrokenArtifact if the file is damaged."""
         try:
             return msgspec.json.decode(self.path.read_bytes(), type=Stock)
         except FileNotFoundError:
-            return Stock()
-        except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-            raise BrokenArtifact(f"{self.path} is damaged; remove it and say again what is unavailable") from fault
+            return EMPTY_STOCK
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise BrokenArtifact(f"{self.path} is damaged; remove it and send the unavailable items again") from error
 
-    def change(self, gone: Collection[str], back: Collection[str]) -> Stock:
-        """Take out what is back and add what is gone, durably; returns the set as it is now.
+    def change(self, sold_out: Collection[str], available: Collection[str]) -> Stock:
+        """Remove available items from the set, then add those sold out, durably; returns the new set.
 
-        Raises BadInput where the set would become too large, OSError where it cannot be written.
+        Raises BadInput if the set would become too large, OSError if it cannot be written.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / ".stock.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             before = self.read()
-            unavailable = before.unavailable.difference(back).union(gone)
-            if len(unavailable) > AT_MOST:
-                raise BadInput(f"at most {AT_MOST:,} items are held; make a release of an items table that says so")
+            unavailable = before.unavailable.difference(available).union(sold_out)
+            if len(unavailable) > MAX_ITEMS:
+                raise BadInput(
+                    f"at most {MAX_ITEMS:,} items can be out of stock; mark more in the items table and release again"
+                )
             after = Stock(unavailable, max(time.time_ns(), before.changed_at_ns + 1))
             self._replace(after)
             return after
 
     def _replace(self, stock: Stock) -> None:
-        """Write beside and then in place; the time of the file is the change's own, so that no two are alike."""
-        beside = self.folder / f".stock-{os.getpid()}"
-        beside.write_bytes(msgspec.json.encode(stock, order="deterministic"))
-        os.utime(beside, ns=(stock.changed_at_ns, stock.changed_at_ns))
-        flush(beside)
-        beside.replace(self.path)
+        """Replace the file atomically. Its modification time is that of the change, so that no two versions agree."""
+        temporary = self.folder / f".stock-{os.getpid()}"
+        temporary.write_bytes(msgspec.json.encode(stock, order="deterministic"))
+        os.utime(temporary, ns=(stock.changed_at_ns, stock.changed_at_ns))
+        flush(temporary)
+        temporary.replace(self.path)
         flush(self.folder)
 
     def stamp(self) -> Stamp | None:
-        """Tells two states of the file apart; None where there is none."""
+        """Differs between any two versions of the file; None if there is none."""
         try:
-            found = self.path.stat()
+            status = self.path.stat()
         except FileNotFoundError:
             return None
-        return found.st_mtime_ns, found.st_ino, found.st_size
+        return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 @dataclass(frozen=True)
 class OutOfStock:
-    """What a catalogue lacks at one moment."""
+    """The items of a recommender that are out of stock at one moment."""
 
-    mask: np.ndarray
-    "(m,) bool, by item code."
-    codes: np.ndarray
-    "int32, rising: where the mask is true."
+    mask: NDArray[np.bool_]
+    "(m,), by item code."
+    codes: NDArray[np.int32]
+    "The codes at which the mask is true, in order."
     as_released: bool
-    "Whether nothing was said beyond what the release itself hides."
+    "Whether they are exactly the items that the release itself marks as unavailable."
 
 
 class LiveStock:
@@ -116,37 +120,38 @@ class LiveStock:
 
     def __init__(self, file: StockFile) -> None:
         self.file = file
-        self._seen: Stamp | None = None
-        self._stock = Stock()
-        self._lacking: tuple[Stock, RecommenderPart, OutOfStock] | None = None
+        self._stamp: Stamp | None = None
+        self._stock = EMPTY_STOCK
+        self._out_of_stock: tuple[Stock, RecommenderPart, OutOfStock] | None = None
 
     @property
     def now(self) -> Stock:
-        """The set at this moment; where its file is damaged or out of reach, the last one that could be read."""
+        """The current set. If its file is damaged or unavailable, the last one that could be read."""
         try:
             stamp = self.file.stamp()
-            if stamp != self._seen:
-                self._seen = stamp
+            if stamp != self._stamp:
+                self._stamp = stamp
                 self._stock = self.file.read()
-        except (OSError, BrokenArtifact) as fault:
-            logger.error("the stock could not be read, the last known one stays: %s", fault)
+        except (OSError, BrokenArtifact) as error:
+            logger.error("the stock could not be read, the last known one stays: %s", error)
         return self._stock
 
-    def lacking(self, part: RecommenderPart) -> OutOfStock:
-        """What is out of stock now, of what a recommender knows; worked out once for each change."""
+    def out_of_stock(self, part: RecommenderPart) -> OutOfStock:
+        """The items of a recommender that are out of stock; computed once per change."""
         stock = self.now
-        known = self._lacking
-        if known is None or known[0] is not stock or known[1] is not part:
-            known = self._lacking = (stock, part, out_of_stock(stock, part))
-        return known[2]
+        cached = self._out_of_stock
+        if cached is None or cached[0] is not stock or cached[1] is not part:
+            cached = self._out_of_stock = (stock, part, find_out_of_stock(stock, part))
+        return cached[2]
 
 
-def out_of_stock(stock: Stock, part: RecommenderPart) -> OutOfStock:
-    """What of a recommender's catalogue is not to be had: as released, and as said since."""
+def find_out_of_stock(stock: Stock, part: RecommenderPart) -> OutOfStock:
+    """The items of a recommender that are unavailable in its release or in the stock."""
     names = np.array(sorted(stock.unavailable), dtype=str)
-    gone = codes_of(names, part.model.item_ids)
+    codes = codes_of(names, part.model.item_ids)
+    codes = codes[codes >= 0]
     mask = np.zeros(len(part.model.item_ids), dtype=bool)
     mask[part.items.unavailable] = True
-    as_released = bool(mask[gone[gone >= 0]].all())
-    mask[gone[gone >= 0]] = True
+    as_released = bool(mask[codes].all())
+    mask[codes] = True
     return OutOfStock(mask, np.flatnonzero(mask).astype(np.int32), as_released)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+
 import msgspec
 
 from core.config.section import Section
@@ -61,7 +63,7 @@ class HealthSettings(Section, frozen=True):
     webhook: str | None = None
     "An address that takes each new task."
     webhook_secret: str | None = None
-    "Signs what is sent there; as ${NAME}."
+    "Signs the requests: whsec_ and base64, given as ${NAME}."
 
     def __post_init__(self) -> None:
         if not 0 < self.at_risk_from < self.watch_from < self.healthy_from < 100:
@@ -78,10 +80,20 @@ class HealthSettings(Section, frozen=True):
                 raise ValueError(f"actions: no dimension '{name}'{did_you_mean(name, DIMENSIONS)}")
         if self.webhook is not None and not self.webhook.startswith(("http://", "https://")):
             raise ValueError("webhook begins with http:// or https://")
-        if self.webhook is not None and len(self.webhook_secret or "") < 16:
+        if self.webhook is not None and not _is_webhook_secret(self.webhook_secret or ""):
             raise ValueError(
-                "a webhook needs a webhook_secret of at least 16 characters, such as ${KIZUNA_WEBHOOK_SECRET}"
+                "a webhook needs a webhook_secret, such as ${KIZUNA_WEBHOOK_SECRET}: whsec_ and the base64 of 24 to 64 "
+                "random bytes, e.g. from `echo whsec_$(openssl rand -base64 32)`"
             )
+
+
+def _is_webhook_secret(secret: str) -> bool:
+    """Whether a text is a secret as in Standard Webhooks."""
+    try:
+        key = b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return False
+    return secret.startswith("whsec_") and 24 <= len(key) <= 64
 
 
 class Intervention(Section, frozen=True):

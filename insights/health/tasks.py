@@ -36,7 +36,7 @@ def open_tasks(config: Config, day: HealthDay, *, owners: Sequence[str], now: da
         )
         tasks.append(
             Task(
-                task_id=task_id_of(config.name, customer_id, HEALTH_DROP, day.cutoff),
+                task_id=task_id_of(config.name, customer_id, kind=HEALTH_DROP, episode=day.cutoff),
                 data_set=config.name,
                 customer_id=customer_id,
                 kind=HEALTH_DROP,

@@ -56,7 +56,7 @@ def health(
             f"the churn champion cannot be used for health: {package.card.unusable_reason}; "
             "run `kizuna train churn`, then `kizuna promote churn`"
         )
-    store = TaskStore.at(os.environ.get(environment.DATABASE_URL), settings.places.tasks, settings.name)
+    store = TaskStore.at(os.environ.get(environment.DATABASE_URL), settings.places.tasks, data_set=settings.name)
     with console.status("reading the tables"):
         tables = open_tables(settings)
         last = tables.default_cutoff() if cutoff is None else cutoff
@@ -81,7 +81,8 @@ def compute_days(
     for cutoff in ProgressBars(console).over(days_until(last, n_days, step_days), "health"):
         day = run.compute(cutoff, read_previous_bands(folder, cutoff))
         owners = owners_of(tables, day.customer_ids[day.has_alert], default=config.health.owner)
-        tasks += store.add(open_tasks(config, day, owners=owners, now=datetime.now(UTC)), config.health.cooldown_days)
+        new_tasks = open_tasks(config, day, owners=owners, now=datetime.now(UTC))
+        tasks += store.add(new_tasks, cooldown_days=config.health.cooldown_days)
         write_day(folder, day, package.card.version)
         newest = [day]
     return newest[0], tasks
@@ -111,6 +112,6 @@ def deliver_tasks(config: Config, store: TaskStore) -> None:
         return
     with console.status("delivering tasks"):
         delivery = deliver(store, Webhook(config.health.webhook, config.health.webhook_secret or ""))
-    say(console, f"tasks delivered: {delivery.taken:,}; kept for the next run: {delivery.waiting:,}")
+    say(console, f"tasks delivered: {delivery.delivered:,}; kept for the next run: {delivery.waiting:,}")
     for problem, count in delivery.problems.items():
         say(console, f"  {count:,} not delivered: {problem}")

@@ -27,16 +27,18 @@ def register(app: typer.Typer) -> None:
 
         Customers who opted out of recommendations or contact are excluded.
         """
-        from serving.build.exports import RECOMMENDATION_COLUMNS, n_unwilling, recommendation_rows, write_rows
+        from serving.build.exports.files import EXPORTS, ExportOptions, write_export
         from serving.release.releases import Releases
         from serving.stock import StockFile
 
         folder = open_config(config).places.releases
-        release, stock = Releases(folder).current(), StockFile(folder).read()
+        release, stock = Releases(folder).open_active(), StockFile(folder).read()
+        export = EXPORTS["recommendations"]
         with console.status("writing recommendations"):
-            n_rows = write_rows(out, RECOMMENDATION_COLUMNS, recommendation_rows(release, k, stock), excel)
+            options = ExportOptions(k=k, stock=stock)
+            n_rows = write_export(export, out, release=release, options=options, excel=excel)
         say(
             console,
             f"{out}: {n_rows:,} recommendations of release {release.description.release_id}; "
-            f"excluded because they opted out of recommendations or contact: {n_unwilling(release):,} customers",
+            f"excluded because they opted out of recommendations or contact: {export.n_excluded(release):,} customers",
         )

@@ -32,8 +32,9 @@ def register(app: typer.Typer) -> None:
         keep: Annotated[int, typer.Option(min=1, help="Number of releases to keep on disk.")] = 5,
     ) -> None:
         """Publish a release from the champions and activate it; a running service picks it up."""
-        from serving.build.release import Champions, build_release
-        from serving.release.releases import Pointer, Releases
+        from serving.build.inputs import Champions
+        from serving.build.release import build_release
+        from serving.release.releases import Activation, Releases
         from tables.sources.opening import open_tables
 
         settings = open_config(config)
@@ -43,10 +44,13 @@ def register(app: typer.Typer) -> None:
             champions = Champions.of(registry, skip or ())
         now = datetime.now(UTC)
         with console.status("scoring every customer"):
-            release = build_release(settings, tables, champions, cutoff or tables.default_cutoff(), now)
-        pointer = Pointer(release.description.release_id, getpass.getuser(), reason, now)
+            release = build_release(
+                settings, tables, champions=champions, cutoff=cutoff or tables.default_cutoff(), created_at=now
+            )
+        release_id = release.description.release_id
+        activation = Activation(release_id=release_id, who=getpass.getuser(), why=reason, at=now)
         with console.status("writing the release"):
-            folder = Releases(settings.places.releases).add(release, pointer, keep)
+            folder = Releases(settings.places.releases).publish(release, activation, keep=keep)
         _print_release(folder, release.description)
 
 

@@ -65,7 +65,7 @@ def load_risks(config: Config) -> Risks:
     from serving.release.releases import Releases
 
     try:
-        release = Releases(config.places.releases).current()
+        release = Releases(config.places.releases).open_active()
     except NotFound:
         return Risks.unknown("unknown: nothing is released yet; run `kizuna release`")
     description = release.description

@@ -1,14 +1,14 @@
-"""From a champion and today's tables to the recommender of a release, with all that surrounds it at the counter."""
+"""Builds the recommender of a release: the champion, the models beside it, and precomputed items."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.config.data_set import Config
 from core.interactions import Interactions
-from features.interactions import load_interactions
+from features.interactions import NO_ITEMS, load_interactions
 from models.mlflow_store.package import ModelPackage
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.cold_start.customers import StartingPoints
@@ -17,71 +17,89 @@ from models.recommenders.engine.base import LadderRecommender
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.item_lists.bought_together import BoughtTogether
 from models.recommenders.item_lists.trending import trending
-from serving.release.context_models import ContextModels
-from serving.release.customer_part import CustomerPart, Statements
+from serving.build.inputs import BuildInputs, BuiltPart
+from serving.release.context_models import ContextModels, TrendPart
+from serving.release.customer_part import CustomerPart, CustomerProfiles
 from serving.release.item_part import ItemPart
 from serving.release.recommender_part import RecommenderPart
-from serving.release.trend_part import TrendPart
+from serving.release.release import ReleasePart
 from tables.assortment import CurrentItems, load_items
 from tables.attributes import attribute_groups
 from tables.consents import customers_refusing, load_preferences
-from tables.tables import Tables
 
 
-def recommender_part(config: Config, package: ModelPackage, tables: Tables, cutoff: date) -> RecommenderPart:
-    """The champion with everybody's history, everybody's best items, and what surrounds them."""
-    bought, today = load_interactions(tables, cutoff), load_items(tables)
+def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> BuiltPart:
+    """Precompute the best items of every customer, and fit the models beside the champion."""
+    del parts
+    interactions = load_interactions(inputs.tables, inputs.cutoff)
+    package = inputs.champions.packages.get("recommender")
+    if package is None:
+        return BuiltPart(None, "" if len(interactions.item_ids) else NO_ITEMS)
+    return BuiltPart(_build(inputs, package, interactions))
+
+
+def _build(inputs: BuildInputs, package: ModelPackage, interactions: Interactions) -> RecommenderPart:
+    settings, cutoff, today = inputs.config.recommender, inputs.cutoff, load_items(inputs.tables)
     champion = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
-    knowing = knowing_likeness(champion, bought, config, cutoff)
-    newcomers = newcomers_of(today.attributes.recode(knowing.item_ids), today.attributes)
-    model = with_newcomers(knowing, newcomers)
-    known, items, said = bought.recode(model.item_ids), item_part(today, model.item_ids), statements(tables, cutoff)
-    customers = CustomerPart.of(known.histories, said)
-    around = surroundings(config, known, items, said, cutoff)
-    return RecommenderPart.of(model, newcomers, customers, items, around, cutoff, config.recommender.k)
-
-
-def item_part(today: CurrentItems, item_ids: np.ndarray) -> ItemPart:
-    """What the items table says of these items; of those that it lacks, nothing."""
-    rows = today.rows_of(item_ids)
-    price, gone = np.append(today.price, np.nan)[rows], np.append(today.unavailable, False)[rows]
-    descriptions = [today.descriptions[row] if row >= 0 else {} for row in rows.tolist()]
-    return ItemPart.of(today.attributes.recode(item_ids), price, np.flatnonzero(gone), descriptions)
-
-
-def statements(tables: Tables, cutoff: date) -> Statements:
-    """What customers said, and who they are, as known at the cutoff."""
-    return Statements(
-        customers_refusing(tables, "recommend", cutoff=cutoff),
-        customers_refusing(tables, "contact", cutoff=cutoff),
-        load_preferences(tables, cutoff),
-        attribute_groups(tables, cutoff),
+    champion = with_similarity_model(champion, interactions, inputs=inputs)
+    newcomers = newcomers_of(today.attributes.recode(champion.item_ids), today.attributes)
+    model = with_newcomers(champion, newcomers)
+    interactions = interactions.recode(model.item_ids)
+    items, profiles = build_items(today, model.item_ids), read_profiles(inputs)
+    groups = _groups_by_attribute(interactions.customer_ids, profiles)
+    context_models = ContextModels(
+        StartingPoints.learnt_from(interactions, groups, items.attributes, settings.popularity_half_life_days, cutoff),
+        BoughtTogether.learnt_from(interactions, settings.bought_together_orders),
+        TrendPart.of(trending(interactions, cutoff, settings.trend_window_days), settings.trend_window_days),
+    )
+    return RecommenderPart.of(
+        model,
+        newcomers,
+        customers=CustomerPart.of(interactions.histories, profiles),
+        items=items,
+        context_models=context_models,
+        cutoff=cutoff,
+        k=settings.k,
     )
 
 
-def knowing_likeness(
-    champion: LadderRecommender, bought: Interactions, config: Config, cutoff: date
+def with_similarity_model(
+    champion: LadderRecommender, interactions: Interactions, *, inputs: BuildInputs
 ) -> LadderRecommender:
-    """The champion; where it cannot say which items are similar, with an item_knn beside it, fitted here and now."""
-    known = bought.recode(champion.item_ids)
-    if champion.knows_likeness or not len(known.items):
+    """The champion; if it has no item similarity, with an item_knn fitted on the same items."""
+    interactions = interactions.recode(champion.item_ids)
+    if champion.knows_likeness or not len(interactions.items):
         return champion
-    half_life_days = config.recommender.popularity_half_life_days
-    return champion.with_beside(ItemKnn(popularity_half_life_days=half_life_days).fit(known, cutoff))
+    half_life_days = inputs.config.recommender.popularity_half_life_days
+    similarity_model = ItemKnn(popularity_half_life_days=half_life_days).fit(interactions, inputs.cutoff)
+    return champion.with_beside(similarity_model)
 
 
-def surroundings(config: Config, known: Interactions, items: ItemPart, said: Statements, cutoff: date) -> ContextModels:
-    """What is learnt from all purchases, in the codes of the model's catalogue."""
-    settings = config.recommender
-    segments = _segments_by_attribute(known.customer_ids, said)
-    return ContextModels(
-        StartingPoints.learnt_from(known, segments, items.attributes, settings.popularity_half_life_days, cutoff),
-        BoughtTogether.learnt_from(known, settings.bought_together_orders),
-        TrendPart.of(trending(known, cutoff, settings.trend_window_days), settings.trend_window_days),
+def build_items(today: CurrentItems, item_ids: NDArray[np.str_]) -> ItemPart:
+    """The columns of the items table for these items; empty for items that it does not contain."""
+    rows = today.rows_of(item_ids)
+    is_unavailable = np.append(today.unavailable, False)[rows]
+    return ItemPart.of(
+        today.attributes.recode(item_ids),
+        price=np.append(today.price, np.nan)[rows],
+        unavailable=np.flatnonzero(is_unavailable),
+        descriptions=[today.descriptions[row] if row >= 0 else {} for row in rows.tolist()],
     )
 
 
-def _segments_by_attribute(customer_ids: np.ndarray, said: Statements) -> dict[str, np.ndarray]:
-    """By attribute, a word for each customer, '' where it is missing."""
-    ids, names = customer_ids.tolist(), sorted({name for words in said.segments.values() for name in words})
-    return {name: np.array([said.segments.get(one, {}).get(name, "") for one in ids], dtype=str) for name in names}
+def read_profiles(inputs: BuildInputs) -> CustomerProfiles:
+    """Consents, preferences and attribute groups, as known at the cutoff."""
+    tables, cutoff = inputs.tables, inputs.cutoff
+    return CustomerProfiles(
+        declined_recommendations=customers_refusing(tables, "recommend", cutoff=cutoff),
+        declined_contact=customers_refusing(tables, "contact", cutoff=cutoff),
+        preferences=load_preferences(tables, cutoff),
+        attribute_groups=attribute_groups(tables, cutoff),
+    )
+
+
+def _groups_by_attribute(customer_ids: NDArray[np.str_], profiles: CustomerProfiles) -> dict[str, NDArray[np.str_]]:
+    """By attribute, the group of each customer; '' if unknown."""
+    ids, groups = customer_ids.tolist(), profiles.attribute_groups
+    names = sorted({name for by_attribute in groups.values() for name in by_attribute})
+    return {name: np.array([groups.get(one, {}).get(name, "") for one in ids], dtype=str) for name in names}

@@ -1,48 +1,58 @@
-"""From the tables of today to who belongs to which segment, and what is said of each customer, for a release."""
+"""Builds the segments of a release: memberships, key figures and attributes of every customer."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.config.data_set import Config
 from core.feature_names import FeatureFamily
 from core.feature_table import FeatureTable
 from core.interactions import codes_of
 from features.segments.key_figures import KEY_FIGURES, key_figure
 from features.segments.membership import compute_segmentation
 from features.segments.rule_variables import decode_words
+from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.churn_part import ChurnPart
+from serving.release.release import ReleasePart
 from serving.release.segment_part import SegmentPart
 from tables.consents import PURPOSES, customers_refusing
-from tables.tables import Tables
 
 
-def segment_part(
-    config: Config, tables: Tables, features: FeatureTable, churn: ChurnPart | None, cutoff: date
-) -> SegmentPart:
-    """Every customer of the cohort; of who refused recommendations no attribute is kept, as none of their words is."""
-    found = compute_segmentation(config, features, risk_of(churn, features.customer_ids))
+def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> BuiltPart:
+    """Assign every customer of the cohort to segments.
+
+    The attributes of customers who declined recommendations are not stored.
+    """
+    features, churn = inputs.features, parts.get("churn")
+    probability = churn_probabilities(churn if isinstance(churn, ChurnPart) else None, features.customer_ids)
     figures = {name: column for name in KEY_FIGURES if (column := key_figure(features, name)) is not None}
-    said_no = {purpose: customers_refusing(tables, purpose, cutoff=cutoff) for purpose in PURPOSES}
-    attributes = attributes_of(features, np.isin(features.customer_ids, said_no["recommend"]))
-    return SegmentPart.of(found, figures, attributes, said_no, config.seed)
+    opted_out = {purpose: customers_refusing(inputs.tables, purpose, cutoff=inputs.cutoff) for purpose in PURPOSES}
+    return BuiltPart(
+        SegmentPart.of(
+            compute_segmentation(inputs.config, features, probability),
+            figures,
+            attributes=listed_attributes(features, np.isin(features.customer_ids, opted_out["recommend"])),
+            opted_out=opted_out,
+            seed=inputs.config.seed,
+        )
+    )
 
 
-def risk_of(churn: ChurnPart | None, customer_ids: np.ndarray) -> np.ndarray:
-    """P(churn) of each customer, (n,) float64; NaN for who was not scored, and for all without a churn model."""
+def churn_probabilities(churn: ChurnPart | None, customer_ids: NDArray[np.str_]) -> NDArray[np.float64]:
+    """The churn probability of each customer, (n,); NaN for customers without a score."""
     if churn is None or not len(churn.index):
         return np.full(len(customer_ids), np.nan)
-    scored = np.char.decode(churn.index.ids, "utf-8")
-    return np.append(churn.probability, np.nan)[codes_of(customer_ids, scored)]
+    return np.append(churn.probability, np.nan)[codes_of(customer_ids, churn.index.names())]
 
 
-def attributes_of(features: FeatureTable, hidden: np.ndarray) -> dict[str, np.ndarray]:
-    """The listed attributes by name, (n,) words or numbers; missing where `hidden`, (n,) bool."""
-    found = {}
+def listed_attributes(features: FeatureTable, hidden: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
+    """The attributes that the configuration lists, (n,) text or numbers by name; missing where `hidden`, (n,)."""
+    attributes: dict[str, NDArray[Any]] = {}
     for column in features.columns:
         if column.family == FeatureFamily.ATTRIBUTES:
             values = np.where(hidden, np.nan, features.column(column.name))
-            found[column.name] = values if column.vocabulary is None else decode_words(values, column.vocabulary)
-    return found
+            attributes[column.name] = values if column.vocabulary is None else decode_words(values, column.vocabulary)
+    return attributes

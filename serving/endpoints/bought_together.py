@@ -1,4 +1,4 @@
-"""GET /v1/items/{item_id}/bought-together: what lands in one order with this item, more often than by chance."""
+"""GET /v1/items/{item_id}/bought-together: items that share orders with this one more often than by chance."""
 
 from __future__ import annotations
 
@@ -7,80 +7,86 @@ from itertools import islice
 import msgspec
 
 from serving.http.schema import (
-    Answer,
     Count,
-    Description,
     Endpoint,
+    ItemDescription,
     ItemId,
-    Question,
+    Request,
     RequestContext,
+    Response,
     not_released,
-    source_of,
+    provenance_of,
 )
-from serving.release.item_part import ItemPart
+from serving.release.recommender_part import RecommenderPart
 
 
-class TogetherQuestion(Question, frozen=True):
-    """With which item, and how many."""
+class BoughtTogetherRequest(Request, frozen=True):
+    """The item, and how many results."""
 
     item_id: ItemId
     k: Count = 10
 
 
-class Companion(msgspec.Struct, frozen=True):
-    """One item, and how much more often than by chance it is bought with the one asked about."""
+class BoughtTogetherItem(msgspec.Struct, frozen=True, kw_only=True):
+    """An item that is bought together with the requested one."""
 
     rank: int
     item_id: str
     lift: float
-    "Orders with both, as a multiple of what chance would bring; shrunk towards 1 where few orders tell."
+    "Orders with both items as a multiple of what chance would give; shrunk towards 1 if there are few orders."
     support: int
-    "Orders with both."
-    item: Description
-    "What the items table says of it."
+    "Orders with both items."
+    item: ItemDescription
+    "The item's columns in the items table."
 
 
-class TogetherAnswer(Answer, frozen=True, kw_only=True):
-    """The items bought with it, the largest lift first; only what is in stock."""
+class BoughtTogetherResponse(Response, frozen=True, kw_only=True):
+    """Items by lift, largest first; only items in stock."""
 
     item_id: str
     known_item: bool
-    items: list[Companion]
+    items: list[BoughtTogetherItem]
     shortfall: str
-    "Why there are fewer than k; empty where there are not."
+    "Why there are fewer than k; empty otherwise."
 
 
-def respond(question: TogetherQuestion, shop: RequestContext) -> TogetherAnswer:
-    """Look the pairs up, and leave out what is out of stock."""
-    part = shop.release.recommender
+def handle(request: BoughtTogetherRequest, context: RequestContext) -> BoughtTogetherResponse:
+    """Look up the pairs, without items that are out of stock."""
+    part = context.release.recommender
     if part is None:
-        raise not_released(shop.release, "recommender")
-    code, gone = part.code_of(question.item_id), shop.stock.lacking(part).mask
-    pairs = (pair for pair in part.around.together.with_item(code, len(part.items)) if not gone[pair[0]])
-    shown = [_companion(part.items, rank, *pair) for rank, pair in enumerate(islice(pairs, question.k), start=1)]
-    return TogetherAnswer(
-        **source_of(shop.release, "recommender"),
-        item_id=question.item_id,
+        raise not_released(context.release, "recommender")
+    code, is_gone = part.code_of(request.item_id), context.stock.out_of_stock(part).mask
+    pairs = (pair for pair in part.context_models.together.with_item(code, len(part.items)) if not is_gone[pair[0]])
+    items = [_item(part, rank, pair) for rank, pair in enumerate(islice(pairs, request.k), start=1)]
+    return BoughtTogetherResponse(
+        **provenance_of(context.release, "recommender"),
+        item_id=request.item_id,
         known_item=code >= 0,
-        items=shown,
-        shortfall=_shortfall(len(shown), question.k),
+        items=items,
+        shortfall=_shortfall(len(items), request.k),
     )
 
 
-def _companion(items: ItemPart, rank: int, code: int, lift: float, support: int) -> Companion:
-    return Companion(rank, str(items.attributes.item_ids[code]), lift, support, items.descriptions[code])
+def _item(part: RecommenderPart, rank: int, pair: tuple[int, float, int]) -> BoughtTogetherItem:
+    code, lift, support = pair
+    return BoughtTogetherItem(
+        rank=rank,
+        item_id=str(part.model.item_ids[code]),
+        lift=lift,
+        support=support,
+        item=part.items.descriptions[code],
+    )
 
 
-def _shortfall(n_shown: int, k: int) -> str:
-    return "" if n_shown == k else f"only {n_shown} items in stock were bought with it in enough orders"
+def _shortfall(n_items: int, k: int) -> str:
+    return "" if n_items == k else f"only {n_items} items in stock were bought with it in enough orders"
 
 
 ENDPOINT = Endpoint(
-    "GET",
-    "/v1/items/{item_id:id}/bought-together",
-    TogetherQuestion,
-    TogetherAnswer,
-    respond,
-    "What is bought together with this item",
-    "recommender",
+    method="GET",
+    path="/v1/items/{item_id:id}/bought-together",
+    request=BoughtTogetherRequest,
+    response=BoughtTogetherResponse,
+    handle=handle,
+    summary="Items bought together with this one",
 )

@@ -1,4 +1,4 @@
-"""POST /v1/churn/score: how likely customers are to leave, and why."""
+"""POST /v1/churn/score: churn probabilities with reasons, and survival curves."""
 
 from __future__ import annotations
 
@@ -8,43 +8,52 @@ from typing import Annotated
 import msgspec
 
 from core.scores import RiskLevel
-from serving.answers.survival_curves import CustomerCurve, curve_answer, part_for
-from serving.http.schema import Answer, CustomerId, Endpoint, Question, RequestContext, not_released, source_of
-from serving.release.churn_part import RISK_LEVELS, ChurnPart, risk_levels_of
-from serving.release.hazard_part import HazardPart
+from serving.http.problems import Problem, ProblemType
+from serving.http.schema import (
+    CustomerId,
+    Endpoint,
+    Request,
+    RequestContext,
+    Response,
+    not_released,
+    provenance_of,
+)
+from serving.release.churn_part import RISK_LEVELS, ChurnPart, find_risk_levels
+from serving.release.hazard_part import CustomerCurve, HazardPart
 from serving.release.release import Release
 
 Reasons = Annotated[
     msgspec.Raw,
     msgspec.Meta(extra_json_schema={"type": "array", "items": {"$ref": "#/components/schemas/Reason"}}),
 ]
-"Stored as JSON and passed on as it is."
+"The release stores them as JSON, and responses contain them unchanged."
 
 
-class ChurnQuestion(Question, frozen=True):
-    """Whom to score."""
+class ChurnScoreRequest(Request, frozen=True):
+    """The customers to score."""
 
     customer_ids: Annotated[list[CustomerId], msgspec.Meta(min_length=1, max_length=1000)]
     horizon_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] | None = None
-    "Within how many days they would leave: any up to the end of the curves; not stated, the churn model's own."
+    "Any number of days up to the end of the survival curves. Default: the horizon of the churn model."
     curve: bool = False
-    "Whether to tell when each would leave."
+    "Whether to return the survival curves."
 
 
-class ScoredCustomer(msgspec.Struct, frozen=True, tag_field="status", tag="scored"):
-    """One customer's risk."""
+class ScoredCustomer(msgspec.Struct, frozen=True, kw_only=True, tag_field="status", tag="scored"):
+    """One customer's churn score."""
 
     customer_id: str
     churn_probability: float
     low: float | None
-    "The lower bound of its 90 % interval; null where the model gives none, as the curves do not."
+    "Lower bound of the 90 % interval; null if the model gives none, as survival curves do not."
     high: float | None
+    "Upper bound of the 90 % interval."
     risk_level: RiskLevel
     short_history: bool
-    "Too little is known of this customer for the score to be their own."
+    "Whether there is too little data on this customer for a score of their own."
     reasons: Reasons
     curve: CustomerCurve | msgspec.UnsetType = msgspec.UNSET
-    "Where it was asked for."
+    "The survival curve, if requested."
 
 
 class UnknownCustomer(msgspec.Struct, frozen=True, tag_field="status", tag="not_found"):
@@ -54,85 +63,105 @@ class UnknownCustomer(msgspec.Struct, frozen=True, tag_field="status", tag="not_
 
 
 class WithoutConsent(msgspec.Struct, frozen=True, tag_field="status", tag="no_consent"):
-    """A customer who refused to be scored; the release holds no score of them."""
+    """A customer who opted out of scoring; the release contains no score for them."""
 
     customer_id: str
 
 
-Scored = ScoredCustomer | UnknownCustomer | WithoutConsent
+CustomerScore = ScoredCustomer | UnknownCustomer | WithoutConsent
 
 
-class ChurnAnswer(Answer, frozen=True, kw_only=True):
-    """The scores, in the order of the question."""
+class ChurnScoreResponse(Response, frozen=True, kw_only=True):
+    """The scores, in the order of the request."""
 
     horizon_days: int
-    "Within how many days after the cutoff they would leave."
-    scores: list[Scored]
+    "The scores are probabilities of churn within this many days after the cutoff."
+    scores: list[CustomerScore]
 
 
-def respond(question: ChurnQuestion, shop: RequestContext) -> ChurnAnswer:
-    """Look every id up."""
-    churn = shop.release.churn
+def handle(request: ChurnScoreRequest, context: RequestContext) -> ChurnScoreResponse:
+    """Look up every customer."""
+    release, churn = context.release, context.release.churn
     if churn is None:
-        raise not_released(shop.release, "churn")
-    horizon_days = question.horizon_days or churn.horizon_days
-    if not _asks_for_curves(question, shop.release, churn):
-        behind, scores = "churn", [score_of(churn, customer_id) for customer_id in question.customer_ids]
-    else:
-        behind, part = "hazard", part_for(shop.release, horizon_days)
-        scores = [
-            _by_curve(score_of(churn, customer_id), part, horizon_days, question.curve)
-            for customer_id in question.customer_ids
-        ]
-    return ChurnAnswer(**source_of(shop.release, behind), horizon_days=horizon_days, scores=scores)
+        raise not_released(release, "churn")
+    horizon_days = request.horizon_days or churn.horizon_days
+    scores = [look_up_score(churn, customer_id) for customer_id in request.customer_ids]
+    kind = "churn"
+    if _needs_curves(request, release, churn):
+        kind, hazard = "hazard", _hazard_for(release, horizon_days)
+        scores = [_with_curve(score, hazard, request=request, horizon_days=horizon_days) for score in scores]
+    return ChurnScoreResponse(**provenance_of(release, kind), horizon_days=horizon_days, scores=scores)
 
 
-def _asks_for_curves(question: ChurnQuestion, release: Release, churn: ChurnPart) -> bool:
-    """Whether the hazard answers: it does for every horizon that is stated, so that no two contradict each other."""
-    if question.curve or question.horizon_days not in (None, churn.horizon_days):
-        return True
-    return question.horizon_days is not None and release.hazard is not None
-
-
-def _by_curve(said: Scored, part: HazardPart, horizon_days: int, with_curve: bool) -> Scored:
-    """What the curve says of a customer, beside the churn model's reasons."""
-    if not isinstance(said, ScoredCustomer):
-        return said
-    row = part.index.find(said.customer_id)
-    if row < 0:
-        return UnknownCustomer(said.customer_id)
-    risk = part.curves.take(slice(row, row + 1)).at(horizon_days)
-    return msgspec.structs.replace(
-        said,
-        churn_probability=float(risk[0]),
-        low=None,
-        high=None,
-        risk_level=RISK_LEVELS[risk_levels_of(risk, part.risk_levels)[0]],
-        curve=curve_answer(part, row) if with_curve else msgspec.UNSET,
-    )
-
-
-def score_of(churn: ChurnPart, customer_id: str) -> Scored:
-    """What the release says of one customer's risk."""
+def look_up_score(churn: ChurnPart, customer_id: str) -> CustomerScore:
+    """The churn score of one customer in a release."""
     row = churn.index.find(customer_id)
     if row < 0:
-        return WithoutConsent(customer_id) if churn.has_refused(customer_id) else UnknownCustomer(customer_id)
+        return WithoutConsent(customer_id) if churn.has_opted_out(customer_id) else UnknownCustomer(customer_id)
     return ScoredCustomer(
-        customer_id,
-        float(churn.probability[row]),
-        _known(churn.low[row]),
-        _known(churn.high[row]),
-        RISK_LEVELS[churn.risk_level[row]],
-        bool(churn.short_history[row]),
-        churn.reasons[row],
+        customer_id=customer_id,
+        churn_probability=float(churn.probability[row]),
+        low=_bound(churn.low[row]),
+        high=_bound(churn.high[row]),
+        risk_level=RISK_LEVELS[churn.risk_level[row]],
+        short_history=bool(churn.short_history[row]),
+        reasons=churn.reasons[row],
     )
 
 
-def _known(bound: float) -> float | None:
-    return None if math.isnan(bound) else float(bound)
+def _needs_curves(request: ChurnScoreRequest, release: Release, churn: ChurnPart) -> bool:
+    """Whether the hazard model scores: it does for every explicit horizon, so that no two scores contradict."""
+    if request.curve or request.horizon_days not in (None, churn.horizon_days):
+        return True
+    return request.horizon_days is not None and release.hazard is not None
+
+
+def _hazard_for(release: Release, horizon_days: int) -> HazardPart:
+    """The survival curves. Raises Problem if there are none, or if they end before the horizon."""
+    hazard = release.hazard
+    if hazard is None:
+        own_horizon = f"scores are for {release.churn.horizon_days} days only: " if release.churn else ""
+        reason = release.description.missing.get("hazard", "no hazard model was trained (kizuna train hazard)")
+        raise Problem(
+            ProblemType.MODEL_NOT_RELEASED,
+            f"release {release.description.release_id} has no survival curves; {own_horizon}{reason}",
+        )
+    if horizon_days > hazard.curves.horizon_days:
+        raise Problem(ProblemType.HORIZON_TOO_LONG, f"the curves end after {hazard.curves.horizon_days} days")
+    return hazard
+
+
+def _with_curve(
+    score: CustomerScore, hazard: HazardPart, *, request: ChurnScoreRequest, horizon_days: int
+) -> CustomerScore:
+    """The score from the survival curve, with the reasons of the churn model."""
+    if not isinstance(score, ScoredCustomer):
+        return score
+    row = hazard.index.find(score.customer_id)
+    if row < 0:
+        return UnknownCustomer(score.customer_id)
+    probability = hazard.curves.take(slice(row, row + 1)).at(horizon_days)
+    curve = hazard.curve_of(score.customer_id) if request.curve else None
+    return msgspec.structs.replace(
+        score,
+        churn_probability=float(probability[0]),
+        low=None,
+        high=None,
+        risk_level=RISK_LEVELS[find_risk_levels(probability, hazard.risk_levels)[0]],
+        curve=msgspec.UNSET if curve is None else curve,
+    )
+
+
+def _bound(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
 
 
 ENDPOINT = Endpoint(
-    "POST", "/v1/churn/score", ChurnQuestion, ChurnAnswer, respond, "Will they leave, when, and why", "churn",
-    also=("horizon-not-learnt",),
-)  # fmt: skip
+    method="POST",
+    path="/v1/churn/score",
+    request=ChurnScoreRequest,
+    response=ChurnScoreResponse,
+    handle=handle,
+    summary="Churn probabilities, reasons and survival curves",
+    problems=(ProblemType.HORIZON_TOO_LONG,),
+)

@@ -1,4 +1,4 @@
-"""GET /v1/customers/{customer_id}: everything known of one customer, as the person who calls them needs it."""
+"""GET /v1/customers/{customer_id}: everything that is known about one customer, on one page."""
 
 from __future__ import annotations
 
@@ -7,119 +7,119 @@ import logging
 from core.errors import SourceUnavailable
 from core.health import HealthRecord
 from core.tasks import Task, TaskState
-from serving.answers.survival_curves import CustomerCurve, curve_answer
-from serving.endpoints.churn_score import ScoredCustomer, UnknownCustomer, WithoutConsent, score_of
-from serving.endpoints.recommendations import RecommendationsQuestion, RecommendedItem
-from serving.endpoints.recommendations import respond as recommend
-from serving.endpoints.tasks import store_of
-from serving.http.problems import Problem
-from serving.http.schema import Answer, Count, CustomerId, Endpoint, Question, RequestContext, source_of
+from serving.endpoints import recommendations
+from serving.endpoints.churn_score import ScoredCustomer, UnknownCustomer, WithoutConsent, look_up_score
+from serving.endpoints.recommendations import RecommendationsResponse, RecommendedItem
+from serving.endpoints.tasks import task_store
+from serving.http.problems import Problem, ProblemType
+from serving.http.schema import Count, CustomerId, Endpoint, Request, RequestContext, Response, provenance_of
+from serving.recommendations.request import RecommendationsRequest
+from serving.release.hazard_part import CustomerCurve
 from serving.release.release import Release
 from serving.release.segment_part import NO_FACTS, KeyFigures
 from serving.tasks.store import TaskFilter
 
 logger = logging.getLogger("kizuna.serving")
 
-MOST_TASKS = 20
+MAX_TASKS = 20
 
 
-class CustomerQuestion(Question, frozen=True):
-    """Who, and how many recommendations."""
+class CustomerRequest(Request, frozen=True):
+    """The customer, and the number of recommendations."""
 
     customer_id: CustomerId
     k: Count = 5
 
 
-class CustomerAnswer(Answer, frozen=True, kw_only=True):
-    """The whole picture; what a release lacks is null, and `missing` says why."""
+class CustomerResponse(Response, frozen=True, kw_only=True):
+    """The customer's page. What the release does not contain is null, and `missing` says why."""
 
     customer_id: str
     is_customer: bool
-    "Whether they were one at the cutoff; what they bought before may still be known."
+    "Whether they were a customer at the cutoff; earlier purchases may be on record all the same."
     figures: KeyFigures
     attributes: dict[str, str | float]
     customer_tier: str | None
     segments: list[str]
     health: float | None
-    "0 (about to leave) to 100 (safe), of today's score; null without one."
+    "Current health, 0 (about to churn) to 100 (safe); null without a churn score."
     health_record: HealthRecord | None
-    "Its sides, what changed and why, as `kizuna health` judged last; null of who was not judged."
+    "Health with its dimensions, changes and reasons, as of the last `kizuna health`; null without one."
     churn: ScoredCustomer | UnknownCustomer | WithoutConsent | None
     curve: CustomerCurve | None
-    "When they will leave."
+    "The survival curve."
     tasks: list[Task] | None
-    "What is open to be done about them, newest first; null while the database of tasks is out of reach."
+    "Open tasks, newest first; null while the task database does not respond."
     recommendations: list[RecommendedItem]
-    "As POST /v1/recommendations gives them."
+    "As in POST /v1/recommendations."
     not_personalised_because: str
-    "Why the recommendations are not their own; empty where they are."
+    "Why the recommendations are not personal; empty if they are."
     refused: list[str]
-    "What they consent to no more: score, recommend, contact."
+    "Purposes without consent: score, recommend, contact."
     missing: dict[str, str]
-    "What the release lacks, and why."
+    "What the release does not contain, and why."
 
 
-def respond(question: CustomerQuestion, shop: RequestContext) -> CustomerAnswer:
-    """Look the customer up in every part of the release."""
-    release, customer_id = shop.release, question.customer_id
-    part = release.segments
-    row = -1 if part is None else part.index.find(customer_id)
-    churn = None if release.churn is None else score_of(release.churn, customer_id)
-    if row < 0 and not _on_record(release, customer_id):
-        raise Problem("unknown-customer", "no table of the release knows this id; see customer_id in the tables")
-    facts = NO_FACTS if part is None else part.facts_of(row)
-    suggested = None
-    if release.recommender is not None:
-        suggested = recommend(RecommendationsQuestion(customer_id=customer_id, k=question.k), shop)
-    return CustomerAnswer(
-        **source_of(release, "churn"),
+def handle(request: CustomerRequest, context: RequestContext) -> CustomerResponse:
+    """Look up the customer in every part of the release."""
+    release, customer_id = context.release, request.customer_id
+    segments = release.segments
+    row = -1 if segments is None else segments.index.find(customer_id)
+    if row < 0 and not _is_on_record(release, customer_id):
+        raise Problem(ProblemType.UNKNOWN_CUSTOMER, "no table contains this customer_id")
+    churn = None if release.churn is None else look_up_score(release.churn, customer_id)
+    facts = NO_FACTS if segments is None else segments.facts_of(row)
+    recommended = _recommend(request, context)
+    return CustomerResponse(
+        **provenance_of(release, "churn"),
         customer_id=customer_id,
         is_customer=row >= 0,
         figures=facts.figures,
         attributes=facts.attributes,
-        customer_tier=None if part is None else part.customer_tier_of(row),
-        segments=[] if part is None else part.segments_of(row),
-        health=part.health_of(row) if part is not None and isinstance(churn, ScoredCustomer) else None,
-        health_record=None if release.health is None else release.health.of_customer(customer_id),
+        customer_tier=None if segments is None else segments.customer_tier_of(row),
+        segments=[] if segments is None else segments.segments_of(row),
+        health=segments.health_of(row) if segments is not None and isinstance(churn, ScoredCustomer) else None,
+        health_record=None if release.health is None else release.health.health_of(customer_id),
         churn=churn,
-        curve=_curve(release, customer_id),
-        tasks=_open_tasks(shop, customer_id),
-        recommendations=[] if suggested is None else suggested.items,
-        not_personalised_because="" if suggested is None else suggested.not_personalised_because,
-        refused=[] if part is None else part.refused_by(customer_id),
+        curve=None if release.hazard is None else release.hazard.curve_of(customer_id),
+        tasks=_open_tasks(context, customer_id),
+        recommendations=[] if recommended is None else recommended.items,
+        not_personalised_because="" if recommended is None else recommended.not_personalised_because,
+        refused=[] if segments is None else segments.opt_outs_of(customer_id),
         missing=release.description.missing,
     )
 
 
-def _on_record(release: Release, customer_id: str) -> bool:
-    """Whether any part of the release has heard of them: scored, willing or not, or on record for recommendations."""
+def _is_on_record(release: Release, customer_id: str) -> bool:
+    """Whether any part of the release contains the customer, with or without consent."""
     churn, recommender = release.churn, release.recommender
-    scored = churn is not None and (churn.index.find(customer_id) >= 0 or churn.has_refused(customer_id))
-    bought = recommender is not None and recommender.customers.index.find(customer_id) >= 0
-    return scored or bought or bool(release.segments and release.segments.refused_by(customer_id))
+    in_churn = churn is not None and (churn.index.find(customer_id) >= 0 or churn.has_opted_out(customer_id))
+    in_recommender = recommender is not None and recommender.customers.index.find(customer_id) >= 0
+    return in_churn or in_recommender or bool(release.segments and release.segments.opt_outs_of(customer_id))
 
 
-def _curve(release: Release, customer_id: str) -> CustomerCurve | None:
-    row = -1 if release.hazard is None else release.hazard.index.find(customer_id)
-    return None if release.hazard is None or row < 0 else curve_answer(release.hazard, row)
+def _recommend(request: CustomerRequest, context: RequestContext) -> RecommendationsResponse | None:
+    if context.release.recommender is None:
+        return None
+    return recommendations.handle(RecommendationsRequest(customer_id=request.customer_id, k=request.k), context)
 
 
-def _open_tasks(shop: RequestContext, customer_id: str) -> list[Task] | None:
-    """The page does not wait for what else is known of them to fail with the database."""
+def _open_tasks(context: RequestContext, customer_id: str) -> list[Task] | None:
+    """The open tasks; None if the database does not respond, so that the rest of the page is still shown."""
     try:
-        return store_of(shop).find(TaskFilter(TaskState.OPEN, customer_id=customer_id), MOST_TASKS).tasks
-    except SourceUnavailable as fault:
-        logger.error("%s", fault)
+        return task_store(context).find(TaskFilter(state=TaskState.OPEN, customer_id=customer_id), MAX_TASKS).tasks
+    except SourceUnavailable as error:
+        logger.error("%s", error)
         return None
 
 
 ENDPOINT = Endpoint(
-    "GET",
-    "/v1/customers/{customer_id:id}",
-    CustomerQuestion,
-    CustomerAnswer,
-    respond,
-    "Everything known of one customer",
-    waits=True,
-    also=("unknown-customer",),
+    method="GET",
+    path="/v1/customers/{customer_id:id}",
+    request=CustomerRequest,
+    response=CustomerResponse,
+    handle=handle,
+    summary="Everything known about one customer",
+    blocking=True,
+    problems=(ProblemType.UNKNOWN_CUSTOMER,),
 )

@@ -1,4 +1,4 @@
-"""GET /v1/models: the model cards now live."""
+"""GET /v1/models: the models of the active release, with their cards."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from serving.http.schema import Answer, Endpoint, Question, RequestContext, source_of
+from serving.http.schema import Endpoint, Request, RequestContext, Response, provenance_of
 from serving.release.release import FittedModel, ReleasedModel
 
 Cards = Annotated[
@@ -15,37 +15,45 @@ Cards = Annotated[
 ]
 
 
-class ModelsQuestion(Question, frozen=True):
-    """Nothing has to be said."""
+class ModelsRequest(Request, frozen=True):
+    """No parameters."""
 
 
-class ModelsAnswer(Answer, frozen=True, kw_only=True):
-    """What is in force."""
+class ModelsResponse(Response, frozen=True, kw_only=True):
+    """The models of the active release."""
 
     data_set: str
     created_at: datetime
     models: dict[str, ReleasedModel]
     "By kind."
     similar_items: FittedModel | None
-    "Fitted beside a recommender that cannot say which items are similar, when the release was made."
+    "The similarity model fitted for the release, if the recommender itself has no item similarity."
     missing: dict[str, str]
-    "Kind to the reason why it was not released."
+    "Why a kind is not in the release."
     cards: Cards
-    "By kind: what each model is, what it was fitted on, how good it is."
+    "Model cards by kind: what each model is, what it was fitted on, and its metrics."
 
 
-def respond(question: ModelsQuestion, shop: RequestContext) -> ModelsAnswer:
-    """Read the release's own description."""
-    described = shop.release.description
-    return ModelsAnswer(
-        **source_of(shop.release, None),
-        data_set=described.data_set,
-        created_at=described.created_at,
-        models=described.models,
-        similar_items=described.similar_items,
-        missing=described.missing,
-        cards=shop.release.cards,
+def handle(request: ModelsRequest, context: RequestContext) -> ModelsResponse:
+    """Return the description of the release."""
+    del request
+    description = context.release.description
+    return ModelsResponse(
+        **provenance_of(context.release, None),
+        data_set=description.data_set,
+        created_at=description.created_at,
+        models=description.models,
+        similar_items=description.similar_items,
+        missing=description.missing,
+        cards=context.release.cards,
     )
 
 
-ENDPOINT = Endpoint("GET", "/v1/models", ModelsQuestion, ModelsAnswer, respond, "The models in force")
+ENDPOINT = Endpoint(
+    method="GET",
+    path="/v1/models",
+    request=ModelsRequest,
+    response=ModelsResponse,
+    handle=handle,
+    summary="Models in the active release",
+)

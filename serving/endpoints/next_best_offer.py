@@ -1,4 +1,4 @@
-"""POST /v1/next-best-offer: what to offer one customer now, or to leave them alone."""
+"""POST /v1/next-best-offer: which offer to make to one customer now, if any."""
 
 from __future__ import annotations
 
@@ -10,21 +10,30 @@ import msgspec
 
 from core.offers import ExpectedValue, RankedOffer
 from models.protocols import Situation
-from serving.http.schema import Answer, Count, CustomerId, Endpoint, Question, RequestContext, not_released, source_of
+from serving.http.schema import (
+    Count,
+    CustomerId,
+    Endpoint,
+    Request,
+    RequestContext,
+    Response,
+    not_released,
+    provenance_of,
+)
 
 Channel = Annotated[str, msgspec.Meta(min_length=1, max_length=64, examples=["mail"])]
 
 
-class OfferQuestion(Question, frozen=True):
-    """Whom, through which channel, and how many offers to name."""
+class NextBestOfferRequest(Request, frozen=True):
+    """The customer, the channel, and how many offers to return."""
 
     customer_id: CustomerId
     channel: Channel | None = None
     k: Count = 3
 
 
-class AllowedOffer(msgspec.Struct, frozen=True):
-    """An offer that this customer may receive, and what it is worth to the business."""
+class EligibleOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """An offer that this customer may receive, with its expected value to the business."""
 
     rank: int
     offer_id: str
@@ -34,8 +43,8 @@ class AllowedOffer(msgspec.Struct, frozen=True):
     expected_value: ExpectedValue
 
 
-class OfferAnswer(Answer, frozen=True, kw_only=True):
-    """The decision, and the offers that it was made among."""
+class NextBestOfferResponse(Response, frozen=True, kw_only=True):
+    """The decision, and the eligible offers."""
 
     decision_id: str
     customer_id: str
@@ -45,42 +54,53 @@ class OfferAnswer(Answer, frozen=True, kw_only=True):
     "nothing: no offer is worth more than it costs."
     offer_id: str | None
     "The chosen offer."
-    offers: list[AllowedOffer]
-    "Every offer allowed, ranked by value, at most k; also those that do not pay."
+    offers: list[EligibleOffer]
+    "Eligible offers by expected value, at most k, including those that do not pay."
 
 
-def respond(question: OfferQuestion, shop: RequestContext) -> OfferAnswer:
-    """Describe the customer's situation and let the policy decide."""
-    release = shop.release
-    part = release.offers
+def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOfferResponse:
+    """Let the policy decide for this customer."""
+    release = context.release
+    part, churn = release.offers, release.churn
     if part is None:
         raise not_released(release, "offers")
-    churn = release.churn
     situation = Situation(
-        question.customer_id,
+        request.customer_id,
         datetime.now(ZoneInfo(release.description.time_zone)).replace(tzinfo=None),
-        None if churn is None else churn.probability_of(question.customer_id),
-        part.facts_of(question.customer_id),
-        question.channel,
+        None if churn is None else churn.probability_of(request.customer_id),
+        part.facts_of(request.customer_id),
+        request.channel,
     )
     decision = part.policy.decide([situation], part.book.offers)[0]
-    return OfferAnswer(
-        **source_of(release, "churn"),
+    return NextBestOfferResponse(
+        **provenance_of(release, "churn"),
         decision_id=decision.decision_id,
-        customer_id=question.customer_id,
-        known_customer=part.knows(question.customer_id),
-        channel=question.channel,
+        customer_id=request.customer_id,
+        known_customer=part.is_customer(request.customer_id),
+        channel=request.channel,
         choice="nothing" if decision.chosen is None else "offer",
         offer_id=None if decision.chosen is None else decision.chosen.offer.offer_id,
-        offers=[_allowed(rank, one) for rank, one in enumerate(decision.alternatives[: question.k], start=1)],
+        offers=[_eligible(rank, offer) for rank, offer in enumerate(decision.alternatives[: request.k], start=1)],
     )
 
 
-def _allowed(rank: int, ranked: RankedOffer) -> AllowedOffer:
+def _eligible(rank: int, ranked: RankedOffer) -> EligibleOffer:
     offer = ranked.offer
-    return AllowedOffer(rank, offer.offer_id, offer.kind, offer.item_id, offer.category, ranked.expected_value)
+    return EligibleOffer(
+        rank=rank,
+        offer_id=offer.offer_id,
+        kind=offer.kind,
+        item_id=offer.item_id,
+        category=offer.category,
+        expected_value=ranked.expected_value,
+    )
 
 
 ENDPOINT = Endpoint(
-    "POST", "/v1/next-best-offer", OfferQuestion, OfferAnswer, respond, "What to offer them, or nothing", "offers"
+    method="POST",
+    path="/v1/next-best-offer",
+    request=NextBestOfferRequest,
+    response=NextBestOfferResponse,
+    handle=handle,
+    summary="The offer to make to a customer, or none",
 )

@@ -1,36 +1,36 @@
-"""GET /v1/segments: the segments and tiers with their size, value, risk and health, and what is done for them."""
+"""GET /v1/segments: segments and customer tiers with size, value, churn risk, health and action."""
 
 from __future__ import annotations
 
 from core.segmentation import SegmentFigures, ValueKind
-from serving.http.schema import Answer, Endpoint, Question, RequestContext, not_released, source_of
+from serving.http.schema import Endpoint, Request, RequestContext, Response, not_released, provenance_of
 
 
-class SegmentsQuestion(Question, frozen=True):
-    """Nothing to say."""
+class SegmentsRequest(Request, frozen=True):
+    """No parameters."""
 
 
-class SegmentsAnswer(Answer, frozen=True, kw_only=True):
-    """Segments, to several of which a customer may belong, and tiers, of which a customer has the first that fits."""
+class SegmentsResponse(Response, frozen=True, kw_only=True):
+    """Segments, of which a customer may be in several, and customer tiers, of which a customer is in one at most."""
 
     currency: str
     value_kind: ValueKind
-    "What a customer's value is; empty where neither purchases nor subscriptions tell."
+    "How a customer's value is measured; empty if there are neither purchases nor subscriptions."
     customers: int
-    "Everybody who was one at the cutoff."
+    "Number of customers at the cutoff."
     segments: tuple[SegmentFigures, ...]
     customer_tiers: tuple[SegmentFigures, ...]
 
 
-def respond(question: SegmentsQuestion, shop: RequestContext) -> SegmentsAnswer:
-    """Pass on what was worked out when the release was made."""
-    del question
-    part = shop.release.segments
+def handle(request: SegmentsRequest, context: RequestContext) -> SegmentsResponse:
+    """Return the figures of the release."""
+    del request
+    part = context.release.segments
     if part is None:
-        raise not_released(shop.release, "segments")
-    return SegmentsAnswer(
-        **source_of(shop.release, "churn"),
-        currency=shop.release.description.currency,
+        raise not_released(context.release, "segments")
+    return SegmentsResponse(
+        **provenance_of(context.release, "churn"),
+        currency=context.release.description.currency,
         value_kind=part.value_kind,
         customers=len(part),
         segments=part.segments,
@@ -39,5 +39,10 @@ def respond(question: SegmentsQuestion, shop: RequestContext) -> SegmentsAnswer:
 
 
 ENDPOINT = Endpoint(
-    "GET", "/v1/segments", SegmentsQuestion, SegmentsAnswer, respond, "Segments and tiers, and how they are doing"
+    method="GET",
+    path="/v1/segments",
+    request=SegmentsRequest,
+    response=SegmentsResponse,
+    handle=handle,
+    summary="Segments and customer tiers with their figures",
 )

@@ -1,4 +1,4 @@
-"""GET /v1/items/{item_id}/similar: items like this one."""
+"""GET /v1/items/{item_id}/similar: items similar to this one."""
 
 from __future__ import annotations
 
@@ -6,66 +6,75 @@ import msgspec
 import numpy as np
 
 from core.interactions import codes_of
-from serving.http.schema import Answer, Count, Endpoint, ItemId, Question, RequestContext, not_released, source_of
+from serving.http.schema import (
+    Count,
+    Endpoint,
+    ItemId,
+    Request,
+    RequestContext,
+    Response,
+    not_released,
+    provenance_of,
+)
 
 
-class SimilarQuestion(Question, frozen=True):
-    """Like which item, and how many."""
+class SimilarItemsRequest(Request, frozen=True):
+    """The item, and how many results."""
 
     item_id: ItemId
     k: Count = 10
 
 
 class SimilarItem(msgspec.Struct, frozen=True):
-    """One item and how alike it is."""
+    """One item with its similarity."""
 
     rank: int
     item_id: str
     score: float
-    "Comparable within this answer only."
+    "Comparable within this response only."
 
 
-class SimilarAnswer(Answer, frozen=True, kw_only=True):
-    """The items most like it, best first."""
+class SimilarItemsResponse(Response, frozen=True, kw_only=True):
+    """Items by similarity, most similar first."""
 
     item_id: str
     known_item: bool
     answered_by: str
-    "Which recommender knows the likeness: the champion, or the one fitted beside it when the release was made."
+    "The recommender with the item similarity: the champion, or the similarity model of the release."
     items: list[SimilarItem]
     shortfall: str
-    "Why there are fewer than k; empty where there are not."
+    "Why there are fewer than k; empty otherwise."
 
 
-def respond(question: SimilarQuestion, shop: RequestContext) -> SimilarAnswer:
-    """Ask the model, and leave out what is out of stock."""
-    part = shop.release.recommender
+def handle(request: SimilarItemsRequest, context: RequestContext) -> SimilarItemsResponse:
+    """Ask the model, without items that are out of stock."""
+    part = context.release.recommender
     if part is None:
-        raise not_released(shop.release, "recommender")
-    lacking, knowing = shop.stock.lacking(part), part.model.similarity_model_ or part.model
-    found = knowing.similar(question.item_id, question.k + len(lacking.codes))
-    gone = lacking.mask[codes_of(np.array([item_id for item_id, _ in found], dtype=str), part.model.item_ids)]
-    shown = [alike for alike, hidden in zip(found, gone.tolist(), strict=True) if not hidden][: question.k]
-    return SimilarAnswer(
-        **source_of(shop.release, "recommender"),
-        item_id=question.item_id,
-        known_item=part.code_of(question.item_id) >= 0,
-        answered_by=knowing.name,
-        items=[SimilarItem(rank, item_id, float(score)) for rank, (item_id, score) in enumerate(shown, start=1)],
-        shortfall=_shortfall(knowing.name, len(shown), question.k),
+        raise not_released(context.release, "recommender")
+    out_of_stock, model = context.stock.out_of_stock(part), part.model.similarity_model_ or part.model
+    candidates = model.similar(request.item_id, request.k + len(out_of_stock.codes))
+    codes = codes_of(np.array([item_id for item_id, _ in candidates], dtype=str), part.model.item_ids)
+    is_gone = out_of_stock.mask[codes].tolist()
+    similar = [candidate for candidate, gone in zip(candidates, is_gone, strict=True) if not gone][: request.k]
+    return SimilarItemsResponse(
+        **provenance_of(context.release, "recommender"),
+        item_id=request.item_id,
+        known_item=part.code_of(request.item_id) >= 0,
+        answered_by=model.name,
+        items=[SimilarItem(rank, item_id, float(score)) for rank, (item_id, score) in enumerate(similar, start=1)],
+        shortfall=_shortfall(model.name, len(similar), request.k),
     )
 
 
-def _shortfall(model: str, n_shown: int, k: int) -> str:
-    return "" if n_shown == k else f"the released model, {model}, knows {n_shown} items like it that may be shown"
+def _shortfall(model: str, n_items: int, k: int) -> str:
+    return "" if n_items == k else f"the released model, {model}, has {n_items} similar items that are in stock"
 
 
 ENDPOINT = Endpoint(
-    "GET",
-    "/v1/items/{item_id:id}/similar",
-    SimilarQuestion,
-    SimilarAnswer,
-    respond,
-    "Items like this one",
-    "recommender",
+    method="GET",
+    path="/v1/items/{item_id:id}/similar",
+    request=SimilarItemsRequest,
+    response=SimilarItemsResponse,
+    handle=handle,
+    summary="Items similar to this one",
 )

@@ -4,39 +4,47 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from serving.http.schema import Answer, Endpoint, Question, RequestContext, source_of
+from serving.http.schema import Endpoint, Request, RequestContext, Response, provenance_of
 from serving.stock import Stock
 
 
-class StockQuestion(Question, frozen=True):
-    """Nothing has to be said."""
+class StockRequest(Request, frozen=True):
+    """No parameters."""
 
 
-class StockAnswer(Answer, frozen=True, kw_only=True):
-    """What no answer shows, unless it is asked for with `in_stock` false."""
+class StockResponse(Response, frozen=True, kw_only=True):
+    """The items that no response contains, unless the request says `in_stock` false."""
 
     unavailable: list[str]
-    "What PUT /v1/stock has taken out; sorted."
+    "Items that PUT /v1/stock has marked as sold out; sorted."
     unavailable_as_released: list[str]
-    "What the items table said when the release was made; only a newer release brings it back."
+    "Items that the items table marked as unavailable when the release was built. Only a newer release changes this."
     changed_at: datetime | None
-    "Of the last PUT, UTC; null before the first."
+    "Time of the last PUT, UTC; null before the first."
 
 
-def respond(question: StockQuestion, shop: RequestContext) -> StockAnswer:
-    """Read the live set and the release's own."""
-    return told(shop.stock.now, shop)
+def handle(request: StockRequest, context: RequestContext) -> StockResponse:
+    """Return the current stock and the release's unavailable items."""
+    del request
+    return stock_response(context.stock.now, context)
 
 
-def told(stock: Stock, shop: RequestContext) -> StockAnswer:
-    """One state of the set as an answer."""
-    part = shop.release.recommender
-    return StockAnswer(
-        **source_of(shop.release, "recommender"),
+def stock_response(stock: Stock, context: RequestContext) -> StockResponse:
+    """The response for one state of the stock."""
+    part = context.release.recommender
+    return StockResponse(
+        **provenance_of(context.release, "recommender"),
         unavailable=sorted(stock.unavailable),
         unavailable_as_released=[] if part is None else part.items.unavailable_ids,
         changed_at=datetime.fromtimestamp(stock.changed_at_ns / 1e9, UTC) if stock.changed_at_ns else None,
     )
 
 
-ENDPOINT = Endpoint("GET", "/v1/stock", StockQuestion, StockAnswer, respond, "What is out of stock")
+ENDPOINT = Endpoint(
+    method="GET",
+    path="/v1/stock",
+    request=StockRequest,
+    response=StockResponse,
+    handle=handle,
+    summary="Items out of stock",
+)

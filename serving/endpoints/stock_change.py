@@ -1,4 +1,4 @@
-"""PUT /v1/stock: what has sold out and what has come back; every worker of this host knows at once."""
+"""PUT /v1/stock: marks items as sold out or available again; all workers of this host see it at once."""
 
 from __future__ import annotations
 
@@ -8,47 +8,43 @@ from typing import Annotated
 import msgspec
 
 from core.errors import BadInput, BrokenArtifact
-from serving.endpoints.stock import StockAnswer, told
-from serving.http.problems import Problem
-from serving.http.schema import Endpoint, ItemId, Question, RequestContext
-from serving.stock import Stock
+from serving.endpoints.stock import StockResponse, stock_response
+from serving.http.problems import Problem, ProblemType
+from serving.http.schema import Endpoint, ItemId, Request, RequestContext
 
 logger = logging.getLogger("kizuna.serving")
 
-Changed = Annotated[tuple[ItemId, ...], msgspec.Meta(max_length=10_000)]
+ItemIds = Annotated[tuple[ItemId, ...], msgspec.Meta(max_length=10_000)]
 
 
-class StockChange(Question, frozen=True):
-    """Changes to the set of what is out of stock; what is not named stays as it was."""
+class StockChangeRequest(Request, frozen=True):
+    """Changes to the set of items out of stock; items in neither list stay as they are."""
 
-    unavailable: Changed = ()
-    "Sold out. Items that no release knows yet may be named; what stands in both lists counts as sold out."
-    available: Changed = ()
-    "Back again."
-
-
-def respond(question: StockChange, shop: RequestContext) -> StockAnswer:
-    """Write the change onto the disk; the answer is sent when it lies there."""
-    return told(_changed(question, shop), shop)
+    unavailable: ItemIds = ()
+    "Sold out. The release need not know the items; an item in both lists counts as sold out."
+    available: ItemIds = ()
+    "Available again."
 
 
-def _changed(question: StockChange, shop: RequestContext) -> Stock:
+def handle(request: StockChangeRequest, context: RequestContext) -> StockResponse:
+    """Write the change to the disk, then respond."""
     try:
-        return shop.stock.file.change(question.unavailable, question.available)
-    except BadInput as fault:
-        raise Problem("invalid-request", str(fault), "$.unavailable") from fault
-    except (OSError, BrokenArtifact) as fault:
-        logger.error("the stock could not be changed: %s", fault)
-        raise Problem("stock-out-of-reach", "nothing was changed; the service's log says why") from fault
+        stock = context.stock.file.change(request.unavailable, request.available)
+    except BadInput as error:
+        raise Problem(ProblemType.INVALID_REQUEST, str(error), field="$.unavailable") from error
+    except (OSError, BrokenArtifact) as error:
+        logger.error("the stock could not be changed: %s", error)
+        raise Problem(ProblemType.STOCK_UNAVAILABLE, "nothing was changed; see the log of the service") from error
+    return stock_response(stock, context)
 
 
 ENDPOINT = Endpoint(
-    "PUT",
-    "/v1/stock",
-    StockChange,
-    StockAnswer,
-    respond,
-    "What has sold out or come back",
-    waits=True,
-    also=("stock-out-of-reach",),
+    method="PUT",
+    path="/v1/stock",
+    request=StockChangeRequest,
+    response=StockResponse,
+    handle=handle,
+    summary="Mark items as sold out or available",
+    blocking=True,
+    problems=(ProblemType.STOCK_UNAVAILABLE,),
 )

@@ -1,4 +1,4 @@
-"""PATCH /v1/tasks/{task_id}: what became of a task, and whose it is."""
+"""PATCH /v1/tasks/{task_id}: changes the state, outcome, owner or note of a task."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ import msgspec
 
 from core.errors import NotFound, WrongTransition
 from core.tasks import Task, TaskChange
-from serving.endpoints.tasks import store_of, within_reach
-from serving.http.problems import Problem
-from serving.http.schema import Answer, Endpoint, Question, RequestContext, source_of
+from serving.endpoints.tasks import reporting_unavailable_tasks, task_store
+from serving.http.problems import Problem, ProblemType
+from serving.http.schema import Endpoint, Request, RequestContext, Response, provenance_of
 
 TaskId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$", description="As in GET /v1/tasks.")]
 
 
-class TaskChangeQuestion(Question, frozen=True):
-    """What is said, and about which task."""
+class TaskChangeRequest(Request, frozen=True):
+    """The task, and what to change."""
 
     task_id: TaskId
     change: TaskChange
 
 
-class TaskAnswer(Answer, frozen=True, kw_only=True):
-    """The task as it is now."""
+class TaskChangeResponse(Response, frozen=True, kw_only=True):
+    """The task after the change."""
 
     task: Task
 
 
-def respond(question: TaskChangeQuestion, shop: RequestContext) -> TaskAnswer:
-    """Keep the change; the answer is sent when it lies in the database."""
+def handle(request: TaskChangeRequest, context: RequestContext) -> TaskChangeResponse:
+    """Write the change to the database, then respond."""
     try:
-        with within_reach():
-            task = store_of(shop).change(question.task_id, question.change, datetime.now(UTC))
-    except NotFound as fault:
-        raise Problem("unknown-task", "see GET /v1/tasks for those there are") from fault
-    except WrongTransition as fault:
-        raise Problem("wrong-transition", str(fault)) from fault
-    return TaskAnswer(**source_of(shop.release, None), task=task)
+        with reporting_unavailable_tasks():
+            task = task_store(context).change(request.task_id, request.change, now=datetime.now(UTC))
+    except NotFound as error:
+        raise Problem(ProblemType.UNKNOWN_TASK, "see GET /v1/tasks for all tasks") from error
+    except WrongTransition as error:
+        raise Problem(ProblemType.WRONG_TRANSITION, str(error)) from error
+    return TaskChangeResponse(**provenance_of(context.release, None), task=task)
 
 
 ENDPOINT = Endpoint(
-    "PATCH",
-    "/v1/tasks/{task_id}",
-    TaskChangeQuestion,
-    TaskAnswer,
-    respond,
-    "What became of a task, and whose it is",
-    waits=True,
+    method="PATCH",
+    path="/v1/tasks/{task_id}",
+    request=TaskChangeRequest,
+    response=TaskChangeResponse,
+    handle=handle,
+    summary="Change a task",
+    blocking=True,
     body_field="change",
-    also=("unknown-task", "wrong-transition", "tasks-out-of-reach"),
+    problems=(ProblemType.UNKNOWN_TASK, ProblemType.WRONG_TRANSITION, ProblemType.TASKS_UNAVAILABLE),
 )

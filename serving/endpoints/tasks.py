@@ -1,4 +1,4 @@
-"""GET /v1/tasks: what is to be done about whom, newest first."""
+"""GET /v1/tasks: the customer success tasks, newest first."""
 
 from __future__ import annotations
 
@@ -11,65 +11,65 @@ import msgspec
 
 from core.errors import SourceUnavailable
 from core.tasks import Task, TaskState
-from serving.http.problems import Problem
-from serving.http.schema import Answer, CustomerId, Endpoint, Question, RequestContext, source_of
+from serving.http.problems import Problem, ProblemType
+from serving.http.schema import CustomerId, Endpoint, Request, RequestContext, Response, provenance_of
 from serving.tasks.store import TaskFilter, TaskStore
 
 logger = logging.getLogger("kizuna.serving")
 
-Owner = Annotated[str, msgspec.Meta(max_length=128, description="Whose tasks; empty are those of nobody.")]
-Number = Annotated[int, msgspec.Meta(ge=1, le=2**53, description="The `next_cursor` of the answer before.")]
-Limit = Annotated[int, msgspec.Meta(ge=1, le=1000, description="How many to answer with, at most.")]
+Owner = Annotated[str, msgspec.Meta(max_length=128, description="Tasks of this owner; '' for tasks without one.")]
+Cursor = Annotated[int, msgspec.Meta(ge=1, le=2**53, description="The `next_cursor` of the previous page.")]
+Limit = Annotated[int, msgspec.Meta(ge=1, le=1000, description="Maximum number of tasks.")]
 
 
-class TasksQuestion(Question, frozen=True):
-    """Which tasks; what is left out is open."""
+class TasksRequest(Request, frozen=True):
+    """Filters; a missing one matches all tasks."""
 
     state: TaskState | None = None
     owner: Owner | None = None
     customer_id: CustomerId | None = None
     limit: Limit = 100
-    cursor: Number | None = None
+    cursor: Cursor | None = None
 
 
-class TasksAnswer(Answer, frozen=True, kw_only=True):
-    """Some tasks of the data set."""
+class TasksResponse(Response, frozen=True, kw_only=True):
+    """One page of tasks."""
 
     tasks: list[Task]
     next_cursor: int | None
-    "Ask with it for those that follow; null where there are no more."
+    "The `cursor` of the next page; null on the last one."
 
 
-def respond(question: TasksQuestion, shop: RequestContext) -> TasksAnswer:
-    """Ask the database."""
-    wanted = TaskFilter(question.state, question.owner, question.customer_id)
-    with within_reach():
-        found = store_of(shop).find(wanted, question.limit, question.cursor)
-    return TasksAnswer(**source_of(shop.release, None), tasks=found.tasks, next_cursor=found.next_before)
+def handle(request: TasksRequest, context: RequestContext) -> TasksResponse:
+    """Query the database."""
+    task_filter = TaskFilter(state=request.state, owner=request.owner, customer_id=request.customer_id)
+    with reporting_unavailable_tasks():
+        page = task_store(context).find(task_filter, request.limit, cursor=request.cursor)
+    return TasksResponse(**provenance_of(context.release, None), tasks=page.tasks, next_cursor=page.next_cursor)
 
 
-def store_of(shop: RequestContext) -> TaskStore:
+def task_store(context: RequestContext) -> TaskStore:
     """The tasks of the release's data set."""
-    return TaskStore(shop.tasks, shop.release.description.data_set)
+    return TaskStore(context.tasks, context.release.description.data_set)
 
 
 @contextmanager
-def within_reach() -> Iterator[None]:
-    """A database that does not answer becomes a problem that says so; the log says why."""
+def reporting_unavailable_tasks() -> Iterator[None]:
+    """Turn an unavailable database into a problem; the log contains the reason."""
     try:
         yield
-    except SourceUnavailable as fault:
-        logger.error("%s", fault)
-        raise Problem("tasks-out-of-reach", "nothing was changed; the service's log says why") from fault
+    except SourceUnavailable as error:
+        logger.error("%s", error)
+        raise Problem(ProblemType.TASKS_UNAVAILABLE, "nothing was changed; see the log of the service") from error
 
 
 ENDPOINT = Endpoint(
-    "GET",
-    "/v1/tasks",
-    TasksQuestion,
-    TasksAnswer,
-    respond,
-    "What is to be done about whom",
-    waits=True,
-    also=("tasks-out-of-reach",),
+    method="GET",
+    path="/v1/tasks",
+    request=TasksRequest,
+    response=TasksResponse,
+    handle=handle,
+    summary="Customer success tasks",
+    blocking=True,
+    problems=(ProblemType.TASKS_UNAVAILABLE,),
 )

@@ -1,91 +1,98 @@
-"""GET /v1/trending: what is on the rise."""
+"""GET /v1/trending: items whose purchases are growing."""
 
 from __future__ import annotations
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from serving.http.schema import (
-    Answer,
+    AttributeValue,
     Count,
-    Description,
     Endpoint,
-    Question,
+    ItemDescription,
+    Request,
     RequestContext,
-    Word,
+    Response,
     not_released,
-    source_of,
+    provenance_of,
 )
 from serving.release.item_part import ItemPart
-from serving.release.trend_part import TrendPart
+from serving.release.recommender_part import RecommenderPart
 
 
-class TrendingQuestion(Question, frozen=True):
-    """How many, and of which category."""
+class TrendingRequest(Request, frozen=True):
+    """How many items, and of which category."""
 
     k: Count = 10
-    category: Word | None = None
+    category: AttributeValue | None = None
     "Only items of this category."
 
 
-class RisingItem(msgspec.Struct, frozen=True):
-    """One item, and how its purchases grow."""
+class TrendingItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One item with the growth of its purchases."""
 
     rank: int
     item_id: str
     doublings: float
-    "How often its purchases have doubled against the window before, the latest counting most; 1 is twice as many."
+    "Number of doublings of purchases against the window before, recent ones weighing more; 1 is twice as many."
     purchases: int
-    "In the window that ends with the cutoff."
+    "In the window that ends at the cutoff."
     purchases_before: int
     "In the window before."
-    item: Description
-    "What the items table says of it."
+    item: ItemDescription
+    "The item's columns in the items table."
 
 
-class TrendingAnswer(Answer, frozen=True, kw_only=True):
-    """What rises, the steepest first; only what is in stock."""
+class TrendingResponse(Response, frozen=True, kw_only=True):
+    """Items by growth, steepest first; only items in stock."""
 
     window_days: int
-    items: list[RisingItem]
+    items: list[TrendingItem]
     shortfall: str
-    "Why there are fewer than k; empty where there are not."
+    "Why there are fewer than k; empty otherwise."
 
 
-def respond(question: TrendingQuestion, shop: RequestContext) -> TrendingAnswer:
-    """Read what was worked out beforehand, less what is out of stock or of another category."""
-    part = shop.release.recommender
+def handle(request: TrendingRequest, context: RequestContext) -> TrendingResponse:
+    """Return the precomputed trend, without items that are out of stock or of another category."""
+    part = context.release.recommender
     if part is None:
-        raise not_released(shop.release, "recommender")
-    trend, shown = part.around.trend, ~shop.stock.lacking(part).mask
-    if question.category is not None:
-        shown = shown & _of_category(part.items, question.category)
-    places = np.flatnonzero(shown[trend.items])[: question.k].tolist()
-    return TrendingAnswer(
-        **source_of(shop.release, "recommender"),
+        raise not_released(context.release, "recommender")
+    trend, is_allowed = part.context_models.trend, ~context.stock.out_of_stock(part).mask
+    if request.category is not None:
+        is_allowed = is_allowed & _is_of_category(part.items, request.category)
+    places = np.flatnonzero(is_allowed[trend.items])[: request.k].tolist()
+    return TrendingResponse(
+        **provenance_of(context.release, "recommender"),
         window_days=trend.window_days,
-        items=[_rising(part.items, trend, rank, place) for rank, place in enumerate(places, start=1)],
-        shortfall="" if len(places) == question.k else f"only {len(places)} such items are on the rise",
+        items=[_item(part, rank, place) for rank, place in enumerate(places, start=1)],
+        shortfall="" if len(places) == request.k else f"only {len(places)} such items are on the rise",
     )
 
 
-def _of_category(items: ItemPart, category: str) -> np.ndarray:
-    """(m,) bool; none where the items table has no categories."""
+def _is_of_category(items: ItemPart, category: str) -> NDArray[np.bool_]:
+    """(m,); false for all if the items table has no categories."""
     return items.having({"category": (category,)}) if "category" in items.names else np.zeros(len(items), dtype=bool)
 
 
-def _rising(items: ItemPart, trend: TrendPart, rank: int, place: int) -> RisingItem:
+def _item(part: RecommenderPart, rank: int, place: int) -> TrendingItem:
+    trend = part.context_models.trend
     code = int(trend.items[place])
-    return RisingItem(
-        rank,
-        str(items.attributes.item_ids[code]),
-        float(trend.scores[place]),
-        int(trend.counts[place]),
-        int(trend.counts_before[place]),
-        items.descriptions[code],
+    return TrendingItem(
+        rank=rank,
+        item_id=str(part.model.item_ids[code]),
+        doublings=float(trend.scores[place]),
+        purchases=int(trend.counts[place]),
+        purchases_before=int(trend.counts_before[place]),
+        item=part.items.descriptions[code],
     )
 
 
 ENDPOINT = Endpoint(
-    "GET", "/v1/trending", TrendingQuestion, TrendingAnswer, respond, "What is on the rise", "recommender"
+    method="GET",
+    path="/v1/trending",
+    request=TrendingRequest,
+    response=TrendingResponse,
+    handle=handle,
+    summary="Trending items",
 )

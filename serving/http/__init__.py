@@ -1,1 +1,1 @@
-"""The ASGI application: routing, request parsing, problem details, metrics."""
+"""The HTTP application (ASGI): routing, request parsing, error responses, metrics, OpenAPI."""

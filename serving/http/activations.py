@@ -1,4 +1,4 @@
-"""The record of activations: each release that a host began to answer from, once, in the hash-chained ledger."""
+"""Records in the hash-chained ledger which releases each host has served from."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ import msgspec
 from core.errors import KizunaError
 from core.ledger import RELEASE_ACTIVATED, Ledger
 from serving.release.release import Release
-from serving.release.releases import Pointer
+from serving.release.releases import Activation
 
 logger = logging.getLogger("kizuna.serving")
 
 
 @dataclass(frozen=True)
-class Activations:
-    """Writes one entry a host and activation, however many workers put the release in force."""
+class ActivationLog:
+    """Writes one ledger entry per host and activation, however many workers switch to the release."""
 
     ledger_path: Path
     host: str
 
-    def record(self, release: Release, pointer: Pointer) -> None:
-        """Append the activation, unless another worker of this host has; a service that cannot write still answers."""
+    def record(self, release: Release, activation: Activation) -> None:
+        """Append the activation unless another worker of this host has. A ledger that cannot be written is logged."""
         try:
-            self._record(release, pointer)
-        except (OSError, KizunaError) as fault:
-            logger.error("the activation of %s is not in the ledger: %s", pointer.release_id, fault)
+            self._record(release, activation)
+        except (OSError, KizunaError) as error:
+            logger.error("the activation of %s is not in the ledger: %s", activation.release_id, error)
 
-    def _record(self, release: Release, pointer: Pointer) -> None:
+    def _record(self, release: Release, activation: Activation) -> None:
         ledger = Ledger(self.ledger_path, self.host)
         self.ledger_path.parent.mkdir(parents=True, exist_ok=True)
         with self.ledger_path.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            running = ledger.latest().releases.get(self.host)
-            if running is None or running.details.get("pointer") != msgspec.to_builtins(pointer):
-                ledger.append(RELEASE_ACTIVATED, pointer.who, pointer.why, details_of(release, pointer))
+            latest = ledger.latest().releases.get(self.host)
+            if latest is None or latest.details.get("activation") != msgspec.to_builtins(activation):
+                ledger.append(RELEASE_ACTIVATED, activation.who, activation.why, ledger_details(release, activation))
 
 
-def details_of(release: Release, pointer: Pointer) -> dict[str, object]:
-    """What an auditor wants to know: which models, fitted on which features and data."""
-    described = release.description
+def ledger_details(release: Release, activation: Activation) -> dict[str, object]:
+    """The ledger entry of an activation: the models, and the features and data they were fitted on."""
+    description = release.description
     return {
-        "release": described.release_id,
-        "data_set": described.data_set,
-        "cutoff": described.cutoff.isoformat(),
-        "data_digest": described.data_digest,
-        "models": msgspec.to_builtins(described.models),
-        "missing": described.missing,
-        "pointer": msgspec.to_builtins(pointer),
+        "release": description.release_id,
+        "data_set": description.data_set,
+        "cutoff": description.cutoff.isoformat(),
+        "data_digest": description.data_digest,
+        "models": msgspec.to_builtins(description.models),
+        "missing": description.missing,
+        "activation": msgspec.to_builtins(activation),
     }

@@ -1,9 +1,9 @@
-"""The HTTP face: one ASGI application, whatever mounts it.
+"""The HTTP application (ASGI).
 
-request -> route -> question -> `respond(question, shop)` -> answer
+    HTTP request -> route -> request struct -> `handle(request, context)` -> response struct -> HTTP response
 
-Everything that can go wrong is caught here and becomes a problem (RFC 9457): an exception that leaves an application
-mounted in BentoML hangs its request. Nothing that a caller sent is logged or repeated.
+Every exception is caught here and becomes an error response (RFC 9457): an exception that leaves an application
+mounted in BentoML hangs its request. Neither log lines nor error responses repeat what the caller sent.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response as HttpResponse
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
@@ -24,133 +25,139 @@ from core.places import TASKS_FILE
 from serving.http.live import LiveRelease
 from serving.http.metrics import ServiceMetrics
 from serving.http.pages import page_routes
-from serving.http.problems import MEDIA_TYPE, Problem
+from serving.http.problems import MEDIA_TYPE, Problem, ProblemType
 from serving.http.schema import Endpoint, RequestContext
-from serving.http.strict_json import QuestionReader, body_of
+from serving.http.strict_json import RequestReader, read_body
 from serving.release.release import Release
 from serving.stock import LiveStock, StockFile
 from serving.tasks.database import TaskDatabase
 
 logger = logging.getLogger("kizuna.serving")
 
-Answering = Callable[[Request], Awaitable[Response]]
-UNROUTED = "unknown"
+HttpHandler = Callable[[HttpRequest], Awaitable[HttpResponse]]
+UNKNOWN_ROUTE = "unknown"
+"Route label of requests without a route in the metrics."
 
 
 class IdConvertor(Convertor[str]):
-    """An id in a path: any characters, slashes and line breaks too."""
+    """An id in a path: any characters, including slashes and line breaks."""
 
     regex = "(?s:.*)"
 
     def convert(self, value: str) -> str:
-        """As it stands."""
+        """Return the text unchanged."""
         return value
 
     def to_string(self, value: str) -> str:
-        """As it stands."""
+        """Return the text unchanged."""
         return value
 
 
 class Api:
-    """Answers HTTP requests from the release in force."""
+    """Responds to HTTP requests from the active release."""
 
     def __init__(
         self,
         live: LiveRelease,
-        metrics: ServiceMetrics,
         endpoints: Sequence[Endpoint],
+        *,
+        metrics: ServiceMetrics,
         tasks: TaskDatabase | None = None,
     ) -> None:
         self._metrics = metrics
         stock = LiveStock(StockFile(live.folder))
-        kept = tasks or TaskDatabase.at(None, live.folder.parent / TASKS_FILE)
+        task_database = tasks or TaskDatabase.at(None, live.folder.parent / TASKS_FILE)
 
-        def shop_of(release: Release) -> RequestContext:
-            return RequestContext(release, stock, kept)
+        def context_of(release: Release) -> RequestContext:
+            return RequestContext(release, stock, task_database)
 
         register_url_convertor("id", IdConvertor())
         routes = [
-            Route(each.path, answering(each, live, shop_of), methods=[each.method], name=each.template)
-            for each in endpoints
-        ]
+            Route(
+                endpoint.path, http_handler(endpoint, live, context_of), methods=[endpoint.method],
+                name=endpoint.template,
+            )
+            for endpoint in endpoints
+        ]  # fmt: skip
         self._routes = [*routes, *page_routes(live, metrics, endpoints)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI application."""
+        """Handle one ASGI connection."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
             return
         started = time.perf_counter()
-        request = Request(scope, receive)
-        route = UNROUTED
+        request = HttpRequest(scope, receive)
+        route = UNKNOWN_ROUTE
         try:
-            route, answer = self._route(scope)
-            response = await answer(request)
+            route, handler = self._find_route(scope)
+            response = await handler(request)
         except Problem as problem:
-            response = Response(problem.body(), problem.status, problem.headers, MEDIA_TYPE)
+            response = HttpResponse(problem.body(), problem.status, problem.headers, MEDIA_TYPE)
         except ClientDisconnect:
             return
-        except Exception as fault:  # noqa: BLE001 - what is not answered here hangs the request
-            response = _our_fault(route, fault)
+        except Exception as error:  # noqa: BLE001 - an exception that passes here hangs the request
+            response = _internal_error(route, error)
         await response(scope, receive, send)
-        self._metrics.answered(request.method, route, response.status_code, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        self._metrics.count_request(request.method, route=route, status=response.status_code, seconds=seconds)
 
-    def _route(self, scope: Scope) -> tuple[str, Answering]:
+    def _find_route(self, scope: Scope) -> tuple[str, HttpHandler]:
         allowed: set[str] = set()
         for route in self._routes:
-            match, found = route.matches(scope)
+            match, child_scope = route.matches(scope)
             if match is Match.FULL:
-                scope["path_params"] = found["path_params"]
+                scope["path_params"] = child_scope["path_params"]
                 return route.name, route.endpoint
             if match is Match.PARTIAL:
                 allowed |= route.methods or set()
         if allowed:
-            takes = ", ".join(sorted(allowed))
-            raise Problem("method-not-allowed", f"it takes {takes}", headers={"allow": takes})
-        raise Problem("unknown-route", "see /openapi.json for what there is")
+            methods = ", ".join(sorted(allowed))
+            raise Problem(ProblemType.METHOD_NOT_ALLOWED, f"this route supports {methods}", headers={"allow": methods})
+        raise Problem(ProblemType.UNKNOWN_ROUTE, "see /openapi.json for all routes")
 
 
-def answering(endpoint: Endpoint, live: LiveRelease, shop_of: Callable[[Release], RequestContext]) -> Answering:
-    """The endpoint as a function from request to response."""
-    read = reading(endpoint)
+def http_handler(endpoint: Endpoint, live: LiveRelease, context_of: Callable[[Release], RequestContext]) -> HttpHandler:
+    """Wrap an endpoint into a function from HTTP request to HTTP response."""
+    read = request_reader(endpoint)
     encode = msgspec.json.Encoder().encode
 
-    async def answer(request: Request) -> Response:
-        question = await read(request)
+    async def handle(http_request: HttpRequest) -> HttpResponse:
+        request = await read(http_request)
         release = live.current
         if release is None:
-            raise Problem("no-release", "the service waits for the first release")
-        shop = shop_of(release)
-        if endpoint.waits:
-            answered = await asyncio.to_thread(endpoint.respond, question, shop)
+            raise Problem(ProblemType.NO_RELEASE, "the service is waiting for the first release")
+        context = context_of(release)
+        if endpoint.blocking:
+            response = await asyncio.to_thread(endpoint.handle, request, context)
         else:
-            answered = endpoint.respond(question, shop)
-        return Response(encode(answered), media_type="application/json")
+            response = endpoint.handle(request, context)
+        return HttpResponse(encode(response), media_type="application/json")
 
-    return answer
+    return handle
 
 
-def reading(endpoint: Endpoint) -> Callable[[Request], Awaitable[msgspec.Struct]]:
-    """What a request asks of an endpoint: by its body, by its address, or by both."""
-    whole, body = QuestionReader(endpoint.question), QuestionReader(endpoint.body)
+def request_reader(endpoint: Endpoint) -> Callable[[HttpRequest], Awaitable[msgspec.Struct]]:
+    """A function that reads an endpoint's request from the HTTP body, the path and query, or both."""
+    whole, body = RequestReader(endpoint.request), RequestReader(endpoint.body)
 
-    async def read(request: Request) -> msgspec.Struct:
+    async def read(http_request: HttpRequest) -> msgspec.Struct:
         if not endpoint.has_body:
-            return whole.from_address(request.path_params, request.query_params)
-        said = body.from_body(await body_of(request))
+            return whole.from_address(http_request.path_params, http_request.query_params)
+        content = body.from_body(await read_body(http_request))
         if endpoint.body_field is None:
-            return said
-        return whole.from_address(request.path_params, {endpoint.body_field: said})
+            return content
+        return whole.from_address(http_request.path_params, {endpoint.body_field: content})
 
     return read
 
 
-def _our_fault(route: str, fault: Exception) -> Response:
-    """Log where it happened, without the message: it may hold a customer's data."""
-    trace = fault.__traceback__
+def _internal_error(route: str, error: Exception) -> HttpResponse:
+    """Log where the error happened, but not its message, which may contain a customer's data."""
+    trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "an unknown place"
-    logger.error("%s at %s, answering %s", type(fault).__name__, where, route)
-    problem = Problem("internal", "it has been logged; the request can be sent again")
-    return Response(problem.body(), problem.status, media_type=MEDIA_TYPE)
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "an unknown place"
+    logger.error("%s at %s, in a request to %s", type(error).__name__, place, route)
+    problem = Problem(ProblemType.INTERNAL, "the error was logged; you may send the request again")
+    return HttpResponse(problem.body(), problem.status, media_type=MEDIA_TYPE)

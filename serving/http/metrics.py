@@ -1,6 +1,6 @@
-"""What the service counts about itself, for Prometheus; labels are bounded, so that no client can grow them.
+"""Prometheus metrics of the service. Labels have a fixed set of values, so that no client can grow them.
 
-Several workers count into one folder (PROMETHEUS_MULTIPROC_DIR, which BentoML sets), and any of them answers for all.
+Workers write to one shared folder (PROMETHEUS_MULTIPROC_DIR, which BentoML sets), and any of them reports for all.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 class ServiceMetrics:
-    """Counters and clocks of one worker."""
+    """Counters and histograms of one worker."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -24,30 +24,30 @@ class ServiceMetrics:
             "kizuna_requests", "Requests answered", ["method", "route", "status"], registry=self._registry
         )
         self._seconds = Histogram(
-            "kizuna_request_seconds", "Time to answer", ["route"], buckets=SECONDS, registry=self._registry
+            "kizuna_request_seconds", "Response time", ["route"], buckets=SECONDS, registry=self._registry
         )
-        self._activations = Counter("kizuna_release_activations", "Releases put in force", registry=self._registry)
+        self._activations = Counter("kizuna_release_activations", "Releases activated", registry=self._registry)
         self._failures = Counter(
             "kizuna_release_failures", "Releases that could not be opened", registry=self._registry
         )
 
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+    def count_request(self, method: str, *, route: str, status: int, seconds: float) -> None:
         """Count one request; `route` is the template, never the path."""
         self._requests.labels(method if method in METHODS else "other", route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def activated(self) -> None:
-        """Count a release that this worker now answers from."""
+    def count_activation(self) -> None:
+        """Count a release that this worker has switched to."""
         self._activations.inc()
 
-    def failed(self) -> None:
+    def count_failure(self) -> None:
         """Count a release that could not be opened."""
         self._failures.inc()
 
     def text(self) -> bytes:
-        """Everything, as Prometheus reads it; of all workers where they share a folder."""
+        """All metrics in the Prometheus text format; of all workers if they share a folder."""
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
-        everybody = CollectorRegistry()
-        MultiProcessCollector(everybody)
-        return generate_latest(everybody)
+        all_workers = CollectorRegistry()
+        MultiProcessCollector(all_workers)
+        return generate_latest(all_workers)

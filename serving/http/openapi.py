@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the same types that read requests and write answers."""
+"""The OpenAPI 3.1 document, generated from the structs that read requests and write responses."""
 
 from __future__ import annotations
 
@@ -8,58 +8,61 @@ from typing import Any
 import msgspec
 
 from core.scores import Reason
-from serving.http.problems import MEDIA_TYPE, PROBLEMS, ProblemDetails
+from serving.http.problems import MEDIA_TYPE, ProblemDetails, ProblemType
 from serving.http.schema import Endpoint
 
 REFERENCE = "#/components/schemas/{name}"
-BODY_PROBLEMS = ("malformed-json", "too-large", "unsupported-media-type")
-PLAIN_PAGES = {
-    "/livez": "Whether the process lives",
-    "/readyz": "Whether it has a release to answer from",
-    "/metrics": "Counters, as Prometheus reads them",
+BODY_PROBLEMS = (ProblemType.MALFORMED_JSON, ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED_MEDIA_TYPE)
+TEXT_PAGES = {
+    "/livez": "Whether the process is alive",
+    "/readyz": "Whether there is an active release",
+    "/metrics": "Metrics in the Prometheus text format",
 }
+Json = dict[str, Any]
+"A part of the document."
 
 
-def openapi_document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+def openapi_document(endpoints: Sequence[Endpoint]) -> Json:
     """The whole document."""
-    kinds = [each.question for each in endpoints] + [each.answer for each in endpoints] + [ProblemDetails, Reason]
-    _, schemas = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
-    paths: dict[str, Any] = {}
-    for each in endpoints:
-        paths.setdefault(each.template, {})[each.method.lower()] = _operation(each, schemas)
+    structs = [each.request for each in endpoints] + [each.response for each in endpoints] + [ProblemDetails, Reason]
+    _, schemas = msgspec.json.schema_components(structs, ref_template=REFERENCE)
+    paths: dict[str, Json] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.template, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Kizuna",
             "version": "1",
-            "description": "Churn scores, recommendations and next best offers, from the release in force.",
+            "description": "Churn scores, recommendations and next best offers from the active release.",
         },
-        "paths": paths | {path: {"get": _page(summary)} for path, summary in PLAIN_PAGES.items()},
+        "paths": paths | {path: {"get": _text_page(summary)} for path, summary in TEXT_PAGES.items()},
         "components": {"schemas": schemas},
     }
 
 
-def _operation(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
-    operation: dict[str, Any] = {
-        "operationId": endpoint.respond.__module__.rpartition(".")[2],
+def _operation(endpoint: Endpoint, schemas: Json) -> Json:
+    responses: dict[str, Json] = {"200": _content("Success", "application/json", endpoint.response)}
+    operation: Json = {
+        "operationId": endpoint.handle.__module__.rpartition(".")[2],
         "summary": endpoint.summary,
-        "responses": {"200": _content("The answer", "application/json", endpoint.answer)},
+        "responses": responses,
     }
-    names = [*endpoint.problems, *endpoint.also]
+    problems = [*endpoint.common_problems, *endpoint.problems]
     if endpoint.has_body:
-        asked = _content(endpoint.summary, "application/json", endpoint.body)
-        operation["requestBody"] = {"required": True} | asked
-        names += BODY_PROBLEMS
+        body = _content(endpoint.summary, "application/json", endpoint.body)
+        operation["requestBody"] = {"required": True} | body
+        problems += BODY_PROBLEMS
     if not endpoint.has_body or endpoint.body_field is not None:
         operation["parameters"] = _parameters(endpoint, schemas)
-    for status in sorted({PROBLEMS[name].status for name in names}):
-        titles = (PROBLEMS[name].title for name in names if PROBLEMS[name].status == status)
-        operation["responses"][str(status)] = _content("; ".join(titles), MEDIA_TYPE, ProblemDetails)
+    for status in sorted({problem.status for problem in problems}):
+        titles = (problem.title for problem in problems if problem.status == status)
+        responses[str(status)] = _content("; ".join(titles), MEDIA_TYPE, ProblemDetails)
     return operation
 
 
-def _parameters(endpoint: Endpoint, schemas: dict[str, Any]) -> list[dict[str, Any]]:
-    fields = schemas[endpoint.question.__name__]["properties"]
+def _parameters(endpoint: Endpoint, schemas: Json) -> list[Json]:
+    fields: Json = schemas[endpoint.request.__name__]["properties"]
     in_path = {name for name in fields if f"{{{name}}}" in endpoint.template}
     return [
         {
@@ -73,15 +76,15 @@ def _parameters(endpoint: Endpoint, schemas: dict[str, Any]) -> list[dict[str, A
     ]
 
 
-def _page(summary: str) -> dict[str, Any]:
+def _text_page(summary: str) -> Json:
     text = {"text/plain": {"schema": {"type": "string"}}}
     return {
-        "operationId": summary.replace(" ", "_").replace(",", "").lower(),
+        "operationId": summary.replace(" ", "_").lower(),
         "summary": summary,
         "responses": {"200": {"description": "Text", "content": text}},
     }
 
 
-def _content(description: str, media_type: str, kind: type[msgspec.Struct]) -> dict[str, Any]:
-    schema = {"$ref": REFERENCE.format(name=kind.__name__)}
+def _content(description: str, media_type: str, struct: type[msgspec.Struct]) -> Json:
+    schema = {"$ref": REFERENCE.format(name=struct.__name__)}
     return {"description": description, "content": {media_type: {"schema": schema}}}

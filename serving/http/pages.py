@@ -1,4 +1,4 @@
-"""What people and monitors read: /metrics, /openapi.json, and /docs, which loads nothing from elsewhere."""
+"""Routes outside the API: /metrics, /openapi.json, health checks, and /docs, which loads nothing from other hosts."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.requests import Request as HttpRequest
+from starlette.responses import FileResponse, RedirectResponse
+from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 
 from serving.http.live import LiveRelease
 from serving.http.metrics import CONTENT_TYPE, ServiceMetrics
 from serving.http.openapi import openapi_document
-from serving.http.problems import Problem
+from serving.http.problems import Problem, ProblemType
 from serving.http.schema import Endpoint
 
 SWAGGER_FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
@@ -32,55 +33,55 @@ START = 'SwaggerUIBundle({url: "openapi.json", dom_id: "#docs", deepLinking: tru
 
 
 def page_routes(live: LiveRelease, metrics: ServiceMetrics, endpoints: Sequence[Endpoint]) -> list[Route]:
-    """The routes that are no part of the API. BentoML answers /livez and /readyz itself where it is asked properly."""
+    """The routes outside the API. BentoML itself responds to /livez and /readyz for requests on its own port."""
     document = msgspec.json.encode(openapi_document(endpoints))
 
-    async def ready(_: Request) -> Response:
+    async def readyz(_: HttpRequest) -> HttpResponse:
         if live.current is None:
-            raise Problem("no-release", "the service waits for the first release")
-        return Response("\n", media_type="text/plain")
+            raise Problem(ProblemType.NO_RELEASE, "the service is waiting for the first release")
+        return HttpResponse("\n", media_type="text/plain")
 
-    async def counted(_: Request) -> Response:
-        return Response(metrics.text(), media_type=CONTENT_TYPE)
+    async def show_metrics(_: HttpRequest) -> HttpResponse:
+        return HttpResponse(metrics.text(), media_type=CONTENT_TYPE)
 
-    async def described(_: Request) -> Response:
-        return Response(document, media_type="application/json")
+    async def openapi(_: HttpRequest) -> HttpResponse:
+        return HttpResponse(document, media_type="application/json")
 
     return [
-        Route("/", _to_docs, name="/"),
-        Route("/livez", _alive, name="/livez"),
-        Route("/readyz", ready, name="/readyz"),
-        Route("/metrics", counted, name="/metrics"),
-        Route("/openapi.json", described, name="/openapi.json"),
+        Route("/", _redirect_to_docs, name="/"),
+        Route("/livez", _livez, name="/livez"),
+        Route("/readyz", readyz, name="/readyz"),
+        Route("/metrics", show_metrics, name="/metrics"),
+        Route("/openapi.json", openapi, name="/openapi.json"),
         Route("/docs", _docs, name="/docs"),
         Route("/docs/{file}", _docs_file, name="/docs/{file}"),
     ]
 
 
-async def _alive(_: Request) -> Response:
-    return Response("\n", media_type="text/plain")
+async def _livez(_: HttpRequest) -> HttpResponse:
+    return HttpResponse("\n", media_type="text/plain")
 
 
-async def _to_docs(_: Request) -> Response:
+async def _redirect_to_docs(_: HttpRequest) -> HttpResponse:
     return RedirectResponse("docs")
 
 
-async def _docs(_: Request) -> Response:
-    return Response(DOCS_PAGE, media_type="text/html", headers={"content-security-policy": POLICY})
+async def _docs(_: HttpRequest) -> HttpResponse:
+    return HttpResponse(DOCS_PAGE, media_type="text/html", headers={"content-security-policy": POLICY})
 
 
-async def _docs_file(request: Request) -> Response:
+async def _docs_file(request: HttpRequest) -> HttpResponse:
     name = request.path_params["file"]
     if name == "start.js":
-        return Response(START, media_type="text/javascript")
+        return HttpResponse(START, media_type="text/javascript")
     if name not in SWAGGER_FILES:
-        raise Problem("unknown-route", "see /openapi.json for what there is")
-    return FileResponse(swagger_folder() / name)
+        raise Problem(ProblemType.UNKNOWN_ROUTE, "see /openapi.json for all routes")
+    return FileResponse(_swagger_folder() / name)
 
 
-def swagger_folder() -> Path:
-    """Where the package that carries Swagger UI keeps it; the package itself, a Flask blueprint, is not imported."""
+def _swagger_folder() -> Path:
+    """The static files of flask-swagger-ui. The package itself, a Flask blueprint, is not imported."""
     spec = find_spec("flask_swagger_ui")
     if spec is None or not spec.submodule_search_locations:
-        raise Problem("unknown-route", "flask-swagger-ui is not installed here")
+        raise Problem(ProblemType.UNKNOWN_ROUTE, "flask-swagger-ui is not installed")
     return Path(spec.submodule_search_locations[0]) / "dist"

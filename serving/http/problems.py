@@ -1,58 +1,63 @@
-"""What can go wrong with a request, as RFC 9457 problem details. None of them repeats what the caller sent."""
+"""Error responses as RFC 9457 problem details. None of them repeats what the caller sent."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from enum import Enum
 
 import msgspec
 
 MEDIA_TYPE = "application/problem+json"
 
 
-class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The body of every answer that is an error."""
+class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The body of every error response."""
 
     type: str
-    "Stable; urn:kizuna:problem:<name>."
+    "Stable identifier: urn:kizuna:problem:<slug>."
     title: str
     status: int
     detail: str
     field: str | None = None
-    "Where in the request, e.g. $.customer_ids[...]; with status 422."
+    "Where in the request the error is, e.g. $.customer_ids[...]; only with status 422."
 
 
-@dataclass(frozen=True)
-class ProblemKind:
-    """One kind of problem, in `PROBLEMS` by name."""
+class ProblemType(Enum):
+    """Every type of error response: the slug of its URN, its HTTP status and its title."""
 
-    status: int
-    title: str
+    MALFORMED_JSON = ("malformed-json", 400, "The body is not valid JSON")
+    UNKNOWN_ROUTE = ("unknown-route", 404, "There is no such route")
+    UNKNOWN_CUSTOMER = ("unknown-customer", 404, "There is no such customer")
+    UNKNOWN_TASK = ("unknown-task", 404, "There is no such task")
+    METHOD_NOT_ALLOWED = ("method-not-allowed", 405, "The route does not support this method")
+    WRONG_TRANSITION = ("wrong-transition", 409, "The task cannot change to this state from its current one")
+    HORIZON_TOO_LONG = ("horizon-too-long", 409, "The survival curves end before this horizon")
+    TOO_LARGE = ("too-large", 413, "The body is too large")
+    UNSUPPORTED_MEDIA_TYPE = ("unsupported-media-type", 415, "The body must be application/json")
+    INVALID_REQUEST = ("invalid-request", 422, "The request does not match the schema of this route")
+    INTERNAL = ("internal", 500, "Internal error")
+    MODEL_NOT_RELEASED = ("model-not-released", 503, "The active release does not contain this model")
+    NO_RELEASE = ("no-release", 503, "There is no active release yet")
+    TASKS_UNAVAILABLE = ("tasks-unavailable", 503, "The task database does not respond")
+    STOCK_UNAVAILABLE = ("stock-unavailable", 503, "The stock cannot be written")
 
+    def __init__(self, slug: str, status: int, title: str) -> None:
+        self.slug = slug
+        self.status = status
+        self.title = title
 
-PROBLEMS = {
-    "malformed-json": ProblemKind(400, "The body is not JSON"),
-    "unknown-route": ProblemKind(404, "There is nothing at this address"),
-    "unknown-customer": ProblemKind(404, "Nothing is known of this customer"),
-    "unknown-task": ProblemKind(404, "There is no such task"),
-    "method-not-allowed": ProblemKind(405, "This address does not take that method"),
-    "wrong-transition": ProblemKind(409, "The task cannot take this step from where it stands"),
-    "horizon-not-learnt": ProblemKind(409, "The release in force does not look so far ahead"),
-    "too-large": ProblemKind(413, "The body is too large"),
-    "unsupported-media-type": ProblemKind(415, "The body has to be application/json"),
-    "invalid-request": ProblemKind(422, "The request does not say what this route asks for"),
-    "internal": ProblemKind(500, "The fault is ours"),
-    "model-not-released": ProblemKind(503, "The release in force has no model for this"),
-    "no-release": ProblemKind(503, "Nothing has been released yet"),
-    "tasks-out-of-reach": ProblemKind(503, "The tasks cannot be read or written now"),
-    "stock-out-of-reach": ProblemKind(503, "What is in stock cannot be written down now"),
-}
+    @property
+    def urn(self) -> str:
+        """The `type` of the response body."""
+        return f"urn:kizuna:problem:{self.slug}"
 
 
 class Problem(Exception):
-    """Ends a request with a problem of the table above."""
+    """Ends a request with an error response."""
 
-    def __init__(self, kind: str, detail: str, field: str | None = None, headers: dict[str, str] | None = None) -> None:
-        super().__init__(kind)
+    def __init__(
+        self, kind: ProblemType, detail: str, *, field: str | None = None, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(kind.slug)
         self.kind = kind
         self.detail = detail
         self.field = field
@@ -61,18 +66,19 @@ class Problem(Exception):
     @property
     def status(self) -> int:
         """The HTTP status."""
-        return PROBLEMS[self.kind].status
+        return self.kind.status
 
     def body(self) -> bytes:
-        """The answer's body."""
-        kind = PROBLEMS[self.kind]
-        details = ProblemDetails(f"urn:kizuna:problem:{self.kind}", kind.title, kind.status, self.detail, self.field)
-        return msgspec.json.encode(details)
+        """The response body."""
+        kind = self.kind
+        return msgspec.json.encode(
+            ProblemDetails(type=kind.urn, title=kind.title, status=kind.status, detail=self.detail, field=self.field)
+        )
 
 
-def invalid_request(fault: msgspec.ValidationError) -> Problem:
-    """What a request that does not fit its schema is told: which field, and what was expected there."""
-    said, _, field = str(fault).partition(" - at ")
-    if "unknown field" in said:
-        said = "Object contains a field that this route does not know"
-    return Problem("invalid-request", said, field.strip("`") or "$")
+def invalid_request(error: msgspec.ValidationError) -> Problem:
+    """The problem for a request that fails its schema: the field, and what was expected there."""
+    message, _, field = str(error).partition(" - at ")
+    if "unknown field" in message:  # msgspec names the field, which is text of the caller
+        message = "Object contains a field that this route does not know"
+    return Problem(ProblemType.INVALID_REQUEST, message, field=field.strip("`") or "$")

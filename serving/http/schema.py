@@ -1,16 +1,16 @@
-"""The words on the wire: what requests and answers of all routes have in common."""
+"""What the requests and responses of all routes have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypedDict
 
 import msgspec
 
 from core.ids import Id
-from serving.http.problems import Problem
+from serving.http.problems import Problem, ProblemType
 from serving.release.release import Release
 from serving.stock import LiveStock
 from serving.tasks.database import TaskDatabase
@@ -20,26 +20,34 @@ ItemId = Annotated[Id, msgspec.Meta(description="An item's id, as in the tables.
 Attribute = Annotated[
     str, msgspec.Meta(min_length=1, max_length=64, description="An attribute of items.", examples=["category"])
 ]
-Word = Annotated[str, msgspec.Meta(min_length=1, max_length=128, examples=["tea"])]
-Count = Annotated[int, msgspec.Meta(ge=1, le=100, description="How many to answer with, at most.")]
+AttributeValue = Annotated[str, msgspec.Meta(min_length=1, max_length=128, examples=["tea"])]
+Count = Annotated[int, msgspec.Meta(ge=1, le=100, description="Maximum number of results.")]
 
-Description = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object"})]
-"An item as the items table has it; stored as JSON and passed on as it is."
+ItemDescription = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object"})]
+"An item's columns in the items table. The release stores them as JSON, and responses contain them unchanged."
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a route is asked: the fields of a JSON body, or of the path and the query."""
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request to one route: the fields of its JSON body, or of its path and query."""
 
 
 class ModelReference(msgspec.Struct, frozen=True):
-    """Which registered model version stands behind an answer."""
+    """The registered model version behind a response."""
 
     name: str
     version: int
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What every answer names: the release, the model version, and until when facts were known."""
+class Response(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields of every response: the release, the model version, and the cutoff of the data."""
+
+    release_id: str
+    model: ModelReference | None
+    cutoff: date
+
+
+class Provenance(TypedDict):
+    """The fields of `Response`, as keyword arguments."""
 
     release_id: str
     model: ModelReference | None
@@ -48,63 +56,67 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class RequestContext:
-    """What a question is answered from: the release in force, what is in stock at this moment, and the tasks."""
+    """What a handler reads: the active release, the current stock, and the tasks."""
 
     release: Release
     stock: LiveStock
     tasks: TaskDatabase
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """One route: what it is asked, what it answers, and how."""
+    """One route: its path, its schemas and its handler."""
 
     method: str
     path: str
-    "In braces, a field of the question; `{item_id:id}` may contain any character."
-    question: type[Question]
-    answer: type[msgspec.Struct]
-    respond: Callable[[Any, RequestContext], msgspec.Struct]
+    "Names in braces are fields of the request; `{item_id:id}` may contain any character."
+    request: type[Request]
+    response: type[Response]
+    handle: Callable[[Any, RequestContext], Response]
+    "Called with a `request` struct."
     summary: str
-    needs: str | None = None
-    "The kind of model without which it answers 503."
-    waits: bool = False
-    "Whether it waits for a disk or a database, and so must not keep other requests waiting."
+    blocking: bool = False
+    "Whether the handler waits for a disk or a database. It then runs in a thread, so that other requests go on."
     body_field: str | None = None
-    "The field of the question that the body fills, where the address fills the others; None: it fills all."
-    also: tuple[str, ...] = ()
-    "Problems of this route alone."
-    problems: ClassVar[tuple[str, ...]] = ("invalid-request", "internal", "no-release", "model-not-released")
+    "The field of the request that the body fills, while the path fills the others. None: the body fills all fields."
+    problems: tuple[ProblemType, ...] = ()
+    "Error responses of this route alone."
+    common_problems: ClassVar = (
+        ProblemType.INVALID_REQUEST,
+        ProblemType.INTERNAL,
+        ProblemType.NO_RELEASE,
+        ProblemType.MODEL_NOT_RELEASED,
+    )
 
     @property
     def has_body(self) -> bool:
-        """Whether the question, or a field of it, is the body of the request."""
+        """Whether the HTTP body contains the request, or one field of it."""
         return self.method in {"POST", "PUT", "PATCH"}
 
     @property
     def body(self) -> type[msgspec.Struct]:
-        """What the body has to be."""
-        kinds = {field.name: field.type for field in msgspec.structs.fields(self.question)}
-        return self.question if self.body_field is None else kinds[self.body_field]
+        """The schema of the HTTP body."""
+        types = {field.name: field.type for field in msgspec.structs.fields(self.request)}
+        return self.request if self.body_field is None else types[self.body_field]
 
     @property
     def template(self) -> str:
-        """The path as documents and metrics write it."""
+        """The path as documents and metrics show it."""
         return self.path.replace(":id}", "}")
 
 
-def source_of(release: Release, kind: str | None) -> dict[str, Any]:
-    """The fields that every answer begins with; `kind` is the model behind it, where there is one."""
-    described = release.description
-    found = described.models.get(kind) if kind else None
+def provenance_of(release: Release, kind: str | None) -> Provenance:
+    """The common fields of a response; `kind` is the kind of model behind it, if there is one."""
+    description = release.description
+    model = description.models.get(kind) if kind else None
     return {
-        "release_id": described.release_id,
-        "model": ModelReference(found.name, found.version) if found else None,
-        "cutoff": described.cutoff,
+        "release_id": description.release_id,
+        "model": ModelReference(model.name, model.version) if model else None,
+        "cutoff": description.cutoff,
     }
 
 
 def not_released(release: Release, kind: str) -> Problem:
-    """The answer of a route whose model the release lacks, with the reason."""
-    reason = release.description.missing.get(kind, "it was not asked for")
-    return Problem("model-not-released", f"release {release.description.release_id} has no {kind}: {reason}")
+    """The problem of a route whose model the release does not contain, with the reason."""
+    reason = release.description.missing.get(kind, "it was not requested")
+    return Problem(ProblemType.MODEL_NOT_RELEASED, f"release {release.description.release_id} has no {kind}: {reason}")

@@ -1,4 +1,4 @@
-"""Requests into questions: strict JSON bodies, paths and queries, checked against one schema each."""
+"""Reads HTTP requests: strict JSON bodies, paths and queries, each checked against one schema."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import json
 from collections.abc import Mapping
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import Request as HttpRequest
 
-from serving.http.problems import Problem, invalid_request
+from serving.http.problems import Problem, ProblemType, invalid_request
 
 BODY_LIMIT = 1_048_576
-"Bytes; a thousand ids of 128 characters each fit."
+"Bytes; enough for a thousand ids of 128 characters."
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-async def body_of(request: Request) -> bytes:
-    """The whole body, plain or chunked. Raises Problem where it is too large or says that it is no JSON."""
+async def read_body(request: HttpRequest) -> bytes:
+    """Read the whole body, plain or chunked. Raises Problem if it is too large or not declared as JSON."""
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if media_type != "application/json":
-        raise Problem("unsupported-media-type", "send the header content-type: application/json")
-    too_large = Problem("too-large", f"at most {BODY_LIMIT:,} bytes are read", headers={"connection": "close"})
-    stated = request.headers.get("content-length", "0")
-    if not stated.isdecimal() or int(stated) > BODY_LIMIT:
+        raise Problem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "send the header content-type: application/json")
+    too_large = Problem(ProblemType.TOO_LARGE, f"the limit is {BODY_LIMIT:,} bytes", headers={"connection": "close"})
+    declared_length = request.headers.get("content-length", "0")
+    if not declared_length.isdecimal() or int(declared_length) > BODY_LIMIT:
         raise too_large
     body = bytearray()
     async for chunk in request.stream():
@@ -32,56 +32,56 @@ async def body_of(request: Request) -> bytes:
     return bytes(body)
 
 
-class QuestionReader:
-    """Reads one kind of question, or of its parts."""
+class RequestReader:
+    """Reads one request schema, or the schema of a body."""
 
-    def __init__(self, kind: type[msgspec.Struct]) -> None:
-        self._kind = kind
-        self._decoder = msgspec.json.Decoder(kind)
+    def __init__(self, schema: type[msgspec.Struct]) -> None:
+        self._schema = schema
+        self._decoder = msgspec.json.Decoder(schema)
 
     def from_body(self, body: bytes) -> msgspec.Struct:
-        """The question that a JSON body asks.
+        """Decode a JSON body.
 
-        No NaN, no infinity, no integer beyond 64 bits, no unknown field, no field twice.
+        NaN, infinity, integers beyond 64 bits, unknown fields and repeated fields are errors.
         """
         try:
-            question = self._decoder.decode(body)
-        except msgspec.ValidationError as fault:
+            request = self._decoder.decode(body)
+        except msgspec.ValidationError as error:
             _refuse_malformed(body)
-            raise invalid_request(fault) from fault
+            raise invalid_request(error) from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             _refuse_malformed(body)
             raise
         _refuse_repeated(body)
-        return question
+        return request
 
     def from_address(self, path: Mapping[str, str], query: Mapping[str, object]) -> msgspec.Struct:
-        """The question that a path and a query ask; numbers are written in digits, and parts may be read already."""
+        """Convert path and query parameters. Numbers arrive as text; a decoded body may be one of the values."""
         try:
-            return msgspec.convert({**query, **path}, self._kind, strict=False)
-        except msgspec.ValidationError as fault:
-            raise invalid_request(fault) from fault
+            return msgspec.convert({**query, **path}, self._schema, strict=False)
+        except msgspec.ValidationError as error:
+            raise invalid_request(error) from error
 
 
 def _refuse_malformed(body: bytes) -> None:
-    """What is no JSON at all is said to be so, even where the schema was broken earlier in the body."""
+    """Raise 400 if the body is not JSON at all, even where msgspec met a violation of the schema first."""
     try:
         msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-        raise Problem("malformed-json", "the body is not valid JSON in UTF-8") from fault
-    except RecursionError as fault:
-        raise Problem("malformed-json", "the body is nested too deeply") from fault
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem(ProblemType.MALFORMED_JSON, "the body is not valid JSON in UTF-8") from error
+    except RecursionError as error:
+        raise Problem(ProblemType.MALFORMED_JSON, "the body is nested too deeply") from error
 
 
 def _refuse_repeated(body: bytes) -> None:
-    """Refuse a field that is named twice: readers differ in which of the two they believe (RFC 8259, section 4).
+    """Raise 400 if a field occurs twice: JSON readers differ in which of the two they use (RFC 8259, section 4).
 
-    A body with a colon for each of its different fields names none twice; only others are read once more, slowly.
+    A body with as many colons as fields repeats none. Only bodies with more colons are parsed again, slowly.
     """
     if body.count(b":") > len(_FIELDS.decode(body)):
-        json.loads(body, object_pairs_hook=_named_once)
+        json.loads(body, object_pairs_hook=_refuse_repeated_names)
 
 
-def _named_once(pairs: list[tuple[str, object]]) -> None:
+def _refuse_repeated_names(pairs: list[tuple[str, object]]) -> None:
     if len({name for name, _ in pairs}) < len(pairs):
-        raise Problem("malformed-json", "the body names a field twice")
+        raise Problem(ProblemType.MALFORMED_JSON, "the body contains a field twice")

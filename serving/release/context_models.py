@@ -1,29 +1,73 @@
-"""What a release learns beside the champion: where newcomers start from, what is bought together, what is rising."""
+"""What a release fits beside the champion: cold-start scores, items bought together, trending items."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.artifact import Artifact
 from models.recommenders.cold_start.customers import StartingPoints
 from models.recommenders.engine.base import StartingPoint
 from models.recommenders.item_lists.bought_together import BoughtTogether
-from serving.release.customer_part import Words
-from serving.release.trend_part import TrendPart
+from models.recommenders.item_lists.trending import Trend
+from serving.release.customer_part import CustomerProfile
+
+TREND_ARRAYS = ("items", "scores", "counts", "counts_before")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrendPart:
+    """Trending items, steepest growth first; every array is (r,), one row per item."""
+
+    window_days: int
+    items: NDArray[np.int32]
+    "Codes."
+    scores: NDArray[np.float32]
+    "Number of doublings of decayed purchases against the window before."
+    counts: NDArray[np.int64]
+    "Purchases in the window."
+    counts_before: NDArray[np.int64]
+    "Purchases in the window before."
+
+    @classmethod
+    def of(cls, trend: Trend, window_days: int) -> TrendPart:
+        """Keep the items that grow, steepest growth first, ties by code."""
+        growing = np.flatnonzero(trend.scores > 0)
+        order = growing[np.argsort(-trend.scores[growing], kind="stable")]
+        return cls(
+            window_days=window_days,
+            items=order.astype(np.int32),
+            scores=trend.scores[order],
+            counts=trend.counts[order],
+            counts_before=trend.counts_before[order],
+        )
+
+    def to_artifact(self) -> Artifact:
+        """The part as one folder of a release."""
+        return Artifact(
+            "trend", {"window_days": self.window_days}, {name: getattr(self, name) for name in TREND_ARRAYS}
+        )
+
+    @classmethod
+    def from_artifact(cls, artifact: Artifact) -> TrendPart:
+        """The part that was stored."""
+        return cls(window_days=artifact.state["window_days"], **{name: artifact.arrays[name] for name in TREND_ARRAYS})
 
 
 @dataclass(frozen=True)
 class ContextModels:
-    """All in the codes of the model's catalogue."""
+    """Models in the codes of the champion's items."""
 
     starting_points: StartingPoints
-    "Where those start from who bought nothing yet."
+    "Scores for customers without purchases."
     together: BoughtTogether
     trend: TrendPart
 
-    def artifacts(self) -> dict[str, Artifact]:
-        """The parts as they lie in a release."""
+    def to_artifacts(self) -> dict[str, Artifact]:
+        """The models as folders of a release."""
         return {
             "starting_points": self.starting_points.to_artifact(),
             "bought_together": self.together.to_artifact(),
@@ -31,17 +75,17 @@ class ContextModels:
         }
 
     @classmethod
-    def from_artifacts(cls, parts: Mapping[str, Artifact]) -> ContextModels:
-        """The parts as they were."""
+    def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> ContextModels:
+        """The models that were stored."""
         return cls(
-            StartingPoints.from_artifact(parts["starting_points"]),
-            BoughtTogether.from_artifact(parts["bought_together"]),
-            TrendPart.from_artifact(parts["trend"]),
+            StartingPoints.from_artifact(artifacts["starting_points"]),
+            BoughtTogether.from_artifact(artifacts["bought_together"]),
+            TrendPart.from_artifact(artifacts["trend"]),
         )
 
-    def start_of(self, words: Words) -> StartingPoint | None:
-        """Where somebody starts from of whom these words are known; None where they say nothing about items."""
-        if not words.preferences and not words.segments:
+    def cold_start(self, profile: CustomerProfile) -> StartingPoint | None:
+        """Scores for a customer from their profile; None if it has no bearing on items."""
+        if not profile.preferences and not profile.attribute_groups:
             return None
-        scores, stage = self.starting_points.scores_for(words.preferences, words.segments)
+        scores, stage = self.starting_points.scores_for(profile.preferences, profile.attribute_groups)
         return (scores, stage) if scores.any() else None

@@ -1,6 +1,6 @@
-"""Everybody on record, as a release knows them: what they bought, what they said, what they refused.
+"""The customers of a release: purchase histories, profiles, and consents.
 
-Of a customer who refused recommendations nothing else is kept: their lines and words never reach the release.
+For a customer who declined recommendations nothing but the refusal is stored: neither purchases nor profile.
 """
 
 from __future__ import annotations
@@ -10,151 +10,162 @@ from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.interactions import Histories, codes_of, lines_of
 from models.artifact import Artifact
-from serving.release.id_index import IdIndex
-from serving.release.packed import PackedJson
+from serving.release.lookup import IdIndex, PackedJson
 
+NAME = "customers"
 HISTORY_ARRAYS = ("indptr", "items", "times", "quantities", "orders")
 LINE_ARRAYS = HISTORY_ARRAYS[1:]
 
 
-class Words(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is known of a customer beside their purchases."""
+class CustomerProfile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is known about one customer apart from purchases."""
 
     preferences: dict[str, tuple[str, ...]] = {}
-    "What they told us that they like, by attribute of items."
-    segments: dict[str, str] = {}
-    "Which groups they belong to, by attribute of customers."
+    "Stated preferences, by attribute of items."
+    attribute_groups: dict[str, str] = {}
+    "The customer's values of the attributes that define groups, by attribute of customers."
 
 
-_WORDS = msgspec.json.Decoder(Words)
-NOTHING_SAID = len(msgspec.json.encode(Words()))
+_DECODER = msgspec.json.Decoder(CustomerProfile)
+EMPTY_PROFILE_BYTES = len(msgspec.json.encode(CustomerProfile()))
 
 
-def _nobody() -> np.ndarray:
+def _no_ids() -> NDArray[np.str_]:
     return np.empty(0, dtype="U1")
 
 
-@dataclass(frozen=True)
-class Statements:
-    """What customers said and who they are, by customer_id; a test or a shop without such tables leaves all empty."""
+@dataclass(frozen=True, kw_only=True)
+class CustomerProfiles:
+    """Consents, preferences and attribute groups of all customers; empty where the data set has no such tables."""
 
-    refused_recommending: np.ndarray = field(default_factory=_nobody)
-    "Text ids of those who may be recommended nothing of their own."
-    refused_contact: np.ndarray = field(default_factory=_nobody)
-    "Text ids of those who may not be written to."
+    declined_recommendations: NDArray[np.str_] = field(default_factory=_no_ids)
+    "Ids of customers who do not consent to personal recommendations."
+    declined_contact: NDArray[np.str_] = field(default_factory=_no_ids)
+    "Ids of customers who do not consent to contact."
     preferences: Mapping[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
-    segments: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    "By customer_id."
+    attribute_groups: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    "By customer_id."
 
     @property
-    def customer_ids(self) -> np.ndarray:
-        """Everybody of whom something is known here, (n,) text."""
-        named = [np.array(list(said), dtype=str) for said in (self.preferences, self.segments)]
-        return np.concatenate([self.refused_recommending, self.refused_contact, *named])
+    def customer_ids(self) -> NDArray[np.str_]:
+        """Ids of all customers who occur here, (n,), possibly repeated."""
+        by_customer = [np.array(list(values), dtype=str) for values in (self.preferences, self.attribute_groups)]
+        return np.concatenate([self.declined_recommendations, self.declined_contact, *by_customer])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CustomerPart:
-    """Row i is of the i-th id of the index."""
+    """Row i belongs to the i-th id of the index."""
 
     index: IdIndex
     histories: Histories
-    "In the codes of the model's own item_ids; empty for who bought nothing, or refused."
-    refused_recommending: np.ndarray
-    "(n,) bool."
-    refused_contact: np.ndarray
-    "(n,) bool."
-    words: PackedJson
-    "(n,) `Words`."
+    "In the codes of the model's item_ids; empty for customers without purchases or without consent."
+    declined_recommendations: NDArray[np.bool_]
+    "(n,)."
+    declined_contact: NDArray[np.bool_]
+    "(n,)."
+    profiles: PackedJson
+    "(n,) `CustomerProfile`."
 
     @classmethod
-    def of(cls, bought: Histories, said: Statements) -> CustomerPart:
-        """Everybody who bought or said something."""
-        index, _ = IdIndex.of(np.unique(np.concatenate([bought.customer_ids, said.customer_ids])))
-        names = np.char.decode(index.ids, "utf-8") if len(index) else _nobody()
-        refused = np.isin(names, said.refused_recommending)
-        words = (
-            Words() if no else Words(said.preferences.get(name, {}), said.segments.get(name, {}))
-            for name, no in zip(names.tolist(), refused.tolist(), strict=True)
+    def of(cls, histories: Histories, profiles: CustomerProfiles) -> CustomerPart:
+        """Store all customers with purchases or with a profile."""
+        index, _ = IdIndex.of(np.unique(np.concatenate([histories.customer_ids, profiles.customer_ids])))
+        names = index.names()
+        declined = np.isin(names, profiles.declined_recommendations)
+        profile_of_each = (
+            CustomerProfile()
+            if has_declined
+            else CustomerProfile(profiles.preferences.get(name, {}), profiles.attribute_groups.get(name, {}))
+            for name, has_declined in zip(names.tolist(), declined.tolist(), strict=True)
         )
-        rows = np.where(refused, -1, _rows_of(names, bought.customer_ids))
-        contact = np.isin(names, said.refused_contact)
-        return cls(index, _histories_of(rows, names, bought), refused, contact, PackedJson.of(words))
+        rows = np.where(declined, -1, _rows_of(names, histories.customer_ids))
+        return cls(
+            index=index,
+            histories=_select_histories(rows, names, histories),
+            declined_recommendations=declined,
+            declined_contact=np.isin(names, profiles.declined_contact),
+            profiles=PackedJson.of(profile_of_each),
+        )
 
     def to_artifact(self) -> Artifact:
-        """The part as it lies in a release."""
+        """The part as one folder of a release."""
         arrays = {f"history_{name}": getattr(self.histories, name) for name in HISTORY_ARRAYS}
         arrays |= {
             "ids": self.index.ids,
-            "refused_recommending": self.refused_recommending,
-            "refused_contact": self.refused_contact,
-            "words": self.words.content,
-            "word_offsets": self.words.offsets,
+            "declined_recommendations": self.declined_recommendations,
+            "declined_contact": self.declined_contact,
+            "profiles": self.profiles.content,
+            "profile_offsets": self.profiles.offsets,
         }
-        return Artifact("customers", {}, arrays)
+        return Artifact(NAME, {}, arrays)
 
     @classmethod
-    def from_artifact(cls, artifact: Artifact, item_ids: np.ndarray) -> CustomerPart:
-        """The part as it was."""
+    def from_artifact(cls, artifact: Artifact, item_ids: NDArray[np.str_]) -> CustomerPart:
+        """The part that was stored; `item_ids` are the model's."""
         arrays = artifact.arrays
         ids = arrays["ids"]
         return cls(
-            IdIndex(ids),
-            Histories(ids, item_ids, *(arrays[f"history_{name}"] for name in HISTORY_ARRAYS)),
-            arrays["refused_recommending"],
-            arrays["refused_contact"],
-            PackedJson(arrays["words"], arrays["word_offsets"]),
+            index=IdIndex(ids),
+            histories=Histories(ids, item_ids, *(arrays[f"history_{name}"] for name in HISTORY_ARRAYS)),
+            declined_recommendations=arrays["declined_recommendations"],
+            declined_contact=arrays["declined_contact"],
+            profiles=PackedJson(arrays["profiles"], arrays["profile_offsets"]),
         )
 
     def __len__(self) -> int:
         return len(self.index)
 
     @property
-    def may_not_be_written_to(self) -> np.ndarray:
-        """(n,) bool: who refused recommendations, or any contact."""
-        return self.refused_recommending | self.refused_contact
+    def declined_messages(self) -> NDArray[np.bool_]:
+        """(n,): who declined recommendations, or any contact, and so gets no message with recommendations."""
+        return self.declined_recommendations | self.declined_contact
 
     def lines(self, row: int) -> slice:
-        """Which lines of the histories are a customer's; none for row -1."""
+        """The lines of the histories that belong to a customer; empty for row -1."""
         return slice(0, 0) if row < 0 else slice(int(self.histories.indptr[row]), int(self.histories.indptr[row + 1]))
 
     def has_record(self, row: int) -> bool:
-        """Whether anything is known of a customer that could make an answer their own."""
+        """Whether there are purchases or a profile from which to personalise; false for row -1."""
         lines = self.lines(row)
-        return row >= 0 and (lines.stop > lines.start or self.has_words(row))
+        return row >= 0 and (lines.stop > lines.start or self.has_profile(row))
 
-    def has_words(self, row: int) -> bool:
-        """Whether they told us anything, or belong to a segment."""
-        return row >= 0 and int(self.words.offsets[row + 1] - self.words.offsets[row]) > NOTHING_SAID
+    def has_profile(self, row: int) -> bool:
+        """Whether the customer stated preferences or belongs to an attribute group; false for row -1."""
+        return row >= 0 and int(self.profiles.offsets[row + 1] - self.profiles.offsets[row]) > EMPTY_PROFILE_BYTES
 
-    def words_of(self, row: int) -> Words:
-        """What is known of a customer beside their purchases; nothing for row -1."""
-        return _WORDS.decode(self.words[row]) if self.has_words(row) else Words()
+    def profile_of(self, row: int) -> CustomerProfile:
+        """The profile of a customer; empty for row -1."""
+        return _DECODER.decode(self.profiles[row]) if self.has_profile(row) else CustomerProfile()
 
-    def history_of(self, row: int, since: Histories) -> Histories:
-        """One history: what is on record of the customer, and then some lines that the caller names."""
+    def history_of(self, row: int, since_release: Histories) -> Histories:
+        """One history: the customer's purchases on record, followed by those of `since_release`."""
         lines = self.lines(row)
-        joined = {
-            name: np.concatenate([getattr(self.histories, name)[lines], getattr(since, name)]) for name in LINE_ARRAYS
+        columns = {
+            name: np.concatenate([getattr(self.histories, name)[lines], getattr(since_release, name)])
+            for name in LINE_ARRAYS
         }
-        indptr = np.array([0, len(joined["items"])], dtype=np.int64)
-        return Histories(since.customer_ids, self.histories.item_ids, indptr, **joined)
+        indptr = np.array([0, len(columns["items"])], dtype=np.int64)
+        return Histories(since_release.customer_ids, self.histories.item_ids, indptr, **columns)
 
 
-def _rows_of(names: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Where each name stands in `known`, which need not be sorted; -1 where it does not."""
-    order = np.argsort(known, kind="stable")
-    found = codes_of(names, known[order])
-    return np.where(found >= 0, np.append(order, 0)[found], -1)
+def _rows_of(names: NDArray[np.str_], customer_ids: NDArray[np.str_]) -> NDArray[np.int64]:
+    """The place of each name in `customer_ids`, which need not be sorted; -1 if it is not there."""
+    order = np.argsort(customer_ids, kind="stable")
+    codes = codes_of(names, customer_ids[order])
+    return np.where(codes >= 0, np.append(order, 0)[codes], -1)
 
 
-def _histories_of(rows: np.ndarray, names: np.ndarray, bought: Histories) -> Histories:
+def _select_histories(rows: NDArray[np.int64], names: NDArray[np.str_], histories: Histories) -> Histories:
     """The histories of some rows, empty where a row is -1."""
-    here = rows >= 0
+    has_history = rows >= 0
     lengths = np.zeros(len(rows), dtype=np.int64)
-    lengths[here] = np.diff(bought.indptr)[rows[here]]
-    lines = lines_of(bought.indptr, rows[here])
+    lengths[has_history] = np.diff(histories.indptr)[rows[has_history]]
+    lines = lines_of(histories.indptr, rows[has_history])
     indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return Histories(names, bought.item_ids, indptr, *(getattr(bought, name)[lines] for name in LINE_ARRAYS))
+    return Histories(names, histories.item_ids, indptr, *(getattr(histories, name)[lines] for name in LINE_ARRAYS))

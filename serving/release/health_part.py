@@ -1,51 +1,54 @@
-"""Everybody's health as it was judged last: its sides, what changed and why, laid out for look-up."""
+"""The health scores of a release, as `kizuna health` computed them last."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.health import HealthRecord
 from models.artifact import Artifact
-from serving.release.id_index import IdIndex
-from serving.release.packed import PackedJson
+from serving.release.lookup import IdIndex, PackedJson
 
-_JUDGED = msgspec.json.Decoder(HealthRecord)
+NAME = "health"
+_DECODER = msgspec.json.Decoder(HealthRecord)
 
 
 @dataclass(frozen=True)
 class HealthPart:
-    """Row i is of the i-th id of the index; who refused to be scored is not in it."""
+    """Row i belongs to the i-th id of the index. Customers who opted out of scoring are not in it."""
 
     index: IdIndex
-    judged: PackedJson
+    health: PackedJson
     "(n,) `HealthRecord`."
 
     @classmethod
     def of(
-        cls, customer_ids: np.ndarray, judged: Sequence[HealthRecord], refused: np.ndarray | None = None
+        cls,
+        customer_ids: NDArray[np.str_],
+        health: Sequence[HealthRecord],
+        *,
+        opted_out: NDArray[np.str_] | None = None,
     ) -> HealthPart:
-        """The judgements of one day, each customer once; without who `refused`, ids."""
-        willing = np.ones(len(customer_ids), bool) if refused is None else ~np.isin(customer_ids, refused)
-        index, order = IdIndex.of(customer_ids[willing])
-        rows = np.flatnonzero(willing)[order]
-        return cls(index, PackedJson.of(judged[row] for row in rows.tolist()))
+        """Store the health of one day, one row per customer, without the ids that opted out."""
+        index, rows = IdIndex.without(customer_ids, opted_out)
+        return cls(index, PackedJson.of(health[row] for row in rows.tolist()))
 
-    def to_artifact(self) -> Artifact:
-        """The part as it lies in a release."""
-        arrays = {"ids": self.index.ids, "judged": self.judged.content, "judged_offsets": self.judged.offsets}
-        return Artifact("health_record", {}, arrays)
+    def to_artifacts(self) -> dict[str, Artifact]:
+        """The part as one folder of a release."""
+        arrays = {"ids": self.index.ids, "health": self.health.content, "health_offsets": self.health.offsets}
+        return {NAME: Artifact("health_record", {}, arrays)}
 
     @classmethod
-    def from_artifact(cls, artifact: Artifact) -> HealthPart:
-        """The part as it was."""
-        arrays = artifact.arrays
-        return cls(IdIndex(arrays["ids"]), PackedJson(arrays["judged"], arrays["judged_offsets"]))
+    def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> HealthPart:
+        """The part that was stored."""
+        arrays = artifacts[NAME].arrays
+        return cls(IdIndex(arrays["ids"]), PackedJson(arrays["health"], arrays["health_offsets"]))
 
-    def of_customer(self, customer_id: str) -> HealthRecord | None:
-        """What was judged of a customer; None of who was not judged, or refused."""
+    def health_of(self, customer_id: str) -> HealthRecord | None:
+        """The health of a customer; None if there is none, or if they opted out."""
         row = self.index.find(customer_id)
-        return None if row < 0 else _JUDGED.decode(self.judged[row])
+        return None if row < 0 else _DECODER.decode(self.health[row])

@@ -1,4 +1,4 @@
-"""What is for sale, as a release knows it: what items are, what they cost, what of them is hidden."""
+"""The items of a release: attributes, prices, descriptions, and which items are unavailable."""
 
 from __future__ import annotations
 
@@ -8,46 +8,58 @@ from functools import cached_property
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.interactions import codes_of
 from core.item_attributes import ItemAttributes
 from models.artifact import Artifact
-from serving.release.packed import PackedJson
+from serving.release.lookup import PackedJson
 
+NAME = "items"
 Descriptions = Sequence[Mapping[str, str | float | None]]
 
 
-class Titled(msgspec.Struct, frozen=True):
-    """What is read of a description to name an item."""
+class ItemTitle(msgspec.Struct, frozen=True):
+    """The field of an item's description that names it."""
 
     title: str | None = None
 
 
-_TITLED = msgspec.json.Decoder(Titled)
+_TITLES = msgspec.json.Decoder(ItemTitle)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ItemPart:
-    """Row i is of the model's item i."""
+    """Row i belongs to the model's item i."""
 
     attributes: ItemAttributes
-    "What filters and preferences may speak of."
-    price: np.ndarray
-    "(m,) float64; NaN where it is missing."
-    unavailable: np.ndarray
-    "int32 codes, rising: what the items table said is not for sale when the release was made."
+    "The attributes that filters and preferences may use."
+    price: NDArray[np.float64]
+    "(m,); NaN if unknown."
+    unavailable: NDArray[np.int32]
+    "Codes in order: the items that the items table marks as not for sale."
     descriptions: PackedJson
-    "What the items table says of it, for the answer."
+    "(m,) the columns of the items table, as responses show them."
 
     @classmethod
     def of(
-        cls, attributes: ItemAttributes, price: np.ndarray, unavailable: np.ndarray, descriptions: Descriptions
+        cls,
+        attributes: ItemAttributes,
+        *,
+        price: NDArray[np.float64],
+        unavailable: NDArray[np.int64],
+        descriptions: Descriptions,
     ) -> ItemPart:
-        """Everything by item code; `unavailable` are codes."""
-        return cls(attributes, price, np.unique(unavailable).astype(np.int32), PackedJson.of(descriptions))
+        """Store the items by code; `unavailable` are codes in any order."""
+        return cls(
+            attributes=attributes,
+            price=price,
+            unavailable=np.unique(unavailable).astype(np.int32),
+            descriptions=PackedJson.of(descriptions),
+        )
 
     def to_artifact(self) -> Artifact:
-        """The part as it lies in a release."""
+        """The part as one folder of a release."""
         names = list(self.attributes.codes)
         arrays = {f"codes_{place}": self.attributes.codes[name] for place, name in enumerate(names)}
         arrays |= {f"words_{place}": self.attributes.words[name] for place, name in enumerate(names)}
@@ -57,11 +69,11 @@ class ItemPart:
             "descriptions": self.descriptions.content,
             "description_offsets": self.descriptions.offsets,
         }
-        return Artifact("items", {"attributes": names}, arrays)
+        return Artifact(NAME, {"attributes": names}, arrays)
 
     @classmethod
-    def from_artifact(cls, artifact: Artifact, item_ids: np.ndarray) -> ItemPart:
-        """The part as it was."""
+    def from_artifact(cls, artifact: Artifact, item_ids: NDArray[np.str_]) -> ItemPart:
+        """The part that was stored; `item_ids` are the model's."""
         arrays, names = artifact.arrays, artifact.state["attributes"]
         attributes = ItemAttributes(
             item_ids,
@@ -69,8 +81,12 @@ class ItemPart:
             {name: arrays[f"words_{place}"] for place, name in enumerate(names)},
             arrays["price"].astype(np.float32),
         )
-        descriptions = PackedJson(arrays["descriptions"], arrays["description_offsets"])
-        return cls(attributes, arrays["price"], arrays["unavailable"], descriptions)
+        return cls(
+            attributes=attributes,
+            price=arrays["price"],
+            unavailable=arrays["unavailable"],
+            descriptions=PackedJson(arrays["descriptions"], arrays["description_offsets"]),
+        )
 
     def __len__(self) -> int:
         return len(self.price)
@@ -82,54 +98,55 @@ class ItemPart:
 
     @cached_property
     def unavailable_ids(self) -> list[str]:
-        """The ids of the items that the release hides."""
+        """The ids of the unavailable items."""
         return self.attributes.item_ids[self.unavailable].tolist()
 
     @cached_property
-    def categories(self) -> np.ndarray:
-        """(m,) int32 code of each item's category; -1 where it is not known."""
+    def categories(self) -> NDArray[np.int32]:
+        """(m,) code of each item's category; -1 if unknown."""
         return self.attributes.codes.get("category", np.full(len(self), -1, dtype=np.int32))
 
-    def titled(self, code: int) -> str | None:
-        """An item's title; None where it has none."""
-        return _TITLED.decode(self.descriptions[code]).title
+    def title_of(self, code: int) -> str | None:
+        """An item's title; None if it has none."""
+        return _TITLES.decode(self.descriptions[code]).title
 
-    def called(self, code: int) -> str:
-        """What to call an item: its title, else its id."""
-        return self.titled(code) or str(self.attributes.item_ids[code])
+    def display_name(self, code: int) -> str:
+        """An item's title, or its id if it has none."""
+        return self.title_of(code) or str(self.attributes.item_ids[code])
 
-    def word(self, code: int, attribute: str) -> str | None:
-        """What an item is in one respect; None where that is not known."""
+    def value_of(self, code: int, attribute: str) -> str | None:
+        """An item's value of an attribute; None if unknown."""
         if attribute not in self.attributes.codes:
             return None
         word = int(self.attributes.codes[attribute][code])
         return None if word < 0 else str(self.attributes.words[attribute][word])
 
-    def liked(self, code: int, preferences: Mapping[str, Sequence[str]]) -> list[str]:
-        """The words of an item that somebody told us they like, however they wrote them.
+    def matching_preferences(self, code: int, preferences: Mapping[str, Sequence[str]]) -> list[str]:
+        """The values of an item that match a customer's preferences, ignoring case.
 
-        As in models/recommenders/starting_points: a key that is no attribute may tell a category.
+        As in models/recommenders/cold_start/customers: a preference under a key that is no attribute is for a category.
         """
-        attributes, found = {_folded(name): name for name in self.names}, []
-        for key, told in preferences.items():
-            word = self.word(code, attributes.get(_folded(key), "category"))
-            if word is not None and _folded(word) in map(_folded, told):
-                found.append(word)
-        return found
+        attributes = {_fold(name): name for name in self.names}
+        matches: list[str] = []
+        for key, preferred in preferences.items():
+            value = self.value_of(code, attributes.get(_fold(key), "category"))
+            if value is not None and _fold(value) in map(_fold, preferred):
+                matches.append(value)
+        return matches
 
-    def having(self, where: Mapping[str, Sequence[str]]) -> np.ndarray:
-        """(m,) bool: the items that have one of the words in each attribute; every attribute must be in `names`."""
-        kept = np.ones(len(self), dtype=bool)
-        for attribute, words in where.items():
-            codes = codes_of(np.array(words, dtype=str), self.attributes.words[attribute])
-            kept &= np.isin(self.attributes.codes[attribute], codes[codes >= 0])
-        return kept
+    def having(self, where: Mapping[str, Sequence[str]]) -> NDArray[np.bool_]:
+        """(m,): the items with one of the values in each attribute; every attribute must be in `names`."""
+        selected = np.ones(len(self), dtype=bool)
+        for attribute, values in where.items():
+            codes = codes_of(np.array(values, dtype=str), self.attributes.words[attribute])
+            selected &= np.isin(self.attributes.codes[attribute], codes[codes >= 0])
+        return selected
 
-    def priced(self, lowest: float | None, highest: float | None) -> np.ndarray:
-        """(m,) bool: the items whose price lies between two, themselves included; none without a price."""
-        least, most = -np.inf if lowest is None else lowest, np.inf if highest is None else highest
-        return (self.price >= least) & (self.price <= most)
+    def priced(self, lowest: float | None, highest: float | None) -> NDArray[np.bool_]:
+        """(m,): the items whose price is in a range, both ends included; none without a price."""
+        lower, upper = -np.inf if lowest is None else lowest, np.inf if highest is None else highest
+        return (self.price >= lower) & (self.price <= upper)
 
 
-def _folded(word: str) -> str:
-    return word.strip().casefold()
+def _fold(text: str) -> str:
+    return text.strip().casefold()

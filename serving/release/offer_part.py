@@ -1,4 +1,4 @@
-"""The offers as they are released: what there is, how it was taken so far, and the facts that their rules need."""
+"""The offers of a release: the offers, their past acceptance, and the facts that their rules use."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cached_property
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.config.money import OfferAssumptions
 from core.errors import DataError, RuleError
@@ -17,31 +18,37 @@ from core.offers import SITUATION_FACTS, Offer, OfferBook
 from core.rules.rule import Rule, parse_rule
 from models.artifact import Artifact
 from models.policies.expected_value import ExpectedValue
-from serving.release.id_index import IdIndex
+from serving.release.lookup import IdIndex
+
+NAME = "offers"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OfferPart:
-    """What is needed to decide for anybody; fact i is of the i-th id of the index."""
+    """What the offer policy needs for any customer; fact i belongs to the i-th id of the index."""
 
     book: OfferBook
     assumptions: OfferAssumptions
     index: IdIndex
-    facts: Mapping[str, np.ndarray]
-    "By name, (n,) float64 each; of a categorical fact the codes. Only what the rules speak of."
+    facts: Mapping[str, NDArray[np.float64]]
+    "(n,) each, by name; codes of a categorical fact. Only the features that the rules use."
     vocabularies: Mapping[str, tuple[str, ...]]
 
     @classmethod
-    def of(cls, book: OfferBook, assumptions: OfferAssumptions, features: FeatureTable) -> OfferPart:
-        """Keep the features that the offers' rules speak of. Raises RuleError for a rule that cannot hold."""
-        named = facts_named(book, features)
+    def of(cls, book: OfferBook, assumptions: OfferAssumptions, *, features: FeatureTable) -> OfferPart:
+        """Store the features that the offers' rules use. Raises RuleError for a rule that cannot be evaluated."""
+        used = features_used(book, features)
         index, order = IdIndex.of(features.customer_ids)
-        facts = {name: features.column(name)[order] for name in sorted(named)}
-        vocabularies = {name: words for name, words in features.vocabularies.items() if name in named}
-        return cls(book, assumptions, index, facts, vocabularies)
+        return cls(
+            book=book,
+            assumptions=assumptions,
+            index=index,
+            facts={name: features.column(name)[order] for name in sorted(used)},
+            vocabularies={name: words for name, words in features.vocabularies.items() if name in used},
+        )
 
-    def to_artifact(self) -> Artifact:
-        """The part as it lies in a release."""
+    def to_artifacts(self) -> dict[str, Artifact]:
+        """The part as one folder of a release."""
         state = {
             "book": msgspec.to_builtins(self.book),
             "assumptions": msgspec.to_builtins(self.assumptions),
@@ -49,31 +56,31 @@ class OfferPart:
             "facts": list(self.facts),
         }
         arrays = {f"fact_{place}": values for place, values in enumerate(self.facts.values())}
-        return Artifact("offers", state, {"ids": self.index.ids} | arrays)
+        return {NAME: Artifact("offers", state, {"ids": self.index.ids} | arrays)}
 
     @classmethod
-    def from_artifact(cls, artifact: Artifact) -> OfferPart:
-        """The part as it was."""
-        state = artifact.state
+    def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> OfferPart:
+        """The part that was stored."""
+        arrays, state = artifacts[NAME].arrays, artifacts[NAME].state
         return cls(
-            msgspec.convert(state["book"], OfferBook),
-            msgspec.convert(state["assumptions"], OfferAssumptions),
-            IdIndex(artifact.arrays["ids"]),
-            {name: artifact.arrays[f"fact_{place}"] for place, name in enumerate(state["facts"])},
-            {name: tuple(words) for name, words in state["vocabularies"].items()},
+            book=msgspec.convert(state["book"], OfferBook),
+            assumptions=msgspec.convert(state["assumptions"], OfferAssumptions),
+            index=IdIndex(arrays["ids"]),
+            facts={name: arrays[f"fact_{place}"] for place, name in enumerate(state["facts"])},
+            vocabularies={name: tuple(words) for name, words in state["vocabularies"].items()},
         )
 
     @cached_property
     def policy(self) -> ExpectedValue:
-        """What decides."""
+        """The policy that chooses among the offers."""
         return ExpectedValue(self.assumptions, self.book)
 
-    def knows(self, customer_id: str) -> bool:
-        """Whether the customer was one at the cutoff."""
+    def is_customer(self, customer_id: str) -> bool:
+        """Whether the customer was in the cohort at the cutoff."""
         return self.index.find(customer_id) >= 0
 
     def facts_of(self, customer_id: str) -> dict[str, float | str | None]:
-        """What rules may know of one customer; nothing of an unknown one."""
+        """The facts that rules may use about one customer; none for an unknown one."""
         row = self.index.find(customer_id)
         return {} if row < 0 else {name: self._fact(name, values[row]) for name, values in self.facts.items()}
 
@@ -84,21 +91,21 @@ class OfferPart:
         return float(value) if words is None else words[int(value)]
 
 
-def facts_named(book: OfferBook, features: FeatureTable) -> frozenset[str]:
-    """The features that the offers' rules speak of. Raises RuleError, naming the offer, for a rule that cannot hold."""
+def features_used(book: OfferBook, features: FeatureTable) -> frozenset[str]:
+    """The features in the offers' rules. Raises RuleError, with the offer, for a rule that cannot be evaluated."""
     if len({offer.offer_id for offer in book.offers}) < len(book.offers):
-        raise DataError("two offers share one offer_id; give each its own")
-    named = [_tried(offer, offer.rule, features).names() for offer in book.offers if offer.rule is not None]
-    return frozenset[str]().union(*named) - SITUATION_FACTS.keys()
+        raise DataError("two offers have the same offer_id; offer ids must be unique")
+    names = [_checked_rule(offer, offer.rule, features).names() for offer in book.offers if offer.rule is not None]
+    return frozenset[str]().union(*names) - SITUATION_FACTS.keys()
 
 
-def _tried(offer: Offer, text: str, features: FeatureTable) -> Rule:
-    """An offer's rule, worked out once for nobody: what is wrong with it must not show when a customer asks."""
-    kinds = {name: str if name in features.vocabularies else float for name in features.names} | SITUATION_FACTS
-    nobody = {name: np.empty(0, kind) for name, kind in kinds.items()}
+def _checked_rule(offer: Offer, text: str, features: FeatureTable) -> Rule:
+    """An offer's rule, evaluated once on no rows, so that a mistake stops the release and not a customer's request."""
+    types = {name: str if name in features.vocabularies else float for name in features.names} | SITUATION_FACTS
+    no_rows = {name: np.empty(0, kind) for name, kind in types.items()}
     try:
-        rule = parse_rule(text, nobody)
-        rule.evaluate(nobody)
-    except RuleError as fault:
-        raise RuleError(f"offer '{offer.offer_id}': {fault}") from fault
+        rule = parse_rule(text, no_rows)
+        rule.evaluate(no_rows)
+    except RuleError as error:
+        raise RuleError(f"offer '{offer.offer_id}': {error}") from error
     return rule

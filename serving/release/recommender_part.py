@@ -1,4 +1,4 @@
-"""The recommender as it is released: the model, the best items of everybody on record, and what surrounds it."""
+"""The recommender of a release: the model, every customer's precomputed top items, and the models beside it."""
 
 from __future__ import annotations
 
@@ -7,45 +7,84 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.interactions import codes_of
-from core.recommendations import Recommendations
+from core.recommendations import STAGES, Recommendations, Stage
 from models.artifact import Artifact
+from models.protocols import Exclusions
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.cold_start.item_model import with_newcomers
 from models.recommenders.cold_start.items import Newcomers
 from models.recommenders.engine.base import LadderRecommender
 from models.recommenders.engine.contributions import largest_shares
-from serving.release.batch_recommend import TOP_ARRAYS, best_for
 from serving.release.context_models import ContextModels
 from serving.release.customer_part import CustomerPart
 from serving.release.item_part import ItemPart
 
+NAME = "recommender"
+TOP_ARRAYS = ("items", "scores", "stages", "contributors")
 SPARE_SHARE = 0.5
-"So many more items than asked for are worked out, so that what sells out during the day can be left out."
+"Extra precomputed items as a share of k, so that items that sell out during the day can be skipped."
 
 
 @dataclass(frozen=True)
-class WorkedOut:
-    """Answers as arrays, with the share of `contributors` in each score, (n, k) float32; NaN where there is none."""
+class TopItems:
+    """The best items of n customers."""
 
     best: Recommendations
-    shares: np.ndarray
+    shares: NDArray[np.float32]
+    "(n, k): the share of `best.contributors` in each score; NaN if there is no contributor."
 
 
-@dataclass(frozen=True, eq=False)
-class RecommenderPart:
-    """What is needed to recommend to anybody; row i of what is by customer is of the i-th id of their index."""
+@dataclass(frozen=True)
+class BatchRanker:
+    """Ranks items for many customers on record at once."""
 
     model: LadderRecommender
-    "The champion; where it knows no likeness of items, with a model beside it that does. Knows the newcomers."
+    customers: CustomerPart
+    context_models: ContextModels
+    cutoff: date
+
+    def rank(self, rows: NDArray[np.int64], k: int, *, unavailable: NDArray[np.int32] | NDArray[np.int64]) -> TopItems:
+        """The k best items of some customers, by their rows, without the unavailable ones (codes).
+
+        Where a history yields fewer than k items, the customer's profile comes before popularity.
+        """
+        histories, exclusions = self.customers.histories.take(rows), Exclusions(items=unavailable)
+        best = self.model.recommend(histories, k, self.cutoff, exclusions)
+        short = np.flatnonzero((best.stages == STAGES.index(Stage.POPULARITY)).any(axis=1))
+        for places in self._group_by_profile(rows, short):
+            start = self.context_models.cold_start(self.customers.profile_of(int(rows[places[0]])))
+            if start is not None:
+                better = self.model.recommend(histories.take(places), k, self.cutoff, exclusions, start)
+                for name in TOP_ARRAYS:
+                    getattr(best, name)[places] = getattr(better, name)
+        return TopItems(best, largest_shares(self.model, histories, best.items, best.contributors, self.cutoff))
+
+    def _group_by_profile(self, rows: NDArray[np.int64], places: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """The places of some rows, grouped by equal profiles, which share their cold-start scores."""
+        groups: dict[bytes, list[int]] = {}
+        for place in places.tolist():
+            row = int(rows[place])
+            if self.customers.has_profile(row):
+                groups.setdefault(bytes(self.customers.profiles[row]), []).append(place)
+        return [np.array(group) for group in groups.values()]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RecommenderPart:
+    """Everything needed to recommend items to any customer; customer rows follow `customers.index`."""
+
+    model: LadderRecommender
+    "The champion with a similarity model, if it has none itself. It covers the new items."
     newcomers: Newcomers
-    "Items of the table that nobody has bought yet."
+    "Items of the items table without purchases."
     customers: CustomerPart
     items: ItemPart
-    around: ContextModels
-    top: WorkedOut
-    "The best items of each customer, worked out beforehand."
+    context_models: ContextModels
+    top: TopItems
+    "The precomputed best items of each customer."
     cutoff: date
 
     @classmethod
@@ -53,97 +92,107 @@ class RecommenderPart:
         cls,
         model: LadderRecommender,
         newcomers: Newcomers,
+        *,
         customers: CustomerPart,
         items: ItemPart,
-        around: ContextModels,
+        context_models: ContextModels,
         cutoff: date,
         k: int,
     ) -> RecommenderPart:
-        """Work out everybody's best items, k and some more; the model knows the newcomers already."""
-        width, everybody = k + max(1, round(SPARE_SHARE * k)), np.arange(len(customers))
-        best = best_for(model, customers, around, everybody, width, cutoff, items.unavailable)
-        shares = largest_shares(model, customers.histories, best.items, best.contributors, cutoff)
-        return cls(model, newcomers, customers, items, around, WorkedOut(best, shares), cutoff)
+        """Precompute the best items of every customer, k and some spare ones; the model must cover the new items."""
+        ranker = BatchRanker(model, customers, context_models, cutoff)
+        width = k + max(1, round(SPARE_SHARE * k))
+        return cls(
+            model=model,
+            newcomers=newcomers,
+            customers=customers,
+            items=items,
+            context_models=context_models,
+            top=ranker.rank(np.arange(len(customers)), width, unavailable=items.unavailable),
+            cutoff=cutoff,
+        )
 
-    def artifacts(self) -> dict[str, Artifact]:
-        """The part as it lies in a release, a folder each."""
+    def to_artifacts(self) -> dict[str, Artifact]:
+        """The part as folders of a release."""
         arrays = {f"top_{name}": getattr(self.top.best, name) for name in TOP_ARRAYS} | {"top_shares": self.top.shares}
-        parts = {
-            "recommender": Artifact("recommendations", {"cutoff": self.cutoff.isoformat()}, arrays),
+        artifacts = {
+            NAME: Artifact("recommendations", {"cutoff": self.cutoff.isoformat()}, arrays),
             "recommender_model": self.model.to_artifact(),
             "customers": self.customers.to_artifact(),
             "items": self.items.to_artifact(),
             "newcomers": self.newcomers.to_artifact(),
         }
         if self.model.similarity_model_ is not None:
-            parts["similar_items_model"] = self.model.similarity_model_.to_artifact()
-        return parts | self.around.artifacts()
+            artifacts["similarity_model"] = self.model.similarity_model_.to_artifact()
+        return artifacts | self.context_models.to_artifacts()
 
     @classmethod
-    def from_artifacts(cls, parts: Mapping[str, Artifact]) -> RecommenderPart:
-        """The part as it was."""
-        newcomers, arrays = Newcomers.from_artifact(parts["newcomers"]), parts["recommender"].arrays
-        model = with_newcomers(_stored_model(parts), newcomers)
-        customers = CustomerPart.from_artifact(parts["customers"], model.item_ids)
+    def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> RecommenderPart:
+        """The part that was stored."""
+        newcomers, arrays = Newcomers.from_artifact(artifacts["newcomers"]), artifacts[NAME].arrays
+        model = with_newcomers(_read_model(artifacts), newcomers)
+        customers = CustomerPart.from_artifact(artifacts["customers"], model.item_ids)
         ids = customers.index.ids
         best = Recommendations(
             ids, model.item_ids, *(arrays[f"top_{name}"] for name in TOP_ARRAYS), shortfalls=("",) * len(ids)
         )
         return cls(
-            model,
-            newcomers,
-            customers,
-            ItemPart.from_artifact(parts["items"], model.item_ids),
-            ContextModels.from_artifacts(parts),
-            WorkedOut(best, arrays["top_shares"]),
-            date.fromisoformat(parts["recommender"].state["cutoff"]),
+            model=model,
+            newcomers=newcomers,
+            customers=customers,
+            items=ItemPart.from_artifact(artifacts["items"], model.item_ids),
+            context_models=ContextModels.from_artifacts(artifacts),
+            top=TopItems(best, arrays["top_shares"]),
+            cutoff=date.fromisoformat(artifacts[NAME].state["cutoff"]),
         )
 
     def code_of(self, item_id: str) -> int:
-        """Where an item stands in the model's catalogue; -1 where the model has never heard of it."""
+        """The code of an item in the model's catalogue, or -1."""
         return int(codes_of(np.array([item_id]), self.model.item_ids)[0])
 
-    def worked_out(self, row: int, k: int, gone: np.ndarray | None = None) -> WorkedOut | None:
-        """The k best items of a customer on record, where so many were worked out; without the gone ones, (m,) bool."""
+    def precomputed(self, row: int, k: int, *, gone: NDArray[np.bool_] | None = None) -> TopItems | None:
+        """The k best precomputed items of a customer that are not `gone`, (m,); None if fewer than k are left."""
         items = self.top.best.items[row]
-        kept = items >= 0 if gone is None else (items >= 0) & ~gone[items]
-        places = np.flatnonzero(kept)[:k]
+        is_left = items >= 0 if gone is None else (items >= 0) & ~gone[items]
+        places = np.flatnonzero(is_left)[:k]
         if len(places) < k:
             return None
-        return self._picked(np.array([row]), places[None])
+        return self._select_precomputed(np.array([row]), places[None])
 
-    def best_of(self, rows: np.ndarray, k: int, gone: np.ndarray) -> WorkedOut:
-        """The k best items of some customers on record, by their rows, without the gone ones, (m,) bool."""
+    def best_items(self, rows: NDArray[np.int64], k: int, *, gone: NDArray[np.bool_]) -> TopItems:
+        """The k best items of some customers that are not `gone`, (m,); precomputed where enough are left."""
         items = self.top.best.items[rows]
-        kept = (items >= 0) & ~gone[items]
-        lacking = np.flatnonzero(kept.sum(axis=1) < k)
-        if len(lacking) == len(rows):
-            return self._asked(rows, k, gone)
-        found = self._picked(rows, np.argsort(~kept, axis=1, kind="stable")[:, :k])
-        if len(lacking):
-            asked = self._asked(rows[lacking], k, gone)
+        is_left = (items >= 0) & ~gone[items]
+        short = np.flatnonzero(is_left.sum(axis=1) < k)
+        unavailable = np.flatnonzero(gone)
+        if len(short) == len(rows):
+            return self._ranker.rank(rows, k, unavailable=unavailable)
+        top = self._select_precomputed(rows, np.argsort(~is_left, axis=1, kind="stable")[:, :k])
+        if len(short):
+            computed = self._ranker.rank(rows[short], k, unavailable=unavailable)
             for name in TOP_ARRAYS:
-                getattr(found.best, name)[lacking] = getattr(asked.best, name)
-            found.shares[lacking] = asked.shares
-        return found
+                getattr(top.best, name)[short] = getattr(computed.best, name)
+            top.shares[short] = computed.shares
+        return top
 
-    def _picked(self, rows: np.ndarray, places: np.ndarray) -> WorkedOut:
+    @property
+    def _ranker(self) -> BatchRanker:
+        return BatchRanker(self.model, self.customers, self.context_models, self.cutoff)
+
+    def _select_precomputed(self, rows: NDArray[np.int64], places: NDArray[np.int64]) -> TopItems:
         top, at = self.top.best, rows[:, None]
-        picked = (getattr(top, name)[at, places] for name in TOP_ARRAYS)
-        best = Recommendations(top.customer_ids[rows], top.item_ids, *picked, shortfalls=("",) * len(rows))
-        return WorkedOut(best, self.top.shares[at, places])
-
-    def _asked(self, rows: np.ndarray, k: int, gone: np.ndarray) -> WorkedOut:
-        best = best_for(self.model, self.customers, self.around, rows, k, self.cutoff, np.flatnonzero(gone))
-        histories = self.customers.histories.take(rows)
-        return WorkedOut(best, largest_shares(self.model, histories, best.items, best.contributors, self.cutoff))
+        columns = (getattr(top, name)[at, places] for name in TOP_ARRAYS)
+        best = Recommendations(top.customer_ids[rows], top.item_ids, *columns, shortfalls=("",) * len(rows))
+        return TopItems(best, self.top.shares[at, places])
 
 
-def _stored_model(parts: Mapping[str, Artifact]) -> LadderRecommender:
-    """The champion as it was registered, with the one beside it."""
-    model = _recommender(parts["recommender_model"])
-    return model.with_beside(_recommender(parts["similar_items_model"])) if "similar_items_model" in parts else model
+def _read_model(artifacts: Mapping[str, Artifact]) -> LadderRecommender:
+    """The registered champion, with the similarity model beside it."""
+    model = _read_recommender(artifacts["recommender_model"])
+    if "similarity_model" not in artifacts:
+        return model
+    return model.with_beside(_read_recommender(artifacts["similarity_model"]))
 
 
-def _recommender(stored: Artifact) -> LadderRecommender:
-    return RECOMMENDERS[stored.model].from_artifact(stored)
+def _read_recommender(artifact: Artifact) -> LadderRecommender:
+    return RECOMMENDERS[artifact.model].from_artifact(artifact)

@@ -1,21 +1,21 @@
-"""A release: one immutable folder with everything that the service answers from.
+"""A release: one immutable folder with everything that the service responds from.
 
-    <release_id>/release.json     what it is, from which models, what it lacks and why, SHA-256 of every other file
-    <release_id>/cards.json       the model cards, by kind
-    <release_id>/churn/           scores, reasons, who refused to be scored
-    <release_id>/hazard/          when everybody will leave: a curve each, by cause
-    <release_id>/recommender/     everybody's best items
+    <release_id>/release.json     description: models, what is missing and why, SHA-256 of every other file
+    <release_id>/cards.json       model cards by kind
+    <release_id>/churn/           scores, reasons, ids that opted out of scoring
+    <release_id>/hazard/          survival curves by cause
+    <release_id>/recommender/     precomputed top items of every customer
     <release_id>/recommender_model/
-    <release_id>/similar_items_model/   beside a recommender that knows no likeness of items
-    <release_id>/newcomers/       items that nobody bought yet, and which ones they are like
-    <release_id>/customers/       histories, what customers said, who refused what
-    <release_id>/items/           what items are, what they cost
+    <release_id>/similarity_model/      if the recommender itself has no item similarity
+    <release_id>/newcomers/       items without purchases, and the items they resemble
+    <release_id>/customers/       purchase histories, profiles, consents
+    <release_id>/items/           attributes, prices, descriptions
     <release_id>/starting_points/, bought_together/, trend/
-    <release_id>/offers/          the offers, what accepts them, the facts that their rules speak of
-    <release_id>/segments/        segments and tiers with their figures, every customer's facts and memberships
-    <release_id>/health/          everybody's health as `kizuna health` judged it last
+    <release_id>/offers/          offers, their acceptance, and the facts that their rules use
+    <release_id>/segments/        segments and customer tiers with figures; facts and memberships of every customer
+    <release_id>/health/          health scores as of the last `kizuna health`
 
-Arrays are mapped into memory, not read, so that a worker starts at once and workers share them.
+Arrays are memory-mapped, not read, so that workers start at once and share the memory.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Protocol, Self
 
 import msgspec
 import numpy as np
@@ -40,38 +41,51 @@ from serving.release.offer_part import OfferPart
 from serving.release.recommender_part import RecommenderPart
 from serving.release.segment_part import SegmentPart
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 DESCRIPTION = "release.json"
 CARDS = "cards.json"
 
 
-class ReleasedModel(msgspec.Struct, frozen=True):
-    """Which registered version stands behind an answer."""
+class ReleasePart(Protocol):
+    """One part of a release, by the name of its field in `Release`, which is also the name of its first folder."""
+
+    def to_artifacts(self) -> dict[str, Artifact]:
+        """The part as folders of a release, by name."""
+        ...
+
+    @classmethod
+    def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> Self:
+        """The part from all folders of a release."""
+        ...
+
+
+class ReleasedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered model version in a release."""
 
     name: str
     "In the registry: kizuna.<data set>.<kind>."
     version: int
     model: str
-    "The shelf name."
+    "Name in the model catalogue."
     cutoff: date
-    "The newest cutoff that it was fitted on."
+    "The newest training cutoff."
     card_digest: str
     features_digest: str
     data_digest: str
 
 
-class FittedModel(msgspec.Struct, frozen=True):
+class FittedModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model that was fitted for a release and never registered."""
 
     model: str
-    "The shelf name."
+    "Name in the model catalogue."
     settings: dict[str, str | int | float | bool | None]
     cutoff: date
     data_digest: str
 
 
 class ReleaseDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """What a release is; its first file."""
+    """The description of a release, its first file."""
 
     format_version: int = FORMAT_VERSION
     release_id: str
@@ -81,81 +95,75 @@ class ReleaseDescription(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str
     currency: str
     cutoff: date
-    "Answers use what was known before midnight of this local day."
+    "The release uses data from before midnight of this local day."
     data_digest: str
     models: dict[str, ReleasedModel]
     "By kind: churn, hazard, recommender."
     similar_items: FittedModel | None = None
-    "What says which items are similar, where the recommender itself cannot."
+    "The similarity model, if the recommender itself has no item similarity."
     missing: dict[str, str] = {}
-    "Kind to the reason why it is not in this release."
+    "Why a kind is not in this release."
     files: dict[str, str] = {}
     "Path inside the folder to SHA-256."
 
 
 @dataclass(frozen=True)
 class Release:
-    """What one release holds; what it lacks is None, and `description.missing` says why."""
+    """The content of one release. A missing part is None, and `description.missing` says why."""
 
     description: ReleaseDescription
     cards: msgspec.Raw
     "JSON object: kind to model card."
-    churn: ChurnPart | None = None
-    recommender: RecommenderPart | None = None
-    offers: OfferPart | None = None
-    hazard: HazardPart | None = None
-    segments: SegmentPart | None = None
-    health: HealthPart | None = None
+    churn: ChurnPart | None = field(default=None, metadata={"part": ChurnPart})
+    hazard: HazardPart | None = field(default=None, metadata={"part": HazardPart})
+    recommender: RecommenderPart | None = field(default=None, metadata={"part": RecommenderPart})
+    offers: OfferPart | None = field(default=None, metadata={"part": OfferPart})
+    segments: SegmentPart | None = field(default=None, metadata={"part": SegmentPart})
+    health: HealthPart | None = field(default=None, metadata={"part": HealthPart})
 
     def write(self, folder: Path) -> None:
-        """Write everything into a new folder and onto the disk; the description, with its checksums, comes last."""
+        """Write a new folder and wait for the disk. The description, which contains the checksums, comes last."""
         folder.mkdir(parents=True)
-        for name, artifact in self._parts().items():
-            artifact.write(folder / name)
+        for name in PARTS:
+            part: ReleasePart | None = getattr(self, name)
+            for folder_name, artifact in ({} if part is None else part.to_artifacts()).items():
+                artifact.write(folder / folder_name)
         (folder / CARDS).write_bytes(bytes(self.cards))
-        described = msgspec.structs.replace(self.description, files=checksums(folder))
-        (folder / DESCRIPTION).write_bytes(msgspec.json.format(msgspec.json.encode(described)))
+        description = msgspec.structs.replace(self.description, files=checksums(folder))
+        (folder / DESCRIPTION).write_bytes(msgspec.json.format(msgspec.json.encode(description)))
         for path in [*folder.rglob("*"), folder]:
             flush(path)
 
-    def _parts(self) -> dict[str, Artifact]:
-        parts: dict[str, Artifact] = {}
-        if self.churn is not None:
-            parts["churn"] = self.churn.to_artifact()
-        if self.hazard is not None:
-            parts["hazard"] = self.hazard.to_artifact()
-        if self.recommender is not None:
-            parts |= self.recommender.artifacts()
-        if self.offers is not None:
-            parts["offers"] = self.offers.to_artifact()
-        if self.segments is not None:
-            parts["segments"] = self.segments.to_artifact()
-        if self.health is not None:
-            parts["health"] = self.health.to_artifact()
-        return parts
-
     @classmethod
     def open(cls, folder: Path) -> Release:
-        """Map a release into memory. Raises BrokenArtifact where a part is missing, damaged or of another format."""
+        """Memory-map a release. Raises BrokenArtifact if a file is missing, damaged or of another format."""
         try:
-            description = describe(folder)
+            description = read_description(folder)
             _refuse_damage(folder, description)
-            parts = {
-                path.name: _plainly_mapped(Artifact.read(path, mapped=True))
+            artifacts = {
+                path.name: _plain_arrays(Artifact.read(path, mapped=True))
                 for path in sorted(folder.iterdir())
                 if path.is_dir()
             }
-            return cls(description, msgspec.Raw((folder / CARDS).read_bytes()), **_opened(parts))
-        except (OSError, KeyError, ValueError, msgspec.DecodeError, UnknownName) as fault:
-            raise BrokenArtifact(f"the release in {folder} cannot be read ({fault}); release again") from fault
+            parts = {name: kind.from_artifacts(artifacts) for name, kind in PARTS.items() if name in artifacts}
+            return cls(description, msgspec.Raw((folder / CARDS).read_bytes()), **parts)
+        except (OSError, KeyError, ValueError, msgspec.DecodeError, UnknownName) as error:
+            raise BrokenArtifact(f"the release in {folder} cannot be read ({error}); run `kizuna release`") from error
 
 
-def describe(folder: Path) -> ReleaseDescription:
-    """What a release folder says of itself. Raises BrokenArtifact for a format that this version does not read."""
+PARTS: Mapping[str, type[ReleasePart]] = {
+    each.name: each.metadata["part"] for each in fields(Release) if "part" in each.metadata
+}
+
+
+def read_description(folder: Path) -> ReleaseDescription:
+    """The description in a release folder. Raises BrokenArtifact for a format that this version does not read."""
     content = (folder / DESCRIPTION).read_bytes()
-    found = msgspec.json.decode(content)["format_version"]
-    if found != FORMAT_VERSION:
-        raise BrokenArtifact(f"{folder} has release format {found}, this version reads {FORMAT_VERSION}; release again")
+    version = msgspec.json.decode(content)["format_version"]
+    if version != FORMAT_VERSION:
+        raise BrokenArtifact(
+            f"{folder} has release format {version}, this version reads {FORMAT_VERSION}; run `kizuna release`"
+        )
     return msgspec.json.decode(content, type=ReleaseDescription)
 
 
@@ -166,17 +174,17 @@ def new_release_id(created_at: datetime, content: str) -> str:
 
 
 def checksums(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file below a folder but its description."""
-    found = {}
+    """SHA-256 of every file in a folder except its description."""
+    digests: dict[str, str] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path != folder / DESCRIPTION:
             with path.open("rb") as file:
-                found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-    return found
+                digests[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    return digests
 
 
 def flush(path: Path) -> None:
-    """Wait until a file or folder has reached the disk."""
+    """Wait until a file or folder is on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -185,30 +193,13 @@ def flush(path: Path) -> None:
 
 
 def _refuse_damage(folder: Path, description: ReleaseDescription) -> None:
-    found = checksums(folder)
-    for path in sorted(found.keys() | description.files.keys()):
-        if found.get(path) != description.files.get(path):
-            what = "is missing" if path not in found else "is not what was written"
-            raise BrokenArtifact(f"{folder / path} {what}; release again")
+    digests = checksums(folder)
+    for path in sorted(digests.keys() | description.files.keys()):
+        if digests.get(path) != description.files.get(path):
+            problem = "is missing" if path not in digests else "has changed since the release was written"
+            raise BrokenArtifact(f"{folder / path} {problem}; run `kizuna release`")
 
 
-def _plainly_mapped(artifact: Artifact) -> Artifact:
-    """The same memory maps as plain arrays: numpy's own kind costs microseconds each time a number is read."""
+def _plain_arrays(artifact: Artifact) -> Artifact:
+    """The same memory maps as plain arrays: np.memmap costs microseconds each time an element is read."""
     return replace(artifact, arrays={name: np.asarray(array) for name, array in artifact.arrays.items()})
-
-
-def _opened(parts: dict[str, Artifact]) -> dict[str, Any]:
-    opened: dict[str, Any] = {}
-    if "churn" in parts:
-        opened["churn"] = ChurnPart.from_artifact(parts["churn"])
-    if "hazard" in parts:
-        opened["hazard"] = HazardPart.from_artifact(parts["hazard"])
-    if "recommender" in parts:
-        opened["recommender"] = RecommenderPart.from_artifacts(parts)
-    if "offers" in parts:
-        opened["offers"] = OfferPart.from_artifact(parts["offers"])
-    if "segments" in parts:
-        opened["segments"] = SegmentPart.from_artifact(parts["segments"])
-    if "health" in parts:
-        opened["health"] = HealthPart.from_artifact(parts["health"])
-    return opened

@@ -1,7 +1,7 @@
-"""All releases of a data set, and the pointer to the one in force.
+"""All releases of a data set, and which one is active.
 
-A release is built in a folder beside the others and renamed when it is complete; then one small file, `current`, is
-replaced in one step. Whatever interrupts this, the release in force stays untouched.
+A release is built in a hidden folder beside the others and renamed when it is complete. Then one small file, `current`,
+is replaced atomically. Whatever interrupts this, the active release stays as it was.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from core.errors import BrokenArtifact, NotFound, SourceUnavailable
 from serving.release.release import DESCRIPTION, Release, flush
 
 BUILDING = ".building-"
+"Prefix of the folders in which releases are built."
 
 
-class Pointer(msgspec.Struct, frozen=True):
-    """Which release is in force, and by whose decision."""
+class Activation(msgspec.Struct, frozen=True, kw_only=True):
+    """Which release is active, and who activated it why and when."""
 
     release_id: str
     who: str
@@ -40,65 +41,71 @@ class Releases:
     folder: Path
 
     @property
-    def pointer_path(self) -> Path:
-        """The small file that names the release in force."""
+    def active_path(self) -> Path:
+        """The small file that names the active release."""
         return self.folder / "current"
 
-    def pointer(self) -> Pointer:
-        """The release in force. Raises NotFound where nothing was released yet."""
+    def active(self) -> Activation:
+        """The activation of the active release. Raises NotFound before the first release."""
         try:
-            return msgspec.json.decode(self.pointer_path.read_bytes(), type=Pointer)
-        except FileNotFoundError as fault:
-            raise NotFound(f"nothing was released in {self.folder} yet; run `kizuna release`") from fault
-        except msgspec.DecodeError as fault:
-            raise BrokenArtifact(f"{self.pointer_path} is damaged ({fault}); run `kizuna release`") from fault
+            return msgspec.json.decode(self.active_path.read_bytes(), type=Activation)
+        except FileNotFoundError as error:
+            raise NotFound(f"there is no release in {self.folder} yet; run `kizuna release`") from error
+        except msgspec.DecodeError as error:
+            raise BrokenArtifact(f"{self.active_path} is damaged ({error}); run `kizuna release`") from error
 
-    def current(self) -> Release:
-        """The release in force, opened."""
-        return Release.open(self.folder / self.pointer().release_id)
+    def open_active(self) -> Release:
+        """Open the active release. Raises NotFound before the first release."""
+        return Release.open(self.folder / self.active().release_id)
 
-    def names(self) -> list[str]:
+    def release_ids(self) -> list[str]:
         """The ids of all complete releases, oldest first."""
         return sorted(path.parent.name for path in self.folder.glob(f"[!.]*/{DESCRIPTION}"))
 
-    def add(self, release: Release, pointer: Pointer, keep: int = 5) -> Path:
-        """Write a release, put it in force, and forget all but the newest `keep`; returns its folder."""
-        with self._building() as building:
+    def publish(self, release: Release, activation: Activation, *, keep: int = 5) -> Path:
+        """Write a release, activate it, and delete all but the newest `keep` releases; returns its folder."""
+        with self._build_folder() as building:
             release.write(building)
             final = self.folder / release.description.release_id
             building.rename(final)
             flush(self.folder)
-            self.point(pointer)
-            self._forget(keep)
+            self.activate(activation)
+            self._delete_oldest(keep)
             return final
 
-    def point(self, pointer: Pointer) -> None:
-        """Put a release in force, in one step. Raises NotFound where there is none of this id."""
-        if pointer.release_id not in self.names():
-            raise NotFound(f"no release '{pointer.release_id}' in {self.folder}; there are: {', '.join(self.names())}")
-        beside = self.folder / f".current-{os.getpid()}"
-        beside.write_bytes(msgspec.json.encode(pointer))
-        flush(beside)
-        beside.replace(self.pointer_path)
+    def activate(self, activation: Activation) -> None:
+        """Make a release the active one, atomically. Raises NotFound for an unknown id.
+
+        Activating an older release rolls back to it.
+        """
+        release_ids = self.release_ids()
+        if activation.release_id not in release_ids:
+            raise NotFound(
+                f"no release '{activation.release_id}' in {self.folder}; there are: {', '.join(release_ids)}"
+            )
+        temporary = self.folder / f".current-{os.getpid()}"
+        temporary.write_bytes(msgspec.json.encode(activation))
+        flush(temporary)
+        temporary.replace(self.active_path)
         flush(self.folder)
 
-    def _forget(self, keep: int) -> None:
-        in_force = self.pointer().release_id
-        for name in self.names()[: -max(keep, 1)]:
-            if name != in_force:
-                shutil.rmtree(self.folder / name)
+    def _delete_oldest(self, keep: int) -> None:
+        active = self.active().release_id
+        for release_id in self.release_ids()[: -max(keep, 1)]:
+            if release_id != active:
+                shutil.rmtree(self.folder / release_id)
 
     @contextmanager
-    def _building(self) -> Iterator[Path]:
-        """A folder to build in, one at a time; what an earlier crash left is cleared away."""
+    def _build_folder(self) -> Iterator[Path]:
+        """A folder to build in, for one process at a time; removes what an earlier crash left."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / ".lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as fault:
-                raise SourceUnavailable(f"another release is being built in {self.folder}; try again later") from fault
-            for left in self.folder.glob(f"{BUILDING}*"):
-                shutil.rmtree(left)
+            except BlockingIOError as error:
+                raise SourceUnavailable(f"another release is being built in {self.folder}; try again later") from error
+            for leftover in self.folder.glob(f"{BUILDING}*"):
+                shutil.rmtree(leftover)
             building = self.folder / f"{BUILDING}{os.getpid()}"
             try:
                 yield building

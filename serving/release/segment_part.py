@@ -1,4 +1,4 @@
-"""Every customer of the cutoff with their key figures, attributes, tier and segments, laid out for look-up."""
+"""The customers of a release with key figures, attributes, customer tier and segments."""
 
 from __future__ import annotations
 
@@ -8,87 +8,91 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.segmentation import Segmentation, SegmentFigures, ValueKind
 from models.artifact import Artifact
-from serving.release.id_index import IdIndex
-from serving.release.packed import PackedJson
+from serving.release.lookup import IdIndex, PackedJson
+
+NAME = "segments"
 
 
 class KeyFigures(msgspec.Struct, frozen=True):
-    """What people ask for first; null where it is not known."""
+    """The key figures of one customer; null if unknown."""
 
     recency_days: float | None = None
     "Days since the last purchase, or use."
     frequency: float | None = None
-    "Orders of 365 days; days with usage where nothing is bought."
+    "Orders in 365 days; days with usage where the data set has no purchases."
     revenue_365d: float | None = None
-    "Bought in 365 days, returns taken off, base currency."
+    "Purchases minus returns in 365 days, base currency."
     mrr: float | None = None
-    "What running subscriptions cost a month, base currency."
+    "Monthly price of active subscriptions, base currency."
     tenure_days: float | None = None
     "Days since the first subscription, purchase or use."
 
 
 class CustomerFacts(msgspec.Struct, frozen=True):
-    """What the tables say of one customer."""
+    """The key figures and attributes of one customer."""
 
     figures: KeyFigures
     attributes: dict[str, str | float]
-    "Those that the configuration lists and that are known."
+    "The attributes that the configuration lists, without unknown ones."
 
 
 NO_FACTS = CustomerFacts(KeyFigures(), {})
-_FACTS = msgspec.json.Decoder(CustomerFacts)
+_DECODER = msgspec.json.Decoder(CustomerFacts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SegmentPart:
-    """Row i is of the i-th id of the index."""
+    """Row i belongs to the i-th id of the index."""
 
     index: IdIndex
     segments: tuple[SegmentFigures, ...]
-    in_segment: np.ndarray
-    "(n, segments) bool."
+    in_segment: NDArray[np.bool_]
+    "(n, segments)."
     customer_tiers: tuple[SegmentFigures, ...]
-    customer_tier: np.ndarray
-    "(n,) int16: index into tiers, -1 for none."
+    customer_tier: NDArray[np.int16]
+    "(n,) index into customer_tiers, -1 for none."
     value_kind: ValueKind
-    health: np.ndarray
-    "(n,) float32, 0 to 100; NaN for who was not scored."
+    health: NDArray[np.float32]
+    "(n,) 0 to 100; NaN for customers without a score."
     facts: PackedJson
     "(n,) `CustomerFacts`."
-    refused: Mapping[str, IdIndex]
-    "By purpose, everybody who consents to it no more, customers of the cutoff or not."
+    opted_out: Mapping[str, IdIndex]
+    "By purpose, all ids without consent, whether in the cohort or not."
 
     @classmethod
     def of(
         cls,
-        found: Segmentation,
-        figures: Mapping[str, np.ndarray],
-        attributes: Mapping[str, np.ndarray],
-        refused: Mapping[str, np.ndarray],
+        segmentation: Segmentation,
+        figures: Mapping[str, NDArray[np.float64]],
+        *,
+        attributes: Mapping[str, NDArray[Any]],
+        opted_out: Mapping[str, NDArray[np.str_]],
         seed: int = 0,
     ) -> SegmentPart:
-        """The customers of one cutoff; figures and attributes by name, (n,) each, NaN and '' are missing.
+        """Store the customers of one cutoff.
 
-        `refused` holds text ids by purpose.
+        Figures and attributes are by name, (n,) each, with NaN and '' for unknown values. `opted_out` contains ids by
+        purpose.
         """
-        index, order = IdIndex.of(found.customer_ids)
+        index, order = IdIndex.of(segmentation.customer_ids)
         return cls(
-            index,
-            found.segment_figures(seed),
-            found.in_segment[order],
-            found.tier_figures(seed),
-            found.customer_tier[order],
-            found.value_kind,
-            found.health[order].astype(np.float32),
-            PackedJson.of(_facts(figures, attributes, order)),
-            {purpose: IdIndex.of(ids)[0] for purpose, ids in refused.items()},
+            index=index,
+            segments=segmentation.segment_figures(seed),
+            in_segment=segmentation.in_segment[order],
+            customer_tiers=segmentation.tier_figures(seed),
+            customer_tier=segmentation.customer_tier[order],
+            value_kind=segmentation.value_kind,
+            health=segmentation.health[order].astype(np.float32),
+            facts=PackedJson.of(_facts(figures, attributes, order)),
+            opted_out={purpose: IdIndex.of(ids)[0] for purpose, ids in opted_out.items()},
         )
 
-    def to_artifact(self) -> Artifact:
-        """The part as it lies in a release."""
+    def to_artifacts(self) -> dict[str, Artifact]:
+        """The part as one folder of a release."""
         arrays = {
             "ids": self.index.ids,
             "in_segment": self.in_segment,
@@ -96,68 +100,68 @@ class SegmentPart:
             "health": self.health,
             "facts": self.facts.content,
             "fact_offsets": self.facts.offsets,
-            **{f"refused_{purpose}": index.ids for purpose, index in self.refused.items()},
+            **{f"opted_out_{purpose}": index.ids for purpose, index in self.opted_out.items()},
         }
-        told = {
-            "segments": self.segments, "customer_tiers": self.customer_tiers,
-            "value_kind": self.value_kind, "purposes": list(self.refused),
-        }  # fmt: skip
-        return Artifact("segments", msgspec.to_builtins(told), arrays)
+        state = {
+            "segments": self.segments,
+            "customer_tiers": self.customer_tiers,
+            "value_kind": self.value_kind,
+            "purposes": list(self.opted_out),
+        }
+        return {NAME: Artifact("segments", msgspec.to_builtins(state), arrays)}
 
     @classmethod
-    def from_artifact(cls, artifact: Artifact) -> SegmentPart:
-        """The part as it was."""
-        arrays, state = artifact.arrays, artifact.state
-        segments, customer_tiers = (
-            msgspec.convert(state[name], tuple[SegmentFigures, ...]) for name in ("segments", "customer_tiers")
-        )
+    def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> SegmentPart:
+        """The part that was stored."""
+        arrays, state = artifacts[NAME].arrays, artifacts[NAME].state
         return cls(
-            IdIndex(arrays["ids"]),
-            segments,
-            arrays["in_segment"],
-            customer_tiers,
-            arrays["customer_tier"],
-            state["value_kind"],
-            arrays["health"],
-            PackedJson(arrays["facts"], arrays["fact_offsets"]),
-            {purpose: IdIndex(arrays[f"refused_{purpose}"]) for purpose in state["purposes"]},
+            index=IdIndex(arrays["ids"]),
+            segments=msgspec.convert(state["segments"], tuple[SegmentFigures, ...]),
+            in_segment=arrays["in_segment"],
+            customer_tiers=msgspec.convert(state["customer_tiers"], tuple[SegmentFigures, ...]),
+            customer_tier=arrays["customer_tier"],
+            value_kind=state["value_kind"],
+            health=arrays["health"],
+            facts=PackedJson(arrays["facts"], arrays["fact_offsets"]),
+            opted_out={purpose: IdIndex(arrays[f"opted_out_{purpose}"]) for purpose in state["purposes"]},
         )
 
     def __len__(self) -> int:
         return len(self.index)
 
     def segments_of(self, row: int) -> list[str]:
-        """The segments that a customer belongs to, in the order of the configuration; none for row -1."""
+        """The segments of a customer, in the order of the configuration; none for row -1."""
         return [] if row < 0 else [self.segments[place].name for place in np.flatnonzero(self.in_segment[row]).tolist()]
 
     def customer_tier_of(self, row: int) -> str | None:
-        """The tier of a customer; None where none fits, and for row -1."""
-        return (
-            None if row < 0 or self.customer_tier[row] < 0 else self.customer_tiers[int(self.customer_tier[row])].name
-        )
+        """The tier of a customer; None if none fits, and for row -1."""
+        if row < 0 or self.customer_tier[row] < 0:
+            return None
+        return self.customer_tiers[int(self.customer_tier[row])].name
 
     def health_of(self, row: int) -> float | None:
-        """The health of a customer; None for who was not scored, and for row -1."""
+        """The health of a customer; None without a score, and for row -1."""
         return None if row < 0 or np.isnan(self.health[row]) else round(float(self.health[row]), 1)
 
     def facts_of(self, row: int) -> CustomerFacts:
-        """What the tables say of a customer; nothing for row -1."""
-        return NO_FACTS if row < 0 else _FACTS.decode(self.facts[row])
+        """The key figures and attributes of a customer; empty for row -1."""
+        return NO_FACTS if row < 0 else _DECODER.decode(self.facts[row])
 
-    def refused_by(self, customer_id: str) -> list[str]:
-        """The purposes that a customer consents to no more."""
-        return [purpose for purpose, index in self.refused.items() if index.find(customer_id) >= 0]
+    def opt_outs_of(self, customer_id: str) -> list[str]:
+        """The purposes to which a customer does not consent."""
+        return [purpose for purpose, index in self.opted_out.items() if index.find(customer_id) >= 0]
 
 
 def _facts(
-    figures: Mapping[str, np.ndarray], attributes: Mapping[str, np.ndarray], order: np.ndarray
+    figures: Mapping[str, NDArray[np.float64]], attributes: Mapping[str, NDArray[Any]], order: NDArray[np.int64]
 ) -> Iterator[CustomerFacts]:
-    counted, said = ({name: column[order].tolist() for name, column in told.items()} for told in (figures, attributes))
+    figure_lists = {name: column[order].tolist() for name, column in figures.items()}
+    attribute_lists = {name: column[order].tolist() for name, column in attributes.items()}
     for row in range(len(order)):
-        yield CustomerFacts(KeyFigures(**_known(counted, row)), _known(said, row))
+        yield CustomerFacts(KeyFigures(**_known_values(figure_lists, row)), _known_values(attribute_lists, row))
 
 
-def _known(columns: Mapping[str, list], row: int) -> dict[str, Any]:
-    """One row's values by name, without the missing ones: '' and NaN, which is not equal to itself."""
+def _known_values(columns: Mapping[str, list[Any]], row: int) -> dict[str, Any]:
+    """One row's values by name, without '' and NaN (which does not equal itself)."""
     values = ((name, column[row]) for name, column in columns.items())
     return {name: value for name, value in values if value != "" and value == value}

@@ -1,6 +1,6 @@
-"""The database behind the tasks: SQLite beside the releases, or the PostgreSQL that KIZUNA_DATABASE_URL names.
+"""The database of the tasks: a SQLite file beside the releases, or the PostgreSQL in KIZUNA_DATABASE_URL.
 
-SQLAlchemy is imported when the first task is asked for, so that a service that nobody asks for tasks does without.
+SQLAlchemy is imported with the first request for tasks, so that workers without such requests never load it.
 """
 
 from __future__ import annotations
@@ -21,57 +21,57 @@ if TYPE_CHECKING:
 SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
 WAIT_SECONDS = 5
-"For a database that is busy, or that does not answer."
+"How long to wait for a database that is busy or does not respond."
 
 
 class TaskDatabase:
-    """Transactions on the tables of tasks; nothing is made by looking."""
+    """Transactions on the task tables. Reading never creates a database."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        "With its password: not to be told."
+        "Contains the password: never show it."
 
     @classmethod
     def at(cls, database_url: str | None, file: Path) -> TaskDatabase:
-        """The one that the environment names, otherwise this SQLite file."""
-        return cls(_driven(database_url) if database_url else f"{SQLITE}{file.resolve()}")
+        """The database at this URL, or the SQLite file if there is none."""
+        return cls(_with_driver(database_url) if database_url else f"{SQLITE}{file.resolve()}")
 
     @property
-    def is_made(self) -> bool:
-        """Whether a task was ever kept there."""
-        from serving.tasks.schema import is_made
+    def exists(self) -> bool:
+        """Whether the tables were created."""
+        from serving.tasks.schema import tables_exist
 
         if self._file is not None and not self._file.exists():
             return False
         with self.begin() as connection:
-            return is_made(connection)
+            return tables_exist(connection)
 
-    def make(self) -> None:
-        """Make the tables where they are not there; of two who do so at once, one does it for both."""
-        from serving.tasks.schema import make
+    def create(self) -> None:
+        """Create the tables if they do not exist. Two processes may do so at once."""
+        from serving.tasks.schema import create_tables
 
-        if self.is_made:
+        if self.exists:
             return
         if self._file is not None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
         try:
             with self.begin() as connection:
-                make(connection)
+                create_tables(connection)
         except SourceUnavailable:
-            if not self.is_made:
+            if not self.exists:  # otherwise another process has just created them
                 raise
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """One transaction. Raises SourceUnavailable where the database does not answer."""
+        """One transaction. Raises SourceUnavailable if the database does not respond."""
         from sqlalchemy.exc import DBAPIError
 
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except DBAPIError as fault:
-            said = str(fault.orig).splitlines()[0] if str(fault.orig) else type(fault).__name__
-            raise SourceUnavailable(f"the tasks in {redacted(self.url)} are out of reach: {said}") from fault
+        except DBAPIError as error:
+            message = str(error.orig).splitlines()[0] if str(error.orig) else type(error).__name__
+            raise SourceUnavailable(f"the task database {redacted(self.url)} is unavailable: {message}") from error
 
     @property
     def _file(self) -> Path | None:
@@ -81,16 +81,16 @@ class TaskDatabase:
     def _engine(self) -> Engine:
         from sqlalchemy import NullPool, create_engine
 
-        waits = {"connect_timeout" if self._file is None else "timeout": WAIT_SECONDS}
-        # A connection for each transaction: tasks are asked for seldom, and every worker would hold one for ever.
-        return create_engine(self.url, connect_args=waits, poolclass=NullPool)
+        timeout = {"connect_timeout" if self._file is None else "timeout": WAIT_SECONDS}
+        # One connection per transaction: requests for tasks are rare, and a pool would hold one in every worker.
+        return create_engine(self.url, connect_args=timeout, poolclass=NullPool)
 
 
-def _driven(database_url: str) -> str:
-    """The address with the driver that is installed. Raises BadInput for what is neither PostgreSQL nor SQLite."""
-    for start in POSTGRES:
-        if database_url.startswith(start):
-            return f"postgresql+psycopg://{database_url.removeprefix(start)}"
+def _with_driver(database_url: str) -> str:
+    """The URL with the installed driver. Raises BadInput unless it is PostgreSQL or SQLite."""
+    for prefix in POSTGRES:
+        if database_url.startswith(prefix):
+            return f"postgresql+psycopg://{database_url.removeprefix(prefix)}"
     if database_url.startswith(SQLITE):
         return database_url
-    raise BadInput(f"{DATABASE_URL} begins with postgresql:// or sqlite:///, found {database_url.partition(':')[0]}:")
+    raise BadInput(f"{DATABASE_URL} begins with '{database_url.partition(':')[0]}:'; use postgresql:// or sqlite:///")

@@ -1,16 +1,13 @@
-"""New tasks go to a webhook: signed, tried a few times, and again at the next run until it takes them.
+"""Delivers new tasks to a webhook: signed as in Standard Webhooks, retried, and sent again by the next run.
 
-    POST <webhook>  {"type": "task.created", "task": {...}}   -> 2xx: taken
-    Kizuna-Signature: t=1790000000,v1=5257a8...                  HMAC-SHA256 of "1790000000.<body>", in hex
+    POST <webhook>  {"type": "task.created", "timestamp": "...", "data": {...}}   -> 2xx: accepted
+    webhook-id: <task_id>     webhook-timestamp: 1790000000     webhook-signature: v1,<base64>
 
-The time is signed with the body, so that a message that somebody overheard cannot be sent again later. A task may
-arrive twice (its answer was lost), and then with the same Kizuna-Delivery.
+A task may arrive twice, if the response to the first delivery was lost; `webhook-id` is then the same.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,93 +15,108 @@ from datetime import UTC, datetime
 
 import httpx
 import msgspec
+import standardwebhooks
+import tenacity
 
 from core.tasks import Task, TaskState
 from serving.tasks.store import TaskFilter, TaskStore
 
-WAITS_SECONDS = (1.0, 2.0, 4.0)
-"Between one attempt and the next."
+N_ATTEMPTS = 4
+FIRST_WAIT_SECONDS = 1.0
+"Before the second attempt; doubles before each further one."
 TIMEOUT_SECONDS = 10.0
-AT_ONCE = 10_000
-"Tasks a run; the next run takes the others."
-BUSY = 429
+MAX_TASKS = 10_000
+"Per run; the next run delivers the others."
+TOO_MANY_REQUESTS = 429
 
 
-class OutOfReach(Exception):
-    """The webhook did not take a task although it was tried several times; the message says what it answered."""
+class WebhookUnavailable(Exception):
+    """The webhook did not accept a task in any attempt; the message is its last response."""
+
+
+class TaskCreated(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of a delivery."""
+
+    type: str = "task.created"
+    timestamp: datetime
+    "When the task was created, UTC."
+    data: Task
 
 
 @dataclass(frozen=True)
 class Webhook:
-    """Where tasks are sent to."""
+    """The webhook that receives tasks."""
 
     address: str
     secret: str
-    waits_seconds: tuple[float, ...] = WAITS_SECONDS
+    "whsec_ and base64, as in Standard Webhooks."
     sleep: Callable[[float], None] = time.sleep
 
     def send(self, client: httpx.Client, task: Task) -> int:
-        """The status that the webhook answered with. Raises OutOfReach after the last attempt.
+        """Send one task and return the status of the response. Raises WebhookUnavailable after the last attempt.
 
-        No answer, 429 and 5xx are tried again; anything else is an answer.
+        No response, 429 and 5xx are retried; any other status is final.
         """
-        body = msgspec.json.encode({"type": "task.created", "task": task})
-        said = ""
-        for wait in (*self.waits_seconds, None):
-            try:
-                status = client.post(self.address, content=body, headers=self._headers(body, task)).status_code
-                if status != BUSY and status < 500:
-                    return status
-                said = f"it answered {status}"
-            except httpx.TransportError as fault:
-                said = type(fault).__name__
-            if wait is not None:
-                self.sleep(wait)
-        raise OutOfReach(said)
+        body = msgspec.json.encode(TaskCreated(timestamp=task.created_at, data=task))
+        attempts = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(N_ATTEMPTS),
+            wait=tenacity.wait_exponential(multiplier=FIRST_WAIT_SECONDS),
+            retry=tenacity.retry_if_exception_type(WebhookUnavailable),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        return attempts(self._post, client, body, task.task_id)
 
-    def _headers(self, body: bytes, task: Task) -> dict[str, str]:
+    def _post(self, client: httpx.Client, body: bytes, task_id: str) -> int:
+        try:
+            status = client.post(self.address, content=body, headers=self._headers(body, task_id)).status_code
+        except httpx.TransportError as error:
+            raise WebhookUnavailable(type(error).__name__) from error
+        if status == TOO_MANY_REQUESTS or status >= 500:
+            raise WebhookUnavailable(f"status {status}")
+        return status
+
+    def _headers(self, body: bytes, task_id: str) -> dict[str, str]:
+        now = datetime.now(UTC)
+        signature = standardwebhooks.Webhook(self.secret).sign(task_id, now, body.decode())
         return {
             "content-type": "application/json",
-            "kizuna-delivery": task.task_id,
-            "kizuna-signature": signature_of(body, self.secret, int(time.time())),
+            "webhook-id": task_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": signature,
         }
 
 
-def signature_of(body: bytes, secret: str, at_seconds: int) -> str:
-    """What proves that a body was sent by us at this moment, seconds since 1970."""
-    digest = hmac.new(secret.encode(), f"{at_seconds}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={at_seconds},v1={digest}"
-
-
 @dataclass
-class Delivered:
-    """What became of a run's deliveries."""
+class DeliveryReport:
+    """The result of one run."""
 
-    taken: int = 0
+    delivered: int = 0
     waiting: int = 0
     "Open tasks that the next run tries again."
     problems: dict[str, int] = field(default_factory=dict)
-    "Why, with how many."
+    "Number of tasks by problem."
 
 
-def deliver(store: TaskStore, webhook: Webhook) -> Delivered:
-    """Send every open task that was not delivered yet, oldest first, and note each that was taken.
+def deliver(store: TaskStore, webhook: Webhook) -> DeliveryReport:
+    """Send every open task that was not delivered yet, oldest first, and mark each that was accepted.
 
-    Where the webhook is out of reach the rest waits for the next run; one that it refuses keeps no other waiting.
+    If the webhook is unavailable, the run ends and the remaining tasks wait for the next one. A rejected task does not
+    hold up the others.
     """
-    waiting = store.find(TaskFilter(state=TaskState.OPEN, undelivered=True), AT_ONCE).tasks[::-1]
-    found = Delivered(waiting=len(waiting))
+    tasks = store.find(TaskFilter(state=TaskState.OPEN, undelivered=True), MAX_TASKS).tasks[::-1]
+    report = DeliveryReport(waiting=len(tasks))
     with httpx.Client(timeout=TIMEOUT_SECONDS) as client:
-        for task in waiting:
+        for task in tasks:
             try:
                 status = webhook.send(client, task)
-            except OutOfReach as fault:
-                found.problems[f"out of reach, {fault}"] = found.waiting
-                return found
+            except WebhookUnavailable as error:
+                report.problems[f"webhook unavailable, {error}"] = report.waiting
+                return report
             if 200 <= status < 300:
-                store.mark_delivered(task, datetime.now(UTC))
-                found.taken, found.waiting = found.taken + 1, found.waiting - 1
+                store.mark_delivered(task, now=datetime.now(UTC))
+                report.delivered, report.waiting = report.delivered + 1, report.waiting - 1
             else:
-                said = f"it answered {status}"
-                found.problems[said] = found.problems.get(said, 0) + 1
-    return found
+                problem = f"status {status}"
+                report.problems[problem] = report.problems.get(problem, 0) + 1
+    return report

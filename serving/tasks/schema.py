@@ -1,7 +1,7 @@
-"""The table of tasks, the same in SQLite and PostgreSQL; times are UTC without an offset.
+"""The task table, the same in SQLite and PostgreSQL; times are UTC without an offset.
 
-A version number stands beside it, so that another Kizuna's tasks are refused instead of misread. The Japanese of a
-usual action is looked up when a task is read, and so is that of tasks which an earlier Kizuna kept.
+A second table stores a version number, so that a task table of another version is refused instead of misread. The
+Japanese of a default action is not stored: it is looked up when a task is read.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from core.ids import MAX_ID_LENGTH
 from core.tasks import Task
 
 VERSION = 1
-NOT_KEPT = ("action_ja",)
+NOT_STORED = ("action_ja",)
 "Fields of a task without a column."
 SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-"SQLite counts up in INTEGER keys only."
+"SQLite increments INTEGER keys only."
 
 METADATA = sa.MetaData()
 
@@ -57,20 +57,20 @@ VERSIONS = sa.Column("version", sa.Integer, primary_key=True, autoincrement=Fals
 SCHEMA = sa.Table("kizuna_tasks_schema", METADATA, VERSIONS)
 
 
-def is_made(connection: sa.Connection) -> bool:
-    """Whether the tables are there. Raises SourceUnavailable where they are of another version."""
+def tables_exist(connection: sa.Connection) -> bool:
+    """Whether the tables exist. Raises SourceUnavailable if they are of another version."""
     if not sa.inspect(connection).has_table(SCHEMA.name):
         return False
-    found = connection.execute(sa.select(SCHEMA.c.version)).scalar()
-    if found != VERSION:
-        raise SourceUnavailable(f"the tasks here have format {found}, this version reads {VERSION}; use the newer one")
+    version = connection.execute(sa.select(SCHEMA.c.version)).scalar()
+    if version != VERSION:
+        raise SourceUnavailable(f"the task tables have format {version}, this version reads {VERSION}; upgrade Kizuna")
     return True
 
 
-def make(connection: sa.Connection) -> None:
-    """Make the tables and note their version, all at once: nobody sees tables without a version."""
+def create_tables(connection: sa.Connection) -> None:
+    """Create the tables and store their version in one transaction: no reader sees tables without a version."""
     if connection.dialect.name == "sqlite":
-        # Its driver begins no transaction for what makes tables, and would keep each as soon as it is there.
+        # sqlite3 begins no transaction for CREATE TABLE by itself, and would commit each statement alone.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     METADATA.create_all(connection)
     connection.execute(SCHEMA.insert().values(version=VERSION))
@@ -78,21 +78,21 @@ def make(connection: sa.Connection) -> None:
 
 def row_of(task: Task) -> dict[str, Any]:
     """A task as a row."""
-    return {name: stored(value) for name, value in msgspec.structs.asdict(task).items() if name not in NOT_KEPT}
+    return {name: to_column(value) for name, value in msgspec.structs.asdict(task).items() if name not in NOT_STORED}
 
 
 def task_of(row: sa.RowMapping) -> Task:
-    """The task of a row."""
-    kept = {name: _read(row[name]) for name in Task.__struct_fields__ if name not in NOT_KEPT}
-    return msgspec.convert({**kept, "action_ja": action_in_japanese(row["action"], row["dimension"])}, Task)
+    """The task in a row."""
+    stored = {name: _from_column(row[name]) for name in Task.__struct_fields__ if name not in NOT_STORED}
+    return msgspec.convert({**stored, "action_ja": action_in_japanese(row["action"], row["dimension"])}, Task)
 
 
-def stored(value: Any) -> Any:
-    """A field as its column holds it: times lose their offset, names of states become text."""
+def to_column(value: Any) -> Any:
+    """A field as its column stores it: times in UTC without an offset, enums as text."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None)
     return str(value) if isinstance(value, str) else value
 
 
-def _read(value: Any) -> Any:
+def _from_column(value: Any) -> Any:
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value

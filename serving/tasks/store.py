@@ -1,4 +1,4 @@
-"""Tasks, kept once: added, found, changed, marked as delivered."""
+"""Stores tasks: each is added once, and can be found, changed and marked as delivered."""
 
 from __future__ import annotations
 
@@ -16,111 +16,110 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TaskFilter:
-    """Which tasks are meant; None leaves it open."""
+    """Selects tasks; None matches all."""
 
     state: TaskState | None = None
     owner: str | None = None
     customer_id: str | None = None
     undelivered: bool = False
-    "Only those that no webhook has taken yet."
+    "Only tasks that the webhook has not accepted yet."
 
 
 @dataclass(frozen=True)
-class FoundTasks:
+class TaskPage:
     """Some tasks, newest first."""
 
     tasks: list[Task]
-    next_before: int | None
-    "Where the next ones go on; None where there are no more."
+    next_cursor: int | None
+    "The cursor of the next page; None on the last one."
 
 
 @dataclass(frozen=True)
 class TaskStore:
-    """The tasks of one data set; several data sets may share a database."""
+    """The tasks of one data set; data sets may share a database."""
 
     database: TaskDatabase
     data_set: str
 
     @classmethod
-    def at(cls, database_url: str | None, file: Path, data_set: str) -> TaskStore:
-        """In the database that the environment names, otherwise in this SQLite file."""
+    def at(cls, database_url: str | None, file: Path, *, data_set: str) -> TaskStore:
+        """The store in the database at this URL, or in the SQLite file if there is none."""
         return cls(TaskDatabase.at(database_url, file), data_set)
 
-    def add(self, tasks: Sequence[Task], cooldown_days: int) -> list[Task]:
-        """Keep the tasks that are new, all in one transaction; returns these.
+    def add(self, tasks: Sequence[Task], *, cooldown_days: int) -> list[Task]:
+        """Store the tasks that are new, in one transaction, and return them.
 
-        A task is not new where its episode has one already, or where one of the same customer and kind began less
-        than `cooldown_days` away from it: a replay that begins on another day sees the same fall a few days off.
+        A task is not new if its episode has a task, or if the same customer has one of the same kind whose episode
+        began less than `cooldown_days` before or after: a replay from another day dates the same drop a few days off.
         """
-        self.database.make()
+        self.database.create()
         with self.database.begin() as connection:
-            return [task for task in tasks if _added(connection, task, timedelta(days=cooldown_days))]
+            return [task for task in tasks if _insert_if_new(connection, task, timedelta(days=cooldown_days))]
 
-    def find(self, wanted: TaskFilter, limit: int, before: int | None = None) -> FoundTasks:
-        """At most `limit` tasks, newest first; `before` is where an earlier answer ended."""
+    def find(self, task_filter: TaskFilter, limit: int, *, cursor: int | None = None) -> TaskPage:
+        """Find at most `limit` tasks, newest first; `cursor` is the previous page's `next_cursor`."""
         from serving.tasks.schema import TASKS, task_of
 
-        if not self.database.is_made:
-            return FoundTasks([], None)
-        asked = TASKS.select().where(*self._conditions(wanted, before)).order_by(TASKS.c.number.desc()).limit(limit + 1)
+        if not self.database.exists:
+            return TaskPage([], None)
+        conditions = self._conditions(task_filter, cursor)
+        query = TASKS.select().where(*conditions).order_by(TASKS.c.number.desc()).limit(limit + 1)
         with self.database.begin() as connection:
-            rows = connection.execute(asked).mappings().all()
-        return FoundTasks(
-            [task_of(row) for row in rows[:limit]], rows[limit - 1]["number"] if len(rows) > limit else None
-        )
+            rows = connection.execute(query).mappings().all()
+        has_more = len(rows) > limit
+        return TaskPage([task_of(row) for row in rows[:limit]], rows[limit - 1]["number"] if has_more else None)
 
-    def change(self, task_id: str, change: TaskChange, now: datetime) -> Task:
-        """The task after a change, which is kept. Raises NotFound, or WrongTransition for a step it cannot take."""
+    def change(self, task_id: str, change: TaskChange, *, now: datetime) -> Task:
+        """Change a task and return it. Raises NotFound, or WrongTransition for a state it cannot change to."""
         from serving.tasks.schema import TASKS, row_of, task_of
 
-        mine = (TASKS.c.data_set == self.data_set) & (TASKS.c.task_id == task_id)
-        if not self.database.is_made:
+        is_task = (TASKS.c.data_set == self.data_set) & (TASKS.c.task_id == task_id)
+        if not self.database.exists:
             raise NotFound("there is no such task")
         with self.database.begin() as connection:
-            # Writing first holds the row on either engine, so that nobody changes it between reading and writing.
-            if not connection.execute(TASKS.update().where(mine).values(note=TASKS.c.note)).rowcount:
+            # An update comes first, because it locks the row on both engines until the second one.
+            if not connection.execute(TASKS.update().where(is_task).values(note=TASKS.c.note)).rowcount:
                 raise NotFound("there is no such task")
-            task = apply_change(task_of(connection.execute(TASKS.select().where(mine)).mappings().one()), change, now)
-            connection.execute(TASKS.update().where(mine).values(row_of(task)))
+            task = task_of(connection.execute(TASKS.select().where(is_task)).mappings().one())
+            task = apply_change(task, change, now=now)
+            connection.execute(TASKS.update().where(is_task).values(row_of(task)))
         return task
 
-    def mark_delivered(self, task: Task, now: datetime) -> None:
-        """Note that the webhook took it."""
-        from serving.tasks.schema import TASKS, stored
+    def mark_delivered(self, task: Task, *, now: datetime) -> None:
+        """Store that the webhook accepted a task."""
+        from serving.tasks.schema import TASKS, to_column
 
-        taken = TASKS.update().where(TASKS.c.task_id == task.task_id).values(delivered_at=stored(now))
+        update = TASKS.update().where(TASKS.c.task_id == task.task_id).values(delivered_at=to_column(now))
         with self.database.begin() as connection:
-            connection.execute(taken)
+            connection.execute(update)
 
-    def _conditions(self, wanted: TaskFilter, before: int | None) -> list[Any]:
+    def _conditions(self, task_filter: TaskFilter, cursor: int | None) -> list[Any]:
         from serving.tasks.schema import TASKS
 
         c, conditions = TASKS.c, [TASKS.c.data_set == self.data_set]
         for name in ("state", "owner", "customer_id"):
-            value = getattr(wanted, name)
+            value = getattr(task_filter, name)
             if value is not None:
                 conditions.append(c[name] == str(value))
-        if wanted.undelivered:
+        if task_filter.undelivered:
             conditions.append(c.delivered_at.is_(None))
-        return conditions if before is None else [*conditions, c.number < before]
+        return conditions if cursor is None else [*conditions, c.number < cursor]
 
 
-def _added(connection: Connection, task: Task, quiet: timedelta) -> bool:
-    """Insert a task unless its fall has one; one statement, so that two who do so at once make one task."""
+def _insert_if_new(connection: Connection, task: Task, cooldown: timedelta) -> bool:
+    """Insert a task unless there is one for its drop. One statement, so that two processes insert it once."""
     from sqlalchemy import literal, select
     from sqlalchemy.dialects import postgresql, sqlite
 
     from serving.tasks.schema import TASKS, row_of
 
     row, c = row_of(task), TASKS.c
-    same = (c.data_set == task.data_set) & (c.customer_id == task.customer_id) & (c.kind == task.kind)
-    near = (c.episode > task.episode - quiet) & (c.episode < task.episode + quiet)
+    is_same_kind = (c.data_set == task.data_set) & (c.customer_id == task.customer_id) & (c.kind == task.kind)
+    is_near = (c.episode > task.episode - cooldown) & (c.episode < task.episode + cooldown)
     values = select(*(literal(value, c[name].type) for name, value in row.items()))
-    wanted = values.where(~select(c.number).where(same & near).exists())
+    values = values.where(~select(c.number).where(is_same_kind & is_near).exists())
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(TASKS)
-    return (
-        connection.execute(insert.from_select(list(row), wanted).on_conflict_do_nothing().returning(c.number)).first()
-        is not None
-    )
+    statement = insert.from_select(list(row), values).on_conflict_do_nothing().returning(c.number)
+    return connection.execute(statement).first() is not None

@@ -105,6 +105,10 @@ def test_a_flat_data_set_needs_neither_tables_nor_active_days(tmp_path):
         (SHOP + PURCHASES + "[health.actions]\nusge = 'call'", "no dimension 'usge'; did you mean 'usage'"),
         (SHOP + PURCHASES + "[health]\nwebhook = 'crm.local'", "begins with http"),
         (SHOP + PURCHASES + "[health]\nwebhook = 'http://crm.local'", "needs a webhook_secret"),
+        (
+            SHOP + PURCHASES + "[health]\nwebhook = 'http://crm.local'\nwebhook_secret = 'a plain text of some length'",
+            "needs a",
+        ),
         (SHOP.replace("180", "'180'") + PURCHASES, r"Expected `int`, got `str` - at `\$.active_days`"),
         (SHOP.replace("180", "0") + PURCHASES, "active_days is at least 1"),
         (SHOP.replace("Asia/Tokyo", "JST-9") + PURCHASES, "no IANA name"),

@@ -10,7 +10,7 @@ import pytest
 from serving.release.releases import Releases
 from simulation.shop.simulate import ShopWorld
 from tests.journeys.conftest import QUICK, DataSet, Said
-from tests.serving.conftest import asker, face_on
+from tests.serving.conftest import client_for, open_api
 
 pytestmark = pytest.mark.slow
 
@@ -57,7 +57,7 @@ def test_a_release_leaves_out_what_tells_customers_not_apart_and_the_route_says_
 
     assert shop.kizuna("release").exit_code == 0
 
-    answer = asker(face_on(shop.var / "shop/releases"))("POST", "/v1/churn/score", json={"customer_ids": ["ada"]})
+    answer = client_for(open_api(shop.var / "shop/releases"))("POST", "/v1/churn/score", json={"customer_ids": ["ada"]})
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:kizuna:problem:model-not-released")
     assert "says the same of every customer" in answer.json()["detail"]
 
@@ -88,11 +88,13 @@ def test_a_release_of_the_champion_serves_what_it_learnt(learnable: Trained):
     shop, _ = learnable
     shop.registry.set_alias("churn", "champion", 2)
     assert shop.kizuna("release").exit_code == 0
-    release = Releases(shop.var / "shop/releases").current()
+    release = Releases(shop.var / "shop/releases").open_active()
     assert release.churn is not None
     somebody = str(release.churn.index.ids.astype(str)[0])
 
-    answer = asker(face_on(shop.var / "shop/releases"))("POST", "/v1/churn/score", json={"customer_ids": [somebody]})
+    answer = client_for(open_api(shop.var / "shop/releases"))(
+        "POST", "/v1/churn/score", json={"customer_ids": [somebody]}
+    )
 
     (score,) = answer.json()["scores"]
     assert 0 < score["low"] <= score["churn_probability"] <= score["high"] < 1

@@ -9,7 +9,7 @@ import pytest
 from serving.release.releases import Releases
 from simulation.shop.simulate import ShopWorld
 from tests.journeys.conftest import QUICK, DataSet
-from tests.serving.conftest import Ask, asker, face_on
+from tests.serving.conftest import Send, client_for, open_api
 
 pytestmark = pytest.mark.slow
 
@@ -27,9 +27,9 @@ def shop(new_shop: Callable[..., DataSet]) -> DataSet:
 
 
 @pytest.fixture(scope="module")
-def ask(shop: DataSet) -> Ask:
+def send(shop: DataSet) -> Send:
     """Ask the service's face on that release."""
-    return asker(face_on(shop.var / "shop/releases"))
+    return client_for(open_api(shop.var / "shop/releases"))
 
 
 def test_a_recommender_cannot_be_trained_and_one_line_says_why(shop: DataSet):
@@ -37,7 +37,7 @@ def test_a_recommender_cannot_be_trained_and_one_line_says_why(shop: DataSet):
 
 
 def test_the_release_says_why_it_has_no_recommender(shop: DataSet):
-    described = Releases(shop.var / "shop/releases").current().description
+    described = Releases(shop.var / "shop/releases").open_active().description
 
     assert set(described.models) == {"churn"}
     assert WHY in described.missing["recommender"]
@@ -50,22 +50,22 @@ def test_lists_of_recommendations_are_refused_and_scores_are_written(shop: DataS
 
 
 @pytest.mark.parametrize("route", ["POST /v1/recommendations", "GET /v1/items/tea/similar"])
-def test_the_routes_of_the_recommender_answer_that_it_was_not_released(ask: Ask, route: str):
+def test_the_routes_of_the_recommender_answer_that_it_was_not_released(send: Send, route: str):
     method, path = route.split()
 
-    answer = ask(method, path, **({"json": {"history": ["tea"]}} if method == "POST" else {}))
+    answer = send(method, path, **({"json": {"history": ["tea"]}} if method == "POST" else {}))
 
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:kizuna:problem:model-not-released")
     assert WHY in answer.json()["detail"]
 
 
-def test_the_other_routes_answer(shop: DataSet, ask: Ask):
-    release = Releases(shop.var / "shop/releases").current()
+def test_the_other_routes_answer(shop: DataSet, send: Send):
+    release = Releases(shop.var / "shop/releases").open_active()
     assert release.churn is not None
     somebody = str(release.churn.index.ids.astype(str)[0])
 
-    scored = ask("POST", "/v1/churn/score", json={"customer_ids": [somebody]}).json()
-    offered = ask("POST", "/v1/next-best-offer", json={"customer_id": somebody})
+    scored = send("POST", "/v1/churn/score", json={"customer_ids": [somebody]}).json()
+    offered = send("POST", "/v1/next-best-offer", json={"customer_id": somebody})
 
     assert 0 < scored["scores"][0]["churn_probability"] < 1
     assert offered.status_code == 200

@@ -72,7 +72,7 @@ def home_folder(shop, monkeypatch) -> Path:
 
 
 def stored_tasks(home: Path) -> list[tuple[str, str]]:
-    store = TaskStore.at(None, home / "var/shop/tasks.db", "shop")
+    store = TaskStore.at(None, home / "var/shop/tasks.db", data_set="shop")
     return sorted((task.customer_id, task.owner) for task in store.find(TaskFilter(), 100).tasks)
 
 
@@ -94,8 +94,8 @@ def test_re_running_opens_no_duplicate_tasks_and_delivers_the_open_ones(home_fol
     assert (first.count("new tasks: 10"), again.count("新しいタスク:0件")) == (1, 1)
     assert len(written) == 2
     assert files(home_folder) == written
-    assert sorted(set(crm.customers)) == LEAVERS
-    assert len(crm.customers) == 11
+    assert sorted(set(crm.customer_ids)) == LEAVERS
+    assert len(crm.customer_ids) == 11
     assert "39 customers, in var/shop/health/2024-10-22.parquet" in first
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kizuna.main import run
-from tests.serving.hand_made import hand_made, put_in_force
+from tests.serving.sample_release import publish, sample_release
 
 CONFIG = """
 name = "shop"
@@ -41,7 +41,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_each_segment_is_printed_with_its_action(home: Path, capsys: pytest.CaptureFixture[str]):
-    put_in_force(home / "var/shop/releases", hand_made())
+    publish(home / "var/shop/releases", sample_release())
 
     assert run(["segments"]) == 0
 

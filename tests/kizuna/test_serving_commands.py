@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kizuna.main import run
-from tests.serving.hand_made import hand_made, put_in_force
+from tests.serving.sample_release import publish, sample_release
 
 CONFIG = """
 name = "shop"
@@ -31,7 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_scores_and_recommendations_come_from_the_active_release(home, capfd):
-    put_in_force(home / "var/shop/releases", hand_made())
+    publish(home / "var/shop/releases", sample_release())
 
     assert run(["score", "--out", "scores.csv"]) == 0
     assert run(["recommend", "--k", "2", "--out", "recs.parquet"]) == 0

@@ -1,4 +1,4 @@
-"""The face without a server, and the service as a real one."""
+"""The HTTP application without a server, and the service in its own processes."""
 
 from __future__ import annotations
 
@@ -17,63 +17,63 @@ from typing import Any
 import httpx
 import pytest
 
+from serving.endpoints import all_endpoints
 from serving.http.app import Api
 from serving.http.live import LiveRelease, LiveReleaseHooks
 from serving.http.metrics import ServiceMetrics
 from serving.http.schema import Endpoint
 from serving.release.releases import Releases
-from serving.routes import all_endpoints
-from tests.serving.hand_made import hand_made, put_in_force
+from tests.serving.sample_release import publish, sample_release
 
 START_SECONDS = 90
 ALL_ENDPOINTS = tuple(all_endpoints())
 PROJECT = Path(__file__).resolve().parents[2]
 CHECKOUT = ("serving.service:Kizuna", "--working-dir", str(PROJECT))
 
-TELLS_ITS_MODULES = """
+LISTS_ITS_MODULES = """
 import os, pathlib, signal, sys
 
-def tell(*_):
-    written = pathlib.Path("{home}/.modules")
-    written.write_text(" ".join(sys.modules))
-    written.rename("{home}/modules-" + str(os.getpid()))
+def list_modules(*_):
+    path = pathlib.Path("{home}/.modules")
+    path.write_text(" ".join(sys.modules))
+    path.rename("{home}/modules-" + str(os.getpid()))
 
-signal.signal(signal.SIGUSR1, tell)
+signal.signal(signal.SIGUSR1, list_modules)
 """
-"Python runs this first in each process of the service."
+"A sitecustomize.py, which Python runs first in each process of the service."
 
-Ask = Callable[..., httpx.Response]
+Send = Callable[..., httpx.Response]
 
 
-def face_on(folder: Path, endpoints: Sequence[Endpoint] = ALL_ENDPOINTS) -> Api:
-    """The HTTP face on a folder of releases, looked at once."""
+def open_api(folder: Path, endpoints: Sequence[Endpoint] = ALL_ENDPOINTS) -> Api:
+    """The HTTP application on a folder of releases, with the active one opened."""
     metrics = ServiceMetrics()
-    live = LiveRelease(Releases(folder), LiveReleaseHooks(lambda release, pointer: None, metrics.failed))
-    live.look()
-    return Api(live, metrics, endpoints)
+    live = LiveRelease(Releases(folder), LiveReleaseHooks(lambda release, activation: None, metrics.count_failure))
+    live.check()
+    return Api(live, endpoints, metrics=metrics)
 
 
-def asker(face: Api) -> Ask:
-    """A function that sends one request to a face and returns its answer."""
+def client_for(api: Api) -> Send:
+    """A function that sends one request to an application and returns the response."""
 
-    async def ask(method: str, path: str, **request: Any) -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(face), base_url="http://kizuna") as client:
-            return await client.request(method, path, **request)
+    async def request(method: str, path: str, **options: Any) -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://kizuna") as client:
+            return await client.request(method, path, **options)
 
-    return lambda method, path, **request: asyncio.run(ask(method, path, **request))
+    return lambda method, path, **options: asyncio.run(request(method, path, **options))
 
 
 @pytest.fixture(scope="module")
-def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
-    """Ask a face with the whole hand-made release."""
+def send(tmp_path_factory: pytest.TempPathFactory) -> Send:
+    """Send a request to an application on the whole sample release."""
     folder = tmp_path_factory.mktemp("releases")
-    put_in_force(folder, hand_made())
-    return asker(face_on(folder))
+    publish(folder, sample_release())
+    return client_for(open_api(folder))
 
 
 @dataclass(frozen=True)
 class Served:
-    """A service that runs as its own processes."""
+    """A running service."""
 
     address: str
     releases: Path
@@ -81,10 +81,10 @@ class Served:
 
 
 @contextmanager
-def serving(home: Path, workers: int, what: Sequence[str] = CHECKOUT) -> Iterator[Served]:
-    """`bentoml serve` on a free port, ready inside the block."""
+def run_service(home: Path, *, workers: int, target: Sequence[str] = CHECKOUT) -> Iterator[Served]:
+    """Run `bentoml serve` on a free port; ready inside the block."""
     port, log = free_port(), home / "log"
-    (home / "sitecustomize.py").write_text(TELLS_ITS_MODULES.format(home=home))
+    (home / "sitecustomize.py").write_text(LISTS_ITS_MODULES.format(home=home))
     environment = os.environ | {
         "KIZUNA_RELEASES": str(home / "releases"),
         "KIZUNA_WORKERS": str(workers),
@@ -92,12 +92,12 @@ def serving(home: Path, workers: int, what: Sequence[str] = CHECKOUT) -> Iterato
         "BENTOML_HOME": str(home / "bentoml"),
         "PYTHONPATH": str(home),
     }
-    command = [sys.executable, "-m", "bentoml", "serve", *what, "--port", str(port)]
+    command = [sys.executable, "-m", "bentoml", "serve", *target, "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, cwd=home, stdout=output, stderr=output)
     try:
         served = Served(f"http://127.0.0.1:{port}", home / "releases", log)
-        wait_until(lambda: ready(served.address), f"the service did not start; see {log}")
+        wait_until(lambda: is_ready(served.address), f"the service did not start; see {log}")
         yield served
     finally:
         process.terminate()
@@ -106,31 +106,31 @@ def serving(home: Path, workers: int, what: Sequence[str] = CHECKOUT) -> Iterato
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The service with two workers on the hand-made release."""
+    """The service with two workers on the sample release."""
     home = tmp_path_factory.mktemp("served")
-    put_in_force(home / "releases", hand_made())
-    with serving(home, workers=2) as service:
+    publish(home / "releases", sample_release())
+    with run_service(home, workers=2) as service:
         yield service
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
 
 
-def ready(address: str) -> bool:
-    """Whether a service there has a release."""
+def is_ready(address: str) -> bool:
+    """Whether the service at this address has a release."""
     try:
         return httpx.get(f"{address}/readyz", timeout=1).is_success
     except httpx.HTTPError:
         return False
 
 
-def wait_until(happened: Callable[[], bool], otherwise: str) -> None:
-    """Return once it has happened; fail after some time."""
+def wait_until(condition: Callable[[], bool], message: str) -> None:
+    """Return once the condition holds; fail with the message after some time."""
     deadline = time.monotonic() + START_SECONDS
-    while not happened():
-        assert time.monotonic() < deadline, otherwise
+    while not condition():
+        assert time.monotonic() < deadline, message
         time.sleep(0.1)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.serving.conftest import PROJECT, serving
-from tests.serving.hand_made import hand_made, put_in_force
+from tests.serving.sample_release import publish, sample_release
 
 NOWHERE = "http://127.0.0.1:9"
 WITHOUT_NETWORK = {"HTTPS_PROXY": NOWHERE, "HTTP_PROXY": NOWHERE, "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
@@ -29,9 +29,9 @@ def build(home: Path) -> str:
 @pytest.mark.slow
 def test_the_built_bento_answers_from_another_folder_without_a_network(tmp_path):
     tag = build(tmp_path / "bentoml")
-    put_in_force(tmp_path / "releases", hand_made())
+    publish(tmp_path / "releases", sample_release())
 
     with serving(tmp_path, workers=1, what=[tag]) as bento:
-        answer = httpx.post(f"{bento.address}/v1/churn/score", json={"customer_ids": ["ada"]})
-        assert answer.json()["scores"][0]["churn_probability"] == 0.5
+        response = httpx.post(f"{bento.address}/v1/churn/score", json={"customer_ids": ["ada"]})
+        assert response.json()["scores"][0]["churn_probability"] == 0.5
         assert httpx.get(f"{bento.address}/docs").status_code == 200

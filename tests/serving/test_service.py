@@ -13,9 +13,9 @@ import psutil
 
 from core.ledger import Ledger
 from serving.http.strict_json import BODY_LIMIT
-from serving.release.releases import Pointer, Releases
+from serving.release.releases import Activation, Releases
 from tests.serving.conftest import Served, wait_until
-from tests.serving.hand_made import NOW, hand_made, put_in_force
+from tests.serving.sample_release import NOW, publish, sample_release
 
 SCORE = "/v1/churn/score"
 HEAVY = {"mlflow", "pandas", "sklearn", "lightgbm", "implicit", "ibis", "duckdb"}
@@ -105,8 +105,8 @@ async def ask_for_ever(address: str, stop: asyncio.Event, seen: Counter[tuple[in
     """One caller with one connection, who asks until told to stop."""
     async with httpx.AsyncClient(base_url=address, timeout=10) as client:
         while not stop.is_set():
-            answer = await client.post(SCORE, json={"customer_ids": ["ada", "bo"]})
-            seen[answer.status_code, answer.json().get("release_id", "")] += 1
+            response = await client.post(SCORE, json={"customer_ids": ["ada", "bo"]})
+            seen[response.status_code, response.json().get("release_id", "")] += 1
 
 
 async def swap_under_load(served, releases: list[str]) -> Counter[tuple[int, str]]:
@@ -114,7 +114,7 @@ async def swap_under_load(served, releases: list[str]) -> Counter[tuple[int, str
     stop, seen = asyncio.Event(), Counter[tuple[int, str]]()
     callers = [asyncio.create_task(ask_for_ever(served.address, stop, seen)) for _ in range(8)]
     for release_id in releases:
-        await asyncio.to_thread(put_in_force, served.releases, hand_made(release_id), 2)
+        await asyncio.to_thread(publish, served.releases, sample_release(release_id), 2)
         await asyncio.sleep(1.5)
     stop.set()
     await asyncio.gather(*callers)
@@ -132,7 +132,7 @@ def test_two_releases_are_swapped_under_load_and_no_request_is_lost(served):
 
 def test_each_activation_is_in_the_ledger_once_although_there_are_two_workers(served):
     release_id = "20260404T030000Z-dddddd"
-    put_in_force(served.releases, hand_made(release_id))
+    publish(served.releases, sample_release(release_id))
     ledger = Ledger(served.releases.parent / "ledger.jsonl")
     wait_until(lambda: release_id in activated(ledger), "the activation did not reach the ledger")
 
@@ -149,18 +149,18 @@ def activated(ledger: Ledger) -> list[str]:
 
 def test_a_broken_release_is_left_alone_and_the_running_one_stays(served):
     before = httpx.get(f"{served.address}/v1/models").json()["release_id"]
-    broken = hand_made("20260405T030000Z-eeeeee")
+    broken = sample_release("20260405T030000Z-eeeeee")
     broken.write(served.releases / broken.description.release_id)
     (served.releases / broken.description.release_id / "churn/probability.npy").write_bytes(b"")
 
-    Releases(served.releases).point(Pointer(broken.description.release_id, "ada", "a test", NOW))
+    Releases(served.releases).activate(Activation(broken.description.release_id, "ada", "a test", NOW))
     wait_until(lambda: "the running one stays" in served.log.read_text(), "nothing was logged")
 
     assert httpx.get(f"{served.address}/v1/models").json()["release_id"] == before
 
 
 def test_a_good_release_after_a_broken_one_is_picked_up(served):
-    put_in_force(served.releases, hand_made("20260406T030000Z-ffffff"))
+    publish(served.releases, sample_release("20260406T030000Z-ffffff"))
 
     wait_until(
         lambda: httpx.get(f"{served.address}/v1/models").json()["release_id"] == "20260406T030000Z-ffffff",

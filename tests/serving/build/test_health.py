@@ -1,4 +1,4 @@
-"""What `kizuna health` judged reaches the customer's page: from the day's file through a release to the counter."""
+"""Health goes from the file of `kizuna health` through a release to the customer's page."""
 
 from __future__ import annotations
 
@@ -10,120 +10,125 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from numpy.typing import NDArray
 
 from core.health import DIMENSIONS, HealthRecord
 from insights.health.files import write_day
-from serving.build.health import OLDEST_DAYS, health_part
+from serving.build.health import MAX_AGE_DAYS, read_health
 from serving.release.health_part import HealthPart
 from tests.insights.health.accounts import DAY, GONE, WELL, day_of
-from tests.serving.conftest import asker, face_on
-from tests.serving.hand_made import hand_made, put_in_force
+from tests.serving.conftest import client_for, open_api
+from tests.serving.sample_release import publish, sample_release
 
-NOBODY = np.empty(0, "U1")
-FALLEN = day_of({"ada": GONE, "bo": WELL}, None, {"ada": WELL})
-"Ada used it on 25 days and gave a 9; now it is one day and a 6."
+NO_IDS = np.empty(0, "U1")
+DROPPED = day_of({"ada": GONE, "bo": WELL}, None, {"ada": WELL})
+"Ada used the product on 25 days and gave an NPS of 9; now it is one day and a 6."
 
 
-def released(folder: Path, cutoff: date = DAY, unwilling: np.ndarray = NOBODY) -> HealthPart:
-    """What a release takes over from this day's file."""
-    write_day(folder, FALLEN, 3)
-    part, why_not = health_part(folder, cutoff, unwilling)
-    assert why_not == ""
-    assert part is not None
+def build(folder: Path, cutoff: date = DAY, opted_out: NDArray[np.str_] = NO_IDS) -> HealthPart:
+    """The part of a release from this day's file."""
+    write_day(folder, DROPPED, 3)
+    part, missing_reason = read_health(folder, cutoff, opted_out=opted_out)
+    assert missing_reason == ""
+    assert isinstance(part, HealthPart)
     return part
 
 
-def of(part: HealthPart, customer_id: str) -> HealthRecord:
-    found = part.of_customer(customer_id)
-    assert found is not None
-    return found
+def health_of(part: HealthPart, customer_id: str) -> HealthRecord:
+    record = part.health_of(customer_id)
+    assert record is not None
+    return record
 
 
-def test_the_page_says_how_they_are_in_each_side_what_changed_and_why(tmp_path):
-    put_in_force(tmp_path / "releases", replace(hand_made(), health=released(tmp_path / "health")))
+def test_the_page_shows_dimensions_changes_and_reasons(tmp_path):
+    publish(tmp_path / "releases", replace(sample_release(), health=build(tmp_path / "health")))
 
-    page = asker(face_on(tmp_path / "releases"))("GET", "/v1/customers/ada").json()
+    page = client_for(open_api(tmp_path / "releases"))("GET", "/v1/customers/ada").json()
 
-    judged = page["health_record"]
-    assert (judged["scored_on"], judged["health"], judged["band"], judged["band_since"]) == (
+    record = page["health_record"]
+    assert (record["scored_on"], record["health"], record["band"], record["band_since"]) == (
         "2026-04-01", 5.7, "critical", "2026-04-01",
     )  # fmt: skip
-    assert (judged["change_7d"], judged["change_28d"]) == (None, pytest.approx(5.7 - 94.8, abs=0.1))
-    assert list(judged["dimensions"]) == list(DIMENSIONS)
-    assert (judged["dimensions"]["sentiment"], judged["dimensions"]["support"]) == (50.0, None)
-    assert (judged["dropped_most"], judged["dropped_on"], judged["model_version"]) == ("usage", "2026-04-01", 3)
-    assert judged["reasons_en"] == "Days with usage: 1 (28 days earlier: 25); Last NPS: 6 (28 days earlier: 9)"
-    assert judged["reasons_ja"] == "利用日数:1(28日前は25)、直近のNPS:6(28日前は9)"
+    assert (record["change_7d"], record["change_28d"]) == (None, pytest.approx(5.7 - 94.8, abs=0.1))
+    assert list(record["dimensions"]) == list(DIMENSIONS)
+    assert (record["dimensions"]["sentiment"], record["dimensions"]["support"]) == (50.0, None)
+    assert (record["dropped_most"], record["dropped_on"], record["model_version"]) == ("usage", "2026-04-01", 3)
+    assert record["reasons_en"] == "Days with usage: 1 (28 days earlier: 25); Last NPS: 6 (28 days earlier: 9)"
+    assert record["reasons_ja"] == "利用日数:1(28日前は25)、直近のNPS:6(28日前は9)"
 
 
-def test_who_was_not_judged_has_none_and_the_page_is_there_all_the_same(tmp_path):
-    put_in_force(tmp_path / "releases", replace(hand_made(), health=released(tmp_path / "health")))
+def test_a_customer_without_health_still_has_a_page(tmp_path):
+    publish(tmp_path / "releases", replace(sample_release(), health=build(tmp_path / "health")))
 
-    page = asker(face_on(tmp_path / "releases"))("GET", "/v1/customers/cyd").json()
+    page = client_for(open_api(tmp_path / "releases"))("GET", "/v1/customers/cyd").json()
 
     assert (page["health_record"], page["health"]) == (None, 10.0)
 
 
-def test_of_who_refused_since_nothing_is_kept(tmp_path):
-    part = released(tmp_path, unwilling=np.array(["ada", "zed"]))
+def test_customers_who_opted_out_since_are_not_stored(tmp_path):
+    part = build(tmp_path, opted_out=np.array(["ada", "zed"]))
 
-    assert (part.of_customer("ada"), of(part, "bo").band) == (None, "healthy")
-    assert b"25)" not in part.judged.content.tobytes()
+    assert (part.health_of("ada"), health_of(part, "bo").band) == (None, "healthy")
+    assert b"25)" not in part.health.content.tobytes()
 
 
-def test_the_newest_day_up_to_the_cutoff_speaks(tmp_path):
+def test_the_newest_day_up_to_the_cutoff_is_used(tmp_path):
     tomorrow, week_before = DAY + timedelta(days=1), DAY - timedelta(days=7)
     for day in (week_before, tomorrow):
         write_day(tmp_path, day_of({"ada": WELL}, day=day), 2)
 
-    assert of(released(tmp_path), "ada").scored_on == DAY
-    assert of(released(tmp_path, DAY - timedelta(days=1)), "ada").scored_on == week_before
+    assert health_of(build(tmp_path), "ada").scored_on == DAY
+    assert health_of(build(tmp_path, DAY - timedelta(days=1)), "ada").scored_on == week_before
 
 
-def test_a_day_too_long_ago_is_not_passed_off_as_today(tmp_path):
-    write_day(tmp_path, FALLEN, 3)
+def test_a_day_that_is_too_old_is_not_used(tmp_path):
+    write_day(tmp_path, DROPPED, 3)
 
-    part, why_not = health_part(tmp_path, DAY + timedelta(days=OLDEST_DAYS + 1), NOBODY)
+    part, missing_reason = read_health(tmp_path, DAY + timedelta(days=MAX_AGE_DAYS + 1), opted_out=NO_IDS)
 
     assert part is None
-    assert "last judged on 2026-04-01" in why_not
-    assert released(tmp_path, DAY + timedelta(days=OLDEST_DAYS)).of_customer("bo") is not None
+    assert "last computed on 2026-04-01" in missing_reason
+    assert build(tmp_path, DAY + timedelta(days=MAX_AGE_DAYS)).health_of("bo") is not None
 
 
-def test_where_health_was_never_judged_nothing_is_missing(tmp_path):
-    assert health_part(tmp_path, DAY, NOBODY) == (None, "")
+def test_without_any_health_nothing_is_missing(tmp_path):
+    assert read_health(tmp_path, DAY, opted_out=NO_IDS) == (None, "")
 
 
-def broken(path: Path) -> None:
-    """No Parquet at all."""
+def truncate(path: Path) -> None:
+    """Not a Parquet file."""
     path.write_bytes(b"PAR1")
 
 
-def of_another(path: Path) -> None:
-    """Parquet, with words where the health should be."""
+def replace_health_by_text(path: Path) -> None:
+    """Parquet with a column of another type."""
     table = pq.read_table(path)
-    words = pa.array(["fine"] * len(table))
-    pq.write_table(table.set_column(table.schema.get_field_index("health"), "health", words), path)
+    text = pa.array(["fine"] * len(table))
+    pq.write_table(table.set_column(table.schema.get_field_index("health"), "health", text), path)
 
 
-def without_bands(path: Path) -> None:
-    """Parquet that lacks a column."""
+def remove_bands(path: Path) -> None:
+    """Parquet without a column."""
     pq.write_table(pq.read_table(path).drop_columns(["band"]), path)
 
 
-@pytest.mark.parametrize("spoil", [broken, of_another, without_bands])
-def test_a_damaged_file_is_named_and_keeps_nothing_else_from_being_released(tmp_path, spoil):
-    spoil(write_day(tmp_path, FALLEN, 3))
+@pytest.mark.parametrize("damage", [truncate, replace_health_by_text, remove_bands])
+def test_a_damaged_file_is_named_and_keeps_nothing_else_from_being_build(tmp_path, damage):
+    damage(write_day(tmp_path, DROPPED, 3))
 
-    part, why_not = health_part(tmp_path, DAY, NOBODY)
+    part, missing_reason = read_health(tmp_path, DAY, opted_out=NO_IDS)
 
     assert part is None
-    assert "2026-04-01.parquet cannot be read" in why_not
+    assert "2026-04-01.parquet cannot be read" in missing_reason
 
 
-def test_what_was_written_is_read_again(tmp_path):
-    part = released(tmp_path)
+def test_health_is_read_as_it_was_written(tmp_path):
+    part = build(tmp_path)
 
-    again = HealthPart.from_artifact(part.to_artifact())
+    again = HealthPart.from_artifacts(part.to_artifacts())
 
-    assert [again.of_customer(name) for name in ("ada", "bo", "cyd")] == [of(part, "ada"), of(part, "bo"), None]
+    assert [again.health_of(name) for name in ("ada", "bo", "cyd")] == [
+        health_of(part, "ada"),
+        health_of(part, "bo"),
+        None,
+    ]

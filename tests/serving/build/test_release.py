@@ -1,9 +1,10 @@
-"""From champions and tables to a release."""
+"""Builds releases from champions and the tables of a simulated shop."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import ibis
 import msgspec
@@ -29,19 +30,20 @@ from models.recommenders.engine.base import LadderRecommender
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
-from serving.build.release import Champions, build_release
-from serving.release.release import Release
+from serving.build.inputs import Champions
+from serving.build.release import BUILDERS, build_release
+from serving.release.release import PARTS, Release
 from serving.release.releases import Releases
 from simulation.shop.simulate import ShopWorld, simulate_shop
 from tables.consents import customers_refusing
 from tables.tables import Tables, tables_from_frames
-from tests.serving.hand_made import put_in_force
+from tests.serving.sample_release import publish
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class RequestContext:
+class ShopWithChampions:
     """A simulated shop with its champions."""
 
     config: Config
@@ -52,21 +54,21 @@ class RequestContext:
 
     @property
     def champions(self) -> Champions:
-        """Both."""
+        """Both champions."""
         return Champions({"churn": self.churn, "recommender": self.recommender}, {})
 
     def with_recommender(self, model: LadderRecommender) -> Champions:
-        """The recommender alone."""
+        """A recommender alone."""
         return Champions({"recommender": replace(self.recommender, artifact=model.to_artifact())}, {})
 
     def release(self, champions: Champions | None = None) -> Release:
         """A release of this shop."""
-        return build_release(self.config, self.tables, champions or self.champions, self.cutoff, NOW)
+        return release_of(self, champions=champions or self.champions)
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """A registry that holds these champions."""
+class FakeRegistry:
+    """A registry with these champions."""
 
     champions: dict[str, ModelPackage]
 
@@ -79,9 +81,20 @@ class Catalogue:
         return self.champions[kind]
 
 
+def release_of(shop: ShopWithChampions, *, champions: Champions, **changes: Any) -> Release:
+    """A release of the shop, with another configuration, other tables or another cutoff."""
+    return build_release(
+        changes.get("config", shop.config),
+        changes.get("tables", shop.tables),
+        champions=champions,
+        cutoff=changes.get("cutoff", shop.cutoff),
+        created_at=NOW,
+    )
+
+
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory) -> RequestContext:
-    """Three hundred customers, a logistic churn model and what is popular."""
+def shop(tmp_path_factory) -> ShopWithChampions:
+    """Three hundred customers, a logistic churn model and a popularity recommender."""
     simulated = simulate_shop(ShopWorld(n_customers=300, seed=5))
     config = read_config(simulated.write(tmp_path_factory.mktemp("shop")), {})
     tables = tables_from_frames(config, simulated.tables)
@@ -89,26 +102,26 @@ def shop(tmp_path_factory) -> RequestContext:
     earlier = select_cohort(tables, [cutoff - timedelta(days=config.churn.horizon_days + 1)])
     features = compute_features(tables, earlier)
     churn = Logistic().fit(features, label_outcomes(tables, earlier))
-    bought = Popularity().fit(load_interactions(tables, cutoff), cutoff)
-    return RequestContext(
+    popularity = Popularity().fit(load_interactions(tables, cutoff), cutoff)
+    return ShopWithChampions(
         config,
         tables,
         cutoff,
         ModelPackage(card("churn", features.digests), churn.to_artifact(), features.columns),
-        ModelPackage(card("recommender", {}), bought.to_artifact()),
+        ModelPackage(card("recommender", {}), popularity.to_artifact()),
     )
 
 
-def card(kind: str, features: dict[str, str], **said) -> ModelCard:
+def card(kind: str, features: dict[str, str], **fields) -> ModelCard:
     """The card of version 3."""
     return ModelCard(
         kind=kind, data_set="shop", model="by_hand", version=3, created_at=NOW, cutoff=date(2026, 1, 1),
         training_cutoffs=(), test_cutoff=None, horizon_days=60, cohort="all", n_rows=1, n_customers=1, settings={},
-        features=features, **said,
+        features=features, **fields,
     )  # fmt: skip
 
 
-def test_a_release_scores_everybody_by_the_features_of_the_cutoff(shop):
+def test_a_release_scores_every_customer_with_the_features_at_the_cutoff(shop):
     release = shop.release()
     cohort = select_cohort(shop.tables, [shop.cutoff])
     model = Logistic.from_artifact(shop.churn.artifact)
@@ -118,46 +131,46 @@ def test_a_release_scores_everybody_by_the_features_of_the_cutoff(shop):
     )
 
     assert release.churn is not None
-    willing = ~np.isin(cohort.customer_ids, customers_refusing(shop.tables, "score", cutoff=shop.cutoff))
-    assert release.churn.index.ids.astype(str).tolist() == sorted(cohort.customer_ids[willing])
-    assert release.churn.n_left_out == (~willing).sum() > 0
+    consents = ~np.isin(cohort.customer_ids, customers_refusing(shop.tables, "score", cutoff=shop.cutoff))
+    assert release.churn.index.ids.astype(str).tolist() == sorted(cohort.customer_ids[consents])
+    assert release.churn.n_excluded == (~consents).sum() > 0
     assert release.churn.probability_of(cohort.customer_ids[7]) == scores.value[7]
 
 
-def test_a_hazard_champion_gives_everybody_who_is_scored_a_curve(shop, tmp_path):
+def test_a_hazard_champion_gives_every_scored_customer_a_curve(shop, tmp_path):
     earlier = select_cohort(shop.tables, [shop.cutoff - timedelta(days=181)])
     features = compute_features(shop.tables, earlier)
     model = LogisticHazard().fit(features, label_lifetimes(shop.tables, earlier, follow_days=180))
     hazard = ModelPackage(card("hazard", features.digests), model.to_artifact(), features.columns)
 
-    put_in_force(tmp_path, shop.release(Champions({**shop.champions.packages, "hazard": hazard}, {})))
-    opened = Releases(tmp_path).current()
+    publish(tmp_path, shop.release(Champions({**shop.champions.packages, "hazard": hazard}, {})))
+    opened = Releases(tmp_path).open_active()
 
     assert opened.churn is not None
     assert opened.hazard is not None
     assert (opened.hazard.index.ids == opened.churn.index.ids).all()
     assert (np.diff(opened.hazard.curves.risk, axis=1) >= 0).all()
-    # Nobody is lost to silence before the silence of a horizon is over.
+    # Churn by inactivity takes at least a horizon of inactivity.
     assert (opened.hazard.curves.at(shop.config.churn.horizon_days - 30) == 0).all()
     assert (opened.hazard.monthly_revenue[~np.isnan(opened.hazard.monthly_revenue)] >= 0).all()
 
 
-def test_a_curve_that_is_the_same_for_everybody_is_not_released(shop):
-    alike = replace(shop.churn, card=card("hazard", {}, is_baseline=True))
-    alike = replace(alike, card=msgspec.structs.replace(alike.card, model="kaplan_meier"))
+def test_a_curve_that_is_the_same_for_all_customers_is_not_released(shop):
+    kaplan_meier = replace(shop.churn, card=card("hazard", {}, is_baseline=True))
+    kaplan_meier = replace(kaplan_meier, card=msgspec.structs.replace(kaplan_meier.card, model="kaplan_meier"))
 
-    champions = Champions.of(Catalogue({"churn": shop.churn, "hazard": alike}))  # pyright: ignore[reportArgumentType]
+    champions = Champions.of(FakeRegistry({"churn": shop.churn, "hazard": kaplan_meier}))  # pyright: ignore[reportArgumentType]
 
     assert "hazard" not in champions.packages
     assert "says the same of every customer" in champions.missing["hazard"]
-    assert "hazard" not in Champions.of(Catalogue({"churn": shop.churn})).missing  # pyright: ignore[reportArgumentType]
+    assert "hazard" not in Champions.of(FakeRegistry({"churn": shop.churn})).missing  # pyright: ignore[reportArgumentType]
 
 
-def test_what_was_built_is_what_is_opened(shop, tmp_path):
+def test_an_opened_release_equals_the_built_one(shop, tmp_path):
     built = shop.release()
 
-    put_in_force(tmp_path, built)
-    opened = Releases(tmp_path).current()
+    publish(tmp_path, built)
+    opened = Releases(tmp_path).open_active()
 
     assert opened.description.models["churn"].version == 3
     assert opened.recommender is not None
@@ -167,7 +180,7 @@ def test_what_was_built_is_what_is_opened(shop, tmp_path):
     assert opened.offers.book == built.offers.book
 
 
-def test_a_champion_whose_features_have_changed_since_is_refused(shop):
+def test_a_champion_with_a_changed_feature_is_refused(shop):
     name = shop.churn.columns[3].name
     older = msgspec.structs.replace(shop.churn.card, features={**shop.churn.card.features, name: "another digest"})
 
@@ -175,15 +188,15 @@ def test_a_champion_whose_features_have_changed_since_is_refused(shop):
         shop.release(replace(shop.champions, packages={"churn": replace(shop.churn, card=older)}))
 
 
-def test_a_feature_that_is_gone_has_changed(shop):
+def test_a_champion_with_a_removed_feature_is_refused(shop):
     older = msgspec.structs.replace(shop.churn.card, features={**shop.churn.card.features, "gone": "digest"})
 
     with pytest.raises(BadInput, match="retrain: gone changed"):
         shop.release(replace(shop.champions, packages={"churn": replace(shop.churn, card=older)}))
 
 
-def test_what_has_no_champion_is_missing_with_the_reason(shop):
-    champions = Champions.of(Catalogue({"recommender": shop.recommender}))  # pyright: ignore[reportArgumentType]
+def test_a_kind_without_a_champion_is_missing_with_the_reason(shop):
+    champions = Champions.of(FakeRegistry({"recommender": shop.recommender}))  # pyright: ignore[reportArgumentType]
 
     release = shop.release(champions)
 
@@ -192,25 +205,25 @@ def test_what_has_no_champion_is_missing_with_the_reason(shop):
     assert release.recommender is not None
 
 
-def test_a_champion_that_learnt_nothing_is_left_out_but_a_baseline_is_not(shop):
+def test_a_champion_that_does_not_beat_its_baselines_is_left_out_unless_it_is_one(shop):
     verdict = {"beats_baselines": False, "verdict": "no better than the base rate"}
-    useless = replace(shop.churn, card=card("churn", {}, **verdict))
-    first_day = replace(shop.churn, card=card("churn", {}, **verdict, is_baseline=True))
+    no_better = replace(shop.churn, card=card("churn", {}, **verdict))
+    baseline = replace(shop.churn, card=card("churn", {}, **verdict, is_baseline=True))
 
-    assert "no better than the base rate" in Champions.of(Catalogue({"churn": useless})).missing["churn"]  # pyright: ignore[reportArgumentType]
-    assert "churn" in Champions.of(Catalogue({"churn": first_day})).packages  # pyright: ignore[reportArgumentType]
+    assert "no better than the base rate" in Champions.of(FakeRegistry({"churn": no_better})).missing["churn"]  # pyright: ignore[reportArgumentType]
+    assert "churn" in Champions.of(FakeRegistry({"churn": baseline})).packages  # pyright: ignore[reportArgumentType]
 
 
-def test_a_model_can_be_left_out_on_demand(shop):
-    shelf = Catalogue({"churn": shop.churn, "recommender": shop.recommender})
+def test_a_model_can_be_skipped(shop):
+    registry = FakeRegistry({"churn": shop.churn, "recommender": shop.recommender})
 
-    champions = Champions.of(shelf, without=["churn"])  # pyright: ignore[reportArgumentType]
+    champions = Champions.of(registry, skip=["churn"])  # pyright: ignore[reportArgumentType]
 
     assert list(champions.packages) == ["recommender"]
 
 
 @pytest.mark.parametrize(
-    ("rule", "fault"),
+    ("rule", "error"),
     [
         ("returns_365 == 0", "unknown name 'returns_365'"),
         ("last_channel == 3", r"compares last_channel \(text\) with 3"),
@@ -219,22 +232,22 @@ def test_a_model_can_be_left_out_on_demand(shop):
         ("orders_90d >", "the rule"),
     ],
 )
-def test_a_rule_that_must_fail_stops_the_release_and_names_its_offer(shop, rule, fault):
+def test_a_rule_with_a_mistake_stops_the_release_and_names_its_offer(shop, rule, error):
     offers = shop.tables["offers"].mutate(rule=ibis.literal(rule))
     tables = replace(shop.tables, usable={**shop.tables.usable, "offers": offers})
 
-    with pytest.raises(RuleError, match=f"offer '.+': .*{fault}"):
-        build_release(shop.config, tables, shop.champions, shop.cutoff, NOW)
+    with pytest.raises(RuleError, match=f"offer '.+': .*{error}"):
+        release_of(shop, champions=shop.champions, tables=tables)
 
 
 @pytest.mark.parametrize("kind", [Popularity, PersonalFrequency])
-def test_beside_a_champion_that_knows_no_likeness_an_item_knn_is_released(shop, kind, tmp_path):
-    bought = load_interactions(shop.tables, shop.cutoff)
-    champion = kind().fit(bought, shop.cutoff)
-    expected = ItemKnn().fit(bought, shop.cutoff)
+def test_a_champion_without_item_similarity_is_released_with_an_item_knn(shop, kind, tmp_path):
+    interactions = load_interactions(shop.tables, shop.cutoff)
+    champion = kind().fit(interactions, shop.cutoff)
+    expected = ItemKnn().fit(interactions, shop.cutoff)
 
-    put_in_force(tmp_path, shop.release(shop.with_recommender(champion)))
-    opened = Releases(tmp_path).current()
+    publish(tmp_path, shop.release(shop.with_recommender(champion)))
+    opened = Releases(tmp_path).open_active()
 
     assert opened.description.similar_items is not None
     assert opened.description.similar_items.model == "item_knn"
@@ -243,7 +256,7 @@ def test_beside_a_champion_that_knows_no_likeness_an_item_knn_is_released(shop, 
     assert opened.recommender.model.similar(item_id, 5) == expected.similar(item_id, 5) != []
 
 
-def test_a_champion_that_knows_likeness_needs_none_beside_it(shop):
+def test_a_champion_with_item_similarity_is_released_alone(shop):
     release = shop.release(shop.with_recommender(ItemKnn().fit(load_interactions(shop.tables), shop.cutoff)))
 
     assert release.description.similar_items is None
@@ -251,7 +264,7 @@ def test_a_champion_that_knows_likeness_needs_none_beside_it(shop):
     assert release.recommender.model.similarity_model_ is None
 
 
-def test_an_older_champion_and_the_model_beside_it_speak_of_the_same_items(shop):
+def test_an_older_champion_and_the_similarity_model_have_the_same_items(shop):
     early = shop.cutoff - timedelta(days=200)
     champion = PersonalFrequency().fit(load_interactions(shop.tables, early), early)
 
@@ -264,7 +277,7 @@ def test_an_older_champion_and_the_model_beside_it_speak_of_the_same_items(shop)
     assert STAGES.index("similar_items") in release.recommender.top.best.stages
 
 
-def test_hidden_items_are_those_that_the_table_says_are_gone(shop):
+def test_unavailable_items_are_those_of_the_items_table(shop):
     items = shop.tables.latest()["items"].filter(ibis._.available.isin([False])).item_id.to_pyarrow().to_pylist()
 
     release = shop.release()
@@ -273,13 +286,13 @@ def test_hidden_items_are_those_that_the_table_says_are_gone(shop):
     assert release.recommender.items.unavailable_ids == sorted(items)
 
 
-def test_the_release_holds_every_customers_segments_and_facts(shop):
-    stated = {"lively": Segment(rule="recency_days < 30"), "risky": Segment(top=0.1, by="churn_probability")}
-    config = msgspec.structs.replace(shop.config, segments=stated)
+def test_a_release_contains_every_customers_segments_and_facts(shop):
+    segments = {"lively": Segment(rule="recency_days < 30"), "risky": Segment(top=0.1, by="churn_probability")}
+    config = msgspec.structs.replace(shop.config, segments=segments)
 
-    found = build_release(config, shop.tables, shop.champions, shop.cutoff, NOW)
+    release = release_of(shop, champions=shop.champions, config=config)
 
-    part, churn = found.segments, found.churn
+    part, churn = release.segments, release.churn
     assert part is not None
     assert churn is not None
     lively, risky = part.segments
@@ -287,29 +300,31 @@ def test_the_release_holds_every_customers_segments_and_facts(shop):
     assert lively.customers == sum(days is not None and days < 30 for days in recency_days)
     assert risky.customers == round(0.1 * len(part))
     assert risky.risk.value > 2 * lively.risk.value
-    who = int(np.flatnonzero(part.in_segment[:, 1])[0])
-    assert churn.probability_of(part.index.name(who)) >= np.quantile(churn.probability, 0.9)
+    row = int(np.flatnonzero(part.in_segment[:, 1])[0])
+    assert churn.probability_of(part.index.name(row)) >= np.quantile(churn.probability, 0.9)
 
 
-def test_a_release_takes_over_what_was_judged_of_everybody_but_the_unwilling_and_says_where_it_is_too_old(
-    shop, tmp_path
-):
+def test_a_release_contains_recent_health_of_every_customer_who_consents(shop, tmp_path):
     config = msgspec.structs.replace(shop.config, var=str(tmp_path))
     model = Logistic.from_artifact(shop.churn.artifact)
     run = HealthRun(shop.tables, model)
     write_day(config.places.health, run.compute(shop.cutoff, NO_BANDS), 3)
 
-    release = build_release(config, shop.tables, shop.champions, shop.cutoff, NOW)
-    later = build_release(config, shop.tables, shop.champions, shop.cutoff + timedelta(days=29), NOW)
+    release = release_of(shop, champions=shop.champions, config=config)
+    later = release_of(shop, champions=shop.champions, config=config, cutoff=shop.cutoff + timedelta(days=29))
 
     assert release.health is not None
     assert release.segments is not None
     assert release.churn is not None
     assert "health" not in release.description.missing
     assert release.health.index.ids.tolist() == release.churn.index.ids.tolist()
-    who = release.health.index.name(5)
-    judged = release.health.of_customer(who)
-    assert judged is not None
-    assert judged.health == release.segments.health_of(release.segments.index.find(who))
+    customer_id = release.health.index.name(5)
+    record = release.health.health_of(customer_id)
+    assert record is not None
+    assert record.health == release.segments.health_of(release.segments.index.find(customer_id))
     assert later.health is None
     assert "kizuna health" in later.description.missing["health"]
+
+
+def test_every_part_of_a_release_has_a_builder():
+    assert set(BUILDERS) == set(PARTS)

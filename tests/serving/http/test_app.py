@@ -1,4 +1,4 @@
-"""The HTTP face: what it answers, and what it says no to."""
+"""The HTTP application: responses, and error responses."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import msgspec
 import pytest
 
 from models.recommenders.item_knn import ItemKnn
-from serving.endpoints import churn_score
-from serving.http.problems import PROBLEMS
+from serving.endpoints import all_endpoints, churn_score
+from serving.http.problems import ProblemType
 from serving.http.strict_json import BODY_LIMIT
-from serving.routes import all_endpoints
-from tests.serving.conftest import asker, face_on
-from tests.serving.hand_made import CUTOFF, bought, hand_made, put_in_force
+from tests.serving.conftest import client_for, open_api
+from tests.serving.sample_release import CUTOFF, interactions, publish, sample_release
 
 SCORE, RECOMMEND, OFFER = "/v1/churn/score", "/v1/recommendations", "/v1/next-best-offer"
-TAKES_A_BODY = [SCORE, RECOMMEND, OFFER]
+ROUTES_WITH_BODY = [SCORE, RECOMMEND, OFFER]
 
 BAD_BODIES = [
     (b"", 400, "malformed-json"),
@@ -39,13 +38,13 @@ BAD_BODIES = [
 ]
 
 
-@pytest.mark.parametrize("path", TAKES_A_BODY)
+@pytest.mark.parametrize("path", ROUTES_WITH_BODY)
 @pytest.mark.parametrize(("body", "status", "kind"), BAD_BODIES, ids=lambda value: str(value)[:40])
-def test_a_bad_body_is_a_stated_problem(ask, path, body, status, kind):
-    answer = ask("POST", path, content=body, headers={"content-type": "application/json"})
+def test_an_invalid_body_gets_its_problem_type(send, path, body, status, kind):
+    response = send("POST", path, content=body, headers={"content-type": "application/json"})
 
-    assert (answer.status_code, answer.json()["type"]) == (status, f"urn:kizuna:problem:{kind}")
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert (response.status_code, response.json()["type"]) == (status, f"urn:kizuna:problem:{kind}")
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(
@@ -57,41 +56,41 @@ def test_a_bad_body_is_a_stated_problem(ask, path, body, status, kind):
         (OFFER, b'{"customer_id": "a:b", "k": 3, "customer_id": "bo"}'),
     ],
 )
-def test_a_field_that_is_named_twice_is_refused(ask, path, body):
-    answer = ask("POST", path, content=body, headers={"content-type": "application/json"})
+def test_a_repeated_field_is_refused(send, path, body):
+    response = send("POST", path, content=body, headers={"content-type": "application/json"})
 
-    assert (answer.status_code, answer.json()["type"]) == (400, "urn:kizuna:problem:malformed-json")
-    assert answer.json()["detail"] == "the body names a field twice"
+    assert (response.status_code, response.json()["type"]) == (400, "urn:kizuna:problem:malformed-json")
+    assert response.json()["detail"] == "the body contains a field twice"
 
 
 @pytest.mark.parametrize("customer_id", ["jan:4901234567894", '{"k": 1, "k": 2}', '\\":"'])
-def test_an_id_may_hold_colons_and_whole_bodies(ask, customer_id):
-    assert ask("POST", OFFER, json={"customer_id": customer_id, "k": 2}).json()["customer_id"] == customer_id
+def test_an_id_may_contain_colons_and_json(send, customer_id):
+    assert send("POST", OFFER, json={"customer_id": customer_id, "k": 2}).json()["customer_id"] == customer_id
 
 
-@pytest.mark.parametrize("path", TAKES_A_BODY)
-def test_a_large_body_is_refused_plain_and_chunked(ask, path):
+@pytest.mark.parametrize("path", ROUTES_WITH_BODY)
+def test_a_body_over_the_limit_is_refused_plain_and_chunked(send, path):
     body = b" " * (BODY_LIMIT + 1)
 
-    async def pieces():
+    async def chunks():
         for start in range(0, len(body), 65_536):
             yield body[start : start + 65_536]
 
-    plain = ask("POST", path, content=body, headers={"content-type": "application/json"})
-    chunked = ask("POST", path, content=pieces(), headers={"content-type": "application/json"})
+    plain = send("POST", path, content=body, headers={"content-type": "application/json"})
+    chunked = send("POST", path, content=chunks(), headers={"content-type": "application/json"})
 
     assert (plain.status_code, chunked.status_code) == (413, 413)
 
 
-def test_a_body_that_is_not_called_json_is_refused(ask):
-    assert ask("POST", SCORE, content=b"{}", headers={"content-type": "text/plain"}).status_code == 415
+def test_a_body_of_another_media_type_is_refused(send):
+    assert send("POST", SCORE, content=b"{}", headers={"content-type": "text/plain"}).status_code == 415
 
 
-def test_a_thousand_ids_are_answered_and_one_more_is_refused(ask):
+def test_a_request_may_contain_a_thousand_ids(send):
     ids = ["ada"] * 1000
 
-    assert len(ask("POST", SCORE, json={"customer_ids": ids}).json()["scores"]) == 1000
-    assert ask("POST", SCORE, json={"customer_ids": [*ids, "bo"]}).status_code == 422
+    assert len(send("POST", SCORE, json={"customer_ids": ids}).json()["scores"]) == 1000
+    assert send("POST", SCORE, json={"customer_ids": [*ids, "bo"]}).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -105,189 +104,191 @@ def test_a_thousand_ids_are_answered_and_one_more_is_refused(ask):
         (OFFER, {"customer_id": None}, "$.customer_id"),
     ],
 )
-def test_the_field_at_fault_is_named(ask, path, body, field):
-    answer = ask("POST", path, json=body)
+def test_the_error_names_the_invalid_field(send, path, body, field):
+    response = send("POST", path, json=body)
 
-    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert (response.status_code, response.json()["field"]) == (422, field)
 
 
 @pytest.mark.parametrize("query", ["k=0", "k=101", "k=many", "k=1.5", "surprise=1"])
-def test_a_query_is_as_strict_as_a_body(ask, query):
-    assert ask("GET", f"/v1/items/tea/similar?{query}").status_code == 422
+def test_query_parameters_are_checked_like_a_body(send, query):
+    assert send("GET", f"/v1/items/tea/similar?{query}").status_code == 422
 
 
-def test_unknown_routes_and_methods_are_problems(ask):
-    wrong = ask("DELETE", SCORE)
+def test_unknown_routes_and_methods_have_their_status(send):
+    wrong_method = send("DELETE", SCORE)
 
-    assert ask("GET", "/v1/nothing").status_code == 404
-    assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST")
-
-
-@pytest.mark.parametrize("nobody", ["nobody", "絆", "a\0", "\U0001f98a" * 32, "ada" * 42])
-def test_an_unknown_customer_is_an_answer(ask, nobody):
-    scored = ask("POST", SCORE, json={"customer_ids": [nobody]}).json()
-    liked = ask("POST", RECOMMEND, json={"customer_id": nobody, "k": 2}).json()
-    offered = ask("POST", OFFER, json={"customer_id": nobody}).json()
-
-    assert scored["scores"] == [{"status": "not_found", "customer_id": nobody}]
-    assert (liked["known_customer"], liked["items"][0]["stage"]) == (False, "popularity")
-    assert offered["known_customer"] is False
+    assert send("GET", "/v1/nothing").status_code == 404
+    assert (wrong_method.status_code, wrong_method.headers["allow"]) == (405, "POST")
 
 
-def test_a_score_comes_with_everything_that_is_said_of_it(ask):
-    answer = ask("POST", SCORE, json={"customer_ids": ["ada", "cyd"]}).json()
+@pytest.mark.parametrize("customer_id", ["nobody", "絆", "a\0", "\U0001f98a" * 32, "ada" * 42])
+def test_an_unknown_customer_is_not_an_error(send, customer_id):
+    scores = send("POST", SCORE, json={"customer_ids": [customer_id]}).json()["scores"]
+    recommendations = send("POST", RECOMMEND, json={"customer_id": customer_id, "k": 2}).json()
+    offer = send("POST", OFFER, json={"customer_id": customer_id}).json()
 
-    ada, cyd = answer["scores"]
+    assert scores == [{"status": "not_found", "customer_id": customer_id}]
+    assert (recommendations["known_customer"], recommendations["items"][0]["stage"]) == (False, "popularity")
+    assert offer["known_customer"] is False
+
+
+def test_a_score_has_an_interval_a_risk_level_and_reasons(send):
+    response = send("POST", SCORE, json={"customer_ids": ["ada", "cyd"]}).json()
+
+    ada, cyd = response["scores"]
     assert (ada["churn_probability"], ada["low"], ada["high"], ada["risk_level"]) == (0.5, 0.4, 0.6, "medium")
     assert ada["short_history"] is True
     assert cyd["reasons"][0]["ja"] == "最終購入から74日(通常21日)"
 
 
-def test_every_answer_names_its_release_model_and_cutoff(ask):
-    answers = [
-        ask("POST", SCORE, json={"customer_ids": ["ada"]}),
-        ask("POST", RECOMMEND, json={}),
-        ask("GET", "/v1/items/tea/similar"),
-        ask("POST", OFFER, json={"customer_id": "ada"}),
+def test_every_response_names_its_release_model_and_cutoff(send):
+    responses = [
+        send("POST", SCORE, json={"customer_ids": ["ada"]}),
+        send("POST", RECOMMEND, json={}),
+        send("GET", "/v1/items/tea/similar"),
+        send("POST", OFFER, json={"customer_id": "ada"}),
     ]
 
-    for answer in answers:
-        assert answer.json()["release_id"] == "20260401T030000Z-aaaaaa"
-        assert answer.json()["model"]["version"] == 3
-        assert answer.json()["cutoff"] == "2026-04-01"
+    for response in responses:
+        assert response.json()["release_id"] == "20260401T030000Z-aaaaaa"
+        assert response.json()["model"]["version"] == 3
+        assert response.json()["cutoff"] == "2026-04-01"
 
 
-def test_what_was_worked_out_beforehand_is_what_the_model_says(ask):
-    beforehand = ask("POST", RECOMMEND, json={"customer_id": "ada", "k": 2}).json()["items"]
-    asked = ask("POST", RECOMMEND, json={"customer_id": "ada", "k": 2, "exclude": ["nothing-known"]}).json()["items"]
+def test_precomputed_items_equal_those_of_the_model(send):
+    precomputed = send("POST", RECOMMEND, json={"customer_id": "ada", "k": 2}).json()["items"]
+    computed = send("POST", RECOMMEND, json={"customer_id": "ada", "k": 2, "exclude": ["nothing-known"]}).json()[
+        "items"
+    ]
 
-    assert beforehand == asked
-
-
-def test_hidden_and_excluded_items_never_come_back(ask):
-    answer = ask("POST", RECOMMEND, json={"history": ["cup", "hidden"], "k": 100, "exclude": ["tea"]}).json()
-
-    assert [item["item_id"] for item in answer["items"]] == ["cup", "pot"]
-    assert answer["shortfall"] == "only 2 items are left after exclusions"
+    assert precomputed == computed
 
 
-def test_the_offer_that_pays_is_chosen_and_its_parts_add_up(ask):
-    answer = ask("POST", OFFER, json={"customer_id": "cyd", "channel": "mail"}).json()
+def test_unavailable_and_excluded_items_are_not_recommended(send):
+    response = send("POST", RECOMMEND, json={"history": ["cup", "hidden"], "k": 100, "exclude": ["tea"]}).json()
 
-    parts = answer["offers"][0]["expected_value"]
-    gained = parts["acceptance_probability"] * parts["margin"] + parts["churn_probability"] * parts["saved_by_offer"]
-    assert (answer["choice"], answer["offer_id"]) == ("offer", "voucher")
-    assert parts["value"] == pytest.approx(gained - parts["cost"])
+    assert [item["item_id"] for item in response["items"]] == ["cup", "pot"]
+    assert response["shortfall"] == "only 2 items are left after exclusions"
 
 
-def test_where_nothing_pays_nothing_is_chosen(ask):
-    answer = ask("POST", OFFER, json={"customer_id": "bo"}).json()
+def test_the_offer_with_a_positive_value_is_chosen_and_its_value_adds_up(send):
+    response = send("POST", OFFER, json={"customer_id": "cyd", "channel": "mail"}).json()
 
-    assert (answer["choice"], answer["offer_id"]) == ("nothing", None)
-    assert answer["offers"][0]["expected_value"]["value"] < 0
+    parts = response["offers"][0]["expected_value"]
+    gain = parts["acceptance_probability"] * parts["margin"] + parts["churn_probability"] * parts["saved_by_offer"]
+    assert (response["choice"], response["offer_id"]) == ("offer", "voucher")
+    assert parts["value"] == pytest.approx(gain - parts["cost"])
 
 
-def test_an_unknown_fact_makes_no_one_eligible(ask):
-    offers = ask("POST", OFFER, json={"customer_id": "ada"}).json()["offers"]
+def test_without_an_offer_of_positive_value_none_is_chosen(send):
+    response = send("POST", OFFER, json={"customer_id": "bo"}).json()
+
+    assert (response["choice"], response["offer_id"]) == ("nothing", None)
+    assert response["offers"][0]["expected_value"]["value"] < 0
+
+
+def test_a_rule_with_an_unknown_fact_makes_a_customer_ineligible(send):
+    offers = send("POST", OFFER, json={"customer_id": "ada"}).json()["offers"]
 
     assert [offer["offer_id"] for offer in offers] == ["sample"]
 
 
-def test_a_route_whose_model_was_not_released_says_why(tmp_path):
-    put_in_force(tmp_path, hand_made(without=("churn",)))
-    ask = asker(face_on(tmp_path))
+def test_a_route_without_its_model_says_why(tmp_path):
+    publish(tmp_path, sample_release(without=("churn",)))
+    send = client_for(open_api(tmp_path))
 
-    scored = ask("POST", SCORE, json={"customer_ids": ["ada"]})
-    offered = ask("POST", OFFER, json={"customer_id": "cyd"}).json()
+    scores = send("POST", SCORE, json={"customer_ids": ["ada"]})
+    offer = send("POST", OFFER, json={"customer_id": "cyd"}).json()
 
-    assert (scored.status_code, scored.json()["type"]) == (503, "urn:kizuna:problem:model-not-released")
-    assert "coin toss" in scored.json()["detail"]
-    assert ask("POST", RECOMMEND, json={}).status_code == 200
-    assert offered["offers"][0]["expected_value"]["churn_probability"] is None
-
-
-def test_before_the_first_release_every_route_says_so(tmp_path):
-    ask = asker(face_on(tmp_path))
-
-    assert ask("GET", "/v1/models").json()["type"] == "urn:kizuna:problem:no-release"
+    assert (scores.status_code, scores.json()["type"]) == (503, "urn:kizuna:problem:model-not-released")
+    assert "its churn is random" in scores.json()["detail"]
+    assert send("POST", RECOMMEND, json={}).status_code == 200
+    assert offer["offers"][0]["expected_value"]["churn_probability"] is None
 
 
-def test_a_fault_of_ours_is_answered_and_tells_nobody_whom_it_was_about(tmp_path, caplog):
-    put_in_force(tmp_path, hand_made())
-    faulty = replace(churn_score.ENDPOINT, respond=lambda question, shop: {}[question.customer_ids[0]])
+def test_before_the_first_release_a_route_says_so(tmp_path):
+    send = client_for(open_api(tmp_path))
+
+    assert send("GET", "/v1/models").json()["type"] == "urn:kizuna:problem:no-release"
+
+
+def test_an_internal_error_is_logged_without_the_customer(tmp_path, caplog):
+    publish(tmp_path, sample_release())
+    faulty = replace(churn_score.ENDPOINT, handle=lambda request, context: {}[request.customer_ids[0]])
 
     with caplog.at_level(logging.ERROR):
-        answer = asker(face_on(tmp_path, [faulty]))("POST", SCORE, json={"customer_ids": ["ada-secret"]})
+        response = client_for(open_api(tmp_path, [faulty]))("POST", SCORE, json={"customer_ids": ["ada-secret"]})
 
-    assert answer.status_code == 500
+    assert response.status_code == 500
     assert "KeyError" in caplog.text
-    assert "ada-secret" not in caplog.text + answer.text
+    assert "ada-secret" not in caplog.text + response.text
 
 
-def test_no_problem_repeats_what_was_sent(ask):
+def test_no_error_response_repeats_the_request(send):
     secret = "ada@example.com"
     bodies = [{secret: 1}, {"customer_ids": {secret: 1}}, {"customer_ids": [[secret]]}, {"customer_ids": secret}]
 
-    assert all(secret not in ask("POST", path, json=body).text for path in TAKES_A_BODY for body in bodies)
+    assert all(secret not in send("POST", path, json=body).text for path in ROUTES_WITH_BODY for body in bodies)
 
 
-def test_metrics_count_routes_and_never_paths(ask):
-    ask("GET", "/v1/items/ada@example.com/similar")
-    ask("BREW", "/v1/ada@example.com")
+def test_metrics_contain_routes_and_never_paths(send):
+    send("GET", "/v1/items/ada@example.com/similar")
+    send("BREW", "/v1/ada@example.com")
 
-    counted = ask("GET", "/metrics").text
+    metrics = send("GET", "/metrics").text
 
-    assert 'kizuna_requests_total{method="GET",route="/v1/items/{item_id}/similar",status="200"}' in counted
-    assert 'method="other",route="unknown"' in counted
-    assert "ada@example.com" not in counted
+    assert 'kizuna_requests_total{method="GET",route="/v1/items/{item_id}/similar",status="200"}' in metrics
+    assert 'method="other",route="unknown"' in metrics
+    assert "ada@example.com" not in metrics
 
 
-def test_the_pages_load_nothing_from_elsewhere(ask):
-    page = ask("GET", "/docs")
+def test_the_docs_load_nothing_from_other_hosts(send):
+    page = send("GET", "/docs")
 
     assert "http" not in page.text
     assert "default-src 'self'" in page.headers["content-security-policy"]
-    assert ask("GET", "/docs/swagger-ui-bundle.js").status_code == 200
-    assert ask("GET", "/docs/../secret").status_code == 404
+    assert send("GET", "/docs/swagger-ui-bundle.js").status_code == 200
+    assert send("GET", "/docs/../secret").status_code == 404
 
 
-def test_every_route_is_in_the_document(ask):
-    document = ask("GET", "/openapi.json").json()
+def test_every_route_is_in_the_openapi_document(send):
+    document = send("GET", "/openapi.json").json()
 
     assert document["openapi"] == "3.1.0"
     assert {each.template for each in all_endpoints()} <= set(document["paths"])
-    assert {str(kind.status) for kind in PROBLEMS.values()} >= {
+    assert {str(problem.status) for problem in ProblemType} >= {
         status for path in document["paths"].values() for call in path.values() for status in call["responses"]
     } - {"200"}
 
 
-def test_a_recommender_that_knows_no_likeness_says_so(ask):
-    answer = ask("GET", "/v1/items/tea/similar").json()
+def test_a_recommender_without_item_similarity_says_so(send):
+    response = send("GET", "/v1/items/tea/similar").json()
 
-    assert answer["answered_by"] == "popularity"
-    assert answer["shortfall"] == "the released model, popularity, knows 0 items like it that may be shown"
+    assert response["answered_by"] == "popularity"
+    assert response["shortfall"] == "the released model, popularity, has 0 similar items that are in stock"
 
 
-def test_a_model_beside_the_champion_says_what_is_similar_and_hidden_items_are_not(tmp_path):
-    release = hand_made()
+def test_the_similarity_model_beside_the_champion_finds_similar_items_that_are_available(tmp_path):
+    release = sample_release()
     assert release.recommender is not None
-    knowing = release.recommender.model.with_beside(ItemKnn().fit(bought(), CUTOFF))
-    put_in_force(tmp_path, replace(release, recommender=replace(release.recommender, model=knowing)))
+    model = release.recommender.model.with_beside(ItemKnn().fit(interactions(), CUTOFF))
+    publish(tmp_path, replace(release, recommender=replace(release.recommender, model=model)))
 
-    answer = asker(face_on(tmp_path))("GET", "/v1/items/tea/similar?k=3").json()
+    response = client_for(open_api(tmp_path))("GET", "/v1/items/tea/similar?k=3").json()
 
-    assert [item["item_id"] for item in answer["items"]] == ["cup", "pot"]
-    assert (answer["answered_by"], answer["model"]["version"]) == ("item_knn", 3)
-    assert answer["shortfall"] == "the released model, item_knn, knows 2 items like it that may be shown"
-
-
-@pytest.mark.parametrize(("written", "item_id"), [("a%2Fb", "a/b"), ("a%0Ab", "a\nb"), ("%E7%B5%86", "絆")])
-def test_an_id_may_hold_any_character(ask, written, item_id):
-    assert ask("GET", f"/v1/items/{written}/similar").json()["item_id"] == item_id
+    assert [item["item_id"] for item in response["items"]] == ["cup", "pot"]
+    assert (response["answered_by"], response["model"]["version"]) == ("item_knn", 3)
+    assert response["shortfall"] == "the released model, item_knn, has 2 similar items that are in stock"
 
 
-def test_the_cards_now_live_are_shown(ask):
-    answer = msgspec.json.decode(ask("GET", "/v1/models").content)
+@pytest.mark.parametrize(("encoded", "item_id"), [("a%2Fb", "a/b"), ("a%0Ab", "a\nb"), ("%E7%B5%86", "絆")])
+def test_an_id_in_a_path_may_contain_any_character(send, encoded, item_id):
+    assert send("GET", f"/v1/items/{encoded}/similar").json()["item_id"] == item_id
 
-    assert answer["models"]["churn"]["version"] == 3
-    assert answer["cards"]["churn"] == {"model": "by_hand"}
+
+def test_models_contain_their_cards(send):
+    response = msgspec.json.decode(send("GET", "/v1/models").content)
+
+    assert response["models"]["churn"]["version"] == 3
+    assert response["cards"]["churn"] == {"model": "by_hand"}

@@ -1,4 +1,4 @@
-"""The OpenAPI document, against what the service does."""
+"""The service does what its OpenAPI document says, for generated requests."""
 
 from __future__ import annotations
 
@@ -9,64 +9,69 @@ import schemathesis
 from hypothesis import settings
 from schemathesis.config import SchemathesisConfig
 
+from serving.endpoints import all_endpoints
 from serving.http.app import Api
 from serving.http.live import LiveRelease, LiveReleaseHooks
 from serving.http.metrics import ServiceMetrics
 from serving.release.releases import Releases
-from serving.routes import all_endpoints
-from tests.serving.hand_made import hand_made
+from tests.serving.sample_release import sample_release
 
 HOME = TemporaryDirectory()
-"Where the face writes down what is out of stock."
+"The folder of the stock file."
 LISTS = ("similar_to", "bought_with", "trending")
-WHOLE = ("k", "contributions", "at_most_per_category", "horizon_days")
+INTEGERS = ("k", "contributions", "at_most_per_category", "horizon_days")
 
 
-def face() -> Api:
-    """A face on the hand-made release."""
-    live = LiveRelease(Releases(Path(HOME.name)), LiveReleaseHooks(lambda release, pointer: None, lambda: None))
-    live.current = hand_made()
-    return Api(live, ServiceMetrics(), all_endpoints())
+def sample_api() -> Api:
+    """The application on the sample release."""
+    live = LiveRelease(Releases(Path(HOME.name)), LiveReleaseHooks(lambda release, activation: None, lambda: None))
+    live.current = sample_release()
+    return Api(live, all_endpoints(), metrics=ServiceMetrics())
 
 
 @schemathesis.hook
 def map_body(context, body):
-    """What a JSON schema cannot say: 73.0 is no integer, and fields that contradict each other are refused."""
+    """Satisfy rules that JSON Schema cannot express: 73.0 is not an integer, and some fields exclude one another."""
     if not isinstance(body, dict):
         return body
-    whole = {name: int(body[name]) for name in WHOLE if isinstance(body.get(name), float) and body[name].is_integer()}
-    alone = {"where": False, "preferences": True}
-    known = {name: only_known(body[name], may) for name, may in alone.items() if isinstance(body.get(name), dict)}
-    return agreeing(body | whole | known)
+    integers = {
+        name: int(body[name]) for name in INTEGERS if isinstance(body.get(name), float) and body[name].is_integer()
+    }
+    allows_single_value = {"where": False, "preferences": True}
+    attributes = {
+        name: keep_existing(body[name], single)
+        for name, single in allows_single_value.items()
+        if isinstance(body.get(name), dict)
+    }
+    return resolve_conflicts(body | integers | attributes)
 
 
-def only_known(by_attribute, may_stand_alone):
-    """Without attributes that the hand-made items do not have; what is wrong in itself stays, to be refused."""
+def keep_existing(by_attribute, allows_single_value):
+    """Remove attributes that the sample items do not have; invalid values stay, and must be refused."""
     if len(by_attribute) > 20:
         return by_attribute
     return {
-        name: words
-        for name, words in by_attribute.items()
-        if name in ("category", "colour") or not (1 <= len(name) <= 64 and are_words(words, may_stand_alone))
+        name: values
+        for name, values in by_attribute.items()
+        if name in ("category", "colour") or not (1 <= len(name) <= 64 and is_valid(values, allows_single_value))
     }
 
 
-def are_words(words, may_stand_alone):
-    """Whether this is a list of words, or where it may stand alone a word, as the document says."""
-    listed = [words] if may_stand_alone and isinstance(words, str) else words
-    fits = isinstance(listed, list) and 1 <= len(listed) <= 100
-    return fits and all(is_word(word) for word in listed)
+def is_valid(values, allows_single_value):
+    """Whether these are attribute values according to the document."""
+    items = [values] if allows_single_value and isinstance(values, str) else values
+    return isinstance(items, list) and 1 <= len(items) <= 100 and all(is_short_text(item) for item in items)
 
 
-def is_word(word):
-    """Whether the document lets this pass as a word, or an id."""
-    return isinstance(word, str) and 1 <= len(word) <= 128
+def is_short_text(value):
+    """Whether this is an attribute value or an id according to the document."""
+    return isinstance(value, str) and 1 <= len(value) <= 128
 
 
-def agreeing(body):
-    """With prices the right way round, and one list asked for at most."""
-    asked = [name for name in LISTS if body.get(name) is True or is_word(body.get(name))]
-    body = {name: value for name, value in body.items() if name not in asked[1:]}
+def resolve_conflicts(body):
+    """Order the price range, and keep at most one list."""
+    lists = [name for name in LISTS if body.get(name) is True or is_short_text(body.get(name))]
+    body = {name: value for name, value in body.items() if name not in lists[1:]}
     lowest, highest = body.get("price_min"), body.get("price_max")
     if isinstance(lowest, int | float) and isinstance(highest, int | float):
         body |= {"price_min": min(lowest, highest), "price_max": max(lowest, highest)}
@@ -74,17 +79,16 @@ def agreeing(body):
 
 
 REFUSALS = ["400", "404", "413", "415", "422"]
-"""What is wrong may be refused with: schemathesis does not expect 413 by itself, and a list of more words than are
-allowed may be a body of more bytes than are read."""
+"Statuses for an invalid request. 413 is not a default of schemathesis: a list with too many values may be too large."
 
 schema = schemathesis.openapi.from_asgi(
     "/openapi.json",
-    face(),
+    sample_api(),
     config=SchemathesisConfig.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": REFUSALS}}}),
 )
 
 
 @schema.parametrize()
 @settings(max_examples=60, deadline=None)
-def test_the_service_does_what_its_document_says(case):
+def test_a_generated_request_gets_a_documented_response(case):
     case.call_and_validate()

@@ -1,4 +1,4 @@
-"""The databases that tasks are kept in: SQLite, and PostgreSQL where one answers, in a schema of its own."""
+"""Databases for task stores: SQLite, and a schema of its own in PostgreSQL if one responds."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from tests.engines import POSTGRES
 
 @contextmanager
 def database_url(engine: str, folder: Path) -> Iterator[str]:
-    """The address of an empty database; skips the test where its engine does not answer."""
+    """The URL of an empty database; skips the test if its engine does not respond."""
     if engine == "sqlite":
         yield f"sqlite:///{folder}/tasks.db"
         return
     schema = f"tasks_{uuid4().hex}"
-    named = sql.Identifier(schema)
+    identifier = sql.Identifier(schema)
     try:
         connection = psycopg.connect(POSTGRES, autocommit=True)
     except psycopg.OperationalError:
-        pytest.skip(f"no PostgreSQL answers at {POSTGRES}")
+        pytest.skip(f"no PostgreSQL responds at {POSTGRES}")
     with connection:
-        connection.execute(sql.SQL("create schema {}").format(named))
+        connection.execute(sql.SQL("create schema {}").format(identifier))
         try:
             yield f"{POSTGRES}?options=-csearch_path%3D{schema}"
         finally:
-            connection.execute(sql.SQL("drop schema {} cascade").format(named))
+            connection.execute(sql.SQL("drop schema {} cascade").format(identifier))

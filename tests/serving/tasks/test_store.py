@@ -1,4 +1,4 @@
-"""A task is made once, on either engine, and changes only as it may."""
+"""The task store on SQLite and PostgreSQL: each task is stored once, and changed only by allowed transitions."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from core.errors import BadInput, NotFound, SourceUnavailable, WrongTransition
 from core.health import ACTIONS, action_in_japanese
 from core.tasks import Task, TaskChange, TaskOutcome, TaskState, task_id_of
 from serving.tasks.database import TaskDatabase
-from serving.tasks.schema import TASKS, make
+from serving.tasks.schema import TASKS, create_tables
 from serving.tasks.store import TaskFilter, TaskStore
 from tests.core.test_tasks import DAY, LATER, TASK
 from tests.serving.tasks.databases import database_url
 
-QUIET = 28
-ANY = TaskFilter()
+COOLDOWN_DAYS = 28
+ALL = TaskFilter()
 DONE = TaskChange(state=TaskState.DONE, outcome=TaskOutcome.LOST)
 
 
 def task(customer_id: str, episode: date = DAY, owner: str = "") -> Task:
-    task_id = task_id_of("shop", customer_id, "health_drop", episode)
+    task_id = task_id_of("shop", customer_id, kind="health_drop", episode=episode)
     return msgspec.structs.replace(TASK, task_id=task_id, customer_id=customer_id, episode=episode, owner=owner)
 
 
@@ -31,167 +31,169 @@ def task(customer_id: str, episode: date = DAY, owner: str = "") -> Task:
 def store(request, tmp_path):
     """An empty store on either engine."""
     with database_url(request.param, tmp_path) as url:
-        yield TaskStore.at(url, tmp_path / "unused.db", "shop")
+        yield TaskStore.at(url, tmp_path / "unused.db", data_set="shop")
 
 
-def customers(store: TaskStore, wanted: TaskFilter = ANY, limit: int = 100) -> list[str]:
-    return [found.customer_id for found in store.find(wanted, limit).tasks]
+def customer_ids(store: TaskStore, task_filter: TaskFilter = ALL, limit: int = 100) -> list[str]:
+    return [each.customer_id for each in store.find(task_filter, limit).tasks]
 
 
-def test_a_task_comes_back_as_it_was_kept(store):
-    told = msgspec.structs.replace(TASK, reason_ja="健全度が80から40に低下", delivered_at=LATER, score_before=None)
+def test_a_stored_task_is_read_unchanged(store):
+    stored = msgspec.structs.replace(TASK, reason_ja="健全度が80から40に低下", delivered_at=LATER, score_before=None)
 
-    assert store.add([told], QUIET) == [told]
-    assert store.find(ANY, 10).tasks == [told]
+    assert store.add([stored], cooldown_days=COOLDOWN_DAYS) == [stored]
+    assert store.find(ALL, 10).tasks == [stored]
 
 
-def test_a_usual_measure_is_read_in_japanese_whoever_kept_it(store):
-    """The columns are those of an earlier version, which knew English alone."""
-    usual = msgspec.structs.replace(TASK, action=ACTIONS["usage"], action_ja=ACTIONS["usage"])
-    store.add([usual], QUIET)
+def test_a_default_action_is_translated_when_it_is_read(store):
+    """The table has no column for the Japanese action."""
+    with_default_action = msgspec.structs.replace(TASK, action=ACTIONS["usage"], action_ja=ACTIONS["usage"])
+    store.add([with_default_action], cooldown_days=COOLDOWN_DAYS)
 
-    (found,) = store.find(ANY, 10).tasks
-    assert (found.action, found.action_ja) == (ACTIONS["usage"], action_in_japanese(ACTIONS["usage"], "usage"))
+    (stored,) = store.find(ALL, 10).tasks
+    assert (stored.action, stored.action_ja) == (ACTIONS["usage"], action_in_japanese(ACTIONS["usage"], "usage"))
     assert "action_ja" not in TASKS.c
-    assert store.change(usual.task_id, DONE, LATER).action_ja == action_in_japanese(ACTIONS["usage"], "usage")
+    assert store.change(with_default_action.task_id, DONE, now=LATER).action_ja == action_in_japanese(
+        ACTIONS["usage"], "usage"
+    )
 
 
-def test_a_replay_of_the_same_days_makes_no_second_task(store):
-    first = store.add([task("ada"), task("bo")], QUIET)
-    again = store.add([task("ada"), task("bo"), task("cyd")], QUIET)
+def test_a_replay_adds_no_second_task(store):
+    first = store.add([task("ada"), task("bo")], cooldown_days=COOLDOWN_DAYS)
+    again = store.add([task("ada"), task("bo"), task("cyd")], cooldown_days=COOLDOWN_DAYS)
 
     assert [one.customer_id for one in first] == ["ada", "bo"]
     assert [one.customer_id for one in again] == ["cyd"]
-    assert customers(store) == ["cyd", "bo", "ada"]
+    assert customer_ids(store) == ["cyd", "bo", "ada"]
 
 
-def test_a_replay_makes_none_even_after_the_task_was_done(store):
-    store.add([task("ada")], QUIET)
-    store.change(task("ada").task_id, DONE, LATER)
+def test_a_replay_adds_none_after_the_task_was_done(store):
+    store.add([task("ada")], cooldown_days=COOLDOWN_DAYS)
+    store.change(task("ada").task_id, DONE, now=LATER)
 
-    assert store.add([task("ada")], QUIET) == []
-    assert store.find(ANY, 10).tasks[0].state == TaskState.DONE
+    assert store.add([task("ada")], cooldown_days=COOLDOWN_DAYS) == []
+    assert store.find(ALL, 10).tasks[0].state == TaskState.DONE
 
 
 @pytest.mark.parametrize(("days", "is_new"), [(-28, True), (-27, False), (-1, False), (27, False), (28, True)])
-def test_the_same_fall_seen_a_few_days_off_is_no_second_task_and_a_later_one_is(store, days, is_new):
-    store.add([task("ada")], QUIET)
+def test_an_episode_within_the_cooldown_adds_no_second_task(store, days, is_new):
+    store.add([task("ada")], cooldown_days=COOLDOWN_DAYS)
 
-    assert bool(store.add([task("ada", DAY + timedelta(days=days))], QUIET)) == is_new
+    assert bool(store.add([task("ada", DAY + timedelta(days=days))], cooldown_days=COOLDOWN_DAYS)) == is_new
 
 
-def test_two_who_begin_at_the_same_moment_make_each_task_once(store):
-    wanted = [task(f"c{number}") for number in range(20)]
+def test_concurrent_writers_add_each_task_once(store):
+    tasks = [task(f"c{number}") for number in range(20)]
     stores = [TaskStore(TaskDatabase(store.database.url), "shop") for _ in range(4)]
 
     with ThreadPoolExecutor(4) as pool:
-        added = list(pool.map(lambda one: one.add(wanted, QUIET), stores))
+        added = list(pool.map(lambda one: one.add(tasks, cooldown_days=COOLDOWN_DAYS), stores))
 
-    assert sum(map(len, added)) == len(store.find(ANY, 100).tasks) == 20
+    assert sum(map(len, added)) == len(store.find(ALL, 100).tasks) == 20
 
 
-def test_tables_that_are_only_half_made_are_not_there_yet(store):
-    onlooker = TaskDatabase(store.database.url)
+def test_other_processes_see_no_tables_before_they_are_complete(store):
+    other_process = TaskDatabase(store.database.url)
 
     with store.database.begin() as connection:
-        make(connection)
-        assert not onlooker.is_made
+        create_tables(connection)
+        assert not other_process.exists
 
-    assert onlooker.is_made
+    assert other_process.exists
 
 
 def test_data_sets_that_share_a_database_do_not_see_each_other(store):
-    store.add([task("ada")], QUIET)
+    store.add([task("ada")], cooldown_days=COOLDOWN_DAYS)
     other = TaskStore(store.database, "club")
 
-    assert customers(other) == []
+    assert customer_ids(other) == []
     with pytest.raises(NotFound):
-        other.change(task("ada").task_id, DONE, LATER)
+        other.change(task("ada").task_id, DONE, now=LATER)
 
 
 def test_tasks_are_found_by_state_owner_and_customer(store):
-    store.add([task("ada", owner="ann"), task("bo", owner="ann"), task("cyd")], QUIET)
-    store.change(task("bo").task_id, DONE, LATER)
+    store.add([task("ada", owner="ann"), task("bo", owner="ann"), task("cyd")], cooldown_days=COOLDOWN_DAYS)
+    store.change(task("bo").task_id, DONE, now=LATER)
 
-    assert customers(store, TaskFilter(state=TaskState.OPEN)) == ["cyd", "ada"]
-    assert customers(store, TaskFilter(owner="ann")) == ["bo", "ada"]
-    assert customers(store, TaskFilter(owner="")) == ["cyd"]
-    assert customers(store, TaskFilter(state=TaskState.DONE, customer_id="bo")) == ["bo"]
-    assert customers(store, TaskFilter(customer_id="nobody")) == []
+    assert customer_ids(store, TaskFilter(state=TaskState.OPEN)) == ["cyd", "ada"]
+    assert customer_ids(store, TaskFilter(owner="ann")) == ["bo", "ada"]
+    assert customer_ids(store, TaskFilter(owner="")) == ["cyd"]
+    assert customer_ids(store, TaskFilter(state=TaskState.DONE, customer_id="bo")) == ["bo"]
+    assert customer_ids(store, TaskFilter(customer_id="nobody")) == []
 
 
-def test_page_after_page_shows_every_task_once_although_newer_ones_arrive(store):
-    store.add([task(f"c{number}") for number in range(5)], QUIET)
-    first = store.find(ANY, 2)
-    store.add([task("new")], QUIET)
-    second = store.find(ANY, 2, first.next_before)
-    third = store.find(ANY, 2, second.next_before)
+def test_pages_contain_every_task_once_although_newer_ones_arrive(store):
+    store.add([task(f"c{number}") for number in range(5)], cooldown_days=COOLDOWN_DAYS)
+    first = store.find(ALL, 2)
+    store.add([task("new")], cooldown_days=COOLDOWN_DAYS)
+    second = store.find(ALL, 2, cursor=first.next_cursor)
+    third = store.find(ALL, 2, cursor=second.next_cursor)
 
     pages = [[one.customer_id for one in page.tasks] for page in (first, second, third)]
     assert pages == [["c4", "c3"], ["c2", "c1"], ["c0"]]
-    assert third.next_before is None
+    assert third.next_cursor is None
 
 
-def test_a_change_is_kept_and_a_wrong_one_is_not(store):
-    store.add([task("ada")], QUIET)
-    done = store.change(task("ada").task_id, DONE, LATER)
+def test_a_change_is_stored_and_a_wrong_transition_is_not(store):
+    store.add([task("ada")], cooldown_days=COOLDOWN_DAYS)
+    done = store.change(task("ada").task_id, DONE, now=LATER)
 
     with pytest.raises(WrongTransition):
-        store.change(done.task_id, TaskChange(state=TaskState.DISMISSED, note="x"), LATER)
-    assert store.find(ANY, 10).tasks == [done]
+        store.change(done.task_id, TaskChange(state=TaskState.DISMISSED, note="x"), now=LATER)
+    assert store.find(ALL, 10).tasks == [done]
     assert (done.state, done.outcome, done.changed_at) == (TaskState.DONE, TaskOutcome.LOST, LATER)
 
 
 def test_a_task_that_does_not_exist_cannot_be_changed(store):
     with pytest.raises(NotFound):
-        store.change("0" * 16, DONE, LATER)
-    store.add([task("ada")], QUIET)
+        store.change("0" * 16, DONE, now=LATER)
+    store.add([task("ada")], cooldown_days=COOLDOWN_DAYS)
     with pytest.raises(NotFound):
-        store.change("0" * 16, DONE, LATER)
+        store.change("0" * 16, DONE, now=LATER)
 
 
-def test_what_was_delivered_is_no_longer_to_be_delivered(store):
-    store.add([task("ada"), task("bo")], QUIET)
-    store.mark_delivered(task("ada"), LATER)
+def test_a_delivered_task_is_no_longer_undelivered(store):
+    store.add([task("ada"), task("bo")], cooldown_days=COOLDOWN_DAYS)
+    store.mark_delivered(task("ada"), now=LATER)
 
-    assert customers(store, TaskFilter(undelivered=True)) == ["bo"]
+    assert customer_ids(store, TaskFilter(undelivered=True)) == ["bo"]
     assert store.find(TaskFilter(customer_id="ada"), 1).tasks[0].delivered_at == LATER
 
 
-def test_looking_makes_no_database(tmp_path):
-    store = TaskStore.at(None, tmp_path / "var/shop/tasks.db", "shop")
+def test_reading_creates_no_database(tmp_path):
+    store = TaskStore.at(None, tmp_path / "var/shop/tasks.db", data_set="shop")
 
-    assert store.find(ANY, 10).tasks == []
+    assert store.find(ALL, 10).tasks == []
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_database_that_does_not_answer_is_told_in_one_line_without_its_password(tmp_path):
-    store = TaskStore.at("postgresql://ann:hunter2@127.0.0.1:9/x", tmp_path / "unused.db", "shop")
+def test_an_unavailable_database_is_one_line_without_its_password(tmp_path):
+    store = TaskStore.at("postgresql://ann:hunter2@127.0.0.1:9/x", tmp_path / "unused.db", data_set="shop")
 
-    with pytest.raises(SourceUnavailable, match="out of reach") as said:
-        store.find(ANY, 10)
-    assert "hunter2" not in str(said.value)
-    assert "\n" not in str(said.value)
+    with pytest.raises(SourceUnavailable, match="unavailable") as error:
+        store.find(ALL, 10)
+    assert "hunter2" not in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_tasks_of_another_format_are_refused(store):
-    store.add([task("ada")], QUIET)
+    store.add([task("ada")], cooldown_days=COOLDOWN_DAYS)
     with store.database.begin() as connection:
         connection.exec_driver_sql("update kizuna_tasks_schema set version = 99")
 
     with pytest.raises(SourceUnavailable, match="format 99"):
-        store.find(ANY, 10)
+        store.find(ALL, 10)
 
 
-def test_an_address_of_another_kind_is_refused(tmp_path):
-    with pytest.raises(BadInput, match="found mysql:"):
-        TaskStore.at("mysql://x", tmp_path, "shop")
+def test_a_url_of_another_database_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="begins with 'mysql:'"):
+        TaskStore.at("mysql://x", tmp_path, data_set="shop")
 
 
-def test_times_are_kept_whatever_their_zone(store):
+def test_times_are_stored_in_utc(store):
     from zoneinfo import ZoneInfo
 
-    made = datetime(2026, 4, 1, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
-    store.add([msgspec.structs.replace(TASK, created_at=made)], QUIET)
+    created_at = datetime(2026, 4, 1, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
+    store.add([msgspec.structs.replace(TASK, created_at=created_at)], cooldown_days=COOLDOWN_DAYS)
 
-    assert store.find(ANY, 1).tasks[0].created_at == datetime(2026, 4, 1, 3, tzinfo=UTC)
+    assert store.find(ALL, 1).tasks[0].created_at == datetime(2026, 4, 1, 3, tzinfo=UTC)

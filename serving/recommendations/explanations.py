@@ -1,4 +1,4 @@
-"""Explains why an item is recommended, in English and Japanese, and which past purchases contribute to it."""
+"""Explains recommended items in English and Japanese, and names the past purchases that contribute to them."""
 
 from __future__ import annotations
 
@@ -9,78 +9,81 @@ from functools import cached_property
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.i18n.formatting import format_date, format_percent
 from core.i18n.translation import ENGLISH, JAPANESE, Language, translate
 from core.recommendations import Stage
-from serving.release.customer_part import Words
+from serving.release.customer_part import CustomerProfile
 from serving.release.item_part import ItemPart
 from serving.release.recommender_part import RecommenderPart
 
 
 class Contribution(msgspec.Struct, frozen=True):
-    """A past purchase that contributes to the score of a recommended item."""
+    """A past purchase that contributes to a recommended item."""
 
     item_id: str
     share: float
-    "Share of all positive contributions to the item's score, 0 to 1, exact from the model's own sum."
+    "Share of all positive contributions to the item's score, 0 to 1, exact. A negative contribution counts as 0."
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """One sentence per language, to be shown to the customer."""
+    """One sentence per language, to show to the customer."""
 
     en: str
     ja: str
 
 
 @dataclass(frozen=True)
-class Past:
-    """The recorded purchases of one customer."""
+class PurchaseDays:
+    """One customer's purchases on record."""
 
-    items: np.ndarray
+    items: NDArray[np.int32]
     "(lines,) codes."
-    times: np.ndarray
-    "(lines,) datetime64[s], ascending."
+    times: NDArray[np.datetime64]
+    "(lines,) datetime64[s], rising."
 
     def days_of(self, item: int) -> list[date]:
-        """The distinct days on which an item was bought, ascending."""
+        """The distinct days on which the customer bought an item, in order."""
         return list(dict.fromkeys(self._days[self.items == item].tolist()))
 
     @cached_property
-    def _days(self) -> np.ndarray:
+    def _days(self) -> NDArray[np.datetime64]:
         return self.times.astype("datetime64[D]")
 
 
 @dataclass(frozen=True)
 class Explainer:
-    """Explains the items of one response."""
+    """Explains the items recommended to one customer."""
 
     catalogue: ItemPart
-    past: Past
-    "Recorded purchases. Purchases that the caller adds to the request have no date."
-    words: Words
-    "The customer's stated preferences and segments."
+    past: PurchaseDays
+    "Purchases on record only: the history in a request has no dates."
+    profile: CustomerProfile
 
     @classmethod
-    def of_customer(cls, part: RecommenderPart, row: int, words: Words | None = None) -> Explainer:
-        """The explainer for the customer of a row (-1: unknown); `words` overrides what is recorded of them."""
+    def of_customer(cls, part: RecommenderPart, row: int, profile: CustomerProfile | None = None) -> Explainer:
+        """The explainer of the customer in a row, -1 for a customer without a record.
+
+        `profile` replaces the one on record, for requests that contain preferences.
+        """
         customers, lines = part.customers, part.customers.lines(row)
-        past = Past(customers.histories.items[lines], customers.histories.times[lines])
-        return cls(part.items, past, customers.words_of(row) if words is None else words)
+        past = PurchaseDays(customers.histories.items[lines], customers.histories.times[lines])
+        return cls(part.items, past, customers.profile_of(row) if profile is None else profile)
 
-    def of(self, item: int, stage: str, contributors: Sequence[tuple[int, float]]) -> Explanation:
-        """Explain one recommended item; `contributors` are past purchases and their shares, largest first."""
+    def explain(self, item: int, stage: Stage, contributions: Sequence[tuple[int, float]]) -> Explanation:
+        """Explain one recommended item; contributions are codes and shares of past purchases, largest first."""
         if stage == Stage.PREFERENCES:
-            return self._stated_preference(item)
+            return self._by_preferences(item)
         if stage == Stage.SEGMENT:
-            return self._segment
-        if not contributors:
+            return self._by_attribute_groups
+        if not contributions:
             return explain("popular right now")
-        if contributors[0][0] == item:
-            return self._repeat_purchase(item)
-        return self._past_purchase(*contributors[0])
+        if contributions[0][0] == item:
+            return self._by_repeat_purchase(item)
+        return self._by_contribution(*contributions[0])
 
-    def _repeat_purchase(self, item: int) -> Explanation:
+    def _by_repeat_purchase(self, item: int) -> Explanation:
         days = self.past.days_of(item)
         if not len(days):
             return explain("because you bought it")
@@ -91,26 +94,22 @@ class Explainer:
             return explain("you buy it often and last bought it on {day}", day=days[-1])
         return explain("you buy it about every {n} days and last bought it on {day}", n=gap_days, day=days[-1])
 
-    def _past_purchase(self, past_item: int, share: float) -> Explanation:
-        title, days = self.catalogue.called(past_item), self.past.days_of(past_item)
+    def _by_contribution(self, past_item: int, share: float) -> Explanation:
+        title, days = self.catalogue.display_name(past_item), self.past.days_of(past_item)
         if not len(days):
             return explain("because you bought {title} ({percent})", title=title, percent=share)
         return explain("because you bought {title} on {day} ({percent})", title=title, day=days[-1], percent=share)
 
-    def _stated_preference(self, item: int) -> Explanation:
-        liked = self.catalogue.liked(item, self.words.preferences)
+    def _by_preferences(self, item: int) -> Explanation:
+        liked = self.catalogue.matching_preferences(item, self.profile.preferences)
         if not liked:
             return explain("it matches your preferences")
         return explain("you told us that you like {preferences}", preferences=liked)
 
     @cached_property
-    def _segment(self) -> Explanation:
-        return explain_segments(self.words.segments)
-
-
-def explain_segments(segments: Mapping[str, str]) -> Explanation:
-    """Explain an item that is popular in the customer's segments."""
-    return explain("popular with customers like you ({segments})", segments=tuple(segments.values()))
+    def _by_attribute_groups(self) -> Explanation:
+        groups = tuple(self.profile.attribute_groups.values())
+        return explain("popular with customers like you ({segments})", segments=groups)
 
 
 def explain(message: str, /, **values: str | int | float | date | Sequence[str]) -> Explanation:

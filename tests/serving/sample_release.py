@@ -1,4 +1,4 @@
-"""A small release, written by hand, with known answers."""
+"""A small release, written by hand, with known answers: Ada, Bo and Cyd; tea, a cup, a pot and a hidden item."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.config.money import OfferAssumptions
 from core.config.training import RiskLevels
@@ -24,25 +25,32 @@ from models.recommenders.item_lists.bought_together import BoughtTogether
 from models.recommenders.item_lists.trending import trending
 from models.recommenders.popularity import Popularity
 from serving.release.churn_part import ChurnPart
-from serving.release.context_models import ContextModels
-from serving.release.customer_part import CustomerPart, Statements
+from serving.release.context_models import ContextModels, TrendPart
+from serving.release.customer_part import CustomerPart, CustomerProfiles
 from serving.release.hazard_part import HazardPart
 from serving.release.item_part import ItemPart
 from serving.release.offer_part import OfferPart
 from serving.release.recommender_part import RecommenderPart
 from serving.release.release import Release, ReleaseDescription, ReleasedModel
-from serving.release.releases import Pointer, Releases
+from serving.release.releases import Activation, Releases
 from serving.release.segment_part import SegmentPart
-from serving.release.trend_part import TrendPart
 
 CUTOFF = date(2026, 4, 1)
 NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)
 CUSTOMERS = np.array(["cyd", "ada", "bo"])
 LATE = Reason("recency", "up", 1.2, 74.0, 21.0, "last purchase 74 days ago (usually 21)", "最終購入から74日(通常21日)")
 
+PROFILES = CustomerProfiles(
+    declined_recommendations=np.array(["bo"]),
+    declined_contact=np.array(["cyd"]),
+    preferences={"dan": {"category": ("drinks",)}, "bo": {"category": ("drinks",)}},
+    attribute_groups={"eve": {"town": "Tokyo"}},
+)
+"Bo opted out of recommendations, Cyd of contact; Dan and Eve have no purchases."
 
-def churn_part(refused: np.ndarray | None = None) -> ChurnPart:
-    """Cyd is about to leave, Ada may, Bo stays."""
+
+def churn_part(opted_out: NDArray[np.str_] | None = None) -> ChurnPart:
+    """Cyd is at high risk, Ada at medium, Bo at low."""
     scores = Scores(
         CUSTOMERS,
         np.full(3, np.datetime64(CUTOFF)),
@@ -51,19 +59,31 @@ def churn_part(refused: np.ndarray | None = None) -> ChurnPart:
         low=np.array([0.8, 0.4, 0.05]),
         high=np.array([0.95, 0.6, 0.2]),
     )
-    return ChurnPart.of(scores, [(LATE,), (LATE,), ()], np.array([False, True, False]), RiskLevels(), refused)
+    return ChurnPart.of(
+        scores,
+        [(LATE,), (LATE,), ()],
+        short_history=np.array([False, True, False]),
+        risk_levels=RiskLevels(),
+        opted_out=opted_out,
+    )
 
 
-def hazard_part(refused: np.ndarray | None = None) -> HazardPart:
-    """In each period cyd leaves at 50 %, ada at 20 %, bo at 1 %; cyd for the price, the others for both alike."""
+def hazard_part(opted_out: NDArray[np.str_] | None = None) -> HazardPart:
+    """The hazard per period is 50 % for Cyd, 20 % for Ada, 1 % for Bo; Cyd's cause is price, the others' half each."""
     risk = 1 - (1 - np.array([[0.5], [0.2], [0.01]])) ** np.array([1, 2, 3, 4])
     shares = np.array([[1.0, 0.0], [0.5, 0.5], [0.5, 0.5]])
     curves = RiskCurves(30, risk, risk[:, :, None] * shares[:, None, :], ("price", "support"))
-    return HazardPart.of(CUSTOMERS, curves, np.array([100.0, 50.0, np.nan]), RiskLevels(), refused)
+    return HazardPart.of(
+        CUSTOMERS,
+        curves,
+        monthly_revenue=np.array([100.0, 50.0, np.nan]),
+        risk_levels=RiskLevels(),
+        opted_out=opted_out,
+    )
 
 
-def bought() -> Interactions:
-    """Everybody bought tea; Ada and Bo a cup, Bo a pot; nobody the hidden thing."""
+def interactions() -> Interactions:
+    """All three bought tea; Ada and Bo a cup, Bo a pot; Cyd the hidden item."""
     return Interactions(
         customer_ids=np.array(["ada", "bo", "cyd"]),
         item_ids=np.array(["cup", "hidden", "pot", "tea"]),
@@ -75,35 +95,45 @@ def bought() -> Interactions:
     )
 
 
-def attributes() -> ItemAttributes:
-    """Drinks and vessels; the pot is the dear one, and nobody knows what the tea costs."""
+def item_attributes() -> ItemAttributes:
+    """Drinks and vessels; the pot is the expensive one, and the price of tea is unknown."""
     words = {"category": ["vessels", None, "vessels", "drinks"], "colour": ["red", "red", "blue", None]}
-    return ItemAttributes.of(bought().item_ids, words, [5.0, 1.0, 30.1, None])
+    return ItemAttributes.of(interactions().item_ids, words, [5.0, 1.0, 30.1, None])
 
 
-def surroundings(interactions: Interactions, items: ItemAttributes) -> ContextModels:
-    """Learnt from what was bought; one order is enough to speak of two items."""
+def context_models() -> ContextModels:
+    """Fitted on the interactions; one order is enough for a pair of items."""
+    towns = {"town": np.array(["Osaka", "Tokyo", "Osaka"])}
     return ContextModels(
-        StartingPoints.learnt_from(interactions, {"town": np.array(["Osaka", "Tokyo", "Osaka"])}, items, 30, CUTOFF),
-        BoughtTogether.learnt_from(interactions, least_support=1),
-        TrendPart.of(trending(interactions, CUTOFF, 14), 14),
+        StartingPoints.learnt_from(interactions(), towns, item_attributes(), 30, CUTOFF),
+        BoughtTogether.learnt_from(interactions(), least_support=1),
+        TrendPart.of(trending(interactions(), CUTOFF, 14), 14),
     )
 
 
 def recommender_part(
-    model: LadderRecommender | None = None, said: Statements | None = None, k: int = 2
+    model: LadderRecommender | None = None, profiles: CustomerProfiles | None = None, *, k: int = 2
 ) -> RecommenderPart:
-    """By default popularity over what was bought, and nobody said anything; one item is hidden."""
-    fitted = model or Popularity().fit(bought(), CUTOFF)
-    titles = [{"title": name.capitalize()} for name in fitted.item_ids]
-    none_new = newcomers_of(attributes(), attributes())
-    items = ItemPart.of(attributes(), np.array([5.0, 1.0, 30.1, np.nan]), np.array([1]), titles)
-    customers = CustomerPart.of(bought().histories, said or Statements())
-    return RecommenderPart.of(fitted, none_new, customers, items, surroundings(bought(), attributes()), CUTOFF, k)
+    """Popularity by default, with empty profiles; one item is unavailable."""
+    fitted = model or Popularity().fit(interactions(), CUTOFF)
+    return RecommenderPart.of(
+        fitted,
+        newcomers_of(item_attributes(), item_attributes()),
+        customers=CustomerPart.of(interactions().histories, profiles or CustomerProfiles()),
+        items=ItemPart.of(
+            item_attributes(),
+            price=np.array([5.0, 1.0, 30.1, np.nan]),
+            unavailable=np.array([1]),
+            descriptions=[{"title": name.capitalize()} for name in fitted.item_ids],
+        ),
+        context_models=context_models(),
+        cutoff=CUTOFF,
+        k=k,
+    )
 
 
 def offer_part() -> OfferPart:
-    """A voucher for those at risk who return nothing, and a sample for all, which costs more than it brings."""
+    """A voucher for customers at risk without returns, and a sample for all that costs more than it brings."""
     book = OfferBook(
         (
             Offer("voucher", "discount", cost=1, margin=5, rule="churn_probability > 0.4 and returns_365d == 0"),
@@ -112,12 +142,12 @@ def offer_part() -> OfferPart:
     )
     column = FeatureColumn("returns_365d", "returns", "pieces", "returns", "返品", "none", "d1")
     returns = FeatureTable(CUSTOMERS, np.full(3, np.datetime64(CUTOFF)), np.array([[0.0], [np.nan], [0.0]]), (column,))
-    assumed = OfferAssumptions(acceptance_probability=0.1, save_rate=0.1, customer_value=50)
-    return OfferPart.of(book, assumed, returns)
+    assumptions = OfferAssumptions(acceptance_probability=0.1, save_rate=0.1, customer_value=50)
+    return OfferPart.of(book, assumptions, features=returns)
 
 
-def segment_part(refused: dict[str, np.ndarray] | None = None) -> SegmentPart:
-    """Ada and Bo come often; Ada is the key account, and nobody asks for more than one tier."""
+def segment_part(opted_out: dict[str, NDArray[np.str_]] | None = None) -> SegmentPart:
+    """Ada and Bo are in segment `often`, Ada is the key account, and there is one customer tier."""
     segments = (
         SegmentDefinition(name="often", definition="frequency >= 2", action="early access"),
         SegmentDefinition(name="key", definition="1 named", action="call them"),
@@ -134,21 +164,30 @@ def segment_part(refused: dict[str, np.ndarray] | None = None) -> SegmentPart:
         health=np.array([10.0, 50.0, 90.0]),
     )
     figures = {"recency_days": np.array([40.0, 2.0, 5.0]), "revenue_365d": segmentation.value}
-    return SegmentPart.of(segmentation, figures, {"town": np.array(["", "Osaka", "Tokyo"])}, refused or {})
+    towns = {"town": np.array(["", "Osaka", "Tokyo"])}
+    return SegmentPart.of(segmentation, figures, attributes=towns, opted_out=opted_out or {})
 
 
-def hand_made(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[str, ...] = ()) -> Release:
-    """A release with everything but what is left out."""
-    made = {
+def sample_release(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[str, ...] = ()) -> Release:
+    """A release with all parts except those in `without`."""
+    builders = {
         "churn": churn_part,
         "hazard": hazard_part,
         "recommender": recommender_part,
         "offers": offer_part,
         "segments": segment_part,
     }
-    parts = {kind: make() for kind, make in made.items() if kind not in without}
+    parts = {kind: build() for kind, build in builders.items() if kind not in without}
     models = {
-        kind: ReleasedModel(f"kizuna.shop.{kind}", 3, "by_hand", CUTOFF, "c", "f", "d")
+        kind: ReleasedModel(
+            name=f"kizuna.shop.{kind}",
+            version=3,
+            model="by_hand",
+            cutoff=CUTOFF,
+            card_digest="c",
+            features_digest="f",
+            data_digest="d",
+        )
         for kind in ("churn", "hazard", "recommender")
         if kind not in without
     }
@@ -161,14 +200,14 @@ def hand_made(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[str, .
         cutoff=CUTOFF,
         data_digest="d",
         models=models,
-        missing=dict.fromkeys(without, "its churn is a coin toss"),
+        missing=dict.fromkeys(without, "its churn is random"),
     )
     return Release(
         description, msgspec.Raw(msgspec.json.encode({kind: {"model": "by_hand"} for kind in models})), **parts
     )
 
 
-def put_in_force(folder: Path, release: Release, keep: int = 5) -> Path:
-    """Write a release and point at it."""
-    pointer = Pointer(release.description.release_id, "ada", "a test", NOW)
-    return Releases(folder).add(release, pointer, keep)
+def publish(folder: Path, release: Release, *, keep: int = 5) -> Path:
+    """Write a release and activate it."""
+    activation = Activation(release_id=release.description.release_id, who="ada", why="a test", at=NOW)
+    return Releases(folder).publish(release, activation, keep=keep)

@@ -1,1 +1,0 @@
-"""Builds answers from a release: recommendations, explanations, survival curves."""

@@ -1,0 +1,40 @@
+"""Builds the churn scores of a release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.errors import NotEnoughHistory
+from core.feature_table import require_same_features
+from models.churn.catalogue import CHURN_MODELS
+from models.churn.short_history import has_short_history
+from serving.build.inputs import BuildInputs, BuiltPart
+from serving.release.churn_part import ChurnPart
+from serving.release.release import ReleasePart
+
+
+def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> BuiltPart:
+    """Score every customer of the cohort who consents to it.
+
+    Raises BadInput if the champion's features are computed differently today.
+    """
+    del parts
+    package = inputs.champions.packages.get("churn")
+    if package is None:
+        return BuiltPart(None)
+    card, features = package.card, inputs.features
+    require_same_features(features, card.features, f"{card.registered_name} {card.version}", card.kind)
+    if not len(features):
+        raise NotEnoughHistory(f"there are no customers at the cutoff ({card.cohort}); use an earlier --cutoff")
+    model = CHURN_MODELS[package.artifact.model].from_artifact(package.artifact)
+    model_features = features.select([column.name for column in package.columns])
+    scores = model.score(model_features, card.horizon_days or inputs.config.churn.horizon_days)
+    return BuiltPart(
+        ChurnPart.of(
+            scores,
+            model.reasons(model_features),
+            short_history=has_short_history(features),
+            risk_levels=inputs.config.risk_levels,
+            opted_out=inputs.opted_out_of_scoring,
+        )
+    )

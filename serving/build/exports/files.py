@@ -1,0 +1,112 @@
+"""Writes exports of a release as .csv or .parquet files, e.g. for a CRM or a mailing tool."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.catalogue import Catalogue
+from core.errors import BadInput, NotFound
+from core.spreadsheet import escape_formula
+from serving.release.release import Release
+from serving.stock import EMPTY_STOCK, Stock
+
+Rows = Iterator[list[dict[str, Any]]]
+"Blocks of rows by column name."
+
+BLOCK_ROWS = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions:
+    """Options of an export; each export uses those that concern it."""
+
+    k: int = 10
+    "Items per customer."
+    stock: Stock = EMPTY_STOCK
+    "Items out of stock are excluded."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """One kind of export file."""
+
+    columns: pa.Schema
+    rows: Callable[[Release, ExportOptions], Rows]
+    "Raises NotFound if the release does not contain the part."
+    n_excluded: Callable[[Release], int]
+    "Number of customers who are excluded because they opted out."
+
+
+EXPORTS: Catalogue[Export] = Catalogue.of_folder("serving.build.exports", attribute="EXPORT")
+
+
+def write_export(
+    export: Export, path: Path, *, release: Release, options: ExportOptions | None = None, excel: bool = False
+) -> int:
+    """Write an export and return the number of rows.
+
+    The file is written under a temporary name and replaces `path` when it is complete. `excel` begins a .csv with a
+    byte order mark, which Excel needs to read Japanese.
+    """
+    writers = {".csv": _write_csv, ".parquet": _write_parquet}
+    if path.suffix not in writers:
+        raise BadInput(f"{path}: unknown file type; use .csv or .parquet")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    blocks = export.rows(release, options or ExportOptions())
+    try:
+        n_rows = writers[path.suffix](temporary, export.columns, blocks=blocks, excel=excel)
+        temporary.replace(path)
+        return n_rows
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def source_columns(release: Release, kind: str) -> dict[str, Any]:
+    """The columns that name the source of each row. Raises NotFound if the release has no model of this kind."""
+    description = release.description
+    if kind in description.models:
+        return {
+            "cutoff": description.cutoff,
+            "model_version": description.models[kind].version,
+            "release_id": description.release_id,
+        }
+    reason = description.missing.get(kind, "unknown")
+    raise NotFound(f"release {description.release_id} has no {kind}: {reason}")
+
+
+def csv_cell(value: object) -> object:
+    """A value for a CSV cell; text that a spreadsheet would run as a formula is escaped."""
+    if isinstance(value, str):
+        return escape_formula(value)
+    return "" if value is None else value
+
+
+def _write_csv(path: Path, columns: pa.Schema, *, blocks: Iterable[list[dict[str, Any]]], excel: bool) -> int:
+    n_rows = 0
+    with path.open("w", encoding="utf-8-sig" if excel else "utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns.names)
+        for block in blocks:
+            writer.writerows([csv_cell(row.get(name)) for name in columns.names] for row in block)
+            n_rows += len(block)
+    return n_rows
+
+
+def _write_parquet(path: Path, columns: pa.Schema, *, blocks: Iterable[list[dict[str, Any]]], excel: bool) -> int:
+    if excel:
+        raise BadInput("--excel is for .csv files; remove it for .parquet")
+    n_rows = 0
+    with pq.ParquetWriter(path, columns) as writer:
+        for block in blocks:
+            writer.write_table(pa.Table.from_pylist(block, columns))
+            n_rows += len(block)
+    return n_rows

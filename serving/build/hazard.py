@@ -1,0 +1,36 @@
+"""Builds the survival curves of a release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.feature_table import require_same_features
+from models.churn.monthly_revenue import monthly_revenue
+from models.hazard.hazard_models import HAZARD_MODELS
+from serving.build.inputs import BuildInputs, BuiltPart
+from serving.release.hazard_part import HazardPart
+from serving.release.release import ReleasePart
+
+
+def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> BuiltPart:
+    """Predict the curve of every customer of the cohort who consents to scoring.
+
+    Raises BadInput if the champion's features are computed differently today.
+    """
+    del parts
+    package = inputs.champions.packages.get("hazard")
+    if package is None:
+        return BuiltPart(None)
+    card, features = package.card, inputs.features_for(package)
+    require_same_features(features, card.features, f"{card.registered_name} {card.version}", card.kind)
+    model = HAZARD_MODELS[package.artifact.model].from_artifact(package.artifact)
+    curves = model.curves(features.select([column.name for column in package.columns]))
+    return BuiltPart(
+        HazardPart.of(
+            features.customer_ids,
+            curves,
+            monthly_revenue=monthly_revenue(features),
+            risk_levels=inputs.config.risk_levels,
+            opted_out=inputs.opted_out_of_scoring,
+        )
+    )

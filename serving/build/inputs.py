@@ -1,0 +1,96 @@
+"""What the parts of a release are built from: the champions and the tables of today."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.cohort import Cohort
+from core.config.data_set import Config
+from core.errors import NotFound
+from core.feature_table import FeatureTable
+from features.cohort import select_cohort
+from features.pipeline import compute_features
+from models.mlflow_store.package import ModelPackage
+from serving.release.release import ReleasePart
+from tables.consents import customers_refusing
+from tables.tables import Tables
+
+if TYPE_CHECKING:
+    from models.mlflow_store.registry import Registry
+
+KINDS = ("churn", "hazard", "recommender")
+OPTIONAL_KIND = "hazard"
+"Trained only if the TOML asks for it. If it never was, nothing is missing."
+
+
+@dataclass(frozen=True)
+class Champions:
+    """The champions that go into a release, by kind, and why other kinds are missing."""
+
+    packages: Mapping[str, ModelPackage]
+    missing: Mapping[str, str]
+
+    @classmethod
+    def of(cls, registry: Registry, skip: Collection[str] = ()) -> Champions:
+        """Load every kind's champion, except kinds to skip and champions that cannot be used."""
+        packages: dict[str, ModelPackage] = {}
+        missing: dict[str, str] = {}
+        for kind in KINDS:
+            try:
+                package = registry.package(registry.find(kind, "champion"))
+            except NotFound:
+                if kind != OPTIONAL_KIND:
+                    missing[kind] = f"there is no champion; run `kizuna train {kind}`, then `kizuna promote {kind}`"
+                continue
+            reason = "skipped on request" if kind in skip else package.card.unusable_reason
+            if reason:
+                missing[kind] = reason
+            else:
+                packages[kind] = package
+        return cls(packages, missing)
+
+
+@dataclass(frozen=True)
+class BuildInputs:
+    """What the parts of one release are built from."""
+
+    config: Config
+    tables: Tables
+    champions: Champions
+    cutoff: date
+    "Parts use what was known before midnight of this day."
+
+    @cached_property
+    def features(self) -> FeatureTable:
+        """The features of the cohort at the cutoff, with the vocabularies of the churn champion."""
+        churn = self.champions.packages.get("churn")
+        cohort = select_cohort(self.tables, [self.cutoff])
+        return compute_features(self.tables, cohort, vocabularies=None if churn is None else churn.vocabularies)
+
+    @cached_property
+    def opted_out_of_scoring(self) -> NDArray[np.str_]:
+        """Ids of the customers who do not consent to scoring."""
+        return customers_refusing(self.tables, "score", cutoff=self.cutoff)
+
+    def features_for(self, package: ModelPackage) -> FeatureTable:
+        """The features with the vocabularies of a champion; computed again if they differ from the churn champion's."""
+        now = self.features.vocabularies
+        if all(now.get(name) == words for name, words in package.vocabularies.items()):
+            return self.features
+        cohort = Cohort(self.features.customer_ids, self.features.cutoffs)
+        return compute_features(self.tables, cohort, vocabularies=package.vocabularies)
+
+
+class BuiltPart(NamedTuple):
+    """The result of building one part."""
+
+    part: ReleasePart | None
+    missing_reason: str = ""
+    "Why there is none; empty if nothing is missing, or if the reason is known from the champions."

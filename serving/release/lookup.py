@@ -1,0 +1,83 @@
+"""How the parts of a release store rows for look-up by id: sorted ids, and JSON texts packed into two arrays.
+
+Both work on memory-mapped arrays: a look-up reads a few pages from disk, however many rows there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class IdIndex:
+    """Ids in byte order; a look-up is a binary search that takes about a microsecond."""
+
+    ids: NDArray[np.bytes_]
+    "(n,)."
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @classmethod
+    def of(cls, ids: NDArray[np.str_]) -> tuple[IdIndex, NDArray[np.int64]]:
+        """Sort ids; also returns the order, (n,), in which the rows of other arrays must be put to match."""
+        encoded = np.char.encode(ids, "utf-8") if len(ids) else np.empty(0, dtype="S1")
+        order = np.argsort(encoded, kind="stable")
+        return cls(encoded[order]), order
+
+    @classmethod
+    def without(cls, ids: NDArray[np.str_], excluded: NDArray[np.str_] | None) -> tuple[IdIndex, NDArray[np.int64]]:
+        """The same for the ids that are not `excluded`; the order are rows of all ids."""
+        if excluded is None:
+            return cls.of(ids)
+        included = np.flatnonzero(~np.isin(ids, excluded))
+        index, order = cls.of(ids[included])
+        return index, included[order]
+
+    def find(self, name: str) -> int:
+        """The row of an id, or -1."""
+        needle = name.encode("utf-8", "surrogatepass")
+        # numpy pads with zero bytes, and searches for needles wider than the ids a thousand times slower.
+        if len(needle) > self.ids.dtype.itemsize or needle.endswith(b"\0"):
+            return -1
+        padded = np.array(needle, dtype=self.ids.dtype)
+        row = int(np.searchsorted(self.ids, padded))
+        return row if row < len(self.ids) and self.ids[row] == padded else -1
+
+    def name(self, row: int) -> str:
+        """The id in a row."""
+        return self.ids[row].decode("utf-8")
+
+    def names(self) -> NDArray[np.str_]:
+        """All ids as text, (n,)."""
+        return np.char.decode(self.ids, "utf-8") if len(self.ids) else np.empty(0, dtype="U1")
+
+
+@dataclass(frozen=True)
+class PackedJson:
+    """One JSON text per row: `content[offsets[i]:offsets[i + 1]]`."""
+
+    content: NDArray[np.uint8]
+    "(bytes,)."
+    offsets: NDArray[np.int64]
+    "(n + 1,)."
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @classmethod
+    def of(cls, values: Iterable[object]) -> PackedJson:
+        """Encode values, one text each."""
+        encoder = msgspec.json.Encoder()
+        texts = [encoder.encode(value) for value in values]
+        ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+        return cls(np.frombuffer(b"".join(texts), dtype=np.uint8), np.concatenate([[0], ends]).astype(np.int64))
+
+    def __getitem__(self, row: int) -> msgspec.Raw:
+        """The text of a row, ready for a response."""
+        return msgspec.Raw(self.content[self.offsets[row] : self.offsets[row + 1]].tobytes())

@@ -18,7 +18,8 @@ OPEN, DONE, DISMISSED = TaskState
 TASK = Task(
     task_id=task_id_of("shop", "ada", kind="health_drop", episode=DAY), data_set="shop", customer_id="ada",
     kind="health_drop", episode=DAY, owner="", reason_en="fell", reason_ja="低下", dimension="usage",
-    action="call", action_ja="call", score=40.0, score_before=80.0, due_on=date(2026, 4, 8), created_at=CREATED, changed_at=CREATED,
+    action="call", action_ja="call", score=40.0, score_before=80.0, due_on=date(2026, 4, 8),
+    created_at=CREATED, changed_at=CREATED,
 )  # fmt: skip
 
 changes = st.builds(

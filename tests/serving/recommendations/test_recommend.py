@@ -133,7 +133,7 @@ def test_items_are_explained_in_two_languages(send):
         "ja": "2026年3月30日にご購入いただいた商品です",
     }
     assert explanations["pot"]["en"].startswith("because you bought Cup on 30 March 2026 (")
-    assert explanations["tea"]["en"] == "because you bought Cup (100 %)"
+    assert explanations["tea"]["en"] == "because you bought Cup (100%)"
 
 
 def test_a_new_customer_gets_items_by_preferences_or_else_by_attribute_group(send):

@@ -15,9 +15,9 @@ from benchmarks.figures import Figure, publish
 from benchmarks.pages import interval, table, write_section
 from core.errors import SourceUnavailable
 from core.intervals import Estimate
-from models.texts.judging import figures_of
-from models.texts.learning import CauseLabels, Recipe, held_out_heights, learn
-from models.texts.text_model import UNKNOWN, likeliest
+from models.texts.evaluation import classification_metrics
+from models.texts.fitting import CauseLabels, TextModelSettings, fit_text_model, held_out_scores
+from models.texts.text_model import UNKNOWN, likeliest_cause
 
 NAME = "banking77"
 THRESHOLDS = (0.3, 0.5, 0.7)
@@ -37,9 +37,9 @@ def abstaining(chances: np.ndarray, causes: tuple[str, ...], meant: np.ndarray) 
     """How often the model answers from each threshold on, and how often it is then right."""
     rows = []
     for threshold in THRESHOLDS:
-        said = likeliest(chances, causes, threshold)
+        said = likeliest_cause(chances, causes, threshold=threshold)
         answered = said != UNKNOWN
-        right = figures_of(said[answered], meant[answered])["accuracy"]
+        right = classification_metrics(said[answered], meant[answered])["accuracy"]
         rows.append([f"{threshold:.1f}", f"{answered.mean():.1%}", interval(right)])
     return table(["threshold", "answered", "of these right"], rows)
 
@@ -47,11 +47,11 @@ def abstaining(chances: np.ndarray, causes: tuple[str, ...], meant: np.ndarray) 
 def run() -> None:
     """Learn from the train file, judge once on the test file, publish and write the section."""
     train, test = labelled("train"), labelled("test")
-    heights = held_out_heights(train, Recipe())
-    model = learn(train, heights=heights)
-    validation = figures_of(np.array(train.names)[heights.argmax(axis=1)], train.causes)
+    scores = held_out_scores(train, TextModelSettings())
+    model = fit_text_model(train, held_out=scores)
+    validation = classification_metrics(np.array(train.names)[scores.argmax(axis=1)], train.causes)
     chances = model.probabilities(test.texts)
-    figures = figures_of(likeliest(chances, model.causes, 0.0), test.causes)
+    figures = classification_metrics(likeliest_cause(chances, model.causes, threshold=0.0), test.causes)
     sureness = Estimate(float(chances.max(axis=1).mean()))
     publish(NAME, [Figure(f"{NAME}.{name}", one.value, one.low, one.high, name) for name, one in figures.items()])
     write_section(

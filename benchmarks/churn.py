@@ -17,10 +17,9 @@ from benchmarks.pages import write_section
 from core.model_card import Comparison
 from models.metrics.classification import NAMES, compare, log_losses
 from tables.sources.opening import open_tables
-from training.churn.rows import ChurnRows, churn_rows
-from training.churn.trials import Trials, recipes_of, tested, validated
-from training.judging.choosing import choose
-from training.run.progress import Silence
+from training.churn.rows import ChurnRows, load_churn_rows
+from training.churn.trials import Trials, choose, default_recipes, score_test, validate
+from training.run.progress import NoProgress
 from training.run.recipe import Recipe
 
 BAR = "recency"
@@ -31,7 +30,7 @@ def trial_costs(recipes: dict[str, Recipe], rows: ChurnRows) -> tuple[Trials, di
     scores, costs = {}, {}
     for name, recipe in recipes.items():
         with measured() as costs[name]:
-            scores |= tested({name: recipe}, rows, Silence()).scores
+            scores |= score_test({name: recipe}, rows, progress=NoProgress()).scores
     return Trials(scores, rows.outcomes.take(rows.test), "test"), costs
 
 
@@ -39,7 +38,7 @@ def against_bar(trials: Trials, metric: str) -> list[Comparison]:
     """Each model's paired difference to the bar; positive is better."""
     bar = trials.scores[BAR]
     return [
-        compare(model, BAR, scores, bar, trials.outcomes, metric)
+        compare(model, BAR, scores=scores, scores_against=bar, outcomes=trials.outcomes, metric=metric)
         for model, scores in trials.scores.items()
         if model != BAR
     ]
@@ -61,9 +60,9 @@ def run(found: DataSet) -> None:
     """Measure, publish the figures and write the section."""
     tables = open_tables(found.config)
     with measured() as preparing:
-        rows = churn_rows(tables)
-    recipes = recipes_of(found.config)
-    validation = validated(recipes, rows, Silence())
+        rows = load_churn_rows(tables)
+    recipes = default_recipes(found.config)
+    validation = validate(recipes, rows, progress=NoProgress())
     trials, costs = trial_costs(recipes, rows)
     metrics = trials.metrics()
     publish(f"{found.name}.churn", measured_figures(f"{found.name}.churn", metrics))
@@ -76,7 +75,7 @@ def run(found: DataSet) -> None:
             "Customers": f"{rows.cohort}; {int(rows.test.sum()):,} at the test cutoff {rows.folds.test}",
             "Label": rows.outcomes.definition,
             "Training cutoffs": ", ".join(day.isoformat() for day in rows.folds.train),
-            "Validation": rows.folds.says,
+            "Validation": rows.folds.summary,
             "Features": f"{len(rows.features.names)} columns of {len(rows):,} rows in {preparing.seconds:.1f} s",
         },
         [

@@ -36,8 +36,8 @@ from models.protocols import ChurnModel
 from simulation.software.simulate import SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables
 from tables.tables import Tables
-from training.churn.rows import churn_rows
-from training.churn.trials import recipes_of
+from training.churn.rows import load_churn_rows
+from training.churn.trials import default_recipes
 
 NAME = "simulated_software.health"
 WEEKS = 52
@@ -77,9 +77,9 @@ def champion_before(tables: Tables, begins: date) -> tuple[ChurnModel, str]:
     """What `kizuna train churn --model logistic` would fit on this day, and on what, in words."""
     known = Tables(msgspec.structs.replace(tables.config, watermark=begins), tables.backend,
                    sources=tables.sources, conformed=tables.conformed, usable=tables.usable)  # fmt: skip
-    rows = churn_rows(known)
+    rows = load_churn_rows(known)
     cutoffs, churned = rows.folds.refit, rows.outcomes.churned
-    model = rows.fit(recipes_of(tables.config)[MODEL].changed({"n_resamples": 0}), rows.everything)
+    model = rows.fit(default_recipes(tables.config)[MODEL].with_settings({"n_resamples": 0}), rows.all_mature)
     learnt = f"{len(rows):,} rows, {int(churned.sum()):,} of them before an end"
     stated = f"`{MODEL}`, as it stands, because training by itself took `base_rate`, which tells of nobody"
     return model, f"{stated}; of {len(cutoffs)} cutoffs from {cutoffs[0]} to {cutoffs[-1]}: {learnt}"
@@ -115,7 +115,7 @@ def figures_of(replay: Replay, name: str) -> list[Figure]:
     judged, has_alert = replay.judged
     risk = 1 - replay.health[replay.outcomes.mature] / 100
     scores = Scores(judged.customer_ids, judged.cutoffs, risk, judged.horizon_days)
-    auc = next(m.estimate for m in churn_metrics("health", scores, judged) if m.name == "auc")
+    auc = next(m.estimate for m in churn_metrics("health", scores, outcomes=judged) if m.name == "auc")
     named = judged.take(has_alert)
     told = [
         ("auc", auc, "auc"),

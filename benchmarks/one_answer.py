@@ -48,7 +48,7 @@ def main() -> None:
     """Measure and publish."""
     judged = run(gowalla_files())
     models = {
-        name: RECOMMENDERS[name].from_artifact(Artifact.read(judged.fits[name].artifact, mapped=True))
+        name: RECOMMENDERS[name].from_artifact(Artifact.read(judged.fits[name].artifact, memory_map=True))
         for name in judged.answered
     }
     asking = judged.benchmark.test.asking

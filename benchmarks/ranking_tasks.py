@@ -22,8 +22,8 @@ from models.recommenders.engine.later_fold import LAST_BASKET
 from models.recommenders.personal_frequency import PersonalFrequency
 from tables.sources.opening import open_tables
 from tables.tables import Tables
+from training.recommender.pipeline import recipes_of
 from training.recommender.rows import RankingTask, categories_of, ranking_cutoffs, ranking_task
-from training.recommender.training import recipes_of
 from training.run.recipe import Recipe
 
 PLAIN_FREQUENCY = Recipe(
@@ -161,7 +161,7 @@ def _recipes(config: Config) -> dict[str, Recipe]:
 def _judged_on_baskets(recipes: Mapping[str, Recipe]) -> dict[str, Recipe]:
     """Models that learn by a later fold learn by the last basket known, as they are judged."""
     return {
-        name: recipe.changed({"judged_on": LAST_BASKET}) if "judged_on" in recipe.settings else recipe
+        name: recipe.with_settings({"judged_on": LAST_BASKET}) if "judged_on" in recipe.settings else recipe
         for name, recipe in recipes.items()
     }
 

@@ -29,7 +29,7 @@ from models.churn.logistic import Logistic
 from simulation.software.simulate import SimulatedSoftware, SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables
 from tables.tables import Tables
-from training.churn.rows import churn_rows
+from training.churn.rows import load_churn_rows
 
 NAME = "simulated_software.causes"
 FIGURE = "simulated_software.cause_share_error"
@@ -51,8 +51,8 @@ def config_of(company: SimulatedSoftware) -> Config:
 
 def champion_of(tables: Tables) -> AdditiveModel:
     """The churn model that is asked: logistic regression on every mature row, as `kizuna train churn` fits it."""
-    rows = churn_rows(tables)
-    learnt = rows.everything
+    rows = load_churn_rows(tables)
+    learnt = rows.all_mature
     return Logistic(n_resamples=0, seed=tables.config.seed).fit(rows.features.take(learnt), rows.outcomes.take(learnt))
 
 

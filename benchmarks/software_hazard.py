@@ -27,16 +27,16 @@ from core.config.training import HazardSettings
 from core.intervals import estimate_interval
 from core.model_card import Metric
 from core.risk_curves import RiskCurves
-from models.hazard.hazard_models import HAZARD_MODELS
+from models.hazard.catalogue import HAZARD_MODELS
 from models.metrics.classification import calibration_bins
-from models.metrics.survival import MONTH_DAYS, JudgedCurves, survival_metrics
+from models.metrics.survival import MONTH_DAYS, EvaluatedCurves, survival_metrics
 from simulation.software.simulate import SimulatedSoftware, SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables
 from training.hazard.rows import HazardRows, rows_at
-from training.hazard.study import BASELINE, chosen_by_folds
-from training.hazard.survival_cutoffs import followed_cutoffs
-from training.run.progress import Silence
-from training.run.recipe import Recipe
+from training.hazard.study import BASELINE, choose_by_folds
+from training.hazard.survival_cutoffs import survival_cutoffs
+from training.run.progress import NoProgress
+from training.run.recipe import Recipe, default_recipe
 
 NAME = "simulated_software.hazard"
 FIGURE = "simulated_software.hazard_calibration_error"
@@ -85,7 +85,7 @@ def config_of(company: SimulatedSoftware) -> Config:
 def rows_of(config: Config) -> HazardRows:
     """What a training at the test cutoff learns from, and the test."""
     tables = open_tables(config)
-    return rows_at(tables, replace(followed_cutoffs(tables, SETTINGS), later=()))
+    return rows_at(tables, replace(survival_cutoffs(tables, SETTINGS), later=()))
 
 
 def told_by_each(recipes: Mapping[str, Recipe], rows: HazardRows) -> tuple[dict[str, RiskCurves], dict[str, Cost]]:
@@ -93,7 +93,7 @@ def told_by_each(recipes: Mapping[str, Recipe], rows: HazardRows) -> tuple[dict[
     told, costs = {}, {}
     for name, recipe in recipes.items():
         with measured() as costs[name]:
-            told[name] = rows.fit_and_tell(recipe, rows.train, rows.test)
+            told[name] = rows.fit_and_predict(recipe, train=rows.train, test=rows.test)
     return told, costs
 
 
@@ -117,14 +117,14 @@ def true_errors(model: str, curves: RiskCurves, truth: Truth, customer_ids: np.n
     return [Metric(model, f"true_calibration_error{name}", one) for name, one in errors.items()]
 
 
-def tenths(curves: RiskCurves, truth: Truth, judged: JudgedCurves, months: int) -> str:
+def tenths(curves: RiskCurves, truth: Truth, judged: EvaluatedCurves, months: int) -> str:
     """Each tenth of the customers by risk: what was told, what is true, and what happened."""
     days = months * MONTH_DAYS
     risk, true = curves.at(days), truth.within(days)
     bins, lines = calibration_bins(risk, N_BINS), []
     for each in np.unique(bins):
         rows = bins == each
-        left = 1.0 - judged.followed.take(rows).staying(np.ones((1, int(rows.sum()))), days)[0]
+        left = 1.0 - judged.times.take(rows).survival(np.ones((1, int(rows.sum()))), days)[0]
         lines.append([f"{share:.1%}" for share in (risk[rows].mean(), true[rows].mean(), left)])
     return table([f"told, {months} months", "true", "left (Kaplan-Meier)"], lines)
 
@@ -133,11 +133,11 @@ def run(world: SoftwareWorld = WORLD) -> None:
     """Simulate, measure, publish the figures and write the section."""
     company = simulate_software(world)
     rows = rows_of(config_of(company))
-    recipes = {name: Recipe(name, kind().settings) for name, kind in HAZARD_MODELS.items()}
-    chosen = chosen_by_folds(recipes, rows, Silence())
+    recipes = {name: default_recipe(HAZARD_MODELS, name) for name in HAZARD_MODELS}
+    chosen = choose_by_folds(recipes, rows, progress=NoProgress())
     told, costs = told_by_each(recipes, rows)
     outcomes, truth = rows.outcomes.take(rows.test), Truth.of(company, rows)
-    judged = [one for name, curves in told.items() for one in survival_metrics(name, curves, outcomes)]
+    judged = [one for name, curves in told.items() for one in survival_metrics(name, curves, outcomes=outcomes)]
     observed = [one for one in judged if one.name in OBSERVED]
     errors = [one for name, curves in told.items() for one in true_errors(name, curves, truth, outcomes.customer_ids)]
     largest = next(one.estimate for one in errors if one.model == chosen and one.name == "true_calibration_error")
@@ -151,7 +151,7 @@ def run(world: SoftwareWorld = WORLD) -> None:
         f"customers by the risk told; `{BASELINE}`, the same for everybody, is one such group. Beside what "
         "happened, which is true only up to chance:",
         metric_table(observed, OBSERVED, costs),
-        tenths(told[chosen], truth, JudgedCurves.of(told[chosen], outcomes), max(MONTHS)),
+        tenths(told[chosen], truth, EvaluatedCurves.of(told[chosen], outcomes), max(MONTHS)),
     ]
     write_section(
         NAME,

@@ -18,17 +18,17 @@ from benchmarks.pages import write_section
 from core.config.data_set import Config
 from models.metrics.classification import HIGHER_IS_BETTER, NAMES
 from tables.sources.cross_section import open_cross_section
-from training.churn.trials import Trials, recipes_of
+from training.churn.trials import Trials, default_recipes
+from training.cross_section.pipeline import BASELINE
 from training.cross_section.rows import (
     N_FOLDS,
     N_REPEATS,
     CleanRows,
     cross_section_recipes,
-    cross_validated,
-    honest_rows,
+    cross_validate,
+    drop_leaks,
 )
-from training.cross_section.training import BASELINE
-from training.run.progress import Silence
+from training.run.progress import NoProgress
 
 NAME = "telco"
 GOALS = {"auc": 0.849, "average_precision": 0.668, "log_loss": 0.412, "calibration_error": 0.022}
@@ -39,9 +39,9 @@ SHIPS = "blend"
 def trial_costs(config: Config, rows: CleanRows) -> tuple[Trials, dict[str, Cost]]:
     """Every recipe, each measured by itself: all of its fits and scorings."""
     scores, costs, trials = {}, {}, None
-    for name, recipe in cross_section_recipes(recipes_of(config)).items():
+    for name, recipe in cross_section_recipes(default_recipes(config)).items():
         with measured() as costs[name]:
-            trials = cross_validated({name: recipe}, rows, config.seed, Silence())
+            trials = cross_validate({name: recipe}, rows, seed=config.seed, progress=NoProgress())
         scores |= trials.scores
     assert trials is not None
     return replace(trials, scores=scores), costs
@@ -85,7 +85,7 @@ def main() -> None:
     """Measure, publish the figures and write the section."""
     found = data_set(NAME)
     data = open_cross_section(found.config)
-    rows = honest_rows(data, found.config.seed)
+    rows = drop_leaks(data, found.config.seed)
     trials, costs = trial_costs(found.config, rows)
     metrics = trials.metrics()
     publish(NAME, measured_figures(NAME, metrics))
@@ -99,7 +99,7 @@ def main() -> None:
             "Data": f"{found.what} ({found.terms})",
             "Customers": f"{len(data.outcomes):,}, {data.outcomes.churned.mean():.1%} left: {data.definition}",
             "Columns": ", ".join(rows.features.names),
-            "Left out by the leak alarm": "; ".join(f"{leak.feature} ({leak.finding})" for leak in rows.left_out),
+            "Left out by the leak alarm": "; ".join(f"{leak.feature} ({leak.finding})" for leak in rows.dropped),
             "Judged": f"{N_FOLDS} folds of customers, {N_REPEATS} times over; trees, penalties, bends and weights are "
             "chosen by folds inside the customers learnt from",
         },

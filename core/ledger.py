@@ -1,9 +1,8 @@
-"""The ledger: what was live when, in a chain of hashes that shows any later change.
+"""The ledger: what was live when, as a chain of hashes that reveals any later change.
 
-One JSON line an entry, each with the hash of the one before. A line counts once
-its newline is on disk; what a crash leaves behind it is kept in the entry that
-mends it. The chain shows changed, moved and removed lines, but not that the
-newest ones were cut off: who must prove that too notes `head` elsewhere.
+Each entry is one JSON line and holds the hash of the entry before it. A line counts once its newline is on disk. What
+a crash leaves of a line is kept in the entry that repairs the file. The chain reveals changed, moved and removed
+lines, but not that the newest lines were cut off; to prove that as well, store `head` somewhere else.
 """
 
 from __future__ import annotations
@@ -24,14 +23,15 @@ import msgspec
 from core.errors import BadInput, TamperedLedger
 
 RELEASE_ACTIVATED = "release_activated"
-"A host began to answer from a release; details: release, and what it holds."
+"A host started to answer from a release; details: the release and what it holds."
 ALIAS_MOVED = "alias_moved"
-"Details: kind (churn, recommender), alias, version (None: taken away)."
+"Details: kind of model, alias, version (None: removed)."
 ALIAS_FOUND = "alias_found"
-"The same, for a move made elsewhere (MLflow's own UI) and noticed later."
-LEDGER_MENDED = "ledger_mended"
-"A crash had left half a line; details: what it said."
-BEGINNING = "0" * 64
+"The same for a move that was made elsewhere (in MLflow's own UI) and noticed later."
+LEDGER_REPAIRED = "ledger_repaired"
+"A crash had left half a line; details: its text."
+GENESIS_HASH = "0" * 64
+"The `previous` of the first entry."
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     hash: str = ""
 
     def digest(self) -> str:
-        """What `hash` must be."""
+        """Compute what `hash` must be."""
         content = {name: value for name, value in msgspec.structs.asdict(self).items() if name != "hash"}
         return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
 
@@ -64,7 +64,7 @@ class LedgerState:
     "The move that gave each (kind, alias) its version."
 
     def version(self, kind: str, alias: str) -> int | None:
-        """Which version of a kind of model bore an alias; None where none did."""
+        """The version of a kind of model that had an alias; None where none had it."""
         move = self.aliases.get((kind, alias))
         return move.details["version"] if move else None
 
@@ -77,24 +77,24 @@ class Ledger:
         self._host = host or platform.node()
 
     def append(
-        self, event: str, who: str, why: str, details: dict[str, Any], at: datetime | None = None
+        self, event: str, details: dict[str, Any], *, who: str, why: str, at: datetime | None = None
     ) -> LedgerEntry:
-        """Write one event to disk; `at` (with a time zone) is now where none is given.
+        """Write one event to disk. `at` has a time zone; the default is now.
 
-        Raises TamperedLedger rather than lengthen a chain that does not hold.
+        Raises TamperedLedger where the existing chain is broken.
         """
         at = at or datetime.now(UTC)
         if at.tzinfo is None:
-            raise BadInput(f"the ledger needs a time with its zone, found {at.isoformat()}; add UTC")
+            raise BadInput(f"the ledger needs a time with a time zone, found {at.isoformat()}; add UTC")
         entry = LedgerEntry(
-            at=at.astimezone(UTC), event=event, who=who, host=self._host, why=why, details=_plain(details)
+            at=at.astimezone(UTC), event=event, who=who, host=self._host, why=why, details=_as_read_back(details)
         )
-        with self._locked() as file:
+        with self._lock() as file:
             whole, torn = _split(file.read())
-            entries = _verified(whole, self.path)
-            added = [*([_mending(entry, torn)] if torn else []), entry]
+            entries = _verify(whole, self.path)
+            added = [*([_repair_entry(entry, torn)] if torn else []), entry]
             for one in added:
-                entries.append(_chained(one, entries))
+                entries.append(_chain(one, entries))
             file.seek(len(whole))
             file.truncate()
             file.write(b"".join(msgspec.json.encode(one) + b"\n" for one in entries[-len(added) :]))
@@ -103,29 +103,29 @@ class Ledger:
         return entries[-1]
 
     def entries(self) -> list[LedgerEntry]:
-        """Every event, oldest first. Raises TamperedLedger, naming the line, where the chain does not hold."""
+        """Every event, oldest first. Raises TamperedLedger with the line number where the chain is broken."""
         if not self.path.exists():
             return []
-        return _verified(_split(self.path.read_bytes())[0], self.path)
+        return _verify(_split(self.path.read_bytes())[0], self.path)
 
     @property
     def head(self) -> str:
-        """The newest hash."""
+        """The hash of the newest entry."""
         entries = self.entries()
-        return entries[-1].hash if entries else BEGINNING
+        return entries[-1].hash if entries else GENESIS_HASH
 
     def at(self, moment: datetime) -> LedgerState:
-        """What was live at a moment (with a time zone), as far as the ledger knew."""
+        """The state at a moment (with a time zone), as far as the ledger knew it."""
         if moment.tzinfo is None:
-            raise BadInput(f"a moment needs its time zone, found {moment.isoformat()}; write e.g. +09:00 behind it")
+            raise BadInput(f"a moment needs a time zone, found {moment.isoformat()}; append one, e.g. +09:00")
         return _state_of([entry for entry in self.entries() if entry.at <= moment])
 
     def latest(self) -> LedgerState:
-        """What is live according to the newest entries."""
+        """The state after the newest entry."""
         return _state_of(self.entries())
 
     @contextmanager
-    def _locked(self) -> Iterator[BinaryIO]:
+    def _lock(self) -> Iterator[BinaryIO]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if not self.path.exists():
             self.path.touch()
@@ -136,7 +136,7 @@ class Ledger:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make sure that a new file is still there after a power cut."""
+    """Make a new file survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -144,41 +144,43 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _plain(details: dict[str, Any]) -> dict[str, Any]:
-    """As they will be read back, so that the hash is of what stands there."""
+def _as_read_back(details: dict[str, Any]) -> dict[str, Any]:
+    """The details as they will be read from the file, because the hash must match what is in it."""
     return msgspec.json.decode(msgspec.json.encode(details))
 
 
-def _mending(entry: LedgerEntry, torn: bytes) -> LedgerEntry:
-    found = {"half_line": torn.decode("utf-8", errors="replace")}
-    return msgspec.structs.replace(entry, event=LEDGER_MENDED, why="a crash left half a line", details=found)
+def _repair_entry(entry: LedgerEntry, torn: bytes) -> LedgerEntry:
+    details = {"half_line": torn.decode("utf-8", errors="replace")}
+    return msgspec.structs.replace(entry, event=LEDGER_REPAIRED, why="a crash left half a line", details=details)
 
 
-def _chained(entry: LedgerEntry, before: list[LedgerEntry]) -> LedgerEntry:
-    previous = before[-1].hash if before else BEGINNING
+def _chain(entry: LedgerEntry, before: list[LedgerEntry]) -> LedgerEntry:
+    previous = before[-1].hash if before else GENESIS_HASH
     linked = msgspec.structs.replace(entry, sequence=len(before) + 1, previous=previous)
     return msgspec.structs.replace(linked, hash=linked.digest())
 
 
 def _split(content: bytes) -> tuple[bytes, bytes]:
-    """The whole lines, and what a crash left after them."""
+    """Separate the whole lines from what a crash left after them."""
     end = content.rfind(b"\n") + 1
     return content[:end], content[end:]
 
 
-def _verified(whole: bytes, path: Path) -> list[LedgerEntry]:
+def _verify(whole: bytes, path: Path) -> list[LedgerEntry]:
     entries: list[LedgerEntry] = []
-    previous = BEGINNING
+    previous = GENESIS_HASH
     for number, line in enumerate(whole.splitlines(), start=1):
         try:
             entry = msgspec.json.decode(line, type=LedgerEntry)
         except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
             raise TamperedLedger(
-                f"line {number} of {path} cannot be read ({fault}); compare it with a backup"
+                f"line {number} of {path} cannot be read ({fault}); compare the file with a backup"
             ) from fault
-        chained = (entry.sequence, entry.previous, entry.hash) == (number, previous, entry.digest())
-        if not chained or msgspec.json.encode(entry) != line:
-            raise TamperedLedger(f"line {number} of {path} is not what was written; compare it with a backup")
+        is_chained = (entry.sequence, entry.previous, entry.hash) == (number, previous, entry.digest())
+        if not is_chained or msgspec.json.encode(entry) != line:
+            raise TamperedLedger(
+                f"line {number} of {path} was changed after it was written; compare the file with a backup"
+            )
         previous = entry.hash
         entries.append(entry)
     return entries

@@ -7,25 +7,26 @@ from datetime import date, datetime
 import msgspec
 
 from core.intervals import Estimate
+from core.model_kinds import MODEL_KINDS
 
 CROSS_VALIDATION = "cross_validation"
-"The split of what was not learnt from, where nothing has a time."
+"The split of metrics measured on held-out customers or texts, where the data have no dates to hold out by."
 
 
 class Metric(msgspec.Struct, frozen=True):
-    """One figure of one model, out of time or, where nothing has a time, across customers."""
+    """One metric of one model, on later data or, where the data have no dates, by cross-validation."""
 
     model: str
-    "The shelf name: gradient_boosting, recency, als, ..."
+    "The model's name in its catalogue: gradient_boosting, recency, als, ..."
     name: str
     "auc, log_loss, ndcg@10, ..."
     estimate: Estimate
     split: str = "test"
-    "'validation' chose the model; 'test' was touched once."
+    "`validation` chose the model; `test` was used once."
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """A paired difference between two models on the same customers; positive means the first is better."""
+    """A paired difference between two models on the same customers; positive means that the first is better."""
 
     model: str
     against: str
@@ -34,7 +35,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
     @property
     def is_significant(self) -> bool:
-        """Whether the interval of the difference leaves out zero."""
+        """Whether the interval of the difference excludes zero."""
         return self.difference.excludes(0.0)
 
 
@@ -43,55 +44,52 @@ class Leak(msgspec.Struct, frozen=True):
 
     feature: str
     finding: str
-    "In one sentence, with the figure."
-
-
-SAYS_THE_SAME = "which says the same of every customer"
+    "One sentence with the figure."
 
 
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
-    """What every answer names and every registered version carries."""
+    """The facts that every registered version carries and every answer refers to."""
 
     kind: str
-    "churn, hazard, recommender or texts."
+    "The name of its `ModelKind`."
     data_set: str
     model: str
-    "The shelf name of what was registered."
+    "The registered model's name in its catalogue."
     version: int | None = None
-    "Given by the registry."
+    "Assigned by the registry."
     created_at: datetime
     "UTC."
     cutoff: date
-    "The newest cutoff that the shipped artifact was fitted on."
+    "The newest cutoff that the registered model was fitted on."
     training_cutoffs: tuple[date, ...]
     test_cutoff: date | None
     horizon_days: int | None = None
     gap_days: int = 0
     cohort: str
-    "Who was scored, in words."
+    "Which customers were scored, in words."
     label: str = ""
-    "What counts as the thing predicted, in words."
+    "What is predicted, in words."
     n_rows: int
     n_customers: int
-    "0 where rows are of nobody: texts that were labelled."
+    "0 where rows belong to no customer, such as labelled texts."
     base_rate: float | None = None
     settings: dict[str, str | int | float | bool | None]
-    "The recipe: enough to fit the same model again."
+    "The recipe: the model can be fitted again from it."
     features: dict[str, str] = {}
     "Feature name to declaration digest."
     as_of_today: tuple[str, ...] = ()
-    "Attributes without a date, so possibly written after the cutoff."
+    "Attributes without a date, which may have been written after the cutoff."
     metrics: tuple[Metric, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     verdict: str = ""
-    "One sentence: what it learnt, or that it learnt nothing."
+    "One sentence: by how much the model beats its baselines, or that it is not shown to beat them."
     beats_baselines: bool = True
-    "False where it does not beat its baselines with its whole interval."
+    "False where an interval of a difference from a baseline reaches zero or below."
     is_baseline: bool = False
     "True for a baseline that became champion because there was none."
     leaks: tuple[Leak, ...] = ()
     excluded_features: tuple[Leak, ...] = ()
-    "What the leak alarm found before the model was fitted, which was therefore fitted without."
+    "Features that leak detection dropped before the model was fitted."
     limits: tuple[str, ...] = ()
     data_digest: str = ""
     git: str = ""
@@ -103,22 +101,22 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unusable_reason(self) -> str:
-        """Why a champion is not worth answering from; '' where it is.
+        """Why a release must not answer from this champion; '' where it may.
 
-        A baseline is, as the service of the first day; but not one that says the same of every customer.
+        A baseline may serve from the first day on, but not one that predicts the same for every customer.
         """
-        if self.kind == "churn" and self.model == "base_rate":
-            return f"nothing tells who will leave: the champion is base_rate, {SAYS_THE_SAME}"
-        if self.kind == "hazard" and self.model == "kaplan_meier":
-            return f"nothing tells when somebody leaves: the champion is kaplan_meier, {SAYS_THE_SAME}"
-        return "" if self.beats_baselines or self.is_baseline else self.verdict or f"{self.model} learnt nothing"
+        if self.kind in MODEL_KINDS and self.model == MODEL_KINDS[self.kind].constant_model:
+            return f"the {self.kind} champion is {self.model}, which predicts the same for every customer"
+        if self.beats_baselines or self.is_baseline:
+            return ""
+        return self.verdict or f"{self.model} is not shown to be better than its baselines"
 
     @property
     def evaluation_split(self) -> str:
-        """The split that speaks for the model: cross-validation where nothing has a time, else the test."""
+        """The split that the model is judged by: cross-validation where the data have no dates, otherwise the test."""
         return CROSS_VALIDATION if any(metric.split == CROSS_VALIDATION for metric in self.metrics) else "test"
 
-    def metric(self, name: str, model: str | None = None, split: str = "test") -> Estimate | None:
-        """The figure of this name for the registered model, or for another model on the card."""
-        wanted = (model or self.model, name, split)
-        return next((m.estimate for m in self.metrics if (m.model, m.name, m.split) == wanted), None)
+    def metric(self, name: str, model: str | None = None, *, split: str = "test") -> Estimate | None:
+        """The metric of this name for the registered model, or for another model on the card; None if absent."""
+        key = (model or self.model, name, split)
+        return next((m.estimate for m in self.metrics if (m.model, m.name, m.split) == key), None)

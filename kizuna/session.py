@@ -69,8 +69,9 @@ def open_registry(config: Config, console: Console) -> tuple[Registry, Ledger]:
     for name, value in MLFLOW_DEFAULTS.items():
         os.environ.setdefault(name, value)
     with console.status("opening the MLflow store"):
-        from models.mlflow_store.registry import Registry
         from training.run.aliases import record_found_moves
+
+        from models.mlflow_store.registry import Registry
 
         registry = Registry(tracking_uri(config), config.name)
         ledger = Ledger(config.places.ledger)

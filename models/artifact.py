@@ -1,7 +1,7 @@
-"""How a fitted model is kept: JSON, text and arrays in a folder. Never a pickle.
+"""The stored form of a fitted model: JSON, text and arrays in a folder, never a pickle.
 
 <folder>/artifact.json      format version, model name, settings and state
-<folder>/<name>.npy         one array each, so that it can be mapped into memory
+<folder>/<name>.npy         one array per array, so that it can be memory-mapped
 <folder>/<name>.txt         a LightGBM booster
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import BrokenArtifact
 
@@ -21,16 +22,16 @@ FORMAT_VERSION = 2
 
 @dataclass(frozen=True)
 class Artifact:
-    """A fitted model taken apart: `state` is JSON, `arrays` are numpy without objects, `texts` are strings."""
+    """The parts of a fitted model: `state` is JSON, `arrays` are numpy without objects, `texts` are strings."""
 
     model: str
-    "The shelf name of the class that reads it."
+    "The name, in its catalogue, of the class that reads it."
     state: dict[str, Any]
-    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
-        """Write the artifact into a folder, which is made."""
+        """Write the artifact into a folder, which is created."""
         folder.mkdir(parents=True, exist_ok=True)
         for name, array in self.arrays.items():
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
@@ -46,8 +47,8 @@ class Artifact:
         (folder / "artifact.json").write_bytes(msgspec.json.format(msgspec.json.encode(contents)))
 
     @classmethod
-    def read(cls, folder: Path, mapped: bool = False) -> Artifact:
-        """Read an artifact; `mapped` leaves the arrays on disk and maps them into memory.
+    def read(cls, folder: Path, *, memory_map: bool = False) -> Artifact:
+        """Read an artifact. With `memory_map`, the arrays stay on disk and are mapped into memory.
 
         Raises BrokenArtifact where a part is missing, damaged or of another format version.
         """
@@ -58,7 +59,7 @@ class Artifact:
                     f"{folder} has artifact format {contents['format_version']}, this version reads "
                     f"{FORMAT_VERSION}; train again"
                 )
-            mode = "r" if mapped else None
+            mode = "r" if memory_map else None
             arrays = {
                 name: np.load(folder / f"{name}.npy", mmap_mode=mode, allow_pickle=False) for name in contents["arrays"]
             }

@@ -1,12 +1,13 @@
-"""Bins of about equally many rows, and how many churn in each."""
+"""Bins with about equal numbers of rows, and the churn rate of each."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 
-def bin_edges(values: np.ndarray, n_bins: int) -> np.ndarray:
-    """Inner edges, rising, at most n_bins - 1: each is a value that occurs and begins its bin, so none is empty."""
+def bin_edges(values: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:
+    """Inner edges, rising, at most n_bins - 1. Each is an observed value and starts its bin, so no bin is empty."""
     known = values[~np.isnan(values)]
     if not len(known):
         return np.empty(0)
@@ -14,17 +15,22 @@ def bin_edges(values: np.ndarray, n_bins: int) -> np.ndarray:
     return edges[edges > known.min()]
 
 
-def bin_of(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """The bin of each value, from 0 to len(edges); missing values have one of their own, len(edges) + 1."""
+def bin_of(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The bin of each value, from 0 to len(edges); missing values have their own bin, len(edges) + 1."""
     return np.where(np.isnan(values), len(edges) + 1, np.searchsorted(edges, values, side="right"))
 
 
 def smoothed_rates(
-    bins: np.ndarray, n_bins: int, churned: np.ndarray, weights: np.ndarray, prior_rows: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Each bin's churn rate and how many rows it rests on, (n_bins,) each.
+    bins: NDArray[np.int64],
+    *,
+    n_bins: int,
+    churned: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    prior_rows: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The churn rate of each bin and the number of rows behind it, (n_bins,) each.
 
-    A bin starts from `prior_rows` rows of the overall rate, so that none claims certainty.
+    A bin starts with `prior_rows` rows at the overall rate, so that no rate is 0 or 1.
     """
     overall = np.average(churned, weights=weights)
     rows = np.bincount(bins, weights, n_bins) + prior_rows

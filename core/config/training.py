@@ -58,7 +58,7 @@ class HazardSettings(Section, frozen=True):
     """How it is learnt when customers leave; without this section it is not."""
 
     models: tuple[str, ...] = ()
-    "Which of models.hazard.hazard_models are tried; none named is all. kaplan_meier, the bar, is tried anyhow."
+    "Which of models.hazard.catalogue are tried; none named is all. kaplan_meier, the bar, is tried anyhow."
     horizon_months: int = 12
     "How far ahead, in months of 30 days; less where the history is too short to judge it."
     period_days: int = 30

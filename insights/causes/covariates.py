@@ -50,7 +50,7 @@ class Covariates:
         """From the features that a churn model knows; their usual size is that of the past, (n,) bool."""
         columns = model.columns_
         values = np.column_stack([features.column(column.name) for column in columns])
-        design = DesignMatrix.learnt_from(values[past], columns)
+        design = DesignMatrix.fit(values[past], columns)
         speaks_of = names.of_features(columns)[design.owners]
         families = np.array([column.family for column in columns], dtype=str)[design.owners]
         return cls.of(design.transform(values), speaks_of, families, len(names.causes))

@@ -73,7 +73,7 @@ def tones_of(
 def _heard(said: Sayings, text_model: TextModel, first_day: np.datetime64, until: np.datetime64) -> Tones:
     said = said.take((said.days >= first_day) & (said.days < until) & (said.texts != ""))
     unique, places = np.unique(said.texts, return_inverse=True)
-    tones = text_model.tones_of(unique.tolist())[places]
+    tones = text_model.sentiment_of(unique.tolist())[places]
     known = ~np.isnan(tones)
     months = said.days.astype("datetime64[M]")
     return Tones(said.customer_ids[known], months[known], said.causes[known], tones[known])

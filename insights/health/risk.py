@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.feature_table import FeatureColumn, require_same_features
 from features.cohort import select_cohort
 from features.pipeline import compute_features
-from models.churn.additive import AdditiveModel, aligned
+from models.churn.additive import AdditiveModel, align_values
 from tables.consents import customers_refusing
 from tables.tables import Tables
 
@@ -66,7 +66,7 @@ def risk_at(tables: Tables, model: AdditiveModel, cutoff: date) -> Risk:
         cutoff,
         willing.customer_ids,
         model.columns_,
-        aligned(willing, model.columns_).astype(np.float32),
+        align_values(willing, model.columns_).astype(np.float32),
         contributions[:, :-1].astype(np.float32),
         float(contributions[0, -1]) if len(contributions) else 0.0,
     )

@@ -82,5 +82,5 @@ def _margins(facts: Facts, customer_ids: np.ndarray) -> np.ndarray | float:
     for month in facts.calendar.each_month:
         paid = np.where(spans.running_at(month.end - 1), np.maximum(spans.mrr, 0), 0)
         whole = np.bincount(rows, paid, len(customer_ids))
-        found.append(ratio(np.bincount(rows, paid * rates, len(customer_ids)), whole, stated))
+        found.append(ratio(np.bincount(rows, paid * rates, len(customer_ids)), whole, otherwise=stated))
     return np.column_stack(found)

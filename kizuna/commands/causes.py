@@ -57,14 +57,12 @@ def decompose_churn(config: Config, n_months: int) -> Decomposition:
     from insights.causes.panel import evidence_of
     from insights.causes.risk_view import TodaysRisks
     from insights.finance.loading import ExcludedRows
-    from models.mlflow_store.churn_champion import additive_champion
-    from models.mlflow_store.hazard_champion import champion_hazard
+    from models.mlflow_store.champions import load_churn_champion, load_hazard_champion, load_text_champion
     from models.mlflow_store.registry import CHAMPION
-    from models.mlflow_store.text_champion import text_champion
     from tables.assortment import load_offer_book
     from tables.sources.opening import open_tables
 
-    model, hazard, texts = additive_champion(registry), champion_hazard(registry), text_champion(registry)
+    model, hazard, texts = load_churn_champion(registry), load_hazard_champion(registry), load_text_champion(registry)
     with console.status("analysing churn causes"):
         tables, excluded = open_tables(config), ExcludedRows()
         evidence = evidence_of(tables, model, texts, n_months, excluded)

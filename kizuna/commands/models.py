@@ -9,8 +9,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from core.config.data_set import Config
 from core.model_card import ModelCard
+from core.model_kinds import MODEL_KINDS
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
 from kizuna.session import open_registry
 from kizuna.terminal import say
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
     from models.mlflow_store.registry import RegisteredVersion
 
 console = Console()
-
-FIGURES = {
-    "churn": ("log_loss", "auc", "lift@10"),
-    "hazard": ("integrated_brier", "auc@3m", "calibration_error@3m"),
-    "recommender": ("ndcg@10", "recall@10", "coverage@10"),
-    "texts": ("accuracy", "macro_f1", "tone_correlation"),
-}
-"Three metrics per kind, so that the table fits 80 columns; the card has them all."
 
 
 def register(app: typer.Typer) -> None:
@@ -37,25 +29,14 @@ def register(app: typer.Typer) -> None:
         """List model versions with aliases and hold-out metrics (90% intervals)."""
         settings = open_config(config, allow_cross_section=True)
         registry, _ = open_registry(settings, console)
-        for kind, metrics in FIGURES.items():
-            versions = registry.versions(kind)
+        for kind in MODEL_KINDS.values():
+            versions = registry.versions(kind.name)
             if versions:
-                console.print(_table(registry.name(kind), versions, metrics=metrics))
+                console.print(_table(registry.name(kind.name), versions, metrics=kind.metrics))
                 for version in versions:
                     say(console, f"  {version.version}: {version.card.verdict}")
-            elif _is_expected(kind, settings):
-                say(console, f"no {kind} model yet; next: kizuna train {kind}")
-
-
-def _is_expected(kind: str, config: Config) -> bool:
-    """Whether the data set should have such a model. Text models are optional: word lists do without."""
-    has_dates = config.cross_section is None
-    expected = {
-        "hazard": has_dates and config.hazard is not None,
-        "recommender": "purchases" in config.tables,
-        "texts": False,
-    }
-    return expected.get(kind, True)
+            elif kind.is_expected(settings):
+                say(console, f"no {kind.name} model yet; next: {kind.train_command}")
 
 
 def _table(title: str, versions: list[RegisteredVersion], *, metrics: tuple[str, ...]) -> Table:
@@ -65,7 +46,7 @@ def _table(title: str, versions: list[RegisteredVersion], *, metrics: tuple[str,
         table.add_column(name, min_width=len("personal_frequency") if name.startswith("model") else None)
     for version in versions:
         card = version.card
-        aliases = "\n".join([*(f"@{alias}" for alias in version.aliases), *_marks(card)])
+        aliases = "\n".join([*(f"@{alias}" for alias in version.aliases), *_flags(card)])
         model = card.model + (f"\n{card.test_cutoff}" if card.test_cutoff else "")
         table.add_row(str(version.version), aliases, model, *(_metric(card, name) for name in metrics))
     return table
@@ -79,7 +60,7 @@ def _metric(card: ModelCard, name: str) -> str:
     return f"{metric.value:.3g}" + (f"\n{metric.low:.3g}-{metric.high:.3g}" if metric.low <= metric.high else "")
 
 
-def _marks(card: ModelCard) -> tuple[str, ...]:
-    from training.run.cards import marks
+def _flags(card: ModelCard) -> tuple[str, ...]:
+    from training.run.cards import flags
 
-    return marks(card)
+    return flags(card)

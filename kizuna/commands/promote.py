@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from core.catalogue import Catalogue
 from core.config.data_set import Config
 from core.model_card import ModelCard
+from core.model_kinds import MODEL_KINDS
 from kizuna.options import DEFAULT_CONFIG, ConfigPath
 from kizuna.session import open_session
 from kizuna.terminal import say
@@ -22,20 +22,20 @@ def register(app: typer.Typer) -> None:
 
     @app.command(epilog="Example: kizuna promote churn --version 3")
     def promote(
-        kind: Annotated[str, typer.Argument(help="churn, hazard, recommender or texts.")],
+        kind: Annotated[str, typer.Argument(help=f"One of {', '.join(MODEL_KINDS)}.")],
         config: ConfigPath = DEFAULT_CONFIG,
         version: Annotated[int | None, typer.Option(min=1, help="Version to promote. Default: @challenger.")] = None,
         force: Annotated[
             str | None, typer.Option(metavar="REASON", help="Skip the quality gate and record this reason.")
         ] = None,
     ) -> None:
-        """Refit the version's and the champion's recipe, compare both on the newest matured window, keep the better."""
-        Catalogue("kizuna promote", dict.fromkeys(("churn", "hazard", "recommender", "texts")))[kind]
+        """Refit the version's and the champion's recipe, compare both on the newest mature window, keep the better."""
+        MODEL_KINDS[kind]
         session = open_session(config, console, allow_cross_section=True)
         from training.promotion import promote as promote_through_gate
 
-        promotion = promote_through_gate(session, kind, version or "challenger", force)
-        card, before = promotion.version.card, promotion.before
+        promotion = promote_through_gate(session, kind, version=version or "challenger", force_reason=force)
+        card, before = promotion.version.card, promotion.previous
         previous = f", instead of version {before.version} ({before.card.model})" if before else ""
         say(console, promotion.why)
         say(console, f"champion: {card.registered_name} version {card.version} ({card.model}){previous}")
@@ -46,10 +46,9 @@ def _next_step(card: ModelCard, config: Config) -> str:
     """The command that uses the new champion; a cross-section has no releases."""
     from models.mlflow_store.registry import CHAMPION
 
-    if card.kind == "texts":
-        return "kizuna causes"
-    if config.cross_section is None:
-        return "kizuna release"
+    kind = MODEL_KINDS[card.kind]
+    if config.cross_section is None or not kind.is_released:
+        return kind.used_by
     return (
         f'mlflow.pyfunc.load_model("models:/{card.registered_name}@{CHAMPION}") scores a DataFrame by column name; '
         "data without dates cannot be released"

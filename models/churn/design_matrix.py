@@ -1,113 +1,120 @@
-"""Features as a linear model needs them: no gaps, no heavy tails, words as 0 and 1.
+"""The design matrix of linear models: features without missing values or heavy tails, and words as 0 and 1.
 
     number   -> sign(x) * ln(1 + |x| / typical size), the median where missing
-    missing  -> 1 beside it, where some were missing at fit
-    word     -> 1 for the word it is (words of too few rows count as none)
-    bend     -> how far the number lies beyond one of its quantiles, where bends are asked for
+    missing  -> an indicator of 1, where enough values were missing at fit
+    word     -> one-hot (words of too few rows have no column)
+    knot     -> how far the number is above one of its quantiles, where spline knots are asked for
 
-Every resulting column is centred and scaled by what was seen at fit, and kept within four spreads.
+Each resulting column is centred and scaled by its mean and standard deviation at fit, and clipped to four of them.
+scikit-learn's transformers are not used, because each column must keep the feature that it belongs to, and the fitted
+state must be stored as plain arrays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.feature_table import FeatureColumn
 
-WIDEST = 4.0
-"Spreads from the mean: beyond, a value says no more than that it is extreme."
+MAX_DEVIATIONS = 4.0
+"Standard deviations from the mean; beyond, a value is only known to be extreme."
 
-LEAST_ROWS = 20
-"Of a word or a gap that gets a coefficient of its own."
+MIN_ROWS = 20
+"Of a word, or of missing values, with a column of its own."
 
-LEAST_SIZE = 1e-12
-"What lies closer to zero counts as zero where the typical size is told."
+MIN_SIZE = 1e-12
+"Smaller values count as zero in the typical size."
 
-BEND, NUMBER, MISSING = -3, -2, -1
-"BEND is the first one; the others are told by smaller numbers."
+KNOT, NUMBER, MISSING = -3, -2, -1
+"KNOT is the first knot; further knots have smaller codes. Codes from 0 are words."
 
 
 @dataclass(frozen=True)
 class DesignMatrix:
-    """How feature values become the columns of a linear model."""
+    """Turns feature values into the columns of a linear model."""
 
-    medians: np.ndarray
-    "(m,) of each feature; 0 where none was known."
-    sizes: np.ndarray
+    medians: NDArray[np.float64]
+    "(m,) of each feature; 0 where every value was missing."
+    sizes: NDArray[np.float64]
     "(m,) typical size of each feature that is not zero."
-    owners: np.ndarray
-    "(p,) the feature behind each design column."
-    kinds: np.ndarray
-    "(p,) BEND and less, NUMBER, MISSING, or the code of a word."
-    means: np.ndarray
-    spreads: np.ndarray
-    knots: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
-    "(m, bends) where each feature may bend, squashed; (0, 0) where none does."
+    owners: NDArray[np.int64]
+    "(p,) the feature of each design column."
+    kinds: NDArray[np.int64]
+    "(p,) KNOT or less, NUMBER, MISSING, or the code of a word."
+    means: NDArray[np.float64]
+    deviations: NDArray[np.float64]
+    "(p,) standard deviations."
+    knots: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    "(m, n_knots) knots of each feature after the log transform; (0, 0) without knots."
 
     @classmethod
-    def learnt_from(cls, values: np.ndarray, columns: Sequence[FeatureColumn], bends: int = 0) -> Self:
-        """Medians, sizes, spreads and knots of values (n, m)."""
+    def fit(cls, values: NDArray[np.float64], columns: Sequence[FeatureColumn], *, n_knots: int = 0) -> Self:
+        """Compute medians, sizes, means, deviations and knots of values (n, m)."""
         medians = np.array([_median(column) for column in values.T])
-        sizes = np.array([_median(np.abs(column[np.abs(column) > LEAST_SIZE])) or 1.0 for column in values.T])
-        wanted = [
-            (place, kind) for place, column in enumerate(columns) for kind in _kinds_of(values[:, place], column, bends)
+        sizes = np.array([_median(np.abs(column[np.abs(column) > MIN_SIZE])) or 1.0 for column in values.T])
+        pairs = [
+            (place, kind)
+            for place, column in enumerate(columns)
+            for kind in _kinds_of(values[:, place], column, n_knots=n_knots)
         ]
-        owners, kinds = np.array(wanted, dtype=np.int64).reshape(-1, 2).T
+        owners, kinds = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
         unscaled = cls(medians, sizes, owners, kinds, np.zeros(len(owners)), np.ones(len(owners)))
-        if bends:
-            squashed = unscaled.squashed(np.where(np.isnan(values), medians, values))
-            unscaled = replace(unscaled, knots=np.quantile(squashed, np.arange(1, bends + 1) / (bends + 1), axis=0).T)
+        if n_knots:
+            transformed = unscaled.log_transform(np.where(np.isnan(values), medians, values))
+            shares = np.arange(1, n_knots + 1) / (n_knots + 1)
+            unscaled = replace(unscaled, knots=np.quantile(transformed, shares, axis=0).T)
         raw = unscaled.raw(values)
-        means, spreads = raw.mean(axis=0), raw.std(axis=0)
-        varies = spreads > 1e-9
-        return cls(medians, sizes, owners[varies], kinds[varies], means[varies], spreads[varies], unscaled.knots)
+        means, deviations = raw.mean(axis=0), raw.std(axis=0)
+        varies = deviations > 1e-9
+        return cls(medians, sizes, owners[varies], kinds[varies], means[varies], deviations[varies], unscaled.knots)
 
-    def transform(self, values: np.ndarray) -> np.ndarray:
-        """Design columns, (n, p)."""
-        return np.clip((self.raw(values) - self.means) / self.spreads, -WIDEST, WIDEST)
+    def transform(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The design columns, (n, p)."""
+        return np.clip((self.raw(values) - self.means) / self.deviations, -MAX_DEVIATIONS, MAX_DEVIATIONS)
 
-    def raw(self, values: np.ndarray) -> np.ndarray:
-        """Design columns before centring and scaling, (n, p)."""
-        gaps = np.isnan(values)
-        filled = np.where(gaps, self.medians, values)
-        squashed = self.squashed(filled)
-        own, own_gaps = filled[:, self.owners], gaps[:, self.owners]
-        is_word = (own == self.kinds) & ~own_gaps
-        told = np.where(
-            self.kinds == NUMBER, squashed[:, self.owners], np.where(self.kinds == MISSING, own_gaps, is_word)
+    def raw(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The design columns before centring and scaling, (n, p)."""
+        is_missing = np.isnan(values)
+        filled = np.where(is_missing, self.medians, values)
+        transformed = self.log_transform(filled)
+        own, own_missing = filled[:, self.owners], is_missing[:, self.owners]
+        is_word = (own == self.kinds) & ~own_missing
+        design = np.where(
+            self.kinds == NUMBER, transformed[:, self.owners], np.where(self.kinds == MISSING, own_missing, is_word)
         )
-        bent = np.flatnonzero(self.kinds <= BEND)
-        owners = self.owners[bent]
-        told[:, bent] = np.maximum(squashed[:, owners] - self.knots[owners, BEND - self.kinds[bent]], 0)
-        return told
+        at_knots = np.flatnonzero(self.kinds <= KNOT)
+        owners = self.owners[at_knots]
+        design[:, at_knots] = np.maximum(transformed[:, owners] - self.knots[owners, KNOT - self.kinds[at_knots]], 0)
+        return design
 
-    def squashed(self, filled: np.ndarray) -> np.ndarray:
+    def log_transform(self, filled: NDArray[np.float64]) -> NDArray[np.float64]:
         """Numbers without heavy tails, (n, m)."""
         return np.sign(filled) * np.log1p(np.abs(filled) / self.sizes)
 
-    def by_feature(self, of_design: np.ndarray) -> np.ndarray:
-        """Sums of design columns (n, p) over the features they come from, (n, m)."""
+    def sum_by_feature(self, of_design: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum design columns (n, p) over the features that they belong to, (n, m)."""
         belongs = self.owners[:, None] == np.arange(len(self.medians))
         return of_design @ belongs.astype(np.float64)
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """What rebuilds it: `DesignMatrix(**arrays)`."""
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The fitted state; `DesignMatrix(**arrays)` is the same matrix."""
         return dict(vars(self))
 
 
-def _kinds_of(column: np.ndarray, meaning: FeatureColumn, bends: int) -> list[int]:
-    gaps = np.isnan(column)
-    kinds = [MISSING] if gaps.sum() >= LEAST_ROWS else []
-    if meaning.vocabulary is None:
-        return [*range(BEND, BEND - bends, -1), NUMBER, *kinds]
-    counts = np.bincount(column[~gaps].astype(np.int64), minlength=len(meaning.vocabulary))
-    return kinds + np.flatnonzero(counts >= LEAST_ROWS).tolist()
+def _kinds_of(values: NDArray[np.float64], column: FeatureColumn, *, n_knots: int) -> list[int]:
+    is_missing = np.isnan(values)
+    kinds = [MISSING] if is_missing.sum() >= MIN_ROWS else []
+    if column.vocabulary is None:
+        return [*range(KNOT, KNOT - n_knots, -1), NUMBER, *kinds]
+    counts = np.bincount(values[~is_missing].astype(np.int64), minlength=len(column.vocabulary))
+    return kinds + np.flatnonzero(counts >= MIN_ROWS).tolist()
 
 
-def _median(column: np.ndarray) -> float:
-    known = column[~np.isnan(column)]
-    return float(np.median(known)) if len(known) else 0.0
+def _median(values: NDArray[np.float64]) -> float:
+    present = values[~np.isnan(values)]
+    return float(np.median(present)) if len(present) else 0.0

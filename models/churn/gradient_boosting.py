@@ -1,8 +1,8 @@
-"""Gradient-boosted trees (LightGBM; Ke et al. 2017): features act together, and words need no recoding.
+"""Gradient-boosted trees (LightGBM; Ke et al. 2017): features interact, and words need no encoding.
 
-Small steps and small trees, each of which sees some of the rows and each split some of the features, so that they err
-differently: the library's defaults lose to logistic regression on data of this kind. No class weights and no resampling
-of classes, which would ruin the probabilities.
+The learning rate and the trees are small, each tree is fitted on a sample of the rows and each split on a sample of
+the features: LightGBM's defaults lose to logistic regression on data of this kind. Classes are neither weighted nor
+resampled, which would bias the probabilities.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import ClassVar
 
 import lightgbm as lgb
 import numpy as np
+from numpy.typing import NDArray
 
 from models.artifact import Artifact
 from models.calibration import Platt
 from models.churn.additive import AdditiveModel
-from models.churn.customer_folds import LearningRows, mean_log_loss
+from models.churn.customer_folds import TrainingRows, mean_log_loss
 
-FITS_AT_ONCE = 4
+MAX_PARALLEL_FITS = 4
 "Each refit on a resample holds a copy of the rows."
 
 
@@ -35,70 +36,70 @@ class GradientBoosting(AdditiveModel):
     learning_rate: float = 0.03
     n_leaves: int = 8
     n_trees: int | None = None
-    "None: folds over customers choose it, up to `most_trees`."
+    "None: folds over customers choose it, up to `max_trees`."
 
-    most_trees: int = 500
-    every: int = 10
-    "How finely the number of trees is chosen."
+    max_trees: int = 500
+    tree_step: int = 10
+    "The number of trees is chosen among multiples of this."
 
     patience: int = 60
-    "Trees without gain on held-out customers after which a fold stops."
+    "A fold stops after this many trees without gain on held-out customers."
 
-    least_rows_in_leaf: int = 60
-    l2: float = 1.0
+    min_data_in_leaf: int = 60
+    lambda_l2: float = 1.0
 
-    row_share: float = 0.6
-    "Of the rows, drawn anew for each tree; 1 takes all."
-    feature_share: float = 0.3
-    "Of the features, drawn anew for each split; 1 takes all."
+    bagging_fraction: float = 0.6
+    "Share of the rows sampled for each tree."
+    feature_fraction: float = 0.3
+    "Share of the features sampled for each split (LightGBM's feature_fraction_bynode)."
 
     calibrated: bool = False
-    "Whether Platt scaling, fitted on held-out customers, is applied."
+    "Whether to apply Platt scaling, fitted on held-out customers."
 
     n_threads: int = 1
-    "More help with above some 100,000 rows on an idle machine; on busy cores LightGBM's threads wait for each other."
+    "More threads help above some 100,000 rows on an idle machine; on busy cores they wait for each other."
 
     boosters_: list[lgb.Booster] = field(init=False, repr=False)
     "The model, then the refit on each resample."
-    held_out_: np.ndarray = field(init=False, repr=False)
-    "Log-odds of each training row by a model that saw none of its customer, where trees or calibration ask for it."
+    held_out_: NDArray[np.float64] = field(init=False, repr=False)
+    "Log-odds of each training row by a model fitted without its customer, where trees or calibration need them."
 
-    def learn(self, rows: LearningRows) -> None:
+    def fit_rows(self, rows: TrainingRows) -> None:
         """Choose the number of trees on held-out customers, fit, and refit on resamples."""
         rows.refuse_too_few()
         data = self._dataset(rows)
         n_trees = self._choose_trees(data, rows)
-        self.platt_ = Platt.fitted(self.held_out_, rows.churned) if self.calibrated else Platt()
-        everyone = np.ones(len(rows.churned))
-        # Each fit keeps to its own thread, so the same seed gives the same trees on any machine.
-        with ThreadPoolExecutor(min(os.cpu_count() or 1, FITS_AT_ONCE)) as pool:
-            counts = (everyone, *rows.resampled(self.n_resamples, self.seed))
+        self.platt_ = Platt.fit(self.held_out_, rows.churned) if self.calibrated else Platt()
+        ones = np.ones(len(rows.churned))
+        # Each fit uses its own thread, so the same seed gives the same trees on any machine.
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, MAX_PARALLEL_FITS)) as pool:
+            counts = (ones, *rows.resample(self.n_resamples, seed=self.seed))
             self.boosters_ = list(
-                pool.map(lambda weights: self._boosted(self._dataset(rows, weights), n_trees), counts)
+                pool.map(lambda weights: self._fit_booster(self._dataset(rows, weights), n_trees), counts)
             )
 
-    def contribute(self, values: np.ndarray) -> np.ndarray:
-        """TreeSHAP (Lundberg et al. 2020): contributions, and last what the trees say on average."""
+    def raw_contributions(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """TreeSHAP values (Lundberg et al. 2020), and last the expected value of the trees."""
         return np.asarray(self.boosters_[0].predict(values, pred_contrib=True, num_threads=self.n_threads))
 
-    def log_odds(self, values: np.ndarray) -> np.ndarray:
-        """Sum of the trees."""
-        return self._read(self.boosters_[0], values)
+    def log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The sum of the trees."""
+        return self._predict(self.boosters_[0], values)
 
-    def resampled_log_odds(self, values: np.ndarray) -> np.ndarray:
-        """What the trees of each resample say."""
-        return np.array([self._read(booster, values) for booster in self.boosters_[1:]])
+    def resampled_log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The sum of the trees of each resample."""
+        return np.array([self._predict(booster, values) for booster in self.boosters_[1:]])
 
-    def keep(self) -> Artifact:
-        """Each booster in LightGBM's own text."""
+    def dump(self) -> Artifact:
+        """Each booster in LightGBM's text format."""
         texts = {f"booster_{place:03d}": booster.model_to_string() for place, booster in enumerate(self.boosters_)}
         return Artifact(self.name, {"n_trees": self.boosters_[0].num_trees()}, texts=texts)
 
-    def restore(self, artifact: Artifact) -> None:
-        """The reverse of `keep`."""
+    def load(self, artifact: Artifact) -> None:
+        """The inverse of `dump`."""
         self.boosters_ = [lgb.Booster(model_str=artifact.texts[name]) for name in sorted(artifact.texts)]
 
-    def _dataset(self, rows: LearningRows, weights: np.ndarray | None = None) -> lgb.Dataset:
+    def _dataset(self, rows: TrainingRows, weights: NDArray[np.float64] | None = None) -> lgb.Dataset:
         words = [place for place, column in enumerate(self.columns_) if column.vocabulary is not None]
         data = lgb.Dataset(
             rows.values,
@@ -115,53 +116,64 @@ class GradientBoosting(AdditiveModel):
             "objective": "binary",
             "learning_rate": self.learning_rate,
             "num_leaves": self.n_leaves,
-            "min_data_in_leaf": self.least_rows_in_leaf,
-            "lambda_l2": self.l2,
-            "bagging_fraction": self.row_share,
+            "min_data_in_leaf": self.min_data_in_leaf,
+            "lambda_l2": self.lambda_l2,
+            "bagging_fraction": self.bagging_fraction,
             "bagging_freq": 1,
-            "feature_fraction_bynode": self.feature_share,
+            "feature_fraction_bynode": self.feature_fraction,
             "seed": self.seed,
             "num_threads": self.n_threads,
-            # Same sums in the same order, whatever the machine is doing.
+            # The same sums in the same order on any machine.
             "deterministic": True,
             "force_row_wise": True,
             "feature_pre_filter": False,
             "verbosity": -1,
         }
 
-    def _boosted(self, data: lgb.Dataset, n_trees: int) -> lgb.Booster:
+    def _fit_booster(self, data: lgb.Dataset, n_trees: int) -> lgb.Booster:
         return lgb.train(self._parameters(), data, num_boost_round=n_trees)
 
-    def _choose_trees(self, data: lgb.Dataset, rows: LearningRows) -> int:
-        """The number of trees with the lowest log loss on held-out customers; leaves their log-odds in `held_out_`."""
+    def _choose_trees(self, data: lgb.Dataset, rows: TrainingRows) -> int:
+        """Choose the number of trees with the lowest log loss on held-out customers; sets `held_out_`."""
         if self.n_trees and not self.calibrated:
             return self.n_trees
-        held_out_by = list(self._held_out_boosters(data, rows.folds(self.seed)))
-        shortest = min(booster.current_iteration() for _, booster in held_out_by)
-        steps = [self.n_trees] if self.n_trees else list(range(self.every, shortest + 1, self.every)) or [shortest]
+        boosters = list(self._held_out_boosters(data, rows.folds(self.seed)))
+        shortest = min(booster.current_iteration() for _, booster in boosters)
+        steps = (
+            [self.n_trees] if self.n_trees else list(range(self.tree_step, shortest + 1, self.tree_step)) or [shortest]
+        )
         held_out = np.empty((len(steps), len(rows.churned)))
-        for held, booster in held_out_by:
-            said = [self._read(booster, rows.values[held], *span) for span in pairwise([0, *steps])]
-            held_out[:, held] = np.cumsum(said, axis=0)
+        for held, booster in boosters:
+            parts = [
+                self._predict(booster, rows.values[held], first=first, end=end) for first, end in pairwise([0, *steps])
+            ]
+            held_out[:, held] = np.cumsum(parts, axis=0)
         best = int(np.argmin([mean_log_loss(log_odds, rows.churned) for log_odds in held_out]))
         self.held_out_ = held_out[best]
         return steps[best]
 
-    def _held_out_boosters(self, data: lgb.Dataset, folds: np.ndarray) -> Iterator[tuple[np.ndarray, lgb.Booster]]:
-        """The rows that each booster did not see; it stops when more trees no longer help them."""
-        stop_late = [] if self.n_trees else [lgb.early_stopping(self.patience, verbose=False)]
+    def _held_out_boosters(
+        self, data: lgb.Dataset, folds: NDArray[np.int64]
+    ) -> Iterator[tuple[NDArray[np.bool_], lgb.Booster]]:
+        """The held-out rows of each fold, and the booster fitted on the others stopped early on the held-out ones."""
+        callbacks = [] if self.n_trees else [lgb.early_stopping(self.patience, verbose=False)]
         for fold in np.unique(folds):
             held = folds == fold
-            learnt, judged = (data.subset(np.flatnonzero(rows).tolist()) for rows in (~held, held))
+            train, valid = (data.subset(np.flatnonzero(rows).tolist()) for rows in (~held, held))
             booster = lgb.train(
-                self._parameters(), learnt, self.n_trees or self.most_trees, valid_sets=[judged], callbacks=stop_late
+                self._parameters(), train, self.n_trees or self.max_trees, valid_sets=[valid], callbacks=callbacks
             )
             yield held, booster
 
-    def _read(self, booster: lgb.Booster, values: np.ndarray, first: int = 0, end: int = -1) -> np.ndarray:
-        """Sum of the trees from `first` up to, and without, `end`; -1 is all."""
+    def _predict(
+        self, booster: lgb.Booster, values: NDArray[np.float64], *, first: int = 0, end: int = -1
+    ) -> NDArray[np.float64]:
+        """The sum of the trees from `first` up to but excluding `end`; -1 is all."""
         n_trees = end - first if end > 0 else -1
-        said = booster.predict(
+        log_odds = booster.predict(
             values, raw_score=True, start_iteration=first, num_iteration=n_trees, num_threads=self.n_threads
         )
-        return np.asarray(said)
+        return np.asarray(log_odds)
+
+
+MODEL = GradientBoosting

@@ -1,6 +1,6 @@
-"""The longer they have been away, the likelier they are gone: the bar that every model must beat.
+"""Churn by recency alone: the longer ago the last purchase, the higher the risk. A baseline of all models.
 
-rate of each bin of days   ->  never falling with days  ->  straight lines between the bins, in log-odds
+churn rate of each bin of days   ->  made monotone in days  ->  interpolated between the bins, in log-odds
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.isotonic import isotonic_regression
 
 from core.errors import DataError
@@ -18,28 +19,28 @@ from models.artifact import Artifact
 from models.bins import bin_edges, bin_of, smoothed_rates
 from models.calibration import log_odds_of
 from models.churn.additive import AdditiveModel
-from models.churn.customer_folds import LearningRows
+from models.churn.customer_folds import TrainingRows
 
 RECENCIES = (DAYS_SINCE_LAST_PURCHASE, DAYS_SINCE_LAST_USAGE)
-"The first of these that there is."
+"The first of these that the table has is used."
 
 
 @dataclass(eq=False)
 class Recency(AdditiveModel):
-    """P(churn) by the days since the last purchase (or usage, where nothing is bought) and by nothing else."""
+    """P(churn) by the days since the last purchase, or since the last usage where there are no purchases."""
 
     name: ClassVar[str] = "recency"
 
     n_bins: int = 20
-    "Bins of about equally many rows."
+    "Bins with about equal numbers of rows."
 
     prior_rows: float = 10.0
-    "Each bin starts from so many rows of the overall rate, so that no bin claims certainty."
+    "Each bin starts with this many rows at the overall rate, so that no rate is 0 or 1."
 
-    centres_: np.ndarray = field(init=False, repr=False, default_factory=lambda: np.empty(0))
+    centres_: NDArray[np.float64] = field(init=False, repr=False, default_factory=lambda: np.empty(0))
     "Mean days of each bin, rising."
-    curves_: np.ndarray = field(init=False, repr=False, default_factory=lambda: np.empty((0, 0)))
-    "(1 + n_resamples, bins + 2): log-odds of each bin, of missing recency, and of everybody; the first row is of all."
+    curves_: NDArray[np.float64] = field(init=False, repr=False, default_factory=lambda: np.empty((0, 0)))
+    "(1 + n_resamples, bins + 2): log-odds of each bin, of missing recency, and overall; the first row is of all rows."
 
     def choose_columns(self, columns: tuple[FeatureColumn, ...]) -> tuple[FeatureColumn, ...]:
         """The first of `RECENCIES`; raises DataError where there is none."""
@@ -47,39 +48,53 @@ class Recency(AdditiveModel):
             for column in columns:
                 if column.name == name:
                     return (column,)
-        raise DataError(f"recency needs a feature called {' or '.join(RECENCIES)}; found none of them")
+        raise DataError(f"recency needs a feature called {' or '.join(RECENCIES)}; the table has neither")
 
-    def learn(self, rows: LearningRows) -> None:
-        """Count the churners of each bin."""
+    def fit_rows(self, rows: TrainingRows) -> None:
+        """Compute the churn rate of each bin."""
         days = rows.values[:, 0]
         edges = bin_edges(days, self.n_bins)
         bins = bin_of(days, edges)
         in_bin = bins[:, None] == np.arange(len(edges) + 1)
         self.centres_ = np.nan_to_num(days) @ in_bin / np.maximum(in_bin.sum(axis=0), 1)
-        weights = [np.ones(len(days)), *rows.resampled(self.n_resamples, self.seed)]
-        self.curves_ = np.array([self._curve(bins, len(edges) + 2, rows.churned, weight) for weight in weights])
+        weights = [np.ones(len(days)), *rows.resample(self.n_resamples, seed=self.seed)]
+        self.curves_ = np.array(
+            [self._fit_curve(bins, n_bins=len(edges) + 2, churned=rows.churned, weights=one) for one in weights]
+        )
 
-    def contribute(self, values: np.ndarray) -> np.ndarray:
-        """How far the customer's recency lifts the log-odds above everybody's, and those, (n, 2)."""
-        everybody = np.full(len(values), self.curves_[0, -1])
-        return np.column_stack([self._read(self.curves_[0], values[:, 0]) - everybody, everybody])
+    def raw_contributions(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How far the customer's recency lifts the log-odds above the overall ones, and those, (n, 2)."""
+        overall = np.full(len(values), self.curves_[0, -1])
+        return np.column_stack([self._interpolate(self.curves_[0], values[:, 0]) - overall, overall])
 
-    def resampled_log_odds(self, values: np.ndarray) -> np.ndarray:
-        """What the curve of each resample says."""
-        return np.array([self._read(curve, values[:, 0]) for curve in self.curves_[1:]])
+    def resampled_log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log-odds by the curve of each resample."""
+        return np.array([self._interpolate(curve, values[:, 0]) for curve in self.curves_[1:]])
 
-    def keep(self) -> Artifact:
+    def dump(self) -> Artifact:
         """The curves."""
         return Artifact(self.name, {}, {"centres": self.centres_, "curves": self.curves_})
 
-    def restore(self, artifact: Artifact) -> None:
-        """The reverse of `keep`."""
+    def load(self, artifact: Artifact) -> None:
+        """The inverse of `dump`."""
         self.centres_, self.curves_ = artifact.arrays["centres"], artifact.arrays["curves"]
 
-    def _curve(self, bins: np.ndarray, n_bins: int, churned: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        rates, rests_on = smoothed_rates(bins, n_bins, churned, weights, self.prior_rows)
-        rates[:-1] = isotonic_regression(rates[:-1], sample_weight=rests_on[:-1])
+    def _fit_curve(
+        self,
+        bins: NDArray[np.int64],
+        *,
+        n_bins: int,
+        churned: NDArray[np.float64],
+        weights: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        rates, n_rows = smoothed_rates(
+            bins, n_bins=n_bins, churned=churned, weights=weights, prior_rows=self.prior_rows
+        )
+        rates[:-1] = isotonic_regression(rates[:-1], sample_weight=n_rows[:-1])
         return log_odds_of(np.append(rates, np.average(churned, weights=weights)))
 
-    def _read(self, curve: np.ndarray, days: np.ndarray) -> np.ndarray:
+    def _interpolate(self, curve: NDArray[np.float64], days: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.where(np.isnan(days), curve[-2], np.interp(days, self.centres_, curve[:-2]))
+
+
+MODEL = Recency

@@ -1,10 +1,11 @@
-"""The curves behind the figures, as points for plots."""
+"""ROC, precision-recall, lift and reliability curves, as points for plots."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.labels import Labels
 from core.scores import Scores
@@ -12,49 +13,61 @@ from models.metrics.classification import N_BINS, calibration_bins
 from models.metrics.weighted import Groups, RankedRows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Curve:
-    """Points from left to right, (points,) each."""
+    """Points from left to right, (points,) each, with the labels of the axes."""
 
-    x: np.ndarray
-    y: np.ndarray
-    x_means: str
-    y_means: str
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    x_label: str
+    y_label: str
 
 
 def roc_curve(scores: Scores, outcomes: Labels) -> Curve:
-    """What share of the stayers is disturbed to reach each share of the churners; from (0, 0) to (1, 1)."""
-    groups = _groups(scores, outcomes)
-    x, y = (_reached(weights) for weights in (groups.stayed, groups.churned))
-    return Curve(x, y, "stayers flagged", "churners flagged")
+    """The share of churned customers flagged by the share of retained customers flagged, from (0, 0) to (1, 1)."""
+    groups = _rank(scores, outcomes)
+    x, y = (_cumulative_share(weights) for weights in (groups.retained, groups.churned))
+    return Curve(x=x, y=y, x_label="share of retained customers flagged", y_label="share of churned customers flagged")
 
 
 def precision_recall_curve(scores: Scores, outcomes: Labels) -> Curve:
-    """How many of those flagged leave, by the share of the churners that is flagged."""
-    groups = _groups(scores, outcomes)
-    churned, everyone = np.cumsum(groups.churned), np.cumsum(groups.churned + groups.stayed)
-    return Curve(churned / churned[-1], churned / everyone, "churners flagged", "share of the flagged who churn")
+    """The churn rate among flagged customers by the share of churned customers flagged."""
+    groups = _rank(scores, outcomes)
+    churned, total = np.cumsum(groups.churned), np.cumsum(groups.churned + groups.retained)
+    return Curve(
+        x=churned / churned[-1],
+        y=churned / total,
+        x_label="share of churned customers flagged",
+        y_label="churn rate among the flagged",
+    )
 
 
 def lift_curve(scores: Scores, outcomes: Labels) -> Curve:
-    """The churn rate among the highest-scored share of customers, over that of all."""
-    groups = _groups(scores, outcomes)
-    share = _reached(groups.churned + groups.stayed)[1:]
-    return Curve(share, _reached(groups.churned)[1:] / share, "share of customers, highest scores first", "lift")
+    """The churn rate among the share of customers with the highest scores, divided by the overall rate."""
+    groups = _rank(scores, outcomes)
+    share = _cumulative_share(groups.churned + groups.retained)[1:]
+    return Curve(
+        x=share,
+        y=_cumulative_share(groups.churned)[1:] / share,
+        x_label="share of customers, highest scores first",
+        y_label="lift",
+    )
 
 
 def reliability_curve(scores: Scores, outcomes: Labels, n_bins: int = N_BINS) -> Curve:
-    """Observed churn rate by mean probability, over bins of equally many rows; the diagonal is perfect."""
+    """The observed churn rate by mean probability, over bins with equal numbers of rows; the diagonal is perfect."""
     bins = calibration_bins(scores.value, n_bins)
-    used = np.bincount(bins) > 0
-    means = [np.bincount(bins, values)[used] / np.bincount(bins)[used] for values in (scores.value, outcomes.churned)]
-    return Curve(*means, x_means="mean probability", y_means="observed churn rate")
+    is_used = np.bincount(bins) > 0
+    x, y = (
+        np.bincount(bins, values)[is_used] / np.bincount(bins)[is_used] for values in (scores.value, outcomes.churned)
+    )
+    return Curve(x=x, y=y, x_label="mean probability", y_label="observed churn rate")
 
 
-def _groups(scores: Scores, outcomes: Labels) -> Groups:
+def _rank(scores: Scores, outcomes: Labels) -> Groups:
     return RankedRows.of(scores.value, outcomes.churned).groups(np.ones((1, len(scores))))
 
 
-def _reached(weights: np.ndarray) -> np.ndarray:
-    """Cumulated share, beginning with 0."""
+def _cumulative_share(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cumulative share, beginning with 0."""
     return np.concatenate([[0.0], np.cumsum(weights) / weights.sum()])

@@ -1,7 +1,7 @@
-"""A fitted model with what must travel with it: its card and what its columns mean.
+"""A fitted model with its card and its feature columns.
 
 <folder>/card.json       the model card
-<folder>/columns.json    a churn model's features, in order, with their vocabularies
+<folder>/columns.json    the features of a churn or hazard model, in order, with their vocabularies
 <folder>/model/          the artifact
 """
 
@@ -20,12 +20,12 @@ from models.artifact import Artifact
 
 @dataclass(frozen=True)
 class ModelPackage:
-    """What is registered, released and loaded: enough to score without asking anybody."""
+    """The unit that is registered, released and loaded. It holds everything that scoring needs."""
 
     card: ModelCard
     artifact: Artifact
     columns: tuple[FeatureColumn, ...] = ()
-    "What a churn model was fitted on; a recommender has none."
+    "The features that the model was fitted on; empty for recommenders and text models."
 
     @property
     def vocabularies(self) -> dict[str, tuple[str, ...]]:
@@ -33,7 +33,7 @@ class ModelPackage:
         return {column.name: column.vocabulary for column in self.columns if column.vocabulary is not None}
 
     def write(self, folder: Path) -> None:
-        """Write the package into a folder, which is made."""
+        """Write the package into a folder, which is created."""
         self.artifact.write(folder / "model")
         (folder / "card.json").write_bytes(msgspec.json.format(msgspec.json.encode(self.card)))
         (folder / "columns.json").write_bytes(msgspec.json.format(msgspec.json.encode(self.columns)))
@@ -47,8 +47,8 @@ class ModelPackage:
             raise BrokenArtifact(f"{folder}/columns.json cannot be read ({fault}); train again") from fault
         return cls(read_card(folder), Artifact.read(folder / "model"), columns)
 
-    def numbered(self, version: int) -> ModelPackage:
-        """The same package with the version that the registry gave it."""
+    def with_version(self, version: int) -> ModelPackage:
+        """The same package with the version that the registry assigned."""
         return replace(self, card=msgspec.structs.replace(self.card, version=version))
 
 

@@ -36,7 +36,7 @@ class LoadedTextModel:
         chances = self._model.probabilities(written)
         causes = np.array(self._model.causes)[chances.argmax(axis=1)]
         return frame[[]].assign(
-            cause=causes, probability=chances.max(axis=1), tone=self._model.tones_of(written)
+            cause=causes, probability=chances.max(axis=1), tone=self._model.sentiment_of(written)
         )  # fmt: skip
 
 

@@ -1,8 +1,7 @@
-"""Which versions of a model there are, and which of them is champion: MLflow's registry in this project's words.
+"""The registered versions of each kind of model and their aliases, in MLflow's registry.
 
-Every version is a pyfunc model whose code is `models.mlflow_store.pyfunc_<kind>` and whose
-data is a ModelPackage, so nothing is pickled. MLflow keeps no history of alias
-moves: training/promotion.py keeps it in the ledger.
+Every version is a pyfunc model whose code is `models.mlflow_store.pyfunc_<kind>` and whose data is a ModelPackage, so
+nothing is pickled. MLflow keeps no history of alias moves: training/run/registering.py records them in the ledger.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import mlflow.pyfunc
 import msgspec
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModelStatus
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.types import DataType, ParamSchema, ParamSpec
@@ -23,14 +23,13 @@ from mlflow.types import DataType, ParamSchema, ParamSpec
 from core.config.loading import redacted
 from core.environment import MLFLOW_TRACKING_URI
 from core.errors import NotFound, SourceUnavailable
-from core.feature_table import FeatureColumn
 from core.model_card import ModelCard
+from core.model_kinds import MODEL_KINDS, RECOMMENDER
 from models.artifact import Artifact
 from models.mlflow_store.package import ModelPackage, read_card
 
 CHAMPION, CHALLENGER = "champion", "challenger"
-KINDS = ("churn", "hazard", "recommender", "texts")
-NEEDED_PACKAGES = ("mlflow", "lightgbm", "msgspec", "numpy", "pandas", "scipy")
+PIP_PACKAGES = ("mlflow", "lightgbm", "msgspec", "numpy", "pandas", "scipy")
 SQLITE = "sqlite:///"
 
 
@@ -40,10 +39,10 @@ class RegisteredVersion(msgspec.Struct, frozen=True):
     version: int
     aliases: tuple[str, ...]
     card: ModelCard
-    "With its version filled in."
+    "Its `version` is filled in."
     run_id: str
     folder: str
-    "Where its package lies: a path or an address that MLflow can read."
+    "The folder of its package: a path or an address that MLflow can read."
 
 
 class Registry:
@@ -59,66 +58,63 @@ class Registry:
         return f"kizuna.{self.data_set}.{kind}"
 
     def aliases(self, kind: str) -> dict[str, int]:
-        """Which version each alias points to now. Raises SourceUnavailable where the store does not answer."""
+        """The version that each alias points at. Raises SourceUnavailable where the store does not answer."""
         try:
-            found = self._client.get_registered_model(self.name(kind)).aliases
+            aliases = self._client.get_registered_model(self.name(kind)).aliases
         except MlflowException as fault:
             if fault.error_code == "RESOURCE_DOES_NOT_EXIST":
                 return {}
             raise SourceUnavailable(
                 f"MLflow's store {redacted(self.tracking_uri)} does not answer ({fault.error_code}); start it or set "
-                f"{MLFLOW_TRACKING_URI} to another"
+                f"{MLFLOW_TRACKING_URI} to another store"
             ) from fault
-        return {alias: int(version) for alias, version in found.items()}
+        return {alias: int(version) for alias, version in aliases.items()}
 
     def versions(self, kind: str) -> list[RegisteredVersion]:
-        """Every version, oldest first; none where nothing was registered."""
+        """Every version, oldest first; empty where nothing was registered."""
         aliases = self.aliases(kind)
-        found = self._client.search_model_versions(f"name='{self.name(kind)}'")
-        return sorted((self._registered(version, aliases) for version in found), key=lambda each: each.version)
+        versions = self._client.search_model_versions(f"name='{self.name(kind)}'")
+        return sorted((self._to_version(version, aliases) for version in versions), key=lambda each: each.version)
 
     def find(self, kind: str, version_or_alias: int | str) -> RegisteredVersion:
-        """One version by its number or alias. Raises NotFound, naming what there is."""
+        """One version by its number or alias. Raises NotFound, which lists the versions."""
         aliases = self.aliases(kind)
-        wanted = aliases.get(str(version_or_alias), version_or_alias)
+        number = aliases.get(str(version_or_alias), version_or_alias)
         try:
-            return self._registered(self._client.get_model_version(self.name(kind), str(int(wanted))), aliases)
+            return self._to_version(self._client.get_model_version(self.name(kind), str(int(number))), aliases)
         except (ValueError, MlflowException) as fault:
-            there_are = ", ".join(str(each.version) for each in self.versions(kind)) or f"none: kizuna train {kind}"
-            raise NotFound(f"no '{version_or_alias}' of {self.name(kind)}; versions: {there_are}") from fault
+            known = ", ".join(str(each.version) for each in self.versions(kind))
+            known = known or f"none yet, run {MODEL_KINDS[kind].train_command}"
+            raise NotFound(f"no '{version_or_alias}' of {self.name(kind)}; versions: {known}") from fault
 
     def package(self, registered: RegisteredVersion) -> ModelPackage:
-        """The fitted model of a version, its card and its columns."""
-        return ModelPackage.read(_local(registered.folder)).numbered(registered.version)
+        """Load the fitted model of a version with its card and its columns."""
+        return ModelPackage.read(_local(registered.folder)).with_version(registered.version)
 
     def artifact(self, registered: RegisteredVersion) -> Artifact:
-        """The fitted model of a version."""
+        """Load the fitted model of a version."""
         return self.package(registered).artifact
 
-    def columns(self, registered: RegisteredVersion) -> tuple[FeatureColumn, ...]:
-        """The features that a churn version was fitted on, with their vocabularies."""
-        return self.package(registered).columns
-
-    def register(self, package: ModelPackage, run_id: str, alias: str = CHALLENGER) -> RegisteredVersion:
-        """Store a fitted model as the next version, under an alias; an interruption leaves no version."""
+    def register(self, package: ModelPackage, run_id: str, *, alias: str = CHALLENGER) -> RegisteredVersion:
+        """Store a fitted model as the next version under an alias. An interruption leaves no version."""
         kind, name = package.card.kind, self.name(package.card.kind)
         source, model_id = self._store(package, run_id)
         if not self._client.search_registered_models(f"name='{name}'"):
             self._client.create_registered_model(name)
         created = self._client.create_model_version(name, source=source, run_id=run_id, model_id=model_id)
         try:
-            self.set_alias(kind, alias, int(created.version))
+            self.set_alias(kind, alias, version=int(created.version))
         except BaseException:
             self._client.delete_model_version(name, str(created.version))
             raise
         return self.find(kind, int(created.version))
 
-    def set_alias(self, kind: str, alias: str, version: int) -> None:
-        """Point an alias at a version. training/promotion.py does this and writes it into the ledger."""
+    def set_alias(self, kind: str, alias: str, *, version: int) -> None:
+        """Point an alias at a version. Callers record the move in the ledger (training/run/registering.py)."""
         self._client.set_registered_model_alias(self.name(kind), alias, str(version))
 
     def _store(self, package: ModelPackage, run_id: str) -> tuple[str, str]:
-        """Put the model beside its run; its address and MLflow's id of it."""
+        """Store the model with its run; returns its address and MLflow's id of it."""
         experiment = self._client.get_run(run_id).info.experiment_id
         logged = self._client.create_logged_model(experiment, name=package.card.model, source_run_id=run_id)
         with tempfile.TemporaryDirectory() as folder:
@@ -128,25 +124,25 @@ class Registry:
         self._client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
         return logged.artifact_location, logged.model_id
 
-    def _registered(self, found, aliases: dict[str, int]) -> RegisteredVersion:
-        version = int(found.version)
-        folder = f"{found.source}/data/kizuna"
+    def _to_version(self, stored: ModelVersion, aliases: dict[str, int]) -> RegisteredVersion:
+        version = int(stored.version)
+        folder = f"{stored.source}/data/kizuna"
         card = read_card(_local(f"{folder}/card.json").parent)
         names = tuple(sorted(alias for alias, pointed in aliases.items() if pointed == version))
         return RegisteredVersion(
-            version, names, msgspec.structs.replace(card, version=version), found.run_id or "", folder
+            version, names, msgspec.structs.replace(card, version=version), stored.run_id or "", folder
         )
 
 
 def open_store(tracking_uri: str) -> MlflowClient:
-    """MLflow's client of a store; a SQLite store's folder is made."""
+    """MLflow's client of a store. Creates the folder of a SQLite store."""
     if tracking_uri.startswith(SQLITE):
         Path(tracking_uri.removeprefix(SQLITE)).parent.mkdir(parents=True, exist_ok=True)
     return MlflowClient(tracking_uri)
 
 
 def artifact_location(tracking_uri: str) -> str | None:
-    """Where a store keeps files: beside a SQLite database, otherwise where its server decides."""
+    """Where a store keeps files: next to a SQLite database; None where a server decides."""
     if not tracking_uri.startswith(SQLITE):
         return None
     return str(Path(tracking_uri.removeprefix(SQLITE)).resolve().parent / "mlartifacts")
@@ -158,18 +154,23 @@ def _save_pyfunc(package: ModelPackage, folder: Path, model: Model) -> None:
         folder / "pyfunc",
         loader_module=f"models.mlflow_store.pyfunc_{package.card.kind}",
         data_path=str(folder / "kizuna"),
-        # Stated, because MLflow otherwise spends 20 s finding out.
-        pip_requirements=[f"{name}=={installed_version(name)}" for name in NEEDED_PACKAGES],
+        # Listed here, because MLflow otherwise spends 20 s on working them out.
+        pip_requirements=[f"{name}=={installed_version(name)}" for name in PIP_PACKAGES],
         mlflow_model=model,
     )
 
 
 def _signature(kind: str) -> ModelSignature | None:
-    """What MLflow must be told to pass on. It would refuse words as pandas categories, so columns are checked by us."""
-    return ModelSignature(params=ParamSchema([ParamSpec("k", DataType.long, 10)])) if kind == "recommender" else None
+    """The parameters that MLflow passes on to `predict`.
+
+    Columns are not part of it: MLflow refuses words in pandas categories, so the pyfunc models check columns.
+    """
+    if kind != RECOMMENDER.name:
+        return None
+    return ModelSignature(params=ParamSchema([ParamSpec("k", DataType.long, 10)]))
 
 
 def _local(address: str) -> Path:
-    """A file or folder of the store on this disk; itself where it is here already."""
+    """A file or folder of the store on this disk, downloaded where needed."""
     path = Path(address.removeprefix("file://"))
     return path if path.exists() else Path(mlflow.artifacts.download_artifacts(artifact_uri=address))

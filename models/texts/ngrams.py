@@ -1,9 +1,10 @@
-"""What a text is made of: pieces of its words and whole words, which works for Japanese as it does for English.
+"""Character and word n-grams of a text, which work for Japanese as well as for English.
 
-    "Too slow"   characters   " ", "t", "o", ..., " to", "too", "oo ", ..., "slow "   1 to 5 letters, inside of words
+    "Too slow"   characters   " ", "t", "o", ..., " to", "too", "oo ", ..., "slow "   1 to 5 characters inside words
                  words        "too", "slow", "too slow"                               1 or 2 words
 
-Japanese writes no spaces, so there a phrase is one word and its pieces do the work; no dictionary is needed.
+Japanese has no spaces between words, so there a phrase is one word and its character n-grams carry the information. No
+dictionary is needed.
 """
 
 from __future__ import annotations
@@ -12,45 +13,45 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-LONGEST_PIECE = 5
-LONGEST_PHRASE = 2
-LONGEST_TEXT = 5_000
-"Characters; what a customer writes beyond them is not read."
+MAX_CHARACTERS = 5
+MAX_WORDS = 2
+MAX_TEXT_LENGTH = 5_000
+"Characters; the rest of a text is ignored."
 
 WORD = re.compile(r"\b\w+\b")
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 
 
-def normalised(text: str) -> str:
-    """The text in one width and one case: ＡＢＣ and abc are the same, as are ｶﾅ and カナ."""
-    return unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).casefold()
+def normalize(text: str) -> str:
+    """The text in one width and one case: ＡＢＣ and abc become the same, as do ｶﾅ and カナ."""
+    return unicodedata.normalize("NFKC", text[:MAX_TEXT_LENGTH]).casefold()
 
 
-def character_pieces(text: str) -> Iterator[str]:
-    """Every run of 1 to `LONGEST_PIECE` characters within the words of a normalised text, their edges marked by spaces.
+def character_ngrams(text: str) -> Iterator[str]:
+    """Every run of 1 to `MAX_CHARACTERS` characters inside the words of a normalized text, with spaces at their edges.
 
-    As scikit-learn's analyzer 'char_wb', but without the space by itself, which every text knows: a word that is
-    shorter than a run counts once.
+    As scikit-learn's analyzer 'char_wb', but without the single space, which every text has. A word that is shorter
+    than a run counts once.
     """
     for word in text.split():
-        edged = f" {word} "
-        for length in range(1, LONGEST_PIECE + 1):
-            for start in range(max(1, len(edged) - length + 1)):
-                piece = edged[start : start + length]
-                if piece != " ":
-                    yield piece
-            if length >= len(edged):
+        padded = f" {word} "
+        for length in range(1, MAX_CHARACTERS + 1):
+            for start in range(max(1, len(padded) - length + 1)):
+                ngram = padded[start : start + length]
+                if ngram != " ":
+                    yield ngram
+            if length >= len(padded):
                 break
 
 
-def phrases(text: str) -> Iterator[str]:
-    """Every word and every two neighbouring words of a normalised text."""
+def word_ngrams(text: str) -> Iterator[str]:
+    """Every word and every two neighbouring words of a normalized text."""
     words = WORD.findall(text)
-    for length in range(1, LONGEST_PHRASE + 1):
+    for length in range(1, MAX_WORDS + 1):
         for start in range(len(words) - length + 1):
             yield " ".join(words[start : start + length])
 
 
 def is_japanese(text: str) -> bool:
-    """Whether a text holds Japanese letters: kana, or the characters shared with Chinese."""
+    """Whether a text has Japanese characters: kana, or those shared with Chinese."""
     return bool(JAPANESE.search(text))

@@ -1,9 +1,9 @@
-"""What a customer's text speaks of and how it sounds, told by a linear model that is kept as JSON and arrays.
+"""A linear model of the churn cause and the sentiment of a text, stored as JSON and arrays.
 
-    text -> weights of its pieces -> one straight line a cause -> probabilities -> a cause, or unknown
-                                  -> one straight line         -> tone, -1 to 1
+    text -> TF-IDF of its n-grams -> one linear score per cause -> probabilities -> a cause, or unknown
+                                  -> one linear score           -> sentiment, -1 to 1
 
-scikit-learn learns the lines (learning.py); answering needs numpy and scipy alone.
+scikit-learn fits the linear maps (fitting.py); predicting needs numpy and scipy alone.
 """
 
 from __future__ import annotations
@@ -13,126 +13,133 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import softmax
 
 from core.errors import BrokenArtifact
+from core.model_kinds import TEXTS
 from models.artifact import Artifact
-from models.texts.ngrams import character_pieces, phrases
+from models.texts.ngrams import character_ngrams, word_ngrams
 from models.texts.vocabulary import Vocabulary
 
-NAME = "texts"
+NAME = TEXTS.name
+"There is one text model, and it is called as its kind."
 UNKNOWN = "unknown"
-"Said of a text that the model cannot tell the cause of."
-LEAST_TEXTS_OF_A_PIECE = 2
-"A run of characters that stands in one text alone tells nothing of others."
+"The cause of a text whose cause the model cannot predict."
+MIN_TEXTS_PER_CHARACTER_NGRAM = 2
+"A character n-gram of a single text says nothing about other texts."
 
 
 @dataclass(frozen=True)
-class Lines:
-    """A straight line an answer: how strongly each known piece speaks for it."""
+class LinearMap:
+    """One linear function of the n-gram weights per output."""
 
-    slopes: np.ndarray
-    "(answers, pieces) float64"
-    intercepts: np.ndarray
-    "(answers,) float64"
+    coefficients: NDArray[np.float64]
+    "(outputs, n-grams)"
+    intercepts: NDArray[np.float64]
+    "(outputs,)"
 
-    def heights(self, weights: sparse.csr_matrix) -> np.ndarray:
-        """(n, answers) how strongly each text speaks for each answer."""
-        return np.asarray(weights @ self.slopes.T) + self.intercepts
+    def predict(self, features: sparse.csr_matrix) -> NDArray[np.float64]:
+        """The value of each output, (n, outputs)."""
+        return np.asarray(features @ self.coefficients.T) + self.intercepts
 
 
 @dataclass(frozen=True)
-class Pieces:
-    """Texts as one row of weights: pieces of words first, then words."""
+class NgramFeatures:
+    """Texts as TF-IDF weights of character n-grams, then of word n-grams."""
 
     characters: Vocabulary
     words: Vocabulary
 
     @classmethod
-    def learnt_from(cls, texts: Sequence[str]) -> Self:
-        """The pieces of these texts."""
+    def fit(cls, texts: Sequence[str]) -> Self:
+        """Collect the n-grams of these texts."""
         return cls(
-            Vocabulary.learnt_from(texts, character_pieces, LEAST_TEXTS_OF_A_PIECE),
-            Vocabulary.learnt_from(texts, phrases),
+            Vocabulary.fit(texts, character_ngrams, min_texts=MIN_TEXTS_PER_CHARACTER_NGRAM),
+            Vocabulary.fit(texts, word_ngrams),
         )
 
-    def weights(self, texts: Sequence[str]) -> sparse.csr_matrix:
-        """(n, pieces); zeros where nothing is known of a text."""
-        return sparse.csr_matrix(sparse.hstack([self.characters.weights(texts), self.words.weights(texts)]))
+    def transform(self, texts: Sequence[str]) -> sparse.csr_matrix:
+        """The weights, (n, n-grams); zeros for a text without a known n-gram."""
+        return sparse.csr_matrix(sparse.hstack([self.characters.transform(texts), self.words.transform(texts)]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TextModel:
-    """Tells the cause that a text speaks of and the text's tone, as far as it was given labels of each."""
+    """Predicts the churn cause and the sentiment of texts, as far as it was fitted on labels of each."""
 
-    pieces: Pieces
+    features: NgramFeatures
     causes: tuple[str, ...]
     "Sorted; empty where no text was labelled with a cause."
-    cause_lines: Lines
-    sharpness: float
-    "Heights times this are log-odds that mean what they say, found on texts that were held out."
-    tone_lines: Lines | None = None
-    "None where no text had a score beside it."
+    cause_map: LinearMap
+    inverse_temperature: float
+    "Scores times this are calibrated log-odds, fitted on held-out texts."
+    sentiment_map: LinearMap | None = None
+    "None where no text had a score."
 
-    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """(n, causes), rows sum to 1; equal for a text of which no piece is known."""
-        weights = self.pieces.weights(texts)
-        chances = softmax(self.sharpness * self.cause_lines.heights(weights), axis=1)
-        chances[weights.getnnz(axis=1) == 0] = 1 / len(self.causes)
-        return chances
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """(n, causes), rows sum to 1; equal for a text without a known n-gram."""
+        features = self.features.transform(texts)
+        probabilities = softmax(self.inverse_temperature * self.cause_map.predict(features), axis=1)
+        probabilities[features.getnnz(axis=1) == 0] = 1 / len(self.causes)
+        return probabilities
 
-    def causes_of(self, texts: Sequence[str], threshold: float) -> np.ndarray:
-        """The likeliest cause of each text, (n,) text 'U'; `UNKNOWN` below the threshold."""
-        return likeliest(self.probabilities(texts), self.causes, threshold)
+    def causes_of(self, texts: Sequence[str], threshold: float) -> NDArray[np.str_]:
+        """The likeliest cause of each text, (n,); `UNKNOWN` below the threshold."""
+        return likeliest_cause(self.probabilities(texts), self.causes, threshold=threshold)
 
-    def tones_of(self, texts: Sequence[str]) -> np.ndarray:
-        """(n,) from -1, angry, to 1, delighted; NaN where nothing is known of the text or of tones."""
-        weights = self.pieces.weights(texts)
-        if self.tone_lines is None:
+    def sentiment_of(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """(n,) from -1, angry, to 1, delighted; NaN for a text without a known n-gram, and without a sentiment map."""
+        features = self.features.transform(texts)
+        if self.sentiment_map is None:
             return np.full(len(texts), np.nan)
-        tones = np.clip(self.tone_lines.heights(weights)[:, 0], -1, 1)
-        return np.where(weights.getnnz(axis=1) > 0, tones, np.nan)
+        sentiment = np.clip(self.sentiment_map.predict(features)[:, 0], -1, 1)
+        return np.where(features.getnnz(axis=1) > 0, sentiment, np.nan)
 
     def to_artifact(self) -> Artifact:
         """The model as JSON, text and arrays."""
-        characters, words, tone = self.pieces.characters, self.pieces.words, self.tone_lines
+        characters, words, sentiment = self.features.characters, self.features.words, self.sentiment_map
         arrays = {
-            "character_rarity": characters.rarity,
-            "word_rarity": words.rarity,
-            "cause_slopes": self.cause_lines.slopes,
-            "cause_intercepts": self.cause_lines.intercepts,
+            "character_idf": characters.idf,
+            "word_idf": words.idf,
+            "cause_coefficients": self.cause_map.coefficients,
+            "cause_intercepts": self.cause_map.intercepts,
         }
-        if tone is not None:
-            arrays |= {"tone_slopes": tone.slopes, "tone_intercepts": tone.intercepts}
-        state = {"causes": list(self.causes), "sharpness": self.sharpness}
-        texts = {"characters": "\n".join(characters.pieces), "words": "\n".join(words.pieces)}
+        if sentiment is not None:
+            arrays |= {
+                "sentiment_coefficients": sentiment.coefficients,
+                "sentiment_intercepts": sentiment.intercepts,
+            }
+        state = {"causes": list(self.causes), "inverse_temperature": self.inverse_temperature}
+        texts = {"characters": "\n".join(characters.ngrams), "words": "\n".join(words.ngrams)}
         return Artifact(NAME, state, arrays, texts)
 
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> Self:
-        """The model that answers as the one it was taken from. Raises BrokenArtifact for another kind of model."""
+        """The model that was stored. Raises BrokenArtifact for another kind of model."""
         if artifact.model != NAME:
-            raise BrokenArtifact(f"this is a {artifact.model} model and none of texts; kizuna train texts makes one")
-        arrays = artifact.arrays
-        tone = Lines(arrays["tone_slopes"], arrays["tone_intercepts"]) if "tone_slopes" in arrays else None
+            raise BrokenArtifact(f"this is a {artifact.model} model, not a text model; run {TEXTS.train_command}")
+        arrays, sentiment = artifact.arrays, None
+        if "sentiment_coefficients" in arrays:
+            sentiment = LinearMap(arrays["sentiment_coefficients"], arrays["sentiment_intercepts"])
         return cls(
-            Pieces(
-                Vocabulary(_lines(artifact.texts["characters"]), arrays["character_rarity"], character_pieces),
-                Vocabulary(_lines(artifact.texts["words"]), arrays["word_rarity"], phrases),
+            features=NgramFeatures(
+                Vocabulary(_lines(artifact.texts["characters"]), arrays["character_idf"], character_ngrams),
+                Vocabulary(_lines(artifact.texts["words"]), arrays["word_idf"], word_ngrams),
             ),
-            tuple(artifact.state["causes"]),
-            Lines(arrays["cause_slopes"], arrays["cause_intercepts"]),
-            artifact.state["sharpness"],
-            tone,
+            causes=tuple(artifact.state["causes"]),
+            cause_map=LinearMap(arrays["cause_coefficients"], arrays["cause_intercepts"]),
+            inverse_temperature=artifact.state["inverse_temperature"],
+            sentiment_map=sentiment,
         )
 
 
-def likeliest(chances: np.ndarray, causes: Sequence[str], threshold: float) -> np.ndarray:
-    """The likeliest cause of each row, (n,) text 'U'; `UNKNOWN` where its probability lies below the threshold."""
-    said = np.array([*causes, UNKNOWN])
-    best = chances.argmax(axis=1)
-    return said[np.where(chances.max(axis=1) >= threshold, best, len(causes))]
+def likeliest_cause(probabilities: NDArray[np.float64], causes: Sequence[str], *, threshold: float) -> NDArray[np.str_]:
+    """The likeliest cause of each row, (n,); `UNKNOWN` where its probability is below the threshold."""
+    names = np.array([*causes, UNKNOWN])
+    best = probabilities.argmax(axis=1)
+    return names[np.where(probabilities.max(axis=1) >= threshold, best, len(causes))]
 
 
 def _lines(text: str) -> tuple[str, ...]:

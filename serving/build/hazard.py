@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from core.feature_table import require_same_features
 from models.churn.monthly_revenue import monthly_revenue
-from models.hazard.hazard_models import HAZARD_MODELS
+from models.hazard.catalogue import HAZARD_MODELS
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.hazard_part import HazardPart
 from serving.release.release import ReleasePart

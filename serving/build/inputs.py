@@ -15,6 +15,7 @@ from core.cohort import Cohort
 from core.config.data_set import Config
 from core.errors import NotFound
 from core.feature_table import FeatureTable
+from core.model_kinds import CHURN, released_kinds
 from features.cohort import select_cohort
 from features.pipeline import compute_features
 from models.mlflow_store.package import ModelPackage
@@ -24,10 +25,6 @@ from tables.tables import Tables
 
 if TYPE_CHECKING:
     from models.mlflow_store.registry import Registry
-
-KINDS = ("churn", "hazard", "recommender")
-OPTIONAL_KIND = "hazard"
-"Trained only if the TOML asks for it. If it never was, nothing is missing."
 
 
 @dataclass(frozen=True)
@@ -42,18 +39,20 @@ class Champions:
         """Load every kind's champion, except kinds to skip and champions that cannot be used."""
         packages: dict[str, ModelPackage] = {}
         missing: dict[str, str] = {}
-        for kind in KINDS:
+        for kind in released_kinds():
             try:
-                package = registry.package(registry.find(kind, "champion"))
+                package = registry.package(registry.find(kind.name, "champion"))
             except NotFound:
-                if kind != OPTIONAL_KIND:
-                    missing[kind] = f"there is no champion; run `kizuna train {kind}`, then `kizuna promote {kind}`"
+                if not kind.trained_after:  # a kind that is trained only where the TOML asks for it is not missing
+                    missing[kind.name] = (
+                        f"there is no champion; run `{kind.train_command}`, then `{kind.promote_command}`"
+                    )
                 continue
-            reason = "skipped on request" if kind in skip else package.card.unusable_reason
+            reason = "skipped on request" if kind.name in skip else package.card.unusable_reason
             if reason:
-                missing[kind] = reason
+                missing[kind.name] = reason
             else:
-                packages[kind] = package
+                packages[kind.name] = package
         return cls(packages, missing)
 
 
@@ -70,7 +69,7 @@ class BuildInputs:
     @cached_property
     def features(self) -> FeatureTable:
         """The features of the cohort at the cutoff, with the vocabularies of the churn champion."""
-        churn = self.champions.packages.get("churn")
+        churn = self.champions.packages.get(CHURN.name)
         cohort = select_cohort(self.tables, [self.cutoff])
         return compute_features(self.tables, cohort, vocabularies=None if churn is None else churn.vocabularies)
 

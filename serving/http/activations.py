@@ -38,7 +38,9 @@ class ActivationLog:
             fcntl.flock(lock, fcntl.LOCK_EX)
             latest = ledger.latest().releases.get(self.host)
             if latest is None or latest.details.get("activation") != msgspec.to_builtins(activation):
-                ledger.append(RELEASE_ACTIVATED, activation.who, activation.why, ledger_details(release, activation))
+                ledger.append(
+                    RELEASE_ACTIVATED, ledger_details(release, activation), who=activation.who, why=activation.why
+                )
 
 
 def ledger_details(release: Release, activation: Activation) -> dict[str, object]:

@@ -141,7 +141,7 @@ class Release:
             description = read_description(folder)
             _refuse_damage(folder, description)
             artifacts = {
-                path.name: _plain_arrays(Artifact.read(path, mapped=True))
+                path.name: _plain_arrays(Artifact.read(path, memory_map=True))
                 for path in sorted(folder.iterdir())
                 if path.is_dir()
             }

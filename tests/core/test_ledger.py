@@ -1,4 +1,4 @@
-"""The ledger: nothing in it changes unseen, and a crash costs at most the line it was writing."""
+"""The ledger reveals every change, and a crash costs at most the line that was being written."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput, TamperedLedger
-from core.ledger import ALIAS_FOUND, ALIAS_MOVED, LEDGER_MENDED, RELEASE_ACTIVATED, Ledger
+from core.ledger import ALIAS_FOUND, ALIAS_MOVED, LEDGER_REPAIRED, RELEASE_ACTIVATED, Ledger
 
 NOON = datetime(2026, 9, 14, 12, tzinfo=UTC)
 
 
-def moved(ledger: Ledger, version: int | None, hours: int = 0, event: str = ALIAS_MOVED) -> None:
+def append_move(ledger: Ledger, version: int | None, hours: int = 0, event: str = ALIAS_MOVED) -> None:
     details = {"kind": "churn", "alias": "champion", "version": version}
-    ledger.append(event, "ada", "better by .01", details, NOON + timedelta(hours=hours))
+    ledger.append(event, details, who="ada", why="better by .01", at=NOON + timedelta(hours=hours))
 
 
 @pytest.fixture
 def ledger(tmp_path) -> Ledger:
     ledger = Ledger(tmp_path / "shop" / "ledger.jsonl", host="till-1")
     for hours, version in enumerate([1, 2, 3]):
-        moved(ledger, version, hours)
+        append_move(ledger, version, hours)
     return ledger
 
 
-def test_what_was_appended_is_read_back(ledger):
+def test_appended_entries_are_read_back(ledger):
     entries = ledger.entries()
 
     assert [entry.sequence for entry in entries] == [1, 2, 3]
@@ -39,21 +39,21 @@ def test_what_was_appended_is_read_back(ledger):
     assert ledger.head == entries[-1].hash
 
 
-def test_a_ledger_that_is_not_there_is_empty(tmp_path):
+def test_a_ledger_without_a_file_is_empty(tmp_path):
     assert Ledger(tmp_path / "none.jsonl").entries() == []
 
 
 def test_an_event_without_a_time_happens_now(ledger):
     before = datetime.now(UTC)
 
-    assert before <= ledger.append(ALIAS_MOVED, "ada", "", {}).at <= datetime.now(UTC)
+    assert before <= ledger.append(ALIAS_MOVED, {}, who="ada", why="").at <= datetime.now(UTC)
 
 
 @given(place=st.integers(0), bit=st.integers(0, 7))
-def test_every_flipped_bit_is_found(tmp_path_factory, place, bit):
+def test_every_flipped_bit_is_detected(tmp_path_factory, place, bit):
     ledger = Ledger(tmp_path_factory.mktemp("ledger") / "ledger.jsonl")
     for version in (1, 2):
-        moved(ledger, version)
+        append_move(ledger, version)
     content = bytearray(ledger.path.read_bytes())
     content[place % (len(content) - 1)] ^= 1 << bit
     ledger.path.write_bytes(bytes(content))
@@ -63,29 +63,29 @@ def test_every_flipped_bit_is_found(tmp_path_factory, place, bit):
 
 
 @pytest.mark.parametrize("order", [[1, 2], [0, 2], [0, 2, 1], [0, 1, 1, 2], []], ids=str)
-def test_removed_moved_and_doubled_lines_are_found(ledger, order):
+def test_removed_moved_and_repeated_lines_are_detected(ledger, order):
     lines = ledger.path.read_bytes().splitlines(keepends=True)
     ledger.path.write_bytes(b"".join(lines[place] for place in order) or b"\n")
 
     with pytest.raises(TamperedLedger):
-        moved(ledger, 4)
+        append_move(ledger, 4)
 
 
 @pytest.mark.parametrize("lost", [1, 20, 150])
-def test_half_a_line_after_a_crash_is_mended_and_recorded(ledger, lost):
+def test_half_a_line_after_a_crash_is_repaired_and_recorded(ledger, lost):
     ledger.path.write_bytes(ledger.path.read_bytes()[:-lost])
 
     assert len(ledger.entries()) == 2
-    moved(ledger, 4)
-    mended, newest = ledger.entries()[2:]
-    assert mended.event == LEDGER_MENDED
-    assert '"sequence":3' in mended.details["half_line"]
+    append_move(ledger, 4)
+    repair, newest = ledger.entries()[2:]
+    assert repair.event == LEDGER_REPAIRED
+    assert '"sequence":3' in repair.details["half_line"]
     assert newest.details["version"] == 4
 
 
 def write_ten(path: Path) -> None:
     for version in range(10):
-        moved(Ledger(path), version)
+        append_move(Ledger(path), version)
 
 
 def test_several_processes_write_one_chain(tmp_path):
@@ -96,8 +96,8 @@ def test_several_processes_write_one_chain(tmp_path):
     assert len(Ledger(path).entries()) == 20
 
 
-def test_the_state_is_that_of_the_moment_asked_for(ledger):
-    moved(ledger, None, hours=9, event=ALIAS_FOUND)
+def test_the_state_is_that_of_the_requested_moment(ledger):
+    append_move(ledger, None, hours=9, event=ALIAS_FOUND)
     in_tokyo = timezone(timedelta(hours=9))
 
     assert ledger.at(datetime(2026, 9, 14, 20, 59, tzinfo=in_tokyo)).version("churn", "champion") is None
@@ -108,21 +108,21 @@ def test_the_state_is_that_of_the_moment_asked_for(ledger):
 
 def test_each_host_answers_from_the_release_it_activated_last(tmp_path):
     for host, release in [("till-1", "r1"), ("till-2", "r1"), ("till-1", "r2")]:
-        Ledger(tmp_path / "l", host).append(RELEASE_ACTIVATED, "ada", "", {"release": release}, NOON)
+        Ledger(tmp_path / "l", host).append(RELEASE_ACTIVATED, {"release": release}, who="ada", why="", at=NOON)
 
     releases = Ledger(tmp_path / "l").latest().releases
 
     assert {host: entry.details["release"] for host, entry in releases.items()} == {"till-1": "r2", "till-2": "r1"}
 
 
-def test_a_time_without_a_zone_is_refused(ledger):
-    with pytest.raises(BadInput, match="needs its time zone"):
+def test_a_time_without_a_time_zone_is_refused(ledger):
+    with pytest.raises(BadInput, match="needs a time zone"):
         ledger.at(NOON.replace(tzinfo=None))
-    with pytest.raises(BadInput, match="needs a time with its zone"):
-        ledger.append(ALIAS_MOVED, "ada", "", {}, NOON.replace(tzinfo=None))
+    with pytest.raises(BadInput, match="needs a time with a time zone"):
+        ledger.append(ALIAS_MOVED, {}, who="ada", why="", at=NOON.replace(tzinfo=None))
 
 
-def test_a_key_slipped_into_a_line_is_found(ledger):
+def test_a_key_added_to_a_line_is_detected(ledger):
     ledger.path.write_bytes(ledger.path.read_bytes().replace(b'{"sequence":2,', b'{"approved":true,"sequence":2,'))
 
     with pytest.raises(TamperedLedger, match="line 2"):

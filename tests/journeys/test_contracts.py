@@ -13,7 +13,7 @@ import pytest
 from core.config.loading import read_config
 from tables.sources.cross_section import open_cross_section
 from tests.journeys.conftest import PROJECT, DataSet
-from training.cross_section.rows import honest_rows
+from training.cross_section.rows import drop_leaks
 
 pytestmark = pytest.mark.slow
 
@@ -45,9 +45,9 @@ def sampled(found: DataSet, n: int) -> DataSet:
 def test_of_the_telephone_company_s_columns_the_alarm_leaves_out_what_was_written_afterwards(tmp_path):
     config = read_config(public("telco", tmp_path).toml, {"KIZUNA_DATA": str(DATA)})
 
-    rows = honest_rows(open_cross_section(config), config.seed)
+    rows = drop_leaks(open_cross_section(config), config.seed)
 
-    assert {leak.feature for leak in rows.left_out} == {"satisfaction_score", "churn_score"}
+    assert {leak.feature for leak in rows.dropped} == {"satisfaction_score", "churn_score"}
     assert len(rows.features.columns) == 18
     assert rows.outcomes.churned.mean() == pytest.approx(0.2654, abs=5e-5)
 
@@ -55,7 +55,7 @@ def test_of_the_telephone_company_s_columns_the_alarm_leaves_out_what_was_writte
 def test_the_telephone_company_is_checked_trained_and_promoted_without_a_date(tmp_path):
     few = sampled(public("telco", tmp_path), 1_500)
 
-    checked, trained = few.kizuna("check"), few.kizuna("train", "churn", *LOGISTIC, "--set", "bends=0")
+    checked, trained = few.kizuna("check"), few.kizuna("train", "churn", *LOGISTIC, "--set", "n_knots=0")
     promoted, refused = few.kizuna("promote", "churn"), few.kizuna("release")
     listed = few.kizuna("models")
 

@@ -59,7 +59,7 @@ def test_a_release_leaves_out_what_tells_customers_not_apart_and_the_route_says_
 
     answer = client_for(open_api(shop.var / "shop/releases"))("POST", "/v1/churn/score", json={"customer_ids": ["ada"]})
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:kizuna:problem:model-not-released")
-    assert "says the same of every customer" in answer.json()["detail"]
+    assert "predicts the same for every customer" in answer.json()["detail"]
 
 
 def test_where_customers_show_that_they_will_leave_the_model_learns_and_passes(learnable: Trained):
@@ -74,7 +74,7 @@ def test_where_customers_show_that_they_will_leave_the_model_learns_and_passes(l
 
 def test_the_same_training_once_more_is_a_refresh_and_passes(learnable: Trained):
     shop, _ = learnable
-    shop.registry.set_alias("churn", "champion", 2)
+    shop.registry.set_alias("churn", "champion", version=2)
     shop.kizuna("train", "churn", *QUICK)
 
     said = shop.kizuna("promote", "churn")
@@ -86,7 +86,7 @@ def test_the_same_training_once_more_is_a_refresh_and_passes(learnable: Trained)
 
 def test_a_release_of_the_champion_serves_what_it_learnt(learnable: Trained):
     shop, _ = learnable
-    shop.registry.set_alias("churn", "champion", 2)
+    shop.registry.set_alias("churn", "champion", version=2)
     assert shop.kizuna("release").exit_code == 0
     release = Releases(shop.var / "shop/releases").open_active()
     assert release.churn is not None

@@ -120,7 +120,7 @@ def test_the_alarm_names_an_attribute_written_at_leaving_and_the_gate_wants_a_re
 
     assert "leak alarm: exit_score: " in trained.out
     assert "leak: exit_score" in leaking.kizuna("models").out
-    assert "the leak alarm marked it" in refusal
+    assert "leak detection flagged it" in refusal
     assert "forced: the board wants to see it" in forced.out
     assert [leak.feature for leak in leaking.registry.find("churn", "champion").card.leaks] == ["exit_score"]
 

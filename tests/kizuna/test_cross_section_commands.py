@@ -11,7 +11,7 @@ from tests.cross_section_worlds import write_club
 
 pytestmark = pytest.mark.slow
 
-QUICK = ("--model", "logistic", "--set", "n_resamples=0", "--set", "regularization=10", "--set", "bends=0")
+QUICK = ("--model", "logistic", "--set", "n_resamples=0", "--set", "regularization=10", "--set", "n_knots=0")
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,7 @@ def register(home: Path, described: ModelCard) -> None:
     experiment = client.create_experiment(described.model, artifact_location=str(home / "files"))
     run_id = client.create_run(experiment).info.run_id
     model = champion()
-    registry.register(ModelPackage(described, model.to_artifact(), model.columns_), run_id, "champion")
+    registry.register(ModelPackage(described, model.to_artifact(), model.columns_), run_id, alias="champion")
 
 
 @pytest.fixture
@@ -102,12 +102,12 @@ def test_re_running_opens_no_duplicate_tasks_and_delivers_the_open_ones(home_fol
 @pytest.mark.slow
 def test_a_champion_that_scores_every_customer_alike_is_an_error(home_folder, capfd):
     registry = registry_of(home_folder)
-    registry.set_alias("churn", "champion", 1)
+    registry.set_alias("churn", "champion", version=1)
     assert run([*JUDGE]) == 2
-    registry.set_alias("churn", "champion", 2)
+    registry.set_alias("churn", "champion", version=2)
 
     error = capfd.readouterr().err
-    assert "says the same of every customer" in error
+    assert "predicts the same for every customer" in error
     assert error.count("\n") == 1
 
 

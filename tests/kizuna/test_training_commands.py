@@ -65,8 +65,9 @@ def test_history_shows_what_was_live_then_and_nothing_later(settings, capsys):
     ledger = Ledger(settings.places.ledger, host="web1")
     for day, release, version in ((1, "r1", 3), (20, "r2", 4)):
         at = datetime(2026, 9, day, tzinfo=UTC)
-        ledger.append(ALIAS_MOVED, "ada", "gate", {"kind": "churn", "alias": "champion", "version": version}, at)
-        ledger.append(RELEASE_ACTIVATED, "ada", "newer", {"release": release}, at)
+        details = {"kind": "churn", "alias": "champion", "version": version}
+        ledger.append(ALIAS_MOVED, details, who="ada", why="gate", at=at)
+        ledger.append(RELEASE_ACTIVATED, {"release": release}, who="ada", why="newer", at=at)
 
     moment = parse_time("2026-09-14T10:00+09:00", settings)
     print_state(ledger.at(moment), moment, config=settings)

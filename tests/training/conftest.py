@@ -1,4 +1,4 @@
-"""Shops to train on, and what a training of them leaves."""
+"""Simulated shops to train on."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from core.ledger import Ledger
 from models.mlflow_store.registry import Registry
 from simulation.shop.simulate import ShopWorld, simulate_shop
 from tables.tables import tables_from_frames
-from training.churn.training import train_churn
-from training.run.registering import Trained
+from training.churn.pipeline import train_churn
+from training.run.registering import TrainingResult
 from training.run.session import Session
 from training.run.tracking import Tracking
 
@@ -65,6 +65,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Session:
 
 
 @pytest.fixture(scope="module")
-def trained(shop: Session) -> Trained:
-    """The shop's first training, of a model that is quickly fitted."""
-    return train_churn(shop, "logistic", {"n_resamples": 5})
+def trained(shop: Session) -> TrainingResult:
+    """The first training of the shop, of a model that is fitted quickly."""
+    return train_churn(shop, "logistic", settings={"n_resamples": 5})

@@ -1,4 +1,4 @@
-"""The rows that churn models learn from, are chosen by and are tested on, computed once for a training."""
+"""The rows that churn models are fitted on, chosen by and tested on, computed once per training."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.cohort import Cohort
 from core.feature_table import FeatureTable
@@ -19,6 +20,7 @@ from models.churn.catalogue import CHURN_MODELS
 from models.protocols import ChurnModel
 from tables.tables import Tables
 from training.judging.folds import Fold, Folds, folds_of
+from training.judging.leaks import LabelledRows
 from training.run.recipe import Recipe
 
 
@@ -30,61 +32,64 @@ class ChurnRows:
     features: FeatureTable
     outcomes: Labels
     cohort: str
-    "Who is in it, in words."
+    "Which customers are in it, in words."
 
     def __len__(self) -> int:
         return len(self.outcomes)
 
-    def at(self, cutoffs: Collection[date]) -> np.ndarray:
-        """(n,) bool: the rows of these cutoffs."""
+    def at(self, cutoffs: Collection[date]) -> NDArray[np.bool_]:
+        """The rows of these cutoffs, (n,)."""
         return np.isin(self.outcomes.cutoffs, np.array(list(cutoffs), "datetime64[D]"))
 
-    def learnable(self, cutoffs: Collection[date]) -> np.ndarray:
-        """(n,) bool: the rows of these cutoffs whose labels end by the test cutoff; the training rows if none do."""
-        found = self.at(cutoffs) & self.folds.learnable(self.outcomes.cutoffs, self.folds.test)
-        return found if found.any() else self.train
+    def known_by_test(self, cutoffs: Collection[date]) -> NDArray[np.bool_]:
+        """The rows of these cutoffs whose labels end by the test cutoff, (n,); the training rows if there are none."""
+        rows = self.at(cutoffs) & self.folds.is_labelled_by(self.outcomes.cutoffs, self.folds.test)
+        return rows if rows.any() else self.train
 
     @property
-    def train(self) -> np.ndarray:
-        """(n,) bool: rows whose labels end by the test cutoff."""
+    def train(self) -> NDArray[np.bool_]:
+        """The rows whose labels end by the test cutoff, (n,)."""
         return self.at(self.folds.train)
 
     @property
-    def test(self) -> np.ndarray:
-        """(n,) bool: rows of the test cutoff."""
+    def test(self) -> NDArray[np.bool_]:
+        """The rows of the test cutoff, (n,)."""
         return self.at((self.folds.test,))
 
     @property
-    def everything(self) -> np.ndarray:
-        """(n,) bool: every mature row of the folds' cutoffs, for the model that is shipped."""
+    def all_mature(self) -> NDArray[np.bool_]:
+        """Every mature row of the folds' cutoffs, (n,); the registered model is fitted on them."""
         return self.at(self.folds.refit)
 
-    def validation(self) -> list[Fold]:
-        """How the recipes are compared before the test."""
+    def validation_folds(self) -> list[Fold]:
+        """The folds that recipes are compared on before the test."""
         return self.folds.validation(self.outcomes.customer_ids, self.outcomes.cutoffs)
 
-    def fit(self, recipe: Recipe, rows: np.ndarray) -> ChurnModel:
-        """The recipe's model, fitted on these rows."""
-        model = recipe.unfitted(CHURN_MODELS)
-        return model.fit(self.features.take(rows), self.outcomes.take(rows))
+    def labelled(self, rows: NDArray[np.bool_]) -> LabelledRows:
+        """Features and outcomes of some rows."""
+        return LabelledRows(self.features.take(rows), self.outcomes.take(rows))
 
-    def score(self, model: ChurnModel, rows: np.ndarray) -> Scores:
-        """What a fitted model says of these rows."""
+    def fit(self, recipe: Recipe, rows: NDArray[np.bool_]) -> ChurnModel:
+        """Fit the recipe's model on these rows."""
+        return recipe.build(CHURN_MODELS).fit(self.features.take(rows), self.outcomes.take(rows))
+
+    def score(self, model: ChurnModel, rows: NDArray[np.bool_]) -> Scores:
+        """Score these rows by a fitted model."""
         return model.score(self.features.take(rows), self.outcomes.horizon_days)
 
-    def fit_and_score(self, recipe: Recipe, learn: np.ndarray, judge: np.ndarray) -> Scores:
-        """What the recipe, fitted on some rows, says of others; without bounds, which cost many refits."""
-        return self.score(self.fit(recipe.changed({"n_resamples": 0}), learn), judge)
+    def fit_and_score(self, recipe: Recipe, *, train: NDArray[np.bool_], test: NDArray[np.bool_]) -> Scores:
+        """Fit the recipe on some rows and score others, without score intervals, which cost many refits."""
+        return self.score(self.fit(recipe.with_settings({"n_resamples": 0}), train), test)
 
 
-def churn_rows(tables: Tables, earlier: Iterable[date] = ()) -> ChurnRows:
-    """Cohort, features and outcomes at the cutoffs that the folds need, and at earlier ones that are asked for.
+def load_churn_rows(tables: Tables, extra_cutoffs: Iterable[date] = ()) -> ChurnRows:
+    """Compute cohort, features and outcomes at the cutoffs of the folds, and at extra cutoffs before the test.
 
-    Raises NotEnoughHistory where the history does not reach.
+    Raises NotEnoughHistory where the history is too short.
     """
     folds = folds_of(tables)
-    cohort = select_cohort(tables, [*folds.refit, *(day for day in earlier if day < folds.test)])
+    cohort = select_cohort(tables, [*folds.refit, *(day for day in extra_cutoffs if day < folds.test)])
     outcomes = label_outcomes(tables, cohort)
     mature = outcomes.mature
-    known = Cohort(cohort.customer_ids[mature], cohort.cutoffs[mature], cohort.definition)
-    return ChurnRows(folds, compute_features(tables, known), outcomes.take(mature), cohort.definition)
+    mature_cohort = Cohort(cohort.customer_ids[mature], cohort.cutoffs[mature], cohort.definition)
+    return ChurnRows(folds, compute_features(tables, mature_cohort), outcomes.take(mature), cohort.definition)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import NotEnoughHistory
 from core.feature_table import FeatureTable
@@ -15,61 +16,63 @@ from core.scores import Scores
 from models.churn.catalogue import CHURN_MODELS
 from models.protocols import ChurnModel
 from tables.cross_section import CrossSection
-from training.churn.trials import Trials, joined
-from training.judging.leaks import find_leaks
-from training.run.parallel import side_by_side
-from training.run.progress import Progress
+from training.churn.trials import Trials, concatenate_by_model
+from training.judging.leaks import LabelledRows, find_leaks
+from training.run.progress import Progress, run_parallel
 from training.run.recipe import Recipe
 
 N_FOLDS, N_REPEATS = 5, 4
-NEEDS_TIMES = ("recency",)
-"Models that a cross-section data set has nothing for."
+NEEDS_DATES = ("recency",)
+"Models that have no feature to use in a cross-section."
 
 
 @dataclass(frozen=True)
 class CleanRows:
-    """A flat data set without what the leak alarm found."""
+    """A cross-section data set without the features that leak detection drops."""
 
     features: FeatureTable
     outcomes: Labels
-    left_out: tuple[Leak, ...]
+    dropped: tuple[Leak, ...]
 
-    def fit(self, recipe: Recipe, rows: np.ndarray) -> ChurnModel:
-        """The recipe's model, fitted on these customers."""
-        return recipe.unfitted(CHURN_MODELS).fit(self.features.take(rows), self.outcomes.take(rows))
+    def fit(self, recipe: Recipe, rows: NDArray[np.bool_]) -> ChurnModel:
+        """Fit the recipe's model on these customers."""
+        return recipe.build(CHURN_MODELS).fit(self.features.take(rows), self.outcomes.take(rows))
 
 
 def cross_section_recipes(recipes: Mapping[str, Recipe]) -> dict[str, Recipe]:
-    """The recipes that need no times; numbers may bend, since no windows tell the same thing in several ways."""
-    found = {name: recipe for name, recipe in recipes.items() if name not in NEEDS_TIMES}
+    """The recipes that need no dates.
+
+    Folds choose the spline knots of numbers, because no windows of several lengths describe the same fact here.
+    """
     return {
-        name: recipe.changed({"bends": None} if "bends" in recipe.settings else {}) for name, recipe in found.items()
+        name: recipe.with_settings({"n_knots": None} if "n_knots" in recipe.settings else {})
+        for name, recipe in recipes.items()
+        if name not in NEEDS_DATES
     }
 
 
-def honest_rows(data: CrossSection, seed: int) -> CleanRows:
-    """The data without the columns that the leak alarm finds; it rings again until nothing is left to find.
+def drop_leaks(data: CrossSection, seed: int) -> CleanRows:
+    """Drop the columns that leak detection finds, again and again until it finds none.
 
-    The half of the customers that is learnt from tells about the other half.
+    Models of one half of the customers are measured on the other half.
     """
     features, outcomes = data.features, data.outcomes
-    learn = stratified_folds(outcomes.churned, 2, seed) == 0
-    left_out: list[Leak] = []
+    train = stratified_folds(outcomes.churned, n_folds=2, seed=seed) == 0
+    dropped: list[Leak] = []
     while len(features.columns):
-        found = find_leaks(
-            features.take(learn), outcomes.take(learn), features.take(~learn), outcomes.take(~learn), seed=seed
-        )
-        if not found:
-            return CleanRows(features, outcomes, tuple(left_out))
-        left_out += found
-        features = features.select([name for name in features.names if name not in {leak.feature for leak in found}])
+        halves = (LabelledRows(features.take(half), outcomes.take(half)) for half in (train, ~train))
+        leaks = find_leaks(*halves, seed=seed)
+        if not leaks:
+            return CleanRows(features, outcomes, tuple(dropped))
+        dropped += leaks
+        features = features.select([name for name in features.names if name not in {leak.feature for leak in leaks}])
     raise NotEnoughHistory(
-        f"{data.config.name}: the leak alarm left no column to learn from; list others in [cross_section]"
+        f"{data.config.name}: leak detection dropped every column; list other columns in [cross_section]"
     )
 
 
-def stratified_folds(churned: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
-    """(n,) int64: the fold of each customer, dealt at random with as many leavers in each as can be."""
+def stratified_folds(churned: NDArray[np.bool_], *, n_folds: int, seed: int) -> NDArray[np.int64]:
+    """The random fold of each customer, (n,), with churned customers spread as evenly as possible."""
     shuffled = np.random.default_rng(seed).permutation(len(churned))
     dealt = shuffled[np.argsort(churned[shuffled], kind="stable")]
     folds = np.empty(len(churned), np.int64)
@@ -77,24 +80,25 @@ def stratified_folds(churned: np.ndarray, n_folds: int, seed: int) -> np.ndarray
     return folds
 
 
-def cross_validated(
-    recipes: Mapping[str, Recipe], rows: CleanRows, seed: int, progress: Progress, n_repeats: int = N_REPEATS
+def cross_validate(
+    recipes: Mapping[str, Recipe], rows: CleanRows, *, seed: int, progress: Progress, n_repeats: int = N_REPEATS
 ) -> Trials:
-    """What each recipe says of customers that it did not learn from; every customer is told of once a repeat.
+    """Score each customer, once per repeat, by a model of each recipe that was fitted without them.
 
-    Whatever a recipe chooses for itself (trees, penalties, weights) it chooses on the customers that it learns from.
+    Whatever a recipe chooses itself (trees, penalties, weights) is chosen on the customers that it is fitted on.
     """
-    dealt = [stratified_folds(rows.outcomes.churned, N_FOLDS, seed + repeat) for repeat in range(n_repeats)]
-    masks = [folds == fold for folds in dealt for fold in range(N_FOLDS)]
-    steps = [(recipe.changed({"n_resamples": 0}), judged) for recipe in recipes.values() for judged in masks]
+    repeats = [
+        stratified_folds(rows.outcomes.churned, n_folds=N_FOLDS, seed=seed + repeat) for repeat in range(n_repeats)
+    ]
+    held_out = [folds == fold for folds in repeats for fold in range(N_FOLDS)]
+    steps = [(recipe.with_settings({"n_resamples": 0}), mask) for recipe in recipes.values() for mask in held_out]
 
-    def said(step: tuple[Recipe, np.ndarray]) -> Scores:
-        model = rows.fit(step[0], ~step[1])
-        return model.score(rows.features.take(step[1]), rows.outcomes.horizon_days)
+    def score_fold(step: tuple[Recipe, NDArray[np.bool_]]) -> Scores:
+        recipe, mask = step
+        return rows.fit(recipe, ~mask).score(rows.features.take(mask), rows.outcomes.horizon_days)
 
-    told = side_by_side(said, steps, progress, "cross-validation")
-    parts = (told[start : start + len(masks)] for start in range(0, len(told), len(masks)))
-    scores = {name: joined(of_model) for name, of_model in zip(recipes, parts, strict=True)}
-    order = np.concatenate([np.flatnonzero(judged) for judged in masks])
-    repeats = np.repeat(np.arange(n_repeats), len(rows.outcomes))
-    return Trials(scores, rows.outcomes.take(order), CROSS_VALIDATION, together=repeats)
+    scores = run_parallel(score_fold, steps, progress=progress, label="cross-validation")
+    order = np.concatenate([np.flatnonzero(mask) for mask in held_out])
+    groups = np.repeat(np.arange(n_repeats), len(rows.outcomes))
+    by_model = concatenate_by_model(recipes, scores, n_folds=len(held_out))
+    return Trials(by_model, rows.outcomes.take(order), CROSS_VALIDATION, groups=groups)

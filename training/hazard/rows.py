@@ -1,4 +1,4 @@
-"""The rows that hazards learn from and are tested on, computed once for a training."""
+"""The rows that hazard models are fitted and tested on, computed once per training."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.churn_causes import OTHER, CauseWords
 from core.cohort import Cohort
@@ -17,88 +18,88 @@ from core.risk_curves import RiskCurves
 from features.cohort import select_cohort
 from features.labels.labelling import label_lifetimes
 from features.pipeline import compute_features
+from models.hazard.catalogue import HAZARD_MODELS
 from models.hazard.hazard import Hazard
-from models.hazard.hazard_models import HAZARD_MODELS
 from tables.tables import Tables
-from training.hazard.survival_cutoffs import FollowedCutoffs, followed_cutoffs
+from training.hazard.survival_cutoffs import SurvivalCutoffs, survival_cutoffs
 from training.judging.folds import customer_folds
 from training.run.recipe import Recipe
 
 N_FOLDS = 3
 NO_REASON = "chosen"
-"What end_kind says of an end that the customer wanted, without saying why."
+"The `end_kind` of an end that the customer wanted without stating why."
 
 
 @dataclass(frozen=True)
 class HazardRows:
-    """Features and what became of each row, as far as it was followed."""
+    """Features and outcomes of each row, as far as its customer was observed."""
 
-    cutoffs: FollowedCutoffs
+    cutoffs: SurvivalCutoffs
     features: FeatureTable
     outcomes: Labels
     cohort: str
-    "Who is in it, in words."
+    "Which customers are in it, in words."
     seed: int = 0
 
     def __len__(self) -> int:
         return len(self.outcomes)
 
-    def at(self, cutoffs: Collection[date]) -> np.ndarray:
-        """(n,) bool: the rows of these cutoffs."""
+    def at(self, cutoffs: Collection[date]) -> NDArray[np.bool_]:
+        """The rows of these cutoffs, (n,)."""
         return np.isin(self.outcomes.cutoffs, np.array(list(cutoffs), "datetime64[D]"))
 
     @property
-    def train(self) -> np.ndarray:
-        """(n,) bool: rows of cutoffs before the test."""
+    def train(self) -> NDArray[np.bool_]:
+        """The rows of cutoffs before the test, (n,)."""
         return self.at(self.cutoffs.train)
 
     @property
-    def test(self) -> np.ndarray:
-        """(n,) bool: rows of the test cutoff."""
+    def test(self) -> NDArray[np.bool_]:
+        """The rows of the test cutoff, (n,)."""
         return self.at((self.cutoffs.test,))
 
-    def seen_by_test(self, rows: np.ndarray) -> Labels:
-        """What a training at the test cutoff knew of some rows."""
+    def outcomes_known_by_test(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Labels:
+        """The outcomes of some rows as a training at the test cutoff would have known them."""
         return self.outcomes.take(rows).known_at(np.datetime64(self.cutoffs.known_by_test, "D"))
 
-    def folds(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Training rows to learn from and to judge by, no customer in both; the test stays untouched."""
-        train, folds = self.train, customer_folds(self.outcomes.customer_ids, N_FOLDS, self.seed)
+    def folds(self) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+        """Training rows to fit on and to validate on, without a customer in both; the test cutoff is in neither."""
+        train, folds = self.train, customer_folds(self.outcomes.customer_ids, n_folds=N_FOLDS, seed=self.seed)
         return [(train & (folds != fold), train & (folds == fold)) for fold in range(N_FOLDS)]
 
-    def fit(self, recipe: Recipe, rows: np.ndarray) -> Hazard:
-        """The recipe's model, fitted on what was known of these rows at the test cutoff."""
-        return recipe.unfitted(HAZARD_MODELS).fit(self.features.take(rows), self.seen_by_test(rows))
+    def fit(self, recipe: Recipe, rows: NDArray[np.bool_]) -> Hazard:
+        """Fit the recipe's model on what was known of these rows at the test cutoff."""
+        return recipe.build(HAZARD_MODELS).fit(self.features.take(rows), self.outcomes_known_by_test(rows))
 
-    def fit_on_everything(self, recipe: Recipe) -> Hazard:
-        """The recipe's model, fitted on every row and all that is known of it by now."""
-        return recipe.unfitted(HAZARD_MODELS).fit(self.features, self.outcomes)
+    def fit_on_all(self, recipe: Recipe) -> Hazard:
+        """Fit the recipe's model on every row and everything known of it by now."""
+        return recipe.build(HAZARD_MODELS).fit(self.features, self.outcomes)
 
-    def fit_and_tell(self, recipe: Recipe, learn: np.ndarray, judge: np.ndarray) -> RiskCurves:
-        """What the recipe, fitted on some rows, says of others."""
-        return self.fit(recipe, learn).curves(self.features.take(judge))
-
-
-def hazard_rows(tables: Tables, settings: HazardSettings) -> HazardRows:
-    """Cohort, features and outcomes at every cutoff. Raises NotEnoughHistory where the history does not reach."""
-    return rows_at(tables, followed_cutoffs(tables, settings))
+    def fit_and_predict(self, recipe: Recipe, *, train: NDArray[np.bool_], test: NDArray[np.bool_]) -> RiskCurves:
+        """Fit the recipe on some rows and predict the curves of others."""
+        return self.fit(recipe, train).curves(self.features.take(test))
 
 
-def rows_at(tables: Tables, cutoffs: FollowedCutoffs) -> HazardRows:
-    """Cohort, features and outcomes at these cutoffs."""
+def load_hazard_rows(tables: Tables, settings: HazardSettings) -> HazardRows:
+    """Compute the rows at the cutoffs that the history allows. Raises NotEnoughHistory where it is too short."""
+    return rows_at(tables, survival_cutoffs(tables, settings))
+
+
+def rows_at(tables: Tables, cutoffs: SurvivalCutoffs) -> HazardRows:
+    """Compute cohort, features and outcomes at these cutoffs."""
     cohort = select_cohort(tables, cutoffs.refit)
     outcomes = label_lifetimes(tables, cohort, follow_days=cutoffs.horizon_days)
-    there = outcomes.days_observed > 0
-    known = Cohort(cohort.customer_ids[there], cohort.cutoffs[there], cohort.definition)
-    outcomes = with_causes(outcomes.take(there), CauseWords(tables.config.causes))
-    return HazardRows(cutoffs, compute_features(tables, known), outcomes, cohort.definition, tables.config.seed)
+    is_observed = outcomes.days_observed > 0
+    observed = Cohort(cohort.customer_ids[is_observed], cohort.cutoffs[is_observed], cohort.definition)
+    outcomes = with_causes(outcomes.take(is_observed), CauseWords(tables.config.causes))
+    return HazardRows(cutoffs, compute_features(tables, observed), outcomes, cohort.definition, tables.config.seed)
 
 
 def with_causes(outcomes: Labels, words: CauseWords) -> Labels:
-    """The stated reasons as causes; what fits none of them is `other`.
+    """Read the stated reasons as churn causes; a reason that matches none is `other`.
 
-    What was not stated stays so: that an end was chosen is no reason.
+    An outcome without a reason keeps an empty cause: that the customer chose to leave is not a reason.
     """
-    stated = ~np.isin(outcomes.cause, ("", NO_REASON))
-    said = words.of_words(outcomes.cause)
-    return replace(outcomes, cause=np.where(stated, np.where(said == "", OTHER, said), ""))
+    has_reason = ~np.isin(outcomes.cause, ("", NO_REASON))
+    causes = words.of_words(outcomes.cause)
+    return replace(outcomes, cause=np.where(has_reason, np.where(causes == "", OTHER, causes), ""))

@@ -1,4 +1,4 @@
-"""How hazards are compared before one is shipped: on customers that were not learnt from, then once out of time."""
+"""Evaluate hazard recipes: choose one by folds over customers, then test once out of time."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ import numpy as np
 from core.config.training import HazardSettings
 from core.labels import Labels
 from core.model_card import Leak, Metric
+from core.model_kinds import HAZARD
 from core.risk_curves import RiskCurves
-from models.hazard.hazard_models import HAZARD_MODELS
+from models.hazard.catalogue import HAZARD_MODELS
 from models.metrics.survival import compare_curves, survival_metrics
 from models.protocols import Settings
-from training.hazard.rows import HazardRows, hazard_rows
-from training.judging.leaks import find_leaks
-from training.run.parallel import side_by_side
-from training.run.progress import Progress
-from training.run.recipe import Recipe
+from training.hazard.rows import HazardRows, load_hazard_rows
+from training.judging.leaks import LabelledRows, find_leaks
+from training.run.cards import Evaluation
+from training.run.progress import Progress, run_parallel
+from training.run.recipe import Recipe, default_recipe
 from training.run.session import Session
 
-BASELINE = "kaplan_meier"
-"It knows nothing of a customer: the bar for the others."
+BASELINE = HAZARD.constant_model
+"It uses no feature; every other model must beat it."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HazardStudy:
-    """What was found out before anything is shipped."""
+    """The evaluation of every recipe, before the final fit."""
 
     rows: HazardRows
     recipes: dict[str, Recipe]
@@ -39,82 +40,113 @@ class HazardStudy:
     metrics: tuple[Metric, ...]
     leaks: tuple[Leak, ...]
 
+    def evaluation(self, name: str, *, is_first_champion: bool = False) -> Evaluation:
+        """The metrics of every recipe, and the comparison of one of them with the baseline."""
+        against = [] if name == BASELINE else [BASELINE]
+        comparisons = tuple(
+            compare_curves(name, other, curves=self.test[name], curves_against=self.test[other], outcomes=self.outcomes)
+            for other in against
+        )
+        return Evaluation(
+            recipe=self.recipes[name],
+            baselines=(BASELINE,),
+            metrics=self.metrics,
+            comparisons=comparisons,
+            is_first_champion=is_first_champion,
+        )
 
-def settings_of(session: Session) -> HazardSettings:
-    """What the TOML says of hazards, or what it would mean to say nothing more than that there are any."""
+
+def hazard_settings(session: Session) -> HazardSettings:
+    """The settings of the TOML's `[hazard]`, or the defaults where it has no such section."""
     return session.config.hazard or HazardSettings()
 
 
-def wanted_recipes(session: Session, only: str | None, changes: Settings) -> dict[str, Recipe]:
-    """The recipes to try, simplest first: those of the TOML, or the baseline and the one that is asked for."""
-    asked = settings_of(session)
-    for name in (*asked.models, *([only] if only else [])):
+def select_recipes(session: Session, model: str | None, *, settings: Settings) -> dict[str, Recipe]:
+    """The recipes to try, simplest first: those of the TOML, or the requested one and the baseline."""
+    configured = hazard_settings(session)
+    for name in (*configured.models, *([model] if model else [])):
         HAZARD_MODELS[name]
-    wanted = {BASELINE, *((only,) if only else asked.models or HAZARD_MODELS)}
-    common = {"seed": session.config.seed, "period_days": asked.period_days}
+    names = {BASELINE, *((model,) if model else configured.models or HAZARD_MODELS)}
+    common = {"seed": session.config.seed, "period_days": configured.period_days}
     recipes = {
-        name: Recipe(name, kind().settings).changed(common) for name, kind in HAZARD_MODELS.items() if name in wanted
+        name: default_recipe(HAZARD_MODELS, name).with_settings(common) for name in HAZARD_MODELS if name in names
     }
-    if only:
-        recipes[only] = recipes[only].changed(changes)
+    if model:
+        recipes[model] = recipes[model].with_settings(settings)
     return recipes
 
 
-def study(session: Session, recipes: dict[str, Recipe], only: str | None) -> HazardStudy:
-    """Compute the rows, choose on customers that were not learnt from, test once, look for leaks."""
-    with session.progress.during("features and lifetimes"):
-        rows = hazard_rows(session.tables, settings_of(session))
-    chosen = only or chosen_by_folds(recipes, rows, session.progress)
-    told = side_by_side(
-        lambda recipe: rows.fit_and_tell(recipe, rows.train, rows.test),
+def evaluate(session: Session, recipes: dict[str, Recipe], *, model: str | None) -> HazardStudy:
+    """Compute the rows, choose a model by folds over customers, test every recipe once, and look for leaks."""
+    progress = session.progress
+    with progress.during("features and lifetimes"):
+        rows = load_hazard_rows(session.tables, hazard_settings(session))
+    chosen = model or choose_by_folds(recipes, rows, progress=progress)
+    curves = run_parallel(
+        lambda recipe: rows.fit_and_predict(recipe, train=rows.train, test=rows.test),
         list(recipes.values()),
-        session.progress,
-        "test",
+        progress=progress,
+        label="test",
     )
-    test, outcomes = dict(zip(recipes, told, strict=True)), rows.outcomes.take(rows.test)
-    metrics = tuple(metric for name, curves in test.items() for metric in survival_metrics(name, curves, outcomes))
-    with session.progress.during("leak alarm"):
-        leaks = leaks_in(rows, session.config.churn.horizon_days, session.config.seed)
-    return HazardStudy(rows, recipes, chosen, test, outcomes, metrics, leaks)
+    test, outcomes = dict(zip(recipes, curves, strict=True)), rows.outcomes.take(rows.test)
+    metrics = [survival_metrics(name, one, outcomes=outcomes) for name, one in test.items()]
+    with progress.during("leak detection"):
+        leaks = leaks_in(rows, horizon_days=session.config.churn.horizon_days, seed=session.config.seed)
+    return HazardStudy(
+        rows=rows,
+        recipes=recipes,
+        chosen=chosen,
+        test=test,
+        outcomes=outcomes,
+        metrics=tuple(metric for of_model in metrics for metric in of_model),
+        leaks=leaks,
+    )
 
 
-def chosen_by_folds(recipes: Mapping[str, Recipe], rows: HazardRows, progress: Progress) -> str:
-    """The simplest model that is not really worse than the one with the lowest integrated Brier score.
+def choose_by_folds(recipes: Mapping[str, Recipe], rows: HazardRows, *, progress: Progress) -> str:
+    """Choose the simplest model that is not significantly worse than the one with the lowest integrated Brier score.
 
-    The baseline is chosen only where it is alone: what learnt nothing beyond it says so on its card.
+    The baseline is chosen only where it is the only one: the card of a model that does not beat it says so.
     """
-    tried = [name for name in recipes if name != BASELINE] or [BASELINE]
-    if len(tried) == 1:
-        return tried[0]
+    names = [name for name in recipes if name != BASELINE] or [BASELINE]
+    if len(names) == 1:
+        return names[0]
     folds = rows.folds()
-    steps = [(recipes[name], *fold) for name in tried for fold in folds]
-    said = side_by_side(lambda step: rows.fit_and_tell(*step), steps, progress, "validation")
-    judged = np.concatenate([np.flatnonzero(judge) for _, judge in folds])
-    outcomes = rows.seen_by_test(judged)
-    curves = {name: _joined(said[place * len(folds) :][: len(folds)]) for place, name in enumerate(tried)}
-    best = tried[0]
-    for name in tried[1:]:
-        if compare_curves(name, best, curves[name], curves[best], outcomes).difference.low > 0:
+    steps = [(recipes[name], *fold) for name in names for fold in folds]
+    predicted = run_parallel(
+        lambda step: rows.fit_and_predict(step[0], train=step[1], test=step[2]),
+        steps,
+        progress=progress,
+        label="validation",
+    )
+    outcomes = rows.outcomes_known_by_test(np.concatenate([np.flatnonzero(test) for _, test in folds]))
+    curves = {name: _concatenate(predicted[place * len(folds) :][: len(folds)]) for place, name in enumerate(names)}
+    best = names[0]
+    for name in names[1:]:
+        comparison = compare_curves(name, best, curves=curves[name], curves_against=curves[best], outcomes=outcomes)
+        if comparison.difference.low > 0:
             best = name
     return best
 
 
-def leaks_in(rows: HazardRows, horizon_days: int, seed: int) -> tuple[Leak, ...]:
-    """The features that explain an implausible share of who left soon after the test cutoff."""
-    later = judged_for_leaks(rows, horizon_days)
-    earlier = rows.seen_by_test(rows.train).within(later.horizon_days)
-    learn = np.flatnonzero(rows.train)[earlier.mature]
+def leaks_in(rows: HazardRows, *, horizon_days: int, seed: int) -> tuple[Leak, ...]:
+    """Find the features that explain an implausible share of churn soon after the test cutoff."""
+    later = outcomes_for_leaks(rows, horizon_days)
+    earlier = rows.outcomes_known_by_test(rows.train).within(later.horizon_days)
+    train = np.flatnonzero(rows.train)[earlier.mature]
     return find_leaks(
-        rows.features.take(learn), earlier.take(earlier.mature), rows.features.take(rows.test), later, seed=seed
+        LabelledRows(rows.features.take(train), earlier.take(earlier.mature)),
+        LabelledRows(rows.features.take(rows.test), later),
+        seed=seed,
     )
 
 
-def judged_for_leaks(rows: HazardRows, horizon_days: int) -> Labels:
-    """Who left soon after the test cutoff: what the leak alarm judges features by."""
+def outcomes_for_leaks(rows: HazardRows, horizon_days: int) -> Labels:
+    """Churn soon after the test cutoff: the label that leak detection looks at."""
     return rows.outcomes.take(rows.test).within(min(horizon_days, rows.cutoffs.horizon_days))
 
 
-def _joined(parts: list[RiskCurves]) -> RiskCurves:
-    """Curves one after another; causes are left out, for folds may not tell the same ones apart."""
+def _concatenate(parts: list[RiskCurves]) -> RiskCurves:
+    """The curves of several folds one after another, without causes, because folds may know different ones."""
     risk = np.concatenate([part.risk for part in parts])
     return RiskCurves(parts[0].period_days, risk, np.zeros((*risk.shape, 0)))

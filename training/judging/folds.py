@@ -1,13 +1,12 @@
-"""At which cutoffs a model learns, is chosen and is tested.
+"""Folds: the cutoffs at which a model is fitted, chosen and tested.
 
     train              train              train                                test        watermark
     |===label===)      |                  |                                    |                |
             |===label===)      |===label===)   every label ends before the test |===label===)   |
 
-Walk-forward: each later training cutoff validates what was learnt at those
-whose labels were complete by then. Where the training cutoffs lie too close
-together for that, folds over customers inside them choose instead, and the
-card says so. The test cutoff stays untouched by either.
+Walk-forward: each later training cutoff validates models fitted on the cutoffs whose labels were complete by then.
+Where the training cutoffs are too close together for that, folds over customers inside them are used instead, and the
+card says so. Neither uses the test cutoff.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from hashlib import blake2b
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
@@ -28,86 +28,91 @@ from tables.tables import Tables
 Scheme = Literal["walk_forward", "over_customers"]
 
 N_SPLITS = 3
-"Validations at most: the newest three say most about tomorrow, and each costs a fit of every model."
+"Validation cutoffs at most: the newest three say most about the future, and each costs a fit of every model."
 N_CUSTOMER_FOLDS = 5
 
 
 @dataclass(frozen=True)
 class Fold:
-    """Rows to learn from and rows to judge by; both boolean masks, (n,)."""
+    """Rows to fit on and rows to validate on; both masks are (n,)."""
 
     name: str
-    train: np.ndarray
-    validation: np.ndarray
+    train: NDArray[np.bool_]
+    validation: NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Folds:
-    """The cutoffs of one training, and how validation is made from them."""
+    """The cutoffs of one training, and the validation scheme that they allow."""
 
     train: tuple[date, ...]
-    "Whose labels end by the test cutoff."
+    "Their labels end by the test cutoff."
     test: date
-    "Touched once."
+    "Used once."
     label_days: int
     "Gap and horizon: how long after a cutoff its label is known."
     purged: tuple[date, ...] = ()
-    "Between train and test: their labels cross the test cutoff, so only the final refit may use them."
+    "Between train and test: their labels cross the test cutoff, so only the final fit may use them."
     seed: int = 0
     notices: tuple[str, ...] = ()
-    "What was left out of what the configuration states, and why."
+    "Stated cutoffs that are not used, and why."
 
     @property
     def scheme(self) -> Scheme:
-        """How validation is made: walk-forward where a purged earlier cutoff exists, otherwise over customers."""
-        return "walk_forward" if self._validating() else "over_customers"
+        """Walk-forward where an earlier cutoff has complete labels, otherwise over customers."""
+        return "walk_forward" if self._validation_cutoffs() else "over_customers"
 
     @property
     def refit(self) -> tuple[date, ...]:
-        """Every mature cutoff, the test's too: what the shipped model learns from once its recipe was judged."""
+        """Every mature cutoff, including the test cutoff: the registered model is fitted on them."""
         return tuple(sorted({*self.train, *self.purged, self.test}))
 
     @property
-    def says(self) -> str:
+    def summary(self) -> str:
         """The scheme in words, for the card."""
         if self.scheme == "walk_forward":
-            days = ", ".join(day.isoformat() for day in self._validating())
-            return f"walk-forward: validated at {days} on what was known by then"
+            days = ", ".join(day.isoformat() for day in self._validation_cutoffs())
+            return f"walk-forward, at {days}, each with models fitted on what was known by then"
         return (
-            f"validated by {N_CUSTOMER_FOLDS} folds over customers inside the training cutoffs: "
-            f"no two of them are {self.label_days} days apart"
+            f"{N_CUSTOMER_FOLDS} folds over customers inside the training cutoffs, because "
+            f"no two cutoffs are {self.label_days} days apart"
         )
 
-    def validation(self, customer_ids: np.ndarray, cutoffs: np.ndarray) -> list[Fold]:
-        """The folds over rows (customer, cutoff) of the training cutoffs; other rows are in no mask."""
+    def validation(self, customer_ids: NDArray[np.str_], cutoffs: NDArray[np.datetime64]) -> list[Fold]:
+        """The folds over rows (customer, cutoff) of the training cutoffs; no mask holds other rows."""
         if self.scheme == "over_customers":
             return self._over_customers(customer_ids, cutoffs)
         return [
-            Fold(day.isoformat(), self.learnable(cutoffs, day) & self._in_train(cutoffs), cutoffs == np.datetime64(day))
-            for day in self._validating()
+            Fold(
+                day.isoformat(),
+                self.is_labelled_by(cutoffs, day) & self._in_train(cutoffs),
+                cutoffs == np.datetime64(day),
+            )
+            for day in self._validation_cutoffs()
         ]
 
-    def learnable(self, cutoffs: np.ndarray, at: date) -> np.ndarray:
-        """(n,) bool: the rows whose label was complete by midnight of `at`."""
-        return np.less_equal(cutoffs, np.datetime64(at, "D") - np.timedelta64(self.label_days, "D"))
+    def is_labelled_by(self, cutoffs: NDArray[np.datetime64], day: date) -> NDArray[np.bool_]:
+        """Whether each row's label was complete by midnight of the day, (n,)."""
+        return np.less_equal(cutoffs, np.datetime64(day, "D") - np.timedelta64(self.label_days, "D"))
 
-    def _validating(self) -> list[date]:
+    def _validation_cutoffs(self) -> list[date]:
         first = min(self.train) + timedelta(days=self.label_days)
         return [day for day in self.train if day >= first][-N_SPLITS:]
 
-    def _in_train(self, cutoffs: np.ndarray) -> np.ndarray:
+    def _in_train(self, cutoffs: NDArray[np.datetime64]) -> NDArray[np.bool_]:
         return np.isin(cutoffs, np.array(self.train, "datetime64[D]"))
 
-    def _over_customers(self, customer_ids: np.ndarray, cutoffs: np.ndarray) -> list[Fold]:
-        folds, trained = customer_folds(customer_ids, N_CUSTOMER_FOLDS, self.seed), self._in_train(cutoffs)
+    def _over_customers(self, customer_ids: NDArray[np.str_], cutoffs: NDArray[np.datetime64]) -> list[Fold]:
+        folds = customer_folds(customer_ids, n_folds=N_CUSTOMER_FOLDS, seed=self.seed)
+        is_train = self._in_train(cutoffs)
         return [
-            Fold(f"customers {k + 1}/{N_CUSTOMER_FOLDS}", trained & (folds != k), trained & (folds == k))
+            Fold(f"customers {k + 1}/{N_CUSTOMER_FOLDS}", is_train & (folds != k), is_train & (folds == k))
             for k in range(N_CUSTOMER_FOLDS)
         ]
 
 
-def customer_folds(customer_ids: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
-    """(n,) int64: the fold of each row, the same for all rows of a customer, whoever else is there."""
+def customer_folds(customer_ids: NDArray[np.str_], *, n_folds: int, seed: int) -> NDArray[np.int64]:
+    """The fold of each row, (n,): the same for all rows of a customer, whichever other customers there are."""
     unique_ids, owners = np.unique(customer_ids, return_inverse=True)
     salt = seed.to_bytes(8, "little", signed=True)
     hashes = (blake2b(customer.encode(), digest_size=8, salt=salt).digest() for customer in unique_ids)
@@ -115,24 +120,24 @@ def customer_folds(customer_ids: np.ndarray, n_folds: int, seed: int) -> np.ndar
 
 
 def folds_of(tables: Tables) -> Folds:
-    """The cutoffs that the TOML states, or those that the recorded history offers."""
-    return choose_folds(tables.config, record_start(tables), label_watermark(tables))
+    """The cutoffs that the TOML states, or those that the recorded history allows."""
+    return choose_folds(tables.config, first=record_start(tables), mature_until=label_watermark(tables))
 
 
-def choose_folds(config: Config, first: date, mature_until: date) -> Folds:
-    """The cutoffs of a history that begins on `first` and whose labels are certain before `mature_until`.
+def choose_folds(config: Config, *, first: date, mature_until: date) -> Folds:
+    """Choose the cutoffs of a history that begins on `first` and whose labels are certain before `mature_until`.
 
-    Stated cutoffs stand as they are: an immature test is refused, training cutoffs whose labels cross the test are
-    purged with a notice. Otherwise the test is the last mature day, and training cutoffs are laid out before it.
-    Raises NotEnoughHistory with what would be needed.
+    Stated cutoffs are kept: an immature test cutoff is an error, training cutoffs whose labels cross the test cutoff
+    are purged with a notice. Otherwise the test cutoff is the last mature day, and training cutoffs are spaced evenly
+    before it. Raises NotEnoughHistory with the number of days that would be needed.
     """
     test = _test_cutoff(config, mature_until)
-    stated = sorted(set(config.cutoffs.train)) or _laid_out(config, first, test)
+    stated = sorted(set(config.cutoffs.train)) or _evenly_spaced(config, first=first, test=test)
     last = test - config.label_days()
     train = tuple(day for day in stated if day <= last)
     purged = tuple(day for day in stated if last < day < test)
     if not train:
-        raise NotEnoughHistory(_too_short(config, first, test))
+        raise NotEnoughHistory(_too_short(config, first=first, test=test))
     return Folds(
         train=train,
         test=test,
@@ -148,14 +153,15 @@ def _test_cutoff(config: Config, mature_until: date) -> date:
     test = config.cutoffs.test or last_mature
     if test > last_mature:
         raise NotEnoughHistory(
-            f"the test cutoff {test} is not mature: its label needs records until {test + config.label_days()}, they "
-            f"are complete until {mature_until}; state a test cutoff of {last_mature} or earlier"
+            f"the test cutoff {test} is not mature: its label needs records until "
+            f"{test + config.label_days()}, but they are complete only until {mature_until}; state a test cutoff of "
+            f"{last_mature} or earlier"
         )
     return test
 
 
-def _laid_out(config: Config, first: date, test: date) -> list[date]:
-    """Days step_days apart before the test, the newest `max_cutoffs` whose labels end by it and those in between."""
+def _evenly_spaced(config: Config, *, first: date, test: date) -> list[date]:
+    """Days `step_days` apart: the newest `max_cutoffs` with labels that end by the test, and those up to the test."""
     spacing, earliest = config.cutoffs.step_days, first + timedelta(days=config.active_days)
     grid = [test - timedelta(days=n) for n in range(spacing, (test - earliest).days + 1, spacing)]
     complete = [day for day in grid if day + config.label_days() <= test]
@@ -163,7 +169,7 @@ def _laid_out(config: Config, first: date, test: date) -> list[date]:
     return sorted(crossing + complete[: config.cutoffs.max_cutoffs])
 
 
-def _too_short(config: Config, first: date, test: date) -> str:
+def _too_short(config: Config, *, first: date, test: date) -> str:
     label_days = config.label_days().days
     if config.cutoffs.train:
         return (
@@ -171,9 +177,9 @@ def _too_short(config: Config, first: date, test: date) -> str:
             f"{test - config.label_days()} or earlier"
         )
     return (
-        f"the history from {first} leaves no training cutoff before the test cutoff {test}: needed are "
-        f"{config.active_days + label_days} days before it (active_days and a label's {label_days}), there are "
-        f"{(test - first).days}; shorten horizon_days or active_days, or state cutoffs"
+        f"the history from {first} leaves no training cutoff before the test cutoff {test}: "
+        f"{config.active_days + label_days} days before it are needed (active_days and {label_days} of a label), there "
+        f"are {(test - first).days}; shorten horizon_days or active_days, or state cutoffs"
     )
 
 
@@ -183,11 +189,11 @@ def _notices(config: Config, test: date) -> tuple[str, ...]:
     late = [day for day in stated if day >= test]
     notices = []
     if crossing:
-        notices.append(f"purged, because their labels cross the test cutoff {test}: {_listed(crossing)}")
+        notices.append(f"purged, because their labels cross the test cutoff {test}: {_join(crossing)}")
     if late:
-        notices.append(f"left out, because they do not lie before the test cutoff {test}: {_listed(late)}")
+        notices.append(f"ignored, because they are not before the test cutoff {test}: {_join(late)}")
     return tuple(notices)
 
 
-def _listed(days: Sequence[date]) -> str:
+def _join(days: Sequence[date]) -> str:
     return ", ".join(day.isoformat() for day in days)

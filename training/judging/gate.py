@@ -1,13 +1,12 @@
-"""The gate in front of @champion: recipes are compared, not artifacts.
+"""The promotion gate in front of @champion: it compares recipes, not fitted models.
 
-    champion's settings    ---fit--->  rows purged against the newest matured window  --score-->  that window
-    challenger's settings  ---fit--->  rows purged against the newest matured window  --score-->  that window
+    champion's settings    ---fit--->  rows purged against the newest mature window  --score-->  that window
+    challenger's settings  ---fit--->  rows purged against the newest mature window  --score-->  that window
 
-A change of settings must be better with its whole interval. A refresh (the same
-settings, newer cutoffs) is fitted on each version's own cutoffs and must not be
-worse than a margin. A model that learnt nothing beyond its baselines is refused
-either way: no release would carry it. What ships is the challenger's artifact,
-fitted on all rows that were mature when it was trained.
+A change of settings passes only if the 90 % interval of its gain lies above 0. A refresh (the same settings, newer
+cutoffs) is fitted on each version's own cutoffs and may be worse by the margin of its kind. A model that is not shown
+to be better than its baselines is refused either way, because no release would answer from it. The version that
+becomes champion is the registered one, fitted on all rows that were mature when it was trained.
 """
 
 from __future__ import annotations
@@ -20,44 +19,17 @@ from core.errors import GateRefused
 from core.model_card import Comparison, ModelCard
 from tables.tables import Tables
 
-
-@dataclass(frozen=True)
-class Margin:
-    """How much worse a refresh may be: the lower bound of the difference must lie above minus this."""
-
-    log_loss: float = 0.01
-    "Nats a customer; a tenth of what a useful churn model gains over the base rate."
-
-    ndcg_at_10: float = 0.01
-    "Of NDCG@10, which lies between 0 and 1."
-
-    integrated_brier: float = 0.002
-    "Of a mean squared distance; a tenth of what a useful hazard gains over Kaplan-Meier."
-
-    accuracy: float = 0.05
-    "Of the share of texts told right; each version knows its own labels, so the interval is wide."
-
-    def of(self, name: str) -> float:
-        """The margin of a figure."""
-        margins = {
-            "log_loss": self.log_loss,
-            "ndcg@10": self.ndcg_at_10,
-            "integrated_brier": self.integrated_brier,
-            "accuracy": self.accuracy,
-        }
-        return margins[name]
-
-
-MARGIN = Margin()
+FORCE_HINT = 'or skip the gate with --force "reason"'
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What the gate found."""
+class GateResult:
+    """The comparison of a challenger with the champion, and whether the challenger passes."""
 
     comparison: Comparison
     is_refresh: bool
     margin: float
+    "How much worse a refresh may be."
 
     @property
     def passes(self) -> bool:
@@ -65,46 +37,46 @@ class Finding:
         return self.comparison.difference.low > (-self.margin if self.is_refresh else 0.0)
 
     @property
-    def says(self) -> str:
-        """The finding in one sentence."""
+    def summary(self) -> str:
+        """The result in one sentence."""
         estimate = self.comparison.difference
-        bounds = f"90 % interval {estimate.low:+.4f} to {estimate.high:+.4f}"
-        asked = f"not worse than {self.margin}" if self.is_refresh else "better with its whole interval"
-        kind = "a refresh" if self.is_refresh else "a change of settings"
+        interval = f"90 % interval {estimate.low:+.4f} to {estimate.high:+.4f}"
+        rule = (
+            f"for a refresh the interval must be above -{self.margin}"
+            if self.is_refresh
+            else "for a change of settings the interval must be above 0"
+        )
         return (
             f"{self.comparison.model} against {self.comparison.against}: {self.comparison.name} differs by "
-            f"{estimate.value:+.4f} ({bounds}, positive is better); {kind} must be {asked}"
+            f"{estimate.value:+.4f} ({interval}, positive is better); {rule}"
         )
 
 
 def at_newest_window(tables: Tables) -> Tables:
-    """The same tables, to be judged at the newest matured cutoff, even where the TOML states an older test cutoff."""
+    """The same tables with the newest mature cutoff as test cutoff, even where the TOML states an older one."""
     cutoffs = msgspec.structs.replace(tables.config.cutoffs, test=None)
     return replace(tables, config=msgspec.structs.replace(tables.config, cutoffs=cutoffs))
 
 
 def is_refresh(champion: ModelCard | None, challenger: ModelCard) -> bool:
-    """Whether both are the same recipe, on other data."""
+    """Whether the challenger is the champion's recipe on other data."""
     return champion is not None and (champion.model, champion.settings) == (challenger.model, challenger.settings)
 
 
 def refuse_leaks(challenger: ModelCard) -> None:
-    """Raises GateRefused for a model that the leak alarm has marked."""
+    """Raise GateRefused for a model with features that leak detection has flagged."""
     if challenger.leaks:
-        found = "; ".join(leak.finding for leak in challenger.leaks)
-        raise GateRefused(f"the leak alarm marked it: {found}; take the feature out and train again, {FORCE}")
+        findings = "; ".join(leak.finding for leak in challenger.leaks)
+        raise GateRefused(f"leak detection flagged it: {findings}; remove the feature and train again, {FORCE_HINT}")
 
 
-def refuse_unlearnt(challenger: ModelCard) -> None:
-    """Raises GateRefused for a model that learnt nothing, unless it is the baseline that stands in for one."""
+def refuse_no_better_than_baselines(challenger: ModelCard) -> None:
+    """Raise GateRefused for a model that is not shown to beat its baselines, unless it is the first champion."""
     if not (challenger.beats_baselines or challenger.is_baseline):
-        raise GateRefused(f"{challenger.verdict}; train another, {FORCE}")
+        raise GateRefused(f"{challenger.verdict}; train another, {FORCE_HINT}")
 
 
-def refuse_worse(finding: Finding) -> None:
-    """Raises GateRefused for a challenger that does not pass."""
-    if not finding.passes:
-        raise GateRefused(f"{finding.says}; train another, {FORCE}")
-
-
-FORCE = 'or promote it all the same with --force "reason"'
+def refuse_worse(result: GateResult) -> None:
+    """Raise GateRefused for a challenger that does not pass."""
+    if not result.passes:
+        raise GateRefused(f"{result.summary}; train another, {FORCE_HINT}")

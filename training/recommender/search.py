@@ -1,8 +1,8 @@
-"""The search for one model's settings: what was tried, what came of it, and what to try next.
+"""The search for one model's settings: trials, their results and the next suggestion.
 
-A study of Optuna's (Akiba et al. 2019) in a SQLite file, so that a later run goes on where an earlier one ended.
-Trials are suggested by TPE (Bergstra et al. 2011); one that is not in the better half at the first cutoff, or at the
-second, is not tried at the next (successive halving, Li et al. 2020).
+It is an Optuna study (Akiba et al. 2019) in a SQLite file, so that a later run continues where an earlier one ended.
+TPE suggests the trials (Bergstra et al. 2011). A trial that is not in the better half at a cutoff is pruned before the
+next one (successive halving, Li et al. 2020).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import optuna
+from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.pruners import SuccessiveHalvingPruner
 from optuna.samplers import TPESampler
@@ -28,33 +29,33 @@ from core.errors import SourceUnavailable
 from core.interruption import defer_interruption
 from models.protocols import Settings
 from models.recommenders.engine.search_ranges import Between, OneOf, Ranges
-from training.recommender.trials import REFUSALS
+from training.recommender.trials import SKIPPED_ERRORS
 from training.run.recipe import Recipe
 
-TRIAL_REFUSALS = (*REFUSALS, MemoryError, np.linalg.LinAlgError)
-"What says something of one trial's settings alone: the search goes on."
-HALVED_BY = 2
+TRIAL_ERRORS = (*SKIPPED_ERRORS, MemoryError, np.linalg.LinAlgError)
+"Errors that concern the settings of one trial only; the search continues."
+REDUCTION_FACTOR = 2
 REASON = "reason"
-"The attribute that says why a trial failed, or was not tried at every cutoff; one that was interrupted has none."
+"The attribute that says why a trial failed or was pruned; an interrupted trial has none."
 
 
 def open_studies(path: Path) -> RDBStorage:
-    """The database of all studies of a data set. Raises SourceUnavailable where the file is something else."""
+    """Open the database of all studies of a data set. Raises SourceUnavailable for a file that is not one."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         return RDBStorage(f"sqlite:///{path}", engine_kwargs={"creator": _connection_to(path)})
     except (SQLAlchemyError, sqlite3.Error, RuntimeError) as fault:
         raise SourceUnavailable(
-            f"{path} cannot be read as a store of trials ({str(fault).splitlines()[0]}); remove it and tune anew"
+            f"{path} is not a database of trials ({str(fault).splitlines()[0]}); delete it and tune again"
         ) from fault
 
 
 def _connection_to(path: Path) -> Callable[[], sqlite3.Connection]:
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=60, check_same_thread=False)
-        # Optuna commits ten times a trial: waiting for the disk each time took .3 s, and all that a power cut can
-        # take away so is the last trials.
+        # Optuna commits ten times per trial, and waiting for the disk each time took .3 s. Without waiting, a power
+        # cut loses at most the last trials.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
@@ -63,19 +64,19 @@ def _connection_to(path: Path) -> Callable[[], sqlite3.Connection]:
 
 
 @dataclass(frozen=True)
-class Finished:
-    """A trial that was tried at every cutoff."""
+class FinishedTrial:
+    """A trial that was evaluated at every cutoff."""
 
     number: int
     settings: Settings
-    "Those that are searched."
+    "Of the searched parameters."
     ndcg: float
     "Mean NDCG@10 over the rows of all cutoffs."
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """One trial while it goes on."""
+class RunningTrial:
+    """A trial while it runs."""
 
     trial: optuna.Trial
     recipe: Recipe
@@ -83,12 +84,12 @@ class Attempt:
 
     @property
     def number(self) -> int:
-        """Counted from 0 within the study."""
+        """The number of the trial within the study, from 0."""
         return self.trial.number
 
     @defer_interruption()
     def is_promising(self, n_cutoffs: int, ndcg: float) -> bool:
-        """Whether the mean over so many cutoffs is worth another one; the defaults are tried at all of them."""
+        """Whether the mean over these cutoffs justifies the next one. The defaults are evaluated at all of them."""
         self.trial.report(ndcg, n_cutoffs)
         return not self.trial.should_prune() or self.is_default
 
@@ -97,127 +98,129 @@ class Search:
     """The study of one model on one data set under one protocol."""
 
     def __init__(
-        self, storage: RDBStorage, folder: Path, default: Recipe, ranges: Ranges, protocol: Mapping[str, Any]
+        self, storage: RDBStorage, folder: Path, *, default: Recipe, ranges: Ranges, protocol: Mapping[str, Any]
     ) -> None:
-        """`protocol` is what figures depend on beside the recipe; under another one this is another study."""
+        """`protocol` is everything but the recipe that results depend on; another protocol makes another study."""
         self.default = default
         self.distributions = {name: distribution_of(span, default.settings[name]) for name, span in ranges.items()}
-        told = [default.model, default.settings, {name: repr(span) for name, span in ranges.items()}, protocol]
-        self.name = f"{default.model}-{digest_of(told)}"
+        identity = [default.model, default.settings, {name: repr(span) for name, span in ranges.items()}, protocol]
+        self.name = f"{default.model}-{digest_of(identity)}"
         self._folder = folder / self.name
         self._study = optuna.create_study(
             storage=storage,
             study_name=self.name,
             direction="maximize",
             load_if_exists=True,
-            pruner=SuccessiveHalvingPruner(min_resource=1, reduction_factor=HALVED_BY),
+            pruner=SuccessiveHalvingPruner(min_resource=1, reduction_factor=REDUCTION_FACTOR),
         )
-        self._ended = [trial for trial in self._study.get_trials(deepcopy=False) if _has_ended(trial)]
+        self._ended = [trial for trial in self._study.get_trials(deepcopy=False) if _has_result(trial)]
 
     @contextmanager
-    def trial(self, seed: int) -> Iterator[Attempt]:
-        """The next trial, the defaults first of all, then what TPE suggests; a refusal of its recipe ends it failed."""
-        attempt = self._asked(seed)
+    def trial(self, seed: int) -> Iterator[RunningTrial]:
+        """Run the next trial: the defaults first, then what TPE suggests. An error of its recipe makes it fail."""
+        running = self._ask(seed)
         try:
-            yield attempt
-        except TRIAL_REFUSALS as refusal:
-            self._end(attempt, TrialState.FAIL, reason=str(refusal))
+            yield running
+        except TRIAL_ERRORS as error:
+            self._end(running, TrialState.FAIL, reason=str(error))
         except BaseException:
-            self._give_up(attempt)
+            self._abandon(running)
             raise
 
     @defer_interruption()
-    def _asked(self, seed: int) -> Attempt:
-        # One seed for every run would make a continued study suggest again what it has tried.
+    def _ask(self, seed: int) -> RunningTrial:
+        # With the same seed in every run, a continued study would suggest the same trials again.
         self._study.sampler = TPESampler(seed=seed + len(self._ended), multivariate=True)
         is_default = not self.default_was_tried
         if is_default:
             self._study.enqueue_trial(self._default_parameters)
         trial = self._study.ask(self.distributions)
-        return Attempt(trial, self.default.changed(trial.params), is_default)
+        return RunningTrial(trial, self.default.with_settings(trial.params), is_default)
 
-    def finish(self, attempt: Attempt, ndcg: np.ndarray) -> None:
-        """Keep a trial that was tried at every cutoff; `ndcg` is what each customer got, (rows,)."""
+    def finish(self, running: RunningTrial, ndcg: NDArray[np.float64]) -> None:
+        """Store a trial that was evaluated at every cutoff; `ndcg` is that of each customer, (rows,)."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        np.save(self._file_of(attempt.number), ndcg.astype(np.float32))
-        self._end(attempt, TrialState.COMPLETE, float(ndcg.mean()))
-        kept = {self._file_of(trial.number) for trial in (self.best, self.finished_default) if trial}
-        for path in set(self._folder.glob("*.npy")) - kept:
+        np.save(self._file_of(running.number), ndcg.astype(np.float32))
+        self._end(running, TrialState.COMPLETE, ndcg=float(ndcg.mean()))
+        needed = {self._file_of(trial.number) for trial in (self.best, self.finished_default) if trial}
+        for path in set(self._folder.glob("*.npy")) - needed:
             path.unlink()
 
-    def prune(self, attempt: Attempt, reason: str) -> None:
-        """Keep what is known of a trial that was not tried at every cutoff."""
-        self._end(attempt, TrialState.PRUNED, reason=reason)
+    def prune(self, running: RunningTrial, reason: str) -> None:
+        """Store a trial that was not evaluated at every cutoff."""
+        self._end(running, TrialState.PRUNED, reason=reason)
 
     @defer_interruption()
-    def _give_up(self, attempt: Attempt) -> None:
-        """Without a reason: whatever was wrong was not the trial's settings."""
-        self._study.tell(attempt.trial, state=TrialState.FAIL, skip_if_finished=True)
+    def _abandon(self, running: RunningTrial) -> None:
+        """End a trial without a reason, because its settings were not at fault."""
+        self._study.tell(running.trial, state=TrialState.FAIL, skip_if_finished=True)
 
     @defer_interruption()
-    def _end(self, attempt: Attempt, state: TrialState, ndcg: float | None = None, reason: str = "") -> None:
+    def _end(self, running: RunningTrial, state: TrialState, *, ndcg: float | None = None, reason: str = "") -> None:
         if reason:
-            attempt.trial.set_user_attr(REASON, reason)
-        self._ended.append(self._study.tell(attempt.trial, ndcg, state))
+            running.trial.set_user_attr(REASON, reason)
+        self._ended.append(self._study.tell(running.trial, ndcg, state))
 
     @property
     def n_trials(self) -> int:
-        """How many came to an end of their own, in this run and earlier ones."""
+        """Trials with a result, in this run and earlier ones."""
         return len(self._ended)
 
     @property
     def default_was_tried(self) -> bool:
-        """Whether the defaults were tried at every cutoff, or cannot be."""
+        """Whether the defaults were evaluated at every cutoff, or cannot be."""
         failed = [trial.params for trial in self._ended if trial.state == TrialState.FAIL]
         return self.finished_default is not None or self._default_parameters in failed
 
     @property
-    def finished_default(self) -> Finished | None:
-        """The trial of the defaults, where they could be tried."""
-        return next((trial for trial in self._finished() if trial.settings == self._default_parameters), None)
+    def finished_default(self) -> FinishedTrial | None:
+        """The trial of the defaults; None where they could not be evaluated."""
+        return next((trial for trial in self._finished_trials() if trial.settings == self._default_parameters), None)
 
     @property
-    def best(self) -> Finished | None:
-        """The one with the highest mean, the earliest of equals."""
-        return max(self._finished(), key=lambda trial: trial.ndcg, default=None)
+    def best(self) -> FinishedTrial | None:
+        """The trial with the highest mean, the earliest of equals."""
+        return max(self._finished_trials(), key=lambda trial: trial.ndcg, default=None)
 
     @property
     def failure(self) -> str:
-        """Why the last trial that failed did; nothing where none did."""
+        """Why the last failed trial failed; '' where none did."""
         failed = [trial for trial in self._ended if trial.state == TrialState.FAIL]
         return str(failed[-1].user_attrs[REASON]) if failed else ""
 
-    def by_customer(self, trial: Finished) -> np.ndarray:
-        """What each customer got, of the best trial or the defaults. Raises SourceUnavailable where that is gone."""
+    def ndcg_by_customer(self, trial: FinishedTrial) -> NDArray[np.float64]:
+        """The NDCG of each customer, of the best trial or the defaults. Raises SourceUnavailable for a lost file."""
         path = self._file_of(trial.number)
         try:
             return np.load(path).astype(np.float64)
         except (OSError, ValueError) as fault:
-            raise SourceUnavailable(f"{path} is gone or broken; remove {self._folder.parent} and tune anew") from fault
+            raise SourceUnavailable(
+                f"{path} is missing or damaged; delete {self._folder.parent} and tune again"
+            ) from fault
 
     @property
     def _default_parameters(self) -> Settings:
         return {name: self.default.settings[name] for name in self.distributions}
 
-    def _finished(self) -> list[Finished]:
+    def _finished_trials(self) -> list[FinishedTrial]:
         ended = [trial for trial in self._ended if trial.state == TrialState.COMPLETE]
-        return [Finished(trial.number, dict(trial.params), trial.value or 0.0) for trial in ended]
+        return [FinishedTrial(trial.number, dict(trial.params), trial.value or 0.0) for trial in ended]
 
     def _file_of(self, number: int) -> Path:
         return self._folder / f"{number}.npy"
 
 
-def _has_ended(trial: FrozenTrial) -> bool:
-    """Whether a trial came to an end of its own."""
+def _has_result(trial: FrozenTrial) -> bool:
+    """Whether a trial ended with a result, not by an interruption."""
     return trial.state == TrialState.COMPLETE or (trial.state.is_finished() and REASON in trial.user_attrs)
 
 
 def distribution_of(span: Between | OneOf, default: str | int | float | bool | None) -> BaseDistribution:
-    """The range in Optuna's words, as much wider as the default asks for: a TOML may state one outside of it."""
+    """The range as an Optuna distribution, widened to include the default, which the TOML may set outside of it."""
     if isinstance(span, OneOf):
         return CategoricalDistribution(span.values if default in span.values else (*span.values, default))
-    stated = (default,) if isinstance(default, int | float) else ()
-    low, high = min(span.low, *stated), max(span.high, *stated)
+    defaults = (default,) if isinstance(default, int | float) else ()
+    low, high = min(span.low, *defaults), max(span.high, *defaults)
     if span.whole:
         return IntDistribution(int(low), int(high), log=span.log)
     return FloatDistribution(low, high, log=span.log)

@@ -1,7 +1,6 @@
-"""How recommender recipes are compared: by the NDCG@10 of the same customers at the same validation cutoffs.
+"""Trials: recommender recipes compared by the NDCG@10 of the same customers at the same validation cutoffs.
 
-Customers who come back at several cutoffs are several rows; intervals resample
-customers, each with all of their rows.
+A customer who returns at several cutoffs has several rows; intervals resample customers, each with all of their rows.
 """
 
 from __future__ import annotations
@@ -10,146 +9,148 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import BadInput, NotEnoughHistory, NotEnoughMemory
 from core.intervals import Estimate, estimate_intervals
 from core.model_card import Comparison, Metric
 from core.recommendations import Recommendations
 from training.recommender.rows import CHOSEN_AT, RankingTask
-from training.run.parallel import side_by_side
-from training.run.progress import Progress
+from training.run.progress import Progress, run_parallel
 from training.run.recipe import Recipe
 
-FIGURE = f"ndcg@{CHOSEN_AT}"
-REFUSALS = (NotEnoughMemory, NotEnoughHistory)
-"What keeps one recipe from being fitted and says nothing of the others."
+METRIC = f"ndcg@{CHOSEN_AT}"
+SKIPPED_ERRORS = (NotEnoughMemory, NotEnoughHistory)
+"Errors that make one recipe impossible to fit and do not concern the others."
 
 SECOND_STAGES = {"reranked": "blend"}
-"What costs each answer more than the model behind it: taken only where their validation intervals lie apart."
+"""Second stages and their base models. A second stage makes every answer slower, so it is chosen only where its
+validation interval is above that of its base model."""
 
 
 @dataclass(frozen=True)
 class RankingTrials:
-    """What each recipe reached on validation; only those that could be fitted everywhere."""
+    """The validation NDCG of each recipe that could be fitted at every cutoff."""
 
-    customer_ids: np.ndarray
+    customer_ids: NDArray[np.str_]
     "(rows,) of one task after another."
-    ndcg: Mapping[str, np.ndarray]
+    ndcg: Mapping[str, NDArray[np.float64]]
     "By model, simplest first: NDCG@10 of each row, (rows,)."
 
     def metrics(self) -> tuple[Metric, ...]:
-        """The mean of each model over the rows."""
-        means = mean_estimates(self.customer_ids, np.column_stack(list(self.ndcg.values())))
-        return tuple(Metric(name, FIGURE, mean, "validation") for name, mean in zip(self.ndcg, means, strict=True))
+        """The mean NDCG of each model."""
+        means = estimate_means(self.customer_ids, np.column_stack(list(self.ndcg.values())))
+        return tuple(Metric(name, METRIC, mean, "validation") for name, mean in zip(self.ndcg, means, strict=True))
 
     def compare(self, model: str, against: str) -> Comparison:
         """The paired difference of two models; positive means that the first is better."""
-        return Comparison(
-            model, against, FIGURE, difference_of(self.customer_ids, self.ndcg[model], self.ndcg[against])
-        )
+        difference = estimate_difference(self.customer_ids, ndcg=self.ndcg[model], against=self.ndcg[against])
+        return Comparison(model, against, METRIC, difference)
 
     def choose(self) -> str:
-        """The simplest model that is not really worse than the one with the highest mean.
+        """Choose the simplest model that is not significantly worse than the one with the highest mean.
 
-        A model is really worse where the 90 % interval of the paired difference leaves out zero. A second stage that
-        does not stand apart from the model behind it takes no part.
+        A model is significantly worse where the 90 % interval of the paired difference excludes 0. A second stage is
+        considered only where its interval is above that of its base model.
         """
-        taking_part = [name for name in self.ndcg if self.stands_apart(name)]
-        best = max(taking_part, key=lambda name: self.ndcg[name].mean())
-        return next(name for name in taking_part if name == best or not self.compare(best, name).is_significant)
+        candidates = [name for name in self.ndcg if self.is_above_base_model(name)]
+        best = max(candidates, key=lambda name: self.ndcg[name].mean())
+        return next(name for name in candidates if name == best or not self.compare(best, name).is_significant)
 
     def second_stage(self, model: str) -> tuple[Metric, Metric] | None:
-        """What it and the model behind it reached; None where it is no second stage, or that was not tried."""
-        behind = SECOND_STAGES.get(model)
-        if behind is None or not {behind, model} <= set(self.ndcg):
+        """The metrics of a second stage and of its base model; None for other models, or where one was not tried."""
+        base = SECOND_STAGES.get(model)
+        if base is None or not {base, model} <= set(self.ndcg):
             return None
-        reached = {metric.model: metric for metric in self.metrics()}
-        return reached[model], reached[behind]
+        metrics = {metric.model: metric for metric in self.metrics()}
+        return metrics[model], metrics[base]
 
-    def stands_apart(self, model: str) -> bool:
-        """Whether its interval lies above that of the model behind it; True of what is no second stage."""
-        both = self.second_stage(model)
-        if both is None:
+    def is_above_base_model(self, model: str) -> bool:
+        """Whether a second stage's interval is above that of its base model; True for other models."""
+        pair = self.second_stage(model)
+        if pair is None:
             return model not in SECOND_STAGES
-        return both[0].estimate.low > both[1].estimate.high
+        return pair[0].estimate.low > pair[1].estimate.high
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What every recipe answered at each of some tasks."""
+class TaskRecommendations:
+    """The recommendations of every recipe at each of some tasks."""
 
     by_model: dict[str, list[Recommendations]] = field(default_factory=dict)
     "Aligned with the tasks."
-    left_out: dict[str, str] = field(default_factory=dict)
-    "The recipes that could not be fitted at each of them, and why."
+    skipped: dict[str, str] = field(default_factory=dict)
+    "The recipes that could not be fitted at every task, and why."
 
 
-def answers_of(
-    recipes: Mapping[str, Recipe], tasks: Sequence[RankingTask], progress: Progress, needed: Sequence[str]
-) -> Answers:
-    """Fit every recipe at every task and let it answer.
+def recommend_all(
+    recipes: Mapping[str, Recipe], tasks: Sequence[RankingTask], *, progress: Progress, required: Sequence[str]
+) -> TaskRecommendations:
+    """Fit every recipe at every task and recommend to its customers.
 
-    One that has not enough memory or history is left out, so that a shop has the others. Raises that refusal for a
-    recipe that is needed.
+    A recipe without enough memory or history is skipped, so that the others can be used. A required one raises.
     """
 
-    def answered(name: str) -> list[Recommendations] | str:
+    def recommend(name: str) -> list[Recommendations] | str:
         try:
             return [task.answer(recipes[name]) for task in tasks]
-        except REFUSALS as refusal:
-            if name in needed:
+        except SKIPPED_ERRORS as error:
+            if name in required:
                 raise
-            return str(refusal)
+            return str(error)
 
-    told = dict(zip(recipes, side_by_side(answered, list(recipes), progress, "recommenders"), strict=True))
-    return Answers(
-        {name: said for name, said in told.items() if not isinstance(said, str)},
-        {name: why for name, why in told.items() if isinstance(why, str)},
+    results = run_parallel(recommend, list(recipes), progress=progress, label="recommenders")
+    by_name = dict(zip(recipes, results, strict=True))
+    return TaskRecommendations(
+        {name: answers for name, answers in by_name.items() if not isinstance(answers, str)},
+        {name: why for name, why in by_name.items() if isinstance(why, str)},
     )
 
 
-def trials_of(answers: Mapping[str, Sequence[Recommendations]], tasks: Sequence[RankingTask]) -> RankingTrials:
-    """What the answers at the validation tasks are worth."""
+def evaluate_answers(answers: Mapping[str, Sequence[Recommendations]], tasks: Sequence[RankingTask]) -> RankingTrials:
+    """Compute the NDCG of the recommendations at the validation tasks."""
     ndcg = {
-        name: np.concatenate([task.ndcg(answer) for task, answer in zip(tasks, said, strict=True)])
-        for name, said in answers.items()
+        name: np.concatenate([task.ndcg(answer) for task, answer in zip(tasks, of_model, strict=True)])
+        for name, of_model in answers.items()
     }
-    return RankingTrials(rows_of(tasks), ndcg)
+    return RankingTrials(customers_of(tasks), ndcg)
 
 
-def refuse_second_stage(trials: RankingTrials, model: str) -> None:
-    """Raises BadInput for a second stage that was asked for and does not stand apart from the model behind it."""
-    if trials.stands_apart(model):
+def refuse_overlap(trials: RankingTrials, model: str) -> None:
+    """Raise BadInput for a requested second stage whose interval is not above that of its base model."""
+    if trials.is_above_base_model(model):
         return
-    both = trials.second_stage(model)
-    if both is None:
+    pair = trials.second_stage(model)
+    if pair is None:
         raise BadInput(
             f"{model} is registered only where it beats {SECOND_STAGES[model]}, which could not be fitted here; "
             "train another model"
         )
-    own, behind = both
+    own, base = pair
     raise BadInput(
-        f"{own.model} does not beat {behind.model} on validation: {FIGURE} {own.estimate} and {behind.estimate}, "
-        f"intervals that overlap; train {behind.model}"
+        f"{own.model} does not beat {base.model} on validation: {METRIC} {own.estimate} and {base.estimate}, "
+        f"whose intervals overlap; train {base.model}"
     )
 
 
-def with_those_behind(names: Iterable[str]) -> set[str]:
-    """These models, and what stands behind the second stages among them: they are taken only where they beat it."""
-    wanted = set(names)
-    return wanted | {SECOND_STAGES[name] for name in wanted & set(SECOND_STAGES)}
+def add_base_models(names: Iterable[str]) -> set[str]:
+    """These models, with the base models of the second stages among them."""
+    models = set(names)
+    return models | {SECOND_STAGES[name] for name in models & set(SECOND_STAGES)}
 
 
-def rows_of(tasks: Sequence[RankingTask]) -> np.ndarray:
+def customers_of(tasks: Sequence[RankingTask]) -> NDArray[np.str_]:
     """The customers of each task's truth, one task after another."""
     return np.concatenate([task.truth.customer_ids for task in tasks])
 
 
-def difference_of(customer_ids: np.ndarray, ndcg: np.ndarray, against: np.ndarray) -> Estimate:
+def estimate_difference(
+    customer_ids: NDArray[np.str_], *, ndcg: NDArray[np.float64], against: NDArray[np.float64]
+) -> Estimate:
     """The mean of the paired difference over rows, with its interval over customers."""
-    return mean_estimates(customer_ids, (ndcg - against)[:, None])[0]
+    return estimate_means(customer_ids, (ndcg - against)[:, None])[0]
 
 
-def mean_estimates(customer_ids: np.ndarray, figures: np.ndarray) -> list[Estimate]:
-    """The mean of each column over (rows, columns), with its interval over customers."""
-    return estimate_intervals(lambda weights: weights @ figures / weights.sum(axis=1, keepdims=True), customer_ids)
+def estimate_means(customer_ids: NDArray[np.str_], values: NDArray[np.float64]) -> list[Estimate]:
+    """The mean of each column of (rows, columns), with its interval over customers."""
+    return estimate_intervals(lambda weights: weights @ values / weights.sum(axis=1, keepdims=True), customer_ids)

@@ -1,8 +1,7 @@
-"""The settings that `kizuna tune recommender` found best on this data set, kept for `kizuna train recommender`.
+"""The best settings that `kizuna tune recommender` found on this data set, stored for `kizuna train recommender`.
 
-They outlive the data that they were found on: a shop tunes now and then and
-trains every night. Only what would make the figures dishonest or the settings
-unusable is refused.
+They stay valid on newer data: a shop tunes now and then and trains every night. They are refused only where the test
+cutoff would be biased or the settings cannot be used.
 """
 
 from __future__ import annotations
@@ -23,102 +22,103 @@ from models.recommenders.blend import Blend
 from models.recommenders.catalogue import RECOMMENDERS
 from training.run.recipe import Recipe
 
-MEND = "tune again with `kizuna tune recommender`, or remove the file to train with the defaults"
+HINT = "tune again with `kizuna tune recommender`, or delete the file to train with the defaults"
 
 
 class TunedModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The best settings of one model, and how they were found."""
 
     settings: Settings
-    "Those that were searched; the others are the model's own."
+    "Of the searched parameters; the others are the model's defaults."
     tuned_at: datetime
     "UTC."
     n_trials: int
-    "Pruned and failed ones, too."
+    "Including pruned and failed ones."
     data_digest: str
     cutoffs: tuple[date, ...]
-    "Where the trials were validated, newest first."
+    "The validation cutoffs of the trials, newest first."
     horizon_days: int
     ndcg_at_10: Estimate
     default_ndcg_at_10: Estimate
     difference: Estimate
-    """Of the two, on the same customers; NaN, like the figure before, where the defaults could not be fitted. The best
-    of many trials flatters itself: the test cutoff has the last word."""
+    """Of the two, on the same customers; NaN, like the default's NDCG, where the defaults could not be fitted.
+
+    The best of many trials is biased upwards; the test cutoff measures without bias.
+    """
 
     @property
-    def seen_until(self) -> date:
-        """The end of the newest horizon that the settings were chosen on."""
+    def validated_until(self) -> date:
+        """The end of the newest validation horizon."""
         return max(self.cutoffs) + timedelta(days=self.horizon_days)
 
     @property
-    def says(self) -> str:
-        """How they were found, for the card."""
+    def summary(self) -> str:
+        """How the settings were found, for the card."""
         days = ", ".join(cutoff.isoformat() for cutoff in sorted(self.cutoffs))
-        found = f"tuned on {self.tuned_at:%Y-%m-%d} by {self.n_trials} trials at {days}: NDCG@10 {self.ndcg_at_10}"
-        gain = self.difference
-        if math.isnan(gain.value):
-            return f"{found}, where the defaults could not be fitted"
-        return f"{found}, {gain.signed} against the defaults there"
+        text = f"tuned on {self.tuned_at:%Y-%m-%d} with {self.n_trials} trials at {days}: NDCG@10 {self.ndcg_at_10}"
+        if math.isnan(self.difference.value):
+            return f"{text}; the defaults could not be fitted"
+        return f"{text}, {self.difference.signed} against the defaults"
 
 
 @dataclass(frozen=True)
 class TunedRecommenders:
-    """What the file holds; nothing where there is none."""
+    """The content of the file; empty where there is none."""
 
     path: Path
     models: Mapping[str, TunedModel]
 
-    def applied(self, recipe: Recipe) -> Recipe:
-        """The recipe with what tuning found for its model and for the models that it is made of, if it did.
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with the tuned settings of its model and of the models that it is made of.
 
-        What is stated of a part goes before what was found for it.
+        A setting of a part that the recipe states itself takes precedence.
         """
-        found = self.models.get(recipe.model)
-        own = recipe.changed(found.settings) if found else recipe
-        model = own.unfitted(RECOMMENDERS)
+        tuned = self.models.get(recipe.model)
+        own = recipe.with_settings(tuned.settings) if tuned else recipe
+        model = own.build(RECOMMENDERS)
         if not isinstance(model, Blend):
             return own
         parts = {name: self.models[name].settings for name in model.part_names if name in self.models}
-        return own.changed({"part_settings": model.stated_beside(parts)}) if parts else own
+        return own.with_settings({"part_settings": model.stated_beside(parts)}) if parts else own
 
-    def refuse_seen(self, test: date) -> None:
-        """Raises BadInput where settings were chosen on what the test cutoff's horizon holds."""
+    def refuse_overlap_with_test(self, test: date) -> None:
+        """Raise BadInput where settings were chosen on purchases after the test cutoff."""
         for name, tuned in self.models.items():
-            if tuned.seen_until > test:
+            if tuned.validated_until > test:
                 raise BadInput(
-                    f"{self.path} is unfit: {name} was tuned on purchases until {tuned.seen_until}, which the test "
-                    f"cutoff {test} must not have seen; {MEND}"
+                    f"{self.path} cannot be used: {name} was tuned on purchases until {tuned.validated_until}, after "
+                    f"the test cutoff {test}; {HINT}"
                 )
 
-    def joined(self, newer: Mapping[str, TunedModel]) -> TunedRecommenders:
-        """The same with newer findings."""
+    def update(self, newer: Mapping[str, TunedModel]) -> TunedRecommenders:
+        """The same with newer settings."""
         return TunedRecommenders(self.path, {**self.models, **newer})
 
     def write(self) -> None:
-        """Put the file in its place, whole or not at all."""
+        """Write the file atomically."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.path.with_suffix(f".{os.getpid()}.partial")
-        beside.write_bytes(msgspec.json.format(msgspec.json.encode(self.models)) + b"\n")
-        beside.replace(self.path)
+        partial = self.path.with_suffix(f".{os.getpid()}.partial")
+        partial.write_bytes(msgspec.json.format(msgspec.json.encode(self.models)) + b"\n")
+        partial.replace(self.path)
 
 
 def read_tuned(path: Path) -> TunedRecommenders:
-    """What tuning found, if it ever did.
+    """Read the tuned settings; empty where there is no file.
 
-    Raises BadInput for a file that does not say what it should, or speaks of models or settings that are gone.
+    Raises BadInput for a damaged file, or one with models or settings that no longer exist.
     """
     try:
         models = msgspec.json.decode(path.read_bytes(), type=dict[str, TunedModel])
     except FileNotFoundError:
         models = {}
     except (msgspec.DecodeError, UnicodeDecodeError, OSError) as fault:
-        raise BadInput(f"{path} cannot be read ({fault}); {MEND}") from fault
+        raise BadInput(f"{path} cannot be read ({fault}); {HINT}") from fault
     for name, tuned in models.items():
         if not tuned.cutoffs:
-            raise BadInput(f"{path} names no cutoffs for {name}; {MEND}")
-        known = RECOMMENDERS[name]().settings if name in RECOMMENDERS else {}
-        gone = [setting for setting in tuned.settings if setting not in known]
-        if name not in RECOMMENDERS or gone:
-            lost = f"setting '{gone[0]}' of {name}" if known else f"model '{name}'"
-            raise BadInput(f"{path} is outdated: there is no {lost} any more; {MEND}")
+            raise BadInput(f"{path} has no cutoffs for {name}; {HINT}")
+        current = RECOMMENDERS[name]().settings if name in RECOMMENDERS else {}
+        removed = [setting for setting in tuned.settings if setting not in current]
+        if name not in RECOMMENDERS or removed:
+            missing = f"setting '{removed[0]}' of {name}" if current else f"model '{name}'"
+            raise BadInput(f"{path} is outdated: there is no {missing} any more; {HINT}")
     return TunedRecommenders(path, models)

@@ -1,62 +1,97 @@
-"""What `kizuna tune recommender` does, from top to bottom.
+"""Tune recommenders: the steps of `kizuna tune recommender`, in order.
 
-each model's defaults -> trials, fewer models in each third of the budget -> the best settings of each model into
-tuned_recommenders.json, from which `kizuna train recommender` takes them. The test cutoff stays untouched.
+    the defaults of each model -> trials, with fewer models in each third of the budget
+    -> the best settings of each model in tuned_recommenders.json, which `kizuna train recommender` reads
+
+The test cutoff is not used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
+from typing import Protocol
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.errors import BadInput, NotEnoughHistory
 from core.intervals import Estimate
+from core.model_kinds import RECOMMENDER
 from features.interactions import NO_ITEMS, load_interactions
 from models.recommenders.catalogue import RECOMMENDERS
-from training.recommender.budget_allocation import Budget, next_search
+from training.recommender.pipeline import default_recipes
 from training.recommender.rows import RankingTask, validation_tasks
-from training.recommender.search import TRIAL_REFUSALS, Attempt, Finished, Search, open_studies
-from training.recommender.training import KIND, recipes_of
-from training.recommender.trials import FIGURE, difference_of, mean_estimates, rows_of
+from training.recommender.search import TRIAL_ERRORS, FinishedTrial, RunningTrial, Search, open_studies
+from training.recommender.trials import METRIC, customers_of, estimate_difference, estimate_means
 from training.recommender.tuned import TunedModel, TunedRecommenders, read_tuned
 from training.run.recipe import Recipe
 from training.run.session import Session
 from training.run.tracking import TrackedRun, git_state
 
-LOGGED = FIGURE.replace("@", "_at_")
+METRIC_KEY = METRIC.replace("@", "_at_")
+N_STAGES = 3
+"Of the budget; each stage tunes the better half of the models of the previous one."
+
+
+class Budget(Protocol):
+    """The time limit of a tuning, and its progress display."""
+
+    def share_spent(self) -> float:
+        """0 at the start; from 1 on, no new trial starts."""
+        ...
+
+    def show(self, n_trials: int, best: str) -> None:
+        """Show the progress."""
+        ...
+
+
+def next_search(searches: Sequence[Search], spent: float) -> Search | None:
+    """The model to try next; None where there is nothing more to try.
+
+    First the defaults of each model, simplest first. Then successive halving over the models: all are tuned in the
+    first third of the budget, the better half of them in the second, the best quarter in the third. The model with the
+    fewest trials is next.
+    """
+    untried = [search for search in searches if not search.default_was_tried]
+    if untried:
+        return untried[0]
+    tunable = [search for search in searches if search.distributions]
+    ranked = sorted(tunable, key=lambda search: -search.best.ndcg if search.best else 0.0)
+    remaining = ranked[: ceil(len(ranked) / 2 ** int(spent * N_STAGES))]
+    return min(remaining, key=lambda search: search.n_trials, default=None)
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """The searches of some models on one data set, with what earlier runs have found."""
+    """The searches of some models on one data set, including the trials of earlier runs."""
 
     session: Session
     tasks: tuple[RankingTask, ...]
-    "Newest first: the trials that are bad there are not tried at the others."
+    "Newest first: trials that are bad there are not evaluated at the others."
     searches: Mapping[str, Search]
 
     @property
     def n_trials(self) -> int:
-        """Of all models, in this run and earlier ones."""
+        """Trials of all models, in this run and earlier ones."""
         return sum(search.n_trials for search in self.searches.values())
 
     @property
     def best(self) -> str:
-        """The best so far, in words."""
-        found = [(best.ndcg, name) for name, search in self.searches.items() if (best := search.best)]
-        if not found:
+        """The best result so far, in words."""
+        results = [(best.ndcg, name) for name, search in self.searches.items() if (best := search.best)]
+        if not results:
             return "none yet"
-        ndcg, name = max(found)
-        return f"{name} {FIGURE} {ndcg:.4f}"
+        ndcg, name = max(results)
+        return f"{name} {METRIC} {ndcg:.4f}"
 
     def run(self, budget: Budget) -> TunedRecommenders:
-        """Try settings until the budget is spent, and keep the best of each model. Finished trials outlive Ctrl-C."""
+        """Try settings until the budget is spent, and store the best of each model. Finished trials survive Ctrl-C."""
         session = self.session
-        with session.tracking.run(self._experiment, "tuning", session.continued_run) as run:
+        with session.tracking.run(self._experiment, "tuning", continued=session.continued_run) as run:
             run.log_tags({"data_set": session.config.name, "git": git_state(), "data_digest": session.tables.digest})
             run.log_parameters({"models": list(self.searches), "cutoffs": [task.cutoff for task in self.tasks]})
             run.log_json(session.statement, "config.json")
@@ -64,63 +99,67 @@ class Tuning:
             while (spent := budget.share_spent()) < 1 and (search := next_search(searches, spent)):
                 self._try(search, budget, run)
                 budget.show(self.n_trials, self.best)
-            found = self.found()
-            run.log_values({f"{name}.{LOGGED}": tuned.ndcg_at_10.value for name, tuned in found.items()})
-            run.log_json(found, "tuned_recommenders.json")
-        kept = self._earlier().joined(found)
-        kept.write()
-        return replace(kept, models=found)
+            tuned = self.best_settings()
+            run.log_values({f"{name}.{METRIC_KEY}": one.ndcg_at_10.value for name, one in tuned.items()})
+            run.log_json(tuned, "tuned_recommenders.json")
+        updated = self._read_earlier().update(tuned)
+        updated.write()
+        return replace(updated, models=tuned)
 
-    def found(self) -> dict[str, TunedModel]:
-        """The best settings of each model that could be tried."""
-        return {name: self._tuned(search, best) for name, search in self.searches.items() if (best := search.best)}
+    def best_settings(self) -> dict[str, TunedModel]:
+        """The best settings of each model that could be evaluated."""
+        return {
+            name: self._to_tuned_model(search, best) for name, search in self.searches.items() if (best := search.best)
+        }
 
     @property
     def _experiment(self) -> str:
-        return f"{self.session.registry.name(KIND)}.tuning"
+        return f"{self.session.registry.name(RECOMMENDER.name)}.tuning"
 
     def _try(self, search: Search, budget: Budget, run: TrackedRun) -> None:
         with (
-            search.trial(self.session.config.seed) as attempt,
+            search.trial(self.session.config.seed) as running,
             self.session.tracking.run(
-                self._experiment, f"{attempt.recipe.model} {attempt.number}", parent=run.run_id
+                self._experiment, f"{running.recipe.model} {running.number}", parent=run.run_id
             ) as child,
         ):
-            settings = {f"settings.{name}": value for name, value in attempt.recipe.settings.items()}
-            child.log_parameters({"model": attempt.recipe.model, **settings})
-            by_task: list[np.ndarray] = []
+            settings = {f"settings.{name}": value for name, value in running.recipe.settings.items()}
+            child.log_parameters({"model": running.recipe.model, **settings})
+            by_task: list[NDArray[np.float64]] = []
             try:
-                told = self._judge(search, attempt, budget, by_task)
-            except TRIAL_REFUSALS as refusal:
-                child.log_values(self._logged(by_task), {"state": "failed", "reason": str(refusal)})
+                tags = self._evaluate(search, running, budget=budget, by_task=by_task)
+            except TRIAL_ERRORS as error:
+                child.log_values(self._values(by_task), {"state": "failed", "reason": str(error)})
                 raise
-            child.log_values(self._logged(by_task), told)
+            child.log_values(self._values(by_task), tags)
 
-    def _judge(self, search: Search, attempt: Attempt, budget: Budget, by_task: list[np.ndarray]) -> dict[str, str]:
-        """Fit the recipe at one cutoff after the other, until it is not worth the next; what is told of its end."""
+    def _evaluate(
+        self, search: Search, running: RunningTrial, *, budget: Budget, by_task: list[NDArray[np.float64]]
+    ) -> dict[str, str]:
+        """Fit the recipe at one cutoff after another, until it is pruned; returns tags that say how it ended."""
         for task in self.tasks:
-            if by_task and (reason := self._reason_to_stop(attempt, budget, by_task)):
-                search.prune(attempt, reason)
+            if by_task and (reason := self._reason_to_stop(running, budget=budget, by_task=by_task)):
+                search.prune(running, reason)
                 return {"state": "pruned", "reason": reason}
-            by_task.append(task.ndcg(task.answer(attempt.recipe)))
-        search.finish(attempt, np.concatenate(by_task))
+            by_task.append(task.ndcg(task.answer(running.recipe)))
+        search.finish(running, np.concatenate(by_task))
         return {"state": "finished"}
 
-    def _logged(self, by_task: Sequence[np.ndarray]) -> dict[str, float]:
-        """The figure at each cutoff, and over all of them where all were tried."""
-        values = {f"{LOGGED}.{task.cutoff}": ndcg.mean() for task, ndcg in zip(self.tasks, by_task, strict=False)}
-        return values | ({LOGGED: np.concatenate(by_task).mean()} if len(by_task) == len(self.tasks) else {})
+    def _values(self, by_task: Sequence[NDArray[np.float64]]) -> dict[str, float]:
+        """The NDCG at each cutoff, and over all of them where all were evaluated."""
+        values = {f"{METRIC_KEY}.{task.cutoff}": ndcg.mean() for task, ndcg in zip(self.tasks, by_task, strict=False)}
+        return values | ({METRIC_KEY: np.concatenate(by_task).mean()} if len(by_task) == len(self.tasks) else {})
 
-    def _reason_to_stop(self, attempt: Attempt, budget: Budget, by_task: Sequence[np.ndarray]) -> str:
+    def _reason_to_stop(self, running: RunningTrial, *, budget: Budget, by_task: Sequence[NDArray[np.float64]]) -> str:
         n_cutoffs, mean = len(by_task), float(np.concatenate(by_task).mean())
-        if not attempt.is_promising(n_cutoffs, mean):
+        if not running.is_promising(n_cutoffs, mean):
             return f"not in the better half after {n_cutoffs} of {len(self.tasks)} cutoffs"
-        return "the budget was spent" if budget.share_spent() >= 1 and not attempt.is_default else ""
+        return "the budget was spent" if budget.share_spent() >= 1 and not running.is_default else ""
 
-    def _tuned(self, search: Search, best: Finished) -> TunedModel:
-        default, customer_ids = search.finished_default, rows_of(self.tasks)
-        ndcg = search.by_customer(best)
-        before = search.by_customer(default) if default else None
+    def _to_tuned_model(self, search: Search, best: FinishedTrial) -> TunedModel:
+        default, customer_ids = search.finished_default, customers_of(self.tasks)
+        ndcg = search.ndcg_by_customer(best)
+        default_ndcg = search.ndcg_by_customer(default) if default else None
         return TunedModel(
             settings=best.settings,
             tuned_at=self.session.now,
@@ -128,24 +167,30 @@ class Tuning:
             data_digest=self.session.tables.digest,
             cutoffs=tuple(task.cutoff for task in self.tasks),
             horizon_days=self.session.config.recommender.horizon_days,
-            ndcg_at_10=mean_estimates(customer_ids, ndcg[:, None])[0],
-            default_ndcg_at_10=Estimate() if before is None else mean_estimates(customer_ids, before[:, None])[0],
-            difference=Estimate() if before is None else difference_of(customer_ids, ndcg, before),
+            ndcg_at_10=estimate_means(customer_ids, ndcg[:, None])[0],
+            default_ndcg_at_10=(
+                Estimate() if default_ndcg is None else estimate_means(customer_ids, default_ndcg[:, None])[0]
+            ),
+            difference=(
+                Estimate()
+                if default_ndcg is None
+                else estimate_difference(customer_ids, ndcg=ndcg, against=default_ndcg)
+            ),
         )
 
-    def _earlier(self) -> TunedRecommenders:
+    def _read_earlier(self) -> TunedRecommenders:
         path = self.session.config.places.tuned_recommenders
         try:
             return read_tuned(path)
-        except BadInput:  # a broken file is mended by tuning anew
+        except BadInput:  # tuning replaces a damaged file
             return TunedRecommenders(path, {})
 
 
 def begin_tuning(session: Session, models: Sequence[str] = ()) -> Tuning:
-    """The searches of these models, by default of those that training tries, with their earlier trials.
+    """Open the searches of these models, or of those that training tries, with their earlier trials.
 
-    Raises UnknownName, NotEnoughHistory where purchases carry no items or the history is too short, and
-    SourceUnavailable where the file of earlier trials is broken.
+    Raises UnknownName, NotEnoughHistory where purchases have no items or the history is too short, and
+    SourceUnavailable where the file of earlier trials is damaged.
     """
     recipes = recipes_to_tune(session.config, models)
     tables, places = session.tables, session.config.places
@@ -160,10 +205,10 @@ def begin_tuning(session: Session, models: Sequence[str] = ()) -> Tuning:
             "data": tables.digest,
             "cutoffs": [task.cutoff for task in tasks],
             "horizon_days": session.config.recommender.horizon_days,
-            "figure": FIGURE,
+            "figure": METRIC,
         }
         searches = {
-            name: Search(storage, places.tuning, recipe, RECOMMENDERS[name].ranges, protocol)
+            name: Search(storage, places.tuning, default=recipe, ranges=RECOMMENDERS[name].ranges, protocol=protocol)
             for name, recipe in recipes.items()
         }
     return Tuning(session, tasks, searches)
@@ -171,9 +216,9 @@ def begin_tuning(session: Session, models: Sequence[str] = ()) -> Tuning:
 
 def recipes_to_tune(config: Config, models: Sequence[str]) -> dict[str, Recipe]:
     """The defaults of the models, simplest first."""
-    wanted = models or config.recommender.models or tuple(RECOMMENDERS)
-    for name in wanted:
+    names = models or config.recommender.models or tuple(RECOMMENDERS)
+    for name in names:
         RECOMMENDERS[name]
-    stated = msgspec.structs.replace(config.recommender, models=tuple(wanted))
-    recipes = recipes_of(msgspec.structs.replace(config, recommender=stated))
-    return {name: recipe for name, recipe in recipes.items() if name in wanted}
+    settings = msgspec.structs.replace(config.recommender, models=tuple(names))
+    recipes = default_recipes(msgspec.structs.replace(config, recommender=settings))
+    return {name: recipe for name, recipe in recipes.items() if name in names}

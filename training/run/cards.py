@@ -1,66 +1,122 @@
-"""What a model card says in words: the verdict, and the card as Markdown for people."""
+"""Model cards: build one from an evaluation, and render it as JSON and as Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
-from core.model_card import CROSS_VALIDATION, Comparison, ModelCard
+from core.feature_table import FeatureColumn
+from core.labels import Labels
+from core.model_card import CROSS_VALIDATION, Comparison, Metric, ModelCard
+from core.model_kinds import ModelKind
+from training.run.recipe import Recipe
+from training.run.session import Session
+from training.run.tracking import git_state
 
 RECIPE_FIGURES = (
-    "The figures are the recipe's: fitted on the training cutoffs up to {last} and tested once at {test}; what is "
-    "shipped is the same recipe, fitted again on every mature row."
+    "The metrics are the recipe's: it was fitted on the training cutoffs up to {last} and tested once at {test}. The "
+    "registered model is the same recipe, fitted again on every mature row."
 )
+INTERVALS = "Intervals are 90 % and resample customers; they do not cover changes of behaviour after the test cutoff."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """The metrics of the recipes that were tried, and how one of them compares with its baselines."""
+
+    recipe: Recipe
+    baselines: Sequence[str]
+    metrics: tuple[Metric, ...]
+    "Of every recipe that was tried."
+    comparisons: tuple[Comparison, ...]
+    "Of the recipe with each of its baselines."
+    measured: str = "out of time"
+    "How the comparisons were measured, for the verdict."
+    is_first_champion: bool = False
+    "Whether it is the baseline that becomes champion because there is none."
+
+
+def build_card(session: Session, kind: ModelKind, *, evaluation: Evaluation, **facts: Any) -> ModelCard:
+    """The card of a model; `facts` are the fields of `ModelCard` that depend on the kind."""
+    recipe = evaluation.recipe
+    return ModelCard(
+        kind=kind.name,
+        data_set=session.config.name,
+        model=recipe.model,
+        created_at=session.now,
+        settings=recipe.settings,
+        metrics=evaluation.metrics,
+        comparisons=evaluation.comparisons,
+        verdict=verdict(evaluation),
+        beats_baselines=beats_all(evaluation.comparisons),
+        is_baseline=evaluation.is_first_champion,
+        git=git_state(),
+        **facts,
+    )
+
+
+def outcome_facts(outcomes: Labels) -> dict[str, Any]:
+    """The card's fields that describe the rows of a model of churn."""
+    return {
+        "gap_days": outcomes.gap_days,
+        "label": outcomes.definition,
+        "n_rows": len(outcomes),
+        "n_customers": len(set(outcomes.customer_ids)),
+    }
+
+
+def feature_facts(columns: Sequence[FeatureColumn]) -> dict[str, Any]:
+    """The card's fields that describe the features a model was fitted on."""
+    return {
+        "features": {column.name: column.digest for column in columns},
+        "as_of_today": tuple(column.name for column in columns if column.as_of_today),
+    }
 
 
 def beats_all(comparisons: Sequence[Comparison]) -> bool:
-    """Whether the first model is better than each other one with its whole interval; never where there is no other."""
+    """Whether the interval of every difference lies above 0; False where there is no comparison."""
     return bool(comparisons) and all(comparison.difference.low > 0 for comparison in comparisons)
 
 
-def verdict(
-    model: str,
-    comparisons: Sequence[Comparison],
-    baselines: Sequence[str],
-    stands_in: bool = False,
-    where: str = "out of time",
-) -> str:
-    """One sentence: by how much the model beats its baselines, or that it learnt nothing beyond them.
-
-    `stands_in` is said of a baseline that is champion because there was none; `where` says on what it was judged.
-    """
-    told = "; ".join(_told(comparison) for comparison in comparisons)
-    if stands_in:
-        return f"{model} is a baseline, champion until a model passes the gate" + (f": {told}" if told else "")
+def verdict(evaluation: Evaluation) -> str:
+    """One sentence: by how much the model beats its baselines, or that it is not shown to beat them."""
+    model, comparisons = evaluation.recipe.model, evaluation.comparisons
+    differences = "; ".join(_describe(comparison) for comparison in comparisons)
+    if evaluation.is_first_champion:
+        sentence = f"{model} is a baseline, champion until a model passes the gate"
+        return f"{sentence}: {differences}" if differences else sentence
     if not comparisons:
-        return f"{model} learnt nothing: it is the baseline itself"
+        return f"{model} is itself the baseline, so it is not shown to be better than one"
     if not beats_all(comparisons):
-        return f"{model} learnt nothing that its baselines do not know: {told}; an interval reaches zero or below"
+        return f"{model} is not shown to be better than its baselines: {differences}; every interval must be above 0"
+    subject = f"{model}, itself a baseline," if model in evaluation.baselines else model
     beaten = " and ".join(comparison.against for comparison in comparisons)
-    return f"{model}{', itself a baseline,' if model in baselines else ''} beats {beaten} {where}: {told}"
+    return f"{subject} beats {beaten} {evaluation.measured}: {differences}"
 
 
-def _told(comparison: Comparison) -> str:
-    word = "better" if comparison.difference.value > 0 else "worse"
+def _describe(comparison: Comparison) -> str:
     estimate = comparison.difference
-    bounds = f"90 % interval {estimate.low:+.4f} to {estimate.high:+.4f}"
-    return f"{comparison.name} {word} than {comparison.against} by {abs(estimate.value):.4f} ({bounds})"
+    word = "better" if estimate.value > 0 else "worse"
+    interval = f"90 % interval {estimate.low:+.4f} to {estimate.high:+.4f}"
+    return f"{comparison.name} {word} than {comparison.against} by {abs(estimate.value):.4f} ({interval})"
 
 
-def card_json(card: ModelCard) -> str:
-    """The card for machines."""
+def render_card_json(card: ModelCard) -> str:
+    """The card as JSON."""
     return msgspec.json.format(msgspec.json.encode(card)).decode()
 
 
-def card_markdown(card: ModelCard) -> str:
-    """The card for people."""
+def render_card_markdown(card: ModelCard) -> str:
+    """The card as Markdown."""
     parts = [
         f"# {card.registered_name}{f' version {card.version}' if card.version else ''}: {card.model}",
         f"**{card.verdict}.**" if card.verdict else "",
-        _marks(card),
+        _warnings(card),
         _facts(card),
-        *(f"## {title}\n\n{_figures(card, split)}" for split, title in _splits(card).items()),
+        *(f"## {title}\n\n{_metrics_table(card, split)}" for split, title in _splits(card).items()),
         "## Limits\n\n" + _bullets(card.limits),
         "## Recipe\n\n" + _bullets([f"{name}: {value}" for name, value in card.settings.items()]),
         "## Features\n\n" + _bullets([f"{name} ({digest})" for name, digest in card.features.items()]),
@@ -68,60 +124,59 @@ def card_markdown(card: ModelCard) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def marks(card: ModelCard) -> tuple[str, ...]:
-    """What must be seen at a glance: baseline, learnt nothing, leak."""
+def flags(card: ModelCard) -> tuple[str, ...]:
+    """The warnings about a version in a few words each: baseline, not better than its baselines, leak."""
     return (
         *(["baseline"] if card.is_baseline else []),
-        *([] if card.beats_baselines or card.is_baseline else ["learnt nothing"]),
+        *([] if card.beats_baselines or card.is_baseline else ["not better than baselines"]),
         *([f"leak: {', '.join(leak.feature for leak in card.leaks)}"] if card.leaks else []),
     )
 
 
-def _marks(card: ModelCard) -> str:
+def _warnings(card: ModelCard) -> str:
     baseline = ["A baseline that became champion because there was none."] if card.is_baseline else []
     leaks = [f"**Leak:** {leak.finding}" for leak in card.leaks]
-    left_out = [f"**Left out as a leak:** {leak.feature}: {leak.finding}" for leak in card.excluded_features]
-    return "\n".join(f"> {line}\n" for line in [*baseline, *leaks, *left_out])
+    dropped = [f"**Dropped as a leak:** {leak.feature}: {leak.finding}" for leak in card.excluded_features]
+    return "\n".join(f"> {line}\n" for line in [*baseline, *leaks, *dropped])
 
 
 def _facts(card: ModelCard) -> str:
+    is_dated = card.evaluation_split != CROSS_VALIDATION
     facts = {
         "Data set": card.data_set,
         "Predicts": card.label,
-        "Who": card.cohort,
-        "Learnt from": f"{card.n_rows:,} rows" + (f" of {card.n_customers:,} customers" if card.n_customers else ""),
-        "Cutoffs": ", ".join(
-            day.isoformat() for day in card.training_cutoffs if card.evaluation_split != CROSS_VALIDATION
-        ),
+        "Cohort": card.cohort,
+        "Fitted on": f"{card.n_rows:,} rows" + (f" of {card.n_customers:,} customers" if card.n_customers else ""),
+        "Cutoffs": ", ".join(day.isoformat() for day in card.training_cutoffs if is_dated),
         "Tested at": card.test_cutoff.isoformat() if card.test_cutoff else "",
-        "Happens to": f"{card.base_rate:.1%}" if card.base_rate is not None else "",
+        "Base rate": f"{card.base_rate:.1%}" if card.base_rate is not None else "",
         "Attributes as of today": ", ".join(card.as_of_today),
         "Data digest": card.data_digest,
         "Code": card.git,
-        "Made at": f"{card.created_at:%Y-%m-%d %H:%M} UTC",
+        "Created at": f"{card.created_at:%Y-%m-%d %H:%M} UTC",
     }
     return "| | |\n| --- | --- |\n" + "\n".join(f"| {name} | {fact} |" for name, fact in facts.items() if fact)
 
 
-def _figures(card: ModelCard, split: str) -> str:
-    """A table with a row a model and a column a figure."""
-    found = {(metric.model, metric.name): metric.estimate for metric in card.metrics if metric.split == split}
-    models = list(dict.fromkeys(model for model, _ in found))
-    names = list(dict.fromkeys(name for _, name in found))
+def _metrics_table(card: ModelCard, split: str) -> str:
+    """A table with a row per model and a column per metric."""
+    estimates = {(metric.model, metric.name): metric.estimate for metric in card.metrics if metric.split == split}
+    models = list(dict.fromkeys(model for model, _ in estimates))
+    names = list(dict.fromkeys(name for _, name in estimates))
     if not models:
         return "None."
     head = f"| model | {' | '.join(names)} |\n|{' --- |' * (len(names) + 1)}"
-    lines = [
-        f"| {model} | " + " | ".join(str(found.get((model, name), "")) for name in names) + " |" for model in models
+    rows = [
+        f"| {model} | " + " | ".join(str(estimates.get((model, name), "")) for name in names) + " |" for model in models
     ]
-    return "\n".join([head, *lines])
+    return "\n".join([head, *rows])
 
 
 def _splits(card: ModelCard) -> dict[str, str]:
-    """What the card's figures were measured on: across customers or texts where these have no times."""
+    """The splits to show, with their headings."""
     if card.evaluation_split == CROSS_VALIDATION:
-        return {CROSS_VALIDATION: f"Figures on {'customers' if card.n_customers else 'texts'} not learnt from"}
-    return {"test": "Figures out of time", "validation": "Figures that chose the model"}
+        return {CROSS_VALIDATION: f"Metrics on held-out {'customers' if card.n_customers else 'texts'}"}
+    return {"test": "Metrics out of time", "validation": "Metrics on validation, which chose the model"}
 
 
 def _bullets(lines: Iterable[str]) -> str:

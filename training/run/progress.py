@@ -1,35 +1,61 @@
-"""How training tells what it is doing, without knowing who looks."""
+"""Progress reports, and work that runs in parallel while it is reported."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol, TypeVar
 
+from threadpoolctl import threadpool_limits
+
 Step = TypeVar("Step")
+Result = TypeVar("Result")
+
+MAX_WORKERS = 4
+"Each piece of work holds a copy of the rows."
 
 
 class Progress(Protocol):
-    """Shows how far a piece of work is."""
+    """Shows how far a piece of work is, without knowing who watches."""
 
-    def over(self, steps: Sequence[Step], what: str) -> Iterable[Step]:
-        """The steps, one by one."""
+    def over(self, steps: Sequence[Step], label: str) -> Iterable[Step]:
+        """Yield the steps one by one."""
         ...
 
-    def during(self, what: str) -> AbstractContextManager[object]:
-        """One step whose length nobody knows."""
+    def during(self, label: str) -> AbstractContextManager[object]:
+        """Wrap one step of unknown length."""
         ...
 
 
-class Silence:
-    """Nobody looks."""
+class NoProgress:
+    """Reports nothing."""
 
-    def over(self, steps: Sequence[Step], what: str) -> Iterable[Step]:
-        """The steps."""
-        del what
+    def over(self, steps: Sequence[Step], label: str) -> Iterable[Step]:
+        """Return the steps."""
+        del label
         return steps
 
-    def during(self, what: str) -> AbstractContextManager[object]:
-        """Nothing."""
-        del what
+    def during(self, label: str) -> AbstractContextManager[object]:
+        """Do nothing."""
+        del label
         return nullcontext()
+
+
+def run_parallel(
+    work: Callable[[Step], Result], steps: Sequence[Step], *, progress: Progress, label: str
+) -> list[Result]:
+    """Run the work on each step, as many at a time as there are cores; results come in the order of the steps.
+
+    Each model is fitted with one thread, so that the same seed gives the same model on any machine. The last step
+    starts first, because the last models of a catalogue take longest and would otherwise run alone at the end. The
+    first error, or Ctrl-C, cancels the steps that have not started.
+    """
+    with threadpool_limits(1), ThreadPoolExecutor(min(os.cpu_count() or 1, MAX_WORKERS)) as pool:
+        futures = [pool.submit(work, step) for step in reversed(steps)]
+        try:
+            return [future.result() for future in progress.over(futures, label)][::-1]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

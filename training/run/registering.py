@@ -1,58 +1,97 @@
-"""The last step of a training: what was found goes into the run, and the model into the registry."""
+"""Register a trained model, and move the aliases @champion and @challenger.
+
+Every move of an alias goes into the ledger, because MLflow keeps no history of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.ledger import ALIAS_FOUND, ALIAS_MOVED, Ledger, LedgerEntry
 from core.model_card import ModelCard
+from core.model_kinds import MODEL_KINDS
 from models.mlflow_store.package import ModelPackage
-from models.mlflow_store.registry import CHALLENGER, CHAMPION, RegisteredVersion
-from training.run.aliases import note_move
-from training.run.cards import card_json, card_markdown
+from models.mlflow_store.registry import CHALLENGER, CHAMPION, RegisteredVersion, Registry
+from training.run.cards import render_card_json, render_card_markdown
 from training.run.session import Session
 from training.run.tracking import TrackedRun
 
+UNKNOWN_USER = "unknown"
+
 
 @dataclass(frozen=True)
-class Trained:
-    """What a training registered."""
+class TrainingResult:
+    """The versions that a training registered."""
 
     challenger: RegisteredVersion
     first_champion: RegisteredVersion | None
-    "The baseline that became champion, where there was none."
+    "The baseline that became champion because there was none."
     run_id: str
+    notes: tuple[str, ...] = ()
+    "What the user should know about the training data and the metrics, one sentence each."
 
 
-def ship(
-    session: Session, run: TrackedRun, challenger: ModelPackage, first_champion: Callable[[], ModelPackage]
-) -> Trained:
-    """Register the challenger, and the best baseline as champion where there is none.
+def register(
+    session: Session,
+    run: TrackedRun,
+    *,
+    challenger: ModelPackage,
+    first_champion: Callable[[], ModelPackage] | None = None,
+    notes: tuple[str, ...] = (),
+) -> TrainingResult:
+    """Log the card, register the challenger, and the best baseline as champion where there is none.
 
-    So a firm has a service on its first day. `first_champion` is called only where it is needed.
+    `first_champion` fits that baseline, so that a new installation can serve from its first day; it is called only
+    when needed. None registers no champion.
     """
     kind = challenger.card.kind
     log_card(session, run, challenger.card)
     champion = None
-    if CHAMPION not in session.registry.aliases(kind):
-        champion = session.registry.register(first_champion(), run.run_id, CHAMPION)
-        note_move(session, kind, CHAMPION, champion.version, "there was no champion: the best baseline")
-    return Trained(register_challenger(session, challenger, run.run_id), champion, run.run_id)
-
-
-def register_challenger(session: Session, package: ModelPackage, run_id: str) -> RegisteredVersion:
-    """Register a model as the next version and the challenger, and write it into the ledger."""
-    registered = session.registry.register(package, run_id, CHALLENGER)
-    note_move(session, package.card.kind, CHALLENGER, registered.version, f"trained: {package.card.verdict}")
-    return registered
+    if first_champion is not None and CHAMPION not in session.registry.aliases(kind):
+        champion = session.registry.register(first_champion(), run.run_id, alias=CHAMPION)
+        record_move(session, champion, alias=CHAMPION, why="there was no champion: the best baseline")
+    registered = session.registry.register(challenger, run.run_id, alias=CHALLENGER)
+    record_move(session, registered, alias=CHALLENGER, why=f"trained: {challenger.card.verdict}")
+    return TrainingResult(registered, champion, run.run_id, notes)
 
 
 def log_card(session: Session, run: TrackedRun, card: ModelCard) -> None:
-    """What every run leaves: the configuration without secrets, code and data, recipe, figures and the card."""
+    """Log what every run keeps: the configuration without secrets, code and data, recipe, metrics and the card."""
     run.log_tags({"data_set": card.data_set, "git": card.git, "data_digest": card.data_digest, "verdict": card.verdict})
     run.log_parameters({"model": card.model, **{f"settings.{name}": value for name, value in card.settings.items()}})
     run.log_parameters({"training_cutoffs": card.training_cutoffs, "test_cutoff": card.test_cutoff})
     run.log_json(session.statement, "config.json")
-    run.log_metrics(card.metrics, card.model)
-    run.log_text(card_markdown(card), "card.md")
-    run.log_text(card_json(card), "card.json")
+    run.log_metrics(card.metrics, registered=card.model)
+    run.log_text(render_card_markdown(card), "card.md")
+    run.log_text(render_card_json(card), "card.json")
+
+
+def move_alias(session: Session, version: RegisteredVersion, *, alias: str, why: str) -> None:
+    """Point an alias at a version, and record in the ledger who did it and why."""
+    session.registry.set_alias(version.card.kind, alias, version=version.version)
+    record_move(session, version, alias=alias, why=why)
+
+
+def record_move(session: Session, version: RegisteredVersion, *, alias: str, why: str) -> None:
+    """Record that an alias points at a version. A crash before this call is noticed by the next command."""
+    details = {"kind": version.card.kind, "alias": alias, "version": version.version}
+    session.ledger.append(ALIAS_MOVED, details, who=session.who, why=why, at=session.now)
+
+
+def record_found_moves(registry: Registry, ledger: Ledger) -> list[LedgerEntry]:
+    """Record every move of an alias that was made outside Kizuna since the ledger's last entry.
+
+    MLflow knows neither who moved an alias nor when, so the entry has the time at which the move was noticed.
+    """
+    recorded = ledger.latest()
+    entries = []
+    for kind in MODEL_KINDS:
+        current = registry.aliases(kind)
+        recorded_aliases = {alias for recorded_kind, alias in recorded.aliases if recorded_kind == kind}
+        for alias in sorted(recorded_aliases | set(current)):
+            if current.get(alias) != recorded.version(kind, alias):
+                details = {"kind": kind, "alias": alias, "version": current.get(alias)}
+                why = "noticed: moved outside of Kizuna"
+                entries.append(ledger.append(ALIAS_FOUND, details, who=UNKNOWN_USER, why=why))
+    return entries

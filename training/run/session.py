@@ -1,4 +1,4 @@
-"""What a training or a promotion works with: the data set, the store, and who asks when."""
+"""The context of one training or promotion: the data set, MLflow's store, the ledger, the user and the time."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from core.ledger import Ledger
 from models.mlflow_store.registry import Registry
 from tables.cross_section import CrossSection
 from tables.tables import Tables
-from training.run.progress import Progress, Silence
+from training.run.progress import NoProgress, Progress
 from training.run.tracking import Tracking
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Session:
-    """One command at work on one data set."""
+    """One command on one data set."""
 
     config: Config
     statement: dict[str, Any]
-    "The TOML with secrets left out."
+    "The TOML without secrets."
     tables: Tables
-    "Without any where the data set is a cross-section."
+    "Empty where the data set is a cross-section."
     tracking: Tracking
     registry: Registry
     ledger: Ledger
@@ -31,7 +31,7 @@ class Session:
     now: datetime
     "UTC."
     continued_run: str | None = None
-    "The run that `mlflow run` has begun."
-    progress: Progress = field(default_factory=Silence)
+    "The run that `mlflow run` has started."
+    progress: Progress = field(default_factory=NoProgress)
     cross_section: CrossSection | None = None
-    "The data set where it is flat."
+    "The data set where it is one row per customer without dates."

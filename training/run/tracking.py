@@ -1,7 +1,7 @@
-"""What a training run leaves behind in MLflow: everything needed to understand it and to do it again.
+"""Track a training run in MLflow: everything needed to understand and repeat it.
 
-Only MLflow's client is used, never its global state, so two runs in one process
-do not meet. An interrupted run ends as KILLED, a failed one as FAILED.
+Only MLflow's client is used, never its global state, so two runs in one process do not interfere. An interrupted run
+ends as KILLED, a failed one as FAILED.
 """
 
 from __future__ import annotations
@@ -28,32 +28,32 @@ from models.mlflow_store.registry import artifact_location, open_store
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LONGEST_PARAMETER = 6000
-"MLflow's own limit; what is longer stands in full in the run's files."
+MAX_PARAMETER_LENGTH = 6000
+"MLflow's limit; longer values are complete in the run's files."
 
 
 @dataclass(frozen=True)
 class TrackedRun:
-    """One run, while it goes on."""
+    """A run in progress."""
 
     run_id: str
     client: MlflowClient
 
     @defer_interruption()
     def log_parameters(self, parameters: Mapping[str, Any]) -> None:
-        """What MLflow's table compares runs by; anything but text and numbers as JSON."""
-        logged = [Param(name, _told(value)) for name, value in parameters.items()]
+        """Log parameters, by which MLflow's table compares runs; values other than text and numbers become JSON."""
+        logged = [Param(name, _to_text(value)) for name, value in parameters.items()]
         self.client.log_batch(self.run_id, params=logged)
 
     @defer_interruption()
     def log_tags(self, tags: Mapping[str, str]) -> None:
-        """Facts about the run that are no parameter of it."""
+        """Log facts about the run that are not parameters."""
         for name, value in tags.items():
             self.client.set_tag(self.run_id, name, value)
 
     @defer_interruption()
-    def log_metrics(self, metrics: Iterable[Metric], registered: str) -> None:
-        """Each figure as name, name.low and name.high; other models' figures than the registered one's name it."""
+    def log_metrics(self, metrics: Iterable[Metric], *, registered: str) -> None:
+        """Log each metric as name, name.low and name.high; the keys of models other than the registered one name it."""
         now = get_current_time_millis()
         logged = [
             LoggedMetric(metric_key(metric, registered) + end, value, now, 0)
@@ -70,28 +70,28 @@ class TrackedRun:
 
     @defer_interruption()
     def log_values(self, values: Mapping[str, float], tags: Mapping[str, str] | None = None) -> None:
-        """Plain numbers by name and facts beside them, in one go."""
+        """Log numbers and tags in one request."""
         now = get_current_time_millis()
         logged = [LoggedMetric(name, float(value), now, 0) for name, value in values.items()]
-        self.client.log_batch(self.run_id, logged, tags=[RunTag(name, fact) for name, fact in (tags or {}).items()])
+        self.client.log_batch(self.run_id, logged, tags=[RunTag(name, text) for name, text in (tags or {}).items()])
 
     @defer_interruption()
     def log_text(self, text: str, path: str) -> None:
-        """A text file of the run."""
+        """Log a text file."""
         self.client.log_text(self.run_id, text, path)
 
     def log_json(self, content: Any, path: str) -> None:
-        """A JSON file of the run."""
+        """Log a JSON file."""
         self.log_text(msgspec.json.format(msgspec.json.encode(content)).decode(), path)
 
     def log_plots(self, plots: Mapping[str, Figure]) -> None:
-        """Each figure as plots/<name>.png."""
+        """Log each figure as plots/<name>.png."""
         for name, figure in plots.items():
             self.client.log_figure(self.run_id, figure, f"plots/{name}.png")
 
 
 class Tracking:
-    """MLflow's store, as training sees it."""
+    """The runs in MLflow's store."""
 
     def __init__(self, tracking_uri: str) -> None:
         self.tracking_uri = tracking_uri
@@ -99,16 +99,16 @@ class Tracking:
 
     @contextmanager
     def run(
-        self, experiment: str, name: str, continued: str | None = None, parent: str | None = None
+        self, experiment: str, name: str, *, continued: str | None = None, parent: str | None = None
     ) -> Iterator[TrackedRun]:
-        """A run of an experiment, or the one that `mlflow run` has begun; its end is recorded however it ends.
+        """Start a run of an experiment, or continue the one that `mlflow run` started; its end is always recorded.
 
         `parent` is the id of the run that this one is a part of.
         """
         run_id = continued
         try:
-            with defer_interruption():  # Ctrl-C meanwhile is raised here, where the run has its id and can be ended
-                run_id = run_id or self._begin(experiment, name, parent)
+            with defer_interruption():  # a Ctrl-C is raised here, once the run has its id and can be ended
+                run_id = run_id or self._start(experiment, name, parent=parent)
             yield TrackedRun(run_id, self._client)
         except BaseException as fault:
             interrupted = isinstance(fault, KeyboardInterrupt) or was_interrupted()
@@ -117,30 +117,30 @@ class Tracking:
             raise
         self._end(run_id, "FINISHED")
 
-    def _begin(self, experiment: str, name: str, parent: str | None) -> str:
+    def _start(self, experiment: str, name: str, *, parent: str | None) -> str:
         tags = {MLFLOW_PARENT_RUN_ID: parent} if parent else None
-        return self._client.create_run(self._experiment(experiment), tags=tags, run_name=name).info.run_id
+        return self._client.create_run(self._experiment_id(experiment), tags=tags, run_name=name).info.run_id
 
     @defer_interruption()
     def _end(self, run_id: str, status: str) -> None:
         self._client.set_terminated(run_id, status)
 
-    def _experiment(self, name: str) -> str:
-        found = self._client.get_experiment_by_name(name)
-        if found is not None:
-            return found.experiment_id
+    def _experiment_id(self, name: str) -> str:
+        experiment = self._client.get_experiment_by_name(name)
+        if experiment is not None:
+            return experiment.experiment_id
         return self._client.create_experiment(name, artifact_location=artifact_location(self.tracking_uri))
 
 
 def metric_key(metric: Metric, registered: str) -> str:
-    """How MLflow calls a figure: it allows no '@', so ndcg@10 is ndcg_at_10."""
+    """The key of a metric in MLflow, which does not allow '@': ndcg@10 is ndcg_at_10."""
     model = "" if metric.model == registered else f"{metric.model}."
     split = "" if metric.split == "test" else f"{metric.split}."
     return f"{split}{model}{metric.name.replace('@', '_at_')}"
 
 
 def git_state(folder: Path | None = None) -> str:
-    """The commit that this code is at, '+ changes' where files differ from it, 'unknown' where git does not tell."""
+    """The commit of this code, with '+ changes' where files differ from it; 'unknown' outside git."""
     folder = folder or Path(__file__).parent
     commit = _git(folder, "rev-parse", "HEAD")
     if commit is None:
@@ -150,12 +150,12 @@ def git_state(folder: Path | None = None) -> str:
 
 def _git(folder: Path, *arguments: str) -> str | None:
     try:
-        asked = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+        result = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
     except OSError:
         return None
-    return asked.stdout.strip() if asked.returncode == 0 else None
+    return result.stdout.strip() if result.returncode == 0 else None
 
 
-def _told(value: Any) -> str:
+def _to_text(value: Any) -> str:
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text if len(text) <= LONGEST_PARAMETER else f"{text[: LONGEST_PARAMETER - 3]}..."
+    return text if len(text) <= MAX_PARAMETER_LENGTH else f"{text[: MAX_PARAMETER_LENGTH - 3]}..."

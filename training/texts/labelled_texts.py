@@ -1,8 +1,8 @@
-"""The labels that a company gives for its texts, and the scores that stand beside its customers' own words.
+"""Training texts: the company's labels, and the scores that customers gave next to their own words.
 
-labels.csv     text,cause[,tone]          tone from -1, worst, to 1, best
-tickets        text beside satisfaction   the lowest score on record is -1, the highest 1
-surveys        comment beside score       NPS: 0 is -1 and 10 is 1; other kinds as tickets
+labels.csv     text,cause[,tone]          tone is the sentiment from -1, worst, to 1, best
+tickets        text, satisfaction         the lowest score on record is -1, the highest 1
+surveys        comment, score             NPS: 0 is -1 and 10 is 1; other kinds as tickets
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from core.errors import DataError, SourceUnavailable, UnknownName, did_you_mean
-from models.texts.learning import CauseLabels, ToneLabels
+from models.texts.fitting import CauseLabels, SentimentLabels
 from tables.engines.arrays import numbers, texts
 from tables.engines.expressions import Expression
 from tables.tables import Tables
@@ -26,104 +27,106 @@ WITH_LINE_BREAKS = csv.ParseOptions(newlines_in_values=True)
 READERS = {".csv": partial(csv.read_csv, parse_options=WITH_LINE_BREAKS), ".parquet": pq.read_table}
 COLUMNS = ("text", "cause")
 NPS_SCORES = (0, 10)
-MOST_SCORED = 20_000
-"Texts of each source that the tone is learnt from; the newest."
+MAX_SCORED_TEXTS = 20_000
+"Texts of each source that sentiment is trained on; the newest."
 
 
 @dataclass(frozen=True)
 class LabelledTexts:
-    """Texts with causes, and texts with tones by where these come from."""
+    """Texts with causes, and texts with sentiment by the source of the score."""
 
     causes: CauseLabels
-    tones: dict[str, ToneLabels]
+    sentiment: dict[str, SentimentLabels]
 
     @property
-    def all_tones(self) -> ToneLabels:
-        """Of every source together."""
-        parts = list(self.tones.values())
-        return ToneLabels(
-            [text for part in parts for text in part.texts], np.concatenate([np.empty(0), *(p.tones for p in parts)])
+    def all_sentiment(self) -> SentimentLabels:
+        """The labels of every source together."""
+        parts = list(self.sentiment.values())
+        return SentimentLabels(
+            [text for part in parts for text in part.texts],
+            np.concatenate([np.empty(0), *(part.sentiment for part in parts)]),
         )
 
 
-def labelled_texts(path: Path, tables: Tables, known_causes: tuple[str, ...]) -> LabelledTexts:
-    """The company's labels and the scored texts of its tables.
+def load_labelled_texts(path: Path, tables: Tables, *, known_causes: tuple[str, ...]) -> LabelledTexts:
+    """Load the company's labels and the scored texts of its tables.
 
-    Raises SourceUnavailable or DataError for a file that is none, UnknownName for a cause that the TOML does not name.
+    Raises SourceUnavailable or DataError for a file that cannot be used, UnknownName for a cause that is not in the
+    TOML.
     """
-    read = _read(path)
-    written, causes = texts(read["text"].cast(pa.string())), texts(read["cause"].cast(pa.string()))
-    labelled = (np.char.strip(written) != "") & (causes != "")
-    for cause in np.unique(causes[labelled]).tolist():
+    table = _read(path)
+    written, causes = texts(table["text"].cast(pa.string())), texts(table["cause"].cast(pa.string()))
+    is_labelled = (np.char.strip(written) != "") & (causes != "")
+    for cause in np.unique(causes[is_labelled]).tolist():
         if cause not in known_causes:
-            raise UnknownName(f"{path}: the TOML's [causes] name no '{cause}'{did_you_mean(cause, known_causes)}")
-    tones = {"labels": _labelled_tones(read, written, path), **scored_texts(tables)}
-    there = {source: found for source, found in tones.items() if len(found.texts)}
-    return LabelledTexts(CauseLabels(written[labelled].tolist(), causes[labelled]), there)
+            raise UnknownName(f"{path}: the TOML's [causes] has no '{cause}'{did_you_mean(cause, known_causes)}")
+    sentiment = {"labels": _labelled_sentiment(table, written, path=path), **load_scored_texts(tables)}
+    with_texts = {source: labels for source, labels in sentiment.items() if len(labels.texts)}
+    return LabelledTexts(CauseLabels(written[is_labelled].tolist(), causes[is_labelled]), with_texts)
 
 
-def scored_texts(tables: Tables) -> dict[str, ToneLabels]:
-    """Texts of tickets and surveys whose writer gave a score beside them, as tones; by table and column."""
-    found = {"tickets.satisfaction": stretched(*_scored(tables, "tickets", "opened_at", "text", "satisfaction"))}
+def load_scored_texts(tables: Tables) -> dict[str, SentimentLabels]:
+    """Load texts of tickets and surveys with a score of the writer, as sentiment; by table and column."""
+    labels = {"tickets.satisfaction": scale_to_range(*_scored(tables, "tickets", "opened_at", "text", "satisfaction"))}
     if "surveys" in tables:
         surveys: Expression = tables["surveys"]
         kind = surveys.kind.lower()
         asked = (tables, "surveys", "event_time", "comment", "score")
-        found["surveys.score of nps"] = of_nps(*_scored(*asked, kind == "nps"))
-        found["surveys.score of others"] = stretched(*_scored(*asked, kind != "nps"))
-    return found
+        labels["surveys.score of nps"] = scale_nps(*_scored(*asked, kind == "nps"))
+        labels["surveys.score of others"] = scale_to_range(*_scored(*asked, kind != "nps"))
+    return labels
 
 
-def stretched(written: list[str], scores: np.ndarray) -> ToneLabels:
-    """The lowest score on record is -1 and the highest 1; where all are alike, nothing is told."""
+def scale_to_range(written: list[str], scores: NDArray[np.float64]) -> SentimentLabels:
+    """Scale scores so that the lowest is -1 and the highest 1; empty where all are equal."""
     if not len(scores) or scores.min() == scores.max():
-        return ToneLabels()
-    return ToneLabels(written, 2 * (scores - scores.min()) / (scores.max() - scores.min()) - 1)
+        return SentimentLabels()
+    return SentimentLabels(written, 2 * (scores - scores.min()) / (scores.max() - scores.min()) - 1)
 
 
-def of_nps(written: list[str], scores: np.ndarray) -> ToneLabels:
-    """0 is -1 and 10 is 1; scores out of range are none."""
-    usable = (scores >= NPS_SCORES[0]) & (scores <= NPS_SCORES[1])
+def scale_nps(written: list[str], scores: NDArray[np.float64]) -> SentimentLabels:
+    """Scale scores so that 0 is -1 and 10 is 1; scores out of range are dropped."""
+    in_range = (scores >= NPS_SCORES[0]) & (scores <= NPS_SCORES[1])
     middle = sum(NPS_SCORES) / 2
-    kept = [text for text, fits in zip(written, usable, strict=True) if fits]
-    return ToneLabels(kept, (scores[usable] - middle) / middle)
+    selected = [text for text, is_valid in zip(written, in_range, strict=True) if is_valid]
+    return SentimentLabels(selected, (scores[in_range] - middle) / middle)
 
 
 def _scored(
     tables: Tables, table: str, time: str, text: str, score: str, chosen: Expression | None = None
-) -> tuple[list[str], np.ndarray]:
-    """The newest texts of a table with the scores beside them; none where it has not both columns."""
+) -> tuple[list[str], NDArray[np.float64]]:
+    """The newest texts of a table with their scores; empty where it lacks one of the columns."""
     if table not in tables or not {text, score} <= set(tables[table].columns):
         return [], np.empty(0)
     rows: Expression = tables[table] if chosen is None else tables[table].filter(chosen)
-    known = rows.filter(rows[text].notnull() & rows[score].notnull())
-    read = known.order_by(known[time].desc()).limit(MOST_SCORED).select(text, score).to_pyarrow()
-    return texts(read[text]).tolist(), numbers(read[score])
+    scored = rows.filter(rows[text].notnull() & rows[score].notnull())
+    newest = scored.order_by(scored[time].desc()).limit(MAX_SCORED_TEXTS).select(text, score).to_pyarrow()
+    return texts(newest[text]).tolist(), numbers(newest[score])
 
 
 def _read(path: Path) -> pa.Table:
     if not path.is_file():
-        raise SourceUnavailable(f"no labelled texts at {path}; name a file with --labels")
+        raise SourceUnavailable(f"there is no file {path}; name one with --labels")
     if path.suffix not in READERS:
-        raise DataError(f"labels are read from {' or '.join(READERS)}, found {path}")
+        raise DataError(f"a file of labels must be {' or '.join(READERS)}, found {path}")
     try:
-        read = READERS[path.suffix](path)
+        table = READERS[path.suffix](path)
     except pa.ArrowInvalid as fault:
         raise DataError(f"{path} cannot be read as {path.suffix}: {fault}") from fault
-    missing = [name for name in COLUMNS if name not in read.column_names]
+    missing = [name for name in COLUMNS if name not in table.column_names]
     if missing:
-        raise DataError(f"{path} needs the columns {', '.join(COLUMNS)}, found {', '.join(read.column_names)}")
-    return read
+        raise DataError(f"{path} needs the columns {', '.join(COLUMNS)}, found {', '.join(table.column_names)}")
+    return table
 
 
-def _labelled_tones(read: pa.Table, written: np.ndarray, path: Path) -> ToneLabels:
-    if "tone" not in read.column_names:
-        return ToneLabels()
+def _labelled_sentiment(table: pa.Table, written: NDArray[np.str_], *, path: Path) -> SentimentLabels:
+    if "tone" not in table.column_names:
+        return SentimentLabels()
     try:
-        tones = numbers(read["tone"])
+        sentiment = numbers(table["tone"])
     except pa.ArrowInvalid as fault:
-        raise DataError(f"{path}: a tone is a number from -1 to 1 ({fault})") from fault
-    if (np.abs(tones) > 1).any():
-        raise DataError(f"{path}: a tone lies between -1 and 1, found {tones[np.abs(tones) > 1][0]}")
-    known = ~np.isnan(tones)
-    return ToneLabels(written[known].tolist(), tones[known])
+        raise DataError(f"{path}: tone must be a number from -1 to 1 ({fault})") from fault
+    if (np.abs(sentiment) > 1).any():
+        raise DataError(f"{path}: tone must be between -1 and 1, found {sentiment[np.abs(sentiment) > 1][0]}")
+    is_given = ~np.isnan(sentiment)
+    return SentimentLabels(written[is_given].tolist(), sentiment[is_given])

@@ -21,7 +21,7 @@ from models.churn.recency import Recency
 from simulation.software.simulate import SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables
 from tables.tables import Tables
-from training.churn.rows import churn_rows
+from training.churn.rows import load_churn_rows
 
 SEGMENTS = {
     "busy": Segment(rule="tickets_30d >= 1"), "shaky": Segment(rule="churn_probability > 0.08"),
@@ -36,8 +36,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tables, Evidence]:
     path: Path = simulate_software(SoftwareWorld(n_accounts=150, n_months=18)).write(tmp_path_factory.mktemp("firm"))
     config = msgspec.structs.replace(read_config(path, os.environ), segments=SEGMENTS, customer_tiers=RISK_LEVELS)
     tables = open_tables(config)
-    rows = churn_rows(tables)
-    model = Recency().fit(rows.features.take(rows.everything), rows.outcomes.take(rows.everything))
+    rows = load_churn_rows(tables)
+    model = Recency().fit(rows.features.take(rows.all_mature), rows.outcomes.take(rows.all_mature))
     return tables, evidence_of(tables, model, None, 6, ExcludedRows())
 
 

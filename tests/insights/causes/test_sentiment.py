@@ -16,7 +16,7 @@ from insights.causes.decomposition import decompose
 from insights.causes.feature_causes import CauseNames
 from insights.causes.sentiment import Tones, told_tones, tones_of
 from kizuna.commands import causes
-from models.texts.learning import ToneLabels, learn
+from models.texts.fitting import SentimentLabels, fit_text_model
 from models.texts.text_model import TextModel
 from tables.tables import Tables
 from tests.insights.causes.worlds import SETTINGS, evidence, subscriptions
@@ -32,7 +32,7 @@ GOOD, BAD = "thank you, lovely work", "awful, still broken"
 @pytest.fixture(scope="module")
 def model() -> TextModel:
     scored = [f"{text} {number}" for number in range(10) for text in (GOOD, BAD)]
-    return learn(sentences("en"), ToneLabels(scored, np.tile([1.0, -1.0], 10)))
+    return fit_text_model(sentences("en"), SentimentLabels(scored, np.tile([1.0, -1.0], 10)))
 
 
 def tables() -> Tables:
@@ -65,7 +65,7 @@ def test_texts_of_the_months_are_heard_with_their_cause(model: TextModel):
 
 
 def test_without_a_model_or_without_scores_no_tone_is_told():
-    toneless = learn(sentences("en"))
+    toneless = fit_text_model(sentences("en"))
 
     assert told_tones(tones_of(tables(), NAMES, None, FIRST, UNTIL), NAMES.causes) == ()
     assert told_tones(tones_of(tables(), NAMES, toneless, FIRST, UNTIL), NAMES.causes) == ()

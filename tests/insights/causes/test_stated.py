@@ -13,7 +13,7 @@ from core.config.training import ChurnDefinition
 from insights.causes.episodes import stays_of
 from insights.causes.feature_causes import CauseNames
 from insights.causes.stated import stated_causes
-from models.texts.learning import learn
+from models.texts.fitting import fit_text_model
 from tests.insights.causes.worlds import subscriptions
 from tests.models.texts.labelled import sentences
 from tests.worlds import config, frame, shop
@@ -60,7 +60,7 @@ def test_comments_are_read_by_the_text_model_and_else_by_words():
     comments = [{"event_time": "2024-05-10", "score": 2.0, "comment": "返事が全く来ません"}]
 
     assert stated(tables("", [], comments)) == ("", "")
-    assert stated(tables("", [], comments), learn(sentences("ja"))) == ("support", "surveys")
+    assert stated(tables("", [], comments), fit_text_model(sentences("ja"))) == ("support", "surveys")
 
 
 def test_a_stay_that_is_not_over_has_no_cause():

@@ -1,4 +1,4 @@
-"""Laws that every model on the shelf keeps."""
+"""Laws that every churn model keeps."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from core.errors import BadInput, DataError, NotEnoughHistory
 from core.feature_table import FeatureTable
 from core.labels import Labels
 from core.model_card import Comparison
+from core.model_kinds import Capability
 from models.artifact import Artifact
 from models.churn.additive import AdditiveModel
 from models.churn.catalogue import CHURN_MODELS
@@ -43,11 +44,11 @@ def log_loss_gain(better: AdditiveModel, world: Callable[..., tuple[FeatureTable
     features, outcomes = world(seed=2)
     base = model("base_rate").fit(*world(seed=1))
     scores, against = (one.score(features, HORIZON_DAYS) for one in (better, base))
-    return compare(better.name, "base_rate", scores, against, outcomes, "log_loss")
+    return compare(better.name, "base_rate", scores=scores, scores_against=against, outcomes=outcomes)
 
 
 @every_learner
-def test_beats_the_base_rate_where_there_is_something_to_learn(name, fitted):
+def test_beats_the_base_rate_where_features_predict_churn(name, fitted):
     gain = log_loss_gain(fitted[name], learnable)
 
     assert gain.is_significant
@@ -55,7 +56,7 @@ def test_beats_the_base_rate_where_there_is_something_to_learn(name, fitted):
 
 
 @every_learner
-def test_finds_nothing_where_churn_is_random(name):
+def test_does_not_beat_the_base_rate_where_churn_is_random(name):
     gain = log_loss_gain(model(name).fit(*coin_toss(seed=1)), coin_toss)
 
     assert gain.difference.low <= 0
@@ -66,7 +67,7 @@ def test_save_and_load_give_the_same_scores_and_reasons(name, fitted, tmp_path: 
     features, _ = learnable(60, seed=3)
 
     fitted[name].to_artifact().write(tmp_path)
-    loaded = CHURN_MODELS[name].from_artifact(Artifact.read(tmp_path, mapped=True))
+    loaded = CHURN_MODELS[name].from_artifact(Artifact.read(tmp_path, memory_map=True))
 
     before, after = (one.score(features, HORIZON_DAYS) for one in (fitted[name], loaded))
     for part in ("value", "low", "high"):
@@ -145,7 +146,7 @@ def test_contributions_sum_to_the_calibrated_log_odds_too(name):
 
 @every_churn_model
 def test_another_horizon_is_refused(name, fitted):
-    with pytest.raises(BadInput, match="fitted for 30 days and knows nothing of 60"):
+    with pytest.raises(BadInput, match="fitted for 30 days and cannot score 60"):
         fitted[name].score(learnable(5)[0], 60)
 
 
@@ -158,34 +159,34 @@ def test_a_missing_column_is_named(name, fitted):
 
 
 @every_churn_model
-def test_nothing_is_learnt_from_no_row(name):
+def test_fitting_on_no_rows_is_refused(name):
     features, outcomes = learnable(50)
-    nobody = np.zeros(50, dtype=bool)
+    no_rows = np.zeros(50, dtype=bool)
 
     with pytest.raises(NotEnoughHistory):
-        model(name).fit(features.take(nobody), outcomes.take(nobody))
+        model(name).fit(features.take(no_rows), outcomes.take(no_rows))
 
 
 @pytest.mark.parametrize("name", ["logistic", "gradient_boosting", "blend"])
-def test_one_class_is_too_little_to_learn_from(name):
+def test_fitting_on_one_class_is_refused(name):
     features, outcomes = learnable(200)
-    stayers = ~outcomes.churned
+    retained = ~outcomes.churned
 
     with pytest.raises(NotEnoughHistory, match="0 customers churned"):
-        model(name).fit(features.take(stayers), outcomes.take(stayers))
+        model(name).fit(features.take(retained), outcomes.take(retained))
 
 
 @every_churn_model
 def test_no_customers_get_no_scores(name, fitted):
     features, _ = learnable(5)
-    nobody = features.take(np.zeros(5, dtype=bool))
+    no_customers = features.take(np.zeros(5, dtype=bool))
 
-    assert len(fitted[name].score(nobody, HORIZON_DAYS)) == 0
-    assert fitted[name].reasons(nobody) == []
+    assert len(fitted[name].score(no_customers, HORIZON_DAYS)) == 0
+    assert fitted[name].reasons(no_customers) == []
 
 
 @pytest.mark.parametrize("name", ["logistic", "gradient_boosting", "blend"])
-def test_words_keep_their_meaning_when_a_table_numbers_them_otherwise(name, fitted):
+def test_words_keep_their_meaning_when_a_table_has_other_codes_for_them(name, fitted):
     features, _ = learnable(60, seed=3)
     place = features.names.index("main_channel")
     renumbered = features.values.copy()
@@ -196,3 +197,10 @@ def test_words_keep_their_meaning_when_a_table_numbers_them_otherwise(name, fitt
 
     first, second = (fitted[name].score(one, HORIZON_DAYS).value for one in (features, other))
     np.testing.assert_array_equal(first, second)
+
+
+@every_churn_model
+def test_a_model_that_uses_features_declares_additive_log_odds(name, fitted):
+    is_additive = Capability.ADDITIVE_LOG_ODDS in fitted[name].capabilities
+
+    assert is_additive == bool(fitted[name].columns_)

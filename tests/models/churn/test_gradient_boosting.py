@@ -1,4 +1,4 @@
-"""Trees of the number asked for, honest probabilities, and a blend no worse than its parts."""
+"""Gradient boosting fits the requested trees and true probabilities, and a blend is no worse than its parts."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def mean_loss(scores: Scores, outcomes: Labels) -> float:
     return float(log_losses(scores.value, outcomes.churned).mean())
 
 
-def test_as_many_trees_as_stated():
+def test_the_requested_number_of_trees_is_fitted():
     model = GradientBoosting(n_resamples=2, n_trees=7).fit(*learnable(400))
 
     assert [booster.num_trees() for booster in model.boosters_] == [7, 7, 7]
 
 
-@pytest.mark.parametrize(("shares", "same"), [({}, False), ({"row_share": 1.0, "feature_share": 1.0}, True)])
-def test_the_seed_draws_rows_and_features_unless_each_tree_sees_all(shares, same):
+@pytest.mark.parametrize(("shares", "same"), [({}, False), ({"bagging_fraction": 1.0, "feature_fraction": 1.0}, True)])
+def test_the_seed_samples_rows_and_features_unless_each_tree_uses_all(shares, same):
     first, other = (
         GradientBoosting(n_resamples=0, n_trees=5, seed=seed, **shares)
         .fit(*learnable(400))
@@ -37,13 +37,13 @@ def test_the_seed_draws_rows_and_features_unless_each_tree_sees_all(shares, same
     assert bool(np.allclose(first.value, other.value)) is same
 
 
-def test_a_coin_toss_gets_few_trees_and_a_learnable_world_more():
+def test_random_churn_gets_few_trees_and_predictable_churn_more():
     few, more = (GradientBoosting(n_resamples=0).fit(*world(1500)) for world in (coin_toss, learnable))
 
     assert few.boosters_[0].num_trees() <= 30 < more.boosters_[0].num_trees()
 
 
-def test_probabilities_are_those_of_the_world_and_not_of_a_balanced_one():
+def test_probabilities_are_not_those_of_balanced_classes():
     features, outcomes = coin_toss(3000, rate=0.05)
 
     scored = GradientBoosting(n_resamples=0).fit(features, outcomes).score(features, HORIZON_DAYS).value
@@ -51,7 +51,7 @@ def test_probabilities_are_those_of_the_world_and_not_of_a_balanced_one():
     assert scored.mean() == pytest.approx(outcomes.churned.mean(), abs=0.005)
 
 
-def test_words_are_split_as_words():
+def test_words_are_split_as_categories():
     model = GradientBoosting(n_resamples=0, n_trees=200).fit(*learnable(2000))
     features = TEST[0].take(np.zeros(3, dtype=np.int64))
     features.values[:, features.names.index("main_channel")] = [0, 1, 2]
@@ -70,7 +70,7 @@ def test_a_blend_is_no_worse_than_the_better_of_its_parts():
 
 
 def _alone(blend: Blend, share: float) -> Scores:
-    chosen, blend.share_ = blend.share_, share
+    fitted, blend.boosting_weight_ = blend.boosting_weight_, share
     scores = blend.score(TEST[0], HORIZON_DAYS)
-    blend.share_ = chosen
+    blend.boosting_weight_ = fitted
     return scores

@@ -1,4 +1,4 @@
-"""The bar: longer away is likelier gone, and nothing else counts."""
+"""Recency: a longer absence means a higher risk, and nothing else counts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_longer_absence_never_lowers_the_score():
 
 @settings(max_examples=50, deadline=None)
 @given(table=st.lists(st.tuples(st.integers(0, 300) | st.none(), st.booleans()), min_size=1, max_size=40))
-def test_any_history_gives_probabilities_between_certain_ends(table):
+def test_any_history_gives_probabilities(table):
     days = [float("nan") if one is None else float(one) for one, _ in table]
     model = Recency(n_resamples=2).fit(away(*days), outcomes_of(np.array([churned for _, churned in table])))
 
@@ -39,7 +39,7 @@ def test_any_history_gives_probabilities_between_certain_ends(table):
     assert ((scored >= 0) & (scored <= 1)).all()
 
 
-def test_those_who_never_bought_have_a_rate_of_their_own():
+def test_customers_without_purchases_have_their_own_rate():
     model = Recency(n_resamples=0).fit(away(*[5.0] * 200, *[np.nan] * 200), outcomes_of(np.arange(400) >= 300))
 
     bought, never = model.score(away(5, np.nan), HORIZON_DAYS).value
@@ -48,7 +48,7 @@ def test_those_who_never_bought_have_a_rate_of_their_own():
     assert never == pytest.approx(0.5, abs=0.05)
 
 
-def test_usage_stands_in_where_nothing_is_bought():
+def test_usage_is_used_where_there_are_no_purchases():
     features, outcomes = learnable()
     usage = FeatureTable(
         features.customer_ids,

@@ -8,8 +8,8 @@ from scipy.special import expit
 
 from core.errors import BadInput
 from core.scores import Scores
+from models.churn.additive import bounds
 from models.churn.logistic import Logistic
-from models.churn.uncertainty import bounds
 from tests.models.churn.worlds import HORIZON_DAYS, customers, learnable, outcomes_of
 
 

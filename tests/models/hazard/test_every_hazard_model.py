@@ -1,4 +1,4 @@
-"""Laws that every hazard model keeps, in worlds whose hazards are known."""
+"""Laws that every hazard model keeps, tested on simulated customers with known hazards."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 
 from core.errors import BadInput, DataError, NotEnoughHistory
+from core.model_kinds import HAZARD
 from models.artifact import Artifact
 from models.churn.logistic import Logistic
+from models.hazard.catalogue import HAZARD_MODELS
 from models.hazard.hazard import Hazard
-from models.hazard.hazard_models import HAZARD_MODELS, LogisticHazard
-from tests.models.hazard.lifetime_worlds import FOLLOWED, coin_toss, subscribers, true_risk, world
+from models.hazard.logistic_hazard import LogisticHazard
+from tests.models.hazard.lifetime_worlds import OBSERVED_DAYS, coin_toss, subscribers, true_risk, world
 
 HORIZONS = (7, 30, 45, 90, 200, 360)
 
 every_hazard = pytest.mark.parametrize("name", list(HAZARD_MODELS))
-every_learner = pytest.mark.parametrize("name", ["logistic_hazard", "boosted_hazard"])
+every_learner = pytest.mark.parametrize("name", [name for name in HAZARD_MODELS if name != HAZARD.constant_model])
 
 
 def model(name: str, **settings: int) -> Hazard:
@@ -42,27 +44,27 @@ def test_churn_never_falls_as_the_horizon_grows(name, fitted):
 
 @every_learner
 @pytest.mark.parametrize("days", [30, 90, 360])
-def test_finds_the_risk_of_each_plan_though_most_were_not_followed_to_the_end(name, days, fitted):
+def test_estimates_the_risk_of_each_plan_although_most_customers_are_censored(name, days, fitted):
     features = subscribers(400, seed=3)
 
-    found = fitted[name].score(features, days).value
+    risk = fitted[name].score(features, days).value
 
     for plan in (0, 1):
         rows = features.column("main_plan") == plan
-        assert found[rows].mean() == pytest.approx(true_risk(features, days)[rows].mean(), abs=0.05)
+        assert risk[rows].mean() == pytest.approx(true_risk(features, days)[rows].mean(), abs=0.05)
 
 
-def test_the_life_table_says_the_mean_of_everybody(fitted):
+def test_kaplan_meier_predicts_the_mean_for_every_customer(fitted):
     features = subscribers(1000, seed=3)
 
-    found = fitted["kaplan_meier"].score(features, 30).value
+    risk = fitted["kaplan_meier"].score(features, 30).value
 
-    assert np.ptp(found) == 0
-    assert found[0] == pytest.approx(true_risk(features, 30).mean(), abs=0.02)
+    assert np.ptp(risk) == 0
+    assert risk[0] == pytest.approx(true_risk(features, 30).mean(), abs=0.02)
 
 
 @every_hazard
-def test_risks_by_cause_add_up_to_the_whole_at_any_day(name, fitted):
+def test_the_risks_by_cause_add_up_to_the_risk_of_churn_on_any_day(name, fitted):
     curves = fitted[name].curves(subscribers(50, seed=3))
 
     assert curves.causes == ("price", "support")
@@ -75,13 +77,13 @@ def test_each_plan_has_its_own_mix_of_causes(name, fitted):
     features = subscribers(400, seed=3)
     curves, plan = fitted[name].curves(features), features.column("main_plan")
 
-    price = curves.causes_at(FOLLOWED)[:, 0] / curves.at(FOLLOWED)
+    price = curves.causes_at(OBSERVED_DAYS)[:, 0] / curves.at(OBSERVED_DAYS)
 
     assert price[plan == 0].mean() == pytest.approx(0.8, abs=0.06)
     assert price[plan == 1].mean() == pytest.approx(0.3, abs=0.08)
 
 
-def test_without_stated_causes_there_is_the_whole_alone():
+def test_without_stated_causes_there_is_no_risk_by_cause():
     features, outcomes = world(300)
     unstated = outcomes.take(np.arange(300))
     unstated.cause[:] = ""
@@ -90,13 +92,13 @@ def test_without_stated_causes_there_is_the_whole_alone():
 
 
 @every_learner
-def test_where_plans_leave_alike_a_plan_makes_no_difference(name):
+def test_where_both_plans_have_the_same_hazard_the_plan_makes_no_difference(name):
     features = subscribers(400, seed=3)
     plan = features.column("main_plan")
 
-    found = model(name).fit(*coin_toss(2500)).score(features, 90).value
+    risk = model(name).fit(*coin_toss(2500)).score(features, 90).value
 
-    assert abs(found[plan == 0].mean() - found[plan == 1].mean()) < 0.04
+    assert abs(risk[plan == 0].mean() - risk[plan == 1].mean()) < 0.04
 
 
 @every_hazard
@@ -104,7 +106,7 @@ def test_save_and_load_give_the_same_curves(name, fitted, tmp_path: Path):
     features = subscribers(60, seed=3)
 
     fitted[name].to_artifact().write(tmp_path)
-    loaded = HAZARD_MODELS[name].from_artifact(Artifact.read(tmp_path, mapped=True))
+    loaded = HAZARD_MODELS[name].from_artifact(Artifact.read(tmp_path, memory_map=True))
 
     before, after = (one.curves(features) for one in (fitted[name], loaded))
     np.testing.assert_array_equal(before.risk, after.risk)
@@ -141,9 +143,9 @@ def test_one_customer_alone_scores_as_among_others(name, fitted):
 
 
 @every_hazard
-@pytest.mark.parametrize("days", [0, -1, FOLLOWED + 1])
-def test_a_horizon_beyond_what_was_learnt_is_refused(name, days, fitted):
-    with pytest.raises(BadInput, match=f"answers for 1 to 360 days, not for {days}"):
+@pytest.mark.parametrize("days", [0, -1, OBSERVED_DAYS + 1])
+def test_a_horizon_beyond_the_fitted_one_is_refused(name, days, fitted):
+    with pytest.raises(BadInput, match=f"scores horizons of 1 to 360 days, not of {days}"):
         fitted[name].score(subscribers(5, seed=3), days)
 
 
@@ -154,7 +156,7 @@ def test_a_missing_column_is_named(name, fitted):
 
 
 @every_learner
-def test_the_plan_is_what_matters_most_and_is_given_as_a_reason(name, fitted):
+def test_the_plan_is_the_most_important_feature_and_a_reason(name, fitted):
     features = subscribers(30, seed=3)
 
     assert next(iter(fitted[name].importance(features))) in ("main_plan", "mrr_now")
@@ -162,7 +164,7 @@ def test_the_plan_is_what_matters_most_and_is_given_as_a_reason(name, fitted):
 
 
 @every_hazard
-def test_nothing_is_learnt_from_who_was_not_followed_for_a_period(name):
+def test_customers_observed_for_less_than_a_period_are_too_little_to_fit(name):
     features, outcomes = world(50)
 
     with pytest.raises(NotEnoughHistory, match="whole period of 30 days"):
@@ -171,24 +173,24 @@ def test_nothing_is_learnt_from_who_was_not_followed_for_a_period(name):
 
 @every_hazard
 def test_no_customers_get_no_scores(name, fitted):
-    nobody = subscribers(5, seed=3).take(np.zeros(5, dtype=bool))
+    no_customers = subscribers(5, seed=3).take(np.zeros(5, dtype=bool))
 
-    assert len(fitted[name].score(nobody, 30)) == 0
-    assert fitted[name].reasons(nobody) == []
+    assert len(fitted[name].score(no_customers, 30)) == 0
+    assert fitted[name].reasons(no_customers) == []
 
 
 @every_hazard
-def test_a_fit_on_a_sample_of_customers_says_about_the_same(name):
+def test_a_fit_on_a_sample_of_customers_gives_similar_risks(name):
     features, outcomes = world(1500)
 
-    found = model(name, most_person_periods=5000).fit(features, outcomes).score(features, 90).value
+    risk = model(name, max_person_periods=5000).fit(features, outcomes).score(features, 90).value
 
-    assert found.mean() == pytest.approx(true_risk(features, 90).mean(), abs=0.06)
+    assert risk.mean() == pytest.approx(true_risk(features, 90).mean(), abs=0.06)
 
 
-def test_the_penalty_of_a_logistic_hazard_grows_with_its_columns_and_never_drowns_few_departures():
+def test_the_penalty_of_a_logistic_hazard_grows_with_its_columns_up_to_a_limit_by_churned_periods():
     few, many = (LogisticHazard().fit(*world(n)) for n in (60, 2500))
-    strengths = [cast(Logistic, one.make_part()).regularization for one in (few, many)]
+    penalties = [cast(Logistic, one.create_period_model()).regularization for one in (few, many)]
 
-    assert strengths == [2.0 * few.n_departures_, 30.0 * len(many.columns_)]
-    assert few.n_departures_ * 2.0 < 30.0 * len(few.columns_)
+    assert penalties == [2.0 * few.n_churned_, 30.0 * len(many.columns_)]
+    assert few.n_churned_ * 2.0 < 30.0 * len(few.columns_)

@@ -1,4 +1,4 @@
-"""Figures agree with scikit-learn, know perfect, worst and random answers, and do not mind the order of rows."""
+"""Metrics agree with scikit-learn, rate perfect, worst and random scores rightly, and ignore the order of rows."""
 
 from __future__ import annotations
 
@@ -22,128 +22,129 @@ def scores_of(probability: np.ndarray, outcomes: Labels) -> Scores:
     return Scores(outcomes.customer_ids, outcomes.cutoffs, probability, HORIZON_DAYS)
 
 
-def figures(probability: np.ndarray, churned: np.ndarray, n_resamples: int = 2) -> dict[str, float]:
+def metrics_of(probability: np.ndarray, churned: np.ndarray, n_resamples: int = 2) -> dict[str, float]:
     outcomes = outcomes_of(churned)
-    judged = churn_metrics("any", scores_of(probability, outcomes), outcomes, n_resamples=n_resamples)
-    return {metric.name: metric.estimate.value for metric in judged}
+    metrics = churn_metrics("any", scores_of(probability, outcomes), outcomes=outcomes, n_resamples=n_resamples)
+    return {metric.name: metric.estimate.value for metric in metrics}
 
 
-def random_answers(n: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def random_scores(n: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(seed)
     return random.random(n), random.random(n) < 0.3
 
 
 @settings(max_examples=60, deadline=None)
 @given(table=rows)
-def test_figures_are_those_of_scikit_learn(table):
+def test_metrics_agree_with_scikit_learn(table):
     probability, churned = (np.array(column) for column in zip(*table, strict=True))
     assume(0 < churned.sum() < len(churned))
 
-    found = figures(probability, churned)
+    values = metrics_of(probability, churned)
 
-    assert found["auc"] == pytest.approx(sklearn_metrics.roc_auc_score(churned, probability))
-    assert found["average_precision"] == pytest.approx(sklearn_metrics.average_precision_score(churned, probability))
-    assert found["log_loss"] == pytest.approx(sklearn_metrics.log_loss(churned, probability))
-    assert found["brier"] == pytest.approx(sklearn_metrics.brier_score_loss(churned, probability))
+    assert values["auc"] == pytest.approx(sklearn_metrics.roc_auc_score(churned, probability))
+    assert values["average_precision"] == pytest.approx(sklearn_metrics.average_precision_score(churned, probability))
+    assert values["log_loss"] == pytest.approx(sklearn_metrics.log_loss(churned, probability))
+    assert values["brier"] == pytest.approx(sklearn_metrics.brier_score_loss(churned, probability))
 
 
 @settings(max_examples=40, deadline=None)
 @given(table=rows, seed=st.integers(0, 100))
-def test_the_order_of_rows_is_irrelevant(table, seed):
+def test_the_order_of_rows_does_not_matter(table, seed):
     probability, churned = (np.array(column) for column in zip(*table, strict=True))
     assume(0 < churned.sum() < len(churned))
     order = np.random.default_rng(seed).permutation(len(table))
 
-    before, after = figures(probability, churned), figures(probability[order], churned[order])
+    before, after = metrics_of(probability, churned), metrics_of(probability[order], churned[order])
 
     assert after == pytest.approx(before)
 
 
 @settings(max_examples=30, deadline=None)
 @given(table=rows, seed=st.integers(0, 100))
-def test_a_resample_is_judged_as_if_its_rows_were_written_out(table, seed):
+def test_a_resample_is_measured_as_if_its_rows_were_repeated(table, seed):
     probability, churned = (np.array(column) for column in zip(*table, strict=True))
     counts = np.random.default_rng(seed).integers(0, 3, len(table))
-    written = np.repeat(np.arange(len(table)), counts)
-    assume(0 < churned[written].sum() < len(written))
+    repeated = np.repeat(np.arange(len(table)), counts)
+    assume(0 < churned[repeated].sum() < len(repeated))
 
     groups = RankedRows.of(probability, churned).groups(counts[None, :].astype(float))
 
-    assert groups.auc()[0] == pytest.approx(sklearn_metrics.roc_auc_score(churned[written], probability[written]))
+    assert groups.auc()[0] == pytest.approx(sklearn_metrics.roc_auc_score(churned[repeated], probability[repeated]))
 
 
-def test_rows_that_are_not_ranked_together_are_judged_by_themselves():
-    probability, churned = random_answers(300)
+def test_each_group_of_rows_is_measured_on_its_own():
+    probability, churned = random_scores(300)
     groups = np.arange(300) % 3
     outcomes = outcomes_of(churned)
 
-    judged = churn_metrics("any", scores_of(probability, outcomes), outcomes, together=groups)
+    metrics = churn_metrics("any", scores_of(probability, outcomes), outcomes=outcomes, groups=groups)
 
-    alone = [figures(probability[groups == group], churned[groups == group]) for group in range(3)]
-    assert {metric.name: metric.estimate.value for metric in judged} == pytest.approx(
+    alone = [metrics_of(probability[groups == group], churned[groups == group]) for group in range(3)]
+    assert {metric.name: metric.estimate.value for metric in metrics} == pytest.approx(
         {name: np.mean([one[name] for one in alone]) for name in NAMES}
     )
 
 
-def test_whoever_is_told_of_twice_is_ranked_against_others_of_the_same_telling():
-    """The second telling is as good as the first, on another scale: ranked together, both lose."""
+def test_a_customer_who_is_scored_twice_is_ranked_within_each_repeat():
+    """The second repeat is as good as the first, but on another scale: ranked together, both lose."""
     churned = np.tile(np.arange(100) < 20, 2)
     probability = np.where(churned, 0.4, 0.1) + np.repeat([0.0, 0.5], 100)
     outcomes = outcomes_of(churned)
 
-    def auc(together: np.ndarray | None) -> float:
-        judged = churn_metrics("any", scores_of(probability, outcomes), outcomes, n_resamples=2, together=together)
-        return judged[NAMES.index("auc")].estimate.value
+    def auc(groups: np.ndarray | None) -> float:
+        scores = scores_of(probability, outcomes)
+        metrics = churn_metrics("any", scores, outcomes=outcomes, n_resamples=2, groups=groups)
+        return metrics[NAMES.index("auc")].estimate.value
 
     assert auc(None) < 0.8
     assert auc(np.repeat([0, 1], 100)) == 1
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_calibration_error_of_honest_probabilities_lies_within_its_interval(seed: int):
-    """Though every resample, which adds noise, has a greater one."""
+def test_the_calibration_error_of_true_probabilities_lies_within_its_interval(seed: int):
+    """Even though every resample adds noise and so has a greater one."""
     random = np.random.default_rng(seed)
     probability = random.random(400)
     outcomes = outcomes_of(random.random(400) < probability)
 
-    judged = churn_metrics("any", scores_of(probability, outcomes), outcomes)
+    metrics = churn_metrics("any", scores_of(probability, outcomes), outcomes=outcomes)
 
-    found = judged[NAMES.index("calibration_error")].estimate
-    assert 0 <= found.low < found.value < found.high
+    error = metrics[NAMES.index("calibration_error")].estimate
+    assert 0 <= error.low < error.value < error.high
 
 
-def test_a_perfect_answer():
+def test_perfect_scores():
     churned = np.arange(100) < 20
 
-    found = figures(churned.astype(float), churned)
+    values = metrics_of(churned.astype(float), churned)
 
-    assert (found["auc"], found["average_precision"], found["captured@20"]) == (1, 1, pytest.approx(1))
-    assert (found["lift@10"], found["lift@20"]) == (pytest.approx(5), pytest.approx(5))
-    assert (found["log_loss"], found["brier"], found["calibration_error"]) == (pytest.approx(0), 0, 0)
+    assert (values["auc"], values["average_precision"], values["captured@20"]) == (1, 1, pytest.approx(1))
+    assert (values["lift@10"], values["lift@20"]) == (pytest.approx(5), pytest.approx(5))
+    assert (values["log_loss"], values["brier"], values["calibration_error"]) == (pytest.approx(0), 0, 0)
 
 
-def test_the_worst_answer():
+def test_the_worst_scores():
     churned = np.arange(100) < 20
 
-    found = figures(1.0 - churned, churned)
+    values = metrics_of(1.0 - churned, churned)
 
-    assert (found["auc"], found["captured@20"], found["brier"], found["calibration_error"]) == (0, 0, 1, 1)
-    assert np.isfinite(found["log_loss"])
-
-
-def test_a_random_answer_is_worth_nothing():
-    found = figures(*random_answers(20_000))
-
-    assert found["auc"] == pytest.approx(0.5, abs=0.02)
-    assert found["average_precision"] == pytest.approx(0.3, abs=0.02)
-    assert found["lift@20"] == pytest.approx(1, abs=0.1)
+    assert (values["auc"], values["captured@20"], values["brier"], values["calibration_error"]) == (0, 0, 1, 1)
+    assert np.isfinite(values["log_loss"])
 
 
-def test_one_answer_for_all_captures_in_proportion():
-    found = figures(np.full(100, 0.2), np.arange(100) < 20)
+def test_random_scores_have_no_value():
+    values = metrics_of(*random_scores(20_000))
 
-    assert (found["auc"], found["captured@10"], found["lift@5"]) == (0.5, pytest.approx(0.1), pytest.approx(1))
-    assert (found["calibration_error"], found["mean_probability"], found["observed_rate"]) == pytest.approx(
+    assert values["auc"] == pytest.approx(0.5, abs=0.02)
+    assert values["average_precision"] == pytest.approx(0.3, abs=0.02)
+    assert values["lift@20"] == pytest.approx(1, abs=0.1)
+
+
+def test_one_score_for_all_captures_in_proportion():
+    values = metrics_of(np.full(100, 0.2), np.arange(100) < 20)
+
+    assert (values["auc"], values["captured@10"], values["lift@5"]) == (0.5, pytest.approx(0.1), pytest.approx(1))
+    assert (values["calibration_error"], values["mean_probability"], values["observed_rate"]) == pytest.approx(
         (0, 0.2, 0.2), abs=1e-9
     )
 
@@ -152,16 +153,16 @@ def test_probabilities_that_are_ten_points_too_high_have_that_calibration_error(
     random = np.random.default_rng(1)
     truth = random.uniform(0.1, 0.8, 50_000)
 
-    found = figures(truth + 0.1, random.random(50_000) < truth)
+    values = metrics_of(truth + 0.1, random.random(50_000) < truth)
 
-    assert found["calibration_error"] == pytest.approx(0.1, abs=0.01)
+    assert values["calibration_error"] == pytest.approx(0.1, abs=0.01)
 
 
 def test_one_class_has_no_auc_but_a_log_loss():
-    found = figures(np.array([0.1, 0.2, 0.3]), np.zeros(3))
+    values = metrics_of(np.array([0.1, 0.2, 0.3]), np.zeros(3))
 
-    assert np.isnan(found["auc"])
-    assert found["log_loss"] > 0
+    assert np.isnan(values["auc"])
+    assert values["log_loss"] > 0
 
 
 @pytest.mark.parametrize("name", ["auc", "log_loss", "brier", "average_precision", "lift@10"])
@@ -171,52 +172,55 @@ def test_the_better_model_has_the_positive_difference(name):
     outcomes = outcomes_of(random.random(2000) < truth)
     knows, guesses = scores_of(truth, outcomes), scores_of(np.full(2000, 1 / 3), outcomes)
 
-    forth = compare("knows", "guesses", knows, guesses, outcomes, name)
-    back = compare("guesses", "knows", guesses, knows, outcomes, name)
+    forth = compare("knows", "guesses", scores=knows, scores_against=guesses, outcomes=outcomes, metric=name)
+    back = compare("guesses", "knows", scores=guesses, scores_against=knows, outcomes=outcomes, metric=name)
 
     assert forth.difference.low > 0
     assert back.difference.value == -forth.difference.value
 
 
 def test_a_model_does_not_differ_from_itself():
-    probability, churned = random_answers(300)
+    probability, churned = random_scores(300)
     outcomes = outcomes_of(churned)
     scores = scores_of(probability, outcomes)
 
-    assert not any(compare("a", "a", scores, scores, outcomes, name).is_significant for name in LOWER_IS_BETTER)
+    for name in LOWER_IS_BETTER:
+        difference = compare("a", "a", scores=scores, scores_against=scores, outcomes=outcomes, metric=name)
+        assert not difference.is_significant
 
 
-def test_every_figure_is_told_once_with_its_split():
-    probability, churned = random_answers(50)
+def test_every_metric_occurs_once_with_its_split():
+    probability, churned = random_scores(50)
     outcomes = outcomes_of(churned)
 
-    judged = churn_metrics("any", scores_of(probability, outcomes), outcomes, split="validation", n_resamples=2)
+    scores = scores_of(probability, outcomes)
+    metrics = churn_metrics("any", scores, outcomes=outcomes, split="validation", n_resamples=2)
 
-    assert tuple(metric.name for metric in judged) == NAMES
-    assert {metric.split for metric in judged} == {"validation"}
+    assert tuple(metric.name for metric in metrics) == NAMES
+    assert {metric.split for metric in metrics} == {"validation"}
 
 
-def test_models_are_not_compared_by_a_figure_without_a_direction():
-    probability, churned = random_answers(10)
+def test_models_cannot_be_compared_by_a_metric_without_a_direction():
+    probability, churned = random_scores(10)
     outcomes = outcomes_of(churned)
     scores = scores_of(probability, outcomes)
 
     with pytest.raises(UnknownName, match="mean_probability"):
-        compare("a", "b", scores, scores, outcomes, "mean_probability")
+        compare("a", "b", scores=scores, scores_against=scores, outcomes=outcomes, metric="mean_probability")
 
 
-def test_scores_of_other_rows_are_not_judged():
-    probability, churned = random_answers(10)
+def test_scores_of_other_rows_are_refused():
+    probability, churned = random_scores(10)
     outcomes = outcomes_of(churned)
 
     with pytest.raises(BadInput, match="not the same rows"):
-        churn_metrics("any", scores_of(probability[::-1], outcomes.take(np.arange(10)[::-1])), outcomes)
+        churn_metrics("any", scores_of(probability, outcomes.take(np.arange(10)[::-1])), outcomes=outcomes)
 
 
-def test_immature_rows_are_not_judged():
-    probability, churned = random_answers(10)
+def test_immature_rows_are_refused():
+    probability, churned = random_scores(10)
     outcomes = outcomes_of(churned)
     early = Labels(**{**vars(outcomes), "observed_until": outcomes.cutoffs + 5})
 
     with pytest.raises(BadInput, match="10 rows are not mature"):
-        churn_metrics("any", scores_of(probability, early), early)
+        churn_metrics("any", scores_of(probability, early), outcomes=early)

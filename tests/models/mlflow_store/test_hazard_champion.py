@@ -1,4 +1,4 @@
-"""Whoever asks for the risk of each cause gets the promoted hazard model, or is told that there is none."""
+"""Loading a champion gives the promoted model, or None where there is none."""
 
 from __future__ import annotations
 
@@ -9,42 +9,42 @@ import numpy as np
 
 from core.errors import NotFound
 from models.artifact import Artifact
-from models.hazard.hazard_models import KaplanMeierHazard
-from models.mlflow_store.hazard_champion import champion_hazard
+from models.hazard.kaplan_meier import KaplanMeierHazard
+from models.mlflow_store.champions import load_hazard_champion
 from models.mlflow_store.registry import Registry
 from tests.models.hazard.lifetime_worlds import subscribers, world
 
 
-class Catalogue:
-    """A registry that holds one champion, or none."""
+class FakeRegistry:
+    """A registry with one champion or none."""
 
-    def __init__(self, artifact: Artifact | None, baseline: bool = False) -> None:
-        self.held, self.baseline = artifact, baseline
+    def __init__(self, artifact: Artifact | None, is_baseline: bool = False) -> None:
+        self.stored, self.is_baseline = artifact, is_baseline
 
     def find(self, kind: str, alias: str) -> Any:
-        if self.held is None:
+        if self.stored is None:
             raise NotFound(f"no {alias} of {kind}")
-        return SimpleNamespace(kind=kind, version=7, card=SimpleNamespace(is_baseline=self.baseline))
+        return SimpleNamespace(kind=kind, version=7, card=SimpleNamespace(is_baseline=self.is_baseline))
 
     def artifact(self, registered: Any) -> Artifact | None:
-        return self.held if registered.kind == "hazard" else None
+        return self.stored if registered.kind == "hazard" else None
 
 
-def test_without_a_promoted_hazard_there_is_none():
-    assert champion_hazard(cast(Registry, Catalogue(None))) is None
+def test_without_a_promoted_hazard_model_there_is_none():
+    assert load_hazard_champion(cast(Registry, FakeRegistry(None))) is None
 
 
-def test_a_baseline_that_stands_in_was_not_promoted():
+def test_a_baseline_that_became_the_first_champion_does_not_count():
     fitted = KaplanMeierHazard().fit(*world(200))
 
-    assert champion_hazard(cast(Registry, Catalogue(fitted.to_artifact(), baseline=True))) is None
+    assert load_hazard_champion(cast(Registry, FakeRegistry(fitted.to_artifact(), is_baseline=True))) is None
 
 
-def test_the_promoted_hazard_tells_the_curves_that_it_was_fitted_to():
-    fitted, asked = KaplanMeierHazard().fit(*world(200)), subscribers(3, seed=1)
+def test_the_promoted_hazard_model_predicts_the_same_curves_after_loading():
+    fitted, customers = KaplanMeierHazard().fit(*world(200)), subscribers(3, seed=1)
 
-    found = champion_hazard(cast(Registry, Catalogue(fitted.to_artifact())))
+    champion = load_hazard_champion(cast(Registry, FakeRegistry(fitted.to_artifact())))
 
-    assert found is not None
-    np.testing.assert_array_equal(found[0].curves(asked).risk, fitted.curves(asked).risk)
-    assert found[1] == 7
+    assert champion is not None
+    np.testing.assert_array_equal(champion[0].curves(customers).risk, fitted.curves(customers).risk)
+    assert champion[1] == 7

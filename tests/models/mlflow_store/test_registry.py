@@ -69,8 +69,8 @@ def test_what_comes_out_of_the_registry_is_what_went_in(registry: Registry, run_
 def test_an_alias_finds_its_version_and_moves(registry: Registry, run_id: str):
     first, second = registry.register(package(), run_id), registry.register(package(), run_id)
 
-    registry.set_alias("churn", "champion", first.version)
-    registry.set_alias("churn", "champion", second.version)
+    registry.set_alias("churn", "champion", version=first.version)
+    registry.set_alias("churn", "champion", version=second.version)
 
     assert registry.find("churn", "champion").version == second.version
     assert registry.aliases("churn") == {"champion": second.version, "challenger": second.version}
@@ -97,7 +97,7 @@ def test_a_store_that_does_not_answer_is_named_without_its_password(monkeypatch)
 def test_an_interrupted_registration_leaves_no_version(registry: Registry, run_id: str, monkeypatch):
     before = registry.versions("churn")
 
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:

@@ -171,7 +171,7 @@ def test_nobody_asked_is_nobody_answered(recommender: Recommender):
 @pytest.mark.parametrize("mapped", [False, True])
 def test_what_is_kept_answers_as_before(recommender: Recommender, mapped: bool, tmp_path: Path):
     recommender.to_artifact().write(tmp_path)
-    read = type(recommender).from_artifact(Artifact.read(tmp_path, mapped=mapped))
+    read = type(recommender).from_artifact(Artifact.read(tmp_path, memory_map=mapped))
 
     assert read.settings == recommender.settings
     assert same(read.recommend(WORLD.histories, 4), recommender.recommend(WORLD.histories, 4))

@@ -1,4 +1,4 @@
-"""Sentences of leaving customers, written for these tests and labelled by their writer; Japanese and English."""
+"""Sentences of churned customers, written and labelled for these tests; Japanese and English."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ from pathlib import Path
 
 import numpy as np
 
-from models.texts.learning import CauseLabels
+from models.texts.fitting import CauseLabels
 
 SENTENCES = Path(__file__).with_name("labelled.csv")
 
 
 def sentences(language: str) -> CauseLabels:
-    """Every sentence of a language with its cause."""
+    """The sentences of one language with their causes."""
     with SENTENCES.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["language"] == language]
     return CauseLabels([row["text"] for row in rows], np.array([row["cause"] for row in rows]))
 
 
-def parted(labels: CauseLabels, every: int = 3) -> tuple[CauseLabels, CauseLabels]:
-    """Two sentences of three to learn from, and the third to judge by."""
+def split_labels(labels: CauseLabels, every: int = 3) -> tuple[CauseLabels, CauseLabels]:
+    """Two thirds of the sentences to fit on, one third to test on."""
     held = np.arange(len(labels.causes)) % every == 0
-    learnt, judged = (
-        CauseLabels([text for text, chosen in zip(labels.texts, rows, strict=True) if chosen], labels.causes[rows])
+    train, test = (
+        CauseLabels(
+            [text for text, is_selected in zip(labels.texts, rows, strict=True) if is_selected], labels.causes[rows]
+        )
         for rows in (~held, held)
     )
-    return learnt, judged
+    return train, test

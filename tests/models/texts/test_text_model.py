@@ -1,4 +1,4 @@
-"""A text model answers as scikit-learn does, from JSON and arrays; it knows what it does not know."""
+"""A text model predicts as scikit-learn does, from JSON and arrays, and answers unknown where it is not certain."""
 
 from __future__ import annotations
 
@@ -14,76 +14,78 @@ from sklearn.svm import LinearSVC
 
 from core.errors import BrokenArtifact, NotEnoughHistory
 from models.artifact import Artifact
-from models.texts.judging import figures_of
-from models.texts.learning import (
+from models.texts.evaluation import classification_metrics
+from models.texts.fitting import (
     CauseLabels,
-    Recipe,
-    ToneLabels,
-    held_out_heights,
+    SentimentLabels,
+    TextModelSettings,
+    fit_text_model,
     held_out_probabilities,
-    held_out_tones,
-    learn,
+    held_out_scores,
+    held_out_sentiment,
 )
-from models.texts.ngrams import LONGEST_PHRASE, LONGEST_PIECE, normalised
+from models.texts.ngrams import MAX_CHARACTERS, MAX_WORDS, normalize
 from models.texts.text_model import UNKNOWN, TextModel
-from tests.models.texts.labelled import parted, sentences
+from tests.models.texts.labelled import sentences, split_labels
 
 JAPANESE, ENGLISH = sentences("ja"), sentences("en")
 BOTH = CauseLabels([*JAPANESE.texts, *ENGLISH.texts], np.concatenate([JAPANESE.causes, ENGLISH.causes]))
 NEW = ["値上げが理由です", "The app is slow and crashes", "too expensive!", "返事が来ない", ""]
 GLAD, ANGRY = ["great and friendly", "とても満足です"] * 4, ["terrible and rude", "ひどい対応です"] * 4
-TONES = ToneLabels(
+SENTIMENT = SentimentLabels(
     [f"{text} {n}" for n, text in enumerate([*GLAD, *ANGRY])], np.repeat([1.0, -1.0], [len(GLAD), len(ANGRY)])
 )
 
 
 @pytest.fixture(scope="module")
 def model() -> TextModel:
-    return learn(BOTH, TONES)
+    return fit_text_model(BOTH, SENTIMENT)
 
 
-def theirs(model: TextModel) -> FeatureUnion:
-    """The same pieces, weighted by scikit-learn."""
-    usual = {"preprocessor": normalised, "sublinear_tf": True}
-    pieces = list(model.pieces.characters.pieces)
-    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, LONGEST_PIECE), vocabulary=pieces, **usual)
-    words = TfidfVectorizer(token_pattern=r"\b\w+\b", ngram_range=(1, LONGEST_PHRASE), **usual)
+def sklearn_features(model: TextModel) -> FeatureUnion:
+    """The same n-grams, weighted by scikit-learn."""
+    common = {"preprocessor": normalize, "sublinear_tf": True}
+    ngrams = list(model.features.characters.ngrams)
+    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, MAX_CHARACTERS), vocabulary=ngrams, **common)
+    words = TfidfVectorizer(token_pattern=r"\b\w+\b", ngram_range=(1, MAX_WORDS), **common)
     return FeatureUnion([("characters", characters), ("words", words)])
 
 
-def test_causes_and_tones_are_scikit_learn_s_own(model: TextModel):
-    union = theirs(model).fit([*BOTH.texts, *TONES.texts])
-    machine = LinearSVC(random_state=0).fit(union.transform(BOTH.texts), BOTH.causes)
-    line = Ridge(solver="sparse_cg").fit(union.transform(TONES.texts), TONES.tones)
+def test_causes_and_sentiment_agree_with_scikit_learn(model: TextModel):
+    union = sklearn_features(model).fit([*BOTH.texts, *SENTIMENT.texts])
+    svm = LinearSVC(random_state=0).fit(union.transform(BOTH.texts), BOTH.causes)
+    ridge = Ridge(solver="sparse_cg").fit(union.transform(SENTIMENT.texts), SENTIMENT.sentiment)
 
-    weights = model.pieces.weights(NEW)
+    weights = model.features.transform(NEW)
 
     np.testing.assert_allclose(weights.toarray(), union.transform(NEW).toarray(), atol=1e-12)
-    np.testing.assert_allclose(model.cause_lines.heights(weights), machine.decision_function(union.transform(NEW)))
-    tones = np.clip(line.predict(union.transform(NEW[:4])), -1, 1)
-    np.testing.assert_allclose(model.tones_of(NEW)[:4], tones, atol=1e-6)
+    np.testing.assert_allclose(model.cause_map.predict(weights), svm.decision_function(union.transform(NEW)))
+    sentiment = np.clip(ridge.predict(union.transform(NEW[:4])), -1, 1)
+    np.testing.assert_allclose(model.sentiment_of(NEW)[:4], sentiment, atol=1e-6)
 
 
-def test_a_stored_model_answers_the_same_and_holds_no_pickle(model: TextModel, tmp_path: Path):
+def test_a_stored_model_predicts_the_same_and_has_no_pickle(model: TextModel, tmp_path: Path):
     model.to_artifact().write(tmp_path)
 
-    found = TextModel.from_artifact(Artifact.read(tmp_path))
+    loaded = TextModel.from_artifact(Artifact.read(tmp_path))
 
-    np.testing.assert_array_equal(found.probabilities(NEW), model.probabilities(NEW))
-    np.testing.assert_array_equal(found.tones_of(NEW), model.tones_of(NEW))
+    np.testing.assert_array_equal(loaded.probabilities(NEW), model.probabilities(NEW))
+    np.testing.assert_array_equal(loaded.sentiment_of(NEW), model.sentiment_of(NEW))
     assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".npy", ".txt"}
 
 
 def test_two_causes_are_enough():
     two = np.isin(ENGLISH.causes, ["price", "support"])
-    texts = [text for text, kept in zip(ENGLISH.texts, two, strict=True) if kept]
+    texts = [text for text, is_selected in zip(ENGLISH.texts, two, strict=True) if is_selected]
 
-    found = learn(CauseLabels(texts, ENGLISH.causes[two])).causes_of(["far too expensive", "nobody answered"], 0)
+    predicted = fit_text_model(CauseLabels(texts, ENGLISH.causes[two])).causes_of(
+        ["far too expensive", "nobody answered"], 0
+    )
 
-    assert found.tolist() == ["price", "support"]
+    assert predicted.tolist() == ["price", "support"]
 
 
-def test_what_is_not_known_or_not_sure_is_unknown(model: TextModel):
+def test_texts_without_known_ngrams_and_uncertain_ones_are_unknown(model: TextModel):
     assert model.causes_of(["", "ಠ"], threshold=0.3).tolist() == [UNKNOWN, UNKNOWN]
     assert set(model.causes_of(NEW, threshold=1.01)) == {UNKNOWN}
     assert UNKNOWN not in model.causes_of(NEW, threshold=0.0)
@@ -96,55 +98,57 @@ def test_a_higher_threshold_never_answers_more(model: TextModel):
     assert all((later <= earlier).all() for earlier, later in pairwise(answered))
 
 
-def test_tone_lies_between_minus_one_and_one_and_is_silent_without_labels(model: TextModel):
-    glad, angry, nothing = model.tones_of(["great", "terrible " * 500, ""])
+def test_sentiment_is_between_minus_one_and_one_and_missing_without_labels(model: TextModel):
+    glad, angry, nothing = model.sentiment_of(["great", "terrible " * 500, ""])
 
     assert -1 <= angry < 0 < glad <= 1
     assert np.isnan(nothing)
-    assert np.isnan(learn(ENGLISH).tones_of(["great"])).all()
+    assert np.isnan(fit_text_model(ENGLISH).sentiment_of(["great"])).all()
 
 
-def test_tones_of_texts_that_were_held_out_follow_their_scores():
-    assert np.corrcoef(held_out_tones(TONES), TONES.tones)[0, 1] > 0.9
+def test_the_sentiment_of_held_out_texts_follows_their_scores():
+    assert np.corrcoef(held_out_sentiment(SENTIMENT), SENTIMENT.sentiment)[0, 1] > 0.9
 
 
-def test_a_text_never_stands_on_both_sides_of_a_fold():
-    """Nonsense with a cause drawn at random can only be told by having seen it."""
+def test_equal_texts_are_on_the_same_side_of_a_fold():
+    """The random cause of a random text can be predicted only by having seen the text."""
     random = np.random.default_rng(5)
     texts = [" ".join(random.choice(list("abcdefghijklmnopqrstuvwxyz"), 6)) for _ in range(60)] * 2
     causes = np.tile(random.choice(["price", "product"], 60), 2)
 
     labels = CauseLabels(texts, causes)
-    chances = held_out_probabilities(labels, held_out_heights(labels, Recipe()))
+    probabilities = held_out_probabilities(labels, held_out_scores(labels, TextModelSettings()))
 
-    assert (np.array(["price", "product"])[chances.argmax(axis=1)] == causes).mean() < 0.7
+    assert (np.array(["price", "product"])[probabilities.argmax(axis=1)] == causes).mean() < 0.7
 
 
 @pytest.mark.parametrize(("labels", "least"), [(JAPANESE, 0.55), (BOTH, 0.5)], ids=["Japanese", "both"])
-def test_sentences_that_were_held_out_are_told_far_better_than_by_chance(labels: CauseLabels, least: float):
-    """A quarter would be chance. These few sentences support no claim beyond themselves."""
-    learnt, judged = parted(labels)
-    model = learn(learnt)
+def test_held_out_sentences_are_predicted_far_better_than_by_chance(labels: CauseLabels, least: float):
+    """Chance is a quarter. These few sentences support no claim beyond themselves."""
+    train, test = split_labels(labels)
+    model = fit_text_model(train)
 
-    said = model.causes_of(judged.texts, threshold=0.0)
+    predicted = model.causes_of(test.texts, threshold=0.0)
 
-    assert figures_of(said, judged.causes)["accuracy"].value >= least
-
-
-def test_probabilities_mean_what_they_say():
-    chances = held_out_probabilities(JAPANESE, held_out_heights(JAPANESE, Recipe()))
-    said = np.array(sorted(set(JAPANESE.causes)))[chances.argmax(axis=1)]
-
-    assert chances.max(axis=1).mean() == pytest.approx((said == JAPANESE.causes).mean(), abs=0.1)
+    assert classification_metrics(predicted, test.causes)["accuracy"].value >= least
 
 
-def test_too_few_labels_are_one_line_that_names_the_cause():
+def test_probabilities_are_calibrated():
+    probabilities = held_out_probabilities(JAPANESE, held_out_scores(JAPANESE, TextModelSettings()))
+    predicted = np.array(sorted(set(JAPANESE.causes)))[probabilities.argmax(axis=1)]
+
+    assert probabilities.max(axis=1).mean() == pytest.approx((predicted == JAPANESE.causes).mean(), abs=0.1)
+
+
+def test_too_few_labels_raise_an_error_that_names_the_cause():
     with pytest.raises(NotEnoughHistory, match="at least 2 causes"):
-        learn(CauseLabels(["a"] * 9, np.array(["price"] * 9)))
+        fit_text_model(CauseLabels(["a"] * 9, np.array(["price"] * 9)))
     with pytest.raises(NotEnoughHistory, match=r"fewer have: price \(1\)"):
-        learn(CauseLabels([*ENGLISH.texts, *["a"] * 9], np.array(["other"] * len(ENGLISH.texts) + ["price"] * 9)))
+        fit_text_model(
+            CauseLabels([*ENGLISH.texts, *["a"] * 9], np.array(["other"] * len(ENGLISH.texts) + ["price"] * 9))
+        )
 
 
-def test_another_model_s_artifact_is_refused():
+def test_the_artifact_of_another_model_is_refused():
     with pytest.raises(BrokenArtifact, match="kizuna train texts"):
         TextModel.from_artifact(Artifact("als", {}))

@@ -24,7 +24,7 @@ from features.pipeline import compute_features
 from insights.health.day import NO_BANDS, HealthRun
 from insights.health.files import write_day
 from models.churn.logistic import Logistic
-from models.hazard.hazard_models import LogisticHazard
+from models.hazard.logistic_hazard import LogisticHazard
 from models.mlflow_store.package import ModelPackage
 from models.recommenders.engine.base import LadderRecommender
 from models.recommenders.item_knn import ItemKnn
@@ -162,7 +162,7 @@ def test_a_curve_that_is_the_same_for_all_customers_is_not_released(shop):
     champions = Champions.of(FakeRegistry({"churn": shop.churn, "hazard": kaplan_meier}))  # pyright: ignore[reportArgumentType]
 
     assert "hazard" not in champions.packages
-    assert "says the same of every customer" in champions.missing["hazard"]
+    assert "predicts the same for every customer" in champions.missing["hazard"]
     assert "hazard" not in Champions.of(FakeRegistry({"churn": shop.churn})).missing  # pyright: ignore[reportArgumentType]
 
 

@@ -1,4 +1,4 @@
-"""At which cutoffs a model learns, is chosen and is tested."""
+"""Folds use the cutoffs whose labels are complete, and never the test cutoff."""
 
 from __future__ import annotations
 
@@ -19,57 +19,57 @@ from training.judging.folds import Folds, choose_folds, customer_folds, folds_of
 FIRST, MATURE_UNTIL = date(2023, 1, 1), date(2024, 12, 31)
 
 
-def plan(horizon_days: int = 60, gap_days: int = 0, **cutoffs: Any) -> Config:
+def build_config(horizon_days: int = 60, gap_days: int = 0, **cutoffs: Any) -> Config:
     churn = ChurnDefinition(horizon_days=horizon_days, gap_days=gap_days)
     return config(churn=churn, cutoffs=Cutoffs(**cutoffs))
 
 
-def chosen(first: date = FIRST, mature_until: date = MATURE_UNTIL, **stated: Any) -> Folds:
-    return choose_folds(plan(**stated), first, mature_until)
+def choose(first: date = FIRST, mature_until: date = MATURE_UNTIL, **stated: Any) -> Folds:
+    return choose_folds(build_config(**stated), first=first, mature_until=mature_until)
 
 
 def rows(folds: Folds, n_customers: int = 40) -> tuple[np.ndarray, np.ndarray]:
-    """Every customer at every cutoff, the test's and purged ones too."""
+    """Every customer at every cutoff, including the test cutoff and purged ones."""
     ids = np.array([f"c{number}" for number in range(n_customers)])
     return np.tile(ids, len(folds.refit)), np.repeat(np.array(folds.refit, "M8[D]"), n_customers)
 
 
-def test_unstated_the_test_is_the_last_mature_cutoff():
-    assert chosen(horizon_days=60, gap_days=7).test == MATURE_UNTIL - timedelta(days=67)
+def test_the_default_test_cutoff_is_the_last_mature_day():
+    assert choose(horizon_days=60, gap_days=7).test == MATURE_UNTIL - timedelta(days=67)
 
 
-def test_unstated_training_cutoffs_are_the_newest_whose_labels_end_by_the_test():
-    folds = chosen(horizon_days=60, step_days=30, max_cutoffs=3)
+def test_default_training_cutoffs_are_the_newest_whose_labels_end_by_the_test():
+    folds = choose(horizon_days=60, step_days=30, max_cutoffs=3)
 
     assert [(folds.test - day).days for day in folds.train] == [120, 90, 60]
     assert [(folds.test - day).days for day in folds.purged] == [30]
 
 
 def test_training_cutoffs_have_the_active_days_before_them():
-    folds = chosen(first=date(2024, 1, 1), step_days=14, max_cutoffs=99)
+    folds = choose(first=date(2024, 1, 1), step_days=14, max_cutoffs=99)
 
     assert (folds.train[0] - date(2024, 1, 1)).days >= 180
 
 
 def test_a_history_that_is_too_short_says_how_many_days_are_needed():
-    with pytest.raises(NotEnoughHistory, match=r"needed are 240 days before it .* there are 224"):
-        chosen(first=date(2024, 3, 22))
+    with pytest.raises(NotEnoughHistory, match=r"240 days before it are needed .* there are 224"):
+        choose(first=date(2024, 3, 22))
 
 
-def test_a_stated_test_that_is_not_mature_is_refused_with_the_last_that_is():
+def test_a_stated_test_cutoff_that_is_not_mature_is_refused_with_the_last_mature_one():
     with pytest.raises(NotEnoughHistory, match=r"2024-12-01 is not mature.*2025-01-30.*2024-11-01 or earlier"):
-        chosen(train=(date(2024, 6, 1),), test=date(2024, 12, 1))
+        choose(train=(date(2024, 6, 1),), test=date(2024, 12, 1))
 
 
-def test_stated_cutoffs_whose_labels_cross_the_test_are_purged_by_name():
-    folds = chosen(train=(date(2024, 6, 1), date(2024, 7, 3), date(2024, 7, 2)), test=date(2024, 8, 31))
+def test_stated_cutoffs_whose_labels_cross_the_test_are_purged_with_a_notice():
+    folds = choose(train=(date(2024, 6, 1), date(2024, 7, 3), date(2024, 7, 2)), test=date(2024, 8, 31))
 
     assert (folds.train, folds.purged) == ((date(2024, 6, 1), date(2024, 7, 2)), (date(2024, 7, 3),))
     assert folds.notices == ("purged, because their labels cross the test cutoff 2024-08-31: 2024-07-03",)
 
 
-def test_stated_cutoffs_that_do_not_lie_before_the_test_are_left_out_by_name():
-    folds = chosen(train=(date(2024, 6, 1), date(2024, 9, 1)), test=date(2024, 8, 31))
+def test_stated_cutoffs_after_the_test_cutoff_are_ignored_with_a_notice():
+    folds = choose(train=(date(2024, 6, 1), date(2024, 9, 1)), test=date(2024, 8, 31))
 
     assert folds.refit == (date(2024, 6, 1), date(2024, 8, 31))
     assert "2024-09-01" in folds.notices[0]
@@ -77,16 +77,16 @@ def test_stated_cutoffs_that_do_not_lie_before_the_test_are_left_out_by_name():
 
 def test_stated_cutoffs_that_would_all_be_purged_are_refused():
     with pytest.raises(NotEnoughHistory, match="state one of 2024-07-02 or earlier"):
-        chosen(train=(date(2024, 8, 1),), test=date(2024, 8, 31))
+        choose(train=(date(2024, 8, 1),), test=date(2024, 8, 31))
 
 
 def test_the_gap_belongs_to_the_label():
     with pytest.raises(NotEnoughHistory):
-        chosen(gap_days=1, train=(date(2024, 7, 2),), test=date(2024, 8, 31))
+        choose(gap_days=1, train=(date(2024, 7, 2),), test=date(2024, 8, 31))
 
 
-def test_validation_walks_forward_where_a_purged_earlier_cutoff_exists():
-    folds = chosen(step_days=30, max_cutoffs=6)
+def test_validation_walks_forward_where_an_earlier_cutoff_has_complete_labels():
+    folds = choose(step_days=30, max_cutoffs=6)
 
     splits = folds.validation(*rows(folds))
 
@@ -95,14 +95,14 @@ def test_validation_walks_forward_where_a_purged_earlier_cutoff_exists():
     assert [int(split.train.sum() / 40) for split in splits] == [2, 3, 4]
 
 
-def test_validation_is_over_customers_where_the_cutoffs_lie_too_close_together():
-    folds = chosen(horizon_days=90, train=(date(2024, 4, 22), date(2024, 6, 3)), test=date(2024, 9, 1))
+def test_validation_is_over_customers_where_the_cutoffs_are_too_close_together():
+    folds = choose(horizon_days=90, train=(date(2024, 4, 22), date(2024, 6, 3)), test=date(2024, 9, 1))
     customer_ids, cutoffs = rows(folds)
 
     splits = folds.validation(customer_ids, cutoffs)
 
     assert folds.scheme == "over_customers"
-    assert "no two of them are 90 days apart" in folds.says
+    assert "no two cutoffs are 90 days apart" in folds.summary
     assert (np.sum([split.validation for split in splits], axis=0) == (cutoffs < np.datetime64(folds.test))).all()
     assert all(not set(customer_ids[split.train]) & set(customer_ids[split.validation]) for split in splits)
 
@@ -113,10 +113,8 @@ def test_validation_is_over_customers_where_the_cutoffs_lie_too_close_together()
     every=st.integers(1, 60),
     max_cutoffs=st.integers(1, 9),
 )
-def test_nothing_learnt_from_has_a_label_that_reaches_into_what_it_is_judged_by(
-    horizon_days, gap_days, every, max_cutoffs
-):
-    folds = chosen(horizon_days=horizon_days, gap_days=gap_days, step_days=every, max_cutoffs=max_cutoffs)
+def test_no_training_label_reaches_into_the_validation_window(horizon_days, gap_days, every, max_cutoffs):
+    folds = choose(horizon_days=horizon_days, gap_days=gap_days, step_days=every, max_cutoffs=max_cutoffs)
     customer_ids, cutoffs = rows(folds, n_customers=3)
     label = np.timedelta64(horizon_days + gap_days, "D")
     test = np.datetime64(folds.test)
@@ -129,22 +127,22 @@ def test_nothing_learnt_from_has_a_label_that_reaches_into_what_it_is_judged_by(
 
 
 @given(others=st.sets(st.text(min_size=1, max_size=4), max_size=20), seed=st.integers(0, 2**31))
-def test_a_customer_stays_in_their_fold_whoever_else_is_there(others, seed):
-    alone = customer_folds(np.array(["ada"]), 5, seed)
-    among = customer_folds(np.array(["ada", *sorted(others), "ada"]), 5, seed)
+def test_a_customers_fold_does_not_depend_on_the_other_customers(others, seed):
+    alone = customer_folds(np.array(["ada"]), n_folds=5, seed=seed)
+    among = customer_folds(np.array(["ada", *sorted(others), "ada"]), n_folds=5, seed=seed)
 
     assert alone[0] == among[0] == among[-1]
 
 
-def test_another_seed_deals_the_customers_anew_and_evenly():
+def test_another_seed_gives_other_folds_of_equal_size():
     ids = np.array([f"c{number}" for number in range(2_000)])
-    first, second = customer_folds(ids, 5, seed=1), customer_folds(ids, 5, seed=2)
+    first, second = (customer_folds(ids, n_folds=5, seed=seed) for seed in (1, 2))
 
     assert (first != second).mean() > 0.7
     assert np.bincount(first).min() > 330
 
 
-def test_tables_tell_their_own_history():
+def test_folds_come_from_the_history_of_the_tables():
     settings = config(churn=ChurnDefinition(horizon_days=30), active_days=60)
     folds = folds_of(shop("ada 2024-01-01", "bo 2024-12-31", settings=settings))
 

@@ -1,4 +1,4 @@
-"""What tuning found is used by training, unless it is broken, outdated or too well informed."""
+"""Training uses tuned settings, unless the file is damaged or outdated, or tuning has used the test data."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from core.intervals import Estimate
 from models.recommenders.blend import Blend
 from simulation.shop.simulate import ShopWorld
 from tests.training.conftest import open_shop
+from training.recommender.pipeline import default_recipes, select_recipes, train_recommender
 from training.recommender.rows import ranking_cutoffs
-from training.recommender.training import recipes_of, train_recommender, wanted_recipes
 from training.recommender.tuned import TunedModel, TunedRecommenders, read_tuned
 from training.run.recipe import Recipe
 from training.run.session import Session
@@ -23,12 +23,12 @@ from training.run.session import Session
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Session:
-    """Of this file alone: what is tuned here, nobody else trains with."""
+    """A shop of this file alone, because settings tuned here would affect other trainings."""
     return open_shop(tmp_path_factory.mktemp("shop"), ShopWorld(n_customers=200))
 
 
 def tuned_model(**changes: Any) -> TunedModel:
-    said = {
+    fields = {
         "settings": {"half_life_days": 30.0, "span_days": None},
         "tuned_at": datetime(2026, 3, 1, tzinfo=UTC),
         "n_trials": 40,
@@ -39,96 +39,100 @@ def tuned_model(**changes: Any) -> TunedModel:
         "default_ndcg_at_10": Estimate(0.35, 0.33, 0.37),
         "difference": Estimate(0.05, 0.04, 0.06),
     }
-    return TunedModel(**(said | changes))
+    return TunedModel(**(fields | changes))
 
 
-def written(path: Path, **models: TunedModel) -> TunedRecommenders:
+def write(path: Path, **models: TunedModel) -> TunedRecommenders:
     TunedRecommenders(path, models).write()
     return read_tuned(path)
 
 
-def test_what_is_written_is_read(tmp_path: Path):
+def test_the_file_is_read_as_it_was_written(tmp_path: Path):
     nan = Estimate()
     both = {"personal_frequency": tuned_model(), "popularity": tuned_model(settings={}, difference=nan)}
 
-    assert written(tmp_path / "new" / "tuned.json", **both).models == both
+    assert write(tmp_path / "new" / "tuned.json", **both).models == both
 
 
-def test_where_nothing_was_tuned_the_defaults_are_left_alone(tmp_path: Path):
+def test_without_tuned_settings_the_recipe_stays_the_same(tmp_path: Path):
     recipe = Recipe("als", {"alpha": 3.0})
 
-    assert read_tuned(tmp_path / "none.json").applied(recipe) is recipe
+    assert read_tuned(tmp_path / "none.json").apply(recipe) is recipe
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"als": {"settings": {}}}', '{"als": 3}'])
-def test_a_broken_file_says_how_to_mend_it(tmp_path: Path, text: str):
+def test_a_damaged_file_raises_an_error_with_a_hint(tmp_path: Path, text: str):
     path = tmp_path / "tuned.json"
     path.write_text(text)
 
-    with pytest.raises(BadInput, match=r"tuned.json cannot be read .*kizuna tune recommender.*remove the file"):
+    with pytest.raises(BadInput, match=r"tuned.json cannot be read .*kizuna tune recommender.*delete the file"):
         read_tuned(path)
 
 
 @pytest.mark.parametrize(
-    ("models", "gone"),
+    ("models", "missing"),
     [
         ({"als2": tuned_model()}, "no model 'als2'"),
         ({"item_knn": tuned_model(settings={"n_friends": 3})}, "no setting 'n_friends' of item_knn"),
         ({"item_knn": tuned_model(cutoffs=())}, "no cutoffs for item_knn"),
     ],
 )
-def test_an_outdated_file_names_what_is_gone(tmp_path: Path, models: dict[str, TunedModel], gone: str):
-    with pytest.raises(BadInput, match=f"{gone}.*kizuna tune recommender"):
-        written(tmp_path / "tuned.json", **models)
+def test_an_outdated_file_raises_an_error_that_names_what_is_missing(
+    tmp_path: Path, models: dict[str, TunedModel], missing: str
+):
+    with pytest.raises(BadInput, match=f"{missing}.*kizuna tune recommender"):
+        write(tmp_path / "tuned.json", **models)
 
 
-def test_settings_chosen_on_what_the_test_judges_are_refused(tmp_path: Path):
-    found = written(tmp_path / "tuned.json", personal_frequency=tuned_model())
+def test_settings_tuned_on_purchases_after_the_test_cutoff_are_refused(tmp_path: Path):
+    tuned = write(tmp_path / "tuned.json", personal_frequency=tuned_model())
 
-    found.refuse_seen(date(2025, 7, 27))
-    with pytest.raises(BadInput, match="purchases until 2025-07-27, which the test cutoff 2025-07-26 must not"):
-        found.refuse_seen(date(2025, 7, 26))
+    tuned.refuse_overlap_with_test(date(2025, 7, 27))
+    with pytest.raises(BadInput, match="purchases until 2025-07-27, after the test cutoff 2025-07-26"):
+        tuned.refuse_overlap_with_test(date(2025, 7, 26))
 
 
-def test_tuned_settings_go_before_the_defaults_and_stated_ones_before_both(shop: Session, tmp_path: Path):
-    found = written(tmp_path / "tuned.json", personal_frequency=tuned_model())
+def test_tuned_settings_replace_defaults_and_stated_settings_replace_both(shop: Session, tmp_path: Path):
+    tuned = write(tmp_path / "tuned.json", personal_frequency=tuned_model())
 
-    recipe = wanted_recipes(shop.config, "personal_frequency", {"span_days": 90}, found)["personal_frequency"]
+    recipe = select_recipes(shop.config, "personal_frequency", settings={"span_days": 90}, tuned=tuned)[
+        "personal_frequency"
+    ]
 
-    default = recipes_of(shop.config)["personal_frequency"].settings
+    default = default_recipes(shop.config)["personal_frequency"].settings
     assert recipe.settings == default | {"half_life_days": 30.0, "span_days": 90}
 
 
-def test_what_was_tuned_of_a_part_goes_into_a_blend_behind_what_is_stated_of_it(tmp_path: Path):
-    tuned = written(tmp_path / "tuned.json", ease=tuned_model(settings={"regularization": 0.2, "repeat_weight": 7.0}))
-    stated = Recipe("blend", Blend(parts="ease, item_knn", part_settings='{"ease": {"repeat_weight": 3.0}}').settings)
+def test_the_tuned_settings_of_a_part_are_used_in_a_blend_unless_it_states_its_own(tmp_path: Path):
+    tuned = write(tmp_path / "tuned.json", ease=tuned_model(settings={"regularization": 0.2, "repeat_weight": 7.0}))
+    recipe = Recipe("blend", Blend(parts="ease, item_knn", part_settings='{"ease": {"repeat_weight": 3.0}}').settings)
 
-    found = tuned.applied(stated).settings["part_settings"]
+    part_settings = tuned.apply(recipe).settings["part_settings"]
 
-    assert msgspec.json.decode(str(found)) == {"ease": {"regularization": 0.2, "repeat_weight": 3.0}}
-    assert tuned.applied(Recipe("blend", Blend(parts="item_knn").settings)).settings == Blend(parts="item_knn").settings
+    assert msgspec.json.decode(str(part_settings)) == {"ease": {"regularization": 0.2, "repeat_weight": 3.0}}
+    assert tuned.apply(Recipe("blend", Blend(parts="item_knn").settings)).settings == Blend(parts="item_knn").settings
 
 
-def test_a_training_uses_them_and_its_card_says_so(shop: Session):
+def test_training_uses_tuned_settings_and_its_card_says_so(shop: Session):
     path = shop.config.places.tuned_recommenders
-    written(path, personal_frequency=tuned_model())
+    write(path, personal_frequency=tuned_model())
     try:
-        card = train_recommender(shop, "personal_frequency", {"span_days": 200}).challenger.card
+        card = train_recommender(shop, "personal_frequency", settings={"span_days": 200}).challenger.card
     finally:
         path.unlink()
 
     assert (card.settings["half_life_days"], card.settings["span_days"]) == (30.0, 200)
-    (said,) = [limit for limit in card.limits if limit.startswith("Settings:")]
-    assert "tuned on 2026-03-01 by 40 trials at 2025-06-01, 2025-06-29" in said
-    assert said.endswith("stated since: span_days.")
+    (sentence,) = [limit for limit in card.limits if limit.startswith("Settings:")]
+    assert "tuned on 2026-03-01 with 40 trials at 2025-06-01, 2025-06-29" in sentence
+    assert sentence.endswith("overridden since: span_days.")
 
 
-def test_a_training_whose_test_was_tuned_on_registers_nothing(shop: Session):
+def test_training_registers_no_model_where_tuning_has_used_the_test_data(shop: Session):
     path, test = shop.config.places.tuned_recommenders, ranking_cutoffs(shop.tables)[-1]
     before = len(shop.registry.versions("recommender"))
-    written(path, personal_frequency=tuned_model(cutoffs=(test,)))
+    write(path, personal_frequency=tuned_model(cutoffs=(test,)))
     try:
-        with pytest.raises(BadInput, match="is unfit"):
+        with pytest.raises(BadInput, match="cannot be used"):
             train_recommender(shop, "popularity")
     finally:
         path.unlink()

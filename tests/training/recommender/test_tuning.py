@@ -1,4 +1,4 @@
-"""Tuning finds what matters, never ends below the defaults, and goes on where it ended."""
+"""Tuning finds settings that matter, is never worse than the defaults, and continues where it ended."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.engine.search_ranges import Between, OneOf
 from tests.training.conftest import session_of
 from tests.worlds import config
-from training.recommender.budget_allocation import next_search
 from training.recommender.search import distribution_of, open_studies
 from training.recommender.tuned import read_tuned
-from training.recommender.tuning import begin_tuning
+from training.recommender.tuning import begin_tuning, next_search
 from training.run.session import Session
 
 START = date(2025, 1, 1)
 TURN, END = 250, 400
-"Days from the start: every taste turns; the record ends."
+"Days from the start: all tastes change; the data end."
 
 
-class Count:
-    """A budget of so many trials."""
+class TrialBudget:
+    """A budget of `n_trials` trials."""
 
     def __init__(self, n_trials: int) -> None:
         self._n_trials, self._done = n_trials, 0
@@ -43,8 +42,8 @@ class Count:
         self._done += 1
 
 
-def turned_tastes(n_customers: int = 30) -> pa.Table:
-    """Each customer buys one of twelve things a day, until the taste turns; then one of two others every third day."""
+def purchases_of_changing_tastes(n_customers: int = 30) -> pa.Table:
+    """Each customer buys one of twelve items per day until tastes change, then one of two others every third day."""
     old = [(day, f"old-{day % 12}") for day in range(TURN)]
     new = [(day, f"new-{day % 2}") for day in range(TURN, END, 3)]
     rows = [
@@ -58,15 +57,15 @@ def turned_tastes(n_customers: int = 30) -> pa.Table:
 
 
 def world(folder: Path, frame: pa.Table) -> Session:
-    stated = config(var=str(folder / "var"), watermark=START + timedelta(days=END))
-    return session_of(stated, {"name": "world"}, {"purchases": frame})
+    settings = config(var=str(folder / "var"), watermark=START + timedelta(days=END))
+    return session_of(settings, {"name": "world"}, {"purchases": frame})
 
 
 @pytest.fixture(scope="module")
 def turned(tmp_path_factory: pytest.TempPathFactory) -> Session:
-    """Twelve trials old."""
-    session = world(tmp_path_factory.mktemp("turned"), turned_tastes())
-    begin_tuning(session, ["personal_frequency"]).run(Count(12))
+    """A session after twelve trials."""
+    session = world(tmp_path_factory.mktemp("turned"), purchases_of_changing_tastes())
+    begin_tuning(session, ["personal_frequency"]).run(TrialBudget(12))
     return session
 
 
@@ -80,37 +79,37 @@ def trials_in_mlflow(session: Session) -> list[Any]:
 
 
 def test_a_setting_that_matters_is_found(turned: Session):
-    found = read_tuned(turned.config.places.tuned_recommenders).models["personal_frequency"]
+    tuned = read_tuned(turned.config.places.tuned_recommenders).models["personal_frequency"]
 
-    assert found.settings["half_life_days"] in {30.0, 60.0}
-    assert found.default_ndcg_at_10.value < 0.9
-    assert found.ndcg_at_10.value > 0.99
-    assert found.difference.low > 0
+    assert tuned.settings["half_life_days"] in {30.0, 60.0}
+    assert tuned.default_ndcg_at_10.value < 0.9
+    assert tuned.ndcg_at_10.value > 0.99
+    assert tuned.difference.low > 0
 
 
-def test_its_validation_lies_before_the_test_cutoff(turned: Session):
-    found = read_tuned(turned.config.places.tuned_recommenders).models["personal_frequency"]
+def test_tuning_validates_before_the_test_cutoff(turned: Session):
+    tuned = read_tuned(turned.config.places.tuned_recommenders).models["personal_frequency"]
 
     newest = START + timedelta(days=END - 28 * 2)
-    assert found.cutoffs == (newest, newest - timedelta(days=28), newest - timedelta(days=56))
-    assert found.seen_until == newest + timedelta(days=28)
+    assert tuned.cutoffs == (newest, newest - timedelta(days=28), newest - timedelta(days=56))
+    assert tuned.validated_until == newest + timedelta(days=28)
 
 
-def test_tuning_that_has_time_for_nothing_but_the_defaults_ends_with_them(tmp_path: Path):
-    session = world(tmp_path, turned_tastes())
+def test_tuning_with_time_for_the_defaults_only_returns_them(tmp_path: Path):
+    session = world(tmp_path, purchases_of_changing_tastes())
 
-    found = begin_tuning(session, ["item_knn", "personal_frequency"]).run(Count(2)).models
+    models = begin_tuning(session, ["item_knn", "personal_frequency"]).run(TrialBudget(2)).models
 
-    for name, tuned in found.items():
+    for name, tuned in models.items():
         assert tuned.settings == {setting: RECOMMENDERS[name]().settings[setting] for setting in tuned.settings}
         assert (tuned.n_trials, tuned.difference.value) == (1, 0)
-    assert set(found) == {"item_knn", "personal_frequency"}
+    assert set(models) == {"item_knn", "personal_frequency"}
 
 
 def test_finished_pruned_and_failed_trials_are_in_mlflow(turned: Session, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("models.memory.free_gb", lambda: 1e-5)
 
-    begin_tuning(turned, ["item_knn"]).run(Count(1))
+    begin_tuning(turned, ["item_knn"]).run(TrialBudget(1))
 
     runs = trials_in_mlflow(turned)
     assert {run.data.tags["state"] for run in runs} == {"finished", "pruned", "failed"}
@@ -120,49 +119,49 @@ def test_finished_pruned_and_failed_trials_are_in_mlflow(turned: Session, monkey
     assert len([name for name in runs[0].data.metrics if name.startswith("ndcg_at_10.2025-")]) == 3
 
 
-def test_a_model_that_cannot_be_fitted_is_left_out_and_says_why(turned: Session, monkeypatch: pytest.MonkeyPatch):
+def test_a_model_that_cannot_be_fitted_is_skipped_with_its_reason(turned: Session, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("models.memory.free_gb", lambda: 1e-5)
 
     tuning = begin_tuning(turned, ["item_knn"])
-    found = tuning.run(Count(2))
+    tuned = tuning.run(TrialBudget(2))
 
-    assert found.models == {}
+    assert tuned.models == {}
     assert "would take about" in tuning.searches["item_knn"].failure
 
 
-def test_a_second_run_goes_on_with_other_settings_than_the_first(turned: Session):
+def test_a_second_run_continues_with_other_settings_than_the_first(turned: Session):
     before = begin_tuning(turned, ["personal_frequency"])
     n_before, n_runs = before.n_trials, len(trials_in_mlflow(turned))
-    before.run(Count(4))
+    before.run(TrialBudget(4))
 
     again = begin_tuning(turned, ["personal_frequency"])
 
-    tried = [
+    tried_powers = [
         run.data.params["settings.popularity_power"]
         for run in trials_in_mlflow(turned)
         if run.data.params["model"] == "personal_frequency"
     ]
     assert (again.n_trials, len(trials_in_mlflow(turned))) == (n_before + 4, n_runs + 4)
-    assert len(set(tried)) == len(tried)
+    assert len(set(tried_powers)) == len(tried_powers)
 
 
-def test_what_was_found_of_other_models_is_kept(turned: Session):
-    begin_tuning(turned, ["popularity"]).run(Count(1))
+def test_the_tuned_settings_of_other_models_are_kept(turned: Session):
+    begin_tuning(turned, ["popularity"]).run(TrialBudget(1))
 
     assert {"personal_frequency", "popularity"} <= set(read_tuned(turned.config.places.tuned_recommenders).models)
 
 
 def test_other_data_are_another_study(tmp_path: Path):
-    begin_tuning(world(tmp_path, turned_tastes()), ["popularity"]).run(Count(1))
+    begin_tuning(world(tmp_path, purchases_of_changing_tastes()), ["popularity"]).run(TrialBudget(1))
 
-    assert begin_tuning(world(tmp_path, turned_tastes()), ["popularity"]).n_trials == 1
-    assert begin_tuning(world(tmp_path, turned_tastes(29)), ["popularity"]).n_trials == 0
+    assert begin_tuning(world(tmp_path, purchases_of_changing_tastes()), ["popularity"]).n_trials == 1
+    assert begin_tuning(world(tmp_path, purchases_of_changing_tastes(29)), ["popularity"]).n_trials == 0
 
 
-def test_ctrl_c_in_a_trial_keeps_those_before_it_and_tries_the_defaults_again(tmp_path: Path):
-    session = world(tmp_path, turned_tastes())
+def test_ctrl_c_in_a_trial_keeps_earlier_trials_and_tries_the_defaults_again(tmp_path: Path):
+    session = world(tmp_path, purchases_of_changing_tastes())
 
-    class Pressed(Count):
+    class Pressed(TrialBudget):
         def show(self, n_trials: int, best: str) -> None:
             super().show(n_trials, best)
             raise KeyboardInterrupt
@@ -189,7 +188,7 @@ def test_each_third_of_the_budget_goes_to_fewer_models():
     assert [next_search(searches, spent) for spent in (0.1, 0.5, 0.9)] == [searches[0], searches[2], searches[3]]
 
 
-def test_defaults_come_first_and_what_has_no_ranges_is_tried_once():
+def test_defaults_come_first_and_a_model_without_ranges_is_tried_once():
     fixed = search(0.9, 1, distributions={})
 
     assert next_search([search(0.4, 9), late := search(None, 0, default_was_tried=False)], 0.9) is late
@@ -201,36 +200,38 @@ def test_defaults_come_first_and_what_has_no_ranges_is_tried_once():
     ("span", "default", "lowest", "highest"),
     [(Between(1, 5), 3.0, 1, 5), (Between(1, 5), 9.0, 1, 9), (Between(20, 50, log=True, whole=True), 10, 10, 50)],
 )
-def test_a_range_reaches_as_far_as_the_default(span: Between, default: float, lowest: float, highest: float):
-    found: Any = distribution_of(span, default)
+def test_a_range_is_widened_to_the_default(span: Between, default: float, lowest: float, highest: float):
+    distribution: Any = distribution_of(span, default)
 
-    assert (found.low, found.high, found.log) == (lowest, highest, span.log)
+    assert (distribution.low, distribution.high, distribution.log) == (lowest, highest, span.log)
 
 
-def test_a_default_outside_of_the_choices_is_one_of_them():
-    found: Any = distribution_of(OneOf((None, 30.0)), 45.0)
+def test_a_default_outside_of_the_choices_is_added_to_them():
+    distribution: Any = distribution_of(OneOf((None, 30.0)), 45.0)
 
-    assert found.choices == (None, 30.0, 45.0)
+    assert distribution.choices == (None, 30.0, 45.0)
 
 
 @pytest.mark.parametrize("name", RECOMMENDERS)
-def test_every_range_of_the_shelf_can_be_searched(name: str):
+def test_every_range_of_every_recommender_can_be_searched(name: str):
     settings = RECOMMENDERS[name]().settings
 
     for setting, span in RECOMMENDERS[name].ranges.items():
-        found = distribution_of(span, settings[setting])
-        assert found.to_external_repr(found.to_internal_repr(settings[setting])) == settings[setting]
+        distribution = distribution_of(span, settings[setting])
+        assert distribution.to_external_repr(distribution.to_internal_repr(settings[setting])) == settings[setting]
 
 
-def test_a_file_that_is_no_store_of_trials_is_told_with_what_to_do(tmp_path: Path):
+def test_a_file_that_is_not_a_database_of_trials_raises_an_error_with_a_hint(tmp_path: Path):
     path = tmp_path / "trials.db"
-    path.write_text("no database, but long enough to be taken for one " * 40)
+    path.write_text("not a database, but long enough to look like one " * 40)
 
-    with pytest.raises(SourceUnavailable, match=r"trials\.db cannot be read .* remove it"):
+    with pytest.raises(SourceUnavailable, match=r"trials\.db is not a database of trials .* delete it"):
         open_studies(path)
 
 
 @pytest.mark.parametrize(("models", "fault"), [(["als2"], UnknownName), ([], NotEnoughHistory)])
-def test_what_cannot_be_tuned_is_refused(tmp_path: Path, models: Sequence[str], fault: type[Exception]):
+def test_unknown_models_and_purchases_without_items_cannot_be_tuned(
+    tmp_path: Path, models: Sequence[str], fault: type[Exception]
+):
     with pytest.raises(fault):
-        begin_tuning(world(tmp_path, turned_tastes().drop_columns(["item_id"])), models)
+        begin_tuning(world(tmp_path, purchases_of_changing_tastes().drop_columns(["item_id"])), models)

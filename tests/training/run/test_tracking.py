@@ -1,4 +1,4 @@
-"""A run keeps what it was told, and its end tells how it ended."""
+"""A run keeps what was logged, and its status says how it ended."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def status_of(tracking: Tracking, run_id: str) -> str:
     return open_store(tracking.tracking_uri).get_run(run_id).info.status
 
 
-def test_figures_are_logged_with_their_bounds(tracking: Tracking):
+def test_metrics_are_logged_with_their_intervals(tracking: Tracking):
     metrics = [
         Metric("logistic", "auc", Estimate(0.8, 0.7, 0.9)),
         Metric("recency", "auc", Estimate(0.6, 0.5, 0.7)),
@@ -39,30 +39,30 @@ def test_figures_are_logged_with_their_bounds(tracking: Tracking):
     assert (logged["recency.auc"], logged["validation.log_loss"]) == (0.6, 0.3)
 
 
-def test_mlflow_allows_the_name_of_every_figure():
+def test_mlflow_allows_the_key_of_every_metric():
     assert metric_key(Metric("als", "ndcg@10", Estimate(0, 0, 0)), "als") == "ndcg_at_10"
 
 
 @pytest.mark.parametrize(("fault", "status"), [(KeyboardInterrupt, "KILLED"), (ValueError, "FAILED")])
-def test_a_run_that_does_not_reach_its_end_says_so(tracking: Tracking, fault: type[BaseException], status: str):
+def test_a_run_that_is_interrupted_or_fails_says_so(tracking: Tracking, fault: type[BaseException], status: str):
     with pytest.raises(fault), tracking.run("shop", "stopped") as run:
         raise fault
 
     assert status_of(tracking, run.run_id) == status
 
 
-def test_a_run_that_mlflow_began_is_continued(tracking: Tracking):
-    with tracking.run("shop", "begun") as begun:
+def test_a_run_that_mlflow_started_is_continued(tracking: Tracking):
+    with tracking.run("shop", "started") as started:
         pass
 
-    with tracking.run("shop", "again", continued=begun.run_id) as run:
+    with tracking.run("shop", "again", continued=started.run_id) as run:
         run.log_parameters({"seed": 7, "cutoffs": ["2025-01-01"]})
 
-    assert run.run_id == begun.run_id
+    assert run.run_id == started.run_id
     assert status_of(tracking, run.run_id) == "FINISHED"
 
 
-def test_files_of_a_run_lie_beside_the_database(tracking: Tracking):
+def test_files_of_a_run_are_stored_next_to_the_database(tracking: Tracking):
     with tracking.run("shop", "files") as run:
         run.log_json({"name": "shop"}, "config.json")
         run.log_plots({"empty": Figure()})
@@ -72,11 +72,11 @@ def test_files_of_a_run_lie_beside_the_database(tracking: Tracking):
     assert {path.name for path in artifacts.rglob("*.*")} == {"config.json", "empty.png"}
 
 
-def test_code_outside_of_git_is_of_an_unknown_commit(tmp_path: Path):
+def test_code_outside_of_git_has_an_unknown_commit(tmp_path: Path):
     assert git_state(tmp_path) == "unknown"
 
 
-def test_code_in_git_names_its_commit():
+def test_code_in_git_has_its_commit():
     assert len(git_state().split(" ")[0]) == 40
 
 
@@ -90,19 +90,19 @@ def ctrl_c_is_watched():
 
 
 @pytest.mark.usefixtures("ctrl_c_is_watched")
-def test_ctrl_c_while_a_run_is_begun_ends_it_as_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_ctrl_c_while_a_run_starts_ends_it_as_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     tracking = Tracking(f"sqlite:///{tmp_path / 'mlflow.db'}")
-    begin = tracking._begin
+    start = tracking._start
 
-    def begin_and_press(experiment: str, name: str, parent: str | None) -> str:
-        run_id = begin(experiment, name, parent)
+    def start_and_press(experiment: str, name: str, *, parent: str | None) -> str:
+        run_id = start(experiment, name, parent=parent)
         signal.raise_signal(signal.SIGINT)
         return run_id
 
-    monkeypatch.setattr(tracking, "_begin", begin_and_press)
+    monkeypatch.setattr(tracking, "_start", start_and_press)
 
     with pytest.raises(KeyboardInterrupt), tracking.run("shop", "one"):
-        pytest.fail("the run was not begun")
+        pytest.fail("the run must not start")
 
     client = open_store(tracking.tracking_uri)
     (run,) = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()])

@@ -181,7 +181,7 @@ def test_scores_of_another_catalogue_are_refused():
 def test_what_is_kept_says_the_same(tmp_path: Path):
     POINTS.to_artifact().write(tmp_path)
 
-    read = StartingPoints.from_artifact(Artifact.read(tmp_path, mapped=True))
+    read = StartingPoints.from_artifact(Artifact.read(tmp_path, memory_map=True))
 
     for preferences, segments in (
         ({"brand": "ann"}, {}),

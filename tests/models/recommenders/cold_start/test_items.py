@@ -209,11 +209,11 @@ def test_what_is_kept_is_the_model_and_its_newcomers(name: str, tmp_path: Path):
     wider.to_artifact().write(tmp_path / "model")
     NEWCOMERS.to_artifact().write(tmp_path / "newcomers")
 
-    kept = Artifact.read(tmp_path / "model", mapped=True)
+    kept = Artifact.read(tmp_path / "model", memory_map=True)
     inner = RECOMMENDERS[kept.model].from_artifact(kept)
     if FITTED[name].similarity_model_ is not None:
         inner = inner.with_beside(FITTED["item_knn"])
-    read = with_newcomers(inner, Newcomers.from_artifact(Artifact.read(tmp_path / "newcomers", mapped=True)))
+    read = with_newcomers(inner, Newcomers.from_artifact(Artifact.read(tmp_path / "newcomers", memory_map=True)))
 
     assert (read.name, read.settings) == (FITTED[name].name, FITTED[name].settings)
     assert (read.recommend(CORNER_SHOP.histories, 9).items == wider.recommend(CORNER_SHOP.histories, 9).items).all()

@@ -113,6 +113,6 @@ def test_what_is_kept_answers_as_before(tmp_path: Path):
     found = BoughtTogether.learnt_from(SHOP)
     found.to_artifact().write(tmp_path)
 
-    read = BoughtTogether.from_artifact(Artifact.read(tmp_path, mapped=True))
+    read = BoughtTogether.from_artifact(Artifact.read(tmp_path, memory_map=True))
 
     assert all(read.with_item(code, 9) == found.with_item(code, 9) for code in range(4))

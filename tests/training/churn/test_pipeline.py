@@ -1,4 +1,4 @@
-"""A training registers a challenger, tells what it learnt, and leaves everything needed to do it again."""
+"""Training registers a challenger with its evaluation and keeps everything needed to repeat it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from models.churn.catalogue import CHURN_MODELS
 from models.mlflow_store.registry import open_store
 from simulation.shop.simulate import ShopWorld
 from tests.training.conftest import PASSWORD, Frames, open_shop
-from training.churn.training import train_churn
+from training.churn.pipeline import train_churn
 from training.promotion import promote
-from training.run.registering import Trained
+from training.run.registering import TrainingResult
 from training.run.session import Session
 
 
@@ -27,7 +27,7 @@ def files_of(session: Session, run_id: str) -> list[Path]:
     return [path for path in artifacts.rglob("*") if path.is_file()]
 
 
-def test_the_first_training_gives_a_challenger_and_a_baseline_as_champion(shop: Session, trained: Trained):
+def test_the_first_training_gives_a_challenger_and_a_baseline_as_champion(shop: Session, trained: TrainingResult):
     assert trained.first_champion is not None
     assert trained.first_champion.card.is_baseline
     assert trained.first_champion.card.model in ("base_rate", "recency")
@@ -35,7 +35,7 @@ def test_the_first_training_gives_a_challenger_and_a_baseline_as_champion(shop: 
     assert shop.registry.aliases("churn")["champion"] == trained.first_champion.version
 
 
-def test_in_a_shop_with_signs_of_leaving_the_model_beats_both_baselines(trained: Trained):
+def test_where_behaviour_predicts_churn_the_model_beats_both_baselines(trained: TrainingResult):
     card = trained.challenger.card
 
     assert card.beats_baselines
@@ -43,7 +43,7 @@ def test_in_a_shop_with_signs_of_leaving_the_model_beats_both_baselines(trained:
     assert {comparison.against for comparison in card.comparisons} == {"base_rate", "recency"}
 
 
-def test_the_card_says_that_its_figures_are_those_of_the_recipe(trained: Trained):
+def test_the_card_says_that_its_metrics_are_those_of_the_recipe(trained: TrainingResult):
     card = trained.challenger.card
 
     assert card.cutoff == card.test_cutoff == max(card.training_cutoffs)
@@ -53,7 +53,7 @@ def test_the_card_says_that_its_figures_are_those_of_the_recipe(trained: Trained
     assert card.metric("log_loss", split="validation") is not None
 
 
-def test_a_run_keeps_config_folds_figures_plots_and_card(shop: Session, trained: Trained):
+def test_a_run_keeps_configuration_folds_metrics_plots_and_card(shop: Session, trained: TrainingResult):
     names = {path.name for path in files_of(shop, trained.run_id)}
     run = open_store(shop.tracking.tracking_uri).get_run(trained.run_id)
 
@@ -64,14 +64,14 @@ def test_a_run_keeps_config_folds_figures_plots_and_card(shop: Session, trained:
     assert run.data.params["settings.n_resamples"] == "5"
 
 
-def test_no_file_of_a_run_holds_the_password_of_the_configuration(shop: Session, trained: Trained):
+def test_no_file_of_a_run_contains_the_password_of_the_configuration(shop: Session, trained: TrainingResult):
     everything = [*files_of(shop, trained.run_id), *Path(trained.challenger.folder).rglob("*.json")]
 
     assert not any(PASSWORD.encode() in path.read_bytes() for path in everything)
     assert any(b"postgres://kizuna:***@db/shop" in path.read_bytes() for path in everything)
 
 
-def test_mlflow_loads_the_model_and_scores_a_frame_by_column_name(shop: Session, trained: Trained):
+def test_mlflow_loads_the_model_and_scores_a_frame_by_column_name(shop: Session, trained: TrainingResult):
     cutoff = trained.challenger.card.cutoff + timedelta(days=30)
     features = compute_features(shop.tables, select_cohort(shop.tables, [cutoff]))
     frame = features.to_pandas()
@@ -85,14 +85,16 @@ def test_mlflow_loads_the_model_and_scores_a_frame_by_column_name(shop: Session,
     assert (scored["low"] <= scored["churn_probability"]).all()
 
 
-def test_an_interrupted_training_leaves_no_version_and_a_killed_run(shop: Session, trained: Trained, monkeypatch):
+def test_an_interrupted_training_leaves_no_version_and_a_killed_run(
+    shop: Session, trained: TrainingResult, monkeypatch
+):
     before = shop.registry.versions("churn")
 
-    def interrupted(*_: object) -> None:
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(shop.registry, "_store", interrupted)
+        patched.setattr(shop.registry, "_store", interrupt)
         with pytest.raises(KeyboardInterrupt):
             train_churn(shop, "recency")
 
@@ -102,44 +104,44 @@ def test_an_interrupted_training_leaves_no_version_and_a_killed_run(shop: Sessio
     assert shop.registry.versions("churn") == before
 
 
-def test_unknown_models_and_settings_name_the_nearest(shop: Session):
+def test_an_unknown_model_or_setting_raises_an_error_with_the_nearest_name(shop: Session):
     with pytest.raises(UnknownName, match="did you mean 'logistic'"):
         train_churn(shop, "logistics")
     with pytest.raises(UnknownName, match="did you mean 'regularization'"):
-        train_churn(shop, "logistic", {"regularisation": 1.0})
+        train_churn(shop, "logistic", settings={"regularisation": 1.0})
 
 
 @pytest.mark.slow
-def test_where_churn_is_random_the_model_says_that_it_learnt_nothing(tmp_path: Path):
+def test_where_churn_is_random_the_card_says_that_the_model_is_not_shown_to_be_better(tmp_path: Path):
     session = open_shop(tmp_path, ShopWorld(n_customers=400, churn_is_random=True))
 
     card = train_churn(session).challenger.card
 
     assert not card.beats_baselines
-    assert "learnt nothing" in card.verdict
+    assert "is not shown to be better than its baselines" in card.verdict
 
 
 def with_satisfaction_at_leaving(frames: Frames) -> Frames:
-    """The customers table with a column that somebody fills in after a customer has gone."""
+    """The customers table with a column that is filled in after a customer has left."""
     bought = frames["purchases"].group_by("customer_id").aggregate([("event_time", "max")])
     last = dict(zip(bought["customer_id"].to_pylist(), bought["event_time_max"].to_pylist(), strict=True))
-    gone_before = max(last.values()) - timedelta(days=60)
+    left_before = max(last.values()) - timedelta(days=60)
     ids = frames["customers"]["customer_id"].to_pylist()
-    score = [1.0 if customer in last and last[customer] < gone_before else 5.0 for customer in ids]
+    score = [1.0 if customer in last and last[customer] < left_before else 5.0 for customer in ids]
     return {**frames, "customers": pa.table({"customer_id": ids, "exit_score": score})}
 
 
 @pytest.mark.slow
-def test_a_model_that_knows_a_late_filled_cell_is_marked_and_refused(tmp_path: Path):
+def test_a_model_with_a_feature_that_was_filled_in_later_is_flagged_and_refused(tmp_path: Path):
     edits = {
         "active_days = 180": 'active_days = 180\nas_of_today = ["customers.exit_score"]',
         'customers = ["prefecture", "age_band"]': 'customers = ["exit_score"]',
     }
     session = open_shop(tmp_path, ShopWorld(n_customers=400), with_satisfaction_at_leaving, edits)
 
-    registered = train_churn(session, "logistic", {"n_resamples": 0}).challenger
+    registered = train_churn(session, "logistic", settings={"n_resamples": 0}).challenger
 
     assert [leak.feature for leak in registered.card.leaks] == ["exit_score"]
-    with pytest.raises(GateRefused, match="leak alarm"):
+    with pytest.raises(GateRefused, match="leak detection flagged it"):
         promote(session, "churn")
-    assert promote(session, "churn", force="the board wants to see it").why.startswith("forced: the board")
+    assert promote(session, "churn", force_reason="the board wants to see it").why.startswith("forced: the board")

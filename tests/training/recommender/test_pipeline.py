@@ -1,4 +1,4 @@
-"""The recommender with the best validation NDCG is registered, and popularity stands in on the first day."""
+"""The recommender with the best validation NDCG is registered, and popularity is the first champion."""
 
 from __future__ import annotations
 
@@ -26,20 +26,22 @@ from tests.training.conftest import open_shop
 from tests.worlds import config
 from tests.worlds import shop as shop_of
 from training.promotion import promote
+from training.recommender.pipeline import candidate_recall, select_recipes, train_recommender
 from training.recommender.rows import ranking_cutoffs, ranking_task, threads_for, validation_tasks
-from training.recommender.training import candidates_of, train_recommender, wanted_recipes
 from training.recommender.tuned import TunedRecommenders
 from training.run.recipe import Recipe
-from training.run.registering import Trained
+from training.run.registering import TrainingResult
 from training.run.session import Session
 
 
 @pytest.fixture(scope="module")
-def recommended(shop: Session) -> Trained:
+def recommended(shop: Session) -> TrainingResult:
     return train_recommender(shop)
 
 
-def test_the_best_on_validation_is_registered_and_the_others_stand_in_its_card(shop: Session, recommended: Trained):
+def test_the_best_model_on_validation_is_registered_and_its_card_lists_the_others(
+    shop: Session, recommended: TrainingResult
+):
     card = recommended.challenger.card
     validation = {m.model: m.estimate for m in card.metrics if (m.name, m.split) == ("ndcg@10", "validation")}
     best = max(validation.values(), key=lambda estimate: estimate.value)
@@ -49,12 +51,12 @@ def test_the_best_on_validation_is_registered_and_the_others_stand_in_its_card(s
     assert card.metric("recall@20", "popularity") is not None
 
 
-def test_in_a_shop_of_tastes_it_beats_popularity(recommended: Trained):
+def test_where_customers_have_tastes_it_beats_popularity(recommended: TrainingResult):
     assert recommended.challenger.card.beats_baselines
     assert "beats popularity out of time" in recommended.challenger.card.verdict
 
 
-def test_popularity_is_the_first_champion_and_gives_way(shop: Session, recommended: Trained):
+def test_popularity_is_the_first_champion_and_is_replaced(shop: Session, recommended: TrainingResult):
     first = recommended.first_champion
     assert first is not None
     assert (first.card.model, first.card.is_baseline) == ("popularity", True)
@@ -64,14 +66,14 @@ def test_popularity_is_the_first_champion_and_gives_way(shop: Session, recommend
     assert shop.registry.aliases("recommender")["champion"] == recommended.challenger.version
 
 
-def test_the_run_shows_ndcg_by_the_length_of_the_list(shop: Session, recommended: Trained):
+def test_the_run_has_a_plot_of_ndcg_by_list_length(shop: Session, recommended: TrainingResult):
     run = open_store(shop.tracking.tracking_uri).get_run(recommended.run_id)
 
     assert (Path(run.info.artifact_uri or "") / "plots" / "ndcg_by_k.png").is_file()
     assert run.data.metrics["ndcg_at_10"] > run.data.metrics["popularity.ndcg_at_10"]
 
 
-def test_mlflow_loads_it_and_recommends_to_a_frame_of_purchases(shop: Session, recommended: Trained):
+def test_mlflow_loads_it_and_recommends_for_a_frame_of_purchases(shop: Session, recommended: TrainingResult):
     mlflow.set_tracking_uri(shop.tracking.tracking_uri)
     loaded = mlflow.pyfunc.load_model(f"models:/kizuna.shop.recommender/{recommended.challenger.version}")
 
@@ -83,7 +85,7 @@ def test_mlflow_loads_it_and_recommends_to_a_frame_of_purchases(shop: Session, r
     assert set(answer.loc[answer["customer_id"] == "bo", "stage"]) == {"popularity"}
 
 
-def test_the_truth_lies_in_the_horizon_and_belongs_to_known_customers(shop: Session):
+def test_the_truth_is_within_the_horizon_and_of_known_customers(shop: Session):
     test = ranking_cutoffs(shop.tables)[-1]
 
     task = ranking_task(shop.tables, load_interactions(shop.tables), test)
@@ -91,7 +93,7 @@ def test_the_truth_lies_in_the_horizon_and_belongs_to_known_customers(shop: Sess
     days = task.truth.times.astype("datetime64[D]") - np.datetime64(test, "D")
     assert (days >= np.timedelta64(0, "D")).all()
     assert (days < np.timedelta64(28, "D")).all()
-    assert (task.asking.customer_ids == task.truth.customer_ids).all()
+    assert (task.histories.customer_ids == task.truth.customer_ids).all()
     assert (task.known.times < np.datetime64(test, "s")).all()
 
 
@@ -105,27 +107,27 @@ def test_validation_walks_forward_up_to_the_test_and_never_before_there_are_cust
     assert [task.cutoff for task in validation_tasks(tables, load_interactions(tables))] == [*cutoffs[1::-1]]
 
 
-def test_the_card_says_where_validation_was_and_that_the_settings_are_the_models_own(recommended: Trained):
+def test_the_card_names_the_validation_cutoffs_and_says_that_the_settings_are_defaults(recommended: TrainingResult):
     limits = "\n".join(recommended.challenger.card.limits)
 
     assert "walk-forward at 2025-12-10, 2026-01-07, 2026-02-04" in limits
-    assert "`kizuna tune recommender` tunes them on this one" in limits
+    assert "`kizuna tune recommender` tunes them here" in limits
 
 
-def test_a_model_without_the_memory_is_left_out_and_the_card_says_so(shop: Session, monkeypatch: pytest.MonkeyPatch):
+def test_a_model_without_enough_memory_is_skipped_and_the_card_says_so(shop: Session, monkeypatch: pytest.MonkeyPatch):
     few = replace(shop, config=with_models(shop.config, "personal_frequency", "item_knn"))
     just_enough = counting_gb(load_interactions(few.tables))
     monkeypatch.setattr("models.memory.free_gb", lambda: just_enough)
 
     card = train_recommender(few).challenger.card
 
-    (said,) = [limit for limit in card.limits if limit.startswith("Left out")]
-    assert "item_knn (item_knn would take about" in said
+    (skipped,) = [limit for limit in card.limits if limit.startswith("Skipped")]
+    assert "item_knn (item_knn would take about" in skipped
     assert {metric.model for metric in card.metrics} == {"popularity", "personal_frequency"}
 
 
-def with_models(stated: Config, *models: str) -> Config:
-    return structs.replace(stated, recommender=structs.replace(stated.recommender, models=models))
+def with_models(settings: Config, *models: str) -> Config:
+    return structs.replace(settings, recommender=structs.replace(settings.recommender, models=models))
 
 
 def test_purchases_without_items_cannot_train_a_recommender(tmp_path: Path):
@@ -135,7 +137,7 @@ def test_purchases_without_items_cannot_train_a_recommender(tmp_path: Path):
         train_recommender(session)
 
 
-def test_a_small_fit_takes_one_thread_and_a_large_one_all(shop: Session, monkeypatch: pytest.MonkeyPatch):
+def test_a_small_fit_uses_one_thread_and_a_large_one_all(shop: Session, monkeypatch: pytest.MonkeyPatch):
     everything, recipe = load_interactions(shop.tables), Recipe("gf_cf", {})
 
     with threads_for(recipe, everything):
@@ -145,19 +147,19 @@ def test_a_small_fit_takes_one_thread_and_a_large_one_all(shop: Session, monkeyp
     assert isinstance(threads_for(recipe, everything), nullcontext)
 
 
-def test_whoever_asks_for_a_second_stage_tries_the_model_behind_it_too(shop: Session):
+def test_a_requested_second_stage_is_tried_with_its_base_model(shop: Session):
     tuned = TunedRecommenders(Path("nowhere"), {})
 
-    asked = wanted_recipes(with_models(shop.config, "item_knn"), "reranked", {}, tuned)
-    listed = wanted_recipes(with_models(shop.config, "reranked"), None, {}, tuned)
+    requested = select_recipes(with_models(shop.config, "item_knn"), "reranked", settings={}, tuned=tuned)
+    listed = select_recipes(with_models(shop.config, "reranked"), None, settings={}, tuned=tuned)
 
-    assert list(asked) == list(listed) == ["popularity", "blend", "reranked"]
+    assert list(requested) == list(listed) == ["popularity", "blend", "reranked"]
 
 
-def test_the_card_of_a_second_stage_says_what_its_candidates_hold(shop: Session):
+def test_the_card_of_a_second_stage_has_the_recall_of_its_candidates(shop: Session):
     model = Reranked(n_folds=1).fit(load_interactions(shop.tables))
-    (said,) = candidates_of(model)
+    (sentence,) = candidate_recall(model)
 
     assert model.candidate_recall_ is not None
-    assert f"hold {model.candidate_recall_:.1%} of what was bought" in said
-    assert candidates_of(Popularity()) == []
+    assert f"contain {model.candidate_recall_:.1%} of what was bought" in sentence
+    assert candidate_recall(Popularity()) == []

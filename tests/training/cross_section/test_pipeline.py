@@ -1,4 +1,4 @@
-"""Without times, models are judged on customers not learnt from, and what was asked afterwards stays out."""
+"""Without dates, models are evaluated on held-out customers, and leaking columns are dropped."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from models.mlflow_store.registry import Registry
 from tables.sources.cross_section import open_cross_section
 from tests.cross_section_worlds import SPORTS, club
 from tests.training.conftest import NOW
+from training.cross_section.pipeline import compare_cross_section_recipes, train_cross_section
 from training.cross_section.rows import stratified_folds
-from training.cross_section.training import compare_cross_section_recipes, train_cross_section
 from training.promotion import promote
-from training.run.cards import card_markdown
+from training.run.cards import render_card_markdown
 from training.run.session import Session
 from training.run.tracking import Tracking
 
-QUICK = {"n_resamples": 0, "regularization": 10.0, "bends": 0}
+QUICK = {"n_resamples": 0, "regularization": 10.0, "n_knots": 0}
 
 
 def session_on(folder: Path, tells: bool = True) -> Session:
@@ -36,68 +36,68 @@ def session_on(folder: Path, tells: bool = True) -> Session:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory) -> Session:
+def session(tmp_path_factory) -> Session:
     return session_on(tmp_path_factory.mktemp("club"))
 
 
 @pytest.fixture(scope="module")
-def trained(told):
-    return train_cross_section(told, "logistic", QUICK)
+def trained(session):
+    return train_cross_section(session, "logistic", settings=QUICK)
 
 
-def test_the_column_asked_afterwards_is_named_and_the_model_does_without(trained):
+def test_a_column_that_was_filled_in_later_is_dropped_and_named_on_the_card(trained):
     card = trained.challenger.card
 
     assert [leak.feature for leak in card.excluded_features] == ["exit_score"]
     assert set(card.features) == {"contract", "charges", *SPORTS}
     assert card.leaks == ()
-    assert "**Left out as a leak:** exit_score: alone it has an AUC of" in card_markdown(card)
+    assert "**Dropped as a leak:** exit_score: alone it has an AUC of" in render_card_markdown(card)
 
 
-def test_what_honest_columns_tell_beats_the_base_rate_on_customers_not_learnt_from(trained):
+def test_honest_columns_beat_the_base_rate_on_held_out_customers(trained):
     card = trained.challenger.card
     auc = card.metric("auc", split="cross_validation")
 
     assert card.beats_baselines
-    assert "on customers not learnt from" in card.verdict
+    assert "on held-out customers" in card.verdict
     assert auc is not None
     assert 0.7 < auc.low <= auc.value < 0.95
-    assert "## Figures on customers not learnt from" in card_markdown(card)
+    assert "## Metrics on held-out customers" in render_card_markdown(card)
 
 
-def test_a_card_of_what_has_no_times_names_no_cutoff(trained):
-    assert "Cutoffs" not in card_markdown(trained.challenger.card)
+def test_the_card_of_data_without_dates_has_no_cutoffs(trained):
+    assert "Cutoffs" not in render_card_markdown(trained.challenger.card)
 
 
-def test_the_first_champion_is_the_base_rate_and_the_gate_lets_a_better_model_through(told, trained):
+def test_the_first_champion_is_the_base_rate_and_a_better_model_passes_the_gate(session, trained):
     assert trained.first_champion.card.model == "base_rate"
 
-    promotion = promote(told, "churn", trained.challenger.version)
+    promotion = promote(session, "churn", version=trained.challenger.version)
 
     assert "logistic against the champion base_rate" in promotion.why
 
 
-def test_a_recipe_is_no_better_than_itself(told, trained):
+def test_a_recipe_is_no_better_than_itself(session, trained):
     card = trained.challenger.card
 
-    assert compare_cross_section_recipes(told, card, card).difference.value == 0
+    assert compare_cross_section_recipes(session, card, card).difference.value == 0
 
 
-def test_where_nothing_tells_the_card_says_that_nothing_was_learnt(tmp_path):
-    card = train_cross_section(session_on(tmp_path, tells=False), "logistic", QUICK).challenger.card
+def test_where_no_column_predicts_churn_the_card_says_so(tmp_path):
+    card = train_cross_section(session_on(tmp_path, tells=False), "logistic", settings=QUICK).challenger.card
 
     assert not card.beats_baselines
-    assert "learnt nothing that its baselines do not know" in card.verdict
+    assert "is not shown to be better than its baselines" in card.verdict
 
 
-def test_a_model_that_needs_times_is_refused(told):
-    with pytest.raises(BadInput, match="recency needs times"):
-        train_cross_section(told, "recency")
+def test_a_model_that_needs_dates_is_refused(session):
+    with pytest.raises(BadInput, match="recency needs dates"):
+        train_cross_section(session, "recency")
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=200), st.integers(2, 6), st.integers(0, 9))
-def test_every_fold_has_its_share_of_those_who_left(churned, n_folds, seed):
-    folds = stratified_folds(np.array(churned), n_folds, seed)
+def test_every_fold_has_its_share_of_churned_customers(churned, n_folds, seed):
+    folds = stratified_folds(np.array(churned), n_folds=n_folds, seed=seed)
 
     counts = [np.bincount(folds[np.array(churned) == side], minlength=n_folds) for side in (True, False)]
     assert all(np.ptp(count) <= 1 for count in counts)

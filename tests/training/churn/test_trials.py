@@ -1,0 +1,50 @@
+"""The best model is chosen, unless a simpler one is as good."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit
+
+from core.scores import Scores
+from tests.models.churn.worlds import HORIZON_DAYS, coin_toss, learnable, true_log_odds
+from training.churn.trials import choose
+
+FEATURES, OUTCOMES = learnable(3000)
+TRUTH = true_log_odds(FEATURES)
+
+
+def scores_of(log_odds: np.ndarray) -> Scores:
+    return Scores(OUTCOMES.customer_ids, OUTCOMES.cutoffs, expit(log_odds), HORIZON_DAYS)
+
+
+def test_a_significantly_better_model_is_chosen_over_a_simpler_one():
+    choice = choose({"cross_section": scores_of(np.full(3000, -0.5)), "knows": scores_of(TRUTH)}, OUTCOMES)
+
+    assert choice.model == "knows"
+    assert [(one.model, one.against, one.is_significant) for one in choice.comparisons] == [
+        ("knows", "cross_section", True)
+    ]
+
+
+def test_of_equally_good_models_the_simplest_is_chosen():
+    noise = np.random.default_rng(1).normal(0, 0.02, 3000)
+
+    assert choose({"simple": scores_of(TRUTH + noise), "elaborate": scores_of(TRUTH)}, OUTCOMES).model == "simple"
+    assert choose({"simple": scores_of(TRUTH), "elaborate": scores_of(TRUTH + noise)}, OUTCOMES).model == "simple"
+
+
+def test_calibration_is_kept_only_where_it_lowers_log_loss():
+    assert choose({"plain": scores_of(3 * TRUTH), "calibrated": scores_of(TRUTH)}, OUTCOMES).model == "calibrated"
+    assert choose({"plain": scores_of(TRUTH), "calibrated": scores_of(1.01 * TRUTH)}, OUTCOMES).model == "plain"
+
+
+def test_where_churn_is_random_the_base_rate_is_chosen():
+    _, outcomes = coin_toss(3000)
+    guess = np.random.default_rng(2).normal(0, 0.1, 3000)
+    rate = np.full(3000, np.log(0.4 / 0.6))
+
+    assert choose({"base_rate": scores_of(rate), "busy": scores_of(rate + guess)}, outcomes).model == "base_rate"
+
+
+def test_a_single_candidate_is_chosen():
+    assert choose({"only": scores_of(TRUTH)}, OUTCOMES).comparisons == ()

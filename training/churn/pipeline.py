@@ -1,0 +1,217 @@
+"""Train churn models: the steps of `kizuna train churn`, in order.
+
+    features and labels -> validation chooses a model -> calibration if it is better -> one test out of time
+    -> leak detection -> final fit on every mature row -> challenger in the registry
+
+The best baseline becomes champion where there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from core.model_card import Comparison, Leak, Metric, ModelCard
+from core.model_kinds import CHURN
+from features.families.catalogue import missing_tables
+from models.churn.catalogue import CHURN_MODELS
+from models.metrics.classification import compare
+from models.mlflow_store.package import ModelPackage
+from models.protocols import ChurnModel, Settings
+from training.churn.rows import ChurnRows, load_churn_rows
+from training.churn.trials import (
+    BASELINES,
+    Trials,
+    calibrate_if_better,
+    choose,
+    default_recipes,
+    score_test,
+    validate,
+)
+from training.judging.gate import at_newest_window, is_refresh
+from training.judging.leaks import find_leaks, too_few_rows
+from training.run.cards import INTERVALS, RECIPE_FIGURES, Evaluation, build_card, feature_facts, outcome_facts
+from training.run.pipeline import TrainingPipeline
+from training.run.plots import churn_plots
+from training.run.recipe import Recipe
+from training.run.registering import TrainingResult, register
+from training.run.session import Session
+from training.run.tracking import TrackedRun
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChurnStudy:
+    """The evaluation of every recipe, before the final fit."""
+
+    rows: ChurnRows
+    recipes: dict[str, Recipe]
+    validation: Trials
+    test: Trials
+    chosen: str
+    best_baseline: str
+    metrics: tuple[Metric, ...]
+    leaks: tuple[Leak, ...]
+
+    def evaluation(self, name: str, *, is_first_champion: bool = False) -> Evaluation:
+        """The metrics of every recipe, and the comparison of one of them with the baselines."""
+        baselines = BASELINES if name not in BASELINES else BASELINES[:1]
+        return Evaluation(
+            recipe=self.recipes[name],
+            baselines=BASELINES,
+            metrics=self.metrics,
+            comparisons=self.test.compare_with(name, baselines),
+            is_first_champion=is_first_champion,
+        )
+
+
+def train_churn(session: Session, model: str | None = None, *, settings: Settings | None = None) -> TrainingResult:
+    """Train, evaluate and register a churn model.
+
+    `model` is registered instead of the one that validation chooses; `settings` are other settings for it. Raises
+    NotEnoughHistory, UnknownName for an unknown model or setting, and the errors of reading the tables.
+    """
+    recipes = select_recipes(session, model, settings=settings or {})
+    with session.tracking.run(
+        session.registry.name(CHURN.name), model or "all models", continued=session.continued_run
+    ) as run:
+        study = evaluate(session, recipes, model=model)
+        with session.progress.during(f"fitting {study.chosen} on every mature row"):
+            fitted, package = fit_final(session, study, name=study.chosen)
+        log_study(run, study, fitted)
+        return register(
+            session,
+            run,
+            challenger=package,
+            first_champion=lambda: fit_final(session, study, name=study.best_baseline, is_first_champion=True)[1],
+        )
+
+
+def select_recipes(session: Session, model: str | None, *, settings: Settings) -> dict[str, Recipe]:
+    """The recipes to try, simplest first: all of them, or the requested one and the baselines."""
+    recipes = default_recipes(session.config)
+    if model is None:
+        return recipes
+    CHURN_MODELS[model]
+    recipes[model] = recipes[model].with_settings(settings)
+    return {name: recipe for name, recipe in recipes.items() if name in (*BASELINES, model)}
+
+
+def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | None) -> ChurnStudy:
+    """Compute the rows, choose a model on validation, test every recipe once, and look for leaks."""
+    progress, seed = session.progress, session.config.seed
+    with progress.during("features and labels"):
+        rows = load_churn_rows(session.tables)
+    validation = validate(recipes, rows, progress=progress)
+    chosen = model or choose(validation.scores, validation.outcomes, seed=seed).model
+    baselines = {name: validation.scores[name] for name in BASELINES}
+    best_baseline = choose(baselines, validation.outcomes, seed=seed).model
+    final = dict(recipes)
+    if model is None:
+        final[chosen] = calibrate_if_better(recipes[chosen], rows, validation=validation, progress=progress)
+    test = score_test(final, rows, progress=progress)
+    with progress.during("leak detection"):
+        leaks = find_leaks(rows.labelled(rows.train), rows.labelled(rows.test), seed=seed)
+    return ChurnStudy(
+        rows=rows,
+        recipes=final,
+        validation=validation,
+        test=test,
+        chosen=chosen,
+        best_baseline=best_baseline,
+        metrics=(*validation.metrics(), *test.metrics()),
+        leaks=leaks,
+    )
+
+
+def fit_final(
+    session: Session, study: ChurnStudy, *, name: str, is_first_champion: bool = False
+) -> tuple[ChurnModel, ModelPackage]:
+    """Fit one of the recipes on every mature row; returns the model and what is registered of it."""
+    rows = study.rows
+    model = rows.fit(study.recipes[name], rows.all_mature)
+    used = {column.name for column in model.columns_}
+    card = build_card(
+        session,
+        CHURN,
+        evaluation=study.evaluation(name, is_first_champion=is_first_champion),
+        cutoff=max(rows.folds.refit),
+        training_cutoffs=rows.folds.refit,
+        test_cutoff=rows.folds.test,
+        horizon_days=rows.outcomes.horizon_days,
+        cohort=rows.cohort,
+        base_rate=float(rows.outcomes.churned.mean()),
+        leaks=tuple(leak for leak in study.leaks if leak.feature in used),
+        limits=limits(session, study, model),
+        data_digest=session.tables.digest,
+        **outcome_facts(rows.outcomes),
+        **feature_facts(model.columns_),
+    )
+    return model, ModelPackage(card, model.to_artifact(), model.columns_)
+
+
+def limits(session: Session, study: ChurnStudy, model: ChurnModel) -> tuple[str, ...]:
+    """What a reader of the metrics must know."""
+    folds = study.rows.folds
+    undated = [column.name for column in model.columns_ if column.as_of_today]
+    as_of_today = f"Known as of today only, perhaps written after the cutoff: {', '.join(undated)}."
+    return (
+        RECIPE_FIGURES.format(last=max(folds.train), test=folds.test),
+        f"Validation: {folds.summary}.",
+        *(f"{notice}." for notice in folds.notices),
+        *([as_of_today] if undated else []),
+        *too_few_rows(study.test.outcomes),
+        INTERVALS,
+        *(f"{missing}." for missing in missing_tables(session.tables)),
+    )
+
+
+def log_study(run: TrackedRun, study: ChurnStudy, model: ChurnModel) -> None:
+    """Log the folds, the importance of each feature in log-odds, and the plots."""
+    folds, rows = study.rows.folds, study.rows
+    importance = model.importance(rows.features.take(rows.test))
+    run.log_parameters({"folds": folds.scheme})
+    run.log_json(
+        {"train": folds.train, "test": folds.test, "purged": folds.purged, "summary": folds.summary}, "folds.json"
+    )
+    run.log_json(importance, "feature_importance.json")
+    run.log_plots(churn_plots(study.test.scores, study.test.outcomes, registered=study.chosen, importance=importance))
+
+
+def compare_churn_recipes(session: Session, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
+    """Fit both recipes anew on purged rows and compare them at the newest mature window; see training/judging/gate.py.
+
+    Without a champion, the challenger is compared with `recency`.
+    """
+    recipe = Recipe.of_card(challenger)
+    opponent = Recipe.of_card(champion) if champion else default_recipes(session.config)["recency"]
+    with session.progress.during("features and labels"):
+        extra_cutoffs = {*challenger.training_cutoffs, *(champion.training_cutoffs if champion else ())}
+        rows = load_churn_rows(at_newest_window(session.tables), extra_cutoffs)
+    train = opponent_train = rows.train
+    if champion and is_refresh(champion, challenger):
+        train, opponent_train = (rows.known_by_test(card.training_cutoffs) for card in (challenger, champion))
+    scores, opponent_scores = (
+        rows.fit_and_score(one, train=learnt, test=rows.test)
+        for one, learnt in session.progress.over([(recipe, train), (opponent, opponent_train)], "both recipes")
+    )
+    return compare(
+        recipe.model,
+        f"the champion {opponent.model}" if champion else opponent.model,
+        scores=scores,
+        scores_against=opponent_scores,
+        outcomes=rows.outcomes.take(rows.test),
+        metric="log_loss",
+    )
+
+
+def feature_notices(session: Session) -> Iterable[str]:
+    """The tables that are missing, with the features that are skipped because of it."""
+    return (str(missing) for missing in missing_tables(session.tables))
+
+
+PIPELINE = TrainingPipeline(
+    kind=CHURN,
+    train=lambda session, options: train_churn(session, options.model, settings=options.settings),
+    compare=compare_churn_recipes,
+    notices=feature_notices,
+)

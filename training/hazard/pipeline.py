@@ -1,0 +1,146 @@
+"""Train hazard models: the steps of `kizuna train hazard`, in order.
+
+    features and lifetimes -> folds over customers choose a model -> one test out of time -> leak detection
+    -> final fit on everything known by now -> challenger in the registry
+
+Kaplan-Meier, which uses no feature, becomes champion where there is none.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.model_card import Comparison, ModelCard
+from core.model_kinds import HAZARD
+from models.hazard.catalogue import HAZARD_MODELS
+from models.hazard.hazard import Hazard
+from models.metrics.survival import MONTH_DAYS, compare_curves
+from models.mlflow_store.package import ModelPackage
+from models.protocols import Settings
+from training.hazard.plots import hazard_plots
+from training.hazard.rows import load_hazard_rows
+from training.hazard.study import (
+    BASELINE,
+    HazardStudy,
+    evaluate,
+    hazard_settings,
+    outcomes_for_leaks,
+    select_recipes,
+)
+from training.judging.gate import at_newest_window
+from training.judging.leaks import too_few_rows
+from training.run.cards import INTERVALS, build_card, feature_facts, outcome_facts
+from training.run.pipeline import TrainingPipeline
+from training.run.progress import run_parallel
+from training.run.recipe import Recipe, default_recipe
+from training.run.registering import TrainingResult, register
+from training.run.session import Session
+from training.run.tracking import TrackedRun
+
+MAX_EXPLAINED_ROWS = 300
+"Rows whose contributions give the importance of features."
+
+
+def train_hazard(session: Session, model: str | None = None, *, settings: Settings | None = None) -> TrainingResult:
+    """Train, evaluate and register a hazard model.
+
+    `model` is registered instead of the one that validation chooses; `settings` are other settings for it. Raises
+    NotEnoughHistory, UnknownName for an unknown model or setting, and the errors of reading the tables.
+    """
+    recipes = select_recipes(session, model, settings=settings or {})
+    with session.tracking.run(session.registry.name(HAZARD.name), model or "all models") as run:
+        study = evaluate(session, recipes, model=model)
+        with session.progress.during(f"fitting {study.chosen} on everything known by now"):
+            fitted, package = fit_final(session, study, name=study.chosen)
+        log_study(run, study, fitted)
+        return register(
+            session,
+            run,
+            challenger=package,
+            first_champion=lambda: fit_final(session, study, name=BASELINE, is_first_champion=True)[1],
+        )
+
+
+def fit_final(
+    session: Session, study: HazardStudy, *, name: str, is_first_champion: bool = False
+) -> tuple[Hazard, ModelPackage]:
+    """Fit one of the recipes on everything known by now; returns the model and what is registered of it."""
+    rows, cutoffs = study.rows, study.rows.cutoffs
+    model = rows.fit_on_all(study.recipes[name])
+    used = {column.name for column in model.columns_}
+    card = build_card(
+        session,
+        HAZARD,
+        evaluation=study.evaluation(name, is_first_champion=is_first_champion),
+        cutoff=max(cutoffs.refit),
+        training_cutoffs=cutoffs.refit,
+        test_cutoff=cutoffs.test,
+        horizon_days=cutoffs.horizon_days,
+        cohort=rows.cohort,
+        base_rate=float(study.outcomes.churned.mean()),
+        leaks=tuple(leak for leak in study.leaks if leak.feature in used),
+        limits=limits(session, study, model),
+        data_digest=session.tables.digest,
+        **outcome_facts(rows.outcomes),
+        **feature_facts(model.columns_),
+    )
+    return model, ModelPackage(card, model.to_artifact(), model.columns_)
+
+
+def limits(session: Session, study: HazardStudy, model: Hazard) -> tuple[str, ...]:
+    """What a reader of the metrics must know."""
+    cutoffs, wanted_months = study.rows.cutoffs, hazard_settings(session).horizon_months
+    shorter = f"The history allows a test over {cutoffs.horizon_days} days, not the configured {wanted_months} months."
+    causes = f"Causes: {', '.join(model.causes_)}, fitted on customers who stated one." if model.causes_ else (
+        "No causes: too few churned customers stated one."
+    )  # fmt: skip
+    return (
+        f"The metrics are the recipe's: it was fitted on what was known before {cutoffs.known_by_test} of cutoffs up "
+        f"to {max(cutoffs.train)} and tested once at {cutoffs.test}. The registered model is the same recipe, fitted "
+        "again on everything known by now.",
+        *([shorter] if cutoffs.horizon_days + model.period_days <= wanted_months * MONTH_DAYS else []),
+        causes,
+        *too_few_rows(outcomes_for_leaks(study.rows, session.config.churn.horizon_days)),
+        "A month is 30 days in these metrics. Validation: folds over customers inside the training cutoffs.",
+        INTERVALS,
+    )
+
+
+def log_study(run: TrackedRun, study: HazardStudy, model: Hazard) -> None:
+    """Log the cutoffs, the importance of each feature in log-odds, and the plots."""
+    cutoffs = study.rows.cutoffs
+    run.log_json({"train": cutoffs.train, "test": cutoffs.test, "later": cutoffs.later}, "cutoffs.json")
+    importance = model.importance(study.rows.features.take(np.flatnonzero(study.rows.test)[:MAX_EXPLAINED_ROWS]))
+    run.log_json(importance, "feature_importance.json")
+    run.log_plots(hazard_plots(study.test, study.outcomes, registered=study.chosen, importance=importance))
+
+
+def compare_hazard_recipes(session: Session, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
+    """Fit both recipes anew and compare them at the newest window with outcomes; see training/judging/gate.py.
+
+    Without a champion, the challenger is compared with Kaplan-Meier.
+    """
+    recipe = Recipe.of_card(challenger)
+    opponent = Recipe.of_card(champion) if champion else default_recipe(HAZARD_MODELS, BASELINE)
+    with session.progress.during("features and lifetimes"):
+        rows = load_hazard_rows(at_newest_window(session.tables), hazard_settings(session))
+    curves, opponent_curves = run_parallel(
+        lambda one: rows.fit_and_predict(one, train=rows.train, test=rows.test),
+        [recipe, opponent],
+        progress=session.progress,
+        label="both recipes",
+    )
+    return compare_curves(
+        recipe.model,
+        f"the champion {opponent.model}" if champion else opponent.model,
+        curves=curves,
+        curves_against=opponent_curves,
+        outcomes=rows.outcomes.take(rows.test),
+    )
+
+
+PIPELINE = TrainingPipeline(
+    kind=HAZARD,
+    train=lambda session, options: train_hazard(session, options.model, settings=options.settings),
+    compare=compare_hazard_recipes,
+)

@@ -1,0 +1,261 @@
+"""Train recommenders: the steps of `kizuna train recommender`, in order.
+
+    histories -> validation chooses a model by NDCG@10 -> one test out of time -> final fit on everything
+    -> challenger in the registry
+
+Popularity becomes champion where there is none. The settings that `kizuna tune recommender` found are used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.config.data_set import Config
+from core.errors import NotEnoughHistory
+from core.interactions import Interactions
+from core.model_card import Comparison, Metric, ModelCard
+from core.model_kinds import RECOMMENDER
+from features.interactions import NO_ITEMS, load_interactions
+from models.mlflow_store.package import ModelPackage
+from models.protocols import Settings
+from models.recommenders.catalogue import RECOMMENDERS
+from models.recommenders.engine.base import LadderRecommender
+from models.recommenders.reranked import Reranked
+from training.judging.gate import at_newest_window, is_refresh
+from training.recommender.rows import RankingTask, ranking_cutoffs, ranking_task, threads_for, validation_tasks
+from training.recommender.trials import RankingTrials, add_base_models, evaluate_answers, recommend_all, refuse_overlap
+from training.recommender.tuned import TunedRecommenders, read_tuned
+from training.run.cards import RECIPE_FIGURES, Evaluation, build_card
+from training.run.pipeline import TrainingPipeline
+from training.run.plots import ndcg_plot
+from training.run.recipe import Recipe, default_recipe
+from training.run.registering import TrainingResult, register
+from training.run.session import Session
+
+BASELINE = "popularity"
+METRIC_KS = (10, 20)
+PLOT_KS = (1, 3, 5)
+"Lengths of the list that only the plot shows."
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankingStudy:
+    """The evaluation of every recipe, before the final fit."""
+
+    everything: Interactions
+    validation: tuple[RankingTask, ...]
+    test: RankingTask
+    recipes: dict[str, Recipe]
+    tuned: TunedRecommenders
+    trials: RankingTrials
+    skipped: dict[str, str]
+    "Models that could not be fitted, and why."
+    metrics: tuple[Metric, ...]
+    plot_metrics: tuple[Metric, ...]
+    comparisons: tuple[Comparison, ...]
+    "In NDCG@10 at the test cutoff, of the chosen model with popularity; empty where popularity was chosen."
+    chosen: str
+
+    def evaluation(self, name: str, *, is_first_champion: bool = False) -> Evaluation:
+        """The metrics of every recipe, and the comparison of one of them with the baseline."""
+        return Evaluation(
+            recipe=self.recipes[name],
+            baselines=(BASELINE,),
+            metrics=self.metrics,
+            comparisons=self.comparisons if name == self.chosen else (),
+            is_first_champion=is_first_champion,
+        )
+
+
+def train_recommender(
+    session: Session, model: str | None = None, *, settings: Settings | None = None
+) -> TrainingResult:
+    """Train, evaluate and register a recommender.
+
+    `model` is registered instead of the one that validation chooses; `settings` are other settings for it. Raises
+    NotEnoughHistory where purchases have no items or the history is too short, and BadInput for tuned settings that
+    are broken or outdated, and for a second stage that does not beat its base model.
+    """
+    tuned = read_tuned(session.config.places.tuned_recommenders)
+    recipes = select_recipes(session.config, model, settings=settings or {}, tuned=tuned)
+    with session.tracking.run(
+        session.registry.name(RECOMMENDER.name), model or "all models", continued=session.continued_run
+    ) as run:
+        study = evaluate(session, recipes, model=model, tuned=tuned)
+        run.log_plots({"ndcg_by_k": ndcg_plot((*study.plot_metrics, *study.metrics), registered=study.chosen)})
+        with session.progress.during(f"fitting {study.chosen} on everything"):
+            package = fit_final(session, study, name=study.chosen)
+        return register(
+            session,
+            run,
+            challenger=package,
+            first_champion=lambda: fit_final(session, study, name=BASELINE, is_first_champion=True),
+        )
+
+
+def default_recipes(config: Config) -> dict[str, Recipe]:
+    """The recommenders that the TOML lists, or all of them, simplest first, with the models that they must beat.
+
+    Each has its default settings, the data set's seed and its half-life of popularity.
+    """
+    names = add_base_models([BASELINE, *(config.recommender.models or RECOMMENDERS)])
+    return {name: _default_recipe(config, name) for name in RECOMMENDERS if name in names}
+
+
+def _default_recipe(config: Config, name: str) -> Recipe:
+    common = {"seed": config.seed, "popularity_half_life_days": config.recommender.popularity_half_life_days}
+    recipe = default_recipe(RECOMMENDERS, name)
+    return recipe.with_settings({key: value for key, value in common.items() if key in recipe.settings})
+
+
+def select_recipes(
+    config: Config, model: str | None, *, settings: Settings, tuned: TunedRecommenders
+) -> dict[str, Recipe]:
+    """The recipes to try, simplest first: all of them, or the requested one and the models that it must beat.
+
+    Tuned settings replace a model's defaults, and `settings` replace both.
+    """
+    for name in config.recommender.models:
+        RECOMMENDERS[name]
+    if model is None:
+        return {name: tuned.apply(recipe) for name, recipe in default_recipes(config).items()}
+    RECOMMENDERS[model]
+    names = add_base_models([BASELINE, model])
+    recipes = {name: tuned.apply(_default_recipe(config, name)) for name in RECOMMENDERS if name in names}
+    return recipes | {model: recipes[model].with_settings(settings)}
+
+
+def evaluate(
+    session: Session, recipes: dict[str, Recipe], *, model: str | None, tuned: TunedRecommenders
+) -> RankingStudy:
+    """Choose a model at the validation cutoffs, and test every recipe once at the next cutoff."""
+    tables = session.tables
+    with session.progress.during("histories"):
+        everything = load_interactions(tables)
+        if not len(everything.items):
+            raise NotEnoughHistory(NO_ITEMS)
+        validation = validation_tasks(tables, everything)
+        test = ranking_task(tables, everything, ranking_cutoffs(tables)[-1])
+    tuned.refuse_overlap_with_test(test.cutoff)
+    required = (BASELINE, model) if model else (BASELINE,)
+    answers = recommend_all(recipes, (*validation, test), progress=session.progress, required=required)
+    trials = evaluate_answers({name: of_model[:-1] for name, of_model in answers.by_model.items()}, validation)
+    if model:
+        refuse_overlap(trials, model)
+    chosen = model or trials.choose()
+    at_test = {name: of_model[-1] for name, of_model in answers.by_model.items()}
+    metrics = list(trials.metrics())
+    plot_metrics: list[Metric] = []
+    for name, answer in at_test.items():
+        metrics += test.metrics(name, answer, split="test", ks=METRIC_KS)
+        plot_metrics += test.metrics(name, answer, split="test", ks=PLOT_KS)
+    comparison = () if chosen == BASELINE else (
+        test.compare(chosen, BASELINE, answer=at_test[chosen], other=at_test[BASELINE]),
+    )  # fmt: skip
+    return RankingStudy(
+        everything=everything,
+        validation=validation,
+        test=test,
+        recipes=recipes,
+        tuned=tuned,
+        trials=trials,
+        skipped=answers.skipped,
+        metrics=tuple(metrics),
+        plot_metrics=tuple(plot_metrics),
+        comparisons=comparison,
+        chosen=chosen,
+    )
+
+
+def fit_final(session: Session, study: RankingStudy, *, name: str, is_first_champion: bool = False) -> ModelPackage:
+    """Fit one of the recipes on everything recorded; returns what is registered of it."""
+    recipe, until = study.recipes[name], session.tables.watermark("purchases")
+    horizon_days = session.config.recommender.horizon_days
+    with threads_for(recipe, study.everything):
+        model = recipe.build(RECOMMENDERS).fit(study.everything, until)
+    card = build_card(
+        session,
+        RECOMMENDER,
+        evaluation=study.evaluation(name, is_first_champion=is_first_champion),
+        cutoff=until,
+        training_cutoffs=(until,),
+        test_cutoff=study.test.cutoff,
+        horizon_days=horizon_days,
+        cohort=f"customers with a purchase before the cutoff who bought an item in the {horizon_days} days after it",
+        label=f"the items that a customer buys within {horizon_days} days",
+        n_rows=len(study.everything.items),
+        n_customers=len(study.everything),
+        limits=limits(study, model),
+        data_digest=session.tables.digest,
+    )
+    return ModelPackage(card, model.to_artifact())
+
+
+def limits(study: RankingStudy, model: LadderRecommender) -> tuple[str, ...]:
+    """What a reader of the metrics must know."""
+    name = model.name
+    days = ", ".join(task.cutoff.isoformat() for task in reversed(study.validation))
+    pair = study.trials.second_stage(name)
+    skipped = "; ".join(f"{other} ({why})" for other, why in study.skipped.items())
+    return (
+        RECIPE_FIGURES.format(last=study.test.cutoff, test=study.test.cutoff),
+        f"Validation: walk-forward at {days}; the simplest model that is not significantly worse than the best one.",
+        settings_origin(study, name),
+        *(
+            [f"{name} is registered because it beats {pair[1].model}: {pair[0].estimate} and {pair[1].estimate} there."]
+            if pair
+            else []
+        ),
+        *candidate_recall(model),
+        *([f"Skipped, because they could not be fitted: {skipped}."] if skipped else []),
+        "All items are ranked, repeat purchases count, and items first sold after the cutoff count as missed.",
+        "Intervals are 90 % and resample customers; coverage has none.",
+    )
+
+
+def candidate_recall(model: LadderRecommender) -> list[str]:
+    """The most that a second stage can find, in one sentence; empty for other models."""
+    if not isinstance(model, Reranked) or model.candidate_recall_ is None:
+        return []
+    return [
+        f"{model.n_trees_} trees rank candidates that contain {model.candidate_recall_:.1%} of what was bought on the "
+        "folds they were fitted on: no ranking of them finds more."
+    ]
+
+
+def settings_origin(study: RankingStudy, name: str) -> str:
+    """Where the model's settings come from."""
+    recipe, tuned = study.recipes[name], study.tuned.models.get(name)
+    if tuned is None:
+        return f"Settings: the defaults of {name}, tuned on a public shop; `kizuna tune recommender` tunes them here."
+    overridden = [key for key, value in tuned.settings.items() if recipe.settings[key] != value]
+    return f"Settings: {tuned.summary}" + (f"; overridden since: {', '.join(overridden)}." if overridden else ".")
+
+
+def compare_recommender_recipes(session: Session, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
+    """Fit both recipes anew on what was known at the newest mature cutoff, and compare them there.
+
+    A refresh is fitted on what was known when each version was trained. Without a champion, the challenger is compared
+    with popularity. See training/judging/gate.py.
+    """
+    tables = at_newest_window(session.tables)
+    recipe = Recipe.of_card(challenger)
+    opponent = Recipe.of_card(champion) if champion else default_recipes(session.config)[BASELINE]
+    with session.progress.during("histories"):
+        task = ranking_task(tables, load_interactions(tables), ranking_cutoffs(tables)[-1])
+        known_then = None
+        if champion and is_refresh(champion, challenger) and champion.cutoff < task.cutoff:
+            known_then = load_interactions(tables, champion.cutoff)
+    answer, other = (
+        task.answer(one, interactions)
+        for one, interactions in session.progress.over([(recipe, None), (opponent, known_then)], "both recipes")
+    )
+    against = f"the champion {opponent.model}" if champion else opponent.model
+    return task.compare(recipe.model, against, answer=answer, other=other)
+
+
+PIPELINE = TrainingPipeline(
+    kind=RECOMMENDER,
+    train=lambda session, options: train_recommender(session, options.model, settings=options.settings),
+    compare=compare_recommender_recipes,
+)

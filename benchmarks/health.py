@@ -162,7 +162,7 @@ def main(accounts: int = SoftwareWorld().n_accounts, weeks: int = WEEKS) -> None
     """Judge a year of weeks and measure what its health and its tasks were worth."""
     config = software_config(SoftwareWorld(n_accounts=accounts))
     tables = open_tables(config)
-    last = label_watermark(tables) - config.label_days()
+    last = label_watermark(tables) - config.label_duration
     cutoffs = days_until(last, 7 * weeks, 7)
     terms, trained = terms_of(tables, cutoffs)
     replay, anew = replayed(tables, [(terms[0][0], cutoffs)]), replayed(tables, terms)

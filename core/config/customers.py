@@ -1,85 +1,94 @@
-"""How a business tells its customers apart: segments, health, and the causes for which they leave."""
+"""`[segments]`, `[customer_tiers]`, `[health]` and `[causes]`: how customers are grouped, monitored and kept."""
 
 from __future__ import annotations
 
 from base64 import b64decode
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from core.config.section import Section
+from core.config.section import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Section, Share
 from core.errors import did_you_mean
+from core.feature_names import RuleVariable
 from core.health import DIMENSIONS
+
+MIN_COOLDOWN_DAYS = 28
+"The longest window in which a drop is measured: a shorter cooldown would report one drop twice."
 
 
 class Segment(Section, frozen=True):
-    """Customers that belong together, by exactly one of `rule`, `customers`, `customers_file` and `top`."""
+    """Customers who belong together: exactly one of `rule`, `customers`, `customers_file` and `top`."""
 
     rule: str | None = None
-    "In the language of core.rules.rule, over features, key figures and listed attributes."
+    "Customers for whom this rule is true. It uses features, key figures, listed attributes, churn_probability, health."
     customers: tuple[str, ...] = ()
-    "Their ids, one by one."
+    "Customers with these ids."
     customers_file: str | None = None
-    "A CSV, relative to the TOML, whose column customer_id (else its first one) holds their ids."
-    top: float | None = None
-    "The share of all customers, above 0 and at most 1, that is largest `by` a number; customers without it are none."
-    by: str = "value"
-    "With `top`: a feature, a key figure, or value (what a customer pays: MRR, else the revenue of 365 days)."
+    "CSV of ids, relative to the folder of the TOML: the column customer_id, or else the first one."
+    top: Annotated[float, Meta(gt=0, le=1)] | None = None
+    "Share of all customers that is largest by `by`. Customers without a value are never included."
+    by: str = RuleVariable.VALUE.value
+    "For `top`: a feature, a key figure, or value (MRR, otherwise the revenue of 365 days)."
     action: str = ""
-    "What is done for them, in the business's own words."
+    "What the business does for these customers, in its own words."
 
     def __post_init__(self) -> None:
-        stated = [self.rule is not None, bool(self.customers), self.customers_file is not None, self.top is not None]
-        if sum(stated) != 1:
+        given = [self.rule is not None, bool(self.customers), self.customers_file is not None, self.top is not None]
+        if sum(given) != 1:
             raise ValueError("give exactly one of rule, customers, customers_file, top")
-        if self.top is not None and not 0 < self.top <= 1:
-            raise ValueError("top is a share above 0 and at most 1")
-        if self.top is None and self.by != "value":
-            raise ValueError("by goes with top")
+        if self.top is None and self.by != RuleVariable.VALUE:
+            raise ValueError("by needs top: it names the number by which customers are sorted")
 
 
 class HealthSettings(Section, frozen=True):
-    """From which score on a customer counts as healthy, and what a fall sets going."""
+    """Bands of the health score, and what happens when it drops.
+
+    The limits have to rise: 0 < `at_risk_from` < `watch_from` < `healthy_from` < 100.
+    """
 
     healthy_from: float = 70.0
-    "Where the probability of the tier medium lies on the scale, whatever it is."
+    "A customer is healthy from this score on. The medium risk level always maps to 70."
     watch_from: float = 40.0
-    "Where that of the tier high lies."
+    "A customer is on watch from this score on. The high risk level always maps to 40."
     at_risk_from: float = 20.0
-    "Below is critical."
-    hysteresis: float = 5.0
-    "A limit is crossed by so many points before the band changes."
-    min_days_in_band: int = 14
-    "A band is kept for at least so many days."
-    alert_drop: float = 15.0
-    "So many points within 7 or 28 days, to below healthy, make a task."
-    cooldown_days: int = 28
-    "After a fall, the same customer makes no other task for so many days."
+    "A customer is at risk from this score on, and critical below."
+    hysteresis: NonNegativeFloat = 5.0
+    "Points by which a score has to cross a limit before the band changes. At most half of the narrowest band."
+    min_days_in_band: NonNegativeInt = 14
+    "Days that a customer stays in a band at least."
+    alert_drop: PositiveFloat = 15.0
+    "A drop by this many points within 7 or 28 days, to below healthy, opens a task."
+    cooldown_days: Annotated[int, Meta(ge=MIN_COOLDOWN_DAYS)] = 28
+    "Days after a drop in which the same customer gets no other task."
     owner: str = ""
-    "Whose a task is where the accounts name no owner."
-    due_days: int = 7
-    "A task is due so many days after the fall."
+    "Owner of tasks for customers without an account owner."
+    due_days: NonNegativeInt = 7
+    "Days after the drop until its task is due."
     actions: dict[str, str] = msgspec.field(default_factory=dict)
-    "What is suggested, by the dimension that fell most; the others keep the usual suggestion."
+    "Suggested action by the dimension that dropped most, instead of the built-in one."
     webhook: str | None = None
-    "An address that takes each new task."
+    "URL that receives each new task."
     webhook_secret: str | None = None
-    "Signs the requests: whsec_ and base64, given as ${NAME}."
+    "Secret that signs the requests: whsec_ and base64, as ${NAME}."
 
     def __post_init__(self) -> None:
         if not 0 < self.at_risk_from < self.watch_from < self.healthy_from < 100:
-            raise ValueError("health needs 0 < at_risk_from < watch_from < healthy_from < 100")
-        narrowest = min(self.at_risk_from, self.watch_from - self.at_risk_from, self.healthy_from - self.watch_from)
-        if not 0 <= self.hysteresis <= min(narrowest, 100 - self.healthy_from) / 2:
-            raise ValueError("hysteresis is at least 0 and at most half of the narrowest band")
-        if not self.alert_drop > 0 or min(self.min_days_in_band, self.due_days) < 0 or self.cooldown_days < 28:
             raise ValueError(
-                "alert_drop is above 0, min_days_in_band and due_days at least 0, cooldown_days at least 28"
+                "the limits have to rise: 0 < at_risk_from < watch_from < healthy_from < 100, found "
+                f"{self.at_risk_from:g}, {self.watch_from:g}, {self.healthy_from:g}"
+            )
+        widths = (self.at_risk_from, self.watch_from - self.at_risk_from, self.healthy_from - self.watch_from)
+        narrowest = min(*widths, 100 - self.healthy_from)
+        if self.hysteresis > narrowest / 2:
+            raise ValueError(
+                f"hysteresis ({self.hysteresis:g}) is at most half of the narrowest band ({narrowest:g} points)"
             )
         for name in self.actions:
             if name not in DIMENSIONS:
                 raise ValueError(f"actions: no dimension '{name}'{did_you_mean(name, DIMENSIONS)}")
         if self.webhook is not None and not self.webhook.startswith(("http://", "https://")):
-            raise ValueError("webhook begins with http:// or https://")
+            raise ValueError("webhook has to begin with http:// or https://")
         if self.webhook is not None and not _is_webhook_secret(self.webhook_secret or ""):
             raise ValueError(
                 "a webhook needs a webhook_secret, such as ${KIZUNA_WEBHOOK_SECRET}: whsec_ and the base64 of 24 to 64 "
@@ -97,51 +106,53 @@ def _is_webhook_secret(secret: str) -> bool:
 
 
 class Intervention(Section, frozen=True):
-    """Something that a business can do against one cause of leaving."""
+    """A what-if: something that the business can do against one churn cause. Exactly one of `cost` and `offer`."""
 
     name: str
+    "Name in reports."
     cause: str
-    save_rate: float
-    "Of the customers who would leave for this cause, the share that it keeps."
+    "The cause that it acts against: one of `names`, or other."
+    save_rate: Share
+    "Share of the customers churning for this cause whom it keeps."
     cost: float | None = None
-    "A customer, base currency; not stated, it is the cost of the offer."
+    "Cost per customer, base currency."
     fixed_cost: float = 0.0
-    "Whoever it is done for, base currency."
+    "Cost for any number of customers, base currency."
     offer: str | None = None
-    "An offer_id of the offers table: what the customer gets."
+    "offer_id of the offer that customers get. Its cost is the cost per customer."
 
     def __post_init__(self) -> None:
-        if not 0 <= self.save_rate <= 1:
-            raise ValueError(f"save_rate of '{self.name}' lies between 0 and 1")
         if (self.cost is None) == (self.offer is None):
             raise ValueError(f"give exactly one of cost and offer for '{self.name}'")
 
 
 class CauseSettings(Section, frozen=True):
-    """How this business tells why customers leave, and what it can do about it."""
+    """Churn causes of this business, and what it can do about them."""
 
     names: tuple[str, ...] = ("product", "price", "support")
-    "What is told apart; whatever fits none of them is 'other'."
+    "The causes. Anything else is other."
     words: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    "By cause: codes of end_reason and topics, and words of them, beyond the usual ones."
+    "By cause: codes and words of end_reason and of topics, on top of the built-in ones."
     features: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    "By cause: features or whole families, with * for anything, beyond the usual ones; what stands here counts first."
-    text_threshold: float = 0.5
-    "From which probability on the text model's word counts."
-    text_lookback_days: int = 90
-    "Tickets and surveys of so many days before the end are asked for a cause where the end itself states none."
-    value_months: float = 12.0
-    "What a kept customer is worth: so many months of what they pay, at the margin."
+    "By cause: features or feature families, `*` allowed. They take precedence over the built-in ones."
+    text_threshold: Share = 0.5
+    "Probability from which the cause predicted by the text model counts."
+    text_lookback_days: PositiveInt = 90
+    "If the end of a subscription states no cause: texts of this many days before are searched for one."
+    value_months: PositiveFloat = 12.0
+    "Value of a kept customer: the margin of this many months."
     interventions: tuple[Intervention, ...] = ()
+    "What-ifs, each as [[causes.interventions]]."
 
     def __post_init__(self) -> None:
         known = {*self.names, "other"}
-        for place, causes in (("words", self.words), ("features", self.features)):
+        for key, causes in (("words", self.words), ("features", self.features)):
             for cause in causes:
                 if cause not in known:
-                    raise ValueError(f"[causes.{place}] speaks of '{cause}'; causes are {', '.join(sorted(known))}")
+                    raise ValueError(f"{key}: no cause '{cause}'; causes are {', '.join(sorted(known))}")
         for intervention in self.interventions:
             if intervention.cause not in known:
-                raise ValueError(f"intervention '{intervention.name}' is for '{intervention.cause}', which is no cause")
-        if not 0 <= self.text_threshold <= 1 or self.text_lookback_days < 1 or self.value_months <= 0:
-            raise ValueError("text_threshold lies between 0 and 1, text_lookback_days and value_months above 0")
+                raise ValueError(
+                    f"intervention '{intervention.name}' has the unknown cause '{intervention.cause}'; causes are "
+                    f"{', '.join(sorted(known))}"
+                )

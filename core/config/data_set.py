@@ -1,7 +1,4 @@
-"""A data set's TOML as a whole; its sections stand in `core.settings`.
-
-Every knob stands once, there or here; `core.config.loading` reads it.
-"""
+"""The TOML of a data set as a whole. `core.config.loading` reads it."""
 
 from __future__ import annotations
 
@@ -23,86 +20,100 @@ from core.places import Places
 
 
 class Config(Section, frozen=True):
-    """One data set."""
+    """A data set."""
 
     name: str
+    "1 to 64 characters: a-z, 0-9 and _, starting with a letter. Names folders and registered models."
     time_zone: str
-    "IANA name; every time inside is naive and local to it."
+    "IANA time zone of the business, e.g. Europe/Berlin. All times are converted to it."
     currency: str
     "Base currency, ISO 4217."
     tables: dict[str, TableSource]
-    "Where times are told; none where the data set is a cross-section."
+    "The tables of the contract. Not needed with `[cross_section]`."
     active_days: int = 0
-    "Who bought (or used) within so many days before a cutoff is a customer at it; at least 1 where times are told."
+    "A customer is active at a cutoff after a purchase or usage within this many days before. At least 1, except with "
+    "`[cross_section]`."
     cross_section: CrossSectionSource | None = None
-    "Instead of tables: a data set without times."
+    "Instead of `[tables]`: data without dates."
     customer: Literal["person", "account"] = "person"
-    "Who the customer is; with account, people roll up to their account_id."
+    "Who the customer is. With account, the rows of people count for their account_id."
     churn: ChurnDefinition = ChurnDefinition()
+    "What churn means."
     cutoffs: Cutoffs = Cutoffs()
+    "Training and test cutoffs."
     risk_levels: RiskLevels = RiskLevels()
+    "Bands of churn probability."
     offers: OfferAssumptions = OfferAssumptions()
+    "Assumptions about offers."
     recommender: RecommenderSettings = RecommenderSettings()
+    "Training and tests of recommenders."
     money: MoneySettings = MoneySettings()
+    "How reports read amounts."
     hazard: HazardSettings | None = None
-    "When customers leave is learnt beside `kizuna train churn` where this section stands."
+    "If given, `kizuna train churn` trains a hazard model, too."
     report: ReportSettings = ReportSettings()
+    "What reports show."
     segments: dict[str, Segment] = msgspec.field(default_factory=dict)
-    "By name; a customer may belong to several."
+    "Segments by name. A customer may belong to several."
     customer_tiers: dict[str, Segment] = msgspec.field(default_factory=dict)
-    "By name, the first first: a customer belongs to the first that fits, and to no other."
+    "Customer tiers by name. A customer belongs to the first that fits."
     health: HealthSettings = HealthSettings()
+    "Health scores and tasks."
     causes: CauseSettings = CauseSettings()
+    "Churn causes and interventions."
     attributes: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    "Listed attributes by table, e.g. customers = ['country']: used as features; of items, what questions filter by."
+    "Listed attributes by table, e.g. customers = ['country']. They are used as features; those of items as filters."
     as_of_today: tuple[str, ...] = ()
-    "Listed attributes without a date that may be used all the same, e.g. 'customers.country'."
+    "Listed attributes without a date that are used all the same, e.g. 'customers.country'. Model cards name them."
     csat_scale: tuple[float, float] = (1.0, 5.0)
-    "The lowest and the highest score that a CSAT survey can have; others are set aside."
+    "Lowest and highest score of a CSAT survey. Other scores are excluded."
     duplicate_rows: Literal["keep", "drop"] = "keep"
+    "What happens to rows that are equal in every column."
     watermark: date | None = None
-    "First day that is not completely recorded, where the tables do not tell."
+    "First day that is not completely recorded. By default it follows from the tables."
     seed: int = 7
+    "Seed of everything random."
     var: str = "var"
-    "Where models, releases and figures are kept, relative to the working directory."
+    "Folder of models, releases and figures, relative to the working directory."
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", self.name):
-            raise ValueError(f"name is 1 to 64 of a-z, 0-9 and _, found '{self.name}'")
+            raise ValueError(f"name has 1 to 64 characters (a-z, 0-9, _) and starts with a letter, found '{self.name}'")
         if self.cross_section is None and self.active_days < 1:
-            raise ValueError("active_days is at least 1")
+            raise ValueError(f"active_days has to be at least 1, found {self.active_days}")
         if self.cross_section is not None and self.tables:
-            raise ValueError("give either [cross_section] or [tables]; what has times belongs into tables")
+            raise ValueError("give either [cross_section] or [tables]; data with dates belongs into [tables]")
         if self.csat_scale[0] >= self.csat_scale[1]:
             raise ValueError("csat_scale is the lowest score and then the highest, e.g. [1, 5]")
         try:
             ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError) as fault:
-            raise ValueError(f"time_zone '{self.time_zone}' is no IANA name such as Europe/London") from fault
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"unknown time_zone '{self.time_zone}' (e.g. Europe/Berlin)") from error
 
     @property
     def zone(self) -> ZoneInfo:
-        """The business's time zone."""
+        """The time zone of the business."""
         return ZoneInfo(self.time_zone)
 
     @property
     def places(self) -> Places:
-        """Where this data set's files lie."""
+        """The paths of this data set's files."""
         return Places(Path(self.var), self.name)
 
-    def today(self, now: datetime) -> date:
-        """The cutoff of an answer given at this moment: the local day that has begun."""
-        return now.astimezone(self.zone).date()
-
-    def label_days(self) -> timedelta:
-        """How long after a cutoff its label is known."""
+    @property
+    def label_duration(self) -> timedelta:
+        """The time from a cutoff until its labels are known."""
         return timedelta(days=self.churn.gap_days + self.churn.horizon_days)
+
+    def today(self, now: datetime) -> date:
+        """The local day at a moment: the cutoff of an answer given then."""
+        return now.astimezone(self.zone).date()
 
 
 def require_dated_tables(config: Config) -> None:
-    """Raise ConfigError for a data set without times, where these are needed."""
+    """Raise ConfigError for a cross-section data set."""
     if config.cross_section is not None:
         raise ConfigError(
-            f"{config.name} is a cross-section data set: it has no times to tell past from future by; "
-            "`kizuna check`, `train churn`, `models` and `promote churn` take it, everything else needs [tables]"
+            f"{config.name} is a cross-section data set without dates; only `kizuna check`, `train churn`, `models` "
+            "and `promote churn` work with it, everything else needs [tables]"
         )

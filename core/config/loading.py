@@ -1,8 +1,7 @@
-"""Reads a data set's TOML; whatever it says that cannot be meant is told in one line.
+"""Reads the TOML of a data set. Every error is one line in plain words that names the key.
 
-An unknown key is an error that names the nearest known one. Secrets appear
-only as `${NAME}` of the environment, which is handed in; `${NAME:-default}`
-gives a value for when it is unset.
+An unknown key is an error that suggests the most similar key. Secrets appear only as `${NAME}`, a variable of the
+environment, which the caller passes in; `${NAME:-default}` gives a value for an unset variable.
 """
 
 from __future__ import annotations
@@ -13,135 +12,93 @@ from collections.abc import Mapping
 from functools import reduce
 from operator import getitem
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast
 
 import msgspec
 
 from core.config.data_set import Config
-from core.config.section import Section
+from core.config.validation import Toml, explain, unknown_keys
 from core.environment import CONFIG
-from core.errors import ConfigError, SourceUnavailable, did_you_mean
+from core.errors import ConfigError, SourceUnavailable
+from core.redaction import redact
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
-SECRET = r"password|passwd|secret|token|api_?key"
-SECRET_KEY = re.compile(SECRET, re.IGNORECASE)
-URL_PASSWORD = re.compile(r"(://[^:/@\s]*):\S*@")
-"Up to the last @: a password may hold one."
-URL_PARAMETER = re.compile(rf"([?&;\s](?:\w*(?:{SECRET}))=)[^&;\s]*", re.IGNORECASE)
+FILE_KEYS = {
+    ("tables",): "path",
+    ("cross_section", "tables"): "path",
+    ("segments",): "customers_file",
+    ("customer_tiers",): "customers_file",
+}
+"Sections by name whose key is the path of a file."
 
 
 def read_config(path: Path, environment: Mapping[str, str]) -> Config:
-    """The data set that a TOML file describes. Raises ConfigError or SourceUnavailable, in one line."""
+    """Read a data set. Raises ConfigError or SourceUnavailable, with one line of text."""
     config, _ = read_config_and_toml(path, environment)
     return config
 
 
-def read_config_and_toml(path: Path, environment: Mapping[str, str]) -> tuple[Config, dict[str, Any]]:
-    """The data set, and the TOML as stated: placeholders unfilled, passwords in addresses struck out; fit to log."""
+def read_config_and_toml(path: Path, environment: Mapping[str, str]) -> tuple[Config, Toml]:
+    """Read a data set and its TOML as written, with placeholders and without passwords, so that it can be logged."""
     if not path.is_file():
         raise SourceUnavailable(f"no configuration at {path}; name one with --config or {CONFIG}")
     try:
-        stated = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise ConfigError(f"{path} is no TOML: {fault}") from fault
-    _refuse_unknown_keys(stated, Config, str(path))
-    filled = _filled(stated, environment, str(path))
-    for (*sections, key), said in _paths_in(stated):
+        toml = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    if unknown := next(unknown_keys(toml, Config), ""):
+        raise ConfigError(f"{path}: {unknown}")
+    filled = cast(Toml, _fill_placeholders(toml, environment, str(path)))
+    for (*sections, key), written in _file_paths(toml):
         section = reduce(getitem, sections, filled)
-        section[key] = _placed(said, section[key], path.parent, environment)
+        section[key] = _absolute_path(written, section[key], folder=path.parent, environment=environment)
     if "cross_section" in filled:
         filled.setdefault("tables", {})
     try:
-        return msgspec.convert(filled, Config), redacted(stated)
-    except msgspec.ValidationError as fault:
-        raise ConfigError(f"{path}: {fault}") from fault
+        return msgspec.convert(filled, Config), redact(toml)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {explain(filled, Config) or error}") from error
 
 
-def redacted(stated: Any) -> Any:
-    """A copy without passwords: in URLs, and under keys that are called like secrets."""
-    if isinstance(stated, dict):
-        return {key: _redacted_under(key, value) for key, value in stated.items()}
-    if isinstance(stated, list):
-        return [redacted(value) for value in stated]
-    if isinstance(stated, str):
-        return URL_PARAMETER.sub(r"\1***", URL_PASSWORD.sub(r"\1:***@", stated))
-    return stated
-
-
-def _redacted_under(key: str, value: Any) -> Any:
-    is_secret = SECRET_KEY.search(key) and not isinstance(value, dict | list)
-    return "***" if is_secret else redacted(value)
-
-
-def _filled(value: Any, environment: Mapping[str, str], path: str) -> Any:
+def _fill_placeholders(value: Any, environment: Mapping[str, str], path: str) -> Any:
     if isinstance(value, dict):
-        return {key: _filled(inner, environment, path) for key, inner in value.items()}
+        return {key: _fill_placeholders(inner, environment, path) for key, inner in cast(Toml, value).items()}
     if isinstance(value, list):
-        return [_filled(inner, environment, path) for inner in value]
+        return [_fill_placeholders(inner, environment, path) for inner in cast(list[Any], value)]
     if not isinstance(value, str):
         return value
 
     def fill(match: re.Match[str]) -> str:
         name, default = match.groups()
-        found = environment.get(name) or default
-        if found is None:
-            raise ConfigError(f"{path} asks for ${{{name}}}, which the environment does not set")
-        return found
+        filled = environment.get(name) or default
+        if filled is None:
+            raise ConfigError(f"{path} uses ${{{name}}}, but the environment variable {name} is not set")
+        return filled
 
     return PLACEHOLDER.sub(fill, value)
 
 
-def _paths_in(stated: dict[str, Any]) -> list[tuple[tuple[str, ...], str]]:
-    """Where the TOML names files, and what it says there."""
-    files = {
-        ("tables",): "path",
-        ("cross_section", "tables"): "path",
-        ("segments",): "customers_file",
-        ("customer_tiers",): "customers_file",
-    }
-    named = [(*place, name, key) for place, key in files.items() for name in _section(stated, *place)]
-    found = []
-    for *section, key in (*named, ("money", "rates")):
-        value = _section(stated, *section).get(key)
-        if isinstance(value, str):
-            found.append(((*section, key), value))
-    return found
+def _file_paths(toml: Toml) -> list[tuple[tuple[str, ...], str]]:
+    """Every path of a file in the TOML, with its place."""
+    named = [(*place, name, key) for place, key in FILE_KEYS.items() for name in _section(toml, *place)]
+    places = [*named, ("money", "rates")]
+    values = [(place, _section(toml, *place[:-1]).get(place[-1])) for place in places]
+    return [(place, value) for place, value in values if isinstance(value, str)]
 
 
-def _section(stated: Any, *place: str) -> dict[str, Any]:
-    """The section of the TOML at this place; empty where there is none."""
+def _section(toml: Toml, *place: str) -> Toml:
+    """The section at a place of the TOML; empty if there is none."""
+    section: Any = toml
     for key in place:
-        stated = stated.get(key) if isinstance(stated, dict) else None
-    return stated if isinstance(stated, dict) else {}
+        section = cast(Toml, section).get(key) if isinstance(section, dict) else None
+    return cast(Toml, section) if isinstance(section, dict) else {}
 
 
-def _placed(stated: str, filled: str, folder: Path, environment: Mapping[str, str]) -> str:
-    """A relative path is meant from the TOML; one that begins in the environment, from where its author stands."""
-    begins = PLACEHOLDER.match(stated)
-    start = Path.cwd() if begins and environment.get(begins[1]) else folder.resolve()
+def _absolute_path(written: str, filled: str, *, folder: Path, environment: Mapping[str, str]) -> str:
+    """A path is relative to the TOML; if it begins with a variable that is set, to the working directory.
+
+    A variable is set in a shell, without knowing where the TOML is.
+    """
+    placeholder = PLACEHOLDER.match(written)
+    start = Path.cwd() if placeholder and environment.get(placeholder[1]) else folder.resolve()
     return str(start / filled)
-
-
-def _refuse_unknown_keys(stated: Any, section: Any, place: str) -> None:
-    """Walk the TOML beside the sections' types, so that a misspelt key is named with its nearest neighbour."""
-    if not isinstance(stated, dict):
-        return
-    fields = {field.name: field.type for field in msgspec.structs.fields(section)}
-    for key, value in stated.items():
-        if key not in fields:
-            raise ConfigError(f"{place}: unknown key '{key}'{did_you_mean(key, fields)}")
-        for inner in _sections_of(fields[key]):
-            if isinstance(value, dict):
-                nested = value.items() if _is_mapping(fields[key]) else [(key, value)]
-                for name, part in nested:
-                    _refuse_unknown_keys(part, inner, f"{place} [{key}{'.' + name if name != key else ''}]")
-
-
-def _is_mapping(kind: Any) -> bool:
-    return getattr(kind, "__origin__", None) is dict
-
-
-def _sections_of(kind: Any) -> list[Any]:
-    if isinstance(kind, type) and issubclass(kind, Section):
-        return [kind]
-    return [section for part in get_args(kind) for section in _sections_of(part)]

@@ -1,9 +1,23 @@
-"""A table of a data set's TOML."""
+"""Base class of the TOML's sections, and types with limits.
+
+Every key is a field of a class. Its type and limits are checked when the TOML is read; `tools/config_reference.py`
+writes docs/reference/configuration.md from the same fields and the docstrings below them.
+"""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
+
+PositiveInt = Annotated[int, Meta(ge=1)]
+NonNegativeInt = Annotated[int, Meta(ge=0)]
+PositiveFloat = Annotated[float, Meta(gt=0)]
+NonNegativeFloat = Annotated[float, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+PositiveShare = Annotated[float, Meta(gt=0, le=1)]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the TOML."""
+    """A section of the TOML. `__post_init__` of a subclass raises ValueError where keys contradict each other."""

@@ -1,4 +1,4 @@
-"""Where a data set's tables live, and what their columns are called there."""
+"""`[tables]` and `[cross_section]`: where tables are, and what their columns are called there."""
 
 from __future__ import annotations
 
@@ -10,29 +10,34 @@ from core.config.section import Section
 
 
 class ColumnSource(Section, frozen=True):
-    """Where a column's values come from: exactly one of `column`, `product` and `constant`."""
+    """Where the values of a column come from: exactly one of `column`, `product` and `constant`."""
 
     column: str | None = None
     "A column of the source."
     product: tuple[str, ...] | None = None
     "Numeric columns of the source, multiplied."
     constant: str | int | float | bool | None = None
+    "The same value in every row."
     null_values: tuple[str, ...] = ()
-    "Values that stand for missing."
+    "Values that mean missing."
     null_prefixes: tuple[str, ...] = ()
+    "Values that start with one of these mean missing."
 
     def __post_init__(self) -> None:
-        given = [x for x in (self.column, self.product, self.constant) if x is not None]
+        given = [value for value in (self.column, self.product, self.constant) if value is not None]
         if len(given) != 1:
             raise ValueError("give exactly one of column, product, constant")
 
 
 class RowMatch(Section, frozen=True):
-    """Which rows of the source are meant: those where the column's text equals or starts with something."""
+    """Selects rows of the source by the text of a column: exactly one of `equals` and `starts_with`."""
 
     column: str
+    "A column of the source."
     equals: str | None = None
+    "Rows with this text."
     starts_with: str | None = None
+    "Rows whose text starts with this."
 
     def __post_init__(self) -> None:
         if (self.equals is None) == (self.starts_with is None):
@@ -40,71 +45,79 @@ class RowMatch(Section, frozen=True):
 
 
 class TableSource(Section, frozen=True):
-    """Where one table of the contract lives: a `path` (Parquet or CSV, a glob too) or a `database` and its `table`."""
+    """Where a table of the contract is: either a `path`, or a `database` and its `table`."""
 
     path: str | None = None
-    "Relative to the TOML's folder."
+    "Parquet or CSV files, `*` allowed; relative to the folder of the TOML."
     encoding: str = "utf-8"
-    "Of a CSV: any of Python's."
+    "Encoding of a CSV; any that Python knows."
     delimiter: str = ","
+    "Delimiter of a CSV."
     database: str | None = None
-    "An Ibis connection URL: duckdb://file.db, postgres://user:${PASSWORD}@host:5432/name."
+    "Ibis connection URL: duckdb://file.db, postgres://user:${PASSWORD}@host:5432/name."
     table: str | None = None
-    "In the database; 'schema.table' where needed."
+    "Name of the table in the database, or schema.table."
     time_zone: str | None = None
-    "Of times without an offset, where it is not the business's own."
+    "IANA time zone of times without an offset, if it is not the data set's own."
     columns: dict[str, str | ColumnSource] = msgspec.field(default_factory=dict)
-    "Contract column to source column; columns that are called alike need no mention."
+    "Contract column to source column. Columns with the same name on both sides need no entry."
     returns: RowMatch | None = None
-    "purchases: rows that are returns, whatever the sign of their amount."
+    "Of purchases: rows that are returns, whatever the sign of their amount."
 
     def __post_init__(self) -> None:
         if (self.path is None) == (self.database is None):
             raise ValueError("give exactly one of path, database")
         if self.database is not None and self.table is None:
-            raise ValueError("a database needs the name of its table")
+            raise ValueError("a database needs the name of its table: set table")
 
 
 class CrossSectionTable(Section, frozen=True):
-    """One file of a cross-section data set: a row a customer."""
+    """A file with one row per customer."""
 
     path: str
-    "Parquet or CSV, relative to the TOML's folder."
+    "A Parquet or CSV file, relative to the folder of the TOML."
     customer_id: str
-    "Its column that names the customer."
+    "The column of the file with the customer's id."
     encoding: str = "utf-8"
+    "Encoding of a CSV; any that Python knows."
     delimiter: str = ","
+    "Delimiter of a CSV."
     columns: dict[str, str] = msgspec.field(default_factory=dict)
     "Feature to column of the file."
 
 
 class CrossSectionLabel(Section, frozen=True):
-    """Who left: the customers in whose row a column holds a certain value."""
+    """Which customers churned: those in whose row a column has a certain value."""
 
     table: str
+    "Name of one of `[cross_section.tables]`."
     column: str
+    "The column of that table."
     equals: str
+    "Its value for churned customers."
     cause: str | None = None
-    "The column of the same table that says why."
+    "Another column of that table: why the customer churned."
 
 
 class CrossSectionSource(Section, frozen=True):
-    """A data set without times: what is known of each customer on one day, and who has left by then.
+    """A data set without dates: one row per customer, and whether the customer has churned.
 
-    Nothing tells when a cell was written, so every column may have been written after the customer left.
+    No cell has a date, so every column may have been written after the customer churned.
     """
 
     cutoff: date
-    "The day that the files tell of."
+    "The day that the files describe."
     label: CrossSectionLabel
+    "Which customers churned."
     tables: dict[str, CrossSectionTable]
+    "The files, by a name of your own."
 
     def __post_init__(self) -> None:
         if self.label.table not in self.tables:
-            raise ValueError(
-                f"label.table '{self.label.table}' is none of [cross_section.tables]: {', '.join(self.tables)}"
-            )
+            raise ValueError(f"label.table is '{self.label.table}', but the tables are: {', '.join(self.tables)}")
         names = [name for table in self.tables.values() for name in table.columns]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice or not names:
-            raise ValueError(f"'{twice[0]}' is a column twice" if twice else "no [cross_section.tables] names a column")
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(f"'{repeated[0]}' is a column of two tables; rename one of them")
+        if not names:
+            raise ValueError("no table names a column; list features under columns")

@@ -1,96 +1,94 @@
-"""What leaving means to a business, and how leaving and buying are learnt."""
+"""`[churn]`, `[cutoffs]`, `[risk_levels]`, `[hazard]` and `[recommender]`: training and testing of models."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from core.config.section import Section
+from msgspec import Meta
+
+from core.config.section import NonNegativeInt, PositiveFloat, PositiveInt, Section
 
 Definition = Literal["no_purchase", "overdue", "subscription_ended", "no_usage"]
 
 
 class ChurnDefinition(Section, frozen=True):
-    """What leaving means for this business."""
+    """What churn means for this business."""
 
     definition: Definition = "no_purchase"
-    horizon_days: int = 90
-    gap_days: int = 0
-    "Between cutoff and horizon: the time the business needs to act."
-    overdue_multiple: float = 3.0
-    "overdue: no purchase within this many of the customer's own usual gaps."
-    grace_days: int = 30
-    "subscription_ended: a renewal within so many days is no churn."
+    "no_purchase: no purchase within the horizon. overdue: no purchase within a multiple of the customer's usual gap. "
+    "subscription_ended: the subscription ends without renewal. no_usage: no usage within the horizon."
+    horizon_days: PositiveInt = 90
+    "Length of the window in which a customer churns or not."
+    gap_days: NonNegativeInt = 0
+    "Days between cutoff and horizon: the time that the business needs to act."
+    overdue_multiple: PositiveFloat = 3.0
+    "For overdue: a customer churns after this many of their usual gaps between purchases."
+    grace_days: NonNegativeInt = 30
+    "For subscription_ended: a renewal within this many days is no churn."
     each_subscription: bool = False
-    "subscription_ended: whether the end of one counts though the customer's others run on."
-
-    def __post_init__(self) -> None:
-        if self.horizon_days < 1 or self.gap_days < 0:
-            raise ValueError("horizon_days is at least 1 and gap_days at least 0")
-        if self.overdue_multiple <= 0 or self.grace_days < 0:
-            raise ValueError("overdue_multiple is above 0 and grace_days at least 0")
+    "For subscription_ended: whether one ended subscription is churn although the customer has others."
 
 
 class Cutoffs(Section, frozen=True):
-    """The days at which the past ends; where none is stated, they are taken from the history."""
+    """The days that separate past and future. Without `train` and `test`, they are chosen from the history."""
 
     train: tuple[date, ...] = ()
+    "Training cutoffs."
     test: date | None = None
-
+    "Test cutoff, later than all training cutoffs."
     step_days: int = 14
-    "Spacing of the training cutoffs where none is stated."
+    "Days between training cutoffs that are chosen from the history."
     max_cutoffs: int = 6
-    "How many training cutoffs are then taken."
+    "Number of training cutoffs that are chosen from the history."
 
 
 class RiskLevels(Section, frozen=True):
-    """From which churn probability a customer counts as at risk; probabilities survive a retraining."""
+    """Churn probabilities at which a risk level begins. `medium` has to be below `high`."""
 
-    medium: float = 0.3
-    high: float = 0.6
+    medium: Annotated[float, Meta(gt=0, lt=1)] = 0.3
+    "Risk is medium from this churn probability on."
+    high: Annotated[float, Meta(gt=0, lt=1)] = 0.6
+    "Risk is high from this churn probability on."
 
     def __post_init__(self) -> None:
-        if not 0 < self.medium < self.high < 1:
-            raise ValueError("risk_levels need 0 < medium < high < 1")
+        if not self.medium < self.high:
+            raise ValueError(f"medium ({self.medium:g}) has to be below high ({self.high:g})")
 
 
 class HazardSettings(Section, frozen=True):
-    """How it is learnt when customers leave; without this section it is not."""
+    """How the hazard model is trained, which says when customers churn. Without this section there is none."""
 
     models: tuple[str, ...] = ()
-    "Which of models.hazard.catalogue are tried; none named is all. kaplan_meier, the bar, is tried anyhow."
-    horizon_months: int = 12
-    "How far ahead, in months of 30 days; less where the history is too short to judge it."
-    period_days: int = 30
-    "Within a period the risk of who is still there counts as constant."
-    step_days: int = 30
-    "Spacing of the cutoffs, before as many are taken as `max_cutoffs` says, evenly."
-    max_cutoffs: int = 12
-    "How many training cutoffs are taken."
+    "Candidates; empty means all. The baseline kaplan_meier is always trained."
+    horizon_months: PositiveInt = 12
+    "Length of the curves in months of 30 days; shorter if the history does not suffice to test it."
+    period_days: PositiveInt = 30
+    "Length of a period with constant hazard. At most the horizon."
+    step_days: PositiveInt = 30
+    "Days between candidate cutoffs, of which `max_cutoffs` are chosen evenly."
+    max_cutoffs: PositiveInt = 12
+    "Number of training cutoffs."
 
     def __post_init__(self) -> None:
-        if min(self.horizon_months, self.period_days, self.step_days, self.max_cutoffs) < 1:
-            raise ValueError("horizon_months, period_days, step_days and max_cutoffs are at least 1")
         if self.horizon_months * 30 < self.period_days:
-            raise ValueError("horizon_months holds at least one period of period_days")
+            raise ValueError(
+                f"period_days ({self.period_days}) is longer than horizon_months ({self.horizon_months} x 30 days)"
+            )
 
 
 class RecommenderSettings(Section, frozen=True):
-    """How recommendations are judged and filled."""
+    """How recommenders are trained and tested, and how item lists are made."""
 
-    k: int = 10
-    horizon_days: int = 28
-    "Purchases within so many days after the cutoff are what a recommender should have found."
-    popularity_half_life_days: float = 30.0
+    k: PositiveInt = 10
+    "Number of recommended items that count in tests."
+    horizon_days: PositiveInt = 28
+    "A test counts purchases within this many days after the cutoff."
+    popularity_half_life_days: PositiveFloat = 30.0
+    "Age at which a purchase counts half for popularity."
     models: tuple[str, ...] = ()
-    "Which of the shelf are tried; none named is all of them. Popularity, the bar for the others, is tried anyhow."
-    trend_window_days: int = 14
-    "What is on the rise is told from so many days, against as many before them."
-    bought_together_orders: int = 5
-    "Two items are said to be bought together from so many orders with both on."
-
-    def __post_init__(self) -> None:
-        if min(self.k, self.horizon_days, self.trend_window_days, self.bought_together_orders) < 1:
-            raise ValueError("k, horizon_days, trend_window_days and bought_together_orders are at least 1")
-        if self.popularity_half_life_days <= 0:
-            raise ValueError("popularity_half_life_days is above 0")
+    "Candidates; empty means all. The baseline popularity is always trained."
+    trend_window_days: PositiveInt = 14
+    "The trending list compares this many days with as many days before."
+    bought_together_orders: PositiveInt = 5
+    "Smallest number of orders with both items for the bought-together list."

@@ -38,8 +38,8 @@ def check_history(tables: Tables) -> HistoryCheck:
         return HistoryCheck(config.churn.definition, (f"it needs the table {name}, which [tables] does not name",))
     first, watermark = tables.load_report(name).first, tables.watermark(name)
     begin = first.date() if first else watermark
-    test = config.cutoffs.test or watermark - config.label_days()
-    train = config.cutoffs.train or (test - config.label_days(),)
+    test = config.cutoffs.test or watermark - config.label_duration
+    train = config.cutoffs.train or (test - config.label_duration,)
     problems = [
         *_problems_of_test(config, test, watermark=watermark),
         *_problems_of_train(config, train, test=test, begin=begin),
@@ -52,23 +52,23 @@ def check_history(tables: Tables) -> HistoryCheck:
 
 
 def _problems_of_test(config: Config, test: date, *, watermark: date) -> list[str]:
-    end = test + config.label_days()
+    end = test + config.label_duration
     if end <= watermark:
         return []
     return [f"the label of the test cutoff {test} ends {end}, after the watermark {watermark}; set an earlier one"]
 
 
 def _problems_of_train(config: Config, train: tuple[date, ...], *, test: date, begin: date) -> list[str]:
-    crossing = [str(cutoff) for cutoff in train if cutoff + config.label_days() > test]
+    crossing = [str(cutoff) for cutoff in train if cutoff + config.label_duration > test]
     early = [str(cutoff) for cutoff in train if cutoff <= begin]
     problems = []
     if crossing:
         problems.append(f"labels of the training cutoffs {', '.join(crossing)} cross the test cutoff {test}")
     if early:
-        needed = begin + 2 * config.label_days() + timedelta(days=1)
+        needed = begin + 2 * config.label_duration + timedelta(days=1)
         problems.append(
             f"nothing was recorded before the training cutoffs {', '.join(early)}; two labels of "
-            f"{config.label_days().days} days after one day of history need records from {begin} to {needed}"
+            f"{config.label_duration.days} days after one day of history need records from {begin} to {needed}"
         )
     return problems
 

@@ -20,11 +20,11 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.types import DataType, ParamSchema, ParamSpec
 
-from core.config.loading import redacted
 from core.environment import MLFLOW_TRACKING_URI
 from core.errors import NotFound, SourceUnavailable
 from core.model_card import ModelCard
 from core.model_kinds import MODEL_KINDS, RECOMMENDER
+from core.redaction import redact
 from models.artifact import Artifact
 from models.mlflow_store.package import ModelPackage, read_card
 
@@ -65,7 +65,7 @@ class Registry:
             if fault.error_code == "RESOURCE_DOES_NOT_EXIST":
                 return {}
             raise SourceUnavailable(
-                f"MLflow's store {redacted(self.tracking_uri)} does not answer ({fault.error_code}); start it or set "
+                f"MLflow's store {redact(self.tracking_uri)} does not answer ({fault.error_code}); start it or set "
                 f"{MLFLOW_TRACKING_URI} to another store"
             ) from fault
         return {alias: int(version) for alias, version in aliases.items()}

@@ -11,9 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.config.loading import redacted
 from core.environment import DATABASE_URL
 from core.errors import BadInput, SourceUnavailable
+from core.redaction import redact
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -71,7 +71,7 @@ class TaskDatabase:
                 yield connection
         except DBAPIError as error:
             message = str(error.orig).splitlines()[0] if str(error.orig) else type(error).__name__
-            raise SourceUnavailable(f"the task database {redacted(self.url)} is unavailable: {message}") from error
+            raise SourceUnavailable(f"the task database {redact(self.url)} is unavailable: {message}") from error
 
     @property
     def _file(self) -> Path | None:

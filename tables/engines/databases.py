@@ -14,9 +14,9 @@ import psycopg
 from ibis.backends.sql import SQLBackend
 from ibis.common.exceptions import IbisError, TableNotFound
 
-from core.config.loading import redacted
 from core.config.sources import TableSource
 from core.errors import ConfigError, DataError, SourceUnavailable, did_you_mean
+from core.redaction import redact
 from tables.engines.duckdb import is_duckdb
 
 FAULTS: tuple[type[Exception], ...] = (psycopg.Error, duckdb.Error, IbisError, OSError)
@@ -38,13 +38,13 @@ def connect(url: str) -> SQLBackend:
     try:
         backend = ibis.connect(address)
     except FAULTS as fault:
-        raise SourceUnavailable(f"the database {redacted(url)} does not answer: {first_line(fault, url)}") from fault
+        raise SourceUnavailable(f"the database {redact(url)} does not answer: {first_line(fault, url)}") from fault
     except (ValueError, AttributeError) as fault:
         raise ConfigError(
-            f"'{redacted(url)}' is not the address of a database, e.g. postgres://user@host/name"
+            f"'{redact(url)}' is not the address of a database, e.g. postgres://user@host/name"
         ) from fault
     if not isinstance(backend, SQLBackend):
-        raise ConfigError(f"'{redacted(url)}' is not an SQL database")
+        raise ConfigError(f"'{redact(url)}' is not an SQL database")
     return _report_lost_connections(backend, url)
 
 
@@ -65,7 +65,7 @@ def _report_loss(fetch: Callable[..., Any], url: str) -> Callable[..., Any]:
             if not LOST & {kind.__name__ for kind in type(fault).__mro__}:
                 raise
             reason = first_line(fault, url)
-            raise SourceUnavailable(f"the database {redacted(url)} no longer answers: {reason}") from fault
+            raise SourceUnavailable(f"the database {redact(url)} no longer answers: {reason}") from fault
 
     return fetch_or_report
 
@@ -94,4 +94,4 @@ def find_table(backend: SQLBackend, source: TableSource, *, name: str, catalogue
 def unreadable(source: TableSource, fault: Exception, *, name: str) -> SourceUnavailable:
     """The error for a table that the database does not let us read."""
     reason = first_line(fault, str(source.database))
-    return SourceUnavailable(f"{name}: {source.table} of {redacted(source.database)} cannot be read: {reason}")
+    return SourceUnavailable(f"{name}: {source.table} of {redact(source.database)} cannot be read: {reason}")

@@ -133,7 +133,7 @@ def choose_folds(config: Config, *, first: date, mature_until: date) -> Folds:
     """
     test = _test_cutoff(config, mature_until)
     stated = sorted(set(config.cutoffs.train)) or _evenly_spaced(config, first=first, test=test)
-    last = test - config.label_days()
+    last = test - config.label_duration
     train = tuple(day for day in stated if day <= last)
     purged = tuple(day for day in stated if last < day < test)
     if not train:
@@ -141,7 +141,7 @@ def choose_folds(config: Config, *, first: date, mature_until: date) -> Folds:
     return Folds(
         train=train,
         test=test,
-        label_days=config.label_days().days,
+        label_days=config.label_duration.days,
         purged=purged,
         seed=config.seed,
         notices=_notices(config, test),
@@ -149,12 +149,12 @@ def choose_folds(config: Config, *, first: date, mature_until: date) -> Folds:
 
 
 def _test_cutoff(config: Config, mature_until: date) -> date:
-    last_mature = mature_until - config.label_days()
+    last_mature = mature_until - config.label_duration
     test = config.cutoffs.test or last_mature
     if test > last_mature:
         raise NotEnoughHistory(
             f"the test cutoff {test} is not mature: its label needs records until "
-            f"{test + config.label_days()}, but they are complete only until {mature_until}; state a test cutoff of "
+            f"{test + config.label_duration}, but they are complete only until {mature_until}; state a test cutoff of "
             f"{last_mature} or earlier"
         )
     return test
@@ -164,17 +164,17 @@ def _evenly_spaced(config: Config, *, first: date, test: date) -> list[date]:
     """Days `step_days` apart: the newest `max_cutoffs` with labels that end by the test, and those up to the test."""
     spacing, earliest = config.cutoffs.step_days, first + timedelta(days=config.active_days)
     grid = [test - timedelta(days=n) for n in range(spacing, (test - earliest).days + 1, spacing)]
-    complete = [day for day in grid if day + config.label_days() <= test]
+    complete = [day for day in grid if day + config.label_duration <= test]
     crossing = grid[: len(grid) - len(complete)]
     return sorted(crossing + complete[: config.cutoffs.max_cutoffs])
 
 
 def _too_short(config: Config, *, first: date, test: date) -> str:
-    label_days = config.label_days().days
+    label_days = config.label_duration.days
     if config.cutoffs.train:
         return (
             f"no stated training cutoff has a label that ends by the test cutoff {test}; state one of "
-            f"{test - config.label_days()} or earlier"
+            f"{test - config.label_duration} or earlier"
         )
     return (
         f"the history from {first} leaves no training cutoff before the test cutoff {test}: "
@@ -185,7 +185,7 @@ def _too_short(config: Config, *, first: date, test: date) -> str:
 
 def _notices(config: Config, test: date) -> tuple[str, ...]:
     stated = sorted(set(config.cutoffs.train))
-    crossing = [day for day in stated if test - config.label_days() < day < test]
+    crossing = [day for day in stated if test - config.label_duration < day < test]
     late = [day for day in stated if day >= test]
     notices = []
     if crossing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -186,9 +187,13 @@ def test_a_missing_or_empty_file_of_customers_is_reported(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("fields", "message"),
-    [({}, "exactly one"), ({"top": 0.1, "rule": "mrr > 1"}, "exactly one"), ({"top": 1.5}, "above 0 and at most 1"),
-     ({"rule": "mrr > 1", "by": "mrr"}, "by goes with top")],
-)  # fmt: skip
+    [
+        ({}, "exactly one"),
+        ({"top": 0.1, "rule": "mrr > 1"}, "exactly one"),
+        ({"rule": "mrr > 1", "by": "mrr"}, "by needs top"),
+        ({"top": 1.5}, "<= 1.0"),
+    ],
+)
 def test_a_segment_needs_exactly_one_selection(fields: dict[str, Any], message: str):
     with pytest.raises(ValueError, match=message):
-        Segment(**fields)
+        msgspec.convert(fields, Segment)

@@ -58,5 +58,5 @@ def test_symptoms_speak_of_no_cause_unless_the_business_says_so():
 
 
 def test_settings_that_speak_of_no_cause_are_refused():
-    with pytest.raises(ValueError, match="speaks of 'prise'"):
+    with pytest.raises(ValueError, match="no cause 'prise'"):
         CauseSettings(words={"prise": ("expensive",)})

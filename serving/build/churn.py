@@ -35,6 +35,6 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
             model.reasons(model_features),
             short_history=has_short_history(features),
             risk_levels=inputs.config.risk_levels,
-            opted_out=inputs.opted_out_of_scoring,
+            opted_out=inputs.scoring_opt_outs,
         )
     )

@@ -31,6 +31,6 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
             curves,
             monthly_revenue=monthly_revenue(features),
             risk_levels=inputs.config.risk_levels,
-            opted_out=inputs.opted_out_of_scoring,
+            opted_out=inputs.scoring_opt_outs,
         )
     )

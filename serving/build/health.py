@@ -24,7 +24,7 @@ MAX_AGE_DAYS = 28
 def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> BuiltPart:
     """Read the health of every customer who consents to scoring."""
     del parts
-    return read_health(inputs.config.places.health, inputs.cutoff, opted_out=inputs.opted_out_of_scoring)
+    return read_health(inputs.config.places.health, inputs.cutoff, opted_out=inputs.scoring_opt_outs)
 
 
 def read_health(folder: Path, cutoff: date, *, opted_out: NDArray[np.str_]) -> BuiltPart:

@@ -74,7 +74,7 @@ class BuildInputs:
         return compute_features(self.tables, cohort, vocabularies=None if churn is None else churn.vocabularies)
 
     @cached_property
-    def opted_out_of_scoring(self) -> NDArray[np.str_]:
+    def scoring_opt_outs(self) -> NDArray[np.str_]:
         """Ids of the customers who do not consent to scoring."""
         return customers_refusing(self.tables, "score", cutoff=self.cutoff)
 

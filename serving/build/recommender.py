@@ -42,8 +42,8 @@ def _build(inputs: BuildInputs, package: ModelPackage, interactions: Interaction
     settings, cutoff, today = inputs.config.recommender, inputs.cutoff, load_items(inputs.tables)
     champion = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
     champion = with_similarity_model(champion, interactions, inputs=inputs)
-    newcomers = newcomers_of(today.attributes.recode(champion.item_ids), today.attributes)
-    model = with_newcomers(champion, newcomers)
+    new_items = newcomers_of(today.attributes.recode(champion.item_ids), today.attributes)
+    model = with_newcomers(champion, new_items)
     interactions = interactions.recode(model.item_ids)
     items, profiles = build_items(today, model.item_ids), read_profiles(inputs)
     groups = _groups_by_attribute(interactions.customer_ids, profiles)
@@ -54,7 +54,7 @@ def _build(inputs: BuildInputs, package: ModelPackage, interactions: Interaction
     )
     return RecommenderPart.of(
         model,
-        newcomers,
+        new_items,
         customers=CustomerPart.of(interactions.histories, profiles),
         items=items,
         context_models=context_models,

@@ -34,7 +34,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         SegmentPart.of(
             compute_segmentation(inputs.config, features, probability),
             figures,
-            attributes=listed_attributes(features, np.isin(features.customer_ids, opted_out["recommend"])),
+            attributes=read_attributes(features, np.isin(features.customer_ids, opted_out["recommend"])),
             opted_out=opted_out,
             seed=inputs.config.seed,
         )
@@ -48,7 +48,7 @@ def churn_probabilities(churn: ChurnPart | None, customer_ids: NDArray[np.str_])
     return np.append(churn.probability, np.nan)[codes_of(customer_ids, churn.index.names())]
 
 
-def listed_attributes(features: FeatureTable, hidden: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
+def read_attributes(features: FeatureTable, hidden: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
     """The attributes that the configuration lists, (n,) text or numbers by name; missing where `hidden`, (n,)."""
     attributes: dict[str, NDArray[Any]] = {}
     for column in features.columns:

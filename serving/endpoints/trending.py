@@ -72,7 +72,9 @@ def handle(request: TrendingRequest, context: RequestContext) -> TrendingRespons
 
 def _is_of_category(items: ItemPart, category: str) -> NDArray[np.bool_]:
     """(m,); false for all if the items table has no categories."""
-    return items.having({"category": (category,)}) if "category" in items.names else np.zeros(len(items), dtype=bool)
+    return (
+        items.with_values({"category": (category,)}) if "category" in items.names else np.zeros(len(items), dtype=bool)
+    )
 
 
 def _item(part: RecommenderPart, rank: int, place: int) -> TrendingItem:

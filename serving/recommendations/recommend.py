@@ -52,14 +52,14 @@ def recommend(
     The purchases in `request.history` count as bought `now`.
     """
     if request.is_plain and row >= 0:
-        top = part.precomputed(row, request.k, gone=None if out_of_stock.as_released else out_of_stock.mask)
+        top = part.look_up_top(row, request.k, gone=None if out_of_stock.as_released else out_of_stock.mask)
         if top is not None:
-            return _precomputed_result(part, request, row=row, best=top.best, shares=top.shares)
+            return _result_from_precomputed(part, request, row=row, best=top.best, shares=top.shares)
     since_release = Histories.of_items([request.history], part.model.item_ids, now)
     history = part.customers.history_of(row, since_release)
-    profile = _merged_profile(part, request, row)
+    profile = _merge_profile(part, request, row)
     exclusions = Exclusions(
-        items=_excluded_items(part, request, out_of_stock),
+        items=_find_excluded(part, request, out_of_stock),
         per_customer=[request.exclude],
         seen=request.repeat_policy == "never",
         not_due=request.repeat_policy == "due",
@@ -77,7 +77,7 @@ def recommend(
     return Result(best, contributions, profile, item_list)
 
 
-def _merged_profile(part: RecommenderPart, request: RecommendationsRequest, row: int) -> CustomerProfile:
+def _merge_profile(part: RecommenderPart, request: RecommendationsRequest, row: int) -> CustomerProfile:
     """The profile on record; preferences in the request replace recorded ones for the same attribute."""
     recorded = part.customers.profile_of(row)
     if not request.preferences:
@@ -102,16 +102,16 @@ def _rank_list(
     return rank
 
 
-def _excluded_items(
+def _find_excluded(
     part: RecommenderPart, request: RecommendationsRequest, out_of_stock: OutOfStock
 ) -> NDArray[np.int32] | NDArray[np.int64]:
     """The codes of the items that the request's filters and the stock exclude, for any customer."""
     has_price = request.price_min is not None or request.price_max is not None
     if not request.where and not has_price:
         return out_of_stock.codes if request.in_stock else out_of_stock.codes[:0]
-    allowed = part.items.having(request.where)
+    allowed = part.items.with_values(request.where)
     if has_price:
-        allowed &= part.items.priced(request.price_min, request.price_max)
+        allowed &= part.items.in_price_range(request.price_min, request.price_max)
     if request.in_stock:
         allowed &= ~out_of_stock.mask
     return np.flatnonzero(~allowed)
@@ -126,7 +126,7 @@ def _contributions(
     return speaking(past, shares, max(1, request.contributions))
 
 
-def _precomputed_result(
+def _result_from_precomputed(
     part: RecommenderPart,
     request: RecommendationsRequest,
     *,

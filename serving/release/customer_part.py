@@ -122,7 +122,7 @@ class CustomerPart:
         return len(self.index)
 
     @property
-    def declined_messages(self) -> NDArray[np.bool_]:
+    def has_declined_messages(self) -> NDArray[np.bool_]:
         """(n,): who declined recommendations, or any contact, and so gets no message with recommendations."""
         return self.declined_recommendations | self.declined_contact
 

@@ -99,7 +99,7 @@ class HazardPart:
             expected_revenue=None if math.isnan(revenue) else expected_months * revenue,
         )
 
-    def expected_months_of(self, customer_id: str) -> float | None:
+    def remaining_months_of(self, customer_id: str) -> float | None:
         """How many more months a customer is expected to stay; None if there is no curve."""
         row = self.index.find(customer_id)
         return None if row < 0 else float(self.curves.take(slice(row, row + 1)).expected_months[0])

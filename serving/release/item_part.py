@@ -134,7 +134,7 @@ class ItemPart:
                 matches.append(value)
         return matches
 
-    def having(self, where: Mapping[str, Sequence[str]]) -> NDArray[np.bool_]:
+    def with_values(self, where: Mapping[str, Sequence[str]]) -> NDArray[np.bool_]:
         """(m,): the items with one of the values in each attribute; every attribute must be in `names`."""
         selected = np.ones(len(self), dtype=bool)
         for attribute, values in where.items():
@@ -142,7 +142,7 @@ class ItemPart:
             selected &= np.isin(self.attributes.codes[attribute], codes[codes >= 0])
         return selected
 
-    def priced(self, lowest: float | None, highest: float | None) -> NDArray[np.bool_]:
+    def in_price_range(self, lowest: float | None, highest: float | None) -> NDArray[np.bool_]:
         """(m,): the items whose price is in a range, both ends included; none without a price."""
         lower, upper = -np.inf if lowest is None else lowest, np.inf if highest is None else highest
         return (self.price >= lower) & (self.price <= upper)

@@ -78,7 +78,7 @@ class RecommenderPart:
 
     model: LadderRecommender
     "The champion with a similarity model, if it has none itself. It covers the new items."
-    newcomers: Newcomers
+    new_items: Newcomers
     "Items of the items table without purchases."
     customers: CustomerPart
     items: ItemPart
@@ -91,7 +91,7 @@ class RecommenderPart:
     def of(
         cls,
         model: LadderRecommender,
-        newcomers: Newcomers,
+        new_items: Newcomers,
         *,
         customers: CustomerPart,
         items: ItemPart,
@@ -104,7 +104,7 @@ class RecommenderPart:
         width = k + max(1, round(SPARE_SHARE * k))
         return cls(
             model=model,
-            newcomers=newcomers,
+            new_items=new_items,
             customers=customers,
             items=items,
             context_models=context_models,
@@ -120,7 +120,7 @@ class RecommenderPart:
             "recommender_model": self.model.to_artifact(),
             "customers": self.customers.to_artifact(),
             "items": self.items.to_artifact(),
-            "newcomers": self.newcomers.to_artifact(),
+            "new_items": self.new_items.to_artifact(),
         }
         if self.model.similarity_model_ is not None:
             artifacts["similarity_model"] = self.model.similarity_model_.to_artifact()
@@ -129,8 +129,8 @@ class RecommenderPart:
     @classmethod
     def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> RecommenderPart:
         """The part that was stored."""
-        newcomers, arrays = Newcomers.from_artifact(artifacts["newcomers"]), artifacts[NAME].arrays
-        model = with_newcomers(_read_model(artifacts), newcomers)
+        new_items, arrays = Newcomers.from_artifact(artifacts["new_items"]), artifacts[NAME].arrays
+        model = with_newcomers(_read_model(artifacts), new_items)
         customers = CustomerPart.from_artifact(artifacts["customers"], model.item_ids)
         ids = customers.index.ids
         best = Recommendations(
@@ -138,7 +138,7 @@ class RecommenderPart:
         )
         return cls(
             model=model,
-            newcomers=newcomers,
+            new_items=new_items,
             customers=customers,
             items=ItemPart.from_artifact(artifacts["items"], model.item_ids),
             context_models=ContextModels.from_artifacts(artifacts),
@@ -150,7 +150,7 @@ class RecommenderPart:
         """The code of an item in the model's catalogue, or -1."""
         return int(codes_of(np.array([item_id]), self.model.item_ids)[0])
 
-    def precomputed(self, row: int, k: int, *, gone: NDArray[np.bool_] | None = None) -> TopItems | None:
+    def look_up_top(self, row: int, k: int, *, gone: NDArray[np.bool_] | None = None) -> TopItems | None:
         """The k best precomputed items of a customer that are not `gone`, (m,); None if fewer than k are left."""
         items = self.top.best.items[row]
         is_left = items >= 0 if gone is None else (items >= 0) & ~gone[items]

@@ -7,7 +7,7 @@
     <release_id>/recommender/     precomputed top items of every customer
     <release_id>/recommender_model/
     <release_id>/similarity_model/      if the recommender itself has no item similarity
-    <release_id>/newcomers/       items without purchases, and the items they resemble
+    <release_id>/new_items/       items without purchases, and the items they resemble
     <release_id>/customers/       purchase histories, profiles, consents
     <release_id>/items/           attributes, prices, descriptions
     <release_id>/starting_points/, bought_together/, trend/
@@ -145,7 +145,9 @@ class Release:
                 for path in sorted(folder.iterdir())
                 if path.is_dir()
             }
-            parts = {name: kind.from_artifacts(artifacts) for name, kind in PARTS.items() if name in artifacts}
+            parts: dict[str, Any] = {
+                name: kind.from_artifacts(artifacts) for name, kind in PARTS.items() if name in artifacts
+            }
             return cls(description, msgspec.Raw((folder / CARDS).read_bytes()), **parts)
         except (OSError, KeyError, ValueError, msgspec.DecodeError, UnknownName) as error:
             raise BrokenArtifact(f"the release in {folder} cannot be read ({error}); run `kizuna release`") from error

@@ -158,10 +158,10 @@ def _facts(
     figure_lists = {name: column[order].tolist() for name, column in figures.items()}
     attribute_lists = {name: column[order].tolist() for name, column in attributes.items()}
     for row in range(len(order)):
-        yield CustomerFacts(KeyFigures(**_known_values(figure_lists, row)), _known_values(attribute_lists, row))
+        yield CustomerFacts(KeyFigures(**_drop_missing(figure_lists, row)), _drop_missing(attribute_lists, row))
 
 
-def _known_values(columns: Mapping[str, list[Any]], row: int) -> dict[str, Any]:
+def _drop_missing(columns: Mapping[str, list[Any]], row: int) -> dict[str, Any]:
     """One row's values by name, without '' and NaN (which does not equal itself)."""
     values = ((name, column[row]) for name, column in columns.items())
     return {name: value for name, value in values if value != "" and value == value}

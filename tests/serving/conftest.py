@@ -72,7 +72,7 @@ def send(tmp_path_factory: pytest.TempPathFactory) -> Send:
 
 
 @dataclass(frozen=True)
-class Served:
+class RunningService:
     """A running service."""
 
     address: str
@@ -81,8 +81,13 @@ class Served:
 
 
 @contextmanager
-def run_service(home: Path, *, workers: int, target: Sequence[str] = CHECKOUT) -> Iterator[Served]:
-    """Run `bentoml serve` on a free port; ready inside the block."""
+def run_service(
+    home: Path, *, workers: int, target: Sequence[str] = CHECKOUT, python: str = sys.executable
+) -> Iterator[RunningService]:
+    """Run `bentoml serve` on a free port; ready inside the block.
+
+    `home` contains the folder `releases`, and gets the log and other files of the service.
+    """
     port, log = free_port(), home / "log"
     (home / "sitecustomize.py").write_text(LISTS_ITS_MODULES.format(home=home))
     environment = os.environ | {
@@ -92,20 +97,20 @@ def run_service(home: Path, *, workers: int, target: Sequence[str] = CHECKOUT) -
         "BENTOML_HOME": str(home / "bentoml"),
         "PYTHONPATH": str(home),
     }
-    command = [sys.executable, "-m", "bentoml", "serve", *target, "--port", str(port)]
+    command = [python, "-m", "bentoml", "serve", *target, "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, cwd=home, stdout=output, stderr=output)
     try:
-        served = Served(f"http://127.0.0.1:{port}", home / "releases", log)
-        wait_until(lambda: is_ready(served.address), f"the service did not start; see {log}")
-        yield served
+        service = RunningService(f"http://127.0.0.1:{port}", home / "releases", log)
+        wait_until(lambda: is_ready(service.address), f"the service did not start; see {log}")
+        yield service
     finally:
         process.terminate()
         process.wait(20)
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """The service with two workers on the sample release."""
     home = tmp_path_factory.mktemp("served")
     publish(home / "releases", sample_release())

@@ -1,4 +1,7 @@
-"""The bento: built and served elsewhere, without a network."""
+"""The bento contains everything that the service needs, and nothing else.
+
+It is built, installed into a fresh virtual environment, and run from there: the checkout is not on the path.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +9,91 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.serving.conftest import PROJECT, serving
+from serving.tasks.store import TaskStore
+from tests.serving.conftest import PROJECT, run_service
 from tests.serving.sample_release import publish, sample_release
+from tests.serving.tasks.test_store import COOLDOWN_DAYS, task
 
-NOWHERE = "http://127.0.0.1:9"
-WITHOUT_NETWORK = {"HTTPS_PROXY": NOWHERE, "HTTP_PROXY": NOWHERE, "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
+UV = str(Path(sys.executable).with_name("uv"))
+NO_HOST = "http://127.0.0.1:9"
+WITHOUT_NETWORK = {"HTTPS_PROXY": NO_HOST, "HTTP_PROXY": NO_HOST, "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
+PATH_VALUES = {"item_id": "tea", "customer_id": "ada", "task_id": task("ada").task_id}
+BODIES = {
+    "/v1/churn/score": {"customer_ids": ["ada"], "curve": True},
+    "/v1/recommendations": {"customer_id": "ada"},
+    "/v1/next-best-offer": {"customer_id": "ada"},
+    "/v1/stock": {"unavailable": ["cup"]},
+    "/v1/tasks/{task_id}": {"state": "done"},
+}
 
 
 def build(home: Path) -> str:
-    """`bentoml build` in the checkout; the bento's tag."""
+    """Run `bentoml build` in the checkout, without a network; returns the bento's tag."""
     environment = os.environ | WITHOUT_NETWORK | {"BENTOML_HOME": str(home), "BENTOML_DO_NOT_TRACK": "True"}
     command = [sys.executable, "-m", "bentoml", "build", "--output", "tag"]
-    built = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-    assert built.returncode == 0, built.stderr
-    return built.stdout.strip().removeprefix("__tag__:")
+    run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return run.stdout.strip().removeprefix("__tag__:")
+
+
+def install(requirements: Path, folder: Path) -> str:
+    """Install the requirements of a bento into a new virtual environment; returns its interpreter.
+
+    `make install` has filled uv's cache with the same packages, so this needs no network as a rule.
+    """
+    subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
+    python = str(folder / "bin/python")
+    command = [UV, "pip", "sync", "--quiet", "--python", python, "--require-hashes", str(requirements)]
+    from_cache = subprocess.run([*command, "--offline"], capture_output=True, check=False)
+    if from_cache.returncode != 0:
+        subprocess.run(command, check=True)
+    return python
+
+
+def send_to_every_route(address: str) -> dict[str, int]:
+    """The status of each operation in the OpenAPI document, by method and path."""
+    document = httpx.get(f"{address}/openapi.json").json()
+    statuses: dict[str, int] = {}
+    for path, operations in document["paths"].items():
+        for method in operations:
+            options: dict[str, Any] = {} if method == "get" else {"json": BODIES[path]}
+            response = httpx.request(method, f"{address}{path.format(**PATH_VALUES)}", **options)
+            statuses[f"{method} {path}"] = response.status_code
+    return statuses
 
 
 @pytest.mark.slow
-def test_the_built_bento_answers_from_another_folder_without_a_network(tmp_path):
+def test_the_installed_bento_serves_every_route_without_the_checkout(tmp_path):
     tag = build(tmp_path / "bentoml")
+    bento = tmp_path / "bentoml/bentos" / tag.replace(":", "/")
+    python = install(bento / "env/python/requirements.txt", tmp_path / "venv")
     publish(tmp_path / "releases", sample_release())
+    TaskStore.at(None, tmp_path / "tasks.db", data_set="shop").add([task("ada")], cooldown_days=COOLDOWN_DAYS)
 
-    with serving(tmp_path, workers=1, what=[tag]) as bento:
-        response = httpx.post(f"{bento.address}/v1/churn/score", json={"customer_ids": ["ada"]})
-        assert response.json()["scores"][0]["churn_probability"] == 0.5
-        assert httpx.get(f"{bento.address}/docs").status_code == 200
+    with run_service(tmp_path, workers=1, target=[tag], python=python) as service:
+        statuses = send_to_every_route(service.address)
+        docs = httpx.get(f"{service.address}/docs")
+        explanation = httpx.post(f"{service.address}/v1/recommendations", json={"customer_id": "ada", "k": 1})
+
+    assert set(statuses.values()) == {200}, statuses
+    assert len(statuses) >= 15
+    assert docs.status_code == 200
+    assert "ご購入" in explanation.text  # the translations are in the bento, too
+    assert importable_packages(python, tmp_path) == []
+    assert {path.name for path in (bento / "src").iterdir() if path.is_dir()} == {"core", "models", "serving"}
+    assert not (bento / "src/serving/build").exists()
+
+
+def importable_packages(python: str, folder: Path) -> list[str]:
+    """The packages of the checkout that the virtual environment itself can import."""
+    script = (
+        "from importlib.util import find_spec; "
+        "print(*(name for name in ('core', 'models', 'serving', 'features', 'tables') if find_spec(name)))"
+    )
+    run = subprocess.run([python, "-c", script], cwd=folder, capture_output=True, text=True, check=True)
+    return run.stdout.split()

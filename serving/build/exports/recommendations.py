@@ -43,7 +43,7 @@ def recommendation_rows(release: Release, options: ExportOptions) -> Rows:
     if options.k < 1:
         raise BadInput(f"--k is {options.k}; use at least 1")
     is_gone = find_out_of_stock(options.stock, part).mask
-    consenting = np.flatnonzero(~part.customers.declined_messages)
+    consenting = np.flatnonzero(~part.customers.has_declined_messages)
     for start in range(0, len(consenting), BLOCK_ROWS):
         rows = consenting[start : start + BLOCK_ROWS]
         top = part.best_items(rows, options.k, gone=is_gone)
@@ -56,7 +56,7 @@ def recommendation_rows(release: Release, options: ExportOptions) -> Rows:
 
 def count_excluded(release: Release) -> int:
     """Number of customers who declined recommendations or any contact."""
-    return 0 if release.recommender is None else int(release.recommender.customers.declined_messages.sum())
+    return 0 if release.recommender is None else int(release.recommender.customers.has_declined_messages.sum())
 
 
 def _item_rows(part: RecommenderPart, top: TopItems, *, place: int, row: int) -> Iterator[dict[str, Any]]:

@@ -55,7 +55,7 @@ def score_rows(release: Release, options: ExportOptions) -> Rows:
                     "reasons_en": "; ".join(reason.en for reason in reasons),
                     "reasons_ja": "、".join(reason.ja for reason in reasons),
                     "horizon_days": churn.horizon_days,
-                    "expected_months": None if hazard is None else hazard.expected_months_of(customer_id),
+                    "expected_months": None if hazard is None else hazard.remaining_months_of(customer_id),
                 }
                 | source
             )

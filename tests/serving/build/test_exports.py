@@ -113,12 +113,12 @@ def test_a_file_is_replaced_only_when_the_new_one_is_complete(tmp_path):
     path = tmp_path / "scores.csv"
     path.write_text("before")
 
-    def interrupted_rows(release, options):
+    def rows_until_interrupt(release, options):
         yield [{"customer_id": "ada"}]
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_export(replace(SCORES, rows=interrupted_rows), path, release=sample_release())
+        write_export(replace(SCORES, rows=rows_until_interrupt), path, release=sample_release())
 
     assert (path.read_text(), [file.name for file in tmp_path.iterdir()]) == ("before", ["scores.csv"])
 

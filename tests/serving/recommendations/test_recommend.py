@@ -101,11 +101,11 @@ def test_the_error_for_an_unknown_attribute_lists_the_attributes_and_does_not_re
 
 
 def test_contributions_add_up_and_do_not_depend_on_whether_they_are_precomputed(send):
-    precomputed = recommend(send, customer_id="ada", k=2)["items"]
+    look_up_top = recommend(send, customer_id="ada", k=2)["items"]
     computed = recommend(send, customer_id="ada", k=2, exclude=["never-heard-of"])["items"]
     complete = recommend(send, customer_id="ada", k=2, contributions=5)["items"]
 
-    for items in zip(precomputed, computed, complete, strict=True):
+    for items in zip(look_up_top, computed, complete, strict=True):
         largest = [item["contributions"][0] for item in items]
         shares = [contribution["share"] for contribution in items[2]["contributions"]]
         assert len({contribution["item_id"] for contribution in largest}) == 1

@@ -100,7 +100,7 @@ def test_without_curves_in_the_release_the_error_names_the_horizon_of_the_scores
 def test_unknown_customers_and_those_who_opted_out_have_no_curve(send: Send):
     without_ada = hazard_part(opted_out=np.array(["ada"]))
 
-    assert score(send, "nobody", curve=True)["scores"] == [{"status": "not_found", "customer_id": "nobody"}]
+    assert score(send, "unknown", curve=True)["scores"] == [{"status": "not_found", "customer_id": "unknown"}]
     assert without_ada.index.find("ada") == -1
     assert (len(without_ada.curves), churn_part(np.array(["ada"])).n_excluded) == (2, 1)
 

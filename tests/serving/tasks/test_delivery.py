@@ -74,7 +74,7 @@ def webhook(address: str, waits: list[float] | None = None) -> Webhook:
     return Webhook(address, SECRET, sleep=(waits if waits is not None else []).append)
 
 
-def undelivered(store: TaskStore) -> list[str]:
+def waiting_customers(store: TaskStore) -> list[str]:
     return [one.customer_id for one in store.find(TaskFilter(undelivered=True), 10).tasks]
 
 
@@ -87,7 +87,7 @@ def test_every_open_task_arrives_once_oldest_first_and_signed(store):
     for headers, body in crm.requests:
         standardwebhooks.Webhook(SECRET).verify(body, headers)
     assert [headers["webhook-id"] for headers, _ in crm.requests] == [task("ada").task_id, task("bo").task_id]
-    assert undelivered(store) == []
+    assert waiting_customers(store) == []
 
 
 def test_a_changed_body_or_another_secret_fails_the_verification(store):
@@ -141,7 +141,7 @@ def test_a_rejected_task_is_not_retried_at_once_and_does_not_hold_up_others(stor
 
     assert (crm.customer_ids, waits) == (["ada", "bo"], [])
     assert (report.delivered, report.waiting, report.problems) == (1, 1, {"status 400": 1})
-    assert undelivered(store) == ["ada"]
+    assert waiting_customers(store) == ["ada"]
 
 
 def test_redirects_are_not_followed(store):

@@ -119,7 +119,7 @@ def test_tasks_are_found_by_state_owner_and_customer(store):
     assert customer_ids(store, TaskFilter(owner="ann")) == ["bo", "ada"]
     assert customer_ids(store, TaskFilter(owner="")) == ["cyd"]
     assert customer_ids(store, TaskFilter(state=TaskState.DONE, customer_id="bo")) == ["bo"]
-    assert customer_ids(store, TaskFilter(customer_id="nobody")) == []
+    assert customer_ids(store, TaskFilter(customer_id="unknown")) == []
 
 
 def test_pages_contain_every_task_once_although_newer_ones_arrive(store):

@@ -49,7 +49,7 @@ def compute_features(
         measures = _compute_measures(at_cutoff, customers, cutoff=cutoff, features=features, n_customers=len(rows))
         for place, feature in enumerate(features):
             values[rows, place] = evaluate(feature.expression, measures)
-        described = attribute_values(at_cutoff, customers, attributes, cutoff=cutoff, n_customers=len(rows))
+        described = attribute_values(at_cutoff, customers, attributes=attributes, cutoff=cutoff, n_customers=len(rows))
         for place, column in enumerate(described, start=len(features)):
             values[rows, place] = column
     return FeatureTable(cohort.customer_ids, cohort.cutoffs, values, columns)

@@ -94,7 +94,9 @@ def load_offer_book(tables: Tables, cutoff: date) -> OfferBook:
     offers = tuple(_build_offer(row) for row in view["offers"].order_by("offer_id").to_pyarrow().to_pylist())
     if "contacts" not in view:
         return OfferBook(offers)
-    counts = _count_contacts(view["contacts"], cutoff, tables.config.offers.answer_days).to_pyarrow().to_pylist()
+    counts = (
+        _count_contacts(view["contacts"], cutoff, answer_days=tables.config.offers.answer_days).to_pyarrow().to_pylist()
+    )
     return OfferBook(offers, {row.pop("offer_id"): OfferContacts(**row) for row in counts})
 
 
@@ -104,7 +106,7 @@ def _build_offer(row: dict[str, Any]) -> Offer:
     )
 
 
-def _count_contacts(contacts: ir.Table, cutoff: date, answer_days: int) -> ir.Table:
+def _count_contacts(contacts: ir.Table, cutoff: date, *, answer_days: int) -> ir.Table:
     """One row per offer: treated customers, those whose answer is due, and those who accepted in time."""
     treated = contacts.filter(ibis._.treated)
     counts: dict[str, ir.Value] = {"given": treated.count()}

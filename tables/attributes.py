@@ -66,7 +66,7 @@ def find_attributes(tables: Tables, vocabularies: Mapping[str, tuple[str, ...]] 
     """
     places = ("accounts",) if tables.config.customer == "account" else ("customers", "accounts")
     return tuple(
-        _build_attribute(tables, table, source, vocabularies=vocabularies)
+        _build_attribute(tables, table, source=source, vocabularies=vocabularies)
         for table in places
         for source in tables.config.attributes.get(table, ())
         if table in tables and source in tables[table].columns
@@ -74,7 +74,7 @@ def find_attributes(tables: Tables, vocabularies: Mapping[str, tuple[str, ...]] 
 
 
 def _build_attribute(
-    tables: Tables, table: str, source: str, *, vocabularies: Mapping[str, tuple[str, ...]] | None
+    tables: Tables, table: str, *, source: str, vocabularies: Mapping[str, tuple[str, ...]] | None
 ) -> Attribute:
     as_of_today = f"{table}.{source}" in tables.config.as_of_today
     kind = kind_of(tables[table][source])
@@ -97,14 +97,14 @@ def kind_of(column: ir.Value) -> Kind:
 
 
 def attribute_values(
-    tables: Tables, customers: ir.Table, attributes: tuple[Attribute, ...], *, cutoff: date, n_customers: int
+    tables: Tables, customers: ir.Table, *, attributes: tuple[Attribute, ...], cutoff: date, n_customers: int
 ) -> list[NDArray[np.float64]]:
     """The values of each attribute, each (n_customers,) in the order of the customers' `position`; NaN is missing."""
     values = [np.full(n_customers, np.nan) for _ in attributes]
     for table in dict.fromkeys(attribute.table for attribute in attributes):
         places = [place for place, attribute in enumerate(attributes) if attribute.table == table]
         sources = [attributes[place].source for place in places]
-        rows = _join_customers(tables, customers, table, sources=sources).to_pyarrow()
+        rows = _join_customers(tables, customers, table=table, sources=sources).to_pyarrow()
         positions = rows["position"].to_numpy()
         for place in places:
             attribute = attributes[place]
@@ -112,7 +112,7 @@ def attribute_values(
     return values
 
 
-def _join_customers(tables: Tables, customers: ir.Table, table: str, *, sources: list[str]) -> ir.Table:
+def _join_customers(tables: Tables, customers: ir.Table, *, table: str, sources: list[str]) -> ir.Table:
     """The `position` of each customer with the columns of their row in `customers` or `accounts`."""
     if tables.config.customer == "account":
         rows = customers.inner_join(tables["accounts"], [("customer_id", "account_id")])
@@ -143,13 +143,13 @@ AttributeGroups = dict[str, dict[str, str]]
 def attribute_groups(tables: Tables, cutoff: date) -> AttributeGroups:
     """The listed attributes of customers that are words, as known before midnight of the cutoff.
 
-    Missing words are left out, and so are attributes that look personal, as they are from features.
+    Without missing words and, as in features, without attributes that look personal.
     """
-    known = tables.at(cutoff)
-    if "customers" not in known:
+    view = tables.at(cutoff)
+    if "customers" not in view:
         return {}
-    customers = known["customers"]
-    listed = [name for name in known.config.attributes.get("customers", ()) if name in customers.columns]
+    customers = view["customers"]
+    listed = [name for name in view.config.attributes.get("customers", ()) if name in customers.columns]
     words = [name for name in listed if customers[name].type().is_string()]
     if not words:
         return {}

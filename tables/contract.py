@@ -63,7 +63,7 @@ class TableContract:
         return tuple(column.name for column in self.columns)
 
     @property
-    def required(self) -> tuple[str, ...]:
+    def mandatory_columns(self) -> tuple[str, ...]:
         """The columns without which the table cannot be read."""
         return tuple(column.name for column in self.columns if column.required)
 
@@ -80,7 +80,7 @@ class TableContract:
         return name in self.names
 
 
-def _mandatory(name: str, kind: Kind, *, known_at: str | None = None, minimum: float | None = None) -> ColumnContract:
+def _require(name: str, kind: Kind, *, known_at: str | None = None, minimum: float | None = None) -> ColumnContract:
     return ColumnContract(name, kind, required=True, known_at=known_at, minimum=minimum)
 
 
@@ -90,8 +90,8 @@ def _optional(
     return ColumnContract(name, kind, known_at=known_at, not_before=not_before, minimum=minimum)
 
 
-CUSTOMER = _mandatory("customer_id", "id")
-EVENT_TIME = _mandatory("event_time", "time")
+CUSTOMER = _require("customer_id", "id")
+EVENT_TIME = _require("event_time", "time")
 RECORDED_TIME = _optional("recorded_time", "time")
 DATES = (_optional("valid_from", "time"), RECORDED_TIME)
 
@@ -114,18 +114,18 @@ _TABLES = (
     ),
     TableContract(
         "accounts",
-        (_mandatory("account_id", "id"), _optional("seats", "integer"), _optional("owner", "text"), *DATES),
+        (_require("account_id", "id"), _optional("seats", "integer"), _optional("owner", "text"), *DATES),
         key="account_id",
         lists_attributes=True,
     ),
     TableContract(
         "identities",
-        (_mandatory("alias_id", "id"), CUSTOMER, _optional("kind", "text"), RECORDED_TIME),
+        (_require("alias_id", "id"), CUSTOMER, _optional("kind", "text"), RECORDED_TIME),
     ),
     TableContract(
         "items",
         (
-            _mandatory("item_id", "id"),
+            _require("item_id", "id"),
             _optional("category", "text"),
             _optional("price", "number"),
             _optional("cost", "number"),
@@ -140,7 +140,7 @@ _TABLES = (
         "purchases",
         (
             EVENT_TIME,
-            _mandatory("amount", "number"),
+            _require("amount", "number"),
             _optional("customer_id", "id"),
             _optional("item_id", "id"),
             _optional("quantity", "number"),
@@ -160,7 +160,7 @@ _TABLES = (
         (
             CUSTOMER,
             EVENT_TIME,
-            _mandatory("event", "text"),
+            _require("event", "text"),
             _optional("role", "text"),
             _optional("item_id", "id"),
             _optional("value", "number"),
@@ -176,10 +176,10 @@ _TABLES = (
         "subscriptions",
         (
             CUSTOMER,
-            _mandatory("subscription_id", "id"),
-            _mandatory("plan", "text"),
-            _mandatory("mrr", "number", minimum=0),
-            _mandatory("started_at", "time"),
+            _require("subscription_id", "id"),
+            _require("plan", "text"),
+            _require("mrr", "number", minimum=0),
+            _require("started_at", "time"),
             _optional("ended_at", "time", known_at="ended_at", not_before="started_at"),
             _optional("end_reason", "text", known_at="ended_at"),
             _optional("end_kind", "text", known_at="ended_at"),
@@ -198,7 +198,7 @@ _TABLES = (
         "tickets",
         (
             CUSTOMER,
-            _mandatory("opened_at", "time"),
+            _require("opened_at", "time"),
             _optional("ticket_id", "id"),
             _optional("first_answered_at", "time", known_at="first_answered_at", not_before="opened_at"),
             _optional("closed_at", "time", known_at="closed_at", not_before="opened_at"),
@@ -214,7 +214,7 @@ _TABLES = (
         (
             CUSTOMER,
             EVENT_TIME,
-            _mandatory("kind", "text"),
+            _require("kind", "text"),
             _optional("score", "number"),
             _optional("sent_at", "time"),
             _optional("comment", "text"),
@@ -226,10 +226,10 @@ _TABLES = (
         (
             CUSTOMER,
             EVENT_TIME,
-            _mandatory("campaign_id", "id"),
-            _mandatory("offer_id", "id"),
-            _mandatory("channel", "text"),
-            _mandatory("treated", "boolean"),
+            _require("campaign_id", "id"),
+            _require("offer_id", "id"),
+            _require("channel", "text"),
+            _require("treated", "boolean"),
             _optional("propensity", "number"),
             _optional("cost", "number"),
             _optional("opened_at", "time", known_at="opened_at"),
@@ -241,8 +241,8 @@ _TABLES = (
     TableContract(
         "offers",
         (
-            _mandatory("offer_id", "id"),
-            _mandatory("kind", "text"),
+            _require("offer_id", "id"),
+            _require("kind", "text"),
             _optional("item_id", "id"),
             _optional("category", "text"),
             _optional("cost", "number"),
@@ -255,20 +255,20 @@ _TABLES = (
     ),
     TableContract(
         "preferences",
-        (CUSTOMER, EVENT_TIME, _mandatory("key", "text"), _mandatory("value", "text")),
+        (CUSTOMER, EVENT_TIME, _require("key", "text"), _require("value", "text")),
         happens_at="event_time",
     ),
     TableContract(
         "consents",
-        (CUSTOMER, _mandatory("purpose", "text"), _mandatory("granted", "boolean"), EVENT_TIME),
+        (CUSTOMER, _require("purpose", "text"), _require("granted", "boolean"), EVENT_TIME),
         happens_at="event_time",
     ),
     TableContract(
         "spend",
         (
-            _mandatory("month", "date"),
-            _mandatory("channel", "text"),
-            _mandatory("amount", "number"),
+            _require("month", "date"),
+            _require("channel", "text"),
+            _require("amount", "number"),
             _optional("campaign_id", "id"),
         ),
         happens_at="month",
@@ -276,10 +276,10 @@ _TABLES = (
     TableContract(
         "opportunities",
         (
-            _mandatory("account_id", "id"),
-            _mandatory("stage", "text", known_at="closed_at"),
-            _mandatory("amount", "number"),
-            _mandatory("opened_at", "time"),
+            _require("account_id", "id"),
+            _require("stage", "text", known_at="closed_at"),
+            _require("amount", "number"),
+            _require("opened_at", "time"),
             _optional("closed_at", "time", known_at="closed_at"),
             _optional("won", "boolean", known_at="closed_at"),
         ),

@@ -49,7 +49,7 @@ class LoadReport:
 def build_load_report(conformed: ir.Table, contract: TableContract) -> LoadReport:
     """Count the rows of a conformed table in one pass."""
     names = tuple(name for name in conformed.columns if name != EXCLUDED_BECAUSE)
-    counts = conformed.group_by(EXCLUDED_BECAUSE).aggregate(list(_count_columns(conformed, contract, names)))
+    counts = conformed.group_by(EXCLUDED_BECAUSE).aggregate(list(_count_columns(conformed, contract, names=names)))
     by_reason = {row[EXCLUDED_BECAUSE]: row for row in counts.order_by(EXCLUDED_BECAUSE).to_pyarrow().to_pylist()}
     usable = by_reason.pop(None, {})
     return LoadReport(
@@ -65,7 +65,7 @@ def build_load_report(conformed: ir.Table, contract: TableContract) -> LoadRepor
     )
 
 
-def _count_columns(table: ir.Table, contract: TableContract, names: tuple[str, ...]) -> tuple[ir.Value, ...]:
+def _count_columns(table: ir.Table, contract: TableContract, *, names: tuple[str, ...]) -> tuple[ir.Value, ...]:
     no_time = ibis.null("timestamp")
     time = table[contract.happens_at].cast("timestamp") if contract.happens_at else None
     undated_key = contract.key if contract.dating_column(names) is None else None
@@ -75,11 +75,11 @@ def _count_columns(table: ir.Table, contract: TableContract, names: tuple[str, .
         (no_time if time is None else time.min()).name("first"),
         _count_repeats(table, "line_id" if "line_id" in names else None).name("n_line_versions"),
         _count_repeats(table, undated_key).name("n_repeated_keys"),
-        _example_id(table, contract, names).name("example"),
+        _example_id(table, contract, names=names).name("example"),
     )
 
 
-def _example_id(table: ir.Table, contract: TableContract, names: tuple[str, ...]) -> ir.Value:
+def _example_id(table: ir.Table, contract: TableContract, *, names: tuple[str, ...]) -> ir.Value:
     """The first id by which someone can look the row up: its own, otherwise its customer's."""
     columns = [name for name in (*ROW_IDS, *contract.names) if name in contract and name in names]
     ids = [table[name] for name in columns if contract[name].kind == "id"]

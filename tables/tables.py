@@ -88,13 +88,13 @@ class Tables:
         customers instead of their aliases, the last of dated rows, and the newer of overlapping subscriptions. An
         undated column is dropped unless `as_of_today` lists it, because it may have been written after the cutoff.
         """
-        return self._known_until(cutoff)
+        return self._view_until(cutoff)
 
     def latest(self) -> Tables:
         """What is known at the end of everything recorded; undated attributes have their value of today."""
-        return self._known_until(None)
+        return self._view_until(None)
 
-    def _known_until(self, cutoff: date | None) -> Tables:
+    def _view_until(self, cutoff: date | None) -> Tables:
         views = {name: self._view(name, cutoff) for name in self.usable}
         if "identities" in views:
             chains = resolve_chains(newest_links(views["identities"]))
@@ -234,12 +234,12 @@ def build_tables(
 def tables_from_frames(config: Config, frames: Mapping[str, pa.Table], *, backend: SQLBackend | None = None) -> Tables:
     """Tables of Arrow tables whose columns have the names of the contract, copied into the engine (default: DuckDB)."""
     engine = backend if backend is not None else connect_in_memory()
-    sources = {name: _store(engine, name, frame) for name, frame in frames.items()}
+    sources = {name: _store(engine, name, frame=frame) for name, frame in frames.items()}
     conformed = {name: conform(raw, contract_of(name), config=config, source=None) for name, raw in sources.items()}
     return build_tables(config, engine, sources=sources, conformed=conformed)
 
 
-def _store(engine: SQLBackend, name: str, frame: pa.Table) -> ir.Table:
+def _store(engine: SQLBackend, name: str, *, frame: pa.Table) -> ir.Table:
     """The frame in the engine; a column without any value has no type, so it becomes empty text."""
     fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in frame.schema]
     return engine.create_table(ibis.util.gen_name(name), frame.cast(pa.schema(fields)), temp=True)

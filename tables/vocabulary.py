@@ -38,7 +38,7 @@ def encode_words(column: pa.ChunkedArray, words: Sequence[str]) -> NDArray[np.fl
     return codes[encoded.indices.fill_null(len(codes) - 1).to_numpy()]
 
 
-def quoted(word: str) -> str:
+def quote_text(word: str) -> str:
     """The word as a text literal of the rule language."""
     return "'" + word.replace("'", "''") + "'"
 

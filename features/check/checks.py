@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+import ibis
 import ibis.expr.types as ir
 
 from features.check.history import HistoryCheck, check_history
@@ -13,7 +14,6 @@ from features.families.catalogue import MissingTable, missing_tables
 from tables.cleaning.conform import map_columns
 from tables.contract import CONTRACT
 from tables.cross_row_checks import CrossRowIssue, find_cross_row_issues
-from tables.engines.expressions import Expression, ibis
 from tables.identities import newest_links, resolve_chains
 from tables.known_at import columns_without_date
 from tables.load_report import LoadReport
@@ -83,14 +83,14 @@ def _count_distinct(tables: Iterable[ir.Table], column: str) -> int:
     columns = [table.select(column) for table in tables if column in table.columns]
     if not columns:
         return 0
-    values: Expression = ibis.union(*columns) if len(columns) > 1 else columns[0]
+    values: ir.Table = ibis.union(*columns) if len(columns) > 1 else columns[0]
     return int(values[column].nunique().to_pyarrow().as_py())
 
 
 def _count_circular_aliases(tables: Tables) -> int:
     if "identities" not in tables:
         return 0
-    chains: Expression = resolve_chains(newest_links(tables["identities"]))
+    chains: ir.Table = resolve_chains(newest_links(tables["identities"]))
     return int(chains.filter(chains.open_ended).count().to_pyarrow().as_py())
 
 
@@ -119,6 +119,6 @@ def _unread_personal_columns(tables: Tables, name: str) -> tuple[PersonalColumn,
     return find_personal_columns(name, source, columns=[column for column in source.columns if column not in read])
 
 
-def _count_duplicates(purchases: Expression) -> int:
+def _count_duplicates(purchases: ir.Table) -> int:
     lines = purchases.filter(purchases.line_id.isnull()) if "line_id" in purchases.columns else purchases
     return int((lines.count().to_pyarrow().as_py()) - lines.distinct().count().to_pyarrow().as_py())

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
@@ -36,8 +37,6 @@ from features.compiler.declaration import (
     Ratio,
     names_in,
 )
-from tables.engines.expressions import Expression as IbisExpression
-from tables.engines.expressions import ibis
 
 BandAggregate = tuple[Aggregate, str, str | None]
 "Aggregate, column and condition. Measures that differ only in their window share one."
@@ -110,17 +109,17 @@ def _grain_rows(facts: ir.Table, grain: Grain, measures: Iterable[Measure]) -> i
 
 def _add_gaps(rows: ir.Table) -> ir.Table:
     """Add `gap_days`, the days since the customer's row before; missing for the first row."""
-    age: IbisExpression = rows.age_days
+    age: ir.Value = rows.age_days
     by_customer = ibis.window(group_by="position", order_by=ibis.desc("age_days"))
     return rows.mutate(gap_days=age.lag().over(by_customer) - age)
 
 
 def _aggregate_bands(rows: ir.Table, *, edges: Sequence[int], aggregates: Sequence[BandAggregate]) -> ir.Table:
     """Aggregates m0, m1, ... per (position, band); band i holds ages above edges[i - 1], up to and with edges[i]."""
-    age: IbisExpression = rows.age_days
+    age: ir.Value = rows.age_days
     oldest = ibis.literal(len(edges), "int8")
     band = ibis.cases(*((age <= edge, place) for place, edge in enumerate(edges)), else_=oldest) if edges else oldest
-    columns: dict[str, IbisExpression] = {
+    columns: dict[str, ir.Value] = {
         f"m{place}": _aggregate(rows, aggregate, column=column, condition=condition)
         for place, (aggregate, column, condition) in enumerate(aggregates)
     }
@@ -148,8 +147,8 @@ def _aggregate(rows: ir.Table, aggregate: Aggregate, *, column: str, condition: 
             return value.cast("float64").sum()
 
 
-def _value_per_row(rows: ir.Table, aggregate: Aggregate, column: str) -> IbisExpression:
-    value: IbisExpression = rows[column] if column else ibis.literal(1)
+def _value_per_row(rows: ir.Table, aggregate: Aggregate, column: str) -> ir.Value:
+    value: ir.Value = rows[column] if column else ibis.literal(1)
     match aggregate:
         case "magnitude":
             return value.abs()

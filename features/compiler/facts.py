@@ -27,6 +27,7 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
@@ -35,7 +36,6 @@ from numpy.typing import NDArray
 from features.compiler.declaration import Measure, columns_of
 from tables.contract import CONTRACT
 from tables.currencies import convert_to_base_currency
-from tables.engines.expressions import Expression, ibis
 from tables.tables import Tables
 
 EPOCH = date(1970, 1, 1)
@@ -60,7 +60,7 @@ def collect_facts(
     `rows` come from `derive_columns`. The engine keeps the facts while the context is open.
     """
     needed = set[str]().union(*(columns_of(measure) for measure in measures))
-    time: Expression = rows.event_time
+    time: ir.Value = rows.event_time
     selected = rows.select(
         "customer_id",
         *sorted(needed - {"customer_id", "weekday", "hour"}),
@@ -68,7 +68,7 @@ def collect_facts(
         weekday=time.day_of_week.index().cast("int8"),
         hour=time.hour().cast("int8"),
     )
-    facts: Expression = selected.inner_join(customers, "customer_id").drop("customer_id")
+    facts: ir.Table = selected.inner_join(customers, "customer_id").drop("customer_id")
     return facts.cache()
 
 
@@ -83,40 +83,40 @@ def history_days(tables: Tables, table: str, *, rows: ir.Table, facts: ir.Table,
     if not (has_other_rows or "recorded_time" in rows.columns):
         first = report.first.date() if report.first else cutoff
         return min(enough, max(0, (cutoff - first).days))
-    ages: Expression = facts.age_days
+    ages: ir.Value = facts.age_days
     if (ages.max().to_pyarrow().as_py() or 0) >= enough:
         return enough
-    times: Expression = rows.event_time
+    times: ir.Value = rows.event_time
     first_time = times.min().to_pyarrow().as_py()
     return 0 if first_time is None else min(enough, max(0, (cutoff - first_time.date()).days))
 
 
 def derive_columns(tables: Tables, table: str) -> ir.Table:
     """The table's rows with its derived columns, as far as the columns that those are made of are there."""
-    rows: Expression = tables[table]
+    rows: ir.Table = tables[table]
     happens_at = CONTRACT[table].happens_at
-    if happens_at != "event_time":
+    if happens_at is not None and happens_at != "event_time":
         rows = rows.mutate(event_time=rows[happens_at])
     return FEATURE_TABLES[table](rows, tables)
 
 
-def age_days(time: Expression, cutoff: date | None) -> ir.IntegerValue:
+def age_days(time: ir.Value, cutoff: date | None) -> ir.IntegerValue:
     """Local days from a time to the cutoff, int32: 1 is the day before it, 0 and less is not before it."""
     if cutoff is None:
         return ibis.null("int32")
     return ((cutoff - EPOCH).days - time.truncate("s").epoch_seconds() // DAY_SECONDS).cast("int32")
 
 
-def _flag(condition: Expression) -> ir.IntegerValue:
+def _flag(condition: ir.Value) -> ir.IntegerValue:
     return ibis.ifelse(condition, 1, 0).cast("int8")
 
 
-def _hours_between(start: Expression, end: Expression) -> ir.FloatingValue:
+def _hours_between(start: ir.Value, end: ir.Value) -> ir.FloatingValue:
     seconds = end.truncate("s").epoch_seconds() - start.truncate("s").epoch_seconds()
     return seconds.cast("float64") / HOUR_SECONDS
 
 
-def _derive_purchases(rows: Expression, tables: Tables) -> ir.Table:
+def _derive_purchases(rows: ir.Table, tables: Tables) -> ir.Table:
     rows = convert_to_base_currency(rows, "amount", tables=tables)
     moment = rows.event_time
     occasion = rows.order_id.coalesce(moment.cast("string")) if "order_id" in rows.columns else moment
@@ -127,13 +127,13 @@ def _derive_purchases(rows: Expression, tables: Tables) -> ir.Table:
     return rows
 
 
-def _derive_usage(rows: Expression, tables: Tables) -> ir.Table:
+def _derive_usage(rows: ir.Table, tables: Tables) -> ir.Table:
     del tables
     is_error = _flag(rows.event.lower().contains("error"))
     return rows.mutate(errors=rows.errors.coalesce(0) if "errors" in rows.columns else is_error)
 
 
-def _derive_subscriptions(rows: Expression, tables: Tables) -> ir.Table:
+def _derive_subscriptions(rows: ir.Table, tables: Tables) -> ir.Table:
     if "ended_at" not in rows.columns:
         rows = rows.mutate(ended_at=ibis.null("timestamp"))
     rows = convert_to_base_currency(rows, "mrr", tables=tables)
@@ -158,7 +158,7 @@ def _derive_subscriptions(rows: Expression, tables: Tables) -> ir.Table:
     return rows
 
 
-def _derive_tickets(rows: Expression, tables: Tables) -> ir.Table:
+def _derive_tickets(rows: ir.Table, tables: Tables) -> ir.Table:
     del tables
     if "first_answered_at" in rows.columns:
         rows = rows.mutate(hours_to_answer=_hours_between(rows.event_time, rows.first_answered_at))
@@ -168,7 +168,7 @@ def _derive_tickets(rows: Expression, tables: Tables) -> ir.Table:
     return _rank_newest(rows, "satisfaction", per=["customer_id"]) if "satisfaction" in rows.columns else rows
 
 
-def _derive_surveys(rows: Expression, tables: Tables) -> ir.Table:
+def _derive_surveys(rows: ir.Table, tables: Tables) -> ir.Table:
     del tables
     rows = rows.mutate(kind=rows.kind.lower())
     if "score" not in rows.columns:
@@ -176,7 +176,7 @@ def _derive_surveys(rows: Expression, tables: Tables) -> ir.Table:
     return _rank_newest(rows.mutate(answered=_flag(rows.score.notnull())), "score", per=["customer_id", "kind"])
 
 
-def _rank_newest(rows: Expression, column: str, *, per: Collection[str]) -> ir.Table:
+def _rank_newest(rows: ir.Table, column: str, *, per: Collection[str]) -> ir.Table:
     """Add `newness`: 0 for the newest row of each group that has a value, 1 for the one before; missing without one."""
     marked = rows.mutate(has_value=rows[column].notnull())
     order = ibis.window(group_by=[*per, "has_value"], order_by=[ibis.desc("event_time"), ibis.desc(column)])
@@ -185,7 +185,7 @@ def _rank_newest(rows: Expression, column: str, *, per: Collection[str]) -> ir.T
     return numbered.mutate(newness=newness.cast("int32")).drop("has_value")
 
 
-def _derive_contacts(rows: Expression, tables: Tables) -> ir.Table:
+def _derive_contacts(rows: ir.Table, tables: Tables) -> ir.Table:
     rows = rows.filter(rows.treated)
     reactions = {"opened": "opened_at", "clicked": "clicked_at", "converted": "converted_at"}
     present = {name: column for name, column in reactions.items() if column in rows.columns}
@@ -195,14 +195,14 @@ def _derive_contacts(rows: Expression, tables: Tables) -> ir.Table:
     return rows
 
 
-def _derive_preferences(rows: Expression, tables: Tables) -> ir.Table:
+def _derive_preferences(rows: ir.Table, tables: Tables) -> ir.Table:
     del tables
     order = ibis.window(group_by=["customer_id", "key"], order_by=[ibis.desc("event_time"), ibis.desc("value")])
     rows = rows.mutate(place=ibis.row_number().over(order), said=rows.key + ibis.literal(": ") + rows.value)
     return rows.mutate(newest=_flag(rows.place == 0)).drop("place")
 
 
-FEATURE_TABLES: dict[str, Callable[[Expression, Tables], ir.Table]] = {
+FEATURE_TABLES: dict[str, Callable[[ir.Table, Tables], ir.Table]] = {
     "purchases": _derive_purchases,
     "usage": _derive_usage,
     "subscriptions": _derive_subscriptions,

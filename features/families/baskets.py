@@ -9,7 +9,7 @@ from features.compiler.declaration import Carried, Feature, Grain, Leader, Measu
 from features.compiler.windows import WINDOWS, over_windows, within
 from features.families.feature_set import FeatureSet, WordFeatures
 from features.families.purchases import BOUGHT, NEVER, NONE_IN_WINDOW, ORDER, ORDERS
-from tables.vocabulary import names_of, quoted
+from tables.vocabulary import names_of, quote_text
 
 ITEM = Grain("item", "purchases", keys=("item_id",), where=BOUGHT, carries=(Carried("lines", "count", "item_id"),))
 CATEGORY = Grain(
@@ -115,9 +115,10 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
     """The features of each of these purchase channels."""
     if not channels:
         return
-    orders = tuple(Measure(ORDER, "count", condition=f"channel == {quoted(channel)}") for channel in channels)
+    orders = tuple(Measure(ORDER, "count", condition=f"channel == {quote_text(channel)}") for channel in channels)
     latest = tuple(
-        Measure(ORDER, "least", column="age_days", condition=f"channel == {quoted(channel)}") for channel in channels
+        Measure(ORDER, "least", column="age_days", condition=f"channel == {quote_text(channel)}")
+        for channel in channels
     )
     yield Feature(
         name=MAIN_CHANNEL,

@@ -8,7 +8,7 @@ from core.feature_names import MAIN_CONTACT_CHANNEL, FeatureFamily
 from features.compiler.declaration import Feature, Grain, Leader, Measure, Ratio
 from features.compiler.windows import over_windows, within
 from features.families.feature_set import FeatureSet, WordFeatures
-from tables.vocabulary import names_of, quoted
+from tables.vocabulary import names_of, quote_text
 
 CONTACT = Grain("contact", "contacts")
 CONTACTS = Measure(CONTACT, "count")
@@ -88,7 +88,7 @@ def contact_channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
     """The features of each of these contact channels."""
     if not channels:
         return
-    counts = tuple(Measure(CONTACT, "count", condition=f"channel == {quoted(channel)}") for channel in channels)
+    counts = tuple(Measure(CONTACT, "count", condition=f"channel == {quote_text(channel)}") for channel in channels)
     yield Feature(
         name=MAIN_CONTACT_CHANNEL,
         family=FAMILY,

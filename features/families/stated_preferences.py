@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
+import ibis
+
 from core.feature_names import FeatureFamily
 from features.compiler.declaration import NEVER_MISSING, Feature, Grain, Leader, Measure
 from features.compiler.facts import derive_columns
 from features.families.feature_set import FeatureSet, WordFeatures
-from tables.engines.expressions import ibis
 from tables.tables import Tables
-from tables.vocabulary import MAX_KINDS, frequent_words, names_of, quoted
+from tables.vocabulary import MAX_KINDS, frequent_words, names_of, quote_text
 
 PREFERENCE = Grain("preference", "preferences")
 FAMILY = FeatureFamily.PREFERENCES
@@ -45,7 +46,7 @@ def answer_features(answers: tuple[str, ...]) -> Iterator[Feature]:
     by_key = {key: tuple(group) for key, group in groupby(sorted(answers, key=_key_of), key=_key_of)}
     for (key, words), name in zip(by_key.items(), names_of(tuple(by_key)), strict=True):
         counts = tuple(
-            Measure(PREFERENCE, "count", condition=f"newest == 1 and said == {quoted(word)}") for word in words
+            Measure(PREFERENCE, "count", condition=f"newest == 1 and said == {quote_text(word)}") for word in words
         )
         yield Feature(
             name=f"{ANSWER}{name}",

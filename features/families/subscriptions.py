@@ -21,7 +21,7 @@ from core.feature_names import (
 from features.compiler.declaration import NEVER_MISSING, Feature, Grain, Leader, Measure
 from features.compiler.windows import over_windows
 from features.families.feature_set import FeatureSet, WordFeatures
-from tables.vocabulary import names_of, quoted
+from tables.vocabulary import names_of, quote_text
 
 SPAN = Grain("span", "subscriptions")
 RUNNING = "running == 1"
@@ -179,7 +179,7 @@ def plan_features(plans: tuple[str, ...]) -> Iterator[Feature]:
     """The features of each of these plans."""
     if not plans:
         return
-    running = tuple(Measure(SPAN, "count", condition=f"{RUNNING} and plan == {quoted(plan)}") for plan in plans)
+    running = tuple(Measure(SPAN, "count", condition=f"{RUNNING} and plan == {quote_text(plan)}") for plan in plans)
     main = Leader(plans, running, "largest")
     yield Feature(
         name=MAIN_PLAN,

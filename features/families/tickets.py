@@ -8,7 +8,7 @@ from core.feature_names import LAST_TICKET_SATISFACTION, MAIN_TICKET_SEVERITY, M
 from features.compiler.declaration import NEVER_MISSING, Feature, Grain, Leader, Measure, Ratio
 from features.compiler.windows import over_windows, within
 from features.families.feature_set import FeatureSet, WordFeatures
-from tables.vocabulary import names_of, quoted
+from tables.vocabulary import names_of, quote_text
 
 TICKET = Grain("ticket", "tickets")
 TICKETS = Measure(TICKET, "count")
@@ -144,7 +144,7 @@ def topic_features(topics: tuple[str, ...]) -> Iterator[Feature]:
 def _count_by_word(column: str, words: tuple[str, ...], *, main_title: str, title: str) -> Iterator[Feature]:
     if not words:
         return
-    counts = tuple(Measure(TICKET, "count", condition=f"{column} == {quoted(word)}") for word in words)
+    counts = tuple(Measure(TICKET, "count", condition=f"{column} == {quote_text(word)}") for word in words)
     yield Feature(
         name=f"main_ticket_{column}",
         family=FAMILY,

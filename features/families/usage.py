@@ -15,7 +15,7 @@ from core.feature_names import (
 from features.compiler.declaration import Deviation, Feature, Grain, Leader, Measure, Ratio
 from features.compiler.windows import over_windows, trends
 from features.families.feature_set import FeatureSet, WordFeatures
-from tables.vocabulary import names_of, quoted
+from tables.vocabulary import names_of, quote_text
 
 EVENT = Grain("event", "usage")
 USAGE_DAY = Grain("usage day", "usage", keys=("age_days",), follows=True)
@@ -238,7 +238,7 @@ def event_features(events: tuple[str, ...]) -> Iterator[Feature]:
     """The features of each of these kinds of event."""
     if not events:
         return
-    counts = tuple(Measure(EVENT, "count", condition=f"event == {quoted(event)}") for event in events)
+    counts = tuple(Measure(EVENT, "count", condition=f"event == {quote_text(event)}") for event in events)
     main = Leader(events, counts, "largest")
     yield Feature(
         name=MAIN_EVENT,

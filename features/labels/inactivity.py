@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,6 @@ from core.window import Window
 from features.compiler.facts import DAY_SECONDS
 from features.labels.protocol import NO_DAY, LabelQuery, LabelResult
 from tables.engines.arrays import numbers, texts, within
-from tables.engines.expressions import Expression, ibis
 
 NEVER = np.iinfo(np.int64).max
 
@@ -61,18 +61,16 @@ def inactivity_result(churned: NDArray[np.bool_], lost_on: NDArray[np.datetime64
     )
 
 
-def _active_days(activity: ir.Table, window: Window) -> Expression:
+def _active_days(activity: ir.Table, window: Window) -> ir.Table:
     """One row per customer and active day in the window, with the active day before it, or the eve of the window."""
-    rows: Expression = activity.filter(within(activity.event_time, window))
+    rows: ir.Table = activity.filter(within(activity.event_time, window))
     day = (rows.event_time.truncate("s").epoch_seconds() // DAY_SECONDS).cast("int64")
     days = rows.select("customer_id", day=day).distinct()
     by_customer = ibis.window(group_by=days.customer_id, order_by=days.day)
     return days.mutate(previous=days.day.lag().over(by_customer).coalesce(_day_number(window.start) - 1))
 
 
-def _first_broken_inactivity(
-    days: Expression, query: LabelQuery, *, wait_days: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def _first_broken_inactivity(days: ir.Table, query: LabelQuery, *, wait_days: NDArray[np.float64]) -> NDArray[np.int64]:
     """The first day of each customer's first inactivity of `wait_days` that activity ended, (n,); NEVER without one."""
     gaps = days.mutate(inactive_days=days.day - days.previous - 1)
     # Only the shortest wait can be asked of the engine; each customer's own follows below.

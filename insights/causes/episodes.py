@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import ibis.expr.types as ir
 import numpy as np
 
 from core.errors import DataError
 from features.labels.subscription_ended import cause_of
 from insights.finance.mrr import RUNS_ON
 from tables.engines.arrays import days, texts
-from tables.engines.expressions import Expression
 from tables.tables import Tables
 
 NEVER = np.datetime64("NaT", "D")
@@ -60,7 +60,7 @@ def stays_of(tables: Tables) -> SubscriptionEpisodes:
         raise DataError(
             "causes of leaving are told of subscriptions, and there is no such table; add it under [tables]"
         )
-    subscriptions: Expression = tables.latest()["subscriptions"]
+    subscriptions: ir.Table = tables.latest()["subscriptions"]
     known = subscriptions.filter(subscriptions.customer_id.notnull())
     ends = known.ended_at if "ended_at" in known.columns else known.started_at.nullif(known.started_at)
     found = known.select("customer_id", "started_at", ended_at=ends, reason=cause_of(known)).to_pyarrow()

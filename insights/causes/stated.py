@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import ibis.expr.types as ir
 import numpy as np
 
 from insights.causes.episodes import SubscriptionEpisodes
 from insights.causes.feature_causes import CauseNames
 from models.texts.text_model import UNKNOWN, TextModel
 from tables.engines.arrays import days, texts
-from tables.engines.expressions import Expression
 from tables.tables import Tables
 
 SOURCES = ("end", "tickets", "surveys")
@@ -79,7 +79,7 @@ def sayings(tables: Tables, table: str, names: CauseNames, text_model: TextModel
 def everything_said(tables: Tables, table: str, names: CauseNames, text_model: TextModel | None) -> Sayings:
     """The rows of `tickets` or `surveys`; what they speak of is told by their code, or else by their text."""
     time, code, text = TEXT_COLUMNS[table]
-    rows: Expression = tables.latest()[table]
+    rows: ir.Table = tables.latest()[table]
     there = [name for name in (code, text) if name in rows.columns]
     found = rows.filter(rows.customer_id.notnull()).select("customer_id", time, *there).to_pyarrow()
     causes = np.full(len(found), "", dtype="U64")

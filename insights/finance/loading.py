@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,6 @@ from insights.finance.feedback import Answers, Waits
 from insights.finance.money import Money
 from insights.finance.mrr import Spans
 from tables.engines.arrays import days, midnight, numbers, seconds, texts
-from tables.engines.expressions import Expression, ibis
 from tables.tables import Tables
 
 
@@ -68,7 +68,7 @@ def orders_of(
     """
     if "purchases" not in tables:
         return Orders(np.empty(0, "U1"), np.empty(0, "M8[D]"), np.empty(0))
-    lines: Expression = known_until(tables, as_of)["purchases"]
+    lines: ir.Table = known_until(tables, as_of)["purchases"]
     currency = lines.currency.upper().fill_null("") if "currency" in lines.columns else ibis.literal("")
     if until is not None:
         lines = lines.filter(lines.event_time < midnight(until))
@@ -99,7 +99,7 @@ def answers_of(tables: Tables, kind: str, left_out: ExcludedRows, as_of: date | 
     if "surveys" not in tables:
         return Answers(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
     left_out.note_excluded(tables, "surveys")
-    surveys: Expression = known_until(tables, as_of)["surveys"]
+    surveys: ir.Table = known_until(tables, as_of)["surveys"]
     found = _fetched(surveys.filter(surveys.kind.lower() == kind), "score", "event_time")
     return Answers(_words(found, "customer_id"), _numbers(found, "score"), _days(found, "event_time"))
 

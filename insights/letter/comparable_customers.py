@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+import ibis
+import ibis.expr.types as ir
 import numpy as np
 
 from features.cohort import running_at
 from insights.letter.customer_profile import Standing
 from insights.letter.habits import FEWEST_LIKE, Habits
 from tables.engines.arrays import days, numbers, texts
-from tables.engines.expressions import Expression, ibis
 from tables.tables import Tables
 
 LONG_DAYS = 365
@@ -45,7 +46,7 @@ def likes_of(known: Tables, customer_id: str, standing: Standing, habits: Habits
 
 
 def _subscribing(known: Tables, customer_id: str, standing: Standing, day: date) -> Likes:
-    spans: Expression = known["subscriptions"]
+    spans: ir.Table = known["subscriptions"]
     firsts = spans.group_by("customer_id").aggregate(first=spans.started_at.min())
     running = spans.filter(running_at(spans, day) & (spans.plan == standing.plan) & (spans.customer_id != customer_id))
     seats = running.seats.sum() if "seats" in running.columns else ibis.null("int64")

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import ibis
+import ibis.expr.types as ir
+
 from core.errors import NotFound
 from core.window import Window
 from features.cohort import running_at
 from tables.engines.arrays import within
-from tables.engines.expressions import Expression, ibis
 from tables.tables import Tables
 
 KNOWN_BY = {"subscriptions": "started_at", "purchases": "event_time", "usage": "event_time"}
@@ -56,7 +58,7 @@ def _since(known: Tables, customer_id: str) -> date | None:
     firsts = []
     for name, time in KNOWN_BY.items():
         if name in known:
-            rows: Expression = known[name]
+            rows: ir.Table = known[name]
             first = rows.filter(rows.customer_id == customer_id)[time].min().to_pyarrow().as_py()
             firsts += [first.date()] if first is not None else []
     return min(firsts, default=None)
@@ -66,7 +68,7 @@ def _running(known: Tables, customer_id: str, day: date) -> list[dict[str, Any]]
     """Running subscriptions, the most expensive first."""
     if "subscriptions" not in known:
         return []
-    spans: Expression = known["subscriptions"]
+    spans: ir.Table = known["subscriptions"]
     mine = spans.filter((spans.customer_id == customer_id) & running_at(spans, day))
     return mine.order_by([ibis.desc("mrr"), "subscription_id"]).to_pyarrow().to_pylist()
 
@@ -74,7 +76,7 @@ def _running(known: Tables, customer_id: str, day: date) -> list[dict[str, Any]]
 def _people(known: Tables, customer_id: str, window: Window) -> int | None:
     if "usage" not in known or "person_id" not in known["usage"].columns:
         return None
-    usage: Expression = known["usage"]
+    usage: ir.Table = known["usage"]
     mine = usage.filter((usage.customer_id == customer_id) & within(usage.event_time, window))
     return int(mine.person_id.nunique().to_pyarrow().as_py())
 
@@ -82,7 +84,7 @@ def _people(known: Tables, customer_id: str, window: Window) -> int | None:
 def _owner(known: Tables, customer_id: str) -> str:
     if known.config.customer != "account" or "accounts" not in known or "owner" not in known["accounts"].columns:
         return ""
-    accounts: Expression = known["accounts"]
+    accounts: ir.Table = known["accounts"]
     found = accounts.filter(accounts.account_id == customer_id).select("owner").to_pyarrow()["owner"].to_pylist()
     return (found[0] or "") if found else ""
 
@@ -90,7 +92,7 @@ def _owner(known: Tables, customer_id: str) -> str:
 def _unknown(tables: Tables, customer_id: str, day: date) -> str:
     """What to say of an id that is no customer's; a person of an account is sent there."""
     if tables.config.customer == "account":
-        people: Expression = tables.latest()["customers"]
+        people: ir.Table = tables.latest()["customers"]
         found = people.filter(people.customer_id == customer_id).to_pyarrow().to_pylist()
         if found and found[0].get("account_id"):
             account = found[0]["account_id"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import ibis
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
 from core.window import Window
 from tables.engines.arrays import numbers, texts, within
-from tables.engines.expressions import Expression, ibis
 from tables.tables import Tables
 
 MOST_LISTED = 10
@@ -78,25 +79,25 @@ def habits_of(known: Tables, window: Window) -> Habits:
     return Habits(texts(found["customer_id"]), texts(found["thing"]), n_days, of_goods="usage" not in known)
 
 
-def _features(known: Tables) -> Expression:
-    usage: Expression = known["usage"]
+def _features(known: Tables) -> ir.Table:
+    usage: ir.Table = known["usage"]
     named = usage.filter(~usage.event.lower().isin(known.config.report.ignored_events))
     return named.select("customer_id", "event_time", thing=named.event)
 
 
-def bought_in(known: Tables) -> Expression:
+def bought_in(known: Tables) -> ir.Table:
     """Purchases that are no returns, and not for free."""
-    purchases: Expression = known["purchases"]
+    purchases: ir.Table = known["purchases"]
     return purchases.filter(purchases.amount > 0)
 
 
-def _goods(known: Tables) -> Expression | None:
+def _goods(known: Tables) -> ir.Table | None:
     """Purchases with what was bought: the item's category, else its title, else its id; None without items."""
     bought = bought_in(known)
     if "item_id" not in bought.columns:
         return None
     if "items" not in known or not (called := [name for name in GOODS if name in known["items"].columns]):
         return bought.select("customer_id", "event_time", thing=bought.item_id)
-    items: Expression = known["items"]
+    items: ir.Table = known["items"]
     named = items.select("item_id", thing=items[called[0]])
     return bought.inner_join(named, "item_id").select("customer_id", "event_time", "thing")

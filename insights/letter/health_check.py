@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
@@ -23,7 +24,6 @@ from insights.letter.customer_profile import Standing, standing_of
 from insights.letter.habits import Habit, bought_in, habits_of
 from tables.consents import customers_refusing
 from tables.engines.arrays import seconds, within
-from tables.engines.expressions import Expression
 from tables.tables import Tables
 
 YEAR_DAYS = 365
@@ -94,7 +94,7 @@ def health_check(tables: Tables, customer_id: str, as_of: date | None = None) ->
 
 
 def _days_active(known: Tables, customer_id: str, window: Window) -> int:
-    lines: Expression = known["usage"] if "usage" in known else bought_in(known)
+    lines: ir.Table = known["usage"] if "usage" in known else bought_in(known)
     mine = lines.filter((lines.customer_id == customer_id) & within(lines.event_time, window))
     return int(mine.event_time.truncate("D").nunique().to_pyarrow().as_py())
 
@@ -102,7 +102,7 @@ def _days_active(known: Tables, customer_id: str, window: Window) -> int:
 def _support(known: Tables, customer_id: str, day: date) -> Support | None:
     if "tickets" not in known:
         return None
-    tickets: Expression = known["tickets"]
+    tickets: ir.Table = known["tickets"]
     year = Window.lookback(day, YEAR_DAYS)
     found = tickets.filter((tickets.customer_id == customer_id) & within(tickets.opened_at, year)).to_pyarrow()
     opened, closed = seconds(found["opened_at"]), _moments(found, "closed_at")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import ibis
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
@@ -13,7 +15,6 @@ from insights.finance.loading import ExcludedRows, known_until
 from insights.report.attribute_groups import MOST_GROUPS, OTHERS
 from insights.report.calendar import Span
 from tables.engines.arrays import days, numbers, texts
-from tables.engines.expressions import Expression, ibis
 from tables.tables import Tables
 
 
@@ -81,7 +82,7 @@ def _called(spend: Spend, sources: np.ndarray) -> dict[str, str]:
 def _spend(tables: Tables, as_of: date) -> Spend:
     if "spend" not in tables:
         return Spend(np.empty(0, "M8[M]"), np.empty(0, "U1"), np.empty(0))
-    spend: Expression = tables.at(as_of)["spend"]
+    spend: ir.Table = tables.at(as_of)["spend"]
     channels = tables.config.report.acquisition_channels
     chosen = spend.filter(spend.channel.isin(channels)) if channels else spend
     by_month = chosen.mutate(month=chosen.month.cast("timestamp").truncate("M")).group_by(["month", "channel"])
@@ -104,7 +105,7 @@ def _recorded(tables: Tables, as_of: date, column: str) -> pa.Table:
     """
     if "customers" not in tables or column not in tables["customers"].columns:
         return pa.table({"id": pa.array([], pa.string()), column: pa.array([], pa.string())})
-    people: Expression = tables.at(as_of)["customers"]
+    people: ir.Table = tables.at(as_of)["customers"]
     if column not in people.columns:
         people = tables.latest()["customers"]
     owner = people.account_id if tables.config.customer == "account" else people.customer_id
@@ -135,7 +136,7 @@ def opportunities_of(tables: Tables, left_out: ExcludedRows, as_of: date) -> Opp
     """Every opportunity that was opened, as known on a day; none without the table."""
     if "opportunities" not in tables:
         return Opportunities(*(np.empty(0, kind) for kind in ("U1", float, "M8[D]", "M8[D]", float, "U1")))
-    known: Expression = known_until(tables, as_of)["opportunities"]
+    known: ir.Table = known_until(tables, as_of)["opportunities"]
     stage = known.stage.lower()
     told = known.won.cast("float64") if "won" in known.columns else ibis.null("float64")
     by_stage = ibis.cases((stage.contains("won"), 1.0), (stage.contains("lost"), 0.0), else_=ibis.null("float64"))

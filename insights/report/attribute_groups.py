@@ -13,7 +13,6 @@ import ibis.expr.types as ir
 import numpy as np
 
 from core.errors import DataError, did_you_mean
-from tables.engines.expressions import Expression
 from tables.tables import Tables
 
 MOST_GROUPS = 12
@@ -76,7 +75,7 @@ def _attribute(tables: Tables, as_of: date, table: str, column: str) -> ir.Table
     """Id and word of everybody who has one; as of today where the table does not say since when."""
     if table not in tables:
         raise DataError(f"[report] splits figures by {table}.{column}, but there is no table '{table}'")
-    known: Expression = tables.at(as_of)[table]
+    known: ir.Table = tables.at(as_of)[table]
     if column not in known.columns:
         known = tables.latest()[table]
     if column not in known.columns:
@@ -89,9 +88,9 @@ def _attribute(tables: Tables, as_of: date, table: str, column: str) -> ir.Table
     return found.filter(found.id.notnull() & found.word.notnull())
 
 
-def _of_members(tables: Tables, as_of: date, accounts: Expression) -> ir.Table:
+def _of_members(tables: Tables, as_of: date, accounts: ir.Table) -> ir.Table:
     """The same by person, from the account that each belongs to."""
-    people: Expression = tables.at(as_of)["customers"] if "customers" in tables else None
+    people: ir.Table | None = tables.at(as_of)["customers"] if "customers" in tables else None
     if people is not None and "account_id" not in people.columns:
         people = tables.latest()["customers"]
     if people is None or "account_id" not in people.columns:

@@ -36,13 +36,13 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     """
     mapped = map_columns(raw, contract, config=config, source=source)
     bench = Workbench(raw, Clock((source and source.time_zone) or config.time_zone, config.time_zone))
-    readings = {name: _read(bench, name, column, contract=contract) for name, column in mapped.items()}
+    readings = {name: _read(bench, name, column=column, contract=contract) for name, column in mapped.items()}
     if source is not None and source.returns is not None:
-        readings = _negate_returns(readings, _matches(raw, source.returns, contract))
-    reasons = [reason for name in readings for reason in _reading_checks(name, readings, contract)]
+        readings = _negate_returns(readings, _matches(raw, source.returns, contract=contract))
+    reasons = [reason for name in readings for reason in _reading_checks(name, readings, contract=contract)]
     values = {name: reading.value for name, reading in readings.items()}
     table = bench.table.select(**values, **{EXCLUDED_BECAUSE: _first_reason(reasons)})
-    checks = list(checks_of(contract, {name: table[name] for name in values}, config))
+    checks = list(checks_of(contract, {name: table[name] for name in values}, config=config))
     if not checks:
         return table
     return table.mutate(**{EXCLUDED_BECAUSE: table[EXCLUDED_BECAUSE].coalesce(_first_reason(checks))})
@@ -58,16 +58,16 @@ def map_columns(
     """The source column of each column of the contract, in the contract's order."""
     attributes = config.attributes.get(contract.name, ()) if contract.lists_attributes else ()
     names = (*contract.names, *(name for name in attributes if name not in contract))
-    stated: Mapping[str, str | ColumnSource] = source.columns if source is not None else {}
-    for name in stated:
+    mapping: Mapping[str, str | ColumnSource] = source.columns if source is not None else {}
+    for name in mapping:
         if name not in names:
             raise ConfigError(f"[tables.{contract.name}.columns]: unknown column '{name}'{did_you_mean(name, names)}")
     mapped: dict[str, ColumnSource] = {}
     for name in names:
-        column = stated.get(name, name if name in raw.columns else None)
+        column = mapping.get(name, name if name in raw.columns else None)
         if column is not None:
             mapped[name] = ColumnSource(column=column) if isinstance(column, str) else column
-        elif name in contract.required or name in attributes:
+        elif name in contract.mandatory_columns or name in attributes:
             raise DataError(
                 f"{contract.name} lacks the column '{name}'; found: {', '.join(raw.columns)}; say which one "
                 f"it is under [tables.{contract.name}.columns]"
@@ -75,22 +75,22 @@ def map_columns(
     return mapped
 
 
-def _source_column(raw: ir.Table, name: str, contract: TableContract) -> ir.Value:
+def _source_column(raw: ir.Table, name: str, *, contract: TableContract) -> ir.Value:
     if name not in raw.columns:
         raise DataError(f"the source of {contract.name} has no column '{name}'{did_you_mean(name, raw.columns)}")
     return raw[name]
 
 
-def _read(bench: Workbench, name: str, column: ColumnSource, *, contract: TableContract) -> Reading:
+def _read(bench: Workbench, name: str, *, column: ColumnSource, contract: TableContract) -> Reading:
     raw = bench.source
     if column.product is not None:
-        factors = [read_number(_source_column(raw, factor, contract), bench) for factor in column.product]
+        factors = [read_number(_source_column(raw, factor, contract=contract), bench) for factor in column.product]
         faults = [factor.unreadable for factor in factors if factor.unreadable is not None]
         return Reading(reduce(mul, (factor.value for factor in factors)), ibis.or_(*faults) if faults else None)
     if column.constant is not None:
         cell: ir.Value = ibis.literal(column.constant)
     else:
-        cell = _null_placeholders(_source_column(raw, str(column.column), contract), column, bench)
+        cell = _null_placeholders(_source_column(raw, str(column.column), contract=contract), column, bench=bench)
     reader = READERS[contract[name].kind] if name in contract else read_attribute
     try:
         return reader(cell, bench)
@@ -98,7 +98,7 @@ def _read(bench: Workbench, name: str, column: ColumnSource, *, contract: TableC
         raise DataError(f"{contract.name}.{name}: {fault}") from fault
 
 
-def _null_placeholders(cell: ir.Value, column: ColumnSource, bench: Workbench) -> ir.Value:
+def _null_placeholders(cell: ir.Value, column: ColumnSource, *, bench: Workbench) -> ir.Value:
     """The cell, NULL where it has one of the values that the TOML lists as missing."""
     text = cell.cast("string")
     is_missing = [text.isin(column.null_values)] if column.null_values else []
@@ -108,8 +108,8 @@ def _null_placeholders(cell: ir.Value, column: ColumnSource, bench: Workbench) -
     return bench.step(ibis.ifelse(ibis.or_(*is_missing), ibis.null(cell.type()), cell))
 
 
-def _matches(raw: ir.Table, match: RowMatch, contract: TableContract) -> ir.Value:
-    text = _source_column(raw, match.column, contract).cast("string")
+def _matches(raw: ir.Table, match: RowMatch, *, contract: TableContract) -> ir.Value:
+    text = _source_column(raw, match.column, contract=contract).cast("string")
     is_match = text == match.equals if match.equals is not None else text.startswith(match.starts_with or "")
     return is_match.fill_null(False)
 
@@ -121,17 +121,17 @@ def _negate_returns(readings: dict[str, Reading], is_return: ir.Value) -> dict[s
     return {name: negate(r) if name in ("amount", "quantity") else r for name, r in readings.items()}
 
 
-def _reading_checks(name: str, readings: dict[str, Reading], contract: TableContract) -> list[Check]:
+def _reading_checks(name: str, readings: dict[str, Reading], *, contract: TableContract) -> list[Check]:
     """Whether a cell is unreadable, and whether a required one is missing."""
     checks: list[Check] = []
     reading = readings[name]
     if reading.unreadable is not None:
-        checks.append((reading.unreadable, f"{name}: {_describe_fault(name, reading, contract)}"))
-    if name in contract.required or name == contract.dating_column(readings):
+        checks.append((reading.unreadable, f"{name}: {_describe_fault(name, reading, contract=contract)}"))
+    if name in contract.mandatory_columns or name == contract.dating_column(readings):
         checks.append((reading.value.isnull(), f"{name}: missing"))
     return checks
 
 
-def _describe_fault(name: str, reading: Reading, contract: TableContract) -> str:
+def _describe_fault(name: str, reading: Reading, *, contract: TableContract) -> str:
     kind = contract[name].kind if name in contract else "attribute"
     return f"{reading.fault} {kind}" if reading.fault == UNREADABLE else reading.fault

@@ -33,7 +33,7 @@ def _refuse(column: ir.Value, kind: str) -> DataError:
     return DataError(f"its source is {column.type()}, which cannot be read as a {kind}")
 
 
-def _with_check(raw: ir.Value, value: ir.Value, present: ir.Value) -> Reading:
+def _with_check(raw: ir.Value, value: ir.Value, *, present: ir.Value) -> Reading:
     return Reading(value, present & value.isnull() & raw.notnull())
 
 
@@ -70,7 +70,7 @@ def read_text(raw: ir.Value, bench: Workbench) -> Reading:
 def read_number(raw: ir.Value, bench: Workbench) -> Reading:
     """A float64; NaN is missing, infinity unreadable."""
     if raw.type().is_string():
-        return _with_check(raw, number_in(raw, bench), _is_filled(raw))
+        return _with_check(raw, number_in(raw, bench), present=_is_filled(raw))
     if raw.type().is_floating():
         number = raw.cast("float64")
         finite = ibis.ifelse(number.isnan() | number.isinf(), ibis.null("float64"), number)
@@ -88,7 +88,7 @@ def read_integer(raw: ir.Value, bench: Workbench) -> Reading:
     fits = (number == number.floor()) & (number.abs() < 2**53)
     whole = bench.step(ibis.ifelse(fits, number, ibis.null("float64")).cast("int64"))
     present = _is_filled(raw) if raw.type().is_string() else ~raw.cast("float64").isnan()
-    return _with_check(raw, whole, present)
+    return _with_check(raw, whole, present=present)
 
 
 def read_time(raw: ir.Value, bench: Workbench) -> Reading:
@@ -102,7 +102,7 @@ def read_time(raw: ir.Value, bench: Workbench) -> Reading:
         moment = moment_in(raw, bench)
         from_utc = bench.utc_to_local(moment.shown - moment.offset_seconds.as_interval("s"))
         local = bench.step(ibis.ifelse(moment.offset_seconds.isnull(), bench.naive_to_local(moment.shown), from_utc))
-        return _with_check(raw, local, _is_filled(raw))
+        return _with_check(raw, local, present=_is_filled(raw))
     raise _refuse(raw, "time")
 
 
@@ -117,9 +117,9 @@ def read_boolean(raw: ir.Value, bench: Workbench) -> Reading:
     if raw.type().is_boolean():
         return Reading(raw)
     if raw.type().is_string():
-        return _with_check(raw, bench.step(boolean_in(raw)), _is_filled(raw))
+        return _with_check(raw, bench.step(boolean_in(raw)), present=_is_filled(raw))
     number = bench.step(read_number(raw, bench).value)
-    return _with_check(raw, ibis.cases((number == 1, True), (number == 0, False)), number.notnull())
+    return _with_check(raw, ibis.cases((number == 1, True), (number == 0, False)), present=number.notnull())
 
 
 def read_attribute(raw: ir.Value, bench: Workbench) -> Reading:

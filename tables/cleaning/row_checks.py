@@ -27,7 +27,7 @@ Check = tuple[ir.Value, str]
 "Whether a row fails, and the reason as 'column: reason'."
 
 
-def checks_of(contract: TableContract, cells: Cells, config: Config) -> Iterator[Check]:
+def checks_of(contract: TableContract, cells: Cells, *, config: Config) -> Iterator[Check]:
     """The checks of a table whose columns are present; the first one that a row fails is its reason.
 
     What the contract says of single columns comes first, then scales and accounts.
@@ -42,13 +42,13 @@ def checks_of(contract: TableContract, cells: Cells, config: Config) -> Iterator
             below = "below zero" if column.minimum == 0 else f"below {column.minimum:g}"
             yield cells[column.name] < column.minimum, f"{column.name}: {below}"
     if contract.name == "surveys" and {"kind", "score"} <= set(cells):
-        yield _is_off_scale("nps", cells, NPS_SCALE), "score: no NPS of 0 to 10"
-        yield _is_off_scale("csat", cells, config.csat_scale), "score: not on the csat_scale"
+        yield _is_off_scale("nps", cells, scale=NPS_SCALE), "score: no NPS of 0 to 10"
+        yield _is_off_scale("csat", cells, scale=config.csat_scale), "score: not on the csat_scale"
     if contract.name == "customers" and {"customer_id", "account_id"} <= set(cells):
         yield _is_in_two_accounts(cells), IN_TWO_ACCOUNTS
 
 
-def _is_off_scale(kind: str, cells: Cells, scale: tuple[float, float]) -> ir.BooleanValue:
+def _is_off_scale(kind: str, cells: Cells, *, scale: tuple[float, float]) -> ir.BooleanValue:
     lowest, highest = scale
     return (cells["kind"].lower() == kind) & ((cells["score"] < lowest) | (cells["score"] > highest))
 

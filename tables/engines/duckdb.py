@@ -54,7 +54,7 @@ def attach_file(engine: DuckDB, url: str) -> str:
     return catalogue
 
 
-def copy_table(engine: DuckDB, name: str, table: ir.Table) -> ir.Table:
+def copy_table(engine: DuckDB, name: str, *, table: ir.Table) -> ir.Table:
     """A table of another database as a temporary table of DuckDB, copied batch by batch."""
     copy = ibis.util.gen_name(name)
     engine.create_table(copy, schema=table.schema(), temp=True)

@@ -24,10 +24,10 @@ def open_cross_section(config: Config) -> CrossSection:
     Raises SourceUnavailable, ConfigError or DataError if a file, a column or the label cannot be used.
     """
     source, engine = cross_section_source(config), connect_in_memory()
-    raw = {name: _read_file(engine, name, table) for name, table in source.tables.items()}
+    raw = {name: _read_file(engine, name, table=table) for name, table in source.tables.items()}
     rows = _select_label(raw[source.label.table], source)
     for name, table in source.tables.items():
-        features = _select_features(raw[name], name, table)
+        features = _select_features(raw[name], name, table=table)
         _refuse_repeated_customers(features, name)
         rows = rows.left_join(features, CUSTOMER).drop(f"{CUSTOMER}_right")
     stored = engine.create_table("cross_section", rows, temp=True)
@@ -42,7 +42,7 @@ def open_cross_section(config: Config) -> CrossSection:
     return data
 
 
-def _read_file(engine: DuckDB, name: str, table: CrossSectionTable) -> ir.Table:
+def _read_file(engine: DuckDB, name: str, *, table: CrossSectionTable) -> ir.Table:
     settings = TableSource(path=table.path, encoding=table.encoding, delimiter=table.delimiter)
     location = Location(name, settings)
     return find_source(location).read(engine, location)
@@ -56,7 +56,7 @@ def _column(raw: ir.Table, column: str, *, table: str) -> ir.Value:
     return raw[column]
 
 
-def _select_features(raw: ir.Table, name: str, table: CrossSectionTable) -> ir.Table:
+def _select_features(raw: ir.Table, name: str, *, table: CrossSectionTable) -> ir.Table:
     columns = {feature: _column(raw, column, table=name) for feature, column in table.columns.items()}
     return raw.select(**{CUSTOMER: _column(raw, table.customer_id, table=name).cast("string")}, **columns)
 

@@ -41,7 +41,7 @@ class Database:
         backend = connect(str(location.settings.database))
         try:
             table = find_table(backend, location.settings, name=location.name)
-            return copy_table(engine, location.name, table)
+            return copy_table(engine, location.name, table=table)
         except FAULTS as fault:
             raise unreadable(location.settings, fault, name=location.name) from fault
         finally:

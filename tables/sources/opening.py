@@ -44,7 +44,9 @@ def open_tables(config: Config) -> Tables:
     else:
         engine = backend = connect_in_memory()
         sources = {name: find_source(location).read(engine, location) for name, location in locations.items()}
-    conformed = {name: _conform(backend, sources[name], location, config) for name, location in locations.items()}
+    conformed = {
+        name: _conform(backend, sources[name], location=location, config=config) for name, location in locations.items()
+    }
     tables = build_tables(config, backend, sources=sources, conformed=conformed)
     try:
         for name in tables.names:
@@ -63,7 +65,7 @@ def _open_in_place(locations: dict[str, Location]) -> tuple[SQLBackend, dict[str
     return backend, {name: find_table(backend, location.settings, name=name) for name, location in locations.items()}
 
 
-def _conform(backend: SQLBackend, raw: ir.Table, location: Location, config: Config) -> ir.Table:
+def _conform(backend: SQLBackend, raw: ir.Table, *, location: Location, config: Config) -> ir.Table:
     table = conform(raw, contract_of(location.name), config=config, source=location.settings)
     if not find_source(location).is_text:
         return table

@@ -101,7 +101,7 @@ def test_every_table_keeps_the_contract(name, usual):
     columns = set(usual.frames[name].column_names) - {"prefecture", "age_band"}
 
     assert columns <= set(CONTRACT[name].names)
-    assert columns >= set(CONTRACT[name].required)
+    assert columns >= set(CONTRACT[name].mandatory_columns)
 
 
 def test_a_shop_that_was_written_opens_with_every_row(tmp_path):

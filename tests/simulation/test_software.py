@@ -75,7 +75,7 @@ def test_every_table_keeps_the_contract(usual):
         columns = set(table.column_names) - ATTRIBUTES
 
         assert columns <= set(CONTRACT[name].names), name
-        assert columns >= set(CONTRACT[name].required), name
+        assert columns >= set(CONTRACT[name].mandatory_columns), name
 
 
 def test_a_company_that_was_written_opens_with_every_row_and_its_ends_are_its_labels(usual, tmp_path: Path):

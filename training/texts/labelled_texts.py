@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv
@@ -20,7 +21,6 @@ from numpy.typing import NDArray
 from core.errors import DataError, SourceUnavailable, UnknownName, did_you_mean
 from models.texts.fitting import CauseLabels, SentimentLabels
 from tables.engines.arrays import numbers, texts
-from tables.engines.expressions import Expression
 from tables.tables import Tables
 
 WITH_LINE_BREAKS = csv.ParseOptions(newlines_in_values=True)
@@ -69,7 +69,7 @@ def load_scored_texts(tables: Tables) -> dict[str, SentimentLabels]:
     """Load texts of tickets and surveys with a score of the writer, as sentiment; by table and column."""
     labels = {"tickets.satisfaction": scale_to_range(*_scored(tables, "tickets", "opened_at", "text", "satisfaction"))}
     if "surveys" in tables:
-        surveys: Expression = tables["surveys"]
+        surveys: ir.Table = tables["surveys"]
         kind = surveys.kind.lower()
         asked = (tables, "surveys", "event_time", "comment", "score")
         labels["surveys.score of nps"] = scale_nps(*_scored(*asked, kind == "nps"))
@@ -93,12 +93,12 @@ def scale_nps(written: list[str], scores: NDArray[np.float64]) -> SentimentLabel
 
 
 def _scored(
-    tables: Tables, table: str, time: str, text: str, score: str, chosen: Expression | None = None
+    tables: Tables, table: str, time: str, text: str, score: str, chosen: ir.BooleanValue | None = None
 ) -> tuple[list[str], NDArray[np.float64]]:
     """The newest texts of a table with their scores; empty where it lacks one of the columns."""
     if table not in tables or not {text, score} <= set(tables[table].columns):
         return [], np.empty(0)
-    rows: Expression = tables[table] if chosen is None else tables[table].filter(chosen)
+    rows: ir.Table = tables[table] if chosen is None else tables[table].filter(chosen)
     scored = rows.filter(rows[text].notnull() & rows[score].notnull())
     newest = scored.order_by(scored[time].desc()).limit(MAX_SCORED_TEXTS).select(text, score).to_pyarrow()
     return texts(newest[text]).tolist(), numbers(newest[score])

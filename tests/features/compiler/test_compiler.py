@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import ibis
 import numpy as np
 import pyarrow as pa
 
 from features.compiler.compiler import Bands, compute_measures, evaluate
 from features.compiler.declaration import Aggregate, Carried, Deviation, Difference, Grain, Leader, Measure, Ratio
-from tables.engines.expressions import ibis
 from tests.engines import engine, every_engine
 
 BASKET = Grain("basket", "lines", keys=("basket",), carries=(Carried("worth", "sum", "amount"),), follows=True)

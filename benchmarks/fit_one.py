@@ -18,7 +18,7 @@ import typer
 from benchmarks.hand_over import read_split, write_items
 from benchmarks.measure import measured
 from core.errors import BadInput
-from models.metrics.generate import answers
+from models.metrics.ranking.splits import generate_recommendations
 from models.recommenders.catalogue import RECOMMENDERS
 
 
@@ -39,9 +39,9 @@ def fit_one(split_folder: Path, out: Path, model: str, settings: str, k: int, ke
     split = read_split(split_folder)
     unfitted = RECOMMENDERS[model](**msgspec.json.decode(settings))
     with measured() as fitting:
-        fitted = unfitted.fit(split.learnt_from, split.cutoff)
+        fitted = unfitted.fit(split.training, split.cutoff)
     with measured() as asking:
-        found = answers(fitted, split, k)
+        found = generate_recommendations(fitted, split, k)
     write_items(found.items, out / "answers.npy")
     if keep:
         fitted.to_artifact().write(out / "artifact")

@@ -13,7 +13,7 @@ from benchmarks.figures import BENCH
 from benchmarks.fit_one import FitCost
 from benchmarks.hand_over import digest_of, read_answers, write_split
 from core.recommendations import Recommendations
-from models.metrics.splits import Split
+from models.metrics.ranking.splits import Split
 from training.run.recipe import Recipe
 
 CODE = ("core", "models")

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 
 from core.errors import SourceUnavailable
 from core.interactions import Histories, Interactions
-from models.metrics.protocols import FixedSplit, HeldOutShare
-from models.metrics.splits import Split
+from models.metrics.ranking.protocols.fixed_split import FixedSplit
+from models.metrics.ranking.protocols.held_out_share import HeldOutShare
+from models.metrics.ranking.splits import Split
 from models.protocols import Settings
 from models.recommenders.catalogue import RECOMMENDERS
 from training.run.recipe import Recipe
@@ -87,7 +88,7 @@ REMARKS = (
 def splits() -> tuple[Split, Split]:
     """The validation part of the training file, and the published test."""
     train, test = (_histories(_folder() / f"{name}.parquet") for name in ("train", "test"))
-    everything = Interactions(*(getattr(train, name) for name in Histories.__dataclass_fields__))
+    everything = Interactions(**{name: getattr(train, name) for name in Histories.__dataclass_fields__})
     return HeldOutShare().split(everything), FixedSplit(test).split(everything)
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from core.interactions import Histories, Interactions
 from core.recommendations import Recommendations
-from models.metrics.splits import Split
+from models.metrics.ranking.splits import Split
 
 Lines = TypeVar("Lines", bound=Histories)
 
@@ -29,11 +29,10 @@ Lines = TypeVar("Lines", bound=Histories)
 def write_split(split: Split, folder: Path) -> Path:
     """Write the files of a split into a folder, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("learnt_from", "asking", "truth"):
-        lines = getattr(split, name)
+    for name, lines in (("learnt_from", split.training), ("asking", split.histories), ("truth", split.truth)):
         np.savez(folder / f"{name}.npz", **{knob.name: getattr(lines, knob.name) for knob in fields(lines)})
     cutoff = np.datetime64(split.cutoff, "D")
-    np.savez(folder / "asked.npz", asked_on=split.asked_on, cutoff=cutoff, masks_seen=np.array(split.masks_seen))
+    np.savez(folder / "asked.npz", asked_on=split.days, cutoff=cutoff, masks_seen=np.array(split.masks_seen))
     return folder
 
 
@@ -43,12 +42,12 @@ def read_split(folder: Path) -> Split:
         asked_on, masks_seen = asked["asked_on"], bool(asked["masks_seen"])
         cutoff = date.fromisoformat(str(asked["cutoff"]))
     return Split(
-        _read(folder / "learnt_from.npz", Interactions),
-        _read(folder / "asking.npz", Histories),
-        _read(folder / "truth.npz", Histories),
-        cutoff,
-        asked_on,
-        masks_seen,
+        training=_read(folder / "learnt_from.npz", Interactions),
+        histories=_read(folder / "asking.npz", Histories),
+        truth=_read(folder / "truth.npz", Histories),
+        cutoff=cutoff,
+        days=asked_on,
+        masks_seen=masks_seen,
     )
 
 
@@ -60,7 +59,7 @@ def write_items(items: np.ndarray, path: Path) -> None:
 def read_answers(path: Path, split: Split) -> Recommendations:
     """Recommended codes of a split, with the ids that they mean; scores and stages are not handed over."""
     items = np.load(path, allow_pickle=False)
-    return answers_of(items, split.asking.customer_ids, split.learnt_from.item_ids)
+    return answers_of(items, split.histories.customer_ids, split.training.item_ids)
 
 
 def answers_of(items: np.ndarray, customer_ids: np.ndarray, item_ids: np.ndarray) -> Recommendations:

@@ -18,8 +18,8 @@ from benchmarks.ranking_tasks import gowalla_files
 from benchmarks.recommenders import run
 from core.interactions import Histories
 from models.artifact import Artifact
-from models.protocols import Recommender
 from models.recommenders.catalogue import RECOMMENDERS
+from models.recommenders.engine.base import Recommender
 
 NAME = "recommenders.answer_ms"
 K = 10
@@ -51,7 +51,7 @@ def main() -> None:
         name: RECOMMENDERS[name].from_artifact(Artifact.read(judged.fits[name].artifact, memory_map=True))
         for name in judged.answered
     }
-    asking = judged.benchmark.test.asking
+    asking = judged.benchmark.test.histories
     rows = np.sort(np.random.default_rng(7).choice(len(asking), HISTORIES, replace=False))
     found = answer_ms(models, asking.take(rows))
     named = {f"recommenders.{name}.answer_ms": runs for name, runs in found.items()} | {NAME: found[judged.single]}

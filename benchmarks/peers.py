@@ -26,7 +26,7 @@ from benchmarks.pages import write_section
 from benchmarks.ranking_report import Judged, differences, figures_of, judge, summary
 from benchmarks.ranking_tasks import online_retail_time
 from core.errors import SourceUnavailable
-from models.metrics.ranking import ranking_metrics
+from models.metrics.ranking.evaluation import ranking_metrics
 from models.protocols import Settings
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.engine.search_ranges import HALF_LIVES, Between, OneOf, Ranges
@@ -100,7 +100,9 @@ class Arena:
         if fit.answer is None:
             return -1.0
         split = self.validation.split
-        metrics = ranking_metrics("any", fit.answer, split.truth, split.learnt_from.histories, (10,), n_resamples=1)
+        metrics = ranking_metrics(
+            "any", fit.answer, truth=split.truth, past=split.training.histories, ks=(10,), n_resamples=1
+        )
         return next(metric.estimate.value for metric in metrics if metric.name == CHOSEN_BY)
 
 

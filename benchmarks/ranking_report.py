@@ -12,8 +12,8 @@ from benchmarks.pages import interval, table, write_section
 from benchmarks.ranking_tasks import RankingBenchmark
 from core.intervals import Estimate
 from core.model_card import Comparison, Metric
-from models.metrics.ranking import compare_rankings, ranking_metrics, share_reached
-from models.metrics.splits import Split
+from models.metrics.ranking.evaluation import compare_rankings, ranking_metrics, share_of_best
+from models.metrics.ranking.splits import Split
 from training.recommender.trials import SECOND_STAGES
 
 MANY_TOGETHER = ("blend", "reranked")
@@ -60,7 +60,7 @@ def judge(benchmark: RankingBenchmark, validation: Mapping[str, Fit], test: Mapp
     shares = {}
     for name, fit in test.items():
         if best is not None and fit.answer is not None:
-            shares[name] = share_reached(fit.answer, best, split.truth, split.learnt_from.histories)
+            shares[name] = share_of_best(fit.answer, best, truth=split.truth, past=split.training.histories)
     return Judged(
         benchmark,
         test,
@@ -71,12 +71,14 @@ def judge(benchmark: RankingBenchmark, validation: Mapping[str, Fit], test: Mapp
 
 
 def _metrics(fits: Mapping[str, Fit], benchmark: RankingBenchmark, split: Split, named: str) -> tuple[Metric, ...]:
-    past, ks, categories = split.learnt_from.histories, benchmark.ks, benchmark.categories
+    past, ks, categories = split.training.histories, benchmark.ks, benchmark.categories
     return tuple(
         metric
         for name, fit in fits.items()
         if fit.answer is not None
-        for metric in ranking_metrics(name, fit.answer, split.truth, past, ks, named, categories=categories)
+        for metric in ranking_metrics(
+            name, fit.answer, truth=split.truth, past=past, ks=ks, split=named, categories=categories
+        )
     )
 
 
@@ -154,9 +156,19 @@ def differences(judged: Judged) -> list[Comparison]:
             one, other = judged.fits[name].answer, judged.fits[bar].answer
             if name in bars[: bars.index(bar) + 1] or one is None or other is None:
                 continue
-            past = split.learnt_from.histories
+            past = split.training.histories
             for figure in (f"ndcg@{k}", f"recall@{k}"):
-                found.append(compare_rankings(name, bar, one, other, split.truth, past, figure))
+                found.append(
+                    compare_rankings(
+                        name,
+                        bar,
+                        recommendations=one,
+                        recommendations_against=other,
+                        truth=split.truth,
+                        past=past,
+                        name=figure,
+                    )
+                )
     return found
 
 
@@ -172,7 +184,7 @@ def publish_ranking(judged: Judged, data_set: str, protocol: str) -> None:
     """Write the figures and the section."""
     benchmark = judged.benchmark
     publish(benchmark.section, figures_of(judged), printed=False)
-    n_items = len(benchmark.test.learnt_from.item_ids)
+    n_items = len(benchmark.test.training.item_ids)
     chosen = f"Validation chooses `{judged.best(judged.answered)}` by {benchmark.chosen_by}"
     chosen += f", and `{judged.single}` among those that are not made of others." if benchmark.published else "."
     parts = [

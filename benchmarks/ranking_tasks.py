@@ -14,11 +14,14 @@ from benchmarks.simulated_shop import best_answers, shop_tables, usual_shop
 from core.config.data_set import Config
 from core.recommendations import Recommendations
 from features.interactions import load_interactions
-from models.metrics.protocols import FixedSplit, GlobalTimeSplit, HeldOutShare, LastBasketOut
-from models.metrics.splits import Split
-from models.metrics.variety import Categories
+from models.metrics.ranking.data import Categories
+from models.metrics.ranking.protocols.fixed_split import FixedSplit
+from models.metrics.ranking.protocols.global_time_split import GlobalTimeSplit
+from models.metrics.ranking.protocols.held_out_share import HeldOutShare
+from models.metrics.ranking.protocols.last_basket_out import LastBasketOut
+from models.metrics.ranking.splits import Split
 from models.recommenders.catalogue import RECOMMENDERS
-from models.recommenders.engine.later_fold import LAST_BASKET
+from models.recommenders.engine.holdout import LAST_BASKET
 from models.recommenders.personal_frequency import PersonalFrequency
 from tables.sources.opening import open_tables
 from tables.tables import Tables
@@ -77,8 +80,8 @@ def online_retail_time() -> RankingBenchmark:
         "online_retail.recommender",
         "Recommendations on online_retail, by time",
         f"{found.what} ({found.terms})",
-        GlobalTimeSplit(cutoff, days).says,
-        GlobalTimeSplit(validation.cutoff, days).says,
+        GlobalTimeSplit(cutoff, days).description,
+        GlobalTimeSplit(validation.cutoff, days).description,
         validation,
         test,
         _recipes(found.config),
@@ -95,9 +98,10 @@ def online_retail_baskets() -> RankingBenchmark:
         "online_retail",
         "The next basket on online_retail",
         f"{found.what} ({found.terms})",
-        f"{LastBasketOut().says}; `plain_frequency` counts purchases as papers do, ours knows their age and the season",
-        f"{LastBasketOut(2).says}; defaults were tuned on 28 days from 2010-07-07 and 2010-08-04, in which some of the "
-        "last baskets lie",
+        f"{LastBasketOut().description}; `plain_frequency` counts purchases as papers do, ours knows their age and the "
+        "season",
+        f"{LastBasketOut(2).description}; defaults were tuned on 28 days from 2010-07-07 and 2010-08-04, in which some "
+        "of the last baskets lie",
         LastBasketOut(2).split(everything),
         LastBasketOut().split(everything),
         {"plain_frequency": PLAIN_FREQUENCY, **_judged_on_baskets(_recipes(found.config))},
@@ -116,8 +120,8 @@ def simulated_shop() -> RankingBenchmark:
         "simulated_shop.recommender",
         "Recommendations in the simulated shop",
         f"`kizuna simulate`: {len(shop.truth.customers):,} customers, {len(shop.truth.items)} items, two years, seed 7",
-        GlobalTimeSplit(test.cutoff, days).says,
-        GlobalTimeSplit(validation.cutoff, days).says,
+        GlobalTimeSplit(test.cutoff, days).description,
+        GlobalTimeSplit(validation.cutoff, days).description,
         validation,
         test,
         _recipes(tables.config),
@@ -134,8 +138,8 @@ def gowalla_files() -> RankingBenchmark:
         "gowalla",
         "Gowalla, as LightGCN split it",
         "check-ins of 29,858 customers at 40,981 places, 810,128 to learn from and 217,242 to find (SNAP)",
-        FixedSplit(test.truth).says,
-        HeldOutShare().says,
+        FixedSplit(test.truth).description,
+        HeldOutShare().description,
         validation,
         test,
         gowalla.recipes(),
@@ -175,4 +179,11 @@ def _as_known(tables: Tables) -> tuple[Split, Split]:
 
 def _split(task: RankingTask) -> Split:
     days = np.full(len(task.truth), np.datetime64(task.cutoff, "D"))
-    return Split(task.known, task.asking, task.truth, task.cutoff, days, masks_seen=False)
+    return Split(
+        training=task.known,
+        histories=task.asking,
+        truth=task.truth,
+        cutoff=task.cutoff,
+        days=days,
+        masks_seen=False,
+    )

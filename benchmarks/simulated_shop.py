@@ -10,7 +10,7 @@ from benchmarks.figures import BENCH
 from benchmarks.hand_over import answers_of
 from core.config.loading import read_config
 from core.recommendations import Recommendations
-from models.metrics.splits import Split
+from models.metrics.ranking.splits import Split
 from simulation.shop.simulate import SimulatedShop, simulate_shop
 from tables.sources.opening import open_tables
 from tables.tables import Tables
@@ -34,6 +34,6 @@ def best_answers(shop: SimulatedShop, split: Split, k: int = LONGEST_LIST) -> Re
     No model can do better on average for the next line. Later lines of the horizon follow earlier ones of it, which
     nobody knows at the cutoff.
     """
-    chances = shop.truth.next_item_probabilities(split.asking)
+    chances = shop.truth.next_item_probabilities(split.histories)
     items = np.argsort(-chances, axis=1, kind="stable")[:, :k]
-    return answers_of(items.astype(np.int32), split.asking.customer_ids, shop.truth.items.item_ids)
+    return answers_of(items.astype(np.int32), split.histories.customer_ids, shop.truth.items.item_ids)

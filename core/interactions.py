@@ -1,43 +1,47 @@
-"""Who bought what, when: the input of every recommender.
+"""Which customer bought which item when: the input of every recommender.
 
     customer_ids   ada        bo   cyd
     indptr         0          3    3       5
     items          7  2  2    |    |  4  7
 
-Customer i's lines are items[indptr[i]:indptr[i + 1]], oldest first. Items are
-codes into the sorted `item_ids`.
+The lines of customer i are items[indptr[i]:indptr[i + 1]], oldest first. Items are codes: places in the sorted
+`item_ids`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 
-def codes_of(names: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Where each name stands in the sorted array `known`; -1 where it does not. (n,) int32."""
-    if not len(known):
+def codes_of(names: NDArray[np.str_], vocabulary: NDArray[np.str_]) -> NDArray[np.int32]:
+    """(n,) place of each name in the sorted vocabulary; -1 for a name that is not in it."""
+    if not len(vocabulary):
         return np.full(len(names), -1, dtype=np.int32)
-    fitting = names.astype(known.dtype)  # of one width, or numpy would copy all of `known` for one long name
-    places = np.minimum(np.searchsorted(known, fitting), len(known) - 1)
-    return np.where(known[places] == names, places, -1).astype(np.int32)
+    # Cast to the vocabulary's width: numpy would copy the whole vocabulary for a single longer name.
+    fitting = names.astype(vocabulary.dtype)
+    places = np.minimum(np.searchsorted(vocabulary, fitting), len(vocabulary) - 1)
+    return np.where(vocabulary[places] == names, places, -1).astype(np.int32)
 
 
-def lines_of(indptr: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The line numbers of some rows of compressed rows, one row after the other. int64."""
+def lines_of(indptr: NDArray[np.integer], rows: NDArray[np.integer]) -> NDArray[np.int64]:
+    """The line numbers of some rows of a compressed sparse matrix, one row after the other."""
     lengths = indptr[rows + 1] - indptr[rows]
     ends = np.cumsum(lengths)
     return np.repeat(indptr[rows] - ends + lengths, lengths) + np.arange(ends[-1] if len(ends) else 0)
 
 
-def weights_of(times: np.ndarray, half_life_days: float | None, cutoff: date | None = None) -> np.ndarray:
-    """What a line of each time still counts at the cutoff (default: the last time), (lines,) float32.
+def decay_weights(
+    times: NDArray[np.datetime64], half_life_days: float | None, *, cutoff: date | None = None
+) -> NDArray[np.float32]:
+    """(lines,) weight of each line at the cutoff (default: the last of the times).
 
-    1 at the cutoff and later, half of that every `half_life_days` before it; None halves nothing.
+    1 at the cutoff and after it, half of that every `half_life_days` before it; always 1 where it is None.
     """
     if half_life_days is None or not len(times):
         return np.ones(len(times), dtype=np.float32)
@@ -46,106 +50,116 @@ def weights_of(times: np.ndarray, half_life_days: float | None, cutoff: date | N
     return np.exp2(-np.maximum(age_days, 0) / half_life_days).astype(np.float32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Histories:
-    """What some customers bought: lines grouped by customer, oldest first, in compressed rows."""
+    """The purchases of some customers: lines grouped by customer, oldest first, in compressed sparse rows."""
 
-    customer_ids: np.ndarray
-    "(n,) text 'U'."
-    item_ids: np.ndarray
-    "(m,) text 'U', sorted: the meaning of the codes."
-    indptr: np.ndarray
-    "(n + 1,) int64."
-    items: np.ndarray
-    "(lines,) int32 codes."
-    times: np.ndarray
-    "(lines,) datetime64[s], local."
-    quantities: np.ndarray
-    "(lines,) float32."
-    orders: np.ndarray
-    "(lines,) int64: lines of one order share a number; -1 where unknown."
+    customer_ids: NDArray[np.str_]
+    "(n,)"
+    item_ids: NDArray[np.str_]
+    "(m,) sorted: the meaning of the codes."
+    indptr: NDArray[np.int64]
+    "(n + 1,) bounds of each customer's lines."
+    items: NDArray[np.int32]
+    "(lines,) item codes."
+    times: NDArray[np.datetime64]
+    "(lines,) datetime64[s], local time."
+    quantities: NDArray[np.float32]
+    "(lines,)"
+    orders: NDArray[np.int64]
+    "(lines,) lines of one order share a number; -1 where the order is unknown."
 
     def __len__(self) -> int:
         return len(self.customer_ids)
 
     @property
-    def customers(self) -> np.ndarray:
-        """(lines,) int64: the row of the customer of each line."""
+    def customers(self) -> NDArray[np.int64]:
+        """(lines,) row of the customer of each line."""
         return np.repeat(np.arange(len(self)), np.diff(self.indptr))
 
     @classmethod
-    def of_items(cls, baskets: Sequence[Sequence[str]], item_ids: np.ndarray, now: np.datetime64) -> Histories:
-        """Histories from plain lists of item ids, all as if bought at `now`; ids not in `item_ids` are dropped."""
+    def of_items(cls, baskets: Sequence[Sequence[str]], item_ids: NDArray[np.str_], now: np.datetime64) -> Histories:
+        """Histories from plain lists of item ids, all bought at `now`; ids that are not in `item_ids` are dropped."""
         codes = [codes_of(np.asarray(basket, dtype=str), item_ids) for basket in baskets]
-        known = [basket[basket >= 0] for basket in codes]
-        items = np.concatenate(known) if known else np.empty(0, dtype=np.int32)
+        codes = [basket[basket >= 0] for basket in codes]
+        items = np.concatenate(codes) if codes else np.empty(0, dtype=np.int32)
         return cls(
             customer_ids=np.array([""] * len(baskets)),
             item_ids=item_ids,
-            indptr=np.concatenate([[0], np.cumsum([len(basket) for basket in known])]).astype(np.int64),
+            indptr=np.concatenate([[0], np.cumsum([len(basket) for basket in codes])]).astype(np.int64),
             items=items.astype(np.int32),
             times=np.full(len(items), now, dtype="datetime64[s]"),
             quantities=np.ones(len(items), dtype=np.float32),
             orders=np.full(len(items), -1, dtype=np.int64),
         )
 
-    def keep(self, lines: np.ndarray) -> Histories:
-        """The same customers with only the lines that a boolean mask keeps."""
-        kept = np.concatenate([[0], np.cumsum(lines)])
+    def keep(self, lines: NDArray[np.bool_]) -> Histories:
+        """The same customers with the lines that a mask selects."""
+        n_kept = np.concatenate([[0], np.cumsum(lines)])
         return Histories(
-            self.customer_ids,
-            self.item_ids,
-            kept[self.indptr].astype(np.int64),
-            self.items[lines],
-            self.times[lines],
-            self.quantities[lines],
-            self.orders[lines],
+            customer_ids=self.customer_ids,
+            item_ids=self.item_ids,
+            indptr=n_kept[self.indptr].astype(np.int64),
+            items=self.items[lines],
+            times=self.times[lines],
+            quantities=self.quantities[lines],
+            orders=self.orders[lines],
         )
 
-    def take(self, rows: np.ndarray) -> Histories:
-        """The customers that an index array picks, in its order."""
+    def take(self, rows: NDArray[np.integer]) -> Histories:
+        """The customers that an index array selects, in its order."""
         rows = np.asarray(rows, dtype=np.int64)
         lengths = np.diff(self.indptr)[rows]
-        indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         lines = lines_of(self.indptr, rows)
         return Histories(
-            self.customer_ids[rows],
-            self.item_ids,
-            indptr,
-            self.items[lines],
-            self.times[lines],
-            self.quantities[lines],
-            self.orders[lines],
+            customer_ids=self.customer_ids[rows],
+            item_ids=self.item_ids,
+            indptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            items=self.items[lines],
+            times=self.times[lines],
+            quantities=self.quantities[lines],
+            orders=self.orders[lines],
         )
 
-    def recode(self, item_ids: np.ndarray) -> Histories:
-        """The same lines in another catalogue's codes; items that it lacks are dropped."""
+    def recode(self, item_ids: NDArray[np.str_]) -> Histories:
+        """The same lines in the codes of another catalogue; lines of items that it lacks are dropped."""
         if item_ids is self.item_ids or np.array_equal(item_ids, self.item_ids):
             return self
-        return self.in_codes(codes_of(self.item_ids, item_ids), item_ids)
+        return self.with_codes(codes_of(self.item_ids, item_ids), item_ids)
 
-    def in_codes(self, new_codes: np.ndarray, item_ids: np.ndarray) -> Histories:
-        """The same lines in another catalogue, given the (m,) int32 code of each item there; -1 drops its lines."""
+    def with_codes(self, new_codes: NDArray[np.int32], item_ids: NDArray[np.str_]) -> Histories:
+        """The same lines in another catalogue, given the (m,) code of each item there; -1 drops its lines."""
         codes = new_codes[self.items]
-        kept = self.keep(codes >= 0)
-        return Histories(
-            kept.customer_ids, item_ids, kept.indptr, codes[codes >= 0], kept.times, kept.quantities, kept.orders
-        )
+        return replace(self.keep(codes >= 0), item_ids=item_ids, items=codes[codes >= 0])
 
     def before(self, cutoff: date) -> Histories:
-        """What had happened before midnight of the cutoff."""
+        """The lines before midnight of the cutoff."""
         return self.keep(self.times < np.datetime64(cutoff, "s"))
 
     def since(self, day: date) -> Histories:
-        """What has happened from midnight of a day on."""
+        """The lines from midnight of a day on."""
         return self.keep(self.times >= np.datetime64(day, "s"))
 
-    def weights(self, half_life_days: float | None = None, cutoff: date | None = None) -> np.ndarray:
-        """(lines,) float32: what each line still counts at the cutoff, see `weights_of`."""
-        return weights_of(self.times, half_life_days, cutoff)
+    def with_anonymous(self, items: NDArray[np.int32], times: NDArray[np.datetime64]) -> Interactions:
+        """These histories together with anonymous lines."""
+        return Interactions(
+            customer_ids=self.customer_ids,
+            item_ids=self.item_ids,
+            indptr=self.indptr,
+            items=self.items,
+            times=self.times,
+            quantities=self.quantities,
+            orders=self.orders,
+            anonymous_items=items,
+            anonymous_times=times,
+        )
+
+    def weights(self, half_life_days: float | None = None, cutoff: date | None = None) -> NDArray[np.float32]:
+        """(lines,) weight of each line at the cutoff, see `decay_weights`."""
+        return decay_weights(self.times, half_life_days, cutoff=cutoff)
 
     def matrix(self, half_life_days: float | None = None, cutoff: date | None = None) -> sparse.csr_matrix:
-        """Customers x items, (n, m) float32: times bought, halved every `half_life_days` before `cutoff`."""
+        """(n, m) float32, customers x items: number of purchases, each weighted as in `decay_weights`."""
         weights = self.weights(half_life_days, cutoff)
         shape = (len(self), len(self.item_ids))
         matrix = sparse.csr_matrix((weights, self.items.astype(np.int32), self.indptr.astype(np.int32)), shape=shape)
@@ -153,50 +167,50 @@ class Histories:
         return matrix
 
 
-def _no_lines() -> np.ndarray:
+def _no_items() -> NDArray[np.int32]:
     return np.empty(0, dtype=np.int32)
 
 
-def _no_times() -> np.ndarray:
+def _no_times() -> NDArray[np.datetime64]:
     return np.empty(0, dtype="datetime64[s]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Interactions(Histories):
-    """Everybody's histories (customer_ids sorted); lines without a customer count for popularity only."""
+    """The histories of all customers (customer_ids sorted), and anonymous lines, which count for popularity only."""
 
-    anonymous_items: np.ndarray = field(default_factory=_no_lines)
-    "(a,) int32 codes."
-    anonymous_times: np.ndarray = field(default_factory=_no_times)
+    anonymous_items: NDArray[np.int32] = field(default_factory=_no_items)
+    "(a,) item codes of the lines without a customer."
+    anonymous_times: NDArray[np.datetime64] = field(default_factory=_no_times)
     "(a,) datetime64[s]."
 
     @property
     def histories(self) -> Histories:
-        """The customers' lines alone."""
+        """The lines with a customer."""
         return Histories(
-            self.customer_ids, self.item_ids, self.indptr, self.items, self.times, self.quantities, self.orders
+            customer_ids=self.customer_ids,
+            item_ids=self.item_ids,
+            indptr=self.indptr,
+            items=self.items,
+            times=self.times,
+            quantities=self.quantities,
+            orders=self.orders,
         )
 
-    def recode(self, item_ids: np.ndarray) -> Interactions:
-        """The same lines in another catalogue's codes, anonymous lines too; items that it lacks are dropped."""
-        kept = self.histories.recode(item_ids)
+    def recode(self, item_ids: NDArray[np.str_]) -> Interactions:
+        """The same lines, anonymous ones too, in another catalogue; lines of items that it lacks are dropped."""
         codes = codes_of(self.item_ids, item_ids)[self.anonymous_items]
-        return Interactions(
-            kept.customer_ids, kept.item_ids, kept.indptr, kept.items, kept.times, kept.quantities, kept.orders,
-            codes[codes >= 0], self.anonymous_times[codes >= 0],
-        )  # fmt: skip
+        return self.histories.recode(item_ids).with_anonymous(codes[codes >= 0], self.anonymous_times[codes >= 0])
 
     def before(self, cutoff: date) -> Interactions:
-        """What had happened before midnight of the cutoff, anonymous lines too."""
-        return self._of(self.histories.before(cutoff), self.anonymous_times < np.datetime64(cutoff, "s"))
+        """The lines before midnight of the cutoff, anonymous ones too."""
+        is_before = self.anonymous_times < np.datetime64(cutoff, "s")
+        return self._with_anonymous_lines(self.histories.before(cutoff), is_before)
 
     def since(self, day: date) -> Interactions:
-        """What has happened from midnight of a day on, anonymous lines too."""
-        return self._of(self.histories.since(day), self.anonymous_times >= np.datetime64(day, "s"))
+        """The lines from midnight of a day on, anonymous ones too."""
+        is_since = self.anonymous_times >= np.datetime64(day, "s")
+        return self._with_anonymous_lines(self.histories.since(day), is_since)
 
-    def _of(self, kept: Histories, anonymous: np.ndarray) -> Interactions:
-        """Kept histories with the anonymous lines that a boolean mask keeps."""
-        return Interactions(
-            kept.customer_ids, kept.item_ids, kept.indptr, kept.items, kept.times, kept.quantities, kept.orders,
-            self.anonymous_items[anonymous], self.anonymous_times[anonymous],
-        )  # fmt: skip
+    def _with_anonymous_lines(self, histories: Histories, lines: NDArray[np.bool_]) -> Interactions:
+        return histories.with_anonymous(self.anonymous_items[lines], self.anonymous_times[lines])

@@ -1,4 +1,4 @@
-"""What can be offered to a customer, and what was decided."""
+"""Offers, their value to the business, and the decision which offer a customer gets."""
 
 from __future__ import annotations
 
@@ -6,51 +6,53 @@ from datetime import datetime
 
 import msgspec
 
-SITUATION_FACTS = {"churn_probability": float, "channel": str}
-"What an offer's rule may speak of besides the customer's features and attributes, by name, and what each is."
+SITUATION_VARIABLES = {"churn_probability": float, "channel": str}
+"Name and type of the variables that an offer's rule may use besides the customer's features and attributes."
 
 
-class Offer(msgspec.Struct, frozen=True):
-    """Something a business may put before a customer; a row of the `offers` table."""
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """An offer that a business may make to a customer; a row of the `offers` table."""
 
     offer_id: str
     kind: str
-    "item, category_coupon, discount, thank_you, or the business's own word."
+    "item, category_coupon, discount, thank_you, or a kind of the business's own."
     item_id: str | None = None
     category: str | None = None
     cost: float = 0.0
-    "Of making the offer once, base currency."
+    "Cost of making the offer once, in base currency."
     margin: float = 0.0
-    "Earned when it is accepted, base currency."
+    "Margin earned when it is accepted, in base currency."
     starts_at: datetime | None = None
+    "Local time."
     ends_at: datetime | None = None
-    "Exclusive; both in local time."
+    "Local time, exclusive."
     capacity: int | None = None
+    "How often the offer can be made in total; None is unlimited."
     rule: str | None = None
-    "Who is eligible, in the language of core.rules.rule; None is everybody."
+    "Eligibility in the language of core.rules.rule; None is every customer."
 
 
-class OfferContacts(msgspec.Struct, frozen=True):
-    """What `contacts` tells of one offer; customers of the untreated group do not count."""
+class OfferContacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of the `contacts` rows of one offer, without customers of the untreated group."""
 
-    given: int
-    "Contacts that have used up the offer's capacity."
-    asked: int = 0
-    "Those among them whose time to answer is over."
+    made: int
+    "Contacts that have used up capacity."
+    matured: int = 0
+    "Of these, the ones whose time to respond is over."
     accepted: int = 0
-    "Those asked who answered within that time."
+    "Of the matured ones, those accepted within that time."
 
 
 class OfferBook(msgspec.Struct, frozen=True):
-    """The offers of a business and how they have been taken so far; plain data, so that a release can carry it."""
+    """The offers of a business with their contact counts, as a release stores them."""
 
     offers: tuple[Offer, ...] = ()
     contacts: dict[str, OfferContacts] = {}
-    "By offer id; offers that nobody was contacted with are not in it."
+    "By offer id; offers without contacts have no entry."
 
 
-class ExpectedValue(msgspec.Struct, frozen=True):
-    """What an offer is worth to the business with one customer, and the parts it is made of.
+class OfferValue(msgspec.Struct, frozen=True, kw_only=True):
+    """Expected value of an offer for one customer, and its components.
 
     value = acceptance_probability * margin + churn_probability * saved_by_offer - cost
     """
@@ -66,21 +68,21 @@ class ExpectedValue(msgspec.Struct, frozen=True):
 
 
 class RankedOffer(msgspec.Struct, frozen=True):
-    """An offer that a customer may receive, with its worth."""
+    """An offer that a customer may receive, with its expected value."""
 
     offer: Offer
-    expected_value: ExpectedValue
+    expected_value: OfferValue
 
 
-class Decision(msgspec.Struct, frozen=True):
-    """What to do with one customer now: an offer, or nothing where nothing pays."""
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do with one customer now: an offer, or nothing where no offer pays."""
 
     decision_id: str
     customer_id: str
     channel: str | None
     chosen: RankedOffer | None
-    "None: leave them alone."
+    "None: make no offer."
     propensity: float
-    "Probability with which the policy makes this choice; 1 for a deterministic one."
+    "Probability with which the policy makes this choice; 1 for a deterministic policy."
     alternatives: tuple[RankedOffer, ...]
-    "Every offer that was allowed, ranked, the chosen one included."
+    "Every eligible offer in the order of its value, the chosen one included."

@@ -1,4 +1,4 @@
-"""What each customer would like next, and which stage of the ladder said so."""
+"""Ranked item lists, with the stage that each item comes from."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Stage(StrEnum):
@@ -16,9 +17,9 @@ class Stage(StrEnum):
     SIMILAR_ITEMS = "similar_items"
     "Items similar to those in the customer's history."
     PREFERENCES = "preferences"
-    "What the customer told us they like."
+    "Items that match the customer's stated preferences."
     SEGMENT = "segment"
-    "What similar customers buy."
+    "Favourites of the customer's segment."
     POPULARITY = "popularity"
     "Recent best sellers."
     BOUGHT_TOGETHER = "bought_together"
@@ -34,25 +35,25 @@ STAGES = tuple(Stage)
 class Recommendations:
     """The k best items of each customer, best first; every matrix is (n, k)."""
 
-    customer_ids: np.ndarray
-    "(n,) text 'U'."
-    item_ids: np.ndarray
-    "(m,) text 'U', sorted: the meaning of the codes."
-    items: np.ndarray
-    "int32 codes; -1 where there is none."
-    scores: np.ndarray
-    "float32; comparable within one customer and stage only; NaN where there is none."
-    stages: np.ndarray
-    "int8 index into `STAGES`; -1 where there is none."
-    contributors: np.ndarray
-    "int32 code of the item in the history that speaks most for it; -1 where there is none."
+    customer_ids: NDArray[np.str_]
+    "(n,)"
+    item_ids: NDArray[np.str_]
+    "(m,) sorted: the meaning of the codes."
+    items: NDArray[np.int32]
+    "Item codes; -1 for an empty place."
+    scores: NDArray[np.float32]
+    "Comparable within one customer and stage only; NaN for an empty place."
+    stages: NDArray[np.int8]
+    "Index into STAGES; -1 for an empty place."
+    contributors: NDArray[np.int32]
+    "Code of the past item that contributes most to the score; -1 where there is none."
     shortfalls: tuple[str, ...]
-    "(n,) why fewer than k stand there, e.g. 'only 7 items are left after exclusions'; '' where all k do."
+    "(n,) why a list is shorter than k, e.g. 'only 7 items are left after exclusions'; '' for a full list."
 
     def __len__(self) -> int:
         return len(self.customer_ids)
 
     @property
-    def item_id(self) -> np.ndarray:
-        """(n, k) the items' ids; '' where there is none."""
+    def item_id(self) -> NDArray[np.str_]:
+        """(n, k) ids of the items; '' for an empty place."""
         return np.where(self.items >= 0, self.item_ids[self.items], "")

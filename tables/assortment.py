@@ -55,7 +55,7 @@ def load_items(tables: Tables) -> CurrentItems:
     prices = np.array([row.get("price") for row in rows], dtype=np.float64)
     words = {name: [_word(row.get(name)) for row in rows] for name in names}
     return CurrentItems(
-        ItemAttributes.of([row["item_id"] for row in rows], words, prices),
+        ItemAttributes.from_columns([row["item_id"] for row in rows], words, price=prices),
         prices,
         np.array([row.pop("available", None) is False for row in rows], dtype=bool),
         [{name: value for name, value in row.items() if name != "item_id"} for row in rows],
@@ -109,11 +109,11 @@ def _build_offer(row: dict[str, Any]) -> Offer:
 def _count_contacts(contacts: ir.Table, cutoff: date, *, answer_days: int) -> ir.Table:
     """One row per offer: treated customers, those whose answer is due, and those who accepted in time."""
     treated = contacts.filter(ibis._.treated)
-    counts: dict[str, ir.Value] = {"given": treated.count()}
+    counts: dict[str, ir.Value] = {"made": treated.count()}
     if "converted_at" in treated.columns:
         is_due = treated.event_time < midnight(cutoff - timedelta(days=answer_days))
         is_in_time = treated.converted_at < treated.event_time + ibis.interval(days=answer_days)
-        counts |= {"asked": _count_if(is_due), "accepted": _count_if(is_due & is_in_time)}
+        counts |= {"matured": _count_if(is_due), "accepted": _count_if(is_due & is_in_time)}
     return treated.group_by("offer_id").aggregate(**counts)
 
 

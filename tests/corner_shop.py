@@ -1,4 +1,4 @@
-"""A shop of six items, and every recommender of the shelf as it learnt from it."""
+"""A shop of six items, and every recommender fitted on it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 
 from core.interactions import Interactions
 from models.recommenders.catalogue import RECOMMENDERS
-from models.recommenders.engine.base import LadderRecommender
+from models.recommenders.engine.base import Recommender
 from tests.baskets import bought
 
 CORNER_SHOP = bought(
@@ -16,7 +16,7 @@ CORNER_SHOP = bought(
 )  # fmt: skip
 
 
-def every_recommender_on(log: Interactions, cutoff: date | None = None) -> dict[str, LadderRecommender]:
+def every_recommender_on(log: Interactions, cutoff: date | None = None) -> dict[str, Recommender]:
     """By name; vectors are short, as the log is."""
     short = {"n_factors": 4}
     return {

@@ -1,8 +1,8 @@
-"""The policies, by name."""
+"""The policies, discovered in this folder: a module that defines `POLICY` is a policy of the module's name."""
 
 from __future__ import annotations
 
 from core.catalogue import Catalogue
-from models.policies.expected_value import ExpectedValue
+from models.protocols import Policy
 
-POLICIES: Catalogue[type[ExpectedValue]] = Catalogue("models.policies", {ExpectedValue.name: ExpectedValue})
+POLICIES: Catalogue[type[Policy]] = Catalogue.of_folder("models.policies", attribute="POLICY")

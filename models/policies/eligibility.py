@@ -1,20 +1,21 @@
-"""Who may be made which offer: validity, capacity and rule; what every policy starts from."""
+"""Eligibility of offers: validity, capacity and rule. Every policy starts from it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.offers import Offer, OfferContacts
 from core.rules.rule import parse_rule
 from models.protocols import Situation
 
 
-def eligible(situations: Sequence[Situation], offers: Sequence[Offer]) -> np.ndarray:
-    """Whether each situation allows each offer, (situations, offers) bool. Raises RuleError for a rule that fails.
+def eligible(situations: Sequence[Situation], offers: Sequence[Offer]) -> NDArray[np.bool_]:
+    """(situations, offers) whether each offer may be made in each situation. Raises RuleError for an invalid rule.
 
-    A fact that a customer lacks is missing, so that a rule about it is unknown and the offer not allowed.
+    A variable that a customer lacks is missing; a rule that compares it is unknown, and the offer is not eligible.
     """
     allowed = np.ones((len(situations), len(offers)), dtype=bool)
     now = np.array([situation.now for situation in situations], dtype="datetime64[us]")
@@ -29,27 +30,28 @@ def eligible(situations: Sequence[Situation], offers: Sequence[Offer]) -> np.nda
     return allowed
 
 
-def capacity_left(offers: Sequence[Offer], contacts: Mapping[str, OfferContacts]) -> dict[str, int]:
+def remaining_capacity(offers: Sequence[Offer], contacts: Mapping[str, OfferContacts]) -> dict[str, int]:
     """How often each offer of limited capacity can still be made, by offer id."""
     return {
-        offer.offer_id: max(0, offer.capacity - (contacts[offer.offer_id].given if offer.offer_id in contacts else 0))
+        offer.offer_id: max(0, offer.capacity - (contacts[offer.offer_id].made if offer.offer_id in contacts else 0))
         for offer in offers
         if offer.capacity is not None
     }
 
 
-def _columns(situations: Sequence[Situation], names: frozenset[str]) -> dict[str, np.ndarray]:
+def _columns(situations: Sequence[Situation], names: frozenset[str]) -> dict[str, NDArray[np.object_]]:
+    # A rule without variables still needs a column, which gives it the number of situations.
     columns = {name: np.empty(len(situations), dtype=object) for name in names or {"channel"}}
     for name, column in columns.items():
-        column[:] = [_fact(situation, name) for situation in situations]
+        column[:] = [_value_of(situation, name) for situation in situations]
     return columns
 
 
-def _fact(situation: Situation, name: str) -> float | str | None:
+def _value_of(situation: Situation, name: str) -> float | str | None:
     match name:
         case "churn_probability":
             return situation.churn_probability
         case "channel":
             return situation.channel
         case _:
-            return situation.facts.get(name)
+            return situation.variables.get(name)

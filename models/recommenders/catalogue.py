@@ -1,14 +1,28 @@
-"""The recommenders, by name, simplest first."""
+"""The recommenders, discovered in this folder: a module that defines `MODEL` is a recommender of the module's name.
+
+The order is the order of complexity. Training keeps it, and of models that are equally good it takes the first.
+"""
 
 from __future__ import annotations
 
 from core.catalogue import Catalogue
-from models.recommenders.blend import Blend
-from models.recommenders.engine.base import LadderRecommender
-from models.recommenders.parts import PARTS
-from models.recommenders.popularity import Popularity
-from models.recommenders.reranked import Reranked
+from models.recommenders.engine.base import Recommender
 
-RECOMMENDERS: Catalogue[type[LadderRecommender]] = Catalogue(
-    "models.recommenders", {Popularity.name: Popularity, **PARTS, Blend.name: Blend, Reranked.name: Reranked}
+RECOMMENDERS: Catalogue[type[Recommender]] = Catalogue.of_folder(
+    "models.recommenders",
+    attribute="MODEL",
+    first=(
+        "popularity",
+        "personal_frequency",
+        "item_knn",
+        "next_basket",
+        "rp3beta",
+        "gf_cf",
+        "graph_filter",
+        "ease",
+        "als",
+        "ials",
+        "blend",
+        "reranked",
+    ),
 )

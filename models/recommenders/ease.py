@@ -1,16 +1,22 @@
-"""Which items speak for which: a ridge regression of every item on all others at once (Steck 2019, EASE).
+"""EASE: ridge regression of every item on all other items at once (Steck 2019).
 
     P = X'X, H = (P + regularization * I)^-1
     effect[i, j] = -H[i, j] / H[j, j], times (i's purchases)^-item_power * (j's purchases)^end_popularity
 
-X is what was bought, with customers and items that buy or are bought much counting less, and of largest singular value
-1 (`item_graph.py`): the weighted variant, which on gowalla ranks better than the plain one.
+X holds the purchases, with active customers and popular items weighted down, and with largest singular value 1
+(`engine/item_graph.py`). This weighted variant ranks better on gowalla than the plain one.
 
-The inverse is exact as far as `dense_gb` reaches. Beyond, with U and L the first eigenvectors and values of P,
+The inverse is exact for catalogues that fit into `dense_gb`. For larger ones, with U and L the first eigenvectors and
+eigenvalues of P,
 
     I - regularization * H  =  c P + U (L / (L + regularization) - c L) U',   c = 1 / (last L + regularization)
 
-which is exact along U, and a chord below the true curve across it, where what is left of P is small.
+which is exact along U. Across U, where the rest of P is small, it replaces the true curve by a chord below it.
+
+Large matrices are inverted in place and by halves, because OpenBLAS crashes where several threads factorise more than
+some 26,000 rows:
+
+    A = [P Q; Q' R],  S = R - Q' P^-1 Q,  A^-1 = [P^-1 + W S^-1 W', -W S^-1; -S^-1 W', S^-1],  W = P^-1 Q
 """
 
 from __future__ import annotations
@@ -20,24 +26,31 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
+from scipy.linalg.lapack import spotrf, spotri
 
 from core.errors import BadInput
 from core.interactions import Interactions
-from models.memory import GB
-from models.recommenders.engine.inverse import BYTES_A_CELL, invert
 from models.recommenders.engine.item_graph import CELLS_AT_ONCE, ItemGraph, graph_gb
 from models.recommenders.engine.linear import LinearRecommender
 from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, Ranges
-from models.recommenders.engine.strongest import item_blocks, with_repeats
+from models.recommenders.engine.sparse_effects import add_self_effects, item_blocks
+from models.resources import GB
 
-Effects = Callable[[np.ndarray], np.ndarray]
-"From codes of items to (items, m) float32."
+ROWS_AT_ONCE = 16_384
+"Rows that are factorised at once."
+
+BYTES_PER_CELL = 6
+"Peak memory of an inversion: 4 for the cell itself, and two quarters of the matrix while halves are combined."
+
+Effects = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+"From codes of items to their effects, (items, m)."
 
 
 @dataclass(eq=False)
 class Ease(LinearRecommender):
-    """Ranks items by how what was bought predicts them, all else that was bought being known."""
+    """Ranks items by how well past purchases predict them, given all other purchases."""
 
     name: ClassVar[str] = "ease"
     ranges: ClassVar[Ranges] = {
@@ -56,68 +69,71 @@ class Ease(LinearRecommender):
     popularity_power: float = 0.4
 
     half_life_days: float | None = 180.0
-    "A line of the history counts half as much after so many days."
+    "A purchase of the history counts half as much after this many days."
 
     regularization: float = 0.05
-    "Against too large effects; in the largest eigenvalue of P. Above 0."
+    "Ridge penalty on the effects, in units of the largest eigenvalue of P. Above 0."
 
     customer_power: float = 0.3
-    "How much less a customer who buys much is learnt from; 0 is EASE as published."
+    "How much less an active customer counts; 0 is EASE as published."
 
     item_power: float = 0.4
-    "How much less an item that is bought much speaks for others."
+    "How much less a popular item predicts others."
 
     end_popularity: float = 0.4
-    "How much more an item that is bought much is spoken for; EASE as published has 0 here and in item_power."
+    "How much more a popular item is predicted; EASE as published has 0 here and in item_power."
 
     n_neighbours: int = 1000
-    "How many items are kept that each speaks for or against."
+    "Number of effects kept for each item."
 
     dense_gb: float = 4.0
     "Memory, 10^9 bytes, up to which the inverse is exact: 25,000 items."
 
     n_factors: int = 512
-    "Along how many eigenvectors it is exact beyond that."
+    "Number of eigenvectors along which larger catalogues are exact."
 
     repeat_weight: float = 15.0
-    "How much a purchase speaks for its own repetition, in median strongest effects on another item."
+    "How much a purchase predicts its own repetition, in median strongest effects on another item."
 
     seed: int = 7
 
     def needed_gb(self, interactions: Interactions) -> float:
-        """The inverse or the eigenvectors, and what making the effects takes."""
-        m, dense = len(interactions.item_ids), self._dense(len(interactions.item_ids))
-        making = graph_gb(len(interactions.items), m, 0 if dense else self.n_factors, self.n_neighbours)
-        return making + (dense_gb(m) if dense else 0)
+        """The inverse or the eigenvectors, and computing the effects."""
+        m, is_dense = len(interactions.item_ids), self._is_dense(len(interactions.item_ids))
+        n_factors = 0 if is_dense else self.n_factors
+        effects_gb = graph_gb(len(interactions.items), m, n_factors=n_factors, n_neighbours=self.n_neighbours)
+        return effects_gb + (dense_gb(m) if is_dense else 0)
 
-    def _dense(self, m: int) -> bool:
+    def _is_dense(self, m: int) -> bool:
         return dense_gb(m) <= self.dense_gb
 
-    def _learnt_effects(self, interactions: Interactions) -> sparse.csr_matrix:
-        graph = ItemGraph.of_purchases(interactions, self.customer_power, self.item_power)
+    def _fit_effects(self, interactions: Interactions) -> sparse.csr_matrix:
+        graph = ItemGraph.from_purchases(interactions, customer_power=self.customer_power, item_power=self.item_power)
         starts = (graph.purchases**-self.item_power).astype(np.float32)
         ends = (graph.purchases**self.end_popularity).astype(np.float32)
-        dense = self._dense(len(starts))
-        solved = exact(graph, self.regularization) if dense else self._along_tastes(graph)
-        learnt = graph.strongest(lambda items: solved(items) * starts[items][:, None] * ends, self.n_neighbours)
-        return with_repeats(learnt, self.repeat_weight)
+        if self._is_dense(len(starts)):
+            effects = solve_exactly(graph, self.regularization)
+        else:
+            effects = self._solve_along_tastes(graph)
+        kept = graph.keep_strongest(lambda items: effects(items) * starts[items][:, None] * ends, self.n_neighbours)
+        return add_self_effects(kept, self.repeat_weight)
 
-    def _along_tastes(self, graph: ItemGraph) -> Effects:
+    def _solve_along_tastes(self, graph: ItemGraph) -> Effects:
         tastes, values = graph.tastes(self.n_factors, self.seed)
         slope = 1 / (values[-1:].sum() + self.regularization)
         gains = (values / (values + self.regularization) - slope * values).astype(np.float32)
-        steps_back = np.asarray(graph.links.multiply(graph.links).sum(axis=0)).ravel()
-        unsaid = (1 - slope * steps_back - (tastes**2) @ gains).astype(np.float32)
-        return lambda items: (slope * graph.steps(items) + (tastes[items] * gains) @ tastes.T) / unsaid
+        self_steps = np.asarray(graph.links.multiply(graph.links).sum(axis=0)).ravel()
+        residual = (1 - slope * self_steps - (tastes**2) @ gains).astype(np.float32)
+        return lambda items: (slope * graph.steps(items) + (tastes[items] * gains) @ tastes.T) / residual
 
 
 def dense_gb(m: int) -> float:
-    """What the exact inverse of m items takes, 10^9 bytes."""
-    return BYTES_A_CELL * m * m / GB
+    """Memory of the exact inverse for m items, in 10^9 bytes."""
+    return BYTES_PER_CELL * m * m / GB
 
 
-def exact(graph: ItemGraph, regularization: float) -> Effects:
-    """The effects by the inverse itself, in float32 and in place. Raises BadInput where there is none."""
+def solve_exactly(graph: ItemGraph, regularization: float) -> Effects:
+    """The effects from the inverse, in float32 and in place. Raises BadInput where the matrix has no inverse."""
     m = len(graph.purchases)
     inverse = np.empty((m, m), dtype=np.float32)
     for items in item_blocks(np.full(m, float(m)), CELLS_AT_ONCE):
@@ -126,6 +142,37 @@ def exact(graph: ItemGraph, regularization: float) -> Effects:
     try:
         invert(inverse)
     except np.linalg.LinAlgError as fault:
-        found = f"regularization is {regularization}, at which effects have no bounds; take a larger one"
-        raise BadInput(found) from fault
+        message = f"regularization is {regularization}, which is too small to bound the effects; use a larger value"
+        raise BadInput(message) from fault
     return lambda items: -inverse[items] / inverse.diagonal()
+
+
+def invert(matrix: NDArray[np.float32], rows_at_once: int = ROWS_AT_ONCE) -> None:
+    """Replace a symmetric (n, n) matrix by its inverse. Raises LinAlgError where it is not positive definite."""
+    n = len(matrix)
+    if n <= rows_at_once:
+        _invert_at_once(matrix)
+        return
+    half = n // 2
+    p, q, r = matrix[:half, :half], matrix[:half, half:], matrix[half:, half:]
+    invert(p, rows_at_once)
+    w = p @ q
+    r -= q.T @ w
+    invert(r, rows_at_once)
+    np.matmul(w, r, out=q)
+    np.negative(q, out=q)
+    p -= q @ w.T
+    matrix[half:, :half] = q.T
+
+
+def _invert_at_once(matrix: NDArray[np.float32]) -> None:
+    factor, fault = spotrf(matrix.T, overwrite_a=True)
+    if fault:
+        raise np.linalg.LinAlgError(f"the leading {fault} rows are not positive definite")
+    inverse, _ = spotri(factor, overwrite_c=True)
+    # LAPACK fills one triangle only.
+    for row in range(len(matrix)):
+        matrix[row, row:] = matrix[row:, row] = inverse[row, row:]
+
+
+MODEL = Ease

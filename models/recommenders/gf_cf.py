@@ -1,8 +1,8 @@
-"""A graph filter of two parts, one step and the broad tastes; nothing is trained (Shen et al. 2021, GF-CF).
+"""GF-CF: a graph filter of one step and the broad tastes, without training (Shen et al. 2021).
 
     effect = P + alpha * D^-1/2 U U' D^1/2
 
-with P the normalised graph of the items, U its first eigenvectors (`item_graph.py`) and D the items' purchases.
+with P the normalised item graph, U its first eigenvectors (`engine/item_graph.py`) and D the items' purchases.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from core.interactions import Interactions
 from models.recommenders.engine.item_graph import ItemGraph, graph_gb
 from models.recommenders.engine.linear import LinearRecommender
 from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
-from models.recommenders.engine.strongest import with_repeats
+from models.recommenders.engine.sparse_effects import add_self_effects
 
 
 @dataclass(eq=False)
 class GfCf(LinearRecommender):
-    """Ranks items by the low frequencies of what was bought."""
+    """Ranks items by the low-frequency part of past purchases on the item graph."""
 
     name: ClassVar[str] = "gf_cf"
     ranges: ClassVar[Ranges] = {
@@ -39,33 +40,41 @@ class GfCf(LinearRecommender):
     popularity_power: float = 0.4
 
     half_life_days: float | None = 180.0
-    "A line of the history counts half as much after so many days."
+    "A purchase of the history counts half as much after this many days."
 
     alpha: float = 0.1
-    "How much the broad tastes count beside one step."
+    "Weight of the broad tastes relative to one step."
 
     n_factors: int = 128
-    "How many tastes are broad."
+    "Number of broad tastes."
 
     n_neighbours: int = 1000
-    "How many items are kept that each speaks for or against."
+    "Number of effects kept for each item."
 
     repeat_weight: float = 40.0
-    "How much a purchase speaks for its own repetition, in median strongest effects on another item."
+    "How much a purchase predicts its own repetition, in median strongest effects on another item."
 
     seed: int = 7
 
     def needed_gb(self, interactions: Interactions) -> float:
-        """The graph, its eigenvectors, a block of effects and what is kept."""
-        return graph_gb(len(interactions.items), len(interactions.item_ids), self.n_factors, self.n_neighbours)
+        """The graph, its eigenvectors, a block of effects, and the effects that are kept."""
+        return graph_gb(
+            len(interactions.items),
+            len(interactions.item_ids),
+            n_factors=self.n_factors,
+            n_neighbours=self.n_neighbours,
+        )
 
-    def _learnt_effects(self, interactions: Interactions) -> sparse.csr_matrix:
-        graph = ItemGraph.of_purchases(interactions, 0.5, 0.5)
+    def _fit_effects(self, interactions: Interactions) -> sparse.csr_matrix:
+        graph = ItemGraph.from_purchases(interactions, customer_power=0.5, item_power=0.5)
         tastes, _ = graph.tastes(self.n_factors, self.seed)
         root = np.sqrt(graph.purchases).astype(np.float32)
 
-        def effects(items: np.ndarray) -> np.ndarray:
+        def effects(items: NDArray[np.int64]) -> NDArray[np.float32]:
             broad = (tastes[items] * (self.alpha / root[items])[:, None]) @ tastes.T
             return graph.steps(items) + broad * root
 
-        return with_repeats(graph.strongest(effects, self.n_neighbours), self.repeat_weight)
+        return add_self_effects(graph.keep_strongest(effects, self.n_neighbours), self.repeat_weight)
+
+
+MODEL = GfCf

@@ -1,13 +1,13 @@
-"""A graph filter that blurs what was bought and sharpens it again; nothing is trained.
+"""A graph filter that blurs past purchases over the item graph and sharpens the result, without training.
 
     blurred   = P D^step_popularity + taste_weight * U U' D^taste_popularity
     sharpened = blurred - sharpening * blurred P
     effect    = D^-item_power * sharpened
 
-P is the normalised graph of the items, U its first eigenvectors (`item_graph.py`), D the items' purchases. The family
-is that of GF-CF (Shen et al. 2021), BSPM (Choi et al. 2023: one Euler step of sharpening) and Turbo-CF (Park et al.
-2024). What was added here are the powers: how much customers and items who buy or are bought much count on the way,
-and how much popular items count at its end. They gained more than sharpening did.
+P is the normalised item graph, U its first eigenvectors (`engine/item_graph.py`), D the items' purchases. It belongs
+to the family of GF-CF (Shen et al. 2021), BSPM (Choi et al. 2023: one Euler step of sharpening) and Turbo-CF (Park et
+al. 2024). The powers are ours: how much active customers and popular items count on the way, and how much popular items
+count at the end. They gained more than sharpening did.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from core.interactions import Interactions
 from models.recommenders.engine.item_graph import ItemGraph, graph_gb
 from models.recommenders.engine.linear import LinearRecommender
 from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
-from models.recommenders.engine.strongest import with_repeats
+from models.recommenders.engine.sparse_effects import add_self_effects
 
 
 @dataclass(eq=False)
 class GraphFilter(LinearRecommender):
-    """Ranks items by what is left of what was bought, blurred over the graph of items and sharpened again."""
+    """Ranks items by past purchases, blurred over the item graph and sharpened."""
 
     name: ClassVar[str] = "graph_filter"
     ranges: ClassVar[Ranges] = {
@@ -49,46 +50,51 @@ class GraphFilter(LinearRecommender):
     popularity_power: float = 0.4
 
     half_life_days: float | None = 180.0
-    "A line of the history counts half as much after so many days."
+    "A purchase of the history counts half as much after this many days."
 
     customer_power: float = 0.3
-    "How much less a customer who buys much joins items; 1/2 is the usual."
+    "How much less an active customer connects items; usually 1/2."
 
     item_power: float = 0.4
-    "How much less an item that is bought much is joined to others; 1/2 is the usual."
+    "How much less a popular item is connected to others; usually 1/2."
 
     n_factors: int = 128
-    "How many tastes are broad."
+    "Number of broad tastes."
 
     taste_weight: float = 0.05
-    "How much the broad tastes count beside one step."
+    "Weight of the broad tastes relative to one step."
 
     step_popularity: float = 0.1
-    "How much more, in a step, items count that are bought much: their purchases to this power."
+    "How much more popular items count in a step: the power of their purchases."
 
     taste_popularity: float = 0.2
     "The same in the broad tastes."
 
     sharpening: float = 0.0
-    """How much of what a further step blurs is taken away again; above zero the fit takes longer.
+    """How much of a further blurring step is subtracted; above zero the fit takes longer.
 
-    On gowalla's validation part a second step earned no negative weight once the powers were tuned.
+    On gowalla's validation part a second step got no negative weight once the powers were tuned.
     """
 
     n_neighbours: int = 1000
-    "How many items are kept that each speaks for or against."
+    "Number of effects kept for each item."
 
     repeat_weight: float = 40.0
-    "How much a purchase speaks for its own repetition, in median strongest effects on another item."
+    "How much a purchase predicts its own repetition, in median strongest effects on another item."
 
     seed: int = 7
 
     def needed_gb(self, interactions: Interactions) -> float:
-        """The graph, its eigenvectors, a block of effects and what is kept."""
-        return graph_gb(len(interactions.items), len(interactions.item_ids), self.n_factors, self.n_neighbours)
+        """The graph, its eigenvectors, a block of effects, and the effects that are kept."""
+        return graph_gb(
+            len(interactions.items),
+            len(interactions.item_ids),
+            n_factors=self.n_factors,
+            n_neighbours=self.n_neighbours,
+        )
 
-    def _learnt_effects(self, interactions: Interactions) -> sparse.csr_matrix:
-        graph = ItemGraph.of_purchases(interactions, self.customer_power, self.item_power)
+    def _fit_effects(self, interactions: Interactions) -> sparse.csr_matrix:
+        graph = ItemGraph.from_purchases(interactions, customer_power=self.customer_power, item_power=self.item_power)
         tastes, _ = graph.tastes(self.n_factors, self.seed)
         ends = (graph.purchases**self.taste_popularity)[:, None] * tastes * self.taste_weight
         ends, step_ends, starts = (
@@ -96,10 +102,13 @@ class GraphFilter(LinearRecommender):
             for array in (ends, graph.purchases**self.step_popularity, graph.purchases**-self.item_power)
         )
 
-        def effects(items: np.ndarray) -> np.ndarray:
+        def effects(items: NDArray[np.int64]) -> NDArray[np.float32]:
             blurred = graph.steps(items) * step_ends + tastes[items] @ ends.T
             if self.sharpening:
-                blurred -= self.sharpening * graph.another_step(blurred)
+                blurred -= self.sharpening * graph.step_again(blurred)
             return blurred * starts[items][:, None]
 
-        return with_repeats(graph.strongest(effects, self.n_neighbours), self.repeat_weight)
+        return add_self_effects(graph.keep_strongest(effects, self.n_neighbours), self.repeat_weight)
+
+
+MODEL = GraphFilter

@@ -1,31 +1,50 @@
-"""Taste as a vector, held back by frequency: iALS as Rendle et al. 2022 revisited it, fitted by our own exact solver.
+"""iALS: matrix factorisation with frequency-scaled regularisation (Rendle et al. 2022), fitted by our own solver.
 
-    c = 1 + alpha * (decayed number of purchases)     of what was bought
-    f = (sum of c over a history) + alpha0 * m        m items; of an item the same over its customers
+    sum over purchases   c (x.y - 1)^2
+    + alpha0 * sum over every customer and item   (x.y)^2
+    + sum over customers   penalty_x |x|^2  +  sum over items   penalty_y |y|^2
+
+    c = 1 + alpha * (decayed number of purchases)
+    f = (sum of c over a history) + alpha0 * m        m items; for an item the same over its customers
     penalty = regularization * alpha0 * m * (f / (alpha0 * m))^frequency_power
 
-The objective is in `alternating.py`. With frequency_power 1 the penalty is regularization * f; written like this,
-regularization means about as much whatever the power is, and a history needs nothing else of the fit.
+With frequency_power 1 the penalty is regularization * f. In this form a given regularization has about the same effect
+whatever the power, and folding in a history needs nothing else from the fit.
+
+The solver alternates exact solves, at the cost of approximate ones. With one side on its principal axes the last two
+terms are diagonal for each row of the other side, so a row with h purchases is a system of h x h instead of
+n_factors x n_factors:
+
+    D = alpha0 * spread + penalty,   V the h vectors bought,   W = diag(c)^1/2 V D^-1/2
+    x = D^-1/2 W' (I + W W')^-1 diag(c)^1/2 1
+
+Rows of equal h are solved together, on all cores; which core solves which rows does not change the result.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import psutil
+from numpy.typing import NDArray
 from scipy import sparse
 
 from core.interactions import Interactions
-from models.memory import GB
-from models.recommenders.engine.alternating import Side, item_vectors
-from models.recommenders.engine.factors import FactorRecommender
+from models.recommenders.engine.factors import FactorRecommender, principal_axes
 from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
+from models.resources import GB, limit_blas_to_one_thread
+
+NUMBERS_AT_ONCE = 2**20
+"Numbers in the vectors gathered for the rows that one core solves together: 4 MB."
 
 
 @dataclass(eq=False)
 class Ials(FactorRecommender):
-    """Ranks items by the product of their vectors with the history's."""
+    """Ranks items by the dot product of item and customer vectors, fitted by iALS."""
 
     name: ClassVar[str] = "ials"
     ranges: ClassVar[Ranges] = {
@@ -49,46 +68,49 @@ class Ials(FactorRecommender):
     "Length of the customer and item vectors."
 
     alpha0: float = 4.0
-    "How sure we are that nobody wants what was not bought; a purchase long ago is 1. Above 0."
+    "Confidence that a customer does not want an item without a purchase; an old purchase has 1. Above 0."
 
     regularization: float = 0.001
-    "For each unit of frequency. Above 0."
+    "Penalty for each unit of frequency. Above 0."
 
     frequency_power: float = 1.0
-    "How much more strongly who bought more is held back: 0 not at all, 1 in proportion."
+    "How the penalty grows with the number of purchases: 0 not at all, 1 in proportion."
 
     alpha: float = 4.0
-    "How much surer a purchase of today makes us than one of long ago; repetitions add up."
+    "How much more confidence a purchase of today has than an old one; repeat purchases add up."
 
     half_life_days: float | None = 180.0
 
     epochs: int = 5
-    "Rounds of exact solves: 8 are no better than 4."
+    "Rounds of exact solves; 8 are no better than 4."
 
     seed: int = 7
 
-    def _learn(self, interactions: Interactions) -> None:
-        bought = interactions.matrix(self.half_life_days, self.cutoff_)
-        bought.data[:] = self._confidence(bought.data)
-        first = np.random.default_rng(self.seed).normal(0, 0.1, (bought.shape[1], self.n_factors))
-        first = (first / np.sqrt(self.n_factors)).astype(np.float32)
-        sides = self._side(bought), self._side(sparse.csr_matrix(bought.T))
-        self._keep(item_vectors(*sides, first, self.alpha0, self.epochs), self.alpha0)
+    def _fit_model(self, interactions: Interactions) -> None:
+        confidence = interactions.matrix(self.half_life_days, self.cutoff_)
+        confidence.data[:] = self._confidence(confidence.data)
+        start = np.random.default_rng(self.seed).normal(0, 0.1, (confidence.shape[1], self.n_factors))
+        start = (start / np.sqrt(self.n_factors)).astype(np.float32)
+        customers, items = self._side(confidence), self._side(sparse.csr_matrix(confidence.T))
+        vectors = fit_item_vectors(customers, items, start=start, alpha0=self.alpha0, epochs=self.epochs)
+        self._set_factors(vectors, weight=self.alpha0)
 
-    def _side(self, bought: sparse.csr_matrix) -> Side:
-        confidence = np.asarray(bought.sum(axis=1)).ravel()
-        return Side(bought, self._penalty(confidence, bought.shape[1]).astype(np.float32))
+    def _side(self, confidence: sparse.csr_matrix) -> Side:
+        sums = np.asarray(confidence.sum(axis=1)).ravel()
+        return Side(confidence, self._penalty(sums, confidence.shape[1]).astype(np.float32))
 
-    def _confidence(self, weights: np.ndarray) -> np.ndarray:
-        return 1 + self.alpha * weights
+    def _confidence(self, purchases: NDArray[np.floating]) -> NDArray[np.floating]:
+        return 1 + self.alpha * purchases
 
-    def _penalty(self, confidence: np.ndarray | float, others: int) -> np.ndarray:
-        """What holds back a row with this sum of confidence among so many of the other side."""
-        unobserved = self.alpha0 * max(1, others)  # nobody known may have bought anything
+    def _penalty(self, confidence: NDArray[np.floating] | float, n_others: int) -> NDArray[np.floating]:
+        """The penalty of a row with this sum of confidence, where the other side has `n_others` rows."""
+        unobserved = self.alpha0 * max(1, n_others)  # the other side may be empty: all purchases may be anonymous
         return self.regularization * unobserved * (1 + confidence / unobserved) ** self.frequency_power
 
-    def _system(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        confidence = self._confidence(weights)
+    def _system(
+        self, purchases: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        confidence = self._confidence(purchases)
         return confidence, confidence, self.ridge_ + self._penalty(confidence.sum(), len(self.item_ids))
 
     def needed_gb(self, interactions: Interactions) -> float:
@@ -96,3 +118,84 @@ class Ials(FactorRecommender):
         rows = 2 * len(interactions) + 5 * len(interactions.item_ids)
         vectors = 4 * self.n_factors * (rows + 6 * self.n_factors)
         return (vectors + 16 * len(interactions.items)) / GB
+
+
+@dataclass(frozen=True)
+class Side:
+    """The customers, or the items: their purchases, and the penalty on each vector."""
+
+    confidence: sparse.csr_matrix
+    "(n, m) float32, above zero for a purchase."
+    penalty: NDArray[np.float32]
+    "(n,) above zero."
+
+    def solve(self, others: NDArray[np.float32], *, alpha0: float, pool: ThreadPoolExecutor) -> NDArray[np.float32]:
+        """This side's vectors, (n, f) on some axes, given the other side's (m, f); zeros for rows without purchases."""
+        spread, axes = principal_axes(others)
+        step = HalfStep(self, others @ axes.astype(np.float32), (alpha0 * spread).astype(np.float32))
+        vectors = np.zeros((self.confidence.shape[0], others.shape[1]), dtype=np.float32)
+        groups = list(group_rows_by_length(self.confidence.indptr, others.shape[1]))
+        for rows, solution in zip(groups, pool.map(step.solve_rows, groups), strict=True):
+            vectors[rows] = solution
+        return vectors
+
+
+@dataclass(frozen=True)
+class HalfStep:
+    """The systems of one side while the vectors of the other side are fixed."""
+
+    side: Side
+    others: NDArray[np.float32]
+    "(m, f) on principal axes."
+    spread: NDArray[np.float32]
+    "(f,) alpha0 times the eigenvalues of the others' V'V."
+
+    def solve_rows(self, rows: NDArray[np.integer]) -> NDArray[np.float32]:
+        """(r, f) vectors of r rows that all have the same number of purchases."""
+        confidence = self.side.confidence
+        length = int(confidence.indptr[rows[0] + 1] - confidence.indptr[rows[0]])
+        lines = confidence.indptr[rows][:, None] + np.arange(length)
+        roots = np.sqrt(confidence.data[lines])
+        scale = 1 / np.sqrt(self.spread + self.side.penalty[rows][:, None])
+        scaled = self.others[confidence.indices[lines]]
+        scaled *= roots[:, :, None]
+        scaled *= scale[:, None, :]
+        return scale * solve_smaller_system(scaled, roots)
+
+
+def solve_smaller_system(scaled: NDArray[np.float32], roots: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(I + W'W)^-1 W' r = W' (I + W W')^-1 r for each (h, f) W of (rows, h, f) and r of (rows, h): (rows, f)."""
+    transposed = scaled.transpose(0, 2, 1)
+    is_short = scaled.shape[1] <= scaled.shape[2]
+    small = scaled @ transposed if is_short else transposed @ scaled
+    diagonal = np.arange(small.shape[1])
+    small[:, diagonal, diagonal] += 1
+    right = roots[:, :, None]
+    if is_short:
+        return (transposed @ np.linalg.solve(small, right))[:, :, 0]
+    return np.linalg.solve(small, transposed @ right)[:, :, 0]
+
+
+def group_rows_by_length(indptr: NDArray[np.integer], n_factors: int) -> Iterator[NDArray[np.int64]]:
+    """Non-empty rows in groups of equal length, longest first; a group fits into NUMBERS_AT_ONCE."""
+    lengths = np.diff(indptr)
+    order = np.argsort(-lengths, kind="stable")[: np.count_nonzero(lengths)]
+    starts = np.flatnonzero(np.diff(lengths[order], prepend=-1))
+    for same in np.split(order, starts[1:]):
+        n_at_once = max(1, NUMBERS_AT_ONCE // int(lengths[same[0]] * n_factors)) if len(same) else 1
+        yield from (same[start : start + n_at_once] for start in range(0, len(same), n_at_once))
+
+
+def fit_item_vectors(
+    customers: Side, items: Side, *, start: NDArray[np.float32], alpha0: float, epochs: int
+) -> NDArray[np.float32]:
+    """(m, f) item vectors on some axes, after this many rounds from the (m, f) start."""
+    vectors = start
+    with limit_blas_to_one_thread(), ThreadPoolExecutor(psutil.cpu_count()) as pool:
+        for _ in range(epochs):
+            customer_vectors = customers.solve(vectors, alpha0=alpha0, pool=pool)
+            vectors = items.solve(customer_vectors, alpha0=alpha0, pool=pool)
+    return vectors
+
+
+MODEL = Ials

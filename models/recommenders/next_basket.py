@@ -1,12 +1,13 @@
-"""What is in the next basket: habits, what is due again, what goes with them, and what is in season.
+"""The next basket: habits, items that are due again, items bought with them, and the season.
 
-    score[j] = (w1 * habit[j] + w2 * habit[j] * due[j] + w3 * sum over the history's i of basket[i] * likeness[i, j])
+    score[j] = (w1 * habit[j] + w2 * habit[j] * due[j] + w3 * sum over the history's i of basket[i] * similarity[i, j])
                * season[j] ^ popularity_power
 
-`habit` counts an item's days of purchase, newer ones more (as UP-CF, Faggioli et al. 2020), times how often its
-buyers come back for it; `due` is from the customer's own interval shrunk towards the item's; likeness is from baskets.
-Each is at most 1 for a customer, and the weights are learnt on a later fold. Next baskets are mostly repetition, which
-neighbours and networks miss (Hu et al. 2020, TIFU-KNN; Li et al. 2023).
+`habit` counts the purchase days of an item, recent ones more (like UP-CF, Faggioli et al. 2020), times the rate at
+which its buyers buy it again. `due` compares the time since the last purchase with the customer's own interval, shrunk
+towards the item's. Similarity comes from baskets. Each component is at most 1 for a customer, and the weights are
+fitted on a hold-out fold. Next baskets are mostly repetition, which neighbourhood models and networks miss (Hu et al.
+2020, TIFU-KNN; Li et al. 2023).
 """
 
 from __future__ import annotations
@@ -16,35 +17,41 @@ from datetime import date
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
-from core.interactions import Histories, Interactions, weights_of
-from models.memory import GB
-from models.recommenders.engine.later_fold import FOLDS, days_of, later_folds
+from core.interactions import Histories, Interactions, decay_weights
+from models.recommenders.engine.blend_weights import Candidates, fit_weights, normalise
+from models.recommenders.engine.holdout import FOLDS, days_of, holdout_folds
+from models.recommenders.engine.item_popularity import popularity_at, seasonal_popularity
 from models.recommenders.engine.linear import LinearRecommender
-from models.recommenders.engine.mixing import Candidates, learnt_weights, normalised
 from models.recommenders.engine.replenishment import dueness, usual_gap_days
 from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, Between, OneOf, Ranges
-from models.recommenders.engine.seasons import season_at, seasons_of
 from models.recommenders.item_knn import nearest_others, weighted_columns
+from models.resources import GB
 
-PARTS = ("habit", "due", "likeness")
+COMPONENTS = ("habit", "due", "similarity")
 
-WITHOUT_FOLD = (0.4, 0.4, 0.2)
-"Weights of the parts where nobody came back to learn them by."
+DEFAULT_WEIGHTS = (0.4, 0.4, 0.2)
+"Weights of the components where there is no hold-out fold, because no customer came back."
 
-JUDGED_CUSTOMERS = 3000
-"By whom the weights are learnt, at most."
+MAX_FOLD_CUSTOMERS = 3000
+"Customers on whom the weights are fitted, at most."
 PRIOR_BUYERS = 10
-"How many buyers of everything's rate of repetition each item starts from."
+"Each item's repeat rate starts from this many buyers with the overall rate."
 
 
 @dataclass(eq=False)
 class NextBasket(LinearRecommender):
-    """Ranks items by habit, by what is due and by what is bought with them, in season."""
+    """Ranks items by habit, by whether they are due and by what is bought with them, weighted by the season."""
 
     name: ClassVar[str] = "next_basket"
-    learnt: ClassVar[tuple[str, ...]] = (*LinearRecommender.learnt, "weights", "again", "seasons")
+    fitted_arrays: ClassVar[tuple[str, ...]] = (
+        *LinearRecommender.fitted_arrays,
+        "weights",
+        "repeat_rate",
+        "seasonal",
+    )
     ranges: ClassVar[Ranges] = {
         "half_life_days": HALF_LIVES,
         "span_days": SPANS,
@@ -56,131 +63,140 @@ class NextBasket(LinearRecommender):
     }
 
     # NDCG@10 on online_retail II, 28 days from 2010-07-07 and 2010-08-04: .394 and .404 (personal_frequency .382 and
-    # .398). From 2010-08-04, habits alone with seasons of 7, 14, 21 and 30 days: .405, .402, .399, .398; with
-    # repetition to the power of .5 and 1: .403, .400; with likeness from baskets .404, from customers .403.
+    # .398). From 2010-08-04, habits alone with season half-lives of 7, 14, 21 and 30 days: .405, .402, .399, .398; with
+    # again_power .5 and 1: .403, .400; with similarity from baskets .404, from customers .403.
     popularity_power: float = 0.4
     half_life_days: float | None = 180.0
 
     season_half_life_days: float = 7.0
-    "A purchase counts half as much for the season after so many days."
+    "A purchase counts half as much for the season after this many days."
 
     again_power: float = 0.5
-    "Habits are multiplied by the item's rate of repetition to this power."
+    "Habits are multiplied by the item's repeat rate to this power."
 
     n_neighbours: int = 200
-    "How many items are kept as similar to each."
+    "Number of similar items kept for each item."
 
     judged_on: str = "last_days"
-    "What the weights are learnt on: each customer's last_basket, or the last_days."
+    "Hold-out fold for the weights: each customer's last_basket, or the last_days."
 
     judged_days: int = 28
-    "How many the last days are."
+    "Length of the last_days fold."
 
     seed: int = 7
 
-    weights_: np.ndarray = field(init=False)
-    "(3,) float64: of PARTS; they sum to 1."
-    again_: np.ndarray = field(init=False)
-    "(m,) float32: share of the item's buyers who bought it on a second day, 1 for everything's own, to `again_power`."
-    seasons_: np.ndarray = field(init=False)
-    "(steps, m) float32, see models/recommenders/seasons."
+    weights_: NDArray[np.float64] = field(init=False)
+    "(3,) of COMPONENTS; they sum to 1."
+    repeat_rate_: NDArray[np.float32] = field(init=False)
+    "(m,) `relative_repeat_rate` to the power `again_power`."
+    seasonal_: NDArray[np.float32] = field(init=False)
+    "(steps, m) see `seasonal_popularity`."
 
     def needed_gb(self, interactions: Interactions) -> float:
-        """The purchases with their days, the nearest of each item, returned and kept, and the seasons."""
+        """The purchases with their days, the neighbours of each item, as returned and as kept, and the seasons."""
         return (130 * len(interactions.items) + (60 * self.n_neighbours + 16 * 52) * len(interactions.item_ids)) / GB
 
-    def _learn(self, interactions: Interactions) -> None:
-        """Learn the weights of parts that know nothing of the later fold, then the parts on everything."""
-        self.weights_ = np.array(WITHOUT_FOLD)
-        for fold in later_folds(self.judged_on, interactions, self.cutoff_, self.judged_days, 1, self.seed):
+    def _fit_model(self, interactions: Interactions) -> None:
+        """Fit the weights with components that know nothing of the hold-out fold, then the components on everything."""
+        self.weights_ = np.array(DEFAULT_WEIGHTS)
+        folds = holdout_folds(
+            self.judged_on, interactions, cutoff=self.cutoff_, days=self.judged_days, n_folds=1, seed=self.seed
+        )
+        for fold in folds:
             earlier = replace(self)
             earlier.item_ids, earlier.cutoff_ = self.item_ids, fold.cutoff
-            earlier._learn_parts(fold.earlier)
-            judged = fold.at_most(JUDGED_CUSTOMERS, self.seed)
-            self.weights_ = learnt_weights(Candidates.of(earlier._seasoned_parts, judged))
-        self._learn_parts(interactions)
+            earlier._fit_components(fold.training)
+            sample = fold.sample(MAX_FOLD_CUSTOMERS, self.seed)
+            self.weights_ = fit_weights(Candidates.collect(earlier._seasonal_components, sample))
+        self._fit_components(interactions)
 
-    def _learn_parts(self, interactions: Interactions) -> None:
+    def _fit_components(self, interactions: Interactions) -> None:
         self.gaps_ = usual_gap_days(interactions)
-        self.again_ = (rate_of_repetition(interactions) ** self.again_power).astype(np.float32)
-        self.seasons_ = seasons_of(interactions, self.season_half_life_days, self.cutoff_)
-        super()._learn(interactions)
+        self.repeat_rate_ = (relative_repeat_rate(interactions) ** self.again_power).astype(np.float32)
+        self.seasonal_ = seasonal_popularity(interactions, self.season_half_life_days, cutoff=self.cutoff_)
+        super()._fit_model(interactions)
 
-    def _learnt_effects(self, interactions: Interactions) -> sparse.csr_matrix:
-        return nearest_others(weighted_columns(by_basket(interactions).matrix()), self.n_neighbours + 1)
+    def _fit_effects(self, interactions: Interactions) -> sparse.csr_matrix:
+        return nearest_others(weighted_columns(split_by_basket(interactions).matrix()), self.n_neighbours + 1)
 
-    def _scores(self, histories: Histories, cutoff: date) -> np.ndarray:
-        parts = self._parts(histories, cutoff)
+    def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
+        components = self._components(histories, cutoff)
         return sum(
-            (np.float32(w) * normalised(part, "max") for w, part in zip(self.weights_, parts, strict=True)),
-            np.zeros_like(parts[0]),
+            (np.float32(w) * normalise(scores, "max") for w, scores in zip(self.weights_, components, strict=True)),
+            np.zeros_like(components[0]),
         )
 
-    def shares(self, histories: Histories, row: int, items: np.ndarray, cutoff: date) -> tuple[np.ndarray, np.ndarray]:
-        """Habits and what is due speak for themselves, baskets for what goes with them."""
-        one = histories.take(np.array([row]))
-        past = np.unique(one.items)
-        parts = self._parts(one, cutoff)
-        scale = self.weights_ / [max(float(part.max(initial=0)), np.finfo(np.float32).tiny) for part in parts]
-        own = scale[0] * parts[0][0, past] + scale[1] * parts[1][0, past]
-        bought = self._bought(one, cutoff)[0, past]
-        likeness = scale[2] * bought[:, None] * self._effects_between(past, items)
-        return past, own[:, None] * (past[:, None] == items) + likeness
+    def contributions(
+        self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
+    ) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+        """Habit and dueness contribute to the item itself, baskets to the items bought with it."""
+        history = histories.take(np.array([row]))
+        past = np.unique(history.items)
+        components = self._components(history, cutoff)
+        largest = [max(float(scores.max(initial=0)), np.finfo(np.float32).tiny) for scores in components]
+        scale = self.weights_ / largest
+        own = scale[0] * components[0][0, past] + scale[1] * components[1][0, past]
+        purchase_days = self._purchase_days(history, cutoff)[0, past]
+        from_baskets = scale[2] * purchase_days[:, None] * self._effects_between(past, items)
+        return past, own[:, None] * (past[:, None] == items) + from_baskets
 
-    def _seasoned_parts(self, histories: Histories, cutoff: date) -> list[np.ndarray]:
-        season = self._season_at(cutoff)
-        return [normalised(part, "max") * season for part in self._parts(histories, cutoff)]
+    def _seasonal_components(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
+        factor = self._popularity_factor(cutoff)
+        return [normalise(scores, "max") * factor for scores in self._components(histories, cutoff)]
 
-    def _parts(self, histories: Histories, cutoff: date) -> list[np.ndarray]:
-        """Each of PARTS, (n, m) float32."""
-        bought = self._bought(histories, cutoff)
-        habit, due = bought * self.again_, np.zeros_like(bought)
-        pairs = dueness(histories, self.gaps_, cutoff, self._unknown_gap)
-        waited = pairs.days_since_last / np.maximum(pairs.usual_gap_days, 1)
-        due[pairs.rows, pairs.items] = habit[pairs.rows, pairs.items] * readiness(waited)
-        return [habit, due, self._spread(bought)]
+    def _components(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
+        """The scores of each of COMPONENTS, (n, m) each."""
+        purchase_days = self._purchase_days(histories, cutoff)
+        habit, due = purchase_days * self.repeat_rate_, np.zeros_like(purchase_days)
+        pairs = dueness(histories, self.gaps_, cutoff=cutoff, default_gap_days=self._default_gap)
+        n_gaps = pairs.days_since_last / np.maximum(pairs.usual_gap_days, 1)
+        due[pairs.rows, pairs.items] = habit[pairs.rows, pairs.items] * readiness(n_gaps)
+        return [habit, due, self._sum_effects(purchase_days)]
 
-    def _bought(self, histories: Histories, cutoff: date) -> np.ndarray:
-        """(n, m) float32: decayed number of days on which each item was bought."""
+    def _purchase_days(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
+        """(n, m) decayed number of days on which each customer bought each item."""
         n, m = len(histories), len(histories.item_ids)
         days = days_of(histories)
         cells = histories.customers * m + histories.items
         _, firsts = np.unique(np.stack([cells, days]), axis=1, return_index=True)
-        weights = weights_of(histories.times[firsts], self.half_life_days, cutoff)
+        weights = decay_weights(histories.times[firsts], self.half_life_days, cutoff=cutoff)
         return np.bincount(cells[firsts], weights, minlength=n * m).astype(np.float32).reshape(n, m)
 
-    def _season_at(self, cutoff: date) -> np.ndarray:
-        """Of the cutoff, not of the fit."""
-        return season_at(self.seasons_, self.cutoff_, cutoff) ** np.float32(self.popularity_power)
+    def _popularity_factor(self, cutoff: date) -> NDArray[np.float32]:
+        """Popularity at the cutoff instead of at the fit."""
+        return popularity_at(self.seasonal_, self.cutoff_, cutoff=cutoff) ** np.float32(self.popularity_power)
 
 
-def readiness(waited: np.ndarray) -> np.ndarray:
-    """From 0 to 1, how ready a customer is to buy an item again; `waited` is how many usual gaps have passed.
+def readiness(n_gaps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """From 0 to 1, how ready a customer is to buy an item again after this many usual gaps.
 
-    Rises until half of the gap has passed, and falls with what is forgotten after two.
+    Rises until half a gap has passed, stays at 1, and falls after two gaps, when the item seems forgotten.
     """
-    return np.minimum(1, waited / 0.5) * np.minimum(1, 2 / np.maximum(waited, 1))
+    return np.minimum(1, n_gaps / 0.5) * np.minimum(1, 2 / np.maximum(n_gaps, 1))
 
 
-def rate_of_repetition(interactions: Interactions) -> np.ndarray:
-    """(m,) share of each item's buyers who bought it on a second day, over that of all items, which has rate 1."""
+def relative_repeat_rate(interactions: Interactions) -> NDArray[np.float64]:
+    """(m,) share of each item's buyers who bought it on a second day, relative to the share over all items."""
     m = len(interactions.item_ids)
-    bought = np.unique(np.stack([interactions.customers * m + interactions.items, days_of(interactions)]), axis=1)[0]
-    pairs, n_days = np.unique(bought, return_counts=True)
-    buyers = np.bincount(pairs % m, minlength=m)
-    again = np.bincount(pairs % m, n_days > 1, minlength=m)
-    if not again.sum():
+    pair_days = np.stack([interactions.customers * m + interactions.items, days_of(interactions)])
+    pairs, n_days = np.unique(np.unique(pair_days, axis=1)[0], return_counts=True)
+    n_buyers = np.bincount(pairs % m, minlength=m)
+    n_repeaters = np.bincount(pairs % m, n_days > 1, minlength=m)
+    if not n_repeaters.sum():
         return np.ones(m)
-    overall = again.sum() / buyers.sum()
-    return (again / overall + PRIOR_BUYERS) / (buyers + PRIOR_BUYERS)
+    overall = n_repeaters.sum() / n_buyers.sum()
+    return (n_repeaters / overall + PRIOR_BUYERS) / (n_buyers + PRIOR_BUYERS)
 
 
-def by_basket(interactions: Interactions) -> Interactions:
-    """The same purchases with each customer's day as a customer of its own, so that likeness is within a basket."""
+def split_by_basket(interactions: Interactions) -> Interactions:
+    """The same purchases with each customer's day as a customer of its own, for similarity within baskets."""
     days, rows = days_of(interactions), interactions.customers
-    begins = np.ones(len(days), dtype=bool)
-    begins[1:] = (np.diff(days) != 0) | (np.diff(rows) != 0)
-    starts = np.flatnonzero(begins)
+    is_first = np.ones(len(days), dtype=bool)
+    is_first[1:] = (np.diff(days) != 0) | (np.diff(rows) != 0)
+    starts = np.flatnonzero(is_first)
     return replace(
         interactions, customer_ids=np.array([""] * len(starts)), indptr=np.append(starts, len(days)).astype(np.int64)
     )
+
+
+MODEL = NextBasket

@@ -1,15 +1,18 @@
-"""What everybody buys now: the answer for whom nothing is known of, and the bar for everything personal."""
+"""Recent best sellers: the fallback for unknown customers and the baseline of personalised models."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.recommenders.engine.base import LadderRecommender
+from models.recommenders.engine.base import Recommender
 
 
 @dataclass(eq=False)
-class Popularity(LadderRecommender):
-    """Ranks items by their decayed share of all purchases; the same for everybody but for exclusions."""
+class Popularity(Recommender):
+    """Ranks items by their decayed share of all purchases, the same for every customer except for exclusions."""
 
     name: ClassVar[str] = "popularity"
+
+
+MODEL = Popularity

@@ -1,9 +1,9 @@
-"""A walk of three steps, item to customer to item, and popular ends counting less (Paudel et al. 2017, RP3beta).
+"""RP3beta: a random walk item - customer - item, with popular end items discounted (Paudel et al. 2017).
 
-    item i -> a customer who bought it -> an item j that they bought
+    item i -> a customer who bought it -> an item j of that customer
     effect[i, j] = sum over customers of (w[c, i] / w[., i])^alpha * (w[c, j] / w[c, .])^alpha / (w[., j])^beta
 
-with w the decayed number of purchases, and `.` its sum over that place.
+with w the decayed number of purchases, and `.` its sum over that index.
 """
 
 from __future__ import annotations
@@ -15,21 +15,26 @@ import numpy as np
 from scipy import sparse
 
 from core.interactions import Interactions
-from models.memory import GB
 from models.recommenders.engine.linear import LinearRecommender
 from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, Ranges
-from models.recommenders.engine.strongest import item_blocks, joined, strongest, with_repeats
+from models.recommenders.engine.sparse_effects import (
+    add_self_effects,
+    item_blocks,
+    keep_strongest,
+    stack_blocks,
+)
+from models.resources import GB
 
 STEPS_AT_ONCE = 2e7
-"Products of a block of items made together."
+"Products of a block of items in memory at a time."
 
 TINY = 1e-12
-"Instead of nothing, under a fraction."
+"Replaces a zero denominator."
 
 
 @dataclass(eq=False)
 class Rp3Beta(LinearRecommender):
-    """Ranks items by how likely a random walk from what was bought ends at them."""
+    """Ranks items by how likely a random walk from past purchases ends at them."""
 
     name: ClassVar[str] = "rp3beta"
     ranges: ClassVar[Ranges] = {
@@ -49,38 +54,43 @@ class Rp3Beta(LinearRecommender):
     half_life_days: float | None = 180.0
 
     alpha: float = 1.05
-    "Power of a step's probability: above 1 the likely steps count for more."
+    "Power of a step's probability: above 1 likely steps count more."
 
     beta: float = 0.3
-    "How much less a popular end counts; 0 is not at all."
+    "How much less a popular end item counts; 0 is no effect."
 
     n_neighbours: int = 53
-    "How many items are kept that each speaks for."
+    "Number of effects kept for each item."
 
     repeat_weight: float = 100.0
-    "How much a purchase speaks for its own repetition, in median strongest effects on another item."
+    "How much a purchase predicts its own repetition, in median strongest effects on another item."
 
     def needed_gb(self, interactions: Interactions) -> float:
-        """The purchases four times over, a block of products with its sorting, and what is kept."""
+        """The purchases four times over, a block of products with its sorting, and the effects that are kept."""
         m = len(interactions.item_ids)
         kept = 8 * m * min(self.n_neighbours, m)
         return (48 * len(interactions.items) + 24 * STEPS_AT_ONCE + 3 * kept) / GB
 
-    def _learnt_effects(self, interactions: Interactions) -> sparse.csr_matrix:
+    def _fit_effects(self, interactions: Interactions) -> sparse.csr_matrix:
         bought = interactions.matrix(self.half_life_days, self.cutoff_)
         ends = np.maximum(np.asarray(bought.sum(axis=0)).ravel(), TINY)
-        to_customers = likely(sparse.csr_matrix(bought.T), self.alpha)
-        to_items = sparse.csr_matrix(likely(bought, self.alpha) @ sparse.diags(ends**-self.beta), dtype=np.float32)
+        to_customers = step_probabilities(sparse.csr_matrix(bought.T), self.alpha)
+        to_items = step_probabilities(bought, self.alpha) @ sparse.diags(ends**-self.beta)
+        to_items = sparse.csr_matrix(to_items, dtype=np.float32)
         blocks = item_blocks(to_customers.astype(bool) @ np.diff(to_items.indptr).astype(float), STEPS_AT_ONCE)
         walks = (
-            strongest(sparse.csr_matrix(to_customers[items] @ to_items), items, self.n_neighbours) for items in blocks
+            keep_strongest(sparse.csr_matrix(to_customers[items] @ to_items), items, self.n_neighbours)
+            for items in blocks
         )
-        return with_repeats(joined(walks), self.repeat_weight)
+        return add_self_effects(stack_blocks(walks), self.repeat_weight)
 
 
-def likely(bought: sparse.csr_matrix, power: float) -> sparse.csr_matrix:
-    """Each row over its sum, to a power: how likely a step from there is."""
+def step_probabilities(bought: sparse.csr_matrix, power: float) -> sparse.csr_matrix:
+    """Each row divided by its sum, to a power: the probability of each step from that row."""
     sums = np.maximum(np.asarray(bought.sum(axis=1)).ravel(), TINY)
     steps = bought.copy()
     steps.data = ((bought.data / np.repeat(sums, np.diff(bought.indptr))) ** power).astype(np.float32)
     return steps
+
+
+MODEL = Rp3Beta

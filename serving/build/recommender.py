@@ -11,12 +11,13 @@ from core.interactions import Interactions
 from features.interactions import NO_ITEMS, load_interactions
 from models.mlflow_store.package import ModelPackage
 from models.recommenders.catalogue import RECOMMENDERS
-from models.recommenders.cold_start.customers import StartingPoints
-from models.recommenders.cold_start.item_model import newcomers_of, with_newcomers
-from models.recommenders.engine.base import LadderRecommender
+from models.recommenders.cold_start.customers import ColdStartCustomers
+from models.recommenders.cold_start.item_neighbours import find_cold_start_items
+from models.recommenders.cold_start.items import add_cold_start_items
+from models.recommenders.engine.base import Recommender
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.item_lists.bought_together import BoughtTogether
-from models.recommenders.item_lists.trending import trending
+from models.recommenders.item_lists.trending import measure_trend
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.context_models import ContextModels, TrendPart
 from serving.release.customer_part import CustomerPart, CustomerProfiles
@@ -42,15 +43,23 @@ def _build(inputs: BuildInputs, package: ModelPackage, interactions: Interaction
     settings, cutoff, today = inputs.config.recommender, inputs.cutoff, load_items(inputs.tables)
     champion = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
     champion = with_similarity_model(champion, interactions, inputs=inputs)
-    new_items = newcomers_of(today.attributes.recode(champion.item_ids), today.attributes)
-    model = with_newcomers(champion, new_items)
+    new_items = find_cold_start_items(today.attributes.recode(champion.item_ids), today.attributes)
+    model = add_cold_start_items(champion, new_items)
     interactions = interactions.recode(model.item_ids)
     items, profiles = build_items(today, model.item_ids), read_profiles(inputs)
     groups = _groups_by_attribute(interactions.customer_ids, profiles)
     context_models = ContextModels(
-        StartingPoints.learnt_from(interactions, groups, items.attributes, settings.popularity_half_life_days, cutoff),
-        BoughtTogether.learnt_from(interactions, settings.bought_together_orders),
-        TrendPart.of(trending(interactions, cutoff, settings.trend_window_days), settings.trend_window_days),
+        ColdStartCustomers.fit(
+            interactions,
+            groups,
+            item_attributes=items.attributes,
+            half_life_days=settings.popularity_half_life_days,
+            cutoff=cutoff,
+        ),
+        BoughtTogether.fit(interactions, min_support=settings.bought_together_orders),
+        TrendPart.of(
+            measure_trend(interactions, cutoff, window_days=settings.trend_window_days), settings.trend_window_days
+        ),
     )
     return RecommenderPart.of(
         model,
@@ -63,16 +72,14 @@ def _build(inputs: BuildInputs, package: ModelPackage, interactions: Interaction
     )
 
 
-def with_similarity_model(
-    champion: LadderRecommender, interactions: Interactions, *, inputs: BuildInputs
-) -> LadderRecommender:
+def with_similarity_model(champion: Recommender, interactions: Interactions, *, inputs: BuildInputs) -> Recommender:
     """The champion; if it has no item similarity, with an item_knn fitted on the same items."""
     interactions = interactions.recode(champion.item_ids)
-    if champion.knows_likeness or not len(interactions.items):
+    if champion.has_item_similarity or not len(interactions.items):
         return champion
     half_life_days = inputs.config.recommender.popularity_half_life_days
     similarity_model = ItemKnn(popularity_half_life_days=half_life_days).fit(interactions, inputs.cutoff)
-    return champion.with_beside(similarity_model)
+    return champion.with_similarity_model(similarity_model)
 
 
 def build_items(today: CurrentItems, item_ids: NDArray[np.str_]) -> ItemPart:

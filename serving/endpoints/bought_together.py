@@ -56,7 +56,7 @@ def handle(request: BoughtTogetherRequest, context: RequestContext) -> BoughtTog
     if part is None:
         raise not_released(context.release, "recommender")
     code, is_gone = part.code_of(request.item_id), context.stock.out_of_stock(part).mask
-    pairs = (pair for pair in part.context_models.together.with_item(code, len(part.items)) if not is_gone[pair[0]])
+    pairs = (pair for pair in part.context_models.together.pairs_of(code, len(part.items)) if not is_gone[pair[0]])
     items = [_item(part, rank, pair) for rank, pair in enumerate(islice(pairs, request.k), start=1)]
     return BoughtTogetherResponse(
         **provenance_of(context.release, "recommender"),

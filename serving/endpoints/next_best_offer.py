@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from core.offers import ExpectedValue, RankedOffer
+from core.offers import OfferValue, RankedOffer
 from models.protocols import Situation
 from serving.http.schema import (
     Count,
@@ -40,7 +40,7 @@ class EligibleOffer(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     item_id: str | None
     category: str | None
-    expected_value: ExpectedValue
+    expected_value: OfferValue
 
 
 class NextBestOfferResponse(Response, frozen=True, kw_only=True):
@@ -65,11 +65,11 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
     if part is None:
         raise not_released(release, "offers")
     situation = Situation(
-        request.customer_id,
-        datetime.now(ZoneInfo(release.description.time_zone)).replace(tzinfo=None),
-        None if churn is None else churn.probability_of(request.customer_id),
-        part.facts_of(request.customer_id),
-        request.channel,
+        customer_id=request.customer_id,
+        now=datetime.now(ZoneInfo(release.description.time_zone)).replace(tzinfo=None),
+        churn_probability=None if churn is None else churn.probability_of(request.customer_id),
+        variables=part.facts_of(request.customer_id),
+        channel=request.channel,
     )
     decision = part.policy.decide([situation], part.book.offers)[0]
     return NextBestOfferResponse(

@@ -52,7 +52,7 @@ def handle(request: SimilarItemsRequest, context: RequestContext) -> SimilarItem
     if part is None:
         raise not_released(context.release, "recommender")
     out_of_stock, model = context.stock.out_of_stock(part), part.model.similarity_model_ or part.model
-    candidates = model.similar(request.item_id, request.k + len(out_of_stock.codes))
+    candidates = model.similar_items(request.item_id, request.k + len(out_of_stock.codes))
     codes = codes_of(np.array([item_id for item_id, _ in candidates], dtype=str), part.model.item_ids)
     is_gone = out_of_stock.mask[codes].tolist()
     similar = [candidate for candidate, gone in zip(candidates, is_gone, strict=True) if not gone][: request.k]

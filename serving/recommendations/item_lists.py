@@ -6,13 +6,14 @@ The filters, stock, caps, diversity and repeat policy of a request apply to them
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.interactions import codes_of
-from core.recommendations import Recommendations, Stage
+from core.recommendations import Stage
+from models.recommenders.engine.ranked_lists import ItemScores
 from serving.recommendations.explanations import Explanation, explain
 from serving.recommendations.request import RecommendationsRequest
 from serving.release.recommender_part import RecommenderPart
@@ -22,20 +23,9 @@ from serving.release.recommender_part import RecommenderPart
 class ItemList:
     """Items with the scores that rank them."""
 
-    scores: NDArray[np.float32]
-    "(m,): above zero for the items of the list."
-    stage: Stage
+    item_scores: ItemScores
     explain: Callable[[int], Explanation]
     "Explains why an item, by its code, is in the list."
-    description: str
-    "What the items are, to follow 'only 3 items'."
-
-    def with_shortfall(self, best: Recommendations, k: int) -> Recommendations:
-        """The same items of one customer, with a message if there are fewer than k."""
-        n_items = int((best.items[0] >= 0).sum())
-        if n_items == k:
-            return best
-        return replace(best, shortfalls=(f"only {n_items} items {self.description} are left",))
 
 
 def find_list(part: RecommenderPart, request: RecommendationsRequest) -> ItemList | None:
@@ -49,20 +39,18 @@ def find_list(part: RecommenderPart, request: RecommendationsRequest) -> ItemLis
 
 def similar_items(part: RecommenderPart, item_id: str) -> ItemList:
     """Items similar to this one, by the champion or by the similarity model beside it."""
-    similar = part.model.similar(item_id, len(part.items))
+    similar = part.model.similar_items(item_id, len(part.items))
     codes = codes_of(np.array([other for other, _ in similar], dtype=str), part.model.item_ids)
     scores = _scores(part, dict(zip(codes.tolist(), (similarity for _, similarity in similar), strict=True)))
     title = _title_of(part, item_id)
     explanation = explain("similar to {title}", title=title)
-    return ItemList(
-        scores=scores, stage=Stage.SIMILAR_ITEMS, explain=lambda _: explanation, description=f"like {title}"
-    )
+    return ItemList(item_scores=ItemScores(scores, Stage.SIMILAR_ITEMS, f"like {title}"), explain=lambda _: explanation)
 
 
 def items_bought_with(part: RecommenderPart, item_id: str) -> ItemList:
     """Items that share orders with this one more often than by chance, ranked by lift."""
     code = part.code_of(item_id)
-    pairs = part.context_models.together.with_item(code, len(part.items))
+    pairs = part.context_models.together.pairs_of(code, len(part.items))
     lift_and_orders = {other: (lift, n_orders) for other, lift, n_orders in pairs}
     title = _title_of(part, item_id)
 
@@ -77,10 +65,8 @@ def items_bought_with(part: RecommenderPart, item_id: str) -> ItemList:
 
     scores = _scores(part, {other: lift for other, (lift, _) in lift_and_orders.items()})
     return ItemList(
-        scores=scores,
-        stage=Stage.BOUGHT_TOGETHER,
+        item_scores=ItemScores(scores, Stage.BOUGHT_TOGETHER, f"bought with {title} in enough orders"),
         explain=explain_pair,
-        description=f"bought with {title} in enough orders",
     )
 
 
@@ -99,7 +85,7 @@ def trending_items(part: RecommenderPart) -> ItemList:
         )
 
     scores = _scores(part, dict(zip(trend.items.tolist(), trend.scores.tolist(), strict=True)))
-    return ItemList(scores=scores, stage=Stage.TRENDING, explain=explain_growth, description="on the rise")
+    return ItemList(item_scores=ItemScores(scores, Stage.TRENDING, "on the rise"), explain=explain_growth)
 
 
 def _scores(part: RecommenderPart, score_by_item: Mapping[int, float]) -> NDArray[np.float32]:

@@ -7,7 +7,6 @@ any other request          -> the model, which ranks only items that may be reco
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +14,9 @@ from numpy.typing import NDArray
 
 from core.interactions import Histories
 from core.recommendations import Recommendations
-from models.protocols import Exclusions
-from models.recommenders.engine.contributions import Speaking, shares_of, speaking
-from models.recommenders.reranking.diversity import diversified
+from models.recommenders.engine.contributions import ItemContributions, contribution_shares, top_contributions
+from models.recommenders.engine.exclusions import Exclusions
+from models.recommenders.reranking.diversity import recommend_diverse
 from serving.recommendations.item_lists import ItemList, find_list
 from serving.recommendations.request import RecommendationsRequest
 from serving.release.customer_part import CustomerProfile
@@ -31,7 +30,7 @@ class Result:
 
     best: Recommendations
     "Of one customer."
-    contributions: list[Speaking]
+    contributions: list[ItemContributions]
     "For each item, the past items that contribute most, at least one where there is any; none in a list."
     profile: CustomerProfile
     "What is known about the customer apart from purchases."
@@ -65,11 +64,17 @@ def recommend(
         not_due=request.repeat_policy == "due",
     )
     item_list = find_list(part, request)
-    if item_list is None:
-        rank = _rank_personally(part, history, profile, exclusions)
-    else:
-        rank = _rank_list(part, item_list, history, exclusions)
-    best = diversified(rank, request.k, request.reranking, part.items.categories, part.model.likeness_between)
+    best = recommend_diverse(
+        part.model,
+        history,
+        request.k,
+        diversity=request.reranking,
+        categories=part.items.categories,
+        cutoff=part.cutoff,
+        exclusions=exclusions,
+        cold_start=part.context_models.cold_start(profile) if item_list is None else None,
+        item_scores=None if item_list is None else item_list.item_scores,
+    )
     if item_list is None:
         contributions = _contributions(part, request, best=best, history=history)
     else:
@@ -83,23 +88,6 @@ def _merge_profile(part: RecommenderPart, request: RecommendationsRequest, row: 
     if not request.preferences:
         return recorded
     return CustomerProfile({**recorded.preferences, **request.preference_lists}, recorded.attribute_groups)
-
-
-def _rank_personally(
-    part: RecommenderPart, history: Histories, profile: CustomerProfile, exclusions: Exclusions
-) -> Callable[[int], Recommendations]:
-    start = part.context_models.cold_start(profile)
-    return lambda k: part.model.recommend(history, k, part.cutoff, exclusions, start)
-
-
-def _rank_list(
-    part: RecommenderPart, item_list: ItemList, history: Histories, exclusions: Exclusions
-) -> Callable[[int], Recommendations]:
-    def rank(k: int) -> Recommendations:
-        best = part.model.listed(item_list.scores, item_list.stage, history, k, part.cutoff, exclusions)
-        return item_list.with_shortfall(best, k)
-
-    return rank
 
 
 def _find_excluded(
@@ -119,11 +107,11 @@ def _find_excluded(
 
 def _contributions(
     part: RecommenderPart, request: RecommendationsRequest, *, best: Recommendations, history: Histories
-) -> list[Speaking]:
+) -> list[ItemContributions]:
     items = best.items[0][best.items[0] >= 0]
-    past, shares = shares_of(part.model, history, 0, items, part.cutoff)
+    past, shares = contribution_shares(part.model, history, 0, items=items, cutoff=part.cutoff)
     # The explanation needs the largest contribution, even if the response names none.
-    return speaking(past, shares, max(1, request.contributions))
+    return top_contributions(past, shares, n=max(1, request.contributions))
 
 
 def _result_from_precomputed(

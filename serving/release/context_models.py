@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.artifact import Artifact
-from models.recommenders.cold_start.customers import StartingPoints
-from models.recommenders.engine.base import StartingPoint
+from models.recommenders.cold_start.customers import ColdStartCustomers
+from models.recommenders.engine.ranked_lists import ItemScores
 from models.recommenders.item_lists.bought_together import BoughtTogether
 from models.recommenders.item_lists.trending import Trend
 from serving.release.customer_part import CustomerProfile
@@ -61,7 +61,7 @@ class TrendPart:
 class ContextModels:
     """Models in the codes of the champion's items."""
 
-    starting_points: StartingPoints
+    cold_start_customers: ColdStartCustomers
     "Scores for customers without purchases."
     together: BoughtTogether
     trend: TrendPart
@@ -69,7 +69,7 @@ class ContextModels:
     def to_artifacts(self) -> dict[str, Artifact]:
         """The models as folders of a release."""
         return {
-            "starting_points": self.starting_points.to_artifact(),
+            "cold_start_customers": self.cold_start_customers.to_artifact(),
             "bought_together": self.together.to_artifact(),
             "trend": self.trend.to_artifact(),
         }
@@ -78,14 +78,14 @@ class ContextModels:
     def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> ContextModels:
         """The models that were stored."""
         return cls(
-            StartingPoints.from_artifact(artifacts["starting_points"]),
+            ColdStartCustomers.from_artifact(artifacts["cold_start_customers"]),
             BoughtTogether.from_artifact(artifacts["bought_together"]),
             TrendPart.from_artifact(artifacts["trend"]),
         )
 
-    def cold_start(self, profile: CustomerProfile) -> StartingPoint | None:
+    def cold_start(self, profile: CustomerProfile) -> ItemScores | None:
         """Scores for a customer from their profile; None if it has no bearing on items."""
         if not profile.preferences and not profile.attribute_groups:
             return None
-        scores, stage = self.starting_points.scores_for(profile.preferences, profile.attribute_groups)
-        return (scores, stage) if scores.any() else None
+        item_scores = self.cold_start_customers.scores_for(profile.preferences, profile.attribute_groups)
+        return item_scores if item_scores.scores.any() else None

@@ -112,7 +112,9 @@ class CustomerPart:
         ids = arrays["ids"]
         return cls(
             index=IdIndex(ids),
-            histories=Histories(ids, item_ids, *(arrays[f"history_{name}"] for name in HISTORY_ARRAYS)),
+            histories=Histories(
+                customer_ids=ids, item_ids=item_ids, **{name: arrays[f"history_{name}"] for name in HISTORY_ARRAYS}
+            ),
             declined_recommendations=arrays["declined_recommendations"],
             declined_contact=arrays["declined_contact"],
             profiles=PackedJson(arrays["profiles"], arrays["profile_offsets"]),
@@ -151,7 +153,9 @@ class CustomerPart:
             for name in LINE_ARRAYS
         }
         indptr = np.array([0, len(columns["items"])], dtype=np.int64)
-        return Histories(since_release.customer_ids, self.histories.item_ids, indptr, **columns)
+        return Histories(
+            customer_ids=since_release.customer_ids, item_ids=self.histories.item_ids, indptr=indptr, **columns
+        )
 
 
 def _rows_of(names: NDArray[np.str_], customer_ids: NDArray[np.str_]) -> NDArray[np.int64]:
@@ -168,4 +172,9 @@ def _select_histories(rows: NDArray[np.int64], names: NDArray[np.str_], historie
     lengths[has_history] = np.diff(histories.indptr)[rows[has_history]]
     lines = lines_of(histories.indptr, rows[has_history])
     indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return Histories(names, histories.item_ids, indptr, *(getattr(histories, name)[lines] for name in LINE_ARRAYS))
+    return Histories(
+        customer_ids=names,
+        item_ids=histories.item_ids,
+        indptr=indptr,
+        **{name: getattr(histories, name)[lines] for name in LINE_ARRAYS},
+    )

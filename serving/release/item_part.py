@@ -62,7 +62,7 @@ class ItemPart:
         """The part as one folder of a release."""
         names = list(self.attributes.codes)
         arrays = {f"codes_{place}": self.attributes.codes[name] for place, name in enumerate(names)}
-        arrays |= {f"words_{place}": self.attributes.words[name] for place, name in enumerate(names)}
+        arrays |= {f"words_{place}": self.attributes.vocabularies[name] for place, name in enumerate(names)}
         arrays |= {
             "price": self.price,
             "unavailable": self.unavailable,
@@ -119,7 +119,7 @@ class ItemPart:
         if attribute not in self.attributes.codes:
             return None
         word = int(self.attributes.codes[attribute][code])
-        return None if word < 0 else str(self.attributes.words[attribute][word])
+        return None if word < 0 else str(self.attributes.vocabularies[attribute][word])
 
     def matching_preferences(self, code: int, preferences: Mapping[str, Sequence[str]]) -> list[str]:
         """The values of an item that match a customer's preferences, ignoring case.
@@ -138,7 +138,7 @@ class ItemPart:
         """(m,): the items with one of the values in each attribute; every attribute must be in `names`."""
         selected = np.ones(len(self), dtype=bool)
         for attribute, values in where.items():
-            codes = codes_of(np.array(values, dtype=str), self.attributes.words[attribute])
+            codes = codes_of(np.array(values, dtype=str), self.attributes.vocabularies[attribute])
             selected &= np.isin(self.attributes.codes[attribute], codes[codes >= 0])
         return selected
 

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from core.config.money import OfferAssumptions
 from core.errors import DataError, RuleError
 from core.feature_table import FeatureTable
-from core.offers import SITUATION_FACTS, Offer, OfferBook
+from core.offers import SITUATION_VARIABLES, Offer, OfferBook
 from core.rules.rule import Rule, parse_rule
 from models.artifact import Artifact
-from models.policies.expected_value import ExpectedValue
+from models.policies.catalogue import POLICIES
+from models.protocols import Policy
 from serving.release.lookup import IdIndex
 
 NAME = "offers"
@@ -71,9 +72,9 @@ class OfferPart:
         )
 
     @cached_property
-    def policy(self) -> ExpectedValue:
+    def policy(self) -> Policy:
         """The policy that chooses among the offers."""
-        return ExpectedValue(self.assumptions, self.book)
+        return POLICIES["expected_value"](self.assumptions, self.book)
 
     def is_customer(self, customer_id: str) -> bool:
         """Whether the customer was in the cohort at the cutoff."""
@@ -96,12 +97,12 @@ def features_used(book: OfferBook, features: FeatureTable) -> frozenset[str]:
     if len({offer.offer_id for offer in book.offers}) < len(book.offers):
         raise DataError("two offers have the same offer_id; offer ids must be unique")
     names = [_check_rule(offer, offer.rule, features).names() for offer in book.offers if offer.rule is not None]
-    return frozenset[str]().union(*names) - SITUATION_FACTS.keys()
+    return frozenset[str]().union(*names) - SITUATION_VARIABLES.keys()
 
 
 def _check_rule(offer: Offer, text: str, features: FeatureTable) -> Rule:
     """An offer's rule, evaluated once on no rows, so that a mistake stops the release and not a customer's request."""
-    types = {name: str if name in features.vocabularies else float for name in features.names} | SITUATION_FACTS
+    types = {name: str if name in features.vocabularies else float for name in features.names} | SITUATION_VARIABLES
     no_rows = {name: np.empty(0, kind) for name, kind in types.items()}
     try:
         rule = parse_rule(text, no_rows)

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from core.interactions import codes_of
 from core.recommendations import STAGES, Recommendations, Stage
 from models.artifact import Artifact
-from models.protocols import Exclusions
 from models.recommenders.catalogue import RECOMMENDERS
-from models.recommenders.cold_start.item_model import with_newcomers
-from models.recommenders.cold_start.items import Newcomers
-from models.recommenders.engine.base import LadderRecommender
-from models.recommenders.engine.contributions import largest_shares
+from models.recommenders.cold_start.item_neighbours import ColdStartItems
+from models.recommenders.cold_start.items import add_cold_start_items
+from models.recommenders.engine.base import Recommender
+from models.recommenders.engine.contributions import contributor_shares
+from models.recommenders.engine.exclusions import Exclusions
 from serving.release.context_models import ContextModels
 from serving.release.customer_part import CustomerPart
 from serving.release.item_part import ItemPart
@@ -41,7 +41,7 @@ class TopItems:
 class BatchRanker:
     """Ranks items for many customers on record at once."""
 
-    model: LadderRecommender
+    model: Recommender
     customers: CustomerPart
     context_models: ContextModels
     cutoff: date
@@ -52,15 +52,20 @@ class BatchRanker:
         Where a history yields fewer than k items, the customer's profile comes before popularity.
         """
         histories, exclusions = self.customers.histories.take(rows), Exclusions(items=unavailable)
-        best = self.model.recommend(histories, k, self.cutoff, exclusions)
+        best = self.model.recommend(histories, k, cutoff=self.cutoff, exclusions=exclusions)
         short = np.flatnonzero((best.stages == STAGES.index(Stage.POPULARITY)).any(axis=1))
         for places in self._group_by_profile(rows, short):
             start = self.context_models.cold_start(self.customers.profile_of(int(rows[places[0]])))
             if start is not None:
-                better = self.model.recommend(histories.take(places), k, self.cutoff, exclusions, start)
+                better = self.model.recommend(
+                    histories.take(places), k, cutoff=self.cutoff, exclusions=exclusions, cold_start=start
+                )
                 for name in TOP_ARRAYS:
                     getattr(best, name)[places] = getattr(better, name)
-        return TopItems(best, largest_shares(self.model, histories, best.items, best.contributors, self.cutoff))
+        shares = contributor_shares(
+            self.model, histories, items=best.items, contributors=best.contributors, cutoff=self.cutoff
+        )
+        return TopItems(best, shares)
 
     def _group_by_profile(self, rows: NDArray[np.int64], places: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         """The places of some rows, grouped by equal profiles, which share their cold-start scores."""
@@ -76,9 +81,9 @@ class BatchRanker:
 class RecommenderPart:
     """Everything needed to recommend items to any customer; customer rows follow `customers.index`."""
 
-    model: LadderRecommender
+    model: Recommender
     "The champion with a similarity model, if it has none itself. It covers the new items."
-    new_items: Newcomers
+    new_items: ColdStartItems
     "Items of the items table without purchases."
     customers: CustomerPart
     items: ItemPart
@@ -90,8 +95,8 @@ class RecommenderPart:
     @classmethod
     def of(
         cls,
-        model: LadderRecommender,
-        new_items: Newcomers,
+        model: Recommender,
+        new_items: ColdStartItems,
         *,
         customers: CustomerPart,
         items: ItemPart,
@@ -129,8 +134,8 @@ class RecommenderPart:
     @classmethod
     def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> RecommenderPart:
         """The part that was stored."""
-        new_items, arrays = Newcomers.from_artifact(artifacts["new_items"]), artifacts[NAME].arrays
-        model = with_newcomers(_read_model(artifacts), new_items)
+        new_items, arrays = ColdStartItems.from_artifact(artifacts["new_items"]), artifacts[NAME].arrays
+        model = add_cold_start_items(_read_model(artifacts), new_items)
         customers = CustomerPart.from_artifact(artifacts["customers"], model.item_ids)
         ids = customers.index.ids
         best = Recommendations(
@@ -186,13 +191,13 @@ class RecommenderPart:
         return TopItems(best, self.top.shares[at, places])
 
 
-def _read_model(artifacts: Mapping[str, Artifact]) -> LadderRecommender:
+def _read_model(artifacts: Mapping[str, Artifact]) -> Recommender:
     """The registered champion, with the similarity model beside it."""
     model = _read_recommender(artifacts["recommender_model"])
     if "similarity_model" not in artifacts:
         return model
-    return model.with_beside(_read_recommender(artifacts["similarity_model"]))
+    return model.with_similarity_model(_read_recommender(artifacts["similarity_model"]))
 
 
-def _read_recommender(artifact: Artifact) -> LadderRecommender:
+def _read_recommender(artifact: Artifact) -> Recommender:
     return RECOMMENDERS[artifact.model].from_artifact(artifact)

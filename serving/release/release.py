@@ -10,7 +10,7 @@
     <release_id>/new_items/       items without purchases, and the items they resemble
     <release_id>/customers/       purchase histories, profiles, consents
     <release_id>/items/           attributes, prices, descriptions
-    <release_id>/starting_points/, bought_together/, trend/
+    <release_id>/cold_start_customers/, bought_together/, trend/
     <release_id>/offers/          offers, their acceptance, and the facts that their rules use
     <release_id>/segments/        segments and customer tiers with figures; facts and memberships of every customer
     <release_id>/health/          health scores as of the last `kizuna health`

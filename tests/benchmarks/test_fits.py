@@ -11,8 +11,8 @@ import pytest
 from benchmarks.fit_one import FitCost
 from benchmarks.fits import SplitFiles, run_apart
 from benchmarks.hand_over import write_split
-from models.metrics.protocols import LastBasketOut
-from models.recommenders.blend import Blend
+from models.metrics.ranking.protocols.last_basket_out import LastBasketOut
+from models.recommenders.blend import BlendRecommender
 from models.recommenders.popularity import Popularity
 from tests.baskets import bought
 from training.run.recipe import Recipe
@@ -24,7 +24,7 @@ SPLIT = LastBasketOut().split(bought("ada 2024-01-01 a b", "ada 2024-03-01 b", "
 def test_a_model_that_refuses_says_why_and_the_next_one_answers(tmp_path: Path):
     files = SplitFiles(SPLIT, write_split(SPLIT, tmp_path))
 
-    refused = files.fit(Recipe("blend", Blend(parts=" ").settings), 2)
+    refused = files.fit(Recipe("blend", BlendRecommender(parts=" ").settings), 2)
     answered = files.fit(Recipe("popularity", Popularity().settings), 2)
 
     assert refused.answer is None

@@ -9,8 +9,8 @@ import numpy as np
 
 from benchmarks.fit_one import fit_one
 from benchmarks.hand_over import digest_of, read_answers, read_split, write_split
-from models.metrics.generate import answers
-from models.metrics.protocols import LastBasketOut
+from models.metrics.ranking.protocols.last_basket_out import LastBasketOut
+from models.metrics.ranking.splits import generate_recommendations
 from models.recommenders.item_knn import ItemKnn
 from tests.baskets import bought
 
@@ -23,7 +23,7 @@ def test_a_split_comes_back_as_it_went_in(tmp_path: Path):
     found = read_split(write_split(SPLIT, tmp_path))
 
     assert (found.cutoff, found.masks_seen) == (SPLIT.cutoff, SPLIT.masks_seen)
-    assert (found.asked_on == SPLIT.asked_on).all()
+    assert (found.days == SPLIT.days).all()
     for name in ("learnt_from", "asking", "truth"):
         one, other = getattr(found, name), getattr(SPLIT, name)
         assert type(one) is type(other)
@@ -36,7 +36,7 @@ def test_a_model_fitted_apart_answers_as_it_does_here(tmp_path: Path):
 
     found = read_answers(tmp_path / "answers.npy", SPLIT)
 
-    here = answers(ItemKnn(n_neighbours=7).fit(SPLIT.learnt_from, SPLIT.cutoff), SPLIT, 3)
+    here = generate_recommendations(ItemKnn(n_neighbours=7).fit(SPLIT.training, SPLIT.cutoff), SPLIT, 3)
     assert found.item_id.tolist() == here.item_id.tolist()
     assert found.customer_ids.tolist() == ["ada", "bo"]
 

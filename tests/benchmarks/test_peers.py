@@ -10,7 +10,7 @@ import pytest
 from benchmarks import peer_models
 from benchmarks.hand_over import write_split
 from benchmarks.peers import PEERS, drawn
-from models.metrics.protocols import LastBasketOut
+from models.metrics.ranking.protocols.last_basket_out import LastBasketOut
 from models.recommenders.engine.search_ranges import Between, OneOf
 from tests.baskets import bought
 

@@ -1,4 +1,4 @@
-"""Who bought what, when, as compressed rows."""
+"""Purchase histories as compressed sparse rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.interactions import Histories, codes_of, lines_of
 from tests.baskets import bought
 
-names = st.lists(st.text("abc", min_size=1, max_size=4), max_size=8)
+name_lists = st.lists(st.text("abc", min_size=1, max_size=4), max_size=8)
 
 
 def items_by_customer(histories: Histories) -> dict[str, list[str]]:
@@ -20,16 +20,16 @@ def items_by_customer(histories: Histories) -> dict[str, list[str]]:
     return {who: histories.item_ids[histories.items[start:end]].tolist() for who, start, end in bounds}
 
 
-@given(asked=names, known=names)
-def test_a_code_leads_back_to_its_name_and_strangers_have_none(asked: list[str], known: list[str]):
-    catalogue = np.unique(np.array(known, dtype=str))
+@given(names=name_lists, vocabulary=name_lists)
+def test_a_code_is_the_place_of_a_name_and_unknown_names_have_none(names: list[str], vocabulary: list[str]):
+    catalogue = np.unique(np.array(vocabulary, dtype=str))
 
-    codes = codes_of(np.array(asked, dtype=str), catalogue)
+    codes = codes_of(np.array(names, dtype=str), catalogue)
 
-    assert [catalogue[code] if code >= 0 else None for code in codes] == [x if x in known else None for x in asked]
+    assert [catalogue[code] if code >= 0 else None for code in codes] == [x if x in vocabulary else None for x in names]
 
 
-def test_a_name_longer_than_every_known_one_is_a_stranger():
+def test_a_name_longer_than_the_whole_vocabulary_is_unknown():
     assert codes_of(np.array(["teapot"]), np.array(["milk", "tea"])).tolist() == [-1]
 
 
@@ -43,7 +43,7 @@ def test_the_lines_of_rows_are_the_rows_one_after_the_other(lengths: list[int], 
     assert lines.tolist() == [line for row in rows for line in range(indptr[row], indptr[row + 1])]
 
 
-def test_taking_customers_keeps_the_order_asked_for():
+def test_taking_customers_keeps_the_order_of_the_rows():
     log = bought("ada 2024-03-01 tea", "bo 2024-03-01 milk tea", "cyd 2024-03-02 jam")
 
     assert list(items_by_customer(log.take(np.array([2, 0]))).items()) == [("cyd", ["jam"]), ("ada", ["tea"])]
@@ -82,7 +82,7 @@ def test_without_a_half_life_the_matrix_counts_purchases():
     assert log.matrix().toarray().tolist() == [[1, 2]]
 
 
-def test_reading_the_matrix_leaves_the_histories_as_they_are():
+def test_building_the_matrix_does_not_change_the_histories():
     log = bought("ada 2024-03-01 tea jam", "ada 2024-03-02 tea")
     before = log.items.copy()
 

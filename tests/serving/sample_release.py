@@ -18,11 +18,11 @@ from core.offers import Offer, OfferBook
 from core.risk_curves import RiskCurves
 from core.scores import Reason, Scores
 from core.segmentation import Segmentation, SegmentDefinition
-from models.recommenders.cold_start.customers import StartingPoints
-from models.recommenders.cold_start.item_model import newcomers_of
-from models.recommenders.engine.base import LadderRecommender
+from models.recommenders.cold_start.customers import ColdStartCustomers
+from models.recommenders.cold_start.item_neighbours import find_cold_start_items
+from models.recommenders.engine.base import Recommender
 from models.recommenders.item_lists.bought_together import BoughtTogether
-from models.recommenders.item_lists.trending import trending
+from models.recommenders.item_lists.trending import measure_trend
 from models.recommenders.popularity import Popularity
 from serving.release.churn_part import ChurnPart
 from serving.release.context_models import ContextModels, TrendPart
@@ -98,27 +98,29 @@ def interactions() -> Interactions:
 def item_attributes() -> ItemAttributes:
     """Drinks and vessels; the pot is the expensive one, and the price of tea is unknown."""
     words = {"category": ["vessels", None, "vessels", "drinks"], "colour": ["red", "red", "blue", None]}
-    return ItemAttributes.of(interactions().item_ids, words, [5.0, 1.0, 30.1, None])
+    return ItemAttributes.from_columns(interactions().item_ids, words, price=[5.0, 1.0, 30.1, None])
 
 
 def context_models() -> ContextModels:
     """Fitted on the interactions; one order is enough for a pair of items."""
     towns = {"town": np.array(["Osaka", "Tokyo", "Osaka"])}
     return ContextModels(
-        StartingPoints.learnt_from(interactions(), towns, item_attributes(), 30, CUTOFF),
-        BoughtTogether.learnt_from(interactions(), least_support=1),
-        TrendPart.of(trending(interactions(), CUTOFF, 14), 14),
+        ColdStartCustomers.fit(
+            interactions(), towns, item_attributes=item_attributes(), half_life_days=30, cutoff=CUTOFF
+        ),
+        BoughtTogether.fit(interactions(), min_support=1),
+        TrendPart.of(measure_trend(interactions(), CUTOFF, window_days=14), 14),
     )
 
 
 def recommender_part(
-    model: LadderRecommender | None = None, profiles: CustomerProfiles | None = None, *, k: int = 2
+    model: Recommender | None = None, profiles: CustomerProfiles | None = None, *, k: int = 2
 ) -> RecommenderPart:
     """Popularity by default, with empty profiles; one item is unavailable."""
     fitted = model or Popularity().fit(interactions(), CUTOFF)
     return RecommenderPart.of(
         fitted,
-        newcomers_of(item_attributes(), item_attributes()),
+        find_cold_start_items(item_attributes(), item_attributes()),
         customers=CustomerPart.of(interactions().histories, profiles or CustomerProfiles()),
         items=ItemPart.of(
             item_attributes(),
@@ -136,8 +138,14 @@ def offer_part() -> OfferPart:
     """A voucher for customers at risk without returns, and a sample for all that costs more than it brings."""
     book = OfferBook(
         (
-            Offer("voucher", "discount", cost=1, margin=5, rule="churn_probability > 0.4 and returns_365d == 0"),
-            Offer("sample", "item", item_id="tea", cost=2, margin=10),
+            Offer(
+                offer_id="voucher",
+                kind="discount",
+                cost=1,
+                margin=5,
+                rule="churn_probability > 0.4 and returns_365d == 0",
+            ),
+            Offer(offer_id="sample", kind="item", item_id="tea", cost=2, margin=10),
         )
     )
     column = FeatureColumn("returns_365d", "returns", "pieces", "returns", "返品", "none", "d1")

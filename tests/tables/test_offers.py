@@ -44,7 +44,7 @@ def test_a_row_becomes_an_offer_and_what_it_lacks_is_missing():
     book = load_offer_book(shop("ada 2024-03-01", offers=OFFERS), CUTOFF)
 
     assert book.offers == (
-        Offer("sorry", "thank_you"),
+        Offer(offer_id="sorry", kind="thank_you"),
         Offer(**TEA, rule="spend > 3", starts_at=datetime(2024, 3, 1), ends_at=datetime(2024, 5, 1)),
     )
     assert book.contacts == {}
@@ -60,13 +60,13 @@ def test_those_who_answered_in_time_have_accepted():
         "2024-03-01 tea converted=2024-03-15",
         "2024-03-01 tea",
         "2024-03-01 sorry converted=2024-03-01",
-    ) == {"tea": OfferContacts(given=3, asked=3, accepted=1), "sorry": OfferContacts(given=1, asked=1, accepted=1)}
+    ) == {"tea": OfferContacts(made=3, matured=3, accepted=1), "sorry": OfferContacts(made=1, matured=1, accepted=1)}
 
 
 def test_a_young_contact_uses_capacity_but_tells_nothing_yet():
     lines = ("2024-03-17 tea converted=2024-03-18", "2024-03-16T23:59 tea converted=2024-03-18")
 
-    assert counted(*lines)["tea"] == OfferContacts(given=2, asked=1, accepted=1)
+    assert counted(*lines)["tea"] == OfferContacts(made=2, matured=1, accepted=1)
 
 
 def test_the_untreated_do_not_count():
@@ -83,4 +83,4 @@ def test_contacts_without_answers_count_against_capacity_only():
     log = contacts("2024-03-01 tea").drop_columns("converted_at")
     book = load_offer_book(shop("ada 2024-03-01", offers=OFFERS, contacts=log), CUTOFF)
 
-    assert book.contacts == {"tea": OfferContacts(given=1, asked=0, accepted=0)}
+    assert book.contacts == {"tea": OfferContacts(made=1, matured=0, accepted=0)}

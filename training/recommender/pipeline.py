@@ -19,7 +19,7 @@ from features.interactions import NO_ITEMS, load_interactions
 from models.mlflow_store.package import ModelPackage
 from models.protocols import Settings
 from models.recommenders.catalogue import RECOMMENDERS
-from models.recommenders.engine.base import LadderRecommender
+from models.recommenders.engine.base import Recommender
 from models.recommenders.reranked import Reranked
 from training.judging.gate import at_newest_window, is_refresh
 from training.recommender.rows import RankingTask, ranking_cutoffs, ranking_task, threads_for, validation_tasks
@@ -191,7 +191,7 @@ def fit_final(session: Session, study: RankingStudy, *, name: str, is_first_cham
     return ModelPackage(card, model.to_artifact())
 
 
-def limits(study: RankingStudy, model: LadderRecommender) -> tuple[str, ...]:
+def limits(study: RankingStudy, model: Recommender) -> tuple[str, ...]:
     """What a reader of the metrics must know."""
     name = model.name
     days = ", ".join(task.cutoff.isoformat() for task in reversed(study.validation))
@@ -213,7 +213,7 @@ def limits(study: RankingStudy, model: LadderRecommender) -> tuple[str, ...]:
     )
 
 
-def candidate_recall(model: LadderRecommender) -> list[str]:
+def candidate_recall(model: Recommender) -> list[str]:
     """The most that a second stage can find, in one sentence; empty for other models."""
     if not isinstance(model, Reranked) or model.candidate_recall_ is None:
         return []

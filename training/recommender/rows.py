@@ -26,12 +26,11 @@ from core.model_card import Comparison, Metric
 from core.recommendations import Recommendations
 from core.window import Window
 from features.interactions import load_interactions
-from models.memory import SHARED
-from models.metrics.accuracy import accuracy
-from models.metrics.ranking import compare_rankings, ranking_metrics
-from models.metrics.ranking_data import JudgedRankings
-from models.metrics.variety import Categories
+from models.metrics.ranking.accuracy import accuracy
+from models.metrics.ranking.data import Categories, RankingData
+from models.metrics.ranking.evaluation import compare_rankings, ranking_metrics
 from models.recommenders.catalogue import RECOMMENDERS
+from models.resources import SHARED
 from tables.assortment import load_items
 from tables.tables import Tables
 from training.run.recipe import Recipe
@@ -70,23 +69,36 @@ class RankingTask:
         """Fit the recipe on what was known, or on fewer interactions, and recommend at the cutoff."""
         interactions = interactions or self.known
         model = recipe.build(RECOMMENDERS)
-        with SHARED.held(model.peak_gb(interactions)), threads_for(recipe, interactions):
-            return model.fit(interactions).recommend(self.histories, MAX_K, self.cutoff)
+        with SHARED.hold(model.peak_gb(interactions)), threads_for(recipe, interactions):
+            return model.fit(interactions).recommend(self.histories, MAX_K, cutoff=self.cutoff)
 
     def ndcg(self, answer: Recommendations) -> NDArray[np.float64]:
         """NDCG@10 of each customer of the truth, in its order, (n,)."""
-        judged = JudgedRankings.of(answer, self.truth, self.known.histories)
-        return accuracy(judged.first(CHOSEN_AT))["ndcg"]
+        data = RankingData.align(answer, truth=self.truth, past=self.known.histories)
+        return accuracy(data.truncate(CHOSEN_AT))["ndcg"]
 
     def metrics(self, model: str, answer: Recommendations, *, split: str, ks: tuple[int, ...]) -> tuple[Metric, ...]:
         """Every ranking metric of one model."""
         return ranking_metrics(
-            model, answer, self.truth, self.known.histories, ks, split, categories=self.categories
-        )  # fmt: skip
+            model,
+            answer,
+            truth=self.truth,
+            past=self.known.histories,
+            ks=ks,
+            split=split,
+            categories=self.categories,
+        )
 
     def compare(self, model: str, against: str, *, answer: Recommendations, other: Recommendations) -> Comparison:
         """The paired difference in NDCG@10."""
-        return compare_rankings(model, against, answer, other, self.truth, self.known.histories, "ndcg@10")
+        return compare_rankings(
+            model,
+            against,
+            recommendations=answer,
+            recommendations_against=other,
+            truth=self.truth,
+            past=self.known.histories,
+        )
 
 
 def threads_for(recipe: Recipe, interactions: Interactions) -> AbstractContextManager[object]:
@@ -121,7 +133,9 @@ def categories_of(tables: Tables) -> Categories | None:
     attributes = load_items(tables).attributes
     if "category" not in attributes.codes:
         return None
-    return Categories(attributes.item_ids, np.append(attributes.words["category"], "")[attributes.codes["category"]])
+    return Categories(
+        attributes.item_ids, np.append(attributes.vocabularies["category"], "")[attributes.codes["category"]]
+    )
 
 
 def validation_tasks(tables: Tables, everything: Interactions) -> tuple[RankingTask, ...]:

@@ -18,7 +18,7 @@ import msgspec
 from core.errors import BadInput
 from core.intervals import Estimate
 from models.protocols import Settings
-from models.recommenders.blend import Blend
+from models.recommenders.blend import BlendRecommender
 from models.recommenders.catalogue import RECOMMENDERS
 from training.run.recipe import Recipe
 
@@ -76,10 +76,10 @@ class TunedRecommenders:
         tuned = self.models.get(recipe.model)
         own = recipe.with_settings(tuned.settings) if tuned else recipe
         model = own.build(RECOMMENDERS)
-        if not isinstance(model, Blend):
+        if not isinstance(model, BlendRecommender):
             return own
         parts = {name: self.models[name].settings for name in model.part_names if name in self.models}
-        return own.with_settings({"part_settings": model.stated_beside(parts)}) if parts else own
+        return own.with_settings({"part_settings": model.merge_part_settings(parts)}) if parts else own
 
     def refuse_overlap_with_test(self, test: date) -> None:
         """Raise BadInput where settings were chosen on purchases after the test cutoff."""

@@ -1,175 +1,151 @@
-"""A fitted model with items besides that nobody has bought yet: each stands for what the known items like it do.
+"""Extend a fitted model by items without any purchase: each gets the scores of the purchased items it resembles.
 
-    score of a new item = discount * mean of its neighbours' scores for this history, weighted by their likeness
+    score of a new item = discount * mean of its neighbours' scores for this history, weighted by similarity
 
-so its shares are those of its neighbours, and it comes before popularity where the model has something to say. What
-is kept of such a model is the model itself, and its `Newcomers`.
+A new item's contributions are those of its neighbours, and it ranks before popularity where the model has evidence.
+The extended model stores the original model; its `ColdStartItems` are an artifact of their own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from core.errors import BadInput
 from core.interactions import Histories, Interactions, codes_of
 from models.artifact import Artifact
 from models.protocols import Settings
-from models.recommenders.engine.answer import Answer
-from models.recommenders.engine.base import LadderRecommender
-from models.recommenders.engine.exclusion import Barred
-from models.recommenders.engine.one_thread import on_one_thread
+from models.recommenders.cold_start.item_neighbours import ColdStartItems
+from models.recommenders.engine.base import Recommender
 from models.recommenders.engine.scoring import ScoringRecommender
 
-
-@dataclass(frozen=True)
-class Newcomers:
-    """Items that nobody has bought yet, and the known ones that are like them."""
-
-    item_ids: np.ndarray
-    "(n,) text 'U', sorted."
-    indptr: np.ndarray
-    "(n + 1,) int64."
-    neighbours: np.ndarray
-    "(pairs,) int32: codes of known items, the most alike first, at indptr[i]:indptr[i + 1]."
-    likeness: np.ndarray
-    "(pairs,) float32, above 0 and at most 1."
-    n_known: int
-    "How many items are known."
-
-    def __len__(self) -> int:
-        return len(self.item_ids)
-
-    @property
-    def matrix(self) -> sparse.csr_matrix:
-        """(n, known) float32 likeness."""
-        return sparse.csr_matrix((self.likeness, self.neighbours, self.indptr), (len(self), self.n_known))
-
-    def to_artifact(self) -> Artifact:
-        """The arrays, as they lie in a release."""
-        arrays = {name: getattr(self, name) for name in ("item_ids", "indptr", "neighbours", "likeness")}
-        return Artifact("newcomers", {"n_known": self.n_known}, arrays)
-
-    @classmethod
-    def from_artifact(cls, artifact: Artifact) -> Self:
-        """The newcomers as they were; arrays may be mapped files."""
-        return cls(**artifact.arrays, n_known=artifact.state["n_known"])
+DISCOUNT = 0.5
+"Weight of similar attributes against purchases. A judgement: new items have no past to tune it on."
 
 
-class WiderRecommender(LadderRecommender):
-    """Any model and its newcomers, which stand on the stage of popularity alone."""
+def add_cold_start_items(model: Recommender, new_items: ColdStartItems, *, discount: float = DISCOUNT) -> Recommender:
+    """The fitted model, and its similarity model, with the new items in their catalogue.
 
-    def __init__(self, inner: LadderRecommender, newcomers: Newcomers, discount: float) -> None:
+    Raises BadInput where the neighbours of the new items refer to another catalogue.
+    """
+    if new_items.n_purchased != len(model.item_ids) or np.isin(new_items.item_ids, model.item_ids).any():
+        raise BadInput(
+            f"the cold-start items refer to a catalogue of {new_items.n_purchased} items, {model.name} has "
+            f"{len(model.item_ids)}; find their neighbours among the model's own items"
+        )
+    if not len(new_items):
+        return model
+    kind = ExtendedScoringRecommender if isinstance(model, ScoringRecommender) else ExtendedRecommender
+    extended = kind(model, new_items, discount)
+    if model.similarity_model_ is None:
+        return extended
+    return extended.with_similarity_model(add_cold_start_items(model.similarity_model_, new_items, discount=discount))
+
+
+class ExtendedRecommender(Recommender):
+    """A model that scores no items, extended by new items, which it lists on the popularity stage."""
+
+    def __init__(self, inner: Recommender, new_items: ColdStartItems, discount: float) -> None:
         self.inner, self.discount = inner, discount
-        # The classes of the shelf say this of all their models; here it is as in the model inside.
-        vars(self).update(inner.settings, name=inner.name, knows_likeness=inner.knows_likeness)
-        self.item_ids = np.sort(np.concatenate([inner.item_ids, newcomers.item_ids]))
-        self._known, self._new = (codes_of(ids, self.item_ids) for ids in (inner.item_ids, newcomers.item_ids))
+        # Other models have these as class attributes; here they are those of the inner model.
+        vars(self).update(
+            inner.settings, name=inner.name, stage=inner.stage, has_item_similarity=inner.has_item_similarity
+        )
+        self.item_ids = np.sort(np.concatenate([inner.item_ids, new_items.item_ids]))
+        self._old, self._new = (codes_of(ids, self.item_ids) for ids in (inner.item_ids, new_items.item_ids))
         self._inner_codes = np.full(len(self.item_ids), -1, dtype=np.int32)
-        self._inner_codes[self._known] = np.arange(len(self._known))
-        self._alike = newcomers.matrix
-        sums = np.maximum(np.asarray(self._alike.sum(axis=1)), 1e-12)
-        self._means = sparse.csr_matrix(self._alike.multiply(discount / sums), dtype=np.float32)
+        self._inner_codes[self._old] = np.arange(len(self._old))
+        self._similarities = new_items.matrix
+        sums = np.maximum(np.asarray(self._similarities.sum(axis=1)), 1e-12)
+        self._means = sparse.csr_matrix(self._similarities.multiply(discount / sums), dtype=np.float32)
         self.cutoff_ = inner.cutoff_
-        # Of new items what may be expected of them, beside the known items' shares as they are.
-        self.popularity_ = self._joined(inner.popularity_, self._means @ inner.popularity_)
-        self.gaps_ = self._joined(inner.gaps_, np.full(len(newcomers), np.nan, dtype=np.float32))
+        # The popularity of a new item is an expectation; the shares of purchased items stay as they are.
+        self.popularity_ = self._merge(inner.popularity_, self._means @ inner.popularity_)
+        self.gaps_ = self._merge(inner.gaps_, np.full(len(new_items), np.nan, dtype=np.float32))
         self.similarity_model_ = None
 
     @property
     def settings(self) -> Settings:
-        """The recipe of the model inside."""
+        """The settings of the inner model."""
         return self.inner.settings
 
     def fit(self, interactions: Interactions, cutoff: date | None = None) -> Self:
-        """Refused: what is learnt is the model inside."""
-        raise BadInput(f"this {self.name} has newcomers beside what it learnt; fit it first, then add them")
+        """Raises BadInput: fit the inner model instead."""
+        raise BadInput(f"this {self.name} has cold-start items added to its fit; fit {self.name} first, then add them")
 
     def to_artifact(self) -> Artifact:
-        """The model inside; its newcomers are an artifact of their own."""
+        """The inner model; the new items are an artifact of their own."""
         return self.inner.to_artifact()
 
-    def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
-        own = Answer.blank(*answer.items.shape)
-        self.inner._write_own(own, self._inside(histories), barred.in_codes(self._inner_codes), cutoff)
-        places = np.append(self._known, -1)
-        answer.items[:], answer.contributors[:] = places[own.items], places[own.contributors]
-        answer.scores[:], answer.stages[:] = own.scores, own.stages
-
-    def _likest(self, code: int) -> tuple[np.ndarray, np.ndarray]:
-        """A newcomer's are its neighbours."""
+    def _similar_items(self, code: int) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+        """For a new item, its neighbours."""
         if self._inner_codes[code] >= 0:
-            items, likeness = self.inner._likest(int(self._inner_codes[code]))
-            return self._known[items], likeness
-        row = self._alike[[np.searchsorted(self._new, code)]]
-        return self._known[row.indices], row.data
+            items, similarities = self.inner._similar_items(int(self._inner_codes[code]))
+            return self._old[items], similarities
+        row = self._similarities[[np.searchsorted(self._new, code)]]
+        return self._old[row.indices], row.data
 
-    def _likeness_between(self, codes: np.ndarray) -> np.ndarray:
-        """Newcomers are like their neighbours, and like each other by how many they share (cosine)."""
-        codes_inside = self._inner_codes[codes]
-        old, new = np.flatnonzero(codes_inside >= 0), np.flatnonzero(codes_inside < 0)
-        between = np.zeros((len(codes), len(codes)), dtype=np.float32)
-        between[np.ix_(old, old)] = self.inner._likeness_between(codes_inside[old])
-        rows = self._alike[np.searchsorted(self._new, codes[new])]
-        between[np.ix_(new, old)] = rows[:, codes_inside[old]].toarray()
-        between[np.ix_(old, new)] = between[np.ix_(new, old)].T
+    def _similarity_matrix(self, codes: NDArray[np.integer]) -> NDArray[np.floating]:
+        """New items are similar to their neighbours, and to each other by the neighbours they share (cosine)."""
+        inner_codes = self._inner_codes[codes]
+        old, new = np.flatnonzero(inner_codes >= 0), np.flatnonzero(inner_codes < 0)
+        matrix = np.zeros((len(codes), len(codes)), dtype=np.float32)
+        matrix[np.ix_(old, old)] = self.inner._similarity_matrix(inner_codes[old])
+        rows = self._similarities[np.searchsorted(self._new, codes[new])]
+        matrix[np.ix_(new, old)] = rows[:, inner_codes[old]].toarray()
+        matrix[np.ix_(old, new)] = matrix[np.ix_(new, old)].T
         lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)))
-        between[np.ix_(new, new)] = np.clip((rows @ rows.T).toarray() / np.maximum(lengths * lengths.T, 1e-12), 0, 1)
-        return between
+        matrix[np.ix_(new, new)] = np.clip((rows @ rows.T).toarray() / np.maximum(lengths * lengths.T, 1e-12), 0, 1)
+        return matrix
 
-    def _inside(self, histories: Histories) -> Histories:
-        """In the codes of the model inside, without purchases of newcomers."""
-        return histories.in_codes(self._inner_codes, self.inner.item_ids)
+    def _inner_histories(self, histories: Histories) -> Histories:
+        """The histories in the codes of the inner model, without purchases of new items."""
+        return histories.with_codes(self._inner_codes, self.inner.item_ids)
 
-    def _joined(self, of_known: np.ndarray, of_new: np.ndarray) -> np.ndarray:
-        """(..., m) from what stands for the known items and what stands for the new ones."""
-        joined = np.empty((*of_known.shape[:-1], len(self.item_ids)), dtype=of_known.dtype)
-        joined[..., self._known] = of_known
-        joined[..., self._new] = of_new
-        return joined
+    def _merge(self, old: NDArray[np.floating], new: NDArray[np.floating]) -> NDArray[np.floating]:
+        """(..., m) values from those of the purchased and those of the new items."""
+        merged = np.empty((*old.shape[:-1], len(self.item_ids)), dtype=old.dtype)
+        merged[..., self._old] = old
+        merged[..., self._new] = new
+        return merged
 
 
-class WiderScoringRecommender(WiderRecommender, ScoringRecommender):
-    """A model that scores items, and its newcomers, which it scores as well."""
+class ExtendedScoringRecommender(ExtendedRecommender, ScoringRecommender):
+    """A model that scores items, extended by new items, which get scores too."""
 
+    uses_small_matrices: ClassVar[bool] = True
     inner: ScoringRecommender
 
-    def __init__(self, inner: ScoringRecommender, newcomers: Newcomers, discount: float) -> None:
-        super().__init__(inner, newcomers, discount)
-        vars(self).update(own_stage=inner.own_stage)
+    def scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
+        """The inner model's scores, popularity factor included, and for new items the means of their neighbours'."""
+        scores = self.inner.scores(self._inner_histories(histories), cutoff)
+        return self._merge(scores, (self._means @ scores.T).T)
 
-    def scores(self, histories: Histories, cutoff: date) -> np.ndarray:
-        """Known items' as they were, season and all, and the means of those for new ones."""
-        scores = self.inner.scores(self._inside(histories), cutoff)
-        return self._joined(scores, (self._means @ scores.T).T)
-
-    def shares(self, histories: Histories, row: int, items: np.ndarray, cutoff: date) -> tuple[np.ndarray, np.ndarray]:
-        """Of new items the means of their neighbours' shares, each times its season."""
-        inside, new = self._inner_codes[items], np.flatnonzero(self._inner_codes[items] < 0)
+    def contributions(
+        self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
+    ) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+        """For new items the means of their neighbours' contributions, each times its popularity factor."""
+        inner_codes, new = self._inner_codes[items], np.flatnonzero(self._inner_codes[items] < 0)
         means = self._means[np.searchsorted(self._new, items[new])]
-        asked = np.unique(np.concatenate([inside[inside >= 0], means.indices]))
-        past, parts = self.inner.shares(self._inside(histories), row, asked, cutoff)
-        shares = np.zeros((len(past), len(items)), dtype=parts.dtype)
-        shares[:, inside >= 0] = parts[:, np.searchsorted(asked, inside[inside >= 0])]
-        columns = np.searchsorted(asked, means.indices)
-        means = sparse.csr_matrix((means.data, columns, means.indptr), (len(new), len(asked)))
-        # A neighbour that its own purchases speak against has no score, so none of it is passed on.
-        passed_on = parts * (parts.sum(axis=0) > 0) * self.inner._season_at(cutoff)[asked]
-        shares[:, new] = (means @ passed_on.T).T
-        return self._known[past], shares
+        needed = np.unique(np.concatenate([inner_codes[inner_codes >= 0], means.indices]))
+        past, parts = self.inner.contributions(self._inner_histories(histories), row, items=needed, cutoff=cutoff)
+        contributions = np.zeros((len(past), len(items)), dtype=parts.dtype)
+        contributions[:, inner_codes >= 0] = parts[:, np.searchsorted(needed, inner_codes[inner_codes >= 0])]
+        columns = np.searchsorted(needed, means.indices)
+        means = sparse.csr_matrix((means.data, columns, means.indptr), (len(new), len(needed)))
+        # A neighbour with a negative sum has no score, so it passes nothing on.
+        passed_on = parts * (parts.sum(axis=0) > 0) * self.inner._popularity_factor(cutoff)[needed]
+        contributions[:, new] = (means @ passed_on.T).T
+        return self._old[past], contributions
 
-    def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
-        with on_one_thread():
-            ScoringRecommender._write_own(self, answer, histories, barred, cutoff)
+    def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
+        raw = self.inner._raw_scores(self._inner_histories(histories), cutoff)
+        return self._merge(raw, (self._means @ (raw * self.inner._popularity_factor(cutoff)).T).T)
 
-    def _scores(self, histories: Histories, cutoff: date) -> np.ndarray:
-        inside = self.inner._scores(self._inside(histories), cutoff)
-        return self._joined(inside, (self._means @ (inside * self.inner._season_at(cutoff)).T).T)
-
-    def _season_at(self, cutoff: date) -> np.ndarray:
-        """None for new items: it is in their neighbours' scores already."""
-        return self._joined(self.inner._season_at(cutoff), np.ones(len(self._new), dtype=np.float32))
+    def _popularity_factor(self, cutoff: date) -> NDArray[np.float32]:
+        """1 for new items: the factor is in their neighbours' scores already."""
+        return self._merge(self.inner._popularity_factor(cutoff), np.ones(len(self._new), dtype=np.float32))

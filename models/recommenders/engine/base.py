@@ -1,13 +1,18 @@
-"""The ladder that every recommender climbs down: a stage of its own as far as it reaches, then popularity.
+"""The base class of all recommenders: the contract that training, serving and evaluation use.
 
-A model that knows no likeness of items may have one beside it that does: that one says what is similar, and stands
-between the two where the model's own stage is a customer's taste. Where a new customer starts from (what they told us,
-what their segment buys) comes before popularity. What is excluded is taken out of all of them, so that no model can
-show it.
+A list is filled stage by stage, from the most to the least personal:
+
+    the model's own stage       what `_write_own_stage` scores, e.g. similar items or matrix factors
+    similar items               from `similarity_model_`, for models that know no item similarity
+    cold start                  the customer's stated preferences or segment, where the caller passes their scores
+    popularity                  best sellers; they always fill what is left
+
+Every stage applies the same exclusions, so no model can show an excluded item.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
@@ -15,230 +20,278 @@ from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import BadInput, NotEnoughHistory
-from core.interactions import Histories, Interactions, codes_of, weights_of
-from core.recommendations import Recommendations
+from core.interactions import Histories, Interactions, codes_of
+from core.recommendations import Recommendations, Stage
 from models.artifact import Artifact
-from models.memory import GB, refuse_too_large
-from models.protocols import Exclusions, Settings
-from models.recommenders.engine.answer import Answer
-from models.recommenders.engine.exclusion import Barred
-from models.recommenders.engine.item_similarity import between_some
-from models.recommenders.engine.replenishment import dueness, gap_of_unknown, usual_gap_days
+from models.protocols import Settings
+from models.recommenders.engine.exclusions import ExcludedItems, Exclusions
+from models.recommenders.engine.item_popularity import popularity_of
+from models.recommenders.engine.ranked_lists import ItemScores, RankedLists
+from models.recommenders.engine.replenishment import default_gap, dueness, usual_gap_days
 from models.recommenders.engine.search_ranges import Between, Ranges
-
-StartingPoint = tuple[np.ndarray, str]
-"(m,) scores in the model's codes, above zero where there is something to say, and the stage where they stand."
+from models.resources import GB, refuse_too_large
 
 CELLS_AT_ONCE = 2**18
-"Scores held in memory together, customers x items: 1 MB, which a core's cache holds."
+"Scores in memory at a time, customers x items: 1 MB, which fits into a core's cache."
 
 
 @dataclass(eq=False)
-class LadderRecommender:
-    """What the recommenders of the shelf share; as it stands it has no stage of its own, only popularity."""
+class Recommender:
+    """Ranks items for a purchase history; on its own it has only the popularity stage.
+
+    A history is an argument, not part of the fit: unknown customers and purchases of a second ago need no new fit.
+    """
 
     name: ClassVar[str]
-    learnt: ClassVar[tuple[str, ...]] = ()
-    "Names of the arrays that `_learn` sets: what an artifact keeps of the model beside popularity."
-    knows_likeness: ClassVar[bool] = False
-    "Whether it can say itself which items are similar."
+    stage: ClassVar[Stage] = Stage.POPULARITY
+    "Of STAGES: the stage of the items that the model scores itself."
+    fitted_arrays: ClassVar[tuple[str, ...]] = ()
+    "Names of the arrays, without trailing underscore, that `_fit_model` sets and an artifact stores."
+    has_item_similarity: ClassVar[bool] = False
+    "Whether the model itself can compare items."
 
     ranges: ClassVar[Ranges] = {"popularity_half_life_days": Between(7, 120, log=True)}
-    "What tuning tries for this model."
+    "Search ranges for tuning."
 
     popularity_half_life_days: float = 30.0
-    "A purchase counts half as much for popularity after so many days; 21 to 30 were best on online_retail II."
+    "A purchase counts half as much for popularity after this many days; 21 to 30 were best on online_retail II."
 
     span_days: int | None = None
-    "Only purchases of so many days before the cutoff are learnt from; None is all of them."
+    "Fit only on purchases of this many days before the cutoff; None uses all of them."
 
-    item_ids: np.ndarray = field(init=False)
+    item_ids: NDArray[np.str_] = field(init=False)
+    "(m,) sorted: the items that can be recommended."
     cutoff_: date = field(init=False)
-    popularity_: np.ndarray = field(init=False)
-    "(m,) float64: share of all decayed purchases; sums to 1."
-    gaps_: np.ndarray = field(init=False)
-    "(m,) float32: days after which an item is usually bought again; NaN where that is not known."
-    similarity_model_: LadderRecommender | None = field(init=False, default=None)
-    "Says which items are similar, where this one cannot; no part of the artifact."
+    popularity_: NDArray[np.float64] = field(init=False)
+    "(m,) share of each item in all decayed purchases; sums to 1."
+    gaps_: NDArray[np.float32] = field(init=False)
+    "(m,) usual days between two purchases of an item; NaN where unknown."
+    similarity_model_: Recommender | None = field(init=False, default=None)
+    "A second model of the same items that compares items for this one; not part of the artifact."
 
     @property
     def settings(self) -> Settings:
-        """The recipe."""
-        return {knob.name: getattr(self, knob.name) for knob in fields(self) if knob.init}
+        """The hyperparameters: `type(model)(**settings)` is the same model before its fit."""
+        return {setting.name: getattr(self, setting.name) for setting in fields(self) if setting.init}
 
     def fit(self, interactions: Interactions, cutoff: date | None = None) -> Self:
-        """Learn; raises NotEnoughHistory where nothing was bought before the cutoff, or NotEnoughMemory at once."""
-        known = interactions if cutoff is None else interactions.before(cutoff)
-        times = np.concatenate([known.times, known.anonymous_times])
+        """Fit on all purchases before the cutoff (default: the day after the last purchase).
+
+        Raises NotEnoughHistory where there is no such purchase, and NotEnoughMemory before it starts.
+        """
+        past = interactions if cutoff is None else interactions.before(cutoff)
+        times = np.concatenate([past.times, past.anonymous_times])
         if not len(times):
             raise NotEnoughHistory("no item was bought before the cutoff; recommendations need item_id in purchases")
         self.cutoff_ = cutoff or times.max().astype("datetime64[D]").astype(date) + timedelta(days=1)
-        learnt_from = known if self.span_days is None else known.since(self.cutoff_ - timedelta(days=self.span_days))
-        refuse_too_large(self.name, max(counting_gb(known), self.needed_gb(learnt_from)))
-        self.item_ids = known.item_ids
-        self.popularity_ = popularity_of(known, self.popularity_half_life_days, self.cutoff_)
-        self.gaps_ = usual_gap_days(known)
-        self._learn(learnt_from)
+        recent = past if self.span_days is None else past.since(self.cutoff_ - timedelta(days=self.span_days))
+        refuse_too_large(self.name, max(counting_gb(past), self.needed_gb(recent)))
+        self.item_ids = past.item_ids
+        self.popularity_ = popularity_of(past, self.popularity_half_life_days, cutoff=self.cutoff_)
+        self.gaps_ = usual_gap_days(past)
+        self._fit_model(recent)
         return self
 
     def needed_gb(self, interactions: Interactions) -> float:
-        """An estimate of the memory that fitting takes at most, beside the interactions themselves, 10^9 bytes."""
+        """Estimated peak memory of a fit in 10^9 bytes, without the interactions themselves."""
         return counting_gb(interactions)
 
     def peak_gb(self, interactions: Interactions) -> float:
-        """The same with the recommenders that it is made of, which are fitted one after another."""
+        """The same including component models, which are fitted one after another."""
         return self.needed_gb(interactions)
 
     def recommend(
         self,
         histories: Histories,
         k: int,
+        *,
         cutoff: date | None = None,
         exclusions: Exclusions | None = None,
-        starting: StartingPoint | None = None,
+        cold_start: ItemScores | None = None,
     ) -> Recommendations:
-        """The k best items of each history; BadInput where k is less than 1.
+        """The k best items for each history at the cutoff, none of them excluded and none twice.
 
-        `starting` (see models/recommenders/starting_points) fills the places that the model's own stage leaves.
+        `cold_start` (see `cold_start/customers.py`) fills the places that the history leaves empty, before
+        popularity does. Raises BadInput for k below 1.
         """
-        if k < 1:
-            raise BadInput(f"k is {k}; ask for at least 1 recommendation")
-        if starting is not None and len(starting[0]) != len(self.item_ids):
-            raise BadInput(f"{len(starting[0])} scores to start from for {len(self.item_ids)} items; give one an item")
-        now, known = cutoff or self.cutoff_, histories.recode(self.item_ids)
-        barred = self._barred(exclusions, known, now)
-        allowed = self._popular_order(barred.everywhere)
-        answer = Answer.blank(len(known), k)
-        at_once = max(1, CELLS_AT_ONCE // len(self.item_ids))
-        for start in range(0, len(known), at_once):
-            end = min(start + at_once, len(known))
-            block = known if end - start == len(known) else known.take(np.arange(start, end))
-            part, cannot = answer.between(start, end), barred.between(start, end)
-            self._write_own(part, block, cannot, now)
-            if starting is not None:
-                part.fill_with_best(*starting, cannot)
-            part.fill_with_popular(allowed, self.popularity_, cannot)
-        return answer.finished(known.customer_ids, self.item_ids)
+        _check_k(k)
+        if cold_start is not None:
+            self._check_length(cold_start)
+        day, histories = cutoff or self.cutoff_, histories.recode(self.item_ids)
+        excluded = self._resolve(exclusions, histories, cutoff=day)
+        order = self._popularity_order(excluded.for_all)
+        lists = RankedLists.empty(len(histories), k)
+        rows_at_once = max(1, CELLS_AT_ONCE // len(self.item_ids))
+        for start in range(0, len(histories), rows_at_once):
+            end = min(start + rows_at_once, len(histories))
+            block = histories if end - start == len(histories) else histories.take(np.arange(start, end))
+            rows, excluded_rows = lists.slice_rows(start, end), excluded.slice_rows(start, end)
+            self._write_own_stage(rows, block, excluded=excluded_rows, cutoff=day)
+            if self.similarity_model_ is not None and self.stage is not Stage.POPULARITY:
+                self._append_similar(rows, block, excluded=excluded_rows, cutoff=day)
+            if cold_start is not None:
+                rows.append_best(cold_start, excluded_rows)
+            rows.append_popular(order, self.popularity_, excluded=excluded_rows)
+        return lists.to_recommendations(histories.customer_ids, self.item_ids)
 
-    def listed(
+    def rank_items(
         self,
-        scores: np.ndarray,
-        stage: str,
+        item_scores: ItemScores,
         histories: Histories,
         k: int,
+        *,
         cutoff: date | None = None,
         exclusions: Exclusions | None = None,
     ) -> Recommendations:
-        """The k best by (m,) given scores above zero, of what nothing bars for each history; BadInput for k below 1."""
-        if k < 1:
-            raise BadInput(f"k is {k}; ask for at least 1 recommendation")
-        known = histories.recode(self.item_ids)
-        answer = Answer.blank(len(known), k)
-        answer.fill_with_best(scores, stage, self._barred(exclusions, known, cutoff or self.cutoff_))
-        return answer.finished(known.customer_ids, self.item_ids)
+        """The k best by given item scores, the same for every history but for exclusions; no other stage fills up.
 
-    def _barred(self, exclusions: Exclusions | None, known: Histories, cutoff: date) -> Barred:
-        barred = Barred.of(exclusions, known)
-        if exclusions is None or not exclusions.not_due:
-            return barred
-        return barred.and_not_due(dueness(known, self.gaps_, cutoff, self._unknown_gap))
+        Raises BadInput for k below 1.
+        """
+        _check_k(k)
+        self._check_length(item_scores)
+        histories = histories.recode(self.item_ids)
+        lists = RankedLists.empty(len(histories), k)
+        lists.append_best(item_scores, self._resolve(exclusions, histories, cutoff=cutoff or self.cutoff_))
+        return lists.to_recommendations(histories.customer_ids, self.item_ids, description=item_scores.description)
 
-    @cached_property
-    def _unknown_gap(self) -> float:
-        return gap_of_unknown(self.gaps_)
-
-    def with_beside(self, beside: LadderRecommender) -> Self:
-        """The same model with one of the same items beside it, which knows their likeness."""
+    def with_similarity_model(self, similarity_model: Recommender) -> Self:
+        """A copy of this model whose item similarity comes from another model of the same items."""
         joined = copy(self)
-        joined.similarity_model_ = beside
+        joined.similarity_model_ = similarity_model
         return joined
 
-    def similar(self, item_id: str, k: int) -> list[tuple[str, float]]:
-        """The k items most like this one; none where neither this model nor one beside it knows their likeness."""
+    def similar_items(self, item_id: str, k: int) -> list[tuple[str, float]]:
+        """The k most similar items with their similarity, best first.
+
+        Empty for an unknown item, and where neither this model nor its similarity model compares items.
+        """
         if self.similarity_model_ is not None:
-            return self.similarity_model_.similar(item_id, k)
+            return self.similarity_model_.similar_items(item_id, k)
         code = int(codes_of(np.array([item_id]), self.item_ids)[0])
         if code < 0 or k < 1:
             return []
-        items, likeness = self._likest(code)
-        best = np.lexsort((items, -likeness))[:k]
+        items, similarities = self._similar_items(code)
+        best = np.lexsort((items, -similarities))[:k]
         return [
-            (str(self.item_ids[item]), float(score)) for item, score in zip(items[best], likeness[best], strict=True)
+            (str(self.item_ids[item]), float(similarity))
+            for item, similarity in zip(items[best], similarities[best], strict=True)
         ]
 
-    def likeness_between(self, codes: np.ndarray) -> np.ndarray:
-        """How alike some different items (codes, (c,)) are, (c, c) float32 from 0 to 1, which an item is to itself.
+    def similarity_matrix(self, codes: NDArray[np.integer]) -> NDArray[np.float32]:
+        """(c, c) similarity from 0 to 1 between c different items, given their codes; 1 on the diagonal.
 
-        0 between all others where neither this model nor one beside it knows their likeness.
+        0 off the diagonal where neither this model nor its similarity model compares items.
         """
-        between = (self.similarity_model_ or self)._likeness_between(np.asarray(codes)).astype(np.float32)
-        np.fill_diagonal(between, 1)
-        return between
-
-    def fill(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
-        """Fill the places that another model's stage left with the best of this one's that are not there yet."""
-        rows = np.flatnonzero((answer.items[:, -1] < 0) & (np.diff(histories.indptr) > 0))
-        if len(rows):
-            following = Answer.blank(len(rows), answer.items.shape[1])
-            self._write_own(following, histories.take(rows), barred.and_shown(answer.items).take(rows), cutoff)
-            answer.fill_rows(rows, following)
+        matrix = (self.similarity_model_ or self)._similarity_matrix(np.asarray(codes)).astype(np.float32)
+        np.fill_diagonal(matrix, 1)
+        return matrix
 
     def to_artifact(self) -> Artifact:
-        """Settings and cutoff as JSON, ids and numbers as arrays."""
+        """The fitted model: settings and cutoff as JSON, item ids and numbers as arrays."""
         arrays = {"item_ids": self.item_ids, "popularity": self.popularity_, "gaps": self.gaps_}
-        arrays |= {name: getattr(self, f"{name}_") for name in self.learnt}
+        arrays |= {name: getattr(self, f"{name}_") for name in self.fitted_arrays}
         return Artifact(self.name, {"settings": self.settings, "cutoff": self.cutoff_.isoformat()}, arrays)
 
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> Self:
-        """The model that gives the same answers; its arrays may be mapped files."""
+        """The stored model, which gives the same lists; its arrays may be memory-mapped files."""
         model = cls(**artifact.state["settings"])
         model.cutoff_ = date.fromisoformat(artifact.state["cutoff"])
         model.item_ids = artifact.arrays["item_ids"]
         model.popularity_ = artifact.arrays["popularity"]
         model.gaps_ = artifact.arrays["gaps"]
-        for name in cls.learnt:
+        for name in cls.fitted_arrays:
             setattr(model, f"{name}_", artifact.arrays[name])
         return model
 
-    def _popular_order(self, excluded: np.ndarray) -> np.ndarray:
-        """Codes of all items but the excluded ones, most popular first, equal ones by code."""
+    def _fit_model(self, interactions: Interactions) -> None:
+        """Set the arrays named in `fitted_arrays`, each with a trailing underscore."""
+
+    def _write_own_stage(
+        self, lists: RankedLists, histories: Histories, *, excluded: ExcludedItems, cutoff: date
+    ) -> None:
+        """Write the model's own stage into empty lists, best item first; the base class has none."""
+
+    def _similar_items(self, code: int) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+        """Codes of other items and their similarity to this one, above zero, in any order."""
+        return np.empty(0, dtype=np.int64), np.empty(0)
+
+    def _similarity_matrix(self, codes: NDArray[np.integer]) -> NDArray[np.floating]:
+        """(c, c) as in `similarity_matrix`; the diagonal is ignored."""
+        return scale_similarities([self._similar_items(int(code)) for code in codes], codes, n_items=len(self.item_ids))
+
+    def _append_similar(
+        self, lists: RankedLists, histories: Histories, *, excluded: ExcludedItems, cutoff: date
+    ) -> None:
+        """Fill the places that the own stage left empty with the similarity model's best items."""
+        rows = np.flatnonzero((lists.items[:, -1] < 0) & (np.diff(histories.indptr) > 0))
+        if self.similarity_model_ is None or not len(rows):
+            return
+        following = RankedLists.empty(len(rows), lists.items.shape[1])
+        excluded_rows = excluded.add_listed(lists.items).take(rows)
+        self.similarity_model_._write_own_stage(following, histories.take(rows), excluded=excluded_rows, cutoff=cutoff)
+        lists.append_lists(rows, following)
+
+    def _resolve(self, exclusions: Exclusions | None, histories: Histories, *, cutoff: date) -> ExcludedItems:
+        excluded = ExcludedItems.resolve(exclusions, histories)
+        if exclusions is None or not exclusions.not_due:
+            return excluded
+        return excluded.add_not_due(dueness(histories, self.gaps_, cutoff=cutoff, default_gap_days=self._default_gap))
+
+    def _check_length(self, item_scores: ItemScores) -> None:
+        if len(item_scores.scores) != len(self.item_ids):
+            raise BadInput(
+                f"{len(item_scores.scores)} item scores for {len(self.item_ids)} items; give one score for each item"
+            )
+
+    def _popularity_order(self, excluded: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Codes of all items except the excluded ones, most popular first, ties by code."""
         order = self._order
         if not len(excluded):
             return order
-        shown = np.ones(len(order), dtype=bool)
-        shown[excluded] = False
-        return order[shown[order]]
+        allowed = np.ones(len(order), dtype=bool)
+        allowed[excluded] = False
+        return order[allowed[order]]
 
     @cached_property
-    def _order(self) -> np.ndarray:
+    def _order(self) -> NDArray[np.int64]:
         return np.argsort(-self.popularity_, kind="stable")
 
-    def _learn(self, interactions: Interactions) -> None:
-        """Set the arrays named in `learnt`, each with a trailing underscore."""
-
-    def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
-        """Write what stands on a stage of the model's own, the best first, and leave the rest to popularity."""
-
-    def _likest(self, code: int) -> tuple[np.ndarray, np.ndarray]:
-        """Codes of other items and how alike they are to this one, above zero, in any order."""
-        return np.empty(0, dtype=np.int64), np.empty(0)
-
-    def _likeness_between(self, codes: np.ndarray) -> np.ndarray:
-        """(c, c) as of `likeness_between`, whose diagonal is not looked at."""
-        return between_some([self._likest(int(code)) for code in codes], codes, len(self.item_ids))
+    @cached_property
+    def _default_gap(self) -> float:
+        return default_gap(self.gaps_)
 
 
 def counting_gb(interactions: Interactions) -> float:
-    """What popularity and usual gaps take while they are counted, 10^9 bytes."""
+    """Memory for counting popularity and usual gaps, in 10^9 bytes."""
     return (16 * len(interactions.item_ids) + 70 * len(interactions.items)) / GB
 
 
-def popularity_of(interactions: Interactions, half_life_days: float, cutoff: date) -> np.ndarray:
-    """Each item's share of all purchases, lines without a customer too, halved every `half_life_days`. (m,) float64."""
-    items = np.concatenate([interactions.items, interactions.anonymous_items])
-    times = np.concatenate([interactions.times, interactions.anonymous_times])
-    counted = np.bincount(items, weights_of(times, half_life_days, cutoff), minlength=len(interactions.item_ids))
-    return counted / counted.sum()
+def scale_similarities(
+    neighbours: Sequence[tuple[NDArray[np.integer], NDArray[np.floating]]],
+    codes: NDArray[np.integer],
+    *,
+    n_items: int,
+) -> NDArray[np.float64]:
+    """(c, c) similarity from 0 to 1 between c different items, given each one's neighbours (codes, similarities > 0).
+
+    The larger of the two directions, as a share of the largest similarity that either item has to any item. So the
+    result does not depend on the scale of the model's similarities.
+    """
+    column_of = np.full(n_items, -1)
+    column_of[codes] = np.arange(len(codes))
+    directed = np.zeros((len(codes), len(codes)))
+    for row, (items, similarities) in enumerate(neighbours):
+        inside = column_of[items] >= 0
+        directed[row, column_of[items[inside]]] = similarities[inside]
+    largest = np.array([similarities.max(initial=0) for _, similarities in neighbours])
+    scale = np.maximum(largest[:, None], largest)
+    return np.maximum(directed, directed.T) / np.where(scale > 0, scale, 1)
+
+
+def _check_k(k: int) -> None:
+    if k < 1:
+        raise BadInput(f"k is {k}; ask for at least 1 recommendation")

@@ -1,8 +1,16 @@
-"""Taste as a vector: what the models share that give every item one and fold a history in.
+"""Matrix factorisation: recommenders that give every item a vector and fold the history in at request time.
 
-Only the fit differs between them. A purchase of a second ago counts, and an
-unknown customer gets an answer, because a customer's vector is never kept: it
-is solved for from the history, exactly, in `folded_in.py`.
+The models differ only in their fit. A customer's vector is never stored: it is the exact solution of a small ridge
+regression over the history, so that a purchase of a second ago counts and an unknown customer gets an answer.
+
+    A x = V'b,   A = diag(ridge) + V' diag(weights) V,   score of item j = y_j . x
+
+V holds the vectors of the h items of the history. The rest of A is diagonal, because the item vectors are rotated to
+their principal axes. With W = diag(weights)^1/2 V diag(ridge)^-1/2,
+
+    A^-1 = diag(ridge)^-1/2 (I - W'(I + W W')^-1 W) diag(ridge)^-1/2     (Woodbury)
+
+so a history of 30 items costs a system of 30 x 30, however long the vectors are.
 """
 
 from __future__ import annotations
@@ -11,86 +19,142 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 
 from core.interactions import Histories
 from core.recommendations import Stage
-from models.recommenders.engine.answer import Answer
-from models.recommenders.engine.exclusion import Barred
-from models.recommenders.engine.fold_in import FoldedIn
-from models.recommenders.engine.one_thread import on_one_thread
-from models.recommenders.engine.scoring import ScoringRecommender, past_of
+from models.recommenders.engine.scoring import ScoringRecommender, sum_history
+from models.resources import limit_blas_to_one_thread
 
-ROUNDING = 1e-6
-"A score below this is noise of float32 arithmetic (1 is a purchase) and says nothing."
+MIN_SCORE = 1e-6
+"Scores below this are noise of float32 arithmetic (a purchase scores about 1) and count as 0."
 
 
 @dataclass(eq=False)
 class FactorRecommender(ScoringRecommender, ABC):
-    """Ranks items by the product of their vectors with the history's."""
+    """Ranks items by the dot product of their vectors with the customer's vector."""
 
-    own_stage: ClassVar[Stage] = Stage.PERSONAL
-    knows_likeness: ClassVar[bool] = True
-    learnt: ClassVar[tuple[str, ...]] = ("factors", "ridge")
+    stage: ClassVar[Stage] = Stage.PERSONAL
+    has_item_similarity: ClassVar[bool] = True
+    uses_small_matrices: ClassVar[bool] = True
+    fitted_arrays: ClassVar[tuple[str, ...]] = ("factors", "ridge")
 
-    factors_: np.ndarray = field(init=False)
-    "(m, n_factors) float32, on principal axes (Y'Y is diagonal); zeros for an item that nobody known bought."
-    ridge_: np.ndarray = field(init=False)
-    "(n_factors,) float64: the diagonal that every history's system has, before its own items."
+    factors_: NDArray[np.float32] = field(init=False)
+    "(m, n_factors) item vectors on principal axes (Y'Y is diagonal); zeros for an item without known buyers."
+    ridge_: NDArray[np.float64] = field(init=False)
+    "(n_factors,) diagonal of every history's system before its own items are added."
 
     @abstractmethod
-    def _system(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Weights, pulls and ridge of `FoldedIn`, for a history's (h,) decayed numbers of purchases."""
+    def _system(
+        self, purchases: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Weights, targets and ridge of a `FoldedHistory`, given a history's (h,) decayed numbers of purchases."""
 
-    def _keep(self, factors: np.ndarray, weight: float, penalty: float = 0.0) -> None:
-        """Set what is learnt from (m, n_factors) item vectors on any axes; the ridge is weight * Y'Y + penalty * I."""
+    def _set_factors(self, factors: NDArray[np.float32], *, weight: float, penalty: float = 0.0) -> None:
+        """Rotate (m, n_factors) item vectors to principal axes; the ridge is weight * Y'Y + penalty * I."""
         spread, axes = principal_axes(factors)
         self.factors_ = factors @ axes.astype(np.float32)
         self.ridge_ = weight * spread + penalty
 
-    def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
-        """On one thread: the matrices are small."""
-        with on_one_thread():
-            super()._write_own(answer, histories, barred, cutoff)
-
-    def _scores(self, histories: Histories, cutoff: date) -> np.ndarray:
-        vectors = [self._folded_in(histories, row, cutoff).vector() for row in range(len(histories))]
+    def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
+        vectors = [self._fold_in(histories, row, cutoff).customer_vector() for row in range(len(histories))]
         vectors = np.array(vectors, dtype=np.float32).reshape(len(histories), self.factors_.shape[1])
         scores = vectors @ self.factors_.T
-        scores[scores < ROUNDING] = 0
+        scores[scores < MIN_SCORE] = 0
         return scores
 
-    def shares(self, histories: Histories, row: int, items: np.ndarray, cutoff: date) -> tuple[np.ndarray, np.ndarray]:
-        """Each past item's part of the customer's vector, times the vectors of the items."""
-        folded = self._folded_in(histories, row, cutoff)
-        return folded.items, folded.shares(self.factors_[items]).T
+    def contributions(
+        self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
+    ) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+        """Each past item's part of the customer vector, times the vectors of the items."""
+        folded = self._fold_in(histories, row, cutoff)
+        return folded.items, folded.contributions(self.factors_[items]).T
 
-    def _folded_in(self, histories: Histories, row: int, cutoff: date) -> FoldedIn:
-        items, weights = past_of(histories, row, self.half_life_days, cutoff)
-        return FoldedIn.of(items, self.factors_[items].astype(np.float64), *self._system(weights))
+    def _fold_in(self, histories: Histories, row: int, cutoff: date) -> FoldedHistory:
+        items, purchases = sum_history(histories, row, half_life_days=self.half_life_days, cutoff=cutoff)
+        weights, targets, ridge = self._system(purchases)
+        vectors = self.factors_[items].astype(np.float64)
+        return FoldedHistory.solve(items, vectors, weights=weights, targets=targets, ridge=ridge)
 
-    def _likest(self, code: int) -> tuple[np.ndarray, np.ndarray]:
+    def _similar_items(self, code: int) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
         """Cosine of the vectors."""
-        likeness = self._directions @ self._directions[code]
-        likeness[code] = 0
-        others = np.flatnonzero(likeness > 0)
-        return others, likeness[others]
+        similarities = self._directions @ self._directions[code]
+        similarities[code] = 0
+        others = np.flatnonzero(similarities > 0)
+        return others, similarities[others]
 
-    def _likeness_between(self, codes: np.ndarray) -> np.ndarray:
-        """Cosine of the vectors; 0 where it is below."""
+    def _similarity_matrix(self, codes: NDArray[np.integer]) -> NDArray[np.floating]:
+        """Cosine of the vectors; 0 where it is negative."""
         directions = self._directions[codes]
-        with on_one_thread():
+        with limit_blas_to_one_thread():
             return np.clip(directions @ directions.T, 0, 1)
 
     @cached_property
-    def _directions(self) -> np.ndarray:
+    def _directions(self) -> NDArray[np.float32]:
         lengths = np.linalg.norm(self.factors_, axis=1, keepdims=True)
         return self.factors_ / np.maximum(lengths, np.finfo(np.float32).tiny)
 
 
-def principal_axes(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The spread of (n, f) vectors along their principal axes, (f,) float64, and these as (f, f) columns."""
+@dataclass(frozen=True)
+class FoldedHistory:
+    """The solved system of one history, ready to score any item."""
+
+    items: NDArray[np.int32]
+    "(h,) codes, each once."
+    weighted_targets: NDArray[np.float64]
+    "(h, n_factors): what each item adds to the right-hand side V'b."
+    scale: NDArray[np.float64]
+    "(n_factors,): ridge^-1/2."
+    scaled: NDArray[np.float64]
+    "(h, n_factors): W."
+    cholesky: tuple[NDArray[np.float64], bool]
+    "Cholesky factor of I + W W', or of I + W'W where the history is longer than the vectors or empty."
+
+    @classmethod
+    def solve(
+        cls,
+        items: NDArray[np.int32],
+        vectors: NDArray[np.float64],
+        *,
+        weights: NDArray[np.float64],
+        targets: NDArray[np.float64],
+        ridge: NDArray[np.float64],
+    ) -> Self:
+        """From (h, n_factors) vectors, (h,) weights >= 0, (h,) targets b and (n_factors,) ridge > 0."""
+        scale = 1 / np.sqrt(ridge)
+        scaled = np.sqrt(weights)[:, None] * vectors * scale
+        small = scaled @ scaled.T if _is_short(scaled) else scaled.T @ scaled
+        small.flat[:: len(small) + 1] += 1
+        return cls(items, targets[:, None] * vectors, scale, scaled, cho_factor(small, check_finite=False))
+
+    def customer_vector(self) -> NDArray[np.float64]:
+        """(n_factors,); zeros for an empty history."""
+        return self._apply_inverse(self.weighted_targets.sum(axis=0)[:, None])[:, 0]
+
+    def contributions(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(others, h): how much each item of the history adds to the scores of other items, given their vectors."""
+        return self._apply_inverse(vectors.T.astype(np.float64)).T @ self.weighted_targets.T
+
+    def _apply_inverse(self, right: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A^-1 times a (n_factors, r) matrix."""
+        inner = self.scale[:, None] * right
+        if _is_short(self.scaled):
+            inner -= self.scaled.T @ cho_solve(self.cholesky, self.scaled @ inner, check_finite=False)
+        else:
+            inner = cho_solve(self.cholesky, inner, check_finite=False)
+        return self.scale[:, None] * inner
+
+
+def principal_axes(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Eigenvalues of V'V for (n, f) vectors, (f,), and the principal axes as (f, f) columns."""
     spread, axes = np.linalg.eigh((vectors.T @ vectors).astype(np.float64))
     return np.maximum(spread, 0), axes
+
+
+def _is_short(scaled: NDArray[np.float64]) -> bool:
+    """Whether the system over the items of the history is the smaller one."""
+    return 0 < scaled.shape[0] <= scaled.shape[1]

@@ -1,10 +1,9 @@
-"""Recommenders that add up: each thing bought adds its own share to the score of every item.
+"""Base class of item-to-item models, whose scores are sums over the history.
 
     score[j] = sum over the history's items i of weight[i] * effect[i, j]
 
-`effect` is sparse, so an answer costs what the history's rows hold, and the
-share of each past item in a score is exact. What models of this family differ
-in is how the effects are learnt.
+The effect matrix is sparse, so the cost of a list depends on the history's rows alone, and the contribution of each
+past item is exact. The models differ in how they fit the effects.
 """
 
 from __future__ import annotations
@@ -15,58 +14,61 @@ from datetime import date
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from core.interactions import Histories, Interactions, lines_of
 from core.recommendations import Stage
-from models.recommenders.engine.scoring import ScoringRecommender, item_weights, past_of
+from models.recommenders.engine.scoring import ScoringRecommender, item_weights, sum_history
 
 
 @dataclass(eq=False)
 class LinearRecommender(ScoringRecommender, ABC):
-    """Ranks items by the sum of the effects of what was bought, recent purchases counting more."""
+    """Ranks items by the summed effects of past purchases; recent purchases weigh more."""
 
-    own_stage: ClassVar[Stage] = Stage.SIMILAR_ITEMS
-    knows_likeness: ClassVar[bool] = True
-    learnt: ClassVar[tuple[str, ...]] = ("indptr", "neighbours", "effects")
+    stage: ClassVar[Stage] = Stage.SIMILAR_ITEMS
+    has_item_similarity: ClassVar[bool] = True
+    fitted_arrays: ClassVar[tuple[str, ...]] = ("indptr", "neighbours", "effects")
 
-    indptr_: np.ndarray = field(init=False)
-    "(m + 1,) int64."
-    neighbours_: np.ndarray = field(init=False)
-    "(pairs,) int32: codes of the items that item i speaks for, rising, at indptr[i]:indptr[i + 1]."
-    effects_: np.ndarray = field(init=False)
-    "(pairs,) float32: what a purchase of item i adds to the score of each."
+    indptr_: NDArray[np.int64] = field(init=False)
+    "(m + 1,) bounds of each item's row in `neighbours_` and `effects_`."
+    neighbours_: NDArray[np.int32] = field(init=False)
+    "(pairs,) codes of the items that item i has an effect on, ascending, at indptr[i]:indptr[i + 1]."
+    effects_: NDArray[np.float32] = field(init=False)
+    "(pairs,) what a purchase of item i adds to the score of each neighbour."
 
     @abstractmethod
-    def _learnt_effects(self, interactions: Interactions) -> sparse.csr_matrix:
-        """(m, m) float32, row i what a purchase of item i adds to each score; nothing stored is zero."""
+    def _fit_effects(self, interactions: Interactions) -> sparse.csr_matrix:
+        """(m, m) float32; row i holds what a purchase of item i adds to each score, without stored zeros."""
 
-    def _learn(self, interactions: Interactions) -> None:
-        learnt = self._learnt_effects(interactions)
-        learnt.sort_indices()
-        self.indptr_ = learnt.indptr.astype(np.int64)
-        self.neighbours_ = learnt.indices.astype(np.int32)
-        self.effects_ = learnt.data.astype(np.float32)
+    def _fit_model(self, interactions: Interactions) -> None:
+        effects = self._fit_effects(interactions)
+        effects.sort_indices()
+        self.indptr_ = effects.indptr.astype(np.int64)
+        self.neighbours_ = effects.indices.astype(np.int32)
+        self.effects_ = effects.data.astype(np.float32)
 
-    def _scores(self, histories: Histories, cutoff: date) -> np.ndarray:
-        return self._spread(item_weights(histories, histories.weights(self.half_life_days, cutoff)))
+    def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
+        return self._sum_effects(item_weights(histories, histories.weights(self.half_life_days, cutoff)))
 
-    def _spread(self, bought: np.ndarray) -> np.ndarray:
-        """(n, m) weights of what was bought to the sum of their effects."""
-        customers, items = np.nonzero(bought)
+    def _sum_effects(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, m) weights of purchased items to (n, m) sums of their effects."""
+        customers, items = np.nonzero(weights)
         lines = lines_of(self.indptr_, items)
         lengths = self.indptr_[items + 1] - self.indptr_[items]
-        cells = np.repeat(customers, lengths) * bought.shape[1] + self.neighbours_[lines]
-        parts = np.repeat(bought[customers, items], lengths) * self.effects_[lines]
-        return np.bincount(cells, parts, minlength=bought.size).astype(np.float32).reshape(bought.shape)
+        cells = np.repeat(customers, lengths) * weights.shape[1] + self.neighbours_[lines]
+        parts = np.repeat(weights[customers, items], lengths) * self.effects_[lines]
+        return np.bincount(cells, parts, minlength=weights.size).astype(np.float32).reshape(weights.shape)
 
-    def shares(self, histories: Histories, row: int, items: np.ndarray, cutoff: date) -> tuple[np.ndarray, np.ndarray]:
+    def contributions(
+        self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
+    ) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
         """Weight times effect."""
-        past, weights = past_of(histories, row, self.half_life_days, cutoff)
+        past, weights = sum_history(histories, row, half_life_days=self.half_life_days, cutoff=cutoff)
         return past, weights[:, None] * self._effects_between(past, items)
 
-    def _effects_between(self, items: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """(items, others) float32; the others are all different."""
+    def _effects_between(self, items: NDArray[np.integer], others: NDArray[np.integer]) -> NDArray[np.float32]:
+        """(items, others) effects; the others are all different."""
         lines = lines_of(self.indptr_, items)
         rows = np.repeat(np.arange(len(items)), self.indptr_[items + 1] - self.indptr_[items])
         column_of = np.full(len(self.item_ids), -1)
@@ -76,7 +78,8 @@ class LinearRecommender(ScoringRecommender, ABC):
         between[rows[columns >= 0], columns[columns >= 0]] = self.effects_[lines][columns >= 0]
         return between
 
-    def _likest(self, code: int) -> tuple[np.ndarray, np.ndarray]:
+    def _similar_items(self, code: int) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+        """The positive effects on other items."""
         span = slice(self.indptr_[code], self.indptr_[code + 1])
         others = (self.neighbours_[span] != code) & (self.effects_[span] > 0)
         return self.neighbours_[span][others], self.effects_[span][others]

@@ -1,13 +1,13 @@
-"""When is an item due again? From the customer's own intervals and from everybody's.
+"""When an item is due again, from the customer's own intervals and from those of all customers.
 
     bought   bought      bought            cutoff
       |--gap---|----gap----|--days since last--|
 
-    usual gap = (days between the first and the last purchase + PRIOR_GAPS * the item's gap) / (gaps + PRIOR_GAPS)
+    usual gap = (days between first and last purchase + PRIOR_GAPS * the item's gap) / (number of gaps + PRIOR_GAPS)
     due       = days since last >= DUE_SHARE * usual gap
 
-Days are calendar days, so two purchases of one day are one. The mean of the gaps is the customer's own interval
-shrunk towards the item's median, which is all there is after a first purchase.
+Days are calendar days, so two purchases on one day count once. The usual gap is the customer's own mean gap, shrunk
+towards the item's median gap; after a first purchase it is the item's median alone.
 """
 
 from __future__ import annotations
@@ -16,91 +16,93 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.interactions import Histories, Interactions
 
-FEWEST_GAPS = 3
-"An item's gap is not known from fewer."
+MIN_GAPS = 3
+"An item with fewer gaps has no known gap."
 
-# On online_retail II, 28 days from 2010-07-07 and 2010-08-04, from .5 to 8 it makes no difference.
+# From 0.5 to 8 it makes no difference on online_retail II, 28 days from 2010-07-07 and 2010-08-04.
 PRIOR_GAPS = 2.0
-"How many gaps of the customer's own weigh as much as the item's."
+"Weight of the item's gap, in gaps of the customer's own."
 
-# There, of all that was ever bought, .11 are bought again where .4 to .5 of the gap has passed, which is the most;
-# .085 below, .09 from .75 to 1, .04 beyond 2. Hiding what is below .4 hides a tenth of all pairs.
+# On online_retail II, 11 % of all items ever bought are bought again within the horizon where 0.4 to 0.5 of the gap
+# has passed, which is the highest rate; 8.5 % below that, 9 % from 0.75 to 1, 4 % beyond 2. A threshold of 0.4 hides
+# a tenth of all pairs.
 DUE_SHARE = 0.4
 "An item is due once this share of its usual gap has passed."
 
 DEFAULT_GAP_DAYS = 30.0
-"The usual gap in a shop where no item's is known."
+"The usual gap in a shop where no item has a known gap."
 
 
 @dataclass(frozen=True)
 class Dueness:
-    """For each item of each history, once: how long ago it was bought, and whether it is time again."""
+    """One row for each customer and item that they bought: how long ago, and whether the item is due again."""
 
-    rows: np.ndarray
-    "(pairs,) int64: row of the customer, rising."
-    items: np.ndarray
-    "(pairs,) int64 codes, rising within a row."
-    days_since_last: np.ndarray
-    "(pairs,) float32: from the day of the last purchase to the cutoff; 0 where that is later."
-    usual_gap_days: np.ndarray
-    "(pairs,) float32."
-    due: np.ndarray
-    "(pairs,) bool."
+    rows: NDArray[np.int64]
+    "(pairs,) row of the customer, ascending."
+    items: NDArray[np.int64]
+    "(pairs,) item codes, ascending within a row."
+    days_since_last: NDArray[np.float32]
+    "(pairs,) days from the last purchase to the cutoff; 0 for a purchase after the cutoff."
+    usual_gap_days: NDArray[np.float32]
+    "(pairs,)"
+    due: NDArray[np.bool_]
+    "(pairs,)"
 
 
-def usual_gap_days(interactions: Interactions) -> np.ndarray:
-    """Median days between two purchase days of an item by the same customer, (m,) float32.
-
-    NaN where fewer than `FEWEST_GAPS` are known.
-    """
+def usual_gap_days(interactions: Interactions) -> NDArray[np.float32]:
+    """(m,) median days between two purchases of an item by the same customer; NaN below `MIN_GAPS` gaps."""
     rows, items, days = _purchase_days(interactions)
-    again = (np.diff(rows) == 0) & (np.diff(items) == 0)
-    repeated, gaps = items[1:][again], np.diff(days)[again].astype(np.float32)
+    is_repeat = (np.diff(rows) == 0) & (np.diff(items) == 0)
+    repeated, gaps = items[1:][is_repeat], np.diff(days)[is_repeat].astype(np.float32)
     order = np.lexsort((gaps, repeated))
     repeated, gaps = repeated[order], gaps[order]
     starts = np.searchsorted(repeated, np.arange(len(interactions.item_ids) + 1))
     counts, firsts = np.diff(starts), starts[:-1]
-    enough = counts >= FEWEST_GAPS
+    enough = counts >= MIN_GAPS
     medians = np.full(len(counts), np.nan, dtype=np.float32)
     lower, upper = firsts + (counts - 1) // 2, firsts + counts // 2
     medians[enough] = (gaps[lower[enough]] + gaps[upper[enough]]) / 2
     return medians
 
 
-def gap_of_unknown(gap_days: np.ndarray) -> float:
-    """What stands in where an item's gap is not known: the median of those that are."""
-    known = gap_days[~np.isnan(gap_days)]
-    return float(np.median(known)) if len(known) else DEFAULT_GAP_DAYS
+def default_gap(gap_days: NDArray[np.floating]) -> float:
+    """The gap of items whose own is unknown: the median of the known gaps, or `DEFAULT_GAP_DAYS`."""
+    is_known = ~np.isnan(gap_days)
+    return float(np.median(gap_days[is_known])) if is_known.any() else DEFAULT_GAP_DAYS
 
 
-def dueness(histories: Histories, gap_days: np.ndarray, cutoff: date, unknown_days: float | None = None) -> Dueness:
-    """What is due at the cutoff of all that was ever bought; `gap_days` is (m,), in the histories' codes.
+def dueness(
+    histories: Histories, gap_days: NDArray[np.floating], *, cutoff: date, default_gap_days: float | None = None
+) -> Dueness:
+    """Which purchased items are due at the cutoff; `gap_days` is (m,) in the histories' codes.
 
-    `unknown_days` stands in for a gap of NaN (default: `gap_of_unknown`).
+    `default_gap_days` replaces a gap of NaN (default: `default_gap(gap_days)`).
     """
     rows, items, days = _purchase_days(histories)
-    begins = np.ones(len(rows), dtype=bool)
-    begins[1:] = (np.diff(rows) != 0) | (np.diff(items) != 0)
-    firsts = np.flatnonzero(begins)
+    is_first = np.ones(len(rows), dtype=bool)
+    is_first[1:] = (np.diff(rows) != 0) | (np.diff(items) != 0)
+    firsts = np.flatnonzero(is_first)
     lasts = np.append(firsts[1:], len(rows)) - 1 if len(firsts) else firsts
     rows, items = rows[firsts], items[firsts]
     usual = gap_days[items].astype(np.float64)
     if np.isnan(usual).any():
-        usual[np.isnan(usual)] = gap_of_unknown(gap_days) if unknown_days is None else unknown_days
+        usual[np.isnan(usual)] = default_gap(gap_days) if default_gap_days is None else default_gap_days
+    # `lasts - firsts` is the number of gaps: purchase days of one customer and item are consecutive entries.
     usual = (days[lasts] - days[firsts] + PRIOR_GAPS * usual) / (lasts - firsts + PRIOR_GAPS)
     since = np.maximum(np.datetime64(cutoff, "D").astype(np.int64) - days[lasts], 0)
     return Dueness(rows, items, since.astype(np.float32), usual.astype(np.float32), since >= DUE_SHARE * usual)
 
 
-def _purchase_days(histories: Histories) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Row, item and day number of each day on which an item was bought, in that order, each once; int64."""
+def _purchase_days(histories: Histories) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Row, item and day number of each day on which a customer bought an item, sorted, each day once."""
     rows, items = histories.customers, histories.items.astype(np.int64)
     days = histories.times.astype("datetime64[D]").astype(np.int64)
     order = np.lexsort((days, items, rows))
     rows, items, days = rows[order], items[order], days[order]
-    new = np.ones(len(rows), dtype=bool)
-    new[1:] = (np.diff(rows) != 0) | (np.diff(items) != 0) | (np.diff(days) != 0)
-    return rows[new], items[new], days[new]
+    is_new = np.ones(len(rows), dtype=bool)
+    is_new[1:] = (np.diff(rows) != 0) | (np.diff(items) != 0) | (np.diff(days) != 0)
+    return rows[is_new], items[is_new], days[is_new]

@@ -1,95 +1,111 @@
-"""A recommender with a stage of its own: it scores items for a history, and what it scores above zero stands there."""
+"""Base class of recommenders that score items for a history and list those that score above zero."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.interactions import Histories, weights_of
+from core.interactions import Histories, decay_weights
 from core.recommendations import STAGES, Stage
-from models.recommenders.engine.answer import Answer
-from models.recommenders.engine.base import LadderRecommender
-from models.recommenders.engine.exclusion import Barred
+from models.recommenders.engine.base import Recommender
+from models.recommenders.engine.exclusions import ExcludedItems
+from models.recommenders.engine.ranked_lists import RankedLists
+from models.resources import limit_blas_to_one_thread
 
 
 @dataclass(eq=False)
-class ScoringRecommender(LadderRecommender, ABC):
-    """Ranks items by `_scores`, times what is popular now; one may also add `_learn` and `_likest`."""
+class ScoringRecommender(Recommender, ABC):
+    """Ranks items by `_raw_scores` times a power of their popularity.
 
-    own_stage: ClassVar[Stage]
-    "Of STAGES: where the items stand that it scores itself; a purchase repeated for its own sake is personal."
+    A subclass sets `stage` and implements `_raw_scores` and `contributions`; it may also implement `_fit_model` and
+    `_similar_items`. An item that is listed because of its own earlier purchases moves to the personal stage.
+    """
+
+    uses_small_matrices: ClassVar[bool] = False
+    "Whether scoring multiplies matrices so small that BLAS is faster on one thread."
 
     popularity_power: float = 0.0
-    "Scores are multiplied by popularity to this power, so that items in season come before others; 0 is not at all."
+    "Scores are multiplied by popularity to this power, so that items in season come first; 0 has no effect."
 
     half_life_days: float | None = None
-    "A line counts half as much after so many days; None halves nothing."
+    "A purchase counts half as much after this many days; None keeps the full weight."
 
-    def scores(self, histories: Histories, cutoff: date) -> np.ndarray:
-        """(n, m) float32: how good each item is for each history, whose codes are the model's; 0 is not known."""
-        scores = self._scores(histories, cutoff)
-        scores *= self._season_at(cutoff)
+    def scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
+        """(n, m) score of each item for each history (in the model's codes); 0 where the model knows nothing."""
+        scores = self._raw_scores(histories, cutoff)
+        scores *= self._popularity_factor(cutoff)
         return scores
 
     @abstractmethod
-    def shares(self, histories: Histories, row: int, items: np.ndarray, cutoff: date) -> tuple[np.ndarray, np.ndarray]:
-        """What each thing bought adds to the scores of some items (codes, (j,)) for one row of the histories.
+    def contributions(
+        self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
+    ) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+        """How much each past item of one history adds to the scores of some items (codes, (j,)).
 
-        The codes of the history's different items, (h,), and their parts, (h, j): each column adds up to the item's
-        score before the season's factor. Sources: linear models are sums; of ALS see Hu et al. 2008, section 5.
+        Returns the codes of the history's different items, (h,), and their contributions, (h, j). A column sums to
+        the item's raw score, before the popularity factor. Linear models are such sums by definition; for ALS see
+        Hu et al. 2008, section 5.
         """
 
-    def _write_own(self, answer: Answer, histories: Histories, barred: Barred, cutoff: date) -> None:
-        scores = self.scores(histories, cutoff)
-        barred.out_of(scores)
-        answer.write_best(scores, self.own_stage)
-        self._explain(answer, histories, cutoff)
-        if self.similarity_model_ is not None:
-            self.similarity_model_.fill(answer, histories, barred, cutoff)
+    @abstractmethod
+    def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
+        """A new (n, m) matrix; above zero where the model has evidence for an item."""
 
-    def _explain(self, answer: Answer, histories: Histories, cutoff: date) -> None:
-        """Write `contributors`: the item of the history with the largest share in the score."""
-        for row in range(len(histories)):
-            own = answer.items[row] >= 0
-            if own.any():
-                items, shares = self._said(histories, row, answer.items[row][own], cutoff)
-                answer.contributors[row][own] = items[shares.argmax(axis=0)]
-        answer.stages[(answer.contributors >= 0) & (answer.contributors == answer.items)] = STAGES.index(Stage.PERSONAL)
+    def _relative_contributions(
+        self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
+    ) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+        """`contributions` up to a factor for each item; override it where the scores themselves are expensive."""
+        return self.contributions(histories, row, items=items, cutoff=cutoff)
 
-    def _said(self, histories: Histories, row: int, items: np.ndarray, cutoff: date) -> tuple[np.ndarray, np.ndarray]:
-        """As of `shares`, in any proportion to the score; for models where the score itself costs much."""
-        return self.shares(histories, row, items, cutoff)
-
-    def _season_at(self, cutoff: date) -> np.ndarray:
-        """(m,) float32: what each score is multiplied by; the popularity of the fit, for models that know no other."""
-        return self._season
+    def _popularity_factor(self, cutoff: date) -> NDArray[np.float32]:
+        """(m,) factor of each score: popularity at the fit, unless a subclass knows it at the cutoff."""
+        return self._fitted_popularity_factor
 
     @cached_property
-    def _season(self) -> np.ndarray:
+    def _fitted_popularity_factor(self) -> NDArray[np.float32]:
         return (self.popularity_**self.popularity_power).astype(np.float32)
 
-    @abstractmethod
-    def _scores(self, histories: Histories, cutoff: date) -> np.ndarray:
-        """A new (n, m) float32 matrix, above zero where the model has something to say for an item."""
+    def _write_own_stage(
+        self, lists: RankedLists, histories: Histories, *, excluded: ExcludedItems, cutoff: date
+    ) -> None:
+        with limit_blas_to_one_thread() if self.uses_small_matrices else nullcontext():
+            scores = self.scores(histories, cutoff)
+            excluded.zero_out(scores)
+            lists.write_best(scores, self.stage)
+            self._write_contributors(lists, histories, cutoff)
+
+    def _write_contributors(self, lists: RankedLists, histories: Histories, cutoff: date) -> None:
+        """Write the past item with the largest contribution beside each listed item."""
+        for row in range(len(histories)):
+            listed = lists.items[row] >= 0
+            if listed.any():
+                items, contributions = self._relative_contributions(
+                    histories, row, items=lists.items[row][listed], cutoff=cutoff
+                )
+                lists.contributors[row][listed] = items[contributions.argmax(axis=0)]
+        repeated = (lists.contributors >= 0) & (lists.contributors == lists.items)
+        lists.stages[repeated] = STAGES.index(Stage.PERSONAL)
 
 
-def item_weights(histories: Histories, weights: np.ndarray) -> np.ndarray:
-    """The weights of the lines summed by customer and item, a new (n, m) float32."""
+def item_weights(histories: Histories, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, m) sum of the weights of the lines of each customer and item; a new array."""
     shape = (len(histories), len(histories.item_ids))
     cells = histories.customers * shape[1] + histories.items
     return np.bincount(cells, weights, minlength=shape[0] * shape[1]).astype(np.float32).reshape(shape)
 
 
-def past_of(
-    histories: Histories, row: int, half_life_days: float | None, cutoff: date
-) -> tuple[np.ndarray, np.ndarray]:
-    """One history summed up: its different items, (h,) codes in order, and the decayed number of purchases of each."""
+def sum_history(
+    histories: Histories, row: int, *, half_life_days: float | None, cutoff: date
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """The different items of one history, (h,) sorted codes, and the decayed number of purchases of each, (h,)."""
     lines = slice(int(histories.indptr[row]), int(histories.indptr[row + 1]))
     items, places = np.unique(histories.items[lines], return_inverse=True)
-    weights = weights_of(histories.times[lines], half_life_days, cutoff)
+    weights = decay_weights(histories.times[lines], half_life_days, cutoff=cutoff)
     return items, np.bincount(places, weights, minlength=len(items))

@@ -1,4 +1,4 @@
-"""Between which values a setting is worth trying, written beside the setting itself; `kizuna tune` searches them."""
+"""Search ranges of hyperparameters, declared beside the model; `kizuna tune` searches them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Between:
-    """A number from low to high, both included; by factors instead of by steps where `log`."""
+    """A number from low to high, both included; `log` searches on a logarithmic scale."""
 
     low: float
     high: float
@@ -18,13 +18,13 @@ class Between:
 
 @dataclass(frozen=True)
 class OneOf:
-    """One of a few values; None is one like any other."""
+    """One of a few values; None is a value like any other."""
 
     values: tuple[str | int | float | bool | None, ...]
 
 
 Ranges = Mapping[str, Between | OneOf]
-"By the name of the setting."
+"By name of the hyperparameter."
 
 SPANS = OneOf((None, 90, 180, 365))
 HALF_LIVES = OneOf((None, 30.0, 60.0, 90.0, 120.0, 180.0, 360.0))

@@ -1,10 +1,10 @@
-"""What is bought together: pairs of items that meet in one order more often than chance brings them together.
+"""Items bought together: pairs that occur in the same order more often than by chance.
 
     expected = orders with i * orders with j / orders
     lift     = (orders with both + PRIOR_ORDERS) / (expected + PRIOR_ORDERS)
 
-Lift is that of association rules (Brin et al. 1997), shrunk towards 1, so that it never exceeds the number of orders
-that speak for it by more than one: a pair seen in one order has no lift of 200.
+This is the lift of association rules (Brin et al. 1997), shrunk towards 1, so that it exceeds the number of orders
+with both items by at most one: a pair seen in a single order has no lift of 200.
 """
 
 from __future__ import annotations
@@ -13,50 +13,51 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from core.interactions import Histories
 from models.artifact import Artifact
 
 PRIOR_ORDERS = 1.0
-"In so many orders more, each pair is taken to have met by chance."
+"Additional orders in which each pair occurs as often as by chance."
 
 CELLS_AT_ONCE = 2**24
-"Pairs counted in memory together: at most 0.2 GB."
+"Pairs counted in memory at a time: at most 0.2 GB."
 
 
 @dataclass(frozen=True)
 class BoughtTogether:
-    """For each item, those that are bought with it, the largest lift first."""
+    """For each item the items bought together with it, highest lift first."""
 
-    indptr: np.ndarray
-    "(m + 1,) int64."
-    others: np.ndarray
-    "(pairs,) int32: codes of the items bought with item i at indptr[i]:indptr[i + 1]."
-    lifts: np.ndarray
-    "(pairs,) float32, above 1."
-    supports: np.ndarray
-    "(pairs,) int32: orders with both."
+    indptr: NDArray[np.int64]
+    "(m + 1,) bounds of each item's pairs in the other arrays."
+    others: NDArray[np.int32]
+    "(pairs,) codes of the items bought with item i, at indptr[i]:indptr[i + 1]."
+    lifts: NDArray[np.float32]
+    "(pairs,) above 1."
+    supports: NDArray[np.int32]
+    "(pairs,) number of orders with both items."
 
     @classmethod
-    def learnt_from(cls, interactions: Histories, least_support: int = 5, at_most: int = 50) -> Self:
-        """Pairs in at least `least_support` orders, `at_most` of an item; in the codes of the interactions.
+    def fit(cls, interactions: Histories, *, min_support: int = 5, max_pairs: int = 50) -> Self:
+        """Pairs in at least `min_support` orders, at most `max_pairs` for each item, in the interactions' codes.
 
-        Lines without an order number make one with those of the same customer and moment. Those without a customer
-        are left out, because nothing says which of them belong together.
+        Lines without an order number form one order with the other lines of the same customer and moment. Anonymous
+        lines without a number are ignored, because nothing shows which of them belong together.
         """
         orders = _orders_by_item(interactions)
-        block = max(1, CELLS_AT_ONCE // max(1, orders.shape[1]))
+        n_at_once = max(1, CELLS_AT_ONCE // max(1, orders.shape[1]))
         blocks = [
-            _best_pairs(orders, start, min(start + block, orders.shape[1]), least_support, at_most)
-            for start in range(0, orders.shape[1], block)
+            _best_pairs(orders, start, min(start + n_at_once, orders.shape[1]), min_support=min_support, n=max_pairs)
+            for start in range(0, orders.shape[1], n_at_once)
         ]
         items, others, lifts, supports = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
         indptr = np.searchsorted(items, np.arange(orders.shape[1] + 1)).astype(np.int64)
         return cls(indptr, others.astype(np.int32), lifts.astype(np.float32), supports.astype(np.int32))
 
-    def with_item(self, code: int, k: int) -> list[tuple[int, float, int]]:
-        """At most k of (code, lift, orders with both), the largest lift first; none where the code is unknown."""
+    def pairs_of(self, code: int, k: int) -> list[tuple[int, float, int]]:
+        """At most k of (code of the other item, lift, orders with both), highest lift first; [] for an unknown code."""
         if not 0 <= code < len(self.indptr) - 1:
             return []
         span = slice(int(self.indptr[code]), int(min(self.indptr[code + 1], self.indptr[code] + max(k, 0))))
@@ -65,40 +66,40 @@ class BoughtTogether:
         )
 
     def to_artifact(self) -> Artifact:
-        """The arrays, as they lie in a release."""
+        """The arrays, as a release stores them."""
         return Artifact("bought_together", {}, dict(vars(self)))
 
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> Self:
-        """The pairs as they were; arrays may be mapped files."""
+        """The stored pairs; arrays may be memory-mapped files."""
         return cls(**artifact.arrays)
 
 
 def _orders_by_item(interactions: Histories) -> sparse.csc_matrix:
-    """(orders, m) int32: 1 where the order holds the item."""
-    numbered, customers = interactions.orders >= 0, interactions.customers
-    moments = np.where(numbered, 0, interactions.times.astype(np.int64))
-    key = np.stack([interactions.orders, np.where(numbered, 0, customers), moments])
+    """(orders, m) int32: 1 where the order contains the item."""
+    has_number, customers = interactions.orders >= 0, interactions.customers
+    moments = np.where(has_number, 0, interactions.times.astype(np.int64))
+    key = np.stack([interactions.orders, np.where(has_number, 0, customers), moments])
     _, order = np.unique(key, axis=1, return_inverse=True)
     shape = (int(order.max(initial=-1)) + 1, len(interactions.item_ids))
-    held = sparse.csc_matrix((np.ones(len(order), np.int32), (order.ravel(), interactions.items)), shape=shape)
-    held.data[:] = 1  # duplicates were added up
-    return held
+    contains = sparse.csc_matrix((np.ones(len(order), np.int32), (order.ravel(), interactions.items)), shape=shape)
+    contains.data[:] = 1  # scipy adds up duplicates
+    return contains
 
 
 def _best_pairs(
-    orders: sparse.csc_matrix, start: int, end: int, least_support: int, at_most: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Items start:end, the other of each pair, lift and support; by item, the largest lift first."""
-    met = sparse.coo_matrix(orders[:, start:end].T @ orders)
-    items, others, supports = met.row + start, met.col, met.data
-    kept = (supports >= least_support) & (items != others)
-    items, others, supports = items[kept], others[kept], supports[kept]
-    holding = np.diff(orders.indptr).astype(np.float64)
-    expected = holding[items] * holding[others] / max(1, orders.shape[0])
+    orders: sparse.csc_matrix, start: int, end: int, *, min_support: int, n: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int32]]:
+    """Of items start:end the n best pairs each: item, other item, lift and support, by item, highest lift first."""
+    counts = sparse.coo_matrix(orders[:, start:end].T @ orders)
+    items, others, supports = counts.row + start, counts.col, counts.data
+    enough = (supports >= min_support) & (items != others)
+    items, others, supports = items[enough], others[enough], supports[enough]
+    n_orders = np.diff(orders.indptr).astype(np.float64)
+    expected = n_orders[items] * n_orders[others] / max(1, orders.shape[0])
     lifts = (supports + PRIOR_ORDERS) / (expected + PRIOR_ORDERS)
     order = np.lexsort((others, -supports, -lifts, items))
     order = order[lifts[order] > 1]
     nth = np.arange(len(order)) - np.searchsorted(items[order], items[order])
-    best = order[nth < at_most]
+    best = order[nth < n]
     return items[best], others[best], lifts[best], supports[best]

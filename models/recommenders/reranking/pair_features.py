@@ -1,11 +1,11 @@
-"""What a second stage is told of each customer and candidate, known at the cutoff alone.
+"""Features of customer and candidate item for reranking, from what is known at the cutoff.
 
-    of a part        its score as a share of the customer's best, and the rank among the candidates
-    of the pair      days bought on, decayed, days and baskets since, and how much of the usual gap has passed
-    of the item      popular now, for longer, which is more, and how often its buyers come back for it
-    of the customer  baskets, lines, items, days since the last basket and between two, share of repeats
+    of a component   its score as a share of the customer's best, and its rank among the candidates
+    of the pair      purchase days (plain and decayed), days and baskets since, share of the usual gap that has passed
+    of the item      recent and longer-term popularity, their ratio, and how often its buyers buy it again
+    of the customer  baskets, lines, items, days since the last basket and between baskets, share of repeats
 
-NaN where it is not known: what was never bought has no last purchase.
+NaN where a feature is unknown, e.g. days since the last purchase of an item that was never bought.
 """
 
 from __future__ import annotations
@@ -16,80 +16,90 @@ from datetime import date
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.interactions import Histories, Interactions
-from models.recommenders.engine.later_fold import days_of
-from models.recommenders.engine.replenishment import dueness, gap_of_unknown, usual_gap_days
-from models.recommenders.engine.seasons import season_at, seasons_of
-from models.recommenders.next_basket import rate_of_repetition
+from models.recommenders.engine.holdout import days_of
+from models.recommenders.engine.item_popularity import popularity_at, seasonal_popularity
+from models.recommenders.engine.replenishment import default_gap, dueness, usual_gap_days
+from models.recommenders.next_basket import relative_repeat_rate
 
-NOW_DAYS, LONGER_DAYS = 7.0, 45.0
+RECENT_DAYS, LONGER_DAYS = 7.0, 45.0
 "Half-lives of an item's popularity."
 HALF_LIVES_DAYS = (30.0, 180.0)
-"Of a customer's purchases of an item."
-OF_PARTS = ("score", "rank")
-OF_PAIR = ("n_days", *(f"n_days_{life:g}" for life in HALF_LIVES_DAYS), "share_of_baskets", "baskets_since",
+"Half-lives of a customer's purchases of an item."
+COMPONENT_FEATURES = ("score", "rank")
+PAIR_FEATURES = ("n_days", *(f"n_days_{life:g}" for life in HALF_LIVES_DAYS), "share_of_baskets", "baskets_since",
            "days_since", "usual_gap", "gaps_passed")  # fmt: skip
-OF_ITEM = ("popular_now", "popular", "trend", "again", "item_gap")
-OF_CUSTOMER = ("n_baskets", "n_lines", "n_items", "days_since_basket", "days_between", "repeats")
+ITEM_FEATURES = ("popular_now", "popular", "trend", "again", "item_gap")
+CUSTOMER_FEATURES = ("n_baskets", "n_lines", "n_items", "days_since_basket", "days_between", "repeats")
 
 
-def names_of(parts: Sequence[str]) -> list[str]:
-    """The columns in order, for the parts in order; "mean" is the mean of all parts."""
-    return [f"{part}_{what}" for part in (*parts, "mean") for what in OF_PARTS] + [*OF_PAIR, *OF_ITEM, *OF_CUSTOMER]
+def feature_names(components: Sequence[str]) -> list[str]:
+    """The columns in order, for the component models in order; "mean" is the mean of their scores."""
+    of_components = [f"{model}_{name}" for model in (*components, "mean") for name in COMPONENT_FEATURES]
+    return [*of_components, *PAIR_FEATURES, *ITEM_FEATURES, *CUSTOMER_FEATURES]
 
 
 @dataclass(frozen=True)
-class ItemFacts:
-    """What is known of the items from everybody's purchases before a cutoff."""
+class ItemStatistics:
+    """Statistics of the items over all purchases before a cutoff."""
 
     cutoff: date
-    gaps: np.ndarray
-    "(m,) float32: `usual_gap_days`."
-    again: np.ndarray
-    "(m,) float32: `rate_of_repetition`."
-    now: np.ndarray
-    "(steps, m) float32: see models/recommenders/seasons."
-    longer: np.ndarray
-    "(steps, m) float32."
+    gaps: NDArray[np.float32]
+    "(m,) `usual_gap_days`."
+    repeat_rate: NDArray[np.float32]
+    "(m,) `relative_repeat_rate`."
+    recent: NDArray[np.float32]
+    "(steps, m) `seasonal_popularity` with half-life RECENT_DAYS."
+    longer: NDArray[np.float32]
+    "(steps, m) `seasonal_popularity` with half-life LONGER_DAYS."
 
     @classmethod
-    def of(cls, interactions: Interactions, cutoff: date) -> Self:
-        """From what was bought before the cutoff; the interactions hold nothing later."""
+    def compute(cls, interactions: Interactions, cutoff: date) -> Self:
+        """From interactions that are all before the cutoff."""
         return cls(
             cutoff,
             usual_gap_days(interactions),
-            rate_of_repetition(interactions).astype(np.float32),
-            seasons_of(interactions, NOW_DAYS, cutoff),
-            seasons_of(interactions, LONGER_DAYS, cutoff),
+            relative_repeat_rate(interactions).astype(np.float32),
+            seasonal_popularity(interactions, RECENT_DAYS, cutoff=cutoff),
+            seasonal_popularity(interactions, LONGER_DAYS, cutoff=cutoff),
         )
 
-    def at(self, cutoff: date) -> list[np.ndarray]:
-        """OF_ITEM for every item, (m,) each."""
-        now, longer = (season_at(seasons, self.cutoff, cutoff) for seasons in (self.now, self.longer))
-        return [np.log(now), np.log(longer), np.log(now / longer), self.again, self.gaps]
+    def at(self, cutoff: date) -> list[NDArray[np.float32]]:
+        """ITEM_FEATURES of every item, (m,) each."""
+        recent, longer = (
+            popularity_at(seasonal, self.cutoff, cutoff=cutoff) for seasonal in (self.recent, self.longer)
+        )
+        return [np.log(recent), np.log(longer), np.log(recent / longer), self.repeat_rate, self.gaps]
 
 
-def features_of(
-    parts: list[np.ndarray], codes: np.ndarray, among: np.ndarray, facts: ItemFacts, asking: Histories, cutoff: date
-) -> np.ndarray:
-    """(pairs, columns of `names_of`) float32, the candidates of one customer after the other.
+def pair_features(
+    scores_by_model: list[NDArray[np.float32]],
+    codes: NDArray[np.int64],
+    is_candidate: NDArray[np.bool_],
+    *,
+    items: ItemStatistics,
+    histories: Histories,
+    cutoff: date,
+) -> NDArray[np.float32]:
+    """(pairs, columns of `feature_names`), the candidates of one customer after the other.
 
-    Takes normalised scores of each part and of their mean, (n, m) each, and the candidates, (n, width) sorted codes,
-    of which `among` are meant.
+    Takes the normalised scores of each component and of their mean, (n, m) each, and (n, width) sorted item codes, of
+    which those with `is_candidate` count.
     """
-    rows, items = np.nonzero(among)[0], codes[among]
+    pair_rows, pair_items = np.nonzero(is_candidate)[0], codes[is_candidate]
     columns = []
-    for scores in parts:
-        found = np.where(among, np.take_along_axis(scores, codes, 1), -1)
-        columns += [found[among], _ranks(found)[among]]
-    columns += _of_pairs(asking, rows, items, facts, cutoff)
-    columns += [fact[items] for fact in facts.at(cutoff)]
-    columns += [fact[rows] for fact in _of_customers(asking, cutoff)]
+    for scores in scores_by_model:
+        of_candidates = np.where(is_candidate, np.take_along_axis(scores, codes, 1), -1)
+        columns += [of_candidates[is_candidate], _ranks(of_candidates)[is_candidate]]
+    columns += _history_features(histories, pair_rows, pair_items, items=items, cutoff=cutoff)
+    columns += [column[pair_items] for column in items.at(cutoff)]
+    columns += [column[pair_rows] for column in _customer_features(histories, cutoff)]
     return np.column_stack(columns).astype(np.float32)
 
 
-def _ranks(scores: np.ndarray) -> np.ndarray:
+def _ranks(scores: NDArray[np.float32]) -> NDArray[np.int64]:
     """(n, width): 0 for the best of each row."""
     order = np.argsort(-scores, axis=1, kind="stable")
     ranks = np.empty_like(order)
@@ -97,58 +107,70 @@ def _ranks(scores: np.ndarray) -> np.ndarray:
     return ranks
 
 
-def _of_pairs(
-    asking: Histories, rows: np.ndarray, items: np.ndarray, facts: ItemFacts, cutoff: date
-) -> list[np.ndarray]:
-    """OF_PAIR for some customers and items."""
-    m, today = len(asking.item_ids), np.datetime64(cutoff, "D").astype(np.int64)
-    due = dueness(asking, facts.gaps, cutoff, gap_of_unknown(facts.gaps))
-    pairs, days = _days_of_each(asking.customers * m + asking.items, days_of(asking))
+def _history_features(
+    histories: Histories,
+    pair_rows: NDArray[np.int64],
+    pair_items: NDArray[np.int64],
+    *,
+    items: ItemStatistics,
+    cutoff: date,
+) -> list[NDArray[np.float64]]:
+    """PAIR_FEATURES of some pairs of a customer's row and an item."""
+    m, today = len(histories.item_ids), np.datetime64(cutoff, "D").astype(np.int64)
+    due = dueness(histories, items.gaps, cutoff=cutoff, default_gap_days=default_gap(items.gaps))
+    pairs, days = _distinct_days(histories.customers * m + histories.items, days_of(histories))
     firsts = np.flatnonzero(np.diff(pairs, prepend=-1))
     ages = np.maximum(today - days, 0)
-    counts = [np.ones(len(ages)), *(np.exp2(-ages / life) for life in HALF_LIVES_DAYS)]
-    customers, baskets = _days_of_each(asking.customers, days_of(asking))
-    n_baskets = np.bincount(customers, minlength=len(asking))
-    n_days = [np.add.reduceat(count, firsts) if len(firsts) else count for count in counts]
-    since = _later_baskets(customers, baskets, due.rows, today - due.days_since_last.astype(np.int64))
-    known = [
-        *n_days, n_days[0] / n_baskets[due.rows], since, due.days_since_last, due.usual_gap_days,
+    weights = [np.ones(len(ages)), *(np.exp2(-ages / life) for life in HALF_LIVES_DAYS)]
+    customers, baskets = _distinct_days(histories.customers, days_of(histories))
+    n_baskets = np.bincount(customers, minlength=len(histories))
+    n_days = [np.add.reduceat(weight, firsts) if len(firsts) else weight for weight in weights]
+    last_days = today - due.days_since_last.astype(np.int64)
+    baskets_since = _count_later_baskets(customers, baskets, rows=due.rows, days=last_days)
+    # Both `due` and `pairs` list every pair of customer and item that occurs, in the same order.
+    of_bought = [
+        *n_days, n_days[0] / n_baskets[due.rows], baskets_since, due.days_since_last, due.usual_gap_days,
         due.days_since_last / np.maximum(due.usual_gap_days, 1),
     ]  # fmt: skip
-    wanted, keys = rows * m + items, due.rows * m + due.items
-    places = np.searchsorted(keys, wanted)
-    bought = np.append(keys, -1)[places] == wanted
-    never = [0.0] * (len(n_days) + 1) + [np.nan] * 4
-    return [np.where(bought, np.append(fact, 0)[places], unknown) for fact, unknown in zip(known, never, strict=True)]
+    keys, bought_keys = pair_rows * m + pair_items, due.rows * m + due.items
+    places = np.searchsorted(bought_keys, keys)
+    was_bought = np.append(bought_keys, -1)[places] == keys
+    never_bought = [0.0] * (len(n_days) + 1) + [np.nan] * 4
+    return [
+        np.where(was_bought, np.append(column, 0)[places], value)
+        for column, value in zip(of_bought, never_bought, strict=True)
+    ]
 
 
-def _of_customers(asking: Histories, cutoff: date) -> list[np.ndarray]:
-    """OF_CUSTOMER for every customer asked for, (n,) each."""
-    n, m, today = len(asking), len(asking.item_ids), np.datetime64(cutoff, "D").astype(np.int64)
-    customers, days = _days_of_each(asking.customers, days_of(asking))
-    n_baskets, n_lines = np.bincount(customers, minlength=n), np.diff(asking.indptr)
-    n_items = np.bincount(np.unique(asking.customers * m + asking.items) // m, minlength=n)
+def _customer_features(histories: Histories, cutoff: date) -> list[NDArray[np.float64]]:
+    """CUSTOMER_FEATURES of every history, (n,) each."""
+    n, m, today = len(histories), len(histories.item_ids), np.datetime64(cutoff, "D").astype(np.int64)
+    customers, days = _distinct_days(histories.customers, days_of(histories))
+    n_baskets, n_lines = np.bincount(customers, minlength=n), np.diff(histories.indptr)
+    n_items = np.bincount(np.unique(histories.customers * m + histories.items) // m, minlength=n)
     span = np.zeros((2, n))
-    has = n_baskets > 0
+    has_baskets = n_baskets > 0
     ends = np.cumsum(n_baskets)
-    span[:, has] = days[(ends - n_baskets)[has]], days[ends[has] - 1]
-    between = np.where(n_baskets > 1, (span[1] - span[0]) / np.maximum(n_baskets - 1, 1), np.nan)
+    span[:, has_baskets] = days[(ends - n_baskets)[has_baskets]], days[ends[has_baskets] - 1]
+    days_between = np.where(n_baskets > 1, (span[1] - span[0]) / np.maximum(n_baskets - 1, 1), np.nan)
     repeats = 1 - n_items / np.maximum(n_lines, 1)
-    return [n_baskets, n_lines, n_items, np.maximum(today - span[1], 0), between, repeats]
+    return [n_baskets, n_lines, n_items, np.maximum(today - span[1], 0), days_between, repeats]
 
 
-def _days_of_each(keys: np.ndarray, days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Every different (key, day), keys rising and days rising within a key."""
+def _distinct_days(keys: NDArray[np.int64], days: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Every different (key, day), sorted by key and day."""
     if not len(days):
         return keys, days
     first = days.min()
     span = days.max() - first + 1
-    both = np.unique(keys * span + days - first)
-    return both // span, both % span + first
+    combined = np.unique(keys * span + days - first)
+    return combined // span, combined % span + first
 
 
-def _later_baskets(customers: np.ndarray, baskets: np.ndarray, rows: np.ndarray, days: np.ndarray) -> np.ndarray:
-    """How many baskets each of some customers has had since a day."""
+def _count_later_baskets(
+    customers: NDArray[np.int64], baskets: NDArray[np.int64], *, rows: NDArray[np.int64], days: NDArray[np.int64]
+) -> NDArray[np.int64] | NDArray[np.float64]:
+    """How many baskets the customer of each row has had after a day; `baskets` are the days of all baskets."""
     if not len(baskets):
         return np.zeros(len(rows))
     first = min(baskets.min(), days.min())

@@ -9,20 +9,26 @@ import pytest
 from core.config.money import OfferAssumptions
 from core.errors import RuleError
 from core.offers import Offer, OfferBook, OfferContacts
-from models.policies.expected_value import ExpectedValue
+from models.policies.expected_value import ExpectedValuePolicy
 from models.protocols import Situation
 
 ASSUMED = OfferAssumptions(acceptance_probability=0.1, save_rate=0.2, customer_value=50)
-ITEM = Offer("tea", "item", cost=1, margin=30)
-DISCOUNT = Offer("ten_off", "discount", cost=2, margin=5)
+ITEM = Offer(offer_id="tea", kind="item", cost=1, margin=30)
+DISCOUNT = Offer(offer_id="ten_off", kind="discount", cost=2, margin=5)
 
 
 def situation(customer_id: str = "ada", churn: float | None = 0.5, **facts: float) -> Situation:
-    return Situation(customer_id, datetime(2026, 4, 1), churn, facts, "mail")
+    return Situation(
+        customer_id=customer_id,
+        now=datetime(2026, 4, 1),
+        churn_probability=churn,
+        variables=facts,
+        channel="mail",
+    )
 
 
 def decide(*offers: Offer, situations=None, contacts=None):
-    return ExpectedValue(ASSUMED, OfferBook(offers, contacts or {})).decide(situations or [situation()], offers)
+    return ExpectedValuePolicy(ASSUMED, OfferBook(offers, contacts or {})).decide(situations or [situation()], offers)
 
 
 def test_the_value_is_the_sum_of_its_parts():
@@ -60,7 +66,9 @@ def test_an_item_offer_saves_nobody():
 
 def test_contacts_speak_louder_the_more_there_are():
     few, many = (
-        decide(ITEM, contacts={"tea": OfferContacts(n, n, n // 2)})[0].alternatives[0].expected_value
+        decide(ITEM, contacts={"tea": OfferContacts(made=n, matured=n, accepted=n // 2)})[0]
+        .alternatives[0]
+        .expected_value
         for n in (4, 4_000)
     )
 
@@ -70,8 +78,11 @@ def test_contacts_speak_louder_the_more_there_are():
 
 
 def test_a_new_offer_is_judged_by_its_kind_first():
-    other, far = Offer("coffee", "item"), Offer("far", "discount")
-    contacts = {"coffee": OfferContacts(900, 900, 450), "far": OfferContacts(900, 900, 0)}
+    other, far = Offer(offer_id="coffee", kind="item"), Offer(offer_id="far", kind="discount")
+    contacts = {
+        "coffee": OfferContacts(made=900, matured=900, accepted=450),
+        "far": OfferContacts(made=900, matured=900, accepted=0),
+    }
     worth = {r.offer.offer_id: r.expected_value for r in decide(ITEM, other, far, contacts=contacts)[0].alternatives}
 
     assert worth["tea"].acceptance_probability == pytest.approx(0.5, abs=0.02)
@@ -79,20 +90,20 @@ def test_a_new_offer_is_judged_by_its_kind_first():
 
 
 def test_the_last_place_goes_to_whom_it_is_worth_most_for():
-    scarce = Offer("call", "thank_you", cost=1, margin=1, capacity=1)
+    scarce = Offer(offer_id="call", kind="thank_you", cost=1, margin=1, capacity=1)
     decisions = decide(scarce, situations=[situation("ada", churn=0.5), situation("bo", churn=0.9)])
 
     assert [decision.chosen is not None for decision in decisions] == [False, True]
 
 
 def test_an_offer_given_out_already_is_not_allowed_again():
-    scarce = Offer("call", "thank_you", margin=100, capacity=2)
+    scarce = Offer(offer_id="call", kind="thank_you", margin=100, capacity=2)
 
-    assert decide(scarce, contacts={"call": OfferContacts(2, 0, 0)})[0].alternatives == ()
+    assert decide(scarce, contacts={"call": OfferContacts(made=2, matured=0, accepted=0)})[0].alternatives == ()
 
 
 def test_a_fact_that_a_customer_lacks_makes_nobody_eligible():
-    ruled = Offer("sorry", "thank_you", margin=100, rule="returns_365d == 0")
+    ruled = Offer(offer_id="sorry", kind="thank_you", margin=100, rule="returns_365d == 0")
     situations = [situation(), situation(returns_365d=0), situation(returns_365d=1)]
 
     assert [bool(decision.alternatives) for decision in decide(ruled, situations=situations)] == [False, True, False]
@@ -107,4 +118,4 @@ def test_the_same_question_gets_the_same_id_and_another_another():
 
 def test_a_rule_that_cannot_be_read_is_said():
     with pytest.raises(RuleError, match="where 'and', 'or' or the end"):
-        decide(Offer("bad", "item", rule="churn_probability > 1 > 2"))
+        decide(Offer(offer_id="bad", kind="item", rule="churn_probability > 1 > 2"))

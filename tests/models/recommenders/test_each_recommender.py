@@ -1,4 +1,4 @@
-"""What each recommender means."""
+"""What single recommenders compute."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from core.recommendations import STAGES
-from models.protocols import Exclusions
 from models.recommenders.als import Als
+from models.recommenders.engine.exclusions import Exclusions
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
@@ -43,7 +43,7 @@ def test_equally_popular_items_come_by_id():
     assert Popularity().fit(log).recommend(history(among=log), 3).item_id.tolist() == [["jam", "milk", "tea"]]
 
 
-def test_what_is_bought_again_and_again_comes_first_and_popular_items_follow():
+def test_frequent_purchases_come_first_and_popular_items_follow():
     log = bought("ada 2024-02-01 tea jam", "ada 2024-02-08 tea", "bo 2024-02-01 milk", "cyd 2024-02-01 milk")
     ada = log.histories.take(np.array([0]))
 
@@ -73,15 +73,17 @@ def test_of_two_habits_the_one_in_season_comes_first():
     assert PersonalFrequency(popularity_power=0.4).fit(log).recommend(ada, 1).item_id.tolist() == [["tea"]]
 
 
-def test_likeness_is_the_cosine_of_who_bought_the_items():
+def test_item_similarity_is_the_cosine_of_the_buyers():
     log = bought("ada 2024-02-01 tea milk", "bo 2024-02-01 tea jam", "cyd 2024-02-01 tea milk")
 
-    similar = dict(ItemKnn().fit(log).similar("milk", 5))
+    similar = dict(ItemKnn().fit(log).similar_items("milk", 5))
 
-    assert similar == pytest.approx({"tea": 2 / np.sqrt(2 * 3)})  # each bought two items, so all count alike
+    assert similar == pytest.approx(
+        {"tea": 2 / np.sqrt(2 * 3)}
+    )  # every customer bought two items, so all have the same weight
 
 
-def test_an_item_of_the_history_is_a_habit_and_its_like_are_similar_items():
+def test_repeat_purchases_are_personal_and_neighbours_are_similar_items():
     log = bought("ada 2024-02-01 tea milk", "bo 2024-02-01 tea milk", "cyd 2024-02-01 jam bread")
 
     answer = ItemKnn().fit(log).recommend(history("tea", among=log), 3)
@@ -91,21 +93,21 @@ def test_an_item_of_the_history_is_a_habit_and_its_like_are_similar_items():
     assert answer.item_ids[answer.contributors[0, :2]].tolist() == ["tea", "tea"]
 
 
-def test_fewer_neighbours_than_there_are_keep_the_nearest():
+def test_n_neighbours_keeps_the_nearest():
     log = bought("ada 2024-02-01 tea milk", "bo 2024-02-01 tea milk jam", "cyd 2024-02-01 tea milk")
 
-    assert [item for item, _ in ItemKnn(n_neighbours=2).fit(log).similar("tea", 5)] == ["milk"]
+    assert [item for item, _ in ItemKnn(n_neighbours=2).fit(log).similar_items("tea", 5)] == ["milk"]
 
 
-def test_the_shares_of_a_history_add_up_to_the_score():
+def test_contributions_to_als_sum_to_the_score():
     log = checkerboard(20)
     model = Als(n_factors=4).fit(log)
     bought_before = history("0002", "0004", "0006", among=log)
 
-    folded = model._folded_in(bought_before, 0, model.cutoff_)
+    folded = model._fold_in(bought_before, 0, model.cutoff_)
 
-    shares = folded.shares(model.factors_)
-    assert shares.sum(axis=1) == pytest.approx(model.factors_ @ folded.vector(), abs=1e-6)
+    contributions = folded.contributions(model.factors_)
+    assert contributions.sum(axis=1) == pytest.approx(model.factors_ @ folded.customer_vector(), abs=1e-6)
 
 
 def test_folding_in_a_history_agrees_with_implicit():
@@ -118,12 +120,12 @@ def test_folding_in_a_history_agrees_with_implicit():
     confidence = log.matrix(model.half_life_days, model.cutoff_)
     confidence.data[:] = 1 + alpha * confidence.data
 
-    vectors = [model._folded_in(log.histories, row, model.cutoff_).vector() for row in range(20)]
+    vectors = [model._fold_in(log.histories, row, model.cutoff_).customer_vector() for row in range(20)]
 
     assert np.array(vectors) == pytest.approx(peer.recalculate_user(np.arange(20), confidence), abs=1e-4)
 
 
-def test_an_item_that_no_known_customer_bought_is_left_to_popularity():
+def test_an_item_with_only_anonymous_buyers_is_ranked_by_popularity():
     log = bought("ada 2024-02-01 tea jam", "bo 2024-02-01 tea", "- 2024-02-01 milk")
 
     answer = Als(n_factors=2).fit(log).recommend(history("milk", among=log), 3, exclusions=Exclusions(seen=True))
@@ -131,10 +133,23 @@ def test_an_item_that_no_known_customer_bought_is_left_to_popularity():
     assert (answer.stages[0, :2] == STAGES.index("popularity")).all()
 
 
-def test_answering_imports_nothing_that_a_worker_must_not_carry():
-    forbidden = {"pandas", "sklearn", "lightgbm", "mlflow", "implicit"}
-    program = "import sys, models.recommenders.catalogue; print(*sys.modules)"
+def test_the_catalogue_imports_no_model_and_no_training_library():
+    forbidden = {"pandas", "sklearn", "lightgbm", "mlflow", "implicit", "models.recommenders.als"}
+    program = (
+        "import sys; from models.recommenders.catalogue import RECOMMENDERS; len(RECOMMENDERS); print(*sys.modules)"
+    )
 
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
 
     assert not forbidden & set(loaded.split())
+
+
+def test_loading_a_recommender_imports_that_model_and_no_training_library():
+    program = (
+        "import sys; from models.recommenders.catalogue import RECOMMENDERS; RECOMMENDERS['ials']; print(*sys.modules)"
+    )
+
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
+
+    assert "models.recommenders.ials" in loaded
+    assert not {"pandas", "sklearn", "lightgbm", "mlflow", "implicit", "models.recommenders.ease"} & set(loaded)

@@ -1,4 +1,4 @@
-"""What holds for every recommender of the shelf."""
+"""Laws that hold for every recommender in the catalogue."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from core.errors import BadInput, NotEnoughHistory
 from core.interactions import Histories
 from core.recommendations import STAGES, Recommendations
 from models.artifact import Artifact
-from models.protocols import Exclusions, Recommender
 from models.recommenders.catalogue import RECOMMENDERS
-from models.recommenders.engine import base as ladder
+from models.recommenders.engine import base
+from models.recommenders.engine.base import Recommender
+from models.recommenders.engine.exclusions import Exclusions
 from models.recommenders.reranked import Reranked
 from tests.baskets import bought, checkerboard, history
 
@@ -34,12 +35,12 @@ CROWD = bought(
         for month in (1, 2, 3)
     )
 )
-"The same items, and enough customers for a second stage to learn trees."
-BY_TREES = Reranked(n_trees=20).fit(CROWD)
+"The same items, with enough customers to fit reranking trees."
+RERANKED_BY_TREES = Reranked(n_trees=20).fit(CROWD)
 
 every_recommender = pytest.mark.parametrize("recommender", FITTED.values(), ids=FITTED.keys())
-whoever_answers = pytest.mark.parametrize(
-    "recommender", [*FITTED.values(), BY_TREES], ids=[*FITTED.keys(), "reranked by trees"]
+every_fitted_recommender = pytest.mark.parametrize(
+    "recommender", [*FITTED.values(), RERANKED_BY_TREES], ids=[*FITTED.keys(), "reranked by trees"]
 )
 item_lists = st.lists(st.sampled_from([*ITEMS, "unheard-of"]), max_size=8)
 
@@ -51,32 +52,32 @@ def same(one: Recommendations, other: Recommendations) -> bool:
     )
 
 
-def test_the_second_stage_of_a_crowd_has_learnt_trees():
-    assert BY_TREES.n_trees_ == 20
+def test_the_reranker_of_a_crowd_has_trees():
+    assert RERANKED_BY_TREES.n_trees_ == 20
 
 
-@whoever_answers
+@every_fitted_recommender
 @settings(deadline=None, max_examples=40)
 @given(item_lists, item_lists, st.sets(st.integers(0, 5)), st.integers(1, 9), st.booleans())
-def test_exactly_k_allowed_items_or_a_stated_reason(
-    recommender: Recommender, bought_before: list[str], excluded: list[str], nobody: set[int], k: int, seen: bool
+def test_lists_have_k_allowed_items_or_a_reason(
+    recommender: Recommender, bought_before: list[str], excluded: list[str], unavailable: set[int], k: int, seen: bool
 ):
-    barred = set(excluded) | {ITEMS[code] for code in nobody} | (set(bought_before) if seen else set())
-    exclusions = Exclusions(np.array(sorted(nobody), dtype=np.int32), [excluded], seen)
+    excluded_items = set(excluded) | {ITEMS[code] for code in unavailable} | (set(bought_before) if seen else set())
+    exclusions = Exclusions(np.array(sorted(unavailable), dtype=np.int32), [excluded], seen)
 
     answer = recommender.recommend(history(*bought_before, among=WORLD), k, exclusions=exclusions)
 
     shown = [item for item in answer.item_id[0].tolist() if item]
-    assert len(shown) == len(set(shown)) == min(k, len(set(ITEMS) - barred))
-    assert not barred & set(shown)
+    assert len(shown) == len(set(shown)) == min(k, len(set(ITEMS) - excluded_items))
+    assert not excluded_items & set(shown)
     assert bool(answer.shortfalls[0]) == (len(shown) < k)
     assert (answer.items[0, len(shown) :] == -1).all()
 
 
-@whoever_answers
+@every_fitted_recommender
 @settings(deadline=None, max_examples=40)
 @given(bought_before=item_lists, k=st.integers(1, 9))
-def test_a_reason_is_an_item_of_the_history_and_popularity_needs_none(
+def test_contributors_are_items_of_the_history_and_popularity_has_none(
     recommender: Recommender, bought_before: list[str], k: int
 ):
     answer = recommender.recommend(history(*bought_before, among=WORLD), k)
@@ -86,38 +87,38 @@ def test_a_reason_is_an_item_of_the_history_and_popularity_needs_none(
     assert {ITEMS[code] for code in answer.contributors[~popular & (answer.items >= 0)]} <= set(bought_before)
 
 
-@whoever_answers
-def test_within_a_rung_the_best_come_first(recommender: Recommender):
+@every_fitted_recommender
+def test_scores_descend_within_a_stage(recommender: Recommender):
     answer = recommender.recommend(WORLD.histories, 6)
 
     for scores, stages in zip(answer.scores, answer.stages, strict=True):
         assert all((np.diff(scores[stages == stage]) <= 0).all() for stage in range(len(STAGES)))
 
 
-@whoever_answers
-def test_one_customer_alone_gets_what_they_get_among_others(recommender: Recommender, monkeypatch: pytest.MonkeyPatch):
-    together = recommender.recommend(WORLD.histories, 4, exclusions=Exclusions(seen=True))
+@every_fitted_recommender
+def test_a_list_does_not_depend_on_the_other_customers(recommender: Recommender, monkeypatch: pytest.MonkeyPatch):
+    one_block = recommender.recommend(WORLD.histories, 4, exclusions=Exclusions(seen=True))
 
-    monkeypatch.setattr(ladder, "CELLS_AT_ONCE", 2 * len(ITEMS))
+    monkeypatch.setattr(base, "CELLS_AT_ONCE", 2 * len(ITEMS))
     in_blocks = recommender.recommend(WORLD.histories, 4, exclusions=Exclusions(seen=True))
     alone = recommender.recommend(WORLD.histories.take(np.array([3])), 4, exclusions=Exclusions(seen=True))
 
-    assert (in_blocks.items == together.items).all()
-    assert (alone.items[0] == together.items[3]).all()
-    assert alone.scores[0] == pytest.approx(together.scores[3], abs=1e-6, nan_ok=True)
+    assert (in_blocks.items == one_block.items).all()
+    assert (alone.items[0] == one_block.items[3]).all()
+    assert alone.scores[0] == pytest.approx(one_block.scores[3], abs=1e-6, nan_ok=True)
 
 
 @every_recommender
 @pytest.mark.parametrize("bought_before", [(), ("unheard-of",)])
-def test_an_unknown_customer_gets_what_is_popular(recommender: Recommender, bought_before: tuple[str, ...]):
+def test_an_unknown_customer_gets_popular_items(recommender: Recommender, bought_before: tuple[str, ...]):
     answer = recommender.recommend(history(*bought_before, among=WORLD), 2)
 
     assert answer.item_id.tolist() == [["bread", "tea"]]
     assert (answer.stages == STAGES.index("popularity")).all()
 
 
-@whoever_answers
-def test_more_than_the_catalogue_holds_is_all_of_it_and_a_reason(recommender: Recommender):
+@every_fitted_recommender
+def test_a_k_above_the_size_of_the_catalogue_gives_all_items_and_a_reason(recommender: Recommender):
     answer = recommender.recommend(history("tea", among=WORLD), 50)
 
     assert sorted(answer.item_id[0][:6]) == ITEMS
@@ -125,68 +126,68 @@ def test_more_than_the_catalogue_holds_is_all_of_it_and_a_reason(recommender: Re
     assert np.isnan(answer.scores[0, 6:]).all()
 
 
-@whoever_answers
-def test_everything_excluded_leaves_nothing_and_says_so(recommender: Recommender):
+@every_fitted_recommender
+def test_excluding_all_items_gives_an_empty_list_and_a_reason(recommender: Recommender):
     answer = recommender.recommend(history("tea", among=WORLD), 3, exclusions=Exclusions(per_customer=[ITEMS]))
 
     assert (answer.items == -1).all()
     assert answer.shortfalls == ("only 0 items are left after exclusions",)
 
 
-@whoever_answers
+@every_fitted_recommender
 def test_a_catalogue_of_one_item_recommends_it(recommender: Recommender):
     alone = type(recommender)(**recommender.settings).fit(bought("ada 2024-02-01 tea"))
 
     assert alone.recommend(history("tea", among=WORLD), 1).item_id.tolist() == [["tea"]]
-    assert alone.similar("tea", 3) == []
+    assert alone.similar_items("tea", 3) == []
 
 
-@whoever_answers
-def test_only_anonymous_purchases_still_give_what_is_popular(recommender: Recommender):
+@every_fitted_recommender
+def test_anonymous_purchases_alone_give_popular_items(recommender: Recommender):
     fitted = type(recommender)(**recommender.settings).fit(bought("- 2024-02-01 tea jam", "- 2024-02-01 jam"))
 
     assert fitted.recommend(history("tea", among=WORLD), 2, exclusions=Exclusions(seen=True)).item_id[0, 0] == "jam"
 
 
-@whoever_answers
+@every_fitted_recommender
 def test_no_purchase_before_the_cutoff_is_not_enough_history(recommender: Recommender):
     with pytest.raises(NotEnoughHistory, match="no item was bought"):
         type(recommender)(**recommender.settings).fit(WORLD, date(2023, 1, 1))
 
 
-@whoever_answers
-def test_k_below_one_and_lists_that_do_not_match_are_refused(recommender: Recommender):
+@every_fitted_recommender
+def test_k_below_one_and_misaligned_exclusions_are_refused(recommender: Recommender):
     with pytest.raises(BadInput, match="k is 0"):
         recommender.recommend(WORLD.histories, 0)
     with pytest.raises(BadInput, match="1 lists of excluded items for 5 customers"):
         recommender.recommend(WORLD.histories, 1, exclusions=Exclusions(per_customer=[["tea"]]))
 
 
-@whoever_answers
-def test_nobody_asked_is_nobody_answered(recommender: Recommender):
+@every_fitted_recommender
+def test_no_histories_give_no_lists(recommender: Recommender):
     assert len(recommender.recommend(WORLD.histories.take(np.array([], dtype=np.int64)), 3)) == 0
 
 
-@whoever_answers
+@every_fitted_recommender
 @pytest.mark.parametrize("mapped", [False, True])
-def test_what_is_kept_answers_as_before(recommender: Recommender, mapped: bool, tmp_path: Path):
+def test_the_stored_model_gives_the_same_lists(recommender: Recommender, mapped: bool, tmp_path: Path):
     recommender.to_artifact().write(tmp_path)
     read = type(recommender).from_artifact(Artifact.read(tmp_path, memory_map=mapped))
 
     assert read.settings == recommender.settings
     assert same(read.recommend(WORLD.histories, 4), recommender.recommend(WORLD.histories, 4))
-    assert read.similar("tea", 3) == recommender.similar("tea", 3)
+    assert read.similar_items("tea", 3) == recommender.similar_items("tea", 3)
 
 
 @every_recommender
-def test_the_same_recipe_and_purchases_are_the_same_model(recommender: Recommender):
+def test_the_same_settings_and_purchases_give_the_same_model(recommender: Recommender):
     again = type(recommender)(**recommender.settings).fit(WORLD)
 
     assert same(again.recommend(WORLD.histories, 4), recommender.recommend(WORLD.histories, 4))
 
 
 @every_recommender
-def test_what_is_bought_after_the_cutoff_is_not_learnt(recommender: Recommender):
+def test_purchases_after_the_cutoff_are_not_fitted(recommender: Recommender):
     cutoff = date(2024, 2, 15)
     early, all_of_it = (
         type(recommender)(**recommender.settings).fit(log, cutoff) for log in (WORLD.before(cutoff), WORLD)
@@ -195,16 +196,16 @@ def test_what_is_bought_after_the_cutoff_is_not_learnt(recommender: Recommender)
     assert same(early.recommend(WORLD.histories, 4), all_of_it.recommend(WORLD.histories, 4))
 
 
-@whoever_answers
-def test_a_history_in_another_catalogues_codes_gets_the_same_answer(recommender: Recommender):
+@every_fitted_recommender
+def test_a_history_in_the_codes_of_another_catalogue_gives_the_same_list(recommender: Recommender):
     wider = np.unique(np.append(WORLD.item_ids, ["apple", "zucchini"]))
-    there = Histories.of_items([["tea", "apple", "jam"]], wider, np.datetime64("2024-03-01", "s"))
+    recoded = Histories.of_items([["tea", "apple", "jam"]], wider, np.datetime64("2024-03-01", "s"))
 
-    assert same(recommender.recommend(there, 4), recommender.recommend(history("tea", "jam", among=WORLD), 4))
+    assert same(recommender.recommend(recoded, 4), recommender.recommend(history("tea", "jam", among=WORLD), 4))
 
 
-@whoever_answers
-def test_a_history_of_a_hundred_thousand_lines_is_answered(recommender: Recommender):
+@every_fitted_recommender
+def test_a_history_of_a_hundred_thousand_lines_gives_a_full_list(recommender: Recommender):
     long = history(*np.resize(ITEMS, 100_000).tolist(), among=WORLD)
 
     answer = recommender.recommend(long, 3)
@@ -213,7 +214,7 @@ def test_a_history_of_a_hundred_thousand_lines_is_answered(recommender: Recommen
 
 
 @pytest.mark.parametrize("name", ["item_knn", "als"])
-def test_finds_the_one_item_that_each_customer_lacks(name: str):
+def test_checkerboard_lists_start_with_the_missing_item(name: str):
     likes = checkerboard(50)
 
     answer = RECOMMENDERS[name]().fit(likes).recommend(likes.histories, 1, exclusions=Exclusions(seen=True))
@@ -225,12 +226,12 @@ def test_finds_the_one_item_that_each_customer_lacks(name: str):
 def test_items_bought_by_the_same_customers_are_similar(name: str):
     recommender = RECOMMENDERS[name]().fit(checkerboard(50))
 
-    similar = recommender.similar("0004", 24)
+    similar = recommender.similar_items("0004", 24)
 
     assert sorted(item for item, _ in similar) == [f"{number:04d}" for number in range(0, 50, 2) if number != 4]
     assert [score for _, score in similar] == sorted((score for _, score in similar), reverse=True)
 
 
-@whoever_answers
-def test_nothing_is_similar_to_an_unknown_item(recommender: Recommender):
-    assert recommender.similar("unheard-of", 3) == []
+@every_fitted_recommender
+def test_an_unknown_item_has_no_similar_items(recommender: Recommender):
+    assert recommender.similar_items("unheard-of", 3) == []

@@ -1,4 +1,4 @@
-"""What the linear and graph-filter recommenders compute, against the formulas written out densely."""
+"""The effects of linear and graph-filter recommenders against their formulas, written out densely."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import UnknownName
-from models.recommenders.ease import Ease
-from models.recommenders.engine.inverse import invert
+from models.recommenders.ease import Ease, invert
 from models.recommenders.engine.item_graph import ItemGraph
 from models.recommenders.engine.linear import LinearRecommender
-from models.recommenders.engine.strongest import item_blocks, strongest, with_repeats
+from models.recommenders.engine.sparse_effects import add_self_effects, item_blocks, keep_strongest
 from models.recommenders.gf_cf import GfCf
 from models.recommenders.graph_filter import GraphFilter
 from models.recommenders.item_knn import ItemKnn, weighted_columns
@@ -27,39 +26,39 @@ X = (LOG.matrix().toarray() > 0).astype(float)
 OTHERS = ~np.eye(X.shape[1], dtype=bool)
 
 
-def learnt(model: LinearRecommender) -> np.ndarray:
+def fit_effects(model: LinearRecommender) -> np.ndarray:
     """Effects on others, (m, m), the diagonal zero."""
     fitted = model.fit(LOG)
-    everything = np.arange(len(fitted.item_ids))
-    return fitted._effects_between(everything, everything) * OTHERS
+    items = np.arange(len(fitted.item_ids))
+    return fitted._effects_between(items, items) * OTHERS
 
 
-def normalised(customer_power: float, item_power: float) -> np.ndarray:
+def normalised_links(customer_power: float, item_power: float) -> np.ndarray:
     links = X.sum(1, keepdims=True) ** -customer_power * X * X.sum(0) ** -item_power
     return links / np.linalg.norm(links, 2)
 
 
-def test_rp3beta_is_a_walk_of_likely_steps_to_ends_less_popular():
+def test_rp3beta_is_the_walk_from_item_to_customer_to_item():
     to_customers = (X / X.sum(0)).T ** 0.7
     to_items = (X / X.sum(1, keepdims=True)) ** 0.7
 
-    walked = (to_customers @ to_items) / X.sum(0) ** 0.4
+    walk = (to_customers @ to_items) / X.sum(0) ** 0.4
 
-    assert learnt(Rp3Beta(alpha=0.7, beta=0.4, half_life_days=None)) == pytest.approx(walked * OTHERS, abs=1e-5)
+    assert fit_effects(Rp3Beta(alpha=0.7, beta=0.4, half_life_days=None)) == pytest.approx(walk * OTHERS, abs=1e-5)
 
 
-def test_gf_cf_is_one_step_and_the_broad_tastes():
-    links, root = normalised(0.5, 0.5), np.sqrt(X.sum(0))
+def test_gf_cf_is_one_step_plus_the_broad_tastes():
+    links, root = normalised_links(0.5, 0.5), np.sqrt(X.sum(0))
     _, _, rows = np.linalg.svd(links)
 
     formula = links.T @ links + 0.3 * (rows[:2].T @ rows[:2]) / root[:, None] * root
 
-    assert learnt(GfCf(alpha=0.3, n_factors=2)) == pytest.approx(formula * OTHERS, abs=1e-4)
+    assert fit_effects(GfCf(alpha=0.3, n_factors=2)) == pytest.approx(formula * OTHERS, abs=1e-4)
 
 
 @pytest.mark.parametrize("sharpening", [0.0, 0.5])
-def test_a_graph_filter_blurs_and_then_takes_away_what_a_further_step_blurs(sharpening: float):
-    links, purchases = normalised(0.3, 0.4), X.sum(0)
+def test_a_graph_filter_blurs_and_subtracts_a_further_blurring_step(sharpening: float):
+    links, purchases = normalised_links(0.3, 0.4), X.sum(0)
     _, _, rows = np.linalg.svd(links)
     step = links.T @ links
     blurred = step * purchases**0.1 + 0.2 * (rows[:2].T @ rows[:2]) * purchases**0.3
@@ -70,12 +69,12 @@ def test_a_graph_filter_blurs_and_then_takes_away_what_a_further_step_blurs(shar
         customer_power=0.3, item_power=0.4, n_factors=2, taste_weight=0.2, step_popularity=0.1, taste_popularity=0.3,
         sharpening=sharpening,
     )  # fmt: skip
-    assert learnt(model) == pytest.approx(formula * OTHERS, abs=1e-4)
+    assert fit_effects(model) == pytest.approx(formula * OTHERS, abs=1e-4)
 
 
-def test_ease_with_all_powers_zero_is_the_ridge_regression_of_each_item_on_all_others():
-    links = normalised(0, 0)
-    effects = learnt(Ease(regularization=0.1, customer_power=0, item_power=0, end_popularity=0))
+def test_ease_with_powers_of_zero_is_the_ridge_regression_of_each_item_on_all_others():
+    links = normalised_links(0, 0)
+    effects = fit_effects(Ease(regularization=0.1, customer_power=0, item_power=0, end_popularity=0))
 
     for item in range(X.shape[1]):
         others = OTHERS[item]
@@ -85,34 +84,34 @@ def test_ease_with_all_powers_zero_is_the_ridge_regression_of_each_item_on_all_o
         )
 
 
-def test_ease_beyond_its_memory_is_the_same_where_all_eigenvectors_are_kept():
-    assert learnt(Ease(dense_gb=0, n_factors=50)) == pytest.approx(learnt(Ease()), abs=1e-4)
+def test_approximate_ease_equals_exact_ease_with_all_eigenvectors():
+    assert fit_effects(Ease(dense_gb=0, n_factors=50)) == pytest.approx(fit_effects(Ease()), abs=1e-4)
 
 
 @settings(max_examples=20, deadline=None)
-@given(n=st.integers(1, 40), at_once=st.integers(1, 40), seed=st.integers(0, 1000))
-def test_an_inverse_by_halves_is_the_inverse(n: int, at_once: int, seed: int):
-    drawn = np.random.default_rng(seed).standard_normal((n, 2 * n))
-    matrix = (drawn @ drawn.T / n).astype(np.float32)
+@given(n=st.integers(1, 40), rows_at_once=st.integers(1, 40), seed=st.integers(0, 1000))
+def test_inverting_by_halves_gives_the_inverse(n: int, rows_at_once: int, seed: int):
+    sample = np.random.default_rng(seed).standard_normal((n, 2 * n))
+    matrix = (sample @ sample.T / n).astype(np.float32)
     inverse = matrix.copy()
 
-    invert(inverse, at_once)
+    invert(inverse, rows_at_once)
 
     assert inverse == pytest.approx(np.linalg.inv(matrix.astype(float)), rel=1e-2, abs=1e-2)
 
 
-@pytest.mark.parametrize("at_once", [2, 8])
-def test_what_is_not_positive_definite_has_no_inverse(at_once: int):
+@pytest.mark.parametrize("rows_at_once", [2, 8])
+def test_a_matrix_that_is_not_positive_definite_has_no_inverse(rows_at_once: int):
     with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
-        invert(-np.eye(5, dtype=np.float32), at_once)
+        invert(-np.eye(5, dtype=np.float32), rows_at_once)
 
 
-def test_ease_is_estimated_by_what_it_will_do():
+def test_the_memory_estimate_of_ease_depends_on_the_method():
     assert Ease(dense_gb=1e-9).needed_gb(LOG) != Ease().needed_gb(LOG)
 
 
 @pytest.mark.parametrize("weighting", ["cosine", "tf_idf"])
-def test_columns_of_length_one_make_every_item_as_like_itself(weighting: str):
+def test_cosine_and_tf_idf_columns_have_length_one(weighting: str):
     columns = weighted_columns(LOG.matrix(), weighting)
 
     assert np.asarray(columns.multiply(columns).sum(axis=0)).ravel() == pytest.approx(np.ones(X.shape[1]))
@@ -126,7 +125,7 @@ def test_bm25_counts_a_second_purchase_less_than_the_first():
     assert tea / milk == pytest.approx((2 * 2 / 3) / (1 * 2 / 2))
 
 
-def test_an_unknown_weighting_names_the_nearest():
+def test_an_unknown_weighting_suggests_the_nearest_name():
     with pytest.raises(UnknownName, match="did you mean 'bm25'"):
         ItemKnn(weighting="bm52")
 
@@ -134,26 +133,26 @@ def test_an_unknown_weighting_names_the_nearest():
 def test_the_strongest_effects_are_those_furthest_from_zero_and_never_the_items_own():
     effects = np.array([[9, 1, -3, 2], [0, 9, 0, 5]], dtype=np.float32)
 
-    kept = strongest(effects, np.array([0, 1]), 2)
+    kept = keep_strongest(effects, np.array([0, 1]), 2)
 
     assert kept.toarray().tolist() == [[0, 0, -3, 2], [0, 0, 0, 5]]
     assert kept.nnz == 3
 
 
-def test_blocks_hold_every_item_once_and_no_more_work_than_allowed_but_for_one_alone():
+def test_blocks_have_every_item_once_and_too_much_work_only_for_single_items():
     blocks = [items.tolist() for items in item_blocks(np.array([3.0, 3, 9, 1, 2]), 6)]
 
     assert blocks == [[0, 1], [2], [3, 4]]
 
 
-def test_an_item_repeats_by_the_median_of_the_strongest_effects():
-    effects = strongest(np.array([[0, 2, 1], [4, 0, 0], [6, 0, 0]], dtype=np.float32), np.arange(3), 3)
+def test_the_effect_on_itself_is_a_multiple_of_the_median_strongest_effect():
+    effects = keep_strongest(np.array([[0, 2, 1], [4, 0, 0], [6, 0, 0]], dtype=np.float32), np.arange(3), 3)
 
-    assert with_repeats(effects, 10).diagonal().tolist() == [40, 40, 40]
+    assert add_self_effects(effects, 10).diagonal().tolist() == [40, 40, 40]
 
 
 def test_tastes_are_eigenvectors_of_the_step():
-    graph = ItemGraph.of(LOG.matrix(), 0.5, 0.5)
+    graph = ItemGraph.from_weights(LOG.matrix(), customer_power=0.5, item_power=0.5)
     step = (graph.links.T @ graph.links).toarray()
 
     tastes, values = graph.tastes(3, seed=7)

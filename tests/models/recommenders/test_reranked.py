@@ -1,4 +1,4 @@
-"""What a second stage knows, learns and answers."""
+"""The reranker: its features, its trees and its lists."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ import pytest
 
 from core.interactions import Interactions
 from models.recommenders import reranked
-from models.recommenders.engine.later_fold import later_folds
+from models.recommenders.engine.holdout import holdout_folds
 from models.recommenders.reranked import Reranked
-from models.recommenders.reranking.pair_features import ItemFacts, features_of, names_of
-from models.recommenders.reranking.second_stage import Examples, Growing
-from models.recommenders.reranking.trees import Trees
+from models.recommenders.reranking.pair_features import ItemStatistics, feature_names, pair_features
+from models.recommenders.reranking.trees import Examples, Trees, TreeSettings
 from tests.baskets import bought
 
 CUTOFF = date(2024, 5, 1)
@@ -28,7 +27,7 @@ SMALL = {"parts": "next_basket, item_knn", "n_candidates": 8, "n_trees": 20, "n_
 
 @cache
 def corner_shop() -> Interactions:
-    """80 customers who each come every 9 days and like 5 of 30 items, some more than others."""
+    """80 customers who each buy every 9 days and like 5 of 30 items, some more than others."""
     draw = np.random.default_rng(7)
     likes = draw.permuted(np.tile(np.arange(30), (80, 1)), axis=1)[:, :5]
     baskets = [
@@ -47,10 +46,10 @@ def fitted() -> Reranked:
 
 @pytest.fixture
 def rows() -> np.ndarray:
-    drawn = np.random.default_rng(3).normal(size=(500, 6)).astype(np.float32)
-    drawn[:, 0] = np.round(drawn[:, 0])
-    drawn[np.random.default_rng(4).random(drawn.shape) < 0.2] = np.nan
-    return drawn
+    table = np.random.default_rng(3).normal(size=(500, 6)).astype(np.float32)
+    table[:, 0] = np.round(table[:, 0])
+    table[np.random.default_rng(4).random(table.shape) < 0.2] = np.nan
+    return table
 
 
 def booster(features: np.ndarray, **more: object) -> lgb.Booster:
@@ -60,32 +59,32 @@ def booster(features: np.ndarray, **more: object) -> lgb.Booster:
 
 
 @pytest.mark.parametrize("never_missing", [False, True])
-def test_trees_are_worth_what_the_booster_predicts_with_values_missing(rows: np.ndarray, never_missing: bool):
-    grown = booster(np.nan_to_num(rows, nan=0.5) if never_missing else rows)
+def test_trees_predict_what_the_booster_predicts_with_missing_values(rows: np.ndarray, never_missing: bool):
+    model = booster(np.nan_to_num(rows, nan=0.5) if never_missing else rows)
 
-    trees = Trees.of_text(grown.model_to_string())
+    trees = Trees.parse(model.model_to_string())
 
     assert len(trees) == 30
-    assert trees.predict(rows) == pytest.approx(grown.predict(rows), abs=1e-6)
+    assert trees.predict(rows) == pytest.approx(model.predict(rows), abs=1e-6)
 
 
-def test_trees_that_never_split_are_a_constant(rows: np.ndarray):
-    grown = booster(rows, min_data_in_leaf=400)
+def test_trees_without_splits_predict_a_constant(rows: np.ndarray):
+    model = booster(rows, min_data_in_leaf=400)
 
-    assert Trees.of_text(grown.model_to_string()).predict(rows) == pytest.approx(grown.predict(rows))
-    assert (Trees.none().predict(rows) == 0).all()
+    assert Trees.parse(model.model_to_string()).predict(rows) == pytest.approx(model.predict(rows))
+    assert (Trees.empty().predict(rows) == 0).all()
 
 
-def test_features_are_those_that_can_be_counted_by_hand():
+def test_features_agree_with_values_counted_by_hand():
     log = bought("ada 2024-01-01 tea jam", "ada 2024-01-11 tea", "ada 2024-01-21 milk", "bo 2024-01-02 jam")
     scores = np.array([[0.5, 0, 1]], dtype=np.float32)
-    codes, facts = np.array([[0, 1, 2]]), ItemFacts.of(log, date(2024, 1, 31))
+    codes, statistics = np.array([[0, 1, 2]]), ItemStatistics.compute(log, date(2024, 1, 31))
 
-    table = features_of(
-        [scores, scores], codes, np.array([[True, True, True]]), facts,
-        log.histories.take(np.array([0])), date(2024, 1, 31),
+    table = pair_features(
+        [scores, scores], codes, np.array([[True, True, True]]), items=statistics,
+        histories=log.histories.take(np.array([0])), cutoff=date(2024, 1, 31),
     )  # fmt: skip
-    tea = dict(zip(names_of(["knn"]), table[log.item_ids.tolist().index("tea")].tolist(), strict=True))
+    tea = dict(zip(feature_names(["knn"]), table[log.item_ids.tolist().index("tea")].tolist(), strict=True))
 
     assert tea == pytest.approx(
         tea
@@ -96,21 +95,21 @@ def test_features_are_those_that_can_be_counted_by_hand():
     )  # fmt: skip
 
 
-def test_what_was_never_bought_has_no_last_purchase():
+def test_an_item_that_was_never_bought_has_no_days_since():
     log = bought("ada 2024-01-01 tea", "bo 2024-01-02 jam")
     scores = np.ones((1, 2), dtype=np.float32)
 
-    table = features_of(
-        [scores, scores], np.array([[0, 1]]), np.array([[True, True]]), ItemFacts.of(log, CUTOFF),
-        log.histories.take(np.array([0])), CUTOFF,
+    table = pair_features(
+        [scores, scores], np.array([[0, 1]]), np.array([[True, True]]), items=ItemStatistics.compute(log, CUTOFF),
+        histories=log.histories.take(np.array([0])), cutoff=CUTOFF,
     )  # fmt: skip
-    of = dict(zip(names_of(["knn"]), table.T.tolist(), strict=True))
+    columns = dict(zip(feature_names(["knn"]), table.T.tolist(), strict=True))
 
-    assert of["n_days"] == [0, 1]
-    assert np.isnan(of["days_since"]).tolist() == [True, False]
+    assert columns["n_days"] == [0, 1]
+    assert np.isnan(columns["days_since"]).tolist() == [True, False]
 
 
-def test_purchases_after_a_folds_cutoff_change_none_of_its_features():
+def test_purchases_after_the_cutoff_of_a_fold_do_not_change_its_features():
     log = corner_shop()
     later = log.times >= np.datetime64("2024-04-03", "s")
     other = np.where(later, (log.items + 7) % len(log.item_ids), log.items).astype(np.int32)
@@ -128,66 +127,73 @@ def test_purchases_after_a_folds_cutoff_change_none_of_its_features():
 def examples_of(log: Interactions) -> Examples:
     model = Reranked(**SMALL)
     model.fit(log, CUTOFF)
-    return model._examples_of(later_folds("last_days", log, CUTOFF, 28, 1, 7)[0])
+    return model._collect_examples(holdout_folds("last_days", log, cutoff=CUTOFF, days=28, n_folds=1, seed=7)[0])
 
 
-def test_recall_counts_what_is_no_candidate_and_customers_who_tell_nothing_are_left_out():
+def test_recall_counts_all_bought_items_and_uninformative_customers_are_dropped():
     hits = np.array([True, False, False, False, True, True])
     examples = Examples(np.zeros((6, 1)), hits, np.array([2, 2, 2]), np.array([2, 1, 3]))
 
     assert examples.recall == pytest.approx(3 / 6)
-    assert examples.telling().n_candidates.tolist() == [2]
+    assert examples.informative().n_candidates.tolist() == [2]
 
 
-def test_where_enough_customers_came_back_trees_decide_and_recall_is_told():
+def test_with_enough_customers_the_model_has_trees_and_a_candidate_recall():
     assert fitted().n_trees_ == 20
     assert fitted().candidate_recall_ == pytest.approx(1, abs=0.1)
 
 
-def test_trees_find_what_tells_purchases_from_the_rest():
+def test_trees_find_the_feature_that_predicts_purchases():
     features = np.random.default_rng(5).random((2000, 4)).astype(np.float32)
     examples = Examples(features, features[:, 2] > 0.8, np.full(100, 20), np.full(100, 4))
 
-    sums = Growing(20, 8, 0.1, 7).trees(examples.telling()).predict(features)
+    settings = TreeSettings(n_trees=20, n_leaves=8, learning_rate=0.1, seed=7)
 
-    assert sums[examples.bought].min() > sums[~examples.bought].max()
+    predictions = settings.fit(examples.informative()).predict(features)
+
+    assert predictions[examples.bought].min() > predictions[~examples.bought].max()
 
 
-def test_every_candidate_stands_above_every_other_item():
+def test_every_candidate_scores_above_every_other_item():
     histories = corner_shop().histories.take(np.arange(5))
 
     scores = fitted().scores(histories, CUTOFF)
-    placed = reranked._in_order(np.array([[0.9, 0.5, 0.2]]), np.array([[2]]), np.array([[True]]), np.array([[-800.0]]))
+    merged = reranked._merge_scores(
+        np.array([[0.9, 0.5, 0.2]]),
+        np.array([[2]]),
+        is_candidate=np.array([[True]]),
+        predictions=np.array([[-800.0]]),
+    )
 
     assert (scores.max(axis=1) == 1).all()
-    assert placed[0].argsort()[::-1].tolist() == [2, 0, 1]
+    assert merged[0].argsort()[::-1].tolist() == [2, 0, 1]
 
 
-def test_without_enough_customers_the_mean_of_the_parts_stands_in():
+def test_without_enough_customers_the_mean_of_the_parts_ranks():
     few = corner_shop().histories.take(np.arange(20))
     log = Interactions(**{name: getattr(few, name) for name in few.__dataclass_fields__})
 
     model = Reranked(**SMALL).fit(log, CUTOFF)
 
     assert model.n_trees_ == 0
-    assert model.scores(few, CUTOFF) == pytest.approx(model._parts_and_mean(few, CUTOFF)[-1])
+    assert model.scores(few, CUTOFF) == pytest.approx(model._scores_and_mean(few, CUTOFF)[-1])
 
 
-def test_shares_add_up_to_the_score():
+def test_contributions_sum_to_the_score():
     items = np.arange(len(corner_shop().item_ids))
     for row in range(5):
         one = corner_shop().histories.take(np.array([row]))
-        _, shares = fitted().shares(corner_shop().histories, row, items, CUTOFF)
-        assert shares.sum(axis=0) == pytest.approx(fitted().scores(one, CUTOFF)[0], abs=1e-5)
+        _, contributions = fitted().contributions(corner_shop().histories, row, items=items, cutoff=CUTOFF)
+        assert contributions.sum(axis=0) == pytest.approx(fitted().scores(one, CUTOFF)[0], abs=1e-5)
 
 
-def test_the_same_seed_grows_the_same_trees():
+def test_the_same_seed_gives_the_same_trees():
     again = Reranked(**SMALL).fit(corner_shop(), CUTOFF)
 
     assert all(np.array_equal(array, again.trees_.arrays()[name]) for name, array in fitted().trees_.arrays().items())
 
 
-def test_loading_and_answering_import_no_lightgbm(tmp_path: Path):
+def test_loading_and_recommending_import_no_lightgbm(tmp_path: Path):
     fitted().to_artifact().write(tmp_path)
     program = (
         "import sys, numpy as np; from pathlib import Path; from models.artifact import Artifact\n"
@@ -197,7 +203,7 @@ def test_loading_and_answering_import_no_lightgbm(tmp_path: Path):
         "print(*model.recommend(asking, 3).item_id[0], model.n_trees_, model.candidate_recall_, *sys.modules)"
     )
 
-    told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
+    output = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
 
-    assert told[3:5] == ["20", str(fitted().candidate_recall_)]
-    assert not {"lightgbm", "pandas", "sklearn", "implicit"} & set(told)
+    assert output[3:5] == ["20", str(fitted().candidate_recall_)]
+    assert not {"lightgbm", "pandas", "sklearn", "implicit"} & set(output)

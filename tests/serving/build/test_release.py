@@ -26,7 +26,7 @@ from insights.health.files import write_day
 from models.churn.logistic import Logistic
 from models.hazard.logistic_hazard import LogisticHazard
 from models.mlflow_store.package import ModelPackage
-from models.recommenders.engine.base import LadderRecommender
+from models.recommenders.engine.base import Recommender
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
@@ -57,7 +57,7 @@ class ShopWithChampions:
         """Both champions."""
         return Champions({"churn": self.churn, "recommender": self.recommender}, {})
 
-    def with_recommender(self, model: LadderRecommender) -> Champions:
+    def with_recommender(self, model: Recommender) -> Champions:
         """A recommender alone."""
         return Champions({"recommender": replace(self.recommender, artifact=model.to_artifact())}, {})
 
@@ -253,7 +253,7 @@ def test_a_champion_without_item_similarity_is_released_with_an_item_knn(shop, k
     assert opened.description.similar_items.model == "item_knn"
     assert opened.recommender is not None
     item_id = str(champion.item_ids[3])
-    assert opened.recommender.model.similar(item_id, 5) == expected.similar(item_id, 5) != []
+    assert opened.recommender.model.similar_items(item_id, 5) == expected.similar_items(item_id, 5) != []
 
 
 def test_a_champion_with_item_similarity_is_released_alone(shop):

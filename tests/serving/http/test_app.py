@@ -272,7 +272,7 @@ def test_a_recommender_without_item_similarity_says_so(send):
 def test_the_similarity_model_beside_the_champion_finds_similar_items_that_are_available(tmp_path):
     release = sample_release()
     assert release.recommender is not None
-    model = release.recommender.model.with_beside(ItemKnn().fit(interactions(), CUTOFF))
+    model = release.recommender.model.with_similarity_model(ItemKnn().fit(interactions(), CUTOFF))
     publish(tmp_path, replace(release, recommender=replace(release.recommender, model=model)))
 
     response = client_for(open_api(tmp_path))("GET", "/v1/items/tea/similar?k=3").json()

@@ -242,9 +242,7 @@ def test_the_number_of_items_out_of_stock_is_limited(send, folder):
 def part_with_orders(*orders):
     """The recommender part, with the purchases in these orders."""
     part = recommender_part()
-    together = type(part.context_models.together).learnt_from(
-        replace(interactions(), orders=np.array(orders)), least_support=1
-    )
+    together = type(part.context_models.together).fit(replace(interactions(), orders=np.array(orders)), min_support=1)
     return replace(part, context_models=replace(part.context_models, together=together))
 
 

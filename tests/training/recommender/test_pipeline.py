@@ -117,7 +117,7 @@ def test_the_card_names_the_validation_cutoffs_and_says_that_the_settings_are_de
 def test_a_model_without_enough_memory_is_skipped_and_the_card_says_so(shop: Session, monkeypatch: pytest.MonkeyPatch):
     few = replace(shop, config=with_models(shop.config, "personal_frequency", "item_knn"))
     just_enough = counting_gb(load_interactions(few.tables))
-    monkeypatch.setattr("models.memory.free_gb", lambda: just_enough)
+    monkeypatch.setattr("models.resources.free_gb", lambda: just_enough)
 
     card = train_recommender(few).challenger.card
 

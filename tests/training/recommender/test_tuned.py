@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import BadInput
 from core.intervals import Estimate
-from models.recommenders.blend import Blend
+from models.recommenders.blend import BlendRecommender
 from simulation.shop.simulate import ShopWorld
 from tests.training.conftest import open_shop
 from training.recommender.pipeline import default_recipes, select_recipes, train_recommender
@@ -105,12 +105,17 @@ def test_tuned_settings_replace_defaults_and_stated_settings_replace_both(shop: 
 
 def test_the_tuned_settings_of_a_part_are_used_in_a_blend_unless_it_states_its_own(tmp_path: Path):
     tuned = write(tmp_path / "tuned.json", ease=tuned_model(settings={"regularization": 0.2, "repeat_weight": 7.0}))
-    recipe = Recipe("blend", Blend(parts="ease, item_knn", part_settings='{"ease": {"repeat_weight": 3.0}}').settings)
+    recipe = Recipe(
+        "blend", BlendRecommender(parts="ease, item_knn", part_settings='{"ease": {"repeat_weight": 3.0}}').settings
+    )
 
     part_settings = tuned.apply(recipe).settings["part_settings"]
 
     assert msgspec.json.decode(str(part_settings)) == {"ease": {"regularization": 0.2, "repeat_weight": 3.0}}
-    assert tuned.apply(Recipe("blend", Blend(parts="item_knn").settings)).settings == Blend(parts="item_knn").settings
+    assert (
+        tuned.apply(Recipe("blend", BlendRecommender(parts="item_knn").settings)).settings
+        == BlendRecommender(parts="item_knn").settings
+    )
 
 
 def test_training_uses_tuned_settings_and_its_card_says_so(shop: Session):

@@ -107,7 +107,7 @@ def test_tuning_with_time_for_the_defaults_only_returns_them(tmp_path: Path):
 
 
 def test_finished_pruned_and_failed_trials_are_in_mlflow(turned: Session, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("models.memory.free_gb", lambda: 1e-5)
+    monkeypatch.setattr("models.resources.free_gb", lambda: 1e-5)
 
     begin_tuning(turned, ["item_knn"]).run(TrialBudget(1))
 
@@ -120,7 +120,7 @@ def test_finished_pruned_and_failed_trials_are_in_mlflow(turned: Session, monkey
 
 
 def test_a_model_that_cannot_be_fitted_is_skipped_with_its_reason(turned: Session, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("models.memory.free_gb", lambda: 1e-5)
+    monkeypatch.setattr("models.resources.free_gb", lambda: 1e-5)
 
     tuning = begin_tuning(turned, ["item_knn"])
     tuned = tuning.run(TrialBudget(2))

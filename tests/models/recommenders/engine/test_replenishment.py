@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.protocols import Exclusions, Recommender
-from models.recommenders.engine.replenishment import DEFAULT_GAP_DAYS, DUE_SHARE, PRIOR_GAPS, dueness, usual_gap_days
+from models.recommenders.engine.base import Recommender
+from models.recommenders.engine.exclusions import Exclusions
+from models.recommenders.engine.replenishment import (
+    DEFAULT_GAP_DAYS,
+    DUE_SHARE,
+    PRIOR_GAPS,
+    Dueness,
+    dueness,
+    usual_gap_days,
+)
 from tests.baskets import bought, history
 from tests.corner_shop import every_recommender_on
 
@@ -25,12 +33,12 @@ ITEMS = WEEKLY.item_ids.tolist()
 every_recommender = pytest.mark.parametrize("recommender", FITTED.values(), ids=FITTED.keys())
 
 
-def pairs(of: np.ndarray, at_cutoff) -> dict[tuple[int, str], float]:
-    named = WEEKLY.item_ids[at_cutoff.items].tolist()
-    return dict(zip(zip(at_cutoff.rows.tolist(), named, strict=True), of.tolist(), strict=True))
+def by_pair(values: np.ndarray, at_cutoff: Dueness) -> dict[tuple[int, str], float]:
+    item_ids = WEEKLY.item_ids[at_cutoff.items].tolist()
+    return dict(zip(zip(at_cutoff.rows.tolist(), item_ids, strict=True), values.tolist(), strict=True))
 
 
-def test_an_items_gap_is_the_median_over_everybodys_repetitions():
+def test_an_items_gap_is_the_median_over_all_customers_gaps():
     assert usual_gap_days(WEEKLY)[ITEMS.index("tea")] == 7  # of 7, 7 and 30
 
 
@@ -41,13 +49,13 @@ def test_an_even_number_of_gaps_has_the_mean_of_the_middle_two():
     assert usual_gap_days(log).tolist() == [4]  # of 1, 3, 5 and 20
 
 
-def test_a_gap_of_few_repetitions_is_not_known():
+def test_an_item_with_few_gaps_has_no_known_gap():
     gaps = usual_gap_days(WEEKLY)
 
     assert np.isnan(gaps[[ITEMS.index(item) for item in ("milk", "jam", "bread")]]).all()
 
 
-def test_two_purchases_of_one_day_are_no_gap():
+def test_two_purchases_on_one_day_are_no_gap():
     log = bought("ada 2024-01-01T09:00 tea", "ada 2024-01-01T18:00 tea", "ada 2024-01-03 tea",
                  "ada 2024-01-05 tea", "ada 2024-01-07T23:59 tea")  # fmt: skip
 
@@ -55,41 +63,41 @@ def test_two_purchases_of_one_day_are_no_gap():
 
 
 def test_the_customers_own_gap_is_shrunk_towards_the_items():
-    at_cutoff = dueness(WEEKLY.histories, usual_gap_days(WEEKLY), CUTOFF)
+    at_cutoff = dueness(WEEKLY.histories, usual_gap_days(WEEKLY), cutoff=CUTOFF)
 
-    usual = pairs(at_cutoff.usual_gap_days, at_cutoff)
+    usual = by_pair(at_cutoff.usual_gap_days, at_cutoff)
     assert usual[0, "tea"] == pytest.approx(7)
     assert usual[1, "tea"] == pytest.approx((30 + PRIOR_GAPS * 7) / (1 + PRIOR_GAPS))
-    assert pairs(at_cutoff.days_since_last, at_cutoff)[1, "tea"] == 5
+    assert by_pair(at_cutoff.days_since_last, at_cutoff)[1, "tea"] == 5
     assert len(usual) == 7  # each pair once
 
 
-def test_where_an_items_gap_is_unknown_that_of_the_other_items_stands_in():
-    at_cutoff = dueness(WEEKLY.histories, usual_gap_days(WEEKLY), CUTOFF)
+def test_an_unknown_gap_is_replaced_by_the_median_of_the_other_items():
+    at_cutoff = dueness(WEEKLY.histories, usual_gap_days(WEEKLY), cutoff=CUTOFF)
 
-    usual, due = pairs(at_cutoff.usual_gap_days, at_cutoff), pairs(at_cutoff.due, at_cutoff)
+    usual, due = by_pair(at_cutoff.usual_gap_days, at_cutoff), by_pair(at_cutoff.due, at_cutoff)
     assert usual[0, "milk"] == usual[2, "bread"] == 7
     assert due[0, "milk"]
     assert not due[2, "bread"]
 
 
-def test_in_a_shop_where_nothing_is_repeated_the_usual_gap_is_a_stated_one():
+def test_a_shop_without_repeat_purchases_uses_the_default_gap():
     log = bought("ada 2024-01-01 tea")
 
-    assert dueness(log.histories, usual_gap_days(log), CUTOFF).usual_gap_days.tolist() == [DEFAULT_GAP_DAYS]
+    assert dueness(log.histories, usual_gap_days(log), cutoff=CUTOFF).usual_gap_days.tolist() == [DEFAULT_GAP_DAYS]
 
 
 @pytest.mark.parametrize(("days", "due"), [(int(DUE_SHARE * 10) - 1, False), (int(DUE_SHARE * 10), True)])
 def test_an_item_is_due_from_its_share_of_the_gap_on(days: int, due: bool):
     log = bought("ada 2024-01-01 tea")
 
-    at_cutoff = dueness(log.histories, np.array([10.0]), date(2024, 1, 1 + days))
+    at_cutoff = dueness(log.histories, np.array([10.0]), cutoff=date(2024, 1, 1 + days))
 
     assert at_cutoff.due.tolist() == [due]
 
 
-def test_what_is_bought_after_the_cutoff_is_not_due():
-    at_cutoff = dueness(WEEKLY.histories, usual_gap_days(WEEKLY), date(2023, 12, 1))
+def test_an_item_bought_after_the_cutoff_is_not_due():
+    at_cutoff = dueness(WEEKLY.histories, usual_gap_days(WEEKLY), cutoff=date(2023, 12, 1))
 
     assert (at_cutoff.days_since_last == 0).all()
     assert not at_cutoff.due.any()
@@ -98,27 +106,29 @@ def test_what_is_bought_after_the_cutoff_is_not_due():
 @every_recommender
 @settings(deadline=None, max_examples=30)
 @given(day=st.integers(1, 28), k=st.integers(1, 6), excluded=st.lists(st.sampled_from(ITEMS), max_size=3))
-def test_what_is_not_due_is_never_shown_and_all_else_is(
+def test_items_that_are_not_due_are_excluded_and_no_others(
     recommender: Recommender, day: int, k: int, excluded: list[str]
 ):
     cutoff = date(2024, 2, day)
-    early = dueness(WEEKLY.histories, usual_gap_days(WEEKLY), cutoff)
+    early = dueness(WEEKLY.histories, usual_gap_days(WEEKLY), cutoff=cutoff)
 
-    answer = recommender.recommend(WEEKLY.histories, k, cutoff, Exclusions(per_customer=[excluded] * 3, not_due=True))
+    answer = recommender.recommend(
+        WEEKLY.histories, k, cutoff=cutoff, exclusions=Exclusions(per_customer=[excluded] * 3, not_due=True)
+    )
 
     for row in range(3):
-        barred = {*excluded, *WEEKLY.item_ids[early.items[(early.rows == row) & ~early.due]].tolist()}
+        excluded_items = {*excluded, *WEEKLY.item_ids[early.items[(early.rows == row) & ~early.due]].tolist()}
         shown = [item for item in answer.item_id[row].tolist() if item]
-        assert not barred & set(shown)
-        assert len(shown) == len(set(shown)) == min(k, len(set(ITEMS) - barred))
+        assert not excluded_items & set(shown)
+        assert len(shown) == len(set(shown)) == min(k, len(set(ITEMS) - excluded_items))
 
 
 @every_recommender
-def test_a_purchase_of_now_is_not_due_and_comes_back_later(recommender: Recommender):
+def test_an_item_bought_today_is_not_due_and_comes_back_later(recommender: Recommender):
     now = history("tea", among=WEEKLY)
 
     today, later = (
-        recommender.recommend(now, 4, cutoff, Exclusions(not_due=True))
+        recommender.recommend(now, 4, cutoff=cutoff, exclusions=Exclusions(not_due=True))
         for cutoff in (date(2024, 3, 1), date(2024, 4, 1))
     )
 

@@ -1,0 +1,1 @@
+"""Evaluation of ranked recommendations against the items that customers bought."""

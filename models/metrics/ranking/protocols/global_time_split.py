@@ -1,0 +1,43 @@
+"""One cutoff for all customers: fit on what comes before it, evaluate on the horizon after it.
+
+training [------------) cutoff [--- truth ---)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import ClassVar
+
+import numpy as np
+
+from core.interactions import Interactions
+from models.metrics.ranking.splits import Split, drop_empty, make_split
+
+
+@dataclass(frozen=True)
+class GlobalTimeSplit:
+    """The truth is what customers buy within the horizon after one common cutoff."""
+
+    name: ClassVar[str] = "global_time_split"
+
+    cutoff: date
+    horizon_days: int
+
+    @property
+    def description(self) -> str:
+        """What is trained on, who is evaluated and what counts as a hit."""
+        return (
+            f"trained on purchases before {self.cutoff}; evaluated on customers who bought in the "
+            f"{self.horizon_days} days from then; repeat purchases count"
+        )
+
+    def split(self, interactions: Interactions) -> Split:
+        """Split at the cutoff; customers without a purchase before it are not evaluated."""
+        training = drop_empty(interactions.before(self.cutoff))
+        end = np.datetime64(self.cutoff + timedelta(days=self.horizon_days), "s")
+        later = interactions.since(self.cutoff).histories
+        return make_split(training, later.keep(later.times < end), cutoff=self.cutoff, masks_seen=False)
+
+
+PROTOCOL = GlobalTimeSplit

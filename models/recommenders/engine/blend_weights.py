@@ -1,0 +1,131 @@
+"""Weights of several models' scores, fitted on a hold-out fold by its NDCG@10.
+
+    score[c, i] = sum over models p of weight[p] * normalised[p][c, i],   weights >= 0 that sum to 1
+
+Only each model's best items of a few thousand customers are held in memory, whatever the size of the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.interactions import Histories
+from models.recommenders.engine.holdout import HoldoutFold
+
+NORMALISATIONS = ("max", "deviation", "rank")
+"Ways to make the scores of several models comparable within a customer."
+LIST_LENGTH = 10
+"Weights are chosen for the NDCG of lists of this length."
+STEPS = (0.5, 0.2, 0.1, 0.05, 0.02)
+"Step sizes of the search: how far weights move towards or away from one model. A smaller step follows without gain."
+CELLS_AT_ONCE = 2**21
+"Scores of one model in memory at a time."
+
+ComponentScores = Callable[[Histories, date], list[NDArray[np.float32]]]
+"Normalised scores of each model, (n, m) each."
+
+
+def normalise(scores: NDArray[np.float32], method: str) -> NDArray[np.float32]:
+    """(n, m) scores made comparable between models; zeros stay zero, and the order is kept.
+
+    `max` divides by the customer's highest score, `deviation` by the standard deviation of the customer's scores (a
+    z-score subtracts a mean besides, which is the same for every item), `rank` gives 1 / (60 + rank) to scores above
+    zero (reciprocal rank fusion, Cormack et al. 2009).
+    """
+    if method == "rank":
+        order = np.argsort(-scores, axis=1, kind="stable")
+        ranks = np.empty_like(order)
+        np.put_along_axis(ranks, order, np.arange(scores.shape[1])[None, :], axis=1)
+        return np.where(scores > 0, 61 / (61.0 + ranks), 0).astype(np.float32)
+    size = scores.max(axis=1, initial=0) if method == "max" else scores.std(axis=1)
+    return scores * np.where(size > 0, 1 / np.maximum(size, np.finfo(np.float32).tiny), 0)[:, None].astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The best items of each model for each customer of a fold, padded to the same width."""
+
+    scores: NDArray[np.float32]
+    "(n, width, models) normalised."
+    allowed: NDArray[np.bool_]
+    "(n, width) whether it is a candidate and no padding."
+    bought: NDArray[np.bool_]
+    "(n, width)"
+    n_bought: NDArray[np.int64]
+    "(n,) number of different items bought."
+
+    @classmethod
+    def collect(cls, component_scores: ComponentScores, fold: HoldoutFold, n_best: int = 100) -> Self:
+        """The candidates of every customer of a fold."""
+        blocks = [
+            _collect_block(component_scores(block.histories, block.days[0].astype(date)), block, n_best)
+            for block in fold.blocks(max(1, CELLS_AT_ONCE // len(fold.histories.item_ids)))
+        ]
+        return cls(*(np.concatenate(arrays) for arrays in zip(*blocks, strict=True)))
+
+    def ndcg(self, weights: NDArray[np.float64]) -> float:
+        """Mean NDCG@10 of the models blended with these weights."""
+        blended = np.where(self.allowed, self.scores @ weights.astype(np.float32), -np.inf)
+        k = min(LIST_LENGTH, blended.shape[1])
+        best = np.argpartition(-blended, k - 1, axis=1)[:, :k]
+        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(blended, best, 1), axis=1, kind="stable"), 1)
+        gains = 1 / np.log2(np.arange(LIST_LENGTH) + 2)
+        hits = np.take_along_axis(self.bought & self.allowed, best, 1) @ gains[:k]
+        return float(np.mean(hits / np.cumsum(gains)[np.minimum(LIST_LENGTH, self.n_bought) - 1]))
+
+
+def best_items(scores_by_model: list[NDArray[np.float32]], n_best: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Each model's n best items for each customer: (n, width) sorted codes, and which are neither repeats nor zero."""
+    m = scores_by_model[0].shape[1]
+    k = min(n_best, m)
+    best = [np.argpartition(-scores, k - 1, axis=1)[:, :k] for scores in scores_by_model]
+    # Items that score zero get the code m, so that they sort to the end.
+    codes = np.concatenate(
+        [np.where(np.take_along_axis(s, b, 1) > 0, b, m) for s, b in zip(scores_by_model, best, strict=True)], axis=1
+    )
+    codes.sort(axis=1)
+    is_candidate = codes < m
+    is_candidate[:, 1:] &= codes[:, 1:] != codes[:, :-1]
+    return np.minimum(codes, m - 1), is_candidate
+
+
+def fit_weights(candidates: Candidates) -> NDArray[np.float64]:
+    """(models,) weights that sum to 1: start at the best single model and move while NDCG@10 improves."""
+    n_models = candidates.scores.shape[2]
+    single = np.eye(n_models)
+    ndcg = [candidates.ndcg(weights) for weights in single]
+    weights, best = single[int(np.argmax(ndcg))], max(ndcg)
+    for step in STEPS:
+        improved = True
+        while improved:
+            moves = [moved for model in range(n_models) for moved in _moves(weights, model, step)]
+            ndcg = [candidates.ndcg(moved) for moved in moves]
+            improved = bool(moves) and max(ndcg) > best + 1e-6
+            if improved:
+                weights, best = moves[int(np.argmax(ndcg))], max(ndcg)
+    return weights
+
+
+def _collect_block(
+    scores_by_model: list[NDArray[np.float32]], block: HoldoutFold, n_best: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
+    block.zero_out_seen(scores_by_model)
+    bought = block.bought
+    codes, allowed = best_items(scores_by_model, n_best)
+    scores = np.stack([np.take_along_axis(scores, codes, 1) for scores in scores_by_model], axis=2)
+    return scores, allowed, np.take_along_axis(bought, codes, 1), bought.sum(axis=1)
+
+
+def _moves(weights: NDArray[np.float64], model: int, step: float) -> Iterator[NDArray[np.float64]]:
+    """The weights with more of one model, and with less of it."""
+    towards = np.eye(len(weights))[model]
+    yield (1 - step) * weights + step * towards
+    if 0 < weights[model] < 1:
+        fewer = np.maximum(weights - np.minimum(step, weights[model]) * towards, 0)
+        yield fewer / fewer.sum()

@@ -1,0 +1,106 @@
+"""Items that must not be recommended, resolved to pairs of a customer and an item.
+
+`Exclusions` is what a caller asks for. `ExcludedItems` is the same in item codes, row by row, so that every stage of
+a list removes exactly the same items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadInput
+from core.interactions import Histories, codes_of
+from models.recommenders.engine.replenishment import Dueness
+
+
+@dataclass(frozen=True)
+class Exclusions:
+    """What must not be recommended. Every model applies it exactly."""
+
+    items: NDArray[np.int32] | None = None
+    "Codes of items that no customer may see, e.g. items out of stock."
+    per_customer: Sequence[Sequence[str]] | None = None
+    "Item ids for each customer, aligned with the histories."
+    seen: bool = False
+    "Whether to exclude the items of the history (no repeat purchases)."
+    not_due: bool = False
+    "Whether to exclude items of the history until they are due again (see `replenishment`)."
+
+
+@dataclass(frozen=True)
+class ExcludedItems:
+    """Excluded items in the codes of the model's catalogue."""
+
+    for_all: NDArray[np.int64]
+    "Codes of items excluded for every row, each once."
+    rows: NDArray[np.int64]
+    "(pairs,) row of the customer."
+    items: NDArray[np.int64]
+    "(pairs,) code of the item excluded for that row; a pair may occur twice."
+
+    @classmethod
+    def resolve(cls, exclusions: Exclusions | None, histories: Histories) -> Self:
+        """The exclusions of these rows, except `not_due`.
+
+        Raises BadInput where `per_customer` does not have one list for each history.
+        """
+        if exclusions is None:
+            return cls(_no_codes(), _no_codes(), _no_codes())
+        for_all = _no_codes() if exclusions.items is None else np.unique(exclusions.items).astype(np.int64)
+        rows, items = _pairs(exclusions.per_customer, histories)
+        if exclusions.seen:
+            rows = np.concatenate([rows, histories.customers])
+            items = np.concatenate([items, histories.items])
+        return cls(for_all[(for_all >= 0) & (for_all < len(histories.item_ids))], rows, items)
+
+    def slice_rows(self, start: int, end: int) -> ExcludedItems:
+        """The exclusions of one block of rows, numbered from the start of the block."""
+        inside = (self.rows >= start) & (self.rows < end)
+        return ExcludedItems(self.for_all, self.rows[inside] - start, self.items[inside])
+
+    def take(self, rows: NDArray[np.int64]) -> ExcludedItems:
+        """The exclusions of some rows (sorted), renumbered from 0."""
+        inside = np.isin(self.rows, rows)
+        return ExcludedItems(self.for_all, np.searchsorted(rows, self.rows[inside]), self.items[inside])
+
+    def add_listed(self, items: NDArray[np.int32]) -> ExcludedItems:
+        """The exclusions plus the items already on a list: (n, k) codes, -1 for an empty place."""
+        rows, columns = np.nonzero(items >= 0)
+        return self._add_pairs(rows, items[rows, columns])
+
+    def add_not_due(self, dueness: Dueness) -> ExcludedItems:
+        """The exclusions plus every purchased item that is not due yet."""
+        early = ~dueness.due
+        return self._add_pairs(dueness.rows[early], dueness.items[early])
+
+    def zero_out(self, scores: NDArray[np.float32]) -> None:
+        """Set the scores of excluded items to 0, in place; scores are (n, m)."""
+        scores[:, self.for_all] = 0
+        scores[self.rows, self.items] = 0
+
+    def _add_pairs(self, rows: NDArray[np.int64], items: NDArray[np.integer]) -> ExcludedItems:
+        return ExcludedItems(self.for_all, np.concatenate([self.rows, rows]), np.concatenate([self.items, items]))
+
+
+def _no_codes() -> NDArray[np.int64]:
+    return np.empty(0, dtype=np.int64)
+
+
+def _pairs(
+    baskets: Sequence[Sequence[str]] | None, histories: Histories
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    if baskets is None:
+        return _no_codes(), _no_codes()
+    if len(baskets) != len(histories):
+        raise BadInput(
+            f"{len(baskets)} lists of excluded items for {len(histories)} customers; give one list for each customer"
+        )
+    rows = np.repeat(np.arange(len(baskets)), [len(basket) for basket in baskets])
+    item_ids = [item_id for basket in baskets for item_id in basket]
+    codes = codes_of(np.array(item_ids, dtype=str), histories.item_ids).astype(np.int64)
+    return rows[codes >= 0], codes[codes >= 0]

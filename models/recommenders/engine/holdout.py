@@ -1,0 +1,154 @@
+"""Hold-out folds for models that fit in two steps: blend weights and reranking trees are fitted on the later step.
+
+    last_days      [ everything before ------------)[ the last days )
+    last_basket    each customer's purchase days but one, [ their last ]
+    share          where times do not vary: a random share of each customer's items; seen items do not count
+
+Component models that are fitted on `training` know nothing of what the fold holds out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import UnknownName, did_you_mean
+from core.interactions import Histories, Interactions
+
+LAST_DAYS, LAST_BASKET = FOLDS = ("last_days", "last_basket")
+"Ways to hold out, by name."
+SHARE = 0.2
+"Of each customer's different items, where times do not vary."
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldoutFold:
+    """What may be fitted on, and what some customers bought afterwards; all but `training` have the same rows."""
+
+    training: Interactions
+    cutoff: date
+    "The cutoff of component models."
+    histories: Histories
+    "(n,) what the customers of the fold bought before."
+    truth: Histories
+    "(n,) what they bought afterwards."
+    days: NDArray[np.datetime64]
+    "(n,) datetime64[D]: the day to recommend for, for each customer."
+    new_only: bool = False
+    "Whether only items count that a customer had not bought before."
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    @property
+    def bought(self) -> NDArray[np.bool_]:
+        """(n, m) which items each customer bought afterwards."""
+        bought = np.zeros((len(self), len(self.truth.item_ids)), dtype=bool)
+        bought[self.truth.customers, self.truth.items] = True
+        return bought
+
+    def zero_out_seen(self, scores_by_model: list[NDArray[np.float32]]) -> None:
+        """Set the (n, m) scores of seen items to zero, in place, where only new items count."""
+        if self.new_only:
+            for scores in scores_by_model:
+                scores[self.histories.customers, self.histories.items] = 0
+
+    def take(self, rows: NDArray[np.integer]) -> HoldoutFold:
+        """The fold of some customers."""
+        return replace(self, histories=self.histories.take(rows), truth=self.truth.take(rows), days=self.days[rows])
+
+    def sample(self, n_customers: int, seed: int) -> HoldoutFold:
+        """The fold of at most this many customers, drawn by seed."""
+        if len(self) <= n_customers:
+            return self
+        return self.take(np.sort(np.random.default_rng(seed).choice(len(self), n_customers, replace=False)))
+
+    def blocks(self, n_at_once: int) -> Iterator[HoldoutFold]:
+        """The fold in blocks of a few customers; all customers of a block have the same day."""
+        for day in np.unique(self.days):
+            rows = np.flatnonzero(self.days == day)
+            for start in range(0, len(rows), n_at_once):
+                yield self.take(rows[start : start + n_at_once])
+
+
+def holdout_folds(
+    kind: str, interactions: Interactions, *, cutoff: date, days: int, n_folds: int, seed: int
+) -> list[HoldoutFold]:
+    """At most `n_folds` folds, the latest first, each before the previous one; none where no customer came back.
+
+    Raises UnknownName for an unknown kind.
+    """
+    if kind not in FOLDS:
+        raise UnknownName(f"no hold-out fold '{kind}'{did_you_mean(kind, FOLDS)}")
+    if not times_vary(interactions):
+        fold = _split(interactions, draw_items(interactions, SHARE, seed=seed), cutoff, new_only=True)
+        return [fold] if len(fold) else []
+    folds: list[HoldoutFold] = []
+    while len(folds) < n_folds:
+        if kind == LAST_DAYS:
+            cutoff -= timedelta(days=days)
+            fold = _split(interactions, interactions.times >= np.datetime64(cutoff, "s"), cutoff)
+        else:
+            fold = _split(interactions, in_last_basket(interactions), cutoff)
+            fold = replace(fold, days=fold.truth.times[fold.truth.indptr[:-1]].astype("datetime64[D]"))
+        if not len(fold):
+            break
+        folds.append(fold)
+        interactions = fold.training
+    return folds
+
+
+def times_vary(interactions: Interactions) -> bool:
+    """Whether there are purchases at different times."""
+    return len(interactions.times) > 0 and bool((interactions.times != interactions.times[0]).any())
+
+
+def days_of(histories: Histories) -> NDArray[np.int64]:
+    """(lines,) day of each line, counted from 1970; the purchases of a customer on one day are one basket."""
+    return histories.times.astype("datetime64[D]").astype(np.int64)
+
+
+def in_last_basket(histories: Histories) -> NDArray[np.bool_]:
+    """(lines,) whether a line is from the last purchase day of a customer with more than one."""
+    days, has_lines = days_of(histories), np.diff(histories.indptr) > 0
+    first, last = np.zeros(len(histories), dtype=np.int64), np.zeros(len(histories), dtype=np.int64)
+    first[has_lines] = days[histories.indptr[:-1][has_lines]]
+    last[has_lines] = days[histories.indptr[1:][has_lines] - 1]
+    rows = histories.customers
+    return (days == last[rows]) & (last > first)[rows]
+
+
+def draw_items(histories: Histories, share: float, *, seed: int) -> NDArray[np.bool_]:
+    """(lines,) whether a line's item is among floor(share * items) items drawn from its customer's different items."""
+    m = max(1, len(histories.item_ids))
+    pairs, places = np.unique(histories.customers * m + histories.items, return_inverse=True)
+    rows = pairs // m
+    order = np.lexsort((np.random.default_rng(seed).random(len(pairs)), rows))
+    n_items = np.bincount(rows, minlength=len(histories))
+    nth = np.empty(len(pairs), dtype=np.int64)
+    nth[order] = np.arange(len(pairs)) - (np.cumsum(n_items) - n_items)[rows[order]]
+    # Without the 1e-9, 0.29 * 100 would be 28.
+    return (nth < np.floor(share * n_items + 1e-9)[rows])[places]
+
+
+def _split(
+    interactions: Interactions, is_later: NDArray[np.bool_], cutoff: date, *, new_only: bool = False
+) -> HoldoutFold:
+    """Lines with `is_later` are the truth; anonymous lines from the cutoff on are dropped."""
+    before, truth = interactions.histories.keep(~is_later), interactions.histories.keep(is_later)
+    rows = np.flatnonzero((np.diff(before.indptr) > 0) & (np.diff(truth.indptr) > 0))
+    is_earlier = interactions.anonymous_times < np.datetime64(cutoff, "s")
+    return HoldoutFold(
+        training=before.with_anonymous(
+            interactions.anonymous_items[is_earlier], interactions.anonymous_times[is_earlier]
+        ),
+        cutoff=cutoff,
+        histories=before.take(rows),
+        truth=truth.take(rows),
+        days=np.full(len(rows), np.datetime64(cutoff, "D")),
+        new_only=new_only,
+    )

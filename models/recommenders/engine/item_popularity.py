@@ -1,0 +1,54 @@
+"""Item popularity: shares of all purchases, where older purchases count less.
+
+`seasonal_popularity` computes them week by week back from the cutoff of the fit:
+
+    row   last      ...      1        0
+          |-7 days-|-7 days-|-7 days-cutoff
+
+Recommendations for a day in April use the popularity of that April, from purchases before that day alone.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.interactions import Interactions, decay_weights
+
+STEP_DAYS = 7
+MAX_STEPS = 52
+FLOOR = 0.02
+"Share of an equal share that every item gets in addition, so that no item is out of season for ever."
+
+
+def popularity_of(interactions: Interactions, half_life_days: float, *, cutoff: date) -> NDArray[np.float64]:
+    """(m,) share of each item in all purchases, anonymous ones too; a purchase counts half every `half_life_days`."""
+    items = np.concatenate([interactions.items, interactions.anonymous_items])
+    times = np.concatenate([interactions.times, interactions.anonymous_times])
+    weights = decay_weights(times, half_life_days, cutoff=cutoff)
+    counts = np.bincount(items, weights, minlength=len(interactions.item_ids))
+    return counts / counts.sum()
+
+
+def seasonal_popularity(interactions: Interactions, half_life_days: float, *, cutoff: date) -> NDArray[np.float32]:
+    """(steps, m) share of each item before the cutoff, one week earlier, and so on to the first purchase."""
+    items = np.concatenate([interactions.items, interactions.anonymous_items])
+    times = np.concatenate([interactions.times, interactions.anonymous_times])
+    m, rows = len(interactions.item_ids), []
+    for step in range(MAX_STEPS):
+        step_end = np.datetime64(cutoff, "D") - STEP_DAYS * step
+        before = times < step_end.astype("datetime64[s]")
+        if not before.any():
+            break
+        weights = decay_weights(times[before], half_life_days, cutoff=step_end.astype(date))
+        counts = np.bincount(items[before], weights, minlength=m)
+        rows.append(counts / max(counts.sum(), np.finfo(float).tiny) + FLOOR / m)
+    return np.array(rows or [np.full(m, 1 / m)], dtype=np.float32)
+
+
+def popularity_at(seasonal: NDArray[np.float32], fitted_at: date, *, cutoff: date) -> NDArray[np.float32]:
+    """(m,) newest row of `seasonal` without purchases after the cutoff; the oldest row for an even older cutoff."""
+    steps = -(-max(0, (fitted_at - cutoff).days) // STEP_DAYS)
+    return seasonal[min(steps, len(seasonal) - 1)]

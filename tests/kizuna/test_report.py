@@ -61,7 +61,7 @@ def test_writes_the_letter_of_one_customer(data_set: Path, tmp_path: Path):
     out = tmp_path / "letter.html"
 
     assert report(data_set, out, "--customer", "ada") == 0
-    assert "For ada" in out.read_text(encoding="utf-8")
+    assert "Dear ada" in out.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

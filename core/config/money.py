@@ -60,6 +60,9 @@ class ReportSettings(Section, frozen=True):
     ignored_events: tuple[str, ...] = ("login", "logout", "visit", "session", "page_view", "error")
     "Events of the `usage` table that are not features of the product. A letter does not name them."
 
+    contacts: dict[str, str] = {}
+    "How a letter introduces an account owner: mori = 'Ken Mori (customer success, +81 3 1234 5678)'."
+
     def __post_init__(self) -> None:
         for name in (*self.attribute_groups, *([self.tier_by] if self.tier_by else ())):
             if not re.fullmatch(r"(accounts|customers)\.\w+", name):

@@ -1,11 +1,11 @@
-"""The health check of one customer (健康診断): what they use, what they do not, and what others like them use.
+"""The health check (健康診断) of one customer: what they use, what they do not use yet, and what similar customers use.
 
-It is written to be sent: it tells of use, seats, answers and next steps, and of nobody's risk.
+It is written to be sent to the customer: it covers usage, seats, support and next steps, and never a churn risk.
 
-    window           |<------- active_days ------->| as_of
+    window           |<------- active_days ------->| cutoff
     used             dashboards, exports
-    like them        same plan, similar seats, subscribed for a year or longer
-    not used yet     reports: 72 % of those like them use it
+    similar          same plan, similar seats, subscribed for at least a year
+    not used yet     reports: 72 % of the similar customers use it
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from datetime import date
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from core.errors import BadInput
 from core.window import Window
-from insights.letter.comparable_customers import Likes, likes_of
-from insights.letter.customer_profile import Standing, standing_of
-from insights.letter.habits import Habit, bought_in, habits_of
+from insights.letter.customer_profile import CustomerProfile, load_profile
+from insights.letter.habits import Habit, load_habits, purchases_without_returns
+from insights.letter.similar_customers import SimilarCustomers, find_similar
 from tables.consents import customers_refusing
 from tables.engines.arrays import seconds, within
 from tables.tables import Tables
@@ -29,95 +30,97 @@ from tables.tables import Tables
 YEAR_DAYS = 365
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Support:
-    """The questions that a customer asked in the past year."""
+    """A customer's support tickets of the past year."""
 
     opened: int
     answered: int
     open: int
     "Not closed yet."
     hours_to_answer: float
-    "Median; NaN without an answer."
+    "Median hours to the first response; NaN without one."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HealthCheck:
-    """What the letter tells."""
+    """The contents of the letter."""
 
     customer_id: str
     is_account: bool
-    "Whether it is a firm, and no person."
-    as_of: date
+    "Whether the customer is a company, not a person."
+    cutoff: date
     days: int
-    "How far it looks back."
-    standing: Standing
+    "Length of the window."
+    profile: CustomerProfile
+    contact: str
+    "Who signs the letter; '' without an owner."
     n_used: int
-    "How many different things they use or buy."
+    "Number of different things used or bought."
     used: tuple[Habit, ...]
-    "The most frequent of them."
+    "The most frequent ones."
     unused: tuple[Habit, ...]
-    "What they do not use and others like them do, most used first."
-    likes: Likes
-    of_goods: bool
-    "Whether habits are goods bought instead of features used."
+    "What similar customers use and the customer does not, most common first."
+    similar: SimilarCustomers
+    are_purchases: bool
+    "Whether habits are items bought instead of features used."
     n_days_active: int
     "Days with usage, or with an order."
     support: Support | None
-    "None where no tickets are recorded."
+    "None without a tickets table."
 
 
-def health_check(tables: Tables, customer_id: str, as_of: date | None = None) -> HealthCheck:
-    """Look one customer up. Raises NotFound for an unknown one and BadInput for one who refused to be contacted."""
-    day = as_of or tables.default_cutoff()
+def build_health_check(tables: Tables, customer_id: str, cutoff: date | None = None) -> HealthCheck:
+    """Look up one customer. Raises NotFound for an unknown one, BadInput for one who refused to be contacted."""
+    day = cutoff or tables.default_cutoff()
     known = tables.at(day)
     window = Window.lookback(day, tables.config.active_days)
-    standing = standing_of(tables, known, customer_id, window)
+    profile = load_profile(tables, customer_id, known=known, window=window)
     if customer_id in customers_refusing(tables, "contact", cutoff=day):
         raise BadInput(f"'{customer_id}' has refused to be contacted (see consents); no letter was written")
-    habits = habits_of(known, window)
-    likes = likes_of(known, customer_id, standing, habits, day)
+    habits = load_habits(known, window)
+    similar = find_similar(known, customer_id, profile=profile, habits=habits, day=day)
     return HealthCheck(
         customer_id=customer_id,
         is_account=tables.config.customer == "account",
-        as_of=day,
+        cutoff=day,
         days=window.days,
-        standing=standing,
+        profile=profile,
+        contact=tables.config.report.contacts.get(profile.owner, profile.owner),
         n_used=habits.count(customer_id),
-        used=habits.of(customer_id, likes.customer_ids),
-        unused=habits.lacking(customer_id, likes.customer_ids),
-        likes=likes,
-        of_goods=habits.of_goods,
-        n_days_active=_days_active(known, customer_id, window),
-        support=_support(known, customer_id, day),
+        used=habits.of(customer_id, similar.customer_ids),
+        unused=habits.suggest(customer_id, similar.customer_ids),
+        similar=similar,
+        are_purchases=habits.are_purchases,
+        n_days_active=_count_active_days(known, customer_id, window),
+        support=_load_support(known, customer_id, day),
     )
 
 
-def _days_active(known: Tables, customer_id: str, window: Window) -> int:
-    lines: ir.Table = known["usage"] if "usage" in known else bought_in(known)
-    mine = lines.filter((lines.customer_id == customer_id) & within(lines.event_time, window))
-    return int(mine.event_time.truncate("D").nunique().to_pyarrow().as_py())
+def _count_active_days(tables: Tables, customer_id: str, window: Window) -> int:
+    rows: ir.Table = tables["usage"] if "usage" in tables else purchases_without_returns(tables)
+    of_customer = rows.filter((rows.customer_id == customer_id) & within(rows.event_time, window))
+    return int(of_customer.event_time.truncate("D").nunique().to_pyarrow().as_py())
 
 
-def _support(known: Tables, customer_id: str, day: date) -> Support | None:
-    if "tickets" not in known:
+def _load_support(tables: Tables, customer_id: str, day: date) -> Support | None:
+    if "tickets" not in tables:
         return None
-    tickets: ir.Table = known["tickets"]
+    tickets: ir.Table = tables["tickets"]
     year = Window.lookback(day, YEAR_DAYS)
-    found = tickets.filter((tickets.customer_id == customer_id) & within(tickets.opened_at, year)).to_pyarrow()
-    opened, closed = seconds(found["opened_at"]), _moments(found, "closed_at")
-    first = _moments(found, "first_answered_at")
-    hours = (first - opened).astype("timedelta64[s]").astype(np.float64) / 3600
-    waited = hours[~np.isnat(first) & (hours >= 0)]
+    rows = tickets.filter((tickets.customer_id == customer_id) & within(tickets.opened_at, year)).to_pyarrow()
+    opened_at, closed_at = seconds(rows["opened_at"]), _times(rows, "closed_at")
+    answered_at = _times(rows, "first_answered_at")
+    hours = (answered_at - opened_at).astype("timedelta64[s]").astype(np.float64) / 3600
+    waited = hours[~np.isnat(answered_at) & (hours >= 0)]
     return Support(
-        opened=len(opened),
-        answered=int((~np.isnat(first) | ~np.isnat(closed)).sum()),
-        open=int(np.isnat(closed).sum()) if "closed_at" in found.column_names else 0,
+        opened=len(opened_at),
+        answered=int((~np.isnat(answered_at) | ~np.isnat(closed_at)).sum()),
+        open=int(np.isnat(closed_at).sum()) if "closed_at" in rows.column_names else 0,
         hours_to_answer=float(np.median(waited)) if len(waited) else float("nan"),
     )
 
 
-def _moments(found: pa.Table, name: str) -> np.ndarray:
-    """A column of times; never, where there is no such column."""
-    never = np.full(len(found), np.datetime64("NaT", "s"))
-    return seconds(found[name]) if name in found.column_names else never
+def _times(rows: pa.Table, name: str) -> NDArray[np.datetime64]:
+    """A column of times; NaT everywhere without such a column."""
+    return seconds(rows[name]) if name in rows.column_names else np.full(len(rows), np.datetime64("NaT", "s"))

@@ -43,7 +43,7 @@ def render_letter(check: HealthCheck, language: Language) -> str:
 
 
 def _opening(check: HealthCheck, formatter: Formatter) -> str:
-    if check.standing.since is None:
+    if check.profile.since is None:
         return formatter.translate(
             "Thank you for being our customer. This letter sums up your last {days} days, "
             "what similar customers find useful, and what we suggest next.",
@@ -53,20 +53,20 @@ def _opening(check: HealthCheck, formatter: Formatter) -> str:
         "Thank you for being our customer since {month}. This letter sums up your last {days} days, "
         "what similar customers find useful, and what we suggest next.",
         days=check.days,
-        month=formatter.month(check.standing.since),
+        month=formatter.month(check.profile.since),
     )
 
 
 def _facts(check: HealthCheck, formatter: Formatter) -> Iterator[tuple[str, str]]:
     """Names and values for the overview at the top."""
-    text, standing, support = formatter.translate, check.standing, check.support
-    if standing.plan:
-        yield text("Plan"), standing.plan
-    if standing.n_people is not None and standing.seats:
-        yield text("Active users / seats"), f"{standing.n_people} / {standing.seats}"
-    elif standing.n_people is not None:
-        yield text("Active users"), str(standing.n_people)
-    if check.of_goods:
+    text, profile, support = formatter.translate, check.profile, check.support
+    if profile.plan:
+        yield text("Plan"), profile.plan
+    if profile.n_people is not None and profile.seats:
+        yield text("Active users / seats"), f"{profile.n_people} / {profile.seats}"
+    elif profile.n_people is not None:
+        yield text("Active users"), str(profile.n_people)
+    if check.are_purchases:
         yield text("Orders"), str(check.n_days_active)
         yield text("Product categories bought"), str(check.n_used)
     else:
@@ -81,31 +81,31 @@ def _facts(check: HealthCheck, formatter: Formatter) -> Iterator[tuple[str, str]
 
 def _suggestions(check: HealthCheck, formatter: Formatter) -> Iterator[str]:
     """At least one suggestion."""
-    text, standing = formatter.translate, check.standing
+    text, profile = formatter.translate, check.profile
     try_it = "Try {thing}: {share} of similar customers use it. We would be happy to show you how in a short call."
-    if check.of_goods:
+    if check.are_purchases:
         try_it = "Have a look at {thing}: {share} of similar customers buy it."
     for habit in check.unused[:MAX_SUGGESTIONS]:
-        yield text(try_it, thing=habit.thing, share=format_percent(habit.share_of_like, formatter.language))
-    if standing.seats and standing.n_people is not None and standing.seats > standing.n_people:
+        yield text(try_it, thing=habit.thing, share=format_percent(habit.share_of_similar, formatter.language))
+    if profile.seats and profile.n_people is not None and profile.seats > profile.n_people:
         yield text(
             "{unused} of your {seats} seats were not used in this period. Invite colleagues, "
             "or ask us for an introduction for new users.",
-            unused=standing.seats - standing.n_people,
-            seats=standing.seats,
+            unused=profile.seats - profile.n_people,
+            seats=profile.seats,
         )
     if check.support is not None and check.support.open:
         yield text("Your open support requests: {open}. We will get back to you about them.", open=check.support.open)
-    if standing.renews_on is not None:
+    if profile.renews_on is not None:
         yield text(
             "Your contract is up for renewal on {day}. "
             "We would be glad to go through this letter with you before then.",
-            day=formatter.day(standing.renews_on),
+            day=formatter.day(profile.renews_on),
         )
     yield text("Tell us what you would like to see next. We read every answer.")
 
 
 def _similar(check: HealthCheck, formatter: Formatter) -> str:
     """Who the similar customers are; '' without any."""
-    message = WHO_IS_SIMILAR.get(check.likes.kind)
-    return formatter.translate(message, n=len(check.likes.customer_ids)) if message else ""
+    message = WHO_IS_SIMILAR.get(check.similar.by)
+    return formatter.translate(message, n=len(check.similar.customer_ids)) if message else ""

@@ -99,8 +99,8 @@ def _render_report(
 
 def _render_letter(tables: Tables, customer_id: str, *, cutoff: date | None, language: Language) -> tuple[str, str]:
     """One customer's letter and a one-line summary."""
-    from insights.letter.health_check import health_check
+    from insights.letter.health_check import build_health_check
     from insights.render.letter_page import render_letter
 
-    check = health_check(tables, customer_id, cutoff)
-    return render_letter(check, language), f"health check of {customer_id}, data before {check.as_of}"
+    check = build_health_check(tables, customer_id, cutoff)
+    return render_letter(check, language), f"health check of {customer_id}, data before {check.cutoff}"

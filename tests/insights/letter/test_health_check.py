@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import date
 
+import msgspec
 import pytest
 
 from core.config.money import ReportSettings
 from core.errors import BadInput, NotFound
 from core.i18n.translation import ENGLISH, JAPANESE
-from insights.letter.health_check import HealthCheck, health_check
+from insights.letter.health_check import HealthCheck, build_health_check
 from insights.render.letter_page import render_letter
 from tables.tables import Tables
 from tests.software_firm import firm_tables, span, used
@@ -39,28 +41,28 @@ def ticket(opened: str, closed: str | None) -> dict[str, object]:
 
 
 def check_of(tables: Tables, customer_id: str = "acme") -> HealthCheck:
-    return health_check(tables, customer_id, DAY)
+    return build_health_check(tables, customer_id, DAY)
 
 
 def test_it_tells_what_they_use_and_what_others_like_them_use():
     check = check_of(neighbourhood())
 
     assert [(habit.thing, habit.n_days) for habit in check.used] == [("export", 2)]
-    assert [(habit.thing, habit.share_of_like) for habit in check.unused] == [("report", 1.0), ("alerts", 0.6)]
-    assert (check.likes.kind, check.likes.customer_ids.tolist()) == ("subscribing", LIKE)
+    assert [(habit.thing, habit.share_of_similar) for habit in check.unused] == [("report", 1.0), ("alerts", 0.6)]
+    assert (check.similar.by, check.similar.customer_ids.tolist()) == ("subscribing", LIKE)
 
 
 def test_of_fewer_than_five_nothing_is_told():
     check = check_of(neighbourhood(n_like=3))
 
-    assert (check.likes.kind, check.unused) == ("none", ())
+    assert (check.similar.by, check.unused) == ("none", ())
 
 
 def test_standing_and_support_are_what_the_tables_say():
     check = check_of(neighbourhood())
 
-    assert (check.standing.since, check.standing.plan, check.standing.seats) == (date(2025, 1, 10), "pro", 10)
-    assert (check.standing.n_people, check.standing.renews_on, check.standing.owner) == (1, date(2026, 9, 1), "sato")
+    assert (check.profile.since, check.profile.plan, check.profile.seats) == (date(2025, 1, 10), "pro", 10)
+    assert (check.profile.n_people, check.profile.renews_on, check.profile.owner) == (1, date(2026, 9, 1), "sato")
     assert check.support is not None
     assert (check.support.opened, check.support.answered, check.support.open) == (1, 1, 1)
     assert check.support.hours_to_answer == 6
@@ -85,13 +87,21 @@ def test_the_letter_suggests_what_is_of_use():
     assert "renewal on 1 September 2026" in letter
 
 
+def test_the_contact_is_introduced_as_the_toml_says():
+    tables = neighbourhood()
+    report = msgspec.structs.replace(tables.config.report, contacts={"sato": "佐藤(カスタマーサクセス部 電話・メール)"})
+    tables = dataclasses.replace(tables, config=msgspec.structs.replace(tables.config, report=report))
+
+    assert "担当:佐藤(カスタマーサクセス部 電話・メール)" in render_letter(check_of(tables), JAPANESE)
+
+
 def test_a_shop_writes_of_what_is_bought():
     lines = [f"c{n} 2026-0{month}-03 9 item_id={item}" for n in range(5) for month, item in ((5, "tea"), (6, "milk"))]
     lines += [f"c{n} 2026-06-09 9 item_id=tea" for n in range(5)]
     check = check_of(shop(*lines, "ada 2026-06-01 5 item_id=tea"), "ada")
 
     assert [habit.thing for habit in check.used] == ["tea"]
-    assert [(habit.thing, habit.share_of_like) for habit in check.unused] == [("milk", 1.0)]
+    assert [(habit.thing, habit.share_of_similar) for habit in check.unused] == [("milk", 1.0)]
     assert "Have a look at milk: 100% of similar customers buy it." in render_letter(check, ENGLISH)
     assert "ada 様" in render_letter(check, JAPANESE)
 

@@ -12,7 +12,7 @@ import pytest
 
 from core.config.loading import read_config
 from core.i18n.translation import ENGLISH, JAPANESE
-from insights.letter.health_check import health_check
+from insights.letter.health_check import build_health_check
 from insights.render.letter_page import render_letter
 from insights.render.report_json import render_json
 from insights.render.report_page import render_report
@@ -84,7 +84,7 @@ def test_no_share_leaves_its_bounds_and_no_figure_is_of_nobody(report):
 def test_the_letter_of_a_running_account_names_what_it_uses(tables):
     subscriptions = tables.latest()["subscriptions"].to_pyarrow().to_pylist()
     account = next(row["customer_id"] for row in subscriptions if row["ended_at"] is None)
-    check = health_check(tables, account, date(2026, 4, 1))
+    check = build_health_check(tables, account, date(2026, 4, 1))
 
     assert np.all([habit.thing not in ("login", "error") for habit in (*check.used, *check.unused)])
     assert account in render_letter(check, JAPANESE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from core.config.section import NonNegativeFloat, PositiveInt, PositiveShare, Section, Share
 
@@ -59,9 +59,9 @@ class ReportSettings(Section, frozen=True):
     "Whether the simple LTV counts finished months only: at 3 % churn a month, 33 instead of 33.3."
     ignored_events: tuple[str, ...] = ("login", "logout", "visit", "session", "page_view", "error")
     "Events of the `usage` table that are not features of the product. A letter does not name them."
-
-    contacts: dict[str, str] = {}
-    "How a letter introduces an account owner: mori = 'Ken Mori (customer success, +81 3 1234 5678)'."
+    contacts: dict[str, str] = field(default_factory=dict)
+    "How a letter introduces each account owner, e.g. `mori = \"Ken Mori (customer success)\"`. Default: the owner as in "
+    "the accounts table."
 
     def __post_init__(self) -> None:
         for name in (*self.attribute_groups, *([self.tier_by] if self.tier_by else ())):

@@ -54,8 +54,8 @@ def format_date(day: date, locale: str) -> str:
 
 
 @lru_cache(CACHE_SIZE)
-def format_month(day: date, locale: str) -> str:
+def format_month(day: date, locale: str, *, is_short: bool = True) -> str:
     """The month of a day, with its year."""
     from babel.dates import format_skeleton
 
-    return format_skeleton("yMMM", day, locale=locale)
+    return format_skeleton("yMMM" if is_short else "yMMMM", day, locale=locale)

@@ -36,15 +36,15 @@ class CustomerProfile:
     "Of the account; '' where the accounts table names no owner."
 
 
-def load_profile(tables: Tables, customer_id: str, *, known: Tables, window: Window) -> CustomerProfile:
-    """Look up a customer; `known` are the tables as known at the window's end.
+def load_profile(tables: Tables, customer_id: str, *, tables_then: Tables, window: Window) -> CustomerProfile:
+    """Look up a customer; `tables_then` are the tables as known at the window's end.
 
     Raises NotFound where no table has the customer.
     """
-    since = _first_day(known, customer_id)
+    since = _first_day(tables_then, customer_id)
     if since is None:
         raise NotFound(_explain_not_found(tables, customer_id, window.end))
-    running = _running_subscriptions(known, customer_id, window.end)
+    running = _running_subscriptions(tables_then, customer_id, window.end)
     most_expensive = running[0] if running else {}
     seats = [row["seats"] for row in running if row.get("seats") is not None]
     renewals = [row["renews_at"].date() for row in running if row.get("renews_at") is not None]
@@ -52,9 +52,9 @@ def load_profile(tables: Tables, customer_id: str, *, known: Tables, window: Win
         since=since,
         plan=most_expensive.get("plan", ""),
         seats=int(sum(seats)) if seats else None,
-        n_people=_count_people(known, customer_id, window),
+        n_people=_count_people(tables_then, customer_id, window),
         renews_on=min((day for day in renewals if day >= window.end), default=None),
-        owner=_owner(known, customer_id),
+        owner=_owner(tables_then, customer_id),
     )
 
 

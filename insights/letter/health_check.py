@@ -71,15 +71,15 @@ class HealthCheck:
 
 
 def build_health_check(tables: Tables, customer_id: str, cutoff: date | None = None) -> HealthCheck:
-    """Look up one customer. Raises NotFound for an unknown one, BadInput for one who refused to be contacted."""
+    """Look up one customer. Raises NotFound for an unknown one, BadInput for a customer who opted out of contact."""
     day = cutoff or tables.default_cutoff()
-    known = tables.at(day)
+    tables_then = tables.at(day)
     window = Window.lookback(day, tables.config.active_days)
-    profile = load_profile(tables, customer_id, known=known, window=window)
+    profile = load_profile(tables, customer_id, tables_then=tables_then, window=window)
     if customer_id in customers_refusing(tables, "contact", cutoff=day):
         raise BadInput(f"'{customer_id}' has refused to be contacted (see consents); no letter was written")
-    habits = load_habits(known, window)
-    similar = find_similar(known, customer_id, profile=profile, habits=habits, day=day)
+    habits = load_habits(tables_then, window)
+    similar = find_similar(tables_then, customer_id, profile=profile, habits=habits, day=day)
     return HealthCheck(
         customer_id=customer_id,
         is_account=tables.config.customer == "account",
@@ -92,8 +92,8 @@ def build_health_check(tables: Tables, customer_id: str, cutoff: date | None = N
         unused=habits.suggest(customer_id, similar.customer_ids),
         similar=similar,
         are_purchases=habits.are_purchases,
-        n_days_active=_count_active_days(known, customer_id, window),
-        support=_load_support(known, customer_id, day),
+        n_days_active=_count_active_days(tables_then, customer_id, window),
+        support=_load_support(tables_then, customer_id, day),
     )
 
 

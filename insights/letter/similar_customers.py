@@ -68,7 +68,7 @@ def _similar_subscribers(tables: Tables, customer_id: str, *, profile: CustomerP
 
 
 def _similar_buyers(customer_id: str, habits: Habits) -> SimilarCustomers:
-    """Customers who bought some of the same, and anything on at least two days."""
+    """Repeat customers (two days or more) with a purchase of some of the same."""
     own = habits.things[habits.customer_ids == customer_id]
     sharing = np.unique(habits.customer_ids[np.isin(habits.things, own)])
     returning = np.unique(habits.customer_ids[habits.n_days > 1])

@@ -35,13 +35,13 @@ def cause_name(cause: str, language: Language) -> str:
 
 def headline(decomposition: Decomposition, language: Language) -> str:
     """How many customers churned, and how many of them stated a cause."""
-    everybody, (first, last) = decomposition.groups[0], decomposition.months
+    whole, (first, last) = decomposition.groups[0], decomposition.months
     return translate(
         "{n_left} of {n_customers} customers churned from {first} to {last}; {n_stated} stated a cause",
         language,
-        n_left=everybody.n_left,
-        n_customers=everybody.n_customers,
-        n_stated=everybody.n_stated,
+        n_left=whole.n_left,
+        n_customers=whole.n_customers,
+        n_stated=whole.n_stated,
         first=first,
         last=last,
     )
@@ -62,10 +62,10 @@ def trust(decomposition: Decomposition, language: Language) -> str:
 
 def views(decomposition: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
     """The heading, then a row per cause with every view of all customers; customers without a stated cause last."""
-    everybody = decomposition.groups[0]
+    whole = decomposition.groups[0]
     yield (*(translate(view, language) for view in VIEWS), longest_risk(decomposition, language))
     for cause in (*decomposition.causes, UNSTATED):
-        cells = view_cells(everybody, decomposition.risks.by_cause, cause=cause, language=language)
+        cells = view_cells(whole, decomposition.risks.by_cause, cause=cause, language=language)
         yield cause_name(cause, language), *cells
 
 
@@ -73,10 +73,11 @@ def view_cells(
     group: Group | None, risks: Mapping[str, list[Estimate]], *, cause: str, language: Language, n_decimals: int = 1
 ) -> tuple[str, ...]:
     """A cause in each view of a group, and the longest of its risks; '-' where a view has no value."""
-    stated, attributed, hazard = (group.stated, group.attributed, group.hazard) if group else ({}, {}, {})
+    by_view = (group.stated, group.attributed, group.hazard) if group else ({}, {}, {})
+    *shares_of_churn, monthly_churn = by_view
     return (
-        *(share(view.get(cause, Estimate()), language, n_decimals=n_decimals) for view in (stated, attributed)),
-        share(hazard.get(cause, Estimate()), language, n_decimals=n_decimals + 1),
+        *(share(view.get(cause, Estimate()), language, n_decimals=n_decimals) for view in shares_of_churn),
+        share(monthly_churn.get(cause, Estimate()), language, n_decimals=n_decimals + 1),
         share(risks.get(cause, [Estimate()])[-1], language, n_decimals=n_decimals),
     )
 

@@ -51,16 +51,25 @@ class Formatter:
         """The interval, from low to high; '' without one."""
         if math.isnan(estimate.low) or not math.isfinite(estimate.value):
             return ""
-        low, high = self.format(estimate.low, unit), self.format(estimate.high, unit)
+        if unit == "money":
+            in_thousands = self.in_thousands([estimate.value])
+            low, high = (self.money(bound, in_thousands=in_thousands) for bound in (estimate.low, estimate.high))
+        else:
+            low, high = self.format(estimate.low, unit), self.format(estimate.high, unit)
         return self.translate("{low} to {high}", low=low, high=high)
 
-    def money(self, value: float) -> str:
-        """An amount, rounded where it is large."""
+    def money(self, value: float, *, in_thousands: bool | None = None) -> str:
+        """An amount, rounded where it is large.
+
+        `in_thousands` gives amounts that belong together the same unit, see the method of that name.
+        """
+        if math.isinf(value):
+            return "∞"
         if not self._writes_yen:
             return format_money(
                 value, self.currency, self.language, n_decimals=0 if abs(value) >= LARGE_AMOUNT else self.n_decimals
             )
-        if abs(value) >= LARGE_YEN_AMOUNT:
+        if self.in_thousands([value]) if in_thousands is None else in_thousands:
             return f"{format_number(value / 1000, self.language)}千円"
         return f"{format_number(value, self.language)}円"
 
@@ -74,14 +83,14 @@ class Formatter:
         return format_money(value, self.currency, self.language, n_decimals=self.n_decimals)
 
     def in_thousands(self, amounts: Iterable[float]) -> bool:
-        """Whether a table of these amounts is written in thousands."""
+        """Whether a table or chart of these amounts is written in thousands."""
         return self._writes_yen and any(abs(amount) >= LARGE_YEN_AMOUNT for amount in amounts)
 
     def table_unit(self, *, in_thousands: bool) -> str:
         """The note on a table's unit; '' where each amount has the sign of its currency."""
         if not self._writes_yen:
             return ""
-        return "(単位:千円)" if in_thousands else "(単位:円)"
+        return "\N{IDEOGRAPHIC SPACE}単位:千円" if in_thousands else "\N{IDEOGRAPHIC SPACE}単位:円"
 
     @property
     def _writes_yen(self) -> bool:
@@ -121,8 +130,8 @@ class Formatter:
         return format_date(day, self.language)
 
     def month(self, day: date) -> str:
-        """The month of a day."""
-        return format_month(day, self.language)
+        """The month of a day, in full."""
+        return format_month(day, self.language, is_short=False)
 
     def period(self, label: str) -> str:
         """A figure's period, such as '2026-03' or '2025-04/2026-03'."""
@@ -132,7 +141,7 @@ class Formatter:
         return self.translate("{low} to {high}", low=self._month(first), high=self._month(last))
 
     def _month(self, label: str) -> str:
-        return self.month(date.fromisoformat(f"{label}-01"))
+        return format_month(date.fromisoformat(f"{label}-01"), self.language)
 
 
 def describe_exclusion(problem: str, language: Language) -> str:

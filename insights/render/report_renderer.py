@@ -164,7 +164,7 @@ class ReportRenderer:
             [
                 Cell(self.formatter.period(cohort), kind="words"),
                 Cell(format_number(cells[cohort, 0].n, self.formatter.language)),
-                *(self._shaded_cell(cells.get((cohort, age))) for age in ages),
+                *(self._cohort_cell(cells.get((cohort, age))) for age in ages),
             ]
             for cohort in self.report.figures.groups(name, "cohort")
         ]
@@ -175,7 +175,7 @@ class ReportRenderer:
         head = [self.text("Started"), self.text("n"), *map(str, ages)]
         return Table(self.name(name), head, rows, note=note, is_dense=True)
 
-    def _shaded_cell(self, figure: Figure | None) -> Cell:
+    def _cohort_cell(self, figure: Figure | None) -> Cell:
         if figure is None or np.isnan(figure.value):
             return Cell("")
         share = float(np.clip(figure.value, 0, 1))

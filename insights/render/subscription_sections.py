@@ -66,13 +66,15 @@ def waterfall_chart(renderer: ReportRenderer) -> Drawings | None:
     if not renderer.report.figures.of("mrr_opening"):
         return None
     sums = sum_movements(renderer.report.figures, _months(renderer), names=MOVEMENTS)
+    in_thousands = renderer.formatter.in_thousands(sums.values())
     level, bars = 0.0, []
     for name in MOVEMENTS:
         amount = -sums[name] if name in LOSSES else sums[name]
         is_level = name in LEVELS
         start = 0.0 if is_level else level
         level = amount if is_level else level + amount
-        text = ("+" if amount > 0 and not is_level else "") + renderer.formatter.money(amount)
+        sign = "+" if amount > 0 and not is_level else ""
+        text = sign + renderer.formatter.money(amount, in_thousands=in_thousands)
         kind = "total" if is_level else "gain" if amount >= 0 else "loss"
         if amount or is_level:
             bars.append(Bar(renderer.name(name), start, level, value_text=text, kind=kind))

@@ -45,10 +45,10 @@ def usual_values(values: NDArray[np.float64], columns: Sequence[FeatureColumn]) 
     """The cohort's usual value of each column, (m,): the median, or the most frequent word; NaN if never known."""
     usual = np.full(len(columns), np.nan)
     for place, column in enumerate(columns):
-        known = values[~np.isnan(values[:, place]), place]
-        if len(known):
+        present = values[~np.isnan(values[:, place]), place]
+        if len(present):
             is_word = column.vocabulary is not None
-            usual[place] = np.bincount(known.astype(np.int64)).argmax() if is_word else np.median(known)
+            usual[place] = np.bincount(present.astype(np.int64)).argmax() if is_word else np.median(present)
     return usual
 
 
@@ -63,7 +63,7 @@ def explain_scores(
     """At most k reasons for each row of contributions (n, m) in log-odds, strongest first."""
     if not columns:
         return [()] * len(values)
-    compared = compared_values(values, columns, usual=usual)
+    compared = comparison_values(values, columns, usual=usual)
     places = {column.name: place for place, column in enumerate(columns)}
     reasons = []
     for row, strongest in enumerate(strongest_features(contributions, columns, k=k)):
@@ -102,7 +102,7 @@ def strongest_features(
     ]
 
 
-def compared_values(
+def comparison_values(
     values: NDArray[np.float64], columns: Sequence[FeatureColumn], *, usual: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """What each value is compared with, (n, m): the customer's own usual value where known, else the cohort's."""
@@ -163,7 +163,7 @@ def _sentence(column: FeatureColumn, language: Language, *, value: float, usual:
     is_missing, is_comparable = bool(np.isnan(value)), not np.isnan(usual)
     own = column.sentence(language, is_missing=is_missing)
     plain = _plain_template(column, language, is_missing=is_missing)
-    # A value that nobody has is not recorded at all: the column's sentence on this customer would be wrong.
+    # A value that no customer has is not recorded at all, so the column's sentence on this customer would be wrong.
     has_own = bool(own) and (is_comparable or not is_missing)
     sentence = ""
     for template in (own, plain) if has_own else (plain,):
@@ -186,7 +186,7 @@ def _plain_template(column: FeatureColumn, language: Language, *, is_missing: bo
 def _fill_gap(
     gap: str, column: FeatureColumn, language: Language, *, value: float, usual: float, customer: _Customer
 ) -> str | None:
-    """What stands in a gap; None where the feature that it names has no value."""
+    """The text for a gap; None where the feature that it names has no value."""
     kind = gap.removeprefix("usual").removeprefix("value").lstrip("_")
     if gap.startswith(("value", "usual")) or gap == "change":
         filling = usual if gap.startswith("usual") else value
@@ -201,7 +201,7 @@ def _fill_gap(
 
 
 def _number(value: float, language: Language) -> str:
-    # Whole from ten upwards: nobody says 74.21 days.
+    # Whole from ten upwards: people say 74 days, not 74.21.
     if abs(value) >= 10 or value == round(value):
         return format_number(round(value), language)
     rounded = float(f"{value:.2g}")

@@ -50,8 +50,9 @@ def test_japanese_tables_of_large_yen_amounts_are_in_thousands_and_say_so():
     is_large = JA.in_thousands([320.0, 74_836_532.0])
 
     assert is_large
-    assert JA.table_unit(in_thousands=is_large) == "(単位:千円)"
+    assert JA.table_unit(in_thousands=is_large) == "\N{IDEOGRAPHIC SPACE}単位:千円"
     assert JA.exact(74_836_532, in_thousands=is_large) == "74,837"
+    assert JA.interval(Estimate(2e6, 900_000, 3e6), "money") == "900千円〜3,000千円"
     assert not JA.in_thousands([320.0])
-    assert (JA.exact(320), JA.table_unit(in_thousands=False)) == ("320", "(単位:円)")
+    assert (JA.exact(320), JA.table_unit(in_thousands=False)) == ("320", "\N{IDEOGRAPHIC SPACE}単位:円")
     assert (EN.in_thousands([74_836_532.0]), EN.table_unit(in_thousands=False)) == (False, "")

@@ -60,7 +60,7 @@ class ReportSettings(Section, frozen=True):
     ignored_events: tuple[str, ...] = ("login", "logout", "visit", "session", "page_view", "error")
     "Events of the `usage` table that are not features of the product. A letter does not name them."
     contacts: dict[str, str] = field(default_factory=dict)
-    "How a letter introduces each account owner, e.g. `mori = \"Ken Mori (customer success)\"`. Default: the owner as in "
+    'How a letter introduces each account owner, e.g. `mori = "Ken Mori (customer success)"`. Default: the owner as in '
     "the accounts table."
 
     def __post_init__(self) -> None:

@@ -20,12 +20,12 @@ def free_gb() -> float:
     return psutil.virtual_memory().available / GB
 
 
-def refuse_too_large(name: str, needed_gb: float) -> None:
+def refuse_too_large(name: str, memory_gb: float) -> None:
     """Raise NotEnoughMemory where a fit needs more memory than is free, rather than have it killed half-way."""
     free = free_gb()
-    if needed_gb > free:
+    if memory_gb > free:
         raise NotEnoughMemory(
-            f"{name} would take about {needed_gb:.1f} GB to fit, {free:.1f} GB are free; "
+            f"{name} would take about {memory_gb:.1f} GB to fit, {free:.1f} GB are free; "
             "fit fewer items or customers (span_days), choose another model, or free memory"
         )
 

@@ -1,4 +1,4 @@
-"""Small worlds of who bought which items: one line a basket, and the checkerboard whose answers are known."""
+"""Small worlds of purchases: one line for each basket, and a checkerboard with a known next item."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from core.interactions import Histories, Interactions, codes_of
 HISTORY_ARRAYS = ("customer_ids", "item_ids", "indptr", "items", "times", "quantities", "orders")
 
 
-def bought(*baskets: str) -> Interactions:
+def interactions(*baskets: str) -> Interactions:
     """Interactions from baskets such as "ada 2024-03-01 tea milk"; '-' is an unknown customer."""
     lines = [(who, when, item) for who, when, *items in map(str.split, baskets) for item in items]
     customer_ids = np.array(sorted({who for who, *_ in lines} - {"-"}), dtype=str)
     item_ids = np.array(sorted({item for *_, item in lines}), dtype=str)
-    known = sorted(line for line in lines if line[0] != "-")
+    named = sorted(line for line in lines if line[0] != "-")
     anonymous = [line for line in lines if line[0] == "-"]
-    customers = codes_of(np.array([who for who, *_ in known], dtype=str), customer_ids)
+    customers = codes_of(np.array([who for who, *_ in named], dtype=str), customer_ids)
     return Interactions(
         customer_ids=customer_ids,
         item_ids=item_ids,
         indptr=np.searchsorted(customers, np.arange(len(customer_ids) + 1)).astype(np.int64),
-        items=codes_of(np.array([item for *_, item in known], dtype=str), item_ids),
-        times=np.array([when for _, when, _ in known], dtype="datetime64[s]"),
-        quantities=np.ones(len(known), dtype=np.float32),
-        orders=np.full(len(known), -1, dtype=np.int64),
+        items=codes_of(np.array([item for *_, item in named], dtype=str), item_ids),
+        times=np.array([when for _, when, _ in named], dtype="datetime64[s]"),
+        quantities=np.ones(len(named), dtype=np.float32),
+        orders=np.full(len(named), -1, dtype=np.int64),
         anonymous_items=codes_of(np.array([item for *_, item in anonymous], dtype=str), item_ids),
         anonymous_times=np.array([when for _, when, _ in anonymous], dtype="datetime64[s]"),
     )
@@ -33,7 +33,7 @@ def bought(*baskets: str) -> Interactions:
 def checkerboard(n: int) -> Interactions:
     """n customers and items: each bought every item of their own parity but the one of their own number."""
     names = [f"{number:04d}" for number in range(n)]
-    return bought(
+    return interactions(
         *(
             f"{customer} 2024-03-01 " + " ".join(names[number % 2 : number][::2] + names[number + 2 :: 2])
             for number, customer in enumerate(names)

@@ -8,9 +8,9 @@ from datetime import date
 from core.interactions import Interactions
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.engine.base import Recommender
-from tests.baskets import bought
+from tests.baskets import interactions
 
-CORNER_SHOP = bought(
+CORNER_SHOP = interactions(
     "ada 2024-02-01 tea milk", "ada 2024-02-20 tea", "bo 2024-02-03 tea milk jam", "cyd 2024-02-10 jam bread",
     "dee 2024-02-11 bread butter jam", "eve 2024-01-05 salt", "- 2024-02-12 bread salt", "- 2024-02-14 bread",
 )  # fmt: skip

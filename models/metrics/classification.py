@@ -112,7 +112,7 @@ class EvaluatedRows:
 
     def __call__(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         groups, total = self.ranked.groups(weights), weights.sum(axis=1)
-        captured = {percent: groups.captured(percent / 100) for percent in (5, 10, 20)}
+        captured = {percent: groups.capture_rate(percent / 100) for percent in (5, 10, 20)}
         log_loss, brier, probability, rate = ratio(weights @ self.by_row, total[:, None]).T
         calibration_error = ratio(np.abs(weights @ self.residuals_by_bin).sum(axis=1), total)
         values = {

@@ -57,7 +57,7 @@ class Groups:
         precision = ratio(churned_so_far, churned_so_far + np.cumsum(self.retained, axis=1))
         return ratio(np.nansum(self.churned * precision, axis=1), self.churned.sum(axis=1))
 
-    def captured(self, share: float) -> NDArray[np.float64]:
+    def capture_rate(self, share: float) -> NDArray[np.float64]:
         """Share of the churned rows among the highest-scored share of rows; ties count partly. (samples,)"""
         total = self.churned + self.retained
         so_far = np.cumsum(total, axis=1)

@@ -85,7 +85,7 @@ class Als(FactorRecommender):
         extra_confidence = self.alpha * purchases
         return extra_confidence, 1 + extra_confidence, self.ridge_
 
-    def needed_gb(self, interactions: Interactions) -> float:
+    def memory_gb(self, interactions: Interactions) -> float:
         """Vectors of customers and items, and the confidence matrix with its transpose."""
         rows = len(interactions) + 2 * len(interactions.item_ids)
         return (4 * rows * self.n_factors + 16 * len(interactions.items)) / GB

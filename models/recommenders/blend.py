@@ -79,14 +79,14 @@ class BlendRecommender(ScoringRecommender):
     left_out_: dict[str, str] = field(init=False)
     "Parts that did not fit into memory, with the message of the refusal."
 
-    def needed_gb(self, interactions: Interactions) -> float:
+    def memory_gb(self, interactions: Interactions) -> float:
         """Without the parts, which check their own memory: the candidates that the weights are fitted on."""
-        return super().needed_gb(interactions) + 0.2
+        return super().memory_gb(interactions) + 0.2
 
-    def peak_gb(self, interactions: Interactions) -> float:
+    def peak_memory_gb(self, interactions: Interactions) -> float:
         """Together with the largest part."""
-        parts = self._unfitted_parts.values()
-        return self.needed_gb(interactions) + max(part.needed_gb(interactions) for part in parts)
+        parts = self._part_models.values()
+        return self.memory_gb(interactions) + max(part.memory_gb(interactions) for part in parts)
 
     def _fit_model(self, interactions: Interactions) -> None:
         self.left_out_ = {}
@@ -102,13 +102,13 @@ class BlendRecommender(ScoringRecommender):
         self.parts_ = self._fit_parts(fold.training, fold.cutoff)
         with limit_blas_to_one_thread():
             sample = fold.sample(MAX_FOLD_CUSTOMERS, self.seed)
-            candidates = Candidates.collect(self._normalised_scores, sample)
+            candidates = Candidates.collect(self._normalise_parts, sample)
         return dict(zip(self.parts_, fit_weights(candidates).tolist(), strict=True))
 
     def _fit_parts(self, interactions: Interactions, cutoff: date) -> dict[str, ScoringRecommender]:
         """The parts that fit into memory. Raises NotEnoughMemory where none does."""
         parts = {}
-        for name, part in self._unfitted_parts.items():
+        for name, part in self._part_models.items():
             try:
                 parts[name] = part.fit(interactions, cutoff)
             except NotEnoughMemory as refusal:
@@ -118,7 +118,7 @@ class BlendRecommender(ScoringRecommender):
         return parts
 
     @property
-    def _unfitted_parts(self) -> dict[str, ScoringRecommender]:
+    def _part_models(self) -> dict[str, ScoringRecommender]:
         """Each part with its own settings, then this model's seed and popularity, then the changes to the part."""
         shared: Settings = {"seed": self.seed, "popularity_half_life_days": self.popularity_half_life_days}
         shared |= {} if self.half_life_days is None else {"half_life_days": self.half_life_days}
@@ -170,7 +170,7 @@ class BlendRecommender(ScoringRecommender):
                 blended += np.float32(weight) * normalise(part.scores(histories, cutoff), self.normalisation)
         return blended
 
-    def _normalised_scores(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
+    def _normalise_parts(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
         return [normalise(part.scores(histories, cutoff), self.normalisation) for part in self.parts_.values()]
 
     def contributions(
@@ -232,7 +232,7 @@ SHARED_ARRAYS = ("item_ids", "popularity", "gaps")
 
 def _part_kind(name: str) -> type[ScoringRecommender]:
     """The class of a part. Raises UnknownName, which lists the recommenders that can be blended."""
-    candidates = [known for known in RECOMMENDERS if known not in NOT_PARTS]
+    candidates = [other for other in RECOMMENDERS if other not in NOT_PARTS]
     kind = RECOMMENDERS[name] if name in candidates else None
     if kind is None or not issubclass(kind, ScoringRecommender):
         raise UnknownName(f"'{name}' is not a part that can be blended{did_you_mean(name, candidates)}")

@@ -97,7 +97,7 @@ class Ease(LinearRecommender):
 
     seed: int = 7
 
-    def needed_gb(self, interactions: Interactions) -> float:
+    def memory_gb(self, interactions: Interactions) -> float:
         """The inverse or the eigenvectors, and computing the effects."""
         m, is_dense = len(interactions.item_ids), self._is_dense(len(interactions.item_ids))
         n_factors = 0 if is_dense else self.n_factors

@@ -56,7 +56,7 @@ class GfCf(LinearRecommender):
 
     seed: int = 7
 
-    def needed_gb(self, interactions: Interactions) -> float:
+    def memory_gb(self, interactions: Interactions) -> float:
         """The graph, its eigenvectors, a block of effects, and the effects that are kept."""
         return graph_gb(
             len(interactions.items),

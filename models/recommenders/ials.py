@@ -113,7 +113,7 @@ class Ials(FactorRecommender):
         confidence = self._confidence(purchases)
         return confidence, confidence, self.ridge_ + self._penalty(confidence.sum(), len(self.item_ids))
 
-    def needed_gb(self, interactions: Interactions) -> float:
+    def memory_gb(self, interactions: Interactions) -> float:
         """Vectors of both sides, those of the items five times over while they are drawn, and the matrix twice."""
         rows = 2 * len(interactions) + 5 * len(interactions.item_ids)
         vectors = 4 * self.n_factors * (rows + 6 * self.n_factors)

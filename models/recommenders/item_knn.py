@@ -71,13 +71,13 @@ class ItemKnn(LinearRecommender):
         if self.weighting not in WEIGHTINGS:
             raise UnknownName(f"no weighting '{self.weighting}' in item_knn{did_you_mean(self.weighting, WEIGHTINGS)}")
 
-    def needed_gb(self, interactions: Interactions) -> float:
+    def memory_gb(self, interactions: Interactions) -> float:
         """The purchases as a matrix, and the neighbours of each item, as implicit returns them and as they are kept."""
         m = len(interactions.item_ids)
         return (60 * len(interactions.items) + 60 * m * min(self.n_neighbours, m)) / GB
 
     def _fit_effects(self, interactions: Interactions) -> sparse.csr_matrix:
-        columns = weighted_columns(interactions.matrix(), self.weighting, k1=self.k1, b=self.b)
+        columns = weigh_purchases(interactions.matrix(), self.weighting, k1=self.k1, b=self.b)
         own = np.asarray(columns.multiply(columns).sum(axis=0)).ravel()
         repeats = np.where(own > 0, self.repeat_weight * np.median(own[own > 0]) if own.any() else 0.0, 0.0)
         others = nearest_others(columns, self.n_neighbours)
@@ -96,7 +96,7 @@ def nearest_others(columns: sparse.csc_matrix, n: int) -> sparse.csr_matrix:
     return sparse.csr_matrix(cells, pairs.shape, dtype=np.float32)
 
 
-def weighted_columns(
+def weigh_purchases(
     times: sparse.csr_matrix, weighting: str = "cosine", *, k1: float = 1.2, b: float = 0.5
 ) -> sparse.csc_matrix:
     """(n, m) weights of purchases, customers (or baskets) x items, given the numbers of purchases.

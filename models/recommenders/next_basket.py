@@ -27,7 +27,7 @@ from models.recommenders.engine.item_popularity import popularity_at, seasonal_p
 from models.recommenders.engine.linear import LinearRecommender
 from models.recommenders.engine.replenishment import dueness, usual_gap_days
 from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, Between, OneOf, Ranges
-from models.recommenders.item_knn import nearest_others, weighted_columns
+from models.recommenders.item_knn import nearest_others, weigh_purchases
 from models.resources import GB
 
 COMPONENTS = ("habit", "due", "similarity")
@@ -92,7 +92,7 @@ class NextBasket(LinearRecommender):
     seasonal_: NDArray[np.float32] = field(init=False)
     "(steps, m) see `seasonal_popularity`."
 
-    def needed_gb(self, interactions: Interactions) -> float:
+    def memory_gb(self, interactions: Interactions) -> float:
         """The purchases with their days, the neighbours of each item, as returned and as kept, and the seasons."""
         return (130 * len(interactions.items) + (60 * self.n_neighbours + 16 * 52) * len(interactions.item_ids)) / GB
 
@@ -117,7 +117,7 @@ class NextBasket(LinearRecommender):
         super()._fit_model(interactions)
 
     def _fit_effects(self, interactions: Interactions) -> sparse.csr_matrix:
-        return nearest_others(weighted_columns(split_by_basket(interactions).matrix()), self.n_neighbours + 1)
+        return nearest_others(weigh_purchases(split_by_basket(interactions).matrix()), self.n_neighbours + 1)
 
     def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
         components = self._components(histories, cutoff)
@@ -176,7 +176,7 @@ def readiness(n_gaps: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def relative_repeat_rate(interactions: Interactions) -> NDArray[np.float64]:
-    """(m,) share of each item's buyers who bought it on a second day, relative to the share over all items."""
+    """(m,) share of each item's buyers with a second purchase day, relative to the share over all items."""
     m = len(interactions.item_ids)
     pair_days = np.stack([interactions.customers * m + interactions.items, days_of(interactions)])
     pairs, n_days = np.unique(np.unique(pair_days, axis=1)[0], return_counts=True)

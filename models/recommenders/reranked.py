@@ -75,7 +75,7 @@ class Reranked(BlendRecommender):
         """Number of fitted trees; 0 where the parts' mean score ranks instead."""
         return len(self.trees_)
 
-    def needed_gb(self, interactions: Interactions) -> float:
+    def memory_gb(self, interactions: Interactions) -> float:
         """Without the parts: the scores of a fold, and the examples of all folds, thrice while LightGBM bins them."""
         m, n_parts = len(interactions.item_ids), len(self.part_names)
         pairs = self.n_folds * min(MAX_FOLD_CUSTOMERS, len(interactions)) * min(self.n_candidates * n_parts, m)
@@ -114,7 +114,7 @@ class Reranked(BlendRecommender):
         day = block.days[0].astype(date)
         scores = self._scores_and_mean(block.histories, day)
         block.zero_out_seen(scores)
-        bought = block.bought
+        bought = block.is_bought
         codes, is_candidate = best_items(scores[:-1], self.n_candidates)
         features = pair_features(
             scores, codes, is_candidate, items=self.item_statistics_, histories=block.histories, cutoff=day
@@ -130,7 +130,7 @@ class Reranked(BlendRecommender):
 
     def _scores_and_mean(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
         """Normalised scores of each part, negative ones set to 0, and last their mean, (n, m) each."""
-        scores = [np.maximum(part, 0) for part in self._normalised_scores(histories, cutoff)]
+        scores = [np.maximum(part, 0) for part in self._normalise_parts(histories, cutoff)]
         return [*scores, sum(scores, np.zeros_like(scores[0])) / np.float32(len(scores))]
 
     def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:

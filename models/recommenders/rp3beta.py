@@ -1,6 +1,6 @@
 """RP3beta: a random walk item - customer - item, with popular end items discounted (Paudel et al. 2017).
 
-    item i -> a customer who bought it -> an item j of that customer
+    item i -> one of its buyers -> an item j of that customer
     effect[i, j] = sum over customers of (w[c, i] / w[., i])^alpha * (w[c, j] / w[c, .])^alpha / (w[., j])^beta
 
 with w the decayed number of purchases, and `.` its sum over that index.
@@ -65,7 +65,7 @@ class Rp3Beta(LinearRecommender):
     repeat_weight: float = 100.0
     "How much a purchase predicts its own repetition, in median strongest effects on another item."
 
-    def needed_gb(self, interactions: Interactions) -> float:
+    def memory_gb(self, interactions: Interactions) -> float:
         """The purchases four times over, a block of products with its sorting, and the effects that are kept."""
         m = len(interactions.item_ids)
         kept = 8 * m * min(self.n_neighbours, m)

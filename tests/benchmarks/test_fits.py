@@ -14,10 +14,12 @@ from benchmarks.hand_over import write_split
 from models.metrics.ranking.protocols.last_basket_out import LastBasketOut
 from models.recommenders.blend import BlendRecommender
 from models.recommenders.popularity import Popularity
-from tests.baskets import bought
+from tests.baskets import interactions
 from training.run.recipe import Recipe
 
-SPLIT = LastBasketOut().split(bought("ada 2024-01-01 a b", "ada 2024-03-01 b", "bo 2024-01-01 b c", "bo 2024-02-01 a"))
+SPLIT = LastBasketOut().split(
+    interactions("ada 2024-01-01 a b", "ada 2024-03-01 b", "bo 2024-01-01 b c", "bo 2024-02-01 a")
+)
 
 
 @pytest.mark.slow

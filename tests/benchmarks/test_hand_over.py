@@ -12,10 +12,10 @@ from benchmarks.hand_over import digest_of, read_answers, read_split, write_spli
 from models.metrics.ranking.protocols.last_basket_out import LastBasketOut
 from models.metrics.ranking.splits import generate_recommendations
 from models.recommenders.item_knn import ItemKnn
-from tests.baskets import bought
+from tests.baskets import interactions
 
 SPLIT = LastBasketOut().split(
-    bought("ada 2024-01-01 a b", "ada 2024-03-01 b", "bo 2024-01-01 b c", "bo 2024-02-01 a", "- 2024-01-03 d")
+    interactions("ada 2024-01-01 a b", "ada 2024-03-01 b", "bo 2024-01-01 b c", "bo 2024-02-01 a", "- 2024-01-03 d")
 )
 
 

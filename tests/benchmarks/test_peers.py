@@ -12,7 +12,7 @@ from benchmarks.hand_over import write_split
 from benchmarks.peers import PEERS, drawn
 from models.metrics.ranking.protocols.last_basket_out import LastBasketOut
 from models.recommenders.engine.search_ranges import Between, OneOf
-from tests.baskets import bought
+from tests.baskets import interactions
 
 
 def test_settings_are_drawn_within_their_ranges_and_the_same_again():
@@ -34,7 +34,7 @@ def test_every_peer_names_its_library():
 
 @pytest.mark.parametrize(("weights", "expected"), [("count", 2.0), ("binary", 1.0), ("log", np.log(3))])
 def test_what_a_peer_learns_from_is_weighted_as_asked(tmp_path: Path, weights: str, expected: float):
-    everything = bought("ada 2024-01-01 a", "ada 2024-01-02 a", "ada 2024-01-03 b", "bo 2024-01-01 b")
+    everything = interactions("ada 2024-01-01 a", "ada 2024-01-02 a", "ada 2024-01-03 b", "bo 2024-01-01 b")
     folder = write_split(LastBasketOut().split(everything), tmp_path)
 
     matrix = peer_models.matrix_of(folder, "learnt_from", weights, None)

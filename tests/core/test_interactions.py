@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.interactions import Histories, codes_of, lines_of
-from tests.baskets import bought
+from tests.baskets import interactions
 
 name_lists = st.lists(st.text("abc", min_size=1, max_size=4), max_size=8)
 
@@ -44,13 +44,13 @@ def test_the_lines_of_rows_are_the_rows_one_after_the_other(lengths: list[int], 
 
 
 def test_taking_customers_keeps_the_order_of_the_rows():
-    log = bought("ada 2024-03-01 tea", "bo 2024-03-01 milk tea", "cyd 2024-03-02 jam")
+    log = interactions("ada 2024-03-01 tea", "bo 2024-03-01 milk tea", "cyd 2024-03-02 jam")
 
     assert list(items_by_customer(log.take(np.array([2, 0]))).items()) == [("cyd", ["jam"]), ("ada", ["tea"])]
 
 
 def test_another_catalogue_changes_the_codes_and_not_the_items():
-    log = bought("ada 2024-03-01 tea", "bo 2024-03-01 milk jam", "- 2024-03-01 tea jam")
+    log = interactions("ada 2024-03-01 tea", "bo 2024-03-01 milk jam", "- 2024-03-01 tea jam")
 
     recoded = log.recode(np.array(["apple", "jam", "tea"]))
 
@@ -60,7 +60,7 @@ def test_another_catalogue_changes_the_codes_and_not_the_items():
 
 
 def test_a_purchase_on_the_cutoff_has_not_happened_yet():
-    log = bought("ada 2024-03-01 tea", "ada 2024-03-08 jam", "- 2024-03-07T23:59:59 tea", "- 2024-03-08 jam")
+    log = interactions("ada 2024-03-01 tea", "ada 2024-03-08 jam", "- 2024-03-07T23:59:59 tea", "- 2024-03-08 jam")
 
     early = log.before(date(2024, 3, 8))
 
@@ -69,7 +69,7 @@ def test_a_purchase_on_the_cutoff_has_not_happened_yet():
 
 
 def test_a_purchase_one_half_life_old_counts_half_and_a_later_one_in_full():
-    log = bought("ada 2024-03-01 tea", "bo 2024-03-11 tea", "cyd 2024-03-12 tea")
+    log = interactions("ada 2024-03-01 tea", "bo 2024-03-11 tea", "cyd 2024-03-12 tea")
 
     matrix = log.matrix(half_life_days=10, cutoff=date(2024, 3, 11))
 
@@ -77,13 +77,13 @@ def test_a_purchase_one_half_life_old_counts_half_and_a_later_one_in_full():
 
 
 def test_without_a_half_life_the_matrix_counts_purchases():
-    log = bought("ada 2023-03-01 tea jam", "ada 2024-03-01 tea")
+    log = interactions("ada 2023-03-01 tea jam", "ada 2024-03-01 tea")
 
     assert log.matrix().toarray().tolist() == [[1, 2]]
 
 
 def test_building_the_matrix_does_not_change_the_histories():
-    log = bought("ada 2024-03-01 tea jam", "ada 2024-03-02 tea")
+    log = interactions("ada 2024-03-01 tea jam", "ada 2024-03-02 tea")
     before = log.items.copy()
 
     log.matrix()

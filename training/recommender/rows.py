@@ -69,7 +69,7 @@ class RankingTask:
         """Fit the recipe on what was known, or on fewer interactions, and recommend at the cutoff."""
         interactions = interactions or self.known
         model = recipe.build(RECOMMENDERS)
-        with SHARED.hold(model.peak_gb(interactions)), threads_for(recipe, interactions):
+        with SHARED.hold(model.peak_memory_gb(interactions)), threads_for(recipe, interactions):
             return model.fit(interactions).recommend(self.histories, MAX_K, cutoff=self.cutoff)
 
     def ndcg(self, answer: Recommendations) -> NDArray[np.float64]:
@@ -106,7 +106,7 @@ def threads_for(recipe: Recipe, interactions: Interactions) -> AbstractContextMa
 
     On a shop with 300 items, gf_cf took 5.2 s with two threads that waited for each other, and .05 s with one.
     """
-    is_small = recipe.build(RECOMMENDERS).needed_gb(interactions) < SMALL_GB
+    is_small = recipe.build(RECOMMENDERS).memory_gb(interactions) < SMALL_GB
     return threadpool_limits(1, user_api="blas") if is_small else nullcontext()
 
 

@@ -16,7 +16,7 @@ from core.recommendations import Recommendations
 
 @dataclass(frozen=True, kw_only=True)
 class RankingData:
-    """One row for each customer who bought something in the test period."""
+    """One row for each customer with a purchase in the test period."""
 
     customer_ids: NDArray[np.str_]
     items: NDArray[np.int32]

@@ -1,6 +1,6 @@
 """Evaluation of recommendations on purchases after the cutoff, with bootstrap intervals over customers.
 
-All items are ranked, without sampled negatives. Every customer who bought something in the test period counts.
+All items are ranked, without sampled negatives. Every customer with a purchase in the test period counts.
 Relevance is binary: bought or not, however often. The metrics are defined in the modules of this folder.
 """
 

@@ -1,6 +1,6 @@
 """Novelty, diversity and coverage of lists (Castells et al. 2015).
 
-novelty     mean of -log2(share of past customers who bought the item, at least one)
+novelty     mean of -log2(share of past customers with a purchase of the item, at least one)
 diversity   1 - mean similarity of two items of the list; the similarity is the cosine of their buyers
 coverage    share of the catalogue that is in any list
 """
@@ -42,7 +42,7 @@ def coverage(data: RankingData) -> float:
 
 
 def _surprise(past: Histories) -> NDArray[np.float64]:
-    """(m,) bits: -log2 of the share of customers who bought each item; an item without buyers counts as one."""
+    """(m,) bits: -log2 of the share of customers with a purchase of each item; an item without buyers counts as one."""
     n_customers = max(1, int((np.diff(past.indptr) > 0).sum()))
     n_buyers = np.bincount(pairs_of(past) % len(past.item_ids), minlength=len(past.item_ids))
     return -np.log2(np.maximum(n_buyers, 1) / n_customers)

@@ -88,20 +88,20 @@ class Recommender:
             raise NotEnoughHistory("no item was bought before the cutoff; recommendations need item_id in purchases")
         self.cutoff_ = cutoff or times.max().astype("datetime64[D]").astype(date) + timedelta(days=1)
         recent = past if self.span_days is None else past.since(self.cutoff_ - timedelta(days=self.span_days))
-        refuse_too_large(self.name, max(counting_gb(past), self.needed_gb(recent)))
+        refuse_too_large(self.name, max(counting_gb(past), self.memory_gb(recent)))
         self.item_ids = past.item_ids
         self.popularity_ = popularity_of(past, self.popularity_half_life_days, cutoff=self.cutoff_)
         self.gaps_ = usual_gap_days(past)
         self._fit_model(recent)
         return self
 
-    def needed_gb(self, interactions: Interactions) -> float:
+    def memory_gb(self, interactions: Interactions) -> float:
         """Estimated peak memory of a fit in 10^9 bytes, without the interactions themselves."""
         return counting_gb(interactions)
 
-    def peak_gb(self, interactions: Interactions) -> float:
+    def peak_memory_gb(self, interactions: Interactions) -> float:
         """The same including component models, which are fitted one after another."""
-        return self.needed_gb(interactions)
+        return self.memory_gb(interactions)
 
     def recommend(
         self,

@@ -116,7 +116,7 @@ def _collect_block(
     scores_by_model: list[NDArray[np.float32]], block: HoldoutFold, n_best: int
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
     block.zero_out_seen(scores_by_model)
-    bought = block.bought
+    bought = block.is_bought
     codes, allowed = best_items(scores_by_model, n_best)
     scores = np.stack([np.take_along_axis(scores, codes, 1) for scores in scores_by_model], axis=2)
     return scores, allowed, np.take_along_axis(bought, codes, 1), bought.sum(axis=1)

@@ -45,11 +45,11 @@ class HoldoutFold:
         return len(self.truth)
 
     @property
-    def bought(self) -> NDArray[np.bool_]:
+    def is_bought(self) -> NDArray[np.bool_]:
         """(n, m) which items each customer bought afterwards."""
-        bought = np.zeros((len(self), len(self.truth.item_ids)), dtype=bool)
-        bought[self.truth.customers, self.truth.items] = True
-        return bought
+        is_bought = np.zeros((len(self), len(self.truth.item_ids)), dtype=bool)
+        is_bought[self.truth.customers, self.truth.items] = True
+        return is_bought
 
     def zero_out_seen(self, scores_by_model: list[NDArray[np.float32]]) -> None:
         """Set the (n, m) scores of seen items to zero, in place, where only new items count."""

@@ -1,4 +1,4 @@
-"""The graph that connects items through the customers who bought them, normalised, and its smoothest signals.
+"""The graph that connects items through their common buyers, normalised, and its smoothest signals.
 
     X = (customer's purchases)^-customer_power * w * (item's purchases)^-item_power, largest singular value 1
     P = X'X, (m, m): one step from item to item; its eigenvectors of large eigenvalue are broad tastes

@@ -66,10 +66,10 @@ class ScoringRecommender(Recommender, ABC):
 
     def _popularity_factor(self, cutoff: date) -> NDArray[np.float32]:
         """(m,) factor of each score: popularity at the fit, unless a subclass knows it at the cutoff."""
-        return self._fitted_popularity_factor
+        return self._factor_at_fit
 
     @cached_property
-    def _fitted_popularity_factor(self) -> NDArray[np.float32]:
+    def _factor_at_fit(self) -> NDArray[np.float32]:
         return (self.popularity_**self.popularity_power).astype(np.float32)
 
     def _write_own_stage(

@@ -56,7 +56,7 @@ class Examples:
         return float(self.bought.sum() / self.n_bought.sum())
 
     def informative(self) -> Examples:
-        """The customers who bought some candidates but not all; the others teach nothing about the order."""
+        """The customers with some, but not all, candidates bought; the others teach nothing about the order."""
         customers = np.repeat(np.arange(len(self)), self.n_candidates)
         n_hits = np.bincount(customers, self.bought, minlength=len(self))
         is_informative = (n_hits > 0) & (n_hits < self.n_candidates)

@@ -102,16 +102,16 @@ def test_an_offer_given_out_already_is_not_allowed_again():
     assert decide(scarce, contacts={"call": OfferContacts(made=2, matured=0, accepted=0)})[0].alternatives == ()
 
 
-def test_a_fact_that_a_customer_lacks_makes_nobody_eligible():
+def test_a_missing_variable_makes_a_customer_ineligible():
     ruled = Offer(offer_id="sorry", kind="thank_you", margin=100, rule="returns_365d == 0")
     situations = [situation(), situation(returns_365d=0), situation(returns_365d=1)]
 
     assert [bool(decision.alternatives) for decision in decide(ruled, situations=situations)] == [False, True, False]
 
 
-def test_the_same_question_gets_the_same_id_and_another_another():
-    asked = [situation(), situation(), situation("bo")]
-    first, again, other = (decision.decision_id for decision in decide(ITEM, situations=asked))
+def test_equal_situations_get_the_same_decision_id():
+    situations = [situation(), situation(), situation("bo")]
+    first, again, other = (decision.decision_id for decision in decide(ITEM, situations=situations))
 
     assert first == again != other
 

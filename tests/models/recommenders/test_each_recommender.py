@@ -15,13 +15,13 @@ from models.recommenders.engine.exclusions import Exclusions
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
-from tests.baskets import bought, checkerboard, history
+from tests.baskets import checkerboard, history, interactions
 
 CUTOFF = date(2024, 3, 1)
 
 
 def test_popularity_forgets_half_of_a_purchase_every_half_life():
-    log = bought("ada 2024-01-31 jam", "bo 2024-03-01 tea", "- 2024-03-01 tea milk")
+    log = interactions("ada 2024-01-31 jam", "bo 2024-03-01 tea", "- 2024-03-01 tea milk")
 
     popularity = Popularity(popularity_half_life_days=30).fit(log, date(2024, 3, 2)).popularity_
 
@@ -30,7 +30,7 @@ def test_popularity_forgets_half_of_a_purchase_every_half_life():
 
 
 def test_a_short_half_life_prefers_what_is_bought_now():
-    log = bought("ada 2023-03-01 jam", "bo 2023-03-01 jam", "cyd 2024-02-28 tea")
+    log = interactions("ada 2023-03-01 jam", "bo 2023-03-01 jam", "cyd 2024-02-28 tea")
     first = {days: Popularity(popularity_half_life_days=days).fit(log, CUTOFF) for days in (30, 10_000)}
 
     assert first[30].recommend(history(among=log), 1).item_id.tolist() == [["tea"]]
@@ -38,13 +38,13 @@ def test_a_short_half_life_prefers_what_is_bought_now():
 
 
 def test_equally_popular_items_come_by_id():
-    log = bought("ada 2024-02-01 tea jam milk")
+    log = interactions("ada 2024-02-01 tea jam milk")
 
     assert Popularity().fit(log).recommend(history(among=log), 3).item_id.tolist() == [["jam", "milk", "tea"]]
 
 
 def test_frequent_purchases_come_first_and_popular_items_follow():
-    log = bought("ada 2024-02-01 tea jam", "ada 2024-02-08 tea", "bo 2024-02-01 milk", "cyd 2024-02-01 milk")
+    log = interactions("ada 2024-02-01 tea jam", "ada 2024-02-08 tea", "bo 2024-02-01 milk", "cyd 2024-02-01 milk")
     ada = log.histories.take(np.array([0]))
 
     answer = PersonalFrequency().fit(log, CUTOFF).recommend(ada, 3)
@@ -55,7 +55,7 @@ def test_frequent_purchases_come_first_and_popular_items_follow():
 
 
 def test_a_short_half_life_prefers_the_customers_newer_habit():
-    log = bought("ada 2023-12-01 tea", "ada 2023-12-02 tea", "ada 2024-02-28 jam")
+    log = interactions("ada 2023-12-01 tea", "ada 2023-12-02 tea", "ada 2024-02-28 jam")
     first = {
         days: PersonalFrequency(half_life_days=days, popularity_power=0).fit(log, CUTOFF).recommend(log.histories, 1)
         for days in (10, 1_000)
@@ -66,7 +66,7 @@ def test_a_short_half_life_prefers_the_customers_newer_habit():
 
 
 def test_of_two_habits_the_one_in_season_comes_first():
-    log = bought("ada 2024-02-01 jam tea", "bo 2024-02-20 tea", "cyd 2024-02-20 tea")
+    log = interactions("ada 2024-02-01 jam tea", "bo 2024-02-20 tea", "cyd 2024-02-20 tea")
     ada = log.histories.take(np.array([0]))
 
     assert PersonalFrequency(popularity_power=0).fit(log).recommend(ada, 1).item_id.tolist() == [["jam"]]
@@ -74,7 +74,7 @@ def test_of_two_habits_the_one_in_season_comes_first():
 
 
 def test_item_similarity_is_the_cosine_of_the_buyers():
-    log = bought("ada 2024-02-01 tea milk", "bo 2024-02-01 tea jam", "cyd 2024-02-01 tea milk")
+    log = interactions("ada 2024-02-01 tea milk", "bo 2024-02-01 tea jam", "cyd 2024-02-01 tea milk")
 
     similar = dict(ItemKnn().fit(log).similar_items("milk", 5))
 
@@ -84,7 +84,7 @@ def test_item_similarity_is_the_cosine_of_the_buyers():
 
 
 def test_repeat_purchases_are_personal_and_neighbours_are_similar_items():
-    log = bought("ada 2024-02-01 tea milk", "bo 2024-02-01 tea milk", "cyd 2024-02-01 jam bread")
+    log = interactions("ada 2024-02-01 tea milk", "bo 2024-02-01 tea milk", "cyd 2024-02-01 jam bread")
 
     answer = ItemKnn().fit(log).recommend(history("tea", among=log), 3)
 
@@ -94,7 +94,7 @@ def test_repeat_purchases_are_personal_and_neighbours_are_similar_items():
 
 
 def test_n_neighbours_keeps_the_nearest():
-    log = bought("ada 2024-02-01 tea milk", "bo 2024-02-01 tea milk jam", "cyd 2024-02-01 tea milk")
+    log = interactions("ada 2024-02-01 tea milk", "bo 2024-02-01 tea milk jam", "cyd 2024-02-01 tea milk")
 
     assert [item for item, _ in ItemKnn(n_neighbours=2).fit(log).similar_items("tea", 5)] == ["milk"]
 
@@ -126,7 +126,7 @@ def test_folding_in_a_history_agrees_with_implicit():
 
 
 def test_an_item_with_only_anonymous_buyers_is_ranked_by_popularity():
-    log = bought("ada 2024-02-01 tea jam", "bo 2024-02-01 tea", "- 2024-02-01 milk")
+    log = interactions("ada 2024-02-01 tea jam", "bo 2024-02-01 tea", "- 2024-02-01 milk")
 
     answer = Als(n_factors=2).fit(log).recommend(history("milk", among=log), 3, exclusions=Exclusions(seen=True))
 

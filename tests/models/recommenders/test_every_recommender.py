@@ -19,16 +19,16 @@ from models.recommenders.engine import base
 from models.recommenders.engine.base import Recommender
 from models.recommenders.engine.exclusions import Exclusions
 from models.recommenders.reranked import Reranked
-from tests.baskets import bought, checkerboard, history
+from tests.baskets import checkerboard, history, interactions
 
 SMALL = {"als": {"n_factors": 4}, "ials": {"n_factors": 4}}
-WORLD = bought(
+WORLD = interactions(
     "ada 2024-02-01 tea milk", "ada 2024-02-20 tea", "bo 2024-02-03 tea milk jam", "cyd 2024-02-10 jam bread",
     "dee 2024-02-11 bread butter jam", "eve 2024-01-05 salt", "- 2024-02-12 bread salt", "- 2024-02-14 bread",
 )  # fmt: skip
 FITTED = {name: kind(**SMALL.get(name, {})).fit(WORLD) for name, kind in RECOMMENDERS.items()}
 ITEMS = WORLD.item_ids.tolist()
-CROWD = bought(
+CROWD = interactions(
     *(
         f"c{n:02} 2024-0{month}-{1 + n % 28:02} {ITEMS[n % 6]} {ITEMS[(n + month * (n % 3)) % 6]}"
         for n in range(90)
@@ -136,7 +136,7 @@ def test_excluding_all_items_gives_an_empty_list_and_a_reason(recommender: Recom
 
 @every_fitted_recommender
 def test_a_catalogue_of_one_item_recommends_it(recommender: Recommender):
-    alone = type(recommender)(**recommender.settings).fit(bought("ada 2024-02-01 tea"))
+    alone = type(recommender)(**recommender.settings).fit(interactions("ada 2024-02-01 tea"))
 
     assert alone.recommend(history("tea", among=WORLD), 1).item_id.tolist() == [["tea"]]
     assert alone.similar_items("tea", 3) == []
@@ -144,7 +144,7 @@ def test_a_catalogue_of_one_item_recommends_it(recommender: Recommender):
 
 @every_fitted_recommender
 def test_anonymous_purchases_alone_give_popular_items(recommender: Recommender):
-    fitted = type(recommender)(**recommender.settings).fit(bought("- 2024-02-01 tea jam", "- 2024-02-01 jam"))
+    fitted = type(recommender)(**recommender.settings).fit(interactions("- 2024-02-01 tea jam", "- 2024-02-01 jam"))
 
     assert fitted.recommend(history("tea", among=WORLD), 2, exclusions=Exclusions(seen=True)).item_id[0, 0] == "jam"
 

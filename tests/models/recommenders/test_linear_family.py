@@ -14,11 +14,11 @@ from models.recommenders.engine.linear import LinearRecommender
 from models.recommenders.engine.sparse_effects import add_self_effects, item_blocks, keep_strongest
 from models.recommenders.gf_cf import GfCf
 from models.recommenders.graph_filter import GraphFilter
-from models.recommenders.item_knn import ItemKnn, weighted_columns
+from models.recommenders.item_knn import ItemKnn, weigh_purchases
 from models.recommenders.rp3beta import Rp3Beta
-from tests.baskets import bought
+from tests.baskets import interactions
 
-LOG = bought(
+LOG = interactions(
     "ada 2024-02-01 tea milk jam", "bo 2024-02-01 tea milk", "cyd 2024-02-01 jam bread",
     "dee 2024-02-01 bread butter tea", "eve 2024-02-01 milk butter", "fay 2024-02-01 jam milk bread",
 )  # fmt: skip
@@ -33,7 +33,7 @@ def fit_effects(model: LinearRecommender) -> np.ndarray:
     return fitted._effects_between(items, items) * OTHERS
 
 
-def normalised_links(customer_power: float, item_power: float) -> np.ndarray:
+def scale_links(customer_power: float, item_power: float) -> np.ndarray:
     links = X.sum(1, keepdims=True) ** -customer_power * X * X.sum(0) ** -item_power
     return links / np.linalg.norm(links, 2)
 
@@ -48,7 +48,7 @@ def test_rp3beta_is_the_walk_from_item_to_customer_to_item():
 
 
 def test_gf_cf_is_one_step_plus_the_broad_tastes():
-    links, root = normalised_links(0.5, 0.5), np.sqrt(X.sum(0))
+    links, root = scale_links(0.5, 0.5), np.sqrt(X.sum(0))
     _, _, rows = np.linalg.svd(links)
 
     formula = links.T @ links + 0.3 * (rows[:2].T @ rows[:2]) / root[:, None] * root
@@ -58,7 +58,7 @@ def test_gf_cf_is_one_step_plus_the_broad_tastes():
 
 @pytest.mark.parametrize("sharpening", [0.0, 0.5])
 def test_a_graph_filter_blurs_and_subtracts_a_further_blurring_step(sharpening: float):
-    links, purchases = normalised_links(0.3, 0.4), X.sum(0)
+    links, purchases = scale_links(0.3, 0.4), X.sum(0)
     _, _, rows = np.linalg.svd(links)
     step = links.T @ links
     blurred = step * purchases**0.1 + 0.2 * (rows[:2].T @ rows[:2]) * purchases**0.3
@@ -73,7 +73,7 @@ def test_a_graph_filter_blurs_and_subtracts_a_further_blurring_step(sharpening: 
 
 
 def test_ease_with_powers_of_zero_is_the_ridge_regression_of_each_item_on_all_others():
-    links = normalised_links(0, 0)
+    links = scale_links(0, 0)
     effects = fit_effects(Ease(regularization=0.1, customer_power=0, item_power=0, end_popularity=0))
 
     for item in range(X.shape[1]):
@@ -107,19 +107,19 @@ def test_a_matrix_that_is_not_positive_definite_has_no_inverse(rows_at_once: int
 
 
 def test_the_memory_estimate_of_ease_depends_on_the_method():
-    assert Ease(dense_gb=1e-9).needed_gb(LOG) != Ease().needed_gb(LOG)
+    assert Ease(dense_gb=1e-9).memory_gb(LOG) != Ease().memory_gb(LOG)
 
 
 @pytest.mark.parametrize("weighting", ["cosine", "tf_idf"])
 def test_cosine_and_tf_idf_columns_have_length_one(weighting: str):
-    columns = weighted_columns(LOG.matrix(), weighting)
+    columns = weigh_purchases(LOG.matrix(), weighting)
 
     assert np.asarray(columns.multiply(columns).sum(axis=0)).ravel() == pytest.approx(np.ones(X.shape[1]))
 
 
 def test_bm25_counts_a_second_purchase_less_than_the_first():
-    again = bought("ada 2024-02-01 tea tea milk", "bo 2024-02-01 milk jam")
-    columns = weighted_columns(again.matrix(), "bm25", k1=1.0, b=0.0).toarray()
+    again = interactions("ada 2024-02-01 tea tea milk", "bo 2024-02-01 milk jam")
+    columns = weigh_purchases(again.matrix(), "bm25", k1=1.0, b=0.0).toarray()
     tea, milk = (columns[0, again.item_ids.tolist().index(name)] for name in ("tea", "milk"))
 
     assert tea / milk == pytest.approx((2 * 2 / 3) / (1 * 2 / 2))

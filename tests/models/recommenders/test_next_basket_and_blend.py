@@ -13,9 +13,9 @@ from models.recommenders.ease import Ease
 from models.recommenders.engine.blend_weights import NORMALISATIONS, Candidates, fit_weights, normalise
 from models.recommenders.engine.item_popularity import popularity_at, seasonal_popularity
 from models.recommenders.next_basket import NextBasket, readiness, relative_repeat_rate
-from tests.baskets import bought, history
+from tests.baskets import history, interactions
 
-LOG = bought(
+LOG = interactions(
     "ada 2024-01-01 tea jam", "ada 2024-01-11 tea milk", "ada 2024-01-21 tea", "bo 2024-01-02 tea jam",
     "bo 2024-01-12 tea jam", "cyd 2024-01-03 jam bread", "cyd 2024-01-25 bread", "dee 2024-01-04 salt bread",
 )  # fmt: skip
@@ -33,7 +33,7 @@ def test_items_bought_on_a_second_day_have_a_high_repeat_rate():
 
 
 def test_popularity_at_an_earlier_cutoff_ignores_later_purchases():
-    log = bought("ada 2024-01-01 tea", "bo 2024-01-25 jam", "- 2024-01-26 jam")
+    log = interactions("ada 2024-01-01 tea", "bo 2024-01-25 jam", "- 2024-01-26 jam")
 
     jam, tea = popularity_at(seasonal_popularity(log, 7, cutoff=CUTOFF), CUTOFF, cutoff=date(2024, 1, 20))
 
@@ -76,7 +76,7 @@ def test_all_weight_goes_to_the_only_part_that_finds_the_bought_item():
 
 
 def test_a_part_that_does_not_fit_into_memory_is_left_out_with_its_reason(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(Ease, "needed_gb", lambda *_: 1e9)
+    monkeypatch.setattr(Ease, "memory_gb", lambda *_: 1e9)
 
     model = BlendRecommender(parts="ease, item_knn").fit(LOG, CUTOFF)
 

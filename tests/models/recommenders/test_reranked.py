@@ -19,7 +19,7 @@ from models.recommenders.engine.holdout import holdout_folds
 from models.recommenders.reranked import Reranked
 from models.recommenders.reranking.pair_features import ItemStatistics, feature_names, pair_features
 from models.recommenders.reranking.trees import Examples, Trees, TreeSettings
-from tests.baskets import bought
+from tests.baskets import interactions
 
 CUTOFF = date(2024, 5, 1)
 SMALL = {"parts": "next_basket, item_knn", "n_candidates": 8, "n_trees": 20, "n_folds": 2}
@@ -36,11 +36,11 @@ def corner_shop() -> Interactions:
         for customer in range(80)
         for day in range(0, 108, 9)
     ]
-    return bought(*baskets)
+    return interactions(*baskets)
 
 
 @cache
-def fitted() -> Reranked:
+def small_reranker() -> Reranked:
     return Reranked(**SMALL).fit(corner_shop(), CUTOFF)
 
 
@@ -76,7 +76,7 @@ def test_trees_without_splits_predict_a_constant(rows: np.ndarray):
 
 
 def test_features_agree_with_values_counted_by_hand():
-    log = bought("ada 2024-01-01 tea jam", "ada 2024-01-11 tea", "ada 2024-01-21 milk", "bo 2024-01-02 jam")
+    log = interactions("ada 2024-01-01 tea jam", "ada 2024-01-11 tea", "ada 2024-01-21 milk", "bo 2024-01-02 jam")
     scores = np.array([[0.5, 0, 1]], dtype=np.float32)
     codes, statistics = np.array([[0, 1, 2]]), ItemStatistics.compute(log, date(2024, 1, 31))
 
@@ -96,7 +96,7 @@ def test_features_agree_with_values_counted_by_hand():
 
 
 def test_an_item_that_was_never_bought_has_no_days_since():
-    log = bought("ada 2024-01-01 tea", "bo 2024-01-02 jam")
+    log = interactions("ada 2024-01-01 tea", "bo 2024-01-02 jam")
     scores = np.ones((1, 2), dtype=np.float32)
 
     table = pair_features(
@@ -139,8 +139,8 @@ def test_recall_counts_all_bought_items_and_uninformative_customers_are_dropped(
 
 
 def test_with_enough_customers_the_model_has_trees_and_a_candidate_recall():
-    assert fitted().n_trees_ == 20
-    assert fitted().candidate_recall_ == pytest.approx(1, abs=0.1)
+    assert small_reranker().n_trees_ == 20
+    assert small_reranker().candidate_recall_ == pytest.approx(1, abs=0.1)
 
 
 def test_trees_find_the_feature_that_predicts_purchases():
@@ -157,7 +157,7 @@ def test_trees_find_the_feature_that_predicts_purchases():
 def test_every_candidate_scores_above_every_other_item():
     histories = corner_shop().histories.take(np.arange(5))
 
-    scores = fitted().scores(histories, CUTOFF)
+    scores = small_reranker().scores(histories, CUTOFF)
     merged = reranked._merge_scores(
         np.array([[0.9, 0.5, 0.2]]),
         np.array([[2]]),
@@ -183,18 +183,20 @@ def test_contributions_sum_to_the_score():
     items = np.arange(len(corner_shop().item_ids))
     for row in range(5):
         one = corner_shop().histories.take(np.array([row]))
-        _, contributions = fitted().contributions(corner_shop().histories, row, items=items, cutoff=CUTOFF)
-        assert contributions.sum(axis=0) == pytest.approx(fitted().scores(one, CUTOFF)[0], abs=1e-5)
+        _, contributions = small_reranker().contributions(corner_shop().histories, row, items=items, cutoff=CUTOFF)
+        assert contributions.sum(axis=0) == pytest.approx(small_reranker().scores(one, CUTOFF)[0], abs=1e-5)
 
 
 def test_the_same_seed_gives_the_same_trees():
     again = Reranked(**SMALL).fit(corner_shop(), CUTOFF)
 
-    assert all(np.array_equal(array, again.trees_.arrays()[name]) for name, array in fitted().trees_.arrays().items())
+    assert all(
+        np.array_equal(array, again.trees_.arrays()[name]) for name, array in small_reranker().trees_.arrays().items()
+    )
 
 
 def test_loading_and_recommending_import_no_lightgbm(tmp_path: Path):
-    fitted().to_artifact().write(tmp_path)
+    small_reranker().to_artifact().write(tmp_path)
     program = (
         "import sys, numpy as np; from pathlib import Path; from models.artifact import Artifact\n"
         "from models.recommenders.catalogue import RECOMMENDERS; from core.interactions import Histories\n"
@@ -205,5 +207,5 @@ def test_loading_and_recommending_import_no_lightgbm(tmp_path: Path):
 
     output = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
 
-    assert output[3:5] == ["20", str(fitted().candidate_recall_)]
+    assert output[3:5] == ["20", str(small_reranker().candidate_recall_)]
     assert not {"lightgbm", "pandas", "sklearn", "implicit"} & set(output)

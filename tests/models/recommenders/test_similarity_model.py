@@ -16,9 +16,9 @@ from models.recommenders.engine.exclusions import Exclusions
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
-from tests.baskets import bought, history
+from tests.baskets import history, interactions
 
-WORLD = bought(
+WORLD = interactions(
     "ada 2024-02-01 tea milk", "ada 2024-02-20 tea", "bo 2024-02-03 tea milk jam", "cyd 2024-02-10 jam bread",
     "dee 2024-02-11 bread butter jam", "eve 2024-01-05 salt", "- 2024-02-12 bread salt", "- 2024-02-14 bread",
 )  # fmt: skip

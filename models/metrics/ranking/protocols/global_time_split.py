@@ -28,8 +28,8 @@ class GlobalTimeSplit:
     def description(self) -> str:
         """What is trained on, who is evaluated and what counts as a hit."""
         return (
-            f"trained on purchases before {self.cutoff}; evaluated on customers who bought in the "
-            f"{self.horizon_days} days from then; repeat purchases count"
+            f"trained on purchases before {self.cutoff}; evaluated on customers with a purchase in "
+            f"the {self.horizon_days} days from then; repeat purchases count"
         )
 
     def split(self, interactions: Interactions) -> Split:

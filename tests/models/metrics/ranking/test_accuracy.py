@@ -12,7 +12,7 @@ from core.recommendations import Recommendations
 from models.metrics.ranking.accuracy import accuracy
 from models.metrics.ranking.activity import THIRDS, accuracy_by_activity, activity_thirds
 from models.metrics.ranking.data import RankingData
-from tests.baskets import bought
+from tests.baskets import interactions
 
 
 def ranking_data(past: Histories, truth: Histories, **rows: str) -> RankingData:
@@ -32,7 +32,9 @@ def customers_with_orders(*counts: int) -> RankingData:
     days = [f"c{who} 2024-01-{day + 1:02d} a b" for who, count in enumerate(counts) for day in range(count)]
     again = [f"c{who} 2024-03-01 a" for who in range(len(counts))]
     return ranking_data(
-        bought("- 2024-01-01 a b", *days), bought(*again), **{f"c{who}": "a b" for who in range(len(counts))}
+        interactions("- 2024-01-01 a b", *days),
+        interactions(*again),
+        **{f"c{who}": "a b" for who in range(len(counts))},
     )
 
 
@@ -45,8 +47,8 @@ def test_equally_active_customers_stay_together():
 
 
 def test_lines_of_one_moment_are_one_order():
-    one = ranking_data(bought("ada 2024-01-01 a b c", "bo 2024-01-01 a", "bo 2024-01-02 a"),
-                 bought("ada 2024-02-01 a", "bo 2024-02-01 a"), ada="a", bo="a")  # fmt: skip
+    one = ranking_data(interactions("ada 2024-01-01 a b c", "bo 2024-01-01 a", "bo 2024-01-02 a"),
+                 interactions("ada 2024-02-01 a", "bo 2024-02-01 a"), ada="a", bo="a")  # fmt: skip
 
     assert activity_thirds(one)[0] < activity_thirds(one)[1]
 

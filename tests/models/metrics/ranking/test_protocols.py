@@ -16,7 +16,7 @@ from models.metrics.ranking.protocols.fixed_split import FixedSplit
 from models.metrics.ranking.protocols.global_time_split import GlobalTimeSplit
 from models.metrics.ranking.protocols.held_out_share import HeldOutShare
 from models.metrics.ranking.protocols.last_basket_out import LastBasketOut
-from tests.baskets import bought
+from tests.baskets import interactions
 
 
 def items_by_customer(histories: Histories) -> dict[str, list[str]]:
@@ -29,7 +29,7 @@ def items_by_customer(histories: Histories) -> dict[str, list[str]]:
     }
 
 
-SHOP = bought(
+SHOP = interactions(
     "ada 2024-01-01 tea", "ada 2024-01-10 milk tea", "ada 2024-02-01 cake", "ada 2024-03-01 tea",
     "bo 2024-01-05 milk", "bo 2024-02-09 bread",
     "cyd 2024-02-02 tea",
@@ -87,13 +87,16 @@ def test_the_last_but_one_basket_is_split_without_the_last():
 
 
 def test_two_moments_of_one_day_are_one_basket():
-    day = bought("ada 2024-01-01 tea", "ada 2024-01-02T09:00 milk", "ada 2024-01-02T17:00 cake")
+    day = interactions("ada 2024-01-01 tea", "ada 2024-01-02T09:00 milk", "ada 2024-01-02T17:00 cake")
 
     assert items_by_customer(LastBasketOut().split(day).truth) == {"ada": ["milk", "cake"]}
 
 
 def test_a_fixed_split_takes_the_truth_from_its_file_and_masks_seen_items():
-    train, test = bought("ada 2024-01-01 a b", "bo 2024-01-01 b"), bought("ada 2024-01-01 c", "eve 2024-01-01 a")
+    train, test = (
+        interactions("ada 2024-01-01 a b", "bo 2024-01-01 b"),
+        interactions("ada 2024-01-01 c", "eve 2024-01-01 a"),
+    )
 
     split = FixedSplit(test).split(train)
 
@@ -115,7 +118,7 @@ baskets = st.lists(
 def test_a_held_out_share_is_a_share_of_each_customers_items_and_loses_none(
     baskets: list[tuple[str, int, set[str]]], share: float, seed: int
 ):
-    everything = bought(*(f"{who} 2024-01-{day:02d} {' '.join(sorted(items))}" for who, day, items in baskets))
+    everything = interactions(*(f"{who} 2024-01-{day:02d} {' '.join(sorted(items))}" for who, day, items in baskets))
     items_of = {who: set(items) for who, items in items_by_customer(everything).items()}
     if all(int(share * len(items)) == 0 for items in items_of.values()):
         return
@@ -131,7 +134,7 @@ def test_a_held_out_share_is_a_share_of_each_customers_items_and_loses_none(
 
 @given(baskets=baskets)
 def test_last_basket_out_loses_no_line_and_uses_none_twice(baskets: list[tuple[str, int, set[str]]]):
-    everything = bought(*(f"{who} 2024-01-{day:02d} {' '.join(sorted(items))}" for who, day, items in baskets))
+    everything = interactions(*(f"{who} 2024-01-{day:02d} {' '.join(sorted(items))}" for who, day, items in baskets))
 
     try:
         split = LastBasketOut().split(everything)

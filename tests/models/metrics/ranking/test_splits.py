@@ -14,7 +14,7 @@ from models.metrics.ranking.splits import generate_recommendations
 from models.recommenders.engine.exclusions import Exclusions
 from models.recommenders.engine.ranked_lists import ItemScores
 from models.recommenders.popularity import Popularity
-from tests.baskets import bought, checkerboard
+from tests.baskets import checkerboard, interactions
 
 
 class Diary(Popularity):
@@ -35,7 +35,7 @@ class Diary(Popularity):
 
 def test_each_customer_is_evaluated_on_their_own_day_and_in_the_order_of_the_split():
     split = LastBasketOut().split(
-        bought("ada 2024-01-01 a", "ada 2024-03-01 b", "bo 2024-01-01 b", "bo 2024-02-01 a", "cyd 2024-01-01 a",
+        interactions("ada 2024-01-01 a", "ada 2024-03-01 b", "bo 2024-01-01 b", "bo 2024-02-01 a", "cyd 2024-01-01 a",
                "cyd 2024-03-01 c")
     )  # fmt: skip
     diary = Diary().fit(split.training)

@@ -11,13 +11,13 @@ from models.metrics.ranking import variety
 from models.metrics.ranking.categories import category_diversity, miscalibration
 from models.metrics.ranking.data import Categories
 from models.metrics.ranking.variety import diversity
-from tests.baskets import bought
+from tests.baskets import interactions
 from tests.models.metrics.ranking.test_accuracy import ranking_data
 
 DAY = "2024-01-01"
-PAST = bought(f"- {DAY} a b c d e", f"ada {DAY} a b", f"bo {DAY} a b c", f"cyd {DAY} c", f"dee {DAY} d")
+PAST = interactions(f"- {DAY} a b c d e", f"ada {DAY} a b", f"bo {DAY} a b c", f"cyd {DAY} c", f"dee {DAY} d")
 CATEGORIES = Categories(PAST.item_ids, np.array(["x", "x", "y", "z", ""]))
-TRUTH = bought("ada 2024-02-01 a")
+TRUTH = interactions("ada 2024-02-01 a")
 
 
 def test_diversity_is_one_minus_the_mean_cosine_of_the_buyers():
@@ -41,7 +41,7 @@ def test_a_list_of_one_item_has_no_diversity():
 
 
 def test_blocks_of_items_and_lists_give_the_same_diversity(monkeypatch: pytest.MonkeyPatch):
-    rows = ranking_data(PAST, bought("ada 2024-02-01 a", "bo 2024-02-01 a"), ada="a b c d", bo="c e b a")
+    rows = ranking_data(PAST, interactions("ada 2024-02-01 a", "bo 2024-02-01 a"), ada="a b c d", bo="c e b a")
     at_once = diversity(rows)
 
     monkeypatch.setattr(variety, "CELLS_AT_ONCE", 1)
@@ -56,13 +56,13 @@ def test_category_diversity_ignores_items_without_a_category():
 
 
 def test_a_list_with_the_mix_of_the_history_has_miscalibration_0():
-    past = bought(f"ada {DAY} a b c d", "- 2024-01-01 e")
+    past = interactions(f"ada {DAY} a b c d", "- 2024-01-01 e")
 
     assert miscalibration(ranking_data(past, TRUTH, ada="c a d b"), CATEGORIES).tolist() == pytest.approx([0])
 
 
 def test_missing_categories_cost_the_smoothed_divergence():
-    past = bought(f"ada {DAY} a a c d", "- 2024-01-01 b e")  # half x, a quarter y, a quarter z
+    past = interactions(f"ada {DAY} a a c d", "- 2024-01-01 b e")  # half x, a quarter y, a quarter z
 
     result = miscalibration(ranking_data(past, TRUTH, ada="b c"), CATEGORIES)  # half x, half y
 
@@ -71,8 +71,8 @@ def test_missing_categories_cost_the_smoothed_divergence():
 
 
 def test_miscalibration_is_nan_without_a_category_in_history_or_list():
-    past = bought(f"ada {DAY} e", f"bo {DAY} a", f"- {DAY} a b c d")
-    truth = bought("ada 2024-02-01 a", "bo 2024-02-01 a")
+    past = interactions(f"ada {DAY} e", f"bo {DAY} a", f"- {DAY} a b c d")
+    truth = interactions("ada 2024-02-01 a", "bo 2024-02-01 a")
 
     assert np.isnan(miscalibration(ranking_data(past, truth, ada="a", bo="e"), CATEGORIES)).all()
 

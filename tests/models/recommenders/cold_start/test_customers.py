@@ -23,7 +23,7 @@ from models.recommenders.engine.exclusions import Exclusions
 from models.recommenders.engine.ranked_lists import ItemScores
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
-from tests.baskets import bought, history
+from tests.baskets import history, interactions
 from tests.corner_shop import CORNER_SHOP, every_recommender_on
 
 ITEMS = CORNER_SHOP.item_ids.tolist()
@@ -67,7 +67,7 @@ def test_preferences_ignore_case_and_unknown_keys_mean_categories(preferences: d
 
 
 def test_without_preferences_a_segment_gets_its_favourites_shrunk_towards_overall_popularity():
-    log = bought("ada 2024-02-29 tea", "bo 2024-02-29 milk", "cyd 2024-02-29 milk", "dee 2024-02-29 milk")
+    log = interactions("ada 2024-02-29 tea", "bo 2024-02-29 milk", "cyd 2024-02-29 milk", "dee 2024-02-29 milk")
     model = ColdStartCustomers.fit(
         log,
         {"country": np.array(["jp", "uk", "uk", "uk"])},
@@ -86,7 +86,7 @@ def test_a_customer_counts_once_for_an_item_however_often_they_buy_it():
     baskets = ["bo 2024-02-29 milk", "cyd 2024-02-29 milk", "dee 2024-02-29 tea"]
     segment = {"country": np.array(["jp", "jp", "jp"])}
     often = ColdStartCustomers.fit(
-        bought(*baskets, *["dee 2024-02-29 tea"] * 50),
+        interactions(*baskets, *["dee 2024-02-29 tea"] * 50),
         segment,
         item_attributes=ATTRIBUTES,
         cutoff=date(2024, 2, 29),
@@ -121,7 +121,7 @@ def test_without_any_match_popularity_ranks(preferences: dict[str, str], segment
 def test_among_equally_good_matches_the_segments_favourite_comes_first(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(customers, "PRIOR_PURCHASES", 0.1)
     model = ColdStartCustomers.fit(
-        bought("ada 2024-02-01 tea", "bo 2024-02-01 tea", "cyd 2024-02-01 milk"),
+        interactions("ada 2024-02-01 tea", "bo 2024-02-01 tea", "cyd 2024-02-01 milk"),
         {"country": np.array(["uk", "uk", "jp"])},
         item_attributes=ItemAttributes.from_columns(["milk", "tea"], {"category": ["drinks", "drinks"]}),
     )
@@ -174,8 +174,8 @@ def test_an_unknown_customer_gets_matches_of_preferences_and_then_popular_items(
 
 
 def test_a_cold_start_item_matches_preferences():
-    known = ATTRIBUTES.recode(CORNER_SHOP.item_ids)
-    extended = add_cold_start_items(PersonalFrequency().fit(CORNER_SHOP), find_cold_start_items(known, ATTRIBUTES))
+    purchased = ATTRIBUTES.recode(CORNER_SHOP.item_ids)
+    extended = add_cold_start_items(PersonalFrequency().fit(CORNER_SHOP), find_cold_start_items(purchased, ATTRIBUTES))
     model = ColdStartCustomers.fit(CORNER_SHOP.recode(extended.item_ids), {}, item_attributes=ATTRIBUTES)
 
     answer = extended.recommend(history(among=CORNER_SHOP), 3, cold_start=model.scores_for({"category": "pantry"}, {}))

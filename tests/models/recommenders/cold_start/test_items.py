@@ -24,7 +24,7 @@ from models.recommenders.engine.scoring import ScoringRecommender
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
-from tests.baskets import bought, history
+from tests.baskets import history, interactions
 from tests.corner_shop import CORNER_SHOP, every_recommender_on
 
 KNOWN = ItemAttributes.from_columns(
@@ -238,7 +238,7 @@ def test_without_new_items_the_model_is_unchanged():
 
 
 def test_cold_start_items_of_another_catalogue_are_refused():
-    model: Recommender = Popularity().fit(bought("ada 2024-02-01 tea"))
+    model: Recommender = Popularity().fit(interactions("ada 2024-02-01 tea"))
 
     with pytest.raises(BadInput, match="refer to a catalogue of 6 items, popularity has 1"):
         add_cold_start_items(model, NEW_ITEMS)

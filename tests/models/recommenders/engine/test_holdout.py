@@ -10,9 +10,9 @@ import pytest
 from core.errors import UnknownName
 from core.interactions import Histories
 from models.recommenders.engine.holdout import holdout_folds
-from tests.baskets import bought, checkerboard
+from tests.baskets import checkerboard, interactions
 
-LOG = bought(
+LOG = interactions(
     "ada 2024-02-01 tea", "ada 2024-02-08 jam", "ada 2024-02-20 milk", "bo 2024-02-03 tea", "cyd 2024-02-05 tea",
     "cyd 2024-02-10 jam", "- 2024-02-25 salt",
 )  # fmt: skip
@@ -59,7 +59,7 @@ def test_where_times_do_not_vary_a_fifth_of_each_customers_items_is_held_out():
 def test_bought_marks_the_items_of_the_truth_by_customer():
     (fold,) = holdout_folds("last_basket", LOG, cutoff=CUTOFF, days=28, n_folds=1, seed=7)
 
-    assert [fold.truth.item_ids[row].tolist() for row in fold.bought] == [["milk"], ["jam"]]
+    assert [fold.truth.item_ids[row].tolist() for row in fold.is_bought] == [["milk"], ["jam"]]
 
 
 def test_seen_items_score_zero_only_where_new_items_alone_count():

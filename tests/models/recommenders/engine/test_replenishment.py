@@ -19,10 +19,10 @@ from models.recommenders.engine.replenishment import (
     dueness,
     usual_gap_days,
 )
-from tests.baskets import bought, history
+from tests.baskets import history, interactions
 from tests.corner_shop import every_recommender_on
 
-WEEKLY = bought(
+WEEKLY = interactions(
     "ada 2024-01-01 tea", "ada 2024-01-08 tea", "ada 2024-01-15 tea milk", "bo 2024-01-01 tea milk",
     "bo 2024-01-31 tea jam", "cyd 2024-02-03 milk bread",
 )  # fmt: skip
@@ -43,7 +43,7 @@ def test_an_items_gap_is_the_median_over_all_customers_gaps():
 
 
 def test_an_even_number_of_gaps_has_the_mean_of_the_middle_two():
-    log = bought("ada 2024-01-01 tea", "ada 2024-01-02 tea", "ada 2024-01-05 tea", "ada 2024-01-10 tea",
+    log = interactions("ada 2024-01-01 tea", "ada 2024-01-02 tea", "ada 2024-01-05 tea", "ada 2024-01-10 tea",
                  "ada 2024-01-30 tea")  # fmt: skip
 
     assert usual_gap_days(log).tolist() == [4]  # of 1, 3, 5 and 20
@@ -56,7 +56,7 @@ def test_an_item_with_few_gaps_has_no_known_gap():
 
 
 def test_two_purchases_on_one_day_are_no_gap():
-    log = bought("ada 2024-01-01T09:00 tea", "ada 2024-01-01T18:00 tea", "ada 2024-01-03 tea",
+    log = interactions("ada 2024-01-01T09:00 tea", "ada 2024-01-01T18:00 tea", "ada 2024-01-03 tea",
                  "ada 2024-01-05 tea", "ada 2024-01-07T23:59 tea")  # fmt: skip
 
     assert usual_gap_days(log).tolist() == [2]
@@ -82,14 +82,14 @@ def test_an_unknown_gap_is_replaced_by_the_median_of_the_other_items():
 
 
 def test_a_shop_without_repeat_purchases_uses_the_default_gap():
-    log = bought("ada 2024-01-01 tea")
+    log = interactions("ada 2024-01-01 tea")
 
     assert dueness(log.histories, usual_gap_days(log), cutoff=CUTOFF).usual_gap_days.tolist() == [DEFAULT_GAP_DAYS]
 
 
 @pytest.mark.parametrize(("days", "due"), [(int(DUE_SHARE * 10) - 1, False), (int(DUE_SHARE * 10), True)])
 def test_an_item_is_due_from_its_share_of_the_gap_on(days: int, due: bool):
-    log = bought("ada 2024-01-01 tea")
+    log = interactions("ada 2024-01-01 tea")
 
     at_cutoff = dueness(log.histories, np.array([10.0]), cutoff=date(2024, 1, 1 + days))
 

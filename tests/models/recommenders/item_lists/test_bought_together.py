@@ -14,7 +14,7 @@ from core.interactions import Interactions
 from models.artifact import Artifact
 from models.recommenders.item_lists import bought_together
 from models.recommenders.item_lists.bought_together import BoughtTogether
-from tests.baskets import bought
+from tests.baskets import interactions
 
 ITEMS = ("bread", "jam", "milk", "tea")
 BREAD, JAM, MILK, TEA = range(4)
@@ -22,7 +22,9 @@ BREAD, JAM, MILK, TEA = range(4)
 
 def orders(*baskets: str) -> Interactions:
     """Interactions with one order for each day."""
-    return bought(*(f"ada 2024-{1 + day // 28:02d}-{1 + day % 28:02d} {basket}" for day, basket in enumerate(baskets)))
+    return interactions(
+        *(f"ada 2024-{1 + day // 28:02d}-{1 + day % 28:02d} {basket}" for day, basket in enumerate(baskets))
+    )
 
 
 SHOP = orders(*["tea milk"] * 6, *["tea bread"] * 3, *["jam bread"] * 5, *["jam"] * 2, "bread", *["milk"] * 2)
@@ -49,7 +51,7 @@ def test_a_pair_of_one_order_has_a_small_lift():
 
 
 def test_lines_with_one_order_number_are_one_order_whatever_their_times():
-    log = bought("ada 2024-01-01 tea", "ada 2024-01-02 milk", "bo 2024-01-01 jam")
+    log = interactions("ada 2024-01-01 tea", "ada 2024-01-02 milk", "bo 2024-01-01 jam")
     numbered = replace(log, orders=np.array([7, 7, 8]))
 
     assert BoughtTogether.fit(log, min_support=1).pairs_of(2, 5) == []
@@ -57,7 +59,7 @@ def test_lines_with_one_order_number_are_one_order_whatever_their_times():
 
 
 def test_purchases_of_two_customers_at_one_time_are_two_orders():
-    log = bought("ada 2024-01-01 tea", "bo 2024-01-01 milk")
+    log = interactions("ada 2024-01-01 tea", "bo 2024-01-01 milk")
 
     assert BoughtTogether.fit(log, min_support=1).pairs_of(0, 5) == []
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.recommenders.item_lists.trending import PRIOR_PURCHASES, measure_trend
-from tests.baskets import bought
+from tests.baskets import interactions
 
 CUTOFF = date(2024, 3, 1)
 
@@ -21,7 +21,7 @@ def baskets(before: int, after: int, item: str = "tea") -> list[str]:
 
 
 def test_doubling_many_purchases_scores_above_tripling_one():
-    log = bought(*baskets(1, 3, "jam"), *baskets(100, 200, "tea"))
+    log = interactions(*baskets(1, 3, "jam"), *baskets(100, 200, "tea"))
 
     jam, tea = measure_trend(log, CUTOFF, window_days=7).scores
 
@@ -29,7 +29,7 @@ def test_doubling_many_purchases_scores_above_tripling_one():
 
 
 def test_the_score_counts_doublings_of_decayed_purchases_with_the_prior():
-    log = bought(*["ada 2024-02-29 tea"] * 8, *["ada 2024-02-23 tea"] * 8, *["ada 2024-02-21 tea"] * 4)
+    log = interactions(*["ada 2024-02-29 tea"] * 8, *["ada 2024-02-23 tea"] * 8, *["ada 2024-02-21 tea"] * 4)
 
     trend = measure_trend(log, CUTOFF, window_days=7, half_life_days=1)
 
@@ -39,7 +39,7 @@ def test_the_score_counts_doublings_of_decayed_purchases_with_the_prior():
 
 
 def test_a_purchase_on_the_cutoff_or_more_than_two_windows_ago_does_not_count():
-    log = bought("ada 2024-03-01 tea", "ada 2024-02-23 tea", "ada 2024-02-22T23:59 tea", "ada 2024-02-15 tea",
+    log = interactions("ada 2024-03-01 tea", "ada 2024-02-23 tea", "ada 2024-02-22T23:59 tea", "ada 2024-02-15 tea",
                  "ada 2024-02-16 tea")  # fmt: skip
 
     trend = measure_trend(log, CUTOFF, window_days=7)
@@ -48,7 +48,7 @@ def test_a_purchase_on_the_cutoff_or_more_than_two_windows_ago_does_not_count():
 
 
 def test_anonymous_lines_count():
-    named, anonymous = bought(*["ada 2024-02-26 tea"] * 3), bought(*["- 2024-02-26 tea"] * 3)
+    named, anonymous = interactions(*["ada 2024-02-26 tea"] * 3), interactions(*["- 2024-02-26 tea"] * 3)
 
     assert measure_trend(anonymous, CUTOFF).scores == measure_trend(named, CUTOFF).scores
     assert measure_trend(anonymous, CUTOFF).counts.tolist() == [3]
@@ -56,10 +56,10 @@ def test_anonymous_lines_count():
 
 @given(before=st.integers(0, 9), after=st.integers(0, 9))
 def test_growth_scores_above_zero_and_decline_below(before: int, after: int):
-    log = bought(*baskets(before, after), "ada 2023-01-01 tea")
+    log = interactions(*baskets(before, after), "ada 2023-01-01 tea")
 
     assert np.sign(measure_trend(log, CUTOFF, window_days=7).scores[0]) == np.sign(after - before)
 
 
 def test_an_item_without_purchases_in_both_windows_scores_zero():
-    assert measure_trend(bought("ada 2023-01-01 tea"), CUTOFF).scores.tolist() == [0]
+    assert measure_trend(interactions("ada 2023-01-01 tea"), CUTOFF).scores.tolist() == [0]

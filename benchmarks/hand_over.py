@@ -67,7 +67,13 @@ def answers_of(items: np.ndarray, customer_ids: np.ndarray, item_ids: np.ndarray
     nothing = np.full(items.shape, -1, dtype=np.int32)
     scores = np.full(items.shape, np.nan, dtype=np.float32)
     return Recommendations(
-        customer_ids, item_ids, items, scores, nothing.astype(np.int8), nothing, ("",) * len(customer_ids)
+        customer_ids=customer_ids,
+        item_ids=item_ids,
+        items=items,
+        scores=scores,
+        stages=nothing.astype(np.int8),
+        contributors=nothing,
+        shortfalls=("",) * len(customer_ids),
     )
 
 

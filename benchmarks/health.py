@@ -69,7 +69,7 @@ class Replay:
     @property
     def judged(self) -> tuple[Labels, np.ndarray]:
         """The rows of which it is known what happened, and where they made a task."""
-        mature = self.outcomes.mature
+        mature = self.outcomes.is_mature
         return self.outcomes.take(mature), self.has_alert[mature]
 
 
@@ -113,8 +113,10 @@ def replayed(tables: Tables, terms: Sequence[tuple[ChurnModel, Sequence[date]]])
 def figures_of(replay: Replay, name: str) -> list[Figure]:
     """The AUC of health, and of the tasks their precision, the share of churners they named, and the days they gave."""
     judged, has_alert = replay.judged
-    risk = 1 - replay.health[replay.outcomes.mature] / 100
-    scores = Scores(judged.customer_ids, judged.cutoffs, risk, judged.horizon_days)
+    risk = 1 - replay.health[replay.outcomes.is_mature] / 100
+    scores = Scores(
+        customer_ids=judged.customer_ids, cutoffs=judged.cutoffs, value=risk, horizon_days=judged.horizon_days
+    )
     auc = next(m.estimate for m in churn_metrics("health", scores, outcomes=judged) if m.name == "auc")
     named = judged.take(has_alert)
     told = [

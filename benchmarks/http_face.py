@@ -61,10 +61,21 @@ def release() -> Release:
     ids = np.array([f"customer-{number:06d}" for number in range(N_CUSTOMERS)])
     probability = np.random.default_rng(0).random(N_CUSTOMERS)
     scores = Scores(
-        ids, np.full(N_CUSTOMERS, np.datetime64(CUTOFF)), probability, 90, low=probability, high=probability
+        customer_ids=ids,
+        cutoffs=np.full(N_CUSTOMERS, np.datetime64(CUTOFF)),
+        value=probability,
+        horizon_days=90,
+        low=probability,
+        high=probability,
     )
     reason = Reason(
-        "recency", "up", 1.2, 74.0, 21.0, "last purchase 74 days ago (usually 21)", "最終購入から74日(通常21日)"
+        code="recency",
+        direction="up",
+        weight=1.2,
+        value=74.0,
+        usual_value=21.0,
+        en="last purchase 74 days ago (usually 21)",
+        ja="最終購入から74日(通常21日)",
     )
     part = ChurnPart.of(
         scores, [(reason,) * 3] * N_CUSTOMERS, short_history=np.zeros(N_CUSTOMERS, dtype=bool), risk_levels=RiskLevels()

@@ -114,7 +114,7 @@ def true_errors(model: str, curves: RiskCurves, truth: Truth, customer_ids: np.n
         for name, pair in pairs.items()
     }
     errors = {**found, "": estimate_interval(largest, customer_ids)}
-    return [Metric(model, f"true_calibration_error{name}", one) for name, one in errors.items()]
+    return [Metric(model=model, name=f"true_calibration_error{name}", estimate=one) for name, one in errors.items()]
 
 
 def tenths(curves: RiskCurves, truth: Truth, judged: EvaluatedCurves, months: int) -> str:

@@ -1,8 +1,8 @@
-"""Which cause of leaving a word stands for.
+"""Maps codes and words to churn causes.
 
     end_reason "too expensive"  -> price      topic "outage"  -> support
 
-The usual words are for any business; `[causes]` of the TOML says more, and comes first.
+The built-in words fit any business. Those under `[causes]` in the TOML take precedence.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.config.customers import CauseSettings
 
 OTHER = "other"
-"What is stated and fits no cause that is told apart."
+"The cause of everything that fits no configured cause."
 
-USUAL_WORDS: dict[str, tuple[str, ...]] = {
+BUILT_IN_WORDS: dict[str, tuple[str, ...]] = {
     "product": (
         "bug", "missing feature", "features", "feature", "how to", "usability", "quality", "low usage", "not used",
         "performance", "integration", "機能", "不具合", "使いにくい", "動作", "品質",
@@ -38,54 +39,56 @@ USUAL_WORDS: dict[str, tuple[str, ...]] = {
         "合併", "引っ越し",
     ),
 }  # fmt: skip
-"Codes and words beside the cause's own name."
+"By cause: codes and words besides its name."
 
 
 @dataclass(frozen=True)
 class CauseWords:
-    """The causes of a business and the words that stand for each."""
+    """The churn causes of a business, and the words that map to each."""
 
     settings: CauseSettings
 
     @property
     def causes(self) -> tuple[str, ...]:
-        """Those told apart, and last `other`."""
+        """The configured causes, and `other` as the last one."""
         return (*(name for name in self.settings.names if name != OTHER), OTHER)
 
-    def of_words(self, texts: Sequence[str] | np.ndarray) -> np.ndarray:
-        """The cause that each text states, (n,) text 'U'; '' where it states none."""
+    def causes_of(self, texts: Sequence[str] | NDArray[np.str_]) -> NDArray[np.str_]:
+        """The cause that each text states, (n,); '' if it states none."""
         unique, places = np.unique(np.asarray(texts, dtype=str), return_inverse=True)
-        return np.array([self.of_text(str(text)) for text in unique] or [""])[places]
+        return np.array([self.cause_of(str(text)) for text in unique] or [""])[places]
 
-    def of_text(self, text: str) -> str:
-        """The cause that one text states: by itself, or by the first word of it that stands for one; '' for none."""
-        said = _folded(text)
+    def cause_of(self, text: str) -> str:
+        """The cause that a text states: as a whole, or by its first word that maps to a cause; '' for none."""
+        normalised = _normalise(text)
         for cause, codes in self.codes.items():
-            if said in codes:
+            if normalised in codes:
                 return cause
-        found = [(match.start(), cause) for cause, words in self._patterns.items() if (match := words.search(said))]
-        return min(found)[1] if found else ""
+        matches = ((words.search(normalised), cause) for cause, words in self._patterns.items())
+        starts = [(match.start(), cause) for match, cause in matches if match]
+        return min(starts)[1] if starts else ""
 
     @cached_property
     def codes(self) -> dict[str, frozenset[str]]:
-        """By cause: its name and words, the business's own first."""
+        """By cause: its normalised name and words. A word of the TOML counts for its cause only."""
         own = {cause: self.settings.words.get(cause, ()) for cause in self.causes}
-        claimed = {_folded(word) for words in own.values() for word in words}
-        usual = {
-            cause: [word for word in (cause, *USUAL_WORDS.get(cause, ())) if _folded(word) not in claimed]
+        claimed = {_normalise(word) for words in own.values() for word in words}
+        built_in = {
+            cause: [word for word in (cause, *BUILT_IN_WORDS.get(cause, ())) if _normalise(word) not in claimed]
             for cause in self.causes
         }
-        return {cause: frozenset(_folded(word) for word in (*own[cause], *usual[cause])) for cause in self.causes}
+        return {cause: frozenset(_normalise(word) for word in (*own[cause], *built_in[cause])) for cause in self.causes}
 
     @cached_property
     def _patterns(self) -> Mapping[str, re.Pattern[str]]:
-        """By cause: its words anywhere in a text; a word of letters stands by itself, Japanese has no edges."""
-        return {cause: re.compile("|".join(map(_anywhere, sorted(words)))) for cause, words in self.codes.items()}
+        """By cause: a pattern that finds its words in a text."""
+        return {cause: re.compile("|".join(map(_word_pattern, sorted(words)))) for cause, words in self.codes.items()}
 
 
-def _folded(text: str) -> str:
+def _normalise(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("_", " ").split())
 
 
-def _anywhere(word: str) -> str:
+def _word_pattern(word: str) -> str:
+    # Japanese has no word boundaries.
     return rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word)

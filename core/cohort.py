@@ -1,24 +1,23 @@
-"""Who is a customer at each cutoff."""
+"""The customers at each cutoff."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
 class Cohort:
-    """Rows (customer, cutoff), sorted by cutoff and then customer; the population behind every figure.
+    """Rows (customer, cutoff), sorted by cutoff and then customer: the customers behind every figure."""
 
-    `customer_ids` is a (n,) array of text ('U'), `cutoffs` a (n,) array of datetime64[D].
-    """
-
-    customer_ids: np.ndarray
-    cutoffs: np.ndarray
-
+    customer_ids: NDArray[np.str_]
+    "(n,)."
+    cutoffs: NDArray[np.datetime64]
+    "(n,) datetime64[D]."
     definition: str = ""
-    "In words, e.g. 'a purchase in the 180 days before the cutoff'; printed beside every figure."
+    "In words, e.g. 'a purchase in the 180 days before the cutoff'; printed with every figure."
 
     def __len__(self) -> int:
         return len(self.customer_ids)

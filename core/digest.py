@@ -1,4 +1,4 @@
-"""Short fingerprints of things that must not change unnoticed."""
+"""Short fingerprints, to notice that something changed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from typing import Any
 import msgspec
 
 
-def digest_of(thing: Any) -> str:
-    """The first 16 hex digits of SHA-256 over the thing's canonical JSON (keys sorted)."""
-    return hashlib.sha256(msgspec.json.encode(thing, order="deterministic")).hexdigest()[:16]
+def digest_of(value: Any) -> str:
+    """The first 16 hex digits of the SHA-256 of the value's canonical JSON, in which keys are sorted."""
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:16]

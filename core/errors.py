@@ -1,21 +1,21 @@
-"""What can go wrong, and whose turn it is.
+"""The error tree.
 
-    KizunaError                 exit code 1: our fault
-    +-- BadInput                exit code 2: something given to us cannot be used
+    KizunaError                 exit code 1: a fault of Kizuna
+    +-- BadInput                exit code 2: the input cannot be used
     |   +-- ConfigError         the data set's TOML
     |   +-- DataError           a table's content or columns
     |   +-- SourceUnavailable   a file or a database that does not answer
-    |   +-- RuleError           a rule's text
-    |   +-- UnknownName         a name that is not on its shelf
-    |   +-- NotEnoughHistory    too few days or customers for what was asked
+    |   +-- RuleError           a rule that does not parse, or that has an unknown name
+    |   +-- UnknownName         a name that is not in its catalogue
+    |   +-- NotEnoughHistory    too few days or customers
     |   +-- GateRefused         a model that may not become champion
     |   +-- NotFound            a version, release or moment that does not exist
     |   +-- NotEnoughMemory     a fit that would take more memory than there is
-    |   +-- WrongTransition     a step that a task cannot take from where it stands
+    |   +-- WrongTransition     a change of state that a task cannot make
     +-- BrokenArtifact          a stored model or release that cannot be read
-    +-- TamperedLedger          a ledger whose chain of hashes does not hold
+    +-- TamperedLedger          a ledger whose chain of hashes is broken
 
-A message says what is wrong, what was found and how to mend it, in one line.
+A message says in one line what is wrong, what was found, and how to mend it.
 """
 
 from __future__ import annotations
@@ -25,39 +25,39 @@ from difflib import get_close_matches
 
 
 class KizunaError(Exception):
-    """Anything that Kizuna reports in one line instead of a traceback."""
+    """An error that is reported in one line instead of a traceback."""
 
     exit_code = 1
 
 
 class BadInput(KizunaError):
-    """What we were given cannot be used; mending it is up to the caller."""
+    """The input cannot be used. The caller can mend it."""
 
     exit_code = 2
 
 
 class ConfigError(BadInput):
-    """The data set's TOML says something that cannot be meant."""
+    """The TOML of the data set is not valid."""
 
 
 class DataError(BadInput):
-    """A table does not hold what its contract asks for."""
+    """A table does not have the content or columns that its contract needs."""
 
 
 class SourceUnavailable(BadInput):
-    """A file, folder or database is not there or does not answer."""
+    """A file, folder or database does not exist or does not answer."""
 
 
 class RuleError(BadInput):
-    """A rule does not parse, or speaks of something unknown."""
+    """A rule does not parse, or has an unknown name."""
 
 
 class UnknownName(BadInput):
-    """A name is not on its shelf."""
+    """A name is not in its catalogue."""
 
 
 class NotEnoughHistory(BadInput):
-    """There are too few days or customers for what was asked."""
+    """There are too few days or customers."""
 
 
 class GateRefused(BadInput):
@@ -69,11 +69,11 @@ class NotFound(BadInput):
 
 
 class NotEnoughMemory(BadInput):
-    """A fit would take more memory than there is; it was not begun."""
+    """A fit would take more memory than there is. It was not started."""
 
 
 class WrongTransition(BadInput):
-    """A task cannot take this step from where it stands."""
+    """A task cannot make this change of state."""
 
 
 class BrokenArtifact(KizunaError):
@@ -81,11 +81,11 @@ class BrokenArtifact(KizunaError):
 
 
 class TamperedLedger(KizunaError):
-    """A ledger's chain of hashes does not hold."""
+    """The chain of hashes of a ledger is broken."""
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: `; did you mean 'als'?`, or what there is."""
-    names = sorted(known)
-    close = get_close_matches(name, names, n=1)
-    return f"; did you mean '{close[0]}'?" if close else f"; there are: {', '.join(names)}"
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """The end of a message about an unknown name: `; did you mean 'als'?`, or all names if none is similar."""
+    options = sorted(names)
+    similar = get_close_matches(name, options, n=1)
+    return f"; did you mean '{similar[0]}'?" if similar else f"; there are: {', '.join(options)}"

@@ -64,7 +64,7 @@ SUBSCRIPTION_TENURE_DAYS = "subscription_tenure_days"
 # Surveys
 LAST_TICKET_SATISFACTION = "last_ticket_satisfaction"
 
-# Categorical features: each stores the words of its column as codes.
+# Categorical features: each has words of its column as codes.
 MAIN_CHANNEL = "main_channel"
 MAIN_CONTACT_CHANNEL = "main_contact_channel"
 MAIN_EVENT = "main_event"

@@ -1,7 +1,6 @@
-"""What is known of each customer at each cutoff, as numbers.
+"""Features as numbers: one row per (customer, cutoff), one float column per feature.
 
-One row per (customer, cutoff), one float column per feature. A categorical
-column holds integer codes into its vocabulary; unseen and missing are NaN.
+A categorical column holds integer codes into its vocabulary; unseen and missing words are NaN.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import BadInput, DataError, did_you_mean
 from core.i18n.translation import JAPANESE, Language
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SEMANTICS = 1
-"Version of what a feature declaration means, part of every digest: raise it when the compiler reads one differently."
+"Version of the compiler's semantics, part of every digest: raise it when a declaration is computed differently."
 
 
-class FeatureColumn(msgspec.Struct, frozen=True):
-    """What one column of a feature table means; travels with the values into artifacts, cards and reasons."""
+class FeatureColumn(msgspec.Struct, frozen=True, kw_only=True):
+    """The meaning of a column of a feature table; stored with the values in artifacts, cards and reasons."""
 
     name: str
     family: str
-    "What a marketer would call it: recency, frequency, spend, returns, variety, channels, rhythm, ..."
+    "See `core.feature_names.FeatureFamily`."
     unit: str
     en: str
     ja: str
     missing: str
     "What a missing value means."
     digest: str
-    "Of the declaration: changes when the way it is computed changes."
+    "Digest of the declaration; changes when the feature is computed differently."
     says_en: str = ""
     "A sentence for reasons with gaps such as {value}: 'Last purchase {value_days} ago (usually {usual_days})'."
     says_ja: str = ""
     usual_of: str | None = None
-    "The feature that holds the customer's own usual value of this one; otherwise the cohort's median is usual."
+    "The feature with the customer's own usual value of this one; otherwise the median of the cohort is usual."
     vocabulary: tuple[str, ...] | None = None
-    "Of a categorical column: code i stands for vocabulary[i]."
+    "Words of a categorical column; code i means vocabulary[i]."
     as_of_today: bool = False
-    "An attribute without a date, so possibly written after the cutoff."
+    "Whether it is an attribute without a date, which may have been written after the cutoff."
     says_missing_en: str = ""
-    "A sentence for reasons where the value is missing: 'No purchase on record (others: {usual_days} ago)'."
+    "A sentence for reasons if the value is missing: 'No purchase on record (others: {usual_days} ago)'."
     says_missing_ja: str = ""
 
     def title(self, language: Language) -> str:
@@ -54,7 +54,7 @@ class FeatureColumn(msgspec.Struct, frozen=True):
         return self.ja if language == JAPANESE else self.en
 
     def sentence(self, language: Language, *, is_missing: bool) -> str:
-        """The sentence for reasons; '' where the title is enough."""
+        """The sentence for reasons; '' if the title suffices."""
         if is_missing:
             return self.says_missing_ja if language == JAPANESE else self.says_missing_en
         return self.says_ja if language == JAPANESE else self.says_en
@@ -62,14 +62,14 @@ class FeatureColumn(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class FeatureTable:
-    """Rows (customer, cutoff) of features.
+    """Features of rows (customer, cutoff)."""
 
-    `customer_ids` (n,) text 'U'; `cutoffs` (n,) datetime64[D]; `values` (n, len(columns)) float64, NaN is missing.
-    """
-
-    customer_ids: np.ndarray
-    cutoffs: np.ndarray
-    values: np.ndarray
+    customer_ids: NDArray[np.str_]
+    "(n,)."
+    cutoffs: NDArray[np.datetime64]
+    "(n,) datetime64[D]."
+    values: NDArray[np.float64]
+    "(n, len(columns)), NaN is missing."
     columns: tuple[FeatureColumn, ...]
 
     def __post_init__(self) -> None:
@@ -82,46 +82,46 @@ class FeatureTable:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns' names, in order."""
+        """The names of the columns, in order."""
         return tuple(column.name for column in self.columns)
 
     @property
     def digests(self) -> dict[str, str]:
-        """Each feature's declaration digest, for the model card."""
+        """The digest of each feature's declaration, for the model card."""
         return {column.name: column.digest for column in self.columns}
 
     @property
     def vocabularies(self) -> dict[str, tuple[str, ...]]:
-        """The words behind the codes of each categorical column."""
+        """The words of each categorical column."""
         return {column.name: column.vocabulary for column in self.columns if column.vocabulary is not None}
 
-    def column(self, name: str) -> np.ndarray:
-        """One feature's values, (n,)."""
+    def column(self, name: str) -> NDArray[np.float64]:
+        """The values of a feature, (n,)."""
         if name not in self.names:
             raise DataError(f"no feature '{name}'{did_you_mean(name, self.names)}")
         return self.values[:, self.names.index(name)]
 
-    def take(self, rows: np.ndarray) -> FeatureTable:
-        """The rows that an index array or boolean mask picks."""
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> FeatureTable:
+        """The rows that an index array or mask selects."""
         return replace(self, customer_ids=self.customer_ids[rows], cutoffs=self.cutoffs[rows], values=self.values[rows])
 
     def select(self, names: Sequence[str]) -> FeatureTable:
-        """These columns, in this order."""
+        """Select columns, in the order of `names`."""
         for name in names:
             self.column(name)
-        places = [self.names.index(name) for name in names]
-        return replace(self, values=self.values[:, places], columns=tuple(self.columns[place] for place in places))
+        indices = [self.names.index(name) for name in names]
+        return replace(self, values=self.values[:, indices], columns=tuple(self.columns[index] for index in indices))
 
     def to_arrow(self) -> pa.Table:
-        """The table for other tools; categorical columns as dictionaries of words."""
+        """An Arrow table for other tools; categorical columns are dictionaries of words."""
         import pyarrow as pa
 
         arrays: dict[str, pa.Array] = {
             "customer_id": pa.array(self.customer_ids.tolist(), pa.string()),
             "cutoff": pa.array(self.cutoffs),
         }
-        for place, column in enumerate(self.columns):
-            values = self.values[:, place]
+        for index, column in enumerate(self.columns):
+            values = self.values[:, index]
             if column.vocabulary is None:
                 arrays[column.name] = pa.array(values, from_pandas=True)
             else:
@@ -130,17 +130,17 @@ class FeatureTable:
         return pa.table(arrays)
 
     def to_pandas(self):
-        """The table for people and scikit-learn: a pandas DataFrame."""
+        """A pandas DataFrame, for notebooks and scikit-learn."""
         return self.to_arrow().to_pandas()
 
 
-def require_same_features(features: FeatureTable, fitted_on: Mapping[str, str], model: str, kind: str) -> None:
-    """Raise BadInput where a feature is computed otherwise than when a model was fitted, or not at all.
+def require_same_features(features: FeatureTable, fitted_on: Mapping[str, str], *, model: str, kind: str) -> None:
+    """Raise BadInput if a feature is missing or computed differently than when a model was fitted.
 
-    `fitted_on` are the digests of that time; `model` and `kind` are how it is called and trained.
+    `fitted_on` has the digests of that time; `model` and `kind` are names for the message.
     """
     now = features.digests
     changed = sorted(name for name, digest in fitted_on.items() if now.get(name) != digest)
     if changed:
-        named = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
-        raise BadInput(f"retrain: {named} changed since {model} was fitted; run `kizuna train {kind}`")
+        names = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
+        raise BadInput(f"retrain: {names} changed since {model} was fitted; run `kizuna train {kind}`")

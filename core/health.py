@@ -1,4 +1,4 @@
-"""How healthy a customer is: six sides of it, and four bands that a score from 0 to 100 falls into."""
+"""Health of customers: its six dimensions, its four bands, and the record of a day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.i18n.translation import JAPANESE, translate
 
 
 class Dimension(StrEnum):
-    """A side of customer health."""
+    """A dimension of customer health."""
 
     USAGE = "usage"
     "How often and how lately the product is used."
@@ -33,7 +33,7 @@ DIMENSIONS = tuple(Dimension)
 
 
 class Band(StrEnum):
-    """Where a customer stands; the order is from worst to best."""
+    """A band of health scores, from worst to best."""
 
     CRITICAL = "critical"
     AT_RISK = "at risk"
@@ -60,35 +60,36 @@ def action_in_japanese(action: str, dimension: str) -> str:
 
 
 class HealthRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """How a customer did on the day that was judged last."""
+    """The health of a customer on the last day that was scored."""
 
     scored_on: date
     health: float
-    "0 (about to leave) to 100 (safe)."
+    "0 (about to churn) to 100 (safe)."
     band: Band
     band_since: date
     change_7d: float | None
-    "Against 7 days before; null where they were no customer then."
+    "Change since 7 days before; null if they were no customer then."
     change_28d: float | None
+    "Change since 28 days before."
     dimensions: dict[str, float | None]
-    "0 to 100 of each side: that of a customer who is average in everything else; null where no feature speaks of it."
+    "By dimension: 0 to 100, the health of a customer who is average in all others; null without features."
     dropped_most: str
-    "The dimension in which the risk rose by most."
+    "The dimension in which the risk rose most."
     dropped_on: date | None
-    "When they last fell so far that a task was made."
+    "Day of the last drop that opened a task."
     reasons_en: str
-    "Why it changed, strongest first; '' where nothing did."
+    "Why it changed, the largest contribution first; '' if nothing did."
     reasons_ja: str
     model_version: int | None
-    "Of the churn champion that judged."
+    "Version of the churn champion."
 
 
 def newest_health_file(folder: Path, until: date) -> Path | None:
-    """The file of the newest day that was judged, `until` included; None where there is none."""
+    """The file of the newest scored day up to and including `until`; None if there is none."""
     days = (path for path in folder.glob("????-??-??.parquet") if path.stem <= until.isoformat())
     return max(days, default=None)
 
 
 def health_file_before(folder: Path, day: date) -> Path | None:
-    """The file of the newest day that was judged before a day; None where there is none."""
+    """The file of the newest scored day before a day; None if there is none."""
     return newest_health_file(folder, day - timedelta(days=1))

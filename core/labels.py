@@ -5,28 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Labels:
-    """Rows (customer, cutoff), aligned with the cohort they were made for; every array is (n,).
+    """Labels of rows (customer, cutoff), aligned with their cohort; every array is (n,).
 
-    A row is mature when its whole horizon was observed; `churned` means something only there, and
-    immature rows are never trained or measured on.
+        cutoff   gap     horizon
+        [-------)[-------------------------)   a row is mature if the whole horizon was observed
+
+    `churned` has a meaning for mature rows only. Others are never trained or measured on.
     """
 
-    customer_ids: np.ndarray
-    cutoffs: np.ndarray
-    "datetime64[D]"
-    churned: np.ndarray
-    "bool"
-    churned_at: np.ndarray
-    "datetime64[D]; NaT where the customer stayed."
-    cause: np.ndarray
-    "Text 'U'; '' where none was stated."
-    amount_after: np.ndarray
-    "float64: net amount bought within the horizon, base currency."
-    observed_until: np.ndarray
+    customer_ids: NDArray[np.str_]
+    cutoffs: NDArray[np.datetime64]
+    "datetime64[D]."
+    churned: NDArray[np.bool_]
+    churned_at: NDArray[np.datetime64]
+    "datetime64[D]; NaT if the customer did not churn."
+    cause: NDArray[np.str_]
+    "'' if none was stated."
+    amount_after: NDArray[np.float64]
+    "Net amount of purchases within the horizon, base currency."
+    observed_until: NDArray[np.datetime64]
     "datetime64[D], exclusive: the watermark of the tables that the label reads."
     horizon_days: int
     gap_days: int = 0
@@ -37,33 +39,50 @@ class Labels:
         return len(self.customer_ids)
 
     @property
-    def mature(self) -> np.ndarray:
-        """(n,) bool: the whole horizon lies before the watermark."""
+    def is_mature(self) -> NDArray[np.bool_]:
+        """Whether the whole horizon lies before the watermark, (n,)."""
         return self.cutoffs + np.timedelta64(self.gap_days + self.horizon_days, "D") <= self.observed_until
 
     @property
-    def days_observed(self) -> np.ndarray:
-        """(n,) int64: of how many days from the start of the horizon on all is known; never below zero."""
-        start = self.cutoffs + np.timedelta64(self.gap_days, "D")
-        return np.maximum((self.observed_until - start).astype(np.int64), 0)
+    def days_observed(self) -> NDArray[np.int64]:
+        """Days from the start of the horizon to the watermark, (n,); 0 if the watermark comes first."""
+        return np.maximum((self.observed_until - self._horizon_start).astype(np.int64), 0)
 
     @property
-    def days_stayed(self) -> np.ndarray:
-        """(n,) float64: whole days from the start of the horizon to the day of leaving; infinite for who stayed."""
-        start = self.cutoffs + np.timedelta64(self.gap_days, "D")
-        days = (self.churned_at - start).astype(np.float64)
+    def days_to_churn(self) -> NDArray[np.float64]:
+        """Whole days from the start of the horizon to the day of churn, (n,); infinite for other customers."""
+        days = (self.churned_at - self._horizon_start).astype(np.float64)
         return np.where(self.churned, days, np.inf)
 
     def within(self, horizon_days: int) -> Labels:
-        """The same customers over a shorter horizon; for outcomes that follow them day by day (`label_lifetimes`)."""
-        return self._cut(self.days_stayed < horizon_days, self.observed_until, horizon_days)
+        """The labels of a shorter horizon, for labels that follow customers day by day."""
+        return self._cut(
+            self.days_to_churn < horizon_days, observed_until=self.observed_until, horizon_days=horizon_days
+        )
 
-    def known_at(self, day: np.datetime64 | np.ndarray) -> Labels:
-        """What was known when only the time before `day` (or each row's) had been observed."""
+    def censor(self, day: np.datetime64 | NDArray[np.datetime64]) -> Labels:
+        """The labels as known when only the time before `day` (one, or one per row) had been observed."""
         until = np.minimum(self.observed_until, day)
-        return self._cut(self.churned & (self.churned_at < until), until, self.horizon_days)
+        return self._cut(self.churned & (self.churned_at < until), observed_until=until, horizon_days=self.horizon_days)
 
-    def _cut(self, churned: np.ndarray, observed_until: np.ndarray, horizon_days: int) -> Labels:
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Labels:
+        """The rows that an index array or mask selects."""
+        return replace(
+            self,
+            customer_ids=self.customer_ids[rows],
+            cutoffs=self.cutoffs[rows],
+            churned=self.churned[rows],
+            churned_at=self.churned_at[rows],
+            cause=self.cause[rows],
+            amount_after=self.amount_after[rows],
+            observed_until=self.observed_until[rows],
+        )
+
+    @property
+    def _horizon_start(self) -> NDArray[np.datetime64]:
+        return self.cutoffs + np.timedelta64(self.gap_days, "D")
+
+    def _cut(self, churned: NDArray[np.bool_], *, observed_until: NDArray[np.datetime64], horizon_days: int) -> Labels:
         return replace(
             self,
             churned=churned,
@@ -72,13 +91,3 @@ class Labels:
             observed_until=observed_until,
             horizon_days=horizon_days,
         )
-
-    def take(self, rows: np.ndarray) -> Labels:
-        """The rows that an index array or boolean mask picks."""
-        picked = {
-            name: getattr(self, name)[rows]
-            for name in (
-                "customer_ids", "cutoffs", "churned", "churned_at", "cause", "amount_after", "observed_until",
-            )
-        }  # fmt: skip
-        return replace(self, **picked)

@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -125,7 +125,7 @@ class Ledger:
         return _state_of(self.entries())
 
     @contextmanager
-    def _lock(self) -> Iterator[BinaryIO]:
+    def _lock(self) -> Generator[BinaryIO]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if not self.path.exists():
             self.path.touch()

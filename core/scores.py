@@ -1,4 +1,4 @@
-"""What a model says of each customer: a number, its uncertainty, and why."""
+"""Scores of customers with their intervals, risk levels and reasons."""
 
 from __future__ import annotations
 
@@ -7,51 +7,56 @@ from enum import StrEnum
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
+
+from core.feature_names import RuleVariable
 
 
 class RiskLevel(StrEnum):
-    """How urgent a risk is, by the limits that the data set's TOML states."""
+    """Band of churn probability, by the limits under [risk_levels]."""
 
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
 
 
-class Reason(msgspec.Struct, frozen=True):
-    """One family of features that moved one customer's score, in words that can be read to them."""
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """The contribution of a feature family to a customer's score, with a sentence."""
 
     code: str
-    "The family: recency, frequency, spend, ..."
+    "The feature family, see `core.feature_names.FeatureFamily`."
     direction: str
-    "'up' raises the risk, 'down' lowers it."
+    "up raises the risk, down lowers it."
     weight: float
-    "Contribution in log-odds; reasons are sorted by its size."
+    "Contribution in log-odds. Reasons are sorted by its absolute value."
     value: float | str | None
-    "The customer's own value of the family's strongest feature."
+    "The customer's value of the feature in the family that contributes most."
     usual_value: float | str | None
-    "That feature's usual value: the customer's own where known, otherwise the cohort's median."
+    "The usual value of that feature: the customer's own if known, otherwise the median of the cohort."
     en: str
     ja: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scores:
-    """One value per (customer, cutoff); every array is (n,). What it measures is named."""
+    """One value per row (customer, cutoff); every array is (n,)."""
 
-    customer_ids: np.ndarray
-    cutoffs: np.ndarray
-    value: np.ndarray
+    customer_ids: NDArray[np.str_]
+    cutoffs: NDArray[np.datetime64]
+    "datetime64[D]."
+    value: NDArray[np.float64]
     horizon_days: int
-    measure: str = "churn_probability"
-    low: np.ndarray | None = None
-    high: np.ndarray | None = None
-    "Bounds of a 90 % bootstrap interval, where the model gives one."
+    measure: str = RuleVariable.CHURN_PROBABILITY.value
+    "What the value is."
+    low: NDArray[np.float64] | None = None
+    high: NDArray[np.float64] | None = None
+    "Bounds of the 90 % bootstrap interval, if the model has one."
 
     def __len__(self) -> int:
         return len(self.customer_ids)
 
-    def take(self, rows: np.ndarray) -> Scores:
-        """Some rows, by index or mask."""
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Scores:
+        """The rows that an index array or mask selects."""
         low, high = (None if bound is None else bound[rows] for bound in (self.low, self.high))
         return replace(
             self, customer_ids=self.customer_ids[rows], cutoffs=self.cutoffs[rows], value=self.value[rows],

@@ -45,7 +45,7 @@ class FeatureDrift:
 
 def label_drift(outcomes: Labels) -> list[LabelRate]:
     """The churn rate of each mature cutoff with its interval, oldest first."""
-    mature = outcomes.take(outcomes.mature)
+    mature = outcomes.take(outcomes.is_mature)
     rates = []
     for cutoff in np.unique(mature.cutoffs):
         churned = mature.churned[mature.cutoffs == cutoff]

@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from core.digest import digest_of
+from core.feature_names import FeatureFamily
 from core.feature_table import SEMANTICS, FeatureColumn
 from core.i18n.translation import ENGLISH, JAPANESE, translate
 from tables.tables import Tables
@@ -48,7 +49,7 @@ class Attribute:
         title = "days since {attribute}" if self.kind == "age" else "{attribute}"
         return FeatureColumn(
             name=self.name,
-            family="attributes",
+            family=FeatureFamily.ATTRIBUTES,
             unit=UNITS[self.kind],
             en=translate(title, ENGLISH, attribute=plain),
             ja=translate(title, JAPANESE, attribute=self.source),

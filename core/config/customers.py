@@ -21,7 +21,7 @@ class Segment(Section, frozen=True):
     """Customers who belong together: exactly one of `rule`, `customers`, `customers_file` and `top`."""
 
     rule: str | None = None
-    "Customers for whom this rule is true. It uses features, key figures, listed attributes, churn_probability, health."
+    "Customers who fit this rule. It uses features, key figures, listed attributes, churn_probability and health."
     customers: tuple[str, ...] = ()
     "Customers with these ids."
     customers_file: str | None = None
@@ -145,14 +145,14 @@ class CauseSettings(Section, frozen=True):
     "What-ifs, each as [[causes.interventions]]."
 
     def __post_init__(self) -> None:
-        known = {*self.names, "other"}
+        names = {*self.names, "other"}
         for key, causes in (("words", self.words), ("features", self.features)):
             for cause in causes:
-                if cause not in known:
-                    raise ValueError(f"{key}: no cause '{cause}'; causes are {', '.join(sorted(known))}")
+                if cause not in names:
+                    raise ValueError(f"{key}: no cause '{cause}'; causes are {', '.join(sorted(names))}")
         for intervention in self.interventions:
-            if intervention.cause not in known:
+            if intervention.cause not in names:
                 raise ValueError(
                     f"intervention '{intervention.name}' has the unknown cause '{intervention.cause}'; causes are "
-                    f"{', '.join(sorted(known))}"
+                    f"{', '.join(sorted(names))}"
                 )

@@ -55,7 +55,7 @@ class _Parser:
     def parse(self) -> Node:
         node = self._rule()
         if self._next != END:
-            raise self._unexpected("'and', 'or' or the end")
+            raise self._syntax_error("'and', 'or' or the end")
         return node
 
     def _rule(self) -> Node:
@@ -136,7 +136,7 @@ class _Parser:
         if kind == "keyword" and token in ("true", "false"):
             return Value(float(token == "true"))
         self._position -= 1
-        raise self._unexpected("a name, a number or a 'text' that is not empty")
+        raise self._syntax_error("a name, a number or a 'text' that is not empty")
 
     @property
     def _next(self) -> tuple[str, str]:
@@ -151,9 +151,9 @@ class _Parser:
 
     def _expect(self, word: str, expected: str | None = None) -> None:
         if not self._accept(word):
-            raise self._unexpected(expected or f"'{word}'")
+            raise self._syntax_error(expected or f"'{word}'")
 
-    def _unexpected(self, expected: str) -> RuleError:
+    def _syntax_error(self, expected: str) -> RuleError:
         kind, token = self._next
         actual = "its end" if kind == "end" else f"'{token}'"
         return RuleError(f"the rule '{self._text}' has {actual} where {expected} was expected")

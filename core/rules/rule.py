@@ -48,19 +48,19 @@ class Rule:
         return self.text
 
 
-def parse_rule(text: str, known: Collection[str] | None = None) -> Rule:
-    """Parse a rule. Raises RuleError, also for a name that is not in `known`."""
+def parse_rule(text: str, names: Collection[str] | None = None) -> Rule:
+    """Parse a rule. Raises RuleError, also for a name that is not in `names`."""
     rule = Rule(text, parse_tree(text))
-    if known is not None:
-        require_known_names(rule, known)
+    if names is not None:
+        require_names(rule, names)
     return rule
 
 
-def require_known_names(rule: Rule, known: Collection[str]) -> None:
-    """Raise RuleError for a name in the rule that is not in `known`."""
+def require_names(rule: Rule, names: Collection[str]) -> None:
+    """Raise RuleError for a name in the rule that is not in `names`."""
     for name in sorted(rule.names()):
-        if name not in known:
-            raise RuleError(f"the rule '{rule.text}' has an unknown name '{name}'{did_you_mean(name, known)}")
+        if name not in names:
+            raise RuleError(f"the rule '{rule.text}' has an unknown name '{name}'{did_you_mean(name, names)}")
 
 
 @dataclass(frozen=True)

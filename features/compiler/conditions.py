@@ -10,7 +10,7 @@ from typing import cast
 import ibis
 import ibis.expr.types as ir
 
-from core.rules.rule import Rule, require_known_names
+from core.rules.rule import Rule, require_names
 from core.rules.tree import COMPARISONS, Kind, Name, Operand, Operator, evaluate_tree
 
 
@@ -19,7 +19,7 @@ def rule_expression(rule: Rule, table: ir.Table) -> ir.BooleanValue:
 
     Raises RuleError for a name without a column, and if text is compared with a number.
     """
-    require_known_names(rule, table.columns)
+    require_names(rule, table.columns)
     return cast(ir.BooleanValue, evaluate_tree(rule.tree, _Expressions(table)).fill_null(False))
 
 

@@ -67,7 +67,7 @@ def label_lifetimes(tables: Tables, cohort: Cohort, *, follow_days: int) -> Labe
     lifetimes = _label_cohort(
         tables, cohort, label_cutoff=label_cutoff, horizon_days=follow_days, definition=definition
     )
-    return lifetimes.known_at(np.datetime64(label_watermark(tables), "D"))
+    return lifetimes.censor(np.datetime64(label_watermark(tables), "D"))
 
 
 def describe_churn(churn: ChurnDefinition) -> str:

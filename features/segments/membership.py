@@ -63,7 +63,7 @@ def _stack(columns: list[NDArray[np.bool_]], n_customers: int) -> NDArray[np.boo
 
 def _members(place: str, segment: Segment, variables: RuleVariables) -> tuple[SegmentDefinition, NDArray[np.bool_]]:
     """A segment or customer tier, and whether each customer belongs to it, (n,)."""
-    customer_ids, listed = variables.features.customer_ids, _listed_ids(segment, place)
+    customer_ids, listed = variables.features.customer_ids, _ids_of(segment, place)
     if segment.rule is not None:
         rule = parse_rule(segment.rule)
         # A rule without names, such as 1 == 1, has one truth for all customers.
@@ -93,7 +93,7 @@ def largest(values: NDArray[np.float64], customer_ids: NDArray[np.str_], share: 
     return is_largest
 
 
-def _listed_ids(segment: Segment, place: str) -> NDArray[np.str_]:
+def _ids_of(segment: Segment, place: str) -> NDArray[np.str_]:
     """The ids that a segment lists, each once."""
     if segment.customers_file is None:
         return np.unique(np.array(segment.customers, dtype=np.str_))

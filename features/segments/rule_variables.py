@@ -30,10 +30,10 @@ ANY_WORD = "anyword"
 def check_rule_names(config: Config) -> None:
     """Raise RuleError if a rule has a name that no customer of this data set can have."""
     for place, segment in segments_by_place(config):
-        known = set(variable_names(config))
+        names = set(variable_names(config))
         for name in sorted(_names_in(segment, place)):
-            if name not in known and not any(re.fullmatch(pattern, name) for pattern in _word_patterns(config)):
-                raise RuleError(f"[{place}]: unknown name '{name}'; {_suggestions(name, known)}")
+            if name not in names and not any(re.fullmatch(pattern, name) for pattern in _word_patterns(config)):
+                raise RuleError(f"[{place}]: unknown name '{name}'; {_suggestions(name, names)}")
 
 
 def segments_by_place(config: Config) -> Iterator[tuple[str, Segment]]:
@@ -101,20 +101,20 @@ class RuleVariables:
 
     def _feature(self, name: str) -> Column:
         if name not in self.features.names:
-            known = self.other_names.union(self.features.names)
-            raise RuleError(f"this data set has no '{name}'; {_suggestions(name, known)}")
+            names = self.other_names.union(self.features.names)
+            raise RuleError(f"this data set has no '{name}'; {_suggestions(name, names)}")
         words = self.features.vocabularies.get(name)
         return self.features.column(name) if words is None else decode_words(self.features.column(name), words)
 
 
 def decode_words(codes: NDArray[np.float64], words: tuple[str, ...]) -> NDArray[np.str_]:
-    """The words of a categorical column, (n,); '' where it is missing."""
+    """A categorical column as words, (n,); '' where it is missing."""
     return np.array([*words, ""])[np.nan_to_num(codes, nan=len(words)).astype(np.int64)]
 
 
-def _suggestions(name: str, known: Collection[str]) -> str:
+def _suggestions(name: str, names: Collection[str]) -> str:
     """There are hundreds of names, so the message lists the three most similar ones."""
-    similar = ", ".join(get_close_matches(name, sorted(known), n=3, cutoff=0.0))
+    similar = ", ".join(get_close_matches(name, sorted(names), n=3, cutoff=0.0))
     return f"{f'did you mean one of {similar}? ' if similar else ''}docs/reference/features.md lists them all"
 
 

@@ -50,7 +50,7 @@ class CauseNames(CauseWords):
             return own
         topic = TOPIC_FEATURE.fullmatch(column.name)
         if topic:
-            return self._topics.get(topic["topic"]) or self.of_text(topic["topic"].replace("_", " ")) or OTHER
+            return self._topics.get(topic["topic"]) or self.cause_of(topic["topic"].replace("_", " ")) or OTHER
         usual = _matching(column, USUAL_FEATURES)
         if usual in self.causes:
             return usual

@@ -58,7 +58,7 @@ def stated_causes(
 ) -> StatedCauses:
     """The cause of each stay that is over, as far as somebody stated it."""
     over = ~np.isnat(stays.ended_on)
-    causes = np.where(over, names.of_words(stays.reasons), "").astype("U64")
+    causes = np.where(over, names.causes_of(stays.reasons), "").astype("U64")
     sources = np.where(causes != "", SOURCES[0], "").astype("U16")
     for table in TEXT_COLUMNS:
         asked = np.flatnonzero(over & (causes == ""))
@@ -84,7 +84,7 @@ def everything_said(tables: Tables, table: str, names: CauseNames, text_model: T
     found = rows.filter(rows.customer_id.notnull()).select("customer_id", time, *there).to_pyarrow()
     causes = np.full(len(found), "", dtype="U64")
     if code in there:
-        causes[:] = names.of_words(texts(found[code]))
+        causes[:] = names.causes_of(texts(found[code]))
     written = texts(found[text]) if text in there else np.full(len(found), "")
     silent = np.flatnonzero(causes == "")
     if text in there and len(silent):
@@ -95,7 +95,7 @@ def everything_said(tables: Tables, table: str, names: CauseNames, text_model: T
 def _read(written: np.ndarray, names: CauseNames, text_model: TextModel | None) -> np.ndarray:
     """The cause that each text speaks of; '' where it cannot be told. The same text is read once."""
     if text_model is None:
-        return names.of_words(written)
+        return names.causes_of(written)
     unique, places = np.unique(written, return_inverse=True)
     said = text_model.causes_of(unique.tolist(), names.settings.text_threshold)
     return np.where(np.isin(said, names.causes) & (said != UNKNOWN), said, "")[places]

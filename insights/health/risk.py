@@ -59,7 +59,9 @@ def risk_at(tables: Tables, model: AdditiveModel, cutoff: date) -> Risk:
     cohort = select_cohort(tables, [cutoff])
     vocabularies = {column.name: column.vocabulary for column in model.columns_ if column.vocabulary is not None}
     features = compute_features(tables, cohort, vocabularies=vocabularies)
-    require_same_features(features, {column.name: column.digest for column in model.columns_}, "the champion", "churn")
+    require_same_features(
+        features, {column.name: column.digest for column in model.columns_}, model="the champion", kind="churn"
+    )
     willing = features.take(~np.isin(features.customer_ids, customers_refusing(tables, "score", cutoff=cutoff)))
     contributions = model.contributions(willing)
     return Risk(

@@ -65,7 +65,7 @@ def print_tuned(tuning: Tuning, tuned: TunedRecommenders) -> None:
     for name, search in tuning.searches.items():
         best = tuned.models.get(name)
         scores = (best.ndcg_at_10, best.default_ndcg_at_10) if best else ()
-        difference = [best.difference.signed] if best else []
+        difference = [best.difference.as_difference] if best else []
         table.add_row(name, str(search.n_trials), *(f"{score.value:.4f}" for score in scores), *difference)
     console.print(table)
     for name, search in tuning.searches.items():

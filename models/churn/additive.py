@@ -116,7 +116,9 @@ class AdditiveModel(ABC):
             )
         values = align_values(features, self.columns_)
         value, low, high = expit(np.vstack([np.empty((0, 3)), *map(self._score_block, _blocks(values))])).T
-        scores = Scores(features.customer_ids, features.cutoffs, value, horizon_days)
+        scores = Scores(
+            customer_ids=features.customer_ids, cutoffs=features.cutoffs, value=value, horizon_days=horizon_days
+        )
         return replace(scores, low=low, high=high) if self.n_resamples else scores
 
     def contributions(self, features: FeatureTable) -> NDArray[np.float64]:
@@ -214,5 +216,5 @@ def _check_rows(features: FeatureTable, outcomes: Labels) -> None:
         )
     if not len(outcomes):
         raise NotEnoughHistory("there is no mature row to fit a model on; add earlier cutoffs or shorten the horizon")
-    if not outcomes.mature.all():
-        raise BadInput(f"{(~outcomes.mature).sum()} rows are not mature; fit on rows whose horizon is over")
+    if not outcomes.is_mature.all():
+        raise BadInput(f"{(~outcomes.is_mature).sum()} rows are not mature; fit on rows whose horizon is over")

@@ -129,7 +129,7 @@ class Hazard(ABC):
         for first in range(0, n, BLOCK_ROWS):
             block = np.arange(first, min(first + BLOCK_ROWS, n))
             risk[block], by_cause[block] = self._curves_of(features.take(block))
-        return RiskCurves(self.period_days, risk, by_cause, self.causes_)
+        return RiskCurves(period_days=self.period_days, risk=risk, by_cause=by_cause, causes=self.causes_)
 
     def score(self, features: FeatureTable, horizon_days: int) -> Scores:
         """P(churn) of each row within any horizon up to the longest. Raises BadInput for a longer one."""
@@ -139,7 +139,9 @@ class Hazard(ABC):
                 "train one with a longer horizon"
             )
         value = self.curves(features).at(horizon_days)
-        return Scores(features.customer_ids, features.cutoffs, value, horizon_days)
+        return Scores(
+            customer_ids=features.customer_ids, cutoffs=features.cutoffs, value=value, horizon_days=horizon_days
+        )
 
     def contributions(self, features: FeatureTable) -> NDArray[np.float64]:
         """What each of `columns_` adds to the log-odds of the hazard, (n, m), averaged over the periods."""

@@ -42,7 +42,7 @@ class PersonPeriods:
         """Every period of the outcomes' horizon that a customer entered and that was observed to its end."""
         n_periods = outcomes.horizon_days // period_days
         n_observed = np.minimum(outcomes.days_observed // period_days, n_periods)
-        churned_in = np.minimum(outcomes.days_stayed / period_days, n_periods).astype(np.int64)
+        churned_in = np.minimum(outcomes.days_to_churn / period_days, n_periods).astype(np.int64)
         n_rows = np.minimum(n_observed, churned_in + 1)
         rows = np.repeat(np.arange(len(outcomes)), n_rows)
         periods = np.arange(len(rows)) - np.repeat(np.cumsum(n_rows) - n_rows, n_rows)
@@ -73,14 +73,25 @@ def period_columns(n_periods: int, *, as_words: bool) -> tuple[FeatureColumn, ..
     renewal = "days from the period's start to the next renewal"
     return (
         FeatureColumn(
-            PERIOD, PERIOD, "", translate(PERIOD, ENGLISH), translate(PERIOD, JAPANESE), "never missing", PERIOD,
+            name=PERIOD,
+            family=PERIOD,
+            unit="",
+            en=translate(PERIOD, ENGLISH),
+            ja=translate(PERIOD, JAPANESE),
+            missing="never missing",
+            digest=PERIOD,
             vocabulary=words,
         ),
         FeatureColumn(
-            "renewal_from_period", PERIOD, "days", translate(renewal, ENGLISH), translate(renewal, JAPANESE),
-            "no renewal date", "renewal_from_period",
+            name="renewal_from_period",
+            family=PERIOD,
+            unit="days",
+            en=translate(renewal, ENGLISH),
+            ja=translate(renewal, JAPANESE),
+            missing="no renewal date",
+            digest="renewal_from_period",
         ),
-    )  # fmt: skip
+    )
 
 
 def period_values(

@@ -33,7 +33,7 @@ class CensoredTimes:
     @classmethod
     def of(cls, outcomes: Labels) -> Self:
         """The times of these outcomes."""
-        return cls(np.where(outcomes.churned, outcomes.days_stayed + 1, outcomes.days_observed), outcomes.churned)
+        return cls(np.where(outcomes.churned, outcomes.days_to_churn + 1, outcomes.days_observed), outcomes.churned)
 
     def take(self, rows: NDArray[Any]) -> CensoredTimes:
         """The rows that an index array or mask selects."""

@@ -50,7 +50,9 @@ def churn_metrics(
     values = estimate_intervals(
         evaluated(scores, outcomes), outcomes.customer_ids, n_resamples=n_resamples, seed=seed, distances=distances
     )
-    return tuple(Metric(model, name, value, split) for name, value in zip(NAMES, values, strict=True))
+    return tuple(
+        Metric(model=model, name=name, estimate=value, split=split) for name, value in zip(NAMES, values, strict=True)
+    )
 
 
 def compare(
@@ -76,7 +78,7 @@ def compare(
         return sign * (one(weights)[:, [place]] - other(weights)[:, [place]])
 
     (estimate,) = estimate_intervals(difference, outcomes.customer_ids, n_resamples=n_resamples, seed=seed)
-    return Comparison(model, against, metric, estimate)
+    return Comparison(model=model, against=against, name=metric, difference=estimate)
 
 
 def log_losses(probability: NDArray[np.float64], churned: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -152,7 +154,7 @@ def _check_rows(scores: Scores, outcomes: Labels) -> None:
         raise BadInput("there is no row to evaluate a model on; choose a cutoff at which there are customers")
     if len(scores) != len(outcomes) or (scores.customer_ids != outcomes.customer_ids).any():
         raise BadInput(f"{len(scores)} scores and {len(outcomes)} outcomes are not the same rows; align them")
-    if not outcomes.mature.all():
+    if not outcomes.is_mature.all():
         raise BadInput(
-            f"{(~outcomes.mature).sum()} rows are not mature; evaluate a model on rows whose horizon is over"
+            f"{(~outcomes.is_mature).sum()} rows are not mature; evaluate a model on rows whose horizon is over"
         )

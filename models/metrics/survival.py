@@ -59,7 +59,10 @@ def survival_metrics(
         seed=seed,
         distances=[place for place, name in enumerate(statistics) if name.startswith("calibration_error")],
     )
-    return tuple(Metric(model, name, value, split) for name, value in zip(statistics, values, strict=True))
+    return tuple(
+        Metric(model=model, name=name, estimate=value, split=split)
+        for name, value in zip(statistics, values, strict=True)
+    )
 
 
 def compare_curves(
@@ -80,7 +83,7 @@ def compare_curves(
         n_resamples=n_resamples,
         seed=seed,
     )
-    return Comparison(model, against, INTEGRATED_BRIER, estimate)
+    return Comparison(model=model, against=against, name=INTEGRATED_BRIER, difference=estimate)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     if package is None:
         return BuiltPart(None)
     card, features = package.card, inputs.features
-    require_same_features(features, card.features, f"{card.registered_name} {card.version}", card.kind)
+    require_same_features(features, card.features, model=f"{card.registered_name} {card.version}", kind=card.kind)
     if not len(features):
         raise NotEnoughHistory(f"there are no customers at the cutoff ({card.cohort}); use an earlier --cutoff")
     model = CHURN_MODELS[package.artifact.model].from_artifact(package.artifact)

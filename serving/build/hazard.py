@@ -22,7 +22,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     if package is None:
         return BuiltPart(None)
     card, features = package.card, inputs.features_for(package)
-    require_same_features(features, card.features, f"{card.registered_name} {card.version}", card.kind)
+    require_same_features(features, card.features, model=f"{card.registered_name} {card.version}", kind=card.kind)
     model = HAZARD_MODELS[package.artifact.model].from_artifact(package.artifact)
     curves = model.curves(features.select([column.name for column in package.columns]))
     return BuiltPart(

@@ -78,7 +78,12 @@ class HazardPart:
     def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> HazardPart:
         """The part that was stored."""
         arrays, state = artifacts[NAME].arrays, artifacts[NAME].state
-        curves = RiskCurves(state["period_days"], arrays["risk"], arrays["by_cause"], tuple(state["causes"]))
+        curves = RiskCurves(
+            period_days=state["period_days"],
+            risk=arrays["risk"],
+            by_cause=arrays["by_cause"],
+            causes=tuple(state["causes"]),
+        )
         risk_levels = msgspec.convert(state["risk_levels"], RiskLevels)
         return cls(IdIndex(arrays["ids"]), curves, arrays["monthly_revenue"], risk_levels)
 

@@ -139,7 +139,10 @@ class RecommenderPart:
         customers = CustomerPart.from_artifact(artifacts["customers"], model.item_ids)
         ids = customers.index.ids
         best = Recommendations(
-            ids, model.item_ids, *(arrays[f"top_{name}"] for name in TOP_ARRAYS), shortfalls=("",) * len(ids)
+            customer_ids=ids,
+            item_ids=model.item_ids,
+            **{name: arrays[f"top_{name}"] for name in TOP_ARRAYS},
+            shortfalls=("",) * len(ids),
         )
         return cls(
             model=model,
@@ -186,8 +189,12 @@ class RecommenderPart:
 
     def _select_precomputed(self, rows: NDArray[np.int64], places: NDArray[np.int64]) -> TopItems:
         top, at = self.top.best, rows[:, None]
-        columns = (getattr(top, name)[at, places] for name in TOP_ARRAYS)
-        best = Recommendations(top.customer_ids[rows], top.item_ids, *columns, shortfalls=("",) * len(rows))
+        best = Recommendations(
+            customer_ids=top.customer_ids[rows],
+            item_ids=top.item_ids,
+            **{name: getattr(top, name)[at, places] for name in TOP_ARRAYS},
+            shortfalls=("",) * len(rows),
+        )
         return TopItems(best, self.top.shares[at, places])
 
 

@@ -38,7 +38,7 @@ def test_a_surplus_in_one_half_and_a_lack_in_the_other_do_not_cancel_out():
 def test_the_last_error_is_the_largest_of_all_horizons():
     n, months = 40, np.arange(1, 13)
     risk = np.tile(0.02 * months, (n, 1))
-    curves = RiskCurves(30, risk, np.zeros((n, 12, 0)))
+    curves = RiskCurves(period_days=30, risk=risk, by_cause=np.zeros((n, 12, 0)))
 
     *errors, largest = true_errors("m", curves, Truth(risk, date(2025, 3, 1)), np.arange(n).astype(str))
 

@@ -12,7 +12,16 @@ NAN = float("nan")
 
 
 def column(name: str, **meaning) -> FeatureColumn:
-    return FeatureColumn(name, "recency", "days", name, name, "never bought", f"digest of {name}", **meaning)
+    return FeatureColumn(
+        name=name,
+        family="recency",
+        unit="days",
+        en=name,
+        ja=name,
+        missing="never bought",
+        digest=f"digest of {name}",
+        **meaning,
+    )
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ hazards = hnp.arrays(np.float64, (1, 5), elements=st.floats(0, 1))
 def curves(*hazard: float, shares: tuple[float, ...] = ()) -> RiskCurves:
     risk = 1.0 - np.cumprod(1.0 - np.array([hazard]))
     causes = tuple(f"cause {place}" for place in range(len(shares)))
-    return RiskCurves(30, risk[None], risk[None, :, None] * np.array(shares), causes)
+    return RiskCurves(period_days=30, risk=risk[None], by_cause=risk[None, :, None] * np.array(shares), causes=causes)
 
 
 def test_a_constant_hazard_gives_the_geometric_curve_at_any_day():

@@ -94,7 +94,7 @@ def test_a_hostile_text_does_not_exhaust_the_stack(hostile):
 )
 def test_a_text_that_is_no_rule_is_reported_in_one_line(text, message):
     with pytest.raises(RuleError, match=message) as error:
-        parse_rule(text, known=CUSTOMERS)
+        parse_rule(text, names=CUSTOMERS)
 
     assert "\n" not in str(error.value)
 

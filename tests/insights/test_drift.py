@@ -13,7 +13,10 @@ from insights.drift import feature_drift, label_drift, stability_index
 
 def table(**columns: np.ndarray) -> FeatureTable:
     n = len(next(iter(columns.values())))
-    meanings = tuple(FeatureColumn(name, "recency", "days", name, name, "never", "0") for name in columns)
+    meanings = tuple(
+        FeatureColumn(name=name, family="recency", unit="days", en=name, ja=name, missing="never", digest="0")
+        for name in columns
+    )
     ids = np.array([f"c{i}" for i in range(n)])
     return FeatureTable(ids, np.full(n, np.datetime64("2024-03-01")), np.column_stack(list(columns.values())), meanings)
 

@@ -49,7 +49,7 @@ def test_at_the_test_cutoff_the_wholesaler_had_2831_customers_of_whom_38_percent
     outcomes = label_outcomes(tables, select_cohort(tables, [date(2010, 9, 1)]))
 
     assert len(outcomes) == 2_831
-    assert outcomes.mature.all()
+    assert outcomes.is_mature.all()
     assert outcomes.churned.mean() == pytest.approx(0.3808, abs=5e-5)
 
 

@@ -38,7 +38,15 @@ from serving.release.segment_part import SegmentPart
 CUTOFF = date(2026, 4, 1)
 NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)
 CUSTOMERS = np.array(["cyd", "ada", "bo"])
-LATE = Reason("recency", "up", 1.2, 74.0, 21.0, "last purchase 74 days ago (usually 21)", "最終購入から74日(通常21日)")
+LATE = Reason(
+    code="recency",
+    direction="up",
+    weight=1.2,
+    value=74.0,
+    usual_value=21.0,
+    en="last purchase 74 days ago (usually 21)",
+    ja="最終購入から74日(通常21日)",
+)
 
 PROFILES = CustomerProfiles(
     declined_recommendations=np.array(["bo"]),
@@ -52,10 +60,10 @@ PROFILES = CustomerProfiles(
 def churn_part(opted_out: NDArray[np.str_] | None = None) -> ChurnPart:
     """Cyd is at high risk, Ada at medium, Bo at low."""
     scores = Scores(
-        CUSTOMERS,
-        np.full(3, np.datetime64(CUTOFF)),
-        np.array([0.9, 0.5, 0.1]),
-        90,
+        customer_ids=CUSTOMERS,
+        cutoffs=np.full(3, np.datetime64(CUTOFF)),
+        value=np.array([0.9, 0.5, 0.1]),
+        horizon_days=90,
         low=np.array([0.8, 0.4, 0.05]),
         high=np.array([0.95, 0.6, 0.2]),
     )
@@ -72,7 +80,9 @@ def hazard_part(opted_out: NDArray[np.str_] | None = None) -> HazardPart:
     """The hazard per period is 50 % for Cyd, 20 % for Ada, 1 % for Bo; Cyd's cause is price, the others' half each."""
     risk = 1 - (1 - np.array([[0.5], [0.2], [0.01]])) ** np.array([1, 2, 3, 4])
     shares = np.array([[1.0, 0.0], [0.5, 0.5], [0.5, 0.5]])
-    curves = RiskCurves(30, risk, risk[:, :, None] * shares[:, None, :], ("price", "support"))
+    curves = RiskCurves(
+        period_days=30, risk=risk, by_cause=risk[:, :, None] * shares[:, None, :], causes=("price", "support")
+    )
     return HazardPart.of(
         CUSTOMERS,
         curves,
@@ -148,7 +158,9 @@ def offer_part() -> OfferPart:
             Offer(offer_id="sample", kind="item", item_id="tea", cost=2, margin=10),
         )
     )
-    column = FeatureColumn("returns_365d", "returns", "pieces", "returns", "返品", "none", "d1")
+    column = FeatureColumn(
+        name="returns_365d", family="returns", unit="pieces", en="returns", ja="返品", missing="none", digest="d1"
+    )
     returns = FeatureTable(CUSTOMERS, np.full(3, np.datetime64(CUTOFF)), np.array([[0.0], [np.nan], [0.0]]), (column,))
     assumptions = OfferAssumptions(acceptance_probability=0.1, save_rate=0.1, customer_value=50)
     return OfferPart.of(book, assumptions, features=returns)

@@ -87,7 +87,7 @@ def test_a_company_that_was_written_opens_with_every_row_and_its_ends_are_its_la
     assert {name: report.n_usable for name, report in tables.load_reports.items()} == {
         name: len(table) for name, table in usual.tables.items()
     }
-    churned = set(outcomes.customer_ids[outcomes.churned & outcomes.mature])
+    churned = set(outcomes.customer_ids[outcomes.churned & outcomes.is_mature])
     here, day = usual.truth.customers_on(cutoff), (cutoff - usual.truth.world.start).days
     soon = (history.churns.days >= day) & (history.churns.days < day + 90) & here[history.churns.accounts]
     assert churned == set(usual.truth.accounts.account_ids[history.churns.accounts[soon]])

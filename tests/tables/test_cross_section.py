@@ -32,7 +32,7 @@ def test_files_are_joined_by_id_and_words_numbers_and_gaps_are_told_apart(tmp_pa
 def test_who_left_says_why_and_is_mature(tmp_path):
     outcomes = open_cross_section(club(tmp_path)).outcomes
 
-    assert outcomes.mature.all()
+    assert outcomes.is_mature.all()
     assert (outcomes.cause == np.where(outcomes.churned, "price", "")).all()
     assert outcomes.definition == "Left? is 'yes' in status as of 2026-04-01"
 

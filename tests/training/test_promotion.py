@@ -31,7 +31,11 @@ from training.run.session import Session
 
 def result(low: float, high: float, refresh: bool = False) -> GateResult:
     difference = Estimate((low + high) / 2, low, high)
-    return GateResult(Comparison("blend", "the champion logistic", "log_loss", difference), refresh, margin=0.01)
+    return GateResult(
+        Comparison(model="blend", against="the champion logistic", name="log_loss", difference=difference),
+        refresh,
+        margin=0.01,
+    )
 
 
 def card(model: str = "logistic", **changes) -> ModelCard:

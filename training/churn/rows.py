@@ -90,6 +90,6 @@ def load_churn_rows(tables: Tables, extra_cutoffs: Iterable[date] = ()) -> Churn
     folds = folds_of(tables)
     cohort = select_cohort(tables, [*folds.refit, *(day for day in extra_cutoffs if day < folds.test)])
     outcomes = label_outcomes(tables, cohort)
-    mature = outcomes.mature
+    mature = outcomes.is_mature
     mature_cohort = Cohort(cohort.customer_ids[mature], cohort.cutoffs[mature], cohort.definition)
     return ChurnRows(folds, compute_features(tables, mature_cohort), outcomes.take(mature), cohort.definition)

@@ -60,7 +60,7 @@ class HazardRows:
 
     def outcomes_known_by_test(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Labels:
         """The outcomes of some rows as a training at the test cutoff would have known them."""
-        return self.outcomes.take(rows).known_at(np.datetime64(self.cutoffs.known_by_test, "D"))
+        return self.outcomes.take(rows).censor(np.datetime64(self.cutoffs.known_by_test, "D"))
 
     def folds(self) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
         """Training rows to fit on and to validate on, without a customer in both; the test cutoff is in neither."""
@@ -101,5 +101,5 @@ def with_causes(outcomes: Labels, words: CauseWords) -> Labels:
     An outcome without a reason keeps an empty cause: that the customer chose to leave is not a reason.
     """
     has_reason = ~np.isin(outcomes.cause, ("", NO_REASON))
-    causes = words.of_words(outcomes.cause)
+    causes = words.causes_of(outcomes.cause)
     return replace(outcomes, cause=np.where(has_reason, np.where(causes == "", OTHER, causes), ""))

@@ -133,9 +133,9 @@ def leaks_in(rows: HazardRows, *, horizon_days: int, seed: int) -> tuple[Leak, .
     """Find the features that explain an implausible share of churn soon after the test cutoff."""
     later = outcomes_for_leaks(rows, horizon_days)
     earlier = rows.outcomes_known_by_test(rows.train).within(later.horizon_days)
-    train = np.flatnonzero(rows.train)[earlier.mature]
+    train = np.flatnonzero(rows.train)[earlier.is_mature]
     return find_leaks(
-        LabelledRows(rows.features.take(train), earlier.take(earlier.mature)),
+        LabelledRows(rows.features.take(train), earlier.take(earlier.is_mature)),
         LabelledRows(rows.features.take(rows.test), later),
         seed=seed,
     )
@@ -149,4 +149,4 @@ def outcomes_for_leaks(rows: HazardRows, horizon_days: int) -> Labels:
 def _concatenate(parts: list[RiskCurves]) -> RiskCurves:
     """The curves of several folds one after another, without causes, because folds may know different ones."""
     risk = np.concatenate([part.risk for part in parts])
-    return RiskCurves(parts[0].period_days, risk, np.zeros((*risk.shape, 0)))
+    return RiskCurves(period_days=parts[0].period_days, risk=risk, by_cause=np.zeros((*risk.shape, 0)))

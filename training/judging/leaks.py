@@ -140,7 +140,12 @@ class LeakTrial:
 
     def to_scores(self, probability: NDArray[np.float64]) -> Scores:
         """Probabilities of the later rows as scores."""
-        return Scores(self.later.customer_ids, self.later.cutoffs, probability, self.later_outcomes.horizon_days)
+        return Scores(
+            customer_ids=self.later.customer_ids,
+            cutoffs=self.later.cutoffs,
+            value=probability,
+            horizon_days=self.later_outcomes.horizon_days,
+        )
 
     def auc(self, scores: Scores) -> float:
         """AUC on the later rows."""

@@ -40,12 +40,15 @@ class RankingTrials:
     def metrics(self) -> tuple[Metric, ...]:
         """The mean NDCG of each model."""
         means = estimate_means(self.customer_ids, np.column_stack(list(self.ndcg.values())))
-        return tuple(Metric(name, METRIC, mean, "validation") for name, mean in zip(self.ndcg, means, strict=True))
+        return tuple(
+            Metric(model=name, name=METRIC, estimate=mean, split="validation")
+            for name, mean in zip(self.ndcg, means, strict=True)
+        )
 
     def compare(self, model: str, against: str) -> Comparison:
         """The paired difference of two models; positive means that the first is better."""
         difference = estimate_difference(self.customer_ids, ndcg=self.ndcg[model], against=self.ndcg[against])
-        return Comparison(model, against, METRIC, difference)
+        return Comparison(model=model, against=against, name=METRIC, difference=difference)
 
     def choose(self) -> str:
         """Choose the simplest model that is not significantly worse than the one with the highest mean.

@@ -58,7 +58,7 @@ class TunedModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         text = f"tuned on {self.tuned_at:%Y-%m-%d} with {self.n_trials} trials at {days}: NDCG@10 {self.ndcg_at_10}"
         if math.isnan(self.difference.value):
             return f"{text}; the defaults could not be fitted"
-        return f"{text}, {self.difference.signed} against the defaults"
+        return f"{text}, {self.difference.as_difference} against the defaults"
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def evaluate(
     labels, threshold = texts.causes, cause_settings.text_threshold
     probabilities, causes = held_out_probabilities(labels, scores), labels.names
     predicted = likeliest_cause(probabilities, causes, threshold=0.0)
-    by_words = CauseWords(cause_settings).of_words(labels.texts)
+    by_words = CauseWords(cause_settings).causes_of(labels.texts)
     is_answered = likeliest_cause(probabilities, causes, threshold=threshold) != UNKNOWN
     groups = group_equal_texts(labels.texts)
     in_japanese = np.array([is_japanese(text) for text in labels.texts])
@@ -148,7 +148,7 @@ def text_card(
             recipe=recipe,
             baselines=(WORDS,),
             metrics=metrics_of(evaluation),
-            comparisons=(Comparison(NAME, WORDS, ACCURACY, evaluation.over_words),),
+            comparisons=(Comparison(model=NAME, against=WORDS, name=ACCURACY, difference=evaluation.over_words),),
             measured="on held-out texts",
         ),
         cutoff=session.now.date(),
@@ -166,8 +166,12 @@ def text_card(
 def metrics_of(evaluation: TextEvaluation) -> tuple[Metric, ...]:
     """The metrics of the model that have a value, and the accuracy of the baseline."""
     values = {name: getattr(evaluation, name) for name in TEXT_METRICS}
-    own = (Metric(NAME, name, value, CROSS_VALIDATION) for name, value in values.items() if not isnan(value.value))
-    return (*own, Metric(WORDS, ACCURACY, evaluation.words_accuracy, CROSS_VALIDATION))
+    own = (
+        Metric(model=NAME, name=name, estimate=value, split=CROSS_VALIDATION)
+        for name, value in values.items()
+        if not isnan(value.value)
+    )
+    return (*own, Metric(model=WORDS, name=ACCURACY, estimate=evaluation.words_accuracy, split=CROSS_VALIDATION))
 
 
 def sentiment_sources(evaluation: TextEvaluation) -> str:
@@ -202,7 +206,9 @@ def compare_text_cards(session: Session, champion: ModelCard | None, challenger:
         return challenger.comparisons[0]
     accuracies = [card.metric(ACCURACY, split=CROSS_VALIDATION) or Estimate() for card in (challenger, champion)]
     difference = subtract_independent(*accuracies)
-    return Comparison(challenger.model, f"the champion {champion.model}", ACCURACY, difference)
+    return Comparison(
+        model=challenger.model, against=f"the champion {champion.model}", name=ACCURACY, difference=difference
+    )
 
 
 def subtract_independent(one: Estimate, other: Estimate) -> Estimate:

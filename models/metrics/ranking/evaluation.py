@@ -58,7 +58,10 @@ def ranking_metrics(
         by_name = dict(zip(columns, means, strict=True)) | {
             "coverage": Estimate(coverage(data.truncate(k)), np.nan, np.nan)
         }
-        metrics += [Metric(model, f"{name}@{k}", estimate, split) for name, estimate in by_name.items()]
+        metrics += [
+            Metric(model=model, name=f"{name}@{k}", estimate=estimate, split=split)
+            for name, estimate in by_name.items()
+        ]
     return tuple(metrics)
 
 
@@ -87,7 +90,7 @@ def compare_rankings(
     """The paired difference of one metric on the same customers; positive where the first model has more of it."""
     one, other, customer_ids = _same_metric(name, recommendations, recommendations_against, truth=truth, past=past)
     (difference,) = estimate_intervals(_means((one - other)[:, None]), customer_ids, n_resamples=n_resamples, seed=seed)
-    return Comparison(model, against, name, difference)
+    return Comparison(model=model, against=against, name=name, difference=difference)
 
 
 def share_of_best(

@@ -88,7 +88,9 @@ def test_a_row_is_mature_once_its_whole_horizon_is_recorded():
     tables = shop("ada 2024-01-01", settings=world("no_purchase"))
     last = date(2025, 1, 1) - timedelta(days=GAP + HORIZON)
 
-    mature = [label_outcomes(tables, cohort("ada", cutoff=day)).mature[0] for day in (last, last + timedelta(days=1))]
+    mature = [
+        label_outcomes(tables, cohort("ada", cutoff=day)).is_mature[0] for day in (last, last + timedelta(days=1))
+    ]
 
     assert mature == [True, False]
 
@@ -167,7 +169,7 @@ def test_with_each_subscription_the_end_of_one_of_two_is_churn():
 
 
 def test_a_customer_without_a_subscription_at_the_cutoff_is_never_mature():
-    assert not label_subscriptions(span("ada", "2023-01-01", "2024-02-01"), span("bo", "2023-01-01", None)).mature[0]
+    assert not label_subscriptions(span("ada", "2023-01-01", "2024-02-01"), span("bo", "2023-01-01", None)).is_mature[0]
 
 
 def test_an_end_is_certain_only_after_the_grace_period():

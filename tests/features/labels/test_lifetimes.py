@@ -41,7 +41,7 @@ def test_a_customer_churns_at_the_end_of_the_first_long_inactivity():
 def test_a_customer_who_never_returns_churns_after_exactly_one_horizon():
     labels = follow_purchases("bo 2024-03-20")
 
-    assert labels.days_stayed.tolist() == [HORIZON - 1]
+    assert labels.days_to_churn.tolist() == [HORIZON - 1]
     assert labels.within(HORIZON).churned.tolist() == [True]
     assert labels.within(HORIZON - 1).churned.tolist() == [False]
 
@@ -95,8 +95,8 @@ def test_with_each_subscription_an_end_within_the_gap_leaves_the_others_observed
 def test_ends_after_the_day_of_knowledge_are_unknown():
     labels = follow_subscriptions(span("ada", "2024-01-01", "2024-08-05", "price"))
 
-    assert labels.known_at(np.datetime64("2024-08-05")).churned.tolist() == [False]
-    assert labels.known_at(np.datetime64("2024-08-06")).churned.tolist() == [True]
+    assert labels.censor(np.datetime64("2024-08-05")).churned.tolist() == [False]
+    assert labels.censor(np.datetime64("2024-08-06")).churned.tolist() == [True]
 
 
 @few

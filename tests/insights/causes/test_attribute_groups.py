@@ -104,7 +104,16 @@ def test_a_top_share_is_of_each_month_s_customers_and_tiers_part_them(rows, shar
 
 
 def test_an_attribute_that_is_called_segment_is_no_segment():
-    column = FeatureColumn("segment", "attributes", "word", "segment", "segment", "none", "d", vocabulary=("a",))
+    column = FeatureColumn(
+        name="segment",
+        family="attributes",
+        unit="word",
+        en="segment",
+        ja="segment",
+        missing="none",
+        digest="d",
+        vocabulary=("a",),
+    )
     features = replace(nothing_known(["ada"], ["2024-03-01"]), values=np.zeros((1, 1)), columns=(column,))
 
     assert by_name(tuple(by_words(features))) == {("attributes.segment", "a"): [True]}

@@ -17,7 +17,10 @@ FAMILIES = {
     "days_to_renewal": "subscription",
     "last_nps": "sentiment",
 }
-COLUMNS = tuple(FeatureColumn(name, family, "", name, name, "never", "d") for name, family in FAMILIES.items())
+COLUMNS = tuple(
+    FeatureColumn(name=name, family=family, unit="", en=name, ja=name, missing="never", digest="d")
+    for name, family in FAMILIES.items()
+)
 
 
 class Knowing:

@@ -29,7 +29,7 @@ def today(hazard: bool = False) -> Today:
     """Four customers of 100 a month; two may leave for the product, two for the price."""
     risk = np.array([[0.2, 0, 0], [0.4, 0, 0], [0, 0.6, 0], [0, 0.8, 0]])
     ids, settings = np.array(["ada", "bo", "cyd", "dan"]), CauseSettings(names=CAUSES[:2], interventions=(CALL, BUILD))
-    curves = RiskCurves(30, risk.sum(axis=1)[:, None], risk[:, None], CAUSES)
+    curves = RiskCurves(period_days=30, risk=risk.sum(axis=1)[:, None], by_cause=risk[:, None], causes=CAUSES)
     risks = TodaysRisks("hazard, version 1", ids, curves) if hazard else None
     return Today(
         config(causes=settings), CAUSES, {}, RevenueAtRisk(ids, np.full(4, 100.0), risk), "attributed", risks

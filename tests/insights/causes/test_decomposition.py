@@ -91,7 +91,16 @@ def test_nobody_today_or_nobody_before_is_one_line():
 
 
 def test_plans_are_words_and_codes_are_places():
-    plan = FeatureColumn("main_plan", "subscription", "plan", "plan", "plan", "none", "d", vocabulary=("a", "b"))
+    plan = FeatureColumn(
+        name="main_plan",
+        family="subscription",
+        unit="plan",
+        en="plan",
+        ja="plan",
+        missing="none",
+        digest="d",
+        vocabulary=("a", "b"),
+    )
     features = FeatureTable(
         np.array(["x", "y"]), np.array(["2024-03-01"] * 2, "M8[D]"), np.array([[1.0], [np.nan]]), (plan,)
     )

@@ -12,7 +12,7 @@ USUAL = CauseNames(CauseSettings())
 
 
 def column(name: str, family: str) -> FeatureColumn:
-    return FeatureColumn(name, family, "", name, name, "never", "d")
+    return FeatureColumn(name=name, family=family, unit="", en=name, ja=name, missing="never", digest="d")
 
 
 @pytest.mark.parametrize(
@@ -24,14 +24,14 @@ def column(name: str, family: str) -> FeatureColumn:
     ],
 )  # fmt: skip
 def test_a_word_states_its_cause(said: str, cause: str):
-    assert USUAL.of_words([said, ""]).tolist() == [cause, ""]
+    assert USUAL.causes_of([said, ""]).tolist() == [cause, ""]
 
 
 def test_a_business_s_own_words_come_first():
     own = CauseNames(CauseSettings(words={"support": ("bug",)}))
 
-    assert USUAL.of_words(["bug"]).tolist() == ["product"]
-    assert own.of_words(["bug", "a bug again"]).tolist() == ["support", "support"]
+    assert USUAL.causes_of(["bug"]).tolist() == ["product"]
+    assert own.causes_of(["bug", "a bug again"]).tolist() == ["support", "support"]
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ SHARES = np.array([0.5, 0.3, 0.2])
 def todays_risks(n_periods: int = 12, causes: tuple[str, ...] = ("weather", "price", "product")) -> TodaysRisks:
     """Each period takes the same share of who is left, for causes in fixed shares; nobody here knows the weather."""
     risk = 1 - (1 - LEVELS) ** np.arange(1, n_periods + 1)
-    curves = RiskCurves(30, risk, risk[:, :, None] * SHARES, causes)
+    curves = RiskCurves(period_days=30, risk=risk, by_cause=risk[:, :, None] * SHARES, causes=causes)
     return TodaysRisks(
         "logistic_hazard, version 2", np.array([f"c{i + N_LEAVING:05d}" for i in range(N_TODAY)]), curves
     )

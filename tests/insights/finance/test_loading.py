@@ -101,7 +101,10 @@ def test_rates_are_read_by_month(tmp_path: Path):
     ("text", "saying"),
     [
         ("month,rate\n", "needs the columns month, currency, rate"),
-        ("month,currency,rate\n2024-01,USD,x\n", "line 2: a month such as 2026-04 and a rate are needed"),
+        (
+            "month,currency,rate\n2024-01,USD,x\n",
+            "line 2: expected a month such as 2026-04 and a rate, found '2024-01' and 'x'",
+        ),
         ("month,currency,rate\n2024-01,USD,-1\n", "line 2: a rate is above 0, found -1"),
     ],
 )

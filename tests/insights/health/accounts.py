@@ -15,9 +15,19 @@ from tests.worlds import config
 
 DAY = date(2026, 4, 1)
 COLUMNS = (
-    FeatureColumn("usage_days_30d", "usage", "days", "days with usage", "利用日数", "never", "d0"),
-    FeatureColumn("last_nps", "sentiment", "score", "last NPS", "直近のNPS", "never", "d1"),
-    FeatureColumn("mrr_now", "subscription", "yen", "MRR", "月額", "never", "d2"),
+    FeatureColumn(
+        name="usage_days_30d",
+        family="usage",
+        unit="days",
+        en="days with usage",
+        ja="利用日数",
+        missing="never",
+        digest="d0",
+    ),
+    FeatureColumn(
+        name="last_nps", family="sentiment", unit="score", en="last NPS", ja="直近のNPS", missing="never", digest="d1"
+    ),
+    FeatureColumn(name="mrr_now", family="subscription", unit="yen", en="MRR", ja="月額", missing="never", digest="d2"),
 )
 WEIGHTS = np.array([-0.2, -0.3, -0.001])
 USUAL = np.array([15.0, 6.0, 1000.0])

@@ -14,7 +14,7 @@ CATALOGUE = [feature.column for feature in all_features()]
 
 
 def column(name: str, family: str) -> FeatureColumn:
-    return FeatureColumn(name, family, "", name, name, "never", "d")
+    return FeatureColumn(name=name, family=family, unit="", en=name, ja=name, missing="never", digest="d")
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from core.feature_table import FeatureColumn
 from models.churn.design_matrix import MAX_DEVIATIONS, MISSING, DesignMatrix
 
-SPENT = FeatureColumn("spent", "spend", "", "", "", "", "")
-CHANNEL = FeatureColumn("channel", "channels", "", "", "", "", "", vocabulary=("app", "shop", "web"))
+SPENT = FeatureColumn(name="spent", family="spend", unit="", en="", ja="", missing="", digest="")
+CHANNEL = FeatureColumn(
+    name="channel", family="channels", unit="", en="", ja="", missing="", digest="", vocabulary=("app", "shop", "web")
+)
 
 numbers = st.lists(st.floats(-1e9, 1e9) | st.none(), min_size=2, max_size=60)
 

@@ -9,7 +9,9 @@ from models.churn.monthly_revenue import monthly_revenue
 
 
 def told(**columns: float) -> float:
-    described = tuple(FeatureColumn(name, "f", "", "", "", "", "d") for name in columns)
+    described = tuple(
+        FeatureColumn(name=name, family="f", unit="", en="", ja="", missing="", digest="d") for name in columns
+    )
     row = FeatureTable(np.array(["a"]), np.array(["2024-01-01"], "M8[D]"), np.array([[*columns.values()]]), described)
     return float(monthly_revenue(row)[0])
 

@@ -10,7 +10,10 @@ from models.churn.short_history import has_short_history
 
 
 def known(**features: float) -> FeatureTable:
-    columns = tuple(FeatureColumn(name, "any", "days", name, name, "", name) for name in features)
+    columns = tuple(
+        FeatureColumn(name=name, family="any", unit="days", en=name, ja=name, missing="", digest=name)
+        for name in features
+    )
     return FeatureTable(np.array(["ada"]), np.array(["2024-03-01"], "M8[D]"), np.array([[*features.values()]]), columns)
 
 

@@ -14,11 +14,11 @@ CHANNELS = ("app", "shop", "web")
 
 COLUMNS = (
     FeatureColumn(
-        "days_since_last_purchase",
-        "recency",
-        "days",
-        "days since the last purchase",
-        "最終購入からの日数",
+        name="days_since_last_purchase",
+        family="recency",
+        unit="days",
+        en="days since the last purchase",
+        ja="最終購入からの日数",
         missing="never bought",
         digest="d0",
         says_en="Last purchase {value_days} ago (usually {usual_days})",
@@ -27,10 +27,37 @@ COLUMNS = (
         says_missing_ja="購入履歴がありません(他の顧客は{usual_days}前)",
         usual_of="mean_gap_days",
     ),
-    FeatureColumn("mean_gap_days", "rhythm", "days", "mean gap", "平均購入間隔", "fewer than 2", "d1"),
-    FeatureColumn("net_amount_365d", "spend", "currency", "spent in 365 days", "365日間の購入額", "never", "d2"),
-    FeatureColumn("main_channel", "channels", "", "main channel", "主な経路", "none", "d3", vocabulary=CHANNELS),
-    FeatureColumn("shoe_size", "noise", "", "shoe size", "靴のサイズ", "never told", "d4"),
+    FeatureColumn(
+        name="mean_gap_days",
+        family="rhythm",
+        unit="days",
+        en="mean gap",
+        ja="平均購入間隔",
+        missing="fewer than 2",
+        digest="d1",
+    ),
+    FeatureColumn(
+        name="net_amount_365d",
+        family="spend",
+        unit="currency",
+        en="spent in 365 days",
+        ja="365日間の購入額",
+        missing="never",
+        digest="d2",
+    ),
+    FeatureColumn(
+        name="main_channel",
+        family="channels",
+        unit="",
+        en="main channel",
+        ja="主な経路",
+        missing="none",
+        digest="d3",
+        vocabulary=CHANNELS,
+    ),
+    FeatureColumn(
+        name="shoe_size", family="noise", unit="", en="shoe size", ja="靴のサイズ", missing="never told", digest="d4"
+    ),
 )
 
 

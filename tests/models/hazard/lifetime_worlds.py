@@ -17,9 +17,22 @@ PRICE_SHARES = np.array([0.8, 0.3])
 PLANS = ("basic", "pro")
 
 COLUMNS = (
-    FeatureColumn("main_plan", "subscription", "", "plan", "契約プラン", "none", "d0", vocabulary=PLANS),
-    FeatureColumn("logins_28d", "usage", "times", "logins", "ログイン回数", "never", "d1"),
-    FeatureColumn("mrr_now", "subscription", "JPY", "monthly price", "月額", "never", "d2"),
+    FeatureColumn(
+        name="main_plan",
+        family="subscription",
+        unit="",
+        en="plan",
+        ja="契約プラン",
+        missing="none",
+        digest="d0",
+        vocabulary=PLANS,
+    ),
+    FeatureColumn(
+        name="logins_28d", family="usage", unit="times", en="logins", ja="ログイン回数", missing="never", digest="d1"
+    ),
+    FeatureColumn(
+        name="mrr_now", family="subscription", unit="JPY", en="monthly price", ja="月額", missing="never", digest="d2"
+    ),
 )
 
 
@@ -54,7 +67,7 @@ def lifetimes(
         observed_until=np.full(n, CUTOFF + np.timedelta64(OBSERVED_DAYS, "D")),
         horizon_days=OBSERVED_DAYS,
     )
-    return outcomes.known_at(CUTOFF + random.integers(*observed_days, n).astype("timedelta64[D]"))
+    return outcomes.censor(CUTOFF + random.integers(*observed_days, n).astype("timedelta64[D]"))
 
 
 def world(

@@ -8,7 +8,7 @@ import pytest
 from core.feature_table import FeatureColumn
 from models.hazard.cause_shares import CauseShares, merge_rare_causes
 
-COLUMN = FeatureColumn("logins_28d", "usage", "times", "logins", "", "never", "d")
+COLUMN = FeatureColumn(name="logins_28d", family="usage", unit="times", en="logins", ja="", missing="never", digest="d")
 
 
 def causes_of(**n_customers: int) -> np.ndarray:

@@ -168,7 +168,7 @@ def test_customers_observed_for_less_than_a_period_are_too_little_to_fit(name):
     features, outcomes = world(50)
 
     with pytest.raises(NotEnoughHistory, match="whole period of 30 days"):
-        model(name).fit(features, outcomes.known_at(outcomes.cutoffs[0] + 29))
+        model(name).fit(features, outcomes.censor(outcomes.cutoffs[0] + 29))
 
 
 @every_hazard

@@ -65,7 +65,9 @@ def test_a_sample_contains_whole_customers():
 
 def test_a_yearly_contract_renews_again_after_a_year():
     names = ("days_to_renewal", "longest_term_months")
-    columns = tuple(FeatureColumn(name, "s", "", "", "", "", "d") for name in names)
+    columns = tuple(
+        FeatureColumn(name=name, family="s", unit="", en="", ja="", missing="", digest="d") for name in names
+    )
     values = np.array([[45.0, 12.0], [45.0, np.nan]])
     features = FeatureTable(np.array(["a", "b"]), np.full(2, CUTOFF), values, columns)
 

@@ -19,7 +19,9 @@ rows = st.lists(st.tuples(st.sampled_from([0.05, 0.2, 0.2001, 0.5, 0.7, 0.95]), 
 
 
 def scores_of(probability: np.ndarray, outcomes: Labels) -> Scores:
-    return Scores(outcomes.customer_ids, outcomes.cutoffs, probability, HORIZON_DAYS)
+    return Scores(
+        customer_ids=outcomes.customer_ids, cutoffs=outcomes.cutoffs, value=probability, horizon_days=HORIZON_DAYS
+    )
 
 
 def metrics_of(probability: np.ndarray, churned: np.ndarray, n_resamples: int = 2) -> dict[str, float]:

@@ -17,7 +17,9 @@ def scored() -> tuple[Scores, Labels]:
     random = np.random.default_rng(1)
     truth = random.beta(1, 2, 20_000).round(2)
     outcomes = outcomes_of(random.random(20_000) < truth)
-    return Scores(outcomes.customer_ids, outcomes.cutoffs, truth, HORIZON_DAYS), outcomes
+    return Scores(
+        customer_ids=outcomes.customer_ids, cutoffs=outcomes.cutoffs, value=truth, horizon_days=HORIZON_DAYS
+    ), outcomes
 
 
 def test_the_area_below_the_roc_curve_is_the_auc(scored):

@@ -19,7 +19,7 @@ FIVE = CensoredTimes(np.array([10.0, 20.0, 20.0, 30.0, 40.0]), np.array([True, F
 
 
 def curves_at(risk: np.ndarray, period_days: int = 25) -> RiskCurves:
-    return RiskCurves(period_days, risk, np.zeros((*risk.shape, 0)))
+    return RiskCurves(period_days=period_days, risk=risk, by_cause=np.zeros((*risk.shape, 0)))
 
 
 def true_curves(n: int, seed: int, observed_days: tuple[int, int] = (60, 400)) -> tuple[RiskCurves, Labels]:
@@ -150,4 +150,4 @@ def test_rows_that_do_not_match_and_rows_without_observation_are_refused():
     with pytest.raises(BadInput, match="not the same rows"):
         survival_metrics("m", curves, outcomes=outcomes.take(np.arange(10)))
     with pytest.raises(BadInput, match="no customer was observed"):
-        survival_metrics("m", curves, outcomes=outcomes.known_at(outcomes.cutoffs[0] + 20))
+        survival_metrics("m", curves, outcomes=outcomes.censor(outcomes.cutoffs[0] + 20))

@@ -16,8 +16,25 @@ from models.mlflow_store.package import ModelPackage, read_card
 from models.mlflow_store.registry import Registry, open_store
 
 COLUMNS = (
-    FeatureColumn("days_since_last_purchase", "recency", "days", "en", "ja", "never bought", "d1"),
-    FeatureColumn("city", "attributes", "", "en", "ja", "unknown", "d2", vocabulary=("Kyoto", "Osaka")),
+    FeatureColumn(
+        name="days_since_last_purchase",
+        family="recency",
+        unit="days",
+        en="en",
+        ja="ja",
+        missing="never bought",
+        digest="d1",
+    ),
+    FeatureColumn(
+        name="city",
+        family="attributes",
+        unit="",
+        en="en",
+        ja="ja",
+        missing="unknown",
+        digest="d2",
+        vocabulary=("Kyoto", "Osaka"),
+    ),
 )
 
 

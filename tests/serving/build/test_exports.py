@@ -69,7 +69,9 @@ def test_no_cell_begins_like_a_formula(text):
 def test_a_formula_in_a_reason_is_escaped(tmp_path):
     release = sample_release()
     assert release.churn is not None
-    evil = Reason("x", "up", 1.0, None, None, '=HYPERLINK("http://evil")', "＝")
+    evil = Reason(
+        code="x", direction="up", weight=1.0, value=None, usual_value=None, en='=HYPERLINK("http://evil")', ja="＝"
+    )
     release = replace(release, churn=replace(release.churn, reasons=PackedJson.of([[evil]] * 3)))
 
     write_export(SCORES, tmp_path / "scores.csv", release=release)

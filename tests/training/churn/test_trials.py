@@ -14,7 +14,9 @@ TRUTH = true_log_odds(FEATURES)
 
 
 def scores_of(log_odds: np.ndarray) -> Scores:
-    return Scores(OUTCOMES.customer_ids, OUTCOMES.cutoffs, expit(log_odds), HORIZON_DAYS)
+    return Scores(
+        customer_ids=OUTCOMES.customer_ids, cutoffs=OUTCOMES.cutoffs, value=expit(log_odds), horizon_days=HORIZON_DAYS
+    )
 
 
 def test_a_significantly_better_model_is_chosen_over_a_simpler_one():

@@ -39,14 +39,18 @@ def buyers(n: int, seed: int) -> LabelledRows:
 
 def table(**features: np.ndarray) -> FeatureTable:
     n = len(next(iter(features.values())))
-    columns = tuple(FeatureColumn(name, "any", "", name, name, "", name) for name in features)
+    columns = tuple(
+        FeatureColumn(name=name, family="any", unit="", en=name, ja=name, missing="", digest=name) for name in features
+    )
     ids = outcomes_of(np.zeros(n)).customer_ids
     return FeatureTable(ids, np.full(n, np.datetime64("2024-03-01")), np.column_stack(list(features.values())), columns)
 
 
 def with_feature(rows: LabelledRows, name: str, values: np.ndarray, *, as_of_today: bool = False) -> LabelledRows:
     features = rows.features
-    column = FeatureColumn(name, "any", "", name, name, "", name, as_of_today=as_of_today)
+    column = FeatureColumn(
+        name=name, family="any", unit="", en=name, ja=name, missing="", digest=name, as_of_today=as_of_today
+    )
     widened = replace(features, values=np.column_stack([features.values, values]), columns=(*features.columns, column))
     return LabelledRows(widened, rows.outcomes)
 
@@ -158,7 +162,9 @@ def telco() -> LabelledRows:
     for name in joined.drop_columns(["Customer ID", "Churn Value"]).column_names:
         values, words = _coded(joined[name].to_numpy(zero_copy_only=False))
         features.append(values)
-        columns.append(FeatureColumn(name, "any", "", name, name, "", name, vocabulary=words))
+        columns.append(
+            FeatureColumn(name=name, family="any", unit="", en=name, ja=name, missing="", digest=name, vocabulary=words)
+        )
     return LabelledRows(
         FeatureTable(outcomes.customer_ids, outcomes.cutoffs, np.column_stack(features), tuple(columns)),
         outcomes,

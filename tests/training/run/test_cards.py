@@ -13,7 +13,7 @@ BETTER, EQUAL = Estimate(0.05, 0.02, 0.08), Estimate(0.01, -0.01, 0.03)
 
 
 def against(other: str, difference: Estimate) -> Comparison:
-    return Comparison("blend", other, "log_loss", difference)
+    return Comparison(model="blend", against=other, name="log_loss", difference=difference)
 
 
 def evaluation(model: str, *comparisons: Comparison, is_first_champion: bool = False) -> Evaluation:
@@ -64,7 +64,10 @@ def test_a_poor_model_with_a_leak_is_flagged():
 
 
 def test_the_markdown_has_cohort_metrics_recipe_and_leaks():
-    metrics = (Metric("blend", "auc", Estimate(0.8, 0.7, 0.9)), Metric("recency", "auc", Estimate(0.7, 0.6, 0.8)))
+    metrics = (
+        Metric(model="blend", name="auc", estimate=Estimate(0.8, 0.7, 0.9)),
+        Metric(model="recency", name="auc", estimate=Estimate(0.7, 0.6, 0.8)),
+    )
 
     text = render_card_markdown(card(metrics=metrics, leaks=(Leak("exit_score", "it tells all"),)))
 

@@ -26,9 +26,9 @@ def status_of(tracking: Tracking, run_id: str) -> str:
 
 def test_metrics_are_logged_with_their_intervals(tracking: Tracking):
     metrics = [
-        Metric("logistic", "auc", Estimate(0.8, 0.7, 0.9)),
-        Metric("recency", "auc", Estimate(0.6, 0.5, 0.7)),
-        Metric("logistic", "log_loss", Estimate(0.3, 0.2, 0.4), split="validation"),
+        Metric(model="logistic", name="auc", estimate=Estimate(0.8, 0.7, 0.9)),
+        Metric(model="recency", name="auc", estimate=Estimate(0.6, 0.5, 0.7)),
+        Metric(model="logistic", name="log_loss", estimate=Estimate(0.3, 0.2, 0.4), split="validation"),
     ]
 
     with tracking.run("shop", "logistic") as run:
@@ -40,7 +40,7 @@ def test_metrics_are_logged_with_their_intervals(tracking: Tracking):
 
 
 def test_mlflow_allows_the_key_of_every_metric():
-    assert metric_key(Metric("als", "ndcg@10", Estimate(0, 0, 0)), "als") == "ndcg_at_10"
+    assert metric_key(Metric(model="als", name="ndcg@10", estimate=Estimate(0, 0, 0)), "als") == "ndcg_at_10"
 
 
 @pytest.mark.parametrize(("fault", "status"), [(KeyboardInterrupt, "KILLED"), (ValueError, "FAILED")])

@@ -136,7 +136,9 @@ def test_the_first_champion_must_beat_the_words_and_the_next_one_must_not_be_wor
 
 
 def with_accuracy(card: ModelCard, accuracy: Estimate) -> ModelCard:
-    return msgspec.structs.replace(card, metrics=(Metric("texts", "accuracy", accuracy, "cross_validation"),))
+    return msgspec.structs.replace(
+        card, metrics=(Metric(model="texts", name="accuracy", estimate=accuracy, split="cross_validation"),)
+    )
 
 
 def passes(comparison: Comparison) -> bool:

@@ -39,10 +39,10 @@ def ranking(scores: list[float], stages: list[str] | None = None) -> Callable[[i
         row = np.where(np.arange(k) < n, np.arange(k), -1).astype(np.int32)
         codes = [STAGES.index(stage) for stage in stages or ["personal"] * n]
         return Recommendations(
-            np.array([""]), np.array([f"{code:03d}" for code in range(n)]), row[None],
-            np.resize(np.append(scores, [np.nan] * k)[:k], (1, k)).astype(np.float32),
-            np.append(codes, [-1] * k)[None, :k].astype(np.int8), np.full((1, k), -1, np.int32),
-            ("" if k <= n else f"the catalogue has only {n} items",),
+            customer_ids=np.array([""]), item_ids=np.array([f"{code:03d}" for code in range(n)]), items=row[None],
+            scores=np.resize(np.append(scores, [np.nan] * k)[:k], (1, k)).astype(np.float32),
+            stages=np.append(codes, [-1] * k)[None, :k].astype(np.int8), contributors=np.full((1, k), -1, np.int32),
+            shortfalls=("" if k <= n else f"the catalogue has only {n} items",),
         )  # fmt: skip
 
     return rank

@@ -66,7 +66,7 @@ def load_translations(language: Language) -> Translations:
         catalogue = read_po(file, locale=language)
     texts: dict[str, tuple[str, ...]] = {}
     for entry in catalogue:
-        forms = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())
+        forms = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ("",))
         if entry.id and all(forms):
             texts[entry.id if isinstance(entry.id, str) else entry.id[0]] = forms
     return Translations(texts, c2py(catalogue.plural_expr))

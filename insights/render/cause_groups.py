@@ -42,7 +42,7 @@ def group_name(by: str, value: str, language: Language) -> str:
         return translate("all customers", language)
     key = f"grouping.{by}"
     grouping = translate(key, language) if has_translation(key, language) else by
-    return f"{grouping}: {value or translate('none', language)}"
+    return translate("{grouping}: {group}", language, grouping=grouping, group=value or translate("none", language))
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Portrait:
         if not profitable:
             return translate("No configured intervention is profitable for this group.", language)
         names = (f"{one.name} ({cause_name(one.cause, language)}) {money(one.money, language)}" for one in profitable)
-        return translate("Do first: {interventions}.", language, interventions="; ".join(names))
+        return translate("Do first: {interventions}.", language, interventions=translate("; ", language).join(names))
 
 
 def portraits(decomposition: Decomposition) -> Iterator[Portrait]:
@@ -134,7 +134,7 @@ def too_few(decomposition: Decomposition, language: Language) -> Iterator[str]:
             "Fewer than {least} churned customers, too few to name causes: {groups}.",
             language,
             least=LEAST_LEFT,
-            groups=", ".join(few),
+            groups=translate(", ", language).join(few),
         )
     n_months = sum(one.too_few for one in decomposition.group_months)
     if n_months:

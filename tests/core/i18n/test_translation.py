@@ -46,9 +46,13 @@ def syntax_trees() -> tuple[ast.Module, ...]:
 @cache
 def template_messages() -> frozenset[str]:
     files = (ROOT / "insights/render/templates").glob("*.j2")
-    found = (TEMPLATE_TEXT.findall(path.read_text(encoding="utf-8")) for path in files)
+    matches_by_file = (TEMPLATE_TEXT.findall(path.read_text(encoding="utf-8")) for path in files)
     return frozenset(
-        text for matches in found for match in matches for text in match if text.rstrip(".") not in KEY_PREFIXES
+        text
+        for matches in matches_by_file
+        for match in matches
+        for text in match
+        if text.rstrip(".") not in KEY_PREFIXES
     )
 
 
@@ -58,25 +62,25 @@ def literals() -> frozenset[str]:
     return frozenset(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
-def called_name(node: ast.Call) -> str:
+def function_name(node: ast.Call) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
 
 
 @cache
-def translated_messages() -> frozenset[str]:
+def messages_in_code() -> frozenset[str]:
     """The literal first arguments of translating functions."""
     nodes = (node for tree in syntax_trees() for node in ast.walk(tree))
-    calls = (node for node in nodes if isinstance(node, ast.Call) and node.args and called_name(node) in TRANSLATING)
+    calls = (node for node in nodes if isinstance(node, ast.Call) and node.args and function_name(node) in TRANSLATING)
     firsts = (call.args[0] for call in calls)
-    found = {node.value for node in firsts if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    return frozenset(found | template_messages())
+    messages = {node.value for node in firsts if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return frozenset(messages | template_messages())
 
 
 @pytest.mark.parametrize("language", others)
 def test_every_message_has_a_translation(language: Language):
     catalogue = set(load_translations(Language(language)).texts)
 
-    assert sorted(translated_messages() - catalogue) == []
+    assert sorted(messages_in_code() - catalogue) == []
 
 
 @pytest.mark.parametrize("language", others)

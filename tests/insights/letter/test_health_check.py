@@ -1,4 +1,4 @@
-"""The letter tells a customer of their use and of others like them, and of nobody's risk."""
+"""The letter covers usage, similar customers and next steps, and never a risk."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.software_firm import firm_tables, span, used
 from tests.worlds import config, frame, shop
 
 DAY = date(2026, 7, 1)
-LIKE = [f"like{number}" for number in range(5)]
+SIMILAR = [f"like{number}" for number in range(5)]
 RISK = re.compile(r"churn|risk|at stake|probab|cancel|解約|離反|リスク|確率", re.IGNORECASE)
 
 
-def neighbourhood(n_like: int = 5, **changes) -> Tables:
+def neighbourhood(n_similar: int = 5, **changes) -> Tables:
     """Acme, on plan pro with 10 seats, and others on it who use reports, and alerts three times out of five."""
-    others = LIKE[:n_like]
+    others = SIMILAR[:n_similar]
     spans = [span("acme", "pro", "2025-01-10", None, 130.0, seats=10)]
     spans += [span(who, "pro", "2025-01-10", None, 100.0, seats=12) for who in others]
     spans += [span("huge", "pro", "2025-01-10", None, 100.0, seats=500), span("young", "pro", "2026-05-01", None, 9.0)]
@@ -44,21 +44,21 @@ def check_of(tables: Tables, customer_id: str = "acme") -> HealthCheck:
     return build_health_check(tables, customer_id, DAY)
 
 
-def test_it_tells_what_they_use_and_what_others_like_them_use():
+def test_the_check_lists_what_is_used_and_what_similar_customers_use():
     check = check_of(neighbourhood())
 
     assert [(habit.thing, habit.n_days) for habit in check.used] == [("export", 2)]
     assert [(habit.thing, habit.share_of_similar) for habit in check.unused] == [("report", 1.0), ("alerts", 0.6)]
-    assert (check.similar.by, check.similar.customer_ids.tolist()) == ("subscribing", LIKE)
+    assert (check.similar.by, check.similar.customer_ids.tolist()) == ("subscribing", SIMILAR)
 
 
-def test_of_fewer_than_five_nothing_is_told():
-    check = check_of(neighbourhood(n_like=3))
+def test_fewer_than_five_similar_customers_are_not_shown():
+    check = check_of(neighbourhood(n_similar=3))
 
     assert (check.similar.by, check.unused) == ("none", ())
 
 
-def test_standing_and_support_are_what_the_tables_say():
+def test_profile_and_support_come_from_the_tables():
     check = check_of(neighbourhood())
 
     assert (check.profile.since, check.profile.plan, check.profile.seats) == (date(2025, 1, 10), "pro", 10)
@@ -74,11 +74,11 @@ def test_the_letter_is_fit_to_be_sent(language):
 
     assert not RISK.search(letter)
     assert not re.search(r"https?:|<script| src=", letter)
-    for told in ("acme", "export", "report", "100%", "sato", "1 / 10"):
-        assert told in letter
+    for text in ("acme", "export", "report", "100%", "sato", "1 / 10"):
+        assert text in letter
 
 
-def test_the_letter_suggests_what_is_of_use():
+def test_the_letter_suggests_next_steps():
     letter = render_letter(check_of(neighbourhood()), ENGLISH)
 
     assert "Try report: 100% of similar customers use it" in letter
@@ -95,7 +95,7 @@ def test_the_contact_is_introduced_as_the_toml_says():
     assert "担当:佐藤(カスタマーサクセス部 電話・メール)" in render_letter(check_of(tables), JAPANESE)
 
 
-def test_a_shop_writes_of_what_is_bought():
+def test_a_shop_s_letter_covers_purchases():
     lines = [f"c{n} 2026-0{month}-03 9 item_id={item}" for n in range(5) for month, item in ((5, "tea"), (6, "milk"))]
     lines += [f"c{n} 2026-06-09 9 item_id=tea" for n in range(5)]
     check = check_of(shop(*lines, "ada 2026-06-01 5 item_id=tea"), "ada")
@@ -106,7 +106,7 @@ def test_a_shop_writes_of_what_is_bought():
     assert "ada 様" in render_letter(check, JAPANESE)
 
 
-def test_a_customer_whose_name_is_markup_is_shown_as_text():
+def test_customer_names_are_escaped():
     evil = "<script>alert(1)</script>"
     letter = render_letter(check_of(shop(f"{evil} 2026-06-01 5 item_id=<b>"), evil), ENGLISH)
 
@@ -115,21 +115,21 @@ def test_a_customer_whose_name_is_markup_is_shown_as_text():
     assert "&lt;b&gt;" in letter
 
 
-def test_nobody_knows_an_unknown_customer_and_a_person_is_sent_to_their_account():
-    with pytest.raises(NotFound, match=r"no customer 'nobody' before 2026-07-01"):
-        check_of(neighbourhood(), "nobody")
+def test_an_unknown_customer_is_an_error_that_names_the_account_of_a_person():
+    with pytest.raises(NotFound, match=r"no customer 'unknown' before 2026-07-01"):
+        check_of(neighbourhood(), "unknown")
     with pytest.raises(NotFound, match="'acme-1' is a person of the account 'acme'"):
         check_of(neighbourhood(), "acme-1")
 
 
-def test_who_refused_to_be_contacted_gets_no_letter():
-    said = {"customer_id": "acme", "purpose": "contact", "granted": False, "event_time": "2026-01-01"}
+def test_a_customer_who_opted_out_of_contact_gets_no_letter():
+    message = {"customer_id": "acme", "purpose": "contact", "granted": False, "event_time": "2026-01-01"}
 
     with pytest.raises(BadInput, match="'acme' has refused to be contacted"):
-        check_of(neighbourhood(consents=frame(said)))
+        check_of(neighbourhood(consents=frame(message)))
 
 
-def test_what_is_no_feature_is_not_named():
+def test_ignored_events_are_not_named():
     settings = config(active_days=90, report=ReportSettings(ignored_events=("export",)))
     usage = frame(*used("ada 2026-06-01 export", "ada 2026-06-02 report"))
 

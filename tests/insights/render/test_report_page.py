@@ -50,14 +50,14 @@ def test_every_figure_of_a_report_has_a_name_in_every_language():
         assert [name for name in sorted(names) if not has_translation(f"figure.{name}", language)] == []
 
 
-def test_amounts_are_written_to_the_last_unit_and_stand_in_the_waterfall():
+def test_the_waterfall_shows_amounts_to_the_last_unit():
     page = render_report(firm_report(), ENGLISH)
 
     assert '<td class="strong">¥250</td>' in page
     assert "-¥50" in page
 
 
-def test_what_a_company_calls_its_groups_is_text_and_no_markup():
+def test_group_names_are_escaped():
     since = {"valid_from": "2025-01-01"}
     people = frame({"customer_id": EVIL, "segment": EVIL, **since}, {"customer_id": "bo", "segment": "plain", **since})
     settings = config(
@@ -71,7 +71,7 @@ def test_what_a_company_calls_its_groups_is_text_and_no_markup():
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
-def test_a_figure_whose_table_is_not_there_is_left_out_and_the_page_says_what_it_needs():
+def test_figures_without_their_table_are_omitted_and_the_page_names_the_table():
     report = build_report(shop("ada 2026-01-03 100", "bo 2026-02-20 50"), date(2026, 3, 1))
     page = render_report(report, ENGLISH)
 
@@ -80,30 +80,30 @@ def test_a_figure_whose_table_is_not_there_is_left_out_and_the_page_says_what_it
     assert "NPS needs a surveys table" in page
 
 
-def test_lines_that_were_crossed_are_told_with_their_figure():
+def test_breached_thresholds_are_shown_with_their_figure():
     assert re.search(r'class="bad"><b>Gross revenue retention 80\.0%</b>', render_report(firm_report(), ENGLISH))
 
 
-def test_the_json_holds_the_same_figures_each_with_interval_unit_and_n():
-    told = json.loads(render_json(firm_report()))
-    churn = next(f for f in told["figures"] if f["name"] == "logo_churn" and f["period"] == "2026-01/2026-06")
+def test_the_json_has_the_same_figures_with_interval_unit_and_n():
+    content = json.loads(render_json(firm_report()))
+    churn = next(f for f in content["figures"] if f["name"] == "logo_churn" and f["period"] == "2026-01/2026-06")
 
-    assert len(told["figures"]) == len(firm_report().figures.all)
+    assert len(content["figures"]) == len(firm_report().figures.all)
     assert churn["value"] == pytest.approx(1 / 3)
     assert (churn["unit"], churn["n"], churn["by"]) == ("share", 3, "all")
     assert churn["low"] < churn["value"] < churn["high"]
-    assert [one["code"] for one in told["warnings"]] == ["grr_below_90", "ltv_below_cac"]
-    assert told["left_out"]["surveys: score: no NPS of 0 to 10"] == 1
+    assert [one["code"] for one in content["warnings"]] == ["grr_below_90", "ltv_below_cac"]
+    assert content["left_out"]["surveys: score: no NPS of 0 to 10"] == 1
 
 
-def test_what_has_no_bound_is_null_in_json_and_a_sign_on_the_page():
-    report = build_report(firm_tables(subscriptions=_nobody_leaves()), date(2026, 7, 1))
+def test_an_infinite_value_is_null_in_json_and_a_sign_on_the_page():
+    report = build_report(firm_tables(subscriptions=_subscriptions_without_churn()), date(2026, 7, 1))
     ltv = next(f for f in json.loads(render_json(report))["figures"] if f["name"] == "ltv")
 
     assert ltv["value"] is None
     assert "∞" in render_report(report, ENGLISH)
 
 
-def _nobody_leaves():
-    stated = {"plan": "p", "mrr": 9.0, "started_at": "2025-01-01", "ended_at": None, "seats": 1, "renews_at": None}
-    return frame(*({"customer_id": who, "subscription_id": who, **stated} for who in ("acme", "bond")))
+def _subscriptions_without_churn():
+    common = {"plan": "p", "mrr": 9.0, "started_at": "2025-01-01", "ended_at": None, "seats": 1, "renews_at": None}
+    return frame(*({"customer_id": who, "subscription_id": who, **common} for who in ("acme", "bond")))

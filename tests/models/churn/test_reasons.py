@@ -35,9 +35,9 @@ def test_without_an_own_rhythm_the_cohorts_median_is_usual():
 
 
 def test_the_strongest_family_comes_first_whatever_its_direction():
-    found = reasons([0.3, 0, -0.9, 0.1, 0], [74.0, 21, 500, 0, 40])
+    strongest = reasons([0.3, 0, -0.9, 0.1, 0], [74.0, 21, 500, 0, 40])
 
-    assert [(reason.code, reason.direction) for reason in found] == [
+    assert [(reason.code, reason.direction) for reason in strongest] == [
         ("spend", "down"),
         ("recency", "up"),
         ("channels", "up"),

@@ -77,9 +77,7 @@ def test_only_months_with_enough_churn_are_shown_each_in_three_views(decompositi
     ("language", "words"),
     [(ENGLISH, ("tier: none", "Do first: call (price)")), (JAPANESE, ("顧客ランク:該当なし", "優先施策:call (価格)"))],
 )
-def test_groups_are_printed_on_request(
-    decomposition: Decomposition, language, words: tuple[str, ...], capsys
-):
+def test_groups_are_printed_on_request(decomposition: Decomposition, language, words: tuple[str, ...], capsys):
     causes.print_decomposition(decomposition, language, by_segment=True)
     in_full = capsys.readouterr().out
     causes.print_decomposition(decomposition, language, by_segment=False)

@@ -16,7 +16,7 @@ from benchmarks.pages import interval, table, write_section
 from core.errors import SourceUnavailable
 from core.intervals import Estimate
 from models.texts.evaluation import classification_metrics
-from models.texts.fitting import CauseLabels, TextModelSettings, fit_text_model, held_out_scores
+from models.texts.fitting import CauseLabels, TextModelSettings, fit_text_model, predict_held_out
 from models.texts.text_model import UNKNOWN, likeliest_cause
 
 NAME = "banking77"
@@ -47,7 +47,7 @@ def abstaining(chances: np.ndarray, causes: tuple[str, ...], meant: np.ndarray) 
 def run() -> None:
     """Learn from the train file, judge once on the test file, publish and write the section."""
     train, test = labelled("train"), labelled("test")
-    scores = held_out_scores(train, TextModelSettings())
+    scores = predict_held_out(train, TextModelSettings())
     model = fit_text_model(train, held_out=scores)
     validation = classification_metrics(np.array(train.names)[scores.argmax(axis=1)], train.causes)
     chances = model.probabilities(test.texts)

@@ -25,7 +25,7 @@ from models.recommenders.engine.holdout import LAST_BASKET
 from models.recommenders.personal_frequency import PersonalFrequency
 from tables.sources.opening import open_tables
 from tables.tables import Tables
-from training.recommender.pipeline import recipes_of
+from training.recommender.pipeline import default_recipes
 from training.recommender.rows import RankingTask, categories_of, ranking_cutoffs, ranking_task
 from training.run.recipe import Recipe
 
@@ -159,7 +159,7 @@ RANKING_BENCHMARKS: Mapping[str, Mapping[str, Callable[[], RankingBenchmark]]] =
 
 def _recipes(config: Config) -> dict[str, Recipe]:
     """Every recommender of the shelf with the seed and half-life of the data set."""
-    return recipes_of(replace(config, recommender=replace(config.recommender, models=tuple(RECOMMENDERS))))
+    return default_recipes(replace(config, recommender=replace(config.recommender, models=tuple(RECOMMENDERS))))
 
 
 def _judged_on_baskets(recipes: Mapping[str, Recipe]) -> dict[str, Recipe]:
@@ -180,8 +180,8 @@ def _as_known(tables: Tables) -> tuple[Split, Split]:
 def _split(task: RankingTask) -> Split:
     days = np.full(len(task.truth), np.datetime64(task.cutoff, "D"))
     return Split(
-        training=task.known,
-        histories=task.asking,
+        training=task.past,
+        histories=task.histories,
         truth=task.truth,
         cutoff=task.cutoff,
         days=days,

@@ -95,7 +95,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     git: str = ""
 
     @property
-    def registered_name(self) -> str:
+    def registry_name(self) -> str:
         """The model's name in the registry."""
         return f"kizuna.{self.data_set}.{self.kind}"
 

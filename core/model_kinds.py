@@ -124,7 +124,7 @@ TEXTS = ModelKind(
     gate_metric="accuracy",
     # Wide, because each version is measured on its own labels.
     refresh_margin=0.05,
-    # Without a text model, the words of [causes] do its work.
+    # Without a text model, the word lists in [causes] do its work.
     is_expected=lambda _: False,
     learns_from_labels=True,
     is_released=False,
@@ -138,6 +138,6 @@ MODEL_KINDS: Catalogue[ModelKind] = Catalogue(
 )
 
 
-def released_kinds() -> list[ModelKind]:
+def kinds_in_release() -> list[ModelKind]:
     """The kinds whose champions go into a release."""
     return [kind for kind in MODEL_KINDS.values() if kind.is_released]

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 def bin_edges(values: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:
     """Inner edges, rising, at most n_bins - 1. Each is an observed value and starts its bin, so no bin is empty."""
-    known = values[~np.isnan(values)]
-    if not len(known):
+    present = values[~np.isnan(values)]
+    if not len(present):
         return np.empty(0)
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, n_bins + 1)[1:-1], method="higher"))
-    return edges[edges > known.min()]
+    edges = np.unique(np.quantile(present, np.linspace(0, 1, n_bins + 1)[1:-1], method="higher"))
+    return edges[edges > present.min()]
 
 
 def bin_of(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -20,7 +20,7 @@ def bin_of(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[n
     return np.where(np.isnan(values), len(edges) + 1, np.searchsorted(edges, values, side="right"))
 
 
-def smoothed_rates(
+def smooth_rates(
     bins: NDArray[np.int64],
     *,
     n_bins: int,

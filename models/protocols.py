@@ -1,4 +1,4 @@
-"""What every model of a shelf promises."""
+"""The methods and attributes that callers use of each kind of model."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.config.money import OfferAssumptions
 from core.feature_table import FeatureColumn, FeatureTable
 from core.labels import Labels
+from core.model_kinds import Capability
 from core.offers import Decision, Offer, OfferBook
 from core.scores import Reason, Scores
 from models.artifact import Artifact
@@ -18,12 +22,15 @@ Settings = dict[str, str | int | float | bool | None]
 
 
 class ChurnModel(Protocol):
-    """Says how likely each customer is to leave within a horizon."""
+    """Predicts the churn probability of each customer within a horizon."""
 
     name: ClassVar[str]
+    "Its name in the catalogue, which is also the name of its file."
+    capabilities: ClassVar[frozenset[Capability]]
+    "What it can do beyond this protocol."
 
     columns_: tuple[FeatureColumn, ...]
-    "What it learnt from, in its own order; set by fit."
+    "The features it was fitted on, in its own order; set by fit."
 
     @property
     def settings(self) -> Settings:
@@ -31,9 +38,9 @@ class ChurnModel(Protocol):
         ...
 
     def fit(self, features: FeatureTable, outcomes: Labels) -> Self:
-        """Learn from mature rows, aligned one to one; the horizon is the outcomes'.
+        """Fit on mature rows, aligned one to one; the horizon is that of the outcomes.
 
-        Raises NotEnoughHistory where there is nothing to learn from (no row, or one class where two are needed).
+        Raises NotEnoughHistory where there are no rows, or one class where two are needed.
         """
         ...
 
@@ -45,11 +52,11 @@ class ChurnModel(Protocol):
         ...
 
     def importance(self, features: FeatureTable) -> dict[str, float]:
-        """Mean size of each feature's contribution to these rows, in log-odds, largest first."""
+        """Mean absolute contribution of each feature to these rows, in log-odds, largest first."""
         ...
 
     def reasons(self, features: FeatureTable, k: int = 3) -> list[tuple[Reason, ...]]:
-        """At most k reasons a row, strongest first; none where the model has none to give."""
+        """At most k reasons per row, strongest first; empty where the model uses no feature."""
         ...
 
     def to_artifact(self) -> Artifact:
@@ -58,7 +65,15 @@ class ChurnModel(Protocol):
 
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> Self:
-        """The model that gives the same scores as the one it was taken from."""
+        """The model that gives the same scores as the one that was stored."""
+        ...
+
+
+class AdditiveChurnModel(ChurnModel, Protocol):
+    """A churn model with `Capability.ADDITIVE_LOG_ODDS`, as health scores and churn causes need it."""
+
+    def contributions(self, features: FeatureTable) -> NDArray[np.float64]:
+        """What each of `columns_` adds to the calibrated log-odds, and last the bias, (n, m + 1); rows sum to them."""
         ...
 
 

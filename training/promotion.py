@@ -41,7 +41,7 @@ def promote(
     candidate = session.registry.find(kind, version)
     champion = champion_of(session, kind)
     if champion is not None and champion.version == candidate.version:
-        raise GateRefused(f"version {candidate.version} of {candidate.card.registered_name} is champion already")
+        raise GateRefused(f"version {candidate.version} of {candidate.card.registry_name} is champion already")
     refuse_missing_capabilities(model_kind, candidate)
     why = f"forced: {force_reason}" if force_reason else pass_gate(session, candidate, champion=champion)
     move_alias(session, candidate, alias=CHAMPION, why=why)

@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
         card, before = promotion.version.card, promotion.previous
         previous = f", instead of version {before.version} ({before.card.model})" if before else ""
         say(console, promotion.why)
-        say(console, f"champion: {card.registered_name} version {card.version} ({card.model}){previous}")
+        say(console, f"champion: {card.registry_name} version {card.version} ({card.model}){previous}")
         say(console, f"next: {_next_step(card, session.config)}")
 
 
@@ -50,6 +50,6 @@ def _next_step(card: ModelCard, config: Config) -> str:
     if config.cross_section is None or not kind.is_released:
         return kind.used_by
     return (
-        f'mlflow.pyfunc.load_model("models:/{card.registered_name}@{CHAMPION}") scores a DataFrame by column name; '
+        f'mlflow.pyfunc.load_model("models:/{card.registry_name}@{CHAMPION}") scores a DataFrame by column name; '
         "data without dates cannot be released"
     )

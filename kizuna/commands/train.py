@@ -107,8 +107,8 @@ def print_result(result: TrainingResult) -> None:
         say(console, note)
     if result.first_champion:
         first = result.first_champion.card
-        say(console, f"champion, as a baseline: {first.registered_name} version {first.version} ({first.model})")
-    say(console, f"challenger: {card.registered_name} version {card.version} ({card.model})")
+        say(console, f"champion, as a baseline: {first.registry_name} version {first.version} ({first.model})")
+    say(console, f"challenger: {card.registry_name} version {card.version} ({card.model})")
     for leak in card.leaks:
         say(console, f"possible leak: {leak.feature}: {leak.finding}")
     for leak in card.excluded_features:

@@ -69,7 +69,7 @@ class AdditiveModel(ABC):
         """Uncalibrated contributions, (n, m + 1): what each column adds to the log-odds, and last the bias."""
 
     @abstractmethod
-    def resampled_log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def log_odds_of_resamples(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Uncalibrated log-odds by each bootstrap refit, (n_resamples, n)."""
 
     @abstractmethod
@@ -167,7 +167,7 @@ class AdditiveModel(ABC):
         centre = self.platt_.apply(self.log_odds(values))
         if not self.n_resamples:
             return np.column_stack([centre, centre, centre])
-        return np.column_stack([centre, *bounds(centre, self.platt_.apply(self.resampled_log_odds(values)))])
+        return np.column_stack([centre, *bounds(centre, self.platt_.apply(self.log_odds_of_resamples(values)))])
 
     def _explain_block(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         scaled = self.platt_.slope * self.raw_contributions(values)

@@ -40,7 +40,7 @@ class BaseRate(AdditiveModel):
         """The bias alone, (n, 1)."""
         return np.full((len(values), 1), self.rates_[0])
 
-    def resampled_log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def log_odds_of_resamples(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The rate of each resample, for every row."""
         return np.repeat(self.rates_[1:, None], len(values), axis=1)
 

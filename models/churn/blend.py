@@ -42,9 +42,9 @@ class Blend(AdditiveModel):
         for part in (self.logistic_, self.boosting_):
             part.fit_rows(rows)
         weights = np.linspace(0, 1, 21)
-        losses = [mean_log_loss(self._held_out(weight), rows.churned) for weight in weights]
+        losses = [mean_log_loss(self._mix_held_out(weight), rows.churned) for weight in weights]
         self.boosting_weight_ = float(weights[np.argmin(losses)])
-        held_out = self._held_out(self.boosting_weight_)
+        held_out = self._mix_held_out(self.boosting_weight_)
         self.platt_ = Platt.fit(held_out, rows.churned) if self.calibrated else Platt()
 
     def raw_contributions(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -55,9 +55,9 @@ class Blend(AdditiveModel):
         """The weighted log-odds of both models."""
         return self._mix(self.logistic_.log_odds(values), self.boosting_.log_odds(values))
 
-    def resampled_log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def log_odds_of_resamples(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The weighted log-odds of both models, refitted on the same resamples."""
-        return self._mix(self.logistic_.resampled_log_odds(values), self.boosting_.resampled_log_odds(values))
+        return self._mix(self.logistic_.log_odds_of_resamples(values), self.boosting_.log_odds_of_resamples(values))
 
     def dump(self) -> Artifact:
         """Both models in one artifact; their arrays and texts have different names."""
@@ -77,7 +77,7 @@ class Blend(AdditiveModel):
         self.boosting_ = GradientBoosting(n_resamples=self.n_resamples, seed=self.seed, n_threads=self.n_threads)
         self.logistic_.columns_ = self.boosting_.columns_ = self.columns_
 
-    def _held_out(self, weight: float) -> NDArray[np.float64]:
+    def _mix_held_out(self, weight: float) -> NDArray[np.float64]:
         return (1 - weight) * self.logistic_.held_out_ + weight * self.boosting_.held_out_
 
     def _mix(self, logistic: NDArray[np.float64], boosting: NDArray[np.float64]) -> NDArray[np.float64]:

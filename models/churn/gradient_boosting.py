@@ -86,7 +86,7 @@ class GradientBoosting(AdditiveModel):
         """The sum of the trees."""
         return self._predict(self.boosters_[0], values)
 
-    def resampled_log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def log_odds_of_resamples(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The sum of the trees of each resample."""
         return np.array([self._predict(booster, values) for booster in self.boosters_[1:]])
 
@@ -137,7 +137,7 @@ class GradientBoosting(AdditiveModel):
         """Choose the number of trees with the lowest log loss on held-out customers; sets `held_out_`."""
         if self.n_trees and not self.calibrated:
             return self.n_trees
-        boosters = list(self._held_out_boosters(data, rows.folds(self.seed)))
+        boosters = list(self._fit_folds(data, rows.folds(self.seed)))
         shortest = min(booster.current_iteration() for _, booster in boosters)
         steps = (
             [self.n_trees] if self.n_trees else list(range(self.tree_step, shortest + 1, self.tree_step)) or [shortest]
@@ -152,7 +152,7 @@ class GradientBoosting(AdditiveModel):
         self.held_out_ = held_out[best]
         return steps[best]
 
-    def _held_out_boosters(
+    def _fit_folds(
         self, data: lgb.Dataset, folds: NDArray[np.int64]
     ) -> Iterator[tuple[NDArray[np.bool_], lgb.Booster]]:
         """The held-out rows of each fold, and the booster fitted on the others stopped early on the held-out ones."""

@@ -72,7 +72,7 @@ class Logistic(AdditiveModel):
         for matrix in matrices:
             design = matrix.transform(rows.values)
             trials += [
-                (matrix, one, _held_out_log_odds(design, rows.churned, folds=folds, regularization=one))
+                (matrix, one, _predict_held_out(design, rows.churned, folds=folds, regularization=one))
                 for one in penalties
             ]
         self.design_, penalty, self.held_out_ = min(trials, key=lambda trial: mean_log_loss(trial[2], rows.churned))
@@ -83,7 +83,7 @@ class Logistic(AdditiveModel):
         by_feature = self.design_.sum_by_feature(self.design_.transform(values) * self.weights_[0, :-1])
         return np.column_stack([by_feature, np.full(len(values), self.weights_[0, -1])])
 
-    def resampled_log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def log_odds_of_resamples(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log-odds by the weights of each resample."""
         return self.weights_[1:, :-1] @ self.design_.transform(values).T + self.weights_[1:, [-1]]
 
@@ -111,7 +111,7 @@ def _fit_weights(
     return np.append(np.ravel(model.coef_), model.intercept_)
 
 
-def _held_out_log_odds(
+def _predict_held_out(
     design: NDArray[np.float64], churned: NDArray[np.float64], *, folds: NDArray[np.int64], regularization: float
 ) -> NDArray[np.float64]:
     log_odds = np.empty(len(design))

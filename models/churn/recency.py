@@ -16,7 +16,7 @@ from core.errors import DataError
 from core.feature_names import DAYS_SINCE_LAST_PURCHASE, DAYS_SINCE_LAST_USAGE
 from core.feature_table import FeatureColumn
 from models.artifact import Artifact
-from models.bins import bin_edges, bin_of, smoothed_rates
+from models.bins import bin_edges, bin_of, smooth_rates
 from models.calibration import log_odds_of
 from models.churn.additive import AdditiveModel
 from models.churn.customer_folds import TrainingRows
@@ -67,7 +67,7 @@ class Recency(AdditiveModel):
         overall = np.full(len(values), self.curves_[0, -1])
         return np.column_stack([self._interpolate(self.curves_[0], values[:, 0]) - overall, overall])
 
-    def resampled_log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def log_odds_of_resamples(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log-odds by the curve of each resample."""
         return np.array([self._interpolate(curve, values[:, 0]) for curve in self.curves_[1:]])
 
@@ -87,9 +87,7 @@ class Recency(AdditiveModel):
         churned: NDArray[np.float64],
         weights: NDArray[np.float64],
     ) -> NDArray[np.float64]:
-        rates, n_rows = smoothed_rates(
-            bins, n_bins=n_bins, churned=churned, weights=weights, prior_rows=self.prior_rows
-        )
+        rates, n_rows = smooth_rates(bins, n_bins=n_bins, churned=churned, weights=weights, prior_rows=self.prior_rows)
         rates[:-1] = isotonic_regression(rates[:-1], sample_weight=n_rows[:-1])
         return log_odds_of(np.append(rates, np.average(churned, weights=weights)))
 

@@ -56,7 +56,7 @@ class CauseShares:
         matrix = DesignMatrix.fit(values, columns)
         design = matrix.transform(values)
         folds = _random_folds(customer_ids, seed)
-        losses = [_held_out_loss(design, codes, folds=folds, regularization=one) for one in REGULARIZATIONS]
+        losses = [_evaluate_penalty(design, codes, folds=folds, regularization=one) for one in REGULARIZATIONS]
         best = REGULARIZATIONS[int(np.argmin(losses))]
         weights = _fit_weights(design, codes, n_causes=len(causes), regularization=best)
         return cls(tuple(causes.tolist()), matrix, weights)
@@ -98,7 +98,7 @@ def _random_folds(customer_ids: NDArray[np.str_], seed: int) -> NDArray[np.int64
     return np.random.default_rng(seed).integers(0, N_FOLDS, owners.max() + 1)[owners]
 
 
-def _held_out_loss(
+def _evaluate_penalty(
     design: NDArray[np.float64], codes: NDArray[np.int64], *, folds: NDArray[np.int64], regularization: float
 ) -> float:
     n_causes, loss = codes.max() + 1, 0.0

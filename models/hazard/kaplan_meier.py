@@ -59,7 +59,7 @@ class LifeTable(AdditiveModel):
         """The rate of the period."""
         return self.rates_[self._periods(values)]
 
-    def resampled_log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def log_odds_of_resamples(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Empty: a life table is not refitted."""
         return np.empty((0, len(values)))
 

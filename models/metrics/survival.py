@@ -36,7 +36,7 @@ Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 "From weights (samples, rows) to (samples,)."
 
 
-def evaluated_months(horizon_days: int) -> tuple[int, ...]:
+def months_within(horizon_days: int) -> tuple[int, ...]:
     """The months among 1, 3, 6 and 12 that a horizon reaches."""
     return tuple(m for m in EVALUATED_MONTHS if m * MONTH_DAYS <= horizon_days)
 
@@ -78,7 +78,7 @@ def compare_curves(
     """How much lower the first model's integrated Brier score is on the same customers; positive means better."""
     one, other = EvaluatedCurves.of(curves, outcomes), EvaluatedCurves.of(curves_against, outcomes)
     (estimate,) = estimate_intervals(
-        lambda weights: (other.integrated_brier(weights) - one.integrated_brier(weights))[:, None],
+        lambda weights: (other.integrate_brier(weights) - one.integrate_brier(weights))[:, None],
         outcomes.customer_ids,
         n_resamples=n_resamples,
         seed=seed,
@@ -111,12 +111,12 @@ class EvaluatedCurves:
 
     def statistics(self) -> dict[str, Statistic]:
         """Every statistic by name; those at 1, 3, 6 and 12 months as far as the observations reach."""
-        statistics: dict[str, Statistic] = {INTEGRATED_BRIER: self.integrated_brier}
-        for months in evaluated_months(self.last_day):
+        statistics: dict[str, Statistic] = {INTEGRATED_BRIER: self.integrate_brier}
+        for months in months_within(self.last_day):
             for name, statistic in self.statistics_at(months * MONTH_DAYS).items():
                 statistics[f"{name}@{months}m"] = statistic
-        if self.curves.causes and evaluated_months(self.last_day):
-            months = evaluated_months(self.last_day)[-1]
+        if self.curves.causes and months_within(self.last_day):
+            months = months_within(self.last_day)[-1]
             statistics[f"cause_share_error@{months}m"] = self.cause_share_error(months * MONTH_DAYS)
         return statistics
 
@@ -137,7 +137,7 @@ class EvaluatedCurves:
         risk = self.curves.at(days)
         return ratio(churned @ (1.0 - risk) ** 2 + stayed @ risk**2, weights.sum(axis=1))
 
-    def integrated_brier(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    def integrate_brier(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """The Brier score averaged over time from day 0, where it is 0, by trapezoids between the ends of periods."""
         days = [0, *(int(day) for day in self.curves.days if day <= self.last_day)]
         scores = np.column_stack([np.zeros(len(weights)), *(self.brier(weights, day) for day in days[1:])])
@@ -174,11 +174,11 @@ class EvaluatedCurves:
     def cause_share_error(self, days: int) -> Statistic:
         """The largest distance between a cause's share of the risk and its share of churn with a stated cause."""
         predicted, causes = self.curves.causes_at(days), self.curves.causes
-        stated = np.column_stack([self.cause == cause for cause in causes]).astype(np.float64)
+        is_cause = np.column_stack([self.cause == cause for cause in causes]).astype(np.float64)
 
         def statistic(weights: NDArray[np.float64]) -> NDArray[np.float64]:
             churned, _ = self.times.ipc_weights(weights, days)
-            return np.abs(_shares(weights @ predicted) - _shares(churned @ stated)).max(axis=1)
+            return np.abs(_shares(weights @ predicted) - _shares(churned @ is_cause)).max(axis=1)
 
         return statistic
 

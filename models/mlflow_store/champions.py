@@ -50,7 +50,7 @@ def load_hazard_champion(registry: Registry) -> tuple[Hazard, int] | None:
 
 
 def load_text_champion(registry: Registry) -> TextModel | None:
-    """Load the text champion; None where there is none and the words of `[causes]` are used."""
+    """Load the text champion; None where there is none and the word lists in `[causes]` are used."""
     if CHAMPION not in registry.aliases(TEXTS.name):
         return None
     return TextModel.from_artifact(registry.artifact(registry.find(TEXTS.name, CHAMPION)))

@@ -83,9 +83,9 @@ class Registry:
         try:
             return self._to_version(self._client.get_model_version(self.name(kind), str(int(number))), aliases)
         except (ValueError, MlflowException) as fault:
-            known = ", ".join(str(each.version) for each in self.versions(kind))
-            known = known or f"none yet, run {MODEL_KINDS[kind].train_command}"
-            raise NotFound(f"no '{version_or_alias}' of {self.name(kind)}; versions: {known}") from fault
+            versions = ", ".join(str(each.version) for each in self.versions(kind))
+            versions = versions or f"none yet, run {MODEL_KINDS[kind].train_command}"
+            raise NotFound(f"no '{version_or_alias}' of {self.name(kind)}; versions: {versions}") from fault
 
     def package(self, registered: RegisteredVersion) -> ModelPackage:
         """Load the fitted model of a version with its card and its columns."""

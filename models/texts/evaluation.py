@@ -27,7 +27,7 @@ class TextEvaluation(msgspec.Struct, frozen=True, kw_only=True):
     "Share of the texts whose likeliest cause is the labelled one."
     macro_f1: Estimate
     words_accuracy: Estimate
-    "The accuracy of the words of `[causes]`, by which texts are read without a model."
+    "The accuracy of the word lists in `[causes]`, by which texts are read without a model."
     over_words: Estimate
     "How much higher the model's accuracy is on the same texts."
     japanese_accuracy: Estimate

@@ -92,11 +92,11 @@ def fit_text_model(
 ) -> TextModel:
     """Fit the model of these labels, with probabilities calibrated on held-out texts.
 
-    `held_out` is the result of `held_out_scores`, where it was computed before. Raises NotEnoughHistory with too few
+    `held_out` is the result of `predict_held_out`, where it was computed before. Raises NotEnoughHistory with too few
     texts of a cause. Sentiment is fitted where there are enough texts with a score.
     """
     sentiment, settings = sentiment or SentimentLabels(), settings or TextModelSettings()
-    held_out = held_out_scores(causes, settings) if held_out is None else held_out
+    held_out = predict_held_out(causes, settings) if held_out is None else held_out
     features = NgramFeatures.fit([*causes.texts, *sentiment.texts])
     cause_map = fit_causes(features.transform(causes.texts), causes.causes, settings=settings)
     has_sentiment = len(set(map(normalize, sentiment.texts))) >= MIN_TEXTS
@@ -112,7 +112,7 @@ def fit_text_model(
     )
 
 
-def held_out_scores(labels: CauseLabels, settings: TextModelSettings) -> NDArray[np.float64]:
+def predict_held_out(labels: CauseLabels, settings: TextModelSettings) -> NDArray[np.float64]:
     """Scores of each text by a model that was fitted without it, (n, causes).
 
     Raises NotEnoughHistory with too few texts.
@@ -130,12 +130,14 @@ def held_out_scores(labels: CauseLabels, settings: TextModelSettings) -> NDArray
     return scores
 
 
-def held_out_probabilities(labels: CauseLabels, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Calibrated probabilities, (n, causes in their order), from the result of `held_out_scores`."""
+def calibrate_held_out(labels: CauseLabels, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Calibrated probabilities, (n, causes in their order), from the result of `predict_held_out`."""
     return softmax(fit_inverse_temperature(scores, labels.codes) * scores, axis=1)
 
 
-def held_out_sentiment(labels: SentimentLabels, settings: TextModelSettings | None = None) -> NDArray[np.float64]:
+def predict_held_out_sentiment(
+    labels: SentimentLabels, settings: TextModelSettings | None = None
+) -> NDArray[np.float64]:
     """The sentiment of each text by a model that was fitted without it, (n,)."""
     sentiment = np.empty(len(labels.sentiment))
     for train, test in GroupKFold(N_FOLDS).split(sentiment, groups=group_equal_texts(labels.texts)):

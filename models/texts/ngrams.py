@@ -28,7 +28,7 @@ def normalize(text: str) -> str:
 
 
 def character_ngrams(text: str) -> Iterator[str]:
-    """Every run of 1 to `MAX_CHARACTERS` characters inside the words of a normalized text, with spaces at their edges.
+    """Every run of 1 to `MAX_CHARACTERS` characters inside words of a normalized text, with spaces at their edges.
 
     As scikit-learn's analyzer 'char_wb', but without the single space, which every text has. A word that is shorter
     than a run counts once.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from core.errors import NotEnoughHistory
 from core.feature_table import require_same_features
 from models.churn.catalogue import CHURN_MODELS
-from models.churn.short_history import has_short_history
+from models.churn.customer_facts import has_short_history
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.churn_part import ChurnPart
 from serving.release.release import ReleasePart
@@ -23,7 +23,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     if package is None:
         return BuiltPart(None)
     card, features = package.card, inputs.features
-    require_same_features(features, card.features, model=f"{card.registered_name} {card.version}", kind=card.kind)
+    require_same_features(features, card.features, model=f"{card.registry_name} {card.version}", kind=card.kind)
     if not len(features):
         raise NotEnoughHistory(f"there are no customers at the cutoff ({card.cohort}); use an earlier --cutoff")
     model = CHURN_MODELS[package.artifact.model].from_artifact(package.artifact)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.feature_table import require_same_features
-from models.churn.monthly_revenue import monthly_revenue
+from models.churn.customer_facts import monthly_revenue
 from models.hazard.catalogue import HAZARD_MODELS
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.hazard_part import HazardPart
@@ -22,7 +22,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     if package is None:
         return BuiltPart(None)
     card, features = package.card, inputs.features_for(package)
-    require_same_features(features, card.features, model=f"{card.registered_name} {card.version}", kind=card.kind)
+    require_same_features(features, card.features, model=f"{card.registry_name} {card.version}", kind=card.kind)
     model = HAZARD_MODELS[package.artifact.model].from_artifact(package.artifact)
     curves = model.curves(features.select([column.name for column in package.columns]))
     return BuiltPart(

@@ -15,7 +15,7 @@ from core.cohort import Cohort
 from core.config.data_set import Config
 from core.errors import NotFound
 from core.feature_table import FeatureTable
-from core.model_kinds import CHURN, released_kinds
+from core.model_kinds import CHURN, kinds_in_release
 from features.cohort import select_cohort
 from features.pipeline import compute_features
 from models.mlflow_store.package import ModelPackage
@@ -39,7 +39,7 @@ class Champions:
         """Load every kind's champion, except kinds to skip and champions that cannot be used."""
         packages: dict[str, ModelPackage] = {}
         missing: dict[str, str] = {}
-        for kind in released_kinds():
+        for kind in kinds_in_release():
             try:
                 package = registry.package(registry.find(kind.name, "champion"))
             except NotFound:

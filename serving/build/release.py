@@ -82,7 +82,7 @@ def _build_parts(
 
 def _describe(card: ModelCard) -> ReleasedModel:
     return ReleasedModel(
-        name=card.registered_name,
+        name=card.registry_name,
         version=card.version or 0,
         model=card.model,
         cutoff=card.cutoff,

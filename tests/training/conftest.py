@@ -34,8 +34,8 @@ def open_shop(
     shop = simulate_shop(world)
     path = folder / "shop.toml"
     toml = f'var = "{folder / "var"}"\n' + shop.config_text()
-    for stated, wanted in {CUTOFFS: "step_days = 60\nmax_cutoffs = 2", **(edits or {})}.items():
-        toml = toml.replace(stated, wanted)
+    for old, new in {CUTOFFS: "step_days = 60\nmax_cutoffs = 2", **(edits or {})}.items():
+        toml = toml.replace(old, new)
     path.write_text(toml, encoding="utf-8")
     config, statement = read_config_and_toml(path, {})
     return session_of(config, statement, change(shop.tables))
@@ -65,6 +65,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Session:
 
 
 @pytest.fixture(scope="module")
-def trained(shop: Session) -> TrainingResult:
+def training_result(shop: Session) -> TrainingResult:
     """The first training of the shop, of a model that is fitted quickly."""
     return train_churn(shop, "logistic", settings={"n_resamples": 5})

@@ -83,49 +83,49 @@ def test_the_same_recipe_on_other_data_is_a_refresh_but_not_with_another_seed():
     assert not is_refresh(None, card())
 
 
-def test_a_better_model_becomes_champion_and_the_ledger_records_why(shop: Session, trained: TrainingResult):
-    promotion = promote(shop, "churn", version=trained.challenger.version)
+def test_a_better_model_becomes_champion_and_the_ledger_records_why(shop: Session, training_result: TrainingResult):
+    promotion = promote(shop, "churn", version=training_result.challenger.version)
 
     move = shop.ledger.latest().aliases["churn", "champion"]
     assert promotion.previous is not None
     assert promotion.previous.card.is_baseline
-    assert shop.registry.aliases("churn")["champion"] == trained.challenger.version
-    assert (move.who, move.details["version"]) == ("tester", trained.challenger.version)
+    assert shop.registry.aliases("churn")["champion"] == training_result.challenger.version
+    assert (move.who, move.details["version"]) == ("tester", training_result.challenger.version)
     assert "log_loss differs by +" in move.why
 
 
-def test_a_worse_model_is_refused_and_no_alias_moves(shop: Session, trained: TrainingResult):
-    shop.registry.set_alias("churn", "champion", version=trained.challenger.version)
+def test_a_worse_model_is_refused_and_no_alias_moves(shop: Session, training_result: TrainingResult):
+    shop.registry.set_alias("churn", "champion", version=training_result.challenger.version)
     worse = train_churn(shop, "recency").challenger
 
     with pytest.raises(GateRefused, match="recency against the champion logistic"):
         promote(shop, "churn", version=worse.version)
 
-    assert shop.registry.aliases("churn")["champion"] == trained.challenger.version
+    assert shop.registry.aliases("churn")["champion"] == training_result.challenger.version
 
 
-def test_the_same_settings_on_the_same_data_do_not_differ(shop: Session, trained: TrainingResult):
-    again = compare_churn_recipes(shop, trained.challenger.card, trained.challenger.card)
+def test_the_same_settings_on_the_same_data_do_not_differ(shop: Session, training_result: TrainingResult):
+    again = compare_churn_recipes(shop, training_result.challenger.card, training_result.challenger.card)
 
     assert again.difference.value == 0
 
 
-def test_a_refresh_is_compared_on_the_cutoffs_of_each_version(shop: Session, trained: TrainingResult):
-    newer = trained.challenger.card
+def test_a_refresh_is_compared_on_the_cutoffs_of_each_version(shop: Session, training_result: TrainingResult):
+    newer = training_result.challenger.card
     older = msgspec.structs.replace(newer, training_cutoffs=newer.training_cutoffs[:1])
 
     assert compare_churn_recipes(shop, older, newer).difference.value != 0
 
 
-def test_an_unknown_version_cannot_be_promoted(shop: Session, trained: TrainingResult):
-    del trained
+def test_an_unknown_version_cannot_be_promoted(shop: Session, training_result: TrainingResult):
+    del training_result
     with pytest.raises(NotFound, match="no '99'"):
         promote(shop, "churn", version=99)
 
 
-def test_a_move_made_in_mlflow_itself_is_recorded_once(shop: Session, trained: TrainingResult):
+def test_a_move_made_in_mlflow_itself_is_recorded_once(shop: Session, training_result: TrainingResult):
     record_found_moves(shop.registry, shop.ledger)
-    first = trained.first_champion
+    first = training_result.first_champion
     assert first is not None
     shop.registry.set_alias("churn", "audited", version=first.version)
 
@@ -147,8 +147,10 @@ def test_the_gate_uses_the_newest_mature_window_whatever_test_cutoff_is_stated(t
     assert (folds_of(newest).test, ranking_cutoffs(newest)[-1]) == (date(2026, 1, 31), date(2026, 3, 4))
 
 
-def test_a_model_without_additive_log_odds_cannot_become_champion_even_by_force(shop: Session, trained: TrainingResult):
-    del trained
+def test_a_model_without_additive_log_odds_cannot_become_champion_even_by_force(
+    shop: Session, training_result: TrainingResult
+):
+    del training_result
     constant = train_churn(shop, "base_rate").challenger
 
     with pytest.raises(GateRefused, match="base_rate cannot become churn champion, because it lacks additive_log_odds"):

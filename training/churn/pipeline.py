@@ -110,7 +110,7 @@ def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | No
         final[chosen] = calibrate_if_better(recipes[chosen], rows, validation=validation, progress=progress)
     test = score_test(final, rows, progress=progress)
     with progress.during("leak detection"):
-        leaks = find_leaks(rows.labelled(rows.train), rows.labelled(rows.test), seed=seed)
+        leaks = find_leaks(rows.take_labelled(rows.train), rows.take_labelled(rows.test), seed=seed)
     return ChurnStudy(
         rows=rows,
         recipes=final,
@@ -189,10 +189,10 @@ def compare_churn_recipes(session: Session, champion: ModelCard | None, challeng
         rows = load_churn_rows(at_newest_window(session.tables), extra_cutoffs)
     train = opponent_train = rows.train
     if champion and is_refresh(champion, challenger):
-        train, opponent_train = (rows.known_by_test(card.training_cutoffs) for card in (challenger, champion))
+        train, opponent_train = (rows.rows_known_by_test(card.training_cutoffs) for card in (challenger, champion))
     scores, opponent_scores = (
-        rows.fit_and_score(one, train=learnt, test=rows.test)
-        for one, learnt in session.progress.over([(recipe, train), (opponent, opponent_train)], "both recipes")
+        rows.fit_and_score(one, train=rows_of_one, test=rows.test)
+        for one, rows_of_one in session.progress.over([(recipe, train), (opponent, opponent_train)], "both recipes")
     )
     return compare(
         recipe.model,

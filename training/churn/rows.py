@@ -41,7 +41,7 @@ class ChurnRows:
         """The rows of these cutoffs, (n,)."""
         return np.isin(self.outcomes.cutoffs, np.array(list(cutoffs), "datetime64[D]"))
 
-    def known_by_test(self, cutoffs: Collection[date]) -> NDArray[np.bool_]:
+    def rows_known_by_test(self, cutoffs: Collection[date]) -> NDArray[np.bool_]:
         """The rows of these cutoffs whose labels end by the test cutoff, (n,); the training rows if there are none."""
         rows = self.at(cutoffs) & self.folds.is_labelled_by(self.outcomes.cutoffs, self.folds.test)
         return rows if rows.any() else self.train
@@ -65,7 +65,7 @@ class ChurnRows:
         """The folds that recipes are compared on before the test."""
         return self.folds.validation(self.outcomes.customer_ids, self.outcomes.cutoffs)
 
-    def labelled(self, rows: NDArray[np.bool_]) -> LabelledRows:
+    def take_labelled(self, rows: NDArray[np.bool_]) -> LabelledRows:
         """Features and outcomes of some rows."""
         return LabelledRows(self.features.take(rows), self.outcomes.take(rows))
 

@@ -57,7 +57,7 @@ def drop_leaks(data: CrossSection, seed: int) -> CleanRows:
     Models of one half of the customers are measured on the other half.
     """
     features, outcomes = data.features, data.outcomes
-    train = stratified_folds(outcomes.churned, n_folds=2, seed=seed) == 0
+    train = stratify_folds(outcomes.churned, n_folds=2, seed=seed) == 0
     dropped: list[Leak] = []
     while len(features.columns):
         halves = (LabelledRows(features.take(half), outcomes.take(half)) for half in (train, ~train))
@@ -71,7 +71,7 @@ def drop_leaks(data: CrossSection, seed: int) -> CleanRows:
     )
 
 
-def stratified_folds(churned: NDArray[np.bool_], *, n_folds: int, seed: int) -> NDArray[np.int64]:
+def stratify_folds(churned: NDArray[np.bool_], *, n_folds: int, seed: int) -> NDArray[np.int64]:
     """The random fold of each customer, (n,), with churned customers spread as evenly as possible."""
     shuffled = np.random.default_rng(seed).permutation(len(churned))
     dealt = shuffled[np.argsort(churned[shuffled], kind="stable")]
@@ -88,7 +88,7 @@ def cross_validate(
     Whatever a recipe chooses itself (trees, penalties, weights) is chosen on the customers that it is fitted on.
     """
     repeats = [
-        stratified_folds(rows.outcomes.churned, n_folds=N_FOLDS, seed=seed + repeat) for repeat in range(n_repeats)
+        stratify_folds(rows.outcomes.churned, n_folds=N_FOLDS, seed=seed + repeat) for repeat in range(n_repeats)
     ]
     held_out = [folds == fold for folds in repeats for fold in range(N_FOLDS)]
     steps = [(recipe.with_settings({"n_resamples": 0}), mask) for recipe in recipes.values() for mask in held_out]

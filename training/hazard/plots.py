@@ -13,7 +13,7 @@ from core.labels import Labels
 from core.risk_curves import RiskCurves
 from models.metrics.censoring import CensoredTimes
 from models.metrics.classification import calibration_bins
-from models.metrics.survival import MONTH_DAYS, N_BINS, evaluated_months
+from models.metrics.survival import MONTH_DAYS, N_BINS, months_within
 from training.run.plots import empty_plot, importance_plot
 
 
@@ -84,7 +84,7 @@ def _causes(curves: RiskCurves, outcomes: Labels) -> Figure:
 def _reliability(curves: RiskCurves, outcomes: Labels) -> Figure:
     figure, axes = empty_plot("P(churn)", "share that churned (Kaplan-Meier)")
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="perfect")
-    for months in evaluated_months(curves.horizon_days):
+    for months in months_within(curves.horizon_days):
         days = months * MONTH_DAYS
         risk = curves.at(days)
         bins = calibration_bins(risk, N_BINS)

@@ -132,10 +132,10 @@ def choose_folds(config: Config, *, first: date, mature_until: date) -> Folds:
     before it. Raises NotEnoughHistory with the number of days that would be needed.
     """
     test = _test_cutoff(config, mature_until)
-    stated = sorted(set(config.cutoffs.train)) or _evenly_spaced(config, first=first, test=test)
+    candidates = sorted(set(config.cutoffs.train)) or _evenly_spaced(config, first=first, test=test)
     last = test - config.label_duration
-    train = tuple(day for day in stated if day <= last)
-    purged = tuple(day for day in stated if last < day < test)
+    train = tuple(day for day in candidates if day <= last)
+    purged = tuple(day for day in candidates if last < day < test)
     if not train:
         raise NotEnoughHistory(_too_short(config, first=first, test=test))
     return Folds(
@@ -184,9 +184,9 @@ def _too_short(config: Config, *, first: date, test: date) -> str:
 
 
 def _notices(config: Config, test: date) -> tuple[str, ...]:
-    stated = sorted(set(config.cutoffs.train))
-    crossing = [day for day in stated if test - config.label_duration < day < test]
-    late = [day for day in stated if day >= test]
+    cutoffs = sorted(set(config.cutoffs.train))
+    crossing = [day for day in cutoffs if test - config.label_duration < day < test]
+    late = [day for day in cutoffs if day >= test]
     notices = []
     if crossing:
         notices.append(f"purged, because their labels cross the test cutoff {test}: {_join(crossing)}")

@@ -22,7 +22,7 @@ from core.feature_table import FeatureTable
 from core.labels import Labels
 from core.model_card import Leak
 from core.scores import Scores
-from models.bins import bin_edges, bin_of, smoothed_rates
+from models.bins import bin_edges, bin_of, smooth_rates
 from models.churn.gradient_boosting import GradientBoosting
 from models.metrics.classification import compare
 from models.metrics.weighted import RankedRows
@@ -133,7 +133,7 @@ class LeakTrial:
         words = self.earlier.vocabularies.get(name)
         edges = bin_edges(values, N_BINS) if words is None else np.arange(1.0, len(words))
         churned, ones = self.earlier_outcomes.churned.astype(np.float64), np.ones(len(values))
-        rates, _ = smoothed_rates(
+        rates, _ = smooth_rates(
             bin_of(values, edges), n_bins=len(edges) + 2, churned=churned, weights=ones, prior_rows=PRIOR_ROWS
         )
         return self.to_scores(rates[bin_of(self.later.column(name), edges)])

@@ -181,7 +181,7 @@ def fit_final(session: Session, study: RankingStudy, *, name: str, is_first_cham
         training_cutoffs=(until,),
         test_cutoff=study.test.cutoff,
         horizon_days=horizon_days,
-        cohort=f"customers with a purchase before the cutoff who bought an item in the {horizon_days} days after it",
+        cohort=f"customers with a purchase before the cutoff and another one in the {horizon_days} days after it",
         label=f"the items that a customer buys within {horizon_days} days",
         n_rows=len(study.everything.items),
         n_customers=len(study.everything),

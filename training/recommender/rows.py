@@ -52,7 +52,7 @@ class RankingTask:
     """Recommend to returning customers from what was known at the cutoff."""
 
     cutoff: date
-    known: Interactions
+    past: Interactions
     "As known at the cutoff."
     truth: Histories
     "The purchases, within the horizon, of customers who had bought before."
@@ -62,19 +62,19 @@ class RankingTask:
     @property
     def histories(self) -> Histories:
         """The histories to recommend for, in the order of the truth."""
-        rows = np.searchsorted(self.known.customer_ids, self.truth.customer_ids)
-        return self.known.histories.take(rows)
+        rows = np.searchsorted(self.past.customer_ids, self.truth.customer_ids)
+        return self.past.histories.take(rows)
 
     def answer(self, recipe: Recipe, interactions: Interactions | None = None) -> Recommendations:
         """Fit the recipe on what was known, or on fewer interactions, and recommend at the cutoff."""
-        interactions = interactions or self.known
+        interactions = interactions or self.past
         model = recipe.build(RECOMMENDERS)
         with SHARED.hold(model.peak_memory_gb(interactions)), threads_for(recipe, interactions):
             return model.fit(interactions).recommend(self.histories, MAX_K, cutoff=self.cutoff)
 
     def ndcg(self, answer: Recommendations) -> NDArray[np.float64]:
         """NDCG@10 of each customer of the truth, in its order, (n,)."""
-        data = RankingData.align(answer, truth=self.truth, past=self.known.histories)
+        data = RankingData.align(answer, truth=self.truth, past=self.past.histories)
         return accuracy(data.truncate(CHOSEN_AT))["ndcg"]
 
     def metrics(self, model: str, answer: Recommendations, *, split: str, ks: tuple[int, ...]) -> tuple[Metric, ...]:
@@ -83,7 +83,7 @@ class RankingTask:
             model,
             answer,
             truth=self.truth,
-            past=self.known.histories,
+            past=self.past.histories,
             ks=ks,
             split=split,
             categories=self.categories,
@@ -97,7 +97,7 @@ class RankingTask:
             recommendations=answer,
             recommendations_against=other,
             truth=self.truth,
-            past=self.known.histories,
+            past=self.past.histories,
         )
 
 
@@ -115,17 +115,17 @@ def ranking_task(tables: Tables, everything: Interactions, cutoff: date) -> Rank
 
     Raises NotEnoughHistory where no earlier customer bought an item within the horizon.
     """
-    known = load_interactions(tables, cutoff)
+    past = load_interactions(tables, cutoff)
     horizon = Window.horizon(cutoff, tables.config.recommender.horizon_days)
     start, end = (np.datetime64(day, "s") for day in (horizon.start, horizon.end))
     later = everything.histories.keep((everything.times >= start) & (everything.times < end))
-    has_returned = (np.diff(later.indptr) > 0) & np.isin(later.customer_ids, known.customer_ids)
+    has_returned = (np.diff(later.indptr) > 0) & np.isin(later.customer_ids, past.customer_ids)
     if not has_returned.any():
         raise NotEnoughHistory(
             f"no customer with a history bought an item in the {horizon.days} days from {cutoff}; choose an earlier "
             "cutoff"
         )
-    return RankingTask(cutoff, known, later.take(np.flatnonzero(has_returned)), categories_of(tables))
+    return RankingTask(cutoff, past, later.take(np.flatnonzero(has_returned)), categories_of(tables))
 
 
 def categories_of(tables: Tables) -> Categories | None:

@@ -142,7 +142,7 @@ class Search:
         self._folder.mkdir(parents=True, exist_ok=True)
         np.save(self._file_of(running.number), ndcg.astype(np.float32))
         self._end(running, TrialState.COMPLETE, ndcg=float(ndcg.mean()))
-        needed = {self._file_of(trial.number) for trial in (self.best, self.finished_default) if trial}
+        needed = {self._file_of(trial.number) for trial in (self.best, self.default_result) if trial}
         for path in set(self._folder.glob("*.npy")) - needed:
             path.unlink()
 
@@ -170,17 +170,17 @@ class Search:
     def default_was_tried(self) -> bool:
         """Whether the defaults were evaluated at every cutoff, or cannot be."""
         failed = [trial.params for trial in self._ended if trial.state == TrialState.FAIL]
-        return self.finished_default is not None or self._default_parameters in failed
+        return self.default_result is not None or self._default_parameters in failed
 
     @property
-    def finished_default(self) -> FinishedTrial | None:
+    def default_result(self) -> FinishedTrial | None:
         """The trial of the defaults; None where they could not be evaluated."""
-        return next((trial for trial in self._finished_trials() if trial.settings == self._default_parameters), None)
+        return next((trial for trial in self._list_finished() if trial.settings == self._default_parameters), None)
 
     @property
     def best(self) -> FinishedTrial | None:
         """The trial with the highest mean, the earliest of equals."""
-        return max(self._finished_trials(), key=lambda trial: trial.ndcg, default=None)
+        return max(self._list_finished(), key=lambda trial: trial.ndcg, default=None)
 
     @property
     def failure(self) -> str:
@@ -202,7 +202,7 @@ class Search:
     def _default_parameters(self) -> Settings:
         return {name: self.default.settings[name] for name in self.distributions}
 
-    def _finished_trials(self) -> list[FinishedTrial]:
+    def _list_finished(self) -> list[FinishedTrial]:
         ended = [trial for trial in self._ended if trial.state == TrialState.COMPLETE]
         return [FinishedTrial(trial.number, dict(trial.params), trial.value or 0.0) for trial in ended]
 

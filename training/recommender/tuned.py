@@ -47,7 +47,7 @@ class TunedModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """
 
     @property
-    def validated_until(self) -> date:
+    def validation_end(self) -> date:
         """The end of the newest validation horizon."""
         return max(self.cutoffs) + timedelta(days=self.horizon_days)
 
@@ -84,9 +84,9 @@ class TunedRecommenders:
     def refuse_overlap_with_test(self, test: date) -> None:
         """Raise BadInput where settings were chosen on purchases after the test cutoff."""
         for name, tuned in self.models.items():
-            if tuned.validated_until > test:
+            if tuned.validation_end > test:
                 raise BadInput(
-                    f"{self.path} cannot be used: {name} was tuned on purchases until {tuned.validated_until}, after "
+                    f"{self.path} cannot be used: {name} was tuned on purchases until {tuned.validation_end}, after "
                     f"the test cutoff {test}; {HINT}"
                 )
 

@@ -157,7 +157,7 @@ class Tuning:
         return "the budget was spent" if budget.share_spent() >= 1 and not running.is_default else ""
 
     def _to_tuned_model(self, search: Search, best: FinishedTrial) -> TunedModel:
-        default, customer_ids = search.finished_default, customers_of(self.tasks)
+        default, customer_ids = search.default_result, customers_of(self.tasks)
         ndcg = search.ndcg_by_customer(best)
         default_ndcg = search.ndcg_by_customer(default) if default else None
         return TunedModel(

@@ -112,7 +112,7 @@ def render_card_json(card: ModelCard) -> str:
 def render_card_markdown(card: ModelCard) -> str:
     """The card as Markdown."""
     parts = [
-        f"# {card.registered_name}{f' version {card.version}' if card.version else ''}: {card.model}",
+        f"# {card.registry_name}{f' version {card.version}' if card.version else ''}: {card.model}",
         f"**{card.verdict}.**" if card.verdict else "",
         _warnings(card),
         _facts(card),

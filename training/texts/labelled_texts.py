@@ -60,20 +60,22 @@ def load_labelled_texts(path: Path, tables: Tables, *, known_causes: tuple[str, 
     for cause in np.unique(causes[is_labelled]).tolist():
         if cause not in known_causes:
             raise UnknownName(f"{path}: the TOML's [causes] has no '{cause}'{did_you_mean(cause, known_causes)}")
-    sentiment = {"labels": _labelled_sentiment(table, written, path=path), **load_scored_texts(tables)}
+    sentiment = {"labels": _read_sentiment(table, written, path=path), **load_scored_texts(tables)}
     with_texts = {source: labels for source, labels in sentiment.items() if len(labels.texts)}
     return LabelledTexts(CauseLabels(written[is_labelled].tolist(), causes[is_labelled]), with_texts)
 
 
 def load_scored_texts(tables: Tables) -> dict[str, SentimentLabels]:
     """Load texts of tickets and surveys with a score of the writer, as sentiment; by table and column."""
-    labels = {"tickets.satisfaction": scale_to_range(*_scored(tables, "tickets", "opened_at", "text", "satisfaction"))}
+    labels = {
+        "tickets.satisfaction": scale_to_range(*_load_scored(tables, "tickets", "opened_at", "text", "satisfaction"))
+    }
     if "surveys" in tables:
         surveys: ir.Table = tables["surveys"]
         kind = surveys.kind.lower()
-        asked = (tables, "surveys", "event_time", "comment", "score")
-        labels["surveys.score of nps"] = scale_nps(*_scored(*asked, kind == "nps"))
-        labels["surveys.score of others"] = scale_to_range(*_scored(*asked, kind != "nps"))
+        columns = (tables, "surveys", "event_time", "comment", "score")
+        labels["surveys.score of nps"] = scale_nps(*_load_scored(*columns, kind == "nps"))
+        labels["surveys.score of others"] = scale_to_range(*_load_scored(*columns, kind != "nps"))
     return labels
 
 
@@ -92,7 +94,7 @@ def scale_nps(written: list[str], scores: NDArray[np.float64]) -> SentimentLabel
     return SentimentLabels(selected, (scores[in_range] - middle) / middle)
 
 
-def _scored(
+def _load_scored(
     tables: Tables, table: str, time: str, text: str, score: str, chosen: ir.BooleanValue | None = None
 ) -> tuple[list[str], NDArray[np.float64]]:
     """The newest texts of a table with their scores; empty where it lacks one of the columns."""
@@ -119,7 +121,7 @@ def _read(path: Path) -> pa.Table:
     return table
 
 
-def _labelled_sentiment(table: pa.Table, written: NDArray[np.str_], *, path: Path) -> SentimentLabels:
+def _read_sentiment(table: pa.Table, written: NDArray[np.str_], *, path: Path) -> SentimentLabels:
     if "tone" not in table.column_names:
         return SentimentLabels()
     try:

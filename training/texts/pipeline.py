@@ -28,11 +28,11 @@ from models.texts.fitting import (
     CauseLabels,
     SentimentLabels,
     TextModelSettings,
+    calibrate_held_out,
     fit_text_model,
     group_equal_texts,
-    held_out_probabilities,
-    held_out_scores,
-    held_out_sentiment,
+    predict_held_out,
+    predict_held_out_sentiment,
 )
 from models.texts.ngrams import is_japanese
 from models.texts.text_model import NAME, UNKNOWN, likeliest_cause
@@ -44,7 +44,7 @@ from training.run.session import Session
 from training.texts.labelled_texts import LabelledTexts, load_labelled_texts
 
 WORDS = "words"
-"The baseline: the words of `[causes]`, by which texts are read without a model."
+"The baseline: the word lists in `[causes]`, by which texts are read without a model."
 ACCURACY = TEXTS.gate_metric
 LIMITS = (
     "The metrics are of the labelled texts, held out in five folds; they may be lower on other texts.",
@@ -70,7 +70,7 @@ def train_texts(session: Session, labels: Path) -> TextTrainingResult:
     settings = TextModelSettings(seed=session.config.seed)
     with session.tracking.run(session.registry.name(TEXTS.name), NAME, continued=session.continued_run) as run:
         with session.progress.during("evaluating on held-out texts"):
-            scores = held_out_scores(texts.causes, settings)
+            scores = predict_held_out(texts.causes, settings)
             evaluation = evaluate(cause_settings, texts, scores=scores, settings=settings)
         with session.progress.during("fitting on every text"):
             model = fit_text_model(texts.causes, texts.all_sentiment, settings=settings, held_out=scores)
@@ -89,7 +89,7 @@ def evaluate(
 ) -> TextEvaluation:
     """Evaluate predictions of texts by models that were fitted without them."""
     labels, threshold = texts.causes, cause_settings.text_threshold
-    probabilities, causes = held_out_probabilities(labels, scores), labels.names
+    probabilities, causes = calibrate_held_out(labels, scores), labels.names
     predicted = likeliest_cause(probabilities, causes, threshold=0.0)
     by_words = CauseWords(cause_settings).causes_of(labels.texts)
     is_answered = likeliest_cause(probabilities, causes, threshold=threshold) != UNKNOWN
@@ -124,7 +124,7 @@ def sentiment_correlation(labels: SentimentLabels, settings: TextModelSettings) 
     groups = group_equal_texts(labels.texts) if len(labels.texts) else np.empty(0, np.int64)
     if len(np.unique(groups)) < MIN_TEXTS or np.ptp(labels.sentiment) == 0:
         return Estimate()
-    predicted = held_out_sentiment(labels, settings)
+    predicted = predict_held_out_sentiment(labels, settings)
     return estimate_interval(lambda rows: correlation(predicted[rows], labels.sentiment[rows]), groups)
 
 
@@ -199,7 +199,7 @@ def compare_text_cards(session: Session, champion: ModelCard | None, challenger:
     """Compare the held-out accuracy of both, each on its own texts; see training/judging/gate.py.
 
     The labels stay with the company, so a model cannot be evaluated again, and both cards carry their accuracy.
-    Without a champion, it is the card's own comparison with the words of `[causes]`.
+    Without a champion, it is the card's own comparison with the word lists in `[causes]`.
     """
     del session
     if champion is None:

@@ -35,7 +35,7 @@ def model(name: str, **settings: int | float | bool | None) -> AdditiveModel:
 
 
 @pytest.fixture(scope="module")
-def fitted() -> dict[str, AdditiveModel]:
+def models() -> dict[str, AdditiveModel]:
     features, outcomes = learnable()
     return {name: model(name).fit(features, outcomes) for name in CHURN_MODELS}
 
@@ -48,8 +48,8 @@ def log_loss_gain(better: AdditiveModel, world: Callable[..., tuple[FeatureTable
 
 
 @every_learner
-def test_beats_the_base_rate_where_features_predict_churn(name, fitted):
-    gain = log_loss_gain(fitted[name], learnable)
+def test_beats_the_base_rate_where_features_predict_churn(name, models):
+    gain = log_loss_gain(models[name], learnable)
 
     assert gain.is_significant
     assert gain.difference.value > 0
@@ -63,22 +63,22 @@ def test_does_not_beat_the_base_rate_where_churn_is_random(name):
 
 
 @every_churn_model
-def test_save_and_load_give_the_same_scores_and_reasons(name, fitted, tmp_path: Path):
+def test_save_and_load_give_the_same_scores_and_reasons(name, models, tmp_path: Path):
     features, _ = learnable(60, seed=3)
 
-    fitted[name].to_artifact().write(tmp_path)
+    models[name].to_artifact().write(tmp_path)
     loaded = CHURN_MODELS[name].from_artifact(Artifact.read(tmp_path, memory_map=True))
 
-    before, after = (one.score(features, HORIZON_DAYS) for one in (fitted[name], loaded))
+    before, after = (one.score(features, HORIZON_DAYS) for one in (models[name], loaded))
     for part in ("value", "low", "high"):
         np.testing.assert_array_equal(getattr(before, part), getattr(after, part))
-    assert loaded.reasons(features) == fitted[name].reasons(features)
-    assert loaded.settings == fitted[name].settings
+    assert loaded.reasons(features) == models[name].reasons(features)
+    assert loaded.settings == models[name].settings
 
 
 @every_churn_model
-def test_no_file_of_an_artifact_is_a_pickle(name, fitted, tmp_path: Path):
-    fitted[name].to_artifact().write(tmp_path)
+def test_no_file_of_an_artifact_is_a_pickle(name, models, tmp_path: Path):
+    models[name].to_artifact().write(tmp_path)
 
     assert {path.suffix for path in tmp_path.iterdir()} <= {".json", ".npy", ".txt"}
     for path in tmp_path.glob("*.npy"):
@@ -86,37 +86,37 @@ def test_no_file_of_an_artifact_is_a_pickle(name, fitted, tmp_path: Path):
 
 
 @every_churn_model
-def test_the_same_settings_and_rows_give_the_same_model(name, fitted):
+def test_the_same_settings_and_rows_give_the_same_model(name, models):
     features, outcomes = learnable()
-    again = CHURN_MODELS[name](**fitted[name].settings).fit(features, outcomes)
+    again = CHURN_MODELS[name](**models[name].settings).fit(features, outcomes)
 
-    first, second = (one.score(features, HORIZON_DAYS) for one in (fitted[name], again))
+    first, second = (one.score(features, HORIZON_DAYS) for one in (models[name], again))
     np.testing.assert_array_equal(first.value, second.value)
     np.testing.assert_array_equal(first.low, second.low)
 
 
 @every_churn_model
-def test_columns_are_found_by_name_in_any_order(name, fitted):
+def test_columns_are_found_by_name_in_any_order(name, models):
     features, _ = learnable(60, seed=3)
     shuffled = features.select([features.names[place] for place in (4, 2, 0, 3, 1)])
 
-    first, second = (fitted[name].score(one, HORIZON_DAYS).value for one in (features, shuffled))
+    first, second = (models[name].score(one, HORIZON_DAYS).value for one in (features, shuffled))
     np.testing.assert_array_equal(first, second)
 
 
 @every_churn_model
-def test_one_customer_alone_scores_as_among_others(name, fitted):
+def test_one_customer_alone_scores_as_among_others(name, models):
     features, _ = learnable(60, seed=3)
 
-    alone = fitted[name].score(features.take(np.array([7])), HORIZON_DAYS)
+    alone = models[name].score(features.take(np.array([7])), HORIZON_DAYS)
 
-    among = fitted[name].score(features, HORIZON_DAYS)
+    among = models[name].score(features, HORIZON_DAYS)
     assert alone.value[0] == pytest.approx(among.value[7], rel=1e-12)
 
 
 @every_churn_model
-def test_a_score_lies_within_its_bounds_and_is_a_probability(name, fitted):
-    scores = fitted[name].score(learnable(200, seed=3)[0], HORIZON_DAYS)
+def test_a_score_lies_within_its_bounds_and_is_a_probability(name, models):
+    scores = models[name].score(learnable(200, seed=3)[0], HORIZON_DAYS)
 
     assert scores.low is not None
     assert scores.high is not None
@@ -125,12 +125,12 @@ def test_a_score_lies_within_its_bounds_and_is_a_probability(name, fitted):
 
 
 @every_churn_model
-def test_contributions_sum_to_the_log_odds(name, fitted):
+def test_contributions_sum_to_the_log_odds(name, models):
     features, _ = learnable(200, seed=3)
 
-    summed = fitted[name].contributions(features).sum(axis=1)
+    summed = models[name].contributions(features).sum(axis=1)
 
-    np.testing.assert_allclose(summed, logit(fitted[name].score(features, HORIZON_DAYS).value), rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(summed, logit(models[name].score(features, HORIZON_DAYS).value), rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize("name", ["logistic", "gradient_boosting", "blend"])
@@ -145,17 +145,17 @@ def test_contributions_sum_to_the_calibrated_log_odds_too(name):
 
 
 @every_churn_model
-def test_another_horizon_is_refused(name, fitted):
+def test_another_horizon_is_refused(name, models):
     with pytest.raises(BadInput, match="fitted for 30 days and cannot score 60"):
-        fitted[name].score(learnable(5)[0], 60)
+        models[name].score(learnable(5)[0], 60)
 
 
 @every_learner
-def test_a_missing_column_is_named(name, fitted):
+def test_a_missing_column_is_named(name, models):
     features, _ = learnable(5)
 
     with pytest.raises(DataError, match="days_since_last_purchase"):
-        fitted[name].score(features.select(["shoe_size", "net_amount_365d"]), HORIZON_DAYS)
+        models[name].score(features.select(["shoe_size", "net_amount_365d"]), HORIZON_DAYS)
 
 
 @every_churn_model
@@ -177,16 +177,16 @@ def test_fitting_on_one_class_is_refused(name):
 
 
 @every_churn_model
-def test_no_customers_get_no_scores(name, fitted):
+def test_no_customers_get_no_scores(name, models):
     features, _ = learnable(5)
     no_customers = features.take(np.zeros(5, dtype=bool))
 
-    assert len(fitted[name].score(no_customers, HORIZON_DAYS)) == 0
-    assert fitted[name].reasons(no_customers) == []
+    assert len(models[name].score(no_customers, HORIZON_DAYS)) == 0
+    assert models[name].reasons(no_customers) == []
 
 
 @pytest.mark.parametrize("name", ["logistic", "gradient_boosting", "blend"])
-def test_words_keep_their_meaning_when_a_table_has_other_codes_for_them(name, fitted):
+def test_words_keep_their_meaning_when_a_table_has_other_codes_for_them(name, models):
     features, _ = learnable(60, seed=3)
     place = features.names.index("main_channel")
     renumbered = features.values.copy()
@@ -195,12 +195,12 @@ def test_words_keep_their_meaning_when_a_table_has_other_codes_for_them(name, fi
     columns[place] = msgspec.structs.replace(columns[place], vocabulary=CHANNELS[::-1])
     other = replace(features, values=renumbered, columns=tuple(columns))
 
-    first, second = (fitted[name].score(one, HORIZON_DAYS).value for one in (features, other))
+    first, second = (models[name].score(one, HORIZON_DAYS).value for one in (features, other))
     np.testing.assert_array_equal(first, second)
 
 
 @every_churn_model
-def test_a_model_that_uses_features_declares_additive_log_odds(name, fitted):
-    is_additive = Capability.ADDITIVE_LOG_ODDS in fitted[name].capabilities
+def test_a_model_that_uses_features_declares_additive_log_odds(name, models):
+    is_additive = Capability.ADDITIVE_LOG_ODDS in models[name].capabilities
 
-    assert is_additive == bool(fitted[name].columns_)
+    assert is_additive == bool(models[name].columns_)

@@ -28,15 +28,15 @@ def model(name: str, **settings: int) -> Hazard:
 
 
 @pytest.fixture(scope="module")
-def fitted() -> dict[str, Hazard]:
+def models() -> dict[str, Hazard]:
     return {name: model(name).fit(*world(2500, observed_days=(60, 400))) for name in HAZARD_MODELS}
 
 
 @every_hazard
-def test_churn_never_falls_as_the_horizon_grows(name, fitted):
+def test_churn_never_falls_as_the_horizon_grows(name, models):
     features = subscribers(50, seed=3)
 
-    risks = np.array([fitted[name].score(features, days).value for days in HORIZONS])
+    risks = np.array([models[name].score(features, days).value for days in HORIZONS])
 
     assert (np.diff(risks, axis=0) > 0).all()
     assert ((risks > 0) & (risks < 1)).all()
@@ -44,28 +44,28 @@ def test_churn_never_falls_as_the_horizon_grows(name, fitted):
 
 @every_learner
 @pytest.mark.parametrize("days", [30, 90, 360])
-def test_estimates_the_risk_of_each_plan_although_most_customers_are_censored(name, days, fitted):
+def test_estimates_the_risk_of_each_plan_although_most_customers_are_censored(name, days, models):
     features = subscribers(400, seed=3)
 
-    risk = fitted[name].score(features, days).value
+    risk = models[name].score(features, days).value
 
     for plan in (0, 1):
         rows = features.column("main_plan") == plan
         assert risk[rows].mean() == pytest.approx(true_risk(features, days)[rows].mean(), abs=0.05)
 
 
-def test_kaplan_meier_predicts_the_mean_for_every_customer(fitted):
+def test_kaplan_meier_predicts_the_mean_for_every_customer(models):
     features = subscribers(1000, seed=3)
 
-    risk = fitted["kaplan_meier"].score(features, 30).value
+    risk = models["kaplan_meier"].score(features, 30).value
 
     assert np.ptp(risk) == 0
     assert risk[0] == pytest.approx(true_risk(features, 30).mean(), abs=0.02)
 
 
 @every_hazard
-def test_the_risks_by_cause_add_up_to_the_risk_of_churn_on_any_day(name, fitted):
-    curves = fitted[name].curves(subscribers(50, seed=3))
+def test_the_risks_by_cause_add_up_to_the_risk_of_churn_on_any_day(name, models):
+    curves = models[name].curves(subscribers(50, seed=3))
 
     assert curves.causes == ("price", "support")
     for days in HORIZONS:
@@ -73,9 +73,9 @@ def test_the_risks_by_cause_add_up_to_the_risk_of_churn_on_any_day(name, fitted)
 
 
 @every_learner
-def test_each_plan_has_its_own_mix_of_causes(name, fitted):
+def test_each_plan_has_its_own_mix_of_causes(name, models):
     features = subscribers(400, seed=3)
-    curves, plan = fitted[name].curves(features), features.column("main_plan")
+    curves, plan = models[name].curves(features), features.column("main_plan")
 
     price = curves.causes_at(OBSERVED_DAYS)[:, 0] / curves.at(OBSERVED_DAYS)
 
@@ -102,17 +102,17 @@ def test_where_both_plans_have_the_same_hazard_the_plan_makes_no_difference(name
 
 
 @every_hazard
-def test_save_and_load_give_the_same_curves(name, fitted, tmp_path: Path):
+def test_save_and_load_give_the_same_curves(name, models, tmp_path: Path):
     features = subscribers(60, seed=3)
 
-    fitted[name].to_artifact().write(tmp_path)
+    models[name].to_artifact().write(tmp_path)
     loaded = HAZARD_MODELS[name].from_artifact(Artifact.read(tmp_path, memory_map=True))
 
-    before, after = (one.curves(features) for one in (fitted[name], loaded))
+    before, after = (one.curves(features) for one in (models[name], loaded))
     np.testing.assert_array_equal(before.risk, after.risk)
     np.testing.assert_array_equal(before.by_cause, after.by_cause)
-    assert loaded.reasons(features) == fitted[name].reasons(features)
-    assert loaded.settings == fitted[name].settings
+    assert loaded.reasons(features) == models[name].reasons(features)
+    assert loaded.settings == models[name].settings
     assert {path.suffix for path in tmp_path.iterdir()} <= {".json", ".npy", ".txt"}
 
 
@@ -125,42 +125,42 @@ def test_the_same_settings_and_rows_give_the_same_model(name):
 
 
 @every_hazard
-def test_columns_are_found_by_name_in_any_order(name, fitted):
+def test_columns_are_found_by_name_in_any_order(name, models):
     features = subscribers(60, seed=3)
     shuffled = features.select(features.names[::-1])
 
-    first, second = (fitted[name].score(one, 45).value for one in (features, shuffled))
+    first, second = (models[name].score(one, 45).value for one in (features, shuffled))
     np.testing.assert_array_equal(first, second)
 
 
 @every_hazard
-def test_one_customer_alone_scores_as_among_others(name, fitted):
+def test_one_customer_alone_scores_as_among_others(name, models):
     features = subscribers(60, seed=3)
 
-    alone = fitted[name].score(features.take(np.array([7])), 45)
+    alone = models[name].score(features.take(np.array([7])), 45)
 
-    assert alone.value[0] == pytest.approx(fitted[name].score(features, 45).value[7], rel=1e-12)
+    assert alone.value[0] == pytest.approx(models[name].score(features, 45).value[7], rel=1e-12)
 
 
 @every_hazard
 @pytest.mark.parametrize("days", [0, -1, OBSERVED_DAYS + 1])
-def test_a_horizon_beyond_the_fitted_one_is_refused(name, days, fitted):
+def test_a_horizon_beyond_the_fitted_one_is_refused(name, days, models):
     with pytest.raises(BadInput, match=f"scores horizons of 1 to 360 days, not of {days}"):
-        fitted[name].score(subscribers(5, seed=3), days)
+        models[name].score(subscribers(5, seed=3), days)
 
 
 @every_learner
-def test_a_missing_column_is_named(name, fitted):
+def test_a_missing_column_is_named(name, models):
     with pytest.raises(DataError, match="main_plan"):
-        fitted[name].score(subscribers(5, seed=3).select(["mrr_now"]), 30)
+        models[name].score(subscribers(5, seed=3).select(["mrr_now"]), 30)
 
 
 @every_learner
-def test_the_plan_is_the_most_important_feature_and_a_reason(name, fitted):
+def test_the_plan_is_the_most_important_feature_and_a_reason(name, models):
     features = subscribers(30, seed=3)
 
-    assert next(iter(fitted[name].importance(features))) in ("main_plan", "mrr_now")
-    assert {reasons[0].code for reasons in fitted[name].reasons(features)} == {"subscription"}
+    assert next(iter(models[name].importance(features))) in ("main_plan", "mrr_now")
+    assert {reasons[0].code for reasons in models[name].reasons(features)} == {"subscription"}
 
 
 @every_hazard
@@ -172,11 +172,11 @@ def test_customers_observed_for_less_than_a_period_are_too_little_to_fit(name):
 
 
 @every_hazard
-def test_no_customers_get_no_scores(name, fitted):
+def test_no_customers_get_no_scores(name, models):
     no_customers = subscribers(5, seed=3).take(np.zeros(5, dtype=bool))
 
-    assert len(fitted[name].score(no_customers, 30)) == 0
-    assert fitted[name].reasons(no_customers) == []
+    assert len(models[name].score(no_customers, 30)) == 0
+    assert models[name].reasons(no_customers) == []
 
 
 @every_hazard

@@ -52,7 +52,7 @@ def test_the_brier_score_agrees_with_a_computation_by_hand():
 
     by_hand = (0.1**2 + 0.4**2 + 1.5 * 0.4**2 + 1.5 * 0.1**2) / 5
     assert evaluated.brier(ONCE, 25)[0] == pytest.approx(by_hand)
-    assert evaluated.integrated_brier(ONCE)[0] == pytest.approx(by_hand / 2)
+    assert evaluated.integrate_brier(ONCE)[0] == pytest.approx(by_hand / 2)
 
 
 def test_the_auc_counts_pairs_of_churned_and_retained_customers():

@@ -1,4 +1,4 @@
-"""Versions are counted up, aliases point at them, and no pickle lies in the store."""
+"""Versions are numbered, aliases point at them, and the store has no pickle."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ COLUMNS = (
 
 
 def card(kind: str = "churn", **changes) -> ModelCard:
-    said = {
+    fields = {
         "kind": kind, "data_set": "shop", "model": "recency", "created_at": datetime(2026, 1, 1, tzinfo=UTC),
         "cutoff": date(2025, 6, 1), "training_cutoffs": (date(2025, 6, 1),), "test_cutoff": date(2025, 9, 1),
-        "cohort": "everybody", "n_rows": 4, "n_customers": 4, "settings": {"n_bins": 3}, "horizon_days": 60,
+        "cohort": "all customers", "n_rows": 4, "n_customers": 4, "settings": {"n_bins": 3}, "horizon_days": 60,
     }  # fmt: skip
-    return ModelCard(**(said | changes))
+    return ModelCard(**(fields | changes))
 
 
 def package(**changes) -> ModelPackage:
@@ -74,16 +74,16 @@ def test_a_new_version_is_the_next_number_and_the_challenger(registry: Registry,
     assert [each.version for each in registry.versions("churn")][-2:] == [first.version, second.version]
 
 
-def test_what_comes_out_of_the_registry_is_what_went_in(registry: Registry, run_id: str):
-    kept = registry.package(registry.register(package(), run_id))
+def test_a_loaded_package_equals_the_registered_one(registry: Registry, run_id: str):
+    loaded = registry.package(registry.register(package(), run_id))
 
-    assert kept.artifact.state == package().artifact.state
-    assert kept.artifact.arrays["edges"].tolist() == [30.0]
-    assert kept.columns == COLUMNS
-    assert kept.vocabularies == {"city": ("Kyoto", "Osaka")}
+    assert loaded.artifact.state == package().artifact.state
+    assert loaded.artifact.arrays["edges"].tolist() == [30.0]
+    assert loaded.columns == COLUMNS
+    assert loaded.vocabularies == {"city": ("Kyoto", "Osaka")}
 
 
-def test_an_alias_finds_its_version_and_moves(registry: Registry, run_id: str):
+def test_an_alias_points_at_its_version_and_moves(registry: Registry, run_id: str):
     first, second = registry.register(package(), run_id), registry.register(package(), run_id)
 
     registry.set_alias("churn", "champion", version=first.version)
@@ -93,7 +93,7 @@ def test_an_alias_finds_its_version_and_moves(registry: Registry, run_id: str):
     assert registry.aliases("churn") == {"champion": second.version, "challenger": second.version}
 
 
-def test_a_version_that_is_not_there_is_named_with_those_that_are(registry: Registry, run_id: str):
+def test_an_unknown_version_raises_an_error_that_lists_the_versions(registry: Registry, run_id: str):
     registry.register(package(), run_id)
 
     with pytest.raises(NotFound, match=r"no '999' of kizuna\.shop\.churn; versions: 1"):
@@ -102,23 +102,23 @@ def test_a_version_that_is_not_there_is_named_with_those_that_are(registry: Regi
         registry.find("recommender", "champion")
 
 
-def test_a_store_that_does_not_answer_is_named_without_its_password(monkeypatch):
+def test_a_store_that_does_not_answer_is_reported_without_its_password(monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 
-    with pytest.raises(SourceUnavailable, match="does not answer") as refused:
+    with pytest.raises(SourceUnavailable, match="does not answer") as error:
         Registry("http://bob:hush@127.0.0.1:9", "shop").aliases("churn")
 
-    assert "hush" not in str(refused.value)
+    assert "hush" not in str(error.value)
 
 
 def test_an_interrupted_registration_leaves_no_version(registry: Registry, run_id: str, monkeypatch):
     before = registry.versions("churn")
 
-    def interrupted(*_: object, **__: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(registry, "set_alias", interrupted)
+        patched.setattr(registry, "set_alias", interrupt)
         with pytest.raises(KeyboardInterrupt):
             registry.register(package(), run_id)
 
@@ -127,13 +127,13 @@ def test_an_interrupted_registration_leaves_no_version(registry: Registry, run_i
 
 def test_no_file_of_a_version_is_a_pickle(registry: Registry, run_id: str):
     folder = Path(registry.register(package(), run_id).folder).parent.parent
-    kept = {path.suffix for path in folder.rglob("*") if path.is_file()}
+    suffixes = {path.suffix for path in folder.rglob("*") if path.is_file()}
 
-    assert kept <= {".json", ".npy", ".txt", ".yaml", ""}
+    assert suffixes <= {".json", ".npy", ".txt", ".yaml", ""}
     assert not any(path.read_bytes().startswith(b"\x80") for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_damaged_card_is_no_traceback(tmp_path: Path):
+def test_a_damaged_card_raises_a_readable_error(tmp_path: Path):
     package().write(tmp_path)
     (tmp_path / "card.json").write_text("{")
 

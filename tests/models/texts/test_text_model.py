@@ -19,10 +19,10 @@ from models.texts.fitting import (
     CauseLabels,
     SentimentLabels,
     TextModelSettings,
+    calibrate_held_out,
     fit_text_model,
-    held_out_probabilities,
-    held_out_scores,
-    held_out_sentiment,
+    predict_held_out,
+    predict_held_out_sentiment,
 )
 from models.texts.ngrams import MAX_CHARACTERS, MAX_WORDS, normalize
 from models.texts.text_model import UNKNOWN, TextModel
@@ -79,7 +79,7 @@ def test_two_causes_are_enough():
     texts = [text for text, is_selected in zip(ENGLISH.texts, two, strict=True) if is_selected]
 
     predicted = fit_text_model(CauseLabels(texts, ENGLISH.causes[two])).causes_of(
-        ["far too expensive", "nobody answered"], 0
+        ["far too expensive", "no reply from support"], 0
     )
 
     assert predicted.tolist() == ["price", "support"]
@@ -107,7 +107,7 @@ def test_sentiment_is_between_minus_one_and_one_and_missing_without_labels(model
 
 
 def test_the_sentiment_of_held_out_texts_follows_their_scores():
-    assert np.corrcoef(held_out_sentiment(SENTIMENT), SENTIMENT.sentiment)[0, 1] > 0.9
+    assert np.corrcoef(predict_held_out_sentiment(SENTIMENT), SENTIMENT.sentiment)[0, 1] > 0.9
 
 
 def test_equal_texts_are_on_the_same_side_of_a_fold():
@@ -117,7 +117,7 @@ def test_equal_texts_are_on_the_same_side_of_a_fold():
     causes = np.tile(random.choice(["price", "product"], 60), 2)
 
     labels = CauseLabels(texts, causes)
-    probabilities = held_out_probabilities(labels, held_out_scores(labels, TextModelSettings()))
+    probabilities = calibrate_held_out(labels, predict_held_out(labels, TextModelSettings()))
 
     assert (np.array(["price", "product"])[probabilities.argmax(axis=1)] == causes).mean() < 0.7
 
@@ -134,7 +134,7 @@ def test_held_out_sentences_are_predicted_far_better_than_by_chance(labels: Caus
 
 
 def test_probabilities_are_calibrated():
-    probabilities = held_out_probabilities(JAPANESE, held_out_scores(JAPANESE, TextModelSettings()))
+    probabilities = calibrate_held_out(JAPANESE, predict_held_out(JAPANESE, TextModelSettings()))
     predicted = np.array(sorted(set(JAPANESE.causes)))[probabilities.argmax(axis=1)]
 
     assert probabilities.max(axis=1).mean() == pytest.approx((predicted == JAPANESE.causes).mean(), abs=0.1)

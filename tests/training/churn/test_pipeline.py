@@ -27,24 +27,26 @@ def files_of(session: Session, run_id: str) -> list[Path]:
     return [path for path in artifacts.rglob("*") if path.is_file()]
 
 
-def test_the_first_training_gives_a_challenger_and_a_baseline_as_champion(shop: Session, trained: TrainingResult):
-    assert trained.first_champion is not None
-    assert trained.first_champion.card.is_baseline
-    assert trained.first_champion.card.model in ("base_rate", "recency")
-    assert trained.challenger.card.model == "logistic"
-    assert shop.registry.aliases("churn")["champion"] == trained.first_champion.version
+def test_the_first_training_gives_a_challenger_and_a_baseline_as_champion(
+    shop: Session, training_result: TrainingResult
+):
+    assert training_result.first_champion is not None
+    assert training_result.first_champion.card.is_baseline
+    assert training_result.first_champion.card.model in ("base_rate", "recency")
+    assert training_result.challenger.card.model == "logistic"
+    assert shop.registry.aliases("churn")["champion"] == training_result.first_champion.version
 
 
-def test_where_behaviour_predicts_churn_the_model_beats_both_baselines(trained: TrainingResult):
-    card = trained.challenger.card
+def test_where_behaviour_predicts_churn_the_model_beats_both_baselines(training_result: TrainingResult):
+    card = training_result.challenger.card
 
     assert card.beats_baselines
     assert card.verdict.startswith("logistic beats base_rate and recency out of time")
     assert {comparison.against for comparison in card.comparisons} == {"base_rate", "recency"}
 
 
-def test_the_card_says_that_its_metrics_are_those_of_the_recipe(trained: TrainingResult):
-    card = trained.challenger.card
+def test_the_card_says_that_its_metrics_are_those_of_the_recipe(training_result: TrainingResult):
+    card = training_result.challenger.card
 
     assert card.cutoff == card.test_cutoff == max(card.training_cutoffs)
     assert "fitted again on every mature row" in card.limits[0]
@@ -53,9 +55,9 @@ def test_the_card_says_that_its_metrics_are_those_of_the_recipe(trained: Trainin
     assert card.metric("log_loss", split="validation") is not None
 
 
-def test_a_run_keeps_configuration_folds_metrics_plots_and_card(shop: Session, trained: TrainingResult):
-    names = {path.name for path in files_of(shop, trained.run_id)}
-    run = open_store(shop.tracking.tracking_uri).get_run(trained.run_id)
+def test_a_run_keeps_configuration_folds_metrics_plots_and_card(shop: Session, training_result: TrainingResult):
+    names = {path.name for path in files_of(shop, training_result.run_id)}
+    run = open_store(shop.tracking.tracking_uri).get_run(training_result.run_id)
 
     assert {"config.json", "folds.json", "card.md", "card.json"} <= names
     assert {"roc.png", "precision_recall.png", "reliability.png", "lift.png", "feature_importance.png"} <= names
@@ -64,21 +66,23 @@ def test_a_run_keeps_configuration_folds_metrics_plots_and_card(shop: Session, t
     assert run.data.params["settings.n_resamples"] == "5"
 
 
-def test_no_file_of_a_run_contains_the_password_of_the_configuration(shop: Session, trained: TrainingResult):
-    everything = [*files_of(shop, trained.run_id), *Path(trained.challenger.folder).rglob("*.json")]
+def test_no_file_of_a_run_contains_the_password_of_the_configuration(shop: Session, training_result: TrainingResult):
+    everything = [*files_of(shop, training_result.run_id), *Path(training_result.challenger.folder).rglob("*.json")]
 
     assert not any(PASSWORD.encode() in path.read_bytes() for path in everything)
     assert any(b"postgres://kizuna:***@db/shop" in path.read_bytes() for path in everything)
 
 
-def test_mlflow_loads_the_model_and_scores_a_frame_by_column_name(shop: Session, trained: TrainingResult):
-    cutoff = trained.challenger.card.cutoff + timedelta(days=30)
+def test_mlflow_loads_the_model_and_scores_a_frame_by_column_name(shop: Session, training_result: TrainingResult):
+    cutoff = training_result.challenger.card.cutoff + timedelta(days=30)
     features = compute_features(shop.tables, select_cohort(shop.tables, [cutoff]))
     frame = features.to_pandas()
-    ours = CHURN_MODELS["logistic"].from_artifact(shop.registry.artifact(trained.challenger)).score(features, 60)
+    ours = (
+        CHURN_MODELS["logistic"].from_artifact(shop.registry.artifact(training_result.challenger)).score(features, 60)
+    )
 
     mlflow.set_tracking_uri(shop.tracking.tracking_uri)
-    loaded = mlflow.pyfunc.load_model(f"models:/kizuna.shop.churn/{trained.challenger.version}")
+    loaded = mlflow.pyfunc.load_model(f"models:/kizuna.shop.churn/{training_result.challenger.version}")
     scored = loaded.predict(frame[frame.columns[::-1]])
 
     assert scored["churn_probability"].tolist() == pytest.approx(ours.value.tolist())
@@ -86,7 +90,7 @@ def test_mlflow_loads_the_model_and_scores_a_frame_by_column_name(shop: Session,
 
 
 def test_an_interrupted_training_leaves_no_version_and_a_killed_run(
-    shop: Session, trained: TrainingResult, monkeypatch
+    shop: Session, training_result: TrainingResult, monkeypatch
 ):
     before = shop.registry.versions("churn")
 
@@ -99,7 +103,7 @@ def test_an_interrupted_training_leaves_no_version_and_a_killed_run(
             train_churn(shop, "recency")
 
     client = open_store(shop.tracking.tracking_uri)
-    experiment = client.get_run(trained.run_id).info.experiment_id
+    experiment = client.get_run(training_result.run_id).info.experiment_id
     assert [run.info.status for run in client.search_runs([experiment], max_results=1)] == ["KILLED"]
     assert shop.registry.versions("churn") == before
 

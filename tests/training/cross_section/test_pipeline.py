@@ -16,7 +16,7 @@ from tables.sources.cross_section import open_cross_section
 from tests.cross_section_worlds import SPORTS, club
 from tests.training.conftest import NOW
 from training.cross_section.pipeline import compare_cross_section_recipes, train_cross_section
-from training.cross_section.rows import stratified_folds
+from training.cross_section.rows import stratify_folds
 from training.promotion import promote
 from training.run.cards import render_card_markdown
 from training.run.session import Session
@@ -41,12 +41,12 @@ def session(tmp_path_factory) -> Session:
 
 
 @pytest.fixture(scope="module")
-def trained(session):
+def training_result(session):
     return train_cross_section(session, "logistic", settings=QUICK)
 
 
-def test_a_column_that_was_filled_in_later_is_dropped_and_named_on_the_card(trained):
-    card = trained.challenger.card
+def test_a_column_that_was_filled_in_later_is_dropped_and_named_on_the_card(training_result):
+    card = training_result.challenger.card
 
     assert [leak.feature for leak in card.excluded_features] == ["exit_score"]
     assert set(card.features) == {"contract", "charges", *SPORTS}
@@ -54,8 +54,8 @@ def test_a_column_that_was_filled_in_later_is_dropped_and_named_on_the_card(trai
     assert "**Dropped as a leak:** exit_score: alone it has an AUC of" in render_card_markdown(card)
 
 
-def test_honest_columns_beat_the_base_rate_on_held_out_customers(trained):
-    card = trained.challenger.card
+def test_honest_columns_beat_the_base_rate_on_held_out_customers(training_result):
+    card = training_result.challenger.card
     auc = card.metric("auc", split="cross_validation")
 
     assert card.beats_baselines
@@ -65,20 +65,20 @@ def test_honest_columns_beat_the_base_rate_on_held_out_customers(trained):
     assert "## Metrics on held-out customers" in render_card_markdown(card)
 
 
-def test_the_card_of_data_without_dates_has_no_cutoffs(trained):
-    assert "Cutoffs" not in render_card_markdown(trained.challenger.card)
+def test_the_card_of_data_without_dates_has_no_cutoffs(training_result):
+    assert "Cutoffs" not in render_card_markdown(training_result.challenger.card)
 
 
-def test_the_first_champion_is_the_base_rate_and_a_better_model_passes_the_gate(session, trained):
-    assert trained.first_champion.card.model == "base_rate"
+def test_the_first_champion_is_the_base_rate_and_a_better_model_passes_the_gate(session, training_result):
+    assert training_result.first_champion.card.model == "base_rate"
 
-    promotion = promote(session, "churn", version=trained.challenger.version)
+    promotion = promote(session, "churn", version=training_result.challenger.version)
 
     assert "logistic against the champion base_rate" in promotion.why
 
 
-def test_a_recipe_is_no_better_than_itself(session, trained):
-    card = trained.challenger.card
+def test_a_recipe_is_no_better_than_itself(session, training_result):
+    card = training_result.challenger.card
 
     assert compare_cross_section_recipes(session, card, card).difference.value == 0
 
@@ -97,7 +97,7 @@ def test_a_model_that_needs_dates_is_refused(session):
 
 @given(st.lists(st.booleans(), min_size=1, max_size=200), st.integers(2, 6), st.integers(0, 9))
 def test_every_fold_has_its_share_of_churned_customers(churned, n_folds, seed):
-    folds = stratified_folds(np.array(churned), n_folds=n_folds, seed=seed)
+    folds = stratify_folds(np.array(churned), n_folds=n_folds, seed=seed)
 
     counts = [np.bincount(folds[np.array(churned) == side], minlength=n_folds) for side in (True, False)]
     assert all(np.ptp(count) <= 1 for count in counts)

@@ -59,7 +59,7 @@ def spans(n: int, seed: int, hazards: dict[str, float]) -> pa.Table:
 def company(folder: Path, hazards: dict[str, float], seed: int = 1) -> Session:
     """A session on such a company."""
     settings = HazardSettings(models=("logistic_hazard",), max_cutoffs=3)
-    stated = config(
+    company_config = config(
         name="company",
         churn=ChurnDefinition(definition="subscription_ended", grace_days=10),
         active_days=30,
@@ -67,7 +67,7 @@ def company(folder: Path, hazards: dict[str, float], seed: int = 1) -> Session:
         var=str(folder / "var"),
         watermark=START + timedelta(days=30 * MONTHS),
     )
-    return session_of(stated, {}, {"subscriptions": spans(500, seed, hazards)})
+    return session_of(company_config, {}, {"subscriptions": spans(500, seed, hazards)})
 
 
 def value_of(card: ModelCard, name: str, model: str | None = None) -> float:
@@ -81,23 +81,23 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
 
 
 @pytest.fixture(scope="module")
-def trained(session: Session) -> TrainingResult:
+def training_result(session: Session) -> TrainingResult:
     return train_hazard(session)
 
 
-def test_a_model_with_the_plan_beats_one_curve_for_all(session: Session, trained: TrainingResult):
-    card = trained.challenger.card
+def test_a_model_with_the_plan_beats_one_curve_for_all(session: Session, training_result: TrainingResult):
+    card = training_result.challenger.card
 
     assert card.beats_baselines
     assert card.verdict.startswith("logistic_hazard beats kaplan_meier out of time: integrated_brier better")
-    assert trained.first_champion is not None
-    assert session.registry.aliases("hazard")["champion"] == trained.first_champion.version
-    assert trained.first_champion.card.model == "kaplan_meier"
+    assert training_result.first_champion is not None
+    assert session.registry.aliases("hazard")["champion"] == training_result.first_champion.version
+    assert training_result.first_champion.card.model == "kaplan_meier"
 
 
 @pytest.mark.parametrize("months", [1, 3, 6, 12])
-def test_the_card_has_the_metrics_of_each_horizon(trained: TrainingResult, months: int):
-    card = trained.challenger.card
+def test_the_card_has_the_metrics_of_each_horizon(training_result: TrainingResult, months: int):
+    card = training_result.challenger.card
 
     assert value_of(card, f"auc@{months}m") > 0.6
     assert value_of(card, f"calibration_error@{months}m") < 0.08
@@ -105,33 +105,33 @@ def test_the_card_has_the_metrics_of_each_horizon(trained: TrainingResult, month
     assert card.horizon_days == 360
 
 
-def test_stated_reasons_are_read_as_the_causes_of_the_toml(session: Session, trained: TrainingResult):
-    model = HAZARD_MODELS["logistic_hazard"].from_artifact(session.registry.artifact(trained.challenger))
+def test_stated_reasons_are_read_as_the_causes_of_the_toml(session: Session, training_result: TrainingResult):
+    model = HAZARD_MODELS["logistic_hazard"].from_artifact(session.registry.artifact(training_result.challenger))
 
     assert model.causes_ == ("price", "support")
-    assert value_of(trained.challenger.card, "cause_share_error@12m") < 0.12
+    assert value_of(training_result.challenger.card, "cause_share_error@12m") < 0.12
 
 
-def test_a_run_keeps_plots_of_curves_and_their_references(session: Session, trained: TrainingResult):
-    run = open_store(session.tracking.tracking_uri).get_run(trained.run_id)
+def test_a_run_keeps_plots_of_curves_and_their_references(session: Session, training_result: TrainingResult):
+    run = open_store(session.tracking.tracking_uri).get_run(training_result.run_id)
     names = {path.name for path in Path(run.info.artifact_uri or "").rglob("*")}
 
     assert {"churn_curve.png", "causes.png", "reliability.png", "card.md", "cutoffs.json"} <= names
     assert run.data.metrics["integrated_brier"] < run.data.metrics["kaplan_meier.integrated_brier"]
 
 
-def test_mlflow_predicts_the_curves_of_a_frame(session: Session, trained: TrainingResult, rows: HazardRows):
+def test_mlflow_predicts_the_curves_of_a_frame(session: Session, training_result: TrainingResult, rows: HazardRows):
     frame = rows.features.take(np.arange(5)).to_pandas()
 
     mlflow.set_tracking_uri(session.tracking.tracking_uri)
-    loaded = mlflow.pyfunc.load_model(f"models:/kizuna.company.hazard/{trained.challenger.version}")
+    loaded = mlflow.pyfunc.load_model(f"models:/kizuna.company.hazard/{training_result.challenger.version}")
     curves = loaded.predict(frame)
 
     assert (curves["churn_within_30d"] < curves["churn_within_360d"]).all()
     assert (curves["expected_months"] > 0).all()
 
 
-def test_the_challenger_passes_the_gate_once(session: Session, trained: TrainingResult):
+def test_the_challenger_passes_the_gate_once(session: Session, training_result: TrainingResult):
     promoted = promote(session, "hazard")
 
     assert "logistic_hazard against the champion kaplan_meier: integrated_brier" in promoted.why
@@ -145,10 +145,10 @@ def rows(session: Session) -> HazardRows:
 
 
 def test_training_rows_are_used_as_they_were_known_at_the_test_cutoff(rows: HazardRows):
-    known = rows.outcomes_known_by_test(rows.train)
+    outcomes = rows.outcomes_known_by_test(rows.train)
 
     until = np.datetime64(rows.cutoffs.known_by_test)
-    assert not (known.churned_at >= until).any()
+    assert not (outcomes.churned_at >= until).any()
     assert (rows.outcomes.take(rows.train).churned_at >= until).any()
 
 

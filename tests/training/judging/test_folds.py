@@ -24,8 +24,8 @@ def build_config(horizon_days: int = 60, gap_days: int = 0, **cutoffs: Any) -> C
     return config(churn=churn, cutoffs=Cutoffs(**cutoffs))
 
 
-def choose(first: date = FIRST, mature_until: date = MATURE_UNTIL, **stated: Any) -> Folds:
-    return choose_folds(build_config(**stated), first=first, mature_until=mature_until)
+def choose(first: date = FIRST, mature_until: date = MATURE_UNTIL, **settings: Any) -> Folds:
+    return choose_folds(build_config(**settings), first=first, mature_until=mature_until)
 
 
 def rows(folds: Folds, n_customers: int = 40) -> tuple[np.ndarray, np.ndarray]:

@@ -160,7 +160,7 @@ def telco() -> LabelledRows:
     outcomes = outcomes_of(joined["Churn Value"].to_numpy() == 1)
     features, columns = [], []
     for name in joined.drop_columns(["Customer ID", "Churn Value"]).column_names:
-        values, words = _coded(joined[name].to_numpy(zero_copy_only=False))
+        values, words = _encode(joined[name].to_numpy(zero_copy_only=False))
         features.append(values)
         columns.append(
             FeatureColumn(name=name, family="any", unit="", en=name, ja=name, missing="", digest=name, vocabulary=words)
@@ -171,7 +171,7 @@ def telco() -> LabelledRows:
     )
 
 
-def _coded(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...] | None]:
+def _encode(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...] | None]:
     if values.dtype != object:
         return values.astype(float), None
     words = tuple(sorted({word for word in values if word is not None}))

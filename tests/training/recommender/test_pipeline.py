@@ -35,14 +35,14 @@ from training.run.session import Session
 
 
 @pytest.fixture(scope="module")
-def recommended(shop: Session) -> TrainingResult:
+def recommender_result(shop: Session) -> TrainingResult:
     return train_recommender(shop)
 
 
 def test_the_best_model_on_validation_is_registered_and_its_card_lists_the_others(
-    shop: Session, recommended: TrainingResult
+    shop: Session, recommender_result: TrainingResult
 ):
-    card = recommended.challenger.card
+    card = recommender_result.challenger.card
     validation = {m.model: m.estimate for m in card.metrics if (m.name, m.split) == ("ndcg@10", "validation")}
     best = max(validation.values(), key=lambda estimate: estimate.value)
 
@@ -51,31 +51,31 @@ def test_the_best_model_on_validation_is_registered_and_its_card_lists_the_other
     assert card.metric("recall@20", "popularity") is not None
 
 
-def test_where_customers_have_tastes_it_beats_popularity(recommended: TrainingResult):
-    assert recommended.challenger.card.beats_baselines
-    assert "beats popularity out of time" in recommended.challenger.card.verdict
+def test_where_customers_have_tastes_it_beats_popularity(recommender_result: TrainingResult):
+    assert recommender_result.challenger.card.beats_baselines
+    assert "beats popularity out of time" in recommender_result.challenger.card.verdict
 
 
-def test_popularity_is_the_first_champion_and_is_replaced(shop: Session, recommended: TrainingResult):
-    first = recommended.first_champion
+def test_popularity_is_the_first_champion_and_is_replaced(shop: Session, recommender_result: TrainingResult):
+    first = recommender_result.first_champion
     assert first is not None
     assert (first.card.model, first.card.is_baseline) == ("popularity", True)
 
     promote(shop, "recommender")
 
-    assert shop.registry.aliases("recommender")["champion"] == recommended.challenger.version
+    assert shop.registry.aliases("recommender")["champion"] == recommender_result.challenger.version
 
 
-def test_the_run_has_a_plot_of_ndcg_by_list_length(shop: Session, recommended: TrainingResult):
-    run = open_store(shop.tracking.tracking_uri).get_run(recommended.run_id)
+def test_the_run_has_a_plot_of_ndcg_by_list_length(shop: Session, recommender_result: TrainingResult):
+    run = open_store(shop.tracking.tracking_uri).get_run(recommender_result.run_id)
 
     assert (Path(run.info.artifact_uri or "") / "plots" / "ndcg_by_k.png").is_file()
     assert run.data.metrics["ndcg_at_10"] > run.data.metrics["popularity.ndcg_at_10"]
 
 
-def test_mlflow_loads_it_and_recommends_for_a_frame_of_purchases(shop: Session, recommended: TrainingResult):
+def test_mlflow_loads_it_and_recommends_for_a_frame_of_purchases(shop: Session, recommender_result: TrainingResult):
     mlflow.set_tracking_uri(shop.tracking.tracking_uri)
-    loaded = mlflow.pyfunc.load_model(f"models:/kizuna.shop.recommender/{recommended.challenger.version}")
+    loaded = mlflow.pyfunc.load_model(f"models:/kizuna.shop.recommender/{recommender_result.challenger.version}")
 
     bought = pd.DataFrame({"customer_id": ["ada", "ada", "bo"], "item_id": ["i0001", "i0002", None]})
     answer = loaded.predict(bought, params={"k": 3})
@@ -94,7 +94,7 @@ def test_the_truth_is_within_the_horizon_and_of_known_customers(shop: Session):
     assert (days >= np.timedelta64(0, "D")).all()
     assert (days < np.timedelta64(28, "D")).all()
     assert (task.histories.customer_ids == task.truth.customer_ids).all()
-    assert (task.known.times < np.datetime64(test, "s")).all()
+    assert (task.past.times < np.datetime64(test, "s")).all()
 
 
 def test_validation_walks_forward_up_to_the_test_and_never_before_there_are_customers():
@@ -107,8 +107,10 @@ def test_validation_walks_forward_up_to_the_test_and_never_before_there_are_cust
     assert [task.cutoff for task in validation_tasks(tables, load_interactions(tables))] == [*cutoffs[1::-1]]
 
 
-def test_the_card_names_the_validation_cutoffs_and_says_that_the_settings_are_defaults(recommended: TrainingResult):
-    limits = "\n".join(recommended.challenger.card.limits)
+def test_the_card_names_the_validation_cutoffs_and_says_that_the_settings_are_defaults(
+    recommender_result: TrainingResult,
+):
+    limits = "\n".join(recommender_result.challenger.card.limits)
 
     assert "walk-forward at 2025-12-10, 2026-01-07, 2026-02-04" in limits
     assert "`kizuna tune recommender` tunes them here" in limits

@@ -27,7 +27,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Session:
     return open_shop(tmp_path_factory.mktemp("shop"), ShopWorld(n_customers=200))
 
 
-def tuned_model(**changes: Any) -> TunedModel:
+def create_tuned_model(**changes: Any) -> TunedModel:
     fields = {
         "settings": {"half_life_days": 30.0, "span_days": None},
         "tuned_at": datetime(2026, 3, 1, tzinfo=UTC),
@@ -49,7 +49,7 @@ def write(path: Path, **models: TunedModel) -> TunedRecommenders:
 
 def test_the_file_is_read_as_it_was_written(tmp_path: Path):
     nan = Estimate()
-    both = {"personal_frequency": tuned_model(), "popularity": tuned_model(settings={}, difference=nan)}
+    both = {"personal_frequency": create_tuned_model(), "popularity": create_tuned_model(settings={}, difference=nan)}
 
     assert write(tmp_path / "new" / "tuned.json", **both).models == both
 
@@ -72,9 +72,9 @@ def test_a_damaged_file_raises_an_error_with_a_hint(tmp_path: Path, text: str):
 @pytest.mark.parametrize(
     ("models", "missing"),
     [
-        ({"als2": tuned_model()}, "no model 'als2'"),
-        ({"item_knn": tuned_model(settings={"n_friends": 3})}, "no setting 'n_friends' of item_knn"),
-        ({"item_knn": tuned_model(cutoffs=())}, "no cutoffs for item_knn"),
+        ({"als2": create_tuned_model()}, "no model 'als2'"),
+        ({"item_knn": create_tuned_model(settings={"n_friends": 3})}, "no setting 'n_friends' of item_knn"),
+        ({"item_knn": create_tuned_model(cutoffs=())}, "no cutoffs for item_knn"),
     ],
 )
 def test_an_outdated_file_raises_an_error_that_names_what_is_missing(
@@ -85,7 +85,7 @@ def test_an_outdated_file_raises_an_error_that_names_what_is_missing(
 
 
 def test_settings_tuned_on_purchases_after_the_test_cutoff_are_refused(tmp_path: Path):
-    tuned = write(tmp_path / "tuned.json", personal_frequency=tuned_model())
+    tuned = write(tmp_path / "tuned.json", personal_frequency=create_tuned_model())
 
     tuned.refuse_overlap_with_test(date(2025, 7, 27))
     with pytest.raises(BadInput, match="purchases until 2025-07-27, after the test cutoff 2025-07-26"):
@@ -93,7 +93,7 @@ def test_settings_tuned_on_purchases_after_the_test_cutoff_are_refused(tmp_path:
 
 
 def test_tuned_settings_replace_defaults_and_stated_settings_replace_both(shop: Session, tmp_path: Path):
-    tuned = write(tmp_path / "tuned.json", personal_frequency=tuned_model())
+    tuned = write(tmp_path / "tuned.json", personal_frequency=create_tuned_model())
 
     recipe = select_recipes(shop.config, "personal_frequency", settings={"span_days": 90}, tuned=tuned)[
         "personal_frequency"
@@ -104,7 +104,9 @@ def test_tuned_settings_replace_defaults_and_stated_settings_replace_both(shop: 
 
 
 def test_the_tuned_settings_of_a_part_are_used_in_a_blend_unless_it_states_its_own(tmp_path: Path):
-    tuned = write(tmp_path / "tuned.json", ease=tuned_model(settings={"regularization": 0.2, "repeat_weight": 7.0}))
+    tuned = write(
+        tmp_path / "tuned.json", ease=create_tuned_model(settings={"regularization": 0.2, "repeat_weight": 7.0})
+    )
     recipe = Recipe(
         "blend", BlendRecommender(parts="ease, item_knn", part_settings='{"ease": {"repeat_weight": 3.0}}').settings
     )
@@ -120,7 +122,7 @@ def test_the_tuned_settings_of_a_part_are_used_in_a_blend_unless_it_states_its_o
 
 def test_training_uses_tuned_settings_and_its_card_says_so(shop: Session):
     path = shop.config.places.tuned_recommenders
-    write(path, personal_frequency=tuned_model())
+    write(path, personal_frequency=create_tuned_model())
     try:
         card = train_recommender(shop, "personal_frequency", settings={"span_days": 200}).challenger.card
     finally:
@@ -135,7 +137,7 @@ def test_training_uses_tuned_settings_and_its_card_says_so(shop: Session):
 def test_training_registers_no_model_where_tuning_has_used_the_test_data(shop: Session):
     path, test = shop.config.places.tuned_recommenders, ranking_cutoffs(shop.tables)[-1]
     before = len(shop.registry.versions("recommender"))
-    write(path, personal_frequency=tuned_model(cutoffs=(test,)))
+    write(path, personal_frequency=create_tuned_model(cutoffs=(test,)))
     try:
         with pytest.raises(BadInput, match="cannot be used"):
             train_recommender(shop, "popularity")

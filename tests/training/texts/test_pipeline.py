@@ -48,12 +48,12 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
 
 
 @pytest.fixture(scope="module")
-def trained(session: Session) -> TextTrainingResult:
+def training_result(session: Session) -> TextTrainingResult:
     return train_texts(session, SENTENCES)
 
 
-def test_a_trained_model_is_registered_with_its_evaluation(session: Session, trained: TextTrainingResult):
-    evaluation, registered = trained.evaluation, trained.challenger
+def test_a_trained_model_is_registered_with_its_evaluation(session: Session, training_result: TextTrainingResult):
+    evaluation, registered = training_result.evaluation, training_result.challenger
 
     model = TextModel.from_artifact(session.registry.artifact(registered))
     assert model.causes_of(["値上げで高すぎます"], 0.0).tolist() == ["price"]
@@ -71,7 +71,7 @@ def test_a_trained_model_is_registered_with_its_evaluation(session: Session, tra
     assert "148 rows |" in render_card_markdown(registered.card)
 
 
-def test_only_a_champion_reads_texts_and_the_ledger_records_it(session: Session, trained: TextTrainingResult):
+def test_only_a_champion_reads_texts_and_the_ledger_records_it(session: Session, training_result: TextTrainingResult):
     before = load_text_champion(session.registry)
     promotion = promote(session, "texts", force_reason="the labels are few")
     model = load_text_champion(session.registry)
@@ -80,11 +80,11 @@ def test_only_a_champion_reads_texts_and_the_ledger_records_it(session: Session,
     assert model is not None
     assert model.causes_of(["値上げで高すぎます"], 0.0).tolist() == ["price"]
     assert promotion.version.aliases == ("challenger", "champion")
-    assert session.ledger.latest().aliases["texts", "champion"].details["version"] == trained.challenger.version
+    assert session.ledger.latest().aliases["texts", "champion"].details["version"] == training_result.challenger.version
 
 
 def test_models_lists_the_accuracy_on_held_out_texts(
-    session: Session, trained: TextTrainingResult, tmp_path: Path, capsys
+    session: Session, training_result: TextTrainingResult, tmp_path: Path, capsys
 ):
     path = tmp_path / "world.toml"
     path.write_text(
@@ -93,19 +93,19 @@ def test_models_lists_the_accuracy_on_held_out_texts(
         encoding="utf-8",
     )
 
-    assert trained.evaluation is not None
+    assert training_result.evaluation is not None
     assert run(["models", "--config", str(path)]) == 0
 
     out = capsys.readouterr().out
     assert "kizuna.world.texts" in out
-    assert f"{trained.evaluation.accuracy.value:.3g}" in out
+    assert f"{training_result.evaluation.accuracy.value:.3g}" in out
     assert "on held-out texts" in " ".join(out.split())
     assert "next: kizuna train churn" in out
     assert "train recommender" not in out, "there are no purchases to train one on"
 
 
-def test_mlflow_loads_it_and_predicts_cause_probability_and_tone(session: Session, trained: TextTrainingResult):
-    loaded = mlflow.pyfunc.load_model(str(Path(trained.challenger.folder).parents[1]))
+def test_mlflow_loads_it_and_predicts_cause_probability_and_tone(session: Session, training_result: TextTrainingResult):
+    loaded = mlflow.pyfunc.load_model(str(Path(training_result.challenger.folder).parents[1]))
 
     answer = loaded.predict(pd.DataFrame({"text": ["値上げで高すぎます", None]}, index=[7, 9]))
 
@@ -119,9 +119,9 @@ def test_mlflow_loads_it_and_predicts_cause_probability_and_tone(session: Sessio
 
 
 def test_the_first_champion_must_beat_the_words_and_the_next_one_must_not_be_worse(
-    session: Session, trained: TextTrainingResult
+    session: Session, training_result: TextTrainingResult
 ):
-    first = trained.challenger.card
+    first = training_result.challenger.card
     worse = with_accuracy(first, Estimate(0.60, 0.55, 0.65))
     alike = with_accuracy(first, Estimate(0.90, 0.88, 0.92))
 

@@ -1,4 +1,4 @@
-"""The bounds of a score hold the truth as often as they say, where the model can hold it at all."""
+"""The 90 % interval of a score contains the true probability as often as it claims."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def bounds_of(scores: Scores) -> tuple[np.ndarray, np.ndarray]:
 
 
 def share_of_truths_within(seed: int) -> float:
-    """A world in which squashed features do pull linearly, so that logistic regression can be right."""
+    """On data where log-odds are linear in the feature, so that logistic regression can be right."""
     features = customers(1500, seed)
     shoe_size = features.column("shoe_size")
     truth = expit(-0.5 + 0.3 * (shoe_size - 40))
@@ -33,24 +33,26 @@ def share_of_truths_within(seed: int) -> float:
     return float(np.mean((low <= truth) & (truth <= high)))
 
 
-def test_nine_true_probabilities_in_ten_lie_within_the_bounds():
+def test_nine_of_ten_true_probabilities_are_within_the_interval():
     assert np.mean([share_of_truths_within(seed) for seed in range(30)]) == pytest.approx(0.9, abs=0.06)
 
 
-def test_more_customers_make_a_model_surer():
-    asked, _ = learnable(100, seed=9)
-    few, many = (bounds_of(Logistic(n_resamples=10).fit(*learnable(n)).score(asked, HORIZON_DAYS)) for n in (300, 3000))
+def test_more_customers_give_narrower_intervals():
+    features, _ = learnable(100, seed=9)
+    few, many = (
+        bounds_of(Logistic(n_resamples=10).fit(*learnable(n)).score(features, HORIZON_DAYS)) for n in (300, 3000)
+    )
 
     assert np.mean(many[1] - many[0]) < 0.6 * np.mean(few[1] - few[0])
 
 
-def test_refits_that_agree_leave_no_doubt():
+def test_refits_that_agree_give_an_interval_of_width_zero():
     low, high = bounds(np.array([0.3]), np.full((5, 1), 0.4))
 
     assert (low, high) == pytest.approx((0.3, 0.3))
 
 
-def test_a_model_without_refits_claims_no_bounds():
+def test_a_model_without_refits_has_no_interval():
     scores = Logistic(n_resamples=0).fit(*learnable(300)).score(learnable(10)[0], HORIZON_DAYS)
 
     assert (scores.low, scores.high) == (None, None)

@@ -69,9 +69,8 @@ def open_registry(config: Config, console: Console) -> tuple[Registry, Ledger]:
     for name, value in MLFLOW_DEFAULTS.items():
         os.environ.setdefault(name, value)
     with console.status("opening the MLflow store"):
-        from training.run.registering import record_found_moves
-
         from models.mlflow_store.registry import Registry
+        from training.run.registering import record_found_moves
 
         registry = Registry(tracking_uri(config), config.name)
         ledger = Ledger(config.places.ledger)

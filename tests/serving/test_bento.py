@@ -48,7 +48,7 @@ def install(requirements: Path, folder: Path) -> str:
     """
     subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
     python = str(folder / "bin/python")
-    command = [UV, "pip", "sync", "--quiet", "--python", python, "--require-hashes", str(requirements)]
+    command = [UV, "pip", "sync", "--quiet", "--python", python, str(requirements)]
     from_cache = subprocess.run([*command, "--offline"], capture_output=True, check=False)
     if from_cache.returncode != 0:
         subprocess.run(command, check=True)
@@ -83,7 +83,7 @@ def test_the_installed_bento_serves_every_route_without_the_checkout(tmp_path):
     assert set(statuses.values()) == {200}, statuses
     assert len(statuses) >= 15
     assert docs.status_code == 200
-    assert "ご購入" in explanation.text  # the translations are in the bento, too
+    assert "商品です" in explanation.text  # the translations are in the bento, too
     assert importable_packages(python, tmp_path) == []
     assert {path.name for path in (bento / "src").iterdir() if path.is_dir()} == {"core", "models", "serving"}
     assert not (bento / "src/serving/build").exists()

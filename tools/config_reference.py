@@ -92,7 +92,7 @@ def _as_toml(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else f"{value}"
 
 
-def meanings_of(section: type[Section]) -> dict[str, str]:
+def meanings_of(section: type[msgspec.Struct]) -> dict[str, str]:
     """The docstring below each field, by key. Fields without one are left out."""
     tree = ast.parse(inspect.getsource(section))
     body = next(node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef))

@@ -9,8 +9,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.feature_names import RuleVariable
-
 
 class RiskLevel(StrEnum):
     """Band of churn probability, by the limits under [risk_levels]."""
@@ -45,9 +43,8 @@ class Scores:
     cutoffs: NDArray[np.datetime64]
     "datetime64[D]."
     value: NDArray[np.float64]
+    "Probability of churn within the horizon."
     horizon_days: int
-    measure: str = RuleVariable.CHURN_PROBABILITY.value
-    "What the value is."
     low: NDArray[np.float64] | None = None
     high: NDArray[np.float64] | None = None
     "Bounds of the 90 % bootstrap interval, if the model has one."

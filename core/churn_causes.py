@@ -44,7 +44,7 @@ BUILT_IN_WORDS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class CauseWords:
-    """The churn causes of a business, and the words that map to each."""
+    """The churn causes of a business, and their words."""
 
     settings: CauseSettings
 

@@ -92,7 +92,7 @@ class FeatureTable:
 
     @property
     def vocabularies(self) -> dict[str, tuple[str, ...]]:
-        """The words of each categorical column."""
+        """By categorical column: its words."""
         return {column.name: column.vocabulary for column in self.columns if column.vocabulary is not None}
 
     def column(self, name: str) -> NDArray[np.float64]:

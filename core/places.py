@@ -45,7 +45,7 @@ class Places:
         return self.home / "tuning"
 
     @property
-    def tuned_recommenders(self) -> Path:
+    def recommender_settings(self) -> Path:
         """The best settings that `kizuna tune recommender` found; `kizuna train recommender` reads them."""
         return self.home / "tuned_recommenders.json"
 

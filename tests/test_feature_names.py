@@ -46,7 +46,7 @@ def literals_of(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
 
 
-def compared_families_of(path: Path) -> Iterator[tuple[int, str]]:
+def families_by_literal(path: Path) -> Iterator[tuple[int, str]]:
     """Literals that code compares with, or assigns to, a column's `family`."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Compare) and getattr(node.left, "attr", "") == "family":
@@ -124,7 +124,7 @@ def test_every_pattern_of_feature_names_fits_a_declared_feature():
 
 
 def test_no_family_is_named_by_a_literal():
-    compared = [f"{where(path)}:{line}: {text}" for path in modules() for line, text in compared_families_of(path)]
+    compared = [f"{where(path)}:{line}: {text}" for path in modules() for line, text in families_by_literal(path)]
 
     assert compared == [], "use FeatureFamily"
 

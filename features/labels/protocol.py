@@ -35,7 +35,7 @@ class LabelQuery:
     @property
     def window(self) -> Window:
         """The days that decide: [cutoff + gap, cutoff + gap + horizon)."""
-        return Window.horizon(self.cutoff, self.churn.horizon_days, self.churn.gap_days)
+        return Window.horizon(self.cutoff, self.churn.horizon_days, gap_days=self.churn.gap_days)
 
     def over(self, horizon_days: int) -> LabelQuery:
         """The same query with another horizon."""

@@ -1,6 +1,6 @@
 """Computes which customers belong to which segment and customer tier.
 
-rule         customers for whom the rule is true
+rule         customers who fit the rule
 list         customers with these ids
 top share    customers with the largest values; ties are broken by id
 """

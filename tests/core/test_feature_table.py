@@ -1,4 +1,4 @@
-"""A feature table keeps values, names and words together."""
+"""Feature tables: values with their names and words."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def table() -> FeatureTable:
     )
 
 
-def test_columns_are_found_by_name(table):
+def test_a_column_is_looked_up_by_name(table):
     assert table.column("country").tolist()[:2] == [0, 1]
     with pytest.raises(DataError, match="did you mean 'recency_days'"):
         table.column("recency_day")
 
 
-def test_selecting_reorders_values_and_meanings_together(table):
+def test_selecting_columns_reorders_values_and_descriptions_together(table):
     swapped = table.select(["country", "recency_days"])
 
     assert swapped.names == ("country", "recency_days")
@@ -48,25 +48,25 @@ def test_selecting_reorders_values_and_meanings_together(table):
     assert table.names == ("recency_days", "country")
 
 
-def test_rows_are_taken_by_mask_and_by_index(table):
+def test_rows_are_selected_by_mask_or_by_index(table):
     assert table.take(np.array([True, False, True])).customer_ids.tolist() == ["ada", "cyd"]
     assert table.take(np.array([2, 0])).values[:, 0].tolist() == [3, 1]
 
 
-def test_what_the_card_needs_is_told(table):
+def test_a_table_lists_the_digests_and_vocabularies_for_the_model_card(table):
     assert table.digests == {"recency_days": "digest of recency_days", "country": "digest of country"}
     assert table.vocabularies == {"country": ("UK", "JP")}
 
 
-def test_words_and_missing_values_come_out_as_themselves(table):
-    told = table.to_arrow().to_pydict()
+def test_arrow_and_pandas_get_words_and_missing_values(table):
+    columns = table.to_arrow().to_pydict()
 
-    assert told["country"] == ["UK", "JP", None]
-    assert told["recency_days"] == [1, None, 3]
-    assert told["customer_id"] == ["ada", "bo", "cyd"]
+    assert columns["country"] == ["UK", "JP", None]
+    assert columns["recency_days"] == [1, None, 3]
+    assert columns["customer_id"] == ["ada", "bo", "cyd"]
     assert table.to_pandas()["country"].tolist()[:2] == ["UK", "JP"]
 
 
-def test_values_that_do_not_fit_are_refused():
+def test_values_of_the_wrong_shape_are_refused():
     with pytest.raises(DataError, match=r"\(2, 1\) cannot hold values of shape \(2, 2\)"):
         FeatureTable(np.array(["a", "b"]), np.full(2, np.datetime64("2024-01-01")), np.zeros((2, 2)), (column("x"),))

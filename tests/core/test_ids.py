@@ -22,7 +22,7 @@ TEXTS = st.one_of(
 )
 
 
-def accepted_by_messages(text: str) -> bool:
+def messages_accept(text: str) -> bool:
     try:
         msgspec.convert(text, Id)
     except msgspec.ValidationError:
@@ -30,7 +30,7 @@ def accepted_by_messages(text: str) -> bool:
     return True
 
 
-def accepted_by_tables(texts: list[str], engine_name: str) -> list[bool]:
+def tables_accept(texts: list[str], engine_name: str) -> list[bool]:
     table = ibis.memtable(pa.table({"row": range(len(texts)), "text": pa.array(texts, pa.string())}))
     reading = read_id(table.text, cast(Any, None))
     accepts = (reading.value.notnull() & ~reading.unreadable).name("accepts")
@@ -43,12 +43,12 @@ def test_tables_and_messages_accept_the_same_ids(engine_name):
     @given(texts=st.lists(TEXTS, min_size=1, max_size=20))
     @example(texts=["", " ", "絆" * MAX_ID_LENGTH, "絆" * (MAX_ID_LENGTH + 1), "e\u0301" * 65, "👩‍👩‍👧" * 26])
     def agree(texts):
-        assert accepted_by_tables(texts, engine_name) == [accepted_by_messages(text) for text in texts]
+        assert tables_accept(texts, engine_name) == [messages_accept(text) for text in texts]
 
     agree()
 
 
 def test_an_id_has_1_to_128_characters():
-    lengths = [length for length in range(200) if accepted_by_messages("x" * length)]
+    lengths = [length for length in range(200) if messages_accept("x" * length)]
 
     assert (lengths[0], lengths[-1]) == (MIN_ID_LENGTH, MAX_ID_LENGTH) == (1, 128)

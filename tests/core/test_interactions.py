@@ -17,7 +17,7 @@ name_lists = st.lists(st.text("abc", min_size=1, max_size=4), max_size=8)
 
 def items_by_customer(histories: Histories) -> dict[str, list[str]]:
     bounds = zip(histories.customer_ids.tolist(), histories.indptr[:-1], histories.indptr[1:], strict=True)
-    return {who: histories.item_ids[histories.items[start:end]].tolist() for who, start, end in bounds}
+    return {customer: histories.item_ids[histories.items[start:end]].tolist() for customer, start, end in bounds}
 
 
 @given(names=name_lists, vocabulary=name_lists)

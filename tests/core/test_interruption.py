@@ -1,4 +1,4 @@
-"""Ctrl-C is remembered, whatever a library makes of it."""
+"""Ctrl-C is remembered, even if a library turns it into an error of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def handler_as_before():
     signal.signal(signal.SIGINT, before)
 
 
-def test_ctrl_c_is_remembered_even_where_it_became_another_error():
+def test_ctrl_c_is_remembered_if_a_library_raises_another_error():
     watch_for_interruption()
     assert not was_interrupted()
 
@@ -31,7 +31,7 @@ def test_ctrl_c_is_remembered_even_where_it_became_another_error():
     assert was_interrupted()
 
 
-def test_ctrl_c_waits_for_the_end_of_what_must_not_be_interrupted():
+def test_ctrl_c_waits_for_the_end_of_the_outermost_block():
     watch_for_interruption()
     done = []
 
@@ -51,7 +51,7 @@ def test_ctrl_c_waits_for_the_end_of_what_must_not_be_interrupted():
     assert done == ["inner", "outer"]
 
 
-def test_without_ctrl_c_a_protected_block_is_a_block_like_any_other():
+def test_without_ctrl_c_a_block_raises_its_own_errors_and_leaves_the_handler():
     watch_for_interruption()
 
     with pytest.raises(ZeroDivisionError), defer_interruption():

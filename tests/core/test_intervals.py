@@ -1,4 +1,4 @@
-"""The bootstrap draws customers, whichever way its samples are told."""
+"""Bootstrap intervals over customers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ owners = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=20).map(np.arr
 
 
 @given(customer_ids=owners, seed=st.integers(0, 1000))
-def test_multiplicities_and_resamples_tell_the_same_samples(customer_ids, seed):
+def test_weights_and_rows_describe_the_same_samples(customer_ids, seed):
     for weights, rows in zip(
         resample_weights(customer_ids, n_resamples=5, seed=seed),
         resample_rows(customer_ids, n_resamples=5, seed=seed),
@@ -29,7 +29,7 @@ def test_all_rows_of_a_customer_are_drawn_equally_often(customer_ids, seed):
         assert all(len(set(weights[customer_ids == owner])) == 1 for owner in set(customer_ids))
 
 
-def test_a_mean_by_weights_is_the_mean_by_rows():
+def test_weights_and_rows_give_the_same_interval():
     values, ids = np.random.default_rng(1).normal(size=40), np.repeat(np.arange(20).astype(str), 2)
 
     by_rows = estimate_interval(lambda rows: values[rows].mean(), ids, n_resamples=50)
@@ -40,37 +40,37 @@ def test_a_mean_by_weights_is_the_mean_by_rows():
     )
 
 
-def test_a_90_percent_interval_holds_the_truth_nine_times_in_ten():
+def test_a_90_percent_interval_covers_the_truth_nine_times_in_ten():
     ids = np.arange(200).astype(str)
-    held = 0
+    n_covered = 0
     for seed in range(200):
         values = np.random.default_rng(seed).normal(size=200)
         (mean,) = estimate_intervals(
             lambda w, values=values: (w @ values / w.sum(axis=1))[:, None], ids, n_resamples=100, seed=seed
         )
-        held += mean.low <= 0 <= mean.high
+        n_covered += mean.low <= 0 <= mean.high
 
-    assert 0.84 <= held / 200 <= 0.95
+    assert 0.84 <= n_covered / 200 <= 0.95
 
 
-def test_rows_of_one_customer_are_not_independent():
+def test_more_rows_per_customer_do_not_narrow_the_interval():
     random = np.random.default_rng(1)
     by_customer = random.normal(size=50)
-    once, often = np.arange(50).astype(str), np.repeat(np.arange(50), 8).astype(str)
+    one_row, eight_rows = np.arange(50).astype(str), np.repeat(np.arange(50), 8).astype(str)
 
-    alone = estimate_interval(lambda rows: by_customer[rows].mean(), once)
-    repeated = estimate_interval(lambda rows: np.repeat(by_customer, 8)[rows].mean(), often)
+    alone = estimate_interval(lambda rows: by_customer[rows].mean(), one_row)
+    repeated = estimate_interval(lambda rows: np.repeat(by_customer, 8)[rows].mean(), eight_rows)
 
     assert repeated.high - repeated.low == pytest.approx(alone.high - alone.low, rel=0.01)
 
 
-def test_a_figure_that_has_no_value_has_no_bounds():
+def test_a_figure_without_a_value_has_no_bounds():
     (nothing,) = estimate_intervals(lambda w: np.full((len(w), 1), np.nan), np.array(["a", "b"]), n_resamples=5)
 
     assert np.isnan([nothing.value, nothing.low, nothing.high]).all()
 
 
-def test_samples_judged_a_few_at_a_time_give_the_same_bounds(monkeypatch):
+def test_the_interval_does_not_depend_on_the_block_size(monkeypatch):
     values, ids = np.arange(10.0), np.arange(10).astype(str)
 
     def mean() -> object:
@@ -82,18 +82,18 @@ def test_samples_judged_a_few_at_a_time_give_the_same_bounds(monkeypatch):
     assert mean() == together
 
 
-def test_an_estimate_without_an_interval_comes_back_from_json_without_one():
-    kept = msgspec.json.decode(msgspec.json.encode(Estimate(0.5, np.nan, float("nan"))), type=Estimate)
+def test_an_estimate_without_an_interval_round_trips_through_json():
+    decoded = msgspec.json.decode(msgspec.json.encode(Estimate(0.5, np.nan, float("nan"))), type=Estimate)
 
-    assert kept.value == 0.5
-    assert np.isnan([kept.low, kept.high]).all()
+    assert decoded.value == 0.5
+    assert np.isnan([decoded.low, decoded.high]).all()
 
 
-def test_a_figure_that_has_no_bound_in_many_samples_has_none_in_its_interval():
-    left = np.array([1.0] + [0.0] * 29)
+def test_a_statistic_that_is_infinite_in_many_samples_has_an_infinite_bound():
+    churned = np.array([1.0] + [0.0] * 29)
 
     months = estimate_interval(
-        lambda rows: np.inf if not left[rows].any() else len(rows) / left[rows].sum(), np.arange(30)
+        lambda rows: np.inf if not churned[rows].any() else len(rows) / churned[rows].sum(), np.arange(30)
     )
 
     assert months.value == 30

@@ -76,7 +76,7 @@ def train_recommender(
     NotEnoughHistory where purchases have no items or the history is too short, and BadInput for tuned settings that
     are broken or outdated, and for a second stage that does not beat its base model.
     """
-    tuned = read_tuned(session.config.places.tuned_recommenders)
+    tuned = read_tuned(session.config.places.recommender_settings)
     recipes = select_recipes(session.config, model, settings=settings or {}, tuned=tuned)
     with session.tracking.run(
         session.registry.name(RECOMMENDER.name), model or "all models", continued=session.continued_run

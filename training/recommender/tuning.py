@@ -179,7 +179,7 @@ class Tuning:
         )
 
     def _read_earlier(self) -> TunedRecommenders:
-        path = self.session.config.places.tuned_recommenders
+        path = self.session.config.places.recommender_settings
         try:
             return read_tuned(path)
         except BadInput:  # tuning replaces a damaged file

@@ -121,7 +121,7 @@ def test_the_tuned_settings_of_a_part_are_used_in_a_blend_unless_it_states_its_o
 
 
 def test_training_uses_tuned_settings_and_its_card_says_so(shop: Session):
-    path = shop.config.places.tuned_recommenders
+    path = shop.config.places.recommender_settings
     write(path, personal_frequency=create_tuned_model())
     try:
         card = train_recommender(shop, "personal_frequency", settings={"span_days": 200}).challenger.card
@@ -135,7 +135,7 @@ def test_training_uses_tuned_settings_and_its_card_says_so(shop: Session):
 
 
 def test_training_registers_no_model_where_tuning_has_used_the_test_data(shop: Session):
-    path, test = shop.config.places.tuned_recommenders, ranking_cutoffs(shop.tables)[-1]
+    path, test = shop.config.places.recommender_settings, ranking_cutoffs(shop.tables)[-1]
     before = len(shop.registry.versions("recommender"))
     write(path, personal_frequency=create_tuned_model(cutoffs=(test,)))
     try:

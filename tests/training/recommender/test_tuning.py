@@ -79,7 +79,7 @@ def trials_in_mlflow(session: Session) -> list[Any]:
 
 
 def test_a_setting_that_matters_is_found(tuned_session: Session):
-    tuned = read_tuned(tuned_session.config.places.tuned_recommenders).models["personal_frequency"]
+    tuned = read_tuned(tuned_session.config.places.recommender_settings).models["personal_frequency"]
 
     assert tuned.settings["half_life_days"] in {30.0, 60.0}
     assert tuned.default_ndcg_at_10.value < 0.9
@@ -88,7 +88,7 @@ def test_a_setting_that_matters_is_found(tuned_session: Session):
 
 
 def test_tuning_validates_before_the_test_cutoff(tuned_session: Session):
-    tuned = read_tuned(tuned_session.config.places.tuned_recommenders).models["personal_frequency"]
+    tuned = read_tuned(tuned_session.config.places.recommender_settings).models["personal_frequency"]
 
     newest = START + timedelta(days=END - 28 * 2)
     assert tuned.cutoffs == (newest, newest - timedelta(days=28), newest - timedelta(days=56))
@@ -151,7 +151,7 @@ def test_the_tuned_settings_of_other_models_are_kept(tuned_session: Session):
     begin_tuning(tuned_session, ["popularity"]).run(TrialBudget(1))
 
     assert {"personal_frequency", "popularity"} <= set(
-        read_tuned(tuned_session.config.places.tuned_recommenders).models
+        read_tuned(tuned_session.config.places.recommender_settings).models
     )
 
 
@@ -176,7 +176,7 @@ def test_ctrl_c_in_a_trial_keeps_earlier_trials_and_tries_the_defaults_again(tmp
     again = begin_tuning(session, ["popularity", "personal_frequency"])
     assert again.n_trials == 1
     assert next_search(list(again.searches.values()), 0) is again.searches["personal_frequency"]
-    assert not session.config.places.tuned_recommenders.exists()
+    assert not session.config.places.recommender_settings.exists()
 
 
 def search(ndcg: float | None, n_trials: int, default_was_tried: bool = True, distributions: Any = "some") -> Any:

@@ -12,9 +12,11 @@ most in the family's direction gives the sentence. A `FeatureColumn` has the sen
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +35,8 @@ from core.i18n.translation import (
 )
 from core.scores import Reason
 
+CACHE_SIZE = 65_536
+"Of each cached text: a million customers share a few thousand values."
 MIN_WEIGHT = 1e-9
 "In log-odds; smaller contributions are rounding errors."
 STEADY_CHANGE = 0.05
@@ -143,7 +147,7 @@ def _reason(column: FeatureColumn, weight: float, *, customer: _Customer, usual:
 
 def decode_value(column: FeatureColumn, value: float) -> float | str | None:
     """A value as people know it: a word instead of its code, None where it is missing."""
-    if np.isnan(value):
+    if math.isnan(value):
         return None
     return float(value) if column.vocabulary is None else column.vocabulary[int(value)]
 
@@ -160,27 +164,36 @@ def describe_value(column: FeatureColumn, value: float, language: Language) -> s
 
 def _sentence(column: FeatureColumn, language: Language, *, value: float, usual: float, customer: _Customer) -> str:
     """The column's own sentence, or the plain one where a feature that it names has no value."""
-    is_missing, is_comparable = bool(np.isnan(value)), not np.isnan(usual)
-    own = column.sentence(language, is_missing=is_missing)
-    plain = _plain_template(column, language, is_missing=is_missing)
-    # A value that no customer has is not recorded at all, so the column's sentence on this customer would be wrong.
-    has_own = bool(own) and (is_comparable or not is_missing)
+    is_missing, is_comparable = math.isnan(value), not math.isnan(usual)
     sentence = ""
-    for template in (own, plain) if has_own else (plain,):
-        shown = template if is_comparable else ABOUT_USUAL.sub("", template)
+    for template in _templates(column, language, is_missing=is_missing, is_comparable=is_comparable):
         gaps = {
             gap: _fill_gap(gap, column, language, value=value, usual=usual, customer=customer)
-            for gap in GAP.findall(shown)
+            for gap in _gaps(template)
         }
-        sentence = GAP.sub(lambda gap, gaps=gaps: gaps[gap[1]] or gap[0], shown)
+        sentence = GAP.sub(lambda gap, gaps=gaps: gaps[gap[1]] or gap[0], template)
         if None not in gaps.values():
             break
     return sentence
 
 
-def _plain_template(column: FeatureColumn, language: Language, *, is_missing: bool) -> str:
+@lru_cache(CACHE_SIZE)
+def _templates(column: FeatureColumn, language: Language, *, is_missing: bool, is_comparable: bool) -> tuple[str, ...]:
+    """The templates to try: the column's own, if any, then a plain one."""
+    own = column.sentence(language, is_missing=is_missing)
     message = "{title}: not known (usually {usual})" if is_missing else "{title}: {value} (usually {usual})"
-    return translate_template(message, language, title=capitalize(column.title(language)))
+    plain = translate_template(message, language, title=capitalize(column.title(language)))
+    if is_comparable:
+        return (own, plain) if own else (plain,)
+    # A missing value that no customer has is not recorded at all, so the column's sentence on the customer would be
+    # wrong.
+    templates = (own, plain) if own and not is_missing else (plain,)
+    return tuple(ABOUT_USUAL.sub("", template) for template in templates)
+
+
+@lru_cache(CACHE_SIZE)
+def _gaps(template: str) -> tuple[str, ...]:
+    return tuple(GAP.findall(template))
 
 
 def _fill_gap(
@@ -195,11 +208,12 @@ def _fill_gap(
         return _change(filling, language) if kind == "change" else describe_value(column, filling, language)
     feature = gap.removeprefix("every_")
     other = customer.value_of(feature)
-    if np.isnan(other):
+    if math.isnan(other):
         return None
     return _days(other, language) if feature == gap else _interval(other, language)
 
 
+@lru_cache(CACHE_SIZE)
 def _number(value: float, language: Language) -> str:
     # Whole from ten upwards: people say 74 days, not 74.21.
     if abs(value) >= 10 or value == round(value):
@@ -208,6 +222,7 @@ def _number(value: float, language: Language) -> str:
     return format_number(rounded, language, n_decimals=len(f"{rounded:f}".rstrip("0").partition(".")[2]))
 
 
+@lru_cache(CACHE_SIZE)
 def _percent(value: float, language: Language) -> str:
     percent = 100 * value
     if abs(percent) >= 10 or percent == round(percent):
@@ -215,15 +230,18 @@ def _percent(value: float, language: Language) -> str:
     return format_percent(round(percent, 1) / 100, language, n_decimals=1)
 
 
+@lru_cache(CACHE_SIZE)
 def _days(value: float, language: Language) -> str:
     return translate_plural("{n} day", "{n} days", 1 if value == 1 else 2, language, n=_number(value, language))
 
 
+@lru_cache(CACHE_SIZE)
 def _interval(value: float, language: Language) -> str:
     days = max(1, round(value))
     return translate_plural("every day", "every {n} days", days, language)
 
 
+@lru_cache(CACHE_SIZE)
 def _change(recent_share: float, language: Language) -> str:
     """The change from the older half of a period to the recent half, from the recent half's share."""
     if recent_share in (0.0, 1.0):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import UnknownName
+from core.i18n import translation
 from core.i18n.translation import (
     ENGLISH,
     GAP,
@@ -19,6 +20,7 @@ from core.i18n.translation import (
     languages,
     load_translations,
     translate,
+    translate_plural,
     translate_template,
 )
 
@@ -141,3 +143,22 @@ def test_a_text_without_a_translation_stays_as_it_is():
 def test_a_language_without_a_catalogue_is_refused():
     with pytest.raises(UnknownName, match="no language 'fr'"):
         Language("fr")
+
+
+def test_a_further_language_is_one_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    plural = 'msgid "{n} day"\nmsgid_plural "{n} days"\nmsgstr[0] "{n} jour"\nmsgstr[1] "{n} jours"\n'
+    header = 'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
+    (tmp_path / "fr.po").write_text(header + plural, encoding="utf-8")
+    monkeypatch.setattr(translation, "LOCALES", tmp_path)
+    languages.cache_clear()
+    try:
+        french = Language("fr")
+
+        assert [translate_plural("{n} day", "{n} days", n, french) for n in (0, 1, 2)] == [
+            "0 jour",
+            "1 jour",
+            "2 jours",
+        ]
+        assert translate("no value", french) == "no value"
+    finally:
+        languages.cache_clear()

@@ -1,1 +1,1 @@
-"""Runnable comparisons: against public figures, and against ourselves."""
+"""Benchmarks: figures on public and simulated data, and what they cost. `make bench` runs them all."""

@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark in its own process, then docs/results.md from what they wrote."""
+"""Runs every benchmark in its own process and writes docs/results.md from their sections: `make bench`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RECOMMENDERS = {
     "gowalla": (*RANKING, "gowalla"),
     "recommenders.answer_ms": ("benchmarks.one_answer",),
 }
-"What `make bench-recommenders` runs; the last one asks the models that the one before has fitted."
+"`make bench-recommenders` runs these. The last one measures the models that Gowalla's has fitted."
 
 BENCHMARKS = {
     "online_retail.churn": ("benchmarks.churn", "--data-set", "online_retail"),
@@ -33,22 +33,22 @@ BENCHMARKS = {
     "usage_20m": ("benchmarks.usage_20m",),
     "http_face": ("benchmarks.http_face",),
 }
-"By the name of the section; those named on the command line, otherwise all."
+"Module and arguments, by the name of the section."
 
-BESIDE = {"online_retail.peers": ("benchmarks.peers",)}
-"What needs an environment of its own: `make bench-peers`."
+WITH_OWN_ENVIRONMENT = {"online_retail.peers": ("benchmarks.peers",)}
+"Benchmarks that need another environment: `make bench-peers`."
 
 
-def main(wanted: list[str]) -> int:
-    """Run the benchmarks and write the page; the exit code counts those that failed."""
-    known = {**BENCHMARKS, **BESIDE}
-    named = [one for name in wanted for one in (RECOMMENDERS if name == "recommenders" else [name])] or [*BENCHMARKS]
-    failed = 0
-    for name in named:
-        failed += subprocess.run([sys.executable, "-m", *known[name]], check=False).returncode != 0
-    write_results(list(known))
-    typer.echo(f"{RESULTS} is written; {failed} of {len(named)} benchmarks failed")
-    return failed
+def main(arguments: list[str]) -> int:
+    """Run the named benchmarks, or all, and write the page. The exit code is the number of failures."""
+    commands = {**BENCHMARKS, **WITH_OWN_ENVIRONMENT}
+    names = [one for name in arguments for one in (RECOMMENDERS if name == "recommenders" else [name])] or [*BENCHMARKS]
+    n_failed = 0
+    for name in names:
+        n_failed += subprocess.run([sys.executable, "-m", *commands[name]], check=False).returncode != 0
+    write_results(list(commands))
+    typer.echo(f"wrote {RESULTS}; {n_failed} of {len(names)} benchmarks failed")
+    return n_failed
 
 
 if __name__ == "__main__":

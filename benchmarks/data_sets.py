@@ -1,4 +1,4 @@
-"""The public data that figures are measured on: where it is, and under which terms."""
+"""The public data sets that figures are measured on, with their terms of use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class DataSet:
     """A public data set with its configuration."""
 
     name: str
-    what: str
+    description: str
     terms: str
 
     @property
@@ -55,11 +55,11 @@ DATA_SETS = {
 
 
 def data_set(name: str) -> DataSet:
-    """The data set of this name. Raises SourceUnavailable where its files are not on this machine."""
-    found = DATA_SETS[name]
-    sources = (found.config.cross_section or found.config).tables
+    """Look up a data set by name. Raises SourceUnavailable where its files are not on this machine."""
+    result = DATA_SETS[name]
+    sources = (result.config.cross_section or result.config).tables
     paths = [source.path for source in sources.values() if source.path]
     missing = [path for path in paths if not Path(path).exists()]
     if missing:
-        raise SourceUnavailable(f"{name} is not at {missing[0]}; set KIZUNA_DATA to the folder of the public data")
-    return found
+        raise SourceUnavailable(f"no file of {name} at {missing[0]}; set KIZUNA_DATA to the folder of the public data")
+    return result

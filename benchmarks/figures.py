@@ -1,4 +1,4 @@
-"""Figures: what a benchmark measured, written below `var/bench` and shown as a table."""
+"""The figures that benchmarks measure, written to `var/bench` as JSON and printed as a table."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from rich.table import Table
 BENCH = Path("var/bench")
 
 
-class Figure(msgspec.Struct, frozen=True):
-    """One number with the bounds of its interval (or of its runs); equal to it where there is none."""
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """One number with the bounds of its interval, or of its runs; without either, the bounds equal the value."""
 
     figure: str
-    "Dotted: data set, thing, model, metric."
+    "Name with dots: data set, subject, model, metric."
     value: float
     low: float
     high: float
     unit: str
 
 
-def publish(name: str, figures: Iterable[Figure], folder: Path = BENCH, printed: bool = True) -> Path:
-    """Write `<folder>/<name>.json` and print the same as a table, unless it is too long to be read."""
+def publish(name: str, figures: Iterable[Figure], folder: Path = BENCH, *, printed: bool = True) -> Path:
+    """Write `<folder>/<name>.json` and, unless the table would be too long to read, print it."""
     figures = tuple(figures)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"

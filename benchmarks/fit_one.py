@@ -1,9 +1,9 @@
-"""Fits one recommender on a split and asks it, in this process alone, so that seconds and memory are its own.
+"""Fits one recommender on a split, alone in this process, so that seconds and memory are its own.
 
 `python -m benchmarks.fit_one <split folder> <out folder> <model> <settings as JSON> <k> [--keep]`
 
-Leaves answers.npy, cost.json and, with --keep, the artifact in the out folder. A model that refuses (too little
-memory or history) says so in cost.json, and the exit code is 2.
+Writes answers.npy, cost.json and, with --keep, the artifact to the out folder. If the model cannot be fitted (too
+little memory or history), cost.json has the reason and the exit code is 2.
 """
 
 from __future__ import annotations
@@ -15,38 +15,42 @@ from typing import Annotated
 import msgspec
 import typer
 
-from benchmarks.hand_over import read_split, write_items
-from benchmarks.measure import measured
+from benchmarks.measure import measure_cost
+from benchmarks.split_files import read_split, write_items
 from core.errors import BadInput
 from models.metrics.ranking.splits import generate_recommendations
 from models.recommenders.catalogue import RECOMMENDERS
 
 
-class FitCost(msgspec.Struct, frozen=True):
-    """What one fit and its answers cost, or why there was none."""
+class FitCost(msgspec.Struct, frozen=True, kw_only=True):
+    """The cost of fitting one model and of its recommendations, or why it failed."""
 
     fit_seconds: float = 0.0
     fit_cpu_seconds: float = 0.0
     peak_memory_gb: float = 0.0
-    "Of the whole process while it fits, 10^9 bytes; 0.1 of them are Python and the data."
+    "Of the whole process while it fits, 10^9 bytes; Python and the data take 0.1 of them."
     answer_us: float = 0.0
-    "Microseconds of an answer, everybody asked in a batch."
+    "Microseconds per customer, all customers in one batch."
     refused: str = ""
+    "Why it failed."
 
 
-def fit_one(split_folder: Path, out: Path, model: str, settings: str, k: int, keep: bool = False) -> FitCost:
-    """Fit, ask, and write what came of it."""
+def fit_one(split_folder: Path, out: Path, *, model: str, settings: str, k: int, keep: bool = False) -> FitCost:
+    """Fit the model, write its recommendations of k items, and measure both."""
     split = read_split(split_folder)
     unfitted = RECOMMENDERS[model](**msgspec.json.decode(settings))
-    with measured() as fitting:
-        fitted = unfitted.fit(split.training, split.cutoff)
-    with measured() as asking:
-        found = generate_recommendations(fitted, split, k)
-    write_items(found.items, out / "answers.npy")
+    with measure_cost() as fitting:
+        recommender = unfitted.fit(split.training, split.cutoff)
+    with measure_cost() as answering:
+        recommendations = generate_recommendations(recommender, split, k)
+    write_items(recommendations.items, out / "answers.npy")
     if keep:
-        fitted.to_artifact().write(out / "artifact")
+        recommender.to_artifact().write(out / "artifact")
     return FitCost(
-        fitting.seconds, fitting.cpu_seconds, fitting.peak_memory_gb, asking.seconds / max(1, len(split)) * 1e6
+        fit_seconds=fitting.seconds,
+        fit_cpu_seconds=fitting.cpu_seconds,
+        peak_memory_gb=fitting.peak_memory_gb,
+        answer_us=answering.seconds / max(1, len(split)) * 1e6,
     )
 
 
@@ -58,10 +62,10 @@ def main(
     k: int,
     keep: Annotated[bool, typer.Option("--keep", help="Also write the fitted model.")] = False,
 ) -> None:
-    """Fit one recommender on a split and ask it."""
+    """Fit one recommender on a split."""
     out.mkdir(parents=True, exist_ok=True)
     try:
-        cost = fit_one(split_folder, out, model, settings, k, keep)
+        cost = fit_one(split_folder, out, model=model, settings=settings, k=k, keep=keep)
     except BadInput as fault:
         cost = FitCost(refused=str(fault))
     (out / "cost.json").write_bytes(msgspec.json.encode(cost))

@@ -1,7 +1,7 @@
 """Gowalla as LightGCN split it (He et al. 2020): check-ins of 29,858 customers at 40,981 places, without times.
 
-A new model needs one line in `SETTINGS`, found on `HeldOutShare` of the training file alone; one without a line is
-run with the defaults of its class.
+Settings of a model go into `SETTINGS`, chosen on `HeldOutShare` of the training file alone. A model without settings
+there runs with its defaults.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from models.recommenders.catalogue import RECOMMENDERS
 from training.run.recipe import Recipe
 
 NO_TIMES: Settings = {"half_life_days": None, "span_days": None}
-"The files carry no times: nothing decays."
+"The files have no times, so nothing decays."
 
 GRAPH_FILTER: Settings = {
     "n_factors": 768, "taste_weight": 0.14, "step_popularity": 0.1, "taste_popularity": 0.32, "customer_power": 0.3,
@@ -38,7 +38,7 @@ PARTS_OF_BLEND = {
     name: {**NO_TIMES, **settings}
     for name, settings in (("graph_filter", GRAPH_FILTER), ("ials", IALS), ("ease", EASE))
 }
-"They err differently: with rp3beta for ease, the blend gained 1.6 % of the NDCG of its best part instead of 4.4 %."
+"Their errors differ: with rp3beta instead of ease, the blend gained 1.6 % over the NDCG of its best part, not 4.4 %."
 
 SETTINGS: dict[str, Settings] = {
     "popularity": {},
@@ -57,7 +57,7 @@ SETTINGS: dict[str, Settings] = {
         "part_settings": msgspec.json.encode(PARTS_OF_BLEND).decode(),
     },
 }
-"""By model, what differs from its defaults; chosen by NDCG@20 on 20 % of each customer's training items (seed 7)."""
+"Settings that differ from the defaults, by model; chosen by NDCG@20 on 20 % of the training items (seed 7)."
 
 PUBLISHED: dict[str, tuple[str, float | None, float | None]] = {
     "popularity": ("most popular", 0.0416, 0.0317),
@@ -71,17 +71,17 @@ PUBLISHED: dict[str, tuple[str, float | None, float | None]] = {
     "NESCL": ("NESCL (Sun et al. 2023), on a GPU", 0.1917, 0.1617),
     "BSPM": ("BSPM (Choi et al. 2023)", 0.1920, 0.1597),
 }
-"What others report on this test file, Recall@20 and NDCG@20: beside the model of that name, or by itself."
+"What others report on this test file: name, Recall@20 and NDCG@20, by model."
 
 DAY = np.datetime64("2010-01-01", "s")
-"All check-ins, as if of one day."
-LIVE_ON_TIMES = ("next_basket", "reranked")
-"What they learn is when: what is due, in season, or lately bought. There is nothing of that here."
+"All check-ins get this one day."
+NEED_TIMES = ("next_basket", "reranked")
+"Models that are fitted on times of purchases; the data has none."
 
 
 REMARKS = (
-    "Not run: `next_basket` and `reranked`, which learn from times. `ease` has too many items here for the exact "
-    "inverse within its `dense_gb`, and takes the first eigenvectors instead."
+    "Not run: `next_basket` and `reranked`, which need times. `ease` has too many items here for the exact inverse "
+    "within its `dense_gb`, so it uses the first eigenvectors."
 )
 
 
@@ -93,28 +93,31 @@ def splits() -> tuple[Split, Split]:
 
 
 def recipes() -> dict[str, Recipe]:
-    """The recommenders of the shelf with their settings for this data, simplest first."""
-    found = {}
+    """The recommenders with their settings for this data, simplest first."""
+    recipes = {}
     for name, kind in RECOMMENDERS.items():
-        if name in LIVE_ON_TIMES:
+        if name in NEED_TIMES:
             continue
-        usual = kind().settings
-        found[name] = Recipe(
-            name, usual | {knob: NO_TIMES[knob] for knob in NO_TIMES if knob in usual} | SETTINGS.get(name, {})
+        defaults = kind().settings
+        recipes[name] = Recipe(
+            name,
+            defaults
+            | {setting: NO_TIMES[setting] for setting in NO_TIMES if setting in defaults}
+            | SETTINGS.get(name, {}),
         )
-    return found
+    return recipes
 
 
 def _folder() -> Path:
-    """Where the files are. Raises SourceUnavailable where they are not on this machine."""
+    """The folder of the files. Raises SourceUnavailable where they are not on this machine."""
     folder = Path(os.environ.get("KIZUNA_DATA", "../shared/data")) / "gowalla"
     if not folder.exists():
-        raise SourceUnavailable(f"gowalla is not at {folder}; set KIZUNA_DATA to the folder of the public data")
+        raise SourceUnavailable(f"no files of gowalla at {folder}; set KIZUNA_DATA to the folder of the public data")
     return folder
 
 
 def _histories(path: Path) -> Histories:
-    """The pairs of one file; numbers are written with leading zeros, so that their order stays."""
+    """Read the pairs of one file. Ids get leading zeros, so that their order as text is that of the numbers."""
     pairs = pq.read_table(path)
     users, items = (pairs[name].to_numpy().astype(np.int64) for name in ("user", "item"))
     order = np.lexsort((items, users))

@@ -1,8 +1,8 @@
-"""A year of weeks of health on the simulated software company: by one champion, and by one trained anew each quarter.
+"""Evaluates a year of weekly health scores on the simulated software company: by one champion, and by one per quarter.
 
-    ... training labels end ...|----- 52 weeks are judged, one by one -----|--- 90 days: who left ---|
+    ... training labels end ...|----- 52 weeks, scored one by one ---------|--- 90 days: who churned |
                      champion  |-----------------------------------------
-            or four of them    |---------|---------|---------|-----------
+            or one per quarter |---------|---------|---------|-----------
 
 `python -m benchmarks.health`
 """
@@ -41,20 +41,20 @@ from training.churn.trials import default_recipes
 
 NAME = "simulated_software.health"
 WEEKS = 52
-BEFORE = timedelta(days=28)
-"From the last label that a champion was trained on to the first week that it judges."
+LABEL_GAP = timedelta(days=28)
+"From the end of a champion's training labels to the first week that it scores."
 MODEL = "logistic"
-"Training, which chooses among models on thirteen cutoffs before the replay, took `base_rate`: it tells of nobody."
+"Training on the thirteen cutoffs before the replay chose `base_rate`, which gives every customer the same risk."
 
 
 @dataclass(frozen=True)
 class Replay:
-    """What a year of weeks said, and what happened after each of its rows."""
+    """A year of weekly health scores, and what happened after each of them."""
 
     days: list[HealthDay]
     tasks: list[Task]
     outcomes: Labels
-    "One row a customer and week, the days one after another; of the 90 days after it."
+    "One row per (customer, week), in the order of the days; for the 90 days after each."
 
     @property
     def health(self) -> np.ndarray:
@@ -63,39 +63,39 @@ class Replay:
 
     @property
     def has_alert(self) -> np.ndarray:
-        """(rows,) bool: where a task was made."""
+        """(rows,) bool: whether a task was opened."""
         return np.concatenate([day.has_alert for day in self.days])
 
     @property
-    def judged(self) -> tuple[Labels, np.ndarray]:
-        """The rows of which it is known what happened, and where they made a task."""
+    def mature_rows(self) -> tuple[Labels, np.ndarray]:
+        """The rows whose outcome is known, and whether they opened a task."""
         mature = self.outcomes.is_mature
         return self.outcomes.take(mature), self.has_alert[mature]
 
 
-def champion_before(tables: Tables, begins: date) -> tuple[ChurnModel, str]:
-    """What `kizuna train churn --model logistic` would fit on this day, and on what, in words."""
-    known = Tables(msgspec.structs.replace(tables.config, watermark=begins), tables.backend,
+def champion_before(tables: Tables, day: date) -> tuple[ChurnModel, str]:
+    """Fit what `kizuna train churn --model logistic` would fit on this day, and describe its training data."""
+    known_by_then = Tables(msgspec.structs.replace(tables.config, watermark=day), tables.backend,
                    sources=tables.sources, conformed=tables.conformed, usable=tables.usable)  # fmt: skip
-    rows = load_churn_rows(known)
+    rows = load_churn_rows(known_by_then)
     cutoffs, churned = rows.folds.refit, rows.outcomes.churned
     model = rows.fit(default_recipes(tables.config)[MODEL].with_settings({"n_resamples": 0}), rows.all_mature)
-    learnt = f"{len(rows):,} rows, {int(churned.sum()):,} of them before an end"
-    stated = f"`{MODEL}`, as it stands, because training by itself took `base_rate`, which tells of nobody"
-    return model, f"{stated}; of {len(cutoffs)} cutoffs from {cutoffs[0]} to {cutoffs[-1]}: {learnt}"
+    data = f"{len(rows):,} rows, {int(churned.sum()):,} of them churned"
+    choice = f"`{MODEL}` (training would choose `base_rate`, which gives every customer the same risk)"
+    return model, f"{choice}, fitted on {len(cutoffs)} cutoffs from {cutoffs[0]} to {cutoffs[-1]}: {data}"
 
 
 def terms_of(tables: Tables, cutoffs: Sequence[date]) -> tuple[list[tuple[ChurnModel, Sequence[date]]], str]:
-    """A champion for each quarter of the weeks, and what the first was fitted on."""
+    """A champion for each quarter of the weeks, and the training data of the first in words."""
     quarters = [cutoffs[start : start + QUARTER_WEEKS] for start in range(0, len(cutoffs), QUARTER_WEEKS)]
-    champions = [champion_before(tables, quarter[0] - BEFORE) for quarter in quarters]
+    champions = [champion_before(tables, quarter[0] - LABEL_GAP) for quarter in quarters]
     return [(model, quarter) for (model, _), quarter in zip(champions, quarters, strict=True)], champions[0][1]
 
 
-def replayed(tables: Tables, terms: Sequence[tuple[ChurnModel, Sequence[date]]]) -> Replay:
-    """Every week judged from the one before, as `kizuna health --days 364 --every 7` does it; each champion its term.
+def replay_weeks(tables: Tables, terms: Sequence[tuple[ChurnModel, Sequence[date]]]) -> Replay:
+    """Score every week as `kizuna health --days 364 --every 7` does, each champion in its own term.
 
-    A new champion also judges the 28 days before its first week, as it does when one is promoted between two nights.
+    A new champion also scores the 28 days before its first week, as after a promotion between two nights.
     """
     days, tasks, last = [], [], NO_BANDS
     for model, cutoffs in terms:
@@ -111,86 +111,93 @@ def replayed(tables: Tables, terms: Sequence[tuple[ChurnModel, Sequence[date]]])
 
 
 def figures_of(replay: Replay, name: str) -> list[Figure]:
-    """The AUC of health, and of the tasks their precision, the share of churners they named, and the days they gave."""
-    judged, has_alert = replay.judged
+    """The AUC of health, and the precision, recall and lead time of its tasks."""
+    labels, has_alert = replay.mature_rows
     risk = 1 - replay.health[replay.outcomes.is_mature] / 100
     scores = Scores(
-        customer_ids=judged.customer_ids, cutoffs=judged.cutoffs, value=risk, horizon_days=judged.horizon_days
+        customer_ids=labels.customer_ids, cutoffs=labels.cutoffs, value=risk, horizon_days=labels.horizon_days
     )
-    auc = next(m.estimate for m in churn_metrics("health", scores, outcomes=judged) if m.name == "auc")
-    named = judged.take(has_alert)
-    told = [
+    auc = next(m.estimate for m in churn_metrics("health", scores, outcomes=labels) if m.name == "auc")
+    with_task = labels.take(has_alert)
+    estimates = [
         ("auc", auc, "auc"),
-        ("task_precision", typical(named.churned, named.customer_ids), "share of the tasks"),
-        ("task_precision_by_week", TaskWeeks.of(judged, has_alert).precision(), "mean of the weeks with a task"),
-        ("churn_rate", typical(judged.churned, judged.customer_ids), "share of all rows"),
-        ("task_lead_days", typical(lead_days(named), named.customer_ids[named.churned]), "mean days"),
-        ("churners_named", named_share(judged, has_alert), "share of the churners"),
-        ("tasks_a_week", weekly(judged.cutoffs, has_alert), "tasks, mean; fewest to most"),
+        ("task_precision", mean_with_interval(with_task.churned, with_task.customer_ids), "share of the tasks"),
+        ("task_precision_by_week", TaskWeeks.of(labels, has_alert).precision(), "mean over weeks with a task"),
+        ("churn_rate", mean_with_interval(labels.churned, labels.customer_ids), "share of all rows"),
+        (
+            "task_lead_days",
+            mean_with_interval(lead_days(with_task), with_task.customer_ids[with_task.churned]),
+            "mean days",
+        ),
+        ("churners_named", share_with_task(labels, has_alert), "share of the churners"),
+        ("tasks_a_week", tasks_per_week(labels.cutoffs, has_alert), "tasks, mean; range"),
     ]
-    return [Figure(f"{name}.{what}", found.value, found.low, found.high, unit) for what, found, unit in told]
+    return [
+        Figure(figure=f"{name}.{what}", value=estimate.value, low=estimate.low, high=estimate.high, unit=unit)
+        for what, estimate, unit in estimates
+    ]
 
 
-def lead_days(named: Labels) -> np.ndarray:
-    """Days from a task to the end that came within 90 days, of those to whom it came, (k,)."""
-    left = named.take(named.churned)
-    return (left.churned_at - left.cutoffs).astype(np.float64)
+def lead_days(with_task: Labels) -> np.ndarray:
+    """Days from a task to the churn within the 90 days after it, (k,); of the k customers who churned."""
+    churned = with_task.take(with_task.churned)
+    return (churned.churned_at - churned.cutoffs).astype(np.float64)
 
 
-def named_share(judged: Labels, has_alert: np.ndarray) -> Estimate:
-    """Of those who left within 90 days of some week, the share of whom a task told in these days before."""
-    leavers, owners = np.unique(judged.customer_ids[judged.churned], return_inverse=True)
-    told = np.bincount(owners, has_alert[judged.churned], len(leavers)) > 0
-    return typical(told, leavers)
+def share_with_task(labels: Labels, has_alert: np.ndarray) -> Estimate:
+    """The share of churned customers with a task in the 90 days before they churned."""
+    churners, owners = np.unique(labels.customer_ids[labels.churned], return_inverse=True)
+    has_task = np.bincount(owners, has_alert[labels.churned], len(churners)) > 0
+    return mean_with_interval(has_task, churners)
 
 
-def typical(values: np.ndarray, customer_ids: np.ndarray) -> Estimate:
-    """The mean with its interval over customers; none where there is no value."""
+def mean_with_interval(values: np.ndarray, customer_ids: np.ndarray) -> Estimate:
+    """The mean with its interval over customers; no figure without a value."""
     return estimate_interval(lambda rows: float(values[rows].mean()), customer_ids) if len(values) else Estimate()
 
 
-def weekly(cutoffs: np.ndarray, has_alert: np.ndarray) -> Estimate:
-    """Tasks a week: the mean, and the fewest and most of a week."""
+def tasks_per_week(cutoffs: np.ndarray, has_alert: np.ndarray) -> Estimate:
+    """Tasks per week: the mean, the fewest and the most."""
     counts = np.array([has_alert[cutoffs == day].sum() for day in np.unique(cutoffs)], np.float64)
     return Estimate(float(counts.mean()), float(counts.min()), float(counts.max()))
 
 
 def software_config(world: SoftwareWorld) -> Config:
-    """The company of `kizuna simulate --world software`, written below `var/bench`."""
+    """Write the company of `kizuna simulate --world software` to `var/bench` and read its configuration."""
     return read_config(simulate_software(world).write(BENCH / NAME), os.environ)
 
 
 def main(accounts: int = SoftwareWorld().n_accounts, weeks: int = WEEKS) -> None:
-    """Judge a year of weeks and measure what its health and its tasks were worth."""
+    """Replay a year of weeks, publish the figures of its scores and tasks, and write the section."""
     config = software_config(SoftwareWorld(n_accounts=accounts))
     tables = open_tables(config)
     last = label_watermark(tables) - config.label_duration
     cutoffs = days_until(last, 7 * weeks, 7)
     terms, trained = terms_of(tables, cutoffs)
-    replay, anew = replayed(tables, [(terms[0][0], cutoffs)]), replayed(tables, terms)
+    replay, anew = replay_weeks(tables, [(terms[0][0], cutoffs)]), replay_weeks(tables, terms)
     figures, figures_anew = figures_of(replay, NAME), figures_of(anew, f"{NAME}.retrained")
     publish(NAME, figures + figures_anew)
     write_section(
         NAME,
         "Health in the simulated software company",
-        "python -m benchmarks.health",
-        {
-            "Data": f"{accounts} accounts, three years (`kizuna simulate --world software`); nobody acts on a task",
+        command="python -m benchmarks.health",
+        facts={
+            "Data": f"{accounts} accounts, three years (`kizuna simulate --world software`); no task is acted on",
             "Weeks": f"{len(cutoffs)}, from {cutoffs[0]} to {cutoffs[-1]}",
-            "Champion": f"{trained}; its labels end {BEFORE.days} days before the first week",
-            "Retrained": f"the same for every quarter, {BEFORE.days} days before its first week",
+            "Champion": f"{trained}; its labels end {LABEL_GAP.days} days before the first week",
+            "Retrained": f"the same model for every quarter; its labels end {LABEL_GAP.days} days before the quarter",
             "Label": replay.outcomes.definition,
-            "Tasks": f"{len(replay.tasks)}: a fall of {config.health.alert_drop:g} points, or into a band "
-            f"below watch; {len(replay.tasks) - int(replay.judged[1].sum())} had no running "
-            "subscription when they were made, so their outcome is unknown and they count in no precision",
+            "Tasks": f"{len(replay.tasks)}: a drop of {config.health.alert_drop:g} points, or into a band "
+            f"below watch; {len(replay.tasks) - int(replay.mature_rows[1].sum())} had no running "
+            "subscription when they were opened, so their outcome is unknown and they count in no precision",
         },
-        [
+        parts=[
             figure_table(figures + figures_anew),
             NOTE,
-            "By the one champion:",
-            quarter_table(TaskWeeks.of(*replay.judged)),
-            "By a champion for each quarter:",
-            quarter_table(TaskWeeks.of(*anew.judged)),
+            "With one champion:",
+            quarter_table(TaskWeeks.of(*replay.mature_rows)),
+            "With a champion per quarter:",
+            quarter_table(TaskWeeks.of(*anew.mature_rows)),
         ],
     )
 

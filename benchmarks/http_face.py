@@ -1,7 +1,7 @@
-"""What one request costs the service's processes: Starlette with msgspec against Litestar, under BentoML.
+"""Measures the CPU cost of one request: Starlette with msgspec against Litestar, under BentoML.
 
-`python -m benchmarks.http_face` serves a release of 10,000 customers twice, asks both by turns over 8 connections, and
-reads the processor time of each worker before and after. The median of the rounds counts.
+`python -m benchmarks.http_face` serves a release of 10,000 customers from both, sends requests to them in turns over 8
+connections, and reads the CPU time of each worker before and after. The figure is the median of the rounds.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from serving.release.release import Release, ReleaseDescription, ReleasedModel
 from serving.release.releases import Activation, Releases
 
 NAME = "http_face"
-FACES = {"starlette": "StarletteFace", "litestar": "LitestarFace"}
+SERVICES = {"starlette": "StarletteFace", "litestar": "LitestarFace"}
 ROUNDS = 5
 REQUESTS = 2_000
 CONNECTIONS = 8
@@ -45,19 +45,19 @@ NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Server:
-    """A service that runs, and the process that answers in it."""
+    """A running service and its worker process."""
 
     port: int
     worker: psutil.Process
 
     def cpu_seconds(self) -> float:
-        """Processor time used so far."""
+        """CPU time used so far."""
         spent = self.worker.cpu_times()
         return spent.user + spent.system
 
 
 def release() -> Release:
-    """Churn scores with three reasons each."""
+    """A release of churn scores with three reasons each."""
     ids = np.array([f"customer-{number:06d}" for number in range(N_CUSTOMERS)])
     probability = np.random.default_rng(0).random(N_CUSTOMERS)
     scores = Scores(
@@ -92,10 +92,18 @@ def release() -> Release:
 
 
 @contextmanager
-def server(face: str, port: int, home: Path) -> Iterator[Server]:
-    """`bentoml serve` with one worker, ready inside the block."""
+def server(name: str, *, port: int, home: Path) -> Iterator[Server]:
+    """Run `bentoml serve` with one worker; it is ready inside the block."""
     environment = os.environ | {"KIZUNA_RELEASES": str(home / "releases"), "BENTOML_DO_NOT_TRACK": "True"}
-    command = [sys.executable, "-m", "bentoml", "serve", f"benchmarks.http_faces:{FACES[face]}", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "bentoml",
+        "serve",
+        f"benchmarks.http_services:{SERVICES[name]}",
+        "--port",
+        str(port),
+    ]
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
         try:
             wait_until_ready(port)
@@ -114,29 +122,29 @@ def wait_until_ready(port: int) -> None:
                     return
         except OSError:
             time.sleep(0.1)
-    raise TimeoutError(f"no service on port {port} after 30 s")
+    raise TimeoutError(f"no service on port {port} within 30 s")
 
 
-async def ask(port: int, request: bytes, times: int) -> None:
-    """One connection that asks and waits, again and again."""
+async def send_requests(port: int, request: bytes, *, times: int) -> None:
+    """Send the request over one connection this many times, waiting for each response."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for _ in range(times):
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 200"):
-            raise ValueError(f"not answered: {head[:60]!r}")
+            raise ValueError(f"unexpected response: {head[:60]!r}")
         length = head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]
         await reader.readexactly(int(length))
     writer.close()
 
 
-async def ask_on_all_connections(port: int, request: bytes) -> None:
-    """All connections at once."""
-    await asyncio.gather(*(ask(port, request, REQUESTS // CONNECTIONS) for _ in range(CONNECTIONS)))
+async def send_on_all_connections(port: int, request: bytes) -> None:
+    """Send requests over all connections at once."""
+    await asyncio.gather(*(send_requests(port, request, times=REQUESTS // CONNECTIONS) for _ in range(CONNECTIONS)))
 
 
 def request_for(n_ids: int) -> bytes:
-    """One request as it goes over the wire."""
+    """The bytes of one HTTP request."""
     body = msgspec.json.encode({"customer_ids": [f"customer-{number:06d}" for number in range(n_ids)]})
     head = [
         "POST /v1/churn/score HTTP/1.1",
@@ -147,39 +155,48 @@ def request_for(n_ids: int) -> bytes:
     return "\r\n".join([*head, "", ""]).encode() + body
 
 
-def cpu_us(served: Server, n_ids: int) -> float:
-    """Microseconds of the worker's processor time a request."""
+def measure_cpu_us(served: Server, n_ids: int) -> float:
+    """CPU time of the worker per request, in microseconds."""
     before = served.cpu_seconds()
-    asyncio.run(ask_on_all_connections(served.port, request_for(n_ids)))
+    asyncio.run(send_on_all_connections(served.port, request_for(n_ids)))
     return (served.cpu_seconds() - before) / REQUESTS * 1e6
 
 
 def measure(servers: dict[str, Server]) -> list[Figure]:
-    """Rounds by turns, after one that only warms up."""
-    found: dict[tuple[str, int], list[float]] = {(face, n_ids): [] for face in servers for n_ids in N_IDS}
+    """Measure the services in turns, after a round that only warms up."""
+    cpu_us: dict[tuple[str, int], list[float]] = {(face, n_ids): [] for face in servers for n_ids in N_IDS}
     for _ in range(ROUNDS + 1):
-        for (face, n_ids), spent in found.items():
-            spent.append(cpu_us(servers[face], n_ids))
+        for (face, n_ids), spent in cpu_us.items():
+            spent.append(measure_cpu_us(servers[face], n_ids))
     return [
-        Figure(f"http_face.{face}.{n_ids}_ids.cpu", statistics.median(spent[1:]), min(spent[1:]), max(spent[1:]), "us")
-        for (face, n_ids), spent in found.items()
+        Figure(
+            figure=f"http_face.{face}.{n_ids}_ids.cpu",
+            value=statistics.median(spent[1:]),
+            low=min(spent[1:]),
+            high=max(spent[1:]),
+            unit="us",
+        )
+        for (face, n_ids), spent in cpu_us.items()
     ]
 
 
 def main() -> None:
-    """Serve both, ask both, write the figures down."""
+    """Serve both, measure both, publish the figures and write the section."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
         home = Path(folder)
         Releases(home / "releases").publish(release(), Activation(release_id="bench", who="benchmark", why="", at=NOW))
-        servers = {face: running.enter_context(server(face, port, home)) for port, face in enumerate(FACES, start=3871)}
+        servers = {
+            face: running.enter_context(server(face, port=port, home=home))
+            for port, face in enumerate(SERVICES, start=3871)
+        }
         figures = measure(servers)
     publish(NAME, figures)
     facts = {
-        "Asked": f"POST /v1/churn/score of a release of {N_CUSTOMERS:,} customers, over {CONNECTIONS} connections",
-        "Rounds": f"{ROUNDS} of {REQUESTS:,} requests, interleaved; CPU of the one worker's process",
+        "Request": f"POST /v1/churn/score of a release of {N_CUSTOMERS:,} customers, over {CONNECTIONS} connections",
+        "Rounds": f"{ROUNDS} of {REQUESTS:,} requests, interleaved; CPU of the one worker process",
     }
     title = "The cost of a request"
-    write_section(NAME, title, "python -m benchmarks.http_face", facts, [figure_table(figures)])
+    write_section(NAME, title, command="python -m benchmarks.http_face", facts=facts, parts=[figure_table(figures)])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What something cost: wall time, CPU time and the most memory that this process held meanwhile."""
+"""Measures the cost of a block: wall time, CPU time and the peak memory of this process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GB = 1e9
 
 @dataclass
 class Cost:
-    """Filled when the block that it measures ends."""
+    """Wall time, CPU time and memory of a block. Filled in when the block ends."""
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -26,8 +26,8 @@ class Cost:
 
 
 @contextmanager
-def measured() -> Iterator[Cost]:
-    """Measure a block; the memory is sampled every 20 ms, so a shorter peak may be missed."""
+def measure_cost() -> Iterator[Cost]:
+    """Measure a block. Memory is sampled every 20 ms, so a shorter peak may be missed."""
     cost, ended, process = Cost(), threading.Event(), psutil.Process()
 
     def sample() -> None:
@@ -47,8 +47,8 @@ def measured() -> Iterator[Cost]:
         cost.peak_memory_gb = max(cost.peak_memory_gb, process.memory_info().rss / GB)
 
 
-def machine() -> str:
-    """What it ran on, in one line."""
+def describe_machine() -> str:
+    """The machine in one line: cores, memory, system and Python."""
     memory_gb = psutil.virtual_memory().total / GB
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     return f"{psutil.cpu_count()} cores, {memory_gb:.0f} GB, {system}"

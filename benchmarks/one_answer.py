@@ -1,7 +1,7 @@
-"""What one answer costs: CPU of ten items for one history, as a service asks it, at Gowalla's 40,981 items.
+"""Measures the cost of one answer: CPU of ten items for one history, as the service does it, among 40,981 of Gowalla.
 
-`python -m benchmarks.one_answer` asks every model that `benchmarks.recommenders --data-set gowalla` has fitted (and
-fits what it has not): one history at a time, items of the history allowed, one thread, models taking turns.
+`python -m benchmarks.one_answer` measures every model that `benchmarks.recommenders --data-set gowalla` has fitted,
+and fits the others: one history at a time, items of the history allowed, one thread, models in turns.
 """
 
 from __future__ import annotations
@@ -23,51 +23,56 @@ from models.recommenders.engine.base import Recommender
 
 NAME = "recommenders.answer_ms"
 K = 10
-HISTORIES = 50
-"Customers asked for in each run, the same for every model."
-RUNS = 9
+N_HISTORIES = 50
+"Customers per run, the same for every model."
+N_RUNS = 9
 
 
-def answer_ms(models: Mapping[str, Recommender], histories: Histories, runs: int = RUNS) -> dict[str, list[float]]:
-    """CPU milliseconds of one answer by model, a mean over the histories for each run; models take turns."""
-    alone = [histories.take(np.array([row])) for row in range(len(histories))]
-    found: dict[str, list[float]] = {name: [] for name in models}
+def measure_answers(
+    models: Mapping[str, Recommender], histories: Histories, *, n_runs: int = N_RUNS
+) -> dict[str, list[float]]:
+    """CPU milliseconds of one answer by model: for each run, the mean over the histories. Models take turns."""
+    single = [histories.take(np.array([row])) for row in range(len(histories))]
+    runs: dict[str, list[float]] = {name: [] for name in models}
     with threadpool_limits(1):
         for model in models.values():
-            model.recommend(alone[0], K)  # what is made at the first answer is not measured
-        for _ in range(runs):
+            model.recommend(single[0], K)  # the first answer builds caches, which are not measured
+        for _ in range(n_runs):
             for name, model in models.items():
                 began = time.process_time()
-                for one in alone:
+                for one in single:
                     model.recommend(one, K)
-                found[name].append((time.process_time() - began) / len(alone) * 1e3)
-    return found
+                runs[name].append((time.process_time() - began) / len(single) * 1e3)
+    return runs
 
 
 def main() -> None:
     """Measure and publish."""
-    judged = run(gowalla_files())
+    results = run(gowalla_files())
     models = {
-        name: RECOMMENDERS[name].from_artifact(Artifact.read(judged.fits[name].artifact, memory_map=True))
-        for name in judged.answered
+        name: RECOMMENDERS[name].from_artifact(Artifact.read(results.fits[name].artifact, memory_map=True))
+        for name in results.models
     }
-    asking = judged.benchmark.test.histories
-    rows = np.sort(np.random.default_rng(7).choice(len(asking), HISTORIES, replace=False))
-    found = answer_ms(models, asking.take(rows))
-    named = {f"recommenders.{name}.answer_ms": runs for name, runs in found.items()} | {NAME: found[judged.single]}
-    figures = [Figure(name, float(np.median(runs)), min(runs), max(runs), "ms") for name, runs in named.items()]
+    histories = results.benchmark.test.histories
+    rows = np.sort(np.random.default_rng(7).choice(len(histories), N_HISTORIES, replace=False))
+    answers = measure_answers(models, histories.take(rows))
+    named = {f"recommenders.{name}.answer_ms": runs for name, runs in answers.items()} | {NAME: answers[results.single]}
+    figures = [
+        Figure(figure=name, value=float(np.median(runs)), low=min(runs), high=max(runs), unit="ms")
+        for name, runs in named.items()
+    ]
     publish(NAME, figures)
     write_section(
         NAME,
         "The cost of one recommendation",
-        "python -m benchmarks.one_answer",
-        {
-            "Asked": f"the {K} best of {len(asking.item_ids):,} items for one history, items of the history allowed; "
-            "one thread, CPU time",
-            "Runs": f"{RUNS} of {HISTORIES} customers each, models taking turns; the value is the median run",
-            "Served": f"`{NAME}` is that of `{judged.single}`, the best single model on Gowalla by validation",
+        command="python -m benchmarks.one_answer",
+        facts={
+            "Request": f"the {K} best of {len(histories.item_ids):,} items for one history, items of the history "
+            "allowed; one thread, CPU time",
+            "Runs": f"{N_RUNS} of {N_HISTORIES} customers each, models in turns; the value is the median run",
+            "Single": f"`{NAME}` is the figure of `{results.single}`, the best single model on Gowalla by validation",
         },
-        [figure_table(figures)],
+        parts=[figure_table(figures)],
     )
 
 

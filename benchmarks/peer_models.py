@@ -1,9 +1,9 @@
-"""Fits one recommender of RecTools or implicit on a split and asks it; runs in .venv-peers and knows nothing of Kizuna.
+"""Fits one recommender of RecTools or implicit on a split. It runs in .venv-peers and imports nothing of Kizuna.
 
 `.venv-peers/bin/python benchmarks/peer_models.py <split folder> <out folder> <model> <settings as JSON> <k>`
 
-The same files go in and come out as with benchmarks/fit_one.py; the truth is not read. Settings are the library's own,
-and how its input is weighted: `weights` (binary, count, log) and `half_life_days`.
+It reads and writes the same files as benchmarks/fit_one.py, without the truth. Settings are the library's own, and the
+weights of its input: `weights` (binary, count, log) and `half_life_days`.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from scipy import sparse
 Settings = dict[str, Any]
 
 
-def matrix_of(folder: Path, name: str, weights: str, half_life_days: float | None) -> sparse.csr_matrix:
-    """Customers x items of one file, weighted as the settings say."""
-    with np.load(folder / "asked.npz") as asked:
-        cutoff = asked["cutoff"].astype("datetime64[s]")
+def matrix_of(folder: Path, name: str, *, weights: str, half_life_days: float | None) -> sparse.csr_matrix:
+    """The customers x items matrix of one file, with these weights."""
+    with np.load(folder / "asked.npz") as query:
+        cutoff = query["cutoff"].astype("datetime64[s]")
     with np.load(folder / f"{name}.npz") as lines:
         age_days = (cutoff - lines["times"]).astype(np.float64) / 86_400
         values = np.ones(len(age_days)) if half_life_days is None else 0.5 ** (age_days / half_life_days)
@@ -39,14 +39,14 @@ def matrix_of(folder: Path, name: str, weights: str, half_life_days: float | Non
     return matrix
 
 
-def asked_rows(folder: Path) -> np.ndarray:
-    """The row of everybody asked for among those learnt from."""
-    with np.load(folder / "learnt_from.npz") as known, np.load(folder / "asking.npz") as asking:
-        return np.searchsorted(known["customer_ids"], asking["customer_ids"])
+def query_rows(folder: Path) -> np.ndarray:
+    """The training row of each customer who gets recommendations."""
+    with np.load(folder / "learnt_from.npz") as train, np.load(folder / "asking.npz") as asking:
+        return np.searchsorted(train["customer_ids"], asking["customer_ids"])
 
 
 def implicit_model(model: str, settings: Settings) -> Any:
-    """The unfitted model of implicit."""
+    """Create an unfitted model of implicit."""
     from implicit.cpu.als import AlternatingLeastSquares
     from implicit.cpu.bpr import BayesianPersonalizedRanking
     from implicit.nearest_neighbours import BM25Recommender, CosineRecommender, TFIDFRecommender
@@ -58,8 +58,10 @@ def implicit_model(model: str, settings: Settings) -> Any:
     return {"tfidf": TFIDFRecommender, "bm25": BM25Recommender, "cosine": CosineRecommender}[model](**settings)
 
 
-def by_implicit(model: str, settings: Settings, matrix: sparse.csr_matrix) -> Callable[[np.ndarray, int], np.ndarray]:
-    """Fit a model of implicit; what it gives is a function of rows and k."""
+def fit_implicit(
+    model: str, settings: Settings, *, matrix: sparse.csr_matrix
+) -> Callable[[np.ndarray, int], np.ndarray]:
+    """Fit a model of implicit; returns a function of rows and k that recommends items."""
     fitted = implicit_model(model, settings)
     fitted.fit(matrix, show_progress=False)
 
@@ -71,7 +73,7 @@ def by_implicit(model: str, settings: Settings, matrix: sparse.csr_matrix) -> Ca
 
 
 def rectools_model(model: str, settings: Settings) -> Any:
-    """The unfitted model of RecTools."""
+    """Create an unfitted model of RecTools."""
     from rectools import models  # pyright: ignore[reportMissingImports]
 
     if model == "item_knn":
@@ -86,10 +88,10 @@ def rectools_model(model: str, settings: Settings) -> Any:
     return kind(**settings, recommend_use_gpu_ranking=False)
 
 
-def by_rectools(
-    model: str, settings: Settings, matrix: sparse.csr_matrix, folder: Path
+def fit_rectools(
+    model: str, settings: Settings, *, matrix: sparse.csr_matrix, folder: Path
 ) -> Callable[[np.ndarray, int], np.ndarray]:
-    """Fit a model of RecTools on a table of pairs, each with its weight and last time."""
+    """Fit a model of RecTools on a table of pairs, each with its weight and latest time."""
     import pandas as pd
     from rectools.dataset import Dataset  # pyright: ignore[reportMissingImports]
 
@@ -102,27 +104,29 @@ def by_rectools(
     fitted = rectools_model(model, settings).fit(dataset)
 
     def answer(rows: np.ndarray, k: int) -> np.ndarray:
-        found = fitted.recommend(users=rows, dataset=dataset, k=k, filter_viewed=False)
+        recommendations = fitted.recommend(users=rows, dataset=dataset, k=k, filter_viewed=False)
         items = np.full((len(rows), k), -1)
-        places = np.searchsorted(rows, found["user_id"].to_numpy())
-        items[places, found["rank"].to_numpy() - 1] = found["item_id"].to_numpy()
+        places = np.searchsorted(rows, recommendations["user_id"].to_numpy())
+        items[places, recommendations["rank"].to_numpy() - 1] = recommendations["item_id"].to_numpy()
         return items
 
     return answer
 
 
-def main(folder: Path, out: Path, name: str, settings: Settings, k: int) -> None:
-    """Fit, ask, and write answers and cost."""
+def main(folder: Path, out: Path, *, name: str, settings: Settings, k: int) -> None:
+    """Fit the model, and write its recommendations and the cost."""
     library, _, model = name.partition(".")
-    matrix = matrix_of(folder, "learnt_from", settings.pop("weights"), settings.pop("half_life_days"))
+    matrix = matrix_of(
+        folder, "learnt_from", weights=settings.pop("weights"), half_life_days=settings.pop("half_life_days")
+    )
     began, cpu_began = time.perf_counter(), time.process_time()
     if library == "implicit":
-        answer = by_implicit(model, settings, matrix)
+        answer = fit_implicit(model, settings, matrix=matrix)
     else:
-        answer = by_rectools(model, settings, matrix, folder)
+        answer = fit_rectools(model, settings, matrix=matrix, folder=folder)
     fitted, cpu_fitted = time.perf_counter(), time.process_time()
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-    rows = asked_rows(folder)
+    rows = query_rows(folder)
     items = answer(rows, k)
     seconds = time.perf_counter() - fitted
     np.save(out / "answers.npy", items.astype(np.int32), allow_pickle=False)
@@ -136,5 +140,5 @@ def main(folder: Path, out: Path, name: str, settings: Settings, k: int) -> None
 
 
 if __name__ == "__main__":
-    split, target, peer, stated, length = sys.argv[1:]
-    main(Path(split), Path(target), peer, json.loads(stated), int(length))
+    split_folder, out_folder, model_name, settings_json, n_items = sys.argv[1:]
+    main(Path(split_folder), Path(out_folder), name=model_name, settings=json.loads(settings_json), k=int(n_items))

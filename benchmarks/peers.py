@@ -1,8 +1,8 @@
-"""Our recommenders beside RecTools and implicit on online_retail II, tuned with one budget, judged by one judge.
+"""Compares our recommenders with RecTools and implicit on online_retail II: one tuning budget, one evaluation.
 
-`make bench-peers` makes .venv-peers and runs this. Every model, ours too, gets the same number of settings drawn at
-random from its ranges; the best NDCG@10 at the validation cutoff is asked once at the test cutoff. What has no range
-stays at its default, as do the parts of a blend.
+`make bench-peers` creates .venv-peers and runs this. Every model, ours too, gets the same number of settings drawn at
+random from its ranges. The settings with the best NDCG@10 at the validation cutoff are evaluated at the test cutoff.
+Settings without a range keep their defaults, and so do the parts of a blend.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from benchmarks.comparison import plain_sentences
 from benchmarks.figures import publish
-from benchmarks.fits import Fit, SplitFiles, run_apart
-from benchmarks.hand_over import digest_of
-from benchmarks.pages import write_section
-from benchmarks.ranking_report import Judged, differences, figures_of, judge, summary
+from benchmarks.fits import Fit, SplitFiles, run_process
+from benchmarks.pages import describe_comparisons, write_section
+from benchmarks.ranking_report import RankingResults, compare_with_baselines, evaluate, figures_of, summary
 from benchmarks.ranking_tasks import online_retail_time
+from benchmarks.split_files import digest_of_files
 from core.errors import SourceUnavailable
 from models.metrics.ranking.evaluation import ranking_metrics
 from models.protocols import Settings
@@ -36,9 +35,9 @@ NAME = "online_retail.peers"
 PYTHON = Path(".venv-peers/bin/python")
 SCRIPT = Path(__file__).with_name("peer_models.py")
 ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-"As implicit advises: with BLAS threads of their own, its ALS takes several times as long."
+"As implicit advises: with BLAS threads, its ALS takes several times as long."
 K = 20
-CHOSEN_BY = "ndcg@10"
+SELECTION_METRIC = "ndcg@10"
 
 WEIGHTED: Ranges = {"weights": OneOf(("binary", "count", "log")), "half_life_days": HALF_LIVES}
 NEIGHBOURS = Between(20, 500, log=True, whole=True)
@@ -64,35 +63,37 @@ PEERS: Mapping[str, Ranges] = {
     "rectools.ease": {"regularization": Between(10, 3000, log=True)},
     "rectools.pure_svd": {"factors": FACTORS},
 }
-"What is tried for each, beside how its input is weighted."
+"The settings that are tuned for each, besides the weights of its input."
 
 
 @dataclass(frozen=True)
-class Arena:
-    """The two splits as files, and how models of both houses are fitted on them."""
+class PeerComparison:
+    """The two splits as files, and how our models and the peers are fitted on them."""
 
     validation: SplitFiles
     test: SplitFiles
     ours: Mapping[str, Recipe]
 
     def fit(self, files: SplitFiles, recipe: Recipe) -> Fit:
-        """One recipe in a process of its own, in the environment of its house."""
+        """Fit one recipe in its own process: ours in this environment, peers in theirs."""
         if recipe.model in self.ours:
             return files.fit(recipe, K)
         settings = msgspec.json.encode(recipe.settings).decode()
-        out = files.folder / recipe.model / digest_of([SCRIPT, files.folder / "learnt_from.npz"], settings)
+        out = files.folder / recipe.model / digest_of_files([SCRIPT, files.folder / "learnt_from.npz"], settings)
         if not (out / "cost.json").exists():
-            run_apart(
+            run_process(
                 [*map(str, (PYTHON, SCRIPT, files.folder, out, recipe.model)), settings, str(K)], out, ENVIRONMENT
             )
-        return files.found(recipe, out)
+        return files.read_fit(recipe, out)
 
-    def tuned(self, name: str, trials: int) -> tuple[Fit, Fit]:
-        """The best of some drawn settings at the validation cutoff, and the same at the test cutoff."""
-        usual = self.ours[name].settings if name in self.ours else {}
+    def tune(self, name: str, trials: int) -> tuple[Fit, Fit]:
+        """Fit some drawn settings at the validation cutoff, and the best of them at the test cutoff."""
+        defaults = self.ours[name].settings if name in self.ours else {}
         ranges = RECOMMENDERS[name].ranges if name in self.ours else {**WEIGHTED, **PEERS[name]}
-        tried = [self.fit(self.validation, Recipe(name, usual | settings)) for settings in drawn(ranges, trials)]
-        best = max(tried, key=self._ndcg)
+        fits = [
+            self.fit(self.validation, Recipe(name, defaults | settings)) for settings in draw_settings(ranges, trials)
+        ]
+        best = max(fits, key=self._ndcg)
         Console(stderr=True).print(f"{name}: {self._ndcg(best):.4f} on validation with {best.recipe.settings}")
         return best, self.fit(self.test, best.recipe)
 
@@ -103,20 +104,20 @@ class Arena:
         metrics = ranking_metrics(
             "any", fit.answer, truth=split.truth, past=split.training.histories, ks=(10,), n_resamples=1
         )
-        return next(metric.estimate.value for metric in metrics if metric.name == CHOSEN_BY)
+        return next(metric.estimate.value for metric in metrics if metric.name == SELECTION_METRIC)
 
 
-def drawn(ranges: Ranges, trials: int, seed: int = 7) -> list[Settings]:
-    """Settings drawn at random, each by itself; the same seed, the same settings."""
+def draw_settings(ranges: Ranges, trials: int, *, seed: int = 7) -> list[Settings]:
+    """Draw settings at random, each independently; the same seed gives the same settings."""
     random = np.random.default_rng(seed)
-    return [{name: _one(span, random) for name, span in ranges.items()} for _ in range(trials)]
+    return [{name: _draw(span, random) for name, span in ranges.items()} for _ in range(trials)]
 
 
-def _one(span: Between | OneOf, random: np.random.Generator) -> str | int | float | bool | None:
+def _draw(span: Between | OneOf, random: np.random.Generator) -> str | int | float | bool | None:
     if isinstance(span, OneOf):
         return span.values[random.integers(len(span.values))]
-    found = random.uniform(*np.log([span.low, span.high])) if span.log else random.uniform(span.low, span.high)
-    number = float(np.exp(found) if span.log else found)
+    drawn = random.uniform(*np.log([span.low, span.high])) if span.log else random.uniform(span.low, span.high)
+    number = float(np.exp(drawn) if span.log else drawn)
     return round(number) if span.whole else number
 
 
@@ -124,47 +125,47 @@ def main(
     trials: Annotated[int, typer.Option(min=1, help="Settings tried for each model.")] = 12,
     models: Annotated[str, typer.Option(help="Of ours: all, or names with commas")] = "all",
 ) -> None:
-    """Tune everybody with one budget and publish."""
+    """Tune all models with one budget and publish the comparison."""
     if not PYTHON.exists():
-        raise SourceUnavailable(f"{PYTHON} is not there; `make bench-peers` installs it")
+        raise SourceUnavailable(f"no {PYTHON}; `make bench-peers` installs it")
     benchmark = online_retail_time()
     ours = {name: benchmark.recipes[name] for name in (benchmark.recipes if models == "all" else models.split(","))}
-    arena = Arena(
+    comparison = PeerComparison(
         SplitFiles.of(benchmark.validation, f"{NAME}.validation"), SplitFiles.of(benchmark.test, f"{NAME}.test"), ours
     )
-    tuned = {name: arena.tuned(name, trials) for name in (*ours, *PEERS)}
-    benchmark = replace(benchmark, section=NAME, place=NAME, bars=tuple(PEERS))
-    validation, test = ({name: pair[place] for name, pair in tuned.items()} for place in (0, 1))
-    judged = judge(benchmark, validation, test)
-    typer.echo(summary(judged))
-    publish_peers(judged, list(ours), trials)
+    tune = {name: comparison.tune(name, trials) for name in (*ours, *PEERS)}
+    benchmark = replace(benchmark, section=NAME, place=NAME, baselines=tuple(PEERS))
+    validation, test = ({name: pair[place] for name, pair in tune.items()} for place in (0, 1))
+    results = evaluate(benchmark, validation=validation, test=test)
+    typer.echo(summary(results))
+    publish_peers(results, list(ours), trials=trials)
 
 
-def publish_peers(judged: Judged, ours: list[str], trials: int) -> None:
+def publish_peers(results: RankingResults, ours: list[str], *, trials: int) -> None:
     """Write the figures and the section."""
-    single, peer = judged.best(ours), judged.best(PEERS)
-    benchmark = replace(judged.benchmark, bars=(peer,))
-    against_peer = differences(replace(judged, benchmark=benchmark))
-    publish(NAME, figures_of(judged), printed=False)
+    single, peer = results.best(ours), results.best(PEERS)
+    benchmark = replace(results.benchmark, baselines=(peer,))
+    against_peer = compare_with_baselines(replace(results, benchmark=benchmark))
+    publish(NAME, figures_of(results), printed=False)
     write_section(
         NAME,
-        "Beside RecTools and implicit, on online_retail",
-        f"make bench-peers (python -m benchmarks.peers --trials {trials} --models {','.join(ours)})",
-        {
+        "Against RecTools and implicit, on online_retail",
+        command=f"make bench-peers (python -m benchmarks.peers --trials {trials} --models {','.join(ours)})",
+        facts={
             "Data": benchmark.data,
-            "Judged": f"{len(benchmark.test):,} customers, all items ranked: {benchmark.judged}",
-            "Budget": f"{trials} settings a model, drawn at random from its ranges, ours too; what has no "
-            "range stays at its default, and so do the parts of a blend, whose defaults were tuned on earlier months "
-            f"of this shop. Chosen by {CHOSEN_BY}: {benchmark.validated}",
+            "Evaluation": f"{len(benchmark.test):,} customers, all items ranked: {benchmark.evaluation}",
+            "Budget": f"{trials} settings per model, drawn at random from its ranges, ours too; settings without a "
+            "range keep their defaults, and so do the parts of a blend, whose defaults were tuned on earlier months "
+            f"of this shop. Chosen by {SELECTION_METRIC}: {benchmark.selection}",
             "Peers": "RecTools 0.19.0 and the implicit 0.7.3 it installs (pm-implicit), `requirements-peers.lock`: "
-            "their input may be weighted by count, its logarithm or not, and by age, as is best for each",
+            "the weights of their input (count, its logarithm or none, and age) are tuned too",
         },
-        [
-            summary(judged),
-            f"Validation prefers `{single}` among ours and `{peer}` among the peers. Paired differences of ours to the "
+        parts=[
+            summary(results),
+            f"Validation chooses `{single}` among ours and `{peer}` among the peers. Paired differences of ours to the "
             "latter, positive is better:",
-            plain_sentences([one for one in against_peer if one.model in ours]),
-            "Answers of both are judged by `models/metrics` on the same truth, which no process that fits can read.",
+            describe_comparisons([one for one in against_peer if one.model in ours]),
+            "`models/metrics` evaluates both on the same truth, which no fitting process reads.",
         ],
     )
 

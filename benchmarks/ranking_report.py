@@ -1,14 +1,13 @@
-"""What came out of a ranking benchmark: the table of models, the figures, and the section of the page."""
+"""Evaluates a ranking benchmark: figures, the table of models, and the section of the page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from benchmarks.comparison import measured_figures, plain_sentences
 from benchmarks.figures import Figure, publish
 from benchmarks.fits import Fit
-from benchmarks.pages import interval, table, write_section
+from benchmarks.pages import describe_comparisons, format_interval, metric_figures, table, write_section
 from benchmarks.ranking_tasks import RankingBenchmark
 from core.intervals import Estimate
 from core.model_card import Comparison, Metric
@@ -16,57 +15,57 @@ from models.metrics.ranking.evaluation import compare_rankings, ranking_metrics,
 from models.metrics.ranking.splits import Split
 from training.recommender.trials import SECOND_STAGES
 
-MANY_TOGETHER = ("blend", "reranked")
-"Models that are made of others."
+COMBINED_MODELS = ("blend", "reranked")
+"Models that combine others."
 
 
-@dataclass(frozen=True)
-class Judged:
-    """How good every answer is; refused models have a fit and no metrics."""
+@dataclass(frozen=True, kw_only=True)
+class RankingResults:
+    """The metrics of every model. A model that failed has a fit and no metrics."""
 
     benchmark: RankingBenchmark
     fits: Mapping[str, Fit]
-    "Of the test split."
+    "On the test split."
     validation: tuple[Metric, ...]
     test: tuple[Metric, ...]
     shares: Mapping[str, Estimate]
-    "By model, of the best that there can be; empty where that is not known."
+    "By model, its share of the best possible NDCG; empty where that is unknown."
 
     @property
-    def answered(self) -> list[str]:
-        """The models that were not refused, simplest first."""
+    def models(self) -> list[str]:
+        """The models that did not fail, simplest first."""
         return [name for name, fit in self.fits.items() if fit.answer is not None]
 
     def best(self, among: Iterable[str]) -> str:
-        """The model with the highest validation figure, the first of equals; '' where none answered.
+        """The model with the highest validation figure, the first of ties; '' without any model.
 
-        A second stage takes part only where its interval lies above that of the model behind it, as in training.
+        A second stage counts only if its interval is above that of the model behind it, as in training.
         """
-        found = {m.model: m.estimate for m in self.validation if m.name == self.benchmark.chosen_by}
+        estimates = {m.model: m.estimate for m in self.validation if m.name == self.benchmark.selection_metric}
         for name, behind in SECOND_STAGES.items():
-            if name in found and behind in found and found[name].low <= found[behind].high:
-                del found[name]
-        return max((name for name in among if name in found), key=lambda name: found[name].value, default="")
+            if name in estimates and behind in estimates and estimates[name].low <= estimates[behind].high:
+                del estimates[name]
+        return max((name for name in among if name in estimates), key=lambda name: estimates[name].value, default="")
 
     @property
     def single(self) -> str:
-        """The best model that is not made of others."""
-        return self.best(name for name in self.answered if name not in MANY_TOGETHER)
+        """The best model that does not combine others."""
+        return self.best(name for name in self.models if name not in COMBINED_MODELS)
 
 
-def judge(benchmark: RankingBenchmark, validation: Mapping[str, Fit], test: Mapping[str, Fit]) -> Judged:
-    """Every figure of every answer, and the share of the best where that is known."""
+def evaluate(benchmark: RankingBenchmark, *, validation: Mapping[str, Fit], test: Mapping[str, Fit]) -> RankingResults:
+    """Compute the metrics of every model, and its share of the best possible NDCG where that is known."""
     split, best = benchmark.test, benchmark.best
     shares = {}
     for name, fit in test.items():
         if best is not None and fit.answer is not None:
             shares[name] = share_of_best(fit.answer, best, truth=split.truth, past=split.training.histories)
-    return Judged(
-        benchmark,
-        test,
-        _metrics(validation, benchmark, benchmark.validation, "validation"),
-        _metrics(test, benchmark, split, "test"),
-        shares,
+    return RankingResults(
+        benchmark=benchmark,
+        fits=test,
+        validation=_metrics(validation, benchmark, benchmark.validation, "validation"),
+        test=_metrics(test, benchmark, split, "test"),
+        shares=shares,
     )
 
 
@@ -82,41 +81,64 @@ def _metrics(fits: Mapping[str, Fit], benchmark: RankingBenchmark, split: Split,
     )
 
 
-def figures_of(judged: Judged) -> list[Figure]:
-    """`<place>.<model>.<figure>`; `single` again for the best single model, chosen on validation."""
-    place = judged.benchmark.place
-    figures = measured_figures(place, judged.test)
-    for name in judged.answered:
-        cost = judged.fits[name].cost
-        said = {"fit_seconds": "s", "peak_memory_gb": "GB", "answer_us": "us"}
-        costs = {knob: float(getattr(cost, knob)) for knob in said}
-        figures += [Figure(f"{place}.{name}.{knob}", cost, cost, cost, said[knob]) for knob, cost in costs.items()]
-    for name, share in judged.shares.items():
-        figures.append(Figure(f"{place}.{name}.share_of_best", share.value, share.low, share.high, "share"))
-    if judged.shares:
-        share = judged.shares[judged.best(judged.answered)]
-        figures.append(Figure(f"{place}.share_of_best", share.value, share.low, share.high, "share"))
-    if judged.benchmark.published:
-        best = f"{place}.{judged.single}."
+def figures_of(results: RankingResults) -> list[Figure]:
+    """The figures, named `<place>.<model>.<figure>`; those of the best single model again as `single`."""
+    place = results.benchmark.place
+    figures = metric_figures(place, results.test)
+    for name in results.models:
+        cost = results.fits[name].cost
+        units = {"fit_seconds": "s", "peak_memory_gb": "GB", "answer_us": "us"}
+        costs = {item: float(getattr(cost, item)) for item in units}
         figures += [
-            Figure(f"{place}.single.{f.figure.removeprefix(best)}", f.value, f.low, f.high, f.unit)
+            Figure(figure=f"{place}.{name}.{item}", value=cost, low=cost, high=cost, unit=units[item])
+            for item, cost in costs.items()
+        ]
+    for name, share in results.shares.items():
+        figures.append(
+            Figure(
+                figure=f"{place}.{name}.share_of_best", value=share.value, low=share.low, high=share.high, unit="share"
+            )
+        )
+    if results.shares:
+        share = results.shares[results.best(results.models)]
+        figures.append(
+            Figure(figure=f"{place}.share_of_best", value=share.value, low=share.low, high=share.high, unit="share")
+        )
+    if results.benchmark.published:
+        best = f"{place}.{results.single}."
+        figures += [
+            Figure(
+                figure=f"{place}.single.{f.figure.removeprefix(best)}",
+                value=f.value,
+                low=f.low,
+                high=f.high,
+                unit=f.unit,
+            )
             for f in figures
             if f.figure.startswith(best)
         ]
     return figures
 
 
-def summary(judged: Judged) -> str:
-    """One row a model: how good, how dear, and what others report."""
-    k = judged.benchmark.ks[-1] if judged.benchmark.published else judged.benchmark.ks[0]
-    header = ["model", f"Recall@{k}", f"NDCG@{k}", f"validation NDCG@{k}", "fit s (CPU s)", "peak GB", "us an answer"]
-    tested, validated = ({(m.model, m.name): m.estimate for m in some} for some in (judged.test, judged.validation))
+def summary(results: RankingResults) -> str:
+    """Render one row per model: accuracy, cost, and what others report."""
+    k = results.benchmark.ks[-1] if results.benchmark.published else results.benchmark.ks[0]
+    header = [
+        "model",
+        f"Recall@{k}",
+        f"NDCG@{k}",
+        f"validation NDCG@{k}",
+        "fit s (CPU s)",
+        "peak GB",
+        "us per customer",
+    ]
+    tested, validated = ({(m.model, m.name): m.estimate for m in some} for some in (results.test, results.validation))
     rows = []
-    for name, fit in judged.fits.items():
+    for name, fit in results.fits.items():
         if fit.answer is None:
-            rows.append([name, f"refused: {fit.cost.refused}", *["-"] * 5])
+            rows.append([name, f"failed: {fit.cost.refused}", *["-"] * 5])
             continue
-        shown = [interval(tested.get((name, f"{figure}@{k}"))) for figure in ("recall", "ndcg")]
+        shown = [format_interval(tested.get((name, f"{figure}@{k}"))) for figure in ("recall", "ndcg")]
         valid = validated.get((name, f"ndcg@{k}"))
         cost = fit.cost
         costs = [
@@ -125,43 +147,43 @@ def summary(judged: Judged) -> str:
             f"{cost.answer_us:.0f}",
         ]
         rows.append([name, *shown, f"{valid.value:.4f}" if valid else "-", *costs])
-    if judged.shares:
+    if results.shares:
         header.append("share of the best NDCG@10")
-        rows = [[*row, interval(judged.shares.get(row[0]))] for row in rows]
-    return _with_published(judged, header, rows)
+        rows = [[*row, format_interval(results.shares.get(row[0]))] for row in rows]
+    return _with_published(results, header, rows)
 
 
-def _with_published(judged: Judged, header: list[str], rows: list[list[str]]) -> str:
-    """What others report, beside the model of that name or in a row of its own."""
-    published = judged.benchmark.published
+def _with_published(results: RankingResults, header: list[str], rows: list[list[str]]) -> str:
+    """Add a column with what others report; models that only others have get their own rows."""
+    published = results.benchmark.published
     if not published:
         return table(header, rows)
 
-    def said(name: str) -> str:
+    def describe(name: str) -> str:
         who, recall, ndcg = published[name]
         return f"{recall:.4f} / {ndcg:.4f}: {who}"
 
-    beside = [[*row, said(row[0]) if row[0] in published else "-"] for row in rows]
-    others = [[name, *["-"] * (len(header) - 1), said(name)] for name in published if name not in judged.fits]
+    beside = [[*row, describe(row[0]) if row[0] in published else "-"] for row in rows]
+    others = [[name, *["-"] * (len(header) - 1), describe(name)] for name in published if name not in results.fits]
     return table([*header, "published"], [*beside, *others])
 
 
-def differences(judged: Judged) -> list[Comparison]:
-    """Every model against the bars, in Recall and NDCG of the first k, on the same customers."""
-    split, k = judged.benchmark.test, judged.benchmark.ks[0]
-    bars = [bar for bar in judged.benchmark.bars if bar in judged.answered]
-    found = []
-    for name in judged.answered:
-        for bar in bars:
-            one, other = judged.fits[name].answer, judged.fits[bar].answer
-            if name in bars[: bars.index(bar) + 1] or one is None or other is None:
+def compare_with_baselines(results: RankingResults) -> list[Comparison]:
+    """Compare every model with the baselines in Recall and NDCG at the first k, on the same customers."""
+    split, k = results.benchmark.test, results.benchmark.ks[0]
+    baselines = [name for name in results.benchmark.baselines if name in results.models]
+    comparisons = []
+    for name in results.models:
+        for baseline in baselines:
+            one, other = results.fits[name].answer, results.fits[baseline].answer
+            if name in baselines[: baselines.index(baseline) + 1] or one is None or other is None:
                 continue
             past = split.training.histories
             for figure in (f"ndcg@{k}", f"recall@{k}"):
-                found.append(
+                comparisons.append(
                     compare_rankings(
                         name,
-                        bar,
+                        baseline,
                         recommendations=one,
                         recommendations_against=other,
                         truth=split.truth,
@@ -169,34 +191,33 @@ def differences(judged: Judged) -> list[Comparison]:
                         name=figure,
                     )
                 )
-    return found
+    return comparisons
 
 
-def every_figure(judged: Judged) -> str:
-    """One row a figure, one column a model."""
-    values = {(m.model, m.name): f"{m.estimate.value:.4f}" for m in judged.test}
-    names = dict.fromkeys(m.name for m in judged.test)
-    rows = [[name, *(values[model, name] for model in judged.answered)] for name in names]
-    return table(["", *judged.answered], rows)
+def all_figures_table(results: RankingResults) -> str:
+    """Render one row per figure and one column per model."""
+    values = {(m.model, m.name): f"{m.estimate.value:.4f}" for m in results.test}
+    names = dict.fromkeys(m.name for m in results.test)
+    rows = [[name, *(values[model, name] for model in results.models)] for name in names]
+    return table(["", *results.models], rows)
 
 
-def publish_ranking(judged: Judged, data_set: str, protocol: str) -> None:
+def publish_ranking(results: RankingResults, *, data_set: str, protocol: str) -> None:
     """Write the figures and the section."""
-    benchmark = judged.benchmark
-    publish(benchmark.section, figures_of(judged), printed=False)
+    benchmark = results.benchmark
+    publish(benchmark.section, figures_of(results), printed=False)
     n_items = len(benchmark.test.training.item_ids)
-    chosen = f"Validation chooses `{judged.best(judged.answered)}` by {benchmark.chosen_by}"
-    chosen += f", and `{judged.single}` among those that are not made of others." if benchmark.published else "."
+    chosen = f"Validation chooses `{results.best(results.models)}` by {benchmark.selection_metric}"
+    chosen += f", and `{results.single}` among models that do not combine others." if benchmark.published else "."
     parts = [
-        summary(judged),
+        summary(results),
         chosen,
         "Paired differences, positive is better:",
-        plain_sentences(differences(judged)),
-        "Every figure of the test; brackets are in `var/bench`:",
-        every_figure(judged),
-        "Each model was fitted and asked in a process of its own, beside other work on the machine: the CPU seconds of "
-        "a fit say more than its seconds. Memory is the most that its process held then; an answer's time is that of "
-        "everybody asked in a batch.",
+        describe_comparisons(compare_with_baselines(results)),
+        "All figures of the test (intervals are in `var/bench`):",
+        all_figures_table(results),
+        "Each model had its own process, next to other work on the machine, so the CPU seconds of a fit say more than "
+        "its seconds. Memory is the peak of that process; the time per customer is that of one batch of all customers.",
     ]
     if benchmark.published:
         parts.insert(1, PUBLISHED_BY)
@@ -204,17 +225,17 @@ def publish_ranking(judged: Judged, data_set: str, protocol: str) -> None:
     write_section(
         benchmark.section,
         benchmark.title,
-        f"python -m benchmarks.recommenders --data-set {data_set} --protocol {protocol}",
-        {
+        command=f"python -m benchmarks.recommenders --data-set {data_set} --protocol {protocol}",
+        facts={
             "Data": benchmark.data,
-            "Judged": f"{len(benchmark.test):,} customers, all {n_items:,} items ranked: {benchmark.judged}",
-            "Settings and models are chosen by": benchmark.validated,
+            "Evaluation": f"{len(benchmark.test):,} customers, all {n_items:,} items ranked: {benchmark.evaluation}",
+            "Settings and models are chosen on": benchmark.selection,
         },
-        parts,
+        parts=parts,
     )
 
 
 PUBLISHED_BY = (
-    "Our settings were chosen on a validation part of the training file, and the test file was looked at once a model. "
-    "The published figures are Recall@20 / NDCG@20 on the same test file; their settings often were tuned on it."
+    "Our settings were chosen on a validation part of the training file; each model was evaluated once on the test "
+    "file. The published figures are Recall@20 / NDCG@20 on the same test file; their settings were often tuned on it."
 )

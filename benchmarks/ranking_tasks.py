@@ -1,4 +1,4 @@
-"""What recommenders are compared on: for each data set and protocol, a validation and a test split, and the recipes."""
+"""The ranking benchmarks: for each data set and protocol, a validation split, a test split and the recipes."""
 
 from __future__ import annotations
 
@@ -32,117 +32,119 @@ from training.run.recipe import Recipe
 PLAIN_FREQUENCY = Recipe(
     "personal_frequency", PersonalFrequency(half_life_days=None, popularity_power=0.0).settings
 )  # fmt: skip
-"How often each customer bought each item, as papers count it; our `personal_frequency` knows age and season besides."
+"How often each customer bought each item, as papers count it; our `personal_frequency` also uses age and season."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RankingBenchmark:
-    """One section of the results: models on one test split, chosen among on one validation split."""
+    """One section of the results: models on one test split, selected on one validation split."""
 
     section: str
-    "Of var/bench/<section>.json and of the page."
+    "Name of var/bench/<section>.json and of the section of the page."
     place: str
-    "Before the model in the name of a figure: `<place>.<model>.ndcg@10`."
+    "Prefix in the names of figures: `<place>.<model>.ndcg@10`."
     title: str
     data: str
-    judged: str
-    "How, in words."
-    validated: str
+    evaluation: str
+    "The test in words."
+    selection: str
+    "The validation in words."
     validation: Split
     test: Split
     recipes: Mapping[str, Recipe]
     ks: tuple[int, ...] = (10, 20)
-    bars: tuple[str, ...] = ("popularity",)
-    "What every model is compared with, pairwise."
+    baselines: tuple[str, ...] = ("popularity",)
+    "Models that every model is compared with."
     published: Mapping[str, tuple[str, float | None, float | None]] = field(default_factory=dict)
-    "By model: whose figures, Recall and NDCG at the largest k."
+    "By model: who published it, Recall and NDCG at the largest k."
     remarks: str = ""
-    "What a reader of the table must know besides."
+    "Remarks below the table."
     categories: Categories | None = None
-    "Of the items, where they are known."
+    "Categories of the items, where they are known."
     best: Recommendations | None = None
-    "Where the truth is known: the best answers that there can be."
+    "The best possible recommendations, where the truth is known."
 
     @property
-    def chosen_by(self) -> str:
-        """The figure that chooses among models."""
+    def selection_metric(self) -> str:
+        """The metric that selects among models."""
         return f"ndcg@{self.ks[-1] if self.published else self.ks[0]}"
 
 
 def online_retail_time() -> RankingBenchmark:
-    """The purchases table as it was known at each cutoff."""
-    found = data_set("online_retail")
-    tables = open_tables(found.config)
+    """Online Retail, split by time: the purchases table as known at each cutoff."""
+    public = data_set("online_retail")
+    tables = open_tables(public.config)
     validation, test = _as_known(tables)
-    cutoff, days = test.cutoff, found.config.recommender.horizon_days
+    cutoff, days = test.cutoff, public.config.recommender.horizon_days
     return RankingBenchmark(
-        "online_retail.recommender",
-        "online_retail.recommender",
-        "Recommendations on online_retail, by time",
-        f"{found.what} ({found.terms})",
-        GlobalTimeSplit(cutoff, days).description,
-        GlobalTimeSplit(validation.cutoff, days).description,
-        validation,
-        test,
-        _recipes(found.config),
-        bars=("popularity", "item_knn"),
+        section="online_retail.recommender",
+        place="online_retail.recommender",
+        title="Recommendations on online_retail, by time",
+        data=f"{public.description} ({public.terms})",
+        evaluation=GlobalTimeSplit(cutoff, days).description,
+        selection=GlobalTimeSplit(validation.cutoff, days).description,
+        validation=validation,
+        test=test,
+        recipes=_recipes(public.config),
+        baselines=("popularity", "item_knn"),
     )
 
 
 def online_retail_baskets() -> RankingBenchmark:
-    """Each customer's last basket, as next-basket papers judge."""
-    found = data_set("online_retail")
-    everything = load_interactions(open_tables(found.config))
+    """Online Retail, last basket of each customer, as in papers on next-basket recommendation."""
+    public = data_set("online_retail")
+    everything = load_interactions(open_tables(public.config))
     return RankingBenchmark(
-        "online_retail.next_basket",
-        "online_retail",
-        "The next basket on online_retail",
-        f"{found.what} ({found.terms})",
-        f"{LastBasketOut().description}; `plain_frequency` counts purchases as papers do, ours knows their age and the "
-        "season",
-        f"{LastBasketOut(2).description}; defaults were tuned on 28 days from 2010-07-07 and 2010-08-04, in which some "
-        "of the last baskets lie",
-        LastBasketOut(2).split(everything),
-        LastBasketOut().split(everything),
-        {"plain_frequency": PLAIN_FREQUENCY, **_judged_on_baskets(_recipes(found.config))},
-        bars=("plain_frequency", "personal_frequency", "item_knn"),
+        section="online_retail.next_basket",
+        place="online_retail",
+        title="The next basket on online_retail",
+        data=f"{public.description} ({public.terms})",
+        evaluation=f"{LastBasketOut().description}; `plain_frequency` counts purchases as papers do; ours also uses "
+        "age and season",
+        selection=f"{LastBasketOut(2).description}; defaults were tuned on 28 days from 2010-07-07 and 2010-08-04, "
+        "which contain some of the last baskets",
+        validation=LastBasketOut(2).split(everything),
+        test=LastBasketOut().split(everything),
+        recipes={"plain_frequency": PLAIN_FREQUENCY, **_fit_for_baskets(_recipes(public.config))},
+        baselines=("plain_frequency", "personal_frequency", "item_knn"),
     )
 
 
-def simulated_shop() -> RankingBenchmark:
-    """The shop whose truth is known."""
+def benchmark_of_simulated_shop() -> RankingBenchmark:
+    """The simulated shop, whose best recommendations are known."""
     shop = usual_shop()
     tables = shop_tables(shop)
     validation, test = _as_known(tables)
     days = tables.config.recommender.horizon_days
     return RankingBenchmark(
-        "simulated_shop.recommender",
-        "simulated_shop.recommender",
-        "Recommendations in the simulated shop",
-        f"`kizuna simulate`: {len(shop.truth.customers):,} customers, {len(shop.truth.items)} items, two years, seed 7",
-        GlobalTimeSplit(test.cutoff, days).description,
-        GlobalTimeSplit(validation.cutoff, days).description,
-        validation,
-        test,
-        _recipes(tables.config),
+        section="simulated_shop.recommender",
+        place="simulated_shop.recommender",
+        title="Recommendations in the simulated shop",
+        data=f"`kizuna simulate`: {len(shop.truth.customers):,} customers, {len(shop.truth.items)} items, two years, "
+        "seed 7",
+        evaluation=GlobalTimeSplit(test.cutoff, days).description,
+        selection=GlobalTimeSplit(validation.cutoff, days).description,
+        validation=validation,
+        test=test,
+        recipes=_recipes(tables.config),
         categories=categories_of(tables),
         best=best_answers(shop, test),
     )
 
 
 def gowalla_files() -> RankingBenchmark:
-    """LightGCN's split."""
+    """Gowalla, on LightGCN's split."""
     validation, test = gowalla.splits()
     return RankingBenchmark(
-        "gowalla",
-        "gowalla",
-        "Gowalla, as LightGCN split it",
-        "check-ins of 29,858 customers at 40,981 places, 810,128 to learn from and 217,242 to find (SNAP)",
-        FixedSplit(test.truth).description,
-        HeldOutShare().description,
-        validation,
-        test,
-        gowalla.recipes(),
+        section="gowalla",
+        place="gowalla",
+        title="Gowalla, as LightGCN split it",
+        data="check-ins of 29,858 customers at 40,981 places, 810,128 to learn from and 217,242 to find (SNAP)",
+        evaluation=FixedSplit(test.truth).description,
+        selection=HeldOutShare().description,
+        validation=validation,
+        test=test,
+        recipes=gowalla.recipes(),
         ks=(20,),
         published=gowalla.PUBLISHED,
         remarks=gowalla.REMARKS,
@@ -152,18 +154,18 @@ def gowalla_files() -> RankingBenchmark:
 RANKING_BENCHMARKS: Mapping[str, Mapping[str, Callable[[], RankingBenchmark]]] = {
     "gowalla": {FixedSplit.name: gowalla_files},
     "online_retail": {GlobalTimeSplit.name: online_retail_time, LastBasketOut.name: online_retail_baskets},
-    "simulated_shop": {GlobalTimeSplit.name: simulated_shop},
+    "simulated_shop": {GlobalTimeSplit.name: benchmark_of_simulated_shop},
 }
 "By data set and protocol."
 
 
 def _recipes(config: Config) -> dict[str, Recipe]:
-    """Every recommender of the shelf with the seed and half-life of the data set."""
+    """Every recommender, with the seed and half-life of the data set."""
     return default_recipes(replace(config, recommender=replace(config.recommender, models=tuple(RECOMMENDERS))))
 
 
-def _judged_on_baskets(recipes: Mapping[str, Recipe]) -> dict[str, Recipe]:
-    """Models that learn by a later fold learn by the last basket known, as they are judged."""
+def _fit_for_baskets(recipes: Mapping[str, Recipe]) -> dict[str, Recipe]:
+    """Let models that are fitted by a later fold use the last known basket as that fold, as in the evaluation."""
     return {
         name: recipe.with_settings({"judged_on": LAST_BASKET}) if "judged_on" in recipe.settings else recipe
         for name, recipe in recipes.items()
@@ -171,7 +173,7 @@ def _judged_on_baskets(recipes: Mapping[str, Recipe]) -> dict[str, Recipe]:
 
 
 def _as_known(tables: Tables) -> tuple[Split, Split]:
-    """Validation and test, each from the table as it was known at its cutoff."""
+    """The validation and the test split, each from the table as known at its cutoff."""
     everything = load_interactions(tables)
     validation, test = (_split(ranking_task(tables, everything, cutoff)) for cutoff in ranking_cutoffs(tables)[-2:])
     return validation, test

@@ -1,8 +1,8 @@
-"""Recommenders beside each other on public data: all items ranked, each model in a process of its own.
+"""Compares recommenders on public data: all items are ranked, and each model has its own process.
 
 `python -m benchmarks.recommenders --data-set gowalla|online_retail|simulated_shop --models all|a,b,c [--protocol ...]`
 
-With `--models all` the table is also written to docs/results.md's section and the figures to var/bench/.
+With `--models all`, the section of docs/results.md and the figures in var/bench/ are also written.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from rich.console import Console
 
 from benchmarks.fits import Fit, SplitFiles
 from benchmarks.pages import RESULTS
-from benchmarks.ranking_report import Judged, judge, publish_ranking, summary
+from benchmarks.ranking_report import RankingResults, evaluate, publish_ranking, summary
 from benchmarks.ranking_tasks import RANKING_BENCHMARKS, RankingBenchmark
 from core.catalogue import Catalogue
 from core.errors import UnknownName, did_you_mean
 from training.run.recipe import Recipe
 
 
-def chosen_recipes(recipes: Mapping[str, Recipe], models: str) -> dict[str, Recipe]:
-    """All recipes, or those whose names stand there with commas; UnknownName for one that is not on the shelf."""
+def select_recipes(recipes: Mapping[str, Recipe], models: str) -> dict[str, Recipe]:
+    """The recipes of these models: all, or names with commas. Raises UnknownName for a model that does not exist."""
     names = list(recipes) if models == "all" else models.split(",")
     for name in names:
         if name not in recipes:
@@ -31,17 +31,17 @@ def chosen_recipes(recipes: Mapping[str, Recipe], models: str) -> dict[str, Reci
     return {name: recipes[name] for name in recipes if name in names}
 
 
-def run(benchmark: RankingBenchmark, models: str = "all") -> Judged:
-    """Fit and ask every model on both splits, and judge the answers."""
-    recipes = chosen_recipes(benchmark.recipes, models)
+def run(benchmark: RankingBenchmark, *, models: str = "all") -> RankingResults:
+    """Fit every model on both splits and evaluate its recommendations."""
+    recipes = select_recipes(benchmark.recipes, models)
     splits = {"validation": benchmark.validation, "test": benchmark.test}
     fits: dict[str, dict[str, Fit]] = {}
-    for split, found in splits.items():
-        files, fits[split] = SplitFiles.of(found, f"{benchmark.section}.{split}"), {}
+    for split, data in splits.items():
+        files, fits[split] = SplitFiles.of(data, f"{benchmark.section}.{split}"), {}
         for name, recipe in recipes.items():
             fits[split][name] = files.fit(recipe, benchmark.ks[-1], keep=split == "test")
             Console(stderr=True).print(f"{benchmark.section} {split}: {name} {fits[split][name].cost}")
-    return judge(benchmark, fits["validation"], fits["test"])
+    return evaluate(benchmark, validation=fits["validation"], test=fits["test"])
 
 
 def main(
@@ -51,15 +51,15 @@ def main(
 ) -> None:
     """Compare recommenders on a public data set."""
     protocols = Catalogue("benchmarks", RANKING_BENCHMARKS)[name]
-    wanted = list(protocols) if protocol == "all" else [protocol]
-    for one in wanted:
+    chosen = list(protocols) if protocol == "all" else [protocol]
+    for one in chosen:
         benchmark = Catalogue(f"benchmarks of {name}", protocols)[one]()
-        judged = run(benchmark, models)
-        typer.echo(summary(judged))
+        results = run(benchmark, models=models)
+        typer.echo(summary(results))
         if models == "all":
-            publish_ranking(judged, name, one)
+            publish_ranking(results, data_set=name, protocol=one)
         else:
-            typer.echo(f"{RESULTS} keeps its section: it is written with --models all")
+            typer.echo(f"{RESULTS} is unchanged: its section needs --models all")
 
 
 if __name__ == "__main__":

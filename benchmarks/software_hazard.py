@@ -1,8 +1,8 @@
-"""When accounts of the simulated software company leave, against the risks that only a simulation knows.
+"""Compares predicted churn over time in the simulated software company with the true risks, which the simulation knows.
 
-    ... training cutoffs ...|1 March 2025: test|------- 360 days are followed -------|- 30 of grace -|26 March 2026
+    ... training cutoffs ...|1 March 2025: test|------- 360 days of follow-up -------|- 30 of grace -|26 March 2026
 
-The truth is known of the first of each month, so the records are read as if they ended where the test cutoff is one.
+True risks are known for the first of each month, so the records are cut off where the test cutoff is such a day.
 
 `python -m benchmarks.software_hazard`
 """
@@ -17,10 +17,9 @@ from datetime import date
 import msgspec
 import numpy as np
 
-from benchmarks.comparison import measured_figures, metric_rows, metric_table
 from benchmarks.figures import BENCH, Figure, publish
-from benchmarks.measure import Cost, measured
-from benchmarks.pages import interval, table, write_section
+from benchmarks.measure import Cost, measure_cost
+from benchmarks.pages import format_interval, metric_figures, metric_rows, metric_table, table, write_section
 from core.config.data_set import Config
 from core.config.loading import read_config
 from core.config.training import HazardSettings
@@ -42,7 +41,7 @@ NAME = "simulated_software.hazard"
 FIGURE = "simulated_software.hazard_calibration_error"
 WORLD = SoftwareWorld(n_accounts=5_000, seed=2031)
 WATERMARK = date(2026, 3, 26)
-"390 days after the first of a month: 360 to be followed, 30 until an end is certain."
+"390 days after the first of a month: 360 of follow-up, and 30 until an end is certain."
 SETTINGS = HazardSettings(max_cutoffs=6)
 MONTHS = (3, 6, 12)
 N_BINS = 10
@@ -53,21 +52,21 @@ OBSERVED = ("integrated_brier", *(f"{name}@{m}m" for m in MONTHS for name in BY_
 
 @dataclass(frozen=True)
 class Truth:
-    """The risk that the simulation itself gives the test's customers, knowing all that it hides."""
+    """The true churn risk of the test customers, given the hidden state of the simulation."""
 
     by_month: np.ndarray
-    "(n, 12) P(left before the first of the 1st, 2nd, ... month after the cutoff)."
+    "(n, 12) P(churned before the first of the 1st, 2nd, ... month after the cutoff)."
     cutoff: date
 
     @classmethod
     def of(cls, company: SimulatedSoftware, rows: HazardRows) -> Truth:
-        """Means over many futures of every account of the test."""
+        """Average over many simulated futures of every test account."""
         places = company.truth.rows_of(rows.outcomes.customer_ids[rows.test])
-        told = company.truth.incidence(rows.cutoffs.test, max(MONTHS), n_futures=N_FUTURES)
-        return cls(told.sum(axis=0)[places], rows.cutoffs.test)
+        incidence = company.truth.incidence(rows.cutoffs.test, max(MONTHS), n_futures=N_FUTURES)
+        return cls(incidence.sum(axis=0)[places], rows.cutoffs.test)
 
     def within(self, days: int) -> np.ndarray:
-        """(n,) P(left within so many days): on each day of a month but its first, ends are equally likely."""
+        """(n,) P(churned within `days`): within a month, ends are equally likely on each day but the first."""
         months = np.datetime64(self.cutoff, "M") + np.arange(self.by_month.shape[1] + 1)
         firsts = (months.astype("datetime64[D]") - np.datetime64(self.cutoff, "D")).astype(np.int64)
         month = int(np.searchsorted(firsts, days, side="left")) - 1
@@ -78,55 +77,55 @@ class Truth:
 
 def config_of(company: SimulatedSoftware) -> Config:
     """The company's TOML with the settings of this benchmark."""
-    stated = read_config(company.write(BENCH / NAME), os.environ)
-    return msgspec.structs.replace(stated, hazard=SETTINGS, watermark=WATERMARK)
+    config = read_config(company.write(BENCH / NAME), os.environ)
+    return msgspec.structs.replace(config, hazard=SETTINGS, watermark=WATERMARK)
 
 
 def rows_of(config: Config) -> HazardRows:
-    """What a training at the test cutoff learns from, and the test."""
+    """The training rows known at the test cutoff, and the test rows."""
     tables = open_tables(config)
     return rows_at(tables, replace(survival_cutoffs(tables, SETTINGS), later=()))
 
 
-def told_by_each(recipes: Mapping[str, Recipe], rows: HazardRows) -> tuple[dict[str, RiskCurves], dict[str, Cost]]:
-    """What every model, fitted on what was known at the test cutoff, says of the customers there."""
-    told, costs = {}, {}
+def fit_each(recipes: Mapping[str, Recipe], rows: HazardRows) -> tuple[dict[str, RiskCurves], dict[str, Cost]]:
+    """Fit every model on what was known at the test cutoff and predict its customers."""
+    curves, costs = {}, {}
     for name, recipe in recipes.items():
-        with measured() as costs[name]:
-            told[name] = rows.fit_and_predict(recipe, train=rows.train, test=rows.test)
-    return told, costs
+        with measure_cost() as costs[name]:
+            curves[name] = rows.fit_and_predict(recipe, train=rows.train, test=rows.test)
+    return curves, costs
 
 
 def distance(risk: np.ndarray, truth: np.ndarray) -> float:
-    """Points between the mean risk told and the mean true one, averaged over tenths of the customers by risk told."""
+    """Points between mean predicted and mean true risk, averaged over tenths of the customers by predicted risk."""
     return 100 * float(np.abs(np.bincount(calibration_bins(risk, N_BINS), risk - truth)).sum() / len(risk))
 
 
 def true_errors(model: str, curves: RiskCurves, truth: Truth, customer_ids: np.ndarray) -> list[Metric]:
-    """The distance to the truth at 3, 6 and 12 months, and last the largest of them."""
+    """The distance to the true risk at 3, 6 and 12 months, and last the largest of the three."""
     pairs = {f"@{months}m": (curves.at(months * MONTH_DAYS), truth.within(months * MONTH_DAYS)) for months in MONTHS}
 
     def largest(rows: np.ndarray) -> float:
         return max(distance(risk[rows], true[rows]) for risk, true in pairs.values())
 
-    found = {
+    by_horizon = {
         name: estimate_interval(lambda rows, pair=pair: distance(pair[0][rows], pair[1][rows]), customer_ids)
         for name, pair in pairs.items()
     }
-    errors = {**found, "": estimate_interval(largest, customer_ids)}
+    errors = {**by_horizon, "": estimate_interval(largest, customer_ids)}
     return [Metric(model=model, name=f"true_calibration_error{name}", estimate=one) for name, one in errors.items()]
 
 
-def tenths(curves: RiskCurves, truth: Truth, judged: EvaluatedCurves, months: int) -> str:
-    """Each tenth of the customers by risk: what was told, what is true, and what happened."""
+def tenths_table(curves: RiskCurves, truth: Truth, *, observed: EvaluatedCurves, months: int) -> str:
+    """For each tenth of the customers by risk: predicted risk, true risk, and observed churn."""
     days = months * MONTH_DAYS
     risk, true = curves.at(days), truth.within(days)
     bins, lines = calibration_bins(risk, N_BINS), []
     for each in np.unique(bins):
         rows = bins == each
-        left = 1.0 - judged.times.take(rows).survival(np.ones((1, int(rows.sum()))), days)[0]
-        lines.append([f"{share:.1%}" for share in (risk[rows].mean(), true[rows].mean(), left)])
-    return table([f"told, {months} months", "true", "left (Kaplan-Meier)"], lines)
+        churned = 1.0 - observed.times.take(rows).survival(np.ones((1, int(rows.sum()))), days)[0]
+        lines.append([f"{share:.1%}" for share in (risk[rows].mean(), true[rows].mean(), churned)])
+    return table([f"predicted, {months} months", "true", "churned (Kaplan-Meier)"], lines)
 
 
 def run(world: SoftwareWorld = WORLD) -> None:
@@ -135,35 +134,35 @@ def run(world: SoftwareWorld = WORLD) -> None:
     rows = rows_of(config_of(company))
     recipes = {name: default_recipe(HAZARD_MODELS, name) for name in HAZARD_MODELS}
     chosen = choose_by_folds(recipes, rows, progress=NoProgress())
-    told, costs = told_by_each(recipes, rows)
+    curves, costs = fit_each(recipes, rows)
     outcomes, truth = rows.outcomes.take(rows.test), Truth.of(company, rows)
-    judged = [one for name, curves in told.items() for one in survival_metrics(name, curves, outcomes=outcomes)]
-    observed = [one for one in judged if one.name in OBSERVED]
-    errors = [one for name, curves in told.items() for one in true_errors(name, curves, truth, outcomes.customer_ids)]
+    metrics = [one for name, curve in curves.items() for one in survival_metrics(name, curve, outcomes=outcomes)]
+    observed = [one for one in metrics if one.name in OBSERVED]
+    errors = [one for name, curve in curves.items() for one in true_errors(name, curve, truth, outcomes.customer_ids)]
     largest = next(one.estimate for one in errors if one.model == chosen and one.name == "true_calibration_error")
-    figure = Figure(FIGURE, largest.value, largest.low, largest.high, "points")
-    publish(NAME, [figure, *measured_figures(NAME, errors), *measured_figures(NAME, observed)])
+    figure = Figure(figure=FIGURE, value=largest.value, low=largest.low, high=largest.high, unit="points")
+    publish(NAME, [figure, *metric_figures(NAME, errors), *metric_figures(NAME, observed)])
     parts = [
-        f"Chosen on customers that were not learnt from: `{chosen}`. Its largest distance to the truth, "
-        f"`{FIGURE}`, is {interval(largest, 2)} points. The method was developed on companies of other seeds.",
-        table(["", *told], metric_rows(errors, [one.name for one in errors if one.model == chosen], told)),
-        "In points: the distance between the mean risk told and the mean true one, averaged over tenths of the "
-        f"customers by the risk told; `{BASELINE}`, the same for everybody, is one such group. Beside what "
-        "happened, which is true only up to chance:",
+        f"Chosen on held-out customers: `{chosen}`. Its largest distance to the true risk, "
+        f"`{FIGURE}`, is {format_interval(largest, 2)} points. The method was developed on companies of other seeds.",
+        table(["", *curves], metric_rows(errors, [one.name for one in errors if one.model == chosen], curves)),
+        "In points: the distance between mean predicted and mean true risk, averaged over tenths of the customers by "
+        f"predicted risk; `{BASELINE}` predicts the same for every customer, so all are one group. Against observed "
+        "churn, which includes chance:",
         metric_table(observed, OBSERVED, costs),
-        tenths(told[chosen], truth, EvaluatedCurves.of(told[chosen], outcomes), max(MONTHS)),
+        tenths_table(curves[chosen], truth, observed=EvaluatedCurves.of(curves[chosen], outcomes), months=max(MONTHS)),
     ]
     write_section(
         NAME,
-        "When accounts of the simulated software company leave",
-        "python -m benchmarks.software_hazard",
-        facts_of(world, rows),
-        parts,
+        "Churn over time in the simulated software company",
+        command="python -m benchmarks.software_hazard",
+        facts=facts_of(world, rows),
+        parts=parts,
     )
 
 
 def facts_of(world: SoftwareWorld, rows: HazardRows) -> dict[str, str]:
-    """What was measured on."""
+    """The facts at the head of the section."""
     train = rows.cutoffs.train
     return {
         "Data": f"a simulated company, seed {world.seed}: {world.n_accounts:,} accounts, {world.n_months} months",

@@ -1,4 +1,4 @@
-"""Every churn model on a cross-section data set: 5 folds of customers, 4 times over, without what the leak alarm finds.
+"""Evaluates every churn model on a cross-section: 5 folds of customers, 4 repeats, without leaking columns.
 
 `python -m benchmarks.telco`
 """
@@ -10,11 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.comparison import measured_figures, metric_table, plain_sentences
 from benchmarks.data_sets import data_set
 from benchmarks.figures import publish
-from benchmarks.measure import Cost, measured
-from benchmarks.pages import write_section
+from benchmarks.measure import Cost, measure_cost
+from benchmarks.pages import describe_comparisons, metric_figures, metric_table, write_section
 from core.config.data_set import Config
 from models.metrics.classification import HIGHER_IS_BETTER, NAMES
 from tables.sources.cross_section import open_cross_section
@@ -32,15 +31,15 @@ from training.run.progress import NoProgress
 
 NAME = "telco"
 GOALS = {"auc": 0.849, "average_precision": 0.668, "log_loss": 0.412, "calibration_error": 0.022}
-"Of `blend`: the first two at least, the others at most; an AUC above .86 would be a leak."
-SHIPS = "blend"
+"Goals of `blend`: the first two are lower bounds, the others upper bounds. An AUC above .86 would be a leak."
+SHIPPED_MODEL = "blend"
 
 
 def trial_costs(config: Config, rows: CleanRows) -> tuple[Trials, dict[str, Cost]]:
-    """Every recipe, each measured by itself: all of its fits and scorings."""
+    """Cross-validate every recipe and measure each by itself: all of its fits and scorings."""
     scores, costs, trials = {}, {}, None
     for name, recipe in cross_section_recipes(default_recipes(config)).items():
-        with measured() as costs[name]:
+        with measure_cost() as costs[name]:
             trials = cross_validate({name: recipe}, rows, seed=config.seed, progress=NoProgress())
         scores |= trials.scores
     assert trials is not None
@@ -48,75 +47,76 @@ def trial_costs(config: Config, rows: CleanRows) -> tuple[Trials, dict[str, Cost
 
 
 def goals_sentence(reached: Mapping[str, float]) -> str:
-    """Each goal of the model that ships, and what it reached."""
-    told = ", ".join(f"{name} {reached[name]:.4f} (goal {goal})" for name, goal in GOALS.items())
+    """Each goal of the shipped model, and the figure it reached."""
+    figures = ", ".join(f"{name} {reached[name]:.4f} (goal {goal})" for name, goal in GOALS.items())
     missed = [
         name
         for name, goal in GOALS.items()
         if (reached[name] < goal if name in HIGHER_IS_BETTER else reached[name] > goal)
     ]
     verdict = f"missed: {', '.join(missed)}" if missed else "all reached"
-    return f"`{SHIPS}`: {told}; {verdict}."
+    return f"`{SHIPPED_MODEL}`: {figures}; {verdict}."
 
 
-def ranked_otherwise(trials: Trials, value: float) -> str:
-    """The average precision of what ships, where other rows are ranked together."""
+def other_rankings_sentence(trials: Trials, value: float) -> str:
+    """The average precision of the shipped model if other rows were ranked together."""
     customers = len(trials.outcomes) // N_REPEATS
     folds = np.concatenate([repeat * N_FOLDS + _fold_of_rows(customers) for repeat in range(N_REPEATS)])
-    ways = {"as a mean over the single folds": folds, "with all 4 times ranked together": None}
-    told = [f"{_average_precision(replace(trials, together=way)):.4f} {name}" for name, way in ways.items()]
+    ways = {"as a mean over the single folds": folds, "with all 4 repeats ranked together": None}
+    figures = [f"{_average_precision(replace(trials, groups=way)):.4f} {name}" for name, way in ways.items()]
     return (
-        f"Average precision of `{SHIPS}`: {value:.4f} here, {' and '.join(told)}; which of these counts was settled "
-        "after all three had been seen."
+        f"Average precision of `{SHIPPED_MODEL}`: {value:.4f} here, {' and '.join(figures)}. Which of the three is "
+        "reported was decided after seeing them."
     )
 
 
 def _fold_of_rows(customers: int) -> np.ndarray:
-    """(customers,) the fold of each row of one repeat: folds stand one after another, those with one more first."""
+    """The fold of each row of one repeat, (customers,): folds follow each other, those with one row more first."""
     return np.sort(np.arange(customers) % N_FOLDS)
 
 
 def _average_precision(trials: Trials) -> float:
-    only = replace(trials, scores={SHIPS: trials.scores[SHIPS]})
+    only = replace(trials, scores={SHIPPED_MODEL: trials.scores[SHIPPED_MODEL]})
     return next(metric.estimate.value for metric in only.metrics() if metric.name == "average_precision")
 
 
 def main() -> None:
     """Measure, publish the figures and write the section."""
-    found = data_set(NAME)
-    data = open_cross_section(found.config)
-    rows = drop_leaks(data, found.config.seed)
-    trials, costs = trial_costs(found.config, rows)
+    public = data_set(NAME)
+    data = open_cross_section(public.config)
+    rows = drop_leaks(data, public.config.seed)
+    trials, costs = trial_costs(public.config, rows)
     metrics = trials.metrics()
-    publish(NAME, measured_figures(NAME, metrics))
-    reached = {m.name: m.estimate.value for m in metrics if m.model == SHIPS}
-    others = [name for name in trials.scores if name != SHIPS]
+    publish(NAME, metric_figures(NAME, metrics))
+    reached = {m.name: m.estimate.value for m in metrics if m.model == SHIPPED_MODEL}
+    others = [name for name in trials.scores if name != SHIPPED_MODEL]
     write_section(
         NAME,
         "Churn on telco",
-        "python -m benchmarks.telco",
-        {
-            "Data": f"{found.what} ({found.terms})",
-            "Customers": f"{len(data.outcomes):,}, {data.outcomes.churned.mean():.1%} left: {data.definition}",
+        command="python -m benchmarks.telco",
+        facts={
+            "Data": f"{public.description} ({public.terms})",
+            "Customers": f"{len(data.outcomes):,}, {data.outcomes.churned.mean():.1%} churned: {data.definition}",
             "Columns": ", ".join(rows.features.names),
-            "Left out by the leak alarm": "; ".join(f"{leak.feature} ({leak.finding})" for leak in rows.dropped),
-            "Judged": f"{N_FOLDS} folds of customers, {N_REPEATS} times over; trees, penalties, bends and weights are "
-            "chosen by folds inside the customers learnt from",
+            "Excluded by the leak check": "; ".join(f"{leak.feature} ({leak.finding})" for leak in rows.dropped),
+            "Evaluation": f"{N_FOLDS} folds of customers, {N_REPEATS} repeats; trees, penalties, bends and weights are "
+            "chosen by folds inside the training customers",
         },
-        [
+        parts=[
             metric_table(metrics, NAMES, costs),
-            f"Paired differences of `{SHIPS}`, positive is better:",
-            plain_sentences([*trials.against(SHIPS, [BASELINE, *(name for name in others if name != BASELINE)])]),
+            f"Paired differences of `{SHIPPED_MODEL}`, positive is better:",
+            describe_comparisons(
+                [*trials.compare_with(SHIPPED_MODEL, [BASELINE, *(name for name in others if name != BASELINE)])]
+            ),
             goals_sentence(reached),
-            "Every figure is the mean of 4, one of each time that every customer was told of: nobody is ranked against "
-            f"another telling of themselves. {ranked_otherwise(trials, reached['average_precision'])}",
-            "An AUC above 0.86 would be a leak. `configs/telco.toml` says which columns of the six tables were "
-            "rewritten once it was known who had left, and are therefore not listed. Seconds are of all "
+            "Every figure is the mean of 4 repeats. Each repeat scores every customer once, so no customer is ranked "
+            f"against another score of their own. {other_rankings_sentence(trials, reached['average_precision'])}",
+            "An AUC above 0.86 would be a leak. `configs/telco.toml` names the columns of the six tables that were "
+            "rewritten after customers had left and are therefore not used. Seconds are of all "
             f"fits and scorings, {N_FOLDS * N_REPEATS} each.",
-            "A little optimism remains: that 3 bends of a number are among the choices, and which columns are listed, "
-            "was settled after figures of these folds had been seen. How the trees draw rows and features was chosen "
-            "on other divisions of the same customers (seeds 1000 and 1001; here 7 to 10), before these were looked "
-            "at.",
+            "The figures are slightly optimistic: the option of 3 bends per number and the list of columns were "
+            "decided after seeing figures of these folds. How the trees sample rows and features was chosen on other "
+            "splits of the same customers (seeds 1000 and 1001; here 7 to 10), before looking at these.",
         ],
     )
 

@@ -1,4 +1,4 @@
-"""What a benchmark measured is kept as it is shown."""
+"""Figures are written as JSON and printed as a table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from benchmarks.figures import Figure, publish
 
 
 def test_figures_are_written_as_a_list_and_printed(tmp_path, capsys):
-    path = publish("tea", [Figure("tea.seconds", 2.0, 1.0, 3.0, "s")], tmp_path)
+    path = publish("tea", [Figure(figure="tea.seconds", value=2.0, low=1.0, high=3.0, unit="s")], tmp_path)
 
     assert path == tmp_path / "tea.json"
     assert json.loads(path.read_text()) == [

@@ -1,4 +1,4 @@
-"""A model that cannot be fitted costs the benchmark its own row and nothing else."""
+"""A model that cannot be fitted does not stop the benchmark."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from benchmarks.fit_one import FitCost
-from benchmarks.fits import SplitFiles, run_apart
-from benchmarks.hand_over import write_split
+from benchmarks.fits import SplitFiles, run_process
+from benchmarks.split_files import write_split
 from models.metrics.ranking.protocols.last_basket_out import LastBasketOut
 from models.recommenders.blend import BlendRecommender
 from models.recommenders.popularity import Popularity
@@ -23,20 +23,20 @@ SPLIT = LastBasketOut().split(
 
 
 @pytest.mark.slow
-def test_a_model_that_refuses_says_why_and_the_next_one_answers(tmp_path: Path):
+def test_a_model_that_fails_has_a_reason_and_the_next_model_is_fitted(tmp_path: Path):
     files = SplitFiles(SPLIT, write_split(SPLIT, tmp_path))
 
-    refused = files.fit(Recipe("blend", BlendRecommender(parts=" ").settings), 2)
-    answered = files.fit(Recipe("popularity", Popularity().settings), 2)
+    failed = files.fit(Recipe("blend", BlendRecommender(parts=" ").settings), 2)
+    fitted = files.fit(Recipe("popularity", Popularity().settings), 2)
 
-    assert refused.answer is None
-    assert refused.cost.refused.startswith("blend has no parts")
-    assert answered.answer is not None
-    assert answered.cost.refused == ""
+    assert failed.answer is None
+    assert failed.cost.refused.startswith("blend has no parts")
+    assert fitted.answer is not None
+    assert fitted.cost.refused == ""
 
 
-def test_a_process_that_is_killed_is_told_as_a_refusal(tmp_path: Path):
-    run_apart([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], tmp_path / "out")
+def test_a_killed_process_is_reported_as_a_failure(tmp_path: Path):
+    run_process([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], tmp_path / "out")
 
     cost = msgspec.json.decode((tmp_path / "out" / "cost.json").read_bytes(), type=FitCost)
 

@@ -1,4 +1,4 @@
-"""One page is made of sections; what was not measured on this machine stays."""
+"""The results page joins sections and keeps those that were not measured again."""
 
 from __future__ import annotations
 
@@ -9,21 +9,19 @@ import pytest
 from benchmarks import pages
 
 
-def test_a_section_that_was_not_measured_here_stays_and_one_that_was_is_new(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_new_section_replaces_the_old_one_and_the_others_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     page = tmp_path / "results.md"
     monkeypatch.setattr(pages, "BENCH", tmp_path / "elsewhere")
-    pages.write_section("tea", "Tea", "make tea", {}, ["warm"])
-    pages.write_section("a.milk", "Milk", "make milk", {}, ["white"])
+    pages.write_section("tea", "Tea", command="make tea", facts={}, parts=["warm"])
+    pages.write_section("a.milk", "Milk", command="make milk", facts={}, parts=["white"])
     pages.write_results(["a.milk", "tea"], page)
 
     monkeypatch.setattr(pages, "BENCH", tmp_path / "here")
-    pages.write_section("tea", "Tea", "make tea", {}, ["hot"])
+    pages.write_section("tea", "Tea", command="make tea", facts={}, parts=["hot"])
     pages.write_results(["a.milk", "tea"], page)
 
-    found = pages.sections_of(page.read_text())
-    assert list(found) == ["a.milk", "tea"]
-    assert "white" in found["a.milk"]
-    assert "hot" in found["tea"]
+    sections = pages.sections_of(page.read_text())
+    assert list(sections) == ["a.milk", "tea"]
+    assert "white" in sections["a.milk"]
+    assert "hot" in sections["tea"]
     assert "warm" not in page.read_text()

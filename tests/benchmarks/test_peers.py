@@ -1,4 +1,4 @@
-"""Every model of a comparison gets the same number of settings, drawn within its ranges."""
+"""Every model of the comparison gets the same number of settings, drawn from its ranges."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 
 from benchmarks import peer_models
-from benchmarks.hand_over import write_split
-from benchmarks.peers import PEERS, drawn
+from benchmarks.peers import PEERS, draw_settings
+from benchmarks.split_files import write_split
 from models.metrics.ranking.protocols.last_basket_out import LastBasketOut
 from models.recommenders.engine.search_ranges import Between, OneOf
 from tests.baskets import interactions
 
 
-def test_settings_are_drawn_within_their_ranges_and_the_same_again():
+def test_settings_are_drawn_within_their_ranges_and_reproducibly():
     ranges = {"n": Between(2, 500, log=True, whole=True), "share": Between(0, 1), "kind": OneOf(("a", None))}
 
-    settings = drawn(ranges, 40)
+    settings = draw_settings(ranges, 40)
 
     numbers, shares = (np.array([one[name] for one in settings], dtype=float) for name in ("n", "share"))
-    assert settings == drawn(ranges, 40)
+    assert settings == draw_settings(ranges, 40)
     assert (numbers == numbers.round()).all()
     assert 2 <= numbers.min() < numbers.max() <= 500
     assert 0 <= shares.min() < shares.max() <= 1
@@ -33,11 +33,11 @@ def test_every_peer_names_its_library():
 
 
 @pytest.mark.parametrize(("weights", "expected"), [("count", 2.0), ("binary", 1.0), ("log", np.log(3))])
-def test_what_a_peer_learns_from_is_weighted_as_asked(tmp_path: Path, weights: str, expected: float):
+def test_the_input_of_a_peer_has_the_chosen_weights(tmp_path: Path, weights: str, expected: float):
     everything = interactions("ada 2024-01-01 a", "ada 2024-01-02 a", "ada 2024-01-03 b", "bo 2024-01-01 b")
     folder = write_split(LastBasketOut().split(everything), tmp_path)
 
-    matrix = peer_models.matrix_of(folder, "learnt_from", weights, None)
+    matrix = peer_models.matrix_of(folder, "learnt_from", weights=weights, half_life_days=None)
 
     assert matrix[0, 0] == pytest.approx(expected)
-    assert peer_models.asked_rows(folder).tolist() == [0]
+    assert peer_models.query_rows(folder).tolist() == [0]

@@ -1,4 +1,4 @@
-"""The truth of the simulated company is read on any day, and distances to it are by tenths of the customers."""
+"""True risks are interpolated to any day, and distances to them are averaged over tenths of the customers."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from models.metrics.survival import MONTH_DAYS
 from simulation.software.simulate import SoftwareWorld
 
 MARCH = Truth(np.array([[0.1, 0.4]]), date(2025, 3, 1))
-"A tenth leaves in March, of 31 days, and three tenths in April, of 30."
+"A tenth churns in March (31 days), three tenths in April (30 days)."
 
 
-@pytest.mark.parametrize(("days", "left"), [(1, 0.0), (16, 0.05), (31, 0.1), (32, 0.1), (31 + 1 + 29, 0.4)], ids=str)
-def test_ends_are_spread_over_the_days_of_a_month_but_its_first(days: int, left: float):
-    assert MARCH.within(days)[0] == pytest.approx(left)
+@pytest.mark.parametrize(("days", "churned"), [(1, 0.0), (16, 0.05), (31, 0.1), (32, 0.1), (31 + 1 + 29, 0.4)], ids=str)
+def test_churn_is_spread_evenly_over_the_days_of_a_month_except_the_first(days: int, churned: float):
+    assert MARCH.within(days)[0] == pytest.approx(churned)
 
 
-def test_the_records_end_so_that_the_test_cutoff_is_the_first_of_a_month():
+def test_the_watermark_makes_the_test_cutoff_the_first_of_a_month():
     test = np.datetime64(WATERMARK) - SETTINGS.horizon_months * MONTH_DAYS - 30
 
     assert test == test.astype("datetime64[M]")
     assert SoftwareWorld().end >= WATERMARK
 
 
-def test_a_surplus_in_one_half_and_a_lack_in_the_other_do_not_cancel_out():
+def test_opposite_errors_in_two_groups_do_not_cancel_out():
     risk = np.repeat([0.1, 0.3], 50)
 
     assert distance(risk, np.repeat([0.15, 0.25], 50)) == pytest.approx(5.0)
     assert distance(risk, risk) == 0.0
 
 
-def test_the_last_error_is_the_largest_of_all_horizons():
+def test_the_last_error_is_the_largest_over_the_horizons():
     n, months = 40, np.arange(1, 13)
     risk = np.tile(0.02 * months, (n, 1))
     curves = RiskCurves(period_days=30, risk=risk, by_cause=np.zeros((n, 12, 0)))

@@ -1,6 +1,6 @@
-"""The two candidates for the HTTP face, each mounted in a BentoML service with the same settings.
+"""The two candidates for the HTTP layer, each mounted in a BentoML service with the same settings.
 
-The question, the answer and the function between them are the service's own; only what carries them differs.
+The request, the response and the handler are the service's own; only the HTTP framework differs.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ TASKS = TaskDatabase.at(None, LIVE.folder.parent / TASKS_FILE)
 
 @post("/v1/churn/score", status_code=200)
 async def score(data: ChurnScoreRequest) -> ChurnScoreResponse:
-    """The service's own answer, carried by Litestar."""
+    """The service's own handler, called by Litestar."""
     assert LIVE.current is not None
     return churn_score.handle(data, RequestContext(LIVE.current, STOCK, TASKS))
 
 
 class Ready:
-    """What both services share."""
+    """Loads the release; common to both services."""
 
     def __init__(self) -> None:
         LIVE.start()
@@ -52,15 +52,15 @@ class Ready:
 
 @bentoml.asgi_app(Api(LIVE, [churn_score.ENDPOINT], metrics=METRICS), path="/")
 @bentoml.service(name="starlette_face", **SERVICE_OPTIONS)
-class StarletteFace(Ready):
-    """Starlette's routes and requests, msgspec, and everything that the service does around them."""
+class StarletteService(Ready):
+    """Starlette and msgspec, with everything that the service adds around them."""
 
 
 LITESTAR = cast(Any, Litestar([score], logging_config=None, openapi_config=None))
-"Its own types of ASGI are narrower than BentoML's."
+"Litestar's ASGI types are narrower than BentoML's."
 
 
 @bentoml.asgi_app(LITESTAR, path="/")
 @bentoml.service(name="litestar_face", **SERVICE_OPTIONS)
-class LitestarFace(Ready):
-    """Litestar with its defaults, but for its access log and its document."""
+class LitestarService(Ready):
+    """Litestar with its defaults, without its access log and OpenAPI document."""

@@ -31,7 +31,7 @@ def interactions(*baskets: str) -> Interactions:
 
 
 def checkerboard(n: int) -> Interactions:
-    """n customers and items: each bought every item of their own parity but the one of their own number."""
+    """n customers and items: each bought all items of the same parity but the one with their own number."""
     names = [f"{number:04d}" for number in range(n)]
     return interactions(
         *(

@@ -17,7 +17,7 @@ CORNER_SHOP = interactions(
 
 
 def every_recommender_on(log: Interactions, cutoff: date | None = None) -> dict[str, Recommender]:
-    """By name; vectors are short, as the log is."""
+    """Every recommender fitted on a log, by name; with short vectors, because the log is short."""
     short = {"n_factors": 4}
     return {
         name: kind(**(short if "n_factors" in {knob.name for knob in fields(kind)} else {})).fit(log, cutoff)

@@ -1,4 +1,4 @@
-"""Flat data sets written by hand: members whose visits tell who leaves, and a score that was asked afterwards."""
+"""A hand-written cross-section data set: visits predict churn, and a score was recorded after it."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ SPORTS = ("tennis", "judo", "kendo", "yoga", "golf", "rowing")
 
 
 def write_club(folder: Path, n: int = 600, seed: int = 1, tells: bool = True) -> Path:
-    """A club of n members in two files and its TOML; where nothing tells, everybody leaves by lot."""
+    """A club of n members in two files, and its TOML; unless `tells`, churn is random."""
     random = np.random.default_rng(seed)
     monthly, charges = random.random(n) < 0.5, random.uniform(20, 120, n)
     bored = random.normal(0, 1, n)
     left = random.random(n) < 1 / (1 + np.exp(1.2 - 1.8 * bored * tells))
     visits = {sport: 5 - bored + random.normal(0, 0.8, n) for sport in SPORTS}
     ids = np.char.mod("%05d", np.arange(n))
-    told = np.where(random.random(n) < 0.02, " ", np.char.mod("%.2f", charges))
-    members = {"No.": ids, "Contract": np.where(monthly, "monthly", "yearly"), "Charges": told}
+    charges_text = np.where(random.random(n) < 0.02, " ", np.char.mod("%.2f", charges))
+    members = {"No.": ids, "Contract": np.where(monthly, "monthly", "yearly"), "Charges": charges_text}
     csv.write_csv(pa.table(members | visits), folder / "members.csv")
     status = {
         "Member": ids[::-1],

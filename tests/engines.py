@@ -1,4 +1,4 @@
-"""The engines that every law must hold on: DuckDB, and PostgreSQL where one answers."""
+"""The engines that every law must hold on: DuckDB, and PostgreSQL if one answers."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def postgres_engine() -> SQLBackend | None:
 
 
 def engine(name: str) -> SQLBackend:
-    """An engine by name; skips the test where it does not answer."""
+    """An engine by name; skips the test if it does not answer."""
     if name == "duckdb":
         return duckdb_engine()
-    found = postgres_engine()
-    if found is None:
+    postgres = postgres_engine()
+    if postgres is None:
         pytest.skip(f"no PostgreSQL answers at {POSTGRES}")
-    return found
+    return postgres
 
 
 every_engine = pytest.mark.parametrize("engine_name", ["duckdb", "postgres"])

@@ -21,7 +21,7 @@ def cohort(*customer_ids: str, cutoff: str = CUTOFF) -> Cohort:
 
 
 def features_at(tables: Tables, *customer_ids: str, cutoff: str = CUTOFF) -> FeatureTable:
-    """What is known of these customers."""
+    """The features of these customers."""
     return compute_features(tables, cohort(*customer_ids, cutoff=cutoff))
 
 

@@ -1,4 +1,4 @@
-"""A software firm small enough to work out by hand: five accounts, six months, every table that a report reads."""
+"""A software firm small enough to calculate by hand: five accounts, six months, every table of the report."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ ACCOUNTS = {"acme": "gold", "bond": "gold", "cobo": "silver", "dart": "silver", 
 
 def span(account: str, plan: str, began: str, ended: str | None, mrr: float, **more: Any) -> dict[str, Any]:
     """One unchanged span of a subscription."""
-    stated = {"customer_id": account, "subscription_id": f"s-{account}", "plan": plan, "mrr": mrr}
-    return {**stated, "started_at": began, "ended_at": ended, "seats": 10, "renews_at": "2026-09-01", **more}
+    usual = {"customer_id": account, "subscription_id": f"s-{account}", "plan": plan, "mrr": mrr}
+    return {**usual, "started_at": began, "ended_at": ended, "seats": 10, "renews_at": "2026-09-01", **more}
 
 
 SPANS = (
@@ -28,19 +28,19 @@ SPANS = (
 
 
 def accounts() -> list[dict[str, Any]]:
-    """Their tiers."""
+    """The accounts with their tier."""
     dated = {"owner": "sato", "valid_from": "2025-01-01"}
     return [{"account_id": account, "tier": tier, **dated} for account, tier in ACCOUNTS.items()]
 
 
 def spend() -> list[dict[str, Any]]:
-    """600 a month on winning customers, and as much on keeping them."""
+    """600 a month for acquisition, and as much for retention."""
     months = [f"2026-{month:02d}-01" for month in range(1, 7)]
     return [{"month": month, "channel": channel, "amount": 600.0} for month in months for channel in ("ads", "care")]
 
 
 def people() -> list[dict[str, Any]]:
-    """Two people an account."""
+    """Two people per account."""
     return [
         {"customer_id": f"{account}-{number}", "account_id": account, "valid_from": "2025-01-01"}
         for account in ACCOUNTS
@@ -48,20 +48,20 @@ def people() -> list[dict[str, Any]]:
     ]
 
 
-def used(*lines: str) -> list[dict[str, Any]]:
+def usage_rows(*lines: str) -> list[dict[str, Any]]:
     """Usage from lines such as "acme-1 2026-06-01 report"."""
     cells = (line.split() for line in lines)
     return [{"customer_id": who, "event_time": when, "event": event} for who, when, event in cells]
 
 
-USAGE = used(
+USAGE = usage_rows(
     "acme-1 2026-06-01 report", "acme-1 2026-06-02 report", "acme-2 2026-06-02 export", "acme-1 2026-06-03 login",
     "bond-1 2026-06-05 report", "dart-1 2026-06-06 alerts", "cobo-1 2025-02-01 report",
 )  # fmt: skip
 
 
 def survey(person: str, day: str, kind: str, score: float | None) -> dict[str, Any]:
-    """One survey sent, answered where it has a score."""
+    """One survey, answered if it has a score."""
     return {"customer_id": person, "event_time": day, "kind": kind, "score": score}
 
 
@@ -96,7 +96,7 @@ DEALS = (
 
 
 def firm_tables(**changes: Any) -> Tables:
-    """The firm's tables, with whatever a test wants different; None takes a table away."""
+    """The tables of the firm, with the changes of a test; None removes a table."""
     settings = changes.pop("settings", None) or config(
         customer="account",
         active_days=90,
@@ -114,8 +114,8 @@ def firm_tables(**changes: Any) -> Tables:
         "opportunities": frame(*DEALS),
         "spend": frame(*spend()),
     }  # fmt: skip
-    wanted = {name: table for name, table in {**frames, **changes}.items() if table is not None}
-    return shop(settings=settings, **wanted)
+    tables = {name: table for name, table in {**frames, **changes}.items() if table is not None}
+    return shop(settings=settings, **tables)
 
 
 @cache

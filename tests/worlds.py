@@ -1,4 +1,4 @@
-"""Small worlds written by hand: purchases one line each, and the configuration around them."""
+"""Small hand-written data sets: purchases of one line each, and their configuration."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ NUMBERS = {"quantity", "cost"}
 
 
 def config(**changes: Any) -> Config:
-    """A shop in Tokyo, with whatever a test wants different."""
-    stated = {"name": "world", "time_zone": "Asia/Tokyo", "currency": "JPY", "active_days": 180, "tables": {}}
-    return Config(**{**stated, **changes})
+    """A shop in Tokyo, with the changes of a test."""
+    usual = {"name": "world", "time_zone": "Asia/Tokyo", "currency": "JPY", "active_days": 180, "tables": {}}
+    return Config(**{**usual, **changes})
 
 
 def purchase_log(*lines: str) -> pa.Table:
     """Purchases from lines such as "ada 2024-03-01", "ada 2024-03-01T18:30 -12.5 item_id=tea quantity=2".
 
-    Who, when, then how much (10 where not said), then any other column. '-' is an unknown customer.
+    Customer, time, amount (10 by default), then any other column. '-' is an unknown customer.
     """
     return frame(*(_purchase(line) for line in lines))
 
 
 def _purchase(line: str) -> dict[str, Any]:
     who, when, *rest = line.split()
-    stated = dict(word.split("=") for word in rest if "=" in word)
+    columns = dict(word.split("=") for word in rest if "=" in word)
     amounts = [float(word) for word in rest if "=" not in word]
     return {
         "customer_id": None if who == "-" else who,
         "event_time": when,
         "amount": amounts[0] if amounts else 10.0,
-        **{name: float(value) if name in NUMBERS else value for name, value in stated.items()},
+        **{name: float(value) if name in NUMBERS else value for name, value in columns.items()},
     }
 
 
@@ -53,6 +53,6 @@ def _column(name: str, cells: list[Any]) -> pa.Array:
 
 
 def shop(*purchases: str, settings: Config | None = None, backend: Any = None, **frames: Any) -> Tables:
-    """Checked tables of a purchase log and of other frames."""
+    """Tables of a purchase log and other frames."""
     bought = {"purchases": purchase_log(*purchases)} if purchases else {}
     return tables_from_frames(settings or config(), {**bought, **frames}, backend=backend)

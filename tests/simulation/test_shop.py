@@ -1,4 +1,4 @@
-"""The simulated shop, and whether what is said to be true of it is."""
+"""The simulated shop, and whether its truth holds in its tables."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ EVERY_TABLE = ["customers", "items", "purchases", "usage", "contacts", "offers",
 
 
 @dataclass(frozen=True)
-class Watched:
-    """A shop with its truth, its tables, and what became of its cohort at the cutoff."""
+class ObservedShop:
+    """A shop with its truth, its tables, and the labels of its cohort at the cutoff."""
 
     truth: ShopTruth
     frames: dict[str, pa.Table]
@@ -52,25 +52,25 @@ class Watched:
         return self.truth.p_no_purchase(CUTOFF, HORIZON)[self.truth.rows_of(self.outcomes.customer_ids)]
 
 
-def watched(world: ShopWorld) -> Watched:
+def observe(world: ShopWorld) -> ObservedShop:
     made = simulate_shop(world)
     settings = config(watermark=world.end, churn=ChurnDefinition(horizon_days=HORIZON))
     tables = tables_from_frames(settings, {name: made.tables[name] for name in ("purchases", "usage")})
-    return Watched(made.truth, made.tables, tables, label_outcomes(tables, select_cohort(tables, [CUTOFF])))
+    return ObservedShop(made.truth, made.tables, tables, label_outcomes(tables, select_cohort(tables, [CUTOFF])))
 
 
 @pytest.fixture(scope="module")
-def usual() -> Watched:
-    return watched(ShopWorld())
+def usual() -> ObservedShop:
+    return observe(ShopWorld())
 
 
 @pytest.fixture(scope="module")
-def coin_toss() -> Watched:
-    return watched(ShopWorld(churn_is_random=True))
+def random_churn() -> ObservedShop:
+    return observe(ShopWorld(churn_is_random=True))
 
 
-def visible_signs(shop: Watched) -> np.ndarray:
-    """(n, 4) of the cohort: days since the last order, the same in own gaps, recent visits, orders so far."""
+def visible_signs(shop: ObservedShop) -> np.ndarray:
+    """(n, 4) of the cohort: days since the last order, the same in usual gaps, recent visits, number of orders."""
     truth, day = shop.truth, (CUTOFF - shop.truth.world.start).days
     orders, (visitors, visited_on) = truth.history.orders, truth.history.visits
     who, when = orders.customers[orders.days < day], orders.days[orders.days < day]
@@ -84,12 +84,12 @@ def visible_signs(shop: Watched) -> np.ndarray:
     return signs[truth.rows_of(shop.outcomes.customer_ids)]
 
 
-def auc(scores: np.ndarray, happened: np.ndarray) -> float:
-    ranks, n = rankdata(scores), happened.sum()
-    return float((ranks[happened].sum() - n * (n + 1) / 2) / (n * (~happened).sum()))
+def auc(scores: np.ndarray, positive: np.ndarray) -> float:
+    ranks, n = rankdata(scores), positive.sum()
+    return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * (~positive).sum()))
 
 
-def test_the_same_seed_makes_the_same_shop_and_another_another():
+def test_the_same_seed_gives_the_same_shop_and_another_seed_another_one():
     first, second, other = (simulate_shop(ShopWorld(n_customers=50, seed=seed)) for seed in (1, 1, 2))
 
     assert all(first.tables[name].equals(second.tables[name]) for name in first.tables)
@@ -104,7 +104,7 @@ def test_every_table_keeps_the_contract(name, usual):
     assert columns >= set(CONTRACT[name].mandatory_columns)
 
 
-def test_a_shop_that_was_written_opens_with_every_row(tmp_path):
+def test_a_written_shop_opens_with_every_row(tmp_path):
     made = simulate_shop(ShopWorld(n_customers=60))
 
     opened = open_tables(read_config(made.write(tmp_path), {}))
@@ -115,28 +115,28 @@ def test_a_shop_that_was_written_opens_with_every_row(tmp_path):
     assert opened.watermark("purchases") == made.truth.world.end
 
 
-def test_most_of_what_customers_say_they_like_is_what_they_like(usual):
-    rows = usual.frames["preferences"].to_pydict()
-    strongest = usual.truth.customers.tastes.argmax(axis=1)[usual.truth.rows_of(np.array(rows["customer_id"]))]
+def test_most_stated_preferences_are_true(usual):
+    preferences = usual.frames["preferences"].to_pydict()
+    strongest = usual.truth.customers.tastes.argmax(axis=1)[usual.truth.rows_of(np.array(preferences["customer_id"]))]
     homes = np.stack([2 * strongest, 2 * strongest + 1]) % len(CATEGORIES)
 
-    meant = (CATEGORIES[homes] == np.array(rows["value"])).any(axis=0)
+    is_true = (CATEGORIES[homes] == np.array(preferences["value"])).any(axis=0)
 
-    assert len(meant) / len(usual.truth.customers) == pytest.approx(0.33, abs=0.04)
-    assert SINCERITY <= meant.mean() < 0.95
+    assert len(is_true) / len(usual.truth.customers) == pytest.approx(0.33, abs=0.04)
+    assert SINCERITY <= is_true.mean() < 0.95
 
 
-def test_a_few_percent_refuse_and_some_think_again(usual):
-    said = usual.frames["consents"].to_pandas()
-    by_purpose = said.groupby("purpose").granted
-    by_customer = said.groupby(["customer_id", "purpose"]).granted
+def test_a_few_percent_refuse_and_some_change_their_consent(usual):
+    consents = usual.frames["consents"].to_pandas()
+    by_purpose = consents.groupby("purpose").granted
+    by_customer = consents.groupby(["customer_id", "purpose"]).granted
 
     assert (1 - by_purpose.mean()).between(0.02, 0.09).all()
     assert (by_customer.size() == 2).sum() > 0
     assert (by_customer.nunique() == by_customer.size()).all()
 
 
-def test_a_shop_without_items_names_none(tmp_path):
+def test_a_shop_without_items_has_no_items_in_its_tables(tmp_path):
     made = simulate_shop(ShopWorld(n_customers=30, no_items=True))
 
     assert {"items", "preferences"}.isdisjoint(made.tables)
@@ -146,12 +146,12 @@ def test_a_shop_without_items_names_none(tmp_path):
 
 
 @pytest.mark.parametrize("impossible", [{"n_customers": 0}, {"n_items": 3, "n_tastes": 8}])
-def test_an_impossible_world_is_refused(impossible):
+def test_impossible_settings_are_an_error(impossible):
     with pytest.raises(BadInput):
         ShopWorld(**impossible)
 
 
-def test_the_true_probability_of_silence_comes_true_in_every_tenth_of_customers(usual):
+def test_the_true_churn_probability_is_calibrated_in_every_tenth_of_customers(usual):
     probabilities, churned = usual.probabilities, usual.outcomes.churned
     tenths = np.array_split(np.argsort(probabilities), 10)
 
@@ -160,7 +160,7 @@ def test_the_true_probability_of_silence_comes_true_in_every_tenth_of_customers(
         assert abs(churned[rows].mean() - probabilities[rows].mean()) < 4 * spread + 1e-9
 
 
-def test_nobody_who_is_gone_orders_or_visits(usual):
+def test_a_customer_who_has_left_neither_orders_nor_visits(usual):
     history = usual.truth.history
 
     assert (history.orders.days < history.gone_from[history.orders.customers]).all()
@@ -168,7 +168,7 @@ def test_nobody_who_is_gone_orders_or_visits(usual):
     assert (history.fading_from <= history.gone_from).all()
 
 
-def test_visits_fall_before_a_customer_is_gone(usual):
+def test_visits_decline_before_a_customer_leaves(usual):
     history = usual.truth.history
     who, days = history.visits
     fading = (days >= history.fading_from[who]).sum() / (history.gone_from - history.fading_from).sum()
@@ -177,45 +177,45 @@ def test_visits_fall_before_a_customer_is_gone(usual):
     assert fading < before / 2
 
 
-def test_who_lost_interest_had_a_reason_and_nobody_else(usual):
+def test_exactly_the_customers_who_lose_interest_have_a_cause(usual):
     truth = usual.truth
 
     assert ((truth.history.causes != "") == (truth.history.fading_from <= truth.world.n_days)).all()
     assert set(np.unique(truth.history.causes)) == {"", "own reasons", "defect", "late delivery", "prices"}
 
 
-def test_churn_can_be_told_far_better_than_by_recency_alone(usual):
+def test_churn_is_predicted_far_better_than_by_recency_alone(usual):
     signs, churned = visible_signs(usual), usual.outcomes.churned
     model = LogisticRegression(max_iter=1_000)
 
     probabilities = np.asarray(cross_val_predict(model, signs, churned, cv=5, method="predict_proba"))
-    recency, rows, truth = (
+    recency, model_auc, truth = (
         auc(signs[:, 0], churned),
         auc(probabilities[:, 1], churned),
         auc(usual.probabilities, churned),
     )
 
-    assert recency + 0.02 < rows < truth
+    assert recency + 0.02 < model_auc < truth
 
 
-def test_in_a_coin_toss_shop_everybody_stays_silent_with_probability_one_half(coin_toss):
-    assert coin_toss.probabilities == pytest.approx(0.5, abs=1e-9)
+def test_with_random_churn_every_customer_churns_with_probability_one_half(random_churn):
+    assert random_churn.probabilities == pytest.approx(0.5, abs=1e-9)
 
 
-def test_in_a_coin_toss_shop_no_sign_tells_anything(coin_toss):
-    signs, churned = visible_signs(coin_toss), coin_toss.outcomes.churned
+def test_with_random_churn_no_sign_predicts_it(random_churn):
+    signs, churned = visible_signs(random_churn), random_churn.outcomes.churned
     spread = np.sqrt(1 / (3 * len(churned)))
 
     assert all(abs(auc(signs[:, place], churned) - 0.5) < 4 * spread for place in range(signs.shape[1]))
 
 
 def hits_at_10(scores: np.ndarray, after: Histories) -> float:
-    """The share of lines after the cutoff whose item stands among the customer's ten best."""
+    """The share of lines after the cutoff whose item is among the ten best of the customer."""
     best = np.argsort(-scores, axis=1, kind="stable")[:, :10]
     return float(np.mean([item in best[row] for row, item in zip(after.customers, after.items, strict=True)]))
 
 
-def test_own_taste_and_repetition_tell_the_next_item_far_better_than_popularity(usual):
+def test_taste_and_repetition_predict_the_next_item_far_better_than_popularity(usual):
     truth, everything = usual.truth, load_interactions(usual.tables)
     past = everything.before(CUTOFF).histories
     soon = everything.before(CUTOFF + timedelta(days=28)).histories
@@ -239,7 +239,7 @@ def test_the_probabilities_of_the_next_item_sum_to_one(usual):
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.booleans()), max_size=30), st.integers(0, 99))
-def test_a_repetition_carries_an_earlier_item_of_the_same_customer(lines, seed):
+def test_a_repeat_has_an_earlier_item_of_the_same_customer(lines, seed):
     buyers = np.array(sorted(buyer for buyer, _ in lines), np.int64)
     repeats = np.array([repeating for _, repeating in lines], bool)
 
@@ -250,11 +250,11 @@ def test_a_repetition_carries_an_earlier_item_of_the_same_customer(lines, seed):
     assert (origin[~repeats] == np.flatnonzero(~repeats)).all()
 
 
-def test_an_offer_is_taken_up_with_the_next_order_of_the_same_customer():
+def test_an_offer_is_redeemed_with_the_next_order_of_the_same_customer():
     days = np.array(["2024-01-05", "2024-01-01", "2024-01-09"], "M8[s]")
 
-    found = next_orders(
+    orders = next_orders(
         np.array([1, 1, 2]), days, who=np.array([1, 1, 2, 0]), after=np.full(4, np.datetime64("2024-01-02", "s"))
     )
 
-    assert found.astype("M8[D]").tolist() == [date(2024, 1, 5), date(2024, 1, 5), date(2024, 1, 9), None]
+    assert orders.astype("M8[D]").tolist() == [date(2024, 1, 5), date(2024, 1, 5), date(2024, 1, 9), None]

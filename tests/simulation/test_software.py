@@ -1,4 +1,4 @@
-"""The simulated software company, and whether what is said to be true of it is."""
+"""The simulated software company, and whether its truth holds in its tables."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ def usual() -> SimulatedSoftware:
 
 @pytest.fixture(scope="module")
 def many() -> SoftwareTruth:
-    """The lives alone of ten thousand accounts."""
-    return lives_of(SoftwareWorld(n_accounts=10_000))
+    """The truth of ten thousand accounts, without tables."""
+    return truth_of(SoftwareWorld(n_accounts=10_000))
 
 
-def lives_of(world: SoftwareWorld) -> SoftwareTruth:
+def truth_of(world: SoftwareWorld) -> SoftwareTruth:
     random = np.random.default_rng(world.seed)
     accounts = make_accounts(world, random)
     return SoftwareTruth(world, accounts, simulate_history(world, accounts, random=random))
 
 
-def test_ids_of_a_large_company_are_sorted_as_text_as_they_are_as_numbers():
+def test_ids_of_a_large_company_sort_the_same_as_text_and_as_numbers():
     assert (np.diff(np.argsort(number_ids("p", 100_001, digits=5))) == 1).all()
     assert number_ids("a", 3, digits=4).tolist() == ["a0001", "a0002", "a0003"]
 
 
-def left_within(history: AccountHistory, month: int, n_months: int) -> np.ndarray:
-    """(n,) bool: who leaves in so many months from one on."""
+def churns_within(history: AccountHistory, month: int, n_months: int) -> np.ndarray:
+    """(n,) whether each account churns within `n_months` from a month on."""
     churns = history.churns
     left = np.zeros(len(history.paid_from), bool)
     left[churns.accounts[(churns.months >= month) & (churns.months < month + n_months)]] = True
@@ -62,7 +62,7 @@ def spans_of(company: SimulatedSoftware) -> pd.DataFrame:
     return spans.assign(until=spans.ended_at.fillna(LONG_GONE))
 
 
-def test_the_same_seed_makes_the_same_company_and_another_another():
+def test_the_same_seed_gives_the_same_company_and_another_seed_another_one():
     first, second, other = (simulate_software(SoftwareWorld(n_accounts=20, seed=seed)) for seed in (1, 1, 2))
 
     assert all(first.tables[name].equals(second.tables[name]) for name in first.tables)
@@ -78,7 +78,7 @@ def test_every_table_keeps_the_contract(usual):
         assert columns >= set(CONTRACT[name].mandatory_columns), name
 
 
-def test_a_company_that_was_written_opens_with_every_row_and_its_ends_are_its_labels(usual, tmp_path: Path):
+def test_a_written_company_opens_with_every_row_and_its_churns_are_its_labels(usual, tmp_path: Path):
     tables = open_tables(read_config(usual.write(tmp_path), {}))
     cutoff, history = date(2025, 3, 1), usual.truth.history
 
@@ -88,8 +88,8 @@ def test_a_company_that_was_written_opens_with_every_row_and_its_ends_are_its_la
         name: len(table) for name, table in usual.tables.items()
     }
     churned = set(outcomes.customer_ids[outcomes.churned & outcomes.is_mature])
-    here, day = usual.truth.customers_on(cutoff), (cutoff - usual.truth.world.start).days
-    soon = (history.churns.days >= day) & (history.churns.days < day + 90) & here[history.churns.accounts]
+    is_customer, day = usual.truth.customers_on(cutoff), (cutoff - usual.truth.world.start).days
+    soon = (history.churns.days >= day) & (history.churns.days < day + 90) & is_customer[history.churns.accounts]
     assert churned == set(usual.truth.accounts.account_ids[history.churns.accounts[soon]])
 
 
@@ -102,7 +102,7 @@ def test_spans_follow_each_other_and_never_overlap(usual):
     assert ((spans.mrr > 0) & (spans.seats > 0)).all()
 
 
-def test_a_span_ends_for_a_kind_of_reason_exactly_where_the_account_left(usual):
+def test_exactly_the_spans_that_end_with_churn_have_a_kind_of_end(usual):
     spans = spans_of(usual)
     goes_on = (spans.customer_id == spans.customer_id.shift(-1)) & (spans.until == spans.started_at.shift(-1))
 
@@ -110,7 +110,7 @@ def test_a_span_ends_for_a_kind_of_reason_exactly_where_the_account_left(usual):
     assert spans.end_kind.notna().sum() == len(usual.truth.history.churns.days)
 
 
-def test_the_waterfall_of_each_month_reconciles(usual):
+def test_the_mrr_movements_of_each_month_reconcile(usual):
     months = pd.date_range("2023-05-01", "2026-03-01", freq="MS")
     book = {month: running_mrr(usual, month) for month in months}
 
@@ -129,39 +129,39 @@ def running_mrr(company: SimulatedSoftware, midnight: pd.Timestamp) -> pd.Series
     return running.set_index("customer_id").mrr
 
 
-def test_people_use_and_ask_only_while_their_account_pays(usual):
+def test_usage_and_tickets_only_occur_while_the_account_pays(usual):
     owner = usual.tables["customers"].to_pandas().set_index("customer_id").account_id
     spans = spans_of(usual)[["customer_id", "started_at", "until"]]
 
     for name, column in (("usage", "event_time"), ("tickets", "opened_at")):
         events = usual.tables[name].to_pandas().sort_values(column)
         events["account"] = events.customer_id.map(owner)
-        found = pd.merge_asof(
+        matches = pd.merge_asof(
             events[["account", column]], spans.sort_values("started_at"),
             left_on=column, right_on="started_at", left_by="account", right_by="customer_id",
         )  # fmt: skip
-        assert (found[column] < found.until.dt.ceil("D")).all()
+        assert (matches[column] < matches.until.dt.ceil("D")).all()
 
 
-def test_the_true_probability_of_leaving_comes_true_in_every_fifth_of_accounts(many):
+def test_the_true_churn_probability_is_calibrated_in_every_fifth_of_accounts(many):
     for month, n_months in ((12, 3), (20, 6), (22, 12)):
         cutoff = (np.datetime64(many.world.start, "M") + month).astype("M8[D]").astype(date)
-        here = many.customers_on(cutoff)
-        told = many.p_churn(cutoff, n_months, n_futures=20)[here]
-        left = left_within(many.history, month, n_months)[here]
-        for rows in np.array_split(np.argsort(told), 5):
-            spread = np.sqrt((told[rows] * (1 - told[rows])).sum()) / len(rows)
-            assert abs(left[rows].mean() - told[rows].mean()) < 4 * spread + 0.01
+        is_customer = many.customers_on(cutoff)
+        probabilities = many.p_churn(cutoff, n_months, n_futures=20)[is_customer]
+        left = churns_within(many.history, month, n_months)[is_customer]
+        for rows in np.array_split(np.argsort(probabilities), 5):
+            spread = np.sqrt((probabilities[rows] * (1 - probabilities[rows])).sum()) / len(rows)
+            assert abs(left[rows].mean() - probabilities[rows].mean()) < 4 * spread + 0.01
 
 
-def test_causes_add_up_and_no_one_comes_back_to_life_in_the_incidence(many):
-    told = many.incidence(date(2025, 1, 1), 6, n_futures=3)
+def test_incidences_never_decrease_and_sum_to_at_most_one(many):
+    incidence = many.incidence(date(2025, 1, 1), 6, n_futures=3)
 
-    assert (np.diff(told, axis=2) >= 0).all()
-    assert (told.sum(axis=0) <= 1).all()
+    assert (np.diff(incidence, axis=2) >= 0).all()
+    assert (incidence.sum(axis=0) <= 1).all()
 
 
-def test_the_causes_drawn_come_to_the_shares_of_the_hazards(many):
+def test_the_drawn_causes_have_the_shares_of_the_hazards(many):
     churns = many.history.churns
     drawn = np.bincount(churns.causes, minlength=len(CAUSES)) / len(churns.causes)
 
@@ -169,13 +169,13 @@ def test_the_causes_drawn_come_to_the_shares_of_the_hazards(many):
     assert (drawn > 0.05).all()
 
 
-def test_between_one_and_three_percent_leave_in_a_month(many):
+def test_between_one_and_three_percent_churn_per_month(many):
     rate = len(many.history.churns.days) / many.history.at_risk.sum()
 
     assert 0.015 < rate < 0.03
 
 
-def test_what_drives_a_cause_stands_out_in_those_who_left_for_it(many):
+def test_the_driver_of_a_cause_is_stronger_in_accounts_that_churned_for_it(many):
     churns, states = many.history.churns, many.history.states
     usefulness, pressure, pain = (
         np.stack([getattr(state, name) for state in states[:-1]], axis=1)[churns.accounts, churns.months]
@@ -189,27 +189,27 @@ def test_what_drives_a_cause_stands_out_in_those_who_left_for_it(many):
     assert (many.accounts.industry[churns.accounts[other]] == "startup").mean() > 0.3
 
 
-def test_most_firms_say_why_they_left_and_most_of_them_say_what_was_so():
+def test_most_firms_state_a_reason_and_most_stated_reasons_are_true():
     company = simulate_software(SoftwareWorld(n_accounts=400, n_months=30))
     spans = company.tables["subscriptions"].to_pandas()
     left = spans[spans.end_kind.notna()]
     truth = dict(zip(company.truth.accounts.account_ids, company.truth.causes(), strict=True))
     last = left.sort_values("started_at").groupby("customer_id").tail(1)
-    said = last[last.end_reason.notna()]
+    with_reason = last[last.end_reason.notna()]
 
     assert 0.75 < left.end_reason.notna().mean() < 0.95
-    assert 0.65 < (said.end_reason == said.customer_id.map(truth)).mean() < 0.92
+    assert 0.65 < (with_reason.end_reason == with_reason.customer_id.map(truth)).mean() < 0.92
 
 
-def test_in_a_coin_toss_company_everybody_leaves_with_the_same_probability():
-    truth = lives_of(SoftwareWorld(n_accounts=300, churn_is_random=True))
-    told = truth.p_churn(date(2025, 1, 1), 3, n_futures=2)
+def test_with_random_churn_every_account_churns_with_the_same_probability():
+    truth = truth_of(SoftwareWorld(n_accounts=300, churn_is_random=True))
+    probabilities = truth.p_churn(date(2025, 1, 1), 3, n_futures=2)
 
-    assert told == pytest.approx(told[0])
+    assert probabilities == pytest.approx(probabilities[0])
     assert truth.cause_shares() == pytest.approx(dict.fromkeys(CAUSES, 0.25))
 
 
-def test_rates_reach_over_every_month_that_is_paid_for(usual):
+def test_there_is_an_exchange_rate_for_every_month(usual):
     months = set(usual.rates["month"].to_pylist())
 
     assert {str(month) for month in usual.truth.world.months} <= months
@@ -217,18 +217,18 @@ def test_rates_reach_over_every_month_that_is_paid_for(usual):
 
 
 @pytest.mark.parametrize("impossible", [{"n_accounts": 0}, {"n_months": 0}, {"start": date(2023, 4, 2)}])
-def test_an_impossible_world_is_refused(impossible):
+def test_impossible_settings_are_an_error(impossible):
     with pytest.raises(BadInput):
         SoftwareWorld(**impossible)
 
 
-def test_its_toml_says_how_hazards_and_causes_are_told(usual: SimulatedSoftware, tmp_path: Path):
-    stated = read_config(usual.write(tmp_path), {})
+def test_its_toml_configures_hazards_and_causes(usual: SimulatedSoftware, tmp_path: Path):
+    settings = read_config(usual.write(tmp_path), {})
     offers, topics = (
         set(usual.tables[table][name].to_pylist()) for table, name in (("offers", "offer_id"), ("tickets", "topic"))
     )
 
-    assert stated.hazard is not None
-    assert set(stated.causes.words["support"]) <= topics
-    assert {measure.offer for measure in stated.causes.interventions} <= offers
-    assert {measure.cause for measure in stated.causes.interventions} == {"product", "price", "support"}
+    assert settings.hazard is not None
+    assert set(settings.causes.words["support"]) <= topics
+    assert {intervention.offer for intervention in settings.causes.interventions} <= offers
+    assert {intervention.cause for intervention in settings.causes.interventions} == {"product", "price", "support"}

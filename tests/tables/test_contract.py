@@ -1,4 +1,4 @@
-"""The table contract."""
+"""Laws of the table contract, which hold for every table in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tables.contract import CONTRACT, TableContract
 every_table = pytest.mark.parametrize("table", CONTRACT.values(), ids=CONTRACT)
 
 
-def test_only_what_the_design_names_is_a_table():
+def test_the_tables_are_those_of_the_design():
     assert set(CONTRACT) == {
         "customers", "accounts", "identities", "items", "purchases", "usage", "subscriptions", "tickets", "surveys",
         "contacts", "offers", "preferences", "consents", "spend", "opportunities",
@@ -17,22 +17,22 @@ def test_only_what_the_design_names_is_a_table():
 
 
 @every_table
-def test_every_column_of_a_table_has_its_own_name(table: TableContract):
+def test_column_names_are_unique_within_a_table(table: TableContract):
     assert len(set(table.names)) == len(table.names)
 
 
 @every_table
-def test_every_known_at_names_a_time_of_the_same_table(table: TableContract):
-    late = [column.known_at for column in table.columns if column.known_at is not None]
+def test_known_at_and_not_before_name_a_time_of_the_same_table(table: TableContract):
+    names = [name for column in table.columns for name in (column.known_at, column.not_before) if name is not None]
 
-    assert all(table[name].kind == "time" for name in late)
+    assert all(table[name].kind == "time" for name in names)
 
 
 @every_table
-def test_rows_happen_at_a_required_time_and_things_have_a_required_key(table: TableContract):
-    decisive = [name for name in (table.happens_at, table.key) if name is not None]
+def test_the_time_and_the_key_of_a_table_are_required(table: TableContract):
+    names = [name for name in (table.happens_at, table.key) if name is not None]
 
-    assert all(table[name].required for name in decisive)
+    assert all(table[name].required for name in names)
 
 
 @pytest.mark.parametrize(
@@ -46,5 +46,5 @@ def test_rows_happen_at_a_required_time_and_things_have_a_required_key(table: Ta
         ("purchases", "amount", None),
     ],
 )
-def test_a_cell_becomes_known_when_the_contract_says(table: str, column: str, known_at: str | None):
+def test_known_at_of_some_columns(table: str, column: str, known_at: str | None):
     assert CONTRACT[table][column].known_at == known_at

@@ -1,4 +1,4 @@
-"""A flat data set comes as it is: one row a customer, joined by id, with who left and why."""
+"""A cross-section data set: one row per customer, joined by id, with the churn label and the cause."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from tables.sources.opening import open_tables
 from tests.cross_section_worlds import SPORTS, club
 
 
-def changed_label(settings, **changes):
+def change_label(settings, **changes):
     label = msgspec.structs.replace(settings.cross_section.label, **changes)
     return msgspec.structs.replace(settings, cross_section=msgspec.structs.replace(settings.cross_section, label=label))
 
 
-def test_files_are_joined_by_id_and_words_numbers_and_gaps_are_told_apart(tmp_path):
+def test_files_are_joined_by_id_and_columns_become_words_numbers_or_missing(tmp_path):
     data = open_cross_section(club(tmp_path))
-    score, left = data.features.column("exit_score"), data.outcomes.churned
+    score, churned = data.features.column("exit_score"), data.outcomes.churned
 
     assert data.features.names == ("contract", "charges", *SPORTS, "exit_score")
     assert data.features.vocabularies == {"contract": ("monthly", "yearly")}
-    assert ((score < 3) == left).all()
+    assert ((score < 3) == churned).all()
     assert 0 < np.isnan(data.features.column("charges")).sum() < 60
     assert all(column.as_of_today for column in data.features.columns)
 
 
-def test_who_left_says_why_and_is_mature(tmp_path):
+def test_every_label_is_mature_and_churned_customers_have_a_cause(tmp_path):
     outcomes = open_cross_section(club(tmp_path)).outcomes
 
     assert outcomes.is_mature.all()
@@ -37,7 +37,7 @@ def test_who_left_says_why_and_is_mature(tmp_path):
     assert outcomes.definition == "Left? is 'yes' in status as of 2026-04-01"
 
 
-def test_rows_that_repeat_a_customer_are_refused(tmp_path):
+def test_rows_that_repeat_a_customer_are_an_error(tmp_path):
     settings = club(tmp_path)
     status = pq.read_table(tmp_path / "status.parquet")
     pq.write_table(status.take([0, 0, *range(1, len(status))]), tmp_path / "status.parquet")
@@ -46,17 +46,17 @@ def test_rows_that_repeat_a_customer_are_refused(tmp_path):
         open_cross_section(settings)
 
 
-def test_a_label_that_says_the_same_of_all_is_refused(tmp_path):
+def test_a_label_with_a_single_class_is_an_error(tmp_path):
     with pytest.raises(DataError, match="0 of 600 customers churned"):
-        open_cross_section(changed_label(club(tmp_path), equals="gone"))
+        open_cross_section(change_label(club(tmp_path), equals="gone"))
 
 
-def test_a_column_that_is_not_there_names_the_nearest(tmp_path):
+def test_an_unknown_column_names_the_most_similar_one(tmp_path):
     with pytest.raises(DataError, match=r"no column 'Lefd\?'; did you mean 'Left\?'"):
-        open_cross_section(changed_label(club(tmp_path), column="Lefd?"))
+        open_cross_section(change_label(club(tmp_path), column="Lefd?"))
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path):
+def test_a_missing_file_is_named(tmp_path):
     settings = club(tmp_path)
     (tmp_path / "members.csv").unlink()
 
@@ -64,12 +64,12 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
         open_cross_section(settings)
 
 
-def test_what_needs_times_is_refused_in_one_line(tmp_path):
+def test_opening_dated_tables_of_a_cross_section_is_an_error(tmp_path):
     with pytest.raises(ConfigError, match="club is a cross-section data set"):
         open_tables(club(tmp_path))
 
 
-def test_the_same_content_has_the_same_digest_and_other_content_another(tmp_path):
+def test_the_digest_depends_on_the_content_only(tmp_path):
     first, again, other = (open_cross_section(club(tmp_path, seed=seed)).digest for seed in (1, 1, 2))
 
     assert first == again != other

@@ -1,4 +1,4 @@
-"""What was known of a company's tables at a cutoff."""
+"""What was known of the tables of a data set at a cutoff."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ CUTOFF = date(2024, 3, 8)
 
 
 def rows(tables: Tables, name: str = "purchases") -> list[dict[str, Any]]:
-    found = tables[name].to_pyarrow().to_pylist()
-    return sorted(found, key=lambda row: [str(value) for value in row.values()])
+    unsorted = tables[name].to_pyarrow().to_pylist()
+    return sorted(unsorted, key=lambda row: [str(value) for value in row.values()])
 
 
 def amounts(tables: Tables) -> list[float]:
     return sorted(row["amount"] for row in rows(tables))
 
 
-def known(name: str, *lines: dict[str, Any], cutoff: date = CUTOFF, **changes: Any) -> list[dict[str, Any]]:
+def rows_at(name: str, *lines: dict[str, Any], cutoff: date = CUTOFF, **changes: Any) -> list[dict[str, Any]]:
     return rows(shop(settings=config(**changes), **{name: frame(*lines)}).at(cutoff), name)
 
 
-def test_a_purchase_on_the_cutoff_has_not_happened_yet():
+def test_a_purchase_on_the_cutoff_belongs_to_the_future():
     tables = shop("ada 2024-03-07T23:59:59 1", "ada 2024-03-08 2")
 
     assert amounts(tables.at(CUTOFF)) == [1]
 
 
-def test_a_purchase_that_was_recorded_late_was_not_known_before():
+def test_a_purchase_is_unknown_until_it_is_recorded():
     tables = shop(
         "ada 2024-03-01 1 recorded_time=2024-03-08", "bo 2024-03-01 2 recorded_time=2024-03-07", "cy 2024-03-01 3"
     )
@@ -65,23 +65,25 @@ def test_the_newest_version_of_a_line_recorded_before_the_cutoff_counts(engine_n
 def test_a_cell_is_missing_until_it_becomes_known():
     ticket = {"customer_id": "ada", "opened_at": "2024-03-01", "closed_at": "2024-03-08", "satisfaction": 1.0}
 
-    assert known("tickets", ticket)[0]["satisfaction"] is None
-    assert known("tickets", ticket)[0]["closed_at"] is None
-    assert known("tickets", ticket, cutoff=date(2024, 3, 9))[0]["satisfaction"] == 1.0
+    assert rows_at("tickets", ticket)[0]["satisfaction"] is None
+    assert rows_at("tickets", ticket)[0]["closed_at"] is None
+    assert rows_at("tickets", ticket, cutoff=date(2024, 3, 9))[0]["satisfaction"] == 1.0
 
 
-def test_a_subscription_that_will_end_does_not_say_so():
+def test_the_end_of_a_subscription_is_unknown_before_it_ends():
     span = {"customer_id": "ada", "subscription_id": "s", "plan": "p", "mrr": 9.0, "started_at": "2024-01-01"}
     ends = {"ended_at": "2024-03-20", "end_reason": "price"}
 
-    assert known("subscriptions", span | ends) == known("subscriptions", span | {"ended_at": None, "end_reason": None})
+    assert rows_at("subscriptions", span | ends) == rows_at(
+        "subscriptions", span | {"ended_at": None, "end_reason": None}
+    )
 
 
-def test_a_cell_whose_known_at_column_is_not_there_is_used_only_where_the_toml_says():
+def test_a_cell_without_its_known_at_column_is_used_only_if_listed_in_as_of_today():
     ticket = {"customer_id": "ada", "opened_at": "2024-03-01", "satisfaction": 1.0}
 
-    assert "satisfaction" not in known("tickets", ticket)[0]
-    assert known("tickets", ticket, as_of_today=("tickets.satisfaction",))[0]["satisfaction"] == 1.0
+    assert "satisfaction" not in rows_at("tickets", ticket)[0]
+    assert rows_at("tickets", ticket, as_of_today=("tickets.satisfaction",))[0]["satisfaction"] == 1.0
 
 
 @every_engine
@@ -94,17 +96,17 @@ def test_the_last_dated_row_before_the_cutoff_counts(engine_name: str):
     assert [row["city"] for row in rows(tables.latest(), "customers")] == ["Oita"]
 
 
-def test_an_attribute_without_a_date_is_used_only_where_the_toml_says():
+def test_an_undated_attribute_is_used_only_if_listed_in_as_of_today():
     ada = {"customer_id": "ada", "city": "Kobe"}
     listed = {"customers": ("city",)}
 
-    assert known("customers", ada, attributes=listed) == [{"customer_id": "ada"}]
-    assert known("customers", ada, attributes=listed, as_of_today=("customers.city",)) == [ada]
+    assert rows_at("customers", ada, attributes=listed) == [{"customer_id": "ada"}]
+    assert rows_at("customers", ada, attributes=listed, as_of_today=("customers.city",)) == [ada]
 
 
-def test_an_attribute_that_tells_who_somebody_is_is_refused():
+def test_an_attribute_that_identifies_a_person_is_not_used():
     people = [{"customer_id": f"c{n}", "contact": f"p{n}@example.org", "joined_at": "2024-01-01"} for n in range(30)]
-    listed = known("customers", *people, attributes={"customers": ("contact",)}, as_of_today=("customers.contact",))
+    listed = rows_at("customers", *people, attributes={"customers": ("contact",)}, as_of_today=("customers.contact",))
 
     assert "contact" not in listed[0]
 
@@ -122,14 +124,14 @@ def test_aliases_are_resolved_along_their_chain_as_known_at_the_cutoff(engine_na
 
 
 @every_engine
-def test_aliases_that_point_in_a_circle_stay_themselves(engine_name: str):
+def test_aliases_in_a_circle_stay_customers_of_their_own(engine_name: str):
     links = frame(*({"alias_id": a, "customer_id": b} for a, b in ("xy", "yx", "zx", "zx")))
     tables = shop("x 2024-03-01", "y 2024-03-01", "z 2024-03-01", identities=links, backend=engine(engine_name))
 
     assert {row["customer_id"] for row in rows(tables.at(CUTOFF))} == {"x", "y", "z"}
 
 
-def test_customers_who_turn_out_to_be_one_have_one_row():
+def test_two_customers_that_are_merged_have_one_row():
     tables = shop(
         identities=frame({"alias_id": "app", "customer_id": "ada"}),
         customers=frame({"customer_id": "app", "language": "ja"}, {"customer_id": "ada", "language": "en"}),
@@ -138,7 +140,7 @@ def test_customers_who_turn_out_to_be_one_have_one_row():
     assert [row["customer_id"] for row in rows(tables.latest(), "customers")] == ["ada"]
 
 
-def test_rows_that_cannot_be_used_are_counted_by_cause():
+def test_excluded_rows_are_counted_by_reason():
     usage = frame(
         {"customer_id": "ada", "event_time": "2024-03-01", "event": "login"},
         {"customer_id": None, "event_time": "2024-03-01", "event": "login"},
@@ -155,14 +157,14 @@ def test_rows_that_cannot_be_used_are_counted_by_cause():
     }
 
 
-def test_identical_lines_are_kept_unless_the_toml_says_drop():
+def test_duplicate_rows_are_kept_unless_the_toml_drops_them():
     lines = ("ada 2024-03-01 5", "ada 2024-03-01 5")
 
     assert amounts(shop(*lines)) == [5, 5]
     assert amounts(shop(*lines, settings=config(duplicate_rows="drop"))) == [5]
 
 
-def test_the_day_of_the_last_record_is_not_complete():
+def test_the_watermark_is_the_day_of_the_last_record():
     assert shop("ada 2024-03-01", "ada 2024-03-07T09:00").watermark("purchases") == date(2024, 3, 7)
 
 
@@ -183,19 +185,19 @@ def test_a_table_is_complete_until_its_slowest_steady_channel(other: list[str], 
     assert shop(*days_of("web", 60), *other).watermark("purchases") == watermark
 
 
-def test_a_stated_watermark_is_believed():
-    stated = config(watermark=date(2024, 3, 3))
+def test_the_watermark_of_the_toml_wins():
+    watermark_config = config(watermark=date(2024, 3, 3))
 
-    assert shop("ada 2024-03-07", settings=stated).watermark("purchases") == date(2024, 3, 3)
+    assert shop("ada 2024-03-07", settings=watermark_config).watermark("purchases") == date(2024, 3, 3)
 
 
-def test_a_table_of_things_tells_no_watermark():
+def test_a_table_of_things_has_no_watermark():
     with pytest.raises(DataError, match="set watermark"):
         shop(items=frame({"item_id": "tea"})).watermark("items")
 
 
 @every_engine
-def test_the_digest_knows_content_and_not_order(engine_name: str):
+def test_the_digest_depends_on_the_content_and_not_on_its_order(engine_name: str):
     backend = engine(engine_name)
     lines = ["ada 2024-03-01 5 item_id=tea", "bo 2024-03-02 6 item_id=cup"]
     digest = shop(*lines, backend=backend).digest
@@ -205,7 +207,7 @@ def test_the_digest_knows_content_and_not_order(engine_name: str):
     assert shop(lines[0], "bo 2024-03-02 6.01 item_id=cup", backend=backend).digest != digest
 
 
-def test_unknown_tables_and_missing_columns_are_named():
+def test_unknown_tables_and_missing_columns_are_named_in_the_error():
     with pytest.raises(ConfigError, match="did you mean 'purchases'"):
         tables_from_frames(config(), {"purchase": frame({"amount": 1.0})})
     with pytest.raises(DataError, match="purchases lacks the column 'event_time'; found: amount"):
@@ -214,7 +216,7 @@ def test_unknown_tables_and_missing_columns_are_named():
         _ = shop("ada 2024-03-01")["usage"]
 
 
-def test_a_column_of_a_kind_that_cannot_be_read_is_named():
+def test_a_column_of_an_unreadable_type_is_named_in_the_error():
     nested = pa.table({"event_time": [datetime(2024, 1, 1)], "amount": [[1.0]]})
 
     with pytest.raises(DataError, match=r"purchases\.amount: .* cannot be read as a number"):
@@ -243,26 +245,30 @@ tickets = st.fixed_dictionaries(
 
 
 def at_cutoff(
-    bought: list[dict[str, Any]], asked: list[dict[str, Any]], engine_name: str
+    bought: list[dict[str, Any]], asked_tickets: list[dict[str, Any]], engine_name: str
 ) -> list[list[dict[str, Any]]]:
-    tables = shop(purchases=frame(*bought), tickets=frame(*asked), backend=engine(engine_name)).at(CUTOFF)
+    tables = shop(purchases=frame(*bought), tickets=frame(*asked_tickets), backend=engine(engine_name)).at(CUTOFF)
     return [rows(tables, name) for name in tables.names]
 
 
 @every_engine
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    bought=st.lists(purchases, min_size=1, max_size=8), asked=st.lists(tickets, min_size=1, max_size=5), data=st.data()
+    bought=st.lists(purchases, min_size=1, max_size=8),
+    asked_tickets=st.lists(tickets, min_size=1, max_size=5),
+    data=st.data(),
 )
-def test_what_happened_or_became_known_later_changes_nothing(engine_name: str, bought: Any, asked: Any, data: Any):
+def test_what_happens_or_becomes_known_later_changes_nothing(
+    engine_name: str, bought: Any, asked_tickets: Any, data: Any
+):
     late_rows = [
         data.draw(purchases) | {"event_time": data.draw(later)},
         data.draw(purchases) | {"recorded_time": data.draw(later)},
     ]
-    open_then = [not ticket["closed_at"] or ticket["closed_at"] >= datetime(2024, 3, 8) for ticket in asked]
+    open_then = [not ticket["closed_at"] or ticket["closed_at"] >= datetime(2024, 3, 8) for ticket in asked_tickets]
     closed_otherwise = [
         ticket | {"closed_at": data.draw(later), "satisfaction": 1.0} if still_open else ticket
-        for ticket, still_open in zip(asked, open_then, strict=True)
+        for ticket, still_open in zip(asked_tickets, open_then, strict=True)
     ]
 
-    assert at_cutoff(bought + late_rows, closed_otherwise, engine_name) == at_cutoff(bought, asked, engine_name)
+    assert at_cutoff(bought + late_rows, closed_otherwise, engine_name) == at_cutoff(bought, asked_tickets, engine_name)

@@ -15,7 +15,7 @@ from core.i18n.translation import ENGLISH, JAPANESE
 from insights.letter.health_check import HealthCheck, build_health_check
 from insights.render.letter_page import render_letter
 from tables.tables import Tables
-from tests.software_firm import firm_tables, span, used
+from tests.software_firm import firm_tables, span, usage_rows
 from tests.worlds import config, frame, shop
 
 DAY = date(2026, 7, 1)
@@ -32,7 +32,10 @@ def neighbourhood(n_similar: int = 5, **changes) -> Tables:
     lines = ["acme 2026-06-01 export", "acme 2026-06-02 export", "acme 2026-06-02 login", "huge 2026-06-01 api"]
     lines += [f"{who} 2026-06-01 report" for who in others] + [f"{who} 2026-06-01 alerts" for who in others[:3]]
     return firm_tables(
-        subscriptions=frame(*spans), usage=frame(*used(*lines)), tickets=frame(ticket("2026-06-03", None)), **changes
+        subscriptions=frame(*spans),
+        usage=frame(*usage_rows(*lines)),
+        tickets=frame(ticket("2026-06-03", None)),
+        **changes,
     )
 
 
@@ -131,6 +134,6 @@ def test_a_customer_who_opted_out_of_contact_gets_no_letter():
 
 def test_ignored_events_are_not_named():
     settings = config(active_days=90, report=ReportSettings(ignored_events=("export",)))
-    usage = frame(*used("ada 2026-06-01 export", "ada 2026-06-02 report"))
+    usage = frame(*usage_rows("ada 2026-06-01 export", "ada 2026-06-02 report"))
 
     assert [habit.thing for habit in check_of(shop(settings=settings, usage=usage), "ada").used] == ["report"]

@@ -1,4 +1,4 @@
-"""Text, times and ids as the contract wants them."""
+"""Text, numbers, times and ids are read as the contract asks, the same on every engine."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ many_moments = st.lists(st.datetimes(datetime(1971, 1, 1), datetime(2049, 12, 1)
 unhurried = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def stored(cells: list[Any], engine_name: str, kind: pa.DataType | None = None) -> Any:
+def store_cells(cells: list[Any], engine_name: str, kind: pa.DataType | None = None) -> Any:
     in_order = pa.table({"n": range(len(cells)), "cell": pa.array(cells, kind)})
     return engine(engine_name).create_table(ibis.util.gen_name("cells"), in_order, temp=True)
 
 
-def outcome(cells: list[Any], kind: Kind, engine_name: str, clock: Clock, stored_as: pa.DataType | None) -> pa.Table:
-    table = stored(cells, engine_name, stored_as)
+def read_with_errors(
+    cells: list[Any], kind: Kind, engine_name: str, clock: Clock, stored_as: pa.DataType | None
+) -> pa.Table:
+    table = store_cells(cells, engine_name, stored_as)
     bench = Workbench(table, clock)
     reading = READERS[kind](table.cell, bench)
     unreadable = ibis.coalesce(reading.unreadable, False) if reading.unreadable is not None else ibis.literal(False)
@@ -41,11 +43,11 @@ def outcome(cells: list[Any], kind: Kind, engine_name: str, clock: Clock, stored
 def read(
     cells: list[Any], kind: Kind, engine_name: str, clock: Clock = TOKYO, stored_as: pa.DataType | None = None
 ) -> list[Any]:
-    return outcome(cells, kind, engine_name, clock, stored_as)["value"].to_pylist()
+    return read_with_errors(cells, kind, engine_name, clock, stored_as)["value"].to_pylist()
 
 
 def unreadable(cells: list[Any], kind: Kind, engine_name: str = "duckdb") -> list[bool]:
-    return outcome(cells, kind, engine_name, TOKYO, None)["unreadable"].to_pylist()
+    return read_with_errors(cells, kind, engine_name, TOKYO, None)["unreadable"].to_pylist()
 
 
 NUMBERS = {
@@ -56,7 +58,7 @@ NUMBERS = {
 
 
 @every_engine
-def test_numbers_are_read_as_people_write_them_and_never_guessed(engine_name: str):
+def test_numbers_are_read_in_all_usual_notations_and_never_guessed(engine_name: str):
     assert read(list(NUMBERS), "number", engine_name) == list(NUMBERS.values())
 
 
@@ -73,17 +75,17 @@ TIMES = {
 
 
 @every_engine
-def test_times_are_read_as_people_write_them_and_never_guessed(engine_name: str):
+def test_times_are_read_in_all_usual_notations_and_never_guessed(engine_name: str):
     assert read(list(TIMES), "time", engine_name) == list(TIMES.values())
 
 
 @every_engine
-def test_what_is_written_but_cannot_be_read_is_unreadable_and_what_is_empty_is_missing(engine_name: str):
+def test_text_that_is_no_number_is_unreadable_and_an_empty_one_is_missing(engine_name: str):
     assert unreadable(["12", "abc", "", "  ", None], "number", engine_name) == [False, True, False, False, False]
 
 
 @every_engine
-def test_whole_numbers_become_ids_of_plain_digits(engine_name: str):
+def test_integers_become_ids_of_plain_digits(engine_name: str):
     assert read([17850.0, None, 3.0], "id", engine_name) == ["17850", None, "3"]
     assert read([17850, None], "id", engine_name) == ["17850", None]
     assert read(["007", " x ", ""], "id", engine_name) == ["007", " x ", None]
@@ -94,30 +96,30 @@ def test_an_id_is_at_most_128_characters():
 
 
 @every_engine
-def test_a_fraction_is_no_id_and_no_whole_number(engine_name: str):
+def test_a_fraction_is_neither_an_id_nor_an_integer(engine_name: str):
     kinds: tuple[Kind, ...] = ("id", "integer")
     for kind in kinds:
         assert unreadable([1.5, 2.0, float("nan"), None], kind, engine_name) == [True, False, False, False]
 
 
 @every_engine
-def test_flags_are_read_from_words_and_from_one_and_zero(engine_name: str):
+def test_booleans_are_read_from_words_and_from_one_and_zero(engine_name: str):
     assert read(["yes", "FALSE", "はい", "maybe", ""], "boolean", engine_name) == [True, False, True, None, None]
     assert read([1, 0, 2], "boolean", engine_name) == [True, False, None]
 
 
-def shifted(times: list[datetime], shift: Callable[[Any, str], Any], zone: str, engine_name: str) -> list[datetime]:
-    table = stored(times, engine_name, pa.timestamp("us"))
+def shift_times(times: list[datetime], shift: Callable[[Any, str], Any], zone: str, engine_name: str) -> list[datetime]:
+    table = store_cells(times, engine_name, pa.timestamp("us"))
     return table.select("n", time=shift(table.cell, zone)).order_by("n").to_pyarrow()["time"].to_pylist()
 
 
 @every_engine
 @unhurried
 @given(zone=st.sampled_from(ZONES), moments=many_moments)
-def test_local_times_are_those_of_zoneinfo_on_every_engine(engine_name: str, zone: str, moments: list[datetime]):
+def test_local_times_equal_those_of_zoneinfo_on_every_engine(engine_name: str, zone: str, moments: list[datetime]):
     whole = [moment.replace(microsecond=0) for moment in moments]
 
-    local = shifted(whole, utc_to_local, zone, engine_name)
+    local = shift_times(whole, utc_to_local, zone, engine_name)
 
     assert local == [m.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) for m in whole]
 
@@ -125,29 +127,29 @@ def test_local_times_are_those_of_zoneinfo_on_every_engine(engine_name: str, zon
 @every_engine
 @unhurried
 @given(zone=st.sampled_from(ZONES), moments=many_moments)
-def test_clock_times_mean_their_first_showing_on_every_engine(engine_name: str, zone: str, moments: list[datetime]):
+def test_an_ambiguous_local_time_is_the_first_one_on_every_engine(engine_name: str, zone: str, moments: list[datetime]):
     whole = [moment.replace(microsecond=0) for moment in moments]
 
-    utc = shifted(whole, local_to_utc, zone, engine_name)
+    utc = shift_times(whole, local_to_utc, zone, engine_name)
 
     assert utc == [m.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC).replace(tzinfo=None) for m in whole]
 
 
 @every_engine
 @pytest.mark.parametrize("zone", ["Europe/London", "America/New_York"])
-def test_the_hours_around_every_change_of_the_clock_are_right(engine_name: str, zone: str):
+def test_hours_around_each_clock_change_are_converted_correctly(engine_name: str, zone: str):
     hours = [datetime(2024, month, 1) + timedelta(hours=h) for month in (3, 10, 11) for h in range(31 * 24)]
     clock = ZoneInfo(zone)
 
-    local = shifted(hours, utc_to_local, zone, engine_name)
-    utc = shifted(hours, local_to_utc, zone, engine_name)
+    local = shift_times(hours, utc_to_local, zone, engine_name)
+    utc = shift_times(hours, local_to_utc, zone, engine_name)
 
     assert local == [hour.replace(tzinfo=UTC).astimezone(clock).replace(tzinfo=None) for hour in hours]
     assert utc == [hour.replace(tzinfo=clock).astimezone(UTC).replace(tzinfo=None) for hour in hours]
 
 
 @every_engine
-def test_a_zoned_column_becomes_local_and_a_naive_one_of_another_zone_too(engine_name: str):
+def test_zoned_times_and_naive_times_of_another_zone_become_local(engine_name: str):
     zoned = read([datetime(2024, 7, 1, 12, tzinfo=UTC)], "time", engine_name, TOKYO, pa.timestamp("us", tz="UTC"))
     naive = read([datetime(2024, 7, 1, 12)], "time", engine_name, Clock("Europe/London", "Asia/Tokyo"))
 

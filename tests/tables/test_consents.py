@@ -1,4 +1,4 @@
-"""What customers said themselves: consents, preferences, and the groups that they belong to."""
+"""Consents and preferences as known before a cutoff."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from datetime import date
 
 import pytest
 
-from tables.attributes import attribute_groups
 from tables.consents import customers_refusing, load_preferences
-from tests.worlds import config, frame, shop
+from tests.worlds import frame, shop
 
 CUTOFF = date(2024, 3, 8)
 
@@ -20,7 +19,7 @@ def consents(*lines: str):
     return frame(*({**row, "granted": row["granted"] == "yes"} for row in rows))
 
 
-def said(*lines: str):
+def preferences(*lines: str):
     """Rows from lines such as "ada category tea 2024-03-01"."""
     split = [line.split() for line in lines]
     return frame(
@@ -29,7 +28,7 @@ def said(*lines: str):
 
 
 @pytest.mark.parametrize(
-    ("words", "has_refused"),
+    ("lines", "has_refused"),
     [
         (["ada recommend no 2024-03-01"], True),
         (["ada recommend yes 2024-03-01"], False),
@@ -42,17 +41,17 @@ def said(*lines: str):
         (["ada Recommend no 2024-03-01"], True),
     ],
 )
-def test_the_last_word_before_the_cutoff_counts(words, has_refused):
-    tables = shop("ada 2024-01-01", consents=consents(*words))
+def test_the_latest_consent_before_the_cutoff_counts(lines, has_refused):
+    tables = shop("ada 2024-01-01", consents=consents(*lines))
 
     assert customers_refusing(tables, "recommend", cutoff=CUTOFF).tolist() == (["ada"] if has_refused else [])
 
 
-def test_who_says_nothing_refuses_nothing():
+def test_a_customer_without_a_consent_has_not_refused():
     assert not len(customers_refusing(shop("ada 2024-01-01"), "recommend", cutoff=CUTOFF))
 
 
-def test_an_alias_speaks_for_its_customer():
+def test_a_consent_of_an_alias_is_that_of_its_customer():
     identities = frame({"alias_id": "card-1", "customer_id": "ada"})
 
     tables = shop("ada 2024-01-01", consents=consents("card-1 score no 2024-03-01"), identities=identities)
@@ -60,25 +59,12 @@ def test_an_alias_speaks_for_its_customer():
     assert customers_refusing(tables, "score", cutoff=CUTOFF).tolist() == ["ada"]
 
 
-def test_the_newest_words_on_a_key_replace_the_older_ones():
-    told = said(
+def test_the_latest_preferences_for_a_key_replace_older_ones():
+    rows = preferences(
         "ada category tea 2024-03-01", "ada category sweets 2024-03-02", "ada category coffee 2024-03-02",
         "ada colour red 2024-01-01", "ada category cups 2024-03-08",
     )  # fmt: skip
 
-    found = load_preferences(shop("ada 2024-01-01", preferences=told), CUTOFF)
+    latest = load_preferences(shop("ada 2024-01-01", preferences=rows), CUTOFF)
 
-    assert found == {"ada": {"category": ("coffee", "sweets"), "colour": ("red",)}}
-
-
-def test_attribute_groups_are_listed_words_as_known_at_the_cutoff():
-    customers = frame(
-        {"customer_id": "ada", "town": "Osaka", "age": 31.0, "secret": "x", "valid_from": "2024-01-01"},
-        {"customer_id": "ada", "town": "Tokyo", "age": 31.0, "secret": "x", "valid_from": "2024-04-01"},
-        {"customer_id": "bo", "town": None, "age": 40.0, "secret": "y", "valid_from": "2024-01-01"},
-    )
-    settings = config(attributes={"customers": ("town", "age")})
-
-    found = attribute_groups(shop("ada 2024-01-01", settings=settings, customers=customers), CUTOFF)
-
-    assert found == {"ada": {"town": "Osaka"}, "bo": {}}
+    assert latest == {"ada": {"category": ("coffee", "sweets"), "colour": ("red",)}}

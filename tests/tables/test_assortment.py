@@ -1,4 +1,4 @@
-"""The book of offers: what there is, and how it was taken as far as was known."""
+"""The offer book: the offers, and the contacts known before a cutoff."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ def contacts(*lines: str) -> pa.Table:
     rows = []
     for line in lines:
         when, offer_id, *rest = line.split()
-        stated = dict(word.split("=") for word in rest)
+        options = dict(word.split("=") for word in rest)
         rows.append(
             {
                 "customer_id": "ada", "event_time": when, "campaign_id": "spring", "offer_id": offer_id,
-                "channel": "mail", "treated": stated.get("treated") != "no", "converted_at": stated.get("converted"),
+                "channel": "mail", "treated": options.get("treated") != "no", "converted_at": options.get("converted"),
             }
         )  # fmt: skip
     return frame(*rows)
 
 
-def counted(*lines: str, answer_days: int = 14) -> dict[str, OfferContacts]:
+def contacts_of_offers(*lines: str, answer_days: int = 14) -> dict[str, OfferContacts]:
     settings = config(offers=OfferAssumptions(answer_days=answer_days))
     tables = shop("ada 2024-03-01", settings=settings, offers=OFFERS, contacts=contacts(*lines))
     return load_offer_book(tables, CUTOFF).contacts
 
 
-def test_a_row_becomes_an_offer_and_what_it_lacks_is_missing():
+def test_a_row_becomes_an_offer_with_defaults_for_missing_cells():
     book = load_offer_book(shop("ada 2024-03-01", offers=OFFERS), CUTOFF)
 
     assert book.offers == (
@@ -50,12 +50,12 @@ def test_a_row_becomes_an_offer_and_what_it_lacks_is_missing():
     assert book.contacts == {}
 
 
-def test_a_shop_without_offers_has_an_empty_book():
+def test_a_shop_without_offers_has_an_empty_offer_book():
     assert load_offer_book(shop("ada 2024-03-01"), CUTOFF).offers == ()
 
 
-def test_those_who_answered_in_time_have_accepted():
-    assert counted(
+def test_a_conversion_within_the_answer_days_is_an_acceptance():
+    assert contacts_of_offers(
         "2024-03-01 tea converted=2024-03-14T23:59",
         "2024-03-01 tea converted=2024-03-15",
         "2024-03-01 tea",
@@ -63,23 +63,23 @@ def test_those_who_answered_in_time_have_accepted():
     ) == {"tea": OfferContacts(made=3, matured=3, accepted=1), "sorry": OfferContacts(made=1, matured=1, accepted=1)}
 
 
-def test_a_young_contact_uses_capacity_but_tells_nothing_yet():
+def test_a_recent_contact_uses_capacity_but_is_not_due_yet():
     lines = ("2024-03-17 tea converted=2024-03-18", "2024-03-16T23:59 tea converted=2024-03-18")
 
-    assert counted(*lines)["tea"] == OfferContacts(made=2, matured=1, accepted=1)
+    assert contacts_of_offers(*lines)["tea"] == OfferContacts(made=2, matured=1, accepted=1)
 
 
-def test_the_untreated_do_not_count():
-    assert counted("2024-03-01 tea treated=no converted=2024-03-02", "2024-03-01 sorry").keys() == {"sorry"}
+def test_untreated_customers_do_not_count():
+    assert contacts_of_offers("2024-03-01 tea treated=no converted=2024-03-02", "2024-03-01 sorry").keys() == {"sorry"}
 
 
-def test_the_future_changes_nothing():
+def test_a_contact_after_the_cutoff_changes_nothing():
     past = ("2024-03-01 tea converted=2024-03-02",)
 
-    assert counted(*past, "2024-03-31 tea converted=2024-04-01") == counted(*past)
+    assert contacts_of_offers(*past, "2024-03-31 tea converted=2024-04-01") == contacts_of_offers(*past)
 
 
-def test_contacts_without_answers_count_against_capacity_only():
+def test_contacts_without_responses_only_use_capacity():
     log = contacts("2024-03-01 tea").drop_columns("converted_at")
     book = load_offer_book(shop("ada 2024-03-01", offers=OFFERS, contacts=log), CUTOFF)
 

@@ -1,0 +1,93 @@
+"""CSV files: strict lines, encodings, headers."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from core.config.sources import ColumnSource, TableSource
+from core.errors import BadInput, ConfigError, DataError
+from tables.sources.opening import open_tables
+from tests.worlds import config
+
+
+@contextmanager
+def store_in_csv(tables: Mapping[str, pa.Table], encoding: str = "utf-8") -> Generator[dict[str, TableSource]]:
+    """Each table as a file with every cell in quotes."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {name: Path(folder) / f"{name}.csv" for name in tables}
+        for name, table in tables.items():
+            with paths[name].open("w", encoding=encoding, newline="") as lines:
+                rows = zip(*table.to_pydict().values(), strict=True)
+                csv.writer(lines, quoting=csv.QUOTE_ALL).writerows([table.column_names, *rows])
+        yield {name: TableSource(path=str(path), encoding=encoding) for name, path in paths.items()}
+
+
+WRITERS = {"utf8": store_in_csv, "cp932": partial(store_in_csv, encoding="cp932")}
+
+
+def error_of(source: TableSource, kind: type[BadInput], *, match: str) -> str:
+    """The one-line error of opening purchases from a source."""
+    with pytest.raises(kind, match=match) as error:
+        open_tables(config(tables={"purchases": source}))
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_a_csv_of_a_japanese_till_is_read(tmp_path: Path):
+    text = '会員,日付,金額\n17850.0,2026年4月1日 9時30分,"\\1,234"\n3.0,2026/4/2,（５００）\n'
+    (tmp_path / "till.csv").write_text(text, encoding="cp932")
+    columns: dict[str, str | ColumnSource] = {"customer_id": "会員", "event_time": "日付", "amount": "金額"}
+    source = TableSource(path=str(tmp_path / "till.csv"), encoding="cp932", columns=columns)
+
+    tables = open_tables(config(tables={"purchases": source}))
+
+    rows = tables["purchases"].select("customer_id", "event_time", "amount").order_by("event_time").to_pyarrow()
+    assert rows.to_pylist() == [
+        {"customer_id": "17850", "event_time": datetime(2026, 4, 1, 9, 30), "amount": 1234.0},
+        {"customer_id": "3", "event_time": datetime(2026, 4, 2), "amount": -500.0},
+    ]
+
+
+GOOD = "customer_id,event_time,amount\nada,2024-03-01,1\nbo,2024-03-02,2\n"
+BROKEN = {
+    "a line cut off": (GOOD + "cy,2024", "line 4: it does not have as many cells as the header"),
+    "a quote never closed": (GOOD + 'cy,2024-03-03,"3', "line 4: a quote is opened and never closed"),
+    "a line too long": (GOOD.replace(",2\n", ",2,9\n"), "line 3: it does not have as many cells as the header"),
+    "no row": ("customer_id,event_time,amount\n", "purchases is empty"),
+    "nothing": ("", "purchases is empty"),
+    "a column twice": ("amount,event_time,amount\n1,2024-03-01,1\n", "has 'amount' twice"),
+    "mixed types": (GOOD.replace(",2\n", ",two\n"), "mixed types: 1 of 2 rows of purchases have amount"),
+    "no usable row": ("event_time,amount\n2024-03-01,\n", r"no row of purchases can be used: amount: missing"),
+    "a required column missing": ("customer_id,amount\nada,1\n", "purchases lacks the column 'event_time'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_an_error_that_names_the_place_without_its_content(tmp_path: Path, text: str, message: str):
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+
+    assert "cy,2024" not in error_of(TableSource(path=str(tmp_path / "t.csv")), DataError, match=message)
+
+
+def test_a_file_in_another_encoding_asks_for_it(tmp_path: Path):
+    (tmp_path / "t.csv").write_text("event_time,amount,channel\n2024-03-01,1,店\n", encoding="cp932")
+
+    path = str(tmp_path / "t.csv")
+    error_of(TableSource(path=path), DataError, match="line 2: it is not UTF-8; set encoding")
+    error_of(TableSource(path=path, encoding="cp9999"), ConfigError, match="unknown encoding 'cp9999'")
+
+
+def test_all_files_of_a_table_have_the_same_header(tmp_path: Path):
+    (tmp_path / "1.csv").write_text(GOOD)
+    (tmp_path / "2.csv").write_text("customer_id,amount,event_time\nada,1,2024-03-01\n")
+
+    error_of(TableSource(path=str(tmp_path / "*.csv")), DataError, match="different headers")

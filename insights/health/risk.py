@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.feature_table import FeatureColumn, require_same_features
+from core.model_kinds import CHURN
 from features.cohort import select_cohort
 from features.pipeline import compute_features
 from models.churn.additive import AdditiveModel, align_values
@@ -60,7 +61,7 @@ def risk_at(tables: Tables, model: AdditiveModel, cutoff: date) -> Risk:
     vocabularies = {column.name: column.vocabulary for column in model.columns_ if column.vocabulary is not None}
     features = compute_features(tables, cohort, vocabularies=vocabularies)
     require_same_features(
-        features, {column.name: column.digest for column in model.columns_}, model="the champion", kind="churn"
+        features, {column.name: column.digest for column in model.columns_}, model="the champion", kind=CHURN.name
     )
     willing = features.take(~np.isin(features.customer_ids, customers_refusing(tables, "score", cutoff=cutoff)))
     contributions = model.contributions(willing)

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from core.i18n.translation import ENGLISH, Language, translate
+from core.model_kinds import CHURN
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, LanguageOption, open_config
 from kizuna.session import open_registry
 from kizuna.terminal import print_table, say
@@ -69,7 +70,7 @@ def decompose_churn(config: Config, n_months: int) -> Decomposition:
         risks = TodaysRisks.told(tables, evidence, *hazard) if hazard else None
         today = evidence.today.astype("datetime64[D]").item()
         costs = {offer.offer_id: offer.cost for offer in load_offer_book(tables, today).offers}
-        caution = registry.find("churn", CHAMPION).card.unusable_reason
+        caution = registry.find(CHURN.name, CHAMPION).card.unusable_reason
         return decompose(evidence, config, costs, excluded.counts, risks, caution)
 
 

@@ -13,6 +13,7 @@ from core import environment
 from core.config.data_set import Config
 from core.errors import BadInput
 from core.i18n.translation import ENGLISH, Language, translate
+from core.model_kinds import CHURN
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, LanguageOption, open_config
 from kizuna.session import open_registry
 from kizuna.terminal import ProgressBars, print_table, say
@@ -50,7 +51,7 @@ def health(
 
     settings = open_config(config)
     registry, _ = open_registry(settings, console)
-    package = registry.package(registry.find("churn", "champion"))
+    package = registry.package(registry.find(CHURN.name, "champion"))
     if package.card.unusable_reason:
         raise BadInput(
             f"the churn champion cannot be used for health: {package.card.unusable_reason}; "

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from core.config.data_set import Config
 from core.errors import ConfigError, NotFound
+from core.model_kinds import CHURN
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
 from kizuna.terminal import say
 
@@ -70,7 +71,7 @@ def load_risks(config: Config) -> Risks:
         return Risks.unknown("unknown: nothing is released yet; run `kizuna release`")
     description = release.description
     if release.churn is None:
-        reason = description.missing.get("churn")
+        reason = description.missing.get(CHURN.name)
         return Risks.unknown(f"unknown: release {description.release_id} has no churn scores: {reason}")
     source = f"of release {description.release_id}, within {release.churn.horizon_days} days after {description.cutoff}"
     return Risks.of_index(release.churn.index.ids, release.churn.probability, source)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from core.catalogue import Catalogue
 from core.errors import BadInput, NotFound
 from core.model_kinds import CHURN, HAZARD, TEXTS, Capability, ModelKind
 from models.churn.additive import AdditiveModel
@@ -11,14 +14,13 @@ from models.hazard.hazard import Hazard
 from models.mlflow_store.registry import CHAMPION, Registry
 from models.texts.text_model import TextModel
 
-CATALOGUES = {CHURN.name: CHURN_MODELS, HAZARD.name: HAZARD_MODELS}
-
 
 def model_capabilities(kind: ModelKind, model: str) -> frozenset[Capability]:
-    """The capabilities that a model declares beyond the protocol of its kind."""
-    return (
-        getattr(CATALOGUES[kind.name][model], "capabilities", frozenset()) if kind.name in CATALOGUES else frozenset()
-    )
+    """The capabilities that a model declares beyond the protocol of its kind; empty where its kind needs none."""
+    if not kind.champion_needs:
+        return frozenset()
+    models: Catalogue[Any] = Catalogue.of_folder(kind.package, attribute="MODEL")
+    return models[model].capabilities
 
 
 def load_churn_champion(registry: Registry) -> AdditiveModel:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from core.errors import NotEnoughHistory
 from core.feature_table import require_same_features
+from core.model_kinds import CHURN
 from models.churn.catalogue import CHURN_MODELS
 from models.churn.customer_facts import has_short_history
 from serving.build.inputs import BuildInputs, BuiltPart
@@ -19,7 +20,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     Raises BadInput if the champion's features are computed differently today.
     """
     del parts
-    package = inputs.champions.packages.get("churn")
+    package = inputs.champions.packages.get(CHURN.name)
     if package is None:
         return BuiltPart(None)
     card, features = package.card, inputs.features

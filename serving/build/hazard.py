@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.feature_table import require_same_features
+from core.model_kinds import HAZARD
 from models.churn.customer_facts import monthly_revenue
 from models.hazard.catalogue import HAZARD_MODELS
 from serving.build.inputs import BuildInputs, BuiltPart
@@ -18,7 +19,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     Raises BadInput if the champion's features are computed differently today.
     """
     del parts
-    package = inputs.champions.packages.get("hazard")
+    package = inputs.champions.packages.get(HAZARD.name)
     if package is None:
         return BuiltPart(None)
     card, features = package.card, inputs.features_for(package)

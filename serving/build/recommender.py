@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.interactions import Interactions
+from core.model_kinds import RECOMMENDER
 from features.interactions import NO_ITEMS, load_interactions
 from models.mlflow_store.package import ModelPackage
 from models.recommenders.catalogue import RECOMMENDERS
@@ -33,7 +34,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     """Precompute the best items of every customer, and fit the models beside the champion."""
     del parts
     interactions = load_interactions(inputs.tables, inputs.cutoff)
-    package = inputs.champions.packages.get("recommender")
+    package = inputs.champions.packages.get(RECOMMENDER.name)
     if package is None:
         return BuiltPart(None, "" if len(interactions.item_ids) else NO_ITEMS)
     return BuiltPart(_build(inputs, package, interactions))

@@ -17,6 +17,7 @@ from core.config.data_set import Config
 from core.digest import digest_of
 from core.errors import BadInput
 from core.model_card import ModelCard
+from core.model_kinds import RECOMMENDER, kinds_in_release
 from serving.build.inputs import BuildInputs, BuiltPart, Champions
 from serving.release.recommender_part import RecommenderPart
 from serving.release.release import (
@@ -35,7 +36,7 @@ PartBuilder = Callable[[BuildInputs, Mapping[str, ReleasePart | None]], BuiltPar
 
 BUILDERS: Catalogue[PartBuilder] = Catalogue.of_folder("serving.build", attribute="build_part")
 
-MODEL_PARTS = ("churn", "hazard", "recommender", "offers")
+MODEL_PARTS = (*(kind.name for kind in kinds_in_release()), "offers")
 "A release needs at least one of these."
 
 
@@ -63,7 +64,7 @@ def build_release(
         cutoff=cutoff,
         data_digest=tables.digest,
         models={kind: _describe(package.card) for kind, package in champions.packages.items()},
-        similar_items=_describe_similarity_model(parts["recommender"], tables),
+        similar_items=_describe_similarity_model(parts[RECOMMENDER.name], tables),
         missing=missing,
     )
     cards = {kind: package.card for kind, package in champions.packages.items()}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.feature_names import FeatureFamily
 from core.feature_table import FeatureTable
 from core.interactions import codes_of
+from core.model_kinds import CHURN
 from features.segments.key_figures import KEY_FIGURES, key_figure
 from features.segments.membership import compute_segmentation
 from features.segments.rule_variables import decode_words
@@ -26,7 +27,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
 
     The attributes of customers who declined recommendations are not stored.
     """
-    features, churn = inputs.features, parts.get("churn")
+    features, churn = inputs.features, parts.get(CHURN.name)
     probability = churn_probabilities(churn if isinstance(churn, ChurnPart) else None, features.customer_ids)
     figures = {name: column for name in KEY_FIGURES if (column := key_figure(features, name)) is not None}
     opted_out = {purpose: customers_refusing(inputs.tables, purpose, cutoff=inputs.cutoff) for purpose in PURPOSES}

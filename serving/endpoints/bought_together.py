@@ -6,6 +6,7 @@ from itertools import islice
 
 import msgspec
 
+from core.model_kinds import RECOMMENDER
 from serving.http.schema import (
     Count,
     Endpoint,
@@ -54,12 +55,12 @@ def handle(request: BoughtTogetherRequest, context: RequestContext) -> BoughtTog
     """Look up the pairs, without items that are out of stock."""
     part = context.release.recommender
     if part is None:
-        raise not_released(context.release, "recommender")
+        raise not_released(context.release, RECOMMENDER.name)
     code, is_gone = part.code_of(request.item_id), context.stock.out_of_stock(part).mask
     pairs = (pair for pair in part.context_models.together.pairs_of(code, len(part.items)) if not is_gone[pair[0]])
     items = [_item(part, rank, pair) for rank, pair in enumerate(islice(pairs, request.k), start=1)]
     return BoughtTogetherResponse(
-        **provenance_of(context.release, "recommender"),
+        **provenance_of(context.release, RECOMMENDER.name),
         item_id=request.item_id,
         known_item=code >= 0,
         items=items,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+from core.model_kinds import CHURN, HAZARD
 from core.scores import RiskLevel
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import (
@@ -83,12 +84,12 @@ def handle(request: ChurnScoreRequest, context: RequestContext) -> ChurnScoreRes
     """Look up every customer."""
     release, churn = context.release, context.release.churn
     if churn is None:
-        raise not_released(release, "churn")
+        raise not_released(release, CHURN.name)
     horizon_days = request.horizon_days or churn.horizon_days
     scores = [look_up_score(churn, customer_id) for customer_id in request.customer_ids]
-    kind = "churn"
+    kind = CHURN.name
     if _needs_curves(request, release, churn):
-        kind, hazard = "hazard", _hazard_for(release, horizon_days)
+        kind, hazard = HAZARD.name, _hazard_for(release, horizon_days)
         scores = [_with_curve(score, hazard, request=request, horizon_days=horizon_days) for score in scores]
     return ChurnScoreResponse(**provenance_of(release, kind), horizon_days=horizon_days, scores=scores)
 
@@ -121,7 +122,7 @@ def _hazard_for(release: Release, horizon_days: int) -> HazardPart:
     hazard = release.hazard
     if hazard is None:
         own_horizon = f"scores are for {release.churn.horizon_days} days only: " if release.churn else ""
-        reason = release.description.missing.get("hazard", "no hazard model was trained (kizuna train hazard)")
+        reason = release.description.missing.get(HAZARD.name, "no hazard model was trained (kizuna train hazard)")
         raise Problem(
             ProblemType.MODEL_NOT_RELEASED,
             f"release {release.description.release_id} has no survival curves; {own_horizon}{reason}",

@@ -6,6 +6,7 @@ import logging
 
 from core.errors import SourceUnavailable
 from core.health import HealthRecord
+from core.model_kinds import CHURN
 from core.tasks import Task, TaskState
 from serving.endpoints import recommendations
 from serving.endpoints.churn_score import ScoredCustomer, UnknownCustomer, WithoutConsent, look_up_score
@@ -71,7 +72,7 @@ def handle(request: CustomerRequest, context: RequestContext) -> CustomerRespons
     facts = NO_FACTS if segments is None else segments.facts_of(row)
     recommended = _recommend(request, context)
     return CustomerResponse(
-        **provenance_of(release, "churn"),
+        **provenance_of(release, CHURN.name),
         customer_id=customer_id,
         is_customer=row >= 0,
         figures=facts.figures,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from core.model_kinds import CHURN
 from core.offers import OfferValue, RankedOffer
 from models.protocols import Situation
 from serving.http.schema import (
@@ -73,7 +74,7 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
     )
     decision = part.policy.decide([situation], part.book.offers)[0]
     return NextBestOfferResponse(
-        **provenance_of(release, "churn"),
+        **provenance_of(release, CHURN.name),
         decision_id=decision.decision_id,
         customer_id=request.customer_id,
         known_customer=part.is_customer(request.customer_id),

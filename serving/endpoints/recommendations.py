@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.model_kinds import RECOMMENDER
 from core.recommendations import STAGES, Stage
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import (
@@ -69,7 +70,7 @@ def handle(request: RecommendationsRequest, context: RequestContext) -> Recommen
     """Recommend items, and explain them."""
     part = context.release.recommender
     if part is None:
-        raise not_released(context.release, "recommender")
+        raise not_released(context.release, RECOMMENDER.name)
     _check_attributes(part, request)
     row = -1 if request.customer_id is None else part.customers.index.find(request.customer_id)
     out_of_stock = context.stock.out_of_stock(part)
@@ -77,7 +78,7 @@ def handle(request: RecommendationsRequest, context: RequestContext) -> Recommen
     result = recommend(part, request, row=row, out_of_stock=out_of_stock, now=np.datetime64(now, "s"))
     not_personalised = _why_not_personalised(part, request, row)
     return RecommendationsResponse(
-        **provenance_of(context.release, "recommender"),
+        **provenance_of(context.release, RECOMMENDER.name),
         recommendation_id=uuid4().hex,
         customer_id=request.customer_id,
         known_customer=row >= 0,

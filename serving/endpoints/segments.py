@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.model_kinds import CHURN
 from core.segmentation import SegmentFigures, ValueKind
 from serving.http.schema import Endpoint, Request, RequestContext, Response, not_released, provenance_of
 
@@ -29,7 +30,7 @@ def handle(request: SegmentsRequest, context: RequestContext) -> SegmentsRespons
     if part is None:
         raise not_released(context.release, "segments")
     return SegmentsResponse(
-        **provenance_of(context.release, "churn"),
+        **provenance_of(context.release, CHURN.name),
         currency=context.release.description.currency,
         value_kind=part.value_kind,
         customers=len(part),

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 
 from core.interactions import codes_of
+from core.model_kinds import RECOMMENDER
 from serving.http.schema import (
     Count,
     Endpoint,
@@ -50,14 +51,14 @@ def handle(request: SimilarItemsRequest, context: RequestContext) -> SimilarItem
     """Ask the model, without items that are out of stock."""
     part = context.release.recommender
     if part is None:
-        raise not_released(context.release, "recommender")
+        raise not_released(context.release, RECOMMENDER.name)
     out_of_stock, model = context.stock.out_of_stock(part), part.model.similarity_model_ or part.model
     candidates = model.similar_items(request.item_id, request.k + len(out_of_stock.codes))
     codes = codes_of(np.array([item_id for item_id, _ in candidates], dtype=str), part.model.item_ids)
     is_gone = out_of_stock.mask[codes].tolist()
     similar = [candidate for candidate, gone in zip(candidates, is_gone, strict=True) if not gone][: request.k]
     return SimilarItemsResponse(
-        **provenance_of(context.release, "recommender"),
+        **provenance_of(context.release, RECOMMENDER.name),
         item_id=request.item_id,
         known_item=part.code_of(request.item_id) >= 0,
         answered_by=model.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from core.model_kinds import RECOMMENDER
 from serving.http.schema import Endpoint, Request, RequestContext, Response, provenance_of
 from serving.stock import Stock
 
@@ -33,7 +34,7 @@ def stock_response(stock: Stock, context: RequestContext) -> StockResponse:
     """The response for one state of the stock."""
     part = context.release.recommender
     return StockResponse(
-        **provenance_of(context.release, "recommender"),
+        **provenance_of(context.release, RECOMMENDER.name),
         unavailable=sorted(stock.unavailable),
         unavailable_as_released=[] if part is None else part.items.unavailable_ids,
         changed_at=datetime.fromtimestamp(stock.changed_at_ns / 1e9, UTC) if stock.changed_at_ns else None,

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.model_kinds import RECOMMENDER
 from serving.http.schema import (
     AttributeValue,
     Count,
@@ -57,13 +58,13 @@ def handle(request: TrendingRequest, context: RequestContext) -> TrendingRespons
     """Return the precomputed trend, without items that are out of stock or of another category."""
     part = context.release.recommender
     if part is None:
-        raise not_released(context.release, "recommender")
+        raise not_released(context.release, RECOMMENDER.name)
     trend, is_allowed = part.context_models.trend, ~context.stock.out_of_stock(part).mask
     if request.category is not None:
         is_allowed = is_allowed & _is_of_category(part.items, request.category)
     places = np.flatnonzero(is_allowed[trend.items])[: request.k].tolist()
     return TrendingResponse(
-        **provenance_of(context.release, "recommender"),
+        **provenance_of(context.release, RECOMMENDER.name),
         window_days=trend.window_days,
         items=[_item(part, rank, place) for rank, place in enumerate(places, start=1)],
         shortfall="" if len(places) == request.k else f"only {len(places)} such items are on the rise",

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.training import RiskLevels
+from core.model_kinds import CHURN
 from core.scores import Reason, RiskLevel, Scores
 from models.artifact import Artifact
 from serving.release.lookup import IdIndex, PackedJson
 
 RISK_LEVELS = tuple(RiskLevel)
-NAME = "churn"
+NAME = CHURN.name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.training import RiskLevels
+from core.model_kinds import HAZARD
 from core.risk_curves import RiskCurves
 from models.artifact import Artifact
 from serving.release.lookup import IdIndex
 
-NAME = "hazard"
+NAME = HAZARD.name
 
 
 class CustomerCurve(msgspec.Struct, frozen=True, kw_only=True):

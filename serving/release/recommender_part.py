@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.interactions import codes_of
+from core.model_kinds import RECOMMENDER
 from core.recommendations import STAGES, Recommendations, Stage
 from models.artifact import Artifact
 from models.recommenders.catalogue import RECOMMENDERS
@@ -22,7 +23,7 @@ from serving.release.context_models import ContextModels
 from serving.release.customer_part import CustomerPart
 from serving.release.item_part import ItemPart
 
-NAME = "recommender"
+NAME = RECOMMENDER.name
 TOP_ARRAYS = ("items", "scores", "stages", "contributors")
 SPARE_SHARE = 0.5
 "Extra precomputed items as a share of k, so that items that sell out during the day can be skipped."

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from core.errors import BadInput
+from core.model_kinds import RECOMMENDER
 from core.recommendations import STAGES
 from serving.build.exports.files import BLOCK_ROWS, Export, ExportOptions, Rows, source_columns
 from serving.recommendations.explanations import Explainer
@@ -37,7 +38,7 @@ COLUMNS = pa.schema(
 
 def recommendation_rows(release: Release, options: ExportOptions) -> Rows:
     """Yield the k best items in stock of every customer who may be contacted with recommendations."""
-    source, part = source_columns(release, "recommender"), release.recommender
+    source, part = source_columns(release, RECOMMENDER.name), release.recommender
     if part is None:
         return
     if options.k < 1:

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from core.model_kinds import CHURN
 from core.scores import Reason
 from serving.build.exports.files import BLOCK_ROWS, Export, ExportOptions, Rows, source_columns
 from serving.release.churn_part import RISK_LEVELS
@@ -35,7 +36,7 @@ COLUMNS = pa.schema(
 def score_rows(release: Release, options: ExportOptions) -> Rows:
     """Yield every customer's churn score, highest risk first."""
     del options
-    source, churn, hazard = source_columns(release, "churn"), release.churn, release.hazard
+    source, churn, hazard = source_columns(release, CHURN.name), release.churn, release.hazard
     if churn is None:
         return
     order = np.argsort(-churn.probability, kind="stable")

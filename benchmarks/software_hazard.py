@@ -26,9 +26,10 @@ from core.config.training import HazardSettings
 from core.intervals import estimate_interval
 from core.model_card import Metric
 from core.risk_curves import RiskCurves
+from core.window import DAYS_PER_HORIZON_MONTH
 from models.hazard.catalogue import HAZARD_MODELS
 from models.metrics.classification import calibration_bins
-from models.metrics.survival import MONTH_DAYS, EvaluatedCurves, survival_metrics
+from models.metrics.survival import EvaluatedCurves, survival_metrics
 from simulation.software.simulate import SimulatedSoftware, SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables
 from training.hazard.rows import HazardRows, rows_at
@@ -103,7 +104,10 @@ def distance(risk: np.ndarray, truth: np.ndarray) -> float:
 
 def true_errors(model: str, curves: RiskCurves, truth: Truth, customer_ids: np.ndarray) -> list[Metric]:
     """The distance to the true risk at 3, 6 and 12 months, and last the largest of the three."""
-    pairs = {f"@{months}m": (curves.at(months * MONTH_DAYS), truth.within(months * MONTH_DAYS)) for months in MONTHS}
+    pairs = {
+        f"@{months}m": (curves.at(months * DAYS_PER_HORIZON_MONTH), truth.within(months * DAYS_PER_HORIZON_MONTH))
+        for months in MONTHS
+    }
 
     def largest(rows: np.ndarray) -> float:
         return max(distance(risk[rows], true[rows]) for risk, true in pairs.values())
@@ -118,7 +122,7 @@ def true_errors(model: str, curves: RiskCurves, truth: Truth, customer_ids: np.n
 
 def tenths_table(curves: RiskCurves, truth: Truth, *, observed: EvaluatedCurves, months: int) -> str:
     """For each tenth of the customers by risk: predicted risk, true risk, and observed churn."""
-    days = months * MONTH_DAYS
+    days = months * DAYS_PER_HORIZON_MONTH
     risk, true = curves.at(days), truth.within(days)
     bins, lines = calibration_bins(risk, N_BINS), []
     for each in np.unique(bins):

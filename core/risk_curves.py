@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-DAYS_A_MONTH = 365.25 / 12
+from core.window import DAYS_PER_MONTH
+
 TAIL_PERIODS = 3
 "The last periods of the curve, whose rate of leaving goes on beyond it."
 LONGEST_DAYS = 3652
@@ -78,7 +79,7 @@ class RiskCurves:
     def months_within(self) -> np.ndarray:
         """(n,) months that each is expected to stay within the horizon learnt: the restricted mean."""
         staying = np.column_stack([np.ones(len(self)), 1.0 - self.risk])
-        return _mean_staying(staying[:, :-1], staying[:, 1:]).sum(axis=1) * self.period_days / DAYS_A_MONTH
+        return _mean_staying(staying[:, :-1], staying[:, 1:]).sum(axis=1) * self.period_days / DAYS_PER_MONTH
 
     @property
     def expected_months(self) -> np.ndarray:
@@ -93,7 +94,7 @@ class RiskCurves:
         with np.errstate(divide="ignore", invalid="ignore"):
             rate = np.log(staying[:, -1 - last_periods] / staying[:, -1]) / span
             tail = np.where(rate > 0, -np.expm1(-rate * beyond) / rate, beyond)
-        return self.months_within + np.where(staying[:, -1] > 0, staying[:, -1] * tail, 0.0) / DAYS_A_MONTH
+        return self.months_within + np.where(staying[:, -1] > 0, staying[:, -1] * tail, 0.0) / DAYS_PER_MONTH
 
 
 def _mean_staying(before: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -12,6 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+DAYS_PER_MONTH = 365.25 / 12
+"An average calendar month: what turns the length of a subscription into months."
+DAYS_PER_HORIZON_MONTH = 30
+"A month of a horizon, and of figures at 1, 3, 6 and 12 months: the same number of days in each."
+
 
 @dataclass(frozen=True)
 class Window:

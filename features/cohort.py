@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from core.cohort import Cohort
 from core.window import Window
-from tables.engines.arrays import midnight, texts, within
+from tables.engines.arrays import texts, within
+from tables.episodes import running_at
 from tables.tables import Tables
 
 IS_PURCHASE = _.amount >= 0
@@ -44,14 +45,6 @@ def describe_cohort(tables: Tables) -> str:
         "subscriptions": "a subscription running at the cutoff",
     }
     return " or ".join(words[name] for name in words if name in tables)
-
-
-def running_at(subscriptions: ir.Table, cutoff: date) -> ir.BooleanValue:
-    """Whether a subscription started before the cutoff and did not end before it."""
-    has_started = subscriptions.started_at < midnight(cutoff)
-    if "ended_at" not in subscriptions.columns:
-        return has_started
-    return has_started & (subscriptions.ended_at.isnull() | (subscriptions.ended_at >= midnight(cutoff)))
 
 
 def _customers_at(tables: Tables, cutoff: date) -> NDArray[np.str_]:

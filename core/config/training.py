@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from core.config.section import NonNegativeInt, PositiveFloat, PositiveInt, Section
+from core.window import DAYS_PER_HORIZON_MONTH
 
 Definition = Literal["no_purchase", "overdue", "subscription_ended", "no_usage"]
 
@@ -71,7 +72,7 @@ class HazardSettings(Section, frozen=True):
     "Number of training cutoffs."
 
     def __post_init__(self) -> None:
-        if self.horizon_months * 30 < self.period_days:
+        if self.horizon_months * DAYS_PER_HORIZON_MONTH < self.period_days:
             raise ValueError(
                 f"period_days ({self.period_days}) is longer than horizon_months ({self.horizon_months} x 30 days)"
             )

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
-from datetime import date, datetime
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
@@ -36,11 +36,11 @@ from numpy.typing import NDArray
 from features.compiler.declaration import Measure, columns_of
 from tables.contract import CONTRACT
 from tables.currencies import convert_to_base_currency
+from tables.episodes import mark_episodes
 from tables.tables import Tables
 
 EPOCH = date(1970, 1, 1)
 DAY_SECONDS, HOUR_SECONDS = 86_400, 3_600
-NEVER_ENDS = datetime(9999, 1, 1)
 
 FILTERED = ("contacts",)
 "Tables of which `derive_columns` leaves rows out."
@@ -137,20 +137,14 @@ def _derive_subscriptions(rows: ir.Table, tables: Tables) -> ir.Table:
     if "ended_at" not in rows.columns:
         rows = rows.mutate(ended_at=ibis.null("timestamp"))
     rows = convert_to_base_currency(rows, "mrr", tables=tables)
-    until = ibis.coalesce(rows.ended_at, ibis.literal(NEVER_ENDS, "timestamp"))
-    rows = rows.mutate(until=until)
     by_subscription = ibis.window(group_by=["customer_id", "subscription_id"], order_by=["event_time", "mrr"])
-    so_far = ibis.cumulative_window(group_by="customer_id", order_by=["event_time", "subscription_id", "mrr"])
+    rows = mark_episodes(rows, grace_days=tables.config.churn.grace_days)
     rows = rows.mutate(
         running=_flag(rows.ended_at.isnull()),
         ended_age_days=age_days(rows.ended_at, tables.cutoff),
         mrr_step=rows.mrr - ibis.coalesce(rows.mrr.lag().over(by_subscription), rows.mrr),
-        served_until=rows.until.max().over(so_far),
+        restarted=_flag(rows.begins_episode & rows.lapsed_day.notnull()),
     )
-    # A span restarts the customer only where every earlier span, of any subscription, ended before it began.
-    by_customer = ibis.window(group_by="customer_id", order_by=["event_time", "subscription_id", "mrr"])
-    served_before = rows.served_until.lag().over(by_customer)
-    rows = rows.mutate(restarted=_flag(served_before.notnull() & (served_before < rows.event_time)))
     if "renews_at" in rows.columns:
         rows = rows.mutate(days_to_renewal=-age_days(rows.renews_at, tables.cutoff))
     if "cancel_requested_at" in rows.columns:

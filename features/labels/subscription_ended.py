@@ -16,19 +16,18 @@ import ibis
 import ibis.expr.types as ir
 import msgspec
 import numpy as np
-from ibis import _
 
 from core.config.training import ChurnDefinition
-from features.cohort import running_at
 from features.labels.protocol import NO_DAY, Label, LabelQuery, LabelResult
-from tables.engines.arrays import days, texts, within
+from tables.engines.arrays import numbers, texts
+from tables.episodes import TABLE, ends_between, running_at
 from tables.tables import Tables
 
 
 class SubscriptionEnded:
     """Churned when the last subscription ends (or any, where `each_subscription` is set) and is not renewed."""
 
-    table = "subscriptions"
+    table = TABLE
     waits_for_renewal = True
 
     def describe(self, churn: ChurnDefinition) -> str:
@@ -49,13 +48,14 @@ class SubscriptionEnded:
             return LabelResult(
                 churned=np.zeros(n, bool), churned_at=np.full(n, NO_DAY), cause=np.full(n, ""), applies=applies
             )
-        ends = final_ends(subscriptions, query).to_pyarrow()
-        ended_on = query.align(ends, days(ends["ended_at"]), missing=NO_DAY)
+        ends = first_ends(subscriptions, query).to_pyarrow()
+        end_days = numbers(ends["end_day"]).astype(np.int64).astype("datetime64[D]")
+        ended_on = query.align(ends, end_days, missing=NO_DAY)
         churned = applies & ~np.isnat(ended_on)
         return LabelResult(
             churned=churned,
             churned_at=np.where(churned, ended_on, NO_DAY),
-            cause=np.where(churned, query.align(ends, texts(ends["cause"]), missing=""), ""),
+            cause=np.where(churned, query.align(ends, texts(ends["reason"]), missing=""), ""),
             applies=applies,
         )
 
@@ -77,28 +77,10 @@ class SubscriptionEnded:
 LABEL: Label = SubscriptionEnded()
 
 
-def final_ends(subscriptions: ir.Table, query: LabelQuery) -> ir.Table:
-    """The first end in the window that was not renewed, one row per customer, with its cause."""
-    grace = ibis.interval(days=query.churn.grace_days)
-    ended = subscriptions.filter(within(subscriptions.ended_at, query.window)).mutate(forgiven_until=_.ended_at + grace)
-    others = subscriptions.view()
-    same_subscription = [ended.subscription_id == others.subscription_id] if query.churn.each_subscription else []
-    unrenewed = ended.anti_join(
-        others,
-        [
-            ended.customer_id == others.customer_id,
-            *same_subscription,
-            others.started_at <= ended.forgiven_until,
-            others.ended_at.isnull() | (others.ended_at > ended.ended_at),
-        ],
-    )
-    first = unrenewed.group_by("customer_id").aggregate(ended_at=_.ended_at.min())
-    causes = unrenewed.select("customer_id", "ended_at", cause=cause_of(unrenewed))
-    rows = first.join(causes, ["customer_id", "ended_at"])
-    return rows.group_by("customer_id", "ended_at").aggregate(cause=_.cause.min())
-
-
-def cause_of(subscriptions: ir.Table) -> ir.Value:
-    """The stated cause of an end: its reason, otherwise its kind."""
-    columns = [subscriptions[name] for name in ("end_reason", "end_kind") if name in subscriptions.columns]
-    return ibis.coalesce(*columns, ibis.literal(""))
+def first_ends(subscriptions: ir.Table, query: LabelQuery) -> ir.Table:
+    """One row per customer with an episode that ended in the window: the first such end (`end_day`) and its reason."""
+    window = query.window
+    ends = ends_between(subscriptions, query.churn, start=window.start, end=window.end)
+    in_order = ibis.window(group_by="customer_id", order_by=["end_day", ibis.desc(ends.reason != ""), "reason"])
+    ends = ends.mutate(place=ibis.row_number().over(in_order))
+    return ends.filter(ends.place == 0).drop("place")

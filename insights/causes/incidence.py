@@ -13,13 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from core.intervals import Estimate, estimate_intervals
-from insights.causes.episodes import SubscriptionEpisodes
+from core.survival import TimeToEvent
 from insights.causes.person_months import PersonMonths
-
-DAYS_A_MONTH = 365.25 / 12
+from tables.episodes import SubscriptionEpisodes
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,11 @@ class Durations:
             rows.customer_ids, (until - began).astype(np.int64), np.where(rows.left, codes, -1), rows.tenure_days - 1
         )
 
+    @property
+    def time_to_event(self) -> TimeToEvent:
+        """The same rows for survival analysis."""
+        return TimeToEvent(self.days, self.causes, self.seen_from)
+
     def take(self, rows: np.ndarray) -> Durations:
         """The stays that an index array or boolean mask picks."""
         return Durations(self.customer_ids[rows], self.days[rows], self.causes[rows], self.seen_from[rows])
@@ -63,7 +66,7 @@ class Durations:
 
 def incidences(durations: Durations, n_causes: int, at_days: np.ndarray) -> np.ndarray:
     """(n_causes, times) share that has left for each cause within so many days of the beginning."""
-    return _weighted(durations, n_causes, at_days, np.ones((1, len(durations.days))))[0]
+    return durations.time_to_event.aalen_johansen(n_causes).at(at_days)[0]
 
 
 def incidence_estimates(
@@ -72,39 +75,9 @@ def incidence_estimates(
     """The same with 90 % intervals over customers, by cause and then time."""
     if not len(durations.days):
         return [[Estimate()] * len(at_days)] * n_causes
+    time_to_event = durations.time_to_event
     found = estimate_intervals(
-        lambda weights: _weighted(durations, n_causes, at_days, weights).reshape(len(weights), -1),
+        lambda weights: time_to_event.aalen_johansen(n_causes, weights).at(at_days).reshape(len(weights), -1),
         durations.customer_ids, n_resamples=n_resamples, seed=seed,
     )  # fmt: skip
     return [found[place * len(at_days) : (place + 1) * len(at_days)] for place in range(n_causes)]
-
-
-def _weighted(durations: Durations, n_causes: int, at_days: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(samples, n_causes, times), each stay counted as often as the sample says."""
-    over = durations.causes >= 0
-    times, place = np.unique(durations.days[over], return_inverse=True)
-    there = _at_risk(durations, times, weights)
-    left = np.zeros((len(weights), n_causes, len(times)))
-    for cause in range(n_causes):
-        of_cause = np.flatnonzero(durations.causes[over] == cause)
-        at = (place[of_cause], np.arange(len(of_cause)))
-        steps = sparse.csr_matrix((np.ones(len(of_cause)), at), (len(times), len(of_cause)))
-        left[:, cause] = (steps @ weights[:, np.flatnonzero(over)[of_cause]].T).T
-    hazards = left / np.maximum(there, 1e-300)[:, None]
-    staying = np.cumprod(1 - hazards.sum(axis=1).clip(0, 1), axis=1)
-    before = np.concatenate([np.ones((len(weights), 1)), staying[:, :-1]], axis=1)
-    reached = np.cumsum(before[:, None] * hazards, axis=2)
-    reached = np.concatenate([np.zeros((len(weights), n_causes, 1)), reached], axis=2)
-    return reached[:, :, np.searchsorted(times, at_days, side="right")]
-
-
-def _at_risk(durations: Durations, times: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(samples, times) weight of the stays that were seen to last to each time and had been seen before it."""
-    leaving, coming = np.argsort(durations.days, kind="stable"), np.argsort(durations.seen_from, kind="stable")
-    gone, come = (
-        np.concatenate([np.zeros((len(weights), 1)), np.cumsum(weights[:, order], axis=1)], axis=1)
-        for order in (leaving, coming)
-    )
-    lasted = np.searchsorted(durations.days[leaving], times, side="left")
-    begun = np.searchsorted(durations.seen_from[coming], times, side="left")
-    return come[:, begun] - gone[:, lasted]

@@ -16,7 +16,6 @@ from core.errors import NotEnoughHistory
 from features.pipeline import compute_features
 from insights.causes.attribute_groups import Membership, memberships
 from insights.causes.covariates import Covariates
-from insights.causes.episodes import SubscriptionEpisodes, stays_of
 from insights.causes.feature_causes import CauseNames
 from insights.causes.person_months import PersonMonths, newest_months, person_months
 from insights.causes.sentiment import Tones, tones_of
@@ -27,6 +26,7 @@ from insights.finance.mrr import MrrTable, months_between
 from insights.finance.rates import money_of
 from models.churn.additive import AdditiveModel
 from models.texts.text_model import TextModel
+from tables.episodes import SubscriptionEpisodes
 from tables.tables import Tables
 
 NOT_STATED = -1
@@ -97,7 +97,7 @@ def evidence_of(
     tables: Tables, model: AdditiveModel, text_model: TextModel | None, n_months: int, left_out: ExcludedRows
 ) -> Evidence:
     """Read the tables and ask the model. Raises DataError without subscriptions, NotEnoughHistory without a month."""
-    names, money, stays = CauseNames(tables.config.causes), money_of(tables.config), stays_of(tables)
+    names, money, stays = CauseNames(tables.config.causes), money_of(tables.config), SubscriptionEpisodes.of(tables)
     said = stated_causes(tables, stays, names, text_model)
     months = newest_months(stays, n_months)
     today = np.datetime64(tables.watermark("subscriptions"), "M")

@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.cohort import Cohort
 from core.errors import NotEnoughHistory
-from insights.causes.episodes import SubscriptionEpisodes
 from insights.finance.mrr import MrrTable, months_between
+from tables.episodes import RUNS_ON, SubscriptionEpisodes
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,22 @@ def person_months(stays: SubscriptionEpisodes, book: MrrTable, months: np.ndarra
     parts = []
     for month in months:
         day, after = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]")
-        there = np.flatnonzero(stays.running_at(day))
-        there = there[np.argsort(stays.customer_ids[there], kind="stable")]
+        there = running_episodes(stays, day)
         left = stays.ended_between(day, after)[there]
         tenure = (day - stays.began_on[there]).astype(np.int64)
         parts.append((np.full(len(there), month), there, left, tenure, mrr_at(book, month, stays.customer_ids[there])))
     of_month, there, left, tenure, mrr = (np.concatenate(part) for part in zip(*parts, strict=True))
     return PersonMonths(stays.customer_ids[there], of_month, there, left, tenure, mrr)
+
+
+def running_episodes(episodes: SubscriptionEpisodes, day: np.datetime64) -> NDArray[np.int64]:
+    """Places of the episodes that run at a day, by customer; of several of one customer, the one that ends first."""
+    running = np.flatnonzero(episodes.running_at(day))
+    ends = np.where(np.isnat(episodes.ended_on), RUNS_ON, episodes.ended_on)[running]
+    running = running[np.lexsort((ends, episodes.customer_ids[running]))]
+    customer_ids = episodes.customer_ids[running]
+    is_first = np.append(True, customer_ids[1:] != customer_ids[:-1])[: len(running)]
+    return running[is_first]
 
 
 def mrr_at(book: MrrTable, month: np.datetime64, customer_ids: np.ndarray) -> np.ndarray:

@@ -18,10 +18,10 @@ import numpy as np
 from core.churn_causes import OTHER
 from core.intervals import Estimate, estimate_intervals
 from core.risk_curves import RiskCurves
+from core.window import DAYS_PER_HORIZON_MONTH
 from features.pipeline import compute_features
 from insights.causes.panel import Evidence
 from models.hazard.hazard import Hazard
-from models.metrics.survival import MONTH_DAYS
 from models.metrics.weighted import ratio
 from tables.tables import Tables
 
@@ -80,8 +80,10 @@ class TodaysRisks:
 
     def view(self, causes: Sequence[str], seed: int) -> RiskView:
         """The mean risks of today's customers, with 90 % intervals over customers."""
-        months = tuple(one for one in RISK_MONTHS if self.reaches(one * MONTH_DAYS))
-        parts = np.concatenate([with_whole(self.within(one * MONTH_DAYS, causes)) for one in months], axis=1)
+        months = tuple(one for one in RISK_MONTHS if self.reaches(one * DAYS_PER_HORIZON_MONTH))
+        parts = np.concatenate(
+            [with_whole(self.within(one * DAYS_PER_HORIZON_MONTH, causes)) for one in months], axis=1
+        )
 
         def means(weights: np.ndarray) -> np.ndarray:
             return ratio(weights @ parts, weights.sum(axis=1, keepdims=True))

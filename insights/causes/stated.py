@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 import numpy as np
 
-from insights.causes.episodes import SubscriptionEpisodes
 from insights.causes.feature_causes import CauseNames
 from models.texts.text_model import UNKNOWN, TextModel
 from tables.engines.arrays import days, texts
+from tables.episodes import SubscriptionEpisodes
 from tables.tables import Tables
 
 SOURCES = ("end", "tickets", "surveys")

@@ -9,8 +9,9 @@ import msgspec
 import numpy as np
 
 from core.intervals import Estimate, estimate_intervals
+from core.window import DAYS_PER_MONTH
 from insights.causes.attribute_groups import Membership
-from insights.causes.incidence import DAYS_A_MONTH, Durations, incidence_estimates
+from insights.causes.incidence import Durations, incidence_estimates
 from insights.causes.panel import NOT_STATED, Evidence
 from models.metrics.weighted import ratio
 
@@ -132,7 +133,7 @@ class Past:
     def _incidence(self, durations: Durations) -> Incidence:
         """The share of stays that is over for each stated cause, and for none, by its length."""
         causes = (*self.evidence.names.causes, UNSTATED)
-        at_days = np.round(np.array(INCIDENCE_MONTHS) * DAYS_A_MONTH)
+        at_days = np.round(np.array(INCIDENCE_MONTHS) * DAYS_PER_MONTH)
         found = incidence_estimates(durations, len(causes), at_days, N_RESAMPLES, self.seed)
         return dict(zip(causes, found, strict=True))
 

@@ -11,8 +11,8 @@ import ibis.expr.types as ir
 
 from core.errors import NotFound
 from core.window import Window
-from features.cohort import running_at
 from tables.engines.arrays import within
+from tables.episodes import running_at
 from tables.tables import Tables
 
 FIRST_SEEN_IN = {"subscriptions": "started_at", "purchases": "event_time", "usage": "event_time"}

@@ -15,10 +15,10 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
-from features.cohort import running_at
 from insights.letter.customer_profile import CustomerProfile
 from insights.letter.habits import MIN_SIMILAR, Habits
 from tables.engines.arrays import days, numbers, texts
+from tables.episodes import running_at
 from tables.tables import Tables
 
 MIN_TENURE_DAYS = 365

@@ -20,6 +20,7 @@ from insights.report.acquisition_data import Opportunities, Winning, opportuniti
 from insights.report.attribute_groups import Grouping, groupings_of
 from insights.report.calendar import Calendar
 from insights.segments import members_at
+from tables.episodes import SubscriptionEpisodes
 from tables.tables import Tables
 
 
@@ -31,6 +32,8 @@ class Facts:
     calendar: Calendar
     money: Money
     spans: Spans
+    episodes: SubscriptionEpisodes
+    "Of customers who pay."
     book: MrrTable
     "What ran on the day before each month of the calendar, and on the last day."
     orders: Orders
@@ -76,6 +79,7 @@ def read_facts(tables: Tables, as_of: date | None = None, segments: Mapping[str,
         calendar=calendar,
         money=money,
         spans=spans,
+        episodes=SubscriptionEpisodes.of_paying_customers(tables, day),
         book=MrrTable.of(spans.a_day_later(), np.append(calendar.months, calendar.months[-1] + 1), money),
         orders=orders_of(tables, money, left_out, day, calendar.end.astype(date)),
         nps=answers_of(tables, "nps", left_out, day),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.window import DAYS_PER_MONTH
 from insights.finance.buying import BUYING, Buyers, Orders, buying_figures
 from insights.finance.lifetime import MONTHS_A_YEAR
-from insights.finance.survival import DAYS_A_MONTH, FEWEST_WATCHED
+from insights.finance.survival import MIN_OBSERVED
 from insights.report.calendar import Span
 from insights.report.estimation import N_RESAMPLES, FigureSpec, plain, quotient, work_out
 from insights.report.figure import ALL, Figure, Place, Unit
@@ -91,7 +92,7 @@ def _value_by_age(facts: Facts) -> list[Figure]:
     rows = np.searchsorted(buyers.customer_ids, orders.customer_ids)
     ages = _months(orders.days - buyers.first_days[rows])
     watched = _months(facts.calendar.end - buyers.first_days)
-    enough = np.sort(watched)[-FEWEST_WATCHED] if len(watched) >= FEWEST_WATCHED else 0
+    enough = np.sort(watched)[-MIN_OBSERVED] if len(watched) >= MIN_OBSERVED else 0
     n_ages = min(int(enough), len(facts.calendar.months))
     money = facts.config.money
     parts: list[np.ndarray] = []
@@ -111,7 +112,7 @@ def _value_by_age(facts: Facts) -> list[Figure]:
 
 def _months(spans: np.ndarray) -> np.ndarray:
     """Whole months in spans of days, int64."""
-    return np.floor(spans.astype(np.float64) / DAYS_A_MONTH).astype(np.int64)
+    return np.floor(spans.astype(np.float64) / DAYS_PER_MONTH).astype(np.int64)
 
 
 def _added_up(*sums: np.ndarray) -> np.ndarray:

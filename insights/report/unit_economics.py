@@ -13,7 +13,7 @@ import numpy as np
 
 from core.intervals import Estimate, estimate_intervals
 from insights.finance.lifetime import discounted_months, months_beyond
-from insights.finance.survival import FEWEST_WATCHED, Lives, survival
+from insights.finance.survival import MIN_OBSERVED, SubscriberLifetimes
 from insights.report.breakdowns import SOURCE, Part
 from insights.report.cac import cost_sought, spend_figures
 from insights.report.calendar import Span
@@ -71,20 +71,20 @@ def _curves(facts: Facts, part: Part, ledger: Ledger) -> list[Figure]:
 
 
 def _curve(facts: Facts, part: Part, ledger: Ledger, year: Span) -> tuple[int, list[Estimate]] | None:
-    """At the end of a year how many lives there were, LTV within the curve, LTV, and the curve; None of too few."""
-    lives = Lives.of(facts.spans, year.end, facts.config.churn.grace_days)
+    """At the end of a year how many episodes there were, LTV within the curve, LTV, and the curve; None of too few."""
+    lives = SubscriberLifetimes.of(facts.episodes.seen_at(year.end))
     lives = lives.take(np.isin(lives.customer_ids, part.customer_ids))
-    if len(lives.months) < FEWEST_WATCHED:
+    if len(lives.months) < MIN_OBSERVED:
         return None
-    n_months = int(np.sort(lives.months)[-FEWEST_WATCHED])
+    n_months = int(np.sort(lives.months)[-MIN_OBSERVED])
     rows = np.searchsorted(ledger.customer_ids, lives.customer_ids)
     money = [np.where(lives.is_last, column[rows], 0.0) for column in ledger.earns(year)]
     discount = facts.config.money.yearly_discount
 
     def figures(weights: np.ndarray) -> np.ndarray:
-        curve = survival(lives, n_months, weights)
+        curve = lives.survival(n_months, weights)
         earned = ratio(weights @ money[0], weights @ money[1])
-        churn = ratio(weights @ lives.ended, weights @ lives.months)
+        churn = ratio(weights @ lives.has_ended, weights @ lives.months)
         seen = discounted_months(curve, discount)
         beyond = months_beyond(curve, np.clip(churn, 0, 1), discount)
         return np.column_stack([earned * seen, earned * (seen + beyond), curve])

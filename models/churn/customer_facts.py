@@ -14,7 +14,7 @@ from core.feature_names import (
     USAGE_MEAN_GAP_DAYS,
 )
 from core.feature_table import FeatureTable
-from core.risk_curves import DAYS_A_MONTH
+from core.window import DAYS_PER_MONTH
 
 YEAR_DAYS = 365
 MIN_HISTORY_DAYS = 30
@@ -36,7 +36,7 @@ def monthly_revenue(features: FeatureTable) -> NDArray[np.float64]:
     mrr = features.column(MRR_NOW) if MRR_NOW in features.names else np.full(len(features), np.nan)
     if NET_SPEND_365D not in features.names or DAYS_SINCE_FIRST_PURCHASE not in features.names:
         return mrr
-    months = np.clip(features.column(DAYS_SINCE_FIRST_PURCHASE), DAYS_A_MONTH, YEAR_DAYS) / DAYS_A_MONTH
+    months = np.clip(features.column(DAYS_SINCE_FIRST_PURCHASE), DAYS_PER_MONTH, YEAR_DAYS) / DAYS_PER_MONTH
     spend = np.maximum(features.column(NET_SPEND_365D), 0.0) / months
     return np.where(mrr > 0, mrr, np.where(np.isnan(spend), mrr, spend))
 

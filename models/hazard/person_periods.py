@@ -20,7 +20,7 @@ from core.feature_names import DAYS_TO_RENEWAL, LONGEST_TERM_MONTHS
 from core.feature_table import FeatureColumn, FeatureTable
 from core.i18n.translation import ENGLISH, JAPANESE, translate
 from core.labels import Labels
-from core.risk_curves import DAYS_A_MONTH
+from core.window import DAYS_PER_MONTH
 
 PERIOD = "period"
 "The column with the number of the period."
@@ -110,6 +110,6 @@ def _days_to_renewal(
     to_renewal = features.column(DAYS_TO_RENEWAL)[rows] - elapsed_days
     if LONGEST_TERM_MONTHS not in features.names:
         return np.where(to_renewal >= 0, to_renewal, np.nan)
-    term_days = features.column(LONGEST_TERM_MONTHS)[rows] * DAYS_A_MONTH
+    term_days = features.column(LONGEST_TERM_MONTHS)[rows] * DAYS_PER_MONTH
     repeated = np.mod(to_renewal, np.where(term_days > 0, term_days, np.nan))
     return np.where(to_renewal >= 0, to_renewal, repeated)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.labels import Labels
+from core.survival import TimeToEvent
 from models.metrics.weighted import ratio
 
 
@@ -40,44 +41,20 @@ class CensoredTimes:
         return CensoredTimes(self.days[rows], self.is_event[rows])
 
     @cached_property
-    def _order(self) -> NDArray[np.int64]:
-        return np.argsort(self.days, kind="stable")
-
-    @cached_property
-    def _times(self) -> NDArray[np.float64]:
-        return np.unique(self.days)
-
-    def _counts(
-        self, weights: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Churned, censored and at-risk weight at each of the times, (samples, times) each."""
-        starts = np.searchsorted(self.days[self._order], self._times)
-        in_order = weights[:, self._order]
-        churned = np.add.reduceat(in_order * self.is_event[self._order], starts, axis=1)
-        ended = np.add.reduceat(in_order, starts, axis=1)
-        at_risk = np.cumsum(ended[:, ::-1], axis=1)[:, ::-1]
-        return churned, ended - churned, at_risk
+    def _time_to_event(self) -> TimeToEvent:
+        return TimeToEvent.of_one_cause(self.days, self.is_event)
 
     def survival(self, weights: NDArray[np.float64], days: float) -> NDArray[np.float64]:
         """S(days): the share that has not churned by then, (samples,). It is constant after the last day observed."""
-        churned, _, at_risk = self._counts(weights)
-        return _product_limit(churned, at_risk)[:, np.searchsorted(self._times, days, side="right")]
+        return self._time_to_event.kaplan_meier(weights).at(days)
 
     def ipc_weights(self, weights: NDArray[np.float64], days: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The weights of rows that churned by `days` and of rows that stayed so long, (samples, n) each."""
-        churned, censored, at_risk = self._counts(weights)
-        observed = _product_limit(censored, at_risk - churned)
-        before = np.searchsorted(self._times, self.days, side="left")
+        observed = self._time_to_event.censoring(weights)
         has_churned = self.is_event & (self.days <= days)
         has_stayed = np.where(self.is_event, self.days > days, self.days >= days)
-        until_then = observed[:, [np.searchsorted(self._times, days, side="left")]]
+        until_then = observed.before(days)[:, None]
         return (
-            ratio(weights * has_churned, observed[:, before], otherwise=0.0),
+            ratio(weights * has_churned, observed.before(self.days), otherwise=0.0),
             ratio(weights * has_stayed, np.broadcast_to(until_then, weights.shape), otherwise=0.0),
         )
-
-
-def _product_limit(events: NDArray[np.float64], at_risk: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The share that remains before each time, and last after all of them; (samples, times + 1)."""
-    remaining = np.cumprod(1.0 - ratio(events, at_risk, otherwise=0.0), axis=1)
-    return np.column_stack([np.ones(len(events)), remaining])

@@ -21,11 +21,11 @@ from core.intervals import estimate_intervals
 from core.labels import Labels
 from core.model_card import Comparison, Metric
 from core.risk_curves import RiskCurves
+from core.window import DAYS_PER_HORIZON_MONTH
 from models.metrics.censoring import CensoredTimes
 from models.metrics.classification import calibration_bins
 from models.metrics.weighted import RankedRows, ratio
 
-MONTH_DAYS = 30
 EVALUATED_MONTHS = (1, 3, 6, 12)
 N_BINS = 5
 "Of the calibration error: with more bins, the noise of few customers would be most of it."
@@ -38,7 +38,7 @@ Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 def months_within(horizon_days: int) -> tuple[int, ...]:
     """The months among 1, 3, 6 and 12 that a horizon reaches."""
-    return tuple(m for m in EVALUATED_MONTHS if m * MONTH_DAYS <= horizon_days)
+    return tuple(m for m in EVALUATED_MONTHS if m * DAYS_PER_HORIZON_MONTH <= horizon_days)
 
 
 def survival_metrics(
@@ -113,11 +113,11 @@ class EvaluatedCurves:
         """Every statistic by name; those at 1, 3, 6 and 12 months as far as the observations reach."""
         statistics: dict[str, Statistic] = {INTEGRATED_BRIER: self.integrate_brier}
         for months in months_within(self.last_day):
-            for name, statistic in self.statistics_at(months * MONTH_DAYS).items():
+            for name, statistic in self.statistics_at(months * DAYS_PER_HORIZON_MONTH).items():
                 statistics[f"{name}@{months}m"] = statistic
         if self.curves.causes and months_within(self.last_day):
             months = months_within(self.last_day)[-1]
-            statistics[f"cause_share_error@{months}m"] = self.cause_share_error(months * MONTH_DAYS)
+            statistics[f"cause_share_error@{months}m"] = self.cause_share_error(months * DAYS_PER_HORIZON_MONTH)
         return statistics
 
     def statistics_at(self, days: int) -> dict[str, Statistic]:

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.software_hazard import MONTHS, SETTINGS, WATERMARK, Truth, distance, true_errors
 from core.risk_curves import RiskCurves
-from models.metrics.survival import MONTH_DAYS
+from core.window import DAYS_PER_HORIZON_MONTH
 from simulation.software.simulate import SoftwareWorld
 
 MARCH = Truth(np.array([[0.1, 0.4]]), date(2025, 3, 1))
@@ -22,7 +22,7 @@ def test_churn_is_spread_evenly_over_the_days_of_a_month_except_the_first(days: 
 
 
 def test_the_watermark_makes_the_test_cutoff_the_first_of_a_month():
-    test = np.datetime64(WATERMARK) - SETTINGS.horizon_months * MONTH_DAYS - 30
+    test = np.datetime64(WATERMARK) - SETTINGS.horizon_months * DAYS_PER_HORIZON_MONTH - 30
 
     assert test == test.astype("datetime64[M]")
     assert SoftwareWorld().end >= WATERMARK

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from core.risk_curves import DAYS_A_MONTH, LONGEST_DAYS, RiskCurves
+from core.risk_curves import LONGEST_DAYS, RiskCurves
+from core.window import DAYS_PER_MONTH
 
 hazards = hnp.arrays(np.float64, (1, 5), elements=st.floats(0, 1))
 
@@ -33,7 +34,7 @@ def test_a_constant_hazard_is_expected_to_last_as_long_as_it_does_for_ever():
 
     found = curves(*[0.1] * 12).expected_months[0]
 
-    assert found == pytest.approx((1 - np.exp(-rate * LONGEST_DAYS)) / rate / DAYS_A_MONTH)
+    assert found == pytest.approx((1 - np.exp(-rate * LONGEST_DAYS)) / rate / DAYS_PER_MONTH)
 
 
 def test_nobody_is_expected_to_stay_longer_than_ten_years():
@@ -45,7 +46,7 @@ def test_the_restricted_mean_is_the_area_under_the_curve():
     days = np.linspace(0, 90, 9001)
     staying = 1 - np.array([curve.at(day)[0] for day in days])
 
-    assert curve.months_within[0] == pytest.approx(np.trapezoid(staying, days) / DAYS_A_MONTH, rel=1e-5)
+    assert curve.months_within[0] == pytest.approx(np.trapezoid(staying, days) / DAYS_PER_MONTH, rel=1e-5)
 
 
 def test_who_leaves_for_certain_in_the_first_period_has_no_tail():

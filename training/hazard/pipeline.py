@@ -12,9 +12,10 @@ import numpy as np
 
 from core.model_card import Comparison, ModelCard
 from core.model_kinds import HAZARD
+from core.window import DAYS_PER_HORIZON_MONTH
 from models.hazard.catalogue import HAZARD_MODELS
 from models.hazard.hazard import Hazard
-from models.metrics.survival import MONTH_DAYS, compare_curves
+from models.metrics.survival import compare_curves
 from models.mlflow_store.package import ModelPackage
 from models.protocols import Settings
 from training.hazard.plots import hazard_plots
@@ -98,7 +99,7 @@ def limits(session: Session, study: HazardStudy, model: Hazard) -> tuple[str, ..
         f"The metrics are the recipe's: it was fitted on what was known before {cutoffs.known_by_test} of cutoffs up "
         f"to {max(cutoffs.train)} and tested once at {cutoffs.test}. The registered model is the same recipe, fitted "
         "again on everything known by now.",
-        *([shorter] if cutoffs.horizon_days + model.period_days <= wanted_months * MONTH_DAYS else []),
+        *([shorter] if cutoffs.horizon_days + model.period_days <= wanted_months * DAYS_PER_HORIZON_MONTH else []),
         causes,
         *too_few_rows(outcomes_for_leaks(study.rows, session.config.churn.horizon_days)),
         "A month is 30 days in these metrics. Validation: folds over customers inside the training cutoffs.",

@@ -1,8 +1,7 @@
-"""Plots of a hazard study: predicted curves against Kaplan-Meier and Aalen-Johansen (lifelines), and reliability."""
+"""Plots of a hazard study: predicted curves against Kaplan-Meier and Aalen-Johansen, and reliability."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,9 +10,11 @@ from numpy.typing import NDArray
 
 from core.labels import Labels
 from core.risk_curves import RiskCurves
+from core.survival import CENSORED, TimeToEvent
+from core.window import DAYS_PER_HORIZON_MONTH
 from models.metrics.censoring import CensoredTimes
 from models.metrics.classification import calibration_bins
-from models.metrics.survival import MONTH_DAYS, N_BINS, months_within
+from models.metrics.survival import N_BINS, months_within
 from training.run.plots import empty_plot, importance_plot
 
 
@@ -34,27 +35,15 @@ def hazard_plots(
 
 def kaplan_meier(outcomes: Labels, days: NDArray[np.int64]) -> NDArray[np.float64]:
     """The Kaplan-Meier estimate of P(churn) by each day, (days,)."""
-    from lifelines import KaplanMeierFitter
-
     times = CensoredTimes.of(outcomes)
-    fitter = KaplanMeierFitter().fit(times.days, times.is_event)
-    return 1.0 - fitter.survival_function_at_times(days).to_numpy()
+    return 1.0 - TimeToEvent.of_one_cause(times.days, times.is_event).kaplan_meier().at(days)[0]
 
 
 def aalen_johansen(outcomes: Labels, *, cause: str, days: NDArray[np.int64]) -> NDArray[np.float64]:
     """The Aalen-Johansen estimate of P(churn for this cause) by each day, (days,)."""
-    from lifelines import AalenJohansenFitter
-
     times = CensoredTimes.of(outcomes)
-    events = np.where(times.is_event, np.where(outcomes.cause == cause, 1, 2), 0)
-    if not (events == 1).any():
-        return np.zeros(len(days))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # lifelines warns that it shifts tied times by a trifle
-        fitter = AalenJohansenFitter(calculate_variance=False, seed=0).fit(times.days, events, event_of_interest=1)
-    density = fitter.cumulative_density_.iloc[:, 0]
-    places = np.searchsorted(density.index.to_numpy(), days + 0.5, side="right") - 1
-    return density.to_numpy()[np.maximum(places, 0)]
+    causes = np.where(times.is_event, np.where(outcomes.cause == cause, 0, 1), CENSORED)
+    return TimeToEvent(times.days, causes).aalen_johansen(2).at(days)[0, 0]
 
 
 def _mean_curves(curves: Mapping[str, RiskCurves], outcomes: Labels) -> Figure:
@@ -85,7 +74,7 @@ def _reliability(curves: RiskCurves, outcomes: Labels) -> Figure:
     figure, axes = empty_plot("P(churn)", "share that churned (Kaplan-Meier)")
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="perfect")
     for months in months_within(curves.horizon_days):
-        days = months * MONTH_DAYS
+        days = months * DAYS_PER_HORIZON_MONTH
         risk = curves.at(days)
         bins = calibration_bins(risk, N_BINS)
         members = [bins == each for each in np.unique(bins)]

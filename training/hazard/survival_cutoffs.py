@@ -20,8 +20,9 @@ import numpy as np
 from core.config.data_set import Config
 from core.config.training import HazardSettings
 from core.errors import NotEnoughHistory
+from core.window import DAYS_PER_HORIZON_MONTH
 from features.labels.labelling import confirmation_delay, label_watermark, record_start
-from models.metrics.survival import EVALUATED_MONTHS, MONTH_DAYS
+from models.metrics.survival import EVALUATED_MONTHS
 from tables.tables import Tables
 
 
@@ -65,7 +66,7 @@ def choose_cutoffs(
     """
     gap, earliest = timedelta(days=config.churn.gap_days), first + timedelta(days=config.active_days)
     for months in sorted({*EVALUATED_MONTHS, settings.horizon_months}, reverse=True):
-        ahead = timedelta(days=months * MONTH_DAYS // settings.period_days * settings.period_days)
+        ahead = timedelta(days=months * DAYS_PER_HORIZON_MONTH // settings.period_days * settings.period_days)
         test = until - ahead - gap
         known_by_test = test - certain_after
         if months > settings.horizon_months or not ahead or earliest > known_by_test - ahead - gap:

@@ -10,10 +10,10 @@ import pytest
 
 from core.config.customers import CauseSettings
 from core.config.training import ChurnDefinition
-from insights.causes.episodes import stays_of
 from insights.causes.feature_causes import CauseNames
 from insights.causes.stated import stated_causes
 from models.texts.fitting import fit_text_model
+from tables.episodes import SubscriptionEpisodes
 from tests.insights.causes.worlds import subscriptions
 from tests.models.texts.labelled import sentences
 from tests.worlds import config, frame, shop
@@ -33,7 +33,7 @@ def tables(reason: str, tickets: Rows, comments: Rows = ()):
 
 
 def stated(read, text_model=None) -> tuple[str, str]:
-    found = stated_causes(read, stays_of(read), NAMES, text_model)
+    found = stated_causes(read, SubscriptionEpisodes.of(read), NAMES, text_model)
     return str(found.causes[0]), str(found.sources[0])
 
 

@@ -12,13 +12,13 @@ from core.config.customers import CauseSettings, Intervention
 from core.risk_curves import RiskCurves
 from insights.causes.attribute_groups import SEGMENT, TIER, Membership
 from insights.causes.covariates import Covariates
-from insights.causes.episodes import SubscriptionEpisodes
 from insights.causes.feature_causes import CauseNames
 from insights.causes.panel import Evidence
 from insights.causes.person_months import PersonMonths
 from insights.causes.risk_view import TodaysRisks
 from insights.causes.stated import StatedCauses
 from insights.finance.money import Money
+from tables.episodes import SubscriptionEpisodes
 from tests.worlds import frame
 
 
@@ -102,7 +102,14 @@ def evidence() -> Evidence:
             Membership("main_plan", "pro", np.arange(n) % 2 == 1),
             Membership("main_plan", "", np.arange(n) % 2 == 0),
         ),
-        stays=SubscriptionEpisodes(ids, began, ended, said, np.datetime64("2024-04-15")),
+        stays=SubscriptionEpisodes(
+            customer_ids=ids,
+            began_on=began,
+            recorded_end=ended,
+            recorded_reasons=said,
+            known_until=np.datetime64("2024-05-15"),
+            grace_days=30,
+        ),
         said=StatedCauses(said, np.where(said != "", "end", "")),
         today=np.datetime64("2024-05"),
         money=Money("JPY"),
@@ -124,7 +131,7 @@ def grouped() -> Evidence:
         Membership(TIER, "gold", gold), Membership(TIER, "", ~gold),
     )  # fmt: skip
     ended = np.where(base.rows.left, months.astype("M8[D]") + 14, np.datetime64("NaT"))
-    stays = replace(base.stays, began_on=months.astype("M8[D]") - 51, ended_on=ended)
+    stays = replace(base.stays, began_on=months.astype("M8[D]") - 51, recorded_end=ended)
     return replace(base, rows=replace(base.rows, months=months), groups=groups, stays=stays)
 
 

@@ -1,0 +1,186 @@
+"""Labels, churn causes and the report agree on who has left and when: a renewal in time is no end for any of them."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.cohort import Cohort
+from core.config.loading import read_config
+from core.config.training import ChurnDefinition
+from features.cohort import select_cohort
+from features.labels.labelling import label_lifetimes, label_outcomes
+from insights.report.report_data import read_facts
+from simulation.software.simulate import SoftwareWorld, simulate_software
+from tables.episodes import SubscriptionEpisodes
+from tables.sources.opening import open_tables
+from tables.tables import Tables
+from tests.worlds import config, frame, shop
+
+CUTOFF, HORIZON_DAYS, GRACE_DAYS = date(2024, 3, 1), 30, 10
+MIDNIGHT = datetime(2024, 3, 1)
+SPANS = st.lists(
+    st.tuples(
+        st.sampled_from(["ada", "bo"]),
+        st.sampled_from("xy"),
+        st.integers(-60, 45) | st.sampled_from([-1, 0, 1, HORIZON_DAYS]),
+        st.integers(0, 60) | st.none(),
+        st.sampled_from([0, 9, 23]),
+        st.sampled_from(["price", "support", None]),
+    ),
+    max_size=8,
+)
+"Customer, subscription, first day from the cutoff, days until the end, hour of both, reason."
+SEVERAL = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+Churned = dict[str, tuple[date, str]]
+"Customer to the day and the reason."
+
+
+def labelled(tables: Tables, cohort: Cohort) -> Churned:
+    """The customers that the label calls churned."""
+    labels = label_outcomes(tables, cohort)
+    left = labels.churned
+    cells = zip(labels.customer_ids[left], labels.churned_at[left], labels.cause[left], strict=True)
+    return {str(who): (day.item(), str(cause)) for who, day, cause in cells}
+
+
+def ended(episodes: SubscriptionEpisodes, cutoff: date, horizon_days: int) -> Churned:
+    """The customers with a subscription at the cutoff whose first episode to end within the horizon has ended."""
+    start, end = (np.datetime64(day, "D") for day in (cutoff, cutoff + timedelta(days=horizon_days)))
+    there = np.isin(episodes.customer_ids, episodes.customer_ids[episodes.running_at(start)])
+    found: Churned = {}
+    for place in np.flatnonzero(there & episodes.ended_between(start, end)):
+        who, day = str(episodes.customer_ids[place]), episodes.ended_on[place].item()
+        earlier = found.get(who)
+        if earlier is None or (day, not episodes.reasons[place], episodes.reasons[place]) < (
+            earlier[0], not earlier[1], earlier[1],
+        ):  # fmt: skip
+            found[who] = day, str(episodes.reasons[place])
+    return found
+
+
+def contract(spans: list[tuple[str, str, int, int | None, int, str | None]], *, each_subscription: bool) -> Tables:
+    """A world of these spans, and of one customer who stays."""
+    churn = ChurnDefinition(
+        definition="subscription_ended",
+        horizon_days=HORIZON_DAYS,
+        grace_days=GRACE_DAYS,
+        each_subscription=each_subscription,
+    )
+    rows = [("cyd", "z", -90, None, 0, None), *spans]
+    return shop(
+        settings=config(churn=churn, watermark=date(2024, 12, 1)),
+        subscriptions=frame(*(span_row(number, *row) for number, row in enumerate(rows))),
+    )
+
+
+def span_row(
+    number: int, who: str, subscription: str, first: int, length: int | None, hour: int, reason: str | None
+) -> dict[str, object]:
+    # A price of its own for each, for spans of one subscription, start and price are one row that came twice.
+    began = MIDNIGHT + timedelta(days=first, hours=hour)
+    return {
+        "customer_id": who, "subscription_id": f"{who}-{subscription}", "plan": "pro", "mrr": 10.0 + number,
+        "started_at": began, "ended_at": None if length is None else began + timedelta(days=length),
+        "end_reason": reason,
+    }  # fmt: skip
+
+
+def agree(tables: Tables) -> None:
+    cohort = select_cohort(tables, [CUTOFF])
+    labels = labelled(tables, cohort)
+
+    assert labels == ended(SubscriptionEpisodes.of(tables), CUTOFF, HORIZON_DAYS)
+    paying = SubscriptionEpisodes.of_paying_customers(tables, date(2024, 12, 1))
+    report = ended(paying, CUTOFF, HORIZON_DAYS)
+    if tables.config.churn.each_subscription:
+        assert report.keys() <= labels.keys()
+    else:
+        assert report == labels
+
+
+@pytest.mark.parametrize("each_subscription", [False, True])
+@SEVERAL
+@given(spans=SPANS)
+def test_whoever_is_labelled_churned_has_an_episode_that_ended(
+    each_subscription: bool, spans: list[tuple[str, str, int, int | None, int, str | None]]
+):
+    agree(contract(spans, each_subscription=each_subscription))
+
+
+@pytest.mark.parametrize(
+    ("spans", "churned_on"),
+    [
+        pytest.param([("ada", "x", -40, 40, 0, "price")], date(2024, 3, 1), id="end on the cutoff's midnight"),
+        pytest.param([("ada", "x", -40, 70, 0, "price")], None, id="end on the first day after the horizon"),
+        pytest.param([("ada", "x", 0, 5, 0, "price")], None, id="begins on the cutoff"),
+        pytest.param(
+            [("ada", "x", -40, 45, 9, "price"), ("ada", "x", 5 + GRACE_DAYS, None, 23, None)],
+            None,
+            id="renewed on the last day of the grace period, at a later hour",
+        ),
+        pytest.param(
+            [("ada", "x", -40, 45, 9, "price"), ("ada", "x", 6 + GRACE_DAYS, None, 0, None)],
+            date(2024, 3, 6),
+            id="renewed a day too late",
+        ),
+        pytest.param(
+            [("ada", "x", -40, 45, 9, None), ("ada", "x", 5, 10, 0, "price")],
+            date(2024, 3, 16),
+            id="another plan on the same day, which ends later",
+        ),
+        pytest.param(
+            [("ada", "x", -40, 45, 0, "price"), ("ada", "y", -20, None, 0, None)], None, id="another subscription runs"
+        ),
+        pytest.param(
+            [("ada", "x", -60, 45, 0, "price"), ("ada", "x", -10, 25, 0, "support")],
+            date(2024, 3, 16),
+            id="spans of one subscription that overlap",
+        ),
+        pytest.param(
+            [("ada", "x", -60, 55, 0, None), ("ada", "x", 3, 7, 0, "price")],
+            None,
+            id="nothing runs at the cutoff, although a renewal follows",
+        ),
+    ],
+)
+def test_ties_are_decided_alike(
+    spans: list[tuple[str, str, int, int | None, int, str | None]], churned_on: date | None
+):
+    tables = contract(spans, each_subscription=False)
+
+    agree(tables)
+    assert labelled(tables, select_cohort(tables, [CUTOFF])).get("ada", (None, ""))[0] == churned_on
+
+
+def test_where_each_subscription_counts_the_end_of_one_is_churn_for_labels_and_causes():
+    tables = contract([("ada", "x", -40, 45, 0, "price"), ("ada", "y", -20, None, 0, None)], each_subscription=True)
+
+    agree(tables)
+    assert labelled(tables, select_cohort(tables, [CUTOFF])) == {"ada": (date(2024, 3, 6), "price")}
+
+
+def test_labels_causes_and_report_name_the_same_customers_of_a_simulated_company(tmp_path: Path):
+    company = simulate_software(SoftwareWorld(n_accounts=300, n_months=24, seed=11))
+    tables = open_tables(read_config(company.write(tmp_path), os.environ))
+    horizon_days = tables.config.churn.horizon_days
+    last = tables.watermark("subscriptions") - timedelta(days=horizon_days + tables.config.churn.grace_days)
+    episodes = SubscriptionEpisodes.of(tables)
+    of_report = read_facts(tables, tables.watermark("subscriptions")).episodes
+
+    n_churned = 0
+    for cutoff in (last - timedelta(days=200), last - timedelta(days=45), last):
+        labels = labelled(tables, select_cohort(tables, [cutoff]))
+        n_churned += len(labels)
+        assert labels == ended(episodes, cutoff, horizon_days) == ended(of_report, cutoff, horizon_days)
+        followed = label_lifetimes(tables, select_cohort(tables, [cutoff]), follow_days=horizon_days)
+        assert set(followed.customer_ids[followed.churned].tolist()) == set(labels)
+
+    assert n_churned > 20

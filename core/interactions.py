@@ -78,7 +78,7 @@ class Histories:
         return np.repeat(np.arange(len(self)), np.diff(self.indptr))
 
     @classmethod
-    def of_items(cls, baskets: Sequence[Sequence[str]], item_ids: NDArray[np.str_], now: np.datetime64) -> Histories:
+    def of_items(cls, baskets: Sequence[Sequence[str]], item_ids: NDArray[np.str_], *, now: np.datetime64) -> Histories:
         """Histories from plain lists of item ids, all bought at `now`; ids that are not in `item_ids` are dropped."""
         codes = [codes_of(np.asarray(basket, dtype=str), item_ids) for basket in baskets]
         codes = [basket[basket >= 0] for basket in codes]

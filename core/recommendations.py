@@ -31,7 +31,7 @@ class Stage(StrEnum):
 STAGES = tuple(Stage)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recommendations:
     """The k best items of each customer, best first; every matrix is (n, k)."""
 

@@ -64,7 +64,7 @@ def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, np.ndarray]]
     if not tables.config.segments and not tables.config.customer_tiers:
         return {}
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    found = compute_segmentation(tables.config, features, np.full(len(features), np.nan))
+    found = compute_segmentation(tables.config, features, churn_probability=np.full(len(features), np.nan))
     ids, customer_tiers = features.customer_ids, found.customer_tier
     segments = {group.name: ids[found.in_segment[:, place]] for place, group in enumerate(found.segments)}
     tiered = {group.name: ids[customer_tiers == place] for place, group in enumerate(found.customer_tiers)}
@@ -74,7 +74,7 @@ def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, np.ndarray]]
 def segment_report(tables: Tables, cutoff: date, risks: Risks) -> SegmentReport:
     """The figures of every segment and tier of the configuration, by what was known before midnight of the cutoff."""
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    found = compute_segmentation(tables.config, features, risks.of(features.customer_ids))
+    found = compute_segmentation(tables.config, features, churn_probability=risks.of(features.customer_ids))
     seed = tables.config.seed
     return SegmentReport(
         cutoff,

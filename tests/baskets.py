@@ -43,4 +43,4 @@ def checkerboard(n: int) -> Interactions:
 
 def history(*item_ids: str, among: Interactions) -> Histories:
     """One history of these items, all bought on 2024-03-01."""
-    return Histories.of_items([item_ids], among.item_ids, np.datetime64("2024-03-01", "s"))
+    return Histories.of_items([item_ids], among.item_ids, now=np.datetime64("2024-03-01", "s"))

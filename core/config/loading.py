@@ -48,7 +48,7 @@ def read_config_and_toml(path: Path, environment: Mapping[str, str]) -> tuple[Co
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
     if unknown := next(unknown_keys(toml, Config), ""):
         raise ConfigError(f"{path}: {unknown}")
-    filled = cast(Toml, _fill_placeholders(toml, environment, str(path)))
+    filled = cast(Toml, _fill_placeholders(toml, environment, path=str(path)))
     for (*sections, key), written in _file_paths(toml):
         section = reduce(getitem, sections, filled)
         section[key] = _absolute_path(written, section[key], folder=path.parent, environment=environment)
@@ -60,11 +60,11 @@ def read_config_and_toml(path: Path, environment: Mapping[str, str]) -> tuple[Co
         raise ConfigError(f"{path}: {explain(filled, Config) or error}") from error
 
 
-def _fill_placeholders(value: Any, environment: Mapping[str, str], path: str) -> Any:
+def _fill_placeholders(value: Any, environment: Mapping[str, str], *, path: str) -> Any:
     if isinstance(value, dict):
-        return {key: _fill_placeholders(inner, environment, path) for key, inner in cast(Toml, value).items()}
+        return {key: _fill_placeholders(inner, environment, path=path) for key, inner in cast(Toml, value).items()}
     if isinstance(value, list):
-        return [_fill_placeholders(inner, environment, path) for inner in cast(list[Any], value)]
+        return [_fill_placeholders(inner, environment, path=path) for inner in cast(list[Any], value)]
     if not isinstance(value, str):
         return value
 

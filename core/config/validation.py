@@ -27,45 +27,45 @@ PLURALS: dict[type[inspect.Type], str] = {
 }
 
 
-def unknown_keys(toml: Any, kind: Any, sections: tuple[str, ...] = ()) -> Iterator[str]:
+def unknown_keys(toml: Any, kind: Any, *, sections: tuple[str, ...] = ()) -> Iterator[str]:
     """A message for each key that is no field of its section, with the most similar field."""
     if isinstance(toml, list) and item_kind(kind):
         for entry in cast(list[Any], toml):
-            yield from unknown_keys(entry, item_kind(kind), sections)
+            yield from unknown_keys(entry, item_kind(kind), sections=sections)
     if not isinstance(toml, dict):
         return
     values, section = value_kind(kind), section_kind(kind)
     kinds: dict[str, Any] = {} if section is None else {f.name: f.type for f in msgspec.structs.fields(section)}
     for key, value in cast(Toml, toml).items():
         if values is not None:
-            yield from unknown_keys(value, values, (*sections, key))
+            yield from unknown_keys(value, values, sections=(*sections, key))
         elif key in kinds:
-            yield from unknown_keys(value, kinds[key], (*sections, key))
+            yield from unknown_keys(value, kinds[key], sections=(*sections, key))
         elif section is not None:
             yield f"{_place(sections)}unknown key '{key}'{did_you_mean(key, kinds)}"
 
 
-def explain(value: Any, kind: Any, sections: tuple[str, ...] = ()) -> str:
+def explain(value: Any, kind: Any, *, sections: tuple[str, ...] = ()) -> str:
     """Describe in plain words the first thing that is wrong with a value; '' if nothing is.
 
     `sections` is the place of the value; its last part is the key.
     """
     values, section, item = value_kind(kind), section_kind(kind), item_kind(kind)
     if isinstance(value, dict) and values is not None:
-        faults = (explain(part, values, (*sections, name)) for name, part in cast(Toml, value).items())
+        faults = (explain(part, values, sections=(*sections, name)) for name, part in cast(Toml, value).items())
     elif isinstance(value, dict) and section is not None:
-        faults = _faults_of_section(cast(Toml, value), section, sections)
+        faults = _faults_of_section(cast(Toml, value), section, sections=sections)
     elif isinstance(value, list) and item is not None:
-        faults = (explain(part, item, sections) for part in cast(list[Any], value))
+        faults = (explain(part, item, sections=sections) for part in cast(list[Any], value))
     else:
-        faults = _faults_of_value(value, kind, sections)
+        faults = _faults_of_value(value, kind, sections=sections)
     return next(filter(None, faults), "")
 
 
-def _faults_of_section(entries: Toml, section: type[Section], sections: tuple[str, ...]) -> Iterator[str]:
+def _faults_of_section(entries: Toml, section: type[Section], *, sections: tuple[str, ...]) -> Iterator[str]:
     for field in msgspec.structs.fields(section):
         if field.name in entries:
-            yield explain(entries[field.name], field.type, (*sections, field.name))
+            yield explain(entries[field.name], field.type, sections=(*sections, field.name))
         elif field.required and (section_kind(field.type) or value_kind(field.type)):
             yield f"{_place((*sections, field.name))}is missing"
         elif field.required:
@@ -77,7 +77,7 @@ def _faults_of_section(entries: Toml, section: type[Section], sections: tuple[st
         yield f"{_place(sections)}{error.__cause__ or error}"
 
 
-def _faults_of_value(value: Any, kind: Any, sections: tuple[str, ...]) -> Iterator[str]:
+def _faults_of_value(value: Any, kind: Any, *, sections: tuple[str, ...]) -> Iterator[str]:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError:

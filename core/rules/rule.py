@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from core.errors import RuleError, did_you_mean
 from core.rules.parser import parse_tree
-from core.rules.tree import COMPARISONS, Kind, Name, Node, Operand, Operator, Value, evaluate_tree, names_in
+from core.rules.tree import COMPARISONS, Compare, Kind, Name, Node, Operand, Value, evaluate_tree, names_in
 
 Column = NDArray[Any]
 "(n,) numbers (NaN is missing), texts ('' is missing) or objects of either (None is missing)."
@@ -89,11 +89,12 @@ class _Arrays:
     def kind(self, name: str) -> Kind:
         return _kind_of(self._column(name))
 
-    def compare(self, operator: Operator, left: Operand, right: Operand) -> _Truth:
+    def compare(self, comparison: Compare) -> _Truth:
+        left, right = comparison.left, comparison.right
         present = ~(self._missing(left) | self._missing(right))
         if not present.any():
             return _Truth(present, present)
-        holds = COMPARISONS[operator](self._values(left), self._values(right))
+        holds = COMPARISONS[comparison.operator](self._values(left), self._values(right))
         return _Truth(present & holds, present & ~holds)
 
     def missing(self, name: str) -> _Truth:

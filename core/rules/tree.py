@@ -105,7 +105,7 @@ class Engine(Protocol[T_co]):
         """What a column holds."""
         ...
 
-    def compare(self, operator: Operator, left: Operand, right: Operand) -> T_co:
+    def compare(self, comparison: Compare) -> T_co:
         """Compare two operands of the same kind."""
         ...
 
@@ -117,9 +117,9 @@ class Engine(Protocol[T_co]):
 def evaluate_tree(node: Node, engine: Engine[T]) -> T:
     """Evaluate a tree on an engine. Raises RuleError if the rule compares text with a number."""
     match node:
-        case Compare(operator, left, right):
+        case Compare():
             _require_comparable(node, engine)
-            return engine.compare(operator, left, right)
+            return engine.compare(node)
         case Missing(column):
             return engine.missing(column.name)
         case Not(part):

@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from core.rules.rule import Rule, require_names
-from core.rules.tree import COMPARISONS, Kind, Name, Operand, Operator, evaluate_tree
+from core.rules.tree import COMPARISONS, Compare, Kind, Name, Operand, evaluate_tree
 
 
 def rule_expression(rule: Rule, table: ir.Table) -> ir.BooleanValue:
@@ -37,10 +37,11 @@ class _Expressions:
             return "number"
         return "text" if dtype.is_string() else "time"
 
-    def compare(self, operator: Operator, left: Operand, right: Operand) -> ir.BooleanValue:
+    def compare(self, comparison: Compare) -> ir.BooleanValue:
+        left, right = comparison.left, comparison.right
         if "missing" in [self.kind(side.name) for side in (left, right) if isinstance(side, Name)]:
             return cast(ir.BooleanValue, ibis.null("boolean"))
-        return COMPARISONS[operator](self._value(left), self._value(right))
+        return COMPARISONS[comparison.operator](self._value(left), self._value(right))
 
     def missing(self, name: str) -> ir.BooleanValue:
         return self._present(name).isnull()

@@ -25,7 +25,7 @@ from features.segments.rule_variables import RuleVariables, segments_by_place, v
 
 
 def compute_segmentation(
-    config: Config, features: FeatureTable, churn_probability: NDArray[np.float64]
+    config: Config, features: FeatureTable, *, churn_probability: NDArray[np.float64]
 ) -> Segmentation:
     """Assign the customers of a feature table of one cutoff to the segments and customer tiers.
 
@@ -39,7 +39,9 @@ def compute_segmentation(
         health=health,
         other_names=frozenset(variable_names(config)),
     )
-    members = {place: _members(place, segment, variables) for place, segment in segments_by_place(config)}
+    members = {
+        place: _members(segment, place=place, variables=variables) for place, segment in segments_by_place(config)
+    }
     segments = [members[f"segments.{name}"] for name in config.segments]
     tiers = [members[f"customer_tiers.{name}"] for name in config.customer_tiers]
     in_tier = _stack([fits for _, fits in tiers], len(features))
@@ -61,7 +63,7 @@ def _stack(columns: list[NDArray[np.bool_]], n_customers: int) -> NDArray[np.boo
     return np.stack(columns, axis=1) if columns else np.zeros((n_customers, 0), np.bool_)
 
 
-def _members(place: str, segment: Segment, variables: RuleVariables) -> tuple[SegmentDefinition, NDArray[np.bool_]]:
+def _members(segment: Segment, *, place: str, variables: RuleVariables) -> tuple[SegmentDefinition, NDArray[np.bool_]]:
     """A segment or customer tier, and whether each customer belongs to it, (n,)."""
     customer_ids, listed = variables.features.customer_ids, _ids_of(segment, place)
     if segment.rule is not None:
@@ -73,7 +75,10 @@ def _members(place: str, segment: Segment, variables: RuleVariables) -> tuple[Se
         values = variables[segment.by]
         if values.dtype.kind != "f":
             raise RuleError(f"[{place}]: top needs a number, and '{segment.by}' is text; name a number under by")
-        fits, definition = largest(values, customer_ids, segment.top), f"top {segment.top * 100:g} % by {segment.by}"
+        fits, definition = (
+            largest(values, customer_ids, share=segment.top),
+            f"top {segment.top * 100:g} % by {segment.by}",
+        )
     else:
         fits, definition = np.isin(customer_ids, listed), f"{len(listed):,} named"
     not_found = int((~np.isin(listed, customer_ids)).sum())
@@ -81,7 +86,7 @@ def _members(place: str, segment: Segment, variables: RuleVariables) -> tuple[Se
     return SegmentDefinition(name=name, definition=definition, action=segment.action, not_found=not_found), fits
 
 
-def largest(values: NDArray[np.float64], customer_ids: NDArray[np.str_], share: float) -> NDArray[np.bool_]:
+def largest(values: NDArray[np.float64], customer_ids: NDArray[np.str_], *, share: float) -> NDArray[np.bool_]:
     """Whether each customer is among the `share` of all customers with the largest values, (n,).
 
     Ties are broken by id. Customers without a value never are, but they count for the share.

@@ -60,7 +60,7 @@ def by_settings(config: Config, features: FeatureTable, risk: np.ndarray) -> tup
     tier = np.full(len(features), -1)
     for cutoff in np.unique(features.cutoffs):
         rows = np.flatnonzero(features.cutoffs == cutoff)
-        then = compute_segmentation(config, features.take(rows), risk[rows])
+        then = compute_segmentation(config, features.take(rows), churn_probability=risk[rows])
         in_segment[rows], tier[rows] = then.in_segment, then.customer_tier
     segments = (Membership(SEGMENT, name, rows) for name, rows in zip(config.segments, in_segment.T, strict=True))
     words = np.array([*config.customer_tiers, ""])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -19,7 +19,7 @@ from core.feature_names import (
 from core.feature_table import FeatureColumn
 from core.health import DIMENSIONS, Dimension
 
-BY_NAME = {
+BY_NAME: Mapping[str, Dimension] = {
     "usage_errors_*": Dimension.SUPPORT,
     "ticket_satisfaction_*": Dimension.SENTIMENT,
     LAST_TICKET_SATISFACTION: Dimension.SENTIMENT,
@@ -36,7 +36,7 @@ BY_NAME = {
 }
 "Name patterns of features whose dimension differs from their family's."
 
-BY_FAMILY = {
+BY_FAMILY: Mapping[str, Dimension] = {
     FeatureFamily.RECENCY: Dimension.USAGE,
     FeatureFamily.FREQUENCY: Dimension.USAGE,
     FeatureFamily.RHYTHM: Dimension.USAGE,

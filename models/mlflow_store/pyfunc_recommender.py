@@ -40,7 +40,7 @@ class LoadedRecommender:
 
         baskets = baskets_of(frame)
         now = np.datetime64(self._model.cutoff_, "s")
-        histories = Histories.of_items(list(baskets.values()), self._model.item_ids, now)
+        histories = Histories.of_items(list(baskets.values()), self._model.item_ids, now=now)
         answer = self._model.recommend(histories, int((params or {}).get("k", DEFAULT_K)))
         rows, places = np.nonzero(answer.items >= 0)
         return pd.DataFrame(

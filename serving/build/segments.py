@@ -33,7 +33,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     opted_out = {purpose: customers_refusing(inputs.tables, purpose, cutoff=inputs.cutoff) for purpose in PURPOSES}
     return BuiltPart(
         SegmentPart.of(
-            compute_segmentation(inputs.config, features, probability),
+            compute_segmentation(inputs.config, features, churn_probability=probability),
             figures,
             attributes=read_attributes(features, np.isin(features.customer_ids, opted_out["recommend"])),
             opted_out=opted_out,

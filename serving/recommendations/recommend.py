@@ -54,7 +54,7 @@ def recommend(
         top = part.look_up_top(row, request.k, gone=None if out_of_stock.as_released else out_of_stock.mask)
         if top is not None:
             return _result_from_precomputed(part, request, row=row, best=top.best, shares=top.shares)
-    since_release = Histories.of_items([request.history], part.model.item_ids, now)
+    since_release = Histories.of_items([request.history], part.model.item_ids, now=now)
     history = part.customers.history_of(row, since_release)
     profile = _merge_profile(part, request, row)
     exclusions = Exclusions(

@@ -92,6 +92,6 @@ def test_building_the_matrix_does_not_change_the_histories():
 
 
 def test_a_history_of_unknown_items_is_empty():
-    unknown = Histories.of_items([["tea", "unknown"], []], np.array(["tea"]), np.datetime64("2024-03-01"))
+    unknown = Histories.of_items([["tea", "unknown"], []], np.array(["tea"]), now=np.datetime64("2024-03-01"))
 
     assert unknown.indptr.tolist() == [0, 1, 1]

@@ -97,9 +97,14 @@ class RankedLists:
         n_listed = (self.items >= 0).sum(axis=1).tolist()
         k = self.items.shape[1]
         return Recommendations(
-            customer_ids, item_ids, self.items, self.scores, self.stages, self.contributors,
+            customer_ids=customer_ids,
+            item_ids=item_ids,
+            items=self.items,
+            scores=self.scores,
+            stages=self.stages,
+            contributors=self.contributors,
             shortfalls=tuple("" if n == k else _shortfall(n, len(item_ids), description) for n in n_listed),
-        )  # fmt: skip
+        )
 
 
 def select_best(scores: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

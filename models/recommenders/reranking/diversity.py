@@ -160,9 +160,14 @@ def _pick(ranking: Recommendations, places: NDArray[np.int64], *, k: int, shortf
         return row
 
     return Recommendations(
-        ranking.customer_ids, ranking.item_ids, pick(ranking.items, -1), pick(ranking.scores, np.nan),
-        pick(ranking.stages, -1), pick(ranking.contributors, -1), (shortfall,),
-    )  # fmt: skip
+        customer_ids=ranking.customer_ids,
+        item_ids=ranking.item_ids,
+        items=pick(ranking.items, -1),
+        scores=pick(ranking.scores, np.nan),
+        stages=pick(ranking.stages, -1),
+        contributors=pick(ranking.contributors, -1),
+        shortfalls=(shortfall,),
+    )
 
 
 def _shortfall(ranking: Recommendations, n_chosen: int, *, n_ranked: int, k: int, cap: int | None) -> str:

@@ -33,7 +33,9 @@ RISK = np.array([0.1, 0.5, np.nan, 0.9])
 def segment_customers(segments: dict[str, Segment], risk: np.ndarray = RISK, **settings: Any) -> Segmentation:
     lines = [f"{line} order_id={place}" for place, line in enumerate(PURCHASES)]
     data_set = config(segments=segments, **settings)
-    return compute_segmentation(data_set, features_at(shop(*lines, settings=data_set), *CUSTOMERS), risk)
+    return compute_segmentation(
+        data_set, features_at(shop(*lines, settings=data_set), *CUSTOMERS), churn_probability=risk
+    )
 
 
 def members(segment: Segment) -> list[str]:
@@ -65,7 +67,8 @@ def test_the_features_for_rules_are_enough_to_assign_customers():
 
     few = compute_features(tables, cohort(*CUSTOMERS), names=features_for_rules(settings))
     by_few, by_all = (
-        compute_segmentation(settings, features, RISK) for features in (few, features_at(tables, *CUSTOMERS))
+        compute_segmentation(settings, features, churn_probability=RISK)
+        for features in (few, features_at(tables, *CUSTOMERS))
     )
 
     assert 0 < len(few.names) < 12
@@ -81,7 +84,7 @@ def test_a_rule_compares_listed_attributes_by_their_words():
     settings = config(segments={"a": Segment(rule="town == 'A'")}, attributes={"customers": ("town",)})
     tables = shop(*PURCHASES, settings=settings, customers=frame(*rows))
 
-    segmentation = compute_segmentation(settings, features_at(tables, *CUSTOMERS), RISK)
+    segmentation = compute_segmentation(settings, features_at(tables, *CUSTOMERS), churn_probability=RISK)
 
     assert segmentation.in_segment[:, 0].tolist() == [True, False, True, False]
 

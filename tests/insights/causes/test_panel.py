@@ -49,7 +49,7 @@ def test_who_belongs_in_a_month_agrees_with_that_month_s_own_answer(told: tuple[
     for month in np.unique(evidence.rows.months):
         rows = evidence.rows.months == month
         features = compute_features(tables, evidence.rows.take(rows).cohort)
-        then = compute_segmentation(tables.config, features, evidence.risk[rows])
+        then = compute_segmentation(tables.config, features, churn_probability=evidence.risk[rows])
         for place, name in enumerate(SEGMENTS):
             assert groups[SEGMENT, name][rows].tolist() == then.in_segment[:, place].tolist()
         for place, name in enumerate(RISK_LEVELS):

@@ -199,7 +199,7 @@ def test_purchases_after_the_cutoff_are_not_fitted(recommender: Recommender):
 @every_fitted_recommender
 def test_a_history_in_the_codes_of_another_catalogue_gives_the_same_list(recommender: Recommender):
     wider = np.unique(np.append(WORLD.item_ids, ["apple", "zucchini"]))
-    recoded = Histories.of_items([["tea", "apple", "jam"]], wider, np.datetime64("2024-03-01", "s"))
+    recoded = Histories.of_items([["tea", "apple", "jam"]], wider, now=np.datetime64("2024-03-01", "s"))
 
     assert same(recommender.recommend(recoded, 4), recommender.recommend(history("tea", "jam", among=WORLD), 4))
 

@@ -201,7 +201,7 @@ def test_loading_and_recommending_import_no_lightgbm(tmp_path: Path):
         "import sys, numpy as np; from pathlib import Path; from models.artifact import Artifact\n"
         "from models.recommenders.catalogue import RECOMMENDERS; from core.interactions import Histories\n"
         f"model = RECOMMENDERS['reranked'].from_artifact(Artifact.read(Path({str(tmp_path)!r}), memory_map=True))\n"
-        "asking = Histories.of_items([['i01', 'i02']], model.item_ids, np.datetime64('2024-04-20', 's'))\n"
+        "asking = Histories.of_items([['i01', 'i02']], model.item_ids, now=np.datetime64('2024-04-20', 's'))\n"
         "print(*model.recommend(asking, 3).item_id[0], model.n_trees_, model.candidate_recall_, *sys.modules)"
     )
 

@@ -21,7 +21,15 @@ def ranking_data(past: Histories, truth: Histories, **rows: str) -> RankingData:
     nothing = np.full(items.shape, -1)
     ids = np.array(list(rows))
     return RankingData.align(
-        Recommendations(ids, past.item_ids, items, nothing * 1.0, nothing, nothing, ("",) * len(ids)),
+        Recommendations(
+            customer_ids=ids,
+            item_ids=past.item_ids,
+            items=items,
+            scores=nothing * 1.0,
+            stages=nothing,
+            contributors=nothing,
+            shortfalls=("",) * len(ids),
+        ),
         truth=truth,
         past=past,
     )

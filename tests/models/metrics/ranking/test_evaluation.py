@@ -26,7 +26,15 @@ def recommend(**rows: str) -> Recommendations:
     items = np.array([[codes[name] for name in row.split()] for row in rows.values()], dtype=np.int32)
     ids = np.array(list(rows))
     nothing = np.full(items.shape, -1)
-    return Recommendations(ids, item_ids, items, items.astype(np.float32), nothing, nothing, ("",) * len(ids))
+    return Recommendations(
+        customer_ids=ids,
+        item_ids=item_ids,
+        items=items,
+        scores=items.astype(np.float32),
+        stages=nothing,
+        contributors=nothing,
+        shortfalls=("",) * len(ids),
+    )
 
 
 def evaluate(recommendations: Recommendations, truth: Histories, k: int) -> dict[str, float]:

@@ -51,7 +51,7 @@ item_lists = st.lists(st.sampled_from([*ALL_ITEMS, "unheard-of"]), max_size=6)
 
 
 def history_of_all_items(*item_ids: str) -> Histories:
-    return Histories.of_items([item_ids], np.array(ALL_ITEMS), np.datetime64("2024-03-01", "s"))
+    return Histories.of_items([item_ids], np.array(ALL_ITEMS), now=np.datetime64("2024-03-01", "s"))
 
 
 def neighbours(item: str) -> dict[str, float]:

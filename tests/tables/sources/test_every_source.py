@@ -96,7 +96,7 @@ def test_a_small_set_of_tables_comes_back_unchanged(source, write):
 def test_tables_of_different_sources_are_joined_in_one_engine(source, write):
     purchases, items = ({name: SMALL_SET[name]} for name in ("purchases", "items"))
 
-    with write(purchases) as here, store_in_parquet(items) as there, opening({**here, **there}) as tables:
+    with write(purchases) as sold, store_in_parquet(items) as listed, opening({**sold, **listed}) as tables:
         joined = tables["purchases"].join(tables["items"], "item_id")
 
         assert joined.count().to_pyarrow().as_py() == 2

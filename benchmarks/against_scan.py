@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from benchmarks.figures import Figure, publish
+from benchmarks.figures import BenchmarkFigure, publish
 from benchmarks.measure import Cost, measure_cost
 from benchmarks.pages import figure_table, write_section
 from core.cohort import Cohort
@@ -53,22 +53,24 @@ def every_customer(files: str, cutoff: date) -> Cohort:
 
 def compare_with_scan(
     name: str, prefix: str, *, files: str, amount: str, config: Config, cohort: Cohort
-) -> list[Figure]:
+) -> list[BenchmarkFigure]:
     """Measure both in turns and publish `<prefix>.cpu_vs_scan` and `<prefix>.peak_memory_gb`."""
     pairs = [(measure_scan(files, amount), measure_features(config, cohort)) for _ in range(RUNS)]
     scans = [features.cpu_seconds / scan.cpu_seconds for scan, features in pairs]
     peaks = [features.peak_memory_gb for _, features in pairs]
     figures = [
-        Figure(
+        BenchmarkFigure(
             figure=f"{prefix}.cpu_vs_scan", value=float(np.median(scans)), low=min(scans), high=max(scans), unit="scans"
         ),
-        Figure(figure=f"{prefix}.peak_memory_gb", value=max(peaks), low=min(peaks), high=max(peaks), unit="GB"),
+        BenchmarkFigure(
+            figure=f"{prefix}.peak_memory_gb", value=max(peaks), low=min(peaks), high=max(peaks), unit="GB"
+        ),
     ]
     publish(name, figures)
     return figures
 
 
-def write_cost_section(name: str, title: str, *, data: str, figures: list[Figure]) -> None:
+def write_cost_section(name: str, title: str, *, data: str, figures: list[BenchmarkFigure]) -> None:
     """Write the section of the results."""
     facts = {"Data": data, "Scan": "one GROUP BY over the same files, in the same run", "Runs": f"{RUNS}, interleaved"}
     write_section(name, title, command=f"python -m benchmarks.{name}", facts=facts, parts=[figure_table(figures)])

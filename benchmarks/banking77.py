@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from benchmarks.figures import Figure, publish
+from benchmarks.figures import BenchmarkFigure, publish
 from benchmarks.pages import format_interval, table, write_section
 from core.errors import SourceUnavailable
 from core.intervals import Estimate
@@ -57,7 +57,7 @@ def run() -> None:
     publish(
         NAME,
         [
-            Figure(figure=f"{NAME}.{name}", value=one.value, low=one.low, high=one.high, unit=name)
+            BenchmarkFigure(figure=f"{NAME}.{name}", value=one.value, low=one.low, high=one.high, unit=name)
             for name, one in figures.items()
         ],
     )

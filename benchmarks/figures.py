@@ -12,7 +12,7 @@ from rich.table import Table
 BENCH = Path("var/bench")
 
 
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
+class BenchmarkFigure(msgspec.Struct, frozen=True, kw_only=True):
     """One number with the bounds of its interval, or of its runs; without either, the bounds equal the value."""
 
     figure: str
@@ -23,7 +23,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
 
 
-def publish(name: str, figures: Iterable[Figure], folder: Path = BENCH, *, printed: bool = True) -> Path:
+def publish(name: str, figures: Iterable[BenchmarkFigure], folder: Path = BENCH, *, printed: bool = True) -> Path:
     """Write `<folder>/<name>.json` and, unless the table would be too long to read, print it."""
     figures = tuple(figures)
     folder.mkdir(parents=True, exist_ok=True)

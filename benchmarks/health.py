@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 import typer
 
-from benchmarks.figures import BENCH, Figure, publish
+from benchmarks.figures import BENCH, BenchmarkFigure, publish
 from benchmarks.pages import figure_table, write_section
 from benchmarks.task_weeks import NOTE, QUARTER_WEEKS, TaskWeeks, quarter_table
 from core.cohort import Cohort
@@ -110,7 +110,7 @@ def replay_weeks(tables: Tables, terms: Sequence[tuple[ChurnModel, Sequence[date
     return Replay(days, tasks, label_outcomes(tables, Cohort(ids, when)))
 
 
-def figures_of(replay: Replay, name: str) -> list[Figure]:
+def figures_of(replay: Replay, name: str) -> list[BenchmarkFigure]:
     """The AUC of health, and the precision, recall and lead time of its tasks."""
     labels, has_alert = replay.mature_rows
     risk = 1 - replay.health[replay.outcomes.is_mature] / 100
@@ -133,7 +133,7 @@ def figures_of(replay: Replay, name: str) -> list[Figure]:
         ("tasks_a_week", tasks_per_week(labels.cutoffs, has_alert), "tasks, mean; range"),
     ]
     return [
-        Figure(figure=f"{name}.{what}", value=estimate.value, low=estimate.low, high=estimate.high, unit=unit)
+        BenchmarkFigure(figure=f"{name}.{what}", value=estimate.value, low=estimate.low, high=estimate.high, unit=unit)
         for what, estimate, unit in estimates
     ]
 

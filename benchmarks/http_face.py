@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 import psutil
 
-from benchmarks.figures import Figure, publish
+from benchmarks.figures import BenchmarkFigure, publish
 from benchmarks.pages import figure_table, write_section
 from core.config.training import RiskLevels
 from core.scores import Reason, Scores
@@ -162,14 +162,14 @@ def measure_cpu_us(served: Server, n_ids: int) -> float:
     return (served.cpu_seconds() - before) / REQUESTS * 1e6
 
 
-def measure(servers: dict[str, Server]) -> list[Figure]:
+def measure(servers: dict[str, Server]) -> list[BenchmarkFigure]:
     """Measure the services in turns, after a round that only warms up."""
     cpu_us: dict[tuple[str, int], list[float]] = {(face, n_ids): [] for face in servers for n_ids in N_IDS}
     for _ in range(ROUNDS + 1):
         for (face, n_ids), spent in cpu_us.items():
             spent.append(measure_cpu_us(servers[face], n_ids))
     return [
-        Figure(
+        BenchmarkFigure(
             figure=f"http_face.{face}.{n_ids}_ids.cpu",
             value=statistics.median(spent[1:]),
             low=min(spent[1:]),

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.figures import Figure, publish
+from benchmarks.figures import BenchmarkFigure, publish
 from benchmarks.pages import figure_table, write_section
 from benchmarks.ranking_tasks import gowalla_files
 from benchmarks.recommenders import run
@@ -58,7 +58,7 @@ def main() -> None:
     answers = measure_answers(models, histories.take(rows))
     named = {f"recommenders.{name}.answer_ms": runs for name, runs in answers.items()} | {NAME: answers[results.single]}
     figures = [
-        Figure(figure=name, value=float(np.median(runs)), low=min(runs), high=max(runs), unit="ms")
+        BenchmarkFigure(figure=name, value=float(np.median(runs)), low=min(runs), high=max(runs), unit="ms")
         for name, runs in named.items()
     ]
     publish(NAME, figures)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.figures import BENCH, Figure
+from benchmarks.figures import BENCH, BenchmarkFigure
 from benchmarks.measure import Cost, describe_machine
 from core.intervals import Estimate
 from core.model_card import Comparison, Metric
@@ -38,10 +38,10 @@ def format_interval(estimate: Estimate | None, digits: int = 4) -> str:
     return f"{estimate.value:.{digits}f} [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
 
 
-def metric_figures(place: str, metrics: Sequence[Metric]) -> list[Figure]:
+def metric_figures(place: str, metrics: Sequence[Metric]) -> list[BenchmarkFigure]:
     """Name the metrics as figures, e.g. `online_retail.churn.logistic.auc`."""
     return [
-        Figure(
+        BenchmarkFigure(
             figure=f"{place}.{m.model}.{m.name}",
             value=m.estimate.value,
             low=m.estimate.low,
@@ -82,7 +82,7 @@ def describe_comparisons(comparisons: list[Comparison]) -> str:
     )
 
 
-def figure_table(figures: Sequence[Figure]) -> str:
+def figure_table(figures: Sequence[BenchmarkFigure]) -> str:
     """Render one row per figure, with the bounds of its interval or its runs."""
     rows = [[f.figure, f"{f.value:.4g}", f"{f.low:.4g} to {f.high:.4g}", f.unit] for f in figures]
     return table(["figure", "value", "range", "unit"], rows)

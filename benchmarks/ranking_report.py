@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from benchmarks.figures import Figure, publish
+from benchmarks.figures import BenchmarkFigure, publish
 from benchmarks.fits import Fit
 from benchmarks.pages import describe_comparisons, format_interval, metric_figures, table, write_section
 from benchmarks.ranking_tasks import RankingBenchmark
@@ -81,7 +81,7 @@ def _metrics(fits: Mapping[str, Fit], benchmark: RankingBenchmark, split: Split,
     )
 
 
-def figures_of(results: RankingResults) -> list[Figure]:
+def figures_of(results: RankingResults) -> list[BenchmarkFigure]:
     """The figures, named `<place>.<model>.<figure>`; those of the best single model again as `single`."""
     place = results.benchmark.place
     figures = metric_figures(place, results.test)
@@ -90,24 +90,26 @@ def figures_of(results: RankingResults) -> list[Figure]:
         units = {"fit_seconds": "s", "peak_memory_gb": "GB", "answer_us": "us"}
         costs = {item: float(getattr(cost, item)) for item in units}
         figures += [
-            Figure(figure=f"{place}.{name}.{item}", value=cost, low=cost, high=cost, unit=units[item])
+            BenchmarkFigure(figure=f"{place}.{name}.{item}", value=cost, low=cost, high=cost, unit=units[item])
             for item, cost in costs.items()
         ]
     for name, share in results.shares.items():
         figures.append(
-            Figure(
+            BenchmarkFigure(
                 figure=f"{place}.{name}.share_of_best", value=share.value, low=share.low, high=share.high, unit="share"
             )
         )
     if results.shares:
         share = results.shares[results.best(results.models)]
         figures.append(
-            Figure(figure=f"{place}.share_of_best", value=share.value, low=share.low, high=share.high, unit="share")
+            BenchmarkFigure(
+                figure=f"{place}.share_of_best", value=share.value, low=share.low, high=share.high, unit="share"
+            )
         )
     if results.benchmark.published:
         best = f"{place}.{results.single}."
         figures += [
-            Figure(
+            BenchmarkFigure(
                 figure=f"{place}.single.{f.figure.removeprefix(best)}",
                 value=f.value,
                 low=f.low,

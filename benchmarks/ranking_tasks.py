@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -10,8 +11,10 @@ from msgspec.structs import replace
 
 from benchmarks import gowalla
 from benchmarks.data_sets import data_set
-from benchmarks.simulated_shop import best_answers, shop_tables, usual_shop
+from benchmarks.figures import BENCH
+from benchmarks.split_files import recommendations_of
 from core.config.data_set import Config
+from core.config.loading import read_config
 from core.recommendations import Recommendations
 from features.interactions import load_interactions
 from models.metrics.ranking.data import Categories
@@ -23,11 +26,15 @@ from models.metrics.ranking.splits import Split
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.engine.holdout import LAST_BASKET
 from models.recommenders.personal_frequency import PersonalFrequency
+from simulation.shop.simulate import SimulatedShop, simulate_shop
 from tables.sources.opening import open_tables
 from tables.tables import Tables
 from training.recommender.pipeline import default_recipes
 from training.recommender.rows import RankingTask, categories_of, ranking_cutoffs, ranking_task
 from training.run.recipe import Recipe
+
+MAX_BEST_ITEMS = 20
+"Length of the best possible lists."
 
 PLAIN_FREQUENCY = Recipe(
     "personal_frequency", PersonalFrequency(half_life_days=None, popularity_power=0.0).settings
@@ -112,8 +119,8 @@ def online_retail_baskets() -> RankingBenchmark:
 
 def benchmark_of_simulated_shop() -> RankingBenchmark:
     """The simulated shop, whose best recommendations are known."""
-    shop = usual_shop()
-    tables = shop_tables(shop)
+    shop = simulate_shop()
+    tables = open_shop_tables(shop)
     validation, test = _as_known(tables)
     days = tables.config.recommender.horizon_days
     return RankingBenchmark(
@@ -157,6 +164,22 @@ RANKING_BENCHMARKS: Mapping[str, Mapping[str, Callable[[], RankingBenchmark]]] =
     "simulated_shop": {GlobalTimeSplit.name: benchmark_of_simulated_shop},
 }
 "By data set and protocol."
+
+
+def open_shop_tables(shop: SimulatedShop) -> Tables:
+    """Write the shop's tables to `var/bench` and open them like those of any company."""
+    return open_tables(read_config(shop.write(BENCH / "simulated_shop"), os.environ))
+
+
+def best_answers(shop: SimulatedShop, split: Split, *, k: int = MAX_BEST_ITEMS) -> Recommendations:
+    """The items most likely to be on each customer's next line, by the shop's own probabilities.
+
+    No model can do better on average for the next line. Later lines of the horizon depend on earlier lines of the
+    horizon, which are unknown at the cutoff.
+    """
+    probabilities = shop.truth.next_item_probabilities(split.histories)
+    items = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
+    return recommendations_of(items.astype(np.int32), split.histories.customer_ids, item_ids=shop.truth.items.item_ids)
 
 
 def _recipes(config: Config) -> dict[str, Recipe]:

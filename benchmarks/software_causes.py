@@ -13,7 +13,7 @@ from datetime import date
 import msgspec
 import numpy as np
 
-from benchmarks.figures import BENCH, Figure, publish
+from benchmarks.figures import BENCH, BenchmarkFigure, publish
 from benchmarks.pages import format_interval, table, write_section
 from core.config.customers import CauseSettings
 from core.config.data_set import Config
@@ -131,10 +131,10 @@ def _error_of(world: SoftwareWorld) -> Estimate:
     return other.error(other.evidence.witnessed)
 
 
-def figure_of(name: str, error: Estimate) -> Figure:
+def figure_of(name: str, error: Estimate) -> BenchmarkFigure:
     """The error as a figure; without an interval, the bounds equal the value."""
     low, high = (error.value if np.isnan(bound) else bound for bound in (error.low, error.high))
-    return Figure(figure=name, value=error.value, low=low, high=high, unit="points")
+    return BenchmarkFigure(figure=name, value=error.value, low=low, high=high, unit="points")
 
 
 def write_report(

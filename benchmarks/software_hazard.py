@@ -17,7 +17,7 @@ from datetime import date
 import msgspec
 import numpy as np
 
-from benchmarks.figures import BENCH, Figure, publish
+from benchmarks.figures import BENCH, BenchmarkFigure, publish
 from benchmarks.measure import Cost, measure_cost
 from benchmarks.pages import format_interval, metric_figures, metric_rows, metric_table, table, write_section
 from core.config.data_set import Config
@@ -52,7 +52,7 @@ OBSERVED = ("integrated_brier", *(f"{name}@{m}m" for m in MONTHS for name in BY_
 
 
 @dataclass(frozen=True)
-class Truth:
+class TrueRisks:
     """The true churn risk of the test customers, given the hidden state of the simulation."""
 
     by_month: np.ndarray
@@ -60,7 +60,7 @@ class Truth:
     cutoff: date
 
     @classmethod
-    def of(cls, company: SimulatedSoftware, rows: HazardRows) -> Truth:
+    def of(cls, company: SimulatedSoftware, rows: HazardRows) -> TrueRisks:
         """Average over many simulated futures of every test account."""
         places = company.truth.rows_of(rows.outcomes.customer_ids[rows.test])
         incidence = company.truth.incidence(rows.cutoffs.test, max(MONTHS), n_futures=N_FUTURES)
@@ -102,7 +102,7 @@ def distance(risk: np.ndarray, truth: np.ndarray) -> float:
     return 100 * float(np.abs(np.bincount(calibration_bins(risk, N_BINS), risk - truth)).sum() / len(risk))
 
 
-def true_errors(model: str, curves: RiskCurves, truth: Truth, customer_ids: np.ndarray) -> list[Metric]:
+def true_errors(model: str, curves: RiskCurves, truth: TrueRisks, customer_ids: np.ndarray) -> list[Metric]:
     """The distance to the true risk at 3, 6 and 12 months, and last the largest of the three."""
     pairs = {
         f"@{months}m": (curves.at(months * DAYS_PER_HORIZON_MONTH), truth.within(months * DAYS_PER_HORIZON_MONTH))
@@ -120,7 +120,7 @@ def true_errors(model: str, curves: RiskCurves, truth: Truth, customer_ids: np.n
     return [Metric(model=model, name=f"true_calibration_error{name}", estimate=one) for name, one in errors.items()]
 
 
-def tenths_table(curves: RiskCurves, truth: Truth, *, observed: EvaluatedCurves, months: int) -> str:
+def tenths_table(curves: RiskCurves, truth: TrueRisks, *, observed: EvaluatedCurves, months: int) -> str:
     """For each tenth of the customers by risk: predicted risk, true risk, and observed churn."""
     days = months * DAYS_PER_HORIZON_MONTH
     risk, true = curves.at(days), truth.within(days)
@@ -139,12 +139,12 @@ def run(world: SoftwareWorld = WORLD) -> None:
     recipes = {name: default_recipe(HAZARD_MODELS, name) for name in HAZARD_MODELS}
     chosen = choose_by_folds(recipes, rows, progress=NoProgress())
     curves, costs = fit_each(recipes, rows)
-    outcomes, truth = rows.outcomes.take(rows.test), Truth.of(company, rows)
+    outcomes, truth = rows.outcomes.take(rows.test), TrueRisks.of(company, rows)
     metrics = [one for name, curve in curves.items() for one in survival_metrics(name, curve, outcomes=outcomes)]
     observed = [one for one in metrics if one.name in OBSERVED]
     errors = [one for name, curve in curves.items() for one in true_errors(name, curve, truth, outcomes.customer_ids)]
     largest = next(one.estimate for one in errors if one.model == chosen and one.name == "true_calibration_error")
-    figure = Figure(figure=FIGURE, value=largest.value, low=largest.low, high=largest.high, unit="points")
+    figure = BenchmarkFigure(figure=FIGURE, value=largest.value, low=largest.low, high=largest.high, unit="points")
     publish(NAME, [figure, *metric_figures(NAME, errors), *metric_figures(NAME, observed)])
     parts = [
         f"Chosen on held-out customers: `{chosen}`. Its largest distance to the true risk, "

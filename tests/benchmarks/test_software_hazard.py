@@ -7,12 +7,12 @@ from datetime import date
 import numpy as np
 import pytest
 
-from benchmarks.software_hazard import MONTHS, SETTINGS, WATERMARK, Truth, distance, true_errors
+from benchmarks.software_hazard import MONTHS, SETTINGS, WATERMARK, TrueRisks, distance, true_errors
 from core.risk_curves import RiskCurves
 from core.window import DAYS_PER_HORIZON_MONTH
 from simulation.software.simulate import SoftwareWorld
 
-MARCH = Truth(np.array([[0.1, 0.4]]), date(2025, 3, 1))
+MARCH = TrueRisks(np.array([[0.1, 0.4]]), date(2025, 3, 1))
 "A tenth churns in March (31 days), three tenths in April (30 days)."
 
 
@@ -40,7 +40,7 @@ def test_the_last_error_is_the_largest_over_the_horizons():
     risk = np.tile(0.02 * months, (n, 1))
     curves = RiskCurves(period_days=30, risk=risk, by_cause=np.zeros((n, 12, 0)))
 
-    *errors, largest = true_errors("m", curves, Truth(risk, date(2025, 3, 1)), np.arange(n).astype(str))
+    *errors, largest = true_errors("m", curves, TrueRisks(risk, date(2025, 3, 1)), np.arange(n).astype(str))
 
     assert len(errors) == len(MONTHS)
     assert largest.estimate.value == max(one.estimate.value for one in errors)

@@ -54,6 +54,9 @@ class Formatter:
         if unit == "money":
             in_thousands = self.in_thousands([estimate.value])
             low, high = (self.money(bound, in_thousands=in_thousands) for bound in (estimate.low, estimate.high))
+        elif unit == "count":
+            is_whole = _is_whole(estimate.value)
+            low, high = (self.count(bound, is_whole=is_whole) for bound in (estimate.low, estimate.high))
         else:
             low, high = self.format(estimate.low, unit), self.format(estimate.high, unit)
         return self.translate("{low} to {high}", low=low, high=high)
@@ -120,9 +123,9 @@ class Formatter:
         """A number of customers."""
         return format_number(value, self.language)
 
-    def count(self, value: float) -> str:
-        """A number, or a mean number."""
-        is_whole = value == round(value) or value >= LARGE_AMOUNT
+    def count(self, value: float, *, is_whole: bool | None = None) -> str:
+        """A number, or a mean number with decimals; `is_whole` gives an interval the decimals of its value."""
+        is_whole = _is_whole(value) if is_whole is None else is_whole
         return format_number(value, self.language, n_decimals=0 if is_whole else 2)
 
     def day(self, day: date) -> str:
@@ -142,6 +145,10 @@ class Formatter:
 
     def _month(self, label: str) -> str:
         return format_month(date.fromisoformat(f"{label}-01"), self.language)
+
+
+def _is_whole(value: float) -> bool:
+    return value == round(value) or value >= LARGE_AMOUNT
 
 
 def describe_exclusion(problem: str, language: Language) -> str:

@@ -7,7 +7,7 @@ import pytest
 from core.i18n.translation import ENGLISH, JAPANESE
 from insights.causes.attribute_groups import SEGMENT, TIER
 from insights.causes.decomposition import Decomposition, decompose
-from insights.render import cause_groups as cause_groups
+from insights.render import cause_groups
 from insights.render.cause_groups import Portrait, portraits
 from kizuna.commands import causes
 from tests.insights.causes.worlds import SETTINGS, grouped, todays_risks

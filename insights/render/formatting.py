@@ -51,23 +51,22 @@ class Formatter:
         """The interval, from low to high; '' without one."""
         if math.isnan(estimate.low) or not math.isfinite(estimate.value):
             return ""
-        if unit == "money":
-            in_thousands = self.in_thousands([estimate.value])
-            low, high = (self.money(bound, in_thousands=in_thousands) for bound in (estimate.low, estimate.high))
-        elif unit == "count":
-            is_whole = _is_whole(estimate.value)
-            low, high = (self.count(bound, is_whole=is_whole) for bound in (estimate.low, estimate.high))
-        else:
-            low, high = self.format(estimate.low, unit), self.format(estimate.high, unit)
+        low, high = (self._bound(bound, estimate.value, unit=unit) for bound in (estimate.low, estimate.high))
         return self.translate("{low} to {high}", low=low, high=high)
+
+    def _bound(self, bound: float, value: float, *, unit: Unit) -> str:
+        """A bound in the unit and with the decimals of the value."""
+        if not math.isfinite(bound):
+            return self.format(bound, unit)
+        if unit == "money":
+            return self.money(bound, in_thousands=self.in_thousands([value]))
+        return self.count(bound, is_whole=_is_whole(value)) if unit == "count" else self.format(bound, unit)
 
     def money(self, value: float, *, in_thousands: bool | None = None) -> str:
         """An amount, rounded where it is large.
 
         `in_thousands` gives amounts that belong together the same unit, see the method of that name.
         """
-        if math.isinf(value):
-            return "∞"
         if not self._writes_yen:
             return format_money(
                 value, self.currency, self.language, n_decimals=0 if abs(value) >= LARGE_AMOUNT else self.n_decimals

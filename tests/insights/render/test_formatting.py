@@ -40,6 +40,7 @@ def test_a_currency_without_a_sign_is_named():
 def test_intervals_and_periods_have_two_ends():
     assert EN.interval(Estimate(0.5, 0.4, 0.6), "share") == "40.0% to 60.0%"
     assert EN.interval(Estimate(3.7, 3.1, 4.0), "count") == "3.10 to 4.00"
+    assert JA.interval(Estimate(900.0, 800.0, math.inf), "money") == "800円〜∞"
     assert (EN.period("2025-04/2026-03"), JA.period("2025-04/2026-03")) == (
         "Apr 2025 to Mar 2026",
         "2025年4月〜2026年3月",

@@ -42,7 +42,7 @@ def fit_one(split_folder: Path, out: Path, *, model: str, settings: str, k: int,
     with measure_cost() as fitting:
         recommender = unfitted.fit(split.training, split.cutoff)
     with measure_cost() as answering:
-        recommendations = generate_recommendations(recommender, split, k)
+        recommendations = generate_recommendations(recommender, split, k=k)
     write_items(recommendations.items, out / "answers.npy")
     if keep:
         recommender.to_artifact().write(out / "artifact")

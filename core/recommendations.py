@@ -35,7 +35,7 @@ STAGES = tuple(Stage)
 class Recommendations:
     """The k best items of each customer, best first; every matrix is (n, k)."""
 
-    customer_ids: NDArray[np.str_]
+    customer_ids: NDArray[np.character]
     "(n,)"
     item_ids: NDArray[np.str_]
     "(m,) sorted: the meaning of the codes."

@@ -49,7 +49,7 @@ class ExpectedValuePolicy:
         ]
         chosen = _choose(rankings, capacity)
         return [
-            _make_decision(situation, offer, ranking)
+            _make_decision(situation, offer, ranking=ranking)
             for situation, offer, ranking in zip(situations, chosen, rankings, strict=True)
         ]
 
@@ -131,7 +131,7 @@ def _choose(rankings: Sequence[Sequence[RankedOffer]], capacity: dict[str, int])
     return chosen
 
 
-def _make_decision(situation: Situation, chosen: RankedOffer | None, ranking: tuple[RankedOffer, ...]) -> Decision:
+def _make_decision(situation: Situation, chosen: RankedOffer | None, *, ranking: tuple[RankedOffer, ...]) -> Decision:
     """The same situation and ranking give the same id, so that a repeated request is recognised."""
     values = [(one.offer.offer_id, one.expected_value) for one in ranking]
     return Decision(

@@ -81,7 +81,7 @@ class Als(FactorRecommender):
 
     def _system(
         self, purchases: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
         extra_confidence = self.alpha * purchases
         return extra_confidence, 1 + extra_confidence, self.ridge_
 

@@ -44,7 +44,7 @@ ROWS_AT_ONCE = 16_384
 BYTES_PER_CELL = 6
 "Peak memory of an inversion: 4 for the cell itself, and two quarters of the matrix while halves are combined."
 
-Effects = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+Effects = Callable[[NDArray[np.int64]], NDArray[np.floating]]
 "From codes of items to their effects, (items, m)."
 
 

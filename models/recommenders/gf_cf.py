@@ -70,7 +70,7 @@ class GfCf(LinearRecommender):
         tastes, _ = graph.tastes(self.n_factors, self.seed)
         root = np.sqrt(graph.purchases).astype(np.float32)
 
-        def effects(items: NDArray[np.int64]) -> NDArray[np.float32]:
+        def effects(items: NDArray[np.int64]) -> NDArray[np.floating]:
             broad = (tastes[items] * (self.alpha / root[items])[:, None]) @ tastes.T
             return graph.steps(items) + broad * root
 

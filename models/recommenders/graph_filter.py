@@ -102,7 +102,7 @@ class GraphFilter(LinearRecommender):
             for array in (ends, graph.purchases**self.step_popularity, graph.purchases**-self.item_power)
         )
 
-        def effects(items: NDArray[np.int64]) -> NDArray[np.float32]:
+        def effects(items: NDArray[np.int64]) -> NDArray[np.floating]:
             blurred = graph.steps(items) * step_ends + tastes[items] @ ends.T
             if self.sharpening:
                 blurred -= self.sharpening * graph.step_again(blurred)

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import psutil
@@ -102,14 +102,14 @@ class Ials(FactorRecommender):
     def _confidence(self, purchases: NDArray[np.floating]) -> NDArray[np.floating]:
         return 1 + self.alpha * purchases
 
-    def _penalty(self, confidence: NDArray[np.floating] | float, n_others: int) -> NDArray[np.floating]:
+    def _penalty(self, confidence: NDArray[Any] | float, n_others: int) -> NDArray[Any]:
         """The penalty of a row with this sum of confidence, where the other side has `n_others` rows."""
         unobserved = self.alpha0 * max(1, n_others)  # the other side may be empty: all purchases may be anonymous
         return self.regularization * unobserved * (1 + confidence / unobserved) ** self.frequency_power
 
     def _system(
         self, purchases: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
         confidence = self._confidence(purchases)
         return confidence, confidence, self.ridge_ + self._penalty(confidence.sum(), len(self.item_ids))
 
@@ -150,7 +150,7 @@ class HalfStep:
     spread: NDArray[np.float32]
     "(f,) alpha0 times the eigenvalues of the others' V'V."
 
-    def solve_rows(self, rows: NDArray[np.integer]) -> NDArray[np.float32]:
+    def solve_rows(self, rows: NDArray[np.integer]) -> NDArray[np.floating]:
         """(r, f) vectors of r rows that all have the same number of purchases."""
         confidence = self.side.confidence
         length = int(confidence.indptr[rows[0] + 1] - confidence.indptr[rows[0]])
@@ -163,7 +163,7 @@ class HalfStep:
         return scale * solve_smaller_system(scaled, roots)
 
 
-def solve_smaller_system(scaled: NDArray[np.float32], roots: NDArray[np.float32]) -> NDArray[np.float32]:
+def solve_smaller_system(scaled: NDArray[np.floating], roots: NDArray[np.floating]) -> NDArray[np.floating]:
     """(I + W'W)^-1 W' r = W' (I + W W')^-1 r for each (h, f) W of (rows, h, f) and r of (rows, h): (rows, f)."""
     transposed = scaled.transpose(0, 2, 1)
     is_short = scaled.shape[1] <= scaled.shape[2]

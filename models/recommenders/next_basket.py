@@ -134,7 +134,7 @@ class NextBasket(LinearRecommender):
         past = np.unique(history.items)
         components = self._components(history, cutoff)
         largest = [max(float(scores.max(initial=0)), np.finfo(np.float32).tiny) for scores in components]
-        scale = self.weights_ / largest
+        scale = self.weights_ / np.array(largest)
         own = scale[0] * components[0][0, past] + scale[1] * components[1][0, past]
         purchase_days = self._purchase_days(history, cutoff)[0, past]
         from_baskets = scale[2] * purchase_days[:, None] * self._effects_between(past, items)
@@ -167,7 +167,7 @@ class NextBasket(LinearRecommender):
         return popularity_at(self.seasonal_, self.cutoff_, cutoff=cutoff) ** np.float32(self.popularity_power)
 
 
-def readiness(n_gaps: NDArray[np.float32]) -> NDArray[np.float32]:
+def readiness(n_gaps: NDArray[np.floating]) -> NDArray[np.floating]:
     """From 0 to 1, how ready a customer is to buy an item again after this many usual gaps.
 
     Rises until half a gap has passed, stays at 1, and falls after two gaps, when the item seems forgotten.

@@ -117,7 +117,7 @@ class Reranked(BlendRecommender):
         bought = block.is_bought
         codes, is_candidate = best_items(scores[:-1], self.n_candidates)
         features = pair_features(
-            scores, codes, is_candidate, items=self.item_statistics_, histories=block.histories, cutoff=day
+            scores, codes, is_candidate=is_candidate, items=self.item_statistics_, histories=block.histories, cutoff=day
         )
         hits = np.take_along_axis(bought, codes, 1)[is_candidate]
         return Examples(features, hits, is_candidate.sum(axis=1), bought.sum(axis=1))
@@ -131,7 +131,8 @@ class Reranked(BlendRecommender):
     def _scores_and_mean(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
         """Normalised scores of each part, negative ones set to 0, and last their mean, (n, m) each."""
         scores = [np.maximum(part, 0) for part in self._normalise_parts(histories, cutoff)]
-        return [*scores, sum(scores, np.zeros_like(scores[0])) / np.float32(len(scores))]
+        mean = sum(scores, np.zeros_like(scores[0])) / np.float32(len(scores))
+        return [*scores, mean.astype(np.float32, copy=False)]
 
     def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
         scores = self._scores_and_mean(histories, cutoff)
@@ -139,7 +140,7 @@ class Reranked(BlendRecommender):
         if not self.n_trees_ or not is_candidate.any():
             return scores[-1]
         features = pair_features(
-            scores, codes, is_candidate, items=self.item_statistics_, histories=histories, cutoff=cutoff
+            scores, codes, is_candidate=is_candidate, items=self.item_statistics_, histories=histories, cutoff=cutoff
         )
         predictions = np.full(codes.shape, -np.inf)
         predictions[is_candidate] = self.trees_.predict(features)
@@ -163,12 +164,12 @@ class Reranked(BlendRecommender):
         history = histories.take(np.array([row]))
         past = np.unique(history.items)
         relative = np.zeros((len(past), len(items)))
-        for codes, contributions in self._contributions_to_parts(history, items, cutoff):
+        for codes, contributions in self._contributions_to_parts(history, items, cutoff=cutoff):
             relative[np.searchsorted(past, codes)] += contributions
         return past, relative
 
     def _contributions_to_parts(
-        self, history: Histories, items: NDArray[np.integer], cutoff: date
+        self, history: Histories, items: NDArray[np.integer], *, cutoff: date
     ) -> Iterator[tuple[NDArray[np.integer], NDArray[np.floating]]]:
         """The contributions to each part, which sum to its normalised score."""
         for part in self.parts_.values():
@@ -191,7 +192,9 @@ class Reranked(BlendRecommender):
         model = super().from_artifact(artifact)
         arrays = artifact.arrays
         model.trees_ = Trees(**{name: arrays[f"trees_{name}"] for name in Trees.empty().arrays()})
-        model.item_statistics_ = ItemStatistics(model.cutoff_, *(arrays[f"statistics_{name}"] for name in STATISTICS))
+        model.item_statistics_ = ItemStatistics(
+            cutoff=model.cutoff_, **{name: arrays[f"statistics_{name}"] for name in STATISTICS}
+        )
         model.candidate_recall_ = artifact.state["candidate_recall"]
         return model
 

@@ -79,7 +79,7 @@ class Rp3Beta(LinearRecommender):
         to_items = sparse.csr_matrix(to_items, dtype=np.float32)
         blocks = item_blocks(to_customers.astype(bool) @ np.diff(to_items.indptr).astype(float), STEPS_AT_ONCE)
         walks = (
-            keep_strongest(sparse.csr_matrix(to_customers[items] @ to_items), items, self.n_neighbours)
+            keep_strongest(sparse.csr_matrix(to_customers[items] @ to_items), items, n=self.n_neighbours)
             for items in blocks
         )
         return add_self_effects(stack_blocks(walks), self.repeat_weight)

@@ -67,7 +67,7 @@ def recommend(
     best = recommend_diverse(
         part.model,
         history,
-        request.k,
+        k=request.k,
         diversity=request.reranking,
         categories=part.items.categories,
         cutoff=part.cutoff,
@@ -109,7 +109,7 @@ def _contributions(
     part: RecommenderPart, request: RecommendationsRequest, *, best: Recommendations, history: Histories
 ) -> list[ItemContributions]:
     items = best.items[0][best.items[0] >= 0]
-    past, shares = contribution_shares(part.model, history, 0, items=items, cutoff=part.cutoff)
+    past, shares = contribution_shares(part.model, history, row=0, items=items, cutoff=part.cutoff)
     # The explanation needs the largest contribution, even if the response names none.
     return top_contributions(past, shares, n=max(1, request.contributions))
 

@@ -36,7 +36,7 @@ def test_a_model_fitted_through_files_recommends_the_same_items(tmp_path: Path):
 
     recommendations = read_answers(tmp_path / "answers.npy", SPLIT)
 
-    expected = generate_recommendations(ItemKnn(n_neighbours=7).fit(SPLIT.training, SPLIT.cutoff), SPLIT, 3)
+    expected = generate_recommendations(ItemKnn(n_neighbours=7).fit(SPLIT.training, SPLIT.cutoff), SPLIT, k=3)
     assert recommendations.item_id.tolist() == expected.item_id.tolist()
     assert recommendations.customer_ids.tolist() == ["ada", "bo"]
 

@@ -88,7 +88,9 @@ def compare_rankings(
     seed: int = 0,
 ) -> Comparison:
     """The paired difference of one metric on the same customers; positive where the first model has more of it."""
-    one, other, customer_ids = _same_metric(name, recommendations, recommendations_against, truth=truth, past=past)
+    one, other, customer_ids = _same_metric(
+        name, recommendations, others=recommendations_against, truth=truth, past=past
+    )
     (difference,) = estimate_intervals(_means((one - other)[:, None]), customer_ids, n_resamples=n_resamples, seed=seed)
     return Comparison(model=model, against=against, name=name, difference=difference)
 
@@ -104,7 +106,7 @@ def share_of_best(
     seed: int = 0,
 ) -> Estimate:
     """A metric's mean divided by that of the best possible lists, on the same customers; both resampled together."""
-    one, other, customer_ids = _same_metric(name, recommendations, best, truth=truth, past=past)
+    one, other, customer_ids = _same_metric(name, recommendations, others=best, truth=truth, past=past)
     has_both = np.isfinite(one) & np.isfinite(other)
     sums = np.column_stack([np.where(has_both, one, 0), np.where(has_both, other, 0)])
 
@@ -117,7 +119,7 @@ def share_of_best(
 
 
 def _same_metric(
-    name: str, recommendations: Recommendations, others: Recommendations, *, truth: Histories, past: Histories
+    name: str, recommendations: Recommendations, *, others: Recommendations, truth: Histories, past: Histories
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.str_]]:
     """(n,) values of a metric such as 'ndcg@10' for both recommendations, and the customer ids."""
     metric, _, k = name.partition("@")

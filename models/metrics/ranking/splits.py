@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +74,7 @@ def make_split(
     return Split(training=training, histories=histories, truth=truth, cutoff=cutoff, days=days, masks_seen=masks_seen)
 
 
-def generate_recommendations(model: Recommender, split: Split, k: int) -> Recommendations:
+def generate_recommendations(model: Recommender, split: Split, *, k: int) -> Recommendations:
     """The k best items for every customer of a split, in its order; without seen items where the split masks them."""
     exclusions = Exclusions(seen=split.masks_seen)
     rows_by_day = [np.flatnonzero(split.days == day) for day in np.unique(split.days)]
@@ -84,7 +84,9 @@ def generate_recommendations(model: Recommender, split: Split, k: int) -> Recomm
         for start in range(0, len(rows), CUSTOMERS_AT_ONCE)
     ]
     parts = [
-        model.recommend(split.histories.take(rows), k, cutoff=split.days[rows[0]].item(), exclusions=exclusions)
+        model.recommend(
+            split.histories.take(rows), k, cutoff=cast(date, split.days[rows[0]].item()), exclusions=exclusions
+        )
         for rows in blocks
     ]
     return _concatenate(parts, np.argsort(np.concatenate(blocks), kind="stable"))

@@ -64,10 +64,11 @@ def _sum_similarities(items: NDArray[np.int32], columns: sparse.csr_matrix) -> N
     m = columns.shape[1]
     # Lists share most of their pairs, so each different pair is computed once.
     different, places = np.unique(both[0] * m + both[1], return_inverse=True)
-    return np.bincount(rows, _cosines(columns, different // m, different % m)[places], minlength=len(items))
+    cosines = _cosines(columns, different // m, second=different % m)[places]
+    return np.bincount(rows, cosines, minlength=len(items)).astype(np.float64, copy=False)
 
 
-def _cosines(columns: sparse.csr_matrix, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
+def _cosines(columns: sparse.csr_matrix, first: NDArray[np.int64], *, second: NDArray[np.int64]) -> NDArray[np.float64]:
     """(pairs,) dot products of the first and the second column of each pair; `first` is sorted."""
     buyers = sparse.csr_matrix(columns.T)
     items, rows = np.unique(first, return_inverse=True)

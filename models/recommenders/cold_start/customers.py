@@ -38,7 +38,7 @@ Preferences = Mapping[str, str | Sequence[str]]
 "Stated values by key."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ColdStartCustomers:
     """Scores items for customers without purchases, from their stated preferences and segments."""
 
@@ -73,11 +73,13 @@ class ColdStartCustomers:
         bought.data = np.minimum(bought.data, 1)
         names = {name: np.unique(column[column != ""]) for name, column in customer_segments.items()}
         return cls(
-            popularity_of(interactions, half_life_days, cutoff=day),
-            items.codes,
-            items.vocabularies,
-            {name: _sum_rows(bought, codes_of(column, names[name])) for name, column in customer_segments.items()},
-            names,
+            popularity=popularity_of(interactions, half_life_days, cutoff=day),
+            item_codes=items.codes,
+            item_vocabularies=items.vocabularies,
+            purchases={
+                name: _sum_rows(bought, codes_of(column, names[name])) for name, column in customer_segments.items()
+            },
+            segment_names=names,
         )
 
     def scores_for(self, preferences: Preferences, segments: Mapping[str, str]) -> ItemScores:
@@ -124,7 +126,13 @@ class ColdStartCustomers:
             for nth, (key, names) in enumerate(segment_names.items())
         }
         codes = {key: arrays[f"item_codes_{nth}"] for nth, key in enumerate(item_vocabularies)}
-        return cls(arrays["popularity"], codes, item_vocabularies, purchases, segment_names)
+        return cls(
+            popularity=arrays["popularity"],
+            item_codes=codes,
+            item_vocabularies=item_vocabularies,
+            purchases=purchases,
+            segment_names=segment_names,
+        )
 
     def _count_matches(self, preferences: Preferences) -> NDArray[np.int64]:
         """(m,) number of preferences that each item matches."""

@@ -23,7 +23,7 @@ CELLS_AT_ONCE = 2**22
 "Similarities in memory at a time, new x purchased items."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ColdStartItems:
     """Items without any purchase, and the purchased items that they resemble."""
 
@@ -65,16 +65,16 @@ def find_cold_start_items(
     n_at_once = max(1, CELLS_AT_ONCE // max(1, len(purchased)))
     neighbours, similarities = list[NDArray[np.int64]](), list[NDArray[np.float32]]()
     for start in range(0, len(new), n_at_once):
-        for row in attribute_similarity(_slice(new, start, start + n_at_once), purchased):
+        for row in attribute_similarity(_slice(new, start, end=start + n_at_once), purchased):
             nearest = np.argsort(-row, kind="stable")[:n_neighbours]
             neighbours.append(nearest[row[nearest] > 0])
             similarities.append(row[neighbours[-1]])
     return ColdStartItems(
-        new.item_ids,
-        np.cumsum([0, *map(len, neighbours)], dtype=np.int64),
-        np.concatenate([*neighbours, []]).astype(np.int32),
-        np.concatenate([*similarities, []]).astype(np.float32),
-        len(purchased),
+        item_ids=new.item_ids,
+        indptr=np.cumsum([0, *map(len, neighbours)], dtype=np.int64),
+        neighbours=np.concatenate([*neighbours, []]).astype(np.int32),
+        similarities=np.concatenate([*similarities, []]).astype(np.float32),
+        n_purchased=len(purchased),
     )
 
 
@@ -92,6 +92,6 @@ def attribute_similarity(items: ItemAttributes, others: ItemAttributes) -> NDArr
     return np.where((n_equal > 0) | (n_values == 0)[:, None], similarity, 0).astype(np.float32)
 
 
-def _slice(items: ItemAttributes, start: int, end: int) -> ItemAttributes:
+def _slice(items: ItemAttributes, start: int, *, end: int) -> ItemAttributes:
     places = np.arange(len(items))
     return items.keep((places >= start) & (places < end))

@@ -9,7 +9,7 @@ The extended model stores the original model; its `ColdStartItems` are an artifa
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ from models.protocols import Settings
 from models.recommenders.cold_start.item_neighbours import ColdStartItems
 from models.recommenders.engine.base import Recommender
 from models.recommenders.engine.scoring import ScoringRecommender
+
+Number = TypeVar("Number", bound=np.floating)
 
 DISCOUNT = 0.5
 "Weight of similar attributes against purchases. A judgement: new items have no past to tune it on."
@@ -40,7 +42,7 @@ def add_cold_start_items(model: Recommender, new_items: ColdStartItems, *, disco
     if not len(new_items):
         return model
     kind = ExtendedScoringRecommender if isinstance(model, ScoringRecommender) else ExtendedRecommender
-    extended = kind(model, new_items, discount)
+    extended = kind(model, new_items, discount=discount)
     if model.similarity_model_ is None:
         return extended
     return extended.with_similarity_model(add_cold_start_items(model.similarity_model_, new_items, discount=discount))
@@ -49,7 +51,7 @@ def add_cold_start_items(model: Recommender, new_items: ColdStartItems, *, disco
 class ExtendedRecommender(Recommender):
     """A model that scores no items, extended by new items, which it lists on the popularity stage."""
 
-    def __init__(self, inner: Recommender, new_items: ColdStartItems, discount: float) -> None:
+    def __init__(self, inner: Recommender, new_items: ColdStartItems, *, discount: float) -> None:
         self.inner, self.discount = inner, discount
         # Other models have these as class attributes; here they are those of the inner model.
         vars(self).update(
@@ -106,7 +108,7 @@ class ExtendedRecommender(Recommender):
         """The histories in the codes of the inner model, without purchases of new items."""
         return histories.with_codes(self._inner_codes, self.inner.item_ids)
 
-    def _merge(self, old: NDArray[np.floating], new: NDArray[np.floating]) -> NDArray[np.floating]:
+    def _merge(self, old: NDArray[Number], new: NDArray[Any]) -> NDArray[Number]:
         """(..., m) values from those of the purchased and those of the new items."""
         merged = np.empty((*old.shape[:-1], len(self.item_ids)), dtype=old.dtype)
         merged[..., self._old] = old

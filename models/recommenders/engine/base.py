@@ -141,8 +141,8 @@ class Recommender:
         self,
         item_scores: ItemScores,
         histories: Histories,
-        k: int,
         *,
+        k: int,
         cutoff: date | None = None,
         exclusions: Exclusions | None = None,
     ) -> Recommendations:

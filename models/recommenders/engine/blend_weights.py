@@ -61,10 +61,10 @@ class Candidates:
     "(n,) number of different items bought."
 
     @classmethod
-    def collect(cls, component_scores: ComponentScores, fold: HoldoutFold, n_best: int = 100) -> Self:
+    def collect(cls, component_scores: ComponentScores, fold: HoldoutFold, *, n_best: int = 100) -> Self:
         """The candidates of every customer of a fold."""
         blocks = [
-            _collect_block(component_scores(block.histories, block.days[0].astype(date)), block, n_best)
+            _collect_block(component_scores(block.histories, block.days[0].astype(date)), block, n_best=n_best)
             for block in fold.blocks(max(1, CELLS_AT_ONCE // len(fold.histories.item_ids)))
         ]
         return cls(*(np.concatenate(arrays) for arrays in zip(*blocks, strict=True)))
@@ -104,7 +104,7 @@ def fit_weights(candidates: Candidates) -> NDArray[np.float64]:
     for step in STEPS:
         improved = True
         while improved:
-            moves = [moved for model in range(n_models) for moved in _moves(weights, model, step)]
+            moves = [moved for model in range(n_models) for moved in _moves(weights, model, step=step)]
             ndcg = [candidates.ndcg(moved) for moved in moves]
             improved = bool(moves) and max(ndcg) > best + 1e-6
             if improved:
@@ -113,7 +113,7 @@ def fit_weights(candidates: Candidates) -> NDArray[np.float64]:
 
 
 def _collect_block(
-    scores_by_model: list[NDArray[np.float32]], block: HoldoutFold, n_best: int
+    scores_by_model: list[NDArray[np.float32]], block: HoldoutFold, *, n_best: int
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
     block.zero_out_seen(scores_by_model)
     bought = block.is_bought
@@ -122,7 +122,7 @@ def _collect_block(
     return scores, allowed, np.take_along_axis(bought, codes, 1), bought.sum(axis=1)
 
 
-def _moves(weights: NDArray[np.float64], model: int, step: float) -> Iterator[NDArray[np.float64]]:
+def _moves(weights: NDArray[np.float64], model: int, *, step: float) -> Iterator[NDArray[np.float64]]:
     """The weights with more of one model, and with less of it."""
     towards = np.eye(len(weights))[model]
     yield (1 - step) * weights + step * towards

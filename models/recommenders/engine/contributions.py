@@ -22,7 +22,7 @@ ItemContributions = list[tuple[int, float]]
 
 
 def contribution_shares(
-    model: Recommender, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
+    model: Recommender, histories: Histories, *, row: int, items: NDArray[np.integer], cutoff: date
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """The different past items of one row, (h,) codes, and their shares in the scores of some items, (h, j).
 
@@ -59,6 +59,6 @@ def contributor_shares(
     largest = np.full(items.shape, np.nan, dtype=np.float32)
     for row in np.flatnonzero((contributors >= 0).any(axis=1)):
         columns = np.flatnonzero(contributors[row] >= 0)
-        past, shares = contribution_shares(model, histories, int(row), items=items[row, columns], cutoff=cutoff)
+        past, shares = contribution_shares(model, histories, row=int(row), items=items[row, columns], cutoff=cutoff)
         largest[row, columns] = shares[np.searchsorted(past, contributors[row, columns]), np.arange(len(columns))]
     return largest

@@ -22,7 +22,7 @@ from models.recommenders.engine.replenishment import Dueness
 class Exclusions:
     """What must not be recommended. Every model applies it exactly."""
 
-    items: NDArray[np.int32] | None = None
+    items: NDArray[np.integer] | None = None
     "Codes of items that no customer may see, e.g. items out of stock."
     per_customer: Sequence[Sequence[str]] | None = None
     "Item ids for each customer, aligned with the histories."
@@ -40,7 +40,7 @@ class ExcludedItems:
     "Codes of items excluded for every row, each once."
     rows: NDArray[np.int64]
     "(pairs,) row of the customer."
-    items: NDArray[np.int64]
+    items: NDArray[np.integer]
     "(pairs,) code of the item excluded for that row; a pair may occur twice."
 
     @classmethod

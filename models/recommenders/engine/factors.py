@@ -51,7 +51,7 @@ class FactorRecommender(ScoringRecommender, ABC):
     @abstractmethod
     def _system(
         self, purchases: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
         """Weights, targets and ridge of a `FoldedHistory`, given a history's (h,) decayed numbers of purchases."""
 
     def _set_factors(self, factors: NDArray[np.float32], *, weight: float, penalty: float = 0.0) -> None:
@@ -61,7 +61,7 @@ class FactorRecommender(ScoringRecommender, ABC):
         self.ridge_ = weight * spread + penalty
 
     def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
-        vectors = [self._fold_in(histories, row, cutoff).customer_vector() for row in range(len(histories))]
+        vectors = [self._fold_in(histories, row, cutoff=cutoff).customer_vector() for row in range(len(histories))]
         vectors = np.array(vectors, dtype=np.float32).reshape(len(histories), self.factors_.shape[1])
         scores = vectors @ self.factors_.T
         scores[scores < MIN_SCORE] = 0
@@ -71,10 +71,10 @@ class FactorRecommender(ScoringRecommender, ABC):
         self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
     ) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
         """Each past item's part of the customer vector, times the vectors of the items."""
-        folded = self._fold_in(histories, row, cutoff)
+        folded = self._fold_in(histories, row, cutoff=cutoff)
         return folded.items, folded.contributions(self.factors_[items]).T
 
-    def _fold_in(self, histories: Histories, row: int, cutoff: date) -> FoldedHistory:
+    def _fold_in(self, histories: Histories, row: int, *, cutoff: date) -> FoldedHistory:
         items, purchases = sum_history(histories, row, half_life_days=self.half_life_days, cutoff=cutoff)
         weights, targets, ridge = self._system(purchases)
         vectors = self.factors_[items].astype(np.float64)
@@ -99,17 +99,17 @@ class FactorRecommender(ScoringRecommender, ABC):
         return self.factors_ / np.maximum(lengths, np.finfo(np.float32).tiny)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FoldedHistory:
     """The solved system of one history, ready to score any item."""
 
     items: NDArray[np.int32]
     "(h,) codes, each once."
-    weighted_targets: NDArray[np.float64]
+    weighted_targets: NDArray[np.floating]
     "(h, n_factors): what each item adds to the right-hand side V'b."
-    scale: NDArray[np.float64]
+    scale: NDArray[np.floating]
     "(n_factors,): ridge^-1/2."
-    scaled: NDArray[np.float64]
+    scaled: NDArray[np.floating]
     "(h, n_factors): W."
     cholesky: tuple[NDArray[np.float64], bool]
     "Cholesky factor of I + W W', or of I + W'W where the history is longer than the vectors or empty."
@@ -120,16 +120,22 @@ class FoldedHistory:
         items: NDArray[np.int32],
         vectors: NDArray[np.float64],
         *,
-        weights: NDArray[np.float64],
-        targets: NDArray[np.float64],
-        ridge: NDArray[np.float64],
+        weights: NDArray[np.floating],
+        targets: NDArray[np.floating],
+        ridge: NDArray[np.floating],
     ) -> Self:
         """From (h, n_factors) vectors, (h,) weights >= 0, (h,) targets b and (n_factors,) ridge > 0."""
         scale = 1 / np.sqrt(ridge)
         scaled = np.sqrt(weights)[:, None] * vectors * scale
         small = scaled @ scaled.T if _is_short(scaled) else scaled.T @ scaled
         small.flat[:: len(small) + 1] += 1
-        return cls(items, targets[:, None] * vectors, scale, scaled, cho_factor(small, check_finite=False))
+        return cls(
+            items=items,
+            weighted_targets=targets[:, None] * vectors,
+            scale=scale,
+            scaled=scaled,
+            cholesky=cho_factor(small, check_finite=False),
+        )
 
     def customer_vector(self) -> NDArray[np.float64]:
         """(n_factors,); zeros for an empty history."""
@@ -155,6 +161,6 @@ def principal_axes(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float64], N
     return np.maximum(spread, 0), axes
 
 
-def _is_short(scaled: NDArray[np.float64]) -> bool:
+def _is_short(scaled: NDArray[np.floating]) -> bool:
     """Whether the system over the items of the history is the smaller one."""
     return 0 < scaled.shape[0] <= scaled.shape[1]

@@ -85,15 +85,15 @@ def holdout_folds(
     if kind not in FOLDS:
         raise UnknownName(f"no hold-out fold '{kind}'{did_you_mean(kind, FOLDS)}")
     if not times_vary(interactions):
-        fold = _split(interactions, draw_items(interactions, SHARE, seed=seed), cutoff, new_only=True)
+        fold = _split(interactions, draw_items(interactions, SHARE, seed=seed), cutoff=cutoff, new_only=True)
         return [fold] if len(fold) else []
     folds: list[HoldoutFold] = []
     while len(folds) < n_folds:
         if kind == LAST_DAYS:
             cutoff -= timedelta(days=days)
-            fold = _split(interactions, interactions.times >= np.datetime64(cutoff, "s"), cutoff)
+            fold = _split(interactions, interactions.times >= np.datetime64(cutoff, "s"), cutoff=cutoff)
         else:
-            fold = _split(interactions, in_last_basket(interactions), cutoff)
+            fold = _split(interactions, in_last_basket(interactions), cutoff=cutoff)
             fold = replace(fold, days=fold.truth.times[fold.truth.indptr[:-1]].astype("datetime64[D]"))
         if not len(fold):
             break
@@ -136,7 +136,7 @@ def draw_items(histories: Histories, share: float, *, seed: int) -> NDArray[np.b
 
 
 def _split(
-    interactions: Interactions, is_later: NDArray[np.bool_], cutoff: date, *, new_only: bool = False
+    interactions: Interactions, is_later: NDArray[np.bool_], *, cutoff: date, new_only: bool = False
 ) -> HoldoutFold:
     """Lines with `is_later` are the truth; anonymous lines from the cutoff on are dropped."""
     before, truth = interactions.histories.keep(~is_later), interactions.histories.keep(is_later)

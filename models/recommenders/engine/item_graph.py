@@ -70,7 +70,7 @@ class ItemGraph:
         """(items, m) one step from each item: rows of P."""
         return (self.by_item[items] @ self.links).toarray()
 
-    def step_again(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
+    def step_again(self, signals: NDArray[np.floating]) -> NDArray[np.floating]:
         """(rows, m) signals after one more step."""
         return np.ascontiguousarray((self.by_item @ (self.links @ np.ascontiguousarray(signals.T))).T)
 
@@ -89,11 +89,11 @@ class ItemGraph:
         order = [place for place in np.argsort(-values, kind="stable")[:n_factors] if values[place] > 1e-6]
         return np.ascontiguousarray(basis @ rotation[:, order], dtype=np.float32), values[order].astype(float)
 
-    def keep_strongest(self, effects: Callable[[NDArray[np.int64]], NDArray[np.float32]], n: int) -> sparse.csr_matrix:
+    def keep_strongest(self, effects: Callable[[NDArray[np.int64]], NDArray[np.floating]], n: int) -> sparse.csr_matrix:
         """The n strongest effects of every item on others; `effects` returns (items, m) for a block of items."""
         m = len(self.purchases)
         blocks = item_blocks(np.full(m, float(m)), CELLS_AT_ONCE)
-        return stack_blocks(keep_strongest(effects(items), items, n) for items in blocks)
+        return stack_blocks(keep_strongest(effects(items), items, n=n) for items in blocks)
 
 
 def graph_gb(n_lines: int, m: int, *, n_factors: int, n_neighbours: int) -> float:

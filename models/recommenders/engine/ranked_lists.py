@@ -103,7 +103,7 @@ class RankedLists:
             scores=self.scores,
             stages=self.stages,
             contributors=self.contributors,
-            shortfalls=tuple("" if n == k else _shortfall(n, len(item_ids), description) for n in n_listed),
+            shortfalls=tuple("" if n == k else _shortfall(n, len(item_ids), description=description) for n in n_listed),
         )
 
 
@@ -136,7 +136,7 @@ def _first_allowed(
     return rows, columns
 
 
-def _shortfall(n_listed: int, n_items: int, description: str) -> str:
+def _shortfall(n_listed: int, n_items: int, *, description: str) -> str:
     if description:
         return f"only {n_listed} items {description} are left"
     if n_listed == n_items:

@@ -37,7 +37,7 @@ DEFAULT_GAP_DAYS = 30.0
 "The usual gap in a shop where no item has a known gap."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Dueness:
     """One row for each customer and item that they bought: how long ago, and whether the item is due again."""
 
@@ -94,7 +94,13 @@ def dueness(
     # `lasts - firsts` is the number of gaps: purchase days of one customer and item are consecutive entries.
     usual = (days[lasts] - days[firsts] + PRIOR_GAPS * usual) / (lasts - firsts + PRIOR_GAPS)
     since = np.maximum(np.datetime64(cutoff, "D").astype(np.int64) - days[lasts], 0)
-    return Dueness(rows, items, since.astype(np.float32), usual.astype(np.float32), since >= DUE_SHARE * usual)
+    return Dueness(
+        rows=rows,
+        items=items,
+        days_since_last=since.astype(np.float32),
+        usual_gap_days=usual.astype(np.float32),
+        due=since >= DUE_SHARE * usual,
+    )
 
 
 def _purchase_days(histories: Histories) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

@@ -79,9 +79,9 @@ class ScoringRecommender(Recommender, ABC):
             scores = self.scores(histories, cutoff)
             excluded.zero_out(scores)
             lists.write_best(scores, self.stage)
-            self._write_contributors(lists, histories, cutoff)
+            self._write_contributors(lists, histories, cutoff=cutoff)
 
-    def _write_contributors(self, lists: RankedLists, histories: Histories, cutoff: date) -> None:
+    def _write_contributors(self, lists: RankedLists, histories: Histories, *, cutoff: date) -> None:
         """Write the past item with the largest contribution beside each listed item."""
         for row in range(len(histories)):
             listed = lists.items[row] >= 0
@@ -108,4 +108,4 @@ def sum_history(
     lines = slice(int(histories.indptr[row]), int(histories.indptr[row + 1]))
     items, places = np.unique(histories.items[lines], return_inverse=True)
     weights = decay_weights(histories.times[lines], half_life_days, cutoff=cutoff)
-    return items, np.bincount(places, weights, minlength=len(items))
+    return items, np.bincount(places, weights, minlength=len(items)).astype(np.float64, copy=False)

@@ -22,7 +22,7 @@ def item_blocks(work: NDArray[np.float64], max_work: float) -> Iterator[NDArray[
 
 
 def keep_strongest(
-    effects: NDArray[np.float32] | sparse.csr_matrix, items: NDArray[np.integer], n: int
+    effects: NDArray[np.floating] | sparse.csr_matrix, items: NDArray[np.integer], *, n: int
 ) -> sparse.csr_matrix:
     """The n effects furthest from zero in each row; row r holds the effects of items[r] on other items.
 
@@ -35,7 +35,7 @@ def keep_strongest(
         places = _furthest_from_zero(row_values, n)
         codes.append(others[places])
         values.append(row_values[places])
-    return _compress(codes, values, effects.shape[1])
+    return _compress(codes, values, m=effects.shape[1])
 
 
 def stack_blocks(blocks: Iterable[sparse.csr_matrix]) -> sparse.csr_matrix:
@@ -55,21 +55,23 @@ def add_self_effects(effects: sparse.csr_matrix, repeat_weight: float) -> sparse
     return sparse.csr_matrix(effects + self_effect * sparse.identity(effects.shape[0]), dtype=np.float32)
 
 
-def _row(effects: NDArray[np.float32] | sparse.csr_matrix, row: int) -> tuple[NDArray[np.integer], NDArray[np.float32]]:
+def _row(
+    effects: NDArray[np.floating] | sparse.csr_matrix, row: int
+) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
     if isinstance(effects, np.ndarray):
         return np.arange(effects.shape[1]), effects[row]
     span = slice(effects.indptr[row], effects.indptr[row + 1])
     return effects.indices[span], effects.data[span]
 
 
-def _furthest_from_zero(values: NDArray[np.float32], n: int) -> NDArray[np.int64]:
+def _furthest_from_zero(values: NDArray[np.floating], n: int) -> NDArray[np.int64]:
     """Ascending places of the n values furthest from zero, without zeros."""
     sizes = np.abs(values)
     places = np.sort(np.argpartition(sizes, -n)[-n:]) if n < len(values) else np.arange(len(values))
     return places[sizes[places] > 0]
 
 
-def _compress(codes: list[NDArray[np.integer]], values: list[NDArray[np.float32]], m: int) -> sparse.csr_matrix:
+def _compress(codes: list[NDArray[np.integer]], values: list[NDArray[np.floating]], *, m: int) -> sparse.csr_matrix:
     indptr = np.concatenate([[0], np.cumsum([len(others) for others in codes])])
     arrays = (np.concatenate(values).astype(np.float32), np.concatenate(codes).astype(np.int32), indptr)
     return sparse.csr_matrix(arrays, shape=(len(codes), m))

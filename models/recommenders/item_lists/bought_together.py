@@ -49,7 +49,9 @@ class BoughtTogether:
         orders = _orders_by_item(interactions)
         n_at_once = max(1, CELLS_AT_ONCE // max(1, orders.shape[1]))
         blocks = [
-            _best_pairs(orders, start, min(start + n_at_once, orders.shape[1]), min_support=min_support, n=max_pairs)
+            _best_pairs(
+                orders, start, end=min(start + n_at_once, orders.shape[1]), min_support=min_support, n=max_pairs
+            )
             for start in range(0, orders.shape[1], n_at_once)
         ]
         items, others, lifts, supports = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
@@ -88,8 +90,8 @@ def _orders_by_item(interactions: Histories) -> sparse.csc_matrix:
 
 
 def _best_pairs(
-    orders: sparse.csc_matrix, start: int, end: int, *, min_support: int, n: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int32]]:
+    orders: sparse.csc_matrix, start: int, *, end: int, min_support: int, n: int
+) -> tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.float64], NDArray[np.integer]]:
     """Of items start:end the n best pairs each: item, other item, lift and support, by item, highest lift first."""
     counts = sparse.coo_matrix(orders[:, start:end].T @ orders)
     items, others, supports = counts.row + start, counts.col, counts.data

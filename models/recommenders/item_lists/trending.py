@@ -41,20 +41,21 @@ def measure_trend(
     Within a window a line counts half as much every `half_life_days` before the window's end; None means no decay.
     """
     middle = cutoff - timedelta(days=window_days)
-    decayed, counts = _count_window(interactions, middle, cutoff, half_life_days=half_life_days)
+    decayed, counts = _count_window(interactions, middle, end=cutoff, half_life_days=half_life_days)
     decayed_before, counts_before = _count_window(
-        interactions, middle - timedelta(days=window_days), middle, half_life_days=half_life_days
+        interactions, middle - timedelta(days=window_days), end=middle, half_life_days=half_life_days
     )
     scores = np.log2((decayed + PRIOR_PURCHASES) / (decayed_before + PRIOR_PURCHASES))
     return Trend(scores.astype(np.float32), counts, counts_before)
 
 
 def _count_window(
-    interactions: Interactions, start: date, end: date, *, half_life_days: float | None
+    interactions: Interactions, start: date, *, end: date, half_life_days: float | None
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """(m,) decayed and plain numbers of lines in [start, end)."""
     inside = interactions.since(start).before(end)
     items = np.concatenate([inside.items, inside.anonymous_items])
     times = np.concatenate([inside.times, inside.anonymous_times])
     m, weights = len(inside.item_ids), decay_weights(times, half_life_days, cutoff=end)
-    return np.bincount(items, weights, minlength=m), np.bincount(items, minlength=m)
+    decayed = np.bincount(items, weights, minlength=m).astype(np.float64, copy=False)
+    return decayed, np.bincount(items, minlength=m)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ from models.recommenders.engine.ranked_lists import ItemScores
 
 CANDIDATE_FACTOR = 4
 "The list is chosen from this many times k items, the most relevant ones."
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 Rank = Callable[[int], Recommendations]
 "The model's best items for one history, for a given length of the list."
@@ -50,8 +52,8 @@ class Diversity:
 def recommend_diverse(
     model: Recommender,
     history: Histories,
-    k: int,
     *,
+    k: int,
     diversity: Diversity,
     categories: NDArray[np.integer],
     cutoff: date | None = None,
@@ -66,11 +68,12 @@ def recommend_diverse(
     """
     if k < 1:
         raise BadInput(f"k is {k}; ask for at least 1 recommendation")
-    rank: Rank
-    if item_scores is None:
-        rank = partial(model.recommend, history, cutoff=cutoff, exclusions=exclusions, cold_start=cold_start)
-    else:
-        rank = partial(model.rank_items, item_scores, history, cutoff=cutoff, exclusions=exclusions)
+
+    def rank(length: int) -> Recommendations:
+        if item_scores is not None:
+            return model.rank_items(item_scores, history, k=length, cutoff=cutoff, exclusions=exclusions)
+        return model.recommend(history, length, cutoff=cutoff, exclusions=exclusions, cold_start=cold_start)
+
     if diversity == Diversity():
         return rank(k)
     ranking, places, n_ranked = _candidates(rank, k, cap=diversity.at_most_per_category, categories=categories)
@@ -154,7 +157,7 @@ def _choose(
 def _pick(ranking: Recommendations, places: NDArray[np.int64], *, k: int, shortfall: str) -> Recommendations:
     """Some places of the ranking of one history, padded to k."""
 
-    def pick(matrix: NDArray[np.generic], padding: float) -> NDArray[np.generic]:
+    def pick(matrix: NDArray[Scalar], padding: float) -> NDArray[Scalar]:
         row = np.full((1, k), padding, dtype=matrix.dtype)
         row[0, : len(places)] = matrix[0, places]
         return row

@@ -41,7 +41,7 @@ def feature_names(components: Sequence[str]) -> list[str]:
     return [*of_components, *PAIR_FEATURES, *ITEM_FEATURES, *CUSTOMER_FEATURES]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ItemStatistics:
     """Statistics of the items over all purchases before a cutoff."""
 
@@ -59,11 +59,11 @@ class ItemStatistics:
     def compute(cls, interactions: Interactions, cutoff: date) -> Self:
         """From interactions that are all before the cutoff."""
         return cls(
-            cutoff,
-            usual_gap_days(interactions),
-            relative_repeat_rate(interactions).astype(np.float32),
-            seasonal_popularity(interactions, RECENT_DAYS, cutoff=cutoff),
-            seasonal_popularity(interactions, LONGER_DAYS, cutoff=cutoff),
+            cutoff=cutoff,
+            gaps=usual_gap_days(interactions),
+            repeat_rate=relative_repeat_rate(interactions).astype(np.float32),
+            recent=seasonal_popularity(interactions, RECENT_DAYS, cutoff=cutoff),
+            longer=seasonal_popularity(interactions, LONGER_DAYS, cutoff=cutoff),
         )
 
     def at(self, cutoff: date) -> list[NDArray[np.float32]]:
@@ -77,8 +77,8 @@ class ItemStatistics:
 def pair_features(
     scores_by_model: list[NDArray[np.float32]],
     codes: NDArray[np.int64],
-    is_candidate: NDArray[np.bool_],
     *,
+    is_candidate: NDArray[np.bool_],
     items: ItemStatistics,
     histories: Histories,
     cutoff: date,
@@ -93,7 +93,7 @@ def pair_features(
     for scores in scores_by_model:
         of_candidates = np.where(is_candidate, np.take_along_axis(scores, codes, 1), -1)
         columns += [of_candidates[is_candidate], _ranks(of_candidates)[is_candidate]]
-    columns += _history_features(histories, pair_rows, pair_items, items=items, cutoff=cutoff)
+    columns += _history_features(histories, pair_rows, pair_items=pair_items, items=items, cutoff=cutoff)
     columns += [column[pair_items] for column in items.at(cutoff)]
     columns += [column[pair_rows] for column in _customer_features(histories, cutoff)]
     return np.column_stack(columns).astype(np.float32)
@@ -110,8 +110,8 @@ def _ranks(scores: NDArray[np.float32]) -> NDArray[np.int64]:
 def _history_features(
     histories: Histories,
     pair_rows: NDArray[np.int64],
-    pair_items: NDArray[np.int64],
     *,
+    pair_items: NDArray[np.int64],
     items: ItemStatistics,
     cutoff: date,
 ) -> list[NDArray[np.float64]]:
@@ -142,7 +142,7 @@ def _history_features(
     ]
 
 
-def _customer_features(histories: Histories, cutoff: date) -> list[NDArray[np.float64]]:
+def _customer_features(histories: Histories, cutoff: date) -> list[NDArray[np.number]]:
     """CUSTOMER_FEATURES of every history, (n,) each."""
     n, m, today = len(histories), len(histories.item_ids), np.datetime64(cutoff, "D").astype(np.int64)
     customers, days = _distinct_days(histories.customers, days_of(histories))

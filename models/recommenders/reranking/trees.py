@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +128,8 @@ class Trees:
         columns = [np.concatenate(column) for column in zip(*blocks, strict=True)]
         types = (np.int32, np.float64, np.int32, np.int32, np.bool_, np.float64)
         named = zip((array.name for array in fields(cls)), columns, types, strict=False)
-        return cls(**{name: column.astype(kind) for name, column, kind in named}, roots=np.array(roots, np.int32))
+        arrays: dict[str, NDArray[Any]] = {name: column.astype(kind) for name, column, kind in named}
+        return cls(**arrays, roots=np.array(roots, np.int32))
 
     def predict(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """(rows,) sum of the values of the leaves that each row of (rows, columns) reaches."""
@@ -175,20 +176,20 @@ def _nodes(tree: dict[str, str], start: int) -> tuple[NDArray[np.generic], ...]:
     values = _numbers(tree, "leaf_value")
     n_leaves = len(values)
     n_splits = n_leaves - 1
-    kinds = _numbers(tree, "decision_type", n_splits).astype(np.int64)
+    kinds = _numbers(tree, "decision_type", n=n_splits).astype(np.int64)
     if (kinds & CATEGORICAL).any():
         raise BadInput("a tree has a categorical split; train on numeric columns only")
-    thresholds = _numbers(tree, "threshold", n_splits)
+    thresholds = _numbers(tree, "threshold", n=n_splits)
     leaves = n_splits + np.arange(n_leaves)
     children = []
     for side in ("left_child", "right_child"):
-        to = _numbers(tree, side, n_splits).astype(np.int64)
+        to = _numbers(tree, side, n=n_splits).astype(np.int64)
         children.append(
             start + np.concatenate([np.where(to < 0, n_splits + ~to, to), leaves])
         )  # ~to is the leaf number
     missing_left = np.where(kinds & MISSING_IS_NAN, (kinds & DEFAULT_LEFT) > 0, thresholds >= 0)
     return (
-        np.concatenate([_numbers(tree, "split_feature", n_splits), np.zeros(n_leaves)]),
+        np.concatenate([_numbers(tree, "split_feature", n=n_splits), np.zeros(n_leaves)]),
         np.concatenate([thresholds, np.full(n_leaves, np.inf)]),
         *children,
         np.concatenate([missing_left, np.ones(n_leaves)]),
@@ -196,6 +197,6 @@ def _nodes(tree: dict[str, str], start: int) -> tuple[NDArray[np.generic], ...]:
     )
 
 
-def _numbers(tree: dict[str, str], key: str, n: int | None = None) -> NDArray[np.float64]:
+def _numbers(tree: dict[str, str], key: str, *, n: int | None = None) -> NDArray[np.float64]:
     """(n,) values of one line; empty for a tree that is a single leaf."""
     return np.array(tree[key].split(), dtype=np.float64) if n != 0 else np.empty(0)

@@ -104,7 +104,7 @@ def test_contributions_to_als_sum_to_the_score():
     model = Als(n_factors=4).fit(log)
     bought_before = history("0002", "0004", "0006", among=log)
 
-    folded = model._fold_in(bought_before, 0, model.cutoff_)
+    folded = model._fold_in(bought_before, 0, cutoff=model.cutoff_)
 
     contributions = folded.contributions(model.factors_)
     assert contributions.sum(axis=1) == pytest.approx(model.factors_ @ folded.customer_vector(), abs=1e-6)
@@ -120,7 +120,7 @@ def test_folding_in_a_history_agrees_with_implicit():
     confidence = log.matrix(model.half_life_days, model.cutoff_)
     confidence.data[:] = 1 + alpha * confidence.data
 
-    vectors = [model._fold_in(log.histories, row, model.cutoff_).customer_vector() for row in range(20)]
+    vectors = [model._fold_in(log.histories, row, cutoff=model.cutoff_).customer_vector() for row in range(20)]
 
     assert np.array(vectors) == pytest.approx(peer.recalculate_user(np.arange(20), confidence), abs=1e-4)
 

@@ -133,7 +133,7 @@ def test_an_unknown_weighting_suggests_the_nearest_name():
 def test_the_strongest_effects_are_those_furthest_from_zero_and_never_the_items_own():
     effects = np.array([[9, 1, -3, 2], [0, 9, 0, 5]], dtype=np.float32)
 
-    kept = keep_strongest(effects, np.array([0, 1]), 2)
+    kept = keep_strongest(effects, np.array([0, 1]), n=2)
 
     assert kept.toarray().tolist() == [[0, 0, -3, 2], [0, 0, 0, 5]]
     assert kept.nnz == 3
@@ -146,7 +146,7 @@ def test_blocks_have_every_item_once_and_too_much_work_only_for_single_items():
 
 
 def test_the_effect_on_itself_is_a_multiple_of_the_median_strongest_effect():
-    effects = keep_strongest(np.array([[0, 2, 1], [4, 0, 0], [6, 0, 0]], dtype=np.float32), np.arange(3), 3)
+    effects = keep_strongest(np.array([[0, 2, 1], [4, 0, 0], [6, 0, 0]], dtype=np.float32), np.arange(3), n=3)
 
     assert add_self_effects(effects, 10).diagonal().tolist() == [40, 40, 40]
 

@@ -81,7 +81,7 @@ def test_features_agree_with_values_counted_by_hand():
     codes, statistics = np.array([[0, 1, 2]]), ItemStatistics.compute(log, date(2024, 1, 31))
 
     table = pair_features(
-        [scores, scores], codes, np.array([[True, True, True]]), items=statistics,
+        [scores, scores], codes, is_candidate=np.array([[True, True, True]]), items=statistics,
         histories=log.histories.take(np.array([0])), cutoff=date(2024, 1, 31),
     )  # fmt: skip
     tea = dict(zip(feature_names(["knn"]), table[log.item_ids.tolist().index("tea")].tolist(), strict=True))
@@ -100,9 +100,13 @@ def test_an_item_that_was_never_bought_has_no_days_since():
     scores = np.ones((1, 2), dtype=np.float32)
 
     table = pair_features(
-        [scores, scores], np.array([[0, 1]]), np.array([[True, True]]), items=ItemStatistics.compute(log, CUTOFF),
-        histories=log.histories.take(np.array([0])), cutoff=CUTOFF,
-    )  # fmt: skip
+        [scores, scores],
+        np.array([[0, 1]]),
+        is_candidate=np.array([[True, True]]),
+        items=ItemStatistics.compute(log, CUTOFF),
+        histories=log.histories.take(np.array([0])),
+        cutoff=CUTOFF,
+    )
     columns = dict(zip(feature_names(["knn"]), table.T.tolist(), strict=True))
 
     assert columns["n_days"] == [0, 1]

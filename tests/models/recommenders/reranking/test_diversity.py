@@ -69,7 +69,7 @@ def diversify(
     similarity: Callable[[np.ndarray], np.ndarray],
 ) -> Recommendations:
     model = FixedRanking(rank, similarity)
-    return recommend_diverse(model, CORNER_SHOP.histories, k, diversity=diversity, categories=categories)
+    return recommend_diverse(model, CORNER_SHOP.histories, k=k, diversity=diversity, categories=categories)
 
 
 def unlike(codes: np.ndarray) -> np.ndarray:
@@ -178,7 +178,7 @@ def test_every_recommender_respects_exclusions_and_caps(
     answer = recommend_diverse(
         recommender,
         histories,
-        k,
+        k=k,
         diversity=Diversity(cap, mmr),
         categories=categories,
         exclusions=exclusions,
@@ -195,7 +195,7 @@ def test_every_recommender_respects_exclusions_and_caps(
 def test_without_diversity_the_list_is_that_of_the_model(recommender: Recommender):
     histories = history("tea", among=CORNER_SHOP)
 
-    answer = recommend_diverse(recommender, histories, 4, diversity=Diversity(), categories=np.zeros(6, np.int64))
+    answer = recommend_diverse(recommender, histories, k=4, diversity=Diversity(), categories=np.zeros(6, np.int64))
 
     assert (answer.items == recommender.recommend(histories, 4).items).all()
 

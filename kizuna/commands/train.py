@@ -28,7 +28,7 @@ Changes = Annotated[
     list[str] | None, typer.Option("--set", help="key=value: overrides a setting of --model. Repeatable.")
 ]
 Labels = Annotated[
-    Path, typer.Option(help="A .csv or .parquet file with the columns text, cause and, optionally, tone.")
+    Path, typer.Option(help="A .csv or .parquet file with the columns text, cause and, optionally, sentiment.")
 ]
 
 

@@ -1,7 +1,7 @@
-"""A registered churn model as MLflow loads it: a DataFrame in, probabilities out, columns found by name.
+"""The pyfunc flavour of a churn model: scores a DataFrame, whose columns are found by name.
 
-`mlflow.pyfunc.load_model("models:/kizuna.shop.churn@champion").predict(frame)`; MLflow
-imports this file and hands it the package's folder, so it runs where Kizuna is installed.
+`mlflow.pyfunc.load_model("models:/kizuna.shop.churn@champion").predict(frame)` imports this file and passes it the
+folder of the package, so Kizuna must be installed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class LoadedChurnModel:
-    """Scores the rows of a DataFrame that holds the features by name."""
+    """Scores a DataFrame with one column per feature."""
 
     def __init__(self, package: ModelPackage) -> None:
         self._columns = package.columns
@@ -30,18 +30,18 @@ class LoadedChurnModel:
         self._model = CHURN_MODELS[package.artifact.model].from_artifact(package.artifact)
 
     def predict(self, frame: pd.DataFrame, params: dict[str, object] | None = None) -> pd.DataFrame:
-        """churn_probability, low and high of each row, with the frame's index. Raises DataError for a missing column.
+        """Score each row: churn_probability, low and high, with the frame's index. Raises DataError for a missing column.
 
-        `params` is what MLflow hands to every model; this one has none.
+        MLflow passes `params` to every model; this one has none.
         """
         features = features_of_frame(frame, self._columns)
         scores = self._model.score(features, self._card.horizon_days or 0)
-        answer = frame[[]].assign(churn_probability=scores.value)
-        return answer if scores.low is None else answer.assign(low=scores.low, high=scores.high)
+        result = frame[[]].assign(churn_probability=scores.value)
+        return result if scores.low is None else result.assign(low=scores.low, high=scores.high)
 
 
 def features_of_frame(frame: pd.DataFrame, columns: Sequence[FeatureColumn]) -> FeatureTable:
-    """The feature table that a DataFrame holds: words become codes, unknown words missing."""
+    """Convert a DataFrame to a feature table: words become codes, unknown words become missing."""
     for column in columns:
         if column.name not in frame:
             raise DataError(

@@ -1,7 +1,7 @@
-"""A registered recommender as MLflow loads it: a DataFrame of purchases in, a DataFrame of recommendations out.
+"""The pyfunc flavour of a recommender: recommends items for a DataFrame of purchases.
 
-`mlflow.pyfunc.load_model("models:/kizuna.shop.recommender@champion").predict(frame, params={"k": 10})`;
-MLflow imports this file and hands it the package's folder, so it runs where Kizuna is installed.
+`mlflow.pyfunc.load_model("models:/kizuna.shop.recommender@champion").predict(frame, params={"k": 10})` imports this
+file and passes it the folder of the package, so Kizuna must be installed.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ DEFAULT_K = 10
 
 
 class LoadedRecommender:
-    """Recommends to the customers of a DataFrame with a row a purchase."""
+    """Recommends items to the customers of a DataFrame with one row per purchase."""
 
     def __init__(self, package: ModelPackage) -> None:
         self._model = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
 
     def predict(self, frame: pd.DataFrame, params: dict[str, int] | None = None) -> pd.DataFrame:
-        """customer_id, rank (from 1), item_id, score and stage; customers in the order of their first row.
+        """Recommend items: customer_id, rank (from 1), item_id, score and stage, in the order of the customers' first rows.
 
-        `frame` has customer_id and item_id, oldest purchase first; a missing item_id asks for a customer without a
-        history. `params` may hold k, how many items a customer gets (10 where it is not given). Raises DataError for
-        a missing column.
+        `frame` has customer_id and item_id, oldest purchase first; a missing item_id means a customer without a
+        history. `params` may contain k, the number of items per customer (default 10). Raises DataError for a missing
+        column.
         """
         import pandas as pd
 

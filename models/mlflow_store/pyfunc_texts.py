@@ -1,7 +1,7 @@
-"""A registered text model as MLflow loads it: a DataFrame of texts in, cause, probability and tone of each out.
+"""The pyfunc flavour of a text model: predicts the cause, its probability and the sentiment of each text.
 
-`mlflow.pyfunc.load_model("models:/kizuna.shop.texts@champion").predict(frame)`; MLflow imports this file and hands it
-the package's folder, so it runs where Kizuna is installed.
+`mlflow.pyfunc.load_model("models:/kizuna.shop.texts@champion").predict(frame)` imports this file and passes it the
+folder of the package, so Kizuna must be installed.
 """
 
 from __future__ import annotations
@@ -20,23 +20,24 @@ if TYPE_CHECKING:
 
 
 class LoadedTextModel:
-    """Reads the texts of a DataFrame."""
+    """Predicts the texts of a DataFrame."""
 
     def __init__(self, package: ModelPackage) -> None:
         self._model = TextModel.from_artifact(package.artifact)
 
     def predict(self, frame: pd.DataFrame, params: dict[str, object] | None = None) -> pd.DataFrame:
-        """The likeliest cause, its probability and the tone of each `text`, with the frame's index. Raises DataError.
+        """Predict the likeliest cause, its probability and the sentiment of each `text`, with the frame's index.
 
-        A missing text is read as an empty one. `params` is what MLflow hands to every model; this one has none.
+        A missing text is read as an empty one. MLflow passes `params` to every model; this one has none. Raises
+        DataError for a missing column.
         """
         if "text" not in frame:
             raise DataError(f"the frame has no column 'text'{did_you_mean('text', map(str, frame.columns))}")
         written = frame["text"].fillna("").astype(str).tolist()
-        chances = self._model.probabilities(written)
-        causes = np.array(self._model.causes)[chances.argmax(axis=1)]
+        probabilities = self._model.probabilities(written)
+        causes = np.array(self._model.causes)[probabilities.argmax(axis=1)]
         return frame[[]].assign(
-            cause=causes, probability=chances.max(axis=1), tone=self._model.sentiment_of(written)
+            cause=causes, probability=probabilities.max(axis=1), sentiment=self._model.sentiment_of(written)
         )  # fmt: skip
 
 

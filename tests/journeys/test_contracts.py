@@ -60,7 +60,7 @@ def test_the_telephone_company_is_checked_trained_and_promoted_without_a_date(tm
     listed = few.kizuna("models")
 
     assert "1,500 customers" in checked.out
-    assert "leak alarm: left out: satisfaction_score" in trained.out
+    assert "leak, excluded from training: satisfaction_score" in trained.out
     assert "beats base_rate on customers not learnt from" in trained.last_line
     assert promoted.exit_code == 0, promoted.error
     assert "next: kizuna release" not in promoted.out
@@ -82,4 +82,4 @@ def test_of_the_software_company_the_card_says_that_nothing_was_learnt(tmp_path,
 
     assert "500 customers" in checked.out
     assert "the history is long enough" in checked.out
-    assert "learnt nothing that its baselines do not know" in trained.last_line
+    assert "is not shown to be better than its baselines" in trained.last_line

@@ -118,7 +118,7 @@ def test_the_alarm_names_an_attribute_written_at_leaving_and_the_gate_wants_a_re
     refusal = leaking.kizuna("promote", "churn").refusal
     forced = leaking.kizuna("promote", "churn", "--force", "the board wants to see it")
 
-    assert "leak alarm: exit_score: " in trained.out
+    assert "possible leak: exit_score: " in trained.out
     assert "leak: exit_score" in leaking.kizuna("models").out
     assert "leak detection flagged it" in refusal
     assert "forced: the board wants to see it" in forced.out

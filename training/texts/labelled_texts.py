@@ -1,6 +1,6 @@
 """Training texts: the company's labels, and the scores that customers gave next to their own words.
 
-labels.csv     text,cause[,tone]          tone is the sentiment from -1, worst, to 1, best
+labels.csv     text,cause[,sentiment]     sentiment from -1, worst, to 1, best
 tickets        text, satisfaction         the lowest score on record is -1, the highest 1
 surveys        comment, score             NPS: 0 is -1 and 10 is 1; other kinds as tickets
 """
@@ -122,13 +122,13 @@ def _read(path: Path) -> pa.Table:
 
 
 def _read_sentiment(table: pa.Table, written: NDArray[np.str_], *, path: Path) -> SentimentLabels:
-    if "tone" not in table.column_names:
+    if "sentiment" not in table.column_names:
         return SentimentLabels()
     try:
-        sentiment = numbers(table["tone"])
+        sentiment = numbers(table["sentiment"])
     except pa.ArrowInvalid as fault:
-        raise DataError(f"{path}: tone must be a number from -1 to 1 ({fault})") from fault
+        raise DataError(f"{path}: sentiment must be a number from -1 to 1 ({fault})") from fault
     if (np.abs(sentiment) > 1).any():
-        raise DataError(f"{path}: tone must be between -1 and 1, found {sentiment[np.abs(sentiment) > 1][0]}")
+        raise DataError(f"{path}: sentiment must be between -1 and 1, found {sentiment[np.abs(sentiment) > 1][0]}")
     is_given = ~np.isnan(sentiment)
     return SentimentLabels(written[is_given].tolist(), sentiment[is_given])

@@ -104,16 +104,18 @@ def test_models_lists_the_accuracy_on_held_out_texts(
     assert "train recommender" not in out, "there are no purchases to train one on"
 
 
-def test_mlflow_loads_it_and_predicts_cause_probability_and_tone(session: Session, training_result: TextTrainingResult):
+def test_mlflow_loads_it_and_predicts_cause_probability_and_sentiment(
+    session: Session, training_result: TextTrainingResult
+):
     loaded = mlflow.pyfunc.load_model(str(Path(training_result.challenger.folder).parents[1]))
 
     answer = loaded.predict(pd.DataFrame({"text": ["値上げで高すぎます", None]}, index=[7, 9]))
 
-    assert list(answer.columns) == ["cause", "probability", "tone"]
+    assert list(answer.columns) == ["cause", "probability", "sentiment"]
     assert answer.index.tolist() == [7, 9]
     assert answer.cause[7] == "price"
     assert answer.probability[9] == pytest.approx(1 / 4)
-    assert np.isnan(answer.tone[9])
+    assert np.isnan(answer.sentiment[9])
     with pytest.raises(DataError, match="no column 'text'; did you mean 'texts'"):
         loaded.predict(pd.DataFrame({"texts": ["hello"]}))
 
@@ -156,8 +158,8 @@ def test_scores_become_sentiment():
     [
         ("text\nhello\n", DataError, "needs the columns text, cause, found text"),
         ("text,cause\nhello,prise\n", UnknownName, "has no 'prise'; did you mean 'price'"),
-        ("text,cause,tone\nhello,price,2\n", DataError, "must be between -1 and 1, found 2"),
-        ("text,cause,tone\nhello,price,nice\n", DataError, "tone must be a number"),
+        ("text,cause,sentiment\nhello,price,2\n", DataError, "must be between -1 and 1, found 2"),
+        ("text,cause,sentiment\nhello,price,nice\n", DataError, "sentiment must be a number"),
     ],
 )
 def test_unusable_labels_raise_an_error_of_one_line(tmp_path: Path, text: str, fault, saying: str):

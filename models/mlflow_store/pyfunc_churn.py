@@ -30,7 +30,7 @@ class LoadedChurnModel:
         self._model = CHURN_MODELS[package.artifact.model].from_artifact(package.artifact)
 
     def predict(self, frame: pd.DataFrame, params: dict[str, object] | None = None) -> pd.DataFrame:
-        """Score each row: churn_probability, low and high, with the frame's index. Raises DataError for a missing column.
+        """Score each row: churn_probability, low and high, indexed as the frame. Raises DataError for a missing column.
 
         MLflow passes `params` to every model; this one has none.
         """

@@ -30,7 +30,7 @@ class LoadedRecommender:
         self._model = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
 
     def predict(self, frame: pd.DataFrame, params: dict[str, int] | None = None) -> pd.DataFrame:
-        """Recommend items: customer_id, rank (from 1), item_id, score and stage, in the order of the customers' first rows.
+        """Recommend items: customer_id, rank (from 1), item_id, score and stage, customers in the order of the frame.
 
         `frame` has customer_id and item_id, oldest purchase first; a missing item_id means a customer without a
         history. `params` may contain k, the number of items per customer (default 10). Raises DataError for a missing

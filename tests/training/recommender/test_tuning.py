@@ -62,7 +62,7 @@ def world(folder: Path, frame: pa.Table) -> Session:
 
 
 @pytest.fixture(scope="module")
-def session_after_tuning(tmp_path_factory: pytest.TempPathFactory) -> Session:
+def after_tuning(tmp_path_factory: pytest.TempPathFactory) -> Session:
     """A session after twelve trials."""
     session = world(tmp_path_factory.mktemp("turned"), purchases_of_changing_tastes())
     begin_tuning(session, ["personal_frequency"]).run(TrialBudget(12))
@@ -78,8 +78,8 @@ def trials_in_mlflow(session: Session) -> list[Any]:
     return [run for run in runs if "mlflow.parentRunId" in run.data.tags]
 
 
-def test_a_setting_that_matters_is_found(session_after_tuning: Session):
-    tuned = read_tuned(session_after_tuning.config.places.recommender_settings).models["personal_frequency"]
+def test_a_setting_that_matters_is_found(after_tuning: Session):
+    tuned = read_tuned(after_tuning.config.places.recommender_settings).models["personal_frequency"]
 
     assert tuned.settings["half_life_days"] in {30.0, 60.0}
     assert tuned.default_ndcg_at_10.value < 0.9
@@ -87,8 +87,8 @@ def test_a_setting_that_matters_is_found(session_after_tuning: Session):
     assert tuned.difference.low > 0
 
 
-def test_tuning_validates_before_the_test_cutoff(session_after_tuning: Session):
-    tuned = read_tuned(session_after_tuning.config.places.recommender_settings).models["personal_frequency"]
+def test_tuning_validates_before_the_test_cutoff(after_tuning: Session):
+    tuned = read_tuned(after_tuning.config.places.recommender_settings).models["personal_frequency"]
 
     newest = START + timedelta(days=END - 28 * 2)
     assert tuned.cutoffs == (newest, newest - timedelta(days=28), newest - timedelta(days=56))
@@ -106,14 +106,12 @@ def test_tuning_with_time_for_the_defaults_only_returns_them(tmp_path: Path):
     assert set(models) == {"item_knn", "personal_frequency"}
 
 
-def test_finished_pruned_and_failed_trials_are_in_mlflow(
-    session_after_tuning: Session, monkeypatch: pytest.MonkeyPatch
-):
+def test_finished_pruned_and_failed_trials_are_in_mlflow(after_tuning: Session, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("models.resources.free_gb", lambda: 1e-5)
 
-    begin_tuning(session_after_tuning, ["item_knn"]).run(TrialBudget(1))
+    begin_tuning(after_tuning, ["item_knn"]).run(TrialBudget(1))
 
-    runs = trials_in_mlflow(session_after_tuning)
+    runs = trials_in_mlflow(after_tuning)
     assert {run.data.tags["state"] for run in runs} == {"finished", "pruned", "failed"}
     assert [run.info.status for run in runs if run.data.tags["state"] == "failed"] == ["FAILED"]
     assert "item_knn would take about" in runs[-1].data.tags["reason"]
@@ -122,38 +120,38 @@ def test_finished_pruned_and_failed_trials_are_in_mlflow(
 
 
 def test_a_model_that_cannot_be_fitted_is_skipped_with_its_reason(
-    session_after_tuning: Session, monkeypatch: pytest.MonkeyPatch
+    after_tuning: Session, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("models.resources.free_gb", lambda: 1e-5)
 
-    tuning = begin_tuning(session_after_tuning, ["item_knn"])
+    tuning = begin_tuning(after_tuning, ["item_knn"])
     tuned = tuning.run(TrialBudget(2))
 
     assert tuned.models == {}
     assert "would take about" in tuning.searches["item_knn"].failure
 
 
-def test_a_second_run_continues_with_other_settings_than_the_first(session_after_tuning: Session):
-    before = begin_tuning(session_after_tuning, ["personal_frequency"])
-    n_before, n_runs = before.n_trials, len(trials_in_mlflow(session_after_tuning))
+def test_a_second_run_continues_with_other_settings_than_the_first(after_tuning: Session):
+    before = begin_tuning(after_tuning, ["personal_frequency"])
+    n_before, n_runs = before.n_trials, len(trials_in_mlflow(after_tuning))
     before.run(TrialBudget(4))
 
-    again = begin_tuning(session_after_tuning, ["personal_frequency"])
+    again = begin_tuning(after_tuning, ["personal_frequency"])
 
     tried_powers = [
         run.data.params["settings.popularity_power"]
-        for run in trials_in_mlflow(session_after_tuning)
+        for run in trials_in_mlflow(after_tuning)
         if run.data.params["model"] == "personal_frequency"
     ]
-    assert (again.n_trials, len(trials_in_mlflow(session_after_tuning))) == (n_before + 4, n_runs + 4)
+    assert (again.n_trials, len(trials_in_mlflow(after_tuning))) == (n_before + 4, n_runs + 4)
     assert len(set(tried_powers)) == len(tried_powers)
 
 
-def test_the_tuned_settings_of_other_models_are_kept(session_after_tuning: Session):
-    begin_tuning(session_after_tuning, ["popularity"]).run(TrialBudget(1))
+def test_the_tuned_settings_of_other_models_are_kept(after_tuning: Session):
+    begin_tuning(after_tuning, ["popularity"]).run(TrialBudget(1))
 
     assert {"personal_frequency", "popularity"} <= set(
-        read_tuned(session_after_tuning.config.places.recommender_settings).models
+        read_tuned(after_tuning.config.places.recommender_settings).models
     )
 
 

@@ -104,9 +104,7 @@ def test_models_lists_the_accuracy_on_held_out_texts(
     assert "train recommender" not in out, "there are no purchases to train one on"
 
 
-def test_mlflow_loads_it_and_predicts_cause_probability_and_sentiment(
-    session: Session, training_result: TextTrainingResult
-):
+def test_mlflow_predicts_cause_probability_and_sentiment(session: Session, training_result: TextTrainingResult):
     loaded = mlflow.pyfunc.load_model(str(Path(training_result.challenger.folder).parents[1]))
 
     answer = loaded.predict(pd.DataFrame({"text": ["値上げで高すぎます", None]}, index=[7, 9]))

@@ -31,10 +31,10 @@ Json = dict[str, Any]
 def render_page() -> str:
     """The whole page: the text above the marker, and the generated part."""
     text, _, _ = PAGE.read_text(encoding="utf-8").partition(MARKER)
-    return "\n".join([f"{text}{MARKER}", *_generated_lines(), ""])
+    return "\n".join([f"{text}{MARKER}", *_render_routes_and_types(), ""])
 
 
-def _generated_lines() -> Iterator[str]:
+def _render_routes_and_types() -> Iterator[str]:
     endpoints = all_endpoints()
     schemas = openapi_document(endpoints)["components"]["schemas"]
     yield from ("## Routes", "", "| route | |", "| --- | --- |")
@@ -72,13 +72,13 @@ def _route(endpoint: Endpoint, schemas: Json) -> Iterator[str]:
 def _types(endpoints: list[Endpoint], schemas: Json) -> Iterator[str]:
     """The types that requests and responses contain, each once."""
     yield from ("## Types", "", "Types of the fields above.", "")
-    structs = sorted(_nested_structs(endpoints), key=lambda struct: struct.__name__)
+    structs = sorted(_find_nested_structs(endpoints), key=lambda struct: struct.__name__)
     for struct in structs:
         yield from (f"### {struct.__name__}", "", str(struct.__doc__), "")
         yield from ("| field | type | |", "| --- | --- | --- |", *_rows(struct, schemas), "")
 
 
-def _nested_structs(endpoints: list[Endpoint]) -> set[type[msgspec.Struct]]:
+def _find_nested_structs(endpoints: list[Endpoint]) -> set[type[msgspec.Struct]]:
     routes = {kind for endpoint in endpoints for kind in (endpoint.request, endpoint.response)}
     structs: set[type[msgspec.Struct]] = set()
     waiting: list[Any] = [field.type for kind in routes for field in msgspec.structs.fields(kind)]

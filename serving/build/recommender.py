@@ -21,7 +21,7 @@ from models.recommenders.item_lists.bought_together import BoughtTogether
 from models.recommenders.item_lists.trending import measure_trend
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.context_models import ContextModels, TrendPart
-from serving.release.customer_part import CustomerPart, CustomerProfiles
+from serving.release.customer_part import CustomerPart, RecordedProfiles
 from serving.release.item_part import ItemPart
 from serving.release.recommender_part import RecommenderPart
 from serving.release.release import ReleasePart
@@ -37,10 +37,10 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     package = inputs.champions.packages.get(RECOMMENDER.name)
     if package is None:
         return BuiltPart(None, "" if len(interactions.item_ids) else NO_ITEMS)
-    return BuiltPart(_build(inputs, package, interactions))
+    return BuiltPart(_build(inputs, package, interactions=interactions))
 
 
-def _build(inputs: BuildInputs, package: ModelPackage, interactions: Interactions) -> RecommenderPart:
+def _build(inputs: BuildInputs, package: ModelPackage, *, interactions: Interactions) -> RecommenderPart:
     settings, cutoff, today = inputs.config.recommender, inputs.cutoff, load_items(inputs.tables)
     champion = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
     champion = with_similarity_model(champion, interactions, inputs=inputs)
@@ -95,10 +95,10 @@ def build_items(today: CurrentItems, item_ids: NDArray[np.str_]) -> ItemPart:
     )
 
 
-def read_profiles(inputs: BuildInputs) -> CustomerProfiles:
+def read_profiles(inputs: BuildInputs) -> RecordedProfiles:
     """Consents, preferences and attribute groups, as known at the cutoff."""
     tables, cutoff = inputs.tables, inputs.cutoff
-    return CustomerProfiles(
+    return RecordedProfiles(
         declined_recommendations=customers_refusing(tables, "recommend", cutoff=cutoff),
         declined_contact=customers_refusing(tables, "contact", cutoff=cutoff),
         preferences=load_preferences(tables, cutoff),
@@ -106,7 +106,7 @@ def read_profiles(inputs: BuildInputs) -> CustomerProfiles:
     )
 
 
-def _groups_by_attribute(customer_ids: NDArray[np.str_], profiles: CustomerProfiles) -> dict[str, NDArray[np.str_]]:
+def _groups_by_attribute(customer_ids: NDArray[np.str_], profiles: RecordedProfiles) -> dict[str, NDArray[np.str_]]:
     """By attribute, the group of each customer; '' if unknown."""
     ids, groups = customer_ids.tolist(), profiles.attribute_groups
     names = sorted({name for by_attribute in groups.values() for name in by_attribute})

@@ -58,7 +58,7 @@ def handle(request: BoughtTogetherRequest, context: RequestContext) -> BoughtTog
         raise not_released(context.release, RECOMMENDER.name)
     code, is_gone = part.code_of(request.item_id), context.stock.out_of_stock(part).mask
     pairs = (pair for pair in part.context_models.together.pairs_of(code, len(part.items)) if not is_gone[pair[0]])
-    items = [_item(part, rank, pair) for rank, pair in enumerate(islice(pairs, request.k), start=1)]
+    items = [_item(part, pair, rank=rank) for rank, pair in enumerate(islice(pairs, request.k), start=1)]
     return BoughtTogetherResponse(
         **provenance_of(context.release, RECOMMENDER.name),
         item_id=request.item_id,
@@ -68,7 +68,7 @@ def handle(request: BoughtTogetherRequest, context: RequestContext) -> BoughtTog
     )
 
 
-def _item(part: RecommenderPart, rank: int, pair: tuple[int, float, int]) -> BoughtTogetherItem:
+def _item(part: RecommenderPart, pair: tuple[int, float, int], *, rank: int) -> BoughtTogetherItem:
     code, lift, support = pair
     return BoughtTogetherItem(
         rank=rank,

@@ -88,7 +88,7 @@ def handle(request: ChurnScoreRequest, context: RequestContext) -> ChurnScoreRes
     horizon_days = request.horizon_days or churn.horizon_days
     scores = [look_up_score(churn, customer_id) for customer_id in request.customer_ids]
     kind = CHURN.name
-    if _needs_curves(request, release, churn):
+    if _needs_curves(request, release, churn=churn):
         kind, hazard = HAZARD.name, _hazard_for(release, horizon_days)
         scores = [_with_curve(score, hazard, request=request, horizon_days=horizon_days) for score in scores]
     return ChurnScoreResponse(**provenance_of(release, kind), horizon_days=horizon_days, scores=scores)
@@ -110,7 +110,7 @@ def look_up_score(churn: ChurnPart, customer_id: str) -> CustomerScore:
     )
 
 
-def _needs_curves(request: ChurnScoreRequest, release: Release, churn: ChurnPart) -> bool:
+def _needs_curves(request: ChurnScoreRequest, release: Release, *, churn: ChurnPart) -> bool:
     """Whether the hazard model scores: it does for every explicit horizon, so that no two scores contradict."""
     if request.curve or request.horizon_days not in (None, churn.horizon_days):
         return True

@@ -76,7 +76,7 @@ def handle(request: RecommendationsRequest, context: RequestContext) -> Recommen
     out_of_stock = context.stock.out_of_stock(part)
     now = datetime.now(ZoneInfo(context.release.description.time_zone)).replace(tzinfo=None)
     result = recommend(part, request, row=row, out_of_stock=out_of_stock, now=np.datetime64(now, "s"))
-    not_personalised = _why_not_personalised(part, request, row)
+    not_personalised = _why_not_personalised(part, request, row=row)
     return RecommendationsResponse(
         **provenance_of(context.release, RECOMMENDER.name),
         recommendation_id=uuid4().hex,
@@ -98,7 +98,7 @@ def _check_attributes(part: RecommenderPart, request: RecommendationsRequest) ->
             raise Problem(ProblemType.INVALID_REQUEST, detail, field=f"$.{field}")
 
 
-def _why_not_personalised(part: RecommenderPart, request: RecommendationsRequest, row: int) -> str:
+def _why_not_personalised(part: RecommenderPart, request: RecommendationsRequest, *, row: int) -> str:
     if request.customer_id is None:
         return NO_CUSTOMER
     if request.is_list and request.repeat_policy == "allow":
@@ -117,10 +117,13 @@ def _items(
     is_gone: NDArray[np.bool_],
 ) -> Iterator[RecommendedItem]:
     item_ids, best, item_list = part.model.item_ids, result.best, result.item_list
-    explainer = Explainer.of_customer(part, row, result.profile)
+    explainer = Explainer.of_customer(part, row, profile=result.profile)
     for place, contributions in enumerate(result.contributions):
         code, stage = int(best.items[0, place]), STAGES[best.stages[0, place]]
-        explanation = item_list.explain(code) if item_list else explainer.explain(code, stage, contributions)
+        if item_list is None:
+            explanation = explainer.explain(code, stage, contributions=contributions)
+        else:
+            explanation = item_list.explain(code)
         yield RecommendedItem(
             rank=place + 1,
             item_id=str(item_ids[code]),

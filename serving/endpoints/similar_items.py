@@ -63,11 +63,11 @@ def handle(request: SimilarItemsRequest, context: RequestContext) -> SimilarItem
         known_item=part.code_of(request.item_id) >= 0,
         answered_by=model.name,
         items=[SimilarItem(rank, item_id, float(score)) for rank, (item_id, score) in enumerate(similar, start=1)],
-        shortfall=_shortfall(model.name, len(similar), request.k),
+        shortfall=_shortfall(len(similar), request.k, model=model.name),
     )
 
 
-def _shortfall(model: str, n_items: int, k: int) -> str:
+def _shortfall(n_items: int, k: int, *, model: str) -> str:
     return "" if n_items == k else f"the released model, {model}, has {n_items} similar items that are in stock"
 
 

@@ -66,7 +66,7 @@ def handle(request: TrendingRequest, context: RequestContext) -> TrendingRespons
     return TrendingResponse(
         **provenance_of(context.release, RECOMMENDER.name),
         window_days=trend.window_days,
-        items=[_item(part, rank, place) for rank, place in enumerate(places, start=1)],
+        items=[_item(part, place, rank=rank) for rank, place in enumerate(places, start=1)],
         shortfall="" if len(places) == request.k else f"only {len(places)} such items are on the rise",
     )
 
@@ -78,7 +78,7 @@ def _is_of_category(items: ItemPart, category: str) -> NDArray[np.bool_]:
     )
 
 
-def _item(part: RecommenderPart, rank: int, place: int) -> TrendingItem:
+def _item(part: RecommenderPart, place: int, *, rank: int) -> TrendingItem:
     trend = part.context_models.trend
     code = int(trend.items[place])
     return TrendingItem(

@@ -74,12 +74,12 @@ class Api:
         register_url_convertor("id", IdConvertor())
         routes = [
             Route(
-                endpoint.path, http_handler(endpoint, live, context_of), methods=[endpoint.method],
+                endpoint.path, http_handler(endpoint, live, context_of=context_of), methods=[endpoint.method],
                 name=endpoint.template,
             )
             for endpoint in endpoints
         ]  # fmt: skip
-        self._routes = [*routes, *page_routes(live, metrics, endpoints)]
+        self._routes = [*routes, *page_routes(live, endpoints, metrics=metrics)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -117,7 +117,9 @@ class Api:
         raise Problem(ProblemType.UNKNOWN_ROUTE, "see /openapi.json for all routes")
 
 
-def http_handler(endpoint: Endpoint, live: LiveRelease, context_of: Callable[[Release], RequestContext]) -> HttpHandler:
+def http_handler(
+    endpoint: Endpoint, live: LiveRelease, *, context_of: Callable[[Release], RequestContext]
+) -> HttpHandler:
     """Wrap an endpoint into a function from HTTP request to HTTP response."""
     read = request_reader(endpoint)
     encode = msgspec.json.Encoder().encode

@@ -42,7 +42,7 @@ def openapi_document(endpoints: Sequence[Endpoint]) -> Json:
 
 
 def _operation(endpoint: Endpoint, schemas: Json) -> Json:
-    responses: dict[str, Json] = {"200": _content("Success", "application/json", endpoint.response)}
+    responses: dict[str, Json] = {"200": _content("Success", endpoint.response)}
     operation: Json = {
         "operationId": endpoint.handle.__module__.rpartition(".")[2],
         "summary": endpoint.summary,
@@ -50,14 +50,14 @@ def _operation(endpoint: Endpoint, schemas: Json) -> Json:
     }
     problems = [*endpoint.common_problems, *endpoint.problems]
     if endpoint.has_body:
-        body = _content(endpoint.summary, "application/json", endpoint.body)
+        body = _content(endpoint.summary, endpoint.body)
         operation["requestBody"] = {"required": True} | body
         problems += BODY_PROBLEMS
     if not endpoint.has_body or endpoint.body_field is not None:
         operation["parameters"] = _parameters(endpoint, schemas)
     for status in sorted({problem.status for problem in problems}):
         titles = (problem.title for problem in problems if problem.status == status)
-        responses[str(status)] = _content("; ".join(titles), MEDIA_TYPE, ProblemDetails)
+        responses[str(status)] = _content("; ".join(titles), ProblemDetails, media_type=MEDIA_TYPE)
     return operation
 
 
@@ -85,6 +85,6 @@ def _text_page(summary: str) -> Json:
     }
 
 
-def _content(description: str, media_type: str, struct: type[msgspec.Struct]) -> Json:
+def _content(description: str, struct: type[msgspec.Struct], *, media_type: str = "application/json") -> Json:
     schema = {"$ref": REFERENCE.format(name=struct.__name__)}
     return {"description": description, "content": {media_type: {"schema": schema}}}

@@ -32,7 +32,7 @@ DOCS_PAGE = """<!doctype html>
 START = 'SwaggerUIBundle({url: "openapi.json", dom_id: "#docs", deepLinking: true, validatorUrl: null});'
 
 
-def page_routes(live: LiveRelease, metrics: ServiceMetrics, endpoints: Sequence[Endpoint]) -> list[Route]:
+def page_routes(live: LiveRelease, endpoints: Sequence[Endpoint], *, metrics: ServiceMetrics) -> list[Route]:
     """The routes outside the API. BentoML itself responds to /livez and /readyz for requests on its own port."""
     document = msgspec.json.encode(openapi_document(endpoints))
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.i18n.formatting import format_date, format_percent
 from core.i18n.translation import ENGLISH, JAPANESE, Language, translate
 from core.recommendations import Stage
-from serving.release.customer_part import CustomerProfile
+from serving.release.customer_part import RecordedProfile
 from serving.release.item_part import ItemPart
 from serving.release.recommender_part import RecommenderPart
 
@@ -59,10 +59,10 @@ class Explainer:
     catalogue: ItemPart
     past: PurchaseDays
     "Purchases on record only: the history in a request has no dates."
-    profile: CustomerProfile
+    profile: RecordedProfile
 
     @classmethod
-    def of_customer(cls, part: RecommenderPart, row: int, profile: CustomerProfile | None = None) -> Explainer:
+    def of_customer(cls, part: RecommenderPart, row: int, *, profile: RecordedProfile | None = None) -> Explainer:
         """The explainer of the customer in a row, -1 for a customer without a record.
 
         `profile` replaces the one on record, for requests that contain preferences.
@@ -71,7 +71,7 @@ class Explainer:
         past = PurchaseDays(customers.histories.items[lines], customers.histories.times[lines])
         return cls(part.items, past, customers.profile_of(row) if profile is None else profile)
 
-    def explain(self, item: int, stage: Stage, contributions: Sequence[tuple[int, float]]) -> Explanation:
+    def explain(self, item: int, stage: Stage, *, contributions: Sequence[tuple[int, float]]) -> Explanation:
         """Explain one recommended item; contributions are codes and shares of past purchases, largest first."""
         if stage == Stage.PREFERENCES:
             return self._by_preferences(item)
@@ -114,10 +114,10 @@ class Explainer:
 
 def explain(message: str, /, **values: str | int | float | date | Sequence[str]) -> Explanation:
     """An explanation in both languages. Dates, shares (float) and lists are written as each language writes them."""
-    return Explanation(_in(message, ENGLISH, values), _in(message, JAPANESE, values))
+    return Explanation(_in(message, ENGLISH, values=values), _in(message, JAPANESE, values=values))
 
 
-def _in(message: str, language: Language, values: Mapping[str, str | int | float | date | Sequence[str]]) -> str:
+def _in(message: str, language: Language, *, values: Mapping[str, str | int | float | date | Sequence[str]]) -> str:
     return translate(message, language, **{name: _write(value, language) for name, value in values.items()})
 
 

@@ -19,7 +19,7 @@ from models.recommenders.engine.exclusions import Exclusions
 from models.recommenders.reranking.diversity import recommend_diverse
 from serving.recommendations.item_lists import ItemList, find_list
 from serving.recommendations.request import RecommendationsRequest
-from serving.release.customer_part import CustomerProfile
+from serving.release.customer_part import RecordedProfile
 from serving.release.recommender_part import RecommenderPart
 from serving.stock import OutOfStock
 
@@ -32,7 +32,7 @@ class Result:
     "Of one customer."
     contributions: list[ItemContributions]
     "For each item, the past items that contribute most, at least one where there is any; none in a list."
-    profile: CustomerProfile
+    profile: RecordedProfile
     "What is known about the customer apart from purchases."
     item_list: ItemList | None = None
     "The list, if the request is for one."
@@ -56,9 +56,9 @@ def recommend(
             return _result_from_precomputed(part, request, row=row, best=top.best, shares=top.shares)
     since_release = Histories.of_items([request.history], part.model.item_ids, now=now)
     history = part.customers.history_of(row, since_release)
-    profile = _merge_profile(part, request, row)
+    profile = _merge_profile(part, request, row=row)
     exclusions = Exclusions(
-        items=_find_excluded(part, request, out_of_stock),
+        items=_find_excluded(part, request, out_of_stock=out_of_stock),
         per_customer=[request.exclude],
         seen=request.repeat_policy == "never",
         not_due=request.repeat_policy == "due",
@@ -82,16 +82,16 @@ def recommend(
     return Result(best, contributions, profile, item_list)
 
 
-def _merge_profile(part: RecommenderPart, request: RecommendationsRequest, row: int) -> CustomerProfile:
+def _merge_profile(part: RecommenderPart, request: RecommendationsRequest, *, row: int) -> RecordedProfile:
     """The profile on record; preferences in the request replace recorded ones for the same attribute."""
     recorded = part.customers.profile_of(row)
     if not request.preferences:
         return recorded
-    return CustomerProfile({**recorded.preferences, **request.preference_lists}, recorded.attribute_groups)
+    return RecordedProfile({**recorded.preferences, **request.preference_lists}, recorded.attribute_groups)
 
 
 def _find_excluded(
-    part: RecommenderPart, request: RecommendationsRequest, out_of_stock: OutOfStock
+    part: RecommenderPart, request: RecommendationsRequest, *, out_of_stock: OutOfStock
 ) -> NDArray[np.int32] | NDArray[np.int64]:
     """The codes of the items that the request's filters and the stock exclude, for any customer."""
     has_price = request.price_min is not None or request.price_max is not None

@@ -13,7 +13,7 @@ from models.recommenders.cold_start.customers import ColdStartCustomers
 from models.recommenders.engine.ranked_lists import ItemScores
 from models.recommenders.item_lists.bought_together import BoughtTogether
 from models.recommenders.item_lists.trending import Trend
-from serving.release.customer_part import CustomerProfile
+from serving.release.customer_part import RecordedProfile
 
 TREND_ARRAYS = ("items", "scores", "counts", "counts_before")
 
@@ -83,7 +83,7 @@ class ContextModels:
             TrendPart.from_artifact(artifacts["trend"]),
         )
 
-    def cold_start(self, profile: CustomerProfile) -> ItemScores | None:
+    def cold_start(self, profile: RecordedProfile) -> ItemScores | None:
         """Scores for a customer from their profile; None if it has no bearing on items."""
         if not profile.preferences and not profile.attribute_groups:
             return None

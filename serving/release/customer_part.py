@@ -21,7 +21,7 @@ HISTORY_ARRAYS = ("indptr", "items", "times", "quantities", "orders")
 LINE_ARRAYS = HISTORY_ARRAYS[1:]
 
 
-class CustomerProfile(msgspec.Struct, frozen=True, omit_defaults=True):
+class RecordedProfile(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known about one customer apart from purchases."""
 
     preferences: dict[str, tuple[str, ...]] = {}
@@ -30,8 +30,8 @@ class CustomerProfile(msgspec.Struct, frozen=True, omit_defaults=True):
     "The customer's values of the attributes that define groups, by attribute of customers."
 
 
-_DECODER = msgspec.json.Decoder(CustomerProfile)
-EMPTY_PROFILE_BYTES = len(msgspec.json.encode(CustomerProfile()))
+_DECODER = msgspec.json.Decoder(RecordedProfile)
+EMPTY_PROFILE_BYTES = len(msgspec.json.encode(RecordedProfile()))
 
 
 def _no_ids() -> NDArray[np.str_]:
@@ -39,7 +39,7 @@ def _no_ids() -> NDArray[np.str_]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CustomerProfiles:
+class RecordedProfiles:
     """Consents, preferences and attribute groups of all customers; empty where the data set has no such tables."""
 
     declined_recommendations: NDArray[np.str_] = field(default_factory=_no_ids)
@@ -70,24 +70,24 @@ class CustomerPart:
     declined_contact: NDArray[np.bool_]
     "(n,)."
     profiles: PackedJson
-    "(n,) `CustomerProfile`."
+    "(n,) `RecordedProfile`."
 
     @classmethod
-    def of(cls, histories: Histories, profiles: CustomerProfiles) -> CustomerPart:
+    def of(cls, histories: Histories, profiles: RecordedProfiles) -> CustomerPart:
         """Store all customers with purchases or with a profile."""
         index, _ = IdIndex.of(np.unique(np.concatenate([histories.customer_ids, profiles.customer_ids])))
         names = index.names()
         declined = np.isin(names, profiles.declined_recommendations)
         profile_of_each = (
-            CustomerProfile()
+            RecordedProfile()
             if has_declined
-            else CustomerProfile(profiles.preferences.get(name, {}), profiles.attribute_groups.get(name, {}))
+            else RecordedProfile(profiles.preferences.get(name, {}), profiles.attribute_groups.get(name, {}))
             for name, has_declined in zip(names.tolist(), declined.tolist(), strict=True)
         )
         rows = np.where(declined, -1, _rows_of(names, histories.customer_ids))
         return cls(
             index=index,
-            histories=_select_histories(rows, names, histories),
+            histories=_select_histories(histories, rows, names=names),
             declined_recommendations=declined,
             declined_contact=np.isin(names, profiles.declined_contact),
             profiles=PackedJson.of(profile_of_each),
@@ -141,9 +141,9 @@ class CustomerPart:
         """Whether the customer stated preferences or belongs to an attribute group; false for row -1."""
         return row >= 0 and int(self.profiles.offsets[row + 1] - self.profiles.offsets[row]) > EMPTY_PROFILE_BYTES
 
-    def profile_of(self, row: int) -> CustomerProfile:
+    def profile_of(self, row: int) -> RecordedProfile:
         """The profile of a customer; empty for row -1."""
-        return _DECODER.decode(self.profiles[row]) if self.has_profile(row) else CustomerProfile()
+        return _DECODER.decode(self.profiles[row]) if self.has_profile(row) else RecordedProfile()
 
     def history_of(self, row: int, since_release: Histories) -> Histories:
         """One history: the customer's purchases on record, followed by those of `since_release`."""
@@ -165,7 +165,7 @@ def _rows_of(names: NDArray[np.str_], customer_ids: NDArray[np.str_]) -> NDArray
     return np.where(codes >= 0, np.append(order, 0)[codes], -1)
 
 
-def _select_histories(rows: NDArray[np.int64], names: NDArray[np.str_], histories: Histories) -> Histories:
+def _select_histories(histories: Histories, rows: NDArray[np.int64], *, names: NDArray[np.str_]) -> Histories:
     """The histories of some rows, empty where a row is -1."""
     has_history = rows >= 0
     lengths = np.zeros(len(rows), dtype=np.int64)

@@ -96,11 +96,13 @@ def features_used(book: OfferBook, features: FeatureTable) -> frozenset[str]:
     """The features in the offers' rules. Raises RuleError, with the offer, for a rule that cannot be evaluated."""
     if len({offer.offer_id for offer in book.offers}) < len(book.offers):
         raise DataError("two offers have the same offer_id; offer ids must be unique")
-    names = [_check_rule(offer, offer.rule, features).names() for offer in book.offers if offer.rule is not None]
+    names = [
+        _check_rule(offer, offer.rule, features=features).names() for offer in book.offers if offer.rule is not None
+    ]
     return frozenset[str]().union(*names) - SITUATION_VARIABLES.keys()
 
 
-def _check_rule(offer: Offer, text: str, features: FeatureTable) -> Rule:
+def _check_rule(offer: Offer, text: str, *, features: FeatureTable) -> Rule:
     """An offer's rule, evaluated once on no rows, so that a mistake stops the release and not a customer's request."""
     types = {name: str if name in features.vocabularies else float for name in features.names} | SITUATION_VARIABLES
     no_rows = {name: np.empty(0, kind) for name, kind in types.items()}

@@ -87,7 +87,7 @@ class SegmentPart:
             customer_tier=segmentation.customer_tier[order],
             value_kind=segmentation.value_kind,
             health=segmentation.health[order].astype(np.float32),
-            facts=PackedJson.of(_facts(figures, attributes, order)),
+            facts=PackedJson.of(_facts(figures, attributes, order=order)),
             opted_out={purpose: IdIndex.of(ids)[0] for purpose, ids in opted_out.items()},
         )
 
@@ -153,7 +153,7 @@ class SegmentPart:
 
 
 def _facts(
-    figures: Mapping[str, NDArray[np.float64]], attributes: Mapping[str, NDArray[Any]], order: NDArray[np.int64]
+    figures: Mapping[str, NDArray[np.float64]], attributes: Mapping[str, NDArray[Any]], *, order: NDArray[np.int64]
 ) -> Iterator[CustomerFacts]:
     figure_lists = {name: column[order].tolist() for name, column in figures.items()}
     attribute_lists = {name: column[order].tolist() for name, column in attributes.items()}

@@ -65,9 +65,9 @@ class Webhook:
             sleep=self.sleep,
             reraise=True,
         )
-        return attempts(self._post, client, body, task.task_id)
+        return attempts(self._post, client, body, task_id=task.task_id)
 
-    def _post(self, client: httpx.Client, body: bytes, task_id: str) -> int:
+    def _post(self, client: httpx.Client, body: bytes, *, task_id: str) -> int:
         try:
             status = client.post(self.address, content=body, headers=self._headers(body, task_id)).status_code
         except httpx.TransportError as error:

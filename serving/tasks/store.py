@@ -56,7 +56,7 @@ class TaskStore:
         """
         self.database.create()
         with self.database.begin() as connection:
-            return [task for task in tasks if _insert_if_new(connection, task, timedelta(days=cooldown_days))]
+            return [task for task in tasks if _insert_if_new(connection, task, cooldown=timedelta(days=cooldown_days))]
 
     def find(self, task_filter: TaskFilter, limit: int, *, cursor: int | None = None) -> TaskPage:
         """Find at most `limit` tasks, newest first; `cursor` is the previous page's `next_cursor`."""
@@ -108,7 +108,7 @@ class TaskStore:
         return conditions if cursor is None else [*conditions, c.number < cursor]
 
 
-def _insert_if_new(connection: Connection, task: Task, cooldown: timedelta) -> bool:
+def _insert_if_new(connection: Connection, task: Task, *, cooldown: timedelta) -> bool:
     """Insert a task unless there is one for its drop. One statement, so that two processes insert it once."""
     from sqlalchemy import literal, select
     from sqlalchemy.dialects import postgresql, sqlite

@@ -26,7 +26,7 @@ from models.recommenders.item_lists.trending import measure_trend
 from models.recommenders.popularity import Popularity
 from serving.release.churn_part import ChurnPart
 from serving.release.context_models import ContextModels, TrendPart
-from serving.release.customer_part import CustomerPart, CustomerProfiles
+from serving.release.customer_part import CustomerPart, RecordedProfiles
 from serving.release.hazard_part import HazardPart
 from serving.release.item_part import ItemPart
 from serving.release.offer_part import OfferPart
@@ -48,7 +48,7 @@ LATE = Reason(
     ja="最終購入から74日(通常21日)",
 )
 
-PROFILES = CustomerProfiles(
+PROFILES = RecordedProfiles(
     declined_recommendations=np.array(["bo"]),
     declined_contact=np.array(["cyd"]),
     preferences={"dan": {"category": ("drinks",)}, "bo": {"category": ("drinks",)}},
@@ -124,14 +124,14 @@ def context_models() -> ContextModels:
 
 
 def recommender_part(
-    model: Recommender | None = None, profiles: CustomerProfiles | None = None, *, k: int = 2
+    model: Recommender | None = None, profiles: RecordedProfiles | None = None, *, k: int = 2
 ) -> RecommenderPart:
     """Popularity by default, with empty profiles; one item is unavailable."""
     fitted = model or Popularity().fit(interactions(), CUTOFF)
     return RecommenderPart.of(
         fitted,
         find_cold_start_items(item_attributes(), item_attributes()),
-        customers=CustomerPart.of(interactions().histories, profiles or CustomerProfiles()),
+        customers=CustomerPart.of(interactions().histories, profiles or RecordedProfiles()),
         items=ItemPart.of(
             item_attributes(),
             price=np.array([5.0, 1.0, 30.1, np.nan]),

@@ -102,7 +102,7 @@ def test_no_log_line_contains_a_customer_id(service):
     assert "ada-secret" not in service.log.read_text()
 
 
-async def send_until(stop: asyncio.Event, address: str, responses: Counter[tuple[int, str]]) -> None:
+async def send_until(stop: asyncio.Event, *, address: str, responses: Counter[tuple[int, str]]) -> None:
     """One client with one connection; counts responses by status and release."""
     async with httpx.AsyncClient(base_url=address, timeout=10) as client:
         while not stop.is_set():
@@ -113,7 +113,7 @@ async def send_until(stop: asyncio.Event, address: str, responses: Counter[tuple
 async def swap_under_load(service: RunningService, release_ids: list[str]) -> Counter[tuple[int, str]]:
     """Publish releases one by one while eight clients send requests."""
     stop, responses = asyncio.Event(), Counter[tuple[int, str]]()
-    clients = [asyncio.create_task(send_until(stop, service.address, responses)) for _ in range(8)]
+    clients = [asyncio.create_task(send_until(stop, address=service.address, responses=responses)) for _ in range(8)]
     for release_id in release_ids:
         await asyncio.to_thread(publish, service.releases, sample_release(release_id), keep=2)
         await asyncio.sleep(1.5)

@@ -70,7 +70,8 @@ def _item_rows(part: RecommenderPart, top: TopItems, *, place: int, row: int) ->
         contributor, share = int(best.contributors[place, rank - 1]), float(top.shares[place, rank - 1])
         has_contributor = contributor >= 0
         stage = STAGES[best.stages[place, rank - 1]]
-        explanation = explainer.explain(item, stage, [(contributor, share)] if has_contributor else [])
+        pairs = [(contributor, share)] if has_contributor else []
+        explanation = explainer.explain(item, stage, contributions=pairs)
         yield {
             "rank": rank,
             "item_id": str(item_ids[item]),

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from serving.release.customer_part import CustomerProfiles
+from serving.release.customer_part import RecordedProfiles
 from tests.serving.conftest import Send, client_for, open_api
 from tests.serving.sample_release import churn_part, publish, recommender_part, sample_release, segment_part
 
@@ -52,7 +52,7 @@ def test_the_page_shows_opt_outs_and_uses_no_data_of_the_customer(tmp_path: Path
     release = replace(
         sample_release(),
         churn=churn_part(opted_out=ada),
-        recommender=recommender_part(profiles=CustomerProfiles(declined_recommendations=ada)),
+        recommender=recommender_part(profiles=RecordedProfiles(declined_recommendations=ada)),
         segments=segment_part({"score": ada, "recommend": ada, "contact": np.array(["zed"])}),
     )
     publish(tmp_path, release)

@@ -92,7 +92,7 @@ def _merge_profile(part: RecommenderPart, request: RecommendationsRequest, *, ro
 
 def _find_excluded(
     part: RecommenderPart, request: RecommendationsRequest, *, out_of_stock: OutOfStock
-) -> NDArray[np.int32] | NDArray[np.int64]:
+) -> NDArray[np.int32]:
     """The codes of the items that the request's filters and the stock exclude, for any customer."""
     has_price = request.price_min is not None or request.price_max is not None
     if not request.where and not has_price:
@@ -102,7 +102,7 @@ def _find_excluded(
         allowed &= part.items.in_price_range(request.price_min, request.price_max)
     if request.in_stock:
         allowed &= ~out_of_stock.mask
-    return np.flatnonzero(~allowed)
+    return np.flatnonzero(~allowed).astype(np.int32)
 
 
 def _contributions(

@@ -47,7 +47,7 @@ class BatchRanker:
     context_models: ContextModels
     cutoff: date
 
-    def rank(self, rows: NDArray[np.int64], k: int, *, unavailable: NDArray[np.int32] | NDArray[np.int64]) -> TopItems:
+    def rank(self, rows: NDArray[np.int64], k: int, *, unavailable: NDArray[np.int32]) -> TopItems:
         """The k best items of some customers, by their rows, without the unavailable ones (codes).
 
         Where a history yields fewer than k items, the customer's profile comes before popularity.
@@ -138,7 +138,7 @@ class RecommenderPart:
         new_items, arrays = ColdStartItems.from_artifact(artifacts["new_items"]), artifacts[NAME].arrays
         model = add_cold_start_items(_read_model(artifacts), new_items)
         customers = CustomerPart.from_artifact(artifacts["customers"], model.item_ids)
-        ids = customers.index.ids
+        ids = artifacts["customers"].arrays["ids"]
         best = Recommendations(
             customer_ids=ids,
             item_ids=model.item_ids,
@@ -173,7 +173,7 @@ class RecommenderPart:
         items = self.top.best.items[rows]
         is_left = (items >= 0) & ~gone[items]
         short = np.flatnonzero(is_left.sum(axis=1) < k)
-        unavailable = np.flatnonzero(gone)
+        unavailable = np.flatnonzero(gone).astype(np.int32)
         if len(short) == len(rows):
             return self._ranker.rank(rows, k, unavailable=unavailable)
         top = self._select_precomputed(rows, np.argsort(~is_left, axis=1, kind="stable")[:, :k])

@@ -301,7 +301,9 @@ def test_a_release_contains_every_customers_segments_and_facts(shop):
     assert risky.customers == round(0.1 * len(part))
     assert risky.risk.value > 2 * lively.risk.value
     row = int(np.flatnonzero(part.in_segment[:, 1])[0])
-    assert churn.probability_of(part.index.name(row)) >= np.quantile(churn.probability, 0.9)
+    probability = churn.probability_of(part.index.name(row))
+    assert probability is not None
+    assert probability >= np.quantile(churn.probability, 0.9)
 
 
 def test_a_release_contains_recent_health_of_every_customer_who_consents(shop, tmp_path):

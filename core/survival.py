@@ -124,7 +124,7 @@ class TimeToEvent:
     def _survival(self, hazards: NDArray[np.float64]) -> StepCurves:
         """The product of 1 - hazard over the times, from hazards (samples, times)."""
         # The hazards of several causes may add up to more than 1 by a rounding error.
-        steps = np.cumprod(1.0 - hazards.clip(0.0, 1.0), axis=1)
+        steps = np.cumprod(1.0 - hazards.clip(0.0, 1.0), axis=1, dtype=np.float64)
         return StepCurves(self._times, np.column_stack([np.ones(len(hazards)), steps]))
 
 

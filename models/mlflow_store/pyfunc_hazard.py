@@ -31,7 +31,7 @@ class LoadedHazardModel:
         """
         curves = self._model.curves(features_of_frame(frame, self._columns))
         columns = {f"churn_within_{days}d": curves.risk[:, place] for place, days in enumerate(curves.days.tolist())}
-        return frame[[]].assign(**columns, expected_months=curves.expected_months)
+        return frame[[]].assign(**columns, expected_months=curves.months_expected)
 
 
 def _load_pyfunc(data_path: str) -> LoadedHazardModel:

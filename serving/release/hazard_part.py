@@ -94,7 +94,7 @@ class HazardPart:
         if row < 0:
             return None
         curve = self.curves.take(slice(row, row + 1))
-        expected_months, revenue = float(curve.expected_months[0]), float(self.monthly_revenue[row])
+        expected_months, revenue = float(curve.months_expected[0]), float(self.monthly_revenue[row])
         by_cause = {cause: curve.by_cause[0, :, place].tolist() for place, cause in enumerate(curve.causes)}
         return CustomerCurve(
             days=curve.days.tolist(),
@@ -108,4 +108,4 @@ class HazardPart:
     def remaining_months_of(self, customer_id: str) -> float | None:
         """How many more months a customer is expected to stay; None if there is no curve."""
         row = self.index.find(customer_id)
-        return None if row < 0 else float(self.curves.take(slice(row, row + 1)).expected_months[0])
+        return None if row < 0 else float(self.curves.take(slice(row, row + 1)).months_expected[0])

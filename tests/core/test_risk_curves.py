@@ -1,4 +1,4 @@
-"""One curve, and what follows from it."""
+"""Churn curves, and the figures that follow from them."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ def test_a_constant_hazard_gives_the_geometric_curve_at_any_day():
         assert constant.at(days)[0] == pytest.approx(1 - 0.9 ** (days / 30))
 
 
-def test_a_constant_hazard_is_expected_to_last_as_long_as_it_does_for_ever():
+def test_the_tail_continues_a_constant_hazard():
     rate = -np.log(0.9) / 30
 
-    found = curves(*[0.1] * 12).expected_months[0]
+    months = curves(*[0.1] * 12).months_expected[0]
 
-    assert found == pytest.approx((1 - np.exp(-rate * LONGEST_DAYS)) / rate / DAYS_PER_MONTH)
-
-
-def test_nobody_is_expected_to_stay_longer_than_ten_years():
-    assert curves(0.0, 0.0, 0.0).expected_months[0] == pytest.approx(120, abs=0.1)
+    assert months == pytest.approx((1 - np.exp(-rate * LONGEST_DAYS)) / rate / DAYS_PER_MONTH)
 
 
-def test_the_restricted_mean_is_the_area_under_the_curve():
+def test_no_customer_is_expected_to_stay_longer_than_ten_years():
+    assert curves(0.0, 0.0, 0.0).months_expected[0] == pytest.approx(120, abs=0.1)
+
+
+def test_the_restricted_mean_is_the_area_under_the_survival_curve():
     curve = curves(0.3, 0.05, 0.5)
     days = np.linspace(0, 90, 9001)
-    staying = 1 - np.array([curve.at(day)[0] for day in days])
+    survival = 1 - np.array([curve.at(day)[0] for day in days])
 
-    assert curve.months_within[0] == pytest.approx(np.trapezoid(staying, days) / DAYS_PER_MONTH, rel=1e-5)
+    assert curve.months_within[0] == pytest.approx(np.trapezoid(survival, days) / DAYS_PER_MONTH, rel=1e-5)
 
 
-def test_who_leaves_for_certain_in_the_first_period_has_no_tail():
-    gone = curves(1.0, 1.0, 1.0)
+def test_a_customer_who_churns_for_certain_in_the_first_period_has_no_tail():
+    certain = curves(1.0, 1.0, 1.0)
 
-    assert gone.expected_months[0] == gone.months_within[0]
-    assert gone.at(45)[0] == 1.0
+    assert certain.months_expected[0] == certain.months_within[0]
+    assert certain.at(45)[0] == 1.0
 
 
 @given(hazards, st.lists(st.floats(0, 150), min_size=2, max_size=8))

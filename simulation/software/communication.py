@@ -150,24 +150,24 @@ def contacts_table(
     day = world.firsts[:-1] + 9
     there = (history.paid_from <= day) & (history.paid_until > day)
     is_eligible = people.is_admin[:, None] & there[people.accounts] & (people.joined_on[:, None] < day)
-    who, month = np.nonzero(is_eligible & (random.random(is_eligible.shape) < REACHED))
-    treated = random.random(len(who)) < TREATED
+    rows, month = np.nonzero(is_eligible & (random.random(is_eligible.shape) < REACHED))
+    treated = random.random(len(rows)) < TREATED
     sent = world.times(day[month], 10 * 3_600)
     offers = np.array(list(OFFERS))
     offer = month % len(offers)
-    opened = treated & (random.random(len(who)) < 0.2 + np.array(list(OFFERS.values()))[offer])
-    clicked = opened & (random.random(len(who)) < 0.3)
-    hours = random.integers(1, 72, len(who)).astype("timedelta64[h]")
+    opened = treated & (random.random(len(rows)) < 0.2 + np.array(list(OFFERS.values()))[offer])
+    clicked = opened & (random.random(len(rows)) < 0.3)
+    hours = random.integers(1, 72, len(rows)).astype("timedelta64[h]")
     never = np.datetime64("NaT", "s")
     return pa.table(
         {
-            "customer_id": people.person_ids[who],
+            "customer_id": people.person_ids[rows],
             "event_time": sent,
             "campaign_id": np.char.mod("campaign-%02d", month + 1),
             "offer_id": offers[offer],
-            "channel": np.where(random.random(len(who)) < 0.8, "mail", "phone"),
+            "channel": np.where(random.random(len(rows)) < 0.8, "mail", "phone"),
             "treated": treated,
-            "propensity": np.full(len(who), TREATED),
+            "propensity": np.full(len(rows), TREATED),
             "cost": np.where(treated, CONTACT_COST, 0.0),
             "opened_at": np.where(opened, sent + hours, never),
             "clicked_at": np.where(clicked, sent + hours, never),

@@ -47,26 +47,26 @@ def contract_spans(world: SoftwareWorld, accounts: Accounts, *, history: Account
         changed[:, 1:] |= values[:, 1:] != values[:, :-1]
     yearly = accounts.term_months[:, None] > 1
     renewed = yearly & (history.tenure_months > 0) & (history.tenure_months % 12 == 0)
-    who, months = np.nonzero(begins | (history.is_customer & (changed | renewed)))
-    return _add_ends(world, history, who=who, months=months)
+    rows, months = np.nonzero(begins | (history.is_customer & (changed | renewed)))
+    return _add_ends(world, history, rows=rows, months=months)
 
 
 def _add_ends(
-    world: SoftwareWorld, history: AccountHistory, *, who: NDArray[np.int64], months: NDArray[np.int64]
+    world: SoftwareWorld, history: AccountHistory, *, rows: NDArray[np.int64], months: NDArray[np.int64]
 ) -> ContractSpans:
     """The spans with their ends: each ends when the account churns or its next span begins."""
-    starts = history.paid_from[who, months]
-    follows = np.append(who[1:] == who[:-1], False)
+    starts = history.paid_from[rows, months]
+    follows = np.append(rows[1:] == rows[:-1], False)
     next_start = np.where(follows, np.append(starts[1:], 0), world.n_days + 1)
     key = world.n_days + 2
     order = np.lexsort((history.churns.days, history.churns.accounts))
     moments = (history.churns.accounts * key + history.churns.days)[order]
-    place = np.searchsorted(moments, who * key + starts, side="right")
+    place = np.searchsorted(moments, rows * key + starts, side="right")
     churn = np.append(order, -1)[place]
     left_on = np.append(history.churns.days, -1)[churn]
-    leaving = (np.append(history.churns.accounts, -1)[churn] == who) & (left_on <= next_start)
+    leaving = (np.append(history.churns.accounts, -1)[churn] == rows) & (left_on <= next_start)
     return ContractSpans(
-        accounts=who,
+        accounts=rows,
         months=months,
         starts=starts,
         stops=np.where(leaving, left_on, next_start),
@@ -100,16 +100,16 @@ def subscriptions_table(
     random: np.random.Generator,
 ) -> pa.Table:
     """Every span, with the reason that firms state when they churn."""
-    who, months = spans.accounts, spans.months
-    plans = plans_by_month(history)[who, months]
-    mrr = amounts(accounts, history)[who, months]
+    rows, months = spans.accounts, spans.months
+    plans = plans_by_month(history)[rows, months]
+    mrr = amounts(accounts, history)[rows, months]
     ended = world.times(spans.stops).astype("datetime64[s]")
     reasons, kinds, refunds = _draw_stated_reasons(history, random)
     leaving = spans.churns >= 0
     return pa.table(
         {
-            "customer_id": accounts.account_ids[who],
-            "subscription_id": np.char.add("s", np.char.lstrip(accounts.account_ids[who], "a")),
+            "customer_id": accounts.account_ids[rows],
+            "subscription_id": np.char.add("s", np.char.lstrip(accounts.account_ids[rows], "a")),
             "plan": PLANS[plans],
             "mrr": mrr,
             "started_at": world.times(spans.starts),
@@ -119,9 +119,9 @@ def subscriptions_table(
             "renews_at": _renewals(world, accounts, history=history, spans=spans),
             "refunded": np.where(leaving, np.round(refunds[spans.churns] * mrr), 0.0),
             "margin_rate": MARGINS[plans],
-            "currency": np.where(accounts.foreign[who], "USD", "JPY"),
-            "seats": seats_by_month(history)[who, months],
-            "term_months": accounts.term_months[who],
+            "currency": np.where(accounts.foreign[rows], "USD", "JPY"),
+            "seats": seats_by_month(history)[rows, months],
+            "term_months": accounts.term_months[rows],
         }
     ).sort_by([("started_at", "ascending"), ("customer_id", "ascending")])
 
@@ -149,10 +149,10 @@ def _renewals(
     world: SoftwareWorld, accounts: Accounts, *, history: AccountHistory, spans: ContractSpans
 ) -> NDArray[np.datetime64]:
     """(spans,) the end of the term of each span, datetime64[s]; NaT for monthly terms."""
-    who, months = spans.accounts, spans.months
-    left = 12 - history.tenure_months[who, months] % 12
+    rows, months = spans.accounts, spans.months
+    left = 12 - history.tenure_months[rows, months] % 12
     ends = (np.datetime64(world.start, "M") + months + left).astype("datetime64[s]")
-    return np.where(accounts.term_months[who] > 1, ends, np.datetime64("NaT", "s"))
+    return np.where(accounts.term_months[rows] > 1, ends, np.datetime64("NaT", "s"))
 
 
 def accounts_table(
@@ -161,15 +161,15 @@ def accounts_table(
     """The accounts in the CRM: a dated row when one begins, and one for each change of its seats."""
     seats = seats_by_month(history)[spans.accounts, spans.months]
     same = np.append(False, (spans.accounts[1:] == spans.accounts[:-1]) & (seats[1:] == seats[:-1]))
-    who = spans.accounts[~same]
+    rows = spans.accounts[~same]
     return pa.table(
         {
-            "account_id": accounts.account_ids[who],
+            "account_id": accounts.account_ids[rows],
             "seats": seats[~same],
-            "owner": accounts.owner[who],
-            "industry": accounts.industry[who],
-            "size": accounts.size[who],
-            "country": np.where(accounts.foreign[who], "US", "JP"),
+            "owner": accounts.owner[rows],
+            "industry": accounts.industry[rows],
+            "size": accounts.size[rows],
+            "country": np.where(accounts.foreign[rows], "US", "JP"),
             "valid_from": world.times(spans.starts[~same]),
         }
     )

@@ -29,7 +29,7 @@ def hazards_in(
         return np.full((len(CAUSES), n), RANDOM_CHURN_HAZARD / len(CAUSES))
     product = 0.9 * np.exp(-13.0 * state.usefulness)
     price = accounts.price_sensitivity * (
-        0.0001 + 0.022 * state.pressure + 0.025 * state.shrunk + 0.03 * accounts.dearness.clip(0)
+        0.0001 + 0.022 * state.pressure + 0.025 * state.downgrade + 0.03 * accounts.dearness.clip(0)
     )
     support = 0.0001 + 0.03 * np.minimum(state.pain, 4)
     other = 0.0016 * accounts.closing

@@ -101,13 +101,15 @@ def simulate_history(world: SoftwareWorld, accounts: Accounts, *, random: np.ran
         began_in = np.where(is_beginning | is_returning, month, began_in)
         churned_in = np.where(is_churning, month, churned_in)
         renewing = is_staying & ends_a_term(accounts, tenure)
-        advanced, seen = advance_month(world, accounts, state=states[-1], month=month, renewing=renewing, random=random)
+        advanced, month_events = advance_month(
+            world, accounts, state=states[-1], month=month, renewing=renewing, random=random
+        )
         states.append(
             _merge_states(
                 states[-1], advanced, staying=is_staying, returning=is_returning, price_level=world.list_price(month)
             )
         )
-        events.append(MonthEvents(tickets=seen.tickets * is_staying, answer_hours=seen.answer_hours))
+        events.append(MonthEvents(tickets=month_events.tickets * is_staying, answer_hours=month_events.answer_hours))
         months.append((paid_from, paid_until, month - began_in, hazards))
     paid_from, paid_until, tenure, hazards = (np.stack(parts, axis=-1) for parts in zip(*months, strict=True))
     return AccountHistory(

@@ -43,12 +43,12 @@ class People:
         month = np.searchsorted(world.firsts[:-1], self.joined_on)
         joined = np.zeros((n, world.n_months + 1), np.int64)
         np.add.at(joined, (self.accounts, month), 1)
-        begun = joined[:, :-1].cumsum(axis=1)
+        n_joined = joined[:, :-1].cumsum(axis=1)
         begins = (history.tenure_months == 0) & history.is_customer
         # An account that begins within a month has the people of its first day in that month.
-        at_once = np.zeros(n, np.int64)
-        np.add.at(at_once, self.accounts[self.joined_on == self.joined_on[self.first[self.accounts]]], 1)
-        present = np.maximum(begun, np.where(begins, at_once[:, None], 0))
+        n_first_day = np.zeros(n, np.int64)
+        np.add.at(n_first_day, self.accounts[self.joined_on == self.joined_on[self.first[self.accounts]]], 1)
+        present = np.maximum(n_joined, np.where(begins, n_first_day[:, None], 0))
         return np.minimum(present, seats_by_month(history)) * history.is_customer
 
 
@@ -57,25 +57,25 @@ def make_people(
 ) -> People:
     """One person per seat, up to the most seats of the account; people who join after the last day are dropped."""
     seats = np.where(history.is_customer, seats_by_month(history), 0)
-    who = np.repeat(np.arange(len(accounts)), seats.max(axis=1).clip(1))
-    place = np.arange(len(who)) - np.searchsorted(who, who)
-    seat_from = np.argmax(seats[who] > place[:, None], axis=1)
-    since = np.maximum(world.firsts[seat_from], accounts.begins_on[who])
-    at_once = place < 1 + accounts.seats[who] // 12
-    waited = np.where(at_once, 0, 1 + random.exponential(FILLING_DAYS, len(who)).astype(np.int64))
+    rows = np.repeat(np.arange(len(accounts)), seats.max(axis=1).clip(1))
+    place = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    seat_from = np.argmax(seats[rows] > place[:, None], axis=1)
+    since = np.maximum(world.firsts[seat_from], accounts.begins_on[rows])
+    joins_at_start = place < 1 + accounts.seats[rows] // 12
+    waited = np.where(joins_at_start, 0, 1 + random.exponential(FILLING_DAYS, len(rows)).astype(np.int64))
     joined_on = since + waited
-    kept = np.flatnonzero((joined_on < world.n_days) | (place == 0))
-    kept = kept[np.lexsort((joined_on[kept], who[kept]))]
-    who, joined_on = who[kept], joined_on[kept]
-    place = np.arange(len(who)) - np.searchsorted(who, who)
-    foreign = accounts.foreign[who] ^ (random.random(len(who)) < 0.05)
+    chosen = np.flatnonzero((joined_on < world.n_days) | (place == 0))
+    chosen = chosen[np.lexsort((joined_on[chosen], rows[chosen]))]
+    rows, joined_on = rows[chosen], joined_on[chosen]
+    place = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    foreign = accounts.foreign[rows] ^ (random.random(len(rows)) < 0.05)
     return People(
-        person_ids=number_ids("p", len(who), digits=5),
-        accounts=who,
+        person_ids=number_ids("p", len(rows), digits=5),
+        accounts=rows,
         joined_on=joined_on,
-        is_admin=place < 1 + accounts.seats[who] // 15,
+        is_admin=place < 1 + accounts.seats[rows] // 15,
         language=np.where(foreign, "en", "ja"),
-        first=np.searchsorted(who, np.arange(len(accounts) + 1)),
+        first=np.searchsorted(rows, np.arange(len(accounts) + 1)),
     )
 
 

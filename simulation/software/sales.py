@@ -27,16 +27,16 @@ def opportunities_table(
     world: SoftwareWorld, accounts: Accounts, *, history: AccountHistory, random: np.random.Generator
 ) -> pa.Table:
     """Opportunities for more seats, in yen per year; those not closed by the last day are open."""
-    who, month = np.nonzero(history.at_risk & (random.random(history.paid_from.shape) < UPSELL_PROBABILITY))
-    opened = history.paid_from[who, month]
-    closed = opened + random.integers(10, 80, len(who))
-    use = np.stack([state.usefulness for state in history.states[:-1]], axis=1)[who, month]
-    won = random.random(len(who)) < 2 * WON * use
+    rows, month = np.nonzero(history.at_risk & (random.random(history.paid_from.shape) < UPSELL_PROBABILITY))
+    opened = history.paid_from[rows, month]
+    closed = opened + random.integers(10, 80, len(rows))
+    use = np.stack([state.usefulness for state in history.states[:-1]], axis=1)[rows, month]
+    won = random.random(len(rows)) < 2 * WON * use
     over = closed < world.n_days
-    seats = np.ceil(seats_by_month(history)[who, month] * random.uniform(0.1, 0.5, len(who)))
+    seats = np.ceil(seats_by_month(history)[rows, month] * random.uniform(0.1, 0.5, len(rows)))
     return pa.table(
         {
-            "account_id": accounts.account_ids[who],
+            "account_id": accounts.account_ids[rows],
             "stage": np.where(over, np.where(won, "won", "lost"), "proposal"),
             "amount": np.round(12 * seats * SEAT_PRICE[1], -3),
             "opened_at": world.times(opened),

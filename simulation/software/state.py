@@ -22,10 +22,10 @@ PAIN_KEPT = 0.75
 USUAL_ANSWER_HOURS = 7.0
 BUSY_ANSWERS = 2.6
 "Factor on answer times in a busy month."
-SHRUNK_KEPT = 0.6
+DOWNGRADE_KEPT = 0.6
 
 TOPICS = np.array(["outage", "bug", "how to", "missing feature", "price", "account"])
-IS_GRAVE = np.array([True, True, False, False, False, False])
+IS_SEVERE = np.array([True, True, False, False, False, False])
 "Whether tickets of each topic are severe."
 
 
@@ -43,7 +43,7 @@ class AccountState:
     "Remaining pain from severe problems that were answered late."
     slowness: NDArray[np.float64]
     "Log of the answer time for this account relative to the usual one."
-    shrunk: NDArray[np.float64]
+    downgrade: NDArray[np.float64]
     "Remaining effect of a downgrade: 1 in the month after it."
     seats: NDArray[np.int64]
     "int64"
@@ -80,14 +80,14 @@ def logistic(logit: NDArray[np.float64]) -> NDArray[np.float64]:
 def first_state(world: SoftwareWorld, accounts: Accounts, *, random: np.random.Generator) -> AccountState:
     """The state of each account when it begins."""
     n = len(accounts)
-    still = np.zeros(n)
+    zeros = np.zeros(n)
     return AccountState(
         adoption=accounts.fit + random.normal(0, 0.5, n),
         breadth=accounts.breadth_fit + random.normal(0, 0.4, n),
-        pressure=still,
-        pain=still,
+        pressure=zeros,
+        pain=zeros,
         slowness=random.normal(0, 0.5, n),
-        shrunk=still,
+        downgrade=zeros,
         seats=accounts.seats,
         plan=accounts.plan,
         price_level=np.array([world.list_price(month) for month in range(world.n_months)])[accounts.begins_in],
@@ -110,15 +110,15 @@ def advance_month(
     busy = BUSY_ANSWERS if month in BUSY_MONTHS else 1.0
     answer_hours = USUAL_ANSWER_HOURS * busy * np.exp(slowness)
     tickets = random.poisson(ticket_rates(accounts, state))
-    grave = tickets[IS_GRAVE].sum(axis=0) * (answer_hours / 12).clip(0.2, 4)
-    lived = replace(
+    severe = tickets[IS_SEVERE].sum(axis=0) * (answer_hours / 12).clip(0.2, 4)
+    advanced = replace(
         state,
         adoption=_revert_towards(state.adoption, accounts.fit, spread=0.3, random=random),
         breadth=_revert_towards(state.breadth, accounts.breadth_fit, spread=0.25, random=random),
-        pain=PAIN_KEPT * state.pain + 0.5 * grave,
+        pain=PAIN_KEPT * state.pain + 0.5 * severe,
         slowness=slowness,
     )
-    return lived, MonthEvents(tickets=tickets, answer_hours=answer_hours)
+    return advanced, MonthEvents(tickets=tickets, answer_hours=answer_hours)
 
 
 def ticket_rates(accounts: Accounts, state: AccountState) -> NDArray[np.float64]:
@@ -154,7 +154,7 @@ def _change_contracts(
     return replace(
         state,
         pressure=PRESSURE_KEPT * state.pressure + PRESSURE_BY_RISE * risen,
-        shrunk=np.maximum(SHRUNK_KEPT * state.shrunk, less),
+        downgrade=np.maximum(DOWNGRADE_KEPT * state.downgrade, less),
         seats=seats,
         plan=plan,
         price_level=np.where(risen > 0, list_tables, state.price_level),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from simulation.software.history import AccountHistory
 from simulation.software.people import People
 from simulation.software.sentences import write_sentences
-from simulation.software.state import IS_GRAVE, TOPICS
+from simulation.software.state import IS_SEVERE, TOPICS
 from simulation.software.world import SoftwareWorld
 
 SEVERITIES = np.array(["low", "medium", "high", "critical"])
@@ -26,33 +26,33 @@ def tickets_table(
     world: SoftwareWorld, history: AccountHistory, *, people: People, random: np.random.Generator
 ) -> pa.Table:
     """All tickets opened while the account is a customer; by time."""
-    counts = np.stack([seen.tickets for seen in history.events], axis=2)
-    hours = np.stack([seen.answer_hours for seen in history.events], axis=1)
-    topic, who, month = np.nonzero(counts)
-    topic, who, month = (np.repeat(places, counts[counts > 0]) for places in (topic, who, month))
+    counts = np.stack([month_events.tickets for month_events in history.events], axis=2)
+    hours = np.stack([month_events.answer_hours for month_events in history.events], axis=1)
+    topic, rows, month = np.nonzero(counts)
+    topic, rows, month = (np.repeat(places, counts[counts > 0]) for places in (topic, rows, month))
     first, after = world.firsts[month], world.firsts[month + 1]
-    day = first + np.floor(random.random(len(who)) * (after - first)).astype(np.int64)
-    kept = (day >= history.paid_from[who, month]) & (day < history.paid_until[who, month])
-    topic, who, month, day = (part[kept] for part in (topic, who, month, day))
-    opened = day * 86_400 + random.integers(8 * 3_600, 20 * 3_600, len(who))
+    day = first + np.floor(random.random(len(rows)) * (after - first)).astype(np.int64)
+    is_kept = (day >= history.paid_from[rows, month]) & (day < history.paid_until[rows, month])
+    topic, rows, month, day = (part[is_kept] for part in (topic, rows, month, day))
+    opened = day * 86_400 + random.integers(8 * 3_600, 20 * 3_600, len(rows))
     order = np.argsort(opened, kind="stable")
-    topic, who, month, opened = (part[order] for part in (topic, who, month, opened))
-    grave = IS_GRAVE[topic]
-    to_answer, to_close = _draw_durations(hours[who, month], random)
+    topic, rows, month, opened = (part[order] for part in (topic, rows, month, opened))
+    severe = IS_SEVERE[topic]
+    to_answer, to_close = _draw_durations(hours[rows, month], random)
     answered, closed = _until_end(world, opened + to_answer), _until_end(world, opened + to_close)
-    present = people.present(world, history)[who, month].clip(1)
-    person = people.first[who] + np.floor(random.random(len(who)) ** 1.5 * present).astype(np.int64)
-    unsorted = random.random(len(who)) < WITHOUT_TOPIC
+    present = people.present(world, history)[rows, month].clip(1)
+    person = people.first[rows] + np.floor(random.random(len(rows)) ** 1.5 * present).astype(np.int64)
+    unsorted = random.random(len(rows)) < WITHOUT_TOPIC
     return pa.table(
         {
             "customer_id": people.person_ids[person],
-            "opened_at": world.times(np.zeros(len(who)), opened),
-            "ticket_id": np.char.mod("t%06d", np.arange(1, len(who) + 1)),
+            "opened_at": world.times(np.zeros(len(rows)), opened),
+            "ticket_id": np.char.mod("t%06d", np.arange(1, len(rows) + 1)),
             "first_answered_at": answered,
             "closed_at": closed,
             "topic": pa.array(TOPICS[topic], pa.string(), mask=unsorted),
-            "severity": SEVERITIES[2 * grave + (random.random(len(who)) < 0.4)],
-            "satisfaction": _ratings(to_answer / 3_600, ~np.isnat(closed), grave=grave, random=random),
+            "severity": SEVERITIES[2 * severe + (random.random(len(rows)) < 0.4)],
+            "satisfaction": _ratings(to_answer / 3_600, ~np.isnat(closed), severe=severe, random=random),
             "text": write_sentences(TOPICS[topic], people.language[person], random=random),
         }
     )
@@ -78,10 +78,10 @@ def _ratings(
     hours_waited: NDArray[np.float64],
     is_closed: NDArray[np.bool_],
     *,
-    grave: NDArray[np.bool_],
+    severe: NDArray[np.bool_],
     random: np.random.Generator,
 ) -> pa.Array:
     """Ratings from 1 to 5, lower for late answers and severe topics; missing for open and unrated tickets."""
-    is_rated = is_closed & (random.random(len(grave)) < RATED)
-    mean = 4.6 - 0.5 * grave - 0.9 * np.log1p(hours_waited / 12)
+    is_rated = is_closed & (random.random(len(severe)) < RATED)
+    mean = 4.6 - 0.5 * severe - 0.9 * np.log1p(hours_waited / 12)
     return pa.array(np.rint(random.normal(mean, 0.7)).clip(1, 5), mask=~is_rated)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulation.software.history import AccountHistory
 from simulation.software.people import People
-from simulation.software.state import IS_GRAVE, logistic
+from simulation.software.state import IS_SEVERE, logistic
 from simulation.software.world import SoftwareWorld
 
 FEATURES = np.array(
@@ -47,23 +47,23 @@ def make_sessions(
     """Sessions of active people in every month in which the account is a customer, by account and month."""
     adoption = logistic(np.stack([state.adoption for state in history.states[1:]], axis=1))
     breadth = logistic(np.stack([state.breadth for state in history.states[1:]], axis=1))
-    trouble = np.stack([seen.tickets[IS_GRAVE].sum(axis=0) > 0 for seen in history.events], axis=1)
+    trouble = np.stack([month_events.tickets[IS_SEVERE].sum(axis=0) > 0 for month_events in history.events], axis=1)
     present = people.present(world, history)
     active = np.where(present > 0, random.binomial(present, adoption), 0)
     paid = history.paid_until - history.paid_from
     low, more = SESSIONS
     counts = random.poisson(active * (low + more * adoption) * paid / 30)
-    who, months = np.nonzero(counts)
-    counts = counts[who, months]
-    who, months = np.repeat(who, counts), np.repeat(months, counts)
-    n = len(who)
-    days = history.paid_from[who, months] + np.floor(random.random(n) * paid[who, months]).astype(np.int64)
+    rows, months = np.nonzero(counts)
+    counts = counts[rows, months]
+    rows, months = np.repeat(rows, counts), np.repeat(months, counts)
+    n = len(rows)
+    days = history.paid_from[rows, months] + np.floor(random.random(n) * paid[rows, months]).astype(np.int64)
     seconds = random.integers(FIRST_HOUR * 3_600, LAST_HOUR * 3_600, n)
     return Sessions(
-        people=people.first[who] + np.floor(random.random(n) * active[who, months]).astype(np.int64),
+        people=people.first[rows] + np.floor(random.random(n) * active[rows, months]).astype(np.int64),
         starts=days * 86_400 + seconds,
-        n_features=np.rint(1 + (len(FEATURES) - 1) * breadth[who, months]).astype(np.int64),
-        in_trouble=trouble[who, months],
+        n_features=np.rint(1 + (len(FEATURES) - 1) * breadth[rows, months]).astype(np.int64),
+        in_trouble=trouble[rows, months],
     )
 
 
@@ -71,8 +71,8 @@ def usage_table(world: SoftwareWorld, people: People, *, sessions: Sessions, ran
     """One login per session, the features used in it, and an error if there is one; by time."""
     n = len(sessions.people)
     n_used = 1 + random.poisson(0.35 * sessions.n_features)
-    erring = random.random(n) < np.where(sessions.in_trouble, ERROR_RATE_IN_TROUBLE, ERROR_RATE)
-    of_features, of_errors = np.repeat(np.arange(n), n_used), np.flatnonzero(erring)
+    has_error = random.random(n) < np.where(sessions.in_trouble, ERROR_RATE_IN_TROUBLE, ERROR_RATE)
+    of_features, of_errors = np.repeat(np.arange(n), n_used), np.flatnonzero(has_error)
     features = np.floor(random.random(len(of_features)) ** 1.3 * sessions.n_features[of_features])
     session = np.concatenate([np.arange(n), of_features, of_errors])
     event = np.concatenate([np.zeros(n), 1 + features, np.full(len(of_errors), len(EVENTS) - 1)]).astype(np.int64)
@@ -80,13 +80,13 @@ def usage_table(world: SoftwareWorld, people: People, *, sessions: Sessions, ran
     seconds = sessions.starts[session] + np.where(event == 0, 0, later)
     order = np.argsort(seconds, kind="stable")
     session, event = session[order], event[order]
-    who = sessions.people[session]
+    rows = sessions.people[session]
     return pa.table(
         {
-            "customer_id": _take_words(people.person_ids, who),
+            "customer_id": _take_words(people.person_ids, rows),
             "event_time": world.times(np.zeros(len(order)), seconds[order]),
             "event": _take_words(EVENTS, event),
-            "role": _take_words(np.array(["user", "admin"]), people.is_admin[who].astype(np.int64)),
+            "role": _take_words(np.array(["user", "admin"]), people.is_admin[rows].astype(np.int64)),
             "session_id": _take_words(np.char.mod("v%07d", np.arange(1, n + 1)), session),
         }
     )

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv
@@ -71,11 +70,9 @@ def load_scored_texts(tables: Tables) -> dict[str, SentimentLabels]:
         "tickets.satisfaction": scale_to_range(*_load_scored(tables, "tickets", "opened_at", "text", "satisfaction"))
     }
     if "surveys" in tables:
-        surveys: ir.Table = tables["surveys"]
-        kind = surveys.kind.lower()
         columns = (tables, "surveys", "event_time", "comment", "score")
-        labels["surveys.score of nps"] = scale_nps(*_load_scored(*columns, kind == "nps"))
-        labels["surveys.score of others"] = scale_to_range(*_load_scored(*columns, kind != "nps"))
+        labels["surveys.score of nps"] = scale_nps(*_load_scored(*columns, is_nps=True))
+        labels["surveys.score of others"] = scale_to_range(*_load_scored(*columns, is_nps=False))
     return labels
 
 
@@ -95,12 +92,18 @@ def scale_nps(written: list[str], scores: NDArray[np.float64]) -> SentimentLabel
 
 
 def _load_scored(
-    tables: Tables, table: str, time: str, text: str, score: str, chosen: ir.BooleanValue | None = None
+    tables: Tables, table: str, time: str, text: str, score: str, *, is_nps: bool | None = None
 ) -> tuple[list[str], NDArray[np.float64]]:
-    """The newest texts of a table with their scores; empty where it lacks one of the columns."""
+    """The newest texts of a table with their scores; empty where it lacks one of the columns.
+
+    `is_nps` selects the NPS surveys or all other ones.
+    """
     if table not in tables or not {text, score} <= set(tables[table].columns):
         return [], np.empty(0)
-    rows: ir.Table = tables[table] if chosen is None else tables[table].filter(chosen)
+    rows = tables[table]
+    if is_nps is not None:
+        kind = rows.kind.lower()
+        rows = rows.filter(kind == "nps" if is_nps else kind != "nps")
     scored = rows.filter(rows[text].notnull() & rows[score].notnull())
     newest = scored.order_by(scored[time].desc()).limit(MAX_SCORED_TEXTS).select(text, score).to_pyarrow()
     return texts(newest[text]).tolist(), numbers(newest[score])

@@ -11,6 +11,7 @@ import pytest
 
 from core.recommendations import STAGES
 from models.recommenders.als import Als
+from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.engine.exclusions import Exclusions
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.personal_frequency import PersonalFrequency
@@ -153,3 +154,10 @@ def test_loading_a_recommender_imports_that_model_and_no_training_library():
 
     assert "models.recommenders.ials" in loaded
     assert not {"pandas", "sklearn", "lightgbm", "mlflow", "implicit", "models.recommenders.ease"} & set(loaded)
+
+
+def test_recommenders_come_in_the_order_of_complexity_which_decides_ties():
+    assert list(RECOMMENDERS) == [
+        "popularity", "personal_frequency", "item_knn", "next_basket", "rp3beta", "gf_cf", "graph_filter", "ease",
+        "als", "ials", "blend", "reranked",
+    ]  # fmt: skip

@@ -211,7 +211,7 @@ def test_the_model_and_its_cold_start_items_are_stored_separately(name: str, tmp
     extended.to_artifact().write(tmp_path / "model")
     NEW_ITEMS.to_artifact().write(tmp_path / "new_items")
 
-    stored = Artifact.read(tmp_path / "model", mapped=True)
+    stored = Artifact.read(tmp_path / "model", memory_map=True)
     inner = RECOMMENDERS[stored.model].from_artifact(stored)
     if FITTED[name].similarity_model_ is not None:
         inner = inner.with_similarity_model(FITTED["item_knn"])

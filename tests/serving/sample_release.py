@@ -44,8 +44,8 @@ LATE = Reason(
     weight=1.2,
     value=74.0,
     usual_value=21.0,
-    en="last purchase 74 days ago (usually 21)",
-    ja="最終購入から74日(通常21日)",
+    en="Last purchase 74 days ago (usually 21 days)",
+    ja="最終購入から74日(通常は21日)",
 )
 
 PROFILES = RecordedProfiles(

@@ -140,7 +140,7 @@ RHYTHM = (
         family=FeatureFamily.RHYTHM,
         expression=USUAL_GAP,
         unit="days",
-        title="usual days between purchases",
+        title="usual gap between purchases, in days",
         missing=NO_GAP,
     ),
     Feature(
@@ -148,7 +148,7 @@ RHYTHM = (
         family=FeatureFamily.RHYTHM,
         expression=GAP_SPREAD,
         unit="days",
-        title="standard deviation of days between purchases",
+        title="standard deviation of the gaps between purchases, in days",
         missing=NO_SPREAD,
     ),
     Feature(

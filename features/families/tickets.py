@@ -19,9 +19,9 @@ CLOSE_HOURS = Ratio(Measure(TICKET, "sum", column="hours_to_close"), Measure(TIC
 SATISFACTION = Ratio(Measure(TICKET, "sum", column="satisfaction"), Measure(TICKET, "count", column="satisfaction"))
 
 FAMILY = FeatureFamily.SUPPORT
-NONE_ANSWERED = "no ticket of the window was answered"
-NONE_CLOSED = "no ticket of the window was closed"
-NONE_RATED = "no ticket of the window was rated"
+NONE_ANSWERED = "no ticket in the window was answered"
+NONE_CLOSED = "no ticket in the window was closed"
+NONE_RATED = "no ticket in the window was rated"
 
 STATIC = (
     *over_windows(

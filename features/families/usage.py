@@ -141,7 +141,7 @@ CHANGE = (
         family=FeatureFamily.USAGE,
         expression=USUAL_GAP,
         unit="days",
-        title="usual days between days with usage",
+        title="usual gap between days with usage, in days",
         missing=NO_GAP,
     ),
     Feature(
@@ -149,7 +149,7 @@ CHANGE = (
         family=FeatureFamily.USAGE,
         expression=GAP_SPREAD,
         unit="days",
-        title="standard deviation of days between days with usage",
+        title="standard deviation of the gaps between days with usage, in days",
         missing="there are fewer than three days with usage",
     ),
 )

@@ -21,8 +21,6 @@ from insights.causes.panel import Evidence
 from insights.causes.revenue_at_risk import RankedIntervention, RevenueAtRisk, ranked_interventions
 from insights.causes.risk_view import RiskView, TodaysRisks
 
-N_RESAMPLES = 200
-
 StakesBy = Literal["hazard model", "attributed"]
 "Whose risks of each cause stakes and interventions rest on."
 
@@ -105,7 +103,7 @@ class Today:
     def outlook(self, by: str, value: str, members: np.ndarray) -> Outlook:
         """Of the customers that a mask (n,) picks, of whom there is at least one."""
         stake, seed, settings = self.stake.take(members), self.config.seed, self.config.causes
-        *by_cause, whole = stake.totals(N_RESAMPLES, seed)
+        *by_cause, whole = stake.totals(seed=seed)
         leaving = stake.risk_by_cause.sum(axis=0)
         stakes = [Stake(*one) for one in zip(self.causes, leaving.tolist(), by_cause, strict=True)]
         values = stake.mrr * self.config.money.margin_rate * settings.value_months

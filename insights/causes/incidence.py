@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.intervals import Estimate, estimate_intervals
+from core.intervals import N_RESAMPLES, Estimate, estimate_intervals
 from core.survival import TimeToEvent
 from insights.causes.person_months import PersonMonths
 from tables.episodes import SubscriptionEpisodes
@@ -70,7 +70,7 @@ def incidences(durations: Durations, n_causes: int, at_days: np.ndarray) -> np.n
 
 
 def incidence_estimates(
-    durations: Durations, n_causes: int, at_days: np.ndarray, n_resamples: int = 200, seed: int = 0
+    durations: Durations, n_causes: int, at_days: np.ndarray, n_resamples: int = N_RESAMPLES, seed: int = 0
 ) -> list[list[Estimate]]:
     """The same with 90 % intervals over customers, by cause and then time."""
     if not len(durations.days):

@@ -17,7 +17,7 @@ import numpy as np
 
 from core.config.customers import Intervention
 from core.errors import DataError, did_you_mean
-from core.intervals import Estimate, estimate_intervals
+from core.intervals import N_RESAMPLES, Estimate, estimate_intervals
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class RevenueAtRisk:
         """(n, causes) expected loss of MRR."""
         return self.mrr[:, None] * self.risk_by_cause
 
-    def totals(self, n_resamples: int = 300, seed: int = 0) -> list[Estimate]:
+    def totals(self, n_resamples: int = N_RESAMPLES, seed: int = 0) -> list[Estimate]:
         """MRR at stake by cause, with 90 % intervals over customers; the last is the whole."""
         by_cause = self.mrr_by_cause
         parts = np.column_stack([by_cause, by_cause.sum(axis=1)])

@@ -26,7 +26,6 @@ from models.metrics.weighted import ratio
 from tables.tables import Tables
 
 RISK_MONTHS = (1, 3, 6, 12)
-N_RESAMPLES = 200
 
 Source = Literal["hazard model", "incidence"]
 
@@ -88,7 +87,7 @@ class TodaysRisks:
         def means(weights: np.ndarray) -> np.ndarray:
             return ratio(weights @ parts, weights.sum(axis=1, keepdims=True))
 
-        found = iter(estimate_intervals(means, self.customer_ids, n_resamples=N_RESAMPLES, seed=seed))
+        found = iter(estimate_intervals(means, self.customer_ids, seed=seed))
         told = [[next(found) for _ in range(len(causes) + 1)] for _ in months]
         *by_cause, whole = ([month[place] for month in told] for place in range(len(causes) + 1))
         return RiskView("hazard model", self.model, months, dict(zip(causes, by_cause, strict=True)), whole)

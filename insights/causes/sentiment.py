@@ -20,7 +20,6 @@ from models.metrics.weighted import ratio
 from models.texts.text_model import TextModel
 from tables.tables import Tables
 
-N_RESAMPLES = 200
 LEAST_TEXTS = 10
 "Of groups from which there are fewer, nothing is told."
 
@@ -112,5 +111,5 @@ def _mean(found: Tones, members: np.ndarray, by: str, value: str, seed: int, cau
     def mean(weights: np.ndarray) -> np.ndarray:
         return ratio(weights @ tones, weights.sum(axis=1))[:, None]
 
-    (tone,) = estimate_intervals(mean, found.customer_ids[members], n_resamples=N_RESAMPLES, seed=seed)
+    (tone,) = estimate_intervals(mean, found.customer_ids[members], seed=seed)
     return Tone(by, value, len(tones), tone, cause)

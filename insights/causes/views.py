@@ -19,7 +19,6 @@ UNSTATED = "not stated"
 INCIDENCE_MONTHS = (1, 3, 6, 12)
 LEAST_LEFT = 10
 "Where fewer left, shares would say nothing."
-N_RESAMPLES = 200
 
 Shares = dict[str, Estimate]
 "By cause."
@@ -134,7 +133,7 @@ class Past:
         """The share of stays that is over for each stated cause, and for none, by its length."""
         causes = (*self.evidence.names.causes, UNSTATED)
         at_days = np.round(np.array(INCIDENCE_MONTHS) * DAYS_PER_MONTH)
-        found = incidence_estimates(durations, len(causes), at_days, N_RESAMPLES, self.seed)
+        found = incidence_estimates(durations, len(causes), at_days, seed=self.seed)
         return dict(zip(causes, found, strict=True))
 
 
@@ -146,7 +145,7 @@ def mean_shares(shares: np.ndarray, causes: Sequence[str], customer_ids: np.ndar
     def means(weights: np.ndarray) -> np.ndarray:
         return ratio(weights @ shares, weights.sum(axis=1, keepdims=True))
 
-    return dict(zip(causes, estimate_intervals(means, customer_ids, n_resamples=N_RESAMPLES, seed=seed), strict=True))
+    return dict(zip(causes, estimate_intervals(means, customer_ids, seed=seed), strict=True))
 
 
 def one_hot(places: np.ndarray, n: int) -> np.ndarray:

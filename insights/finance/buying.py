@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.intervals import Estimate, estimate_intervals
+from core.intervals import N_RESAMPLES, Estimate, estimate_intervals
 from models.metrics.weighted import ratio
 
 TOP_SHARE = 0.2
@@ -64,7 +64,7 @@ class Buyers:
 BUYING = ("repeat_rate", "average_order_value", "orders_a_customer", "revenue_a_customer", "top_20_share")
 
 
-def buying_figures(orders: Orders, n_resamples: int = 300, seed: int = 0) -> dict[str, Estimate]:
+def buying_figures(orders: Orders, n_resamples: int = N_RESAMPLES, seed: int = 0) -> dict[str, Estimate]:
     """The figures of `BUYING` with 90 % intervals over customers; NaN without an order.
 
     `repeat_rate` is the share of the customers with at least two orders; `top_20_share` the share of the revenue that

@@ -42,11 +42,6 @@ def lifetime_value(mrr: float, monthly_churn: float, margin: float = 1.0, whole_
     return mrr * margin * expected_months(monthly_churn, whole_months)
 
 
-def curve_value(survival: np.ndarray, mrr: float, margin: float = 1.0, yearly_discount: float = 0.0) -> float:
-    """LTV from a survival curve: survival[t] is the share that still pays in month t, counted from 0."""
-    return float(discounted_months(survival, yearly_discount) * mrr * margin)
-
-
 def discounted_months(survival: np.ndarray, yearly_discount: float) -> np.ndarray:
     """Months that customers stay, later ones worth less, from curves (..., months): (...,)."""
     months = np.arange(survival.shape[-1])

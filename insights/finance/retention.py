@@ -11,50 +11,13 @@ who stays is expansion or contraction. Retention compares what the customers of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from core.intervals import Estimate, estimate_intervals
+from core.intervals import N_RESAMPLES, Estimate, estimate_intervals
 from insights.finance.mrr import MrrTable
 from models.metrics.weighted import ratio
 
 MOVEMENTS = ("opening", "fx", "new", "reactivation", "expansion", "contraction", "churn", "closing")
-
-
-@dataclass(frozen=True)
-class Waterfall:
-    """One month's movements in whole units; contraction and churn are positive and taken off."""
-
-    month: np.datetime64
-    opening: int
-    fx: int
-    new: int
-    reactivation: int
-    expansion: int
-    contraction: int
-    churn: int
-    closing: int
-    moved_in: int = 0
-    "Of one plan: what came from other plans of the same customers."
-    moved_out: int = 0
-    "Of one plan: what went to other plans of the same customers."
-
-    @property
-    def reconciles(self) -> bool:
-        """Whether the movements lead from the opening to the closing, to the last unit."""
-        gained = self.fx + self.new + self.reactivation + self.expansion + self.moved_in
-        return self.opening + gained - self.contraction - self.churn - self.moved_out == self.closing
-
-
-def waterfalls(book: MrrTable) -> list[Waterfall]:
-    """The movements of each month of the book but its last column, which is where the last month ends."""
-    return [_waterfall(book, column) for column in range(len(book.months) - 1)]
-
-
-def _waterfall(book: MrrTable, column: int) -> Waterfall:
-    moved = movements_of(book, column)
-    return Waterfall(book.months[column], **{name: int(part.sum()) for name, part in moved.items()})
 
 
 def movements_of(book: MrrTable, column: int) -> dict[str, np.ndarray]:
@@ -79,7 +42,9 @@ def movements_of(book: MrrTable, column: int) -> dict[str, np.ndarray]:
 RETENTION = ("nrr", "grr", "logo_churn", "revenue_churn")
 
 
-def retention(book: MrrTable, start: int, end: int, n_resamples: int = 300, seed: int = 0) -> dict[str, Estimate]:
+def retention(
+    book: MrrTable, start: int, end: int, n_resamples: int = N_RESAMPLES, seed: int = 0
+) -> dict[str, Estimate]:
     """NRR, GRR, logo and revenue churn from the book's column `start` to `end`, with 90 % intervals over customers.
 
     Shares of the opening, all told at the rates of the span's first month, so that no rate moves them; NaN where nobody

@@ -9,7 +9,6 @@ import numpy as np
 from core.intervals import estimate_intervals
 from insights.finance.buying import Buyers, top_share
 from insights.report.breakdowns import Part
-from insights.report.estimation import N_RESAMPLES
 from insights.report.figure import Figure, Place
 from insights.report.report_data import Facts
 from insights.report.sales import within
@@ -60,7 +59,7 @@ def _top_fifths(name: str, ids: np.ndarray, amounts: Sequence[np.ndarray], place
     def figures(weights: np.ndarray) -> np.ndarray:
         return np.column_stack([top_share(weights[:, order], falling) for order, falling in pairs])
 
-    told = zip(estimate_intervals(figures, ids, n_resamples=N_RESAMPLES), orders, places, strict=True)
+    told = zip(estimate_intervals(figures, ids), orders, places, strict=True)
     return [Figure(name, "share", estimate, len(order), place) for estimate, order, place in told if len(order)]
 
 
@@ -71,7 +70,7 @@ def _shares(name: str, ids: np.ndarray, amounts: np.ndarray) -> list[Figure]:
     def figures(weights: np.ndarray) -> np.ndarray:
         return np.column_stack([top_share(weights[:, order], falling, share) for share in SHARES])
 
-    told = estimate_intervals(figures, ids, n_resamples=N_RESAMPLES)
+    told = estimate_intervals(figures, ids)
     return [
         Figure(name, "share", estimate, len(ids), Place("top", f"{share:.0%}"))
         for share, estimate in zip(SHARES, told, strict=True)

@@ -17,7 +17,6 @@ from core.intervals import Estimate, estimate_intervals
 from insights.report.figure import EVERYBODY, Figure, Place, Unit
 from models.metrics.weighted import ratio
 
-N_RESAMPLES = 300
 CELLS_AT_ONCE = 2**23
 "Parts held in memory together: 64 MB."
 
@@ -81,4 +80,4 @@ def _together(wanted: Sequence[FigureSpec], ids: np.ndarray) -> list[Estimate]:
         spans = zip(wanted, places[:-1], places[1:], strict=True)
         return np.column_stack([one.formula(*sums[:, start:end].T) for one, start, end in spans])
 
-    return estimate_intervals(figures, ids, n_resamples=N_RESAMPLES)
+    return estimate_intervals(figures, ids)

@@ -13,7 +13,6 @@ import numpy as np
 
 from insights.finance.money import Money
 from insights.finance.mrr import MrrTable, Spans
-from insights.finance.retention import Waterfall
 
 
 def plan_books(spans: Spans, book: MrrTable, money: Money) -> dict[str, MrrTable]:
@@ -62,14 +61,3 @@ def _first_units(parts: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Of (plans, n) parts, the first ones that make up the wanted sum of each customer."""
     reached = np.cumsum(parts, axis=0)
     return np.clip(wanted - (reached - parts), 0, parts)
-
-
-def plan_waterfalls(books: dict[str, MrrTable]) -> dict[str, list[Waterfall]]:
-    """The movements of each month, plan by plan."""
-    n_months = len(next(iter(books.values())).months) - 1 if books else 0
-    found: dict[str, list[Waterfall]] = {plan: [] for plan in books}
-    for column in range(n_months):
-        for (plan, book), moved in zip(books.items(), plan_movements(list(books.values()), column), strict=True):
-            sums = {name: int(part.sum()) for name, part in moved.items()}
-            found[plan].append(Waterfall(book.months[column], **sums))
-    return found

@@ -9,7 +9,7 @@ from insights.finance.buying import BUYING, Buyers, Orders, buying_figures
 from insights.finance.lifetime import MONTHS_A_YEAR
 from insights.finance.survival import MIN_OBSERVED
 from insights.report.calendar import Span
-from insights.report.estimation import N_RESAMPLES, FigureSpec, plain, quotient, work_out
+from insights.report.estimation import FigureSpec, plain, quotient, work_out
 from insights.report.figure import ALL, Figure, Place, Unit
 from insights.report.report_data import Facts
 
@@ -41,7 +41,7 @@ def within(orders: Orders, span: Span) -> Orders:
 
 def _buying(orders: Orders, by: str, group: str, span: Span) -> list[Figure]:
     n_customers, place = len(np.unique(orders.customer_ids)), Place(by, group, span.label)
-    told = buying_figures(orders, N_RESAMPLES)
+    told = buying_figures(orders)
     figures = [Figure(name, UNITS[name], told[name], n_customers, place) for name in BUYING]
     ones = np.ones(len(orders.days))
     sought = [

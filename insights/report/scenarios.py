@@ -12,7 +12,6 @@ from insights.finance.lifetime import MONTHS_A_YEAR, Economics, revenue_over
 from insights.finance.what_if import WhatIf
 from insights.report.breakdowns import Part
 from insights.report.cac import Acquired, acquired_of_all
-from insights.report.estimation import N_RESAMPLES
 from insights.report.figure import Figure, Place, Unit
 from insights.report.mrr_panel import Ledger
 from insights.report.report_data import Facts
@@ -43,7 +42,7 @@ def supposed_figures(facts: Facts, everybody: Part, what_ifs: Sequence[WhatIf]) 
     def figures(weights: np.ndarray) -> np.ndarray:
         return np.stack([_outcomes(sums, ledger, acquired, cases) for sums in weights @ columns])
 
-    found = iter(estimate_intervals(figures, ledger.customer_ids, n_resamples=N_RESAMPLES))
+    found = iter(estimate_intervals(figures, ledger.customer_ids))
     n = int(paying.sum())
     return [
         Figure(name, unit, estimate, n, Place("what_if", case.label))

@@ -11,7 +11,7 @@ import numpy as np
 from core.intervals import estimate_intervals
 from insights.finance.feedback import Answers, Waits, median_hours, net_promoter_score, satisfied
 from insights.report.calendar import Span
-from insights.report.estimation import N_RESAMPLES, FigureSpec, quotient, work_out
+from insights.report.estimation import FigureSpec, quotient, work_out
 from insights.report.figure import ALL, Figure, Place
 from insights.report.report_data import Facts
 
@@ -77,7 +77,5 @@ def _hours(facts: Facts, name: str, waits: Waits, by: str, group: str) -> Iterat
     for span, rows in _spans(facts, waits.days):
         waited = waits.take(rows)
         medians = partial(median_hours, waited.hours)
-        told = estimate_intervals(
-            lambda weights, medians=medians: medians(weights)[:, None], waited.customer_ids, n_resamples=N_RESAMPLES
-        )
+        told = estimate_intervals(lambda weights, medians=medians: medians(weights)[:, None], waited.customer_ids)
         yield Figure(name, "hours", told[0], len(waited.hours), Place(by, group, span.label))

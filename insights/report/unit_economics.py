@@ -17,7 +17,7 @@ from insights.finance.survival import MIN_OBSERVED, SubscriberLifetimes
 from insights.report.breakdowns import SOURCE, Part
 from insights.report.cac import cost_sought, spend_figures
 from insights.report.calendar import Span
-from insights.report.estimation import N_RESAMPLES, FigureSpec, quotient, work_out
+from insights.report.estimation import FigureSpec, quotient, work_out
 from insights.report.figure import Figure
 from insights.report.mrr_panel import Ledger
 from insights.report.report_data import Facts
@@ -89,4 +89,4 @@ def _curve(facts: Facts, part: Part, ledger: Ledger, year: Span) -> tuple[int, l
         beyond = months_beyond(curve, np.clip(churn, 0, 1), discount)
         return np.column_stack([earned * seen, earned * (seen + beyond), curve])
 
-    return len(lives.months), estimate_intervals(figures, lives.customer_ids, n_resamples=N_RESAMPLES)
+    return len(lives.months), estimate_intervals(figures, lives.customer_ids)

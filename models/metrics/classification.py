@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput, UnknownName, did_you_mean
-from core.intervals import estimate_intervals
+from core.intervals import N_RESAMPLES, estimate_intervals
 from core.labels import Labels
 from core.model_card import Comparison, Metric
 from core.scores import Scores
@@ -31,7 +31,7 @@ def churn_metrics(
     *,
     outcomes: Labels,
     split: str = "test",
-    n_resamples: int = 300,
+    n_resamples: int = N_RESAMPLES,
     seed: int = 0,
     groups: NDArray[np.int64] | None = None,
 ) -> tuple[Metric, ...]:
@@ -63,7 +63,7 @@ def compare(
     scores_against: Scores,
     outcomes: Labels,
     metric: str = "log_loss",
-    n_resamples: int = 300,
+    n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> Comparison:
     """The paired difference of one metric on the same customers; positive means that the first model is better."""

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput
-from core.intervals import estimate_intervals
+from core.intervals import N_RESAMPLES, estimate_intervals
 from core.labels import Labels
 from core.model_card import Comparison, Metric
 from core.risk_curves import RiskCurves
@@ -47,7 +47,7 @@ def survival_metrics(
     *,
     outcomes: Labels,
     split: str = "test",
-    n_resamples: int = 300,
+    n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> tuple[Metric, ...]:
     """Every metric of one model's curves, with its interval over customers."""
@@ -72,7 +72,7 @@ def compare_curves(
     curves: RiskCurves,
     curves_against: RiskCurves,
     outcomes: Labels,
-    n_resamples: int = 300,
+    n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> Comparison:
     """How much lower the first model's integrated Brier score is on the same customers; positive means better."""

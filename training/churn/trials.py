@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.data_set import Config
+from core.intervals import N_RESAMPLES
 from core.labels import Labels
 from core.model_card import Comparison, Metric
 from core.scores import Scores
@@ -59,7 +60,9 @@ class Choice:
     "In log loss, of the model with the lowest one with each other model, simplest first."
 
 
-def choose(validation: Mapping[str, Scores], outcomes: Labels, *, n_resamples: int = 300, seed: int = 0) -> Choice:
+def choose(
+    validation: Mapping[str, Scores], outcomes: Labels, *, n_resamples: int = N_RESAMPLES, seed: int = 0
+) -> Choice:
     """Choose the simplest model that is not significantly worse than the one with the lowest log loss.
 
     `validation` holds each model's scores of the same held-out rows, the simplest model first. A model is

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.errors import BadInput, UnknownName, did_you_mean
 from core.interactions import Histories
-from core.intervals import Estimate, estimate_intervals
+from core.intervals import N_RESAMPLES, Estimate, estimate_intervals
 from core.model_card import Comparison, Metric
 from core.recommendations import Recommendations
 from models.metrics.ranking.catalogue import METRIC_FAMILIES
@@ -36,7 +36,7 @@ def ranking_metrics(
     past: Histories,
     ks: Sequence[int] = (10, 20),
     split: str = "test",
-    n_resamples: int = 300,
+    n_resamples: int = N_RESAMPLES,
     seed: int = 0,
     categories: Categories | None = None,
 ) -> tuple[Metric, ...]:
@@ -84,7 +84,7 @@ def compare_rankings(
     truth: Histories,
     past: Histories,
     name: str = "ndcg@10",
-    n_resamples: int = 300,
+    n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> Comparison:
     """The paired difference of one metric on the same customers; positive where the first model has more of it."""
@@ -102,7 +102,7 @@ def share_of_best(
     truth: Histories,
     past: Histories,
     name: str = "ndcg@10",
-    n_resamples: int = 300,
+    n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> Estimate:
     """A metric's mean divided by that of the best possible lists, on the same customers; both resampled together."""

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from core.errors import BadInput
-from insights.finance.lifetime import Economics, curve_value, expected_months, lifetime_value, revenue_over
+from insights.finance.lifetime import (
+    Economics,
+    discounted_months,
+    expected_months,
+    lifetime_value,
+    months_beyond,
+    revenue_over,
+)
 
 
 def test_a_third_less_churn_is_half_as_much_again():
@@ -29,8 +36,17 @@ def test_whole_months_only_are_a_little_less():
 def test_a_long_curve_of_constant_churn_is_the_simple_form():
     survival = 0.97 ** np.arange(2_000)
 
-    assert curve_value(survival, 400_000) == pytest.approx(lifetime_value(400_000, 0.03))
-    assert curve_value(survival, 400_000, yearly_discount=0.1) < curve_value(survival, 400_000)
+    assert 400_000 * discounted_months(survival, 0.0) == pytest.approx(lifetime_value(400_000, 0.03))
+    assert discounted_months(survival, 0.1) < discounted_months(survival, 0.0)
+
+
+def test_a_curve_of_constant_churn_with_its_tail_is_the_whole_of_it():
+    churn, discount = 0.03, 0.1
+    whole, observed = (1 - churn) ** np.arange(3000), (1 - churn) ** np.arange(12)
+
+    with_tail = discounted_months(observed, discount) + months_beyond(observed, np.array(churn), discount)
+
+    assert with_tail == pytest.approx(discounted_months(whole, discount))
 
 
 def test_payback_and_the_ratio_follow_from_margin_and_cost():

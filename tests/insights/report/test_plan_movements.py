@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from insights.finance.money import Money
 from insights.finance.mrr import MrrTable, Spans, months_between
-from insights.finance.retention import MOVEMENTS, waterfalls
-from insights.report.plan_movements import plan_books, plan_waterfalls
+from insights.finance.retention import MOVEMENTS, movements_of
+from insights.report.plan_movements import plan_books, plan_movements
+from tests.insights.finance.test_retention import reconciles, sums
 
 MONTHS = months_between(np.datetime64("2026-01"), np.datetime64("2026-06"))
 START = np.datetime64("2025-11-01", "D")
@@ -38,10 +39,11 @@ def test_the_plans_add_up_to_the_whole_in_every_line_and_month(drawn):
     money = Money("JPY", RATES)
     book = MrrTable.of(spans, MONTHS, money)
 
-    whole, parts = waterfalls(book), plan_waterfalls(plan_books(spans, book, money))
+    books = list(plan_books(spans, book, money).values())
 
-    assert all(month.reconciles for plan in parts.values() for month in plan)
-    for place, month in enumerate(whole):
-        for line in MOVEMENTS:
-            assert getattr(month, line) == sum(getattr(plan[place], line) for plan in parts.values())
-        assert sum(plan[place].moved_in for plan in parts.values()) == sum(p[place].moved_out for p in parts.values())
+    for column in range(len(MONTHS) - 1):
+        whole = sums(movements_of(book, column))
+        plans = [sums(moved) for moved in plan_movements(books, column)]
+        assert all(reconciles(plan) for plan in plans)
+        assert {line: sum(plan[line] for plan in plans) for line in MOVEMENTS} == whole
+        assert sum(plan["moved_in"] for plan in plans) == sum(plan["moved_out"] for plan in plans)

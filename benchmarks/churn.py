@@ -79,7 +79,7 @@ def run(public: DataSet) -> None:
             "Features": f"{len(rows.features.names)} columns of {len(rows):,} rows in {preparing.seconds:.1f} s",
         },
         parts=[
-            metric_table(metrics, NAMES, costs),
+            metric_table(metrics, NAMES, costs=costs),
             validation_sentence(validation),
             "Paired differences at the test cutoff, positive is better:",
             describe_comparisons(compare_with_baseline(trials, "auc") + compare_with_baseline(trials, "log_loss")),

@@ -23,7 +23,7 @@ class BenchmarkFigure(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
 
 
-def publish(name: str, figures: Iterable[BenchmarkFigure], folder: Path = BENCH, *, printed: bool = True) -> Path:
+def publish(name: str, figures: Iterable[BenchmarkFigure], *, folder: Path = BENCH, printed: bool = True) -> Path:
     """Write `<folder>/<name>.json` and, unless the table would be too long to read, print it."""
     figures = tuple(figures)
     folder.mkdir(parents=True, exist_ok=True)

@@ -61,7 +61,7 @@ class SplitFiles:
         return Fit(recipe, cost, answer, out / "artifact")
 
 
-def run_process(command: list[str], out: Path, environment: dict[str, str] | None = None) -> None:
+def run_process(command: list[str], out: Path, *, environment: dict[str, str] | None = None) -> None:
     """Run one process. If it ends without writing its cost, write the exit code there as the reason of the failure."""
     out.mkdir(parents=True, exist_ok=True)
     ended = subprocess.run(command, check=False, env=environment)

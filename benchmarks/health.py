@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from benchmarks.figures import BENCH, BenchmarkFigure, publish
 from benchmarks.pages import figure_table, write_section
@@ -57,17 +58,17 @@ class Replay:
     "One row per (customer, week), in the order of the days; for the 90 days after each."
 
     @property
-    def health(self) -> np.ndarray:
+    def health(self) -> NDArray[np.float64]:
         """(rows,) 0 to 100."""
         return np.concatenate([day.health for day in self.days])
 
     @property
-    def has_alert(self) -> np.ndarray:
+    def has_alert(self) -> NDArray[np.bool_]:
         """(rows,) bool: whether a task was opened."""
         return np.concatenate([day.has_alert for day in self.days])
 
     @property
-    def mature_rows(self) -> tuple[Labels, np.ndarray]:
+    def mature_rows(self) -> tuple[Labels, NDArray[np.bool_]]:
         """The rows whose outcome is known, and whether they opened a task."""
         mature = self.outcomes.is_mature
         return self.outcomes.take(mature), self.has_alert[mature]
@@ -138,25 +139,25 @@ def figures_of(replay: Replay, name: str) -> list[BenchmarkFigure]:
     ]
 
 
-def lead_days(with_task: Labels) -> np.ndarray:
+def lead_days(with_task: Labels) -> NDArray[np.float64]:
     """Days from a task to the churn within the 90 days after it, (k,); of the k customers who churned."""
     churned = with_task.take(with_task.churned)
     return (churned.churned_at - churned.cutoffs).astype(np.float64)
 
 
-def share_with_task(labels: Labels, has_alert: np.ndarray) -> Estimate:
+def share_with_task(labels: Labels, has_alert: NDArray[np.bool_]) -> Estimate:
     """The share of churned customers with a task in the 90 days before they churned."""
     churners, owners = np.unique(labels.customer_ids[labels.churned], return_inverse=True)
     has_task = np.bincount(owners, has_alert[labels.churned], len(churners)) > 0
     return mean_with_interval(has_task, churners)
 
 
-def mean_with_interval(values: np.ndarray, customer_ids: np.ndarray) -> Estimate:
+def mean_with_interval(values: NDArray[np.generic], customer_ids: NDArray[np.str_]) -> Estimate:
     """The mean with its interval over customers; no figure without a value."""
     return estimate_interval(lambda rows: float(values[rows].mean()), customer_ids) if len(values) else Estimate()
 
 
-def tasks_per_week(cutoffs: np.ndarray, has_alert: np.ndarray) -> Estimate:
+def tasks_per_week(cutoffs: NDArray[np.datetime64], has_alert: NDArray[np.bool_]) -> Estimate:
     """Tasks per week: the mean, the fewest and the most."""
     counts = np.array([has_alert[cutoffs == day].sum() for day in np.unique(cutoffs)], np.float64)
     return Estimate(float(counts.mean()), float(counts.min()), float(counts.max()))

@@ -52,16 +52,16 @@ def metric_figures(place: str, metrics: Sequence[Metric]) -> list[BenchmarkFigur
     ]
 
 
-def metric_table(metrics: Sequence[Metric], names: Sequence[str], costs: Mapping[str, Cost]) -> str:
+def metric_table(metrics: Sequence[Metric], names: Sequence[str], *, costs: Mapping[str, Cost]) -> str:
     """Render one column per model and one row per metric, with the cost of fitting and scoring below."""
-    rows = metric_rows(metrics, names, costs)
+    rows = metric_rows(metrics, names, models=costs)
     rows.append(["seconds", *(f"{cost.seconds:.1f}" for cost in costs.values())])
     rows.append(["CPU seconds", *(f"{cost.cpu_seconds:.1f}" for cost in costs.values())])
     rows.append(["peak GB", *(f"{cost.peak_memory_gb:.2f}" for cost in costs.values())])
     return table(["", *costs], rows)
 
 
-def metric_rows(metrics: Sequence[Metric], names: Sequence[str], models: Iterable[str]) -> list[list[str]]:
+def metric_rows(metrics: Sequence[Metric], names: Sequence[str], *, models: Iterable[str]) -> list[list[str]]:
     """One row per metric, with the models in this order."""
     by_name = {(m.model, m.name): m.estimate for m in metrics}
     return [[name, *(format_interval(by_name[model, name]) for model in models)] for name in names]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 Settings = dict[str, Any]
@@ -39,7 +40,7 @@ def matrix_of(folder: Path, name: str, *, weights: str, half_life_days: float | 
     return matrix
 
 
-def query_rows(folder: Path) -> np.ndarray:
+def query_rows(folder: Path) -> NDArray[np.int64]:
     """The training row of each customer who gets recommendations."""
     with np.load(folder / "learnt_from.npz") as train, np.load(folder / "asking.npz") as asking:
         return np.searchsorted(train["customer_ids"], asking["customer_ids"])
@@ -60,12 +61,12 @@ def implicit_model(model: str, settings: Settings) -> Any:
 
 def fit_implicit(
     model: str, settings: Settings, *, matrix: sparse.csr_matrix
-) -> Callable[[np.ndarray, int], np.ndarray]:
+) -> Callable[[NDArray[np.int64], int], NDArray[np.int64]]:
     """Fit a model of implicit; returns a function of rows and k that recommends items."""
     fitted = implicit_model(model, settings)
     fitted.fit(matrix, show_progress=False)
 
-    def answer(rows: np.ndarray, k: int) -> np.ndarray:
+    def answer(rows: NDArray[np.int64], k: int) -> NDArray[np.int64]:
         items, scores = fitted.recommend(rows, matrix[rows], N=k, filter_already_liked_items=False)
         return np.where((items >= 0) & (np.abs(scores) > 0), items, -1)  # it pads with item 0, score 0
 
@@ -90,7 +91,7 @@ def rectools_model(model: str, settings: Settings) -> Any:
 
 def fit_rectools(
     model: str, settings: Settings, *, matrix: sparse.csr_matrix, folder: Path
-) -> Callable[[np.ndarray, int], np.ndarray]:
+) -> Callable[[NDArray[np.int64], int], NDArray[np.int64]]:
     """Fit a model of RecTools on a table of pairs, each with its weight and latest time."""
     import pandas as pd
     from rectools.dataset import Dataset  # pyright: ignore[reportMissingImports]
@@ -103,7 +104,7 @@ def fit_rectools(
     dataset = Dataset.construct(pairs)
     fitted = rectools_model(model, settings).fit(dataset)
 
-    def answer(rows: np.ndarray, k: int) -> np.ndarray:
+    def answer(rows: NDArray[np.int64], k: int) -> NDArray[np.int64]:
         recommendations = fitted.recommend(users=rows, dataset=dataset, k=k, filter_viewed=False)
         items = np.full((len(rows), k), -1)
         places = np.searchsorted(rows, recommendations["user_id"].to_numpy())

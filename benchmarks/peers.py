@@ -82,7 +82,9 @@ class PeerComparison:
         out = files.folder / recipe.model / digest_of_files([SCRIPT, files.folder / "learnt_from.npz"], settings)
         if not (out / "cost.json").exists():
             run_process(
-                [*map(str, (PYTHON, SCRIPT, files.folder, out, recipe.model)), settings, str(K)], out, ENVIRONMENT
+                [*map(str, (PYTHON, SCRIPT, files.folder, out, recipe.model)), settings, str(K)],
+                out,
+                environment=ENVIRONMENT,
             )
         return files.read_fit(recipe, out)
 

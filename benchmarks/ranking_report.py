@@ -63,20 +63,20 @@ def evaluate(benchmark: RankingBenchmark, *, validation: Mapping[str, Fit], test
     return RankingResults(
         benchmark=benchmark,
         fits=test,
-        validation=_metrics(validation, benchmark, benchmark.validation, "validation"),
-        test=_metrics(test, benchmark, split, "test"),
+        validation=_metrics(validation, benchmark, split=benchmark.validation, name="validation"),
+        test=_metrics(test, benchmark, split=split, name="test"),
         shares=shares,
     )
 
 
-def _metrics(fits: Mapping[str, Fit], benchmark: RankingBenchmark, split: Split, named: str) -> tuple[Metric, ...]:
+def _metrics(fits: Mapping[str, Fit], benchmark: RankingBenchmark, *, split: Split, name: str) -> tuple[Metric, ...]:
     past, ks, categories = split.training.histories, benchmark.ks, benchmark.categories
     return tuple(
         metric
-        for name, fit in fits.items()
+        for model, fit in fits.items()
         if fit.answer is not None
         for metric in ranking_metrics(
-            name, fit.answer, truth=split.truth, past=past, ks=ks, split=named, categories=categories
+            model, fit.answer, truth=split.truth, past=past, ks=ks, split=name, categories=categories
         )
     )
 
@@ -152,10 +152,10 @@ def summary(results: RankingResults) -> str:
     if results.shares:
         header.append("share of the best NDCG@10")
         rows = [[*row, format_interval(results.shares.get(row[0]))] for row in rows]
-    return _with_published(results, header, rows)
+    return _with_published(results, header=header, rows=rows)
 
 
-def _with_published(results: RankingResults, header: list[str], rows: list[list[str]]) -> str:
+def _with_published(results: RankingResults, *, header: list[str], rows: list[list[str]]) -> str:
     """Add a column with what others report; models that only others have get their own rows."""
     published = results.benchmark.published
     if not published:

@@ -12,6 +12,7 @@ from datetime import date
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.figures import BENCH, BenchmarkFigure, publish
 from benchmarks.pages import format_interval, table, write_section
@@ -56,7 +57,7 @@ def champion_of(tables: Tables) -> AdditiveModel:
     return Logistic(n_resamples=0, seed=tables.config.seed).fit(rows.features.take(mature), rows.outcomes.take(mature))
 
 
-def attribute_churn(evidence: Evidence, reasons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def attribute_churn(evidence: Evidence, reasons: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
     """Attribute each churned customer to causes, given the stated reasons (n,).
 
     Returns the posterior (n_churned, n_causes) and the customers' ids (n_churned,).
@@ -67,18 +68,18 @@ def attribute_churn(evidence: Evidence, reasons: np.ndarray) -> tuple[np.ndarray
     return hazards.posterior(evidence.lived.take(left), reasons[left]), rows.customer_ids[left]
 
 
-def causes_as_stated(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
+def causes_as_stated(evidence: Evidence) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
     """The stated causes as one-hot rows (n_stated, n_causes), and the customers' ids (n_stated,)."""
     has_stated = evidence.is_past & evidence.rows.left & (evidence.stated != NOT_STATED)
     return np.eye(len(evidence.names.causes))[evidence.stated[has_stated]], evidence.rows.customer_ids[has_stated]
 
 
-def share_error(shares: np.ndarray, customer_ids: np.ndarray, truth: np.ndarray) -> Estimate:
+def share_error(shares: NDArray[np.float64], customer_ids: NDArray[np.str_], *, truth: NDArray[np.float64]) -> Estimate:
     """The largest difference between a cause's share and its true share, in points."""
     return estimate_interval(lambda rows: 100 * float(np.abs(shares[rows].mean(axis=0) - truth).max()), customer_ids)
 
 
-def hazard_shares(decomposition: Decomposition) -> np.ndarray:
+def hazard_shares(decomposition: Decomposition) -> NDArray[np.float64]:
     """(causes,) shares of the cumulative incidence after a year, among the stated causes."""
     incidence = np.array([decomposition.groups[0].incidence[cause][-1].value for cause in decomposition.causes])
     return incidence / incidence.sum()
@@ -89,7 +90,7 @@ class CompanyCauses:
     """The attributed, stated and true causes of one company."""
 
     evidence: Evidence
-    truth: np.ndarray
+    truth: NDArray[np.float64]
     "(causes,) true shares."
     decomposition: Decomposition
 
@@ -105,9 +106,9 @@ class CompanyCauses:
         true = company.truth.cause_shares(first, until)
         return cls(evidence, np.array([true[cause] for cause in decomposition.causes]), decomposition)
 
-    def error(self, reasons: np.ndarray) -> Estimate:
+    def error(self, reasons: NDArray[np.int64]) -> Estimate:
         """The error of the attributed shares, given these stated reasons, (n,)."""
-        return share_error(*attribute_churn(self.evidence, reasons), self.truth)
+        return share_error(*attribute_churn(self.evidence, reasons), truth=self.truth)
 
 
 def run(world: SoftwareWorld = WORLD) -> None:
@@ -116,7 +117,7 @@ def run(world: SoftwareWorld = WORLD) -> None:
     evidence, by_hazard = company.evidence, hazard_shares(company.decomposition)
     errors = {
         "": company.error(evidence.witnessed),
-        ".stated": share_error(*causes_as_stated(evidence), company.truth),
+        ".stated": share_error(*causes_as_stated(evidence), truth=company.truth),
         ".hazard": Estimate(100 * float(np.abs(by_hazard - company.truth).max())),
     }
     unstated = company.error(np.full_like(evidence.witnessed, NOT_STATED))
@@ -141,7 +142,7 @@ def write_report(
     world: SoftwareWorld,
     company: CompanyCauses,
     *,
-    by_hazard: np.ndarray,
+    by_hazard: NDArray[np.float64],
     errors: Sequence[Estimate],
     unstated: Estimate,
     others: Mapping[int, Estimate],

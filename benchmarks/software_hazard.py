@@ -16,6 +16,7 @@ from datetime import date
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.figures import BENCH, BenchmarkFigure, publish
 from benchmarks.measure import Cost, measure_cost
@@ -55,7 +56,7 @@ OBSERVED = ("integrated_brier", *(f"{name}@{m}m" for m in MONTHS for name in BY_
 class TrueRisks:
     """The true churn risk of the test customers, given the hidden state of the simulation."""
 
-    by_month: np.ndarray
+    by_month: NDArray[np.floating]
     "(n, 12) P(churned before the first of the 1st, 2nd, ... month after the cutoff)."
     cutoff: date
 
@@ -66,7 +67,7 @@ class TrueRisks:
         incidence = company.truth.incidence(rows.cutoffs.test, max(MONTHS), n_futures=N_FUTURES)
         return cls(incidence.sum(axis=0)[places], rows.cutoffs.test)
 
-    def within(self, days: int) -> np.ndarray:
+    def within(self, days: int) -> NDArray[np.float64]:
         """(n,) P(churned within `days`): within a month, ends are equally likely on each day but the first."""
         months = np.datetime64(self.cutoff, "M") + np.arange(self.by_month.shape[1] + 1)
         firsts = (months.astype("datetime64[D]") - np.datetime64(self.cutoff, "D")).astype(np.int64)
@@ -97,19 +98,19 @@ def fit_each(recipes: Mapping[str, Recipe], rows: HazardRows) -> tuple[dict[str,
     return curves, costs
 
 
-def distance(risk: np.ndarray, truth: np.ndarray) -> float:
+def distance(risk: NDArray[np.float64], truth: NDArray[np.float64]) -> float:
     """Points between mean predicted and mean true risk, averaged over tenths of the customers by predicted risk."""
     return 100 * float(np.abs(np.bincount(calibration_bins(risk, N_BINS), risk - truth)).sum() / len(risk))
 
 
-def true_errors(model: str, curves: RiskCurves, truth: TrueRisks, customer_ids: np.ndarray) -> list[Metric]:
+def true_errors(model: str, curves: RiskCurves, *, truth: TrueRisks, customer_ids: NDArray[np.str_]) -> list[Metric]:
     """The distance to the true risk at 3, 6 and 12 months, and last the largest of the three."""
     pairs = {
         f"@{months}m": (curves.at(months * DAYS_PER_HORIZON_MONTH), truth.within(months * DAYS_PER_HORIZON_MONTH))
         for months in MONTHS
     }
 
-    def largest(rows: np.ndarray) -> float:
+    def largest(rows: NDArray[np.int64]) -> float:
         return max(distance(risk[rows], true[rows]) for risk, true in pairs.values())
 
     by_horizon = {
@@ -142,18 +143,22 @@ def run(world: SoftwareWorld = WORLD) -> None:
     outcomes, truth = rows.outcomes.take(rows.test), TrueRisks.of(company, rows)
     metrics = [one for name, curve in curves.items() for one in survival_metrics(name, curve, outcomes=outcomes)]
     observed = [one for one in metrics if one.name in OBSERVED]
-    errors = [one for name, curve in curves.items() for one in true_errors(name, curve, truth, outcomes.customer_ids)]
+    errors = [
+        one
+        for name, curve in curves.items()
+        for one in true_errors(name, curve, truth=truth, customer_ids=outcomes.customer_ids)
+    ]
     largest = next(one.estimate for one in errors if one.model == chosen and one.name == "true_calibration_error")
     figure = BenchmarkFigure(figure=FIGURE, value=largest.value, low=largest.low, high=largest.high, unit="points")
     publish(NAME, [figure, *metric_figures(NAME, errors), *metric_figures(NAME, observed)])
     parts = [
         f"Chosen on held-out customers: `{chosen}`. Its largest distance to the true risk, "
         f"`{FIGURE}`, is {format_interval(largest, 2)} points. The method was developed on companies of other seeds.",
-        table(["", *curves], metric_rows(errors, [one.name for one in errors if one.model == chosen], curves)),
+        table(["", *curves], metric_rows(errors, [one.name for one in errors if one.model == chosen], models=curves)),
         "In points: the distance between mean predicted and mean true risk, averaged over tenths of the customers by "
         f"predicted risk; `{BASELINE}` predicts the same for every customer, so all are one group. Against observed "
         "churn, which includes chance:",
-        metric_table(observed, OBSERVED, costs),
+        metric_table(observed, OBSERVED, costs=costs),
         tenths_table(curves[chosen], truth, observed=EvaluatedCurves.of(curves[chosen], outcomes), months=max(MONTHS)),
     ]
     write_section(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.pages import format_interval, table
 from core.intervals import Estimate, estimate_interval
@@ -27,21 +28,23 @@ NOTE = (
 class TaskWeeks:
     """Counts by week, in the order of time; every array is (n_weeks,)."""
 
-    cutoffs: np.ndarray
+    cutoffs: NDArray[np.datetime64]
     "datetime64[D]"
-    customers: np.ndarray
-    churners: np.ndarray
+    customers: NDArray[np.float64]
+    churners: NDArray[np.float64]
     "Customers who churned within the horizon."
-    tasks: np.ndarray
-    right: np.ndarray
+    tasks: NDArray[np.float64]
+    right: NDArray[np.float64]
     "Tasks whose customer churned within the horizon."
 
     @classmethod
-    def of(cls, labels: Labels, has_task: np.ndarray) -> TaskWeeks:
+    def of(cls, labels: Labels, has_task: NDArray[np.bool_]) -> TaskWeeks:
         """Count rows of (customer, week); `has_task` (n,) says which of them opened a task."""
         cutoffs, weeks = np.unique(labels.cutoffs, return_inverse=True)
         flags = (np.ones(len(weeks)), labels.churned, has_task, has_task & labels.churned)
-        customers, churners, tasks, right = (np.bincount(weeks, flag, len(cutoffs)) for flag in flags)
+        customers, churners, tasks, right = (
+            np.bincount(weeks, flag, len(cutoffs)).astype(np.float64) for flag in flags
+        )
         return cls(cutoffs=cutoffs, customers=customers, churners=churners, tasks=tasks, right=right)
 
     def precision(self) -> Estimate:
@@ -56,7 +59,7 @@ class TaskWeeks:
         """The share of all tasks of these weeks that were right, with its interval over weeks."""
         right, tasks = self.right[quarter], self.tasks[quarter]
 
-        def share(weeks: np.ndarray) -> float:
+        def share(weeks: NDArray[np.int64]) -> float:
             return float(right[weeks].sum() / tasks[weeks].sum()) if tasks[weeks].any() else float("nan")
 
         return estimate_interval(share, self.cutoffs[quarter])

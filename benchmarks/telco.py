@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.data_sets import data_set
 from benchmarks.figures import publish
@@ -70,7 +71,7 @@ def other_rankings_sentence(trials: Trials, value: float) -> str:
     )
 
 
-def _fold_of_rows(customers: int) -> np.ndarray:
+def _fold_of_rows(customers: int) -> NDArray[np.int64]:
     """The fold of each row of one repeat, (customers,): folds follow each other, those with one row more first."""
     return np.sort(np.arange(customers) % N_FOLDS)
 
@@ -103,7 +104,7 @@ def main() -> None:
             "chosen by folds inside the training customers",
         },
         parts=[
-            metric_table(metrics, NAMES, costs),
+            metric_table(metrics, NAMES, costs=costs),
             f"Paired differences of `{SHIPPED_MODEL}`, positive is better:",
             describe_comparisons(
                 [*trials.compare_with(SHIPPED_MODEL, [BASELINE, *(name for name in others if name != BASELINE)])]

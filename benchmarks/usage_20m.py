@@ -34,13 +34,13 @@ PLANS = {"basic": 20.0, "pro": 60.0, "max": 200.0}
 def make_company(folder: Path, *, n_events: int = N_EVENTS, n_customers: int = N_CUSTOMERS, seed: int = 7) -> None:
     """Write the tables of a software company: every customer has usage and a subscription, some have tickets."""
     random = np.random.default_rng(seed)
-    write_parquet(folder / "usage", _usage(random, n_events, n_customers))
+    write_parquet(folder / "usage", _usage(random, n_events=n_events, n_customers=n_customers))
     write_parquet(folder / "subscriptions", [_subscriptions(random, n_customers)])
     n_tickets = max(1, N_TICKETS * n_customers // N_CUSTOMERS)
-    write_parquet(folder / "tickets", [_tickets(random, n_tickets, n_customers)])
+    write_parquet(folder / "tickets", [_tickets(random, n_tickets=n_tickets, n_customers=n_customers)])
 
 
-def _usage(random: np.random.Generator, n_events: int, n_customers: int) -> Iterator[pa.Table]:
+def _usage(random: np.random.Generator, *, n_events: int, n_customers: int) -> Iterator[pa.Table]:
     """Events sorted by time: gamma-distributed rates, short sessions, some kinds of event far more frequent."""
     rates = random.gamma(0.8, size=n_customers)
     n_sessions = n_events // EVENTS_PER_SESSION
@@ -93,7 +93,7 @@ def _subscriptions(random: np.random.Generator, n_customers: int) -> pa.Table:
     )
 
 
-def _tickets(random: np.random.Generator, n_tickets: int, n_customers: int) -> pa.Table:
+def _tickets(random: np.random.Generator, *, n_tickets: int, n_customers: int) -> pa.Table:
     opened = np.datetime64(CUTOFF, "s") - random.integers(0, DAYS * 86_400, n_tickets).astype("timedelta64[s]")
     hours = random.exponential(20, (2, n_tickets)) * 3_600
     return pa.table(

@@ -42,10 +42,10 @@ def _item_lines(purchases: ir.Table) -> ir.Table:
 
 def _build_interactions(lines: pa.Table) -> Interactions:
     item_ids, items = encode_sorted(lines["item_id"])
-    customer_ids, customers = encode_sorted(_column(lines, "customer_id", pa.string()))
+    customer_ids, customers = encode_sorted(_column(lines, "customer_id", dtype=pa.string()))
     times = seconds(lines["event_time"])
-    quantities = np.nan_to_num(numbers(_column(lines, "quantity", pa.float64())), nan=1.0).astype(np.float32)
-    order_codes = _dictionary_codes(_column(lines, "order_id", pa.string()).dictionary_encode().combine_chunks())
+    quantities = np.nan_to_num(numbers(_column(lines, "quantity", dtype=pa.float64())), nan=1.0).astype(np.float32)
+    order_codes = _dictionary_codes(_column(lines, "order_id", dtype=pa.string()).dictionary_encode().combine_chunks())
     order = np.lexsort((items, times, customers))
     order, anonymous = order[customers[order] >= 0], order[customers[order] < 0]
     return Interactions(
@@ -61,7 +61,7 @@ def _build_interactions(lines: pa.Table) -> Interactions:
     )
 
 
-def _column(lines: pa.Table, name: str, dtype: pa.DataType) -> pa.ChunkedArray:
+def _column(lines: pa.Table, name: str, *, dtype: pa.DataType) -> pa.ChunkedArray:
     """The column, or missing cells where the source does not have it."""
     return lines[name] if name in lines.column_names else pa.chunked_array([pa.nulls(len(lines), dtype)])
 

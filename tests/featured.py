@@ -1,4 +1,4 @@
-"""Features of small worlds, by name."""
+"""Features of small worlds with known answers."""
 
 from __future__ import annotations
 

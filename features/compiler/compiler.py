@@ -66,19 +66,19 @@ def compute_measures(
         else:
             by_grain.setdefault(measure.grain, []).append(measure)
     for grain, grain_measures in by_grain.items():
-        values |= _compute_grain(facts, grain, grain_measures, n_customers=n_customers)
+        values |= _compute_grain(facts, grain, measures=grain_measures, n_customers=n_customers)
     return values
 
 
 def _compute_grain(
-    facts: ir.Table, grain: Grain, measures: Sequence[Measure], *, n_customers: int
+    facts: ir.Table, grain: Grain, *, measures: Sequence[Measure], n_customers: int
 ) -> dict[Measure, NDArray[np.float64]]:
     edges = sorted({measure.window_days for measure in measures if measure.window_days})
     by_aggregate: dict[BandAggregate, dict[int, Measure]] = {}
     for measure in measures:
         band = edges.index(measure.window_days) if measure.window_days else len(edges)
         by_aggregate.setdefault((measure.aggregate, measure.column, measure.condition), {})[band] = measure
-    rows = _aggregate_bands(_grain_rows(facts, grain, measures), edges=edges, aggregates=list(by_aggregate))
+    rows = _aggregate_bands(_grain_rows(facts, grain, measures=measures), edges=edges, aggregates=list(by_aggregate))
     bands = Bands.from_rows(rows.to_pyarrow(), n_bands=len(edges) + 1)
     values: dict[Measure, NDArray[np.float64]] = {}
     for place, (key, by_band) in enumerate(by_aggregate.items()):
@@ -89,7 +89,7 @@ def _compute_grain(
     return values
 
 
-def _grain_rows(facts: ir.Table, grain: Grain, measures: Iterable[Measure]) -> ir.Table:
+def _grain_rows(facts: ir.Table, grain: Grain, *, measures: Iterable[Measure]) -> ir.Table:
     """One row per (position, key) with its age and the columns that the measures read; rows without a key are left out.
 
     Without keys, the facts themselves.
@@ -129,7 +129,7 @@ def _aggregate_bands(rows: ir.Table, *, edges: Sequence[int], aggregates: Sequen
 def _aggregate(rows: ir.Table, aggregate: Aggregate, *, column: str, condition: str | None = None) -> ir.Scalar:
     if aggregate == "count" and not column and condition is None:
         return rows.count()
-    value = _value_per_row(rows, aggregate, column)
+    value = _value_per_row(rows, aggregate, column=column)
     if condition is not None:
         # CASE inside the aggregate costs half of FILTER on DuckDB.
         skips_missing = aggregate in ("count", "least", "largest")
@@ -147,7 +147,7 @@ def _aggregate(rows: ir.Table, aggregate: Aggregate, *, column: str, condition: 
             return value.cast("float64").sum()
 
 
-def _value_per_row(rows: ir.Table, aggregate: Aggregate, column: str) -> ir.Value:
+def _value_per_row(rows: ir.Table, aggregate: Aggregate, *, column: str) -> ir.Value:
     value: ir.Value = rows[column] if column else ibis.literal(1)
     match aggregate:
         case "magnitude":

@@ -44,7 +44,7 @@ class Carried(Declared, frozen=True):
     "Column of the table; not needed for `count`."
 
 
-class Grain(Declared, frozen=True):
+class Grain(Declared, frozen=True, kw_only=True):
     """What measures count: the distinct keys of each customer; without keys, the rows of the table themselves.
 
     A grain row is as old as the newest table row in it.

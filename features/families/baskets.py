@@ -11,9 +11,11 @@ from features.families.feature_set import FeatureSet, WordFeatures
 from features.families.purchases import BOUGHT, NEVER, NONE_IN_WINDOW, ORDER, ORDERS
 from tables.vocabulary import names_of, quote_text
 
-ITEM = Grain("item", "purchases", keys=("item_id",), where=BOUGHT, carries=(Carried("lines", "count", "item_id"),))
+ITEM = Grain(
+    name="item", table="purchases", keys=("item_id",), where=BOUGHT, carries=(Carried("lines", "count", "item_id"),)
+)
 CATEGORY = Grain(
-    "category", "purchases", keys=("category",), where=BOUGHT, carries=(Carried("spend", "sum", "amount"),)
+    name="category", table="purchases", keys=("category",), where=BOUGHT, carries=(Carried("spend", "sum", "amount"),)
 )
 
 ITEMS = Measure(ITEM, "count")

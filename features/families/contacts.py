@@ -10,7 +10,7 @@ from features.compiler.windows import over_windows, within
 from features.families.feature_set import FeatureSet, WordFeatures
 from tables.vocabulary import names_of, quote_text
 
-CONTACT = Grain("contact", "contacts")
+CONTACT = Grain(name="contact", table="contacts")
 CONTACTS = Measure(CONTACT, "count")
 
 FAMILY = FeatureFamily.CONTACTS

@@ -14,8 +14,8 @@ from features.families.feature_set import FeatureSet
 BOUGHT = "amount >= 0"
 
 ORDER = Grain(
-    "order",
-    "purchases",
+    name="order",
+    table="purchases",
     keys=("occasion",),
     where=BOUGHT,
     carries=(
@@ -27,7 +27,7 @@ ORDER = Grain(
         Carried("channel", "least", "channel"),
     ),
 )
-PURCHASE_DAY = Grain("purchase day", "purchases", keys=("age_days",), where=BOUGHT, follows=True)
+PURCHASE_DAY = Grain(name="purchase day", table="purchases", keys=("age_days",), where=BOUGHT, follows=True)
 
 ORDERS = Measure(ORDER, "count")
 SINCE_LAST = Measure(ORDER, "least", column="age_days")

@@ -12,7 +12,7 @@ from features.families.feature_set import FeatureSet
 from features.families.subscriptions import RUNNING, SPAN
 from features.families.usage import NONE_IN_WINDOW
 
-PERSON = Grain("person", "usage", keys=("person_id",))
+PERSON = Grain(name="person", table="usage", keys=("person_id",))
 
 ACTIVE_PEOPLE = Measure(PERSON, "count")
 SEATS = Measure(SPAN, "sum", column="seats", condition=RUNNING)

@@ -8,7 +8,7 @@ from features.compiler.windows import WINDOWS, over_windows, trends, within
 from features.families.feature_set import FeatureSet
 from features.families.purchases import NEVER, NONE_IN_WINDOW, ORDER, ORDERS
 
-RETURN_LINE = Grain("return line", "purchases", where="amount < 0")
+RETURN_LINE = Grain(name="return line", table="purchases", where="amount < 0")
 
 SPEND = Measure(ORDER, "sum", column="spend")
 QUANTITY = Measure(ORDER, "sum", column="quantity")

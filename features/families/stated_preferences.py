@@ -14,7 +14,7 @@ from features.families.feature_set import FeatureSet, WordFeatures
 from tables.tables import Tables
 from tables.vocabulary import MAX_KINDS, frequent_words, names_of, quote_text
 
-PREFERENCE = Grain("preference", "preferences")
+PREFERENCE = Grain(name="preference", table="preferences")
 FAMILY = FeatureFamily.PREFERENCES
 ANSWER = "preference_"
 "Prefix of the features of single questions."

@@ -23,7 +23,7 @@ from features.compiler.windows import over_windows
 from features.families.feature_set import FeatureSet, WordFeatures
 from tables.vocabulary import names_of, quote_text
 
-SPAN = Grain("span", "subscriptions")
+SPAN = Grain(name="span", table="subscriptions")
 RUNNING = "running == 1"
 
 NONE_RUNS = "no subscription is running"

@@ -8,7 +8,7 @@ from core.feature_names import FeatureFamily
 from features.compiler.declaration import NEVER_MISSING, Difference, Feature, Grain, Measure, Ratio
 from features.families.feature_set import FeatureSet
 
-SURVEY = Grain("survey", "surveys")
+SURVEY = Grain(name="survey", table="surveys")
 SENT = Measure(SURVEY, "count")
 ANSWERED = Measure(SURVEY, "count", condition="answered == 1")
 

@@ -10,7 +10,7 @@ from features.compiler.windows import over_windows, within
 from features.families.feature_set import FeatureSet, WordFeatures
 from tables.vocabulary import names_of, quote_text
 
-TICKET = Grain("ticket", "tickets")
+TICKET = Grain(name="ticket", table="tickets")
 TICKETS = Measure(TICKET, "count")
 ANSWER_HOURS = Ratio(
     Measure(TICKET, "sum", column="hours_to_answer"), Measure(TICKET, "count", column="hours_to_answer")

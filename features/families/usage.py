@@ -17,11 +17,11 @@ from features.compiler.windows import over_windows, trends
 from features.families.feature_set import FeatureSet, WordFeatures
 from tables.vocabulary import names_of, quote_text
 
-EVENT = Grain("event", "usage")
-USAGE_DAY = Grain("usage day", "usage", keys=("age_days",), follows=True)
-SESSION = Grain("session", "usage", keys=("session_id",))
-SEEN_ITEM = Grain("item seen", "usage", keys=("item_id",))
-KIND = Grain("kind of usage", "usage", keys=("event",))
+EVENT = Grain(name="event", table="usage")
+USAGE_DAY = Grain(name="usage day", table="usage", keys=("age_days",), follows=True)
+SESSION = Grain(name="session", table="usage", keys=("session_id",))
+SEEN_ITEM = Grain(name="item seen", table="usage", keys=("item_id",))
+KIND = Grain(name="kind of usage", table="usage", keys=("event",))
 ADMIN = "role in ('admin', 'administrator', 'owner')"
 
 EVENTS = Measure(EVENT, "count")

@@ -40,7 +40,9 @@ def test_the_last_error_is_the_largest_over_the_horizons():
     risk = np.tile(0.02 * months, (n, 1))
     curves = RiskCurves(period_days=30, risk=risk, by_cause=np.zeros((n, 12, 0)))
 
-    *errors, largest = true_errors("m", curves, TrueRisks(risk, date(2025, 3, 1)), np.arange(n).astype(str))
+    *errors, largest = true_errors(
+        "m", curves, truth=TrueRisks(risk, date(2025, 3, 1)), customer_ids=np.arange(n).astype(str)
+    )
 
     assert len(errors) == len(MONTHS)
     assert largest.estimate.value == max(one.estimate.value for one in errors)

@@ -10,8 +10,10 @@ from features.compiler.compiler import Bands, compute_measures, evaluate
 from features.compiler.declaration import Aggregate, Carried, Deviation, Difference, Grain, Leader, Measure, Ratio
 from tests.engines import engine, every_engine
 
-BASKET = Grain("basket", "lines", keys=("basket",), carries=(Carried("worth", "sum", "amount"),), follows=True)
-LINE = Grain("line", "lines")
+BASKET = Grain(
+    name="basket", table="lines", keys=("basket",), carries=(Carried("worth", "sum", "amount"),), follows=True
+)
+LINE = Grain(name="line", table="lines")
 
 FACTS = pa.table(
     {

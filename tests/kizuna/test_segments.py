@@ -68,7 +68,7 @@ def test_json_has_the_same_figures_and_no_risk_without_a_release(home: Path, cap
         ("recency_days <", "recency_days <<", "[segments.lately]: "),
         ("customers_file", "customer_file", "unknown key 'customer_file'; did you mean 'customers_file'"),
         ("key.csv", "gone.csv", "[segments.key]: no file of customers at"),
-        ("top = 0.4", "top = 40", "top is a share above 0 and at most 1"),
+        ("top = 0.4", "top = 40", "top has to be a number above 0 and at most 1, found 40"),
     ],
 )
 def test_an_invalid_segment_prints_one_line_and_exits_with_2(

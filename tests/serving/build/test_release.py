@@ -228,7 +228,7 @@ def test_a_model_can_be_skipped(shop):
         ("returns_365 == 0", "unknown name 'returns_365'"),
         ("last_channel == 3", r"compares last_channel \(text\) with 3"),
         ("churn_probability > 0.4 and orders_90d == 'many'", r"compares orders_90d \(number\) with 'many'"),
-        ("channel > 'mail'", "asks for an order of texts"),
+        ("channel > 'mail'", "orders texts"),
         ("orders_90d >", "the rule"),
     ],
 )

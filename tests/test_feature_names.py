@@ -36,9 +36,6 @@ OTHER_NAMES = {
 }  # fmt: skip
 "Names of the same shape that belong to no customer feature."
 
-TRANSLATION_KEYS = {"insights/render/cause_terms.py"}
-"Files whose literals are keys into a table of translations, by feature name."
-
 
 def literals_of(path: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -95,7 +92,7 @@ def test_no_literal_repeats_the_name_of_a_declared_feature():
     repeated = [
         f"{where(path)}:{line}: {text}"
         for path in modules()
-        if not where(path).startswith(DECLARATIONS) and where(path) not in TRANSLATION_KEYS
+        if not where(path).startswith(DECLARATIONS)
         for line, text in literals_of(path)
         if text in NAMES
     ]

@@ -7,10 +7,13 @@ import re
 import numpy as np
 import pytest
 
+from core.i18n.translation import GAP
 from features.families.catalogue import all_features
 from models.churn.reasons import explain_scores
 
 COLUMNS = {feature.name: feature.column for feature in all_features()}
+OWN_GAPS = {"value", "value_days", "usual", "usual_days", "change", "usual_change"}
+"Gaps for the value of the feature itself."
 UNFILLED = re.compile(r"\{\w+\}|\bnan\b|None|unknown")
 
 
@@ -52,6 +55,15 @@ def test_a_long_absence_names_the_customer_s_rhythm():
         "Inactive for 26 days; normally uses it every day (24 times their usual gap)",
         "ふだん約1日ごとの利用が26日間ありません(通常間隔の24倍)",
     )
+
+
+@pytest.mark.parametrize("name", list(COLUMNS))
+def test_a_sentence_names_declared_features_only(name: str):
+    column = COLUMNS[name]
+    sentences = (column.says_en, column.says_ja, column.says_missing_en, column.says_missing_ja)
+    gaps = {gap for sentence in sentences for gap in GAP.findall(sentence)} - OWN_GAPS
+
+    assert {gap.removeprefix("every_") for gap in gaps} <= set(COLUMNS)
 
 
 def test_without_the_features_that_a_sentence_names_the_plain_sentence_stands():

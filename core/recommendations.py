@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +36,8 @@ STAGES = tuple(Stage)
 class Recommendations:
     """The k best items of each customer, best first; every matrix is (n, k)."""
 
-    customer_ids: NDArray[np.character]
-    "(n,)"
+    customer_ids: NDArray[Any]
+    "(n,) text; bytes in a release."
     item_ids: NDArray[np.str_]
     "(m,) sorted: the meaning of the codes."
     items: NDArray[np.int32]

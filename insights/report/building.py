@@ -36,7 +36,7 @@ NEEDS = {
     "hours_to_answer": "tickets",
     "win_rate": "opportunities",
 }
-"A figure that stands for its kin, and what it cannot be told without; insights/pages/words.toml says it in words."
+"By a figure that is typical of its section, the data that it needs; core/i18n has its text under `missing.<name>`."
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class Figure:
     """A figure with its interval, and where it belongs."""
 
     name: str
-    "What it measures; insights/pages/words.toml says it in words."
+    "What it measures; core/i18n has its texts under `figure.<name>` and `figure.<name>.meaning`."
     unit: Unit
     estimate: Estimate
     n: int

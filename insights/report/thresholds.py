@@ -15,7 +15,7 @@ class Line:
     """One line: which figure, which side of it speaks, and what it means."""
 
     code: str
-    "insights/pages/words.toml says it in words."
+    "core/i18n has its text under `threshold.<code>`."
     name: str
     level: Level
     threshold: float

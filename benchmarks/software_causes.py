@@ -23,7 +23,8 @@ from core.config.training import Cutoffs
 from core.intervals import Estimate, estimate_interval
 from insights.causes.competing_risks import CauseHazards
 from insights.causes.decomposition import Decomposition, decompose
-from insights.causes.panel import NOT_STATED, Evidence, evidence_of
+from insights.causes.panel import Panel, build_panel
+from insights.causes.stated_cause_model import NOT_STATED
 from insights.finance.loading import ExcludedRows
 from models.churn.additive import AdditiveModel
 from models.churn.logistic import Logistic
@@ -57,21 +58,21 @@ def champion_of(tables: Tables) -> AdditiveModel:
     return Logistic(n_resamples=0, seed=tables.config.seed).fit(rows.features.take(mature), rows.outcomes.take(mature))
 
 
-def attribute_churn(evidence: Evidence, reasons: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
+def attribute_churn(panel: Panel, reasons: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
     """Attribute each churned customer to causes, given the stated reasons (n,).
 
     Returns the posterior (n_churned, n_causes) and the customers' ids (n_churned,).
     """
-    rows, past = evidence.rows, evidence.is_past
-    hazards = CauseHazards.fitted(evidence.lived.take(past), rows.left[past], reasons[past])
-    left = past & rows.left
-    return hazards.posterior(evidence.lived.take(left), reasons[left]), rows.customer_ids[left]
+    rows, past = panel.rows, panel.is_past
+    hazards = CauseHazards.fit(panel.covariates.take(past), rows.churned[past], stated_causes=reasons[past])
+    left = past & rows.churned
+    return hazards.posterior(panel.covariates.take(left), reasons[left]), rows.customer_ids[left]
 
 
-def causes_as_stated(evidence: Evidence) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
+def causes_as_stated(panel: Panel) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
     """The stated causes as one-hot rows (n_stated, n_causes), and the customers' ids (n_stated,)."""
-    has_stated = evidence.is_past & evidence.rows.left & (evidence.stated != NOT_STATED)
-    return np.eye(len(evidence.names.causes))[evidence.stated[has_stated]], evidence.rows.customer_ids[has_stated]
+    has_stated = panel.is_past & panel.rows.churned & (panel.stated_causes != NOT_STATED)
+    return np.eye(len(panel.names.causes))[panel.stated_causes[has_stated]], panel.rows.customer_ids[has_stated]
 
 
 def share_error(shares: NDArray[np.float64], customer_ids: NDArray[np.str_], *, truth: NDArray[np.float64]) -> Estimate:
@@ -89,7 +90,7 @@ def hazard_shares(decomposition: Decomposition) -> NDArray[np.float64]:
 class CompanyCauses:
     """The attributed, stated and true causes of one company."""
 
-    evidence: Evidence
+    panel: Panel
     truth: NDArray[np.float64]
     "(causes,) true shares."
     decomposition: Decomposition
@@ -100,27 +101,27 @@ class CompanyCauses:
         company = simulate_software(world)
         tables = open_tables(config_of(company))
         excluded = ExcludedRows()
-        evidence = evidence_of(tables, champion_of(tables), None, N_MONTHS, excluded)
-        decomposition = decompose(evidence, tables.config, {}, excluded.counts)
-        first, until = (date.fromisoformat(str(day)) for day in (evidence.first_day, evidence.end_of_months))
+        panel = build_panel(tables, champion_of(tables), text_model=None, n_months=N_MONTHS, excluded=excluded)
+        decomposition = decompose(panel, tables.config, offer_costs={}, excluded_rows=excluded.counts)
+        first, until = (date.fromisoformat(str(day)) for day in (panel.first_day, panel.end_of_months))
         true = company.truth.cause_shares(first, until)
-        return cls(evidence, np.array([true[cause] for cause in decomposition.causes]), decomposition)
+        return cls(panel, np.array([true[cause] for cause in decomposition.causes]), decomposition)
 
     def error(self, reasons: NDArray[np.int64]) -> Estimate:
         """The error of the attributed shares, given these stated reasons, (n,)."""
-        return share_error(*attribute_churn(self.evidence, reasons), truth=self.truth)
+        return share_error(*attribute_churn(self.panel, reasons), truth=self.truth)
 
 
 def run(world: SoftwareWorld = WORLD) -> None:
     """Simulate, measure, publish the figures and write the section."""
     company = CompanyCauses.of(world)
-    evidence, by_hazard = company.evidence, hazard_shares(company.decomposition)
+    panel, by_hazard = company.panel, hazard_shares(company.decomposition)
     errors = {
-        "": company.error(evidence.witnessed),
-        ".stated": share_error(*causes_as_stated(evidence), truth=company.truth),
+        "": company.error(panel.stated_by_end),
+        ".stated": share_error(*causes_as_stated(panel), truth=company.truth),
         ".hazard": Estimate(100 * float(np.abs(by_hazard - company.truth).max())),
     }
-    unstated = company.error(np.full_like(evidence.witnessed, NOT_STATED))
+    unstated = company.error(np.full_like(panel.stated_by_end, NOT_STATED))
     others = {seed: _error_of(replace(world, seed=seed)) for seed in OTHER_SEEDS}
     views = {**errors, ".silent": unstated, **{f".seed_{seed}": error for seed, error in others.items()}}
     publish(NAME, [figure_of(FIGURE + view, error) for view, error in views.items()])
@@ -129,7 +130,7 @@ def run(world: SoftwareWorld = WORLD) -> None:
 
 def _error_of(world: SoftwareWorld) -> Estimate:
     other = CompanyCauses.of(world)
-    return other.error(other.evidence.witnessed)
+    return other.error(other.panel.stated_by_end)
 
 
 def figure_of(name: str, error: Estimate) -> BenchmarkFigure:
@@ -168,7 +169,7 @@ def write_report(
         facts={
             "Data": f"a simulated company, seed {world.seed}: {world.n_accounts:,} accounts, {world.n_months} months; "
             "some of the stated reasons are missing, some are wrong",
-            "Churned": f"{overall.n_left:,} in {decomposition.months[0]} to {decomposition.months[1]}, "
+            "Churned": f"{overall.n_churned:,} in {decomposition.months[0]} to {decomposition.months[1]}, "
             f"{overall.n_stated:,} with a stated cause",
             "Model": f"logistic regression, {decomposition.horizon_days} days",
             "Truth": "the mean share of each cause in the hazard of the churned accounts, in their months of churn",
@@ -179,7 +180,7 @@ def write_report(
             f"The method was developed on companies of other seeds. On {len(others)} further companies the largest "
             f"error of an attributed share is {other_errors.mean():.1f} points on average and {other_errors.max():.1f} "
             f"at worst, and within {GOAL:g} points on {(other_errors <= GOAL).sum()} of them (by seed: {by_seed}).",
-            "Attributed shares use stated reasons as noisy evidence. Without any stated reason, their largest error "
+            "Attributed shares use stated reasons as noisy panel. Without any stated reason, their largest error "
             f"would be {format_interval(unstated, 1)} points: features alone do not separate causes well.",
         ],
     )

@@ -16,7 +16,7 @@ from core.feature_names import FeatureFamily, KeyFigure, RuleVariable
 from core.segmentation import ValueKind
 from features.families.catalogue import all_features
 from features.segments.key_figures import KEY_FIGURES
-from insights.causes.feature_causes import SYMPTOMS, USUAL_FEATURES
+from insights.causes.feature_causes import DEFAULT_FEATURES, SYMPTOMS
 from insights.health.dimensions import BY_FAMILY, BY_NAME
 
 ROOT = Path(__file__).parent.parent
@@ -126,7 +126,7 @@ def test_no_family_is_named_by_a_literal():
     assert compared == [], "use FeatureFamily"
 
 
-@pytest.mark.parametrize("pattern", [one for patterns in USUAL_FEATURES.values() for one in patterns])
+@pytest.mark.parametrize("pattern", [one for patterns in DEFAULT_FEATURES.values() for one in patterns])
 def test_a_cause_is_driven_by_features_or_families_that_exist(pattern):
     assert is_declared(pattern)
 

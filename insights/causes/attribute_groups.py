@@ -1,10 +1,10 @@
-"""Which customers are told apart, month by month: by the segments and tiers of the TOML, by plan, by listed attribute.
+"""Groups of customers by month: segments, customer tiers, plans, listed attributes.
 
               March      April
-ada           dormant    lively        who belongs where is worked out anew at the first midnight of each month, from
-bo            lively     lively        what was known then; a top share is of those who are customers at that midnight
+ada           dormant    lively        membership is computed at the first midnight of each month, from what was known
+bo            lively     lively        then; a top share is taken of that month's customers
 
-A customer has one tier, one plan, one trade at a time, and may be in several segments.
+A customer has one tier, one plan and one value of an attribute at a time, and may be in several segments.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.cohort import Cohort
 from core.config.data_set import Config
@@ -24,58 +25,58 @@ from features.segments.rule_variables import attribute_names, decode_words, feat
 from tables.tables import Tables
 
 SEGMENT, TIER = "segment", "customer_tier"
-TAKEN = (SEGMENT, TIER, "all", "month", "cause")
-"What a listed attribute of the same name is not confused with: it is told as attributes.segment."
+RESERVED = (SEGMENT, TIER, "all", "month", "cause")
+"A listed attribute with one of these names is called attributes.<name>."
 
 
 @dataclass(frozen=True)
 class Membership:
-    """One group, and which person-months belong to it."""
+    """One group and the person-months that belong to it."""
 
     by: str
-    "SEGMENT, TIER, or the feature that tells customers apart: main_plan, account_industry, ..."
+    "SEGMENT, TIER, or the feature: main_plan, account_industry, ..."
     value: str
-    "'' for those who belong to no other group by the same; segments have none such."
-    rows: np.ndarray
-    "(n,) bool"
+    "'' for customers in no other group of the same kind; segments have none."
+    rows: NDArray[np.bool_]
+    "(n,)"
 
-    def of_places(self, places: np.ndarray) -> Membership:
-        """The same group among things that have the place of a person-month each, -1 for none."""
+    def of_places(self, places: NDArray[np.int64]) -> Membership:
+        """The same group for things that each belong to a person-month, -1 for none."""
         return replace(self, rows=np.append(self.rows, False)[places])
 
 
-def memberships(tables: Tables, cohort: Cohort, risk: np.ndarray) -> tuple[Membership, ...]:
-    """Every group of the cohort, whose P(leaving) is `risk`, (n,). Raises as `compute_segmentation`.
+def load_memberships(tables: Tables, cohort: Cohort, *, risk: NDArray[np.float64]) -> tuple[Membership, ...]:
+    """Every group of the cohort, whose P(churn) is `risk`, (n,). Raises as `compute_segmentation`.
 
-    Rules may speak of features, and customers have plans, that no churn model knows: those alone are computed anew.
+    Rules and plans may need features that the churn model does not use; only those are computed.
     """
     names = features_for_rules(tables.config).union([MAIN_PLAN], attribute_names(tables.config))
     features = compute_features(tables, cohort, names=names)
-    return (*by_settings(tables.config, features, risk), *by_words(features))
+    return (*segment_memberships(tables.config, features, risk=risk), *attribute_memberships(features))
 
 
-def by_settings(config: Config, features: FeatureTable, risk: np.ndarray) -> tuple[Membership, ...]:
-    """The segments and tiers of the configuration, those of each cutoff from its own customers; `risk` is (n,)."""
+def segment_memberships(config: Config, features: FeatureTable, *, risk: NDArray[np.float64]) -> tuple[Membership, ...]:
+    """Segments and customer tiers of the configuration, computed cutoff by cutoff; `risk` is (n,)."""
     in_segment = np.zeros((len(features), len(config.segments)), bool)
     tier = np.full(len(features), -1)
     for cutoff in np.unique(features.cutoffs):
         rows = np.flatnonzero(features.cutoffs == cutoff)
-        then = compute_segmentation(config, features.take(rows), churn_probability=risk[rows])
-        in_segment[rows], tier[rows] = then.in_segment, then.customer_tier
+        segmentation = compute_segmentation(config, features.take(rows), churn_probability=risk[rows])
+        in_segment[rows], tier[rows] = segmentation.in_segment, segmentation.customer_tier
     segments = (Membership(SEGMENT, name, rows) for name, rows in zip(config.segments, in_segment.T, strict=True))
-    words = np.array([*config.customer_tiers, ""])
-    return (*segments, *(_parts(TIER, words[tier], tuple(words)) if config.customer_tiers else ()))
+    names = np.array([*config.customer_tiers, ""])
+    return (*segments, *(_partition(TIER, names[tier], order=tuple(names)) if config.customer_tiers else ()))
 
 
-def by_words(features: FeatureTable) -> Iterator[Membership]:
-    """The groups by plan and by each listed attribute that is a word."""
+def attribute_memberships(features: FeatureTable) -> Iterator[Membership]:
+    """Groups by plan and by each categorical attribute."""
     for column in features.columns:
         if column.vocabulary and (column.name == MAIN_PLAN or column.family == FeatureFamily.ATTRIBUTES):
             words = decode_words(features.column(column.name), column.vocabulary)
-            by = f"{FeatureFamily.ATTRIBUTES}.{column.name}" if column.name in TAKEN else column.name
-            yield from _parts(by, words, (*sorted({*column.vocabulary} - {""}), ""))
+            by = f"{FeatureFamily.ATTRIBUTES}.{column.name}" if column.name in RESERVED else column.name
+            yield from _partition(by, words, order=(*sorted({*column.vocabulary} - {""}), ""))
 
 
-def _parts(by: str, words: np.ndarray, order: tuple[str, ...]) -> Iterator[Membership]:
-    """A group for each word that somebody has, (n,) text: together they are everybody."""
+def _partition(by: str, words: NDArray[np.str_], *, order: tuple[str, ...]) -> Iterator[Membership]:
+    """One group per value that occurs, (n,); together they are all rows."""
     return (Membership(by, str(word), words == word) for word in order if (words == word).any())

@@ -1,17 +1,17 @@
-"""Which cause a departure is laid on: competing risks, each moved by the features that speak of its cause.
+"""Attributes each churn to a cause. One hazard per cause, driven only by the features mapped to that cause.
 
-    risk of a cause       exp(level + weights x features)      one risk each; they add up to the risk of leaving
-    share of a cause      its risk / all risks                 of somebody who leaves, and of somebody who may
+    hazard of a cause     exp(intercept + weights x features)    one per cause; they add up to the hazard of churn
+    share of a cause      its hazard / sum of hazards            for a churned customer, and for a current one
 
-Levels and weights are found by how often customers with such features really left, compared with those who stayed,
-by expectation and maximisation over the unknown true causes (Dempster, Laird & Rubin 1977): hazards of causes add,
-where a churn model adds log-odds, in which a common small grievance and a rare grave one look alike. Features that
-speak of no cause, or of all, may move every risk: leavers are compared with stayers of their plan, size and tenure.
-How far the weights of a family of features lie from zero is found with them (MacKay 1992, the evidence framework).
+Intercepts and weights are fitted by expectation maximisation over the unknown true causes (Dempster, Laird & Rubin
+1977), from how often customers with such features churned, compared with those who stayed. Hazards of causes add up;
+log-odds of a churn model do not, and make a common mild problem look like a rare severe one. Features mapped to no
+cause, or to all, drive every hazard, so that churned customers are compared with customers of the same plan, size and
+tenure. The prior variance of each feature family's weights is estimated with them (MacKay 1992, evidence framework).
 
-What an end itself states is heard as a witness who sometimes just says something: how often, and what, is estimated
-along with the rest. Where nothing was stated at all, the features alone decide, and the shares are far less certain:
-a grievance that no feature shows is then taken for the one that features show best.
+What an end itself states is a noisy observation of the true cause; the noise is estimated along with the rest. If no
+cause was stated at all, attribution rests on features alone and is much less certain: a problem that no feature shows
+is then attributed to the cause that features show best.
 """
 
 from __future__ import annotations
@@ -20,120 +20,140 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from insights.causes.covariates import Covariates
 from insights.causes.stated_cause_model import StatedCauseModel
 
 N_ROUNDS = 60
-CURVED_EVERY = 5
-"Rounds between two looks at how the likelihood bends, and at the sizes of weights."
-SETTLED = 9
-"Rounds before the sizes of weights are asked for: before, all weights are still near zero."
-PRECISION, PRECISIONS = 30.0, (1.0, 3_000.0)
-"One over the variance of weights: before anything is seen, and between which bounds it is kept."
-SEEN_VARIANCE = 1 / 300
-"Of a family's weights, as if one more weight of such variance had been seen."
-LONGEST_STEP = 1.0
-LOG_RISK = (-16.0, 1.0)
-"Between which log risks a month are kept."
+CURVATURE_EVERY = 5
+"Rounds between updates of the curvature and of the prior precisions."
+WARM_UP_ROUNDS = 9
+"Rounds before precisions are estimated: until then all weights are near zero."
+PRIOR_PRECISION, PRECISION_BOUNDS = 30.0, (1.0, 3_000.0)
+"Inverse variance of weights: the initial value, and its bounds."
+PRIOR_VARIANCE = 1 / 300
+"A family's variance is estimated as if one more weight with this variance had been observed."
+MAX_STEP = 1.0
+LOG_RISK_BOUNDS = (-16.0, 1.0)
+"Bounds of the log hazard per month."
 
 
 @dataclass(frozen=True)
 class CauseHazards:
-    """The risks of leaving for each cause; in the order of the causes."""
+    """Hazards of churn by cause, in the order of the causes."""
 
-    weights: np.ndarray
-    "(causes, p + 1): log risk a month of usual features, then what each design column adds to it."
-    precisions: np.ndarray
-    "(causes, p + 1) of the weights; the level is free."
-    witness: StatedCauseModel
+    weights: NDArray[np.float64]
+    "(causes, p + 1): log hazard per month of average features, then the weight of each design column."
+    precisions: NDArray[np.float64]
+    "(causes, p + 1) of the weights; the intercept is free."
+    stated_cause_model: StatedCauseModel
 
     @classmethod
-    def fitted(cls, lived: Covariates, left: np.ndarray, stated: np.ndarray) -> Self:
-        """From person-months: what was lived, who left (n,) bool, the stated cause's place (n,), -1 for none."""
-        found = cls.usual(lived, left)
-        curved = [np.empty((0, 0))] * len(found.weights)
+    def fit(cls, covariates: Covariates, churned: NDArray[np.bool_], *, stated_causes: NDArray[np.int64]) -> Self:
+        """Fit on person-months: covariates, who churned (n,), and the stated cause's index (n,), -1 for none."""
+        model = cls.prior(covariates, churned)
+        inverse_curvatures = [np.empty((0, 0))] * len(model.weights)
         for round_ in range(N_ROUNDS):
-            risks = found.risks(lived)
-            blamed = found.witness.weighed(_shares(risks[left]), stated[left])
-            if round_ % CURVED_EVERY == 0:
-                found, curved = found.sized(lived, risks, settled=round_ >= SETTLED)
+            risks = model.risks(covariates)
+            responsibilities = model.stated_cause_model.weigh(_shares(risks[churned]), stated_causes[churned])
+            if round_ % CURVATURE_EVERY == 0:
+                model, inverse_curvatures = model.update_precisions(
+                    covariates, risks, estimate=round_ >= WARM_UP_ROUNDS
+                )
             excess = -risks
-            excess[left] += blamed
-            weights = found.stepped(lived, excess, curved)
-            found = replace(found, weights=weights, witness=found.witness.heard(blamed, stated[left]))
-        return found
+            excess[churned] += responsibilities
+            weights = model.newton_step(covariates, excess, inverse_curvatures=inverse_curvatures)
+            model = replace(
+                model,
+                weights=weights,
+                stated_cause_model=model.stated_cause_model.update(responsibilities, stated_causes[churned]),
+            )
+        return model
 
     @classmethod
-    def usual(cls, lived: Covariates, left: np.ndarray) -> Self:
-        """What is thought before anything is seen: as many leave as do, for each cause alike."""
-        n_causes, p = lived.moves.shape
-        weights, precisions = np.zeros((n_causes, p + 1)), np.full((n_causes, p + 1), PRECISION)
-        weights[:, 0] = np.log(max(left.mean(), 1e-7) / n_causes)
+    def prior(cls, covariates: Covariates, churned: NDArray[np.bool_]) -> Self:
+        """The starting point: the observed churn rate, split evenly over the causes."""
+        n_causes, p = covariates.drives.shape
+        weights, precisions = np.zeros((n_causes, p + 1)), np.full((n_causes, p + 1), PRIOR_PRECISION)
+        weights[:, 0] = np.log(max(churned.mean(), 1e-7) / n_causes)
         precisions[:, 0] = 1e-6
-        return cls(weights, precisions, StatedCauseModel.usual(n_causes))
+        return cls(weights, precisions, StatedCauseModel.prior(n_causes))
 
-    def risks(self, lived: Covariates) -> np.ndarray:
-        """(n, causes) risk a month of leaving for each cause."""
-        return np.exp(np.clip(self.weights[:, 0] + lived.values @ self.weights[:, 1:].T, *LOG_RISK))
+    def risks(self, covariates: Covariates) -> NDArray[np.float64]:
+        """Hazard per month of each cause, (n, causes)."""
+        return np.exp(np.clip(self.weights[:, 0] + covariates.values @ self.weights[:, 1:].T, *LOG_RISK_BOUNDS))
 
-    def shares(self, lived: Covariates) -> np.ndarray:
-        """(n, causes) of the risk of leaving, before anything is stated; rows sum to 1."""
-        return _shares(self.risks(lived))
+    def shares(self, covariates: Covariates) -> NDArray[np.float64]:
+        """Share of each cause in the hazard, (n, causes), without stated causes; rows sum to 1."""
+        return _shares(self.risks(covariates))
 
-    def posterior(self, lived: Covariates, stated: np.ndarray) -> np.ndarray:
-        """(n, causes) probability that each was the true cause of a departure, given what was stated; sum to 1."""
-        return self.witness.weighed(self.shares(lived), stated)
+    def posterior(self, covariates: Covariates, stated_causes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """P(true cause | features, stated cause) of a churn, (n, causes); rows sum to 1."""
+        return self.stated_cause_model.weigh(self.shares(covariates), stated_causes)
 
-    def stepped(self, lived: Covariates, excess: np.ndarray, curved: list[np.ndarray]) -> np.ndarray:
-        """The weights after a Newton step; `excess` (n, causes) is what is laid on each month beyond its risk."""
-        gradients = np.column_stack([excess.sum(axis=0), excess.T @ lived.values]) - self.precisions * self.weights
+    def newton_step(
+        self, covariates: Covariates, excess: NDArray[np.float64], *, inverse_curvatures: list[NDArray[np.float64]]
+    ) -> NDArray[np.float64]:
+        """The weights after one Newton step; `excess` (n, causes) is the churn attributed beyond the hazard."""
+        gradients = np.column_stack([excess.sum(axis=0), excess.T @ covariates.values]) - self.precisions * self.weights
         weights = self.weights.copy()
-        for cause, moved in enumerate(_moved(lived)):
-            step = curved[cause] @ gradients[cause, moved]
-            weights[cause, moved] += step / max(1.0, np.abs(step).max() / LONGEST_STEP)
+        for cause, driven in enumerate(_driven_columns(covariates)):
+            step = inverse_curvatures[cause] @ gradients[cause, driven]
+            # A full Newton step may overshoot far from the optimum, where the curvature is flat.
+            weights[cause, driven] += step / max(1.0, np.abs(step).max() / MAX_STEP)
         return weights
 
-    def sized(self, lived: Covariates, risks: np.ndarray, settled: bool) -> tuple[Self, list[np.ndarray]]:
-        """The same with the sizes of weights that their families show, and the inverse curvature of each cause."""
-        precisions, curved = self.precisions.copy(), []
-        for cause, moved in enumerate(_moved(lived)):
-            information = _information(lived.values[:, lived.moves[cause]], risks[:, cause])
-            inverse = np.linalg.inv(information + np.diag(precisions[cause, moved]))
-            if settled:
-                families = lived.families[lived.moves[cause]]
-                spread = np.diag(inverse)[1:]
-                own = moved[1:]
-                precisions[cause, own] = _evident(self.weights[cause, own], precisions[cause, own], spread, families)
-                inverse = np.linalg.inv(information + np.diag(precisions[cause, moved]))
-            curved.append(inverse)
-        return replace(self, precisions=precisions), curved
+    def update_precisions(
+        self, covariates: Covariates, risks: NDArray[np.float64], *, estimate: bool
+    ) -> tuple[Self, list[NDArray[np.float64]]]:
+        """The model with precisions estimated by family (if asked), and the inverse curvature of each cause."""
+        precisions, inverse_curvatures = self.precisions.copy(), []
+        for cause, driven in enumerate(_driven_columns(covariates)):
+            information = _information(covariates.values[:, covariates.drives[cause]], risks[:, cause])
+            inverse = np.linalg.inv(information + np.diag(precisions[cause, driven]))
+            if estimate:
+                families = covariates.families[covariates.drives[cause]]
+                variances = np.diag(inverse)[1:]
+                own = driven[1:]
+                precisions[cause, own] = _evidence_precisions(
+                    self.weights[cause, own], precisions[cause, own], variances=variances, families=families
+                )
+                inverse = np.linalg.inv(information + np.diag(precisions[cause, driven]))
+            inverse_curvatures.append(inverse)
+        return replace(self, precisions=precisions), inverse_curvatures
 
 
-def _shares(risks: np.ndarray) -> np.ndarray:
+def _shares(risks: NDArray[np.float64]) -> NDArray[np.float64]:
     return risks / risks.sum(axis=1, keepdims=True)
 
 
-def _moved(lived: Covariates) -> list[np.ndarray]:
-    """Of each cause the places of the weights that may differ from zero, the level's first."""
-    return [np.append(0, 1 + np.flatnonzero(moves)) for moves in lived.moves]
+def _driven_columns(covariates: Covariates) -> list[NDArray[np.int64]]:
+    """For each cause, the indices of the weights that may differ from zero; the intercept's first."""
+    return [np.append(0, 1 + np.flatnonzero(drives)) for drives in covariates.drives]
 
 
-def _information(values: np.ndarray, risk: np.ndarray) -> np.ndarray:
-    """(q + 1, q + 1) how sharply Poisson counts at these risks (n,) speak of the level and the weights."""
-    weighed = values * risk[:, None]
-    sums = weighed.sum(axis=0)
-    return np.block([[np.array([[risk.sum()]]), sums[None, :]], [sums[:, None], values.T @ weighed]])
+def _information(values: NDArray[np.float64], risk: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fisher information of intercept and weights, (q + 1, q + 1), of Poisson counts with these rates (n,)."""
+    weighted = values * risk[:, None]
+    sums = weighted.sum(axis=0)
+    return np.block([[np.array([[risk.sum()]]), sums[None, :]], [sums[:, None], values.T @ weighted]])
 
 
-def _evident(weights: np.ndarray, precisions: np.ndarray, spread: np.ndarray, families: np.ndarray) -> np.ndarray:
-    """(q,) the precisions under which each family's weights are likeliest: how many of them are known, by their size.
+def _evidence_precisions(
+    weights: NDArray[np.float64],
+    precisions: NDArray[np.float64],
+    *,
+    variances: NDArray[np.float64],
+    families: NDArray[np.str_],
+) -> NDArray[np.float64]:
+    """The precisions (q,) that maximise the evidence, one per family: well-determined weights / sum of squares.
 
-    MacKay (1992), Bayesian interpolation, 4.4: known = sum of (1 - precision x posterior variance).
+    MacKay (1992), Bayesian interpolation, 4.4: well-determined = sum of (1 - precision x posterior variance).
     """
-    found = precisions.copy()
+    updated = precisions.copy()
     for family in np.unique(families):
         own = families == family
-        n_known = max((1 - precisions[own] * spread[own]).sum(), 0.0)
-        found[own] = (n_known + 1) / ((weights[own] ** 2).sum() + SEEN_VARIANCE)
-    return np.clip(found, *PRECISIONS)
+        n_determined = max((1 - precisions[own] * variances[own]).sum(), 0.0)
+        updated[own] = (n_determined + 1) / ((weights[own] ** 2).sum() + PRIOR_VARIANCE)
+    return np.clip(updated, *PRECISION_BOUNDS)

@@ -1,8 +1,7 @@
-"""What today's customers put at stake, and what to do first: of the whole company and of each group alike.
+"""Revenue at risk of today's customers by cause, and what to do first: for the company and for each group.
 
-Every figure is summed from the same numbers of each customer, so that the groups that part the company (its tiers, its
-plans, its trades) add up to it. An intervention is evaluated for each group as if that group were the only one: its
-fixed cost counts in full.
+Every figure sums the same numbers per customer, so groups that partition the company (tiers, plans, attributes) add up
+to it. An intervention is evaluated for each group as if that group were the only one: its fixed cost counts in full.
 """
 
 from __future__ import annotations
@@ -13,109 +12,120 @@ from typing import Any, Literal
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.intervals import Estimate
 from insights.causes.competing_risks import CauseHazards
-from insights.causes.panel import Evidence
-from insights.causes.revenue_at_risk import RankedIntervention, RevenueAtRisk, ranked_interventions
-from insights.causes.risk_view import RiskView, TodaysRisks
+from insights.causes.panel import Panel
+from insights.causes.revenue_at_risk import RankedIntervention, RevenueAtRisk, rank_interventions
+from insights.causes.risk_view import HazardRisks, RiskView
 
-StakesBy = Literal["hazard model", "attributed"]
-"Whose risks of each cause stakes and interventions rest on."
+RiskSource = Literal["hazard model", "attributed"]
+"Where the risk by cause comes from."
 
 
-class Stake(msgspec.Struct, frozen=True):
-    """What one cause puts at stake among today's customers."""
+class CauseRisk(msgspec.Struct, frozen=True):
+    """Revenue at risk from one cause among today's customers."""
 
     cause: str
     customers: float
-    "Expected to leave for it within the horizon."
+    "Expected to churn for it within the horizon."
     mrr: Estimate
-    "Expected to be lost to it, base currency a month."
+    "Expected loss, base currency per month."
 
 
-class MoneyAtStake(msgspec.Struct, frozen=True, kw_only=True):
-    """What some of today's customers put at stake, and what to do first for them."""
+class CurrentRisk(msgspec.Struct, frozen=True, kw_only=True):
+    """Revenue at risk of some of today's customers, and what to do first for them."""
 
     n_customers: int
     mrr: float
-    "What they pay a month."
-    mrr_at_stake: Estimate
-    stakes: tuple[Stake, ...]
-    "The largest first; they sum to the whole."
+    "What they pay per month."
+    mrr_at_risk: Estimate
+    mrr_at_risk_by_cause: tuple[CauseRisk, ...]
+    "Largest first; they sum to the total."
     interventions: tuple[RankedIntervention, ...]
-    "The most expected money first."
+    "Largest expected gain first."
 
-    def money(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         """These fields by name."""
-        return {name: getattr(self, name) for name in MoneyAtStake.__struct_fields__}
+        return {name: getattr(self, name) for name in CurrentRisk.__struct_fields__}
 
 
-class Outlook(MoneyAtStake, frozen=True, kw_only=True):
-    """Today's customers of one group: the risk of each cause, the money, the interventions."""
+class GroupRisk(CurrentRisk, frozen=True, kw_only=True):
+    """Risk, revenue at risk and interventions of today's customers in one group."""
 
     by: str
-    "'all', segment, tier, main_plan, account_industry, ..."
+    "'all', segment, customer_tier, main_plan, account_industry, ..."
     value: str
-    "'' for those who belong to no other group by the same."
+    "'' for customers in no other group of the same kind."
     risks: RiskView | None
-    "The mean risks of the group's customers by the hazard model; null without one."
+    "Mean risks by the hazard model; null without one."
 
 
-@dataclass(frozen=True)
-class Today:
-    """Today's customers, each with all that is summed."""
+@dataclass(frozen=True, kw_only=True)
+class CurrentCustomers:
+    """Today's customers, with the per-customer numbers that figures sum."""
 
     config: Config
     causes: Sequence[str]
     offer_costs: Mapping[str, float]
-    stake: RevenueAtRisk
-    stakes_by: StakesBy
-    risks: TodaysRisks | None
+    revenue: RevenueAtRisk
+    risk_source: RiskSource
+    risks: HazardRisks | None
 
     @classmethod
     def of(
         cls,
-        evidence: Evidence,
-        found: CauseHazards,
+        panel: Panel,
+        hazards: CauseHazards,
+        *,
         config: Config,
         offer_costs: Mapping[str, float],
-        risks: TodaysRisks | None,
-    ) -> Today:
-        """At stake is the hazard model's risk where it reaches far enough, or the churn model's by the found shares."""
-        rows, now = evidence.rows, ~evidence.is_past
-        ids, mrr, causes = rows.customer_ids[now], evidence.mrr[now], evidence.names.causes
-        if risks is not None and risks.reaches(evidence.horizon_days):
-            stake = RevenueAtRisk(ids, mrr, risks.within(evidence.horizon_days, causes))
-            return cls(config, causes, offer_costs, stake, "hazard model", risks)
-        stake = RevenueAtRisk.of(ids, mrr, evidence.risk[now], found.shares(evidence.lived.take(now)))
-        return cls(config, causes, offer_costs, stake, "attributed", risks)
+        risks: HazardRisks | None,
+    ) -> CurrentCustomers:
+        """Take risk from the hazard model if it reaches the horizon, else from the churn model by attributed shares."""
+        rows, is_current = panel.rows, ~panel.is_past
+        ids, mrr, causes = rows.customer_ids[is_current], panel.mrr[is_current], panel.names.causes
+        if risks is not None and risks.reaches(panel.horizon_days):
+            revenue = RevenueAtRisk(ids, mrr, risks.within(panel.horizon_days, causes))
+            source: RiskSource = "hazard model"
+        else:
+            shares = hazards.shares(panel.covariates.take(is_current))
+            revenue = RevenueAtRisk.of(ids, mrr, risk=panel.risk[is_current], shares=shares)
+            source = "attributed"
+        return cls(
+            config=config, causes=causes, offer_costs=offer_costs, revenue=revenue, risk_source=source, risks=risks
+        )
 
-    def outlooks(self, evidence: Evidence) -> Iterator[Outlook]:
-        """Of everybody, then of every group that has a customer today."""
-        now = ~evidence.is_past
-        yield self.outlook("all", "", np.ones(len(self.stake.mrr), bool))
-        for group in evidence.groups:
-            if group.rows[now].any():
-                yield self.outlook(group.by, group.value, group.rows[now])
+    def group_risks(self, panel: Panel) -> Iterator[GroupRisk]:
+        """Risk of all customers, then of every group with a customer today."""
+        is_current = ~panel.is_past
+        yield self.group_risk("all", "", members=np.ones(len(self.revenue.mrr), bool))
+        for group in panel.groups:
+            if group.rows[is_current].any():
+                yield self.group_risk(group.by, group.value, members=group.rows[is_current])
 
-    def outlook(self, by: str, value: str, members: np.ndarray) -> Outlook:
-        """Of the customers that a mask (n,) picks, of whom there is at least one."""
-        stake, seed, settings = self.stake.take(members), self.config.seed, self.config.causes
-        *by_cause, whole = stake.totals(seed=seed)
-        leaving = stake.risk_by_cause.sum(axis=0)
-        stakes = [Stake(*one) for one in zip(self.causes, leaving.tolist(), by_cause, strict=True)]
-        values = stake.mrr * self.config.money.margin_rate * settings.value_months
-        return Outlook(
+    def group_risk(self, by: str, value: str, *, members: NDArray[np.bool_]) -> GroupRisk:
+        """Risk of the customers that a mask (n,) picks, at least one."""
+        revenue, seed, settings = self.revenue.take(members), self.config.seed, self.config.causes
+        *by_cause, total = revenue.totals(seed=seed)
+        n_churning = revenue.risk_by_cause.sum(axis=0).tolist()
+        cause_risks = [CauseRisk(*fields) for fields in zip(self.causes, n_churning, by_cause, strict=True)]
+        return GroupRisk(
             by=by,
             value=value,
-            n_customers=len(stake.mrr),
-            mrr=float(stake.mrr.sum()),
-            mrr_at_stake=whole,
-            stakes=tuple(sorted(stakes, key=lambda one: -one.mrr.value)),
-            interventions=ranked_interventions(
-                stake, values, settings.interventions, self.causes, self.offer_costs, seed
+            n_customers=len(revenue.mrr),
+            mrr=float(revenue.mrr.sum()),
+            mrr_at_risk=total,
+            mrr_at_risk_by_cause=tuple(sorted(cause_risks, key=lambda risk: -risk.mrr.value)),
+            interventions=rank_interventions(
+                revenue,
+                revenue.mrr * self.config.money.margin_rate * settings.value_months,
+                interventions=settings.interventions,
+                causes=self.causes,
+                offer_costs=self.offer_costs,
+                seed=seed,
             ),
             risks=self.risks.take(members).view(self.causes, seed) if self.risks else None,
         )

@@ -1,90 +1,94 @@
-"""Why customers leave, three views side by side: what they stated, what is laid on each cause, the risk of each.
+"""Decomposes churn by cause in three views, and adds revenue at risk and interventions.
 
-stated       of those who left and stated a cause, the share of each
-attributed   of all who left, the share laid on each by what they lived through and what they stated (attributed.py)
-hazard       of those there when a month began, the share that left in it for each stated cause, and for none
-incidence    of those who come, the share that has left for each stated cause after so many months (Aalen-Johansen)
-risks        of today's customers, the risk of each cause by the promoted hazard model; without one, the incidence
+stated       churned customers who stated a cause: the share of each
+attributed   all churned customers: the share attributed to each cause, from features and stated causes
+hazard       customers at the start of a month: the share that churned in it for each stated cause, and for none
+incidence    new customers: the share that has churned for each stated cause after some months (Aalen-Johansen)
+risks        today's customers: the risk of each cause by the promoted hazard model; without one, the incidence
 
-What is at stake is told by the hazard model's risks too, where it reaches as far as the churn model; otherwise by that
-one's risk and the shares that are laid on each cause.
-
-Intervals are 90 % and resample customers; they do not cover that the churn model and the risks of the
-causes were learnt from the same customers.
+Revenue at risk uses the hazard model if it reaches the churn model's horizon, else the churn model and the attributed
+shares. Intervals are 90 % and resample customers; they do not cover that the churn model and the hazards were fitted
+on the same customers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from core.config.data_set import Config
 from insights.causes.competing_risks import CauseHazards
-from insights.causes.current_risk import MoneyAtStake, Outlook, StakesBy, Today
-from insights.causes.panel import Evidence
-from insights.causes.risk_view import RiskView, TodaysRisks, view_of_incidence
-from insights.causes.sentiment import Tone, told_tones
-from insights.causes.views import INCIDENCE_MONTHS, Group, Past
+from insights.causes.current_risk import CurrentCustomers, CurrentRisk, GroupRisk, RiskSource
+from insights.causes.panel import Panel
+from insights.causes.risk_view import HazardRisks, RiskView, incidence_view
+from insights.causes.sentiment import Sentiment, summarize_sentiment
+from insights.causes.views import INCIDENCE_MONTHS, CauseViews, PastMonths
 
 
-class Decomposition(MoneyAtStake, frozen=True, kw_only=True):
-    """Why customers leave, what it costs and what to do first."""
+class Decomposition(CurrentRisk, frozen=True, kw_only=True):
+    """Churn causes, their cost, and what to do first."""
 
     data_set: str
     currency: str
     months: tuple[str, str]
-    "First and last of which it is known who left."
+    "First and last month with known churn."
     today: str
     horizon_days: int
     causes: tuple[str, ...]
     n_sources: dict[str, int]
-    "Departures by where their stated cause was found: end, tickets, surveys, '' nowhere."
+    "Churned customers by the source of their stated cause: end, tickets, surveys, '' for none."
     noise_rate: float
     "Estimated share of stated causes that do not depend on the true one."
-    groups: tuple[Group, ...]
-    "Everybody first, then by segment, tier, plan and attribute, then by month."
-    group_months: tuple[Group, ...]
-    "Of every segment, tier, plan and attribute, month by month."
+    groups: tuple[CauseViews, ...]
+    "All customers, then each segment, tier, plan and attribute value, then each month."
+    group_months: tuple[CauseViews, ...]
+    "Each segment, tier, plan and attribute value by month."
     risks: RiskView
-    "The third view of everybody."
-    tones: tuple[Tone, ...]
-    "How texts sound: of everybody, by cause, month and group; empty without a text model that knows tones."
-    stakes_by: StakesBy
-    outlooks: tuple[Outlook, ...]
-    "What today's customers of each group put at stake, and the interventions, ranked for them."
-    left_out: dict[str, int]
-    "Rows that stayed out of the figures, by cause."
+    "The third view of all customers."
+    sentiments: tuple[Sentiment, ...]
+    "Overall, by cause, month and group; empty without a text model that knows sentiment."
+    risk_source: RiskSource
+    group_risks: tuple[GroupRisk, ...]
+    "Revenue at risk and ranked interventions of today's customers by group."
+    excluded_rows: dict[str, int]
+    "Number of rows excluded from the figures, by problem."
     caution: str = ""
-    "Why what the champion says of risks and causes is not to be relied on; '' where it may be."
+    "Why the champion's risks and causes are not reliable; '' if they are."
 
 
 def decompose(
-    evidence: Evidence,
+    panel: Panel,
     config: Config,
-    offer_costs: dict[str, float],
-    left_out: dict[str, int],
-    risks: TodaysRisks | None = None,
+    *,
+    offer_costs: Mapping[str, float],
+    excluded_rows: dict[str, int],
+    risks: HazardRisks | None = None,
     caution: str = "",
 ) -> Decomposition:
     """Combine views, revenue at risk and interventions; `risks` come from the hazard model, if one is promoted."""
-    rows, is_past, seed = evidence.rows, evidence.is_past, config.seed
-    found = CauseHazards.fitted(evidence.lived.take(is_past), rows.left[is_past], evidence.witnessed[is_past])
-    past = Past(evidence, found.posterior(evidence.lived, evidence.witnessed), seed)
-    today, groups = Today.of(evidence, found, config, offer_costs, risks), tuple(past.groups())
-    everybody, *outlooks = today.outlooks(evidence)
+    rows, is_past, seed = panel.rows, panel.is_past, config.seed
+    hazards = CauseHazards.fit(
+        panel.covariates.take(is_past), rows.churned[is_past], stated_causes=panel.stated_by_end[is_past]
+    )
+    past = PastMonths(panel, hazards.posterior(panel.covariates, panel.stated_by_end), seed)
+    current = CurrentCustomers.of(panel, hazards, config=config, offer_costs=offer_costs, risks=risks)
+    groups = tuple(past.groups())
+    overall, *group_risks = current.group_risks(panel)
     return Decomposition(
         data_set=config.name,
         currency=config.currency,
         months=(str(rows.months[is_past].min()), str(rows.months[is_past].max())),
-        today=str(evidence.today.astype("datetime64[D]")),
-        horizon_days=evidence.horizon_days,
-        causes=evidence.names.causes,
-        n_sources=evidence.sources(),
-        noise_rate=found.witness.noise_rate,
+        today=str(panel.today.astype("datetime64[D]")),
+        horizon_days=panel.horizon_days,
+        causes=panel.names.causes,
+        n_sources=panel.sources(),
+        noise_rate=hazards.stated_cause_model.noise_rate,
         groups=groups,
         group_months=tuple(past.months()),
-        risks=everybody.risks or view_of_incidence(groups[0].incidence, INCIDENCE_MONTHS),
-        tones=told_tones(evidence.tones, evidence.names.causes, evidence.groups_of_texts(), seed),
-        stakes_by=today.stakes_by,
-        outlooks=tuple(outlooks),
-        left_out=left_out,
+        risks=overall.risks or incidence_view(groups[0].incidence, INCIDENCE_MONTHS),
+        sentiments=summarize_sentiment(panel.sentiments, panel.names.causes, groups=panel.groups_of_texts(), seed=seed),
+        risk_source=current.risk_source,
+        group_risks=tuple(group_risks),
+        excluded_rows=excluded_rows,
         caution=caution,
-        **everybody.money(),
+        **overall.fields(),
     )

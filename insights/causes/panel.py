@@ -1,8 +1,8 @@
-"""What a decomposition works on: customers month by month, what was stated, and what they lived through.
+"""The panel that decompositions use: customers by month with stated causes, covariates, groups and risk.
 
-months of which it is known who left          today
+months with known churn                       today
 |    May    |   June    |   July    |  ...  |
-^           ^           ^                   ^      everything is known as of these midnights
+^           ^           ^                   ^      data known at these midnights
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import NotEnoughHistory
 from features.pipeline import compute_features
-from insights.causes.attribute_groups import Membership, memberships
+from insights.causes.attribute_groups import Membership, load_memberships
 from insights.causes.covariates import Covariates
 from insights.causes.feature_causes import CauseNames
-from insights.causes.person_months import PersonMonths, newest_months, person_months
-from insights.causes.sentiment import Tones, tones_of
-from insights.causes.stated import SOURCES, StatedCauses, stated_causes
+from insights.causes.person_months import PersonMonths, load_person_months, newest_months
+from insights.causes.sentiment import SentimentTexts, read_sentiments
+from insights.causes.stated import SOURCES, StatedCauses, find_stated_causes
+from insights.causes.stated_cause_model import NOT_STATED
 from insights.finance.loading import ExcludedRows, spans_of
 from insights.finance.money import Money
 from insights.finance.mrr import MrrTable, months_between
@@ -29,119 +31,120 @@ from models.texts.text_model import TextModel
 from tables.episodes import SubscriptionEpisodes
 from tables.tables import Tables
 
-NOT_STATED = -1
 
-
-@dataclass(frozen=True)
-class Evidence:
-    """Person-months with what is known of each; arrays are (n,) and aligned with `rows` unless said otherwise."""
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """Person-months with what is known of each; arrays are (n,), aligned with `rows`."""
 
     names: CauseNames
     rows: PersonMonths
-    "Of the months of which it is known who left, and last of today."
-    lived: Covariates
-    risk: np.ndarray
-    "P(leaving) within the model's horizon."
-    stated: np.ndarray
-    "int64 place of the cause that was stated of the departure; NOT_STATED also where nobody left."
-    witnessed: np.ndarray
-    "int64 likewise, but only what the end itself stated: tickets are part of what was lived, and are not heard twice."
+    "The months with known churn, then today's."
+    covariates: Covariates
+    risk: NDArray[np.float64]
+    "P(churn) within the model's horizon."
+    stated_causes: NDArray[np.int64]
+    "Index of the stated cause of a churned row; NOT_STATED for none, and for rows that did not churn."
+    stated_by_end: NDArray[np.int64]
+    "The same, stated by the end itself only: tickets are covariates already, and must not count twice."
     groups: tuple[Membership, ...]
-    "Segments, tiers, plans, listed attributes: who belongs to each as of the start of each month."
-    stays: SubscriptionEpisodes
+    "Segments, tiers, plans and attributes at the start of each month."
+    episodes: SubscriptionEpisodes
     "All on record."
-    said: StatedCauses
-    "Of each stay."
+    stated_by_episode: StatedCauses
     today: np.datetime64
-    "datetime64[M]: at whose first midnight the newest rows are told."
+    "datetime64[M]: the newest rows are those of its first midnight."
     money: Money
     horizon_days: int
-    tones: Tones = field(default_factory=Tones.none)
-    "Of what customers wrote in the months of which it is known who left."
+    sentiments: SentimentTexts = field(default_factory=SentimentTexts.none)
+    "Of texts written in the months with known churn."
 
     @property
-    def is_past(self) -> np.ndarray:
-        """(n,) bool: the months of which it is known who left."""
+    def is_past(self) -> NDArray[np.bool_]:
+        """(n,) whether the row is of a month with known churn."""
         return self.rows.months < self.today
 
     @property
     def first_day(self) -> np.datetime64:
-        """The first midnight that is told of, datetime64[D]."""
+        """The first midnight, datetime64[D]."""
         return self.rows.months.min().astype("datetime64[D]")
 
     @property
     def end_of_months(self) -> np.datetime64:
-        """The day after the last month of which it is known who left, datetime64[D]."""
+        """The day after the last month with known churn, datetime64[D]."""
         return (self.rows.months[self.is_past].max() + 1).astype("datetime64[D]")
 
     @property
-    def mrr(self) -> np.ndarray:
-        """(n,) base currency a month."""
+    def mrr(self) -> NDArray[np.float64]:
+        """(n,) base currency per month."""
         return self.rows.mrr_units * self.money.unit
 
     def sources(self) -> dict[str, int]:
-        """How many of the departures each source told the cause of; '' is none."""
-        return dict(Counter(self.said.sources[self.rows.stays[self.rows.left]].tolist()))
+        """Number of churned rows by the source of their stated cause; '' for none."""
+        return dict(Counter(self.stated_by_episode.sources[self.rows.episodes[self.rows.churned]].tolist()))
 
     def groups_of_texts(self) -> tuple[Membership, ...]:
-        """Who belongs to each group, told of the texts of `tones`; who came within the month belongs to none yet."""
-        places = self.rows.places_of(self.tones.customer_ids, self.tones.months)
+        """Membership of the texts of `sentiments`; customers who started within the month are in no group yet."""
+        places = self.rows.places_of(self.sentiments.customer_ids, self.sentiments.months)
         return tuple(group.of_places(places) for group in self.groups)
 
-    def codes_of_stays(self) -> np.ndarray:
-        """Of each stay the place of its stated cause, int64; NOT_STATED for none."""
-        return codes(self.said.causes, self.names.causes)
+    def causes_of_episodes(self) -> NDArray[np.int64]:
+        """Index of the stated cause of each episode; NOT_STATED for none."""
+        return cause_codes(self.stated_by_episode.causes, self.names.causes)
 
 
-def evidence_of(
-    tables: Tables, model: AdditiveModel, text_model: TextModel | None, n_months: int, left_out: ExcludedRows
-) -> Evidence:
-    """Read the tables and ask the model. Raises DataError without subscriptions, NotEnoughHistory without a month."""
-    names, money, stays = CauseNames(tables.config.causes), money_of(tables.config), SubscriptionEpisodes.of(tables)
-    said = stated_causes(tables, stays, names, text_model)
-    months = newest_months(stays, n_months)
+def build_panel(
+    tables: Tables,
+    model: AdditiveModel,
+    *,
+    text_model: TextModel | None,
+    n_months: int,
+    excluded: ExcludedRows,
+) -> Panel:
+    """Read the tables and score the rows. Raises DataError without subscriptions, NotEnoughHistory without a month."""
+    names, money, episodes = CauseNames(tables.config.causes), money_of(tables.config), SubscriptionEpisodes.of(tables)
+    by_episode = find_stated_causes(tables, episodes, names=names, text_model=text_model)
+    months = newest_months(episodes, n_months)
     today = np.datetime64(tables.watermark("subscriptions"), "M")
-    book = MrrTable.of(spans_of(tables, left_out), months_between(months[0], today), money, rate_of=today - 1)
-    rows = person_months(stays, book, np.append(months, today))
+    mrr = MrrTable.of(spans_of(tables, excluded), months_between(months[0], today), money, rate_of=today - 1)
+    rows = load_person_months(episodes, mrr, months=np.append(months, today))
     rows = rows.take((rows.months < today) | (rows.mrr_units > 0))
-    refuse_nobody(rows, today)
+    _require_customers(rows, today)
     features = compute_features(tables, rows.cohort, vocabularies=vocabularies_of(model))
     risk = model.score(features, model.horizon_days_).value
-    past = rows.months < today
-    left = rows.left & past
-    stated = np.where(left, codes(said.causes, names.causes)[rows.stays], NOT_STATED)
-    return Evidence(
+    is_past = rows.months < today
+    codes = cause_codes(by_episode.causes, names.causes)[rows.episodes]
+    stated_causes = np.where(rows.churned & is_past, codes, NOT_STATED)
+    first_day, until = (day.astype("datetime64[D]") for day in (months[0], months[-1] + 1))
+    return Panel(
         names=names,
         rows=rows,
-        lived=Covariates.through(features, past, model, names),
+        covariates=Covariates.from_features(features, is_past, model=model, names=names),
         risk=risk,
-        stated=stated,
-        witnessed=np.where(said.sources[rows.stays] == SOURCES[0], stated, NOT_STATED),
-        groups=memberships(tables, rows.cohort, risk),
-        stays=stays,
-        said=said,
+        stated_causes=stated_causes,
+        stated_by_end=np.where(by_episode.sources[rows.episodes] == SOURCES[0], stated_causes, NOT_STATED),
+        groups=load_memberships(tables, rows.cohort, risk=risk),
+        episodes=episodes,
+        stated_by_episode=by_episode,
         today=today,
         money=money,
         horizon_days=model.horizon_days_,
-        tones=tones_of(
-            tables, names, text_model, *(day.astype("datetime64[D]") for day in (months[0], months[-1] + 1))
-        ),
+        sentiments=read_sentiments(tables, text_model, names=names, first_day=first_day, until=until),
     )
 
 
-def refuse_nobody(rows: PersonMonths, today: np.datetime64) -> None:
-    """Raises NotEnoughHistory where nobody had a subscription in the months, or nobody has one today."""
+def _require_customers(rows: PersonMonths, today: np.datetime64) -> None:
+    """Raise NotEnoughHistory where no subscription ran in the months, or none runs today."""
     if (rows.months < today).all() or (rows.months == today).all():
         when = f"at the beginning of {today}" if (rows.months < today).any() else f"in the months before {today}"
-        raise NotEnoughHistory(f"nobody has a subscription that runs {when}; see subscriptions under [tables]")
+        raise NotEnoughHistory(f"no subscription runs {when}; see subscriptions under [tables]")
 
 
 def vocabularies_of(model: AdditiveModel) -> dict[str, tuple[str, ...]]:
-    """The words that the model's categorical features were learnt with."""
+    """The vocabularies of the model's categorical features."""
     return {column.name: column.vocabulary for column in model.columns_ if column.vocabulary is not None}
 
 
-def codes(causes: np.ndarray, known: tuple[str, ...]) -> np.ndarray:
-    """The place of each cause, int64; NOT_STATED for ''."""
-    places = {cause: place for place, cause in enumerate(known)}
+def cause_codes(causes: NDArray[np.str_], names: tuple[str, ...]) -> NDArray[np.int64]:
+    """The index of each cause; NOT_STATED for ''."""
+    places = {cause: place for place, cause in enumerate(names)}
     return np.array([places.get(cause, NOT_STATED) for cause in causes.tolist()], dtype=np.int64)

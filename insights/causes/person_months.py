@@ -1,9 +1,9 @@
-"""Customers month by month: who was there when it began, what they paid, and whether they left in it.
+"""Customers month by month: running at the start, MRR, churned within the month.
 
 month      | March      | April      | May        |
-ada        there        there, left x
-bo                      came in      there
-rows       ada March    ada April    bo May           one a customer and month, known at its first midnight
+ada        runs         runs, churns x
+bo                      starts       runs
+rows       ada March    ada April    bo May           one per customer and month, known at its first midnight
 """
 
 from __future__ import annotations
@@ -23,73 +23,74 @@ from tables.episodes import RUNS_ON, SubscriptionEpisodes
 class PersonMonths:
     """Rows (customer, month), by month and then customer; every array is (n,)."""
 
-    customer_ids: np.ndarray
-    "Text 'U'."
-    months: np.ndarray
+    customer_ids: NDArray[np.str_]
+    months: NDArray[np.datetime64]
     "datetime64[M]"
-    stays: np.ndarray
-    "int64 place of the stay among all stays."
-    left: np.ndarray
-    "bool: whether the stay ended in the month."
-    tenure_days: np.ndarray
-    "int64 since the stay began, at the first midnight."
-    mrr_units: np.ndarray
-    "int64: what is paid a month at that midnight, whole units of the base currency."
+    episodes: NDArray[np.int64]
+    "Index of the episode."
+    churned: NDArray[np.bool_]
+    "Whether the episode ended in the month."
+    tenure_days: NDArray[np.int64]
+    "Since the start of the episode, at the first midnight."
+    mrr_units: NDArray[np.int64]
+    "MRR at that midnight, in whole units of the base currency."
 
     def __len__(self) -> int:
         return len(self.customer_ids)
 
     @property
     def cohort(self) -> Cohort:
-        """The same rows, to compute features for."""
+        """The same rows as a cohort, to compute features for."""
         return Cohort(self.customer_ids, self.months.astype("datetime64[D]"), "a subscription running at the cutoff")
 
-    def places_of(self, customer_ids: np.ndarray, months: np.ndarray) -> np.ndarray:
-        """The row of each of these customers (m,) in its month (m,), int64; -1 for who was not there as it began."""
+    def places_of(self, customer_ids: NDArray[np.str_], months: NDArray[np.datetime64]) -> NDArray[np.int64]:
+        """The row of each customer (m,) in its month (m,); -1 for one not running at its start."""
         ids, codes = np.unique(np.append(self.customer_ids, customer_ids), return_inverse=True)
         keys = codes + len(ids) * np.append(self.months, months).astype(np.int64)
-        rows, asked = keys[: len(self)], keys[len(self) :]
-        order = np.argsort(rows, kind="stable")
-        found = np.searchsorted(rows, asked, sorter=order)
-        place = np.append(order, -1)[found]
-        return np.where(np.append(rows, -1)[place] == asked, place, -1)
+        own_keys, wanted_keys = keys[: len(self)], keys[len(self) :]
+        order = np.argsort(own_keys, kind="stable")
+        candidates = np.append(order, -1)[np.searchsorted(own_keys, wanted_keys, sorter=order)]
+        return np.where(np.append(own_keys, -1)[candidates] == wanted_keys, candidates, -1)
 
-    def take(self, rows: np.ndarray) -> PersonMonths:
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> PersonMonths:
         """The rows that an index array or boolean mask picks."""
         return PersonMonths(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
-def newest_months(stays: SubscriptionEpisodes, n_months: int) -> np.ndarray:
-    """The last months of which it is known who left, at most so many, datetime64[M].
+def newest_months(episodes: SubscriptionEpisodes, n_months: int) -> NDArray[np.datetime64]:
+    """The last months with known churn, at most `n_months`, datetime64[M].
 
-    Raises NotEnoughHistory where not one month is known completely.
+    Raises NotEnoughHistory where no month is completely known.
     """
-    after = stays.observed_until.astype("datetime64[M]")
-    first = np.append(stays.began_on, stays.observed_until).min().astype("datetime64[M]") + 1
+    after = episodes.observed_until.astype("datetime64[M]")
+    first = np.append(episodes.began_on, episodes.observed_until).min().astype("datetime64[M]") + 1
     months = months_between(max(first, after - n_months), after - 1)
     if not len(months):
         raise NotEnoughHistory(
-            f"of no month is it known who left: subscriptions begin in {first - 1} and are known until "
-            f"{stays.observed_until}; record longer, or shorten churn.grace_days"
+            f"churn is not known for any whole month: subscriptions start in {first - 1} and are known until "
+            f"{episodes.observed_until}; record longer, or shorten churn.grace_days"
         )
     return months
 
 
-def person_months(stays: SubscriptionEpisodes, book: MrrTable, months: np.ndarray) -> PersonMonths:
-    """Everybody with a stay that runs when one of the months begins. `book` covers these months."""
+def load_person_months(
+    episodes: SubscriptionEpisodes, mrr: MrrTable, *, months: NDArray[np.datetime64]
+) -> PersonMonths:
+    """One row per month and customer with an episode running at its start. `mrr` covers these months."""
     parts = []
     for month in months:
-        day, after = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]")
-        there = running_episodes(stays, day)
-        left = stays.ended_between(day, after)[there]
-        tenure = (day - stays.began_on[there]).astype(np.int64)
-        parts.append((np.full(len(there), month), there, left, tenure, mrr_at(book, month, stays.customer_ids[there])))
-    of_month, there, left, tenure, mrr = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return PersonMonths(stays.customer_ids[there], of_month, there, left, tenure, mrr)
+        day, next_day = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]")
+        running = running_episodes(episodes, day)
+        churned = episodes.ended_between(day, next_day)[running]
+        tenure = (day - episodes.began_on[running]).astype(np.int64)
+        units = mrr_at(mrr, month, customer_ids=episodes.customer_ids[running])
+        parts.append((np.full(len(running), month), running, churned, tenure, units))
+    month_of_row, running, churned, tenure, units = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return PersonMonths(episodes.customer_ids[running], month_of_row, running, churned, tenure, units)
 
 
 def running_episodes(episodes: SubscriptionEpisodes, day: np.datetime64) -> NDArray[np.int64]:
-    """Places of the episodes that run at a day, by customer; of several of one customer, the one that ends first."""
+    """Indices of the episodes that run at a day, by customer; of several of one customer, the one that ends first."""
     running = np.flatnonzero(episodes.running_at(day))
     ends = np.where(np.isnat(episodes.ended_on), RUNS_ON, episodes.ended_on)[running]
     running = running[np.lexsort((ends, episodes.customer_ids[running]))]
@@ -98,9 +99,9 @@ def running_episodes(episodes: SubscriptionEpisodes, day: np.datetime64) -> NDAr
     return running[is_first]
 
 
-def mrr_at(book: MrrTable, month: np.datetime64, customer_ids: np.ndarray) -> np.ndarray:
-    """(n,) int64 what each customer pays at the first midnight of a month of the book; 0 for unknown ones."""
-    column = int((month - book.months[0]).astype(np.int64))
-    place = np.searchsorted(book.customer_ids, customer_ids)
-    place = np.minimum(place, max(len(book.customer_ids) - 1, 0))
-    return np.where(book.customer_ids[place] == customer_ids, book.units[place, column], 0)
+def mrr_at(mrr: MrrTable, month: np.datetime64, *, customer_ids: NDArray[np.str_]) -> NDArray[np.int64]:
+    """MRR of each customer (n,) at the first midnight of a month of the table; 0 for unknown customers."""
+    column = int((month - mrr.months[0]).astype(np.int64))
+    place = np.searchsorted(mrr.customer_ids, customer_ids)
+    place = np.minimum(place, max(len(mrr.customer_ids) - 1, 0))
+    return np.where(mrr.customer_ids[place] == customer_ids, mrr.units[place, column], 0)

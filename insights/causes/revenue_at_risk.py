@@ -1,10 +1,10 @@
-"""What each cause puts at stake, and which intervention against it brings the most money.
+"""MRR at risk by cause, and interventions ranked by expected gain.
 
-    MRR at stake of a cause    sum over customers of MRR x P(leaving) x share of the cause
-    money of an intervention         sum over customers for whom it pays of
-                               P(leaving) x share of its cause x saved share x value - cost,    less its cost once
+    MRR at risk of a cause     sum over customers of MRR x P(churn) x share of the cause
+    gain of an intervention    sum over the customers it pays for of
+                               P(churn) x share of its cause x save rate x value - cost,    minus its fixed cost
 
-The stakes of all causes add up to that of leaving as such, to the last unit.
+The MRR at risk of all causes adds up to that of churn overall, to the last unit.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.config.customers import Intervention
 from core.errors import DataError, did_you_mean
@@ -22,83 +23,106 @@ from core.intervals import N_RESAMPLES, Estimate, estimate_intervals
 
 @dataclass(frozen=True)
 class RevenueAtRisk:
-    """The customers of today; arrays are (n,) unless said otherwise."""
+    """Current customers with their MRR and risk by cause; one row per customer."""
 
-    customer_ids: np.ndarray
-    mrr: np.ndarray
-    "float64, base currency a month."
-    risk_by_cause: np.ndarray
-    "(n, causes) P(leaving for the cause within the horizon); rows sum to P(leaving)."
+    customer_ids: NDArray[np.str_]
+    "(n,)"
+    mrr: NDArray[np.float64]
+    "(n,) base currency per month."
+    risk_by_cause: NDArray[np.float64]
+    "(n, causes) P(churn for the cause within the horizon); rows sum to P(churn)."
 
     @classmethod
-    def of(cls, customer_ids: np.ndarray, mrr: np.ndarray, risk: np.ndarray, shares: np.ndarray) -> RevenueAtRisk:
-        """From the risk of leaving as such, (n,), and the share of each cause in it, (n, causes)."""
+    def of(
+        cls,
+        customer_ids: NDArray[np.str_],
+        mrr: NDArray[np.float64],
+        *,
+        risk: NDArray[np.float64],
+        shares: NDArray[np.float64],
+    ) -> RevenueAtRisk:
+        """Split the probability of churn (n,) by the share of each cause (n, causes)."""
         return cls(customer_ids, mrr, risk[:, None] * shares)
 
-    def take(self, rows: np.ndarray) -> RevenueAtRisk:
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> RevenueAtRisk:
         """The customers that an index array or boolean mask picks."""
         return RevenueAtRisk(self.customer_ids[rows], self.mrr[rows], self.risk_by_cause[rows])
 
     @property
-    def mrr_by_cause(self) -> np.ndarray:
-        """(n, causes) expected loss of MRR."""
+    def mrr_by_cause(self) -> NDArray[np.float64]:
+        """Expected loss of MRR, (n, causes)."""
         return self.mrr[:, None] * self.risk_by_cause
 
     def totals(self, n_resamples: int = N_RESAMPLES, seed: int = 0) -> list[Estimate]:
-        """MRR at stake by cause, with 90 % intervals over customers; the last is the whole."""
+        """MRR at risk by cause, with 90 % intervals over customers; the last is the total."""
         by_cause = self.mrr_by_cause
-        parts = np.column_stack([by_cause, by_cause.sum(axis=1)])
+        columns = np.column_stack([by_cause, by_cause.sum(axis=1)])
         return estimate_intervals(
-            lambda weights: weights @ parts, self.customer_ids, n_resamples=n_resamples, seed=seed
+            lambda weights: weights @ columns, self.customer_ids, n_resamples=n_resamples, seed=seed
         )
 
 
-class RankedIntervention(msgspec.Struct, frozen=True):
-    """An intervention against a cause and what it is expected to bring."""
+class RankedIntervention(msgspec.Struct, frozen=True, kw_only=True):
+    """An intervention against one cause with its expected gain."""
 
     name: str
     cause: str
-    money: Estimate
-    "Expected, less what it costs, base currency."
+    gain: Estimate
+    "Expected value minus costs, base currency."
     n_customers: int
-    "For whom it pays."
+    "Number of customers it pays for."
     save_rate: float
     cost: float
-    "A customer, base currency."
+    "Per customer, base currency."
     fixed_cost: float
 
 
-def ranked_interventions(
-    stake: RevenueAtRisk,
-    values: np.ndarray,
+def rank_interventions(
+    revenue: RevenueAtRisk,
+    values: NDArray[np.float64],
+    *,
     interventions: Sequence[Intervention],
     causes: Sequence[str],
     offer_costs: Mapping[str, float],
     seed: int = 0,
 ) -> tuple[RankedIntervention, ...]:
-    """The interventions, most expected money first. `values` (n,) is what each customer is worth where they are kept.
+    """Rank interventions by expected gain. `values` (n,) is the worth of each customer if kept.
 
     Raises DataError for an intervention whose offer is not in the offers table.
     """
     ranked = [
-        _judged(stake, values, intervention, causes, _cost(intervention, offer_costs), seed)
+        _evaluate(
+            revenue, values, intervention=intervention, causes=causes, cost=_cost(intervention, offer_costs), seed=seed
+        )
         for intervention in interventions
     ]
-    return tuple(sorted(ranked, key=lambda one: -one.money.value))
+    return tuple(sorted(ranked, key=lambda intervention: -intervention.gain.value))
 
 
-def _judged(
-    stake: RevenueAtRisk, values: np.ndarray, intervention: Intervention, causes: Sequence[str], cost: float, seed: int
+def _evaluate(
+    revenue: RevenueAtRisk,
+    values: NDArray[np.float64],
+    *,
+    intervention: Intervention,
+    causes: Sequence[str],
+    cost: float,
+    seed: int,
 ) -> RankedIntervention:
-    saved = stake.risk_by_cause[:, list(causes).index(intervention.cause)] * intervention.save_rate * values - cost
-    gains = saved.clip(0)
-    (money,) = estimate_intervals(
-        lambda weights: (weights @ gains - intervention.fixed_cost)[:, None], stake.customer_ids, seed=seed
+    risk = revenue.risk_by_cause[:, list(causes).index(intervention.cause)]
+    net_values = risk * intervention.save_rate * values - cost
+    gains = net_values.clip(0)
+    (gain,) = estimate_intervals(
+        lambda weights: (weights @ gains - intervention.fixed_cost)[:, None], revenue.customer_ids, seed=seed
     )
-    n_customers = int((saved > 0).sum())
     return RankedIntervention(
-        intervention.name, intervention.cause, money, n_customers, intervention.save_rate, cost, intervention.fixed_cost
-    )  # fmt: skip
+        name=intervention.name,
+        cause=intervention.cause,
+        gain=gain,
+        n_customers=int((net_values > 0).sum()),
+        save_rate=intervention.save_rate,
+        cost=cost,
+        fixed_cost=intervention.fixed_cost,
+    )
 
 
 def _cost(intervention: Intervention, offer_costs: Mapping[str, float]) -> float:
@@ -112,11 +136,11 @@ def _cost(intervention: Intervention, offer_costs: Mapping[str, float]) -> float
     return offer_costs[intervention.offer]
 
 
-def apportioned(whole: int, parts: Sequence[float]) -> list[int]:
-    """A whole number dealt out in proportion to parts, so that the sum is exact: by largest remainders."""
-    total = sum(parts)
-    exact = np.array([whole * part / total if total > 0 else 0.0 for part in parts])
-    dealt = np.floor(exact).astype(np.int64)
-    short = whole - int(dealt.sum()) if total > 0 else 0
-    dealt[np.argsort(dealt - exact, kind="stable")[:short]] += 1
-    return dealt.tolist()
+def apportion(total: int, parts: Sequence[float]) -> list[int]:
+    """Split a whole number in proportion to parts so that the sum is exact, by largest remainders."""
+    sum_of_parts = sum(parts)
+    exact = np.array([total * part / sum_of_parts if sum_of_parts > 0 else 0.0 for part in parts])
+    shares = np.floor(exact).astype(np.int64)
+    remainder = total - int(shares.sum()) if sum_of_parts > 0 else 0
+    shares[np.argsort(shares - exact, kind="stable")[:remainder]] += 1
+    return shares.tolist()

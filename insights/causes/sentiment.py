@@ -1,7 +1,7 @@
-"""How customers write, from -1, angry, to 1, delighted: by the cause that a text speaks of, by month and by group.
+"""Sentiment of what customers write, from -1 (angry) to 1 (delighted): by cause, month and group.
 
-Tickets and survey comments of the months that are told of are read by the champion of text models; without one, or
-where it was given no scores to learn tones from, nothing is told. Intervals are 90 % and resample customers.
+The champion of text models scores tickets and survey comments of the months analysed. Without one, or if it was not
+trained on scores, there is no sentiment. Intervals are 90 % and resample customers.
 """
 
 from __future__ import annotations
@@ -11,105 +11,122 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.intervals import Estimate, estimate_intervals
 from insights.causes.attribute_groups import Membership
 from insights.causes.feature_causes import CauseNames
-from insights.causes.stated import TEXT_COLUMNS, Sayings, everything_said
+from insights.causes.stated import TEXT_COLUMNS, Statements, read_statements
 from models.metrics.weighted import ratio
 from models.texts.text_model import TextModel
 from tables.tables import Tables
 
-LEAST_TEXTS = 10
-"Of groups from which there are fewer, nothing is told."
+MIN_TEXTS = 10
+"Groups with fewer texts are left out."
 
 
 @dataclass(frozen=True)
-class Tones:
-    """Texts whose tone is known; every array is (n,)."""
+class SentimentTexts:
+    """Texts with their sentiment; every array is (n,)."""
 
-    customer_ids: np.ndarray
-    "Text 'U'."
-    months: np.ndarray
+    customer_ids: NDArray[np.str_]
+    months: NDArray[np.datetime64]
     "datetime64[M] in which each was written."
-    causes: np.ndarray
-    "Text 'U'; '' where a text speaks of none."
-    tones: np.ndarray
-    "float64 from -1 to 1."
+    causes: NDArray[np.str_]
+    "'' for no cause."
+    sentiments: NDArray[np.float64]
+    "-1 to 1."
 
     @classmethod
-    def none(cls) -> Tones:
-        """Where no tone is told."""
+    def none(cls) -> SentimentTexts:
+        """No texts."""
         text = np.empty(0, "U64")
         return cls(text, np.empty(0, "datetime64[M]"), text, np.empty(0))
 
 
-class Tone(msgspec.Struct, frozen=True):
-    """How the texts of one group sound."""
+class Sentiment(msgspec.Struct, frozen=True):
+    """Mean sentiment of one group of texts."""
 
     by: str
-    "'all', 'cause', 'month', or what customers are told apart by: segment, tier, main_plan, ..."
+    "'all', 'cause', 'month', or the kind of group: segment, customer_tier, main_plan, ..."
     value: str
     n_texts: int
-    tone: Estimate
+    sentiment: Estimate
     "Mean, -1 to 1."
     cause: str = ""
-    "Of a group's texts those that speak of it; '' for all."
+    "Only a group's texts about this cause; '' for all."
 
 
-def tones_of(
-    tables: Tables, names: CauseNames, text_model: TextModel | None, first_day: np.datetime64, until: np.datetime64
-) -> Tones:
-    """The texts written from one day to before another."""
+def read_sentiments(
+    tables: Tables,
+    text_model: TextModel | None,
+    *,
+    names: CauseNames,
+    first_day: np.datetime64,
+    until: np.datetime64,
+) -> SentimentTexts:
+    """Score the texts written from `first_day` to before `until`."""
     if text_model is None:
-        return Tones.none()
-    parts = [everything_said(tables, table, names, text_model) for table in TEXT_COLUMNS if table in tables]
-    found = [_heard(part, text_model, first_day, until) for part in parts]
-    together = ([getattr(one, name) for one in (Tones.none(), *found)] for name in Tones.__dataclass_fields__)
-    return Tones(*map(np.concatenate, together))
+        return SentimentTexts.none()
+    parts = [
+        read_statements(tables, table, names=names, text_model=text_model) for table in TEXT_COLUMNS if table in tables
+    ]
+    scored = [_score_texts(part, text_model, first_day=first_day, until=until) for part in parts]
+    columns = (
+        [getattr(part, name) for part in (SentimentTexts.none(), *scored)]
+        for name in SentimentTexts.__dataclass_fields__
+    )
+    return SentimentTexts(*map(np.concatenate, columns))
 
 
-def _heard(said: Sayings, text_model: TextModel, first_day: np.datetime64, until: np.datetime64) -> Tones:
-    said = said.take((said.days >= first_day) & (said.days < until) & (said.texts != ""))
-    unique, places = np.unique(said.texts, return_inverse=True)
-    tones = text_model.sentiment_of(unique.tolist())[places]
-    known = ~np.isnan(tones)
-    months = said.days.astype("datetime64[M]")
-    return Tones(said.customer_ids[known], months[known], said.causes[known], tones[known])
+def _score_texts(
+    statements: Statements, text_model: TextModel, *, first_day: np.datetime64, until: np.datetime64
+) -> SentimentTexts:
+    statements = statements.take((statements.days >= first_day) & (statements.days < until) & (statements.texts != ""))
+    unique, places = np.unique(statements.texts, return_inverse=True)
+    sentiments = text_model.sentiment_of(unique.tolist())[places]
+    is_known = ~np.isnan(sentiments)
+    months = statements.days.astype("datetime64[M]")
+    return SentimentTexts(
+        statements.customer_ids[is_known], months[is_known], statements.causes[is_known], sentiments[is_known]
+    )
 
 
-def told_tones(
-    found: Tones, causes: tuple[str, ...], groups: Sequence[Membership] = (), seed: int = 0
-) -> tuple[Tone, ...]:
-    """Of everybody, of every cause that texts speak of, of every month, of every group of texts and of its causes.
+def summarize_sentiment(
+    texts: SentimentTexts, causes: tuple[str, ...], *, groups: Sequence[Membership] = (), seed: int = 0
+) -> tuple[Sentiment, ...]:
+    """Mean sentiment overall, by cause, by month, by group, and by cause within each group; empty without texts."""
+    if not len(texts.sentiments):
+        return ()
+    return (*_overall(texts, causes, seed=seed), *_by_group(texts, causes, groups=groups, seed=seed))
 
-    Empty where no tone is known.
-    """
-    return (*_everybody(found, causes, seed), *_groups(found, causes, groups, seed)) if len(found.tones) else ()
 
-
-def _everybody(found: Tones, causes: tuple[str, ...], seed: int) -> Iterator[Tone]:
-    yield _mean(found, np.ones(len(found.tones), bool), "all", "", seed)
+def _overall(texts: SentimentTexts, causes: tuple[str, ...], *, seed: int) -> Iterator[Sentiment]:
+    yield _mean(texts, np.ones(len(texts.sentiments), bool), by="all", seed=seed)
     for cause in causes:
-        if (found.causes == cause).any():
-            yield _mean(found, found.causes == cause, "cause", cause, seed)
-    for month in np.unique(found.months):
-        yield _mean(found, found.months == month, "month", str(month), seed)
+        if (texts.causes == cause).any():
+            yield _mean(texts, texts.causes == cause, by="cause", value=cause, seed=seed)
+    for month in np.unique(texts.months):
+        yield _mean(texts, texts.months == month, by="month", value=str(month), seed=seed)
 
 
-def _groups(found: Tones, causes: tuple[str, ...], groups: Sequence[Membership], seed: int) -> Iterator[Tone]:
+def _by_group(
+    texts: SentimentTexts, causes: tuple[str, ...], *, groups: Sequence[Membership], seed: int
+) -> Iterator[Sentiment]:
     for group in groups:
         for cause in ("", *causes):
-            texts = group.rows & (found.causes == cause) if cause else group.rows
-            if group.value and texts.sum() >= LEAST_TEXTS:
-                yield _mean(found, texts, group.by, group.value, seed, cause)
+            members = group.rows & (texts.causes == cause) if cause else group.rows
+            if group.value and members.sum() >= MIN_TEXTS:
+                yield _mean(texts, members, by=group.by, value=group.value, seed=seed, cause=cause)
 
 
-def _mean(found: Tones, members: np.ndarray, by: str, value: str, seed: int, cause: str = "") -> Tone:
-    tones = found.tones[members]
+def _mean(
+    texts: SentimentTexts, members: NDArray[np.bool_], *, by: str, value: str = "", seed: int, cause: str = ""
+) -> Sentiment:
+    sentiments = texts.sentiments[members]
 
-    def mean(weights: np.ndarray) -> np.ndarray:
-        return ratio(weights @ tones, weights.sum(axis=1))[:, None]
+    def mean(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        return ratio(weights @ sentiments, weights.sum(axis=1))[:, None]
 
-    (tone,) = estimate_intervals(mean, found.customer_ids[members], seed=seed)
-    return Tone(by, value, len(tones), tone, cause)
+    (estimate,) = estimate_intervals(mean, texts.customer_ids[members], seed=seed)
+    return Sentiment(by, value, len(sentiments), estimate, cause)

@@ -1,10 +1,10 @@
-"""Causes that customers stated: of each end, what the end itself says, or else what was said shortly before it.
+"""Stated causes: what the end of a subscription itself states, or else what the customer wrote shortly before it.
 
-    end_reason, end_kind   ->  tickets of the last days  ->  survey comments of the last days  ->  nothing stated
-    by words                   by topic, text                by text
+    end_reason, end_kind   ->  tickets before the end  ->  survey comments before the end  ->  nothing stated
+    by word lists              by topic, then text         by text
 
-A source is asked where those before it state nothing. Of several tickets or comments, the cause that most of them
-speak of counts, and of equals the newest. Texts are read by the text model where there is one, otherwise by words.
+A source is used only if those before it state nothing. Of several tickets or comments, the most frequent cause counts,
+and on a tie the newest. The text model reads texts if there is one, otherwise word lists do.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import ibis.expr.types as ir
 import numpy as np
+from numpy.typing import NDArray
 
 from insights.causes.feature_causes import CauseNames
 from models.texts.text_model import UNKNOWN, TextModel
@@ -23,104 +23,102 @@ from tables.tables import Tables
 
 SOURCES = ("end", "tickets", "surveys")
 TEXT_COLUMNS = {"tickets": ("opened_at", "topic", "text"), "surveys": ("event_time", "", "comment")}
-"By table: when a row happened, its code where it has one, and its text."
+"By table: time, code (if any) and text of a row."
 
 
 @dataclass(frozen=True)
 class StatedCauses:
-    """What was stated of each end; every array is (n,), aligned with the stays."""
+    """The stated cause of each episode; arrays are (n,), aligned with the episodes."""
 
-    causes: np.ndarray
-    "Text 'U'; '' where nothing was stated, or the stay is not over."
-    sources: np.ndarray
-    "Text 'U': of SOURCES; ''."
+    causes: NDArray[np.str_]
+    "'' if nothing was stated, or the episode has not ended."
+    sources: NDArray[np.str_]
+    "One of SOURCES, or ''."
 
 
 @dataclass(frozen=True)
-class Sayings:
-    """Tickets or comments with the cause that they speak of; every array is (n,)."""
+class Statements:
+    """Tickets or comments with their cause; every array is (n,)."""
 
-    customer_ids: np.ndarray
-    days: np.ndarray
+    customer_ids: NDArray[np.str_]
+    days: NDArray[np.datetime64]
     "datetime64[D]"
-    causes: np.ndarray
-    "Text 'U'; '' where they speak of none."
-    texts: np.ndarray
-    "Text 'U'; '' where nothing was written."
+    causes: NDArray[np.str_]
+    "'' for no cause."
+    texts: NDArray[np.str_]
+    "'' for no text."
 
-    def take(self, rows: np.ndarray) -> Sayings:
-        """Those that a boolean mask picks."""
-        return Sayings(self.customer_ids[rows], self.days[rows], self.causes[rows], self.texts[rows])
+    def take(self, rows: NDArray[np.bool_]) -> Statements:
+        """The statements that a boolean mask picks."""
+        return Statements(self.customer_ids[rows], self.days[rows], self.causes[rows], self.texts[rows])
 
 
-def stated_causes(
-    tables: Tables, stays: SubscriptionEpisodes, names: CauseNames, text_model: TextModel | None
+def find_stated_causes(
+    tables: Tables, episodes: SubscriptionEpisodes, *, names: CauseNames, text_model: TextModel | None
 ) -> StatedCauses:
-    """The cause of each stay that is over, as far as somebody stated it."""
-    over = ~np.isnat(stays.ended_on)
-    causes = np.where(over, names.causes_of(stays.reasons), "").astype("U64")
+    """Find the stated cause of each ended episode."""
+    has_ended = ~np.isnat(episodes.ended_on)
+    causes = np.where(has_ended, names.causes_of(episodes.reasons), "").astype("U64")
     sources = np.where(causes != "", SOURCES[0], "").astype("U16")
     for table in TEXT_COLUMNS:
-        asked = np.flatnonzero(over & (causes == ""))
-        if table not in tables or not len(asked):
+        unstated = np.flatnonzero(has_ended & (causes == ""))
+        if table not in tables or not len(unstated):
             continue
-        said = _most_said(sayings(tables, table, names, text_model), stays.take(asked), names)
-        causes[asked] = said
-        sources[asked[said != ""]] = table
+        statements = read_statements(tables, table, names=names, text_model=text_model)
+        statements = statements.take(statements.causes != "")
+        frequent = _most_frequent_cause(statements, episodes.take(unstated), names=names)
+        causes[unstated] = frequent
+        sources[unstated[frequent != ""]] = table
     return StatedCauses(causes, sources)
 
 
-def sayings(tables: Tables, table: str, names: CauseNames, text_model: TextModel | None) -> Sayings:
-    """The rows of `tickets` or `surveys` that speak of a cause."""
-    found = everything_said(tables, table, names, text_model)
-    return found.take(found.causes != "")
-
-
-def everything_said(tables: Tables, table: str, names: CauseNames, text_model: TextModel | None) -> Sayings:
-    """The rows of `tickets` or `surveys`; what they speak of is told by their code, or else by their text."""
+def read_statements(tables: Tables, table: str, *, names: CauseNames, text_model: TextModel | None) -> Statements:
+    """Read `tickets` or `surveys` with the cause of each row: by its code, or else by its text."""
     time, code, text = TEXT_COLUMNS[table]
-    rows: ir.Table = tables.latest()[table]
-    there = [name for name in (code, text) if name in rows.columns]
-    found = rows.filter(rows.customer_id.notnull()).select("customer_id", time, *there).to_pyarrow()
-    causes = np.full(len(found), "", dtype="U64")
-    if code in there:
-        causes[:] = names.causes_of(texts(found[code]))
-    written = texts(found[text]) if text in there else np.full(len(found), "")
-    silent = np.flatnonzero(causes == "")
-    if text in there and len(silent):
-        causes[silent] = _read(written[silent], names, text_model)
-    return Sayings(texts(found["customer_id"]), days(found[time]), causes, written)
+    source = tables.latest()[table]
+    present = [name for name in (code, text) if name in source.columns]
+    rows = source.filter(source["customer_id"].notnull()).select("customer_id", time, *present).to_pyarrow()
+    causes = np.full(len(rows), "", dtype="U64")
+    if code in present:
+        causes[:] = names.causes_of(texts(rows[code]))
+    written = texts(rows[text]) if text in present else np.full(len(rows), "")
+    without_cause = np.flatnonzero(causes == "")
+    if text in present and len(without_cause):
+        causes[without_cause] = _classify(written[without_cause], names=names, text_model=text_model)
+    return Statements(texts(rows["customer_id"]), days(rows[time]), causes, written)
 
 
-def _read(written: np.ndarray, names: CauseNames, text_model: TextModel | None) -> np.ndarray:
-    """The cause that each text speaks of; '' where it cannot be told. The same text is read once."""
+def _classify(written: NDArray[np.str_], *, names: CauseNames, text_model: TextModel | None) -> NDArray[np.str_]:
+    """The cause of each text, '' if unknown. Equal texts are read once."""
     if text_model is None:
         return names.causes_of(written)
     unique, places = np.unique(written, return_inverse=True)
-    said = text_model.causes_of(unique.tolist(), names.settings.text_threshold)
-    return np.where(np.isin(said, names.causes) & (said != UNKNOWN), said, "")[places]
+    causes = text_model.causes_of(unique.tolist(), names.settings.text_threshold)
+    return np.where(np.isin(causes, names.causes) & (causes != UNKNOWN), causes, "")[places]
 
 
-def _most_said(said: Sayings, ended: SubscriptionEpisodes, names: CauseNames) -> np.ndarray:
-    """The cause that most of a customer's sayings before each end speak of, (n,); '' without any."""
+def _most_frequent_cause(statements: Statements, ended: SubscriptionEpisodes, *, names: CauseNames) -> NDArray[np.str_]:
+    """The most frequent cause of a customer's statements before each end, (n,); '' without any."""
     counts = np.zeros((len(ended), len(names.causes)))
-    for stay, saying in _before(said, ended, names.settings.text_lookback_days):
-        age = (ended.ended_on[stay] - said.days[saying]).astype(np.int64)
-        place = np.array([names.causes.index(cause) for cause in said.causes[saying]], dtype=np.int64)
-        # Below one together, so that the newest decides between equal counts.
-        np.add.at(counts, (stay, place), 1 + 1e-6 / (1 + age))
+    for episode, statement in _pairs_before(statements, ended, within_days=names.settings.text_lookback_days):
+        age = (ended.ended_on[episode] - statements.days[statement]).astype(np.int64)
+        place = np.array([names.causes.index(cause) for cause in statements.causes[statement]], dtype=np.int64)
+        # The bonuses of all statements together stay below one, so that the newest only decides ties.
+        np.add.at(counts, (episode, place), 1 + 1e-6 / (1 + age))
     best = np.array(names.causes)[counts.argmax(axis=1)]
     return np.where(counts.max(axis=1, initial=0) > 0, best, "")
 
 
-def _before(said: Sayings, ended: SubscriptionEpisodes, within_days: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Pairs (stay, saying) of one customer, the saying at most so many days before the end."""
+def _pairs_before(
+    statements: Statements, ended: SubscriptionEpisodes, *, within_days: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Pairs (episode, statement) of one customer, the statement at most `within_days` before the end."""
     order = np.argsort(ended.customer_ids, kind="stable")
     sorted_ids = ended.customer_ids[order]
-    first, last = (np.searchsorted(sorted_ids, said.customer_ids, side) for side in ("left", "right"))
+    first, last = (np.searchsorted(sorted_ids, statements.customer_ids, side) for side in ("left", "right"))
     for step in range(int((last - first).max(initial=0))):
-        saying = np.flatnonzero(first + step < last)
-        stay = order[first[saying] + step]
-        age = (ended.ended_on[stay] - said.days[saying]).astype(np.int64)
-        near = (age >= 0) & (age <= within_days)
-        yield stay[near], saying[near]
+        statement = np.flatnonzero(first + step < last)
+        episode = order[first[statement] + step]
+        age = (ended.ended_on[episode] - statements.days[statement]).astype(np.int64)
+        is_near = (age >= 0) & (age <= within_days)
+        yield episode[is_near], statement[is_near]

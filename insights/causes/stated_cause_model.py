@@ -1,4 +1,4 @@
-"""How far what customers state about their leaving is to be believed."""
+"""A noise model of stated causes: how often customers state something other than the true cause."""
 
 from __future__ import annotations
 
@@ -6,44 +6,45 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-CARELESSNESS, WITNESS_COUNT = 0.2, 20.0
-"Before anything is seen, so large a share just says something, as if so many customers had shown it."
+PRIOR_NOISE_RATE, PRIOR_COUNT = 0.2, 20.0
+"The prior noise rate, with the weight of this many statements."
 NOT_STATED = -1
 
 
 @dataclass(frozen=True)
 class StatedCauseModel:
-    """How what is stated follows from what is true: it is the truth, or else one and the same careless answer."""
+    """A stated cause is the true one, or noise drawn from one distribution for all customers."""
 
     noise_rate: float
-    "Share of the statements that do not depend on the true cause, 0 to 1."
-    careless_words: np.ndarray
-    "(causes,) what is then stated; sums to 1."
+    "Share of statements that do not depend on the true cause, 0 to 1."
+    noise_distribution: NDArray[np.float64]
+    "(causes,) distribution of noisy statements; sums to 1."
 
     @classmethod
-    def usual(cls, n_causes: int) -> Self:
-        """What is thought before anything is seen."""
-        return cls(CARELESSNESS, np.full(n_causes, 1 / n_causes))
+    def prior(cls, n_causes: int) -> Self:
+        """The starting point: the prior noise rate and a uniform distribution."""
+        return cls(PRIOR_NOISE_RATE, np.full(n_causes, 1 / n_causes))
 
     @property
-    def statements(self) -> np.ndarray:
-        """(causes, causes) P(stated | true cause); rows are true causes."""
-        honest = (1 - self.noise_rate) * np.eye(len(self.careless_words))
-        return honest + self.noise_rate * self.careless_words
+    def confusion_matrix(self) -> NDArray[np.float64]:
+        """P(stated | true cause), (causes, causes); rows are true causes."""
+        truthful = (1 - self.noise_rate) * np.eye(len(self.noise_distribution))
+        return truthful + self.noise_rate * self.noise_distribution
 
-    def weighed(self, shares: np.ndarray, stated: np.ndarray) -> np.ndarray:
-        """Shares (n, causes) after hearing what was stated, by Bayes; rows sum to 1."""
-        weighed, said = shares.copy(), stated != NOT_STATED
-        weighed[said] *= self.statements[:, stated[said]].T
-        return weighed / weighed.sum(axis=1, keepdims=True)
+    def weigh(self, shares: NDArray[np.float64], stated_causes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Update shares (n, causes) by the stated causes (n,), by Bayes' rule; rows sum to 1."""
+        posterior, is_stated = shares.copy(), stated_causes != NOT_STATED
+        posterior[is_stated] *= self.confusion_matrix[:, stated_causes[is_stated]].T
+        return posterior / posterior.sum(axis=1, keepdims=True)
 
-    def heard(self, blamed: np.ndarray, stated: np.ndarray) -> Self:
-        """The witness that makes what was stated likeliest, given how departures are laid on causes (n, causes)."""
-        said = np.flatnonzero(stated != NOT_STATED)
-        agreeing = blamed[said, stated[said]]
-        by_chance = self.noise_rate * self.careless_words[stated[said]]
-        careless = 1 - agreeing * (1 - self.noise_rate) / (1 - self.noise_rate + by_chance)
-        words = np.bincount(stated[said], careless, len(self.careless_words)) + 1.0
-        share = (careless.sum() + WITNESS_COUNT * CARELESSNESS) / (len(said) + WITNESS_COUNT)
-        return type(self)(float(share), words / words.sum())
+    def update(self, responsibilities: NDArray[np.float64], stated_causes: NDArray[np.int64]) -> Self:
+        """The maximum a posteriori model, given the responsibilities (n, causes) of the stated causes (n,)."""
+        rows = np.flatnonzero(stated_causes != NOT_STATED)
+        agreement = responsibilities[rows, stated_causes[rows]]
+        by_chance = self.noise_rate * self.noise_distribution[stated_causes[rows]]
+        noise = 1 - agreement * (1 - self.noise_rate) / (1 - self.noise_rate + by_chance)
+        counts = np.bincount(stated_causes[rows], noise, len(self.noise_distribution)) + 1.0
+        rate = (noise.sum() + PRIOR_COUNT * PRIOR_NOISE_RATE) / (len(rows) + PRIOR_COUNT)
+        return type(self)(float(rate), counts / counts.sum())

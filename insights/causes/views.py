@@ -1,4 +1,4 @@
-"""What became of customers, three views side by side: stated, attributed, hazard; of each group, and of its months."""
+"""Past churn in three views (stated, attributed, hazard) for all customers, each group, and each month."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.intervals import Estimate, estimate_intervals
 from core.window import DAYS_PER_MONTH
 from insights.causes.attribute_groups import Membership
-from insights.causes.incidence import Durations, incidence_estimates
-from insights.causes.panel import NOT_STATED, Evidence
+from insights.causes.incidence import Durations, estimate_incidence
+from insights.causes.panel import Panel
+from insights.causes.stated_cause_model import NOT_STATED
 from models.metrics.weighted import ratio
 
 UNSTATED = "not stated"
 INCIDENCE_MONTHS = (1, 3, 6, 12)
-LEAST_LEFT = 10
-"Where fewer left, shares would say nothing."
+MIN_CHURNED = 10
+"With fewer churned customers, shares would be meaningless."
 
 Shares = dict[str, Estimate]
 "By cause."
@@ -26,128 +28,156 @@ Incidence = dict[str, list[Estimate]]
 "By cause, after INCIDENCE_MONTHS."
 
 
-class Group(msgspec.Struct, frozen=True):
-    """The three views of one group of customers over the months, or in one of them."""
+class CauseViews(msgspec.Struct, frozen=True, kw_only=True):
+    """The three views of one group of customers over all months, or in one month."""
 
     by: str
-    "'all', 'month', or what customers are told apart by: segment, tier, main_plan, account_industry, ..."
+    "'all', 'month', or the kind of group: segment, customer_tier, main_plan, account_industry, ..."
     value: str
     n_customers: int
-    n_left: int
+    n_churned: int
     n_stated: int
     stated: Shares
     "They sum to 1."
     attributed: Shares
     "They sum to 1."
     hazard: Shares
-    "A month; with those who stated nothing they sum to the share that left."
+    "Per month; with customers who stated nothing they sum to the monthly churn."
     incidence: Incidence
-    "Also of those who stated nothing; empty of single months."
+    "Also of customers who stated nothing; empty for single months."
     month: str = ""
-    "Of a group's single month; '' of all months together."
+    "The month of a group's single month; '' for all months."
     too_few: bool = False
-    "Fewer than LEAST_LEFT left, so that only counts are told."
+    "Fewer than MIN_CHURNED churned, so only counts are given."
 
 
 @dataclass(frozen=True)
-class Past:
-    """The person-months of which it is known who left."""
+class PastMonths:
+    """The person-months with known churn."""
 
-    evidence: Evidence
-    blamed: np.ndarray
-    "(n, causes) what departures are laid on."
+    panel: Panel
+    responsibilities: NDArray[np.float64]
+    "(n, causes) to which churn is attributed."
     seed: int
 
-    def groups(self) -> Iterator[Group]:
-        """Everybody, every group, and every month of everybody, however few left in it."""
-        months, past = self.evidence.rows.months, self.evidence.is_past
-        yield self._views("all", "", past, incidence=self._incidence(self._stays()))
-        for group in self._told_apart():
+    def groups(self) -> Iterator[CauseViews]:
+        """All customers, every group, and every month of all customers, however few churned in it."""
+        months, past = self.panel.rows.months, self.panel.is_past
+        yield self._full("all", "", members=past, incidence=self._incidence(self._durations_of_episodes()))
+        for group in self._named_groups():
             members = past & group.rows
-            incidence = self._incidence(self._person_months(members)) if self._enough(members) else {}
-            yield self._told(group, members, incidence)
+            incidence = self._incidence(self._durations_of_months(members)) if self._has_enough(members) else {}
+            yield self._views(group, members, incidence=incidence)
         for month in np.unique(months[past]):
-            yield self._views("month", str(month), months == month)
+            yield self._full("month", str(month), members=months == month)
 
-    def months(self) -> Iterator[Group]:
+    def months(self) -> Iterator[CauseViews]:
         """Every month of every group in which it had a customer."""
-        months, past = self.evidence.rows.months, self.evidence.is_past
-        for group in self._told_apart():
+        months, past = self.panel.rows.months, self.panel.is_past
+        for group in self._named_groups():
             for month in np.unique(months[past & group.rows]):
-                yield self._told(group, group.rows & (months == month), {}, str(month))
+                yield self._views(group, group.rows & (months == month), month=str(month))
 
-    def _told_apart(self) -> Iterator[Membership]:
-        return (group for group in self.evidence.groups if group.value)
+    def _named_groups(self) -> Iterator[Membership]:
+        return (group for group in self.panel.groups if group.value)
 
-    def _enough(self, members: np.ndarray) -> bool:
-        return self.evidence.rows.left[members].sum() >= LEAST_LEFT
-
-    def _told(self, group: Membership, members: np.ndarray, incidence: Incidence, month: str = "") -> Group:
-        """The views, or only the counts where too few left."""
-        if self._enough(members):
-            return self._views(group.by, group.value, members, incidence, month)
-        return Group(group.by, group.value, *self._counts(members), {}, {}, {}, {}, month, too_few=True)
-
-    def _counts(self, members: np.ndarray) -> tuple[int, int, int]:
-        """How many customers, who left and who stated why."""
-        left = members & self.evidence.rows.left
-        n_stated = (self.evidence.stated[left] != NOT_STATED).sum()
-        return len(np.unique(self.evidence.rows.customer_ids[members])), int(left.sum()), int(n_stated)
+    def _has_enough(self, members: NDArray[np.bool_]) -> bool:
+        return self.panel.rows.churned[members].sum() >= MIN_CHURNED
 
     def _views(
-        self, by: str, value: str, members: np.ndarray, incidence: Incidence | None = None, month: str = ""
-    ) -> Group:
-        """The views of the past rows that a mask picks."""
-        rows, causes = self.evidence.rows, self.evidence.names.causes
-        left, ids = members & rows.left, rows.customer_ids
-        said = self.evidence.stated[left]
-        stated = one_hot(said[said != NOT_STATED], len(causes))
-        departures = np.zeros((int(members.sum()), len(causes) + 1))
-        departures[rows.left[members]] = one_hot(np.where(said == NOT_STATED, len(causes), said), len(causes) + 1)
-        return Group(
-            by,
-            value,
-            *self._counts(members),
-            stated=mean_shares(stated, causes, ids[left][said != NOT_STATED], self.seed),
-            attributed=mean_shares(self.blamed[left], causes, ids[left], self.seed),
-            hazard=mean_shares(departures, (*causes, UNSTATED), ids[members], self.seed),
+        self, group: Membership, members: NDArray[np.bool_], *, incidence: Incidence | None = None, month: str = ""
+    ) -> CauseViews:
+        """The views, or only counts if too few customers churned."""
+        if self._has_enough(members):
+            return self._full(group.by, group.value, members=members, incidence=incidence, month=month)
+        return CauseViews(
+            by=group.by,
+            value=group.value,
+            **self._counts(members),
+            stated={},
+            attributed={},
+            hazard={},
+            incidence={},
+            month=month,
+            too_few=True,
+        )
+
+    def _counts(self, members: NDArray[np.bool_]) -> dict[str, int]:
+        """Number of customers, of churned customers, and of those with a stated cause."""
+        churned = members & self.panel.rows.churned
+        return {
+            "n_customers": len(np.unique(self.panel.rows.customer_ids[members])),
+            "n_churned": int(churned.sum()),
+            "n_stated": int((self.panel.stated_causes[churned] != NOT_STATED).sum()),
+        }
+
+    def _full(
+        self,
+        by: str,
+        value: str,
+        *,
+        members: NDArray[np.bool_],
+        incidence: Incidence | None = None,
+        month: str = "",
+    ) -> CauseViews:
+        """All views of the past rows that a mask picks."""
+        rows, causes = self.panel.rows, self.panel.names.causes
+        churned, ids = members & rows.churned, rows.customer_ids
+        codes = self.panel.stated_causes[churned]
+        is_stated = codes != NOT_STATED
+        by_cause = np.zeros((int(members.sum()), len(causes) + 1))
+        by_cause[rows.churned[members]] = _one_hot(np.where(is_stated, codes, len(causes)), len(causes) + 1)
+        return CauseViews(
+            by=by,
+            value=value,
+            **self._counts(members),
+            stated=mean_shares(
+                _one_hot(codes[is_stated], len(causes)), causes, customer_ids=ids[churned][is_stated], seed=self.seed
+            ),
+            attributed=mean_shares(self.responsibilities[churned], causes, customer_ids=ids[churned], seed=self.seed),
+            hazard=mean_shares(by_cause, (*causes, UNSTATED), customer_ids=ids[members], seed=self.seed),
             incidence=incidence or {},
             month=month,
         )
 
-    def _stays(self) -> Durations:
-        """Of everybody, as in the months that are told of: who left before does not count."""
+    def _durations_of_episodes(self) -> Durations:
+        """Of all customers within the months; episodes that ended before do not count."""
         return Durations.of(
-            self.evidence.stays, self._with_unstated(self.evidence.codes_of_stays()), self.evidence.first_day
+            self.panel.episodes,
+            self._with_unstated(self.panel.causes_of_episodes()),
+            observed_from=self.panel.first_day,
         )
 
-    def _person_months(self, members: np.ndarray) -> Durations:
-        """Of a group, only while somebody belonged to it."""
-        rows, stays = self.evidence.rows.take(members), self.evidence.stays
-        return Durations.of_months(rows, stays.ended_on[rows.stays], self._with_unstated(self.evidence.stated[members]))
+    def _durations_of_months(self, members: NDArray[np.bool_]) -> Durations:
+        """Of a group, only while customers belong to it."""
+        rows, episodes = self.panel.rows.take(members), self.panel.episodes
+        causes = self._with_unstated(self.panel.stated_causes[members])
+        return Durations.of_months(rows, episodes.ended_on[rows.episodes], causes=causes)
 
-    def _with_unstated(self, codes: np.ndarray) -> np.ndarray:
-        return np.where(codes == NOT_STATED, len(self.evidence.names.causes), codes)
+    def _with_unstated(self, codes: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.where(codes == NOT_STATED, len(self.panel.names.causes), codes)
 
     def _incidence(self, durations: Durations) -> Incidence:
-        """The share of stays that is over for each stated cause, and for none, by its length."""
-        causes = (*self.evidence.names.causes, UNSTATED)
+        """Incidence by stated cause, and by none."""
+        causes = (*self.panel.names.causes, UNSTATED)
         at_days = np.round(np.array(INCIDENCE_MONTHS) * DAYS_PER_MONTH)
-        found = incidence_estimates(durations, len(causes), at_days, seed=self.seed)
-        return dict(zip(causes, found, strict=True))
+        estimates = estimate_incidence(durations, at_days, n_causes=len(causes), seed=self.seed)
+        return dict(zip(causes, estimates, strict=True))
 
 
-def mean_shares(shares: np.ndarray, causes: Sequence[str], customer_ids: np.ndarray, seed: int) -> Shares:
-    """The mean of rows (n, causes) with 90 % intervals over customers; without rows nothing is known."""
+def mean_shares(
+    shares: NDArray[np.float64], causes: Sequence[str], *, customer_ids: NDArray[np.str_], seed: int
+) -> Shares:
+    """Column means of rows (n, causes) with 90 % intervals over customers; unknown without rows."""
     if not len(shares):
         return {cause: Estimate() for cause in causes}
 
-    def means(weights: np.ndarray) -> np.ndarray:
+    def means(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return ratio(weights @ shares, weights.sum(axis=1, keepdims=True))
 
     return dict(zip(causes, estimate_intervals(means, customer_ids, seed=seed), strict=True))
 
 
-def one_hot(places: np.ndarray, n: int) -> np.ndarray:
-    """(len(places), n) with a 1 in each row's place."""
+def _one_hot(places: NDArray[np.int64], n: int) -> NDArray[np.float64]:
+    """(len(places), n) with a 1 at each row's place."""
     return np.eye(n)[places]

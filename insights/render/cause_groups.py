@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from core.i18n.formatting import format_number
 from core.i18n.translation import Language, has_translation, translate
 from core.intervals import Estimate
-from insights.causes.current_risk import Outlook
+from insights.causes.current_risk import GroupRisk
 from insights.causes.decomposition import Decomposition
-from insights.causes.views import LEAST_LEFT, UNSTATED, Group
+from insights.causes.views import MIN_CHURNED, UNSTATED, CauseViews
 from insights.render.causes import (
     VIEWS,
+    amounts_at_risk,
     cause_name,
     longest_risk,
     money,
+    risk_title,
     sentiment,
     share,
-    stake_amounts,
-    stakes_title,
     view_cells,
 )
 
@@ -33,7 +33,7 @@ def groups(decomposition: Decomposition, language: Language) -> Iterator[tuple[s
     for group in decomposition.groups:
         if not group.too_few:
             shares = (share(group.attributed[cause], language) for cause in decomposition.causes)
-            yield group_name(group.by, group.value, language), format_number(group.n_left, language), *shares
+            yield group_name(group.by, group.value, language), format_number(group.n_churned, language), *shares
 
 
 def group_name(by: str, value: str, language: Language) -> str:
@@ -51,8 +51,8 @@ class Portrait:
 
     by: str
     value: str
-    past: Group | None
-    today: Outlook | None
+    past: CauseViews | None
+    today: GroupRisk | None
 
     def title(self, decomposition: Decomposition, language: Language) -> str:
         """How many churned, how many customers there are, and how much MRR is at risk."""
@@ -60,10 +60,10 @@ class Portrait:
         parts = [group_name(self.by, self.value, language)]
         if past:
             message = "{n_left} of {n_customers} customers churned"
-            parts.append(translate(message, language, n_left=past.n_left, n_customers=past.n_customers))
+            parts.append(translate(message, language, n_left=past.n_churned, n_customers=past.n_customers))
         if today:
             parts.append(translate("{n_customers} customers today", language, n_customers=today.n_customers))
-            parts.append(stakes_title(decomposition, language, group=today))
+            parts.append(risk_title(decomposition, language, group=today))
         else:
             parts.append(translate("no customers today", language))
         return " | ".join(parts)
@@ -75,7 +75,7 @@ class Portrait:
         """
         headings = (translate(view, language) for view in VIEWS)
         yield *headings, longest_risk(decomposition, language), translate("MRR at risk", language)
-        amounts = stake_amounts(self.today, language) if self.today else {}
+        amounts = amounts_at_risk(self.today, language) if self.today else {}
         for cause in (*decomposition.causes, UNSTATED):
             cells = view_cells(self.past, self._risks(), cause=cause, language=language, n_decimals=0)
             yield cause_name(cause, language), *cells, amounts.get(cause, "-")
@@ -90,10 +90,10 @@ class Portrait:
         """The most profitable interventions, or that none is; '' where none are configured."""
         if not (self.today and self.today.interventions):
             return ""
-        profitable = [one for one in self.today.interventions if one.money.value > 0][:MAX_INTERVENTIONS]
+        profitable = [one for one in self.today.interventions if one.gain.value > 0][:MAX_INTERVENTIONS]
         if not profitable:
             return translate("No configured intervention is profitable for this group.", language)
-        names = (f"{one.name} ({cause_name(one.cause, language)}) {money(one.money, language)}" for one in profitable)
+        names = (f"{one.name} ({cause_name(one.cause, language)}) {money(one.gain, language)}" for one in profitable)
         return translate("Do first: {interventions}.", language, interventions=translate("; ", language).join(names))
 
 
@@ -102,7 +102,7 @@ def portraits(decomposition: Decomposition) -> Iterator[Portrait]:
     past = {
         (one.by, one.value): one for one in decomposition.groups if one.by not in ("all", "month") and one.n_customers
     }
-    today = {(one.by, one.value): one for one in decomposition.outlooks}
+    today = {(one.by, one.value): one for one in decomposition.group_risks}
     kinds = list(dict.fromkeys(by for by, _ in (*past, *today)))
     for by, value in sorted(dict.fromkeys((*past, *today)), key=lambda key: kinds.index(key[0])):
         yield Portrait(by, value, past.get((by, value)), today.get((by, value)))
@@ -110,7 +110,7 @@ def portraits(decomposition: Decomposition) -> Iterator[Portrait]:
 
 def months_title(language: Language) -> str:
     """The title of the table of months."""
-    return translate("By group and month, where at least {least} customers churned", language, least=LEAST_LEFT)
+    return translate("By group and month, where at least {least} customers churned", language, least=MIN_CHURNED)
 
 
 def months(decomposition: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
@@ -122,18 +122,20 @@ def months(decomposition: Decomposition, language: Language) -> Iterator[tuple[s
         for view, shares in shares_by_view:
             n_decimals = 1 if shares is group.hazard else 0
             cells = (share(shares[cause], language, n_decimals=n_decimals) for cause in decomposition.causes)
-            name, n_left = group_name(group.by, group.value, language), format_number(group.n_left, language)
-            yield name, group.month, n_left, translate(view, language), *cells
+            name, n_churned = group_name(group.by, group.value, language), format_number(group.n_churned, language)
+            yield name, group.month, n_churned, translate(view, language), *cells
 
 
 def too_few(decomposition: Decomposition, language: Language) -> Iterator[str]:
     """Which groups, and how many of their months, have too little churn to show causes."""
-    few = [f"{group_name(one.by, one.value, language)} ({one.n_left})" for one in decomposition.groups if one.too_few]
+    few = [
+        f"{group_name(one.by, one.value, language)} ({one.n_churned})" for one in decomposition.groups if one.too_few
+    ]
     if few:
         yield translate(
             "Fewer than {least} churned customers, too few to name causes: {groups}.",
             language,
-            least=LEAST_LEFT,
+            least=MIN_CHURNED,
             groups=translate(", ", language).join(few),
         )
     n_months = sum(one.too_few for one in decomposition.group_months)
@@ -141,7 +143,7 @@ def too_few(decomposition: Decomposition, language: Language) -> Iterator[str]:
         yield translate(
             "Months of groups with fewer than {least} churned customers, counted only in the JSON file: {n}.",
             language,
-            least=LEAST_LEFT,
+            least=MIN_CHURNED,
             n=n_months,
         )
 
@@ -150,12 +152,12 @@ def sentiments(decomposition: Decomposition, language: Language) -> Iterator[tup
     """The heading, then a row per group: the sentiment of all its texts, and of those about each cause."""
     headings = (translate(heading, language) for heading in ("group", "texts", "all"))
     yield *headings, *_cause_names(decomposition, language)
-    tones = {(one.by, one.value, one.cause): one for one in decomposition.tones}
-    groups = dict.fromkeys((by, value) for by, value, _ in tones if by not in ("all", "cause", "month"))
+    sentiments = {(one.by, one.value, one.cause): one for one in decomposition.sentiments}
+    groups = dict.fromkeys((by, value) for by, value, _ in sentiments if by not in ("all", "cause", "month"))
     for by, value in groups:
-        by_cause = (tones.get((by, value, cause)) for cause in ("", *decomposition.causes))
-        cells = (sentiment(one.tone if one else Estimate(), language) for one in by_cause)
-        yield group_name(by, value, language), format_number(tones[by, value, ""].n_texts, language), *cells
+        by_cause = (sentiments.get((by, value, cause)) for cause in ("", *decomposition.causes))
+        cells = (sentiment(one.sentiment if one else Estimate(), language) for one in by_cause)
+        yield group_name(by, value, language), format_number(sentiments[by, value, ""].n_texts, language), *cells
 
 
 def _cause_names(decomposition: Decomposition, language: Language) -> list[str]:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from core.i18n.formatting import format_number, format_percent
 from core.i18n.translation import Language, has_translation, translate
 from core.intervals import Estimate
-from insights.causes.current_risk import Outlook
+from insights.causes.current_risk import GroupRisk
 from insights.causes.decomposition import Decomposition
-from insights.causes.revenue_at_risk import apportioned
+from insights.causes.revenue_at_risk import apportion
 from insights.causes.stated import SOURCES
-from insights.causes.views import UNSTATED, Group
+from insights.causes.views import UNSTATED, CauseViews
 
 RISK_SOURCES = {
     "hazard model": "Risk by cause: forecast for today's customers by the hazard model {model}; "
@@ -39,7 +39,7 @@ def headline(decomposition: Decomposition, language: Language) -> str:
     return translate(
         "{n_left} of {n_customers} customers churned from {first} to {last}; {n_stated} stated a cause",
         language,
-        n_left=whole.n_left,
+        n_left=whole.n_churned,
         n_customers=whole.n_customers,
         n_stated=whole.n_stated,
         first=first,
@@ -70,7 +70,12 @@ def views(decomposition: Decomposition, language: Language) -> Iterator[tuple[st
 
 
 def view_cells(
-    group: Group | None, risks: Mapping[str, list[Estimate]], *, cause: str, language: Language, n_decimals: int = 1
+    group: CauseViews | None,
+    risks: Mapping[str, list[Estimate]],
+    *,
+    cause: str,
+    language: Language,
+    n_decimals: int = 1,
 ) -> tuple[str, ...]:
     """A cause in each view of a group, and the longest of its risks; '-' where a view has no value."""
     by_view = (group.stated, group.attributed, group.hazard) if group else ({}, {}, {})
@@ -94,39 +99,39 @@ def basis(decomposition: Decomposition, language: Language) -> Iterator[str]:
     risks = decomposition.risks
     values = {"model": risks.model, "whole": share(risks.whole[-1], language), "months": risks.months[-1]}
     yield translate(RISK_SOURCES[risks.source], language, **values)
-    yield translate(REVENUE_SOURCES[decomposition.stakes_by], language)
+    yield translate(REVENUE_SOURCES[decomposition.risk_source], language)
 
 
-def stakes(decomposition: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
+def mrr_at_risk_by_cause(decomposition: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
     """The heading, then a row per cause; the amounts add up to the total."""
     headings = ("cause", "MRR at risk", "expected churned customers")
     yield tuple(translate(heading, language) for heading in headings)
-    amounts = stake_amounts(decomposition, language)
-    for one in decomposition.stakes:
+    amounts = amounts_at_risk(decomposition, language)
+    for one in decomposition.mrr_at_risk_by_cause:
         customers = format_number(one.customers, language, n_decimals=1)
         yield cause_name(one.cause, language), amounts[one.cause], customers
 
 
-def stake_amounts(risk: Decomposition | Outlook, language: Language) -> dict[str, str]:
+def amounts_at_risk(risk: Decomposition | GroupRisk, language: Language) -> dict[str, str]:
     """MRR at risk by cause, with its interval."""
-    amounts = zip(risk.stakes, whole_stakes(risk), strict=True)
+    amounts = zip(risk.mrr_at_risk_by_cause, rounded_amounts(risk), strict=True)
     return {one.cause: _with_interval(amount, one.mrr, language) for one, amount in amounts}
 
 
-def whole_stakes(risk: Decomposition | Outlook) -> list[int]:
+def rounded_amounts(risk: Decomposition | GroupRisk) -> list[int]:
     """MRR at risk by cause in whole amounts that add up to the rounded total."""
-    total = 0 if math.isnan(risk.mrr_at_stake.value) else round(risk.mrr_at_stake.value)
-    return apportioned(total, [stake.mrr.value for stake in risk.stakes])
+    total = 0 if math.isnan(risk.mrr_at_risk.value) else round(risk.mrr_at_risk.value)
+    return apportion(total, [cause_risk.mrr.value for cause_risk in risk.mrr_at_risk_by_cause])
 
 
-def stakes_title(decomposition: Decomposition, language: Language, *, group: Outlook | None = None) -> str:
+def risk_title(decomposition: Decomposition, language: Language, *, group: GroupRisk | None = None) -> str:
     """How much of today's MRR is at risk, of all customers or of one group."""
     risk = group or decomposition
     return translate(
         "MRR at risk within {days} days: {mrr} of {whole} {currency} per month",
         language,
         days=decomposition.horizon_days,
-        mrr=sum(whole_stakes(risk)),
+        mrr=sum(rounded_amounts(risk)),
         whole=format_number(risk.mrr, language),
         currency=decomposition.currency,
     )
@@ -137,17 +142,17 @@ def interventions(decomposition: Decomposition, language: Language) -> Iterator[
     headings = ("intervention", "churn cause", "expected profit", "profitable customers")
     yield tuple(translate(heading, language) for heading in headings)
     for one in decomposition.interventions:
-        profit, customers = money(one.money, language), format_number(one.n_customers, language)
+        profit, customers = money(one.gain, language), format_number(one.n_customers, language)
         yield one.name, cause_name(one.cause, language), profit, customers
 
 
 def sentiments(decomposition: Decomposition, language: Language, *, by_month: bool) -> Iterator[tuple[str, ...]]:
     """The heading, then the sentiment of all texts, of the texts about each cause, and optionally of each month."""
     yield tuple(translate(heading, language) for heading in ("group", "texts", "sentiment"))
-    for one in decomposition.tones:
+    for one in decomposition.sentiments:
         if one.by in ("all", "cause") or (by_month and one.by == "month"):
             names = {"all": translate("all customers", language), "cause": cause_name(one.value, language)}
-            yield names.get(one.by, one.value), format_number(one.n_texts, language), sentiment(one.tone, language)
+            yield names.get(one.by, one.value), format_number(one.n_texts, language), sentiment(one.sentiment, language)
 
 
 def sentiment(estimate: Estimate, language: Language) -> str:

@@ -55,8 +55,8 @@ def decompose_churn(config: Config, n_months: int) -> Decomposition:
     """Decompose churn by cause, with the churn champion and, where there are any, the hazard and text champions."""
     registry, _ = open_registry(config, console)
     from insights.causes.decomposition import decompose
-    from insights.causes.panel import evidence_of
-    from insights.causes.risk_view import TodaysRisks
+    from insights.causes.panel import build_panel
+    from insights.causes.risk_view import HazardRisks
     from insights.finance.loading import ExcludedRows
     from models.mlflow_store.champions import load_churn_champion, load_hazard_champion, load_text_champion
     from models.mlflow_store.registry import CHAMPION
@@ -66,12 +66,14 @@ def decompose_churn(config: Config, n_months: int) -> Decomposition:
     model, hazard, texts = load_churn_champion(registry), load_hazard_champion(registry), load_text_champion(registry)
     with console.status("analysing churn causes"):
         tables, excluded = open_tables(config), ExcludedRows()
-        evidence = evidence_of(tables, model, texts, n_months, excluded)
-        risks = TodaysRisks.told(tables, evidence, *hazard) if hazard else None
-        today = evidence.today.astype("datetime64[D]").item()
+        panel = build_panel(tables, model, text_model=texts, n_months=n_months, excluded=excluded)
+        risks = None
+        if hazard:
+            risks = HazardRisks.from_model(tables, panel, hazard=hazard[0], version=hazard[1])
+        today = panel.today.astype("datetime64[D]").item()
         costs = {offer.offer_id: offer.cost for offer in load_offer_book(tables, today).offers}
         caution = registry.find(CHURN.name, CHAMPION).card.unusable_reason
-        return decompose(evidence, config, costs, excluded.counts, risks, caution)
+        return decompose(panel, config, offer_costs=costs, excluded_rows=excluded.counts, risks=risks, caution=caution)
 
 
 def write(decomposition: Decomposition, path: Path) -> None:
@@ -96,10 +98,12 @@ def print_decomposition(decomposition: Decomposition, language: Language, *, by_
     for line in render.basis(decomposition, language):
         say(console, line)
     say(console, render.trust(decomposition, language))
-    if decomposition.tones:
+    if decomposition.sentiments:
         title = translate("Sentiment of customers' texts, from -1 (angry) to 1 (delighted)", language)
         print_table(console, render.sentiments(decomposition, language, by_month=by_segment), title=title)
-    print_table(console, render.stakes(decomposition, language), title=render.stakes_title(decomposition, language))
+    print_table(
+        console, render.mrr_at_risk_by_cause(decomposition, language), title=render.risk_title(decomposition, language)
+    )
     if decomposition.interventions:
         print_table(
             console, render.interventions(decomposition, language), title=translate("What to do first", language)
@@ -108,7 +112,7 @@ def print_decomposition(decomposition: Decomposition, language: Language, *, by_
         say(console, translate(NO_INTERVENTIONS, language))
     if by_segment:
         print_groups(decomposition, language)
-    for problem, n_rows in decomposition.left_out.items():
+    for problem, n_rows in decomposition.excluded_rows.items():
         reason = describe_exclusion(problem, language)
         say(console, translate("excluded: {rows} rows, {cause}", language, rows=n_rows, cause=reason))
 
@@ -131,6 +135,6 @@ def print_groups(decomposition: Decomposition, language: Language) -> None:
         print_table(console, render.months(decomposition, language), title=render.months_title(language))
     for line in render.too_few(decomposition, language):
         say(console, line)
-    if any(tone.by not in ("all", "cause", "month") for tone in decomposition.tones):
+    if any(sentiment.by not in ("all", "cause", "month") for sentiment in decomposition.sentiments):
         title = translate("Sentiment by group, of all texts and by cause", language)
         print_table(console, render.sentiments(decomposition, language), title=title)

@@ -11,7 +11,7 @@ from core.i18n.translation import ENGLISH, JAPANESE
 from insights.causes.decomposition import Decomposition, decompose
 from kizuna.commands import causes
 from kizuna.main import run
-from tests.insights.causes.worlds import SETTINGS, evidence
+from tests.insights.causes.worlds import SETTINGS, panel
 from tests.worlds import config
 
 TOML = """
@@ -59,7 +59,9 @@ def test_a_misspelt_key_gets_a_suggestion(tmp_path: Path, capsys: pytest.Capture
     ],
 )
 def test_the_decomposition_is_printed_and_written_as_json(language, words: tuple[str, ...], tmp_path: Path, capsys):
-    decomposition = decompose(evidence(), config(causes=SETTINGS), {}, {"subscriptions: mrr: below zero": 1})
+    decomposition = decompose(
+        panel(), config(causes=SETTINGS), offer_costs={}, excluded_rows={"subscriptions: mrr: below zero": 1}
+    )
 
     causes.print_decomposition(decomposition, language, by_segment=True)
     causes.write(decomposition, tmp_path / "deep" / "causes.json")
@@ -68,14 +70,20 @@ def test_the_decomposition_is_printed_and_written_as_json(language, words: tuple
     assert all(word in output for word in words)
     assert "Do not rely on" not in output
     assert (
-        msgspec.json.decode((tmp_path / "deep" / "causes.json").read_bytes(), type=Decomposition).stakes
-        == decomposition.stakes
+        msgspec.json.decode((tmp_path / "deep" / "causes.json").read_bytes(), type=Decomposition).mrr_at_risk_by_cause
+        == decomposition.mrr_at_risk_by_cause
     )
 
 
 def test_an_unfit_champion_prints_a_warning(capsys):
     causes.print_decomposition(
-        decompose(evidence(), config(causes=SETTINGS), {}, {}, caution="logistic is no better than its baselines"),
+        decompose(
+            panel(),
+            config(causes=SETTINGS),
+            offer_costs={},
+            excluded_rows={},
+            caution="logistic is no better than its baselines",
+        ),
         ENGLISH,
         by_segment=False,
     )

@@ -1,4 +1,4 @@
-"""Departures are laid on the causes that they had, in worlds whose risks are known."""
+"""Churn is attributed to its true causes, in worlds with known hazards."""
 
 from __future__ import annotations
 
@@ -8,83 +8,85 @@ import pytest
 from insights.causes.competing_risks import CauseHazards
 from insights.causes.covariates import Covariates
 from insights.causes.stated_cause_model import NOT_STATED
-from tests.insights.causes.worlds import Competing, competing, lived_by
+from tests.insights.causes.worlds import Competing, competing, covariates_of
 
 
-def error_points(world: Competing, stated: np.ndarray, lived: Covariates | None = None) -> float:
+def error_points(world: Competing, stated_causes: np.ndarray, covariates: Covariates | None = None) -> float:
     """The largest error of a share, in points."""
-    lived = lived or world.lived
-    found = CauseHazards.fitted(lived, world.left, stated)
-    laid = found.posterior(lived.take(world.left), stated[world.left]).mean(axis=0)
-    return 100 * float(np.abs(laid - world.truth).max())
+    covariates = covariates or world.covariates
+    hazards = CauseHazards.fit(covariates, world.churned, stated_causes=stated_causes)
+    shares = hazards.posterior(covariates.take(world.churned), stated_causes[world.churned]).mean(axis=0)
+    return 100 * float(np.abs(shares - world.truth).max())
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_shares_come_within_five_points_of_the_truth_though_a_third_says_anything(seed: int):
-    world = competing(60_000, seed, careless=0.35)
+def test_shares_are_within_five_points_of_the_truth_with_a_third_of_noise(seed: int):
+    world = competing(60_000, seed, noise_rate=0.35)
 
-    assert error_points(world, world.stated) < 5
-
-
-def test_a_careless_half_that_always_says_the_same_is_seen_through():
-    world = competing(60_000, seed=6, careless=0)
-    careless = (world.stated != NOT_STATED) & (np.random.default_rng(6).random(60_000) < 0.5)
-    stated = np.where(careless, 2, world.stated)
-    said = stated[stated != NOT_STATED]
-
-    assert (said == 2).mean() - world.truth[2] > 0.3
-    assert error_points(world, stated) < 5
+    assert error_points(world, world.stated_causes) < 5
 
 
-def test_where_features_show_every_cause_they_alone_come_near():
+def test_one_constant_noisy_answer_of_half_the_customers_is_recognised():
+    world = competing(60_000, seed=6, noise_rate=0)
+    is_noise = (world.stated_causes != NOT_STATED) & (np.random.default_rng(6).random(60_000) < 0.5)
+    stated_causes = np.where(is_noise, 2, world.stated_causes)
+    codes = stated_causes[stated_causes != NOT_STATED]
+
+    assert (codes == 2).mean() - world.truth[2] > 0.3
+    assert error_points(world, stated_causes) < 5
+
+
+def test_features_alone_come_close_if_they_show_every_cause():
     world = competing(60_000, seed=3)
     silence = np.full(60_000, NOT_STATED)
 
-    assert error_points(world, world.stated) < error_points(world, silence) < 15
+    assert error_points(world, world.stated_causes) < error_points(world, silence) < 15
 
 
-def test_features_that_say_nothing_take_no_departure():
+def test_uninformative_features_attract_no_churn():
     world = competing(20_000, seed=7)
     noise = np.random.default_rng(7).normal(size=(20_000, 60))
-    speaks_of = np.append(np.arange(3), np.arange(60) % 3)
+    cause_of_column = np.append(np.arange(3), np.arange(60) % 3)
     families = np.append(np.full(3, "one"), np.full(60, "noise"))
-    lived = Covariates.of(np.column_stack([world.lived.values, noise]), speaks_of, families, 3)
+    covariates = Covariates.of(
+        np.column_stack([world.covariates.values, noise]), cause_of_column, families=families, n_causes=3
+    )
 
-    found = CauseHazards.fitted(lived, world.left, world.stated)
+    hazards = CauseHazards.fit(covariates, world.churned, stated_causes=world.stated_causes)
 
-    assert np.abs(found.weights[:, 4:]).max() < 0.15
-    assert error_points(world, world.stated, lived) < 5
+    assert np.abs(hazards.weights[:, 4:]).max() < 0.15
+    assert error_points(world, world.stated_causes, covariates) < 5
 
 
-def test_a_column_moves_only_the_risk_of_its_cause():
+def test_a_column_drives_only_the_hazard_of_its_cause():
     world = competing(5_000, seed=8)
 
-    found = CauseHazards.fitted(world.lived, world.left, world.stated)
+    hazards = CauseHazards.fit(world.covariates, world.churned, stated_causes=world.stated_causes)
 
-    assert found.weights[0, 1] > 0.5
-    assert found.weights[1, 2] > 0.5
-    assert found.weights[0, 2] == found.weights[1, 1] == found.weights[2, 1] == 0
+    assert hazards.weights[0, 1] > 0.5
+    assert hazards.weights[1, 2] > 0.5
+    assert hazards.weights[0, 2] == hazards.weights[1, 1] == hazards.weights[2, 1] == 0
 
 
-def test_shares_of_everybody_sum_to_one():
+def test_shares_sum_to_one():
     world = competing(5_000, seed=4)
-    found = CauseHazards.fitted(world.lived, world.left, world.stated)
+    hazards = CauseHazards.fit(world.covariates, world.churned, stated_causes=world.stated_causes)
 
-    for shares in (found.shares(world.lived), found.posterior(world.lived, world.stated)):
+    for shares in (hazards.shares(world.covariates), hazards.posterior(world.covariates, world.stated_causes)):
         np.testing.assert_allclose(shares.sum(axis=1), 1)
 
 
-def test_the_risks_of_all_causes_make_as_many_departures_as_there_were():
+def test_expected_churn_equals_observed_churn():
     world = competing(20_000, seed=5)
 
-    found = CauseHazards.fitted(world.lived, world.left, world.stated)
+    hazards = CauseHazards.fit(world.covariates, world.churned, stated_causes=world.stated_causes)
 
-    assert found.risks(world.lived).sum() == pytest.approx(world.left.sum(), rel=0.01)
+    assert hazards.risks(world.covariates).sum() == pytest.approx(world.churned.sum(), rel=0.01)
 
 
-def test_nobody_left_is_no_fault():
-    lived = lived_by(np.zeros((50, 3)))
+def test_no_churn_is_not_an_error():
+    covariates = covariates_of(np.zeros((50, 3)))
 
-    found = CauseHazards.fitted(lived, np.zeros(50, bool), np.full(50, NOT_STATED))
+    hazards = CauseHazards.fit(covariates, np.zeros(50, bool), stated_causes=np.full(50, NOT_STATED))
 
-    np.testing.assert_allclose(found.shares(lived.take(np.array([0]))), 1 / 3)
+    np.testing.assert_allclose(hazards.shares(covariates.take(np.array([0]))), 1 / 3)

@@ -1,4 +1,4 @@
-"""What was lived may move the risk of the cause that it speaks of, or of every cause."""
+"""A feature drives the hazard of its cause, or of every cause."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ COLUMNS = tuple(
 )
 
 
-class Knowing:
-    """A model that knows these features, in its own order."""
+class StubModel:
+    """A model of these features, in its own order."""
 
     columns_ = COLUMNS[::-1]
 
 
-def lived(values: np.ndarray, past: np.ndarray) -> Covariates:
+def covariates(values: np.ndarray, past: np.ndarray) -> Covariates:
     days = np.full(len(values), np.datetime64("2024-03-01"))
     features = FeatureTable(np.arange(len(values)).astype(str), days, values, COLUMNS)
-    return Covariates.through(features, past, cast(AdditiveModel, Knowing()), NAMES)
+    return Covariates.from_features(features, past, model=cast(AdditiveModel, StubModel()), names=NAMES)
 
 
-def test_features_move_the_risk_of_their_cause_and_those_of_no_cause_move_every_risk():
-    found = lived(np.random.default_rng(1).normal(size=(50, 4)), np.ones(50, bool))
+def test_features_drive_the_hazard_of_their_cause_and_shared_ones_every_hazard():
+    matrix = covariates(np.random.default_rng(1).normal(size=(50, 4)), np.ones(50, bool))
 
     assert NAMES.causes == ("product", "price", "other")
-    assert found.families.tolist() == ["all sentiment", "all subscription", "subscription", "usage"]
-    assert found.moves.tolist() == [[True, True, False, True], [True, True, True, False], [True, True, False, False]]
+    assert matrix.families.tolist() == ["all sentiment", "all subscription", "subscription", "usage"]
+    assert matrix.drives.tolist() == [[True, True, False, True], [True, True, True, False], [True, True, False, False]]
 
 
-def test_today_does_not_change_what_is_usual():
+def test_current_rows_do_not_change_centring_and_scaling():
     values = np.random.default_rng(1).normal(size=(60, 4))
     past = np.arange(60) < 50
 
-    with_today, without = lived(values, past), lived(values[past], past[past])
+    with_today, without = covariates(values, past), covariates(values[past], past[past])
 
     np.testing.assert_allclose(with_today.take(past).values, without.values)
     np.testing.assert_allclose(without.values.mean(axis=0), 0, atol=1e-12)

@@ -1,4 +1,4 @@
-"""Words and features go to the causes that a person would give them to; the business's own word comes first."""
+"""Words and features map to the causes that a reader would expect; the TOML's own come first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from core.config.customers import CauseSettings
 from core.feature_table import FeatureColumn
-from insights.causes.feature_causes import OF_NONE, CauseNames
+from insights.causes.feature_causes import SHARED, CauseNames
 
 USUAL = CauseNames(CauseSettings())
 
@@ -16,18 +16,18 @@ def column(name: str, family: str) -> FeatureColumn:
 
 
 @pytest.mark.parametrize(
-    ("said", "cause"),
+    ("word", "cause"),
     [
         ("price", "price"), ("Too_Expensive", "price"), ("値上げのため", "price"), ("payment failed", "price"),
         ("missing feature", "product"), ("画面の不具合", "product"), ("OUTAGE", "support"), ("対応が遅い", "support"),
         ("company closed", "other"), ("chosen", ""), ("", ""), ("priceless art", ""),
     ],
 )  # fmt: skip
-def test_a_word_states_its_cause(said: str, cause: str):
-    assert USUAL.causes_of([said, ""]).tolist() == [cause, ""]
+def test_a_word_states_its_cause(word: str, cause: str):
+    assert USUAL.causes_of([word, ""]).tolist() == [cause, ""]
 
 
-def test_a_business_s_own_words_come_first():
+def test_the_toml_s_own_words_come_first():
     own = CauseNames(CauseSettings(words={"support": ("bug",)}))
 
     assert USUAL.causes_of(["bug"]).tolist() == ["product"]
@@ -43,20 +43,20 @@ def test_a_business_s_own_words_come_first():
         ("tickets_topic_strange_90d", "support", "other"), ("account_industry", "attributes", "other"),
     ],
 )  # fmt: skip
-def test_a_feature_speaks_of_its_cause(name: str, family: str, cause: str):
-    (place,) = USUAL.of_features([column(name, family)])
+def test_a_feature_maps_to_its_cause(name: str, family: str, cause: str):
+    (place,) = USUAL.causes_of_features([column(name, family)])
 
     assert USUAL.causes[place] == cause
 
 
-def test_symptoms_speak_of_no_cause_unless_the_business_says_so():
+def test_symptoms_map_to_no_cause_unless_the_toml_maps_them():
     nps = column("last_nps", "sentiment")
 
-    assert USUAL.of_features([nps]).tolist() == [OF_NONE]
+    assert USUAL.causes_of_features([nps]).tolist() == [SHARED]
     own = CauseNames(CauseSettings(features={"support": ("sentiment",), "product": ("last_*",)}))
-    assert own.causes[own.of_features([nps])[0]] == "product"
+    assert own.causes[own.causes_of_features([nps])[0]] == "product"
 
 
-def test_settings_that_speak_of_no_cause_are_refused():
+def test_settings_of_an_unknown_cause_are_an_error():
     with pytest.raises(ValueError, match="no cause 'prise'"):
         CauseSettings(words={"prise": ("expensive",)})

@@ -1,4 +1,4 @@
-"""Customers month by month: who was there as a month began, and who left in it."""
+"""Customers month by month: running at the start, churned within the month."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from core.config.training import ChurnDefinition
 from core.errors import NotEnoughHistory
-from insights.causes.person_months import PersonMonths, newest_months, person_months
+from insights.causes.person_months import PersonMonths, load_person_months, newest_months
 from insights.finance.loading import ExcludedRows, spans_of
 from insights.finance.money import Money
 from insights.finance.mrr import MrrTable, months_between
@@ -27,15 +27,15 @@ def tables(*lines: str, each_subscription: bool = False) -> Tables:
 def newest_two(read: Tables) -> PersonMonths:
     episodes = SubscriptionEpisodes.of(read)
     months = newest_months(episodes, 2)
-    book = MrrTable.of(spans_of(read, ExcludedRows()), months_between(months[0], months[-1]), Money("JPY"))
-    return person_months(episodes, book, months)
+    mrr = MrrTable.of(spans_of(read, ExcludedRows()), months_between(months[0], months[-1]), Money("JPY"))
+    return load_person_months(episodes, mrr, months=months)
 
 
 def rows_of(rows: PersonMonths) -> list[tuple[str, str, bool]]:
-    return list(zip(rows.customer_ids.tolist(), rows.months.astype(str).tolist(), rows.left.tolist(), strict=True))
+    return list(zip(rows.customer_ids.tolist(), rows.months.astype(str).tolist(), rows.churned.tolist(), strict=True))
 
 
-def test_person_months_are_those_there_at_the_first_midnight_and_who_left_in_the_month():
+def test_rows_are_customers_running_at_the_first_midnight_and_churn_is_of_the_month():
     rows = newest_two(tables("ada 2024-05-10 2024-07-15 price", "bo 2024-07-02 -"))
 
     assert rows_of(rows) == [("ada", "2024-06", False), ("ada", "2024-07", True)]
@@ -43,13 +43,13 @@ def test_person_months_are_those_there_at_the_first_midnight_and_who_left_in_the
     assert rows.mrr_units.tolist() == [100, 100]
 
 
-def test_a_customer_in_a_lapse_is_not_there_as_the_month_begins():
+def test_a_customer_in_a_lapse_has_no_row():
     rows = newest_two(tables("ada 2024-01-10 2024-06-20", "ada 2024-07-10 -", "bo 2024-01-10 -"))
 
     assert rows_of(rows) == [("ada", "2024-06", False), ("bo", "2024-06", False), ("bo", "2024-07", False)]
 
 
-def test_where_each_subscription_counts_a_customer_is_one_row_and_leaves_with_the_first():
+def test_with_each_subscription_a_customer_has_one_row_and_churns_with_the_first_end():
     both = pa.concat_tables(
         [
             subscriptions("ada 2024-01-10 -", subscription_id="a"),
@@ -64,6 +64,6 @@ def test_where_each_subscription_counts_a_customer_is_one_row_and_leaves_with_th
     assert rows_of(rows) == [("ada", "2024-06", False), ("ada", "2024-07", True)]
 
 
-def test_without_a_whole_month_there_is_one_line():
-    with pytest.raises(NotEnoughHistory, match="of no month is it known who left"):
+def test_without_a_whole_month_there_is_not_enough_history():
+    with pytest.raises(NotEnoughHistory, match="churn is not known for any whole month"):
         newest_months(SubscriptionEpisodes.of(tables("ada 2024-07-20 -")), 12)

@@ -1,4 +1,4 @@
-"""How customers write is told by cause and month, and only where somebody taught the model what a tone is."""
+"""Sentiment by cause and month, only with a text model trained on scores."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from core.i18n.translation import ENGLISH, JAPANESE
 from insights.causes.attribute_groups import Membership
 from insights.causes.decomposition import decompose
 from insights.causes.feature_causes import CauseNames
-from insights.causes.sentiment import Tones, told_tones, tones_of
+from insights.causes.sentiment import SentimentTexts, read_sentiments, summarize_sentiment
 from kizuna.commands import causes
 from models.texts.fitting import SentimentLabels, fit_text_model
 from models.texts.text_model import TextModel
 from tables.tables import Tables
-from tests.insights.causes.worlds import SETTINGS, evidence, subscriptions
+from tests.insights.causes.worlds import SETTINGS, panel, subscriptions
 from tests.models.texts.labelled import sentences
 from tests.worlds import config, frame, shop
 
@@ -48,46 +48,60 @@ def tables() -> Tables:
     )
 
 
-def written(who: str, month: str, cause: str, tone: float) -> Tones:
-    return Tones(*(np.array([one]) for one in (who, np.datetime64(month), cause, tone)))
+def scored_text(who: str, month: str, cause: str, sentiment: float) -> SentimentTexts:
+    return SentimentTexts(*(np.array([one]) for one in (who, np.datetime64(month), cause, sentiment)))
 
 
-def together(*parts: Tones) -> Tones:
-    return Tones(*(np.concatenate([getattr(part, name) for part in parts]) for name in Tones.__dataclass_fields__))
+def together(*parts: SentimentTexts) -> SentimentTexts:
+    return SentimentTexts(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in SentimentTexts.__dataclass_fields__)
+    )
 
 
-def test_texts_of_the_months_are_heard_with_their_cause(model: TextModel):
-    found = tones_of(tables(), NAMES, model, FIRST, UNTIL)
+def test_texts_of_the_months_are_scored_with_their_cause(model: TextModel):
+    summary = read_sentiments(tables(), model, names=NAMES, first_day=FIRST, until=UNTIL)
 
-    heard = list(zip(found.customer_ids.tolist(), found.months.astype(str).tolist(), np.sign(found.tones), strict=True))
-    assert heard == [("ada", "2024-04", -1), ("ada", "2024-05", 1), ("ada", "2024-05", -1), ("bo", "2024-05", 1)]
-    assert found.causes[:3].tolist() == ["price", "price", "support"]
+    texts = list(
+        zip(
+            summary.customer_ids.tolist(), summary.months.astype(str).tolist(), np.sign(summary.sentiments), strict=True
+        )
+    )
+    assert texts == [("ada", "2024-04", -1), ("ada", "2024-05", 1), ("ada", "2024-05", -1), ("bo", "2024-05", 1)]
+    assert summary.causes[:3].tolist() == ["price", "price", "support"]
 
 
-def test_without_a_model_or_without_scores_no_tone_is_told():
-    toneless = fit_text_model(sentences("en"))
+def test_without_a_model_or_scores_there_is_no_sentiment():
+    without_sentiment = fit_text_model(sentences("en"))
 
-    assert told_tones(tones_of(tables(), NAMES, None, FIRST, UNTIL), NAMES.causes) == ()
-    assert told_tones(tones_of(tables(), NAMES, toneless, FIRST, UNTIL), NAMES.causes) == ()
+    assert (
+        summarize_sentiment(read_sentiments(tables(), None, names=NAMES, first_day=FIRST, until=UNTIL), NAMES.causes)
+        == ()
+    )
+    assert (
+        summarize_sentiment(
+            read_sentiments(tables(), without_sentiment, names=NAMES, first_day=FIRST, until=UNTIL), NAMES.causes
+        )
+        == ()
+    )
 
 
 def test_means_are_by_cause_and_month_and_intervals_resample_customers():
-    found = together(
-        *(written("ada", "2024-04", "price", -0.8) for _ in range(99)), written("bo", "2024-05", "", 0.2)
+    summary = together(
+        *(scored_text("ada", "2024-04", "price", -0.8) for _ in range(99)), scored_text("bo", "2024-05", "", 0.2)
     )  # fmt: skip
 
-    told = {(one.by, one.value): one for one in told_tones(found, NAMES.causes)}
+    by_group = {(one.by, one.value): one for one in summarize_sentiment(summary, NAMES.causes)}
 
-    assert list(told) == [("all", ""), ("cause", "price"), ("month", "2024-04"), ("month", "2024-05")]
-    assert told["all", ""].tone.value == pytest.approx(-0.79)
-    assert (told["all", ""].tone.low, told["all", ""].tone.high) == pytest.approx((-0.8, 0.2))
-    assert told["cause", "price"].n_texts == 99
+    assert list(by_group) == [("all", ""), ("cause", "price"), ("month", "2024-04"), ("month", "2024-05")]
+    assert by_group["all", ""].sentiment.value == pytest.approx(-0.79)
+    assert (by_group["all", ""].sentiment.low, by_group["all", ""].sentiment.high) == pytest.approx((-0.8, 0.2))
+    assert by_group["cause", "price"].n_texts == 99
 
 
-def test_a_group_s_tone_is_that_of_its_own_texts_by_cause_too_and_of_enough_of_them():
-    found = together(
-        *(written(f"c{place}", "2024-04", "price" if place < 11 else "", -0.5) for place in range(12)),
-        *(written("dan", "2024-04", "price", 0.9) for _ in range(9)),
+def test_a_group_s_sentiment_is_of_its_own_texts_and_needs_enough_of_them():
+    summary = together(
+        *(scored_text(f"c{place}", "2024-04", "price" if place < 11 else "", -0.5) for place in range(12)),
+        *(scored_text("dan", "2024-04", "price", 0.9) for _ in range(9)),
     )
     angry = np.arange(21) < 12
 
@@ -96,23 +110,27 @@ def test_a_group_s_tone_is_that_of_its_own_texts_by_cause_too_and_of_enough_of_t
         Membership("customer_tier", "few", ~angry),
         Membership("customer_tier", "", angry),
     )
-    told = {(one.by, one.value, one.cause): one for one in told_tones(found, NAMES.causes, groups)}
+    by_group = {
+        (one.by, one.value, one.cause): one for one in summarize_sentiment(summary, NAMES.causes, groups=groups)
+    }
 
-    assert [key for key in told if key[0] in ("segment", "customer_tier")] == [
+    assert [key for key in by_group if key[0] in ("segment", "customer_tier")] == [
         ("segment", "angry", ""), ("segment", "angry", "price"),
     ]  # fmt: skip
-    assert told["segment", "angry", ""].tone.value == pytest.approx(-0.5)
-    assert told["segment", "angry", "price"].n_texts == 11
+    assert by_group["segment", "angry", ""].sentiment.value == pytest.approx(-0.5)
+    assert by_group["segment", "angry", "price"].n_texts == 11
 
 
 @pytest.mark.parametrize(("language", "words"), [(ENGLISH, ("Sentiment", "price")), (JAPANESE, ("文面の感情", "価格"))])
-def test_tones_are_printed_beside_the_causes(language, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]):
-    found = together(written("ada", "2024-04", "price", -0.8), written("bo", "2024-05", "price", -0.8))
-    told = decompose(replace(evidence(), tones=found), config(causes=SETTINGS), {}, {})
+def test_sentiment_is_printed_with_the_causes(language, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]):
+    summary = together(scored_text("ada", "2024-04", "price", -0.8), scored_text("bo", "2024-05", "price", -0.8))
+    decomposition = decompose(
+        replace(panel(), sentiments=summary), config(causes=SETTINGS), offer_costs={}, excluded_rows={}
+    )
 
-    causes.print_decomposition(told, language, by_segment=False)
+    causes.print_decomposition(decomposition, language, by_segment=False)
     short = capsys.readouterr().out
-    causes.print_decomposition(told, language, by_segment=True)
+    causes.print_decomposition(decomposition, language, by_segment=True)
 
     assert all(word in short for word in (*words, "-0.80 [-0.80, -0.80]"))
     assert "2024-05" not in short.partition(words[0])[2].partition("MRR")[0]

@@ -1,4 +1,4 @@
-"""Subscriptions written in one line each, and departures whose causes are known."""
+"""Subscriptions written in one line each, and churn with known causes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from core.risk_curves import RiskCurves
 from insights.causes.attribute_groups import SEGMENT, TIER, Membership
 from insights.causes.covariates import Covariates
 from insights.causes.feature_causes import CauseNames
-from insights.causes.panel import Evidence
+from insights.causes.panel import Panel
 from insights.causes.person_months import PersonMonths
-from insights.causes.risk_view import TodaysRisks
+from insights.causes.risk_view import HazardRisks
 from insights.causes.stated import StatedCauses
 from insights.finance.money import Money
 from tables.episodes import SubscriptionEpisodes
@@ -23,7 +23,7 @@ from tests.worlds import frame
 
 
 def subscriptions(*lines: str, **more: str) -> pa.Table:
-    """Spans from lines such as "ada 2024-01-05 2024-06-01 too expensive": who, from, until ('-' runs on), why."""
+    """Rows from lines such as "ada 2024-01-05 2024-06-01 too expensive": customer, start, end ('-' runs), reason."""
     return frame(*(_span(line) | more for line in lines))
 
 
@@ -36,41 +36,41 @@ def _span(line: str) -> dict[str, object]:
 
 
 class Competing(NamedTuple):
-    """Customers with one feature a cause, what leavers stated, and what is true; aligned."""
+    """Customers with one feature per cause, stated and true causes; aligned."""
 
-    lived: Covariates
-    left: np.ndarray
-    stated: np.ndarray
+    covariates: Covariates
+    churned: np.ndarray
+    stated_causes: np.ndarray
     "Place of the cause, -1 for none."
     true_shares: np.ndarray
     "(n, causes) of the risk of leaving."
 
     @property
     def truth(self) -> np.ndarray:
-        """(causes,) the mean share of each among those who left."""
-        return self.true_shares[self.left].mean(axis=0)
+        """(causes,) the mean share of each among churned customers."""
+        return self.true_shares[self.churned].mean(axis=0)
 
 
-def lived_by(values: np.ndarray) -> Covariates:
-    """Column after column speaks of cause after cause."""
+def covariates_of(values: np.ndarray) -> Covariates:
+    """One column per cause, in order."""
     n_causes = values.shape[1]
-    return Covariates.of(values, np.arange(n_causes), np.full(n_causes, "one"), n_causes)
+    return Covariates.of(values, np.arange(n_causes), families=np.full(n_causes, "one"), n_causes=n_causes)
 
 
-def competing(n: int, seed: int, careless: float = 0.2, silent: float = 0.3) -> Competing:
-    """Customers whose risks are known functions of three features, and what leavers stated.
+def competing(n: int, seed: int, noise_rate: float = 0.2, silent_share: float = 0.3) -> Competing:
+    """Customers with hazards that are known functions of three features, and stated causes.
 
-    The first two causes rise with their features, the last is a constant risk. The careless state any cause.
+    The first two causes rise with their features, the last is a constant risk. Noisy statements name any cause.
     """
     random = np.random.default_rng(seed)
     values = random.normal(0, 1, (n, 3))
     risks = np.exp(np.array([-5.0, -5.5, -5.5]) + np.array([1.2, 1.2, 0.0]) * values)
     total = risks.sum(axis=1)
-    left = random.random(n) < 1 - np.exp(-total)
+    churned = random.random(n) < 1 - np.exp(-total)
     cause = (random.random((n, 1)) > np.cumsum(risks / total[:, None], axis=1)).sum(axis=1).clip(max=2)
-    stated = np.where(random.random(n) < careless, random.integers(0, 3, n), cause)
-    stated = np.where(left & (random.random(n) >= silent), stated, -1)
-    return Competing(lived_by(values), left, stated, risks / total[:, None])
+    stated_causes = np.where(random.random(n) < noise_rate, random.integers(0, 3, n), cause)
+    stated_causes = np.where(churned & (random.random(n) >= silent_share), stated_causes, -1)
+    return Competing(covariates_of(values), churned, stated_causes, risks / total[:, None])
 
 
 SETTINGS = CauseSettings(
@@ -80,69 +80,69 @@ NAMES = CauseNames(SETTINGS)
 N_LEAVING, N_TODAY = 4_000, 500
 
 
-def evidence() -> Evidence:
-    """One month of customers whose risks are known, and today's."""
+def panel() -> Panel:
+    """One month of customers with known hazards, and today's."""
     n = N_LEAVING + N_TODAY
     world, past = competing(n, seed=9), np.arange(n) < N_LEAVING
-    left = world.left & past
+    churned = world.churned & past
     months = np.where(past, np.datetime64("2024-03"), np.datetime64("2024-05"))
     ids, began = np.array([f"c{i:05d}" for i in range(n)]), np.full(n, np.datetime64("2024-01-10"))
-    ended = np.where(left, np.datetime64("2024-03-15"), np.datetime64("NaT"))
-    stated = np.where(left, world.stated, -1)
-    said = np.append(NAMES.causes, "")[stated]
-    rows = PersonMonths(ids, months, np.arange(n), left, np.full(n, 51), np.full(n, 1_001))
-    return Evidence(
+    ended = np.where(churned, np.datetime64("2024-03-15"), np.datetime64("NaT"))
+    stated_causes = np.where(churned, world.stated_causes, -1)
+    stated_codes = np.append(NAMES.causes, "")[stated_causes]
+    rows = PersonMonths(ids, months, np.arange(n), churned, np.full(n, 51), np.full(n, 1_001))
+    return Panel(
         names=NAMES,
         rows=rows,
-        lived=world.lived,
+        covariates=world.covariates,
         risk=np.linspace(0.01, 0.2, n),
-        stated=stated,
-        witnessed=stated,
+        stated_causes=stated_causes,
+        stated_by_end=stated_causes,
         groups=(
             Membership("main_plan", "pro", np.arange(n) % 2 == 1),
             Membership("main_plan", "", np.arange(n) % 2 == 0),
         ),
-        stays=SubscriptionEpisodes(
+        episodes=SubscriptionEpisodes(
             customer_ids=ids,
             began_on=began,
             recorded_end=ended,
-            recorded_reasons=said,
-            known_until=np.datetime64("2024-05-15"),
+            recorded_reasons=stated_codes,
+            known_until=np.datetime64("2024-05-16"),
             grace_days=30,
         ),
-        said=StatedCauses(said, np.where(said != "", "end", "")),
+        stated_by_episode=StatedCauses(stated_codes, np.where(stated_codes != "", "end", "")),
         today=np.datetime64("2024-05"),
         money=Money("JPY"),
         horizon_days=90,
     )
 
 
-def grouped() -> Evidence:
-    """Two months; of the silent nobody but one leaves, and in the tier are those of April and a hundred of today."""
-    base = evidence()
+def panel_with_groups() -> Panel:
+    """Two months; one silent customer churns, and the tier has April's customers and a hundred of today's."""
+    base = panel()
     n, past = len(base.rows), base.is_past
     april = np.arange(n) % 2 == 1
     months = np.where(past & april, np.datetime64("2024-04"), base.rows.months)
     silent = np.zeros(n, bool)
-    silent[np.flatnonzero(base.rows.left)[:1]] = silent[np.flatnonzero(past & ~base.rows.left)[:99]] = True
+    silent[np.flatnonzero(base.rows.churned)[:1]] = silent[np.flatnonzero(past & ~base.rows.churned)[:99]] = True
     gold = (past & april & ~silent) | (np.arange(n) >= n - 100)
     groups = (
         Membership(SEGMENT, "silent", silent), Membership(SEGMENT, "future", ~past),
         Membership(TIER, "gold", gold), Membership(TIER, "", ~gold),
     )  # fmt: skip
-    ended = np.where(base.rows.left, months.astype("M8[D]") + 14, np.datetime64("NaT"))
-    stays = replace(base.stays, began_on=months.astype("M8[D]") - 51, recorded_end=ended)
-    return replace(base, rows=replace(base.rows, months=months), groups=groups, stays=stays)
+    ended = np.where(base.rows.churned, months.astype("M8[D]") + 14, np.datetime64("NaT"))
+    episodes = replace(base.episodes, began_on=months.astype("M8[D]") - 51, recorded_end=ended)
+    return replace(base, rows=replace(base.rows, months=months), groups=groups, episodes=episodes)
 
 
 LEVELS = np.linspace(0.01, 0.05, N_TODAY)[:, None]
 SHARES = np.array([0.5, 0.3, 0.2])
 
 
-def todays_risks(n_periods: int = 12, causes: tuple[str, ...] = ("weather", "price", "product")) -> TodaysRisks:
-    """Each period takes the same share of who is left, for causes in fixed shares; nobody here knows the weather."""
+def todays_risks(n_periods: int = 12, causes: tuple[str, ...] = ("weather", "price", "product")) -> HazardRisks:
+    """A constant hazard per period with fixed shares of causes, one of which is unknown here."""
     risk = 1 - (1 - LEVELS) ** np.arange(1, n_periods + 1)
     curves = RiskCurves(period_days=30, risk=risk, by_cause=risk[:, :, None] * SHARES, causes=causes)
-    return TodaysRisks(
+    return HazardRisks(
         "logistic_hazard, version 2", np.array([f"c{i + N_LEAVING:05d}" for i in range(N_TODAY)]), curves
     )

@@ -10,13 +10,19 @@ from insights.causes.decomposition import Decomposition, decompose
 from insights.render import cause_groups
 from insights.render.cause_groups import Portrait, portraits
 from kizuna.commands import causes
-from tests.insights.causes.worlds import SETTINGS, grouped, todays_risks
+from tests.insights.causes.worlds import SETTINGS, panel_with_groups, todays_risks
 from tests.worlds import config
 
 
 @pytest.fixture(scope="module")
 def decomposition() -> Decomposition:
-    return decompose(grouped(), config(causes=SETTINGS), {}, {}, todays_risks())
+    return decompose(
+        panel_with_groups(),
+        config(causes=SETTINGS),
+        offer_costs={},
+        excluded_rows={},
+        risks=todays_risks(),
+    )
 
 
 def portrait(decomposition: Decomposition, by: str, value: str) -> Portrait:

@@ -22,7 +22,7 @@ from insights.causes.person_months import PersonMonths, load_person_months, newe
 from insights.causes.sentiment import SentimentTexts, read_sentiments
 from insights.causes.stated import SOURCES, StatedCauses, find_stated_causes
 from insights.causes.stated_cause_model import NOT_STATED
-from insights.finance.loading import ExcludedRows, spans_of
+from insights.finance.loading import ExcludedRows, load_spans
 from insights.finance.money import Money
 from insights.finance.mrr import MrrTable, months_between
 from insights.finance.rates import money_of
@@ -105,7 +105,7 @@ def build_panel(
     by_episode = find_stated_causes(tables, episodes, names=names, text_model=text_model)
     months = newest_months(episodes, n_months)
     today = np.datetime64(tables.watermark("subscriptions"), "M")
-    mrr = MrrTable.of(spans_of(tables, excluded), months_between(months[0], today), money, rate_of=today - 1)
+    mrr = MrrTable.of(load_spans(tables, excluded), months_between(months[0], today), money, rate_of=today - 1)
     rows = load_person_months(episodes, mrr, months=np.append(months, today))
     rows = rows.take((rows.months < today) | (rows.mrr_units > 0))
     _require_customers(rows, today)

@@ -17,7 +17,7 @@ QUINTILES = 5
 
 
 @dataclass(frozen=True)
-class Orders:
+class PurchaseDays:
     """Purchase occasions; every array is (n,)."""
 
     customer_ids: np.ndarray
@@ -27,14 +27,14 @@ class Orders:
     amounts: np.ndarray
     "float64, base currency, returns taken off."
 
-    def between(self, start: np.datetime64, end: np.datetime64) -> Orders:
+    def between(self, start: np.datetime64, end: np.datetime64) -> PurchaseDays:
         """The orders of the days from `start` on and before `end`."""
         rows = (self.days >= start) & (self.days < end)
         return self.take(rows)
 
-    def take(self, rows: np.ndarray) -> Orders:
+    def take(self, rows: np.ndarray) -> PurchaseDays:
         """The orders that an index array or boolean mask picks."""
-        return Orders(self.customer_ids[rows], self.days[rows], self.amounts[rows])
+        return PurchaseDays(self.customer_ids[rows], self.days[rows], self.amounts[rows])
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Buyers:
     last_days: np.ndarray
 
     @classmethod
-    def of(cls, orders: Orders) -> Buyers:
+    def of(cls, orders: PurchaseDays) -> Buyers:
         """One row a customer who ordered."""
         customer_ids, owners = np.unique(orders.customer_ids, return_inverse=True)
         first, last = (np.full(len(customer_ids), edge) for edge in (orders.days.max(initial=0), orders.days.min()))
@@ -64,7 +64,7 @@ class Buyers:
 BUYING = ("repeat_rate", "average_order_value", "orders_a_customer", "revenue_a_customer", "top_20_share")
 
 
-def buying_figures(orders: Orders, n_resamples: int = N_RESAMPLES, seed: int = 0) -> dict[str, Estimate]:
+def buying_figures(orders: PurchaseDays, n_resamples: int = N_RESAMPLES, seed: int = 0) -> dict[str, Estimate]:
     """The figures of `BUYING` with 90 % intervals over customers; NaN without an order.
 
     `repeat_rate` is the share of the customers with at least two orders; `top_20_share` the share of the revenue that

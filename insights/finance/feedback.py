@@ -23,7 +23,7 @@ SATISFIED_SHARE = 0.8
 
 
 @dataclass(frozen=True)
-class Answers:
+class SurveyResponses:
     """Surveys sent; every array is (n,)."""
 
     customer_ids: np.ndarray
@@ -37,9 +37,9 @@ class Answers:
         """(n,) bool."""
         return ~np.isnan(self.scores)
 
-    def take(self, rows: np.ndarray) -> Answers:
+    def take(self, rows: np.ndarray) -> SurveyResponses:
         """The surveys that an index array or boolean mask picks."""
-        return Answers(self.customer_ids[rows], self.scores[rows], self.days[rows])
+        return SurveyResponses(self.customer_ids[rows], self.scores[rows], self.days[rows])
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def net_promoter_score(scores: np.ndarray) -> Estimate:
     return Estimate(100 * value, 100 * max(-1.0, centre - half), 100 * min(1.0, centre + half))
 
 
-def satisfied(answers: Answers, best: float = 5.0) -> np.ndarray:
+def satisfied(answers: SurveyResponses, best: float = 5.0) -> np.ndarray:
     """(n,) bool: answered with `SATISFIED_SHARE` of the best score or more."""
     return answers.answered & (answers.scores >= SATISFIED_SHARE * best)
 

@@ -14,10 +14,10 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
-from insights.finance.buying import Orders
-from insights.finance.feedback import Answers, Waits
+from insights.finance.buying import PurchaseDays
+from insights.finance.feedback import SurveyResponses, Waits
 from insights.finance.money import Money
-from insights.finance.mrr import Spans
+from insights.finance.mrr import SubscriptionSpans
 from tables.engines.arrays import days, midnight, numbers, seconds, texts
 from tables.tables import Tables
 
@@ -45,29 +45,29 @@ def known_until(tables: Tables, as_of: date | None) -> Tables:
     return tables.latest() if as_of is None else tables.at(as_of)
 
 
-def spans_of(tables: Tables, left_out: ExcludedRows, as_of: date | None = None) -> Spans:
+def load_spans(tables: Tables, left_out: ExcludedRows, as_of: date | None = None) -> SubscriptionSpans:
     """Every usable span as known on a day; none where there is no subscriptions table."""
     if "subscriptions" not in tables:
-        return Spans(*(np.empty(0, kind) for kind in ("U1", "U1", "M8[D]", "M8[D]", float, "U1")))
+        return SubscriptionSpans(*(np.empty(0, kind) for kind in ("U1", "U1", "M8[D]", "M8[D]", float, "U1")))
     left_out.note_excluded(tables, "subscriptions")
     known = known_until(tables, as_of)["subscriptions"]
     found = _fetched(known, "plan", "started_at", "ended_at", "mrr", "currency", "margin_rate")
-    return Spans(
+    return SubscriptionSpans(
         _words(found, "customer_id"), _words(found, "plan"), _days(found, "started_at"), _days(found, "ended_at"),
         _numbers(found, "mrr"), np.char.upper(_words(found, "currency")), _numbers(found, "margin_rate"),
     )  # fmt: skip
 
 
-def orders_of(
+def load_orders(
     tables: Tables, money: Money, left_out: ExcludedRows, as_of: date | None = None, until: date | None = None
-) -> Orders:
+) -> PurchaseDays:
     """Purchase days of known customers with what they bought less what they returned; none without purchases.
 
     Another currency is converted at the rate of the purchase's month. Raises DataError without one. What was bought
     since `until` stays out, so that nobody needs the rate of a month that still runs.
     """
     if "purchases" not in tables:
-        return Orders(np.empty(0, "U1"), np.empty(0, "M8[D]"), np.empty(0))
+        return PurchaseDays(np.empty(0, "U1"), np.empty(0, "M8[D]"), np.empty(0))
     lines: ir.Table = known_until(tables, as_of)["purchases"]
     currency = lines.currency.upper().fill_null("") if "currency" in lines.columns else ibis.literal("")
     if until is not None:
@@ -77,13 +77,13 @@ def orders_of(
     found = summed.order_by(["customer_id", "day", "currency"]).to_pyarrow()
     nobody = found["customer_id"].is_null().to_numpy()
     left_out.note("purchases: no customer", np.repeat(nobody, found["n"].to_numpy()))
-    orders = Orders(_words(found, "customer_id"), _days(found, "day"), _numbers(found, "amount")).take(~nobody)
+    orders = PurchaseDays(_words(found, "customer_id"), _days(found, "day"), _numbers(found, "amount")).take(~nobody)
     currencies = _words(found, "currency")[~nobody]
     orders = orders if (currencies == "").all() else _converted(orders, currencies, money)
     return orders.take(left_out.note("purchases: days with no more bought than returned", orders.amounts <= 0))
 
 
-def _converted(orders: Orders, currencies: np.ndarray, money: Money) -> Orders:
+def _converted(orders: PurchaseDays, currencies: np.ndarray, money: Money) -> PurchaseDays:
     """Orders in the base currency, one a customer and day."""
     months, amounts = orders.days.astype("datetime64[M]"), orders.amounts.copy()
     for month in np.unique(months):
@@ -91,28 +91,30 @@ def _converted(orders: Orders, currencies: np.ndarray, money: Money) -> Orders:
         amounts[rows] *= money.rates_in(currencies[rows], month)
     again = (orders.customer_ids[1:] == orders.customer_ids[:-1]) & (orders.days[1:] == orders.days[:-1])
     starts = np.flatnonzero(np.append(True, ~again))
-    return Orders(orders.customer_ids[starts], orders.days[starts], np.add.reduceat(amounts, starts))
+    return PurchaseDays(orders.customer_ids[starts], orders.days[starts], np.add.reduceat(amounts, starts))
 
 
-def answers_of(tables: Tables, kind: str, left_out: ExcludedRows, as_of: date | None = None) -> Answers:
+def load_survey_responses(
+    tables: Tables, kind: str, left_out: ExcludedRows, as_of: date | None = None
+) -> SurveyResponses:
     """Every survey of a kind (nps, csat) that was sent; none without a surveys table."""
     if "surveys" not in tables:
-        return Answers(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
+        return SurveyResponses(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
     left_out.note_excluded(tables, "surveys")
     surveys: ir.Table = known_until(tables, as_of)["surveys"]
     found = _fetched(surveys.filter(surveys.kind.lower() == kind), "score", "event_time")
-    return Answers(_words(found, "customer_id"), _numbers(found, "score"), _days(found, "event_time"))
+    return SurveyResponses(_words(found, "customer_id"), _numbers(found, "score"), _days(found, "event_time"))
 
 
-def satisfied_of(tables: Tables, as_of: date | None = None) -> Answers:
+def load_ticket_ratings(tables: Tables, as_of: date | None = None) -> SurveyResponses:
     """What customers thought of each ticket that was closed; none where tickets do not say."""
     if "tickets" not in tables or "satisfaction" not in tables["tickets"].columns:
-        return Answers(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
+        return SurveyResponses(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
     found = _fetched(known_until(tables, as_of)["tickets"], "satisfaction", "opened_at")
-    return Answers(_words(found, "customer_id"), _numbers(found, "satisfaction"), _days(found, "opened_at"))
+    return SurveyResponses(_words(found, "customer_id"), _numbers(found, "satisfaction"), _days(found, "opened_at"))
 
 
-def waits_of(tables: Tables, until: str, left_out: ExcludedRows, as_of: date | None = None) -> Waits:
+def load_waits(tables: Tables, until: str, left_out: ExcludedRows, as_of: date | None = None) -> Waits:
     """Hours from each ticket's opening to a moment (first_answered_at, closed_at) that has come."""
     if "tickets" not in tables or until not in tables["tickets"].columns:
         return Waits(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))

@@ -19,7 +19,7 @@ RUNS_ON = np.datetime64("9999-01-01", "D")
 
 
 @dataclass(frozen=True)
-class Spans:
+class SubscriptionSpans:
     """Unchanged spans of subscriptions; every array is (n,)."""
 
     customer_ids: np.ndarray
@@ -42,10 +42,10 @@ class Spans:
         until = np.where(np.isnat(self.ended_on), RUNS_ON, self.ended_on)
         return (self.started_on <= day) & (until > day)
 
-    def take(self, rows: np.ndarray) -> Spans:
+    def take(self, rows: np.ndarray) -> SubscriptionSpans:
         """The spans that an index array or boolean mask picks."""
         stated = {name: column[rows] for name, column in vars(self).items() if column is not None}
-        return Spans(**stated)
+        return SubscriptionSpans(**stated)
 
     def paid_before(self, day: np.datetime64) -> np.ndarray:
         """(n,) bool: paid for at an earlier month's first midnight."""
@@ -54,7 +54,7 @@ class Spans:
         until = np.where(np.isnat(self.ended_on), RUNS_ON, self.ended_on)
         return (first < day) & (first < until) & (self.mrr > 0)
 
-    def a_day_later(self) -> Spans:
+    def a_day_later(self) -> SubscriptionSpans:
         """Each beginning and ending a day later, so that a midnight shows what ran on the day before it.
 
         In a book of these what begins or ends on a month's first day belongs to the month that begins with it.
@@ -85,7 +85,9 @@ class MrrTable:
     "From a column and a month's place to (n, m) int64 as of `at_rates_of`; None where no rate moves any amount."
 
     @classmethod
-    def of(cls, spans: Spans, months: np.ndarray, money: Money, rate_of: np.datetime64 | None = None) -> MrrTable:
+    def of(
+        cls, spans: SubscriptionSpans, months: np.ndarray, money: Money, rate_of: np.datetime64 | None = None
+    ) -> MrrTable:
         """The book at the first midnight of each of these months. Raises DataError for a missing rate.
 
         With `rate_of` everything is told at that one month's rates, so that no rate moves a figure.

@@ -26,7 +26,7 @@ def render_json(report: Report) -> str:
         "tax_included": report.config.money.tax_included,
         "fiscal_year_starts": report.config.money.fiscal_year_starts,
         "confidence": CONFIDENCE,
-        "warnings": [_breach_json(breach) for breach in report.crossed],
+        "warnings": [_breach_json(breach) for breach in report.breaches],
         "missing": list(report.missing),
         "left_out": dict(report.left_out),
         "figures": [_figure_json(figure) for figure in report.figures],

@@ -40,7 +40,7 @@ class Spend:
 
 
 @dataclass(frozen=True)
-class Winning:
+class AcquisitionData:
     """What was spent, what winning each customer is said to have cost, and which channel is said to have won them."""
 
     spend: Spend
@@ -52,7 +52,7 @@ class Winning:
     "Channel with spend, the dearest first, to the sorted ids of those who name it as their source; none of nobody."
 
 
-def winning_of(tables: Tables, as_of: date) -> Winning:
+def load_acquisition_data(tables: Tables, as_of: date) -> AcquisitionData:
     """Spend of the channels that win customers, acquisition costs and sources; empty where a table does not tell.
 
     Small channels beyond `MOST_GROUPS` that somebody names are one.
@@ -62,7 +62,7 @@ def winning_of(tables: Tables, as_of: date) -> Winning:
     ids, owners = np.unique(texts(costs["id"]), return_inverse=True)
     called = _called(spend, texts(sources["acquisition_source"]))
     named = np.array([called.get(name, name) for name in spend.channels.tolist()], dtype=str)
-    return Winning(
+    return AcquisitionData(
         spend=Spend(spend.months, named, spend.amounts),
         customer_ids=ids,
         costs=np.bincount(owners, numbers(costs["acquisition_cost"]), len(ids)),
@@ -132,7 +132,7 @@ class Opportunities:
     "(accounts,) sorted ids of every account there is."
 
 
-def opportunities_of(tables: Tables, left_out: ExcludedRows, as_of: date) -> Opportunities:
+def load_opportunities(tables: Tables, left_out: ExcludedRows, as_of: date) -> Opportunities:
     """Every opportunity that was opened, as known on a day; none without the table."""
     if "opportunities" not in tables:
         return Opportunities(*(np.empty(0, kind) for kind in ("U1", float, "M8[D]", "M8[D]", float, "U1")))

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from insights.finance.mrr import MrrTable, Spans
+from insights.finance.mrr import MrrTable, SubscriptionSpans
 from insights.finance.retention import movements_of
 from insights.report.attribute_groups import MOST_GROUPS, OTHERS, Grouping
 from insights.report.figure import ALL, Place
 from insights.report.plan_movements import plan_books, plan_movements
-from insights.report.report_data import Facts
+from insights.report.report_data import ReportData
 
 SOURCE = "acquisition_source"
 "How figures name the split by the channel that won a customer."
@@ -49,7 +49,7 @@ class Part:
         return self.book.customer_ids
 
 
-def parts_of(facts: Facts) -> Iterator[Part]:
+def parts_of(facts: ReportData) -> Iterator[Part]:
     """Everybody, then each group of each grouping, then each plan; nothing without subscriptions."""
     if not facts.has_subscriptions:
         return
@@ -62,7 +62,7 @@ def parts_of(facts: Facts) -> Iterator[Part]:
     yield from _plans(facts)
 
 
-def parts_by_source(facts: Facts) -> Iterator[Part]:
+def parts_by_source(facts: ReportData) -> Iterator[Part]:
     """Whom each channel with spend is said to have won, the dearest first."""
     if not facts.has_subscriptions:
         return
@@ -80,7 +80,7 @@ def _of_rows(moved: list[Moved], rows: np.ndarray) -> tuple[Moved, ...]:
     return tuple({line: cells[rows] for line, cells in month.items()} for month in moved)
 
 
-def _plans(facts: Facts) -> Iterator[Part]:
+def _plans(facts: ReportData) -> Iterator[Part]:
     book, n_months = facts.book, len(facts.calendar.months)
     books = plan_books(named_plans(facts.spans).a_day_later(), book, facts.money)
     largest_first = sorted(books, key=lambda plan: -int(books[plan].units[:, -1].sum()))
@@ -95,7 +95,7 @@ def _plans(facts: Facts) -> Iterator[Part]:
         yield Part("plan", plan, book.take(rows), own.take(rows), (leading == place)[rows], moved)
 
 
-def named_plans(spans: Spans) -> Spans:
+def named_plans(spans: SubscriptionSpans) -> SubscriptionSpans:
     """The spans with the plans beyond the most frequent ones called others."""
     plans, counts = np.unique(spans.plans, return_counts=True)
     if len(plans) <= MOST_GROUPS:

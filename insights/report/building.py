@@ -16,15 +16,15 @@ from insights.report.calendar import Calendar
 from insights.report.cohorts import cohort_figures
 from insights.report.concentration import concentration_figures, mrr_concentration
 from insights.report.figure import Figure, Figures
-from insights.report.opportunities import dealing_figures
+from insights.report.opportunities import opportunity_figures
 from insights.report.recurring import recurring_figures
-from insights.report.report_data import Facts, read_facts
+from insights.report.report_data import ReportData, load_report_data
 from insights.report.rfm import rfm_figures
-from insights.report.sales import selling_figures
-from insights.report.scenarios import supposed_figures
-from insights.report.surveys import speaking_figures
-from insights.report.thresholds import Breach, crossed
-from insights.report.unit_economics import worth_figures
+from insights.report.sales import sales_figures
+from insights.report.scenarios import scenario_figures
+from insights.report.surveys import survey_figures
+from insights.report.thresholds import Breach, find_breaches
+from insights.report.unit_economics import unit_economics_figures
 from tables.tables import Tables
 
 NEEDS = {
@@ -47,7 +47,7 @@ class Report:
     money: Money
     calendar: Calendar
     figures: Figures
-    crossed: tuple[Breach, ...]
+    breaches: tuple[Breach, ...]
     missing: tuple[str, ...]
     "Which of NEEDS the tables do not give, and of the columns that tell whom a spend won."
     left_out: Mapping[str, int]
@@ -67,7 +67,7 @@ def build_report(
     `segments` are more groups to tell apart, name to customer ids; by default those of the TOML. Raises
     NotEnoughHistory without a record before.
     """
-    facts = read_facts(tables, as_of, segments)
+    facts = load_report_data(tables, as_of, segments)
     figures = Figures(tuple(_figures(facts, what_ifs)))
     told = {figure.place.by for figure in figures}
     return Report(
@@ -75,24 +75,24 @@ def build_report(
         money=facts.money,
         calendar=facts.calendar,
         figures=figures,
-        crossed=crossed(figures),
+        breaches=find_breaches(figures),
         missing=tuple(_missing(figures)),
         left_out=_left_out(tables, facts),
         groupings=tuple(by for by in ("plan", *(g.by for g in facts.groupings)) if by in told),
     )
 
 
-def _figures(facts: Facts, what_ifs: Sequence[WhatIf]) -> list[Figure]:
+def _figures(facts: ReportData, what_ifs: Sequence[WhatIf]) -> list[Figure]:
     found: list[Figure] = []
     for part in parts_of(facts):
-        found += recurring_figures(facts, part) + worth_figures(facts, part)
+        found += recurring_figures(facts, part) + unit_economics_figures(facts, part)
         if not part.group:
-            found += supposed_figures(facts, part, what_ifs)
+            found += scenario_figures(facts, part, what_ifs)
         found += mrr_concentration(part, facts)
     for part in parts_by_source(facts):
-        found += worth_figures(facts, part)
-    found += selling_figures(facts) + rfm_figures(facts) + cohort_figures(facts) + concentration_figures(facts)
-    return found + speaking_figures(facts) + dealing_figures(facts)
+        found += unit_economics_figures(facts, part)
+    found += sales_figures(facts) + rfm_figures(facts) + cohort_figures(facts) + concentration_figures(facts)
+    return found + survey_figures(facts) + opportunity_figures(facts)
 
 
 def _missing(figures: Figures) -> Iterator[str]:
@@ -106,7 +106,7 @@ def _missing(figures: Figures) -> Iterator[str]:
             yield "acquisition_source"
 
 
-def _left_out(tables: Tables, facts: Facts) -> dict[str, int]:
+def _left_out(tables: Tables, facts: ReportData) -> dict[str, int]:
     """What could not be read of each table, and what would have corrupted a figure."""
     unread = {
         f"{name}: {cause}": rows for name in tables.names for cause, rows in tables.load_report(name).excluded.items()

@@ -22,8 +22,8 @@ from insights.report.breakdowns import SOURCE, Part
 from insights.report.calendar import Span
 from insights.report.estimation import FigureSpec, plain, quotient
 from insights.report.figure import ALL, Figure
-from insights.report.mrr_panel import Ledger
-from insights.report.report_data import Facts
+from insights.report.mrr_panel import MrrPanel
+from insights.report.report_data import ReportData
 from models.metrics.weighted import ratio
 
 COST = ("cac", "ltv_over_cac", "cac_payback_months")
@@ -31,7 +31,7 @@ RECORDED_COST = ("recorded_cac", "ltv_over_recorded_cac", "recorded_cac_payback_
 
 
 @dataclass(frozen=True)
-class Acquired:
+class AcquiredCustomers:
     """Who was won in some months whose cost is known, and what it was."""
 
     won: np.ndarray
@@ -51,31 +51,31 @@ class Acquired:
         return ratio(costs + self.spend, won, otherwise=np.inf if self.spend else np.nan)
 
 
-def acquired_by_spend(spend: Spend, ledger: Ledger, span: Span) -> Acquired:
+def acquired_by_spend(spend: Spend, ledger: MrrPanel, span: Span) -> AcquiredCustomers:
     """Who is new in those of the months that have spend."""
     columns = ledger.calendar.columns(span)
     told = np.isin(ledger.calendar.months[columns], spend.months)
     won = ledger.new[:, columns][:, told].any(axis=1).astype(float)
-    return Acquired(won, np.zeros(len(won)), spend.within(span))
+    return AcquiredCustomers(won, np.zeros(len(won)), spend.within(span))
 
 
-def acquired_by_record(facts: Facts, ledger: Ledger, span: Span) -> Acquired:
+def acquired_by_record(facts: ReportData, ledger: MrrPanel, span: Span) -> AcquiredCustomers:
     """Who is new in the months and has a cost on record."""
     known, ids = facts.winning, ledger.customer_ids
     won = ledger.new[:, ledger.calendar.columns(span)].any(axis=1) & np.isin(ids, known.customer_ids)
     costs = np.zeros(len(ids))
     costs[won] = known.costs[np.searchsorted(known.customer_ids, ids[won])]
-    return Acquired(won.astype(float), costs)
+    return AcquiredCustomers(won.astype(float), costs)
 
 
-def acquired_of_all(facts: Facts, ledger: Ledger, span: Span) -> Acquired:
+def acquired_of_all(facts: ReportData, ledger: MrrPanel, span: Span) -> AcquiredCustomers:
     """As `cac` tells it of everybody: by spend, else by what is recorded."""
     if len(facts.winning.spend.months):
         return acquired_by_spend(facts.winning.spend, ledger, span)
     return acquired_by_record(facts, ledger, span)
 
 
-def cost_sought(facts: Facts, part: Part, ledger: Ledger) -> Iterator[FigureSpec]:
+def cac_specs(facts: ReportData, part: Part, ledger: MrrPanel) -> Iterator[FigureSpec]:
     """The figures of one part: of the year, and of each month with the worth of the year to its end."""
     calendar, spend = facts.calendar, _spend_on(facts, part)
     moments = [(calendar.year, calendar.year), *((month, None) for month in calendar.each_month)]
@@ -91,7 +91,7 @@ def cost_sought(facts: Facts, part: Part, ledger: Ledger) -> Iterator[FigureSpec
         yield from _costs(names, acquired_by_record(facts, ledger, span), part, ledger, span, lasting)
 
 
-def spend_figures(facts: Facts, part: Part, ledger: Ledger) -> Iterator[Figure]:
+def spend_figures(facts: ReportData, part: Part, ledger: MrrPanel) -> Iterator[Figure]:
     """What was spent on a part's customers in the year and in each month; nothing is drawn for it, so it is exact."""
     spend = _spend_on(facts, part)
     if spend is None:
@@ -103,7 +103,7 @@ def spend_figures(facts: Facts, part: Part, ledger: Ledger) -> Iterator[Figure]:
             yield Figure("acquisition_spend", "money", Estimate(bought.spend), n, part.place(span.label))
 
 
-def _spend_on(facts: Facts, part: Part) -> Spend | None:
+def _spend_on(facts: ReportData, part: Part) -> Spend | None:
     """What was spent on winning a part's customers; None where nobody says."""
     if not len(facts.winning.spend.months) or part.by not in (ALL, SOURCE):
         return None
@@ -111,7 +111,7 @@ def _spend_on(facts: Facts, part: Part) -> Spend | None:
 
 
 def _costs(
-    names: tuple[str, str, str], bought: Acquired, part: Part, ledger: Ledger, span: Span, year: Span | None
+    names: tuple[str, str, str], bought: AcquiredCustomers, part: Part, ledger: MrrPanel, span: Span, year: Span | None
 ) -> Iterator[FigureSpec]:
     """CAC, LTV/CAC and payback of one basis; LTV/CAC where a year lies behind."""
     if not bought.is_known:

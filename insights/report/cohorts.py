@@ -16,25 +16,25 @@ from dataclasses import replace
 
 import numpy as np
 
-from insights.finance.buying import Orders
-from insights.report.estimation import FigureSpec, quotient, work_out
+from insights.finance.buying import PurchaseDays
+from insights.report.estimation import FigureSpec, estimate_figures, quotient
 from insights.report.figure import Figure, Place
-from insights.report.report_data import Facts
+from insights.report.report_data import ReportData
 
 
-def cohort_figures(facts: Facts) -> list[Figure]:
+def cohort_figures(facts: ReportData) -> list[Figure]:
     """Orders again, still subscribes, and revenue kept, by month of the beginning and by age."""
     return [*_of_orders(facts), *_of_subscriptions(facts)]
 
 
-def _of_orders(facts: Facts) -> list[Figure]:
+def _of_orders(facts: ReportData) -> list[Figure]:
     if not facts.has_orders:
         return []
     ids, began, active = order_activity(facts.orders, facts.calendar.months)
     return _curves("ordering", ids, began, lambda _: active, facts.calendar.months)
 
 
-def order_activity(orders: Orders, months: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def order_activity(orders: PurchaseDays, months: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every customer who ordered, (n,) sorted; in which of the months they began (-1 none of them), (n,) int64; and
     whether they ordered in each, (n, m) bool."""
     ids, owners = np.unique(orders.customer_ids, return_inverse=True)
@@ -47,7 +47,7 @@ def order_activity(orders: Orders, months: np.ndarray) -> tuple[np.ndarray, np.n
     return ids, np.where((began >= 0) & (began < len(months)), began, -1), active
 
 
-def _of_subscriptions(facts: Facts) -> list[Figure]:
+def _of_subscriptions(facts: ReportData) -> list[Figure]:
     if not facts.has_subscriptions:
         return []
     book = facts.book
@@ -71,7 +71,7 @@ def _curves(
         members, level = began == column, level_of(int(column)).astype(float)
         first = level[members, column]
         n, cohort = int(members.sum()), Place("cohort", str(months[column]))
-        found += work_out(
+        found += estimate_figures(
             (
                 FigureSpec(name, "share", (level[members, later], first), quotient, replace(cohort, age=int(age)), n)
                 for age, later in enumerate(range(column, len(months)))

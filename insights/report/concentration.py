@@ -10,13 +10,13 @@ from core.intervals import estimate_intervals
 from insights.finance.buying import Buyers, top_share
 from insights.report.breakdowns import Part
 from insights.report.figure import Figure, Place
-from insights.report.report_data import Facts
+from insights.report.report_data import ReportData
 from insights.report.sales import within
 
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
 
 
-def concentration_figures(facts: Facts) -> list[Figure]:
+def concentration_figures(facts: ReportData) -> list[Figure]:
     """Of the year's revenue and of today's MRR: what the top 1, 5, 10, 20 and 50 % of the customers bring.
 
     Of the revenue of the year to each month's end: what the top 20 % bring.
@@ -32,7 +32,7 @@ def concentration_figures(facts: Facts) -> list[Figure]:
     return found
 
 
-def mrr_concentration(part: Part, facts: Facts) -> list[Figure]:
+def mrr_concentration(part: Part, facts: ReportData) -> list[Figure]:
     """Of today's MRR of one part of the book what the top 20 % bring; of all also at each month's end."""
     paid = part.own.units[:, 1:].astype(float)
     months = [] if part.group else [part.place(month.label) for month in facts.calendar.each_month]
@@ -40,7 +40,7 @@ def mrr_concentration(part: Part, facts: Facts) -> list[Figure]:
     return _top_fifths("mrr_top_20_share", part.customer_ids, amounts, [part.place(), *months])
 
 
-def _revenue_by_month(facts: Facts) -> list[Figure]:
+def _revenue_by_month(facts: ReportData) -> list[Figure]:
     years = facts.calendar.years
     orders = facts.orders.take(facts.orders.days < years[-1].end)
     ids, owners = np.unique(orders.customer_ids, return_inverse=True)

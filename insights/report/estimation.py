@@ -51,7 +51,7 @@ class FigureSpec:
         return Figure(self.name, self.unit, estimate, n, self.place)
 
 
-def work_out(sought: Iterable[FigureSpec], ids: np.ndarray) -> list[Figure]:
+def estimate_figures(sought: Iterable[FigureSpec], ids: np.ndarray) -> list[Figure]:
     """Every figure with its interval; `ids` says whose each row is, (n,). None where there are no rows."""
     wanted = list(sought)
     if not len(ids):

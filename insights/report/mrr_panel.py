@@ -16,12 +16,12 @@ from insights.report.breakdowns import Part
 from insights.report.calendar import Calendar, Span
 from insights.report.estimation import quotient
 from insights.report.recurring import churn_by_month
-from insights.report.report_data import Facts
+from insights.report.report_data import ReportData
 from models.metrics.weighted import ratio
 
 
 @dataclass(frozen=True)
-class Ledger:
+class MrrPanel:
     """One part of the book; every array is (n, months)."""
 
     customer_ids: np.ndarray
@@ -38,7 +38,7 @@ class Ledger:
     "Whether a lifetime counts finished months only."
 
     @classmethod
-    def of(cls, facts: Facts, part: Part) -> Ledger:
+    def of(cls, facts: ReportData, part: Part) -> MrrPanel:
         """Of one part of the book."""
         belongs = part.belongs[:, 1:] if part.by == "plan" else True
         mrr = facts.money.amounts(part.book.units[:, 1:]) * belongs
@@ -68,7 +68,7 @@ class Ledger:
         return quotient(earned, paying) * self.months(left, watched)
 
 
-def _margins(facts: Facts, customer_ids: np.ndarray) -> np.ndarray | float:
+def _margins(facts: ReportData, customer_ids: np.ndarray) -> np.ndarray | float:
     """(n, months) share of each customer's price that is left at each month's end: what their spans say, else the TOML.
 
     One number where no span says anything.

@@ -8,12 +8,12 @@ import numpy as np
 
 from insights.report.acquisition_data import Opportunities
 from insights.report.calendar import Span
-from insights.report.estimation import FigureSpec, plain, quotient, work_out
+from insights.report.estimation import FigureSpec, estimate_figures, plain, quotient
 from insights.report.figure import ALL, Figure, Place
-from insights.report.report_data import Facts
+from insights.report.report_data import ReportData
 
 
-def dealing_figures(facts: Facts) -> list[Figure]:
+def opportunity_figures(facts: ReportData) -> list[Figure]:
     """Opportunity, win and loss rates of the year, of all and by group, and by month; none without opportunities."""
     deals = facts.opportunities
     if not len(deals.account_ids):
@@ -28,7 +28,7 @@ def dealing_figures(facts: Facts) -> list[Figure]:
             for span in (facts.calendar.year, *facts.calendar.each_month)
             for one in _rates(deals, accounts, span, by, group)
         ]
-        found += work_out(sought, accounts)
+        found += estimate_figures(sought, accounts)
     return found
 
 

@@ -12,15 +12,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from insights.finance.money import Money
-from insights.finance.mrr import MrrTable, Spans
+from insights.finance.mrr import MrrTable, SubscriptionSpans
 
 
-def plan_books(spans: Spans, book: MrrTable, money: Money) -> dict[str, MrrTable]:
+def plan_books(spans: SubscriptionSpans, book: MrrTable, money: Money) -> dict[str, MrrTable]:
     """Each plan's own book, with the customers of the whole one in its order; its sum over plans is the whole."""
     return {str(plan): _aligned(spans.take(spans.plans == plan), book, money) for plan in np.unique(spans.plans)}
 
 
-def _aligned(spans: Spans, book: MrrTable, money: Money) -> MrrTable:
+def _aligned(spans: SubscriptionSpans, book: MrrTable, money: Money) -> MrrTable:
     own = MrrTable.of(spans, book.months, money)
     rows = np.searchsorted(book.customer_ids, own.customer_ids)
     units, revalued = np.zeros_like(book.units), np.zeros_like(book.revalued)

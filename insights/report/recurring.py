@@ -10,17 +10,17 @@ from insights.finance.money import Money
 from insights.finance.retention import retention_parts
 from insights.report.breakdowns import Part
 from insights.report.calendar import MONTHS_A_YEAR, Calendar
-from insights.report.estimation import FigureSpec, plain, quotient, work_out
+from insights.report.estimation import FigureSpec, estimate_figures, plain, quotient
 from insights.report.figure import Figure, Place
-from insights.report.report_data import Facts
+from insights.report.report_data import ReportData
 
 
-def recurring_figures(facts: Facts, part: Part) -> list[Figure]:
+def recurring_figures(facts: ReportData, part: Part) -> list[Figure]:
     """MRR with its waterfall, ARR and retention of one part of the book, month by month and over the year."""
     sought = [*_paid_now(part, facts.money), *_waterfalls(part, facts), *_retention(part, facts.calendar)]
     if not part.group:
         sought += _fiscal_years(part, facts)
-    return work_out(sought, part.customer_ids)
+    return estimate_figures(sought, part.customer_ids)
 
 
 def _paid_now(part: Part, money: Money) -> Iterator[FigureSpec]:
@@ -31,7 +31,7 @@ def _paid_now(part: Part, money: Money) -> Iterator[FigureSpec]:
     yield FigureSpec("mrr_a_customer", "money", (paid, paid > 0), lambda *sums: money.amounts(quotient(*sums)), place)
 
 
-def _waterfalls(part: Part, facts: Facts) -> Iterator[FigureSpec]:
+def _waterfalls(part: Part, facts: ReportData) -> Iterator[FigureSpec]:
     for month, moved in zip(facts.calendar.each_month, part.moved, strict=True):
         place = part.place(month.label)
         for line, cells in moved.items():
@@ -62,7 +62,7 @@ def churn_by_month(part: Part, name: str) -> tuple[np.ndarray, np.ndarray]:
     return left * part.belongs[:, :-1], watched * part.belongs[:, :-1]
 
 
-def _fiscal_years(part: Part, facts: Facts) -> Iterator[FigureSpec]:
+def _fiscal_years(part: Part, facts: ReportData) -> Iterator[FigureSpec]:
     first = facts.calendar.months[0]
     for year in facts.calendar.fiscal_years:
         start = int((year.first - first).astype(int))

@@ -10,13 +10,20 @@ import numpy as np
 
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
-from insights.finance.buying import Orders
-from insights.finance.feedback import Answers, Waits
-from insights.finance.loading import ExcludedRows, answers_of, orders_of, satisfied_of, spans_of, waits_of
+from insights.finance.buying import PurchaseDays
+from insights.finance.feedback import SurveyResponses, Waits
+from insights.finance.loading import (
+    ExcludedRows,
+    load_orders,
+    load_spans,
+    load_survey_responses,
+    load_ticket_ratings,
+    load_waits,
+)
 from insights.finance.money import Money
-from insights.finance.mrr import MrrTable, Spans
+from insights.finance.mrr import MrrTable, SubscriptionSpans
 from insights.finance.rates import money_of
-from insights.report.acquisition_data import Opportunities, Winning, opportunities_of, winning_of
+from insights.report.acquisition_data import AcquisitionData, Opportunities, load_acquisition_data, load_opportunities
 from insights.report.attribute_groups import Grouping, groupings_of
 from insights.report.calendar import Calendar
 from insights.segments import members_at
@@ -25,25 +32,25 @@ from tables.tables import Tables
 
 
 @dataclass(frozen=True)
-class Facts:
+class ReportData:
     """What is known on the day of the report, as arrays."""
 
     config: Config
     calendar: Calendar
     money: Money
-    spans: Spans
+    spans: SubscriptionSpans
     episodes: SubscriptionEpisodes
     "Of customers who pay."
     book: MrrTable
     "What ran on the day before each month of the calendar, and on the last day."
-    orders: Orders
-    nps: Answers
-    csat: Answers
-    tickets: Answers
+    orders: PurchaseDays
+    nps: SurveyResponses
+    csat: SurveyResponses
+    tickets: SurveyResponses
     "What customers thought of their tickets."
     answered: Waits
     closed: Waits
-    winning: Winning
+    winning: AcquisitionData
     opportunities: Opportunities
     groupings: tuple[Grouping, ...]
     account_groupings: tuple[Grouping, ...]
@@ -61,7 +68,9 @@ class Facts:
         return len(self.orders.customer_ids) > 0
 
 
-def read_facts(tables: Tables, as_of: date | None = None, segments: Mapping[str, np.ndarray] | None = None) -> Facts:
+def load_report_data(
+    tables: Tables, as_of: date | None = None, segments: Mapping[str, np.ndarray] | None = None
+) -> ReportData:
     """Read what was known before midnight of a day (default: the first that is not completely recorded).
 
     `segments` are more groups to tell apart, name to customer ids; by default those and the tiers of the TOML. Raises
@@ -70,25 +79,25 @@ def read_facts(tables: Tables, as_of: date | None = None, segments: Mapping[str,
     day = as_of or tables.default_cutoff()
     left_out, money, config = ExcludedRows(), money_of(tables.config), tables.config
     calendar = Calendar.until(day, _first_day(tables, day), config.report.months, config.money.fiscal_year_starts)
-    spans = spans_of(tables, left_out, day)
+    spans = load_spans(tables, left_out, day)
     members = members_at(tables, day) if segments is None else {"segment": segments} if segments else {}
     defined = [Grouping(by, {name: np.sort(ids) for name, ids in found.items()}) for by, found in members.items()]
     groupings = groupings_of(tables, day)
-    return Facts(
+    return ReportData(
         config=config,
         calendar=calendar,
         money=money,
         spans=spans,
         episodes=SubscriptionEpisodes.of_paying_customers(tables, day),
         book=MrrTable.of(spans.a_day_later(), np.append(calendar.months, calendar.months[-1] + 1), money),
-        orders=orders_of(tables, money, left_out, day, calendar.end.astype(date)),
-        nps=answers_of(tables, "nps", left_out, day),
-        csat=answers_of(tables, "csat", left_out, day),
-        tickets=satisfied_of(tables, day),
-        answered=waits_of(tables, "first_answered_at", left_out, day),
-        closed=waits_of(tables, "closed_at", left_out, day),
-        winning=winning_of(tables, day),
-        opportunities=opportunities_of(tables, left_out, day),
+        orders=load_orders(tables, money, left_out, day, calendar.end.astype(date)),
+        nps=load_survey_responses(tables, "nps", left_out, day),
+        csat=load_survey_responses(tables, "csat", left_out, day),
+        tickets=load_ticket_ratings(tables, day),
+        answered=load_waits(tables, "first_answered_at", left_out, day),
+        closed=load_waits(tables, "closed_at", left_out, day),
+        winning=load_acquisition_data(tables, day),
+        opportunities=load_opportunities(tables, left_out, day),
         groupings=(*groupings, *defined),
         account_groupings=(
             *groupings_of(tables, day, of_accounts=True),

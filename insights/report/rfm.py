@@ -12,16 +12,16 @@ import numpy as np
 
 from insights.finance.buying import SEGMENTS, Buyers, rfm
 from insights.report.calendar import Span
-from insights.report.estimation import FigureSpec, plain, quotient, work_out
+from insights.report.estimation import FigureSpec, estimate_figures, plain, quotient
 from insights.report.figure import EVERYBODY, Figure, Place
-from insights.report.report_data import Facts
+from insights.report.report_data import ReportData
 from insights.report.sales import within
 
 PARTS = ("recency", "frequency", "money")
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredCustomers:
     """The buyers of a year and where they stand; every array is (n,)."""
 
     customer_ids: np.ndarray
@@ -30,42 +30,42 @@ class Scored:
     "How a split is named, to each buyer's word."
 
     @classmethod
-    def of(cls, facts: Facts, year: Span) -> Scored:
+    def of(cls, facts: ReportData, year: Span) -> ScoredCustomers:
         """As of the day after the year."""
         buyers = Buyers.of(within(facts.orders, year))
         scores = rfm(buyers, year.end)
         quintiles = {f"{part}_quintile": getattr(scores, part).astype(str) for part in PARTS}
         return cls(buyers.customer_ids, buyers.amounts, {"rfm": scores.segments(), **quintiles})
 
-    def take(self, rows: np.ndarray) -> Scored:
+    def take(self, rows: np.ndarray) -> ScoredCustomers:
         """The buyers that a mask picks, with the scores they have among all."""
         splits = {by: words[rows] for by, words in self.splits.items()}
-        return Scored(self.customer_ids[rows], self.amounts[rows], splits)
+        return ScoredCustomers(self.customer_ids[rows], self.amounts[rows], splits)
 
 
-def rfm_figures(facts: Facts) -> list[Figure]:
+def rfm_figures(facts: ReportData) -> list[Figure]:
     """Customers and revenue of each segment and quintile; none without orders in the year."""
     if not len(within(facts.orders, facts.calendar.year).days):
         return []
-    scored = Scored.of(facts, facts.calendar.year)
+    scored = ScoredCustomers.of(facts, facts.calendar.year)
     told = {by: _told(words) for by, words in scored.splits.items()}
     sought = [one for by, words in told.items() for one in _shares(scored, by, words, EVERYBODY)]
-    found = work_out([*sought, *_grid(scored)], scored.customer_ids)
+    found = estimate_figures([*sought, *_grid(scored)], scored.customer_ids)
     for grouping in facts.groupings:
         for group, rows in grouping.masks(scored.customer_ids):
             inside, among = scored.take(rows), Place(among_by=grouping.by, among=group)
             sought = [one for by, words in told.items() for one in _shares(inside, by, words, among)]
-            found += work_out(sought, inside.customer_ids)
+            found += estimate_figures(sought, inside.customer_ids)
     return found + _by_month(facts, told["rfm"])
 
 
-def _by_month(facts: Facts, segments: Sequence[str]) -> list[Figure]:
+def _by_month(facts: ReportData, segments: Sequence[str]) -> list[Figure]:
     """The segments at each month's end, of the orders of the year to it."""
     found = []
     for year in facts.calendar.years:
         if len(within(facts.orders, year).days):
-            scored, place = Scored.of(facts, year), Place(period=str(year.last))
-            found += work_out(_shares(scored, "rfm", segments, place), scored.customer_ids)
+            scored, place = ScoredCustomers.of(facts, year), Place(period=str(year.last))
+            found += estimate_figures(_shares(scored, "rfm", segments, place), scored.customer_ids)
     return found
 
 
@@ -74,7 +74,7 @@ def _told(words: np.ndarray) -> list[str]:
     return [str(word) for word in dict.fromkeys((*SEGMENTS, *np.unique(words))) if word in words]
 
 
-def _shares(scored: Scored, by: str, told: Sequence[str], where: Place) -> Iterator[FigureSpec]:
+def _shares(scored: ScoredCustomers, by: str, told: Sequence[str], where: Place) -> Iterator[FigureSpec]:
     """How many customers each word has, their share, and that of the revenue they bring; nobody is a share as well."""
     words, amounts = scored.splits[by], scored.amounts
     for word in told:
@@ -85,7 +85,7 @@ def _shares(scored: Scored, by: str, told: Sequence[str], where: Place) -> Itera
         yield FigureSpec("revenue_share", "share", (amounts * rows, amounts), quotient, place, n)
 
 
-def _grid(scored: Scored) -> Iterator[FigureSpec]:
+def _grid(scored: ScoredCustomers) -> Iterator[FigureSpec]:
     """How many customers have each recency and frequency."""
     words = np.char.add(np.char.add(scored.splits["recency_quintile"], "-"), scored.splits["frequency_quintile"])
     for word in np.unique(words):

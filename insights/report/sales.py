@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from core.window import DAYS_PER_MONTH
-from insights.finance.buying import BUYING, Buyers, Orders, buying_figures
+from insights.finance.buying import BUYING, Buyers, PurchaseDays, buying_figures
 from insights.finance.lifetime import MONTHS_A_YEAR
 from insights.finance.survival import MIN_OBSERVED
 from insights.report.calendar import Span
-from insights.report.estimation import FigureSpec, plain, quotient, work_out
+from insights.report.estimation import FigureSpec, estimate_figures, plain, quotient
 from insights.report.figure import ALL, Figure, Place, Unit
-from insights.report.report_data import Facts
+from insights.report.report_data import ReportData
 
 UNITS: dict[str, Unit] = {
     "repeat_rate": "share", "average_order_value": "money", "orders_a_customer": "count",
@@ -19,7 +19,7 @@ UNITS: dict[str, Unit] = {
 }  # fmt: skip
 
 
-def selling_figures(facts: Facts) -> list[Figure]:
+def sales_figures(facts: ReportData) -> list[Figure]:
     """Everything of a year's orders: of all, by group, by month; value by age; none without orders."""
     year = facts.calendar.year
     orders = within(facts.orders, year)
@@ -34,12 +34,12 @@ def selling_figures(facts: Facts) -> list[Figure]:
     return found + _value_by_age(facts)
 
 
-def within(orders: Orders, span: Span) -> Orders:
+def within(orders: PurchaseDays, span: Span) -> PurchaseDays:
     """The orders of these months."""
     return orders.take(span.holds(orders.days))
 
 
-def _buying(orders: Orders, by: str, group: str, span: Span) -> list[Figure]:
+def _buying(orders: PurchaseDays, by: str, group: str, span: Span) -> list[Figure]:
     n_customers, place = len(np.unique(orders.customer_ids)), Place(by, group, span.label)
     told = buying_figures(orders)
     figures = [Figure(name, UNITS[name], told[name], n_customers, place) for name in BUYING]
@@ -48,10 +48,10 @@ def _buying(orders: Orders, by: str, group: str, span: Span) -> list[Figure]:
         FigureSpec("revenue", "money", (orders.amounts,), plain, place, n_customers),
         FigureSpec("orders", "count", (ones,), plain, place, n_customers),
     ]
-    return figures + work_out(sought, orders.customer_ids)
+    return figures + estimate_figures(sought, orders.customer_ids)
 
 
-def _by_month(facts: Facts, by: str, group: str, members: np.ndarray) -> list[Figure]:
+def _by_month(facts: ReportData, by: str, group: str, members: np.ndarray) -> list[Figure]:
     """Who came, came back and what they bought; who ordered twice in the year to each month's end."""
     orders = facts.orders.take(np.isin(facts.orders.customer_ids, members))
     ids, owners = np.unique(orders.customer_ids, return_inverse=True)
@@ -79,10 +79,10 @@ def _by_month(facts: Facts, by: str, group: str, members: np.ndarray) -> list[Fi
         n_orders = np.bincount(owners[year.holds(orders.days)], minlength=len(ids))
         sides = (n_orders > 1, n_orders > 0)
         sought.append(FigureSpec("repeat_rate", "share", sides, quotient, Place(by, group, str(year.last))))
-    return work_out(sought, ids)
+    return estimate_figures(sought, ids)
 
 
-def _value_by_age(facts: Facts) -> list[Figure]:
+def _value_by_age(facts: ReportData) -> list[Figure]:
     """What a customer has brought by each month since the first order on record, after margin, later money worth less.
 
     Each month of age is averaged over the customers who have been watched through it, so that the young count as well.
@@ -107,7 +107,7 @@ def _value_by_age(facts: Facts) -> list[Figure]:
             sought.append(FigureSpec("ltv_first_year", "money", tuple(parts), _added_up, n=n))
     if sought:
         sought.append(FigureSpec("ltv_seen", "money", tuple(parts), _added_up, n=sought[-1].n))
-    return work_out(sought, buyers.customer_ids)
+    return estimate_figures(sought, buyers.customer_ids)
 
 
 def _months(spans: np.ndarray) -> np.ndarray:

@@ -11,10 +11,10 @@ from core.intervals import estimate_intervals
 from insights.finance.lifetime import MONTHS_A_YEAR, Economics, revenue_over
 from insights.finance.what_if import WhatIf
 from insights.report.breakdowns import Part
-from insights.report.cac import Acquired, acquired_of_all
+from insights.report.cac import AcquiredCustomers, acquired_of_all
 from insights.report.figure import Figure, Place, Unit
-from insights.report.mrr_panel import Ledger
-from insights.report.report_data import Facts
+from insights.report.mrr_panel import MrrPanel
+from insights.report.report_data import ReportData
 
 YEARS_AHEAD = 3
 NOW = "now"
@@ -25,9 +25,9 @@ OUTCOMES: dict[str, Unit] = {
 }  # fmt: skip
 
 
-def supposed_figures(facts: Facts, everybody: Part, what_ifs: Sequence[WhatIf]) -> list[Figure]:
+def scenario_figures(facts: ReportData, everybody: Part, what_ifs: Sequence[WhatIf]) -> list[Figure]:
     """Each outcome now and under each supposition; suppositions of a cost that nobody knows are left out."""
-    ledger, year = Ledger.of(facts, everybody), facts.calendar.year
+    ledger, year = MrrPanel.of(facts, everybody), facts.calendar.year
     acquired = acquired_of_all(facts, ledger, year)
     told = [what_if for what_if in what_ifs if acquired.is_known or _sets_cost(what_if)]
     cases = [WhatIf(label=NOW), *told]
@@ -58,7 +58,7 @@ def _sets_cost(what_if: WhatIf) -> bool:
     return change is None or change.factor == 0
 
 
-def _outcomes(sums: np.ndarray, ledger: Ledger, acquired: Acquired, cases: Sequence[WhatIf]) -> np.ndarray:
+def _outcomes(sums: np.ndarray, ledger: MrrPanel, acquired: AcquiredCustomers, cases: Sequence[WhatIf]) -> np.ndarray:
     """(cases x outcomes,) for the sums of one sample."""
     earned, mrr, paying, left, watched, won, costs, new = sums.tolist()
     if not (paying and watched and mrr):

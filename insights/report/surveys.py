@@ -9,16 +9,16 @@ from typing import TypeVar
 import numpy as np
 
 from core.intervals import estimate_intervals
-from insights.finance.feedback import Answers, Waits, median_hours, net_promoter_score, satisfied
+from insights.finance.feedback import SurveyResponses, Waits, median_hours, net_promoter_score, satisfied
 from insights.report.calendar import Span
-from insights.report.estimation import FigureSpec, quotient, work_out
+from insights.report.estimation import FigureSpec, estimate_figures, quotient
 from insights.report.figure import ALL, Figure, Place
-from insights.report.report_data import Facts
+from insights.report.report_data import ReportData
 
-Said = TypeVar("Said", Answers, Waits)
+Said = TypeVar("Said", SurveyResponses, Waits)
 
 
-def speaking_figures(facts: Facts) -> list[Figure]:
+def survey_figures(facts: ReportData) -> list[Figure]:
     """Every figure of surveys and tickets that there is something to tell of: of all, by group, by month."""
     best = facts.config.csat_scale[1]
     found: list[Figure] = []
@@ -36,7 +36,7 @@ def speaking_figures(facts: Facts) -> list[Figure]:
     return found
 
 
-def _groups(facts: Facts, said: Said) -> Iterator[tuple[str, str, Said]]:
+def _groups(facts: ReportData, said: Said) -> Iterator[tuple[str, str, Said]]:
     """What everybody said, then what each group did; nothing where nobody said anything."""
     if len(said.customer_ids):
         yield ALL, "", said
@@ -45,7 +45,7 @@ def _groups(facts: Facts, said: Said) -> Iterator[tuple[str, str, Said]]:
             yield grouping.by, group, said.take(rows)
 
 
-def _spans(facts: Facts, days: np.ndarray) -> Iterator[tuple[Span, np.ndarray]]:
+def _spans(facts: ReportData, days: np.ndarray) -> Iterator[tuple[Span, np.ndarray]]:
     """The year and each month with the rows that fall into it; those without a row are left out."""
     for span in (facts.calendar.year, *facts.calendar.each_month):
         rows = span.holds(days)
@@ -53,7 +53,7 @@ def _spans(facts: Facts, days: np.ndarray) -> Iterator[tuple[Span, np.ndarray]]:
             yield span, rows
 
 
-def _scores(facts: Facts, nps: Answers, by: str, group: str) -> Iterator[Figure]:
+def _scores(facts: ReportData, nps: SurveyResponses, by: str, group: str) -> Iterator[Figure]:
     for span, rows in _spans(facts, nps.days):
         n = int((rows & nps.answered).sum())
         if n:
@@ -61,7 +61,7 @@ def _scores(facts: Facts, nps: Answers, by: str, group: str) -> Iterator[Figure]
 
 
 def _shares(
-    facts: Facts, name: str, said: Answers, sides: tuple[np.ndarray, np.ndarray], by: str, group: str
+    facts: ReportData, name: str, said: SurveyResponses, sides: tuple[np.ndarray, np.ndarray], by: str, group: str
 ) -> list[Figure]:
     """The first side's share of the second, in the year and in each month that has any."""
     above, below = sides
@@ -70,10 +70,10 @@ def _shares(
         for span, rows in _spans(facts, said.days)
         if (below & rows).any()
     )
-    return work_out(sought, said.customer_ids)
+    return estimate_figures(sought, said.customer_ids)
 
 
-def _hours(facts: Facts, name: str, waits: Waits, by: str, group: str) -> Iterator[Figure]:
+def _hours(facts: ReportData, name: str, waits: Waits, by: str, group: str) -> Iterator[Figure]:
     for span, rows in _spans(facts, waits.days):
         waited = waits.take(rows)
         medians = partial(median_hours, waited.hours)

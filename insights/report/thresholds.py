@@ -49,7 +49,7 @@ LINES = (
 "Of several lines of one figure the first that is crossed is told."
 
 
-def crossed(figures: Figures) -> tuple[Breach, ...]:
+def find_breaches(figures: Figures) -> tuple[Breach, ...]:
     """The lines that the year's figures have crossed, the bad first."""
     found: dict[str, Breach] = {}
     for line in LINES:

@@ -15,24 +15,24 @@ from core.intervals import Estimate, estimate_intervals
 from insights.finance.lifetime import discounted_months, months_beyond
 from insights.finance.survival import MIN_OBSERVED, SubscriberLifetimes
 from insights.report.breakdowns import SOURCE, Part
-from insights.report.cac import cost_sought, spend_figures
+from insights.report.cac import cac_specs, spend_figures
 from insights.report.calendar import Span
-from insights.report.estimation import FigureSpec, quotient, work_out
+from insights.report.estimation import FigureSpec, estimate_figures, quotient
 from insights.report.figure import Figure
-from insights.report.mrr_panel import Ledger
-from insights.report.report_data import Facts
+from insights.report.mrr_panel import MrrPanel
+from insights.report.report_data import ReportData
 from models.metrics.weighted import ratio
 
 
-def worth_figures(facts: Facts, part: Part) -> list[Figure]:
+def unit_economics_figures(facts: ReportData, part: Part) -> list[Figure]:
     """LTV, CAC and what follows from them, of one part of the book."""
-    ledger = Ledger.of(facts, part)
-    sought = [*_simple(ledger, part), *_by_month(ledger, part), *cost_sought(facts, part, ledger)]
-    found = work_out(sought, part.customer_ids)
+    ledger = MrrPanel.of(facts, part)
+    sought = [*_simple(ledger, part), *_by_month(ledger, part), *cac_specs(facts, part, ledger)]
+    found = estimate_figures(sought, part.customer_ids)
     return [*found, *spend_figures(facts, part, ledger), *_curves(facts, part, ledger)]
 
 
-def _simple(ledger: Ledger, part: Part) -> Iterator[FigureSpec]:
+def _simple(ledger: MrrPanel, part: Part) -> Iterator[FigureSpec]:
     year = ledger.calendar.year
     place, earns, stays = part.place(year.label), ledger.earns(year), ledger.stays(year)
     yield FigureSpec("margin", "share", (earns[0], ledger.mrr[:, -1]), quotient, place)
@@ -40,14 +40,14 @@ def _simple(ledger: Ledger, part: Part) -> Iterator[FigureSpec]:
     yield FigureSpec("ltv", "money", (*earns, *stays), ledger.worth, place)
 
 
-def _by_month(ledger: Ledger, part: Part) -> Iterator[FigureSpec]:
+def _by_month(ledger: MrrPanel, part: Part) -> Iterator[FigureSpec]:
     """LTV as it was at each month's end, from the churn of the year to it."""
     for year in ledger.calendar.years:
         place = part.place(str(year.last))
         yield FigureSpec("ltv", "money", (*ledger.earns(year), *ledger.stays(year)), ledger.worth, place)
 
 
-def _curves(facts: Facts, part: Part, ledger: Ledger) -> list[Figure]:
+def _curves(facts: ReportData, part: Part, ledger: MrrPanel) -> list[Figure]:
     """The survival curve and what a customer is worth by it; of all also as it was at each month's end.
 
     None by plan: those who left are on no plan, so that a plan's curve would tell of survivors only.
@@ -70,7 +70,7 @@ def _curves(facts: Facts, part: Part, ledger: Ledger) -> list[Figure]:
     return found
 
 
-def _curve(facts: Facts, part: Part, ledger: Ledger, year: Span) -> tuple[int, list[Estimate]] | None:
+def _curve(facts: ReportData, part: Part, ledger: MrrPanel, year: Span) -> tuple[int, list[Estimate]] | None:
     """At the end of a year how many episodes there were, LTV within the curve, LTV, and the curve; None of too few."""
     lives = SubscriberLifetimes.of(facts.episodes.seen_at(year.end))
     lives = lives.take(np.isin(lives.customer_ids, part.customer_ids))

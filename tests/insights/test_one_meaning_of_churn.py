@@ -16,7 +16,7 @@ from core.config.loading import read_config
 from core.config.training import ChurnDefinition
 from features.cohort import select_cohort
 from features.labels.labelling import label_lifetimes, label_outcomes
-from insights.report.report_data import read_facts
+from insights.report.report_data import load_report_data
 from simulation.software.simulate import SoftwareWorld, simulate_software
 from tables.episodes import SubscriptionEpisodes
 from tables.sources.opening import open_tables
@@ -173,7 +173,7 @@ def test_labels_causes_and_report_name_the_same_customers_of_a_simulated_company
     horizon_days = tables.config.churn.horizon_days
     last = tables.watermark("subscriptions") - timedelta(days=horizon_days + tables.config.churn.grace_days)
     episodes = SubscriptionEpisodes.of(tables)
-    of_report = read_facts(tables, tables.watermark("subscriptions")).episodes
+    of_report = load_report_data(tables, tables.watermark("subscriptions")).episodes
 
     n_churned = 0
     for cutoff in (last - timedelta(days=200), last - timedelta(days=45), last):

@@ -10,7 +10,7 @@ import pytest
 from core.config.training import ChurnDefinition
 from core.errors import NotEnoughHistory
 from insights.causes.person_months import PersonMonths, load_person_months, newest_months
-from insights.finance.loading import ExcludedRows, spans_of
+from insights.finance.loading import ExcludedRows, load_spans
 from insights.finance.money import Money
 from insights.finance.mrr import MrrTable, months_between
 from tables.episodes import SubscriptionEpisodes
@@ -27,7 +27,7 @@ def tables(*lines: str, each_subscription: bool = False) -> Tables:
 def newest_two(read: Tables) -> PersonMonths:
     episodes = SubscriptionEpisodes.of(read)
     months = newest_months(episodes, 2)
-    mrr = MrrTable.of(spans_of(read, ExcludedRows()), months_between(months[0], months[-1]), Money("JPY"))
+    mrr = MrrTable.of(load_spans(read, ExcludedRows()), months_between(months[0], months[-1]), Money("JPY"))
     return load_person_months(episodes, mrr, months=months)
 
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights.finance.buying import Buyers, Orders, buying_figures, quintile, rfm
+from insights.finance.buying import Buyers, PurchaseDays, buying_figures, quintile, rfm
 
 
-def orders(*lines: str) -> Orders:
+def orders(*lines: str) -> PurchaseDays:
     """Orders from lines such as "ada 2026-01-03 120"."""
     who, days, amounts = zip(*(line.split() for line in lines), strict=True)
-    return Orders(np.array(who), np.array(days, "datetime64[D]"), np.array(amounts, float))
+    return PurchaseDays(np.array(who), np.array(days, "datetime64[D]"), np.array(amounts, float))
 
 
 THREE = orders("ada 2026-01-03 100", "ada 2026-02-03 300", "bo 2026-01-20 50", "cyd 2026-02-01 150")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights.finance.feedback import Answers, median_hours, net_promoter_score, satisfied
+from insights.finance.feedback import SurveyResponses, median_hours, net_promoter_score, satisfied
 
 
 def test_promoters_less_detractors_in_points():
@@ -38,7 +38,7 @@ def test_nobody_asked_is_nothing_known():
 
 
 def test_four_of_five_is_satisfied_and_silence_is_no_answer():
-    answers = Answers(
+    answers = SurveyResponses(
         np.array(list("abcd")), np.array([5.0, 4.0, 3.0, np.nan]), np.full(4, np.datetime64("2026-01-01"))
     )
 

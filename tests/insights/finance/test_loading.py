@@ -9,7 +9,7 @@ import pytest
 
 from core.config.money import MoneySettings
 from core.errors import DataError, SourceUnavailable
-from insights.finance.loading import ExcludedRows, answers_of, orders_of, spans_of, waits_of
+from insights.finance.loading import ExcludedRows, load_orders, load_spans, load_survey_responses, load_waits
 from insights.finance.money import Money
 from insights.finance.rates import money_of
 from tests.worlds import config, frame, shop
@@ -31,7 +31,7 @@ def test_impossible_spans_are_counted_by_cause_and_left_out():
     ]
     left_out = ExcludedRows()
 
-    spans = spans_of(shop(usage=VISIT, subscriptions=frame(*rows)), left_out)
+    spans = load_spans(shop(usage=VISIT, subscriptions=frame(*rows)), left_out)
 
     assert (spans.mrr.tolist(), spans.currencies.tolist()) == ([10.0], ["USD"])
     assert left_out.counts == {"subscriptions: ended_at: before started_at": 1, "subscriptions: mrr: below zero": 1}
@@ -43,7 +43,7 @@ def test_an_nps_of_eleven_is_no_answer_and_no_silence():
     ]
     left_out = ExcludedRows()
 
-    answers = answers_of(shop(usage=VISIT, surveys=frame(*scores)), "nps", left_out)
+    answers = load_survey_responses(shop(usage=VISIT, surveys=frame(*scores)), "nps", left_out)
 
     assert answers.answered.tolist() == [True, False]
     assert left_out.counts == {"surveys: score: no NPS of 0 to 10": 1}
@@ -56,7 +56,7 @@ def test_a_ticket_closed_before_it_opened_has_no_waiting_time():
     ]
     left_out = ExcludedRows()
 
-    waits = waits_of(shop(usage=VISIT, tickets=frame(*tickets)), "closed_at", left_out)
+    waits = load_waits(shop(usage=VISIT, tickets=frame(*tickets)), "closed_at", left_out)
 
     assert waits.hours.tolist() == [6.0]
     assert left_out.counts == {"tickets: closed_at: before opened_at": 1}
@@ -66,7 +66,7 @@ def test_a_day_that_was_all_returns_is_no_order():
     log = shop("ada 2024-01-01 30", "ada 2024-01-01 -10", "ada 2024-01-05 -20", "- 2024-01-06 9", "- 2024-01-06 9")
     left_out = ExcludedRows()
 
-    orders = orders_of(log, YEN, left_out)
+    orders = load_orders(log, YEN, left_out)
 
     assert (orders.days.tolist(), orders.amounts.tolist()) == ([np.datetime64("2024-01-01").item()], [20.0])
     assert left_out.counts == {"purchases: no customer": 2, "purchases: days with no more bought than returned": 1}
@@ -79,11 +79,11 @@ def test_purchases_in_another_currency_are_converted_at_their_months_rate():
         "bo 2024-02-01 1 currency=USD",
     )  # fmt: skip
 
-    orders = orders_of(log, Money("JPY", rates), ExcludedRows())
+    orders = load_orders(log, Money("JPY", rates), ExcludedRows())
 
     assert orders.amounts.tolist() == [310.0, 140.0, 150.0]
     with pytest.raises(DataError, match="no rate of USD to JPY for 2024-01"):
-        orders_of(log, YEN, ExcludedRows())
+        load_orders(log, YEN, ExcludedRows())
 
 
 def rated(path: Path, text: str):

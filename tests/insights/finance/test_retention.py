@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 
 from core.errors import DataError
 from insights.finance.money import Money
-from insights.finance.mrr import MrrTable, Spans, months_between
+from insights.finance.mrr import MrrTable, SubscriptionSpans, months_between
 from insights.finance.retention import movements_of, retention
 
 MONTHS = months_between(np.datetime64("2026-01"), np.datetime64("2026-06"))
 YEN = Money("JPY")
 
 
-def spans(*lines: str) -> Spans:
+def spans(*lines: str) -> SubscriptionSpans:
     """Spans from lines such as "ada basic 2026-01-10 2026-03-01 100 USD"; '-' runs on."""
     cells = [line.split() for line in lines]
     column = [list(parts) for parts in zip(*([*cell, ""][:6] for cell in cells), strict=True)]
-    return Spans(
+    return SubscriptionSpans(
         np.array(column[0]),
         np.array(column[1]),
         np.array(column[2], "datetime64[D]"),
@@ -81,7 +81,7 @@ RATES = {"USD": {month: 100 + 7.3 * place for place, month in enumerate(months_b
 def test_every_month_reconciles_to_the_last_unit_whatever_the_spans_and_rates(drawn):
     start, never = np.datetime64("2025-12-01", "D"), np.datetime64("NaT")
     book = MrrTable.of(
-        Spans(
+        SubscriptionSpans(
             np.array([who for who, *_ in drawn], str),
             np.array(["p"] * len(drawn), str),
             np.array([start + began for _, began, *_ in drawn], "datetime64[D]"),

@@ -83,7 +83,7 @@ def test_opportunities_by_tier():
 
 
 def test_lines_that_boards_watch_are_told_once_and_the_bad_first():
-    assert [one.line.code for one in firm_report().crossed] == ["grr_below_90", "ltv_below_cac"]
+    assert [one.line.code for one in firm_report().breaches] == ["grr_below_90", "ltv_below_cac"]
 
 
 def test_what_is_left_out_is_told_by_cause():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from insights.report import estimation as sought
-from insights.report.estimation import FigureSpec, plain, quotient, work_out
+from insights.report.estimation import FigureSpec, estimate_figures, plain, quotient
 
 IDS = np.array([f"c{number:03d}" for number in range(200)])
 ORDERS = np.random.default_rng(3).poisson(2.0, 200) + 1.0
@@ -14,7 +14,7 @@ REVENUE = ORDERS * 25.0
 
 
 def test_a_quotient_of_sums_is_told_with_its_interval():
-    alike, spread = work_out(
+    alike, spread = estimate_figures(
         [FigureSpec("alike", "money", (REVENUE, ORDERS)), FigureSpec("spread", "money", (REVENUE,), plain)], IDS
     )
 
@@ -25,22 +25,22 @@ def test_a_quotient_of_sums_is_told_with_its_interval():
 
 def test_little_memory_changes_nothing(monkeypatch: pytest.MonkeyPatch):
     asked = [FigureSpec(f"f{n}", "money", (REVENUE * (n + 1), ORDERS)) for n in range(7)]
-    at_once = work_out(asked, IDS)
+    at_once = estimate_figures(asked, IDS)
 
     monkeypatch.setattr(sought, "CELLS_AT_ONCE", 3 * len(IDS))
 
-    assert work_out(asked, IDS) == at_once
+    assert estimate_figures(asked, IDS) == at_once
 
 
 def test_rows_of_one_customer_stay_together():
     ids = np.repeat(IDS[:20], 10)
     answered = np.repeat(np.arange(20) % 2, 10).astype(float)
 
-    rate = work_out([FigureSpec("rate", "share", (answered, np.ones(200)), quotient)], ids)[0].estimate
+    rate = estimate_figures([FigureSpec("rate", "share", (answered, np.ones(200)), quotient)], ids)[0].estimate
 
     assert rate.high - rate.low > 0.25  # of 200 independent rows it would be 0.12
 
 
 def test_nothing_below_the_line_is_no_figure_and_nobody_is_none():
-    assert np.isnan(work_out([FigureSpec("none", "share", (ORDERS, 0 * ORDERS))], IDS)[0].value)
-    assert work_out([FigureSpec("none", "share", (ORDERS, ORDERS))], np.empty(0, "U1")) == []
+    assert np.isnan(estimate_figures([FigureSpec("none", "share", (ORDERS, 0 * ORDERS))], IDS)[0].value)
+    assert estimate_figures([FigureSpec("none", "share", (ORDERS, ORDERS))], np.empty(0, "U1")) == []

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights.finance.money import Money
-from insights.finance.mrr import MrrTable, Spans, months_between
+from insights.finance.mrr import MrrTable, SubscriptionSpans, months_between
 from insights.finance.retention import MOVEMENTS, movements_of
 from insights.report.plan_movements import plan_books, plan_movements
 from tests.insights.finance.test_retention import reconciles, sums
@@ -32,7 +32,7 @@ def test_the_plans_add_up_to_the_whole_in_every_line_and_month(drawn):
     customers, plans, began, lasted, mrr, currencies = zip(*drawn, strict=True)
     started = START + np.array(began)
     ended = [np.datetime64("NaT") if days is None else day + days for day, days in zip(started, lasted, strict=True)]
-    spans = Spans(
+    spans = SubscriptionSpans(
         np.array(customers), np.array(plans), started, np.array(ended, "datetime64[D]"), np.array(mrr),
         np.array(currencies),
     )  # fmt: skip

@@ -60,10 +60,10 @@ def running_at(subscriptions: ir.Table, cutoff: date) -> ir.BooleanValue:
     return begun & (subscriptions.ended_at.isnull() | (subscriptions.ended_at >= midnight(cutoff)))
 
 
-def stated_reason(subscriptions: ir.Table) -> ir.StringValue:
+def end_reason(subscriptions: ir.Table) -> ir.StringValue:
     """Why a span ended, as stated: its `end_reason`, otherwise its `end_kind`, otherwise ''."""
-    stated = [subscriptions[name] for name in ("end_reason", "end_kind") if name in subscriptions.columns]
-    return ibis.coalesce(*stated, ibis.literal(""))
+    columns = [subscriptions[name] for name in ("end_reason", "end_kind") if name in subscriptions.columns]
+    return ibis.coalesce(*columns, ibis.literal(""))
 
 
 def mark_episodes(subscriptions: ir.Table, *, grace_days: int, owner: Sequence[str] = ("customer_id",)) -> ir.Table:
@@ -138,7 +138,7 @@ class SubscriptionEpisodes:
 
     @property
     def observed_until(self) -> np.datetime64:
-        """The first day of which it is not certain yet who left on it."""
+        """The first day on which an end is not certain yet."""
         return self.known_until - np.timedelta64(self.grace_days, "D")
 
     @property
@@ -157,11 +157,11 @@ class SubscriptionEpisodes:
         running[self.lapses.at(day)] = False
         return running
 
-    def ended_between(self, start: np.datetime64, end: np.datetime64) -> NDArray[np.bool_]:
+    def has_ended_between(self, start: np.datetime64, end: np.datetime64) -> NDArray[np.bool_]:
         """(n,) whether the episode ended on a day from `start` on and before `end`."""
         return (self.ended_on >= start) & (self.ended_on < end)
 
-    def seen_at(self, day: np.datetime64) -> SubscriptionEpisodes:
+    def known_at(self, day: np.datetime64) -> SubscriptionEpisodes:
         """Those begun before midnight of a day, and what was certain then of their ends."""
         return replace(self, known_until=day).take(self.began_on < day)
 
@@ -218,18 +218,18 @@ class SubscriptionEpisodes:
 
 def _lapses(renewals: ir.Table, episodes: pa.Table, key: list[str]) -> Lapses:
     """The lapses that spans ended by renewing their episode; `key` names an episode in both tables."""
-    found = renewals.select(*key, "lapsed_day", "start_day").to_pyarrow()
-    if not len(found):
+    rows = renewals.select(*key, "lapsed_day", "start_day").to_pyarrow()
+    if not len(rows):
         return Lapses.none()
     places = {tuple(row.values()): place for place, row in enumerate(episodes.select(key).to_pylist())}
-    of_episode = [places[tuple(row.values())] for row in found.select(key).to_pylist()]
-    return Lapses(np.array(of_episode, np.int64), _dates(found["lapsed_day"]), _dates(found["start_day"]))
+    of_episode = [places[tuple(row.values())] for row in rows.select(key).to_pylist()]
+    return Lapses(np.array(of_episode, np.int64), _dates(rows["lapsed_day"]), _dates(rows["start_day"]))
 
 
 def _spans_of_episodes(subscriptions: ir.Table, churn: ChurnDefinition) -> ir.Table:
     """The spans as `mark_episodes` gives them, with `owner` and the number of its `episode`, and the `reason`."""
     owner = "subscription_id" if churn.each_subscription else "customer_id"
-    spans = subscriptions.mutate(reason=stated_reason(subscriptions), owner=subscriptions[owner])
+    spans = subscriptions.mutate(reason=end_reason(subscriptions), owner=subscriptions[owner])
     spans = mark_episodes(spans, grace_days=churn.grace_days, owner=("customer_id", "owner"))
     # Of spans that begin on one day, the one that begins the episode comes first.
     so_far = ibis.cumulative_window(

@@ -81,7 +81,7 @@ def load_person_months(
     for month in months:
         day, next_day = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]")
         running = running_episodes(episodes, day)
-        churned = episodes.ended_between(day, next_day)[running]
+        churned = episodes.has_ended_between(day, next_day)[running]
         tenure = (day - episodes.began_on[running]).astype(np.int64)
         units = mrr_at(mrr, month, customer_ids=episodes.customer_ids[running])
         parts.append((np.full(len(running), month), running, churned, tenure, units))

@@ -72,7 +72,7 @@ def _curves(facts: ReportData, part: Part, ledger: MrrPanel) -> list[Figure]:
 
 def _curve(facts: ReportData, part: Part, ledger: MrrPanel, year: Span) -> tuple[int, list[Estimate]] | None:
     """At the end of a year how many episodes there were, LTV within the curve, LTV, and the curve; None of too few."""
-    lives = SubscriberLifetimes.of(facts.episodes.seen_at(year.end))
+    lives = SubscriberLifetimes.of(facts.episodes.known_at(year.end))
     lives = lives.take(np.isin(lives.customer_ids, part.customer_ids))
     if len(lives.months) < MIN_OBSERVED:
         return None

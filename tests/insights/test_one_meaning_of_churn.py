@@ -56,7 +56,7 @@ def ended(episodes: SubscriptionEpisodes, cutoff: date, horizon_days: int) -> Ch
     start, end = (np.datetime64(day, "D") for day in (cutoff, cutoff + timedelta(days=horizon_days)))
     there = np.isin(episodes.customer_ids, episodes.customer_ids[episodes.running_at(start)])
     found: Churned = {}
-    for place in np.flatnonzero(there & episodes.ended_between(start, end)):
+    for place in np.flatnonzero(there & episodes.has_ended_between(start, end)):
         who, day = str(episodes.customer_ids[place]), episodes.ended_on[place].item()
         earlier = found.get(who)
         if earlier is None or (day, not episodes.reasons[place], episodes.reasons[place]) < (

@@ -98,7 +98,8 @@ def period_values(
     features: FeatureTable, rows: NDArray[np.int64], *, periods: NDArray[np.int64], period_days: int
 ) -> NDArray[np.float64]:
     """The values of `period_columns`, (p, 2)."""
-    return np.column_stack([periods, _days_to_renewal(features, rows, elapsed_days=periods * period_days)])
+    to_renewal = _days_to_renewal(features, rows, elapsed_days=periods * period_days)
+    return np.column_stack([periods.astype(np.float64), to_renewal])
 
 
 def _days_to_renewal(

@@ -47,8 +47,14 @@ class Trials:
 
     def compare(self, model: str, against: str) -> Comparison:
         """How much lower the first model's log loss is; positive means that it is better."""
-        scores = {"scores": self.scores[model], "scores_against": self.scores[against]}
-        return compare(model, against, outcomes=self.outcomes, metric="log_loss", **scores)
+        return compare(
+            model,
+            against,
+            scores=self.scores[model],
+            scores_against=self.scores[against],
+            outcomes=self.outcomes,
+            metric="log_loss",
+        )
 
 
 @dataclass(frozen=True)

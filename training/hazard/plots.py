@@ -36,14 +36,14 @@ def hazard_plots(
 def kaplan_meier(outcomes: Labels, days: NDArray[np.int64]) -> NDArray[np.float64]:
     """The Kaplan-Meier estimate of P(churn) by each day, (days,)."""
     times = CensoredTimes.of(outcomes)
-    return 1.0 - TimeToEvent.of_one_cause(times.days, times.is_event).kaplan_meier().at(days)[0]
+    return 1.0 - TimeToEvent.of_one_cause(times.days, times.is_event).kaplan_meier().at(days.astype(np.float64))[0]
 
 
 def aalen_johansen(outcomes: Labels, *, cause: str, days: NDArray[np.int64]) -> NDArray[np.float64]:
     """The Aalen-Johansen estimate of P(churn for this cause) by each day, (days,)."""
     times = CensoredTimes.of(outcomes)
     causes = np.where(times.is_event, np.where(outcomes.cause == cause, 0, 1), CENSORED)
-    return TimeToEvent(times.days, causes).aalen_johansen(2).at(days)[0, 0]
+    return TimeToEvent(times.days, causes).aalen_johansen(2).at(days.astype(np.float64))[0, 0]
 
 
 def _mean_curves(curves: Mapping[str, RiskCurves], outcomes: Labels) -> Figure:

@@ -16,8 +16,13 @@ from benchmarks.figures import BenchmarkFigure, publish
 from benchmarks.pages import format_interval, table, write_section
 from core.errors import SourceUnavailable
 from core.intervals import Estimate
-from models.texts.evaluation import classification_metrics
-from models.texts.fitting import CauseLabels, TextModelSettings, fit_text_model, predict_held_out
+from models.texts.fitting import (
+    CauseLabels,
+    TextModelSettings,
+    classification_metrics,
+    fit_text_model,
+    predict_held_out,
+)
 from models.texts.text_model import UNKNOWN, likeliest_cause
 
 NAME = "banking77"

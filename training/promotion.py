@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from core.errors import GateRefused, NotFound
 from core.model_kinds import MODEL_KINDS, ModelKind
-from models.mlflow_store.champions import model_capabilities
-from models.mlflow_store.registry import CHALLENGER, CHAMPION, RegisteredVersion
+from models.mlflow_store.registry import CHALLENGER, CHAMPION, RegisteredVersion, model_capabilities
 from training.judging.gate import (
     GateResult,
     is_refresh,

@@ -58,8 +58,7 @@ def decompose_churn(config: Config, n_months: int) -> Decomposition:
     from insights.causes.panel import build_panel
     from insights.causes.risk_view import HazardRisks
     from insights.finance.loading import ExcludedRows
-    from models.mlflow_store.champions import load_churn_champion, load_hazard_champion, load_text_champion
-    from models.mlflow_store.registry import CHAMPION
+    from models.mlflow_store.registry import CHAMPION, load_churn_champion, load_hazard_champion, load_text_champion
     from tables.assortment import load_offer_book
     from tables.sources.opening import open_tables
 

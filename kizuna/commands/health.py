@@ -73,7 +73,7 @@ def compute_days(
     from insights.health.day import HealthRun, days_until
     from insights.health.files import read_previous_bands, write_day
     from insights.health.tasks import open_tasks, owners_of
-    from models.churn.catalogue import CHURN_MODELS
+    from models.churn.additive import CHURN_MODELS
 
     config, folder = tables.config, tables.config.places.health
     run = HealthRun(tables, CHURN_MODELS[package.artifact.model].from_artifact(package.artifact))

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from core.catalogue import Catalogue
 from core.errors import BadInput, DataError, NotEnoughHistory
 from core.feature_table import FeatureColumn, FeatureTable
 from core.labels import Labels
@@ -218,3 +219,9 @@ def _check_rows(features: FeatureTable, outcomes: Labels) -> None:
         raise NotEnoughHistory("there is no mature row to fit a model on; add earlier cutoffs or shorten the horizon")
     if not outcomes.is_mature.all():
         raise BadInput(f"{(~outcomes.is_mature).sum()} rows are not mature; fit on rows whose horizon is over")
+
+
+CHURN_MODELS: Catalogue[type[AdditiveModel]] = Catalogue.of_folder(
+    "models.churn", attribute="MODEL", first=("base_rate", "recency", "logistic", "gradient_boosting", "blend")
+)
+"The churn models, simplest first: of two equally good models, the first one is chosen."

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from core.catalogue import Catalogue
 from core.errors import BadInput, NotEnoughHistory
 from core.feature_table import FeatureColumn, FeatureTable
 from core.labels import Labels
@@ -238,3 +239,9 @@ class Hazard(ABC):
                 churned_for = churned_for + churned[:, None] * self.cause_shares_.predict(values)
             risk[:, period], by_cause[:, period] = 1.0 - survival, churned_for
         return risk, by_cause
+
+
+HAZARD_MODELS: Catalogue[type[Hazard]] = Catalogue.of_folder(
+    "models.hazard", attribute="MODEL", first=("kaplan_meier", "logistic_hazard", "boosted_hazard")
+)
+"The hazard models, simplest first: of two equally good models, the first one is chosen."

@@ -14,7 +14,7 @@ import numpy as np
 
 from core.errors import DataError, did_you_mean
 from core.feature_table import FeatureColumn, FeatureTable
-from models.churn.catalogue import CHURN_MODELS
+from models.churn.additive import CHURN_MODELS
 from models.mlflow_store.package import ModelPackage
 
 if TYPE_CHECKING:

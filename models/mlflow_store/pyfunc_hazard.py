@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.hazard.catalogue import HAZARD_MODELS
+from models.hazard.hazard import HAZARD_MODELS
 from models.mlflow_store.package import ModelPackage
 from models.mlflow_store.pyfunc_churn import features_of_frame
 

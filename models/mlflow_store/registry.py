@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import Any
 
 import mlflow.artifacts
 import mlflow.pyfunc
@@ -20,13 +21,17 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.types import DataType, ParamSchema, ParamSpec
 
+from core.catalogue import Catalogue
 from core.environment import MLFLOW_TRACKING_URI
-from core.errors import NotFound, SourceUnavailable
+from core.errors import BadInput, NotFound, SourceUnavailable
 from core.model_card import ModelCard
-from core.model_kinds import MODEL_KINDS, RECOMMENDER
+from core.model_kinds import CHURN, HAZARD, MODEL_KINDS, RECOMMENDER, TEXTS, Capability, ModelKind
 from core.redaction import redact
 from models.artifact import Artifact
+from models.churn.additive import CHURN_MODELS, AdditiveModel
+from models.hazard.hazard import HAZARD_MODELS, Hazard
 from models.mlflow_store.package import ModelPackage, read_card
+from models.texts.text_model import TextModel
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 PIP_PACKAGES = ("mlflow", "lightgbm", "msgspec", "numpy", "pandas", "scipy")
@@ -174,3 +179,46 @@ def _local(address: str) -> Path:
     """A file or folder of the store on this disk, downloaded where needed."""
     path = Path(address.removeprefix("file://"))
     return path if path.exists() else Path(mlflow.artifacts.download_artifacts(artifact_uri=address))
+
+
+def model_capabilities(kind: ModelKind, model: str) -> frozenset[Capability]:
+    """The capabilities that a model declares beyond the protocol of its kind; empty where its kind needs none."""
+    if not kind.champion_needs:
+        return frozenset()
+    models: Catalogue[Any] = Catalogue.of_folder(kind.package, attribute="MODEL")
+    return models[model].capabilities
+
+
+def load_churn_champion(registry: Registry) -> AdditiveModel:
+    """Load the churn champion. Raises NotFound where there is none, BadInput where its log-odds are not additive."""
+    artifact = registry.artifact(registry.find(CHURN.name, CHAMPION))
+    if Capability.ADDITIVE_LOG_ODDS not in model_capabilities(CHURN, artifact.model):
+        raise BadInput(
+            f"the churn champion is {artifact.model}, which gives no reasons; promote another with "
+            f"{CHURN.promote_command}"
+        )
+    model = CHURN_MODELS[artifact.model].from_artifact(artifact)
+    assert isinstance(model, AdditiveModel)
+    return model
+
+
+def load_hazard_champion(registry: Registry) -> tuple[Hazard, int] | None:
+    """Load the hazard champion and its version; None where none was promoted.
+
+    A baseline that is champion only because there was none does not count: it predicts the same for every customer.
+    """
+    try:
+        registered = registry.find(HAZARD.name, CHAMPION)
+    except NotFound:
+        return None
+    if registered.card.is_baseline:
+        return None
+    artifact = registry.artifact(registered)
+    return HAZARD_MODELS[artifact.model].from_artifact(artifact), registered.version
+
+
+def load_text_champion(registry: Registry) -> TextModel | None:
+    """Load the text champion; None where there is none and the word lists in `[causes]` are used."""
+    if CHAMPION not in registry.aliases(TEXTS.name):
+        return None
+    return TextModel.from_artifact(registry.artifact(registry.find(TEXTS.name, CHAMPION)))

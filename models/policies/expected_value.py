@@ -9,19 +9,23 @@ P(accept) comes from `contacts`, shrunk step by step towards larger groups of of
 Each step is a beta prior worth PRIOR_CONTACTS contacts (Gelman et al., Bayesian Data Analysis, ch. 2.4), so that 3 of 4
 accepted do not make 75 %. It is who accepts, not who accepts because of the offer, which needs a measured uplift; and
 what an offer saves is an assumption. Capacity is kept within one call and against earlier contacts, greedily by value
-(at least half of the best total). Budgets and measured uplift need a policy of their own.
+(at least half of the best total). Only offers that are valid now, have capacity left and whose rule holds are eligible.
+Budgets and measured uplift need a policy of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from core.config.money import OfferAssumptions
 from core.digest import digest_of
 from core.offers import Decision, Offer, OfferBook, OfferContacts, OfferValue, RankedOffer
-from models.policies.eligibility import eligible, remaining_capacity
+from core.rules.rule import parse_rule
 from models.protocols import Situation
 
 PRIOR_CONTACTS = 20
@@ -145,3 +149,48 @@ def _make_decision(situation: Situation, chosen: RankedOffer | None, *, ranking:
 
 
 POLICY = ExpectedValuePolicy
+
+
+def eligible(situations: Sequence[Situation], offers: Sequence[Offer]) -> NDArray[np.bool_]:
+    """(situations, offers) whether each offer may be made in each situation. Raises RuleError for an invalid rule.
+
+    A variable that a customer lacks is missing; a rule that compares it is unknown, and the offer is not eligible.
+    """
+    allowed = np.ones((len(situations), len(offers)), dtype=bool)
+    now = np.array([situation.now for situation in situations], dtype="datetime64[us]")
+    for column, offer in enumerate(offers):
+        if offer.starts_at is not None:
+            allowed[:, column] &= now >= np.datetime64(offer.starts_at)
+        if offer.ends_at is not None:
+            allowed[:, column] &= now < np.datetime64(offer.ends_at)
+        if offer.rule is not None and len(situations):
+            rule = parse_rule(offer.rule)
+            allowed[:, column] &= rule.evaluate(_columns(situations, rule.names()))
+    return allowed
+
+
+def remaining_capacity(offers: Sequence[Offer], contacts: Mapping[str, OfferContacts]) -> dict[str, int]:
+    """How often each offer of limited capacity can still be made, by offer id."""
+    return {
+        offer.offer_id: max(0, offer.capacity - (contacts[offer.offer_id].made if offer.offer_id in contacts else 0))
+        for offer in offers
+        if offer.capacity is not None
+    }
+
+
+def _columns(situations: Sequence[Situation], names: frozenset[str]) -> dict[str, NDArray[np.object_]]:
+    # A rule without variables still needs a column, which gives it the number of situations.
+    columns = {name: np.empty(len(situations), dtype=object) for name in names or {"channel"}}
+    for name, column in columns.items():
+        column[:] = [_value_of(situation, name) for situation in situations]
+    return columns
+
+
+def _value_of(situation: Situation, name: str) -> float | str | None:
+    match name:
+        case "churn_probability":
+            return situation.churn_probability
+        case "channel":
+            return situation.channel
+        case _:
+            return situation.variables.get(name)

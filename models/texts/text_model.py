@@ -20,8 +20,7 @@ from scipy.special import softmax
 from core.errors import BrokenArtifact
 from core.model_kinds import TEXTS
 from models.artifact import Artifact
-from models.texts.ngrams import character_ngrams, word_ngrams
-from models.texts.vocabulary import Vocabulary
+from models.texts.vocabulary import Vocabulary, character_ngrams, word_ngrams
 
 NAME = TEXTS.name
 "There is one text model, and it is called as its kind."

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from core.errors import NotEnoughHistory
 from core.feature_table import require_same_features
 from core.model_kinds import CHURN
-from models.churn.catalogue import CHURN_MODELS
+from models.churn.additive import CHURN_MODELS
 from models.churn.customer_facts import has_short_history
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.churn_part import ChurnPart

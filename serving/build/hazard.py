@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from core.feature_table import require_same_features
 from core.model_kinds import HAZARD
 from models.churn.customer_facts import monthly_revenue
-from models.hazard.catalogue import HAZARD_MODELS
+from models.hazard.hazard import HAZARD_MODELS
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.hazard_part import HazardPart
 from serving.release.release import ReleasePart

@@ -13,12 +13,10 @@ from features.interactions import NO_ITEMS, load_interactions
 from models.mlflow_store.package import ModelPackage
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.cold_start.customers import ColdStartCustomers
-from models.recommenders.cold_start.item_neighbours import find_cold_start_items
-from models.recommenders.cold_start.items import add_cold_start_items
+from models.recommenders.cold_start.items import add_cold_start_items, find_cold_start_items
 from models.recommenders.engine.base import Recommender
 from models.recommenders.item_knn import ItemKnn
-from models.recommenders.item_lists.bought_together import BoughtTogether
-from models.recommenders.item_lists.trending import measure_trend
+from models.recommenders.item_lists import BoughtTogether, measure_trend
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.context_models import ContextModels, TrendPart
 from serving.release.customer_part import CustomerPart, RecordedProfiles

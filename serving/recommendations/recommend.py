@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from core.interactions import Histories
 from core.recommendations import Recommendations
-from models.recommenders.engine.contributions import ItemContributions, contribution_shares, top_contributions
 from models.recommenders.engine.exclusions import Exclusions
+from models.recommenders.engine.scoring import ItemContributions, contribution_shares, top_contributions
 from models.recommenders.reranking.diversity import recommend_diverse
 from serving.recommendations.item_lists import ItemList, find_list
 from serving.recommendations.request import RecommendationsRequest

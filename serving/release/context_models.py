@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from models.artifact import Artifact
 from models.recommenders.cold_start.customers import ColdStartCustomers
 from models.recommenders.engine.ranked_lists import ItemScores
-from models.recommenders.item_lists.bought_together import BoughtTogether
-from models.recommenders.item_lists.trending import Trend
+from models.recommenders.item_lists import BoughtTogether, Trend
 from serving.release.customer_part import RecordedProfile
 
 TREND_ARRAYS = ("items", "scores", "counts", "counts_before")

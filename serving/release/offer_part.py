@@ -11,15 +11,18 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.catalogue import Catalogue
 from core.config.money import OfferAssumptions
 from core.errors import DataError, RuleError
 from core.feature_table import FeatureTable
 from core.offers import SITUATION_VARIABLES, Offer, OfferBook
 from core.rules.rule import Rule, parse_rule
 from models.artifact import Artifact
-from models.policies.catalogue import POLICIES
 from models.protocols import Policy
 from serving.release.lookup import IdIndex
+
+POLICIES: Catalogue[type[Policy]] = Catalogue.of_folder("models.policies", attribute="POLICY")
+"A module of the folder that defines `POLICY` is a policy of the module's name."
 
 NAME = "offers"
 

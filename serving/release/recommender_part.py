@@ -14,11 +14,10 @@ from core.model_kinds import RECOMMENDER
 from core.recommendations import STAGES, Recommendations, Stage
 from models.artifact import Artifact
 from models.recommenders.catalogue import RECOMMENDERS
-from models.recommenders.cold_start.item_neighbours import ColdStartItems
-from models.recommenders.cold_start.items import add_cold_start_items
+from models.recommenders.cold_start.items import ColdStartItems, add_cold_start_items
 from models.recommenders.engine.base import Recommender
-from models.recommenders.engine.contributions import contributor_shares
 from models.recommenders.engine.exclusions import Exclusions
+from models.recommenders.engine.scoring import contributor_shares
 from serving.release.context_models import ContextModels
 from serving.release.customer_part import CustomerPart
 from serving.release.item_part import ItemPart

@@ -19,10 +19,9 @@ from core.risk_curves import RiskCurves
 from core.scores import Reason, Scores
 from core.segmentation import Segmentation, SegmentDefinition
 from models.recommenders.cold_start.customers import ColdStartCustomers
-from models.recommenders.cold_start.item_neighbours import find_cold_start_items
+from models.recommenders.cold_start.items import find_cold_start_items
 from models.recommenders.engine.base import Recommender
-from models.recommenders.item_lists.bought_together import BoughtTogether
-from models.recommenders.item_lists.trending import measure_trend
+from models.recommenders.item_lists import BoughtTogether, measure_trend
 from models.recommenders.popularity import Popularity
 from serving.release.churn_part import ChurnPart
 from serving.release.context_models import ContextModels, TrendPart

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from core.model_card import Comparison, Leak, Metric, ModelCard
 from core.model_kinds import CHURN
 from features.families.catalogue import missing_tables
-from models.churn.catalogue import CHURN_MODELS
+from models.churn.additive import CHURN_MODELS
 from models.metrics.classification import compare
 from models.mlflow_store.package import ModelPackage
 from models.protocols import ChurnModel, Settings

@@ -16,7 +16,7 @@ from core.scores import Scores
 from features.cohort import select_cohort
 from features.labels.labelling import label_outcomes
 from features.pipeline import compute_features
-from models.churn.catalogue import CHURN_MODELS
+from models.churn.additive import CHURN_MODELS
 from models.protocols import ChurnModel
 from tables.tables import Tables
 from training.judging.folds import Fold, Folds, folds_of

@@ -13,7 +13,7 @@ from core.intervals import N_RESAMPLES
 from core.labels import Labels
 from core.model_card import Comparison, Metric
 from core.scores import Scores
-from models.churn.catalogue import CHURN_MODELS
+from models.churn.additive import CHURN_MODELS
 from models.metrics.classification import churn_metrics, compare, log_losses
 from training.churn.rows import ChurnRows
 from training.run.progress import Progress, run_parallel

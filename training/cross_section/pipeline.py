@@ -15,7 +15,7 @@ import numpy as np
 from core.errors import BadInput
 from core.model_card import Comparison, Metric, ModelCard
 from core.model_kinds import CHURN
-from models.churn.catalogue import CHURN_MODELS
+from models.churn.additive import CHURN_MODELS
 from models.metrics.classification import compare
 from models.mlflow_store.package import ModelPackage
 from models.protocols import ChurnModel, Settings

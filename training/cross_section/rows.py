@@ -13,7 +13,7 @@ from core.feature_table import FeatureTable
 from core.labels import Labels
 from core.model_card import CROSS_VALIDATION, Leak
 from core.scores import Scores
-from models.churn.catalogue import CHURN_MODELS
+from models.churn.additive import CHURN_MODELS
 from models.protocols import ChurnModel
 from tables.cross_section import CrossSection
 from training.churn.trials import Trials, concatenate_by_model

@@ -13,8 +13,7 @@ import numpy as np
 from core.model_card import Comparison, ModelCard
 from core.model_kinds import HAZARD
 from core.window import DAYS_PER_HORIZON_MONTH
-from models.hazard.catalogue import HAZARD_MODELS
-from models.hazard.hazard import Hazard
+from models.hazard.hazard import HAZARD_MODELS, Hazard
 from models.metrics.survival import compare_curves
 from models.mlflow_store.package import ModelPackage
 from models.protocols import Settings

@@ -12,9 +12,8 @@ from core.labels import Labels
 from core.risk_curves import RiskCurves
 from core.survival import CENSORED, TimeToEvent
 from core.window import DAYS_PER_HORIZON_MONTH
-from models.metrics.censoring import CensoredTimes
 from models.metrics.classification import calibration_bins
-from models.metrics.survival import N_BINS, months_within
+from models.metrics.survival import N_BINS, CensoredTimes, months_within
 from training.run.plots import empty_plot, importance_plot
 
 

@@ -18,8 +18,7 @@ from core.risk_curves import RiskCurves
 from features.cohort import select_cohort
 from features.labels.labelling import label_lifetimes
 from features.pipeline import compute_features
-from models.hazard.catalogue import HAZARD_MODELS
-from models.hazard.hazard import Hazard
+from models.hazard.hazard import HAZARD_MODELS, Hazard
 from tables.tables import Tables
 from training.hazard.survival_cutoffs import SurvivalCutoffs, survival_cutoffs
 from training.judging.folds import customer_folds

@@ -12,7 +12,7 @@ from core.labels import Labels
 from core.model_card import Leak, Metric
 from core.model_kinds import HAZARD
 from core.risk_curves import RiskCurves
-from models.hazard.catalogue import HAZARD_MODELS
+from models.hazard.hazard import HAZARD_MODELS
 from models.metrics.survival import compare_curves, survival_metrics
 from models.protocols import Settings
 from training.hazard.rows import HazardRows, load_hazard_rows

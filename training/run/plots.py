@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from core.labels import Labels
 from core.model_card import Metric
 from core.scores import Scores
-from models.metrics.curves import Curve, lift_curve, precision_recall_curve, reliability_curve, roc_curve
+from models.metrics.classification import Curve, lift_curve, precision_recall_curve, reliability_curve, roc_curve
 
 MAX_FEATURES = 20
 "Of the importance plot."

@@ -22,20 +22,22 @@ from core.intervals import Estimate, estimate_interval
 from core.model_card import CROSS_VALIDATION, Comparison, Metric, ModelCard
 from core.model_kinds import TEXTS
 from models.mlflow_store.package import ModelPackage
-from models.texts.evaluation import TEXT_METRICS, TextEvaluation, classification_metrics
 from models.texts.fitting import (
     MIN_TEXTS,
+    TEXT_METRICS,
     CauseLabels,
     SentimentLabels,
+    TextEvaluation,
     TextModelSettings,
     calibrate_held_out,
+    classification_metrics,
     fit_text_model,
     group_equal_texts,
     predict_held_out,
     predict_held_out_sentiment,
 )
-from models.texts.ngrams import is_japanese
 from models.texts.text_model import NAME, UNKNOWN, likeliest_cause
+from models.texts.vocabulary import is_japanese
 from training.run.cards import Evaluation, build_card
 from training.run.pipeline import TrainingOptions, TrainingPipeline
 from training.run.recipe import Recipe

@@ -11,15 +11,28 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from core.catalogue import Catalogue
 from core.errors import BadInput, UnknownName, did_you_mean
 from core.interactions import Histories
 from core.intervals import N_RESAMPLES, Estimate, estimate_intervals
 from core.model_card import Comparison, Metric
 from core.recommendations import Recommendations
-from models.metrics.ranking.catalogue import METRIC_FAMILIES
-from models.metrics.ranking.data import Categories, RankingData
+from models.metrics.ranking.data import Categories, MetricFamily, RankingData
+from models.metrics.ranking.splits import EvaluationProtocol
 from models.metrics.ranking.variety import coverage
 from models.metrics.weighted import ratio
+
+METRIC_FAMILIES: Catalogue[MetricFamily] = Catalogue.of_folder(
+    "models.metrics.ranking",
+    attribute="METRICS",
+    first=("accuracy", "repeats", "variety", "activity", "categories"),
+)
+"A module that defines `METRICS` is a family; the order is that of reports."
+
+PROTOCOLS: Catalogue[type[EvaluationProtocol]] = Catalogue.of_folder(
+    "models.metrics.ranking.protocols", attribute="PROTOCOL"
+)
+"A module that defines `PROTOCOL` is a protocol of the module's name."
 
 
 def metric_names(*, with_categories: bool = False) -> tuple[str, ...]:

@@ -17,8 +17,7 @@ from core.labels import Labels
 from core.model_card import Comparison
 from core.model_kinds import Capability
 from models.artifact import Artifact
-from models.churn.additive import AdditiveModel
-from models.churn.catalogue import CHURN_MODELS
+from models.churn.additive import CHURN_MODELS, AdditiveModel
 from models.metrics.classification import compare
 from tests.models.churn.worlds import CHANNELS, HORIZON_DAYS, coin_toss, learnable
 

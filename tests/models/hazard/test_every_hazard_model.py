@@ -12,8 +12,7 @@ from core.errors import BadInput, DataError, NotEnoughHistory
 from core.model_kinds import HAZARD
 from models.artifact import Artifact
 from models.churn.logistic import Logistic
-from models.hazard.catalogue import HAZARD_MODELS
-from models.hazard.hazard import Hazard
+from models.hazard.hazard import HAZARD_MODELS, Hazard
 from models.hazard.logistic_hazard import LogisticHazard
 from tests.models.hazard.lifetime_worlds import OBSERVED_DAYS, coin_toss, subscribers, true_risk, world
 

@@ -11,7 +11,16 @@ from sklearn import metrics as sklearn_metrics
 from core.errors import BadInput, UnknownName
 from core.labels import Labels
 from core.scores import Scores
-from models.metrics.classification import LOWER_IS_BETTER, NAMES, churn_metrics, compare
+from models.metrics.classification import (
+    LOWER_IS_BETTER,
+    NAMES,
+    churn_metrics,
+    compare,
+    lift_curve,
+    precision_recall_curve,
+    reliability_curve,
+    roc_curve,
+)
 from models.metrics.weighted import RankedRows
 from tests.models.churn.worlds import HORIZON_DAYS, outcomes_of
 
@@ -226,3 +235,42 @@ def test_immature_rows_are_refused():
 
     with pytest.raises(BadInput, match="10 rows are not mature"):
         churn_metrics("any", scores_of(probability, early), outcomes=early)
+
+
+@pytest.fixture
+def scores_and_outcomes() -> tuple[Scores, Labels]:
+    random = np.random.default_rng(1)
+    truth = random.beta(1, 2, 20_000).round(2)
+    outcomes = outcomes_of(random.random(20_000) < truth)
+    return Scores(
+        customer_ids=outcomes.customer_ids, cutoffs=outcomes.cutoffs, value=truth, horizon_days=HORIZON_DAYS
+    ), outcomes
+
+
+def test_the_area_below_the_roc_curve_is_the_auc(scores_and_outcomes):
+    scores, outcomes = scores_and_outcomes
+    curve = roc_curve(*scores_and_outcomes)
+
+    assert (curve.x[0], curve.y[0], curve.x[-1], curve.y[-1]) == (0, 0, 1, 1)
+    assert np.trapezoid(curve.y, curve.x) == pytest.approx(
+        sklearn_metrics.roc_auc_score(outcomes.churned, scores.value)
+    )
+
+
+def test_precision_ends_at_the_churn_rate(scores_and_outcomes):
+    curve = precision_recall_curve(*scores_and_outcomes)
+
+    assert (curve.x[-1], curve.y[-1]) == (1, pytest.approx(scores_and_outcomes[1].churned.mean()))
+
+
+def test_lift_ends_at_one(scores_and_outcomes):
+    curve = lift_curve(*scores_and_outcomes)
+
+    assert (curve.x[-1], curve.y[-1]) == (pytest.approx(1), pytest.approx(1))
+    assert curve.y[0] > 2
+
+
+def test_true_probabilities_lie_on_the_diagonal(scores_and_outcomes):
+    curve = reliability_curve(*scores_and_outcomes)
+
+    np.testing.assert_allclose(curve.x, curve.y, atol=0.03)

@@ -9,8 +9,7 @@ from lifelines import AalenJohansenFitter, KaplanMeierFitter
 from core.errors import BadInput
 from core.labels import Labels
 from core.risk_curves import RiskCurves
-from models.metrics.censoring import CensoredTimes
-from models.metrics.survival import EvaluatedCurves, compare_curves, survival_metrics
+from models.metrics.survival import CensoredTimes, EvaluatedCurves, compare_curves, survival_metrics
 from tests.models.hazard.lifetime_worlds import true_risk, world
 
 ONCE = np.ones((1, 5))

@@ -10,8 +10,7 @@ import numpy as np
 from core.errors import NotFound
 from models.artifact import Artifact
 from models.hazard.kaplan_meier import KaplanMeierHazard
-from models.mlflow_store.champions import load_hazard_champion
-from models.mlflow_store.registry import Registry
+from models.mlflow_store.registry import Registry, load_hazard_champion
 from tests.models.hazard.lifetime_worlds import subscribers, world
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from core.config.money import OfferAssumptions
 from core.offers import Offer, OfferBook, OfferContacts
-from models.policies.catalogue import POLICIES
 from models.protocols import Situation
+from serving.release.offer_part import POLICIES
 
 NOW = datetime(2026, 4, 1, 12)
 DATES = st.none() | st.integers(-2, 2).map(lambda days: NOW + timedelta(days=days))

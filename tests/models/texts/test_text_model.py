@@ -14,18 +14,18 @@ from sklearn.svm import LinearSVC
 
 from core.errors import BrokenArtifact, NotEnoughHistory
 from models.artifact import Artifact
-from models.texts.evaluation import classification_metrics
 from models.texts.fitting import (
     CauseLabels,
     SentimentLabels,
     TextModelSettings,
     calibrate_held_out,
+    classification_metrics,
     fit_text_model,
     predict_held_out,
     predict_held_out_sentiment,
 )
-from models.texts.ngrams import MAX_CHARACTERS, MAX_WORDS, normalize
 from models.texts.text_model import UNKNOWN, TextModel
+from models.texts.vocabulary import MAX_CHARACTERS, MAX_WORDS, normalize
 from tests.models.texts.labelled import sentences, split_labels
 
 JAPANESE, ENGLISH = sentences("ja"), sentences("en")

@@ -12,7 +12,7 @@ import pytest
 from core.errors import GateRefused, UnknownName
 from features.cohort import select_cohort
 from features.pipeline import compute_features
-from models.churn.catalogue import CHURN_MODELS
+from models.churn.additive import CHURN_MODELS
 from models.mlflow_store.registry import open_store
 from simulation.shop.simulate import ShopWorld
 from tests.training.conftest import PASSWORD, Frames, open_shop

@@ -17,7 +17,7 @@ from core.config.customers import CauseSettings
 from core.config.training import ChurnDefinition, HazardSettings
 from core.errors import GateRefused, NotEnoughHistory, UnknownName
 from core.model_card import ModelCard
-from models.hazard.catalogue import HAZARD_MODELS
+from models.hazard.hazard import HAZARD_MODELS
 from models.mlflow_store.registry import open_store
 from tests.training.conftest import session_of
 from tests.worlds import config

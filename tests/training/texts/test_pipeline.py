@@ -15,7 +15,7 @@ from core.intervals import Estimate
 from core.model_card import Comparison, Metric, ModelCard
 from core.model_kinds import TEXTS
 from kizuna.main import run
-from models.mlflow_store.champions import load_text_champion
+from models.mlflow_store.registry import load_text_champion
 from models.texts.text_model import TextModel
 from tests.models.texts.labelled import SENTENCES
 from tests.training.conftest import session_of

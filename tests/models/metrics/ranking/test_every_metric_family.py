@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core.recommendations import Recommendations
-from models.metrics.ranking.catalogue import METRIC_FAMILIES
 from models.metrics.ranking.data import Categories, RankingData
+from models.metrics.ranking.evaluation import METRIC_FAMILIES
 from tests.baskets import interactions
 
 CATALOGUE = "a b c d e f"

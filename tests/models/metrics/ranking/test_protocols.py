@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import BadInput, NotEnoughHistory
 from core.interactions import Histories
-from models.metrics.ranking.catalogue import PROTOCOLS
+from models.metrics.ranking.evaluation import PROTOCOLS
 from models.metrics.ranking.protocols.fixed_split import FixedSplit
 from models.metrics.ranking.protocols.global_time_split import GlobalTimeSplit
 from models.metrics.ranking.protocols.held_out_share import HeldOutShare

@@ -16,8 +16,7 @@ from core.recommendations import STAGES
 from models.artifact import Artifact
 from models.recommenders.cold_start import customers
 from models.recommenders.cold_start.customers import PRIOR_PURCHASES, ColdStartCustomers
-from models.recommenders.cold_start.item_neighbours import find_cold_start_items
-from models.recommenders.cold_start.items import add_cold_start_items
+from models.recommenders.cold_start.items import add_cold_start_items, find_cold_start_items
 from models.recommenders.engine.base import Recommender
 from models.recommenders.engine.exclusions import Exclusions
 from models.recommenders.engine.ranked_lists import ItemScores

@@ -16,8 +16,12 @@ from core.item_attributes import ItemAttributes
 from core.recommendations import STAGES
 from models.artifact import Artifact
 from models.recommenders.catalogue import RECOMMENDERS
-from models.recommenders.cold_start.item_neighbours import ColdStartItems, attribute_similarity, find_cold_start_items
-from models.recommenders.cold_start.items import add_cold_start_items
+from models.recommenders.cold_start.items import (
+    ColdStartItems,
+    add_cold_start_items,
+    attribute_similarity,
+    find_cold_start_items,
+)
 from models.recommenders.engine.base import Recommender
 from models.recommenders.engine.exclusions import Exclusions
 from models.recommenders.engine.scoring import ScoringRecommender

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from models.texts.ngrams import MAX_CHARACTERS, MAX_WORDS, character_ngrams, normalize, word_ngrams
+from models.texts.vocabulary import MAX_CHARACTERS, MAX_WORDS, character_ngrams, normalize, word_ngrams
 
 SKLEARN_CHARACTERS = CountVectorizer(
     analyzer="char_wb", ngram_range=(1, MAX_CHARACTERS), preprocessor=str

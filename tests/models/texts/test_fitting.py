@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.texts.evaluation import classification_metrics
+from models.texts.fitting import classification_metrics
 
 LABELLED = np.array(["price", "price", "support", "other"])
 

@@ -1,1 +1,0 @@
-"""Item lists that do not depend on the customer: bought together, trending."""

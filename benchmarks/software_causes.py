@@ -180,7 +180,7 @@ def write_report(
             f"The method was developed on companies of other seeds. On {len(others)} further companies the largest "
             f"error of an attributed share is {other_errors.mean():.1f} points on average and {other_errors.max():.1f} "
             f"at worst, and within {GOAL:g} points on {(other_errors <= GOAL).sum()} of them (by seed: {by_seed}).",
-            "Attributed shares use stated reasons as noisy panel. Without any stated reason, their largest error "
+            "Attributed shares use stated reasons as noisy evidence. Without any stated reason, their largest error "
             f"would be {format_interval(unstated, 1)} points: features alone do not separate causes well.",
         ],
     )

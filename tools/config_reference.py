@@ -29,14 +29,14 @@ PAGE = ROOT / "docs" / "reference" / "configuration.md"
 INTRODUCTION = """# Configuration
 
 A data set is one TOML file. This page is generated from the settings classes in `core/config/` by
-`python tools/config_reference.py`; a test holds it current.
+`python tools/config_reference.py`; a test keeps it current.
 
 * An unknown key is an error.
 * `${NAME}` is replaced by the environment variable NAME, `${NAME:-default}` by the default if it is not set. Secrets
   are written only this way.
-* Paths are relative to the folder of the TOML. A path that begins with a variable that is set is relative to the
-  working directory.
-* `<name>` stands for a name of your own.
+* Paths are relative to the folder of the TOML. A path that begins with `${NAME}` is relative to the working directory
+  if the environment variable is set.
+* `<name>` is a name of your choice.
 """
 HEADER = ("| key | type | default | meaning |", "| --- | --- | --- | --- |")
 
@@ -97,7 +97,7 @@ def meanings_of(section: type[msgspec.Struct]) -> dict[str, str]:
     tree = ast.parse(inspect.getsource(section))
     body = next(node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
     return {
-        field.target.id: str(docstring.value.value)
+        field.target.id: " ".join(str(docstring.value.value).split())
         for field, docstring in pairwise(body)
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
         if isinstance(docstring, ast.Expr) and isinstance(docstring.value, ast.Constant)

@@ -27,7 +27,7 @@ class Segment(Section, frozen=True):
     customers_file: str | None = None
     "CSV of ids, relative to the folder of the TOML: the column customer_id, or else the first one."
     top: Annotated[float, Meta(gt=0, le=1)] | None = None
-    "Share of all customers that is largest by `by`. Customers without a value are never included."
+    "This share of all customers, those with the largest `by`. Customers without a value are never included."
     by: str = RuleVariable.VALUE.value
     "For `top`: a feature, a key figure, or value (MRR, otherwise the revenue of 365 days)."
     action: str = ""
@@ -136,9 +136,9 @@ class CauseSettings(Section, frozen=True):
     features: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     "By cause: features or feature families, `*` allowed. They take precedence over the built-in ones."
     text_threshold: Share = 0.5
-    "Probability from which the cause predicted by the text model counts."
+    "Causes that the text model predicts with a lower probability are ignored."
     text_lookback_days: PositiveInt = 90
-    "If the end of a subscription states no cause: texts of this many days before are searched for one."
+    "If a subscription has no end reason, the texts of this many days before its end are searched for a cause."
     value_months: PositiveFloat = 12.0
     "Value of a kept customer: the margin of this many months."
     interventions: tuple[Intervention, ...] = ()

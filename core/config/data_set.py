@@ -31,8 +31,9 @@ class Config(Section, frozen=True):
     tables: dict[str, TableSource]
     "The tables of the contract. Not needed with `[cross_section]`."
     active_days: int = 0
-    "A customer is active at a cutoff after a purchase or usage within this many days before. At least 1, except with "
-    "`[cross_section]`."
+    """\
+    A purchase or usage in this many days before a cutoff makes a customer, as does a running subscription. At least 1,
+    except with `[cross_section]`."""
     cross_section: CrossSectionSource | None = None
     "Instead of `[tables]`: data without dates."
     customer: Literal["person", "account"] = "person"

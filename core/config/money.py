@@ -14,8 +14,7 @@ class MoneySettings(Section, frozen=True):
     """How reports read amounts."""
 
     rates: str | None = None
-    "CSV of exchange rates, relative to the folder of the TOML. Columns: month (2026-04), currency, rate (base "
-    "currency for one)."
+    "CSV of exchange rates, relative to the folder of the TOML. Columns: month (2026-04), currency, rate (to base currency)."
     decimals: Annotated[int, Meta(ge=0, le=4)] | None = None
     "Decimals of the base currency, if they are not those of ISO 4217 (JPY has none)."
     tax_included: bool = False
@@ -47,8 +46,7 @@ class ReportSettings(Section, frozen=True):
     """What `kizuna report` and the letter show."""
 
     attribute_groups: tuple[str, ...] = ()
-    "Attributes by which figures are broken down, e.g. 'accounts.industry'. Those outside the contract have to be "
-    "listed under `[attributes]`."
+    "Attributes to break figures down by, e.g. 'accounts.industry'. List those outside the contract in `[attributes]`."
     tier_by: str | None = None
     "Attribute with the customer tier, e.g. 'accounts.tier'."
     acquisition_channels: tuple[str, ...] = ()
@@ -60,8 +58,7 @@ class ReportSettings(Section, frozen=True):
     ignored_events: tuple[str, ...] = ("login", "logout", "visit", "session", "page_view", "error")
     "Events of the `usage` table that are not features of the product. A letter does not name them."
     contacts: dict[str, str] = field(default_factory=dict)
-    'How a letter introduces each account owner, e.g. `mori = "Ken Mori (customer success)"`. Default: the owner as in '
-    "the accounts table."
+    'How letters name account owners, e.g. `mori = "Ken Mori (customer success)"`. Default: as in the accounts table.'
 
     def __post_init__(self) -> None:
         for name in (*self.attribute_groups, *([self.tier_by] if self.tier_by else ())):

@@ -17,8 +17,9 @@ class ChurnDefinition(Section, frozen=True):
     """What churn means for this business."""
 
     definition: Definition = "no_purchase"
-    "no_purchase: no purchase within the horizon. overdue: no purchase within a multiple of the customer's usual gap. "
-    "subscription_ended: the subscription ends without renewal. no_usage: no usage within the horizon."
+    """\
+    no_purchase: no purchase within the horizon. overdue: no purchase within a multiple of the customer's usual gap.
+    subscription_ended: the subscription ends without renewal. no_usage: no usage within the horizon."""
     horizon_days: PositiveInt = 90
     "Length of the window in which a customer churns or not."
     gap_days: NonNegativeInt = 0
@@ -58,7 +59,7 @@ class RiskLevels(Section, frozen=True):
 
 
 class HazardSettings(Section, frozen=True):
-    """How the hazard model is trained, which says when customers churn. Without this section there is none."""
+    """Training of the hazard model, which predicts when customers churn."""
 
     models: tuple[str, ...] = ()
     "Candidates; empty means all. The baseline kaplan_meier is always trained."

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+from itertools import pairwise
+
 import msgspec
 
 from core.config.section import Section
@@ -25,6 +29,18 @@ def test_every_key_has_a_meaning():
     ]
 
     assert missing == []
+
+
+def test_every_meaning_is_one_string():
+    """A second string after the first would be missing on the page."""
+    bodies = [ast.parse(inspect.getsource(section)).body[0] for section in sections()]
+    pairs = [pair for body in bodies if isinstance(body, ast.ClassDef) for pair in pairwise(body.body)]
+
+    assert [ast.unparse(second) for first, second in pairs if is_string(first) and is_string(second)] == []
+
+
+def is_string(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def test_every_section_is_on_the_page():

@@ -14,7 +14,7 @@ class MoneySettings(Section, frozen=True):
     """How reports read amounts."""
 
     rates: str | None = None
-    "CSV of exchange rates, relative to the folder of the TOML. Columns: month (2026-04), currency, rate (to base currency)."
+    "CSV of exchange rates, relative to the folder of the TOML. Columns: month (2026-04), currency, rate (to base)."
     decimals: Annotated[int, Meta(ge=0, le=4)] | None = None
     "Decimals of the base currency, if they are not those of ISO 4217 (JPY has none)."
     tax_included: bool = False

@@ -173,7 +173,7 @@ def main(accounts: int = SoftwareWorld().n_accounts, weeks: int = WEEKS) -> None
     config = software_config(SoftwareWorld(n_accounts=accounts))
     tables = open_tables(config)
     last = label_watermark(tables) - config.label_duration
-    cutoffs = days_until(last, 7 * weeks, 7)
+    cutoffs = days_until(last, 7 * weeks, step_days=7)
     terms, trained = terms_of(tables, cutoffs)
     replay, anew = replay_weeks(tables, [(terms[0][0], cutoffs)]), replay_weeks(tables, terms)
     figures, figures_anew = figures_of(replay, NAME), figures_of(anew, f"{NAME}.retrained")

@@ -24,7 +24,7 @@ from core.intervals import Estimate, estimate_interval
 from insights.causes.competing_risks import CauseHazards
 from insights.causes.decomposition import Decomposition, decompose
 from insights.causes.panel import Panel, build_panel
-from insights.causes.stated_cause_model import NOT_STATED
+from insights.causes.stated import NOT_STATED
 from insights.finance.loading import ExcludedRows
 from models.churn.additive import AdditiveModel
 from models.churn.logistic import Logistic
@@ -156,7 +156,7 @@ def write_report(
         [
             cause,
             f"{company.truth[place]:.1%}",
-            *(format_interval(view[cause], 3) for view in (overall.attributed, overall.stated)),
+            *(format_interval(view[cause], 3) for view in (overall.attributed_shares, overall.stated_shares)),
             f"{by_hazard[place]:.3f}",
         ]
         for place, cause in enumerate(decomposition.causes)

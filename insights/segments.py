@@ -1,4 +1,4 @@
-"""The segments and tiers of today, for people: who they are, what they are worth, and how much of it is at risk."""
+"""Customer segments and tiers at a cutoff: their members, size, value, churn risk and health."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.interactions import codes_of
 from core.segmentation import SegmentFigures, ValueKind
@@ -18,25 +19,27 @@ from tables.tables import Tables
 
 @dataclass(frozen=True)
 class Risks:
-    """Who was scored, and how likely each is to leave; both (n,), ids sorted."""
+    """Churn probabilities of the customers that a release scored."""
 
-    customer_ids: np.ndarray
-    churn_probability: np.ndarray
+    customer_ids: NDArray[np.str_]
+    "(n,), sorted."
+    churn_probability: NDArray[np.float64]
+    "(n,)"
     source: str
-    "Where the scores come from, in words."
+    "Where the scores come from, as text."
 
     @classmethod
-    def of_index(cls, ids: np.ndarray, churn_probability: np.ndarray, source: str) -> Risks:
-        """Of ids as a release holds them: sorted, 'S'."""
+    def of_index(cls, ids: NDArray[np.bytes_], churn_probability: NDArray[np.float64], *, source: str) -> Risks:
+        """Build from the sorted UTF-8 ids of a release, (n,), and their churn probabilities, (n,)."""
         return cls(np.char.decode(ids, "utf-8") if len(ids) else np.empty(0, "U1"), churn_probability, source)
 
     @classmethod
     def unknown(cls, why: str) -> Risks:
-        """Nobody was scored."""
+        """No customer was scored; `why` takes the place of the source."""
         return cls(np.empty(0, "U1"), np.empty(0), why)
 
-    def of(self, customer_ids: np.ndarray) -> np.ndarray:
-        """The risk of each of these, (m,) float64; NaN for who was not scored."""
+    def of(self, customer_ids: NDArray[np.str_]) -> NDArray[np.float64]:
+        """The churn probability of each of these customers, (m,); NaN for one without a score."""
         return np.append(self.churn_probability, np.nan)[codes_of(customer_ids, self.customer_ids)]
 
 
@@ -46,43 +49,43 @@ class SegmentReport(msgspec.Struct, frozen=True):
     cutoff: date
     currency: str
     value_kind: ValueKind
-    "What a customer's value is."
+    "What a customer's value measures."
     customers: int
     scored: int
     risk_source: str
-    "Where the scores come from, in words."
+    "Where the scores come from, as text."
     segments: tuple[SegmentFigures, ...]
     customer_tiers: tuple[SegmentFigures, ...]
 
 
-def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, np.ndarray]]:
-    """The ids of each segment and tier of the configuration, by what was known before midnight of the cutoff.
+def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, NDArray[np.str_]]]:
+    """The customer ids of each segment and tier, from data known before midnight of the cutoff.
 
-    Under 'segment' and 'tier', where the configuration has any. Nobody is scored for it, so what a rule says of risk or
-    health is unknown, and fits nobody.
+    The keys are 'segment' and 'customer_tier', where the configuration has any. Customers are not scored for it, so a
+    rule on risk or health matches no customer.
     """
     if not tables.config.segments and not tables.config.customer_tiers:
         return {}
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    found = compute_segmentation(tables.config, features, churn_probability=np.full(len(features), np.nan))
-    ids, customer_tiers = features.customer_ids, found.customer_tier
-    segments = {group.name: ids[found.in_segment[:, place]] for place, group in enumerate(found.segments)}
-    tiered = {group.name: ids[customer_tiers == place] for place, group in enumerate(found.customer_tiers)}
+    segmentation = compute_segmentation(tables.config, features, churn_probability=np.full(len(features), np.nan))
+    ids, customer_tiers = features.customer_ids, segmentation.customer_tier
+    segments = {group.name: ids[segmentation.in_segment[:, place]] for place, group in enumerate(segmentation.segments)}
+    tiered = {group.name: ids[customer_tiers == place] for place, group in enumerate(segmentation.customer_tiers)}
     return {by: members for by, members in {"segment": segments, "customer_tier": tiered}.items() if members}
 
 
-def segment_report(tables: Tables, cutoff: date, risks: Risks) -> SegmentReport:
-    """The figures of every segment and tier of the configuration, by what was known before midnight of the cutoff."""
+def segment_report(tables: Tables, cutoff: date, *, risks: Risks) -> SegmentReport:
+    """The figures of every segment and tier of the configuration, from data known before midnight of the cutoff."""
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    found = compute_segmentation(tables.config, features, churn_probability=risks.of(features.customer_ids))
+    segmentation = compute_segmentation(tables.config, features, churn_probability=risks.of(features.customer_ids))
     seed = tables.config.seed
     return SegmentReport(
         cutoff,
         tables.config.currency,
-        found.value_kind,
+        segmentation.value_kind,
         len(features),
-        int((~np.isnan(found.churn_probability)).sum()),
+        int((~np.isnan(segmentation.churn_probability)).sum()),
         risks.source,
-        found.segment_figures(seed),
-        found.tier_figures(seed),
+        segmentation.segment_figures(seed),
+        segmentation.tier_figures(seed),
     )

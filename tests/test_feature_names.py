@@ -16,8 +16,8 @@ from core.feature_names import FeatureFamily, KeyFigure, RuleVariable
 from core.segmentation import ValueKind
 from features.families.catalogue import all_features
 from features.segments.key_figures import KEY_FIGURES
-from insights.causes.feature_causes import DEFAULT_FEATURES, SYMPTOMS
-from insights.health.dimensions import BY_FAMILY, BY_NAME
+from insights.causes.covariates import DEFAULT_FEATURES, SYMPTOMS
+from insights.health.risk import BY_FAMILY, BY_NAME
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("core", "tables", "simulation", "models", "features", "training", "insights", "serving", "kizuna")

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insights.causes.covariates import Covariates
-from insights.causes.stated_cause_model import StatedCauseModel
+from insights.causes.stated import StatedCauseModel
 
 N_ROUNDS = 60
 CURVATURE_EVERY = 5

@@ -17,9 +17,16 @@ from collections.abc import Mapping
 
 from core.config.data_set import Config
 from insights.causes.competing_risks import CauseHazards
-from insights.causes.current_risk import CurrentCustomers, CurrentRisk, GroupRisk, RiskSource
+from insights.causes.current_risk import (
+    CurrentCustomers,
+    CurrentRisk,
+    GroupRisk,
+    HazardRisks,
+    RiskSource,
+    RiskView,
+    incidence_view,
+)
 from insights.causes.panel import Panel
-from insights.causes.risk_view import HazardRisks, RiskView, incidence_view
 from insights.causes.sentiment import Sentiment, summarize_sentiment
 from insights.causes.views import INCIDENCE_MONTHS, CauseViews, PastMonths
 

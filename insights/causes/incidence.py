@@ -1,7 +1,7 @@
 """Cumulative incidence of competing churn causes (Aalen & Johansen 1978), from episodes or person-months.
 
 Running episodes are censored; episodes that started before observation enter late. The incidence of one cause counts
-beside the others: treating customers who left for another cause as censored would overstate it.
+beside the others: treating churn for another cause as censored would overstate it.
 """
 
 from __future__ import annotations

@@ -15,13 +15,10 @@ from numpy.typing import NDArray
 
 from core.errors import NotEnoughHistory
 from features.pipeline import compute_features
-from insights.causes.attribute_groups import Membership, load_memberships
-from insights.causes.covariates import Covariates
-from insights.causes.feature_causes import CauseNames
-from insights.causes.person_months import PersonMonths, load_person_months, newest_months
+from insights.causes.covariates import CauseNames, Covariates
+from insights.causes.person_months import Membership, PersonMonths, load_memberships, load_person_months, newest_months
 from insights.causes.sentiment import SentimentTexts, read_sentiments
-from insights.causes.stated import SOURCES, StatedCauses, find_stated_causes
-from insights.causes.stated_cause_model import NOT_STATED
+from insights.causes.stated import NOT_STATED, SOURCES, StatedCauses, find_stated_causes
 from insights.finance.loading import ExcludedRows, load_spans
 from insights.finance.money import Money
 from insights.finance.mrr import MrrTable, months_between

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.intervals import Estimate, estimate_intervals
-from insights.causes.attribute_groups import Membership
-from insights.causes.feature_causes import CauseNames
+from insights.causes.covariates import CauseNames
+from insights.causes.person_months import Membership
 from insights.causes.stated import TEXT_COLUMNS, Statements, read_statements
 from models.metrics.weighted import ratio
 from models.texts.text_model import TextModel

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from core.intervals import Estimate, estimate_intervals
 from core.window import DAYS_PER_MONTH
-from insights.causes.attribute_groups import Membership
 from insights.causes.incidence import Durations, estimate_incidence
 from insights.causes.panel import Panel
-from insights.causes.stated_cause_model import NOT_STATED
+from insights.causes.person_months import Membership
+from insights.causes.stated import NOT_STATED
 from models.metrics.weighted import ratio
 
 UNSTATED = "not stated"
@@ -37,9 +37,9 @@ class CauseViews(msgspec.Struct, frozen=True, kw_only=True):
     n_customers: int
     n_churned: int
     n_stated: int
-    stated: Shares
+    stated_shares: Shares = msgspec.field(name="stated")
     "They sum to 1."
-    attributed: Shares
+    attributed_shares: Shares = msgspec.field(name="attributed")
     "They sum to 1."
     hazard: Shares
     "Per month; with customers who stated nothing they sum to the monthly churn."
@@ -64,7 +64,7 @@ class PastMonths:
         """All customers, every group, and every month of all customers, however few churned in it."""
         months, past = self.panel.rows.months, self.panel.is_past
         yield self._full("all", "", members=past, incidence=self._incidence(self._durations_of_episodes()))
-        for group in self._named_groups():
+        for group in self._groups_with_name():
             members = past & group.rows
             incidence = self._incidence(self._durations_of_months(members)) if self._has_enough(members) else {}
             yield self._views(group, members, incidence=incidence)
@@ -74,11 +74,11 @@ class PastMonths:
     def months(self) -> Iterator[CauseViews]:
         """Every month of every group in which it had a customer."""
         months, past = self.panel.rows.months, self.panel.is_past
-        for group in self._named_groups():
+        for group in self._groups_with_name():
             for month in np.unique(months[past & group.rows]):
                 yield self._views(group, group.rows & (months == month), month=str(month))
 
-    def _named_groups(self) -> Iterator[Membership]:
+    def _groups_with_name(self) -> Iterator[Membership]:
         return (group for group in self.panel.groups if group.value)
 
     def _has_enough(self, members: NDArray[np.bool_]) -> bool:
@@ -94,8 +94,8 @@ class PastMonths:
             by=group.by,
             value=group.value,
             **self._counts(members),
-            stated={},
-            attributed={},
+            stated_shares={},
+            attributed_shares={},
             hazard={},
             incidence={},
             month=month,
@@ -131,10 +131,12 @@ class PastMonths:
             by=by,
             value=value,
             **self._counts(members),
-            stated=mean_shares(
+            stated_shares=mean_shares(
                 _one_hot(codes[is_stated], len(causes)), causes, customer_ids=ids[churned][is_stated], seed=self.seed
             ),
-            attributed=mean_shares(self.responsibilities[churned], causes, customer_ids=ids[churned], seed=self.seed),
+            attributed_shares=mean_shares(
+                self.responsibilities[churned], causes, customer_ids=ids[churned], seed=self.seed
+            ),
             hazard=mean_shares(by_cause, (*causes, UNSTATED), customer_ids=ids[members], seed=self.seed),
             incidence=incidence or {},
             month=month,

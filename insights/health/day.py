@@ -20,9 +20,7 @@ from core.errors import BadInput
 from core.health_scale import HealthScale
 from core.scores import Reason
 from insights.health.bands import BandStates, is_alert, update_bands
-from insights.health.changes import changes_between
-from insights.health.dimensions import sum_by_dimension
-from insights.health.risk import Risk, risk_at
+from insights.health.risk import Risk, changes_between, risk_at, sum_by_dimension
 from models.churn.additive import AdditiveModel
 from models.protocols import ChurnModel
 from tables.tables import Tables
@@ -109,11 +107,11 @@ class HealthRun:
 
     def _risk(self, cutoff: date) -> Risk:
         if cutoff not in self._risks:
-            self._risks[cutoff] = risk_at(self._tables, self._champion, cutoff)
+            self._risks[cutoff] = risk_at(self._tables, self._champion, cutoff=cutoff)
         return self._risks[cutoff]
 
 
-def days_until(last: date, n_days: int, step_days: int) -> list[date]:
+def days_until(last: date, n_days: int, *, step_days: int) -> list[date]:
     """Every `step_days`-th day within the last `n_days`, oldest first, `last` included."""
     return [last - timedelta(days=back) for back in range(0, max(n_days, 1), step_days)][::-1]
 
@@ -134,8 +132,8 @@ def compute_day(config: Config, now: Risk, *, before: Mapping[int, Risk], previo
         health=health,
         dimensions=scale.health(now.average + by_dimension),
         health_before=health_before,
-        reasons=_reasons(now, before, rows),
-        dropped_most=_largest_drop(by_dimension, before, rows),
+        reasons=_reasons(now, before, rows=rows),
+        dropped_most=_largest_drop(by_dimension, before, rows=rows),
         states=states,
     )
     has_alert = is_alert(
@@ -155,13 +153,15 @@ def _pick(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.fl
     return np.concatenate([values, np.full((1, *values.shape[1:]), np.nan)])[rows]
 
 
-def _reasons(now: Risk, before: Mapping[int, Risk], rows: Mapping[int, NDArray[np.int64]]) -> list[tuple[Reason, ...]]:
-    shorter, longer = (changes_between(before[days], now, rows[days]) for days in DAYS_BACK)
+def _reasons(
+    now: Risk, before: Mapping[int, Risk], *, rows: Mapping[int, NDArray[np.int64]]
+) -> list[tuple[Reason, ...]]:
+    shorter, longer = (changes_between(before[days], now, rows=rows[days]) for days in DAYS_BACK)
     return [long if row >= 0 else short for short, long, row in zip(shorter, longer, rows[DAYS_BACK[1]], strict=True)]
 
 
 def _largest_drop(
-    by_dimension: NDArray[np.float64], before: Mapping[int, Risk], rows: Mapping[int, NDArray[np.int64]]
+    by_dimension: NDArray[np.float64], before: Mapping[int, Risk], *, rows: Mapping[int, NDArray[np.int64]]
 ) -> NDArray[np.int64]:
     """The dimension in which risk rose most since 28 days before, else 7, else against an average customer."""
     week, month = (

@@ -21,7 +21,7 @@ STATE_COLUMNS = ("customer_id", "band", "band_since", "dropped_on")
 "What the next day needs."
 
 
-def write_day(folder: Path, day: HealthDay, model_version: int | None) -> Path:
+def write_day(folder: Path, day: HealthDay, *, model_version: int | None) -> Path:
     """Write the day's file, whole or not at all. Writing the same day again gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{day.cutoff}.parquet"

@@ -1,18 +1,32 @@
-"""Feature values and contributions of every customer at one cutoff, from the churn champion."""
+"""The risk of every customer on one day, split by health dimension, and the reasons why it changed since."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fnmatch import fnmatchcase
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.feature_names import (
+    DAYS_SINCE_ADMIN_USAGE,
+    LAST_TICKET_SATISFACTION,
+    MAIN_EVENT,
+    REACTIVATIONS_TOTAL,
+    SUBSCRIPTION_TENURE_DAYS,
+    FeatureFamily,
+)
 from core.feature_table import FeatureColumn, require_same_features
+from core.health import DIMENSIONS, Dimension
+from core.i18n.translation import ENGLISH, JAPANESE, Language, capitalize, translate
 from core.model_kinds import CHURN
+from core.scores import Reason
 from features.cohort import select_cohort
 from features.pipeline import compute_features
 from models.churn.additive import AdditiveModel, align_values
+from models.churn.reasons import decode_value, describe_value, strongest_features
 from tables.consents import customers_refusing
 from tables.tables import Tables
 
@@ -52,7 +66,7 @@ class Risk:
         return np.where(self.customer_ids[places] == customer_ids, places, -1)
 
 
-def risk_at(tables: Tables, model: AdditiveModel, cutoff: date) -> Risk:
+def risk_at(tables: Tables, model: AdditiveModel, *, cutoff: date) -> Risk:
     """Score the cohort of a cutoff, without customers who opted out of scoring, from data known then.
 
     Raises BadInput where a feature's declaration has changed since the model was fitted.
@@ -72,4 +86,117 @@ def risk_at(tables: Tables, model: AdditiveModel, cutoff: date) -> Risk:
         align_values(willing, model.columns_).astype(np.float32),
         contributions[:, :-1].astype(np.float32),
         float(contributions[0, -1]) if len(contributions) else 0.0,
+    )
+
+
+BY_NAME: Mapping[str, Dimension] = {
+    "usage_errors_*": Dimension.SUPPORT,
+    "ticket_satisfaction_*": Dimension.SENTIMENT,
+    LAST_TICKET_SATISFACTION: Dimension.SENTIMENT,
+    "days_since_first_*": Dimension.RELATIONSHIP,
+    SUBSCRIPTION_TENURE_DAYS: Dimension.RELATIONSHIP,
+    REACTIVATIONS_TOTAL: Dimension.RELATIONSHIP,
+    "usage_kinds_*": Dimension.DEPTH,
+    "usage_admin_*": Dimension.DEPTH,
+    DAYS_SINCE_ADMIN_USAGE: Dimension.DEPTH,
+    "usage_items_*": Dimension.DEPTH,
+    "usage_value_*": Dimension.DEPTH,
+    "usage_events_per_day_*": Dimension.DEPTH,
+    MAIN_EVENT: Dimension.DEPTH,
+}
+"Name patterns of features whose dimension differs from their family's."
+
+BY_FAMILY: Mapping[str, Dimension] = {
+    FeatureFamily.RECENCY: Dimension.USAGE,
+    FeatureFamily.FREQUENCY: Dimension.USAGE,
+    FeatureFamily.RHYTHM: Dimension.USAGE,
+    FeatureFamily.TIMING: Dimension.USAGE,
+    FeatureFamily.USAGE: Dimension.USAGE,
+    FeatureFamily.SEATS: Dimension.DEPTH,
+    FeatureFamily.VARIETY: Dimension.DEPTH,
+    FeatureFamily.QUANTITY: Dimension.DEPTH,
+    FeatureFamily.CONCENTRATION: Dimension.DEPTH,
+    FeatureFamily.SUPPORT: Dimension.SUPPORT,
+    FeatureFamily.SENTIMENT: Dimension.SENTIMENT,
+    FeatureFamily.SUBSCRIPTION: Dimension.BILLING,
+    FeatureFamily.SPEND: Dimension.BILLING,
+    FeatureFamily.RETURNS: Dimension.BILLING,
+    FeatureFamily.TENURE: Dimension.RELATIONSHIP,
+    FeatureFamily.CONTACTS: Dimension.RELATIONSHIP,
+    FeatureFamily.PREFERENCES: Dimension.RELATIONSHIP,
+    FeatureFamily.CHANNELS: Dimension.RELATIONSHIP,
+    FeatureFamily.ATTRIBUTES: Dimension.RELATIONSHIP,
+}
+
+DEFAULT = Dimension.RELATIONSHIP
+
+
+def dimension_of(column: FeatureColumn) -> Dimension:
+    """The health dimension of a feature."""
+    for pattern, dimension in BY_NAME.items():
+        if fnmatchcase(column.name, pattern):
+            return dimension
+    return BY_FAMILY.get(column.family, DEFAULT)
+
+
+def sum_by_dimension(contributions: NDArray[np.floating], columns: Sequence[FeatureColumn]) -> NDArray[np.float64]:
+    """Sum contributions (n, m) over the features of each of `DIMENSIONS`: (n, 6), NaN for one without features."""
+    places = np.array([DIMENSIONS.index(dimension_of(column)) for column in columns], np.int64)
+    belongs = places[:, None] == np.arange(len(DIMENSIONS))
+    return np.where(belongs.any(axis=0), contributions @ belongs.astype(np.float64), np.nan)
+
+
+MAX_REASONS = 3
+"Per customer."
+
+
+def changes_between(before: Risk, now: Risk, *, rows: NDArray[np.int64]) -> list[tuple[Reason, ...]]:
+    """At most three reasons for each row of `now`, strongest first; none for a customer who is new.
+
+    `rows` are their rows in `before`, or -1. A contribution may change because other features did; only features whose
+    own value changed count. A reason's weight is the change in log-odds of churn ('up': health dropped); `value` is
+    today's and `usual_value` the earlier one.
+    """
+    if not now.columns or not len(before):
+        return [()] * len(now)
+    values_before, is_known = before.values[rows], (rows >= 0)[:, None]
+    both_missing = np.isnan(now.values) & np.isnan(values_before)
+    has_changed = (now.values != values_before) & ~both_missing & is_known
+    shifts = np.where(has_changed, now.contributions - before.contributions[rows], 0.0)
+    days = (now.cutoff - before.cutoff).days
+    return [
+        tuple(
+            _reason(
+                now.columns[place],
+                weight,
+                before=values_before[row, place],
+                now=now.values[row, place],
+                days=days,
+            )
+            for place, weight in strongest
+        )
+        for row, strongest in enumerate(strongest_features(shifts, now.columns, k=MAX_REASONS))
+    ]
+
+
+def _reason(column: FeatureColumn, weight: float, *, before: float, now: float, days: int) -> Reason:
+    return Reason(
+        code=column.family,
+        direction="up" if weight > 0 else "down",
+        weight=weight,
+        value=decode_value(column, now),
+        usual_value=decode_value(column, before),
+        en=_sentence(column, ENGLISH, before=before, now=now, days=days),
+        ja=_sentence(column, JAPANESE, before=before, now=now, days=days),
+    )
+
+
+def _sentence(column: FeatureColumn, language: Language, *, before: float, now: float, days: int) -> str:
+    return translate(
+        "{title}: {now} ({days} days earlier: {before})",
+        language,
+        title=capitalize(column.title(language)),
+        now=describe_value(column, now, language),
+        before=describe_value(column, before, language),
+        days=days,
     )

@@ -62,14 +62,14 @@ def owners_of(tables: Tables, customer_ids: NDArray[np.str_], *, default: str) -
     latest = tables.latest()
     if "accounts" not in latest or "owner" not in latest["accounts"].columns:
         return [default] * len(customer_ids)
-    owners = _pairs(latest["accounts"], "account_id", "owner")
+    owners = _pairs(latest["accounts"], key="account_id", value="owner")
     accounts: dict[str, str] = {}
     if tables.config.customer == "person" and "customers" in latest and "account_id" in latest["customers"].columns:
-        accounts = _pairs(latest["customers"], "customer_id", "account_id")
+        accounts = _pairs(latest["customers"], key="customer_id", value="account_id")
     return [owners.get(accounts.get(one, one), "") or default for one in map(str, customer_ids)]
 
 
-def _pairs(table: ir.Table, key: str, value: str) -> dict[str, str]:
+def _pairs(table: ir.Table, *, key: str, value: str) -> dict[str, str]:
     rows = table.select(key, value).to_pyarrow()
     return dict(zip(texts(rows[key]).tolist(), texts(rows[value]).tolist(), strict=True))
 

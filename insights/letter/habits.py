@@ -1,8 +1,15 @@
-"""What customers use, or buy where no usage is recorded: on how many days each of them did what, in a window."""
+"""What customers use, or buy where no usage is recorded, and which customers are similar to one and have stayed.
+
+A habit is on how many days of a window a customer used or bought one thing. Similar to a subscriber: customers on the
+same plan, of similar size, subscribed for at least a year. Similar to any other customer: repeat customers who buy some
+of the same things.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Literal
 
 import ibis
 import ibis.expr.types as ir
@@ -11,7 +18,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from core.window import Window
-from tables.engines.arrays import numbers, texts, within
+from tables.engines.arrays import days, numbers, texts, within
+from tables.episodes import running_at
 from tables.tables import Tables
 
 MAX_LISTED = 10
@@ -106,3 +114,65 @@ def _items_bought(tables: Tables) -> ir.Table | None:
     items: ir.Table = tables["items"]
     named = items.select("item_id", thing=items[names[0]])
     return bought.inner_join(named, "item_id").select("customer_id", "event_time", "thing")
+
+
+MIN_TENURE_DAYS = 365
+MAX_SIZE_RATIO = 2.0
+"Of two customers' seats, either way round."
+
+SimilarBy = Literal["subscribing", "subscribing_any_size", "buying", "none"]
+
+
+@dataclass(frozen=True)
+class SimilarCustomers:
+    """The customers who are similar to one, and how."""
+
+    customer_ids: NDArray[np.str_]
+    "Sorted; empty where there are fewer than `MIN_SIMILAR`."
+    by: SimilarBy
+
+
+NO_SIMILAR = SimilarCustomers(np.empty(0, "U1"), "none")
+
+
+def find_similar(
+    tables: Tables, customer_id: str, *, plan: str, seats: int | None, habits: Habits, day: date
+) -> SimilarCustomers:
+    """The customers similar to one on this plan ('' for none) with these seats, without the customer.
+
+    `tables` are those known on the day.
+    """
+    if plan:
+        return _similar_subscribers(tables, customer_id, plan=plan, seats=seats, day=day)
+    return _similar_buyers(customer_id, habits) if habits.are_purchases else NO_SIMILAR
+
+
+def _similar_subscribers(
+    tables: Tables, customer_id: str, *, plan: str, seats: int | None, day: date
+) -> SimilarCustomers:
+    spans: ir.Table = tables["subscriptions"]
+    first_days = spans.group_by("customer_id").aggregate(first=spans.started_at.min())
+    is_other = spans.customer_id != customer_id
+    running = spans.filter(running_at(spans, day) & (spans.plan == plan) & is_other)
+    sum_of_seats = running.seats.sum() if "seats" in running.columns else ibis.null("int64")
+    sizes = running.group_by("customer_id").aggregate(seats=sum_of_seats)
+    rows = sizes.inner_join(first_days, "customer_id").to_pyarrow()
+    ids, n_seats = texts(rows["customer_id"]), numbers(rows["seats"])
+    is_long = days(rows["first"]) <= np.datetime64(day, "D") - MIN_TENURE_DAYS
+    if seats:
+        ratio = n_seats / seats
+        is_similar = is_long & (ratio <= MAX_SIZE_RATIO) & (ratio >= 1 / MAX_SIZE_RATIO)
+        if is_similar.sum() >= MIN_SIMILAR:
+            return SimilarCustomers(np.sort(ids[is_similar]), "subscribing")
+    return (
+        SimilarCustomers(np.sort(ids[is_long]), "subscribing_any_size") if is_long.sum() >= MIN_SIMILAR else NO_SIMILAR
+    )
+
+
+def _similar_buyers(customer_id: str, habits: Habits) -> SimilarCustomers:
+    """Repeat customers (two days or more) with a purchase of some of the same."""
+    own = habits.things[habits.customer_ids == customer_id]
+    sharing = np.unique(habits.customer_ids[np.isin(habits.things, own)])
+    returning = np.unique(habits.customer_ids[habits.n_days > 1])
+    similar = np.setdiff1d(np.intersect1d(sharing, returning), [customer_id])
+    return SimilarCustomers(similar, "buying") if len(similar) >= MIN_SIMILAR else NO_SIMILAR

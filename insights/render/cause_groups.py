@@ -32,7 +32,7 @@ def groups(decomposition: Decomposition, language: Language) -> Iterator[tuple[s
     yield translate("group", language), translate("churned", language), *_cause_names(decomposition, language)
     for group in decomposition.groups:
         if not group.too_few:
-            shares = (share(group.attributed[cause], language) for cause in decomposition.causes)
+            shares = (share(group.attributed_shares[cause], language) for cause in decomposition.causes)
             yield group_name(group.by, group.value, language), format_number(group.n_churned, language), *shares
 
 
@@ -118,7 +118,7 @@ def months(decomposition: Decomposition, language: Language) -> Iterator[tuple[s
     headings = (translate(heading, language) for heading in ("group", "month", "churned", "view"))
     yield *headings, *_cause_names(decomposition, language)
     for group in (one for one in decomposition.group_months if not one.too_few):
-        shares_by_view = zip(VIEWS[1:], (group.stated, group.attributed, group.hazard), strict=True)
+        shares_by_view = zip(VIEWS[1:], (group.stated_shares, group.attributed_shares, group.hazard), strict=True)
         for view, shares in shares_by_view:
             n_decimals = 1 if shares is group.hazard else 0
             cells = (share(shares[cause], language, n_decimals=n_decimals) for cause in decomposition.causes)

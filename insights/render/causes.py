@@ -78,7 +78,7 @@ def view_cells(
     n_decimals: int = 1,
 ) -> tuple[str, ...]:
     """A cause in each view of a group, and the longest of its risks; '-' where a view has no value."""
-    by_view = (group.stated, group.attributed, group.hazard) if group else ({}, {}, {})
+    by_view = (group.stated_shares, group.attributed_shares, group.hazard) if group else ({}, {}, {})
     *shares_of_churn, monthly_churn = by_view
     return (
         *(share(view.get(cause, Estimate()), language, n_decimals=n_decimals) for view in shares_of_churn),
@@ -114,11 +114,11 @@ def mrr_at_risk_by_cause(decomposition: Decomposition, language: Language) -> It
 
 def amounts_at_risk(risk: Decomposition | GroupRisk, language: Language) -> dict[str, str]:
     """MRR at risk by cause, with its interval."""
-    amounts = zip(risk.mrr_at_risk_by_cause, rounded_amounts(risk), strict=True)
+    amounts = zip(risk.mrr_at_risk_by_cause, round_amounts(risk), strict=True)
     return {one.cause: _with_interval(amount, one.mrr, language) for one, amount in amounts}
 
 
-def rounded_amounts(risk: Decomposition | GroupRisk) -> list[int]:
+def round_amounts(risk: Decomposition | GroupRisk) -> list[int]:
     """MRR at risk by cause in whole amounts that add up to the rounded total."""
     total = 0 if math.isnan(risk.mrr_at_risk.value) else round(risk.mrr_at_risk.value)
     return apportion(total, [cause_risk.mrr.value for cause_risk in risk.mrr_at_risk_by_cause])
@@ -131,7 +131,7 @@ def risk_title(decomposition: Decomposition, language: Language, *, group: Group
         "MRR at risk within {days} days: {mrr} of {whole} {currency} per month",
         language,
         days=decomposition.horizon_days,
-        mrr=sum(rounded_amounts(risk)),
+        mrr=sum(round_amounts(risk)),
         whole=format_number(risk.mrr, language),
         currency=decomposition.currency,
     )

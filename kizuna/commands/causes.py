@@ -54,9 +54,9 @@ def register(app: typer.Typer) -> None:
 def decompose_churn(config: Config, n_months: int) -> Decomposition:
     """Decompose churn by cause, with the churn champion and, where there are any, the hazard and text champions."""
     registry, _ = open_registry(config, console)
+    from insights.causes.current_risk import HazardRisks
     from insights.causes.decomposition import decompose
     from insights.causes.panel import build_panel
-    from insights.causes.risk_view import HazardRisks
     from insights.finance.loading import ExcludedRows
     from models.mlflow_store.registry import CHAMPION, load_churn_champion, load_hazard_champion, load_text_champion
     from tables.assortment import load_offer_book

@@ -79,12 +79,12 @@ def compute_days(
     run = HealthRun(tables, CHURN_MODELS[package.artifact.model].from_artifact(package.artifact))
     newest: list[HealthDay] = []
     tasks: list[Task] = []
-    for cutoff in ProgressBars(console).over(days_until(last, n_days, step_days), "health"):
+    for cutoff in ProgressBars(console).over(days_until(last, n_days, step_days=step_days), "health"):
         day = run.compute(cutoff, read_previous_bands(folder, cutoff))
         owners = owners_of(tables, day.customer_ids[day.has_alert], default=config.health.owner)
         new_tasks = open_tasks(config, day, owners=owners, now=datetime.now(UTC))
         tasks += store.add(new_tasks, cooldown_days=config.health.cooldown_days)
-        write_day(folder, day, package.card.version)
+        write_day(folder, day, model_version=package.card.version)
         newest = [day]
     return newest[0], tasks
 

@@ -102,5 +102,5 @@ def _render_letter(tables: Tables, customer_id: str, *, cutoff: date | None, lan
     from insights.letter.health_check import build_health_check
     from insights.render.letter_page import render_letter
 
-    check = build_health_check(tables, customer_id, cutoff)
+    check = build_health_check(tables, customer_id, cutoff=cutoff)
     return render_letter(check, language), f"health check of {customer_id}, data before {check.cutoff}"

@@ -53,7 +53,7 @@ def register(app: typer.Typer) -> None:
             raise ConfigError(f"{config} defines no segment; add [segments.<name>] or [customer_tiers.<name>]")
         with Console(stderr=True).status("computing features"):
             tables = open_tables(settings)
-            report = segment_report(tables, tables.default_cutoff(), load_risks(settings))
+            report = segment_report(tables, tables.default_cutoff(), risks=load_risks(settings))
         if output_format is SegmentFormat.JSON:
             say(console, msgspec.json.format(msgspec.json.encode(report)).decode())
         else:
@@ -74,7 +74,7 @@ def load_risks(config: Config) -> Risks:
         reason = description.missing.get(CHURN.name)
         return Risks.unknown(f"unknown: release {description.release_id} has no churn scores: {reason}")
     source = f"of release {description.release_id}, within {release.churn.horizon_days} days after {description.cutoff}"
-    return Risks.of_index(release.churn.index.ids, release.churn.probability, source)
+    return Risks.of_index(release.churn.index.ids, release.churn.probability, source=source)
 
 
 def print_report(report: SegmentReport) -> None:

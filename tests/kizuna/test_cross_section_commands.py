@@ -15,15 +15,15 @@ QUICK = ("--model", "logistic", "--set", "n_resamples=0", "--set", "regularizati
 
 
 @pytest.fixture(scope="module")
-def trained_club(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def club_with_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """TOML of a club with one registered model."""
     toml = write_club(tmp_path_factory.mktemp("club"), n=300)
     assert run(["train", "churn", *QUICK, "--config", str(toml)]) == 0
     return toml
 
 
-def test_the_table_shows_metrics_of_held_out_customers(trained_club, capfd):
-    assert run(["models", "--config", str(trained_club)]) == 0
+def test_the_table_shows_metrics_of_held_out_customers(club_with_models, capfd):
+    assert run(["models", "--config", str(club_with_models)]) == 0
 
     output = capfd.readouterr().out
     of_logistic = next(line for line in output.splitlines() if "@challenger" in line).split()
@@ -34,8 +34,8 @@ def test_the_table_shows_metrics_of_held_out_customers(trained_club, capfd):
     assert "kizuna train" not in output
 
 
-def test_promotion_suggests_a_next_step_that_works_for_a_cross_section(trained_club, capfd):
-    assert run(["promote", "churn", "--config", str(trained_club)]) == 0
+def test_promotion_suggests_a_next_step_that_works_for_a_cross_section(club_with_models, capfd):
+    assert run(["promote", "churn", "--config", str(club_with_models)]) == 0
 
     output = capfd.readouterr().out
     assert 'mlflow.pyfunc.load_model("models:/kizuna.club.churn@champion")' in output
@@ -45,8 +45,8 @@ def test_promotion_suggests_a_next_step_that_works_for_a_cross_section(trained_c
 @pytest.mark.parametrize(
     "command", ["release", "score --out s.csv", "recommend --out r.csv", "serve", "health", "segments", "causes"]
 )
-def test_commands_that_need_dates_name_those_that_do_not(trained_club, command, capfd):
-    assert run([*command.split(), "--config", str(trained_club)]) == 2
+def test_commands_that_need_dates_name_those_that_do_not(club_with_models, command, capfd):
+    assert run([*command.split(), "--config", str(club_with_models)]) == 2
 
     refusal = capfd.readouterr().err
     assert "`train churn`, `models` and `promote churn`" in refusal

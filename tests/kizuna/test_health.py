@@ -71,7 +71,7 @@ def home_folder(shop, monkeypatch) -> Path:
     return shop
 
 
-def stored_tasks(home: Path) -> list[tuple[str, str]]:
+def tasks_in_store(home: Path) -> list[tuple[str, str]]:
     store = TaskStore.at(None, home / "var/shop/tasks.db", data_set="shop")
     return sorted((task.customer_id, task.owner) for task in store.find(TaskFilter(), 100).tasks)
 
@@ -90,7 +90,7 @@ def test_re_running_opens_no_duplicate_tasks_and_delivers_the_open_ones(home_fol
         again = capfd.readouterr().out
 
     owned = [(customer, "ann" if customer == "quiet00" else "max") for customer in LEAVERS]
-    assert stored_tasks(home_folder) == owned
+    assert tasks_in_store(home_folder) == owned
     assert (first.count("new tasks: 10"), again.count("新しいタスク:0件")) == (1, 1)
     assert len(written) == 2
     assert files(home_folder) == written

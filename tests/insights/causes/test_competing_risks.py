@@ -7,7 +7,7 @@ import pytest
 
 from insights.causes.competing_risks import CauseHazards
 from insights.causes.covariates import Covariates
-from insights.causes.stated_cause_model import NOT_STATED
+from insights.causes.stated import NOT_STATED
 from tests.insights.causes.worlds import Competing, competing, covariates_of
 
 

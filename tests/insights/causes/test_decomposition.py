@@ -9,9 +9,9 @@ import pytest
 from core.errors import NotEnoughHistory
 from core.feature_table import FeatureColumn, FeatureTable
 from core.i18n.translation import ENGLISH, JAPANESE, Language
-from insights.causes.attribute_groups import attribute_memberships
 from insights.causes.decomposition import Decomposition, decompose
 from insights.causes.panel import _require_customers, cause_codes
+from insights.causes.person_months import attribute_memberships
 from insights.causes.views import UNSTATED
 from insights.render import cause_groups as cause_groups
 from insights.render import causes as render
@@ -28,10 +28,10 @@ def decomposition() -> Decomposition:
 
 def test_shares_of_every_group_sum_to_one_and_hazards_to_monthly_churn(decomposition: Decomposition):
     for group in decomposition.groups:
-        for view in (group.stated, group.attributed):
+        for view in (group.stated_shares, group.attributed_shares):
             assert sum(one.value for one in view.values()) == pytest.approx(1)
         assert sum(one.value for one in group.hazard.values()) == pytest.approx(group.n_churned / group.n_customers)
-        assert all(one.low <= one.value <= one.high for one in group.attributed.values())
+        assert all(one.low <= one.value <= one.high for one in group.attributed_shares.values())
 
 
 def test_groups_are_all_customers_the_named_plan_and_the_month(decomposition: Decomposition):
@@ -53,7 +53,7 @@ def test_revenue_at_risk_is_of_current_customers_and_adds_up_to_the_last_unit(de
     assert sum(revenue.mrr.value for revenue in decomposition.mrr_at_risk_by_cause) == pytest.approx(
         decomposition.mrr_at_risk.value
     )
-    assert sum(render.rounded_amounts(decomposition)) == round(decomposition.mrr_at_risk.value)
+    assert sum(render.round_amounts(decomposition)) == round(decomposition.mrr_at_risk.value)
     assert sum(revenue.customers for revenue in decomposition.mrr_at_risk_by_cause) == pytest.approx(risk.sum())
 
 
@@ -81,7 +81,7 @@ def test_json_round_trips(decomposition: Decomposition):
     again = msgspec.json.decode(msgspec.json.encode(decomposition), type=Decomposition)
 
     assert again.mrr_at_risk_by_cause == decomposition.mrr_at_risk_by_cause
-    assert again.groups[0].attributed == decomposition.groups[0].attributed
+    assert again.groups[0].attributed_shares == decomposition.groups[0].attributed_shares
 
 
 def test_no_customers_today_or_before_is_an_error():

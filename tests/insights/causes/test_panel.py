@@ -13,9 +13,9 @@ from core.config.customers import Segment
 from core.config.loading import read_config
 from features.pipeline import compute_features
 from features.segments.membership import compute_segmentation
-from insights.causes.attribute_groups import SEGMENT, TIER
 from insights.causes.decomposition import decompose
 from insights.causes.panel import Panel, build_panel
+from insights.causes.person_months import SEGMENT, TIER
 from insights.finance.loading import ExcludedRows
 from models.churn.recency import Recency
 from simulation.software.simulate import SoftwareWorld, simulate_software

@@ -11,9 +11,9 @@ import pytest
 from core.config.customers import CauseSettings
 from core.config.training import ChurnDefinition
 from core.i18n.translation import ENGLISH, JAPANESE
-from insights.causes.attribute_groups import Membership
+from insights.causes.covariates import CauseNames
 from insights.causes.decomposition import decompose
-from insights.causes.feature_causes import CauseNames
+from insights.causes.person_months import Membership
 from insights.causes.sentiment import SentimentTexts, read_sentiments, summarize_sentiment
 from kizuna.commands import causes
 from models.texts.fitting import SentimentLabels, fit_text_model
@@ -48,7 +48,7 @@ def tables() -> Tables:
     )
 
 
-def scored_text(who: str, month: str, cause: str, sentiment: float) -> SentimentTexts:
+def score_text(who: str, month: str, cause: str, sentiment: float) -> SentimentTexts:
     return SentimentTexts(*(np.array([one]) for one in (who, np.datetime64(month), cause, sentiment)))
 
 
@@ -87,7 +87,7 @@ def test_without_a_model_or_scores_there_is_no_sentiment():
 
 def test_means_are_by_cause_and_month_and_intervals_resample_customers():
     summary = together(
-        *(scored_text("ada", "2024-04", "price", -0.8) for _ in range(99)), scored_text("bo", "2024-05", "", 0.2)
+        *(score_text("ada", "2024-04", "price", -0.8) for _ in range(99)), score_text("bo", "2024-05", "", 0.2)
     )  # fmt: skip
 
     by_group = {(one.by, one.value): one for one in summarize_sentiment(summary, NAMES.causes)}
@@ -100,8 +100,8 @@ def test_means_are_by_cause_and_month_and_intervals_resample_customers():
 
 def test_a_group_s_sentiment_is_of_its_own_texts_and_needs_enough_of_them():
     summary = together(
-        *(scored_text(f"c{place}", "2024-04", "price" if place < 11 else "", -0.5) for place in range(12)),
-        *(scored_text("dan", "2024-04", "price", 0.9) for _ in range(9)),
+        *(score_text(f"c{place}", "2024-04", "price" if place < 11 else "", -0.5) for place in range(12)),
+        *(score_text("dan", "2024-04", "price", 0.9) for _ in range(9)),
     )
     angry = np.arange(21) < 12
 
@@ -123,7 +123,7 @@ def test_a_group_s_sentiment_is_of_its_own_texts_and_needs_enough_of_them():
 
 @pytest.mark.parametrize(("language", "words"), [(ENGLISH, ("Sentiment", "price")), (JAPANESE, ("文面の感情", "価格"))])
 def test_sentiment_is_printed_with_the_causes(language, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]):
-    summary = together(scored_text("ada", "2024-04", "price", -0.8), scored_text("bo", "2024-05", "price", -0.8))
+    summary = together(score_text("ada", "2024-04", "price", -0.8), score_text("bo", "2024-05", "price", -0.8))
     decomposition = decompose(
         replace(panel(), sentiments=summary), config(causes=SETTINGS), offer_costs={}, excluded_rows={}
     )

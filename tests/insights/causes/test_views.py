@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from insights.causes.attribute_groups import SEGMENT, TIER
+from insights.causes.person_months import SEGMENT, TIER
 from insights.causes.views import MIN_CHURNED, CauseViews, PastMonths
 from tests.insights.causes.worlds import N_LEAVING, N_TODAY, NAMES, panel_with_groups
 
@@ -35,7 +35,7 @@ def test_with_too_few_churned_customers_only_counts_are_shown(past: PastMonths):
 
     assert (silent.n_customers, silent.n_churned, silent.too_few) == (100, 1, True)
     assert (future.n_customers, future.n_churned, future.too_few) == (0, 0, True)
-    assert silent.stated == silent.attributed == silent.hazard == silent.incidence == {}
+    assert silent.stated_shares == silent.attributed_shares == silent.hazard == silent.incidence == {}
 
 
 def test_a_group_s_months_add_up_to_the_group_and_have_that_month_s_members(past: PastMonths):
@@ -49,7 +49,11 @@ def test_a_group_s_months_add_up_to_the_group_and_have_that_month_s_members(past
         assert silent == getattr(whole[SEGMENT, "silent", ""], name)
     gold, of_april = whole[TIER, "gold", ""], months[TIER, "gold", "2024-04"]
     assert gold.n_churned == of_april.n_churned >= MIN_CHURNED
-    assert (of_april.stated, of_april.attributed, of_april.hazard) == (gold.stated, gold.attributed, gold.hazard)
+    assert (of_april.stated_shares, of_april.attributed_shares, of_april.hazard) == (
+        gold.stated_shares,
+        gold.attributed_shares,
+        gold.hazard,
+    )
     assert of_april.incidence == {}
 
 
@@ -59,9 +63,11 @@ def test_the_views_of_a_group_come_from_its_churned_customers(past: PastMonths):
     stated_codes = panel.stated_causes[members & panel.rows.churned]
 
     for place, cause in enumerate(NAMES.causes):
-        assert gold.stated[cause].value == pytest.approx((stated_codes == place).sum() / (stated_codes >= 0).sum())
+        assert gold.stated_shares[cause].value == pytest.approx(
+            (stated_codes == place).sum() / (stated_codes >= 0).sum()
+        )
         assert gold.hazard[cause].value == pytest.approx((stated_codes == place).sum() / members.sum())
-        assert gold.attributed[cause].value == PRODUCT[place]
+        assert gold.attributed_shares[cause].value == PRODUCT[place]
         assert gold.hazard[cause].low <= gold.hazard[cause].value <= gold.hazard[cause].high
 
 

@@ -10,12 +10,10 @@ import pyarrow as pa
 
 from core.config.customers import CauseSettings, Intervention
 from core.risk_curves import RiskCurves
-from insights.causes.attribute_groups import SEGMENT, TIER, Membership
-from insights.causes.covariates import Covariates
-from insights.causes.feature_causes import CauseNames
+from insights.causes.covariates import CauseNames, Covariates
+from insights.causes.current_risk import HazardRisks
 from insights.causes.panel import Panel
-from insights.causes.person_months import PersonMonths
-from insights.causes.risk_view import HazardRisks
+from insights.causes.person_months import SEGMENT, TIER, Membership, PersonMonths
 from insights.causes.stated import StatedCauses
 from insights.finance.money import Money
 from tables.episodes import SubscriptionEpisodes

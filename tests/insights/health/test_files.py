@@ -16,7 +16,7 @@ DROPPED = day_of({"acme": GONE, "bolt": WELL}, None, {"acme": WELL})
 
 
 def test_band_states_survive_a_round_trip(tmp_path):
-    write_day(tmp_path, DROPPED, 3)
+    write_day(tmp_path, DROPPED, model_version=3)
 
     bands = read_previous_bands(tmp_path, DAY + timedelta(days=1))
 
@@ -27,22 +27,22 @@ def test_band_states_survive_a_round_trip(tmp_path):
 
 
 def test_writing_a_day_again_gives_the_same_bytes(tmp_path):
-    first = write_day(tmp_path, DROPPED, 3).read_bytes()
+    first = write_day(tmp_path, DROPPED, model_version=3).read_bytes()
 
-    assert write_day(tmp_path, DROPPED, 3).read_bytes() == first
+    assert write_day(tmp_path, DROPPED, model_version=3).read_bytes() == first
     assert [path.name for path in tmp_path.iterdir()] == ["2026-04-01.parquet"]
 
 
 def test_a_day_continues_from_the_newest_earlier_day_and_never_from_itself(tmp_path):
-    write_day(tmp_path, DROPPED, 3)
-    write_day(tmp_path, day_of({"bolt": WELL}, day=DAY - timedelta(days=7)), 3)
+    write_day(tmp_path, DROPPED, model_version=3)
+    write_day(tmp_path, day_of({"bolt": WELL}, day=DAY - timedelta(days=7)), model_version=3)
 
     assert read_previous_bands(tmp_path, DAY).customer_ids.tolist() == ["bolt"]
     assert read_previous_bands(tmp_path, DAY - timedelta(days=7)) is NO_BANDS
 
 
 def test_the_file_has_readable_columns(tmp_path):
-    (acme, _) = pq.read_table(write_day(tmp_path, DROPPED, 3)).to_pylist()
+    (acme, _) = pq.read_table(write_day(tmp_path, DROPPED, model_version=3)).to_pylist()
 
     assert (acme["customer_id"], acme["cutoff"], acme["band"], acme["dropped_on"]) == ("acme", DAY, "critical", DAY)
     assert acme["health"] == pytest.approx(5.7, abs=0.1)

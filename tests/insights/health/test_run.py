@@ -16,7 +16,7 @@ from tests.insights.health.regulars import LEAVERS, TODAY, champion, regulars
 
 def test_customers_who_stop_buying_raise_one_alert_and_the_others_none():
     run, alerts, last = HealthRun(regulars(), champion()), [], NO_BANDS
-    for cutoff in days_until(TODAY, 15, 7):
+    for cutoff in days_until(TODAY, 15, step_days=7):
         day = run.compute(cutoff, last)
         alerts += [(str(one), day.cutoff) for one in day.customer_ids[day.has_alert]]
         last = day.bands
@@ -26,7 +26,7 @@ def test_customers_who_stop_buying_raise_one_alert_and_the_others_none():
 
 
 def test_the_risk_covers_the_cohort_without_opted_out_customers():
-    risk = risk_at(regulars(), champion(), TODAY)
+    risk = risk_at(regulars(), champion(), cutoff=TODAY)
 
     assert "stays00" not in risk.customer_ids
     assert len(risk) == len(set(risk.customer_ids)) == 39
@@ -40,7 +40,7 @@ def test_a_champion_of_changed_features_has_to_be_retrained():
     changed.columns_ = tuple(msgspec.structs.replace(column, digest="old") for column in model.columns_)
 
     with pytest.raises(BadInput, match="retrain: days_since_last_purchase changed since the champion"):
-        risk_at(regulars(), changed, TODAY)
+        risk_at(regulars(), changed, cutoff=TODAY)
 
 
 def test_a_champion_without_additive_contributions_is_an_error():
@@ -58,4 +58,4 @@ def test_a_champion_without_additive_contributions_is_an_error():
 def test_days_are_evenly_spaced_and_end_with_the_last(n_days, step_days, expected):
     last = date(2026, 4, 1)
 
-    assert days_until(last, n_days, step_days) == [last - timedelta(days=back) for back in expected]
+    assert days_until(last, n_days, step_days=step_days) == [last - timedelta(days=back) for back in expected]

@@ -34,7 +34,7 @@ def test_a_task_has_reason_action_due_date_and_scores():
     assert bolt.reason_ja.startswith("ヘルススコアが95から6に低下:利用日数:1(28日前は25)、")
     assert (bolt.dimension, bolt.action, bolt.due_on) == ("usage", ACTIONS["usage"], date(2026, 4, 8))
     assert (bolt.score, bolt.score_before) == (5.7, 94.8)
-    assert bolt.task_id == task_id_of("world", "bolt", "health_drop", DAY)
+    assert bolt.task_id == task_id_of("world", "bolt", kind="health_drop", episode=DAY)
 
 
 def test_the_toml_may_set_the_action_and_the_due_date():

@@ -44,7 +44,7 @@ def ticket(opened: str, closed: str | None) -> dict[str, object]:
 
 
 def check_of(tables: Tables, customer_id: str = "acme") -> HealthCheck:
-    return build_health_check(tables, customer_id, DAY)
+    return build_health_check(tables, customer_id, cutoff=DAY)
 
 
 def test_the_check_lists_what_is_used_and_what_similar_customers_use():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.i18n.translation import ENGLISH, JAPANESE
-from insights.causes.attribute_groups import SEGMENT, TIER
 from insights.causes.decomposition import Decomposition, decompose
+from insights.causes.person_months import SEGMENT, TIER
 from insights.render import cause_groups
 from insights.render.cause_groups import Portrait, portraits
 from kizuna.commands import causes

@@ -84,7 +84,7 @@ def test_no_share_leaves_its_bounds_and_no_figure_is_of_nobody(report):
 def test_the_letter_of_a_running_account_names_what_it_uses(tables):
     subscriptions = tables.latest()["subscriptions"].to_pyarrow().to_pylist()
     account = next(row["customer_id"] for row in subscriptions if row["ended_at"] is None)
-    check = build_health_check(tables, account, date(2026, 4, 1))
+    check = build_health_check(tables, account, cutoff=date(2026, 4, 1))
 
     assert np.all([habit.thing not in ("login", "error") for habit in (*check.used, *check.unused)])
     assert account in render_letter(check, JAPANESE)

@@ -27,7 +27,7 @@ DROPPED = day_of({"ada": GONE, "bo": WELL}, None, {"ada": WELL})
 
 def build(folder: Path, cutoff: date = DAY, opted_out: NDArray[np.str_] = NO_IDS) -> HealthPart:
     """The part of a release from this day's file."""
-    write_day(folder, DROPPED, 3)
+    write_day(folder, DROPPED, model_version=3)
     part, missing_reason = read_health(folder, cutoff, opted_out=opted_out)
     assert missing_reason == ""
     assert isinstance(part, HealthPart)
@@ -75,14 +75,14 @@ def test_customers_who_opted_out_since_are_not_stored(tmp_path):
 def test_the_newest_day_up_to_the_cutoff_is_used(tmp_path):
     tomorrow, week_before = DAY + timedelta(days=1), DAY - timedelta(days=7)
     for day in (week_before, tomorrow):
-        write_day(tmp_path, day_of({"ada": WELL}, day=day), 2)
+        write_day(tmp_path, day_of({"ada": WELL}, day=day), model_version=2)
 
     assert health_of(build(tmp_path), "ada").scored_on == DAY
     assert health_of(build(tmp_path, DAY - timedelta(days=1)), "ada").scored_on == week_before
 
 
 def test_a_day_that_is_too_old_is_not_used(tmp_path):
-    write_day(tmp_path, DROPPED, 3)
+    write_day(tmp_path, DROPPED, model_version=3)
 
     part, missing_reason = read_health(tmp_path, DAY + timedelta(days=MAX_AGE_DAYS + 1), opted_out=NO_IDS)
 
@@ -114,7 +114,7 @@ def remove_bands(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [truncate, replace_health_by_text, remove_bands])
 def test_a_damaged_file_is_named_and_keeps_nothing_else_from_being_build(tmp_path, damage):
-    damage(write_day(tmp_path, DROPPED, 3))
+    damage(write_day(tmp_path, DROPPED, model_version=3))
 
     part, missing_reason = read_health(tmp_path, DAY, opted_out=NO_IDS)
 

@@ -310,7 +310,7 @@ def test_a_release_contains_recent_health_of_every_customer_who_consents(shop, t
     config = msgspec.structs.replace(shop.config, var=str(tmp_path))
     model = Logistic.from_artifact(shop.churn.artifact)
     run = HealthRun(shop.tables, model)
-    write_day(config.places.health, run.compute(shop.cutoff, NO_BANDS), 3)
+    write_day(config.places.health, run.compute(shop.cutoff, NO_BANDS), model_version=3)
 
     release = release_of(shop, champions=shop.champions, config=config)
     later = release_of(shop, champions=shop.champions, config=config, cutoff=shop.cutoff + timedelta(days=29))

@@ -8,7 +8,7 @@ import pytest
 from core.feature_table import FeatureColumn
 from core.health import DIMENSIONS
 from features.families.catalogue import all_features
-from insights.health.dimensions import BY_FAMILY, BY_NAME, DEFAULT, dimension_of, sum_by_dimension
+from insights.health.risk import BY_FAMILY, BY_NAME, DEFAULT, dimension_of, sum_by_dimension
 
 CATALOGUE = [feature.column for feature in all_features()]
 

@@ -6,7 +6,8 @@ active_seat_share              product        product
 days_to_renewal                no cause       every cause
 last_nps                       all causes     every cause
 
-Features of `[causes.features]` in the TOML come first, then the defaults for any business."""
+Features of `[causes.features]` in the TOML come first, then the defaults for any business.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ incidence      without one: of new customers, the share that has churned for eac
                for none (Aalen-Johansen, see incidence.py)
 
 Every figure sums the same numbers per customer, so groups that partition the company (tiers, plans, attributes) add up
-to it. An intervention is evaluated for each group as if that group were the only one: its fixed cost counts in full."""
+to it. An intervention is evaluated for each group as if that group were the only one: its fixed cost counts in full.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +34,8 @@ from tables.tables import Tables
 RISK_MONTHS = (1, 3, 6, 12)
 
 RiskViewSource = Literal["hazard model", "incidence"]
+RiskSource = Literal["hazard model", "attributed"]
+"Where the risk by cause comes from."
 
 
 class RiskView(msgspec.Struct, frozen=True):
@@ -108,10 +111,6 @@ def incidence_view(incidence: dict[str, list[Estimate]], months: Sequence[int]) 
     columns = zip(*incidence.values(), strict=True)
     whole = [Estimate(sum(estimate.value for estimate in column)) for column in columns]
     return RiskView("incidence", "", tuple(months), incidence, whole)
-
-
-RiskSource = Literal["hazard model", "attributed"]
-"Where the risk by cause comes from."
 
 
 class CauseRisk(msgspec.Struct, frozen=True):

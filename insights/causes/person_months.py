@@ -7,7 +7,8 @@ rows       ada March    ada April    bo May           one per customer and month
 segment    dormant      lively       lively           computed from what was known at that midnight
 
 A top share is taken of that month's customers. A customer has one tier, one plan and one value of an attribute at a
-time, and may be in several segments."""
+time, and may be in several segments.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +29,10 @@ from features.segments.rule_variables import attribute_names, decode_words, feat
 from insights.finance.mrr import MrrTable, months_between
 from tables.episodes import RUNS_ON, SubscriptionEpisodes
 from tables.tables import Tables
+
+SEGMENT, TIER = "segment", "customer_tier"
+RESERVED = (SEGMENT, TIER, "all", "month", "cause")
+"A listed attribute with one of these names is called attributes.<name>."
 
 
 @dataclass(frozen=True)
@@ -116,11 +121,6 @@ def mrr_at(mrr: MrrTable, month: np.datetime64, *, customer_ids: NDArray[np.str_
     place = np.searchsorted(mrr.customer_ids, customer_ids)
     place = np.minimum(place, max(len(mrr.customer_ids) - 1, 0))
     return np.where(mrr.customer_ids[place] == customer_ids, mrr.units[place, column], 0)
-
-
-SEGMENT, TIER = "segment", "customer_tier"
-RESERVED = (SEGMENT, TIER, "all", "month", "cause")
-"A listed attribute with one of these names is called attributes.<name>."
 
 
 @dataclass(frozen=True)

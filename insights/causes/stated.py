@@ -5,7 +5,8 @@
 
 A source is used only if those before it state nothing. Of several tickets or comments, the most frequent cause counts,
 and on a tie the newest. The text model reads texts if there is one, otherwise word lists do. The noise model says how
-often customers state something other than the true cause."""
+often customers state something other than the true cause.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +26,9 @@ from tables.tables import Tables
 SOURCES = ("end", "tickets", "surveys")
 TEXT_COLUMNS = {"tickets": ("opened_at", "topic", "text"), "surveys": ("event_time", "", "comment")}
 "By table: time, code (if any) and text of a row."
+PRIOR_NOISE_RATE, PRIOR_COUNT = 0.2, 20.0
+"The prior noise rate, with the weight of this many statements."
+NOT_STATED = -1
 
 
 @dataclass(frozen=True)
@@ -123,11 +127,6 @@ def _pairs_before(
         age = (ended.ended_on[episode] - statements.days[statement]).astype(np.int64)
         is_near = (age >= 0) & (age <= within_days)
         yield episode[is_near], statement[is_near]
-
-
-PRIOR_NOISE_RATE, PRIOR_COUNT = 0.2, 20.0
-"The prior noise rate, with the weight of this many statements."
-NOT_STATED = -1
 
 
 @dataclass(frozen=True)

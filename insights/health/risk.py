@@ -1,4 +1,4 @@
-"""The risk of every customer on one day, split by health dimension, and the reasons why it changed since."""
+"""The risk of every customer on one day, split by health dimension, and the reasons for its changes."""
 
 from __future__ import annotations
 
@@ -29,6 +29,47 @@ from models.churn.additive import AdditiveModel, align_values
 from models.churn.reasons import decode_value, describe_value, strongest_features
 from tables.consents import customers_refusing
 from tables.tables import Tables
+
+BY_NAME: Mapping[str, Dimension] = {
+    "usage_errors_*": Dimension.SUPPORT,
+    "ticket_satisfaction_*": Dimension.SENTIMENT,
+    LAST_TICKET_SATISFACTION: Dimension.SENTIMENT,
+    "days_since_first_*": Dimension.RELATIONSHIP,
+    SUBSCRIPTION_TENURE_DAYS: Dimension.RELATIONSHIP,
+    REACTIVATIONS_TOTAL: Dimension.RELATIONSHIP,
+    "usage_kinds_*": Dimension.DEPTH,
+    "usage_admin_*": Dimension.DEPTH,
+    DAYS_SINCE_ADMIN_USAGE: Dimension.DEPTH,
+    "usage_items_*": Dimension.DEPTH,
+    "usage_value_*": Dimension.DEPTH,
+    "usage_events_per_day_*": Dimension.DEPTH,
+    MAIN_EVENT: Dimension.DEPTH,
+}
+"Name patterns of features whose dimension differs from their family's."
+BY_FAMILY: Mapping[str, Dimension] = {
+    FeatureFamily.RECENCY: Dimension.USAGE,
+    FeatureFamily.FREQUENCY: Dimension.USAGE,
+    FeatureFamily.RHYTHM: Dimension.USAGE,
+    FeatureFamily.TIMING: Dimension.USAGE,
+    FeatureFamily.USAGE: Dimension.USAGE,
+    FeatureFamily.SEATS: Dimension.DEPTH,
+    FeatureFamily.VARIETY: Dimension.DEPTH,
+    FeatureFamily.QUANTITY: Dimension.DEPTH,
+    FeatureFamily.CONCENTRATION: Dimension.DEPTH,
+    FeatureFamily.SUPPORT: Dimension.SUPPORT,
+    FeatureFamily.SENTIMENT: Dimension.SENTIMENT,
+    FeatureFamily.SUBSCRIPTION: Dimension.BILLING,
+    FeatureFamily.SPEND: Dimension.BILLING,
+    FeatureFamily.RETURNS: Dimension.BILLING,
+    FeatureFamily.TENURE: Dimension.RELATIONSHIP,
+    FeatureFamily.CONTACTS: Dimension.RELATIONSHIP,
+    FeatureFamily.PREFERENCES: Dimension.RELATIONSHIP,
+    FeatureFamily.CHANNELS: Dimension.RELATIONSHIP,
+    FeatureFamily.ATTRIBUTES: Dimension.RELATIONSHIP,
+}
+DEFAULT_DIMENSION = Dimension.RELATIONSHIP
+MAX_REASONS = 3
+"Per customer."
 
 
 @dataclass(frozen=True)
@@ -89,54 +130,12 @@ def risk_at(tables: Tables, model: AdditiveModel, *, cutoff: date) -> Risk:
     )
 
 
-BY_NAME: Mapping[str, Dimension] = {
-    "usage_errors_*": Dimension.SUPPORT,
-    "ticket_satisfaction_*": Dimension.SENTIMENT,
-    LAST_TICKET_SATISFACTION: Dimension.SENTIMENT,
-    "days_since_first_*": Dimension.RELATIONSHIP,
-    SUBSCRIPTION_TENURE_DAYS: Dimension.RELATIONSHIP,
-    REACTIVATIONS_TOTAL: Dimension.RELATIONSHIP,
-    "usage_kinds_*": Dimension.DEPTH,
-    "usage_admin_*": Dimension.DEPTH,
-    DAYS_SINCE_ADMIN_USAGE: Dimension.DEPTH,
-    "usage_items_*": Dimension.DEPTH,
-    "usage_value_*": Dimension.DEPTH,
-    "usage_events_per_day_*": Dimension.DEPTH,
-    MAIN_EVENT: Dimension.DEPTH,
-}
-"Name patterns of features whose dimension differs from their family's."
-
-BY_FAMILY: Mapping[str, Dimension] = {
-    FeatureFamily.RECENCY: Dimension.USAGE,
-    FeatureFamily.FREQUENCY: Dimension.USAGE,
-    FeatureFamily.RHYTHM: Dimension.USAGE,
-    FeatureFamily.TIMING: Dimension.USAGE,
-    FeatureFamily.USAGE: Dimension.USAGE,
-    FeatureFamily.SEATS: Dimension.DEPTH,
-    FeatureFamily.VARIETY: Dimension.DEPTH,
-    FeatureFamily.QUANTITY: Dimension.DEPTH,
-    FeatureFamily.CONCENTRATION: Dimension.DEPTH,
-    FeatureFamily.SUPPORT: Dimension.SUPPORT,
-    FeatureFamily.SENTIMENT: Dimension.SENTIMENT,
-    FeatureFamily.SUBSCRIPTION: Dimension.BILLING,
-    FeatureFamily.SPEND: Dimension.BILLING,
-    FeatureFamily.RETURNS: Dimension.BILLING,
-    FeatureFamily.TENURE: Dimension.RELATIONSHIP,
-    FeatureFamily.CONTACTS: Dimension.RELATIONSHIP,
-    FeatureFamily.PREFERENCES: Dimension.RELATIONSHIP,
-    FeatureFamily.CHANNELS: Dimension.RELATIONSHIP,
-    FeatureFamily.ATTRIBUTES: Dimension.RELATIONSHIP,
-}
-
-DEFAULT = Dimension.RELATIONSHIP
-
-
 def dimension_of(column: FeatureColumn) -> Dimension:
     """The health dimension of a feature."""
     for pattern, dimension in BY_NAME.items():
         if fnmatchcase(column.name, pattern):
             return dimension
-    return BY_FAMILY.get(column.family, DEFAULT)
+    return BY_FAMILY.get(column.family, DEFAULT_DIMENSION)
 
 
 def sum_by_dimension(contributions: NDArray[np.floating], columns: Sequence[FeatureColumn]) -> NDArray[np.float64]:
@@ -144,10 +143,6 @@ def sum_by_dimension(contributions: NDArray[np.floating], columns: Sequence[Feat
     places = np.array([DIMENSIONS.index(dimension_of(column)) for column in columns], np.int64)
     belongs = places[:, None] == np.arange(len(DIMENSIONS))
     return np.where(belongs.any(axis=0), contributions @ belongs.astype(np.float64), np.nan)
-
-
-MAX_REASONS = 3
-"Per customer."
 
 
 def changes_between(before: Risk, now: Risk, *, rows: NDArray[np.int64]) -> list[tuple[Reason, ...]]:

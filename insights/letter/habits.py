@@ -30,6 +30,10 @@ MIN_SIMILAR = 5
 "The letter shows no figure of fewer customers, so that none of them can be recognised."
 ITEM_NAMES = ("category", "title")
 "Columns that name an item; the first one present is used."
+MIN_TENURE_DAYS = 365
+MAX_SIZE_RATIO = 2.0
+"Of two customers' seats, either way round."
+SimilarBy = Literal["subscribing", "subscribing_any_size", "buying", "none"]
 
 
 @dataclass(frozen=True)
@@ -114,13 +118,6 @@ def _items_bought(tables: Tables) -> ir.Table | None:
     items: ir.Table = tables["items"]
     named = items.select("item_id", thing=items[names[0]])
     return bought.inner_join(named, "item_id").select("customer_id", "event_time", "thing")
-
-
-MIN_TENURE_DAYS = 365
-MAX_SIZE_RATIO = 2.0
-"Of two customers' seats, either way round."
-
-SimilarBy = Literal["subscribing", "subscribing_any_size", "buying", "none"]
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from tables.tables import Tables
 
 FIRST_SEEN_IN = {"subscriptions": "started_at", "purchases": "event_time", "usage": "event_time"}
 "Tables in which a customer appears, with the column of the time."
+YEAR_DAYS = 365
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,9 +119,6 @@ def _explain_not_found(tables: Tables, customer_id: str, *, day: date) -> str:
             )
     names = ", ".join(name for name in FIRST_SEEN_IN if name in tables)
     return f"no customer '{customer_id}' before {day}; ids are those of customer_id in {names}"
-
-
-YEAR_DAYS = 365
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -169,5 +169,5 @@ def test_a_segment_of_all_customers_equals_the_company_in_every_figure():
     (us,), (company, of_us, *_) = risks.group_risks, risks.groups
     for name in ("n_customers", "mrr", "mrr_at_risk", "mrr_at_risk_by_cause", "interventions"):
         assert getattr(us, name) == getattr(risks, name)
-    for name in ("n_customers", "n_churned", "n_stated", "stated", "attributed", "hazard"):
+    for name in ("n_customers", "n_churned", "n_stated", "stated_shares", "attributed_shares", "hazard"):
         assert getattr(of_us, name) == getattr(company, name)

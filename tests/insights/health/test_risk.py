@@ -8,7 +8,7 @@ import pytest
 from core.feature_table import FeatureColumn
 from core.health import DIMENSIONS
 from features.families.catalogue import all_features
-from insights.health.risk import BY_FAMILY, BY_NAME, DEFAULT, dimension_of, sum_by_dimension
+from insights.health.risk import BY_FAMILY, BY_NAME, DEFAULT_DIMENSION, dimension_of, sum_by_dimension
 
 CATALOGUE = [feature.column for feature in all_features()]
 
@@ -29,7 +29,7 @@ def column(name: str, family: str) -> FeatureColumn:
         ("mrr_now", "subscription", "billing"),
         ("subscription_tenure_days", "subscription", "relationship"),
         ("customers.country", "attributes", "relationship"),
-        ("mood", "something new", DEFAULT),
+        ("mood", "something new", DEFAULT_DIMENSION),
     ],
 )
 def test_a_feature_has_the_dimension_a_reader_would_expect(name, family, dimension):

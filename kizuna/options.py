@@ -13,7 +13,7 @@ from core import environment
 from core.config.data_set import Config, require_dated_tables
 from core.config.loading import read_config, read_config_and_toml
 from core.errors import BadInput
-from core.i18n.translation import Language
+from core.i18n.translation import Language, languages
 
 
 def parse_day(text: str) -> date:
@@ -38,7 +38,7 @@ Cutoffs = Annotated[
     list[date] | None, typer.Option("--cutoff", parser=parse_day, metavar="DAY", help=f"{CUTOFF_HELP} Repeatable.")
 ]
 LanguageOption = Annotated[
-    Language, typer.Option("--lang", parser=Language, metavar="en|ja", help="Language of the output.")
+    Language, typer.Option("--lang", parser=Language, metavar="|".join(languages()), help="Language of the output.")
 ]
 TableOut = Annotated[Path, typer.Option("--out", help="Output file: .csv (UTF-8) or .parquet.")]
 Excel = Annotated[

@@ -82,7 +82,9 @@ def _value(parameter: Any) -> str:
     if parameter.is_flag if hasattr(parameter, "is_flag") else False:
         return ""
     if parameter.metavar:
-        return parameter.metavar
+        # A `|` would end the table cell.
+        choices = parameter.metavar.split("|")
+        return ", ".join(f"`{choice}`" for choice in choices) if len(choices) > 1 else parameter.metavar
     kind = parameter.type_descriptor.annotation
     choices = typing.get_args(kind) if typing.get_origin(kind) is typing.Literal else ()
     if isinstance(kind, type) and issubclass(kind, Enum):

@@ -33,10 +33,14 @@ def groups(decomposition: Decomposition, language: Language) -> Iterator[tuple[s
     for group in decomposition.groups:
         if not group.too_few:
             shares = (share(group.attributed_shares[cause], language) for cause in decomposition.causes)
-            yield group_name(group.by, group.value, language), format_number(group.n_churned, language), *shares
+            yield (
+                group_name(group.by, group.value, language=language),
+                format_number(group.n_churned, language),
+                *shares,
+            )
 
 
-def group_name(by: str, value: str, language: Language) -> str:
+def group_name(by: str, value: str, *, language: Language) -> str:
     """The name of a group, such as 'plan: basic'."""
     if by == "all":
         return translate("all customers", language)
@@ -57,7 +61,7 @@ class Portrait:
     def title(self, decomposition: Decomposition, language: Language) -> str:
         """How many churned, how many customers there are, and how much MRR is at risk."""
         past, today = self.past, self.today
-        parts = [group_name(self.by, self.value, language)]
+        parts = [group_name(self.by, self.value, language=language)]
         if past:
             message = "{n_left} of {n_customers} customers churned"
             parts.append(translate(message, language, n_left=past.n_churned, n_customers=past.n_customers))
@@ -122,14 +126,19 @@ def months(decomposition: Decomposition, language: Language) -> Iterator[tuple[s
         for view, shares in shares_by_view:
             n_decimals = 1 if shares is group.hazard else 0
             cells = (share(shares[cause], language, n_decimals=n_decimals) for cause in decomposition.causes)
-            name, n_churned = group_name(group.by, group.value, language), format_number(group.n_churned, language)
+            name, n_churned = (
+                group_name(group.by, group.value, language=language),
+                format_number(group.n_churned, language),
+            )
             yield name, group.month, n_churned, translate(view, language), *cells
 
 
 def too_few(decomposition: Decomposition, language: Language) -> Iterator[str]:
     """Which groups, and how many of their months, have too little churn to show causes."""
     few = [
-        f"{group_name(one.by, one.value, language)} ({one.n_churned})" for one in decomposition.groups if one.too_few
+        f"{group_name(one.by, one.value, language=language)} ({one.n_churned})"
+        for one in decomposition.groups
+        if one.too_few
     ]
     if few:
         yield translate(
@@ -157,7 +166,11 @@ def sentiments(decomposition: Decomposition, language: Language) -> Iterator[tup
     for by, value in groups:
         by_cause = (sentiments.get((by, value, cause)) for cause in ("", *decomposition.causes))
         cells = (sentiment(one.sentiment if one else Estimate(), language) for one in by_cause)
-        yield group_name(by, value, language), format_number(sentiments[by, value, ""].n_texts, language), *cells
+        yield (
+            group_name(by, value, language=language),
+            format_number(sentiments[by, value, ""].n_texts, language),
+            *cells,
+        )
 
 
 def _cause_names(decomposition: Decomposition, language: Language) -> list[str]:

@@ -115,7 +115,7 @@ def mrr_at_risk_by_cause(decomposition: Decomposition, language: Language) -> It
 def amounts_at_risk(risk: Decomposition | GroupRisk, language: Language) -> dict[str, str]:
     """MRR at risk by cause, with its interval."""
     amounts = zip(risk.mrr_at_risk_by_cause, round_amounts(risk), strict=True)
-    return {one.cause: _with_interval(amount, one.mrr, language) for one, amount in amounts}
+    return {one.cause: _with_interval(amount, one.mrr, language=language) for one, amount in amounts}
 
 
 def round_amounts(risk: Decomposition | GroupRisk) -> list[int]:
@@ -168,10 +168,10 @@ def sentiment(estimate: Estimate, language: Language) -> str:
 
 def money(estimate: Estimate, language: Language) -> str:
     """An amount with its interval."""
-    return _with_interval(estimate.value, estimate, language)
+    return _with_interval(estimate.value, estimate, language=language)
 
 
-def _with_interval(amount: float, estimate: Estimate, language: Language) -> str:
+def _with_interval(amount: float, estimate: Estimate, *, language: Language) -> str:
     value, low, high = (format_number(one, language) for one in (amount, estimate.low, estimate.high))
     return f"{value} [{low}, {high}]"
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.i18n.formatting import format_number
-from insights.render.blocks import Cell, Drawings, Section, Table, build_section
-from insights.render.report_renderer import ReportRenderer
+from insights.render.report_renderer import Cell, Drawings, ReportRenderer, ReportSection, Table, build_section
 
 PURCHASE_FIGURES = (
     "revenue", "orders", "active_customers", "new_customers", "returning_share", "repeat_rate", "average_order_value",
@@ -24,7 +23,7 @@ BEST_SCORE, WORST_SCORE = 5, 1
 "Of RFM."
 
 
-def purchase_section(renderer: ReportRenderer) -> Section | None:
+def purchase_section(renderer: ReportRenderer) -> ReportSection | None:
     """Purchases: the year, by month, by group, by cohort."""
     monthly = renderer.monthly_charts(renderer.text("By month"), PURCHASE_CHARTS, from_zero=True)
     value = renderer.age_chart("value_by_age")
@@ -38,7 +37,7 @@ def purchase_section(renderer: ReportRenderer) -> Section | None:
     return build_section(renderer.text("Purchases"), blocks)
 
 
-def feedback_section(renderer: ReportRenderer) -> Section | None:
+def feedback_section(renderer: ReportRenderer) -> ReportSection | None:
     """NPS, CSAT, response rates and response times."""
     blocks = [
         renderer.figure_table("", FEEDBACK_FIGURES),
@@ -48,7 +47,7 @@ def feedback_section(renderer: ReportRenderer) -> Section | None:
     return build_section(renderer.text("Customer feedback and response times"), blocks)
 
 
-def opportunity_section(renderer: ReportRenderer) -> Section | None:
+def opportunity_section(renderer: ReportRenderer) -> ReportSection | None:
     """Sales opportunities and their outcome."""
     charts = ("win_rate", "won_amount", "lost_amount")
     blocks = [
@@ -59,7 +58,7 @@ def opportunity_section(renderer: ReportRenderer) -> Section | None:
     return build_section(renderer.text("Opportunities"), blocks)
 
 
-def customer_base_section(renderer: ReportRenderer) -> Section | None:
+def customer_base_section(renderer: ReportRenderer) -> ReportSection | None:
     """Revenue concentration, RFM segments and quintiles."""
     blocks = [
         _concentration(renderer),

@@ -1,4 +1,4 @@
-"""Turns the figures of a report into tables and charts. What the report does not have is left out."""
+"""Turns the figures of a report into sections of tables and charts. What the report does not have is left out."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from markupsafe import Markup
 
 from core.i18n.formatting import format_number, format_percent
 from core.i18n.translation import has_translation
-from insights.render.blocks import Cell, Drawing, Drawings, Headline, Table
 from insights.render.charts import Bar, Point, bar_chart, dot_chart, line_chart, spark_line
 from insights.render.formatting import Formatter
 from insights.report.building import Report
@@ -19,6 +19,74 @@ MONTHLY_NAMES = {"mrr": "mrr_closing", "monthly_logo_churn": "logo_churn"}
 "Figures whose monthly values have another name."
 EVERY_AGE, AGE_STEP = 12, 3
 "Cohort tables show every month of the first year, then every third; the JSON has all of them."
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table."""
+
+    text: str
+    note: str = ""
+    "In small grey print below: an interval, or the meaning of a figure."
+    shade: float | None = None
+    "How dark the background is, 0 to 1; None is white."
+    kind: str = ""
+    "'words' are aligned left; 'strong' is a total."
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells below a heading; the first column names the row."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    note: str = ""
+    is_dense: bool = False
+    "Small cells, as in cohort tables."
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart with its title."""
+
+    title: str
+    svg: Markup
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """Charts side by side."""
+
+    title: str
+    charts: Sequence[Drawing]
+    is_wide: bool = False
+    "Charts with one row per group, which need more room."
+
+
+@dataclass(frozen=True)
+class ReportSection:
+    """A section of the page."""
+
+    title: str
+    blocks: Sequence[Table | Drawings]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A figure in large print."""
+
+    title: str
+    value_text: str
+    interval: str
+    sparkline: Markup
+
+
+def build_section(title: str, blocks: Sequence[Table | Drawings | None], *, note: str = "") -> ReportSection | None:
+    """A section of the blocks that are there; None without any."""
+    present = [block for block in blocks if block is not None]
+    return ReportSection(title, present, note) if present else None
 
 
 @dataclass(frozen=True)

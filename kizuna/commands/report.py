@@ -83,8 +83,7 @@ def _render_report(
 ) -> tuple[str, str]:
     """The report and a one-line summary."""
     from insights.finance.what_if import USUAL
-    from insights.render.report_json import render_json
-    from insights.render.report_page import render_report
+    from insights.render.report import render_json, render_report
     from insights.report.building import build_report
 
     built = build_report(tables, cutoff, what_ifs=scenarios)
@@ -100,7 +99,7 @@ def _render_report(
 def _render_letter(tables: Tables, customer_id: str, *, cutoff: date | None, language: Language) -> tuple[str, str]:
     """One customer's letter and a one-line summary."""
     from insights.letter.health_check import build_health_check
-    from insights.render.letter_page import render_letter
+    from insights.render.letter import render_letter
 
     check = build_health_check(tables, customer_id, cutoff=cutoff)
     return render_letter(check, language), f"health check of {customer_id}, data before {check.cutoff}"

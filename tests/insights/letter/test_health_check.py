@@ -13,7 +13,7 @@ from core.config.money import ReportSettings
 from core.errors import BadInput, NotFound
 from core.i18n.translation import ENGLISH, JAPANESE
 from insights.letter.health_check import HealthCheck, build_health_check
-from insights.render.letter_page import render_letter
+from insights.render.letter import render_letter
 from tables.tables import Tables
 from tests.software_firm import firm_tables, span, usage_rows
 from tests.worlds import config, frame, shop

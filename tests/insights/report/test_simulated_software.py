@@ -13,9 +13,8 @@ import pytest
 from core.config.loading import read_config
 from core.i18n.translation import ENGLISH, JAPANESE
 from insights.letter.health_check import build_health_check
-from insights.render.letter_page import render_letter
-from insights.render.report_json import render_json
-from insights.render.report_page import render_report
+from insights.render.letter import render_letter
+from insights.render.report import render_json, render_report
 from insights.report.building import Report, build_report
 from simulation.software.simulate import SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables

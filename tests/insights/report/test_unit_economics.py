@@ -13,7 +13,7 @@ import pytest
 from core.config.money import ReportSettings
 from core.i18n.translation import ENGLISH, JAPANESE
 from insights.finance.what_if import asked
-from insights.render.report_page import render_report
+from insights.render.report import render_report
 from insights.report.building import Report, build_report
 from insights.report.figure import ALL
 from tests.software_firm import firm_report, firm_tables, people, spend

@@ -10,8 +10,7 @@ import pytest
 
 from core.config.money import ReportSettings
 from core.i18n.translation import ENGLISH, JAPANESE, has_translation
-from insights.render.report_json import render_json
-from insights.render.report_page import render_report
+from insights.render.report import render_json, render_report
 from insights.report.building import build_report
 from tests.software_firm import firm_report, firm_tables
 from tests.worlds import config, frame, shop

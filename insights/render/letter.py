@@ -9,7 +9,7 @@ from core.i18n.formatting import format_percent
 from core.i18n.translation import Language
 from insights.letter.health_check import HealthCheck
 from insights.render.formatting import Formatter
-from insights.render.report_page import load_templates
+from insights.render.report import load_templates
 
 MAX_SUGGESTIONS = 2
 "Things that a customer is invited to try."

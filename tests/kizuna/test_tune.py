@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from core.errors import BadInput
-from kizuna.budget import TimeBudget, parse_duration
+from kizuna.commands.tune import TimeBudget, parse_duration
 
 
 @pytest.mark.parametrize(("span", "seconds"), [("90s", 90), ("20m", 1200), ("2h", 7200), ("1.5h", 5400), (" 3m ", 180)])

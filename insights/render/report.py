@@ -1,0 +1,130 @@
+"""The report as one HTML page that needs no script, font or network, or as JSON: a flat list of figures."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from core.i18n.translation import Language
+from core.intervals import CONFIDENCE
+from insights.render.customer_sections import (
+    customer_base_section,
+    feedback_section,
+    opportunity_section,
+    purchase_section,
+)
+from insights.render.formatting import Formatter, describe_exclusion
+from insights.render.report_renderer import ReportRenderer
+from insights.render.subscription_sections import (
+    recurring_revenue_section,
+    retention_section,
+    scenario_section,
+    unit_economics_section,
+)
+from insights.report.building import Report
+from insights.report.figure import Figure
+from insights.report.thresholds import Breach
+
+TEMPLATES = Path(__file__).parent / "templates"
+SECTIONS = (
+    recurring_revenue_section, retention_section, unit_economics_section, scenario_section, purchase_section,
+    customer_base_section, feedback_section, opportunity_section,
+)  # fmt: skip
+HEADLINES = (
+    "mrr", "nrr", "grr", "monthly_logo_churn", "ltv", "ltv_over_cac", "cac_payback_months", "revenue", "repeat_rate",
+    "average_order_value", "ltv_first_year", "top_20_share", "nps", "hours_to_answer",
+)  # fmt: skip
+MAX_HEADLINES = 8
+
+
+def render_report(report: Report, language: Language) -> str:
+    """The page in one language."""
+    formatter = Formatter(language, report.money.currency, report.money.n_decimals)
+    renderer = ReportRenderer(report, formatter)
+    headlines = [headline for name in HEADLINES if (headline := renderer.headline(name))]
+    sections = [section for build in SECTIONS if (section := build(renderer))]
+    return (
+        load_templates()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            last_day=formatter.day(report.calendar.as_of - timedelta(days=1)),
+            text=renderer.text,
+            name=renderer.name,
+            format=renderer.format,
+            formatter=formatter,
+            excluded=[(describe_exclusion(problem, language), n_rows) for problem, n_rows in report.left_out.items()],
+            headlines=headlines[:MAX_HEADLINES],
+            sections=sections,
+        )
+    )
+
+
+def load_templates() -> Environment:
+    """The templates of the pages; everything that fills them is escaped."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render_json(report: Report) -> str:
+    """The report as JSON text; unknown and infinite values are null."""
+    content = {
+        "data_set": report.config.name,
+        "as_of": report.calendar.as_of,
+        "first_month": str(report.calendar.months[0]),
+        "last_month": str(report.calendar.months[-1]),
+        "year": report.calendar.year.label,
+        "currency": report.money.currency,
+        "decimals": report.money.n_decimals,
+        "tax_included": report.config.money.tax_included,
+        "fiscal_year_starts": report.config.money.fiscal_year_starts,
+        "confidence": CONFIDENCE,
+        "warnings": [_breach_json(breach) for breach in report.breaches],
+        "missing": list(report.missing),
+        "left_out": dict(report.left_out),
+        "figures": [_figure_json(figure) for figure in report.figures],
+    }
+    return msgspec.json.format(msgspec.json.encode(content), indent=1).decode() + "\n"
+
+
+def _figure_json(figure: Figure) -> dict[str, Any]:
+    place, estimate = figure.place, figure.estimate
+    return {
+        "name": figure.name,
+        "by": place.by,
+        "group": place.group,
+        "period": place.period,
+        "age_months": place.age,
+        "among_by": place.among_by,
+        "among": place.among,
+        "value": _finite_or_none(estimate.value),
+        "low": _finite_or_none(estimate.low),
+        "high": _finite_or_none(estimate.high),
+        "unit": figure.unit,
+        "n": figure.n,
+    }
+
+
+def _breach_json(breach: Breach) -> dict[str, Any]:
+    return {
+        "code": breach.line.code,
+        "level": breach.line.level,
+        "figure": breach.figure.name,
+        "threshold": breach.line.threshold,
+        "value": _finite_or_none(breach.figure.value),
+        "sure": breach.is_sure,
+    }
+
+
+def _finite_or_none(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

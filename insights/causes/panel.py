@@ -22,7 +22,6 @@ from insights.causes.stated import NOT_STATED, SOURCES, StatedCauses, find_state
 from insights.finance.loading import ExcludedRows, load_spans
 from insights.finance.money import Money
 from insights.finance.mrr import MrrTable, months_between
-from insights.finance.rates import money_of
 from models.churn.additive import AdditiveModel
 from models.texts.text_model import TextModel
 from tables.episodes import SubscriptionEpisodes
@@ -98,11 +97,11 @@ def build_panel(
     excluded: ExcludedRows,
 ) -> Panel:
     """Read the tables and score the rows. Raises DataError without subscriptions, NotEnoughHistory without a month."""
-    names, money, episodes = CauseNames(tables.config.causes), money_of(tables.config), SubscriptionEpisodes.of(tables)
+    names, money, episodes = CauseNames(tables.config.causes), Money.of(tables.config), SubscriptionEpisodes.of(tables)
     by_episode = find_stated_causes(tables, episodes, names=names, text_model=text_model)
     months = newest_months(episodes, n_months)
     today = np.datetime64(tables.watermark("subscriptions"), "M")
-    mrr = MrrTable.of(load_spans(tables, excluded), months_between(months[0], today), money, rate_of=today - 1)
+    mrr = MrrTable.of(load_spans(tables, excluded), months_between(months[0], today), money=money, rate_month=today - 1)
     rows = load_person_months(episodes, mrr, months=np.append(months, today))
     rows = rows.take((rows.months < today) | (rows.mrr_units > 0))
     _require_customers(rows, today)

@@ -1,6 +1,6 @@
-"""How customers buy: who comes back, how much an order is worth, who the best are, and how much hangs on them.
+"""Order figures per customer: repeat rate, order value, revenue concentration and RFM segments.
 
-Each figure is of orders (customer, day, amount); intervals are over customers.
+Every figure rests on orders (customer, day, amount). Intervals resample customers.
 """
 
 from __future__ import annotations
@@ -8,114 +8,131 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.intervals import N_RESAMPLES, Estimate, estimate_intervals
 from models.metrics.weighted import ratio
 
 TOP_SHARE = 0.2
-QUINTILES = 5
+N_QUINTILES = 5
 
 
-@dataclass(frozen=True)
-class PurchaseDays:
-    """Purchase occasions; every array is (n,)."""
+@dataclass(frozen=True, kw_only=True)
+class DailyOrders:
+    """Orders, one per customer and day; every array is (n,)."""
 
-    customer_ids: np.ndarray
-    "Text 'U'."
-    days: np.ndarray
+    customer_ids: NDArray[np.str_]
+    days: NDArray[np.datetime64]
     "datetime64[D]"
-    amounts: np.ndarray
-    "float64, base currency, returns taken off."
+    amounts: NDArray[np.float64]
+    "Base currency, net of returns."
 
-    def between(self, start: np.datetime64, end: np.datetime64) -> PurchaseDays:
-        """The orders of the days from `start` on and before `end`."""
+    @classmethod
+    def empty(cls) -> DailyOrders:
+        """No orders."""
+        return cls(customer_ids=np.empty(0, "U1"), days=np.empty(0, "M8[D]"), amounts=np.empty(0))
+
+    def between(self, start: np.datetime64, end: np.datetime64) -> DailyOrders:
+        """The orders from the day `start` up to, but without, the day `end`."""
         rows = (self.days >= start) & (self.days < end)
         return self.take(rows)
 
-    def take(self, rows: np.ndarray) -> PurchaseDays:
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> DailyOrders:
         """The orders that an index array or boolean mask picks."""
-        return PurchaseDays(self.customer_ids[rows], self.days[rows], self.amounts[rows])
+        return DailyOrders(customer_ids=self.customer_ids[rows], days=self.days[rows], amounts=self.amounts[rows])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Buyers:
-    """Orders summed up by customer; every array is (n,), customers sorted."""
+    """Orders summed by customer; every array is (n,), sorted by customer."""
 
-    customer_ids: np.ndarray
-    n_orders: np.ndarray
-    amounts: np.ndarray
-    first_days: np.ndarray
-    last_days: np.ndarray
+    customer_ids: NDArray[np.str_]
+    n_orders: NDArray[np.int64]
+    amounts: NDArray[np.float64]
+    first_days: NDArray[np.datetime64]
+    last_days: NDArray[np.datetime64]
 
     @classmethod
-    def of(cls, orders: PurchaseDays) -> Buyers:
-        """One row a customer who ordered."""
+    def of(cls, orders: DailyOrders) -> Buyers:
+        """Sum the orders of each customer who ordered."""
         customer_ids, owners = np.unique(orders.customer_ids, return_inverse=True)
         first, last = (np.full(len(customer_ids), edge) for edge in (orders.days.max(initial=0), orders.days.min()))
         np.minimum.at(first, owners, orders.days)
         np.maximum.at(last, owners, orders.days)
-        counted = np.bincount(owners, minlength=len(customer_ids))
-        return cls(customer_ids, counted, np.bincount(owners, orders.amounts, len(customer_ids)), first, last)
+        return cls(
+            customer_ids=customer_ids,
+            n_orders=np.bincount(owners, minlength=len(customer_ids)),
+            amounts=np.bincount(owners, orders.amounts, len(customer_ids)),
+            first_days=first,
+            last_days=last,
+        )
 
     def __len__(self) -> int:
         return len(self.customer_ids)
 
 
-BUYING = ("repeat_rate", "average_order_value", "orders_a_customer", "revenue_a_customer", "top_20_share")
+BUYING_FIGURES = ("repeat_rate", "average_order_value", "orders_a_customer", "revenue_a_customer", "top_20_share")
 
 
-def buying_figures(orders: PurchaseDays, n_resamples: int = N_RESAMPLES, seed: int = 0) -> dict[str, Estimate]:
-    """The figures of `BUYING` with 90 % intervals over customers; NaN without an order.
+def estimate_buying_figures(
+    orders: DailyOrders, *, n_resamples: int = N_RESAMPLES, seed: int = 0
+) -> dict[str, Estimate]:
+    """Estimate the figures of `BUYING_FIGURES` with 90 % intervals over customers; NaN without an order.
 
-    `repeat_rate` is the share of the customers with at least two orders; `top_20_share` the share of the revenue that
-    the fifth of the customers with the highest revenue brings.
+    `repeat_rate` is the share of customers with at least two orders. `top_20_share` is the share of the revenue that
+    comes from the 20 % of customers with the highest revenue.
     """
     if not len(orders.days):
-        return dict.fromkeys(BUYING, Estimate())
+        return dict.fromkeys(BUYING_FIGURES, Estimate())
     buyers = Buyers.of(orders)
     order = np.argsort(-buyers.amounts, kind="stable")
-    parts = np.column_stack([buyers.n_orders > 1, buyers.n_orders, buyers.amounts]).astype(np.float64)
+    columns = np.column_stack([buyers.n_orders > 1, buyers.n_orders, buyers.amounts]).astype(np.float64)
 
-    def figures(weights: np.ndarray) -> np.ndarray:
+    def figures(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         customers = weights.sum(axis=1)
-        repeaters, n_orders, revenue = (weights @ parts).T
+        repeaters, n_orders, revenue = (weights @ columns).T
         top = top_share(weights[:, order], buyers.amounts[order])
         return np.column_stack(
             [ratio(repeaters, customers), ratio(revenue, n_orders), ratio(n_orders, customers),
              ratio(revenue, customers), top]
         )  # fmt: skip
 
-    return dict(
-        zip(BUYING, estimate_intervals(figures, buyers.customer_ids, n_resamples=n_resamples, seed=seed), strict=True)
-    )
+    estimates = estimate_intervals(figures, buyers.customer_ids, n_resamples=n_resamples, seed=seed)
+    return dict(zip(BUYING_FIGURES, estimates, strict=True))
 
 
-def top_share(weights: np.ndarray, amounts: np.ndarray, share: float = TOP_SHARE) -> np.ndarray:
-    """The part of the revenue that the highest share of customers brings, (samples,); amounts fall, ties in part."""
+def top_share(
+    weights: NDArray[np.float64], amounts: NDArray[np.float64], *, share: float = TOP_SHARE
+) -> NDArray[np.float64]:
+    """The part of the revenue that comes from the top `share` of customers, (samples,).
+
+    `weights` is (samples, n), `amounts` (n,) in descending order. The customer at the boundary counts in part.
+    """
     reached = np.cumsum(weights, axis=1)
     within = np.clip(share * reached[:, -1:] - (reached - weights), 0, weights)
     return ratio((within * amounts).sum(axis=1), weights @ amounts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RfmScores:
-    """Quintiles of recency, frequency and money, 5 is best; every array is (n,) int64, customers as in `Buyers`."""
+    """Quintiles of recency, frequency and money (5 is best); every array is (n,), customers as in `Buyers`."""
 
-    recency: np.ndarray
-    frequency: np.ndarray
-    money: np.ndarray
+    recency: NDArray[np.int64]
+    frequency: NDArray[np.int64]
+    money: NDArray[np.int64]
 
-    def segments(self) -> np.ndarray:
-        """The usual names, (n,) text: see SEGMENTS."""
+    def segments(self) -> NDArray[np.str_]:
+        """The name of each customer's RFM segment, (n,): see `RFM_SEGMENTS`; `others` where none fits."""
         names = np.full(len(self.recency), "others", dtype="U16")
-        for name, (recency, frequency) in reversed(SEGMENTS.items()):
+        # The first segment that fits counts, so it is written last.
+        for name, (recency, frequency) in reversed(RFM_SEGMENTS.items()):
             fits = (self.recency >= recency[0]) & (self.recency <= recency[1])
             fits &= (self.frequency >= frequency[0]) & (self.frequency <= frequency[1])
             names[fits] = name
         return names
 
 
-SEGMENTS: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
+RFM_SEGMENTS: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
     "champions": ((4, 5), (4, 5)),
     "loyal": ((3, 5), (3, 5)),
     "new": ((4, 5), (1, 1)),
@@ -126,19 +143,19 @@ SEGMENTS: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
 "Ranges of recency and frequency; the first that fits counts."
 
 
-def rfm(buyers: Buyers, today: np.datetime64) -> RfmScores:
-    """Recency, frequency and money in quintiles of the customers; equal values share a quintile."""
+def score_rfm(buyers: Buyers, today: np.datetime64) -> RfmScores:
+    """Score recency, frequency and money in quintiles of the customers; equal values share a quintile."""
     return RfmScores(
-        quintile(-(today - buyers.last_days).astype(np.float64)),
-        quintile(buyers.n_orders.astype(np.float64)),
-        quintile(buyers.amounts),
+        recency=quintiles(-(today - buyers.last_days).astype(np.float64)),
+        frequency=quintiles(buyers.n_orders.astype(np.float64)),
+        money=quintiles(buyers.amounts),
     )
 
 
-def quintile(values: np.ndarray) -> np.ndarray:
-    """1 to 5, (n,) int64: by the share of the values that are lower or equal in half."""
+def quintiles(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The quintile of each value, 1 to 5, (n,), by its mid-rank: lower values count whole, equal ones half."""
     if not len(values):
         return np.empty(0, np.int64)
     ordered = np.sort(values)
     middle = (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / 2
-    return np.minimum(np.floor(QUINTILES * middle / len(values)).astype(np.int64) + 1, QUINTILES)
+    return np.minimum(np.floor(N_QUINTILES * middle / len(values)).astype(np.int64) + 1, N_QUINTILES)

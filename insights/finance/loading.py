@@ -1,7 +1,7 @@
-"""From a company's tables to the arrays that figures are worked out on; rows that would corrupt a figure stay out.
+"""Read subscription spans, orders, surveys and tickets from a company's tables into arrays for the figures.
 
-What is wrong with a row is declared in `features.conforming`, so features leave out the same ones. They are counted by
-cause, so that a report can say so: a span that ends before it starts, an NPS of 11, a ticket closed before it opened.
+The cross-row checks that exclude rows from features exclude them here too: a span that ends before it starts, an NPS
+of 11, a ticket closed before it was opened. `ExcludedRows` counts them by cause, so that a report can list them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from insights.finance.buying import PurchaseDays
+from insights.finance.buying import DailyOrders
 from insights.finance.feedback import SurveyResponses, Waits
 from insights.finance.money import Money
 from insights.finance.mrr import SubscriptionSpans
@@ -24,119 +25,134 @@ from tables.tables import Tables
 
 @dataclass(frozen=True)
 class ExcludedRows:
-    """How many rows of each table stay out of the figures, by cause."""
+    """How many rows of each table the figures exclude, by cause."""
 
     counts: dict[str, int] = field(default_factory=dict)
 
-    def note(self, cause: str, rows: np.ndarray) -> np.ndarray:
-        """Count the rows of a mask under a cause, and return the others as a mask."""
+    def note(self, cause: str, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Count the rows of a mask under a cause, and return the mask of the other rows."""
         if rows.any():
             self.counts[cause] = self.counts.get(cause, 0) + int(rows.sum())
         return ~rows
 
     def note_excluded(self, tables: Tables, name: str) -> None:
-        """Count what was set aside of a table when it was read, as 'table: column: cause'."""
+        """Count the rows of a table that loading excluded, as 'table: column: cause'."""
         for cause, rows in tables.load_report(name).excluded.items():
             self.counts[f"{name}: {cause}"] = rows
 
 
-def known_until(tables: Tables, as_of: date | None) -> Tables:
-    """What was known before midnight of a day; everything recorded where no day is given."""
-    return tables.latest() if as_of is None else tables.at(as_of)
+def tables_at(tables: Tables, cutoff: date | None) -> Tables:
+    """The tables as known before midnight of the cutoff; everything recorded where it is None."""
+    return tables.latest() if cutoff is None else tables.at(cutoff)
 
 
-def load_spans(tables: Tables, left_out: ExcludedRows, as_of: date | None = None) -> SubscriptionSpans:
-    """Every usable span as known on a day; none where there is no subscriptions table."""
+def load_spans(tables: Tables, excluded: ExcludedRows, *, cutoff: date | None = None) -> SubscriptionSpans:
+    """Every usable subscription span as known at the cutoff; none without a subscriptions table."""
     if "subscriptions" not in tables:
-        return SubscriptionSpans(*(np.empty(0, kind) for kind in ("U1", "U1", "M8[D]", "M8[D]", float, "U1")))
-    left_out.note_excluded(tables, "subscriptions")
-    known = known_until(tables, as_of)["subscriptions"]
-    found = _fetched(known, "plan", "started_at", "ended_at", "mrr", "currency", "margin_rate")
+        return SubscriptionSpans.empty()
+    excluded.note_excluded(tables, "subscriptions")
+    subscriptions: ir.Table = tables_at(tables, cutoff)["subscriptions"]
+    rows = _fetch(subscriptions, "plan", "started_at", "ended_at", "mrr", "currency", "margin_rate")
     return SubscriptionSpans(
-        _words(found, "customer_id"), _words(found, "plan"), _days(found, "started_at"), _days(found, "ended_at"),
-        _numbers(found, "mrr"), np.char.upper(_words(found, "currency")), _numbers(found, "margin_rate"),
-    )  # fmt: skip
+        customer_ids=_texts(rows, "customer_id"),
+        plans=_texts(rows, "plan"),
+        started_on=_days(rows, "started_at"),
+        ended_on=_days(rows, "ended_at"),
+        mrr=_numbers(rows, "mrr"),
+        currencies=np.char.upper(_texts(rows, "currency")),
+        margin_rates=_numbers(rows, "margin_rate"),
+    )
 
 
 def load_orders(
-    tables: Tables, money: Money, left_out: ExcludedRows, as_of: date | None = None, until: date | None = None
-) -> PurchaseDays:
-    """Purchase days of known customers with what they bought less what they returned; none without purchases.
+    tables: Tables, money: Money, *, excluded: ExcludedRows, cutoff: date | None = None, until: date | None = None
+) -> DailyOrders:
+    """Orders of identified customers by day, net of returns; none without a purchases table.
 
-    Another currency is converted at the rate of the purchase's month. Raises DataError without one. What was bought
-    since `until` stays out, so that nobody needs the rate of a month that still runs.
+    Amounts in another currency are converted at the rate of the purchase's month; raises DataError where it is
+    missing. Purchases from `until` on are left out, so that the current month needs no rate yet.
     """
     if "purchases" not in tables:
-        return PurchaseDays(np.empty(0, "U1"), np.empty(0, "M8[D]"), np.empty(0))
-    lines: ir.Table = known_until(tables, as_of)["purchases"]
+        return DailyOrders.empty()
+    lines: ir.Table = tables_at(tables, cutoff)["purchases"]
     currency = lines.currency.upper().fill_null("") if "currency" in lines.columns else ibis.literal("")
     if until is not None:
         lines = lines.filter(lines.event_time < midnight(until))
     daily = lines.mutate(day=lines.event_time.truncate("D"), currency=currency)
     summed = daily.group_by(["customer_id", "day", "currency"]).aggregate(amount=daily.amount.sum(), n=daily.count())
-    found = summed.order_by(["customer_id", "day", "currency"]).to_pyarrow()
-    nobody = found["customer_id"].is_null().to_numpy()
-    left_out.note("purchases: no customer", np.repeat(nobody, found["n"].to_numpy()))
-    orders = PurchaseDays(_words(found, "customer_id"), _days(found, "day"), _numbers(found, "amount")).take(~nobody)
-    currencies = _words(found, "currency")[~nobody]
-    orders = orders if (currencies == "").all() else _converted(orders, currencies, money)
-    return orders.take(left_out.note("purchases: days with no more bought than returned", orders.amounts <= 0))
+    rows = summed.order_by(["customer_id", "day", "currency"]).to_pyarrow()
+    is_anonymous = rows["customer_id"].is_null().to_numpy()
+    excluded.note("purchases: no customer", np.repeat(is_anonymous, rows["n"].to_numpy()))
+    orders = DailyOrders(
+        customer_ids=_texts(rows, "customer_id"), days=_days(rows, "day"), amounts=_numbers(rows, "amount")
+    ).take(~is_anonymous)
+    currencies = _texts(rows, "currency")[~is_anonymous]
+    orders = orders if (currencies == "").all() else _convert(orders, currencies, money=money)
+    return orders.take(excluded.note("purchases: days with no more bought than returned", orders.amounts <= 0))
 
 
-def _converted(orders: PurchaseDays, currencies: np.ndarray, money: Money) -> PurchaseDays:
-    """Orders in the base currency, one a customer and day."""
+def _convert(orders: DailyOrders, currencies: NDArray[np.str_], *, money: Money) -> DailyOrders:
+    """Convert orders, sorted by customer and day, to the base currency, and sum those of one customer and day."""
     months, amounts = orders.days.astype("datetime64[M]"), orders.amounts.copy()
     for month in np.unique(months):
         rows = months == month
         amounts[rows] *= money.rates_in(currencies[rows], month)
-    again = (orders.customer_ids[1:] == orders.customer_ids[:-1]) & (orders.days[1:] == orders.days[:-1])
-    starts = np.flatnonzero(np.append(True, ~again))
-    return PurchaseDays(orders.customer_ids[starts], orders.days[starts], np.add.reduceat(amounts, starts))
+    repeats = (orders.customer_ids[1:] == orders.customer_ids[:-1]) & (orders.days[1:] == orders.days[:-1])
+    starts = np.flatnonzero(np.append(True, ~repeats))
+    return DailyOrders(
+        customer_ids=orders.customer_ids[starts], days=orders.days[starts], amounts=np.add.reduceat(amounts, starts)
+    )
 
 
 def load_survey_responses(
-    tables: Tables, kind: str, left_out: ExcludedRows, as_of: date | None = None
+    tables: Tables, kind: str, *, excluded: ExcludedRows, cutoff: date | None = None
 ) -> SurveyResponses:
     """Every survey of a kind (nps, csat) that was sent; none without a surveys table."""
     if "surveys" not in tables:
-        return SurveyResponses(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
-    left_out.note_excluded(tables, "surveys")
-    surveys: ir.Table = known_until(tables, as_of)["surveys"]
-    found = _fetched(surveys.filter(surveys.kind.lower() == kind), "score", "event_time")
-    return SurveyResponses(_words(found, "customer_id"), _numbers(found, "score"), _days(found, "event_time"))
+        return SurveyResponses.empty()
+    excluded.note_excluded(tables, "surveys")
+    surveys: ir.Table = tables_at(tables, cutoff)["surveys"]
+    rows = _fetch(surveys.filter(surveys.kind.lower() == kind), "score", "event_time")
+    return SurveyResponses(
+        customer_ids=_texts(rows, "customer_id"), scores=_numbers(rows, "score"), days=_days(rows, "event_time")
+    )
 
 
-def load_ticket_ratings(tables: Tables, as_of: date | None = None) -> SurveyResponses:
-    """What customers thought of each ticket that was closed; none where tickets do not say."""
+def load_ticket_ratings(tables: Tables, cutoff: date | None = None) -> SurveyResponses:
+    """Each ticket with the customer's satisfaction rating; none where the tickets table has no such column."""
     if "tickets" not in tables or "satisfaction" not in tables["tickets"].columns:
-        return SurveyResponses(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
-    found = _fetched(known_until(tables, as_of)["tickets"], "satisfaction", "opened_at")
-    return SurveyResponses(_words(found, "customer_id"), _numbers(found, "satisfaction"), _days(found, "opened_at"))
+        return SurveyResponses.empty()
+    rows = _fetch(tables_at(tables, cutoff)["tickets"], "satisfaction", "opened_at")
+    return SurveyResponses(
+        customer_ids=_texts(rows, "customer_id"), scores=_numbers(rows, "satisfaction"), days=_days(rows, "opened_at")
+    )
 
 
-def load_waits(tables: Tables, until: str, left_out: ExcludedRows, as_of: date | None = None) -> Waits:
-    """Hours from each ticket's opening to a moment (first_answered_at, closed_at) that has come."""
-    if "tickets" not in tables or until not in tables["tickets"].columns:
-        return Waits(np.empty(0, "U1"), np.empty(0), np.empty(0, "M8[D]"))
-    left_out.note_excluded(tables, "tickets")
-    found = _fetched(known_until(tables, as_of)["tickets"], "opened_at", until)
-    reached = seconds(found[until])
-    waited = (reached - seconds(found["opened_at"])).astype("timedelta64[s]").astype(np.float64) / 3600
-    return Waits(_words(found, "customer_id"), waited, _days(found, "opened_at")).take(~np.isnat(reached))
+def load_waits(tables: Tables, end: str, *, excluded: ExcludedRows, cutoff: date | None = None) -> Waits:
+    """Hours from each ticket's opening to its `end` (first_answered_at, closed_at), for tickets that reached it."""
+    if "tickets" not in tables or end not in tables["tickets"].columns:
+        return Waits.empty()
+    excluded.note_excluded(tables, "tickets")
+    rows = _fetch(tables_at(tables, cutoff)["tickets"], "opened_at", end)
+    ended = seconds(rows[end])
+    hours = (ended - seconds(rows["opened_at"])).astype("timedelta64[s]").astype(np.float64) / 3600
+    waits = Waits(customer_ids=_texts(rows, "customer_id"), hours=hours, days=_days(rows, "opened_at"))
+    return waits.take(~np.isnat(ended))
 
 
-def _fetched(table: ir.Table, *columns: str) -> pa.Table:
-    there = [name for name in columns if name in table.columns]
-    return table.filter(table.customer_id.notnull()).select("customer_id", *there).to_pyarrow()
+def _fetch(table: ir.Table, *columns: str) -> pa.Table:
+    """Fetch the customer and those of the columns that the table has; rows without a customer are dropped."""
+    present = [name for name in columns if name in table.columns]
+    return table.filter(table.customer_id.notnull()).select("customer_id", *present).to_pyarrow()
 
 
-def _words(found: pa.Table, name: str) -> np.ndarray:
-    return texts(found[name]) if name in found.column_names else np.full(len(found), "")
+def _texts(rows: pa.Table, name: str) -> NDArray[np.str_]:
+    return texts(rows[name]) if name in rows.column_names else np.full(len(rows), "")
 
 
-def _days(found: pa.Table, name: str) -> np.ndarray:
-    return days(found[name]) if name in found.column_names else np.full(len(found), np.datetime64("NaT", "D"))
+def _days(rows: pa.Table, name: str) -> NDArray[np.datetime64]:
+    return days(rows[name]) if name in rows.column_names else np.full(len(rows), np.datetime64("NaT", "D"))
 
 
-def _numbers(found: pa.Table, name: str) -> np.ndarray:
-    return numbers(found[name]) if name in found.column_names else np.full(len(found), np.nan)
+def _numbers(rows: pa.Table, name: str) -> NDArray[np.float64]:
+    return numbers(rows[name]) if name in rows.column_names else np.full(len(rows), np.nan)

@@ -1,8 +1,8 @@
-"""Money to the last unit: amounts as whole numbers of the currency's smallest unit, so that sums reconcile exactly.
+"""Money as whole numbers of the currency's smallest unit, so that sums reconcile exactly.
 
     1,234 JPY -> 1234    12.34 GBP -> 1234 (two decimals)
 
-Amounts in another currency are converted at the rate of the month that a figure is of; without a rate it is an error.
+Amounts in another currency are converted at the rate of the figure's month; a missing rate is an error.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
+from core.config.data_set import Config
 from core.errors import DataError
+from core.exchange_rates import load_exchange_rates
 
 NO_DECIMALS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF", "XPF", "PYG", "RWF", "UGX"})
 THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
@@ -20,7 +23,7 @@ THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 
 def decimals_of(currency: str) -> int:
-    """How many decimals a currency has."""
+    """The number of decimals of a currency by ISO 4217."""
     if currency in NO_DECIMALS:
         return 0
     return 3 if currency in THREE_DECIMALS else 2
@@ -28,17 +31,25 @@ def decimals_of(currency: str) -> int:
 
 @dataclass(frozen=True)
 class Money:
-    """The base currency, and what one of each other currency was worth in it, month by month."""
+    """The base currency, and the exchange rates to it by currency and month."""
 
     currency: str
     rates: Mapping[str, Mapping[np.datetime64, float]] = field(default_factory=dict)
-    "Currency to month (datetime64[M]) to base currency for one of it."
+    "Currency to month (datetime64[M]) to the price of one unit of it in the base currency."
     decimals: int | None = None
-    "Of the base currency, where it is not ISO 4217's."
+    "Decimals of the base currency, where they differ from ISO 4217."
+
+    @classmethod
+    def of(cls, config: Config) -> Money:
+        """The base currency of a data set with the exchange rates of `[money] rates`.
+
+        Raises DataError with the file and line where the file of rates is not valid.
+        """
+        return cls(config.currency, load_exchange_rates(config), decimals=config.money.decimals)
 
     @property
     def n_decimals(self) -> int:
-        """How many decimals amounts in the base currency have."""
+        """The number of decimals of amounts in the base currency."""
         return decimals_of(self.currency) if self.decimals is None else self.decimals
 
     @property
@@ -46,18 +57,18 @@ class Money:
         """The smallest unit, in the base currency."""
         return 10.0**-self.n_decimals
 
-    def units(self, amounts: np.ndarray) -> np.ndarray:
+    def units(self, amounts: NDArray[np.float64]) -> NDArray[np.int64]:
         """Amounts in the base currency as whole units, int64; half a unit is rounded to even."""
         return np.rint(np.asarray(amounts, dtype=np.float64) / self.unit).astype(np.int64)
 
-    def amounts(self, units: np.ndarray) -> np.ndarray:
-        """Units as amounts."""
+    def amounts(self, units: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Whole units as amounts in the base currency."""
         return np.round(units * self.unit, self.n_decimals)
 
-    def rates_in(self, currencies: np.ndarray, month: np.datetime64) -> np.ndarray:
-        """Base currency for one of each currency in a month, (n,); '' is the base currency.
+    def rates_in(self, currencies: NDArray[np.str_], month: np.datetime64) -> NDArray[np.float64]:
+        """The rate of each currency to the base currency in a month, (n,); '' is the base currency.
 
-        Raises DataError, naming currency and month, where there is no rate.
+        Raises DataError with the currency and the month where there is no rate.
         """
         names, places = np.unique(currencies, return_inverse=True)
         return np.array([self._rate(str(name), month) for name in names])[places] if len(names) else np.empty(0)

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
-from insights.finance.loading import ExcludedRows, known_until
+from insights.finance.loading import ExcludedRows, tables_at
 from insights.report.attribute_groups import MOST_GROUPS, OTHERS
 from insights.report.calendar import Span
 from tables.engines.arrays import days, numbers, texts
@@ -136,7 +136,7 @@ def load_opportunities(tables: Tables, left_out: ExcludedRows, as_of: date) -> O
     """Every opportunity that was opened, as known on a day; none without the table."""
     if "opportunities" not in tables:
         return Opportunities(*(np.empty(0, kind) for kind in ("U1", float, "M8[D]", "M8[D]", float, "U1")))
-    known: ir.Table = known_until(tables, as_of)["opportunities"]
+    known: ir.Table = tables_at(tables, as_of)["opportunities"]
     stage = known.stage.lower()
     told = known.won.cast("float64") if "won" in known.columns else ibis.null("float64")
     by_stage = ibis.cases((stage.contains("won"), 1.0), (stage.contains("lost"), 0.0), else_=ibis.null("float64"))

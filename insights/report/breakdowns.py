@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from insights.finance.mrr import MrrTable, SubscriptionSpans
-from insights.finance.retention import movements_of
+from insights.finance.mrr import MrrTable, SubscriptionSpans, movements_of
 from insights.report.attribute_groups import MOST_GROUPS, OTHERS, Grouping
 from insights.report.figure import ALL, Place
 from insights.report.plan_movements import plan_books, plan_movements
@@ -82,7 +81,7 @@ def _of_rows(moved: list[Moved], rows: np.ndarray) -> tuple[Moved, ...]:
 
 def _plans(facts: ReportData) -> Iterator[Part]:
     book, n_months = facts.book, len(facts.calendar.months)
-    books = plan_books(named_plans(facts.spans).a_day_later(), book, facts.money)
+    books = plan_books(named_plans(facts.spans).shift_by_one_day(), book, facts.money)
     largest_first = sorted(books, key=lambda plan: -int(books[plan].units[:, -1].sum()))
     by_month = [plan_movements(list(books.values()), column) for column in range(n_months)]
     paid = np.stack([np.maximum(own.units, own.revalued) for own in books.values()])

@@ -9,8 +9,8 @@ from datetime import date
 import numpy as np
 
 from core.config.data_set import Config
+from insights.finance.economics import DEFAULT_WHAT_IFS, WhatIf
 from insights.finance.money import Money
-from insights.finance.what_if import USUAL, WhatIf
 from insights.report.breakdowns import SOURCE, parts_by_source, parts_of
 from insights.report.calendar import Calendar
 from insights.report.cohorts import cohort_figures
@@ -60,7 +60,7 @@ def build_report(
     tables: Tables,
     as_of: date | None = None,
     segments: Mapping[str, np.ndarray] | None = None,
-    what_ifs: Sequence[WhatIf] = USUAL,
+    what_ifs: Sequence[WhatIf] = DEFAULT_WHAT_IFS,
 ) -> Report:
     """Work everything out, as known before midnight of a day (default: the first that is not completely recorded).
 

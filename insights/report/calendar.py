@@ -12,9 +12,9 @@ from datetime import date
 
 import numpy as np
 
+from insights.finance.lifetime import MONTHS_PER_YEAR
 from insights.finance.mrr import months_between
 
-MONTHS_A_YEAR = 12
 FIRST_WEEK = 7
 "Nobody may have bought on the first days of a month that is completely recorded."
 
@@ -79,7 +79,7 @@ class Calendar:
     @property
     def year(self) -> Span:
         """The last twelve complete months, or as many as there are."""
-        return Span.of(self.months[-MONTHS_A_YEAR:])
+        return Span.of(self.months[-MONTHS_PER_YEAR:])
 
     @property
     def years(self) -> tuple[Span, ...]:
@@ -104,5 +104,5 @@ class Calendar:
     def fiscal_years(self) -> tuple[Span, ...]:
         """The fiscal years, as far as their months are among these, oldest first."""
         since = (self.months - np.datetime64("1970-01", "M")).astype(int) - (self.fiscal_year_starts - 1)
-        years = since // MONTHS_A_YEAR
+        years = since // MONTHS_PER_YEAR
         return tuple(Span.of(self.months[years == year]) for year in np.unique(years))

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from insights.finance.buying import PurchaseDays
+from insights.finance.buying import DailyOrders
 from insights.report.estimation import FigureSpec, estimate_figures, quotient
 from insights.report.figure import Figure, Place
 from insights.report.report_data import ReportData
@@ -34,7 +34,7 @@ def _of_orders(facts: ReportData) -> list[Figure]:
     return _curves("ordering", ids, began, lambda _: active, facts.calendar.months)
 
 
-def order_activity(orders: PurchaseDays, months: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def order_activity(orders: DailyOrders, months: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every customer who ordered, (n,) sorted; in which of the months they began (-1 none of them), (n,) int64; and
     whether they ordered in each, (n, m) bool."""
     ids, owners = np.unique(orders.customer_ids, return_inverse=True)

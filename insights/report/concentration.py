@@ -68,7 +68,7 @@ def _shares(name: str, ids: np.ndarray, amounts: np.ndarray) -> list[Figure]:
     falling = amounts[order]
 
     def figures(weights: np.ndarray) -> np.ndarray:
-        return np.column_stack([top_share(weights[:, order], falling, share) for share in SHARES])
+        return np.column_stack([top_share(weights[:, order], falling, share=share) for share in SHARES])
 
     told = estimate_intervals(figures, ids)
     return [

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from insights.finance.lifetime import finished
+from insights.finance.lifetime import count_whole_months
 from insights.report.breakdowns import Part
 from insights.report.calendar import Calendar, Span
 from insights.report.estimation import quotient
@@ -61,7 +61,7 @@ class MrrPanel:
     def months(self, left: np.ndarray, watched: np.ndarray) -> np.ndarray:
         """From such sums the months until a customer leaves; infinite where nobody did."""
         months = ratio(watched, left, otherwise=np.inf)
-        return finished(months) if self.whole_months else months
+        return count_whole_months(months) if self.whole_months else months
 
     def worth(self, earned: np.ndarray, paying: np.ndarray, left: np.ndarray, watched: np.ndarray) -> np.ndarray:
         """LTV of the simple form, from such sums."""

@@ -21,11 +21,17 @@ def plan_books(spans: SubscriptionSpans, book: MrrTable, money: Money) -> dict[s
 
 
 def _aligned(spans: SubscriptionSpans, book: MrrTable, money: Money) -> MrrTable:
-    own = MrrTable.of(spans, book.months, money)
+    own = MrrTable.of(spans, book.months, money=money)
     rows = np.searchsorted(book.customer_ids, own.customer_ids)
     units, revalued = np.zeros_like(book.units), np.zeros_like(book.revalued)
     units[rows], revalued[rows] = own.units, own.revalued
-    return MrrTable(book.customer_ids, book.months, units, revalued, book.paid_earlier)
+    return MrrTable(
+        customer_ids=book.customer_ids,
+        months=book.months,
+        units=units,
+        revalued=revalued,
+        paid_earlier=book.paid_earlier,
+    )
 
 
 def plan_movements(books: Sequence[MrrTable], column: int) -> list[dict[str, np.ndarray]]:
@@ -33,7 +39,7 @@ def plan_movements(books: Sequence[MrrTable], column: int) -> list[dict[str, np.
     opening, valued, closing = (np.stack(cells) for cells in zip(*(_cells(b, column) for b in books), strict=True))
     before, after = valued.sum(axis=0), closing.sum(axis=0)
     came, left, stayed = (before == 0) & (after > 0), (before > 0) & (after == 0), (before > 0) & (after > 0)
-    earlier = np.any([book.had_before()[:, column] for book in books], axis=0) | (opening.sum(axis=0) > 0)
+    earlier = np.any([book.has_paid_before()[:, column] for book in books], axis=0) | (opening.sum(axis=0) > 0)
     gained = np.where(stayed, np.maximum(closing - valued, 0), 0)
     lost = np.where(stayed, np.maximum(valued - closing, 0), 0)
     moved = np.minimum(gained.sum(axis=0), lost.sum(axis=0))

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from insights.finance.money import Money
-from insights.finance.retention import retention_parts
+from insights.finance.mrr import retention_terms
 from insights.report.breakdowns import Part
-from insights.report.calendar import MONTHS_A_YEAR, Calendar
+from insights.report.calendar import MONTHS_PER_YEAR, Calendar
 from insights.report.estimation import FigureSpec, estimate_figures, plain, quotient
 from insights.report.figure import Figure, Place
 from insights.report.report_data import ReportData
@@ -26,7 +26,7 @@ def recurring_figures(facts: ReportData, part: Part) -> list[Figure]:
 def _paid_now(part: Part, money: Money) -> Iterator[FigureSpec]:
     paid, place = part.own.units[:, -1], part.place()
     yield FigureSpec("mrr", "money", (paid,), lambda sums: money.amounts(sums), place)
-    yield FigureSpec("arr", "money", (paid,), lambda sums: money.amounts(MONTHS_A_YEAR * sums), place)
+    yield FigureSpec("arr", "money", (paid,), lambda sums: money.amounts(MONTHS_PER_YEAR * sums), place)
     yield FigureSpec("paying_customers", "customers", (paid > 0,), plain, place)
     yield FigureSpec("mrr_a_customer", "money", (paid, paid > 0), lambda *sums: money.amounts(quotient(*sums)), place)
 
@@ -50,14 +50,14 @@ def _retention(part: Part, calendar: Calendar) -> Iterator[FigureSpec]:
 
 def _kept(part: Part, start: int, end: int, period: str) -> Iterator[FigureSpec]:
     belongs = part.belongs[:, start]
-    for name, (above, below) in retention_parts(part.book, start, end).items():
+    for name, (above, below) in retention_terms(part.book, start=start, end=end).items():
         yield FigureSpec(name, "share", (above * belongs, below * belongs), quotient, part.place(period))
 
 
 def churn_by_month(part: Part, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Of logo or revenue churn, month by month: what left, and what could have, (n, months) float64 each."""
     months = range(part.book.units.shape[1] - 1)
-    sides = [retention_parts(part.book, month, month + 1)[name] for month in months]
+    sides = [retention_terms(part.book, start=month, end=month + 1)[name] for month in months]
     left, watched = (np.column_stack(cells) for cells in zip(*sides, strict=True))
     return left * part.belongs[:, :-1], watched * part.belongs[:, :-1]
 
@@ -67,7 +67,7 @@ def _fiscal_years(part: Part, facts: ReportData) -> Iterator[FigureSpec]:
     for year in facts.calendar.fiscal_years:
         start = int((year.first - first).astype(int))
         end, place = start + year.n_months, Place("fiscal_year", year.label, year.label)
-        for name, sides in retention_parts(part.book, start, end).items():
+        for name, sides in retention_terms(part.book, start=start, end=end).items():
             yield FigureSpec(name, "share", sides, quotient, place)
         closing = part.book.units[:, end]
         yield FigureSpec("mrr_closing", "money", (closing,), lambda sums: facts.money.amounts(sums), place)

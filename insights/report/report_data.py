@@ -10,7 +10,7 @@ import numpy as np
 
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
-from insights.finance.buying import PurchaseDays
+from insights.finance.buying import DailyOrders
 from insights.finance.feedback import SurveyResponses, Waits
 from insights.finance.loading import (
     ExcludedRows,
@@ -22,7 +22,6 @@ from insights.finance.loading import (
 )
 from insights.finance.money import Money
 from insights.finance.mrr import MrrTable, SubscriptionSpans
-from insights.finance.rates import money_of
 from insights.report.acquisition_data import AcquisitionData, Opportunities, load_acquisition_data, load_opportunities
 from insights.report.attribute_groups import Grouping, groupings_of
 from insights.report.calendar import Calendar
@@ -43,7 +42,7 @@ class ReportData:
     "Of customers who pay."
     book: MrrTable
     "What ran on the day before each month of the calendar, and on the last day."
-    orders: PurchaseDays
+    orders: DailyOrders
     nps: SurveyResponses
     csat: SurveyResponses
     tickets: SurveyResponses
@@ -77,9 +76,9 @@ def load_report_data(
     NotEnoughHistory without a record before.
     """
     day = as_of or tables.default_cutoff()
-    left_out, money, config = ExcludedRows(), money_of(tables.config), tables.config
+    left_out, money, config = ExcludedRows(), Money.of(tables.config), tables.config
     calendar = Calendar.until(day, _first_day(tables, day), config.report.months, config.money.fiscal_year_starts)
-    spans = load_spans(tables, left_out, day)
+    spans = load_spans(tables, left_out, cutoff=day)
     members = members_at(tables, day) if segments is None else {"segment": segments} if segments else {}
     defined = [Grouping(by, {name: np.sort(ids) for name, ids in found.items()}) for by, found in members.items()]
     groupings = groupings_of(tables, day)
@@ -89,13 +88,13 @@ def load_report_data(
         money=money,
         spans=spans,
         episodes=SubscriptionEpisodes.of_paying_customers(tables, day),
-        book=MrrTable.of(spans.a_day_later(), np.append(calendar.months, calendar.months[-1] + 1), money),
-        orders=load_orders(tables, money, left_out, day, calendar.end.astype(date)),
-        nps=load_survey_responses(tables, "nps", left_out, day),
-        csat=load_survey_responses(tables, "csat", left_out, day),
+        book=MrrTable.of(spans.shift_by_one_day(), np.append(calendar.months, calendar.months[-1] + 1), money=money),
+        orders=load_orders(tables, money, excluded=left_out, cutoff=day, until=calendar.end.astype(date)),
+        nps=load_survey_responses(tables, "nps", excluded=left_out, cutoff=day),
+        csat=load_survey_responses(tables, "csat", excluded=left_out, cutoff=day),
         tickets=load_ticket_ratings(tables, day),
-        answered=load_waits(tables, "first_answered_at", left_out, day),
-        closed=load_waits(tables, "closed_at", left_out, day),
+        answered=load_waits(tables, "first_answered_at", excluded=left_out, cutoff=day),
+        closed=load_waits(tables, "closed_at", excluded=left_out, cutoff=day),
         winning=load_acquisition_data(tables, day),
         opportunities=load_opportunities(tables, left_out, day),
         groupings=(*groupings, *defined),

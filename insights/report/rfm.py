@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from insights.finance.buying import SEGMENTS, Buyers, rfm
+from insights.finance.buying import RFM_SEGMENTS, Buyers, score_rfm
 from insights.report.calendar import Span
 from insights.report.estimation import FigureSpec, estimate_figures, plain, quotient
 from insights.report.figure import EVERYBODY, Figure, Place
@@ -33,7 +33,7 @@ class ScoredCustomers:
     def of(cls, facts: ReportData, year: Span) -> ScoredCustomers:
         """As of the day after the year."""
         buyers = Buyers.of(within(facts.orders, year))
-        scores = rfm(buyers, year.end)
+        scores = score_rfm(buyers, year.end)
         quintiles = {f"{part}_quintile": getattr(scores, part).astype(str) for part in PARTS}
         return cls(buyers.customer_ids, buyers.amounts, {"rfm": scores.segments(), **quintiles})
 
@@ -71,7 +71,7 @@ def _by_month(facts: ReportData, segments: Sequence[str]) -> list[Figure]:
 
 def _told(words: np.ndarray) -> list[str]:
     """The words that there are, segments in their own order."""
-    return [str(word) for word in dict.fromkeys((*SEGMENTS, *np.unique(words))) if word in words]
+    return [str(word) for word in dict.fromkeys((*RFM_SEGMENTS, *np.unique(words))) if word in words]
 
 
 def _shares(scored: ScoredCustomers, by: str, told: Sequence[str], where: Place) -> Iterator[FigureSpec]:

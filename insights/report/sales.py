@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.window import DAYS_PER_MONTH
-from insights.finance.buying import BUYING, Buyers, PurchaseDays, buying_figures
-from insights.finance.lifetime import MONTHS_A_YEAR
-from insights.finance.survival import MIN_OBSERVED
+from insights.finance.buying import BUYING_FIGURES, Buyers, DailyOrders, estimate_buying_figures
+from insights.finance.lifetime import MIN_OBSERVED, MONTHS_PER_YEAR
 from insights.report.calendar import Span
 from insights.report.estimation import FigureSpec, estimate_figures, plain, quotient
 from insights.report.figure import ALL, Figure, Place, Unit
@@ -34,15 +33,15 @@ def sales_figures(facts: ReportData) -> list[Figure]:
     return found + _value_by_age(facts)
 
 
-def within(orders: PurchaseDays, span: Span) -> PurchaseDays:
+def within(orders: DailyOrders, span: Span) -> DailyOrders:
     """The orders of these months."""
     return orders.take(span.holds(orders.days))
 
 
-def _buying(orders: PurchaseDays, by: str, group: str, span: Span) -> list[Figure]:
+def _buying(orders: DailyOrders, by: str, group: str, span: Span) -> list[Figure]:
     n_customers, place = len(np.unique(orders.customer_ids)), Place(by, group, span.label)
-    told = buying_figures(orders)
-    figures = [Figure(name, UNITS[name], told[name], n_customers, place) for name in BUYING]
+    told = estimate_buying_figures(orders)
+    figures = [Figure(name, UNITS[name], told[name], n_customers, place) for name in BUYING_FIGURES]
     ones = np.ones(len(orders.days))
     sought = [
         FigureSpec("revenue", "money", (orders.amounts,), plain, place, n_customers),
@@ -99,11 +98,11 @@ def _value_by_age(facts: ReportData) -> list[Figure]:
     sought = []
     for age in range(n_ages):
         seen, lines = watched > age, ages == age
-        worth = money.margin_rate / (1 + money.yearly_discount) ** (age / MONTHS_A_YEAR)
+        worth = money.margin_rate / (1 + money.yearly_discount) ** (age / MONTHS_PER_YEAR)
         parts += [np.bincount(rows[lines], orders.amounts[lines], len(buyers)) * seen * worth, seen]
         n = int(seen.sum())
         sought.append(FigureSpec("value_by_age", "money", tuple(parts), _added_up, Place(age=age + 1), n))
-        if age + 1 == MONTHS_A_YEAR:
+        if age + 1 == MONTHS_PER_YEAR:
             sought.append(FigureSpec("ltv_first_year", "money", tuple(parts), _added_up, n=n))
     if sought:
         sought.append(FigureSpec("ltv_seen", "money", tuple(parts), _added_up, n=sought[-1].n))

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.intervals import estimate_intervals
-from insights.finance.lifetime import MONTHS_A_YEAR, Economics, revenue_over
-from insights.finance.what_if import WhatIf
+from insights.finance.economics import Economics, WhatIf, project_revenue
+from insights.finance.lifetime import MONTHS_PER_YEAR
 from insights.report.breakdowns import Part
 from insights.report.cac import AcquiredCustomers, acquired_of_all
 from insights.report.figure import Figure, Place, Unit
@@ -64,17 +64,22 @@ def _outcomes(sums: np.ndarray, ledger: MrrPanel, acquired: AcquiredCustomers, c
     if not (paying and watched and mrr):
         return np.full(len(cases) * len(OUTCOMES), np.nan)
     cac = float(acquired.cac(np.array(costs), np.array(won))) if acquired.is_known else 0.0
-    now = Economics(mrr / paying, min(1.0, left / watched), earned / mrr, cac, ledger.whole_months)
+    now = Economics(
+        mrr=mrr / paying, monthly_churn=min(1.0, left / watched), margin=earned / mrr, acquisition_cost=cac,
+        whole_months=ledger.whole_months,
+    )  # fmt: skip
     return np.concatenate([_of_case(case, now, paying, new) for case in cases])
 
 
 def _of_case(case: WhatIf, now: Economics, n_customers: float, new_a_month: float) -> list[float]:
-    then = case.applied(now)
+    then = case.apply(now)
     costs = then.acquisition_cost if then.acquisition_cost > 0 else math.nan
-    months = revenue_over(then, n_customers, new_a_month, YEARS_AHEAD * MONTHS_A_YEAR)
-    years = months.reshape(YEARS_AHEAD, MONTHS_A_YEAR).sum(axis=1).tolist()
+    months = project_revenue(
+        then, n_customers=n_customers, new_per_month=new_a_month, n_months=YEARS_AHEAD * MONTHS_PER_YEAR
+    )
+    years = months.reshape(YEARS_AHEAD, MONTHS_PER_YEAR).sum(axis=1).tolist()
     paid_back = then.payback_months if costs > 0 else math.nan
     return [
-        then.mrr, then.monthly_churn, then.margin, costs, then.expected_months, then.lifetime_value,
+        then.mrr, then.monthly_churn, then.margin, costs, then.lifetime_months, then.lifetime_value,
         then.lifetime_value / costs, paid_back, *years, sum(years),
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from core.intervals import estimate_intervals
-from insights.finance.feedback import SurveyResponses, Waits, median_hours, net_promoter_score, satisfied
+from insights.finance.feedback import SurveyResponses, Waits, is_satisfied, median_hours, net_promoter_score
 from insights.report.calendar import Span
 from insights.report.estimation import FigureSpec, estimate_figures, quotient
 from insights.report.figure import ALL, Figure, Place
@@ -24,12 +24,16 @@ def survey_figures(facts: ReportData) -> list[Figure]:
     found: list[Figure] = []
     for by, group, nps in _groups(facts, facts.nps):
         found += _scores(facts, nps, by, group)
-        found += _shares(facts, "nps_response_rate", nps, (nps.answered, np.ones(len(nps.scores), bool)), by, group)
+        found += _shares(facts, "nps_response_rate", nps, (nps.has_response, np.ones(len(nps.scores), bool)), by, group)
     for by, group, csat in _groups(facts, facts.csat):
-        found += _shares(facts, "csat", csat, (satisfied(csat, best), csat.answered), by, group)
-        found += _shares(facts, "csat_response_rate", csat, (csat.answered, np.ones(len(csat.scores), bool)), by, group)
+        found += _shares(facts, "csat", csat, (is_satisfied(csat, best), csat.has_response), by, group)
+        found += _shares(
+            facts, "csat_response_rate", csat, (csat.has_response, np.ones(len(csat.scores), bool)), by, group
+        )
     for by, group, rated in _groups(facts, facts.tickets):
-        found += _shares(facts, "ticket_satisfaction", rated, (satisfied(rated, best), rated.answered), by, group)
+        found += _shares(
+            facts, "ticket_satisfaction", rated, (is_satisfied(rated, best), rated.has_response), by, group
+        )
     for name, waits in (("hours_to_answer", facts.answered), ("hours_to_close", facts.closed)):
         for by, group, waited in _groups(facts, waits):
             found += _hours(facts, name, waited, by, group)
@@ -55,7 +59,7 @@ def _spans(facts: ReportData, days: np.ndarray) -> Iterator[tuple[Span, np.ndarr
 
 def _scores(facts: ReportData, nps: SurveyResponses, by: str, group: str) -> Iterator[Figure]:
     for span, rows in _spans(facts, nps.days):
-        n = int((rows & nps.answered).sum())
+        n = int((rows & nps.has_response).sum())
         if n:
             yield Figure("nps", "points", net_promoter_score(nps.scores[rows]), n, Place(by, group, span.label))
 

@@ -12,8 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.intervals import Estimate, estimate_intervals
-from insights.finance.lifetime import discounted_months, months_beyond
-from insights.finance.survival import MIN_OBSERVED, SubscriberLifetimes
+from insights.finance.lifetime import MIN_OBSERVED, SubscriberLifetimes, sum_discounted_months, sum_tail_months
 from insights.report.breakdowns import SOURCE, Part
 from insights.report.cac import cac_specs, spend_figures
 from insights.report.calendar import Span
@@ -85,8 +84,8 @@ def _curve(facts: ReportData, part: Part, ledger: MrrPanel, year: Span) -> tuple
         curve = lives.survival(n_months, weights)
         earned = ratio(weights @ money[0], weights @ money[1])
         churn = ratio(weights @ lives.has_ended, weights @ lives.months)
-        seen = discounted_months(curve, discount)
-        beyond = months_beyond(curve, np.clip(churn, 0, 1), discount)
+        seen = sum_discounted_months(curve, discount)
+        beyond = sum_tail_months(curve, np.clip(churn, 0, 1), yearly_discount=discount)
         return np.column_stack([earned * seen, earned * (seen + beyond), curve])
 
     return len(lives.months), estimate_intervals(figures, lives.customer_ids)

@@ -16,7 +16,7 @@ from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, LanguageOption, o
 from kizuna.terminal import say
 
 if TYPE_CHECKING:
-    from insights.finance.what_if import WhatIf
+    from insights.finance.economics import WhatIf
     from tables.tables import Tables
 
 
@@ -53,12 +53,12 @@ def report(
     customer: CustomerId = None,
 ) -> None:
     """Write the business report as one self-contained HTML page or as JSON, or one customer's letter."""
-    from insights.finance.what_if import USUAL, asked
+    from insights.finance.economics import DEFAULT_WHAT_IFS, parse_what_if
     from tables.sources.opening import open_tables
 
     if customer is not None and (output_format is ReportFormat.json or what_if):
         raise BadInput("--customer writes an HTML letter without scenarios; remove --format and --what-if")
-    scenarios = (asked(what_if),) if what_if else USUAL
+    scenarios = (parse_what_if(what_if),) if what_if else DEFAULT_WHAT_IFS
     console = Console()
     with console.status("computing the report"):
         tables = open_tables(open_config(config))
@@ -82,12 +82,12 @@ def _render_report(
     output_format: ReportFormat,
 ) -> tuple[str, str]:
     """The report and a one-line summary."""
-    from insights.finance.what_if import USUAL
+    from insights.finance.economics import DEFAULT_WHAT_IFS
     from insights.render.report import render_json, render_report
     from insights.report.building import build_report
 
     built = build_report(tables, cutoff, what_ifs=scenarios)
-    if scenarios != USUAL and scenarios[0].label not in built.figures.groups("mrr_a_customer", "what_if"):
+    if scenarios != DEFAULT_WHAT_IFS and scenarios[0].label not in built.figures.groups("mrr_a_customer", "what_if"):
         raise BadInput(
             f"--what-if {scenarios[0].label} needs paying subscribers; cac also needs the spend table or "
             "customers.acquisition_cost"

@@ -45,7 +45,7 @@ def tables(*lines: str, each_subscription: bool = False) -> Tables:
 def newest_two(read: Tables) -> PersonMonths:
     episodes = SubscriptionEpisodes.of(read)
     months = newest_months(episodes, 2)
-    mrr = MrrTable.of(load_spans(read, ExcludedRows()), months_between(months[0], months[-1]), Money("JPY"))
+    mrr = MrrTable.of(load_spans(read, ExcludedRows()), months_between(months[0], months[-1]), money=Money("JPY"))
     return load_person_months(episodes, mrr, months=months)
 
 

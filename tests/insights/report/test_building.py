@@ -11,8 +11,7 @@ import pytest
 from core.config.customers import Segment
 from core.config.money import MoneySettings, ReportSettings
 from core.errors import DataError, NotEnoughHistory
-from insights.finance.lifetime import Economics, revenue_over
-from insights.finance.what_if import asked
+from insights.finance.economics import Economics, parse_what_if, project_revenue
 from insights.report.building import build_report
 from insights.report.figure import ALL
 from tests.software_firm import firm_report, firm_tables, people, span
@@ -225,20 +224,22 @@ def test_people_are_told_apart_by_what_their_account_is():
 
 
 def test_what_if_half_as_many_left_and_the_price_rose():
-    report = build_report(firm_tables(), date(2026, 7, 1), what_ifs=[asked(["churn=-50%", "price=+10%"])])
+    report = build_report(firm_tables(), date(2026, 7, 1), what_ifs=[parse_what_if(["churn=-50%", "price=+10%"])])
     case = "churn=-50%, price=+10%"
     now, then = (value("ltv", "what_if", group, report=report) for group in ("now", case))
 
     assert now == pytest.approx(value("ltv"))
     assert then == pytest.approx(now * 2 * 1.1)
     assert value("cac_payback_months", "what_if", case, report=report) == pytest.approx(3600 / (430 / 3 * 1.1 * 0.8))
-    three_years = revenue_over(Economics(430 / 3, 1 / 20), n_customers=3, new_a_month=1 / 6).sum()
+    three_years = project_revenue(
+        Economics(mrr=430 / 3, monthly_churn=1 / 20), n_customers=3, new_per_month=1 / 6
+    ).sum()
     assert value("revenue_three_years", "what_if", "now", report=report) == pytest.approx(three_years)
 
 
 def test_without_a_cost_nothing_is_supposed_of_it_unless_it_is_stated():
     tables = firm_tables(spend=frame({"month": "2026-01-01", "channel": "care", "amount": 1.0}))
-    report = build_report(tables, date(2026, 7, 1), what_ifs=[asked(["cac=-10%"]), asked(["cac=500"])])
+    report = build_report(tables, date(2026, 7, 1), what_ifs=[parse_what_if(["cac=-10%"]), parse_what_if(["cac=500"])])
 
     assert report.figures.groups("ltv", "what_if") == ("now", "cac=500")
     assert value("cac", "what_if", "cac=500", report=report) == 500

@@ -24,12 +24,12 @@ def test_a_quotient_of_sums_is_told_with_its_interval():
 
 
 def test_little_memory_changes_nothing(monkeypatch: pytest.MonkeyPatch):
-    asked = [FigureSpec(f"f{n}", "money", (REVENUE * (n + 1), ORDERS)) for n in range(7)]
-    at_once = estimate_figures(asked, IDS)
+    parse_what_if = [FigureSpec(f"f{n}", "money", (REVENUE * (n + 1), ORDERS)) for n in range(7)]
+    at_once = estimate_figures(parse_what_if, IDS)
 
     monkeypatch.setattr(sought, "CELLS_AT_ONCE", 3 * len(IDS))
 
-    assert estimate_figures(asked, IDS) == at_once
+    assert estimate_figures(parse_what_if, IDS) == at_once
 
 
 def test_rows_of_one_customer_stay_together():

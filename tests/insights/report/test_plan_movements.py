@@ -7,10 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights.finance.money import Money
-from insights.finance.mrr import MrrTable, SubscriptionSpans, months_between
-from insights.finance.retention import MOVEMENTS, movements_of
+from insights.finance.mrr import MOVEMENTS, MrrTable, SubscriptionSpans, months_between, movements_of
 from insights.report.plan_movements import plan_books, plan_movements
-from tests.insights.finance.test_retention import reconciles, sums
+from tests.insights.finance.test_mrr import reconciles, sums
 
 MONTHS = months_between(np.datetime64("2026-01"), np.datetime64("2026-06"))
 START = np.datetime64("2025-11-01", "D")
@@ -33,11 +32,15 @@ def test_the_plans_add_up_to_the_whole_in_every_line_and_month(drawn):
     started = START + np.array(began)
     ended = [np.datetime64("NaT") if days is None else day + days for day, days in zip(started, lasted, strict=True)]
     spans = SubscriptionSpans(
-        np.array(customers), np.array(plans), started, np.array(ended, "datetime64[D]"), np.array(mrr),
-        np.array(currencies),
-    )  # fmt: skip
+        customer_ids=np.array(customers),
+        plans=np.array(plans),
+        started_on=started,
+        ended_on=np.array(ended, "datetime64[D]"),
+        mrr=np.array(mrr),
+        currencies=np.array(currencies),
+    )
     money = Money("JPY", RATES)
-    book = MrrTable.of(spans, MONTHS, money)
+    book = MrrTable.of(spans, MONTHS, money=money)
 
     books = list(plan_books(spans, book, money).values())
 

@@ -12,7 +12,7 @@ import pytest
 
 from core.config.money import ReportSettings
 from core.i18n.translation import ENGLISH, JAPANESE
-from insights.finance.what_if import asked
+from insights.finance.economics import parse_what_if
 from insights.render.report import render_report
 from insights.report.building import Report, build_report
 from insights.report.figure import ALL
@@ -137,7 +137,7 @@ def _hundred(whole_months: bool = False):
     ]
     chosen = config(report=ReportSettings(months=1, whole_months=whole_months))
     return build_report(
-        shop(settings=chosen, subscriptions=frame(*spans)), date(2026, 2, 1), what_ifs=[asked(["churn=0.02"])]
+        shop(settings=chosen, subscriptions=frame(*spans)), date(2026, 2, 1), what_ifs=[parse_what_if(["churn=0.02"])]
     )
 
 

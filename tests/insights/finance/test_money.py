@@ -1,0 +1,50 @@
+"""Money rounds to the smallest unit and converts at the rates of the file that `[money] rates` names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.config.money import MoneySettings
+from core.errors import DataError, SourceUnavailable
+from insights.finance.money import Money
+from tests.worlds import config
+
+
+def money_with_rates(path: Path, text: str) -> Money:
+    path.write_text(text, encoding="utf-8")
+    return Money.of(config(money=MoneySettings(rates=str(path))))
+
+
+def test_a_rate_is_looked_up_by_month(tmp_path: Path):
+    money = money_with_rates(tmp_path / "rates.csv", "month,currency,rate\n2024-01,usd,148.1\n2024-02-01,USD,150\n")
+
+    assert money.rates_in(np.array(["USD", ""]), np.datetime64("2024-02")).tolist() == [150.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("month,rate\n", "needs the columns month, currency, rate"),
+        (
+            "month,currency,rate\n2024-01,USD,x\n",
+            "line 2: expected a month such as 2026-04 and a rate, found '2024-01' and 'x'",
+        ),
+        ("month,currency,rate\n2024-01,USD,-1\n", "line 2: a rate is above 0, found -1"),
+    ],
+)
+def test_an_error_in_the_rates_file_names_the_line(tmp_path: Path, text: str, message: str):
+    with pytest.raises(DataError, match=message):
+        money_with_rates(tmp_path / "rates.csv", text)
+
+
+def test_a_missing_rates_file_raises_an_error():
+    with pytest.raises(SourceUnavailable, match="no exchange rates at"):
+        Money.of(config(money=MoneySettings(rates="nowhere.csv")))
+
+
+def test_currencies_have_their_own_smallest_unit():
+    assert Money("GBP").units(np.array([12.345, 0.1 + 0.2])).tolist() == [1234, 30]
+    assert Money("JPY").units(np.array([1234.5, 1235.5])).tolist() == [1234, 1236]

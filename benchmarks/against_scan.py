@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from benchmarks.figures import BenchmarkFigure, publish
 from benchmarks.measure import Cost, measure_cost
 from benchmarks.pages import figure_table, write_section
-from core.cohort import Cohort
 from core.config.data_set import Config
+from core.window import Cohort
 from features.pipeline import compute_features
 from tables.engines.arrays import texts
 from tables.sources.opening import open_tables

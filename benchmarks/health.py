@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from benchmarks.figures import BENCH, BenchmarkFigure, publish
 from benchmarks.pages import figure_table, write_section
 from benchmarks.task_weeks import NOTE, QUARTER_WEEKS, TaskWeeks, quarter_table
-from core.cohort import Cohort
 from core.config.data_set import Config
 from core.config.loading import read_config
 from core.intervals import Estimate, estimate_interval
 from core.labels import Labels
 from core.scores import Scores
 from core.tasks import Task
+from core.window import Cohort
 from features.labels.labelling import label_outcomes, label_watermark
 from insights.health.day import NO_BANDS, HealthDay, HealthRun, days_until
 from insights.health.tasks import open_tasks, owners_of

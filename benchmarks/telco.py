@@ -17,7 +17,7 @@ from benchmarks.measure import Cost, measure_cost
 from benchmarks.pages import describe_comparisons, metric_figures, metric_table, write_section
 from core.config.data_set import Config
 from models.metrics.classification import HIGHER_IS_BETTER, NAMES
-from tables.sources.cross_section import open_cross_section
+from tables.cross_section import open_cross_section
 from training.churn.trials import Trials, default_recipes
 from training.cross_section.pipeline import BASELINE
 from training.cross_section.rows import (

@@ -43,7 +43,7 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
         in `first` (e.g. the simplest models, which win ties). A module is imported when its object is asked for.
         """
         catalogue: Catalogue[Kind] = cls(package.rpartition(".")[2], {})
-        catalogue._list_names = partial(_modules_defining, attribute, package, tuple(first))
+        catalogue._list_names = partial(_modules_defining, attribute, package, first=tuple(first))
         catalogue._load = lambda name: getattr(import_module(f"{package}.{name}"), attribute)
         return catalogue
 
@@ -65,7 +65,7 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
 
 
 @cache
-def _modules_defining(attribute: str, package: str, first: tuple[str, ...]) -> tuple[str, ...]:
+def _modules_defining(attribute: str, package: str, *, first: tuple[str, ...]) -> tuple[str, ...]:
     """The names of the modules in a package's folder that define the attribute; reads the files, imports none."""
     spec = find_spec(package)
     folders = [Path(place) for place in (spec.submodule_search_locations or ())] if spec else []

@@ -74,7 +74,7 @@ MAIN_TICKET_TOPIC = "main_ticket_topic"
 
 
 class KeyFigure(StrEnum):
-    """A figure with one name for every business; `features/segments/key_figures.py` says which feature holds it."""
+    """A figure with one name for every business; `features/segments/rule_variables.py` says which feature holds it."""
 
     RECENCY_DAYS = "recency_days"
     FREQUENCY = "frequency"

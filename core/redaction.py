@@ -1,4 +1,4 @@
-"""Removes passwords and other secrets from configuration and URLs, so that they can be logged."""
+"""Makes text safe to pass on: logs without passwords, CSV files without formulas."""
 
 from __future__ import annotations
 
@@ -26,3 +26,16 @@ def redact(value: Any) -> Any:
 def _redact_key(key: str, value: Any) -> Any:
     is_secret = SECRET_KEY.search(key) and not isinstance(value, dict)
     return "***" if is_secret else redact(value)
+
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"A spreadsheet runs a cell that begins like this (CSV injection, CWE-1236)."
+
+
+def escape_formula(text: str) -> str:
+    """The text for a cell of a CSV, with an apostrophe in front if a spreadsheet would run it.
+
+    >>> escape_formula("=1+1")
+    "'=1+1"
+    """
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -15,8 +15,8 @@ from typing import Annotated
 
 import msgspec
 
-from core.digest import digest_of
 from core.errors import WrongTransition
+from core.ids import digest_of
 
 HEALTH_DROP = "health_drop"
 "The kind of a task that is opened when a customer's health drops."

@@ -1,4 +1,4 @@
-"""Half-open time windows around a cutoff.
+"""Half-open time windows around a cutoff, and the customers at it.
 
     past            cutoff    gap        future
     [--- lookback ---)[------)[--- horizon ---)
@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
 
 DAYS_PER_MONTH = 365.25 / 12
 "An average calendar month: what turns the length of a subscription into months."
@@ -43,3 +46,23 @@ class Window:
 
     def __contains__(self, day: date) -> bool:
         return self.start <= day < self.end
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Rows (customer, cutoff), sorted by cutoff and then customer: the customers behind every figure."""
+
+    customer_ids: NDArray[np.str_]
+    "(n,)."
+    cutoffs: NDArray[np.datetime64]
+    "(n,) datetime64[D]."
+    definition: str = ""
+    "In words, e.g. 'a purchase in the 180 days before the cutoff'; printed with every figure."
+
+    def __len__(self) -> int:
+        return len(self.customer_ids)
+
+    def at(self, cutoff: np.datetime64) -> Cohort:
+        """The customers of one cutoff."""
+        rows = self.cutoffs == cutoff
+        return Cohort(self.customer_ids[rows], self.cutoffs[rows], self.definition)

@@ -16,8 +16,7 @@ import numpy as np
 from ibis import _
 from numpy.typing import NDArray
 
-from core.cohort import Cohort
-from core.window import Window
+from core.window import Cohort, Window
 from tables.engines.arrays import texts, within
 from tables.episodes import running_at
 from tables.tables import Tables

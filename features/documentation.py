@@ -8,7 +8,7 @@ from pathlib import Path
 
 from features.compiler.declaration import Feature
 from features.families.catalogue import all_features
-from tables.vocabulary import MAX_KINDS, MAX_WORDS
+from tables.attributes import MAX_KINDS, MAX_WORDS
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "features.md"
 

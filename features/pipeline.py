@@ -1,20 +1,27 @@
-"""Computes a feature table from tables and a cohort. Training, releases and exports all use it.
+"""Computes a feature table from tables and a cohort, and writes it to a file for other tools.
 
-It loops over cutoffs, and each one sees `tables.at(cutoff)` and nothing else. (One big range join over all cutoffs
-was measured three times as slow.)
+Training, releases and exports all compute features here. The loop over cutoffs lets each one see `tables.at(cutoff)`
+and nothing else. (One big range join over all cutoffs was measured three times as slow.)
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from datetime import date
+from pathlib import Path
 
 import ibis.expr.types as ir
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv as csv
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from core.cohort import Cohort
+from core.errors import BadInput
 from core.feature_table import FeatureTable
+from core.redaction import escape_formula
+from core.window import Cohort
 from features.compiler.compiler import compute_measures, evaluate
 from features.compiler.declaration import Feature, Measure, measures_of
 from features.compiler.facts import FEATURE_TABLES, collect_facts, customers_table, derive_columns, history_days
@@ -71,3 +78,43 @@ def _compute_measures(
             recorded = history_days(tables, table, rows=rows, facts=facts, cutoff=cutoff, enough=longest)
             values |= compute_measures(facts, measures, n_customers=n_customers, history_days=recorded)
     return values
+
+
+def write_features(features: FeatureTable, path: Path) -> None:
+    """Write one row per (customer, cutoff) to a .csv or .parquet file: words as text, missing values empty.
+
+    The file is replaced as a whole, so readers never see half of it. In a CSV, text that a spreadsheet would run as
+    a formula is disarmed. Raises BadInput for another suffix.
+    """
+    check_suffix(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        WRITERS[path.suffix](_decode_words(features.to_arrow()), temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check_suffix(path: Path) -> None:
+    """Raise BadInput unless the path ends in .csv or .parquet."""
+    if path.suffix not in WRITERS:
+        raise BadInput(f"cannot write {path}: the name must end in {' or '.join(sorted(WRITERS))}")
+
+
+def _decode_words(table: pa.Table) -> pa.Table:
+    """Dictionary columns as plain text."""
+    types = [pa.string() if pa.types.is_dictionary(field.type) else field.type for field in table.schema]
+    return table.cast(pa.schema([pa.field(name, dtype) for name, dtype in zip(table.column_names, types, strict=True)]))
+
+
+def _write_csv(table: pa.Table, path: Path) -> None:
+    for place, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            cells = [None if text is None else escape_formula(text) for text in table[place].to_pylist()]
+            table = table.set_column(place, field, pa.array(cells, pa.string()))
+    csv.write_csv(table, path)
+
+
+WRITERS = {".csv": _write_csv, ".parquet": pq.write_table}
+"By the suffix of the file."

@@ -41,7 +41,7 @@ def open_session(path: Path, console: Console, *, allow_cross_section: bool = Fa
     run_id = mlflow_run_id(config)
     registry, ledger = open_registry(config, console)
 
-    from tables.sources.cross_section import open_cross_section
+    from tables.cross_section import open_cross_section
     from tables.sources.opening import open_tables
     from training.run.session import Session
     from training.run.tracking import Tracking

@@ -14,12 +14,10 @@ from typing import Any
 import bentoml
 
 from core import environment
-from core.places import LEDGER_FILE, TASKS_FILE
-from serving.endpoints import all_endpoints
-from serving.http.activations import ActivationLog
-from serving.http.app import Api
-from serving.http.live import LiveRelease, LiveReleaseHooks
-from serving.http.metrics import ServiceMetrics
+from core.environment import LEDGER_FILE, TASKS_FILE
+from serving.http.app import Api, all_endpoints
+from serving.http.live import ActivationLog, LiveRelease, LiveReleaseHooks
+from serving.http.pages import ServiceMetrics
 from serving.release.release import Release
 from serving.release.releases import Activation, Releases
 from serving.tasks.database import TaskDatabase

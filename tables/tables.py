@@ -13,24 +13,25 @@ import pyarrow as pa
 from ibis.backends.sql import SQLBackend
 
 from core.config.data_set import Config
-from core.digest import digest_of
 from core.errors import DataError
-from tables.cleaning.conform import EXCLUDED_BECAUSE, conform, contract_of
-from tables.cleaning.row_checks import IN_TWO_ACCOUNTS
+from core.ids import digest_of
+from tables.cleaning.conform import EXCLUDED_BECAUSE, IN_TWO_ACCOUNTS, conform, contract_of
 from tables.contract import CONTRACT
-from tables.engines.duckdb import connect_in_memory, create_view
+from tables.engines.databases import connect_in_memory, create_view
 from tables.identities import add_seats, memberships, newest_links, replace_aliases, resolve_chains, roll_up
 from tables.known_at import (
+    ChannelCoverage,
     blank_unknown_cells,
     columns_without_date,
     keep_known_rows,
     keep_last_rows,
     keep_newest_versions,
+    measure_coverage,
+    watermark_of,
 )
 from tables.load_report import LoadReport, build_load_report, fingerprint_of
 from tables.personal_columns import PersonalColumn, find_personal_columns
 from tables.subscription_spans import cut_overlaps, find_overlaps
-from tables.watermark import ChannelCoverage, measure_coverage, watermark_of
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from core.cohort import Cohort
 from core.feature_table import FeatureTable
+from core.window import Cohort
 from features.pipeline import compute_features
 from tables.tables import Tables
 from tests.worlds import shop

@@ -15,7 +15,7 @@ from core import feature_names
 from core.feature_names import FeatureFamily, KeyFigure, RuleVariable
 from core.segmentation import ValueKind
 from features.families.catalogue import all_features
-from features.segments.key_figures import KEY_FIGURES
+from features.segments.rule_variables import KEY_FIGURES
 from insights.causes.covariates import DEFAULT_FEATURES, SYMPTOMS
 from insights.health.risk import BY_FAMILY, BY_NAME
 

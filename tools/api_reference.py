@@ -16,7 +16,7 @@ import msgspec
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from serving.endpoints import all_endpoints  # noqa: E402
+from serving.http.app import all_endpoints  # noqa: E402
 from serving.http.openapi import openapi_document  # noqa: E402
 from serving.http.problems import ProblemType  # noqa: E402
 from serving.http.schema import Endpoint, Response  # noqa: E402

@@ -15,8 +15,8 @@ from core.config.money import MoneySettings, OfferAssumptions, ReportSettings
 from core.config.section import Section
 from core.config.sources import CrossSectionSource, TableSource
 from core.config.training import ChurnDefinition, Cutoffs, HazardSettings, RecommenderSettings, RiskLevels
+from core.environment import Places
 from core.errors import ConfigError
-from core.places import Places
 
 
 class Config(Section, frozen=True):

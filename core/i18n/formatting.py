@@ -36,7 +36,7 @@ def format_percent(value: float, locale: str, *, n_decimals: int = 0, is_signed:
 
 
 @lru_cache(CACHE_SIZE)
-def format_money(value: float, currency: str, locale: str, *, n_decimals: int) -> str:
+def format_money(value: float, currency: str, *, locale: str, n_decimals: int) -> str:
     """An amount with the sign of its currency, or with its code where it has no sign."""
     from babel.numbers import format_currency, get_currency_symbol
 

@@ -77,7 +77,7 @@ def translate(message: str, language: Language, /, **values: str | int) -> str:
 
     A text without a translation stays English. Raises KeyError where a gap has no value.
     """
-    return _fill(_look_up(message, language), language, values)
+    return _fill(_look_up(message, language), language, values=values)
 
 
 def translate_plural(singular: str, plural: str, n: int, language: Language, /, **values: str | int) -> str:
@@ -85,7 +85,7 @@ def translate_plural(singular: str, plural: str, n: int, language: Language, /, 
     translations = load_translations(language)
     forms = translations.texts.get(singular, (singular, plural))
     form = translations.plural_form(n) if singular in translations.texts else int(n != 1)
-    return _fill(forms[form], language, {"n": n, **values})
+    return _fill(forms[form], language, values={"n": n, **values})
 
 
 def translate_template(message: str, language: Language, /, **values: str | int) -> str:
@@ -95,7 +95,7 @@ def translate_template(message: str, language: Language, /, **values: str | int)
 
 def fill_template(template: str, language: Language, /, **values: str | int) -> str:
     """Fill the gaps that there are values for."""
-    return _fill(template, language, {name: values.get(name, f"{{{name}}}") for name in GAP.findall(template)})
+    return _fill(template, language, values={name: values.get(name, f"{{{name}}}") for name in GAP.findall(template)})
 
 
 def capitalize(text: str) -> str:
@@ -113,7 +113,7 @@ def _look_up(message: str, language: Language) -> str:
     return forms[0] if forms else message
 
 
-def _fill(text: str, language: Language, values: Mapping[str, str | int]) -> str:
+def _fill(text: str, language: Language, *, values: Mapping[str, str | int]) -> str:
     return GAP.sub(lambda gap: _write(values[gap[1]], language), text)
 
 

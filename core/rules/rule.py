@@ -1,6 +1,6 @@
 """Rules of segments and eligibility, evaluated on numpy arrays.
 
-`core.rules.parser` has the grammar and `core.rules.tree` the meaning. `features.compiler.conditions` compiles the same
+`core.rules.parser` has the grammar and `core.rules.tree` the meaning. `features.compiler.compiler` compiles the same
 rules to Ibis expressions.
 
 >>> rule = parse_rule("churn_probability > 0.4 and returns_365d == 0")

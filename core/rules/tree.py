@@ -99,7 +99,7 @@ T_co = TypeVar("T_co", bound=Truth, covariant=True)
 
 
 class Engine(Protocol[T_co]):
-    """What evaluates comparisons: numpy arrays in `core.rules.rule`, Ibis in `features.compiler.conditions`."""
+    """What evaluates comparisons: numpy arrays in `core.rules.rule`, Ibis in `features.compiler.compiler`."""
 
     def kind(self, name: str) -> Kind:
         """What a column holds."""

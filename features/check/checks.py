@@ -1,8 +1,13 @@
-"""Checks whether a data set is fit for training: what was read, what was excluded, and what cannot be used."""
+"""Checks whether a data set is fit for training: what was read, what was excluded, and what cannot be used.
+
+Rows that are each valid may contradict each other. They are counted, with what Kizuna does about them: of overlapping
+subscriptions the newest counts; an amount without an exchange rate is missing (`tables.currencies`). Usage outside any
+subscription still counts as usage, because a trial or a return is usage too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,13 +18,13 @@ from features.check.history import HistoryCheck, check_history
 from features.families.catalogue import MissingTable, missing_tables
 from tables.cleaning.conform import map_columns
 from tables.contract import CONTRACT
-from tables.cross_row_checks import CrossRowIssue, find_cross_row_issues
+from tables.currencies import purchases_without_rate, subscriptions_without_rate
 from tables.identities import newest_links, resolve_chains
-from tables.known_at import columns_without_date
+from tables.known_at import ChannelCoverage, columns_without_date
 from tables.load_report import LoadReport
 from tables.personal_columns import PersonalColumn, find_personal_columns
+from tables.subscription_spans import find_overlaps
 from tables.tables import Tables
-from tables.watermark import ChannelCoverage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,3 +127,61 @@ def _unread_personal_columns(tables: Tables, name: str) -> tuple[PersonalColumn,
 def _count_duplicates(purchases: ir.Table) -> int:
     lines = purchases.filter(purchases.line_id.isnull()) if "line_id" in purchases.columns else purchases
     return int((lines.count().to_pyarrow().as_py()) - lines.distinct().count().to_pyarrow().as_py())
+
+
+OVERLAP = "they begin while an earlier span of their subscription runs; of those that run together the newest counts"
+OUTSIDE = "outside any subscription of their customer; they count as usage"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossRowIssue:
+    """Rows of one table that contradict other rows for one reason."""
+
+    table: str
+    reason: str
+    "Includes what Kizuna does about it."
+    rows: int
+    example: str
+    "The id of one of the rows."
+
+
+def find_cross_row_issues(tables: Tables) -> tuple[CrossRowIssue, ...]:
+    """The issues with at least one row, counted by the engine."""
+    issues = (
+        _count_issue(table, rows, reason=reason, id_column=column) for table, reason, rows, column in _checks(tables)
+    )
+    return tuple(issue for issue in issues if issue.rows)
+
+
+def _checks(tables: Tables) -> Iterator[tuple[str, str, ir.Table, str]]:
+    """Table, reason, rows, and the column of the example."""
+    if "purchases" in tables:
+        for reason, rows in purchases_without_rate(tables):
+            yield "purchases", reason, rows, "customer_id"
+    if "subscriptions" not in tables:
+        return
+    yield "subscriptions", OVERLAP, find_overlaps(tables["subscriptions"]), "subscription_id"
+    for reason, rows in subscriptions_without_rate(tables):
+        yield "subscriptions", reason, rows, "subscription_id"
+    if "usage" in tables:
+        latest = tables.latest()
+        outside = usage_outside_subscriptions(latest["usage"], latest["subscriptions"])
+        yield "usage", OUTSIDE, outside, "customer_id"
+
+
+def usage_outside_subscriptions(usage: ir.Table, subscriptions: ir.Table) -> ir.Table:
+    """The usage at a moment when the customer had no running subscription."""
+    has_no_end = subscriptions.ended_at.isnull()
+    return usage.anti_join(
+        subscriptions,
+        [
+            usage.customer_id == subscriptions.customer_id,
+            subscriptions.started_at <= usage.event_time,
+            has_no_end | (usage.event_time < subscriptions.ended_at),
+        ],
+    )
+
+
+def _count_issue(table: str, rows: ir.Table, *, reason: str, id_column: str) -> CrossRowIssue:
+    row = rows.aggregate(rows=rows.count(), example=rows[id_column].min()).to_pyarrow().to_pylist()[0]
+    return CrossRowIssue(table=table, reason=reason, rows=row["rows"], example=row["example"] or "")

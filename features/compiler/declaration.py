@@ -16,9 +16,9 @@ from typing import Literal
 
 import msgspec
 
-from core.digest import digest_of
 from core.feature_table import SEMANTICS, FeatureColumn
 from core.i18n.translation import ENGLISH, JAPANESE, Language, capitalize, translate, translate_template
+from core.ids import digest_of
 from core.rules.rule import parse_rule
 
 DAY_FACTS = ("age_days", "weekday", "hour")

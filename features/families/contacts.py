@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from core.feature_names import MAIN_CONTACT_CHANNEL, FeatureFamily
 from features.compiler.declaration import Feature, Grain, Leader, Measure, Ratio
-from features.compiler.windows import over_windows, within
-from features.families.feature_set import FeatureSet, WordFeatures
-from tables.vocabulary import names_of, quote_text
+from features.families.feature_set import FeatureSet, WordFeatures, over_windows, within
+from tables.attributes import names_of, quote_text
 
 CONTACT = Grain(name="contact", table="contacts")
 CONTACTS = Measure(CONTACT, "count")

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from core.feature_names import DAYS_SINCE_FIRST_PURCHASE, DAYS_SINCE_LAST_PURCHASE, MEAN_GAP_DAYS, FeatureFamily
 from features.compiler.declaration import Carried, Deviation, Difference, Feature, Grain, Measure, Ratio
-from features.compiler.windows import WINDOWS, over_windows, trends, within
-from features.families.feature_set import FeatureSet
+from features.families.feature_set import WINDOWS, FeatureSet, over_windows, trends, within
 
 BOUGHT = "amount >= 0"
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from core.feature_names import FeatureFamily
 from features.compiler.declaration import Feature, Grain, Measure, Ratio
-from features.compiler.windows import over_windows, within
-from features.families.feature_set import FeatureSet
+from features.families.feature_set import FeatureSet, over_windows, within
 from features.families.subscriptions import RUNNING, SPAN
 from features.families.usage import NONE_IN_WINDOW
 

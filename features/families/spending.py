@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from core.feature_names import FeatureFamily
 from features.compiler.declaration import Deviation, Difference, Feature, Grain, Measure, Ratio
-from features.compiler.windows import WINDOWS, over_windows, trends, within
-from features.families.feature_set import FeatureSet
+from features.families.feature_set import WINDOWS, FeatureSet, over_windows, trends, within
 from features.families.purchases import NEVER, NONE_IN_WINDOW, ORDER, ORDERS
 
 RETURN_LINE = Grain(name="return line", table="purchases", where="amount < 0")

@@ -11,8 +11,8 @@ from core.feature_names import FeatureFamily
 from features.compiler.declaration import NEVER_MISSING, Feature, Grain, Leader, Measure
 from features.compiler.facts import derive_columns
 from features.families.feature_set import FeatureSet, WordFeatures
+from tables.attributes import MAX_KINDS, frequent_words, names_of, quote_text
 from tables.tables import Tables
-from tables.vocabulary import MAX_KINDS, frequent_words, names_of, quote_text
 
 PREFERENCE = Grain(name="preference", table="preferences")
 FAMILY = FeatureFamily.PREFERENCES

@@ -19,9 +19,8 @@ from core.feature_names import (
     FeatureFamily,
 )
 from features.compiler.declaration import NEVER_MISSING, Feature, Grain, Leader, Measure
-from features.compiler.windows import over_windows
-from features.families.feature_set import FeatureSet, WordFeatures
-from tables.vocabulary import names_of, quote_text
+from features.families.feature_set import FeatureSet, WordFeatures, over_windows
+from tables.attributes import names_of, quote_text
 
 SPAN = Grain(name="span", table="subscriptions")
 RUNNING = "running == 1"

@@ -13,9 +13,8 @@ from core.feature_names import (
     FeatureFamily,
 )
 from features.compiler.declaration import Deviation, Feature, Grain, Leader, Measure, Ratio
-from features.compiler.windows import over_windows, trends
-from features.families.feature_set import FeatureSet, WordFeatures
-from tables.vocabulary import names_of, quote_text
+from features.families.feature_set import FeatureSet, WordFeatures, over_windows, trends
+from tables.attributes import names_of, quote_text
 
 EVENT = Grain(name="event", table="usage")
 USAGE_DAY = Grain(name="usage day", table="usage", keys=("age_days",), follows=True)

@@ -18,11 +18,11 @@ from ibis import _
 from numpy.typing import NDArray
 
 from core.catalogue import Catalogue
-from core.cohort import Cohort
 from core.config.training import ChurnDefinition
 from core.errors import DataError
 from core.interactions import codes_of
 from core.labels import Labels
+from core.window import Cohort
 from features.labels.protocol import Label, LabelQuery, LabelResult
 from tables.currencies import convert_to_base_currency
 from tables.engines.arrays import numbers, texts, within

@@ -20,8 +20,7 @@ from core.feature_table import FeatureTable
 from core.health_scale import HealthScale
 from core.rules.rule import parse_rule
 from core.segmentation import Segmentation, SegmentDefinition
-from features.segments.key_figures import customer_value
-from features.segments.rule_variables import RuleVariables, segments_by_place, variable_names
+from features.segments.rule_variables import RuleVariables, customer_value, segments_by_place, variable_names
 
 
 def compute_segmentation(

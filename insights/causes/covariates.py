@@ -26,7 +26,7 @@ from core.feature_names import DAYS_SINCE_SUBSCRIPTION_CHANGE, MRR_NOW, SEATS_NO
 from core.feature_table import FeatureColumn, FeatureTable
 from models.churn.additive import AdditiveModel
 from models.churn.design_matrix import DesignMatrix
-from tables.vocabulary import names_of
+from tables.attributes import names_of
 
 DEFAULT_FEATURES: dict[str, tuple[str, ...]] = {
     "product": (FeatureFamily.USAGE, FeatureFamily.SEATS),

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.cohort import Cohort
+from core.window import Cohort
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
 from core.feature_names import MAIN_PLAN, FeatureFamily

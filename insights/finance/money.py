@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.errors import DataError
-from core.exchange_rates import load_exchange_rates
+from tables.currencies import load_exchange_rates
 
 NO_DECIMALS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF", "XPF", "PYG", "RWF", "UGX"})
 THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})

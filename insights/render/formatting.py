@@ -69,7 +69,10 @@ class Formatter:
         """
         if not self._writes_yen:
             return format_money(
-                value, self.currency, self.language, n_decimals=0 if abs(value) >= LARGE_AMOUNT else self.n_decimals
+                value,
+                self.currency,
+                locale=self.language,
+                n_decimals=0 if abs(value) >= LARGE_AMOUNT else self.n_decimals,
             )
         if self.in_thousands([value]) if in_thousands is None else in_thousands:
             return f"{format_number(value / 1000, self.language)}千円"
@@ -82,7 +85,7 @@ class Formatter:
         """
         if self._writes_yen:
             return format_number(value / 1000 if in_thousands else value, self.language)
-        return format_money(value, self.currency, self.language, n_decimals=self.n_decimals)
+        return format_money(value, self.currency, locale=self.language, n_decimals=self.n_decimals)
 
     def in_thousands(self, amounts: Iterable[float]) -> bool:
         """Whether a table or chart of these amounts is written in thousands."""

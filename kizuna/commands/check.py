@@ -20,7 +20,7 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Check the data: rows read, rows excluded and why, and whether the history is long enough."""
     from features.check import report
     from features.check.checks import check_tables
-    from tables.sources.cross_section import open_cross_section
+    from tables.cross_section import open_cross_section
     from tables.sources.opening import open_tables
 
     console, settings = Console(), open_config(config, allow_cross_section=True)

@@ -17,9 +17,8 @@ def register(app: typer.Typer) -> None:
 def features(out: TableOut, config: ConfigPath = DEFAULT_CONFIG, cutoff: Cutoffs = None) -> None:
     """Write the features of every customer in the cohort at each cutoff."""
     from features.cohort import select_cohort
-    from features.export import check_suffix, write_features
     from features.families.catalogue import missing_tables
-    from features.pipeline import compute_features
+    from features.pipeline import check_suffix, compute_features, write_features
     from tables.sources.opening import open_tables
 
     check_suffix(out)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.money import OfferAssumptions
-from core.digest import digest_of
+from core.ids import digest_of
 from core.offers import Decision, Offer, OfferBook, OfferContacts, OfferValue, RankedOffer
 from core.rules.rule import parse_rule
 from models.protocols import Situation

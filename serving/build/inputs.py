@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.cohort import Cohort
 from core.config.data_set import Config
 from core.errors import NotFound
 from core.feature_table import FeatureTable
 from core.model_kinds import CHURN, kinds_in_release
+from core.window import Cohort
 from features.cohort import select_cohort
 from features.pipeline import compute_features
 from models.mlflow_store.package import ModelPackage

@@ -14,8 +14,8 @@ import msgspec
 
 from core.catalogue import Catalogue
 from core.config.data_set import Config
-from core.digest import digest_of
 from core.errors import BadInput
+from core.ids import digest_of
 from core.model_card import ModelCard
 from core.model_kinds import RECOMMENDER, kinds_in_release
 from serving.build.inputs import BuildInputs, BuiltPart, Champions

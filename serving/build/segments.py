@@ -12,9 +12,8 @@ from core.feature_names import FeatureFamily
 from core.feature_table import FeatureTable
 from core.interactions import codes_of
 from core.model_kinds import CHURN
-from features.segments.key_figures import KEY_FIGURES, key_figure
 from features.segments.membership import compute_segmentation
-from features.segments.rule_variables import decode_words
+from features.segments.rule_variables import KEY_FIGURES, decode_words, key_figure
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.churn_part import ChurnPart
 from serving.release.release import ReleasePart

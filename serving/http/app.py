@@ -21,13 +21,12 @@ from starlette.responses import Response as HttpResponse
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
-from core.places import TASKS_FILE
+from core.catalogue import Catalogue
+from core.environment import TASKS_FILE
 from serving.http.live import LiveRelease
-from serving.http.metrics import ServiceMetrics
-from serving.http.pages import page_routes
+from serving.http.pages import ServiceMetrics, page_routes
 from serving.http.problems import MEDIA_TYPE, Problem, ProblemType
-from serving.http.schema import Endpoint, RequestContext
-from serving.http.strict_json import RequestReader, read_body
+from serving.http.schema import Endpoint, RequestContext, RequestReader, read_body
 from serving.release.release import Release
 from serving.stock import LiveStock, StockFile
 from serving.tasks.database import TaskDatabase
@@ -35,8 +34,15 @@ from serving.tasks.database import TaskDatabase
 logger = logging.getLogger("kizuna.serving")
 
 HttpHandler = Callable[[HttpRequest], Awaitable[HttpResponse]]
+ENDPOINTS: Catalogue[Endpoint] = Catalogue.of_folder("serving.endpoints", attribute="ENDPOINT")
+"The routes of the API: one file of `serving/endpoints/` each."
 UNKNOWN_ROUTE = "unknown"
 "Route label of requests without a route in the metrics."
+
+
+def all_endpoints() -> list[Endpoint]:
+    """All routes of the API, sorted by path."""
+    return sorted(ENDPOINTS.values(), key=lambda endpoint: endpoint.path)
 
 
 class IdConvertor(Convertor[str]):

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.shop.customers import Customers
 from simulation.shop.history import ShopOrders
-from simulation.shop.world import ShopWorld
+from simulation.shop.world import Customers, ShopWorld
 
 CATEGORIES = np.array(
     ["tea", "coffee", "sweets", "bowls", "cloth", "paper", "incense", "knives", "plants", "games", "candles", "bags"]

@@ -7,9 +7,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from simulation.shop.baskets import ShopItems
-from simulation.shop.customers import Customers
 from simulation.shop.history import ShopOrders
-from simulation.shop.world import ShopWorld
+from simulation.shop.world import Customers, ShopWorld
 
 ACCEPTANCE = {"item": 0.08, "category_coupon": 0.12, "discount": 0.18, "thank_you": 0.25}
 "P(the next order redeems the offer if it comes in time), by kind."

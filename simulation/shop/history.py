@@ -15,8 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.shop.customers import Customers
-from simulation.shop.world import ShopWorld
+from simulation.shop.world import Customers, ShopWorld
 
 CAUSES = np.array(["own reasons", "defect", "late delivery", "prices"])
 

@@ -6,12 +6,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from simulation.software.accounts import Accounts
 from simulation.software.history import AccountHistory
 from simulation.software.people import People
-from simulation.software.sentences import write_sentences
+from simulation.software.tickets import write_sentences
 from simulation.software.usage import FEATURES
-from simulation.software.world import SoftwareWorld
+from simulation.software.world import Accounts, SoftwareWorld
 
 NPS_INTERVAL_MONTHS = 3
 NPS_ANSWERED, CSAT_ANSWERED = 0.4, 0.3

@@ -8,10 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from simulation.software.accounts import MARGINS, PLANS, SEAT_PRICE, Accounts
-from simulation.software.hazards import CAUSES
 from simulation.software.history import AccountHistory
-from simulation.software.world import SoftwareWorld
+from simulation.software.state import CAUSES
+from simulation.software.world import MARGINS, PLANS, SEAT_PRICE, Accounts, SoftwareWorld
 
 YEN_PER_USD = 148.0
 "The exchange rate varies around this."

@@ -17,10 +17,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.software.accounts import Accounts
-from simulation.software.hazards import draw_causes, ends_a_term, hazards_in
-from simulation.software.state import AccountState, MonthEvents, advance_month, first_state
-from simulation.software.world import SoftwareWorld
+from simulation.software.state import (
+    AccountState,
+    MonthEvents,
+    advance_month,
+    draw_causes,
+    ends_a_term,
+    first_state,
+    hazards_in,
+)
+from simulation.software.world import Accounts, SoftwareWorld
 
 MONTHS_AWAY = 3
 "Minimum before an account returns."

@@ -8,10 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from simulation.software.accounts import Accounts
 from simulation.software.contracts import seats_by_month
 from simulation.software.history import AccountHistory
-from simulation.software.world import SoftwareWorld, number_ids
+from simulation.software.world import Accounts, SoftwareWorld, number_ids
 
 FILLING_DAYS = 50.0
 "Mean time until a seat has a person."

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from simulation.software.accounts import CHANNELS, SEAT_PRICE, Accounts
 from simulation.software.contracts import YEN_PER_USD, seats_by_month
 from simulation.software.history import AccountHistory
 from simulation.software.people import ACQUISITION_YEN
-from simulation.software.world import SoftwareWorld
+from simulation.software.world import CHANNELS, SEAT_PRICE, Accounts, SoftwareWorld
 
 UPSELL_PROBABILITY = 0.05
 "P(sales offers an account more seats in a month)."

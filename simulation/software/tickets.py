@@ -1,6 +1,10 @@
-"""The tickets of the support desk: when they are answered and closed, and how customers rate them."""
+"""The tickets of the support desk, and the short texts that customers write in them and in surveys."""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +12,6 @@ from numpy.typing import NDArray
 
 from simulation.software.history import AccountHistory
 from simulation.software.people import People
-from simulation.software.sentences import write_sentences
 from simulation.software.state import IS_SEVERE, TOPICS
 from simulation.software.world import SoftwareWorld
 
@@ -85,3 +88,28 @@ def _ratings(
     is_rated = is_closed & (random.random(len(severe)) < RATED)
     mean = 4.6 - 0.5 * severe - 0.9 * np.log1p(hours_waited / 12)
     return pa.array(np.rint(random.normal(mean, 0.7)).clip(1, 5), mask=~is_rated)
+
+
+TEMPLATES = Path(__file__).with_name("sentences.json")
+"By topic and language: sentences with placeholders, and the fillings of these."
+
+
+def write_sentences(topics: NDArray[np.str_], languages: NDArray[np.str_], *, random: np.random.Generator) -> list[str]:
+    """One sentence for each topic and language; texts of the same topic rarely repeat."""
+    templates = json.loads(TEMPLATES.read_text(encoding="utf-8"))
+    draws = random.random((len(topics), 5))
+    return [
+        _fill_template(
+            templates["sentences"][str(topic)][str(language)],
+            (templates[kind][str(language)] for kind in ("teams", "parts", "endings", "questions")),
+            draw=draw,
+        )
+        for topic, language, draw in zip(topics, languages, draws, strict=True)
+    ]
+
+
+def _fill_template(sentences: list[str], fillings: Iterable[list[str]], *, draw: NDArray[np.float64]) -> str:
+    choices = (sentences, *fillings)
+    template, team, part, end, ask = (words[int(u * len(words))] for words, u in zip(choices, draw, strict=True))
+    sentence = template.format(team=team, part=part, end=end, ask=ask)
+    return sentence[0].upper() + sentence[1:]

@@ -8,8 +8,7 @@ import duckdb
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
 
-from tables.engines.databases import FAULTS, connect, find_table, unreadable
-from tables.engines.duckdb import attach_file, copy_table, is_duckdb
+from tables.engines.databases import FAULTS, attach_file, connect, copy_table, find_table, is_duckdb, unreadable
 from tables.sources.protocol import Location
 
 

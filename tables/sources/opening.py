@@ -16,8 +16,7 @@ from core.errors import ConfigError, DataError
 from tables.cleaning.conform import conform, contract_of
 from tables.cleaning.readings import UNREADABLE
 from tables.contract import CONTRACT
-from tables.engines.databases import connect, find_table
-from tables.engines.duckdb import connect_in_memory
+from tables.engines.databases import connect, connect_in_memory, find_table
 from tables.load_report import LoadReport
 from tables.sources.protocol import Location, find_source
 from tables.tables import Tables, build_tables

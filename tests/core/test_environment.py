@@ -1,4 +1,4 @@
-"""The names of environment variables are written in one place."""
+"""One folder per data set, one MLflow store for all of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,28 @@ import ast
 from pathlib import Path
 
 from core import environment
+from core.environment import Places
+
+
+def test_data_sets_share_the_mlflow_store_and_nothing_else(tmp_path):
+    shop, club = Places(tmp_path, "shop"), Places(tmp_path, "club")
+
+    assert shop.tracking_uri == club.tracking_uri == f"sqlite:///{tmp_path}/mlflow.db"
+    assert shop.releases == tmp_path / "shop" / "releases"
+    assert club.ledger == tmp_path / "club" / "ledger.jsonl"
+
+
+def test_looking_up_a_path_creates_nothing(tmp_path):
+    places = Places(tmp_path / "var", "shop")
+
+    assert not any(path.exists() for path in (places.home, places.releases, places.ledger))
+
+
+def test_the_address_of_the_mlflow_store_does_not_depend_on_the_working_directory(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+    assert Places(Path("var"), "shop").tracking_uri == f"sqlite:///{tmp_path}/var/mlflow.db"
+
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("core", "tables", "simulation", "models", "features", "training", "insights", "serving", "kizuna")

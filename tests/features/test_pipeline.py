@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.cohort import Cohort
+from core.window import Cohort
 from features.pipeline import compute_features
 from tests.featured import cohort, features_at
 from tests.worlds import config, frame, shop

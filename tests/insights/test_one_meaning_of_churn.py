@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.cohort import Cohort
 from core.config.loading import read_config
 from core.config.training import ChurnDefinition
+from core.window import Cohort
 from features.cohort import select_cohort
 from features.labels.labelling import label_lifetimes, label_outcomes
 from insights.report.report_data import load_report_data

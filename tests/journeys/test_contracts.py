@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.config.loading import read_config
-from tables.sources.cross_section import open_cross_section
+from tables.cross_section import open_cross_section
 from tests.journeys.conftest import PROJECT, DataSet
 from training.cross_section.rows import drop_leaks
 

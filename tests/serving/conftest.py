@@ -17,10 +17,9 @@ from typing import Any
 import httpx
 import pytest
 
-from serving.endpoints import all_endpoints
-from serving.http.app import Api
+from serving.http.app import Api, all_endpoints
 from serving.http.live import LiveRelease, LiveReleaseHooks
-from serving.http.metrics import ServiceMetrics
+from serving.http.pages import ServiceMetrics
 from serving.http.schema import Endpoint
 from serving.release.releases import Releases
 from tests.serving.sample_release import publish, sample_release

@@ -24,12 +24,11 @@ from models.recommenders.engine.base import Recommender
 from models.recommenders.item_lists import BoughtTogether, measure_trend
 from models.recommenders.popularity import Popularity
 from serving.release.churn_part import ChurnPart
-from serving.release.context_models import ContextModels, TrendPart
 from serving.release.customer_part import CustomerPart, RecordedProfiles
 from serving.release.hazard_part import HazardPart
 from serving.release.item_part import ItemPart
 from serving.release.offer_part import OfferPart
-from serving.release.recommender_part import RecommenderPart
+from serving.release.recommender_part import ContextModels, RecommenderPart, TrendPart
 from serving.release.release import Release, ReleaseDescription, ReleasedModel
 from serving.release.releases import Activation, Releases
 from serving.release.segment_part import SegmentPart

@@ -12,7 +12,7 @@ import httpx
 import psutil
 
 from core.ledger import Ledger
-from serving.http.strict_json import BODY_LIMIT
+from serving.http.schema import BODY_LIMIT
 from serving.release.releases import Activation, Releases
 from tests.serving.conftest import RunningService, wait_until
 from tests.serving.sample_release import NOW, publish, sample_release

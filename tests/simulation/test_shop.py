@@ -24,9 +24,8 @@ from features.interactions import load_interactions
 from features.labels.labelling import label_outcomes
 from simulation.shop.baskets import CATEGORIES, resolve_repeats
 from simulation.shop.campaigns import next_orders
-from simulation.shop.simulate import ShopWorld, simulate_shop
-from simulation.shop.stated import SINCERITY
-from simulation.shop.truth import ShopTruth
+from simulation.shop.records import SINCERITY
+from simulation.shop.simulate import ShopTruth, ShopWorld, simulate_shop
 from tables.contract import CONTRACT
 from tables.sources.opening import open_tables
 from tables.tables import Tables, tables_from_frames

@@ -14,12 +14,10 @@ from core.config.loading import read_config
 from core.errors import BadInput
 from features.cohort import select_cohort
 from features.labels.labelling import label_outcomes
-from simulation.software.accounts import make_accounts
-from simulation.software.hazards import CAUSES
 from simulation.software.history import AccountHistory, simulate_history
-from simulation.software.simulate import SimulatedSoftware, simulate_software
-from simulation.software.truth import SoftwareTruth
-from simulation.software.world import SoftwareWorld, number_ids
+from simulation.software.simulate import SimulatedSoftware, SoftwareTruth, simulate_software
+from simulation.software.state import CAUSES
+from simulation.software.world import SoftwareWorld, make_accounts, number_ids
 from tables.contract import CONTRACT
 from tables.sources.opening import open_tables
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import ConfigError, DataError, SourceUnavailable
-from tables.sources.cross_section import open_cross_section
+from tables.cross_section import open_cross_section
 from tables.sources.opening import open_tables
 from tests.cross_section_worlds import SPORTS, club
 

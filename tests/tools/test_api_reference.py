@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from serving.endpoints import all_endpoints
+from serving.http.app import all_endpoints
 from serving.http.problems import ProblemType
 from tools.api_reference import PAGE, describe_type, render_page
 

@@ -9,10 +9,10 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from core.cohort import Cohort
 from core.feature_table import FeatureTable
 from core.labels import Labels
 from core.scores import Scores
+from core.window import Cohort
 from features.cohort import select_cohort
 from features.labels.labelling import label_outcomes
 from features.pipeline import compute_features

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.churn_causes import OTHER, CauseWords
-from core.cohort import Cohort
 from core.config.training import HazardSettings
 from core.feature_table import FeatureTable
 from core.labels import Labels
 from core.risk_curves import RiskCurves
+from core.window import Cohort
 from features.cohort import select_cohort
 from features.labels.labelling import label_lifetimes
 from features.pipeline import compute_features

@@ -24,8 +24,8 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.digest import digest_of
 from core.errors import SourceUnavailable
+from core.ids import digest_of
 from core.interruption import defer_interruption
 from models.protocols import Settings
 from models.recommenders.engine.search_ranges import Between, OneOf, Ranges

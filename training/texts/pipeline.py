@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from core.churn_causes import OTHER, CauseWords
 from core.config.customers import CauseSettings
-from core.digest import digest_of
 from core.errors import BadInput
+from core.ids import digest_of
 from core.intervals import Estimate, estimate_interval
 from core.model_card import CROSS_VALIDATION, Comparison, Metric, ModelCard
 from core.model_kinds import TEXTS

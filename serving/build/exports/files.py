@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from core.catalogue import Catalogue
 from core.errors import BadInput, NotFound
-from core.spreadsheet import escape_formula
+from core.redaction import escape_formula
 from serving.release.release import Release
 from serving.stock import EMPTY_STOCK, Stock
 

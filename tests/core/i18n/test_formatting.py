@@ -19,8 +19,8 @@ def test_a_percentage_is_a_share_of_one():
 
 
 def test_an_amount_has_the_sign_of_its_currency_or_its_code():
-    assert format_money(-50, "GBP", "en", n_decimals=2) == "-£50.00"
-    assert format_money(1234.5, "CHF", "en", n_decimals=2) == "CHF\N{NO-BREAK SPACE}1,234.50"
+    assert format_money(-50, "GBP", locale="en", n_decimals=2) == "-£50.00"
+    assert format_money(1234.5, "CHF", locale="en", n_decimals=2) == "CHF\N{NO-BREAK SPACE}1,234.50"
 
 
 def test_dates_are_written_in_full():

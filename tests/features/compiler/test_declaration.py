@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from core.i18n.translation import JAPANESE, has_translation
 from features.compiler.declaration import NEVER_MISSING, Expression, Feature, Measure, Ratio, columns_of, measures_of
-from features.compiler.windows import over_windows, within
 from features.families.catalogue import all_features
+from features.families.feature_set import over_windows, within
 from features.families.purchases import GAPS, ORDER, ORDERS
 from features.families.spending import SPEND
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.cohort import Cohort
 from core.config.training import ChurnDefinition, Definition
 from core.labels import Labels
+from core.window import Cohort
 from features.labels.labelling import LABELS, label_outcomes
 from tables.tables import Tables
 from tests.worlds import config, frame, shop

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.cohort import Cohort
 from core.config.training import ChurnDefinition
 from core.errors import DataError
 from core.labels import Labels
+from core.window import Cohort
 from features.labels.labelling import label_outcomes
 from tests.worlds import config, frame, shop
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.cohort import Cohort
+from core.window import Cohort
 from core.config.customers import Segment
 from core.config.data_set import Config
 from core.config.training import ChurnDefinition

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput, NotFound
+from core.redaction import FORMULA_STARTS
 from core.scores import Reason
-from core.spreadsheet import FORMULA_STARTS
 from serving.build.exports.files import EXPORTS, ExportOptions, csv_cell, write_export
 from serving.release.lookup import PackedJson
 from tests.serving.sample_release import PROFILES, recommender_part, sample_release

@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from models.recommenders.item_knn import ItemKnn
-from serving.endpoints import all_endpoints, churn_score
+from serving.endpoints import churn_score
+from serving.http.app import all_endpoints
 from serving.http.problems import ProblemType
-from serving.http.strict_json import BODY_LIMIT
+from serving.http.schema import BODY_LIMIT
 from tests.serving.conftest import client_for, open_api
 from tests.serving.sample_release import CUTOFF, interactions, publish, sample_release
 

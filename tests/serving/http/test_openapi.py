@@ -9,10 +9,9 @@ import schemathesis
 from hypothesis import settings
 from schemathesis.config import SchemathesisConfig
 
-from serving.endpoints import all_endpoints
-from serving.http.app import Api
+from serving.http.app import Api, all_endpoints
 from serving.http.live import LiveRelease, LiveReleaseHooks
-from serving.http.metrics import ServiceMetrics
+from serving.http.pages import ServiceMetrics
 from serving.release.releases import Releases
 from tests.serving.sample_release import sample_release
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.errors import BadInput
 from core.ledger import Ledger
 from models.mlflow_store.registry import Registry
-from tables.sources.cross_section import open_cross_section
+from tables.cross_section import open_cross_section
 from tests.cross_section_worlds import SPORTS, club
 from tests.training.conftest import NOW
 from training.cross_section.pipeline import compare_cross_section_recipes, train_cross_section

@@ -18,11 +18,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.window import Cohort
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
 from core.feature_names import MAIN_PLAN, FeatureFamily
 from core.feature_table import FeatureTable
+from core.window import Cohort
 from features.pipeline import compute_features
 from features.segments.membership import compute_segmentation
 from features.segments.rule_variables import attribute_names, decode_words, features_for_rules

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.window import Cohort
 from core.config.customers import Segment
 from core.config.data_set import Config
 from core.config.training import ChurnDefinition
 from core.errors import NotEnoughHistory, RuleError
 from core.feature_table import FeatureColumn, FeatureTable
+from core.window import Cohort
 from insights.causes.person_months import (
     SEGMENT,
     TIER,

@@ -43,7 +43,7 @@ class Risks:
         return np.append(self.churn_probability, np.nan)[codes_of(customer_ids, self.customer_ids)]
 
 
-class SegmentReport(msgspec.Struct, frozen=True):
+class SegmentReport(msgspec.Struct, frozen=True, kw_only=True):
     """What `kizuna segments` prints."""
 
     cutoff: date
@@ -80,12 +80,12 @@ def segment_report(tables: Tables, cutoff: date, *, risks: Risks) -> SegmentRepo
     segmentation = compute_segmentation(tables.config, features, churn_probability=risks.of(features.customer_ids))
     seed = tables.config.seed
     return SegmentReport(
-        cutoff,
-        tables.config.currency,
-        segmentation.value_kind,
-        len(features),
-        int((~np.isnan(segmentation.churn_probability)).sum()),
-        risks.source,
-        segmentation.segment_figures(seed),
-        segmentation.tier_figures(seed),
+        cutoff=cutoff,
+        currency=tables.config.currency,
+        value_kind=segmentation.value_kind,
+        customers=len(features),
+        scored=int((~np.isnan(segmentation.churn_probability)).sum()),
+        risk_source=risks.source,
+        segments=segmentation.segment_figures(seed),
+        customer_tiers=segmentation.tier_figures(seed),
     )

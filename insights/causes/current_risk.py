@@ -2,7 +2,7 @@
 
 hazard model   mean risks of today's customers by the promoted model; they add up to the risk of churn
 incidence      without one: of new customers, the share that has churned for each stated cause after some months, and
-               for none (Aalen-Johansen, see incidence.py)
+               for none (Aalen-Johansen, see views.py)
 
 Every figure sums the same numbers per customer, so groups that partition the company (tiers, plans, attributes) add up
 to it. An intervention is evaluated for each group as if that group were the only one: its fixed cost counts in full.
@@ -38,7 +38,7 @@ RiskSource = Literal["hazard model", "attributed"]
 "Where the risk by cause comes from."
 
 
-class RiskView(msgspec.Struct, frozen=True):
+class RiskView(msgspec.Struct, frozen=True, kw_only=True):
     """Risks by cause and months, and their source."""
 
     source: RiskViewSource
@@ -98,7 +98,13 @@ class HazardRisks:
         estimates = iter(estimate_intervals(means, self.customer_ids, seed=seed))
         by_month = [[next(estimates) for _ in range(len(causes) + 1)] for _ in months]
         *by_cause, whole = ([month[place] for month in by_month] for place in range(len(causes) + 1))
-        return RiskView("hazard model", self.model, months, dict(zip(causes, by_cause, strict=True)), whole)
+        return RiskView(
+            source="hazard model",
+            model=self.model,
+            months=months,
+            by_cause=dict(zip(causes, by_cause, strict=True)),
+            whole=whole,
+        )
 
 
 def with_total(parts: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -110,7 +116,7 @@ def incidence_view(incidence: dict[str, list[Estimate]], months: Sequence[int]) 
     """The view without a hazard model; the total has no interval of its own."""
     columns = zip(*incidence.values(), strict=True)
     whole = [Estimate(sum(estimate.value for estimate in column)) for column in columns]
-    return RiskView("incidence", "", tuple(months), incidence, whole)
+    return RiskView(source="incidence", model="", months=tuple(months), by_cause=incidence, whole=whole)
 
 
 class CauseRisk(msgspec.Struct, frozen=True):

@@ -35,7 +35,7 @@ RESERVED = (SEGMENT, TIER, "all", "month", "cause")
 "A listed attribute with one of these names is called attributes.<name>."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PersonMonths:
     """Rows (customer, month), by month and then customer; every array is (n,)."""
 
@@ -70,7 +70,7 @@ class PersonMonths:
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> PersonMonths:
         """The rows that an index array or boolean mask picks."""
-        return PersonMonths(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+        return PersonMonths(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
 
 
 def newest_months(episodes: SubscriptionEpisodes, n_months: int) -> NDArray[np.datetime64]:
@@ -102,7 +102,14 @@ def load_person_months(
         units = mrr_at(mrr, month, customer_ids=episodes.customer_ids[running])
         parts.append((np.full(len(running), month), running, churned, tenure, units))
     month_of_row, running, churned, tenure, units = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return PersonMonths(episodes.customer_ids[running], month_of_row, running, churned, tenure, units)
+    return PersonMonths(
+        customer_ids=episodes.customer_ids[running],
+        months=month_of_row,
+        episodes=running,
+        churned=churned,
+        tenure_days=tenure,
+        mrr_units=units,
+    )
 
 
 def running_episodes(episodes: SubscriptionEpisodes, day: np.datetime64) -> NDArray[np.int64]:

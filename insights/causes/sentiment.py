@@ -44,7 +44,7 @@ class SentimentTexts:
         return cls(text, np.empty(0, "datetime64[M]"), text, np.empty(0))
 
 
-class Sentiment(msgspec.Struct, frozen=True):
+class Sentiment(msgspec.Struct, frozen=True, kw_only=True):
     """Mean sentiment of one group of texts."""
 
     by: str
@@ -129,4 +129,4 @@ def _mean(
         return ratio(weights @ sentiments, weights.sum(axis=1))[:, None]
 
     (estimate,) = estimate_intervals(mean, texts.customer_ids[members], seed=seed)
-    return Sentiment(by, value, len(sentiments), estimate, cause)
+    return Sentiment(by=by, value=value, n_texts=len(sentiments), sentiment=estimate, cause=cause)

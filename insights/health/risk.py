@@ -72,7 +72,7 @@ MAX_REASONS = 3
 "Per customer."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Risk:
     """One row per customer, sorted by id.
 
@@ -121,12 +121,12 @@ def risk_at(tables: Tables, model: AdditiveModel, *, cutoff: date) -> Risk:
     willing = features.take(~np.isin(features.customer_ids, customers_refusing(tables, "score", cutoff=cutoff)))
     contributions = model.contributions(willing)
     return Risk(
-        cutoff,
-        willing.customer_ids,
-        model.columns_,
-        align_values(willing, model.columns_).astype(np.float32),
-        contributions[:, :-1].astype(np.float32),
-        float(contributions[0, -1]) if len(contributions) else 0.0,
+        cutoff=cutoff,
+        customer_ids=willing.customer_ids,
+        columns=model.columns_,
+        values=align_values(willing, model.columns_).astype(np.float32),
+        contributions=contributions[:, :-1].astype(np.float32),
+        average=float(contributions[0, -1]) if len(contributions) else 0.0,
     )
 
 

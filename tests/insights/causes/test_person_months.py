@@ -197,8 +197,14 @@ def test_without_segments_and_tiers_none_are_computed():
 
 
 def test_a_text_counts_in_the_group_of_its_writer_at_the_start_of_the_month():
+    zeros = np.zeros(3, int)
     rows = PersonMonths(
-        np.array(["ada", "bo", "ada"]), np.array(["2024-03", "2024-03", "2024-04"], "M8[M]"), *[np.zeros(3, int)] * 4
+        customer_ids=np.array(["ada", "bo", "ada"]),
+        months=np.array(["2024-03", "2024-03", "2024-04"], "M8[M]"),
+        episodes=zeros,
+        churned=zeros.astype(bool),
+        tenure_days=zeros,
+        mrr_units=zeros,
     )
     writers, months = ["ada", "ada", "bo", "cyd", "bo"], ["2024-04", "2024-03", "2024-03", "2024-03", "2024-04"]
 

@@ -88,7 +88,10 @@ def panel() -> Panel:
     ended = np.where(churned, np.datetime64("2024-03-15"), np.datetime64("NaT"))
     stated_causes = np.where(churned, world.stated_causes, -1)
     stated_codes = np.append(NAMES.causes, "")[stated_causes]
-    rows = PersonMonths(ids, months, np.arange(n), churned, np.full(n, 51), np.full(n, 1_001))
+    rows = PersonMonths(
+        customer_ids=ids, months=months, episodes=np.arange(n), churned=churned, tenure_days=np.full(n, 51),
+        mrr_units=np.full(n, 1_001),
+    )  # fmt: skip
     return Panel(
         names=NAMES,
         rows=rows,

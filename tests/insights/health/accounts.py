@@ -47,7 +47,14 @@ def risk(accounts: Accounts, day: date = DAY) -> Risk:
     ids = sorted(accounts)
     values = np.array([accounts[one] for one in ids], np.float32).reshape(-1, 3)
     adds = np.nan_to_num((values - USUAL) * WEIGHTS).astype(np.float32)
-    return Risk(day, np.array(ids, dtype="U8"), COLUMNS, values, adds, 0.0)
+    return Risk(
+        cutoff=day,
+        customer_ids=np.array(ids, dtype="U8"),
+        columns=COLUMNS,
+        values=values,
+        contributions=adds,
+        average=0.0,
+    )
 
 
 def day_of(

@@ -18,6 +18,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+RealArray = NDArray[np.floating | np.integer]
+"Numbers of any width: times in whole days, or in fractions of months."
+
 CENSORED = -1
 "The cause of a row that was last seen without an event."
 
@@ -26,16 +29,16 @@ CENSORED = -1
 class StepCurves:
     """Curves that change at certain times only, continuous from the right."""
 
-    times: NDArray[np.float64]
+    times: RealArray
     "(times,) rising."
     values: NDArray[np.float64]
     "(..., times + 1): before the first time, and from each time on."
 
-    def at(self, times: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    def at(self, times: RealArray | float) -> NDArray[np.float64]:
         """The values at some times: what happens at exactly a time has happened. (..., len(times))."""
         return self.values[..., np.searchsorted(self.times, times, side="right")]
 
-    def before(self, times: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    def before(self, times: RealArray | float) -> NDArray[np.float64]:
         """The values just before some times. (..., len(times))."""
         return self.values[..., np.searchsorted(self.times, times, side="left")]
 
@@ -44,15 +47,15 @@ class StepCurves:
 class TimeToEvent:
     """When each of n rows had its event, or until when it was seen without one."""
 
-    durations: NDArray[np.float64]
+    durations: RealArray
     "(n,) time of the event or of the last sight."
     causes: NDArray[np.int64]
     "(n,) number of the event's cause, from 0; CENSORED where the row was last seen without an event."
-    entry: NDArray[np.float64] | None = None
+    entry: RealArray | None = None
     "(n,) time at which each row came under observation (left truncation); None for all from the beginning."
 
     @classmethod
-    def of_one_cause(cls, durations: NDArray[np.float64], has_event: NDArray[np.bool_]) -> TimeToEvent:
+    def of_one_cause(cls, durations: RealArray, has_event: NDArray[np.bool_]) -> TimeToEvent:
         """Rows with one kind of event; `has_event` (n,) is False for censored rows."""
         return cls(durations, np.where(has_event, 0, CENSORED))
 
@@ -86,7 +89,7 @@ class TimeToEvent:
         return self._survival(_ratio(self._counts(weights, is_censored), at_risk))
 
     @cached_property
-    def _times(self) -> NDArray[np.float64]:
+    def _times(self) -> RealArray:
         return np.unique(self.durations)
 
     @cached_property

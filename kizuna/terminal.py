@@ -36,12 +36,12 @@ class ProgressBars:
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def over(self, steps: Sequence[Step], what: str) -> Iterable[Step]:
+    def over(self, steps: Sequence[Step], label: str) -> Iterable[Step]:
         """Yield the steps one by one and advance a bar."""
         columns = (SpinnerColumn(), TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, TimeElapsedColumn(), console=self._console) as progress:
-            yield from progress.track(steps, description=what)
+            yield from progress.track(steps, description=label)
 
-    def during(self, what: str) -> AbstractContextManager[object]:
+    def during(self, label: str) -> AbstractContextManager[object]:
         """Show a spinner while the block runs."""
-        return self._console.status(what)
+        return self._console.status(label)

@@ -33,5 +33,5 @@ def smooth_rates(
     A bin starts with `prior_rows` rows at the overall rate, so that no rate is 0 or 1.
     """
     overall = np.average(churned, weights=weights)
-    rows = np.bincount(bins, weights, n_bins) + prior_rows
+    rows = np.bincount(bins, weights, n_bins).astype(np.float64) + prior_rows
     return (np.bincount(bins, weights * churned, n_bins) + prior_rows * overall) / rows, rows

@@ -144,7 +144,7 @@ def _evidence_precisions(
     weights: NDArray[np.float64],
     precisions: NDArray[np.float64],
     *,
-    variances: NDArray[np.float64],
+    variances: NDArray[np.floating],
     families: NDArray[np.str_],
 ) -> NDArray[np.float64]:
     """The precisions (q,) that maximise the evidence, one per family: well-determined weights / sum of squares.

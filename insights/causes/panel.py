@@ -72,7 +72,7 @@ class Panel:
     @property
     def mrr(self) -> NDArray[np.float64]:
         """(n,) base currency per month."""
-        return self.rows.mrr_units * self.money.unit
+        return self.rows.mrr_units.astype(np.float64) * self.money.unit
 
     def sources(self) -> dict[str, int]:
         """Number of churned rows by the source of their stated cause; '' for none."""

@@ -158,10 +158,13 @@ class PastMonths:
         """The views, or only counts if too few customers churned."""
         if self._has_enough(members):
             return self._full(group.by, group.value, members=members, incidence=incidence, month=month)
+        n_customers, n_churned, n_stated = self._counts(members)
         return CauseViews(
             by=group.by,
             value=group.value,
-            **self._counts(members),
+            n_customers=n_customers,
+            n_churned=n_churned,
+            n_stated=n_stated,
             stated_shares={},
             attributed_shares={},
             hazard={},
@@ -170,14 +173,14 @@ class PastMonths:
             too_few=True,
         )
 
-    def _counts(self, members: NDArray[np.bool_]) -> dict[str, int]:
+    def _counts(self, members: NDArray[np.bool_]) -> tuple[int, int, int]:
         """Number of customers, of churned customers, and of those with a stated cause."""
         churned = members & self.panel.rows.churned
-        return {
-            "n_customers": len(np.unique(self.panel.rows.customer_ids[members])),
-            "n_churned": int(churned.sum()),
-            "n_stated": int((self.panel.stated_causes[churned] != NOT_STATED).sum()),
-        }
+        return (
+            len(np.unique(self.panel.rows.customer_ids[members])),
+            int(churned.sum()),
+            int((self.panel.stated_causes[churned] != NOT_STATED).sum()),
+        )
 
     def _full(
         self,
@@ -193,12 +196,15 @@ class PastMonths:
         churned, ids = members & rows.churned, rows.customer_ids
         codes = self.panel.stated_causes[churned]
         is_stated = codes != NOT_STATED
+        n_customers, n_churned, n_stated = self._counts(members)
         by_cause = np.zeros((int(members.sum()), len(causes) + 1))
         by_cause[rows.churned[members]] = _one_hot(np.where(is_stated, codes, len(causes)), len(causes) + 1)
         return CauseViews(
             by=by,
             value=value,
-            **self._counts(members),
+            n_customers=n_customers,
+            n_churned=n_churned,
+            n_stated=n_stated,
             stated_shares=mean_shares(
                 _one_hot(codes[is_stated], len(causes)), causes, customer_ids=ids[churned][is_stated], seed=self.seed
             ),

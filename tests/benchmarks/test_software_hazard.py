@@ -36,7 +36,7 @@ def test_opposite_errors_in_two_groups_do_not_cancel_out():
 
 
 def test_the_last_error_is_the_largest_over_the_horizons():
-    n, months = 40, np.arange(1, 13)
+    n, months = 40, np.arange(1, 13, dtype=np.float64)
     risk = np.tile(0.02 * months, (n, 1))
     curves = RiskCurves(period_days=30, risk=risk, by_cause=np.zeros((n, 12, 0)))
 

@@ -33,6 +33,7 @@ def messages_accept(text: str) -> bool:
 def tables_accept(texts: list[str], engine_name: str) -> list[bool]:
     table = ibis.memtable(pa.table({"row": range(len(texts)), "text": pa.array(texts, pa.string())}))
     reading = read_id(table.text, cast(Any, None))
+    assert reading.unreadable is not None
     accepts = (reading.value.notnull() & ~reading.unreadable).name("accepts")
     return engine(engine_name).to_pyarrow(table.select("row", accepts).order_by("row"))["accepts"].to_pylist()
 

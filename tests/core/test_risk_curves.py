@@ -17,7 +17,7 @@ hazards = hnp.arrays(np.float64, (1, 5), elements=st.floats(0, 1))
 
 
 def curves(*hazard: float, shares: tuple[float, ...] = ()) -> RiskCurves:
-    risk = 1.0 - np.cumprod(1.0 - np.array([hazard]))
+    risk = 1.0 - np.cumprod(1.0 - np.array([hazard]), dtype=np.float64)
     causes = tuple(f"cause {place}" for place in range(len(shares)))
     return RiskCurves(period_days=30, risk=risk[None], by_cause=risk[None, :, None] * np.array(shares), causes=causes)
 

@@ -29,7 +29,7 @@ SPANS = st.lists(
 
 
 def churn_settings(**changes: object) -> Config:
-    churn = ChurnDefinition(**{"definition": "subscription_ended", "grace_days": GRACE_DAYS, **changes})  # type: ignore[arg-type]
+    churn = ChurnDefinition(**{"definition": "subscription_ended", "grace_days": GRACE_DAYS, **changes})
     return config(watermark=date(2024, 9, 1), churn=churn)
 
 
@@ -51,9 +51,9 @@ def days(*written: str) -> NDArray[np.datetime64]:
     return np.array(written, "datetime64[D]")
 
 
-def ends(*lines: str, **changes: object) -> list[str]:
+def ends(*lines: str) -> list[str]:
     """The certain end of each episode, 'NaT' for one that has none."""
-    return SubscriptionEpisodes.of(contract(*lines, **changes)).ended_on.astype(str).tolist()
+    return SubscriptionEpisodes.of(contract(*lines)).ended_on.astype(str).tolist()
 
 
 @pytest.mark.parametrize("backend", ["duckdb", "postgres"])

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from tables.contract import CONTRACT, Kind, TableContract
-from tables.tables import Tables
+from tables.tables import Tables, tables_from_frames
 from tests.engines import engine, every_engine
-from tests.worlds import frame, shop
+from tests.worlds import config, frame
 
 CUTOFF = date(2024, 3, 8)
 BEFORE, AFTER = datetime(2024, 3, 1), datetime(2024, 3, 8)
@@ -38,7 +38,8 @@ def open_table(table: TableContract, *rows: dict[str, Any], engine_name: str = "
     """A data set with these rows, and with usage if the table alone is not enough."""
     columns = {c.name: pa.array([row[c.name] for row in rows], TYPES[c.kind]) for c in table.columns}
     usage = frame({"customer_id": "old", "event_time": "2020-01-01", "event": "login"})
-    return shop(backend=engine(engine_name), **({"usage": usage} | {table.name: pa.table(columns)}))
+    frames = {"usage": usage} | {table.name: pa.table(columns)}
+    return tables_from_frames(config(), frames, backend=engine(engine_name))
 
 
 def cells(tables: Tables, name: str) -> list[dict[str, Any]]:
@@ -74,14 +75,14 @@ def test_a_row_that_happens_on_the_cutoff_is_unknown_at_it(name: str):
 
 @every_table
 def test_a_cell_that_becomes_known_on_the_cutoff_is_missing_at_it(table: TableContract):
-    late = [column for column in table.columns if column.known_at is not None]
-    row = full_row(table) | {column.known_at: AFTER for column in late}
+    late = {column.name: column.known_at for column in table.columns if column.known_at is not None}
+    row = full_row(table) | dict.fromkeys(late.values(), AFTER)
 
     at_cutoff, after = (open_table(table, row).at(cutoff) for cutoff in (CUTOFF, CUTOFF + timedelta(days=1)))
 
-    for column in late:
-        assert [cell_row[column.name] for cell_row in cells(at_cutoff, table.name)] == [None]
-        assert [cell_row[column.name] for cell_row in cells(after, table.name)] == [row[column.name]]
+    for name in late:
+        assert [cell_row[name] for cell_row in cells(at_cutoff, table.name)] == [None]
+        assert [cell_row[name] for cell_row in cells(after, table.name)] == [row[name]]
 
 
 @every_table

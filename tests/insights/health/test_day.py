@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from core.health import BANDS, DIMENSIONS, Band
+from core.health import BANDS, DIMENSIONS, Band, Dimension
 from insights.health.day import NO_BANDS
 from tests.insights.health.accounts import DAY, GONE, LESS, WELL, company, day_of
 
@@ -24,9 +24,12 @@ def test_a_dimension_is_the_health_of_a_customer_who_is_average_in_all_others():
     day = day_of({"acme": WELL})
     of = dict(zip(DIMENSIONS, day.dimensions[0], strict=True))
 
-    assert (of["usage"], of["sentiment"]) == (pytest.approx(100 * expit(2)), pytest.approx(100 * expit(0.9)))
-    assert of["billing"] == pytest.approx(50)
-    assert np.isnan([of["support"], of["depth"]]).all()
+    assert (of[Dimension.USAGE], of[Dimension.SENTIMENT]) == (
+        pytest.approx(100 * expit(2)),
+        pytest.approx(100 * expit(0.9)),
+    )
+    assert of[Dimension.BILLING] == pytest.approx(50)
+    assert np.isnan([of[Dimension.SUPPORT], of[Dimension.DEPTH]]).all()
 
 
 def test_changes_compare_the_same_account_and_are_unknown_for_a_new_one():

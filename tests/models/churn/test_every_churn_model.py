@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import numpy as np
@@ -28,7 +29,7 @@ every_learner = pytest.mark.parametrize("name", [name for name in CHURN_MODELS i
 
 
 def model(name: str, **settings: int | float | bool | None) -> AdditiveModel:
-    made = CHURN_MODELS[name](**QUICK, **settings)
+    made = cast(Callable[..., AdditiveModel], CHURN_MODELS[name])(**QUICK, **settings)
     assert isinstance(made, AdditiveModel)
     return made
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import DataError
-from core.feature_table import FeatureTable
+from core.feature_table import FeatureColumn, FeatureTable
 from models.churn.recency import Recency
 from tests.models.churn.worlds import HORIZON_DAYS, customers, learnable, outcomes_of
 
@@ -54,7 +54,11 @@ def test_usage_is_used_where_there_are_no_purchases():
         features.customer_ids,
         features.cutoffs,
         features.values[:, :1],
-        (features.columns[0].__class__("days_since_last_usage", "usage", "days", "", "", "", ""),),
+        (
+            FeatureColumn(
+                name="days_since_last_usage", family="usage", unit="days", en="", ja="", missing="", digest=""
+            ),
+        ),
     )
 
     assert Recency(n_resamples=0).fit(usage, outcomes).importance(usage)["days_since_last_usage"] > 0.1

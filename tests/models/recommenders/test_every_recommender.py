@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -43,6 +45,11 @@ every_fitted_recommender = pytest.mark.parametrize(
     "recommender", [*FITTED.values(), RERANKED_BY_TREES], ids=[*FITTED.keys(), "reranked by trees"]
 )
 item_lists = st.lists(st.sampled_from([*ITEMS, "unheard-of"]), max_size=8)
+
+
+def before_fit(recommender: Recommender) -> Recommender:
+    """A model of the same kind and settings, before its fit."""
+    return cast(Callable[..., Recommender], type(recommender))(**recommender.settings)
 
 
 def same(one: Recommendations, other: Recommendations) -> bool:
@@ -136,7 +143,7 @@ def test_excluding_all_items_gives_an_empty_list_and_a_reason(recommender: Recom
 
 @every_fitted_recommender
 def test_a_catalogue_of_one_item_recommends_it(recommender: Recommender):
-    alone = type(recommender)(**recommender.settings).fit(interactions("ada 2024-02-01 tea"))
+    alone = before_fit(recommender).fit(interactions("ada 2024-02-01 tea"))
 
     assert alone.recommend(history("tea", among=WORLD), 1).item_id.tolist() == [["tea"]]
     assert alone.similar_items("tea", 3) == []
@@ -144,7 +151,7 @@ def test_a_catalogue_of_one_item_recommends_it(recommender: Recommender):
 
 @every_fitted_recommender
 def test_anonymous_purchases_alone_give_popular_items(recommender: Recommender):
-    fitted = type(recommender)(**recommender.settings).fit(interactions("- 2024-02-01 tea jam", "- 2024-02-01 jam"))
+    fitted = before_fit(recommender).fit(interactions("- 2024-02-01 tea jam", "- 2024-02-01 jam"))
 
     assert fitted.recommend(history("tea", among=WORLD), 2, exclusions=Exclusions(seen=True)).item_id[0, 0] == "jam"
 
@@ -152,7 +159,7 @@ def test_anonymous_purchases_alone_give_popular_items(recommender: Recommender):
 @every_fitted_recommender
 def test_no_purchase_before_the_cutoff_is_not_enough_history(recommender: Recommender):
     with pytest.raises(NotEnoughHistory, match="no item was bought"):
-        type(recommender)(**recommender.settings).fit(WORLD, date(2023, 1, 1))
+        before_fit(recommender).fit(WORLD, date(2023, 1, 1))
 
 
 @every_fitted_recommender
@@ -181,7 +188,7 @@ def test_the_stored_model_gives_the_same_lists(recommender: Recommender, mapped:
 
 @every_recommender
 def test_the_same_settings_and_purchases_give_the_same_model(recommender: Recommender):
-    again = type(recommender)(**recommender.settings).fit(WORLD)
+    again = before_fit(recommender).fit(WORLD)
 
     assert same(again.recommend(WORLD.histories, 4), recommender.recommend(WORLD.histories, 4))
 
@@ -189,9 +196,7 @@ def test_the_same_settings_and_purchases_give_the_same_model(recommender: Recomm
 @every_recommender
 def test_purchases_after_the_cutoff_are_not_fitted(recommender: Recommender):
     cutoff = date(2024, 2, 15)
-    early, all_of_it = (
-        type(recommender)(**recommender.settings).fit(log, cutoff) for log in (WORLD.before(cutoff), WORLD)
-    )
+    early, all_of_it = (before_fit(recommender).fit(log, cutoff) for log in (WORLD.before(cutoff), WORLD))
 
     assert same(early.recommend(WORLD.histories, 4), all_of_it.recommend(WORLD.histories, 4))
 

@@ -85,7 +85,7 @@ def test_folding_in_solves_the_ridge_regression_for_short_and_long_histories(h: 
     vectors, ridge = draw.normal(size=(h, n_factors)), draw.uniform(0.1, 2, n_factors)
     weights, targets = draw.uniform(0, 3, h) * (draw.random(h) < 0.8), draw.uniform(0, 3, h)
 
-    folded = FoldedHistory.solve(np.arange(h), vectors, weights=weights, targets=targets, ridge=ridge)
+    folded = FoldedHistory.solve(np.arange(h, dtype=np.int32), vectors, weights=weights, targets=targets, ridge=ridge)
 
     left = np.diag(ridge) + (vectors.T * weights) @ vectors
     assert folded.customer_vector() == pytest.approx(np.linalg.solve(left, vectors.T @ targets), abs=1e-8)

@@ -136,7 +136,7 @@ def examples_of(log: Interactions) -> Examples:
 
 def test_recall_counts_all_bought_items_and_uninformative_customers_are_dropped():
     hits = np.array([True, False, False, False, True, True])
-    examples = Examples(np.zeros((6, 1)), hits, np.array([2, 2, 2]), np.array([2, 1, 3]))
+    examples = Examples(np.zeros((6, 1), np.float32), hits, np.array([2, 2, 2]), np.array([2, 1, 3]))
 
     assert examples.recall == pytest.approx(3 / 6)
     assert examples.informative().n_candidates.tolist() == [2]

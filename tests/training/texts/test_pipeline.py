@@ -17,9 +17,10 @@ from core.model_kinds import TEXTS
 from kizuna.main import run
 from models.mlflow_store.registry import load_text_champion
 from models.texts.text_model import TextModel
+from tables.tables import tables_from_frames
 from tests.models.texts.labelled import SENTENCES
 from tests.training.conftest import session_of
-from tests.worlds import config, frame, shop
+from tests.worlds import config, frame
 from training.judging.gate import GateResult, refuse_no_better_than_baselines
 from training.promotion import promote
 from training.run.cards import render_card_markdown
@@ -165,14 +166,16 @@ def test_unusable_labels_raise_an_error_of_one_line(tmp_path: Path, text: str, f
     path.write_text(text, encoding="utf-8")
 
     with pytest.raises(fault, match=saying):
-        load_labelled_texts(path, shop(**FRAMES), known_causes=CAUSES)
+        load_labelled_texts(path, tables_from_frames(config(), FRAMES), known_causes=CAUSES)
 
 
 def test_a_text_may_have_several_lines(tmp_path: Path):
     path = tmp_path / "labels.csv"
     path.write_text('text,cause\n"too dear,\nand slow",price\n', encoding="utf-8")
 
-    assert load_labelled_texts(path, shop(**FRAMES), known_causes=CAUSES).causes.texts == ["too dear,\nand slow"]
+    assert load_labelled_texts(path, tables_from_frames(config(), FRAMES), known_causes=CAUSES).causes.texts == [
+        "too dear,\nand slow"
+    ]
 
 
 def test_missing_and_too_few_labels_raise_an_error_of_one_line(session: Session, tmp_path: Path):

@@ -25,7 +25,7 @@ def ranking_data(past: Histories, truth: Histories, **rows: str) -> RankingData:
             customer_ids=ids,
             item_ids=past.item_ids,
             items=items,
-            scores=nothing * 1.0,
+            scores=nothing.astype(np.float32),
             stages=nothing,
             contributors=nothing,
             shortfalls=("",) * len(ids),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.errors import BadInput
 from core.item_attributes import ItemAttributes
-from core.recommendations import STAGES
+from core.recommendations import STAGES, Stage
 from models.artifact import Artifact
 from models.recommenders.cold_start import customers
 from models.recommenders.cold_start.customers import PRIOR_PURCHASES, ColdStartCustomers
@@ -185,7 +185,7 @@ def test_a_cold_start_item_matches_preferences():
 def test_item_scores_of_another_catalogue_are_refused():
     with pytest.raises(BadInput, match="5 item scores for 6 items"):
         FITTED["popularity"].recommend(
-            history(among=CORNER_SHOP), 1, cold_start=ItemScores(np.zeros(5, np.float32), "segment")
+            history(among=CORNER_SHOP), 1, cold_start=ItemScores(np.zeros(5, np.float32), Stage.SEGMENT)
         )
 
 

@@ -65,7 +65,7 @@ def test_bought_marks_the_items_of_the_truth_by_customer():
 def test_seen_items_score_zero_only_where_new_items_alone_count():
     (once,) = holdout_folds("last_days", checkerboard(22), cutoff=CUTOFF, days=28, n_folds=1, seed=7)
     (again,) = holdout_folds("last_basket", LOG, cutoff=CUTOFF, days=28, n_folds=1, seed=7)
-    without_seen, with_seen = (np.ones((len(fold), len(fold.truth.item_ids))) for fold in (once, again))
+    without_seen, with_seen = (np.ones((len(fold), len(fold.truth.item_ids)), np.float32) for fold in (once, again))
 
     once.zero_out_seen([without_seen])
     again.zero_out_seen([with_seen])

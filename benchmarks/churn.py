@@ -1,4 +1,4 @@
-"""Evaluates every churn model on one data set, out of time, against a baseline of one feature.
+"""Evaluates every churn model on one data set, on a later test period, against a baseline of one feature.
 
 `python -m benchmarks.churn --data-set online_retail`
 """

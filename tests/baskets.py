@@ -1,4 +1,4 @@
-"""Small worlds of purchases: one line for each basket, and a checkerboard with a known next item."""
+"""Small purchase logs: one line per basket, and a checkerboard whose next items are known."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def interactions(*baskets: str) -> Interactions:
 
 
 def checkerboard(n: int) -> Interactions:
-    """n customers and items: each bought all items of the same parity but the one with their own number."""
+    """n customers and n items: customer i bought every item of the same parity as i, except item i."""
     names = [f"{number:04d}" for number in range(n)]
     return interactions(
         *(

@@ -1,4 +1,4 @@
-"""What every test finds as on a new machine."""
+"""Fixtures that give every test the environment of a new machine."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Iterator
 
 import pytest
 
-STATED = ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "KIZUNA_CONFIG", "KIZUNA_DATABASE_URL")
+UNSET = ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "KIZUNA_CONFIG", "KIZUNA_DATABASE_URL")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def plain_environment() -> Iterator[None]:
-    """No setting of the person who runs the tests reaches a command, and MLflow is as quiet as `kizuna` makes it."""
+    """Unset the environment variables that commands read, and silence MLflow as `kizuna` does."""
     logging.getLogger("mlflow").setLevel("ERROR")
     with pytest.MonkeyPatch.context() as environment:
-        for name in STATED:
+        for name in UNSET:
             environment.delenv(name, raising=False)
         yield
 
 
 @pytest.fixture(scope="module", autouse=True)
-def store_of_its_own() -> Iterator[None]:
-    """MLflow writes the store that it was last set to into the environment, where the next tests would find it."""
+def unset_tracking_uri() -> Iterator[None]:
+    """MLflow writes its last tracking URI into the environment; remove it before the tests of the next file."""
     yield
     os.environ.pop("MLFLOW_TRACKING_URI", None)

@@ -16,10 +16,10 @@ CORNER_SHOP = interactions(
 )  # fmt: skip
 
 
-def every_recommender_on(log: Interactions, cutoff: date | None = None) -> dict[str, Recommender]:
-    """Every recommender fitted on a log, by name; with short vectors, because the log is short."""
+def fit_every_recommender(log: Interactions, cutoff: date | None = None) -> dict[str, Recommender]:
+    """Every recommender, fitted on a log, by name; with short vectors, because the log is small."""
     short = {"n_factors": 4}
     return {
-        name: kind(**(short if "n_factors" in {knob.name for knob in fields(kind)} else {})).fit(log, cutoff)
+        name: kind(**(short if "n_factors" in {field.name for field in fields(kind)} else {})).fit(log, cutoff)
         for name, kind in RECOMMENDERS.items()
     }

@@ -42,22 +42,22 @@ columns = {{ exit_score = "Exit score" }}
 SPORTS = ("tennis", "judo", "kendo", "yoga", "golf", "rowing")
 
 
-def write_club(folder: Path, n: int = 600, seed: int = 1, tells: bool = True) -> Path:
-    """A club of n members in two files, and its TOML; unless `tells`, churn is random."""
+def write_club(folder: Path, n: int = 600, seed: int = 1, is_predictable: bool = True) -> Path:
+    """Write a club of n members in two files, and its TOML; without `is_predictable`, churn is random."""
     random = np.random.default_rng(seed)
     monthly, charges = random.random(n) < 0.5, random.uniform(20, 120, n)
-    bored = random.normal(0, 1, n)
-    left = random.random(n) < 1 / (1 + np.exp(1.2 - 1.8 * bored * tells))
-    visits = {sport: 5 - bored + random.normal(0, 0.8, n) for sport in SPORTS}
+    boredom = random.normal(0, 1, n)
+    churned = random.random(n) < 1 / (1 + np.exp(1.2 - 1.8 * boredom * is_predictable))
+    visits = {sport: 5 - boredom + random.normal(0, 0.8, n) for sport in SPORTS}
     ids = np.char.mod("%05d", np.arange(n))
     charges_text = np.where(random.random(n) < 0.02, " ", np.char.mod("%.2f", charges))
     members = {"No.": ids, "Contract": np.where(monthly, "monthly", "yearly"), "Charges": charges_text}
     csv.write_csv(pa.table(members | visits), folder / "members.csv")
     status = {
         "Member": ids[::-1],
-        "Left?": np.where(left, "yes", "no")[::-1],
-        "Why": np.where(left, "price", "")[::-1],
-        "Exit score": np.where(left, random.integers(1, 3, n), random.integers(3, 6, n))[::-1],
+        "Left?": np.where(churned, "yes", "no")[::-1],
+        "Why": np.where(churned, "price", "")[::-1],
+        "Exit score": np.where(churned, random.integers(1, 3, n), random.integers(3, 6, n))[::-1],
     }
     pq.write_table(pa.table(status), folder / "status.parquet")
     toml = folder / "club.toml"
@@ -67,6 +67,6 @@ def write_club(folder: Path, n: int = 600, seed: int = 1, tells: bool = True) ->
     return toml
 
 
-def club(folder: Path, n: int = 600, seed: int = 1, tells: bool = True) -> Config:
-    """The configuration of such a club."""
-    return read_config(write_club(folder, n, seed, tells), {})
+def club(folder: Path, n: int = 600, seed: int = 1, is_predictable: bool = True) -> Config:
+    """Write a club and read its configuration."""
+    return read_config(write_club(folder, n, seed, is_predictable), {})

@@ -1,4 +1,4 @@
-"""The engines that every law must hold on: DuckDB, and PostgreSQL if one answers."""
+"""The engines that tests run on: DuckDB, and PostgreSQL if a server responds."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ POSTGRES = os.environ.get("KIZUNA_TEST_POSTGRES", "postgresql://postgres@127.0.0
 
 @lru_cache(maxsize=1)
 def duckdb_engine() -> SQLBackend:
-    """One DuckDB in memory for a whole test run."""
+    """One in-memory DuckDB for the whole test run."""
     return ibis.duckdb.connect()
 
 
 @lru_cache(maxsize=1)
 def postgres_engine() -> SQLBackend | None:
-    """The PostgreSQL on this machine, if it answers."""
+    """The PostgreSQL server at `KIZUNA_TEST_POSTGRES`; None if it does not respond."""
     import psycopg
 
     try:
@@ -31,12 +31,12 @@ def postgres_engine() -> SQLBackend | None:
 
 
 def engine(name: str) -> SQLBackend:
-    """An engine by name; skips the test if it does not answer."""
+    """An engine by name; skips the test if it does not respond."""
     if name == "duckdb":
         return duckdb_engine()
     postgres = postgres_engine()
     if postgres is None:
-        pytest.skip(f"no PostgreSQL answers at {POSTGRES}")
+        pytest.skip(f"no PostgreSQL server responds at {POSTGRES}")
     return postgres
 
 

@@ -1,4 +1,4 @@
-"""Features of small worlds with known answers."""
+"""Features of small hand-written purchase logs."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def features_at(tables: Tables, *customer_ids: str, cutoff: str = CUTOFF) -> Fea
     return compute_features(tables, cohort(*customer_ids, cutoff=cutoff))
 
 
-def ada(*lines: str, cutoff: str = CUTOFF, **frames: Any) -> dict[str, float]:
-    """Ada's features, from her own lines ("2024-03-01 12.5 item_id=tea"); 'old' has bought since 2020."""
+def features_of_ada(*lines: str, cutoff: str = CUTOFF, **frames: Any) -> dict[str, float]:
+    """Ada's features, from lines such as "2024-03-01 12.5 item_id=tea"; the records begin in 2020."""
     first = "old 2020-01-01 1 order_id=o item_id=mug channel=shop quantity=1"
     tables = shop(first, *(f"ada {line}" for line in lines), **frames)
     row = features_at(tables, "ada", cutoff=cutoff)

@@ -15,7 +15,7 @@ ACCOUNTS = {"acme": "gold", "bond": "gold", "cobo": "silver", "dart": "silver", 
 
 
 def span(account: str, plan: str, began: str, ended: str | None, mrr: float, **more: Any) -> dict[str, Any]:
-    """One unchanged span of a subscription."""
+    """One row of the subscriptions table: a time in which a subscription did not change."""
     usual = {"customer_id": account, "subscription_id": f"s-{account}", "plan": plan, "mrr": mrr}
     return {**usual, "started_at": began, "ended_at": ended, "seats": 10, "renews_at": "2026-09-01", **more}
 
@@ -34,7 +34,7 @@ def accounts() -> list[dict[str, Any]]:
 
 
 def spend() -> list[dict[str, Any]]:
-    """600 a month for acquisition, and as much for retention."""
+    """600 a month for acquisition (ads) and 600 for retention (care)."""
     months = [f"2026-{month:02d}-01" for month in range(1, 7)]
     return [{"month": month, "channel": channel, "amount": 600.0} for month in months for channel in ("ads", "care")]
 
@@ -96,7 +96,7 @@ DEALS = (
 
 
 def firm_tables(**changes: Any) -> Tables:
-    """The tables of the firm, with the changes of a test; None removes a table."""
+    """The tables of the firm; `changes` replaces tables by name, and None removes one."""
     settings = changes.pop("settings", None) or config(
         customer="account",
         active_days=90,
@@ -120,5 +120,5 @@ def firm_tables(**changes: Any) -> Tables:
 
 @cache
 def firm_report() -> Report:
-    """The firm's report of 2026-07-01: six months, January to June."""
+    """The firm's report at the cutoff 2026-07-01: six months, January to June."""
     return build_report(firm_tables(), date(2026, 7, 1))

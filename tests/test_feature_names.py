@@ -34,7 +34,7 @@ OTHER_NAMES = {
     "change_7d", "change_28d",  # columns of a day's health scores
     "days_since_basket",  # a feature of customer-item pairs: models/recommenders/reranking
 }  # fmt: skip
-"Names of the same shape that belong to no customer feature."
+"Names of the same form that are not features of customers."
 
 
 def literals_of(path: Path) -> Iterator[tuple[int, str]]:
@@ -78,13 +78,13 @@ def test_the_families_are_those_of_the_declared_features():
     assert all(isinstance(feature.family, FeatureFamily) for feature in FEATURES)
 
 
-def test_every_key_figure_is_held_by_declared_features():
+def test_every_key_figure_is_computed_from_declared_features():
     assert set(KEY_FIGURES) == set(KeyFigure)
     assert {source for sources in KEY_FIGURES.values() for source in sources} - NAMES == set()
     assert {name for name in get_args(ValueKind) if name} <= set(KeyFigure)
 
 
-def test_no_rule_variable_hides_a_feature():
+def test_no_rule_variable_has_the_name_of_a_feature():
     assert NAMES.isdisjoint({*KeyFigure, *RuleVariable})
 
 
@@ -99,7 +99,7 @@ def test_no_literal_repeats_the_name_of_a_declared_feature():
     assert repeated == [], "use the constants of core/feature_names.py"
 
 
-def test_every_literal_that_looks_like_a_feature_names_one():
+def test_every_literal_that_looks_like_a_feature_name_is_one():
     unknown = [
         f"{where(path)}:{line}: {text}"
         for path in modules()
@@ -110,7 +110,7 @@ def test_every_literal_that_looks_like_a_feature_names_one():
     assert unknown == []
 
 
-def test_every_pattern_of_feature_names_fits_a_declared_feature():
+def test_every_pattern_of_feature_names_matches_a_declared_feature():
     unknown = [
         f"{where(path)}:{line}: {text}"
         for path in modules()
@@ -120,7 +120,7 @@ def test_every_pattern_of_feature_names_fits_a_declared_feature():
     assert unknown == []
 
 
-def test_no_family_is_named_by_a_literal():
+def test_no_code_names_a_feature_family_by_a_literal():
     compared = [f"{where(path)}:{line}: {text}" for path in modules() for line, text in families_by_literal(path)]
 
     assert compared == [], "use FeatureFamily"
@@ -137,5 +137,5 @@ def test_symptoms_and_health_dimensions_are_families_and_features_that_exist():
 
 
 @pytest.mark.parametrize("text", ["net_amount_365d", "days_since_first_order", "orders_total"])
-def test_a_wrong_or_repeated_name_is_noticed(text):
+def test_names_of_features_look_like_feature_names(text):
     assert LOOKS_LIKE_A_FEATURE.fullmatch(text)

@@ -46,7 +46,7 @@ def test_every_pipeline_belongs_to_a_kind():
 
 
 @every_kind
-def test_the_gate_metric_is_listed(kind: ModelKind):
+def test_the_gate_metric_is_one_of_the_metrics_of_its_kind(kind: ModelKind):
     assert kind.gate_metric in kind.metrics
     assert kind.refresh_margin > 0
 
@@ -58,7 +58,7 @@ def test_a_constant_model_is_in_the_catalogue(kind: ModelKind):
 
 
 @every_kind
-def test_a_kind_is_trained_after_a_known_one(kind: ModelKind):
+def test_a_kind_is_trained_after_an_existing_kind(kind: ModelKind):
     assert not kind.trained_after or kind.trained_after in MODEL_KINDS
 
 

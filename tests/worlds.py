@@ -1,4 +1,4 @@
-"""Small hand-written data sets: purchases of one line each, and their configuration."""
+"""Small hand-written data sets: one line per purchase, and their configuration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NUMBERS = {"quantity", "cost"}
 
 
 def config(**changes: Any) -> Config:
-    """A shop in Tokyo, with the changes of a test."""
+    """The configuration of a shop in Tokyo; `changes` replaces settings."""
     usual = {"name": "world", "time_zone": "Asia/Tokyo", "currency": "JPY", "active_days": 180, "tables": {}}
     return Config(**{**usual, **changes})
 
@@ -53,6 +53,6 @@ def _column(name: str, cells: list[Any]) -> pa.Array:
 
 
 def shop(*purchases: str, settings: Config | None = None, backend: Any = None, **frames: Any) -> Tables:
-    """Tables of a purchase log and other frames."""
+    """Tables from lines of purchases (see `purchase_log`) and other frames by name."""
     bought = {"purchases": purchase_log(*purchases)} if purchases else {}
     return tables_from_frames(settings or config(), {**bought, **frames}, backend=backend)

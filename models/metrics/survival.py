@@ -1,4 +1,4 @@
-"""Metrics of churn curves out of time, where customers were observed for different times.
+"""Metrics of churn curves on a later test period, in which customers were observed for different times.
 
     integrated_brier       mean squared error of P(churn by t), averaged over t (Graf et al. 1999)
     auc@3m                 P(a customer who churned within 3 months ranks above one who stayed longer) (Uno et al. 2007)

@@ -1,4 +1,4 @@
-"""Shops in folders of their own, and the command line as a person types it."""
+"""Simulated shops, each in its own folder, and commands run as a user types them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ Frames = dict[str, pa.Table]
 
 
 @dataclass(frozen=True)
-class Said:
-    """How a command ended, and what it printed."""
+class CommandResult:
+    """Exit code and output of a command."""
 
     exit_code: int
     out: str
@@ -33,12 +33,12 @@ class Said:
 
     @property
     def last_line(self) -> str:
-        """What a person reads last."""
+        """The last line of the output."""
         return self.out.splitlines()[-1]
 
     @property
-    def refusal(self) -> str:
-        """The one line of a command that was refused; anything else fails."""
+    def error_line(self) -> str:
+        """The only line of the error output; fails unless the command ended with exit code 2 and no traceback."""
         assert self.exit_code == 2, self.error
         assert self.error.count("\n") == 1
         assert "Traceback" not in self.out + self.error
@@ -47,22 +47,22 @@ class Said:
 
 @dataclass(frozen=True)
 class DataSet:
-    """A data set, and a folder to work on it in."""
+    """A data set, and the working directory of its commands."""
 
     toml: Path
     home: Path
     name: str = "shop"
 
-    def kizuna(self, *words: str) -> Said:
-        """Type `kizuna <words> --config <toml>` in the folder."""
+    def kizuna(self, *words: str) -> CommandResult:
+        """Run `kizuna <words> --config <toml>` in the working directory."""
         out, error = io.StringIO(), io.StringIO()
         with contextlib.chdir(self.home), contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
             exit_code = run([*words, "--config", str(self.toml)])
-        return Said(exit_code, out.getvalue(), error.getvalue())
+        return CommandResult(exit_code, out.getvalue(), error.getvalue())
 
     @property
     def var(self) -> Path:
-        """Everything that the commands leave."""
+        """The folder that the commands write to."""
         return self.home / "var"
 
     @property
@@ -71,33 +71,33 @@ class DataSet:
         return Registry(f"sqlite:///{self.var / 'mlflow.db'}", self.name)
 
     def runs(self) -> list[str]:
-        """The status of each training so far; none while MLflow's store is still being made."""
+        """The status of each training run so far; none until MLflow has created its store."""
         store = self.var / "mlflow.db"
-        with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(opened(store)) as connection:
+        with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(open_read_only(store)) as connection:
             return [status for (status,) in connection.execute("select status from runs order by start_time")]
         return []
 
 
-def opened(store: Path) -> sqlite3.Connection:
-    """A database that is there already, to read only."""
+def open_read_only(store: Path) -> sqlite3.Connection:
+    """Open an existing SQLite database read-only."""
     return sqlite3.connect(f"{store.as_uri()}?mode=ro", uri=True)
 
 
-def written(
+def write_shop(
     folder: Path, world: ShopWorld, change: Callable[[Frames], Frames] = dict, edits: Mapping[str, str] | None = None
 ) -> DataSet:
-    """A simulated shop in a folder, its tables and its TOML changed as wanted."""
+    """Simulate a shop and write it to a folder, with changes to its tables and its TOML (old text to new text)."""
     shop = simulate_shop(world)
     toml = SimulatedShop(change(shop.tables), shop.truth).write(folder)
     text = toml.read_text(encoding="utf-8")
-    for stated, wanted in {**FEW_CUTOFFS, **(edits or {})}.items():
-        assert stated in text
-        text = text.replace(stated, wanted)
+    for old, new in {**FEW_CUTOFFS, **(edits or {})}.items():
+        assert old in text
+        text = text.replace(old, new)
     toml.write_text(text, encoding="utf-8")
     return DataSet(toml, folder)
 
 
 @pytest.fixture(scope="session")
 def new_shop(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., DataSet]:
-    """`new_shop(world, change, edits)`: `written` in a folder of its own."""
-    return lambda *wanted: written(tmp_path_factory.mktemp("shop"), *wanted)
+    """`new_shop(world, change, edits)`: `write_shop` to a new folder."""
+    return lambda *arguments: write_shop(tmp_path_factory.mktemp("shop"), *arguments)

@@ -1,4 +1,4 @@
-"""Whatever is wrong with what we were given, a command ends in one line and exit code 2."""
+"""On bad input every command prints one line and ends with exit code 2."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FAULTS = {
     "a misspelt key": ("active_days", "activ_days", "did you mean 'active_days'"),
     "an unknown column": ('"member"', '"membre"', "did you mean 'member'"),
     "an unknown contract column": ("customer_id =", "custmer_id =", "did you mean 'customer_id'"),
-    "a file that is not there": ("purchases.csv", "sales.csv", "no file at"),
+    "a missing file": ("purchases.csv", "sales.csv", "no file at"),
     "a truncated CSV": (",2024-02-02,2", ",2024-0", "line 3: it does not have as many cells"),
     "an empty table": ("ada,2024-01-01,1\nbo,2024-02-02,2\n", "", "purchases is empty"),
     "mixed types": (",2\n", ",two\n", "mixed types: 1 of 2 rows of purchases have amount"),
@@ -38,24 +38,24 @@ FAULTS = {
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the commands are typed; MLflow's store below it is made once."""
+    """The working directory of all commands, so that MLflow's store is created only once."""
     return tmp_path_factory.mktemp("home")
 
 
 @pytest.fixture(params=FAULTS, ids=lambda name: name.replace(" ", "-"))
 def faulty(request: pytest.FixtureRequest, tmp_path: Path, home: Path) -> tuple[DataSet, str]:
-    """A data set with one thing wrong, and what has to be said of it."""
-    stated, wanted, message = FAULTS[request.param]
+    """A data set with one fault, and the message that it must cause."""
+    old, new, message = FAULTS[request.param]
     for name, text in {"till.toml": TOML, "purchases.csv": LINES}.items():
-        (tmp_path / name).write_text(text.replace(stated, wanted.replace("{port}", str(free_port()))))
+        (tmp_path / name).write_text(text.replace(old, new.replace("{port}", str(free_port()))))
     return DataSet(tmp_path / "till.toml", home), message
 
 
 @pytest.mark.parametrize("command", ["check", "features --out f.csv", "train churn", "release"])
-def test_a_fault_in_what_was_given_is_one_line_and_exit_code_2(faulty: tuple[DataSet, str], command: str):
+def test_bad_input_prints_one_line_and_ends_with_exit_code_2(faulty: tuple[DataSet, str], command: str):
     till, message = faulty
 
-    refusal = till.kizuna(*command.split()).refusal
+    error_line = till.kizuna(*command.split()).error_line
 
-    assert message in refusal
-    assert "hush" not in refusal
+    assert message in error_line
+    assert "hush" not in error_line

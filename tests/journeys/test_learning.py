@@ -1,4 +1,4 @@
-"""What is there is learnt and becomes champion; where nothing is, nothing is claimed."""
+"""Models learn predictable churn and become champion; on random churn they claim nothing."""
 
 from __future__ import annotations
 
@@ -9,51 +9,51 @@ import pytest
 
 from serving.release.releases import Releases
 from simulation.shop.simulate import ShopWorld
-from tests.journeys.conftest import QUICK, DataSet, Said
+from tests.journeys.conftest import QUICK, CommandResult, DataSet
 from tests.serving.conftest import client_for, open_api
 
 pytestmark = pytest.mark.slow
 
-Trained = tuple[DataSet, Said]
+Trained = tuple[DataSet, CommandResult]
 
 
 @pytest.fixture(scope="module")
-def coin_toss(new_shop: Callable[..., DataSet]) -> Trained:
-    """A shop in which nothing tells who leaves, after `kizuna train churn`."""
+def random_churn(new_shop: Callable[..., DataSet]) -> Trained:
+    """A shop with random churn, after `kizuna train churn`."""
     shop = new_shop(ShopWorld(n_customers=300, churn_is_random=True))
     return shop, shop.kizuna("train", "churn")
 
 
 @pytest.fixture(scope="module")
-def learnable(new_shop: Callable[..., DataSet]) -> Trained:
-    """A shop in which customers show that they will leave, after its first training."""
+def predictable_churn(new_shop: Callable[..., DataSet]) -> Trained:
+    """A shop with predictable churn, after its first training."""
     shop = new_shop(ShopWorld(n_customers=400))
     return shop, shop.kizuna("train", "churn", *QUICK)
 
 
-def test_where_churn_is_random_card_last_line_and_list_of_models_say_so(coin_toss: Trained):
-    shop, said = coin_toss
+def test_if_churn_is_random_the_card_the_output_and_the_model_list_say_so(random_churn: Trained):
+    shop, result = random_churn
     card = shop.registry.find("churn", "challenger").card
 
-    assert said.exit_code == 0
+    assert result.exit_code == 0
     assert not card.beats_baselines
-    assert "is not shown to be better than its baselines" in said.last_line
-    assert card.verdict == said.last_line
+    assert "is not shown to be better than its baselines" in result.last_line
+    assert card.verdict == result.last_line
     assert f"{card.version}: {card.verdict}" in shop.kizuna("models").out
 
 
-def test_what_learnt_nothing_does_not_pass_the_gate(coin_toss: Trained):
-    shop, said = coin_toss
+def test_a_model_that_does_not_beat_its_baselines_fails_the_gate(random_churn: Trained):
+    shop, result = random_churn
 
-    refusal = shop.kizuna("promote", "churn").refusal
+    error_line = shop.kizuna("promote", "churn").error_line
 
-    assert "is not shown to be better than its baselines" in refusal
-    assert "kizuna promote" not in said.out
+    assert "is not shown to be better than its baselines" in error_line
+    assert "kizuna promote" not in result.out
     assert shop.registry.find("churn", "champion").card.is_baseline
 
 
-def test_a_release_leaves_out_what_tells_customers_not_apart_and_the_route_says_why(coin_toss: Trained):
-    shop, _ = coin_toss
+def test_a_constant_model_is_not_released_and_the_route_says_why(random_churn: Trained):
+    shop, _ = random_churn
 
     assert shop.kizuna("release").exit_code == 0
 
@@ -62,38 +62,38 @@ def test_a_release_leaves_out_what_tells_customers_not_apart_and_the_route_says_
     assert "predicts the same for every customer" in answer.json()["detail"]
 
 
-def test_where_customers_show_that_they_will_leave_the_model_learns_and_passes(learnable: Trained):
-    shop, said = learnable
+def test_if_churn_is_predictable_the_model_beats_its_baselines_and_passes_the_gate(predictable_churn: Trained):
+    shop, result = predictable_churn
     card = shop.registry.find("churn", "challenger").card
 
     assert card.beats_baselines
-    assert said.last_line.startswith("logistic beats base_rate and recency out of time")
+    assert result.last_line.startswith("logistic beats base_rate and recency in the test period")
     assert shop.kizuna("promote", "churn").exit_code == 0
     assert shop.registry.find("churn", "champion").version == card.version
 
 
-def test_the_same_training_once_more_is_a_refresh_and_passes(learnable: Trained):
-    shop, _ = learnable
+def test_repeating_a_training_is_a_refresh_and_passes_the_gate(predictable_churn: Trained):
+    shop, _ = predictable_churn
     shop.registry.set_alias("churn", "champion", version=2)
     shop.kizuna("train", "churn", *QUICK)
 
-    said = shop.kizuna("promote", "churn")
+    result = shop.kizuna("promote", "churn")
 
-    assert said.exit_code == 0
-    assert "a refresh must be not worse" in said.out
+    assert result.exit_code == 0
+    assert "a refresh must be not worse" in result.out
     assert shop.registry.aliases("churn")["champion"] == 3
 
 
-def test_a_release_of_the_champion_serves_what_it_learnt(learnable: Trained):
-    shop, _ = learnable
+def test_the_service_answers_with_the_champion_s_scores(predictable_churn: Trained):
+    shop, _ = predictable_churn
     shop.registry.set_alias("churn", "champion", version=2)
     assert shop.kizuna("release").exit_code == 0
     release = Releases(shop.var / "shop/releases").open_active()
     assert release.churn is not None
-    somebody = str(release.churn.index.ids.astype(str)[0])
+    customer_id = str(release.churn.index.ids.astype(str)[0])
 
     answer = client_for(open_api(shop.var / "shop/releases"))(
-        "POST", "/v1/churn/score", json={"customer_ids": [somebody]}
+        "POST", "/v1/churn/score", json={"customer_ids": [customer_id]}
     )
 
     (score,) = answer.json()["scores"]
@@ -101,17 +101,17 @@ def test_a_release_of_the_champion_serves_what_it_learnt(learnable: Trained):
     assert answer.json()["model"]["version"] == 2
 
 
-def test_nothing_that_a_training_leaves_is_a_pickle(learnable: Trained):
-    shop, _ = learnable
-    kept = [path for path in (shop.var / "mlartifacts").rglob("*") if path.is_file()]
+def test_training_writes_no_pickle(predictable_churn: Trained):
+    shop, _ = predictable_churn
+    artifacts = [path for path in (shop.var / "mlartifacts").rglob("*") if path.is_file()]
 
-    assert kept
-    assert not [path for path in kept if "pickle" in path.name or path.suffix in (".pkl", ".joblib")]
-    assert not any(starts_as_pickle(path) for path in kept)
-    assert not any(b"python_model" in path.read_bytes() for path in kept if path.name == "MLmodel")
+    assert artifacts
+    assert not [path for path in artifacts if "pickle" in path.name or path.suffix in (".pkl", ".joblib")]
+    assert not any(starts_as_pickle(path) for path in artifacts)
+    assert not any(b"python_model" in path.read_bytes() for path in artifacts if path.name == "MLmodel")
 
 
 def starts_as_pickle(path: Path) -> bool:
-    """Protocols 2 and later begin with this byte."""
+    """Whether a file starts with the first byte of pickle protocols 2 and later."""
     with path.open("rb") as file:
         return file.read(1) == b"\x80"

@@ -1,4 +1,4 @@
-"""A shop whose purchases carry no items: everything goes through but recommendations, which say why not."""
+"""A shop whose purchases have no item ids: everything works except recommendations, which say why not."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ WHY = "no purchase has an item_id"
 @pytest.fixture(scope="module")
 def shop(new_shop: Callable[..., DataSet]) -> DataSet:
     """The shop after its first training and release."""
-    made = new_shop(ShopWorld(n_customers=300, no_items=True))
-    assert made.kizuna("check").exit_code == 0
-    assert made.kizuna("train", "churn", *QUICK).exit_code == 0
-    assert made.kizuna("release").exit_code == 0
-    return made
+    data_set = new_shop(ShopWorld(n_customers=300, no_items=True))
+    assert data_set.kizuna("check").exit_code == 0
+    assert data_set.kizuna("train", "churn", *QUICK).exit_code == 0
+    assert data_set.kizuna("release").exit_code == 0
+    return data_set
 
 
 @pytest.fixture(scope="module")
 def send(shop: DataSet) -> Send:
-    """Ask the service's face on that release."""
+    """Send requests to the API of that release."""
     return client_for(open_api(shop.var / "shop/releases"))
 
 
-def test_a_recommender_cannot_be_trained_and_one_line_says_why(shop: DataSet):
-    assert WHY in shop.kizuna("train", "recommender").refusal
+def test_training_a_recommender_fails_and_says_why(shop: DataSet):
+    assert WHY in shop.kizuna("train", "recommender").error_line
 
 
 def test_the_release_says_why_it_has_no_recommender(shop: DataSet):
@@ -43,14 +43,14 @@ def test_the_release_says_why_it_has_no_recommender(shop: DataSet):
     assert WHY in described.missing["recommender"]
 
 
-def test_lists_of_recommendations_are_refused_and_scores_are_written(shop: DataSet):
-    assert WHY in shop.kizuna("recommend", "--out", "recs.csv").refusal
+def test_recommendations_cannot_be_exported_but_scores_can(shop: DataSet):
+    assert WHY in shop.kizuna("recommend", "--out", "recs.csv").error_line
     assert shop.kizuna("score", "--out", "scores.csv").exit_code == 0
     assert (shop.home / "scores.csv").read_text(encoding="utf-8").startswith("customer_id,churn_probability")
 
 
 @pytest.mark.parametrize("route", ["POST /v1/recommendations", "GET /v1/items/tea/similar"])
-def test_the_routes_of_the_recommender_answer_that_it_was_not_released(send: Send, route: str):
+def test_recommendation_routes_return_model_not_released(send: Send, route: str):
     method, path = route.split()
 
     answer = send(method, path, **({"json": {"history": ["tea"]}} if method == "POST" else {}))
@@ -59,13 +59,13 @@ def test_the_routes_of_the_recommender_answer_that_it_was_not_released(send: Sen
     assert WHY in answer.json()["detail"]
 
 
-def test_the_other_routes_answer(shop: DataSet, send: Send):
+def test_the_other_routes_work(shop: DataSet, send: Send):
     release = Releases(shop.var / "shop/releases").open_active()
     assert release.churn is not None
-    somebody = str(release.churn.index.ids.astype(str)[0])
+    customer_id = str(release.churn.index.ids.astype(str)[0])
 
-    scored = send("POST", "/v1/churn/score", json={"customer_ids": [somebody]}).json()
-    offered = send("POST", "/v1/next-best-offer", json={"customer_id": somebody})
+    scored = send("POST", "/v1/churn/score", json={"customer_ids": [customer_id]}).json()
+    offered = send("POST", "/v1/next-best-offer", json={"customer_id": customer_id})
 
     assert 0 < scored["scores"][0]["churn_probability"] < 1
     assert offered.status_code == 200

@@ -1,4 +1,4 @@
-"""The commands on public data: a gift wholesaler's order lines, and purchases of records that name no item."""
+"""Commands on public purchases: Online Retail II (a gift wholesaler) and CDNOW (a record shop without item ids)."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ DATA = Path(os.environ.get("KIZUNA_DATA") or PROJECT.parent / "shared/data").res
 
 
 @pytest.fixture
-def public(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], DataSet]:
-    """`public(name, folder)`: a data set of `configs/`; skips the test where its files are not on this machine."""
+def public_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], DataSet]:
+    """`public_data_set(name, folder)`: a data set of `configs/`; skips the test if its files are missing."""
 
-    def found(name: str, folder: str) -> DataSet:
+    def open_data_set(name: str, folder: str) -> DataSet:
         if not (DATA / folder).is_dir():
             pytest.skip(f"no {DATA / folder}; KIZUNA_DATA names another folder")
         monkeypatch.setenv("KIZUNA_DATA", str(DATA))
         return DataSet(PROJECT / f"configs/{name}.toml", tmp_path, name)
 
-    return found
+    return open_data_set
 
 
-def test_the_wholesaler_s_lines_are_all_counted_and_suffice(public):
-    said = public("online_retail", "online_retail_II").kizuna("check")
+def test_check_counts_all_rows_of_online_retail_and_finds_the_history_long_enough(public_data_set):
+    result = public_data_set("online_retail", "online_retail_II").kizuna("check")
 
-    assert said.exit_code == 0
+    assert result.exit_code == 0
     for fact in ("4,336 customers", "502,938", "Europe/London", "customer_id: missing", "the history is long enough"):
-        assert fact in said.out
+        assert fact in result.out
 
 
-def test_at_the_test_cutoff_the_wholesaler_had_2831_customers_of_whom_38_percent_left(public):
-    tables = open_tables(read_config(public("online_retail", "online_retail_II").toml, os.environ))
+def test_online_retail_has_2831_customers_at_the_test_cutoff_and_38_percent_churn(public_data_set):
+    tables = open_tables(read_config(public_data_set("online_retail", "online_retail_II").toml, os.environ))
 
     outcomes = label_outcomes(tables, select_cohort(tables, [date(2010, 9, 1)]))
 
@@ -53,22 +53,22 @@ def test_at_the_test_cutoff_the_wholesaler_had_2831_customers_of_whom_38_percent
     assert outcomes.churned.mean() == pytest.approx(0.3808, abs=5e-5)
 
 
-def test_the_record_shop_is_checked_and_its_churn_model_learns_without_items(public):
-    shop = with_two_training_cutoffs(public("cdnow", "cdnow"))
+def test_the_cdnow_churn_model_beats_its_baselines_without_item_ids(public_data_set):
+    shop = with_two_training_cutoffs(public_data_set("cdnow", "cdnow"))
 
     checked, trained = shop.kizuna("check"), shop.kizuna("train", "churn", *QUICK)
 
     assert (checked.exit_code, trained.exit_code) == (0, 0)
     assert "23,570 customers, 0 items" in checked.out
     assert shop.registry.find("churn", "challenger").card.beats_baselines
-    assert "no purchase has an item_id" in shop.kizuna("train", "recommender").refusal
+    assert "no purchase has an item_id" in shop.kizuna("train", "recommender").error_line
 
 
 def with_two_training_cutoffs(data_set: DataSet) -> DataSet:
-    """The same with less to learn from, so that a training takes seconds."""
-    stated = data_set.toml.read_text(encoding="utf-8")
-    fewer = re.sub(r"train = \[.*?\]", "train = [1997-12-17, 1997-12-31]", stated)
-    assert fewer != stated
+    """Copy a data set with two training cutoffs only, so that training takes seconds."""
+    text = data_set.toml.read_text(encoding="utf-8")
+    fewer = re.sub(r"train = \[.*?\]", "train = [1997-12-17, 1997-12-31]", text)
+    assert fewer != text
     copy = data_set.home / data_set.toml.name
     copy.write_text(fewer, encoding="utf-8")
     return replace(data_set, toml=copy)

@@ -1,4 +1,4 @@
-"""What a training leaves behind: no secret, no half of a version, and a run that MLflow itself may have begun."""
+"""What training leaves behind: no secret, no incomplete version, and the run that `mlflow run` started."""
 
 from __future__ import annotations
 
@@ -27,44 +27,44 @@ PATIENCE_SECONDS = 120
 
 @pytest.fixture
 def small_shop(new_shop: Callable[..., DataSet]) -> DataSet:
-    """A shop that is quickly trained on."""
+    """A shop that trains quickly."""
     return new_shop(SMALL)
 
 
 @pytest.fixture
 def items_in_postgres(new_shop: Callable[..., DataSet]) -> Iterator[DataSet]:
-    """A shop whose items lie in PostgreSQL, behind a password that the TOML names."""
+    """A shop whose items are in PostgreSQL; the TOML contains its password."""
     database, table = engine("postgres"), ibis.util.gen_name("items")
     address = POSTGRES.replace("postgres@", f"postgres:{PASSWORD}@")
     assert PASSWORD in address
 
-    def moved(frames: Frames) -> Frames:
+    def move_items(frames: Frames) -> Frames:
         database.create_table(table, frames["items"])
         return frames
 
-    yield new_shop(SMALL, moved, {'path = "items.parquet"': f'database = "{address}"\ntable = "{table}"'})
+    yield new_shop(SMALL, move_items, {'path = "items.parquet"': f'database = "{address}"\ntable = "{table}"'})
     database.drop_table(table)
 
 
-def test_the_password_of_a_database_is_in_no_file_that_a_training_leaves(items_in_postgres: DataSet):
+def test_training_writes_the_database_password_to_no_file(items_in_postgres: DataSet):
     shop = items_in_postgres
 
-    said = shop.kizuna("train", "churn", *QUICK)
+    result = shop.kizuna("train", "churn", *QUICK)
 
-    left = [path for path in shop.var.rglob("*") if path.is_file()]
-    assert said.exit_code == 0
-    assert {"mlflow.db", "ledger.jsonl", "config.json"} <= {path.name for path in left}
-    assert not [path for path in left if PASSWORD.encode() in path.read_bytes()]
-    assert PASSWORD not in said.out + said.error
+    files = [path for path in shop.var.rglob("*") if path.is_file()]
+    assert result.exit_code == 0
+    assert {"mlflow.db", "ledger.jsonl", "config.json"} <= {path.name for path in files}
+    assert not [path for path in files if PASSWORD.encode() in path.read_bytes()]
+    assert PASSWORD not in result.out + result.error
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's, with its Python found first."""
+    """This process's environment, with its Python first on the PATH."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return os.environ | {"PATH": path, "PYTHONPATH": str(PROJECT)} | more
 
 
-def test_ctrl_c_leaves_no_version_and_a_run_that_says_it_was_killed(small_shop: DataSet):
+def test_ctrl_c_registers_no_version_and_marks_the_run_as_killed(small_shop: DataSet):
     command = [sys.executable, "-m", "kizuna", "train", "churn", "--config", str(small_shop.toml)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=small_shop.home, env=environment(), **pipes) as training:
@@ -78,7 +78,7 @@ def test_ctrl_c_leaves_no_version_and_a_run_that_says_it_was_killed(small_shop: 
 
 
 def wait_for_a_run(shop: DataSet) -> None:
-    """Until a training has begun its run."""
+    """Wait until training has started its MLflow run."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while shop.runs() != ["RUNNING"]:
         assert time.monotonic() < deadline
@@ -86,34 +86,34 @@ def wait_for_a_run(shop: DataSet) -> None:
 
 
 def mlflow_run(shop: DataSet, **more: str) -> subprocess.CompletedProcess[str]:
-    """`mlflow run` of this project on a shop, typed in the shop's folder."""
-    asked = [str(PROJECT), "-e", "train_churn", "-P", f"config={shop.toml}", "--env-manager", "local"]
+    """Call `mlflow run` with this project in the shop's folder."""
+    arguments = [str(PROJECT), "-e", "train_churn", "-P", f"config={shop.toml}", "--env-manager", "local"]
     return subprocess.run(
-        [sys.executable, "-m", "mlflow", "run", *asked],
+        [sys.executable, "-m", "mlflow", "run", *arguments],
         cwd=shop.home, env=environment(**more), capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS,
     )  # fmt: skip
 
 
 @pytest.fixture
-def placed(new_shop: Callable[..., DataSet], tmp_path: Path) -> DataSet:
-    """A shop whose TOML says where `var` is: MLflow starts the command in the project's folder."""
+def shop_with_var(new_shop: Callable[..., DataSet], tmp_path: Path) -> DataSet:
+    """A shop whose TOML sets `var`, because MLflow starts the command in the project's folder."""
     return new_shop(SMALL, dict, {'name = "shop"': f'name = "shop"\nvar = "{tmp_path / "var"}"'})
 
 
-def test_mlflow_run_continues_the_run_that_it_began_in_the_project_s_store(placed: DataSet, tmp_path: Path):
+def test_training_continues_the_run_that_mlflow_run_started(shop_with_var: DataSet, tmp_path: Path):
     uri = f"sqlite:///{tmp_path / 'var/mlflow.db'}"
 
-    done = mlflow_run(placed, MLFLOW_TRACKING_URI=uri)
+    done = mlflow_run(shop_with_var, MLFLOW_TRACKING_URI=uri)
 
     assert done.returncode == 0, done.stderr
     version = Registry(uri, "shop").find("churn", "challenger")
     assert open_store(uri).get_run(version.run_id).data.tags["mlflow.project.entryPoint"] == "train_churn"
 
 
-def test_mlflow_run_without_the_address_stops_in_one_line_that_names_it(placed: DataSet, tmp_path: Path):
-    done = mlflow_run(placed)
+def test_mlflow_run_without_a_tracking_uri_fails_and_names_the_uri_to_set(shop_with_var: DataSet, tmp_path: Path):
+    done = mlflow_run(shop_with_var)
 
-    (told,) = [line for line in done.stderr.splitlines() if line.startswith("kizuna: ")]
+    (error_line,) = [line for line in done.stderr.splitlines() if line.startswith("kizuna: ")]
     assert done.returncode != 0
-    assert f"set MLFLOW_TRACKING_URI=sqlite:///{tmp_path / 'var/mlflow.db'}" in told
+    assert f"set MLFLOW_TRACKING_URI=sqlite:///{tmp_path / 'var/mlflow.db'}" in error_line
     assert not (tmp_path / "var").exists()

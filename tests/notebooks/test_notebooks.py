@@ -1,4 +1,4 @@
-"""The notebooks run as they stand, on a simulated shop, and what is stored of them is one whole run."""
+"""The notebooks run on a simulated shop, and their stored outputs come from one complete run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: pat
 
 @pytest.mark.slow
 @every_notebook
-def test_a_notebook_runs_to_its_end_without_a_warning_and_leaves_no_process(path, tmp_path, monkeypatch):
+def test_a_notebook_runs_without_warnings_and_leaves_no_process_behind(path, tmp_path, monkeypatch):
     monkeypatch.setenv("KIZUNA_NOTEBOOK_FOLDER", str(tmp_path / "shop"))
     notebook = nbformat.read(path, as_version=4)
 
@@ -34,23 +34,23 @@ def test_a_notebook_runs_to_its_end_without_a_warning_and_leaves_no_process(path
 
 
 @every_notebook
-def test_a_notebook_imports_and_defines_nothing(path):
-    for cell in code_of(nbformat.read(path, as_version=4)):
+def test_a_notebook_defines_no_functions_or_classes(path):
+    for cell in code_cells(nbformat.read(path, as_version=4)):
         assert not [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, DEFINITIONS)]
 
 
 @every_notebook
-def test_the_stored_outputs_are_of_one_run_and_name_no_machine(path):
+def test_stored_outputs_come_from_one_run_and_contain_no_absolute_path(path):
     notebook = nbformat.read(path, as_version=4)
 
-    counts = [cell.execution_count for cell in code_of(notebook)]
+    counts = [cell.execution_count for cell in code_cells(notebook)]
 
     assert counts == list(range(1, len(counts) + 1))
     assert not [output for output in outputs_of(notebook) if ABSOLUTE_PATH.search(text_of(output))]
 
 
 def execute(notebook: NotebookNode, folder: Path) -> list[psutil.Process]:
-    """Run every cell in a folder; what its kernel then still has running, which is stopped, however the cells end."""
+    """Run every cell in a folder. Returns the processes that the kernel left running; they are stopped in any case."""
     client = NotebookClient(notebook, timeout=CELL_SECONDS, resources={"metadata": {"path": str(folder)}})
     before = set(psutil.Process().children())
     with client.setup_kernel():
@@ -64,7 +64,7 @@ def execute(notebook: NotebookNode, folder: Path) -> list[psutil.Process]:
 
 
 def stop(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """End these processes, and hand them back."""
+    """Stop these processes and return them."""
     for process in processes:
         process.terminate()
     for process in psutil.wait_procs(processes, STOP_SECONDS)[1]:
@@ -72,16 +72,16 @@ def stop(processes: list[psutil.Process]) -> list[psutil.Process]:
     return processes
 
 
-def code_of(notebook: NotebookNode) -> list[NotebookNode]:
-    """The cells that hold code."""
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The code cells."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def outputs_of(notebook: NotebookNode) -> list[NotebookNode]:
-    """What the cells said, in order."""
-    return [output for cell in code_of(notebook) for output in cell.outputs]
+    """The outputs of the code cells, in order."""
+    return [output for cell in code_cells(notebook) for output in cell.outputs]
 
 
 def text_of(output: NotebookNode) -> str:
-    """The words of an output."""
+    """The text of an output; '' if it has none."""
     return output.get("text") or output.get("data", {}).get("text/plain", "")

@@ -1,6 +1,6 @@
 """Train churn models: the steps of `kizuna train churn`, in order.
 
-    features and labels -> validation chooses a model -> calibration if it is better -> one test out of time
+    features and labels -> validation chooses a model -> calibration if it is better -> one test on a later period
     -> leak detection -> final fit on every mature row -> challenger in the registry
 
 The best baseline becomes champion where there is none.

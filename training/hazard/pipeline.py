@@ -1,6 +1,6 @@
 """Train hazard models: the steps of `kizuna train hazard`, in order.
 
-    features and lifetimes -> folds over customers choose a model -> one test out of time -> leak detection
+    features and lifetimes -> folds over customers choose a model -> one test on a later period -> leak detection
     -> final fit on everything known by now -> challenger in the registry
 
 Kaplan-Meier, which uses no feature, becomes champion where there is none.

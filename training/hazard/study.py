@@ -1,4 +1,4 @@
-"""Evaluate hazard recipes: choose one by folds over customers, then test once out of time."""
+"""Evaluate hazard recipes: choose one by folds over customers, then test it once on a later period."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Train recommenders: the steps of `kizuna train recommender`, in order.
 
-    histories -> validation chooses a model by NDCG@10 -> one test out of time -> final fit on everything
+    histories -> validation chooses a model by NDCG@10 -> one test on a later period -> final fit on everything
     -> challenger in the registry
 
 Popularity becomes champion where there is none. The settings that `kizuna tune recommender` found are used.

@@ -33,7 +33,7 @@ class Evaluation:
     "Of every recipe that was tried."
     comparisons: tuple[Comparison, ...]
     "Of the recipe with each of its baselines."
-    measured: str = "out of time"
+    measured: str = "in the test period"
     "How the comparisons were measured, for the verdict."
     is_first_champion: bool = False
     "Whether it is the baseline that becomes champion because there is none."
@@ -176,7 +176,7 @@ def _splits(card: ModelCard) -> dict[str, str]:
     """The splits to show, with their headings."""
     if card.evaluation_split == CROSS_VALIDATION:
         return {CROSS_VALIDATION: f"Metrics on held-out {'customers' if card.n_customers else 'texts'}"}
-    return {"test": "Metrics out of time", "validation": "Metrics on validation, which chose the model"}
+    return {"test": "Metrics in the test period", "validation": "Metrics on validation, which chose the model"}
 
 
 def _bullets(lines: Iterable[str]) -> str:

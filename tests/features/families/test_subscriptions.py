@@ -17,21 +17,23 @@ def span(began: str, mrr: float, ended: str | None = None, **more: Any) -> dict[
     return {**defaults, **COLUMNS, "mrr": mrr, "started_at": began, "ended_at": ended, **more}
 
 
-def ada(*spans: dict[str, Any]) -> dict[str, float]:
+def features_of_ada(*spans: dict[str, Any]) -> dict[str, float]:
     tables = shop(usage=frame(OLD), subscriptions=frame(span("2020-01-01", 1.0, customer_id="old"), *spans))
     row = features_at(tables, "ada")
     return dict(zip(row.names, row.values[0].tolist(), strict=True))
 
 
 def test_a_span_that_ends_after_the_cutoff_still_runs():
-    features = ada(span("2023-03-08", 100.0, "2024-03-08"), span("2023-03-08", 40.0, "2024-03-07", subscription_id="t"))
+    features = features_of_ada(
+        span("2023-03-08", 100.0, "2024-03-08"), span("2023-03-08", 40.0, "2024-03-07", subscription_id="t")
+    )
 
     assert (features["subscriptions_running"], features["mrr_now"], features["seats_now"]) == (1, 100, 5)
     assert (features["subscriptions_ended_total"], features["days_since_subscription_ended"]) == (1, 1)
 
 
 def test_a_more_expensive_span_of_the_same_subscription_is_an_upgrade():
-    features = ada(
+    features = features_of_ada(
         span("2023-01-01", 100.0, "2024-02-01"), span("2024-02-01", 150.0, "2024-03-01"), span("2024-03-01", 120.0)
     )
 
@@ -40,14 +42,14 @@ def test_a_more_expensive_span_of_the_same_subscription_is_an_upgrade():
 
 
 def test_a_customer_who_comes_back_after_a_pause_is_reactivated():
-    features = ada(span("2023-01-01", 100.0, "2023-06-01"), span("2023-09-01", 100.0, subscription_id="t"))
+    features = features_of_ada(span("2023-01-01", 100.0, "2023-06-01"), span("2023-09-01", 100.0, subscription_id="t"))
 
     assert features["reactivations_total"] == 1
     assert features["subscription_tenure_days"] == 432
 
 
 def test_there_is_no_pause_while_another_subscription_runs():
-    features = ada(
+    features = features_of_ada(
         span("2023-01-01", 100.0, "2023-06-01"), span("2023-02-01", 10.0, subscription_id="t"),
         span("2023-09-01", 100.0, subscription_id="u"),
     )  # fmt: skip
@@ -56,7 +58,7 @@ def test_there_is_no_pause_while_another_subscription_runs():
 
 
 def test_only_running_subscriptions_have_days_to_renewal():
-    features = ada(
+    features = features_of_ada(
         span("2023-03-20", 100.0, renews_at="2024-03-20"), span("2020-03-20", 1.0, "2021-01-01", renews_at="2021-03-20")
     )
 
@@ -64,8 +66,8 @@ def test_only_running_subscriptions_have_days_to_renewal():
 
 
 def test_a_cancellation_request_is_known_from_its_own_time_on():
-    requested = ada(span("2023-03-20", 100.0, cancel_requested_at="2024-03-07T23:00"))
-    not_yet = ada(span("2023-03-20", 100.0, cancel_requested_at="2024-03-08"))
+    requested = features_of_ada(span("2023-03-20", 100.0, cancel_requested_at="2024-03-07T23:00"))
+    not_yet = features_of_ada(span("2023-03-20", 100.0, cancel_requested_at="2024-03-08"))
 
     assert (requested["cancellations_requested"], not_yet["cancellations_requested"]) == (1, 0)
 
@@ -85,7 +87,7 @@ def test_the_plan_is_that_of_most_running_subscriptions():
 
 
 def test_a_customer_without_subscriptions_has_zero_mrr_and_no_renewal():
-    features = ada()
+    features = features_of_ada()
 
     assert features["mrr_now"] == 0
     assert math.isnan(features["days_to_renewal"])

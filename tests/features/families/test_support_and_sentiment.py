@@ -12,7 +12,7 @@ from tests.worlds import frame, shop
 OLD = {"customer_id": "old", "event_time": "2020-01-01", "event": "visit"}
 
 
-def ada(table: str, old: dict[str, Any], *rows: dict[str, Any]) -> FeatureTable:
+def features_of_ada(table: str, old: dict[str, Any], *rows: dict[str, Any]) -> FeatureTable:
     """Ada's features from rows of one table; 'old' has every column of it since 2020."""
     complete = [{**dict.fromkeys(old), "customer_id": "ada", **row} for row in rows]
     frames: dict[str, Any] = {table: frame({"customer_id": "old", **old}, *complete)}
@@ -26,14 +26,16 @@ TICKET = {
 
 
 def test_a_ticket_that_is_closed_after_the_cutoff_is_open_and_has_no_rating_yet():
-    features = ada("tickets", TICKET, {"opened_at": "2024-03-01", "closed_at": "2024-03-09", "satisfaction": 1.0})
+    features = features_of_ada(
+        "tickets", TICKET, {"opened_at": "2024-03-01", "closed_at": "2024-03-09", "satisfaction": 1.0}
+    )
 
     assert (features.column("tickets_open")[0], features.column("oldest_open_ticket_days")[0]) == (1, 7)
     assert math.isnan(features.column("last_ticket_satisfaction")[0])
 
 
 def test_answer_times_are_compared_with_the_customers_own_history():
-    features = ada(
+    features = features_of_ada(
         "tickets", TICKET,
         {"opened_at": "2023-01-01T08:00", "first_answered_at": "2023-01-01T10:00"},
         {"opened_at": "2024-03-01T08:00", "first_answered_at": "2024-03-01T14:00"},
@@ -49,7 +51,7 @@ def test_tickets_are_counted_by_severity_and_topic():
         {"opened_at": "2024-03-02", "severity": "high"},
     ]
 
-    features = ada("tickets", TICKET, *rows)
+    features = features_of_ada("tickets", TICKET, *rows)
 
     assert (features.column("tickets_severity_high_90d")[0], features.column("tickets_topic_price_90d")[0]) == (2, 1)
 
@@ -60,7 +62,7 @@ def test_unrated_tickets_do_not_hide_the_last_rating():
         {"opened_at": "2024-03-01", "closed_at": "2024-03-02"},
     ]
 
-    assert ada("tickets", TICKET, *rows).column("last_ticket_satisfaction")[0] == 2
+    assert features_of_ada("tickets", TICKET, *rows).column("last_ticket_satisfaction")[0] == 2
 
 
 SURVEY = {"event_time": "2020-01-01", "kind": "NPS", "score": 8.0}
@@ -69,7 +71,9 @@ SURVEY = {"event_time": "2020-01-01", "kind": "NPS", "score": 8.0}
 def test_unanswered_surveys_do_not_hide_the_last_nps():
     answers = (("2024-01-01", 9.0), ("2024-02-01", 3.0), ("2024-03-01", None))
 
-    features = ada("surveys", SURVEY, *({"event_time": when, "kind": "NPS", "score": score} for when, score in answers))
+    features = features_of_ada(
+        "surveys", SURVEY, *({"event_time": when, "kind": "NPS", "score": score} for when, score in answers)
+    )
 
     assert (features.column("last_nps")[0], features.column("nps_change")[0]) == (3, -6)
     assert features.column("survey_response_share")[0] == 2 / 3
@@ -86,7 +90,7 @@ def test_a_control_group_has_no_contact_and_an_open_counts_from_its_own_time_on(
     def contact(when: str, treated: bool = True, opened_at: str | None = None) -> dict[str, Any]:
         return {**CONTACT, "event_time": when, "treated": treated, "opened_at": opened_at}
 
-    features = ada(
+    features = features_of_ada(
         "contacts", CONTACT,
         contact("2024-03-05", opened_at="2024-03-06"), contact("2024-03-06", opened_at="2024-03-08"),
         contact("2024-03-06", treated=False),
@@ -99,7 +103,7 @@ def test_a_control_group_has_no_contact_and_an_open_counts_from_its_own_time_on(
 def test_the_latest_answer_is_the_preference():
     answer = {"event_time": "2020-01-01", "key": "colour", "value": "red"}
 
-    features = ada(
+    features = features_of_ada(
         "preferences",
         answer,
         {**answer, "event_time": "2024-01-01"},
@@ -113,7 +117,8 @@ def test_the_latest_answer_is_the_preference():
 
 def test_a_missing_table_has_no_features():
     families = {
-        column.family for column in ada("preferences", {"event_time": "2020-01-01", "key": "k", "value": "v"}).columns
+        column.family
+        for column in features_of_ada("preferences", {"event_time": "2020-01-01", "key": "k", "value": "v"}).columns
     }
 
     assert families == {"usage", "preferences"}

@@ -41,7 +41,7 @@ def test_where_behaviour_predicts_churn_the_model_beats_both_baselines(training_
     card = training_result.challenger.card
 
     assert card.beats_baselines
-    assert card.verdict.startswith("logistic beats base_rate and recency out of time")
+    assert card.verdict.startswith("logistic beats base_rate and recency in the test period")
     assert {comparison.against for comparison in card.comparisons} == {"base_rate", "recency"}
 
 

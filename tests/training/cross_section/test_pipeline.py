@@ -25,8 +25,8 @@ from training.run.tracking import Tracking
 QUICK = {"n_resamples": 0, "regularization": 10.0, "n_knots": 0}
 
 
-def session_on(folder: Path, tells: bool = True) -> Session:
-    settings = club(folder, tells=tells)
+def session_on(folder: Path, is_predictable: bool = True) -> Session:
+    settings = club(folder, is_predictable=is_predictable)
     uri, cross_section = settings.places.tracking_uri, open_cross_section(settings)
     return Session(
         config=settings, statement={}, tables=cross_section.tables, tracking=Tracking(uri),
@@ -84,7 +84,7 @@ def test_a_recipe_is_no_better_than_itself(session, training_result):
 
 
 def test_where_no_column_predicts_churn_the_card_says_so(tmp_path):
-    card = train_cross_section(session_on(tmp_path, tells=False), "logistic", settings=QUICK).challenger.card
+    card = train_cross_section(session_on(tmp_path, is_predictable=False), "logistic", settings=QUICK).challenger.card
 
     assert not card.beats_baselines
     assert "is not shown to be better than its baselines" in card.verdict

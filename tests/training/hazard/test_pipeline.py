@@ -89,7 +89,7 @@ def test_a_model_with_the_plan_beats_one_curve_for_all(session: Session, trainin
     card = training_result.challenger.card
 
     assert card.beats_baselines
-    assert card.verdict.startswith("logistic_hazard beats kaplan_meier out of time: integrated_brier better")
+    assert card.verdict.startswith("logistic_hazard beats kaplan_meier in the test period: integrated_brier better")
     assert training_result.first_champion is not None
     assert session.registry.aliases("hazard")["champion"] == training_result.first_champion.version
     assert training_result.first_champion.card.model == "kaplan_meier"

@@ -53,7 +53,7 @@ def test_the_best_model_on_validation_is_registered_and_its_card_lists_the_other
 
 def test_where_customers_have_tastes_it_beats_popularity(recommender_result: TrainingResult):
     assert recommender_result.challenger.card.beats_baselines
-    assert "beats popularity out of time" in recommender_result.challenger.card.verdict
+    assert "beats popularity in the test period" in recommender_result.challenger.card.verdict
 
 
 def test_popularity_is_the_first_champion_and_is_replaced(shop: Session, recommender_result: TrainingResult):

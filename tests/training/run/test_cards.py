@@ -39,7 +39,7 @@ def card(**changes) -> ModelCard:
 def test_the_verdict_on_a_model_that_beats_every_baseline_says_by_how_much():
     sentence = verdict(evaluation("blend", against("recency", BETTER), against("base_rate", BETTER)))
 
-    assert sentence.startswith("blend beats recency and base_rate out of time")
+    assert sentence.startswith("blend beats recency and base_rate in the test period")
     assert "by 0.0500 (90 % interval +0.0200 to +0.0800)" in sentence
 
 

@@ -23,7 +23,7 @@ from models.recommenders.engine.ranked_lists import ItemScores
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
 from tests.baskets import history, interactions
-from tests.corner_shop import CORNER_SHOP, every_recommender_on
+from tests.corner_shop import CORNER_SHOP, fit_every_recommender
 
 ITEMS = CORNER_SHOP.item_ids.tolist()
 
@@ -36,7 +36,7 @@ ATTRIBUTES = ItemAttributes.from_columns(
 )
 COUNTRIES = np.array(["jp", "jp", "uk", "uk", ""])
 MODEL = ColdStartCustomers.fit(CORNER_SHOP, {"country": COUNTRIES}, item_attributes=ATTRIBUTES)
-FITTED = every_recommender_on(CORNER_SHOP)
+FITTED = fit_every_recommender(CORNER_SHOP)
 
 every_recommender = pytest.mark.parametrize("recommender", FITTED.values(), ids=FITTED.keys())
 preference_sets = st.fixed_dictionaries(

@@ -29,7 +29,7 @@ from models.recommenders.item_knn import ItemKnn
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
 from tests.baskets import history, interactions
-from tests.corner_shop import CORNER_SHOP, every_recommender_on
+from tests.corner_shop import CORNER_SHOP, fit_every_recommender
 
 KNOWN = ItemAttributes.from_columns(
     ["bread", "butter", "jam", "milk", "salt", "tea"],
@@ -42,7 +42,7 @@ NEW = ItemAttributes.from_columns(
     price=[8.0, 4.0, None, 3.0, 4.0, None],
 )
 NEW_ITEMS = find_cold_start_items(KNOWN, NEW)
-FITTED = every_recommender_on(CORNER_SHOP)
+FITTED = fit_every_recommender(CORNER_SHOP)
 FITTED["with_similarity_model"] = PersonalFrequency().fit(CORNER_SHOP).with_similarity_model(ItemKnn().fit(CORNER_SHOP))
 EXTENDED = {name: add_cold_start_items(model, NEW_ITEMS) for name, model in FITTED.items()}
 SCORING = {name: model for name, model in FITTED.items() if isinstance(model, ScoringRecommender)}

@@ -20,14 +20,14 @@ from models.recommenders.engine.replenishment import (
     usual_gap_days,
 )
 from tests.baskets import history, interactions
-from tests.corner_shop import every_recommender_on
+from tests.corner_shop import fit_every_recommender
 
 WEEKLY = interactions(
     "ada 2024-01-01 tea", "ada 2024-01-08 tea", "ada 2024-01-15 tea milk", "bo 2024-01-01 tea milk",
     "bo 2024-01-31 tea jam", "cyd 2024-02-03 milk bread",
 )  # fmt: skip
 CUTOFF = date(2024, 2, 5)
-FITTED = every_recommender_on(WEEKLY, CUTOFF)
+FITTED = fit_every_recommender(WEEKLY, CUTOFF)
 ITEMS = WEEKLY.item_ids.tolist()
 
 every_recommender = pytest.mark.parametrize("recommender", FITTED.values(), ids=FITTED.keys())

@@ -22,9 +22,9 @@ from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
 from models.recommenders.reranking.diversity import Diversity, recommend_diverse
 from tests.baskets import checkerboard, history
-from tests.corner_shop import CORNER_SHOP, every_recommender_on
+from tests.corner_shop import CORNER_SHOP, fit_every_recommender
 
-FITTED = every_recommender_on(CORNER_SHOP)
+FITTED = fit_every_recommender(CORNER_SHOP)
 ITEMS = CORNER_SHOP.item_ids.tolist()
 
 every_recommender = pytest.mark.parametrize("recommender", FITTED.values(), ids=FITTED.keys())

@@ -18,8 +18,8 @@ from models.metrics.classification import NAMES, compare, log_losses
 from tables.sources.opening import open_tables
 from training.churn.rows import ChurnRows, load_churn_rows
 from training.churn.trials import Trials, choose, default_recipes, score_test, validate
-from training.run.progress import NoProgress
 from training.run.recipe import Recipe
+from training.run.session import NoProgress
 
 BASELINE = "recency"
 

@@ -198,7 +198,9 @@ def _fit_for_baskets(recipes: Mapping[str, Recipe]) -> dict[str, Recipe]:
 def _as_known(tables: Tables) -> tuple[Split, Split]:
     """The validation and the test split, each from the table as known at its cutoff."""
     everything = load_interactions(tables)
-    validation, test = (_split(ranking_task(tables, everything, cutoff)) for cutoff in ranking_cutoffs(tables)[-2:])
+    validation, test = (
+        _split(ranking_task(tables, everything, cutoff=cutoff)) for cutoff in ranking_cutoffs(tables)[-2:]
+    )
     return validation, test
 
 

@@ -33,11 +33,10 @@ from models.metrics.classification import calibration_bins
 from models.metrics.survival import EvaluatedCurves, survival_metrics
 from simulation.software.simulate import SimulatedSoftware, SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables
-from training.hazard.rows import HazardRows, rows_at
+from training.hazard.rows import HazardRows, rows_at, survival_cutoffs
 from training.hazard.study import BASELINE, choose_by_folds
-from training.hazard.survival_cutoffs import survival_cutoffs
-from training.run.progress import NoProgress
 from training.run.recipe import Recipe, default_recipe
+from training.run.session import NoProgress
 
 NAME = "simulated_software.hazard"
 FIGURE = "simulated_software.hazard_calibration_error"

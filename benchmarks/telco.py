@@ -19,8 +19,8 @@ from core.config.data_set import Config
 from models.metrics.classification import HIGHER_IS_BETTER, NAMES
 from tables.cross_section import open_cross_section
 from training.churn.trials import Trials, default_recipes
-from training.cross_section.pipeline import BASELINE
-from training.cross_section.rows import (
+from training.cross_section.pipeline import (
+    BASELINE,
     N_FOLDS,
     N_REPEATS,
     CleanRows,
@@ -28,7 +28,7 @@ from training.cross_section.rows import (
     cross_validate,
     drop_leaks,
 )
-from training.run.progress import NoProgress
+from training.run.session import NoProgress
 
 NAME = "telco"
 GOALS = {"auc": 0.849, "average_precision": 0.668, "log_loss": 0.412, "calibration_error": 0.022}

@@ -70,7 +70,7 @@ def open_registry(config: Config, console: Console) -> tuple[Registry, Ledger]:
         os.environ.setdefault(name, value)
     with console.status("opening the MLflow store"):
         from models.mlflow_store.registry import Registry
-        from training.run.registering import record_found_moves
+        from training.run.pipeline import record_found_moves
 
         registry = Registry(tracking_uri(config), config.name)
         ledger = Ledger(config.places.ledger)

@@ -191,7 +191,7 @@ def _sentence(column: FeatureColumn, language: Language, *, before: float, now: 
         "{title}: {now} ({days} days earlier: {before})",
         language,
         title=capitalize(column.title(language)),
-        now=describe_value(column, now, language),
-        before=describe_value(column, before, language),
+        now=describe_value(column, now, language=language),
+        before=describe_value(column, before, language=language),
         days=days,
     )

@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
         """Refit the version's and the champion's recipe, compare both on the newest mature window, keep the better."""
         MODEL_KINDS[kind]
         session = open_session(config, console, allow_cross_section=True)
-        from training.promotion import promote as promote_through_gate
+        from training.judging.promotion import promote as promote_through_gate
 
         promotion = promote_through_gate(session, kind, version=version or "challenger", force_reason=force)
         card, before = promotion.version.card, promotion.previous

@@ -17,8 +17,7 @@ from kizuna.session import open_session
 from kizuna.terminal import say
 
 if TYPE_CHECKING:
-    from training.run.pipeline import TrainingOptions
-    from training.run.registering import TrainingResult
+    from training.run.pipeline import TrainingOptions, TrainingResult
     from training.run.session import Session
 
 console = Console()

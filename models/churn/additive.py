@@ -198,11 +198,11 @@ def align_values(features: FeatureTable, columns: tuple[FeatureColumn, ...]) -> 
     values = selected.values  # a copy, so the caller's values stay unchanged
     for place, (current, fitted) in enumerate(zip(selected.columns, columns, strict=True)):
         if current.vocabulary != fitted.vocabulary:
-            values[:, place] = _recode(values[:, place], current, fitted)
+            values[:, place] = _recode(values[:, place], current, fitted=fitted)
     return values
 
 
-def _recode(codes: NDArray[np.float64], current: FeatureColumn, fitted: FeatureColumn) -> NDArray[np.float64]:
+def _recode(codes: NDArray[np.float64], current: FeatureColumn, *, fitted: FeatureColumn) -> NDArray[np.float64]:
     if current.vocabulary is None or fitted.vocabulary is None:
         raise DataError(f"feature '{fitted.name}' has words in one table and numbers in the other; train again")
     new_code = {word: float(code) for code, word in enumerate(fitted.vocabulary)}

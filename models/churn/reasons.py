@@ -152,7 +152,7 @@ def decode_value(column: FeatureColumn, value: float) -> float | str | None:
     return float(value) if column.vocabulary is None else column.vocabulary[int(value)]
 
 
-def describe_value(column: FeatureColumn, value: float, language: Language) -> str:
+def describe_value(column: FeatureColumn, value: float, *, language: Language) -> str:
     """A value as text."""
     decoded = decode_value(column, value)
     if decoded is None:
@@ -168,7 +168,7 @@ def _sentence(column: FeatureColumn, language: Language, *, value: float, usual:
     sentence = ""
     for template in _templates(column, language, is_missing=is_missing, is_comparable=is_comparable):
         gaps = {
-            gap: _fill_gap(gap, column, language, value=value, usual=usual, customer=customer)
+            gap: _fill_gap(gap, column, language=language, value=value, usual=usual, customer=customer)
             for gap in _gaps(template)
         }
         sentence = GAP.sub(lambda gap, gaps=gaps: gaps[gap[1]] or gap[0], template)
@@ -197,7 +197,7 @@ def _gaps(template: str) -> tuple[str, ...]:
 
 
 def _fill_gap(
-    gap: str, column: FeatureColumn, language: Language, *, value: float, usual: float, customer: _Customer
+    gap: str, column: FeatureColumn, *, language: Language, value: float, usual: float, customer: _Customer
 ) -> str | None:
     """The text for a gap; None where the feature that it names has no value."""
     kind = gap.removeprefix("usual").removeprefix("value").lstrip("_")
@@ -205,7 +205,7 @@ def _fill_gap(
         filling = usual if gap.startswith("usual") else value
         if kind == "days":
             return _days(filling, language)
-        return _change(filling, language) if kind == "change" else describe_value(column, filling, language)
+        return _change(filling, language) if kind == "change" else describe_value(column, filling, language=language)
     feature = gap.removeprefix("every_")
     other = customer.value_of(feature)
     if math.isnan(other):

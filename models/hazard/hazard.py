@@ -107,7 +107,7 @@ class Hazard(ABC):
         self.first_period_ = int(observed.periods[observed.churned].min(initial=self.n_periods_ - 1))
         observed = observed.take(observed.periods >= self.first_period_)
         self.usual_ = usual_values(align_values(features, self.columns_), self.columns_)
-        values, customer_ids = self._values(features, observed.rows, observed.periods), features.customer_ids
+        values, customer_ids = self._values(features, observed.rows, periods=observed.periods), features.customer_ids
         self.n_churned_ = int(observed.churned.sum())
         self.period_model_ = self._create_period_model()
         self.period_model_.fit_rows(
@@ -152,7 +152,7 @@ class Hazard(ABC):
             return summed
         for period in periods:
             rows = np.arange(len(features))
-            values = self._values(features, rows, np.full(len(features), period))
+            values = self._values(features, rows, periods=np.full(len(features), period))
             summed += self.period_model_.raw_contributions(values)[:, : len(self.columns_)]
         return self.period_model_.platt_.slope * summed / len(periods)
 
@@ -221,7 +221,7 @@ class Hazard(ABC):
         return period_model
 
     def _values(
-        self, features: FeatureTable, rows: NDArray[np.int64], periods: NDArray[np.int64]
+        self, features: FeatureTable, rows: NDArray[np.int64], *, periods: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """The values of the period model's columns for rows of the table in some periods, (p, m + 2)."""
         own = align_values(features, self.columns_)[rows]
@@ -232,7 +232,7 @@ class Hazard(ABC):
         survival, risk, by_cause = np.ones(n), np.zeros((n, self.n_periods_)), np.zeros((n, self.n_periods_, n_causes))
         churned_for = np.zeros((n, n_causes))
         for period in range(self.first_period_, self.n_periods_):
-            values = self._values(features, np.arange(n), np.full(n, period))
+            values = self._values(features, np.arange(n), periods=np.full(n, period))
             churned = survival * expit(self.period_model_.platt_.apply(self.period_model_.log_odds(values)))
             survival = survival - churned
             if self.cause_shares_:

@@ -1,7 +1,7 @@
 """The registered versions of each kind of model and their aliases, in MLflow's registry.
 
 Every version is a pyfunc model whose code is `models.mlflow_store.pyfunc_<kind>` and whose data is a ModelPackage, so
-nothing is pickled. MLflow keeps no history of alias moves: training/run/registering.py records them in the ledger.
+nothing is pickled. MLflow keeps no history of alias moves: training/run/pipeline.py records them in the ledger.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class Registry:
         return self.find(kind, int(created.version))
 
     def set_alias(self, kind: str, alias: str, *, version: int) -> None:
-        """Point an alias at a version. Callers record the move in the ledger (training/run/registering.py)."""
+        """Point an alias at a version. Callers record the move in the ledger (training/run/pipeline.py)."""
         self._client.set_registered_model_alias(self.name(kind), alias, str(version))
 
     def _store(self, package: ModelPackage, run_id: str) -> tuple[str, str]:
@@ -124,7 +124,7 @@ class Registry:
         logged = self._client.create_logged_model(experiment, name=package.card.model, source_run_id=run_id)
         with tempfile.TemporaryDirectory() as folder:
             model = Model(model_id=logged.model_id, run_id=run_id, signature=_signature(package.card.kind))
-            _save_pyfunc(package, Path(folder), model)
+            _save_pyfunc(package, Path(folder), model=model)
             self._client.log_model_artifacts(logged.model_id, str(Path(folder) / "pyfunc"))
         self._client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
         return logged.artifact_location, logged.model_id
@@ -153,7 +153,7 @@ def artifact_location(tracking_uri: str) -> str | None:
     return str(Path(tracking_uri.removeprefix(SQLITE)).resolve().parent / "mlartifacts")
 
 
-def _save_pyfunc(package: ModelPackage, folder: Path, model: Model) -> None:
+def _save_pyfunc(package: ModelPackage, folder: Path, *, model: Model) -> None:
     package.write(folder / "kizuna")
     mlflow.pyfunc.save_model(
         folder / "pyfunc",

@@ -13,7 +13,7 @@ import pytest
 from core.config.loading import read_config
 from tables.cross_section import open_cross_section
 from tests.journeys.conftest import PROJECT, DataSet
-from training.cross_section.rows import drop_leaks
+from training.cross_section.pipeline import drop_leaks
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ from models.mlflow_store.registry import Registry
 from simulation.shop.simulate import ShopWorld, simulate_shop
 from tables.tables import tables_from_frames
 from training.churn.pipeline import train_churn
-from training.run.registering import TrainingResult
+from training.run.pipeline import TrainingResult
 from training.run.session import Session
 from training.run.tracking import Tracking
 

@@ -28,13 +28,12 @@ from training.churn.trials import (
     score_test,
     validate,
 )
-from training.judging.gate import at_newest_window, is_refresh
 from training.judging.leaks import find_leaks, too_few_rows
+from training.judging.promotion import at_newest_window, is_refresh
 from training.run.cards import INTERVALS, RECIPE_FIGURES, Evaluation, build_card, feature_facts, outcome_facts
-from training.run.pipeline import TrainingPipeline
+from training.run.pipeline import TrainingPipeline, TrainingResult, register
 from training.run.plots import churn_plots
 from training.run.recipe import Recipe
-from training.run.registering import TrainingResult, register
 from training.run.session import Session
 from training.run.tracking import TrackedRun
 
@@ -77,7 +76,7 @@ def train_churn(session: Session, model: str | None = None, *, settings: Setting
         study = evaluate(session, recipes, model=model)
         with session.progress.during(f"fitting {study.chosen} on every mature row"):
             fitted, package = fit_final(session, study, name=study.chosen)
-        log_study(run, study, fitted)
+        log_study(run, study, model=fitted)
         return register(
             session,
             run,
@@ -141,7 +140,7 @@ def fit_final(
         cohort=rows.cohort,
         base_rate=float(rows.outcomes.churned.mean()),
         leaks=tuple(leak for leak in study.leaks if leak.feature in used),
-        limits=limits(session, study, model),
+        limits=limits(session, study, model=model),
         data_digest=session.tables.digest,
         **outcome_facts(rows.outcomes),
         **feature_facts(model.columns_),
@@ -149,7 +148,7 @@ def fit_final(
     return model, ModelPackage(card, model.to_artifact(), model.columns_)
 
 
-def limits(session: Session, study: ChurnStudy, model: ChurnModel) -> tuple[str, ...]:
+def limits(session: Session, study: ChurnStudy, *, model: ChurnModel) -> tuple[str, ...]:
     """What a reader of the metrics must know."""
     folds = study.rows.folds
     undated = [column.name for column in model.columns_ if column.as_of_today]
@@ -165,7 +164,7 @@ def limits(session: Session, study: ChurnStudy, model: ChurnModel) -> tuple[str,
     )
 
 
-def log_study(run: TrackedRun, study: ChurnStudy, model: ChurnModel) -> None:
+def log_study(run: TrackedRun, study: ChurnStudy, *, model: ChurnModel) -> None:
     """Log the folds, the importance of each feature in log-odds, and the plots."""
     folds, rows = study.rows.folds, study.rows
     importance = model.importance(rows.features.take(rows.test))
@@ -177,8 +176,8 @@ def log_study(run: TrackedRun, study: ChurnStudy, model: ChurnModel) -> None:
     run.log_plots(churn_plots(study.test.scores, study.test.outcomes, registered=study.chosen, importance=importance))
 
 
-def compare_churn_recipes(session: Session, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
-    """Fit both recipes anew on purged rows and compare them at the newest mature window; see training/judging/gate.py.
+def compare_churn_recipes(session: Session, *, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
+    """Fit both recipes anew on purged rows and compare them at the newest mature window.
 
     Without a champion, the challenger is compared with `recency`.
     """

@@ -16,8 +16,8 @@ from core.scores import Scores
 from models.churn.additive import CHURN_MODELS
 from models.metrics.classification import churn_metrics, compare, log_losses
 from training.churn.rows import ChurnRows
-from training.run.progress import Progress, run_parallel
 from training.run.recipe import Recipe, default_recipe
+from training.run.session import Progress, run_parallel
 
 BASELINES = ("base_rate", "recency")
 

@@ -3,21 +3,29 @@
     features and lifetimes -> folds over customers choose a model -> one test on a later period -> leak detection
     -> final fit on everything known by now -> challenger in the registry
 
-Kaplan-Meier, which uses no feature, becomes champion where there is none.
+Kaplan-Meier, which uses no feature, becomes champion where there is none. Plots show predicted curves against
+Kaplan-Meier and Aalen-Johansen, and reliability.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
 
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from core.labels import Labels
 from core.model_card import Comparison, ModelCard
 from core.model_kinds import HAZARD
+from core.risk_curves import RiskCurves
+from core.survival import CENSORED, TimeToEvent
 from core.window import DAYS_PER_HORIZON_MONTH
 from models.hazard.hazard import HAZARD_MODELS, Hazard
-from models.metrics.survival import compare_curves
+from models.metrics.classification import calibration_bins
+from models.metrics.survival import N_BINS, CensoredTimes, compare_curves, months_within
 from models.mlflow_store.package import ModelPackage
 from models.protocols import Settings
-from training.hazard.plots import hazard_plots
 from training.hazard.rows import load_hazard_rows
 from training.hazard.study import (
     BASELINE,
@@ -27,14 +35,13 @@ from training.hazard.study import (
     outcomes_for_leaks,
     select_recipes,
 )
-from training.judging.gate import at_newest_window
 from training.judging.leaks import too_few_rows
+from training.judging.promotion import at_newest_window
 from training.run.cards import INTERVALS, build_card, feature_facts, outcome_facts
-from training.run.pipeline import TrainingPipeline
-from training.run.progress import run_parallel
+from training.run.pipeline import TrainingPipeline, TrainingResult, register
+from training.run.plots import empty_plot, importance_plot
 from training.run.recipe import Recipe, default_recipe
-from training.run.registering import TrainingResult, register
-from training.run.session import Session
+from training.run.session import Session, run_parallel
 from training.run.tracking import TrackedRun
 
 MAX_EXPLAINED_ROWS = 300
@@ -52,7 +59,7 @@ def train_hazard(session: Session, model: str | None = None, *, settings: Settin
         study = evaluate(session, recipes, model=model)
         with session.progress.during(f"fitting {study.chosen} on everything known by now"):
             fitted, package = fit_final(session, study, name=study.chosen)
-        log_study(run, study, fitted)
+        log_study(run, study, model=fitted)
         return register(
             session,
             run,
@@ -79,7 +86,7 @@ def fit_final(
         cohort=rows.cohort,
         base_rate=float(study.outcomes.churned.mean()),
         leaks=tuple(leak for leak in study.leaks if leak.feature in used),
-        limits=limits(session, study, model),
+        limits=limits(session, study, model=model),
         data_digest=session.tables.digest,
         **outcome_facts(rows.outcomes),
         **feature_facts(model.columns_),
@@ -87,7 +94,7 @@ def fit_final(
     return model, ModelPackage(card, model.to_artifact(), model.columns_)
 
 
-def limits(session: Session, study: HazardStudy, model: Hazard) -> tuple[str, ...]:
+def limits(session: Session, study: HazardStudy, *, model: Hazard) -> tuple[str, ...]:
     """What a reader of the metrics must know."""
     cutoffs, wanted_months = study.rows.cutoffs, hazard_settings(session).horizon_months
     shorter = f"The history allows a test over {cutoffs.horizon_days} days, not the configured {wanted_months} months."
@@ -106,7 +113,7 @@ def limits(session: Session, study: HazardStudy, model: Hazard) -> tuple[str, ..
     )
 
 
-def log_study(run: TrackedRun, study: HazardStudy, model: Hazard) -> None:
+def log_study(run: TrackedRun, study: HazardStudy, *, model: Hazard) -> None:
     """Log the cutoffs, the importance of each feature in log-odds, and the plots."""
     cutoffs = study.rows.cutoffs
     run.log_json({"train": cutoffs.train, "test": cutoffs.test, "later": cutoffs.later}, "cutoffs.json")
@@ -115,8 +122,8 @@ def log_study(run: TrackedRun, study: HazardStudy, model: Hazard) -> None:
     run.log_plots(hazard_plots(study.test, study.outcomes, registered=study.chosen, importance=importance))
 
 
-def compare_hazard_recipes(session: Session, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
-    """Fit both recipes anew and compare them at the newest window with outcomes; see training/judging/gate.py.
+def compare_hazard_recipes(session: Session, *, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
+    """Fit both recipes anew and compare them at the newest window with outcomes; see training/judging/promotion.py.
 
     Without a champion, the challenger is compared with Kaplan-Meier.
     """
@@ -137,6 +144,72 @@ def compare_hazard_recipes(session: Session, champion: ModelCard | None, challen
         curves_against=opponent_curves,
         outcomes=rows.outcomes.take(rows.test),
     )
+
+
+def hazard_plots(
+    curves: Mapping[str, RiskCurves], outcomes: Labels, *, registered: str, importance: Mapping[str, float]
+) -> dict[str, Figure]:
+    """Mean curves and causes against their references, reliability by month, and feature importance."""
+    plots = {
+        "churn_curve": _mean_curves(curves, outcomes),
+        "reliability": _reliability(curves[registered], outcomes),
+    }
+    if curves[registered].causes:
+        plots["causes"] = _causes(curves[registered], outcomes)
+    if importance:
+        plots["feature_importance"] = importance_plot(importance)
+    return plots
+
+
+def kaplan_meier(outcomes: Labels, days: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The Kaplan-Meier estimate of P(churn) by each day, (days,)."""
+    times = CensoredTimes.of(outcomes)
+    return 1.0 - TimeToEvent.of_one_cause(times.days, times.is_event).kaplan_meier().at(days.astype(np.float64))[0]
+
+
+def aalen_johansen(outcomes: Labels, *, cause: str, days: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The Aalen-Johansen estimate of P(churn for this cause) by each day, (days,)."""
+    times = CensoredTimes.of(outcomes)
+    causes = np.where(times.is_event, np.where(outcomes.cause == cause, 0, 1), CENSORED)
+    return TimeToEvent(times.days, causes).aalen_johansen(2).at(days.astype(np.float64))[0, 0]
+
+
+def _mean_curves(curves: Mapping[str, RiskCurves], outcomes: Labels) -> Figure:
+    figure, axes = empty_plot("days after the cutoff", "share that churned")
+    for model, of_model in curves.items():
+        risk = np.append(0, of_model.risk.mean(axis=0))
+        axes.plot(np.append(0, of_model.days), risk, marker="o", markersize=3, label=model)
+    days = np.arange(next(iter(curves.values())).horizon_days + 1)
+    axes.step(days, kaplan_meier(outcomes, days), color="black", label="observed (Kaplan-Meier)")
+    axes.legend()
+    return figure
+
+
+def _causes(curves: RiskCurves, outcomes: Labels) -> Figure:
+    figure, axes = empty_plot("days after the cutoff", "share that churned, by cause")
+    days = np.arange(curves.horizon_days + 1)
+    for place, cause in enumerate(curves.causes):
+        colour = f"C{place}"
+        risk = np.append(0, curves.by_cause[:, :, place].mean(axis=0))
+        axes.plot(np.append(0, curves.days), risk, marker="o", markersize=3, color=colour, label=cause)
+        axes.step(days, aalen_johansen(outcomes, cause=cause, days=days), color=colour, linestyle=":")
+    axes.plot([], [], color="grey", linestyle=":", label="observed (Aalen-Johansen)")
+    axes.legend()
+    return figure
+
+
+def _reliability(curves: RiskCurves, outcomes: Labels) -> Figure:
+    figure, axes = empty_plot("P(churn)", "share that churned (Kaplan-Meier)")
+    axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="perfect")
+    for months in months_within(curves.horizon_days):
+        days = months * DAYS_PER_HORIZON_MONTH
+        risk = curves.at(days)
+        bins = calibration_bins(risk, N_BINS)
+        members = [bins == each for each in np.unique(bins)]
+        observed = [kaplan_meier(outcomes.take(rows), np.array([days]))[0] for rows in members]
+        axes.plot([risk[rows].mean() for rows in members], observed, marker="o", label=f"{months} months")
+    axes.legend()
+    return figure
 
 
 PIPELINE = TrainingPipeline(

@@ -18,9 +18,8 @@ from models.protocols import Settings
 from training.hazard.rows import HazardRows, load_hazard_rows
 from training.judging.leaks import LabelledRows, find_leaks
 from training.run.cards import Evaluation
-from training.run.progress import Progress, run_parallel
 from training.run.recipe import Recipe, default_recipe
-from training.run.session import Session
+from training.run.session import Progress, Session, run_parallel
 
 BASELINE = HAZARD.constant_model
 "It uses no feature; every other model must beat it."

@@ -21,15 +21,14 @@ from models.protocols import Settings
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.engine.base import Recommender
 from models.recommenders.reranked import Reranked
-from training.judging.gate import at_newest_window, is_refresh
+from training.judging.promotion import at_newest_window, is_refresh
 from training.recommender.rows import RankingTask, ranking_cutoffs, ranking_task, threads_for, validation_tasks
 from training.recommender.trials import RankingTrials, add_base_models, evaluate_answers, recommend_all, refuse_overlap
 from training.recommender.tuned import TunedRecommenders, read_tuned
 from training.run.cards import RECIPE_FIGURES, Evaluation, build_card
-from training.run.pipeline import TrainingPipeline
+from training.run.pipeline import TrainingPipeline, TrainingResult, register
 from training.run.plots import ndcg_plot
 from training.run.recipe import Recipe, default_recipe
-from training.run.registering import TrainingResult, register
 from training.run.session import Session
 
 BASELINE = "popularity"
@@ -135,7 +134,7 @@ def evaluate(
         if not len(everything.items):
             raise NotEnoughHistory(NO_ITEMS)
         validation = validation_tasks(tables, everything)
-        test = ranking_task(tables, everything, ranking_cutoffs(tables)[-1])
+        test = ranking_task(tables, everything, cutoff=ranking_cutoffs(tables)[-1])
     tuned.refuse_overlap_with_test(test.cutoff)
     required = (BASELINE, model) if model else (BASELINE,)
     answers = recommend_all(recipes, (*validation, test), progress=session.progress, required=required)
@@ -232,17 +231,17 @@ def settings_origin(study: RankingStudy, name: str) -> str:
     return f"Settings: {tuned.summary}" + (f"; overridden since: {', '.join(overridden)}." if overridden else ".")
 
 
-def compare_recommender_recipes(session: Session, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
+def compare_recommender_recipes(session: Session, *, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
     """Fit both recipes anew on what was known at the newest mature cutoff, and compare them there.
 
     A refresh is fitted on what was known when each version was trained. Without a champion, the challenger is compared
-    with popularity. See training/judging/gate.py.
+    with popularity. See training/judging/promotion.py.
     """
     tables = at_newest_window(session.tables)
     recipe = Recipe.of_card(challenger)
     opponent = Recipe.of_card(champion) if champion else default_recipes(session.config)[BASELINE]
     with session.progress.during("histories"):
-        task = ranking_task(tables, load_interactions(tables), ranking_cutoffs(tables)[-1])
+        task = ranking_task(tables, load_interactions(tables), cutoff=ranking_cutoffs(tables)[-1])
         known_then = None
         if champion and is_refresh(champion, challenger) and champion.cutoff < task.cutoff:
             known_then = load_interactions(tables, champion.cutoff)

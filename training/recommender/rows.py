@@ -110,7 +110,7 @@ def threads_for(recipe: Recipe, interactions: Interactions) -> AbstractContextMa
     return threadpool_limits(1, user_api="blas") if is_small else nullcontext()
 
 
-def ranking_task(tables: Tables, everything: Interactions, cutoff: date) -> RankingTask:
+def ranking_task(tables: Tables, everything: Interactions, *, cutoff: date) -> RankingTask:
     """The task at a cutoff; `everything` is `load_interactions(tables)`.
 
     Raises NotEnoughHistory where no earlier customer bought an item within the horizon.
@@ -144,10 +144,10 @@ def validation_tasks(tables: Tables, everything: Interactions) -> tuple[RankingT
     Raises NotEnoughHistory where none returned at the newest one.
     """
     newest, *earlier = reversed(ranking_cutoffs(tables)[:-1])
-    tasks = [ranking_task(tables, everything, newest)]
+    tasks = [ranking_task(tables, everything, cutoff=newest)]
     with suppress(NotEnoughHistory):
         for cutoff in earlier:
-            tasks.append(ranking_task(tables, everything, cutoff))
+            tasks.append(ranking_task(tables, everything, cutoff=cutoff))
     return tuple(tasks)
 
 

@@ -16,8 +16,8 @@ from core.intervals import Estimate, estimate_intervals
 from core.model_card import Comparison, Metric
 from core.recommendations import Recommendations
 from training.recommender.rows import CHOSEN_AT, RankingTask
-from training.run.progress import Progress, run_parallel
 from training.run.recipe import Recipe
+from training.run.session import Progress, run_parallel
 
 METRIC = f"ndcg@{CHOSEN_AT}"
 SKIPPED_ERRORS = (NotEnoughMemory, NotEnoughHistory)

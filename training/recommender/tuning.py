@@ -97,7 +97,7 @@ class Tuning:
             run.log_json(session.statement, "config.json")
             searches = list(self.searches.values())
             while (spent := budget.share_spent()) < 1 and (search := next_search(searches, spent)):
-                self._try(search, budget, run)
+                self._try(search, budget, run=run)
                 budget.show(self.n_trials, self.best)
             tuned = self.best_settings()
             run.log_values({f"{name}.{METRIC_KEY}": one.ndcg_at_10.value for name, one in tuned.items()})
@@ -116,7 +116,7 @@ class Tuning:
     def _experiment(self) -> str:
         return f"{self.session.registry.name(RECOMMENDER.name)}.tuning"
 
-    def _try(self, search: Search, budget: Budget, run: TrackedRun) -> None:
+    def _try(self, search: Search, budget: Budget, *, run: TrackedRun) -> None:
         with (
             search.trial(self.session.config.seed) as running,
             self.session.tracking.run(

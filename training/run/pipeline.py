@@ -2,6 +2,9 @@
 
 Each folder `training/<name>/` has a `pipeline.py` with one `PIPELINE`. `find_pipeline` imports only the one that is
 needed.
+
+A training registers its model here and moves the aliases @champion and @challenger. Every move of an alias goes into
+the ledger, because MLflow keeps no history of them.
 """
 
 from __future__ import annotations
@@ -10,16 +13,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Protocol
 
 from core.errors import BadInput
+from core.ledger import ALIAS_FOUND, ALIAS_MOVED, Ledger, LedgerEntry
 from core.model_card import Comparison, ModelCard
-from core.model_kinds import ModelKind
+from core.model_kinds import MODEL_KINDS, ModelKind
+from models.mlflow_store.package import ModelPackage
+from models.mlflow_store.registry import CHALLENGER, CHAMPION, RegisteredVersion, Registry
 from models.protocols import Settings
-from training.run.registering import TrainingResult
+from training.run.cards import render_card_json, render_card_markdown
 from training.run.session import Session
+from training.run.tracking import TrackedRun
 
 CROSS_SECTION = "cross_section"
 "The folder of the pipeline for data sets without dates."
+UNKNOWN_USER = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +43,26 @@ class TrainingOptions:
     "The file of labels, for a kind that needs one."
 
 
+@dataclass(frozen=True)
+class TrainingResult:
+    """The versions that a training registered."""
+
+    challenger: RegisteredVersion
+    first_champion: RegisteredVersion | None
+    "The baseline that became champion because there was none."
+    run_id: str
+    notes: tuple[str, ...] = ()
+    "What the user should know about the training data and the metrics, one sentence each."
+
+
+class CompareRecipes(Protocol):
+    """Compares the recipes of two versions, both fitted anew."""
+
+    def __call__(self, session: Session, *, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
+        """Raises the errors of reading and training."""
+        ...
+
+
 def _no_notices(session: Session) -> Iterable[str]:
     del session
     return ()
@@ -46,7 +75,7 @@ class TrainingPipeline:
     kind: ModelKind
     train: Callable[[Session, TrainingOptions], TrainingResult]
     "Fit, evaluate and register a challenger."
-    compare: Callable[[Session, ModelCard | None, ModelCard], Comparison]
+    compare: CompareRecipes
     "The challenger's recipe against the champion's, or against a baseline where there is no champion."
     notices: Callable[[Session], Iterable[str]] = _no_notices
     "What the user should know before training starts, one sentence each."
@@ -59,3 +88,68 @@ def find_pipeline(kind: ModelKind, session: Session) -> TrainingPipeline:
     if pipeline.kind is not kind:
         raise BadInput(f"{session.config.name} has no dates, which a {kind.name} model needs; describe it by [tables]")
     return pipeline
+
+
+def register(
+    session: Session,
+    run: TrackedRun,
+    *,
+    challenger: ModelPackage,
+    first_champion: Callable[[], ModelPackage] | None = None,
+    notes: tuple[str, ...] = (),
+) -> TrainingResult:
+    """Log the card, register the challenger, and the best baseline as champion where there is none.
+
+    `first_champion` fits that baseline, so that a new installation can serve from its first day; it is called only
+    when needed. None registers no champion.
+    """
+    kind = challenger.card.kind
+    log_card(session, run, card=challenger.card)
+    champion = None
+    if first_champion is not None and CHAMPION not in session.registry.aliases(kind):
+        champion = session.registry.register(first_champion(), run.run_id, alias=CHAMPION)
+        record_move(session, champion, alias=CHAMPION, why="there was no champion: the best baseline")
+    registered = session.registry.register(challenger, run.run_id, alias=CHALLENGER)
+    record_move(session, registered, alias=CHALLENGER, why=f"trained: {challenger.card.verdict}")
+    return TrainingResult(registered, champion, run.run_id, notes)
+
+
+def log_card(session: Session, run: TrackedRun, *, card: ModelCard) -> None:
+    """Log what every run keeps: the configuration without secrets, code and data, recipe, metrics and the card."""
+    run.log_tags({"data_set": card.data_set, "git": card.git, "data_digest": card.data_digest, "verdict": card.verdict})
+    run.log_parameters({"model": card.model, **{f"settings.{name}": value for name, value in card.settings.items()}})
+    run.log_parameters({"training_cutoffs": card.training_cutoffs, "test_cutoff": card.test_cutoff})
+    run.log_json(session.statement, "config.json")
+    run.log_metrics(card.metrics, registered=card.model)
+    run.log_text(render_card_markdown(card), "card.md")
+    run.log_text(render_card_json(card), "card.json")
+
+
+def move_alias(session: Session, version: RegisteredVersion, *, alias: str, why: str) -> None:
+    """Point an alias at a version, and record in the ledger who did it and why."""
+    session.registry.set_alias(version.card.kind, alias, version=version.version)
+    record_move(session, version, alias=alias, why=why)
+
+
+def record_move(session: Session, version: RegisteredVersion, *, alias: str, why: str) -> None:
+    """Record that an alias points at a version. A crash before this call is noticed by the next command."""
+    details = {"kind": version.card.kind, "alias": alias, "version": version.version}
+    session.ledger.append(ALIAS_MOVED, details, who=session.who, why=why, at=session.now)
+
+
+def record_found_moves(registry: Registry, ledger: Ledger) -> list[LedgerEntry]:
+    """Record every move of an alias that was made outside Kizuna since the ledger's last entry.
+
+    MLflow knows neither who moved an alias nor when, so the entry has the time at which the move was noticed.
+    """
+    recorded = ledger.latest()
+    entries = []
+    for kind in MODEL_KINDS:
+        current = registry.aliases(kind)
+        recorded_aliases = {alias for recorded_kind, alias in recorded.aliases if recorded_kind == kind}
+        for alias in sorted(recorded_aliases | set(current)):
+            if current.get(alias) != recorded.version(kind, alias):
+                details = {"kind": kind, "alias": alias, "version": current.get(alias)}
+                why = "noticed: moved outside of Kizuna"
+                entries.append(ledger.append(ALIAS_FOUND, details, who=UNKNOWN_USER, why=why))
+    return entries

@@ -1,18 +1,76 @@
-"""The context of one training or promotion: the data set, MLflow's store, the ledger, the user and the time."""
+"""The context of one training or promotion: the data set, MLflow's store, the ledger, the user and the time.
+
+Also its progress reports, and work that runs in parallel while it is reported.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
+
+from threadpoolctl import threadpool_limits
 
 from core.config.data_set import Config
 from core.ledger import Ledger
 from models.mlflow_store.registry import Registry
 from tables.cross_section import CrossSection
 from tables.tables import Tables
-from training.run.progress import NoProgress, Progress
 from training.run.tracking import Tracking
+
+Step = TypeVar("Step")
+Result = TypeVar("Result")
+
+MAX_WORKERS = 4
+"Each piece of work holds a copy of the rows."
+
+
+class Progress(Protocol):
+    """Shows how far a piece of work is, without knowing who watches."""
+
+    def over(self, steps: Sequence[Step], label: str) -> Iterable[Step]:
+        """Yield the steps one by one."""
+        ...
+
+    def during(self, label: str) -> AbstractContextManager[object]:
+        """Wrap one step of unknown length."""
+        ...
+
+
+class NoProgress:
+    """Reports nothing."""
+
+    def over(self, steps: Sequence[Step], label: str) -> Iterable[Step]:
+        """Return the steps."""
+        del label
+        return steps
+
+    def during(self, label: str) -> AbstractContextManager[object]:
+        """Do nothing."""
+        del label
+        return nullcontext()
+
+
+def run_parallel(
+    work: Callable[[Step], Result], steps: Sequence[Step], *, progress: Progress, label: str
+) -> list[Result]:
+    """Run the work on each step, as many at a time as there are cores; results come in the order of the steps.
+
+    Each model is fitted with one thread, so that the same seed gives the same model on any machine. The last step
+    starts first, because the last models of a catalogue take longest and would otherwise run alone at the end. The
+    first error, or Ctrl-C, cancels the steps that have not started.
+    """
+    with threadpool_limits(1), ThreadPoolExecutor(min(os.cpu_count() or 1, MAX_WORKERS)) as pool:
+        futures = [pool.submit(work, step) for step in reversed(steps)]
+        try:
+            return [future.result() for future in progress.over(futures, label)][::-1]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,13 +66,12 @@ def load_labelled_texts(path: Path, tables: Tables, *, known_causes: tuple[str, 
 
 def load_scored_texts(tables: Tables) -> dict[str, SentimentLabels]:
     """Load texts of tickets and surveys with a score of the writer, as sentiment; by table and column."""
-    labels = {
-        "tickets.satisfaction": scale_to_range(*_load_scored(tables, "tickets", "opened_at", "text", "satisfaction"))
-    }
+    tickets = _load_scored(tables, "tickets", time="opened_at", text="text", score="satisfaction")
+    labels = {"tickets.satisfaction": scale_to_range(*tickets)}
     if "surveys" in tables:
-        columns = (tables, "surveys", "event_time", "comment", "score")
-        labels["surveys.score of nps"] = scale_nps(*_load_scored(*columns, is_nps=True))
-        labels["surveys.score of others"] = scale_to_range(*_load_scored(*columns, is_nps=False))
+        load_surveys = partial(_load_scored, tables, "surveys", time="event_time", text="comment", score="score")
+        labels["surveys.score of nps"] = scale_nps(*load_surveys(is_nps=True))
+        labels["surveys.score of others"] = scale_to_range(*load_surveys(is_nps=False))
     return labels
 
 
@@ -92,7 +91,7 @@ def scale_nps(written: list[str], scores: NDArray[np.float64]) -> SentimentLabel
 
 
 def _load_scored(
-    tables: Tables, table: str, time: str, text: str, score: str, *, is_nps: bool | None = None
+    tables: Tables, table: str, *, time: str, text: str, score: str, is_nps: bool | None = None
 ) -> tuple[list[str], NDArray[np.float64]]:
     """The newest texts of a table with their scores; empty where it lacks one of the columns.
 

@@ -39,9 +39,8 @@ from models.texts.fitting import (
 from models.texts.text_model import NAME, UNKNOWN, likeliest_cause
 from models.texts.vocabulary import is_japanese
 from training.run.cards import Evaluation, build_card
-from training.run.pipeline import TrainingOptions, TrainingPipeline
+from training.run.pipeline import TrainingOptions, TrainingPipeline, TrainingResult, register
 from training.run.recipe import Recipe
-from training.run.registering import TrainingResult, register
 from training.run.session import Session
 from training.texts.labelled_texts import LabelledTexts, load_labelled_texts
 
@@ -197,8 +196,8 @@ def notes(evaluation: TextEvaluation) -> tuple[str, ...]:
     )
 
 
-def compare_text_cards(session: Session, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
-    """Compare the held-out accuracy of both, each on its own texts; see training/judging/gate.py.
+def compare_text_cards(session: Session, *, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
+    """Compare the held-out accuracy of both, each on its own texts; see training/judging/promotion.py.
 
     The labels stay with the company, so a model cannot be evaluated again, and both cards carry their accuracy.
     Without a champion, it is the card's own comparison with the word lists in `[causes]`.

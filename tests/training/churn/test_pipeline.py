@@ -17,8 +17,8 @@ from models.mlflow_store.registry import open_store
 from simulation.shop.simulate import ShopWorld
 from tests.training.conftest import PASSWORD, Frames, open_shop
 from training.churn.pipeline import train_churn
-from training.promotion import promote
-from training.run.registering import TrainingResult
+from training.judging.promotion import promote
+from training.run.pipeline import TrainingResult
 from training.run.session import Session
 
 

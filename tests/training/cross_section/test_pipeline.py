@@ -15,9 +15,8 @@ from models.mlflow_store.registry import Registry
 from tables.cross_section import open_cross_section
 from tests.cross_section_worlds import SPORTS, club
 from tests.training.conftest import NOW
-from training.cross_section.pipeline import compare_cross_section_recipes, train_cross_section
-from training.cross_section.rows import stratify_folds
-from training.promotion import promote
+from training.cross_section.pipeline import compare_cross_section_recipes, stratify_folds, train_cross_section
+from training.judging.promotion import promote
 from training.run.cards import render_card_markdown
 from training.run.session import Session
 from training.run.tracking import Tracking
@@ -80,7 +79,7 @@ def test_the_first_champion_is_the_base_rate_and_a_better_model_passes_the_gate(
 def test_a_recipe_is_no_better_than_itself(session, training_result):
     card = training_result.challenger.card
 
-    assert compare_cross_section_recipes(session, card, card).difference.value == 0
+    assert compare_cross_section_recipes(session, champion=card, challenger=card).difference.value == 0
 
 
 def test_where_no_column_predicts_churn_the_card_says_so(tmp_path):

@@ -22,10 +22,9 @@ from models.mlflow_store.registry import open_store
 from tests.training.conftest import session_of
 from tests.worlds import config
 from training.hazard.pipeline import train_hazard
-from training.hazard.rows import HazardRows, load_hazard_rows, with_causes
-from training.hazard.survival_cutoffs import SurvivalCutoffs, choose_cutoffs
-from training.promotion import promote
-from training.run.registering import TrainingResult
+from training.hazard.rows import HazardRows, SurvivalCutoffs, choose_cutoffs, load_hazard_rows, with_causes
+from training.judging.promotion import promote
+from training.run.pipeline import TrainingResult
 from training.run.session import Session
 
 START, MONTHS = date(2022, 1, 1), 40

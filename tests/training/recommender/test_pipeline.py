@@ -25,12 +25,12 @@ from simulation.shop.simulate import ShopWorld
 from tests.training.conftest import open_shop
 from tests.worlds import config
 from tests.worlds import shop as shop_of
-from training.promotion import promote
+from training.judging.promotion import promote
 from training.recommender.pipeline import candidate_recall, select_recipes, train_recommender
 from training.recommender.rows import ranking_cutoffs, ranking_task, threads_for, validation_tasks
 from training.recommender.tuned import TunedRecommenders
+from training.run.pipeline import TrainingResult
 from training.run.recipe import Recipe
-from training.run.registering import TrainingResult
 from training.run.session import Session
 
 
@@ -88,7 +88,7 @@ def test_mlflow_loads_it_and_recommends_for_a_frame_of_purchases(shop: Session, 
 def test_the_truth_is_within_the_horizon_and_of_known_customers(shop: Session):
     test = ranking_cutoffs(shop.tables)[-1]
 
-    task = ranking_task(shop.tables, load_interactions(shop.tables), test)
+    task = ranking_task(shop.tables, load_interactions(shop.tables), cutoff=test)
 
     days = task.truth.times.astype("datetime64[D]") - np.datetime64(test, "D")
     assert (days >= np.timedelta64(0, "D")).all()

@@ -10,8 +10,8 @@ import pytest
 from core.errors import BadInput, NotEnoughMemory
 from training.recommender.rows import RankingTask
 from training.recommender.trials import RankingTrials, recommend_all, refuse_overlap
-from training.run.progress import NoProgress
 from training.run.recipe import Recipe
+from training.run.session import NoProgress
 
 CUSTOMERS = np.array([f"c{n:03}" for n in range(200)] * 2)
 "Every customer returned at both cutoffs."

@@ -21,8 +21,7 @@ from tables.tables import tables_from_frames
 from tests.models.texts.labelled import SENTENCES
 from tests.training.conftest import session_of
 from tests.worlds import config, frame
-from training.judging.gate import GateResult, refuse_no_better_than_baselines
-from training.promotion import promote
+from training.judging.promotion import GateResult, promote, refuse_no_better_than_baselines
 from training.run.cards import render_card_markdown
 from training.run.session import Session
 from training.texts.labelled_texts import load_labelled_texts, scale_nps, scale_to_range
@@ -126,10 +125,10 @@ def test_the_first_champion_must_beat_the_words_and_the_next_one_must_not_be_wor
     worse = with_accuracy(first, Estimate(0.60, 0.55, 0.65))
     alike = with_accuracy(first, Estimate(0.90, 0.88, 0.92))
 
-    assert compare_text_cards(session, None, first).against == "words"
-    assert not passes(compare_text_cards(session, alike, worse))
-    assert passes(compare_text_cards(session, alike, alike))
-    assert compare_text_cards(session, alike, worse).difference.value == pytest.approx(-0.3)
+    assert compare_text_cards(session, champion=None, challenger=first).against == "words"
+    assert not passes(compare_text_cards(session, champion=alike, challenger=worse))
+    assert passes(compare_text_cards(session, champion=alike, challenger=alike))
+    assert compare_text_cards(session, champion=alike, challenger=worse).difference.value == pytest.approx(-0.3)
     with pytest.raises(GateRefused, match="is not shown to be better"):
         refuse_no_better_than_baselines(
             msgspec.structs.replace(first, beats_baselines=False, verdict="texts is not shown to be better")

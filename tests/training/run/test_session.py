@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.run.progress import NoProgress, run_parallel
+from training.run.session import NoProgress, run_parallel
 
 
 @given(st.lists(st.integers()))

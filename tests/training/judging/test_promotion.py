@@ -15,17 +15,17 @@ from simulation.shop.simulate import ShopWorld
 from tests.training.conftest import open_shop
 from training.churn.pipeline import compare_churn_recipes, train_churn
 from training.judging.folds import folds_of
-from training.judging.gate import (
+from training.judging.promotion import (
     GateResult,
     at_newest_window,
     is_refresh,
+    promote,
     refuse_leaks,
     refuse_no_better_than_baselines,
     refuse_worse,
 )
-from training.promotion import promote
 from training.recommender.rows import ranking_cutoffs
-from training.run.registering import TrainingResult, record_found_moves
+from training.run.pipeline import TrainingResult, record_found_moves
 from training.run.session import Session
 
 
@@ -105,7 +105,9 @@ def test_a_worse_model_is_refused_and_no_alias_moves(shop: Session, training_res
 
 
 def test_the_same_settings_on_the_same_data_do_not_differ(shop: Session, training_result: TrainingResult):
-    again = compare_churn_recipes(shop, training_result.challenger.card, training_result.challenger.card)
+    again = compare_churn_recipes(
+        shop, champion=training_result.challenger.card, challenger=training_result.challenger.card
+    )
 
     assert again.difference.value == 0
 
@@ -114,7 +116,7 @@ def test_a_refresh_is_compared_on_the_cutoffs_of_each_version(shop: Session, tra
     newer = training_result.challenger.card
     older = msgspec.structs.replace(newer, training_cutoffs=newer.training_cutoffs[:1])
 
-    assert compare_churn_recipes(shop, older, newer).difference.value != 0
+    assert compare_churn_recipes(shop, champion=older, challenger=newer).difference.value != 0
 
 
 def test_an_unknown_version_cannot_be_promoted(shop: Session, training_result: TrainingResult):

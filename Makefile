@@ -1,7 +1,7 @@
-# Kizuna: `make demo` shows it, `make test` proves it. The first run installs everything into .venv.
+# `make help` lists the targets. The first run installs everything into .venv.
 
 export KIZUNA_DATA := $(abspath $(or $(KIZUNA_DATA),../shared/data))
-# Threads that spin while they wait make LightGBM nine times slower on busy cores.
+# With actively waiting OpenMP threads, LightGBM is nine times slower on busy cores.
 export OMP_WAIT_POLICY ?= PASSIVE
 
 PYTHON ?= python3
@@ -9,24 +9,24 @@ UV := $(or $(shell command -v uv),.uv/bin/uv)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PEERS := .venv-peers
-# A process for each core; the tests of a file share what they set up.
+# One process per core; the tests of a file run in one process, because they share fixtures.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 SOURCES := benchmarks core features insights kizuna models notebooks serving simulation tables tests tools training
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint fast bench bench-recommenders bench-peers install lock lock-peers clean
 
-help:  ## this list
+help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' Makefile
 
-demo: install  ## makes a shop, learns from it, serves it and prints real answers; ARGS=--once stops then
+demo: install  ## simulate a shop, train, serve it and print responses; ARGS=--once stops after that
 	$(BIN)/kizuna demo $(ARGS)
 
-test: install  ## all tests; ARGS="-k ledger" picks
+test: install  ## run all tests, or some: ARGS="-k ledger"
 	$(PYTEST) $(ARGS)
 
-# Where `test` runs in the same call, it runs the fast tests too.
-check: lint $(if $(filter test,$(MAKECMDGOALS)),,fast)  ## format, ruff, types, floors, licences, fast tests
+# `make check test` runs the fast tests only once, as a part of `test`.
+check: lint $(if $(filter test,$(MAKECMDGOALS)),,fast)  ## check format, lint, types, imports, licences, wording and links; run the fast tests
 
 lint: install
 	$(BIN)/ruff format --check $(SOURCES)
@@ -34,17 +34,18 @@ lint: install
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(BIN)/python tools/licences.py
+	$(BIN)/python tools/check_links.py
 
-fast: install  ## the tests that take no more than a few seconds each
+fast: install  ## run the tests that are not marked slow
 	$(PYTEST) -m "not slow"
 
-bench: install  ## the figures of docs/results.md, from KIZUNA_DATA
+bench: install  ## measure all figures of docs/results.md, with the data in KIZUNA_DATA
 	$(BIN)/python -m benchmarks $(ARGS)
 
-bench-recommenders: install  ## of these figures, those of recommenders: an hour and more
+bench-recommenders: install  ## measure the figures of recommenders only (more than an hour)
 	$(BIN)/python -m benchmarks recommenders
 
-bench-peers: install $(PEERS)/.installed  ## our recommenders beside RecTools and implicit, in .venv-peers
+bench-peers: install $(PEERS)/.installed  ## compare our recommenders with RecTools and implicit, which it installs into .venv-peers
 	$(BIN)/python -m benchmarks online_retail.peers
 
 $(PEERS)/.installed: requirements-peers.lock | $(UV)
@@ -52,7 +53,7 @@ $(PEERS)/.installed: requirements-peers.lock | $(UV)
 	$(UV) pip sync --python $(PEERS)/bin/python --require-hashes requirements-peers.lock
 	touch $@
 
-install: $(INSTALLED)  ## what the other targets need
+install: $(INSTALLED)  ## install everything into .venv
 
 $(INSTALLED): requirements.lock pyproject.toml | $(UV)
 	test -x $(BIN)/python || $(UV) venv --quiet --python '>=3.11' .venv
@@ -63,11 +64,11 @@ $(INSTALLED): requirements.lock pyproject.toml | $(UV)
 .uv/bin/uv:
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .uv uv
 
-lock: | $(UV)  ## requirements.lock, anew from pyproject.toml
+lock: | $(UV)  ## update requirements.lock from pyproject.toml
 	$(UV) pip compile --quiet --universal --generate-hashes --group dev pyproject.toml -o requirements.lock
 
-lock-peers: | $(UV)  ## requirements-peers.lock, anew from requirements-peers.in
+lock-peers: | $(UV)  ## update requirements-peers.lock from requirements-peers.in
 	$(UV) pip compile --quiet --universal --generate-hashes requirements-peers.in -o requirements-peers.lock
 
-clean:  ## what was installed and cached goes; var/ (models, releases, the ledger) stays
+clean:  ## remove environments and caches; keeps var/ (models, releases, the ledger)
 	rm -rf .venv .venv-peers .uv .pytest_cache .ruff_cache .hypothesis .import_linter_cache

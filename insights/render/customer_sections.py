@@ -6,19 +6,15 @@ from dataclasses import replace
 
 from core.i18n.formatting import format_number
 from insights.render.report_renderer import Cell, Drawings, ReportRenderer, ReportSection, Table, build_section
+from insights.report.definitions import figures_in
 
-PURCHASE_FIGURES = (
-    "revenue", "orders", "active_customers", "new_customers", "returning_share", "repeat_rate", "average_order_value",
-    "orders_a_customer", "revenue_a_customer", "ltv_first_year", "ltv_seen",
-)  # fmt: skip
+PURCHASE_FIGURES = figures_in("purchases")
 PURCHASE_CHARTS = (
     "revenue", "active_customers", "new_customers", "average_order_value", "returning_share", "repeat_rate",
 )  # fmt: skip
 PURCHASE_GROUP_FIGURES = ("revenue", "repeat_rate", "average_order_value", "orders_a_customer", "top_20_share")
-FEEDBACK_FIGURES = (
-    "nps", "nps_response_rate", "csat", "csat_response_rate", "ticket_satisfaction", "hours_to_answer", "hours_to_close"
-)  # fmt: skip
-OPPORTUNITY_FIGURES = ("opportunity_rate", "win_rate", "loss_rate", "won_amount", "lost_amount")
+FEEDBACK_FIGURES = figures_in("feedback")
+OPPORTUNITY_FIGURES = figures_in("opportunities")
 BEST_SCORE, WORST_SCORE = 5, 1
 "Of RFM."
 
@@ -84,7 +80,7 @@ def _concentration(renderer: ReportRenderer) -> Drawings | None:
 
 
 def _rfm_segments(renderer: ReportRenderer) -> Table | None:
-    table = renderer.group_table("rfm", ("customers", "customer_share", "revenue_share"))
+    table = renderer.group_table("rfm", figures_in("customer_base", "rfm"))
     return None if table is None else replace(table, title=renderer.text("RFM segments"))
 
 
@@ -92,7 +88,7 @@ def _rfm_segments_by_month(renderer: ReportRenderer) -> Drawings | None:
     """Each segment's share of customers, over the year to each month's end."""
     figures, share = renderer.report.figures, "customer_share"
     charts = [
-        renderer.chart_months(renderer.group(segment), figures.monthly(share, "rfm", segment))
+        renderer.chart_months(renderer.group(segment), figures.monthly(share, "rfm", group=segment))
         for segment in figures.groups(share, "rfm")
     ]
     drawn = [chart for chart in charts if chart.svg]
@@ -109,7 +105,7 @@ def _rfm_segments_by_group(renderer: ReportRenderer, by: str) -> Table | None:
     rows = [
         [
             Cell(renderer.group(group), kind="words"),
-            *(renderer.cell(of_group.one("customer_share", "rfm", segment)) for segment in segments),
+            *(renderer.cell(of_group.one("customer_share", "rfm", group=segment)) for segment in segments),
         ]
         for group, of_group in figures_of_group.items()
     ]
@@ -138,7 +134,7 @@ def _quintiles(renderer: ReportRenderer) -> Table | None:
     rows = [
         [
             Cell(str(score), kind="words"),
-            *(renderer.cell(figures.one("revenue_share", f"{part}_quintile", str(score))) for part in parts),
+            *(renderer.cell(figures.one("revenue_share", f"{part}_quintile", group=str(score))) for part in parts),
         ]
         for score in range(BEST_SCORE, WORST_SCORE - 1, -1)
     ]

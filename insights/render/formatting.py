@@ -15,7 +15,7 @@ from datetime import date
 from core.i18n.formatting import format_date, format_money, format_month, format_number, format_percent
 from core.i18n.translation import JAPANESE, Language, has_translation, translate
 from core.intervals import Estimate
-from insights.report.figure import Unit
+from insights.report.definitions import Unit
 
 SMALL_SHARE = 0.02
 "Below it a percentage has two decimals."

@@ -27,6 +27,7 @@ from insights.render.subscription_sections import (
     unit_economics_section,
 )
 from insights.report.building import Report
+from insights.report.definitions import headline_figures
 from insights.report.figure import Figure
 from insights.report.thresholds import Breach
 
@@ -35,10 +36,6 @@ SECTIONS = (
     recurring_revenue_section, retention_section, unit_economics_section, scenario_section, purchase_section,
     customer_base_section, feedback_section, opportunity_section,
 )  # fmt: skip
-HEADLINES = (
-    "mrr", "nrr", "grr", "monthly_logo_churn", "ltv", "ltv_over_cac", "cac_payback_months", "revenue", "repeat_rate",
-    "average_order_value", "ltv_first_year", "top_20_share", "nps", "hours_to_answer",
-)  # fmt: skip
 MAX_HEADLINES = 8
 
 
@@ -46,14 +43,14 @@ def render_report(report: Report, language: Language) -> str:
     """The page in one language."""
     formatter = Formatter(language, report.money.currency, report.money.n_decimals)
     renderer = ReportRenderer(report, formatter)
-    headlines = [headline for name in HEADLINES if (headline := renderer.headline(name))]
+    headlines = [headline for name in headline_figures() if (headline := renderer.headline(name))]
     sections = [section for build in SECTIONS if (section := build(renderer))]
     return (
         load_templates()
         .get_template("report.html.j2")
         .render(
             report=report,
-            last_day=formatter.day(report.calendar.as_of - timedelta(days=1)),
+            last_day=formatter.day(report.calendar.cutoff - timedelta(days=1)),
             text=renderer.text,
             name=renderer.name,
             format=renderer.format,
@@ -80,7 +77,7 @@ def render_json(report: Report) -> str:
     """The report as JSON text; unknown and infinite values are null."""
     content = {
         "data_set": report.config.name,
-        "as_of": report.calendar.as_of,
+        "as_of": report.calendar.cutoff,
         "first_month": str(report.calendar.months[0]),
         "last_month": str(report.calendar.months[-1]),
         "year": report.calendar.year.label,
@@ -117,10 +114,10 @@ def _figure_json(figure: Figure) -> dict[str, Any]:
 
 def _breach_json(breach: Breach) -> dict[str, Any]:
     return {
-        "code": breach.line.code,
-        "level": breach.line.level,
+        "code": breach.threshold.code,
+        "level": breach.threshold.level,
         "figure": breach.figure.name,
-        "threshold": breach.line.threshold,
+        "threshold": breach.threshold.limit,
         "value": _finite_or_none(breach.figure.value),
         "sure": breach.is_sure,
     }

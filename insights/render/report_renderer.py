@@ -163,7 +163,7 @@ class ReportRenderer:
         rows = [
             [
                 Cell(self.group(group), kind="words"),
-                *(self.cell(figures.one(name, by, group)) for name in columns),
+                *(self.cell(figures.one(name, by, group=group)) for name in columns),
             ]
             for group in groups
         ]
@@ -202,7 +202,8 @@ class ReportRenderer:
         charts = []
         for by in self.report.groupings:
             groups = [
-                (group, self.report.figures.one(name, by, group)) for group in self.report.figures.groups(name, by)
+                (group, self.report.figures.one(name, by, group=group))
+                for group in self.report.figures.groups(name, by)
             ]
             points = [self.point(figure, self.group(group)) for group, figure in groups if figure is not None]
             title = f"{self.name(name)} · {self.text('By {group}', group=self.grouping(by))}"

@@ -9,6 +9,7 @@ from core.i18n.formatting import format_percent
 from insights.render.charts import Bar, bar_chart
 from insights.render.report_renderer import Cell, Drawing, Drawings, ReportRenderer, ReportSection, Table, build_section
 from insights.report.breakdowns import SOURCE
+from insights.report.definitions import figures_in
 from insights.report.figure import ALL, Figures
 from insights.report.scenarios import NOW, OUTCOMES
 
@@ -16,18 +17,12 @@ GAINS = ("mrr_new", "mrr_reactivation", "mrr_expansion")
 LOSSES = ("mrr_contraction", "mrr_churn")
 LEVELS = ("mrr_opening", "mrr_closing")
 MOVEMENTS = ("mrr_opening", "mrr_fx", *GAINS, *LOSSES, "mrr_closing")
-PLAN_MOVEMENTS = (
-    "mrr_opening", "mrr_fx", *GAINS, "mrr_moved_in", "mrr_contraction", "mrr_moved_out", "mrr_churn", "mrr_closing",
-)  # fmt: skip
-RETENTION_FIGURES = ("nrr", "grr", "logo_churn", "revenue_churn")
+PLAN_MOVEMENTS = figures_in("recurring_revenue", "movement")
+RETENTION_FIGURES = figures_in("retention")
 MONTHS_SHOWN = 12
 UNCHANGED = 1e-9
 "Relative changes below it are rounding errors."
-UNIT_ECONOMICS_FIGURES = (
-    "mrr_a_customer", "margin", "monthly_logo_churn", "monthly_revenue_churn", "expected_months", "ltv", "ltv_curve",
-    "ltv_observed", "acquisition_spend", "won_customers", "cac", "ltv_over_cac", "cac_payback_months", "recorded_cac",
-    "ltv_over_recorded_cac", "recorded_cac_payback_months",
-)  # fmt: skip
+UNIT_ECONOMICS_FIGURES = ("mrr_a_customer", *figures_in("unit_economics"))
 UNIT_ECONOMICS_CHARTS = ("ltv", "cac", "ltv_over_cac", "cac_payback_months")
 GROUP_FIGURES = (
     "mrr_a_customer", "monthly_logo_churn", "ltv", "ltv_curve", "cac", "ltv_over_cac", "cac_payback_months",
@@ -43,7 +38,7 @@ def recurring_revenue_section(renderer: ReportRenderer) -> ReportSection | None:
         for by in renderer.report.groupings
     ]
     blocks = [
-        renderer.figure_table("", ("mrr", "arr", "paying_customers", "mrr_a_customer")),
+        renderer.figure_table("", figures_in("recurring_revenue")),
         waterfall_chart(renderer),
         _monthly_table(renderer),
         *by_group,
@@ -71,7 +66,7 @@ def sum_movements(
     """The movements of a group over some months: the first opening, the last closing, and sums of all between."""
     sums = {}
     for name in names:
-        values = {figure.place.period: figure.value for figure in figures.monthly(name, by, group)}
+        values = {figure.place.period: figure.value for figure in figures.monthly(name, by, group=group)}
         amounts = [values.get(month, 0.0) for month in months]
         sums[name] = amounts[0] if name == "mrr_opening" else amounts[-1] if name == "mrr_closing" else sum(amounts)
     return sums
@@ -155,7 +150,7 @@ def _fiscal_year_table(renderer: ReportRenderer) -> Table | None:
     rows = [
         [
             Cell(renderer.formatter.period(year), kind="words"),
-            *(renderer.cell(figures.one(name, "fiscal_year", year)) for name in names),
+            *(renderer.cell(figures.one(name, "fiscal_year", group=year)) for name in names),
         ]
         for year in figures.groups("nrr", "fiscal_year")
     ]
@@ -210,7 +205,7 @@ def scenario_section(renderer: ReportRenderer) -> ReportSection | None:
 def _scenario_cell(renderer: ReportRenderer, name: str, *, scenario: str) -> Cell:
     """The figure in a scenario with its change from today; today's figure with its interval."""
     figures = renderer.report.figures
-    now, then = figures.one(name, "what_if", NOW), figures.one(name, "what_if", scenario)
+    now, then = figures.one(name, "what_if", group=NOW), figures.one(name, "what_if", group=scenario)
     if now is None or then is None or scenario == NOW or not now.value:
         return renderer.cell(then)
     change = then.value / now.value - 1

@@ -1,4 +1,4 @@
-"""The report: every figure that the tables at hand can tell, and what would be needed for the others."""
+"""Builds the report: all figures for which the tables have data, and the data that the others need."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from insights.finance.economics import DEFAULT_WHAT_IFS, WhatIf
 from insights.finance.money import Money
-from insights.report.breakdowns import SOURCE, parts_by_source, parts_of
+from insights.report.breakdowns import SOURCE, split_book, split_book_by_source
 from insights.report.calendar import Calendar
 from insights.report.cohorts import cohort_figures
-from insights.report.concentration import concentration_figures, mrr_concentration
+from insights.report.customer_base import concentration_figures, mrr_concentration, rfm_figures
 from insights.report.figure import Figure, Figures
-from insights.report.opportunities import opportunity_figures
 from insights.report.recurring import recurring_figures
 from insights.report.report_data import ReportData, load_report_data
-from insights.report.rfm import rfm_figures
-from insights.report.sales import sales_figures
+from insights.report.sales import opportunity_figures, sales_figures
 from insights.report.scenarios import scenario_figures
 from insights.report.surveys import survey_figures
 from insights.report.thresholds import Breach, find_breaches
@@ -36,12 +35,12 @@ NEEDS = {
     "hours_to_answer": "tickets",
     "win_rate": "opportunities",
 }
-"By a figure that is typical of its section, the data that it needs; core/i18n has its text under `missing.<name>`."
+"A figure that is typical of its section, to the data that it needs; core/i18n has its text under `missing.<data>`."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
-    """What a company is run by, on one day."""
+    """All figures of a company on one day."""
 
     config: Config
     money: Money
@@ -49,56 +48,57 @@ class Report:
     figures: Figures
     breaches: tuple[Breach, ...]
     missing: tuple[str, ...]
-    "Which of NEEDS the tables do not give, and of the columns that tell whom a spend won."
+    "Data that the tables lack: values of NEEDS, and the columns that attribute spend to customers."
     left_out: Mapping[str, int]
-    "Rows that are in no figure, by cause."
+    "The number of rows that are in no figure, by cause."
     groupings: tuple[str, ...]
-    "By what figures are split, plan included where there is one."
+    "The ways to group customers that have figures, with the plan if there is one."
 
 
 def build_report(
     tables: Tables,
-    as_of: date | None = None,
-    segments: Mapping[str, np.ndarray] | None = None,
+    cutoff: date | None = None,
+    *,
+    segments: Mapping[str, NDArray[np.str_]] | None = None,
     what_ifs: Sequence[WhatIf] = DEFAULT_WHAT_IFS,
 ) -> Report:
-    """Work everything out, as known before midnight of a day (default: the first that is not completely recorded).
+    """Compute all figures as known at the cutoff (default: the first day that is not completely recorded).
 
-    `segments` are more groups to tell apart, name to customer ids; by default those of the TOML. Raises
-    NotEnoughHistory without a record before.
+    `segments` are more groups, name to customer ids; by default the segments and customer tiers of the TOML. Raises
+    NotEnoughHistory without a record before the cutoff.
     """
-    facts = load_report_data(tables, as_of, segments)
-    figures = Figures(tuple(_figures(facts, what_ifs)))
-    told = {figure.place.by for figure in figures}
+    data = load_report_data(tables, cutoff, segments=segments)
+    figures = Figures(tuple(_compute_figures(data, what_ifs)))
+    groupings = {figure.place.by for figure in figures}
     return Report(
-        config=facts.config,
-        money=facts.money,
-        calendar=facts.calendar,
+        config=data.config,
+        money=data.money,
+        calendar=data.calendar,
         figures=figures,
         breaches=find_breaches(figures),
-        missing=tuple(_missing(figures)),
-        left_out=_left_out(tables, facts),
-        groupings=tuple(by for by in ("plan", *(g.by for g in facts.groupings)) if by in told),
+        missing=tuple(_missing_data(figures)),
+        left_out=_count_excluded_rows(tables, data),
+        groupings=tuple(by for by in ("plan", *(g.by for g in data.groupings)) if by in groupings),
     )
 
 
-def _figures(facts: ReportData, what_ifs: Sequence[WhatIf]) -> list[Figure]:
-    found: list[Figure] = []
-    for part in parts_of(facts):
-        found += recurring_figures(facts, part) + unit_economics_figures(facts, part)
+def _compute_figures(data: ReportData, what_ifs: Sequence[WhatIf]) -> list[Figure]:
+    figures: list[Figure] = []
+    for part in split_book(data):
+        figures += recurring_figures(data, part) + unit_economics_figures(data, part)
         if not part.group:
-            found += scenario_figures(facts, part, what_ifs)
-        found += mrr_concentration(part, facts)
-    for part in parts_by_source(facts):
-        found += unit_economics_figures(facts, part)
-    found += sales_figures(facts) + rfm_figures(facts) + cohort_figures(facts) + concentration_figures(facts)
-    return found + survey_figures(facts) + opportunity_figures(facts)
+            figures += scenario_figures(data, part, what_ifs=what_ifs)
+        figures += mrr_concentration(part, data)
+    for part in split_book_by_source(data):
+        figures += unit_economics_figures(data, part)
+    figures += sales_figures(data) + rfm_figures(data) + cohort_figures(data) + concentration_figures(data)
+    return figures + survey_figures(data) + opportunity_figures(data)
 
 
-def _missing(figures: Figures) -> Iterator[str]:
+def _missing_data(figures: Figures) -> Iterator[str]:
     names = {figure.name for figure in figures if figure.place.by != "what_if"}
     yield from (need for name, need in NEEDS.items() if name not in names)
-    # Nobody says for which group or by which channel a spend won somebody but the customers themselves.
+    # Spend has no customer ids. Only the customers' own columns say which group or channel it acquired.
     if "acquisition_spend" in names:
         if "recorded_cac" not in names:
             yield "acquisition_cost"
@@ -106,9 +106,9 @@ def _missing(figures: Figures) -> Iterator[str]:
             yield "acquisition_source"
 
 
-def _left_out(tables: Tables, facts: ReportData) -> dict[str, int]:
-    """What could not be read of each table, and what would have corrupted a figure."""
-    unread = {
+def _count_excluded_rows(tables: Tables, data: ReportData) -> dict[str, int]:
+    """The rows that could not be read, and the rows that would have corrupted a figure."""
+    unreadable = {
         f"{name}: {cause}": rows for name in tables.names for cause, rows in tables.load_report(name).excluded.items()
     }
-    return unread | facts.left_out.counts
+    return unreadable | data.left_out.counts

@@ -1,12 +1,12 @@
-"""What winning customers costs, and when they have paid it back: CAC, LTV/CAC, payback.
+"""Customer acquisition cost, LTV/CAC and CAC payback.
 
-Told of a basis that is one within a report's name for it:
+There are two bases, and a figure of one basis has the same name everywhere in a report:
 
-    cac            spend over the customers who are new in the same months: of all, and of a channel where
-                   customers name it as their source; where nothing was spent, the mean cost recorded of each
-    recorded_cac   that mean where spend tells the first: of all, and of any group
+    cac            spend divided by the customers who are new in the same months: of all customers, and of a channel,
+                   where customers name it as their source. Without spend, the mean recorded cost of a customer.
+    recorded_cac   that mean, in a report with spend: of all customers, and of any group
 
-Nobody says for which group a spend was, so that a group has no `cac` beside spend.
+No table says for which group money was spent, so in a report with spend, groups have no `cac`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.intervals import Estimate
 from insights.report.acquisition_data import Spend
@@ -32,101 +33,109 @@ RECORDED_COST = ("recorded_cac", "ltv_over_recorded_cac", "recorded_cac_payback_
 
 @dataclass(frozen=True)
 class AcquiredCustomers:
-    """Who was won in some months whose cost is known, and what it was."""
+    """The new customers of some months, as far as their cost is known, and that cost."""
 
-    won: np.ndarray
+    is_new: NDArray[np.float64]
     "(n,) 1.0 or 0.0"
-    costs: np.ndarray
-    "(n,) what winning each is said to have cost; 0 where spend tells it."
+    costs: NDArray[np.float64]
+    "(n,) the recorded cost of each; 0 where the cost comes from spend."
     spend: float = 0.0
-    "What was spent on all of them."
+    "Spend on all of them together."
 
     @property
-    def is_known(self) -> bool:
-        """Whether there is any cost to tell of."""
+    def has_cost(self) -> bool:
+        """Whether any cost is known."""
         return self.spend > 0 or bool(self.costs.any())
 
-    def cac(self, costs: np.ndarray, won: np.ndarray) -> np.ndarray:
-        """CAC, from sums over customers; infinite where spend won nobody."""
-        return ratio(costs + self.spend, won, otherwise=np.inf if self.spend else np.nan)
+    def cac(self, costs: NDArray[np.float64], n_new: NDArray[np.float64]) -> NDArray[np.float64]:
+        """CAC, from sums over customers; infinite for spend without a new customer."""
+        return ratio(costs + self.spend, n_new, otherwise=np.inf if self.spend else np.nan)
+
+    @classmethod
+    def from_spend(cls, spend: Spend, panel: MrrPanel, *, span: Span) -> AcquiredCustomers:
+        """The customers who are new in those months of the span that have spend."""
+        columns = panel.calendar.columns(span)
+        has_spend = np.isin(panel.calendar.months[columns], spend.months)
+        is_new = panel.new[:, columns][:, has_spend].any(axis=1).astype(float)
+        return cls(is_new, np.zeros(len(is_new)), spend.within(span))
+
+    @classmethod
+    def from_records(cls, data: ReportData, panel: MrrPanel, *, span: Span) -> AcquiredCustomers:
+        """The customers who are new in the span and have a recorded cost."""
+        records, ids = data.acquisition, panel.customer_ids
+        is_new = panel.new[:, panel.calendar.columns(span)].any(axis=1) & np.isin(ids, records.customer_ids)
+        costs = np.zeros(len(ids))
+        costs[is_new] = records.costs[np.searchsorted(records.customer_ids, ids[is_new])]
+        return cls(is_new.astype(float), costs)
+
+    @classmethod
+    def of_all(cls, data: ReportData, panel: MrrPanel, *, span: Span) -> AcquiredCustomers:
+        """The basis of `cac` for all customers: spend where there is any, else recorded costs."""
+        if len(data.acquisition.spend.months):
+            return cls.from_spend(data.acquisition.spend, panel, span=span)
+        return cls.from_records(data, panel, span=span)
 
 
-def acquired_by_spend(spend: Spend, ledger: MrrPanel, span: Span) -> AcquiredCustomers:
-    """Who is new in those of the months that have spend."""
-    columns = ledger.calendar.columns(span)
-    told = np.isin(ledger.calendar.months[columns], spend.months)
-    won = ledger.new[:, columns][:, told].any(axis=1).astype(float)
-    return AcquiredCustomers(won, np.zeros(len(won)), spend.within(span))
-
-
-def acquired_by_record(facts: ReportData, ledger: MrrPanel, span: Span) -> AcquiredCustomers:
-    """Who is new in the months and has a cost on record."""
-    known, ids = facts.winning, ledger.customer_ids
-    won = ledger.new[:, ledger.calendar.columns(span)].any(axis=1) & np.isin(ids, known.customer_ids)
-    costs = np.zeros(len(ids))
-    costs[won] = known.costs[np.searchsorted(known.customer_ids, ids[won])]
-    return AcquiredCustomers(won.astype(float), costs)
-
-
-def acquired_of_all(facts: ReportData, ledger: MrrPanel, span: Span) -> AcquiredCustomers:
-    """As `cac` tells it of everybody: by spend, else by what is recorded."""
-    if len(facts.winning.spend.months):
-        return acquired_by_spend(facts.winning.spend, ledger, span)
-    return acquired_by_record(facts, ledger, span)
-
-
-def cac_specs(facts: ReportData, part: Part, ledger: MrrPanel) -> Iterator[FigureSpec]:
-    """The figures of one part: of the year, and of each month with the worth of the year to its end."""
-    calendar, spend = facts.calendar, _spend_on(facts, part)
-    moments = [(calendar.year, calendar.year), *((month, None) for month in calendar.each_month)]
+def cac_specs(data: ReportData, part: Part, *, panel: MrrPanel) -> Iterator[FigureSpec]:
+    """CAC, LTV/CAC and payback of one part: of the year, and of each month with the LTV of the year to its end."""
+    calendar, spend = data.calendar, _spend_on(data, part)
     years = {year.last: year for year in calendar.years}
-    for span, year in moments:
-        lasting = year or years.get(span.last)
+    for span in (calendar.year, *calendar.each_month):
+        year = years.get(span.last)
         if spend is not None:
-            bought = acquired_by_spend(spend, ledger, span)
-            if bought.is_known:
-                yield FigureSpec("won_customers", "customers", (bought.won,), plain, part.place(span.label))
-            yield from _costs(COST, bought, part, ledger, span, lasting)
-        names = RECORDED_COST if len(facts.winning.spend.months) else COST
-        yield from _costs(names, acquired_by_record(facts, ledger, span), part, ledger, span, lasting)
+            acquired = AcquiredCustomers.from_spend(spend, panel, span=span)
+            if acquired.has_cost:
+                place = part.place(span.label)
+                yield FigureSpec("won_customers", (acquired.is_new,), formula=plain, place=place)
+            yield from _cost_specs(COST, acquired, part=part, panel=panel, span=span, year=year)
+        names = RECORDED_COST if len(data.acquisition.spend.months) else COST
+        acquired = AcquiredCustomers.from_records(data, panel, span=span)
+        yield from _cost_specs(names, acquired, part=part, panel=panel, span=span, year=year)
 
 
-def spend_figures(facts: ReportData, part: Part, ledger: MrrPanel) -> Iterator[Figure]:
-    """What was spent on a part's customers in the year and in each month; nothing is drawn for it, so it is exact."""
-    spend = _spend_on(facts, part)
+def spend_figures(data: ReportData, part: Part, *, panel: MrrPanel) -> Iterator[Figure]:
+    """Spend on the customers of a part, in the year and in each month. It is no sample, so it has no interval."""
+    spend = _spend_on(data, part)
     if spend is None:
         return
-    for span in (facts.calendar.year, *facts.calendar.each_month):
-        bought = acquired_by_spend(spend, ledger, span)
-        if bought.is_known:
-            n = int(bought.won.sum())
-            yield Figure("acquisition_spend", "money", Estimate(bought.spend), n, part.place(span.label))
+    for span in (data.calendar.year, *data.calendar.each_month):
+        acquired = AcquiredCustomers.from_spend(spend, panel, span=span)
+        if acquired.has_cost:
+            n = int(acquired.is_new.sum())
+            yield Figure("acquisition_spend", Estimate(acquired.spend), n, part.place(span.label))
 
 
-def _spend_on(facts: ReportData, part: Part) -> Spend | None:
-    """What was spent on winning a part's customers; None where nobody says."""
-    if not len(facts.winning.spend.months) or part.by not in (ALL, SOURCE):
+def _spend_on(data: ReportData, part: Part) -> Spend | None:
+    """The spend on the customers of a part; None where no table says so."""
+    if not len(data.acquisition.spend.months) or part.by not in (ALL, SOURCE):
         return None
-    return facts.winning.spend.of(part.group) if part.by == SOURCE else facts.winning.spend
+    return data.acquisition.spend.of(part.group) if part.by == SOURCE else data.acquisition.spend
 
 
-def _costs(
-    names: tuple[str, str, str], bought: AcquiredCustomers, part: Part, ledger: MrrPanel, span: Span, year: Span | None
+def _cost_specs(
+    names: tuple[str, str, str],
+    acquired: AcquiredCustomers,
+    *,
+    part: Part,
+    panel: MrrPanel,
+    span: Span,
+    year: Span | None,
 ) -> Iterator[FigureSpec]:
-    """CAC, LTV/CAC and payback of one basis; LTV/CAC where a year lies behind."""
-    if not bought.is_known:
+    """CAC, LTV/CAC and payback from one basis; LTV/CAC only where the year to the span's end is in the calendar."""
+    if not acquired.has_cost:
         return
-    cost, place = (bought.costs, bought.won), part.place(span.label)
-    earns = ledger.earns(span)
+    cost, place = (acquired.costs, acquired.is_new), part.place(span.label)
+    earnings = panel.earnings_at(span)
 
-    def worth_over_cost(*sums: np.ndarray) -> np.ndarray:
-        worth, cac = ledger.worth(*sums[:4]), bought.cac(*sums[4:])
-        return ratio(np.where(np.isinf(worth) & np.isinf(cac), np.nan, worth), cac)
+    def ltv_over_cac(*sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        ltv, cac = panel.ltv(*sums[:4]), acquired.cac(*sums[4:])
+        return ratio(np.where(np.isinf(ltv) & np.isinf(cac), np.nan, ltv), cac)
 
-    def paid_back(*sums: np.ndarray) -> np.ndarray:
-        return ratio(bought.cac(*sums[2:]), quotient(*sums[:2]))
+    def payback_months(*sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        return ratio(acquired.cac(*sums[2:]), quotient(*sums[:2]))
 
-    yield FigureSpec(names[0], "money", cost, bought.cac, place)
+    yield FigureSpec(names[0], cost, formula=acquired.cac, place=place)
     if year is not None:
-        yield FigureSpec(names[1], "times", (*earns, *ledger.stays(year), *cost), worth_over_cost, place)
-    yield FigureSpec(names[2], "months", (*earns, *cost), paid_back, place)
+        addends = (*earnings, *panel.churn_over(year), *cost)
+        yield FigureSpec(names[1], addends, formula=ltv_over_cac, place=place)
+    yield FigureSpec(names[2], (*earnings, *cost), formula=payback_months, place=place)

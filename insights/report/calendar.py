@@ -1,8 +1,8 @@
-"""The months, years and fiscal years that a report tells of.
+"""The complete months, years and fiscal years of a report.
 
-months     | 1 | 2 | ... | 11 | 12 |   complete ones before the day of the report
+months     | 1 | 2 | ... | 11 | 12 |   complete months before the cutoff
 year                 |<-- last 12 ->|
-as_of                               ^ midnight; later days are not told
+cutoff                              ^ midnight; the report ignores all later days
 """
 
 from __future__ import annotations
@@ -11,98 +11,98 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from insights.finance.lifetime import MONTHS_PER_YEAR
 from insights.finance.mrr import months_between
 
 FIRST_WEEK = 7
-"Nobody may have bought on the first days of a month that is completely recorded."
+"A month whose first record falls into its first week counts as complete: early days without a purchase are normal."
 
 
 @dataclass(frozen=True)
 class Span:
-    """Some months in a row, both included."""
+    """Consecutive months; the first and the last are included."""
 
     first: np.datetime64
     last: np.datetime64
 
     label: str
-    "As figures name their period: 2026-03, or 2025-04/2026-03."
+    "The period of figures: 2026-03, or 2025-04/2026-03."
 
     @classmethod
-    def of(cls, months: np.ndarray) -> Span:
-        """From the first to the last of these."""
+    def of(cls, months: NDArray[np.datetime64]) -> Span:
+        """From the first to the last of these months."""
         return cls(months[0], months[-1], f"{months[0]}/{months[-1]}")
 
     @property
     def n_months(self) -> int:
-        """How many months."""
+        """The number of months."""
         return int((self.last - self.first).astype(int)) + 1
 
     @property
     def end(self) -> np.datetime64:
-        """The day on which the last of them is over."""
+        """The day after the last month."""
         return (self.last + 1).astype("datetime64[D]")
 
-    def holds(self, days: np.ndarray) -> np.ndarray:
-        """(n,) bool: whether a day (datetime64[D]) falls into these months."""
+    def contains(self, days: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+        """(n,): whether each day (datetime64[D]) falls into these months."""
         months = days.astype("datetime64[M]")
         return (months >= self.first) & (months <= self.last)
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """What is complete on the day of a report."""
+    """The complete months before the cutoff of a report."""
 
-    as_of: date
-    months: np.ndarray
-    "(m,) datetime64[M], complete ones without gaps, oldest first; at least one."
+    cutoff: date
+    months: NDArray[np.datetime64]
+    "(m,) datetime64[M], without gaps, oldest first; at least one."
     fiscal_year_starts: int = 1
 
     @classmethod
-    def until(cls, as_of: date, first: date, n_months: int, fiscal_year_starts: int) -> Calendar:
-        """The last complete months before a day, no more than asked for and none before the first record.
+    def until(cls, cutoff: date, *, first: date, n_months: int, fiscal_year_starts: int) -> Calendar:
+        """The last `n_months` complete months before the cutoff, none before the first record.
 
-        A first month whose records begin later than in its first week is not complete, but counts where it is the only
-        one.
+        A month whose records begin after its first week is not complete, unless it is the only month.
         """
-        end = np.datetime64(as_of, "M")
+        end = np.datetime64(cutoff, "M")
         begun = np.datetime64(first, "M") + (first.day > FIRST_WEEK)
         start = max(end - n_months, min(begun, end - 1))
-        return cls(as_of, months_between(start, end - 1), fiscal_year_starts)
+        return cls(cutoff, months_between(start, end - 1), fiscal_year_starts)
 
     @property
     def end(self) -> np.datetime64:
-        """The day on which the last complete month is over."""
+        """The day after the last complete month."""
         return self.year.end
 
     @property
     def year(self) -> Span:
-        """The last twelve complete months, or as many as there are."""
+        """The last twelve complete months, or all months where there are fewer."""
         return Span.of(self.months[-MONTHS_PER_YEAR:])
 
     @property
     def years(self) -> tuple[Span, ...]:
-        """The year to the end of each month, where the report has all of its months, oldest first; the last is `year`.
+        """The year to each month's end, where all of its months are in the calendar, oldest first; the last is `year`.
 
-        Where there are fewer than twelve months, the year is as short and there is only one.
+        With fewer than twelve months, there is one year, and it is as short.
         """
         n_months = self.year.n_months
         return tuple(Span.of(self.months[end - n_months : end]) for end in range(n_months, len(self.months) + 1))
 
     def columns(self, span: Span) -> slice:
-        """Where a span's months stand among these."""
+        """The positions of a span's months among the months of the calendar."""
         start = int((span.first - self.months[0]).astype(int))
         return slice(start, start + span.n_months)
 
     @property
     def each_month(self) -> tuple[Span, ...]:
-        """Every month as a span of its own."""
+        """A span for every month."""
         return tuple(Span(month, month, str(month)) for month in self.months)
 
     @property
     def fiscal_years(self) -> tuple[Span, ...]:
-        """The fiscal years, as far as their months are among these, oldest first."""
+        """The fiscal years, cut to the months of the calendar, oldest first."""
         since = (self.months - np.datetime64("1970-01", "M")).astype(int) - (self.fiscal_year_starts - 1)
         years = since // MONTHS_PER_YEAR
         return tuple(Span.of(self.months[years == year]) for year in np.unique(years))

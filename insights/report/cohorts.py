@@ -1,81 +1,98 @@
-"""Cohorts: of the customers who began in one month, the share that is still there in each later one.
+"""Cohorts: of the customers who started in one month, the share that is still active in each later month.
 
-    began    n     0     1     2     3   months later
+    start    n     0     1     2     3   months later
     2026-01  120   1.00  .62   .48   .41
     2026-02   98   1.00  .59   .47
     2026-03  131   1.00  .61
 
-An order cohort begins with the month of the first order; a subscription cohort with the end of the first month that
-the customer pays at, and keeps that month's rates. Who began before the months of the report belongs to none.
+An order cohort starts with the month of the first order. A subscription cohort starts with the first month at whose end
+the customer pays, and keeps that month's exchange rates. Customers who started before the months of the report belong
+to no cohort.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from insights.finance.buying import DailyOrders
-from insights.report.estimation import FigureSpec, estimate_figures, quotient
+from insights.report.estimation import FigureSpec, estimate_figures
 from insights.report.figure import Figure, Place
 from insights.report.report_data import ReportData
 
-
-def cohort_figures(facts: ReportData) -> list[Figure]:
-    """Orders again, still subscribes, and revenue kept, by month of the beginning and by age."""
-    return [*_of_orders(facts), *_of_subscriptions(facts)]
+Months = NDArray[np.datetime64]
 
 
-def _of_orders(facts: ReportData) -> list[Figure]:
-    if not facts.has_orders:
+def cohort_figures(data: ReportData) -> list[Figure]:
+    """Repeat orders, retention and revenue retention, by start month and age."""
+    return [*_order_cohorts(data), *_subscription_cohorts(data)]
+
+
+def _order_cohorts(data: ReportData) -> list[Figure]:
+    if not data.has_orders:
         return []
-    ids, began, active = order_activity(facts.orders, facts.calendar.months)
-    return _curves("ordering", ids, began, lambda _: active, facts.calendar.months)
+    ids, starts, active = order_activity(data.orders, data.calendar.months)
+    return _cohort_curves("ordering", ids, starts=starts, level_of=lambda _: active, months=data.calendar.months)
 
 
-def order_activity(orders: DailyOrders, months: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every customer who ordered, (n,) sorted; in which of the months they began (-1 none of them), (n,) int64; and
-    whether they ordered in each, (n, m) bool."""
+def order_activity(
+    orders: DailyOrders, months: Months
+) -> tuple[NDArray[np.str_], NDArray[np.int64], NDArray[np.bool_]]:
+    """All customers with orders, (n,) sorted; the position of their first month, (n,), -1 if it is not among the
+    months; and whether they ordered in each month, (n, m)."""
     ids, owners = np.unique(orders.customer_ids, return_inverse=True)
     columns = (orders.days.astype("datetime64[M]") - months[0]).astype(np.int64)
-    began = np.full(len(ids), len(months))
-    np.minimum.at(began, owners, columns)
+    starts = np.full(len(ids), len(months))
+    np.minimum.at(starts, owners, columns)
     active = np.zeros((len(ids), len(months)), bool)
-    told = (columns >= 0) & (columns < len(months))
-    active[owners[told], columns[told]] = True
-    return ids, np.where((began >= 0) & (began < len(months)), began, -1), active
+    inside = (columns >= 0) & (columns < len(months))
+    active[owners[inside], columns[inside]] = True
+    return ids, np.where((starts >= 0) & (starts < len(months)), starts, -1), active
 
 
-def _of_subscriptions(facts: ReportData) -> list[Figure]:
-    if not facts.has_subscriptions:
+def _subscription_cohorts(data: ReportData) -> list[Figure]:
+    if not data.has_subscriptions:
         return []
-    book = facts.book
+    book, months = data.book, data.calendar.months
     paid = book.units[:, 1:] > 0
     is_new = ~book.paid_earlier & (book.units[:, 0] == 0) & paid.any(axis=1)
-    began = np.where(is_new, paid.argmax(axis=1), -1)
+    starts = np.where(is_new, paid.argmax(axis=1), -1)
 
-    def paid_by(column: int) -> np.ndarray:
+    def mrr_at_rates_of(column: int) -> NDArray[Any]:
         return book.at_rates_of(column, column + 1)[:, 1:]
 
-    subscribing = _curves("subscribing", book.customer_ids, began, lambda _: paid, facts.calendar.months)
-    return subscribing + _curves("revenue_kept", book.customer_ids, began, paid_by, facts.calendar.months)
+    retention = _cohort_curves("subscribing", book.customer_ids, starts=starts, level_of=lambda _: paid, months=months)
+    return retention + _cohort_curves(
+        "revenue_kept", book.customer_ids, starts=starts, level_of=mrr_at_rates_of, months=months
+    )
 
 
-def _curves(
-    name: str, ids: np.ndarray, began: np.ndarray, level_of: Callable[[int], np.ndarray], months: np.ndarray
+def _cohort_curves(
+    name: str,
+    ids: NDArray[np.str_],
+    *,
+    starts: NDArray[np.int64],
+    level_of: Callable[[int], NDArray[Any]],
+    months: Months,
 ) -> list[Figure]:
-    """Each cohort's level in each month over that of its first, with intervals over its customers."""
-    found: list[Figure] = []
-    for column in np.unique(began[began >= 0]):
-        members, level = began == column, level_of(int(column)).astype(float)
+    """The level of each cohort in each month divided by that of its first month.
+
+    `level_of` gives the level of every customer in every month, (n, m), for the cohort that starts in a column.
+    """
+    figures: list[Figure] = []
+    for column in np.unique(starts[starts >= 0]):
+        members, level = starts == column, level_of(int(column)).astype(float)
         first = level[members, column]
         n, cohort = int(members.sum()), Place("cohort", str(months[column]))
-        found += estimate_figures(
+        figures += estimate_figures(
             (
-                FigureSpec(name, "share", (level[members, later], first), quotient, replace(cohort, age=int(age)), n)
+                FigureSpec(name, (level[members, later], first), place=replace(cohort, age=int(age)), n=n)
                 for age, later in enumerate(range(column, len(months)))
             ),
             ids[members],
         )
-    return found
+    return figures

@@ -1,83 +1,86 @@
-"""Figures that follow from sums over customers, worked out together from the same bootstrap samples.
+"""Estimates figures that are formulas of sums over customers, all from the same bootstrap samples.
 
-    AOV    sum(revenue) / sum(orders)         parts (revenue, orders), formula the quotient
-    CAC    spend / sum(new)                   parts (new,), formula lambda new: spend / new
+    AOV    sum(revenue) / sum(orders)         addends (revenue, orders), formula: quotient
+    CAC    spend / sum(new)                   addends (new,), formula: lambda new: spend / new
 
-Customers are drawn with replacement; a customer who is drawn twice counts twice in every sum.
+Customers are drawn with replacement. A customer who is drawn twice counts twice in every sum.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.intervals import Estimate, estimate_intervals
-from insights.report.figure import EVERYBODY, Figure, Place, Unit
+from insights.report.figure import ALL_CUSTOMERS, Figure, Place
 from models.metrics.weighted import ratio
 
-CELLS_AT_ONCE = 2**23
-"Parts held in memory together: 64 MB."
+MAX_CELLS = 2**23
+"Addends held in memory at once: 64 MB."
 
 
-def plain(*sums: np.ndarray) -> np.ndarray:
-    """The sum itself."""
+def plain(*sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The first sum."""
     return sums[0]
 
 
-def quotient(*sums: np.ndarray) -> np.ndarray:
-    """The first sum over the second; NaN where that is zero."""
+def quotient(*sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The first sum divided by the second; NaN where that is zero."""
     return ratio(sums[0], sums[1])
 
 
 @dataclass(frozen=True)
 class FigureSpec:
-    """A figure to be worked out."""
+    """A figure to estimate."""
 
     name: str
-    unit: Unit
-    parts: tuple[np.ndarray, ...]
-    "What each row adds to each sum, (n,) each."
-    formula: Callable[..., np.ndarray] = quotient
+    addends: tuple[NDArray[Any], ...]
+    "What each row adds to each sum, (n,) numbers or booleans each."
+    _: KW_ONLY
+    formula: Callable[..., NDArray[np.float64]] = quotient
     "From the sums, (samples,) each, to the figure, (samples,)."
-    place: Place = EVERYBODY
+    place: Place = ALL_CUSTOMERS
     n: int | None = None
-    "How many it is of; the rows that add to the last sum where not said."
+    "The `n` of the figure; by default the number of rows with a non-zero last addend."
 
-    def found(self, estimate: Estimate) -> Figure:
-        """The figure, now that it is known."""
-        n = int((self.parts[-1] != 0).sum()) if self.n is None else self.n
-        return Figure(self.name, self.unit, estimate, n, self.place)
+    def figure(self, estimate: Estimate) -> Figure:
+        """The figure with its estimate."""
+        n = int((self.addends[-1] != 0).sum()) if self.n is None else self.n
+        return Figure(self.name, estimate, n, self.place)
 
 
-def estimate_figures(sought: Iterable[FigureSpec], ids: np.ndarray) -> list[Figure]:
-    """Every figure with its interval; `ids` says whose each row is, (n,). None where there are no rows."""
-    wanted = list(sought)
+def estimate_figures(specs: Iterable[FigureSpec], ids: NDArray[np.str_]) -> list[Figure]:
+    """Estimate every figure with its interval; `ids` is the customer of each row, (n,). Empty without rows."""
+    rest = list(specs)
     if not len(ids):
         return []
-    at_once = max(1, CELLS_AT_ONCE // len(ids))
-    found: list[Figure] = []
-    while wanted:
-        fitting = _fitting(wanted, at_once)
-        found += [one.found(e) for one, e in zip(wanted[:fitting], _together(wanted[:fitting], ids), strict=True)]
-        wanted = wanted[fitting:]
-    return found
+    max_columns = max(1, MAX_CELLS // len(ids))
+    figures: list[Figure] = []
+    while rest:
+        size = _batch_size(rest, max_columns)
+        batch, rest = rest[:size], rest[size:]
+        estimates = _estimate_batch(batch, ids)
+        figures += [spec.figure(estimate) for spec, estimate in zip(batch, estimates, strict=True)]
+    return figures
 
 
-def _fitting(wanted: Sequence[FigureSpec], columns: int) -> int:
-    """How many of these, from the first on, have no more parts than so many columns; at least one."""
-    reached = np.cumsum([len(one.parts) for one in wanted])
-    return max(1, int((reached <= columns).sum()))
+def _batch_size(specs: Sequence[FigureSpec], max_columns: int) -> int:
+    """How many of the first figures have together at most `max_columns` addends; at least one."""
+    n_columns = np.cumsum([len(spec.addends) for spec in specs])
+    return max(1, int((n_columns <= max_columns).sum()))
 
 
-def _together(wanted: Sequence[FigureSpec], ids: np.ndarray) -> list[Estimate]:
-    parts = np.column_stack([part for one in wanted for part in one.parts]).astype(np.float64)
-    places = np.cumsum([0, *(len(one.parts) for one in wanted)])
+def _estimate_batch(specs: Sequence[FigureSpec], ids: NDArray[np.str_]) -> list[Estimate]:
+    addends = np.column_stack([addend for spec in specs for addend in spec.addends]).astype(np.float64)
+    bounds = np.cumsum([0, *(len(spec.addends) for spec in specs)])
 
-    def figures(weights: np.ndarray) -> np.ndarray:
-        sums = weights @ parts
-        spans = zip(wanted, places[:-1], places[1:], strict=True)
-        return np.column_stack([one.formula(*sums[:, start:end].T) for one, start, end in spans])
+    def evaluate(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        sums = weights @ addends
+        columns = zip(specs, bounds[:-1], bounds[1:], strict=True)
+        return np.column_stack([spec.formula(*sums[:, start:end].T) for spec, start, end in columns])
 
-    return estimate_intervals(figures, ids)
+    return estimate_intervals(evaluate, ids)

@@ -1,8 +1,8 @@
-"""What each customer adds to the sums that lifetime value follows from, month by month.
+"""MRR, gross profit and churn by customer and month: the addends of lifetime value.
 
 months     | 1 | 2 | ... | 24 |
-mrr          at each month's end, with what is left of it after serving
-left         who was lost in each month, of those who were watched through it
+mrr          at each month's end; `earned` is what is left of it after the cost of service
+churned      who churned in each month, among the customers `at_risk` in it
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from insights.finance.lifetime import count_whole_months
 from insights.report.breakdowns import Part
@@ -20,67 +21,74 @@ from insights.report.report_data import ReportData
 from models.metrics.weighted import ratio
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MrrPanel:
     """One part of the book; every array is (n, months)."""
 
-    customer_ids: np.ndarray
+    customer_ids: NDArray[np.str_]
     "(n,)"
     calendar: Calendar
-    mrr: np.ndarray
-    earned: np.ndarray
-    "MRR after the cost of serving it."
-    left: np.ndarray
-    watched: np.ndarray
-    new: np.ndarray
-    "bool: whether the month is the customer's first."
+    mrr: NDArray[np.float64]
+    earned: NDArray[np.float64]
+    "MRR after the cost of service."
+    churned: NDArray[np.float64]
+    at_risk: NDArray[np.float64]
+    new: NDArray[np.bool_]
+    "Whether the month is the customer's first."
     whole_months: bool
-    "Whether a lifetime counts finished months only."
+    "Whether a lifetime counts complete months only."
 
     @classmethod
-    def of(cls, facts: ReportData, part: Part) -> MrrPanel:
-        """Of one part of the book."""
+    def of(cls, data: ReportData, part: Part) -> MrrPanel:
+        """The panel of one part of the book."""
         belongs = part.belongs[:, 1:] if part.by == "plan" else True
-        mrr = facts.money.amounts(part.book.units[:, 1:]) * belongs
-        left, watched = churn_by_month(part, "logo_churn")
-        new = np.column_stack([moved["new"] > 0 for moved in part.moved])
-        earned = mrr * _margins(facts, part.customer_ids)
-        whole = facts.config.report.whole_months
-        return cls(part.customer_ids, facts.calendar, mrr, earned, left, watched, new, whole)
+        mrr = data.money.amounts(part.book.units[:, 1:]) * belongs
+        churned, at_risk = churn_by_month(part, "logo_churn")
+        return cls(
+            customer_ids=part.customer_ids,
+            calendar=data.calendar,
+            mrr=mrr,
+            earned=mrr * _margins(data, part.customer_ids),
+            churned=churned,
+            at_risk=at_risk,
+            new=np.column_stack([movements["new"] > 0 for movements in part.movements]),
+            whole_months=data.config.report.whole_months,
+        )
 
-    def earns(self, span: Span) -> tuple[np.ndarray, np.ndarray]:
-        """At the end of some months, (n,) each: what each customer leaves after serving them, and whether they pay."""
+    def earnings_at(self, span: Span) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """At the end of a span, (n,) each: the earned MRR of each customer, and 1 if they pay."""
         last = self.calendar.columns(span).stop - 1
         return self.earned[:, last], (self.mrr[:, last] > 0).astype(float)
 
-    def stays(self, span: Span) -> tuple[np.ndarray, np.ndarray]:
-        """Over some months, (n,) each: in how many they left, and in how many they could have."""
+    def churn_over(self, span: Span) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Over a span, (n,) each: the months in which each customer churned, and the months at risk."""
         columns = self.calendar.columns(span)
-        return self.left[:, columns].sum(axis=1), self.watched[:, columns].sum(axis=1)
+        return self.churned[:, columns].sum(axis=1), self.at_risk[:, columns].sum(axis=1)
 
-    def months(self, left: np.ndarray, watched: np.ndarray) -> np.ndarray:
-        """From such sums the months until a customer leaves; infinite where nobody did."""
-        months = ratio(watched, left, otherwise=np.inf)
+    def months_until_churn(self, churned: NDArray[np.float64], at_risk: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The expected lifetime in months, from sums of `churn_over`; infinite without churn."""
+        months = ratio(at_risk, churned, otherwise=np.inf)
         return count_whole_months(months) if self.whole_months else months
 
-    def worth(self, earned: np.ndarray, paying: np.ndarray, left: np.ndarray, watched: np.ndarray) -> np.ndarray:
-        """LTV of the simple form, from such sums."""
-        return quotient(earned, paying) * self.months(left, watched)
+    def ltv(self, *sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        """LTV from average churn; the sums are those of `earnings_at`, then those of `churn_over`."""
+        earned, paying, churned, at_risk = sums
+        return quotient(earned, paying) * self.months_until_churn(churned, at_risk)
 
 
-def _margins(facts: ReportData, customer_ids: np.ndarray) -> np.ndarray | float:
-    """(n, months) share of each customer's price that is left at each month's end: what their spans say, else the TOML.
+def _margins(data: ReportData, customer_ids: NDArray[np.str_]) -> NDArray[np.float64] | float:
+    """(n, months): each customer's gross margin at each month's end, from their spans, else from the TOML.
 
-    One number where no span says anything.
+    One number where no span has a margin.
     """
-    stated, spans = facts.config.money.margin_rate, facts.spans.take(np.isin(facts.spans.customer_ids, customer_ids))
+    default, spans = data.config.money.margin_rate, data.spans.take(np.isin(data.spans.customer_ids, customer_ids))
     if spans.margin_rates is None or np.isnan(spans.margin_rates).all():
-        return stated
+        return default
     rows = np.searchsorted(customer_ids, spans.customer_ids)
-    rates = np.where(np.isnan(spans.margin_rates), stated, spans.margin_rates)
-    found = []
-    for month in facts.calendar.each_month:
+    rates = np.where(np.isnan(spans.margin_rates), default, spans.margin_rates)
+    margins = []
+    for month in data.calendar.each_month:
         paid = np.where(spans.running_at(month.end - 1), np.maximum(spans.mrr, 0), 0)
-        whole = np.bincount(rows, paid, len(customer_ids))
-        found.append(ratio(np.bincount(rows, paid * rates, len(customer_ids)), whole, otherwise=stated))
-    return np.column_stack(found)
+        total = np.bincount(rows, paid, len(customer_ids))
+        margins.append(ratio(np.bincount(rows, paid * rates, len(customer_ids)), total, otherwise=default))
+    return np.column_stack(margins)

@@ -1,4 +1,4 @@
-"""Everything that a report is worked out from, read once; what would corrupt a figure is left out and counted."""
+"""The data of a report, loaded once. Rows that would corrupt a figure are excluded and counted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
@@ -23,65 +24,72 @@ from insights.finance.loading import (
 from insights.finance.money import Money
 from insights.finance.mrr import MrrTable, SubscriptionSpans
 from insights.report.acquisition_data import AcquisitionData, Opportunities, load_acquisition_data, load_opportunities
-from insights.report.attribute_groups import Grouping, groupings_of
+from insights.report.attribute_groups import Grouping, load_groupings
 from insights.report.calendar import Calendar
 from insights.segments import members_at
 from tables.episodes import SubscriptionEpisodes
 from tables.tables import Tables
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReportData:
-    """What is known on the day of the report, as arrays."""
+    """Everything that is known at the cutoff, as arrays."""
 
     config: Config
     calendar: Calendar
     money: Money
     spans: SubscriptionSpans
     episodes: SubscriptionEpisodes
-    "Of customers who pay."
+    "Of paying customers."
     book: MrrTable
-    "What ran on the day before each month of the calendar, and on the last day."
+    "MRR on the day before each month of the calendar, and on its last day."
     orders: DailyOrders
     nps: SurveyResponses
     csat: SurveyResponses
     tickets: SurveyResponses
-    "What customers thought of their tickets."
-    answered: Waits
-    closed: Waits
-    winning: AcquisitionData
+    "Customers' ratings of their tickets."
+    first_answers: Waits
+    "From opening a ticket to the first answer."
+    closings: Waits
+    "From opening a ticket to closing it."
+    acquisition: AcquisitionData
     opportunities: Opportunities
     groupings: tuple[Grouping, ...]
     account_groupings: tuple[Grouping, ...]
-    "The same of account ids, for opportunities."
+    "The same for account ids, which opportunities have."
     left_out: ExcludedRows
 
     @property
     def has_subscriptions(self) -> bool:
-        """Whether anybody ever subscribed."""
+        """Whether any customer ever subscribed."""
         return len(self.spans.customer_ids) > 0
 
     @property
     def has_orders(self) -> bool:
-        """Whether anybody ever bought."""
+        """Whether any customer ever bought."""
         return len(self.orders.customer_ids) > 0
 
 
 def load_report_data(
-    tables: Tables, as_of: date | None = None, segments: Mapping[str, np.ndarray] | None = None
+    tables: Tables, cutoff: date | None = None, *, segments: Mapping[str, NDArray[np.str_]] | None = None
 ) -> ReportData:
-    """Read what was known before midnight of a day (default: the first that is not completely recorded).
+    """Load what is known at the cutoff (default: the first day that is not completely recorded).
 
-    `segments` are more groups to tell apart, name to customer ids; by default those and the tiers of the TOML. Raises
-    NotEnoughHistory without a record before.
+    `segments` are more groups, name to customer ids; by default the segments and customer tiers of the TOML. Raises
+    NotEnoughHistory without a record before the cutoff.
     """
-    day = as_of or tables.default_cutoff()
+    day = cutoff or tables.default_cutoff()
     left_out, money, config = ExcludedRows(), Money.of(tables.config), tables.config
-    calendar = Calendar.until(day, _first_day(tables, day), config.report.months, config.money.fiscal_year_starts)
+    calendar = Calendar.until(
+        day,
+        first=_first_recorded_day(tables, day),
+        n_months=config.report.months,
+        fiscal_year_starts=config.money.fiscal_year_starts,
+    )
     spans = load_spans(tables, left_out, cutoff=day)
     members = members_at(tables, day) if segments is None else {"segment": segments} if segments else {}
-    defined = [Grouping(by, {name: np.sort(ids) for name, ids in found.items()}) for by, found in members.items()]
-    groupings = groupings_of(tables, day)
+    defined = [Grouping(by, {name: np.sort(ids) for name, ids in groups.items()}) for by, groups in members.items()]
+    groupings = load_groupings(tables, day)
     return ReportData(
         config=config,
         calendar=calendar,
@@ -93,23 +101,23 @@ def load_report_data(
         nps=load_survey_responses(tables, "nps", excluded=left_out, cutoff=day),
         csat=load_survey_responses(tables, "csat", excluded=left_out, cutoff=day),
         tickets=load_ticket_ratings(tables, day),
-        answered=load_waits(tables, "first_answered_at", excluded=left_out, cutoff=day),
-        closed=load_waits(tables, "closed_at", excluded=left_out, cutoff=day),
-        winning=load_acquisition_data(tables, day),
-        opportunities=load_opportunities(tables, left_out, day),
+        first_answers=load_waits(tables, "first_answered_at", excluded=left_out, cutoff=day),
+        closings=load_waits(tables, "closed_at", excluded=left_out, cutoff=day),
+        acquisition=load_acquisition_data(tables, day),
+        opportunities=load_opportunities(tables, left_out, cutoff=day),
         groupings=(*groupings, *defined),
         account_groupings=(
-            *groupings_of(tables, day, of_accounts=True),
+            *load_groupings(tables, day, of_accounts=True),
             *(defined if config.customer == "account" else ()),
         ),
         left_out=left_out,
     )
 
 
-def _first_day(tables: Tables, day: date) -> date:
-    """The first record of what a customer is told by, before the day."""
+def _first_recorded_day(tables: Tables, cutoff: date) -> date:
+    """The first record of purchases, usage or subscriptions before the cutoff."""
     firsts = [tables.load_report(name).first for name in ("purchases", "usage", "subscriptions") if name in tables]
-    known = [first.date() for first in firsts if first is not None and first.date() < day]
-    if not known:
-        raise NotEnoughHistory(f"nothing was recorded before {day}; name a later day with --cutoff")
-    return min(known)
+    earlier = [first.date() for first in firsts if first is not None and first.date() < cutoff]
+    if not earlier:
+        raise NotEnoughHistory(f"nothing was recorded before {cutoff}; name a later day with --cutoff")
+    return min(earlier)

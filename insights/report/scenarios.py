@@ -1,4 +1,4 @@
-"""What if: the economics now and under each supposition, with revenue over the coming three years."""
+"""What-if scenarios: unit economics now and in each scenario, with the revenue of the next three years."""
 
 from __future__ import annotations
 
@@ -6,80 +6,89 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.intervals import estimate_intervals
 from insights.finance.economics import Economics, WhatIf, project_revenue
 from insights.finance.lifetime import MONTHS_PER_YEAR
 from insights.report.breakdowns import Part
-from insights.report.cac import AcquiredCustomers, acquired_of_all
-from insights.report.figure import Figure, Place, Unit
+from insights.report.cac import AcquiredCustomers
+from insights.report.figure import Figure, Place
 from insights.report.mrr_panel import MrrPanel
 from insights.report.report_data import ReportData
 
 YEARS_AHEAD = 3
 NOW = "now"
-OUTCOMES: dict[str, Unit] = {
-    "mrr_a_customer": "money", "monthly_logo_churn": "share", "margin": "share", "cac": "money",
-    "expected_months": "months", "ltv": "money", "ltv_over_cac": "times", "cac_payback_months": "months",
-    "revenue_year_1": "money", "revenue_year_2": "money", "revenue_year_3": "money", "revenue_three_years": "money",
-}  # fmt: skip
+OUTCOMES = (
+    "mrr_a_customer", "monthly_logo_churn", "margin", "cac", "expected_months", "ltv", "ltv_over_cac",
+    "cac_payback_months", "revenue_year_1", "revenue_year_2", "revenue_year_3", "revenue_three_years",
+)  # fmt: skip
 
 
-def scenario_figures(facts: ReportData, everybody: Part, what_ifs: Sequence[WhatIf]) -> list[Figure]:
-    """Each outcome now and under each supposition; suppositions of a cost that nobody knows are left out."""
-    ledger, year = MrrPanel.of(facts, everybody), facts.calendar.year
-    acquired = acquired_of_all(facts, ledger, year)
-    told = [what_if for what_if in what_ifs if acquired.is_known or _sets_cost(what_if)]
-    cases = [WhatIf(label=NOW), *told]
-    earned, paying = ledger.earns(year)
-    new = ledger.new[:, ledger.calendar.columns(year)].any(axis=1) / year.n_months
+def scenario_figures(data: ReportData, part: Part, *, what_ifs: Sequence[WhatIf]) -> list[Figure]:
+    """Each outcome now and in each scenario. `part` is all customers.
+
+    Where the acquisition cost is unknown, scenarios that change it by a percentage are skipped.
+    """
+    panel, year = MrrPanel.of(data, part), data.calendar.year
+    acquired = AcquiredCustomers.of_all(data, panel, span=year)
+    scenarios = [WhatIf(label=NOW), *(one for one in what_ifs if acquired.has_cost or not _scales_cost(one))]
+    earned, paying = panel.earnings_at(year)
+    new_a_month = panel.new[:, panel.calendar.columns(year)].any(axis=1) / year.n_months
     columns = np.column_stack(
-        [earned, ledger.mrr[:, -1], paying, *ledger.stays(year), acquired.won, acquired.costs, new]
+        [earned, panel.mrr[:, -1], paying, *panel.churn_over(year), acquired.is_new, acquired.costs, new_a_month]
     )
     if not paying.any():
         return []
 
-    def figures(weights: np.ndarray) -> np.ndarray:
-        return np.stack([_outcomes(sums, ledger, acquired, cases) for sums in weights @ columns])
+    def evaluate(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.stack([_outcomes(sums, panel, acquired=acquired, scenarios=scenarios) for sums in weights @ columns])
 
-    found = iter(estimate_intervals(figures, ledger.customer_ids))
+    estimates = iter(estimate_intervals(evaluate, panel.customer_ids))
     n = int(paying.sum())
     return [
-        Figure(name, unit, estimate, n, Place("what_if", case.label))
-        for case in cases
-        for (name, unit), estimate in zip(OUTCOMES.items(), found, strict=False)
+        Figure(name, estimate, n, Place("what_if", scenario.label))
+        for scenario in scenarios
+        for name, estimate in zip(OUTCOMES, estimates, strict=False)
         if not math.isnan(estimate.value)
     ]
 
 
-def _sets_cost(what_if: WhatIf) -> bool:
-    """Whether it says nothing of the cost, or what that is instead of how much more."""
+def _scales_cost(what_if: WhatIf) -> bool:
+    """Whether it changes CAC by a percentage, which needs the CAC of today."""
     change = what_if.changes.get("cac")
-    return change is None or change.factor == 0
+    return change is not None and change.factor != 0
 
 
-def _outcomes(sums: np.ndarray, ledger: MrrPanel, acquired: AcquiredCustomers, cases: Sequence[WhatIf]) -> np.ndarray:
-    """(cases x outcomes,) for the sums of one sample."""
-    earned, mrr, paying, left, watched, won, costs, new = sums.tolist()
-    if not (paying and watched and mrr):
-        return np.full(len(cases) * len(OUTCOMES), np.nan)
-    cac = float(acquired.cac(np.array(costs), np.array(won))) if acquired.is_known else 0.0
+def _outcomes(
+    sums: NDArray[np.float64], panel: MrrPanel, *, acquired: AcquiredCustomers, scenarios: Sequence[WhatIf]
+) -> NDArray[np.float64]:
+    """(scenarios x outcomes,) for the sums of one sample."""
+    earned, mrr, paying, churned, at_risk, n_acquired, costs, new_a_month = sums.tolist()
+    if not (paying and at_risk and mrr):
+        return np.full(len(scenarios) * len(OUTCOMES), np.nan)
+    cac = float(acquired.cac(np.array(costs), np.array(n_acquired))) if acquired.has_cost else 0.0
     now = Economics(
-        mrr=mrr / paying, monthly_churn=min(1.0, left / watched), margin=earned / mrr, acquisition_cost=cac,
-        whole_months=ledger.whole_months,
-    )  # fmt: skip
-    return np.concatenate([_of_case(case, now, paying, new) for case in cases])
+        mrr=mrr / paying,
+        monthly_churn=min(1.0, churned / at_risk),
+        margin=earned / mrr,
+        acquisition_cost=cac,
+        whole_months=panel.whole_months,
+    )
+    return np.concatenate([_scenario_outcomes(one, now, customers=(paying, new_a_month)) for one in scenarios])
 
 
-def _of_case(case: WhatIf, now: Economics, n_customers: float, new_a_month: float) -> list[float]:
-    then = case.apply(now)
+def _scenario_outcomes(scenario: WhatIf, now: Economics, *, customers: tuple[float, float]) -> list[float]:
+    """The outcomes in one scenario, for today's number of customers and the new customers per month."""
+    then = scenario.apply(now)
     costs = then.acquisition_cost if then.acquisition_cost > 0 else math.nan
+    n_customers, new_a_month = customers
     months = project_revenue(
         then, n_customers=n_customers, new_per_month=new_a_month, n_months=YEARS_AHEAD * MONTHS_PER_YEAR
     )
     years = months.reshape(YEARS_AHEAD, MONTHS_PER_YEAR).sum(axis=1).tolist()
-    paid_back = then.payback_months if costs > 0 else math.nan
+    payback_months = then.payback_months if costs > 0 else math.nan
     return [
         then.mrr, then.monthly_churn, then.margin, costs, then.lifetime_months, then.lifetime_value,
-        then.lifetime_value / costs, paid_back, *years, sum(years),
+        then.lifetime_value / costs, payback_months, *years, sum(years),
     ]  # fmt: skip

@@ -1,85 +1,103 @@
-"""What customers say and how long they wait: NPS, CSAT, response rates, hours to an answer and to a solution."""
+"""Customer feedback and response times: NPS, CSAT, response rates, hours to the first answer and to closing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.intervals import estimate_intervals
 from insights.finance.feedback import SurveyResponses, Waits, is_satisfied, median_hours, net_promoter_score
 from insights.report.calendar import Span
-from insights.report.estimation import FigureSpec, estimate_figures, quotient
-from insights.report.figure import ALL, Figure, Place
+from insights.report.estimation import FigureSpec, estimate_figures
+from insights.report.figure import Figure, Place
 from insights.report.report_data import ReportData
 
-Said = TypeVar("Said", SurveyResponses, Waits)
+Records = TypeVar("Records", SurveyResponses, Waits)
 
 
-def survey_figures(facts: ReportData) -> list[Figure]:
-    """Every figure of surveys and tickets that there is something to tell of: of all, by group, by month."""
-    best = facts.config.csat_scale[1]
-    found: list[Figure] = []
-    for by, group, nps in _groups(facts, facts.nps):
-        found += _scores(facts, nps, by, group)
-        found += _shares(facts, "nps_response_rate", nps, (nps.has_response, np.ones(len(nps.scores), bool)), by, group)
-    for by, group, csat in _groups(facts, facts.csat):
-        found += _shares(facts, "csat", csat, (is_satisfied(csat, best), csat.has_response), by, group)
-        found += _shares(
-            facts, "csat_response_rate", csat, (csat.has_response, np.ones(len(csat.scores), bool)), by, group
-        )
-    for by, group, rated in _groups(facts, facts.tickets):
-        found += _shares(
-            facts, "ticket_satisfaction", rated, (is_satisfied(rated, best), rated.has_response), by, group
-        )
-    for name, waits in (("hours_to_answer", facts.answered), ("hours_to_close", facts.closed)):
-        for by, group, waited in _groups(facts, waits):
-            found += _hours(facts, name, waited, by, group)
-    return found
+def survey_figures(data: ReportData) -> list[Figure]:
+    """All figures of surveys and tickets: of all customers, by group, by month; none where there are no records."""
+    best = data.config.csat_scale[1]
+    figures: list[Figure] = []
+    for group, nps in _groups(data, data.nps):
+        figures += _nps_figures(data, nps, group=group)
+        figures += _response_rates(data, nps, name="nps_response_rate", group=group)
+    for group, csat in _groups(data, data.csat):
+        figures += _satisfaction(data, csat, name="csat", group=group, best=best)
+        figures += _response_rates(data, csat, name="csat_response_rate", group=group)
+    for group, ratings in _groups(data, data.tickets):
+        figures += _satisfaction(data, ratings, name="ticket_satisfaction", group=group, best=best)
+    for name, waits in (("hours_to_answer", data.first_answers), ("hours_to_close", data.closings)):
+        for group, group_waits in _groups(data, waits):
+            figures += _median_waits(data, group_waits, name=name, group=group)
+    return figures
 
 
-def _groups(facts: ReportData, said: Said) -> Iterator[tuple[str, str, Said]]:
-    """What everybody said, then what each group did; nothing where nobody said anything."""
-    if len(said.customer_ids):
-        yield ALL, "", said
-    for grouping in facts.groupings:
-        for group, rows in grouping.masks(said.customer_ids):
-            yield grouping.by, group, said.take(rows)
+def _groups(data: ReportData, records: Records) -> Iterator[tuple[Place, Records]]:
+    """The records of all customers, then those of each group; groups without a record are skipped."""
+    if len(records.customer_ids):
+        yield Place(), records
+    for grouping in data.groupings:
+        for group, rows in grouping.masks(records.customer_ids):
+            yield Place(grouping.by, group), records.take(rows)
 
 
-def _spans(facts: ReportData, days: np.ndarray) -> Iterator[tuple[Span, np.ndarray]]:
-    """The year and each month with the rows that fall into it; those without a row are left out."""
-    for span in (facts.calendar.year, *facts.calendar.each_month):
-        rows = span.holds(days)
+def _spans(data: ReportData, days: NDArray[np.datetime64]) -> Iterator[tuple[Span, NDArray[np.bool_]]]:
+    """The year and each month with the mask of their rows; those without a row are skipped."""
+    for span in (data.calendar.year, *data.calendar.each_month):
+        rows = span.contains(days)
         if rows.any():
             yield span, rows
 
 
-def _scores(facts: ReportData, nps: SurveyResponses, by: str, group: str) -> Iterator[Figure]:
-    for span, rows in _spans(facts, nps.days):
+def _nps_figures(data: ReportData, nps: SurveyResponses, *, group: Place) -> Iterator[Figure]:
+    for span, rows in _spans(data, nps.days):
         n = int((rows & nps.has_response).sum())
         if n:
-            yield Figure("nps", "points", net_promoter_score(nps.scores[rows]), n, Place(by, group, span.label))
+            yield Figure("nps", net_promoter_score(nps.scores[rows]), n, replace(group, period=span.label))
+
+
+def _response_rates(data: ReportData, responses: SurveyResponses, *, name: str, group: Place) -> list[Figure]:
+    """The share of answered surveys."""
+    sides = responses.has_response, np.ones(len(responses.scores), bool)
+    return _shares(data, responses, name=name, sides=sides, group=group)
+
+
+def _satisfaction(
+    data: ReportData, responses: SurveyResponses, *, name: str, group: Place, best: float
+) -> list[Figure]:
+    """The share of satisfied customers among those who answered."""
+    return _shares(
+        data, responses, name=name, sides=(is_satisfied(responses, best), responses.has_response), group=group
+    )
 
 
 def _shares(
-    facts: ReportData, name: str, said: SurveyResponses, sides: tuple[np.ndarray, np.ndarray], by: str, group: str
+    data: ReportData,
+    responses: SurveyResponses,
+    *,
+    name: str,
+    sides: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    group: Place,
 ) -> list[Figure]:
-    """The first side's share of the second, in the year and in each month that has any."""
+    """The first side's share of the second, in the year and in each month where the second has any row."""
     above, below = sides
-    sought = (
-        FigureSpec(name, "share", (above & rows, below & rows), quotient, Place(by, group, span.label))
-        for span, rows in _spans(facts, said.days)
+    specs = (
+        FigureSpec(name, (above & rows, below & rows), place=replace(group, period=span.label))
+        for span, rows in _spans(data, responses.days)
         if (below & rows).any()
     )
-    return estimate_figures(sought, said.customer_ids)
+    return estimate_figures(specs, responses.customer_ids)
 
 
-def _hours(facts: ReportData, name: str, waits: Waits, by: str, group: str) -> Iterator[Figure]:
-    for span, rows in _spans(facts, waits.days):
-        waited = waits.take(rows)
-        medians = partial(median_hours, waited.hours)
-        told = estimate_intervals(lambda weights, medians=medians: medians(weights)[:, None], waited.customer_ids)
-        yield Figure(name, "hours", told[0], len(waited.hours), Place(by, group, span.label))
+def _median_waits(data: ReportData, waits: Waits, *, name: str, group: Place) -> Iterator[Figure]:
+    for span, rows in _spans(data, waits.days):
+        chosen = waits.take(rows)
+        medians = partial(median_hours, chosen.hours)
+        estimates = estimate_intervals(lambda weights, medians=medians: medians(weights)[:, None], chosen.customer_ids)
+        yield Figure(name, estimates[0], len(chosen.hours), replace(group, period=span.label))

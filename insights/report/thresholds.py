@@ -1,4 +1,4 @@
-"""Figures that have crossed a line which boards watch, and whether that is good or bad."""
+"""Thresholds that boards watch, and the figures that crossed them."""
 
 from __future__ import annotations
 
@@ -10,51 +10,52 @@ from insights.report.figure import Figure, Figures
 Level = Literal["bad", "caution", "good"]
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line: which figure, which side of it speaks, and what it means."""
+@dataclass(frozen=True, kw_only=True)
+class Threshold:
+    """A limit of one figure, and what it means to cross it."""
 
     code: str
     "core/i18n has its text under `threshold.<code>`."
     name: str
+    "The figure."
     level: Level
-    threshold: float
+    limit: float
     below: bool
-    "Whether it speaks below the threshold; otherwise above."
+    "Whether values below the threshold cross it; otherwise values above it."
 
     def is_crossed(self, value: float) -> bool:
-        """Whether a value lies on the side that speaks."""
-        return value < self.threshold if self.below else value > self.threshold
+        """Whether a value crosses the threshold."""
+        return value < self.limit if self.below else value > self.limit
 
 
 @dataclass(frozen=True)
 class Breach:
-    """A line that a figure has crossed."""
+    """A threshold that a figure has crossed."""
 
-    line: Line
+    threshold: Threshold
     figure: Figure
 
     @property
     def is_sure(self) -> bool:
-        """Whether the figure's whole interval lies beyond the line."""
-        return self.figure.estimate.excludes(self.line.threshold)
+        """Whether the whole interval of the figure is beyond the threshold."""
+        return self.figure.estimate.excludes(self.threshold.limit)
 
 
-LINES = (
-    Line("grr_below_90", "grr", "bad", 0.90, below=True),
-    Line("ltv_below_cac", "ltv_over_cac", "bad", 1.0, below=True),
-    Line("ltv_below_3_cac", "ltv_over_cac", "caution", 3.0, below=True),
-    Line("nrr_above_120", "nrr", "good", 1.20, below=False),
+THRESHOLDS = (
+    Threshold(code="grr_below_90", name="grr", level="bad", limit=0.90, below=True),
+    Threshold(code="ltv_below_cac", name="ltv_over_cac", level="bad", limit=1.0, below=True),
+    Threshold(code="ltv_below_3_cac", name="ltv_over_cac", level="caution", limit=3.0, below=True),
+    Threshold(code="nrr_above_120", name="nrr", level="good", limit=1.20, below=False),
 )
-"Of several lines of one figure the first that is crossed is told."
+"Of the thresholds of one figure, only the first that is crossed is reported."
 
 
 def find_breaches(figures: Figures) -> tuple[Breach, ...]:
-    """The lines that the year's figures have crossed, the bad first."""
-    found: dict[str, Breach] = {}
-    for line in LINES:
-        figure = figures.one(line.name)
-        if figure is not None and line.is_crossed(figure.value):
-            found.setdefault(line.name, Breach(line, figure))
+    """The thresholds that the figures of the year have crossed, bad ones first."""
+    breaches: dict[str, Breach] = {}
+    for threshold in THRESHOLDS:
+        figure = figures.one(threshold.name)
+        if figure is not None and threshold.is_crossed(figure.value):
+            breaches.setdefault(threshold.name, Breach(threshold, figure))
     order = {"bad": 0, "caution": 1, "good": 2}
-    return tuple(sorted(found.values(), key=lambda one: order[one.line.level]))
+    return tuple(sorted(breaches.values(), key=lambda breach: order[breach.threshold.level]))

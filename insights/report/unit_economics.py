@@ -1,91 +1,108 @@
-"""What a subscriber is worth: LTV of the year, month by month, and from the survival curve.
+"""Lifetime value of subscribers: of the year, by month, and from the survival curve.
 
-Twice: from the year's average churn (the simple form), and from how long customers really stayed (the survival curve),
-where later money is worth less. Beyond the months that enough customers were watched, churn is taken as constant.
+`ltv` follows from the average churn of the year. `ltv_curve` follows from the survival curve, with later money
+discounted. Beyond the months through which enough customers were observed, the curve continues with constant churn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.intervals import Estimate, estimate_intervals
 from insights.finance.lifetime import MIN_OBSERVED, SubscriberLifetimes, sum_discounted_months, sum_tail_months
 from insights.report.breakdowns import SOURCE, Part
 from insights.report.cac import cac_specs, spend_figures
 from insights.report.calendar import Span
-from insights.report.estimation import FigureSpec, estimate_figures, quotient
+from insights.report.estimation import FigureSpec, estimate_figures
 from insights.report.figure import Figure
 from insights.report.mrr_panel import MrrPanel
 from insights.report.report_data import ReportData
 from models.metrics.weighted import ratio
 
 
-def unit_economics_figures(facts: ReportData, part: Part) -> list[Figure]:
-    """LTV, CAC and what follows from them, of one part of the book."""
-    ledger = MrrPanel.of(facts, part)
-    sought = [*_simple(ledger, part), *_by_month(ledger, part), *cac_specs(facts, part, ledger)]
-    found = estimate_figures(sought, part.customer_ids)
-    return [*found, *spend_figures(facts, part, ledger), *_curves(facts, part, ledger)]
+def unit_economics_figures(data: ReportData, part: Part) -> list[Figure]:
+    """LTV, CAC and the figures that follow from them, of one part of the book."""
+    panel = MrrPanel.of(data, part)
+    specs = [*_yearly_specs(panel, part), *_monthly_specs(panel, part), *cac_specs(data, part, panel=panel)]
+    figures = estimate_figures(specs, part.customer_ids)
+    return [*figures, *spend_figures(data, part, panel=panel), *_curve_figures(data, part, panel=panel)]
 
 
-def _simple(ledger: MrrPanel, part: Part) -> Iterator[FigureSpec]:
-    year = ledger.calendar.year
-    place, earns, stays = part.place(year.label), ledger.earns(year), ledger.stays(year)
-    yield FigureSpec("margin", "share", (earns[0], ledger.mrr[:, -1]), quotient, place)
-    yield FigureSpec("expected_months", "months", stays, ledger.months, place)
-    yield FigureSpec("ltv", "money", (*earns, *stays), ledger.worth, place)
+def _yearly_specs(panel: MrrPanel, part: Part) -> Iterator[FigureSpec]:
+    year = panel.calendar.year
+    place, earnings, churn = part.place(year.label), panel.earnings_at(year), panel.churn_over(year)
+    yield FigureSpec("margin", (earnings[0], panel.mrr[:, -1]), place=place)
+    yield FigureSpec("expected_months", churn, formula=panel.months_until_churn, place=place)
+    yield FigureSpec("ltv", (*earnings, *churn), formula=panel.ltv, place=place)
 
 
-def _by_month(ledger: MrrPanel, part: Part) -> Iterator[FigureSpec]:
-    """LTV as it was at each month's end, from the churn of the year to it."""
-    for year in ledger.calendar.years:
-        place = part.place(str(year.last))
-        yield FigureSpec("ltv", "money", (*ledger.earns(year), *ledger.stays(year)), ledger.worth, place)
+def _monthly_specs(panel: MrrPanel, part: Part) -> Iterator[FigureSpec]:
+    """LTV at each month's end, from the churn of the year to it."""
+    for year in panel.calendar.years:
+        addends = (*panel.earnings_at(year), *panel.churn_over(year))
+        yield FigureSpec("ltv", addends, formula=panel.ltv, place=part.place(str(year.last)))
 
 
-def _curves(facts: ReportData, part: Part, ledger: MrrPanel) -> list[Figure]:
-    """The survival curve and what a customer is worth by it; of all also as it was at each month's end.
+def _curve_figures(data: ReportData, part: Part, *, panel: MrrPanel) -> list[Figure]:
+    """The survival curve and the LTV from it; for all customers also the LTV at each month's end.
 
-    None by plan: those who left are on no plan, so that a plan's curve would tell of survivors only.
+    None by plan: churned customers have no plan, so the curve of a plan would show survivors only.
     """
     if part.by in ("plan", SOURCE):
         return []
-    found = []
-    told = _curve(facts, part, ledger, facts.calendar.year)
-    if told is not None:
-        n, (observed, whole, *curve) = told
-        found += [
-            Figure("ltv_observed", "money", observed, n, part.place()),
-            Figure("ltv_curve", "money", whole, n, part.place()),
-            *(Figure("survival", "share", share, n, replace(part.place(), age=age)) for age, share in enumerate(curve)),
+    figures = []
+    curve = _estimate_curve(data, part, panel=panel, year=data.calendar.year)
+    if curve is not None:
+        figures += [
+            Figure("ltv_observed", curve.ltv_observed, curve.n_episodes, part.place()),
+            Figure("ltv_curve", curve.ltv, curve.n_episodes, part.place()),
+            *(
+                Figure("survival", share, curve.n_episodes, replace(part.place(), age=age))
+                for age, share in enumerate(curve.survival)
+            ),
         ]
-    for year in () if part.group else facts.calendar.years:
-        told = _curve(facts, part, ledger, year)
-        if told is not None:
-            found.append(Figure("ltv_curve", "money", told[1][1], told[0], part.place(str(year.last))))
-    return found
+    for year in () if part.group else data.calendar.years:
+        curve = _estimate_curve(data, part, panel=panel, year=year)
+        if curve is not None:
+            figures.append(Figure("ltv_curve", curve.ltv, curve.n_episodes, part.place(str(year.last))))
+    return figures
 
 
-def _curve(facts: ReportData, part: Part, ledger: MrrPanel, year: Span) -> tuple[int, list[Estimate]] | None:
-    """At the end of a year how many episodes there were, LTV within the curve, LTV, and the curve; None of too few."""
-    lives = SubscriberLifetimes.of(facts.episodes.known_at(year.end))
-    lives = lives.take(np.isin(lives.customer_ids, part.customer_ids))
-    if len(lives.months) < MIN_OBSERVED:
+@dataclass(frozen=True, kw_only=True)
+class _SurvivalLtv:
+    """The survival curve at the end of a year, and the LTV from it."""
+
+    n_episodes: int
+    ltv_observed: Estimate
+    "Within the observed months only."
+    ltv: Estimate
+    survival: list[Estimate]
+    "By months since the start, from 0."
+
+
+def _estimate_curve(data: ReportData, part: Part, *, panel: MrrPanel, year: Span) -> _SurvivalLtv | None:
+    """The curve from the episodes known at the end of the year; None with fewer than `MIN_OBSERVED`."""
+    lifetimes = SubscriberLifetimes.of(data.episodes.known_at(year.end))
+    lifetimes = lifetimes.take(np.isin(lifetimes.customer_ids, part.customer_ids))
+    if len(lifetimes.months) < MIN_OBSERVED:
         return None
-    n_months = int(np.sort(lives.months)[-MIN_OBSERVED])
-    rows = np.searchsorted(ledger.customer_ids, lives.customer_ids)
-    money = [np.where(lives.is_last, column[rows], 0.0) for column in ledger.earns(year)]
-    discount = facts.config.money.yearly_discount
+    n_months = int(np.sort(lifetimes.months)[-MIN_OBSERVED])
+    rows = np.searchsorted(panel.customer_ids, lifetimes.customer_ids)
+    # A customer may have several episodes; the money counts once, with the last.
+    money = [np.where(lifetimes.is_last, column[rows], 0.0) for column in panel.earnings_at(year)]
+    discount = data.config.money.yearly_discount
 
-    def figures(weights: np.ndarray) -> np.ndarray:
-        curve = lives.survival(n_months, weights)
+    def evaluate(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        survival = lifetimes.survival(n_months, weights)
         earned = ratio(weights @ money[0], weights @ money[1])
-        churn = ratio(weights @ lives.has_ended, weights @ lives.months)
-        seen = sum_discounted_months(curve, discount)
-        beyond = sum_tail_months(curve, np.clip(churn, 0, 1), yearly_discount=discount)
-        return np.column_stack([earned * seen, earned * (seen + beyond), curve])
+        churn = ratio(weights @ lifetimes.has_ended, weights @ lifetimes.months)
+        observed = sum_discounted_months(survival, discount)
+        beyond = sum_tail_months(survival, np.clip(churn, 0, 1), yearly_discount=discount)
+        return np.column_stack([earned * observed, earned * (observed + beyond), survival])
 
-    return len(lives.months), estimate_intervals(figures, lives.customer_ids)
+    observed, whole, *survival = estimate_intervals(evaluate, lifetimes.customer_ids)
+    return _SurvivalLtv(n_episodes=len(lifetimes.months), ltv_observed=observed, ltv=whole, survival=survival)

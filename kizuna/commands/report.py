@@ -93,7 +93,7 @@ def _render_report(
             "customers.acquisition_cost"
         )
     content = render_json(built) if output_format is ReportFormat.json else render_report(built, language)
-    return content, f"{len(built.figures.all):,} figures of {built.config.name}, data before {built.calendar.as_of}"
+    return content, f"{len(built.figures.all):,} figures of {built.config.name}, data before {built.calendar.cutoff}"
 
 
 def _render_letter(tables: Tables, customer_id: str, *, cutoff: date | None, language: Language) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""On the simulated software company the report reconciles, and finds what the company's truth says."""
+"""The report and the letter of the simulated software company: sums reconcile, and both pages render."""
 
 from __future__ import annotations
 
@@ -40,30 +40,34 @@ def report(tables: Tables) -> Report:
     return build_report(tables)
 
 
-def amount_of(report: Report, line: str, by: str, group: str, month: str) -> int:
-    found = report.figures.monthly(f"mrr_{line}", by, group)
-    return round(next((figure.value for figure in found if figure.place.period == month), 0))
+def amount_of(report: Report, line: str, *, by: str, group: str, month: str) -> int:
+    figures = report.figures.monthly(f"mrr_{line}", by, group=group)
+    return round(next((figure.value for figure in figures if figure.place.period == month), 0))
 
 
-def test_every_months_waterfall_of_all_of_each_plan_and_group_reconciles_to_the_yen(report):
+def test_the_mrr_movements_of_each_month_plan_and_group_reconcile_to_the_yen(report):
     for by in ("all", "plan", "accounts.size", "accounts.industry"):
         for group in report.figures.groups("mrr_opening", by):
             for month in map(str, report.calendar.months):
-                cells = {line: amount_of(report, line, by, group, month) for line in ("opening", *LINES, "closing")}
+                cells = {
+                    line: amount_of(report, line, by=by, group=group, month=month)
+                    for line in ("opening", *LINES, "closing")
+                }
                 moved = sum(-cells[line] if line in LOSSES else cells[line] for line in LINES)
                 assert cells["opening"] + moved == cells["closing"], (by, group, month)
 
 
-def test_plans_and_groups_add_up_to_the_whole(report):
+def test_plans_and_groups_add_up_to_all_customers(report):
     for by in ("plan", "accounts.size", "accounts.industry"):
         for month in map(str, report.calendar.months):
             parts = [
-                amount_of(report, "closing", by, group, month) for group in report.figures.groups("mrr_closing", by)
+                amount_of(report, "closing", by=by, group=group, month=month)
+                for group in report.figures.groups("mrr_closing", by)
             ]
-            assert sum(parts) == amount_of(report, "closing", "all", "", month)
+            assert sum(parts) == amount_of(report, "closing", by="all", group="", month=month)
 
 
-def test_every_figure_has_its_words_and_both_pages_are_written(report):
+def test_the_pages_render_in_both_languages_and_need_no_network(report):
     assert len(render_report(report, JAPANESE)) > 50_000
     assert "∞" not in render_json(report)
     assert {"nrr", "ltv_curve", "cac", "nps", "hours_to_answer", "win_rate"} <= {f.name for f in report.figures}
@@ -71,16 +75,16 @@ def test_every_figure_has_its_words_and_both_pages_are_written(report):
     assert not re.search(r"https?:|<script", render_report(report, ENGLISH))
 
 
-def test_no_share_leaves_its_bounds_and_no_figure_is_of_nobody(report):
-    told_in_json = json.loads(render_json(report))["figures"]
-    shares = [f for f in told_in_json if f["unit"] == "share" and f["value"] is not None]
+def test_only_nrr_and_revenue_retention_exceed_one(report):
+    figures = json.loads(render_json(report))["figures"]
+    shares = [f for f in figures if f["unit"] == "share" and f["value"] is not None]
 
     beyond_one = {f["name"] for f in shares if f["value"] > 1 + 1e-9}
     assert beyond_one <= {"nrr", "revenue_kept"}
     assert min(f["value"] for f in shares) >= 0
 
 
-def test_the_letter_of_a_running_account_names_what_it_uses(tables):
+def test_the_letter_of_an_active_account_names_the_features_it_uses(tables):
     subscriptions = tables.latest()["subscriptions"].to_pyarrow().to_pylist()
     account = next(row["customer_id"] for row in subscriptions if row["ended_at"] is None)
     check = build_health_check(tables, account, cutoff=date(2026, 4, 1))

@@ -1,4 +1,4 @@
-"""What customers are worth and cost to win: by month, group and channel, each of a basis that its name tells."""
+"""LTV and CAC by month, group and channel; the name of a figure says on which basis it is."""
 
 from __future__ import annotations
 
@@ -24,81 +24,85 @@ SOURCES = {"acme": "ads", "bond": "event", "cobo": "ads", "dart": "ads", "echo":
 
 
 def value(report: Report, name: str, by: str = ALL, group: str = "", period: str = YEAR) -> float:
-    return next(f.value for f in report.figures.of(name, by, group) if f.place.period == period)
+    return next(f.value for f in report.figures.of(name, by, group=group) if f.place.period == period)
 
 
 def settings(**report):
-    """The firm's, with whatever a test wants different of [report]."""
+    """The settings of the firm, with changes in [report]."""
     return msgspec.structs.replace(firm_report().config, report=ReportSettings(tier_by="accounts.tier", **report))
 
 
 @cache
-def won_report() -> Report:
-    """Spend on two channels, what dart cost on record, and who came by which channel."""
+def acquisition_report() -> Report:
+    """Spend on two channels, a recorded cost of dart, and acquisition sources."""
     costing = {"dart": 90.0}
-    known = [
+    customers = [
         {**p, "acquisition_source": SOURCES[p["account_id"]], "acquisition_cost": costing.get(p["account_id"])}
         for p in people()
     ]
     fairs = [{"month": f"2026-{month:02d}-01", "channel": "event", "amount": 300.0} for month in range(1, 7)]
     tables = firm_tables(
-        customers=frame(*known),
+        customers=frame(*customers),
         spend=frame(*spend(), *fairs),
         settings=settings(months=6, acquisition_channels=("ads", "event")),
     )
     return build_report(tables, DAY)
 
 
-def test_a_months_cac_is_its_spend_over_who_is_new_in_it():
+def test_the_cac_of_a_month_is_its_spend_divided_by_its_new_customers():
     february = {name: value(firm_report(), name, period="2026-02") for name in ("cac", "won_customers")}
 
     assert february == {"cac": 600, "won_customers": 1}
     assert value(firm_report(), "cac_payback_months", period="2026-02") == pytest.approx(600 / (450 / 4 * 0.8))
 
 
-def test_spend_that_won_nobody_has_no_bound():
+def test_cac_is_infinite_in_a_month_with_spend_and_no_new_customer():
     assert value(firm_report(), "cac", period="2026-03") == math.inf
     assert value(firm_report(), "acquisition_spend", period="2026-03") == 600
 
 
-def test_a_months_worth_is_of_the_year_to_its_end():
+def test_the_ltv_of_a_month_uses_the_churn_of_the_year_to_its_end():
     report = build_report(firm_tables(settings=settings(months=24, acquisition_channels=("ads",))), DAY)
-    told = [figure.place.period for figure in report.figures.monthly("ltv")]
+    months = [figure.place.period for figure in report.figures.monthly("ltv")]
 
-    assert told == ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06"]
+    assert months == ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06"]
     assert value(report, "ltv", period="2026-01") == pytest.approx(250 / 3 * 0.8 * (5 * 4 + 7 * 3))
     february = value(report, "ltv", period="2026-02")
     assert february == pytest.approx(450 / 4 * 0.8 * (4 * 4 + 8 * 3))
     assert value(report, "ltv_over_cac", period="2026-02") == pytest.approx(february / 600)
 
 
-def test_the_last_months_worth_is_the_years():
+def test_the_ltv_of_the_last_month_is_that_of_the_year():
     assert value(firm_report(), "ltv", period="2026-06") == value(firm_report(), "ltv")
 
 
-def test_the_cost_on_record_of_a_group_has_a_name_of_its_own_beside_spend():
-    report = won_report()
+def test_recorded_cost_is_named_recorded_cac_in_a_report_with_spend():
+    report = acquisition_report()
 
     assert (value(report, "cac"), value(report, "recorded_cac")) == (5400, 180)
     assert value(report, "recorded_cac", "accounts.tier", "silver") == 180
-    assert report.figures.of("cac", "accounts.tier") == report.figures.of("recorded_cac", "accounts.tier", "gold") == ()
-    worth = value(report, "ltv", "plan", "pro")
-    assert value(report, "ltv_over_recorded_cac", "plan", "pro") == pytest.approx(worth / 180)
+    assert (
+        report.figures.of("cac", "accounts.tier")
+        == report.figures.of("recorded_cac", "accounts.tier", group="gold")
+        == ()
+    )
+    ltv = value(report, "ltv", "plan", "pro")
+    assert value(report, "ltv_over_recorded_cac", "plan", "pro") == pytest.approx(ltv / 180)
     assert value(report, "recorded_cac_payback_months", "plan", "pro") == pytest.approx(180 / (330 / 2 * 0.8))
 
 
-def test_cac_by_channel_is_its_spend_over_who_names_it():
-    report, by = won_report(), "acquisition_source"
+def test_the_cac_of_a_channel_is_its_spend_divided_by_the_customers_with_that_source():
+    report, by = acquisition_report(), "acquisition_source"
 
     assert report.figures.groups("cac", by) == ("ads", "event")
     assert value(report, "cac", by, "ads") == 3600
     assert value(report, "cac", by, "ads", "2026-02") == 600
     assert value(report, "cac", by, "event") == math.inf
     assert value(report, "won_customers", by, "event") == 0
-    assert report.figures.of("cac", by, "ads")[0].n == 1
+    assert report.figures.of("cac", by, group="ads")[0].n == 1
 
 
-def test_an_account_came_by_the_channel_of_the_first_of_its_people():
+def test_the_source_of_an_account_is_that_of_its_first_person():
     first = {"dart-2": ("2026-01-01", "event"), "dart-1": ("2026-02-02", "ads")}
     joining = [
         {**p, "joined_at": day, "acquisition_source": source}
@@ -113,26 +117,26 @@ def test_an_account_came_by_the_channel_of_the_first_of_its_people():
     assert value(report, "cac", "acquisition_source", "event") == 50
 
 
-def test_what_would_tell_cac_by_group_and_channel_is_named_until_it_is_there():
+def test_the_report_names_the_columns_that_cac_by_group_and_channel_needs():
     assert firm_report().missing == ("purchases", "acquisition_cost", "acquisition_source")
-    assert won_report().missing == ("purchases",)
+    assert acquisition_report().missing == ("purchases",)
     assert "CAC by channel needs acquisition_source in customers" in render_report(firm_report(), ENGLISH)
 
 
-@pytest.mark.parametrize(("language", "told"), [(ENGLISH, "By acquisition channel"), (JAPANESE, "獲得チャネル別")])
-def test_the_page_shows_channels_and_says_of_what_a_groups_cost_is(language, told):
-    page = render_report(won_report(), language)
+@pytest.mark.parametrize(("language", "heading"), [(ENGLISH, "By acquisition channel"), (JAPANESE, "獲得チャネル別")])
+def test_the_page_shows_channels_and_names_the_basis_of_cost(language, heading):
+    page = render_report(acquisition_report(), language)
 
-    assert told in page
+    assert heading in page
     assert ("Recorded CAC" if language == ENGLISH else "記録ベースのCAC") in page
     assert "nan" not in page
 
 
-def _hundred(whole_months: bool = False):
-    """A hundred customers who pay 400,000; three leave in the one month that is told."""
-    stated = {"plan": "p", "mrr": 400_000.0, "started_at": "2025-12-01"}
+def report_of_hundred(*, whole_months: bool = False):
+    """A hundred customers who pay 400,000; three churn in the only month of the report."""
+    usual = {"plan": "p", "mrr": 400_000.0, "started_at": "2025-12-01"}
     spans = [
-        {"customer_id": f"c{n:02d}", "subscription_id": f"s{n}", "ended_at": "2026-01-20" if n < 3 else None, **stated}
+        {"customer_id": f"c{n:02d}", "subscription_id": f"s{n}", "ended_at": "2026-01-20" if n < 3 else None, **usual}
         for n in range(100)
     ]
     chosen = config(report=ReportSettings(months=1, whole_months=whole_months))
@@ -141,18 +145,18 @@ def _hundred(whole_months: bool = False):
     )
 
 
-def test_whole_months_cut_a_lifetime_of_33_and_a_third_to_33():
-    cut, plain = _hundred(whole_months=True), _hundred()
-    told = {name: value(cut, name, period="2026-01/2026-01") for name in ("ltv", "expected_months")}
+def test_whole_months_round_a_lifetime_of_33_and_a_third_down_to_33():
+    cut, plain = report_of_hundred(whole_months=True), report_of_hundred()
+    values = {name: value(cut, name, period="2026-01/2026-01") for name in ("ltv", "expected_months")}
 
-    assert told == {"ltv": 13_200_000, "expected_months": 33}
+    assert values == {"ltv": 13_200_000, "expected_months": 33}
     assert value(plain, "ltv", period="2026-01/2026-01") == pytest.approx(13_333_333, abs=1)
     assert value(cut, "ltv", "what_if", "now", "") == 13_200_000
     assert value(cut, "ltv", "what_if", "churn=0.02", "") == 20_000_000
     assert "complete months only" in render_report(cut, ENGLISH)
 
 
-def test_the_top_fifth_of_mrr_is_told_by_group_and_month():
+def test_the_top_20_share_of_mrr_by_group_and_month():
     report = firm_report()
 
     assert value(report, "mrr_top_20_share", period="") == pytest.approx(0.6 * 200 / 430)
@@ -160,11 +164,11 @@ def test_the_top_fifth_of_mrr_is_told_by_group_and_month():
     assert value(report, "mrr_top_20_share", period="2026-01") == pytest.approx(0.6 * 100 / 250)
 
 
-def test_margins_of_a_month_are_those_of_the_spans_that_ran_in_it():
-    stated = {"customer_id": "acme", "subscription_id": "s", "plan": "p", "mrr": 100.0}
+def test_the_margin_of_a_month_is_that_of_its_active_spans():
+    usual = {"customer_id": "acme", "subscription_id": "s", "plan": "p", "mrr": 100.0}
     spans = frame(
-        {**stated, "started_at": "2025-12-01", "ended_at": "2026-05-10", "margin_rate": 0.5},
-        {**stated, "started_at": "2026-05-10", "ended_at": None, "margin_rate": 0.9},
+        {**usual, "started_at": "2025-12-01", "ended_at": "2026-05-10", "margin_rate": 0.5},
+        {**usual, "started_at": "2026-05-10", "ended_at": None, "margin_rate": 0.9},
     )
     report = build_report(firm_tables(subscriptions=spans, settings=settings(months=2)), date(2026, 6, 1))
 

@@ -1,4 +1,4 @@
-"""The plans' waterfalls reconcile, and add up to the whole's line by line, whatever is subscribed to."""
+"""The MRR movements of the plans reconcile and add up to those of all customers, for any subscriptions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from insights.finance.money import Money
 from insights.finance.mrr import MOVEMENTS, MrrTable, SubscriptionSpans, months_between, movements_of
-from insights.report.plan_movements import plan_books, plan_movements
+from insights.report.breakdowns import plan_movements, split_by_plan
 from tests.insights.finance.test_mrr import reconciles, sums
 
 MONTHS = months_between(np.datetime64("2026-01"), np.datetime64("2026-06"))
@@ -27,7 +27,7 @@ drawn_spans = st.lists(
 
 @settings(deadline=None)
 @given(drawn_spans)
-def test_the_plans_add_up_to_the_whole_in_every_line_and_month(drawn):
+def test_the_plans_add_up_to_all_customers_in_every_movement_and_month(drawn):
     customers, plans, began, lasted, mrr, currencies = zip(*drawn, strict=True)
     started = START + np.array(began)
     ended = [np.datetime64("NaT") if days is None else day + days for day, days in zip(started, lasted, strict=True)]
@@ -42,11 +42,11 @@ def test_the_plans_add_up_to_the_whole_in_every_line_and_month(drawn):
     money = Money("JPY", RATES)
     book = MrrTable.of(spans, MONTHS, money=money)
 
-    books = list(plan_books(spans, book, money).values())
+    books = list(split_by_plan(spans, book=book, money=money).values())
 
     for column in range(len(MONTHS) - 1):
         whole = sums(movements_of(book, column))
-        plans = [sums(moved) for moved in plan_movements(books, column)]
+        plans = [sums(movements) for movements in plan_movements(books, column)]
         assert all(reconciles(plan) for plan in plans)
         assert {line: sum(plan[line] for plan in plans) for line in MOVEMENTS} == whole
         assert sum(plan["moved_in"] for plan in plans) == sum(plan["moved_out"] for plan in plans)

@@ -1,4 +1,4 @@
-"""Who comes back and on how few the revenue hangs, month by month; RFM within groups."""
+"""Repeat purchases and concentration by month; RFM within groups."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ LINES = (
 
 @pytest.fixture(scope="module")
 def figures() -> Figures:
-    """Of fourteen months, with two segments."""
+    """Figures of fourteen months, with two segments."""
     groups = {"few": np.array(["bo"]), "more": np.array(["ada", "bo", "cyd"])}
-    return build_report(shop(*LINES), date(2026, 3, 1), groups).figures
+    return build_report(shop(*LINES), date(2026, 3, 1), segments=groups).figures
 
 
-def test_a_months_repeat_rate_is_of_the_year_to_its_end(figures):
-    told = {figure.place.period: figure.value for figure in figures.monthly("repeat_rate")}
+def test_the_repeat_rate_of_a_month_covers_the_year_to_its_end(figures):
+    rates = {figure.place.period: figure.value for figure in figures.monthly("repeat_rate")}
 
-    assert told == pytest.approx({"2025-12": 1 / 2, "2026-01": 1, "2026-02": 1 / 3})
-    assert figures.one("repeat_rate").value == told["2026-02"]
-    assert [f.value for f in figures.monthly("repeat_rate", "segment", "few")] == [0, 1, 1]
+    assert rates == pytest.approx({"2025-12": 1 / 2, "2026-01": 1, "2026-02": 1 / 3})
+    assert figures.one("repeat_rate").value == rates["2026-02"]
+    assert [f.value for f in figures.monthly("repeat_rate", "segment", group="few")] == [0, 1, 1]
 
 
-def test_a_years_customers_are_new_or_had_ordered_before_it(figures):
+def test_the_customers_of_a_year_are_new_or_returning(figures):
     assert figures.one("active_customers").value == 3
     assert figures.one("new_customers").value == 2
     assert figures.one("returning_share").value == pytest.approx(1 / 3)
-    assert figures.one("returning_share", "segment", "few").value == 0
+    assert figures.one("returning_share", "segment", group="few").value == 0
 
 
-def test_concentration_is_told_of_the_year_to_each_months_end(figures):
+def test_concentration_by_month_covers_the_year_to_each_months_end(figures):
     december, january, february = figures.monthly("top_20_share")
 
     assert december.value == pytest.approx(0.4 * 400 / 450)
@@ -47,7 +47,7 @@ def test_concentration_is_told_of_the_year_to_each_months_end(figures):
     assert february.value == pytest.approx(figures.one("top_20_share").value) == pytest.approx(0.6 * 150 / 260)
 
 
-def test_the_segments_of_a_group_are_shares_of_the_group(figures):
+def test_the_segment_shares_of_a_group_are_shares_of_the_group(figures):
     few = figures.among("segment", "few")
     whole = {f.place.group: f.value for f in figures.of("customers", "rfm") if not f.place.period}
     more = {f.place.group: f.value for f in figures.among("segment", "more").of("customers", "rfm")}

@@ -181,7 +181,7 @@ class SubscriptionEpisodes:
 
         Raises DataError without a table of subscriptions.
         """
-        return cls._of(tables.latest()[TABLE], tables.config.churn, tables.watermark(TABLE))
+        return cls._of(tables.latest()[TABLE], tables.config.churn, known_until=tables.watermark(TABLE))
 
     @classmethod
     def of_paying_customers(cls, tables: Tables, cutoff: date) -> SubscriptionEpisodes:
@@ -198,10 +198,10 @@ class SubscriptionEpisodes:
                 known_until=np.datetime64(cutoff, "D"), grace_days=churn.grace_days,
             )  # fmt: skip
         spans = tables.at(cutoff)[TABLE]
-        return cls._of(spans.filter(spans.mrr > 0), churn, cutoff)
+        return cls._of(spans.filter(spans.mrr > 0), churn, known_until=cutoff)
 
     @classmethod
-    def _of(cls, subscriptions: ir.Table, churn: ChurnDefinition, known_until: date) -> SubscriptionEpisodes:
+    def _of(cls, subscriptions: ir.Table, churn: ChurnDefinition, *, known_until: date) -> SubscriptionEpisodes:
         spans = _spans_of_episodes(subscriptions.filter(subscriptions.customer_id.notnull()), churn)
         key = ["customer_id", "owner", "episode"]
         episodes = _one_row_each(spans).order_by(["customer_id", "start_day", "owner"]).to_pyarrow()
@@ -212,11 +212,11 @@ class SubscriptionEpisodes:
             recorded_reasons=texts(episodes["reason"]),
             known_until=np.datetime64(known_until, "D"),
             grace_days=churn.grace_days,
-            lapses=_lapses(spans.filter(spans.start_day > spans.lapsed_day, ~spans.begins_episode), episodes, key),
+            lapses=_lapses(spans.filter(spans.start_day > spans.lapsed_day, ~spans.begins_episode), episodes, key=key),
         )
 
 
-def _lapses(renewals: ir.Table, episodes: pa.Table, key: list[str]) -> Lapses:
+def _lapses(renewals: ir.Table, episodes: pa.Table, *, key: list[str]) -> Lapses:
     """The lapses that spans ended by renewing their episode; `key` names an episode in both tables."""
     rows = renewals.select(*key, "lapsed_day", "start_day").to_pyarrow()
     if not len(rows):

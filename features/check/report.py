@@ -6,8 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from features.check.checks import DataCheck, TableCheck
-from features.check.history import HistoryCheck
+from features.check.checks import DataCheck, HistoryCheck, TableCheck
 from tables.cross_section import CrossSection
 
 MAX_CHANNELS = 8

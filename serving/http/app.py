@@ -34,7 +34,7 @@ from serving.tasks.database import TaskDatabase
 logger = logging.getLogger("kizuna.serving")
 
 HttpHandler = Callable[[HttpRequest], Awaitable[HttpResponse]]
-ENDPOINTS: Catalogue[Endpoint] = Catalogue.of_folder("serving.endpoints", attribute="ENDPOINT")
+ENDPOINTS = Catalogue[Endpoint].of_folder("serving.endpoints", attribute="ENDPOINT")
 "The routes of the API: one file of `serving/endpoints/` each."
 UNKNOWN_ROUTE = "unknown"
 "Route label of requests without a route in the metrics."

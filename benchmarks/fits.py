@@ -47,7 +47,7 @@ class SplitFiles:
         """Fit one of our models and get its recommendations. If it fails, the result says why and others go on."""
         settings = msgspec.json.encode(recipe.settings).decode()
         sources = [path for room in CODE for path in Path(room).rglob("*.py")]
-        data = [self.folder / name for name in ("learnt_from.npz", "asking.npz", "asked.npz")]
+        data = [self.folder / name for name in ("training.npz", "histories.npz", "request.npz")]
         out = self.folder / recipe.model / digest_of_files([*sources, *data], recipe.model, settings, str(k), str(keep))
         if not (out / "cost.json").exists():
             command = [sys.executable, "-m", "benchmarks.fit_one", self.folder, out, recipe.model, settings, str(k)]

@@ -25,7 +25,7 @@ Settings = dict[str, Any]
 
 def matrix_of(folder: Path, name: str, *, weights: str, half_life_days: float | None) -> sparse.csr_matrix:
     """The customers x items matrix of one file, with these weights."""
-    with np.load(folder / "asked.npz") as query:
+    with np.load(folder / "request.npz") as query:
         cutoff = query["cutoff"].astype("datetime64[s]")
     with np.load(folder / f"{name}.npz") as lines:
         age_days = (cutoff - lines["times"]).astype(np.float64) / 86_400
@@ -42,8 +42,8 @@ def matrix_of(folder: Path, name: str, *, weights: str, half_life_days: float | 
 
 def query_rows(folder: Path) -> NDArray[np.int64]:
     """The training row of each customer who gets recommendations."""
-    with np.load(folder / "learnt_from.npz") as train, np.load(folder / "asking.npz") as asking:
-        return np.searchsorted(train["customer_ids"], asking["customer_ids"])
+    with np.load(folder / "training.npz") as train, np.load(folder / "histories.npz") as histories:
+        return np.searchsorted(train["customer_ids"], histories["customer_ids"])
 
 
 def implicit_model(model: str, settings: Settings) -> Any:
@@ -96,7 +96,7 @@ def fit_rectools(
     import pandas as pd
     from rectools.dataset import Dataset  # pyright: ignore[reportMissingImports]
 
-    with np.load(folder / "learnt_from.npz") as lines:
+    with np.load(folder / "training.npz") as lines:
         rows = np.repeat(np.arange(matrix.shape[0]), np.diff(lines["indptr"]))
         last = pd.DataFrame({"user_id": rows, "item_id": lines["items"], "datetime": lines["times"]})
     pairs = last.groupby(["user_id", "item_id"], as_index=False)["datetime"].max()
@@ -118,7 +118,7 @@ def main(folder: Path, out: Path, *, name: str, settings: Settings, k: int) -> N
     """Fit the model, and write its recommendations and the cost."""
     library, _, model = name.partition(".")
     matrix = matrix_of(
-        folder, "learnt_from", weights=settings.pop("weights"), half_life_days=settings.pop("half_life_days")
+        folder, "training", weights=settings.pop("weights"), half_life_days=settings.pop("half_life_days")
     )
     began, cpu_began = time.perf_counter(), time.process_time()
     if library == "implicit":

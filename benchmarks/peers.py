@@ -79,7 +79,7 @@ class PeerComparison:
         if recipe.model in self.ours:
             return files.fit(recipe, K)
         settings = msgspec.json.encode(recipe.settings).decode()
-        out = files.folder / recipe.model / digest_of_files([SCRIPT, files.folder / "learnt_from.npz"], settings)
+        out = files.folder / recipe.model / digest_of_files([SCRIPT, files.folder / "training.npz"], settings)
         if not (out / "cost.json").exists():
             run_process(
                 [*map(str, (PYTHON, SCRIPT, files.folder, out, recipe.model)), settings, str(K)],

@@ -1,8 +1,8 @@
 """Writes a split to files, so that each model, ours or a peer's, is fitted in its own process.
 
-<folder>/learnt_from.npz    interactions: customer_ids, item_ids, indptr, items, times, quantities, orders, anonymous_*
-<folder>/asking.npz         the same arrays of the customers who get recommendations
-<folder>/asked.npz          asked_on (the day of each of them), cutoff, masks_seen
+<folder>/training.npz       interactions: customer_ids, item_ids, indptr, items, times, quantities, orders, anonymous_*
+<folder>/histories.npz      the same arrays of the customers who get recommendations
+<folder>/request.npz        days (the day of each of them), cutoff, masks_seen
 <folder>/truth.npz          what they bought; only the evaluation reads it
 
 Plain numpy arrays without objects: a process that has only numpy can read them.
@@ -30,21 +30,21 @@ Lines = TypeVar("Lines", bound=Histories)
 def write_split(split: Split, folder: Path) -> Path:
     """Write the files of a split into a folder; create it if needed."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, lines in (("learnt_from", split.training), ("asking", split.histories), ("truth", split.truth)):
+    for name, lines in (("training", split.training), ("histories", split.histories), ("truth", split.truth)):
         np.savez(folder / f"{name}.npz", **{column.name: getattr(lines, column.name) for column in fields(lines)})
     cutoff = np.datetime64(split.cutoff, "D")
-    np.savez(folder / "asked.npz", asked_on=split.days, cutoff=cutoff, masks_seen=np.array(split.masks_seen))
+    np.savez(folder / "request.npz", days=split.days, cutoff=cutoff, masks_seen=np.array(split.masks_seen))
     return folder
 
 
 def read_split(folder: Path) -> Split:
     """Read a split from its files."""
-    with np.load(folder / "asked.npz", allow_pickle=False) as query:
-        days, masks_seen = query["asked_on"], bool(query["masks_seen"])
+    with np.load(folder / "request.npz", allow_pickle=False) as query:
+        days, masks_seen = query["days"], bool(query["masks_seen"])
         cutoff = date.fromisoformat(str(query["cutoff"]))
     return Split(
-        training=_read(folder / "learnt_from.npz", Interactions),
-        histories=_read(folder / "asking.npz", Histories),
+        training=_read(folder / "training.npz", Interactions),
+        histories=_read(folder / "histories.npz", Histories),
         truth=_read(folder / "truth.npz", Histories),
         cutoff=cutoff,
         days=days,

@@ -37,7 +37,7 @@ def test_the_input_of_a_peer_has_the_chosen_weights(tmp_path: Path, weights: str
     everything = interactions("ada 2024-01-01 a", "ada 2024-01-02 a", "ada 2024-01-03 b", "bo 2024-01-01 b")
     folder = write_split(LastBasketOut().split(everything), tmp_path)
 
-    matrix = peer_models.matrix_of(folder, "learnt_from", weights=weights, half_life_days=None)
+    matrix = peer_models.matrix_of(folder, "training", weights=weights, half_life_days=None)
 
     assert matrix[0, 0] == pytest.approx(expected)
     assert peer_models.query_rows(folder).tolist() == [0]

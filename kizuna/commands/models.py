@@ -1,8 +1,10 @@
-"""`kizuna models`: lists registered model versions with aliases and metrics."""
+"""`kizuna models`: lists registered model versions with aliases and metrics, or shows drift since training."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
@@ -10,23 +12,36 @@ from rich.console import Console
 from rich.table import Table
 
 from core.model_card import ModelCard
-from core.model_kinds import MODEL_KINDS
+from core.model_kinds import CHURN, MODEL_KINDS
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
 from kizuna.session import open_registry
 from kizuna.terminal import say
 
 if TYPE_CHECKING:
+    from insights.drift import Drift
     from models.mlflow_store.registry import RegisteredVersion
 
 console = Console()
+
+DriftOption = Annotated[
+    bool,
+    typer.Option(
+        "--drift",
+        help="Instead of the versions, show the churn rate by cutoff, and the features that have shifted between the "
+        "churn champion's training data and today's customers (PSI above 0.25).",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command(epilog="Example: kizuna models --config configs/online_retail.toml")
-    def models(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    def models(config: ConfigPath = DEFAULT_CONFIG, drift: DriftOption = False) -> None:
         """List model versions with aliases and hold-out metrics (90% intervals)."""
+        if drift:
+            print_drift(config)
+            return
         settings = open_config(config, allow_cross_section=True)
         registry, _ = open_registry(settings, console)
         for kind in MODEL_KINDS.values():
@@ -37,6 +52,54 @@ def register(app: typer.Typer) -> None:
                     say(console, f"  {version.version}: {version.card.verdict}")
             elif kind.is_expected(settings):
                 say(console, f"no {kind.name} model yet; next: {kind.train_command}")
+
+
+def print_drift(config: Path) -> None:
+    """Print how churn rates and features have moved since the churn champion was trained.
+
+    Raises NotFound without a champion, and ConfigError for a cross-section data set, which has no dates.
+    """
+    from insights.drift import measure_drift
+    from models.mlflow_store.registry import CHAMPION
+    from tables.sources.opening import open_tables
+    from training.judging.folds import folds_of
+
+    settings = open_config(config)
+    registry, _ = open_registry(settings, console)
+    champion = registry.find(CHURN.name, CHAMPION)
+    vocabularies = registry.package(champion).vocabularies
+    with Console(stderr=True).status("computing features and labels"):
+        tables = open_tables(settings)
+        drift = measure_drift(tables, champion.card, label_cutoffs=folds_of(tables).refit, vocabularies=vocabularies)
+    console.print(_churn_rate_table(drift, training_cutoffs=champion.card.training_cutoffs))
+    compared = f"{drift.n_customers:,} customers on {drift.cutoff} and {drift.n_training_rows:,} training rows"
+    say(console, f"compared: {compared} of {registry.name(CHURN.name)}, version {champion.version}")
+    if any(feature.is_shifted for feature in drift.features):
+        console.print(_shifted_feature_table(drift))
+    else:
+        say(console, f"no feature has shifted: each PSI is at most {drift.features[0].psi:.2f}")
+
+
+def _churn_rate_table(drift: Drift, *, training_cutoffs: tuple[date, ...]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title="churn rate (90% interval)", title_justify="left", pad_edge=False)
+    for heading in ("cutoff", "customers", "churn rate", "trained on"):
+        table.add_column(heading, justify="right" if heading in ("customers", "churn rate") else "left")
+    for churn in drift.churn_rates:
+        rate = f"{churn.rate.value:.1%} ({churn.rate.low:.1%}-{churn.rate.high:.1%})"
+        was_trained_on = "yes" if churn.cutoff in training_cutoffs else "no"
+        table.add_row(churn.cutoff.isoformat(), f"{churn.n_customers:,}", rate, was_trained_on)
+    return table
+
+
+def _shifted_feature_table(drift: Drift) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title="features that have shifted", title_justify="left", pad_edge=False)
+    for heading in ("feature", "PSI", "missing in training", "missing today"):
+        table.add_column(heading, justify="left" if heading == "feature" else "right")
+    for feature in drift.features:
+        if feature.is_shifted:
+            missing = (f"{share:.0%}" for share in (feature.missing_before, feature.missing_after))
+            table.add_row(feature.feature, f"{feature.psi:.2f}", *missing)
+    return table
 
 
 def _table(title: str, versions: list[RegisteredVersion], *, metrics: tuple[str, ...]) -> Table:

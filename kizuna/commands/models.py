@@ -72,10 +72,13 @@ def print_drift(config: Path) -> None:
         tables = open_tables(settings)
         drift = measure_drift(tables, champion.card, label_cutoffs=folds_of(tables).refit, vocabularies=vocabularies)
     console.print(_churn_rate_table(drift, training_cutoffs=champion.card.training_cutoffs))
+    if not drift.features:
+        say(console, f"{champion.card.model} uses no features, so no feature can shift")
+        return
     compared = f"{drift.n_customers:,} customers on {drift.cutoff} and {drift.n_training_rows:,} training rows"
     say(console, f"compared: {compared} of {registry.name(CHURN.name)}, version {champion.version}")
-    if any(feature.is_shifted for feature in drift.features):
-        console.print(_shifted_feature_table(drift))
+    if drift.features[0].is_shifted:
+        console.print(_feature_drift_table(drift))
     else:
         say(console, f"no feature has shifted: each PSI is at most {drift.features[0].psi:.2f}")
 
@@ -91,7 +94,7 @@ def _churn_rate_table(drift: Drift, *, training_cutoffs: tuple[date, ...]) -> Ta
     return table
 
 
-def _shifted_feature_table(drift: Drift) -> Table:
+def _feature_drift_table(drift: Drift) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title="features that have shifted", title_justify="left", pad_edge=False)
     for heading in ("feature", "PSI", "missing in training", "missing today"):
         table.add_column(heading, justify="left" if heading == "feature" else "right")

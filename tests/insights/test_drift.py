@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import numpy as np
 import pytest
 
 from core.errors import DataError
 from core.feature_table import FeatureColumn, FeatureTable
 from core.labels import Labels
-from insights.drift import estimate_churn_rates, measure_feature_drift, population_stability_index
+from core.model_card import ModelCard
+from insights.drift import estimate_churn_rates, measure_drift, measure_feature_drift, population_stability_index
+from tests.worlds import config, shop
 
 
 def table(**columns: np.ndarray) -> FeatureTable:
@@ -83,3 +87,33 @@ def test_churn_rates_cover_mature_cutoffs_only():
         ("2024-01-01", 2, 0.5),
         ("2024-02-01", 2, 1.0),
     ]
+
+
+def churn_card(*features: str, training_cutoffs: tuple[date, ...]) -> ModelCard:
+    return ModelCard(
+        kind="churn", data_set="world", model="logistic", created_at=datetime(2024, 6, 1, tzinfo=UTC),
+        cutoff=max(training_cutoffs), training_cutoffs=training_cutoffs, test_cutoff=max(training_cutoffs),
+        cohort="all customers", n_rows=80, n_customers=40, settings={}, features=dict.fromkeys(features, "0"),
+    )  # fmt: skip
+
+
+def test_a_feature_of_the_model_shifts_when_customers_spend_ten_times_as_much_today():
+    purchases = [
+        f"c{customer} 2024-{month:02d}-10 {(100 if month > 8 else 10) + customer}"
+        for customer in range(40)
+        for month in range(1, 13)
+        if customer or month < 5  # c0 buys in the first months only
+    ]
+    tables = shop(*purchases, settings=config(watermark=date(2024, 12, 31)))
+    trained_at = (date(2024, 4, 15), date(2024, 5, 15))
+    card = churn_card("net_spend_90d", "days_since_last_purchase", training_cutoffs=trained_at)
+
+    drift = measure_drift(tables, card, label_cutoffs=[date(2024, 6, 15)])
+
+    assert [feature.feature for feature in drift.features if feature.is_shifted][:1] == ["net_spend_90d"]
+    assert {feature.feature for feature in drift.features} == {"net_spend_90d", "days_since_last_purchase"}
+    assert (drift.n_training_rows, drift.n_customers, drift.cutoff) == (80, 39, date(2024, 12, 31))
+    assert [(churn.cutoff, churn.n_customers) for churn in drift.churn_rates] == [
+        (date(2024, 4, 15), 40), (date(2024, 5, 15), 40), (date(2024, 6, 15), 40),
+    ]  # fmt: skip
+    assert all(churn.rate.value == pytest.approx(1 / 40) for churn in drift.churn_rates)

@@ -1,4 +1,5 @@
-"""Labels, churn causes and the report agree on who has left and when: a renewal in time is no end for any of them."""
+"""Labels, churn causes and the report agree on which customers churned and when: a renewal within the grace period is
+no churn for any of them."""
 
 from __future__ import annotations
 
@@ -43,31 +44,31 @@ Churned = dict[str, tuple[date, str]]
 "Customer to the day and the reason."
 
 
-def labelled(tables: Tables, cohort: Cohort) -> Churned:
-    """The customers that the label calls churned."""
+def churned_by_label(tables: Tables, cohort: Cohort) -> Churned:
+    """The customers whose label is churned."""
     labels = label_outcomes(tables, cohort)
-    left = labels.churned
-    cells = zip(labels.customer_ids[left], labels.churned_at[left], labels.cause[left], strict=True)
-    return {str(who): (day.item(), str(cause)) for who, day, cause in cells}
+    rows = labels.churned
+    cells = zip(labels.customer_ids[rows], labels.churned_at[rows], labels.cause[rows], strict=True)
+    return {str(customer): (day.item(), str(cause)) for customer, day, cause in cells}
 
 
-def ended(episodes: SubscriptionEpisodes, cutoff: date, horizon_days: int) -> Churned:
+def churned_by_episode(episodes: SubscriptionEpisodes, cutoff: date, horizon_days: int) -> Churned:
     """The customers with a subscription at the cutoff whose first episode to end within the horizon has ended."""
     start, end = (np.datetime64(day, "D") for day in (cutoff, cutoff + timedelta(days=horizon_days)))
-    there = np.isin(episodes.customer_ids, episodes.customer_ids[episodes.running_at(start)])
-    found: Churned = {}
-    for place in np.flatnonzero(there & episodes.has_ended_between(start, end)):
-        who, day = str(episodes.customer_ids[place]), episodes.ended_on[place].item()
-        earlier = found.get(who)
+    at_cutoff = np.isin(episodes.customer_ids, episodes.customer_ids[episodes.running_at(start)])
+    churned: Churned = {}
+    for place in np.flatnonzero(at_cutoff & episodes.has_ended_between(start, end)):
+        customer, day = str(episodes.customer_ids[place]), episodes.ended_on[place].item()
+        earlier = churned.get(customer)
         if earlier is None or (day, not episodes.reasons[place], episodes.reasons[place]) < (
             earlier[0], not earlier[1], earlier[1],
         ):  # fmt: skip
-            found[who] = day, str(episodes.reasons[place])
-    return found
+            churned[customer] = day, str(episodes.reasons[place])
+    return churned
 
 
 def contract(spans: list[tuple[str, str, int, int | None, int, str | None]], *, each_subscription: bool) -> Tables:
-    """A world of these spans, and of one customer who stays."""
+    """Tables of these spans, and of one customer who does not churn."""
     churn = ChurnDefinition(
         definition="subscription_ended",
         horizon_days=HORIZON_DAYS,
@@ -82,12 +83,12 @@ def contract(spans: list[tuple[str, str, int, int | None, int, str | None]], *, 
 
 
 def span_row(
-    number: int, who: str, subscription: str, first: int, length: int | None, hour: int, reason: str | None
+    number: int, customer: str, subscription: str, first: int, length: int | None, hour: int, reason: str | None
 ) -> dict[str, object]:
-    # A price of its own for each, for spans of one subscription, start and price are one row that came twice.
+    # Each span has its own price: loading drops rows of one subscription with the same start and price as duplicates.
     began = MIDNIGHT + timedelta(days=first, hours=hour)
     return {
-        "customer_id": who, "subscription_id": f"{who}-{subscription}", "plan": "pro", "mrr": 10.0 + number,
+        "customer_id": customer, "subscription_id": f"{customer}-{subscription}", "plan": "pro", "mrr": 10.0 + number,
         "started_at": began, "ended_at": None if length is None else began + timedelta(days=length),
         "end_reason": reason,
     }  # fmt: skip
@@ -95,11 +96,11 @@ def span_row(
 
 def agree(tables: Tables) -> None:
     cohort = select_cohort(tables, [CUTOFF])
-    labels = labelled(tables, cohort)
+    labels = churned_by_label(tables, cohort)
 
-    assert labels == ended(SubscriptionEpisodes.of(tables), CUTOFF, HORIZON_DAYS)
+    assert labels == churned_by_episode(SubscriptionEpisodes.of(tables), CUTOFF, HORIZON_DAYS)
     paying = SubscriptionEpisodes.of_paying_customers(tables, date(2024, 12, 1))
-    report = ended(paying, CUTOFF, HORIZON_DAYS)
+    report = churned_by_episode(paying, CUTOFF, HORIZON_DAYS)
     if tables.config.churn.each_subscription:
         assert report.keys() <= labels.keys()
     else:
@@ -109,7 +110,7 @@ def agree(tables: Tables) -> None:
 @pytest.mark.parametrize("each_subscription", [False, True])
 @SEVERAL
 @given(spans=SPANS)
-def test_whoever_is_labelled_churned_has_an_episode_that_ended(
+def test_a_customer_is_labelled_churned_exactly_when_an_episode_has_ended(
     each_subscription: bool, spans: list[tuple[str, str, int, int | None, int, str | None]]
 ):
     agree(contract(spans, each_subscription=each_subscription))
@@ -120,21 +121,21 @@ def test_whoever_is_labelled_churned_has_an_episode_that_ended(
     [
         pytest.param([("ada", "x", -40, 40, 0, "price")], date(2024, 3, 1), id="end on the cutoff's midnight"),
         pytest.param([("ada", "x", -40, 70, 0, "price")], None, id="end on the first day after the horizon"),
-        pytest.param([("ada", "x", 0, 5, 0, "price")], None, id="begins on the cutoff"),
+        pytest.param([("ada", "x", 0, 5, 0, "price")], None, id="start on the cutoff"),
         pytest.param(
             [("ada", "x", -40, 45, 9, "price"), ("ada", "x", 5 + GRACE_DAYS, None, 23, None)],
             None,
-            id="renewed on the last day of the grace period, at a later hour",
+            id="renewal on the last day of the grace period, at a later hour",
         ),
         pytest.param(
             [("ada", "x", -40, 45, 9, "price"), ("ada", "x", 6 + GRACE_DAYS, None, 0, None)],
             date(2024, 3, 6),
-            id="renewed a day too late",
+            id="renewal one day after the grace period",
         ),
         pytest.param(
             [("ada", "x", -40, 45, 9, None), ("ada", "x", 5, 10, 0, "price")],
             date(2024, 3, 16),
-            id="another plan on the same day, which ends later",
+            id="change of plan on the same day, and a later end",
         ),
         pytest.param(
             [("ada", "x", -40, 45, 0, "price"), ("ada", "y", -20, None, 0, None)], None, id="another subscription runs"
@@ -142,45 +143,49 @@ def test_whoever_is_labelled_churned_has_an_episode_that_ended(
         pytest.param(
             [("ada", "x", -60, 45, 0, "price"), ("ada", "x", -10, 25, 0, "support")],
             date(2024, 3, 16),
-            id="spans of one subscription that overlap",
+            id="overlapping spans of one subscription",
         ),
         pytest.param(
             [("ada", "x", -60, 55, 0, None), ("ada", "x", 3, 7, 0, "price")],
             None,
-            id="nothing runs at the cutoff, although a renewal follows",
+            id="no subscription runs at the cutoff, although a renewal follows",
         ),
     ],
 )
-def test_ties_are_decided_alike(
+def test_labels_causes_and_report_decide_ties_alike(
     spans: list[tuple[str, str, int, int | None, int, str | None]], churned_on: date | None
 ):
     tables = contract(spans, each_subscription=False)
 
     agree(tables)
-    assert labelled(tables, select_cohort(tables, [CUTOFF])).get("ada", (None, ""))[0] == churned_on
+    assert churned_by_label(tables, select_cohort(tables, [CUTOFF])).get("ada", (None, ""))[0] == churned_on
 
 
-def test_where_each_subscription_counts_the_end_of_one_is_churn_for_labels_and_causes():
+def test_with_each_subscription_the_end_of_one_is_churn_for_labels_and_causes():
     tables = contract([("ada", "x", -40, 45, 0, "price"), ("ada", "y", -20, None, 0, None)], each_subscription=True)
 
     agree(tables)
-    assert labelled(tables, select_cohort(tables, [CUTOFF])) == {"ada": (date(2024, 3, 6), "price")}
+    assert churned_by_label(tables, select_cohort(tables, [CUTOFF])) == {"ada": (date(2024, 3, 6), "price")}
 
 
-def test_labels_causes_and_report_name_the_same_customers_of_a_simulated_company(tmp_path: Path):
+def test_labels_causes_and_report_agree_on_a_simulated_company(tmp_path: Path):
     company = simulate_software(SoftwareWorld(n_accounts=300, n_months=24, seed=11))
     tables = open_tables(read_config(company.write(tmp_path), os.environ))
     horizon_days = tables.config.churn.horizon_days
     last = tables.watermark("subscriptions") - timedelta(days=horizon_days + tables.config.churn.grace_days)
     episodes = SubscriptionEpisodes.of(tables)
-    of_report = load_report_data(tables, tables.watermark("subscriptions")).episodes
+    report_episodes = load_report_data(tables, tables.watermark("subscriptions")).episodes
 
     n_churned = 0
     for cutoff in (last - timedelta(days=200), last - timedelta(days=45), last):
-        labels = labelled(tables, select_cohort(tables, [cutoff]))
+        labels = churned_by_label(tables, select_cohort(tables, [cutoff]))
         n_churned += len(labels)
-        assert labels == ended(episodes, cutoff, horizon_days) == ended(of_report, cutoff, horizon_days)
-        followed = label_lifetimes(tables, select_cohort(tables, [cutoff]), follow_days=horizon_days)
-        assert set(followed.customer_ids[followed.churned].tolist()) == set(labels)
+        assert (
+            labels
+            == churned_by_episode(episodes, cutoff, horizon_days)
+            == churned_by_episode(of_report, cutoff, horizon_days)
+        )
+        lifetimes = label_lifetimes(tables, select_cohort(tables, [cutoff]), follow_days=horizon_days)
+        assert set(lifetimes.customer_ids[lifetimes.churned].tolist()) == set(labels)
 
     assert n_churned > 20

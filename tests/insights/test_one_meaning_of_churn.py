@@ -44,7 +44,7 @@ Churned = dict[str, tuple[date, str]]
 "Customer to the day and the reason."
 
 
-def churned_by_label(tables: Tables, cohort: Cohort) -> Churned:
+def list_churned_by_label(tables: Tables, cohort: Cohort) -> Churned:
     """The customers whose label is churned."""
     labels = label_outcomes(tables, cohort)
     rows = labels.churned
@@ -52,7 +52,7 @@ def churned_by_label(tables: Tables, cohort: Cohort) -> Churned:
     return {str(customer): (day.item(), str(cause)) for customer, day, cause in cells}
 
 
-def churned_by_episode(episodes: SubscriptionEpisodes, cutoff: date, horizon_days: int) -> Churned:
+def list_churned_by_episode(episodes: SubscriptionEpisodes, cutoff: date, horizon_days: int) -> Churned:
     """The customers with a subscription at the cutoff whose first episode to end within the horizon has ended."""
     start, end = (np.datetime64(day, "D") for day in (cutoff, cutoff + timedelta(days=horizon_days)))
     at_cutoff = np.isin(episodes.customer_ids, episodes.customer_ids[episodes.running_at(start)])
@@ -96,11 +96,11 @@ def span_row(
 
 def agree(tables: Tables) -> None:
     cohort = select_cohort(tables, [CUTOFF])
-    labels = churned_by_label(tables, cohort)
+    labels = list_churned_by_label(tables, cohort)
 
-    assert labels == churned_by_episode(SubscriptionEpisodes.of(tables), CUTOFF, HORIZON_DAYS)
+    assert labels == list_churned_by_episode(SubscriptionEpisodes.of(tables), CUTOFF, HORIZON_DAYS)
     paying = SubscriptionEpisodes.of_paying_customers(tables, date(2024, 12, 1))
-    report = churned_by_episode(paying, CUTOFF, HORIZON_DAYS)
+    report = list_churned_by_episode(paying, CUTOFF, HORIZON_DAYS)
     if tables.config.churn.each_subscription:
         assert report.keys() <= labels.keys()
     else:
@@ -158,14 +158,14 @@ def test_labels_causes_and_report_decide_ties_alike(
     tables = contract(spans, each_subscription=False)
 
     agree(tables)
-    assert churned_by_label(tables, select_cohort(tables, [CUTOFF])).get("ada", (None, ""))[0] == churned_on
+    assert list_churned_by_label(tables, select_cohort(tables, [CUTOFF])).get("ada", (None, ""))[0] == churned_on
 
 
 def test_with_each_subscription_the_end_of_one_is_churn_for_labels_and_causes():
     tables = contract([("ada", "x", -40, 45, 0, "price"), ("ada", "y", -20, None, 0, None)], each_subscription=True)
 
     agree(tables)
-    assert churned_by_label(tables, select_cohort(tables, [CUTOFF])) == {"ada": (date(2024, 3, 6), "price")}
+    assert list_churned_by_label(tables, select_cohort(tables, [CUTOFF])) == {"ada": (date(2024, 3, 6), "price")}
 
 
 def test_labels_causes_and_report_agree_on_a_simulated_company(tmp_path: Path):
@@ -178,12 +178,12 @@ def test_labels_causes_and_report_agree_on_a_simulated_company(tmp_path: Path):
 
     n_churned = 0
     for cutoff in (last - timedelta(days=200), last - timedelta(days=45), last):
-        labels = churned_by_label(tables, select_cohort(tables, [cutoff]))
+        labels = list_churned_by_label(tables, select_cohort(tables, [cutoff]))
         n_churned += len(labels)
         assert (
             labels
-            == churned_by_episode(episodes, cutoff, horizon_days)
-            == churned_by_episode(of_report, cutoff, horizon_days)
+            == list_churned_by_episode(episodes, cutoff, horizon_days)
+            == list_churned_by_episode(report_episodes, cutoff, horizon_days)
         )
         lifetimes = label_lifetimes(tables, select_cohort(tables, [cutoff]), follow_days=horizon_days)
         assert set(lifetimes.customer_ids[lifetimes.churned].tolist()) == set(labels)

@@ -1,0 +1,118 @@
+"""Every defined figure is computed, translated, and shown on the page and in the JSON."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from collections import Counter
+from datetime import date
+from functools import cache
+
+import pytest
+
+from core.config.money import ReportSettings
+from core.errors import UnknownName
+from core.i18n.translation import Language, has_translation, languages, translate
+from insights.render.formatting import Formatter
+from insights.render.report import SECTIONS, render_json, render_report
+from insights.render.report_renderer import ReportRenderer, Table
+from insights.report.building import Report, build_report
+from insights.report.definitions import FIGURES, definition_of, figures_in
+from tests.insights.report.test_unit_economics import acquisition_report
+from tests.worlds import config, frame, shop
+
+N_CUSTOMERS = 24
+
+
+@cache
+def shop_report() -> Report:
+    """A shop with enough customers and months for survival curves and the value of the first year."""
+    lines = [f"c{n:02d} 2025-0{month}-03 {100 + n}" for n in range(N_CUSTOMERS) for month in (1, 3, 8)]
+    spans = [
+        {
+            "customer_id": f"c{n:02d}", "subscription_id": f"s{n}", "plan": "basic", "mrr": 100.0,
+            "started_at": "2025-02-10", "ended_at": "2025-09-10" if n % 3 == 0 else None,
+        }
+        for n in range(N_CUSTOMERS)
+    ]  # fmt: skip
+    settings = config(report=ReportSettings(months=24))
+    return build_report(shop(*lines, settings=settings, subscriptions=frame(*spans)), date(2026, 4, 1))
+
+
+REPORTS = (acquisition_report, shop_report)
+SECTION_NAMES = (
+    "recurring_revenue", "retention", "unit_economics", "scenarios", "purchases", "customer_base", "feedback",
+    "opportunities",
+)  # fmt: skip
+"In the order of `SECTIONS`."
+
+
+def test_no_two_figures_have_the_same_name():
+    assert [name for name, n in Counter(one.name for one in FIGURES).items() if n > 1] == []
+
+
+def test_every_defined_figure_is_computed():
+    computed = {figure.name for report in REPORTS for figure in report().figures}
+
+    assert computed == {one.name for one in FIGURES}
+
+
+@pytest.mark.parametrize("code", languages())
+def test_every_defined_figure_has_a_name_in_every_language(code):
+    assert [one.name for one in FIGURES if not has_translation(f"figure.{one.name}", Language(code))] == []
+
+
+def test_a_meaning_is_translated_into_all_languages_or_none():
+    keys = [f"figure.{one.name}.meaning" for one in FIGURES]
+    by_language = {code: [key for key in keys if has_translation(key, Language(code))] for code in languages()}
+
+    assert all(meanings == by_language["en"] for meanings in by_language.values())
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_the_json_has_each_figure_once_with_its_unit(report):
+    rows = json.loads(render_json(report()))["figures"]
+    places = Counter(
+        tuple(row[key] for key in ("name", "by", "group", "period", "age_months", "among_by", "among")) for row in rows
+    )
+
+    assert [place for place, n in places.items() if n > 1] == []
+    assert all(row["unit"] == definition_of(row["name"]).unit for row in rows)
+
+
+@pytest.mark.parametrize("code", languages())
+@pytest.mark.parametrize("report", REPORTS)
+def test_the_page_names_every_figure_of_the_report(report, code):
+    language = Language(code)
+    page = html.unescape(render_report(report(), language))
+
+    names = dict.fromkeys(figure.name for figure in report().figures)
+    assert [name for name in names if translate(f"figure.{name}", language) not in page] == []
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_the_table_of_a_section_has_each_of_its_rows_once_in_the_order_of_the_definitions(report):
+    money = report().money
+    renderer = ReportRenderer(report(), Formatter(Language("en"), money.currency, money.n_decimals))
+    for build, section in zip(SECTIONS, SECTION_NAMES, strict=True):
+        names = [name for name in figures_in(section) if report().figures.one(name)]
+        if names:
+            page_section = build(renderer)
+            assert page_section is not None
+            table = next(block for block in page_section.blocks if isinstance(block, Table))
+            expected = [renderer.name(name) for name in names]
+            assert [row[0].text for row in table.rows if row[0].text in expected] == expected
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_every_figure_has_an_interval_unless_it_is_exact(report):
+    finite = [figure for figure in report().figures if math.isfinite(figure.value)]
+    has_interval = {(figure.name, not math.isnan(figure.estimate.low)) for figure in finite}
+
+    assert has_interval == {(name, not definition_of(name).is_exact) for name, _ in has_interval}
+
+
+def test_an_undefined_figure_is_refused_with_the_closest_name():
+    with pytest.raises(UnknownName, match=r"no figure 'nrrr' .*did you mean 'nrr'\?"):
+        definition_of("nrrr")

@@ -62,7 +62,7 @@ class Buyers:
         return cls(
             customer_ids=customer_ids,
             n_orders=np.bincount(owners, minlength=len(customer_ids)),
-            amounts=np.bincount(owners, weights=orders.amounts, minlength=len(customer_ids)),
+            amounts=np.bincount(owners, weights=orders.amounts, minlength=len(customer_ids)).astype(np.float64),
             first_days=first,
             last_days=last,
         )

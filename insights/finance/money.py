@@ -64,7 +64,7 @@ class Money:
 
     def amounts(self, units: NDArray[Any]) -> NDArray[np.float64]:
         """Whole units as amounts in the base currency."""
-        return np.round(np.multiply(units, self.unit, dtype=np.float64), self.n_decimals)
+        return np.round((units * self.unit).astype(np.float64), self.n_decimals)
 
     def rates_in(self, currencies: NDArray[np.str_], month: np.datetime64) -> NDArray[np.float64]:
         """The rate of each currency to the base currency in a month, (n,); '' is the base currency.

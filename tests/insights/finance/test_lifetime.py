@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from core.errors import BadInput
 from core.window import DAYS_PER_MONTH
@@ -34,6 +35,11 @@ def lifetimes_of(*lines: str) -> SubscriberLifetimes:
     """As known on 2025-12-01, with a grace period of 30 days."""
     tables = shop(settings=config(watermark=date(2025, 12, 1)), subscriptions=subscriptions(*lines))
     return SubscriberLifetimes.of(SubscriptionEpisodes.of_paying_customers(tables, date(2025, 12, 1)))
+
+
+def geometric(retention: float, n_months: int) -> NDArray[np.float64]:
+    """The survival curve of constant churn, (n_months,)."""
+    return (retention ** np.arange(n_months)).astype(np.float64)
 
 
 def curve(subscribers: SubscriberLifetimes, n_months: int) -> list[float]:
@@ -89,7 +95,7 @@ def test_whole_months_count_completed_months_only():
 
 
 def test_a_long_curve_with_constant_churn_equals_the_simple_form():
-    survival = 0.97 ** np.arange(2_000)
+    survival = geometric(0.97, 2_000)
 
     assert 400_000 * sum_discounted_months(survival, 0.0) == pytest.approx(lifetime_value(400_000, 0.03))
     assert sum_discounted_months(survival, 0.1) < sum_discounted_months(survival, 0.0)
@@ -97,7 +103,7 @@ def test_a_long_curve_with_constant_churn_equals_the_simple_form():
 
 def test_a_short_curve_with_its_tail_equals_the_long_curve():
     churn, discount = 0.03, 0.1
-    whole, observed = (1 - churn) ** np.arange(3000), (1 - churn) ** np.arange(12)
+    whole, observed = geometric(1 - churn, 3000), geometric(1 - churn, 12)
 
     with_tail = sum_discounted_months(observed, discount) + sum_tail_months(
         observed, np.array(churn), yearly_discount=discount

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from training.run.registering import move_alias
+from training.run.pipeline import move_alias
 
 from kizuna.main import run
 from kizuna.session import open_session

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from training.run.pipeline import move_alias
 
 from kizuna.main import run
 from kizuna.session import open_session
 from simulation.shop.simulate import ShopWorld, simulate_shop
 from training.churn.pipeline import train_churn
+from training.run.pipeline import move_alias
 
 CUTOFFS = "step_days = 30\nmax_cutoffs = 6"
 

@@ -34,6 +34,7 @@ lint: install
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(BIN)/python tools/licences.py
+	$(BIN)/python tools/plain_words.py
 	$(BIN)/python tools/check_links.py
 
 fast: install  ## run the tests that are not marked slow

@@ -19,7 +19,7 @@ from core.i18n.translation import JAPANESE, Language
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SEMANTICS = 1
+SEMANTICS = 2
 "Version of the compiler's semantics, part of every digest: raise it when a declaration is computed differently."
 
 

@@ -161,7 +161,7 @@ class SubscriptionEpisodes:
         """(n,) whether the episode ended on a day from `start` on and before `end`."""
         return (self.ended_on >= start) & (self.ended_on < end)
 
-    def known_at(self, day: np.datetime64) -> SubscriptionEpisodes:
+    def as_of(self, day: np.datetime64) -> SubscriptionEpisodes:
         """Those begun before midnight of a day, and what was certain then of their ends."""
         return replace(self, known_until=day).take(self.began_on < day)
 

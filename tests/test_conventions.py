@@ -25,7 +25,7 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def named(path: Path, node: ast.stmt) -> str:
+def locate(path: Path, node: ast.stmt) -> str:
     return f"{path.relative_to(ROOT).as_posix()}:{node.lineno}"
 
 
@@ -42,7 +42,7 @@ def test_at_most_two_parameters_are_positional():
         names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
         names = names[1:] if names[:1] in (["self"], ["cls"]) else names
         if len(names) > MAX_POSITIONAL and path.parent != COMMANDS and not node.name.startswith("__"):
-            crowded.append(f"{named(path, node)} {node.name}({', '.join(names)})")
+            crowded.append(f"{locate(path, node)} {node.name}({', '.join(names)})")
 
     assert crowded == []
 
@@ -52,7 +52,7 @@ def test_a_class_name_has_one_meaning():
     for path in FILES:
         for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ClassDef):
-                places[node.name].append(named(path, node))
+                places[node.name].append(locate(path, node))
 
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
@@ -66,7 +66,7 @@ def test_no_file_is_longer_than_300_lines():
 @pytest.mark.parametrize("package", PACKAGES)
 def test_arrays_are_typed_with_their_element_type(package: str):
     bare = [
-        named(path, node)
+        locate(path, node)
         for path in FILES
         if path.relative_to(ROOT).parts[0] == package
         for node in ast.walk(tree_of(path))

@@ -55,6 +55,8 @@ PARTICIPLES = {
     "worn", "borne", "put", "spread",
 }  # fmt: skip
 NOT_PARTICIPLES = {"need", "needs", "feed", "seed", "speed", "embed", "exceed", "proceed", "bed", "shed", "red", "weed"}
+DATE_ENDINGS = ("_on", "_at", "_until")
+"A property that is a day is named as the column of a table is: `ended_on`."
 VAGUE = {"found", "told", "said", "asked", "known", "here", "stated", "judged", "wanted", "learnt", "heard"}
 "Variables that say neither what they hold nor of what."
 
@@ -87,6 +89,8 @@ def names_in(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 def _is_participle(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     if node.name.startswith("test_"):
+        return False
+    if node.name.endswith(DATE_ENDINGS) and any(ast.unparse(mark) == "property" for mark in node.decorator_list):
         return False
     first = node.name.strip("_").split("_")[0]
     return first in PARTICIPLES or (first.endswith("ed") and first not in NOT_PARTICIPLES)

@@ -80,10 +80,11 @@ def translate(message: str, language: Language, /, **values: str | int) -> str:
     return _fill(_look_up(message, language), language, values=values)
 
 
-def translate_plural(singular: str, plural: str, n: int, language: Language, /, **values: str | int) -> str:
-    """The text for this number `n`, which also fills the gap `{n}`."""
+def translate_plural(messages: tuple[str, str], n: int, /, *, language: Language, **values: str | int) -> str:
+    """The text for this number `n`, which also fills the gap `{n}`, from its (singular, plural)."""
+    singular, _ = messages
     translations = load_translations(language)
-    forms = translations.texts.get(singular, (singular, plural))
+    forms = translations.texts.get(singular, messages)
     form = translations.plural_form(n) if singular in translations.texts else int(n != 1)
     return _fill(forms[form], language, values={"n": n, **values})
 

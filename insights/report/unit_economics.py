@@ -86,7 +86,7 @@ class _SurvivalLtv:
 
 def _estimate_curve(data: ReportData, part: Part, *, panel: MrrPanel, year: Span) -> _SurvivalLtv | None:
     """The curve from the episodes known at the end of the year; None with fewer than `MIN_OBSERVED`."""
-    lifetimes = SubscriberLifetimes.of(data.episodes.known_at(year.end))
+    lifetimes = SubscriberLifetimes.of(data.episodes.as_of(year.end))
     lifetimes = lifetimes.take(np.isin(lifetimes.customer_ids, part.customer_ids))
     if len(lifetimes.months) < MIN_OBSERVED:
         return None

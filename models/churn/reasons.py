@@ -232,13 +232,15 @@ def _percent(value: float, language: Language) -> str:
 
 @lru_cache(CACHE_SIZE)
 def _days(value: float, language: Language) -> str:
-    return translate_plural("{n} day", "{n} days", 1 if value == 1 else 2, language, n=_number(value, language))
+    return translate_plural(
+        ("{n} day", "{n} days"), 1 if value == 1 else 2, language=language, n=_number(value, language)
+    )
 
 
 @lru_cache(CACHE_SIZE)
 def _interval(value: float, language: Language) -> str:
     days = max(1, round(value))
-    return translate_plural("every day", "every {n} days", days, language)
+    return translate_plural(("every day", "every {n} days"), days, language=language)
 
 
 @lru_cache(CACHE_SIZE)

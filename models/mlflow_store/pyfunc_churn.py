@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import DataError, did_you_mean
 from core.feature_table import FeatureColumn, FeatureTable
@@ -55,7 +56,7 @@ def features_of_frame(frame: pd.DataFrame, columns: Sequence[FeatureColumn]) -> 
     return FeatureTable(ids.astype("U"), np.full(n, np.datetime64("NaT", "D")), values, tuple(columns))
 
 
-def _numbers(series: pd.Series, column: FeatureColumn) -> np.ndarray:
+def _numbers(series: pd.Series, column: FeatureColumn) -> NDArray[np.float64]:
     if column.vocabulary is None:
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     codes = {word: float(code) for code, word in enumerate(column.vocabulary)}

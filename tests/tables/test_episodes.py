@@ -96,8 +96,8 @@ def test_an_end_that_may_still_be_renewed_is_not_certain():
 def test_an_episode_as_seen_at_an_earlier_day_has_not_ended_while_a_renewal_may_come():
     episodes = SubscriptionEpisodes.of(contract("ada s1 2024-01-05 2024-03-01", "bo s2 2024-05-01 -"))
 
-    assert episodes.known_at(np.datetime64("2024-03-31")).ended_on.astype(str).tolist() == ["NaT"]
-    assert episodes.known_at(np.datetime64("2024-04-01")).ended_on.astype(str).tolist() == ["2024-03-01"]
+    assert episodes.as_of(np.datetime64("2024-03-31")).ended_on.astype(str).tolist() == ["NaT"]
+    assert episodes.as_of(np.datetime64("2024-04-01")).ended_on.astype(str).tolist() == ["2024-03-01"]
 
 
 def test_the_end_of_one_of_several_subscriptions_is_no_end_unless_each_counts():

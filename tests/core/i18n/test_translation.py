@@ -29,7 +29,7 @@ PACKAGES = ("core", "features", "insights", "kizuna", "models", "serving", "simu
 KEY = re.compile(r"[a-z]+\.[\w ]+(\.meaning)?")
 "Looks up what is declared by a name, such as figure.grr."
 TRANSLATING = {"translate", "translate_plural", "translate_template", "text"}
-"Functions whose first argument is a message."
+"Functions whose first argument is a message, or its singular and plural."
 UNREADABLE_CELLS = {f"unreadable {kind}" for kind in ("number", "time", "date")}
 "Faults of cells, which tables/cleaning puts together."
 KEY_PREFIXES = {"", "missing", "threshold"}
@@ -73,8 +73,11 @@ def messages_in_code() -> frozenset[str]:
     """The literal first arguments of translating functions."""
     nodes = (node for tree in syntax_trees() for node in ast.walk(tree))
     calls = (node for node in nodes if isinstance(node, ast.Call) and node.args and function_name(node) in TRANSLATING)
-    firsts = (call.args[0] for call in calls)
-    messages = {node.value for node in firsts if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    firsts = [call.args[0] for call in calls]
+    singulars = [first.elts[0] for first in firsts if isinstance(first, ast.Tuple)]
+    messages = {
+        node.value for node in (*firsts, *singulars) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
     return frozenset(messages | template_messages())
 
 
@@ -154,7 +157,7 @@ def test_a_further_language_is_one_new_file(tmp_path: Path, monkeypatch: pytest.
     try:
         french = Language("fr")
 
-        assert [translate_plural("{n} day", "{n} days", n, french) for n in (0, 1, 2)] == [
+        assert [translate_plural(("{n} day", "{n} days"), n, language=french) for n in (0, 1, 2)] == [
             "0 jour",
             "1 jour",
             "2 jours",

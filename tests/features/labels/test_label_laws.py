@@ -61,7 +61,7 @@ def labels_of(name: str, *, past: list[datetime], later: list[datetime]) -> Labe
 
 
 def assert_same(first: Labels, second: Labels) -> None:
-    for array in ("churned", "churned_at", "cause", "mature"):
+    for array in ("churned", "churned_at", "cause", "is_mature"):
         np.testing.assert_array_equal(getattr(first, array), getattr(second, array), array)
 
 

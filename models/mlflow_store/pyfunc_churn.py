@@ -56,7 +56,7 @@ def features_of_frame(frame: pd.DataFrame, columns: Sequence[FeatureColumn]) -> 
     return FeatureTable(ids.astype("U"), np.full(n, np.datetime64("NaT", "D")), values, tuple(columns))
 
 
-def _numbers(series: pd.Series, column: FeatureColumn) -> NDArray[np.float64]:
+def _numbers(series: pd.Series, column: FeatureColumn) -> NDArray[np.floating]:
     if column.vocabulary is None:
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     codes = {word: float(code) for code, word in enumerate(column.vocabulary)}

@@ -37,7 +37,7 @@ def test_if_churn_is_random_the_card_the_output_and_the_model_list_say_so(random
 
     assert result.exit_code == 0
     assert not card.beats_baselines
-    assert "is not shown to be better than its baselines" in result.last_line
+    assert "is not shown to be better than" in result.last_line
     assert card.verdict == result.last_line
     assert f"{card.version}: {card.verdict}" in shop.kizuna("models").out
 
@@ -47,7 +47,7 @@ def test_a_model_that_does_not_beat_its_baselines_fails_the_gate(random_churn: T
 
     error_line = shop.kizuna("promote", "churn").error_line
 
-    assert "is not shown to be better than its baselines" in error_line
+    assert "is not shown to be better than" in error_line
     assert "kizuna promote" not in result.out
     assert shop.registry.find("churn", "champion").card.is_baseline
 
@@ -80,7 +80,7 @@ def test_repeating_a_training_is_a_refresh_and_passes_the_gate(predictable_churn
     result = shop.kizuna("promote", "churn")
 
     assert result.exit_code == 0
-    assert "a refresh must be not worse" in result.out
+    assert "for a refresh the interval must be above" in result.out
     assert shop.registry.aliases("churn")["champion"] == 3
 
 

@@ -48,7 +48,7 @@ def test_ctrl_c_keeps_finished_trials_and_the_same_command_continues(shop: DataS
         out, error = tuning.communicate(timeout=PATIENCE_SECONDS)
 
     assert (tuning.returncode, error) == (130, "kizuna: interrupted\n")
-    assert "trials are kept; the same command goes on after them" in out
+    assert "trials are kept; run the same command to continue" in out
     assert set(shop.runs()) <= {"FINISHED", "KILLED"}
     assert shop.runs()[0] == "KILLED"
 
@@ -56,7 +56,7 @@ def test_ctrl_c_keeps_finished_trials_and_the_same_command_continues(shop: DataS
     again = shop.kizuna(*QUICK, "--budget", "1s")
 
     assert again.exit_code == 0, again.error
-    assert "going on after" in again.out
+    assert "continuing after" in again.out
     assert count_finished_trials(shop) >= n_before
     assert again.last_line == "written: var/shop/tuned_recommenders.json; next: kizuna train recommender"
 
@@ -79,13 +79,13 @@ def test_a_broken_file_of_tuned_settings_is_reported_in_one_line(shop: DataSet):
 
     error_line = shop.kizuna("train", "recommender").error_line
 
-    assert "tune again with `kizuna tune recommender`, or remove the file" in error_line
+    assert "tune again with `kizuna tune recommender`, or delete the file" in error_line
     assert shop.kizuna(*QUICK, "--budget", "1s").exit_code == 0, "tuning replaces the file"
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
-    [(("--budget", "20 minutes"), "90s, 20m, 2h"), (("--budget", "1s", "--models", "als2"), "did you mean 'als'")],
+    [(("--budget", "20 minutes"), "90s, 20m or 2h"), (("--budget", "1s", "--models", "als2"), "did you mean 'als'")],
 )
 def test_an_invalid_budget_or_model_is_reported_in_one_line(shop: DataSet, words: tuple[str, ...], message: str):
     assert message in shop.kizuna("tune", "recommender", *words).error_line

@@ -105,13 +105,12 @@ def promote(
     Raises GateRefused with the result of the gate, or where the model lacks a capability that commands need of a
     champion, which no reason replaces. Nothing has moved then.
     """
-    model_kind = MODEL_KINDS[kind]
     candidate = session.registry.find(kind, version)
     champion = champion_of(session, kind)
     if champion is not None and champion.version == candidate.version:
         raise GateRefused(f"version {candidate.version} of {candidate.card.registry_name} is champion already")
-    refuse_missing_capabilities(model_kind, candidate)
     why = f"forced: {force_reason}" if force_reason else pass_gate(session, candidate, champion=champion)
+    refuse_missing_capabilities(MODEL_KINDS[kind], candidate)
     move_alias(session, candidate, alias=CHAMPION, why=why)
     return Promotion(session.registry.find(kind, candidate.version), champion, why)
 

@@ -11,7 +11,7 @@ state at the end of the previous month, so everything that drives them is visibl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -141,11 +141,11 @@ def _merge_states(
 
     A returning account has no old grievances and pays the current list.
     """
-    fresh = {"pressure": 0.0, "pain": 0.0, "shrunk": 0.0, "price_level": price_level}
+    none = np.zeros(len(returning))
+    fresh = replace(before, pressure=none, pain=none, downgrade=none, price_level=np.full(len(returning), price_level))
     merged: dict[str, NDArray[Any]] = {}
     for name in before.__dataclass_fields__:
-        old = getattr(before, name)
-        old = np.where(returning, fresh[name], old) if name in fresh else old
+        old = np.where(returning, getattr(fresh, name), getattr(before, name))
         merged[name] = np.where(staying, getattr(after, name), old)
     return AccountState(**merged)
 

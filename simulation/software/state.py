@@ -148,8 +148,8 @@ def _change_contracts(
     seats = seats.clip(np.minimum(FEWEST_SEATS, state.seats), MOST_SEATS)
     plan = state.plan + (random.random(n) < 0.012 * use) - (random.random(n) < 0.003 + 0.012 * state.pressure)
     plan = plan.clip(0, len(PLANS) - 1)
-    list_tables = world.list_price(month)
-    risen = np.where(renewing, (list_tables / state.price_level - 1).clip(0), 0.0)
+    list_price = world.list_price(month)
+    risen = np.where(renewing, (list_price / state.price_level - 1).clip(0), 0.0)
     less = (seats < state.seats) | (plan < state.plan)
     return replace(
         state,
@@ -157,7 +157,7 @@ def _change_contracts(
         downgrade=np.maximum(DOWNGRADE_KEPT * state.downgrade, less),
         seats=seats,
         plan=plan,
-        price_level=np.where(risen > 0, list_tables, state.price_level),
+        price_level=np.where(risen > 0, list_price, state.price_level),
     )
 
 

@@ -47,6 +47,18 @@ def test_ids_of_a_large_company_sort_the_same_as_text_and_as_numbers():
     assert number_ids("a", 3, digits=4).tolist() == ["a0001", "a0002", "a0003"]
 
 
+def test_an_account_that_returns_has_no_old_grievances(many: SoftwareTruth):
+    history = many.history
+    returning = (history.tenure_months == 0) & (
+        np.arange(history.tenure_months.shape[1]) != many.accounts.begins_in[:, None]
+    )
+
+    assert returning.sum() > 100
+    for grievance in ("pressure", "pain", "downgrade"):
+        values = np.stack([getattr(state, grievance) for state in history.states[1:]], axis=1)
+        assert not values[returning].any(), grievance
+
+
 def churns_within(history: AccountHistory, month: int, n_months: int) -> np.ndarray:
     """(n,) whether each account churns within `n_months` from a month on."""
     churns = history.churns

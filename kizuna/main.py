@@ -42,6 +42,7 @@ def run(arguments: list[str]) -> int:
         return _fail("interrupted", INTERRUPTED) if code == INTERRUPTED or (code and was_interrupted()) else code
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
+    # The end of every command: whatever happened becomes one line and an exit code.
     except Exception as error:
         if was_interrupted():
             return _fail("interrupted", INTERRUPTED)

@@ -1,4 +1,4 @@
-"""Write the generated part of docs/reference/api.md from the OpenAPI document: `python tools/api_reference.py`.
+"""Write the generated part of docs/reference/api.md from the OpenAPI document: `python -m tools.api_reference`.
 
 Routes, fields, types and limits come from the document, meanings from the docstrings below the fields. The text above
 the marker is written by hand.
@@ -6,24 +6,21 @@ the marker is written by hand.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from serving.http.app import all_endpoints
+from serving.http.openapi import openapi_document
+from serving.http.problems import ProblemType
+from serving.http.schema import Endpoint, Response
+from tools.config_reference import meanings_of
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from serving.http.app import all_endpoints  # noqa: E402
-from serving.http.openapi import openapi_document  # noqa: E402
-from serving.http.problems import ProblemType  # noqa: E402
-from serving.http.schema import Endpoint, Response  # noqa: E402
-from tools.config_reference import meanings_of  # noqa: E402
-
 PAGE = ROOT / "docs/reference/api.md"
-MARKER = "<!-- The rest is written by `python tools/api_reference.py`; a test keeps it current. -->\n"
+MARKER = "<!-- The rest is written by `python -m tools.api_reference`; a test keeps it current. -->\n"
 
 Json = dict[str, Any]
 

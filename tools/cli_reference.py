@@ -1,8 +1,7 @@
-"""Write docs/reference/cli.md from the command line itself: `python tools/cli_reference.py`."""
+"""Write docs/reference/cli.md from the command line itself: `python -m tools.cli_reference`."""
 
 from __future__ import annotations
 
-import sys
 import typing
 from collections.abc import Iterator
 from enum import Enum, StrEnum
@@ -15,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs/reference/cli.md"
 HEADER = """# Command line
 
-Written by `python tools/cli_reference.py`; a test keeps it current.
+Written by `python -m tools.cli_reference`; a test keeps it current.
 
 Every command reads the data set's TOML ([configuration](configuration.md)): `--config`, else `KIZUNA_CONFIG`, else
 `./kizuna.toml`. Models, releases and the ledger are kept below `var/`. Exit codes: 0 done, 1 internal error, 2 bad
@@ -26,7 +25,6 @@ input, 130 interrupted. On bad input a command prints one line with the problem 
 
 def render() -> str:
     """The page."""
-    sys.path.insert(0, str(ROOT))
     from kizuna.main import command_line
 
     commands = list(_commands(typer.main.get_command(command_line()), "kizuna"))

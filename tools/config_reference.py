@@ -1,6 +1,6 @@
 """Write docs/reference/configuration.md from the settings classes of core/config/.
 
-    python tools/config_reference.py
+    python -m tools.config_reference
 
 Types, limits and defaults come from the fields, meanings from the docstrings below them.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -17,19 +16,17 @@ from typing import Any
 
 import msgspec
 
+from core.config.data_set import Config
+from core.config.section import Section
+from core.config.validation import describe_type, item_kind, section_kind, value_kind
+
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
-
-from core.config.data_set import Config  # noqa: E402
-from core.config.section import Section  # noqa: E402
-from core.config.validation import describe_type, item_kind, section_kind, value_kind  # noqa: E402
-
 PAGE = ROOT / "docs" / "reference" / "configuration.md"
 
 INTRODUCTION = """# Configuration
 
 A data set is one TOML file. This page is generated from the settings classes in `core/config/` by
-`python tools/config_reference.py`; a test keeps it current.
+`python -m tools.config_reference`; a test keeps it current.
 
 * An unknown key is an error.
 * `${NAME}` is replaced by the environment variable NAME, `${NAME:-default}` by the default if it is not set. Secrets

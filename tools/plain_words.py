@@ -107,11 +107,13 @@ def complaints(path: Path) -> Iterator[tuple[int, str]]:
 
 def main(places: list[str]) -> int:
     """Print every complaint; the exit code says whether there was any."""
-    found = [(path, line, complaint) for path in tracked(places) for line, complaint in sorted(complaints(path))]
-    for path, line, complaint in found:
+    all_complaints = [
+        (path, line, complaint) for path in tracked(places) for line, complaint in sorted(complaints(path))
+    ]
+    for path, line, complaint in all_complaints:
         print(f"{path}:{line}: {complaint}")
-    print(f"{len(found)} complaints in {len({path for path, *_ in found})} files")
-    return int(bool(found))
+    print(f"{len(all_complaints)} complaints in {len({path for path, *_ in all_complaints})} files")
+    return int(bool(all_complaints))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import ibis.expr.types as ir
 
 from core.config.data_set import Config
 from features.families.catalogue import MissingTable, missing_tables
-from features.labels.labelling import LABELS
+from features.labels.labelling import LABELS, describe_short_history, label_watermark
 from tables.cleaning.conform import map_columns
 from tables.contract import CONTRACT
 from tables.currencies import purchases_without_rate, subscriptions_without_rate
@@ -57,10 +57,11 @@ def check_history(tables: Tables) -> HistoryCheck:
         return HistoryCheck(config.churn.definition, (f"it needs the table {name}, which [tables] does not name",))
     first, watermark = tables.load_report(name).first, tables.watermark(name)
     begin = first.date() if first else watermark
-    test = config.cutoffs.test or watermark - config.label_duration
+    mature_until = label_watermark(tables)
+    test = config.cutoffs.test or mature_until - config.label_duration
     train = config.cutoffs.train or (test - config.label_duration,)
     problems = [
-        *_problems_of_test(config, test, watermark=watermark),
+        *_problems_of_test(config, test, mature_until=mature_until),
         *_problems_of_train(config, train, test=test, begin=begin),
     ]
     origin = "from [cutoffs]" if config.cutoffs.test is not None else "the last mature one"
@@ -70,14 +71,20 @@ def check_history(tables: Tables) -> HistoryCheck:
     )
 
 
-def _problems_of_test(config: Config, test: date, *, watermark: date) -> list[str]:
+def _problems_of_test(config: Config, test: date, *, mature_until: date) -> list[str]:
     end = test + config.label_duration
-    if end <= watermark:
+    if end <= mature_until:
         return []
-    return [f"the label of the test cutoff {test} ends {end}, after the watermark {watermark}; set an earlier one"]
+    return [
+        f"the label of the test cutoff {test} ends {end}, but labels are certain only until {mature_until}; "
+        f"set a test cutoff of {mature_until - config.label_duration} or earlier"
+    ]
 
 
 def _problems_of_train(config: Config, train: tuple[date, ...], *, test: date, begin: date) -> list[str]:
+    if not config.cutoffs.train:
+        is_short = train[0] - timedelta(days=config.active_days) < begin
+        return [describe_short_history(config, first=begin, test=test)] if is_short else []
     crossing = [str(cutoff) for cutoff in train if cutoff + config.label_duration > test]
     early = [str(cutoff) for cutoff in train if cutoff <= begin]
     problems = []

@@ -18,6 +18,7 @@ from ibis import _
 from numpy.typing import NDArray
 
 from core.catalogue import Catalogue
+from core.config.data_set import Config
 from core.config.training import ChurnDefinition
 from core.errors import DataError
 from core.interactions import codes_of
@@ -93,6 +94,16 @@ def record_start(tables: Tables) -> date:
     if first is None:
         raise DataError(f"{label.table} has no row with a time, so its first day is unknown; is the table empty?")
     return first.date()
+
+
+def describe_short_history(config: Config, *, first: date, test: date) -> str:
+    """Why a history that begins on `first` has no training cutoff before the test cutoff, and what would help."""
+    label_days = config.label_duration.days
+    return (
+        f"the history from {first} leaves no training cutoff before the test cutoff {test}: "
+        f"{config.active_days + label_days} days before it are needed (active_days and {label_days} of a label), there "
+        f"are {max((test - first).days, 0)}; shorten horizon_days or active_days, or state cutoffs"
+    )
 
 
 def _label_of(tables: Tables) -> Label:

@@ -114,6 +114,7 @@ def _report_loss(fetch: Callable[..., Any], url: str) -> Callable[..., Any]:
     def fetch_or_report(*arguments: Any, **options: Any) -> Any:
         try:
             return fetch(*arguments, **options)
+        # Each driver has its own class for a lost connection, and none is imported here; all others pass on.
         except Exception as fault:
             if not LOST & {kind.__name__ for kind in type(fault).__mro__}:
                 raise

@@ -50,7 +50,7 @@ def test_too_short_a_history_is_reported_and_exits_with_2(tmp_path: Path, capsys
 
     assert exit_code == 2
     assert "rows read" in printed
-    assert "nothing was recorded before the training cutoffs" in error
+    assert "the history from 2024-01-01 leaves no training cutoff" in error
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tools.api_reference import PAGE, describe_type, render_page
 
 
 def test_the_page_is_current():
-    assert PAGE.read_text(encoding="utf-8") == render_page(), "run: python tools/api_reference.py"
+    assert PAGE.read_text(encoding="utf-8") == render_page(), "run: python -m tools.api_reference"
 
 
 def test_every_route_and_error_type_is_on_the_page():

@@ -6,7 +6,7 @@ from tools.cli_reference import PAGE, render
 
 
 def test_the_page_is_what_the_command_line_says_now():
-    assert PAGE.read_text(encoding="utf-8") == render(), "run: python tools/cli_reference.py"
+    assert PAGE.read_text(encoding="utf-8") == render(), "run: python -m tools.cli_reference"
 
 
 def test_every_command_has_an_example():

@@ -17,7 +17,7 @@ def sections() -> list[type[Section]]:
 
 
 def test_the_page_is_current():
-    assert PAGE.read_text(encoding="utf-8") == render_page(), "run `python tools/config_reference.py`"
+    assert PAGE.read_text(encoding="utf-8") == render_page(), "run `python -m tools.config_reference`"
 
 
 def test_every_key_has_a_meaning():

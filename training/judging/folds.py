@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
-from features.labels.labelling import label_watermark, record_start
+from features.labels.labelling import describe_short_history, label_watermark, record_start
 from tables.tables import Tables
 
 Scheme = Literal["walk_forward", "over_customers"]
@@ -161,26 +161,27 @@ def _test_cutoff(config: Config, mature_until: date) -> date:
 
 
 def _evenly_spaced(config: Config, *, first: date, test: date) -> list[date]:
-    """Days `step_days` apart: the newest `max_cutoffs` with labels that end by the test, and those up to the test."""
+    """Days `step_days` apart: the newest `max_cutoffs` with labels that end by the test, and those up to the test.
+
+    Where no day of that grid has such a label, the last day that has is used if `active_days` lie before it.
+    """
     spacing, earliest = config.cutoffs.step_days, first + timedelta(days=config.active_days)
     grid = [test - timedelta(days=n) for n in range(spacing, (test - earliest).days + 1, spacing)]
-    complete = [day for day in grid if day + config.label_duration <= test]
+    last = test - config.label_duration
+    complete = [day for day in grid if day <= last]
     crossing = grid[: len(grid) - len(complete)]
+    if not complete and last >= earliest:
+        complete = [last]
     return sorted(crossing + complete[: config.cutoffs.max_cutoffs])
 
 
 def _too_short(config: Config, *, first: date, test: date) -> str:
-    label_days = config.label_duration.days
     if config.cutoffs.train:
         return (
             f"no stated training cutoff has a label that ends by the test cutoff {test}; state one of "
             f"{test - config.label_duration} or earlier"
         )
-    return (
-        f"the history from {first} leaves no training cutoff before the test cutoff {test}: "
-        f"{config.active_days + label_days} days before it are needed (active_days and {label_days} of a label), there "
-        f"are {(test - first).days}; shorten horizon_days or active_days, or state cutoffs"
-    )
+    return describe_short_history(config, first=first, test=test)
 
 
 def _notices(config: Config, test: date) -> tuple[str, ...]:

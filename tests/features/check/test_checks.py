@@ -222,9 +222,20 @@ def problems(*days: str, **changes: Any) -> tuple[str, ...]:
     return check_history(shop(*(f"ada {day}" for day in days), settings=settings)).problems
 
 
-def test_a_history_of_two_labels_and_a_day_is_long_enough():
-    assert problems("2024-01-01", "2024-03-02") == ()
-    assert "nothing was recorded before the training cutoffs" in problems("2024-01-01", "2024-03-01")[0]
+def test_a_history_of_two_labels_and_the_active_days_before_them_is_long_enough():
+    assert problems("2024-01-01", "2024-03-21") == ()
+    assert (
+        "50 days before it are needed (active_days and 30 of a label), there are 49"
+        in (problems("2024-01-01", "2024-03-20")[0])
+    )
+
+
+def test_stated_training_cutoffs_need_a_record_before_them():
+    early_cutoffs = Cutoffs(train=(date(2024, 1, 1), date(2024, 2, 1)), test=date(2024, 3, 10))
+
+    (early,) = problems("2024-01-01", "2024-04-15", cutoffs=early_cutoffs)
+
+    assert "nothing was recorded before the training cutoffs 2024-01-01" in early
 
 
 def test_the_test_cutoff_must_be_mature_and_training_labels_must_end_before_it():
@@ -232,7 +243,7 @@ def test_the_test_cutoff_must_be_mature_and_training_labels_must_end_before_it()
 
     immature, crossing = problems("2024-01-01", "2024-04-15", cutoffs=late)
 
-    assert "ends 2024-05-01, after the watermark 2024-04-15" in immature
+    assert "ends 2024-05-01, but labels are certain only until 2024-04-15; set a test cutoff of 2024-03-16" in immature
     assert "2024-03-20 cross the test cutoff 2024-04-01" in crossing
     assert "2024-03-01," not in crossing
 

@@ -25,13 +25,13 @@ few = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck
 every_label = pytest.mark.parametrize("name", sorted(LABELS))
 
 
-def world(name: str, *, past: list[datetime], later: list[datetime]) -> Tables:
+def world(name: Definition, *, past: list[datetime], later: list[datetime]) -> Tables:
     """Ada's facts in the table that the label reads, and bo's one fact long ago.
 
     In a table of events each moment is one. In subscriptions, each moment of the past is a span of a month that ended
     before the cutoff, and each later one is the end of a span that ran at the cutoff.
     """
-    churn = ChurnDefinition(definition=name, horizon_days=HORIZON, gap_days=GAP, grace_days=GRACE)  # type: ignore[arg-type]
+    churn = ChurnDefinition(definition=name, horizon_days=HORIZON, gap_days=GAP, grace_days=GRACE)
     settings_ = config(churn=churn, watermark=date(2025, 1, 1))
     match LABELS[name].table:
         case "purchases":
@@ -56,7 +56,7 @@ def span(who: str, start: datetime, end: datetime) -> dict[str, Any]:
     return {**ids, "started_at": start, "ended_at": end, "end_reason": "price"}
 
 
-def labels_of(name: str, *, past: list[datetime], later: list[datetime]) -> Labels:
+def labels_of(name: Definition, *, past: list[datetime], later: list[datetime]) -> Labels:
     return label_outcomes(world(name, past=past, later=later), COHORT)
 
 
@@ -70,8 +70,8 @@ def test_the_configuration_knows_every_label():
 
 
 @every_label
-def test_a_label_describes_its_definition_with_its_days(name: str):
-    words = LABELS[name].describe(ChurnDefinition(definition=name, horizon_days=45))  # type: ignore[arg-type]
+def test_a_label_describes_its_definition_with_its_days(name: Definition):
+    words = LABELS[name].describe(ChurnDefinition(definition=name, horizon_days=45))
 
     assert "45 days" in words
 
@@ -79,7 +79,7 @@ def test_a_label_describes_its_definition_with_its_days(name: str):
 @every_label
 @given(days=st.lists(st.integers(40, 400), max_size=4), shift=st.integers(1, 200))
 @few
-def test_moving_the_whole_past_further_back_changes_no_label(name: str, days: list[int], shift: int):
+def test_moving_the_whole_past_further_back_changes_no_label(name: Definition, days: list[int], shift: int):
     past = [MIDNIGHT - timedelta(days=day) for day in days]
     later = [MIDNIGHT + timedelta(days=GAP + 3)]
 
@@ -99,7 +99,7 @@ def test_moving_the_whole_past_further_back_changes_no_label(name: str, days: li
         ("2024-04-07T00:00:00", False),
     ],
 )
-def test_a_fact_decides_from_the_end_of_the_gap_to_the_end_of_the_horizon(name: str, moment: str, decides: bool):
+def test_a_fact_decides_from_the_end_of_the_gap_to_the_end_of_the_horizon(name: Definition, moment: str, decides: bool):
     without = labels_of(name, past=[], later=[])
 
     labels = labels_of(name, past=[], later=[datetime.fromisoformat(moment)])
@@ -109,7 +109,7 @@ def test_a_fact_decides_from_the_end_of_the_gap_to_the_end_of_the_horizon(name: 
 
 
 @every_label
-def test_a_customer_who_churned_has_a_day_of_churn_within_the_horizon_and_others_have_none(name: str):
+def test_a_customer_who_churned_has_a_day_of_churn_within_the_horizon_and_others_have_none(name: Definition):
     for later in ([], [datetime(2024, 3, 20)]):
         labels = labels_of(name, past=[], later=later)
         day = labels.churned_at[0]

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.config.data_set import Config
-from core.config.training import ChurnDefinition, Cutoffs
+from core.config.training import ChurnDefinition, Cutoffs, Definition
 from core.errors import NotEnoughHistory
-from tests.worlds import config, shop
+from features.check.checks import check_history
+from tests.worlds import config, frame, shop
 from training.judging.folds import Folds, choose_folds, customer_folds, folds_of
 
 FIRST, MATURE_UNTIL = date(2023, 1, 1), date(2024, 12, 31)
@@ -54,6 +55,14 @@ def test_training_cutoffs_have_the_active_days_before_them():
 def test_a_history_that_is_too_short_says_how_many_days_are_needed():
     with pytest.raises(NotEnoughHistory, match=r"240 days before it are needed .* there are 224"):
         choose(first=date(2024, 3, 22))
+
+
+def test_the_last_complete_cutoff_is_used_where_the_grid_has_none():
+    first = MATURE_UNTIL - timedelta(days=180 + 60 + 60)
+
+    folds = choose(first=first, step_days=14)
+
+    assert folds.train == (folds.test - timedelta(days=60),)
 
 
 def test_a_stated_test_cutoff_that_is_not_mature_is_refused_with_the_last_mature_one():
@@ -147,3 +156,26 @@ def test_folds_come_from_the_history_of_the_tables():
     folds = folds_of(shop("ada 2024-01-01", "bo 2024-12-31", settings=settings))
 
     assert (folds.test, folds.label_days) == (date(2024, 12, 1), 30)
+
+
+@pytest.mark.parametrize("definition", ["no_purchase", "subscription_ended"])
+@given(n_days=st.integers(60, 200), active_days=st.integers(1, 60), step_days=st.integers(1, 60))
+@settings(max_examples=15, deadline=None)
+def test_the_check_finds_a_history_long_enough_just_when_training_does(
+    definition: Definition, n_days: int, active_days: int, step_days: int
+):
+    churn = ChurnDefinition(definition=definition, horizon_days=30, grace_days=20)
+    first, end = date(2024, 1, 1), date(2024, 1, 1) + timedelta(days=n_days)
+    row = {"customer_id": "ada", "subscription_id": "s", "plan": "pro", "mrr": 1.0, "started_at": str(first)}
+    tables = shop(
+        f"ada {first}",
+        f"ada {end}",
+        subscriptions=frame({**row, "ended_at": str(end)}),
+        settings=config(churn=churn, active_days=active_days, cutoffs=Cutoffs(step_days=step_days), watermark=end),
+    )
+
+    if check_history(tables).is_sufficient:
+        assert folds_of(tables).train
+    else:
+        with pytest.raises(NotEnoughHistory):
+            folds_of(tables)

@@ -17,6 +17,7 @@ from typing import Any, cast
 import msgspec
 
 from core.config.data_set import Config
+from core.config.profiles import apply_profiles
 from core.config.validation import Toml, explain, unknown_keys
 from core.environment import CONFIG
 from core.errors import ConfigError, SourceUnavailable
@@ -52,6 +53,10 @@ def read_config_and_toml(path: Path, environment: Mapping[str, str]) -> tuple[Co
     for (*sections, key), written in _file_paths(toml):
         section = reduce(getitem, sections, filled)
         section[key] = _absolute_path(written, section[key], folder=path.parent, environment=environment)
+    try:
+        apply_profiles(filled)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
     if "cross_section" in filled:
         filled.setdefault("tables", {})
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 import msgspec
 
@@ -22,6 +23,10 @@ class ColumnSource(Section, frozen=True):
     "Values that mean missing."
     null_prefixes: tuple[str, ...] = ()
     "Values that start with one of these mean missing."
+    scale: float | Literal["minor_unit"] | None = None
+    "Factor of a number, e.g. 0.01 for cents; minor_unit for amounts in the smallest unit of the row's currency."
+    interval: str | None = None
+    "A column with the billing interval (month, year, 3 months, ...): the amount is divided by its length in months."
 
     def __post_init__(self) -> None:
         given = [value for value in (self.column, self.product, self.constant) if value is not None]
@@ -44,6 +49,21 @@ class RowMatch(Section, frozen=True):
             raise ValueError("give exactly one of equals, starts_with")
 
 
+class RowFilter(Section, frozen=True):
+    """Keeps some rows of the source by the text of a column: exactly one of `any_of` and `none_of`. Case is ignored."""
+
+    column: str
+    "A column of the source."
+    any_of: tuple[str, ...] = ()
+    "Rows with one of these texts are kept."
+    none_of: tuple[str, ...] = ()
+    "Rows with one of these texts are dropped; an empty text in the list means rows without a value."
+
+    def __post_init__(self) -> None:
+        if bool(self.any_of) == bool(self.none_of):
+            raise ValueError("give exactly one of any_of, none_of")
+
+
 class TableSource(Section, frozen=True):
     """Where a table of the contract is: either a `path`, or a `database` and its `table`."""
 
@@ -63,6 +83,10 @@ class TableSource(Section, frozen=True):
     "Contract column to source column. Columns with the same name on both sides need no entry."
     returns: RowMatch | None = None
     "Of purchases: rows that are returns, whatever the sign of their amount."
+    where: tuple[RowFilter, ...] = ()
+    "Rows to keep, each filter as [[tables.<name>.where]]; a row has to pass all of them."
+    profile: str | None = None
+    "Name of a file in `configs/profiles`, such as stripe_subscriptions: settings for the exports of a known product."
 
     def __post_init__(self) -> None:
         if (self.path is None) == (self.database is None):

@@ -22,6 +22,7 @@ from core.config.data_set import Config
 from core.config.sources import ColumnSource, RowMatch, TableSource
 from core.errors import ConfigError, DataError, did_you_mean
 from tables.cleaning.readings import READERS, UNREADABLE, Reading, read_attribute, read_number
+from tables.cleaning.source_columns import keep_rows, scale_numbers, source_column
 from tables.cleaning.workbench import Clock, Workbench
 from tables.contract import CONTRACT, TableContract
 
@@ -85,9 +86,12 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     Without a source, the raw columns already have the names of the contract. Raises ConfigError for a column that the
     contract does not have, DataError for one that the source lacks or whose type does not fit.
     """
+    if source is not None:
+        raw = keep_rows(raw, source.where, table=contract.name)
     mapped = map_columns(raw, contract, config=config, source=source)
     bench = Workbench(raw, Clock((source and source.time_zone) or config.time_zone, config.time_zone))
     readings = {name: _read(bench, name, column=column, contract=contract) for name, column in mapped.items()}
+    readings = scale_numbers(readings, mapped, bench=bench, base_currency=config.currency)
     if source is not None and source.returns is not None:
         readings = _negate_returns(readings, _matches(raw, source.returns, contract=contract))
     reasons = [reason for name in readings for reason in _reading_checks(name, readings, contract=contract)]
@@ -126,22 +130,16 @@ def map_columns(
     return mapped
 
 
-def _source_column(raw: ir.Table, name: str, *, contract: TableContract) -> ir.Value:
-    if name not in raw.columns:
-        raise DataError(f"the source of {contract.name} has no column '{name}'{did_you_mean(name, raw.columns)}")
-    return raw[name]
-
-
 def _read(bench: Workbench, name: str, *, column: ColumnSource, contract: TableContract) -> Reading:
     raw = bench.source
     if column.product is not None:
-        factors = [read_number(_source_column(raw, factor, contract=contract), bench) for factor in column.product]
+        factors = [read_number(source_column(raw, factor, table=contract.name), bench) for factor in column.product]
         faults = [factor.unreadable for factor in factors if factor.unreadable is not None]
         return Reading(reduce(mul, (factor.value for factor in factors)), ibis.or_(*faults) if faults else None)
     if column.constant is not None:
         cell: ir.Value = ibis.literal(column.constant)
     else:
-        cell = _null_placeholders(_source_column(raw, str(column.column), contract=contract), column, bench=bench)
+        cell = _null_placeholders(source_column(raw, str(column.column), table=contract.name), column, bench=bench)
     reader = READERS[contract[name].kind] if name in contract else read_attribute
     try:
         return reader(cell, bench)
@@ -160,7 +158,7 @@ def _null_placeholders(cell: ir.Value, column: ColumnSource, *, bench: Workbench
 
 
 def _matches(raw: ir.Table, match: RowMatch, *, contract: TableContract) -> ir.Value:
-    text = _source_column(raw, match.column, contract=contract).cast("string")
+    text = source_column(raw, match.column, table=contract.name).cast("string")
     is_match = text == match.equals if match.equals is not None else text.startswith(match.starts_with or "")
     return is_match.fill_null(False)
 

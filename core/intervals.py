@@ -98,8 +98,11 @@ def estimate_intervals(
 
     `statistics` takes weights (samples, rows), how often each row counts, and returns (samples, statistics).
     `distances` are the columns of statistics that cannot be negative and that noise increases, e.g. calibration error.
+    Without rows there is nothing to resample: the bounds are NaN.
     """
     values = statistics(np.ones((1, len(customer_ids))))[0]
+    if not len(customer_ids):
+        return [Estimate(float(value)) for value in values]
     samples = resample_weights(customer_ids, n_resamples=n_resamples, seed=seed)
     at_once = max(1, CELLS_AT_ONCE // len(customer_ids))
     blocks = [np.empty((0, len(values)))]

@@ -144,18 +144,29 @@ RFM_SEGMENTS: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
 
 
 def score_rfm(buyers: Buyers, today: np.datetime64) -> RfmScores:
-    """Score recency, frequency and money in quintiles of the customers; equal values share a quintile."""
+    """Score recency, frequency and money in quintiles of the customers; equal values share a quintile.
+
+    A single order is the lowest frequency, even where every customer has one.
+    """
     return RfmScores(
         recency=quintiles(-(today - buyers.last_days).astype(np.float64)),
-        frequency=quintiles(buyers.n_orders.astype(np.float64)),
+        frequency=np.where(buyers.n_orders > 1, quintiles(buyers.n_orders.astype(np.float64)), 1),
         money=quintiles(buyers.amounts),
     )
 
 
 def quintiles(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The quintile of each value, 1 to 5, (n,), by its mid-rank: lower values count whole, equal ones half."""
+    """The quintile of each value, 1 to 5, (n,), by its mid-rank: lower values count whole, equal ones half.
+
+    However many share them, the lowest value is in quintile 1 and the highest in quintile 5: where nine customers in
+    ten have one order, its mid-rank is in the middle, but no frequency is lower. Where all values are equal, nothing is
+    low or high, and the quintile is 3.
+    """
     if not len(values):
         return np.empty(0, np.int64)
     ordered = np.sort(values)
     middle = (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / 2
-    return np.minimum(np.floor(N_QUINTILES * middle / len(values)).astype(np.int64) + 1, N_QUINTILES)
+    places = np.minimum(np.floor(N_QUINTILES * middle / len(values)).astype(np.int64) + 1, N_QUINTILES)
+    if ordered[0] == ordered[-1]:
+        return places
+    return np.where(values == ordered[0], 1, np.where(values == ordered[-1], N_QUINTILES, places))

@@ -95,7 +95,8 @@ def _take_rows(movements: list[Movements], rows: NDArray[np.bool_]) -> tuple[Mov
 
 def _split_by_plan(data: ReportData) -> Iterator[Part]:
     book, n_months = data.book, len(data.calendar.months)
-    books = split_by_plan(merge_small_plans(data.spans).shift_by_one_day(), book=book, money=data.money)
+    spans = merge_small_plans(data.spans).shift_by_one_day()
+    books = split_by_plan(spans, book=book, money=data.money)
     largest_first = sorted(books, key=lambda plan: -int(books[plan].units[:, -1].sum()))
     by_month = [plan_movements(list(books.values()), column) for column in range(n_months)]
     paid = np.stack([np.maximum(own.units, own.revalued) for own in books.values()])
@@ -105,6 +106,9 @@ def _split_by_plan(data: ReportData) -> Iterator[Part]:
     for plan in largest_first:
         place, own = places[plan], books[plan]
         rows = (paid[place] > 0).any(axis=1)
+        if not rows.any():
+            # A trial, or a pass that ends within its month: nobody pays for it at a month's end, so its MRR is 0.
+            rows = np.isin(book.customer_ids, spans.customer_ids[spans.plans == plan])
         yield Part(
             by="plan",
             group=plan,

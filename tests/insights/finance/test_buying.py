@@ -60,3 +60,35 @@ def test_equal_values_share_a_quintile_and_higher_values_never_get_a_lower_one(v
     assert (np.diff(of_values[order]) >= 0).all()
     assert len(set(zip(values, of_values.tolist(), strict=True))) == len(set(values))
     assert set(of_values.tolist()) <= {1, 2, 3, 4, 5}
+
+
+@given(st.lists(st.integers(0, 5), min_size=2, max_size=60).filter(lambda values: len(set(values)) > 1))
+def test_the_lowest_value_is_in_the_lowest_quintile_and_the_highest_in_the_highest(values: list[int]):
+    of_values = quintiles(np.array(values, float))
+
+    assert {int(q) for v, q in zip(values, of_values, strict=True) if v == min(values)} == {1}
+    assert {int(q) for v, q in zip(values, of_values, strict=True) if v == max(values)} == {5}
+
+
+def test_values_that_are_all_equal_are_neither_low_nor_high():
+    assert quintiles(np.full(7, 120.0)).tolist() == [3] * 7
+
+
+@given(n_orders=st.lists(st.integers(1, 4), min_size=1, max_size=40))
+def test_one_order_is_the_lowest_frequency_whatever_its_share(n_orders: list[int]):
+    lines = [f"c{place} 2026-01-{day + 1:02d} 10" for place, n in enumerate(n_orders) for day in range(n)]
+    buyers = Buyers.of(orders(*lines))
+
+    scores = score_rfm(buyers, np.datetime64("2026-12-01"))
+
+    assert set(scores.frequency[buyers.n_orders == 1].tolist()) <= {1}
+    assert not set(scores.segments()[buyers.n_orders == 1].tolist()) & {"champions", "loyal", "at risk"}
+
+
+def test_customers_who_all_bought_on_the_last_day_are_not_less_recent_than_one_who_bought_before():
+    lines = [f"c{number} 2026-06-30 10" for number in range(8)]
+    buyers = Buyers.of(orders("old 2026-01-01 10", *lines))
+
+    recency = score_rfm(buyers, np.datetime64("2026-07-01")).recency
+
+    assert (recency[buyers.customer_ids == "old"].tolist(), set(recency.tolist())) == ([1], {1, 5})

@@ -13,16 +13,13 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 import numpy as np
-from ibis import _
 from numpy.typing import NDArray
 
 from core.window import Cohort, Window
 from tables.engines.arrays import texts, within
 from tables.episodes import running_at
+from tables.orders import IS_PURCHASE
 from tables.tables import Tables
-
-IS_PURCHASE = _.amount >= 0
-"Whether a line is a purchase and no return. A free one (amount 0) is a purchase too."
 
 
 def select_cohort(tables: Tables, cutoffs: Sequence[date]) -> Cohort:

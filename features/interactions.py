@@ -14,8 +14,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from core.interactions import Interactions, codes_of
-from features.cohort import IS_PURCHASE
 from tables.engines.arrays import numbers, seconds
+from tables.orders import IS_PURCHASE
 from tables.tables import Tables
 
 NO_ITEMS = "no purchase has an item_id; recommendations need the column item_id in purchases"

@@ -37,6 +37,7 @@ from features.compiler.declaration import Measure, columns_of
 from tables.contract import CONTRACT
 from tables.currencies import convert_to_base_currency
 from tables.episodes import mark_episodes
+from tables.orders import add_occasion
 from tables.tables import Tables
 
 EPOCH = date(1970, 1, 1)
@@ -117,10 +118,7 @@ def _hours_between(start: ir.Value, end: ir.Value) -> ir.FloatingValue:
 
 
 def _derive_purchases(rows: ir.Table, tables: Tables) -> ir.Table:
-    rows = convert_to_base_currency(rows, "amount", tables=tables)
-    moment = rows.event_time
-    occasion = rows.order_id.coalesce(moment.cast("string")) if "order_id" in rows.columns else moment
-    rows = rows.mutate(occasion=occasion)
+    rows = add_occasion(convert_to_base_currency(rows, "amount", tables=tables))
     if "item_id" in rows.columns and "items" in tables and "category" in tables["items"].columns:
         items = tables["items"].select("item_id", "category")
         rows = rows.left_join(items, "item_id").drop("item_id_right")

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from core.feature_names import MAIN_CHANNEL, FeatureFamily
 from features.compiler.declaration import Carried, Feature, Grain, Leader, Measure, Ratio
 from features.families.feature_set import WINDOWS, FeatureSet, WordFeatures, over_windows, within
-from features.families.purchases import BOUGHT, NEVER, NONE_IN_WINDOW, ORDER, ORDERS
+from features.families.purchases import NEVER, NONE_IN_WINDOW, ORDER, ORDERS
 from tables.attributes import names_of, quote_text
+from tables.orders import BOUGHT
 
 ITEM = Grain(
     name="item", table="purchases", keys=("item_id",), where=BOUGHT, carries=(Carried("lines", "count", "item_id"),)

@@ -1,7 +1,6 @@
 """Recency, tenure, frequency and rhythm of purchases.
 
-An order is one purchase occasion: the lines of one order id, or of one moment where there is no order id. Returns
-(negative amounts) are no purchases; `features.families.spending` counts them.
+Orders and returns are those of `tables.orders`. `features.families.spending` counts returns.
 """
 
 from __future__ import annotations
@@ -9,8 +8,7 @@ from __future__ import annotations
 from core.feature_names import DAYS_SINCE_FIRST_PURCHASE, DAYS_SINCE_LAST_PURCHASE, MEAN_GAP_DAYS, FeatureFamily
 from features.compiler.declaration import Carried, Deviation, Difference, Feature, Grain, Measure, Ratio
 from features.families.feature_set import WINDOWS, FeatureSet, over_windows, trends, within
-
-BOUGHT = "amount >= 0"
+from tables.orders import BOUGHT
 
 ORDER = Grain(
     name="order",

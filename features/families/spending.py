@@ -6,8 +6,9 @@ from core.feature_names import FeatureFamily
 from features.compiler.declaration import Deviation, Difference, Feature, Grain, Measure, Ratio
 from features.families.feature_set import WINDOWS, FeatureSet, over_windows, trends, within
 from features.families.purchases import NEVER, NONE_IN_WINDOW, ORDER, ORDERS
+from tables.orders import IS_RETURNED
 
-RETURN_LINE = Grain(name="return line", table="purchases", where="amount < 0")
+RETURN_LINE = Grain(name="return line", table="purchases", where=IS_RETURNED)
 
 SPEND = Measure(ORDER, "sum", column="spend")
 QUANTITY = Measure(ORDER, "sum", column="quantity")

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from core.config.training import ChurnDefinition
-from features.cohort import IS_PURCHASE
 from features.labels.inactivity import label_first_inactivity, label_inactivity
 from features.labels.protocol import Label, LabelQuery, LabelResult
+from tables.orders import IS_PURCHASE
 from tables.tables import Tables
 
 

@@ -16,10 +16,10 @@ from ibis import _
 from numpy.typing import NDArray
 
 from core.config.training import ChurnDefinition
-from features.cohort import IS_PURCHASE
 from features.labels.inactivity import inactivity_result, label_first_inactivity
 from features.labels.protocol import NO_DAY, Label, LabelQuery, LabelResult
 from tables.engines.arrays import days, midnight, numbers, within
+from tables.orders import IS_PURCHASE
 from tables.tables import Tables
 
 

@@ -1,6 +1,6 @@
 """Order figures per customer: repeat rate, order value, revenue concentration and RFM segments.
 
-Every figure rests on orders (customer, day, amount). Intervals resample customers.
+Orders and returns are those of `tables.orders`. Intervals resample customers.
 """
 
 from __future__ import annotations
@@ -19,50 +19,86 @@ N_QUINTILES = 5
 
 @dataclass(frozen=True, kw_only=True)
 class DailyOrders:
-    """Orders, one per customer and day; every array is (n,)."""
+    """Orders and net revenue, one row per customer and day; every array is (n,).
+
+    A day of a customer may have returns and no order: then its amount is negative.
+    """
 
     customer_ids: NDArray[np.str_]
     days: NDArray[np.datetime64]
     "datetime64[D]"
     amounts: NDArray[np.float64]
-    "Base currency, net of returns."
+    "Base currency: what was bought on the day less what was returned on it."
+    n_orders: NDArray[np.int64]
+    "The number of orders made on the day; 0 where there were returns only."
 
     @classmethod
     def empty(cls) -> DailyOrders:
         """No orders."""
-        return cls(customer_ids=np.empty(0, "U1"), days=np.empty(0, "M8[D]"), amounts=np.empty(0))
+        none = np.empty(0, np.int64)
+        return cls(customer_ids=np.empty(0, "U1"), days=np.empty(0, "M8[D]"), amounts=np.empty(0), n_orders=none)
+
+    @classmethod
+    def of(
+        cls,
+        customer_ids: NDArray[np.str_],
+        days: NDArray[np.datetime64],
+        *,
+        amounts: NDArray[np.float64],
+        n_orders: NDArray[np.int64],
+    ) -> DailyOrders:
+        """Sum rows, (m,) each, by customer and day; sorted by both."""
+        order = np.lexsort((days, customer_ids))
+        ids, days = customer_ids[order], days[order]
+        is_first = np.append(True, (ids[1:] != ids[:-1]) | (days[1:] != days[:-1]))[: len(ids)]
+        starts = np.flatnonzero(is_first)
+        if not len(starts):
+            return cls.empty()
+        sums = [np.add.reduceat(column[order], starts) for column in (amounts, n_orders)]
+        return cls(customer_ids=ids[starts], days=days[starts], amounts=sums[0], n_orders=sums[1])
+
+    @property
+    def with_order(self) -> DailyOrders:
+        """The days with an order."""
+        return self.take(self.n_orders > 0)
 
     def between(self, start: np.datetime64, end: np.datetime64) -> DailyOrders:
-        """The orders from the day `start` up to, but without, the day `end`."""
+        """The rows from the day `start` up to, but without, the day `end`."""
         rows = (self.days >= start) & (self.days < end)
         return self.take(rows)
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> DailyOrders:
-        """The orders that an index array or boolean mask picks."""
-        return DailyOrders(customer_ids=self.customer_ids[rows], days=self.days[rows], amounts=self.amounts[rows])
+        """The rows that an index array or boolean mask picks."""
+        return DailyOrders(**{name: column[rows] for name, column in vars(self).items()})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Buyers:
-    """Orders summed by customer; every array is (n,), sorted by customer."""
+    """The customers with an order; every array is (n,), sorted by customer."""
 
     customer_ids: NDArray[np.str_]
     n_orders: NDArray[np.int64]
     amounts: NDArray[np.float64]
+    "Net of all returns, also of those for earlier orders."
     first_days: NDArray[np.datetime64]
+    "Of the orders."
     last_days: NDArray[np.datetime64]
 
     @classmethod
     def of(cls, orders: DailyOrders) -> Buyers:
-        """Sum the orders of each customer who ordered."""
-        customer_ids, owners = np.unique(orders.customer_ids, return_inverse=True)
-        first, last = (np.full(len(customer_ids), edge) for edge in (orders.days.max(initial=0), orders.days.min()))
-        np.minimum.at(first, owners, orders.days)
-        np.maximum.at(last, owners, orders.days)
+        """Sum the orders and returns of each customer who ordered."""
+        days = orders.with_order
+        customer_ids, owners = np.unique(days.customer_ids, return_inverse=True)
+        edges = days.days.max(initial=0), days.days.min(initial=0)
+        first, last = (np.full(len(customer_ids), edge) for edge in edges)
+        np.minimum.at(first, owners, days.days)
+        np.maximum.at(last, owners, days.days)
+        rows = orders.take(np.isin(orders.customer_ids, customer_ids))
+        places = np.searchsorted(customer_ids, rows.customer_ids)
         return cls(
             customer_ids=customer_ids,
-            n_orders=np.bincount(owners, minlength=len(customer_ids)),
-            amounts=np.bincount(owners, weights=orders.amounts, minlength=len(customer_ids)).astype(np.float64),
+            n_orders=np.bincount(places, rows.n_orders, len(customer_ids)).astype(np.int64),
+            amounts=np.bincount(places, rows.amounts, len(customer_ids)).astype(np.float64),
             first_days=first,
             last_days=last,
         )
@@ -79,25 +115,25 @@ def estimate_buying_figures(
 ) -> dict[str, Estimate]:
     """Estimate the figures of `BUYING_FIGURES` with 90 % intervals over customers; NaN without an order.
 
-    `repeat_rate` is the share of customers with at least two orders. `top_20_share` is the share of the revenue that
-    comes from the 20 % of customers with the highest revenue.
+    `repeat_rate` is the share of customers with at least two orders. The revenue is net of all returns, also of those
+    of customers without an order. `top_20_share` is the share of the revenue that comes from the 20 % of customers with
+    the highest revenue; customers who returned as much as they bought are in none of it.
     """
-    if not len(orders.days):
-        return dict.fromkeys(BUYING_FIGURES, Estimate())
-    buyers = Buyers.of(orders)
-    order = np.argsort(-buyers.amounts, kind="stable")
-    columns = np.column_stack([buyers.n_orders > 1, buyers.n_orders, buyers.amounts]).astype(np.float64)
+    ids, owners = np.unique(orders.customer_ids, return_inverse=True)
+    n_orders = np.bincount(owners, orders.n_orders, len(ids))
+    amounts = np.bincount(owners, orders.amounts, len(ids)).astype(np.float64)
+    columns = np.column_stack([n_orders > 1, n_orders, amounts, n_orders > 0]).astype(np.float64)
+    falling = np.argsort(-amounts, kind="stable")[: (amounts > 0).sum()]
 
     def figures(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        customers = weights.sum(axis=1)
-        repeaters, n_orders, revenue = (weights @ columns).T
-        top = top_share(weights[:, order], buyers.amounts[order])
+        repeaters, all_orders, revenue, customers = (weights @ columns).T
+        top = top_share(weights[:, falling], amounts[falling])
         return np.column_stack(
-            [ratio(repeaters, customers), ratio(revenue, n_orders), ratio(n_orders, customers),
+            [ratio(repeaters, customers), ratio(revenue, all_orders), ratio(all_orders, customers),
              ratio(revenue, customers), top]
         )  # fmt: skip
 
-    estimates = estimate_intervals(figures, buyers.customer_ids, n_resamples=n_resamples, seed=seed)
+    estimates = estimate_intervals(figures, ids, n_resamples=n_resamples, seed=seed)
     return dict(zip(BUYING_FIGURES, estimates, strict=True))
 
 

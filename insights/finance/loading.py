@@ -20,6 +20,7 @@ from insights.finance.feedback import SurveyResponses, Waits
 from insights.finance.money import Money
 from insights.finance.mrr import SubscriptionSpans
 from tables.engines.arrays import days, midnight, numbers, seconds, texts
+from tables.orders import IS_PURCHASE, add_occasion
 from tables.tables import Tables
 
 
@@ -67,10 +68,11 @@ def load_spans(tables: Tables, excluded: ExcludedRows, *, cutoff: date | None = 
 def load_orders(
     tables: Tables, money: Money, *, excluded: ExcludedRows, cutoff: date | None = None, until: date | None = None
 ) -> DailyOrders:
-    """Orders of identified customers by day, net of returns; none without a purchases table.
+    """Orders and net revenue of identified customers by day; none without a purchases table.
 
-    Amounts in another currency are converted at the rate of the purchase's month; raises DataError where it is
-    missing. Purchases from `until` on are left out, so that the current month needs no rate yet.
+    The amounts add up to the sum of all lines that have a customer. Amounts in
+    another currency are converted at the rate of the purchase's month; raises DataError where it is missing. Purchases
+    from `until` on are left out, so that the current month needs no rate yet.
     """
     if "purchases" not in tables:
         return DailyOrders.empty()
@@ -78,30 +80,34 @@ def load_orders(
     currency = lines.currency.upper().fill_null("") if "currency" in lines.columns else ibis.literal("")
     if until is not None:
         lines = lines.filter(lines.event_time < midnight(until))
-    daily = lines.mutate(day=lines.event_time.truncate("D"), currency=currency)
+    daily = add_occasion(lines.mutate(day=lines.event_time.truncate("D"), currency=currency))
     summed = daily.group_by(["customer_id", "day", "currency"]).aggregate(amount=daily.amount.sum(), n=daily.count())
     rows = summed.order_by(["customer_id", "day", "currency"]).to_pyarrow()
     is_anonymous = rows["customer_id"].is_null().to_numpy()
     excluded.note("purchases: no customer", np.repeat(is_anonymous, rows["n"].to_numpy()))
-    orders = DailyOrders(
-        customer_ids=_texts(rows, "customer_id"), days=_days(rows, "day"), amounts=_numbers(rows, "amount")
-    ).take(~is_anonymous)
-    currencies = _texts(rows, "currency")[~is_anonymous]
-    orders = orders if (currencies == "").all() else _convert(orders, currencies, money=money)
-    return orders.take(excluded.note("purchases: days with no more bought than returned", orders.amounts <= 0))
-
-
-def _convert(orders: DailyOrders, currencies: NDArray[np.str_], *, money: Money) -> DailyOrders:
-    """Convert orders, sorted by customer and day, to the base currency, and sum those of one customer and day."""
-    months, amounts = orders.days.astype("datetime64[M]"), orders.amounts.copy()
-    for month in np.unique(months):
-        rows = months == month
-        amounts[rows] *= money.rates_in(currencies[rows], month)
-    repeats = (orders.customer_ids[1:] == orders.customer_ids[:-1]) & (orders.days[1:] == orders.days[:-1])
-    starts = np.flatnonzero(np.append(True, ~repeats))
-    return DailyOrders(
-        customer_ids=orders.customer_ids[starts], days=orders.days[starts], amounts=np.add.reduceat(amounts, starts)
+    rows = rows.filter(pa.array(~is_anonymous))
+    by_customer = daily.filter(IS_PURCHASE, daily.customer_id.notnull()).group_by(["customer_id", "occasion"])
+    orders = by_customer.aggregate(day=ibis._.day.max()).group_by(["customer_id", "day"]).aggregate(n=ibis._.count())
+    orders = orders.order_by(["customer_id", "day"]).to_pyarrow()
+    amounts = _convert(rows, money=money)
+    return DailyOrders.of(
+        np.concatenate([_texts(rows, "customer_id"), _texts(orders, "customer_id")]),
+        np.concatenate([_days(rows, "day"), _days(orders, "day")]),
+        amounts=np.concatenate([amounts, np.zeros(len(orders))]),
+        n_orders=np.concatenate([np.zeros(len(rows), np.int64), numbers(orders["n"]).astype(np.int64)]),
     )
+
+
+def _convert(rows: pa.Table, *, money: Money) -> NDArray[np.float64]:
+    """The amounts of the rows in the base currency, (n,), each at the rate of its month."""
+    currencies, amounts = _texts(rows, "currency"), _numbers(rows, "amount").copy()
+    if (currencies == "").all():
+        return amounts
+    months = _days(rows, "day").astype("datetime64[M]")
+    for month in np.unique(months):
+        chosen = months == month
+        amounts[chosen] *= money.rates_in(currencies[chosen], month)
+    return amounts
 
 
 def load_survey_responses(

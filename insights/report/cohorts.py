@@ -35,7 +35,7 @@ def cohort_figures(data: ReportData) -> list[Figure]:
 def _order_cohorts(data: ReportData) -> list[Figure]:
     if not data.has_orders:
         return []
-    ids, starts, active = order_activity(data.orders, data.calendar.months)
+    ids, starts, active = order_activity(data.orders.with_order, data.calendar.months)
     return _cohort_curves("ordering", ids, starts=starts, level_of=lambda _: active, months=data.calendar.months)
 
 

@@ -33,7 +33,9 @@ def concentration_figures(data: ReportData) -> list[Figure]:
     orders = select_orders(data.orders, data.calendar.year)
     if len(orders.days):
         buyers = Buyers.of(orders)
-        figures += _top_shares("revenue_of_top", buyers.customer_ids, amounts=buyers.amounts)
+        paid = buyers.amounts > 0
+        if paid.any():
+            figures += _top_shares("revenue_of_top", buyers.customer_ids[paid], amounts=buyers.amounts[paid])
         figures += _revenue_concentration_by_month(data)
     paid = data.book.units[:, -1].astype(float) if data.has_subscriptions else np.empty(0)
     if (paid > 0).any():
@@ -113,7 +115,7 @@ class ScoredCustomers:
 
 def rfm_figures(data: ReportData) -> list[Figure]:
     """Customers and revenue of each segment and quintile; none without orders in the year."""
-    if not len(select_orders(data.orders, data.calendar.year).days):
+    if not select_orders(data.orders, data.calendar.year).n_orders.any():
         return []
     scored = ScoredCustomers.of(data, data.calendar.year)
     groups_of = {by: _sort_groups(groups) for by, groups in scored.splits.items()}
@@ -135,7 +137,7 @@ def _segments_by_month(data: ReportData, segments: Sequence[str]) -> list[Figure
     """The segments at each month's end, from the orders of the year to it."""
     figures = []
     for year in data.calendar.years:
-        if len(select_orders(data.orders, year).days):
+        if select_orders(data.orders, year).n_orders.any():
             scored, place = ScoredCustomers.of(data, year), Place(period=str(year.last))
             specs = _group_specs(scored, "rfm", groups=segments, place=place)
             figures += estimate_figures(specs, scored.customer_ids)

@@ -19,7 +19,7 @@ from insights.report.report_data import ReportData
 
 
 def sales_figures(data: ReportData) -> list[Figure]:
-    """All figures of purchases: of the year, by group, by month, and by age; none without orders in the year."""
+    """All figures of purchases: of the year, by group, by month, and by age; none without purchases in the year."""
     year = data.calendar.year
     orders = select_orders(data.orders, year)
     if not len(orders.days):
@@ -39,13 +39,12 @@ def select_orders(orders: DailyOrders, span: Span) -> DailyOrders:
 
 
 def _yearly_figures(orders: DailyOrders, place: Place) -> list[Figure]:
-    n_customers = len(np.unique(orders.customer_ids))
+    n_customers = len(np.unique(orders.with_order.customer_ids))
     estimates = estimate_buying_figures(orders)
     figures = [Figure(name, estimates[name], n_customers, place) for name in BUYING_FIGURES]
-    ones = np.ones(len(orders.days))
     specs = [
         FigureSpec("revenue", (orders.amounts,), formula=plain, place=place, n=n_customers),
-        FigureSpec("orders", (ones,), formula=plain, place=place, n=n_customers),
+        FigureSpec("orders", (orders.n_orders,), formula=plain, place=place, n=n_customers),
     ]
     return figures + estimate_figures(specs, orders.customer_ids)
 
@@ -58,11 +57,12 @@ def _monthly_figures(data: ReportData, group: Place, *, members: NDArray[np.str_
     orders = data.orders.take(np.isin(data.orders.customer_ids, members))
     ids, owners = np.unique(orders.customer_ids, return_inverse=True)
     first = np.full(len(ids), np.datetime64("9999-12"))
-    np.minimum.at(first, owners, orders.days.astype("datetime64[M]"))
+    has_order = orders.n_orders > 0
+    np.minimum.at(first, owners[has_order], orders.days[has_order].astype("datetime64[M]"))
     specs: list[FigureSpec] = []
     for span in (data.calendar.year, *data.calendar.each_month):
         rows = span.contains(orders.days)
-        n_orders = np.bincount(owners[rows], minlength=len(ids))
+        n_orders = np.bincount(owners[rows], orders.n_orders[rows], len(ids))
         active, is_new = n_orders > 0, (first >= span.first) & (first <= span.last)
         place, n = Place(group.by, group.group, span.label), int(active.sum())
         specs += [
@@ -78,7 +78,8 @@ def _monthly_figures(data: ReportData, group: Place, *, members: NDArray[np.str_
                 FigureSpec("average_order_value", (revenue, n_orders), place=place, n=n),
             ]
     for year in data.calendar.years:
-        n_orders = np.bincount(owners[year.contains(orders.days)], minlength=len(ids))
+        rows = year.contains(orders.days)
+        n_orders = np.bincount(owners[rows], orders.n_orders[rows], len(ids))
         place = Place(group.by, group.group, str(year.last))
         specs.append(FigureSpec("repeat_rate", (n_orders > 1, n_orders > 0), place=place))
     return estimate_figures(specs, ids)
@@ -88,9 +89,11 @@ def _value_by_age(data: ReportData) -> list[Figure]:
     """The cumulated gross profit of a customer by months since the first order, later money discounted.
 
     Each month of age is averaged over the customers who were observed through it, so young customers count as well.
+    What a customer returned before the first recorded order was bought before the record begins, and is left out.
     """
     orders = data.orders.take(data.orders.days < data.calendar.end)
     buyers = Buyers.of(orders)
+    orders = orders.take(np.isin(orders.customer_ids, buyers.customer_ids))
     rows = np.searchsorted(buyers.customer_ids, orders.customer_ids)
     ages = _whole_months(orders.days - buyers.first_days[rows])
     observed_months = _whole_months(data.calendar.end - buyers.first_days)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from features.cohort import select_cohort
+from features.pipeline import compute_features
 from tests.cases.conftest import Case
 
 
@@ -55,3 +58,16 @@ def test_buyers_of_one_order_are_neither_loyal_nor_at_risk(case: Case):
     assert sum(segments.values()) == 500
     assert n_of_frequency_1 >= 450
     assert sum(segments.get(name, 0) for name in ("champions", "loyal", "at risk")) <= 50
+
+
+@pytest.mark.case("refund_on_later_day")
+def test_a_return_on_a_later_day_is_taken_off_the_revenue(case: Case):
+    report = case.report("2026-04-01")
+
+    assert value_of(report, "revenue") == 4000
+    assert value_of(report, "revenue_a_customer") == 100
+    assert value_of(report, "average_order_value") == 50
+    assert value_of(report, "orders") == 80
+    assert sum(value_of(report, "revenue", period=f"2026-0{month}") for month in (1, 2, 3)) == 4000
+    features = compute_features(case.tables, select_cohort(case.tables, [date(2026, 4, 1)]))
+    assert features.column("net_spend_total").sum() == 4000

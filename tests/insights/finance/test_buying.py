@@ -11,10 +11,11 @@ from insights.finance.buying import Buyers, DailyOrders, estimate_buying_figures
 
 
 def orders(*lines: str) -> DailyOrders:
-    """Orders from lines such as "ada 2026-01-03 120"."""
-    customers, days, amounts = zip(*(line.split() for line in lines), strict=True)
-    return DailyOrders(
-        customer_ids=np.array(customers), days=np.array(days, "datetime64[D]"), amounts=np.array(amounts, float)
+    """Orders from lines such as "ada 2026-01-03 120", and returns from negative amounts."""
+    customers, days, texts = zip(*(line.split() for line in lines), strict=True)
+    amounts = np.array(texts, float)
+    return DailyOrders.of(
+        np.array(customers), np.array(days, "datetime64[D]"), amounts=amounts, n_orders=(amounts >= 0).astype(np.int64)
     )
 
 
@@ -28,6 +29,21 @@ def test_buying_figures_equal_values_computed_by_hand():
     assert (values["average_order_value"], values["revenue_a_customer"]) == (150, 200)
     assert values["orders_a_customer"] == pytest.approx(4 / 3)
     assert values["top_20_share"] == pytest.approx(0.6 * 400 / 600)  # 20 % of three customers is 60 % of Ada
+
+
+def test_a_return_lowers_revenue_and_order_value_but_is_no_order():
+    returned = orders(
+        "ada 2026-01-03 100", "ada 2026-02-03 -60", "bo 2026-01-20 50", "bo 2026-03-01 50", "cyd 2026-02-01 -30"
+    )
+
+    values = {name: estimate.value for name, estimate in estimate_buying_figures(returned).items()}
+    buyers = Buyers.of(returned)
+
+    assert (values["repeat_rate"], values["orders_a_customer"]) == (1 / 2, 3 / 2)
+    assert values["average_order_value"] == pytest.approx(110 / 3)
+    assert values["revenue_a_customer"] == 55
+    assert (buyers.customer_ids.tolist(), buyers.amounts.tolist()) == (["ada", "bo"], [40, 100])
+    assert buyers.last_days.astype(str).tolist() == ["2026-01-03", "2026-03-01"]
 
 
 def test_equal_customers_give_the_top_20_percent_20_percent_of_the_revenue():

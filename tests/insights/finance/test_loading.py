@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.errors import DataError
 from insights.finance.loading import ExcludedRows, load_orders, load_spans, load_survey_responses, load_waits
 from insights.finance.money import Money
+from tests.featured import features_at
 from tests.worlds import frame, shop
 
 YEN = Money("JPY")
@@ -58,14 +63,46 @@ def test_a_ticket_closed_before_it_opened_has_no_waiting_time():
     assert excluded.counts == {"tickets: closed_at: before opened_at": 1}
 
 
-def test_a_day_with_only_returns_is_no_order():
+def test_a_day_with_only_returns_has_revenue_and_no_order():
     log = shop("ada 2024-01-01 30", "ada 2024-01-01 -10", "ada 2024-01-05 -20", "- 2024-01-06 9", "- 2024-01-06 9")
     excluded = ExcludedRows()
 
     orders = load_orders(log, YEN, excluded=excluded)
 
-    assert (orders.days.tolist(), orders.amounts.tolist()) == ([np.datetime64("2024-01-01").item()], [20.0])
-    assert excluded.counts == {"purchases: no customer": 2, "purchases: days with no more bought than returned": 1}
+    assert orders.days.astype(str).tolist() == ["2024-01-01", "2024-01-05"]
+    assert (orders.amounts.tolist(), orders.n_orders.tolist()) == ([20, -20], [1, 0])
+    assert excluded.counts == {"purchases: no customer": 2}
+
+
+LINES = st.lists(
+    st.tuples(
+        st.sampled_from(["ada", "bo", "-"]), st.integers(1, 3), st.integers(0, 2), st.integers(-30, 60),
+        st.sampled_from(["1", "2", "3"]) | st.none(),
+    ),
+    min_size=1, max_size=25,
+)  # fmt: skip
+"Customer, month, day in it, amount, order id."
+
+
+def write_lines(lines: list[tuple[str, int, int, int, str | None]]) -> list[str]:
+    return [
+        f"{customer} 2024-{month:02d}-{day + 1:02d} {amount}{f' order_id={order}' if order else ''}"
+        for customer, month, day, amount, order in lines
+    ]
+
+
+@settings(max_examples=15, deadline=None)
+@given(LINES)
+def test_net_revenue_is_the_sum_of_the_lines_with_a_customer_and_orders_are_those_of_features(lines):
+    tables = shop("old 2023-12-01 1 order_id=0", *write_lines(lines))
+    orders = load_orders(tables, YEN, excluded=ExcludedRows(), cutoff=date(2024, 4, 1))
+
+    named = [amount for customer, _, _, amount, _ in lines if customer != "-"]
+    assert orders.amounts.sum() == pytest.approx(1 + sum(named))
+    features = features_at(tables, "ada", cutoff="2024-04-01")
+    of_ada = orders.take(orders.customer_ids == "ada")
+    assert of_ada.n_orders.sum() == features.column("orders_total")[0]
+    assert of_ada.amounts.sum() == pytest.approx(features.column("net_spend_total")[0])
 
 
 def test_purchases_in_another_currency_use_the_rate_of_their_month():

@@ -107,7 +107,7 @@ def _split_by_plan(data: ReportData) -> Iterator[Part]:
         place, own = places[plan], books[plan]
         rows = (paid[place] > 0).any(axis=1)
         if not rows.any():
-            # A trial, or a pass that ends within its month: nobody pays for it at a month's end, so its MRR is 0.
+            # A trial, or a pass that ends within its month: no customer pays for it at a month's end, so its MRR is 0.
             rows = np.isin(book.customer_ids, spans.customer_ids[spans.plans == plan])
         yield Part(
             by="plan",

@@ -12,30 +12,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.i18n.translation import Language
 from core.intervals import CONFIDENCE
-from insights.render.customer_sections import (
-    customer_base_section,
-    feedback_section,
-    opportunity_section,
-    purchase_section,
-)
 from insights.render.formatting import Formatter, describe_exclusion
 from insights.render.report_renderer import ReportRenderer
-from insights.render.subscription_sections import (
-    recurring_revenue_section,
-    retention_section,
-    scenario_section,
-    unit_economics_section,
-)
+from insights.render.sections import render_section
 from insights.report.building import Report
-from insights.report.definitions import headline_figures
+from insights.report.definitions import all_definitions, definition_of, section_names
 from insights.report.figure import Figure
 from insights.report.thresholds import Breach
 
 TEMPLATES = Path(__file__).parent / "templates"
-SECTIONS = (
-    recurring_revenue_section, retention_section, unit_economics_section, scenario_section, purchase_section,
-    customer_base_section, feedback_section, opportunity_section,
-)  # fmt: skip
 MAX_HEADLINES = 8
 
 
@@ -43,8 +28,8 @@ def render_report(report: Report, language: Language) -> str:
     """The page in one language."""
     formatter = Formatter(language, report.money.currency, report.money.n_decimals)
     renderer = ReportRenderer(report, formatter)
-    headlines = [headline for name in headline_figures() if (headline := renderer.headline(name))]
-    sections = [section for build in SECTIONS if (section := build(renderer))]
+    headlines = [headline for one in all_definitions() if one.is_headline and (headline := renderer.headline(one.name))]
+    sections = [section for name in section_names() if (section := render_section(renderer, name))]
     return (
         load_templates()
         .get_template("report.html.j2")
@@ -107,7 +92,7 @@ def _figure_json(figure: Figure) -> dict[str, Any]:
         "value": _finite_or_none(estimate.value),
         "low": _finite_or_none(estimate.low),
         "high": _finite_or_none(estimate.high),
-        "unit": figure.unit,
+        "unit": definition_of(figure.name).unit,
         "n": figure.n,
     }
 

@@ -13,10 +13,11 @@ from core.i18n.translation import has_translation
 from insights.render.charts import Bar, Point, bar_chart, dot_chart, line_chart, spark_line
 from insights.render.formatting import Formatter
 from insights.report.building import Report
+from insights.report.definitions import definition_of
 from insights.report.figure import ALL, Figure
 
-MONTHLY_NAMES = {"mrr": "mrr_closing", "monthly_logo_churn": "logo_churn"}
-"Figures whose monthly values have another name."
+FROM_ZERO = ("money", "customers", "count")
+"Units whose charts begin at zero."
 EVERY_AGE, AGE_STEP = 12, 3
 "Cohort tables show every month of the first year, then every third; the JSON has all of them."
 
@@ -70,7 +71,6 @@ class ReportSection:
 
     title: str
     blocks: Sequence[Table | Drawings]
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,6 @@ class Headline:
     value_text: str
     interval: str
     sparkline: Markup
-
-
-def build_section(title: str, blocks: Sequence[Table | Drawings | None], *, note: str = "") -> ReportSection | None:
-    """A section of the blocks that are there; None without any."""
-    present = [block for block in blocks if block is not None]
-    return ReportSection(title, present, note) if present else None
 
 
 @dataclass(frozen=True)
@@ -120,21 +114,21 @@ class ReportRenderer:
 
     def format(self, figure: Figure) -> str:
         """A figure's value with its unit."""
-        return self.formatter.format(figure.value, figure.unit)
+        return self.formatter.format(figure.value, definition_of(figure.name).unit)
 
     def cell(self, figure: Figure | None) -> Cell:
         """A figure with its interval; empty without a figure."""
         if figure is None:
             return Cell("")
-        return Cell(self.format(figure), self.formatter.interval(figure.estimate, figure.unit))
+        return Cell(self.format(figure), self.formatter.interval(figure.estimate, definition_of(figure.name).unit))
 
     def headline(self, name: str) -> Headline | None:
         """A figure in large print with a sparkline of its months."""
         figure = self.report.figures.one(name)
         if figure is None:
             return None
-        monthly = [month.value for month in self.report.figures.monthly(MONTHLY_NAMES.get(name, name))]
-        interval = self.formatter.interval(figure.estimate, figure.unit)
+        monthly = [month.value for month in self.report.figures.monthly(definition_of(name).months_of or name)]
+        interval = self.formatter.interval(figure.estimate, definition_of(figure.name).unit)
         return Headline(self.name(name), self.format(figure), interval, spark_line(monthly))
 
     def figure_table(self, title: str, names: Sequence[str]) -> Table | None:
@@ -170,14 +164,15 @@ class ReportRenderer:
         title = self.text("By {group}", group=self.grouping(by))
         return Table(title, ["", *map(self.name, columns)], rows) if rows and columns else None
 
-    def monthly_charts(self, title: str, names: Sequence[str], *, from_zero: bool = False) -> Drawings | None:
+    def monthly_charts(self, title: str, names: Sequence[str]) -> Drawings | None:
         """Small multiples: a chart of each figure by month."""
-        charts = [self.monthly_chart(name, from_zero=from_zero) for name in names]
+        charts = [self.monthly_chart(name) for name in names]
         drawn = [chart for chart in charts if chart.svg]
         return Drawings(title, drawn) if drawn else None
 
-    def monthly_chart(self, name: str, *, from_zero: bool = False) -> Drawing:
+    def monthly_chart(self, name: str) -> Drawing:
         """A figure by month, with its interval."""
+        from_zero = definition_of(name).unit in FROM_ZERO
         return self.chart_months(self.name(name), self.report.figures.monthly(name), from_zero=from_zero)
 
     def chart_months(self, title: str, figures: Sequence[Figure], *, from_zero: bool = False) -> Drawing:

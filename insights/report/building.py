@@ -12,30 +12,15 @@ from numpy.typing import NDArray
 from core.config.data_set import Config
 from insights.finance.economics import DEFAULT_WHAT_IFS, WhatIf
 from insights.finance.money import Money
-from insights.report.breakdowns import SOURCE, split_book, split_book_by_source
+from insights.report.breakdowns import SOURCE
 from insights.report.calendar import Calendar
-from insights.report.cohorts import cohort_figures
-from insights.report.customer_base import concentration_figures, mrr_concentration, rfm_figures
+from insights.report.definitions import SECTIONS, FigureDefinition, all_definitions, section_names
+from insights.report.estimation import estimate_figures
 from insights.report.figure import Figure, Figures
-from insights.report.recurring import recurring_figures
+from insights.report.inputs import FigureInputs
 from insights.report.report_data import ReportData, load_report_data
-from insights.report.sales import opportunity_figures, sales_figures
-from insights.report.scenarios import scenario_figures
-from insights.report.surveys import survey_figures
 from insights.report.thresholds import Breach, find_breaches
-from insights.report.unit_economics import unit_economics_figures
 from tables.tables import Tables
-
-NEEDS = {
-    "mrr": "subscriptions",
-    "revenue": "purchases",
-    "cac": "spend",
-    "nps": "surveys_nps",
-    "csat": "surveys_csat",
-    "hours_to_answer": "tickets",
-    "win_rate": "opportunities",
-}
-"A figure that is typical of its section, to the data that it needs; core/i18n has its text under `missing.<data>`."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +33,7 @@ class Report:
     figures: Figures
     breaches: tuple[Breach, ...]
     missing: tuple[str, ...]
-    "Data that the tables lack: values of NEEDS, and the columns that attribute spend to customers."
+    "Data that the tables lack: what figures need, and the columns that attribute spend to customers."
     left_out: Mapping[str, int]
     "The number of rows that are in no figure, by cause."
     groupings: tuple[str, ...]
@@ -68,7 +53,7 @@ def build_report(
     NotEnoughHistory without a record before the cutoff.
     """
     data = load_report_data(tables, cutoff, segments=segments)
-    figures = Figures(tuple(_compute_figures(data, what_ifs)))
+    figures = Figures(compute_figures(FigureInputs(data, what_ifs)))
     groupings = {figure.place.by for figure in figures}
     return Report(
         config=data.config,
@@ -82,22 +67,24 @@ def build_report(
     )
 
 
-def _compute_figures(data: ReportData, what_ifs: Sequence[WhatIf]) -> list[Figure]:
-    figures: list[Figure] = []
-    for part in split_book(data):
-        figures += recurring_figures(data, part) + unit_economics_figures(data, part)
-        if not part.group:
-            figures += scenario_figures(data, part, what_ifs=what_ifs)
-        figures += mrr_concentration(part, data)
-    for part in split_book_by_source(data):
-        figures += unit_economics_figures(data, part)
-    figures += sales_figures(data) + rfm_figures(data) + cohort_figures(data) + concentration_figures(data)
-    return figures + survey_figures(data) + opportunity_figures(data)
+def compute_figures(inputs: FigureInputs) -> tuple[Figure, ...]:
+    """Every declared figure for which there is data, section after section."""
+    return tuple(figure for name in section_names() for figure in _compute_section(inputs, SECTIONS[name].figures))
+
+
+def _compute_section(inputs: FigureInputs, definitions: Sequence[FigureDefinition]) -> Iterator[Figure]:
+    """First the computations, each once, then the formulas of sums, all of a sample together."""
+    for compute in dict.fromkeys(one.computed_by for one in definitions if one.computed_by):
+        yield from compute(inputs)
+    for basis in dict.fromkeys(one.sums.basis for one in definitions if one.sums):
+        for sample in basis(inputs):
+            specs = [spec for one in definitions for spec in one.specs(sample.cells, basis)]
+            yield from estimate_figures(specs, sample.ids)
 
 
 def _missing_data(figures: Figures) -> Iterator[str]:
     names = {figure.name for figure in figures if figure.place.by != "what_if"}
-    yield from (need for name, need in NEEDS.items() if name not in names)
+    yield from (one.needs for one in all_definitions() if one.needs and one.name not in names)
     # Spend has no customer ids. Only the customers' own columns say which group or channel it acquired.
     if "acquisition_spend" in names:
         if "recorded_cac" not in names:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +100,11 @@ class Calendar:
     def each_month(self) -> tuple[Span, ...]:
         """A span for every month."""
         return tuple(Span(month, month, str(month)) for month in self.months)
+
+    @property
+    def spans(self) -> dict[Literal["year", "month"], tuple[Span, ...]]:
+        """The year and the months, by kind of period."""
+        return {"year": (self.year,), "month": self.each_month}
 
     @property
     def fiscal_years(self) -> tuple[Span, ...]:

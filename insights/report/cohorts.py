@@ -12,31 +12,44 @@ to no cohort.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from insights.finance.buying import DailyOrders
-from insights.report.estimation import FigureSpec, estimate_figures
-from insights.report.figure import Figure, Place
-from insights.report.report_data import ReportData
+from insights.report.definitions import Sample
+from insights.report.figure import Place
+from insights.report.inputs import FigureInputs
 
 Months = NDArray[np.datetime64]
 
 
-def cohort_figures(data: ReportData) -> list[Figure]:
-    """Repeat orders, retention and revenue retention, by start month and age."""
-    return [*_order_cohorts(data), *_subscription_cohorts(data)]
+@dataclass(frozen=True)
+class CohortRows:
+    """The customers of a cohort in a later month; every array is (n,)."""
+
+    active_first: NDArray[Any]
+    "Whether each was active in the first month: for subscriptions whether they paid, else whether they ordered."
+    active: NDArray[Any]
+    mrr_first: NDArray[Any]
+    mrr: NDArray[Any]
+    "At the rates of the first month; zeros where the cohort is of orders."
+
+    def __len__(self) -> int:
+        return len(self.active)
 
 
-def _order_cohorts(data: ReportData) -> list[Figure]:
-    if not data.has_orders:
-        return []
-    ids, starts, active = order_activity(data.orders.with_order, data.calendar.months)
-    return _cohort_curves("ordering", ids, starts=starts, level_of=lambda _: active, months=data.calendar.months)
+def order_cohorts(inputs: FigureInputs) -> Iterator[Sample[CohortRows]]:
+    """Customers by the month of their first order."""
+    months = inputs.data.calendar.months
+    if not inputs.data.has_orders:
+        return
+    ids, starts, active = order_activity(inputs.data.orders.with_order, months)
+    for column, members in _cohorts(starts):
+        yield _sample(ids[members], column, months=months, active=active[members], mrr=None)
 
 
 def order_activity(
@@ -54,45 +67,40 @@ def order_activity(
     return ids, np.where((starts >= 0) & (starts < len(months)), starts, -1), active
 
 
-def _subscription_cohorts(data: ReportData) -> list[Figure]:
-    if not data.has_subscriptions:
-        return []
-    book, months = data.book, data.calendar.months
+def subscription_cohorts(inputs: FigureInputs) -> Iterator[Sample[CohortRows]]:
+    """Customers by the first month at whose end they pay."""
+    if not inputs.data.has_subscriptions:
+        return
+    book, months = inputs.data.book, inputs.data.calendar.months
     paid = book.units[:, 1:] > 0
     is_new = ~book.paid_earlier & (book.units[:, 0] == 0) & paid.any(axis=1)
     starts = np.where(is_new, paid.argmax(axis=1), -1)
-
-    def mrr_at_rates_of(column: int) -> NDArray[Any]:
-        return book.at_rates_of(column, column + 1)[:, 1:]
-
-    retention = _cohort_curves("subscribing", book.customer_ids, starts=starts, level_of=lambda _: paid, months=months)
-    return retention + _cohort_curves(
-        "revenue_kept", book.customer_ids, starts=starts, level_of=mrr_at_rates_of, months=months
-    )
+    for column, members in _cohorts(starts):
+        mrr = book.at_rates_of(column, column + 1)[:, 1:]
+        yield _sample(book.customer_ids[members], column, months=months, active=paid[members], mrr=mrr[members])
 
 
-def _cohort_curves(
-    name: str,
-    ids: NDArray[np.str_],
-    *,
-    starts: NDArray[np.int64],
-    level_of: Callable[[int], NDArray[Any]],
-    months: Months,
-) -> list[Figure]:
-    """The level of each cohort in each month divided by that of its first month.
-
-    `level_of` gives the level of every customer in every month, (n, m), for the cohort that starts in a column.
-    """
-    figures: list[Figure] = []
+def _cohorts(starts: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """Each column in which a customer starts, with the mask of its customers."""
     for column in np.unique(starts[starts >= 0]):
-        members, level = starts == column, level_of(int(column)).astype(float)
-        first = level[members, column]
-        n, cohort = int(members.sum()), Place("cohort", str(months[column]))
-        figures += estimate_figures(
-            (
-                FigureSpec(name, (level[members, later], first), place=replace(cohort, age=int(age)), n=n)
-                for age, later in enumerate(range(column, len(months)))
-            ),
-            ids[members],
+        yield int(column), starts == column
+
+
+def _sample(
+    ids: NDArray[np.str_],
+    column: int,
+    *,
+    months: Months,
+    active: NDArray[np.bool_],
+    mrr: NDArray[np.int64] | None,
+) -> Sample[CohortRows]:
+    """The cohort that starts in a column; `active` and `mrr` are (n, m)."""
+    amounts = np.zeros(active.shape) if mrr is None else mrr
+    cells = [
+        (
+            Place("cohort", str(months[column]), age=age),
+            CohortRows(active[:, column], active[:, later], amounts[:, column], amounts[:, later]),
         )
-    return figures
+        for age, later in enumerate(range(column, len(months)))
+    ]
+    return Sample(ids, {"age": cells})

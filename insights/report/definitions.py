@@ -1,30 +1,88 @@
-"""Every figure of the report: its name, its unit, and where the page shows it.
+"""What a figure of the report declares: its name, its unit, how it is computed, and where the page shows it.
 
-To add a figure:
+To add a figure, add a `FigureDefinition` to a file of `insights/report/figures` and translate `figure.<name>` in each
+file of `core/i18n/locales`, and `figure.<name>.meaning` if the name is not enough. To add a section, add a file there
+with a `SECTION`, and translate `section.<name>`. The JSON and the page take everything else from the declaration.
 
-1. Define it in `FIGURES`. Its place there is its place on the page.
-2. Compute it in the module of its section, as a `FigureSpec` or a `Figure` of that name.
-3. Translate `figure.<name>` in each file of `core/i18n/locales`, and `figure.<name>.meaning` if the name is not enough.
+A figure is a formula of sums over customers, or comes from a computation that several figures may share:
 
-Figures shown as a row appear in the table of their section without further code. The JSON has all figures.
+    FigureDefinition("grr", "share", sums=Sums(subscribers, ("year",), lambda book: book.retention["grr"]))
+    FigureDefinition("ltv_curve", "money", computed_by=survival_figures)
+
+`building.compute_figures` evaluates all declarations.
 """
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
-from functools import cache
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from functools import cache, partial
+from typing import Any, Generic, Literal, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from core.catalogue import Catalogue
 from core.errors import UnknownName, did_you_mean
+from insights.finance.economics import Economics
+from insights.report.estimation import FigureSpec, quotient
+from insights.report.figure import Figure, Place
+from insights.report.inputs import FigureInputs
 
 Unit = Literal["money", "share", "months", "hours", "points", "times", "customers", "count"]
 "Money is in the base currency. A share is between 0 and 1; NRR may exceed 1. Points are those of NPS, -100 to 100."
-Section = Literal[
-    "recurring_revenue", "retention", "unit_economics", "scenarios", "purchases", "customer_base", "feedback",
-    "opportunities",
+View = Literal[
+    "row",  # of the section's first table
+    "month_chart", "wide_month_chart", "age_chart", "cohort_table",
+    "group_column", "group_chart", "channel_column", "fiscal_year_column",
+    "movement.level", "movement.revaluation", "movement.gain", "movement.loss",  # of the MRR waterfall
+    "plan_movement.gain", "plan_movement.loss",  # moves between plans, which cancel out over all plans
+    "top_share", "top_20_share", "rfm_column", "scenario_row",
 ]  # fmt: skip
-View = Literal["row", "movement", "curve", "cohort", "concentration", "rfm", "scenario"]
-"How the section shows a figure: as a row of its table, or in a table or chart of its own."
+"How a section shows a figure."
+Period = Literal["today", "year", "month", "rolling_year", "fiscal_year", "age", "grid"]
+"""What a value is of: the day of the report, the last twelve months, each month, the twelve months to each month's end,
+each fiscal year, each age of a cohort, or each pair of RFM scores."""
+
+Rows = TypeVar("Rows")
+
+
+@dataclass(frozen=True)
+class Sample(Generic[Rows]):
+    """Customers who are resampled together, and the places of the report that are computed from them."""
+
+    ids: NDArray[np.str_]
+    "(n,) the customer of each row."
+    cells: Mapping[Period, Sequence[tuple[Place, Rows]]]
+    "The data of each place; what a row adds to a sum has length n."
+
+
+Basis = Callable[[FigureInputs], Iterable[Sample[Rows]]]
+
+
+@dataclass(frozen=True)
+class Sums(Generic[Rows]):
+    """A figure as a formula of sums over rows: `adds` is what each row adds to each sum."""
+
+    basis: Basis[Rows]
+    over: tuple[Period, ...]
+    adds: Callable[[Rows], Sequence[NDArray[Any]] | None]
+    "(n,) each; None where the place does not have the figure."
+    formula: Callable[..., NDArray[np.float64]] = lambda rows, *sums: quotient(*sums)
+    "From the rows and the sums, (samples,) each, to the figure, (samples,); by default the first over the second."
+    n: Callable[[Rows], int] | None = None
+    "The `n` of the figure; by default the number of rows that add to the last sum."
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """An average customer in one scenario, and the revenue of the coming years."""
+
+    economics: Economics
+    has_cost: bool
+    "Whether the acquisition cost is known."
+    revenue: Sequence[float]
+    "Of each year."
 
 
 @dataclass(frozen=True)
@@ -34,107 +92,84 @@ class FigureDefinition:
     name: str
     unit: Unit
     _: KW_ONLY
-    section: Section
-    view: View = "row"
+    sums: Sums[Any] | None = None
+    computed_by: Callable[[FigureInputs], Iterable[Figure]] | None = None
+    "Computes figures of this name; several definitions may name the same computation."
+    in_scenario: Callable[[Outlook], float] | None = None
+    "Its value in a what-if scenario."
+    views: tuple[View, ...] = ("row",)
+    "How its section shows it."
+    also_in: Mapping[str, tuple[View, ...]] = field(default_factory=dict)
+    "How other sections show it."
     is_headline: bool = False
     "Whether the top of the page may show it in large print."
+    months_of: str = ""
+    "The figure that has its monthly values, where it has none itself."
     is_exact: bool = False
     "Whether it has no interval, because it is a total and not an estimate from a sample of customers."
+    needs: str = ""
+    "The data whose absence the page reports if there is no such figure: `missing.<needs>` in core/i18n."
+
+    def specs(self, cells: Mapping[Period, Sequence[tuple[Place, Any]]], basis: Basis[Any]) -> Iterator[FigureSpec]:
+        """What to estimate from the cells of a sample of this basis."""
+        sums = self.sums
+        if sums is None or sums.basis is not basis:
+            return
+        for place, rows in (cell for period in sums.over for cell in cells.get(period, ())):
+            addends = sums.adds(rows)
+            if addends is not None:
+                yield FigureSpec(
+                    self.name,
+                    tuple(addends),
+                    formula=partial(sums.formula, rows),
+                    place=place,
+                    n=sums.n(rows) if sums.n else None,
+                    is_exact=self.is_exact,
+                )
 
 
-FIGURES = (
-    FigureDefinition("mrr", "money", section="recurring_revenue", is_headline=True),
-    FigureDefinition("arr", "money", section="recurring_revenue"),
-    FigureDefinition("paying_customers", "customers", section="recurring_revenue"),
-    FigureDefinition("mrr_a_customer", "money", section="recurring_revenue"),
-    FigureDefinition("mrr_opening", "money", section="recurring_revenue", view="movement"),
-    FigureDefinition("mrr_fx", "money", section="recurring_revenue", view="movement"),
-    FigureDefinition("mrr_new", "money", section="recurring_revenue", view="movement"),
-    FigureDefinition("mrr_reactivation", "money", section="recurring_revenue", view="movement"),
-    FigureDefinition("mrr_expansion", "money", section="recurring_revenue", view="movement"),
-    FigureDefinition("mrr_moved_in", "money", section="recurring_revenue", view="movement"),
-    FigureDefinition("mrr_contraction", "money", section="recurring_revenue", view="movement"),
-    FigureDefinition("mrr_moved_out", "money", section="recurring_revenue", view="movement"),
-    FigureDefinition("mrr_churn", "money", section="recurring_revenue", view="movement"),
-    FigureDefinition("mrr_closing", "money", section="recurring_revenue", view="movement"),
-    FigureDefinition("nrr", "share", section="retention", is_headline=True),
-    FigureDefinition("grr", "share", section="retention", is_headline=True),
-    FigureDefinition("logo_churn", "share", section="retention"),
-    FigureDefinition("revenue_churn", "share", section="retention"),
-    FigureDefinition("subscribing", "share", section="retention", view="cohort"),
-    FigureDefinition("revenue_kept", "share", section="retention", view="cohort"),
-    FigureDefinition("margin", "share", section="unit_economics"),
-    FigureDefinition("monthly_logo_churn", "share", section="unit_economics", is_headline=True),
-    FigureDefinition("monthly_revenue_churn", "share", section="unit_economics"),
-    FigureDefinition("expected_months", "months", section="unit_economics"),
-    FigureDefinition("ltv", "money", section="unit_economics", is_headline=True),
-    FigureDefinition("ltv_curve", "money", section="unit_economics"),
-    FigureDefinition("ltv_observed", "money", section="unit_economics"),
-    FigureDefinition("acquisition_spend", "money", section="unit_economics", is_exact=True),
-    FigureDefinition("won_customers", "customers", section="unit_economics"),
-    FigureDefinition("cac", "money", section="unit_economics"),
-    FigureDefinition("ltv_over_cac", "times", section="unit_economics", is_headline=True),
-    FigureDefinition("cac_payback_months", "months", section="unit_economics", is_headline=True),
-    FigureDefinition("recorded_cac", "money", section="unit_economics"),
-    FigureDefinition("ltv_over_recorded_cac", "times", section="unit_economics"),
-    FigureDefinition("recorded_cac_payback_months", "months", section="unit_economics"),
-    FigureDefinition("survival", "share", section="unit_economics", view="curve"),
-    FigureDefinition("revenue_year_1", "money", section="scenarios", view="scenario"),
-    FigureDefinition("revenue_year_2", "money", section="scenarios", view="scenario"),
-    FigureDefinition("revenue_year_3", "money", section="scenarios", view="scenario"),
-    FigureDefinition("revenue_three_years", "money", section="scenarios", view="scenario"),
-    FigureDefinition("revenue", "money", section="purchases", is_headline=True),
-    FigureDefinition("orders", "count", section="purchases"),
-    FigureDefinition("active_customers", "customers", section="purchases"),
-    FigureDefinition("new_customers", "customers", section="purchases"),
-    FigureDefinition("returning_share", "share", section="purchases"),
-    FigureDefinition("repeat_rate", "share", section="purchases", is_headline=True),
-    FigureDefinition("average_order_value", "money", section="purchases", is_headline=True),
-    FigureDefinition("orders_a_customer", "count", section="purchases"),
-    FigureDefinition("revenue_a_customer", "money", section="purchases"),
-    FigureDefinition("ltv_first_year", "money", section="purchases", is_headline=True),
-    FigureDefinition("ltv_seen", "money", section="purchases"),
-    FigureDefinition("value_by_age", "money", section="purchases", view="curve"),
-    FigureDefinition("ordering", "share", section="purchases", view="cohort"),
-    FigureDefinition("revenue_of_top", "share", section="customer_base", view="concentration"),
-    FigureDefinition("top_20_share", "share", section="customer_base", view="concentration", is_headline=True),
-    FigureDefinition("mrr_of_top", "share", section="customer_base", view="concentration"),
-    FigureDefinition("mrr_top_20_share", "share", section="customer_base", view="concentration"),
-    FigureDefinition("customers", "customers", section="customer_base", view="rfm"),
-    FigureDefinition("customer_share", "share", section="customer_base", view="rfm"),
-    FigureDefinition("revenue_share", "share", section="customer_base", view="rfm"),
-    FigureDefinition("nps", "points", section="feedback", is_headline=True),
-    FigureDefinition("nps_response_rate", "share", section="feedback"),
-    FigureDefinition("csat", "share", section="feedback"),
-    FigureDefinition("csat_response_rate", "share", section="feedback"),
-    FigureDefinition("ticket_satisfaction", "share", section="feedback"),
-    FigureDefinition("hours_to_answer", "hours", section="feedback", is_headline=True),
-    FigureDefinition("hours_to_close", "hours", section="feedback"),
-    FigureDefinition("opportunity_rate", "share", section="opportunities"),
-    FigureDefinition("win_rate", "share", section="opportunities"),
-    FigureDefinition("loss_rate", "share", section="opportunities"),
-    FigureDefinition("won_amount", "money", section="opportunities"),
-    FigureDefinition("lost_amount", "money", section="opportunities"),
-)
+@dataclass(frozen=True)
+class FigureSection:
+    """A section of the page with its figures, in the order in which it shows them."""
+
+    position: int
+    "Sections with lower positions come first."
+    figures: tuple[FigureDefinition, ...]
+
+
+SECTIONS: Catalogue[FigureSection] = Catalogue.of_folder("insights.report.figures", attribute="SECTION")
+
+
+def section_names() -> list[str]:
+    """The names of the sections in the order of the page."""
+    return sorted(SECTIONS, key=lambda name: SECTIONS[name].position)
 
 
 @cache
 def _by_name() -> dict[str, FigureDefinition]:
-    return {definition.name: definition for definition in FIGURES}
+    return {one.name: one for name in section_names() for one in SECTIONS[name].figures}
+
+
+def all_definitions() -> tuple[FigureDefinition, ...]:
+    """Every figure, in the order of the page."""
+    return tuple(_by_name().values())
 
 
 def definition_of(name: str) -> FigureDefinition:
     """The definition of a figure. Raises UnknownName for a name that is not defined."""
     if name not in _by_name():
-        raise UnknownName(f"no figure '{name}' in insights.report.definitions{did_you_mean(name, _by_name())}")
+        raise UnknownName(f"no figure '{name}' in insights.report.figures{did_you_mean(name, _by_name())}")
     return _by_name()[name]
 
 
-def figures_in(section: Section, view: View = "row") -> tuple[str, ...]:
-    """The names of the figures that a section shows in one way, in the order of the page."""
-    return tuple(one.name for one in FIGURES if (one.section, one.view) == (section, view))
+def figures_in(section: str, *views: View) -> tuple[str, ...]:
+    """The names of the figures that a section shows in one of these ways, in the order of the page."""
+    own = {one.name for one in SECTIONS[section].figures}
+    shown = ((one.name, one.views if one.name in own else one.also_in.get(section, ())) for one in all_definitions())
+    return tuple(name for name, ways in shown if any(view in ways for view in views))
 
 
-def headline_figures() -> tuple[str, ...]:
-    """The names of the figures for the top of the page, most important first."""
-    return tuple(one.name for one in FIGURES if one.is_headline)
+@cache
+def figures_in_scenarios() -> tuple[FigureDefinition, ...]:
+    """The figures that scenarios change."""
+    return tuple(one for one in all_definitions() if one.in_scenario is not None)

@@ -46,6 +46,8 @@ class FigureSpec:
     place: Place = ALL_CUSTOMERS
     n: int | None = None
     "The `n` of the figure; by default the number of rows with a non-zero last addend."
+    is_exact: bool = False
+    "Whether it has no interval, because it is a total of what is recorded and not an estimate."
 
     def figure(self, estimate: Estimate) -> Figure:
         """The figure with its estimate."""
@@ -54,18 +56,27 @@ class FigureSpec:
 
 
 def estimate_figures(specs: Iterable[FigureSpec], ids: NDArray[np.str_]) -> list[Figure]:
-    """Estimate every figure with its interval; `ids` is the customer of each row, (n,). Empty without rows."""
-    rest = list(specs)
+    """Estimate every figure with its interval; `ids` is the customer of each row, (n,). Empty without rows.
+
+    Exact figures come first.
+    """
     if not len(ids):
         return []
+    chosen = list(specs)
+    rest = [spec for spec in chosen if not spec.is_exact]
     max_columns = max(1, MAX_CELLS // len(ids))
-    figures: list[Figure] = []
+    figures = [spec.figure(Estimate(_exact_value(spec))) for spec in chosen if spec.is_exact]
     while rest:
         size = _batch_size(rest, max_columns)
         batch, rest = rest[:size], rest[size:]
         estimates = _estimate_batch(batch, ids)
         figures += [spec.figure(estimate) for spec, estimate in zip(batch, estimates, strict=True)]
     return figures
+
+
+def _exact_value(spec: FigureSpec) -> float:
+    sums = [np.array([addend.sum(dtype=np.float64)]) for addend in spec.addends]
+    return float(spec.formula(*sums)[0])
 
 
 def _batch_size(specs: Sequence[FigureSpec], max_columns: int) -> int:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from core.intervals import Estimate
-from insights.report.definitions import Unit, definition_of
 
 ALL = "all"
+NOW = "now"
+"The scenario in which nothing changes."
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Figure:
     """A figure with its interval and its place."""
 
     name: str
-    "A name that `definitions.FIGURES` defines."
+    "A name that a file of `figures` defines."
     estimate: Estimate
     n: int
     "The number of customers, accounts, survey responses or tickets behind it."
@@ -51,11 +52,6 @@ class Figure:
     def value(self) -> float:
         """The estimate; NaN where it is undefined, infinite where it has no bound."""
         return self.estimate.value
-
-    @property
-    def unit(self) -> Unit:
-        """The unit of the value."""
-        return definition_of(self.name).unit
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insights.finance.lifetime import count_whole_months
+from insights.finance.mrr import retention_terms
 from insights.report.breakdowns import Part
 from insights.report.calendar import Calendar, Span
 from insights.report.estimation import quotient
-from insights.report.recurring import churn_by_month
 from insights.report.report_data import ReportData
 from models.metrics.weighted import ratio
 
@@ -74,6 +74,14 @@ class MrrPanel:
         """LTV from average churn; the sums are those of `earnings_at`, then those of `churn_over`."""
         earned, paying, churned, at_risk = sums
         return quotient(earned, paying) * self.months_until_churn(churned, at_risk)
+
+
+def churn_by_month(part: Part, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What churned in each month and what was at risk, (n, months) each; `name` is logo_churn or revenue_churn."""
+    months = range(part.book.units.shape[1] - 1)
+    sides = [retention_terms(part.book, start=month, end=month + 1)[name] for month in months]
+    churned, at_risk = (np.column_stack(cells) for cells in zip(*sides, strict=True))
+    return churned * part.belongs[:, :-1], at_risk * part.belongs[:, :-1]
 
 
 def _margins(data: ReportData, customer_ids: NDArray[np.str_]) -> NDArray[np.float64] | float:

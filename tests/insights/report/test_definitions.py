@@ -5,20 +5,25 @@ from __future__ import annotations
 import html
 import json
 import math
+import sys
 from collections import Counter
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+from core import catalogue
 from core.config.money import ReportSettings
 from core.errors import UnknownName
 from core.i18n.translation import Language, has_translation, languages, translate
 from insights.render.formatting import Formatter
-from insights.render.report import SECTIONS, render_json, render_report
+from insights.render.report import render_json, render_report
 from insights.render.report_renderer import ReportRenderer, Table
+from insights.render.sections import render_section
+from insights.report import definitions, figures
 from insights.report.building import Report, build_report
-from insights.report.definitions import FIGURES, definition_of, figures_in
+from insights.report.definitions import SECTIONS, all_definitions, definition_of, figures_in, section_names
 from tests.insights.report.test_unit_economics import acquisition_report
 from tests.worlds import config, frame, shop
 
@@ -41,30 +46,32 @@ def shop_report() -> Report:
 
 
 REPORTS = (acquisition_report, shop_report)
-SECTION_NAMES = (
-    "recurring_revenue", "retention", "unit_economics", "scenarios", "purchases", "customer_base", "feedback",
-    "opportunities",
-)  # fmt: skip
-"In the order of `SECTIONS`."
 
 
 def test_no_two_figures_have_the_same_name():
-    assert [name for name, n in Counter(one.name for one in FIGURES).items() if n > 1] == []
+    names = Counter(one.name for section in SECTIONS.values() for one in section.figures)
+
+    assert [name for name, n in names.items() if n > 1] == []
 
 
-def test_every_defined_figure_is_computed():
+def test_every_defined_figure_is_computed_and_every_computed_one_is_defined():
     computed = {figure.name for report in REPORTS for figure in report().figures}
 
-    assert computed == {one.name for one in FIGURES}
+    assert computed == {one.name for one in all_definitions()}
+
+
+@pytest.mark.parametrize("code", languages())
+def test_every_section_has_a_title_in_every_language(code):
+    assert [name for name in section_names() if not has_translation(f"section.{name}", Language(code))] == []
 
 
 @pytest.mark.parametrize("code", languages())
 def test_every_defined_figure_has_a_name_in_every_language(code):
-    assert [one.name for one in FIGURES if not has_translation(f"figure.{one.name}", Language(code))] == []
+    assert [one.name for one in all_definitions() if not has_translation(f"figure.{one.name}", Language(code))] == []
 
 
 def test_a_meaning_is_translated_into_all_languages_or_none():
-    keys = [f"figure.{one.name}.meaning" for one in FIGURES]
+    keys = [f"figure.{one.name}.meaning" for one in all_definitions()]
     by_language = {code: [key for key in keys if has_translation(key, Language(code))] for code in languages()}
 
     assert all(meanings == by_language["en"] for meanings in by_language.values())
@@ -95,10 +102,10 @@ def test_the_page_names_every_figure_of_the_report(report, code):
 def test_the_table_of_a_section_has_each_of_its_rows_once_in_the_order_of_the_definitions(report):
     money = report().money
     renderer = ReportRenderer(report(), Formatter(Language("en"), money.currency, money.n_decimals))
-    for build, section in zip(SECTIONS, SECTION_NAMES, strict=True):
-        names = [name for name in figures_in(section) if report().figures.one(name)]
+    for section in section_names():
+        names = [name for name in figures_in(section, "row") if report().figures.one(name)]
         if names:
-            page_section = build(renderer)
+            page_section = render_section(renderer, section)
             assert page_section is not None
             table = next(block for block in page_section.blocks if isinstance(block, Table))
             expected = [renderer.name(name) for name in names]
@@ -116,3 +123,45 @@ def test_every_figure_has_an_interval_unless_it_is_exact(report):
 def test_an_undefined_figure_is_refused_with_the_closest_name():
     with pytest.raises(UnknownName, match=r"no figure 'nrrr' .*did you mean 'nrr'\?"):
         definition_of("nrrr")
+
+
+NEW_SECTION = """
+from insights.report.buyer_rows import all_buyers
+from insights.report.definitions import FigureDefinition, FigureSection, Sums
+
+SECTION = FigureSection(
+    position=55,
+    figures=(
+        FigureDefinition(
+            "orders_squared", "count",
+            sums=Sums(all_buyers, ("year", "month"), lambda buyers: (buyers.n_orders,), lambda _, n: n**2),
+            views=("row", "month_chart"), is_headline=True,
+        ),
+    ),
+)
+"""
+
+
+def test_a_figure_added_in_one_file_is_in_the_json_and_on_the_page(tmp_path: Path):
+    (tmp_path / "squares.py").write_text(NEW_SECTION, encoding="utf-8")
+    figures.__path__.append(str(tmp_path))
+    forget_definitions()
+    try:
+        report = build_report(shop("ada 2026-01-03 100", "ada 2026-02-04 50", "bo 2026-02-20 50"), date(2026, 3, 1))
+        rows = [row for row in json.loads(render_json(report))["figures"] if row["name"] == "orders_squared"]
+        page = render_report(report, Language("en"))
+    finally:
+        figures.__path__.remove(str(tmp_path))
+        sys.modules.pop("insights.report.figures.squares", None)
+        forget_definitions()
+
+    assert [(row["period"], row["value"]) for row in rows] == [
+        ("2026-01/2026-02", 9.0), ("2026-01", 1.0), ("2026-02", 4.0),
+    ]  # fmt: skip
+    assert "<h2>section.squares</h2>" in page
+    assert '<span class="name">figure.orders_squared</span><span class="figure">9</span>' in page
+
+
+def forget_definitions() -> None:
+    for cached in (catalogue._modules_defining, definitions._by_name, definitions.figures_in_scenarios):
+        cached.cache_clear()

@@ -1,86 +1,41 @@
-"""The sections that any business may have: purchases, customer base, feedback, opportunities."""
+"""Tables and charts of the customer base: concentration, RFM segments and quintiles."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from core.i18n.formatting import format_number
-from insights.render.report_renderer import Cell, Drawings, ReportRenderer, ReportSection, Table, build_section
+from insights.render.report_renderer import Cell, Drawings, ReportRenderer, Table
 from insights.report.definitions import figures_in
 
-PURCHASE_FIGURES = figures_in("purchases")
-PURCHASE_CHARTS = (
-    "revenue", "active_customers", "new_customers", "average_order_value", "returning_share", "repeat_rate",
-)  # fmt: skip
-PURCHASE_GROUP_FIGURES = ("revenue", "repeat_rate", "average_order_value", "orders_a_customer", "top_20_share")
-FEEDBACK_FIGURES = figures_in("feedback")
-OPPORTUNITY_FIGURES = figures_in("opportunities")
 BEST_SCORE, WORST_SCORE = 5, 1
 "Of RFM."
 
 
-def purchase_section(renderer: ReportRenderer) -> ReportSection | None:
-    """Purchases: the year, by month, by group, by cohort."""
-    monthly = renderer.monthly_charts(renderer.text("By month"), PURCHASE_CHARTS, from_zero=True)
-    value = renderer.age_chart("value_by_age")
-    blocks = [
-        renderer.figure_table("", PURCHASE_FIGURES),
-        replace(monthly, charts=[*monthly.charts, value]) if monthly and value else monthly,
-        renderer.group_charts("repeat_rate"),
-        *renderer.group_tables(PURCHASE_GROUP_FIGURES),
-        renderer.cohort_table("ordering"),
-    ]
-    return build_section(renderer.text("Purchases"), blocks)
+def rfm_blocks(renderer: ReportRenderer, section: str) -> Iterator[Table | Drawings | None]:
+    """RFM segments by month and group, the grid of recency and frequency, and quintiles."""
+    if not figures_in(section, "rfm_column"):
+        return
+    yield _rfm_segments(renderer, section)
+    yield _rfm_segments_by_month(renderer)
+    for by in renderer.report.groupings:
+        yield _rfm_segments_by_group(renderer, by)
+    yield _rfm_grid(renderer)
+    yield _quintiles(renderer)
 
 
-def feedback_section(renderer: ReportRenderer) -> ReportSection | None:
-    """NPS, CSAT, response rates and response times."""
-    blocks = [
-        renderer.figure_table("", FEEDBACK_FIGURES),
-        renderer.monthly_charts(renderer.text("By month"), FEEDBACK_FIGURES),
-        *renderer.group_tables(FEEDBACK_FIGURES),
-    ]
-    return build_section(renderer.text("Customer feedback and response times"), blocks)
-
-
-def opportunity_section(renderer: ReportRenderer) -> ReportSection | None:
-    """Sales opportunities and their outcome."""
-    charts = ("win_rate", "won_amount", "lost_amount")
-    blocks = [
-        renderer.figure_table("", OPPORTUNITY_FIGURES),
-        renderer.monthly_charts(renderer.text("By month"), charts, from_zero=True),
-        *renderer.group_tables(OPPORTUNITY_FIGURES),
-    ]
-    return build_section(renderer.text("Opportunities"), blocks)
-
-
-def customer_base_section(renderer: ReportRenderer) -> ReportSection | None:
-    """Revenue concentration, RFM segments and quintiles."""
-    blocks = [
-        _concentration(renderer),
-        renderer.group_charts("mrr_top_20_share"),
-        _rfm_segments(renderer),
-        _rfm_segments_by_month(renderer),
-        *(_rfm_segments_by_group(renderer, by) for by in renderer.report.groupings),
-        _rfm_grid(renderer),
-        _quintiles(renderer),
-    ]
-    return build_section(renderer.text("Customer base"), blocks)
-
-
-def _concentration(renderer: ReportRenderer) -> Drawings | None:
-    """The share of the top customers now, and of the top 20 % by month."""
-    charts = [
-        drawing
-        for now, monthly in (("revenue_of_top", "top_20_share"), ("mrr_of_top", "mrr_top_20_share"))
-        for drawing in (renderer.top_share_chart(now), renderer.monthly_chart(monthly))
-    ]
+def concentration_charts(renderer: ReportRenderer, section: str) -> Drawings | None:
+    """The shares of the top customers now, and of the top 20 % by month."""
+    names = figures_in(section, "top_share", "top_20_share")
+    by_month = figures_in(section, "top_20_share")
+    charts = [renderer.monthly_chart(name) if name in by_month else renderer.top_share_chart(name) for name in names]
     drawn = [drawing for drawing in charts if drawing and drawing.svg]
     return Drawings(renderer.text("Revenue concentration"), drawn, is_wide=True) if drawn else None
 
 
-def _rfm_segments(renderer: ReportRenderer) -> Table | None:
-    table = renderer.group_table("rfm", figures_in("customer_base", "rfm"))
+def _rfm_segments(renderer: ReportRenderer, section: str) -> Table | None:
+    table = renderer.group_table("rfm", figures_in(section, "rfm_column"))
     return None if table is None else replace(table, title=renderer.text("RFM segments"))
 
 

@@ -11,28 +11,25 @@ from numpy.typing import NDArray
 from core.intervals import estimate_intervals
 from insights.finance.economics import Economics, WhatIf, project_revenue
 from insights.finance.lifetime import MONTHS_PER_YEAR
-from insights.report.breakdowns import Part
-from insights.report.cac import AcquiredCustomers
-from insights.report.figure import Figure, Place
+from insights.report.acquired_customers import AcquiredCustomers
+from insights.report.definitions import FigureDefinition, FigureSection, Outlook, figures_in_scenarios
+from insights.report.figure import NOW, Figure, Place
+from insights.report.inputs import FigureInputs
 from insights.report.mrr_panel import MrrPanel
-from insights.report.report_data import ReportData
 
 YEARS_AHEAD = 3
-NOW = "now"
-OUTCOMES = (
-    "mrr_a_customer", "monthly_logo_churn", "margin", "cac", "expected_months", "ltv", "ltv_over_cac",
-    "cac_payback_months", "revenue_year_1", "revenue_year_2", "revenue_year_3", "revenue_three_years",
-)  # fmt: skip
 
 
-def scenario_figures(data: ReportData, part: Part, *, what_ifs: Sequence[WhatIf]) -> list[Figure]:
-    """Each outcome now and in each scenario. `part` is all customers.
+def scenario_figures(inputs: FigureInputs) -> list[Figure]:
+    """Each figure that scenarios change, now and in each scenario, for all subscribers.
 
     Where the acquisition cost is unknown, scenarios that change it by a percentage are skipped.
     """
-    panel, year = MrrPanel.of(data, part), data.calendar.year
-    acquired = AcquiredCustomers.of_all(data, panel, span=year)
-    scenarios = [WhatIf(label=NOW), *(one for one in what_ifs if acquired.has_cost or not _scales_cost(one))]
+    if not inputs.parts:
+        return []
+    panel, year = inputs.panel(inputs.parts[0]), inputs.data.calendar.year
+    acquired = AcquiredCustomers.of_all(inputs.data, panel, span=year)
+    scenarios = [WhatIf(label=NOW), *(one for one in inputs.what_ifs if acquired.has_cost or not _scales_cost(one))]
     earned, paying = panel.earnings_at(year)
     new_a_month = panel.new[:, panel.calendar.columns(year)].any(axis=1) / year.n_months
     columns = np.column_stack(
@@ -47,9 +44,9 @@ def scenario_figures(data: ReportData, part: Part, *, what_ifs: Sequence[WhatIf]
     estimates = iter(estimate_intervals(evaluate, panel.customer_ids))
     n = int(paying.sum())
     return [
-        Figure(name, estimate, n, Place("what_if", scenario.label))
+        Figure(definition.name, estimate, n, Place("what_if", scenario.label))
         for scenario in scenarios
-        for name, estimate in zip(OUTCOMES, estimates, strict=False)
+        for definition, estimate in zip(figures_in_scenarios(), estimates, strict=False)
         if not math.isnan(estimate.value)
     ]
 
@@ -63,10 +60,10 @@ def _scales_cost(what_if: WhatIf) -> bool:
 def _outcomes(
     sums: NDArray[np.float64], panel: MrrPanel, *, acquired: AcquiredCustomers, scenarios: Sequence[WhatIf]
 ) -> NDArray[np.float64]:
-    """(scenarios x outcomes,) for the sums of one sample."""
+    """(scenarios x figures,) for the sums of one sample."""
     earned, mrr, paying, churned, at_risk, n_acquired, costs, new_a_month = sums.tolist()
     if not (paying and at_risk and mrr):
-        return np.full(len(scenarios) * len(OUTCOMES), np.nan)
+        return np.full(len(scenarios) * len(figures_in_scenarios()), np.nan)
     cac = float(acquired.cac(np.array(costs), np.array(n_acquired))) if acquired.has_cost else 0.0
     now = Economics(
         mrr=mrr / paying,
@@ -75,20 +72,43 @@ def _outcomes(
         acquisition_cost=cac,
         whole_months=panel.whole_months,
     )
-    return np.concatenate([_scenario_outcomes(one, now, customers=(paying, new_a_month)) for one in scenarios])
+    outlooks = [_look_ahead(scenario.apply(now), paying, new_a_month=new_a_month) for scenario in scenarios]
+    return np.array([_outcome(one, outlook) for outlook in outlooks for one in figures_in_scenarios()])
 
 
-def _scenario_outcomes(scenario: WhatIf, now: Economics, *, customers: tuple[float, float]) -> list[float]:
-    """The outcomes in one scenario, for today's number of customers and the new customers per month."""
-    then = scenario.apply(now)
-    costs = then.acquisition_cost if then.acquisition_cost > 0 else math.nan
-    n_customers, new_a_month = customers
+def _outcome(definition: FigureDefinition, outlook: Outlook) -> float:
+    return math.nan if definition.in_scenario is None else definition.in_scenario(outlook)
+
+
+def _look_ahead(then: Economics, n_customers: float, *, new_a_month: float) -> Outlook:
+    """The coming years with today's number of customers and the new customers per month."""
     months = project_revenue(
         then, n_customers=n_customers, new_per_month=new_a_month, n_months=YEARS_AHEAD * MONTHS_PER_YEAR
     )
     years = months.reshape(YEARS_AHEAD, MONTHS_PER_YEAR).sum(axis=1).tolist()
-    payback_months = then.payback_months if costs > 0 else math.nan
-    return [
-        then.mrr, then.monthly_churn, then.margin, costs, then.lifetime_months, then.lifetime_value,
-        then.lifetime_value / costs, payback_months, *years, sum(years),
-    ]  # fmt: skip
+    return Outlook(then, has_cost=then.acquisition_cost > 0, revenue=years)
+
+
+def _revenue_of_year(place: int) -> FigureDefinition:
+    return FigureDefinition(
+        f"revenue_year_{place + 1}",
+        "money",
+        computed_by=scenario_figures,
+        in_scenario=lambda outlook: outlook.revenue[place],
+        views=("scenario_row",),
+    )
+
+
+SECTION = FigureSection(
+    position=40,
+    figures=(
+        *(_revenue_of_year(place) for place in range(YEARS_AHEAD)),
+        FigureDefinition(
+            "revenue_three_years",
+            "money",
+            computed_by=scenario_figures,
+            in_scenario=lambda outlook: sum(outlook.revenue),
+            views=("scenario_row",),
+        ),
+    ),
+)

@@ -198,6 +198,7 @@ SECTION = FigureSection(
                 rfm_groups, (*_PERIODS, "grid"), lambda rows: (rows.in_group,), lambda _, n: n, lambda rows: rows.n
             ),
             views=_RFM,
+            is_exact=True,
         ),
         FigureDefinition(
             "customer_share",

@@ -123,12 +123,14 @@ SECTION = FigureSection(
             "money",
             sums=Sums(opportunities, _SPANS, lambda rows: (rows.won_amount,), _total),
             views=_CHARTED,
+            is_exact=True,
         ),
         FigureDefinition(
             "lost_amount",
             "money",
             sums=Sums(opportunities, _SPANS, lambda rows: (rows.lost_amount,), _total),
             views=_CHARTED,
+            is_exact=True,
         ),
     ),
 )

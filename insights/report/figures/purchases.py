@@ -117,12 +117,14 @@ SECTION = FigureSection(
             "customers",
             sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.active,), _total, _n),
             views=_CHARTED,
+            is_exact=True,
         ),
         FigureDefinition(
             "new_customers",
             "customers",
             sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.is_new,), _total, _n),
             views=_CHARTED,
+            is_exact=True,
         ),
         FigureDefinition(
             "returning_share",

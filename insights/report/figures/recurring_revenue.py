@@ -18,7 +18,7 @@ def _amount(book: BookRows, units: NDArray[np.float64]) -> NDArray[np.float64]:
 def _movement(kind: str, view: View) -> FigureDefinition:
     """A movement of each month: opening + movements = closing, to the last unit."""
     sums = Sums(subscribers, ("month",), lambda book: book.movement(kind), _amount)
-    return FigureDefinition(f"mrr_{kind}", "money", sums=sums, views=(view,))
+    return FigureDefinition(f"mrr_{kind}", "money", sums=sums, views=(view,), is_exact=True)
 
 
 _CLOSING: tuple[Period, ...] = ("month", "fiscal_year")
@@ -31,6 +31,7 @@ SECTION = FigureSection(
             "money",
             sums=Sums(subscribers, ("today",), lambda book: (book.closing,), _amount),
             is_headline=True,
+            is_exact=True,
             months_of="mrr_closing",
             needs="subscriptions",
         ),
@@ -43,12 +44,14 @@ SECTION = FigureSection(
                 lambda book: (book.closing,),
                 lambda book, units: book.amounts(MONTHS_PER_YEAR * units),
             ),
+            is_exact=True,
         ),
         FigureDefinition(
             "paying_customers",
             "customers",
             sums=Sums(subscribers, ("today",), lambda book: (book.closing > 0,), lambda _, paying: paying),
             also_in={"retention": ("group_column",)},
+            is_exact=True,
         ),
         FigureDefinition(
             "mrr_a_customer",
@@ -77,6 +80,7 @@ SECTION = FigureSection(
             sums=Sums(subscribers, _CLOSING, lambda book: (book.closing,), _amount),
             views=("movement.level",),
             also_in={"retention": ("fiscal_year_column",)},
+            is_exact=True,
         ),
     ),
 )

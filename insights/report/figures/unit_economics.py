@@ -208,6 +208,7 @@ SECTION = FigureSection(
             sums=Sums(
                 subscribers_and_channels, _SPANS, lambda book: _cost(book.won_by_spend), lambda book, _, n_new: n_new
             ),
+            is_exact=True,
             views=("row", "channel_column"),
         ),
         FigureDefinition(

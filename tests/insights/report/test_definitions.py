@@ -120,6 +120,10 @@ def test_every_figure_has_an_interval_unless_it_is_exact(report):
     assert has_interval == {(name, not definition_of(name).is_exact) for name, _ in has_interval}
 
 
+def test_a_number_of_customers_is_counted_and_has_no_interval():
+    assert [one.name for one in all_definitions() if one.unit == "customers" and not one.is_exact] == []
+
+
 def test_an_undefined_figure_is_refused_with_the_closest_name():
     with pytest.raises(UnknownName, match=r"no figure 'nrrr' .*did you mean 'nrr'\?"):
         definition_of("nrrr")

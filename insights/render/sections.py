@@ -1,4 +1,4 @@
-"""Lays out a section of the page from what its figures declare: each view of a figure has its place."""
+"""Builds a section of the page from what its figures declare: each view of a figure has its place."""
 
 from __future__ import annotations
 

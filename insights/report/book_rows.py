@@ -90,7 +90,7 @@ class BookRows:
         return spend.of(self.part.group) if self.part.by == SOURCE else spend
 
     @cached_property
-    def won_by_spend(self) -> AcquiredCustomers | None:
+    def customers_by_spend(self) -> AcquiredCustomers | None:
         """The customers won in the span with spend; None without spend."""
         if self.spend is None:
             return None
@@ -98,20 +98,20 @@ class BookRows:
         return acquired if acquired.has_cost else None
 
     @cached_property
-    def won_by_record(self) -> AcquiredCustomers | None:
+    def customers_by_record(self) -> AcquiredCustomers | None:
         """The customers won in the span whose cost is recorded; None without any."""
         acquired = AcquiredCustomers.from_records(self.data, self.panel, span=self.span)
         return acquired if acquired.has_cost else None
 
     @property
-    def won(self) -> AcquiredCustomers | None:
+    def new_customers(self) -> AcquiredCustomers | None:
         """The customers behind `cac`: from spend in a report with spend, else from recorded costs."""
-        return self.won_by_spend if len(self.data.acquisition.spend.months) else self.won_by_record
+        return self.customers_by_spend if len(self.data.acquisition.spend.months) else self.customers_by_record
 
     @property
-    def won_beside_spend(self) -> AcquiredCustomers | None:
+    def customers_beside_spend(self) -> AcquiredCustomers | None:
         """The customers behind `recorded_cac`, which only a report with spend has."""
-        return self.won_by_record if len(self.data.acquisition.spend.months) else None
+        return self.customers_by_record if len(self.data.acquisition.spend.months) else None
 
 
 def subscribers(inputs: FigureInputs) -> Iterator[Sample[BookRows]]:

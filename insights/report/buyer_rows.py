@@ -24,7 +24,7 @@ def select_orders(orders: DailyOrders, span: Span) -> DailyOrders:
 
 @dataclass(frozen=True)
 class BuyerRows:
-    """Everybody who ever bought or returned anything, over a span; every array is (n,), sorted by customer."""
+    """All customers who ever bought or returned anything, over a span; every array is (n,), sorted by customer."""
 
     orders: DailyOrders
     "Of all time."

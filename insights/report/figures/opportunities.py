@@ -31,27 +31,27 @@ class OpportunityRows:
         return self._by_account(self.span.contains(self.opportunities.opened_on)) > 0
 
     @property
-    def closed(self) -> NDArray[Any]:
+    def n_closed(self) -> NDArray[Any]:
         """The number of opportunities that were won or lost in the span."""
         return self._by_account(self._is_decided)
 
     @property
-    def won(self) -> NDArray[Any]:
+    def n_won(self) -> NDArray[Any]:
         """The number of opportunities won in the span."""
         return self._by_account(self._is_decided & (self.opportunities.won == 1))
 
     @property
-    def lost(self) -> NDArray[Any]:
+    def n_lost(self) -> NDArray[Any]:
         """The number of opportunities lost in the span."""
         return self._by_account(self._is_decided & (self.opportunities.won == 0))
 
     @property
-    def won_amount(self) -> NDArray[Any]:
+    def amount_won(self) -> NDArray[Any]:
         """The amount of the opportunities won in the span."""
         return self._by_account(self._is_decided & (self.opportunities.won == 1), self.opportunities.amounts)
 
     @property
-    def lost_amount(self) -> NDArray[Any]:
+    def amount_lost(self) -> NDArray[Any]:
         """The amount of the opportunities lost in the span."""
         return self._by_account(self._is_decided & (self.opportunities.won == 0), self.opportunities.amounts)
 
@@ -88,7 +88,7 @@ _CHARTED: tuple[View, ...] = (*_VIEWS, "month_chart")
 
 
 def _n_closed(rows: OpportunityRows) -> int:
-    return int(rows.closed.sum())
+    return int(rows.n_closed.sum())
 
 
 def _total(rows: OpportunityRows, total: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -108,27 +108,27 @@ SECTION = FigureSection(
         FigureDefinition(
             "win_rate",
             "share",
-            sums=Sums(opportunities, _SPANS, lambda rows: (rows.won, rows.closed), n=_n_closed),
+            sums=Sums(opportunities, _SPANS, lambda rows: (rows.n_won, rows.n_closed), n=_n_closed),
             views=_CHARTED,
             needs="opportunities",
         ),
         FigureDefinition(
             "loss_rate",
             "share",
-            sums=Sums(opportunities, _SPANS, lambda rows: (rows.lost, rows.closed), n=_n_closed),
+            sums=Sums(opportunities, _SPANS, lambda rows: (rows.n_lost, rows.n_closed), n=_n_closed),
             views=_VIEWS,
         ),
         FigureDefinition(
             "won_amount",
             "money",
-            sums=Sums(opportunities, _SPANS, lambda rows: (rows.won_amount,), _total),
+            sums=Sums(opportunities, _SPANS, lambda rows: (rows.amount_won,), _total),
             views=_CHARTED,
             is_exact=True,
         ),
         FigureDefinition(
             "lost_amount",
             "money",
-            sums=Sums(opportunities, _SPANS, lambda rows: (rows.lost_amount,), _total),
+            sums=Sums(opportunities, _SPANS, lambda rows: (rows.amount_lost,), _total),
             views=_CHARTED,
             is_exact=True,
         ),

@@ -43,13 +43,13 @@ def _cac(won: Won) -> Sums[BookRows]:
         subscribers_and_channels,
         _SPANS,
         lambda book: _cost(won(book)),
-        lambda book, *sums: _known(won(book)).cac(*sums),
+        lambda book, *sums: _require(won(book)).cac(*sums),
     )
 
 
 def _ltv_over_cac(won: Won) -> Sums[BookRows]:
     def formula(book: BookRows, *sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        ltv, cac = book.panel.ltv(*sums[:4]), _known(won(book)).cac(*sums[4:])
+        ltv, cac = book.panel.ltv(*sums[:4]), _require(won(book)).cac(*sums[4:])
         return ratio(np.where(np.isinf(ltv) & np.isinf(cac), np.nan, ltv), cac)
 
     return Sums(subscribers_and_channels, _SPANS, lambda book: _beside_cost(book.ltv_terms, won(book)), formula)
@@ -57,7 +57,7 @@ def _ltv_over_cac(won: Won) -> Sums[BookRows]:
 
 def _payback_months(won: Won) -> Sums[BookRows]:
     def formula(book: BookRows, *sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        return ratio(_known(won(book)).cac(*sums[2:]), ratio(sums[0], sums[1]))
+        return ratio(_require(won(book)).cac(*sums[2:]), ratio(sums[0], sums[1]))
 
     return Sums(
         subscribers_and_channels,
@@ -75,12 +75,12 @@ def _beside_cost(terms: Addends | None, won: AcquiredCustomers | None) -> Addend
     return None if terms is None or won is None else (*terms, won.costs, won.is_new)
 
 
-def _known(won: AcquiredCustomers | None) -> AcquiredCustomers:
+def _require(won: AcquiredCustomers | None) -> AcquiredCustomers:
     assert won is not None, "a formula is evaluated only where there is something to add"
     return won
 
 
-def _known_cost(outlook: Outlook, value: float) -> float:
+def _if_cost_is_known(outlook: Outlook, value: float) -> float:
     return value if outlook.has_cost else math.nan
 
 
@@ -196,8 +196,8 @@ SECTION = FigureSection(
             sums=Sums(
                 subscribers_and_channels,
                 _SPANS,
-                lambda book: _cost(book.won_by_spend),
-                lambda book, *_: np.array([_known(book.won_by_spend).spend]),
+                lambda book: _cost(book.customers_by_spend),
+                lambda book, *_: np.array([_require(book.customers_by_spend).spend]),
             ),
             is_exact=True,
             views=("row", "channel_column"),
@@ -206,7 +206,10 @@ SECTION = FigureSection(
             "won_customers",
             "customers",
             sums=Sums(
-                subscribers_and_channels, _SPANS, lambda book: _cost(book.won_by_spend), lambda book, _, n_new: n_new
+                subscribers_and_channels,
+                _SPANS,
+                lambda book: _cost(book.customers_by_spend),
+                lambda book, _, n_new: n_new,
             ),
             is_exact=True,
             views=("row", "channel_column"),
@@ -214,38 +217,38 @@ SECTION = FigureSection(
         FigureDefinition(
             "cac",
             "money",
-            sums=_cac(lambda book: book.won),
-            in_scenario=lambda outlook: _known_cost(outlook, outlook.economics.acquisition_cost),
+            sums=_cac(lambda book: book.new_customers),
+            in_scenario=lambda outlook: _if_cost_is_known(outlook, outlook.economics.acquisition_cost),
             views=_COST_VIEWS,
             needs="spend",
         ),
         FigureDefinition(
             "ltv_over_cac",
             "times",
-            sums=_ltv_over_cac(lambda book: book.won),
-            in_scenario=lambda outlook: _known_cost(outlook, outlook.economics.value_over_cost),
+            sums=_ltv_over_cac(lambda book: book.new_customers),
+            in_scenario=lambda outlook: _if_cost_is_known(outlook, outlook.economics.value_over_cost),
             views=_COST_VIEWS,
             is_headline=True,
         ),
         FigureDefinition(
             "cac_payback_months",
             "months",
-            sums=_payback_months(lambda book: book.won),
-            in_scenario=lambda outlook: _known_cost(outlook, outlook.economics.payback_months),
+            sums=_payback_months(lambda book: book.new_customers),
+            in_scenario=lambda outlook: _if_cost_is_known(outlook, outlook.economics.payback_months),
             views=_COST_VIEWS,
             is_headline=True,
         ),
-        FigureDefinition("recorded_cac", "money", sums=_cac(lambda book: book.won_beside_spend), views=_VIEWS),
+        FigureDefinition("recorded_cac", "money", sums=_cac(lambda book: book.customers_beside_spend), views=_VIEWS),
         FigureDefinition(
             "ltv_over_recorded_cac",
             "times",
-            sums=_ltv_over_cac(lambda book: book.won_beside_spend),
+            sums=_ltv_over_cac(lambda book: book.customers_beside_spend),
             views=_VIEWS,
         ),
         FigureDefinition(
             "recorded_cac_payback_months",
             "months",
-            sums=_payback_months(lambda book: book.won_beside_spend),
+            sums=_payback_months(lambda book: book.customers_beside_spend),
             views=_VIEWS,
         ),
         FigureDefinition("survival", "share", computed_by=survival_figures, views=("age_chart",)),

@@ -4,54 +4,81 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
-from pkgutil import iter_modules
+from typing import Annotated
 
 import typer
 
 from core import environment
 from core.errors import KizunaError
 from core.interruption import was_interrupted, watch_for_interruption
-from kizuna import commands
+from kizuna.command_group import CommandGroup
+from kizuna.usage_errors import describe_usage_error
 
 INTERRUPTED = 130
+HELP = "Kizuna (絆): churn scores, recommendations and next best offers from a company's raw tables."
 
 
 def command_line() -> typer.Typer:
-    """The application with every command. Each file of kizuna/commands defines `register(app)`."""
+    """The application with every command."""
+    # Without rich markup, the help needs no import of rich, and [hazard] in a help text stays as it is.
     app = typer.Typer(
+        cls=CommandGroup,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        add_completion=False,
-        help="Kizuna (絆): churn scores, recommendations and next best offers from a company's raw tables.",
+        rich_markup_mode=None,
+        help=HELP,
     )
-    app.callback()(lambda: None)
-    for module in sorted(iter_modules(commands.__path__), key=lambda module: module.name):
-        import_module(f"kizuna.commands.{module.name}").register(app)
+    app.callback()(_options_of_all_commands)
     return app
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"kizuna {version('kizuna')}\n")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+]
+
+
+def _options_of_all_commands(version: Version = False) -> None:
+    del version
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line. Returns the exit code: 0 done, 1 internal error, 2 bad input, 130 interrupted."""
     watch_for_interruption()
     try:
-        command_line()(arguments, prog_name="kizuna")
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
+        code = command_line()(arguments, prog_name="kizuna", standalone_mode=False) or 0
         # Typer turns Ctrl-C into an exit code and prints nothing.
         return _fail("interrupted", INTERRUPTED) if code == INTERRUPTED or (code and was_interrupted()) else code
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
+    except SystemExit as end:
+        # Shell completion, and a reader of the output that has gone away.
+        return end.code if isinstance(end.code, int) else 1
     # The end of every command: whatever happened becomes one line and an exit code.
     except Exception as error:
         if was_interrupted():
             return _fail("interrupted", INTERRUPTED)
         if isinstance(error, KizunaError):
             return _fail(str(error), error.exit_code)
+        if isinstance(error, typer.TyperException):
+            return _print_usage_error(error)
         if os.environ.get(environment.DEBUG):
             raise
         return _fail(f"internal error: {type(error).__name__}: {error}; set {environment.DEBUG}=1 for the traceback", 1)
-    return 0
+
+
+def _print_usage_error(error: typer.TyperException) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":  # Its message is the help.
+        sys.stderr.write(f"{error.message}\n")
+        return error.exit_code
+    return _fail(describe_usage_error(error), error.exit_code)
 
 
 def _fail(message: str, exit_code: int) -> int:

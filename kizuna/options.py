@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,23 @@ def parse_day(text: str) -> date:
         raise BadInput(f"--cutoff takes a day such as 2026-04-01, found '{text}'") from fault
 
 
+def parse_moment(text: str) -> datetime:
+    """Read a day or a time, with or without an offset. Raises BadInput."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as fault:
+        raise BadInput(
+            f"--at takes a day or a time such as 2026-09-14 or 2026-09-14T10:00+09:00, found '{text}'"
+        ) from fault
+
+
+class OutputFormat(StrEnum):
+    """What a command prints."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 ConfigPath = Annotated[
     Path,
     typer.Option("--config", envvar=environment.CONFIG, help="TOML file of the data set.", show_default=True),
@@ -39,6 +57,9 @@ Cutoffs = Annotated[
 ]
 LanguageOption = Annotated[
     Language, typer.Option("--lang", parser=Language, metavar="|".join(languages()), help="Language of the output.")
+]
+FormatOption = Annotated[
+    OutputFormat, typer.Option("--format", help="Lines and tables for people, or one JSON document for programs.")
 ]
 TableOut = Annotated[Path, typer.Option("--out", help="Output file: .csv (UTF-8) or .parquet.")]
 Excel = Annotated[

@@ -1,16 +1,31 @@
-"""Prints lines, tables and progress bars at a terminal; no bars where the output goes to a file."""
+"""Prints results to the standard output, as lines and tables or as JSON, and progress to the standard error.
+
+So a program can read the output of every command: `kizuna models --format json | jq`.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 Step = TypeVar("Step")
+
+
+def progress_console() -> Console:
+    """The console of progress and notes. It shows no bars where the standard error goes to a file."""
+    return Console(stderr=True)
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document. NaN, which JSON does not have, becomes null."""
+    import msgspec
+
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(document)).decode() + "\n")
 
 
 def say(console: Console, text: str) -> None:
@@ -18,13 +33,15 @@ def say(console: Console, text: str) -> None:
     console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-def print_table(console: Console, rows: Iterable[tuple[str, ...]], *, title: str | None = None) -> None:
-    """Print rows of cells, the first row as the heading; numbers are aligned to the right."""
+def print_table(
+    console: Console, rows: Iterable[tuple[str, ...]], *, title: str | None = None, numeric: bool = True
+) -> None:
+    """Print rows of cells, the first row as the heading; `numeric` cells after the first are aligned to the right."""
     heading, *body = rows
     table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
     for place, word in enumerate(heading):
         # Names are never wrapped; other cells wrap before they are cut off.
-        table.add_column(word, justify="right" if place else "left", no_wrap=not place, overflow="fold")
+        table.add_column(word, justify="right" if place and numeric else "left", no_wrap=not place, overflow="fold")
     for row in body:
         table.add_row(*row)
     console.print(table)
@@ -38,6 +55,8 @@ class ProgressBars:
 
     def over(self, steps: Sequence[Step], label: str) -> Iterable[Step]:
         """Yield the steps one by one and advance a bar."""
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
         columns = (SpinnerColumn(), TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, TimeElapsedColumn(), console=self._console) as progress:
             yield from progress.track(steps, description=label)

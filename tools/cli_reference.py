@@ -10,6 +10,8 @@ from typing import Any
 
 import typer
 
+from kizuna.command_group import CommandFile
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs/reference/cli.md"
 HEADER = """# Command line
@@ -19,6 +21,10 @@ Written by `python -m tools.cli_reference`; a test keeps it current.
 Every command reads the data set's TOML ([configuration](configuration.md)): `--config`, else `KIZUNA_CONFIG`, else
 `./kizuna.toml`. Models, releases and the ledger are kept below `var/`. Exit codes: 0 done, 1 internal error, 2 bad
 input, 130 interrupted. On bad input a command prints one line with the problem and the fix.
+
+Results go to the standard output, progress and notes to the standard error. `--format json` prints one JSON document
+instead of lines and tables. `kizuna --version` shows the version; `kizuna --install-completion` makes the shell
+complete commands, options and values.
 
 """
 
@@ -40,7 +46,7 @@ def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
         yield name, command
         return
     for part, nested in sorted(inner.items()):
-        yield from _commands(nested, f"{name} {part}")
+        yield from _commands(nested.load() if isinstance(nested, CommandFile) else nested, f"{name} {part}")
 
 
 def _anchor(name: str) -> str:

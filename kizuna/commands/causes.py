@@ -10,9 +10,9 @@ from rich.console import Console
 
 from core.i18n.translation import ENGLISH, Language, translate
 from core.model_kinds import CHURN
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, LanguageOption, open_config
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, LanguageOption, OutputFormat, open_config
 from kizuna.session import open_registry
-from kizuna.terminal import print_table, say
+from kizuna.terminal import print_json, print_table, progress_console, say
 
 if TYPE_CHECKING:
     from core.config.data_set import Config
@@ -41,19 +41,24 @@ def register(app: typer.Typer) -> None:
         lang: LanguageOption = ENGLISH,
         by_segment: BySegment = False,
         out: Out = None,
+        output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Churn causes: stated, attributed by the model, MRR at risk, and what to do first."""
         settings = open_config(config)
         decomposition = decompose_churn(settings, months)
         path = out or settings.places.home / "causes.json"
         write(decomposition, path)
+        if output_format is OutputFormat.JSON:
+            print_json(decomposition)
+            return
         print_decomposition(decomposition, lang, by_segment=by_segment)
         say(console, str(path))
 
 
 def decompose_churn(config: Config, n_months: int) -> Decomposition:
     """Decompose churn by cause, with the churn champion and, where there are any, the hazard and text champions."""
-    registry, _ = open_registry(config, console)
+    progress = progress_console()
+    registry, _ = open_registry(config, progress)
     from insights.causes.current_risk import HazardRisks
     from insights.causes.decomposition import decompose
     from insights.causes.panel import build_panel
@@ -63,7 +68,7 @@ def decompose_churn(config: Config, n_months: int) -> Decomposition:
     from tables.sources.opening import open_tables
 
     model, hazard, texts = load_churn_champion(registry), load_hazard_champion(registry), load_text_champion(registry)
-    with console.status("analysing churn causes"):
+    with progress.status("analysing churn causes"):
         tables, excluded = open_tables(config), ExcludedRows()
         panel = build_panel(tables, model, text_model=texts, n_months=n_months, excluded=excluded)
         risks = None

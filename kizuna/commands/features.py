@@ -5,8 +5,16 @@ from __future__ import annotations
 import typer
 from rich.console import Console
 
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoffs, TableOut, open_config
-from kizuna.terminal import say
+from kizuna.options import (
+    DEFAULT_CONFIG,
+    ConfigPath,
+    Cutoffs,
+    FormatOption,
+    OutputFormat,
+    TableOut,
+    open_config,
+)
+from kizuna.terminal import print_json, progress_console, say
 
 
 def register(app: typer.Typer) -> None:
@@ -14,7 +22,12 @@ def register(app: typer.Typer) -> None:
     app.command("features", epilog="Example: kizuna features --out features.parquet --cutoff 2010-09-01")(features)
 
 
-def features(out: TableOut, config: ConfigPath = DEFAULT_CONFIG, cutoff: Cutoffs = None) -> None:
+def features(
+    out: TableOut,
+    config: ConfigPath = DEFAULT_CONFIG,
+    cutoff: Cutoffs = None,
+    output_format: FormatOption = OutputFormat.TEXT,
+) -> None:
     """Write the features of every customer in the cohort at each cutoff."""
     from features.cohort import select_cohort
     from features.families.catalogue import missing_tables
@@ -22,12 +35,17 @@ def features(out: TableOut, config: ConfigPath = DEFAULT_CONFIG, cutoff: Cutoffs
     from tables.sources.opening import open_tables
 
     check_suffix(out)
-    console = Console()
-    with console.status("computing features"):
+    with progress_console().status("computing features"):
         tables = open_tables(open_config(config))
         cutoffs = cutoff or [tables.default_cutoff()]
         table = compute_features(tables, select_cohort(tables, cutoffs))
         write_features(table, out)
+    missing = [str(table) for table in missing_tables(tables)]
+    if output_format is OutputFormat.JSON:
+        size = {"rows": len(table), "features": [column.name for column in table.columns]}
+        print_json({"path": str(out), "cutoffs": cutoffs, **size, "missing_tables": missing})
+        return
+    console = Console()
     say(console, f"{out}: {len(table):,} rows, {len(table.columns)} features, cutoffs {', '.join(map(str, cutoffs))}")
-    for missing in missing_tables(tables):
-        say(console, str(missing))
+    for note in missing:
+        say(console, note)

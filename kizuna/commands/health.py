@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,9 +14,17 @@ from core.config.data_set import Config
 from core.errors import BadInput
 from core.i18n.translation import ENGLISH, Language, translate
 from core.model_kinds import CHURN
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, LanguageOption, open_config
+from kizuna.options import (
+    DEFAULT_CONFIG,
+    ConfigPath,
+    Cutoff,
+    FormatOption,
+    LanguageOption,
+    OutputFormat,
+    open_config,
+)
 from kizuna.session import open_registry
-from kizuna.terminal import ProgressBars, print_table, say
+from kizuna.terminal import ProgressBars, print_json, print_table, progress_console, say
 
 if TYPE_CHECKING:
     from core.tasks import Task
@@ -44,13 +52,14 @@ def health(
     days: Days = 1,
     every: StepDays = 7,
     lang: LanguageOption = ENGLISH,
+    output_format: FormatOption = OutputFormat.TEXT,
 ) -> None:
     """Compute health scores and open one task per drop. Safe to re-run."""
     from serving.tasks.store import TaskStore
     from tables.sources.opening import open_tables
 
     settings = open_config(config)
-    registry, _ = open_registry(settings, console)
+    registry, _ = open_registry(settings, progress_console())
     package = registry.package(registry.find(CHURN.name, "champion"))
     if package.card.unusable_reason:
         raise BadInput(
@@ -58,12 +67,16 @@ def health(
             "run `kizuna train churn`, then `kizuna promote churn`"
         )
     store = TaskStore.at(os.environ.get(environment.DATABASE_URL), settings.places.tasks, data_set=settings.name)
-    with console.status("reading the tables"):
+    with progress_console().status("reading the tables"):
         tables = open_tables(settings)
         last = tables.default_cutoff() if cutoff is None else cutoff
     day, tasks = compute_days(tables, package, store=store, last=last, n_days=days, step_days=every)
+    if output_format is OutputFormat.JSON:
+        print_json(describe_day(settings, day, tasks=tasks))
+        deliver_tasks(settings, store, console=progress_console())
+        return
     print_day(settings, day, tasks=tasks, language=lang)
-    deliver_tasks(settings, store)
+    deliver_tasks(settings, store, console=console)
 
 
 def compute_days(
@@ -79,7 +92,7 @@ def compute_days(
     run = HealthRun(tables, CHURN_MODELS[package.artifact.model].from_artifact(package.artifact))
     newest: list[HealthDay] = []
     tasks: list[Task] = []
-    for cutoff in ProgressBars(console).over(days_until(last, n_days, step_days=step_days), "health"):
+    for cutoff in ProgressBars(progress_console()).over(days_until(last, n_days, step_days=step_days), "health"):
         day = run.compute(cutoff, read_previous_bands(folder, cutoff))
         owners = owners_of(tables, day.customer_ids[day.has_alert], default=config.health.owner)
         new_tasks = open_tasks(config, day, owners=owners, now=datetime.now(UTC))
@@ -87,6 +100,15 @@ def compute_days(
         write_day(folder, day, model_version=package.card.version)
         newest = [day]
     return newest[0], tasks
+
+
+def describe_day(config: Config, day: HealthDay, *, tasks: list[Task]) -> dict[str, Any]:
+    """The day as JSON: customers by band, new tasks, and the file that has every customer."""
+    from core.health import BANDS
+
+    bands = {band: int((day.states.band == place).sum()) for place, band in enumerate(BANDS)}
+    path = str(config.places.health / f"{day.cutoff}.parquet")
+    return {"cutoff": day.cutoff, "customers": len(day), "bands": bands, "new_tasks": tasks, "path": path}
 
 
 def print_day(config: Config, day: HealthDay, *, tasks: list[Task], language: Language) -> None:
@@ -105,7 +127,7 @@ def print_day(config: Config, day: HealthDay, *, tasks: list[Task], language: La
     say(console, translate("{n} customers, in {path}", language, n=len(day), path=path))
 
 
-def deliver_tasks(config: Config, store: TaskStore) -> None:
+def deliver_tasks(config: Config, store: TaskStore, *, console: Console) -> None:
     """Send open tasks that were not delivered yet to the webhook, if the TOML names one."""
     from serving.tasks.delivery import Webhook, deliver
 

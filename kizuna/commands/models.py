@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from core.model_card import ModelCard
 from core.model_kinds import CHURN, MODEL_KINDS
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat, open_config
 from kizuna.session import open_registry
-from kizuna.terminal import say
+from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
+    from core.config.data_set import Config
+    from core.model_card import ModelCard
     from insights.drift import Drift
-    from models.mlflow_store.registry import RegisteredVersion
+    from models.mlflow_store.registry import RegisteredVersion, Registry
 
 console = Console()
 
@@ -37,24 +38,51 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command(epilog="Example: kizuna models --config configs/online_retail.toml")
-    def models(config: ConfigPath = DEFAULT_CONFIG, drift: DriftOption = False) -> None:
+    def models(
+        config: ConfigPath = DEFAULT_CONFIG,
+        drift: DriftOption = False,
+        output_format: FormatOption = OutputFormat.TEXT,
+    ) -> None:
         """List model versions with aliases and hold-out metrics (90% intervals)."""
         if drift:
-            print_drift(config)
+            print_drift(config, output_format)
             return
         settings = open_config(config, allow_cross_section=True)
-        registry, _ = open_registry(settings, console)
-        for kind in MODEL_KINDS.values():
-            versions = registry.versions(kind.name)
-            if versions:
-                console.print(_table(registry.name(kind.name), versions, metrics=kind.metrics))
-                for version in versions:
-                    say(console, f"  {version.version}: {version.card.verdict}")
-            elif kind.is_expected(settings):
-                say(console, f"no {kind.name} model yet; next: {kind.train_command}")
+        registry, _ = open_registry(settings, progress_console())
+        if output_format is OutputFormat.JSON:
+            print_json([_describe(version) for kind in MODEL_KINDS for version in registry.versions(kind)])
+        else:
+            print_versions(registry, settings)
 
 
-def print_drift(config: Path) -> None:
+def print_versions(registry: Registry, config: Config) -> None:
+    """Print the versions of each kind of model, or how to train one where a data set should have it."""
+    for kind in MODEL_KINDS.values():
+        versions = registry.versions(kind.name)
+        if versions:
+            console.print(_table(registry.name(kind.name), versions, metrics=kind.metrics))
+            for version in versions:
+                say(console, f"  {version.version}: {version.card.verdict}")
+        elif kind.is_expected(config):
+            say(console, f"no {kind.name} model yet; next: {kind.train_command}")
+
+
+def _describe(registered: RegisteredVersion) -> dict[str, Any]:
+    """A version as JSON; its metrics are those on the card of the registered model."""
+    card = registered.card
+    metrics = {m.name: m.estimate for m in card.metrics if (m.model, m.split) == (card.model, card.evaluation_split)}
+    facts = ("kind", "model", "settings", "test_cutoff", "verdict", "beats_baselines", "is_baseline", "leaks")
+    return {
+        "name": card.registry_name,
+        "version": registered.version,
+        "aliases": registered.aliases,
+        "run_id": registered.run_id,
+        **{name: getattr(card, name) for name in facts},
+        "metrics": metrics,
+    }
+
+
+def print_drift(config: Path, output_format: OutputFormat) -> None:
     """Print how churn rates and features have moved since the churn champion was trained.
 
     Raises NotFound without a champion, and ConfigError for a cross-section data set, which has no dates.
@@ -65,12 +93,15 @@ def print_drift(config: Path) -> None:
     from training.judging.folds import folds_of
 
     settings = open_config(config)
-    registry, _ = open_registry(settings, console)
+    registry, _ = open_registry(settings, progress_console())
     champion = registry.find(CHURN.name, CHAMPION)
     vocabularies = registry.package(champion).vocabularies
-    with Console(stderr=True).status("computing features and labels"):
+    with progress_console().status("computing features and labels"):
         tables = open_tables(settings)
         drift = measure_drift(tables, champion.card, label_cutoffs=folds_of(tables).refit, vocabularies=vocabularies)
+    if output_format is OutputFormat.JSON:
+        print_json({"version": champion.version, "trained_on": champion.card.training_cutoffs, "drift": drift})
+        return
     console.print(_churn_rate_table(drift, training_cutoffs=champion.card.training_cutoffs))
     if not drift.features:
         say(console, f"{champion.card.model} uses no features, so no feature can shift")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, open_config
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, FormatOption, OutputFormat, open_config
 from kizuna.session import open_registry
-from kizuna.terminal import say
+from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
     from serving.release.release import ReleaseDescription
@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
         skip: Annotated[list[str] | None, typer.Option(help="Model to leave out: churn or recommender.")] = None,
         reason: Annotated[str, typer.Option(help="Recorded in the ledger.")] = "newer data or models",
         keep: Annotated[int, typer.Option(min=1, help="Number of releases to keep on disk.")] = 5,
+        output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Publish a release from the champions and activate it; a running service picks it up."""
         from serving.build.inputs import Champions
@@ -37,21 +38,24 @@ def register(app: typer.Typer) -> None:
         from serving.release.releases import Activation, Releases
         from tables.sources.opening import open_tables
 
-        settings = open_config(config)
-        registry, _ = open_registry(settings, console)
-        with console.status("reading the tables and the champions"):
+        settings, progress = open_config(config), progress_console()
+        registry, _ = open_registry(settings, progress)
+        with progress.status("reading the tables and the champions"):
             tables = open_tables(settings)
             champions = Champions.of(registry, skip or ())
         now = datetime.now(UTC)
-        with console.status("scoring every customer"):
+        with progress.status("scoring every customer"):
             release = build_release(
                 settings, tables, champions=champions, cutoff=cutoff or tables.default_cutoff(), created_at=now
             )
         release_id = release.description.release_id
         activation = Activation(release_id=release_id, who=getpass.getuser(), why=reason, at=now)
-        with console.status("writing the release"):
+        with progress.status("writing the release"):
             folder = Releases(settings.places.releases).publish(release, activation, keep=keep)
-        _print_release(folder, release.description)
+        if output_format is OutputFormat.JSON:
+            print_json({"folder": str(folder), "activated": activation, "release": release.description})
+        else:
+            _print_release(folder, release.description)
 
 
 def _print_release(folder: Path, description: ReleaseDescription) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import msgspec
 import typer
 from rich import box
 from rich.console import Console
@@ -14,8 +12,8 @@ from rich.table import Table
 from core.config.data_set import Config
 from core.errors import ConfigError, NotFound
 from core.model_kinds import CHURN
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
-from kizuna.terminal import say
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat, open_config
+from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
     from core.intervals import Estimate
@@ -26,21 +24,11 @@ console = Console()
 VALUES = {"mrr": "MRR", "revenue_365d": "revenue of 365 days"}
 
 
-class SegmentFormat(StrEnum):
-    """Output format."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
-FormatOption = Annotated[SegmentFormat, typer.Option("--format", help="A table, or JSON for machines.")]
-
-
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command(epilog="Example: kizuna segments --config configs/online_retail.toml --format json")
-    def segments(config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = SegmentFormat.TABLE) -> None:
+    def segments(config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT) -> None:
         """Show size, value, churn risk, health and action of each segment and customer tier.
 
         Churn risk comes from the active release.
@@ -51,11 +39,11 @@ def register(app: typer.Typer) -> None:
         settings = open_config(config)
         if not settings.segments and not settings.customer_tiers:
             raise ConfigError(f"{config} defines no segment; add [segments.<name>] or [customer_tiers.<name>]")
-        with Console(stderr=True).status("computing features"):
+        with progress_console().status("computing features"):
             tables = open_tables(settings)
             report = segment_report(tables, tables.default_cutoff(), risks=load_risks(settings))
-        if output_format is SegmentFormat.JSON:
-            say(console, msgspec.json.format(msgspec.json.encode(report)).decode())
+        if output_format is OutputFormat.JSON:
+            print_json(report)
         else:
             print_report(report)
 

@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 
 from core.errors import BadInput
-from kizuna.terminal import say
+from kizuna.options import FormatOption, OutputFormat
+from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
     from simulation.shop.simulate import SimulatedShop
@@ -47,11 +48,13 @@ def register(app: typer.Typer) -> None:
             bool, typer.Option("--random-churn", help="Make churn random, so that nothing predicts it (sanity check).")
         ] = False,
         no_items: Annotated[bool, typer.Option("--no-items", help="Shop only: purchases carry no item ids.")] = False,
+        output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Generate a synthetic company with known ground truth: years of tables as its systems would record them."""
         folder = out or Path("var") / world / "source"
         started = time.monotonic()
-        with console.status("simulating"):
+        progress = progress_console()
+        with progress.status("simulating"):
             company = _simulate(
                 world,
                 customers or DEFAULT_CUSTOMERS[world],
@@ -59,8 +62,11 @@ def register(app: typer.Typer) -> None:
                 random_churn=random_churn,
                 no_items=no_items,
             )
-        with console.status("writing tables"):
+        with progress.status("writing tables"):
             config = company.write(folder)
+        if output_format is OutputFormat.JSON:
+            print_json({"config": str(config), "rows": {name: len(table) for name, table in company.tables.items()}})
+            return
         for name, table in company.tables.items():
             say(console, f"{name:<13} {len(table):>9,} rows  {folder / name}.parquet")
         say(console, f"took {time.monotonic() - started:.1f} s; next: kizuna check --config {config}")

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from core.errors import BadInput, NotEnoughHistory
 from core.model_kinds import MODEL_KINDS, ModelKind
-from kizuna.options import DEFAULT_CONFIG, ConfigPath
+from kizuna.command_group import LightGroup
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat
 from kizuna.session import open_session
-from kizuna.terminal import say
+from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
     from training.run.pipeline import TrainingOptions, TrainingResult
@@ -33,7 +34,9 @@ Labels = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add one command per kind of model."""
-    train = typer.Typer(no_args_is_help=True, help="Train models; the best one is registered as @challenger.")
+    train = typer.Typer(
+        cls=LightGroup, no_args_is_help=True, help="Train models; the best one is registered as @challenger."
+    )
     app.add_typer(train, name="train")
     for kind in MODEL_KINDS.values():
         example = f"Example: {kind.train_command} {kind.train_example}"
@@ -41,44 +44,62 @@ def register(app: typer.Typer) -> None:
 
 
 def _command_for(kind: ModelKind) -> Callable[..., None]:
-    def train_on_tables(config: ConfigPath = DEFAULT_CONFIG, model: Model = None, changes: Changes = None) -> None:
+    def train_on_tables(
+        config: ConfigPath = DEFAULT_CONFIG,
+        model: Model = None,
+        changes: Changes = None,
+        output_format: FormatOption = OutputFormat.TEXT,
+    ) -> None:
         settings = parse_settings(model, changes)
-        session = open_session(config, console, allow_cross_section=kind.works_without_dates)
+        session = open_session(config, progress_console(), allow_cross_section=kind.works_without_dates)
         from training.run.pipeline import TrainingOptions
 
-        train_kind(session, kind, options=TrainingOptions(model=model, settings=settings))
+        is_text = output_format is OutputFormat.TEXT
+        results = [train_kind(session, kind, options=TrainingOptions(model=model, settings=settings), is_text=is_text)]
         if model is None:
-            train_followers(session, kind)
+            results += train_followers(session, kind, is_text=is_text)
+        if not is_text:
+            print_json([describe_result(result) for result in results])
 
-    def train_on_labels(labels: Labels, config: ConfigPath = DEFAULT_CONFIG) -> None:
-        session = open_session(config, console)
+    def train_on_labels(
+        labels: Labels, config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT
+    ) -> None:
+        session = open_session(config, progress_console())
         from training.run.pipeline import TrainingOptions
 
-        train_kind(session, kind, options=TrainingOptions(labels=labels))
+        is_text = output_format is OutputFormat.TEXT
+        result = train_kind(session, kind, options=TrainingOptions(labels=labels), is_text=is_text)
+        if not is_text:
+            print_json([describe_result(result)])
 
     return train_on_labels if kind.learns_from_labels else train_on_tables
 
 
-def train_kind(session: Session, kind: ModelKind, *, options: TrainingOptions) -> None:
-    """Train one kind of model and print what was registered."""
+def train_kind(session: Session, kind: ModelKind, *, options: TrainingOptions, is_text: bool) -> TrainingResult:
+    """Train one kind of model; print what was registered where the output `is_text`."""
     from training.run.pipeline import find_pipeline
 
     pipeline = find_pipeline(kind, session)
     for notice in pipeline.notices(session):
-        say(console, notice)
-    print_result(pipeline.train(session, options))
+        say(console if is_text else progress_console(), notice)
+    result = pipeline.train(session, options)
+    if is_text:
+        print_result(result)
+    return result
 
 
-def train_followers(session: Session, kind: ModelKind) -> None:
+def train_followers(session: Session, kind: ModelKind, *, is_text: bool) -> list[TrainingResult]:
     """Train the kinds that are trained after this one, where the data set expects them."""
     from training.run.pipeline import TrainingOptions
 
+    results: list[TrainingResult] = []
     for follower in MODEL_KINDS.values():
         if follower.trained_after == kind.name and follower.is_expected(session.config):
             try:
-                train_kind(session, follower, options=TrainingOptions())
+                results.append(train_kind(session, follower, options=TrainingOptions(), is_text=is_text))
             except NotEnoughHistory as fault:
-                say(console, f"no {follower.name} model trained: {fault}")
+                say(console if is_text else progress_console(), f"no {follower.name} model trained: {fault}")
+    return results
 
 
 def parse_settings(model: str | None, changes: list[str] | None) -> dict[str, str | int | float | bool | None]:
@@ -99,6 +120,26 @@ def _parse_setting(change: str) -> tuple[str, str | int | float | bool | None]:
     return name, text if isinstance(value, list | dict) else value
 
 
+def describe_result(result: TrainingResult) -> dict[str, Any]:
+    """What was registered, as JSON: the whole card of the challenger, and the version of a first champion."""
+    first = result.first_champion
+    return {
+        "run_id": result.run_id,
+        "challenger": result.challenger.card,
+        "first_champion": {"version": first.version, "model": first.card.model} if first else None,
+        "notes": result.notes,
+        "next": _next_step(result),
+    }
+
+
+def _next_step(result: TrainingResult) -> str | None:
+    """The command that promotes the challenger; None where the gate would refuse it."""
+    card = result.challenger.card
+    if not card.beats_baselines or card.leaks:
+        return None
+    return f"{MODEL_KINDS[card.kind].promote_command} --version {card.version}"
+
+
 def print_result(result: TrainingResult) -> None:
     """Print notes, what was registered, leaks, the next step and the verdict."""
     card = result.challenger.card
@@ -112,6 +153,6 @@ def print_result(result: TrainingResult) -> None:
         say(console, f"possible leak: {leak.feature}: {leak.finding}")
     for leak in card.excluded_features:
         say(console, f"leak, excluded from training: {leak.feature}: {leak.finding}")
-    if card.beats_baselines and not card.leaks:
-        say(console, f"next: {MODEL_KINDS[card.kind].promote_command} --version {card.version}")
+    if step := _next_step(result):
+        say(console, f"next: {step}")
     say(console, card.verdict)

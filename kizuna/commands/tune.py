@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 from rich.console import Console
@@ -15,9 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from core.errors import BadInput
-from kizuna.options import DEFAULT_CONFIG, ConfigPath
+from kizuna.command_group import LightGroup
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat
 from kizuna.session import open_session
-from kizuna.terminal import say
+from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
     from training.recommender.tuned import TunedRecommenders
@@ -30,7 +31,9 @@ console = Console()
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    tune = typer.Typer(no_args_is_help=True, help="Search settings for this data set; training uses the best.")
+    tune = typer.Typer(
+        cls=LightGroup, no_args_is_help=True, help="Search settings for this data set; training uses the best."
+    )
     app.add_typer(tune, name="tune")
     tune.callback()(lambda: None)
 
@@ -41,28 +44,44 @@ def register(app: typer.Typer) -> None:
         models: Annotated[
             str | None, typer.Option(help="Comma-separated models to tune. Default: all that training tries.")
         ] = None,
+        output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Try settings on the validation cutoffs until the budget is spent. Run it again to continue."""
         seconds = parse_duration(budget)
         names = [name.strip() for name in models.split(",")] if models is not None else []
-        session = open_session(config, console)
+        session = open_session(config, progress_console())
         from training.recommender.tuning import begin_tuning
 
         tuning = begin_tuning(session, names)
-        print_tuned(tuning, run_search(tuning, seconds))
+        tuned = run_search(tuning, seconds)
+        if output_format is OutputFormat.JSON:
+            print_json(describe_tuned(tuning, tuned))
+        else:
+            print_tuned(tuning, tuned)
 
 
 def run_search(tuning: Tuning, seconds: float) -> TunedRecommenders:
     """Search until the budget is spent; after Ctrl-C the trials so far are kept."""
+    progress = progress_console()
     n_before = tuning.n_trials
     what = "these data, cutoffs and models"
-    say(console, f"continuing after {n_before} trials on {what}" if n_before else f"first search on {what}")
+    say(progress, f"continuing after {n_before} trials on {what}" if n_before else f"first search on {what}")
     try:
-        with TimeBudget(seconds, console) as budget:
+        with TimeBudget(seconds, progress) as budget:
             return tuning.run(budget)
     except KeyboardInterrupt:
-        say(console, f"{tuning.n_trials} trials are kept; run the same command to continue")
+        say(progress, f"{tuning.n_trials} trials are kept; run the same command to continue")
         raise
+
+
+def describe_tuned(tuning: Tuning, tuned: TunedRecommenders) -> dict[str, Any]:
+    """The best settings of each model and how they were found, as JSON."""
+    return {
+        "path": str(tuned.path),
+        "models": dict(tuned.models),
+        "n_trials": {name: search.n_trials for name, search in tuning.searches.items()},
+        "failures": {name: search.failure for name, search in tuning.searches.items() if search.failure},
+    }
 
 
 def print_tuned(tuning: Tuning, tuned: TunedRecommenders) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from core.config.data_set import Config
 from core.errors import BadInput
 from core.ledger import ALIAS_MOVED, RELEASE_ACTIVATED, Ledger
-from kizuna.commands.history import parse_time, print_state
+from kizuna.commands.history import print_state
 from kizuna.commands.train import parse_settings
 from kizuna.main import run
 from kizuna.session import mlflow_run_id
@@ -54,28 +55,73 @@ def test_a_run_in_the_own_store_or_on_a_server_continues(settings, monkeypatch, 
     assert mlflow_run_id(settings) == "abc"
 
 
-def test_a_time_without_an_offset_is_in_the_business_time_zone():
-    assert parse_time("2026-09-14T10:00", config()) == datetime(2026, 9, 14, 1, tzinfo=UTC)
-    assert parse_time("2026-09-14T10:00+00:00", config()) == datetime(2026, 9, 14, 10, tzinfo=UTC)
-    with pytest.raises(BadInput, match="such as 2026-09-14T10:00"):
-        parse_time("yesterday", config())
-
-
-def test_history_shows_what_was_live_then_and_nothing_later(settings, capsys):
+@pytest.fixture
+def ledger(settings) -> Ledger:
+    """Release r1 and version 3 went live on the first of September, r2 and version 4 on the twentieth."""
     ledger = Ledger(settings.places.ledger, host="web1")
     for day, release, version in ((1, "r1", 3), (20, "r2", 4)):
         at = datetime(2026, 9, day, tzinfo=UTC)
         details = {"kind": "churn", "alias": "champion", "version": version}
         ledger.append(ALIAS_MOVED, details, who="ada", why="gate", at=at)
         ledger.append(RELEASE_ACTIVATED, {"release": release}, who="ada", why="newer", at=at)
+    return ledger
 
-    moment = parse_time("2026-09-14T10:00+09:00", settings)
+
+@pytest.fixture
+def toml(settings) -> str:
+    """The TOML of a shop in Tokyo, without tables."""
+    path = Path("shop.toml")
+    path.write_text(
+        f'name = "{settings.name}"\ntime_zone = "Asia/Tokyo"\ncurrency = "JPY"\nactive_days = 180\n'
+        f'var = "{settings.var}"\n[tables.purchases]\npath = "none.parquet"\n'
+    )
+    return str(path)
+
+
+def test_history_is_a_table_of_what_was_live_then_and_nothing_later(ledger, settings, capsys):
+    moment = datetime(2026, 9, 14, tzinfo=UTC)
     print_state(ledger.at(moment), moment, config=settings)
 
-    output = capsys.readouterr().out
-    assert "web1 answered from r1" in output
-    assert "churn @champion: version 3" in output
-    assert "r2" not in output
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["live", "since", "by", "on", "entry", "why"]
+    assert lines[2].split() == [
+        "release",
+        "on",
+        "web1",
+        "r1",
+        "2026-09-01",
+        "09:00:00+09:00",
+        "ada",
+        "web1",
+        "2",
+        "newer",
+    ]
+    assert lines[3].split()[:4] == ["churn", "@champion", "version", "3"]
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize(
+    ("at", "live"),
+    [
+        ("2026-09-01T08:59", []),  # In Tokyo: one minute before midnight in UTC.
+        ("2026-09-01T09:00", ["r1"]),
+        ("2026-09-01T00:00+00:00", ["r1"]),
+        ("2026-09-01", []),
+        ("2026-09-02", ["r1"]),
+        ("2026-09-20T09:00", ["r2"]),
+    ],
+)
+def test_a_day_or_time_without_an_offset_is_in_the_business_time_zone(ledger, toml, capsys, at, live):
+    assert run(["history", "--config", toml, "--at", at, "--format", "json"]) == 0
+
+    history = json.loads(capsys.readouterr().out)
+    assert [entry["details"]["release"] for entry in history["releases"].values()] == live
+    assert history["at"].endswith("+09:00")
+
+
+def test_what_is_no_time_is_an_error_with_an_example(toml, capsys):
+    assert run(["history", "--config", toml, "--at", "yesterday"]) == 2
+    assert "--at takes a day or a time such as 2026-09-14" in capsys.readouterr().err
 
 
 def test_an_unknown_model_kind_gets_a_suggestion(capsys):
@@ -96,14 +142,8 @@ def test_a_missing_configuration_prints_one_line(settings, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_models_without_any_version_names_the_next_command(settings, capsys):
-    toml = Path("shop.toml")
-    toml.write_text(
-        f'name = "shop"\ntime_zone = "Asia/Tokyo"\ncurrency = "JPY"\nactive_days = 180\nvar = "{settings.var}"\n'
-        '[tables.purchases]\npath = "none.parquet"\n'
-    )
-
-    assert run(["models", "--config", str(toml)]) == 0
+def test_models_without_any_version_names_the_next_command(toml, capsys):
+    assert run(["models", "--config", toml]) == 0
     output = capsys.readouterr().out
     assert "next: kizuna train churn" in output
     assert "train texts" not in output

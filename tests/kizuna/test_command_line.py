@@ -1,0 +1,133 @@
+"""The command line as a whole: what it imports, its version, its help, its usage errors, completion."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from kizuna.command_group import FOLDER, CommandFile
+from kizuna.main import run
+
+COMMANDS = sorted(path.stem for path in FOLDER.glob("[!_]*.py"))
+PRINTS_NO_RESULT = {"check", "demo", "serve", "ui"}
+"Commands that run until they are stopped, and `check`."
+HEAVY = {"numpy", "pandas", "mlflow", "bentoml", "duckdb", "pydantic", "rich", "msgspec", "httpx", "babel"}
+"Libraries whose import takes longer than all that a help text needs."
+
+
+def modules_after(*arguments: str) -> set[str]:
+    """The modules that a process has imported after this command line."""
+    program = f"import sys; from kizuna.main import run; run({list(arguments)}); print('modules', *sys.modules)"
+    output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    return set(output.splitlines()[-1].split())
+
+
+def inner_commands(command) -> list:
+    """The command, or all commands below it."""
+    inner = getattr(command, "commands", None)
+    return [command] if inner is None else [each for nested in inner.values() for each in inner_commands(nested)]
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["no-such-command"]])
+def test_version_and_help_import_no_command_and_no_heavy_library(arguments):
+    modules = modules_after(*arguments)
+
+    assert {name for name in modules if name.startswith("kizuna.commands.")} == set()
+    assert HEAVY & modules == set()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_imports_no_other_command_and_no_engine(command):
+    modules = modules_after(command, "--help")
+
+    assert {name for name in modules if name.startswith("kizuna.commands.")} == {f"kizuna.commands.{command}"}
+    assert modules & {"numpy", "pandas", "mlflow", "bentoml", "duckdb", "pydantic", "httpx"} == set()
+
+
+def test_the_version_is_that_of_the_installed_package(capsys):
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("kizuna 0.")
+
+
+def test_the_help_lists_every_command_with_a_sentence(capsys):
+    assert run(["--help"]) == 0
+
+    lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.partition("Commands:")[2].splitlines()]
+    described = dict(line for line in lines if len(line) == 2)
+    assert all(described[command][0].isupper() for command in COMMANDS)
+
+
+def test_brackets_in_a_help_text_are_printed(capsys):
+    assert run(["train", "churn", "--help"]) == 0
+    assert "[hazard] section" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in PRINTS_NO_RESULT])
+def test_every_command_that_prints_a_result_can_print_json(name):
+    for command in inner_commands(CommandFile(FOLDER / f"{name}.py").load()):
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert "--format" in options, command.name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["score"], "score needs --out, e.g. kizuna score --out"),
+        (["promote"], "promote needs KIND, e.g. kizuna promote churn"),
+        (["score", "--out"], "--out takes a value"),
+        (["demo", "--once=3"], "--once takes no value"),
+        (["report", "--otu", "x"], "report has no option --otu; did you mean '--out'?"),
+        (["--verison"], "no option --verison; did you mean '--version'?"),
+        (["trian"], "has no command 'trian'; did you mean 'train'?"),
+        (["train", "chrun"], "train has no command 'chrun'; did you mean 'churn'?"),
+        (["train", "it's"], "train has no command 'it's'; there are: churn"),
+        (["score", "--out", "x", "a", "b"], "score takes no further argument, found 'a b'"),
+        (["ui", "--port", "abc"], "--port takes a whole number from 1 to 65535, found 'abc'"),
+        (["promote", "churn", "--version", "0"], "--version takes a whole number of at least 1, found '0'"),
+        (["report", "--out", "x", "--format", "pdf"], "--format takes one of html, json, found 'pdf'"),
+    ],
+)
+def test_a_wrong_command_line_gets_one_line_and_exit_code_2(arguments, message, capsys):
+    assert run(arguments) == 2
+
+    line = capsys.readouterr().err
+    assert line.startswith("kizuna: ")
+    assert message in line
+    assert line.count("\n") == 1
+    assert "--help" in line
+
+
+def test_a_command_without_a_subcommand_shows_its_help(capsys):
+    assert run(["train"]) == 2
+    assert "Commands:\n  churn" in capsys.readouterr().err
+
+
+def complete(words: str) -> list[str]:
+    """What bash would offer after these words."""
+    environment = {
+        "_KIZUNA_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split(" ")) - 1),
+    }
+    program = "from kizuna.main import main; main()"
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=os.environ | environment, check=False
+    )
+    return result.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("kizuna re", ["recommend", "release", "report"]), ("kizuna train ch", ["churn"]), ("kizuna score --o", ["--out"]),
+     ("kizuna models --format ", ["text", "json"]), ("kizuna promote re", ["recommender"])],
+)  # fmt: skip
+def test_the_shell_completes_commands_options_and_values(words, offered):
+    assert complete(words) == offered
+
+
+def test_the_completion_script_is_printed(capfd):
+    assert run(["--show-completion", "bash"]) == 0
+    assert "_KIZUNA_COMPLETE" in capfd.readouterr().out

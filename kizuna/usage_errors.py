@@ -37,10 +37,10 @@ def _describe_problem(error: Any, command: str, *, context: Any) -> str:
         case "BadParameter" if error.param is not None:
             return f"{_name(error.param)} takes {_describe_values(error.param)}{_describe_input(error)}"
         case _ if getattr(getattr(context, "command", None), "commands", None):
-            typed = _quoted(error.message)
+            typed = _read_quoted(error.message)
             return f"{command} has no command '{typed}'{did_you_mean(typed, context.command.commands)}".lstrip()
         case _:
-            return f"{command} takes no further argument, found '{_quoted(error.message)}'"
+            return f"{command} takes no further argument, found '{_read_quoted(error.message)}'"
 
 
 def _suggest(option: str, context: Any) -> str:
@@ -74,6 +74,6 @@ def _describe_input(error: Any) -> str:
     return f", found '{inputs[0]}'" if inputs else ""
 
 
-def _quoted(message: str) -> str:
+def _read_quoted(message: str) -> str:
     match = QUOTED.search(message)
     return (match[2] or match[3] or "") if match else ""

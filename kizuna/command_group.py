@@ -53,9 +53,12 @@ class CommandFile(TyperCommand):
         group: Any = typer.main.get_command(app)
         return group.commands[self.name]
 
-    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+    # Typer passes everything after the first two by keyword.
+    def make_context(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, info_name: str | None, args: list[str], **extra: Any
+    ) -> Any:
         """The context of the command itself: Typer runs the command that the context names."""
-        return self.load().make_context(info_name, args, parent=parent, **extra)
+        return self.load().make_context(info_name, args, **extra)
 
 
 def _describe(path: Path) -> str:

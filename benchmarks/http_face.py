@@ -74,8 +74,8 @@ def release() -> Release:
         weight=1.2,
         value=74.0,
         usual_value=21.0,
-        en="Last purchase 74 days ago (usually 21 days)",
-        ja="最終購入から74日(通常は21日)",
+        en="Last purchase 74 days ago (this customer usually buys every 21 days)",
+        ja="最終購入から74日(この顧客はふだん約21日ごとに購入)",
     )
     part = ChurnPart.of(
         scores, [(reason,) * 3] * N_CUSTOMERS, short_history=np.zeros(N_CUSTOMERS, dtype=bool), risk_levels=RiskLevels()

@@ -26,8 +26,8 @@ from insights.causes.decomposition import Decomposition, decompose
 from insights.causes.panel import Panel, build_panel
 from insights.causes.stated import NOT_STATED
 from insights.finance.loading import ExcludedRows
-from models.churn.additive import AdditiveModel
 from models.churn.logistic import Logistic
+from models.protocols import AdditiveChurnModel
 from simulation.software.simulate import SimulatedSoftware, SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables
 from tables.tables import Tables
@@ -51,7 +51,7 @@ def config_of(company: SimulatedSoftware) -> Config:
     return msgspec.structs.replace(config, causes=SETTINGS, cutoffs=Cutoffs(step_days=60, max_cutoffs=6))
 
 
-def champion_of(tables: Tables) -> AdditiveModel:
+def champion_of(tables: Tables) -> AdditiveChurnModel:
     """Fit the churn model: logistic regression on every mature row, as `kizuna train churn` does."""
     rows = load_churn_rows(tables)
     mature = rows.all_mature

@@ -5,6 +5,7 @@ A categorical column holds integer codes into its vocabulary; unseen and missing
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ class FeatureColumn(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     "Digest of the declaration; changes when the feature is computed differently."
     says_en: str = ""
-    "A sentence for reasons with gaps such as {value}: 'Last purchase {value_days} ago (usually {usual_days})'."
+    "A sentence for reasons, with gaps such as {value_days}; see `models.churn.sentences`."
     says_ja: str = ""
     usual_of: str | None = None
     "The feature with the customer's own usual value of this one; otherwise the median of the cohort is usual."
@@ -46,18 +47,35 @@ class FeatureColumn(msgspec.Struct, frozen=True, kw_only=True):
     as_of_today: bool = False
     "Whether it is an attribute without a date, which may have been written after the cutoff."
     says_missing_en: str = ""
-    "A sentence for reasons if the value is missing: 'No purchase on record (others: {usual_days} ago)'."
+    "A sentence for reasons if the value is missing: 'Has never bought anything'."
     says_missing_ja: str = ""
+    says_zero_en: str = ""
+    "A sentence for reasons if the value is 0: 'No orders in the last 30 days'."
+    says_zero_ja: str = ""
+    says_above_en: str = ""
+    "A sentence for reasons if the value is above 1, for multiples of what is usual: 'No purchase for 26 days'."
+    says_above_ja: str = ""
 
     def title(self, language: Language) -> str:
         """What the feature measures, as a noun phrase."""
         return self.ja if language == JAPANESE else self.en
 
-    def sentence(self, language: Language, *, is_missing: bool) -> str:
-        """The sentence for reasons; '' if the title suffices."""
-        if is_missing:
-            return self.says_missing_ja if language == JAPANESE else self.says_missing_en
-        return self.says_ja if language == JAPANESE else self.says_en
+    def sentences(self, value: float, language: Language) -> tuple[str, ...]:
+        """The templates of sentences on a value, the most particular one first; none if the title suffices."""
+        is_japanese = language == JAPANESE
+        ordinary = self.says_ja if is_japanese else self.says_en
+        zero = self.says_zero_ja if is_japanese else self.says_zero_en
+        absence = self.absence_sentence(value, language)
+        chosen = (absence,) if math.isnan(value) else (absence, zero if value == 0 else "", ordinary)
+        return tuple(template for template in chosen if template)
+
+    def absence_sentence(self, value: float, language: Language) -> str:
+        """The template on a missing value, or on one that is longer than usual; '' if there is none."""
+        is_japanese = language == JAPANESE
+        if math.isnan(value):
+            return self.says_missing_ja if is_japanese else self.says_missing_en
+        above = self.says_above_ja if is_japanese else self.says_above_en
+        return above if value > 1 else ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.i18n.translation import JAPANESE, Language, translate
+
 
 class RiskLevel(StrEnum):
     """Band of churn probability, by the limits under [risk_levels]."""
@@ -16,6 +18,15 @@ class RiskLevel(StrEnum):
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
+
+
+class ComparedWith(StrEnum):
+    """Whose usual value the value of a reason is compared with."""
+
+    CUSTOMER = "customer"
+    "The customer's own, earlier or usual one."
+    ALL_CUSTOMERS = "all_customers"
+    "The median or most common one of all customers at the training cutoffs."
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,9 +41,19 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     value: float | str | None
     "The customer's value of the feature in the family that contributes most."
     usual_value: float | str | None
-    "The usual value of that feature: the customer's own if known, otherwise the median of the cohort."
+    "The usual value of that feature."
+    compared_with: ComparedWith = ComparedWith.ALL_CUSTOMERS
+    "Whose usual value it is."
     en: str
+    "A sentence about the customer; `direction` says whether it raises or lowers the risk."
     ja: str
+
+    def marked(self, language: Language) -> str:
+        """The sentence, marked where it lowers the risk, for texts that show no direction beside it."""
+        sentence = self.ja if language == JAPANESE else self.en
+        if self.direction == "up":
+            return sentence
+        return translate("{sentence} [lowers the risk]", language, sentence=sentence)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ class ChurnModel(Protocol):
 
     columns_: tuple[FeatureColumn, ...]
     "The features it was fitted on, in its own order; set by fit."
+    horizon_days_: int
+    "The horizon of its scores; set by fit."
 
     @property
     def settings(self) -> Settings:
@@ -75,6 +77,11 @@ class AdditiveChurnModel(ChurnModel, Protocol):
     def contributions(self, features: FeatureTable) -> NDArray[np.float64]:
         """What each of `columns_` adds to the calibrated log-odds, and last the bias, (n, m + 1); rows sum to them."""
         ...
+
+
+def is_additive(model: ChurnModel) -> TypeGuard[AdditiveChurnModel]:
+    """Whether a churn model declares that its log-odds add up over features."""
+    return Capability.ADDITIVE_LOG_ODDS in model.capabilities
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -131,13 +131,17 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     expression: Expression
     unit: str
     title: str
-    "What it measures, as a noun phrase, because reasons print 'Orders in the last 30 days: 2 (usually 5)'."
+    "What it measures, as a noun phrase, because reasons print 'Orders in the last 30 days: 2'."
     missing: str = SHORT_HISTORY
-    "Why a value can be missing, as a clause that follows 'because'."
+    "Why a value can be missing, as a sentence without its capital letter and full stop."
     says: str = ""
-    "A sentence for reasons, where the noun phrase alone reads badly. See `models.churn.reasons` for its gaps."
+    "A sentence for reasons, where the noun phrase alone reads badly. See `models.churn.sentences` for its gaps."
     says_missing: str = ""
-    "A sentence for reasons where the value is missing."
+    "A sentence for reasons where the value is missing. Default: `missing`."
+    says_zero: str = ""
+    "A sentence for reasons where the value is 0."
+    says_above: str = ""
+    "A sentence for reasons where the value is above 1, for multiples of what is usual."
     usual_of: str | None = None
     "Name of the feature that holds the customer's own usual value of this one."
     word: str = ""
@@ -165,6 +169,10 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
             says_ja=self._text(self.says, JAPANESE) if self.says else "",
             says_missing_en=self._missing_sentence(ENGLISH),
             says_missing_ja=self._missing_sentence(JAPANESE),
+            says_zero_en=self._text(self.says_zero, ENGLISH) if self.says_zero else "",
+            says_zero_ja=self._text(self.says_zero, JAPANESE) if self.says_zero else "",
+            says_above_en=self._text(self.says_above, ENGLISH) if self.says_above else "",
+            says_above_ja=self._text(self.says_above, JAPANESE) if self.says_above else "",
             usual_of=self.usual_of,
             vocabulary=self.expression.words if isinstance(self.expression, Leader) else None,
         )
@@ -174,16 +182,15 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
         """Why a value can be missing, for the documentation."""
         has_window = any(measure.window_days is not None for measure in measures_of(self.expression))
         is_complete = self.missing in (NEVER_MISSING, SHORT_HISTORY) or not has_window
-        return self.missing if is_complete else f"{self.missing}, or {SHORT_HISTORY}"
+        missing = self._text(self.missing, ENGLISH)
+        return missing if is_complete else f"{missing}, or {SHORT_HISTORY}"
 
     def _missing_sentence(self, language: Language) -> str:
         if self.says_missing:
             return self._text(self.says_missing, language)
-        if self.missing == NEVER_MISSING:
+        if self.missing in (NEVER_MISSING, SHORT_HISTORY):
             return ""
-        title = capitalize(self._text(self.title, language))
-        message = "{title}: not known because {cause} (usually {usual})"
-        return translate_template(message, language, title=title, cause=translate(self.missing, language))
+        return capitalize(self._text(self.missing, language))
 
     def _text(self, message: str, language: Language) -> str:
         days = self.text_days or 0

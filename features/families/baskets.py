@@ -37,6 +37,7 @@ VARIETY = (
             expression=ITEMS,
             unit="items",
             title="different items bought {window}",
+            says_zero="No items bought {window}",
         ),
         (*WINDOWS, None),
     ),
@@ -83,6 +84,7 @@ CONCENTRATION = (
         expression=Ratio(Ratio(Measure(CATEGORY, "squares", column="spend"), CATEGORY_SPEND), CATEGORY_SPEND),
         unit="index",
         title="concentration of spend by category (Herfindahl index; 1 is a single category)",
+        says="Concentration of spend by category: {value} (1 is a single category)",
         missing=NO_CATEGORY,
     ),
 )
@@ -145,6 +147,7 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
             expression=Ratio(count, ORDERS),
             unit="share",
             title="share of all orders via {word}",
+            says_zero="No orders via {word}",
             word=channel,
             missing=NEVER,
         )
@@ -154,7 +157,9 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
             expression=Ratio(within(count, 365), within(ORDERS, 365)),
             unit="share",
             title="share of orders in the last 365 days via {word}",
+            says_zero="No orders via {word} {window}",
             word=channel,
+            text_days=365,
             missing=NONE_IN_WINDOW,
         )
         yield Feature(
@@ -163,8 +168,8 @@ def channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
             expression=since,
             unit="days",
             title="days since the last order via {word}",
-            says="Last order via {word} {value_days} ago (usually {usual_days})",
-            says_missing="Has never ordered via {word} (others: {usual_days} ago)",
+            says="Last order via {word} {value_days} ago",
+            says_missing="Has never ordered via {word}",
             word=channel,
             missing="there is no order via the channel",
         )

@@ -13,7 +13,7 @@ CONTACT = Grain(name="contact", table="contacts")
 CONTACTS = Measure(CONTACT, "count")
 
 FAMILY = FeatureFamily.CONTACTS
-NONE_IN_WINDOW = "there was no contact in the window"
+NONE_IN_WINDOW = "there was no contact {window}"
 REACTIONS = {
     "opened": ("contacts opened {window}", "share of contacts opened in the last 90 days"),
     "clicked": ("contacts clicked {window}", "share of contacts clicked in the last 90 days"),
@@ -41,6 +41,7 @@ def _reaction_features(column: str, *, title: str, share_title: str) -> Iterator
         unit="share",
         title=share_title,
         missing=NONE_IN_WINDOW,
+        text_days=90,
     )
 
 
@@ -52,6 +53,7 @@ STATIC = (
             expression=CONTACTS,
             unit="contacts",
             title="marketing contacts {window}",
+            says_zero="No marketing contacts {window}",
         ),
         (7, 28, 90, None),
     ),
@@ -61,8 +63,8 @@ STATIC = (
         expression=Measure(CONTACT, "least", column="age_days"),
         unit="days",
         title="days since the last contact",
-        says="Last contacted {value_days} ago (usually {usual_days})",
-        says_missing="Has never been contacted (others: {usual_days} ago)",
+        says="Last contacted {value_days} ago",
+        says_missing="Has never been contacted",
         missing="there has been no contact",
     ),
     Feature(
@@ -71,8 +73,8 @@ STATIC = (
         expression=Measure(CONTACT, "least", column="opened_age_days"),
         unit="days",
         title="days since the last opened contact",
-        says="Last opened a contact {value_days} ago (usually {usual_days})",
-        says_missing="Has never opened a contact (others: {usual_days} ago)",
+        says="Last opened a contact {value_days} ago",
+        says_missing="Has never opened a contact",
         missing="no contact was opened",
     ),
     *(
@@ -104,6 +106,7 @@ def contact_channel_features(channels: tuple[str, ...]) -> Iterator[Feature]:
                 expression=count,
                 unit="contacts",
                 title="contacts via {word} {window}",
+                says_zero="No contacts via {word} {window}",
                 word=channel,
             ),
             (7, 28),

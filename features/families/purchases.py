@@ -36,7 +36,8 @@ USUAL_GAP = Ratio(GAP_TOTAL, GAPS)
 GAP_SPREAD = Deviation(GAPS, GAP_TOTAL, Measure(PURCHASE_DAY, "squares", column="gap_days"))
 
 NEVER = "there is no purchase on record"
-NONE_IN_WINDOW = "there was no purchase in the window"
+NONE_IN_WINDOW = "there was no purchase {window}"
+NONE_IN_TREND = "there was no purchase in the last {twice} days"
 NO_GAP = "there are fewer than two purchase days"
 NO_SPREAD = "there are fewer than three purchase days"
 
@@ -47,8 +48,8 @@ RECENCY = (
         expression=SINCE_LAST,
         unit="days",
         title="days since the last purchase",
-        says="Last purchase {value_days} ago (usually {usual_days})",
-        says_missing="Has never bought anything (others: {usual_days} ago)",
+        says="Last purchase {value_days} ago (this customer usually buys {every_mean_gap_days})",
+        says_missing="Has never bought anything",
         missing=NEVER,
         usual_of=MEAN_GAP_DAYS,
     ),
@@ -58,8 +59,8 @@ RECENCY = (
         expression=Ratio(SINCE_LAST, USUAL_GAP),
         unit="times",
         title="time since the last purchase, in multiples of the customer's usual gap",
-        says="No purchase for {days_since_last_purchase}; normally buys {every_mean_gap_days} "
-        "({value} times their usual gap)",
+        says="Last purchase {days_since_last_purchase} ago (this customer usually buys {every_mean_gap_days})",
+        says_above="No purchase for {days_since_last_purchase} (this customer usually buys {every_mean_gap_days})",
         missing=NO_GAP,
     ),
 )
@@ -71,8 +72,8 @@ TENURE = (
         expression=SINCE_FIRST,
         unit="days",
         title="days since the first recorded purchase",
-        says="First recorded purchase {value_days} ago (usually {usual_days})",
-        says_missing="Has never bought anything (others: {usual_days} ago)",
+        says="First recorded purchase {value_days} ago",
+        says_missing="Has never bought anything",
         missing=NEVER,
     ),
     Feature(
@@ -81,6 +82,8 @@ TENURE = (
         expression=Difference(SINCE_FIRST, SINCE_LAST),
         unit="days",
         title="days from the first to the last purchase",
+        says="{value_days} between the first and the last purchase",
+        says_zero="Has bought on one day only",
         missing=NEVER,
     ),
 )
@@ -93,6 +96,7 @@ FREQUENCY = (
             expression=ORDERS,
             unit="orders",
             title="orders {window}",
+            says_zero="No orders {window} (this customer usually buys {every_mean_gap_days})",
         ),
         (*WINDOWS, None),
     ),
@@ -103,6 +107,7 @@ FREQUENCY = (
             expression=Measure(PURCHASE_DAY, "count"),
             unit="days",
             title="days with a purchase {window}",
+            says_zero="No orders {window} (this customer usually buys {every_mean_gap_days})",
         ),
         (*WINDOWS, None),
     ),
@@ -113,9 +118,9 @@ FREQUENCY = (
             expression=ORDERS,
             unit="share",
             title="orders in the last {days} days as a share of those in the last {twice} days (0.5 is steady)",
-            says="Orders in the last {days} days compared with the {days} before: {change} (usually {usual_change})",
-            says_missing="No orders in the last {twice} days (usually {usual_change})",
-            missing=NONE_IN_WINDOW,
+            says="Orders in the last {days} days compared with the {days} before: {change}",
+            says_missing="No orders in the last {twice} days (this customer usually buys {every_mean_gap_days})",
+            missing=NONE_IN_TREND,
         )
     ),
 )
@@ -128,6 +133,7 @@ RHYTHM = (
             expression=USUAL_GAP,
             unit="days",
             title="mean days between purchases {window}",
+            says="Bought {value_every} {window}",
             missing=NO_GAP,
         ),
         (180, 365),
@@ -138,6 +144,7 @@ RHYTHM = (
         expression=USUAL_GAP,
         unit="days",
         title="usual gap between purchases, in days",
+        says="Usually buys {value_every}",
         missing=NO_GAP,
     ),
     Feature(
@@ -146,6 +153,7 @@ RHYTHM = (
         expression=GAP_SPREAD,
         unit="days",
         title="standard deviation of the gaps between purchases, in days",
+        says="The time between purchases varies by about {value_days}",
         missing=NO_SPREAD,
     ),
     Feature(
@@ -154,6 +162,7 @@ RHYTHM = (
         expression=Ratio(GAP_SPREAD, USUAL_GAP),
         unit="times",
         title="variation of the gaps between purchases, in multiples of the usual gap (0 is perfectly regular)",
+        says="The time between purchases varies by {value_percent} of the usual gap",
         missing=NO_SPREAD,
     ),
     Feature(
@@ -162,6 +171,7 @@ RHYTHM = (
         expression=Measure(PURCHASE_DAY, "largest", column="gap_days"),
         unit="days",
         title="longest gap between purchases, in days",
+        says="Longest time between purchases: {value_days}",
         missing=NO_GAP,
     ),
     Feature(
@@ -170,6 +180,7 @@ RHYTHM = (
         expression=Measure(PURCHASE_DAY, "least", column="gap_days"),
         unit="days",
         title="shortest gap between purchases, in days",
+        says="Shortest time between purchases: {value_days}",
         missing=NO_GAP,
     ),
     Feature(
@@ -178,8 +189,7 @@ RHYTHM = (
         expression=Ratio(SINCE_LAST, Measure(PURCHASE_DAY, "largest", column="gap_days")),
         unit="times",
         title="time since the last purchase, in multiples of the longest gap so far",
-        says="No purchase for {days_since_last_purchase}, {value} times their longest gap so far "
-        "(usually {usual} times)",
+        says="Last purchase {days_since_last_purchase} ago, {value} times this customer's longest gap so far",
         missing=NO_GAP,
     ),
     Feature(
@@ -189,8 +199,9 @@ RHYTHM = (
         unit="times",
         title="mean gap between purchases in the last 180 days, in multiples of the usual gap "
         "(above 1 is slowing down)",
-        says="Gaps between purchases in the last 180 days: {value} times their usual gap (usually {usual} times)",
-        missing="no gap between purchases ended in the window",
+        says="Gaps between purchases in the last 180 days: {value} times this customer's usual gap",
+        missing="there was no second purchase {window}",
+        text_days=180,
     ),
 )
 

@@ -24,6 +24,7 @@ STATIC = (
             expression=ACTIVE_PEOPLE,
             unit="people",
             title="active users {window}",
+            says_zero="No active users {window}",
         ),
         (7, 30, 90),
     ),
@@ -33,8 +34,9 @@ STATIC = (
         expression=Ratio(within(ACTIVE_PEOPLE, 30), within(ACTIVE_PEOPLE, 90)),
         unit="share",
         title="active users in the last 30 days as a share of those in the last 90",
-        says_missing="No active users in the last 90 days (usually {usual} of them are active in the last 30)",
+        says_missing="No active users in the last 90 days",
         missing=NONE_IN_WINDOW,
+        text_days=90,
     ),
     Feature(
         name="active_seat_share_30d",

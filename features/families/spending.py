@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.feature_names import FeatureFamily
 from features.compiler.declaration import Deviation, Difference, Feature, Grain, Measure, Ratio
 from features.families.feature_set import WINDOWS, FeatureSet, over_windows, trends, within
-from features.families.purchases import NEVER, NONE_IN_WINDOW, ORDER, ORDERS
+from features.families.purchases import NEVER, NONE_IN_TREND, NONE_IN_WINDOW, ORDER, ORDERS
 from tables.orders import IS_RETURNED
 
 RETURN_LINE = Grain(name="return line", table="purchases", where=IS_RETURNED)
@@ -26,6 +26,7 @@ SPENDING = (
             expression=SPEND,
             unit="base currency",
             title="spend {window}, before returns",
+            says_zero="No spend {window} (this customer usually buys {every_mean_gap_days})",
         ),
         (*WINDOWS, None),
     ),
@@ -36,6 +37,7 @@ SPENDING = (
             expression=Difference(SPEND, RETURNED),
             unit="base currency",
             title="spend {window}, net of returns",
+            says_zero="No spend {window} (this customer usually buys {every_mean_gap_days})",
         ),
         (90, 365, None),
     ),
@@ -56,6 +58,7 @@ SPENDING = (
         expression=ORDER_VALUE_SPREAD,
         unit="base currency",
         title="standard deviation of order values",
+        says="Order values vary by about {value}",
         missing="there are fewer than two orders",
     ),
     Feature(
@@ -72,8 +75,10 @@ SPENDING = (
         expression=Ratio(within(ORDER_VALUE, 90), ORDER_VALUE),
         unit="times",
         title="average order value in the last 90 days, in multiples of the customer's usual one",
-        says="Average order value in the last 90 days: {value} times their usual one (others: {usual} times)",
+        says="Average order value in the last 90 days: {value} times this customer's usual one",
+        says_missing="No orders {window} (this customer usually buys {every_mean_gap_days})",
         missing=NONE_IN_WINDOW,
+        text_days=90,
     ),
     *trends(
         Feature(
@@ -82,9 +87,9 @@ SPENDING = (
             expression=SPEND,
             unit="share",
             title="spend in the last {days} days as a share of that in the last {twice} days (0.5 is steady)",
-            says="Spend in the last {days} days compared with the {days} before: {change} (usually {usual_change})",
-            says_missing="No spend in the last {twice} days (usually {usual_change})",
-            missing=NONE_IN_WINDOW,
+            says="Spend in the last {days} days compared with the {days} before: {change}",
+            says_missing="No orders in the last {twice} days (this customer usually buys {every_mean_gap_days})",
+            missing=NONE_IN_TREND,
         )
     ),
 )
@@ -97,6 +102,7 @@ QUANTITIES = (
             expression=QUANTITY,
             unit="pieces",
             title="units bought {window}",
+            says_zero="No units bought {window}",
         ),
         (*WINDOWS, None),
     ),
@@ -126,6 +132,7 @@ RETURNING = (
             expression=RETURNS,
             unit="lines",
             title="returned lines {window}",
+            says_zero="No returns {window}",
         ),
         (*WINDOWS, None),
     ),
@@ -136,6 +143,7 @@ RETURNING = (
             expression=RETURNED,
             unit="base currency",
             title="amount returned {window}",
+            says_zero="No returns {window}",
         ),
         (90, 365),
     ),
@@ -146,6 +154,7 @@ RETURNING = (
             expression=Ratio(RETURNED, SPEND),
             unit="share",
             title="amount returned as a share of the amount bought {window}",
+            says_zero="No returns {window}",
             missing=NONE_IN_WINDOW,
         ),
         (365, None),
@@ -156,8 +165,8 @@ RETURNING = (
         expression=Measure(RETURN_LINE, "least", column="age_days"),
         unit="days",
         title="days since the last return",
-        says="Last return {value_days} ago (usually {usual_days})",
-        says_missing="Has never returned anything (others: {usual_days} ago)",
+        says="Last return {value_days} ago",
+        says_missing="Has never returned anything",
         missing="there is no return on record",
     ),
 )

@@ -26,6 +26,7 @@ STATIC = (
         expression=Measure(PREFERENCE, "count", condition="newest == 1"),
         unit="preferences",
         title="stated preferences",
+        says_zero="Has stated no preference",
         missing=NEVER_MISSING,
     ),
     Feature(
@@ -34,8 +35,8 @@ STATIC = (
         expression=Measure(PREFERENCE, "least", column="age_days"),
         unit="days",
         title="days since the last stated preference",
-        says="Last stated a preference {value_days} ago (usually {usual_days})",
-        says_missing="Has never stated a preference (others: {usual_days} ago)",
+        says="Last stated a preference {value_days} ago",
+        says_missing="Has never stated a preference",
         missing="no preference was stated",
     ),
 )
@@ -54,6 +55,7 @@ def answer_features(answers: tuple[str, ...]) -> Iterator[Feature]:
             expression=Leader(words, counts, "largest"),
             unit="answer",
             title="stated answer on '{word}'",
+            says="Stated preference: {value}",
             says_missing="Has not answered '{word}'",
             word=key,
             missing="no answer was given",

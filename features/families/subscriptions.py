@@ -36,6 +36,7 @@ NOW = (
         expression=Measure(SPAN, "count", condition=RUNNING),
         unit="subscriptions",
         title="running subscriptions",
+        says_zero="No running subscription",
         missing=NEVER_MISSING,
     ),
     Feature(
@@ -44,6 +45,7 @@ NOW = (
         expression=Measure(SPAN, "sum", column="mrr", condition=RUNNING),
         unit="base currency a month",
         title="monthly recurring revenue (MRR)",
+        says_zero="Pays no monthly price at present",
         missing=NEVER_MISSING,
     ),
     Feature(
@@ -69,8 +71,8 @@ NOW = (
         expression=Measure(SPAN, "least", column=DAYS_TO_RENEWAL, condition=RUNNING),
         unit="days",
         title="days to the next renewal",
-        says="Renewal in {value_days} (others: {usual_days})",
-        says_missing="No renewal ahead (others: in {usual_days})",
+        says="Renewal in {value_days}",
+        says_missing="No renewal ahead",
         missing=NONE_RUNS,
     ),
     Feature(
@@ -79,6 +81,7 @@ NOW = (
         expression=Measure(SPAN, "count", condition=f"{RUNNING} and cancelling == 1"),
         unit="subscriptions",
         title="running subscriptions with a requested cancellation",
+        says_zero="No cancellation requested",
         missing=NEVER_MISSING,
     ),
 )
@@ -90,8 +93,8 @@ TENURE = (
         expression=Measure(SPAN, "largest", column="age_days"),
         unit="days",
         title="days since the first subscription started",
-        says="First subscribed {value_days} ago (usually {usual_days})",
-        says_missing="Has never subscribed (others: {usual_days} ago)",
+        says="First subscribed {value_days} ago",
+        says_missing="Has never subscribed",
         missing=NEVER,
     ),
     Feature(
@@ -100,8 +103,8 @@ TENURE = (
         expression=Measure(SPAN, "least", column="age_days"),
         unit="days",
         title="days since a subscription last started or changed",
-        says="Last new or changed subscription {value_days} ago (usually {usual_days})",
-        says_missing="Has never subscribed (others: {usual_days} ago)",
+        says="Last new or changed subscription {value_days} ago",
+        says_missing="Has never subscribed",
         missing=NEVER,
     ),
     Feature(
@@ -110,6 +113,7 @@ TENURE = (
         expression=Measure(SPAN, "count", condition="running == 0 and mrr_step >= 0"),
         unit="spans",
         title="ended subscriptions",
+        says_zero="No subscription has ended",
         missing=NEVER_MISSING,
     ),
     Feature(
@@ -118,8 +122,8 @@ TENURE = (
         expression=Measure(SPAN, "least", column="ended_age_days", condition="running == 0"),
         unit="days",
         title="days since a subscription last ended or changed",
-        says="A subscription last ended or changed {value_days} ago (usually {usual_days})",
-        says_missing="No subscription has ended or changed (others: {usual_days} ago)",
+        says="A subscription last ended or changed {value_days} ago",
+        says_missing="No subscription has ended or changed",
         missing="no subscription has ended or changed",
     ),
     Feature(
@@ -128,6 +132,7 @@ TENURE = (
         expression=Measure(SPAN, "count", condition="restarted == 1"),
         unit="times",
         title="reactivations",
+        says_zero="Has never come back after an end",
         missing=NEVER_MISSING,
     ),
 )
@@ -140,6 +145,7 @@ CHANGES = (
             expression=Measure(SPAN, "sum", column="mrr_step"),
             unit="base currency a month",
             title="change in monthly price {window}",
+            says_zero="No change in the monthly price {window}",
         ),
         (90, 365, None),
     ),
@@ -150,6 +156,7 @@ CHANGES = (
             expression=Measure(SPAN, "count", condition="mrr_step > 0"),
             unit="times",
             title="upgrades {window}",
+            says_zero="No upgrades {window}",
         ),
         (90, 365, None),
     ),
@@ -160,6 +167,7 @@ CHANGES = (
             expression=Measure(SPAN, "count", condition="mrr_step < 0"),
             unit="times",
             title="downgrades {window}",
+            says_zero="No downgrades {window}",
         ),
         (90, 365, None),
     ),
@@ -169,6 +177,7 @@ CHANGES = (
         expression=Measure(SPAN, "sum", column="refunded"),
         unit="base currency",
         title="amount refunded on ended subscriptions",
+        says_zero="Nothing was refunded",
         missing=NEVER_MISSING,
     ),
 )
@@ -196,6 +205,7 @@ def plan_features(plans: tuple[str, ...]) -> Iterator[Feature]:
             expression=count,
             unit="subscriptions",
             title="running subscriptions on the plan {word}",
+            says_zero="No subscription on the plan {word}",
             word=plan,
             missing=NEVER_MISSING,
         )

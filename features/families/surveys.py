@@ -27,7 +27,7 @@ def _score_features(kind: str, label: str) -> Iterator[Feature]:
         expression=last,
         unit="score",
         title="last {word} score",
-        says_missing="Has never answered an {word} survey (others: {usual})",
+        says_missing="Has never answered an {word} survey",
         word=label,
         missing="the survey was never answered",
     )
@@ -50,6 +50,7 @@ STATIC = (
         expression=SENT,
         unit="surveys",
         title="surveys sent",
+        says_zero="No survey was sent",
         missing=NEVER_MISSING,
     ),
     Feature(
@@ -66,8 +67,8 @@ STATIC = (
         expression=Measure(SURVEY, "least", column="age_days", condition="answered == 1"),
         unit="days",
         title="days since the last survey answer",
-        says="Last answered a survey {value_days} ago (usually {usual_days})",
-        says_missing="Has never answered a survey (others: {usual_days} ago)",
+        says="Last answered a survey {value_days} ago",
+        says_missing="Has never answered a survey",
         missing="no survey was answered",
     ),
     Feature(
@@ -76,6 +77,8 @@ STATIC = (
         expression=Measure(SURVEY, "count", window_days=180, condition="answered == 0"),
         unit="surveys",
         title="unanswered surveys in the last 180 days",
+        says_zero="No unanswered surveys {window}",
+        text_days=180,
     ),
 )
 

@@ -18,9 +18,9 @@ CLOSE_HOURS = Ratio(Measure(TICKET, "sum", column="hours_to_close"), Measure(TIC
 SATISFACTION = Ratio(Measure(TICKET, "sum", column="satisfaction"), Measure(TICKET, "count", column="satisfaction"))
 
 FAMILY = FeatureFamily.SUPPORT
-NONE_ANSWERED = "no ticket in the window was answered"
-NONE_CLOSED = "no ticket in the window was closed"
-NONE_RATED = "no ticket in the window was rated"
+NONE_ANSWERED = "no ticket {window} was answered"
+NONE_CLOSED = "no ticket {window} was closed"
+NONE_RATED = "no ticket {window} was rated"
 
 STATIC = (
     *over_windows(
@@ -30,6 +30,7 @@ STATIC = (
             expression=TICKETS,
             unit="tickets",
             title="support tickets {window}",
+            says_zero="No support tickets {window}",
         ),
         (7, 30, 90, 365, None),
     ),
@@ -39,6 +40,7 @@ STATIC = (
         expression=Measure(TICKET, "count", condition="open == 1"),
         unit="tickets",
         title="open tickets",
+        says_zero="No open tickets",
         missing=NEVER_MISSING,
     ),
     Feature(
@@ -47,8 +49,8 @@ STATIC = (
         expression=Measure(TICKET, "largest", column="age_days", condition="open == 1"),
         unit="days",
         title="age of the oldest open ticket, in days",
-        says="The oldest open ticket has waited {value_days} (usually {usual_days})",
-        says_missing="No open tickets (others: waiting for {usual_days})",
+        says="The oldest open ticket has waited {value_days}",
+        says_missing="No open tickets",
         missing="no ticket is open",
     ),
     Feature(
@@ -57,8 +59,8 @@ STATIC = (
         expression=Measure(TICKET, "least", column="age_days"),
         unit="days",
         title="days since the last ticket",
-        says="Last ticket {value_days} ago (usually {usual_days})",
-        says_missing="Has never opened a ticket (others: {usual_days} ago)",
+        says="Last ticket {value_days} ago",
+        says_missing="Has never opened a ticket",
         missing="there is no ticket on record",
     ),
     *over_windows(
@@ -78,8 +80,9 @@ STATIC = (
         expression=Ratio(within(ANSWER_HOURS, 90), ANSWER_HOURS),
         unit="times",
         title="mean time to first response in the last 90 days, in multiples of the customer's usual one",
-        says="Time to first response in the last 90 days: {value} times their usual one (others: {usual} times)",
+        says="Time to first response in the last 90 days: {value} times this customer's usual one",
         missing=NONE_ANSWERED,
+        text_days=90,
     ),
     *over_windows(
         Feature(
@@ -98,8 +101,9 @@ STATIC = (
         expression=Ratio(within(CLOSE_HOURS, 90), CLOSE_HOURS),
         unit="times",
         title="mean time to resolution in the last 90 days, in multiples of the customer's usual one",
-        says="Time to resolution in the last 90 days: {value} times their usual one (others: {usual} times)",
+        says="Time to resolution in the last 90 days: {value} times this customer's usual one",
         missing=NONE_CLOSED,
+        text_days=90,
     ),
     *over_windows(
         Feature(

@@ -34,7 +34,7 @@ USUAL_GAP = Ratio(GAP_TOTAL, GAPS)
 GAP_SPREAD = Deviation(GAPS, GAP_TOTAL, Measure(USAGE_DAY, "squares", column="gap_days"))
 
 NEVER = "there is no usage on record"
-NONE_IN_WINDOW = "there was no usage in the window"
+NONE_IN_WINDOW = "there was no usage {window}"
 NO_GAP = "there are fewer than two days with usage"
 
 RECENCY = (
@@ -44,8 +44,8 @@ RECENCY = (
         expression=SINCE_LAST,
         unit="days",
         title="days since the last usage",
-        says="Last used {value_days} ago (usually {usual_days})",
-        says_missing="Has never used the app (others: {usual_days} ago)",
+        says="Last used {value_days} ago (this customer usually uses it {every_usage_mean_gap_days})",
+        says_missing="Has never used the app",
         missing=NEVER,
         usual_of=USAGE_MEAN_GAP_DAYS,
     ),
@@ -55,8 +55,8 @@ RECENCY = (
         expression=Measure(EVENT, "largest", column="age_days"),
         unit="days",
         title="days since the first recorded usage",
-        says="First recorded usage {value_days} ago (usually {usual_days})",
-        says_missing="Has never used the app (others: {usual_days} ago)",
+        says="First recorded usage {value_days} ago",
+        says_missing="Has never used the app",
         missing=NEVER,
     ),
     Feature(
@@ -65,8 +65,8 @@ RECENCY = (
         expression=Ratio(SINCE_LAST, USUAL_GAP),
         unit="times",
         title="time since the last usage, in multiples of the customer's usual gap",
-        says="Inactive for {days_since_last_usage}; normally uses it {every_usage_mean_gap_days} "
-        "({value} times their usual gap)",
+        says="Last used {days_since_last_usage} ago (this customer usually uses it {every_usage_mean_gap_days})",
+        says_above="No usage for {days_since_last_usage} (this customer usually uses it {every_usage_mean_gap_days})",
         missing=NO_GAP,
     ),
 )
@@ -79,6 +79,7 @@ AMOUNTS = (
             expression=EVENTS,
             unit="events",
             title="usage events {window}",
+            says_zero="No usage {window} (this customer usually uses it {every_usage_mean_gap_days})",
         )
     ),
     *over_windows(
@@ -88,6 +89,7 @@ AMOUNTS = (
             expression=USAGE_DAYS,
             unit="days",
             title="days with usage {window}",
+            says_zero="No usage {window} (this customer usually uses it {every_usage_mean_gap_days})",
         )
     ),
     *over_windows(
@@ -97,6 +99,7 @@ AMOUNTS = (
             expression=SESSIONS,
             unit="sessions",
             title="sessions {window}",
+            says_zero="No usage {window} (this customer usually uses it {every_usage_mean_gap_days})",
         )
     ),
     *over_windows(
@@ -106,6 +109,7 @@ AMOUNTS = (
             expression=Measure(SEEN_ITEM, "count"),
             unit="items",
             title="different items viewed {window}",
+            says_zero="No items viewed {window}",
         ),
         (30, 90),
     ),
@@ -129,9 +133,10 @@ CHANGE = (
             expression=EVENTS,
             unit="share",
             title="usage in the last {days} days as a share of that in the last {twice} days (0.5 is steady)",
-            says="Usage in the last {days} days compared with the {days} before: {change} (usually {usual_change})",
-            says_missing="No usage in the last {twice} days (usually {usual_change})",
-            missing=NONE_IN_WINDOW,
+            says="Usage in the last {days} days compared with the {days} before: {change}",
+            says_missing="No usage in the last {twice} days "
+            "(this customer usually uses it {every_usage_mean_gap_days})",
+            missing="there was no usage in the last {twice} days",
         ),
         (7, 30, 90),
     ),
@@ -141,6 +146,7 @@ CHANGE = (
         expression=USUAL_GAP,
         unit="days",
         title="usual gap between days with usage, in days",
+        says="Usually uses it {value_every}",
         missing=NO_GAP,
     ),
     Feature(
@@ -149,6 +155,7 @@ CHANGE = (
         expression=GAP_SPREAD,
         unit="days",
         title="standard deviation of the gaps between days with usage, in days",
+        says="The time between uses varies by about {value_days}",
         missing="there are fewer than three days with usage",
     ),
 )
@@ -186,6 +193,7 @@ BREADTH = (
             expression=Measure(KIND, "count"),
             unit="kinds",
             title="different features used {window}",
+            says_zero="No features used {window}",
         ),
         (30, 90, None),
     ),
@@ -207,6 +215,7 @@ BREADTH = (
             expression=Measure(EVENT, "count", condition=ADMIN),
             unit="events",
             title="usage by administrators {window}",
+            says_zero="No usage by administrators {window}",
         ),
         (30, 90),
     ),
@@ -216,8 +225,8 @@ BREADTH = (
         expression=Measure(EVENT, "least", column="age_days", condition=ADMIN),
         unit="days",
         title="days since the last usage by an administrator",
-        says="An administrator last used it {value_days} ago (usually {usual_days})",
-        says_missing="No administrator has ever used it (others: {usual_days} ago)",
+        says="An administrator last used it {value_days} ago",
+        says_missing="No administrator has ever used it",
         missing="no administrator has used it",
     ),
     *over_windows(
@@ -227,6 +236,7 @@ BREADTH = (
             expression=Measure(EVENT, "sum", column="errors"),
             unit="errors",
             title="errors {window}",
+            says_zero="No errors {window}",
         ),
         (7, 30, 90),
     ),
@@ -255,6 +265,7 @@ def event_features(events: tuple[str, ...]) -> Iterator[Feature]:
                 expression=count,
                 unit="events",
                 title="usage of '{word}' {window}",
+                says_zero="'{word}' not used {window}",
                 word=event,
             ),
             (30, 90),

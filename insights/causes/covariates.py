@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from core.churn_causes import OTHER, CauseWords
 from core.feature_names import DAYS_SINCE_SUBSCRIPTION_CHANGE, MRR_NOW, SEATS_NOW, FeatureFamily
 from core.feature_table import FeatureColumn, FeatureTable
-from models.churn.additive import AdditiveModel
 from models.churn.design_matrix import DesignMatrix
+from models.protocols import AdditiveChurnModel
 from tables.attributes import names_of
 
 DEFAULT_FEATURES: dict[str, tuple[str, ...]] = {
@@ -116,7 +116,7 @@ class Covariates:
 
     @classmethod
     def from_features(
-        cls, features: FeatureTable, is_past: NDArray[np.bool_], *, model: AdditiveModel, names: CauseNames
+        cls, features: FeatureTable, is_past: NDArray[np.bool_], *, model: AdditiveChurnModel, names: CauseNames
     ) -> Self:
         """Build from the features of a churn model; centring and scaling come from past rows, (n,)."""
         columns = model.columns_

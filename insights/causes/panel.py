@@ -22,7 +22,7 @@ from insights.causes.stated import NOT_STATED, SOURCES, StatedCauses, find_state
 from insights.finance.loading import ExcludedRows, load_spans
 from insights.finance.money import Money
 from insights.finance.mrr import MrrTable, months_between
-from models.churn.additive import AdditiveModel
+from models.protocols import AdditiveChurnModel
 from models.texts.text_model import TextModel
 from tables.episodes import SubscriptionEpisodes
 from tables.tables import Tables
@@ -90,7 +90,7 @@ class Panel:
 
 def build_panel(
     tables: Tables,
-    model: AdditiveModel,
+    model: AdditiveChurnModel,
     *,
     text_model: TextModel | None,
     n_months: int,
@@ -135,7 +135,7 @@ def _require_customers(rows: PersonMonths, today: np.datetime64) -> None:
         raise NotEnoughHistory(f"no subscription runs {when}; see subscriptions under [tables]")
 
 
-def vocabularies_of(model: AdditiveModel) -> dict[str, tuple[str, ...]]:
+def vocabularies_of(model: AdditiveChurnModel) -> dict[str, tuple[str, ...]]:
     """The vocabularies of the model's categorical features."""
     return {column.name: column.vocabulary for column in model.columns_ if column.vocabulary is not None}
 

@@ -20,9 +20,9 @@ from core.errors import BadInput
 from core.health_scale import HealthScale
 from core.scores import Reason
 from insights.health.bands import BandStates, is_alert, update_bands
-from insights.health.risk import Risk, changes_between, risk_at, sum_by_dimension
-from models.churn.additive import AdditiveModel
-from models.protocols import ChurnModel
+from insights.health.reasons import changes_between
+from insights.health.risk import Risk, risk_at, sum_by_dimension
+from models.protocols import ChurnModel, is_additive
 from tables.tables import Tables
 
 DAYS_BACK = (7, 28)
@@ -92,7 +92,7 @@ class HealthRun:
     """Computes days in rising order with one champion; each cutoff is scored once."""
 
     def __init__(self, tables: Tables, champion: ChurnModel) -> None:
-        if not isinstance(champion, AdditiveModel):
+        if not is_additive(champion):
             raise BadInput(f"health needs a champion with additive contributions, which {champion.name} has not")
         self._tables = tables
         self._champion = champion

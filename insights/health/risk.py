@@ -1,4 +1,4 @@
-"""The risk of every customer on one day, split by health dimension, and the reasons for its changes."""
+"""The risk of every customer on one day, split by health dimension."""
 
 from __future__ import annotations
 
@@ -20,13 +20,11 @@ from core.feature_names import (
 )
 from core.feature_table import FeatureColumn, require_same_features
 from core.health import DIMENSIONS, Dimension
-from core.i18n.translation import ENGLISH, JAPANESE, Language, capitalize, translate
 from core.model_kinds import CHURN
-from core.scores import Reason
 from features.cohort import select_cohort
 from features.pipeline import compute_features
-from models.churn.additive import AdditiveModel, align_values
-from models.churn.reasons import decode_value, describe_value, strongest_features
+from models.churn.additive import align_values
+from models.protocols import AdditiveChurnModel
 from tables.consents import customers_refusing
 from tables.tables import Tables
 
@@ -68,8 +66,6 @@ BY_FAMILY: Mapping[str, Dimension] = {
     FeatureFamily.ATTRIBUTES: Dimension.RELATIONSHIP,
 }
 DEFAULT_DIMENSION = Dimension.RELATIONSHIP
-MAX_REASONS = 3
-"Per customer."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +103,7 @@ class Risk:
         return np.where(self.customer_ids[places] == customer_ids, places, -1)
 
 
-def risk_at(tables: Tables, model: AdditiveModel, *, cutoff: date) -> Risk:
+def risk_at(tables: Tables, model: AdditiveChurnModel, *, cutoff: date) -> Risk:
     """Score the cohort of a cutoff, without customers who opted out of scoring, from data known then.
 
     Raises BadInput where a feature's declaration has changed since the model was fitted.
@@ -143,55 +139,3 @@ def sum_by_dimension(contributions: NDArray[np.floating], columns: Sequence[Feat
     places = np.array([DIMENSIONS.index(dimension_of(column)) for column in columns], np.int64)
     belongs = places[:, None] == np.arange(len(DIMENSIONS))
     return np.where(belongs.any(axis=0), contributions @ belongs.astype(np.float64), np.nan)
-
-
-def changes_between(before: Risk, now: Risk, *, rows: NDArray[np.int64]) -> list[tuple[Reason, ...]]:
-    """At most three reasons for each row of `now`, strongest first; none for a customer who is new.
-
-    `rows` are their rows in `before`, or -1. A contribution may change because other features did; only features whose
-    own value changed count. A reason's weight is the change in log-odds of churn ('up': health dropped); `value` is
-    today's and `usual_value` the earlier one.
-    """
-    if not now.columns or not len(before):
-        return [()] * len(now)
-    values_before, is_known = before.values[rows], (rows >= 0)[:, None]
-    both_missing = np.isnan(now.values) & np.isnan(values_before)
-    has_changed = (now.values != values_before) & ~both_missing & is_known
-    shifts = np.where(has_changed, now.contributions - before.contributions[rows], 0.0)
-    days = (now.cutoff - before.cutoff).days
-    return [
-        tuple(
-            _reason(
-                now.columns[place],
-                weight,
-                before=values_before[row, place],
-                now=now.values[row, place],
-                days=days,
-            )
-            for place, weight in strongest
-        )
-        for row, strongest in enumerate(strongest_features(shifts, now.columns, k=MAX_REASONS))
-    ]
-
-
-def _reason(column: FeatureColumn, weight: float, *, before: float, now: float, days: int) -> Reason:
-    return Reason(
-        code=column.family,
-        direction="up" if weight > 0 else "down",
-        weight=weight,
-        value=decode_value(column, now),
-        usual_value=decode_value(column, before),
-        en=_sentence(column, ENGLISH, before=before, now=now, days=days),
-        ja=_sentence(column, JAPANESE, before=before, now=now, days=days),
-    )
-
-
-def _sentence(column: FeatureColumn, language: Language, *, before: float, now: float, days: int) -> str:
-    return translate(
-        "{title}: {now} ({days} days earlier: {before})",
-        language,
-        title=capitalize(column.title(language)),
-        now=describe_value(column, now, language=language),
-        before=describe_value(column, before, language=language),
-        days=days,
-    )

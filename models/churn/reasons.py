@@ -1,48 +1,24 @@
-"""The reasons of a churn score, as sentences in English and Japanese.
+"""The reasons of a churn score: which features move it most, each with a sentence in English and Japanese.
 
 The contributions of each feature family (recency, spend, ...) are added up. The feature of the family that contributes
-most in the family's direction gives the sentence. A `FeatureColumn` has the sentence with gaps:
-
-    {value} {usual}                 as numbers, percentages (unit 'share') or words
-    {value_days} {usual_days}       as days: '1 day', '26 days'
-    {change} {usual_change}         a trend's share of the recent half as a change: 'down 67%', 'steady'
-    {mean_gap_days}                 another feature of the customer as days, by its name
-    {every_mean_gap_days}           the same as an interval: 'every 3 days'
+most in the family's direction gives the sentence, see `models.churn.sentences`.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.feature_table import FeatureColumn
-from core.i18n.formatting import format_number, format_percent
-from core.i18n.translation import (
-    ENGLISH,
-    GAP,
-    JAPANESE,
-    Language,
-    capitalize,
-    translate,
-    translate_plural,
-    translate_template,
-)
-from core.scores import Reason
+from core.i18n.translation import ENGLISH, JAPANESE
+from core.scores import ComparedWith, Reason
+from models.churn.sentences import Find, SentenceWriter, decode_value
 
-CACHE_SIZE = 65_536
-"Of each cached text: a million customers share a few thousand values."
 MIN_WEIGHT = 1e-9
 "In log-odds; smaller contributions are rounding errors."
-STEADY_CHANGE = 0.05
-"Relative changes below it read as steady."
-ABOUT_USUAL = re.compile(r"\s*[((][^()()]*\{usual\w*\}[^()()]*[))]")
-"The part of a sentence on the usual value, which is left out where that is unknown."
 
 
 def usual_values(values: NDArray[np.float64], columns: Sequence[FeatureColumn]) -> NDArray[np.float64]:
@@ -67,18 +43,48 @@ def explain_scores(
     """At most k reasons for each row of contributions (n, m) in log-odds, strongest first."""
     if not columns:
         return [()] * len(values)
-    compared = comparison_values(values, columns, usual=usual)
-    places = {column.name: place for place, column in enumerate(columns)}
-    reasons = []
-    for row, strongest in enumerate(strongest_features(contributions, columns, k=k)):
-        customer = _Customer(values[row], places)
-        reasons.append(
-            tuple(
-                _reason(columns[place], weight, customer=customer, usual=compared[row, place])
-                for place, weight in strongest
-            )
+    writer = _ReasonWriter(columns, usual)
+    strongest = strongest_features(contributions, columns, k=k)
+    return [writer.write(values, row, strongest=of_row) for row, of_row in enumerate(strongest)]
+
+
+class _ReasonWriter:
+    """Writes the reasons of one customer after the other."""
+
+    def __init__(self, columns: Sequence[FeatureColumn], usual: NDArray[np.float64]) -> None:
+        self._columns = columns
+        self._usual: list[float] = usual.tolist()
+        self._places = {column.name: place for place, column in enumerate(columns)}
+        self._english, self._japanese = (
+            SentenceWriter(columns, language, usual=self._usual) for language in (ENGLISH, JAPANESE)
         )
-    return reasons
+
+    def write(
+        self, values: NDArray[np.float64], row: int, *, strongest: Sequence[tuple[int, float]]
+    ) -> tuple[Reason, ...]:
+        """The reasons of the customer in a row of values, (n, m), for these features and weights."""
+
+        def find(name: str) -> float:
+            return values.item(row, self._places[name]) if name in self._places else math.nan
+
+        return tuple(
+            self._reason(place, weight, value=values.item(row, place), find=find) for place, weight in strongest
+        )
+
+    def _reason(self, place: int, weight: float, *, value: float, find: Find) -> Reason:
+        column, usual = self._columns[place], self._usual[place]
+        usual_of_customer = find(column.usual_of) if column.usual_of else math.nan
+        has_own = not math.isnan(usual_of_customer)
+        return Reason(
+            code=column.family,
+            direction="up" if weight > 0 else "down",
+            weight=weight,
+            value=decode_value(column, value),
+            usual_value=decode_value(column, usual_of_customer if has_own else usual),
+            compared_with=ComparedWith.CUSTOMER if has_own else ComparedWith.ALL_CUSTOMERS,
+            en=self._english.write(place, value, find=find),
+            ja=self._japanese.write(place, value, find=find),
+        )
 
 
 def strongest_features(
@@ -100,156 +106,12 @@ def strongest_features(
         ]
     )
     first = np.argsort(-np.abs(weights), axis=1, kind="stable")[:, :k]
+    chosen = zip(
+        np.take_along_axis(strongest, first, axis=1).tolist(),
+        np.take_along_axis(weights, first, axis=1).tolist(),
+        strict=True,
+    )
     return [
-        [(int(strongest[row, f]), float(weights[row, f])) for f in first[row] if abs(weights[row, f]) > MIN_WEIGHT]
-        for row in range(len(contributions))
+        [(place, weight) for place, weight in zip(places, sums, strict=True) if abs(weight) > MIN_WEIGHT]
+        for places, sums in chosen
     ]
-
-
-def comparison_values(
-    values: NDArray[np.float64], columns: Sequence[FeatureColumn], *, usual: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """What each value is compared with, (n, m): the customer's own usual value where known, else the cohort's."""
-    names = [column.name for column in columns]
-    compared = np.tile(usual, (len(values), 1))
-    for place, column in enumerate(columns):
-        if column.usual_of in names:
-            own = values[:, names.index(column.usual_of)]
-            compared[:, place] = np.where(np.isnan(own), usual[place], own)
-    return compared
-
-
-@dataclass(frozen=True)
-class _Customer:
-    """The feature values of one customer."""
-
-    values: NDArray[np.float64]
-    "(m,)."
-    places: Mapping[str, int]
-    "By feature name."
-
-    def value_of(self, feature: str) -> float:
-        return float(self.values[self.places[feature]]) if feature in self.places else np.nan
-
-
-def _reason(column: FeatureColumn, weight: float, *, customer: _Customer, usual: float) -> Reason:
-    value = customer.value_of(column.name)
-    return Reason(
-        code=column.family,
-        direction="up" if weight > 0 else "down",
-        weight=weight,
-        value=decode_value(column, value),
-        usual_value=decode_value(column, usual),
-        en=_sentence(column, ENGLISH, value=value, usual=usual, customer=customer),
-        ja=_sentence(column, JAPANESE, value=value, usual=usual, customer=customer),
-    )
-
-
-def decode_value(column: FeatureColumn, value: float) -> float | str | None:
-    """A value as people know it: a word instead of its code, None where it is missing."""
-    if math.isnan(value):
-        return None
-    return float(value) if column.vocabulary is None else column.vocabulary[int(value)]
-
-
-def describe_value(column: FeatureColumn, value: float, *, language: Language) -> str:
-    """A value as text."""
-    decoded = decode_value(column, value)
-    if decoded is None:
-        return translate("no value", language)
-    if isinstance(decoded, str):
-        return decoded
-    return _percent(decoded, language) if column.unit == "share" else _number(decoded, language)
-
-
-def _sentence(column: FeatureColumn, language: Language, *, value: float, usual: float, customer: _Customer) -> str:
-    """The column's own sentence, or the plain one where a feature that it names has no value."""
-    is_missing, is_comparable = math.isnan(value), not math.isnan(usual)
-    sentence = ""
-    for template in _templates(column, language, is_missing=is_missing, is_comparable=is_comparable):
-        gaps = {
-            gap: _fill_gap(gap, column, language=language, value=value, usual=usual, customer=customer)
-            for gap in _gaps(template)
-        }
-        sentence = GAP.sub(lambda gap, gaps=gaps: gaps[gap[1]] or gap[0], template)
-        if None not in gaps.values():
-            break
-    return sentence
-
-
-@lru_cache(CACHE_SIZE)
-def _templates(column: FeatureColumn, language: Language, *, is_missing: bool, is_comparable: bool) -> tuple[str, ...]:
-    """The templates to try: the column's own, if any, then a plain one."""
-    own = column.sentence(language, is_missing=is_missing)
-    message = "{title}: not known (usually {usual})" if is_missing else "{title}: {value} (usually {usual})"
-    plain = translate_template(message, language, title=capitalize(column.title(language)))
-    if is_comparable:
-        return (own, plain) if own else (plain,)
-    # A missing value that no customer has is not recorded at all, so the column's sentence on the customer would be
-    # wrong.
-    templates = (own, plain) if own and not is_missing else (plain,)
-    return tuple(ABOUT_USUAL.sub("", template) for template in templates)
-
-
-@lru_cache(CACHE_SIZE)
-def _gaps(template: str) -> tuple[str, ...]:
-    return tuple(GAP.findall(template))
-
-
-def _fill_gap(
-    gap: str, column: FeatureColumn, *, language: Language, value: float, usual: float, customer: _Customer
-) -> str | None:
-    """The text for a gap; None where the feature that it names has no value."""
-    kind = gap.removeprefix("usual").removeprefix("value").lstrip("_")
-    if gap.startswith(("value", "usual")) or gap == "change":
-        filling = usual if gap.startswith("usual") else value
-        if kind == "days":
-            return _days(filling, language)
-        return _change(filling, language) if kind == "change" else describe_value(column, filling, language=language)
-    feature = gap.removeprefix("every_")
-    other = customer.value_of(feature)
-    if math.isnan(other):
-        return None
-    return _days(other, language) if feature == gap else _interval(other, language)
-
-
-@lru_cache(CACHE_SIZE)
-def _number(value: float, language: Language) -> str:
-    # Whole from ten upwards: people say 74 days, not 74.21.
-    if abs(value) >= 10 or value == round(value):
-        return format_number(round(value), language)
-    rounded = float(f"{value:.2g}")
-    return format_number(rounded, language, n_decimals=len(f"{rounded:f}".rstrip("0").partition(".")[2]))
-
-
-@lru_cache(CACHE_SIZE)
-def _percent(value: float, language: Language) -> str:
-    percent = 100 * value
-    if abs(percent) >= 10 or percent == round(percent):
-        return format_percent(round(percent) / 100, language)
-    return format_percent(round(percent, 1) / 100, language, n_decimals=1)
-
-
-@lru_cache(CACHE_SIZE)
-def _days(value: float, language: Language) -> str:
-    return translate_plural(
-        ("{n} day", "{n} days"), 1 if value == 1 else 2, language=language, n=_number(value, language)
-    )
-
-
-@lru_cache(CACHE_SIZE)
-def _interval(value: float, language: Language) -> str:
-    days = max(1, round(value))
-    return translate_plural(("every day", "every {n} days"), days, language=language)
-
-
-@lru_cache(CACHE_SIZE)
-def _change(recent_share: float, language: Language) -> str:
-    """The change from the older half of a period to the recent half, from the recent half's share."""
-    if recent_share in (0.0, 1.0):
-        return translate("down to none" if recent_share == 0 else "up from none", language)
-    change = recent_share / (1 - recent_share) - 1
-    if abs(change) < STEADY_CHANGE:
-        return translate("steady", language)
-    percent = format_percent(round(abs(change), 2), language)
-    return translate("up {percent}" if change > 0 else "down {percent}", language, percent=percent)

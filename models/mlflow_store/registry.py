@@ -28,9 +28,10 @@ from core.model_card import ModelCard
 from core.model_kinds import CHURN, HAZARD, MODEL_KINDS, RECOMMENDER, TEXTS, Capability, ModelKind
 from core.redaction import redact
 from models.artifact import Artifact
-from models.churn.additive import CHURN_MODELS, AdditiveModel
+from models.churn.additive import CHURN_MODELS
 from models.hazard.hazard import HAZARD_MODELS, Hazard
 from models.mlflow_store.package import ModelPackage, read_card
+from models.protocols import AdditiveChurnModel, ChurnModel, is_additive
 from models.texts.text_model import TextModel
 
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -189,16 +190,15 @@ def model_capabilities(kind: ModelKind, model: str) -> frozenset[Capability]:
     return models[model].capabilities
 
 
-def load_churn_champion(registry: Registry) -> AdditiveModel:
+def load_churn_champion(registry: Registry) -> AdditiveChurnModel:
     """Load the churn champion. Raises NotFound where there is none, BadInput where its log-odds are not additive."""
     artifact = registry.artifact(registry.find(CHURN.name, CHAMPION))
-    if Capability.ADDITIVE_LOG_ODDS not in model_capabilities(CHURN, artifact.model):
+    model: ChurnModel = CHURN_MODELS[artifact.model].from_artifact(artifact)
+    if not is_additive(model):
         raise BadInput(
             f"the churn champion is {artifact.model}, which gives no reasons; promote another with "
             f"{CHURN.promote_command}"
         )
-    model = CHURN_MODELS[artifact.model].from_artifact(artifact)
-    assert isinstance(model, AdditiveModel)
     return model
 
 

@@ -10,10 +10,9 @@ import pytest
 from core.i18n.translation import GAP
 from features.families.catalogue import all_features
 from models.churn.reasons import explain_scores
+from models.churn.sentences import OWN_VALUE
 
 COLUMNS = {feature.name: feature.column for feature in all_features()}
-OWN_GAPS = {"value", "value_days", "usual", "usual_days", "change", "usual_change"}
-"Gaps for the value of the feature itself."
 UNFILLED = re.compile(r"\{\w+\}|\bnan\b|None|unknown")
 
 
@@ -28,75 +27,103 @@ def reason(name: str, value: float, *, usual: float, **others: float) -> tuple[s
 
 def test_a_trend_reads_as_a_change():
     assert reason("orders_trend_30d", 0.25, usual=0.5) == (
-        "Orders in the last 30 days compared with the 30 before: down 67% (usually steady)",
-        "直近30日間の購入回数(その前の30日間との比較):67%減(通常は横ばい)",
+        "Orders in the last 30 days compared with the 30 before: down 67% (median of all customers: steady)",
+        "直近30日間の購入回数(その前の30日間との比較):67%減(全顧客の中央値:横ばい)",
     )
-    assert reason("orders_trend_30d", 0.0, usual=0.6)[0].endswith(": down to none (usually up 50%)")
+    assert reason("orders_trend_30d", 0.0, usual=0.6)[0].endswith(": down to none (median of all customers: up 50%)")
 
 
-def test_a_customer_without_orders_has_no_trend():
+def test_an_absence_names_the_customer_s_own_rhythm_where_it_is_known():
+    assert reason("orders_trend_30d", np.nan, usual=0.5, mean_gap_days=7.0) == (
+        "No orders in the last 60 days (this customer usually buys every 7 days)",
+        "直近60日間に購入がありません(この顧客はふだん約7日ごとに購入)",
+    )
     assert reason("orders_trend_30d", np.nan, usual=0.5) == (
-        "No orders in the last 60 days (usually steady)",
-        "直近60日間に購入がありません(通常は横ばい)",
+        "No orders in the last 60 days",
+        "直近60日間に購入がありません",
+    )
+    assert reason("orders_30d", 0.0, usual=5.0, mean_gap_days=1.0)[0] == (
+        "No orders in the last 30 days (this customer usually buys every day)"
     )
 
 
-def test_a_customer_who_never_used_the_product_is_compared_with_others():
-    assert reason("days_since_last_usage", np.nan, usual=7.4) == (
-        "Has never used the app (others: 7.4 days ago)",
-        "利用履歴がありません(他の顧客は7.4日前)",
-    )
+def test_a_customer_who_never_used_the_product_is_not_compared():
+    assert reason("days_since_last_usage", np.nan, usual=7.4) == ("Has never used the app", "利用履歴がありません")
 
 
-def test_a_long_absence_names_the_customer_s_rhythm():
+def test_a_long_absence_and_a_short_one_read_differently():
     others = {"days_since_last_usage": 26.0, "usage_mean_gap_days": 1.08}
 
     assert reason("usage_recency_vs_usual_gap", 24.0, usual=1.1, **others) == (
-        "Inactive for 26 days; normally uses it every day (24 times their usual gap)",
-        "ふだん約1日ごとの利用が26日間ありません(通常間隔の24倍)",
+        "No usage for 26 days (this customer usually uses it every day)",
+        "ふだん約1日ごとの利用が26日間ありません",
+    )
+    others = {"days_since_last_purchase": 2.0, "mean_gap_days": 7.0}
+    assert reason("recency_vs_usual_gap", 0.3, usual=1.1, **others) == (
+        "Last purchase 2 days ago (this customer usually buys every 7 days)",
+        "最終購入から2日(この顧客はふだん約7日ごとに購入)",
     )
 
 
 @pytest.mark.parametrize("name", list(COLUMNS))
 def test_a_sentence_names_declared_features_only(name: str):
     column = COLUMNS[name]
-    sentences = (column.says_en, column.says_ja, column.says_missing_en, column.says_missing_ja)
-    gaps = {gap for sentence in sentences for gap in GAP.findall(sentence)} - OWN_GAPS
+    sentences = (
+        *(column.says_en, column.says_ja, column.says_missing_en, column.says_missing_ja),
+        *(column.says_zero_en, column.says_zero_ja, column.says_above_en, column.says_above_ja),
+    )
+    gaps = {gap for sentence in sentences for gap in GAP.findall(sentence)} - set(OWN_VALUE)
 
     assert {gap.removeprefix("every_") for gap in gaps} <= set(COLUMNS)
 
 
 def test_without_the_features_that_a_sentence_names_the_plain_sentence_stands():
     assert reason("usage_recency_vs_usual_gap", 24.0, usual=1.1) == (
-        "Time since the last usage, in multiples of the customer's usual gap: 24 (usually 1.1)",
-        "最終利用からの日数(通常の利用間隔の何倍か):24(通常は1.1)",
+        "Time since the last usage, in multiples of the customer's usual gap: 24 (median of all customers: 1.1)",
+        "最終利用からの日数(通常の利用間隔の何倍か):24(全顧客の中央値:1.1)",
     )
 
 
-def test_counts_and_shares_are_compared_with_the_usual_value():
-    assert reason("orders_30d", 0.0, usual=5.0) == (
-        "Orders in the last 30 days: 0 (usually 5)",
-        "直近30日間の購入回数:0(通常は5)",
+def test_counts_and_shares_are_compared_with_all_customers():
+    assert reason("orders_30d", 2.0, usual=5.0) == (
+        "Orders in the last 30 days: 2 (median of all customers: 5)",
+        "直近30日間の購入回数:2回(全顧客の中央値:5回)",
     )
     assert reason("weekend_order_share_90d", 0.25, usual=0.5)[0] == (
-        "Share of orders on a weekend in the last 90 days: 25% (usually 50%)"
+        "Share of orders on a weekend in the last 90 days: 25% (median of all customers: 50%)"
     )
+
+
+def test_a_value_that_is_missing_reads_as_what_did_not_happen():
     assert reason("weekend_order_share_90d", np.nan, usual=0.5) == (
-        "Share of orders on a weekend in the last 90 days: not known because there was no purchase in the window "
-        "(usually 50%)",
-        "直近90日間の購入に占める週末の割合:期間内に購入がないため不明(通常は50%)",
+        "There was no purchase in the last 90 days",
+        "直近90日間に購入がありません",
     )
+    assert reason("hours_to_answer_vs_usual", np.nan, usual=0.5)[0] == "No ticket in the last 90 days was answered"
 
 
 def test_one_day_is_not_one_days():
-    assert reason("days_since_last_purchase", 1.0, usual=14.0)[0] == "Last purchase 1 day ago (usually 14 days)"
+    assert reason("days_since_last_purchase", 1.0, usual=14.0)[0] == (
+        "Last purchase 1 day ago (median of all customers: 14 days)"
+    )
 
 
 def test_a_value_that_nobody_has_is_not_held_against_the_customer():
     assert reason("days_since_last_usage", np.nan, usual=np.nan) == (
-        "Days since the last usage: not known",
-        "最終利用からの日数:不明",
+        "Days since the last usage: not recorded",
+        "最終利用からの日数:記録なし",
     )
+
+
+@pytest.mark.parametrize("name", list(COLUMNS))
+def test_no_sentence_compares_a_missing_value_or_leaves_open_whose_value_is_usual(name: str):
+    for value in (0.0, np.nan) if COLUMNS[name].vocabulary else (0.0, 0.3, 26.0, np.nan):
+        english, japanese = reason(name, value, usual=0.0 if COLUMNS[name].vocabulary else 7.4)
+
+        assert not re.search(r"\((usually|others)", english)
+        assert not re.search(r"不明|通常は|他の顧客", japanese)
+        assert not np.isnan(value) or "all customers" not in english
+        assert (":" in english and "(全顧客" in japanese) or "all customers" not in english
 
 
 @pytest.mark.parametrize("name", list(COLUMNS))

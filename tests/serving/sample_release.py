@@ -42,8 +42,8 @@ LATE = Reason(
     weight=1.2,
     value=74.0,
     usual_value=21.0,
-    en="Last purchase 74 days ago (usually 21 days)",
-    ja="最終購入から74日(通常は21日)",
+    en="Last purchase 74 days ago (this customer usually buys every 21 days)",
+    ja="最終購入から74日(この顧客はふだん約21日ごとに購入)",
 )
 
 PROFILES = RecordedProfiles(

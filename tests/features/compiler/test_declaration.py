@@ -8,7 +8,16 @@ import pytest
 from msgspec.structs import replace
 
 from core.i18n.translation import JAPANESE, has_translation
-from features.compiler.declaration import NEVER_MISSING, Expression, Feature, Measure, Ratio, columns_of, measures_of
+from features.compiler.declaration import (
+    NEVER_MISSING,
+    SHORT_HISTORY,
+    Expression,
+    Feature,
+    Measure,
+    Ratio,
+    columns_of,
+    measures_of,
+)
 from features.families.catalogue import all_features
 from features.families.feature_set import over_windows, within
 from features.families.purchases import GAPS, ORDER, ORDERS
@@ -42,7 +51,8 @@ def test_a_feature_has_a_title_in_both_languages(feature):
 
 @every_feature
 def test_every_text_has_a_translation(feature):
-    texts = {feature.title, feature.says, feature.says_missing, feature.missing} - {"", NEVER_MISSING}
+    sentences = {feature.says, feature.says_missing, feature.says_zero, feature.says_above}
+    texts = {feature.title, feature.missing, *sentences} - {"", NEVER_MISSING, SHORT_HISTORY}
 
     assert [text for text in sorted(texts) if not has_translation(text, JAPANESE)] == []
 

@@ -10,7 +10,7 @@ import pytest
 from core.config.customers import CauseSettings
 from core.feature_table import FeatureColumn, FeatureTable
 from insights.causes.covariates import SHARED, CauseNames, Covariates
-from models.churn.additive import AdditiveModel
+from models.protocols import AdditiveChurnModel
 from tests.insights.causes.worlds import NAMES
 
 USUAL = CauseNames(CauseSettings())
@@ -88,7 +88,7 @@ class StubModel:
 def covariates(values: np.ndarray, past: np.ndarray) -> Covariates:
     days = np.full(len(values), np.datetime64("2024-03-01"))
     features = FeatureTable(np.arange(len(values)).astype(str), days, values, COLUMNS)
-    return Covariates.from_features(features, past, model=cast(AdditiveModel, StubModel()), names=NAMES)
+    return Covariates.from_features(features, past, model=cast(AdditiveChurnModel, StubModel()), names=NAMES)
 
 
 def test_features_drive_the_hazard_of_their_cause_and_shared_ones_every_hazard():

@@ -44,8 +44,8 @@ def test_the_feature_that_changed_most_is_the_first_reason_with_both_values():
     (reasons,) = day_of({"acme": GONE}, month_before={"acme": WELL}).reasons
 
     assert [reason.code for reason in reasons] == ["usage", "sentiment"]
-    assert reasons[0].en == "Days with usage: 1 (28 days earlier: 25)"
-    assert reasons[0].ja == "利用日数:1(28日前は25)"
+    assert reasons[0].en == "Days with usage fell from 25 to 1 within 28 days"
+    assert reasons[0].ja == "利用日数が28日間で25日から1日に減少"
     assert (reasons[0].direction, reasons[0].weight) == ("up", pytest.approx(4.8))
     assert (reasons[0].value, reasons[0].usual_value) == (1.0, 25.0)
 
@@ -59,7 +59,7 @@ def test_an_unchanged_feature_is_no_reason_and_an_improved_one_lowers_the_risk()
 def test_a_customer_of_less_than_a_month_is_compared_with_last_week():
     (reasons,) = day_of({"acme": GONE}, {"acme": LESS}).reasons
 
-    assert reasons[0].en == "Days with usage: 1 (7 days earlier: 15)"
+    assert reasons[0].en == "Days with usage fell from 15 to 1 within 7 days"
 
 
 def test_a_value_that_became_known_is_a_reason_and_one_that_stays_unknown_is_not():

@@ -31,7 +31,7 @@ def test_a_task_has_reason_action_due_date_and_scores():
     bolt, _ = tasks_of_alerts()
 
     assert bolt.reason_en.startswith("Health fell from 95 to 6: Days with usage: 1 (28 days earlier: 25); ")
-    assert bolt.reason_ja.startswith("ヘルススコアが95から6に低下:利用日数:1(28日前は25)、")
+    assert bolt.reason_ja.startswith("ヘルススコアが95から6に低下:利用日数が28日間で25日から1日に減少、")
     assert (bolt.dimension, bolt.action, bolt.due_on) == ("usage", ACTIONS["usage"], date(2026, 4, 8))
     assert (bolt.score, bolt.score_before) == (5.7, 94.8)
     assert bolt.task_id == task_id_of("world", "bolt", kind="health_drop", episode=DAY)
@@ -74,7 +74,7 @@ def test_bands_and_drops_are_rendered_in_both_languages():
     day = day_of({"acme": BELOW, "cold": WELL}, None, {"acme": WELL, "cold": WELL})
 
     assert next(render.drops(day, ENGLISH, most=10)).startswith("acme: 95 to ")
-    assert next(render.drops(day, JAPANESE, most=10)).endswith("利用日数:10(28日前は25)")
+    assert next(render.drops(day, JAPANESE, most=10)).endswith("利用日数が28日間で25日から10日に減少")
     assert [len(list(render.drops(day, language, most=10))) for language in (ENGLISH, JAPANESE)] == [1, 1]
     (english, japanese) = ([row[1:] for row in render.bands(day, language)][1:] for language in (ENGLISH, JAPANESE))
     assert english == japanese

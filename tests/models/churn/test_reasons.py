@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from core.i18n.translation import ENGLISH, JAPANESE
 from core.scores import Reason
 from models.churn.logistic import Logistic
 from models.churn.reasons import explain_scores, usual_values
@@ -22,16 +23,18 @@ def reasons(contributions: list[float], values: list[float], k: int = 3) -> tupl
 def test_the_sentence_of_a_long_absence_names_the_customers_own_rhythm():
     (reason,) = reasons([0.8, 0, 0, 0, 0], [74.0, 21.4, 50, 0, 40], k=1)
 
-    assert reason.en == "Last purchase 74 days ago (usually 21 days)"
-    assert reason.ja == "最終購入から74日(通常は21日)"
+    assert reason.en == "Last purchase 74 days ago (this customer usually buys every 21 days)"
+    assert reason.ja == "最終購入から74日(この顧客はふだん約21日ごとに購入)"
     assert (reason.code, reason.direction, reason.weight) == ("recency", "up", 0.8)
-    assert (reason.value, reason.usual_value) == (74.0, 21.4)
+    assert (reason.value, reason.usual_value, reason.compared_with) == (74.0, 21.4, "customer")
 
 
 def test_without_an_own_rhythm_the_cohorts_median_is_usual():
     (reason,) = reasons([0.8, 0, 0, 0, 0], [74.0, np.nan, 50, 0, 40], k=1)
 
-    assert reason.usual_value == 30.0
+    assert (reason.usual_value, reason.compared_with) == (30.0, "all_customers")
+    assert reason.en == "Last purchase 74 days ago (median of all customers: 30 days)"
+    assert reason.ja == "最終購入から74日(全顧客の中央値:30日)"
 
 
 def test_the_strongest_family_comes_first_whatever_its_direction():
@@ -52,24 +55,33 @@ def test_a_family_weighs_the_sum_of_its_features_and_the_strongest_one_gives_the
     )
 
     assert reason.weight == pytest.approx(0.2)
-    assert reason.en == "Orders: 3 (usually 5)"
+    assert reason.en == "Orders: 3 (median of all customers: 5)"
 
 
 def test_words_and_missing_values_read_as_such():
     channel, spent = reasons([0, 0, 0.1, 0.9, 0], [74.0, 21, np.nan, 0, 40])
 
     assert (channel.value, channel.usual_value) == ("app", "web")
-    assert channel.en == "Main channel: app (usually web)"
-    assert (spent.value, spent.en) == (None, "Spent in 365 days: not known (usually 50)")
-    assert spent.ja == "365日間の購入額:不明(通常は50)"
+    assert channel.en == "Main channel: app (most common among all customers: web)"
+    assert channel.ja == "主な経路:app(全顧客で最も多い値:web)"
+    assert (spent.value, spent.en) == (None, "Spent in 365 days: not recorded")
+    assert spent.ja == "365日間の購入額:記録なし"
 
 
 def test_a_customer_without_any_purchase_has_a_sentence_of_its_own():
     (reason,) = reasons([0.8, 0, 0, 0, 0], [np.nan, np.nan, 50, 0, 40], k=1)
 
-    assert reason.en == "Has never bought anything (others: 30 days ago)"
-    assert reason.ja == "購入履歴がありません(他の顧客は30日前)"
+    assert reason.en == "Has never bought anything"
+    assert reason.ja == "購入履歴がありません"
     assert reason.value is None
+
+
+def test_only_a_reason_that_lowers_the_risk_is_marked():
+    raising, lowering = reasons([0, 0, 0.9, -0.1, 0], [74.0, 21, 10, 0, 40])
+
+    assert raising.marked(ENGLISH) == raising.en
+    assert lowering.marked(ENGLISH) == f"{lowering.en} [lowers the risk]"
+    assert lowering.marked(JAPANESE) == f"{lowering.ja}【リスクを下げる要因】"
 
 
 def test_what_contributes_nothing_is_no_reason():

@@ -38,7 +38,7 @@ def test_scores_contain_every_customer_highest_risk_first(tmp_path):
         ("ada", "0.5", "medium"),
         ("bo", "0.1", "low"),
     ]
-    assert rows[0]["reasons_ja"] == "最終購入から74日(通常は21日)"
+    assert rows[0]["reasons_ja"] == "最終購入から74日(この顧客はふだん約21日ごとに購入)"
 
 
 def test_parquet_contains_the_same_as_csv(tmp_path):

@@ -53,8 +53,11 @@ def test_the_page_shows_dimensions_changes_and_reasons(tmp_path):
     assert list(record["dimensions"]) == list(DIMENSIONS)
     assert (record["dimensions"]["sentiment"], record["dimensions"]["support"]) == (50.0, None)
     assert (record["dropped_most"], record["dropped_on"], record["model_version"]) == ("usage", "2026-04-01", 3)
-    assert record["reasons_en"] == "Days with usage: 1 (28 days earlier: 25); Last NPS: 6 (28 days earlier: 9)"
-    assert record["reasons_ja"] == "利用日数:1(28日前は25)、直近のNPS:6(28日前は9)"
+    assert (
+        record["reasons_en"]
+        == "Days with usage fell from 25 to 1 within 28 days; Last NPS fell from 9 to 6 within 28 days"
+    )
+    assert record["reasons_ja"] == "利用日数が28日間で25日から1日に減少、直近のNPSが28日間で9から6に減少"
 
 
 def test_a_customer_without_health_still_has_a_page(tmp_path):

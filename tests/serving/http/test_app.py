@@ -140,7 +140,7 @@ def test_a_score_has_an_interval_a_risk_level_and_reasons(send):
     ada, cyd = response["scores"]
     assert (ada["churn_probability"], ada["low"], ada["high"], ada["risk_level"]) == (0.5, 0.4, 0.6, "medium")
     assert ada["short_history"] is True
-    assert cyd["reasons"][0]["ja"] == "最終購入から74日(通常は21日)"
+    assert cyd["reasons"][0]["ja"] == "最終購入から74日(この顧客はふだん約21日ごとに購入)"
 
 
 def test_every_response_names_its_release_model_and_cutoff(send):

@@ -48,7 +48,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     "A sentence about the customer; `direction` says whether it raises or lowers the risk."
     ja: str
 
-    def marked(self, language: Language) -> str:
+    def mark(self, language: Language) -> str:
         """The sentence, marked where it lowers the risk, for texts that show no direction beside it."""
         sentence = self.ja if language == JAPANESE else self.en
         if self.direction == "up":

@@ -79,9 +79,9 @@ def test_a_customer_without_any_purchase_has_a_sentence_of_its_own():
 def test_only_a_reason_that_lowers_the_risk_is_marked():
     raising, lowering = reasons([0, 0, 0.9, -0.1, 0], [74.0, 21, 10, 0, 40])
 
-    assert raising.marked(ENGLISH) == raising.en
-    assert lowering.marked(ENGLISH) == f"{lowering.en} [lowers the risk]"
-    assert lowering.marked(JAPANESE) == f"{lowering.ja}【リスクを下げる要因】"
+    assert raising.mark(ENGLISH) == raising.en
+    assert lowering.mark(ENGLISH) == f"{lowering.en} [lowers the risk]"
+    assert lowering.mark(JAPANESE) == f"{lowering.ja}【リスクを下げる要因】"
 
 
 def test_what_contributes_nothing_is_no_reason():

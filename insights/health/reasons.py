@@ -80,12 +80,16 @@ class _ChangeWriter:
         column = self._now.columns[place]
         was, is_now = (describe_value(column, value, language=language) for value in (before, now))
         # Different values may look the same once rounded.
-        message = _message(column, before, now) if was != is_now else "{title}: {now} (much as {days} days earlier)"
+        message = (
+            _message(column, before=before, now=now)
+            if was != is_now
+            else "{title}: {now} (much as {days} days earlier)"
+        )
         title = capitalize(column.title(language))
         return translate(message, language, title=title, before=was, now=is_now, days=self._n_days)
 
 
-def _message(column: FeatureColumn, before: float, now: float) -> str:
+def _message(column: FeatureColumn, *, before: float, now: float) -> str:
     """The sentence that fits the direction of a change."""
     if math.isnan(before) or math.isnan(now):
         return "{title}: {now} ({days} days earlier: {before})"

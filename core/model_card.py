@@ -47,6 +47,22 @@ class Leak(msgspec.Struct, frozen=True):
     "One sentence with the figure."
 
 
+class Caution(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a champion must not be relied on."""
+
+    message: str
+    "A text of the translation catalogue."
+    values: dict[str, str]
+    "What fills its gaps."
+    detail: str = ""
+    "More about it, in English."
+
+    @property
+    def reason(self) -> str:
+        """The reason in English."""
+        return self.detail or self.message.format_map(self.values)
+
+
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """The facts that every registered version carries and every answer refers to."""
 
@@ -100,16 +116,24 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         return f"kizuna.{self.data_set}.{self.kind}"
 
     @property
-    def unusable_reason(self) -> str:
-        """Why a release must not answer from this champion; '' where it may.
+    def caution(self) -> Caution | None:
+        """Why a release must not answer from this champion; None where it may.
 
         A baseline may serve from the first day on, but not one that predicts the same for every customer.
         """
+        values = {"kind": self.kind, "model": self.model}
         if self.kind in MODEL_KINDS and self.model == MODEL_KINDS[self.kind].constant_model:
-            return f"the {self.kind} champion is {self.model}, which predicts the same for every customer"
+            message = "the {kind} champion is {model}, which predicts the same for every customer"
+            return Caution(message=message, values=values)
         if self.beats_baselines or self.is_baseline:
-            return ""
-        return self.verdict or f"{self.model} is not shown to be better than its baselines"
+            return None
+        message = "{model} is not shown to be better than its baselines"
+        return Caution(message=message, values=values, detail=self.verdict)
+
+    @property
+    def unusable_reason(self) -> str:
+        """The caution in English; '' where there is none."""
+        return "" if self.caution is None else self.caution.reason
 
     @property
     def evaluation_split(self) -> str:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.config.data_set import Config
+from core.model_card import Caution
 from insights.causes.competing_risks import CauseHazards
 from insights.causes.current_risk import (
     CurrentCustomers,
@@ -58,8 +59,8 @@ class Decomposition(CurrentRisk, frozen=True, kw_only=True):
     "Revenue at risk and ranked interventions of today's customers by group."
     excluded_rows: dict[str, int]
     "Number of rows excluded from the figures, by problem."
-    caution: str = ""
-    "Why the champion's risks and causes are not reliable; '' if they are."
+    caution: Caution | None = None
+    "Why the champion's risks and causes are not reliable; None if they are."
 
 
 def decompose(
@@ -69,7 +70,7 @@ def decompose(
     offer_costs: Mapping[str, float],
     excluded_rows: dict[str, int],
     risks: HazardRisks | None = None,
-    caution: str = "",
+    caution: Caution | None = None,
 ) -> Decomposition:
     """Combine views, revenue at risk and interventions; `risks` come from the hazard model, if one is promoted."""
     rows, is_past, seed = panel.rows, panel.is_past, config.seed

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator, Mapping
 
 from core.i18n.formatting import format_number, format_percent
-from core.i18n.translation import Language, has_translation, translate
+from core.i18n.translation import ENGLISH, Language, has_translation, translate
 from core.intervals import Estimate
+from core.model_card import Caution
 from insights.causes.current_risk import GroupRisk
 from insights.causes.decomposition import Decomposition
 from insights.causes.revenue_at_risk import apportion
@@ -45,6 +46,12 @@ def headline(decomposition: Decomposition, language: Language) -> str:
         first=first,
         last=last,
     )
+
+
+def caution(caution: Caution, language: Language) -> str:
+    """Why not to rely on the figures; in English with the comparison that shows it."""
+    why = caution.reason if language == ENGLISH else translate(caution.message, language, **caution.values)
+    return translate("Do not rely on these figures: {why}.", language, why=why)
 
 
 def trust(decomposition: Decomposition, language: Language) -> str:

@@ -1,8 +1,9 @@
 """The values of report figures as each language writes them: amounts, percentages, durations, periods.
 
+>>> from core.i18n.translation import ENGLISH
 >>> formatter = Formatter(ENGLISH, "JPY", 0)
 >>> formatter.money(12345678), formatter.share(0.0312), formatter.months(33.3)
-('¥12,345,678', '3.1%', '33.3 months')
+('¥12,346k', '3.1%', '33.3 months')
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ SMALL_SHARE = 0.02
 "Below it a percentage has two decimals."
 LARGE_AMOUNT = 1000
 "From it on, an amount is rounded to whole units, except in tables that must add up."
-LARGE_YEN_AMOUNT = 1_000_000
-"From it on, Japanese pages write yen in thousands (千円)."
+LARGE, VERY_LARGE = 1_000_000, 1_000_000_000
+"From the first on, amounts are written in thousands, from the second on in millions."
+SCALES = {1_000: "{amount}k", 1_000_000: "{amount}M"}
+TABLE_UNITS = {1: " ({currency})", 1_000: " (thousands of {currency})", 1_000_000: " (millions of {currency})"}
 NO_VALUE = "–"
 
 
@@ -59,43 +62,44 @@ class Formatter:
         if not math.isfinite(bound):
             return self.format(bound, unit)
         if unit == "money":
-            return self.money(bound, in_thousands=self.in_thousands([value]))
+            return self.money(bound, scale=self.scale_of([value]))
         return self.count(bound, is_whole=_is_whole(value)) if unit == "count" else self.format(bound, unit)
 
-    def money(self, value: float, *, in_thousands: bool | None = None) -> str:
-        """An amount, rounded where it is large.
+    def money(self, value: float, *, scale: int | None = None) -> str:
+        """An amount, rounded where it is large; see `scale_of`, by default its own scale."""
+        scale = self.scale_of([value]) if scale is None else scale
+        if scale > 1:
+            amount = format_number(value / scale, self.language)
+            if not self._writes_yen:
+                amount = format_money(value / scale, self.currency, locale=self.language, n_decimals=0)
+            amount = self.translate(SCALES[scale], amount=amount)
+        elif self._writes_yen:
+            amount = format_number(value, self.language)
+        else:
+            n_decimals = 0 if abs(value) >= LARGE_AMOUNT else self.n_decimals
+            return format_money(value, self.currency, locale=self.language, n_decimals=n_decimals)
+        return f"{amount}円" if self._writes_yen else amount
 
-        `in_thousands` gives amounts that belong together the same unit, see the method of that name.
-        """
-        if not self._writes_yen:
-            return format_money(
-                value,
-                self.currency,
-                locale=self.language,
-                n_decimals=0 if abs(value) >= LARGE_AMOUNT else self.n_decimals,
-            )
-        if self.in_thousands([value]) if in_thousands is None else in_thousands:
-            return f"{format_number(value / 1000, self.language)}千円"
-        return f"{format_number(value, self.language)}円"
-
-    def exact(self, value: float, *, in_thousands: bool = False) -> str:
-        """An amount of a table that must add up: to the last unit, or in thousands where the table's heading says so.
+    def exact(self, value: float, *, scale: int = 1) -> str:
+        """An amount of a table that must add up: to the last unit, or in the unit of the table's heading.
 
         See `table_unit`.
         """
-        if self._writes_yen:
-            return format_number(value / 1000 if in_thousands else value, self.language)
+        if self._writes_yen or scale > 1:
+            return format_number(value / scale, self.language)
         return format_money(value, self.currency, locale=self.language, n_decimals=self.n_decimals)
 
-    def in_thousands(self, amounts: Iterable[float]) -> bool:
-        """Whether a table or chart of these amounts is written in thousands."""
-        return self._writes_yen and any(abs(amount) >= LARGE_YEN_AMOUNT for amount in amounts)
+    def scale_of(self, amounts: Iterable[float]) -> int:
+        """The unit for a table, a chart or an interval of these amounts: 1, a thousand or a million."""
+        largest = max((abs(amount) for amount in amounts if math.isfinite(amount)), default=0.0)
+        return 1_000_000 if largest >= VERY_LARGE else 1_000 if largest >= LARGE else 1
 
-    def table_unit(self, *, in_thousands: bool) -> str:
-        """The note on a table's unit; '' where each amount has the sign of its currency."""
-        if not self._writes_yen:
+    def table_unit(self, scale: int) -> str:
+        """The note on a table's unit, behind its title; '' where each amount has the sign of its currency."""
+        if scale == 1 and not self._writes_yen:
             return ""
-        return "\N{IDEOGRAPHIC SPACE}単位:千円" if in_thousands else "\N{IDEOGRAPHIC SPACE}単位:円"
+        currency = "円" if self._writes_yen else self.currency
+        return self.translate(TABLE_UNITS[scale], currency=currency)
 
     @property
     def _writes_yen(self) -> bool:

@@ -50,7 +50,7 @@ def waterfall_chart(renderer: ReportRenderer, section: str) -> Drawings | None:
         return None
     names = figures_in(section, *MOVEMENTS)
     sums = sum_movements(renderer.report.figures, _months(renderer), section=section, names=names)
-    in_thousands = renderer.formatter.in_thousands(sums.values())
+    scale = renderer.formatter.scale_of(sums.values())
     level, bars = 0.0, []
     for name in names:
         amount = -sums[name] if name in losses else sums[name]
@@ -58,7 +58,7 @@ def waterfall_chart(renderer: ReportRenderer, section: str) -> Drawings | None:
         start = 0.0 if is_level else level
         level = amount if is_level else level + amount
         sign = "+" if amount > 0 and not is_level else ""
-        text = sign + renderer.formatter.money(amount, in_thousands=in_thousands)
+        text = sign + renderer.formatter.money(amount, scale=scale)
         kind = "total" if is_level else "gain" if amount >= 0 else "loss"
         if amount or is_level:
             bars.append(Bar(renderer.name(name), start, level, value_text=text, kind=kind))
@@ -104,17 +104,17 @@ def _amount_table(
     """Rows of amounts by their name; amounts that leave have a minus sign."""
     formatter, names = renderer.formatter, next(iter(sums.values()))
     losses, levels = figures_in(section, *LOSSES), figures_in(section, *LEVELS)
-    in_thousands = formatter.in_thousands(amount for row in sums.values() for amount in row.values())
+    scale = formatter.scale_of(amount for row in sums.values() for amount in row.values())
     rows = []
     for row_name, row in sums.items():
         cells = []
         for name, amount in row.items():
             signed = -amount if name in losses else amount
-            text = formatter.exact(signed + 0.0, in_thousands=in_thousands) if amount else "0"
+            text = formatter.exact(signed + 0.0, scale=scale) if amount else "0"
             cells.append(Cell(text, kind="strong" if name in levels else ""))
         rows.append([Cell(row_name, kind="words"), *cells])
     head = [first, *map(renderer.name, names)]
-    return Table(title + formatter.table_unit(in_thousands=in_thousands), head, rows)
+    return Table(title + formatter.table_unit(scale), head, rows)
 
 
 def _months(renderer: ReportRenderer) -> list[str]:

@@ -76,7 +76,7 @@ def decompose_churn(config: Config, n_months: int) -> Decomposition:
             risks = HazardRisks.from_model(tables, panel, hazard=hazard[0], version=hazard[1])
         today = panel.today.astype("datetime64[D]").item()
         costs = {offer.offer_id: offer.cost for offer in load_offer_book(tables, today).offers}
-        caution = registry.find(CHURN.name, CHAMPION).card.unusable_reason
+        caution = registry.find(CHURN.name, CHAMPION).card.caution
         return decompose(panel, config, offer_costs=costs, excluded_rows=excluded.counts, risks=risks, caution=caution)
 
 
@@ -97,7 +97,7 @@ def print_decomposition(decomposition: Decomposition, language: Language, *, by_
 
     say(console, render.headline(decomposition, language))
     if decomposition.caution:
-        say(console, translate("Do not rely on these figures: {why}.", language, why=decomposition.caution))
+        say(console, render.caution(decomposition.caution, language))
     print_table(console, render.views(decomposition, language), title=translate("Why customers churned", language))
     for line in render.basis(decomposition, language):
         say(console, line)

@@ -58,6 +58,7 @@ def report(
 
     if customer is not None and (output_format is ReportFormat.json or what_if):
         raise BadInput("--customer writes an HTML letter without scenarios; remove --format and --what-if")
+    _check_file_name(out, output_format)
     scenarios = (parse_what_if(what_if),) if what_if else DEFAULT_WHAT_IFS
     console = Console()
     with console.status("computing the report"):
@@ -71,6 +72,19 @@ def report(
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(content, encoding="utf-8")
     say(console, f"{out}: {summary}")
+
+
+def _check_file_name(out: Path, output_format: ReportFormat) -> None:
+    """Refuse a file name that promises another format than is written."""
+    endings = {ReportFormat.html: (".html", ".htm"), ReportFormat.json: (".json",)}
+    ending, written = out.suffix.lower(), endings[output_format]
+    if ending in written or not ending:
+        return
+    other = next((one for one, names in endings.items() if ending in names), None)
+    if other is not None:
+        raise BadInput(f"--out {out.name} is written with --format {other}; add it, or name a {written[0]} file")
+    hint = "; to get a PDF, print the page from a browser" if ending == ".pdf" else ""
+    raise BadInput(f"--out {out.name}: a report is a .html or .json file, not {ending}{hint}")
 
 
 def _render_report(

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from core.i18n.translation import ENGLISH, JAPANESE
+from core.model_card import Caution
 from insights.causes.decomposition import Decomposition, decompose
 from kizuna.commands import causes
 from kizuna.main import run
@@ -75,17 +76,26 @@ def test_the_decomposition_is_printed_and_written_as_json(language, words: tuple
     )
 
 
-def test_an_unfit_champion_prints_a_warning(capsys):
-    causes.print_decomposition(
-        decompose(
-            panel(),
-            config(causes=SETTINGS),
-            offer_costs={},
-            excluded_rows={},
-            caution="logistic is no better than its baselines",
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            ENGLISH,
+            "rely on these figures: logistic is not shown to be better than its baselines: log_loss worse.",
         ),
-        ENGLISH,
-        by_segment=False,
+        (JAPANESE, "モデルlogisticがベースラインより優れているとは確認できていません。"),
+    ],
+)
+def test_an_unfit_champion_prints_a_warning_in_the_language_of_the_page(language, expected, capsys):
+    caution = Caution(
+        message="{model} is not shown to be better than its baselines",
+        values={"kind": "churn", "model": "logistic"},
+        detail="logistic is not shown to be better than its baselines: log_loss worse",
     )
+    decomposition = decompose(panel(), config(causes=SETTINGS), offer_costs={}, excluded_rows={}, caution=caution)
 
-    assert "Do not rely on these figures: logistic is no better than its baselines" in capsys.readouterr().out
+    causes.print_decomposition(decomposition, language, by_segment=False)
+
+    output = capsys.readouterr().out.replace("\n", " ")
+    assert expected in output or expected in output.replace(" ", "")
+    assert language == ENGLISH or "baselines" not in output

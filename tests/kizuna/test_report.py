@@ -81,3 +81,22 @@ def test_bad_options_print_one_line_and_exit_with_2(data_set: Path, tmp_path: Pa
     assert message in error
     assert error.count("\n") == 1
     assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "message"),
+    [
+        (
+            "report.pdf",
+            (),
+            "--out report.pdf: a report is a .html or .json file, not .pdf; to get a PDF, print the page",
+        ),
+        ("report.docx", (), "not .docx"),
+        ("report.json", (), "is written with --format json"),
+        ("report.html", ("--format", "json"), "is written with --format html"),
+    ],
+)
+def test_a_file_name_of_another_format_is_refused(data_set: Path, tmp_path: Path, capsys, name, more, message):
+    assert report(data_set, tmp_path / name, *more) == 2
+    assert message in capsys.readouterr().err.replace("\n", " ")
+    assert not (tmp_path / name).exists()

@@ -16,7 +16,7 @@ EN, JA = Formatter(ENGLISH, "GBP", 2), Formatter(JAPANESE, "JPY", 0)
 @pytest.mark.parametrize(
     ("value", "unit", "en", JAPANESE),
     [
-        (12345678.4, "money", "£12,345,678", "12,346千円"),
+        (12345678.4, "money", "£12,346k", "12,346千円"),
         (515.559, "money", "£515.56", "516円"),
         (-50, "money", "-£50.00", "-50円"),
         (0.9034, "share", "90.3%", "90.3%"),
@@ -49,12 +49,16 @@ def test_intervals_and_periods_have_two_ends():
 
 
 def test_japanese_tables_of_large_yen_amounts_are_in_thousands_and_say_so():
-    is_large = JA.in_thousands([320.0, 74_836_532.0])
+    scale = JA.scale_of([320.0, 74_836_532.0])
 
-    assert is_large
-    assert JA.table_unit(in_thousands=is_large) == "\N{IDEOGRAPHIC SPACE}単位:千円"
-    assert JA.exact(74_836_532, in_thousands=is_large) == "74,837"
+    assert (scale, JA.table_unit(scale)) == (1_000, "\N{IDEOGRAPHIC SPACE}単位:千円")
+    assert JA.exact(74_836_532, scale=scale) == "74,837"
     assert JA.interval(Estimate(2e6, 900_000, 3e6), "money") == "900千円〜3,000千円"
-    assert not JA.in_thousands([320.0])
-    assert (JA.exact(320), JA.table_unit(in_thousands=False)) == ("320", "\N{IDEOGRAPHIC SPACE}単位:円")
-    assert (EN.in_thousands([74_836_532.0]), EN.table_unit(in_thousands=False)) == (False, "")
+    assert (JA.exact(320), JA.table_unit(JA.scale_of([320.0]))) == ("320", "\N{IDEOGRAPHIC SPACE}単位:円")
+
+
+def test_very_large_amounts_are_in_millions_and_english_tables_name_their_unit():
+    assert (EN.money(2_345_678_901), JA.money(2_345_678_901)) == ("£2,346M", "2,346百万円")
+    assert (EN.table_unit(1), EN.table_unit(1_000)) == ("", " (thousands of GBP)")
+    assert (EN.exact(320.5), EN.exact(74_836_532, scale=1_000)) == ("£320.50", "74,837")
+    assert Formatter(JAPANESE, "USD", 2).money(3_000_000) == "$3,000千"

@@ -55,6 +55,8 @@ class ReportSettings(Section, frozen=True):
     "Number of complete months that are shown."
     whole_months: bool = False
     "Whether the simple LTV counts finished months only: at 3 % churn a month, 33 instead of 33.3."
+    community_events: tuple[str, ...] = ()
+    "Events of the `usage` table by which customers take part in a community, e.g. 'forum_post'."
     ignored_events: tuple[str, ...] = ("login", "logout", "visit", "session", "page_view", "error")
     "Events of the `usage` table that are not features of the product. A letter does not name them."
     contacts: dict[str, str] = field(default_factory=dict)

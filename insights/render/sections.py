@@ -8,7 +8,6 @@ from dataclasses import replace
 from insights.render.customer_blocks import concentration_charts, rfm_blocks
 from insights.render.report_renderer import Drawings, ReportRenderer, ReportSection, Table
 from insights.render.subscription_blocks import fiscal_year_table, movement_blocks, scenario_table
-from insights.report.breakdowns import SOURCE
 from insights.report.definitions import SECTIONS, figures_in
 
 
@@ -31,7 +30,7 @@ def _blocks(renderer: ReportRenderer, section: str) -> Iterator[Table | Drawings
     yield fiscal_year_table(renderer, section)
     for name in figures_in(section, "group_chart"):
         yield renderer.group_charts(name)
-    yield _channel_table(renderer, section)
+    yield from _own_group_tables(renderer, section)
     yield from renderer.group_tables(figures_in(section, "group_column"))
     yield from rfm_blocks(renderer, section)
     for name in figures_in(section, "cohort_table"):
@@ -47,12 +46,10 @@ def _wide_charts(renderer: ReportRenderer, section: str) -> Drawings | None:
     return Drawings("", drawn, is_wide=True) if drawn else None
 
 
-def _channel_table(renderer: ReportRenderer, section: str) -> Table | None:
-    """A row for each acquisition channel."""
-    table = renderer.group_table(SOURCE, figures_in(section, "channel_column"))
-    note = renderer.text(
-        "Spend of a channel divided by the customers with that acquisition source, in the same months. "
-        "Customers without a source, or whose source has no spend, belong to no channel, "
-        "so channels do not add up to the total."
-    )
-    return replace(table, note=note) if table else None
+def _own_group_tables(renderer: ReportRenderer, section: str) -> Iterator[Table]:
+    """A table for each way to group that only this section has; the last one has the note."""
+    names, settings = figures_in(section, "own_group_column"), SECTIONS[section]
+    tables = [table for by in settings.groupings if (table := renderer.group_table(by, names)) is not None]
+    note = renderer.text(settings.note) if settings.note else ""
+    yield from tables[:-1]
+    yield from (replace(table, note=note) for table in tables[-1:])

@@ -38,7 +38,7 @@ class BuyerRows:
         return self.span.contains(self.orders.days)
 
     @cached_property
-    def n_orders(self) -> NDArray[np.float64]:
+    def n_orders(self) -> NDArray[Any]:
         """The number of orders in the span."""
         return np.bincount(self.owners[self._rows], self.orders.n_orders[self._rows], len(self.first_months))
 

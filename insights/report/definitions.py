@@ -34,7 +34,7 @@ Unit = Literal["money", "share", "months", "hours", "points", "times", "customer
 View = Literal[
     "row",  # of the section's first table
     "month_chart", "wide_month_chart", "age_chart", "cohort_table",
-    "group_column", "group_chart", "channel_column", "fiscal_year_column",
+    "group_column", "group_chart", "own_group_column", "fiscal_year_column",
     "movement.level", "movement.revaluation", "movement.gain", "movement.loss",  # of the MRR waterfall
     "plan_movement.gain", "plan_movement.loss",  # moves between plans, which cancel out over all plans
     "top_share", "top_20_share", "rfm_column", "scenario_row",
@@ -135,6 +135,10 @@ class FigureSection:
     position: int
     "Sections with lower positions come first."
     figures: tuple[FigureDefinition, ...]
+    groupings: tuple[str, ...] = ()
+    "Ways to group that only this section has; it shows `own_group_column` figures by each."
+    note: str = ""
+    "What readers of these groups must know, in English; a text of the translation catalogue."
 
 
 SECTIONS: Catalogue[FigureSection] = Catalogue.of_folder("insights.report.figures", attribute="SECTION")

@@ -26,6 +26,9 @@ from insights.finance.mrr import MrrTable, SubscriptionSpans
 from insights.report.acquisition_data import AcquisitionData, Opportunities, load_acquisition_data, load_opportunities
 from insights.report.attribute_groups import Grouping, load_groupings
 from insights.report.calendar import Calendar
+from insights.report.community_data import Participation, Referrals, load_participation, load_referrals
+from insights.report.contact_data import Contacts, load_contacts
+from insights.report.outlet_data import OutletSales, load_outlets
 from insights.segments import members_at
 from tables.episodes import SubscriptionEpisodes
 from tables.tables import Tables
@@ -54,6 +57,11 @@ class ReportData:
     "From opening a ticket to closing it."
     acquisition: AcquisitionData
     opportunities: Opportunities
+    contacts: Contacts
+    outlets: Mapping[str, OutletSales]
+    "Sales by channel and by store, where the purchases have these columns."
+    referrals: Referrals
+    participation: Participation
     groupings: tuple[Grouping, ...]
     account_groupings: tuple[Grouping, ...]
     "The same for account ids, which opportunities have."
@@ -105,6 +113,10 @@ def load_report_data(
         closings=load_waits(tables, "closed_at", excluded=left_out, cutoff=day),
         acquisition=load_acquisition_data(tables, day),
         opportunities=load_opportunities(tables, left_out, cutoff=day),
+        contacts=load_contacts(tables, day),
+        outlets=load_outlets(tables, money, cutoff=day, until=calendar.end.astype(date)),
+        referrals=load_referrals(tables, day),
+        participation=load_participation(tables, day),
         groupings=(*groupings, *defined),
         account_groupings=(
             *load_groupings(tables, day, of_accounts=True),

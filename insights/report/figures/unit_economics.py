@@ -18,7 +18,7 @@ from core.intervals import Estimate, estimate_intervals
 from insights.finance.lifetime import MIN_OBSERVED, SubscriberLifetimes, sum_discounted_months, sum_tail_months
 from insights.report.acquired_customers import AcquiredCustomers
 from insights.report.book_rows import Addends, BookRows, subscribers, subscribers_and_channels
-from insights.report.breakdowns import Part
+from insights.report.breakdowns import SOURCE, Part
 from insights.report.calendar import Span
 from insights.report.definitions import FigureDefinition, FigureSection, Outlook, Period, Sums, View
 from insights.report.figure import Figure
@@ -142,11 +142,17 @@ def _estimate_curve(inputs: FigureInputs, part: Part, *, year: Span) -> _Surviva
 
 
 _SPANS: tuple[Period, ...] = ("year", "month")
-_COST_VIEWS: tuple[View, ...] = ("row", "month_chart", "group_column", "channel_column")
+_COST_VIEWS: tuple[View, ...] = ("row", "month_chart", "group_column", "own_group_column")
 _VIEWS: tuple[View, ...] = ("row", "group_column")
 
 SECTION = FigureSection(
     position=30,
+    groupings=(SOURCE,),
+    note=(
+        "Spend of a channel divided by the customers with that acquisition source, in the same months. "
+        "Customers without a source, or whose source has no spend, belong to no channel, "
+        "so channels do not add up to the total."
+    ),
     figures=(
         FigureDefinition(
             "margin",
@@ -200,7 +206,7 @@ SECTION = FigureSection(
                 lambda book, *_: np.array([_require(book.customers_by_spend).spend]),
             ),
             is_exact=True,
-            views=("row", "channel_column"),
+            views=("row", "own_group_column"),
         ),
         FigureDefinition(
             "won_customers",
@@ -212,7 +218,7 @@ SECTION = FigureSection(
                 lambda book, _, n_new: n_new,
             ),
             is_exact=True,
-            views=("row", "channel_column"),
+            views=("row", "own_group_column"),
         ),
         FigureDefinition(
             "cac",

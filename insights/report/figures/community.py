@@ -1,0 +1,118 @@
+"""Referrals and community: customers who bring or help others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from insights.report.calendar import Span
+from insights.report.community_data import Participation, Referrals
+from insights.report.definitions import FigureDefinition, FigureSection, Period, Sample, Sums
+from insights.report.figure import Place
+from insights.report.inputs import FigureInputs
+
+
+@dataclass(frozen=True)
+class ReferralRows:
+    """All customers, of whom those who joined in a span are new; every array is (n,)."""
+
+    referrals: Referrals
+    span: Span | None
+
+    @property
+    def is_referred(self) -> NDArray[np.bool_]:
+        """Whether a customer came through another."""
+        return self.referrals.referrers != ""
+
+    @property
+    def n_referred(self) -> NDArray[np.float64]:
+        """How many customers each has brought."""
+        referrers, counts = np.unique(self.referrals.referrers[self.is_referred], return_counts=True)
+        brought = dict(zip(referrers.tolist(), counts.tolist(), strict=True))
+        return np.array([brought.get(name, 0) for name in self.referrals.customer_ids.tolist()], dtype=np.float64)
+
+    def among_new(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
+        """Referred new customers, and all new customers; None where nobody joined."""
+        if self.span is None:
+            return None
+        is_new = self.span.contains(self.referrals.joined_on) & ~np.isnat(self.referrals.joined_on)
+        return (self.is_referred & is_new, is_new) if is_new.any() else None
+
+
+def referrals(inputs: FigureInputs) -> Iterator[Sample[ReferralRows]]:
+    """All customers; nothing where no customer was referred."""
+    data = inputs.data.referrals
+    if not (data.referrers != "").any():
+        return
+    cells: dict[Period, Sequence[tuple[Place, ReferralRows]]] = {
+        period: [(Place(period=span.label), ReferralRows(data, span)) for span in spans]
+        for period, spans in inputs.data.calendar.spans.items()
+    }
+    cells["today"] = [(Place(), ReferralRows(data, None))]
+    yield Sample(data.customer_ids, cells)
+
+
+@dataclass(frozen=True)
+class ParticipationRows:
+    """The users of a span; every array is (customers,)."""
+
+    active: NDArray[np.bool_]
+    takes_part: NDArray[np.bool_]
+
+
+def participation(inputs: FigureInputs) -> Iterator[Sample[ParticipationRows]]:
+    """All users; nothing without community events."""
+    data = inputs.data.participation
+    if not data.takes_part.any():
+        return
+    ids, owners = np.unique(data.customer_ids, return_inverse=True)
+    cells: dict[Period, Sequence[tuple[Place, ParticipationRows]]] = {
+        period: [(Place(period=span.label), _participation_over(data, owners, span=span)) for span in spans]
+        for period, spans in inputs.data.calendar.spans.items()
+    }
+    yield Sample(ids, cells)
+
+
+def _participation_over(data: Participation, owners: NDArray[np.int64], *, span: Span) -> ParticipationRows:
+    n_customers = int(owners.max()) + 1
+    rows = (data.months >= span.first) & (data.months <= span.last)
+    n_active, n_parts = (np.bincount(owners[kept], minlength=n_customers) for kept in (rows, rows & data.takes_part))
+    return ParticipationRows(n_active > 0, n_parts > 0)
+
+
+SECTION = FigureSection(
+    position=78,
+    figures=(
+        FigureDefinition(
+            "referred_customers",
+            "customers",
+            sums=Sums(referrals, ("today",), lambda rows: (rows.is_referred,), lambda _, n: n),
+            is_exact=True,
+        ),
+        FigureDefinition(
+            "referred_share",
+            "share",
+            sums=Sums(referrals, ("year", "month"), ReferralRows.among_new),
+            views=("row", "month_chart"),
+        ),
+        FigureDefinition(
+            "referring_share",
+            "share",
+            sums=Sums(referrals, ("today",), lambda rows: (rows.n_referred > 0, np.ones(len(rows.is_referred)))),
+        ),
+        FigureDefinition(
+            "referrals_a_referrer",
+            "count",
+            sums=Sums(referrals, ("today",), lambda rows: (rows.n_referred, rows.n_referred > 0)),
+        ),
+        FigureDefinition(
+            "community_share",
+            "share",
+            sums=Sums(participation, ("year", "month"), lambda rows: (rows.takes_part, rows.active)),
+            views=("row", "month_chart"),
+        ),
+    ),
+)

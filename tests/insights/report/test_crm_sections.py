@@ -1,0 +1,80 @@
+"""Campaigns, channels and stores, referrals and community, on a shop small enough to count by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+
+import pytest
+
+from core.config.money import ReportSettings
+from insights.report.building import Report, build_report
+from tests.worlds import config, frame, shop
+
+LINES = (
+    "ada 2026-01-03 100 channel=web store_id=s1", "ada 2026-01-20 -40 channel=store store_id=s2",
+    "ada 2026-02-03 200 channel=store store_id=s2", "bo 2026-02-05 60 channel=web store_id=s1",
+    "cy 2026-02-06 80",
+)  # fmt: skip
+
+
+def contact(who: str, when: str, campaign: str, *, treated: bool = True, **times: str) -> dict[str, object]:
+    row = {"customer_id": who, "event_time": when, "campaign_id": campaign, "offer_id": "o", "channel": "mail"}
+    return {**row, "treated": treated, "opened_at": None, "clicked_at": None, "converted_at": None, **times}
+
+
+CONTACTS = frame(
+    contact("ada", "2026-01-05", "spring", opened_at="2026-01-05", clicked_at="2026-01-06"),
+    contact("bo", "2026-01-05", "spring", opened_at="2026-01-07"),
+    contact("cy", "2026-01-05", "spring"),
+    contact("dee", "2026-01-05", "spring", treated=False),
+    # Bo converts after the day of the report.
+    contact("bo", "2026-02-20", "summer", opened_at="2026-02-21", converted_at="2026-03-02"),
+)
+PEOPLE = frame(
+    {"customer_id": "ada", "joined_at": "2025-12-01", "referred_by": None, "valid_from": "2025-12-01"},
+    {"customer_id": "bo", "joined_at": "2026-01-10", "referred_by": "ada", "valid_from": "2026-01-10"},
+    {"customer_id": "cy", "joined_at": "2026-02-01", "referred_by": "ada", "valid_from": "2026-02-01"},
+    {"customer_id": "dee", "joined_at": "2026-02-01", "referred_by": None, "valid_from": "2026-02-01"},
+)
+USAGE = frame(
+    {"customer_id": "ada", "event_time": "2026-01-04", "event": "forum_post"},
+    {"customer_id": "bo", "event_time": "2026-01-05", "event": "visit"},
+    {"customer_id": "bo", "event_time": "2026-02-05", "event": "visit"},
+)
+
+
+@cache
+def crm_report() -> Report:
+    settings = config(report=ReportSettings(community_events=("forum_post",)))
+    tables = shop(*LINES, settings=settings, contacts=CONTACTS, customers=PEOPLE, usage=USAGE)
+    return build_report(tables, date(2026, 3, 1))
+
+
+def value(name: str, by: str = "all", group: str = "", period: str = "2026-01/2026-02") -> float:
+    (figure,) = [f for f in crm_report().figures.of(name, by, group=group) if f.place.period == period]
+    return figure.value
+
+
+def test_rates_of_messages_count_what_was_sent_and_known_by_the_day_of_the_report():
+    assert value("messages_sent") == 4
+    assert (value("open_rate"), value("click_rate"), value("conversion_rate")) == (3 / 4, 1 / 4, 0)
+    assert value("open_rate", "campaign", "spring") == pytest.approx(2 / 3)
+    assert (value("open_rate", period="2026-02"), value("messages_sent", "contact_channel", "mail")) == (1, 4)
+
+
+def test_a_return_counts_in_the_channel_in_which_it_was_made():
+    assert (value("outlet_revenue", "channel", "web"), value("outlet_revenue", "channel", "store")) == (160, 160)
+    assert value("outlet_revenue_share", "channel", "web") == 0.5
+    assert (value("outlet_orders", "channel", "store"), value("outlet_customers", "channel", "web")) == (1, 2)
+    assert value("outlet_order_value", "store", "s1") == 80
+
+
+def test_referred_customers_are_counted_of_all_and_of_those_who_joined():
+    assert value("referred_customers", period="") == 2
+    assert value("referred_share") == pytest.approx(2 / 3)
+    assert (value("referring_share", period=""), value("referrals_a_referrer", period="")) == (1 / 4, 2)
+
+
+def test_the_community_is_a_share_of_the_customers_who_used_anything():
+    assert (value("community_share"), value("community_share", period="2026-02")) == (1 / 2, 0)

@@ -21,7 +21,7 @@ class Referrals:
 
     customer_ids: NDArray[np.str_]
     referrers: NDArray[np.str_]
-    "'' where nobody referred them."
+    "'' for a customer without one."
     joined_on: NDArray[np.datetime64]
     "datetime64[D]; NaT where unknown."
 

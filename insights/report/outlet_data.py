@@ -52,12 +52,14 @@ def load_outlets(tables: Tables, money: Money, *, cutoff: date, until: date) -> 
 
 def _load(lines: ir.Table, column: str, *, money: Money) -> OutletSales:
     currency = lines.currency.upper().fill_null("") if "currency" in lines.columns else ibis.literal("")
-    known = add_occasion(lines.mutate(outlet=lines[column].cast("string"), money_of=currency)).filter(
+    placed = add_occasion(lines.mutate(outlet=lines[column].cast("string"), money_of=currency)).filter(
         _.outlet.notnull() & (_.outlet != "")
     )
     keys = ["customer_id", "month", "outlet"]
-    paid = known.mutate(month=_.event_time.truncate("M")).group_by([*keys, "money_of"]).aggregate(amount=_.amount.sum())
-    bought = known.filter(IS_PURCHASE).group_by(["customer_id", "outlet", "occasion"])
+    paid = (
+        placed.mutate(month=_.event_time.truncate("M")).group_by([*keys, "money_of"]).aggregate(amount=_.amount.sum())
+    )
+    bought = placed.filter(IS_PURCHASE).group_by(["customer_id", "outlet", "occasion"])
     orders = bought.aggregate(month=_.event_time.max().truncate("M")).group_by(keys).aggregate(n=_.count())
     amounts = paid.order_by([*keys, "money_of"]).to_pyarrow()
     counts = orders.order_by(keys).to_pyarrow()

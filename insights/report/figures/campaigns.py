@@ -24,37 +24,40 @@ class ContactRows:
     chosen: NDArray[np.bool_]
 
     @property
-    def sent(self) -> NDArray[np.bool_]:
+    def is_sent(self) -> NDArray[np.bool_]:
         """Whether the row counts and its message was sent."""
         return self.chosen & self.contacts.is_sent
 
     def responses(self, column: str) -> Terms | None:
         """The messages with a response, and all messages; None without the column or a message."""
         responded = self.contacts.responses.get(column)
-        return None if responded is None or not self.sent.any() else (responded & self.sent, self.sent)
+        return None if responded is None or not self.is_sent.any() else (responded & self.is_sent, self.is_sent)
 
 
 def contacts(inputs: FigureInputs) -> Iterator[Sample[ContactRows]]:
     """All contacts, and of the year those of each campaign and channel; nothing without contacts in the year."""
-    known = inputs.data.contacts
+    all_contacts = inputs.data.contacts
     year = inputs.data.calendar.year
-    in_year = year.contains(known.days)
+    in_year = year.contains(all_contacts.days)
     if not in_year.any():
         return
     everything = np.ones(len(in_year), bool)
     masks = [(Place(), everything)]
-    for by, groups in known.groups.items():
+    for by, groups in all_contacts.groups.items():
         merged = merge_small_groups(np.where(in_year, groups, ""))
         masks += [(Place(by, str(group)), merged == group) for group in np.unique(merged[merged != ""])]
     cells: dict[Period, Sequence[tuple[Place, ContactRows]]] = {
         period: [
-            (Place(place.by, place.group, span.label), ContactRows(known, mask & span.contains(known.days)))
+            (
+                Place(place.by, place.group, span.label),
+                ContactRows(all_contacts, mask & span.contains(all_contacts.days)),
+            )
             for span in spans
             for place, mask in masks
         ]
         for period, spans in inputs.data.calendar.spans.items()
     }
-    yield Sample(known.customer_ids, cells)
+    yield Sample(all_contacts.customer_ids, cells)
 
 
 _SPANS: tuple[Period, ...] = ("year", "month")
@@ -67,7 +70,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "messages_sent",
             "count",
-            sums=Sums(contacts, _SPANS, lambda rows: (rows.sent,), lambda _, sent: sent),
+            sums=Sums(contacts, _SPANS, lambda rows: (rows.is_sent,), lambda _, sent: sent),
             views=_VIEWS,
             is_exact=True,
         ),

@@ -17,7 +17,7 @@ from insights.report.inputs import FigureInputs
 
 @dataclass(frozen=True)
 class ReferralRows:
-    """All customers, of whom those who joined in a span are new; every array is (n,)."""
+    """All customers; those who joined in a span are new. Every array is (n,)."""
 
     referrals: Referrals
     span: Span | None
@@ -35,7 +35,7 @@ class ReferralRows:
         return np.array([brought.get(name, 0) for name in self.referrals.customer_ids.tolist()], dtype=np.float64)
 
     def among_new(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
-        """Referred new customers, and all new customers; None where nobody joined."""
+        """Referred new customers, and all new customers; None where there is no new customer."""
         if self.span is None:
             return None
         is_new = self.span.contains(self.referrals.joined_on) & ~np.isnat(self.referrals.joined_on)

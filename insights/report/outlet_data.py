@@ -70,13 +70,13 @@ def _load(lines: ir.Table, column: str, *, money: Money) -> OutletSales:
         rows = (months == month) & (currencies != "")
         converted[rows] *= money.rates_in(currencies[rows], month)
     return OutletSales(
-        customer_ids=_join(amounts, counts, "customer_id"),
+        customer_ids=_join("customer_id", amounts, counts),
         months=np.concatenate([months, days(counts["month"]).astype("datetime64[M]")]),
-        outlets=merge_small_groups(_join(amounts, counts, "outlet")),
+        outlets=merge_small_groups(_join("outlet", amounts, counts)),
         amounts=np.concatenate([converted, np.zeros(len(counts))]),
         n_orders=np.concatenate([np.zeros(len(amounts)), numbers(counts["n"])]),
     )
 
 
-def _join(one: pa.Table, other: pa.Table, column: str) -> NDArray[np.str_]:
-    return np.concatenate([texts(one[column]), texts(other[column])])
+def _join(column: str, *parts: pa.Table) -> NDArray[np.str_]:
+    return np.concatenate([texts(part[column]) for part in parts])

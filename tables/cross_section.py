@@ -7,7 +7,6 @@ churned. Models are evaluated on held-out customers, and leak detection checks e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -20,12 +19,14 @@ from ibis.backends.duckdb import Backend as DuckDB
 from numpy.typing import NDArray
 
 from core.config.data_set import Config
-from core.config.sources import CrossSectionSource, CrossSectionTable, TableSource
+from core.config.sources import ColumnSource, CrossSectionSource, CrossSectionTable, TableSource, format_of
 from core.errors import DataError, did_you_mean
 from core.feature_table import FeatureTable
 from core.ids import digest_of
 from core.labels import Labels
 from tables.attributes import MAX_WORDS, Attribute, encode_attribute, frequent_words, kind_of
+from tables.cleaning.undeclared import UndeclaredColumn, read_undeclared
+from tables.cleaning.workbench import Clock, Workbench
 from tables.engines.arrays import texts
 from tables.engines.databases import connect_in_memory
 from tables.load_report import fingerprint_of
@@ -129,9 +130,6 @@ def cross_section_source(config: Config) -> CrossSectionSource:
     return config.cross_section
 
 
-PLAIN_NUMBER = "^-?[0-9]+([.][0-9]*)?([eE][+-]?[0-9]+)?$"
-
-
 def open_cross_section(config: Config) -> CrossSection:
     """Read and join the files of a cross-section data set.
 
@@ -141,12 +139,12 @@ def open_cross_section(config: Config) -> CrossSection:
     raw = {name: _read_file(engine, name, table=table) for name, table in source.tables.items()}
     rows = _select_label(raw[source.label.table], source)
     for name, table in source.tables.items():
-        features = _select_features(raw[name], name, table=table)
+        features = _select_features(raw[name], name, table=table, config=config)
         _refuse_repeated_customers(features, name)
         rows = rows.left_join(features, CUSTOMER).drop(f"{CUSTOMER}_right")
     stored = engine.create_table("cross_section", rows, temp=True)
     n_rows = {name: int(table.count().to_pyarrow().as_py()) for name, table in raw.items()}
-    data = CrossSection(config, _parse_numbers(stored), n_rows)
+    data = CrossSection(config, stored, n_rows)
     churned = data.outcomes.churned
     if churned.all() or not churned.any():
         raise DataError(
@@ -170,9 +168,20 @@ def _column(raw: ir.Table, column: str, *, table: str) -> ir.Value:
     return raw[column]
 
 
-def _select_features(raw: ir.Table, name: str, *, table: CrossSectionTable) -> ir.Table:
-    columns = {feature: _column(raw, column, table=name) for feature, column in table.columns.items()}
-    return raw.select(**{CUSTOMER: _column(raw, table.customer_id, table=name).cast("string")}, **columns)
+def _select_features(raw: ir.Table, name: str, *, table: CrossSectionTable, config: Config) -> ir.Table:
+    """The customer's id and the features of one file."""
+    bench = Workbench(raw, Clock(config.time_zone, config.time_zone))
+    customer = _column(raw, table.customer_id, table=name).cast("string")
+    columns: dict[str, UndeclaredColumn] = {}
+    for feature, source in table.columns.items():
+        column = ColumnSource(column=source) if isinstance(source, str) else source
+        if column.constant is not None:
+            cells = [ibis.literal(column.constant)]
+        else:
+            cells = [_column(raw, str(one), table=name) for one in column.product or (column.column,)]
+        columns[feature] = UndeclaredColumn(cells, format_of(column, table=table))
+    values = read_undeclared(columns, bench)
+    return bench.table.select(**{CUSTOMER: customer}, **values)
 
 
 def _select_label(raw: ir.Table, source: CrossSectionSource) -> ir.Table:
@@ -190,22 +199,3 @@ def _refuse_repeated_customers(features: ir.Table, name: str) -> None:
     repeated = int((ids.count() - ids.nunique()).to_pyarrow().as_py())
     if repeated:
         raise DataError(f"[cross_section.tables.{name}]: {repeated} rows repeat a customer; keep one row per customer")
-
-
-def _parse_numbers(rows: ir.Table) -> ir.Table:
-    """Text columns with nothing but numbers and blanks as numbers; a blank is missing."""
-    texts = [name for name in rows.columns if name not in (CUSTOMER, CAUSE) and rows[name].type().is_string()]
-    stripped = rows.mutate(**{name: rows[name].strip().nullif("") for name in texts})
-    numeric = _find_numeric(stripped, texts)
-    return stripped.mutate(**{name: stripped[name].cast("float64") for name in numeric}) if numeric else stripped
-
-
-def _find_numeric(rows: ir.Table, names: Iterable[str]) -> list[str]:
-    is_numeric = [
-        (rows[name].re_search(PLAIN_NUMBER).fill_null(True).all() & rows[name].notnull().any()).name(name)
-        for name in names
-    ]
-    if not is_numeric:
-        return []
-    row = rows.aggregate(is_numeric).to_pyarrow().to_pylist()[0]
-    return [name for name, is_number in row.items() if is_number]

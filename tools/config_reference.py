@@ -90,10 +90,14 @@ def _as_toml(value: Any) -> str:
 
 
 def meanings_of(section: type[msgspec.Struct]) -> dict[str, str]:
-    """The docstring below each field, by key. Fields without one are left out."""
+    """The docstring below each field, by key, inherited ones included. Fields without one are left out."""
+    inherited: dict[str, str] = {}
+    for parent in section.__bases__:
+        if issubclass(parent, Section) and parent is not Section:
+            inherited |= meanings_of(parent)
     tree = ast.parse(inspect.getsource(section))
     body = next(node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
-    return {
+    return inherited | {
         field.target.id: " ".join(str(docstring.value.value).split())
         for field, docstring in pairwise(body)
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)

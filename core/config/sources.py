@@ -8,10 +8,40 @@ from typing import Literal
 import msgspec
 
 from core.config.section import Section
+from core.date_format import compile_date_format
 
 
-class ColumnSource(Section, frozen=True):
-    """Where the values of a column come from: exactly one of `column`, `product` and `constant`."""
+class ValueFormat(Section, frozen=True):
+    """How values are written in a source. What a column states wins over its table."""
+
+    date_format: str | None = None
+    """\
+    `day_first`, `month_first`, `year_first`, `epoch_seconds`, `epoch_milliseconds`, or a pattern of strptime such as
+    `%d.%m.%Y %H:%M`. Default: year first, or the only order that fits every date of the column."""
+    decimal: Literal[".", ","] | None = None
+    "Decimal mark of numbers. Default: the only one that fits every number of the column."
+    thousands: Literal[",", ".", " ", "'", ""] | None = None
+    "Mark between groups of three digits; empty for none. Default: every mark but the decimal one."
+    null_values: tuple[str, ...] | None = None
+    """\
+    Values that mean missing, besides the usual ones (NULL, NA, N/A, nan, none, -, 不明, ...) of ids, numbers, times and
+    booleans. An empty list turns off the usual ones, too."""
+    null_prefixes: tuple[str, ...] = ()
+    "Values that start with one of these mean missing."
+
+    def __post_init__(self) -> None:
+        if self.date_format is not None:
+            compile_date_format(self.date_format)
+        if self.decimal is not None and self.decimal == self.thousands:
+            raise ValueError(f"decimal and thousands are both '{self.decimal}'")
+
+
+class ColumnSource(ValueFormat, frozen=True, kw_only=True):
+    """Where the values of a column come from: exactly one of `column`, `product` and `constant`.
+
+    `amount = { product = ["Quantity", "UnitPrice"] }`, `channel = { constant = "web" }`,
+    `event_time = { column = "Day", date_format = "day_first" }`.
+    """
 
     column: str | None = None
     "A column of the source."
@@ -19,19 +49,36 @@ class ColumnSource(Section, frozen=True):
     "Numeric columns of the source, multiplied."
     constant: str | int | float | bool | None = None
     "The same value in every row."
-    null_values: tuple[str, ...] = ()
-    "Values that mean missing."
-    null_prefixes: tuple[str, ...] = ()
-    "Values that start with one of these mean missing."
     scale: float | Literal["minor_unit"] | None = None
     "Factor of a number, e.g. 0.01 for cents; minor_unit for amounts in the smallest unit of the row's currency."
     interval: str | None = None
     "A column with the billing interval (month, year, 3 months, ...): the amount is divided by its length in months."
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         given = [value for value in (self.column, self.product, self.constant) if value is not None]
         if len(given) != 1:
             raise ValueError("give exactly one of column, product, constant")
+
+
+def format_of(column: ValueFormat | None, *, table: ValueFormat) -> ValueFormat:
+    """How the values of one column are written: what the column states, and otherwise what its table states.
+
+    A value that means missing in the whole table means missing in each of its columns.
+    """
+    if column is None:
+        return table
+    if column.null_values == ():
+        null_values = column.null_values
+    else:
+        null_values = (*(table.null_values or ()), *(column.null_values or ())) or table.null_values
+    return ValueFormat(
+        date_format=column.date_format or table.date_format,
+        decimal=column.decimal or table.decimal,
+        thousands=table.thousands if column.thousands is None else column.thousands,
+        null_values=null_values,
+        null_prefixes=table.null_prefixes + column.null_prefixes,
+    )
 
 
 class RowMatch(Section, frozen=True):
@@ -64,7 +111,7 @@ class RowFilter(Section, frozen=True):
             raise ValueError("give exactly one of any_of, none_of")
 
 
-class TableSource(Section, frozen=True):
+class TableSource(ValueFormat, frozen=True, kw_only=True):
     """Where a table of the contract is: either a `path`, or a `database` and its `table`."""
 
     path: str | None = None
@@ -89,13 +136,14 @@ class TableSource(Section, frozen=True):
     "Name of a file in `configs/profiles`, such as stripe_subscriptions: settings for the exports of a known product."
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if (self.path is None) == (self.database is None):
             raise ValueError("give exactly one of path, database")
         if self.database is not None and self.table is None:
             raise ValueError("a database needs the name of its table: set table")
 
 
-class CrossSectionTable(Section, frozen=True):
+class CrossSectionTable(ValueFormat, frozen=True, kw_only=True):
     """A file with one row per customer."""
 
     path: str
@@ -106,8 +154,14 @@ class CrossSectionTable(Section, frozen=True):
     "Encoding of a CSV; any that Python knows."
     delimiter: str = ","
     "Delimiter of a CSV."
-    columns: dict[str, str] = msgspec.field(default_factory=dict)
-    "Feature to column of the file."
+    columns: dict[str, str | ColumnSource] = msgspec.field(default_factory=dict)
+    "Feature to column of the file, or where its values come from."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, column in self.columns.items():
+            if isinstance(column, ColumnSource) and (column.scale, column.interval) != (None, None):
+                raise ValueError(f"{name}: scale and interval are for [tables]")
 
 
 class CrossSectionLabel(Section, frozen=True):

@@ -12,16 +12,14 @@ soon as its row is: nothing in the future decides which rows are excluded.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import reduce
-from operator import mul
 
 import ibis
 import ibis.expr.types as ir
 
 from core.config.data_set import Config
-from core.config.sources import ColumnSource, RowMatch, TableSource
+from core.config.sources import ColumnSource, RowMatch, TableSource, ValueFormat, format_of
 from core.errors import ConfigError, DataError, did_you_mean
-from tables.cleaning.readings import READERS, UNREADABLE, Reading, read_attribute, read_number
+from tables.cleaning.readings import UNREADABLE, Reading, read_column
 from tables.cleaning.source_columns import keep_rows, scale_numbers, source_column
 from tables.cleaning.workbench import Clock, Workbench
 from tables.contract import CONTRACT, TableContract
@@ -90,7 +88,11 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
         raw = keep_rows(raw, source.where, table=contract.name)
     mapped = map_columns(raw, contract, config=config, source=source)
     bench = Workbench(raw, Clock((source and source.time_zone) or config.time_zone, config.time_zone))
-    readings = {name: _read(bench, name, column=column, contract=contract) for name, column in mapped.items()}
+    formats = {name: format_of(column, table=source or ValueFormat()) for name, column in mapped.items()}
+    readings = {
+        name: _read(bench, name, column=column, written=formats[name], contract=contract)
+        for name, column in mapped.items()
+    }
     readings = scale_numbers(readings, mapped, bench=bench, base_currency=config.currency)
     if source is not None and source.returns is not None:
         readings = _negate_returns(readings, _matches(raw, source.returns, contract=contract))
@@ -130,31 +132,19 @@ def map_columns(
     return mapped
 
 
-def _read(bench: Workbench, name: str, *, column: ColumnSource, contract: TableContract) -> Reading:
-    raw = bench.source
-    if column.product is not None:
-        factors = [read_number(source_column(raw, factor, table=contract.name), bench) for factor in column.product]
-        faults = [factor.unreadable for factor in factors if factor.unreadable is not None]
-        return Reading(reduce(mul, (factor.value for factor in factors)), ibis.or_(*faults) if faults else None)
-    if column.constant is not None:
-        cell: ir.Value = ibis.literal(column.constant)
-    else:
-        cell = _null_placeholders(source_column(raw, str(column.column), table=contract.name), column, bench=bench)
-    reader = READERS[contract[name].kind] if name in contract else read_attribute
+def _read(
+    bench: Workbench, name: str, *, column: ColumnSource, written: ValueFormat, contract: TableContract
+) -> Reading:
+    kind = contract[name].kind if name in contract else "attribute"
+    cells = (
+        [source_column(bench.source, str(source), table=contract.name) for source in column.product or (column.column,)]
+        if column.constant is None
+        else [ibis.literal(column.constant)]
+    )
     try:
-        return reader(cell, bench)
+        return read_column(cells, bench, written=written, kind="number" if column.product else kind)
     except DataError as fault:
         raise DataError(f"{contract.name}.{name}: {fault}") from fault
-
-
-def _null_placeholders(cell: ir.Value, column: ColumnSource, *, bench: Workbench) -> ir.Value:
-    """The cell, NULL where it has one of the values that the TOML lists as missing."""
-    text = cell.cast("string")
-    is_missing = [text.isin(column.null_values)] if column.null_values else []
-    is_missing += [text.startswith(prefix) for prefix in column.null_prefixes]
-    if not is_missing:
-        return cell
-    return bench.step(ibis.ifelse(ibis.or_(*is_missing), ibis.null(cell.type()), cell))
 
 
 def _matches(raw: ir.Table, match: RowMatch, *, contract: TableContract) -> ir.Value:

@@ -1,7 +1,8 @@
 """The table on which columns are read: it gains one column for every intermediate step, and it converts times.
 
 An Ibis expression that is used twice is written twice into the query, and its inputs four times: reading a time from
-text would take megabytes of SQL. A step is a named column instead, which the engine computes once.
+text would take megabytes of SQL. A step is a named column instead, which the engine computes once. PostgreSQL would
+merge the steps into one expression again, and planning it takes gigabytes; a subquery with a limit is not merged.
 
 Engines have their own time zone tables, of different ages, and treat ambiguous times differently. So the changes of a
 zone's offset come from Python's zoneinfo once and are part of the expression, as a tree of comparisons. An hour that a
@@ -20,8 +21,10 @@ from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend as DuckDB
 
 FIRST_YEAR, LAST_YEAR = 1970, 2050
+NO_LIMIT = 2**62
 
 
 @dataclass(frozen=True)
@@ -113,9 +116,15 @@ class Workbench:
 
     def step(self, value: ir.Value) -> ir.Value:
         """The value as a column of its own."""
-        name = ibis.util.gen_name("step")
-        self.table = self.table.mutate(**{name: value})
-        return self.table[name]
+        return self.steps(value)[0]
+
+    def steps(self, *values: ir.Value) -> tuple[ir.Value, ...]:
+        """Each value as a column of its own, computed side by side."""
+        names = [ibis.util.gen_name("step") for _ in values]
+        self.table = self.table.mutate(**dict(zip(names, values, strict=True)))
+        if not isinstance(self.source.get_backend(), DuckDB):
+            self.table = self.table.limit(NO_LIMIT)
+        return tuple(self.table[name] for name in names)
 
     def naive_to_local(self, times: ir.Value) -> ir.Value:
         """Naive times of the source as local times of the business."""

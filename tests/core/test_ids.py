@@ -10,6 +10,7 @@ import pyarrow as pa
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from core.config.sources import ValueFormat
 from core.ids import MAX_ID_LENGTH, MIN_ID_LENGTH, Id
 from tables.cleaning.readings import read_id
 from tests.engines import engine, every_engine
@@ -32,7 +33,7 @@ def messages_accept(text: str) -> bool:
 
 def tables_accept(texts: list[str], engine_name: str) -> list[bool]:
     table = ibis.memtable(pa.table({"row": range(len(texts)), "text": pa.array(texts, pa.string())}))
-    reading = read_id(table.text, cast(Any, None))
+    reading = read_id(table.text, cast(Any, None), written=ValueFormat())
     assert reading.unreadable is not None
     accepts = (reading.value.notnull() & ~reading.unreadable).name("accepts")
     return engine(engine_name).to_pyarrow(table.select("row", accepts).order_by("row"))["accepts"].to_pylist()

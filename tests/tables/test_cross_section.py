@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from core.config.sources import ColumnSource, CrossSectionLabel, CrossSectionSource, CrossSectionTable
 from core.errors import ConfigError, DataError, SourceUnavailable
 from tables.cross_section import open_cross_section
 from tables.sources.opening import open_tables
 from tests.cross_section_worlds import SPORTS, club
+from tests.worlds import config
 
 
 def change_label(settings, **changes):
@@ -73,3 +77,23 @@ def test_the_digest_depends_on_the_content_only(tmp_path):
     first, again, other = (open_cross_section(club(tmp_path, seed=seed)).digest for seed in (1, 1, 2))
 
     assert first == again != other
+
+
+def test_null_words_and_notations_of_a_file_make_no_words_of_its_numbers(tmp_path):
+    (tmp_path / "my.csv").write_text(
+        "id;fee;days;zip;since;left\na;1.250,50;NA;SE;01.02.2026;yes\nb;980;45;NA;31.12.2025;no\nc;n/a;99;?;;no\n"
+    )
+    columns = {"fee": "fee", "days": ColumnSource(column="days", null_values=("99",)), "zip": "zip", "since": "since"}
+    table = CrossSectionTable(
+        path=str(tmp_path / "my.csv"), customer_id="id", delimiter=";", decimal=",", date_format="%d.%m.%Y",
+        null_values=("?",), columns=columns,
+    )  # fmt: skip
+    label = CrossSectionLabel(table="people", column="left", equals="yes")
+    source = CrossSectionSource(cutoff=date(2026, 4, 1), label=label, tables={"people": table})
+
+    features = open_cross_section(config(cross_section=source, active_days=0)).features
+
+    assert features.column("fee").tolist() == pytest.approx([1250.5, 980, np.nan], nan_ok=True)
+    assert features.column("days").tolist() == pytest.approx([np.nan, 45, np.nan], nan_ok=True)
+    assert features.vocabularies == {"zip": ("NA", "SE")}
+    assert features.column("days_since_since")[0] - features.column("days_since_since")[1] == -32

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.errors import ConfigError
-from tables.cleaning.readings import READERS
+from core.config.sources import ValueFormat
+from core.errors import ConfigError, DataError
+from tables.cleaning.readings import read_column
 from tables.cleaning.workbench import Clock, Workbench, local_to_utc, utc_to_local
 from tables.contract import Kind
 from tables.tables import Tables
@@ -34,19 +35,24 @@ def store_cells(cells: list[Any], engine_name: str, kind: pa.DataType | None = N
 
 
 def read_with_errors(
-    cells: list[Any], kind: Kind, engine_name: str, clock: Clock, stored_as: pa.DataType | None
+    cells: list[Any], kind: Kind, engine_name: str, clock: Clock, stored_as: pa.DataType | None, **written: Any
 ) -> pa.Table:
     table = store_cells(cells, engine_name, stored_as)
     bench = Workbench(table, clock)
-    reading = READERS[kind](table.cell, bench)
+    reading = read_column([table.cell], bench, written=ValueFormat(**written), kind=kind)
     unreadable = ibis.coalesce(reading.unreadable, False) if reading.unreadable is not None else ibis.literal(False)
     return bench.table.select("n", value=reading.value, unreadable=unreadable).order_by("n").to_pyarrow()
 
 
 def read(
-    cells: list[Any], kind: Kind, engine_name: str, clock: Clock = TOKYO, stored_as: pa.DataType | None = None
+    cells: list[Any],
+    kind: Kind,
+    engine_name: str,
+    clock: Clock = TOKYO,
+    stored_as: pa.DataType | None = None,
+    **written: Any,
 ) -> list[Any]:
-    return read_with_errors(cells, kind, engine_name, clock, stored_as)["value"].to_pylist()
+    return read_with_errors(cells, kind, engine_name, clock, stored_as, **written)["value"].to_pylist()
 
 
 def unreadable(cells: list[Any], kind: Kind, engine_name: str = "duckdb") -> list[bool]:
@@ -71,6 +77,7 @@ TIMES = {
     "2026年4月1日 9時30分": datetime(2026, 4, 1, 9, 30), "2026年4月1日9時": datetime(2026, 4, 1, 9),
     "2026/4/1 9:30:15": datetime(2026, 4, 1, 9, 30, 15), "2026-04-01T09:30:15.987": datetime(2026, 4, 1, 9, 30, 15),
     "2026-04-01T09:30Z": datetime(2026, 4, 1, 18, 30), "2026-04-01 09:30:00+09:00": datetime(2026, 4, 1, 9, 30),
+    "2026-04-01 00:30:00+00": datetime(2026, 4, 1, 9, 30),
     "2026-04-01T00:30:00-0500": datetime(2026, 4, 1, 14, 30), "2024-02-29": datetime(2024, 2, 29),
     "2026-02-29": None, "2026-13-01": None, "2026-04-31": None, "04/05/2026": None, "2026-04-01 24:00": None,
     "yesterday": None, "": None, "2026-4": None,
@@ -80,6 +87,99 @@ TIMES = {
 @every_engine
 def test_times_are_read_in_all_usual_notations_and_never_guessed(engine_name: str):
     assert read(list(TIMES), "time", engine_name) == list(TIMES.values())
+
+
+DATE_FORMATS = {
+    "day_first": {
+        "10/01/2026": datetime(2026, 1, 10), "10.1.2026 09:30": datetime(2026, 1, 10, 9, 30),
+        "31-12-25": datetime(2025, 12, 31), "2026-01-10": datetime(2026, 1, 10), "01/31/2026": None,
+        "10/01/2026 12:05 AM": datetime(2026, 1, 10, 0, 5), "10/01/2026 3:05pm": datetime(2026, 1, 10, 15, 5),
+        "10/01/2026 15:05 PM": None, "29/02/2026": None, "1/2/3": None,
+    },
+    "month_first": {
+        "10/01/2026": datetime(2026, 10, 1), "1/31/69": datetime(1969, 1, 31), "31/1/2026": None,
+        "07/15/2025 15:41:59.123 +00": datetime(2025, 7, 16, 0, 41, 59),
+    },
+    "year_first": {"26/1/10": datetime(2026, 1, 10), "2026/1/10": datetime(2026, 1, 10), "10/01/2026": None},
+    "%d.%m.%Y %H:%M": {"10.01.2026 09:30": datetime(2026, 1, 10, 9, 30), "10.01.2026": None, "10/01/2026 09:30": None},
+    "%d-%b-%y": {"10-Jan-26": datetime(2026, 1, 10), "10-January-26": datetime(2026, 1, 10), "10-Foo-26": None},
+    "%B %d, %Y %I:%M %p": {"March 1, 2026 12:30 PM": datetime(2026, 3, 1, 12, 30)},
+    "%Y%m%d%H%M%S": {"20260110093015": datetime(2026, 1, 10, 9, 30, 15), "20260110": None},
+    "%Y年%m月%d日": {"2026年1月10日": datetime(2026, 1, 10), "2026-01-10": None},
+    "%Y-%m-%dT%H:%M:%S.%f%z": {"2026-01-10T09:30:15.25-0500": datetime(2026, 1, 10, 23, 30, 15)},
+    "epoch_seconds": {"1767225600": datetime(2026, 1, 1, 9), "1767225600.9": datetime(2026, 1, 1, 9), "x": None},
+    "epoch_milliseconds": {"1767225600999": datetime(2026, 1, 1, 9), "-1000": datetime(1970, 1, 1, 8, 59, 59)},
+}  # fmt: skip
+
+
+@every_engine
+@pytest.mark.parametrize("date_format", DATE_FORMATS)
+def test_dates_are_read_as_the_toml_states(date_format: str, engine_name: str):
+    cells = DATE_FORMATS[date_format]
+
+    assert read(list(cells), "time", engine_name, date_format=date_format) == list(cells.values())
+
+
+@every_engine
+def test_numbers_are_times_only_in_the_format_that_the_toml_states(engine_name: str):
+    first = datetime(2026, 1, 1, 9)
+
+    assert read([1767225600, None], "time", engine_name, date_format="epoch_seconds") == [first, None]
+    assert read([1767225600000.0], "time", engine_name, date_format="epoch_milliseconds") == [first]
+    assert read([20260101, 20261301], "time", engine_name, date_format="%Y%m%d") == [datetime(2026, 1, 1), None]
+    with pytest.raises(DataError, match="cannot be read as a time"):
+        read([1767225600], "time", engine_name)
+
+
+NOTATIONS = [
+    ({"decimal": ","}, {"1.250": 1250, "1.250,50": 1250.5, "12,5": 12.5, "980": 980, "1,250.00": None, "12.5": None}),
+    ({"thousands": "."}, {"1.250": 1250, "1.250.000": 1250000, "12,50": 12.5, "1 250": None}),
+    ({"decimal": ",", "thousands": " "}, {"1 250,50": 1250.5, "1\u00a0250": 1250, "1.250": None}),
+    ({"thousands": "'"}, {"1'250.50": 1250.5, "1,250": None}),
+    ({"thousands": ""}, {"1250.5": 1250.5, "1,250": None}),
+    ({}, {"1'250.50": 1250.5, "1 250": 1250, "1 2": None, "12,34,567.5": 1234567.5, "1.250": 1.25}),
+]
+
+
+@every_engine
+@pytest.mark.parametrize(("written", "cells"), NOTATIONS)
+def test_numbers_are_read_in_the_notation_that_the_toml_states(written, cells, engine_name: str):
+    assert read(list(cells), "number", engine_name, **written) == list(cells.values())
+
+
+@every_engine
+def test_usual_null_words_are_missing_except_among_words(engine_name: str):
+    words = ["NA", "n/a", " null ", "NaN", "None", "-", "#N/A", "欠損", "不明"]
+
+    for kind in ("id", "number", "integer", "time", "date", "boolean"):
+        table = read_with_errors(words, kind, engine_name, TOKYO, None)
+        assert (table["value"].null_count, any(table["unreadable"].to_pylist())) == (len(words), False)
+    assert read(["NA", " SE "], "text", engine_name) == ["NA", "SE"]
+    assert read(["NA", "x"], "id", engine_name, null_values=()) == ["NA", "x"]
+    assert read(["?", "x", "old 3"], "text", engine_name, null_values=("?",), null_prefixes=("old",)) == [
+        None,
+        "x",
+        None,
+    ]
+    assert read([99.0, 1.5], "number", engine_name, null_values=("99",)) == [None, 1.5]
+
+
+@every_engine
+def test_a_month_is_the_first_of_its_days_where_a_day_is_wanted(engine_name: str):
+    cells = {"2026-03": date(2026, 3, 1), "2026/3": date(2026, 3, 1), "202603": date(2026, 3, 1),
+             "2026年3月": date(2026, 3, 1), "2026-03-31": date(2026, 3, 31), "2026-13": None}  # fmt: skip
+
+    assert read(list(cells), "date", engine_name) == list(cells.values())
+
+
+@every_engine
+def test_a_day_without_a_time_is_not_shifted_between_zones(engine_name: str):
+    clock = Clock("UTC", "America/New_York")
+
+    assert read(["2026-03-01", "2026-03-01 00:00"], "time", engine_name, clock) == [
+        datetime(2026, 3, 1),
+        datetime(2026, 2, 28, 19),
+    ]
 
 
 @every_engine

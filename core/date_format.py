@@ -1,0 +1,118 @@
+"""Patterns of dates, as strptime writes them, compiled to one regular expression that every engine reads.
+
+    %d.%m.%Y %H:%M      ^([0-9]{1,2})[.]([0-9]{1,2})[.]([0-9]{4}) +([0-9]{1,2}):([0-9]{1,2})$
+
+An engine's own strptime would differ from the others: PostgreSQL raises where DuckDB gives NULL.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+DIGITS, TWO, SEPARATOR = "([0-9]{1,2})", "([0-9]{2})", "(?:[-/.]| +)"
+TIME = "(?:[T ]+([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:[.,][0-9]*)?)?)?(?: ?([AaPp])[.]?[Mm][.]?)?"
+OFFSET = " ?(Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+TIME_PARTS = ("hour", "minute", "second", "half", "offset")
+
+EPOCH_UNITS = {"epoch_seconds": 1, "epoch_milliseconds": 1000}
+"How many of them make a second, by date_format."
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+DIRECTIVES: Mapping[str, tuple[str, str]] = {
+    "Y": ("year", "([0-9]{4})"),
+    "y": ("year", TWO),
+    "m": ("month", DIGITS),
+    "d": ("day", DIGITS),
+    "b": ("month_name", "([A-Za-z]{3})[a-z]*[.]?"),
+    "B": ("month_name", "([A-Za-z]{3})[a-z]*[.]?"),
+    "H": ("hour", DIGITS),
+    "I": ("hour", DIGITS),
+    "M": ("minute", DIGITS),
+    "S": ("second", DIGITS),
+    "p": ("half", "([AaPp])[.]?[Mm][.]?"),
+    "z": ("offset", "(Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)"),
+    "f": ("", "[0-9]{1,9}"),
+    "a": ("", "[A-Za-z]{2,9}[.]?"),
+    "A": ("", "[A-Za-z]{2,9}[.]?"),
+    "Z": ("", "[A-Za-z]{2,5}"),
+    "%": ("", "%"),
+}
+"What a directive of strptime gives, and the text it takes. English month names; %a, %f and %Z are skipped."
+ABBREVIATIONS = {"%T": "%H:%M:%S", "%R": "%H:%M", "%F": "%Y-%m-%d", "%D": "%m/%d/%y"}
+
+
+@dataclass(frozen=True)
+class DatePattern:
+    """A regular expression of moments, and which of its groups is what."""
+
+    regex: str
+    groups: Mapping[str, int]
+    "Its group by part: year (4 or 2 digits), month or month_name, day, hour, minute, second, half (A or P), offset."
+    is_exact: bool = False
+    "Whether the text has to look as the pattern says; otherwise 年, 月 and 日 count as separators."
+    rewrite: tuple[str, str] | None = None
+    "A regular expression and its replacement, applied first: it brings the year to the front."
+
+
+# Eight groups at most: DuckDB counts to nine.
+def _year_first(year: str, rewrite: tuple[str, str] | None = None) -> DatePattern:
+    groups = {part: place for place, part in enumerate(("year", "month", "day", *TIME_PARTS), start=1)}
+    return DatePattern(f"^{year}[-/.]{DIGITS}[-/.]{DIGITS}{TIME}{OFFSET}$", groups, rewrite=rewrite)
+
+
+YEAR_FIRST = _year_first("([0-9]{4})")
+"2026-04-01 09:30 and its kin: the reading where nothing is stated."
+YEAR_BEHIND = f"^{DIGITS}{SEPARATOR}{DIGITS}{SEPARATOR}([0-9]{{4}}|[0-9]{{2}})($|[^0-9])"
+"Such as 10/01/2026 or 10.1.26."
+
+# A year of four digits in front can only be a year, so it is read in every order.
+ORDERS = {
+    "year_first": _year_first("([0-9]{4}|[0-9]{2})"),
+    "day_first": _year_first("([0-9]{4}|[0-9]{2})", (YEAR_BEHIND, r"\3-\2-\1\4")),
+    "month_first": _year_first("([0-9]{4}|[0-9]{2})", (YEAR_BEHIND, r"\3-\1-\2\4")),
+}
+
+
+@lru_cache(maxsize=256)
+def compile_date_format(date_format: str) -> DatePattern | None:
+    """The pattern of a date_format; None for an epoch.
+
+    Raises ValueError for a directive that is not understood, and for a pattern without year or month.
+    """
+    if date_format in EPOCH_UNITS:
+        return None
+    if date_format in ORDERS:
+        return ORDERS[date_format]
+    if "%" not in date_format:
+        names = ", ".join((*ORDERS, *EPOCH_UNITS))
+        raise ValueError(f"date_format is one of {names}, or a pattern such as %d.%m.%Y %H:%M, found '{date_format}'")
+    return _compile_pattern(date_format)
+
+
+def _compile_pattern(date_format: str) -> DatePattern:
+    written = date_format
+    for short, long in ABBREVIATIONS.items():
+        written = written.replace(short, long)
+    regex, groups = "", dict[str, int]()
+    for token in re.findall(r"%.?|\s+|[^%\s]", written):
+        directive = token.removeprefix("%")
+        if token.isspace():
+            regex += " +"
+        elif directive == token:
+            regex += token if token.isalnum() else f"[{token}]" if token not in "^\\]" else f"\\{token}"
+        elif directive not in DIRECTIVES:
+            raise ValueError(f"date_format '{date_format}' has the unknown directive '{token}'")
+        else:
+            part, text = DIRECTIVES[directive]
+            if part in groups:
+                raise ValueError(f"date_format '{date_format}' has its {part.replace('_', ' ')} twice")
+            regex += text
+            if part:
+                groups[part] = len(groups) + 1
+    for part in ("year", "month"):
+        if not any(name.startswith(part) for name in groups):
+            raise ValueError(f"date_format '{date_format}' has no {part}")
+    return DatePattern(f"^{regex}$", groups, is_exact=True)

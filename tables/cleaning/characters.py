@@ -1,0 +1,38 @@
+"""Full-width characters, blanks and the usual words for a missing value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+WIDE = "０１２３４５６７８９．，－（）％＋／：　\u00a0\u2009\u202f−–△▲’"
+NARROW = "0123456789.,-()%+/:    -----'"
+
+BLANKS = " \t\n\r\v\f"
+NULL_WORDS = (
+    "na", "n/a", "n.a.", "#n/a", "#na", "null", "(null)", "none", "nan", "-nan", "nil", "nat", "<na>", "\\n", "-", "--",
+    "undefined", "?", "欠損", "欠測", "不明", "該当なし", "未設定",
+)  # fmt: skip
+"Words that mean missing in an id, a number, a time or a boolean, in lower case. A word such as 'NA' may be a country."
+
+
+def narrow(text: ir.Value) -> ir.Value:
+    """The text with plain digits, signs and blanks, without blanks around it."""
+    return text.translate(WIDE, NARROW).strip()
+
+
+def is_null_word(
+    text: ir.Value, *, words: Sequence[str], prefixes: Sequence[str], has_usual_words: bool
+) -> ir.BooleanValue | None:
+    """Whether a text means missing: one of the usual words in any case, or a word or prefix of the TOML as written.
+
+    None if nothing does.
+    """
+    bare = text.strip()
+    conditions: list[ir.BooleanValue] = [text.isin(words) | bare.isin(words)] if words else []
+    conditions += [text.startswith(prefix) for prefix in prefixes]
+    if has_usual_words:
+        conditions.append(bare.lower().isin(NULL_WORDS))
+    return ibis.or_(*conditions) if conditions else None

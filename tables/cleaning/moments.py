@@ -1,0 +1,157 @@
+"""Reads moments in text, the same on every engine.
+
+    2026/4/1   2026年4月1日 9時30分   2026-04-01T09:30+09:00   20260401   2026-03 (a month, where a day is wanted)
+
+04/05/2026 could be two dates. It is read only where the TOML states the order, or where the whole column has one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from core.date_format import EPOCH_UNITS, MONTHS, YEAR_FIRST, DatePattern, compile_date_format
+from tables.cleaning.characters import narrow
+from tables.cleaning.workbench import Workbench
+
+COMPACT = "^([0-9]{4})([0-9]{2})([0-9]{2})($|[T ])"
+"A day without separators."
+MONTH = "^([0-9]{4})[-/.]?(0[1-9]|1[0-2]|[1-9])-?$"
+"A month, which 年 and 月 may have separated."
+FIRST_SHORT_YEAR = 69
+"A year of two digits is 1969 to 2068, as in strptime."
+
+
+@dataclass(frozen=True)
+class ClockTime:
+    """A moment as it is written: the time on the clock, its offset from UTC in seconds, and whether it is a day."""
+
+    shown: ir.Value
+    offset_seconds: ir.Value
+    "NULL where none is given."
+    is_day: ir.Value
+    "Whether no time is given: a day has nothing to shift between time zones."
+
+
+def moment_in(text: ir.Value, bench: Workbench, *, date_format: str | None, takes_months: bool = False) -> ClockTime:
+    """The moment in a text, NULL where there is none; fractions of a second are cut off.
+
+    With `takes_months`, a month is its first day.
+    """
+    pattern = YEAR_FIRST if date_format is None else compile_date_format(date_format)
+    if pattern is None:
+        return _epoch_in(text, bench, unit=EPOCH_UNITS[str(date_format)])
+    plain = bench.step(narrow(text) if pattern.is_exact else _with_separators(text))
+    if pattern.rewrite is not None:
+        plain = bench.step(plain.re_replace(*pattern.rewrite))
+    if takes_months and not pattern.is_exact:
+        plain = bench.step(plain.re_replace(MONTH, r"\1-\2-1"))
+    parts = _Parts(plain, pattern)
+    year, month, day, hour, minute, second, half, offset = bench.steps(
+        parts.text_of("year").coalesce("0000"),
+        parts.month(),
+        parts.padded("day", "1"),
+        *(parts.padded(name) for name in ("hour", "minute", "second")),
+        parts.text_of("half").lower(),
+        parts.text_of("offset"),
+    )
+    is_day = bench.step(parts.text_of("hour").isnull())
+    year = bench.step(_four_digits(year))
+    valid = bench.step(
+        plain.re_search(pattern.regex)
+        & (_number(year) >= 1)
+        & _number(month).between(1, 12)
+        & _number(day).between(1, _days_in(_number(year), _number(month)))
+        & (_number(hour) <= 23)
+        & (_number(minute) <= 59)
+        & (_number(second) <= 59)
+        & (half.isnull() | _number(hour).between(1, 12))
+    )
+    clock_hour = bench.step(
+        ibis.cases(
+            ((half == "a") & (hour == "12"), "00"),
+            ((half == "p") & (hour != "12"), (_number(hour) + 12).cast("string")),
+            else_=hour,
+        )
+    )
+    iso = year + "-" + month + "-" + day + " " + clock_hour + ":" + minute + ":" + second
+    shown = bench.step(ibis.ifelse(valid, iso, ibis.null("string")).cast("timestamp"))
+    return ClockTime(shown, _offset_seconds(offset, bench), is_day)
+
+
+def _with_separators(text: ir.Value) -> ir.Value:
+    plain = (
+        narrow(text).re_replace("[年月]", "-").re_replace("日 *", " ").re_replace("[時分]", ":").re_replace("秒", "")
+    )
+    plain = plain.re_replace(":$", "").re_replace(r" ([0-9]{1,2})$", r" \1:00").strip()
+    return plain.re_replace(COMPACT, r"\1-\2-\3\4")
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The parts of a moment in a text."""
+
+    text: ir.Value
+    pattern: DatePattern
+
+    def text_of(self, name: str) -> ir.Value:
+        """The text of this part; NULL where it is absent."""
+        if name not in self.pattern.groups:
+            return ibis.null("string")
+        return self.text.re_extract(self.pattern.regex, self.pattern.groups[name]).nullif("")
+
+    def padded(self, name: str, default: str = "0") -> ir.Value:
+        """Two digits."""
+        return self.text_of(name).coalesce(default).lpad(2, "0")
+
+    def month(self) -> ir.Value:
+        """Two digits; '00' for a word that is no month."""
+        if "month_name" not in self.pattern.groups:
+            return self.padded("month")
+        name = self.text_of("month_name").lower()
+        numbers = [(name == month, f"{number:02d}") for number, month in enumerate(MONTHS, start=1)]
+        return ibis.cases(*numbers, else_="00")
+
+
+def _four_digits(year: ir.Value) -> ir.Value:
+    century = ibis.ifelse(year >= str(FIRST_SHORT_YEAR), "19", "20")
+    return ibis.ifelse(year.length() == 2, century + year, year)
+
+
+def _number(digits: ir.Value) -> ir.Value:
+    return digits.cast("int32")
+
+
+def _days_in(year: ir.Value, month: ir.Value) -> ir.Value:
+    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
+    february = ibis.ifelse(leap, 29, 28)
+    return ibis.cases((month == 2, february), (month.isin([4, 6, 9, 11]), 30), else_=31)
+
+
+def _offset_seconds(written: ir.Value, bench: Workbench) -> ir.Value:
+    digits = bench.step(ibis.ifelse(written.isin(["Z", "UTC", "GMT"]), "+0000", written.replace(":", "").rpad(5, "0")))
+    seconds = digits.substr(1, 2).cast("int32") * 3600 + digits.substr(3, 2).cast("int32") * 60
+    return bench.step(ibis.ifelse(digits.startswith("-"), -seconds, seconds))
+
+
+def _epoch_in(text: ir.Value, bench: Workbench, *, unit: int) -> ClockTime:
+    plain = bench.step(narrow(text))
+    readable = plain.re_search("^-?[0-9]{1,14}([.][0-9]*)?$")
+    number = bench.step(ibis.ifelse(readable, plain, ibis.null("string")).cast("float64"))
+    return ClockTime(epoch_to_utc(number, bench, unit=unit), ibis.literal(0, "int32"), ibis.literal(False))
+
+
+MAX_EPOCH_SECONDS = 253_402_300_799
+"The end of the year 9999."
+
+
+def epoch_to_utc(number: ir.Value, bench: Workbench, *, unit: int) -> ir.Value:
+    """Seconds since 1970, counted in the unit, as naive UTC times; NULL outside the years that engines know."""
+    seconds = bench.step((number / unit).floor())
+    known = ibis.ifelse(seconds.abs() <= MAX_EPOCH_SECONDS, seconds, ibis.null("float64")).cast("int64")
+    # In days and seconds of the day: an interval of more than 2**31 seconds overflows.
+    days, rest = bench.step((known / 86_400).floor().cast("int64")), None
+    rest = bench.step(known - days * 86_400)
+    return bench.step(ibis.timestamp("1970-01-01") + days.as_interval("D") + rest.as_interval("s"))

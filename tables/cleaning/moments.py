@@ -52,8 +52,8 @@ def moment_in(text: ir.Value, bench: Workbench, *, date_format: str | None, take
     year, month, day, hour, minute, second, half, offset = bench.steps(
         parts.text_of("year").coalesce("0000"),
         parts.month(),
-        parts.padded("day", "1"),
-        *(parts.padded(name) for name in ("hour", "minute", "second")),
+        parts.two_digits_of("day", "1"),
+        *(parts.two_digits_of(name) for name in ("hour", "minute", "second")),
         parts.text_of("half").lower(),
         parts.text_of("offset"),
     )
@@ -102,14 +102,14 @@ class _Parts:
             return ibis.null("string")
         return self.text.re_extract(self.pattern.regex, self.pattern.groups[name]).nullif("")
 
-    def padded(self, name: str, default: str = "0") -> ir.Value:
+    def two_digits_of(self, name: str, default: str = "0") -> ir.Value:
         """Two digits."""
         return self.text_of(name).coalesce(default).lpad(2, "0")
 
     def month(self) -> ir.Value:
         """Two digits; '00' for a word that is no month."""
         if "month_name" not in self.pattern.groups:
-            return self.padded("month")
+            return self.two_digits_of("month")
         name = self.text_of("month_name").lower()
         numbers = [(name == month, f"{number:02d}") for number, month in enumerate(MONTHS, start=1)]
         return ibis.cases(*numbers, else_="00")
@@ -150,8 +150,8 @@ MAX_EPOCH_SECONDS = 253_402_300_799
 def epoch_to_utc(number: ir.Value, bench: Workbench, *, unit: int) -> ir.Value:
     """Seconds since 1970, counted in the unit, as naive UTC times; NULL outside the years that engines know."""
     seconds = bench.step((number / unit).floor())
-    known = ibis.ifelse(seconds.abs() <= MAX_EPOCH_SECONDS, seconds, ibis.null("float64")).cast("int64")
+    bounded = ibis.ifelse(seconds.abs() <= MAX_EPOCH_SECONDS, seconds, ibis.null("float64")).cast("int64")
     # In days and seconds of the day: an interval of more than 2**31 seconds overflows.
-    days, rest = bench.step((known / 86_400).floor().cast("int64")), None
-    rest = bench.step(known - days * 86_400)
+    days = bench.step((bounded / 86_400).floor().cast("int64"))
+    rest = bench.step(bounded - days * 86_400)
     return bench.step(ibis.timestamp("1970-01-01") + days.as_interval("D") + rest.as_interval("s"))

@@ -198,11 +198,11 @@ def read_column(
 
 
 WORDLESS_KINDS = ("id", "number", "integer", "time", "date", "boolean")
-"Kinds in which the usual null words cannot be meant as they are written."
+"Kinds in which the usual null words are no valid values."
 
 
 def blank_null_words(raw: ir.Value, bench: Workbench, *, written: ValueFormat, kind: str) -> ir.Value:
-    """The column, NULL where a value means missing: the words of the TOML and, in most kinds, the usual ones."""
+    """The column, NULL where a value means missing: what the TOML lists and, in most kinds, the usual words."""
     words = written.null_values or ()
     has_usual_words = raw.type().is_string() and kind in WORDLESS_KINDS and written.null_values != ()
     text = raw if raw.type().is_string() else raw.cast("string")

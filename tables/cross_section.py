@@ -44,6 +44,9 @@ class CrossSection:
     rows: ir.Table
     n_rows: dict[str, int]
     "Number of rows by file."
+    sources: dict[str, ir.Table]
+    "The files as they are, by table."
+    backend: DuckDB
 
     @cached_property
     def arrow(self) -> pa.Table:
@@ -144,7 +147,7 @@ def open_cross_section(config: Config) -> CrossSection:
         rows = rows.left_join(features, CUSTOMER).drop(f"{CUSTOMER}_right")
     stored = engine.create_table("cross_section", rows, temp=True)
     n_rows = {name: int(table.count().to_pyarrow().as_py()) for name, table in raw.items()}
-    data = CrossSection(config, stored, n_rows)
+    data = CrossSection(config, stored, n_rows, raw, engine)
     churned = data.outcomes.churned
     if churned.all() or not churned.any():
         raise DataError(

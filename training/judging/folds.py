@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
+from features.labels.cutoffs import space_cutoffs
 from features.labels.labelling import describe_short_history, label_watermark, record_start
 from tables.tables import Tables
 
@@ -132,7 +133,7 @@ def choose_folds(config: Config, *, first: date, mature_until: date) -> Folds:
     before it. Raises NotEnoughHistory with the number of days that would be needed.
     """
     test = _test_cutoff(config, mature_until)
-    candidates = sorted(set(config.cutoffs.train)) or _evenly_spaced(config, first=first, test=test)
+    candidates = sorted(set(config.cutoffs.train)) or space_cutoffs(config, first=first, test=test)
     last = test - config.label_duration
     train = tuple(day for day in candidates if day <= last)
     purged = tuple(day for day in candidates if last < day < test)
@@ -158,21 +159,6 @@ def _test_cutoff(config: Config, mature_until: date) -> date:
             f"{last_mature} or earlier"
         )
     return test
-
-
-def _evenly_spaced(config: Config, *, first: date, test: date) -> list[date]:
-    """Days `step_days` apart: the newest `max_cutoffs` with labels that end by the test, and those up to the test.
-
-    Where no day of that grid has such a label, the last day that has is used if `active_days` lie before it.
-    """
-    spacing, earliest = config.cutoffs.step_days, first + timedelta(days=config.active_days)
-    grid = [test - timedelta(days=n) for n in range(spacing, (test - earliest).days + 1, spacing)]
-    last = test - config.label_duration
-    complete = [day for day in grid if day <= last]
-    crossing = grid[: len(grid) - len(complete)]
-    if not complete and last >= earliest:
-        complete = [last]
-    return sorted(crossing + complete[: config.cutoffs.max_cutoffs])
 
 
 def _too_short(config: Config, *, first: date, test: date) -> str:

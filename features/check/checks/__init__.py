@@ -1,0 +1,1 @@
+"""The checks of `kizuna check`, one per file; see features/check/finding.py."""

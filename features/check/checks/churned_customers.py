@@ -1,0 +1,52 @@
+"""Whether enough customers churned, and enough stayed, to learn from and to measure with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from features.check.data import CheckedData
+from features.check.finding import Check, Finding, Severity
+from features.check.history import CutoffCounts, find_churn
+
+MIN_CUSTOMERS = 30
+"Churned or staying customers in the test below which every interval is wide: 30 of 300 may as well be 7 % as 14 %."
+MIN_LEARNED = 10
+"Churned or staying customers in training below which there is nothing to learn from."
+HIGH_SHARE, LOW_SHARE = 0.9, 0.01
+"Shares of churned customers at which the definition is probably not what the business calls churn."
+
+
+def find(data: CheckedData) -> Iterator[Finding]:
+    """At most one finding on training, and one on the test."""
+    cutoffs = data.once(find_churn).cutoffs
+    if not cutoffs:
+        return
+    test = cutoffs[-1]
+    train = [counts for counts in cutoffs if not counts.is_test] or [test]
+    n_churned, n_rows = sum(c.n_churned for c in train), sum(c.n_customers for c in train)
+    if min(n_churned, n_rows - n_churned) < MIN_LEARNED:
+        yield _describe(data, "nothing_to_learn", Severity.ERROR, counts=train[-1], n_churned=n_churned, of=n_rows)
+    elif min(test.n_churned, test.n_customers - test.n_churned) < MIN_CUSTOMERS:
+        yield _describe(
+            data, "few_churned", Severity.WARNING, counts=test, n_churned=test.n_churned, of=test.n_customers
+        )
+    share = test.n_churned / test.n_customers if test.n_customers else 0.0
+    if share >= HIGH_SHARE or share <= LOW_SHARE:
+        kind = "most_churn" if share >= HIGH_SHARE else "hardly_any_churn"
+        yield _describe(data, kind, Severity.WARNING, counts=test, n_churned=test.n_churned, of=test.n_customers)
+
+
+def _describe(
+    data: CheckedData, kind: str, severity: Severity, *, counts: CutoffCounts, n_churned: int, of: int
+) -> Finding:
+    return Finding(
+        kind=kind,
+        severity=severity,
+        count=n_churned,
+        of=of,
+        setting="horizon_days",
+        values={"cutoff": counts.cutoff.isoformat(), "horizon_days": data.config.churn.horizon_days},
+    )
+
+
+CHECK = Check(find=find)

@@ -1,0 +1,44 @@
+"""Consents for purposes that Kizuna does not know: a refusal for 'marketing' stops nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import ibis
+from ibis import _
+
+from features.check.data import CheckedData
+from features.check.finding import Check, Finding, Severity
+from tables.consents import PURPOSES
+
+MAX_WORDS = 6
+
+
+def find(data: CheckedData) -> Iterator[Finding]:
+    """Rows whose purpose is none of those that are read; worse where they refuse."""
+    if "consents" not in data:
+        return
+    rows = data["consents"].rows
+    purposes = rows.group_by("purpose").aggregate(n=_.count(), refusals=ibis.ifelse(_.granted, 0, 1).sum())
+    counts = purposes.order_by(ibis.desc("n"), "purpose").to_pyarrow().to_pylist()
+    unknown = [row for row in counts if row["purpose"].strip().lower() not in PURPOSES]
+    if not unknown:
+        return
+    n_refusals = sum(row["refusals"] for row in unknown)
+    yield Finding(
+        kind="unknown_purposes",
+        severity=Severity.ERROR if n_refusals else Severity.WARNING,
+        table="consents",
+        column="purpose",
+        count=sum(row["n"] for row in unknown),
+        of=sum(row["n"] for row in counts),
+        example=unknown[0]["purpose"],
+        values={
+            "words": tuple(row["purpose"] for row in unknown[:MAX_WORDS]),
+            "purposes": PURPOSES,
+            "n_refusals": n_refusals,
+        },
+    )
+
+
+CHECK = Check(find=find)

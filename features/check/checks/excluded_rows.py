@@ -1,0 +1,39 @@
+"""Rows that cannot be used, by cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from features.check.data import CheckedData
+from features.check.finding import Check, Finding, Severity
+
+SERIOUS_SHARE = 0.01
+"Share of a table's rows from which their absence shows in figures."
+MISSING, SCORES = ": missing", "score: no"
+"How causes end that are normal in small numbers, and how those begin that `survey_scores` finds."
+
+
+def find(data: CheckedData) -> Iterator[Finding]:
+    """One finding for each table and cause."""
+    if data.tables is None:
+        return
+    for name in data.checked:
+        report = data.tables.load_report(name)
+        for cause, n_rows in report.excluded.items():
+            if cause.startswith(SCORES):
+                continue
+            column = cause.partition(":")[0]
+            is_serious = n_rows >= SERIOUS_SHARE * report.n_rows and not cause.endswith(MISSING)
+            yield Finding(
+                kind="excluded_rows",
+                severity=Severity.WARNING if is_serious else Severity.NOTE,
+                table=name,
+                column=column,
+                count=n_rows,
+                of=report.n_rows,
+                example=report.examples.get(cause),
+                values={"cause": cause},
+            )
+
+
+CHECK = Check(find=find)

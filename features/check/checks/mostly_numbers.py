@@ -1,0 +1,82 @@
+"""Columns that are read as words although most of their values are numbers: a few 'n/a' are enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from features.check.data import CheckedData, CheckedTable
+from features.check.finding import Check, Finding, Severity, list_texts
+from features.check.marks import fetch_one, find_row
+from tables.cross_section import CUSTOMER
+
+NUMBER = r"^[^0-9]{0,3}[0-9]{1,3}([., '][0-9]{3})*[0-9]*([.,][0-9]+)?[^0-9]{0,2}$"
+"A number with its marks: $1,234.50, 12 %, 1.234,50."
+MIN_SHARE = 0.8
+"Share of the values that are numbers, from which the column is one of numbers."
+MIN_NUMBERS = 20
+"Different numbers; fewer are classes, such as a grade from 1 to 5, which words express as well."
+
+
+def find(data: CheckedData) -> Iterator[Finding]:
+    """One finding at most for each listed attribute, and for each feature of a cross-section."""
+    for table in data.checked.values():
+        for column in table.columns:
+            if table.kind(column) is None and _is_word(data, table, column=column):
+                yield from _judge(data, table, column=column)
+
+
+def _is_word(data: CheckedData, table: CheckedTable, *, column: str) -> bool:
+    rows = data.cross_section.rows if data.cross_section is not None else table.rows
+    names = table.sources_of(column)
+    return (
+        column != CUSTOMER
+        and column in rows.columns
+        and rows[column].type().is_string()
+        and len(names) == 1
+        and table.source[names[0]].type().is_string()
+    )
+
+
+def _judge(data: CheckedData, table: CheckedTable, *, column: str) -> Iterator[Finding]:
+    (name,) = table.sources_of(column)
+    counts = _count_values(table.source[name])
+    n_words = counts["n"] - counts["numbers"]
+    if counts["distinct"] < MIN_NUMBERS or counts["numbers"] < MIN_SHARE * counts["n"]:
+        return
+    example = counts["word"] if n_words else counts["number"]
+    yield Finding(
+        kind="mostly_numbers" if n_words else "numbers_as_words",
+        severity=Severity.WARNING,
+        table=table.name,
+        column=column,
+        count=counts["numbers"],
+        of=counts["n"],
+        example=example,
+        row=find_row(table.source, table.source[name], wanted=example) if data.numbers_rows else None,
+        setting=f"null_values = {list_texts([example])}" if n_words else None,
+        values={"n_words": n_words},
+    )
+
+
+def _count_values(cell: ir.Value) -> dict[str, Any]:
+    values = cell.name("value").as_table()
+    values = values.filter(_.value.strip() != "").group_by("value").aggregate(n=_.count())
+    is_number = values.value.strip().re_search(NUMBER)
+    row = fetch_one(
+        values.aggregate(
+            n=_.n.sum(),
+            numbers=ibis.ifelse(is_number, _.n, 0).sum(),
+            distinct=ibis.ifelse(is_number, 1, 0).sum(),
+            number=ibis.ifelse(is_number, _.value, ibis.null("string")).min(),
+            word=ibis.ifelse(is_number, ibis.null("string"), _.value).min(),
+        )
+    )
+    return {name: value if value is None or isinstance(value, str) else int(value) for name, value in row.items()}
+
+
+CHECK = Check(find=find)

@@ -1,0 +1,112 @@
+"""Rows of no known customer: without an id, or with a word that stands for none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from features.check.data import CheckedData
+from features.check.finding import Check, Finding, Severity, list_texts
+from features.check.marks import fetch_one, find_row
+
+CUSTOMER = "customer_id"
+WORDS = (
+    "null", "(null)", "nan", "-nan", "none", "n/a", "#n/a", "na", "n.a.", "nil", "nat", "<na>", "undefined", "unknown",
+    "anonymous", "anon", "guest", "(not set)", "not set", "not available", "missing", "empty", "blank", "no customer",
+    "-", "--", "---", ".", "?", "??", "x", "xxx", "ゲスト", "匿名", "不明", "なし", "該当なし", "未登録",
+    "未設定", "欠損",
+)  # fmt: skip
+"What systems write where there is no customer, in lower case."
+FILLER = "^(0+|-1|9{4,}|1{6,})$"
+"Numbers that systems write where there is no customer, if they have far more rows than others."
+FILLER_TIMES = 5
+"How many times the mean number of rows a filler has at least."
+MAX_SHARE, MIN_IDS, TIMES_SECOND = 0.2, 50, 10
+"An id with more than this share of the rows, of at least so many ids, and so many times as many as the next one."
+SERIOUS_SHARE = 0.2
+"Share of lines without a customer from which figures per customer miss much of the business."
+MAX_WORDS = 6
+"Words that a finding lists."
+
+
+def find(data: CheckedData) -> Iterator[Finding]:
+    """Rows without a customer, words read as customers, and one id with too many rows."""
+    for name in data.checked:
+        if data.has_ids(name, CUSTOMER):
+            yield from _find_blank(data, name)
+            yield from _find_words(data, name)
+            yield from _find_dominant(data, name)
+
+
+def _find_blank(data: CheckedData, name: str) -> Iterator[Finding]:
+    """Usable rows without a customer; only purchases may have them."""
+    if name != "purchases":
+        return
+    rows = data[name].rows
+    row = fetch_one(rows.aggregate(n=_.count(), n_known=rows[CUSTOMER].count()))
+    count = int(row["n"]) - int(row["n_known"])
+    if count:
+        severity = Severity.WARNING if count >= SERIOUS_SHARE * row["n"] else Severity.NOTE
+        yield Finding(kind="no_customer", severity=severity, table=name, column=CUSTOMER, count=count, of=int(row["n"]))
+
+
+def _find_words(data: CheckedData, name: str) -> Iterator[Finding]:
+    ids = data.ids(name, CUSTOMER)
+    totals = fetch_one(ids.aggregate(rows=_.n.sum(), ids=_.count()))
+    n_rows, n_ids = int(totals["rows"] or 0), int(totals["ids"])
+    words = ids.filter(_is_stand_in(ids, n_rows / max(n_ids, 1))).order_by(ibis.desc("n"), "id")
+    counts = words.select("id", "n").to_pyarrow().to_pylist()
+    if counts:
+        listed = tuple(row["id"] for row in counts)
+        yield Finding(
+            kind="null_words",
+            severity=Severity.ERROR,
+            table=name,
+            column=CUSTOMER,
+            count=sum(row["n"] for row in counts),
+            of=n_rows,
+            example=listed[0],
+            row=_row_of(data, name, listed[0]),
+            setting=f"null_values = {list_texts(listed[:MAX_WORDS])}",
+            values={"words": listed[:MAX_WORDS]},
+        )
+
+
+def _is_stand_in(ids: ir.Table, mean_rows: float) -> ir.Value:
+    plain = ids.id.strip().lower()
+    return plain.isin(WORDS) | (plain.re_search(FILLER) & (ids.n > FILLER_TIMES * mean_rows))
+
+
+def _find_dominant(data: CheckedData, name: str) -> Iterator[Finding]:
+    """One id with a share of the rows that no customer has: a till, a robot, a test account."""
+    ids = data.ids(name, CUSTOMER)
+    totals = fetch_one(ids.aggregate(rows=_.n.sum(), ids=_.count()))
+    top = ids.order_by(ibis.desc("n"), "id").limit(2).to_pyarrow().to_pylist()
+    if totals["ids"] < MIN_IDS or top[0]["n"] < max(MAX_SHARE * totals["rows"], TIMES_SECOND * top[1]["n"]):
+        return
+    if top[0]["id"].strip().lower() in WORDS:
+        return
+    yield Finding(
+        kind="dominant_id",
+        severity=Severity.WARNING,
+        table=name,
+        column=CUSTOMER,
+        count=int(top[0]["n"]),
+        of=int(totals["rows"]),
+        example=top[0]["id"],
+        setting=f"null_values = {list_texts([top[0]['id']])}",
+    )
+
+
+def _row_of(data: CheckedData, name: str, word: str) -> int | None:
+    sources = data[name].sources_of(CUSTOMER)
+    if not data.numbers_rows or len(sources) != 1:
+        return None
+    source = data[name].source
+    return find_row(source, source[sources[0]].cast("string").strip(), wanted=word)
+
+
+CHECK = Check(find=find)

@@ -1,0 +1,175 @@
+"""What checks look at: the tables as they are in the source and as they are read, and their ids, counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+from ibis.backends.duckdb import Backend as DuckDB
+from ibis.backends.sql import SQLBackend
+
+from core.config.data_set import Config
+from core.config.sources import ColumnSource, CrossSectionTable
+from features.check.spellings import normalize
+from tables.cleaning.conform import map_columns
+from tables.contract import CONTRACT, Kind
+from tables.cross_section import CUSTOMER, CrossSection
+from tables.tables import Tables
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedTable:
+    """One table: its source, its usable rows, and which columns of the source each of its columns is read from."""
+
+    name: str
+    source: ir.Table
+    "Cells as they were written."
+    rows: ir.Table
+    "Usable rows under the contract; of a cross-section, the customer of each row."
+    columns: Mapping[str, ColumnSource]
+    "By column of the contract or, in a cross-section, by feature."
+    section: str
+    "The section of the TOML that describes the table, e.g. '[tables.purchases]'."
+    config: Config
+    is_cross_section: bool = False
+
+    def kind(self, column: str) -> Kind | None:
+        """What the contract asks of a column; None for a listed attribute and for a feature."""
+        if self.is_cross_section:
+            return "id" if column == CUSTOMER else None
+        contract = CONTRACT[self.name]
+        return contract[column].kind if column in contract else None
+
+    def sources_of(self, column: str) -> tuple[str, ...]:
+        """The columns of the source that a column is read from; several for a product, none for a constant."""
+        source = self.columns.get(column)
+        if source is None:
+            return ()
+        names = source.product or ((source.column,) if source.column is not None else ())
+        return tuple(name for name in names if name in self.source.columns)
+
+    def written(self, *kinds: Kind | None) -> Iterator[tuple[str, ir.StringValue]]:
+        """Each column of these kinds whose source is text, with the text."""
+        for column in self.columns:
+            if self.kind(column) in kinds:
+                cells = [self.source[name] for name in self.sources_of(column)]
+                yield from ((column, cell) for cell in cells if cell.type().is_string())
+
+    @property
+    def id_columns(self) -> tuple[str, ...]:
+        """The columns that hold ids."""
+        return tuple(column for column in self.columns if self.kind(column) == "id")
+
+
+@dataclass(frozen=True)
+class CheckedData:
+    """A data set of tables with times, or a cross-section."""
+
+    config: Config
+    backend: SQLBackend
+    checked: Mapping[str, CheckedTable]
+    tables: Tables | None = None
+    cross_section: CrossSection | None = None
+    _ids: dict[tuple[str, str], ir.Table] = field(default_factory=dict[tuple[str, str], ir.Table])
+    _results: dict[Callable[..., Any], Any] = field(default_factory=dict[Callable[..., Any], Any])
+
+    @classmethod
+    def of_tables(cls, tables: Tables) -> CheckedData:
+        """The tables of a data set with times."""
+        config = tables.config
+        checked = {
+            name: CheckedTable(
+                name=name,
+                source=tables.sources[name],
+                rows=tables[name],
+                columns=map_columns(
+                    tables.sources[name], CONTRACT[name], config=config, source=config.tables.get(name)
+                ),
+                section=f"[tables.{name}]",
+                config=config,
+            )
+            for name in tables.names
+        }
+        return cls(config, tables.backend, checked, tables=tables)
+
+    @classmethod
+    def of_cross_section(cls, data: CrossSection) -> CheckedData:
+        """The files of a cross-section."""
+        source = data.config.cross_section
+        assert source is not None
+        checked = {name: _check_file(data, name, table=table) for name, table in source.tables.items()}
+        return cls(data.config, data.backend, checked, cross_section=data)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.checked
+
+    def __getitem__(self, name: str) -> CheckedTable:
+        return self.checked[name]
+
+    def has_ids(self, table: str, column: str) -> bool:
+        """Whether a table has a column of ids."""
+        return table in self and column in self[table].rows.columns
+
+    def ids(self, table: str, column: str) -> ir.Table:
+        """The different ids of a column as they are read: `id`, `plain` (see `spellings`) and `n`, its rows."""
+        if (table, column) not in self._ids:
+            self._ids[table, column] = self.store(count_ids(self[table].rows, column))
+        return self._ids[table, column]
+
+    def written_ids(self, table: str, column: str) -> ir.Table | None:
+        """The different ids of a column as they were written: `id` and `n`; None where the source is no text."""
+        names = self[table].sources_of(column)
+        source = self[table].source
+        if len(names) != 1 or not source[names[0]].type().is_string():
+            return None
+        key = (f"{table} as written", column)
+        if key not in self._ids:
+            written = source.select(id=source[names[0]])
+            self._ids[key] = self.store(written.filter(_.id.notnull()).group_by("id").aggregate(n=_.count()))
+        return self._ids[key]
+
+    def store(self, table: ir.Table) -> ir.Table:
+        """The table, computed once where DuckDB computes; nothing is created in a database of the company."""
+        if not isinstance(self.backend, DuckDB):
+            return table
+        return self.backend.create_table(ibis.util.gen_name("checked"), table, temp=True)
+
+    def once(self, compute: Callable[[CheckedData], Result]) -> Result:
+        """What a function computes from this data, computed the first time that it is asked for."""
+        if compute not in self._results:
+            self._results[compute] = compute(self)
+        return self._results[compute]
+
+    @property
+    def numbers_rows(self) -> bool:
+        """Whether rows have an order, so that an example can say its row: files have one, databases have none."""
+        return isinstance(self.backend, DuckDB)
+
+
+def _check_file(data: CrossSection, name: str, *, table: CrossSectionTable) -> CheckedTable:
+    columns = {CUSTOMER: ColumnSource(column=table.customer_id)}
+    for feature, column in table.columns.items():
+        columns[feature] = ColumnSource(column=column) if isinstance(column, str) else column
+    source = data.sources[name]
+    return CheckedTable(
+        name=name,
+        source=source,
+        rows=source.select(**{CUSTOMER: source[table.customer_id]}),
+        columns=columns,
+        section=f"[cross_section.tables.{name}]",
+        config=data.config,
+        is_cross_section=True,
+    )
+
+
+def count_ids(rows: ir.Table, column: str) -> ir.Table:
+    """The different ids of a column with their number of rows."""
+    ids = rows.select(id=rows[column].cast("string"))
+    counts = ids.filter(_.id.notnull()).group_by("id").aggregate(n=_.count())
+    return counts.mutate(plain=normalize(counts.id))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -24,8 +25,17 @@ from tables.tables import Tables
 MAX_LISTED_MONTHS = 3
 "Number of months without a rate that are listed by name."
 
-RowsByReason = Iterator[tuple[str, ir.Table]]
-"A reason with its consequence, and the rows."
+
+@dataclass(frozen=True)
+class MissingRate:
+    """Rows whose amount has no exchange rate to the base currency."""
+
+    rows: ir.Table
+    currency: str | None = None
+    "The currency that has rates, but not for these months; None: the rows' own currencies have none at all."
+    months: str = ""
+    "The months without a rate, as a text."
+
 
 Months = NDArray[np.datetime64]
 "(n,) datetime64[M]."
@@ -53,40 +63,35 @@ def newest_rates(config: Config, cutoff: date | None) -> dict[str, float]:
     return rates
 
 
-def subscriptions_without_rate(tables: Tables) -> RowsByReason:
+def subscriptions_without_rate(tables: Tables) -> Iterator[MissingRate]:
     """Subscriptions in a currency that has no rate, or none for some month of the report in which they ran."""
     spans = tables["subscriptions"]
     if "currency" not in spans.columns:
         return
     base, rates = tables.config.currency, load_exchange_rates(tables.config)
     unknown = _in_other_currency(spans, {base, *rates})
-    yield f"their currency has no rate to {base}, so their mrr is missing from sums", unknown
+    yield MissingRate(unknown)
     end = np.datetime64(tables.watermark("subscriptions"), "M")
     for currency, by_month in rates.items():
         months = _months_without_rate(np.arange(end - tables.config.report.months, end), by_month)
         if len(months):
-            reason = (
-                f"{currency} has no rate to {base} for {_list_months(months)}, when they ran: `kizuna report` stops"
-            )
-            yield reason, _running_in(_in_currency(spans, currency), months)
+            yield MissingRate(_running_in(_in_currency(spans, currency), months), currency, _list_months(months))
 
 
-def purchases_without_rate(tables: Tables) -> RowsByReason:
+def purchases_without_rate(tables: Tables) -> Iterator[MissingRate]:
     """Purchases in a currency that has no rate, or none for their month if that month is complete."""
     lines = tables["purchases"]
     if "currency" not in lines.columns:
         return
     base, rates = tables.config.currency, load_exchange_rates(tables.config)
-    reason = f"their currency has no rate to {base}: no feature counts them, and `kizuna report` stops"
-    yield reason, _in_other_currency(lines, {base, *rates})
+    yield MissingRate(_in_other_currency(lines, {base, *rates}))
     for currency, by_month in rates.items():
         own = _in_currency(lines, currency)
         purchase_days = days(own.select(day=own.event_time.truncate("M")).distinct().to_pyarrow()["day"])
         months = _months_without_rate(np.unique(purchase_days.astype("datetime64[M]")), by_month)
         months = months[months < np.datetime64(tables.watermark("purchases"), "M")] if len(months) else months
         if len(months):
-            reason = f"{currency} has no rate to {base} for {_list_months(months)}: `kizuna report` stops"
-            yield reason, _in_months(own, months)
+            yield MissingRate(_in_months(own, months), currency, _list_months(months))
 
 
 def _in_other_currency(rows: ir.Table, currencies: set[str]) -> ir.Table:

@@ -99,6 +99,16 @@ def fill_template(template: str, language: Language, /, **values: str | int) -> 
     return _fill(template, language, values={name: values.get(name, f"{{{name}}}") for name in GAP.findall(template)})
 
 
+def describe_exclusion(problem: str, language: Language) -> str:
+    """Why rows were excluded. 'surveys: score: missing' keeps its table and column, and its last part is translated."""
+    if has_translation(problem, language):
+        return translate(problem, language)
+    place, separator, fault = problem.rpartition(": ")
+    word, _, column = fault.partition(" ")
+    text = translate("before {column}", language, column=column) if word == "before" else translate(fault, language)
+    return f"{place}{separator}{text}"
+
+
 def capitalize(text: str) -> str:
     """The text with a capital first letter, to begin a sentence."""
     return text[:1].upper() + text[1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from core.config.data_set import Config
 from core.config.sources import ColumnSource, CrossSectionTable
 from features.check.spellings import normalize
 from tables.cleaning.conform import map_columns
+from tables.cleaning.source_columns import keep_rows, source_column
 from tables.contract import CONTRACT, Kind
 from tables.cross_section import CUSTOMER, CrossSection
 from tables.tables import Tables
@@ -46,20 +47,21 @@ class CheckedTable:
         contract = CONTRACT[self.name]
         return contract[column].kind if column in contract else None
 
-    def sources_of(self, column: str) -> tuple[str, ...]:
+    def source_names(self, column: str) -> tuple[str, ...]:
         """The columns of the source that a column is read from; several for a product, none for a constant."""
         source = self.columns.get(column)
         if source is None:
             return ()
-        names = source.product or ((source.column,) if source.column is not None else ())
-        return tuple(name for name in names if name in self.source.columns)
+        return source.product or ((source.column,) if source.column is not None else ())
 
-    def written(self, *kinds: Kind | None) -> Iterator[tuple[str, ir.StringValue]]:
-        """Each column of these kinds whose source is text, with the text."""
-        for column in self.columns:
-            if self.kind(column) in kinds:
-                cells = [self.source[name] for name in self.sources_of(column)]
-                yield from ((column, cell) for cell in cells if cell.type().is_string())
+    def cells(self, column: str) -> tuple[ir.Value, ...]:
+        """The cells of those columns, as they were written."""
+        return tuple(source_column(self.source, name, table=self.name) for name in self.source_names(column))
+
+    def text(self, column: str) -> ir.Value | None:
+        """The text that a column is read from; None where it is read from anything else."""
+        cells = self.cells(column)
+        return cells[0] if len(cells) == 1 and cells[0].type().is_string() else None
 
     @property
     def id_columns(self) -> tuple[str, ...]:
@@ -82,21 +84,8 @@ class CheckedData:
     @classmethod
     def of_tables(cls, tables: Tables) -> CheckedData:
         """The tables of a data set with times."""
-        config = tables.config
-        checked = {
-            name: CheckedTable(
-                name=name,
-                source=tables.sources[name],
-                rows=tables[name],
-                columns=map_columns(
-                    tables.sources[name], CONTRACT[name], config=config, source=config.tables.get(name)
-                ),
-                section=f"[tables.{name}]",
-                config=config,
-            )
-            for name in tables.names
-        }
-        return cls(config, tables.backend, checked, tables=tables)
+        checked = {name: _check_table(tables, name) for name in tables.names}
+        return cls(tables.config, tables.backend, checked, tables=tables)
 
     @classmethod
     def of_cross_section(cls, data: CrossSection) -> CheckedData:
@@ -124,13 +113,12 @@ class CheckedData:
 
     def written_ids(self, table: str, column: str) -> ir.Table | None:
         """The different ids of a column as they were written: `id` and `n`; None where the source is no text."""
-        names = self[table].sources_of(column)
-        source = self[table].source
-        if len(names) != 1 or not source[names[0]].type().is_string():
+        text = self[table].text(column)
+        if text is None:
             return None
         key = (f"{table} as written", column)
         if key not in self._ids:
-            written = source.select(id=source[names[0]])
+            written = self[table].source.select(id=text)
             self._ids[key] = self.store(written.filter(_.id.notnull()).group_by("id").aggregate(n=_.count()))
         return self._ids[key]
 
@@ -150,6 +138,27 @@ class CheckedData:
     def numbers_rows(self) -> bool:
         """Whether rows have an order, so that an example can say its row: files have one, databases have none."""
         return isinstance(self.backend, DuckDB)
+
+    def row_of(self, text: str | None, *, table: str, column: str) -> int | None:
+        """The first row of a source with this text in a column, counted from 1; None where rows have no order."""
+        cells = self[table].cells(column)
+        if not self.numbers_rows or text is None or len(cells) != 1:
+            return None
+        numbered = self[table].source.select(value=cells[0].cast("string"), row=ibis.row_number())
+        row = numbered.filter(_.value == text).aggregate(row=_.row.min()).to_pyarrow()["row"][0].as_py()
+        return None if row is None else int(row) + 1
+
+
+def _check_table(tables: Tables, name: str) -> CheckedTable:
+    config, settings, source = tables.config, tables.config.tables.get(name), tables.sources[name]
+    return CheckedTable(
+        name=name,
+        source=source if settings is None else keep_rows(source, settings.where, table=name),
+        rows=tables[name],
+        columns=map_columns(source, CONTRACT[name], config=config, source=settings),
+        section=f"[tables.{name}]",
+        config=config,
+    )
 
 
 def _check_file(data: CrossSection, name: str, *, table: CrossSectionTable) -> CheckedTable:

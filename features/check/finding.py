@@ -91,13 +91,6 @@ def always(severity: Severity) -> Callable[[int, int], Severity | None]:
     return lambda count, of: severity if count else None
 
 
-def from_share(
-    share: float, severity: Severity, *, otherwise: Severity | None
-) -> Callable[[int, int], Severity | None]:
-    """The severity from this share of the rows on; another one, or none, below it."""
-    return lambda count, of: None if not count else severity if count >= share * of else otherwise
-
-
 def list_texts(texts: Iterable[str]) -> str:
     """Texts as a list in TOML."""
     return json.dumps(list(texts), ensure_ascii=False)

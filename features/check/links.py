@@ -77,12 +77,12 @@ def _pairs(data: CheckedData) -> Iterator[tuple[str, str, tuple[tuple[str, str],
 def _customer_pairs(data: CheckedData) -> Iterator[tuple[str, str, tuple[tuple[str, str], ...]]]:
     with_customers = [name for name in data.checked if name != "identities" and data.has_ids(name, CUSTOMER)]
     active = [name for name in with_customers if CONTRACT[name].proves_activity or name == "subscriptions"]
-    aliases = (("identities", "alias_id"),) if "identities" in data else ()
+    aliases, owners = (((("identities", column),) if "identities" in data else ()) for column in ("alias_id", CUSTOMER))
     # With accounts as customers, rows may name a person or an account.
     accounts = [(name, ACCOUNT) for name in ("accounts", "customers") if data.has_ids(name, ACCOUNT)]
     also = (*aliases, *(accounts if data.config.customer == "account" else ()))
     if "customers" in data and active:
-        yield "customers", CUSTOMER, (*((name, CUSTOMER) for name in active), *aliases)
+        yield "customers", CUSTOMER, (*((name, CUSTOMER) for name in active), *owners)
     known = (("customers", CUSTOMER), *also) if "customers" in data else ()
     for name in with_customers:
         if name == "customers":

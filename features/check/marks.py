@@ -11,7 +11,6 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-from ibis import _
 
 from features.check.finding import Finding, Mark, Severity
 
@@ -91,10 +90,3 @@ def _find_examples(
 def fetch_one(table: ir.Table) -> dict[str, Any]:
     """The only row of a table."""
     return table.to_pyarrow().to_pylist()[0]
-
-
-def find_row(source: ir.Table, value: ir.Value, *, wanted: str) -> int | None:
-    """The first row of a source whose value is the wanted text, counted from 1."""
-    numbered = source.select(value=value, row=ibis.row_number())
-    row = fetch_one(numbered.filter(_.value == wanted).aggregate(row=_.row.min()))["row"]
-    return None if row is None else int(row) + 1

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from core.i18n.formatting import format_date, format_money, format_month, format_number, format_percent
-from core.i18n.translation import JAPANESE, Language, has_translation, translate
+from core.i18n.translation import JAPANESE, Language, translate
 from core.intervals import Estimate
 from insights.report.definitions import Unit
 
@@ -155,13 +155,3 @@ class Formatter:
 
 def _is_whole(value: float) -> bool:
     return value == round(value) or value >= LARGE_AMOUNT
-
-
-def describe_exclusion(problem: str, language: Language) -> str:
-    """Why rows were excluded. 'surveys: score: missing' keeps its table and column, and its last part is translated."""
-    if has_translation(problem, language):
-        return translate(problem, language)
-    place, separator, fault = problem.rpartition(": ")
-    word, _, column = fault.partition(" ")
-    text = translate("before {column}", language, column=column) if word == "before" else translate(fault, language)
-    return f"{place}{separator}{text}"

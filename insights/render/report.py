@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from core.i18n.translation import Language
+from core.i18n.translation import Language, describe_exclusion
 from core.intervals import CONFIDENCE
-from insights.render.formatting import Formatter, describe_exclusion
+from insights.render.formatting import Formatter
 from insights.render.report_renderer import ReportRenderer
 from insights.render.sections import render_section
 from insights.report.building import Report

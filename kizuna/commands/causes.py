@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from core.i18n.translation import ENGLISH, Language, translate
+from core.i18n.translation import ENGLISH, Language, describe_exclusion, translate
 from core.model_kinds import CHURN
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, LanguageOption, OutputFormat, open_config
 from kizuna.session import open_registry
@@ -93,7 +93,6 @@ def write(decomposition: Decomposition, path: Path) -> None:
 def print_decomposition(decomposition: Decomposition, language: Language, *, by_segment: bool) -> None:
     """Print the three views of causes, the revenue at risk and the interventions."""
     from insights.render import causes as render
-    from insights.render.formatting import describe_exclusion
 
     say(console, render.headline(decomposition, language))
     if decomposition.caution:

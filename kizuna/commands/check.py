@@ -1,14 +1,31 @@
-"""`kizuna check`: whether the data is fit for training, and which rows were excluded and why."""
+"""`kizuna check`: what was read, what was excluded, and what will be wrong later."""
 
 from __future__ import annotations
 
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from core.config.data_set import Config
 from core.errors import NotEnoughHistory
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
-from kizuna.terminal import say
+from core.i18n.translation import ENGLISH
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, LanguageOption, open_config
+
+if TYPE_CHECKING:
+    from features.check.overview import DataCheck
+
+
+class CheckFormat(StrEnum):
+    """How the check is written."""
+
+    text = "text"
+    json = "json"
+
+
+FormatOption = Annotated[CheckFormat, typer.Option("--format", help="Tables for people, or JSON for machines.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -16,39 +33,35 @@ def register(app: typer.Typer) -> None:
     app.command("check", epilog="Example: kizuna check --config configs/online_retail.toml")(check)
 
 
-def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
-    """Check the data: rows read, rows excluded and why, and whether the history is long enough."""
-    from features.check import report
-    from features.check.checks import check_tables
+def check(
+    config: ConfigPath = DEFAULT_CONFIG,
+    lang: LanguageOption = ENGLISH,
+    output_format: FormatOption = CheckFormat.text,
+) -> None:
+    """Check the data: what was read, what will be wrong later and how to mend it, and whether the history suffices."""
+    settings = open_config(config, allow_cross_section=True)
+    console = Console(stderr=output_format is CheckFormat.json)
+    with console.status("reading every row"):
+        data = _check_data(settings)
+    if output_format is CheckFormat.json:
+        from features.check.document import render_json
+
+        sys.stdout.write(render_json(data, lang).decode() + "\n")
+    else:
+        from kizuna.check_page import print_check
+
+        print_check(console, data, config=settings, language=lang)
+    if data.history is not None and data.history.problems:
+        problems = "; ".join(data.history.problems)
+        raise NotEnoughHistory(f"{data.data_set}, {data.history.definition}: {problems}")
+
+
+def _check_data(config: Config) -> DataCheck:
+    """Every check of a data set, with times or without."""
+    from features.check.overview import check_cross_section, check_tables
     from tables.cross_section import open_cross_section
     from tables.sources.opening import open_tables
 
-    console, settings = Console(), open_config(config, allow_cross_section=True)
-    if settings.cross_section is not None:
-        with console.status("reading every row"):
-            cross_section = open_cross_section(settings)
-        for note in report.cross_section_notes(cross_section):
-            say(console, note)
-        return
-    with console.status("reading every row"):
-        data = check_tables(open_tables(settings))
-    console.print(f"[bold]{data.data_set}[/] times are local to {data.time_zone}")
-    console.print(f"{data.n_customers:,} customers, {data.n_items:,} items")
-    overview = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in report.HEADINGS:
-        overview.add_column(heading, no_wrap=True, justify="left" if heading == "table" else "right")
-    for table in data.tables:
-        overview.add_row(*report.table_cells(table))
-    console.print(overview)
-    for table in data.tables:
-        console.print(f"[bold]{table.load_report.table}[/]")
-        for note in report.table_notes(data, table):
-            say(console, f"  {note}")
-    for note in report.missing_notes(data):
-        say(console, note)
-    history = data.history
-    console.print(f"[bold]churn: {history.definition}[/] {report.history_verdict(history)}")
-    for note in history.notes:
-        say(console, f"  {note}")
-    if history.problems:
-        raise NotEnoughHistory(f"{data.data_set}, {history.definition}: {'; '.join(history.problems)}")
+    if config.cross_section is not None:
+        return check_cross_section(open_cross_section(config))
+    return check_tables(open_tables(config))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
+from core.i18n.translation import JAPANESE, has_translation
+from features.check.finding import CHECKS
 from kizuna.main import run
+from tests.cross_section_worlds import write_club
 from tests.worlds import frame, purchase_log
 
+ROOT = Path(__file__).parents[2]
 TOML = """
 name = "world"
 time_zone = "Asia/Tokyo"
@@ -21,10 +27,17 @@ path = "purchases.parquet"
 """
 
 
-def check(folder: Path, capsys: pytest.CaptureFixture[str], *lines: str, toml: str = TOML) -> tuple[int, str, str]:
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def check(
+    folder: Path, capsys: pytest.CaptureFixture[str], *lines: str, toml: str = TOML, options: tuple[str, ...] = ()
+) -> tuple[int, str, str]:
     pq.write_table(purchase_log(*lines), folder / "purchases.parquet")
     (folder / "world.toml").write_text(toml, encoding="utf-8")
-    exit_code = run(["check", "--config", str(folder / "world.toml")])
+    exit_code = run(["check", "--config", str(folder / "world.toml"), *options])
     printed = capsys.readouterr()
     return exit_code, printed.out, printed.err
 
@@ -36,10 +49,12 @@ def test_sufficient_data_exits_with_0(tmp_path: Path, capsys: pytest.CaptureFixt
     for fact in (
         "Asia/Tokyo",
         "2 customers",
-        "duplicate rows: 1",
+        "rows that repeat another row cell by cell: 1 of 3 (33.3%)",
+        'if they were exported twice, drop them: duplicate_rows = "drop"',
+        "Channels of purchases",
         "2024-05-01",
-        "channel web: 1 rows",
-        "watermark 2024-05-01",
+        "Churn: no purchase within 30 days",
+        "horizon_days = 30",
         "the history is long enough",
     ):
         assert fact in printed
@@ -50,6 +65,7 @@ def test_too_short_a_history_is_reported_and_exits_with_2(tmp_path: Path, capsys
 
     assert exit_code == 2
     assert "rows read" in printed
+    assert "the history is too short for no_purchase" in printed
     assert "the history from 2024-01-01 leaves no training cutoff" in error
 
 
@@ -85,7 +101,79 @@ def test_excluded_and_contradictory_rows_are_listed_by_cause_with_an_example(
     exit_code, printed, _ = check(tmp_path, capsys, "ada 2024-01-01", "bo 2024-05-01", toml=SUBSCRIBED)
 
     assert exit_code == 0
-    assert "excluded: 1 rows, ended_at: before started_at, e.g. s7" in printed
-    assert "contradictory: 1 rows, they begin while an earlier span of their subscription runs" in printed
-    assert "no tickets table, so 17 features (support) are skipped (fine)" in printed
-    assert "no subscriptions table" not in printed
+    assert "excluded: 1 of 3 rows (33.3%), ended_at: before started_at, e.g. 's7'" in printed
+    assert "rows that begin while an earlier row of their subscription runs: 1 of 2" in printed
+    assert "17 features: support" in printed
+
+
+def document_of(printed: str) -> dict[str, Any]:
+    return json.loads(printed)
+
+
+def test_json_has_the_findings_with_their_texts_and_the_same_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    lines = ("ada 2024-01-01", "ada 2024-01-01", "bo 2024-05-01")
+    exit_code, printed, _ = check(tmp_path, capsys, *lines, options=("--format", "json"))
+
+    document = document_of(printed)
+    (repeated,) = [finding for finding in document["findings"] if finding["kind"] == "identical_rows"]
+    assert (exit_code, document["version"], document["churn"]["horizon_days"]) == (0, 1, 30)
+    assert (repeated["check"], repeated["severity"], repeated["count"], repeated["of"]) == (
+        "identical_rows",
+        "warning",
+        1,
+        3,
+    )
+    assert repeated["message"] == "rows that repeat another row cell by cell: 1 of 3 (33.3%)"
+
+    exit_code, printed, error = check(tmp_path, capsys, "ada 2024-01-01", options=("--format", "json"))
+    assert (exit_code, document_of(printed)["findings"][0]["kind"]) == (2, "history_too_short")
+    assert "leaves no training cutoff" in error
+
+
+def test_the_page_of_the_json_describes_every_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    page = (ROOT / "docs/reference/check.md").read_text(encoding="utf-8")
+    spans = [{"customer_id": "ada", "subscription_id": "s", "plan": "p", "mrr": 1.0, "started_at": "2024-01-01"}]
+    pq.write_table(frame(*spans), tmp_path / "subscriptions.parquet")
+    _, printed, _ = check(
+        tmp_path, capsys, "ada 2024-01-01 channel=web", "bo 2024-05-01", toml=SUBSCRIBED, options=("--format", "json")
+    )
+
+    assert sorted(name for name in field_names(document_of(printed)) if f"`{name}`" not in page) == []
+
+
+def field_names(part: Any) -> set[str]:
+    """The fields of objects, but not the keys of `columns`, `excluded` and `values`, which the data set chooses."""
+    if isinstance(part, list):
+        return {name for one in part for name in field_names(one)}
+    if not isinstance(part, dict):
+        return set()
+    chosen = ("columns", "excluded", "values")
+    return set(part) | {name for key, one in part.items() if key not in chosen for name in field_names(one)}
+
+
+def test_the_page_names_every_check():
+    page = (ROOT / "docs/reference/check.md").read_text(encoding="utf-8")
+
+    assert [name for name in CHECKS if f"`{name}`" not in page] == []
+
+
+def test_japanese_is_japanese(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    _, printed, _ = check(tmp_path, capsys, "ada 2024-01-01", "- 2024-05-01", options=("--lang", "ja"))
+
+    assert "顧客のない明細:2行中1行(50.0%)" in printed
+    assert "解約:30日間購入なし" in printed
+    assert "履歴の長さは十分です" in printed
+    assert has_translation("check.no_customer", JAPANESE)
+
+
+def test_a_cross_section_has_its_columns_and_its_churned_customers(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    toml = write_club(tmp_path)
+
+    assert run(["check", "--config", str(toml)]) == 0
+    printed = capsys.readouterr().out
+    assert "club: a cross-section, one row per customer, without dates" in printed
+    assert "Churn: Left? is 'yes' in status as of 2026-04-01" in printed
+    assert "600 of 600" in printed
+    assert "Nothing found." in printed

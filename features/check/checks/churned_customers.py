@@ -25,19 +25,23 @@ def find(data: CheckedData) -> Iterator[Finding]:
     train = [counts for counts in cutoffs if not counts.is_test] or [test]
     n_churned, n_rows = sum(c.n_churned for c in train), sum(c.n_customers for c in train)
     if min(n_churned, n_rows - n_churned) < MIN_LEARNED:
-        yield _describe(data, "nothing_to_learn", Severity.ERROR, counts=train[-1], n_churned=n_churned, of=n_rows)
+        yield _describe(
+            data, "nothing_to_learn", severity=Severity.ERROR, counts=train[-1], n_churned=n_churned, of=n_rows
+        )
     elif min(test.n_churned, test.n_customers - test.n_churned) < MIN_CUSTOMERS:
         yield _describe(
-            data, "few_churned", Severity.WARNING, counts=test, n_churned=test.n_churned, of=test.n_customers
+            data, "few_churned", severity=Severity.WARNING, counts=test, n_churned=test.n_churned, of=test.n_customers
         )
     share = test.n_churned / test.n_customers if test.n_customers else 0.0
     if share >= HIGH_SHARE or share <= LOW_SHARE:
         kind = "most_churn" if share >= HIGH_SHARE else "hardly_any_churn"
-        yield _describe(data, kind, Severity.WARNING, counts=test, n_churned=test.n_churned, of=test.n_customers)
+        yield _describe(
+            data, kind, severity=Severity.WARNING, counts=test, n_churned=test.n_churned, of=test.n_customers
+        )
 
 
 def _describe(
-    data: CheckedData, kind: str, severity: Severity, *, counts: CutoffCounts, n_churned: int, of: int
+    data: CheckedData, kind: str, *, severity: Severity, counts: CutoffCounts, n_churned: int, of: int
 ) -> Finding:
     return Finding(
         kind=kind,

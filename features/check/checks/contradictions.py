@@ -6,14 +6,14 @@ Usage outside any subscription still counts as usage, because a trial or a retur
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import ibis.expr.types as ir
 
 from features.check.data import CheckedData
 from features.check.finding import Check, Finding, Severity
 from features.check.marks import fetch_one
-from tables.currencies import purchases_without_rate, subscriptions_without_rate
+from tables.currencies import MissingRate, purchases_without_rate, subscriptions_without_rate
 from tables.subscription_spans import find_overlaps
 from tables.tables import Tables
 
@@ -24,37 +24,44 @@ def find(data: CheckedData) -> Iterator[Finding]:
     if tables is None:
         return
     if "purchases" in tables:
-        for reason, rows in purchases_without_rate(tables):
-            yield from _count("no_rate", rows, tables=tables, name="purchases", cause=reason)
+        yield from _find_without_rate(tables, "purchases", missing_rates=purchases_without_rate(tables))
     if "subscriptions" not in tables:
         return
     overlaps = find_overlaps(tables["subscriptions"])
     yield from _count("overlapping_spans", overlaps, tables=tables, name="subscriptions")
-    for reason, rows in subscriptions_without_rate(tables):
-        yield from _count("no_rate", rows, tables=tables, name="subscriptions", cause=reason)
+    yield from _find_without_rate(tables, "subscriptions", missing_rates=subscriptions_without_rate(tables))
     if "usage" in tables:
         latest = tables.latest()
         outside = usage_outside_subscriptions(latest["usage"], latest["subscriptions"])
         yield from _count("usage_outside", outside, tables=tables, name="usage")
 
 
+def _find_without_rate(tables: Tables, name: str, *, missing_rates: Iterator[MissingRate]) -> Iterator[Finding]:
+    for missing in missing_rates:
+        kind = "currency_without_rate" if missing.currency is None else "month_without_rate"
+        values = {"base": tables.config.currency, "currency": missing.currency or "", "months": missing.months}
+        yield from _count(kind, missing.rows, tables=tables, name=name, values=values)
+
+
 EXAMPLES = {"purchases": "customer_id", "subscriptions": "subscription_id", "usage": "customer_id"}
-COLUMNS = {"no_rate": "currency", "overlapping_spans": "started_at", "usage_outside": "event_time"}
-SEVERITIES = {"no_rate": Severity.ERROR, "overlapping_spans": Severity.NOTE, "usage_outside": Severity.NOTE}
+COLUMNS = {"overlapping_spans": "started_at", "usage_outside": "event_time"}
 
 
-def _count(kind: str, rows: ir.Table, *, tables: Tables, name: str, cause: str = "") -> Iterator[Finding]:
+def _count(
+    kind: str, rows: ir.Table, *, tables: Tables, name: str, values: Mapping[str, str] | None = None
+) -> Iterator[Finding]:
     row = fetch_one(rows.aggregate(rows=rows.count(), example=rows[EXAMPLES[name]].min()))
     if row["rows"]:
         yield Finding(
             kind=kind,
-            severity=SEVERITIES[kind],
+            severity=Severity.NOTE if kind in COLUMNS else Severity.ERROR,
             table=name,
-            column=COLUMNS[kind],
+            column=COLUMNS.get(kind, "currency"),
             count=int(row["rows"]),
             of=tables.load_report(name).n_usable,
             example=row["example"],
-            values={"cause": cause} if cause else {},
+            setting=None if kind in COLUMNS else "[money] rates",
+            values=dict(values or {}),
         )
 
 

@@ -10,7 +10,6 @@ from ibis import _
 
 from features.check.data import CheckedData, CheckedTable
 from features.check.finding import Check, Finding, Severity
-from features.check.marks import find_row
 
 MONEY = ("amount", "cost", "price", "mrr", "refunded", "acquisition_cost", "margin")
 "Columns of the contract that hold money."
@@ -38,7 +37,7 @@ MARKS: Mapping[str, frozenset[str]] = {
     "fr": frozenset({"CHF"}),
 }
 "Signs, in lower case, and the currencies that use them. A code such as EUR stands for itself."
-NUMBER_PARTS = r"[0-9.,()+%'\s\u00a0\u202f０-９．，−△▲-]"
+NUMBER_PARTS = "[0-9.,()+%'\\s\u00a0\u202f０-９．，−△▲-]"
 MAX_MARKS = 6
 
 
@@ -53,8 +52,7 @@ def find(data: CheckedData) -> Iterator[Finding]:
 
 
 def _judge(data: CheckedData, table: CheckedTable, *, column: str) -> Iterator[Finding]:
-    for name in table.sources_of(column):
-        cell = table.source[name]
+    for cell in table.cells(column):
         if not cell.type().is_string():
             continue
         marked = table.source.select(text=cell, mark=cell.re_replace(NUMBER_PARTS, "").lower())
@@ -70,7 +68,7 @@ def _judge(data: CheckedData, table: CheckedTable, *, column: str) -> Iterator[F
                 count=sum(row["n"] for row in foreign),
                 of=int(table.source.count().to_pyarrow().as_py()),
                 example=foreign[0]["example"],
-                row=find_row(table.source, cell, wanted=foreign[0]["example"]) if data.numbers_rows else None,
+                row=data.row_of(foreign[0]["example"], table=table.name, column=column),
                 values={
                     "words": tuple(row["mark"].upper() for row in foreign[:MAX_MARKS]),
                     "currency": data.config.currency,

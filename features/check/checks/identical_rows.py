@@ -13,6 +13,8 @@ from tables.contract import CONTRACT
 
 SERIOUS_SHARE = 0.05
 "Share of repeated rows from which a file was probably loaded twice."
+CHANCE_SHARE = 0.01
+"Share of repeated rows in tables without amounts that is chance: two clicks in one second."
 MAX_ROWS = 2_000_000
 "In larger tables, the rows of a sample of customers are compared."
 
@@ -27,7 +29,7 @@ def find(data: CheckedData) -> Iterator[Finding]:
         rows = _sample(table.rows, data.tables.load_report(name).n_usable)
         row = fetch_one(rows.aggregate(n=rows.count()))
         n_repeated = int(row["n"]) - int(rows.distinct().count().to_pyarrow().as_py())
-        if n_repeated:
+        if n_repeated > (0 if name == "purchases" else CHANCE_SHARE * row["n"]):
             is_serious = n_repeated >= SERIOUS_SHARE * row["n"]
             yield Finding(
                 kind="identical_rows",

@@ -15,7 +15,7 @@ from ibis import _
 
 from features.check.data import CheckedData, CheckedTable
 from features.check.finding import Check, Finding, Mark, Severity, always
-from features.check.marks import fetch_one, find_row
+from features.check.marks import fetch_one
 
 SCIENTIFIC = "^[0-9]([.][0-9]+)?[eE][+][0-9]+$|^[0-9][.][0-9]+[eE][0-9]+$"
 LONG_NUMBER, ZEROS_AFTER_15 = "^[1-9][0-9]{15,}$", "^[1-9][0-9]{14}0+$"
@@ -37,10 +37,10 @@ def find(data: CheckedData) -> Iterator[Finding]:
 def _written(data: CheckedData, table: CheckedTable, *, column: str) -> ir.Table | None:
     if column in KEYS:
         return data.written_ids(table.name, column)
-    names = table.sources_of(column)
-    if len(names) != 1 or not table.source[names[0]].type().is_string():
+    text = table.text(column)
+    if text is None:
         return None
-    sample = table.source.select(id=table.source[names[0]]).limit(SAMPLE_ROWS)
+    sample = table.source.select(id=text).limit(SAMPLE_ROWS)
     return sample.filter(_.id.notnull()).group_by("id").aggregate(n=_.count())
 
 
@@ -73,9 +73,6 @@ def _judge(data: CheckedData, name: str, *, column: str, written: ir.Table) -> I
 
 
 def _describe(data: CheckedData, name: str, *, column: str, kind: str, count: int, of: int, example: str) -> Finding:
-    table = data[name]
-    (source,) = table.sources_of(column)
-    row = find_row(table.source, table.source[source], wanted=example) if data.numbers_rows else None
     return Finding(
         kind=kind,
         severity=Severity.ERROR,
@@ -84,15 +81,14 @@ def _describe(data: CheckedData, name: str, *, column: str, kind: str, count: in
         count=int(count),
         of=int(of),
         example=example,
-        row=row,
+        row=data.row_of(example, table=name, column=column),
     )
 
 
 def mark_source(table: CheckedTable) -> Iterator[Mark]:
     """Floats above 2**53, which skip whole numbers."""
     for column in table.id_columns:
-        for name in table.sources_of(column):
-            cell = table.source[name]
+        for cell in table.cells(column):
             if cell.type().is_floating():
                 yield Mark(
                     kind="float_ids",

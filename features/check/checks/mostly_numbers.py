@@ -11,8 +11,7 @@ from ibis import _
 
 from features.check.data import CheckedData, CheckedTable
 from features.check.finding import Check, Finding, Severity, list_texts
-from features.check.marks import fetch_one, find_row
-from tables.cross_section import CUSTOMER
+from features.check.marks import fetch_one
 
 NUMBER = r"^[^0-9]{0,3}[0-9]{1,3}([., '][0-9]{3})*[0-9]*([.,][0-9]+)?[^0-9]{0,2}$"
 "A number with its marks: $1,234.50, 12 %, 1.234,50."
@@ -25,26 +24,15 @@ MIN_NUMBERS = 20
 def find(data: CheckedData) -> Iterator[Finding]:
     """One finding at most for each listed attribute, and for each feature of a cross-section."""
     for table in data.checked.values():
+        rows = data.cross_section.rows if data.cross_section is not None else table.rows
         for column in table.columns:
-            if table.kind(column) is None and _is_word(data, table, column=column):
-                yield from _judge(data, table, column=column)
+            text = table.text(column) if table.kind(column) is None else None
+            if text is not None and column in rows.columns and rows[column].type().is_string():
+                yield from _judge(data, table, column=column, text=text)
 
 
-def _is_word(data: CheckedData, table: CheckedTable, *, column: str) -> bool:
-    rows = data.cross_section.rows if data.cross_section is not None else table.rows
-    names = table.sources_of(column)
-    return (
-        column != CUSTOMER
-        and column in rows.columns
-        and rows[column].type().is_string()
-        and len(names) == 1
-        and table.source[names[0]].type().is_string()
-    )
-
-
-def _judge(data: CheckedData, table: CheckedTable, *, column: str) -> Iterator[Finding]:
-    (name,) = table.sources_of(column)
-    counts = _count_values(table.source[name])
+def _judge(data: CheckedData, table: CheckedTable, *, column: str, text: ir.Value) -> Iterator[Finding]:
+    counts = _count_values(text)
     n_words = counts["n"] - counts["numbers"]
     if counts["distinct"] < MIN_NUMBERS or counts["numbers"] < MIN_SHARE * counts["n"]:
         return
@@ -57,14 +45,14 @@ def _judge(data: CheckedData, table: CheckedTable, *, column: str) -> Iterator[F
         count=counts["numbers"],
         of=counts["n"],
         example=example,
-        row=find_row(table.source, table.source[name], wanted=example) if data.numbers_rows else None,
+        row=data.row_of(example, table=table.name, column=column),
         setting=f"null_values = {list_texts([example])}" if n_words else None,
         values={"n_words": n_words},
     )
 
 
-def _count_values(cell: ir.Value) -> dict[str, Any]:
-    values = cell.name("value").as_table()
+def _count_values(text: ir.Value) -> dict[str, Any]:
+    values = text.name("value").as_table()
     values = values.filter(_.value.strip() != "").group_by("value").aggregate(n=_.count())
     is_number = values.value.strip().re_search(NUMBER)
     row = fetch_one(

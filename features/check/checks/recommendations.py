@@ -12,8 +12,8 @@ from core.window import Window
 from features.check.data import CheckedData
 from features.check.finding import Check, Finding, Severity
 from features.check.marks import fetch_one
-from features.cohort import IS_PURCHASE
 from tables.engines.arrays import midnight, within
+from tables.orders import IS_PURCHASE
 
 MIN_RETURNING = 30
 "Customers who buy again in the test below which no difference between recommenders shows."

@@ -10,7 +10,7 @@ from ibis import _
 
 from features.check.data import CheckedData
 from features.check.finding import Check, Finding, Severity, list_texts
-from features.check.marks import fetch_one, find_row
+from features.check.marks import fetch_one
 
 CUSTOMER = "customer_id"
 WORDS = (
@@ -69,7 +69,7 @@ def _find_words(data: CheckedData, name: str) -> Iterator[Finding]:
             count=sum(row["n"] for row in counts),
             of=n_rows,
             example=listed[0],
-            row=_row_of(data, name, listed[0]),
+            row=data.row_of(listed[0], table=name, column=CUSTOMER),
             setting=f"null_values = {list_texts(listed[:MAX_WORDS])}",
             values={"words": listed[:MAX_WORDS]},
         )
@@ -99,14 +99,6 @@ def _find_dominant(data: CheckedData, name: str) -> Iterator[Finding]:
         example=top[0]["id"],
         setting=f"null_values = {list_texts([top[0]['id']])}",
     )
-
-
-def _row_of(data: CheckedData, name: str, word: str) -> int | None:
-    sources = data[name].sources_of(CUSTOMER)
-    if not data.numbers_rows or len(sources) != 1:
-        return None
-    source = data[name].source
-    return find_row(source, source[sources[0]].cast("string").strip(), wanted=word)
 
 
 CHECK = Check(find=find)

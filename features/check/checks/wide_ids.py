@@ -8,7 +8,7 @@ from ibis import _
 
 from features.check.data import CheckedData
 from features.check.finding import Check, Finding, Severity
-from features.check.marks import fetch_one, find_row
+from features.check.marks import fetch_one
 from features.check.spellings import HAS_WIDE
 
 COLUMNS = ("customer_id", "alias_id", "account_id", "item_id")
@@ -24,7 +24,6 @@ def find(data: CheckedData) -> Iterator[Finding]:
             wide = written.filter(_.id.re_search(HAS_WIDE))
             row = fetch_one(wide.aggregate(n=_.count(), example=_.id.min()))
             if row["n"]:
-                (source,) = table.sources_of(column)
                 yield Finding(
                     kind="wide_ids",
                     severity=Severity.NOTE,
@@ -33,9 +32,7 @@ def find(data: CheckedData) -> Iterator[Finding]:
                     count=int(row["n"]),
                     of=int(written.count().to_pyarrow().as_py()),
                     example=row["example"],
-                    row=find_row(table.source, table.source[source], wanted=row["example"])
-                    if data.numbers_rows
-                    else None,
+                    row=data.row_of(row["example"], table=name, column=column),
                 )
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.config.data_set import Config
 from core.config.training import ChurnDefinition, Cutoffs, Definition
 from core.errors import NotEnoughHistory
-from features.check.checks import check_history
+from features.check.history import check_history
 from tests.worlds import config, frame, shop
 from training.judging.folds import Folds, choose_folds, customer_folds, folds_of
 

@@ -1,0 +1,108 @@
+"""What a finding says, in every language: where, what, an example, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.config.data_set import Config
+from core.i18n.formatting import format_number, format_percent
+from core.i18n.translation import Language, describe_exclusion, has_translation, translate
+from features.check.finding import Finding, Value
+
+SMALLEST_SHARE = 0.001
+"A smaller share is written as less than this."
+
+
+@dataclass(frozen=True)
+class FindingText:
+    """One finding in words."""
+
+    place: str
+    "Table and column, e.g. 'purchases.customer_id'; empty for the data set as a whole."
+    message: str
+    example: str
+    "'' without one."
+    remedy: str
+    "How to mend it; '' where nothing has to be done."
+
+
+def describe_finding(finding: Finding, language: Language) -> FindingText:
+    """The texts of one finding."""
+    values: dict[str, str | int] = {
+        "count": finding.count,
+        "of": finding.of,
+        "share": format_share(finding.count, finding.of, language=language),
+        "table": finding.table or "",
+        "column": finding.column or "",
+        "example": finding.example or "",
+        **{name: _write(name, value, language=language) for name, value in finding.values.items()},
+    }
+    remedy = f"mend.{finding.kind}"
+    return FindingText(
+        place=".".join(part for part in (finding.table, finding.column) if part),
+        message=translate(f"check.{finding.kind}", language, **values),
+        example=_describe_example(finding, language),
+        remedy=translate(remedy, language, **values) if has_translation(remedy, language) else "",
+    )
+
+
+def format_share(count: int, of: int, *, language: Language) -> str:
+    """A percentage with one decimal."""
+    share = count / of if of else 0.0
+    if 0 < share < SMALLEST_SHARE:
+        return f"<{format_percent(SMALLEST_SHARE, language, n_decimals=1)}"
+    return format_percent(share, language, n_decimals=0 if share in (0.0, 1.0) else 1)
+
+
+def describe_definition(config: Config, language: Language) -> str:
+    """What churn means, in words."""
+    churn = config.churn
+    name = "each_subscription" if churn.each_subscription else churn.definition
+    text = translate(
+        f"churn.{name}",
+        language,
+        days=churn.horizon_days,
+        grace=churn.grace_days,
+        multiple=f"{churn.overdue_multiple:g}",
+    )
+    if not churn.gap_days:
+        return text
+    return translate(
+        "{definition}, counted from {days} days after the cutoff", language, definition=text, days=churn.gap_days
+    )
+
+
+def describe_customers(config: Config, tables: Iterable[str], *, language: Language) -> str:
+    """Who counts as a customer at a cutoff, in words."""
+    names = [name for name in ("purchases", "usage", "subscriptions") if name in tables]
+    return translate(" or ", language).join(
+        translate(f"cohort.{name}", language, days=config.active_days) for name in names
+    )
+
+
+def join_words(words: tuple[str, ...], language: Language) -> str:
+    """A list of words in a sentence; names of columns and the like are listed with commas in every language."""
+    return translate(", ", language).join(words)
+
+
+def _write(name: str, value: Value, *, language: Language) -> str | int:
+    """A value as the language writes it: names of spellings and contents, and causes of exclusion, are translated."""
+    if name == "spellings" and isinstance(value, tuple):
+        return join_words(tuple(translate(f"spelling.{word}", language) for word in value), language)
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if isinstance(value, int):
+        return value
+    if name == "cause":
+        return describe_exclusion(value, language)
+    return translate(value, language) if name == "content" else value
+
+
+def _describe_example(finding: Finding, language: Language) -> str:
+    if not finding.example:
+        return ""
+    if finding.row is None:
+        return translate("e.g. {example}", language, example=f"'{finding.example}'")
+    row = format_number(finding.row, language)
+    return translate("e.g. {example} (row {row})", language, example=f"'{finding.example}'", row=row)

@@ -1,0 +1,154 @@
+"""Checks of ids: which ones meet, which ones differ only in writing, and which ones have lost their digits."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from features.check.finding import Severity
+from tables.tables import tables_from_frames
+from tests.engines import engine, every_engine
+from tests.features.check.checked import find, find_kind, kinds
+from tests.worlds import config, frame, shop
+
+
+def customers(*ids: str) -> pa.Table:
+    return frame(*({"customer_id": one, "country": "FR", "valid_from": "2024-01-01"} for one in ids))
+
+
+@every_engine
+@pytest.mark.parametrize(
+    ("bought", "listed", "way"),
+    [
+        ("0001", "1", "leading_zeros"),
+        ("C1", "c1", "letter_case"),
+        ("17850.0", "17850", "zero_fraction"),
+    ],
+)
+def test_ids_that_differ_only_in_writing_say_in_which_way(engine_name: str, bought: str, listed: str, way: str):
+    tables = shop(f"{bought} 2024-03-01", customers=customers(listed), backend=engine(engine_name))
+
+    lookups = [finding for finding in find(tables) if finding.kind == "differing_ids"]
+
+    assert [(f.table, f.count, f.of, f.values["n_common"]) for f in lookups] == [
+        ("customers", 1, 1, 0),
+        ("purchases", 1, 1, 0),
+    ]
+    assert {f.values["spellings"] for f in lookups} == {(way,)}
+    assert {(f.example, f.values["other_example"]) for f in lookups} == {(listed, bought), (bought, listed)}
+    assert {f.severity for f in lookups} == {Severity.ERROR}
+
+
+def test_ids_that_have_nothing_in_common_are_an_error_with_an_example_of_both():
+    tables = shop("ada 2024-03-01", customers=customers("CUST-1"))
+
+    finding = next(f for f in find(tables) if f.kind == "no_common_ids" and f.table == "purchases")
+
+    assert (finding.severity, finding.example, finding.values["other_example"]) == (Severity.ERROR, "ada", "CUST-1")
+
+
+def test_ids_that_meet_are_not_mentioned():
+    assert not kinds(shop("ada 2024-03-01", "bo 2024-03-02", customers=customers("ada", "bo", "cy"))) & {
+        "differing_ids",
+        "no_common_ids",
+        "few_common_ids",
+        "similar_ids",
+    }
+
+
+def test_with_accounts_as_customers_a_row_may_name_a_person_or_an_account():
+    people = frame({"customer_id": "p1", "account_id": "acme", "valid_from": "2024-01-01"})
+    tables = shop("acme 2024-03-01", "p1 2024-03-02", customers=people, settings=config(customer="account"))
+
+    assert not kinds(tables) & {"no_common_ids", "few_common_ids"}
+
+
+def test_an_alias_meets_its_customer():
+    identities = frame({"alias_id": "card-7", "customer_id": "ada"})
+    tables = shop("card-7 2024-03-01", customers=customers("ada"), identities=identities)
+
+    assert not kinds(tables) & {"no_common_ids", "few_common_ids"}
+
+
+@every_engine
+def test_two_ids_of_one_table_that_differ_only_in_writing_are_probably_one_customer(engine_name: str):
+    finding = find_kind(
+        shop("Ada 2024-03-01", "ada 2024-03-02", "bo 2024-03-03", backend=engine(engine_name)), "similar_ids"
+    )
+
+    assert (finding.table, finding.count, finding.of, finding.values["spellings"]) == (
+        "purchases",
+        1,
+        3,
+        ("letter_case",),
+    )
+
+
+@every_engine
+@pytest.mark.parametrize(
+    ("ids", "kind"),
+    [
+        (("1.78E+04", "1.79E+04"), "scientific_ids"),
+        (("1234567890123450000", "9876543210987650000"), "rounded_ids"),
+    ],
+)
+def test_ids_that_a_spreadsheet_has_rounded_are_an_error(engine_name: str, ids: tuple[str, ...], kind: str):
+    finding = find_kind(shop(*(f"{one} 2024-03-01" for one in ids), backend=engine(engine_name)), kind)
+
+    assert (finding.severity, finding.count, finding.example) == (Severity.ERROR, 2, ids[0])
+    assert finding.row == (1 if engine_name == "duckdb" else None)
+
+
+@pytest.mark.parametrize("ids", [("1e5", "12e7", "ab1e9"), ("1234567890123450000", "1234567890123456789"), ("7", "8")])
+def test_codes_with_an_e_and_long_exact_numbers_have_kept_their_digits(ids: tuple[str, ...]):
+    assert not kinds(shop(*(f"{one} 2024-03-01" for one in ids))) & {"scientific_ids", "rounded_ids"}
+
+
+def test_floats_above_2_53_have_lost_digits_and_smaller_ones_have_not():
+    lines = pa.table({"customer_id": [2.0**60, 17850.0], "event_time": ["2024-03-01"] * 2, "amount": [1.0, 2.0]})
+
+    finding = find_kind(tables_from_frames(config(), {"purchases": lines}), "float_ids")
+
+    assert (finding.count, finding.of, finding.severity) == (1, 2, Severity.ERROR)
+
+
+@every_engine
+def test_full_width_ids_are_counted(engine_name: str):
+    finding = find_kind(shop("１２３ 2024-03-01", "456 2024-03-02", backend=engine(engine_name)), "wide_ids")
+
+    assert (finding.column, finding.count, finding.of, finding.example) == ("customer_id", 1, 2, "１２３")
+
+
+def test_lines_without_a_customer_are_counted_and_matter_from_a_fifth_on():
+    lines = [f"ada 2024-03-{day:02}" for day in range(1, 10)]
+
+    assert find_kind(shop(*lines, "- 2024-03-12"), "no_customer").severity is Severity.NOTE
+    many = find_kind(shop(*lines[:4], "- 2024-03-12"), "no_customer")
+    assert (many.count, many.of, many.severity) == (1, 5, Severity.WARNING)
+
+
+@pytest.mark.parametrize("word", ["guest", "UNKNOWN", "(not_set)".replace("_", " "), "ゲスト"])
+def test_a_word_that_stands_for_no_customer_is_named_with_the_setting(word: str):
+    lines = pa.table({"customer_id": [word, "ada"], "event_time": ["2024-03-01"] * 2, "amount": [1.0, 2.0]})
+
+    finding = find_kind(tables_from_frames(config(), {"purchases": lines}), "null_words")
+
+    assert (finding.count, finding.of, finding.values["words"]) == (1, 2, (word,))
+    assert finding.setting == f'null_values = ["{word}"]'
+
+
+def test_an_id_of_zeros_stands_for_no_customer_only_if_it_has_far_more_rows_than_others():
+    few = shop("0 2024-03-01", "1 2024-03-01", "2 2024-03-02")
+    many = shop(*["0 2024-03-01"] * 60, *(f"{n} 2024-03-02" for n in range(1, 31)))
+
+    assert "null_words" not in kinds(few)
+    assert find_kind(many, "null_words").values["words"] == ("0",)
+
+
+def test_one_id_with_a_fifth_of_all_rows_of_many_customers_is_suspicious():
+    others = [f"c{n} 2024-03-02" for n in range(100)]
+
+    till = find_kind(shop(*["k9 2024-03-01"] * 50, *others), "dominant_id")
+
+    assert (till.example, till.count, till.of) == ("k9", 50, 150)
+    assert "dominant_id" not in kinds(shop(*["k9 2024-03-01"] * 9, *others))

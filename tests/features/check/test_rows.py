@@ -1,0 +1,80 @@
+"""Checks of rows: before their customer's start, years before all others, repeated, or excluded."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from core.config.training import ChurnDefinition
+from features.check.finding import Severity
+from tests.engines import engine, every_engine
+from tests.features.check.checked import find_kind, kinds
+from tests.worlds import config, frame, shop
+
+
+@every_engine
+def test_customers_with_rows_before_the_day_of_their_start_are_counted(engine_name: str):
+    joined = [("ada", "2024-03-02T08:00"), ("bo", "2024-03-01T18:00"), ("cy", None)]
+    people = frame(*({"customer_id": who, "joined_at": day} for who, day in joined))
+    lines = ("ada 2024-03-01", "ada 2024-03-05", "bo 2024-03-01T09:00", "cy 2024-01-01")
+
+    finding = find_kind(shop(*lines, customers=people, backend=engine(engine_name)), "before_start")
+
+    assert (finding.table, finding.count, finding.of, finding.example) == ("purchases", 1, 2, "ada")
+
+
+@every_engine
+def test_a_few_rows_years_before_all_others_are_strays(engine_name: str):
+    lines = [f"ada {date(2024, 1, 1) + timedelta(days=n)}" for n in range(150)]
+    strays = shop("bo 1970-01-01", *lines, backend=engine(engine_name))
+
+    finding = find_kind(strays, "stray_rows")
+
+    assert (finding.count, finding.of, finding.example, finding.values["month"]) == (1, 151, "1970-01", "2024-01")
+    assert "stray_rows" not in kinds(shop("bo 2022-06-01", *lines))
+    assert "stray_rows" not in kinds(shop(*["bo 1990-01-01"] * 10, *lines))
+
+
+@every_engine
+def test_repeated_lines_are_counted_with_the_setting(engine_name: str):
+    finding = find_kind(
+        shop("ada 2024-03-01", "ada 2024-03-01", "ada 2024-03-02", backend=engine(engine_name)), "identical_rows"
+    )
+
+    assert (finding.count, finding.of, finding.setting) == (1, 3, 'duplicate_rows = "drop"')
+
+
+def test_versions_of_a_line_do_not_repeat_each_other():
+    assert "identical_rows" not in kinds(shop("ada 2024-03-01 line_id=l1", "ada 2024-03-01 line_id=l1"))
+
+
+def test_two_clicks_in_one_second_are_chance_and_a_table_twice_is_not():
+    events = [{"customer_id": f"c{n}", "event_time": "2024-03-01", "event": "click"} for n in range(200)]
+
+    assert "identical_rows" not in kinds(shop(usage=frame(*events, events[0])))
+    assert find_kind(shop(usage=frame(*events, *events)), "identical_rows").severity is Severity.WARNING
+
+
+def test_excluded_rows_are_listed_by_cause_with_an_example():
+    spans = [
+        {
+            "customer_id": "ada",
+            "subscription_id": "s7",
+            "plan": "pro",
+            "mrr": 10.0,
+            "started_at": began,
+            "ended_at": end,
+        }
+        for began, end in (("2024-02-01", "2024-01-01"), ("2024-01-01", None))
+    ]
+
+    finding = find_kind(shop("ada 2024-03-01", subscriptions=frame(*spans)), "excluded_rows")
+
+    assert (finding.table, finding.column, finding.count, finding.of) == ("subscriptions", "ended_at", 1, 2)
+    assert (finding.example, finding.values["cause"]) == ("s7", "ended_at: before started_at")
+
+
+def test_sound_tables_have_no_finding():
+    days = [date(2024, 1, 1) + timedelta(days=n) for n in range(120)]
+    lines = [f"c{n} {day}" for place, day in enumerate(days) for n in range(60) if (place + n) % (20 + n) == 0]
+
+    assert kinds(shop(*lines, settings=config(active_days=20, churn=ChurnDefinition(horizon_days=30)))) == set()

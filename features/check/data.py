@@ -111,7 +111,7 @@ class CheckedData:
             self._ids[table, column] = self.store(count_ids(self[table].rows, column))
         return self._ids[table, column]
 
-    def written_ids(self, table: str, column: str) -> ir.Table | None:
+    def ids_as_written(self, table: str, column: str) -> ir.Table | None:
         """The different ids of a column as they were written: `id` and `n`; None where the source is no text."""
         text = self[table].text(column)
         if text is None:

@@ -83,11 +83,11 @@ def _customer_pairs(data: CheckedData) -> Iterator[tuple[str, str, tuple[tuple[s
     also = (*aliases, *(accounts if data.config.customer == "account" else ()))
     if "customers" in data and active:
         yield "customers", CUSTOMER, (*((name, CUSTOMER) for name in active), *owners)
-    known = (("customers", CUSTOMER), *also) if "customers" in data else ()
+    reference = (("customers", CUSTOMER), *also) if "customers" in data else ()
     for name in with_customers:
         if name == "customers":
             continue
-        others = known or tuple((other, CUSTOMER) for other in active if other != name) + also
+        others = reference or tuple((other, CUSTOMER) for other in active if other != name) + also
         if others:
             yield name, CUSTOMER, others
 

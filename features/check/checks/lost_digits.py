@@ -29,14 +29,14 @@ def find(data: CheckedData) -> Iterator[Finding]:
     """One finding at most for each column of ids that is text in the source."""
     for name, table in data.checked.items():
         for column in table.id_columns:
-            written = _written(data, table, column=column)
+            written = _count_written(data, table, column=column)
             if written is not None:
                 yield from _judge(data, name, column=column, written=written)
 
 
-def _written(data: CheckedData, table: CheckedTable, *, column: str) -> ir.Table | None:
+def _count_written(data: CheckedData, table: CheckedTable, *, column: str) -> ir.Table | None:
     if column in KEYS:
-        return data.written_ids(table.name, column)
+        return data.ids_as_written(table.name, column)
     text = table.text(column)
     if text is None:
         return None

@@ -28,7 +28,7 @@ def find(data: CheckedData) -> Iterator[Finding]:
                 of=n_columns,
                 values={"content": personal.looks_like},
             )
-        undated = _undated_columns(data.tables, name)
+        undated = _find_undated(data.tables, name)
         if undated:
             yield Finding(
                 kind="undated_columns",
@@ -49,7 +49,7 @@ def _unread_personal_columns(table: CheckedTable) -> tuple[PersonalColumn, ...]:
     return find_personal_columns(table.name, table.source, columns=unread)
 
 
-def _undated_columns(tables: Tables, name: str) -> tuple[str, ...]:
+def _find_undated(tables: Tables, name: str) -> tuple[str, ...]:
     contract, columns = CONTRACT[name], tables.load_report(name).columns
     dating = contract.dating_column(columns)
     return tuple(

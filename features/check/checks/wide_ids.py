@@ -18,7 +18,7 @@ def find(data: CheckedData) -> Iterator[Finding]:
     """One finding at most for each column of ids that is text in the source."""
     for name, table in data.checked.items():
         for column in COLUMNS:
-            written = data.written_ids(name, column) if column in table.columns else None
+            written = data.ids_as_written(name, column) if column in table.columns else None
             if written is None:
                 continue
             wide = written.filter(_.id.re_search(HAS_WIDE))

@@ -55,6 +55,8 @@ class ReportSettings(Section, frozen=True):
     "Number of complete months that are shown."
     whole_months: bool = False
     "Whether the simple LTV counts finished months only: at 3 % churn a month, 33 instead of 33.3."
+    targets: dict[str, float] = field(default_factory=dict)
+    "What figures should be, by the name they have in the JSON, e.g. `nrr = 1.0`; the page shows whether they are."
     community_events: tuple[str, ...] = ()
     "Events of the `usage` table by which customers take part in a community, e.g. 'forum_post'."
     ignored_events: tuple[str, ...] = ("login", "logout", "visit", "session", "page_view", "error")

@@ -1,6 +1,5 @@
 """The values of report figures as each language writes them: amounts, percentages, durations, periods.
 
->>> from core.i18n.translation import ENGLISH
 >>> formatter = Formatter(ENGLISH, "JPY", 0)
 >>> formatter.money(12345678), formatter.share(0.0312), formatter.months(33.3)
 ('¥12,346k', '3.1%', '33.3 months')
@@ -27,6 +26,8 @@ LARGE, VERY_LARGE = 1_000_000, 1_000_000_000
 SCALES = {1_000: "{amount}k", 1_000_000: "{amount}M"}
 TABLE_UNITS = {1: " ({currency})", 1_000: " (thousands of {currency})", 1_000_000: " (millions of {currency})"}
 NO_VALUE = "–"
+SMALL_CHANGE = 0.1
+"Percentage points below which a change has two decimals."
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,21 @@ class Formatter:
         """A number, or a mean number with decimals; `is_whole` gives an interval the decimals of its value."""
         is_whole = _is_whole(value) if is_whole is None else is_whole
         return format_number(value, self.language, n_decimals=0 if is_whole else 2)
+
+    def change(self, value: float, before: float, *, unit: Unit) -> str:
+        """The change from an earlier value: in points for shares and NPS, else in percent; empty where it is unknown."""
+        if not (math.isfinite(value) and math.isfinite(before)):
+            return ""
+        if unit == "points":
+            return format_number(value - before + 0.0, self.language, n_decimals=1, is_signed=True)
+        if unit == "share":
+            points = 100 * (value - before) + 0.0
+            n_decimals = 2 if abs(points) < SMALL_CHANGE else 1
+            number = format_number(points, self.language, n_decimals=n_decimals, is_signed=True)
+            return self.translate("{points} pt", points=number)
+        if not before:
+            return ""
+        return format_percent((value - before) / abs(before) + 0.0, self.language, n_decimals=1, is_signed=True)
 
     def day(self, day: date) -> str:
         """A day in full."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from core.i18n.translation import Language, describe_exclusion
 from core.intervals import CONFIDENCE
 from insights.render.formatting import Formatter
-from insights.render.report_renderer import ReportRenderer
+from insights.render.report_renderer import Headline, ReportRenderer
 from insights.render.sections import render_section
 from insights.report.building import Report
 from insights.report.definitions import all_definitions, definition_of, section_names
@@ -28,7 +29,7 @@ def render_report(report: Report, language: Language) -> str:
     """The page in one language."""
     formatter = Formatter(language, report.money.currency, report.money.n_decimals)
     renderer = ReportRenderer(report, formatter)
-    headlines = [headline for one in all_definitions() if one.is_headline and (headline := renderer.headline(one.name))]
+    headlines = _headlines(renderer)
     sections = [section for name in section_names() if (section := render_section(renderer, name))]
     return (
         load_templates()
@@ -41,10 +42,20 @@ def render_report(report: Report, language: Language) -> str:
             format=renderer.format,
             formatter=formatter,
             excluded=[(describe_exclusion(problem, language), n_rows) for problem, n_rows in report.left_out.items()],
-            headlines=headlines[:MAX_HEADLINES],
+            headlines=headlines,
+            comparison=renderer.comparison_table(),
             sections=sections,
         )
     )
+
+
+def _headlines(renderer: ReportRenderer) -> list[Headline]:
+    """The first figures of those that may be in large print, and all with a target."""
+    wanted = {target.name for target in renderer.report.targets}
+    chosen = [one.name for one in all_definitions() if one.is_headline]
+    present = [name for name in chosen if renderer.report.figures.one(name)][:MAX_HEADLINES]
+    names = [one.name for one in all_definitions() if one.name in wanted or one.name in present]
+    return [headline for name in names if (headline := renderer.headline(name))]
 
 
 def load_templates() -> Environment:
@@ -71,6 +82,12 @@ def render_json(report: Report) -> str:
         "tax_included": report.config.money.tax_included,
         "fiscal_year_starts": report.config.money.fiscal_year_starts,
         "confidence": CONFIDENCE,
+        "earlier": {step: _finite_values(values) for step, values in report.earlier.items()},
+        "targets": [
+            {"figure": one.name, "target": one.wanted, "value": _finite_or_none(one.value), "met": one.is_met}
+            for one in report.targets
+        ],
+        "comparison": _comparison_json(report),
         "warnings": [_breach_json(breach) for breach in report.breaches],
         "missing": list(report.missing),
         "left_out": dict(report.left_out),
@@ -106,6 +123,22 @@ def _breach_json(breach: Breach) -> dict[str, Any]:
         "value": _finite_or_none(breach.figure.value),
         "sure": breach.is_sure,
     }
+
+
+def _comparison_json(report: Report) -> dict[str, Any] | None:
+    comparison = report.comparison
+    if comparison is None:
+        return None
+    return {
+        "period": comparison.period,
+        "other_period": comparison.other_period,
+        "values": _finite_values(comparison.values),
+        "other_values": _finite_values(comparison.other_values),
+    }
+
+
+def _finite_values(values: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: _finite_or_none(value) for name, value in values.items()}
 
 
 def _finite_or_none(value: float) -> float | None:

@@ -13,10 +13,11 @@ from core.config.data_set import Config
 from insights.finance.economics import DEFAULT_WHAT_IFS, WhatIf
 from insights.finance.money import Money
 from insights.report.breakdowns import SOURCE
-from insights.report.calendar import Calendar
-from insights.report.definitions import SECTIONS, FigureDefinition, all_definitions, section_names
-from insights.report.estimation import estimate_figures
-from insights.report.figure import Figure, Figures
+from insights.report.calendar import Calendar, Span
+from insights.report.comparisons import PeriodComparison, Step, Target, compare_periods, find_targets, summarize_earlier
+from insights.report.computing import compute_figures
+from insights.report.definitions import all_definitions
+from insights.report.figure import Figures
 from insights.report.inputs import FigureInputs
 from insights.report.report_data import ReportData, load_report_data
 from insights.report.thresholds import Breach, find_breaches
@@ -31,6 +32,10 @@ class Report:
     money: Money
     calendar: Calendar
     figures: Figures
+    earlier: Mapping[Step, Mapping[str, float]]
+    "The figures of a month and of a year earlier, by name, as far as the months of the report reach back."
+    comparison: PeriodComparison | None
+    targets: tuple[Target, ...]
     breaches: tuple[Breach, ...]
     missing: tuple[str, ...]
     "Data that the tables lack: what figures need, and the columns that attribute spend to customers."
@@ -46,40 +51,31 @@ def build_report(
     *,
     segments: Mapping[str, NDArray[np.str_]] | None = None,
     what_ifs: Sequence[WhatIf] = DEFAULT_WHAT_IFS,
+    compared_with: Span | None = None,
 ) -> Report:
     """Compute all figures as known at the cutoff (default: the first day that is not completely recorded).
 
-    `segments` are more groups, name to customer ids; by default the segments and customer tiers of the TOML. Raises
-    NotEnoughHistory without a record before the cutoff.
+    `segments` are more groups, name to customer ids; by default the segments and customer tiers of the TOML. With
+    `compared_with`, the last months of the report are compared with those, as many as they are. Raises
+    NotEnoughHistory without a record before the cutoff, UnknownName for a target of a figure that does not exist.
     """
     data = load_report_data(tables, cutoff, segments=segments)
-    figures = Figures(compute_figures(FigureInputs(data, what_ifs)))
+    figures = Figures(compute_figures(FigureInputs(data, what_ifs=what_ifs)))
+    targets = find_targets(figures, data.config.report.targets)
     groupings = {figure.place.by for figure in figures}
     return Report(
         config=data.config,
         money=data.money,
         calendar=data.calendar,
         figures=figures,
+        earlier=summarize_earlier(data),
+        comparison=compare_periods(data, compared_with) if compared_with else None,
+        targets=targets,
         breaches=find_breaches(figures),
         missing=tuple(_missing_data(figures)),
         left_out=_count_excluded_rows(tables, data),
         groupings=tuple(by for by in ("plan", *(g.by for g in data.groupings)) if by in groupings),
     )
-
-
-def compute_figures(inputs: FigureInputs) -> tuple[Figure, ...]:
-    """Every declared figure for which there is data, section after section."""
-    return tuple(figure for name in section_names() for figure in _compute_section(inputs, SECTIONS[name].figures))
-
-
-def _compute_section(inputs: FigureInputs, definitions: Sequence[FigureDefinition]) -> Iterator[Figure]:
-    """First the computations, each once, then the formulas of sums, all of a sample together."""
-    for compute in dict.fromkeys(one.computed_by for one in definitions if one.computed_by):
-        yield from compute(inputs)
-    for basis in dict.fromkeys(one.sums.basis for one in definitions if one.sums):
-        for sample in basis(inputs):
-            specs = [spec for one in definitions for spec in one.specs(sample.cells, basis)]
-            yield from estimate_figures(specs, sample.ids)
 
 
 def _missing_data(figures: Figures) -> Iterator[str]:

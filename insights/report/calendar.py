@@ -7,7 +7,7 @@ cutoff                              ^ midnight; the report ignores all later day
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -60,6 +60,8 @@ class Calendar:
     months: NDArray[np.datetime64]
     "(m,) datetime64[M], without gaps, oldest first; at least one."
     fiscal_year_starts: int = 1
+    months_of_year: int = MONTHS_PER_YEAR
+    "The number of months of `year`; fewer where shorter periods are compared."
 
     @classmethod
     def until(cls, cutoff: date, *, first: date, n_months: int, fiscal_year_starts: int) -> Calendar:
@@ -80,7 +82,7 @@ class Calendar:
     @property
     def year(self) -> Span:
         """The last twelve complete months, or all months where there are fewer."""
-        return Span.of(self.months[-MONTHS_PER_YEAR:])
+        return Span.of(self.months[-self.months_of_year :])
 
     @property
     def years(self) -> tuple[Span, ...]:
@@ -90,6 +92,11 @@ class Calendar:
         """
         n_months = self.year.n_months
         return tuple(Span.of(self.months[end - n_months : end]) for end in range(n_months, len(self.months) + 1))
+
+    def without_last(self, n_months: int) -> Calendar | None:
+        """The calendar as it was some months earlier; None where it has no year of the same length."""
+        earlier = self.months[: len(self.months) - n_months]
+        return replace(self, months=earlier) if len(earlier) >= self.year.n_months else None
 
     def columns(self, span: Span) -> slice:
         """The positions of a span's months among the months of the calendar."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cache, partial
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,7 @@ View = Literal[
 Period = Literal["today", "year", "month", "rolling_year", "fiscal_year", "age", "grid"]
 """What a value is of: the day of the report, the last twelve months, each month, the twelve months to each month's end,
 each fiscal year, each age of a cohort, or each pair of RFM scores."""
+PERIODS: tuple[Period, ...] = get_args(Period)
 
 Rows = TypeVar("Rows")
 
@@ -107,15 +108,20 @@ class FigureDefinition:
     "The figure that has its monthly values, where it has none itself."
     is_exact: bool = False
     "Whether it has no interval, because it is a total and not an estimate from a sample of customers."
+    better: Literal["higher", "lower", "neither"] = "higher"
+    "Where a target is met, and whether a change is good."
     needs: str = ""
     "The data whose absence the page reports if there is no such figure: `missing.<needs>` in core/i18n."
 
-    def specs(self, cells: Mapping[Period, Sequence[tuple[Place, Any]]], basis: Basis[Any]) -> Iterator[FigureSpec]:
-        """What to estimate from the cells of a sample of this basis."""
+    def specs(
+        self, cells: Mapping[Period, Sequence[tuple[Place, Any]]], basis: Basis[Any], *, periods: Sequence[Period]
+    ) -> Iterator[FigureSpec]:
+        """What to estimate from the cells of a sample of this basis, as far as they are of these periods."""
         sums = self.sums
         if sums is None or sums.basis is not basis:
             return
-        for place, rows in (cell for period in sums.over for cell in cells.get(period, ())):
+        chosen: list[Period] = [period for period in sums.over if period in periods]
+        for place, rows in (cell for period in chosen for cell in cells.get(period, ())):
             addends = sums.adds(rows)
             if addends is not None:
                 yield FigureSpec(

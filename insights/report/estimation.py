@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.intervals import Estimate, estimate_intervals
+from core.intervals import N_RESAMPLES, Estimate, estimate_intervals
 from insights.report.figure import ALL_CUSTOMERS, Figure, Place
 from models.metrics.weighted import ratio
 
@@ -55,7 +55,9 @@ class FigureSpec:
         return Figure(self.name, estimate, n, self.place)
 
 
-def estimate_figures(specs: Iterable[FigureSpec], ids: NDArray[np.str_]) -> list[Figure]:
+def estimate_figures(
+    specs: Iterable[FigureSpec], ids: NDArray[np.str_], *, n_resamples: int = N_RESAMPLES
+) -> list[Figure]:
     """Estimate every figure with its interval; `ids` is the customer of each row, (n,). Empty without rows.
 
     Exact figures come first.
@@ -69,7 +71,7 @@ def estimate_figures(specs: Iterable[FigureSpec], ids: NDArray[np.str_]) -> list
     while rest:
         size = _batch_size(rest, max_columns)
         batch, rest = rest[:size], rest[size:]
-        estimates = _estimate_batch(batch, ids)
+        estimates = _estimate_batch(batch, ids, n_resamples=n_resamples)
         figures += [spec.figure(estimate) for spec, estimate in zip(batch, estimates, strict=True)]
     return figures
 
@@ -85,7 +87,7 @@ def _batch_size(specs: Sequence[FigureSpec], max_columns: int) -> int:
     return max(1, int((n_columns <= max_columns).sum()))
 
 
-def _estimate_batch(specs: Sequence[FigureSpec], ids: NDArray[np.str_]) -> list[Estimate]:
+def _estimate_batch(specs: Sequence[FigureSpec], ids: NDArray[np.str_], *, n_resamples: int) -> list[Estimate]:
     addends = np.column_stack([addend for spec in specs for addend in spec.addends]).astype(np.float64)
     bounds = np.cumsum([0, *(len(spec.addends) for spec in specs)])
 
@@ -94,4 +96,4 @@ def _estimate_batch(specs: Sequence[FigureSpec], ids: NDArray[np.str_]) -> list[
         columns = zip(specs, bounds[:-1], bounds[1:], strict=True)
         return np.column_stack([spec.formula(*sums[:, start:end].T) for spec, start, end in columns])
 
-    return estimate_intervals(evaluate, ids)
+    return estimate_intervals(evaluate, ids, n_resamples=n_resamples)

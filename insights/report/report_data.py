@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -40,6 +40,8 @@ class ReportData:
 
     config: Config
     calendar: Calendar
+    first_day: date
+    "The first record of purchases, usage or subscriptions."
     money: Money
     spans: SubscriptionSpans
     episodes: SubscriptionEpisodes
@@ -67,6 +69,17 @@ class ReportData:
     "The same for account ids, which opportunities have."
     left_out: ExcludedRows
 
+    def over(self, calendar: Calendar) -> ReportData:
+        """The same records for other months, which must be among those recorded; without groups of customers."""
+        months = np.append(calendar.months, calendar.months[-1] + 1)
+        return replace(
+            self,
+            calendar=calendar,
+            book=MrrTable.of(self.spans.shift_by_one_day(), months, money=self.money),
+            groupings=(),
+            account_groupings=(),
+        )
+
     @property
     def has_subscriptions(self) -> bool:
         """Whether any customer ever subscribed."""
@@ -88,9 +101,10 @@ def load_report_data(
     """
     day = cutoff or tables.default_cutoff()
     left_out, money, config = ExcludedRows(), Money.of(tables.config), tables.config
+    first_day = _first_recorded_day(tables, day)
     calendar = Calendar.until(
         day,
-        first=_first_recorded_day(tables, day),
+        first=first_day,
         n_months=config.report.months,
         fiscal_year_starts=config.money.fiscal_year_starts,
     )
@@ -101,6 +115,7 @@ def load_report_data(
     return ReportData(
         config=config,
         calendar=calendar,
+        first_day=first_day,
         money=money,
         spans=spans,
         episodes=SubscriptionEpisodes.of_paying_customers(tables, day),

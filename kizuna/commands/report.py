@@ -17,6 +17,7 @@ from kizuna.terminal import say
 
 if TYPE_CHECKING:
     from insights.finance.economics import WhatIf
+    from insights.report.calendar import Span
     from tables.tables import Tables
 
 
@@ -32,6 +33,12 @@ FormatOption = Annotated[ReportFormat, typer.Option("--format", help="An HTML pa
 WhatIfs = Annotated[
     list[str] | None,
     typer.Option("--what-if", help="Scenario: churn=0.02, price=+5%, margin=+3pt or cac=-10%. Repeatable."),
+]
+Compare = Annotated[
+    str | None,
+    typer.Option(
+        "--compare", help="Months to compare with the last ones of the report, as many as they are: 2025-04..2025-09."
+    ),
 ]
 CustomerId = Annotated[
     str | None, typer.Option("--customer", help="Write this customer's health-check letter instead.")
@@ -50,14 +57,17 @@ def report(
     lang: LanguageOption = ENGLISH,
     output_format: FormatOption = ReportFormat.html,
     what_if: WhatIfs = None,
+    compare: Compare = None,
     customer: CustomerId = None,
 ) -> None:
     """Write the business report as one self-contained HTML page or as JSON, or one customer's letter."""
     from insights.finance.economics import DEFAULT_WHAT_IFS, parse_what_if
+    from insights.report.comparisons import parse_period
     from tables.sources.opening import open_tables
 
-    if customer is not None and (output_format is ReportFormat.json or what_if):
-        raise BadInput("--customer writes an HTML letter without scenarios; remove --format and --what-if")
+    if customer is not None and (output_format is ReportFormat.json or what_if or compare):
+        raise BadInput("--customer writes an HTML letter; remove --format, --what-if and --compare")
+    compared_with = parse_period(compare) if compare else None
     _check_file_name(out, output_format)
     scenarios = (parse_what_if(what_if),) if what_if else DEFAULT_WHAT_IFS
     console = Console()
@@ -67,7 +77,12 @@ def report(
             content, summary = _render_letter(tables, customer, cutoff=cutoff, language=lang)
         else:
             content, summary = _render_report(
-                tables, scenarios, cutoff=cutoff, language=lang, output_format=output_format
+                tables,
+                scenarios,
+                cutoff=cutoff,
+                compared_with=compared_with,
+                language=lang,
+                output_format=output_format,
             )
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(content, encoding="utf-8")
@@ -92,6 +107,7 @@ def _render_report(
     scenarios: tuple[WhatIf, ...],
     *,
     cutoff: date | None,
+    compared_with: Span | None,
     language: Language,
     output_format: ReportFormat,
 ) -> tuple[str, str]:
@@ -100,7 +116,7 @@ def _render_report(
     from insights.render.report import render_json, render_report
     from insights.report.building import build_report
 
-    built = build_report(tables, cutoff, what_ifs=scenarios)
+    built = build_report(tables, cutoff, what_ifs=scenarios, compared_with=compared_with)
     if scenarios != DEFAULT_WHAT_IFS and scenarios[0].label not in built.figures.groups("mrr_a_customer", "what_if"):
         raise BadInput(
             f"--what-if {scenarios[0].label} needs paying subscribers; cac also needs the spend table or "

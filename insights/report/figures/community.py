@@ -20,12 +20,17 @@ class ReferralRows:
     """All customers; those who joined in a span are new. Every array is (n,)."""
 
     referrals: Referrals
-    span: Span | None
+    span: Span
+
+    @property
+    def has_joined(self) -> NDArray[np.bool_]:
+        """Whether a customer had joined by the end of the span; an unknown day counts."""
+        return np.isnat(self.referrals.joined_on) | (self.referrals.joined_on < self.span.end)
 
     @property
     def is_referred(self) -> NDArray[np.bool_]:
-        """Whether a customer came through another."""
-        return self.referrals.referrers != ""
+        """Whether a customer had come through another by then."""
+        return (self.referrals.referrers != "") & self.has_joined
 
     @property
     def n_referred(self) -> NDArray[np.float64]:
@@ -36,8 +41,6 @@ class ReferralRows:
 
     def among_new(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
         """Referred new customers, and all new customers; None where there is no new customer."""
-        if self.span is None:
-            return None
         is_new = self.span.contains(self.referrals.joined_on) & ~np.isnat(self.referrals.joined_on)
         return (self.is_referred & is_new, is_new) if is_new.any() else None
 
@@ -51,7 +54,7 @@ def referrals(inputs: FigureInputs) -> Iterator[Sample[ReferralRows]]:
         period: [(Place(period=span.label), ReferralRows(data, span)) for span in spans]
         for period, spans in inputs.data.calendar.spans.items()
     }
-    cells["today"] = [(Place(), ReferralRows(data, None))]
+    cells["today"] = [(Place(), ReferralRows(data, inputs.data.calendar.year))]
     yield Sample(data.customer_ids, cells)
 
 
@@ -101,7 +104,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "referring_share",
             "share",
-            sums=Sums(referrals, ("today",), lambda rows: (rows.n_referred > 0, np.ones(len(rows.is_referred)))),
+            sums=Sums(referrals, ("today",), lambda rows: (rows.n_referred > 0, rows.has_joined)),
         ),
         FigureDefinition(
             "referrals_a_referrer",

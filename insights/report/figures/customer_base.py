@@ -31,14 +31,22 @@ def top_revenue_shares(inputs: FigureInputs) -> list[Figure]:
         return []
     buyers = Buyers.of(orders)
     paid = buyers.amounts > 0
-    return _top_shares("revenue_of_top", buyers.customer_ids[paid], amounts=buyers.amounts[paid]) if paid.any() else []
+    return (
+        _top_shares(inputs, "revenue_of_top", ids=buyers.customer_ids[paid], amounts=buyers.amounts[paid])
+        if paid.any()
+        else []
+    )
 
 
 def top_mrr_shares(inputs: FigureInputs) -> list[Figure]:
     """The same shares in current MRR."""
     book = inputs.data.book
     paid = book.units[:, -1].astype(float) if inputs.data.has_subscriptions else np.empty(0)
-    return _top_shares("mrr_of_top", book.customer_ids[paid > 0], amounts=paid[paid > 0]) if (paid > 0).any() else []
+    return (
+        _top_shares(inputs, "mrr_of_top", ids=book.customer_ids[paid > 0], amounts=paid[paid > 0])
+        if (paid > 0).any()
+        else []
+    )
 
 
 def mrr_concentration(inputs: FigureInputs) -> Iterator[Figure]:
@@ -48,7 +56,7 @@ def mrr_concentration(inputs: FigureInputs) -> Iterator[Figure]:
         months = [] if part.group else [part.place(month.label) for month in inputs.data.calendar.each_month]
         amounts = [paid[:, -1], *(paid.T if months else ())]
         places = [part.place(), *months]
-        yield from _top_20_shares("mrr_top_20_share", part.customer_ids, amounts=amounts, places=places)
+        yield from _top_20_shares(inputs, "mrr_top_20_share", ids=part.customer_ids, amounts=amounts, places=places)
 
 
 def revenue_concentration(inputs: FigureInputs) -> Iterator[Figure]:
@@ -64,11 +72,16 @@ def revenue_concentration(inputs: FigureInputs) -> Iterator[Figure]:
         rows = year.contains(orders.days)
         amounts.append(np.bincount(owners[rows], orders.amounts[rows], len(ids)))
     places = [Place(period=str(year.last)) for year in years]
-    yield from _top_20_shares("top_20_share", ids, amounts=amounts, places=places)
+    yield from _top_20_shares(inputs, "top_20_share", ids=ids, amounts=amounts, places=places)
 
 
 def _top_20_shares(
-    name: str, ids: NDArray[np.str_], *, amounts: Sequence[NDArray[np.float64]], places: Sequence[Place]
+    inputs: FigureInputs,
+    name: str,
+    *,
+    ids: NDArray[np.str_],
+    amounts: Sequence[NDArray[np.float64]],
+    places: Sequence[Place],
 ) -> list[Figure]:
     """The share of the top 20 % of customers with any amount, for each array of amounts, (n,)."""
     orders = [np.argsort(-one, kind="stable")[: (one > 0).sum()] for one in amounts]
@@ -77,11 +90,13 @@ def _top_20_shares(
     def evaluate(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack([top_share(weights[:, order], falling) for order, falling in pairs])
 
-    estimates = zip(estimate_intervals(evaluate, ids), orders, places, strict=True)
+    estimates = zip(estimate_intervals(evaluate, ids, n_resamples=inputs.n_resamples), orders, places, strict=True)
     return [Figure(name, estimate, len(order), place) for estimate, order, place in estimates if len(order)]
 
 
-def _top_shares(name: str, ids: NDArray[np.str_], *, amounts: NDArray[np.float64]) -> list[Figure]:
+def _top_shares(
+    inputs: FigureInputs, name: str, *, ids: NDArray[np.str_], amounts: NDArray[np.float64]
+) -> list[Figure]:
     order = np.argsort(-amounts, kind="stable")
     falling = amounts[order]
 
@@ -90,7 +105,9 @@ def _top_shares(name: str, ids: NDArray[np.str_], *, amounts: NDArray[np.float64
 
     return [
         Figure(name, estimate, len(ids), Place("top", f"{share:.0%}"))
-        for share, estimate in zip(TOP_SHARES, estimate_intervals(evaluate, ids), strict=True)
+        for share, estimate in zip(
+            TOP_SHARES, estimate_intervals(evaluate, ids, n_resamples=inputs.n_resamples), strict=True
+        )
     ]
 
 
@@ -178,18 +195,25 @@ _RFM: tuple[View, ...] = ("rfm_column",)
 SECTION = FigureSection(
     position=60,
     figures=(
-        FigureDefinition("revenue_of_top", "share", computed_by=top_revenue_shares, views=("top_share",)),
+        FigureDefinition(
+            "revenue_of_top", "share", better="neither", computed_by=top_revenue_shares, views=("top_share",)
+        ),
         FigureDefinition(
             "top_20_share",
             "share",
+            better="neither",
             computed_by=revenue_concentration,
             views=("top_20_share",),
             also_in={"purchases": ("group_column",)},
             is_headline=True,
         ),
-        FigureDefinition("mrr_of_top", "share", computed_by=top_mrr_shares, views=("top_share",)),
+        FigureDefinition("mrr_of_top", "share", better="neither", computed_by=top_mrr_shares, views=("top_share",)),
         FigureDefinition(
-            "mrr_top_20_share", "share", computed_by=mrr_concentration, views=("top_20_share", "group_chart")
+            "mrr_top_20_share",
+            "share",
+            better="neither",
+            computed_by=mrr_concentration,
+            views=("top_20_share", "group_chart"),
         ),
         FigureDefinition(
             "customers",

@@ -105,8 +105,10 @@ def _median_hours(name: str, waits_of: Callable[[ReportData], Waits]) -> Callabl
         for group, waits in _groups(inputs.data, waits_of(inputs.data)):
             for span, rows in _spans(inputs.data, waits.days):
                 chosen = waits.take(rows)
-                estimate = estimate_intervals(partial(_medians, chosen), chosen.customer_ids)[0]
-                yield Figure(name, estimate, len(chosen.hours), replace(group, period=span.label))
+                estimates = estimate_intervals(
+                    partial(_medians, chosen), chosen.customer_ids, n_resamples=inputs.n_resamples
+                )
+                yield Figure(name, estimates[0], len(chosen.hours), replace(group, period=span.label))
 
     return compute
 
@@ -139,6 +141,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "hours_to_answer",
             "hours",
+            better="lower",
             computed_by=_median_hours("hours_to_answer", lambda data: data.first_answers),
             views=_VIEWS,
             is_headline=True,
@@ -147,6 +150,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "hours_to_close",
             "hours",
+            better="lower",
             computed_by=_median_hours("hours_to_close", lambda data: data.closings),
             views=_VIEWS,
         ),

@@ -115,6 +115,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "loss_rate",
             "share",
+            better="lower",
             sums=Sums(opportunities, _SPANS, lambda rows: (rows.n_lost, rows.n_closed), n=_n_closed),
             views=_VIEWS,
         ),
@@ -128,6 +129,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "lost_amount",
             "money",
+            better="lower",
             sums=Sums(opportunities, _SPANS, lambda rows: (rows.amount_lost,), _total),
             views=_CHARTED,
             is_exact=True,

@@ -25,15 +25,15 @@ def buying_figures(inputs: FigureInputs) -> Iterator[Figure]:
     orders = select_orders(inputs.data.orders, year)
     if not len(orders.days):
         return
-    yield from _estimate_buying(orders, Place(period=year.label))
+    yield from _estimate_buying(inputs, orders, place=Place(period=year.label))
     for grouping in inputs.data.groupings:
         for name, rows in grouping.masks(orders.customer_ids):
-            yield from _estimate_buying(orders.take(rows), Place(grouping.by, name, year.label))
+            yield from _estimate_buying(inputs, orders.take(rows), place=Place(grouping.by, name, year.label))
 
 
-def _estimate_buying(orders: DailyOrders, place: Place) -> Iterator[Figure]:
+def _estimate_buying(inputs: FigureInputs, orders: DailyOrders, *, place: Place) -> Iterator[Figure]:
     n_customers = len(np.unique(orders.with_order.customer_ids))
-    estimates = estimate_buying_figures(orders)
+    estimates = estimate_buying_figures(orders, n_resamples=inputs.n_resamples)
     yield from (Figure(name, estimates[name], n_customers, place) for name in BUYING_FIGURES)
 
 
@@ -67,7 +67,7 @@ def value_by_age(inputs: FigureInputs) -> list[Figure]:
             specs.append(FigureSpec("ltv_first_year", tuple(addends), formula=_sum_of_quotients, n=n))
     if specs:
         specs.append(FigureSpec("ltv_seen", tuple(addends), formula=_sum_of_quotients, n=specs[-1].n))
-    return estimate_figures(specs, buyers.customer_ids)
+    return estimate_figures(specs, buyers.customer_ids, n_resamples=inputs.n_resamples)
 
 
 def _whole_months(spans: NDArray[np.timedelta64]) -> NDArray[np.int64]:

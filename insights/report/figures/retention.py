@@ -31,12 +31,14 @@ SECTION = FigureSection(
             "share",
             sums=Sums(subscribers, _SPANS, lambda book: book.retention["logo_churn"]),
             views=_VIEWS,
+            better="lower",
         ),
         FigureDefinition(
             "revenue_churn",
             "share",
             sums=Sums(subscribers, _SPANS, lambda book: book.retention["revenue_churn"]),
             views=_VIEWS,
+            better="lower",
         ),
         FigureDefinition(
             "subscribing",

@@ -41,7 +41,7 @@ def scenario_figures(inputs: FigureInputs) -> list[Figure]:
     def evaluate(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.stack([_outcomes(sums, panel, acquired=acquired, scenarios=scenarios) for sums in weights @ columns])
 
-    estimates = iter(estimate_intervals(evaluate, panel.customer_ids))
+    estimates = iter(estimate_intervals(evaluate, panel.customer_ids, n_resamples=inputs.n_resamples))
     n = int(paying.sum())
     return [
         Figure(definition.name, estimate, n, Place("what_if", scenario.label))

@@ -98,7 +98,7 @@ def survival_figures(inputs: FigureInputs) -> Iterator[Figure]:
             yield Figure("ltv_curve", curve.ltv, curve.n_episodes, part.place())
             for age, share in enumerate(curve.survival):
                 yield Figure("survival", share, curve.n_episodes, replace(part.place(), age=age))
-        for year in () if part.group else inputs.data.calendar.years:
+        for year in () if part.group or inputs.is_summary else inputs.data.calendar.years:
             curve = _estimate_curve(inputs, part, year=year)
             if curve is not None:
                 yield Figure("ltv_curve", curve.ltv, curve.n_episodes, part.place(str(year.last)))
@@ -137,7 +137,7 @@ def _estimate_curve(inputs: FigureInputs, part: Part, *, year: Span) -> _Surviva
         beyond = sum_tail_months(survival, np.clip(churn, 0, 1), yearly_discount=discount)
         return np.column_stack([earned * observed, earned * (observed + beyond), survival])
 
-    observed, whole, *survival = estimate_intervals(evaluate, lifetimes.customer_ids)
+    observed, whole, *survival = estimate_intervals(evaluate, lifetimes.customer_ids, n_resamples=inputs.n_resamples)
     return _SurvivalLtv(n_episodes=len(lifetimes.months), ltv_observed=observed, ltv=whole, survival=survival)
 
 
@@ -167,6 +167,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "monthly_logo_churn",
             "share",
+            better="lower",
             sums=Sums(subscribers, ("year",), lambda book: book.monthly_churn("logo_churn")),
             in_scenario=lambda outlook: outlook.economics.monthly_churn,
             views=_VIEWS,
@@ -176,6 +177,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "monthly_revenue_churn",
             "share",
+            better="lower",
             sums=Sums(subscribers, ("year",), lambda book: book.monthly_churn("revenue_churn")),
         ),
         FigureDefinition(
@@ -206,6 +208,7 @@ SECTION = FigureSection(
                 lambda book, *_: np.array([_require(book.customers_by_spend).spend]),
             ),
             is_exact=True,
+            better="neither",
             views=("row", "own_group_column"),
         ),
         FigureDefinition(
@@ -223,6 +226,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "cac",
             "money",
+            better="lower",
             sums=_cac(lambda book: book.new_customers),
             in_scenario=lambda outlook: _if_cost_is_known(outlook, outlook.economics.acquisition_cost),
             views=_COST_VIEWS,
@@ -239,12 +243,19 @@ SECTION = FigureSection(
         FigureDefinition(
             "cac_payback_months",
             "months",
+            better="lower",
             sums=_payback_months(lambda book: book.new_customers),
             in_scenario=lambda outlook: _if_cost_is_known(outlook, outlook.economics.payback_months),
             views=_COST_VIEWS,
             is_headline=True,
         ),
-        FigureDefinition("recorded_cac", "money", sums=_cac(lambda book: book.customers_beside_spend), views=_VIEWS),
+        FigureDefinition(
+            "recorded_cac",
+            "money",
+            better="lower",
+            sums=_cac(lambda book: book.customers_beside_spend),
+            views=_VIEWS,
+        ),
         FigureDefinition(
             "ltv_over_recorded_cac",
             "times",
@@ -254,6 +265,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "recorded_cac_payback_months",
             "months",
+            better="lower",
             sums=_payback_months(lambda book: book.customers_beside_spend),
             views=_VIEWS,
         ),

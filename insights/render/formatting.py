@@ -136,7 +136,7 @@ class Formatter:
         return format_number(value, self.language, n_decimals=0 if is_whole else 2)
 
     def change(self, value: float, before: float, *, unit: Unit) -> str:
-        """The change from an earlier value: in points for shares and NPS, else in percent; empty where it is unknown."""
+        """The change from an earlier value: in points for shares and NPS, else in percent; empty if unknown."""
         if not (math.isfinite(value) and math.isfinite(before)):
             return ""
         if unit == "points":

@@ -14,22 +14,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from core.i18n.translation import Language, describe_exclusion
 from core.intervals import CONFIDENCE
 from insights.render.formatting import Formatter
-from insights.render.report_renderer import Headline, ReportRenderer
+from insights.render.headlines import build_headlines, comparison_table
+from insights.render.report_renderer import ReportRenderer
 from insights.render.sections import render_section
 from insights.report.building import Report
-from insights.report.definitions import all_definitions, definition_of, section_names
+from insights.report.definitions import definition_of, section_names
 from insights.report.figure import Figure
 from insights.report.thresholds import Breach
 
 TEMPLATES = Path(__file__).parent / "templates"
-MAX_HEADLINES = 8
 
 
 def render_report(report: Report, language: Language) -> str:
     """The page in one language."""
     formatter = Formatter(language, report.money.currency, report.money.n_decimals)
     renderer = ReportRenderer(report, formatter)
-    headlines = _headlines(renderer)
     sections = [section for name in section_names() if (section := render_section(renderer, name))]
     return (
         load_templates()
@@ -42,20 +41,11 @@ def render_report(report: Report, language: Language) -> str:
             format=renderer.format,
             formatter=formatter,
             excluded=[(describe_exclusion(problem, language), n_rows) for problem, n_rows in report.left_out.items()],
-            headlines=headlines,
-            comparison=renderer.comparison_table(),
+            headlines=build_headlines(renderer),
+            comparison=comparison_table(renderer),
             sections=sections,
         )
     )
-
-
-def _headlines(renderer: ReportRenderer) -> list[Headline]:
-    """The first figures of those that may be in large print, and all with a target."""
-    wanted = {target.name for target in renderer.report.targets}
-    chosen = [one.name for one in all_definitions() if one.is_headline]
-    present = [name for name in chosen if renderer.report.figures.one(name)][:MAX_HEADLINES]
-    names = [one.name for one in all_definitions() if one.name in wanted or one.name in present]
-    return [headline for name in names if (headline := renderer.headline(name))]
 
 
 def load_templates() -> Environment:
@@ -84,7 +74,7 @@ def render_json(report: Report) -> str:
         "confidence": CONFIDENCE,
         "earlier": {step: _finite_values(values) for step, values in report.earlier.items()},
         "targets": [
-            {"figure": one.name, "target": one.wanted, "value": _finite_or_none(one.value), "met": one.is_met}
+            {"figure": one.name, "target": one.limit, "value": _finite_or_none(one.value), "met": one.is_met}
             for one in report.targets
         ],
         "comparison": _comparison_json(report),

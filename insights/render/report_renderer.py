@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,16 +10,14 @@ from markupsafe import Markup
 
 from core.i18n.formatting import format_number, format_percent
 from core.i18n.translation import has_translation
-from insights.render.charts import Bar, Point, bar_chart, dot_chart, line_chart, spark_line
+from insights.render.charts import Bar, Point, bar_chart, dot_chart, line_chart
 from insights.render.formatting import Formatter
 from insights.report.building import Report
-from insights.report.comparisons import Step
-from insights.report.definitions import all_definitions, definition_of
+from insights.report.definitions import definition_of
 from insights.report.figure import ALL, Figure
 
 FROM_ZERO = ("money", "customers", "count")
 "Units whose charts begin at zero."
-SINCE: dict[Step, str] = {"month": "{change} in a month", "year": "{change} in a year"}
 EVERY_AGE, AGE_STEP = 12, 3
 "Cohort tables show every month of the first year, then every third; the JSON has all of them."
 
@@ -77,28 +74,6 @@ class ReportSection:
 
 
 @dataclass(frozen=True)
-class Remark:
-    """A short text beside a figure."""
-
-    text: str
-    kind: str = ""
-    "The colour: 'good', 'bad' or none."
-
-
-@dataclass(frozen=True)
-class Headline:
-    """A figure in large print."""
-
-    title: str
-    value_text: str
-    interval: str
-    sparkline: Markup
-    changes: Sequence[Remark] = ()
-    "Since a month and a year earlier."
-    target: Remark | None = None
-
-
-@dataclass(frozen=True)
 class ReportRenderer:
     """Renders one report in one language."""
 
@@ -136,64 +111,6 @@ class ReportRenderer:
         if figure is None:
             return Cell("")
         return Cell(self.format(figure), self.formatter.interval(figure.estimate, definition_of(figure.name).unit))
-
-    def headline(self, name: str) -> Headline | None:
-        """A figure in large print with a sparkline of its months."""
-        figure = self.report.figures.one(name)
-        if figure is None:
-            return None
-        monthly = [month.value for month in self.report.figures.monthly(definition_of(name).months_of or name)]
-        interval = self.formatter.interval(figure.estimate, definition_of(figure.name).unit)
-        return Headline(
-            self.name(name),
-            self.format(figure),
-            interval,
-            spark_line(monthly),
-            changes=self._changes(figure),
-            target=self._target(name),
-        )
-
-    def _changes(self, figure: Figure) -> list[Remark]:
-        """How the figure differs from a month and from a year earlier, as far as the report has them."""
-        remarks: list[Remark] = []
-        for step, message in SINCE.items():
-            before = self.report.earlier.get(step, {}).get(figure.name, math.nan)
-            change = self.change(figure.name, figure.value, before=before)
-            if change.text:
-                remarks.append(Remark(self.text(message, change=change.text), change.kind))
-        return remarks
-
-    def change(self, name: str, value: float, *, before: float) -> Remark:
-        """By how much a figure differs from an earlier value, and whether that is good."""
-        definition = definition_of(name)
-        text = self.formatter.change(value, before, unit=definition.unit)
-        if not any(digit in text for digit in "123456789") or definition.better == "neither":
-            return Remark(text)
-        return Remark(text, "good" if (value < before) == (definition.better == "lower") else "bad")
-
-    def _target(self, name: str) -> Remark | None:
-        target = next((one for one in self.report.targets if one.name == name), None)
-        if target is None:
-            return None
-        wanted = self.formatter.format(target.wanted, definition_of(name).unit)
-        message = "target {wanted}: met" if target.is_met else "target {wanted}: missed"
-        return Remark(self.text(message, wanted=wanted), "good" if target.is_met else "bad")
-
-    def comparison_table(self) -> Table | None:
-        """The figures of two periods side by side; None without a comparison."""
-        comparison = self.report.comparison
-        if comparison is None:
-            return None
-        rows: list[list[Cell]] = []
-        shown = [one.name for one in all_definitions() if "row" in one.views]
-        for name in (one for one in shown if one in comparison.values and one in comparison.other_values):
-            value, before, unit = comparison.values[name], comparison.other_values[name], definition_of(name).unit
-            change = self.change(name, value, before=before)
-            cells = (Cell(self.formatter.format(one, unit)) for one in (before, value))
-            rows.append([Cell(self.name(name), kind="words"), *cells, Cell(change.text, kind=change.kind)])
-        periods = (comparison.other_period, comparison.period)
-        head = [self.text("Figure"), *map(self.formatter.period, periods), self.text("Change")]
-        return Table(self.text("Comparison of periods"), head, rows)
 
     def figure_table(self, title: str, names: Sequence[str]) -> Table | None:
         """A row for each figure: name, meaning, value, interval and n."""

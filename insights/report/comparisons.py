@@ -44,19 +44,19 @@ class Target:
     """What the TOML wants a figure to be, and what it is."""
 
     name: str
-    wanted: float
+    limit: float
     value: float
 
     @property
     def is_met(self) -> bool:
-        """Whether the figure is at least as good as wanted."""
-        return self.value <= self.wanted if definition_of(self.name).better == "lower" else self.value >= self.wanted
+        """Whether the figure is at least as good as the target."""
+        return self.value <= self.limit if definition_of(self.name).better == "lower" else self.value >= self.limit
 
 
-def find_targets(figures: Figures, wanted: Mapping[str, float]) -> tuple[Target, ...]:
+def find_targets(figures: Figures, limits: Mapping[str, float]) -> tuple[Target, ...]:
     """The targets of figures that the report has. Raises UnknownName for a figure that does not exist."""
-    present = {definition_of(name).name: figures.one(name) for name in wanted}
-    return tuple(Target(name, wanted[name], figure.value) for name, figure in present.items() if figure is not None)
+    present = {definition_of(name).name: figures.one(name) for name in limits}
+    return tuple(Target(name, limits[name], figure.value) for name, figure in present.items() if figure is not None)
 
 
 def summarize_earlier(data: ReportData) -> Mapping[Step, Mapping[str, float]]:

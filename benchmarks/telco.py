@@ -85,7 +85,7 @@ def main() -> None:
     """Measure, publish the figures and write the section."""
     public = data_set(NAME)
     data = open_cross_section(public.config)
-    rows = drop_leaks(data, public.config.seed)
+    rows = drop_leaks(data)
     trials, costs = trial_costs(public.config, rows)
     metrics = trials.metrics()
     publish(NAME, metric_figures(NAME, metrics))

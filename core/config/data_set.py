@@ -66,6 +66,10 @@ class Config(Section, frozen=True):
     "Listed attributes by table, e.g. customers = ['country']. They are used as features; those of items as filters."
     as_of_today: tuple[str, ...] = ()
     "Listed attributes without a date that are used all the same, e.g. 'customers.country'. Model cards name them."
+    exclude_features: tuple[str, ...] = ()
+    "Features that churn models are trained without."
+    allow_features: tuple[str, ...] = ()
+    "Features that are used although leak detection doubts them, because you know that they were not written later."
     csat_scale: tuple[float, float] = (1.0, 5.0)
     "Lowest and highest score of a CSAT survey. Other scores are excluded."
     duplicate_rows: Literal["keep", "drop"] = "keep"

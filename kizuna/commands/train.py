@@ -152,7 +152,7 @@ def print_result(result: TrainingResult) -> None:
     for leak in card.leaks:
         say(console, f"possible leak: {leak.feature}: {leak.finding}")
     for leak in card.excluded_features:
-        say(console, f"leak, excluded from training: {leak.feature}: {leak.finding}")
+        say(console, f"possible leak, left out of training: {leak.feature}: {leak.finding} (allow_features keeps it)")
     if step := _next_step(result):
         say(console, f"next: {step}")
     say(console, card.verdict)

@@ -23,6 +23,9 @@ from tables.tables import Tables
 PROJECT = Path(__file__).parent.parent.parent
 CASES = Path(os.environ.get("KIZUNA_DATA") or PROJECT.parent / "shared/data").resolve().parent / "cases"
 
+RENAMED = {"[flat": "[cross_section", "as_of = ": "cutoff = "}
+"Names in the TOML of older cases, to those of today."
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -88,5 +91,9 @@ def case(
     folder.mkdir()
     for path in source.iterdir():
         shutil.copyfile(path, folder / path.name)
+    toml = (folder / "my.toml").read_text(encoding="utf-8")
+    for old, new in RENAMED.items():
+        toml = toml.replace(old, new)
+    (folder / "my.toml").write_text(toml, encoding="utf-8")
     monkeypatch.chdir(folder)
     return Case(folder, capsys)

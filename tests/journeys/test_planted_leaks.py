@@ -106,26 +106,35 @@ def add_exit_score(frames: Frames) -> Frames:
     return {**frames, "customers": pa.table({"customer_id": ids, "exit_score": score})}
 
 
-@pytest.fixture(scope="module")
-def leaking(new_shop: Callable[..., DataSet]) -> DataSet:
+def shop_with_exit_score(new_shop: Callable[..., DataSet], settings: str = "") -> DataSet:
     """A shop whose TOML lists the exit score under `as_of_today`."""
     edits = {
-        "active_days = 180": 'active_days = 180\nas_of_today = ["customers.exit_score"]',
+        "active_days = 180": f'active_days = 180\nas_of_today = ["customers.exit_score"]\n{settings}',
         'customers = ["prefecture", "age_band"]': 'customers = ["exit_score"]',
     }
     return new_shop(ShopWorld(n_customers=300), add_exit_score, edits)
 
 
-def test_leak_detection_names_an_attribute_written_after_churn_and_the_gate_needs_force(leaking: DataSet):
-    trained = leaking.kizuna("train", "churn", "--model", "logistic", "--set", "n_resamples=0")
-    error_line = leaking.kizuna("promote", "churn").error_line
-    forced = leaking.kizuna("promote", "churn", "--force", "the board wants to see it")
+def test_an_attribute_written_after_churn_is_named_and_left_out_of_training(new_shop: Callable[..., DataSet]):
+    shop = shop_with_exit_score(new_shop)
 
-    assert "possible leak: exit_score: " in trained.out
-    assert "leak: exit_score" in leaking.kizuna("models").out
-    assert "leak detection flagged it" in error_line
-    assert "forced: the board wants to see it" in forced.out
-    assert [leak.feature for leak in leaking.registry.find("churn", "champion").card.leaks] == ["exit_score"]
+    trained = shop.kizuna("train", "churn", "--model", "logistic", "--set", "n_resamples=0")
+
+    assert "possible leak, left out of training: exit_score: " in trained.out
+    card = shop.registry.find("churn", "challenger").card
+    assert [leak.feature for leak in card.excluded_features] == ["exit_score"]
+    assert "exit_score" not in card.features
+
+
+def test_allow_features_keeps_an_attribute_that_leak_detection_doubts(new_shop: Callable[..., DataSet]):
+    shop = shop_with_exit_score(new_shop, 'allow_features = ["exit_score"]')
+
+    trained = shop.kizuna("train", "churn", "--model", "logistic", "--set", "n_resamples=0")
+
+    assert "possible leak" not in trained.out
+    card = shop.registry.find("churn", "challenger").card
+    assert "exit_score" in card.features
+    assert any("Kept by allow_features" in limit for limit in card.limits)
 
 
 def test_an_undated_attribute_outside_as_of_today_is_not_a_feature(new_shop: Callable[..., DataSet]):

@@ -1,7 +1,7 @@
 """Train churn models: the steps of `kizuna train churn`, in order.
 
-    features and labels -> validation chooses a model -> calibration if it is better -> one test on a later period
-    -> leak detection -> final fit on every mature row -> challenger in the registry
+    features and labels -> leak detection -> validation chooses a model -> calibration if it is better
+    -> one test on a later period -> final fit on every mature row -> challenger in the registry
 
 The best baseline becomes champion where there is none.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from core.model_card import Comparison, Leak, Metric, ModelCard
+from core.model_card import Comparison, Metric, ModelCard
 from core.model_kinds import CHURN
 from features.families.catalogue import missing_tables
 from models.churn.additive import CHURN_MODELS
@@ -28,8 +28,8 @@ from training.churn.trials import (
     score_test,
     validate,
 )
-from training.judging.leaks import find_leaks, too_few_rows
 from training.judging.promotion import at_newest_window, is_refresh
+from training.judging.screening import Screening, doubt_model, excluded_features, screen_features
 from training.run.cards import INTERVALS, RECIPE_FIGURES, Evaluation, build_card, feature_facts, outcome_facts
 from training.run.pipeline import TrainingPipeline, TrainingResult, register
 from training.run.plots import churn_plots
@@ -49,7 +49,7 @@ class ChurnStudy:
     chosen: str
     best_baseline: str
     metrics: tuple[Metric, ...]
-    leaks: tuple[Leak, ...]
+    screening: Screening
 
     def evaluation(self, name: str, *, is_first_champion: bool = False) -> Evaluation:
         """The metrics of every recipe, and the comparison of one of them with the baselines."""
@@ -96,10 +96,14 @@ def select_recipes(session: Session, model: str | None, *, settings: Settings) -
 
 
 def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | None) -> ChurnStudy:
-    """Compute the rows, choose a model on validation, test every recipe once, and look for leaks."""
+    """Compute the rows, leave out doubtful features, choose a model on validation, and test every recipe once."""
     progress, seed = session.progress, session.config.seed
     with progress.during("features and labels"):
-        rows = load_churn_rows(session.tables)
+        all_rows = load_churn_rows(session.tables)
+    with progress.during("leak detection"):
+        halves = all_rows.take_labelled(all_rows.train), all_rows.take_labelled(all_rows.test)
+        screening = screen_features([halves], session.config)
+        rows = all_rows.without(set(all_rows.features.names) - set(screening.kept))
     validation = validate(recipes, rows, progress=progress)
     chosen = model or choose(validation.scores, validation.outcomes, seed=seed).model
     baselines = {name: validation.scores[name] for name in BASELINES}
@@ -108,8 +112,6 @@ def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | No
     if model is None:
         final[chosen] = calibrate_if_better(recipes[chosen], rows, validation=validation, progress=progress)
     test = score_test(final, rows, progress=progress)
-    with progress.during("leak detection"):
-        leaks = find_leaks(rows.take_labelled(rows.train), rows.take_labelled(rows.test), seed=seed)
     return ChurnStudy(
         rows=rows,
         recipes=final,
@@ -118,7 +120,7 @@ def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | No
         chosen=chosen,
         best_baseline=best_baseline,
         metrics=(*validation.metrics(), *test.metrics()),
-        leaks=leaks,
+        screening=screening,
     )
 
 
@@ -128,7 +130,6 @@ def fit_final(
     """Fit one of the recipes on every mature row; returns the model and what is registered of it."""
     rows = study.rows
     model = rows.fit(study.recipes[name], rows.all_mature)
-    used = {column.name for column in model.columns_}
     card = build_card(
         session,
         CHURN,
@@ -139,7 +140,8 @@ def fit_final(
         horizon_days=rows.outcomes.horizon_days,
         cohort=rows.cohort,
         base_rate=float(rows.outcomes.churned.mean()),
-        leaks=tuple(leak for leak in study.leaks if leak.feature in used),
+        leaks=doubt_model(study.metrics, name, columns=model.columns_, allowed=session.config.allow_features),
+        excluded_features=study.screening.excluded,
         limits=limits(session, study, model=model),
         data_digest=session.tables.digest,
         **outcome_facts(rows.outcomes),
@@ -158,7 +160,7 @@ def limits(session: Session, study: ChurnStudy, *, model: ChurnModel) -> tuple[s
         f"Validation: {folds.summary}.",
         *(f"{notice}." for notice in folds.notices),
         *([as_of_today] if undated else []),
-        *too_few_rows(study.test.outcomes),
+        *study.screening.notes,
         INTERVALS,
         *(f"{missing}." for missing in missing_tables(session.tables)),
     )
@@ -186,6 +188,7 @@ def compare_churn_recipes(session: Session, *, champion: ModelCard | None, chall
     with session.progress.during("features and labels"):
         extra_cutoffs = {*challenger.training_cutoffs, *(champion.training_cutoffs if champion else ())}
         rows = load_churn_rows(at_newest_window(session.tables), extra_cutoffs)
+    rows = rows.without(excluded_features(session.config, challenger, champion))
     train = opponent_train = rows.train
     if champion and is_refresh(champion, challenger):
         train, opponent_train = (rows.rows_known_by_test(card.training_cutoffs) for card in (challenger, champion))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -68,6 +68,10 @@ class ChurnRows:
     def take_labelled(self, rows: NDArray[np.bool_]) -> LabelledRows:
         """Features and outcomes of some rows."""
         return LabelledRows(self.features.take(rows), self.outcomes.take(rows))
+
+    def without(self, names: Collection[str]) -> ChurnRows:
+        """The same rows without some features."""
+        return replace(self, features=self.features.select([one for one in self.features.names if one not in names]))
 
     def fit(self, recipe: Recipe, rows: NDArray[np.bool_]) -> ChurnModel:
         """Fit the recipe's model on these rows."""

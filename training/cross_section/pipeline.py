@@ -1,6 +1,6 @@
 """Train churn models on a cross-section data set, which has no dates: the steps of `kizuna train churn`, in order.
 
-    leak detection, until it finds nothing more -> 5 folds of customers, repeated 4 times, choose a model
+    leak detection -> 5 folds of customers, repeated 4 times, choose a model
     -> final fit on every customer -> challenger in the registry
 
 The base rate becomes champion where there is none.
@@ -27,7 +27,8 @@ from models.protocols import ChurnModel, Settings
 from tables.cross_section import CrossSection
 from training.churn.pipeline import select_recipes
 from training.churn.trials import Trials, choose, concatenate_by_model
-from training.judging.leaks import LabelledRows, find_leaks
+from training.judging.leaks import LabelledRows
+from training.judging.screening import doubt_model, screen_features
 from training.run.cards import Evaluation, build_card, outcome_facts
 from training.run.pipeline import TrainingPipeline, TrainingResult, register
 from training.run.plots import churn_plots
@@ -42,11 +43,13 @@ NEEDS_DATES = ("recency",)
 
 @dataclass(frozen=True)
 class CleanRows:
-    """A cross-section data set without the features that leak detection drops."""
+    """A cross-section data set without the features that leak detection doubts."""
 
     features: FeatureTable
     outcomes: Labels
-    dropped: tuple[Leak, ...]
+    dropped: tuple[Leak, ...] = ()
+    notes: tuple[str, ...] = ()
+    "Of leak detection."
 
     def fit(self, recipe: Recipe, rows: NDArray[np.bool_]) -> ChurnModel:
         """Fit the recipe's model on these customers."""
@@ -65,24 +68,18 @@ def cross_section_recipes(recipes: Mapping[str, Recipe]) -> dict[str, Recipe]:
     }
 
 
-def drop_leaks(data: CrossSection, seed: int) -> CleanRows:
-    """Drop the columns that leak detection finds, again and again until it finds none.
-
-    Models of one half of the customers are measured on the other half.
-    """
-    features, outcomes = data.features, data.outcomes
-    train = stratify_folds(outcomes.churned, n_folds=2, seed=seed) == 0
-    dropped: list[Leak] = []
-    while len(features.columns):
-        halves = (LabelledRows(features.take(half), outcomes.take(half)) for half in (train, ~train))
-        leaks = find_leaks(*halves, seed=seed)
-        if not leaks:
-            return CleanRows(features, outcomes, tuple(dropped))
-        dropped += leaks
-        features = features.select([name for name in features.names if name not in {leak.feature for leak in leaks}])
-    raise NotEnoughHistory(
-        f"{data.config.name}: leak detection dropped every column; list other columns in [cross_section]"
-    )
+def drop_leaks(data: CrossSection) -> CleanRows:
+    """Leave out the columns that leak detection doubts; each half of the customers is measured by the other half."""
+    rows = LabelledRows(data.features, data.outcomes)
+    is_first = stratify_folds(data.outcomes.churned, n_folds=2, seed=data.config.seed) == 0
+    first, second = rows.take(is_first), rows.take(~is_first)
+    screening = screen_features([(first, second), (second, first)], data.config)
+    if not screening.kept:
+        raise NotEnoughHistory(
+            f"{data.config.name}: leak detection doubts every column ({', '.join(data.features.names)}); list others "
+            "in [cross_section], or name those that were known before the customer left in allow_features"
+        )
+    return CleanRows(data.features.select(screening.kept), data.outcomes, screening.excluded, screening.notes)
 
 
 def stratify_folds(churned: NDArray[np.bool_], *, n_folds: int, seed: int) -> NDArray[np.int64]:
@@ -172,7 +169,7 @@ def evaluate(
     """Drop leaks, cross-validate every recipe, and choose one."""
     seed = session.config.seed
     with session.progress.during("leak detection"):
-        rows = drop_leaks(data, seed)
+        rows = drop_leaks(data)
     trials = cross_validate(recipes, rows, seed=seed, progress=session.progress)
     chosen = model or choose(trials.scores, trials.outcomes, seed=seed).model
     return CrossSectionStudy(
@@ -207,6 +204,7 @@ def fit_final(
         base_rate=float(outcomes.churned.mean()),
         features=rows.features.digests,
         as_of_today=rows.features.names,
+        leaks=doubt_model(study.metrics, name, columns=model.columns_, allowed=session.config.allow_features),
         excluded_features=rows.dropped,
         limits=limits(rows),
         data_digest=study.data.digest,
@@ -217,12 +215,13 @@ def fit_final(
 
 def limits(rows: CleanRows) -> tuple[str, ...]:
     """What a reader of the metrics must know."""
-    dropped = f"Dropped by leak detection: {', '.join(leak.feature for leak in rows.dropped)}."
+    dropped = f"Left out by leak detection: {', '.join(leak.feature for leak in rows.dropped)}."
     return (
         f"The data have no dates: the metrics are of {N_FOLDS} folds of customers, repeated {N_REPEATS} times, and say "
         "nothing about the future. The same folds chose the model.",
         "Every column is known as of one day only, perhaps written after the customer left.",
         *([dropped] if rows.dropped else []),
+        *rows.notes,
         "Intervals are 90 % and resample customers.",
     )
 
@@ -231,7 +230,7 @@ def compare_cross_section_recipes(session: Session, *, champion: ModelCard | Non
     """Compare both recipes on the challenger's columns, by the log loss on held-out customers."""
     data, recipe = cross_section_of(session), Recipe.of_card(challenger)
     opponent = Recipe.of_card(champion) if champion else default_recipe(CHURN_MODELS, BASELINE)
-    rows = CleanRows(data.features.select(list(challenger.features)), data.outcomes, ())
+    rows = CleanRows(data.features.select(list(challenger.features)), data.outcomes)
     both = {"challenger": recipe, "champion": opponent}
     trials = cross_validate(both, rows, seed=session.config.seed, progress=session.progress, n_repeats=1)
     return compare(

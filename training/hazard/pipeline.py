@@ -32,11 +32,10 @@ from training.hazard.study import (
     HazardStudy,
     evaluate,
     hazard_settings,
-    outcomes_for_leaks,
     select_recipes,
 )
-from training.judging.leaks import too_few_rows
 from training.judging.promotion import at_newest_window
+from training.judging.screening import doubt_model, excluded_features
 from training.run.cards import INTERVALS, build_card, feature_facts, outcome_facts
 from training.run.pipeline import TrainingPipeline, TrainingResult, register
 from training.run.plots import empty_plot, importance_plot
@@ -74,7 +73,6 @@ def fit_final(
     """Fit one of the recipes on everything known by now; returns the model and what is registered of it."""
     rows, cutoffs = study.rows, study.rows.cutoffs
     model = rows.fit_on_all(study.recipes[name])
-    used = {column.name for column in model.columns_}
     card = build_card(
         session,
         HAZARD,
@@ -85,7 +83,8 @@ def fit_final(
         horizon_days=cutoffs.horizon_days,
         cohort=rows.cohort,
         base_rate=float(study.outcomes.churned.mean()),
-        leaks=tuple(leak for leak in study.leaks if leak.feature in used),
+        leaks=doubt_model(study.metrics, name, columns=model.columns_, allowed=session.config.allow_features),
+        excluded_features=study.screening.excluded,
         limits=limits(session, study, model=model),
         data_digest=session.tables.digest,
         **outcome_facts(rows.outcomes),
@@ -107,7 +106,7 @@ def limits(session: Session, study: HazardStudy, *, model: Hazard) -> tuple[str,
         "again on everything known by now.",
         *([shorter] if cutoffs.horizon_days + model.period_days <= wanted_months * DAYS_PER_HORIZON_MONTH else []),
         causes,
-        *too_few_rows(outcomes_for_leaks(study.rows, session.config.churn.horizon_days)),
+        *study.screening.notes,
         "A month is 30 days in these metrics. Validation: folds over customers inside the training cutoffs.",
         INTERVALS,
     )
@@ -131,6 +130,7 @@ def compare_hazard_recipes(session: Session, *, champion: ModelCard | None, chal
     opponent = Recipe.of_card(champion) if champion else default_recipe(HAZARD_MODELS, BASELINE)
     with session.progress.during("features and lifetimes"):
         rows = load_hazard_rows(at_newest_window(session.tables), hazard_settings(session))
+        rows = rows.without(excluded_features(session.config, challenger, champion))
     curves, opponent_curves = run_parallel(
         lambda one: rows.fit_and_predict(one, train=rows.train, test=rows.test),
         [recipe, opponent],

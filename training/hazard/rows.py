@@ -139,6 +139,10 @@ class HazardRows:
         """The rows of the test cutoff, (n,)."""
         return self.at((self.cutoffs.test,))
 
+    def without(self, names: Collection[str]) -> HazardRows:
+        """The same rows without some features."""
+        return replace(self, features=self.features.select([one for one in self.features.names if one not in names]))
+
     def outcomes_known_by_test(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Labels:
         """The outcomes of some rows as a training at the test cutoff would have known them."""
         return self.outcomes.take(rows).censor(np.datetime64(self.cutoffs.known_by_test, "D"))

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.config.data_set import Config
 from core.config.training import HazardSettings
 from core.labels import Labels
-from core.model_card import Leak, Metric
+from core.model_card import Metric
 from core.model_kinds import HAZARD
 from core.risk_curves import RiskCurves
 from models.hazard.hazard import HAZARD_MODELS
 from models.metrics.survival import compare_curves, survival_metrics
 from models.protocols import Settings
 from training.hazard.rows import HazardRows, load_hazard_rows
-from training.judging.leaks import LabelledRows, find_leaks
+from training.judging.leaks import LabelledRows
+from training.judging.screening import Screening, screen_features
 from training.run.cards import Evaluation
 from training.run.recipe import Recipe, default_recipe
 from training.run.session import Progress, Session, run_parallel
@@ -37,7 +39,7 @@ class HazardStudy:
     outcomes: Labels
     "Of the test rows."
     metrics: tuple[Metric, ...]
-    leaks: tuple[Leak, ...]
+    screening: Screening
 
     def evaluation(self, name: str, *, is_first_champion: bool = False) -> Evaluation:
         """The metrics of every recipe, and the comparison of one of them with the baseline."""
@@ -76,10 +78,13 @@ def select_recipes(session: Session, model: str | None, *, settings: Settings) -
 
 
 def evaluate(session: Session, recipes: dict[str, Recipe], *, model: str | None) -> HazardStudy:
-    """Compute the rows, choose a model by folds over customers, test every recipe once, and look for leaks."""
+    """Compute the rows, leave out doubtful features, choose a model by folds over customers, test each recipe once."""
     progress = session.progress
     with progress.during("features and lifetimes"):
-        rows = load_hazard_rows(session.tables, hazard_settings(session))
+        all_rows = load_hazard_rows(session.tables, hazard_settings(session))
+    with progress.during("leak detection"):
+        screening = screen_hazard_features(all_rows, session.config)
+        rows = all_rows.without(set(all_rows.features.names) - set(screening.kept))
     chosen = model or choose_by_folds(recipes, rows, progress=progress)
     curves = run_parallel(
         lambda recipe: rows.fit_and_predict(recipe, train=rows.train, test=rows.test),
@@ -89,8 +94,6 @@ def evaluate(session: Session, recipes: dict[str, Recipe], *, model: str | None)
     )
     test, outcomes = dict(zip(recipes, curves, strict=True)), rows.outcomes.take(rows.test)
     metrics = [survival_metrics(name, one, outcomes=outcomes) for name, one in test.items()]
-    with progress.during("leak detection"):
-        leaks = leaks_in(rows, horizon_days=session.config.churn.horizon_days, seed=session.config.seed)
     return HazardStudy(
         rows=rows,
         recipes=recipes,
@@ -98,7 +101,7 @@ def evaluate(session: Session, recipes: dict[str, Recipe], *, model: str | None)
         test=test,
         outcomes=outcomes,
         metrics=tuple(metric for of_model in metrics for metric in of_model),
-        leaks=leaks,
+        screening=screening,
     )
 
 
@@ -128,21 +131,17 @@ def choose_by_folds(recipes: Mapping[str, Recipe], rows: HazardRows, *, progress
     return best
 
 
-def leaks_in(rows: HazardRows, *, horizon_days: int, seed: int) -> tuple[Leak, ...]:
-    """Find the features that explain an implausible share of churn soon after the test cutoff."""
-    later = outcomes_for_leaks(rows, horizon_days)
+def screen_hazard_features(rows: HazardRows, config: Config) -> Screening:
+    """Leave out features that explain an implausible share of churn soon after the test cutoff."""
+    horizon_days = min(config.churn.horizon_days, rows.cutoffs.horizon_days)
+    later = rows.outcomes.take(rows.test).within(horizon_days)
     earlier = rows.outcomes_known_by_test(rows.train).within(later.horizon_days)
     train = np.flatnonzero(rows.train)[earlier.is_mature]
-    return find_leaks(
+    split = (
         LabelledRows(rows.features.take(train), earlier.take(earlier.is_mature)),
         LabelledRows(rows.features.take(rows.test), later),
-        seed=seed,
     )
-
-
-def outcomes_for_leaks(rows: HazardRows, horizon_days: int) -> Labels:
-    """Churn soon after the test cutoff: the label that leak detection looks at."""
-    return rows.outcomes.take(rows.test).within(min(horizon_days, rows.cutoffs.horizon_days))
+    return screen_features([split], config)
 
 
 def _concatenate(parts: list[RiskCurves]) -> RiskCurves:

@@ -1,31 +1,78 @@
-"""Leak detection: find features that know the label because they were written after it.
+"""Leak detection: find undated columns that know the label because they were written after it.
 
-A leak shows in how much it explains on customers later than those it was fitted on:
+A feature that is computed from rows dated before the cutoff cannot know what came later. An attribute without a date
+can. What is plausible for a column that was known before the customer left:
 
-    alone       its own AUC is beyond what behaviour ever reaches, and beyond all other features together
-    by removal  without it (and its copies) the AUC of a model drops sharply
+    alone    its AUC is below .95
+    sharp    it does not separate most customers without any overlap
+    rare     a value that few customers have is at most a few times as frequent among one side as among the other
+    jointly  a model of all columns has an AUC below .99, or no single column is responsible
 
-Honest features are redundant: what the days since the last purchase say, the counts of recent purchases say too, so
-that removing one costs next to nothing. A table of a few unrelated features has no such redundancy; there a finding
-is a question to a person more than a verdict.
+A column beyond these limits raises an alarm: it is left out of training and named. An alarm is a question to a person,
+not a proof; `allow_features` answers it. That a column is the only good one, or that others are good as well, is no
+sign of a leak.
+
+Dated features that nearly decide the label give a note: most who leave have stopped already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binom
 
-from core.feature_table import FeatureTable
+from core.feature_table import FeatureColumn, FeatureTable
 from core.labels import Labels
 from core.model_card import Leak
-from core.scores import Scores
 from models.bins import bin_edges, bin_of, smooth_rates
 from models.churn.gradient_boosting import GradientBoosting
-from models.metrics.classification import compare
 from models.metrics.weighted import RankedRows
+
+MIN_ROWS = 30
+"Of churned and of retained customers in the measured rows; with fewer there is no verdict."
+MAX_ALONE_AUC = 0.95
+MAX_JOINT_AUC = 0.99
+SHARP_LOSS = 0.05
+"Of the joint AUC, without the column that is responsible for it."
+
+SHARP_AUC, MAX_SHARP_SHARE = 0.90, 0.55
+"""Of two normal distributions with an AUC of .95, a quarter to two fifths of 500 to 2,000 customers do not overlap."""
+
+MIN_MODE_SHARE = 0.5
+"Of the most frequent value of a column, for its other values to be called rare."
+CERTAIN = 0.05
+"Chance at which a value is called implausible although it is at the limit of what is plausible."
+
+
+@dataclass(frozen=True)
+class RatioLimits:
+    """How much more frequent a value is among one side than among the other."""
+
+    observed: float
+    "At least this many times in the rows."
+    beyond_chance: float
+    "At least this many times with 95 % confidence."
+
+
+LEAVING, KEEPING = RatioLimits(15.0, 8.0), RatioLimits(12.0, 4.0)
+"""Of rare values. Honest signs of leaving, such as complaints, are three times as frequent among those who leave; what
+keeps customers, such as memberships, up to five times as frequent among those who stay."""
+KEEPING_WORD = RatioLimits(20.0, 8.0)
+"Of one word among others."
+MIN_WORDS = 10
+"Customers with a word, for it to be looked at."
+MAX_KEEPING_SHARE = 0.15
+"Of customers with a word, for it to be a rare one that keeps customers."
+
+N_BINS, PRIOR_ROWS = 20, 10.0
+"Of a column alone."
+N_TREES = 60
+"Of the joint model, at a learning rate of .1."
+
+QUESTION = "was it written after the customer left?"
 
 
 @dataclass(frozen=True)
@@ -35,186 +82,225 @@ class LabelledRows:
     features: FeatureTable
     outcomes: Labels
 
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> LabelledRows:
+        """The rows that an index array or mask selects."""
+        return LabelledRows(self.features.take(rows), self.outcomes.take(rows))
 
-@dataclass(frozen=True, kw_only=True)
-class LeakLimits:
-    """Thresholds above which a share of the label is implausible."""
-
-    alone_auc: float = 0.90
-    "AUC of one feature; recency alone reaches .70 to .85 in shops."
-
-    above_the_rest: float = 0.05
-    "AUC of that feature over a model of all features below `alone_auc`; in an easy data set the rest is as good."
-
-    by_removal: float = 0.05
-    "AUC that the model loses; among dozens of related features an honest one costs less than .02."
-
-    honest_loss: float = 0.02
-    "What an honest feature may cost; the interval of the loss must lie above it, to rule out chance in a few rows."
-
-    min_rows: int = 20
-    "Of churned and of retained customers in the later rows; with fewer, the cost of a removal is chance."
-
-    as_of_today: float = 0.02
-    "`by_removal` for attributes without a date, which may have been written after the customer left."
-
-    copy_correlation: float = 0.95
-    "Features whose churn rates correlate this closely are removed together."
-
-    n_suspects: int = 5
-    "How many of the strongest features alone, and of the strongest in a model, are removed in turn."
-
-    n_trees: int = 60
-    "Of the model that measures removals, at a learning rate of .1; enough to show a sharp drop."
+    def select(self, names: Sequence[str]) -> LabelledRows:
+        """Select features."""
+        return LabelledRows(self.features.select(names), self.outcomes)
 
 
-LIMITS = LeakLimits()
+@dataclass(frozen=True)
+class LeakFindings:
+    """What leak detection found."""
 
-CHANCE_AUC = 0.5
-"A model at chance has nothing to lose."
+    alarms: tuple[Leak, ...] = ()
+    "Undated columns in the table's order, each with one sentence and its figures."
+    notes: tuple[str, ...] = ()
+    "Sentences for the model card."
 
-N_BINS, PRIOR_ROWS = 20, 10.0
-"Of a feature alone."
 
+def find_leaks(splits: Sequence[tuple[LabelledRows, LabelledRows]], *, seed: int = 0) -> LeakFindings:
+    """Find undated columns that explain an implausible share of the label.
 
-def find_leaks(
-    earlier: LabelledRows, later: LabelledRows, *, limits: LeakLimits = LIMITS, seed: int = 0
-) -> tuple[Leak, ...]:
-    """Find the features that explain an implausible share of the later rows' label.
-
-    All rows are mature. Leaks come in the table's order, each with one sentence and its figures.
+    Each split has rows to learn from and rows to measure on, all of them mature; no row is measured twice.
     """
-    trial = LeakTrial(earlier.features, earlier.outcomes, later.features, later.outcomes, limits, seed)
-    alone = {name: trial.score_alone(name) for name in earlier.features.names}
-    findings = {**_by_removal(trial, alone), **_too_good_alone(trial, alone)}
-    return tuple(Leak(name, findings[name]) for name in earlier.features.names if name in findings)
-
-
-def too_few_rows(later: Labels, limits: LeakLimits = LIMITS) -> tuple[str, ...]:
-    """One sentence where too few customers churned, or stayed, to measure removals; otherwise empty."""
-    n_churned = int(later.churned.sum())
-    if min(n_churned, len(later) - n_churned) >= limits.min_rows:
-        return ()
-    return (
-        f"Leak detection looked at each feature alone only: of {len(later):,} customers at the test cutoff "
-        f"{n_churned:,} churned, and it needs {limits.min_rows} churned and {limits.min_rows} retained ones to measure "
-        "what removing a feature costs.",
-    )
+    trial = LeakTrial(tuple(splits), seed)
+    if trial.has_too_few_rows:
+        return LeakFindings(notes=(trial.too_few_rows,) if any(c.as_of_today for c in trial.columns) else ())
+    alone = {column.name: trial.score_alone(column.name) for column in trial.columns}
+    undated = [column.name for column in trial.columns if column.as_of_today]
+    findings = {name: sentence for name in undated if (sentence := _implausible_alone(trial, name, alone[name]))}
+    findings |= _responsible_for_all(trial, undated, suspected=findings)
+    alarms = tuple(Leak(name, findings[name]) for name in undated if name in findings)
+    return LeakFindings(alarms, tuple(_notes_on_dated(trial, alone)))
 
 
 @dataclass(frozen=True)
 class LeakTrial:
-    """Earlier rows to fit on and later rows to measure on."""
+    """Splits into rows to learn from and rows to measure on."""
 
-    earlier: FeatureTable
-    earlier_outcomes: Labels
-    later: FeatureTable
-    later_outcomes: Labels
-    limits: LeakLimits
+    splits: tuple[tuple[LabelledRows, LabelledRows], ...]
     seed: int
 
-    def fit(self, names: Sequence[str]) -> GradientBoosting:
-        """Fit a quick model of these features."""
+    @property
+    def columns(self) -> tuple[FeatureColumn, ...]:
+        """The columns of the features."""
+        return self.splits[0][0].features.columns
+
+    @property
+    def churned(self) -> NDArray[np.bool_]:
+        """The measured outcomes of all splits, one after another, (n,)."""
+        return np.concatenate([later.outcomes.churned for _, later in self.splits])
+
+    def values(self, name: str) -> NDArray[np.float64]:
+        """The measured values of a column, (n,)."""
+        return np.concatenate([later.features.column(name) for _, later in self.splits])
+
+    @property
+    def has_too_few_rows(self) -> bool:
+        """Whether too few of the measured customers churned, or stayed, for a verdict."""
+        return min(self.churned.sum(), (~self.churned).sum()) < MIN_ROWS
+
+    @property
+    def too_few_rows(self) -> str:
+        """That there is no verdict, in one sentence."""
+        return (
+            f"Leak detection gave no verdict: of {len(self.churned):,} customers {int(self.churned.sum()):,} churned, "
+            f"and it needs {MIN_ROWS} churned and {MIN_ROWS} retained ones."
+        )
+
+    def score_together(self, names: Collection[str]) -> NDArray[np.float64]:
+        """The churn probability of the measured rows by a quick model of these columns, (n,)."""
+        ordered = [column.name for column in self.columns if column.name in names]
         model = GradientBoosting(
-            n_resamples=0, seed=self.seed, n_trees=self.limits.n_trees, learning_rate=0.1,
+            n_resamples=0, seed=self.seed, n_trees=N_TREES, learning_rate=0.1,
             min_data_in_leaf=20, bagging_fraction=1.0, feature_fraction=1.0,
         )  # fmt: skip
-        return model.fit(self.earlier.select(names), self.earlier_outcomes)
-
-    def score_together(self, names: Sequence[str]) -> Scores:
-        """Score the later rows by a model of these features; by the base rate where there are none."""
-        if not names:
-            return self.to_scores(np.full(len(self.later), self.earlier_outcomes.churned.mean()))
-        return self.fit(names).score(self.later, self.later_outcomes.horizon_days)
-
-    def score_alone(self, name: str) -> Scores:
-        """Score the later rows by one feature: the earlier churn rate of its bin or word, or of a missing value."""
-        values = self.earlier.column(name)
-        words = self.earlier.vocabularies.get(name)
-        edges = bin_edges(values, N_BINS) if words is None else np.arange(1.0, len(words))
-        churned, ones = self.earlier_outcomes.churned.astype(np.float64), np.ones(len(values))
-        rates, _ = smooth_rates(
-            bin_of(values, edges), n_bins=len(edges) + 2, churned=churned, weights=ones, prior_rows=PRIOR_ROWS
-        )
-        return self.to_scores(rates[bin_of(self.later.column(name), edges)])
-
-    def to_scores(self, probability: NDArray[np.float64]) -> Scores:
-        """Probabilities of the later rows as scores."""
-        return Scores(
-            customer_ids=self.later.customer_ids,
-            cutoffs=self.later.cutoffs,
-            value=probability,
-            horizon_days=self.later_outcomes.horizon_days,
+        return np.concatenate(
+            [
+                model.fit(earlier.features.select(ordered), earlier.outcomes)
+                .score(later.features, later.outcomes.horizon_days)
+                .value
+                for earlier, later in self.splits
+            ]
         )
 
-    def auc(self, scores: Scores) -> float:
-        """AUC on the later rows."""
-        ones = np.ones((1, len(scores)))
-        return float(RankedRows.of(scores.value, self.later_outcomes.churned).groups(ones).auc()[0])
+    def score_alone(self, name: str) -> NDArray[np.float64]:
+        """The churn rate that the earlier rows have in the bin, or with the word, of each measured row, (n,)."""
+        return np.concatenate([_rates_of(earlier, later, name=name) for earlier, later in self.splits])
 
-    def is_above(self, scores: Scores, others: Scores, *, margin: float, certain_margin: float = 0.0) -> bool:
-        """Whether the first AUC is higher by `margin`, and its interval by `certain_margin`.
+    def auc(self, score: NDArray[np.float64]) -> float:
+        """AUC on the measured rows."""
+        ones = np.ones((1, len(score)))
+        return float(RankedRows.of(score, self.churned).groups(ones).auc()[0])
 
-        An AUC below chance counts as chance.
+
+def _rates_of(earlier: LabelledRows, later: LabelledRows, *, name: str) -> NDArray[np.float64]:
+    values, words = earlier.features.column(name), earlier.features.vocabularies.get(name)
+    edges = bin_edges(values, N_BINS) if words is None else np.arange(1.0, len(words))
+    churned, ones = earlier.outcomes.churned.astype(np.float64), np.ones(len(values))
+    rates, _ = smooth_rates(
+        bin_of(values, edges), n_bins=len(edges) + 2, churned=churned, weights=ones, prior_rows=PRIOR_ROWS
+    )
+    return rates[bin_of(later.features.column(name), edges)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountedValue:
+    """How many customers of each side have a value."""
+
+    leavers: int
+    stayers: int
+    n_leavers: int
+    "All that churned."
+    n_stayers: int
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the value is more frequent among those who stay."""
+        return self.stayers * self.n_leavers > self.leavers * self.n_stayers
+
+    def is_beyond(self, limits: RatioLimits) -> bool:
+        """Whether the value is far more frequent on one side than on the other, beyond chance.
+
+        Given how many have the value, those of the rarer side are binomial; the test of a ratio of two Poisson rates
+        (Przyborowski and Wilenski 1940).
         """
-        if self.auc(scores) - max(self.auc(others), CHANCE_AUC) < margin:
+        often, n_often, rarely, n_rarely = self.stayers, self.n_stayers, self.leavers, self.n_leavers
+        if not self.keeps:
+            often, n_often, rarely, n_rarely = rarely, n_rarely, often, n_often
+        if often * n_rarely < limits.observed * rarely * n_often:
             return False
-        comparison = compare(
-            "with",
-            "without",
-            scores=scores,
-            scores_against=others,
-            outcomes=self.later_outcomes,
-            metric="auc",
-            n_resamples=100,
-            seed=self.seed,
+        expected = n_rarely / limits.beyond_chance
+        return bool(binom.cdf(rarely, often + rarely, expected / (expected + n_often)) <= CERTAIN)
+
+
+def _implausible_alone(trial: LeakTrial, name: str, score: NDArray[np.float64]) -> str:
+    """What is implausible about a column by itself, in one sentence; '' if nothing is."""
+    auc = trial.auc(score)
+    if auc >= MAX_ALONE_AUC:
+        return f"alone it has an AUC of {auc:.3f}: {QUESTION}"
+    values = trial.values(name)
+    share = _share_without_overlap(values, trial.churned)
+    if auc >= SHARP_AUC and share >= MAX_SHARP_SHARE:
+        return f"it separates {share:.0%} of the customers without any overlap (AUC {auc:.3f}): {QUESTION}"
+    vocabulary = next(column.vocabulary for column in trial.columns if column.name == name)
+    return _describe_rare_value(values, trial.churned, words=vocabulary)
+
+
+def _share_without_overlap(values: NDArray[np.float64], churned: NDArray[np.bool_]) -> float:
+    """The share of customers whose value is above, or below, every value of the other side; missing values overlap."""
+    leavers, stayers = values[churned & ~np.isnan(values)], values[~churned & ~np.isnan(values)]
+    if not len(leavers) or not len(stayers):
+        return 0.0
+    lowest, highest = max(leavers.min(), stayers.min()), min(leavers.max(), stayers.max())
+    return float(np.mean((values < lowest) | (values > highest)))
+
+
+def _describe_rare_value(
+    values: NDArray[np.float64], churned: NDArray[np.bool_], *, words: tuple[str, ...] | None
+) -> str:
+    """The first rare value, or all but the most frequent one, that nearly all or nearly no churned customers have."""
+    filled = np.where(np.isnan(values), -np.inf, values)
+    levels, codes, counts = np.unique(filled, return_inverse=True, return_counts=True)
+    mode = int(counts.argmax())
+    candidates: list[tuple[str, NDArray[np.bool_], bool]] = []
+    if counts[mode] >= MIN_MODE_SHARE * len(values) and len(levels) > 1:
+        rarest = "a value" if np.isneginf(levels[mode]) else f"a value other than {_text(levels[mode], words)}"
+        candidates.append((rarest, codes != mode, False))
+    # Single values of a number are tails of it, which are pure in an honest column as well; words are not.
+    if words is not None:
+        frequent = np.flatnonzero(counts >= MIN_WORDS)
+        candidates += [(_text(levels[level], words), codes == level, True) for level in frequent]
+    for text, has_value, is_word in candidates:
+        counted = CountedValue(
+            leavers=int((has_value & churned).sum()),
+            stayers=int((has_value & ~churned).sum()),
+            n_leavers=int(churned.sum()),
+            n_stayers=int((~churned).sum()),
         )
-        return comparison.difference.low > certain_margin
+        # A frequent word that keeps customers may be a long contract.
+        if is_word and counted.keeps and has_value.mean() > MAX_KEEPING_SHARE:
+            continue
+        if counted.is_beyond((KEEPING_WORD if is_word else KEEPING) if counted.keeps else LEAVING):
+            n = counted.leavers + counted.stayers
+            return f"of {n:,} customers with {text}, {counted.leavers:,} left: {QUESTION}"
+    return ""
 
 
-def _too_good_alone(trial: LeakTrial, alone: Mapping[str, Scores]) -> dict[str, str]:
-    limits = trial.limits
-    suspects = [name for name, scores in alone.items() if trial.auc(scores) >= limits.alone_auc]
-    if not suspects:
-        return {}
-    rest = trial.score_together([name for name in alone if name not in suspects])
-    return {
-        name: f"alone it has an AUC of {trial.auc(alone[name]):.3f}, all plausible features together "
-        f"{trial.auc(rest):.3f}: was it written after the customer left?"
-        for name in suspects
-        if trial.is_above(alone[name], rest, margin=limits.above_the_rest)
-    }
+def _text(level: float, words: tuple[str, ...] | None) -> str:
+    if np.isneginf(level):
+        return "no value"
+    return f"{level:g}" if words is None else f"'{words[int(level)]}'"
 
 
-def _by_removal(trial: LeakTrial, alone: Mapping[str, Scores]) -> dict[str, str]:
-    if too_few_rows(trial.later_outcomes, trial.limits):
-        return {}
-    limits, with_all = trial.limits, trial.score_together(list(alone))
-    undated = {column.name for column in trial.earlier.columns if column.as_of_today}
-    findings = {}
-    for name, copies in _suspects(trial, alone, undated=undated).items():
-        without = trial.score_together([other for other in alone if other not in copies])
-        margins = (limits.as_of_today, 0.0) if name in undated else (limits.by_removal, limits.honest_loss)
-        if trial.is_above(with_all, without, margin=margins[0], certain_margin=margins[1]):
-            findings[name] = (
-                f"without it the AUC falls from {trial.auc(with_all):.3f} to {trial.auc(without):.3f}: "
-                "was it written after the customer left?"
-            )
+def _responsible_for_all(trial: LeakTrial, undated: Sequence[str], *, suspected: Collection[str]) -> dict[str, str]:
+    """The undated columns without which the AUC of a model of all plausible columns falls sharply from above .99."""
+    findings: dict[str, str] = {}
+    names = {column.name for column in trial.columns} - set(suspected)
+    rest = [name for name in undated if name in names]
+    while rest:
+        together = trial.auc(trial.score_together(names))
+        if together <= MAX_JOINT_AUC:
+            break
+        without = {name: trial.auc(trial.score_together(names - {name})) for name in rest if len(names) > 1}
+        name = min(without, key=lambda name: without[name], default="")
+        if not name or together - without[name] < SHARP_LOSS:
+            break
+        findings[name] = f"without it the AUC falls from {together:.3f} to {without[name]:.3f}: {QUESTION}"
+        names.remove(name)
+        rest.remove(name)
     return findings
 
 
-def _suspects(trial: LeakTrial, alone: Mapping[str, Scores], *, undated: set[str]) -> dict[str, set[str]]:
-    """The features worth removing, each with its copies and itself."""
-    names = list(alone)
-    strongest = sorted(names, key=lambda name: -trial.auc(alone[name]))[: trial.limits.n_suspects]
-    important = list(trial.fit(names).importance(trial.later))[: trial.limits.n_suspects]
-    rates = np.array([alone[name].value for name in names])
-    varies = np.ptp(rates, axis=1) > 0
-    # A constant has no correlation; noise in its place correlates with no other feature.
-    noise = np.random.default_rng(trial.seed).random(rates.shape)
-    related = np.atleast_2d(np.corrcoef(np.where(varies[:, None], rates, noise))) >= trial.limits.copy_correlation
-    return {
-        name: {name} | {names[other] for other in np.flatnonzero(related[names.index(name)])}
-        for name in names
-        if name in {*strongest, *important, *undated}
-    }
+def _notes_on_dated(trial: LeakTrial, alone: dict[str, NDArray[np.float64]]) -> Iterator[str]:
+    """The strongest dated feature of the table, where it nearly decides the label."""
+    aucs = {column.name: trial.auc(alone[column.name]) for column in trial.columns if not column.as_of_today}
+    strongest = max(aucs, key=lambda name: aucs[name], default="")
+    if strongest and aucs[strongest] >= MAX_ALONE_AUC:
+        yield (
+            f"{strongest} alone has an AUC of {aucs[strongest]:.3f}: most who leave have stopped already at the "
+            "cutoff, or its rows are dated before they happened; a shorter active_days asks a harder question."
+        )

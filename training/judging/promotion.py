@@ -65,15 +65,19 @@ def at_newest_window(tables: Tables) -> Tables:
 
 
 def is_refresh(champion: ModelCard | None, challenger: ModelCard) -> bool:
-    """Whether the challenger is the champion's recipe on other data."""
-    return champion is not None and (champion.model, champion.settings) == (challenger.model, challenger.settings)
+    """Whether the challenger is the champion's recipe, with the same features, on other data."""
+    recipes = ((card.model, card.settings, card.features) for card in (champion, challenger) if card)
+    return champion is not None and next(recipes) == next(recipes)
 
 
 def refuse_leaks(challenger: ModelCard) -> None:
     """Raise GateRefused for a model with features that leak detection has flagged."""
     if challenger.leaks:
         findings = "; ".join(leak.finding for leak in challenger.leaks)
-        raise GateRefused(f"leak detection flagged it: {findings}; remove the feature and train again, {FORCE_HINT}")
+        raise GateRefused(
+            f"leak detection doubts it: {findings}; train without the feature (exclude_features), or state that it was "
+            f"known before (allow_features), {FORCE_HINT}"
+        )
 
 
 def refuse_no_better_than_baselines(challenger: ModelCard) -> None:

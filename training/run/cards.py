@@ -135,8 +135,8 @@ def flags(card: ModelCard) -> tuple[str, ...]:
 
 def _warnings(card: ModelCard) -> str:
     baseline = ["A baseline that became champion because there was none."] if card.is_baseline else []
-    leaks = [f"**Leak:** {leak.finding}" for leak in card.leaks]
-    dropped = [f"**Dropped as a leak:** {leak.feature}: {leak.finding}" for leak in card.excluded_features]
+    leaks = [f"**Possible leak:** {leak.finding}" for leak in card.leaks]
+    dropped = [f"**Left out as a possible leak:** {leak.feature}: {leak.finding}" for leak in card.excluded_features]
     return "\n".join(f"> {line}\n" for line in [*baseline, *leaks, *dropped])
 
 

@@ -9,7 +9,7 @@ import mlflow
 import pyarrow as pa
 import pytest
 
-from core.errors import GateRefused, UnknownName
+from core.errors import UnknownName
 from features.cohort import select_cohort
 from features.pipeline import compute_features
 from models.churn.additive import CHURN_MODELS
@@ -17,7 +17,6 @@ from models.mlflow_store.registry import open_store
 from simulation.shop.simulate import ShopWorld
 from tests.training.conftest import PASSWORD, Frames, open_shop
 from training.churn.pipeline import train_churn
-from training.judging.promotion import promote
 from training.run.pipeline import TrainingResult
 from training.run.session import Session
 
@@ -136,7 +135,7 @@ def with_satisfaction_at_leaving(frames: Frames) -> Frames:
 
 
 @pytest.mark.slow
-def test_a_model_with_a_feature_that_was_filled_in_later_is_flagged_and_refused(tmp_path: Path):
+def test_a_feature_that_was_filled_in_later_is_left_out_and_named(tmp_path: Path):
     edits = {
         "active_days = 180": 'active_days = 180\nas_of_today = ["customers.exit_score"]',
         'customers = ["prefecture", "age_band"]': 'customers = ["exit_score"]',
@@ -145,7 +144,6 @@ def test_a_model_with_a_feature_that_was_filled_in_later_is_flagged_and_refused(
 
     registered = train_churn(session, "logistic", settings={"n_resamples": 0}).challenger
 
-    assert [leak.feature for leak in registered.card.leaks] == ["exit_score"]
-    with pytest.raises(GateRefused, match="leak detection flagged it"):
-        promote(session, "churn")
-    assert promote(session, "churn", force_reason="the board wants to see it").why.startswith("forced: the board")
+    assert [leak.feature for leak in registered.card.excluded_features] == ["exit_score"]
+    assert "exit_score" not in registered.card.features
+    assert registered.card.leaks == ()

@@ -50,7 +50,7 @@ def test_a_column_that_was_filled_in_later_is_dropped_and_named_on_the_card(trai
     assert [leak.feature for leak in card.excluded_features] == ["exit_score"]
     assert set(card.features) == {"contract", "charges", *SPORTS}
     assert card.leaks == ()
-    assert "**Dropped as a leak:** exit_score: alone it has an AUC of" in render_card_markdown(card)
+    assert "**Left out as a possible leak:** exit_score: alone it has an AUC of" in render_card_markdown(card)
 
 
 def test_honest_columns_beat_the_base_rate_on_held_out_customers(training_result):

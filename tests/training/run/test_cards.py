@@ -75,5 +75,5 @@ def test_the_markdown_has_cohort_metrics_recipe_and_leaks():
     assert "| recency | 0.7000 [0.6000, 0.8000] |" in text
     assert "a purchase in the 180 days before the cutoff" in text
     assert "4,000 rows of 1,200 customers" in text
-    assert "**Leak:** it tells all" in text
+    assert "**Possible leak:** it tells all" in text
     assert "* seed: 3" in text

@@ -100,7 +100,7 @@ def _outcomes(churned: NDArray[np.bool_]) -> Labels:
     )
 
 
-def _separated(random: np.random.Generator, churned: NDArray[np.bool_], auc: float) -> NDArray[np.float64]:
+def _draw_separated(random: np.random.Generator, churned: NDArray[np.bool_], auc: float) -> NDArray[np.float64]:
     """Normal values with this AUC, in either direction."""
     shift = np.sqrt(2) * NormalDist().inv_cdf(auc)
     return (random.normal(size=len(churned)) + shift * churned) * float(random.choice([-1.0, 1.0]))
@@ -119,7 +119,7 @@ def _lose(random: np.random.Generator, values: NDArray[np.float64], share: float
 
 
 def _weak_number(random: np.random.Generator, churned: NDArray[np.bool_]):
-    values = _disguise(random, _separated(random, churned, random.uniform(0.5, 0.8)))
+    values = _disguise(random, _draw_separated(random, churned, random.uniform(0.5, 0.8)))
     return _lose(random, values, float(random.choice([0.0, 0.0, 0.1]))), None
 
 
@@ -147,13 +147,13 @@ def _membership(random: np.random.Generator, churned: NDArray[np.bool_]):
 
 
 def _strong(random: np.random.Generator, churned: NDArray[np.bool_]):
-    values = _disguise(random, _separated(random, churned, random.uniform(0.90, 0.97)))
+    values = _disguise(random, _draw_separated(random, churned, random.uniform(0.90, 0.97)))
     return _lose(random, values, float(random.choice([0.0, 0.05]))), None
 
 
 def _exit_score(random: np.random.Generator, churned: NDArray[np.bool_]):
     """A score that another model, or a survey, gave after the customer left."""
-    return _disguise(random, _separated(random, churned, random.uniform(0.975, 0.9999))), None
+    return _disguise(random, _draw_separated(random, churned, random.uniform(0.975, 0.9999))), None
 
 
 def _status(random: np.random.Generator, churned: NDArray[np.bool_]):
@@ -163,7 +163,7 @@ def _status(random: np.random.Generator, churned: NDArray[np.bool_]):
 
 
 def _cancellation_reason(random: np.random.Generator, churned: NDArray[np.bool_]):
-    """Filled in for some of those who left."""
+    """Filled in for some churned customers."""
     filled = random.random(len(churned)) < np.where(churned, random.uniform(0.2, 1.0), random.uniform(0.0, 0.005))
     return np.where(filled, random.integers(0, 3, len(churned)), np.nan), ("price", "product", "moved")
 

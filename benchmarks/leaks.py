@@ -16,7 +16,7 @@ from training.judging.leaks import find_leaks
 SEEDS = range(1000, 1300)
 
 
-def doubted_columns(world: LeakWorld, seed: int) -> frozenset[str]:
+def find_alarms(world: LeakWorld, seed: int) -> frozenset[str]:
     """The columns that raise an alarm; each half of the customers is measured by the other half."""
     is_first = stratify_folds(world.rows.outcomes.churned, n_folds=2, seed=seed) == 0
     first, second = world.rows.take(is_first), world.rows.take(~is_first)
@@ -36,7 +36,7 @@ def main() -> None:
     missed, n_leaks, doubted, n_honest = [], [], [], []
     for seed in SEEDS:
         world = generate_leak_world(seed)
-        alarms = doubted_columns(world, seed)
+        alarms = find_alarms(world, seed)
         missed.append(len(world.leaks - alarms))
         n_leaks.append(len(world.leaks))
         doubted.append(len(world.honest & alarms))

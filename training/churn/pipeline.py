@@ -29,7 +29,7 @@ from training.churn.trials import (
     validate,
 )
 from training.judging.promotion import at_newest_window, is_refresh
-from training.judging.screening import Screening, doubt_model, excluded_features, screen_features
+from training.judging.screening import Screening, collect_exclusions, doubt_model, screen_features
 from training.run.cards import INTERVALS, RECIPE_FIGURES, Evaluation, build_card, feature_facts, outcome_facts
 from training.run.pipeline import TrainingPipeline, TrainingResult, register
 from training.run.plots import churn_plots
@@ -188,7 +188,7 @@ def compare_churn_recipes(session: Session, *, champion: ModelCard | None, chall
     with session.progress.during("features and labels"):
         extra_cutoffs = {*challenger.training_cutoffs, *(champion.training_cutoffs if champion else ())}
         rows = load_churn_rows(at_newest_window(session.tables), extra_cutoffs)
-    rows = rows.without(excluded_features(session.config, challenger, champion))
+    rows = rows.without(collect_exclusions(session.config, challenger, champion))
     train = opponent_train = rows.train
     if champion and is_refresh(champion, challenger):
         train, opponent_train = (rows.rows_known_by_test(card.training_cutoffs) for card in (challenger, champion))

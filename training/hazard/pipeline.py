@@ -35,7 +35,7 @@ from training.hazard.study import (
     select_recipes,
 )
 from training.judging.promotion import at_newest_window
-from training.judging.screening import doubt_model, excluded_features
+from training.judging.screening import collect_exclusions, doubt_model
 from training.run.cards import INTERVALS, build_card, feature_facts, outcome_facts
 from training.run.pipeline import TrainingPipeline, TrainingResult, register
 from training.run.plots import empty_plot, importance_plot
@@ -130,7 +130,7 @@ def compare_hazard_recipes(session: Session, *, champion: ModelCard | None, chal
     opponent = Recipe.of_card(champion) if champion else default_recipe(HAZARD_MODELS, BASELINE)
     with session.progress.during("features and lifetimes"):
         rows = load_hazard_rows(at_newest_window(session.tables), hazard_settings(session))
-        rows = rows.without(excluded_features(session.config, challenger, champion))
+        rows = rows.without(collect_exclusions(session.config, challenger, champion))
     curves, opponent_curves = run_parallel(
         lambda one: rows.fit_and_predict(one, train=rows.train, test=rows.test),
         [recipe, opponent],

@@ -130,7 +130,7 @@ class LeakTrial:
         return self.splits[0][0].features.columns
 
     @property
-    def churned(self) -> NDArray[np.bool_]:
+    def labels(self) -> NDArray[np.bool_]:
         """The measured outcomes of all splits, one after another, (n,)."""
         return np.concatenate([later.outcomes.churned for _, later in self.splits])
 
@@ -141,13 +141,13 @@ class LeakTrial:
     @property
     def has_too_few_rows(self) -> bool:
         """Whether too few of the measured customers churned, or stayed, for a verdict."""
-        return min(self.churned.sum(), (~self.churned).sum()) < MIN_ROWS
+        return min(self.labels.sum(), (~self.labels).sum()) < MIN_ROWS
 
     @property
     def too_few_rows(self) -> str:
         """That there is no verdict, in one sentence."""
         return (
-            f"Leak detection gave no verdict: of {len(self.churned):,} customers {int(self.churned.sum()):,} churned, "
+            f"Leak detection gave no verdict: of {len(self.labels):,} customers {int(self.labels.sum()):,} churned, "
             f"and it needs {MIN_ROWS} churned and {MIN_ROWS} retained ones."
         )
 
@@ -174,7 +174,7 @@ class LeakTrial:
     def auc(self, score: NDArray[np.float64]) -> float:
         """AUC on the measured rows."""
         ones = np.ones((1, len(score)))
-        return float(RankedRows.of(score, self.churned).groups(ones).auc()[0])
+        return float(RankedRows.of(score, self.labels).groups(ones).auc()[0])
 
 
 def _rates_of(earlier: LabelledRows, later: LabelledRows, *, name: str) -> NDArray[np.float64]:
@@ -223,11 +223,11 @@ def _implausible_alone(trial: LeakTrial, name: str, score: NDArray[np.float64]) 
     if auc >= MAX_ALONE_AUC:
         return f"alone it has an AUC of {auc:.3f}: {QUESTION}"
     values = trial.values(name)
-    share = _share_without_overlap(values, trial.churned)
+    share = _share_without_overlap(values, trial.labels)
     if auc >= SHARP_AUC and share >= MAX_SHARP_SHARE:
         return f"it separates {share:.0%} of the customers without any overlap (AUC {auc:.3f}): {QUESTION}"
     vocabulary = next(column.vocabulary for column in trial.columns if column.name == name)
-    return _describe_rare_value(values, trial.churned, words=vocabulary)
+    return _describe_rare_value(values, trial.labels, words=vocabulary)
 
 
 def _share_without_overlap(values: NDArray[np.float64], churned: NDArray[np.bool_]) -> float:

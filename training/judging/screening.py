@@ -37,17 +37,17 @@ def screen_features(splits: Sequence[tuple[LabelledRows, LabelledRows]], config:
             if name not in names:
                 raise BadInput(f"{setting}: no feature '{name}'{did_you_mean(name, names)}")
     candidates = [name for name in names if name not in config.exclude_features]
-    found = find_leaks(
+    findings = find_leaks(
         [(earlier.select(candidates), later.select(candidates)) for earlier, later in splits], seed=config.seed
     )
-    alarms = tuple(leak for leak in found.alarms if leak.feature not in config.allow_features)
-    allowed = [leak.feature for leak in found.alarms if leak.feature in config.allow_features]
+    alarms = tuple(leak for leak in findings.alarms if leak.feature not in config.allow_features)
+    allowed = [leak.feature for leak in findings.alarms if leak.feature in config.allow_features]
     alarmed = {leak.feature for leak in alarms}
     return Screening(
         kept=tuple(name for name in candidates if name not in alarmed),
         excluded=alarms,
         notes=(
-            *found.notes,
+            *findings.notes,
             *(
                 [f"Taken out by exclude_features: {', '.join(config.exclude_features)}."]
                 if config.exclude_features
@@ -62,7 +62,7 @@ def screen_features(splits: Sequence[tuple[LabelledRows, LabelledRows]], config:
     )
 
 
-def excluded_features(config: Config, *cards: ModelCard | None) -> frozenset[str]:
+def collect_exclusions(config: Config, *cards: ModelCard | None) -> frozenset[str]:
     """What recipes are compared without: the excluded features of the TOML and of each card."""
     of_cards = (leak.feature for card in cards if card for leak in card.excluded_features)
     return frozenset((*config.exclude_features, *of_cards))

@@ -108,11 +108,11 @@ def test_a_reason_that_only_some_of_the_churned_customers_have_raises_an_alarm()
 
 
 def test_an_offer_that_only_staying_customers_accepted_raises_an_alarm():
-    def accepted(rows: LabelledRows, seed: int) -> np.ndarray:
+    def offer(rows: LabelledRows, seed: int) -> np.ndarray:
         churned = rows.outcomes.churned
         return (~churned & (np.random.default_rng(seed).random(len(churned)) < 0.2)).astype(float)
 
-    (leak,) = find(*two_samples(accepted)).alarms
+    (leak,) = find(*two_samples(offer)).alarms
 
     assert "customers with a value other than 0, 0 left" in leak.finding
 

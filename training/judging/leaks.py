@@ -22,7 +22,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from core.feature_table import FeatureColumn, FeatureTable
 from core.labels import Labels
@@ -30,6 +29,7 @@ from core.model_card import Leak
 from models.bins import bin_edges, bin_of, smooth_rates
 from models.churn.gradient_boosting import GradientBoosting
 from models.metrics.weighted import RankedRows
+from training.judging.rare_values import QUESTION, describe_rare_value
 
 MIN_ROWS = 30
 "Of churned and of retained customers in the measured rows; with fewer there is no verdict."
@@ -41,38 +41,10 @@ SHARP_LOSS = 0.05
 SHARP_AUC, MAX_SHARP_SHARE = 0.90, 0.55
 """Of two normal distributions with an AUC of .95, a quarter to two fifths of 500 to 2,000 customers do not overlap."""
 
-MIN_MODE_SHARE = 0.5
-"Of the most frequent value of a column, for its other values to be called rare."
-CERTAIN = 0.05
-"Chance at which a value is called implausible although it is at the limit of what is plausible."
-
-
-@dataclass(frozen=True)
-class RatioLimits:
-    """How much more frequent a value is among one side than among the other."""
-
-    observed: float
-    "At least this many times in the rows."
-    beyond_chance: float
-    "At least this many times with 95 % confidence."
-
-
-LEAVING, KEEPING = RatioLimits(15.0, 8.0), RatioLimits(12.0, 4.0)
-"""Of rare values. Honest signs of leaving, such as complaints, are three times as frequent among those who leave; what
-keeps customers, such as memberships, up to five times as frequent among those who stay."""
-KEEPING_WORD = RatioLimits(20.0, 8.0)
-"Of one word among others."
-MIN_WORDS = 10
-"Customers with a word, for it to be looked at."
-MAX_KEEPING_SHARE = 0.15
-"Of customers with a word, for it to be a rare one that keeps customers."
-
 N_BINS, PRIOR_ROWS = 20, 10.0
 "Of a column alone."
 N_TREES = 60
 "Of the joint model, at a learning rate of .1."
-
-QUESTION = "was it written after the customer left?"
 
 
 @dataclass(frozen=True)
@@ -111,7 +83,7 @@ def find_leaks(splits: Sequence[tuple[LabelledRows, LabelledRows]], *, seed: int
         return LeakFindings(notes=(trial.too_few_rows,) if any(c.as_of_today for c in trial.columns) else ())
     alone = {column.name: trial.score_alone(column.name) for column in trial.columns}
     undated = [column.name for column in trial.columns if column.as_of_today]
-    findings = {name: sentence for name in undated if (sentence := _implausible_alone(trial, name, alone[name]))}
+    findings = {name: sentence for name in undated if (sentence := _implausible_alone(trial, name, score=alone[name]))}
     findings |= _responsible_for_all(trial, undated, suspected=findings)
     alarms = tuple(Leak(name, findings[name]) for name in undated if name in findings)
     return LeakFindings(alarms, tuple(_notes_on_dated(trial, alone)))
@@ -187,37 +159,7 @@ def _rates_of(earlier: LabelledRows, later: LabelledRows, *, name: str) -> NDArr
     return rates[bin_of(later.features.column(name), edges)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class CountedValue:
-    """How many customers of each side have a value."""
-
-    leavers: int
-    stayers: int
-    n_leavers: int
-    "All that churned."
-    n_stayers: int
-
-    @property
-    def keeps(self) -> bool:
-        """Whether the value is more frequent among those who stay."""
-        return self.stayers * self.n_leavers > self.leavers * self.n_stayers
-
-    def is_beyond(self, limits: RatioLimits) -> bool:
-        """Whether the value is far more frequent on one side than on the other, beyond chance.
-
-        Given how many have the value, those of the rarer side are binomial; the test of a ratio of two Poisson rates
-        (Przyborowski and Wilenski 1940).
-        """
-        often, n_often, rarely, n_rarely = self.stayers, self.n_stayers, self.leavers, self.n_leavers
-        if not self.keeps:
-            often, n_often, rarely, n_rarely = rarely, n_rarely, often, n_often
-        if often * n_rarely < limits.observed * rarely * n_often:
-            return False
-        expected = n_rarely / limits.beyond_chance
-        return bool(binom.cdf(rarely, often + rarely, expected / (expected + n_often)) <= CERTAIN)
-
-
-def _implausible_alone(trial: LeakTrial, name: str, score: NDArray[np.float64]) -> str:
+def _implausible_alone(trial: LeakTrial, name: str, *, score: NDArray[np.float64]) -> str:
     """What is implausible about a column by itself, in one sentence; '' if nothing is."""
     auc = trial.auc(score)
     if auc >= MAX_ALONE_AUC:
@@ -227,7 +169,7 @@ def _implausible_alone(trial: LeakTrial, name: str, score: NDArray[np.float64]) 
     if auc >= SHARP_AUC and share >= MAX_SHARP_SHARE:
         return f"it separates {share:.0%} of the customers without any overlap (AUC {auc:.3f}): {QUESTION}"
     vocabulary = next(column.vocabulary for column in trial.columns if column.name == name)
-    return _describe_rare_value(values, trial.labels, words=vocabulary)
+    return describe_rare_value(values, trial.labels, words=vocabulary)
 
 
 def _share_without_overlap(values: NDArray[np.float64], churned: NDArray[np.bool_]) -> float:
@@ -237,43 +179,6 @@ def _share_without_overlap(values: NDArray[np.float64], churned: NDArray[np.bool
         return 0.0
     lowest, highest = max(leavers.min(), stayers.min()), min(leavers.max(), stayers.max())
     return float(np.mean((values < lowest) | (values > highest)))
-
-
-def _describe_rare_value(
-    values: NDArray[np.float64], churned: NDArray[np.bool_], *, words: tuple[str, ...] | None
-) -> str:
-    """The first rare value, or all but the most frequent one, that nearly all or nearly no churned customers have."""
-    filled = np.where(np.isnan(values), -np.inf, values)
-    levels, codes, counts = np.unique(filled, return_inverse=True, return_counts=True)
-    mode = int(counts.argmax())
-    candidates: list[tuple[str, NDArray[np.bool_], bool]] = []
-    if counts[mode] >= MIN_MODE_SHARE * len(values) and len(levels) > 1:
-        rarest = "a value" if np.isneginf(levels[mode]) else f"a value other than {_text(levels[mode], words)}"
-        candidates.append((rarest, codes != mode, False))
-    # Single values of a number are tails of it, which are pure in an honest column as well; words are not.
-    if words is not None:
-        frequent = np.flatnonzero(counts >= MIN_WORDS)
-        candidates += [(_text(levels[level], words), codes == level, True) for level in frequent]
-    for text, has_value, is_word in candidates:
-        counted = CountedValue(
-            leavers=int((has_value & churned).sum()),
-            stayers=int((has_value & ~churned).sum()),
-            n_leavers=int(churned.sum()),
-            n_stayers=int((~churned).sum()),
-        )
-        # A frequent word that keeps customers may be a long contract.
-        if is_word and counted.keeps and has_value.mean() > MAX_KEEPING_SHARE:
-            continue
-        if counted.is_beyond((KEEPING_WORD if is_word else KEEPING) if counted.keeps else LEAVING):
-            n = counted.leavers + counted.stayers
-            return f"of {n:,} customers with {text}, {counted.leavers:,} left: {QUESTION}"
-    return ""
-
-
-def _text(level: float, words: tuple[str, ...] | None) -> str:
-    if np.isneginf(level):
-        return "no value"
-    return f"{level:g}" if words is None else f"'{words[int(level)]}'"
 
 
 def _responsible_for_all(trial: LeakTrial, undated: Sequence[str], *, suspected: Collection[str]) -> dict[str, str]:

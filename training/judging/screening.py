@@ -9,7 +9,8 @@ from core.config.data_set import Config
 from core.errors import BadInput, did_you_mean
 from core.feature_table import FeatureColumn
 from core.model_card import CROSS_VALIDATION, Leak, Metric, ModelCard
-from training.judging.leaks import MAX_JOINT_AUC, QUESTION, LabelledRows, find_leaks
+from training.judging.leaks import MAX_JOINT_AUC, LabelledRows, find_leaks
+from training.judging.rare_values import QUESTION
 
 JUDGED = ("test", CROSS_VALIDATION)
 "Splits that a model is judged by."

@@ -60,22 +60,22 @@ class FeatureColumn(msgspec.Struct, frozen=True, kw_only=True):
         """What the feature measures, as a noun phrase."""
         return self.ja if language == JAPANESE else self.en
 
-    def sentences(self, value: float, language: Language) -> tuple[str, ...]:
+    def sentences(self, value: float, language: Language, *, raises_risk: bool) -> tuple[str, ...]:
         """The templates of sentences on a value, the most particular one first; none if the title suffices."""
         is_japanese = language == JAPANESE
         ordinary = self.says_ja if is_japanese else self.says_en
         zero = self.says_zero_ja if is_japanese else self.says_zero_en
-        absence = self.absence_sentence(value, language)
+        absence = self.absence_sentence(value, language, raises_risk=raises_risk)
         chosen = (absence,) if math.isnan(value) else (absence, zero if value == 0 else "", ordinary)
         return tuple(template for template in chosen if template)
 
-    def absence_sentence(self, value: float, language: Language) -> str:
-        """The template on a missing value, or on one that is longer than usual; '' if there is none."""
+    def absence_sentence(self, value: float, language: Language, *, raises_risk: bool) -> str:
+        """The template on a missing value, or on one that is longer than usual and a risk; '' if there is none."""
         is_japanese = language == JAPANESE
         if math.isnan(value):
             return self.says_missing_ja if is_japanese else self.says_missing_en
         above = self.says_above_ja if is_japanese else self.says_above_en
-        return above if value > 1 else ""
+        return above if value > 1 and raises_risk else ""
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,10 @@ class ChurnModel(Protocol):
         """At most k reasons per row, strongest first; empty where the model uses no feature."""
         ...
 
+    def update_texts(self, columns: Sequence[FeatureColumn]) -> None:
+        """Take the texts of these columns for its reasons; columns of other names change nothing."""
+        ...
+
     def to_artifact(self) -> Artifact:
         """The fitted model as JSON, text and arrays."""
         ...

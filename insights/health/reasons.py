@@ -16,7 +16,7 @@ from core.i18n.translation import ENGLISH, JAPANESE, Language, capitalize, trans
 from core.scores import ComparedWith, Reason
 from insights.health.risk import Risk
 from models.churn.reasons import strongest_features
-from models.churn.sentences import Find, SentenceWriter, decode_value, describe_value
+from models.churn.sentences import SentenceWriter, decode_value, describe_value
 
 MAX_REASONS = 3
 "Per customer."
@@ -62,6 +62,10 @@ class _ChangeWriter:
         def find(name: str) -> float:
             return self._now.values.item(row, self._places[name]) if name in self._places else math.nan
 
+        def write(language: Language) -> str:
+            absence = self._writers[language].write_absence(place, now, raises_risk=weight > 0, find=find)
+            return absence or self._sentence(column, language, before=before, now=now)
+
         return Reason(
             code=column.family,
             direction="up" if weight > 0 else "down",
@@ -69,15 +73,11 @@ class _ChangeWriter:
             value=decode_value(column, now),
             usual_value=decode_value(column, before),
             compared_with=ComparedWith.CUSTOMER,
-            en=self._sentence(place, ENGLISH, before=before, now=now, find=find),
-            ja=self._sentence(place, JAPANESE, before=before, now=now, find=find),
+            en=write(ENGLISH),
+            ja=write(JAPANESE),
         )
 
-    def _sentence(self, place: int, language: Language, *, before: float, now: float, find: Find) -> str:
-        absence = self._writers[language].write_absence(place, now, find=find)
-        if absence:
-            return absence
-        column = self._now.columns[place]
+    def _sentence(self, column: FeatureColumn, language: Language, *, before: float, now: float) -> str:
         was, is_now = (describe_value(column, value, language=language) for value in (before, now))
         # Different values may look the same once rounded.
         message = (

@@ -114,6 +114,7 @@ def risk_at(tables: Tables, model: AdditiveChurnModel, *, cutoff: date) -> Risk:
     require_same_features(
         features, {column.name: column.digest for column in model.columns_}, model="the champion", kind=CHURN.name
     )
+    model.update_texts(features.columns)
     willing = features.take(~np.isin(features.customer_ids, customers_refusing(tables, "score", cutoff=cutoff)))
     contributions = model.contributions(willing)
     return Risk(

@@ -6,9 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import ibis.expr.types as ir
 import numpy as np
-from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.health import ACTIONS, DIMENSIONS, action_in_japanese
@@ -16,8 +14,6 @@ from core.i18n.translation import ENGLISH, JAPANESE, Language, translate
 from core.scores import Reason
 from core.tasks import HEALTH_DROP, Task, task_id_of
 from insights.health.day import HealthDay
-from tables.engines.arrays import texts
-from tables.tables import Tables
 
 
 def open_tasks(config: Config, day: HealthDay, *, owners: Sequence[str], now: datetime) -> list[Task]:
@@ -55,23 +51,6 @@ def open_tasks(config: Config, day: HealthDay, *, owners: Sequence[str], now: da
             )
         )
     return tasks
-
-
-def owners_of(tables: Tables, customer_ids: NDArray[np.str_], *, default: str) -> list[str]:
-    """The owner of each customer's account today; `default` where no account of theirs names one."""
-    latest = tables.latest()
-    if "accounts" not in latest or "owner" not in latest["accounts"].columns:
-        return [default] * len(customer_ids)
-    owners = _pairs(latest["accounts"], key="account_id", value="owner")
-    accounts: dict[str, str] = {}
-    if tables.config.customer == "person" and "customers" in latest and "account_id" in latest["customers"].columns:
-        accounts = _pairs(latest["customers"], key="customer_id", value="account_id")
-    return [owners.get(accounts.get(one, one), "") or default for one in map(str, customer_ids)]
-
-
-def _pairs(table: ir.Table, *, key: str, value: str) -> dict[str, str]:
-    rows = table.select(key, value).to_pyarrow()
-    return dict(zip(texts(rows[key]).tolist(), texts(rows[value]).tolist(), strict=True))
 
 
 def _reason(before: float, health: float, *, reasons: Sequence[Reason], language: Language) -> str:

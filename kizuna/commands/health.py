@@ -85,8 +85,9 @@ def compute_days(
     """Compute each day from the file of the day before. Returns the newest day and the new tasks of all days."""
     from insights.health.day import HealthRun, days_until
     from insights.health.files import read_previous_bands, write_day
-    from insights.health.tasks import open_tasks, owners_of
+    from insights.health.tasks import open_tasks
     from models.churn.additive import CHURN_MODELS
+    from tables.accounts import owners_of
 
     config, folder = tables.config, tables.config.places.health
     run = HealthRun(tables, CHURN_MODELS[package.artifact.model].from_artifact(package.artifact))
@@ -94,7 +95,7 @@ def compute_days(
     tasks: list[Task] = []
     for cutoff in ProgressBars(progress_console()).over(days_until(last, n_days, step_days=step_days), "health"):
         day = run.compute(cutoff, read_previous_bands(folder, cutoff))
-        owners = owners_of(tables, day.customer_ids[day.has_alert], default=config.health.owner)
+        owners = owners_of(tables.latest(), day.customer_ids[day.has_alert], default=config.health.owner)
         new_tasks = open_tasks(config, day, owners=owners, now=datetime.now(UTC))
         tasks += store.add(new_tasks, cooldown_days=config.health.cooldown_days)
         write_day(folder, day, model_version=package.card.version)

@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
         with progress_console().status("writing recommendations"):
             options = ExportOptions(k=k, stock=stock)
             n_rows = write_export(export, out, release=release, options=options, excel=excel)
-        release_id, n_excluded = release.description.release_id, export.n_excluded(release)
+        release_id, n_excluded = release.description.release_id, export.n_excluded(release, options)
         if output_format is OutputFormat.JSON:
             print_json({"path": str(out), "release": release_id, "rows": n_rows, "excluded_customers": n_excluded})
             return

@@ -1,14 +1,30 @@
-"""`kizuna score`: exports churn scores for the CRM."""
+"""`kizuna score`: exports churn scores for the CRM, by customer or by account."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from core.errors import BadInput
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, TableOut, open_config
 from kizuna.terminal import print_json, progress_console, say
 
 console = Console()
+
+Accounts = Annotated[
+    bool, typer.Option("--accounts", help="One row per account: risk, value and reasons of its customers together.")
+]
+ChangedSince = Annotated[
+    str | None,
+    typer.Option(
+        "--changed-since",
+        metavar="RELEASE",
+        help="Only customers who are new since this earlier release, or whose risk level, reasons, segment, owner or "
+        "action changed, or whose churn probability moved by a percentage point.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -18,23 +34,39 @@ def register(app: typer.Typer) -> None:
     def score(
         out: TableOut,
         config: ConfigPath = DEFAULT_CONFIG,
+        accounts: Accounts = False,
+        changed_since: ChangedSince = None,
         excel: Excel = False,
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
-        """Export churn scores from the active release, highest risk first. Customers who opted out are excluded."""
-        from serving.build.exports.files import EXPORTS, write_export
+        """Export churn scores with reasons, value, owner and action from the active release, highest risk first.
+
+        Customers who opted out are excluded. Accounts come with the largest expected loss first.
+        """
+        from serving.build.exports.files import EXPORTS, ExportOptions, write_export
+        from serving.build.exports.scores import count_left
         from serving.release.releases import Releases
 
-        release = Releases(open_config(config).places.releases).open_active()
-        export = EXPORTS["scores"]
+        if accounts and changed_since:
+            raise BadInput("--changed-since compares customers; remove it or --accounts")
+        releases = Releases(open_config(config).places.releases)
+        release = releases.open_active()
+        earlier = releases.open(changed_since) if changed_since else None
+        export, options = EXPORTS["accounts" if accounts else "scores"], ExportOptions(changed_since=earlier)
         with progress_console().status("writing scores"):
-            n_rows = write_export(export, out, release=release, excel=excel)
-        release_id, n_excluded = release.description.release_id, export.n_excluded(release)
+            n_rows = write_export(export, out, release=release, options=options, excel=excel)
+        release_id, n_excluded = release.description.release_id, export.n_excluded(release, options)
+        n_left = count_left(release, earlier) if earlier else None
         if output_format is OutputFormat.JSON:
-            print_json({"path": str(out), "release": release_id, "rows": n_rows, "excluded_customers": n_excluded})
+            document = {"path": str(out), "release": release_id, "rows": n_rows, "excluded_customers": n_excluded}
+            print_json(document if n_left is None else document | {"no_longer_scored": n_left})
             return
+        what = (
+            "accounts" if accounts else "customers" if earlier is None else f"customers changed since {changed_since}"
+        )
         say(
             console,
-            f"{out}: {n_rows:,} customers, scores of release {release_id}; "
-            f"excluded because they opted out of scoring: {n_excluded:,}",
+            f"{out}: {n_rows:,} {what}, scores of release {release_id}; "
+            f"excluded because they opted out of scoring: {n_excluded:,}"
+            + (f"; no longer scored: {n_left:,}" if n_left is not None else ""),
         )

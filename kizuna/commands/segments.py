@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
@@ -10,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from core.config.data_set import Config
-from core.errors import ConfigError, NotFound
+from core.errors import BadInput, ConfigError, NotFound
 from core.model_kinds import CHURN
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat, open_config
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, open_config
 from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
@@ -24,14 +25,26 @@ console = Console()
 VALUES = {"mrr": "MRR", "revenue_365d": "revenue of 365 days"}
 
 
+Members = Annotated[
+    str | None, typer.Option("--members", metavar="NAME", help="Export the customers of this segment or customer tier.")
+]
+MembersOut = Annotated[Path | None, typer.Option("--out", help="Output file of --members: .csv (UTF-8) or .parquet.")]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command(epilog="Example: kizuna segments --config configs/online_retail.toml --format json")
-    def segments(config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT) -> None:
+    @app.command(epilog="Example: kizuna segments --members loyal --out loyal.csv")
+    def segments(
+        config: ConfigPath = DEFAULT_CONFIG,
+        members: Members = None,
+        out: MembersOut = None,
+        excel: Excel = False,
+        output_format: FormatOption = OutputFormat.TEXT,
+    ) -> None:
         """Show size, value, churn risk, health and action of each segment and customer tier.
 
-        Churn risk comes from the active release.
+        Churn risk comes from the active release. With --members, export the customers of one segment instead.
         """
         from insights.segments import segment_report
         from tables.sources.opening import open_tables
@@ -39,6 +52,13 @@ def register(app: typer.Typer) -> None:
         settings = open_config(config)
         if not settings.segments and not settings.customer_tiers:
             raise ConfigError(f"{config} defines no segment; add [segments.<name>] or [customer_tiers.<name>]")
+        if (members is None) != (out is None):
+            raise BadInput("--members and --out go together, e.g. --members loyal --out loyal.csv")
+        if members is not None and out is not None:
+            export_members(settings, members, out=out, excel=excel, output_format=output_format)
+            return
+        if excel:
+            raise BadInput("--excel is for the list that --members writes; remove it")
         with progress_console().status("computing features"):
             tables = open_tables(settings)
             report = segment_report(tables, tables.default_cutoff(), risks=load_risks(settings))
@@ -46,6 +66,26 @@ def register(app: typer.Typer) -> None:
             print_json(report)
         else:
             print_report(report)
+
+
+def export_members(config: Config, name: str, *, out: Path, excel: bool, output_format: OutputFormat) -> None:
+    """Write the customers of one segment or customer tier of the active release."""
+    from serving.build.exports.files import EXPORTS, ExportOptions, write_export
+    from serving.release.releases import Releases
+
+    release = Releases(config.places.releases).open_active()
+    export, options = EXPORTS["members"], ExportOptions(segment=name)
+    with progress_console().status("writing customers"):
+        n_rows = write_export(export, out, release=release, options=options, excel=excel)
+    release_id, n_excluded = release.description.release_id, export.n_excluded(release, options)
+    if output_format is OutputFormat.JSON:
+        print_json({"path": str(out), "release": release_id, "rows": n_rows, "excluded_customers": n_excluded})
+        return
+    say(
+        console,
+        f"{out}: {n_rows:,} customers of {name} in release {release_id}; "
+        f"excluded because they refused to be contacted: {n_excluded:,}",
+    )
 
 
 def load_risks(config: Config) -> Risks:

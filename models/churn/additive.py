@@ -14,7 +14,7 @@ standard deviation to about a sixth of itself (1 / sqrt(2 * 19)).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Self
 
@@ -126,6 +126,14 @@ class AdditiveModel(ABC):
         """What each of `columns_` adds to the calibrated log-odds, and last the bias, (n, m + 1); rows sum to them."""
         blocks = map(self._explain_block, _blocks(align_values(features, self.columns_)))
         return np.vstack([np.empty((0, len(self.columns_) + 1)), *blocks])
+
+    def update_texts(self, columns: Sequence[FeatureColumn]) -> None:
+        """Take the texts of these columns, so that a champion explains itself in the words of today."""
+        today = {column.name: column for column in columns}
+        self.columns_ = tuple(
+            msgspec.structs.replace(today.get(column.name, column), vocabulary=column.vocabulary)
+            for column in self.columns_
+        )
 
     def importance(self, features: FeatureTable) -> dict[str, float]:
         """Mean absolute contribution of each feature in log-odds, largest first."""

@@ -82,8 +82,8 @@ class _ReasonWriter:
             value=decode_value(column, value),
             usual_value=decode_value(column, usual_of_customer if has_own else usual),
             compared_with=ComparedWith.CUSTOMER if has_own else ComparedWith.ALL_CUSTOMERS,
-            en=self._english.write(place, value, find=find),
-            ja=self._japanese.write(place, value, find=find),
+            en=self._english.write(place, value, raises_risk=weight > 0, find=find),
+            ja=self._japanese.write(place, value, raises_risk=weight > 0, find=find),
         )
 
 

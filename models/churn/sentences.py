@@ -77,34 +77,35 @@ class SentenceWriter:
         ]
         self._comparisons: dict[tuple[int, str], tuple[str, str]] = {}
         "What surrounds a sentence, by place and kind of value."
-        self._written: dict[tuple[int, float | None], str] = {}
-        "Sentences that depend on the value alone, by place and value; None is missing."
+        self._written: dict[tuple[int, float | None, bool], str] = {}
+        "Sentences that depend on the value alone, by place, value (None is missing) and whether it raises the risk."
 
-    def write(self, place: int, value: float, *, find: Find) -> str:
+    def write(self, place: int, value: float, *, raises_risk: bool, find: Find) -> str:
         """The sentence on a value of the column at a place."""
-        key = (place, None if math.isnan(value) else value)
+        key = (place, None if math.isnan(value) else value, raises_risk)
         written = self._written.get(key)
         if written is not None:
             return written
-        sentence, has_other = self._write(place, value, find=find)
+        sentence, has_other = self._write(place, value, raises_risk=raises_risk, find=find)
         if not has_other:
             self._written[key] = sentence
         return sentence
 
-    def write_absence(self, place: int, value: float, *, find: Find) -> str:
-        """The sentence on a missing value, or on one that is longer than usual; '' where there is none."""
-        template = self._columns[place].absence_sentence(value, self._language)
+    def write_absence(self, place: int, value: float, *, raises_risk: bool, find: Find) -> str:
+        """The sentence on a missing value, or on one that is longer than usual and a risk; '' where there is none."""
+        template = self._columns[place].absence_sentence(value, self._language, raises_risk=raises_risk)
         if not template:
             return ""
         filled = _fill(_parse(template), self._columns[place], value=value, language=self._language, find=find)
         return filled.text or ""
 
-    def _write(self, place: int, value: float, *, find: Find) -> tuple[str, bool]:
+    def _write(self, place: int, value: float, *, raises_risk: bool, find: Find) -> tuple[str, bool]:
         """The sentence, and whether it depends on other features of the customer."""
         column, language, is_missing = self._columns[place], self._language, math.isnan(value)
         has_other = False
         # If no customer has a value, it is not recorded at all, and a sentence on this customer would be wrong.
-        templates = () if is_missing and math.isnan(self._usual[place]) else column.sentences(value, language)
+        is_recorded = not (is_missing and math.isnan(self._usual[place]))
+        templates = column.sentences(value, language, raises_risk=raises_risk) if is_recorded else ()
         for template in templates:
             filled = _fill(_parse(template), column, value=value, language=language, find=find)
             has_other |= filled.depends_on_others

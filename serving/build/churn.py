@@ -29,6 +29,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         raise NotEnoughHistory(f"there are no customers at the cutoff ({card.cohort}); use an earlier --cutoff")
     model = CHURN_MODELS[package.artifact.model].from_artifact(package.artifact)
     model_features = features.select([column.name for column in package.columns])
+    model.update_texts(model_features.columns)
     scores = model.score(model_features, card.horizon_days or inputs.config.churn.horizon_days)
     return BuiltPart(
         ChurnPart.of(

@@ -14,10 +14,12 @@ from core.interactions import codes_of
 from core.model_kinds import CHURN
 from features.segments.membership import compute_segmentation
 from features.segments.rule_variables import KEY_FIGURES, decode_words, key_figure
+from features.yearly_value import compute_yearly_value
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.churn_part import ChurnPart
 from serving.release.release import ReleasePart
-from serving.release.segment_part import SegmentPart
+from serving.release.segment_part import Relations, SegmentPart
+from tables.accounts import accounts_of, owners_of
 from tables.consents import PURPOSES, customers_refusing
 
 
@@ -36,8 +38,21 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
             figures,
             attributes=read_attributes(features, np.isin(features.customer_ids, opted_out["recommend"])),
             opted_out=opted_out,
+            relations=read_relations(inputs),
             seed=inputs.config.seed,
         )
+    )
+
+
+def read_relations(inputs: BuildInputs) -> Relations:
+    """The yearly value, the owner and the account of each customer of the cohort."""
+    customer_ids, known = inputs.features.customer_ids, inputs.tables.at(inputs.cutoff)
+    yearly = compute_yearly_value(inputs.tables, customer_ids, cutoff=inputs.cutoff)
+    return Relations(
+        yearly_value_kind=yearly.kind,
+        yearly_value=yearly.value,
+        owners=owners_of(known, customer_ids, default=inputs.config.health.owner),
+        account_ids=accounts_of(known, customer_ids),
     )
 
 

@@ -106,6 +106,11 @@ class ChurnPart:
         row = self.index.find(customer_id)
         return None if row < 0 else float(self.probability[row])
 
+    def risk_level_of(self, customer_id: str) -> RiskLevel | None:
+        """The risk level of one customer; None if they were not scored."""
+        row = self.index.find(customer_id)
+        return None if row < 0 else RISK_LEVELS[self.risk_level[row]]
+
 
 def find_risk_levels(probability: NDArray[np.float64], risk_levels: RiskLevels) -> NDArray[np.uint8]:
     """The risk level of each probability, (n,) index into RISK_LEVELS; a limit belongs to the level above it."""

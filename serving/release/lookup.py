@@ -5,7 +5,7 @@ Both work on memory-mapped arrays: a look-up reads a few pages from disk, howeve
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -49,6 +49,13 @@ class IdIndex:
         row = int(np.searchsorted(self.ids, padded))
         return row if row < len(self.ids) and self.ids[row] == padded else -1
 
+    def count_until(self, name: str) -> int:
+        """Number of ids up to and including a name, which need not be an id, in byte order."""
+        needle = name.encode("utf-8", "surrogatepass")
+        # An id is never longer than the width, so that the part beyond it decides nothing.
+        padded = np.array(needle[: self.ids.dtype.itemsize], dtype=self.ids.dtype)
+        return int(np.searchsorted(self.ids, padded, side="right"))
+
     def name(self, row: int) -> str:
         """The id in a row."""
         return self.ids[row].decode("utf-8")
@@ -56,6 +63,26 @@ class IdIndex:
     def names(self) -> NDArray[np.str_]:
         """All ids as text, (n,)."""
         return np.char.decode(self.ids, "utf-8") if len(self.ids) else np.empty(0, dtype="U1")
+
+
+@dataclass(frozen=True)
+class TextColumn:
+    """One text per row, of which many are equal."""
+
+    words: NDArray[np.bytes_]
+    "(m,) the different texts, sorted, in UTF-8."
+    codes: NDArray[np.int32]
+    "(n,) index into words."
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> TextColumn:
+        """Store texts, (n,)."""
+        words, codes = np.unique(np.array(texts, dtype=np.str_), return_inverse=True)
+        return cls(np.char.encode(words, "utf-8") if len(words) else np.empty(0, "S1"), codes.astype(np.int32))
+
+    def __getitem__(self, row: int) -> str:
+        """The text of a row."""
+        return bytes(self.words[int(self.codes[row])]).decode("utf-8")
 
 
 @dataclass(frozen=True)

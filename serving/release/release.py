@@ -13,6 +13,7 @@
     <release_id>/cold_start_customers/, bought_together/, trend/
     <release_id>/offers/          offers, their acceptance, and the facts that their rules use
     <release_id>/segments/        segments and customer tiers with figures; facts and memberships of every customer
+    <release_id>/accounts/        churn risk, value and reasons by account, where customers have accounts
     <release_id>/health/          health scores as of the last `kizuna health`
 
 Arrays are memory-mapped, not read, so that workers start at once and share the memory.
@@ -34,6 +35,7 @@ import numpy as np
 
 from core.errors import BrokenArtifact, UnknownName
 from models.artifact import Artifact
+from serving.release.account_part import AccountPart
 from serving.release.churn_part import ChurnPart
 from serving.release.hazard_part import HazardPart
 from serving.release.health_part import HealthPart
@@ -41,7 +43,7 @@ from serving.release.offer_part import OfferPart
 from serving.release.recommender_part import RecommenderPart
 from serving.release.segment_part import SegmentPart
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 DESCRIPTION = "release.json"
 CARDS = "cards.json"
 
@@ -119,6 +121,7 @@ class Release:
     recommender: RecommenderPart | None = field(default=None, metadata={"part": RecommenderPart})
     offers: OfferPart | None = field(default=None, metadata={"part": OfferPart})
     segments: SegmentPart | None = field(default=None, metadata={"part": SegmentPart})
+    accounts: AccountPart | None = field(default=None, metadata={"part": AccountPart})
     health: HealthPart | None = field(default=None, metadata={"part": HealthPart})
 
     def write(self, folder: Path) -> None:

@@ -58,6 +58,14 @@ class Releases:
         """Open the active release. Raises NotFound before the first release."""
         return Release.open(self.folder / self.active().release_id)
 
+    def open(self, release_id: str) -> Release:
+        """Open a release by its id. Raises NotFound for one that is not on disk."""
+        release_ids = self.release_ids()
+        if release_id not in release_ids:
+            listed = f"there are: {', '.join(release_ids)}" if release_ids else "there is none; run `kizuna release`"
+            raise NotFound(f"no release '{release_id}' in {self.folder}; {listed}")
+        return Release.open(self.folder / release_id)
+
     def release_ids(self) -> list[str]:
         """The ids of all complete releases, oldest first."""
         return sorted(path.parent.name for path in self.folder.glob(f"[!.]*/{DESCRIPTION}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.segmentation import Segmentation, SegmentFigures, ValueKind
+from core.segmentation import Segmentation, SegmentFigures, ValueKind, YearlyValueKind
 from models.artifact import Artifact
-from serving.release.lookup import IdIndex, PackedJson
+from serving.release.lookup import IdIndex, PackedJson, TextColumn
 
 NAME = "segments"
 
@@ -40,6 +40,26 @@ class CustomerFacts(msgspec.Struct, frozen=True):
     "The attributes that the configuration lists, without unknown ones."
 
 
+@dataclass(frozen=True, kw_only=True)
+class Relations:
+    """What each customer, (n,), is worth to the business, and who looks after them."""
+
+    yearly_value_kind: YearlyValueKind
+    yearly_value: NDArray[np.float64]
+    "(n,) base currency; NaN if unknown."
+    owners: Sequence[str]
+    "(n,) '' for none."
+    account_ids: Sequence[str]
+    "(n,) '' for none."
+
+    @classmethod
+    def unknown(cls, n_customers: int) -> Relations:
+        """Nothing is known of any customer."""
+        nothing = [""] * n_customers
+        unknown = np.full(n_customers, np.nan)
+        return cls(yearly_value_kind="", yearly_value=unknown, owners=nothing, account_ids=nothing)
+
+
 NO_FACTS = CustomerFacts(KeyFigures(), {})
 _DECODER = msgspec.json.Decoder(CustomerFacts)
 
@@ -56,6 +76,13 @@ class SegmentPart:
     customer_tier: NDArray[np.int16]
     "(n,) index into customer_tiers, -1 for none."
     value_kind: ValueKind
+    yearly_value_kind: YearlyValueKind
+    yearly_value: NDArray[np.float64]
+    "(n,) margin or revenue of the last 365 days, base currency; NaN if unknown."
+    owners: TextColumn
+    "(n,) who looks after the customer; '' for nobody."
+    account_ids: TextColumn
+    "(n,) the account that the customer belongs to; '' for none."
     health: NDArray[np.float32]
     "(n,) 0 to 100; NaN for customers without a score."
     facts: PackedJson
@@ -71,6 +98,7 @@ class SegmentPart:
         *,
         attributes: Mapping[str, NDArray[Any]],
         opted_out: Mapping[str, NDArray[np.str_]],
+        relations: Relations | None = None,
         seed: int = 0,
     ) -> SegmentPart:
         """Store the customers of one cutoff.
@@ -79,6 +107,7 @@ class SegmentPart:
         purpose.
         """
         index, order = IdIndex.of(segmentation.customer_ids)
+        known = relations or Relations.unknown(len(order))
         return cls(
             index=index,
             segments=segmentation.segment_figures(seed),
@@ -86,6 +115,10 @@ class SegmentPart:
             customer_tiers=segmentation.tier_figures(seed),
             customer_tier=segmentation.customer_tier[order],
             value_kind=segmentation.value_kind,
+            yearly_value_kind=known.yearly_value_kind,
+            yearly_value=known.yearly_value[order],
+            owners=TextColumn.of([known.owners[int(row)] for row in order]),
+            account_ids=TextColumn.of([known.account_ids[int(row)] for row in order]),
             health=segmentation.health[order].astype(np.float32),
             facts=PackedJson.of(_facts(figures, attributes, order=order)),
             opted_out={purpose: IdIndex.of(ids)[0] for purpose, ids in opted_out.items()},
@@ -98,6 +131,11 @@ class SegmentPart:
             "in_segment": self.in_segment,
             "customer_tier": self.customer_tier,
             "health": self.health,
+            "yearly_value": self.yearly_value,
+            "owners": self.owners.words,
+            "owner": self.owners.codes,
+            "account_ids": self.account_ids.words,
+            "account_id": self.account_ids.codes,
             "facts": self.facts.content,
             "fact_offsets": self.facts.offsets,
             **{f"opted_out_{purpose}": index.ids for purpose, index in self.opted_out.items()},
@@ -106,6 +144,7 @@ class SegmentPart:
             "segments": self.segments,
             "customer_tiers": self.customer_tiers,
             "value_kind": self.value_kind,
+            "yearly_value_kind": self.yearly_value_kind,
             "purposes": list(self.opted_out),
         }
         return {NAME: Artifact("segments", msgspec.to_builtins(state), arrays)}
@@ -121,6 +160,10 @@ class SegmentPart:
             customer_tiers=msgspec.convert(state["customer_tiers"], tuple[SegmentFigures, ...]),
             customer_tier=arrays["customer_tier"],
             value_kind=state["value_kind"],
+            yearly_value_kind=state["yearly_value_kind"],
+            yearly_value=arrays["yearly_value"],
+            owners=TextColumn(arrays["owners"], arrays["owner"]),
+            account_ids=TextColumn(arrays["account_ids"], arrays["account_id"]),
             health=arrays["health"],
             facts=PackedJson(arrays["facts"], arrays["fact_offsets"]),
             opted_out={purpose: IdIndex(arrays[f"opted_out_{purpose}"]) for purpose in state["purposes"]},
@@ -128,6 +171,21 @@ class SegmentPart:
 
     def __len__(self) -> int:
         return len(self.index)
+
+    @property
+    def groups(self) -> tuple[SegmentFigures, ...]:
+        """The segments, then the customer tiers."""
+        return (*self.segments, *self.customer_tiers)
+
+    def members_of(self, name: str) -> tuple[SegmentFigures, NDArray[np.int64]] | None:
+        """A segment, else a customer tier, of this name and its rows, (k,) rising; None if there is none."""
+        for place, group in enumerate(self.segments):
+            if group.name == name:
+                return group, np.flatnonzero(self.in_segment[:, place])
+        for place, group in enumerate(self.customer_tiers):
+            if group.name == name:
+                return group, np.flatnonzero(self.customer_tier == place)
+        return None
 
     def segments_of(self, row: int) -> list[str]:
         """The segments of a customer, in the order of the configuration; none for row -1."""
@@ -142,6 +200,17 @@ class SegmentPart:
     def health_of(self, row: int) -> float | None:
         """The health of a customer; None without a score, and for row -1."""
         return None if row < 0 or np.isnan(self.health[row]) else round(float(self.health[row]), 1)
+
+    def yearly_value_of(self, row: int) -> float | None:
+        """The margin or revenue of the last 365 days; None if unknown, and for row -1."""
+        return None if row < 0 or np.isnan(self.yearly_value[row]) else round(float(self.yearly_value[row]), 2)
+
+    def action_of(self, row: int) -> str:
+        """The action of the customer's first segment that has one; '' for none, and for row -1."""
+        if row < 0:
+            return ""
+        places = np.flatnonzero(self.in_segment[row]).tolist()
+        return next((self.segments[place].action for place in places if self.segments[place].action), "")
 
     def facts_of(self, row: int) -> CustomerFacts:
         """The key figures and attributes of a customer; empty for row -1."""

@@ -16,10 +16,10 @@ COLUMNS = {feature.name: feature.column for feature in all_features()}
 UNFILLED = re.compile(r"\{\w+\}|\bnan\b|None|unknown")
 
 
-def reason(name: str, value: float, *, usual: float, **others: float) -> tuple[str, str]:
+def reason(name: str, value: float, *, usual: float, weight: float = 1.0, **others: float) -> tuple[str, str]:
     """The English and the Japanese reason of one feature; `others` are further features of the customer."""
     columns = tuple(COLUMNS[one] for one in (name, *others))
-    contributions = np.array([[1.0, *(0.0 for _ in others)]])
+    contributions = np.array([[weight, *(0.0 for _ in others)]])
     values, usual_values = np.array([[value, *others.values()]]), np.array([usual, *others.values()])
     ((first, *_),) = explain_scores(contributions, values, columns=columns, usual=usual_values, k=1)
     return first.en, first.ja
@@ -57,6 +57,9 @@ def test_a_long_absence_and_a_short_one_read_differently():
     assert reason("usage_recency_vs_usual_gap", 24.0, usual=1.1, **others) == (
         "No usage for 26 days (this customer usually uses it every day)",
         "ふだん約1日ごとの利用が26日間ありません",
+    )
+    assert reason("usage_recency_vs_usual_gap", 24.0, usual=1.1, weight=-1.0, **others)[0].startswith(
+        "Last used 26 days"
     )
     others = {"days_since_last_purchase": 2.0, "mean_gap_days": 7.0}
     assert reason("recency_vs_usual_gap", 0.3, usual=1.1, **others) == (

@@ -23,6 +23,8 @@ from models.recommenders.cold_start.items import find_cold_start_items
 from models.recommenders.engine.base import Recommender
 from models.recommenders.item_lists import BoughtTogether, measure_trend
 from models.recommenders.popularity import Popularity
+from serving.build.accounts import build_accounts
+from serving.release.account_part import AccountPart
 from serving.release.churn_part import ChurnPart
 from serving.release.customer_part import CustomerPart, RecordedProfiles
 from serving.release.hazard_part import HazardPart
@@ -31,7 +33,7 @@ from serving.release.offer_part import OfferPart
 from serving.release.recommender_part import ContextModels, RecommenderPart, TrendPart
 from serving.release.release import Release, ReleaseDescription, ReleasedModel
 from serving.release.releases import Activation, Releases
-from serving.release.segment_part import SegmentPart
+from serving.release.segment_part import Relations, SegmentPart
 
 CUTOFF = date(2026, 4, 1)
 NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)
@@ -183,7 +185,19 @@ def segment_part(opted_out: dict[str, NDArray[np.str_]] | None = None) -> Segmen
     )
     figures = {"recency_days": np.array([40.0, 2.0, 5.0]), "revenue_365d": segmentation.value}
     towns = {"town": np.array(["", "Osaka", "Tokyo"])}
-    return SegmentPart.of(segmentation, figures, attributes=towns, opted_out=opted_out or {})
+    relations = Relations(
+        yearly_value_kind="revenue_365d",
+        yearly_value=np.array([10.0, 1000.0, np.nan]),
+        owners=["", "mori", "mori"],
+        account_ids=["", "acme", "acme"],
+    )
+    return SegmentPart.of(segmentation, figures, attributes=towns, opted_out=opted_out or {}, relations=relations)
+
+
+def account_part() -> AccountPart:
+    """Ada and Bo belong to acme; nobody at cold consents to scoring."""
+    members = {"acme": [0, 1], "cold": []}
+    return build_accounts(churn_part(), segment_part(), members=members, risk_levels=RiskLevels())
 
 
 def sample_release(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[str, ...] = ()) -> Release:
@@ -194,6 +208,7 @@ def sample_release(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[s
         "recommender": recommender_part,
         "offers": offer_part,
         "segments": segment_part,
+        "accounts": account_part,
     }
     parts = {kind: build() for kind, build in builders.items() if kind not in without}
     models = {

@@ -32,6 +32,10 @@ class ExportOptions:
     "Items per customer."
     stock: Stock = EMPTY_STOCK
     "Items out of stock are excluded."
+    changed_since: Release | None = None
+    "Only customers whose score has changed since this earlier release."
+    segment: str = ""
+    "Only the customers of this segment or customer tier."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +45,10 @@ class Export:
     columns: pa.Schema
     rows: Callable[[Release, ExportOptions], Rows]
     "Raises NotFound if the release does not contain the part."
-    n_excluded: Callable[[Release], int]
+    n_excluded: Callable[[Release, ExportOptions], int]
     "Number of customers who are excluded because they opted out."
+    percentages: frozenset[str] = frozenset()
+    "Columns with shares from 0 to 1, which a .csv writes as percentages with two decimals."
 
 
 EXPORTS: Catalogue[Export] = Catalogue.of_folder("serving.build.exports", attribute="EXPORT")
@@ -62,6 +68,8 @@ def write_export(
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     blocks = export.rows(release, options or ExportOptions())
+    if path.suffix == ".csv":
+        blocks = _write_percentages(blocks, export.percentages)
     try:
         n_rows = writers[path.suffix](temporary, export.columns, blocks=blocks, excel=excel)
         temporary.replace(path)
@@ -81,6 +89,12 @@ def source_columns(release: Release, kind: str) -> dict[str, Any]:
         }
     reason = description.missing.get(kind, "unknown")
     raise NotFound(f"release {description.release_id} has no {kind}: {reason}")
+
+
+def _write_percentages(blocks: Rows, percentages: frozenset[str]) -> Rows:
+    """The blocks with shares as text: 23.45%."""
+    for block in blocks:
+        yield [row | {name: f"{row[name]:.2%}" for name in percentages if row.get(name) is not None} for row in block]
 
 
 def csv_cell(value: object) -> object:

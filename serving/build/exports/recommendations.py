@@ -55,8 +55,9 @@ def recommendation_rows(release: Release, options: ExportOptions) -> Rows:
         ]
 
 
-def count_excluded(release: Release) -> int:
+def count_excluded(release: Release, options: ExportOptions) -> int:
     """Number of customers who declined recommendations or any contact."""
+    del options
     return 0 if release.recommender is None else int(release.recommender.customers.has_declined_messages.sum())
 
 

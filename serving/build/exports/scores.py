@@ -1,13 +1,16 @@
-"""Export of churn scores: one row per customer, highest risk first."""
+"""Export of churn scores: one row per customer, highest risk first, with value, owner and what to do."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
+from core.i18n.translation import ENGLISH, JAPANESE
 from core.model_kinds import CHURN
 from core.scores import Reason
 from serving.build.exports.files import BLOCK_ROWS, Export, ExportOptions, Rows, source_columns
@@ -24,6 +27,17 @@ COLUMNS = pa.schema(
         ("short_history", pa.bool_()),
         ("reasons_en", pa.string()),
         ("reasons_ja", pa.string()),
+        ("reason_codes", pa.string()),
+        ("reason_directions", pa.string()),
+        ("value", pa.float64()),
+        ("value_kind", pa.string()),
+        ("expected_loss", pa.float64()),
+        ("currency", pa.string()),
+        ("segment", pa.string()),
+        ("owner", pa.string()),
+        ("action", pa.string()),
+        ("contact_allowed", pa.bool_()),
+        ("account_id", pa.string()),
         ("horizon_days", pa.int32()),
         ("cutoff", pa.date32()),
         ("model_version", pa.int32()),
@@ -31,44 +45,106 @@ COLUMNS = pa.schema(
         ("expected_months", pa.float64()),
     ]
 )
+SEPARATOR = "; "
+"Between the reasons of a customer, and between the segments."
+MIN_CHANGE = 0.01
+"A churn probability that has moved by less has not changed: it moves a little every night."
+COMPARED = ("risk_level", "reason_codes", "reason_directions", "segment", "owner", "action", "contact_allowed")
+"A customer has changed where one of these has."
+_REASONS = msgspec.json.Decoder(list[Reason])
 
 
 def score_rows(release: Release, options: ExportOptions) -> Rows:
     """Yield every customer's churn score, highest risk first."""
-    del options
-    source, churn, hazard = source_columns(release, CHURN.name), release.churn, release.hazard
+    source, churn = source_columns(release, CHURN.name), release.churn
     if churn is None:
         return
     order = np.argsort(-churn.probability, kind="stable")
     for start in range(0, len(order), BLOCK_ROWS):
-        block = []
-        for row in order[start : start + BLOCK_ROWS].tolist():
-            customer_id = churn.index.name(row)
-            reasons = msgspec.json.decode(churn.reasons[row], type=list[Reason])
-            block.append(
-                {
-                    "customer_id": customer_id,
-                    "churn_probability": float(churn.probability[row]),
-                    "low": _bound(float(churn.low[row])),
-                    "high": _bound(float(churn.high[row])),
-                    "risk_level": str(RISK_LEVELS[churn.risk_level[row]]),
-                    "short_history": bool(churn.short_history[row]),
-                    "reasons_en": "; ".join(reason.en for reason in reasons),
-                    "reasons_ja": "、".join(reason.ja for reason in reasons),
-                    "horizon_days": churn.horizon_days,
-                    "expected_months": None if hazard is None else hazard.remaining_months_of(customer_id),
-                }
-                | source
-            )
-        yield block
+        rows = (describe_score(release, row) | source for row in order[start : start + BLOCK_ROWS].tolist())
+        yield list(_select_changed(rows, options.changed_since))
+
+
+def describe_score(release: Release, row: int) -> dict[str, Any]:
+    """The columns of the customer in a row of the release's churn scores, without those of the source."""
+    churn, hazard = release.churn, release.hazard
+    assert churn is not None
+    customer_id = churn.index.name(row)
+    reasons = _REASONS.decode(churn.reasons[row])
+    probability = float(churn.probability[row])
+    return {
+        "customer_id": customer_id,
+        "churn_probability": probability,
+        "low": _bound(float(churn.low[row])),
+        "high": _bound(float(churn.high[row])),
+        "risk_level": str(RISK_LEVELS[churn.risk_level[row]]),
+        "short_history": bool(churn.short_history[row]),
+        "reasons_en": SEPARATOR.join(reason.mark(ENGLISH) for reason in reasons),
+        "reasons_ja": "、".join(reason.mark(JAPANESE) for reason in reasons),
+        "reason_codes": SEPARATOR.join(reason.code for reason in reasons),
+        "reason_directions": SEPARATOR.join(reason.direction for reason in reasons),
+        "horizon_days": churn.horizon_days,
+        "expected_months": None if hazard is None else hazard.remaining_months_of(customer_id),
+    } | describe_relations(release, customer_id, probability=probability)
+
+
+def describe_relations(release: Release, customer_id: str, *, probability: float | None) -> dict[str, Any]:
+    """Value, expected loss, segments, owner, account and recommended action of a customer.
+
+    The action of a customer who has refused to be contacted is left out.
+    """
+    segments = release.segments
+    if segments is None:
+        return {}
+    row = segments.index.find(customer_id)
+    is_allowed = "contact" not in segments.opt_outs_of(customer_id)
+    value = segments.yearly_value_of(row)
+    return {
+        "value": value,
+        "value_kind": segments.yearly_value_kind,
+        "expected_loss": None if value is None or probability is None else round(probability * value, 2),
+        "currency": release.description.currency,
+        "segment": SEPARATOR.join(segments.segments_of(row)),
+        "owner": segments.owners[row] if row >= 0 else "",
+        "action": segments.action_of(row) if is_allowed else "",
+        "contact_allowed": is_allowed,
+        "account_id": segments.account_ids[row] if row >= 0 else "",
+    }
+
+
+def count_left(release: Release, earlier: Release) -> int:
+    """Number of customers with a score in an earlier release, and none in this one."""
+    if earlier.churn is None:
+        return 0
+    now = np.empty(0, "S1") if release.churn is None else release.churn.index.ids
+    return int((~np.isin(earlier.churn.index.ids, now)).sum())
+
+
+def _select_changed(rows: Iterator[dict[str, Any]], earlier: Release | None) -> Iterator[dict[str, Any]]:
+    """The customers whose score, segments or contact person have changed, and new ones."""
+    if earlier is None or earlier.churn is None:
+        yield from rows
+        return
+    for row in rows:
+        place = earlier.churn.index.find(row["customer_id"])
+        before = describe_score(earlier, place) if place >= 0 else {}
+        is_same = all(row.get(name) == before.get(name) for name in COMPARED)
+        if not is_same or abs(row["churn_probability"] - before["churn_probability"]) >= MIN_CHANGE:
+            yield row
 
 
 def _bound(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
+def _count_excluded(release: Release, options: ExportOptions) -> int:
+    del options
+    return 0 if release.churn is None else release.churn.n_excluded
+
+
 EXPORT = Export(
     columns=COLUMNS,
     rows=score_rows,
-    n_excluded=lambda release: 0 if release.churn is None else release.churn.n_excluded,
+    n_excluded=_count_excluded,
+    percentages=frozenset({"churn_probability", "low", "high"}),
 )

@@ -114,3 +114,14 @@ def test_the_shoe_size_matters_least():
 
     assert next(iter(importance)) == "net_amount_365d"
     assert importance["shoe_size"] < 0.2 * importance["net_amount_365d"]
+
+
+def test_a_champion_explains_itself_in_the_words_of_today():
+    model = Logistic(n_resamples=0, regularization=10.0).fit(*learnable())
+    features = customers(2, seed=5)
+    before = model.score(features, HORIZON_DAYS).value
+
+    model.update_texts([msgspec.structs.replace(column, en=f"new {column.en}", vocabulary=None) for column in COLUMNS])
+
+    assert {column.en for column in model.columns_} == {f"new {column.en}" for column in COLUMNS}
+    np.testing.assert_array_equal(model.score(features, HORIZON_DAYS).value, before)

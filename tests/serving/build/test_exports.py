@@ -16,10 +16,11 @@ from core.errors import BadInput, NotFound
 from core.redaction import FORMULA_STARTS
 from core.scores import Reason
 from serving.build.exports.files import EXPORTS, ExportOptions, csv_cell, write_export
-from serving.release.lookup import PackedJson
-from tests.serving.sample_release import PROFILES, recommender_part, sample_release
+from serving.build.exports.scores import count_left
+from serving.release.lookup import IdIndex, PackedJson
+from tests.serving.sample_release import PROFILES, recommender_part, sample_release, segment_part
 
-SCORES, RECOMMENDATIONS = EXPORTS["scores"], EXPORTS["recommendations"]
+SCORES, RECOMMENDATIONS, MEMBERS = EXPORTS["scores"], EXPORTS["recommendations"], EXPORTS["members"]
 
 
 def read_rows(path, encoding="utf-8"):
@@ -34,9 +35,9 @@ def test_scores_contain_every_customer_highest_risk_first(tmp_path):
     rows = read_rows(tmp_path / "scores.csv")
     assert n_rows == 3
     assert [(row["customer_id"], row["churn_probability"], row["risk_level"]) for row in rows] == [
-        ("cyd", "0.9", "high"),
-        ("ada", "0.5", "medium"),
-        ("bo", "0.1", "low"),
+        ("cyd", "90.00%", "high"),
+        ("ada", "50.00%", "medium"),
+        ("bo", "10.00%", "low"),
     ]
     assert rows[0]["reasons_ja"] == "最終購入から74日(この顧客はふだん約21日ごとに購入)"
 
@@ -47,10 +48,82 @@ def test_parquet_contains_the_same_as_csv(tmp_path):
 
     table = pq.read_table(tmp_path / "scores.parquet")
 
-    assert [str(value) for value in table["low"].to_pylist()] == [
+    assert [f"{value:.2%}" for value in table["low"].to_pylist()] == [
         row["low"] for row in read_rows(tmp_path / "scores.csv")
     ]
     assert table.schema.equals(SCORES.columns)
+
+
+def test_a_score_comes_with_what_a_salesperson_needs(tmp_path):
+    write_export(SCORES, tmp_path / "scores.csv", release=sample_release())
+
+    cyd, ada, bo = read_rows(tmp_path / "scores.csv")
+    assert (ada["value"], ada["expected_loss"], ada["currency"], ada["value_kind"]) == (
+        "1000.0", "500.0", "JPY", "revenue_365d",
+    )  # fmt: skip
+    assert (ada["segment"], ada["owner"], ada["action"], ada["account_id"]) == (
+        "often; key", "mori", "early access", "acme",
+    )  # fmt: skip
+    assert (ada["reason_codes"], ada["reason_directions"]) == ("recency", "up")
+    assert (cyd["segment"], cyd["action"], bo["value"], bo["expected_loss"]) == ("", "", "", "")
+
+
+def test_a_customer_who_refused_contact_gets_no_action(tmp_path):
+    segments = segment_part(opted_out={"contact": np.array(["ada"])})
+
+    write_export(SCORES, tmp_path / "scores.csv", release=replace(sample_release(), segments=segments))
+
+    actions = {
+        row["customer_id"]: (row["action"], row["contact_allowed"]) for row in read_rows(tmp_path / "scores.csv")
+    }
+    assert actions == {"cyd": ("", "True"), "ada": ("", "False"), "bo": ("early access", "True")}
+
+
+def changed(tmp_path, earlier, release=None):
+    """The customers whom `--changed-since` exports."""
+    options = ExportOptions(changed_since=earlier)
+    write_export(SCORES, tmp_path / "scores.csv", release=release or sample_release(), options=options)
+    return [row["customer_id"] for row in read_rows(tmp_path / "scores.csv")]
+
+
+def test_only_customers_that_changed_since_a_release_are_exported(tmp_path):
+    now = sample_release()
+    churn = now.churn
+    assert churn is not None
+    a_little, a_lot = (
+        replace(now, churn=replace(churn, probability=churn.probability + np.array([0.0, move, 0.0])))
+        for move in (0.004, 0.02)
+    )
+    other_reasons = replace(now, churn=replace(churn, reasons=PackedJson.of([[]] * 3)))
+    newcomer = replace(now, churn=replace(churn, index=IdIndex(np.array([b"ada", b"bo", b"cya"]))))
+
+    assert changed(tmp_path, now) == []
+    assert changed(tmp_path, a_little) == []
+    assert changed(tmp_path, a_lot) == ["bo"]
+    assert changed(tmp_path, other_reasons) == ["cyd", "ada"]
+    assert changed(tmp_path, newcomer) == ["cyd"]
+    assert (count_left(now, newcomer), count_left(now, now)) == (1, 0)
+
+
+def test_the_list_of_a_segment_leaves_out_who_refused_contact(tmp_path):
+    release = replace(sample_release(), segments=segment_part(opted_out={"contact": np.array(["bo"])}))
+    options = ExportOptions(segment="often")
+
+    n_rows = write_export(MEMBERS, tmp_path / "often.csv", release=release, options=options)
+
+    (ada,) = read_rows(tmp_path / "often.csv")
+    assert (n_rows, MEMBERS.n_excluded(release, options)) == (1, 1)
+    assert (ada["customer_id"], ada["segment"], ada["action"], ada["churn_probability"], ada["owner"]) == (
+        "ada", "often", "early access", "50.00%", "mori",
+    )  # fmt: skip
+
+
+def test_a_customer_tier_is_a_list_too_and_an_unknown_one_is_refused(tmp_path):
+    write_export(MEMBERS, tmp_path / "gold.csv", release=sample_release(), options=ExportOptions(segment="gold"))
+
+    assert [row["customer_id"] for row in read_rows(tmp_path / "gold.csv")] == ["ada"]
+    with pytest.raises(NotFound, match=r"no segment 'oftn'.*'often'"):
+        write_export(MEMBERS, tmp_path / "x.csv", release=sample_release(), options=ExportOptions(segment="oftn"))
 
 
 @pytest.mark.parametrize("excel", [True, False])
@@ -96,7 +169,7 @@ def test_customers_who_opted_out_of_recommendations_or_contact_are_excluded_and_
     write_export(RECOMMENDATIONS, tmp_path / "recs.csv", release=release, options=ExportOptions(k=1))
 
     assert [row["customer_id"] for row in read_rows(tmp_path / "recs.csv")] == ["ada", "dan", "eve"]
-    assert RECOMMENDATIONS.n_excluded(release) == 2
+    assert RECOMMENDATIONS.n_excluded(release, ExportOptions()) == 2
 
 
 def test_without_scores_in_the_release_the_error_says_why(tmp_path):
@@ -133,5 +206,6 @@ def test_reasons_in_a_release_decode_to_reasons():
 
 
 def test_the_catalogue_contains_every_export():
-    assert list(EXPORTS) == ["recommendations", "scores"]
-    assert all(np.isin(["customer_id", "release_id"], export.columns.names).all() for export in EXPORTS.values())
+    assert list(EXPORTS) == ["accounts", "members", "recommendations", "scores"]
+    assert all("release_id" in export.columns.names for export in EXPORTS.values())
+    assert all(set(export.columns.names) & {"customer_id", "account_id"} for export in EXPORTS.values())

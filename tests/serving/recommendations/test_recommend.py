@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.recommenders.item_knn import ItemKnn
-from serving.build.exports.files import EXPORTS
+from serving.build.exports.files import EXPORTS, ExportOptions
 from serving.release.churn_part import ChurnPart
 from serving.stock import MAX_ITEMS, LiveStock, StockFile
 from tests.serving.conftest import client_for, open_api
@@ -181,7 +181,7 @@ def test_a_customer_who_opted_out_of_scoring_has_no_score(tmp_path):
         "not_found",
     ]
     assert churn.probability_of("cyd") is None
-    assert EXPORTS["scores"].n_excluded(release) == 1
+    assert EXPORTS["scores"].n_excluded(release, ExportOptions()) == 1
     assert isinstance(ChurnPart.from_artifacts(churn.to_artifacts()), ChurnPart)
 
 

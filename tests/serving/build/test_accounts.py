@@ -1,0 +1,57 @@
+"""Accounts roll up the scores of their customers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.config.training import RiskLevels
+from core.scores import Reason
+from serving.build.accounts import build_accounts
+from serving.release.account_part import AccountScore
+from serving.release.lookup import PackedJson
+from tests.serving.sample_release import churn_part, segment_part
+
+
+def reason(code: str, weight: float) -> Reason:
+    sentence = f"{code} {weight}"
+    direction = "up" if weight > 0 else "down"
+    return Reason(code=code, direction=direction, weight=weight, value=1.0, usual_value=2.0, en=sentence, ja=sentence)
+
+
+def account(values: list[float], reasons: list[list[Reason]] | None = None) -> AccountScore:
+    """The account of Ada (0.5), Bo (0.1) and Cyd (0.9), with these values and reasons."""
+    churn = churn_part()
+    if reasons is not None:
+        churn = replace(churn, reasons=PackedJson.of(reasons))
+    segments = replace(segment_part(), yearly_value=np.array(values))
+    part = build_accounts(churn, segments, members={"acme": [0, 1, 2]}, risk_levels=RiskLevels())
+    return part.score(0)
+
+
+def test_the_risk_is_the_share_of_value_that_is_expected_to_churn():
+    acme = account([10.0, 80.0, 10.0])
+
+    assert acme.churn_probability == pytest.approx(0.5 * 0.1 + 0.1 * 0.8 + 0.9 * 0.1)
+    assert (acme.value, acme.expected_loss) == (100.0, 22.0)
+    assert (acme.highest_customer_id, acme.highest_probability, acme.scored) == ("cyd", 0.9, 3)
+
+
+@pytest.mark.parametrize("values", [[np.nan] * 3, [0.0] * 3, [-5.0, 0.0, np.nan]])
+def test_without_a_value_every_customer_counts_the_same(values: list[float]):
+    assert account(values).churn_probability == pytest.approx(0.5)
+
+
+def test_reasons_add_up_and_speak_of_the_customer_who_adds_most():
+    reasons = [[reason("usage", 1.0), reason("spend", -3.0)], [reason("usage", 2.0)], [reason("support", 0.5)]]
+
+    acme = account([1.0, 1.0, 1.0], reasons)
+
+    assert [(one.code, one.direction, one.customer_id, one.en) for one in acme.reasons] == [
+        ("spend", "down", "ada", "spend -3.0"),
+        ("usage", "up", "bo", "usage 2.0"),
+        ("support", "up", "cyd", "support 0.5"),
+    ]
+    assert acme.reasons[1].weight == pytest.approx(1.0)

@@ -31,11 +31,10 @@ from core.tasks import Task
 from core.window import Cohort
 from features.labels.labelling import label_outcomes, label_watermark
 from insights.health.day import NO_BANDS, HealthDay, HealthRun, days_until
-from insights.health.tasks import open_tasks
+from insights.health.tasks import load_task_facts, open_tasks
 from models.metrics.classification import churn_metrics
 from models.protocols import ChurnModel
 from simulation.software.simulate import SoftwareWorld, simulate_software
-from tables.accounts import owners_of
 from tables.sources.opening import open_tables
 from tables.tables import Tables
 from training.churn.rows import load_churn_rows
@@ -104,8 +103,8 @@ def replay_weeks(tables: Tables, terms: Sequence[tuple[ChurnModel, Sequence[date
         run = HealthRun(tables, model)
         for cutoff in cutoffs:
             day = run.compute(cutoff, last)
-            owners = owners_of(tables.latest(), day.customer_ids[day.has_alert], default="")
-            tasks += open_tasks(tables.config, day, owners=owners, now=datetime.now(UTC))
+            opened = open_tasks(tables.config, day, facts=load_task_facts(tables, day), now=datetime.now(UTC))
+            tasks += [task for task in opened if task.episode == day.cutoff]
             days, last = [*days, day], day.bands
     ids = np.concatenate([day.customer_ids for day in days])
     when = np.concatenate([np.full(len(day), np.datetime64(day.cutoff, "D")) for day in days])

@@ -51,12 +51,33 @@ ACTIONS: Mapping[str, str] = {
     Dimension.BILLING: "review plan and price with them before the renewal",
     Dimension.RELATIONSHIP: "introduce yourself to the decision maker and arrange a meeting",
 }
-"The suggested action for a drop in each dimension, unless the TOML names another."
+"The suggested action for a business customer by the dimension that dropped most, unless the TOML names another."
+
+CONSUMER_ACTIONS: Mapping[str, str] = {
+    Dimension.USAGE: "send a message with a reason to come back that fits their habits",
+    Dimension.DEPTH: "recommend something they have not tried yet",
+    Dimension.SUPPORT: "write what went wrong and when it is fixed",
+    Dimension.SENTIMENT: "send a short survey and answer their complaint",
+    Dimension.BILLING: "send an offer that fits what they usually spend",
+    Dimension.RELATIONSHIP: "send a personal welcome with what suits them",
+}
+"The same for a consumer: hundreds of them cannot be called."
+
+NO_CONTACT_ACTION = "do not contact (refused); find out from the records what went wrong"
+"For a customer who has refused to be contacted."
 
 
-def action_in_japanese(action: str, dimension: str) -> str:
+def suggest_action(dimension: str, *, own_actions: Mapping[str, str], is_business: bool, may_contact: bool) -> str:
+    """The suggested action for a drop in a dimension; `own_actions` are those of the TOML."""
+    if not may_contact:
+        return NO_CONTACT_ACTION
+    return own_actions.get(dimension) or (ACTIONS if is_business else CONSUMER_ACTIONS)[dimension]
+
+
+def action_in_japanese(action: str) -> str:
     """The suggested action in Japanese; a business's own words stay unchanged."""
-    return translate(action, JAPANESE) if action == ACTIONS.get(dimension) else action
+    built_in = {*ACTIONS.values(), *CONSUMER_ACTIONS.values(), NO_CONTACT_ACTION}
+    return translate(action, JAPANESE) if action in built_in else action
 
 
 class HealthRecord(msgspec.Struct, frozen=True, kw_only=True):

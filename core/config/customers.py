@@ -58,15 +58,19 @@ class HealthSettings(Section, frozen=True):
     min_days_in_band: NonNegativeInt = 14
     "Days that a customer stays in a band at least."
     alert_drop: PositiveFloat = 15.0
-    "A drop by this many points within 7 or 28 days, to below healthy, opens a task."
+    "A drop by this many points within 7 or 28 days, to below healthy, opens a task. Smaller drops never do."
     cooldown_days: Annotated[int, Meta(ge=MIN_COOLDOWN_DAYS)] = 28
     "Days after a drop in which the same customer gets no other task."
     owner: str = ""
     "Owner of tasks for customers without an account owner."
     due_days: NonNegativeInt = 7
-    "Days after the drop until its task is due."
+    "Days until a task is due, from the drop or from today, whichever is later."
+    max_tasks_per_week: PositiveInt | None = None
+    """\
+    Most new tasks within 7 days: what the team can do. The customers with the largest expected loss come first; the
+    others follow in later weeks, as long as their health stays down. By default every drop opens a task."""
     actions: dict[str, str] = msgspec.field(default_factory=dict)
-    "Suggested action by the dimension that dropped most, instead of the built-in one."
+    "Suggested action by the dimension that dropped most, instead of the built-in one for businesses or consumers."
     webhook: str | None = None
     "URL that receives each new task."
     webhook_secret: str | None = None

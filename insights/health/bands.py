@@ -20,7 +20,7 @@ from core.config.customers import HealthSettings
 from core.health import BANDS, Band
 
 WORST_ACCEPTABLE = BANDS.index(Band.AT_RISK)
-"A customer who drops into this band or below raises an alert."
+"A customer whose earlier scores are unknown raises an alert when they fall into this band or below."
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,13 @@ def is_alert(
     day: date,
     settings: HealthSettings,
 ) -> NDArray[np.bool_]:
-    """Which customers (n,) dropped by `alert_drop` points to below healthy, or into a band that needs action.
+    """Which customers (n,) dropped by `alert_drop` points to below healthy.
 
-    `drop` is the larger of the drops since 7 and since 28 days before; NaN for a new customer. A drop stays visible
-    for 28 days, so a customer raises no second alert within `cooldown_days`; one who keeps dropping raises a new
-    one after that.
+    `drop` is the larger of the drops since 7 and since 28 days before. Where neither day is known, a fall into a band
+    that needs action counts. A drop stays visible for 28 days, so a customer raises no second alert within
+    `cooldown_days`; one who keeps dropping raises a new one after that.
     """
     by_score = (drop >= settings.alert_drop) & (health < settings.healthy_from)
-    by_band = (after.band < before.band) & (after.band <= WORST_ACCEPTABLE)
+    by_band = np.isnan(drop) & (after.band < before.band) & (after.band <= WORST_ACCEPTABLE)
     is_cooling_down = np.datetime64(day, "D") - before.dropped_on < np.timedelta64(settings.cooldown_days, "D")
     return (by_score | by_band) & ~is_cooling_down

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from core.config.customers import HealthSettings
 from core.config.data_set import Config
 from core.errors import BadInput
 from core.health_scale import HealthScale
@@ -76,6 +77,13 @@ class HealthDay:
     def has_alert(self) -> NDArray[np.bool_]:
         """(n,) whether the customer raised an alert on this day, which opens a task."""
         return self.states.dropped_on == np.datetime64(self.cutoff, "D")
+
+    def is_down(self, settings: HealthSettings) -> NDArray[np.bool_]:
+        """(n,) whether the customer raised an alert within the cooldown and has not recovered since."""
+        is_recent = np.datetime64(self.cutoff, "D") - self.states.dropped_on < np.timedelta64(
+            settings.cooldown_days, "D"
+        )
+        return is_recent & (self.health < settings.healthy_from)
 
     @property
     def bands(self) -> PreviousBands:

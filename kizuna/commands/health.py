@@ -82,25 +82,27 @@ def health(
 def compute_days(
     tables: Tables, package: ModelPackage, *, store: TaskStore, last: date, n_days: int, step_days: int
 ) -> tuple[HealthDay, list[Task]]:
-    """Compute each day from the file of the day before. Returns the newest day and the new tasks of all days."""
+    """Compute each day from the file of the day before. Returns the newest day, and the tasks that are new on it.
+
+    The days before the newest open no tasks of their own: who dropped on one of them and is still down is on the list
+    of the newest day.
+    """
     from insights.health.day import HealthRun, days_until
     from insights.health.files import read_previous_bands, write_day
-    from insights.health.tasks import open_tasks
+    from insights.health.tasks import load_task_facts, open_tasks
     from models.churn.additive import CHURN_MODELS
-    from tables.accounts import owners_of
 
     config, folder = tables.config, tables.config.places.health
     run = HealthRun(tables, CHURN_MODELS[package.artifact.model].from_artifact(package.artifact))
     newest: list[HealthDay] = []
-    tasks: list[Task] = []
     for cutoff in ProgressBars(progress_console()).over(days_until(last, n_days, step_days=step_days), "health"):
         day = run.compute(cutoff, read_previous_bands(folder, cutoff))
-        owners = owners_of(tables.latest(), day.customer_ids[day.has_alert], default=config.health.owner)
-        new_tasks = open_tasks(config, day, owners=owners, now=datetime.now(UTC))
-        tasks += store.add(new_tasks, cooldown_days=config.health.cooldown_days)
         write_day(folder, day, model_version=package.card.version)
         newest = [day]
-    return newest[0], tasks
+    now = datetime.now(UTC)
+    tasks = open_tasks(config, newest[0], facts=load_task_facts(tables, newest[0]), now=now)
+    most = store.count_left_this_week(config.health.max_tasks_per_week, now=now)
+    return newest[0], store.add(tasks, cooldown_days=config.health.cooldown_days, most=most)
 
 
 def describe_day(config: Config, day: HealthDay, *, tasks: list[Task]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def row_of(task: Task) -> dict[str, Any]:
 def task_of(row: sa.RowMapping) -> Task:
     """The task in a row."""
     stored = {name: _from_column(row[name]) for name in Task.__struct_fields__ if name not in NOT_STORED}
-    return msgspec.convert({**stored, "action_ja": action_in_japanese(row["action"], row["dimension"])}, Task)
+    return msgspec.convert({**stored, "action_ja": action_in_japanese(row["action"])}, Task)
 
 
 def to_column(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,15 +49,31 @@ class TaskStore:
         """The store in the database at this URL, or in the SQLite file if there is none."""
         return cls(TaskDatabase.at(database_url, file), data_set)
 
-    def add(self, tasks: Sequence[Task], *, cooldown_days: int) -> list[Task]:
-        """Store the tasks that are new, in one transaction, and return them.
+    def add(self, tasks: Sequence[Task], *, cooldown_days: int, most: int | None = None) -> list[Task]:
+        """Store the tasks that are new, the first `most` of them, in one transaction, and return them.
 
         A task is not new if its episode has a task, or if the same customer has one of the same kind whose episode
         began less than `cooldown_days` before or after: a replay from another day dates the same drop a few days off.
         """
         self.database.create()
         with self.database.begin() as connection:
-            return [task for task in tasks if _insert_if_new(connection, task, cooldown=timedelta(days=cooldown_days))]
+            added = (task for task in tasks if _insert_if_new(connection, task, cooldown=timedelta(days=cooldown_days)))
+            return list(islice(added, most))
+
+    def count_left_this_week(self, max_per_week: int | None, *, now: datetime) -> int | None:
+        """How many more tasks may be stored now if at most this many are within 7 days; None without a limit."""
+        from sqlalchemy import func, select
+
+        from serving.tasks.schema import TASKS, to_column
+
+        if max_per_week is None:
+            return None
+        if not self.database.exists:
+            return max_per_week
+        is_recent = (TASKS.c.data_set == self.data_set) & (TASKS.c.created_at > to_column(now - timedelta(days=7)))
+        with self.database.begin() as connection:
+            n_recent = connection.execute(select(func.count()).select_from(TASKS).where(is_recent)).scalar_one()
+        return max(0, max_per_week - n_recent)
 
     def find(self, task_filter: TaskFilter, limit: int, *, cursor: int | None = None) -> TaskPage:
         """Find at most `limit` tasks, newest first; `cursor` is the previous page's `next_cursor`."""

@@ -47,7 +47,10 @@ def test_the_file_has_readable_columns(tmp_path):
     assert (acme["customer_id"], acme["cutoff"], acme["band"], acme["dropped_on"]) == ("acme", DAY, "critical", DAY)
     assert acme["health"] == pytest.approx(5.7, abs=0.1)
     assert (acme["change_7d"], acme["support"], acme["dropped_most"]) == (None, None, "usage")
-    assert acme["reasons_en"] == "Days with usage fell from 25 to 1 within 28 days; Last NPS fell from 9 to 6 within 28 days"
+    assert (
+        acme["reasons_en"]
+        == "Days with usage fell from 25 to 1 within 28 days; Last NPS fell from 9 to 6 within 28 days"
+    )
     assert acme["model_version"] == 3
 
 

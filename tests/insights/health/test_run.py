@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import BadInput
+from core.model_kinds import Capability
 from insights.health.day import NO_BANDS, HealthRun, days_until
 from insights.health.risk import risk_at
 from tests.insights.health.regulars import LEAVERS, TODAY, champion, regulars
@@ -46,6 +47,7 @@ def test_a_champion_of_changed_features_has_to_be_retrained():
 def test_a_champion_without_additive_contributions_is_an_error():
     class Oracle:
         name = "oracle"
+        capabilities = frozenset[Capability]()
 
     with pytest.raises(BadInput, match="which oracle has not"):
         HealthRun(regulars(), Oracle())  # pyright: ignore[reportArgumentType]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+import numpy as np
 import pytest
 
-from core.health import ACTIONS, DIMENSIONS, action_in_japanese
+from core.health import ACTIONS, CONSUMER_ACTIONS, DIMENSIONS, NO_CONTACT_ACTION, action_in_japanese
 from core.i18n.translation import ENGLISH, JAPANESE, Language
-from core.tasks import task_id_of
+from core.tasks import Task, task_id_of
 from insights.health.day import NO_BANDS
-from insights.health.tasks import open_tasks
+from insights.health.tasks import TaskFacts, open_tasks
 from insights.render import health as render
 from tests.insights.health.accounts import DAY, GONE, LESS, WELL, company, day_of
 
@@ -18,9 +20,16 @@ NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)
 BELOW = (10.0, 9.0, 1000.0)
 
 
-def tasks_of_alerts(**settings):
+def facts(*owners: str, **known: Any) -> TaskFacts:
+    """Facts about customers with these owners: businesses without a known value, who may be contacted."""
+    n = len(owners)
+    usual = {"value": np.full(n, np.nan), "may_contact": np.ones(n, bool), "is_business": True}
+    return TaskFacts(owners=owners, **(usual | known))
+
+
+def tasks_of_alerts(now: datetime = NOW, known: dict[str, Any] | None = None, **settings: Any) -> list[Task]:
     day = day_of({"acme": BELOW, "bolt": GONE, "cold": WELL}, None, dict.fromkeys(["acme", "bolt", "cold"], WELL))
-    return open_tasks(company(**settings), day, owners=["ann", "bob"], now=NOW)
+    return open_tasks(company(**settings), day, facts=facts("ann", "bob", **(known or {})), now=now)
 
 
 def test_the_largest_drop_comes_first_and_other_customers_get_no_task():
@@ -30,8 +39,10 @@ def test_the_largest_drop_comes_first_and_other_customers_get_no_task():
 def test_a_task_has_reason_action_due_date_and_scores():
     bolt, _ = tasks_of_alerts()
 
-    assert bolt.reason_en.startswith("Health fell from 95 to 6: Days with usage: 1 (28 days earlier: 25); ")
-    assert bolt.reason_ja.startswith("ヘルススコアが95から6に低下:利用日数が28日間で25日から1日に減少、")
+    assert bolt.reason_en.startswith(
+        "Health fell from 95 to 6, mainly in usage: Days with usage fell from 25 to 1 within 28 days; "
+    )
+    assert bolt.reason_ja.startswith("ヘルススコアが95から6に低下(主に利用頻度):利用日数が28日間で25日から1日に減少、")
     assert (bolt.dimension, bolt.action, bolt.due_on) == ("usage", ACTIONS["usage"], date(2026, 4, 8))
     assert (bolt.score, bolt.score_before) == (5.7, 94.8)
     assert bolt.task_id == task_id_of("world", "bolt", kind="health_drop", episode=DAY)
@@ -48,18 +59,59 @@ def test_the_default_action_exists_in_japanese():
 
     assert bolt.action_ja == "お電話で、ご利用のうえでお困りの点を伺う"
     assert set(ACTIONS) == set(DIMENSIONS)
-    assert all(action_in_japanese(action, dimension) != action for dimension, action in ACTIONS.items())
-    assert action_in_japanese(ACTIONS["usage"], "depth") == ACTIONS["usage"]
+    assert set(CONSUMER_ACTIONS) == set(DIMENSIONS)
+    built_in = (*ACTIONS.values(), *CONSUMER_ACTIONS.values(), NO_CONTACT_ACTION)
+    assert all(action_in_japanese(action) != action for action in built_in)
+    assert action_in_japanese("send Ken") == "send Ken"
+
+
+def test_the_most_valuable_customers_come_first():
+    tasks = tasks_of_alerts(known={"value": np.array([1000.0, 10.0])})
+
+    assert [task.customer_id for task in tasks] == ["acme", "bolt"]
+
+
+def test_a_due_date_never_lies_in_the_past():
+    late = datetime(2026, 5, 1, 3, tzinfo=UTC)
+
+    assert {task.due_on for task in tasks_of_alerts(now=late)} == {date(2026, 5, 8)}
+
+
+def test_consumers_are_not_called_and_refusals_are_respected():
+    known = {"is_business": False, "may_contact": np.array([True, False])}
+
+    bolt, acme = tasks_of_alerts(known=known)
+
+    assert (acme.action, bolt.action) == (CONSUMER_ACTIONS["usage"], NO_CONTACT_ACTION)
+    assert not any("call" in action for action in CONSUMER_ACTIONS.values())
+
+
+def test_the_toml_s_action_is_not_for_a_customer_who_refused_contact():
+    bolt, acme = tasks_of_alerts(known={"may_contact": np.array([True, False])}, actions={"usage": "send Ken"})
+
+    assert (acme.action, bolt.action) == ("send Ken", NO_CONTACT_ACTION)
+
+
+def test_a_customer_who_dropped_days_ago_is_on_today_s_list_until_they_recover():
+    yesterday = day_of({"acme": GONE}, None, {"acme": WELL}, day=DAY - timedelta(days=1))
+    still_down = day_of({"acme": GONE}, None, {"acme": WELL}, last=yesterday.bands)
+    recovered = day_of({"acme": WELL}, None, {"acme": WELL}, last=yesterday.bands)
+
+    (task,) = open_tasks(company(), still_down, facts=facts("ann"), now=NOW)
+
+    assert (task.episode, task.due_on) == (DAY - timedelta(days=1), date(2026, 4, 8))
+    assert not still_down.has_alert.any()
+    assert open_tasks(company(), recovered, facts=facts(), now=NOW) == []
 
 
 @pytest.mark.parametrize(
     ("language", "line", "why"),
     [
-        (ENGLISH, f"bolt, bob, due 2026-04-08: {ACTIONS['usage']}", "Health fell from 95 to 6: "),
+        (ENGLISH, f"bolt, bob, due 2026-04-08: {ACTIONS['usage']}", "Health fell from 95 to 6, mainly in usage: "),
         (
             JAPANESE,
-            f"bolt、担当:bob、期限:2026-04-08、{action_in_japanese(ACTIONS['usage'], 'usage')}",
-            "ヘルススコアが95から6に低下:",
+            f"bolt、担当:bob、期限:2026-04-08、{action_in_japanese(ACTIONS['usage'])}",
+            "ヘルススコアが95から6に低下(主に利用頻度):",
         ),
     ],
 )
@@ -83,7 +135,7 @@ def test_bands_and_drops_are_rendered_in_both_languages():
 
 def test_an_improvement_is_no_reason_for_a_drop():
     day = day_of({"acme": (1.0, 10.0, 1000.0)}, None, {"acme": (25.0, 6.0, 1000.0)})
-    (task,) = open_tasks(company(), day, owners=[""], now=NOW)
+    (task,) = open_tasks(company(), day, facts=facts(""), now=NOW)
 
     assert "NPS" not in task.reason_en
     assert [reason.direction for reason in day.reasons[0]] == ["up", "down"]
@@ -92,6 +144,6 @@ def test_an_improvement_is_no_reason_for_a_drop():
 def test_a_drop_without_a_known_past_states_the_score_only():
     first = day_of({"acme": LESS}, day=DAY - timedelta(days=90), last=NO_BANDS)
     day = day_of({"acme": GONE}, last=first.bands)
-    (task,) = open_tasks(company(), day, owners=[""], now=NOW)
+    (task,) = open_tasks(company(), day, facts=facts(""), now=NOW)
 
-    assert (task.reason_en, task.score_before) == ("Health is 6", None)
+    assert (task.reason_en, task.score_before) == ("Health is 6, lowest in usage", None)

@@ -51,11 +51,9 @@ def test_a_default_action_is_translated_when_it_is_read(store):
     store.add([with_default_action], cooldown_days=COOLDOWN_DAYS)
 
     (stored,) = store.find(ALL, 10).tasks
-    assert (stored.action, stored.action_ja) == (ACTIONS["usage"], action_in_japanese(ACTIONS["usage"], "usage"))
+    assert (stored.action, stored.action_ja) == (ACTIONS["usage"], action_in_japanese(ACTIONS["usage"]))
     assert "action_ja" not in TASKS.c
-    assert store.change(with_default_action.task_id, DONE, now=LATER).action_ja == action_in_japanese(
-        ACTIONS["usage"], "usage"
-    )
+    assert store.change(with_default_action.task_id, DONE, now=LATER).action_ja == action_in_japanese(ACTIONS["usage"])
 
 
 def test_a_replay_adds_no_second_task(store):
@@ -197,3 +195,18 @@ def test_times_are_stored_in_utc(store):
     store.add([msgspec.structs.replace(TASK, created_at=created_at)], cooldown_days=COOLDOWN_DAYS)
 
     assert store.find(ALL, 1).tasks[0].created_at == datetime(2026, 4, 1, 3, tzinfo=UTC)
+
+
+def test_a_week_takes_no_more_tasks_than_its_limit_and_the_others_come_later(store):
+    tasks = [msgspec.structs.replace(task(name), created_at=LATER) for name in ("ada", "bo", "cyd", "dan")]
+    next_week = LATER + timedelta(days=7)
+
+    def add(now: datetime) -> list[str]:
+        most = store.count_left_this_week(2, now=now)
+        current = [msgspec.structs.replace(one, created_at=now) for one in tasks]
+        return [one.customer_id for one in store.add(current, cooldown_days=COOLDOWN_DAYS, most=most)]
+
+    assert add(LATER) == ["ada", "bo"]
+    assert add(LATER + timedelta(days=6)) == []
+    assert add(next_week) == ["cyd", "dan"]
+    assert store.count_left_this_week(None, now=LATER) is None

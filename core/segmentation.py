@@ -19,7 +19,7 @@ from core.intervals import Estimate, estimate_intervals
 ValueKind = Literal["mrr", "revenue_365d", ""]
 "What the value of a customer is: monthly recurring revenue, or the revenue of the last 365 days; '' if unknown."
 
-YearlyValueKind = Literal["margin_365d", "revenue_365d", ""]
+YearlyValueKind = Literal["margin", "revenue", ""]
 "What a customer's yearly value is: the margin or the revenue of the last 365 days; '' if unknown."
 
 

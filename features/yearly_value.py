@@ -36,12 +36,12 @@ class YearlyValue(NamedTuple):
 
 def compute_yearly_value(tables: Tables, customer_ids: NDArray[np.str_], *, cutoff: date) -> YearlyValue:
     """The value of these customers, (n,), in the 365 days before midnight of the cutoff."""
-    known, window = tables.at(cutoff), Window.lookback(cutoff, YEAR_DAYS)
+    tables_then, window = tables.at(cutoff), Window.lookback(cutoff, YEAR_DAYS)
     sums = [
         summed
         for name, summed in (("purchases", _sum_purchases), ("subscriptions", _sum_subscriptions))
-        if name in known
-        for summed in [summed(known, window)]
+        if name in tables_then
+        for summed in [summed(tables_then, window)]
     ]
     if not sums:
         return YearlyValue("", np.full(len(customer_ids), np.nan))
@@ -52,7 +52,7 @@ def compute_yearly_value(tables: Tables, customer_ids: NDArray[np.str_], *, cuto
         ids = texts(rows["customer_id"])
         order = np.argsort(ids, kind="stable")
         value += np.append(np.nan_to_num(numbers(rows["value"])[order]), 0.0)[codes_of(customer_ids, ids[order])]
-    return YearlyValue("margin_365d" if has_margin else "revenue_365d", value)
+    return YearlyValue("margin" if has_margin else "revenue", value)
 
 
 def _sum_purchases(tables: Tables, window: Window) -> tuple[ir.Table, bool]:

@@ -128,7 +128,7 @@ class AdditiveModel(ABC):
         return np.vstack([np.empty((0, len(self.columns_) + 1)), *blocks])
 
     def update_texts(self, columns: Sequence[FeatureColumn]) -> None:
-        """Take the texts of these columns, so that a champion explains itself in the words of today."""
+        """Take the texts of these columns, so that a champion explains itself in today's texts."""
         today = {column.name: column for column in columns}
         self.columns_ = tuple(
             msgspec.structs.replace(today.get(column.name, column), vocabulary=column.vocabulary)

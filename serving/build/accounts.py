@@ -28,7 +28,7 @@ _REASONS = msgspec.json.Decoder(list[Reason])
 
 
 def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> BuiltPart:
-    """Roll up the scored customers of each account; no part where no customer has one, or nobody is scored."""
+    """Roll up the scored customers of each account; no part where no customer has one, or no customer is scored."""
     churn, segments = parts.get(CHURN.name), parts.get("segments")
     if not isinstance(churn, ChurnPart) or not isinstance(segments, SegmentPart):
         return BuiltPart(None)
@@ -107,7 +107,7 @@ class _Account:
         )
 
     def _reasons(self) -> tuple[AccountReason, ...]:
-        """The families with the largest weighted sums; each speaks of the customer who adds most to it."""
+        """The families with the largest weighted sums; each names the customer who adds most to it."""
         totals: dict[str, float] = {}
         parts: dict[str, list[tuple[float, str, Reason]]] = {}
         for row, place, weight in zip(self.rows.tolist(), self.places.tolist(), self.weights.tolist(), strict=True):

@@ -46,13 +46,13 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
 
 def read_relations(inputs: BuildInputs) -> Relations:
     """The yearly value, the owner and the account of each customer of the cohort."""
-    customer_ids, known = inputs.features.customer_ids, inputs.tables.at(inputs.cutoff)
+    customer_ids, tables_then = inputs.features.customer_ids, inputs.tables.at(inputs.cutoff)
     yearly = compute_yearly_value(inputs.tables, customer_ids, cutoff=inputs.cutoff)
     return Relations(
         yearly_value_kind=yearly.kind,
         yearly_value=yearly.value,
-        owners=owners_of(known, customer_ids, default=inputs.config.health.owner),
-        account_ids=accounts_of(known, customer_ids),
+        owners=owners_of(tables_then, customer_ids, default=inputs.config.health.owner),
+        account_ids=accounts_of(tables_then, customer_ids),
     )
 
 

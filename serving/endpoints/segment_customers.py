@@ -38,7 +38,7 @@ class SegmentCustomer(msgspec.Struct, frozen=True, kw_only=True):
     value: float | None
     "Margin or revenue of the last 365 days, base currency; null if unknown."
     owner: str
-    "Who looks after the customer; '' for nobody."
+    "Who looks after the customer; '' for none."
     contact_allowed: bool
     "Whether the customer has not refused to be contacted."
 
@@ -61,11 +61,11 @@ def handle(request: SegmentCustomersRequest, context: RequestContext) -> Segment
     release, segments = context.release, context.release.segments
     if segments is None:
         raise not_released(release, "segments")
-    found = segments.members_of(request.name)
-    if found is None:
+    group_and_rows = segments.members_of(request.name)
+    if group_and_rows is None:
         names = ", ".join(group.name for group in segments.groups) or "none"
         raise Problem(ProblemType.UNKNOWN_SEGMENT, f"segments and customer tiers of this release: {names}")
-    group, rows = found
+    group, rows = group_and_rows
     first = 0
     if request.after is not None:
         # Not by number of rows: a page follows its predecessor in the next release as well.

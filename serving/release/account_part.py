@@ -37,7 +37,7 @@ class AccountScore(msgspec.Struct, frozen=True, kw_only=True):
 
     account_id: str
     owner: str
-    "'' for nobody."
+    "'' for none."
     customers: int
     "Customers of the account at the cutoff."
     scored: int

@@ -80,7 +80,7 @@ class SegmentPart:
     yearly_value: NDArray[np.float64]
     "(n,) margin or revenue of the last 365 days, base currency; NaN if unknown."
     owners: TextColumn
-    "(n,) who looks after the customer; '' for nobody."
+    "(n,) who looks after the customer; '' for none."
     account_ids: TextColumn
     "(n,) the account that the customer belongs to; '' for none."
     health: NDArray[np.float32]
@@ -107,7 +107,7 @@ class SegmentPart:
         purpose.
         """
         index, order = IdIndex.of(segmentation.customer_ids)
-        known = relations or Relations.unknown(len(order))
+        related = relations or Relations.unknown(len(order))
         return cls(
             index=index,
             segments=segmentation.segment_figures(seed),
@@ -115,10 +115,10 @@ class SegmentPart:
             customer_tiers=segmentation.tier_figures(seed),
             customer_tier=segmentation.customer_tier[order],
             value_kind=segmentation.value_kind,
-            yearly_value_kind=known.yearly_value_kind,
-            yearly_value=known.yearly_value[order],
-            owners=TextColumn.of([known.owners[int(row)] for row in order]),
-            account_ids=TextColumn.of([known.account_ids[int(row)] for row in order]),
+            yearly_value_kind=related.yearly_value_kind,
+            yearly_value=related.yearly_value[order],
+            owners=TextColumn.of([related.owners[int(row)] for row in order]),
+            account_ids=TextColumn.of([related.account_ids[int(row)] for row in order]),
             health=segmentation.health[order].astype(np.float32),
             facts=PackedJson.of(_facts(figures, attributes, order=order)),
             opted_out={purpose: IdIndex.of(ids)[0] for purpose, ids in opted_out.items()},

@@ -41,7 +41,7 @@ def span(customer_id: str, start: str, end: str | None, mrr: float, **others) ->
 def test_purchases_count_less_returns_within_the_last_year_only():
     lines = [line("ada", "2025-04-01", 100.0), line("ada", "2026-03-31", -30.0), line("ada", "2025-03-31", 500.0)]
 
-    assert value(purchases=frame(*lines)) == ("revenue_365d", [70.0, 0.0])
+    assert value(purchases=frame(*lines)) == ("revenue", [70.0, 0.0])
 
 
 def test_costs_are_taken_off_where_they_are_recorded_and_a_return_gives_them_back():
@@ -51,7 +51,7 @@ def test_costs_are_taken_off_where_they_are_recorded_and_a_return_gives_them_bac
         line("bo", "2026-01-01", 50.0, cost=None),
     ]
 
-    assert value(purchases=frame(*lines)) == ("margin_365d", [0.0, 50.0])
+    assert value(purchases=frame(*lines)) == ("margin", [0.0, 50.0])
 
 
 def test_a_subscription_counts_for_the_days_on_which_it_ran():
@@ -59,7 +59,7 @@ def test_a_subscription_counts_for_the_days_on_which_it_ran():
 
     kind, (ada, bo) = value(subscriptions=frame(*spans))
 
-    assert kind == "revenue_365d"
+    assert kind == "revenue"
     assert (ada, bo) == (pytest.approx(120 * 12 * 365 / 365.25), pytest.approx(120 * 10 / (365.25 / 12)))
 
 
@@ -71,7 +71,7 @@ def test_the_margin_rate_of_a_subscription_wins_over_that_of_the_settings():
 
     kind, (ada, bo) = value(money=MoneySettings(margin_rate=0.8), subscriptions=frame(*spans))
 
-    assert (kind, ada / bo) == ("margin_365d", pytest.approx(0.5 / 0.8))
+    assert (kind, ada / bo) == ("margin", pytest.approx(0.5 / 0.8))
 
 
 def test_without_purchases_and_subscriptions_the_value_is_unknown():

@@ -186,7 +186,7 @@ def segment_part(opted_out: dict[str, NDArray[np.str_]] | None = None) -> Segmen
     figures = {"recency_days": np.array([40.0, 2.0, 5.0]), "revenue_365d": segmentation.value}
     towns = {"town": np.array(["", "Osaka", "Tokyo"])}
     relations = Relations(
-        yearly_value_kind="revenue_365d",
+        yearly_value_kind="revenue",
         yearly_value=np.array([10.0, 1000.0, np.nan]),
         owners=["", "mori", "mori"],
         account_ids=["", "acme", "acme"],
@@ -195,7 +195,7 @@ def segment_part(opted_out: dict[str, NDArray[np.str_]] | None = None) -> Segmen
 
 
 def account_part() -> AccountPart:
-    """Ada and Bo belong to acme; nobody at cold consents to scoring."""
+    """Ada and Bo belong to acme; no customer of cold consents to scoring."""
     members = {"acme": [0, 1], "cold": []}
     return build_accounts(churn_part(), segment_part(), members=members, risk_levels=RiskLevels())
 

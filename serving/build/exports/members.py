@@ -45,15 +45,15 @@ def member_rows(release: Release, options: ExportOptions) -> Rows:
 def find_members(release: Release, name: str) -> tuple[SegmentFigures, NDArray[np.int64]]:
     """A segment or customer tier, and its rows in the release. Raises NotFound for an unknown name."""
     segments = release.segments
-    found = None if segments is None else segments.members_of(name)
-    if found is None:
+    group_and_rows = None if segments is None else segments.members_of(name)
+    if group_and_rows is None:
         names = [group.name for group in segments.groups] if segments else []
         listed = f"there are: {', '.join(names)}" if names else "define one under [segments]"
         raise NotFound(
             f"release {release.description.release_id} has no segment '{name}'{did_you_mean(name, names)}; {listed}; "
             "a new one needs `kizuna release`"
         )
-    return found
+    return group_and_rows
 
 
 def _describe(release: Release, row: int, *, group: SegmentFigures) -> dict[str, object]:

@@ -107,7 +107,8 @@ def test_a_slow_slide_whose_steps_stay_below_the_threshold_raises_no_alert_even_
         alerts.append((BANDS[day.states.band[0]], bool(day.has_alert[0])))
 
     assert alerts == [
-        (Band.HEALTHY, False), (Band.WATCH, False), (Band.AT_RISK, False), (Band.AT_RISK, False), (Band.CRITICAL, False),
+        (Band.HEALTHY, False), (Band.WATCH, False), (Band.AT_RISK, False), (Band.AT_RISK, False),
+        (Band.CRITICAL, False),
     ]  # fmt: skip
 
 

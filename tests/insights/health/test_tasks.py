@@ -20,16 +20,16 @@ NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)
 BELOW = (10.0, 9.0, 1000.0)
 
 
-def facts(*owners: str, **known: Any) -> TaskFacts:
+def facts(*owners: str, **others: Any) -> TaskFacts:
     """Facts about customers with these owners: businesses without a known value, who may be contacted."""
     n = len(owners)
     usual = {"value": np.full(n, np.nan), "may_contact": np.ones(n, bool), "is_business": True}
-    return TaskFacts(owners=owners, **(usual | known))
+    return TaskFacts(owners=owners, **(usual | others))
 
 
-def tasks_of_alerts(now: datetime = NOW, known: dict[str, Any] | None = None, **settings: Any) -> list[Task]:
+def tasks_of_alerts(now: datetime = NOW, others: dict[str, Any] | None = None, **settings: Any) -> list[Task]:
     day = day_of({"acme": BELOW, "bolt": GONE, "cold": WELL}, None, dict.fromkeys(["acme", "bolt", "cold"], WELL))
-    return open_tasks(company(**settings), day, facts=facts("ann", "bob", **(known or {})), now=now)
+    return open_tasks(company(**settings), day, facts=facts("ann", "bob", **(others or {})), now=now)
 
 
 def test_the_largest_drop_comes_first_and_other_customers_get_no_task():
@@ -66,7 +66,7 @@ def test_the_default_action_exists_in_japanese():
 
 
 def test_the_most_valuable_customers_come_first():
-    tasks = tasks_of_alerts(known={"value": np.array([1000.0, 10.0])})
+    tasks = tasks_of_alerts(others={"value": np.array([1000.0, 10.0])})
 
     assert [task.customer_id for task in tasks] == ["acme", "bolt"]
 
@@ -78,16 +78,16 @@ def test_a_due_date_never_lies_in_the_past():
 
 
 def test_consumers_are_not_called_and_refusals_are_respected():
-    known = {"is_business": False, "may_contact": np.array([True, False])}
+    others = {"is_business": False, "may_contact": np.array([True, False])}
 
-    bolt, acme = tasks_of_alerts(known=known)
+    bolt, acme = tasks_of_alerts(others=others)
 
     assert (acme.action, bolt.action) == (CONSUMER_ACTIONS["usage"], NO_CONTACT_ACTION)
     assert not any("call" in action for action in CONSUMER_ACTIONS.values())
 
 
 def test_the_toml_s_action_is_not_for_a_customer_who_refused_contact():
-    bolt, acme = tasks_of_alerts(known={"may_contact": np.array([True, False])}, actions={"usage": "send Ken"})
+    bolt, acme = tasks_of_alerts(others={"may_contact": np.array([True, False])}, actions={"usage": "send Ken"})
 
     assert (acme.action, bolt.action) == ("send Ken", NO_CONTACT_ACTION)
 

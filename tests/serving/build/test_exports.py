@@ -59,7 +59,7 @@ def test_a_score_comes_with_what_a_salesperson_needs(tmp_path):
 
     cyd, ada, bo = read_rows(tmp_path / "scores.csv")
     assert (ada["value"], ada["expected_loss"], ada["currency"], ada["value_kind"]) == (
-        "1000.0", "500.0", "JPY", "revenue_365d",
+        "1000.0", "500.0", "JPY", "revenue",
     )  # fmt: skip
     assert (ada["segment"], ada["owner"], ada["action"], ada["account_id"]) == (
         "often; key", "mori", "early access", "acme",
@@ -79,7 +79,7 @@ def test_a_customer_who_refused_contact_gets_no_action(tmp_path):
     assert actions == {"cyd": ("", "True"), "ada": ("", "False"), "bo": ("early access", "True")}
 
 
-def changed(tmp_path, earlier, release=None):
+def export_changed(tmp_path, earlier, release=None):
     """The customers whom `--changed-since` exports."""
     options = ExportOptions(changed_since=earlier)
     write_export(SCORES, tmp_path / "scores.csv", release=release or sample_release(), options=options)
@@ -95,14 +95,14 @@ def test_only_customers_that_changed_since_a_release_are_exported(tmp_path):
         for move in (0.004, 0.02)
     )
     other_reasons = replace(now, churn=replace(churn, reasons=PackedJson.of([[]] * 3)))
-    newcomer = replace(now, churn=replace(churn, index=IdIndex(np.array([b"ada", b"bo", b"cya"]))))
+    new_customer = replace(now, churn=replace(churn, index=IdIndex(np.array([b"ada", b"bo", b"cya"]))))
 
-    assert changed(tmp_path, now) == []
-    assert changed(tmp_path, a_little) == []
-    assert changed(tmp_path, a_lot) == ["bo"]
-    assert changed(tmp_path, other_reasons) == ["cyd", "ada"]
-    assert changed(tmp_path, newcomer) == ["cyd"]
-    assert (count_left(now, newcomer), count_left(now, now)) == (1, 0)
+    assert export_changed(tmp_path, now) == []
+    assert export_changed(tmp_path, a_little) == []
+    assert export_changed(tmp_path, a_lot) == ["bo"]
+    assert export_changed(tmp_path, other_reasons) == ["cyd", "ada"]
+    assert export_changed(tmp_path, new_customer) == ["cyd"]
+    assert (count_left(now, new_customer), count_left(now, now)) == (1, 0)
 
 
 def test_the_list_of_a_segment_leaves_out_who_refused_contact(tmp_path):

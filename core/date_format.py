@@ -17,7 +17,7 @@ TIME = "(?:[T ]+([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:[.,][0-9]*)?)?)?(?: 
 OFFSET = " ?(Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 TIME_PARTS = ("hour", "minute", "second", "half", "offset")
 
-EPOCH_UNITS = {"epoch_seconds": 1, "epoch_milliseconds": 1000}
+EPOCH_UNITS = {"epoch_seconds": 1, "epoch_milliseconds": 1000, "epoch_microseconds": 1_000_000}
 "How many of them make a second, by date_format."
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 

@@ -35,6 +35,8 @@ class Profile(Section, frozen=True):
     "Keys of `[tables.<name>]`."
     attributes: tuple[str, ...] = ()
     "Columns of `source` that are listed attributes."
+    other_names: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    "Columns of the export that some of its versions call differently."
 
 
 @cache

@@ -20,7 +20,7 @@ from core.config.data_set import Config
 from core.config.sources import ColumnSource, RowMatch, TableSource, ValueFormat, format_of
 from core.errors import ConfigError, DataError, did_you_mean
 from tables.cleaning.readings import UNREADABLE, Reading, read_column
-from tables.cleaning.source_columns import keep_rows, scale_numbers, source_column
+from tables.cleaning.source_columns import fit_profile, keep_rows, scale_numbers, source_column
 from tables.cleaning.workbench import Clock, Workbench
 from tables.contract import CONTRACT, TableContract
 
@@ -85,6 +85,7 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     contract does not have, DataError for one that the source lacks or whose type does not fit.
     """
     if source is not None:
+        raw, source = fit_profile(raw, source)
         raw = keep_rows(raw, source.where, table=contract.name)
     mapped = map_columns(raw, contract, config=config, source=source)
     bench = Workbench(raw, Clock((source and source.time_zone) or config.time_zone, config.time_zone))

@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 
 import ibis
 import ibis.expr.types as ir
+import msgspec
 
-from core.config.sources import ColumnSource, RowFilter
+from core.config.profiles import read_profile
+from core.config.sources import ColumnSource, RowFilter, TableSource
 from core.errors import DataError, did_you_mean
 from tables.cleaning.readings import Reading
 from tables.cleaning.workbench import Workbench
@@ -51,6 +53,44 @@ def source_column(raw: ir.Table, name: str, *, table: str) -> ir.Value:
     if column is None:
         raise DataError(f"the source of {table} has no column '{name}'{did_you_mean(name, raw.columns)}")
     return column
+
+
+def fit_profile(raw: ir.Table, source: TableSource) -> tuple[ir.Table, TableSource]:
+    """The rows and settings of an export, which may lack some columns of its profile or name them differently.
+
+    What the TOML states itself is not changed, so that a wrong name is still an error.
+    """
+    if source.profile is None:
+        return raw, source
+    profile = read_profile(source.profile)
+    for name, others in profile.other_names.items():
+        other = next((other for other in others if other in raw.columns), None)
+        if name not in raw.columns and other is not None:
+            raw = raw.rename({name: other})
+    own = msgspec.convert({"path": "any", **profile.source}, TableSource)
+    columns = {
+        name: column
+        for name, column in source.columns.items()
+        if own.columns.get(name) != column or _is_there(raw, column)
+    }
+    where = tuple(one for one in source.where if one not in own.where or has_column(raw, one.column))
+    return raw, msgspec.structs.replace(source, columns=columns, where=where)
+
+
+def _is_there(raw: ir.Table, column: str | ColumnSource) -> bool:
+    """Whether the source has every column that a column of the contract comes from."""
+    place = ColumnSource(column=column) if isinstance(column, str) else column
+    names = [*(place.product or ()), *(name for name in (place.column, place.interval) if name)]
+    return all(has_column(raw, name) for name in names)
+
+
+def has_column(raw: ir.Table, name: str) -> bool:
+    """Whether a source has a column, or the field of a nested one."""
+    try:
+        source_column(raw, name, table="it")
+    except DataError:
+        return False
+    return True
 
 
 def keep_rows(raw: ir.Table, filters: Sequence[RowFilter], *, table: str) -> ir.Table:

@@ -1,0 +1,89 @@
+"""`kizuna init`: writes the TOML of a data set from its files, with the evidence for every guess."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from core.errors import BadInput
+from kizuna.commands.check import check
+from kizuna.options import DEFAULT_CONFIG
+from kizuna.terminal import say
+
+if TYPE_CHECKING:
+    from tables.discovery.proposal import Ask, Question
+
+console = Console()
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("init", epilog="Example: kizuna init exports/")(init)
+
+
+def init(
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="Folders, files (CSV, JSON Lines, Parquet) and database URLs.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option(help="The TOML to write.")] = DEFAULT_CONFIG,
+    yes: Annotated[bool, typer.Option("--yes", help="Take the stated default wherever two readings fit.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing TOML.")] = False,
+) -> None:
+    """Recognise files and tables, write a commented TOML, and check it."""
+    from tables.discovery.discover import propose
+    from tables.discovery.inputs import find_inputs
+    from tables.discovery.writing import PASSWORD_VARIABLE, password_of, render_toml
+
+    if out.exists() and not force:
+        raise BadInput(f"{out} exists; name another file with --out, or overwrite it with --force")
+    now = datetime.now(UTC)
+    inputs = find_inputs(sources)
+    proposal = propose(sources, inputs, answer_with(yes), today=now.date(), local_zone=_local_zone())
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(render_toml(proposal, out.parent), encoding="utf-8")
+    for note in proposal.notes:
+        say(console, f"note: {note}")
+    say(console, f"{out}: {', '.join(section.name for section in proposal.tables)}; its comments give the evidence")
+    password = password_of(proposal)
+    if password is not None:
+        os.environ.setdefault(PASSWORD_VARIABLE, password)
+        say(console, f"set {PASSWORD_VARIABLE} in the environment: the TOML does not have the password")
+    check(out)
+
+
+def answer_with(yes: bool) -> Ask:
+    """How questions are answered: by their default, at the terminal, or not at all."""
+
+    def answer(question: Question) -> str:
+        if yes:
+            return question.default
+        if not sys.stdin.isatty():
+            raise BadInput(f"{question.text} Answer at a terminal, or take the default ({question.default}) with --yes")
+        return _prompt(question)
+
+    return answer
+
+
+def _prompt(question: Question) -> str:
+    """Ask at the terminal until the answer is one of the options."""
+    say(console, question.text)
+    options = f" ({', '.join(question.options)})" if question.options else ""
+    while True:
+        answer = typer.prompt(f"  answer{options}; {question.why}", default=question.default).strip()
+        if not question.options or answer in question.options:
+            return answer
+        say(console, f"  '{answer}' is none of {', '.join(question.options)}")
+
+
+def _local_zone() -> str | None:
+    """The IANA name of this machine's time zone, if it says so; UTC says nothing about the business."""
+    target = Path("/etc/localtime")
+    name = os.environ.get("TZ") or "/".join(target.resolve().parts[-2:] if target.exists() else ())
+    return None if name.endswith(("UTC", "Universal", "Zulu")) else name

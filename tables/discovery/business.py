@@ -1,0 +1,181 @@
+"""What the data say about the business: name, currency, time zone, and what churn can mean for it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from core.errors import BadInput
+from tables.discovery.proposal import Ask, Question, Setting
+from tables.discovery.recognition import TableGuess
+from tables.discovery.vocabulary import EAST_ASIAN, normalise
+
+LANGUAGES = {
+    "de": ("kunde", "bestell", "betrag", "datum", "menge", "artikel", "preis", "rechnung", "umsatz", "anzahl"),
+    "fr": ("commande", "montant", "quantite", "prix", "facture", "achat"),
+    "es": ("cliente", "pedido", "importe", "cantidad", "precio", "fecha"),
+    "it": ("ordine", "importo", "quantita", "prezzo"),
+    "nl": ("klant", "bestel", "bedrag", "aantal", "prijs"),
+}
+"Beginnings of column names by language."
+CURRENCY_OF_LANGUAGE = {"ja": "JPY", "de": "EUR", "fr": "EUR", "es": "EUR", "it": "EUR", "nl": "EUR"}
+ZONE_OF_LANGUAGE = {
+    "ja": "Asia/Tokyo",
+    "de": "Europe/Berlin",
+    "fr": "Europe/Paris",
+    "es": "Europe/Madrid",
+    "it": "Europe/Rome",
+    "nl": "Europe/Amsterdam",
+}
+ZONE_OF_CURRENCY = {
+    "JPY": "Asia/Tokyo", "GBP": "Europe/London", "CHF": "Europe/Zurich", "KRW": "Asia/Seoul", "INR": "Asia/Kolkata",
+    "CNY": "Asia/Shanghai", "PLN": "Europe/Warsaw", "CZK": "Europe/Prague", "SEK": "Europe/Stockholm",
+    "NOK": "Europe/Oslo", "DKK": "Europe/Copenhagen", "HUF": "Europe/Budapest", "NZD": "Pacific/Auckland",
+}  # fmt: skip
+ZONE_OF_OFFSET = {"+09:00": "Asia/Tokyo", "+0900": "Asia/Tokyo", "+09": "Asia/Tokyo", "+05:30": "Asia/Kolkata"}
+"Offsets that name one large business zone."
+CURRENCY_IN_NAME = re.compile(r"[(（\[_ ](eur|usd|gbp|jpy|chf|円|税込|税抜)[)）\]]?$", re.IGNORECASE)
+HORIZONS = (90, 60, 30, 14, 7)
+DEFAULT_CURRENCY, DEFAULT_ZONE = "USD", "UTC"
+
+
+def choose_name(arguments: Sequence[str]) -> str:
+    """A name for the data set, from what was given first."""
+    first = arguments[0].partition("?")[0]
+    last = Path(first).name if "://" in first else Path(first).resolve().name
+    plain = unicodedata.normalize("NFKD", last.rsplit(".", 1)[0]).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "_", plain.casefold()).strip("_")
+    slug = re.sub(r"^[^a-z]+", "", slug)[:64].rstrip("_")
+    return slug or "my_shop"
+
+
+def language_of(names: Sequence[str]) -> str | None:
+    """The language of column names; None for English and unknown ones."""
+    if any(EAST_ASIAN.search(name) for name in names):
+        return "ja"
+    words = [word for name in names for word in normalise(name).split()]
+    counts = Counter(language for word in words for language, starts in LANGUAGES.items() if word.startswith(starts))
+    return counts.most_common(1)[0][0] if counts and counts.most_common(1)[0][1] > 1 else None
+
+
+def choose_currency(guesses: Sequence[TableGuess], ask: Ask, *, language: str | None) -> Setting:
+    """The base currency: of a currency column, of signs in amounts, of column names, or of the language."""
+    for guess in guesses:
+        facts = guess.facts("currency")
+        codes = [value.upper() for value in facts.values if re.fullmatch("[A-Za-z]{3}", value)] if facts else []
+        if codes and facts:
+            others = f"; others: {', '.join(codes[1:4])} (give [money] rates)" if len(codes) > 1 else ""
+            return Setting("currency", codes[0], f"the most frequent one in {facts.name}{others}")
+    for guess in guesses:
+        for name in ("amount", "mrr"):
+            sources = guess.columns[name].sources if name in guess.columns else ()
+            for source in sources:
+                facts = guess.examined.columns.get(source)
+                if facts and facts.numbers and facts.numbers.currencies:
+                    (code, rows), *others = facts.numbers.currencies
+                    evidence = f"{rows:,} of {facts.n_filled:,} cells of {facts.name} name it"
+                    evidence += f"; others name {', '.join(code for code, _ in others)}" if others else ""
+                    return Setting("currency", code, evidence)
+                named = CURRENCY_IN_NAME.search(source)
+                if named and named[1].upper() in ("EUR", "USD", "GBP", "JPY", "CHF"):
+                    return Setting("currency", named[1].upper(), f"in the name of column {source}")
+    if language:
+        return Setting("currency", CURRENCY_OF_LANGUAGE[language], "assumed from the language of the column names")
+    question = Question(
+        "Which currency are the amounts in (ISO 4217)?", (), DEFAULT_CURRENCY, "nothing in the data says it"
+    )
+    answer = ask(question).upper()
+    if not re.fullmatch("[A-Z]{3}", answer):
+        raise BadInput(f"a currency has three letters, e.g. EUR, found '{answer}'")
+    return Setting(
+        "currency", answer, "assumed: nothing in the data says it" if answer == DEFAULT_CURRENCY else "your answer"
+    )
+
+
+def choose_zone(
+    guesses: Sequence[TableGuess], ask: Ask, *, language: str | None, currency: str, local: str | None
+) -> Setting:
+    """The time zone of the business: of offsets in the times, of language or currency, or of this machine."""
+    offsets = Counter(
+        offset
+        for guess in guesses
+        for facts in guess.examined.columns.values()
+        if facts.dates
+        for offset in facts.dates.offsets[:1]
+    )
+    for offset, _ in offsets.most_common():
+        if offset in ZONE_OF_OFFSET:
+            return Setting("time_zone", ZONE_OF_OFFSET[offset], f"the times have the offset {offset}")
+    if language:
+        return Setting("time_zone", ZONE_OF_LANGUAGE[language], "assumed from the language of the column names")
+    if currency in ZONE_OF_CURRENCY:
+        return Setting("time_zone", ZONE_OF_CURRENCY[currency], f"assumed from the currency {currency}")
+    default = local if local in available_timezones() else DEFAULT_ZONE
+    why = "the zone of this machine" if local in available_timezones() else "nothing in the data says it"
+    answer = ask(Question("In which time zone is the business (e.g. Europe/Berlin)?", (), default, why))
+    if answer not in available_timezones():
+        raise BadInput(f"unknown time zone '{answer}' (e.g. Europe/Berlin)")
+    return Setting("time_zone", answer, f"assumed: {why}" if answer == default else "your answer")
+
+
+@dataclass(frozen=True)
+class ChurnChoice:
+    """The churn definition, and the setting of who is a customer."""
+
+    active_days: Setting
+    churn: tuple[Setting, ...]
+
+
+def choose_churn(guesses: Sequence[TableGuess], ask: Ask, *, today: date) -> ChurnChoice:
+    """What churn means: the end of a subscription, no purchase, or no usage, with a horizon that the history allows."""
+    tables = {guess.table: guess for guess in guesses}
+    definitions = {
+        "subscription_ended": "subscriptions" if _has_ends(tables.get("subscriptions")) else None,
+        "no_purchase": "purchases" if "purchases" in tables else None,
+        "no_usage": "usage" if "usage" in tables else None,
+    }
+    possible = [name for name, table in definitions.items() if table]
+    definition, why = (possible or ["no_purchase"])[0], ""
+    if "subscription_ended" in possible and "no_purchase" in possible:
+        question = Question(
+            "What is churn: the end of a subscription, or no purchase for some time?",
+            ("subscription_ended", "no_purchase"),
+            "subscription_ended",
+            "there are subscriptions that have ended",
+        )
+        definition = ask(question)
+        why = f"{question.why}; no_purchase is the other possibility"
+    table = tables.get(definitions.get(definition) or "", next(iter(tables.values())))
+    first, last = _range(table, today)
+    days = (last - first).days if first and last else 0
+    horizon = next((horizon for horizon in HORIZONS if 4 * horizon <= days), HORIZONS[-1])
+    history = f"{table.table} from {first} to {last} ({days:,} days)" if first else "the history is unknown"
+    return ChurnChoice(
+        Setting("active_days", 2 * horizon, f"who is a customer: activity in this many days; {history}"),
+        (
+            Setting("definition", definition, why or f"from the table {table.table}"),
+            Setting(
+                "horizon_days", horizon, "the longest of 90, 60, 30, 14 and 7 days that the history allows four times"
+            ),
+        ),
+    )
+
+
+def _has_ends(guess: TableGuess | None) -> bool:
+    facts = guess.facts("ended_at") if guess else None
+    return facts is not None and facts.n_filled > 0
+
+
+def _range(guess: TableGuess, today: date) -> tuple[date | None, date | None]:
+    """First and last day of the table's events that are not in the future."""
+    column = next((name for name in ("event_time", "started_at", "opened_at") if name in guess.columns), "")
+    facts = guess.facts(column)
+    if facts is None or facts.dates is None or facts.dates.first is None or facts.dates.last is None:
+        return None, None
+    return facts.dates.first, min(facts.dates.last, today)

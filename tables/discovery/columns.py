@@ -1,0 +1,172 @@
+"""What the values of a column show: dates, numbers, ids, words for missing, personal data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+import ibis.expr.types as ir
+
+from tables.discovery.dates import EPOCHS, DateGuess, day_of_epoch, guess_dates, is_epoch, range_of
+from tables.discovery.numbers import SCIENTIFIC, NumberGuess, guess_numbers
+from tables.discovery.vocabulary import load_vocabulary, normalise
+
+MAX_VALUES = 20_000
+"Different values of a text column that are looked at."
+MAX_WORDS = 60
+"More different values are no category."
+MAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+PHONE = re.compile(r"^\+?[\d() -]{9,20}$")
+PERSONAL_NAMES = re.compile(
+    r"(^|\s)(first|last|full|given|family|sur|nick)? ?name$|e ?mail|phone|mobile|address|street|zip|postal|postcode|"
+    r"vorname|nachname|strasse|plz|telefon|氏名|名前|姓$|^名$|フリガナ|ふりがな|カナ$|住所|電話|郵便|メール|lat(itude)?$|lon(gitude)?$|^ip"
+)
+ZERO_FRACTION = re.compile(r"^\d+[.]0+$")
+
+Kind = Literal["text", "number", "time", "boolean", "other"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnFacts:
+    """One column of a source."""
+
+    name: str
+    kind: Kind
+    "Of the type in the source, or of what its text can be read as."
+    is_text: bool
+    n_rows: int
+    n_filled: int
+    "Rows with a value that does not mean missing."
+    n_distinct: int
+    cells: tuple[tuple[str, int], ...] = ()
+    "Some of the values of a text column, with their rows, the most frequent first."
+    missing: tuple[tuple[str, int], ...] = ()
+    "Words that mean missing, with rows."
+    dates: DateGuess | None = None
+    numbers: NumberGuess | None = None
+    n_mails: int = 0
+    n_leading_zeros: int = 0
+    n_scientific: int = 0
+    n_float_ids: int = 0
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Some of the values of a text column, the most frequent first."""
+        return tuple(value for value, _ in self.cells)
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether every row has a value of its own."""
+        return 1 < self.n_filled == self.n_rows == self.n_distinct
+
+    @property
+    def is_date(self) -> bool:
+        """Whether the values are dates, whatever type they are stored in."""
+        return self.kind == "time"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the values are numbers."""
+        return self.kind == "number"
+
+    @property
+    def is_category(self) -> bool:
+        """Whether a few values repeat."""
+        return 1 < self.n_distinct <= MAX_WORDS and self.n_distinct * 3 <= self.n_filled
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the values identify a person."""
+        return self.n_mails * 2 > self.n_filled > 0 or PERSONAL_NAMES.search(normalise(self.name)) is not None
+
+
+def examine_columns(table: ir.Table, *, today: date) -> dict[str, ColumnFacts]:
+    """The facts of every column, by name."""
+    n_rows = int(table.count().to_pyarrow().as_py())
+    return {name: _examine(table, name, n_rows=n_rows, today=today) for name in table.columns}
+
+
+def _examine(table: ir.Table, name: str, *, n_rows: int, today: date) -> ColumnFacts:
+    column = table[name]
+    kind = column.type()
+    if kind.is_string():
+        return _examine_text(table, name, n_rows=n_rows, today=today)
+    if kind.is_nested() or kind.is_binary():
+        return ColumnFacts(name=name, kind="other", is_text=False, n_rows=n_rows, n_filled=0, n_distinct=0)
+    numeric = kind.is_numeric() and not kind.is_boolean()
+    bounds = {"low": column.min().cast("float64"), "high": column.max().cast("float64")} if numeric else {}
+    facts = table.aggregate(n_filled=column.count(), n_distinct=column.nunique(), **bounds).to_pyarrow().to_pylist()[0]
+    base = ColumnFacts(name=name, kind="other", is_text=False, n_rows=n_rows, **facts)
+    return _with_type(base, column)
+
+
+def _with_type(facts: ColumnFacts, column: ir.Value) -> ColumnFacts:
+    kind = column.type()
+    if kind.is_boolean():
+        return replace(facts, kind="boolean", cells=(("true", 1), ("false", 1)))
+    if kind.is_timestamp() or kind.is_date():
+        first, last = (moment.to_pyarrow().as_py() for moment in (column.min(), column.max()))
+        days = [date(moment.year, moment.month, moment.day) for moment in (first, last) if moment is not None]
+        return replace(facts, kind="time", dates=DateGuess(1.0, None, has_clock=kind.is_timestamp(), **range_of(days)))
+    if kind.is_numeric():
+        if kind.is_integer() and facts.low is not None and is_epoch(int(facts.low)) and is_epoch(int(facts.high or 0)):
+            date_format = EPOCHS[len(str(int(facts.low)))]
+            evidence = f"all {facts.n_filled:,} numbers are moments between 1990 and 2100"
+            first, last = day_of_epoch(int(facts.low)), day_of_epoch(int(facts.high or 0))
+            dates = DateGuess(1.0, date_format, evidence, has_clock=True, first=first, last=last)
+            return replace(facts, kind="time", dates=dates)
+        n_negative = int((column < 0).sum().to_pyarrow().as_py() or 0) if (facts.low or 0) < 0 else 0
+        is_whole = kind.is_integer()
+        return replace(facts, kind="number", numbers=NumberGuess(1.0, is_whole=is_whole, n_negative=n_negative))
+    return replace(facts, kind="text") if kind.is_uuid() else facts
+
+
+def _examine_text(table: ir.Table, name: str, *, n_rows: int, today: date) -> ColumnFacts:
+    text = table[name].strip().nullif("")
+    cells_of_rows = table.select(text=text)
+    filled_rows = cells_of_rows.filter(cells_of_rows.text.notnull())
+    counted = filled_rows.group_by("text").agg(rows=filled_rows.count())
+    n_distinct, n_present = (int(value.to_pyarrow().as_py() or 0) for value in (counted.count(), counted.rows.sum()))
+    # The order of a hash takes values from the whole file; the first ones would be from its first days.
+    chosen = counted.order_by(counted.text.hash()).limit(MAX_VALUES)
+    cells = sorted(((row["text"], row["rows"]) for row in chosen.to_pyarrow().to_pylist()), key=lambda cell: -cell[1])
+    missing = _missing_words(cells)
+    words = {word for word, _ in missing}
+    filled = [cell for cell in cells if cell[0] not in words]
+    dates = guess_dates(filled, today=today)
+    numbers = None if dates and not (dates.date_format or "").startswith("epoch") else guess_numbers(filled)
+    is_date = dates is not None and (
+        not dates.date_format or not dates.date_format.startswith("epoch") or numbers is not None
+    )
+    return ColumnFacts(
+        name=name,
+        kind="time" if is_date else "number" if numbers else "text",
+        is_text=True,
+        n_rows=n_rows,
+        n_filled=n_present - sum(rows for _, rows in missing),
+        n_distinct=n_distinct - len(missing),
+        cells=tuple(filled),
+        missing=tuple(missing),
+        dates=dates,
+        numbers=numbers,
+        n_mails=_count(filled, MAIL),
+        n_leading_zeros=_count(filled, re.compile(r"^0\d+$")),
+        n_scientific=_count(filled, SCIENTIFIC),
+        n_float_ids=_count(filled, ZERO_FRACTION),
+    )
+
+
+def _count(cells: Iterable[tuple[str, int]], pattern: re.Pattern[str]) -> int:
+    return sum(rows for value, rows in cells if pattern.match(value))
+
+
+def _missing_words(cells: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Cells that are a word for missing, unless they are all that the column has."""
+    words = {word.casefold() for word in load_vocabulary().words("missing.words")}
+    found_words = [cell for cell in cells if cell[0].casefold() in words]
+    return found_words if len(found_words) < len(cells) else []

@@ -1,0 +1,219 @@
+"""How the dates of a text column are written, with the evidence.
+
+2026-04-01, 2026/4/1 9:30, 2026年4月1日, 20260401         year first: nothing to set
+13/04/2026, 13.04.26 9:30                                  day first: some first number is above 12
+04/05/2026 throughout                                      two readings fit
+1 Apr 2026, 4/1/2026 9:30 PM                               a pattern such as "%d %b %Y"
+1767225600, 1767225600000                                  seconds or milliseconds since 1970
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TypedDict
+
+DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day_first", "month_first", "year_first"
+EPOCHS = {10: "epoch_seconds", 13: "epoch_milliseconds", 16: "epoch_microseconds"}
+UNITS = {10: 1, 13: 1000, 16: 1_000_000}
+"Counts per second, by number of digits."
+FIRST_EPOCH, LAST_EPOCH = 631_152_000, 4_102_444_800
+"1990 and 2100 in seconds."
+
+CLOCK = r"(?:[T ,]+(?P<clock>\d{1,2}[:時]\d{1,2}(?:[:分]\d{1,2}(?:[.,]\d+)?)?[分秒]?)(?P<half> ?[AaPp]\.?[Mm]\.?)?)?"
+OFFSET = r" ?(?:\(?(?P<offset>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)\)?)?$"
+YEAR = re.compile(r"^\d{4}(?:[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?月?|\d{4})" + CLOCK + OFFSET)
+NUMBERS = re.compile(r"^(?P<a>\d{1,2})(?P<mark>[-/.])(?P<b>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})" + CLOCK + OFFSET)
+NAMED = (
+    ("%d{0}%b{1}%Y", re.compile(r"^\d{1,2}(?P<x>[ -])[A-Za-z]{3}(?P<y>[ -])\d{4}" + CLOCK + OFFSET)),
+    ("%d{0}%B{1}%Y", re.compile(r"^\d{1,2}(?P<x>[ -])[A-Za-z]{4,9}(?P<y>[ -])\d{4}" + CLOCK + OFFSET)),
+    ("%d{0}%b{1}%y", re.compile(r"^\d{1,2}(?P<x>[ -])[A-Za-z]{3}(?P<y>[ -])\d{2}" + CLOCK + OFFSET)),
+    ("%b{0}%d{1}%Y", re.compile(r"^[A-Za-z]{3}(?P<x> )\d{1,2}(?P<y>, ?| )\d{4}" + CLOCK + OFFSET)),
+    ("%B{0}%d{1}%Y", re.compile(r"^[A-Za-z]{4,9}(?P<x> )\d{1,2}(?P<y>, ?| )\d{4}" + CLOCK + OFFSET)),
+)
+EPOCH = re.compile(r"^(\d{10}|\d{13}|\d{16})(?:[.]\d+)?$")
+ENOUGH = 0.9
+"Share of the cells that have to be dates."
+
+
+@dataclass(frozen=True)
+class DateGuess:
+    """How a column's dates are read."""
+
+    share: float
+    "Share of its cells that are dates."
+    date_format: str | None
+    "None where nothing has to be set."
+    evidence: str = ""
+    is_ambiguous: bool = False
+    "Whether day first and month first both fit every date."
+    has_clock: bool = False
+    offsets: tuple[str, ...] = ()
+    "Offsets from UTC that are written in the cells, the most frequent first."
+    first: date | None = None
+    last: date | None = None
+
+
+class ClockFacts(TypedDict):
+    """What the times of a column have beside the day."""
+
+    has_clock: bool
+    offsets: tuple[str, ...]
+
+
+def guess_dates(cells: Sequence[tuple[str, int]], *, today: date) -> DateGuess | None:
+    """How the cells, each with its number of rows, are read as dates; None if they are none."""
+    n_rows = sum(rows for _, rows in cells)
+    if not n_rows:
+        return None
+    matches = [(match, rows) for text, rows in cells if (match := YEAR.match(text)) and not _is_number(text)]
+    n_year = sum(rows for _, rows in matches)
+    if n_year >= ENOUGH * n_rows:
+        days = [day for match, _ in matches if (day := _day_of(*re.findall(r"\d+", match[0])[:3]))]
+        return DateGuess(n_year / n_rows, None, **_clock_facts(matches), **range_of(days))
+    numbers = [(match, rows) for text, rows in cells if (match := NUMBERS.match(text))]
+    if sum(rows for _, rows in numbers) >= ENOUGH * n_rows:
+        return _guess_order(numbers, n_rows=n_rows, today=today)
+    return _guess_named(cells, n_rows) or _guess_epoch(cells, n_rows)
+
+
+def _is_number(text: str) -> bool:
+    """Whether eight digits are no day, such as 12345678; 2024.5 is a number as well."""
+    if text.isdigit():
+        return len(text) != 8 or not (1900 < int(text[:4]) < 2100 and 1 <= int(text[4:6]) <= 12 and int(text[6:]) <= 31)
+    return bool(re.match(r"^\d{4}[.]\d{1,2}$", text))
+
+
+def _guess_order(numbers: list[tuple[re.Match[str], int]], *, n_rows: int, today: date) -> DateGuess:
+    n_dates = sum(rows for _, rows in numbers)
+    day_first = sum(rows for match, rows in numbers if int(match["a"]) > 12)
+    month_first = sum(rows for match, rows in numbers if int(match["b"]) > 12)
+    facts = _clock_facts(numbers)
+    share = n_dates / n_rows
+    if day_first or month_first:
+        order = DAY_FIRST if day_first >= month_first else MONTH_FIRST
+        place, count = ("first", day_first) if order == DAY_FIRST else ("second", month_first)
+        evidence = f"{order.replace('_', ' ')}: {count:,} of {n_dates:,} dates have a {place} number above 12"
+        contrary = min(day_first, month_first)
+        evidence += f"; {contrary:,} have the other one above 12 and cannot be read" if contrary else ""
+        return DateGuess(share, _pattern(order, numbers), evidence, **facts, **range_of(_days(numbers, order)))
+    readings = {order: _days(numbers, order) for order in (DAY_FIRST, MONTH_FIRST)}
+    future = {order: sum(day > today for day in days) for order, days in readings.items()}
+    possible = [order for order in readings if not future[order]] or list(readings)
+    order, other = possible[0], MONTH_FIRST if possible[0] == DAY_FIRST else DAY_FIRST
+    if len(possible) == 1:
+        evidence = f"{order.replace('_', ' ')}: read with {other.replace('_', ' ')}, some dates would be in the future"
+        return DateGuess(share, _pattern(order, numbers), evidence, **facts, **range_of(readings[order]))
+    evidence = f"no number of the {n_dates:,} dates is above 12, e.g. '{numbers[0][0][0]}'"
+    return DateGuess(share, order, evidence, is_ambiguous=True, **facts, **range_of(readings[order]))
+
+
+def _pattern(order: str, numbers: list[tuple[re.Match[str], int]]) -> str:
+    """The order, or a pattern where the clock has halves of the day."""
+    match = numbers[0][0]
+    if not match["half"]:
+        return order
+    parts = ("%d", "%m") if order == DAY_FIRST else ("%m", "%d")
+    year = "%Y" if len(match["year"]) == 4 else "%y"
+    return match["mark"].join((*parts, year)) + _clock_pattern(match)
+
+
+def _clock_pattern(match: re.Match[str]) -> str:
+    clock, half = match["clock"], match["half"]
+    if not clock:
+        return ""
+    gap = match[0][: match.start("clock") - match.start()]
+    gap = re.findall(r"[T ,]+$", gap)[0]
+    hours = "%I" if half else "%H"
+    minutes = f"{hours}:%M" + (":%S" if clock.count(":") == 2 else "")
+    return gap + minutes + ((" %p" if half.startswith(" ") else "%p") if half else "")
+
+
+def _guess_named(cells: Sequence[tuple[str, int]], n_rows: int) -> DateGuess | None:
+    for pattern, expression in NAMED:
+        matches = [(match, rows) for text, rows in cells if (match := expression.match(text))]
+        count = sum(rows for _, rows in matches)
+        if count < ENOUGH * n_rows:
+            continue
+        match = matches[0][0]
+        written = pattern.format(match["x"], match["y"]) + _clock_pattern(match)
+        evidence = f"{count:,} dates are written like '{match[0]}'"
+        days = [day for match, _ in matches if (day := _parse(match[0], written))]
+        return DateGuess(count / n_rows, written, evidence, **_clock_facts(matches), **range_of(days))
+    return None
+
+
+def _parse(text: str, pattern: str) -> date | None:
+    try:
+        return datetime.strptime(text, pattern).date()
+    except ValueError:
+        return None
+
+
+def _guess_epoch(cells: Sequence[tuple[str, int]], n_rows: int) -> DateGuess | None:
+    lengths: Counter[int] = Counter()
+    days: list[date] = []
+    for text, rows in cells:
+        match = EPOCH.match(text)
+        if match and is_epoch(int(match[1])):
+            lengths[len(match[1])] += rows
+            days.append(day_of_epoch(int(match[1])))
+    if not lengths or lengths.most_common(1)[0][1] < ENOUGH * n_rows:
+        return None
+    length, count = lengths.most_common(1)[0]
+    evidence = f"{count:,} of {n_rows:,} numbers have {length} digits and are moments between 1990 and 2100"
+    return DateGuess(count / n_rows, EPOCHS[length], evidence, has_clock=True, **range_of(days))
+
+
+def is_epoch(number: int) -> bool:
+    """Whether a number is a plausible count of seconds, milliseconds or microseconds since 1970."""
+    unit = UNITS.get(len(str(number)))
+    return unit is not None and FIRST_EPOCH <= number / unit <= LAST_EPOCH
+
+
+def day_of_epoch(number: int) -> date:
+    """The day of a count since 1970, in UTC."""
+    return datetime.fromtimestamp(number / UNITS[len(str(number))], UTC).date()
+
+
+def _clock_facts(matches: Iterable[tuple[re.Match[str], int]]) -> ClockFacts:
+    offsets: Counter[str] = Counter()
+    has_clock = False
+    for match, rows in matches:
+        has_clock = has_clock or bool(match["clock"] and not re.fullmatch("[0:]+", match["clock"]))
+        if match["offset"]:
+            offsets[match["offset"]] += rows
+    return {"has_clock": has_clock, "offsets": tuple(offset for offset, _ in offsets.most_common())}
+
+
+def _days(numbers: list[tuple[re.Match[str], int]], order: str) -> list[date]:
+    parts = ("a", "b") if order == MONTH_FIRST else ("b", "a")
+    days = (_day_of(match["year"], match[parts[0]], match[parts[1]]) for match, _ in numbers)
+    return [day for day in days if day]
+
+
+def _day_of(year: str, month: str = "1", day: str = "1") -> date | None:
+    if len(year) == 8:
+        year, month, day = year[:4], year[4:6], year[6:]
+    try:
+        return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
+    except ValueError:
+        return None
+
+
+class DayRange(TypedDict):
+    """The first and the last day of a column."""
+
+    first: date | None
+    last: date | None
+
+
+def range_of(days: Sequence[date]) -> DayRange:
+    """The first and the last day but for one in five hundred: typing errors lie decades away."""
+    if not days:
+        return {"first": None, "last": None}
+    in_order, rest = sorted(days), len(days) // 500
+    return {"first": in_order[rest], "last": in_order[-1 - rest]}

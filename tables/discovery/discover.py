@@ -1,0 +1,239 @@
+"""From files to a proposal: examines every source and gives each table of the contract the source that fits best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from ibis.backends.duckdb import Backend as DuckDB
+
+from core.errors import BadInput
+from tables.contract import CONTRACT
+from tables.discovery.business import choose_churn, choose_currency, choose_name, choose_zone, language_of
+from tables.discovery.columns import examine_columns
+from tables.discovery.cross_section import propose_cross_section
+from tables.discovery.inputs import DiscoveredSource, Inputs
+from tables.discovery.keys import compare_ids, describe_ids, describe_overlap, find_aliases, ids_of
+from tables.discovery.proposal import Ask, Proposal, Question, Setting
+from tables.discovery.recognition import ACCOUNT_IS_CUSTOMER, ColumnGuess, ExaminedSource, TableGuess, recognise
+from tables.discovery.sections import attribute_columns, attributes_of, derive_tables, describe_table
+from tables.engines.databases import connect_in_memory
+from tables.sources.protocol import Location, find_source
+
+CLOSE = 1.0
+"Two tables whose scores differ by less fit equally well."
+MAX_DATABASE_ROWS = 500_000
+"Rows of a database table that are copied to be examined."
+
+
+def propose(arguments: Sequence[str], inputs: Inputs, ask: Ask, *, today: date, local_zone: str | None) -> Proposal:
+    """The data set in these sources. Raises BadInput where no table of the contract is in them."""
+    engine = connect_in_memory()
+    sources = [examine(engine, source, today=today) for source in inputs.sources]
+    guesses, notes = _assign(sources, ask)
+    names = [name for source in sources for name in source.columns]
+    language = language_of(names)
+    name = Setting("name", choose_name(arguments))
+    if not any(CONTRACT[guess.table].proves_activity or guess.table == "subscriptions" for guess in guesses):
+        cross_section = propose_cross_section(sources, ask, name=name, language=language, local=local_zone, today=today)
+        if cross_section is not None:
+            return cross_section
+        raise BadInput(_nothing_recognised(sources))
+    guesses = _account_or_customer(guesses)
+    currency = choose_currency(guesses, ask, language=language)
+    zone = choose_zone(guesses, ask, language=language, currency=str(currency.value), local=local_zone)
+    churn = choose_churn(guesses, ask, today=today)
+    guesses = [*guesses, *derive_tables(guesses)]
+    return Proposal(
+        head=(name, zone, currency, churn.active_days, *_duplicates(guesses, ask)),
+        churn=churn.churn,
+        tables=tuple(
+            describe_table(guess, ask, currency=str(currency.value), read_elsewhere=_read_elsewhere(guess, guesses))
+            for guess in guesses
+        ),
+        attributes={guess.table: names for guess in guesses if (names := attributes_of(guess))},
+        notes=(*inputs.skipped, *notes, *_id_notes(guesses)),
+    )
+
+
+def _read_elsewhere(guess: TableGuess, guesses: Sequence[TableGuess]) -> frozenset[str]:
+    """The columns of a table's source that other tables read."""
+    others = [one for one in guesses if one is not guess and one.examined is guess.examined]
+    columns = {source for one in others for column in one.columns.values() for source in column.sources}
+    return frozenset(columns | {facts.name for one in others for facts in dict(attribute_columns(one)).values()})
+
+
+def examine(engine: DuckDB, source: DiscoveredSource, *, today: date) -> ExaminedSource:
+    """Read a source and look at its columns. Raises the errors of reading."""
+    location = Location(source.label, source.settings)
+    rows = find_source(location).read(engine, location)
+    columns = examine_columns(rows, today=today)
+    n_rows = next((facts.n_rows for facts in columns.values()), 0)
+    if not n_rows:
+        raise BadInput(f"{source.label} has a header but no rows")
+    return ExaminedSource(source=source, rows=rows, columns=columns, n_rows=n_rows)
+
+
+def _assign(sources: Sequence[ExaminedSource], ask: Ask) -> tuple[list[TableGuess], list[str]]:
+    """One source for each table, the best first; what is left over is a note."""
+    options = {source.source.label: recognise(source) for source in sources}
+    chosen = _choose(options, ask)
+    aliases = find_aliases(chosen, sources)
+    sentences = {
+        name: f"its {name} leads to a customer by way of {guess.examined.source.label}"
+        for name, guess in aliases.items()
+    }
+    if sentences:
+        left = [source for source in sources if not options[source.source.label]]
+        more = {source.source.label: recognise(source, sentences) for source in left}
+        chosen += _choose(more, ask, taken={guess.table for guess in chosen})
+        chosen += [
+            _identities(name, guess)
+            for name, guess in aliases.items()
+            if any(
+                column.column == name and column.evidence == sentences[name]
+                for one in chosen
+                for column in one.columns.values()
+            )
+        ]
+    used = {guess.examined.source.label for guess in chosen}
+    notes = [
+        _describe_unused(source, options[source.source.label]) for source in sources if source.source.label not in used
+    ]
+    return sorted(chosen, key=lambda guess: list(CONTRACT).index(guess.table)), notes
+
+
+def _choose(options: dict[str, list[TableGuess]], ask: Ask, *, taken: Iterable[str] = ()) -> list[TableGuess]:
+    """The best source of each table; a source whose best table is taken gets none."""
+    chosen: dict[str, TableGuess] = {}
+    for label, guesses in options.items():
+        for guess in guesses if guesses and guesses[0].profile else [_ask_table(label, guesses, ask)]:
+            if guess is None or guess.table in taken:
+                continue
+            rival = chosen.get(guess.table)
+            if rival is None or (guess.score, guess.examined.n_rows) > (rival.score, rival.examined.n_rows):
+                chosen[guess.table] = guess
+    return [_ask_columns(guess, ask) for guess in chosen.values()]
+
+
+def _ask_table(label: str, guesses: list[TableGuess], ask: Ask) -> TableGuess | None:
+    """The table that a source is; asks where two fit equally well."""
+    if not guesses:
+        return None
+    close = [guess for guess in guesses if guesses[0].score - guess.score < CLOSE]
+    if len(close) == 1:
+        return guesses[0]
+    names = tuple(guess.table for guess in close)
+    answer = ask(Question(f"{label}: which table is it?", names, names[0], "the first of those that fit equally well"))
+    return next(guess for guess in close if guess.table == answer)
+
+
+def _ask_columns(guess: TableGuess, ask: Ask) -> TableGuess:
+    """Ask which column is which where several fit equally well."""
+    columns = dict(guess.columns)
+    for name, candidates in guess.choices.items():
+        question = Question(
+            f"{guess.examined.source.label}: which column is {name} of {guess.table}?",
+            candidates,
+            candidates[0],
+            "the one with the most different values",
+        )
+        answer = ask(question)
+        if answer != candidates[0]:
+            columns[name] = ColumnGuess(column=answer, evidence="your answer")
+    return replace(guess, columns=columns)
+
+
+def _identities(name: str, guess: TableGuess) -> TableGuess:
+    """The aliases through which a table without customers finds them."""
+    customer = guess.columns["customer_id"]
+    columns = {
+        "alias_id": ColumnGuess(column=name, evidence="ids by which other files name a customer"),
+        "customer_id": customer,
+    }
+    return replace(guess, table="identities", columns=columns, choices={})
+
+
+def _account_or_customer(guesses: list[TableGuess]) -> list[TableGuess]:
+    """The accounts as the table of customers where accounts are the customers of every other table."""
+    tables = {guess.table: guess for guess in guesses}
+    of_accounts = [guess for guess in guesses if "customer_id" in guess.columns]
+    if "customers" in tables or "accounts" not in tables:
+        return guesses
+    if not any(guess.columns["customer_id"].evidence == ACCOUNT_IS_CUSTOMER for guess in of_accounts):
+        return guesses
+    accounts = tables["accounts"]
+    customers = next((one for one in recognise(accounts.examined) if one.table == "customers"), None)
+    if customers is None:
+        return guesses
+    columns = {name: column for name, column in customers.columns.items() if name != "account_id"}
+    return [*(guess for guess in guesses if guess is not accounts), replace(customers, columns=columns)]
+
+
+def _describe_unused(source: ExaminedSource, guesses: list[TableGuess]) -> str:
+    label = source.source.label
+    if guesses:
+        return f"{label}: not used, because another file fits the table {guesses[0].table} better"
+    return f"{label}: not used; its columns ({', '.join(list(source.columns)[:6])}) are no table that Kizuna knows"
+
+
+def _nothing_recognised(sources: Sequence[ExaminedSource]) -> str:
+    source = max(sources, key=lambda one: one.n_rows)
+    names = ", ".join(list(source.columns)[:8])
+    has_dates = any(facts.is_date for facts in source.columns.values())
+    missing = "a customer and an amount or an event" if has_dates else "dates"
+    return (
+        f"no purchases, usage or subscriptions in {', '.join(one.source.label for one in sources)}: "
+        f"found no columns with {missing} among {names}; write the TOML by hand, see docs/reference/configuration.md"
+    )
+
+
+def _duplicates(guesses: Sequence[TableGuess], ask: Ask) -> Iterator[Setting]:
+    """What to do with lines of purchases that are equal in every column."""
+    purchases = next((guess for guess in guesses if guess.table == "purchases"), None)
+    if purchases is None or "line_id" in purchases.columns:
+        return
+    rows = purchases.examined.rows
+    repeated = purchases.examined.n_rows - int(rows.distinct().count().to_pyarrow().as_py())
+    if not repeated:
+        return
+    share = f"{repeated:,} of {purchases.examined.n_rows:,} lines repeat another in every column"
+    default, why = _default_for_duplicates(purchases)
+    label = purchases.examined.source.label
+    answer = ask(Question(f"{label}: {share}; keep or drop them?", ("keep", "drop"), default, why))
+    yield Setting("duplicate_rows", answer, f"{share}; {why if answer == default else 'your answer'}")
+
+
+def _default_for_duplicates(purchases: TableGuess) -> tuple[str, str]:
+    """Lines are dropped where order and item would identify a line but for the repeated ones."""
+    if len(purchases.examined.source.files) > 1:
+        return "drop", "the files may overlap"
+    keys = [facts.name for name in ("order_id", "item_id") if (facts := purchases.facts(name))]
+    rows = purchases.examined.rows.distinct()
+    if "order_id" in purchases.columns:
+        counts = (rows.count(), rows.select(keys).distinct().count())
+        n_lines, n_keys = (int(count.to_pyarrow().as_py()) for count in counts)
+        if n_keys >= 0.999 * n_lines:
+            return "drop", f"apart from them, {' and '.join(keys)} identify a line"
+    return "keep", "a customer can buy a thing twice"
+
+
+def _id_notes(guesses: Sequence[TableGuess]) -> Iterator[str]:
+    """What is wrong with ids: lost digits, and tables whose customers do not meet."""
+    for guess in guesses:
+        facts = guess.facts("customer_id")
+        if facts is not None and facts.n_scientific:
+            yield f"{guess.examined.source.label}, {facts.name}: {next(describe_ids(facts))}"
+    customers = next((guess for guess in guesses if guess.table == "customers"), None)
+    key = customers.facts("customer_id") if customers else None
+    if customers is None or key is None:
+        return
+    customer_ids = ids_of(customers.examined, key.name)
+    for guess in guesses:
+        facts = guess.facts("customer_id")
+        if guess.table == "customers" or facts is None or guess.examined is customers.examined:
+            continue
+        overlap = compare_ids(ids_of(guess.examined, facts.name), customer_ids)
+        if overlap.n_shared < 0.5 * overlap.n_ids:
+            yield describe_overlap(overlap, of=guess.table, others="customers")

@@ -1,0 +1,176 @@
+"""The settings with which the text of a table is read: date order, decimal mark, words for missing.
+
+A setting that all columns share is one of the table; otherwise each column has its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tables.contract import CONTRACT
+from tables.discovery.columns import ColumnFacts
+from tables.discovery.dates import DAY_FIRST, MONTH_FIRST, DateGuess
+from tables.discovery.numbers import NumberGuess
+from tables.discovery.proposal import Ask, Question, Setting
+from tables.discovery.recognition import TableGuess
+from tables.discovery.vocabulary import load_vocabulary, match_words
+
+MONTH_FIRST_CURRENCIES = ("USD",)
+TIME_KINDS = ("time", "date")
+NUMBER_KINDS = ("number", "integer")
+
+
+@dataclass(frozen=True)
+class FormatSettings:
+    """Settings of a table, and those of single columns by column of the contract."""
+
+    of_table: tuple[Setting, ...]
+    of_columns: Mapping[str, tuple[Setting, ...]] = field(default_factory=dict[str, tuple[Setting, ...]])
+
+
+def choose_formats(guess: TableGuess, ask: Ask, *, currency: str) -> FormatSettings:
+    """The settings that the columns of a table need to be read."""
+    kinds = {column.name: column.kind for column in CONTRACT[guess.table].columns}
+    by_column: dict[str, list[Setting]] = {}
+    for name, facts in _columns_read(guess):
+        if not facts.is_text:
+            if facts.dates and facts.dates.date_format and kinds.get(name) in TIME_KINDS:
+                by_column.setdefault(name, []).append(
+                    Setting("date_format", facts.dates.date_format, facts.dates.evidence)
+                )
+            continue
+        if kinds.get(name) in TIME_KINDS and facts.dates:
+            by_column.setdefault(name, []).extend(_date_settings(guess, facts, facts.dates, ask, currency=currency))
+        if kinds.get(name, "number") in NUMBER_KINDS and facts.numbers:
+            by_column.setdefault(name, []).extend(_number_settings(guess, facts, facts.numbers, ask))
+    return _hoist(guess, by_column, missing=_missing_settings(guess))
+
+
+def _columns_read(guess: TableGuess) -> Iterator[tuple[str, ColumnFacts]]:
+    """Columns of the contract with the facts of each source column behind them."""
+    for name, column in guess.columns.items():
+        for source in column.sources:
+            if source in guess.examined.columns:
+                yield name, guess.examined.columns[source]
+
+
+def _date_settings(
+    guess: TableGuess, facts: ColumnFacts, dates: DateGuess, ask: Ask, *, currency: str
+) -> list[Setting]:
+    if not dates.is_ambiguous:
+        return [Setting("date_format", dates.date_format, dates.evidence)] if dates.date_format else []
+    default = MONTH_FIRST if currency in MONTH_FIRST_CURRENCIES else DAY_FIRST
+    why = f"usual where the currency is {currency}"
+    settled = _order_elsewhere(guess)
+    if settled is not None:
+        default, why = settled, "as in the other dates of this file"
+    question = Question(
+        f"{guess.examined.source.label}, column {facts.name}: are the dates day first or month first? {dates.evidence}",
+        (DAY_FIRST, MONTH_FIRST),
+        default,
+        why,
+    )
+    answer = default if settled is not None else ask(question)
+    reason = why if answer == default else "your answer"
+    evidence = f"{dates.evidence}, so two readings fit; taken as {_words(answer)} ({reason})"
+    return [Setting("date_format", answer, evidence)]
+
+
+def _words(order: str) -> str:
+    return order.replace("_", " ")
+
+
+def _order_elsewhere(guess: TableGuess) -> str | None:
+    """The order of days and months in another column of the same source that leaves no doubt."""
+    orders = {
+        facts.dates.date_format
+        for facts in guess.examined.columns.values()
+        if facts.is_text
+        and facts.dates
+        and not facts.dates.is_ambiguous
+        and facts.dates.date_format in (DAY_FIRST, MONTH_FIRST)
+    }
+    return orders.pop() if len(orders) == 1 else None
+
+
+def _number_settings(guess: TableGuess, facts: ColumnFacts, numbers: NumberGuess, ask: Ask) -> list[Setting]:
+    if numbers.is_usual:
+        return []
+    decimal, thousands, evidence = numbers.decimal, numbers.thousands, numbers.evidence
+    if numbers.is_ambiguous:
+        is_comma, why = _comma_elsewhere(guess, facts)
+        thousand, decimals = "thousands", "decimals"
+        question = Question(
+            f"{guess.examined.source.label}, column {facts.name}: are its dots thousands or decimals? {evidence}",
+            (thousand, decimals),
+            thousand if is_comma else decimals,
+            why,
+        )
+        answer = ask(question)
+        reason = why if answer == question.default else "your answer"
+        evidence = f"{evidence}, so two readings fit; taken as {answer} ({reason})"
+        if answer == decimals:
+            return [Setting("decimal", ".", evidence)]
+    settings = [Setting("decimal", decimal, evidence)]
+    usual = "." if decimal == "," else ","
+    return [*settings, Setting("thousands", thousands)] if thousands != usual or decimal == "," else settings
+
+
+def _comma_elsewhere(guess: TableGuess, facts: ColumnFacts) -> tuple[bool, str]:
+    """Whether 1.250 is rather 1250: other columns have decimal commas, or this one has numbers without a dot."""
+    others = [other.numbers for name, other in guess.examined.columns.items() if name != facts.name and other.numbers]
+    if any(other.decimal == "," and not other.is_ambiguous for other in others):
+        return True, "other columns have decimal commas"
+    if any("." not in value for value in facts.values):
+        return True, "numbers without a dot are in the same column"
+    return False, "every number has a dot"
+
+
+def _missing_settings(guess: TableGuess) -> dict[str, Setting]:
+    """Words for missing by column of the contract."""
+    settings: dict[str, Setting] = {}
+    for name, facts in _columns_read(guess):
+        words = dict(facts.missing)
+        if name == "customer_id":
+            guests = load_vocabulary().words("missing.customers")
+            words |= {word: dict(facts.cells)[word] for word in match_words(facts.values, guests)}
+        if words:
+            counts = ", ".join(f"'{word}' in {rows:,} rows" for word, rows in words.items())
+            settings[name] = Setting("null_values", tuple(words), f"no value: {counts}")
+    return settings
+
+
+def _hoist(guess: TableGuess, by_column: dict[str, list[Setting]], *, missing: dict[str, Setting]) -> FormatSettings:
+    """Settings that all columns with dates, or with numbers, share become settings of the table."""
+    of_table: list[Setting] = []
+    shared: set[str] = set()
+    for keys, kinds in ((("date_format",), TIME_KINDS), (("decimal", "thousands"), NUMBER_KINDS)):
+        relevant = [name for name, facts in _columns_read(guess) if _is_of(guess, name, facts, kinds)]
+        chosen = {name: {s.key: s.value for s in by_column.get(name, []) if s.key in keys} for name in relevant}
+        given = [values for values in chosen.values() if values]
+        if given and all(values == given[0] for values in chosen.values()):
+            first = next(name for name, values in chosen.items() if values)
+            of_table += [s for s in by_column[first] if s.key in keys]
+            shared |= set(keys)
+    products = {name for name, column in guess.columns.items() if column.product}
+    of_products = [missing[name] for name in products & set(missing)]
+    if of_products:
+        words = tuple(dict.fromkeys(word for s in of_products if isinstance(s.value, tuple) for word in s.value))
+        of_table.append(Setting("null_values", words, of_products[0].evidence))
+    of_columns = {
+        name: (
+            *(s for s in settings if s.key not in shared),
+            *([missing[name]] if name in missing and name not in products else []),
+        )
+        for name, settings in {**{key: list[Setting]() for key in missing}, **by_column}.items()
+    }
+    return FormatSettings(tuple(of_table), {name: settings for name, settings in of_columns.items() if settings})
+
+
+def _is_of(guess: TableGuess, name: str, facts: ColumnFacts, kinds: tuple[str, ...]) -> bool:
+    """Whether a text column is of these kinds, and could be read in two ways at all."""
+    kind = next((column.kind for column in CONTRACT[guess.table].columns if column.name == name), "text")
+    if kind not in kinds or not facts.is_text:
+        return False
+    return kinds is TIME_KINDS or bool(facts.numbers and not (facts.numbers.is_whole and facts.numbers.is_usual))

@@ -1,0 +1,202 @@
+"""What `kizuna init` was given: folders, files and databases become tables to look at.
+
+orders_2024-01.csv, orders_2024-02.csv, ...     one table, path = "orders_2024-*.csv"
+orders.csv, orders_returns.csv                  two tables, although their headers are the same
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from itertools import groupby
+from pathlib import Path
+
+from core.config.sources import TableSource
+from core.errors import BadInput, DataError, SourceUnavailable
+from core.redaction import redact
+from tables.discovery.text_format import TextFormat, detect_format
+from tables.engines.databases import connect
+from tables.sources.protocol import SOURCES
+
+NOT_DATA = {
+    b"PK\x03\x04": "is an Excel workbook or a zip archive; save each sheet as CSV (UTF-8), or unpack it",
+    b"\xd0\xcf\x11\xe0": "is an old Excel workbook; save each sheet as CSV (UTF-8)",
+    b"\x1f\x8b": "is compressed; unpack it first",
+    b"%PDF": "is a PDF; export the table as CSV instead",
+    b"\x89PNG": "is an image",
+    b"\xff\xd8\xff": "is an image",
+    b"GIF8": "is an image",
+}
+"How files begin that are no data, and what to do."
+PARQUET_MARK = b"PAR1"
+WEB = ("http://", "https://", "ftp://", "s3://", "gs://")
+SYSTEM_SCHEMAS = ("information_schema", "pg_catalog")
+PART = re.compile(r"\d+|(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*", re.IGNORECASE)
+"The part of a file name that differs between monthly exports."
+
+
+@dataclass(frozen=True)
+class DiscoveredSource:
+    """One table that was given: files of one shape, or a table of a database."""
+
+    label: str
+    "Its name for people: the file, the pattern of the files, or the table."
+    settings: TableSource
+    "Where it is and how its text is read."
+    files: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
+    "Evidence of its format, one sentence each."
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All tables that were given, and what was left out of a folder."""
+
+    sources: tuple[DiscoveredSource, ...]
+    skipped: tuple[str, ...] = field(default=())
+    "One sentence each."
+
+
+def find_inputs(arguments: Sequence[str]) -> Inputs:
+    """The tables in folders, files and databases. Raises BadInput for what is no data."""
+    sources: list[DiscoveredSource] = []
+    files: list[tuple[Path, bool]] = []
+    for argument in arguments:
+        if "://" in argument:
+            sources += _tables_of(argument)
+        else:
+            files += _files_at(Path(argument))
+    unique = {path.resolve(): (path, is_named) for path, is_named in files}
+    skipped: list[str] = []
+    formats = list(_readable(unique.values(), skipped))
+    sources += _group(formats, skipped)
+    if not sources:
+        reason = f": {skipped[0]}" if skipped else ""
+        raise BadInput(f"there is no data in {', '.join(arguments)}{reason}; name CSV, JSON Lines or Parquet files")
+    return Inputs(tuple(sources), tuple(skipped))
+
+
+def _tables_of(url: str) -> Iterator[DiscoveredSource]:
+    """Every table of a database."""
+    if url.startswith(WEB):
+        raise BadInput(f"{url.partition('?')[0]} is a web address; download the file and name it instead")
+    backend = connect(url)
+    try:
+        listed = backend.table("tables", database="information_schema")
+        rows = listed.select("table_schema", "table_name").order_by("table_schema", "table_name").to_pyarrow()
+    finally:
+        backend.disconnect()
+    names = [(row["table_schema"], row["table_name"]) for row in rows.to_pylist()]
+    names = [(schema, name) for schema, name in names if schema not in SYSTEM_SCHEMAS]
+    if not names:
+        raise BadInput(f"the database {redact(url)} has no tables that you may read")
+    for schema, name in names:
+        table = name if schema in ("main", "public") else f"{schema}.{name}"
+        yield DiscoveredSource(table, TableSource(database=url, table=table))
+
+
+def _files_at(path: Path) -> list[tuple[Path, bool]]:
+    """The files at a path, and whether each was named itself; hidden files of a folder do not count."""
+    if path.is_dir():
+        inside = sorted(file for file in path.rglob("*") if file.is_file())
+        return [(file, False) for file in inside if not _is_hidden(file.relative_to(path))]
+    if not path.is_file():
+        raise SourceUnavailable(f"there is no file or folder {path}")
+    return [(path, True)]
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith((".", "_", "~")) for part in path.parts)
+
+
+def _readable(files: Iterable[tuple[Path, bool]], skipped: list[str]) -> Iterator[tuple[Path, TextFormat | None]]:
+    """The files that are tables, with the format of text; others are an error if named, otherwise skipped."""
+    endings = {ending for source in SOURCES.values() for ending in source.endings}
+    for path, is_named in files:
+        if path.suffix.lower() not in endings and not is_named:
+            skipped.append(f"{path.name}: not read, because it does not end in {', '.join(sorted(endings))}")
+            continue
+        try:
+            yield path, _format_of(path, endings)
+        except DataError as fault:
+            if is_named:
+                raise
+            skipped.append(f"{path.name}: not read; {fault}")
+
+
+def _format_of(path: Path, endings: set[str]) -> TextFormat | None:
+    """The format of a text file; None for Parquet. Raises DataError for a file that is no table."""
+    with path.open("rb") as file:
+        start = file.read(8)
+    for mark, reason in NOT_DATA.items():
+        if start.startswith(mark):
+            raise DataError(f"{path} {reason}")
+    if not start:
+        raise DataError(f"{path} is empty")
+    if path.suffix.lower() not in endings:
+        listed = ", ".join(sorted(endings))
+        raise DataError(f"{path} ends in {path.suffix or 'nothing'}, which is not read; rename it to one of {listed}")
+    if start.startswith(PARQUET_MARK) or path.suffix.lower() in (".parquet", ".pq"):
+        return None
+    return detect_format(path)
+
+
+def _group(files: list[tuple[Path, TextFormat | None]], skipped: list[str]) -> Iterator[DiscoveredSource]:
+    """Files whose names differ in numbers or months alone are one table if their format is the same."""
+
+    def pattern_of(entry: tuple[Path, TextFormat | None]) -> tuple[Path, str, str]:
+        return entry[0].parent, PART.sub("*", entry[0].stem), entry[0].suffix.lower()
+
+    for _, members in groupby(sorted(files, key=pattern_of), key=pattern_of):
+        shapes: dict[object, list[tuple[Path, TextFormat | None]]] = {}
+        for path, text in members:
+            shapes.setdefault(text.shape if text else None, []).append((path, text))
+        largest = max(shapes.values(), key=len)
+        yield from _sources_of(largest, others=[path.name for shape in shapes.values() for path, _ in shape])
+        for shape in shapes.values():
+            if shape is largest:
+                continue
+            if largest[1:] and not shape[1:]:
+                name = largest[0][0].name
+                skipped.append(f"{shape[0][0].name}: not read, because its columns differ from those of {name}")
+            else:
+                yield from _sources_of(shape, others=[path.name for path, _ in largest])
+
+
+def _sources_of(members: list[tuple[Path, TextFormat | None]], *, others: list[str]) -> Iterator[DiscoveredSource]:
+    """One source of all members if a pattern matches no other file, otherwise one source each."""
+    paths = tuple(path for path, _ in members)
+    pattern = _pattern([path.name for path in paths])
+    strangers = set(others) - {path.name for path in paths}
+    if len(paths) > 1 and not any(fnmatch(name, pattern) for name in strangers):
+        yield _source(paths[0].parent / pattern, paths, text=members[0][1])
+        return
+    for path, text in members:
+        yield _source(path, (path,), text=text)
+
+
+def _pattern(names: list[str]) -> str:
+    """The shortest pattern of names that differ in one stretch."""
+    if len(names) == 1:
+        return names[0]
+    start = _common_length(names)
+    end = min(_common_length([name[::-1] for name in names]), min(map(len, names)) - start)
+    # A number is never cut in two, so that next year's file is found as well.
+    beginning = re.sub(r"\d[\d-]*$", "", names[0][:start])
+    ending = re.sub(r"^[\d-]*\d", "", names[0][len(names[0]) - end :]) if end else ""
+    return f"{beginning}*{ending}"
+
+
+def _common_length(names: list[str]) -> int:
+    """How many characters all names begin with."""
+    first, last = min(names), max(names)
+    return next((place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+
+
+def _source(path: Path, files: tuple[Path, ...], *, text: TextFormat | None) -> DiscoveredSource:
+    if text is None:
+        return DiscoveredSource(path.name, TableSource(path=str(path)), files)
+    settings = TableSource(path=str(path), encoding=text.encoding, delimiter=text.delimiter)
+    return DiscoveredSource(path.name, settings, files, text.notes)

@@ -1,0 +1,294 @@
+"""Recognises which table of the contract a source is, and which of its columns are which.
+
+Names decide first (`vocabulary.toml`), then values: a date column has dates, the key of customers is unique. A
+required column without a known name is found by its values if only one column can be it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import ibis.expr.types as ir
+
+from core.config.profiles import profile_names, read_profile
+from tables.contract import CONTRACT, ColumnContract, TableContract
+from tables.discovery.columns import ColumnFacts
+from tables.discovery.inputs import DiscoveredSource
+from tables.discovery.vocabulary import load_vocabulary
+
+UNIT_PRICE = "unit_price"
+"Of purchases: no column of the contract, but multiplied by the quantity it is the amount."
+SHARED = ("customer_id", "item_id", "account_id", "channel", "currency", "campaign_id", "recorded_time")
+"Columns of many tables, which say little about which table it is."
+CONSTANTS: Mapping[tuple[str, str], str | bool] = {
+    ("subscriptions", "plan"): "subscription",
+    ("usage", "event"): "visit",
+    ("contacts", "treated"): True,
+    ("contacts", "channel"): "unknown",
+    ("contacts", "offer_id"): "unknown",
+    ("contacts", "campaign_id"): "unknown",
+    ("surveys", "kind"): "nps",
+}
+"Values for required columns that a source may lack."
+ACCOUNT_IS_CUSTOMER = "no column names a customer, so the account is the customer"
+BY_NAME = "by its name"
+MIN_SCORE = 2.5
+MAX_CANDIDATES = 3
+"More columns of amounts are measurements, not what was paid."
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExaminedSource:
+    """A source, its rows within reach, and what its columns show."""
+
+    source: DiscoveredSource
+    rows: ir.Table
+    columns: Mapping[str, ColumnFacts]
+    n_rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnGuess:
+    """Where a column of the contract comes from: a column, several multiplied, or the same value in every row."""
+
+    column: str | None = None
+    product: tuple[str, ...] = ()
+    constant: str | bool | None = None
+    evidence: str = BY_NAME
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The columns of the source that it reads."""
+        return self.product or ((self.column,) if self.column else ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableGuess:
+    """A table of the contract, recognised in a source."""
+
+    table: str
+    examined: ExaminedSource
+    columns: dict[str, ColumnGuess]
+    score: float = 0.0
+    profile: str | None = None
+    notes: tuple[str, ...] = ()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    "Columns of the contract for which several columns of the source are equally good, the first one taken."
+
+    def facts(self, column: str) -> ColumnFacts | None:
+        """The facts of the source column behind a column of the contract; None for products and constants."""
+        guess = self.columns.get(column)
+        return self.examined.columns.get(guess.column) if guess and guess.column else None
+
+
+def recognise(examined: ExaminedSource, aliases: Mapping[str, str] | None = None) -> list[TableGuess]:
+    """What a source may be, the most likely table first; several tables only where profiles say so.
+
+    `aliases` are columns that lead to a customer by way of another table, with the sentence that says so.
+    """
+    by_profile = [guess for name in profile_names() if (guess := _match_profile(examined, name))]
+    if by_profile:
+        by_width = sorted(by_profile, key=lambda guess: len(read_profile(str(guess.profile)).header))
+        return list({guess.table: guess for guess in by_width}.values())
+    guesses = [guess for contract in CONTRACT.values() if (guess := _match_table(examined, contract, aliases or {}))]
+    return sorted(guesses, key=lambda guess: -guess.score)
+
+
+def _match_profile(examined: ExaminedSource, name: str) -> TableGuess | None:
+    """The table that a profile makes of a source whose header it knows."""
+    profile = read_profile(name)
+    others = profile.other_names
+    if not all(any(map(examined.columns.__contains__, (name, *others.get(name, ())))) for name in profile.header):
+        return None
+    columns: dict[str, ColumnGuess] = {}
+    for column, written in profile.source.get("columns", {}).items():
+        place = {"column": written} if isinstance(written, str) else written
+        guess = ColumnGuess(
+            column=place.get("column"),
+            product=tuple(place.get("product", ())),
+            constant=place.get("constant"),
+            evidence=f"profile {name}",
+        )
+        if all(_has_column(examined, source) for source in guess.sources):
+            columns[column] = guess
+    return TableGuess(table=profile.table, examined=examined, columns=columns, score=100.0, profile=name)
+
+
+def _has_column(examined: ExaminedSource, name: str) -> bool:
+    return name in examined.columns or name.split(".")[0] in examined.columns
+
+
+def _match_table(examined: ExaminedSource, contract: TableContract, aliases: Mapping[str, str]) -> TableGuess | None:
+    """The source as one table of the contract; None where a required column is missing."""
+    columns = _match_names(examined, contract)
+    alias = next((name for name in examined.columns if name in aliases), None)
+    if "customer_id" in contract and "customer_id" not in columns and alias is not None:
+        columns["customer_id"] = ColumnGuess(column=alias, evidence=aliases[alias])
+    choices: dict[str, tuple[str, ...]] = {}
+    for column in contract.columns:
+        if column.required and column.name not in columns:
+            candidates = _candidates(examined, contract, column, columns)
+            if candidates:
+                columns[column.name] = ColumnGuess(column=candidates[0], evidence=_by_value(column, candidates))
+                choices |= {column.name: tuple(candidates)} if len(candidates) > 1 else {}
+            elif (contract.name, column.name) in CONSTANTS:
+                constant = CONSTANTS[contract.name, column.name]
+                columns[column.name] = ColumnGuess(constant=constant, evidence="no column says it")
+            else:
+                return None
+    score = _score(examined, contract, columns)
+    columns.pop(UNIT_PRICE, None)
+    if score < MIN_SCORE or not _has_own_key(examined, contract, columns):
+        return None
+    order = [name for name in contract.names if name in columns]
+    return TableGuess(
+        table=contract.name,
+        examined=examined,
+        columns={name: columns[name] for name in order},
+        score=score,
+        choices=choices,
+    )
+
+
+def _match_names(examined: ExaminedSource, contract: TableContract) -> dict[str, ColumnGuess]:
+    """Columns whose name and values fit, the best names first; a column of the source serves one purpose."""
+    vocabulary = load_vocabulary()
+    kinds: dict[str, str] = {column.name: column.kind for column in contract.columns}
+    if contract.name == "purchases":
+        kinds[UNIT_PRICE] = "number"
+    if "customer_id" in kinds:
+        kinds.setdefault("account_id", "id")
+    pairs = [
+        (rank, place, column, facts)
+        for place, (column, kind) in enumerate(kinds.items())
+        for facts in examined.columns.values()
+        if (rank := vocabulary.rank_of(facts.name, table=contract.name, column=column)) is not None
+        and fits(facts, kind)
+    ]
+    columns: dict[str, ColumnGuess] = {}
+    used: set[str] = set()
+    for _, _, column, facts in sorted(pairs, key=lambda pair: pair[:2]):
+        if column not in columns and facts.name not in used:
+            columns[column] = ColumnGuess(column=facts.name)
+            used.add(facts.name)
+    if contract.name == "purchases":
+        columns = _with_amount(examined, columns)
+    return _with_account_as_customer(contract, columns)
+
+
+def _with_amount(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:
+    """The amount of a line: its own column, or quantity times price."""
+    price, quantity = columns.get(UNIT_PRICE), columns.get("quantity")
+    if price is None:
+        return columns
+    if quantity is not None and ("amount" not in columns or _is_order_total(examined, columns)):
+        factors = (*quantity.sources, *price.sources)
+        reason = (
+            "no column has the amount of a line"
+            if "amount" not in columns
+            else (f"{columns['amount'].column} repeats the total of the order in each of its lines")
+        )
+        return columns | {"amount": ColumnGuess(product=factors, evidence=f"quantity times price, because {reason}")}
+    if "amount" not in columns:
+        return columns | {"amount": replace(price, evidence="the price, because there is no quantity")}
+    return columns
+
+
+def _is_order_total(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> bool:
+    """Whether orders with several different lines repeat one amount in all of them."""
+    order, amount, price = columns.get("order_id"), columns["amount"], columns[UNIT_PRICE]
+    if order is None:
+        return False
+    names = {"order": order.column, "amount": amount.column, "price": price.column}
+    rows = examined.rows.select(**{name: examined.rows[str(column)] for name, column in names.items()})
+    lines = (
+        rows.filter(rows.order.notnull())
+        .group_by("order")
+        .agg(prices=rows.price.nunique(), amounts=rows.amount.nunique())
+    )
+    lines = lines.filter(lines.prices > 1)
+    counts = lines.agg(orders=lines.count(), repeated=(lines.amounts <= 1).sum()).to_pyarrow().to_pylist()[0]
+    return counts["orders"] >= 5 and (counts["repeated"] or 0) >= 0.95 * counts["orders"]
+
+
+def _with_account_as_customer(contract: TableContract, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:
+    """The account as the customer of a table that names no customer."""
+    account = columns.get("account_id")
+    if "customer_id" in contract and "customer_id" not in columns and account is not None:
+        columns = columns | {"customer_id": replace(account, evidence=ACCOUNT_IS_CUSTOMER)}
+    return {name: guess for name, guess in columns.items() if name in contract or name == UNIT_PRICE}
+
+
+def fits(facts: ColumnFacts, kind: str) -> bool:
+    """Whether the values of a column can be of a kind of the contract."""
+    if facts.kind == "other":
+        return False
+    if kind in ("time", "date"):
+        return facts.is_date
+    if kind in ("number", "integer"):
+        return facts.is_number
+    if kind == "boolean":
+        return facts.kind == "boolean" or (facts.n_distinct <= 2 and not facts.is_date)
+    if kind == "id":
+        return not facts.is_date and facts.kind != "boolean" and (facts.numbers is None or _may_be_id(facts))
+    return not facts.is_date
+
+
+def _may_be_id(facts: ColumnFacts) -> bool:
+    """Whether numbers may be ids: whole ones, or ids that an export wrote as 17850.0 or 1.78E+04."""
+    numbers = facts.numbers
+    if numbers is None or not facts.is_text:
+        return True
+    return numbers.is_whole or facts.n_float_ids + facts.n_scientific > 0 or numbers.is_ambiguous
+
+
+def _candidates(
+    examined: ExaminedSource, contract: TableContract, column: ColumnContract, columns: Mapping[str, ColumnGuess]
+) -> list[str]:
+    """Columns without a known name that can be a required column, by their values."""
+    used = {source for guess in columns.values() for source in guess.sources}
+    free = [facts for facts in examined.columns.values() if facts.name not in used and facts.n_filled]
+    if column.kind == "time" and column.name in (contract.happens_at, "event_time"):
+        dated = [facts for facts in free if facts.is_date and facts.n_filled * 2 > facts.n_rows]
+        return [facts.name for facts in sorted(dated, key=lambda facts: -facts.n_distinct)]
+    if (contract.name, column.name) == ("purchases", "amount") and "customer_id" in columns:
+        money = [facts for facts in free if facts.numbers and facts.numbers.currencies]
+        money = money or [facts for facts in free if facts.numbers and not facts.numbers.is_whole]
+        return [facts.name for facts in money] if len(money) <= MAX_CANDIDATES else []
+    return []
+
+
+def _by_value(column: ColumnContract, candidates: list[str]) -> str:
+    what = "dates" if column.kind == "time" else "amounts"
+    return (
+        f"the only column with {what}"
+        if len(candidates) == 1
+        else f"the first of {len(candidates)} columns with {what}"
+    )
+
+
+def _score(examined: ExaminedSource, contract: TableContract, columns: Mapping[str, ColumnGuess]) -> float:
+    """How well a source fits a table: its name, and the columns that few other tables have."""
+    rank = load_vocabulary().table_rank(examined.source.label.rsplit(".", 1)[0], contract.name)
+    score = 3.0 if rank is not None else 0.0
+    for name, guess in columns.items():
+        weight = 2.0 if name in contract.mandatory_columns else 1.0
+        weight = 0.5 if name in SHARED and name != contract.key else weight
+        score += 0.0 if guess.constant is not None else weight if guess.evidence == BY_NAME else 0.75
+    n_constant = sum(guess.constant is not None for guess in columns.values())
+    return score - n_constant - (1.0 if contract.name in ("preferences", "offers", "identities") else 0.0)
+
+
+def _has_own_key(examined: ExaminedSource, contract: TableContract, columns: Mapping[str, ColumnGuess]) -> bool:
+    """Whether a table of things has one row for each, or says since when each row is valid."""
+    if contract.key is None:
+        return True
+    facts = examined.columns.get(str(columns[contract.key].column))
+    return facts is not None and (facts.n_distinct >= 0.98 * facts.n_rows or "valid_from" in columns)
+
+
+def other_columns(guess: TableGuess) -> Iterator[ColumnFacts]:
+    """The columns of the source that the guess does not read."""
+    used = {source for column in guess.columns.values() for source in column.sources}
+    yield from (facts for name, facts in guess.examined.columns.items() if name not in used)

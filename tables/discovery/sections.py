@@ -1,0 +1,214 @@
+"""A recognised table as a section of the TOML, and tables that order lines contain beside the orders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
+
+from core.config.profiles import read_profile
+from tables.contract import CONTRACT
+from tables.discovery.columns import ColumnFacts
+from tables.discovery.formats import FormatSettings, choose_formats
+from tables.discovery.keys import describe_ids
+from tables.discovery.proposal import Ask, Setting, TableSection, Value
+from tables.discovery.recognition import BY_NAME, ColumnGuess, TableGuess, fits, other_columns
+from tables.discovery.vocabulary import EAST_ASIAN, load_vocabulary, match_words, normalise
+
+IN_UTC = re.compile(r"\b(utc|gmt)\b", re.IGNORECASE)
+NO_ATTRIBUTE = re.compile(r"churn|cancel|解約|退会|status|active|label|target|deleted|id$")
+"Names of columns that may give away who churned, or that identify someone."
+MAX_ATTRIBUTES = 12
+SINCE_EACH_LINE = "each line describes it as of its own time"
+
+
+def describe_table(
+    guess: TableGuess, ask: Ask, *, currency: str, read_elsewhere: Set[str] = frozenset()
+) -> TableSection:
+    """The section of a table: where it is, how it is read, and what each column is by which evidence.
+
+    `read_elsewhere` are columns of the same source that other tables read.
+    """
+    source = guess.examined.source
+    formats = choose_formats(guess, ask, currency=currency)
+    evidence = f"{source.label}: {guess.examined.n_rows:,} rows"
+    if len(source.files) > 1:
+        evidence += f" in {len(source.files)} files"
+    settings = [*_place(guess), *_zone(guess), *formats.of_table]
+    if guess.profile:
+        evidence += f"; its header is that of {read_profile(guess.profile).title}"
+        return TableSection(
+            name=guess.table, evidence=evidence, settings=tuple(settings), columns=_profile_columns(guess, formats)
+        )
+    rows = list(_row_settings(guess))
+    settings += rows
+    attributes = dict(attribute_columns(guess))
+    columns = [_column(name, column, guess, formats) for name, column in guess.columns.items()]
+    columns += [Setting(name, facts.name, _values(facts)) for name, facts in attributes.items() if name != facts.name]
+    used = {facts.name for facts in attributes.values()} | read_elsewhere
+    used |= {str(setting.value["column"]) for setting in rows if isinstance(setting.value, Mapping)}
+    unused = tuple(facts.name for facts in other_columns(guess) if facts.name not in used and not _is_derived(guess))
+    return TableSection(
+        name=guess.table, evidence=evidence, settings=tuple(settings), columns=tuple(columns), unused=unused
+    )
+
+
+def _place(guess: TableGuess) -> Iterator[Setting]:
+    source = guess.examined.source
+    settings = source.settings
+    if settings.database:
+        yield Setting("database", settings.database)
+        yield Setting("table", str(settings.table))
+    else:
+        yield Setting("path", str(settings.path))
+    notes = {("encoding" if "reads as" in note or "UTF-16" in note else "delimiter"): note for note in source.notes}
+    if settings.encoding != "utf-8":
+        yield Setting("encoding", settings.encoding, notes.get("encoding", ""))
+    if settings.delimiter != ",":
+        yield Setting("delimiter", settings.delimiter, notes.get("delimiter", ""))
+    if guess.profile:
+        yield Setting("profile", guess.profile)
+
+
+def _zone(guess: TableGuess) -> Iterator[Setting]:
+    """UTC, where the name of a column with times says so."""
+    if guess.profile and "time_zone" in read_profile(guess.profile).source:
+        return
+    names = [facts.name for name in guess.columns if (facts := guess.facts(name)) and facts.is_date]
+    in_utc = [name for name in names if IN_UTC.search(name)]
+    if in_utc:
+        yield Setting("time_zone", "UTC", f"the name of {in_utc[0]} says so")
+
+
+def _profile_columns(guess: TableGuess, formats: FormatSettings) -> tuple[Setting, ...]:
+    """Columns of a profile that need a setting of this export, such as its date order."""
+    return tuple(
+        _column(name, column, guess, formats)
+        for name, column in guess.columns.items()
+        if column.column and formats.of_columns.get(name)
+    )
+
+
+def _column(name: str, column: ColumnGuess, guess: TableGuess, formats: FormatSettings) -> Setting:
+    settings = formats.of_columns.get(name, ())
+    facts = guess.facts(name)
+    own_name = column.column == name and column.evidence == BY_NAME
+    reasons = ["" if own_name else column.evidence, *(setting.evidence for setting in settings if setting.evidence)]
+    if facts is not None and CONTRACT[guess.table][name].kind == "id":
+        reasons += describe_ids(facts)
+    return Setting(name, _value(column, settings), "; ".join(dict.fromkeys(filter(None, reasons))))
+
+
+def _value(column: ColumnGuess, settings: Sequence[Setting]) -> Value:
+    extra = {setting.key: setting.value for setting in settings}
+    if column.constant is not None:
+        return {"constant": column.constant}
+    if column.product:
+        return {"product": column.product, **extra}
+    return {"column": str(column.column), **extra} if extra else str(column.column)
+
+
+def _row_settings(guess: TableGuess) -> Iterator[Setting]:
+    """Rows of purchases that are none, and returns with a positive amount, by the words in its status."""
+    if guess.table != "purchases":
+        return
+    vocabulary = load_vocabulary()
+    for facts in guess.examined.columns.values():
+        if not (vocabulary.has_name(facts.name, "status.names") and facts.n_distinct <= 60 and facts.kind == "text"):
+            continue
+        dropped = match_words(facts.values, vocabulary.words("status.dropped"))
+        returned = match_words(facts.values, vocabulary.words("status.returned"))
+        is_status = normalise(facts.name).endswith(("status", "state", "ステータス", "状態", "状況"))
+        if is_status:
+            # The order itself was paid back: nothing was bought in the end.
+            dropped, returned = [*dropped, *returned], []
+        if dropped:
+            evidence = f"{facts.name} says that these are no purchases"
+            yield Setting("where", {"column": facts.name, "none_of": tuple(dropped)}, evidence)
+        if returned:
+            evidence = f"{facts.name} says that these are returns"
+            yield Setting("returns", {"column": facts.name, "equals": returned[0]}, evidence)
+        if dropped or returned:
+            return
+
+
+def attribute_columns(guess: TableGuess) -> Iterator[tuple[str, ColumnFacts]]:
+    """Columns that are worth a feature: known ones, and others with few values that identify no one."""
+    if not CONTRACT[guess.table].lists_attributes or guess.profile:
+        return
+    vocabulary, names = load_vocabulary(), set(CONTRACT[guess.table].names)
+    named, others = list[ColumnFacts](), list[ColumnFacts]()
+    for facts in other_columns(guess):
+        if facts.kind == "other" or facts.is_personal or NO_ATTRIBUTE.search(normalise(facts.name)):
+            continue
+        if vocabulary.is_attribute(facts.name, guess.table):
+            named.append(facts)
+        elif facts.is_category and not facts.is_date and not _is_derived(guess):
+            others.append(facts)
+    for facts in [*named, *others][:MAX_ATTRIBUTES]:
+        name = _slug(facts.name)
+        if name not in names:
+            names.add(name)
+            yield name, facts
+
+
+def _is_derived(guess: TableGuess) -> bool:
+    """Whether a table of things comes from order lines, which have columns about the order as well."""
+    return guess.table == "items" or guess.columns.get("valid_from", ColumnGuess()).evidence == SINCE_EACH_LINE
+
+
+def attributes_of(guess: TableGuess) -> tuple[str, ...]:
+    """The names of a table's attributes."""
+    if guess.profile:
+        columns = guess.columns
+        return tuple(name for name in read_profile(guess.profile).attributes if name in columns)
+    return tuple(name for name, _ in attribute_columns(guess))
+
+
+def _slug(name: str) -> str:
+    plain = normalise(name)
+    return plain if EAST_ASIAN.search(plain) else re.sub(r"\W+", "_", plain).strip("_")
+
+
+def _values(facts: ColumnFacts) -> str:
+    return f"{facts.n_distinct:,} different values"
+
+
+def derive_tables(guesses: Sequence[TableGuess]) -> Iterator[TableGuess]:
+    """Customers and items that only the order lines describe, as of the time of each order."""
+    tables = {guess.table: guess for guess in guesses}
+    purchases = tables.get("purchases")
+    if purchases is None or purchases.profile or "event_time" not in purchases.columns:
+        return
+    if "customers" not in tables and "customer_id" in purchases.columns:
+        customers = _derive(purchases, "customers", optional={})
+        if any(load_vocabulary().is_attribute(facts.name, "customers") for _, facts in attribute_columns(customers)):
+            yield customers
+    if "items" not in tables and "item_id" in purchases.columns:
+        optional = _item_columns(purchases)
+        if optional:
+            yield _derive(purchases, "items", optional=optional)
+
+
+def _derive(purchases: TableGuess, table: str, *, optional: Mapping[str, ColumnGuess]) -> TableGuess:
+    """A table of things with its key, what the lines say about it, and the time of each line."""
+    since = replace(purchases.columns["event_time"], evidence=SINCE_EACH_LINE)
+    key = str(CONTRACT[table].key)
+    columns = {key: purchases.columns[key], **optional, "valid_from": since}
+    in_order = {name: columns[name] for name in CONTRACT[table].names if name in columns}
+    return replace(purchases, table=table, columns=in_order, choices={})
+
+
+def _item_columns(purchases: TableGuess) -> dict[str, ColumnGuess]:
+    """Title, category and price of items in order lines."""
+    vocabulary, columns = load_vocabulary(), dict[str, ColumnGuess]()
+    for name in ("title", "category", "price"):
+        kind = CONTRACT["items"][name].kind
+        ranked = [
+            (rank, facts.name)
+            for facts in purchases.examined.columns.values()
+            if (rank := vocabulary.rank_of(facts.name, table="items", column=name)) is not None and fits(facts, kind)
+        ]
+        if ranked and min(ranked)[1] not in purchases.columns["item_id"].sources:
+            columns[name] = ColumnGuess(column=min(ranked)[1])
+    return columns

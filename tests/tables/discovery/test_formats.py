@@ -1,0 +1,168 @@
+"""How dates and numbers are written, and in which encoding, with the evidence."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from core.errors import DataError
+from tables.discovery.dates import DateGuess, guess_dates
+from tables.discovery.encoding import detect_encoding
+from tables.discovery.numbers import NumberGuess, guess_numbers
+from tables.discovery.text_format import detect_format
+
+TODAY = date(2026, 11, 30)
+
+
+def dates(*cells: str) -> DateGuess | None:
+    return guess_dates([(cell, 1) for cell in cells], today=TODAY)
+
+
+def numbers(*cells: str) -> NumberGuess | None:
+    return guess_numbers([(cell, 1) for cell in cells])
+
+
+@pytest.mark.parametrize(
+    ("cells", "date_format"),
+    [
+        (["2026-04-01", "2026/4/2 9:30"], None),
+        (["2026年4月1日 9時30分"], None),
+        (["20260401"], None),
+        (["2026-03"], None),
+        (["2026-04-01T09:30:00.000+09:00"], None),
+        (["13/04/2026", "01/02/2026"], "day_first"),
+        (["13.04.26 9:30"], "day_first"),
+        (["04/13/2026"], "month_first"),
+        (["4/13/2026 9:30 PM"], "%m/%d/%Y %I:%M %p"),
+        (["1 Apr 2026"], "%d %b %Y"),
+        (["Apr 1, 2026"], "%b %d, %Y"),
+        (["1767225600"], "epoch_seconds"),
+        (["1767225600000"], "epoch_milliseconds"),
+    ],
+)
+def test_the_order_of_days_and_months_follows_from_the_dates(cells: list[str], date_format: str | None):
+    guess = dates(*cells)
+
+    assert guess is not None
+    assert (guess.date_format, guess.is_ambiguous) == (date_format, False)
+
+
+def test_the_evidence_counts_the_dates():
+    guess = dates("13/04/2026", "01/02/2026", "02/02/2026")
+
+    assert guess is not None
+    assert guess.evidence == "day first: 1 of 3 dates have a first number above 12"
+
+
+def test_dates_without_a_number_above_12_fit_two_readings():
+    guess = dates("10/01/2025", "11/02/2025")
+
+    assert guess is not None
+    assert guess.is_ambiguous
+
+
+def test_a_reading_that_puts_dates_into_the_future_is_not_possible():
+    guess = dates("10/12/2026", "05/03/2026")
+
+    assert guess is not None
+    assert (guess.date_format, guess.is_ambiguous) == ("month_first", False)
+
+
+@pytest.mark.parametrize("cell", ["12345678", "2024.5", "17850", "abc", "12:30", "1.78E+04", "192.168.0.1"])
+def test_other_values_are_no_dates(cell: str):
+    assert dates(cell) is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "decimal", "thousands"),
+    [
+        (["1,234.50", "3"], ".", ","),
+        (["1.234,50", "12,5"], ",", "."),
+        (["12,50 €", "980"], ",", "."),
+        (["1 234,50"], ",", " "),
+        (["1'234.50"], ".", "'"),
+        (["1.000.000", "5"], ",", "."),
+        (["￥１，２３４", "△500"], ".", ","),
+        (["(3.5)", "-2", "12.5%"], ".", ","),
+        (["0.125", "0.250"], ".", ","),
+    ],
+)
+def test_the_marks_of_numbers_follow_from_the_numbers(cells: list[str], decimal: str, thousands: str):
+    guess = numbers(*cells)
+
+    assert guess is not None
+    assert (guess.decimal, guess.thousands, guess.is_ambiguous) == (decimal, thousands, False)
+
+
+def test_dots_that_three_digits_always_follow_fit_two_readings():
+    guess = numbers("1.250", "980", "12.500")
+
+    assert guess is not None
+    assert guess.is_ambiguous
+    assert guess.evidence.startswith("every dot in 2 of 3 numbers is followed by exactly three digits")
+
+
+def test_currency_signs_are_counted():
+    guess = numbers("$10.00", "EUR 10.00", "€ 5", "7")
+
+    assert guess is not None
+    assert dict(guess.currencies) == {"EUR": 2, "USD": 1}
+
+
+@pytest.mark.parametrize("cells", [["abc"], ["A-1"], ["12 pieces"], ["1.2.3.4.a"]])
+def test_words_are_no_numbers(cells: list[str]):
+    assert numbers(*cells) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("id,name\n1,Müller\n", "utf-8"),
+        ("id,name\n1,plain\n", "utf-8"),
+        ("Kundennummer;Größe;Preis\n1;süß;2,50 €\n2;Weiß;3,00 €\n", "cp1252"),
+        ("Prénom;Désignation\nHélène;Crème brûlée\n", "cp1252"),
+        ("item;price\nTea;£2.50\n", "cp1252"),
+        ("Číslo;Zákazník\n1;Dvořák\n2;Říha šest\n", "cp1250"),
+        ("Клиент;Сумма\n1;Иванов привет\n", "cp1251"),
+        ("顧客ID,購入日,商品名\n1,2024/01/02,りんご①\n2,2024/01/03,ｱｲｽ\n", "cp932"),
+        ("顧客番号,表示\n1,ソニー\n", "cp932"),
+        ("顧客ID,商品名\n1,みかん\n", "euc_jp"),
+        ("客户,金额\n张三,100\n李四,200\n", "gb18030"),
+        ("고객,금액\n김철수,100\n", "cp949"),
+        ("id,name\n1,Ünal\n", "utf-16"),
+    ],
+)
+def test_the_encoding_follows_from_the_bytes(tmp_path: Path, text: str, encoding: str):
+    path = tmp_path / "file.csv"
+    path.write_bytes(text.encode(encoding))
+
+    assert detect_encoding(path).name == encoding
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_splits_lines_evenly_whatever_the_cells_contain(tmp_path: Path, delimiter: str):
+    path = tmp_path / "file.csv"
+    rows = [["id", "text", "price"], ["1", '"a, b; c | d"', '"2,5"'], ["2", '"x"', '"1.000,5"'], ["3", "", ""]]
+    path.write_text("\n".join(delimiter.join(row) for row in rows) + "\n", encoding="utf-8")
+
+    assert detect_format(path).delimiter == delimiter
+    assert detect_format(path).header == ("id", "text", "price")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("This is a letter.\nIt has lines, but no cells.\nAnd one more.\n", "is no table"),
+        ("", "is empty"),
+        ("17,2026-01-01,5.00\n18,2026-01-02,6.00\n", "has no header"),
+        ('[\n{"a": 1}\n]\n', "is no JSON Lines"),
+    ],
+)
+def test_a_text_that_is_no_table_is_refused(tmp_path: Path, text: str, reason: str):
+    path = tmp_path / "file.csv"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(DataError, match=reason):
+        detect_format(path)

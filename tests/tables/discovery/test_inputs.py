@@ -1,0 +1,112 @@
+"""Folders, files and databases that `kizuna init` was given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from core.errors import BadInput, SourceUnavailable
+from tables.discovery.inputs import find_inputs
+
+HEADER = "customer_id,event_time,amount\n"
+
+
+def write(folder: Path, name: str, text: str = HEADER + "c1,2026-01-01,5\n") -> str:
+    (folder / name).write_text(text, encoding="utf-8")
+    return str(folder / name)
+
+
+def test_monthly_exports_are_one_table_that_next_month_belongs_to(tmp_path: Path):
+    for month in ("2025-11", "2025-12", "2026-01"):
+        write(tmp_path, f"orders_{month}.csv")
+
+    (source,) = find_inputs([str(tmp_path)]).sources
+
+    assert source.settings.path == str(tmp_path / "orders_*.csv")
+    assert len(source.files) == 3
+
+
+def test_months_may_have_names(tmp_path: Path):
+    for month in ("jan", "feb"):
+        write(tmp_path, f"orders-{month}.csv")
+
+    assert [source.label for source in find_inputs([str(tmp_path)]).sources] == ["orders-*.csv"]
+
+
+def test_files_of_the_same_columns_with_other_names_are_tables_of_their_own(tmp_path: Path):
+    write(tmp_path, "orders.csv")
+    write(tmp_path, "returns.csv")
+
+    assert [source.label for source in find_inputs([str(tmp_path)]).sources] == ["orders.csv", "returns.csv"]
+
+
+def test_a_month_with_other_columns_is_left_out_with_a_reason(tmp_path: Path):
+    write(tmp_path, "orders_01.csv")
+    write(tmp_path, "orders_02.csv")
+    write(tmp_path, "orders_03.csv", "customer_id,event_time,amount,coupon\nc1,2026-03-01,5,x\n")
+
+    inputs = find_inputs([str(tmp_path)])
+
+    assert "orders_03.csv: not read, because its columns differ from those of orders_01.csv" in inputs.skipped
+
+
+def test_what_is_no_data_is_skipped_in_a_folder_and_refused_by_name(tmp_path: Path):
+    write(tmp_path, "orders.csv")
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    write(tmp_path, "README.txt", "Some words about these files.\nAnd more of them, with a comma.\n")
+
+    inputs = find_inputs([str(tmp_path)])
+
+    assert [source.label for source in inputs.sources] == ["orders.csv"]
+    assert len(inputs.skipped) == 2
+    with pytest.raises(BadInput, match=r"logo\.png is an image"):
+        find_inputs([str(tmp_path / "logo.png")])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("orders.xlsx", b"PK\x03\x04....", "Excel workbook"),
+        ("orders.csv", b"PK\x03\x04....", "Excel workbook"),
+        ("orders.csv.gz", b"\x1f\x8b....", "is compressed"),
+        ("orders.csv", b"a\x00b\x00\x01\x02", "is no text"),
+        ("orders.csv", b"", "is empty"),
+        ("orders.pdf", b"%PDF-1.7", "is a PDF"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_in_one_line(tmp_path: Path, name: str, content: bytes, reason: str):
+    (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(BadInput, match=reason) as error:
+        find_inputs([str(tmp_path / name)])
+
+    assert "\n" not in str(error.value)
+
+
+def test_a_web_address_is_refused():
+    with pytest.raises(BadInput, match="is a web address; download the file"):
+        find_inputs(["https://example.com/orders.csv"])
+
+
+def test_a_path_that_does_not_exist_is_named():
+    with pytest.raises(SourceUnavailable, match=r"there is no file or folder nowhere\.csv"):
+        find_inputs(["nowhere.csv"])
+
+
+def test_an_empty_folder_has_no_data(tmp_path: Path):
+    with pytest.raises(BadInput, match="there is no data in"):
+        find_inputs([str(tmp_path)])
+
+
+def test_every_table_of_a_database_is_a_source(tmp_path: Path):
+    path = tmp_path / "shop.db"
+    with duckdb.connect(str(path)) as database:
+        database.execute("CREATE TABLE orders AS SELECT 1 AS id")
+        database.execute("CREATE SCHEMA crm")
+        database.execute("CREATE TABLE crm.people AS SELECT 1 AS id")
+
+    sources = find_inputs([f"duckdb://{path}"]).sources
+
+    assert [source.settings.table for source in sources] == ["crm.people", "orders"]

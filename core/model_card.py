@@ -116,13 +116,18 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         return f"kizuna.{self.data_set}.{self.kind}"
 
     @property
+    def is_constant(self) -> bool:
+        """Whether the model predicts the same for every customer."""
+        return self.kind in MODEL_KINDS and self.model == MODEL_KINDS[self.kind].constant_model
+
+    @property
     def caution(self) -> Caution | None:
         """Why a release must not answer from this champion; None where it may.
 
         A baseline may serve from the first day on, but not one that predicts the same for every customer.
         """
         values = {"kind": self.kind, "model": self.model}
-        if self.kind in MODEL_KINDS and self.model == MODEL_KINDS[self.kind].constant_model:
+        if self.is_constant:
             message = "the {kind} champion is {model}, which predicts the same for every customer"
             return Caution(message=message, values=values)
         if self.beats_baselines or self.is_baseline:

@@ -19,6 +19,7 @@ from kizuna.terminal import ProgressBars, say
 
 if TYPE_CHECKING:
     from models.mlflow_store.registry import Registry
+    from serving.release.release import Release
     from training.run.session import Session
 
 MLFLOW_DEFAULTS = {
@@ -83,6 +84,25 @@ def open_registry(config: Config, console: Console) -> tuple[Registry, Ledger]:
             f"note: @{details['alias']} of {details['kind']} {change}, outside of Kizuna; recorded in the ledger",
         )
     return registry, ledger
+
+
+def open_scores(config: Config, console: Console) -> Release:
+    """The active release; where it has no churn scores, or before the first one, today's scores of the champion.
+
+    Raises NotFound without a release and without a champion.
+    """
+    from serving.release.releases import Releases
+
+    releases = Releases(config.places.releases)
+    if releases.active_path.exists():
+        release = releases.open_active()
+        if release.churn is not None:
+            return release
+    registry, _ = open_registry(config, console)
+    with console.status("scoring every customer"):
+        from serving.build.unpublished import build_unpublished_scores
+
+        return build_unpublished_scores(config, registry, created_at=datetime.now(UTC))
 
 
 def mlflow_run_id(config: Config) -> str | None:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from core.errors import BadInput
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, TableOut, open_config
+from kizuna.session import open_scores
 from kizuna.terminal import print_json, progress_console, say
 
 console = Console()
@@ -41,7 +42,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Export churn scores with reasons, value, owner and action from the active release, highest risk first.
 
-        Customers who opted out are excluded. Accounts come with the largest expected loss first.
+        Customers who opted out are excluded. Accounts come with the largest expected loss first. Before the first
+        release, the champion scores today's customers.
         """
         from serving.build.exports.files import EXPORTS, ExportOptions, write_export
         from serving.build.exports.scores import count_left
@@ -49,9 +51,9 @@ def register(app: typer.Typer) -> None:
 
         if accounts and changed_since:
             raise BadInput("--changed-since compares customers; remove it or --accounts")
-        releases = Releases(open_config(config).places.releases)
-        release = releases.open_active()
-        earlier = releases.open(changed_since) if changed_since else None
+        settings = open_config(config)
+        release = open_scores(settings, progress_console())
+        earlier = Releases(settings.places.releases).open(changed_since) if changed_since else None
         export, options = EXPORTS["accounts" if accounts else "scores"], ExportOptions(changed_since=earlier)
         with progress_console().status("writing scores"):
             n_rows = write_export(export, out, release=release, options=options, excel=excel)

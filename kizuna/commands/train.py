@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from core.errors import BadInput, NotEnoughHistory
-from core.model_kinds import MODEL_KINDS, ModelKind
+from core.errors import BadInput, GateRefused, NotEnoughHistory
+from core.model_kinds import CHURN, MODEL_KINDS, ModelKind
 from kizuna.command_group import LightGroup
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat
 from kizuna.session import open_session
@@ -26,6 +26,10 @@ console = Console()
 Model = Annotated[str | None, typer.Option("--model", help="Register this model instead of the best one.")]
 Changes = Annotated[
     list[str] | None, typer.Option("--set", help="key=value: overrides a setting of --model. Repeatable.")
+]
+Promote = Annotated[
+    bool,
+    typer.Option("--promote", help="Make the challenger champion if it passes the gate; otherwise the champion stays."),
 ]
 Labels = Annotated[
     Path, typer.Option(help="A .csv or .parquet file with the columns text, cause and, optionally, sentiment.")
@@ -48,6 +52,7 @@ def _command_for(kind: ModelKind) -> Callable[..., None]:
         config: ConfigPath = DEFAULT_CONFIG,
         model: Model = None,
         changes: Changes = None,
+        promote: Promote = False,
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         settings = parse_settings(model, changes)
@@ -58,8 +63,12 @@ def _command_for(kind: ModelKind) -> Callable[..., None]:
         results = [train_kind(session, kind, options=TrainingOptions(model=model, settings=settings), is_text=is_text)]
         if model is None:
             results += train_followers(session, kind, is_text=is_text)
+        promotions = [promote_challenger(session, result, is_text=is_text) for result in results if promote]
         if not is_text:
-            print_json([describe_result(result) for result in results])
+            documents = [describe_result(result) for result in results]
+            for document, promotion in zip(documents, promotions, strict=False):
+                document["promotion"] = promotion
+            print_json(documents)
 
     def train_on_labels(
         labels: Labels, config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT
@@ -100,6 +109,27 @@ def train_followers(session: Session, kind: ModelKind, *, is_text: bool) -> list
             except NotEnoughHistory as fault:
                 say(console if is_text else progress_console(), f"no {follower.name} model trained: {fault}")
     return results
+
+
+def promote_challenger(session: Session, result: TrainingResult, *, is_text: bool) -> dict[str, Any]:
+    """Promote a challenger through the gate; where the gate refuses it, say which champion stays."""
+    from training.judging.promotion import champion_of, promote
+
+    kind = MODEL_KINDS[result.challenger.card.kind]
+    try:
+        why, is_promoted = promote(session, kind.name, version=result.challenger.version).why, True
+    except GateRefused as refusal:
+        why, is_promoted = str(refusal), False
+    champion = champion_of(session, kind.name)
+    card = champion.card if champion else None
+    if is_text:
+        say(console, why if is_promoted else f"not promoted: {why}")
+        if card is not None:
+            mark = ", a baseline" if card.is_baseline else ""
+            say(console, f"champion: {card.registry_name} version {card.version} ({card.model}{mark})")
+        if session.cross_section is None and kind is CHURN:
+            say(console, "next: kizuna score --out scores.csv")
+    return {"is_promoted": is_promoted, "why": why, "champion_version": card.version if card else None}
 
 
 def parse_settings(model: str | None, changes: list[str] | None) -> dict[str, str | int | float | bool | None]:

@@ -35,8 +35,11 @@ class Champions:
     missing: Mapping[str, str]
 
     @classmethod
-    def of(cls, registry: Registry, skip: Collection[str] = ()) -> Champions:
-        """Load every kind's champion, except kinds to skip and champions that cannot be used."""
+    def of(cls, registry: Registry, skip: Collection[str] = (), *, allow_constant: bool = False) -> Champions:
+        """Load every kind's champion, except kinds to skip and champions that cannot be used.
+
+        `allow_constant` loads baselines that predict the same for every customer, too.
+        """
         packages: dict[str, ModelPackage] = {}
         missing: dict[str, str] = {}
         for kind in kinds_in_release():
@@ -48,7 +51,9 @@ class Champions:
                         f"there is no champion; run `{kind.train_command}`, then `{kind.promote_command}`"
                     )
                 continue
-            reason = "skipped on request" if kind.name in skip else package.card.unusable_reason
+            is_allowed = allow_constant and package.card.is_constant
+            reason = "" if is_allowed else package.card.unusable_reason
+            reason = "skipped on request" if kind.name in skip else reason
             if reason:
                 missing[kind.name] = reason
             else:

@@ -1,0 +1,34 @@
+"""Scores of the churn champion without a published release: for a first look, from training straight to a file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec
+
+from core.config.data_set import Config
+from core.errors import NotFound
+from core.model_kinds import CHURN, kinds_in_release
+from models.mlflow_store.registry import CHAMPION, Registry
+from serving.build.inputs import Champions
+from serving.build.release import build_release
+from serving.release.release import Release
+from tables.sources.opening import open_tables
+
+UNPUBLISHED = "unpublished"
+"The release id of scores that no release contains."
+
+
+def build_unpublished_scores(config: Config, registry: Registry, *, created_at: datetime) -> Release:
+    """Score every customer of today with the champion, even if it is a baseline that says the same of each.
+
+    Raises NotFound without a champion, and the errors of reading the tables.
+    """
+    if CHAMPION not in registry.aliases(CHURN.name):
+        raise NotFound(f"there is no release and no churn champion yet; run `{CHURN.train_command} --promote`")
+    others = [kind.name for kind in kinds_in_release() if CHURN.name not in (kind.name, kind.trained_after)]
+    champions = Champions.of(registry, others, allow_constant=True)
+    tables = open_tables(config)
+    release = build_release(config, tables, champions=champions, cutoff=tables.default_cutoff(), created_at=created_at)
+    return replace(release, description=msgspec.structs.replace(release.description, release_id=UNPUBLISHED))

@@ -85,7 +85,7 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     contract does not have, DataError for one that the source lacks or whose type does not fit.
     """
     if source is not None:
-        raw, source = fit_profile(raw, source)
+        raw, source = fit_profile(raw, source, attributes=config.attributes.get(contract.name, ()))
         raw = keep_rows(raw, source.where, table=contract.name)
     mapped = map_columns(raw, contract, config=config, source=source)
     bench = Workbench(raw, Clock((source and source.time_zone) or config.time_zone, config.time_zone))

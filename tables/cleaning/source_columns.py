@@ -8,7 +8,7 @@ amount = "ecommerce.purchase_revenue"                          a field of a nest
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import ibis
 import ibis.expr.types as ir
@@ -55,10 +55,11 @@ def source_column(raw: ir.Table, name: str, *, table: str) -> ir.Value:
     return column
 
 
-def fit_profile(raw: ir.Table, source: TableSource) -> tuple[ir.Table, TableSource]:
+def fit_profile(raw: ir.Table, source: TableSource, *, attributes: Collection[str]) -> tuple[ir.Table, TableSource]:
     """The rows and settings of an export, which may lack some columns of its profile or name them differently.
 
-    What the TOML states itself is not changed, so that a wrong name is still an error.
+    Attributes of the profile are read where the TOML lists them. What the TOML states itself is not changed, so that a
+    wrong name is still an error.
     """
     if source.profile is None:
         return raw, source
@@ -68,10 +69,11 @@ def fit_profile(raw: ir.Table, source: TableSource) -> tuple[ir.Table, TableSour
         if name not in raw.columns and other is not None:
             raw = raw.rename({name: other})
     own = msgspec.convert({"path": "any", **profile.source}, TableSource)
+    unlisted = set(profile.attributes) - set(attributes)
     columns = {
         name: column
         for name, column in source.columns.items()
-        if own.columns.get(name) != column or _is_there(raw, column)
+        if own.columns.get(name) != column or (name not in unlisted and _is_there(raw, column))
     }
     where = tuple(one for one in source.where if one not in own.where or has_column(raw, one.column))
     return raw, msgspec.structs.replace(source, columns=columns, where=where)

@@ -45,7 +45,7 @@ def init(
         raise BadInput(f"{out} exists; name another file with --out, or overwrite it with --force")
     now = datetime.now(UTC)
     inputs = find_inputs(sources)
-    proposal = propose(sources, inputs, answer_with(yes), today=now.date(), local_zone=_local_zone())
+    proposal = propose(sources, inputs, ask=answer_with(yes), today=now.date(), local_zone=_local_zone())
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(render_toml(proposal, out.parent), encoding="utf-8")
     for note in proposal.notes:

@@ -72,7 +72,7 @@ def guess_dates(cells: Sequence[tuple[str, int]], *, today: date) -> DateGuess |
     matches = [(match, rows) for text, rows in cells if (match := YEAR.match(text)) and not _is_number(text)]
     n_year = sum(rows for _, rows in matches)
     if n_year >= ENOUGH * n_rows:
-        days = [day for match, _ in matches if (day := _day_of(*re.findall(r"\d+", match[0])[:3]))]
+        days = [day for match, _ in matches if (day := _first_day(match[0]))]
         return DateGuess(n_year / n_rows, None, **_clock_facts(matches), **range_of(days))
     numbers = [(match, rows) for text, rows in cells if (match := NUMBERS.match(text))]
     if sum(rows for _, rows in numbers) >= ENOUGH * n_rows:
@@ -191,13 +191,19 @@ def _clock_facts(matches: Iterable[tuple[re.Match[str], int]]) -> ClockFacts:
 
 def _days(numbers: list[tuple[re.Match[str], int]], order: str) -> list[date]:
     parts = ("a", "b") if order == MONTH_FIRST else ("b", "a")
-    days = (_day_of(match["year"], match[parts[0]], match[parts[1]]) for match, _ in numbers)
+    days = (_day_of(match["year"], month=match[parts[0]], day=match[parts[1]]) for match, _ in numbers)
     return [day for day in days if day]
 
 
-def _day_of(year: str, month: str = "1", day: str = "1") -> date | None:
+def _first_day(text: str) -> date | None:
+    """The day at the beginning of a text with the year first."""
+    year, month, day, *_ = (*re.findall(r"\d+", text), "1", "1")
     if len(year) == 8:
         year, month, day = year[:4], year[4:6], year[6:]
+    return _day_of(year, month=month, day=day)
+
+
+def _day_of(year: str, *, month: str, day: str) -> date | None:
     try:
         return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
     except ValueError:

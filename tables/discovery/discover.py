@@ -27,7 +27,7 @@ MAX_DATABASE_ROWS = 500_000
 "Rows of a database table that are copied to be examined."
 
 
-def propose(arguments: Sequence[str], inputs: Inputs, ask: Ask, *, today: date, local_zone: str | None) -> Proposal:
+def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, local_zone: str | None) -> Proposal:
     """The data set in these sources. Raises BadInput where no table of the contract is in them."""
     engine = connect_in_memory()
     sources = [examine(engine, source, today=today) for source in inputs.sources]
@@ -108,7 +108,7 @@ def _choose(options: dict[str, list[TableGuess]], ask: Ask, *, taken: Iterable[s
     """The best source of each table; a source whose best table is taken gets none."""
     chosen: dict[str, TableGuess] = {}
     for label, guesses in options.items():
-        for guess in guesses if guesses and guesses[0].profile else [_ask_table(label, guesses, ask)]:
+        for guess in guesses if guesses and guesses[0].profile else [_ask_table(label, guesses, ask=ask)]:
             if guess is None or guess.table in taken:
                 continue
             rival = chosen.get(guess.table)
@@ -117,7 +117,7 @@ def _choose(options: dict[str, list[TableGuess]], ask: Ask, *, taken: Iterable[s
     return [_ask_columns(guess, ask) for guess in chosen.values()]
 
 
-def _ask_table(label: str, guesses: list[TableGuess], ask: Ask) -> TableGuess | None:
+def _ask_table(label: str, guesses: list[TableGuess], *, ask: Ask) -> TableGuess | None:
     """The table that a source is; asks where two fit equally well."""
     if not guesses:
         return None

@@ -41,9 +41,11 @@ def choose_formats(guess: TableGuess, ask: Ask, *, currency: str) -> FormatSetti
                 )
             continue
         if kinds.get(name) in TIME_KINDS and facts.dates:
-            by_column.setdefault(name, []).extend(_date_settings(guess, facts, facts.dates, ask, currency=currency))
+            by_column.setdefault(name, []).extend(
+                _date_settings(guess, facts, dates=facts.dates, ask=ask, currency=currency)
+            )
         if kinds.get(name, "number") in NUMBER_KINDS and facts.numbers:
-            by_column.setdefault(name, []).extend(_number_settings(guess, facts, facts.numbers, ask))
+            by_column.setdefault(name, []).extend(_number_settings(guess, facts, numbers=facts.numbers, ask=ask))
     return _hoist(guess, by_column, missing=_missing_settings(guess))
 
 
@@ -56,7 +58,7 @@ def _columns_read(guess: TableGuess) -> Iterator[tuple[str, ColumnFacts]]:
 
 
 def _date_settings(
-    guess: TableGuess, facts: ColumnFacts, dates: DateGuess, ask: Ask, *, currency: str
+    guess: TableGuess, facts: ColumnFacts, *, dates: DateGuess, ask: Ask, currency: str
 ) -> list[Setting]:
     if not dates.is_ambiguous:
         return [Setting("date_format", dates.date_format, dates.evidence)] if dates.date_format else []
@@ -94,7 +96,7 @@ def _order_elsewhere(guess: TableGuess) -> str | None:
     return orders.pop() if len(orders) == 1 else None
 
 
-def _number_settings(guess: TableGuess, facts: ColumnFacts, numbers: NumberGuess, ask: Ask) -> list[Setting]:
+def _number_settings(guess: TableGuess, facts: ColumnFacts, *, numbers: NumberGuess, ask: Ask) -> list[Setting]:
     if numbers.is_usual:
         return []
     decimal, thousands, evidence = numbers.decimal, numbers.thousands, numbers.evidence
@@ -146,7 +148,7 @@ def _hoist(guess: TableGuess, by_column: dict[str, list[Setting]], *, missing: d
     of_table: list[Setting] = []
     shared: set[str] = set()
     for keys, kinds in ((("date_format",), TIME_KINDS), (("decimal", "thousands"), NUMBER_KINDS)):
-        relevant = [name for name, facts in _columns_read(guess) if _is_of(guess, name, facts, kinds)]
+        relevant = [name for name, facts in _columns_read(guess) if _is_of(guess, name, facts=facts, kinds=kinds)]
         chosen = {name: {s.key: s.value for s in by_column.get(name, []) if s.key in keys} for name in relevant}
         given = [values for values in chosen.values() if values]
         if given and all(values == given[0] for values in chosen.values()):
@@ -168,7 +170,7 @@ def _hoist(guess: TableGuess, by_column: dict[str, list[Setting]], *, missing: d
     return FormatSettings(tuple(of_table), {name: settings for name, settings in of_columns.items() if settings})
 
 
-def _is_of(guess: TableGuess, name: str, facts: ColumnFacts, kinds: tuple[str, ...]) -> bool:
+def _is_of(guess: TableGuess, name: str, *, facts: ColumnFacts, kinds: tuple[str, ...]) -> bool:
     """Whether a text column is of these kinds, and could be read in two ways at all."""
     kind = next((column.kind for column in CONTRACT[guess.table].columns if column.name == name), "text")
     if kind not in kinds or not facts.is_text:

@@ -91,7 +91,9 @@ def recognise(examined: ExaminedSource, aliases: Mapping[str, str] | None = None
     if by_profile:
         by_width = sorted(by_profile, key=lambda guess: len(read_profile(str(guess.profile)).header))
         return list({guess.table: guess for guess in by_width}.values())
-    guesses = [guess for contract in CONTRACT.values() if (guess := _match_table(examined, contract, aliases or {}))]
+    guesses = [
+        guess for contract in CONTRACT.values() if (guess := _match_table(examined, contract, aliases=aliases or {}))
+    ]
     return sorted(guesses, key=lambda guess: -guess.score)
 
 
@@ -119,7 +121,7 @@ def _has_column(examined: ExaminedSource, name: str) -> bool:
     return name in examined.columns or name.split(".")[0] in examined.columns
 
 
-def _match_table(examined: ExaminedSource, contract: TableContract, aliases: Mapping[str, str]) -> TableGuess | None:
+def _match_table(examined: ExaminedSource, contract: TableContract, *, aliases: Mapping[str, str]) -> TableGuess | None:
     """The source as one table of the contract; None where a required column is missing."""
     columns = _match_names(examined, contract)
     alias = next((name for name in examined.columns if name in aliases), None)
@@ -128,7 +130,7 @@ def _match_table(examined: ExaminedSource, contract: TableContract, aliases: Map
     choices: dict[str, tuple[str, ...]] = {}
     for column in contract.columns:
         if column.required and column.name not in columns:
-            candidates = _candidates(examined, contract, column, columns)
+            candidates = _candidates(examined, column, contract=contract, columns=columns)
             if candidates:
                 columns[column.name] = ColumnGuess(column=candidates[0], evidence=_by_value(column, candidates))
                 choices |= {column.name: tuple(candidates)} if len(candidates) > 1 else {}
@@ -137,9 +139,9 @@ def _match_table(examined: ExaminedSource, contract: TableContract, aliases: Map
                 columns[column.name] = ColumnGuess(constant=constant, evidence="no column says it")
             else:
                 return None
-    score = _score(examined, contract, columns)
+    score = _score(examined, contract, columns=columns)
     columns.pop(UNIT_PRICE, None)
-    if score < MIN_SCORE or not _has_own_key(examined, contract, columns):
+    if score < MIN_SCORE or not _has_own_key(examined, contract, columns=columns):
         return None
     order = [name for name in contract.names if name in columns]
     return TableGuess(
@@ -244,7 +246,7 @@ def _may_be_id(facts: ColumnFacts) -> bool:
 
 
 def _candidates(
-    examined: ExaminedSource, contract: TableContract, column: ColumnContract, columns: Mapping[str, ColumnGuess]
+    examined: ExaminedSource, column: ColumnContract, *, contract: TableContract, columns: Mapping[str, ColumnGuess]
 ) -> list[str]:
     """Columns without a known name that can be a required column, by their values."""
     used = {source for guess in columns.values() for source in guess.sources}
@@ -268,7 +270,7 @@ def _by_value(column: ColumnContract, candidates: list[str]) -> str:
     )
 
 
-def _score(examined: ExaminedSource, contract: TableContract, columns: Mapping[str, ColumnGuess]) -> float:
+def _score(examined: ExaminedSource, contract: TableContract, *, columns: Mapping[str, ColumnGuess]) -> float:
     """How well a source fits a table: its name, and the columns that few other tables have."""
     rank = load_vocabulary().table_rank(examined.source.label.rsplit(".", 1)[0], contract.name)
     score = 3.0 if rank is not None else 0.0
@@ -280,7 +282,7 @@ def _score(examined: ExaminedSource, contract: TableContract, columns: Mapping[s
     return score - n_constant - (1.0 if contract.name in ("preferences", "offers", "identities") else 0.0)
 
 
-def _has_own_key(examined: ExaminedSource, contract: TableContract, columns: Mapping[str, ColumnGuess]) -> bool:
+def _has_own_key(examined: ExaminedSource, contract: TableContract, *, columns: Mapping[str, ColumnGuess]) -> bool:
     """Whether a table of things has one row for each, or says since when each row is valid."""
     if contract.key is None:
         return True

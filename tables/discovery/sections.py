@@ -43,7 +43,7 @@ def describe_table(
     rows = list(_row_settings(guess))
     settings += rows
     attributes = dict(attribute_columns(guess))
-    columns = [_column(name, column, guess, formats) for name, column in guess.columns.items()]
+    columns = [_column(name, column, guess=guess, formats=formats) for name, column in guess.columns.items()]
     columns += [Setting(name, facts.name, _values(facts)) for name, facts in attributes.items() if name != facts.name]
     used = {facts.name for facts in attributes.values()} | read_elsewhere
     used |= {str(setting.value["column"]) for setting in rows if isinstance(setting.value, Mapping)}
@@ -83,13 +83,13 @@ def _zone(guess: TableGuess) -> Iterator[Setting]:
 def _profile_columns(guess: TableGuess, formats: FormatSettings) -> tuple[Setting, ...]:
     """Columns of a profile that need a setting of this export, such as its date order."""
     return tuple(
-        _column(name, column, guess, formats)
+        _column(name, column, guess=guess, formats=formats)
         for name, column in guess.columns.items()
         if column.column and formats.of_columns.get(name)
     )
 
 
-def _column(name: str, column: ColumnGuess, guess: TableGuess, formats: FormatSettings) -> Setting:
+def _column(name: str, column: ColumnGuess, *, guess: TableGuess, formats: FormatSettings) -> Setting:
     settings = formats.of_columns.get(name, ())
     facts = guess.facts(name)
     own_name = column.column == name and column.evidence == BY_NAME

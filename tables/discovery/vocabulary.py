@@ -38,7 +38,7 @@ def compact(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class NameVocabulary:
     """Words of `vocabulary.toml`, normalised."""
 
     tables: Mapping[str, tuple[str, ...]]
@@ -75,7 +75,7 @@ def _rank(name: str, names: tuple[str, ...]) -> int | None:
 
 
 @cache
-def load_vocabulary() -> Vocabulary:
+def load_vocabulary() -> NameVocabulary:
     """The vocabulary."""
     toml: dict[str, Any] = tomllib.loads(WORDS.read_text(encoding="utf-8"))
     shared = toml["shared"]
@@ -88,7 +88,7 @@ def load_vocabulary() -> Vocabulary:
         for section in ("churn_label", "status", "missing")
         for key, words in toml[section].items()
     }
-    return Vocabulary(toml["tables"], columns, toml["attributes"], lists)
+    return NameVocabulary(toml["tables"], columns, toml["attributes"], lists)
 
 
 def match_words(values: Iterable[str], words: Iterable[str]) -> list[str]:

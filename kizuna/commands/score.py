@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from core.errors import BadInput
+from core.model_kinds import CHURN
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, TableOut, open_config
 from kizuna.session import open_scores
 from kizuna.terminal import print_json, progress_console, say
+
+if TYPE_CHECKING:
+    from serving.release.release import ReleaseDescription
 
 console = Console()
 
@@ -58,9 +62,11 @@ def register(app: typer.Typer) -> None:
         with progress_console().status("writing scores"):
             n_rows = write_export(export, out, release=release, options=options, excel=excel)
         release_id, n_excluded = release.description.release_id, export.n_excluded(release, options)
+        model = release.description.models[CHURN.name]
         n_left = count_left(release, earlier) if earlier else None
         if output_format is OutputFormat.JSON:
             document = {"path": str(out), "release": release_id, "rows": n_rows, "excluded_customers": n_excluded}
+            document |= {"model": model.model, "is_baseline": model.is_baseline}
             print_json(document if n_left is None else document | {"no_longer_scored": n_left})
             return
         what = (
@@ -68,7 +74,18 @@ def register(app: typer.Typer) -> None:
         )
         say(
             console,
-            f"{out}: {n_rows:,} {what}, scores of release {release_id}; "
+            f"{out}: {n_rows:,} {what}, {_describe_source(release.description)}; "
             f"excluded because they opted out of scoring: {n_excluded:,}"
             + (f"; no longer scored: {n_left:,}" if n_left is not None else ""),
         )
+
+
+def _describe_source(description: ReleaseDescription) -> str:
+    """The release and the model that the scores come from; a baseline is marked as one."""
+    from serving.release.release import UNPUBLISHED
+
+    model = description.models[CHURN.name]
+    mark = ", a baseline: nothing is shown to be better" if model.is_baseline else ""
+    if description.release_id == UNPUBLISHED:
+        return f"scores of {model.name} version {model.version} ({model.model}{mark}); no release is published yet"
+    return f"scores of release {description.release_id} ({model.model}{mark})"

@@ -90,6 +90,7 @@ def _describe(card: ModelCard) -> ReleasedModel:
         card_digest=digest_of(card),
         features_digest=digest_of(card.features),
         data_digest=card.data_digest,
+        is_baseline=card.is_baseline,
     )
 
 

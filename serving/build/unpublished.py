@@ -13,11 +13,8 @@ from core.model_kinds import CHURN, kinds_in_release
 from models.mlflow_store.registry import CHAMPION, Registry
 from serving.build.inputs import Champions
 from serving.build.release import build_release
-from serving.release.release import Release
+from serving.release.release import UNPUBLISHED, Release
 from tables.sources.opening import open_tables
-
-UNPUBLISHED = "unpublished"
-"The release id of scores that no release contains."
 
 
 def build_unpublished_scores(config: Config, registry: Registry, *, created_at: datetime) -> Release:

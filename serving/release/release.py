@@ -46,6 +46,8 @@ from serving.release.segment_part import SegmentPart
 FORMAT_VERSION = 4
 DESCRIPTION = "release.json"
 CARDS = "cards.json"
+UNPUBLISHED = "unpublished"
+"The release id of scores that no release contains."
 
 
 class ReleasePart(Protocol):
@@ -74,6 +76,8 @@ class ReleasedModel(msgspec.Struct, frozen=True, kw_only=True):
     card_digest: str
     features_digest: str
     data_digest: str
+    is_baseline: bool = False
+    "Whether it is a baseline that answers because nothing is shown to be better."
 
 
 class FittedModel(msgspec.Struct, frozen=True, kw_only=True):

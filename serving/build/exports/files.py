@@ -84,7 +84,9 @@ def source_columns(release: Release, kind: str) -> dict[str, Any]:
     if kind in description.models:
         return {
             "cutoff": description.cutoff,
+            "model": description.models[kind].model,
             "model_version": description.models[kind].version,
+            "is_baseline": description.models[kind].is_baseline,
             "release_id": description.release_id,
         }
     reason = description.missing.get(kind, "unknown")

@@ -40,7 +40,9 @@ COLUMNS = pa.schema(
         ("account_id", pa.string()),
         ("horizon_days", pa.int32()),
         ("cutoff", pa.date32()),
+        ("model", pa.string()),
         ("model_version", pa.int32()),
+        ("is_baseline", pa.bool_()),
         ("release_id", pa.string()),
         ("expected_months", pa.float64()),
     ]

@@ -22,6 +22,9 @@ def find(data: CheckedData) -> Iterator[Finding]:
     if not cutoffs:
         return
     test = cutoffs[-1]
+    if not test.n_customers:
+        yield _describe(data, "no_customers", severity=Severity.ERROR, counts=test, n_churned=0, of=0)
+        return
     train = [counts for counts in cutoffs if not counts.is_test] or [test]
     n_churned, n_rows = sum(c.n_churned for c in train), sum(c.n_customers for c in train)
     if min(n_churned, n_rows - n_churned) < MIN_LEARNED:
@@ -32,7 +35,7 @@ def find(data: CheckedData) -> Iterator[Finding]:
         yield _describe(
             data, "few_churned", severity=Severity.WARNING, counts=test, n_churned=test.n_churned, of=test.n_customers
         )
-    share = test.n_churned / test.n_customers if test.n_customers else 0.0
+    share = test.n_churned / test.n_customers
     if share >= HIGH_SHARE or share <= LOW_SHARE:
         kind = "most_churn" if share >= HIGH_SHARE else "hardly_any_churn"
         yield _describe(

@@ -14,7 +14,7 @@ standard deviation to about a sixth of itself (1 / sqrt(2 * 19)).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Self
 
@@ -97,6 +97,12 @@ class AdditiveModel(ABC):
     def settings(self) -> Settings:
         """The recipe: `type(model)(**settings)` is the same model, not yet fitted."""
         return {setting.name: getattr(self, setting.name) for setting in fields(self) if setting.init}
+
+    def identify_fit(self, *ignored: str, needs_held_out: bool) -> Hashable:
+        """What decides about the fit on given rows: the model, its settings without the ignored ones, its columns."""
+        settings = tuple((name, value) for name, value in self.settings.items() if name not in ignored)
+        columns = tuple((column.name, column.vocabulary) for column in self.columns_)
+        return self.name, settings, columns, needs_held_out
 
     def fit(self, features: FeatureTable, outcomes: Labels) -> Self:
         """Fit on mature rows, aligned one to one; the horizon is that of the outcomes."""

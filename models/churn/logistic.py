@@ -14,6 +14,7 @@ from models.calibration import Platt
 from models.churn.additive import AdditiveModel
 from models.churn.customer_folds import TrainingRows, mean_log_loss
 from models.churn.design_matrix import DesignMatrix
+from models.churn.shared_fits import fit_shared
 
 REGULARIZATIONS = (1.0, 10.0, 100.0, 1000.0)
 "Tried where none is set."
@@ -49,16 +50,22 @@ class Logistic(AdditiveModel):
     def fit_rows(self, rows: TrainingRows) -> None:
         """Choose the regularization on held-out customers, fit, and refit on resamples."""
         rows.refuse_too_few()
+        is_chosen = self.regularization is None or self.n_knots is None
+        settings = self.identify_fit("calibrated", needs_held_out=self.calibrated or is_chosen)
+        self.design_, self.weights_, self.held_out_ = fit_shared(rows, settings, fit=lambda: self._fit(rows))
+        self.platt_ = Platt.fit(self.held_out_, rows.churned) if self.calibrated else Platt()
+
+    def _fit(self, rows: TrainingRows) -> tuple[DesignMatrix, NDArray[np.float64], NDArray[np.float64]]:
+        """The design matrix, the weights, and the held-out log-odds; those are empty where nothing needs them."""
+        self.held_out_ = np.empty(0)
         regularization = self._choose(rows)
         design = self.design_.transform(rows.values)
-        self.platt_ = Platt.fit(self.held_out_, rows.churned) if self.calibrated else Platt()
         ones = np.ones(len(design))
-        self.weights_ = np.array(
-            [
-                _fit_weights(design, rows.churned, regularization=regularization, sample_weight=counts)
-                for counts in (ones, *rows.resample(self.n_resamples, seed=self.seed))
-            ]
-        )
+        weights = [
+            _fit_weights(design, rows.churned, regularization=regularization, sample_weight=counts)
+            for counts in (ones, *rows.resample(self.n_resamples, seed=self.seed))
+        ]
+        return self.design_, np.array(weights), self.held_out_
 
     def _choose(self, rows: TrainingRows) -> float:
         """Choose the regularization by folds; sets the design matrix and the held-out log-odds of the choice."""

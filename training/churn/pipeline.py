@@ -15,6 +15,7 @@ from core.model_card import Comparison, Metric, ModelCard
 from core.model_kinds import CHURN
 from features.families.catalogue import missing_tables
 from models.churn.additive import CHURN_MODELS
+from models.churn.shared_fits import share_fits
 from models.metrics.classification import compare
 from models.mlflow_store.package import ModelPackage
 from models.protocols import ChurnModel, Settings
@@ -31,7 +32,7 @@ from training.churn.trials import (
 from training.judging.promotion import at_newest_window, is_refresh
 from training.judging.screening import Screening, collect_exclusions, doubt_model, screen_features
 from training.run.cards import INTERVALS, RECIPE_FIGURES, Evaluation, build_card, feature_facts, outcome_facts
-from training.run.pipeline import TrainingPipeline, TrainingResult, register
+from training.run.pipeline import TrainingPipeline, TrainingResult, register, track_training
 from training.run.plots import churn_plots
 from training.run.recipe import Recipe
 from training.run.session import Session
@@ -70,9 +71,7 @@ def train_churn(session: Session, model: str | None = None, *, settings: Setting
     NotEnoughHistory, UnknownName for an unknown model or setting, and the errors of reading the tables.
     """
     recipes = select_recipes(session, model, settings=settings or {})
-    with session.tracking.run(
-        session.registry.name(CHURN.name), model or "all models", continued=session.continued_run
-    ) as run:
+    with track_training(session, CHURN, continued=session.continued_run) as run:
         study = evaluate(session, recipes, model=model)
         with session.progress.during(f"fitting {study.chosen} on every mature row"):
             fitted, package = fit_final(session, study, name=study.chosen)
@@ -104,14 +103,15 @@ def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | No
         halves = all_rows.take_labelled(all_rows.train), all_rows.take_labelled(all_rows.test)
         screening = screen_features([halves], session.config)
         rows = all_rows.without(set(all_rows.features.names) - set(screening.kept))
-    validation = validate(recipes, rows, progress=progress)
-    chosen = model or choose(validation.scores, validation.outcomes, seed=seed).model
+    with share_fits():
+        validation = validate(recipes, rows, progress=progress)
+        chosen = model or choose(validation.scores, validation.outcomes, seed=seed).model
+        final = dict(recipes)
+        if model is None:
+            final[chosen] = calibrate_if_better(recipes[chosen], rows, validation=validation, progress=progress)
+        test = score_test(final, rows, progress=progress)
     baselines = {name: validation.scores[name] for name in BASELINES}
     best_baseline = choose(baselines, validation.outcomes, seed=seed).model
-    final = dict(recipes)
-    if model is None:
-        final[chosen] = calibrate_if_better(recipes[chosen], rows, validation=validation, progress=progress)
-    test = score_test(final, rows, progress=progress)
     return ChurnStudy(
         rows=rows,
         recipes=final,

@@ -21,6 +21,7 @@ from core.model_card import CROSS_VALIDATION, Comparison, Leak, Metric, ModelCar
 from core.model_kinds import CHURN
 from core.scores import Scores
 from models.churn.additive import CHURN_MODELS
+from models.churn.shared_fits import share_fits
 from models.metrics.classification import compare
 from models.mlflow_store.package import ModelPackage
 from models.protocols import ChurnModel, Settings
@@ -30,7 +31,7 @@ from training.churn.trials import Trials, choose, concatenate_by_model
 from training.judging.leaks import LabelledRows
 from training.judging.screening import doubt_model, screen_features
 from training.run.cards import Evaluation, build_card, outcome_facts
-from training.run.pipeline import TrainingPipeline, TrainingResult, register
+from training.run.pipeline import TrainingPipeline, TrainingResult, register, track_training
 from training.run.plots import churn_plots
 from training.run.recipe import Recipe, default_recipe
 from training.run.session import Progress, Session, run_parallel
@@ -137,9 +138,7 @@ def train_cross_section(
             f"{model} needs dates, which a cross-section data set does not have; choose one of {', '.join(recipes)}"
         )
     data = cross_section_of(session)
-    with session.tracking.run(
-        session.registry.name(CHURN.name), model or "all models", continued=session.continued_run
-    ) as run:
+    with track_training(session, CHURN, continued=session.continued_run) as run:
         study = evaluate(session, data, recipes=recipes, model=model)
         with session.progress.during(f"fitting {study.chosen} on every customer"):
             fitted, package = fit_final(session, study, name=study.chosen)
@@ -170,7 +169,8 @@ def evaluate(
     seed = session.config.seed
     with session.progress.during("leak detection"):
         rows = drop_leaks(data)
-    trials = cross_validate(recipes, rows, seed=seed, progress=session.progress)
+    with share_fits():
+        trials = cross_validate(recipes, rows, seed=seed, progress=session.progress)
     chosen = model or choose(trials.scores, trials.outcomes, seed=seed).model
     return CrossSectionStudy(
         data=data, rows=rows, recipes=recipes, trials=trials, metrics=trials.metrics(), chosen=chosen

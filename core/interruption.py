@@ -1,4 +1,8 @@
-"""Remembers Ctrl-C, because a library may turn it into an error of its own (an engine, inside a query)."""
+"""Remembers Ctrl-C and SIGTERM, because a library may turn them into an error of its own (an engine, inside a query).
+
+SIGTERM is how a scheduler or a container stops a command. It raises KeyboardInterrupt like Ctrl-C, so that a run of a
+training ends as KILLED and no half of a file stays.
+"""
 
 from __future__ import annotations
 
@@ -8,41 +12,48 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
-_pressed = threading.Event()
-_deferred: list[bool] = []
-"One entry per running block of `defer_interruption`: whether Ctrl-C was pressed inside."
+_received: list[int] = []
+"The signals since `watch_for_interruption`."
+_deferred: list[int | None] = []
+"One entry per running block of `defer_interruption`: the signal that arrived inside, if any."
 
 
 def watch_for_interruption() -> None:
-    """Remember Ctrl-C from now on; it still raises KeyboardInterrupt. Does nothing outside the main thread."""
+    """Remember both signals from now on; they raise KeyboardInterrupt. Does nothing outside the main thread."""
     if threading.current_thread() is threading.main_thread():
-        _pressed.clear()
-        signal.signal(signal.SIGINT, _remember)
+        _received.clear()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _remember)
 
 
 def was_interrupted() -> bool:
-    """Whether Ctrl-C was pressed since `watch_for_interruption`."""
-    return _pressed.is_set()
+    """Whether one of the signals has arrived since `watch_for_interruption`."""
+    return bool(_received)
+
+
+def was_terminated() -> bool:
+    """Whether the first of them was SIGTERM."""
+    return _received[:1] == [signal.SIGTERM]
 
 
 @contextmanager
 def defer_interruption() -> Generator[None]:
-    """Make Ctrl-C wait for the end of the block, where it raises KeyboardInterrupt. For short writes.
+    """Make the signals wait for the end of the block, where they raise KeyboardInterrupt. For short writes.
 
     In the middle of a transaction it would leave the database locked, even for storing the end of the run.
     """
-    _deferred.append(False)
+    _deferred.append(None)
     try:
         yield
     finally:
-        pressed = _deferred.pop()
-    if pressed:
-        signal.raise_signal(signal.SIGINT)
+        received = _deferred.pop()
+    if received is not None:
+        signal.raise_signal(received)
 
 
 def _remember(number: int, frame: FrameType | None) -> None:
-    _pressed.set()
+    _received.append(number)
     if _deferred:
-        _deferred[-1] = True
+        _deferred[-1] = number
     else:
         signal.default_int_handler(number, frame)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from typing import Annotated
 
 import typer
 
 from core import environment
 from core.errors import KizunaError
-from core.interruption import was_interrupted, watch_for_interruption
+from core.interruption import was_interrupted, was_terminated, watch_for_interruption
 from kizuna.command_group import CommandGroup
 from kizuna.usage_errors import describe_usage_error
 
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
 HELP = "Kizuna (絆): churn scores, recommendations and next best offers from a company's raw tables."
 
 
@@ -50,21 +51,30 @@ def _options_of_all_commands(version: Version = False) -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line. Returns the exit code: 0 done, 1 internal error, 2 bad input, 130 interrupted."""
+    """Run one command line.
+
+    Returns the exit code: 0 done, 1 internal error, 2 bad input, 130 interrupted (Ctrl-C), 143 terminated (SIGTERM).
+    """
     watch_for_interruption()
+    # Warnings of libraries are for developers.
+    with warnings.catch_warnings(action="default" if os.environ.get(environment.DEBUG) else "ignore"):
+        return _run(arguments)
+
+
+def _run(arguments: list[str]) -> int:
     try:
         code = command_line()(arguments, prog_name="kizuna", standalone_mode=False) or 0
         # Typer turns Ctrl-C into an exit code and prints nothing.
-        return _fail("interrupted", INTERRUPTED) if code == INTERRUPTED or (code and was_interrupted()) else code
+        return _interrupted() if code == INTERRUPTED or (code and was_interrupted()) else code
     except KeyboardInterrupt:
-        return _fail("interrupted", INTERRUPTED)
+        return _interrupted()
     except SystemExit as end:
         # Shell completion, and a reader of the output that has gone away.
         return end.code if isinstance(end.code, int) else 1
     # The end of every command: whatever happened becomes one line and an exit code.
     except Exception as error:
         if was_interrupted():
-            return _fail("interrupted", INTERRUPTED)
+            return _interrupted()
         if isinstance(error, KizunaError):
             return _fail(str(error), error.exit_code)
         if isinstance(error, typer.TyperException):
@@ -72,6 +82,10 @@ def run(arguments: list[str]) -> int:
         if os.environ.get(environment.DEBUG):
             raise
         return _fail(f"internal error: {type(error).__name__}: {error}; set {environment.DEBUG}=1 for the traceback", 1)
+
+
+def _interrupted() -> int:
+    return _fail("terminated", TERMINATED) if was_terminated() else _fail("interrupted", INTERRUPTED)
 
 
 def _print_usage_error(error: typer.TyperException) -> int:

@@ -101,13 +101,20 @@ class Registry:
         """Load the fitted model of a version."""
         return self.package(registered).artifact
 
-    def register(self, package: ModelPackage, run_id: str, *, alias: str = CHALLENGER) -> RegisteredVersion:
-        """Store a fitted model as the next version under an alias. An interruption leaves no version."""
+    def register(
+        self, package: ModelPackage, run_id: str, *, alias: str = CHALLENGER, description: str = ""
+    ) -> RegisteredVersion:
+        """Store a fitted model as the next version under an alias. An interruption leaves no version.
+
+        MLflow's UI shows the `description`, in Markdown, on the page of the version.
+        """
         kind, name = package.card.kind, self.name(package.card.kind)
         source, model_id = self._store(package, run_id)
         if not self._client.search_registered_models(f"name='{name}'"):
-            self._client.create_registered_model(name)
-        created = self._client.create_model_version(name, source=source, run_id=run_id, model_id=model_id)
+            self._client.create_registered_model(name, description=MODEL_KINDS[kind].train_help)
+        created = self._client.create_model_version(
+            name, source=source, run_id=run_id, model_id=model_id, description=description
+        )
         try:
             self.set_alias(kind, alias, version=int(created.version))
         except BaseException:

@@ -7,15 +7,16 @@ from contextlib import suppress
 
 import pytest
 
-from core.interruption import defer_interruption, was_interrupted, watch_for_interruption
+from core.interruption import defer_interruption, was_interrupted, was_terminated, watch_for_interruption
 
 
 @pytest.fixture(autouse=True)
 def handler_as_before():
-    before = signal.getsignal(signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     watch_for_interruption()
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def test_ctrl_c_is_remembered_if_a_library_raises_another_error():
@@ -49,6 +50,17 @@ def test_ctrl_c_waits_for_the_end_of_the_outermost_block():
         outer()
 
     assert done == ["inner", "outer"]
+
+
+@pytest.mark.parametrize(("number", "terminated"), [(signal.SIGINT, False), (signal.SIGTERM, True)])
+def test_sigterm_interrupts_like_ctrl_c_and_is_told_apart(number, terminated):
+    watch_for_interruption()
+
+    with pytest.raises(KeyboardInterrupt), defer_interruption():
+        signal.raise_signal(number)
+
+    assert was_interrupted()
+    assert was_terminated() is terminated
 
 
 def test_without_ctrl_c_a_block_raises_its_own_errors_and_leaves_the_handler():

@@ -37,7 +37,7 @@ from training.hazard.study import (
 from training.judging.promotion import at_newest_window
 from training.judging.screening import collect_exclusions, doubt_model
 from training.run.cards import INTERVALS, build_card, feature_facts, outcome_facts
-from training.run.pipeline import TrainingPipeline, TrainingResult, register
+from training.run.pipeline import TrainingPipeline, TrainingResult, register, track_training
 from training.run.plots import empty_plot, importance_plot
 from training.run.recipe import Recipe, default_recipe
 from training.run.session import Session, run_parallel
@@ -54,7 +54,7 @@ def train_hazard(session: Session, model: str | None = None, *, settings: Settin
     NotEnoughHistory, UnknownName for an unknown model or setting, and the errors of reading the tables.
     """
     recipes = select_recipes(session, model, settings=settings or {})
-    with session.tracking.run(session.registry.name(HAZARD.name), model or "all models") as run:
+    with track_training(session, HAZARD) as run:
         study = evaluate(session, recipes, model=model)
         with session.progress.during(f"fitting {study.chosen} on everything known by now"):
             fitted, package = fit_final(session, study, name=study.chosen)

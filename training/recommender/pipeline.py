@@ -26,7 +26,7 @@ from training.recommender.rows import RankingTask, ranking_cutoffs, ranking_task
 from training.recommender.trials import RankingTrials, add_base_models, evaluate_answers, recommend_all, refuse_overlap
 from training.recommender.tuned import TunedRecommenders, read_tuned
 from training.run.cards import RECIPE_FIGURES, Evaluation, build_card
-from training.run.pipeline import TrainingPipeline, TrainingResult, register
+from training.run.pipeline import TrainingPipeline, TrainingResult, register, track_training
 from training.run.plots import ndcg_plot
 from training.run.recipe import Recipe, default_recipe
 from training.run.session import Session
@@ -77,9 +77,7 @@ def train_recommender(
     """
     tuned = read_tuned(session.config.places.recommender_settings)
     recipes = select_recipes(session.config, model, settings=settings or {}, tuned=tuned)
-    with session.tracking.run(
-        session.registry.name(RECOMMENDER.name), model or "all models", continued=session.continued_run
-    ) as run:
+    with track_training(session, RECOMMENDER, continued=session.continued_run) as run:
         study = evaluate(session, recipes, model=model, tuned=tuned)
         run.log_plots({"ndcg_by_k": ndcg_plot((*study.plot_metrics, *study.metrics), registered=study.chosen)})
         with session.progress.during(f"fitting {study.chosen} on everything"):

@@ -30,7 +30,7 @@ from training.recommender.trials import METRIC, customers_of, estimate_differenc
 from training.recommender.tuned import TunedModel, TunedRecommenders, read_tuned
 from training.run.recipe import Recipe
 from training.run.session import Session
-from training.run.tracking import TrackedRun, git_state
+from training.run.tracking import TrackedRun, describe_source, git_state
 
 METRIC_KEY = METRIC.replace("@", "_at_")
 N_STAGES = 3
@@ -91,7 +91,10 @@ class Tuning:
     def run(self, budget: Budget) -> TunedRecommenders:
         """Try settings until the budget is spent, and store the best of each model. Finished trials survive Ctrl-C."""
         session = self.session
-        with session.tracking.run(self._experiment, "tuning", continued=session.continued_run) as run:
+        source = describe_source("kizuna tune recommender", user=session.who)
+        with session.tracking.run(
+            self._experiment, f"tuning {session.today}", continued=session.continued_run, tags=source
+        ) as run:
             run.log_tags({"data_set": session.config.name, "git": git_state(), "data_digest": session.tables.digest})
             run.log_parameters({"models": list(self.searches), "cutoffs": [task.cutoff for task in self.tasks]})
             run.log_json(session.statement, "config.json")

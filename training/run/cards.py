@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import msgspec
 from core.feature_table import FeatureColumn
 from core.labels import Labels
 from core.model_card import CROSS_VALIDATION, Comparison, Metric, ModelCard
-from core.model_kinds import ModelKind
+from core.model_kinds import MODEL_KINDS, ModelKind
 from training.run.recipe import Recipe
 from training.run.session import Session
 from training.run.tracking import git_state
@@ -20,6 +21,10 @@ RECIPE_FIGURES = (
     "The metrics are the recipe's: it was fitted on the training cutoffs up to {last} and tested once at {test}. The "
     "registered model is the same recipe, fitted again on every mature row."
 )
+MAX_NOTE_LENGTH = 5000
+"MLflow's limit of a note and of a version's description."
+MAX_COMPARED = 20
+"MLflow's table has a column for each metric; more than these nobody compares there."
 INTERVALS = "Intervals are 90 % and resample customers; they do not cover changes of behaviour after the test cutoff."
 
 
@@ -104,6 +109,36 @@ def _describe(comparison: Comparison) -> str:
     return f"{comparison.name} {word} than {comparison.against} by {abs(estimate.value):.4f} ({interval})"
 
 
+def compared_metrics(card: ModelCard) -> dict[str, float]:
+    """The figures by which people compare runs, at most `MAX_COMPARED`: the registered model's on the evaluation split.
+
+    Those that `kizuna models` shows come first, with their intervals; then what the model gains over its baselines.
+    """
+    split = card.evaluation_split
+    estimates = {m.name: m.estimate for m in card.metrics if (m.model, m.split) == (card.model, split)}
+    values: dict[str, float] = {}
+    for name in MODEL_KINDS[card.kind].metrics:
+        if name in estimates:
+            estimate = estimates[name]
+            values |= {name: estimate.value, f"{name}.low": estimate.low, f"{name}.high": estimate.high}
+    values |= {f"{one.name}.gain_over.{one.against}": one.difference.value for one in card.comparisons}
+    values |= {name: estimate.value for name, estimate in estimates.items() if name not in values}
+    measured = [(name, value) for name, value in values.items() if not math.isnan(value)]
+    return dict(measured[:MAX_COMPARED])
+
+
+def metrics_table(card: ModelCard) -> dict[str, list[Any]]:
+    """Every metric of every model that was tried, as columns."""
+    return {
+        "split": [metric.split for metric in card.metrics],
+        "model": [metric.model for metric in card.metrics],
+        "metric": [metric.name for metric in card.metrics],
+        "value": [metric.estimate.value for metric in card.metrics],
+        "low": [metric.estimate.low for metric in card.metrics],
+        "high": [metric.estimate.high for metric in card.metrics],
+    }
+
+
 def render_card_json(card: ModelCard) -> str:
     """The card as JSON."""
     return msgspec.json.format(msgspec.json.encode(card)).decode()
@@ -122,6 +157,16 @@ def render_card_markdown(card: ModelCard) -> str:
         "## Features\n\n" + _bullets([f"{name} ({digest})" for name, digest in card.features.items()]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def render_card_note(card: ModelCard) -> str:
+    """The card as a note in MLflow: its last sections are left out where it is longer than MLflow allows."""
+    note = render_card_markdown(card)
+    if len(note) <= MAX_NOTE_LENGTH:
+        return note
+    end = "\n\nThe whole card is the file card.md of the run.\n"
+    shortened = note[: MAX_NOTE_LENGTH - len(end)]
+    return shortened[: max(shortened.rfind("\n\n## "), shortened.rfind("\n| "))] + end
 
 
 def flags(card: ModelCard) -> tuple[str, ...]:

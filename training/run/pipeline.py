@@ -10,10 +10,11 @@ the ledger, because MLflow keeps no history of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.errors import BadInput
 from core.ledger import ALIAS_FOUND, ALIAS_MOVED, Ledger, LedgerEntry
@@ -22,9 +23,15 @@ from core.model_kinds import MODEL_KINDS, ModelKind
 from models.mlflow_store.package import ModelPackage
 from models.mlflow_store.registry import CHALLENGER, CHAMPION, RegisteredVersion, Registry
 from models.protocols import Settings
-from training.run.cards import render_card_json, render_card_markdown
+from training.run.cards import (
+    compared_metrics,
+    metrics_table,
+    render_card_json,
+    render_card_markdown,
+    render_card_note,
+)
 from training.run.session import Session
-from training.run.tracking import TrackedRun
+from training.run.tracking import TrackedRun, describe_source
 
 CROSS_SECTION = "cross_section"
 "The folder of the pipeline for data sets without dates."
@@ -90,6 +97,21 @@ def find_pipeline(kind: ModelKind, session: Session) -> TrainingPipeline:
     return pipeline
 
 
+def track_training(
+    session: Session, kind: ModelKind, *, continued: str | None = None
+) -> AbstractContextManager[TrackedRun]:
+    """Start the run of a training, or continue the one that `mlflow run` started.
+
+    It is named by the day; once a model is chosen, `log_card` names it by the model and the day.
+    """
+    return session.tracking.run(
+        session.registry.name(kind.name),
+        f"training {session.today}",
+        continued=continued,
+        tags=describe_source(kind.train_command, user=session.who),
+    )
+
+
 def register(
     session: Session,
     run: TrackedRun,
@@ -107,22 +129,48 @@ def register(
     log_card(session, run, card=challenger.card)
     champion = None
     if first_champion is not None and CHAMPION not in session.registry.aliases(kind):
-        champion = session.registry.register(first_champion(), run.run_id, alias=CHAMPION)
+        champion = register_version(session, run, package=first_champion(), alias=CHAMPION)
         record_move(session, champion, alias=CHAMPION, why="there was no champion: the best baseline")
-    registered = session.registry.register(challenger, run.run_id, alias=CHALLENGER)
+    registered = register_version(session, run, package=challenger, alias=CHALLENGER)
     record_move(session, registered, alias=CHALLENGER, why=f"trained: {challenger.card.verdict}")
     return TrainingResult(registered, champion, run.run_id, notes)
 
 
+def register_version(session: Session, run: TrackedRun, *, package: ModelPackage, alias: str) -> RegisteredVersion:
+    """Store a fitted model as the next version, described by its card."""
+    note = render_card_note(package.card)
+    return session.registry.register(package, run.run_id, alias=alias, description=note)
+
+
 def log_card(session: Session, run: TrackedRun, *, card: ModelCard) -> None:
-    """Log what every run keeps: the configuration without secrets, code and data, recipe, metrics and the card."""
+    """Log what every run keeps: the configuration without secrets, code and data, recipe, metrics and the card.
+
+    MLflow's table compares runs by a few metrics; the metrics of every model and split are the table metrics.json.
+    """
+    run.describe(name=f"{card.model} {session.today}", note=render_card_note(card))
+    run.log_data(
+        card.data_set,
+        digest=card.data_digest,
+        source=_sources(session.statement),
+        columns=card.features,
+        rows=card.n_rows,
+    )
     run.log_tags({"data_set": card.data_set, "git": card.git, "data_digest": card.data_digest, "verdict": card.verdict})
     run.log_parameters({"model": card.model, **{f"settings.{name}": value for name, value in card.settings.items()}})
     run.log_parameters({"training_cutoffs": card.training_cutoffs, "test_cutoff": card.test_cutoff})
     run.log_json(session.statement, "config.json")
-    run.log_metrics(card.metrics, registered=card.model)
+    run.log_values(compared_metrics(card))
+    if card.metrics:
+        run.log_table(metrics_table(card), "metrics.json")
     run.log_text(render_card_markdown(card), "card.md")
     run.log_text(render_card_json(card), "card.json")
+
+
+def _sources(statement: dict[str, Any]) -> dict[str, str]:
+    """Where each table lives, by the TOML without secrets."""
+    tables = statement.get("cross_section", statement).get("tables", {})
+    places = {name: table if isinstance(table, dict) else {} for name, table in tables.items()}
+    return {name: str(place.get("path") or place.get("url") or "") for name, place in places.items()}
 
 
 def move_alias(session: Session, version: RegisteredVersion, *, alias: str, why: str) -> None:
@@ -134,7 +182,8 @@ def move_alias(session: Session, version: RegisteredVersion, *, alias: str, why:
 def record_move(session: Session, version: RegisteredVersion, *, alias: str, why: str) -> None:
     """Record that an alias points at a version. A crash before this call is noticed by the next command."""
     details = {"kind": version.card.kind, "alias": alias, "version": version.version}
-    session.ledger.append(ALIAS_MOVED, details, who=session.who, why=why, at=session.now)
+    # At the time of the move, which may be long after the command has started.
+    session.ledger.append(ALIAS_MOVED, details, who=session.who, why=why)
 
 
 def record_found_moves(registry: Registry, ledger: Ledger) -> list[LedgerEntry]:

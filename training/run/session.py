@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
 from threadpoolctl import threadpool_limits
@@ -64,13 +64,14 @@ def run_parallel(
     starts first, because the last models of a catalogue take longest and would otherwise run alone at the end. The
     first error, or Ctrl-C, cancels the steps that have not started.
     """
-    with threadpool_limits(1), ThreadPoolExecutor(min(os.cpu_count() or 1, MAX_WORKERS)) as pool:
+    pool = ThreadPoolExecutor(min(os.cpu_count() or 1, MAX_WORKERS))
+    with threadpool_limits(1):
         futures = [pool.submit(work, step) for step in reversed(steps)]
         try:
             return [future.result() for future in progress.over(futures, label)][::-1]
-        except BaseException:
+        finally:
+            # After an error nobody waits for the fits that run: the end of the run is recorded at once.
             pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,3 +94,8 @@ class Session:
     progress: Progress = field(default_factory=NoProgress)
     cross_section: CrossSection | None = None
     "The data set where it is one row per customer without dates."
+
+    @property
+    def today(self) -> date:
+        """The local day on which the command started, which names its runs."""
+        return self.config.today(self.now)

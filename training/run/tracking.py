@@ -1,14 +1,14 @@
 """Track a training run in MLflow: everything needed to understand and repeat it.
 
-Only MLflow's client is used, never its global state, so two runs in one process do not interfere. An interrupted run
-ends as KILLED, a failed one as FAILED.
+Only MLflow's client is used, never its global state, so two runs in one process do not interfere. A run that Ctrl-C or
+SIGTERM has ended is KILLED, a failed one FAILED.
 """
 
 from __future__ import annotations
 
-import math
+import json
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +16,23 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Param, RunTag
 from mlflow.entities import Metric as LoggedMetric
-from mlflow.entities import Param, RunTag
-from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+from mlflow.utils.mlflow_tags import (
+    MLFLOW_DATASET_CONTEXT,
+    MLFLOW_GIT_COMMIT,
+    MLFLOW_GIT_DIRTY,
+    MLFLOW_LOGGED_ARTIFACTS,
+    MLFLOW_PARENT_RUN_ID,
+    MLFLOW_RUN_NAME,
+    MLFLOW_RUN_NOTE,
+    MLFLOW_SOURCE_NAME,
+    MLFLOW_SOURCE_TYPE,
+    MLFLOW_USER,
+)
 from mlflow.utils.time import get_current_time_millis
 
 from core.interruption import defer_interruption, was_interrupted
-from core.model_card import Metric
 from models.mlflow_store.registry import artifact_location, open_store
 
 if TYPE_CHECKING:
@@ -30,6 +40,11 @@ if TYPE_CHECKING:
 
 MAX_PARAMETER_LENGTH = 6000
 "MLflow's limit; longer values are complete in the run's files."
+MAX_DIGEST_LENGTH = 36
+EXPERIMENT_KIND, MODEL_DEVELOPMENT = "mlflow.experimentKind", "custom_model_development"
+"The tag by which MLflow's UI shows an experiment as a table of runs. Without it, MLflow 3 opens the view of agents."
+CHANGES = " + changes"
+"Follows the commit where files differ from it."
 
 
 @dataclass(frozen=True)
@@ -52,27 +67,40 @@ class TrackedRun:
             self.client.set_tag(self.run_id, name, value)
 
     @defer_interruption()
-    def log_metrics(self, metrics: Iterable[Metric], *, registered: str) -> None:
-        """Log each metric as name, name.low and name.high; the keys of models other than the registered one name it."""
-        now = get_current_time_millis()
-        logged = [
-            LoggedMetric(metric_key(metric, registered) + end, value, now, 0)
-            for metric in metrics
-            for end, value in (
-                ("", metric.estimate.value),
-                (".low", metric.estimate.low),
-                (".high", metric.estimate.high),
-            )
-            if not math.isnan(value)
-        ]
-        for start in range(0, len(logged), 1000):
-            self.client.log_batch(self.run_id, metrics=logged[start : start + 1000])
+    def describe(self, *, name: str, note: str) -> None:
+        """Name the run, and show a note in Markdown at the top of its page."""
+        self.client.log_batch(self.run_id, tags=[RunTag(MLFLOW_RUN_NAME, name), RunTag(MLFLOW_RUN_NOTE, note)])
+
+    @defer_interruption()
+    def log_data(self, name: str, *, digest: str, source: Mapping[str, str], columns: Iterable[str], rows: int) -> None:
+        """Log the data that the model was fitted on; `source` says where each table lives."""
+        schema = [{"name": column, "type": "double"} for column in columns]
+        dataset = Dataset(
+            name=name,
+            digest=digest[:MAX_DIGEST_LENGTH] or "unknown",
+            source_type="local",
+            source=_to_json({"uri": ", ".join(source.values()), "tables": dict(source)}),
+            schema=_to_json({"mlflow_colspec": schema}) if schema else None,
+            profile=_to_json({"num_rows": rows}),
+        )
+        context = InputTag(MLFLOW_DATASET_CONTEXT, "training")
+        self.client.log_inputs(self.run_id, [DatasetInput(dataset, [context])])
+
+    @defer_interruption()
+    def log_table(self, table: Mapping[str, Sequence[Any]], path: str) -> None:
+        """Log columns of equal length as a JSON file that MLflow's UI shows as a table; NaN becomes null.
+
+        MLflow's own `log_table` goes through pandas and warns on the screen.
+        """
+        rows = list(zip(*table.values(), strict=True))
+        self.log_json({"columns": list(table), "data": rows}, path)
+        self.client.set_tag(self.run_id, MLFLOW_LOGGED_ARTIFACTS, json.dumps([{"path": path, "type": "table"}]))
 
     @defer_interruption()
     def log_values(self, values: Mapping[str, float], tags: Mapping[str, str] | None = None) -> None:
-        """Log numbers and tags in one request."""
+        """Log numbers, by which runs are compared, and tags in one request. MLflow allows no '@' in a name."""
         now = get_current_time_millis()
-        logged = [LoggedMetric(name, float(value), now, 0) for name, value in values.items()]
+        logged = [LoggedMetric(name.replace("@", "_at_"), float(value), now, 0) for name, value in values.items()]
         self.client.log_batch(self.run_id, logged, tags=[RunTag(name, text) for name, text in (tags or {}).items()])
 
     @defer_interruption()
@@ -99,16 +127,22 @@ class Tracking:
 
     @contextmanager
     def run(
-        self, experiment: str, name: str, *, continued: str | None = None, parent: str | None = None
+        self,
+        experiment: str,
+        name: str,
+        *,
+        continued: str | None = None,
+        parent: str | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> Iterator[TrackedRun]:
         """Start a run of an experiment, or continue the one that `mlflow run` started; its end is always recorded.
 
-        `parent` is the id of the run that this one is a part of.
+        `parent` is the id of the run that this one is a part of; `tags` are those of a run that starts here.
         """
         run_id = continued
         try:
             with defer_interruption():  # a Ctrl-C is raised here, once the run has its id and can be ended
-                run_id = run_id or self._start(experiment, name, parent=parent)
+                run_id = run_id or self._start(experiment, name, tags={**_tag_parent(parent), **(tags or {})})
             yield TrackedRun(run_id, self._client)
         except BaseException as fault:
             interrupted = isinstance(fault, KeyboardInterrupt) or was_interrupted()
@@ -117,9 +151,8 @@ class Tracking:
             raise
         self._end(run_id, "FINISHED")
 
-    def _start(self, experiment: str, name: str, *, parent: str | None) -> str:
-        tags = {MLFLOW_PARENT_RUN_ID: parent} if parent else None
-        return self._client.create_run(self._experiment_id(experiment), tags=tags, run_name=name).info.run_id
+    def _start(self, experiment: str, name: str, *, tags: Mapping[str, str]) -> str:
+        return self._client.create_run(self._experiment_id(experiment), tags=dict(tags), run_name=name).info.run_id
 
     @defer_interruption()
     def _end(self, run_id: str, status: str) -> None:
@@ -127,16 +160,21 @@ class Tracking:
 
     def _experiment_id(self, name: str) -> str:
         experiment = self._client.get_experiment_by_name(name)
-        if experiment is not None:
-            return experiment.experiment_id
-        return self._client.create_experiment(name, artifact_location=artifact_location(self.tracking_uri))
+        if experiment is None:
+            location = artifact_location(self.tracking_uri)
+            kind = {EXPERIMENT_KIND: MODEL_DEVELOPMENT}
+            return self._client.create_experiment(name, artifact_location=location, tags=kind)
+        if EXPERIMENT_KIND not in experiment.tags:
+            self._client.set_experiment_tag(experiment.experiment_id, EXPERIMENT_KIND, MODEL_DEVELOPMENT)
+        return experiment.experiment_id
 
 
-def metric_key(metric: Metric, registered: str) -> str:
-    """The key of a metric in MLflow, which does not allow '@': ndcg@10 is ndcg_at_10."""
-    model = "" if metric.model == registered else f"{metric.model}."
-    split = "" if metric.split == "test" else f"{metric.split}."
-    return f"{split}{model}{metric.name.replace('@', '_at_')}"
+def describe_source(command: str, *, user: str) -> dict[str, str]:
+    """The tags from which MLflow's UI shows what started a run, by whom, and from which commit."""
+    state = git_state()
+    source = {MLFLOW_SOURCE_NAME: command, MLFLOW_SOURCE_TYPE: "LOCAL", MLFLOW_USER: user}
+    dirty = str(state.endswith(CHANGES)).lower()
+    return source | {MLFLOW_GIT_COMMIT: state.removesuffix(CHANGES), MLFLOW_GIT_DIRTY: dirty}
 
 
 def git_state(folder: Path | None = None) -> str:
@@ -145,7 +183,7 @@ def git_state(folder: Path | None = None) -> str:
     commit = _git(folder, "rev-parse", "HEAD")
     if commit is None:
         return "unknown"
-    return f"{commit} + changes" if _git(folder, "status", "--porcelain") else commit
+    return f"{commit}{CHANGES}" if _git(folder, "status", "--porcelain") else commit
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
@@ -156,6 +194,14 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return result.stdout.strip() if result.returncode == 0 else None
 
 
+def _tag_parent(parent: str | None) -> dict[str, str]:
+    return {MLFLOW_PARENT_RUN_ID: parent} if parent else {}
+
+
+def _to_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
 def _to_text(value: Any) -> str:
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    text = value if isinstance(value, str) else _to_json(value)
     return text if len(text) <= MAX_PARAMETER_LENGTH else f"{text[: MAX_PARAMETER_LENGTH - 3]}..."

@@ -39,7 +39,7 @@ from models.texts.fitting import (
 from models.texts.text_model import NAME, UNKNOWN, likeliest_cause
 from models.texts.vocabulary import is_japanese
 from training.run.cards import Evaluation, build_card
-from training.run.pipeline import TrainingOptions, TrainingPipeline, TrainingResult, register
+from training.run.pipeline import TrainingOptions, TrainingPipeline, TrainingResult, register, track_training
 from training.run.recipe import Recipe
 from training.run.session import Session
 from training.texts.labelled_texts import LabelledTexts, load_labelled_texts
@@ -69,7 +69,7 @@ def train_texts(session: Session, labels: Path) -> TextTrainingResult:
     cause_settings = session.config.causes
     texts = load_labelled_texts(labels, session.tables, known_causes=(*cause_settings.names, OTHER))
     settings = TextModelSettings(seed=session.config.seed)
-    with session.tracking.run(session.registry.name(TEXTS.name), NAME, continued=session.continued_run) as run:
+    with track_training(session, TEXTS, continued=session.continued_run) as run:
         with session.progress.during("evaluating on held-out texts"):
             scores = predict_held_out(texts.causes, settings)
             evaluation = evaluate(cause_settings, texts, scores=scores, settings=settings)

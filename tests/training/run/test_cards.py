@@ -6,7 +6,16 @@ from datetime import UTC, date, datetime
 
 from core.intervals import Estimate
 from core.model_card import Comparison, Leak, Metric, ModelCard
-from training.run.cards import Evaluation, flags, render_card_markdown, verdict
+from training.run.cards import (
+    MAX_NOTE_LENGTH,
+    Evaluation,
+    compared_metrics,
+    flags,
+    metrics_table,
+    render_card_markdown,
+    render_card_note,
+    verdict,
+)
 from training.run.recipe import Recipe
 
 BETTER, EQUAL = Estimate(0.05, 0.02, 0.08), Estimate(0.01, -0.01, 0.03)
@@ -77,3 +86,39 @@ def test_the_markdown_has_cohort_metrics_recipe_and_leaks():
     assert "4,000 rows of 1,200 customers" in text
     assert "**Possible leak:** it tells all" in text
     assert "* seed: 3" in text
+
+
+def metric(name: str, value: float, *, model: str = "blend", split: str = "test") -> Metric:
+    return Metric(model=model, name=name, estimate=Estimate(value, value - 0.1, value + 0.1), split=split)
+
+
+def test_runs_are_compared_by_the_registered_models_test_metrics_and_its_gain():
+    of_others = (metric("auc", 0.6, model="recency"), metric("auc", 0.9, split="validation"))
+    measured = card(
+        metrics=(metric("brier", 0.1), metric("auc", 0.8), metric("recall", float("nan")), *of_others),
+        comparisons=(against("recency", BETTER),),
+    )
+
+    assert compared_metrics(measured) == {
+        "auc": 0.8, "auc.low": 0.7000000000000001, "auc.high": 0.9, "log_loss.gain_over.recency": 0.05, "brier": 0.1,
+    }  # fmt: skip
+
+
+def test_of_a_hundred_metrics_twenty_are_compared_and_all_are_in_the_table():
+    metrics = (*(metric(f"rank_{place}", 0.5) for place in range(100)), metric("auc", 0.8), metric("lift@10", 2.0))
+    measured = card(metrics=metrics)
+
+    assert len(compared_metrics(measured)) == 20
+    assert list(compared_metrics(measured))[:2] == ["auc", "auc.low"]
+    assert {len(column) for column in metrics_table(measured).values()} == {102}
+
+
+def test_a_note_is_the_card_and_a_long_one_ends_between_two_lines():
+    short, long = card(), card(features={f"feature_{place}": "0" * 16 for place in range(400)})
+
+    assert render_card_note(short) == render_card_markdown(short)
+    note = render_card_note(long)
+    assert len(note) <= MAX_NOTE_LENGTH
+    whole, _, end = note.rpartition("\n\nThe whole card")
+    assert render_card_markdown(long).startswith(whole + "\n")
+    assert end.startswith(" is the file card.md")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 
@@ -9,10 +10,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from core.interruption import watch_for_interruption
-from core.intervals import Estimate
-from core.model_card import Metric
 from models.mlflow_store.registry import open_store
-from training.run.tracking import Tracking, git_state, metric_key
+from training.run.tracking import Tracking, describe_source, git_state
 
 
 @pytest.fixture(scope="module")
@@ -24,23 +23,66 @@ def status_of(tracking: Tracking, run_id: str) -> str:
     return open_store(tracking.tracking_uri).get_run(run_id).info.status
 
 
-def test_metrics_are_logged_with_their_intervals(tracking: Tracking):
-    metrics = [
-        Metric(model="logistic", name="auc", estimate=Estimate(0.8, 0.7, 0.9)),
-        Metric(model="recency", name="auc", estimate=Estimate(0.6, 0.5, 0.7)),
-        Metric(model="logistic", name="log_loss", estimate=Estimate(0.3, 0.2, 0.4), split="validation"),
-    ]
-
-    with tracking.run("shop", "logistic") as run:
-        run.log_metrics(metrics, registered="logistic")
+def test_mlflow_allows_the_name_of_every_metric(tracking: Tracking):
+    with tracking.run("shop", "als") as run:
+        run.log_values({"ndcg@10": 0.2, "ndcg@10.gain_over.popularity": 0.1})
 
     logged = open_store(tracking.tracking_uri).get_run(run.run_id).data.metrics
-    assert (logged["auc"], logged["auc.low"], logged["auc.high"]) == (0.8, 0.7, 0.9)
-    assert (logged["recency.auc"], logged["validation.log_loss"]) == (0.6, 0.3)
+    assert logged == {"ndcg_at_10": 0.2, "ndcg_at_10.gain_over.popularity": 0.1}
 
 
-def test_mlflow_allows_the_key_of_every_metric():
-    assert metric_key(Metric(model="als", name="ndcg@10", estimate=Estimate(0, 0, 0)), "als") == "ndcg_at_10"
+def test_an_experiment_opens_as_a_table_of_runs_also_one_of_an_earlier_kizuna(tracking: Tracking):
+    client = open_store(tracking.tracking_uri)
+    client.create_experiment("older")
+    for name in ("newer", "older"):
+        with tracking.run(name, "one"):
+            pass
+
+        experiment = client.get_experiment_by_name(name)
+        assert experiment is not None
+        assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+
+
+def test_an_experiment_keeps_the_view_that_somebody_chose(tracking: Tracking):
+    client = open_store(tracking.tracking_uri)
+    chosen = client.create_experiment("chosen", tags={"mlflow.experimentKind": "genai_development"})
+    with tracking.run("chosen", "one"):
+        pass
+
+    assert client.get_experiment(chosen).tags["mlflow.experimentKind"] == "genai_development"
+
+
+def test_a_run_shows_its_command_user_and_commit(tracking: Tracking):
+    with tracking.run("shop", "one", tags=describe_source("kizuna train churn", user="ada")) as run:
+        pass
+
+    tags = open_store(tracking.tracking_uri).get_run(run.run_id).data.tags
+    assert (tags["mlflow.source.name"], tags["mlflow.user"]) == ("kizuna train churn", "ada")
+    assert git_state().startswith(tags["mlflow.source.git.commit"])
+    assert len(tags["mlflow.source.git.commit"]) == 40
+
+
+def test_a_run_shows_the_data_it_was_fitted_on(tracking: Tracking):
+    with tracking.run("shop", "one") as run:
+        source = {"purchases": "data/purchases.csv", "items": "data/items.csv"}
+        run.log_data("shop", digest="9" * 64, source=source, columns=["frequency", "recency"], rows=120)
+
+    (used,) = open_store(tracking.tracking_uri).get_run(run.run_id).inputs.dataset_inputs
+    assert (used.dataset.name, used.dataset.digest, used.tags[0].value) == ("shop", "9" * 36, "training")
+    assert json.loads(used.dataset.profile) == {"num_rows": 120}
+    assert [column["name"] for column in json.loads(used.dataset.schema)["mlflow_colspec"]] == ["frequency", "recency"]
+    assert json.loads(used.dataset.source)["tables"] == source
+
+
+def test_a_table_is_a_file_that_mlflow_shows_as_a_table(tracking: Tracking):
+    with tracking.run("shop", "one") as run:
+        run.log_table({"metric": ["auc", "brier"], "value": [0.8, float("nan")]}, "metrics.json")
+
+    stored = open_store(tracking.tracking_uri).get_run(run.run_id)
+    table = json.loads(Path(stored.info.artifact_uri or "", "metrics.json").read_text())
+    assert table == {"columns": ["metric", "value"], "data": [["auc", 0.8], ["brier", None]]}
+    # MLflow searches for this very text.
+    assert stored.data.tags["mlflow.loggedArtifacts"] == '[{"path": "metrics.json", "type": "table"}]'
 
 
 @pytest.mark.parametrize(("fault", "status"), [(KeyboardInterrupt, "KILLED"), (ValueError, "FAILED")])
@@ -81,21 +123,31 @@ def test_code_in_git_has_its_commit():
 
 
 @pytest.fixture
-def ctrl_c_is_watched():
-    before = signal.getsignal(signal.SIGINT)
+def signals_are_watched():
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     watch_for_interruption()
     yield
     watch_for_interruption()
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
-@pytest.mark.usefixtures("ctrl_c_is_watched")
+@pytest.mark.usefixtures("signals_are_watched")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_a_signal_ends_is_killed(tracking: Tracking, number: signal.Signals):
+    with pytest.raises(KeyboardInterrupt), tracking.run("shop", "stopped") as run:
+        signal.raise_signal(number)
+
+    assert status_of(tracking, run.run_id) == "KILLED"
+
+
+@pytest.mark.usefixtures("signals_are_watched")
 def test_ctrl_c_while_a_run_starts_ends_it_as_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     tracking = Tracking(f"sqlite:///{tmp_path / 'mlflow.db'}")
     start = tracking._start
 
-    def start_and_press(experiment: str, name: str, *, parent: str | None) -> str:
-        run_id = start(experiment, name, parent=parent)
+    def start_and_press(experiment: str, name: str, *, tags: dict[str, str]) -> str:
+        run_id = start(experiment, name, tags=tags)
         signal.raise_signal(signal.SIGINT)
         return run_id
 

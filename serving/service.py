@@ -6,6 +6,7 @@ request) are off; see docs/decisions/0001-http-layer.md.
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 from pathlib import Path
@@ -16,12 +17,16 @@ import bentoml
 from core import environment
 from core.environment import LEDGER_FILE, TASKS_FILE
 from serving.http.app import Api, all_endpoints
-from serving.http.live import ActivationLog, LiveRelease, LiveReleaseHooks
+from serving.http.live import ActivationLog, LiveRelease, LiveReleaseHooks, describe_activation
 from serving.http.pages import ServiceMetrics
 from serving.release.release import Release
 from serving.release.releases import Activation, Releases
 from serving.tasks.database import TaskDatabase
 
+logger = logging.getLogger("kizuna.serving")
+
+FIRST_WORKER = (None, 0, 1)
+"It alone logs an activation; all workers switch to the release. Without workers there is no index."
 SERVICE_OPTIONS: dict[str, Any] = {
     "metrics": {"enabled": False},
     "logging": {"access": {"enabled": False}},
@@ -38,6 +43,8 @@ def create_live_release(metrics: ServiceMetrics) -> LiveRelease:
 
     def on_activation(release: Release, activation: Activation) -> None:
         metrics.count_activation()
+        if bentoml.server_context.worker_index in FIRST_WORKER:
+            logger.info("%s", describe_activation(release, activation))
         activation_log.record(release, activation)
 
     return LiveRelease(Releases(folder), LiveReleaseHooks(on_activation, metrics.count_failure))
@@ -68,6 +75,8 @@ class Kizuna:
                 os.environ[name] = str(Path(os.environ[name]).resolve())
 
     def __init__(self) -> None:
+        # BentoML's handler writes these lines in the format of its own; without a level they begin at warnings.
+        logger.setLevel(logging.INFO)
         LIVE.start()
 
     def __is_ready__(self) -> bool:

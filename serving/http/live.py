@@ -114,6 +114,16 @@ class ActivationLog:
                 )
 
 
+def describe_activation(release: Release, activation: Activation) -> str:
+    """The log line of an activation: what answers from now on, and who activated it why."""
+    description = release.description
+    models = ", ".join(f"{kind} version {model.version}" for kind, model in description.models.items()) or "no model"
+    return (
+        f"activated release {description.release_id} of {description.data_set}: cutoff {description.cutoff}, {models}; "
+        f"by {activation.who}: {activation.why}"
+    )
+
+
 def ledger_details(release: Release, activation: Activation) -> dict[str, object]:
     """The ledger entry of an activation: the models, and the features and data they were fitted on."""
     description = release.description

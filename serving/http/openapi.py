@@ -1,8 +1,12 @@
-"""The OpenAPI 3.1 document, generated from the structs that read requests and write responses."""
+"""The OpenAPI 3.1 document, generated from the structs that read requests and write responses.
+
+Examples are files, serving/endpoints/examples/<endpoint>.json, with a request and its response.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,6 +22,18 @@ TEXT_PAGES = {
     "/readyz": "Whether there is an active release",
     "/metrics": "Metrics in the Prometheus text format",
 }
+EXAMPLES = Path(__file__).parents[1] / "endpoints" / "examples"
+TAGS = {
+    "Churn": ("Who will leave, when and why.", ("churn",)),
+    "Recommendations": ("What to show or send to a customer.", ("recommendations", "items", "trending")),
+    "Offers": ("Which offer pays, or none.", ("next-best-offer",)),
+    "Customers": ("Customers, segments and customer tiers.", ("customers", "accounts", "segments")),
+    "Tasks": ("What customer success has to do.", ("tasks",)),
+    "Stock": ("Items that are sold out are neither recommended nor offered.", ("stock",)),
+    "Operation": ("The active release, health checks and metrics.", ("models",)),
+}
+"By tag: its description, and what the paths of its routes begin with, after /v1/."
+OPERATION = "Operation"
 Json = dict[str, Any]
 "A part of the document."
 
@@ -36,32 +52,54 @@ def openapi_document(endpoints: Sequence[Endpoint]) -> Json:
             "version": "1",
             "description": "Churn scores, recommendations and next best offers from the active release.",
         },
+        "tags": [{"name": name, "description": text} for name, (text, _) in TAGS.items()],
         "paths": paths | {path: {"get": _text_page(summary)} for path, summary in TEXT_PAGES.items()},
         "components": {"schemas": schemas},
     }
 
 
 def _operation(endpoint: Endpoint, schemas: Json) -> Json:
-    responses: dict[str, Json] = {"200": _content("Success", endpoint.response)}
+    example = example_of(endpoint)
+    responses: dict[str, Json] = {"200": _content("Success", endpoint.response, example=example.get("response"))}
     operation: Json = {
-        "operationId": endpoint.handle.__module__.rpartition(".")[2],
+        "operationId": name_of(endpoint),
+        "tags": [tag_of(endpoint)],
         "summary": endpoint.summary,
         "responses": responses,
     }
+    request: Json = example.get("request", {})
     problems = [*endpoint.common_problems, *endpoint.problems]
     if endpoint.has_body:
-        body = _content(endpoint.summary, endpoint.body)
+        in_body = request if endpoint.body_field is None else request.get(endpoint.body_field)
+        body = _content(endpoint.summary, endpoint.body, example=in_body or None)
         operation["requestBody"] = {"required": True} | body
         problems += BODY_PROBLEMS
     if not endpoint.has_body or endpoint.body_field is not None:
-        operation["parameters"] = _parameters(endpoint, schemas)
+        operation["parameters"] = _parameters(endpoint, schemas, example=request)
     for status in sorted({problem.status for problem in problems}):
         titles = (problem.title for problem in problems if problem.status == status)
         responses[str(status)] = _content("; ".join(titles), ProblemDetails, media_type=MEDIA_TYPE)
     return operation
 
 
-def _parameters(endpoint: Endpoint, schemas: Json) -> list[Json]:
+def name_of(endpoint: Endpoint) -> str:
+    """The name of an endpoint, which is that of its file."""
+    return endpoint.handle.__module__.rpartition(".")[2]
+
+
+def tag_of(endpoint: Endpoint) -> str:
+    """The tag that groups an endpoint with others; a path that belongs to none is a tag of its own."""
+    first = endpoint.template.removeprefix("/v1/").partition("/")[0]
+    return next((tag for tag, (_, begins) in TAGS.items() if first in begins), first)
+
+
+def example_of(endpoint: Endpoint) -> Json:
+    """A `request` and its `response`; empty where the endpoint has no example."""
+    path = EXAMPLES / f"{name_of(endpoint)}.json"
+    return msgspec.json.decode(path.read_bytes()) if path.exists() else {}
+
+
+def _parameters(endpoint: Endpoint, schemas: Json, *, example: Json) -> list[Json]:
     fields: Json = schemas[endpoint.request.__name__]["properties"]
     in_path = {name for name in fields if f"{{{name}}}" in endpoint.template}
     return [
@@ -70,6 +108,7 @@ def _parameters(endpoint: Endpoint, schemas: Json) -> list[Json]:
             "in": "path" if name in in_path else "query",
             "required": name in in_path,
             "schema": schema,
+            **({"example": example[name]} if name in example else {}),
         }
         for name, schema in fields.items()
         if name != endpoint.body_field
@@ -80,11 +119,16 @@ def _text_page(summary: str) -> Json:
     text = {"text/plain": {"schema": {"type": "string"}}}
     return {
         "operationId": summary.replace(" ", "_").lower(),
+        "tags": [OPERATION],
         "summary": summary,
         "responses": {"200": {"description": "Text", "content": text}},
     }
 
 
-def _content(description: str, struct: type[msgspec.Struct], *, media_type: str = "application/json") -> Json:
-    schema = {"$ref": REFERENCE.format(name=struct.__name__)}
-    return {"description": description, "content": {media_type: {"schema": schema}}}
+def _content(
+    description: str, struct: type[msgspec.Struct], *, media_type: str = "application/json", example: Any = None
+) -> Json:
+    content: Json = {"schema": {"$ref": REFERENCE.format(name=struct.__name__)}}
+    if example is not None:
+        content["example"] = example
+    return {"description": description, "content": {media_type: content}}

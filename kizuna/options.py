@@ -13,7 +13,7 @@ import typer
 from core import environment
 from core.config.data_set import Config, require_dated_tables
 from core.config.loading import read_config, read_config_and_toml
-from core.errors import BadInput
+from core.errors import BadInput, SourceUnavailable
 from core.i18n.translation import Language, languages
 
 
@@ -89,6 +89,23 @@ def open_config_and_statement(path: Path) -> tuple[Config, dict[str, Any]]:
 def tracking_uri(config: Config) -> str:
     """MLFLOW_TRACKING_URI, or the data set's own store under `var/`."""
     return os.environ.get(environment.MLFLOW_TRACKING_URI) or config.places.tracking_uri
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Raise SourceUnavailable where a server cannot listen on this port, because another one does or it is reserved."""
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as attempt:
+        # As servers do: connections of an earlier server that are still closing are in nobody's way.
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((host, port))
+        except OSError as fault:
+            raise SourceUnavailable(
+                f"cannot listen on {host}, port {port}: another process does, or the system reserves it; choose "
+                "another --port"
+            ) from fault
 
 
 def _check_rules(config: Config) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from core import environment
 from core.errors import BadInput
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config, refuse_taken_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
         address = parse_address(host)
         if not (address.is_loopback or without_keys):
             raise BadInput(f"--host {host} accepts connections without authentication; add --without-keys to allow it")
+        refuse_taken_port(str(address), port)
         from serving.tasks.database import TaskDatabase
 
         places = open_config(config).places

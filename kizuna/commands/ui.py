@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config, tracking_uri
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config, refuse_taken_port, tracking_uri
 from kizuna.terminal import say
 
 console = Console()
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
         if uri.startswith(("http:", "https:")):
             say(console, f"MLflow already runs at {uri}")
             return
+        refuse_taken_port("127.0.0.1", port)
         say(console, f"MLflow UI for {uri}: http://127.0.0.1:{port}")
         sys.stdout.flush()
         # One worker is enough for one person and starts sooner than MLflow's default of four plus a job runner.

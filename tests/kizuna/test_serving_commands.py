@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,13 @@ def test_serve_replaces_itself_with_the_server(home, monkeypatch, options):
 def test_help_shows_an_example(command, capfd):
     assert run([command, "--help"]) == 0
     assert f"Example: kizuna {command}" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["serve", "ui"])
+def test_a_port_that_is_taken_is_one_line_with_the_fix(home, capfd, command):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        assert run([command, "--port", str(other.getsockname()[1])]) == 2
+
+    message = capfd.readouterr().err
+    assert "choose another --port" in message
+    assert message.count("\n") == 1

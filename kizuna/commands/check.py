@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -12,20 +11,10 @@ from rich.console import Console
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
 from core.i18n.translation import ENGLISH
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, LanguageOption, open_config
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, LanguageOption, OutputFormat, open_config
 
 if TYPE_CHECKING:
     from features.check.overview import DataCheck
-
-
-class CheckFormat(StrEnum):
-    """How the check is written."""
-
-    text = "text"
-    json = "json"
-
-
-FormatOption = Annotated[CheckFormat, typer.Option("--format", help="Tables for people, or JSON for machines.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -36,14 +25,14 @@ def register(app: typer.Typer) -> None:
 def check(
     config: ConfigPath = DEFAULT_CONFIG,
     lang: LanguageOption = ENGLISH,
-    output_format: FormatOption = CheckFormat.text,
+    output_format: FormatOption = OutputFormat.TEXT,
 ) -> None:
     """Check the data: what was read, what will be wrong later and how to mend it, and whether the history suffices."""
     settings = open_config(config, allow_cross_section=True)
-    console = Console(stderr=output_format is CheckFormat.json)
+    console = Console(stderr=output_format is OutputFormat.JSON)
     with console.status("reading every row"):
         data = _check_data(settings)
-    if output_format is CheckFormat.json:
+    if output_format is OutputFormat.JSON:
         from features.check.document import render_json
 
         sys.stdout.write(render_json(data, lang).decode() + "\n")

@@ -131,7 +131,7 @@ def test_two_releases_are_swapped_under_load_without_a_lost_request(service):
     assert set(newer) <= {release_id for _, release_id in responses}
 
 
-def test_two_workers_write_one_ledger_entry_per_activation(service):
+def test_two_workers_write_one_ledger_entry_and_one_log_line_per_activation(service):
     release_id = "20260404T030000Z-dddddd"
     publish(service.releases, sample_release(release_id))
     ledger = Ledger(service.releases.parent / "ledger.jsonl")
@@ -141,6 +141,9 @@ def test_two_workers_write_one_ledger_entry_per_activation(service):
 
     assert Counter(list_activations(ledger)).most_common(1)[0][1] == 1
     assert ledger.entries()[-1].details["models"]["churn"]["version"] == 3
+    (line,) = [line for line in service.log.read_text().splitlines() if f"activated release {release_id}" in line]
+    assert "[INFO]" in line
+    assert "churn version 3" in line
 
 
 def list_activations(ledger: Ledger) -> list[str]:

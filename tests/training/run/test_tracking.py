@@ -67,10 +67,15 @@ def test_a_run_shows_the_data_it_was_fitted_on(tracking: Tracking):
         source = {"purchases": "data/purchases.csv", "items": "data/items.csv"}
         run.log_data("shop", digest="9" * 64, source=source, columns=["frequency", "recency"], rows=120)
 
-    (used,) = open_store(tracking.tracking_uri).get_run(run.run_id).inputs.dataset_inputs
+    inputs = open_store(tracking.tracking_uri).get_run(run.run_id).inputs
+    assert inputs is not None
+    (used,) = inputs.dataset_inputs
     assert (used.dataset.name, used.dataset.digest, used.tags[0].value) == ("shop", "9" * 36, "training")
-    assert json.loads(used.dataset.profile) == {"num_rows": 120}
-    assert [column["name"] for column in json.loads(used.dataset.schema)["mlflow_colspec"]] == ["frequency", "recency"]
+    assert json.loads(used.dataset.profile or "") == {"num_rows": 120}
+    assert [column["name"] for column in json.loads(used.dataset.schema or "")["mlflow_colspec"]] == [
+        "frequency",
+        "recency",
+    ]
     assert json.loads(used.dataset.source)["tables"] == source
 
 

@@ -65,16 +65,16 @@ def _run(arguments: list[str]) -> int:
     try:
         code = command_line()(arguments, prog_name="kizuna", standalone_mode=False) or 0
         # Typer turns Ctrl-C into an exit code and prints nothing.
-        return _interrupted() if code == INTERRUPTED or (code and was_interrupted()) else code
+        return _report_interruption() if code == INTERRUPTED or (code and was_interrupted()) else code
     except KeyboardInterrupt:
-        return _interrupted()
+        return _report_interruption()
     except SystemExit as end:
         # Shell completion, and a reader of the output that has gone away.
         return end.code if isinstance(end.code, int) else 1
     # The end of every command: whatever happened becomes one line and an exit code.
     except Exception as error:
         if was_interrupted():
-            return _interrupted()
+            return _report_interruption()
         if isinstance(error, KizunaError):
             return _fail(str(error), error.exit_code)
         if isinstance(error, typer.TyperException):
@@ -84,7 +84,7 @@ def _run(arguments: list[str]) -> int:
         return _fail(f"internal error: {type(error).__name__}: {error}; set {environment.DEBUG}=1 for the traceback", 1)
 
 
-def _interrupted() -> int:
+def _report_interruption() -> int:
     return _fail("terminated", TERMINATED) if was_terminated() else _fail("interrupted", INTERRUPTED)
 
 

@@ -97,7 +97,7 @@ def refuse_taken_port(host: str, port: int) -> None:
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as attempt:
-        # As servers do: connections of an earlier server that are still closing are in nobody's way.
+        # As servers do: connections of an earlier server that are still closing do not matter.
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             attempt.bind((host, port))

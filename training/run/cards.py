@@ -24,7 +24,7 @@ RECIPE_FIGURES = (
 MAX_NOTE_LENGTH = 5000
 "MLflow's limit of a note and of a version's description."
 MAX_COMPARED = 20
-"MLflow's table has a column for each metric; more than these nobody compares there."
+"MLflow's table has a column for each metric; it cannot be read with many more."
 INTERVALS = "Intervals are 90 % and resample customers; they do not cover changes of behaviour after the test cutoff."
 
 
@@ -109,7 +109,7 @@ def _describe(comparison: Comparison) -> str:
     return f"{comparison.name} {word} than {comparison.against} by {abs(estimate.value):.4f} ({interval})"
 
 
-def compared_metrics(card: ModelCard) -> dict[str, float]:
+def select_compared_metrics(card: ModelCard) -> dict[str, float]:
     """The figures by which people compare runs, at most `MAX_COMPARED`: the registered model's on the evaluation split.
 
     Those that `kizuna models` shows come first, with their intervals; then what the model gains over its baselines.

@@ -24,11 +24,11 @@ from models.mlflow_store.package import ModelPackage
 from models.mlflow_store.registry import CHALLENGER, CHAMPION, RegisteredVersion, Registry
 from models.protocols import Settings
 from training.run.cards import (
-    compared_metrics,
     metrics_table,
     render_card_json,
     render_card_markdown,
     render_card_note,
+    select_compared_metrics,
 )
 from training.run.session import Session
 from training.run.tracking import TrackedRun, describe_source
@@ -159,7 +159,7 @@ def log_card(session: Session, run: TrackedRun, *, card: ModelCard) -> None:
     run.log_parameters({"model": card.model, **{f"settings.{name}": value for name, value in card.settings.items()}})
     run.log_parameters({"training_cutoffs": card.training_cutoffs, "test_cutoff": card.test_cutoff})
     run.log_json(session.statement, "config.json")
-    run.log_values(compared_metrics(card))
+    run.log_values(select_compared_metrics(card))
     if card.metrics:
         run.log_table(metrics_table(card), "metrics.json")
     run.log_text(render_card_markdown(card), "card.md")

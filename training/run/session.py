@@ -70,7 +70,7 @@ def run_parallel(
         try:
             return [future.result() for future in progress.over(futures, label)][::-1]
         finally:
-            # After an error nobody waits for the fits that run: the end of the run is recorded at once.
+            # After an error the fits that run are not waited for: the end of the run is recorded at once.
             pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -9,11 +9,11 @@ from core.model_card import Comparison, Leak, Metric, ModelCard
 from training.run.cards import (
     MAX_NOTE_LENGTH,
     Evaluation,
-    compared_metrics,
     flags,
     metrics_table,
     render_card_markdown,
     render_card_note,
+    select_compared_metrics,
     verdict,
 )
 from training.run.recipe import Recipe
@@ -99,7 +99,7 @@ def test_runs_are_compared_by_the_registered_models_test_metrics_and_its_gain():
         comparisons=(against("recency", BETTER),),
     )
 
-    assert compared_metrics(measured) == {
+    assert select_compared_metrics(measured) == {
         "auc": 0.8, "auc.low": 0.7000000000000001, "auc.high": 0.9, "log_loss.gain_over.recency": 0.05, "brier": 0.1,
     }  # fmt: skip
 
@@ -108,8 +108,8 @@ def test_of_a_hundred_metrics_twenty_are_compared_and_all_are_in_the_table():
     metrics = (*(metric(f"rank_{place}", 0.5) for place in range(100)), metric("auc", 0.8), metric("lift@10", 2.0))
     measured = card(metrics=metrics)
 
-    assert len(compared_metrics(measured)) == 20
-    assert list(compared_metrics(measured))[:2] == ["auc", "auc.low"]
+    assert len(select_compared_metrics(measured)) == 20
+    assert list(select_compared_metrics(measured))[:2] == ["auc", "auc.low"]
     assert {len(column) for column in metrics_table(measured).values()} == {102}
 
 

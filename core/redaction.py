@@ -39,3 +39,31 @@ def escape_formula(text: str) -> str:
     "'=1+1"
     """
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+HANDLE = re.compile(r"(?<![\w.])@\w{2,}")
+STATED_SECRET = re.compile(
+    r"((?:password|passcode|passwd|api[ _-]?key|token|\bpin\b|パスワード|暗証番号)\s*(?:is|was|は|[:=:=])\s*)\S+",
+    re.IGNORECASE,
+)
+DIGITS = re.compile(r"\+?\(?\d(?:[\s().\-‐‑–−ー/]{0,2}\d){6,}")
+"Telephone, card, account and order numbers: seven digits or more, with the marks that people write between them."
+DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}")
+
+
+def mask_personal(text: str, *own: str) -> str:
+    """A customer's text without what identifies a person: addresses, links, long numbers, secrets, and the `own` ids.
+
+    Names of people are words like any other and stay.
+
+    >>> mask_personal("Call me on +44 20 7946 0018 or ada@example.com, since 2026-03-04 (order A-77)", "A-77")
+    'Call me on [number] or [email], since 2026-03-04 (order [id])'
+    """
+    for identifier in sorted((one for one in own if one.strip()), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(identifier)}(?!\w)", "[id]", text, flags=re.IGNORECASE)
+    for pattern, word in ((LINK, "[link]"), (EMAIL, "[email]"), (HANDLE, "[handle]")):
+        text = pattern.sub(word, text)
+    text = STATED_SECRET.sub(r"\1***", text)
+    return DIGITS.sub(lambda match: match[0] if DATE.fullmatch(match[0]) else "[number]", text)

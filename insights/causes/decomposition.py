@@ -28,6 +28,7 @@ from insights.causes.current_risk import (
     incidence_view,
 )
 from insights.causes.panel import Panel
+from insights.causes.quotes import Quote
 from insights.causes.sentiment import Sentiment, summarize_sentiment
 from insights.causes.views import INCIDENCE_MONTHS, CauseViews, PastMonths
 
@@ -59,6 +60,8 @@ class Decomposition(CurrentRisk, frozen=True, kw_only=True):
     "Revenue at risk and ranked interventions of today's customers by group."
     excluded_rows: dict[str, int]
     "Number of rows excluded from the figures, by problem."
+    quotes: tuple[Quote, ...] = ()
+    "What customers wrote, by cause; only where asked for."
     caution: Caution | None = None
     "Why the champion's risks and causes are not reliable; None if they are."
 
@@ -70,6 +73,7 @@ def decompose(
     offer_costs: Mapping[str, float],
     excluded_rows: dict[str, int],
     risks: HazardRisks | None = None,
+    quotes: tuple[Quote, ...] = (),
     caution: Caution | None = None,
 ) -> Decomposition:
     """Combine views, revenue at risk and interventions; `risks` come from the hazard model, if one is promoted."""
@@ -97,6 +101,7 @@ def decompose(
         risk_source=current.risk_source,
         group_risks=tuple(group_risks),
         excluded_rows=excluded_rows,
+        quotes=quotes,
         caution=caution,
         **overall.fields(),
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from datetime import date
 
-from core.i18n.formatting import format_number, format_percent
+from core.i18n.formatting import format_date, format_number, format_percent
 from core.i18n.translation import ENGLISH, Language, has_translation, translate
 from core.intervals import Estimate
 from core.model_card import Caution
@@ -25,6 +26,8 @@ REVENUE_SOURCES = {
     "hazard model": "MRR at risk uses the hazard model's risks.",
     "attributed": "MRR at risk uses the churn model's risk and the attributed causes.",
 }
+QUOTES_SHOWN = 5
+"Per cause; the JSON has more."
 VIEWS = ("cause", "stated", "attributed", "monthly churn by cause")
 
 
@@ -189,3 +192,14 @@ def share(estimate: Estimate, language: Language, *, n_decimals: int = 1) -> str
         return "-"
     low, high = (format_number(100 * one, language, n_decimals=n_decimals) for one in (estimate.low, estimate.high))
     return f"{format_percent(estimate.value, language, n_decimals=n_decimals)} [{low}, {high}]"
+
+
+def quotes(decomposition: Decomposition, language: Language) -> Iterator[tuple[str, ...]]:
+    """The most frequent and newest texts of each cause, with how many customers wrote them and then churned."""
+    yield tuple(translate(word, language) for word in ("cause", "texts", "churned", "newest", "text"))
+    for cause in decomposition.causes:
+        of_cause = [quote for quote in decomposition.quotes if quote.cause == cause]
+        for quote in of_cause[:QUOTES_SHOWN]:
+            numbers = (format_number(n, language) for n in (quote.n_texts, quote.n_churned))
+            day = format_date(date.fromisoformat(quote.day), language)
+            yield (cause_name(cause, language), *numbers, day, quote.text)

@@ -7,21 +7,18 @@ docs/decisions/0012-hand-written-charts.md for why no plotting library is used.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from markupsafe import Markup
 
-WIDTH, HEIGHT = 240, 112
-LEFT, RIGHT, TOP, BOTTOM = 4, 4, 14, 20
-ROW_HEIGHT = 24
-LABEL_WIDTH, VALUE_WIDTH = 124, 92
-"Room for the labels before the bars and the values behind them."
-ROW_CHART_WIDTH = 420
-MAX_LABEL_LENGTH = 18
-"Latin letters that fit before a bar; a Japanese character takes the room of two."
-FIRST_WIDE_CHARACTER = 0x2E80
-"In Unicode the Chinese, Japanese and Korean characters begin here."
+WIDTH, WIDE, HEIGHT = 240, 340, 124
+"Pixels. Charts are never enlarged, so that all text has one size; 340 is the width of a phone."
+LEFT, RIGHT, TOP, BOTTOM = 62, 6, 16, 20
+"Room for the labels of the vertical axis, the last value, and the months."
+N_TICKS = 4
+FAR = 4
+"An upper bound beyond this many times the largest value would flatten the line; the chart marks it with an arrow."
 
 
 @dataclass(frozen=True)
@@ -42,33 +39,122 @@ class Point:
         return low, (self.value if math.isnan(self.high) else self.high)
 
 
-def line_chart(points: Sequence[Point], title: str, *, from_zero: bool = False) -> Markup:
-    """A line with its interval as a band; '' for fewer than two points. The first and last values are written out.
+@dataclass(frozen=True)
+class Reference:
+    """A value to compare with, drawn as a dashed line: a target, a limit, the value of all customers."""
 
-    An upper bound far above all values is drawn at the edge of the chart, because it would flatten the line.
+    value: float
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """A scale from low to high on pixels, with round values to label."""
+
+    low: float
+    high: float
+    start: float
+    "The pixel of `low`; it may lie behind that of `high`."
+    end: float
+
+    def at(self, value: float) -> float:
+        """The pixel of a value; one beyond the ends is at the end."""
+        inside = min(self.high, max(self.low, value))
+        return self.start + (self.end - self.start) * (inside - self.low) / ((self.high - self.low) or 1)
+
+    def reaches(self, value: float) -> bool:
+        """Whether a value is between the ends."""
+        return self.low <= value <= self.high
+
+    def ticks(self) -> list[float]:
+        """Round values, about `N_TICKS`, from within the axis."""
+        rough = (self.high - self.low) / N_TICKS
+        magnitude = 10.0 ** math.floor(math.log10(rough)) if rough > 0 else 1.0
+        step = next(size * magnitude for size in (1, 2, 2.5, 5, 10) if size * magnitude >= rough * (1 - 1e-9))
+        first = math.ceil(self.low / step - 1e-9)
+        return [step * place for place in range(first, math.floor(self.high / step + 1e-9) + 1)]
+
+
+def line_chart(
+    points: Sequence[Point],
+    title: str,
+    *,
+    format_tick: Callable[[float, float], str],
+    references: Sequence[Reference] = (),
+    from_zero: bool = False,
+    is_wide: bool = False,
+) -> Markup:
+    """A line with its interval as a band; '' for fewer than two points. The last value is written out.
+
+    `format_tick` takes a value of the axis and the largest one. References are drawn where the chart reaches them.
     """
     drawn = [point for point in points if math.isfinite(point.value)]
     if len(drawn) < 2:
         return Markup()
-    bounds = [bound for point in drawn for bound in point.bounds if math.isfinite(bound)] + ([0.0] if from_zero else [])
-    largest = max(abs(point.value) for point in drawn)
-    low, high = min(bounds), min(max(bounds), max(point.value for point in drawn) + largest)
-    high = high if high > low else low + 1
-    step = (WIDTH - LEFT - RIGHT) / (len(drawn) - 1)
+    width = WIDE if is_wide else WIDTH
+    axis = _value_axis(drawn, references, from_zero=from_zero)
+    step = (width - LEFT - RIGHT) / (len(drawn) - 1)
 
     def at(place: int, value: float) -> str:
-        height = HEIGHT - TOP - BOTTOM
-        inside = min(high, max(low, value))
-        return f"{LEFT + place * step:.1f},{TOP + height * (high - inside) / (high - low):.1f}"
+        return f"{LEFT + place * step:.1f},{axis.at(value):.1f}"
 
     uppers = [at(place, point.bounds[1]) for place, point in enumerate(drawn)]
     lowers = [at(place, point.bounds[0]) for place, point in enumerate(drawn)]
     line = " ".join(at(place, point.value) for place, point in enumerate(drawn))
-    dots = Markup().join(_dot(at(place, point.value), point) for place, point in enumerate(drawn))
-    body = Markup('<polygon class="band" points="{}"/><polyline class="line" points="{}"/>{}{}').format(
-        " ".join(uppers + lowers[::-1]), line, dots, _ends(drawn)
+    has_band = any(point.bounds != (point.value, point.value) for point in drawn)
+    band = Markup('<polygon class="band" points="{}"/>').format(" ".join(uppers + lowers[::-1])) if has_band else ""
+    beyond = [LEFT + place * step for place, point in enumerate(drawn) if point.bounds[1] > axis.high]
+    body = Markup('{}{}{}<polyline class="line" points="{}"/>{}{}{}').format(
+        band,
+        _grid(axis, width, format_tick=format_tick),
+        Markup().join(_reference_line(one, axis, width=width) for one in references if axis.reaches(one.value)),
+        line,
+        Markup().join(_arrow(x) for x in beyond),
+        Markup().join(_dot(at(place, point.value), point) for place, point in enumerate(drawn)),
+        _ends(drawn, width),
     )
-    return _svg(body, title, width=WIDTH, height=HEIGHT)
+    return draw_svg(body, title, width=width, height=HEIGHT)
+
+
+def _value_axis(points: Sequence[Point], references: Sequence[Reference], *, from_zero: bool) -> Axis:
+    """The vertical axis: all values, bounds and references that do not flatten the line."""
+    values = [point.value for point in points]
+    bounds = [bound for point in points for bound in point.bounds if math.isfinite(bound)]
+    largest = max(abs(value) for value in values)
+    low: float = min([*bounds, *values, *([0.0] if from_zero else [])])
+    high: float = max([*values, *(bound for bound in bounds if bound <= max(values) + FAR * largest)])
+    reach = max(high - low, largest / FAR)
+    near = [one.value for one in references if low - reach <= one.value <= high + reach]
+    low, high = min([low, *near]), max([high, *near])
+    return Axis(low=low, high=high if high > low else low + 1, start=HEIGHT - BOTTOM, end=TOP)
+
+
+def _grid(axis: Axis, width: int, *, format_tick: Callable[[float, float], str]) -> Markup:
+    ticks = axis.ticks()
+    largest = max((abs(tick) for tick in ticks), default=0.0)
+    return Markup().join(
+        Markup(
+            '<line class="axis" x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            '<text class="tick end" x="{words}" y="{base:.1f}">{label}</text>'
+        ).format(left=LEFT, right=width - RIGHT, words=LEFT - 6, y=y, base=y + 4, label=format_tick(tick, largest))
+        for tick in ticks
+        for y in [axis.at(tick)]
+    )
+
+
+def _reference_line(reference: Reference, axis: Axis, *, width: int) -> Markup:
+    return Markup(
+        '<line class="reference" x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"><title>{label}</title></line>'
+        '<text class="tick" x="{words}" y="{base:.1f}">{label}</text>'
+    ).format(
+        left=LEFT, right=width - RIGHT, words=LEFT + 3, y=axis.at(reference.value), base=axis.at(reference.value) - 3,
+        label=reference.label,
+    )  # fmt: skip
+
+
+def _arrow(x: float) -> Markup:
+    """Marks a band that goes on beyond the chart."""
+    return Markup('<path class="beyond" d="M{:.1f} {}l-3 4h6z"/>').format(x, TOP - 5)
 
 
 def _dot(at: str, point: Point) -> Markup:
@@ -79,16 +165,13 @@ def _dot(at: str, point: Point) -> Markup:
     )
 
 
-def _ends(points: Sequence[Point]) -> Markup:
+def _ends(points: Sequence[Point], width: int) -> Markup:
     first, last = points[0], points[-1]
-    floor = HEIGHT - BOTTOM
     return Markup(
-        '<line class="axis" x1="0" x2="{w}" y1="{floor}" y2="{floor}"/>'
         '<text class="tick" x="{left}" y="{under}">{a}</text><text class="tick end" x="{right}" y="{under}">{b}</text>'
-        '<text class="value" x="{left}" y="10">{start}</text><text class="value end" x="{right}" y="10">{end}</text>'
+        '<text class="value end" x="{right}" y="10">{end}</text>'
     ).format(
-        w=WIDTH, floor=floor, under=HEIGHT - 6, left=LEFT, right=WIDTH - RIGHT, a=first.label, b=last.label,
-        start=first.value_text, end=last.value_text,
+        under=HEIGHT - 5, left=LEFT, right=width - RIGHT, a=first.label, b=last.label, end=last.value_text,
     )  # fmt: skip
 
 
@@ -108,80 +191,9 @@ def spark_line(values: Sequence[float]) -> Markup:
     ).format(points)
 
 
-@dataclass(frozen=True)
-class Bar:
-    """A row of a bar chart, from `start` to `end`."""
-
-    label: str
-    start: float
-    end: float
-    _: KW_ONLY
-    value_text: str
-    kind: str = ""
-    "The colour: 'total', 'gain' or 'loss'."
-
-
-def bar_chart(bars: Sequence[Bar], title: str) -> Markup:
-    """Horizontal bars, one per row, labels on the left and values on the right; '' without bars."""
-    edges = [edge for bar in bars for edge in (bar.start, bar.end) if math.isfinite(edge)]
-    if not edges:
-        return Markup()
-    low, high = min(0.0, *edges), max(edges)
-    scale = (ROW_CHART_WIDTH - LABEL_WIDTH - VALUE_WIDTH - 8) / ((high - low) or 1)
-    rows = Markup().join(_bar_row(bar, row, low=low, scale=scale) for row, bar in enumerate(bars))
-    return _svg(rows, title, width=ROW_CHART_WIDTH, height=ROW_HEIGHT * len(bars) + 4)
-
-
-def _bar_row(bar: Bar, row: int, *, low: float, scale: float) -> Markup:
-    left, right = sorted((bar.start, bar.end))
+def draw_svg(body: Markup, title: str, *, width: int, height: int) -> Markup:
+    """An image of this size, never enlarged."""
     return Markup(
-        '<text class="row" x="{words}" y="{base}">{label}</text>'
-        '<rect class="bar {kind}" x="{x:.1f}" y="{top}" width="{wide:.1f}" height="{high}" rx="1.5"/>'
-        '<text class="value end" x="{edge}" y="{base}">{value}</text>'
-    ).format(
-        words=LABEL_WIDTH - 8, base=ROW_HEIGHT * row + 16, label=_cut_label(bar.label), kind=bar.kind,
-        x=LABEL_WIDTH + (left - low) * scale, top=ROW_HEIGHT * row + 5, wide=max(1.0, (right - left) * scale),
-        high=ROW_HEIGHT - 9, edge=ROW_CHART_WIDTH - 2, value=bar.value_text,
-    )  # fmt: skip
-
-
-def dot_chart(points: Sequence[Point], title: str) -> Markup:
-    """Values with their intervals, one per row, on one scale; '' for fewer than two."""
-    drawn = [point for point in points if math.isfinite(point.value)]
-    if len(drawn) < 2:
-        return Markup()
-    low, high = min(p.bounds[0] for p in drawn), max(p.bounds[1] for p in drawn)
-    scale = (ROW_CHART_WIDTH - LABEL_WIDTH - VALUE_WIDTH - 24) / ((high - low) or 1)
-    rows = Markup().join(_dot_row(point, row, low=low, scale=scale) for row, point in enumerate(drawn))
-    return _svg(rows, title, width=ROW_CHART_WIDTH, height=ROW_HEIGHT * len(drawn) + 4)
-
-
-def _dot_row(point: Point, row: int, *, low: float, scale: float) -> Markup:
-    start, value, end = (LABEL_WIDTH + 8 + (x - low) * scale for x in (point.bounds[0], point.value, point.bounds[1]))
-    return Markup(
-        '<text class="row" x="{words}" y="{base}">{label}</text>'
-        '<line class="whisker" x1="{start:.1f}" x2="{end:.1f}" y1="{middle}" y2="{middle}"/>'
-        '<circle class="dot" cx="{at:.1f}" cy="{middle}" r="4"/>'
-        '<text class="value end" x="{edge}" y="{base}">{value}</text>'
-    ).format(
-        words=LABEL_WIDTH - 8, base=ROW_HEIGHT * row + 16, middle=ROW_HEIGHT * row + 12,
-        label=_cut_label(point.label), start=start, end=end, at=value, edge=ROW_CHART_WIDTH - 2,
-        value=point.value_text,
-    )  # fmt: skip
-
-
-def _cut_label(label: str) -> str:
-    """The label, cut where it would run into the bars."""
-    room = MAX_LABEL_LENGTH
-    for place, character in enumerate(label):
-        room -= 2 if ord(character) >= FIRST_WIDE_CHARACTER else 1
-        if room < 0:
-            return f"{label[:place]}…"
-    return label
-
-
-def _svg(body: Markup, title: str, *, width: int, height: int) -> Markup:
-    return Markup(
-        '<svg class="chart" viewBox="0 0 {w} {h}" role="img" style="max-width:{most}px">'
+        '<svg class="chart" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img">'
         "<title>{title}</title>{body}</svg>"
-    ).format(w=width, most=round(1.3 * width), h=height, title=title, body=body)
+    ).format(w=width, h=height, title=title, body=body)

@@ -29,7 +29,10 @@ def concentration_charts(renderer: ReportRenderer, section: str) -> Drawings | N
     """The shares of the top customers now, and of the top 20 % by month."""
     names = figures_in(section, "top_share", "top_20_share")
     by_month = figures_in(section, "top_20_share")
-    charts = [renderer.monthly_chart(name) if name in by_month else renderer.top_share_chart(name) for name in names]
+    charts = [
+        renderer.monthly_chart(name, is_wide=True) if name in by_month else renderer.top_share_chart(name)
+        for name in names
+    ]
     drawn = [drawing for drawing in charts if drawing and drawing.svg]
     return Drawings(renderer.text("Revenue concentration"), drawn, is_wide=True) if drawn else None
 

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -150,6 +150,25 @@ class Formatter:
             return ""
         return format_percent((value - before) / abs(before) + 0.0, self.language, n_decimals=1, is_signed=True)
 
+    def ticks_of(self, unit: Unit) -> Callable[[float, float], str]:
+        """Writes the values of an axis of this unit; see `tick`."""
+        return lambda value, largest: self.tick(value, largest, unit=unit)
+
+    def tick(self, value: float, largest: float, *, unit: Unit) -> str:
+        """A value of an axis, short; `largest` is the largest value of the axis, which decides on its scale."""
+        if not value and unit != "share":
+            return "0"
+        if unit == "share":
+            return format_percent(value + 0.0, self.language, n_decimals=_n_decimals(100 * value))
+        scale = next((size for size in (1_000_000, 1_000) if largest >= size), 1) if unit == "money" else 1
+        number = format_number(value / scale + 0.0, self.language, n_decimals=_n_decimals(value / scale))
+        if unit != "money":
+            return number
+        if not self._writes_yen and value / scale == round(value / scale):
+            number = format_money(value / scale + 0.0, self.currency, locale=self.language, n_decimals=0)
+        amount = number if scale == 1 else self.translate(SCALES[scale], amount=number)
+        return f"{amount}円" if self._writes_yen else amount
+
     def day(self, day: date) -> str:
         """A day in full."""
         return format_date(day, self.language)
@@ -167,6 +186,11 @@ class Formatter:
 
     def _month(self, label: str) -> str:
         return format_month(date.fromisoformat(f"{label}-01"), self.language)
+
+
+def _n_decimals(value: float) -> int:
+    """The fewest decimals, up to two, that write the value as it is."""
+    return next((n for n in (0, 1) if math.isclose(value, round(value, n), abs_tol=1e-9)), 2)
 
 
 def _is_whole(value: float) -> bool:

@@ -10,11 +10,13 @@ from markupsafe import Markup
 
 from core.i18n.formatting import format_number, format_percent
 from core.i18n.translation import has_translation
-from insights.render.charts import Bar, Point, bar_chart, dot_chart, line_chart
+from insights.render.charts import Point, Reference, line_chart
 from insights.render.formatting import Formatter
+from insights.render.row_charts import Bar, bar_chart, dot_chart
 from insights.report.building import Report
 from insights.report.definitions import definition_of
 from insights.report.figure import ALL, Figure
+from insights.report.thresholds import THRESHOLDS
 
 FROM_ZERO = ("money", "customers", "count")
 "Units whose charts begin at zero."
@@ -151,21 +153,54 @@ class ReportRenderer:
         drawn = [chart for chart in charts if chart.svg]
         return Drawings(title, drawn) if drawn else None
 
-    def monthly_chart(self, name: str) -> Drawing:
+    def monthly_chart(self, name: str, *, is_wide: bool = False) -> Drawing:
         """A figure by month, with its interval."""
         from_zero = definition_of(name).unit in FROM_ZERO
-        return self.chart_months(self.name(name), self.report.figures.monthly(name), from_zero=from_zero)
+        figures = self.report.figures.monthly(name)
+        return self.chart_months(self.name(name), figures, from_zero=from_zero, is_wide=is_wide)
 
-    def chart_months(self, title: str, figures: Sequence[Figure], *, from_zero: bool = False) -> Drawing:
+    def chart_months(
+        self, title: str, figures: Sequence[Figure], *, from_zero: bool = False, is_wide: bool = False
+    ) -> Drawing:
         """A line through figures of months, in their order."""
         points = [self.point(figure, self.formatter.period(figure.place.period)) for figure in figures]
-        return Drawing(title, line_chart(points, title, from_zero=from_zero))
+        return Drawing(title, self._line(figures, points, title=title, from_zero=from_zero, is_wide=is_wide))
+
+    def _line(
+        self, figures: Sequence[Figure], points: Sequence[Point], *, title: str, from_zero: bool, is_wide: bool
+    ) -> Markup:
+        """A line chart of one figure, with its limits and target."""
+        if not figures:
+            return Markup()
+        name = figures[0].name
+        return line_chart(
+            points,
+            title,
+            format_tick=self.formatter.ticks_of(definition_of(name).unit),
+            references=self._references(name),
+            from_zero=from_zero,
+            is_wide=is_wide,
+        )
+
+    def _references(self, name: str) -> list[Reference]:
+        """What the values of a figure are compared with: its own reference, the thresholds and the target."""
+        definition = definition_of(name)
+        is_comparable = not definition.adds_up
+        limits = [one.limit for one in THRESHOLDS if one.name == name and is_comparable]
+        if definition.reference is not None:
+            limits.append(definition.reference)
+        references = {limit: self.formatter.tick(limit, limit, unit=definition.unit) for limit in limits}
+        for target in self.report.targets:
+            if target.name == name and is_comparable:
+                label = self.formatter.tick(target.limit, target.limit, unit=definition.unit)
+                references[target.limit] = self.text("target {target}", target=label)
+        return [Reference(value, label) for value, label in references.items()]
 
     def age_chart(self, name: str) -> Drawing | None:
         """A figure by months since the start."""
         figures = self.report.figures.curve(name, ALL)
         points = [self.point(figure, self.text("month {age}", age=str(figure.place.age))) for figure in figures]
-        svg = line_chart(points, self.name(name), from_zero=True)
+        svg = self._line(figures, points, title=self.name(name), from_zero=True, is_wide=True)
         return Drawing(self.name(name), svg) if svg else None
 
     def point(self, figure: Figure, label: str) -> Point:
@@ -183,7 +218,10 @@ class ReportRenderer:
             ]
             points = [self.point(figure, self.group(group)) for group, figure in groups if figure is not None]
             title = f"{self.name(name)} · {self.text('By {group}', group=self.grouping(by))}"
-            charts.append(Drawing(title, dot_chart(points, title)))
+            whole = self.report.figures.one(name)
+            references = [] if whole is None else [Reference(whole.value, self.text("all customers"))]
+            format_tick = self.formatter.ticks_of(definition_of(name).unit)
+            charts.append(Drawing(title, dot_chart(points, title, format_tick=format_tick, references=references)))
         drawn = [chart for chart in charts if chart.svg]
         return Drawings("", drawn, is_wide=True) if drawn else None
 

@@ -40,7 +40,7 @@ def _blocks(renderer: ReportRenderer, section: str) -> Iterator[Table | Drawings
 def _wide_charts(renderer: ReportRenderer, section: str) -> Drawings | None:
     charts = [
         *(renderer.age_chart(name) for name in figures_in(section, "age_chart")),
-        *(renderer.monthly_chart(name) for name in figures_in(section, "wide_month_chart")),
+        *(renderer.monthly_chart(name, is_wide=True) for name in figures_in(section, "wide_month_chart")),
     ]
     drawn = [chart for chart in charts if chart and chart.svg]
     return Drawings("", drawn, is_wide=True) if drawn else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from core.i18n.formatting import format_percent
-from insights.render.charts import Bar, bar_chart
 from insights.render.report_renderer import Cell, Drawing, Drawings, ReportRenderer, Table
+from insights.render.row_charts import Bar, bar_chart
 from insights.report.definitions import View, figures_in, figures_in_scenarios
 from insights.report.figure import ALL, NOW, Figures
 
@@ -63,7 +63,7 @@ def waterfall_chart(renderer: ReportRenderer, section: str) -> Drawings | None:
         if amount or is_level:
             bars.append(Bar(renderer.name(name), start, level, value_text=text, kind=kind))
     title = renderer.text("MRR movements, {span}", span=renderer.formatter.period(renderer.report.calendar.year.label))
-    charts = [Drawing(title, bar_chart(bars, title)), renderer.monthly_chart(levels[-1])]
+    charts = [Drawing(title, bar_chart(bars, title)), renderer.monthly_chart(levels[-1], is_wide=True)]
     return Drawings("", charts, is_wide=True)
 
 

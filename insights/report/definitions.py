@@ -108,6 +108,10 @@ class FigureDefinition:
     "The figure that has its monthly values, where it has none itself."
     is_exact: bool = False
     "Whether it has no interval, because it is a total and not an estimate from a sample of customers."
+    adds_up: bool = False
+    "Whether months add up to the value of a year, so that a month's is no measure of a target for the year."
+    reference: float | None = None
+    "A value that charts of the figure mark, such as an NRR of 1."
     better: Literal["higher", "lower", "neither"] = "higher"
     "Where a target is met, and whether a change is good."
     needs: str = ""

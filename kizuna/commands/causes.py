@@ -28,6 +28,12 @@ BySegment = Annotated[
         "--by-segment", help="Also print segments, customer tiers, plans, attributes and months (always in the JSON)."
     ),
 ]
+Quotes = Annotated[
+    bool,
+    typer.Option(
+        "--quotes", help="Also print what customers wrote, by cause, without names and ids (up to 50 in the JSON)."
+    ),
+]
 NO_INTERVENTIONS = "No interventions are configured; add them under [[causes.interventions]] in the TOML."
 
 
@@ -40,12 +46,13 @@ def register(app: typer.Typer) -> None:
         months: Months = 12,
         lang: LanguageOption = ENGLISH,
         by_segment: BySegment = False,
+        quotes: Quotes = False,
         out: Out = None,
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Churn causes: stated, attributed by the model, MRR at risk, and what to do first."""
         settings = open_config(config)
-        decomposition = decompose_churn(settings, months)
+        decomposition = decompose_churn(settings, months, with_quotes=quotes)
         path = out or settings.places.home / "causes.json"
         write(decomposition, path)
         if output_format is OutputFormat.JSON:
@@ -55,13 +62,14 @@ def register(app: typer.Typer) -> None:
         say(console, str(path))
 
 
-def decompose_churn(config: Config, n_months: int) -> Decomposition:
+def decompose_churn(config: Config, n_months: int, *, with_quotes: bool = False) -> Decomposition:
     """Decompose churn by cause, with the churn champion and, where there are any, the hazard and text champions."""
     progress = progress_console()
     registry, _ = open_registry(config, progress)
     from insights.causes.current_risk import HazardRisks
     from insights.causes.decomposition import decompose
     from insights.causes.panel import build_panel
+    from insights.causes.quotes import collect_quotes
     from insights.finance.loading import ExcludedRows
     from models.mlflow_store.registry import CHAMPION, load_churn_champion, load_hazard_champion, load_text_champion
     from tables.assortment import load_offer_book
@@ -77,7 +85,15 @@ def decompose_churn(config: Config, n_months: int) -> Decomposition:
         today = panel.today.astype("datetime64[D]").item()
         costs = {offer.offer_id: offer.cost for offer in load_offer_book(tables, today).offers}
         caution = registry.find(CHURN.name, CHAMPION).card.caution
-        return decompose(panel, config, offer_costs=costs, excluded_rows=excluded.counts, risks=risks, caution=caution)
+        return decompose(
+            panel,
+            config,
+            offer_costs=costs,
+            excluded_rows=excluded.counts,
+            risks=risks,
+            quotes=collect_quotes(tables, panel, text_model=texts) if with_quotes else (),
+            caution=caution,
+        )
 
 
 def write(decomposition: Decomposition, path: Path) -> None:
@@ -113,6 +129,9 @@ def print_decomposition(decomposition: Decomposition, language: Language, *, by_
         )
     else:
         say(console, translate(NO_INTERVENTIONS, language))
+    if decomposition.quotes:
+        title = translate("What customers wrote, by cause", language)
+        print_table(console, render.quotes(decomposition, language), title=title, numeric=False)
     if by_segment:
         print_groups(decomposition, language)
     for problem, n_rows in decomposition.excluded_rows.items():

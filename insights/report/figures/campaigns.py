@@ -70,6 +70,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "messages_sent",
             "count",
+            adds_up=True,
             sums=Sums(contacts, _SPANS, lambda rows: (rows.is_sent,), lambda _, sent: sent),
             views=_VIEWS,
             is_exact=True,

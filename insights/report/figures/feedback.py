@@ -133,7 +133,15 @@ _VIEWS: tuple[View, ...] = ("row", "month_chart", "group_column")
 SECTION = FigureSection(
     position=70,
     figures=(
-        FigureDefinition("nps", "points", computed_by=nps_figures, views=_VIEWS, is_headline=True, needs="surveys_nps"),
+        FigureDefinition(
+            "nps",
+            "points",
+            computed_by=nps_figures,
+            views=_VIEWS,
+            reference=0.0,
+            is_headline=True,
+            needs="surveys_nps",
+        ),
         _response_rate("nps_response_rate", nps_surveys),
         _satisfaction("csat", csat_surveys, needs="surveys_csat"),
         _response_rate("csat_response_rate", csat_surveys),

@@ -102,6 +102,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "opportunity_rate",
             "share",
+            adds_up=True,
             sums=Sums(opportunities, _SPANS, lambda rows: (rows.has_opened, np.ones(len(rows.accounts)))),
             views=_VIEWS,
         ),
@@ -122,6 +123,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "won_amount",
             "money",
+            adds_up=True,
             sums=Sums(opportunities, _SPANS, lambda rows: (rows.amount_won,), _total),
             views=_CHARTED,
             is_exact=True,
@@ -129,6 +131,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "lost_amount",
             "money",
+            adds_up=True,
             better="lower",
             sums=Sums(opportunities, _SPANS, lambda rows: (rows.amount_lost,), _total),
             views=_CHARTED,

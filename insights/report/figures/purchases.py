@@ -100,6 +100,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "revenue",
             "money",
+            adds_up=True,
             sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.revenue,), _total, _n),
             views=(*_CHARTED, "group_column"),
             is_headline=True,
@@ -109,12 +110,14 @@ SECTION = FigureSection(
         FigureDefinition(
             "orders",
             "count",
+            adds_up=True,
             sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.n_orders,), _total, _n),
             is_exact=True,
         ),
         FigureDefinition(
             "active_customers",
             "customers",
+            adds_up=True,
             sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.active,), _total, _n),
             views=_CHARTED,
             is_exact=True,
@@ -122,6 +125,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "new_customers",
             "customers",
+            adds_up=True,
             sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.is_new,), _total, _n),
             views=_CHARTED,
             is_exact=True,
@@ -129,6 +133,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "returning_share",
             "share",
+            adds_up=True,
             sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.active & ~buyers.is_new, buyers.active), n=_n),
             views=_CHARTED,
         ),

@@ -15,13 +15,16 @@ SECTION = FigureSection(
         FigureDefinition(
             "nrr",
             "share",
+            adds_up=True,
             sums=Sums(subscribers, _SPANS, lambda book: book.retention["nrr"]),
             views=(*_VIEWS, "group_chart"),
+            reference=1.0,
             is_headline=True,
         ),
         FigureDefinition(
             "grr",
             "share",
+            adds_up=True,
             sums=Sums(subscribers, _SPANS, lambda book: book.retention["grr"]),
             views=_VIEWS,
             is_headline=True,
@@ -29,6 +32,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "logo_churn",
             "share",
+            adds_up=True,
             sums=Sums(subscribers, _SPANS, lambda book: book.retention["logo_churn"]),
             views=_VIEWS,
             better="lower",
@@ -36,6 +40,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "revenue_churn",
             "share",
+            adds_up=True,
             sums=Sums(subscribers, _SPANS, lambda book: book.retention["revenue_churn"]),
             views=_VIEWS,
             better="lower",

@@ -31,7 +31,9 @@ def test_a_tile_is_compared_with_the_same_figure_a_month_earlier():
     report = shop_report()
 
     # The twelve months to January 2026 against those to December 2025.
-    assert report.figures.one("revenue").value == 280
+    revenue = report.figures.one("revenue")
+    assert revenue is not None
+    assert revenue.value == 280
     assert report.earlier["month"]["revenue"] == 340
     assert "-17.6% in a month" in render_report(report, ENGLISH)
     assert "前月比 -17.6%" in render_report(report, JAPANESE)

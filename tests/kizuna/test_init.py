@@ -1,0 +1,280 @@
+"""`kizuna init`: from files to a TOML that says why, and from there to scores."""
+
+# ruff: noqa: E501 - lines of an export are as long as they are
+
+from __future__ import annotations
+
+import random
+import tomllib
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from core.config.loading import read_config
+from kizuna.commands import init as command
+from kizuna.main import run
+from tables.sources.opening import open_tables
+
+GERMAN = [
+    "Bestellnr;Kundennummer;Bestelldatum;Artikelnummer;Menge;Einzelpreis;Betrag;Status",
+    *(
+        f"{1000 + n};{'' if n % 10 == 0 else f'{n % 7:05d}'};{1 + n % 28:02d}.{1 + n % 12:02d}.2025 10:{n % 60:02d};"
+        f"A{n % 5};2;{1000 + n},50 €;{2001 + 2 * n},00 €;{'storniert' if n % 20 == 3 else 'bezahlt'}"
+        for n in range(200)
+    ),
+]
+JAPANESE = ["注文番号,注文日時,会員番号,商品コード,数量,金額（税込）"] + [
+    f'{n:08d},2025年{1 + n % 12}月{1 + n % 28}日,M{n % 9:03d},S-{n % 5},1,"￥1,{n % 1000:03d}"' for n in range(120)
+]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(name: str, lines: list[str], *, encoding: str = "utf-8") -> str:
+    Path(name).write_text("\n".join(lines) + "\n", encoding=encoding)
+    return name
+
+
+def init(*arguments: str, exit_codes: tuple[int, ...] = (0,)) -> dict[str, Any]:
+    assert run(["init", *arguments]) in exit_codes
+    return tomllib.loads(Path("kizuna.toml").read_text(encoding="utf-8"))
+
+
+def purchases() -> list[dict[str, Any]]:
+    return open_tables(read_config(Path("kizuna.toml"), {}))["purchases"].to_pyarrow().to_pylist()
+
+
+def test_a_german_export_is_read_to_the_cent():
+    toml = init(write("bestellungen.csv", GERMAN, encoding="cp1252"), "--yes")
+
+    assert (toml["currency"], toml["time_zone"]) == ("EUR", "Europe/Berlin")
+    assert toml["tables"]["purchases"]["encoding"] == "cp1252"
+    rows = purchases()
+    kept = [n for n in range(200) if n % 20 != 3]
+    assert sum(row["amount"] for row in rows) == sum(2001 + 2 * n for n in kept)
+    assert sum(row["customer_id"] is None for row in rows) == sum(n % 10 == 0 for n in kept)
+    assert {row["customer_id"] for row in rows} == {None, *(f"{n:05d}" for n in range(7))}
+
+
+def test_every_guess_carries_its_evidence():
+    write("bestellungen.csv", GERMAN, encoding="cp1252")
+    init("bestellungen.csv", "--yes")
+
+    text = Path("kizuna.toml").read_text(encoding="utf-8")
+    n_above_12 = sum(1 + n % 28 > 12 for n in range(200))
+    for evidence in (
+        f"day first: {n_above_12} of 200 dates have a first number above 12",
+        "200 of 200 numbers have a decimal comma",
+        "200 of 200 cells of Betrag name it",
+        "cells are separated by semicolons",
+        "Status says that these are no purchases",
+    ):
+        assert evidence in " ".join(text.replace("#", " ").split())
+
+
+def test_a_japanese_export_in_shift_jis_is_read():
+    toml = init(write("受注明細.csv", JAPANESE, encoding="cp932"), "--yes")
+
+    assert (toml["currency"], toml["time_zone"]) == ("JPY", "Asia/Tokyo")
+    rows = purchases()
+    assert (len(rows), rows[0]["customer_id"], rows[1]["amount"]) == (120, "M000", 1001.0)
+
+
+def test_monthly_exports_are_one_table():
+    for month in ("01", "02"):
+        write(
+            f"orders_2025-{month}.csv",
+            ["customer_id,order_date,amount", f"c1,2025-{month}-15,5", f"c2,2025-{month}-16,7"],
+        )
+
+    toml = init(".", "--yes", exit_codes=(0, 2))
+
+    assert toml["tables"]["purchases"]["path"] == "orders_*.csv"
+    assert len(purchases()) == 4
+
+
+def test_two_readings_are_a_question_at_the_terminal(monkeypatch: pytest.MonkeyPatch):
+    write(
+        "orders.csv",
+        [
+            "customer_id,order_date,amount,currency",
+            *(f"c{n % 5},{1 + n % 12:02d}/{1 + n % 11:02d}/2025,5,EUR" for n in range(60)),
+        ],
+    )
+    questions: list[str] = []
+
+    def prompt(text: str, default: str) -> str:
+        questions.append(text)
+        return "month_first" if "day_first" in text else default
+
+    monkeypatch.setattr(command.sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(command.typer, "prompt", prompt)
+
+    toml = init("orders.csv", exit_codes=(0, 2))
+
+    assert toml["tables"]["purchases"]["date_format"] == "month_first"
+    assert any("day_first, month_first" in question for question in questions)
+
+
+def test_without_a_terminal_a_question_ends_the_command_and_names_its_default(capfd, monkeypatch: pytest.MonkeyPatch):
+    write(
+        "orders.csv",
+        [
+            "customer_id,order_date,amount,currency",
+            *(f"c{n % 5},{1 + n % 12:02d}/{1 + n % 11:02d}/2025,5,EUR" for n in range(60)),
+        ],
+    )
+    monkeypatch.setattr(command.sys.stdin, "isatty", lambda: False, raising=False)
+
+    assert run(["init", "orders.csv"]) == 2
+
+    message = capfd.readouterr().err
+    assert "with --yes" in message
+    assert message.count("\n") == 1
+    assert not Path("kizuna.toml").exists()
+
+
+def test_an_existing_toml_is_not_overwritten(capfd):
+    Path("kizuna.toml").write_text("mine", encoding="utf-8")
+    write("bestellungen.csv", GERMAN)
+
+    assert run(["init", "bestellungen.csv", "--yes"]) == 2
+    assert "kizuna.toml exists; name another file with --out, or overwrite it with --force" in capfd.readouterr().err
+    assert Path("kizuna.toml").read_text(encoding="utf-8") == "mine"
+    assert init("bestellungen.csv", "--yes", "--force")["name"] == "bestellungen"
+
+
+def test_no_name_and_no_mail_address_gets_into_the_toml():
+    members = [
+        "customer_id,full name,e-mail,country",
+        *(f"c{n},Ada Lovelace{n},ada{n}@example.com,{'GB' if n % 2 else 'FR'}" for n in range(40)),
+    ]
+    write("customers.csv", members)
+    write(
+        "orders.csv", ["customer_id,order_date,amount", *(f"c{n % 40},2025-{1 + n % 12:02d}-15,5" for n in range(200))]
+    )
+
+    toml = init(".", "--yes")
+
+    text = Path("kizuna.toml").read_text(encoding="utf-8")
+    assert "Ada" not in text
+    assert "@" not in text
+    assert toml["attributes"]["customers"] == ["country"]
+
+
+def test_ids_that_do_not_meet_are_named(capfd):
+    write("customers.csv", ["customer_id,country", *(f"{n},GB" for n in range(1, 41))])
+    write(
+        "orders.csv",
+        ["customer_id,order_date,amount", *(f"{1 + n % 40:05d},2025-{1 + n % 12:02d}-15,5" for n in range(200))],
+    )
+
+    init(".", "--yes")
+
+    assert "0 of 40 ids of purchases occur in customers; without leading zeros it would be 40" in capfd.readouterr().out
+
+
+def test_lines_with_unit_prices_get_quantity_times_price():
+    lines = ["invoice,customer,date,sku,qty,unit price"]
+    lines += [f"{n // 2},c{n % 9},2025-{1 + n % 12:02d}-15,s{n % 5},3,2.50" for n in range(200)]
+
+    toml = init(write("sales.csv", lines), "--yes")
+
+    assert toml["tables"]["purchases"]["columns"]["amount"] == {"product": ["qty", "unit price"]}
+
+
+def test_a_total_that_every_line_of_an_order_repeats_is_not_added_up():
+    lines = ["order id,customer id,order date,sku,quantity,price,order total"]
+    lines += [
+        f"{n // 2},c{n // 2 % 9},2025-{1 + n // 2 % 12:02d}-15,s{n % 2},1,{5 + n % 2}.00,11.00" for n in range(200)
+    ]
+
+    init(write("orders.csv", lines), "--yes")
+
+    assert sum(row["amount"] for row in purchases()) == 1100
+
+
+def test_a_subscription_business_churns_by_the_end_of_its_subscriptions():
+    lines = ["subscription_id,customer_id,plan,monthly fee,start date,end date"]
+    lines += [
+        f"s{n},c{n},basic,10.00,2024-{1 + n % 12:02d}-01,{f'2025-{1 + n % 12:02d}-01' if n % 3 else ''}"
+        for n in range(60)
+    ]
+
+    toml = init(write("subscriptions.csv", lines), "--yes", exit_codes=(0, 2))
+
+    assert toml["churn"]["definition"] == "subscription_ended"
+    assert toml["tables"]["subscriptions"]["columns"]["mrr"] == "monthly fee"
+
+
+def test_one_row_per_customer_with_a_churn_label_is_a_cross_section():
+    lines = ["CustomerID,Contract,MonthlyCharges,Churn"]
+    lines += [
+        f"{n},{'Monthly' if n % 3 else 'Yearly'},{20 + n % 50}.5,{'Yes' if n % 4 == 0 else 'No'}" for n in range(200)
+    ]
+
+    toml = init(write("customers.csv", lines), "--yes")
+
+    assert toml["cross_section"]["label"] == {"table": "customers", "column": "Churn", "equals": "Yes"}
+    assert toml["cross_section"]["tables"]["customers"]["columns"] == {
+        "contract": "Contract",
+        "monthly_charges": "MonthlyCharges",
+    }
+
+
+def test_the_tables_of_a_database_are_recognised():
+    with duckdb.connect("shop.db") as database:
+        database.execute(
+            "CREATE TABLE orders AS SELECT 'c' || (i % 9) AS customer_id, DATE '2025-01-01' + (i % 365)::INT AS order_date, "
+            "5.5 + i AS amount FROM range(300) t(i)"
+        )
+
+    toml = init("duckdb://shop.db", "--yes")
+
+    assert (toml["tables"]["purchases"]["database"], toml["tables"]["purchases"]["table"]) == (
+        "duckdb://shop.db",
+        "orders",
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (["text,label", "hello,a", "bye,b"], "no purchases, usage or subscriptions in data.csv"),
+        (["customer_id,order_date,amount"], "has a header but no rows"),
+        (["just some words"], "is no table"),
+    ],
+)
+def test_what_is_no_data_is_refused_in_one_line(capfd, lines: list[str], reason: str):
+    assert run(["init", write("data.csv", lines), "--yes"]) == 2
+
+    message = capfd.readouterr().err
+    assert reason in message
+    assert message.count("\n") == 1
+    assert not Path("kizuna.toml").exists()
+
+
+@pytest.mark.slow
+def test_three_commands_lead_to_scores_even_where_nothing_beats_the_baseline(capfd):
+    chance = random.Random(5)
+    lines = ["customer_id,order_date,amount"]
+    for _ in range(3000):
+        day = datetime(2024, 1, 1) + timedelta(days=chance.randrange(700))
+        lines.append(f"c{chance.randrange(150)},{day:%Y-%m-%d},{chance.randrange(5, 90)}.50")
+    init(write("orders.csv", lines), "--yes")
+
+    assert run(["train", "churn", "--promote"]) == 0
+    capfd.readouterr()
+    assert run(["score", "--out", "scores.csv"]) == 0
+
+    header, *scores = Path("scores.csv").read_text(encoding="utf-8").splitlines()
+    assert len(scores) > 100
+    assert "is_baseline" in header.split(",")
+    assert "no release is published yet" in capfd.readouterr().out

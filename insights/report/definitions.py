@@ -84,6 +84,13 @@ class Outlook:
     "Whether the acquisition cost is known."
     revenue: Sequence[float]
     "Of each year."
+    n_new: float
+    "Customers won in these years together."
+
+    @property
+    def profit(self) -> float:
+        """Gross profit of these years together, less the cost of winning the new customers."""
+        return sum(self.revenue) * self.economics.margin - self.n_new * self.economics.acquisition_cost
 
 
 @dataclass(frozen=True)

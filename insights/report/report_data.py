@@ -28,6 +28,7 @@ from insights.report.attribute_groups import Grouping, load_groupings
 from insights.report.calendar import Calendar
 from insights.report.community_data import Participation, Referrals, load_participation, load_referrals
 from insights.report.contact_data import Contacts, load_contacts
+from insights.report.cost_data import ItemCosts, load_item_costs
 from insights.report.outlet_data import OutletSales, load_outlets
 from insights.segments import members_at
 from tables.episodes import SubscriptionEpisodes
@@ -62,6 +63,8 @@ class ReportData:
     contacts: Contacts
     outlets: Mapping[str, OutletSales]
     "Sales by channel and by store, where the purchases have these columns."
+    item_costs: ItemCosts
+    "Of purchases."
     referrals: Referrals
     participation: Participation
     groupings: tuple[Grouping, ...]
@@ -130,6 +133,7 @@ def load_report_data(
         opportunities=load_opportunities(tables, left_out, cutoff=day),
         contacts=load_contacts(tables, day),
         outlets=load_outlets(tables, money, cutoff=day, until=calendar.end.astype(date)),
+        item_costs=load_item_costs(tables, money, cutoff=day, until=calendar.end.astype(date)),
         referrals=load_referrals(tables, day),
         participation=load_participation(tables, day),
         groupings=(*groupings, *defined),

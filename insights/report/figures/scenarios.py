@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,10 @@ from insights.report.inputs import FigureInputs
 from insights.report.mrr_panel import MrrPanel
 
 YEARS_AHEAD = 3
+CHURN_CHANGE, RETENTION_POINTS = 0.01, 0.05
+"One percent less churn; five percentage points more yearly retention, as in Reichheld & Sasser 1990."
+GAINS = ("profit_of_less_churn", "profit_of_more_retention")
+"What each of both adds to the profit of the coming years."
 
 
 def scenario_figures(inputs: FigureInputs) -> list[Figure]:
@@ -43,7 +48,8 @@ def scenario_figures(inputs: FigureInputs) -> list[Figure]:
 
     estimates = iter(estimate_intervals(evaluate, panel.customer_ids, n_resamples=inputs.n_resamples))
     n = int(paying.sum())
-    return [
+    gains = [Figure(name, next(estimates), n) for name in GAINS]
+    return [figure for figure in gains if not math.isnan(figure.value)] + [
         Figure(definition.name, estimate, n, Place("what_if", scenario.label))
         for scenario in scenarios
         for definition, estimate in zip(figures_in_scenarios(), estimates, strict=False)
@@ -60,10 +66,10 @@ def _scales_cost(what_if: WhatIf) -> bool:
 def _outcomes(
     sums: NDArray[np.float64], panel: MrrPanel, *, acquired: AcquiredCustomers, scenarios: Sequence[WhatIf]
 ) -> NDArray[np.float64]:
-    """(scenarios x figures,) for the sums of one sample."""
+    """The `GAINS`, then scenarios x figures, for the sums of one sample."""
     earned, mrr, paying, churned, at_risk, n_acquired, costs, new_a_month = sums.tolist()
     if not (paying and at_risk and mrr):
-        return np.full(len(scenarios) * len(figures_in_scenarios()), np.nan)
+        return np.full(len(GAINS) + len(scenarios) * len(figures_in_scenarios()), np.nan)
     cac = float(acquired.cac(np.array(costs), np.array(n_acquired))) if acquired.has_cost else 0.0
     now = Economics(
         mrr=mrr / paying,
@@ -72,8 +78,13 @@ def _outcomes(
         acquisition_cost=cac,
         whole_months=panel.whole_months,
     )
+    less_churn = replace(now, monthly_churn=now.monthly_churn * (1 - CHURN_CHANGE))
+    today, *changed = (
+        _look_ahead(then, paying, new_a_month=new_a_month) for then in (now, less_churn, _with_more_retention(now))
+    )
+    gains = [_profit_gained(today, then) for then in changed]
     outlooks = [_look_ahead(scenario.apply(now), paying, new_a_month=new_a_month) for scenario in scenarios]
-    return np.array([_outcome(one, outlook) for outlook in outlooks for one in figures_in_scenarios()])
+    return np.array([*gains, *(_outcome(one, outlook) for outlook in outlooks for one in figures_in_scenarios())])
 
 
 def _outcome(definition: FigureDefinition, outlook: Outlook) -> float:
@@ -86,7 +97,19 @@ def _look_ahead(then: Economics, n_customers: float, *, new_a_month: float) -> O
         then, n_customers=n_customers, new_per_month=new_a_month, n_months=YEARS_AHEAD * MONTHS_PER_YEAR
     )
     years = months.reshape(YEARS_AHEAD, MONTHS_PER_YEAR).sum(axis=1).tolist()
-    return Outlook(then, has_cost=then.acquisition_cost > 0, revenue=years)
+    n_new = new_a_month * YEARS_AHEAD * MONTHS_PER_YEAR
+    return Outlook(then, has_cost=then.acquisition_cost > 0, revenue=years, n_new=n_new)
+
+
+def _profit_gained(now: Outlook, then: Outlook) -> float:
+    """The additional profit as a share of today's; NaN without a profit today."""
+    return then.profit / now.profit - 1 if now.profit > 0 else math.nan
+
+
+def _with_more_retention(now: Economics) -> Economics:
+    """The economics with five percentage points more yearly retention, at most all of it."""
+    yearly = min(1.0, (1 - now.monthly_churn) ** MONTHS_PER_YEAR + RETENTION_POINTS)
+    return replace(now, monthly_churn=1 - yearly ** (1 / MONTHS_PER_YEAR))
 
 
 def _revenue_of_year(place: int) -> FigureDefinition:
@@ -110,5 +133,13 @@ SECTION = FigureSection(
             in_scenario=lambda outlook: sum(outlook.revenue),
             views=("scenario_row",),
         ),
+        FigureDefinition(
+            "profit_three_years",
+            "money",
+            computed_by=scenario_figures,
+            in_scenario=lambda outlook: outlook.profit,
+            views=("scenario_row",),
+        ),
+        *(FigureDefinition(name, "share", computed_by=scenario_figures) for name in GAINS),
     ),
 )

@@ -1,4 +1,4 @@
-"""Campaigns, channels and stores, referrals and community, on a shop small enough to count by hand."""
+"""Campaigns, channels and stores, gross margin, referrals and community, on a shop small enough to count by hand."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from insights.report.building import Report, build_report
 from tests.worlds import config, frame, shop
 
 LINES = (
-    "ada 2026-01-03 100 channel=web store_id=s1", "ada 2026-01-20 -40 channel=store store_id=s2",
-    "ada 2026-02-03 200 channel=store store_id=s2", "bo 2026-02-05 60 channel=web store_id=s1",
+    "ada 2026-01-03 100 channel=web store_id=s1 cost=60", "ada 2026-01-20 -40 channel=store store_id=s2 cost=24",
+    "ada 2026-02-03 200 channel=store store_id=s2 cost=90", "bo 2026-02-05 60 channel=web store_id=s1",
     "cy 2026-02-06 80",
 )  # fmt: skip
 
@@ -78,3 +78,10 @@ def test_referred_customers_are_counted_of_all_and_of_those_who_joined():
 
 def test_the_community_is_a_share_of_the_customers_who_used_anything():
     assert (value("community_share"), value("community_share", period="2026-02")) == (1 / 2, 0)
+
+
+def test_the_gross_margin_takes_off_the_cost_of_what_was_kept_and_leaves_out_unknown_costs():
+    # 100 - 40 + 200 of revenue with a cost of 60 - 24 + 90; the purchases of Bo and Cy have none.
+    assert value("gross_profit") == 260 - 126
+    assert value("gross_margin") == pytest.approx(134 / 260)
+    assert value("gross_margin", period="2026-01") == pytest.approx(24 / 60)

@@ -19,7 +19,7 @@ from models.churn.shared_fits import share_fits
 from models.metrics.classification import compare
 from models.mlflow_store.package import ModelPackage
 from models.protocols import ChurnModel, Settings
-from training.churn.rows import ChurnRows, load_churn_rows
+from training.churn.rows import ChurnRows, fit_few_rows, load_churn_rows
 from training.churn.trials import (
     BASELINES,
     Trials,
@@ -34,7 +34,7 @@ from training.judging.screening import Screening, collect_exclusions, doubt_mode
 from training.run.cards import INTERVALS, RECIPE_FIGURES, Evaluation, build_card, feature_facts, outcome_facts
 from training.run.pipeline import TrainingPipeline, TrainingResult, register, track_training
 from training.run.plots import churn_plots
-from training.run.recipe import Recipe
+from training.run.recipe import Recipe, change_settings
 from training.run.session import Session
 from training.run.tracking import TrackedRun
 
@@ -90,7 +90,7 @@ def select_recipes(session: Session, model: str | None, *, settings: Settings) -
     if model is None:
         return recipes
     CHURN_MODELS[model]
-    recipes[model] = recipes[model].with_settings(settings)
+    recipes[model] = change_settings(recipes[model], settings, catalogue=CHURN_MODELS, fit=fit_few_rows)
     return {name: recipe for name, recipe in recipes.items() if name in (*BASELINES, model)}
 
 

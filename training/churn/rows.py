@@ -9,7 +9,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from core.feature_table import FeatureTable
+from core.feature_names import DAYS_SINCE_LAST_PURCHASE, FeatureFamily
+from core.feature_table import FeatureColumn, FeatureTable
 from core.labels import Labels
 from core.scores import Scores
 from core.window import Cohort
@@ -84,6 +85,28 @@ class ChurnRows:
     def fit_and_score(self, recipe: Recipe, *, train: NDArray[np.bool_], test: NDArray[np.bool_]) -> Scores:
         """Fit the recipe on some rows and score others, without score intervals, which cost many refits."""
         return self.score(self.fit(recipe.with_settings({"n_resamples": 0}), train), test)
+
+
+def fit_few_rows(model: ChurnModel) -> ChurnModel:
+    """Fit a model on some made-up customers, which shows within a second whether its settings can be used."""
+    n_rows = 120
+    column = FeatureColumn(
+        name=DAYS_SINCE_LAST_PURCHASE, family=FeatureFamily.RECENCY, unit="days", en="", ja="", missing="", digest=""
+    )
+    ids = np.array([f"c{row:03d}" for row in range(n_rows)])
+    cutoffs = np.full(n_rows, np.datetime64("2026-01-01", "D"))
+    values = np.random.default_rng(0).random((n_rows, 1))
+    outcomes = Labels(
+        customer_ids=ids,
+        cutoffs=cutoffs,
+        churned=values[:, 0] + 0.5 * (np.arange(n_rows) % 2) > 0.75,
+        churned_at=np.full(n_rows, np.datetime64("NaT", "D")),
+        cause=np.full(n_rows, ""),
+        amount_after=np.zeros(n_rows),
+        observed_until=cutoffs + 30,
+        horizon_days=30,
+    )
+    return model.fit(FeatureTable(ids, cutoffs, values, (column,)), outcomes)
 
 
 def load_churn_rows(tables: Tables, extra_cutoffs: Iterable[date] = ()) -> ChurnRows:

@@ -20,7 +20,7 @@ from training.hazard.rows import HazardRows, load_hazard_rows
 from training.judging.leaks import LabelledRows
 from training.judging.screening import Screening, screen_features
 from training.run.cards import Evaluation
-from training.run.recipe import Recipe, default_recipe
+from training.run.recipe import Recipe, change_settings, default_recipe
 from training.run.session import Progress, Session, run_parallel
 
 BASELINE = HAZARD.constant_model
@@ -73,7 +73,7 @@ def select_recipes(session: Session, model: str | None, *, settings: Settings) -
         name: default_recipe(HAZARD_MODELS, name).with_settings(common) for name in HAZARD_MODELS if name in names
     }
     if model:
-        recipes[model] = recipes[model].with_settings(settings)
+        recipes[model] = change_settings(recipes[model], settings, catalogue=HAZARD_MODELS)
     return recipes
 
 

@@ -28,7 +28,7 @@ from training.recommender.tuned import TunedRecommenders, read_tuned
 from training.run.cards import RECIPE_FIGURES, Evaluation, build_card
 from training.run.pipeline import TrainingPipeline, TrainingResult, register, track_training
 from training.run.plots import ndcg_plot
-from training.run.recipe import Recipe, default_recipe
+from training.run.recipe import Recipe, change_settings, default_recipe
 from training.run.session import Session
 
 BASELINE = "popularity"
@@ -119,7 +119,7 @@ def select_recipes(
     RECOMMENDERS[model]
     names = add_base_models([BASELINE, model])
     recipes = {name: tuned.apply(_default_recipe(config, name)) for name in RECOMMENDERS if name in names}
-    return recipes | {model: recipes[model].with_settings(settings)}
+    return recipes | {model: change_settings(recipes[model], settings, catalogue=RECOMMENDERS)}
 
 
 def evaluate(

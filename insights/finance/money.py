@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +61,7 @@ class Money:
         """Amounts in the base currency as whole units, int64; half a unit is rounded to even."""
         return np.rint(np.asarray(amounts, dtype=np.float64) / self.unit).astype(np.int64)
 
-    def amounts(self, units: NDArray[Any]) -> NDArray[np.float64]:
+    def amounts(self, units: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.float64]:
         """Whole units as amounts in the base currency."""
         return np.round((units * self.unit).astype(np.float64), self.n_decimals)
 

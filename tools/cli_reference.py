@@ -20,7 +20,7 @@ Written by `python -m tools.cli_reference`; a test keeps it current.
 
 Every command reads the data set's TOML ([configuration](configuration.md)): `--config`, else `KIZUNA_CONFIG`, else
 `./kizuna.toml`. Models, releases and the ledger are kept below `var/`. Exit codes: 0 done, 1 internal error, 2 bad
-input, 130 interrupted. On bad input a command prints one line with the problem and the fix.
+input, 130 interrupted, 143 terminated. On bad input a command prints one line with the problem and the fix.
 
 Results go to the standard output, progress and notes to the standard error. `--format json` prints one JSON document
 instead of lines and tables. `kizuna --version` shows the version; `kizuna --install-completion` makes the shell

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import NotFound, did_you_mean
 from core.interactions import codes_of
 from core.segmentation import SegmentFigures, ValueKind
 from features.cohort import select_cohort
@@ -72,6 +73,19 @@ def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, NDArray[np.s
     segments = {group.name: ids[segmentation.in_segment[:, place]] for place, group in enumerate(segmentation.segments)}
     tiered = {group.name: ids[customer_tiers == place] for place, group in enumerate(segmentation.customer_tiers)}
     return {by: members for by, members in {"segment": segments, "customer_tier": tiered}.items() if members}
+
+
+def find_members(tables: Tables, cutoff: date, *, name: str, risks: Risks) -> NDArray[np.str_]:
+    """The ids of a segment or customer tier, (n,), as known before the cutoff. Raises NotFound for an unknown name."""
+    features = compute_features(tables, select_cohort(tables, [cutoff]))
+    segmentation = compute_segmentation(tables.config, features, churn_probability=risks.of(features.customer_ids))
+    ids, tiers = features.customer_ids, segmentation.customer_tiers
+    groups = {tier.name: ids[segmentation.customer_tier == place] for place, tier in enumerate(tiers)}
+    groups |= {group.name: ids[segmentation.in_segment[:, place]] for place, group in enumerate(segmentation.segments)}
+    if name not in groups:
+        listed = f"there are: {', '.join(sorted(groups))}" if groups else "define one under [segments]"
+        raise NotFound(f"no segment '{name}'{did_you_mean(name, list(groups))}; {listed}")
+    return groups[name]
 
 
 def segment_report(tables: Tables, cutoff: date, *, risks: Risks) -> SegmentReport:

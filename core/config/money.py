@@ -63,6 +63,14 @@ class ReportSettings(Section, frozen=True):
     "Events of the `usage` table that are not features of the product. A letter does not name them."
     contacts: dict[str, str] = field(default_factory=dict)
     'How letters name account owners, e.g. `mori = "Ken Mori (customer success)"`. Default: as in the accounts table.'
+    company: str = ""
+    "The business that sends letters, e.g. 'Kizuna Software KK'. A letter names it at the top and under its greeting."
+    sender: str = ""
+    "Who signs letters to customers without an account owner, e.g. 'Ken Mori, customer success'."
+    thing_names: dict[str, str] = field(default_factory=dict)
+    """\
+    How letters name events and categories, e.g. `csv_export = "CSV export"`. By default an event such as csv_export
+    reads 'Csv export'."""
 
     def __post_init__(self) -> None:
         for name in (*self.attribute_groups, *([self.tier_by] if self.tier_by else ())):

@@ -55,6 +55,9 @@ class Habits:
     n_days: NDArray[np.int64]
     are_purchases: bool
 
+    def __len__(self) -> int:
+        return len(self.things)
+
     def of(self, customer_id: str, similar_ids: NDArray[np.str_]) -> tuple[Habit, ...]:
         """The habits of one customer, most days first."""
         rows = np.flatnonzero(self.customer_ids == customer_id)
@@ -110,6 +113,8 @@ def _features_used(tables: Tables) -> ir.Table:
 
 def _items_bought(tables: Tables) -> ir.Table | None:
     """Purchases with the item's category, else its title, else its id; None without item ids."""
+    if "purchases" not in tables:
+        return None
     bought = purchases_without_returns(tables)
     if "item_id" not in bought.columns:
         return None

@@ -10,7 +10,9 @@ It is written to be sent to the customer: it covers usage, seats, support and ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -20,10 +22,18 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.errors import BadInput, NotFound
+from core.errors import BadInput, DataError, NotFound
+from core.i18n.translation import capitalize
 from core.window import Window
-from insights.letter.habits import Habit, SimilarCustomers, find_similar, load_habits, purchases_without_returns
-from tables.consents import customers_refusing
+from insights.letter.habits import (
+    Habit,
+    Habits,
+    SimilarCustomers,
+    find_similar,
+    load_habits,
+    purchases_without_returns,
+)
+from insights.letter.recipients import Recipients
 from tables.engines.arrays import seconds, within
 from tables.episodes import running_at
 from tables.tables import Tables
@@ -45,7 +55,7 @@ class CustomerProfile:
     n_people: int | None
     "Distinct people with usage in the window; None where usage does not name people."
     renews_on: date | None
-    "The next renewal ahead."
+    "The next renewal after the day of the letter; one on that day is too late to talk about."
     owner: str
     "Of the account; '' where the accounts table names no owner."
 
@@ -67,7 +77,7 @@ def load_profile(tables: Tables, customer_id: str, *, tables_then: Tables, windo
         plan=most_expensive.get("plan", ""),
         seats=int(sum(seats)) if seats else None,
         n_people=_count_people(tables_then, customer_id, window=window),
-        renews_on=min((day for day in renewals if day >= window.end), default=None),
+        renews_on=min((day for day in renewals if day > window.end), default=None),
         owner=_owner(tables_then, customer_id),
     )
 
@@ -144,8 +154,10 @@ class HealthCheck:
     days: int
     "Length of the window."
     profile: CustomerProfile
-    contact: str
-    "Who signs the letter; '' without an owner."
+    company: str
+    "The business that sends the letter; '' if the TOML names none."
+    sender: str
+    "Who signs the letter: the owner of the account, otherwise the sender of the TOML; '' without either."
     n_used: int
     "Number of different things used or bought."
     used: tuple[Habit, ...]
@@ -161,31 +173,92 @@ class HealthCheck:
     "None without a tickets table."
 
 
-def build_health_check(tables: Tables, customer_id: str, *, cutoff: date | None = None) -> HealthCheck:
-    """Look up one customer. Raises NotFound for an unknown one, BadInput for a customer who opted out of contact."""
-    day = cutoff or tables.default_cutoff()
-    tables_then = tables.at(day)
-    window = Window.lookback(day, tables.config.active_days)
-    profile = load_profile(tables, customer_id, tables_then=tables_then, window=window)
-    if customer_id in customers_refusing(tables, "contact", cutoff=day):
-        raise BadInput(f"'{customer_id}' has refused to be contacted (see consents); no letter was written")
-    habits = load_habits(tables_then, window)
-    similar = find_similar(tables_then, customer_id, plan=profile.plan, seats=profile.seats, habits=habits, day=day)
-    return HealthCheck(
-        customer_id=customer_id,
-        is_account=tables.config.customer == "account",
-        cutoff=day,
-        days=window.days,
-        profile=profile,
-        contact=tables.config.report.contacts.get(profile.owner, profile.owner),
-        n_used=habits.count(customer_id),
-        used=habits.of(customer_id, similar.customer_ids),
-        unused=habits.suggest(customer_id, similar.customer_ids),
-        similar=similar,
-        are_purchases=habits.are_purchases,
-        n_days_active=_count_active_days(tables_then, customer_id, window=window),
-        support=_load_support(tables_then, customer_id, day=day),
-    )
+@dataclass(frozen=True)
+class LetterData:
+    """What the letters of one day have in common, read once for all customers."""
+
+    tables: Tables
+    tables_then: Tables
+    "As known before midnight of the day."
+    window: Window
+    habits: Habits
+    recipients: Recipients
+
+    @classmethod
+    def of(cls, tables: Tables, cutoff: date | None = None) -> LetterData:
+        """Read the data of a day. Raises DataError where the data set does not say what customers use or buy."""
+        day = cutoff or tables.default_cutoff()
+        tables_then, window = tables.at(day), Window.lookback(day, tables.config.active_days)
+        habits = load_habits(tables_then, window)
+        if not len(habits):
+            raise DataError(
+                f"there is too little to say in a letter: between {window.start} and {window.end} no table names what "
+                "customers use or buy; it needs usage (customer_id, event_time, event) or purchases with item_id, "
+                "best with categories of items"
+            )
+        return cls(tables, tables_then, window, habits, Recipients.of(tables, day))
+
+    def focus_on(self, customer_ids: Sequence[str]) -> LetterData:
+        """The same, with the rows of these customers at hand: each letter would read the whole tables otherwise."""
+        wanted = ibis.memtable({"customer_id": list(customer_ids)}, schema={"customer_id": "string"})
+        views = dict(self.tables_then.usable)
+        for name in {"usage", "purchases", "tickets"} & views.keys():
+            views[name] = views[name].semi_join(wanted, "customer_id").cache()
+        # Similar customers are looked for among all subscribers.
+        for name in {"subscriptions", "accounts"} & views.keys():
+            views[name] = views[name].cache()
+        return replace(self, tables_then=replace(self.tables_then, usable=views))
+
+    def build(self, customer_id: str, *, force: bool = False) -> HealthCheck:
+        """Look up one customer.
+
+        Raises NotFound for an unknown one, and BadInput for one who refuses contact or, without `force`, who has left.
+        """
+        config, day = self.tables.config, self.window.end
+        profile = load_profile(self.tables, customer_id, tables_then=self.tables_then, window=self.window)
+        refusal = self.recipients.explain_refusal(customer_id)
+        if refusal:
+            raise BadInput(f"{refusal}; no letter was written")
+        departure = self.recipients.explain_departure(customer_id)
+        if departure and not force:
+            raise BadInput(f"{departure}; no letter was written. --force writes one for the archive")
+        similar = find_similar(
+            self.tables_then, customer_id, plan=profile.plan, seats=profile.seats, habits=self.habits, day=day
+        )
+        return HealthCheck(
+            customer_id=customer_id,
+            is_account=config.customer == "account",
+            cutoff=day,
+            days=self.window.days,
+            profile=profile,
+            company=config.report.company,
+            sender=config.report.contacts.get(profile.owner, profile.owner) or config.report.sender,
+            n_used=self.habits.count(customer_id),
+            used=_in_words(self.habits.of(customer_id, similar.customer_ids), config.report.thing_names),
+            unused=_in_words(self.habits.suggest(customer_id, similar.customer_ids), config.report.thing_names),
+            similar=similar,
+            are_purchases=self.habits.are_purchases,
+            n_days_active=_count_active_days(self.tables_then, customer_id, window=self.window),
+            support=_load_support(self.tables_then, customer_id, day=day),
+        )
+
+
+def build_health_check(
+    tables: Tables, customer_id: str, *, cutoff: date | None = None, force: bool = False
+) -> HealthCheck:
+    """Look up one customer, see `LetterData`."""
+    return LetterData.of(tables, cutoff).build(customer_id, force=force)
+
+
+def _in_words(habits: tuple[Habit, ...], names: Mapping[str, str]) -> tuple[Habit, ...]:
+    """The habits with names that a customer can read."""
+    return tuple(replace(habit, thing=names.get(habit.thing) or _read_code(habit.thing)) for habit in habits)
+
+
+def _read_code(thing: str) -> str:
+    """A code such as csv_export as words; other names stay as they are."""
+    is_code = re.fullmatch(r"[a-z0-9]+([_.\-:][a-z0-9]+)+", thing)
+    return capitalize(re.sub(r"[_.\-:]", " ", thing)) if is_code else thing
 
 
 def _count_active_days(tables: Tables, customer_id: str, *, window: Window) -> int:

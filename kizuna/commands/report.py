@@ -6,12 +6,15 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 import typer
 from rich.console import Console
 
+from core.config.data_set import Config
 from core.errors import BadInput
 from core.i18n.translation import ENGLISH, Language
+from kizuna.commands.segments import load_risks
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, LanguageOption, open_config
 from kizuna.terminal import say
 
@@ -45,6 +48,17 @@ CustomerId = Annotated[
 ]
 
 
+SegmentName = Annotated[
+    str | None,
+    typer.Option(
+        "--segment", help="Write the letters of this segment's customers, one file each, into the folder --out."
+    ),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="With --customer: also for a customer who has left, for an archive.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("report", epilog="Example: kizuna report --out var/report.html --lang ja")(report)
@@ -59,14 +73,23 @@ def report(
     what_if: WhatIfs = None,
     compare: Compare = None,
     customer: CustomerId = None,
+    segment: SegmentName = None,
+    force: Force = False,
 ) -> None:
-    """Write the business report as one self-contained HTML page or as JSON, or one customer's letter."""
+    """Write the business report as one self-contained HTML page or as JSON, or letters to customers."""
     from insights.finance.economics import DEFAULT_WHAT_IFS, parse_what_if
     from insights.report.comparisons import parse_period
     from tables.sources.opening import open_tables
 
-    if customer is not None and (output_format is ReportFormat.json or what_if or compare):
-        raise BadInput("--customer writes an HTML letter; remove --format, --what-if and --compare")
+    if (customer or segment) and (output_format is ReportFormat.json or what_if or compare):
+        raise BadInput("--customer and --segment write HTML letters; remove --format, --what-if and --compare")
+    if customer and segment:
+        raise BadInput("give either --customer or --segment")
+    if force and not customer:
+        raise BadInput("--force is for the letter of one customer; add --customer")
+    if segment:
+        _write_letters(open_config(config), out, name=segment, cutoff=cutoff, language=lang)
+        return
     compared_with = parse_period(compare) if compare else None
     _check_file_name(out, output_format)
     scenarios = (parse_what_if(what_if),) if what_if else DEFAULT_WHAT_IFS
@@ -74,7 +97,7 @@ def report(
     with console.status("computing the report"):
         tables = open_tables(open_config(config))
         if customer is not None:
-            content, summary = _render_letter(tables, customer, cutoff=cutoff, language=lang)
+            content, summary = _render_letter(tables, customer, cutoff=cutoff, language=lang, force=force)
         else:
             content, summary = _render_report(
                 tables,
@@ -126,10 +149,42 @@ def _render_report(
     return content, f"{len(built.figures.all):,} figures of {built.config.name}, data before {built.calendar.cutoff}"
 
 
-def _render_letter(tables: Tables, customer_id: str, *, cutoff: date | None, language: Language) -> tuple[str, str]:
+def _render_letter(
+    tables: Tables, customer_id: str, *, cutoff: date | None, language: Language, force: bool
+) -> tuple[str, str]:
     """One customer's letter and a one-line summary."""
     from insights.letter.health_check import build_health_check
     from insights.render.letter import render_letter
 
-    check = build_health_check(tables, customer_id, cutoff=cutoff)
+    check = build_health_check(tables, customer_id, cutoff=cutoff, force=force)
     return render_letter(check, language), f"health check of {customer_id}, data before {check.cutoff}"
+
+
+def _write_letters(config: Config, folder: Path, *, name: str, cutoff: date | None, language: Language) -> None:
+    """Write the letters to the customers of a segment, except those who have left or refuse contact."""
+    from insights.letter.health_check import LetterData
+    from insights.render.letter import render_letter
+    from insights.segments import find_members
+    from tables.sources.opening import open_tables
+
+    if folder.suffix or folder.is_file():
+        raise BadInput(f"--out {folder}: --segment writes one file per customer; name a folder")
+    console = Console()
+    with console.status("writing letters"):
+        tables = open_tables(config)
+        data = LetterData.of(tables, cutoff)
+        members = find_members(tables, data.window.end, name=name, risks=load_risks(config)).tolist()
+        refusing = {one for one in members if data.recipients.explain_refusal(one)}
+        left = {one for one in members if one not in refusing and data.recipients.explain_departure(one)}
+        recipients = [one for one in members if one not in refusing | left]
+        folder.mkdir(parents=True, exist_ok=True)
+        data = data.focus_on(recipients) if recipients else data
+        for customer_id in recipients:
+            # An id may contain slashes.
+            path = folder / f"{quote(customer_id, safe='')}.html"
+            path.write_text(render_letter(data.build(customer_id), language), encoding="utf-8")
+    say(
+        console,
+        f"{folder}: {len(recipients):,} letters to {name}, data before {data.window.end}; without a letter: "
+        f"{len(refusing):,} refuse contact, {len(left):,} have left",
+    )

@@ -68,7 +68,7 @@ def test_writes_the_letter_of_one_customer(data_set: Path, tmp_path: Path):
     ("options", "message"),
     [
         (("--customer", "unknown"), "no customer 'unknown' before"),
-        (("--customer", "ada", "--format", "json"), "--customer writes an HTML letter"),
+        (("--customer", "ada", "--format", "json"), "--customer and --segment write HTML letters"),
         (("--what-if", "chrun=0.02"), "did you mean 'churn'"),
         (("--what-if", "churn=0.02"), "--what-if churn=0.02 needs paying subscribers"),
         (("--cutoff", "2020-01-01"), "nothing was recorded before 2020-01-01"),

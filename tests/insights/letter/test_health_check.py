@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 import pytest
 
 from core.config.money import ReportSettings
-from core.errors import BadInput, NotFound
+from core.config.training import ChurnDefinition
+from core.errors import BadInput, DataError, NotFound
 from core.i18n.translation import ENGLISH, JAPANESE
-from insights.letter.health_check import HealthCheck, build_health_check
+from insights.letter.health_check import HealthCheck, LetterData, build_health_check
 from insights.render.letter import render_letter
-from tables.tables import Tables
+from tables.tables import Tables, tables_from_frames
 from tests.software_firm import firm_tables, span, usage_rows
 from tests.worlds import config, frame, shop
 
@@ -137,3 +138,66 @@ def test_ignored_events_are_not_named():
     usage = frame(*usage_rows("ada 2026-06-01 export", "ada 2026-06-02 report"))
 
     assert [habit.thing for habit in check_of(shop(settings=settings, usage=usage), "ada").used] == ["report"]
+
+
+def left_tables() -> Tables:
+    """Acme's only subscription has ended, in a firm where that is churn; usage goes on for a while."""
+    spans = [span("acme", "pro", "2025-01-10", "2026-06-10", 130.0), span("bolt", "pro", "2025-01-10", None, 130.0)]
+    usage = usage_rows("acme 2026-06-01 csv_export", "bolt 2026-06-01 csv_export")
+    settings = config(churn=ChurnDefinition(definition="subscription_ended"), active_days=90)
+    return tables_from_frames(settings, {"subscriptions": frame(*spans), "usage": frame(*usage)})
+
+
+def test_a_customer_who_has_left_gets_no_letter_unless_for_the_archive():
+    with pytest.raises(BadInput, match=r"'acme' has left: the last subscription ended on 2026-06-10; .*--force"):
+        check_of(left_tables())
+
+    assert build_health_check(left_tables(), "acme", cutoff=DAY, force=True).customer_id == "acme"
+    assert check_of(left_tables(), "bolt").customer_id == "bolt"
+
+
+def test_a_buyer_who_has_been_away_too_long_has_left():
+    tables = shop("ada 2025-01-01 item_id=tea", "bo 2026-06-01 item_id=tea")
+
+    with pytest.raises(BadInput, match="'ada' has left: on 2026-07-01 there was no purchase in the 180 days"):
+        check_of(tables, "ada")
+
+
+def test_codes_of_events_read_as_words_and_the_toml_may_name_them():
+    assert [habit.thing for habit in check_of(left_tables(), "bolt").used] == ["Csv export"]
+
+    named = config(report=ReportSettings(thing_names={"tea": "Green tea"}))
+    assert [habit.thing for habit in check_of(shop("bo 2026-06-01 item_id=tea", settings=named), "bo").used] == [
+        "Green tea"
+    ]
+
+
+def test_the_letter_names_company_and_sender_where_the_account_has_no_owner():
+    settings = config(report=ReportSettings(company="Tea House KK", sender="Ken Mori"))
+    check = check_of(shop("bo 2026-06-01 item_id=tea", settings=settings), "bo")
+
+    for language in (ENGLISH, JAPANESE):
+        letter = render_letter(check, language)
+        assert letter.count("Tea House KK") == 2
+        assert "Ken Mori" in letter
+
+
+def test_a_renewal_on_the_day_of_the_letter_is_not_announced():
+    def renewal(day: str) -> date | None:
+        row = span("acme", "pro", "2025-01-10", None, 130.0) | {"renews_at": datetime.fromisoformat(day)}
+        tables = firm_tables(subscriptions=frame(row), usage=frame(*usage_rows("acme 2026-06-01 export")))
+        return check_of(tables).profile.renews_on
+
+    assert (renewal("2026-07-01"), renewal("2026-07-02")) == (None, date(2026, 7, 2))
+
+
+def test_with_too_little_to_say_the_error_names_what_a_letter_needs():
+    with pytest.raises(DataError, match=r"needs usage \(customer_id, event_time, event\) or purchases with item_id"):
+        check_of(shop("ada 2026-06-01"), "ada")
+
+
+def test_letters_are_the_same_one_by_one_and_for_many():
+    tables = neighbourhood()
+    data = LetterData.of(tables, DAY)
+
+    assert repr(data.focus_on(["acme"]).build("acme")) == repr(data.build("acme"))

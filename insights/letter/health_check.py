@@ -200,10 +200,10 @@ class LetterData:
 
     def focus_on(self, customer_ids: Sequence[str]) -> LetterData:
         """The same, with the rows of these customers at hand: each letter would read the whole tables otherwise."""
-        wanted = ibis.memtable({"customer_id": list(customer_ids)}, schema={"customer_id": "string"})
+        recipients = ibis.memtable({"customer_id": list(customer_ids)}, schema={"customer_id": "string"})
         views = dict(self.tables_then.usable)
         for name in {"usage", "purchases", "tickets"} & views.keys():
-            views[name] = views[name].semi_join(wanted, "customer_id").cache()
+            views[name] = views[name].semi_join(recipients, "customer_id").cache()
         # Similar customers are looked for among all subscribers.
         for name in {"subscriptions", "accounts"} & views.keys():
             views[name] = views[name].cache()
@@ -212,7 +212,7 @@ class LetterData:
     def build(self, customer_id: str, *, force: bool = False) -> HealthCheck:
         """Look up one customer.
 
-        Raises NotFound for an unknown one, and BadInput for one who refuses contact or, without `force`, who has left.
+        Raises NotFound for an unknown one, and BadInput for a customer without consent to contact and, without `force`, for a former customer.
         """
         config, day = self.tables.config, self.window.end
         profile = load_profile(self.tables, customer_id, tables_then=self.tables_then, window=self.window)

@@ -54,9 +54,7 @@ SegmentName = Annotated[
         "--segment", help="Write the letters of this segment's customers, one file each, into the folder --out."
     ),
 ]
-Force = Annotated[
-    bool, typer.Option("--force", help="With --customer: also for a customer who has left, for an archive.")
-]
+Force = Annotated[bool, typer.Option("--force", help="With --customer: also for a former customer, for an archive.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -140,7 +140,7 @@ def test_ignored_events_are_not_named():
     assert [habit.thing for habit in check_of(shop(settings=settings, usage=usage), "ada").used] == ["report"]
 
 
-def left_tables() -> Tables:
+def firm_after_churn() -> Tables:
     """Acme's only subscription has ended, in a firm where that is churn; usage goes on for a while."""
     spans = [span("acme", "pro", "2025-01-10", "2026-06-10", 130.0), span("bolt", "pro", "2025-01-10", None, 130.0)]
     usage = usage_rows("acme 2026-06-01 csv_export", "bolt 2026-06-01 csv_export")
@@ -150,10 +150,10 @@ def left_tables() -> Tables:
 
 def test_a_customer_who_has_left_gets_no_letter_unless_for_the_archive():
     with pytest.raises(BadInput, match=r"'acme' has left: the last subscription ended on 2026-06-10; .*--force"):
-        check_of(left_tables())
+        check_of(firm_after_churn())
 
-    assert build_health_check(left_tables(), "acme", cutoff=DAY, force=True).customer_id == "acme"
-    assert check_of(left_tables(), "bolt").customer_id == "bolt"
+    assert build_health_check(firm_after_churn(), "acme", cutoff=DAY, force=True).customer_id == "acme"
+    assert check_of(firm_after_churn(), "bolt").customer_id == "bolt"
 
 
 def test_a_buyer_who_has_been_away_too_long_has_left():
@@ -164,7 +164,7 @@ def test_a_buyer_who_has_been_away_too_long_has_left():
 
 
 def test_codes_of_events_read_as_words_and_the_toml_may_name_them():
-    assert [habit.thing for habit in check_of(left_tables(), "bolt").used] == ["Csv export"]
+    assert [habit.thing for habit in check_of(firm_after_churn(), "bolt").used] == ["Csv export"]
 
     named = config(report=ReportSettings(thing_names={"tea": "Green tea"}))
     assert [habit.thing for habit in check_of(shop("bo 2026-06-01 item_id=tea", settings=named), "bo").used] == [

@@ -40,7 +40,7 @@ class Recipients:
             day=day,
             cohort=select_cohort(tables, [day]).customer_ids,
             cohort_in_words=describe_cohort(tables),
-            ended_on=_ended_subscribers(tables.at(day), day) if tables.config.churn.definition == ENDS else {},
+            ended_on=_find_ends(tables.at(day), day) if tables.config.churn.definition == ENDS else {},
             refusing=customers_refusing(tables, "contact", cutoff=day),
         )
 
@@ -58,7 +58,7 @@ class Recipients:
         return ""
 
 
-def _ended_subscribers(tables_then: Tables, day: date) -> dict[str, date]:
+def _find_ends(tables_then: Tables, day: date) -> dict[str, date]:
     """The last end of each customer whose subscriptions have all ended."""
     if "subscriptions" not in tables_then or "ended_at" not in tables_then["subscriptions"].columns:
         return {}

@@ -212,7 +212,7 @@ class LetterData:
     def build(self, customer_id: str, *, force: bool = False) -> HealthCheck:
         """Look up one customer.
 
-        Raises NotFound for an unknown one, BadInput for one without consent to contact or, without `force`, a former one.
+        Raises NotFound for an unknown one, BadInput without consent to contact or, without `force`, for a former one.
         """
         config, day = self.tables.config, self.window.end
         profile = load_profile(self.tables, customer_id, tables_then=self.tables_then, window=self.window)

@@ -24,6 +24,8 @@ LARGE_AMOUNT = 1000
 LARGE, VERY_LARGE = 1_000_000, 1_000_000_000
 "From the first on, amounts are written in thousands, from the second on in millions."
 SCALES = {1_000: "{amount}k", 1_000_000: "{amount}M"}
+TICK_SCALES = {1_000_000: 1_000_000, 1_000: 100_000}
+"The scale of an axis, to the amount from which on it is used."
 TABLE_UNITS = {1: " ({currency})", 1_000: " (thousands of {currency})", 1_000_000: " (millions of {currency})"}
 NO_VALUE = "–"
 SMALL_CHANGE = 0.1
@@ -140,15 +142,18 @@ class Formatter:
         if not (math.isfinite(value) and math.isfinite(before)):
             return ""
         if unit == "points":
-            return format_number(value - before + 0.0, self.language, n_decimals=1, is_signed=True)
+            return format_number(round(value - before, 1) + 0.0, self.language, n_decimals=1, is_signed=True)
         if unit == "share":
-            points = 100 * (value - before) + 0.0
+            points = 100 * (value - before)
             n_decimals = 2 if abs(points) < SMALL_CHANGE else 1
+            points = round(points, n_decimals) + 0.0
             number = format_number(points, self.language, n_decimals=n_decimals, is_signed=True)
             return self.translate("{points} pt", points=number)
         if not before:
             return ""
-        return format_percent((value - before) / abs(before) + 0.0, self.language, n_decimals=1, is_signed=True)
+        # Rounded first, because a small loss would be written as -0.0%.
+        change = round((value - before) / abs(before), 3) + 0.0
+        return format_percent(change, self.language, n_decimals=1, is_signed=True)
 
     def ticks_of(self, unit: Unit) -> Callable[[float, float], str]:
         """Writes the values of an axis of this unit; see `tick`."""
@@ -160,12 +165,13 @@ class Formatter:
             return "0"
         if unit == "share":
             return format_percent(value + 0.0, self.language, n_decimals=_n_decimals(100 * value))
-        scale = next((size for size in (1_000_000, 1_000) if largest >= size), 1) if unit == "money" else 1
-        number = format_number(value / scale + 0.0, self.language, n_decimals=_n_decimals(value / scale))
+        scale = next((size for size, least in TICK_SCALES.items() if largest >= least), 1) if unit == "money" else 1
+        value, n_decimals = value / scale + 0.0, _n_decimals(value / scale)
+        number = format_number(value, self.language, n_decimals=n_decimals)
         if unit != "money":
             return number
-        if not self._writes_yen and value / scale == round(value / scale):
-            number = format_money(value / scale + 0.0, self.currency, locale=self.language, n_decimals=0)
+        if not self._writes_yen:
+            number = format_money(value, self.currency, locale=self.language, n_decimals=n_decimals)
         amount = number if scale == 1 else self.translate(SCALES[scale], amount=number)
         return f"{amount}円" if self._writes_yen else amount
 

@@ -62,3 +62,11 @@ def test_very_large_amounts_are_in_millions_and_english_tables_name_their_unit()
     assert (EN.table_unit(1), EN.table_unit(1_000)) == ("", " (thousands of GBP)")
     assert (EN.exact(320.5), EN.exact(74_836_532, scale=1_000)) == ("£320.50", "74,837")
     assert Formatter(JAPANESE, "USD", 2).money(3_000_000) == "$3,000千"
+
+
+def test_the_values_of_an_axis_are_short_and_zero_has_no_unit():
+    assert [EN.tick(value, 6e6, unit="money") for value in (0, 2.5e6, 6e6)] == ["0", "£2.5M", "£6M"]
+    assert [JA.tick(value, 200_000, unit="money") for value in (50_000, 200_000)] == ["50千円", "200千円"]
+    assert JA.tick(40_000, 40_000, unit="money") == "40,000円"
+    assert (EN.tick(0.025, 0.1, unit="share"), EN.tick(0.5, 1.0, unit="share")) == ("2.5%", "50%")
+    assert (EN.tick(7.5, 10, unit="months"), EN.tick(1200, 1500, unit="customers")) == ("7.5", "1,200")

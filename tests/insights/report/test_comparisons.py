@@ -110,4 +110,5 @@ def test_changes_are_in_points_for_shares_and_in_percent_for_amounts():
         "+2.0 pt", "-2.0ポイント",
     )  # fmt: skip
     assert (english.change(110, 100, unit="money"), english.change(-5.0, 3.0, unit="points")) == ("+10.0%", "-8.0")
+    assert (english.change(0.9999, 1.0, unit="money"), english.change(3.0, 3.01, unit="points")) == ("+0.0%", "+0.0")
     assert english.change(1.0, 0.0, unit="money") == english.change(1.0, float("nan"), unit="money") == ""

@@ -87,6 +87,8 @@ def test_a_better_model_becomes_champion_and_the_ledger_records_why(shop: Sessio
     promotion = promote(shop, "churn", version=training_result.challenger.version)
 
     move = shop.ledger.latest().aliases["churn", "champion"]
+    # The command began at `shop.now`, when the version did not exist yet.
+    assert shop.ledger.at(shop.now).version("churn", "champion") is None
     assert promotion.previous is not None
     assert promotion.previous.card.is_baseline
     assert shop.registry.aliases("churn")["champion"] == training_result.challenger.version

@@ -8,13 +8,15 @@ their row: the satisfaction of a ticket when it is closed, the end of a subscrip
     known: topic        |              satisfaction, closed_at: not yet
 
 This file is the only place that declares tables. Reading, cleaning, `Tables.at(cutoff)` and `kizuna check` follow it,
-so a new table is one more entry. A data set needs `purchases` or `usage`; every other table is optional.
+so a new table is one more entry. A data set needs `purchases`, `usage` or `subscriptions`; every other table is
+optional.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import Literal
 
 Kind = Literal["id", "text", "number", "integer", "time", "date", "boolean"]
@@ -39,6 +41,8 @@ class ColumnContract:
     "A time column of the same row; an earlier time in this column contradicts it."
     minimum: float | None = None
     "A smaller value is impossible."
+    is_taxed: bool = False
+    "Whether the amount includes tax where `money.tax_included` says so; everything behind the contract is net of it."
 
 
 @dataclass(frozen=True)
@@ -80,15 +84,8 @@ class TableContract:
         return name in self.names
 
 
-def _require(name: str, kind: Kind, *, known_at: str | None = None, minimum: float | None = None) -> ColumnContract:
-    return ColumnContract(name, kind, required=True, known_at=known_at, minimum=minimum)
-
-
-def _optional(
-    name: str, kind: Kind, *, known_at: str | None = None, not_before: str | None = None, minimum: float | None = None
-) -> ColumnContract:
-    return ColumnContract(name, kind, known_at=known_at, not_before=not_before, minimum=minimum)
-
+_optional = ColumnContract
+_require = partial(ColumnContract, required=True)
 
 CUSTOMER = _require("customer_id", "id")
 EVENT_TIME = _require("event_time", "time")
@@ -128,7 +125,7 @@ _TABLES = (
         (
             _require("item_id", "id"),
             _optional("category", "text"),
-            _optional("price", "number"),
+            _optional("price", "number", is_taxed=True),
             _optional("cost", "number"),
             _optional("available", "boolean"),
             _optional("title", "text"),
@@ -141,7 +138,7 @@ _TABLES = (
         "purchases",
         (
             EVENT_TIME,
-            _require("amount", "number"),
+            _require("amount", "number", is_taxed=True),
             _optional("customer_id", "id"),
             _optional("item_id", "id"),
             _optional("quantity", "number"),
@@ -179,21 +176,23 @@ _TABLES = (
             CUSTOMER,
             _require("subscription_id", "id"),
             _require("plan", "text"),
-            _require("mrr", "number", minimum=0),
+            _require("mrr", "number", is_taxed=True),
             _require("started_at", "time"),
             _optional("ended_at", "time", known_at="ended_at", not_before="started_at"),
             _optional("end_reason", "text", known_at="ended_at"),
             _optional("end_kind", "text", known_at="ended_at"),
             _optional("cancel_requested_at", "time", known_at="cancel_requested_at"),
             _optional("renews_at", "time"),
-            _optional("refunded", "number", known_at="ended_at"),
+            _optional("refunded", "number", known_at="ended_at", is_taxed=True),
             _optional("margin_rate", "number"),
             _optional("currency", "text"),
             _optional("seats", "integer"),
             _optional("term_months", "integer"),
+            _optional("item", "text"),
             RECORDED_TIME,
         ),
         happens_at="started_at",
+        proves_activity=True,
     ),
     TableContract(
         "tickets",

@@ -18,13 +18,23 @@ class MoneySettings(Section, frozen=True):
     decimals: Annotated[int, Meta(ge=0, le=4)] | None = None
     "Decimals of the base currency, if they are not those of ISO 4217 (JPY has none)."
     tax_included: bool = False
-    "Whether amounts include tax. Reports say so."
+    "Whether prices and amounts bought include tax. Needs `tax_rate`; figures and features are net of it."
+    tax_rate: NonNegativeFloat = 0.0
+    "Rate of the tax that `tax_included` takes off, e.g. 0.1 for 10 %."
     fiscal_year_starts: Annotated[int, Meta(ge=1, le=12)] = 1
     "Month in which the fiscal year starts."
     margin_rate: PositiveShare = 1.0
     "Gross margin as a share of revenue, for subscriptions without a margin_rate of their own."
     yearly_discount: NonNegativeFloat = 0.1
     "Discount rate per year, for lifetime value from the survival curve."
+
+    def __post_init__(self) -> None:
+        if self.tax_included and not self.tax_rate:
+            raise ValueError("tax_included needs the rate that is taken off; add e.g. tax_rate = 0.1 for 10 %")
+        if self.tax_rate and not self.tax_included:
+            raise ValueError(
+                "tax_rate is taken off amounts that include tax; add tax_included = true, or remove tax_rate"
+            )
 
 
 class OfferAssumptions(Section, frozen=True):

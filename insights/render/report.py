@@ -69,7 +69,7 @@ def render_json(report: Report) -> str:
         "year": report.calendar.year.label,
         "currency": report.money.currency,
         "decimals": report.money.n_decimals,
-        "tax_included": report.config.money.tax_included,
+        "tax_rate": report.config.money.tax_rate,
         "fiscal_year_starts": report.config.money.fiscal_year_starts,
         "confidence": CONFIDENCE,
         "earlier": {step: _finite_values(values) for step, values in report.earlier.items()},

@@ -12,6 +12,7 @@ soon as its row is: nothing in the future decides which rows are excluded.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import ibis
 import ibis.expr.types as ir
@@ -95,6 +96,7 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
         for name, column in mapped.items()
     }
     readings = scale_numbers(readings, mapped, bench=bench, base_currency=config.currency)
+    readings = _take_off_tax(readings, contract, tax_rate=config.money.tax_rate)
     if source is not None and source.returns is not None:
         readings = _negate_returns(readings, _matches(raw, source.returns, contract=contract))
     reasons = [reason for name in readings for reason in _reading_checks(name, readings, contract=contract)]
@@ -152,6 +154,14 @@ def _matches(raw: ir.Table, match: RowMatch, *, contract: TableContract) -> ir.V
     text = source_column(raw, match.column, table=contract.name).cast("string")
     is_match = text == match.equals if match.equals is not None else text.startswith(match.starts_with or "")
     return is_match.fill_null(False)
+
+
+def _take_off_tax(readings: dict[str, Reading], contract: TableContract, *, tax_rate: float) -> dict[str, Reading]:
+    """The readings with the amounts that include tax net of it."""
+    if not tax_rate:
+        return readings
+    taxed = {name: reading for name, reading in readings.items() if name in contract and contract[name].is_taxed}
+    return readings | {name: replace(reading, value=reading.value / (1 + tax_rate)) for name, reading in taxed.items()}
 
 
 def _negate_returns(readings: dict[str, Reading], is_return: ir.Value) -> dict[str, Reading]:

@@ -127,6 +127,8 @@ def test_a_cross_section_needs_neither_tables_nor_active_days(tmp_path):
         (SHOP + PURCHASES + "[report]\nmonths = 0", "months has to be a whole number of at least 1"),
         (SHOP + PURCHASES + "[report]\nattribute_groups = ['x']", "such as accounts.industry, found 'x'"),
         (SHOP + PURCHASES + "[money]\nfiscal_year_starts = 13", "of at least 1 and at most 12, found 13"),
+        (SHOP + PURCHASES + "[money]\ntax_included = true", r"\[money\] tax_included needs the rate .* tax_rate = 0.1"),
+        (SHOP + PURCHASES + "[money]\ntax_rate = 0.1", "add tax_included = true, or remove tax_rate"),
         (SHOP + PURCHASES + "[hazard]\nperiod_days = 400", r"period_days \(400\) is longer than horizon_months"),
         (SHOP.replace("180", "'180'") + PURCHASES, "active_days has to be a whole number, found '180'"),
         (SHOP.replace("180", "0") + PURCHASES, "active_days has to be at least 1"),

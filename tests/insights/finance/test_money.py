@@ -9,8 +9,10 @@ import pytest
 
 from core.config.money import MoneySettings
 from core.errors import DataError, SourceUnavailable
+from insights.finance.loading import ExcludedRows, load_orders, load_spans
 from insights.finance.money import Money
-from tests.worlds import config
+from tests.featured import features_at
+from tests.worlds import config, frame, shop
 
 
 def money_with_rates(path: Path, text: str) -> Money:
@@ -48,3 +50,20 @@ def test_a_missing_rates_file_raises_an_error():
 def test_currencies_have_their_own_smallest_unit():
     assert Money("GBP").units(np.array([12.345, 0.1 + 0.2])).tolist() == [1234, 30]
     assert Money("JPY").units(np.array([1234.5, 1235.5])).tolist() == [1234, 1236]
+
+
+def test_amounts_that_include_tax_are_net_of_it_in_figures_and_features():
+    paid = {"subscription_id": "s", "plan": "pro", "mrr": 55.0, "started_at": "2024-01-01"}
+    tables = shop(
+        "ada 2024-01-02 110", "ada 2024-01-05 -22", "old 2020-01-01 11",
+        settings=config(money=MoneySettings(tax_included=True, tax_rate=0.1)),
+        subscriptions=frame({"customer_id": "ada", **paid}), items=frame({"item_id": "tea", "price": 33.0}),
+    )  # fmt: skip
+
+    features = features_at(tables, "ada")
+
+    assert features.column("net_spend_total")[0] == pytest.approx(80)
+    assert features.column("mrr_now")[0] == pytest.approx(50)
+    assert load_orders(tables, Money("JPY"), excluded=ExcludedRows()).amounts.tolist() == pytest.approx([100, -20, 10])
+    assert load_spans(tables, ExcludedRows()).mrr.tolist() == pytest.approx([50])
+    assert tables["items"].to_pyarrow()["price"].to_pylist() == pytest.approx([30])

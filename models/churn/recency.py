@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.isotonic import isotonic_regression
 
 from core.errors import DataError
-from core.feature_names import DAYS_SINCE_LAST_PURCHASE, DAYS_SINCE_LAST_USAGE
+from core.feature_names import DAYS_SINCE_LAST_PURCHASE, DAYS_SINCE_LAST_USAGE, DAYS_SINCE_SUBSCRIPTION_CHANGE
 from core.feature_table import FeatureColumn
 from models.artifact import Artifact
 from models.bins import bin_edges, bin_of, smooth_rates
@@ -21,13 +21,16 @@ from models.calibration import log_odds_of
 from models.churn.additive import AdditiveModel
 from models.churn.customer_folds import TrainingRows
 
-RECENCIES = (DAYS_SINCE_LAST_PURCHASE, DAYS_SINCE_LAST_USAGE)
+RECENCIES = (DAYS_SINCE_LAST_PURCHASE, DAYS_SINCE_LAST_USAGE, DAYS_SINCE_SUBSCRIPTION_CHANGE)
 "The first of these that the table has is used."
 
 
 @dataclass(eq=False)
 class Recency(AdditiveModel):
-    """P(churn) by the days since the last purchase, or since the last usage where there are no purchases."""
+    """P(churn) by the days since the last purchase; without purchases, since the last usage.
+
+    Where the data set has neither, by the days since a subscription last started or changed.
+    """
 
     name: ClassVar[str] = "recency"
 
@@ -48,7 +51,7 @@ class Recency(AdditiveModel):
             for column in columns:
                 if column.name == name:
                     return (column,)
-        raise DataError(f"recency needs a feature called {' or '.join(RECENCIES)}; the table has neither")
+        raise DataError(f"recency needs a feature called {' or '.join(RECENCIES)}; the table has none")
 
     def fit_rows(self, rows: TrainingRows) -> None:
         """Compute the churn rate of each bin."""

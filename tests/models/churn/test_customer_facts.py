@@ -30,6 +30,16 @@ def test_purchases_of_a_year_are_averaged_over_the_months_since_the_first_one():
     assert round(revenue_of(net_spend_365d=300.0, days_since_first_purchase=91.0)) == 100
 
 
+def test_where_the_record_is_shorter_than_a_year_all_purchases_are_averaged():
+    assert round(revenue_of(net_spend_365d=np.nan, net_spend_total=300.0, days_since_first_purchase=91.0)) == 100
+    assert round(revenue_of(net_spend_total=300.0, days_since_first_purchase=91.0, mrr_now=0.0)) == 100
+
+
+def test_a_customer_who_has_never_bought_has_no_revenue_and_one_of_neither_table_an_unknown_one():
+    assert revenue_of(net_spend_365d=0.0, days_since_first_purchase=np.nan) == 0
+    assert revenue_of(mrr_now=0.0) == 0
+
+
 def test_without_subscriptions_and_purchases_there_is_no_revenue():
     assert np.isnan(revenue_of(shoe_size=40.0))
 
@@ -50,6 +60,11 @@ def test_usage_is_enough_for_a_history():
     )
 
     assert has_short_history(table).tolist() == [False]
+
+
+@pytest.mark.parametrize(("tenure_days", "is_short"), [(30, False), (29, True), (np.nan, True)])
+def test_of_a_data_set_with_nothing_but_subscriptions_a_month_makes_a_history(tenure_days: float, is_short: bool):
+    assert has_short_history(one_customer(subscription_tenure_days=tenure_days)).tolist() == [is_short]
 
 
 def test_without_features_of_purchases_or_usage_every_history_is_short():

@@ -21,10 +21,10 @@ Everything is in local days, so that the hour of a contract decides nothing:
     reason           of the spans that end on E, what the one that began last states; spans that state none are passed
                      over, and of equals the first in the alphabet counts
 
-With `churn.each_subscription` episodes are those of each subscription, otherwise those of each customer. A subscription
-that costs nothing is a subscription. Labels, hazard models and churn causes go by these episodes. The report's survival
-curve multiplies money, so that it goes by episodes of customers who pay (`of_paying_customers`): the two are the same
-where every subscription costs something and `each_subscription` is off.
+With `churn.each_subscription` episodes are those of each subscription, otherwise those of each customer. Only spans
+that cost something make an episode: a customer who moves to a free plan has left, for labels, hazard models and churn
+causes as for the report, whose money ends there. Discounts make none either. A company that charges for no subscription
+counts all of them.
 """
 
 from __future__ import annotations
@@ -52,6 +52,19 @@ NEVER = np.datetime64("NaT", "D")
 _RUNS_ON_DAY = int(RUNS_ON.astype(np.int64))
 
 
+def paid_spans(subscriptions: ir.Table) -> ir.Table:
+    """The spans that make episodes: those that cost something or, where none in the table does, all."""
+    spans = _mark_paid(subscriptions)
+    return spans.filter(spans.is_paid).drop("is_paid")
+
+
+def _mark_paid(subscriptions: ir.Table) -> ir.Table:
+    """The spans with `is_paid`: whether they make episodes."""
+    # A column of its own: the maximum is that of the whole table, whatever is filtered later.
+    largest = subscriptions.mrr.max().over(ibis.window())
+    return subscriptions.mutate(is_paid=(subscriptions.mrr > 0) | ((subscriptions.mrr == 0) & (largest <= 0)))
+
+
 def running_at(subscriptions: ir.Table, cutoff: date) -> ir.BooleanValue:
     """Whether a span has begun before the cutoff and has not ended before it."""
     begun = subscriptions.started_at < midnight(cutoff)
@@ -70,23 +83,26 @@ def mark_episodes(subscriptions: ir.Table, *, grace_days: int, owner: Sequence[s
     """The spans with the episode of their owner that each belongs to. Works on any engine.
 
     Adds `start_day` and `end_day` (local days since 1970, int64; the end of a running span is `RUNS_ON`), `lapsed_day`
-    (the latest end of the owner's earlier spans, missing for the first one) and `begins_episode` (bool).
+    (the latest end of the owner's earlier paid spans, missing for the first one) and `begins_episode` (bool; never of
+    a span that is not paid).
     """
-    spans = subscriptions
+    spans = _mark_paid(subscriptions)
     ended_at = spans.ended_at if "ended_at" in spans.columns else ibis.null("timestamp")
     spans = spans.mutate(start_day=_day(spans.started_at), end_day=_day(ended_at).coalesce(_RUNS_ON_DAY))
     # Spans of one start never lie apart, for none ends before it begins: their order decides nothing but the row that
     # begins the episode.
     order = [name for name in ("start_day", "subscription_id", "mrr") if name in spans.columns]
     before = ibis.window(group_by=list(owner), order_by=order, preceding=(None, 1))
-    spans = spans.mutate(lapsed_day=spans.end_day.max().over(before))
+    paid_until = ibis.ifelse(spans.is_paid, spans.end_day, ibis.null("int64"))
+    spans = spans.mutate(lapsed_day=paid_until.max().over(before))
     renewed = spans.start_day <= spans.lapsed_day + grace_days
-    return spans.mutate(begins_episode=spans.lapsed_day.isnull() | ~renewed)
+    begins = spans.is_paid & (spans.lapsed_day.isnull() | ~renewed)
+    return spans.mutate(begins_episode=begins).drop("is_paid")
 
 
 def ends_between(subscriptions: ir.Table, churn: ChurnDefinition, *, start: date, end: date) -> ir.Table:
     """The episodes that end on a day from `start` on and before `end`: `customer_id`, `end_day` and `reason`."""
-    spans = subscriptions
+    spans = paid_spans(subscriptions)
     if "ended_at" in spans.columns:
         # What had ended before renews nothing that ends later; this spares the engine most of the history.
         spans = spans.filter(spans.ended_at.isnull() | (spans.ended_at >= midnight(start)))
@@ -187,8 +203,8 @@ class SubscriptionEpisodes:
     def of_paying_customers(cls, tables: Tables, cutoff: date) -> SubscriptionEpisodes:
         """The episodes of customers who pay, as recorded before midnight of a cutoff; none without the table.
 
-        Spans that cost nothing are left out, and a customer who keeps one of several subscriptions has not left,
-        whatever `each_subscription` says: the money of a customer ends with the last subscription that earns any.
+        A customer who keeps one of several subscriptions has not left, whatever `each_subscription` says: the money of
+        a customer ends with the last subscription that earns any.
         """
         churn = msgspec.structs.replace(tables.config.churn, each_subscription=False)
         if TABLE not in tables:
@@ -197,12 +213,12 @@ class SubscriptionEpisodes:
                 customer_ids=nothing[0], began_on=nothing[1], recorded_end=nothing[1], recorded_reasons=nothing[0],
                 known_until=np.datetime64(cutoff, "D"), grace_days=churn.grace_days,
             )  # fmt: skip
-        spans = tables.at(cutoff)[TABLE]
-        return cls._of(spans.filter(spans.mrr > 0), churn, known_until=cutoff)
+        return cls._of(tables.at(cutoff)[TABLE], churn, known_until=cutoff)
 
     @classmethod
     def _of(cls, subscriptions: ir.Table, churn: ChurnDefinition, *, known_until: date) -> SubscriptionEpisodes:
-        spans = _spans_of_episodes(subscriptions.filter(subscriptions.customer_id.notnull()), churn)
+        paid = paid_spans(subscriptions)
+        spans = _spans_of_episodes(paid.filter(paid.customer_id.notnull()), churn)
         key = ["customer_id", "owner", "episode"]
         episodes = _one_row_each(spans).order_by(["customer_id", "start_day", "owner"]).to_pyarrow()
         return cls(

@@ -31,7 +31,7 @@ from tables.known_at import (
 )
 from tables.load_report import LoadReport, build_load_report, fingerprint_of
 from tables.personal_columns import PersonalColumn, find_personal_columns
-from tables.subscription_spans import cut_overlaps, find_overlaps
+from tables.subscription_spans import count_renewals, end_at_midnight, find_loose_rows, has_last_day_ends, make_spans
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class TableCounts:
     personal_columns: dict[str, tuple[PersonalColumn, ...]] = field(
         default_factory=dict[str, tuple[PersonalColumn, ...]]
     )
-    overlaps: dict[str, int] = field(default_factory=dict[str, int])
+    subscriptions: dict[str, bool] = field(default_factory=dict[str, bool])
+    "What the rows of subscriptions are like."
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,9 @@ class Tables:
         """What was known before midnight of the cutoff.
 
         Has rows that had happened and were recorded, cells that had become known, the newest version of each line,
-        customers instead of their aliases, the last of dated rows, and the newer of overlapping subscriptions. An
-        undated column is dropped unless `as_of_today` lists it, because it may have been written after the cutoff.
+        customers instead of their aliases, the last of dated rows, and spans instead of subscription rows (see
+        `tables.subscription_spans`). An undated column is dropped unless `as_of_today` lists it, because it may have
+        been written after the cutoff.
         """
         return self._view_until(cutoff)
 
@@ -103,6 +105,8 @@ class Tables:
                 name: replace_aliases(view, chains) if name != "identities" and "customer_id" in view.columns else view
                 for name, view in views.items()
             }
+        if "subscriptions" in views and ("identities" in views or self._has_loose_rows):
+            views["subscriptions"] = make_spans(views["subscriptions"])
         views = {name: self._last(name, view) for name, view in views.items()}
         if self.config.customer == "account" and "customers" in views:
             views = self._roll_up(views, cutoff)
@@ -110,12 +114,12 @@ class Tables:
 
     def _view(self, name: str, cutoff: date | None) -> ir.Table:
         contract, table = CONTRACT[name], self.usable[name]
+        if name == "subscriptions" and "ended_at" in table.columns:
+            table = end_at_midnight(table, last_day_included=self.last_day_included)
         table = keep_known_rows(table, contract, cutoff=cutoff)
         table = blank_unknown_cells(table, contract, cutoff=cutoff)
         if "line_id" in table.columns and self.load_report(name).n_line_versions:
             table = keep_newest_versions(table)
-        if name == "subscriptions" and self._has_overlaps:
-            table = cut_overlaps(table)
         if cutoff is None:
             return table
         hidden = {
@@ -127,12 +131,28 @@ class Tables:
         return table.drop(*(column for column in table.columns if column in hidden))
 
     @property
-    def _has_overlaps(self) -> bool:
-        """Whether rows of one subscription overlap anywhere; counted once, because they hardly ever do."""
-        if "subscriptions" not in self.counts.overlaps:
-            overlaps = find_overlaps(usable_rows(self.conformed["subscriptions"]))
-            self.counts.overlaps["subscriptions"] = int(overlaps.count().to_pyarrow().as_py())
-        return self.counts.overlaps["subscriptions"] > 0
+    def last_day_included(self) -> bool:
+        """Whether the ends of subscriptions name the last day that is paid for, as the TOML or the rows say."""
+        source = self.config.tables.get("subscriptions")
+        if source is not None and source.last_day_included is not None:
+            return source.last_day_included
+        facts = self.counts.subscriptions
+        if "last_day_included" not in facts:
+            rows = usable_rows(self.conformed["subscriptions"])
+            counts = count_renewals(rows).to_pyarrow().to_pylist()[0] if "ended_at" in rows.columns else {}
+            facts["last_day_included"] = has_last_day_ends(counts)
+        return facts["last_day_included"]
+
+    @property
+    def _has_loose_rows(self) -> bool:
+        """Whether there are rows that do not make a span each; counted once, because often there are none."""
+        facts = self.counts.subscriptions
+        if "loose_rows" not in facts:
+            ends = end_at_midnight(
+                usable_rows(self.conformed["subscriptions"]), last_day_included=self.last_day_included
+            )
+            facts["loose_rows"] = bool(find_loose_rows(ends).count().to_pyarrow().as_py())
+        return facts["loose_rows"]
 
     def _roll_up(self, views: dict[str, ir.Table], cutoff: date | None) -> dict[str, ir.Table]:
         people, contract = self.usable["customers"], CONTRACT["customers"]
@@ -180,8 +200,12 @@ class Tables:
         return watermark
 
     def default_cutoff(self) -> date:
-        """The cutoff of an answer given now: the first day that purchases or usage do not completely cover."""
-        return min(self.watermark(name) for name in ("purchases", "usage") if name in self)
+        """The cutoff of an answer given now: the first day that purchases or usage do not completely cover.
+
+        Of a company with neither, the first day that subscriptions do not cover.
+        """
+        names = [name for name in ("purchases", "usage") if name in self] or ["subscriptions"]
+        return min(self.watermark(name) for name in names)
 
     def channels(self, name: str) -> tuple[ChannelCoverage, ...]:
         """The days that each channel of a table recorded; empty for tables of things."""

@@ -131,6 +131,8 @@ class TableSource(ValueFormat, frozen=True, kw_only=True):
     "Contract column to source column. Columns with the same name on both sides need no entry."
     returns: RowMatch | None = None
     "Of purchases: rows that are returns, whatever the sign of their amount."
+    last_day_included: bool | None = None
+    "Of subscriptions: whether `ended_at` names the last day that is paid for; found from renewals where not stated."
     where: tuple[RowFilter, ...] = ()
     "Rows to keep, each filter as [[tables.<name>.where]]; a row has to pass all of them."
     profile: str | None = None

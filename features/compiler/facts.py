@@ -4,8 +4,8 @@ Derived columns, beside those of the table contract:
 
     purchases      occasion (one order), category (the item's, as known at the cutoff)
     usage          errors (the table's own; otherwise 1 where the event's name contains "error")
-    subscriptions  running, cancelling, mrr_step (change from the span before), restarted, days_to_renewal,
-                   ended_age_days
+    subscriptions  running, main (0 for an item beside the main plan), cancelling, mrr_step (change from the span
+                   before), restarted, days_to_renewal, ended_age_days
     tickets        open, hours_to_answer, hours_to_close, newness (0 is the newest rated ticket)
     surveys        answered, newness (0 is the newest answer of its kind)
     contacts       opened, clicked, converted, opened_age_days
@@ -38,6 +38,7 @@ from tables.contract import CONTRACT
 from tables.currencies import convert_to_base_currency
 from tables.episodes import mark_episodes
 from tables.orders import add_occasion
+from tables.subscription_spans import MAIN_ITEM
 from tables.tables import Tables
 
 EPOCH = date(1970, 1, 1)
@@ -134,9 +135,13 @@ def _derive_usage(rows: ir.Table, tables: Tables) -> ir.Table:
 def _derive_subscriptions(rows: ir.Table, tables: Tables) -> ir.Table:
     if "ended_at" not in rows.columns:
         rows = rows.mutate(ended_at=ibis.null("timestamp"))
-    rows = convert_to_base_currency(rows, "mrr", tables=tables)
-    by_subscription = ibis.window(group_by=["customer_id", "subscription_id"], order_by=["event_time", "mrr"])
+    # Discounts and add-ons are part of the subscription that they belong to.
+    is_main = rows.item == MAIN_ITEM if "item" in rows.columns else ibis.literal(True)
+    rows = rows.mutate(main=_flag(is_main & (rows.mrr >= 0)))
     rows = mark_episodes(rows, grace_days=tables.config.churn.grace_days)
+    rows = convert_to_base_currency(rows, "mrr", tables=tables)
+    by_item = [name for name in ("customer_id", "subscription_id", "item") if name in rows.columns]
+    by_subscription = ibis.window(group_by=by_item, order_by=["event_time", "mrr"])
     rows = rows.mutate(
         running=_flag(rows.ended_at.isnull()),
         ended_age_days=age_days(rows.ended_at, tables.cutoff),

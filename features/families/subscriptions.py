@@ -1,6 +1,7 @@
 """Subscriptions: what runs at the cutoff and for how much, how it changed, and when it renews.
 
-A row is one unchanged span of a subscription. A span that ends after the cutoff still runs at the cutoff.
+A row is one unchanged span of a subscription (`tables.subscription_spans`). A span that ends after the cutoff still
+runs at the cutoff. Discounts and add-ons count for the price, but not as subscriptions.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from tables.attributes import names_of, quote_text
 
 SPAN = Grain(name="span", table="subscriptions")
 RUNNING = "running == 1"
+SUBSCRIBED = f"{RUNNING} and main == 1"
+"Whether a span is a running subscription, and no item beside its main plan."
 
 NONE_RUNS = "no subscription is running"
 NEVER = "there is no subscription on record"
@@ -33,7 +36,7 @@ NOW = (
     Feature(
         name="subscriptions_running",
         family=FAMILY,
-        expression=Measure(SPAN, "count", condition=RUNNING),
+        expression=Measure(SPAN, "count", condition=SUBSCRIBED),
         unit="subscriptions",
         title="running subscriptions",
         says_zero="No running subscription",
@@ -78,7 +81,7 @@ NOW = (
     Feature(
         name="cancellations_requested",
         family=FAMILY,
-        expression=Measure(SPAN, "count", condition=f"{RUNNING} and cancelling == 1"),
+        expression=Measure(SPAN, "count", condition=f"{SUBSCRIBED} and cancelling == 1"),
         unit="subscriptions",
         title="running subscriptions with a requested cancellation",
         says_zero="No cancellation requested",
@@ -110,7 +113,7 @@ TENURE = (
     Feature(
         name="subscriptions_ended_total",
         family=FAMILY,
-        expression=Measure(SPAN, "count", condition="running == 0 and mrr_step >= 0"),
+        expression=Measure(SPAN, "count", condition="running == 0 and main == 1 and mrr_step >= 0"),
         unit="spans",
         title="ended subscriptions",
         says_zero="No subscription has ended",
@@ -187,8 +190,10 @@ def plan_features(plans: tuple[str, ...]) -> Iterator[Feature]:
     """The features of each of these plans."""
     if not plans:
         return
-    running = tuple(Measure(SPAN, "count", condition=f"{RUNNING} and plan == {quote_text(plan)}") for plan in plans)
-    main = Leader(plans, running, "largest")
+    on_plan = [f"plan == {quote_text(plan)}" for plan in plans]
+    running = [Measure(SPAN, "count", condition=f"{RUNNING} and {condition}") for condition in on_plan]
+    subscribed = tuple(Measure(SPAN, "count", condition=f"{SUBSCRIBED} and {condition}") for condition in on_plan)
+    main = Leader(plans, subscribed, "largest")
     yield Feature(
         name=MAIN_PLAN,
         family=FAMILY,

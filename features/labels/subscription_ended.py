@@ -5,7 +5,8 @@
     ===================x                ...........   nothing runs or starts within the grace period: churned
     ===================x  ===========                 renewed: stayed
 
-Only customers with a subscription at the cutoff can churn. The rows of other customers never mature.
+Only customers with a subscription at the cutoff can churn. The rows of other customers never mature. A free plan is no
+subscription: who moves to one has churned (`tables.episodes`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 from core.config.training import ChurnDefinition
 from features.labels.protocol import NO_DAY, Label, LabelQuery, LabelResult
 from tables.engines.arrays import numbers, texts
-from tables.episodes import TABLE, ends_between, running_at
+from tables.episodes import TABLE, ends_between, paid_spans, running_at
 from tables.tables import Tables
 
 
@@ -41,7 +42,8 @@ class SubscriptionEnded:
     def label(self, tables: Tables, query: LabelQuery) -> LabelResult:
         """Label customers whose subscription ended in the window without renewal, with the stated cause."""
         subscriptions = tables[self.table]
-        running = subscriptions.filter(running_at(subscriptions, query.cutoff)).select("customer_id").distinct()
+        paid = paid_spans(subscriptions)
+        running = paid.filter(running_at(paid, query.cutoff)).select("customer_id").distinct()
         applies = np.isin(query.customer_ids, texts(running.to_pyarrow()["customer_id"]))
         if "ended_at" not in subscriptions.columns:
             n = len(applies)

@@ -40,7 +40,7 @@ class SubscriptionSpans:
     ended_on: NDArray[np.datetime64]
     "datetime64[D], the first day that is no longer paid for; NaT runs on."
     mrr: NDArray[np.float64]
-    "Per month, in the span's own currency."
+    "Per month, in the span's own currency; a discount is negative."
     currencies: NDArray[np.str_]
     "'' is the base currency."
     margin_rates: NDArray[np.float64] | None = None
@@ -126,6 +126,8 @@ class MrrTable:
             for amounts, own_month in ((units, month - 1), (revalued, min(month, months[-1] - 1))):
                 rates = money.rates_in(spans.currencies[running], own_month if rate_month is None else rate_month)
                 np.add.at(amounts[:, column], owners[running], money.units(spans.mrr[running] * rates))
+        # Discounts take off what the customer pays, and no more.
+        units, revalued = np.maximum(units, 0), np.maximum(revalued, 0)
         paid_earlier = np.zeros(len(customer_ids), bool)
         if len(months):
             paid_earlier[owners[spans.paid_before(months[0].astype("datetime64[D]"))]] = True

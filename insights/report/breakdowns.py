@@ -129,25 +129,43 @@ def merge_small_plans(spans: SubscriptionSpans) -> SubscriptionSpans:
 
 
 def split_by_plan(spans: SubscriptionSpans, *, book: MrrTable, money: Money) -> dict[str, MrrTable]:
-    """The MRR of each plan, with the customers of the whole book in its order. The plans add up to the book."""
+    """The MRR of each plan, with the customers of the whole book in its order. The plans add up to the book.
+
+    A discount is taken off the plan for which the customer pays most, then off the next one.
+    """
+    prices = spans.take(spans.mrr >= 0)
+    plans = np.unique(prices.plans)
+    own = [MrrTable.of(prices.take(prices.plans == plan), book.months, money=money) for plan in plans]
+    if not own:
+        return {}
+    units, revalued = (
+        _take_off_discounts(np.stack([_cells_of(book, table, name=name) for table in own]), getattr(book, name))
+        for name in ("units", "revalued")
+    )
     return {
-        str(plan): _plan_book(spans.take(spans.plans == plan), book=book, money=money)
-        for plan in np.unique(spans.plans)
+        str(plan): replace(book, units=units[place], revalued=revalued[place], constant_rate_units=None)
+        for place, plan in enumerate(plans)
     }
 
 
-def _plan_book(spans: SubscriptionSpans, *, book: MrrTable, money: Money) -> MrrTable:
-    own = MrrTable.of(spans, book.months, money=money)
-    rows = np.searchsorted(book.customer_ids, own.customer_ids)
-    units, revalued = np.zeros_like(book.units), np.zeros_like(book.revalued)
-    units[rows], revalued[rows] = own.units, own.revalued
-    return MrrTable(
-        customer_ids=book.customer_ids,
-        months=book.months,
-        units=units,
-        revalued=revalued,
-        paid_earlier=book.paid_earlier,
-    )
+def _cells_of(book: MrrTable, own: MrrTable, *, name: str) -> NDArray[np.int64]:
+    """An array of a plan's table with a row for each customer of the book."""
+    cells = np.zeros_like(book.units)
+    cells[np.searchsorted(book.customer_ids, own.customer_ids)] = getattr(own, name)
+    return cells
+
+
+def _take_off_discounts(prices: NDArray[np.int64], paid: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What is paid for each plan, from its price, (plans, n, months) both, and what is paid for all, (n, months)."""
+    discount = prices.sum(axis=0) - paid
+    if not discount.any():
+        return prices
+    dearest_first = np.argsort(-prices, axis=0, kind="stable")
+    ordered = np.take_along_axis(prices, dearest_first, axis=0)
+    left = ordered - _allocate(ordered, discount)
+    paid_for = np.empty_like(prices)
+    np.put_along_axis(paid_for, dearest_first, left, axis=0)
+    return paid_for
 
 
 def plan_movements(books: Sequence[MrrTable], column: int) -> list[Movements]:
@@ -182,6 +200,6 @@ def _cells(book: MrrTable, column: int) -> tuple[NDArray[np.int64], NDArray[np.i
 
 
 def _allocate(amounts: NDArray[np.int64], total: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Take amounts, (plans, n), plan after plan until they reach each customer's total, (n,)."""
+    """Take amounts, (plans, ...), plan after plan until they reach the total of each cell, (...)."""
     reached = np.cumsum(amounts, axis=0)
     return np.clip(total - (reached - amounts), 0, amounts)

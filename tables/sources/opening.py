@@ -35,7 +35,9 @@ def open_tables(config: Config) -> Tables:
     for name in config.tables:
         contract_of(name)
     if not any(CONTRACT[name].proves_activity for name in config.tables):
-        raise ConfigError("the TOML has neither [tables.purchases] nor [tables.usage]; at least one is needed")
+        raise ConfigError(
+            "the TOML has none of [tables.purchases], [tables.usage] and [tables.subscriptions]; one of them is needed"
+        )
     locations = {name: Location(name, settings) for name, settings in config.tables.items()}
     in_place = _open_in_place(locations)
     if in_place is not None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from core.feature_table import FeatureTable
 from features.cohort import select_cohort
+from features.labels.labelling import label_outcomes
 from features.pipeline import compute_features
 from tests.cases.conftest import Case
 
@@ -71,3 +73,57 @@ def test_a_return_on_a_later_day_is_taken_off_the_revenue(case: Case):
     assert sum(value_of(report, "revenue", period=f"2026-0{month}") for month in (1, 2, 3)) == 4000
     features = compute_features(case.tables, select_cohort(case.tables, [date(2026, 4, 1)]))
     assert features.column("net_spend_total").sum() == 4000
+
+
+def features_of(case: Case, cutoff: date) -> FeatureTable:
+    return compute_features(case.tables, select_cohort(case.tables, [cutoff]))
+
+
+@pytest.mark.case("period_ends_2359")
+def test_monthly_rows_that_end_in_the_last_minute_are_one_running_subscription(case: Case):
+    report, features = case.report("2026-07-01"), features_of(case, date(2026, 5, 1))
+
+    assert (value_of(report, "mrr"), value_of(report, "paying_customers")) == (3000, 30)
+    assert sum(value_of(report, "mrr_churn", period=f"2026-0{month}") for month in range(2, 7)) == 0
+    assert set(features.column("mrr_now").tolist()) == {100}
+    assert set(features.column("subscriptions_running").tolist()) == {1}
+    assert set(features.column("reactivations_total").tolist()) == {0}
+
+
+@pytest.mark.case("period_ends_inclusive_day")
+def test_monthly_rows_that_end_on_the_last_day_are_one_running_subscription(case: Case):
+    report, features = case.report("2026-07-01"), features_of(case, date(2026, 5, 1))
+
+    assert (value_of(report, "mrr"), value_of(report, "paying_customers")) == (3000, 30)
+    assert set(features.column("mrr_now").tolist()) == {100}
+    assert set(features.column("reactivations_total").tolist()) == {0}
+
+
+@pytest.mark.case("negative_item")
+def test_a_coupon_is_taken_off_the_plan_that_it_reduces(case: Case):
+    report = case.report("2026-07-01")
+
+    assert value_of(report, "mrr") == value_of(report, "mrr", by="plan", group="basic") == 2400
+    assert report["left_out"] == {}
+    assert set(features_of(case, date(2026, 7, 1)).column("mrr_now").tolist()) == {80}
+
+
+@pytest.mark.case("subscription_corrected")
+def test_a_corrected_price_counts_though_it_is_lower(case: Case):
+    report = case.report("2026-07-01")
+
+    assert value_of(report, "mrr_a_customer") == 50
+    assert set(features_of(case, date(2026, 1, 12)).column("mrr_now").tolist()) == {500}
+    assert set(features_of(case, date(2026, 1, 13)).column("mrr_now").tolist()) == {50}
+
+
+@pytest.mark.case("freemium_downgrade")
+def test_a_move_to_a_free_plan_is_churn_in_label_and_report(case: Case):
+    report = case.report("2026-07-01")
+    labels = label_outcomes(case.tables, select_cohort(case.tables, [date(2026, 4, 1)]))
+
+    assert value_of(report, "mrr_churn", period="2026-04") == 1000
+    assert value_of(report, "logo_churn", period="2026-04") == pytest.approx(1 / 3)
+    assert value_of(report, "mrr", by="plan", group="free") == 0
+    assert labels.churned.sum() == 10
+    assert set(labels.churned_at[labels.churned].astype(str)) == {"2026-04-10"}

@@ -152,7 +152,7 @@ def test_without_subscriptions_the_missing_table_is_named():
 
 @pytest.mark.parametrize("each_subscription", [False, True])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(spans=SPANS, grace_days=st.integers(0, 20))
+@given(spans=SPANS, grace_days=st.integers(1, 20))  # rows of one subscription a day apart are one span in any case
 def test_episodes_of_an_owner_lie_apart_by_more_than_the_grace_period_and_cover_every_span(
     each_subscription: bool, spans: list[tuple[str, str, int, int]], grace_days: int
 ):

@@ -124,6 +124,25 @@ def test_aliases_are_resolved_along_their_chain_as_known_at_the_cutoff(engine_na
 
 
 @every_engine
+@pytest.mark.parametrize("in_order", [True, False])
+def test_the_link_of_an_alias_that_was_recorded_last_counts(engine_name: str, in_order: bool):
+    links = [
+        {"alias_id": "card", "customer_id": "zoe", "recorded_time": None},
+        {"alias_id": "card", "customer_id": "yan", "recorded_time": "2024-01-01"},
+        {"alias_id": "card", "customer_id": "ada", "recorded_time": "2024-03-01"},
+    ]
+    identities = frame(*(links if in_order else reversed(links)))
+    tables = shop("card 2023-06-01", backend=engine(engine_name), identities=identities)
+
+    def owner(view: Tables) -> str:
+        return rows(view)[0]["customer_id"]
+
+    cutoffs = (date(2024, 1, 1), date(2024, 1, 2), date(2024, 3, 2))
+    assert [owner(tables.at(cutoff)) for cutoff in cutoffs] == ["zoe", "yan", "ada"]
+    assert owner(tables.latest()) == "ada"
+
+
+@every_engine
 def test_aliases_in_a_circle_stay_customers_of_their_own(engine_name: str):
     links = frame(*({"alias_id": a, "customer_id": b} for a, b in ("xy", "yx", "zx", "zx")))
     tables = shop("x 2024-03-01", "y 2024-03-01", "z 2024-03-01", identities=links, backend=engine(engine_name))

@@ -1,6 +1,6 @@
 """Rows that are each valid and contradict each other, with what Kizuna does about them.
 
-Of overlapping subscriptions the newest counts; an amount without an exchange rate is missing (`tables.currencies`).
+Of overlapping subscriptions the newest counts (`tables.subscription_spans`); an amount without an exchange rate is missing (`tables.currencies`).
 Usage outside any subscription still counts as usage, because a trial or a return is usage too.
 """
 
@@ -14,7 +14,7 @@ from features.check.data import CheckedData
 from features.check.finding import Check, Finding, Severity
 from features.check.marks import fetch_one
 from tables.currencies import MissingRate, purchases_without_rate, subscriptions_without_rate
-from tables.subscription_spans import find_overlaps
+from tables.subscription_spans import find_overlaps, find_void_discounts
 from tables.tables import Tables
 
 
@@ -27,8 +27,12 @@ def find(data: CheckedData) -> Iterator[Finding]:
         yield from _find_without_rate(tables, "purchases", missing_rates=purchases_without_rate(tables))
     if "subscriptions" not in tables:
         return
-    overlaps = find_overlaps(tables["subscriptions"])
-    yield from _count("overlapping_spans", overlaps, tables=tables, name="subscriptions")
+    rows = tables["subscriptions"]
+    yield from _count("overlapping_spans", find_overlaps(rows), tables=tables, name="subscriptions")
+    yield from _count("void_discounts", find_void_discounts(rows), tables=tables, name="subscriptions")
+    if tables.last_day_included:
+        ended = rows.filter(rows.ended_at.notnull())
+        yield from _count("last_day_ends", ended, tables=tables, name="subscriptions")
     yield from _find_without_rate(tables, "subscriptions", missing_rates=subscriptions_without_rate(tables))
     if "usage" in tables:
         latest = tables.latest()
@@ -44,7 +48,12 @@ def _find_without_rate(tables: Tables, name: str, *, missing_rates: Iterator[Mis
 
 
 EXAMPLES = {"purchases": "customer_id", "subscriptions": "subscription_id", "usage": "customer_id"}
-COLUMNS = {"overlapping_spans": "started_at", "usage_outside": "event_time"}
+COLUMNS = {
+    "overlapping_spans": "started_at",
+    "void_discounts": "mrr",
+    "last_day_ends": "ended_at",
+    "usage_outside": "event_time",
+}
 
 
 def _count(

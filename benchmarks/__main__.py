@@ -21,6 +21,7 @@ RECOMMENDERS = {
 
 BENCHMARKS = {
     "online_retail.churn": ("benchmarks.churn", "--data-set", "online_retail"),
+    "online_retail.report": ("benchmarks.report_revenue",),
     **RECOMMENDERS,
     "cdnow.churn": ("benchmarks.churn", "--data-set", "cdnow"),
     "telco": ("benchmarks.telco",),

@@ -14,7 +14,8 @@ from benchmarks.figures import publish
 from benchmarks.measure import Cost, measure_cost
 from benchmarks.pages import describe_comparisons, metric_figures, metric_table, write_section
 from core.model_card import Comparison
-from models.metrics.classification import NAMES, compare, log_losses
+from models.metrics.churn.data import log_losses
+from models.metrics.classification import compare, metric_names
 from tables.sources.opening import open_tables
 from training.churn.rows import ChurnRows, load_churn_rows
 from training.churn.trials import Trials, choose, default_recipes, score_test, validate
@@ -79,7 +80,7 @@ def run(public: DataSet) -> None:
             "Features": f"{len(rows.features.names)} columns of {len(rows):,} rows in {preparing.seconds:.1f} s",
         },
         parts=[
-            metric_table(metrics, NAMES, costs=costs),
+            metric_table(metrics, metric_names(), costs=costs),
             validation_sentence(validation),
             "Paired differences at the test cutoff, positive is better:",
             describe_comparisons(compare_with_baseline(trials, "auc") + compare_with_baseline(trials, "log_loss")),

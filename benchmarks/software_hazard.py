@@ -29,7 +29,7 @@ from core.model_card import Metric
 from core.risk_curves import RiskCurves
 from core.window import DAYS_PER_HORIZON_MONTH
 from models.hazard.hazard import HAZARD_MODELS
-from models.metrics.classification import calibration_bins
+from models.metrics.churn.data import calibration_bins
 from models.metrics.survival import EvaluatedCurves, survival_metrics
 from simulation.software.simulate import SimulatedSoftware, SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables

@@ -16,7 +16,7 @@ from benchmarks.figures import publish
 from benchmarks.measure import Cost, measure_cost
 from benchmarks.pages import describe_comparisons, metric_figures, metric_table, write_section
 from core.config.data_set import Config
-from models.metrics.classification import HIGHER_IS_BETTER, NAMES
+from models.metrics.classification import find_metric, metric_names
 from tables.cross_section import open_cross_section
 from training.churn.trials import Trials, default_recipes
 from training.cross_section.pipeline import (
@@ -53,7 +53,7 @@ def goals_sentence(reached: Mapping[str, float]) -> str:
     missed = [
         name
         for name, goal in GOALS.items()
-        if (reached[name] < goal if name in HIGHER_IS_BETTER else reached[name] > goal)
+        if (reached[name] < goal if find_metric(name).better == "higher" else reached[name] > goal)
     ]
     verdict = f"missed: {', '.join(missed)}" if missed else "all reached"
     return f"`{SHIPPED_MODEL}`: {figures}; {verdict}."
@@ -104,7 +104,7 @@ def main() -> None:
             "chosen by folds inside the training customers",
         },
         parts=[
-            metric_table(metrics, NAMES, costs=costs),
+            metric_table(metrics, metric_names(), costs=costs),
             f"Paired differences of `{SHIPPED_MODEL}`, positive is better:",
             describe_comparisons(
                 [*trials.compare_with(SHIPPED_MODEL, [BASELINE, *(name for name in others if name != BASELINE)])]

@@ -6,26 +6,44 @@ The curves are ROC, precision-recall, lift and reliability.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.catalogue import Catalogue
 from core.errors import BadInput, UnknownName, did_you_mean
 from core.intervals import N_RESAMPLES, estimate_intervals
 from core.labels import Labels
 from core.model_card import Comparison, Metric
 from core.scores import Scores
-from models.bins import bin_edges, bin_of
-from models.metrics.weighted import Groups, RankedRows, ratio
+from models.metrics.churn.data import N_BINS, ChurnMetric, ChurnMetricFamily, ScoredRows, WeightedRows, calibration_bins
+from models.metrics.weighted import Groups, RankedRows
 
-N_BINS = 10
-"Of the calibration error: bins with equal numbers of rows."
+METRIC_FAMILIES: Catalogue[ChurnMetricFamily] = Catalogue.of_folder(
+    "models.metrics.churn", attribute="METRICS", first=("discrimination", "calibration")
+)
+"A module that defines `METRICS` is a family; the order is that of cards."
 
-HIGHER_IS_BETTER = ("auc", "average_precision", "lift@5", "lift@10", "lift@20", "captured@10", "captured@20")
-LOWER_IS_BETTER = ("log_loss", "brier", "calibration_error")
-NAMES = (*HIGHER_IS_BETTER, *LOWER_IS_BETTER, "mean_probability", "observed_rate")
+
+@cache
+def churn_metric_list() -> tuple[ChurnMetric, ...]:
+    """Every metric of churn models, in the order of cards."""
+    return tuple(metric for family in METRIC_FAMILIES.values() for metric in family.metrics)
+
+
+def metric_names() -> tuple[str, ...]:
+    """The names of every metric, in the order of cards."""
+    return tuple(metric.name for metric in churn_metric_list())
+
+
+def find_metric(name: str) -> ChurnMetric:
+    """The metric by which models are compared. Raises UnknownName for any other."""
+    comparable = {metric.name: metric for metric in churn_metric_list() if metric.better}
+    if name not in comparable:
+        raise UnknownName(f"models cannot be compared by '{name}'{did_you_mean(name, comparable)}")
+    return comparable[name]
 
 
 def churn_metrics(
@@ -38,23 +56,20 @@ def churn_metrics(
     seed: int = 0,
     groups: NDArray[np.int64] | None = None,
 ) -> tuple[Metric, ...]:
-    """Every metric of `NAMES`, with its interval over customers.
-
-    `lift@k` is the churn rate among the k % highest scores divided by the overall rate; `captured@k` is the share of
-    churned customers among them. `calibration_error` is the mean distance between probability and observed rate over
-    bins with equal numbers of rows; noise alone makes it greater than zero. Metrics that need both classes are NaN
-    with one.
+    """Every metric, with its interval over customers. Metrics that need both classes are NaN with one.
 
     `groups` has a code per row, (n,). Each group is measured on its own and the metrics are averaged, so that a
     customer who is scored several times is never ranked against their other scores.
     """
     evaluated = EvaluatedRows.of if groups is None else partial(EvaluatedGroups.of, groups=groups)
-    distances = [NAMES.index("calibration_error")]
+    metrics = churn_metric_list()
+    distances = [place for place, metric in enumerate(metrics) if metric.is_distance]
     values = estimate_intervals(
         evaluated(scores, outcomes), outcomes.customer_ids, n_resamples=n_resamples, seed=seed, distances=distances
     )
     return tuple(
-        Metric(model=model, name=name, estimate=value, split=split) for name, value in zip(NAMES, values, strict=True)
+        Metric(model=model, name=metric.name, estimate=value, split=split)
+        for metric, value in zip(metrics, values, strict=True)
     )
 
 
@@ -70,11 +85,8 @@ def compare(
     seed: int = 0,
 ) -> Comparison:
     """The paired difference of one metric on the same customers; positive means that the first model is better."""
-    if metric not in HIGHER_IS_BETTER + LOWER_IS_BETTER:
-        raise UnknownName(
-            f"models cannot be compared by '{metric}'{did_you_mean(metric, HIGHER_IS_BETTER + LOWER_IS_BETTER)}"
-        )
-    place, sign = NAMES.index(metric), 1.0 if metric in HIGHER_IS_BETTER else -1.0
+    sign = 1.0 if find_metric(metric).better == "higher" else -1.0
+    place = metric_names().index(metric)
     one, other = EvaluatedRows.of(scores, outcomes), EvaluatedRows.of(scores_against, outcomes)
 
     def difference(weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -84,54 +96,24 @@ def compare(
     return Comparison(model=model, against=against, name=metric, difference=estimate)
 
 
-def log_losses(probability: NDArray[np.float64], churned: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The log loss of each row in nats: -log(probability of what happened)."""
-    likelihood = np.where(churned, probability, 1.0 - probability)
-    return -np.log(np.clip(likelihood, np.finfo(np.float64).eps, 1.0))
-
-
-def calibration_bins(probability: NDArray[np.float64], n_bins: int = N_BINS) -> NDArray[np.int64]:
-    """The bin of each row, (n,) from 0: bins with equal numbers of rows; equal probabilities share a bin."""
-    return bin_of(probability, bin_edges(probability, n_bins))
-
-
 @dataclass(frozen=True)
 class EvaluatedRows:
-    """Scores and outcomes; called with weights (samples, rows) it gives the metrics of `NAMES`, (samples, metrics)."""
+    """Scored rows; called with weights (samples, rows) it gives every metric, (samples, metrics)."""
 
-    ranked: RankedRows
-    by_row: NDArray[np.float64]
-    "(n, 4): log loss, squared error, probability, churned; their metrics are means over rows."
-    residuals_by_bin: NDArray[np.float64]
-    "(n, bins): probability minus churned, in the column of the row's bin."
+    rows: ScoredRows
 
     @classmethod
     def of(cls, scores: Scores, outcomes: Labels) -> Self:
         """Raises BadInput where rows do not match or a row is not mature."""
         _check_rows(scores, outcomes)
-        probability, churned = scores.value, outcomes.churned.astype(np.float64)
-        residual = probability - churned
-        by_row = np.column_stack([log_losses(probability, outcomes.churned), residual**2, probability, churned])
-        bins = calibration_bins(probability)
-        return cls(RankedRows.of(probability, churned), by_row, residual[:, None] * np.eye(bins.max() + 1)[bins])
+        return cls(ScoredRows(scores.value, outcomes.churned))
 
     def __call__(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        groups, total = self.ranked.groups(weights), weights.sum(axis=1)
-        captured = {percent: groups.capture_rate(percent / 100) for percent in (5, 10, 20)}
-        log_loss, brier, probability, rate = ratio(weights @ self.by_row, total[:, None]).T
-        calibration_error = ratio(np.abs(weights @ self.residuals_by_bin).sum(axis=1), total)
+        weighted = WeightedRows(self.rows, weights)
         values = {
-            "auc": groups.auc(),
-            "average_precision": groups.average_precision(),
-            **{f"lift@{percent}": share / (percent / 100) for percent, share in captured.items()},
-            **{f"captured@{percent}": share for percent, share in captured.items()},
-            "log_loss": log_loss,
-            "brier": brier,
-            "calibration_error": calibration_error,
-            "mean_probability": probability,
-            "observed_rate": rate,
+            name: value for family in METRIC_FAMILIES.values() for name, value in family.evaluate(weighted).items()
         }
-        return np.column_stack([values[name] for name in NAMES])
+        return np.column_stack([values[metric.name] for metric in churn_metric_list()])
 
 
 @dataclass(frozen=True)

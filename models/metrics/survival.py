@@ -32,7 +32,7 @@ from core.model_card import Comparison, Metric
 from core.risk_curves import RiskCurves
 from core.survival import TimeToEvent
 from core.window import DAYS_PER_HORIZON_MONTH
-from models.metrics.classification import calibration_bins
+from models.metrics.churn.data import calibration_bins
 from models.metrics.weighted import RankedRows, ratio
 
 EVALUATED_MONTHS = (1, 3, 6, 12)

@@ -14,7 +14,8 @@ from core.labels import Labels
 from core.model_card import Comparison, Metric
 from core.scores import Scores
 from models.churn.additive import CHURN_MODELS
-from models.metrics.classification import churn_metrics, compare, log_losses
+from models.metrics.churn.data import log_losses
+from models.metrics.classification import churn_metrics, compare
 from training.churn.rows import ChurnRows
 from training.run.recipe import Recipe, default_recipe
 from training.run.session import Progress, run_parallel

@@ -22,7 +22,7 @@ from core.risk_curves import RiskCurves
 from core.survival import CENSORED, TimeToEvent
 from core.window import DAYS_PER_HORIZON_MONTH
 from models.hazard.hazard import HAZARD_MODELS, Hazard
-from models.metrics.classification import calibration_bins
+from models.metrics.churn.data import calibration_bins
 from models.metrics.survival import N_BINS, CensoredTimes, compare_curves, months_within
 from models.mlflow_store.package import ModelPackage
 from models.protocols import Settings

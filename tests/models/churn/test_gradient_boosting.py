@@ -9,7 +9,7 @@ from core.labels import Labels
 from core.scores import Scores
 from models.churn.blend import Blend
 from models.churn.gradient_boosting import GradientBoosting
-from models.metrics.classification import log_losses
+from models.metrics.churn.data import log_losses
 from tests.models.churn.worlds import HORIZON_DAYS, coin_toss, learnable
 
 TEST = learnable(2000, seed=2)

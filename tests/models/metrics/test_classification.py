@@ -11,12 +11,13 @@ from sklearn import metrics as sklearn_metrics
 from core.errors import BadInput, UnknownName
 from core.labels import Labels
 from core.scores import Scores
+from models.metrics.churn.data import ScoredRows, WeightedRows
 from models.metrics.classification import (
-    LOWER_IS_BETTER,
-    NAMES,
+    METRIC_FAMILIES,
     churn_metrics,
     compare,
     lift_curve,
+    metric_names,
     precision_recall_curve,
     reliability_curve,
     roc_curve,
@@ -92,7 +93,7 @@ def test_each_group_of_rows_is_measured_on_its_own():
 
     alone = [metrics_of(probability[groups == group], churned[groups == group]) for group in range(3)]
     assert {metric.name: metric.estimate.value for metric in metrics} == pytest.approx(
-        {name: np.mean([one[name] for one in alone]) for name in NAMES}
+        {name: np.mean([one[name] for one in alone]) for name in metric_names()}
     )
 
 
@@ -105,7 +106,7 @@ def test_a_customer_who_is_scored_twice_is_ranked_within_each_repeat():
     def auc(groups: np.ndarray | None) -> float:
         scores = scores_of(probability, outcomes)
         metrics = churn_metrics("any", scores, outcomes=outcomes, n_resamples=2, groups=groups)
-        return metrics[NAMES.index("auc")].estimate.value
+        return metrics[metric_names().index("auc")].estimate.value
 
     assert auc(None) < 0.8
     assert auc(np.repeat([0, 1], 100)) == 1
@@ -120,7 +121,7 @@ def test_the_calibration_error_of_true_probabilities_lies_within_its_interval(se
 
     metrics = churn_metrics("any", scores_of(probability, outcomes), outcomes=outcomes)
 
-    error = metrics[NAMES.index("calibration_error")].estimate
+    error = metrics[metric_names().index("calibration_error")].estimate
     assert 0 <= error.low < error.value < error.high
 
 
@@ -195,7 +196,7 @@ def test_a_model_does_not_differ_from_itself():
     outcomes = outcomes_of(churned)
     scores = scores_of(probability, outcomes)
 
-    for name in LOWER_IS_BETTER:
+    for name in ("log_loss", "brier", "calibration_error"):
         difference = compare("a", "a", scores=scores, scores_against=scores, outcomes=outcomes, metric=name)
         assert not difference.is_significant
 
@@ -207,7 +208,7 @@ def test_every_metric_occurs_once_with_its_split():
     scores = scores_of(probability, outcomes)
     metrics = churn_metrics("any", scores, outcomes=outcomes, split="validation", n_resamples=2)
 
-    assert tuple(metric.name for metric in metrics) == NAMES
+    assert tuple(metric.name for metric in metrics) == metric_names()
     assert {metric.split for metric in metrics} == {"validation"}
 
 
@@ -274,3 +275,11 @@ def test_true_probabilities_lie_on_the_diagonal(scores_and_outcomes):
     curve = reliability_curve(*scores_and_outcomes)
 
     np.testing.assert_allclose(curve.x, curve.y, atol=0.03)
+
+
+def test_every_family_says_the_names_of_what_it_computes():
+    rows = ScoredRows(np.linspace(0.1, 0.9, 20), np.arange(20) % 3 == 0)
+
+    for family in METRIC_FAMILIES.values():
+        values = family.evaluate(WeightedRows(rows, np.ones((2, 20))))
+        assert tuple(values) == tuple(metric.name for metric in family.metrics)

@@ -58,7 +58,7 @@ class ScoredRows:
     "(n,)."
 
     @cached_property
-    def ranked(self) -> RankedRows:
+    def ranking(self) -> RankedRows:
         """The rows, highest probability first."""
         return RankedRows.of(self.probability, self.churned)
 
@@ -87,7 +87,7 @@ class WeightedRows:
     @cached_property
     def groups(self) -> Groups:
         """The weights of churned and retained rows by probability, highest first."""
-        return self.rows.ranked.groups(self.weights)
+        return self.rows.ranking.groups(self.weights)
 
     @cached_property
     def means(self) -> NDArray[np.float64]:

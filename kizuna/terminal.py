@@ -17,7 +17,7 @@ Step = TypeVar("Step")
 
 
 def progress_console() -> Console:
-    """The console of progress and notes. It shows no bars where the standard error goes to a file."""
+    """The console of progress and notes. Where the standard error goes to a file, each bar is one line at its end."""
     return Console(stderr=True)
 
 

@@ -13,6 +13,8 @@ from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config, refuse_taken
 from kizuna.terminal import say
 
 console = Console()
+EXPERIMENTS = "/#/experiments?workflowType=machine_learning"
+"Without the workflow, MLflow 3 opens a browser's first visit in its view of agents, where runs of training are hidden."
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +31,7 @@ def register(app: typer.Typer) -> None:
             say(console, f"MLflow already runs at {uri}")
             return
         refuse_taken_port("127.0.0.1", port)
-        say(console, f"MLflow UI for {uri}: http://127.0.0.1:{port}")
+        say(console, f"MLflow UI for {uri}: http://127.0.0.1:{port}{EXPERIMENTS}")
         sys.stdout.flush()
         # One worker is enough for one person and starts sooner than MLflow's default of four plus a job runner.
         options = ["--backend-store-uri", uri, "--port", str(port), "--workers", "1"]

@@ -248,12 +248,18 @@ def build_tables(
     config: Config, backend: SQLBackend, *, sources: Mapping[str, ir.Table], conformed: Mapping[str, ir.Table]
 ) -> Tables:
     """Tables of conformed sources, without excluded rows and, where the TOML says so, without duplicate rows."""
-    conformed = {name: create_view(backend, table) for name, table in conformed.items()}
+    conformed = {name: create_view(backend, _with_end(name, table)) for name, table in conformed.items()}
     usable = {name: usable_rows(table) for name, table in conformed.items()}
     if config.duplicate_rows == "drop" and "purchases" in usable:
         usable["purchases"] = usable["purchases"].distinct()
     usable = {name: create_view(backend, table) for name, table in usable.items()}
     return Tables(config, backend, sources=sources, conformed=conformed, usable=usable)
+
+
+def _with_end(name: str, table: ir.Table) -> ir.Table:
+    """Subscriptions with the column of their end: without one in the source, none has ended."""
+    is_endless = name == "subscriptions" and "ended_at" not in table.columns
+    return table.mutate(ended_at=ibis.null("timestamp")) if is_endless else table
 
 
 def tables_from_frames(config: Config, frames: Mapping[str, pa.Table], *, backend: SQLBackend | None = None) -> Tables:

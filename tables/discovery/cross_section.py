@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import date, datetime
 from pathlib import Path
 
 from tables.discovery.business import choose_currency, choose_zone
 from tables.discovery.columns import ColumnFacts
+from tables.discovery.keys import compare_ids, ids_of
 from tables.discovery.proposal import Ask, Proposal, Setting, TableSection
 from tables.discovery.recognition import ExaminedSource
 from tables.discovery.sections import NO_ATTRIBUTE
@@ -37,7 +38,9 @@ def propose_cross_section(
     cause = next((one.name for one in source.columns.values() if CAUSES.search(normalise(one.name))), None)
     settings += [Setting("cause", cause)] if cause else []
     names: set[str] = set()
-    keyed = [(source, key), *((one, k) for one in sources if one is not source and (k := _key(one)) and k.name)]
+    ids = ids_of(source, key.name)
+    others = ((one, k) for one in sources if one is not source and (k := _key(one)))
+    keyed = [(source, key), *((one, k) for one, k in others if _is_of_same_customers(one, k, ids=ids))]
     tables = [_table(one, k, names=names, label=label.name if one is source else "") for one, k in keyed]
     return Proposal(
         head=(name, zone, currency),
@@ -66,6 +69,12 @@ def _key(source: ExaminedSource) -> ColumnFacts | None:
         and facts.is_unique
     ]
     return source.columns[min(ranked)[1]] if ranked else None
+
+
+def _is_of_same_customers(source: ExaminedSource, key: ColumnFacts, *, ids: Set[str]) -> bool:
+    """Whether most ids of a source are customers of the file with the churn label."""
+    overlap = compare_ids(ids_of(source, key.name), ids)
+    return overlap.n_shared * 2 > overlap.n_ids
 
 
 def _label(source: ExaminedSource) -> tuple[ColumnFacts, str] | None:

@@ -21,6 +21,7 @@ from tables.discovery.sections import attribute_columns, attributes_of, derive_t
 from tables.engines.databases import connect_in_memory
 from tables.sources.protocol import Location, find_source
 
+BY_WAY = "leads to a customer by way of"
 CLOSE = 1.0
 "Two tables whose scores differ by less fit equally well."
 MAX_DATABASE_ROWS = 500_000
@@ -80,10 +81,7 @@ def _assign(sources: Sequence[ExaminedSource], ask: Ask) -> tuple[list[TableGues
     options = {source.source.label: recognise(source) for source in sources}
     chosen = _choose(options, ask)
     aliases = find_aliases(chosen, sources)
-    sentences = {
-        name: f"its {name} leads to a customer by way of {guess.examined.source.label}"
-        for name, guess in aliases.items()
-    }
+    sentences = {name: f"its {name} {BY_WAY} {guess.examined.source.label}" for name, guess in aliases.items()}
     if sentences:
         left = [source for source in sources if not options[source.source.label]]
         more = {source.source.label: recognise(source, sentences) for source in left}
@@ -232,7 +230,10 @@ def _id_notes(guesses: Sequence[TableGuess]) -> Iterator[str]:
     customer_ids = ids_of(customers.examined, key.name)
     for guess in guesses:
         facts = guess.facts("customer_id")
-        if guess.table == "customers" or facts is None or guess.examined is customers.examined:
+        is_alias = BY_WAY in guess.columns["customer_id"].evidence if facts else False
+        if guess.table in ("customers", "identities") or facts is None or is_alias:
+            continue
+        if guess.examined is customers.examined:
             continue
         overlap = compare_ids(ids_of(guess.examined, facts.name), customer_ids)
         if overlap.n_shared < 0.5 * overlap.n_ids:

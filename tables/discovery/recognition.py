@@ -166,7 +166,7 @@ def _match_names(examined: ExaminedSource, contract: TableContract) -> dict[str,
         for place, (column, kind) in enumerate(kinds.items())
         for facts in examined.columns.values()
         if (rank := vocabulary.rank_of(facts.name, table=contract.name, column=column)) is not None
-        and fits(facts, kind)
+        and (fits(facts, kind) or (not facts.n_filled and facts.is_text and column not in contract.mandatory_columns))
     ]
     columns: dict[str, ColumnGuess] = {}
     used: set[str] = set()
@@ -278,8 +278,16 @@ def _score(examined: ExaminedSource, contract: TableContract, *, columns: Mappin
         weight = 2.0 if name in contract.mandatory_columns else 1.0
         weight = 0.5 if name in SHARED and name != contract.key else weight
         score += 0.0 if guess.constant is not None else weight if guess.evidence == BY_NAME else 0.75
+    if contract.lists_attributes and contract.key in columns:
+        known_attributes = (facts for facts in examined.columns.values() if _describes(facts, contract.name))
+        score += min(1.5, 0.5 * sum(1 for _ in known_attributes))
     n_constant = sum(guess.constant is not None for guess in columns.values())
     return score - n_constant - (1.0 if contract.name in ("preferences", "offers", "identities") else 0.0)
+
+
+def _describes(facts: ColumnFacts, table: str) -> bool:
+    """Whether a column is an attribute of the things in a table."""
+    return facts.is_category or load_vocabulary().is_attribute(facts.name, table)
 
 
 def _has_own_key(examined: ExaminedSource, contract: TableContract, *, columns: Mapping[str, ColumnGuess]) -> bool:

@@ -278,3 +278,33 @@ def test_three_commands_lead_to_scores_even_where_nothing_beats_the_baseline(cap
     assert len(scores) > 100
     assert "is_baseline" in header.split(",")
     assert "no release is published yet" in capfd.readouterr().out
+
+
+def test_usage_by_subscription_finds_its_customers_by_way_of_the_subscriptions():
+    subscriptions = ["subscription_id,account_id,plan,mrr,start_date,end_date"]
+    subscriptions += [f"s{n},a{n % 20},basic,10.0,2024-{1 + n % 12:02d}-01," for n in range(60)]
+    usage = [
+        "subscription_id,usage_date,feature_name",
+        *(f"s{n % 60},2025-{1 + n % 12:02d}-15,export" for n in range(300)),
+    ]
+    write("subscriptions.csv", subscriptions)
+    write("feature_usage.csv", usage)
+
+    toml = init(".", "--yes", exit_codes=(0, 2))
+
+    assert toml["tables"]["identities"]["columns"] == {"alias_id": "subscription_id", "customer_id": "account_id"}
+    assert toml["tables"]["usage"]["columns"]["customer_id"] == "subscription_id"
+
+
+def test_a_table_of_demographics_describes_the_customers():
+    write(
+        "demographics.csv",
+        ["household_id,age,income", *(f"h{n},{20 + n % 5 * 10}-{29 + n % 5 * 10},{n % 3}" for n in range(60))],
+    )
+    write(
+        "orders.csv", ["household_id,order_date,amount", *(f"h{n % 60},2025-{1 + n % 12:02d}-15,5" for n in range(300))]
+    )
+
+    toml = init(".", "--yes")
+
+    assert toml["tables"]["customers"]["columns"]["customer_id"] == "household_id"

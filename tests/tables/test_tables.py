@@ -291,3 +291,13 @@ def test_what_happens_or_becomes_known_later_changes_nothing(
     ]
 
     assert at_cutoff(bought + late_rows, closed_otherwise, engine_name) == at_cutoff(bought, asked_tickets, engine_name)
+
+
+def test_without_a_column_for_it_no_subscription_has_ended():
+    subscriptions = frame(
+        {"customer_id": "ada", "subscription_id": "s1", "plan": "max", "mrr": 9.5, "started_at": "2024-01-01"}
+    )
+
+    tables = tables_from_frames(config(), {"subscriptions": subscriptions})
+
+    assert tables["subscriptions"].ended_at.to_pyarrow().to_pylist() == [None]

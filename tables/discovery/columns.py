@@ -85,6 +85,29 @@ class ColumnFacts:
         return self.n_mails * 2 > self.n_filled > 0 or PERSONAL_NAMES.search(normalise(self.name)) is not None
 
 
+def fits(facts: ColumnFacts, kind: str) -> bool:
+    """Whether the values of a column can be of a kind of the contract."""
+    if facts.kind == "other":
+        return False
+    if kind in ("time", "date"):
+        return facts.is_date
+    if kind in ("number", "integer"):
+        return facts.is_number
+    if kind == "boolean":
+        return facts.kind == "boolean" or (facts.n_distinct <= 2 and not facts.is_date)
+    if kind == "id":
+        return not facts.is_date and facts.kind != "boolean" and (facts.numbers is None or _may_be_id(facts))
+    return not facts.is_date
+
+
+def _may_be_id(facts: ColumnFacts) -> bool:
+    """Whether numbers may be ids: whole ones, or ids that an export wrote as 17850.0 or 1.78E+04."""
+    numbers = facts.numbers
+    if numbers is None or not facts.is_text:
+        return True
+    return numbers.is_whole or facts.n_float_ids + facts.n_scientific > 0 or numbers.is_ambiguous
+
+
 def examine_columns(table: ir.Table, *, today: date) -> dict[str, ColumnFacts]:
     """The facts of every column, by name."""
     n_rows = int(table.count().to_pyarrow().as_py())

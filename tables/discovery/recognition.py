@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 
 from core.config.profiles import profile_names, read_profile
 from tables.contract import CONTRACT, ColumnContract, TableContract
-from tables.discovery.columns import ColumnFacts
+from tables.discovery.columns import ColumnFacts, fits
 from tables.discovery.inputs import DiscoveredSource
 from tables.discovery.vocabulary import load_vocabulary
 
@@ -220,29 +220,6 @@ def _with_account_as_customer(contract: TableContract, columns: dict[str, Column
     if "customer_id" in contract and "customer_id" not in columns and account is not None:
         columns = columns | {"customer_id": replace(account, evidence=ACCOUNT_IS_CUSTOMER)}
     return {name: guess for name, guess in columns.items() if name in contract or name == UNIT_PRICE}
-
-
-def fits(facts: ColumnFacts, kind: str) -> bool:
-    """Whether the values of a column can be of a kind of the contract."""
-    if facts.kind == "other":
-        return False
-    if kind in ("time", "date"):
-        return facts.is_date
-    if kind in ("number", "integer"):
-        return facts.is_number
-    if kind == "boolean":
-        return facts.kind == "boolean" or (facts.n_distinct <= 2 and not facts.is_date)
-    if kind == "id":
-        return not facts.is_date and facts.kind != "boolean" and (facts.numbers is None or _may_be_id(facts))
-    return not facts.is_date
-
-
-def _may_be_id(facts: ColumnFacts) -> bool:
-    """Whether numbers may be ids: whole ones, or ids that an export wrote as 17850.0 or 1.78E+04."""
-    numbers = facts.numbers
-    if numbers is None or not facts.is_text:
-        return True
-    return numbers.is_whole or facts.n_float_ids + facts.n_scientific > 0 or numbers.is_ambiguous
 
 
 def _candidates(

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from core.config.profiles import read_profile
 from tables.contract import CONTRACT
-from tables.discovery.columns import ColumnFacts
+from tables.discovery.columns import ColumnFacts, fits
 from tables.discovery.formats import FormatSettings, choose_formats
 from tables.discovery.keys import describe_ids
 from tables.discovery.proposal import Ask, Setting, TableSection, Value
-from tables.discovery.recognition import BY_NAME, ColumnGuess, TableGuess, fits, other_columns
+from tables.discovery.recognition import BY_NAME, ColumnGuess, TableGuess, other_columns
 from tables.discovery.vocabulary import EAST_ASIAN, load_vocabulary, match_words, normalise
 
 IN_UTC = re.compile(r"\b(utc|gmt)\b", re.IGNORECASE)

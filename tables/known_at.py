@@ -22,7 +22,9 @@ from datetime import date, datetime, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from tables.contract import TableContract
+from tables.cleaning.source_columns import ROW_NUMBER, drop_row_numbers
+from tables.contract import DATING_COLUMNS, TableContract
+from tables.engines.databases import comparable_text
 
 
 def keep_known_rows(table: ir.Table, contract: TableContract, *, cutoff: date | None) -> ir.Table:
@@ -75,15 +77,37 @@ def keep_newest_versions(table: ir.Table) -> ir.Table:
 
 
 def keep_last_rows(table: ir.Table, contract: TableContract) -> ir.Table:
-    """One row per thing: its last dated one. Tables of events are returned unchanged."""
+    """One row per thing: its last dated one. Tables of events are returned without row numbers.
+
+    Of rows dated alike the one recorded last counts, then the later line of the files. In a database, where rows have
+    no order, the greater value counts, column by column in the order of the contract.
+    """
     if contract.key is None:
-        return table
-    dating = contract.dating_column(table.columns)
-    others = sorted(name for name in table.columns if name not in (contract.key, dating))
-    # The other columns decide between rows of one moment, so that every engine picks the same one.
-    order = [ibis.desc(name) for name in ([dating] if dating else []) + others]
-    ranks = table.mutate(row_rank=ibis.row_number().over(group_by=contract.key, order_by=order))
-    return ranks.filter(ranks.row_rank == 0).drop("row_rank")
+        return drop_row_numbers(table)
+    rank = ibis.row_number().over(group_by=contract.key, order_by=_newest_first(table, contract))
+    ranks = table.mutate(row_rank=rank)
+    return drop_row_numbers(ranks.filter(ranks.row_rank == 0).drop("row_rank"))
+
+
+def find_ties(table: ir.Table, contract: TableContract) -> ir.Table:
+    """The rows dated and recorded alike as another row of their thing that says something else.
+
+    Nothing but their values, or their place in a file, decides which one counts.
+    """
+    alike = [contract.key, *(name for name in DATING_COLUMNS if name in table.columns)]
+    rows = drop_row_numbers(table).distinct()
+    n_rows = ibis._.count().over(group_by=alike)
+    ties = rows.mutate(n_alike=n_rows)
+    return ties.filter(ties.n_alike > 1).drop("n_alike")
+
+
+def _newest_first(table: ir.Table, contract: TableContract) -> list[ir.Value]:
+    dates = [contract.dating_column(table.columns), "recorded_time", ROW_NUMBER]
+    listed = [name for name in contract.names if name in table.columns and name not in (contract.key, *DATING_COLUMNS)]
+    attributes = [name for name in table.columns if name not in (*contract.names, ROW_NUMBER)]
+    names = dict.fromkeys(name for name in [*dates, *listed, *attributes] if name is not None and name in table.columns)
+    # Engines sort missing values to different ends, and text by the rules of a language or by its bytes.
+    return [ibis.desc(comparable_text(table[name]), nulls_first=False) for name in names]
 
 
 def _is_before(time: ir.Value, cutoff: date) -> ir.BooleanValue:

@@ -15,7 +15,16 @@ from ibis.backends.sql import SQLBackend
 from core.config.data_set import Config
 from core.errors import DataError
 from core.ids import digest_of
-from tables.cleaning.conform import EXCLUDED_BECAUSE, IN_TWO_ACCOUNTS, conform, contract_of
+from tables.cleaning.conform import (
+    EXCLUDED_BECAUSE,
+    EXCLUDED_VALUE,
+    IN_TWO_ACCOUNTS,
+    Conformed,
+    conform,
+    contract_of,
+)
+from tables.cleaning.far_future import exclude_far_future
+from tables.cleaning.source_columns import drop_row_numbers
 from tables.contract import CONTRACT
 from tables.engines.databases import connect_in_memory, create_view
 from tables.identities import add_seats, memberships, newest_links, replace_aliases, resolve_chains, roll_up
@@ -60,7 +69,7 @@ class Tables:
     _: KW_ONLY
     sources: Mapping[str, ir.Table]
     "As they are in the source."
-    conformed: Mapping[str, ir.Table]
+    conformed: Mapping[str, Conformed]
     "Every row under the contract, with the reason to exclude it."
     usable: Mapping[str, ir.Table] = field(default_factory=dict[str, ir.Table])
     cutoff: date | None = None
@@ -76,7 +85,7 @@ class Tables:
             raise DataError(
                 f"there is no table '{name}'; there are: {', '.join(self.usable)}; see [tables] of the TOML"
             )
-        return self.usable[name]
+        return drop_row_numbers(self.usable[name])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -178,14 +187,14 @@ class Tables:
         """The people recorded in two accounts at once; None if there are none."""
         if IN_TWO_ACCOUNTS not in self.load_report("customers").excluded:
             return None
-        people = self.conformed["customers"]
+        people = self.conformed["customers"].rows
         people = people.filter(people[EXCLUDED_BECAUSE] == IN_TWO_ACCOUNTS)
         return keep_known_rows(people, CONTRACT["customers"], cutoff=cutoff)
 
     def _last(self, name: str, view: ir.Table) -> ir.Table:
         contract = CONTRACT[name]
         may_repeat = contract.dating_column(view.columns) or (name == "customers" and "identities" in self.usable)
-        return keep_last_rows(view, contract) if may_repeat else view
+        return keep_last_rows(view, contract) if may_repeat else drop_row_numbers(view)
 
     def watermark(self, table: str) -> date:
         """The first day that is not completely recorded; the one in the TOML if it states one.
@@ -223,7 +232,8 @@ class Tables:
     def personal_columns(self, name: str) -> tuple[PersonalColumn, ...]:
         """Listed attributes that look like personal data; features never see them."""
         if name not in self.counts.personal_columns:
-            contract, table = CONTRACT[name], keep_last_rows(usable_rows(self.conformed[name]), CONTRACT[name])
+            contract = CONTRACT[name]
+            table = keep_last_rows(usable_rows(self.conformed[name], with_numbers=True), contract)
             attributes = [column for column in table.columns if column not in contract]
             self.counts.personal_columns[name] = find_personal_columns(name, table, columns=attributes)
         return self.counts.personal_columns[name]
@@ -236,20 +246,35 @@ class Tables:
     @cached_property
     def digest(self) -> str:
         """A fingerprint of the content: the same rows in any order give the same digest on the same engine."""
-        return digest_of({name: fingerprint_of(self.usable[name]) for name in self.usable})
+        return digest_of({name: fingerprint_of(self[name]) for name in self.usable})
 
 
-def usable_rows(conformed: ir.Table) -> ir.Table:
+def usable_rows(conformed: Conformed, *, with_numbers: bool = False) -> ir.Table:
     """The rows that are not excluded."""
-    return conformed.filter(conformed[EXCLUDED_BECAUSE].isnull()).drop(EXCLUDED_BECAUSE)
+    rows = conformed.rows
+    usable = rows.filter(rows[EXCLUDED_BECAUSE].isnull()).drop(EXCLUDED_BECAUSE, EXCLUDED_VALUE)
+    return usable if with_numbers else drop_row_numbers(usable)
 
 
 def build_tables(
-    config: Config, backend: SQLBackend, *, sources: Mapping[str, ir.Table], conformed: Mapping[str, ir.Table]
+    config: Config,
+    backend: SQLBackend,
+    *,
+    sources: Mapping[str, ir.Table],
+    conformed: Mapping[str, Conformed],
+    today: date | None = None,
 ) -> Tables:
     """Tables of conformed sources, without excluded rows and, where the TOML says so, without duplicate rows."""
-    conformed = {name: create_view(backend, _with_end(name, table)) for name, table in conformed.items()}
-    usable = {name: usable_rows(table) for name, table in conformed.items()}
+    conformed = {
+        name: exclude_far_future(
+            replace(table, rows=create_view(backend, _with_end(name, table.rows))), CONTRACT[name], today=today
+        )
+        for name, table in conformed.items()
+    }
+    # The number of a row decides between rows of one thing.
+    usable = {
+        name: usable_rows(table, with_numbers=CONTRACT[name].key is not None) for name, table in conformed.items()
+    }
     if config.duplicate_rows == "drop" and "purchases" in usable:
         usable["purchases"] = usable["purchases"].distinct()
     usable = {name: create_view(backend, table) for name, table in usable.items()}

@@ -12,7 +12,8 @@ soon as its row is: nothing in the future decides which rows are excluded.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import ibis
 import ibis.expr.types as ir
@@ -20,10 +21,18 @@ import ibis.expr.types as ir
 from core.config.data_set import Config
 from core.config.sources import ColumnSource, RowMatch, TableSource, ValueFormat, format_of
 from core.errors import ConfigError, DataError, did_you_mean
+from tables.cleaning.evidence import ReadingNote, TextColumn, find_formats
 from tables.cleaning.readings import UNREADABLE, Reading, read_column
-from tables.cleaning.source_columns import fit_profile, keep_rows, scale_numbers, source_column
+from tables.cleaning.source_columns import (
+    ROW_NUMBER,
+    columns_of,
+    fit_profile,
+    keep_rows,
+    scale_numbers,
+    source_column,
+)
 from tables.cleaning.workbench import Clock, Workbench
-from tables.contract import CONTRACT, TableContract
+from tables.contract import CONTRACT, Kind, TableContract
 
 NPS_SCALE = (0, 10)
 IN_TWO_ACCOUNTS = "account_id: of two accounts at once"
@@ -70,6 +79,20 @@ def _is_in_two_accounts(cells: Cells) -> ir.BooleanValue:
 
 EXCLUDED_BECAUSE = "excluded_because"
 "The column with the reason why a row cannot be used, as 'column: reason'; NULL for usable rows."
+EXCLUDED_VALUE = "excluded_value"
+"The column with the value that is the reason, as text."
+BOOKKEEPING = (EXCLUDED_BECAUSE, EXCLUDED_VALUE, ROW_NUMBER)
+"Columns of a conformed table that are not in the contract."
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """A table under its contract, before its excluded rows are dropped."""
+
+    rows: ir.Table
+    "The contract's columns that the source has, and `BOOKKEEPING`; row numbers only where the source has them."
+    notes: tuple[ReadingNote, ...]
+    "How columns were read where their values decided it."
 
 
 def contract_of(name: str) -> TableContract:
@@ -79,37 +102,87 @@ def contract_of(name: str) -> TableContract:
     return CONTRACT[name]
 
 
-def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: TableSource | None) -> ir.Table:
-    """The contract's columns that the source has, in the contract's types, and the column `excluded_because`.
+def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: TableSource | None) -> Conformed:
+    """The contract's columns that the source has, in the contract's types, with the reason to exclude each row.
 
     Without a source, the raw columns already have the names of the contract. Raises ConfigError for a column that the
-    contract does not have, DataError for one that the source lacks or whose type does not fit.
+    contract does not have, DataError for one that the source lacks or whose values or type do not fit.
     """
     if source is not None:
         raw, source = fit_profile(raw, source, attributes=config.attributes.get(contract.name, ()))
         raw = keep_rows(raw, source.where, table=contract.name)
     mapped = map_columns(raw, contract, config=config, source=source)
-    bench = Workbench(raw, Clock((source and source.time_zone) or config.time_zone, config.time_zone))
+    columns = {name: _cells_of(raw, column, table=contract.name) for name, column in mapped.items()}
     formats = {name: format_of(column, table=source or ValueFormat()) for name, column in mapped.items()}
+    texts = [
+        TextColumn(name, cell, kind=_kind_of(name, mapped[name], contract), written=formats[name])
+        for name, cells in columns.items()
+        for cell in cells
+        if mapped[name].constant is None
+    ]
+    stated, notes = find_formats(contract.name, raw, texts)
+    currency = columns["currency"][0].cast("string").strip().upper() if "currency" in columns else None
+    bench = Workbench(
+        raw,
+        Clock((source and source.time_zone) or config.time_zone, config.time_zone),
+        currency=config.currency if currency is None else currency.nullif("").coalesce(config.currency),
+    )
     readings = {
-        name: _read(bench, name, column=column, written=formats[name], contract=contract)
-        for name, column in mapped.items()
+        name: _read(bench, name, cells=cells, written=stated.get(name, formats[name]), contract=contract)
+        for name, cells in columns.items()
     }
     readings = scale_numbers(readings, mapped, bench=bench, base_currency=config.currency)
     readings = _take_off_tax(readings, contract, tax_rate=config.money.tax_rate)
     if source is not None and source.returns is not None:
         readings = _negate_returns(readings, _matches(raw, source.returns, contract=contract))
+    return Conformed(_with_reasons(bench, readings, contract=contract, config=config), tuple(notes))
+
+
+def _kind_of(name: str, column: ColumnSource, contract: TableContract) -> Kind | Literal["attribute"]:
+    if column.product is not None:
+        return "number"
+    return contract[name].kind if name in contract else "attribute"
+
+
+def _cells_of(raw: ir.Table, column: ColumnSource, *, table: str) -> list[ir.Value]:
+    if column.constant is not None:
+        return [ibis.literal(column.constant)]
+    return [source_column(raw, str(source), table=table) for source in column.product or (column.column,)]
+
+
+def _with_reasons(
+    bench: Workbench, readings: Mapping[str, Reading], *, contract: TableContract, config: Config
+) -> ir.Table:
     reasons = [reason for name in readings for reason in _reading_checks(name, readings, contract=contract)]
     values = {name: reading.value for name, reading in readings.items()}
-    table = bench.table.select(**values, **{EXCLUDED_BECAUSE: _first_reason(reasons)})
+    texts = {name: reading.written for name, reading in readings.items()}
+    numbers = {ROW_NUMBER: bench.table[ROW_NUMBER]} if ROW_NUMBER in bench.table.columns else {}
+    table = bench.table.select(
+        **values, **numbers, **{EXCLUDED_BECAUSE: _first_reason(reasons), EXCLUDED_VALUE: _first_value(reasons, texts)}
+    )
     checks = list(checks_of(contract, {name: table[name] for name in values}, config=config))
     if not checks:
         return table
-    return table.mutate(**{EXCLUDED_BECAUSE: table[EXCLUDED_BECAUSE].coalesce(_first_reason(checks))})
+    texts = {name: table[name].cast("string") for name in values}
+    because, value = table[EXCLUDED_BECAUSE], table[EXCLUDED_VALUE]
+    return table.mutate(
+        **{
+            EXCLUDED_BECAUSE: because.coalesce(_first_reason(checks)),
+            EXCLUDED_VALUE: ibis.ifelse(because.isnull(), _first_value(checks, texts), value),
+        }
+    )
 
 
 def _first_reason(checks: list[Check]) -> ir.Value:
     return ibis.cases(*checks, else_=ibis.null("string")) if checks else ibis.null("string")
+
+
+def _first_value(checks: list[Check], texts: Mapping[str, ir.Value | None]) -> ir.Value:
+    """The cell that makes a row fail, as text."""
+    no_text = ibis.null("string")
+    columns = [(fails, reason.partition(":")[0]) for fails, reason in checks]
+    cells = [(fails, no_text if texts[column] is None else texts[column]) for fails, column in columns]
+    return ibis.cases(*cells, else_=no_text) if cells else no_text
 
 
 def map_columns(
@@ -124,28 +197,23 @@ def map_columns(
             raise ConfigError(f"[tables.{contract.name}.columns]: unknown column '{name}'{did_you_mean(name, names)}")
     mapped: dict[str, ColumnSource] = {}
     for name in names:
-        column = mapping.get(name, name if name in raw.columns else None)
+        column = mapping.get(name, name if name in columns_of(raw) else None)
         if column is not None:
             mapped[name] = ColumnSource(column=column) if isinstance(column, str) else column
         elif name in contract.mandatory_columns or name in attributes:
             raise DataError(
-                f"{contract.name} lacks the column '{name}'; found: {', '.join(raw.columns)}; say which one "
+                f"{contract.name} lacks the column '{name}'; found: {', '.join(columns_of(raw))}; say which one "
                 f"it is under [tables.{contract.name}.columns]"
             )
     return mapped
 
 
 def _read(
-    bench: Workbench, name: str, *, column: ColumnSource, written: ValueFormat, contract: TableContract
+    bench: Workbench, name: str, *, cells: list[ir.Value], written: ValueFormat, contract: TableContract
 ) -> Reading:
     kind = contract[name].kind if name in contract else "attribute"
-    cells = (
-        [source_column(bench.source, str(source), table=contract.name) for source in column.product or (column.column,)]
-        if column.constant is None
-        else [ibis.literal(column.constant)]
-    )
     try:
-        return read_column(cells, bench, written=written, kind="number" if column.product else kind)
+        return read_column(cells, bench, written=written, kind="number" if len(cells) > 1 else kind)
     except DataError as fault:
         raise DataError(f"{contract.name}.{name}: {fault}") from fault
 
@@ -166,15 +234,16 @@ def _take_off_tax(readings: dict[str, Reading], contract: TableContract, *, tax_
 
 def _negate_returns(readings: dict[str, Reading], is_return: ir.Value) -> dict[str, Reading]:
     def negate(reading: Reading) -> Reading:
-        return Reading(ibis.ifelse(is_return, -reading.value.abs(), reading.value), reading.unreadable, reading.fault)
+        return replace(reading, value=ibis.ifelse(is_return, -reading.value.abs(), reading.value))
 
     return {name: negate(r) if name in ("amount", "quantity") else r for name, r in readings.items()}
 
 
-def _reading_checks(name: str, readings: dict[str, Reading], *, contract: TableContract) -> list[Check]:
+def _reading_checks(name: str, readings: Mapping[str, Reading], *, contract: TableContract) -> list[Check]:
     """Whether a cell is unreadable, and whether a required one is missing."""
     checks: list[Check] = []
     reading = readings[name]
+    checks += [(has_fault, f"{name}: {fault}") for has_fault, fault in reading.other_faults]
     if reading.unreadable is not None:
         checks.append((reading.unreadable, f"{name}: {_describe_fault(name, reading, contract=contract)}"))
     if name in contract.mandatory_columns or name == contract.dating_column(readings):

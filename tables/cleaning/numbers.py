@@ -1,7 +1,9 @@
 """Reads numbers in text, the same on every engine.
 
-１２,３４５   ¥1,234   (1,234)   △500   12.5%   1 234.50   1'234.50   12,34,567
-1.234,50 with decimal = ","
+    １２,３４５   ¥1,234   (1,234)   △500   12.5%   1 234.50   1'234.50   12,34,567
+    1.234,50 with decimal = ","
+
+An amount with the mark of another currency ($10 in a shop that counts pounds) is no number of this one.
 """
 
 from __future__ import annotations
@@ -11,10 +13,11 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from core.currencies import MARKS, currency_codes, marks_of
 from tables.cleaning.characters import narrow
 from tables.cleaning.workbench import Workbench
 
-MONEY_SIGNS = r"[¥￥\\$€£円]|JPY|USD|EUR|GBP"
+NUMBER_CHARACTERS = "-+0-9.,'()% "
 HAS_DIGIT = r"^[^eE]*[0-9]"
 GROUPS = (",", ".", " ", "'")
 "Marks between groups of three digits."
@@ -32,34 +35,61 @@ class Notation:
     def group_marks(self) -> tuple[str, ...]:
         """The marks that may separate groups of digits."""
         if self.thousands is None:
-            return tuple(mark for mark in GROUPS if mark not in (self.decimal, "." if self.decimal == "." else ""))
+            return tuple(mark for mark in GROUPS if mark != self.decimal)
         return (self.thousands,) if self.thousands else ()
 
     @property
     def regex(self) -> str:
         """The whole of a number, without currency marks."""
-        groups = [f"[0-9]{{1,3}}({_literal(mark)}[0-9]{{3}}){{1,12}}" for mark in self.group_marks]
+        groups = [f"[0-9]{{1,3}}([{mark}][0-9]{{3}}){{1,12}}" for mark in self.group_marks]
         groups += ["[0-9]{1,2}(,[0-9]{2}){1,12},[0-9]{3}"] if "," in self.group_marks else []
         whole = "|".join(["[0-9]{1,40}", *groups])
-        return f"^[+-]?({whole})?({_literal(self.decimal)}[0-9]{{0,40}})?([eE][+-]?[0-9]{{1,2}})?$"
+        return f"^[+-]?({whole})?([{self.decimal}][0-9]{{0,40}})?([eE][+-]?[0-9]{{1,2}})?$"
 
 
-def _literal(mark: str) -> str:
-    return f"[{mark}]"
+@dataclass(frozen=True)
+class NumberReading:
+    """Numbers read from text."""
+
+    value: ir.Value
+    "NULL where there is none."
+    is_foreign: ir.Value
+    "Whether the text is an amount of another currency."
 
 
-def number_in(text: ir.Value, bench: Workbench, *, notation: Notation) -> ir.Value:
-    """The number in a text, NULL where there is none. Brackets and △ are a minus sign, % divides by 100."""
+def number_in(text: ir.Value, bench: Workbench, *, notation: Notation) -> NumberReading:
+    """The numbers in texts. Brackets and △ are a minus sign, % divides by 100."""
     # Each step is one column: the query would otherwise repeat every inner expression.
-    bare = bench.step(narrow(narrow(text).re_replace(MONEY_SIGNS, "")).re_replace("^([+-]) +", r"\1"))
+    tidy = bench.step(narrow(text))
+    mark = bench.step(tidy.re_replace(f"[{NUMBER_CHARACTERS}]", "").upper())
+    is_plain, is_own, is_foreign = bench.steps(mark.isin(["", "E"]), *_currency_of(mark, bench))
+    unmarked = (
+        tidy.re_replace("[A-Za-z]+[.]?", "").re_replace(f"[^{NUMBER_CHARACTERS}]", "").re_replace("^([-+(]*) +", r"\1")
+    )
+    bare = bench.step(ibis.ifelse(is_plain, tidy, narrow(unmarked)))
     bracketed = bench.step(bare.re_search(r"^[(][^()+-]*[)]$"))
     digits = bench.step(ibis.ifelse(bracketed, bare.re_replace("[()]", "").strip(), bare))
     percent = bench.step(digits.endswith("%"))
     plain = bench.step(ibis.ifelse(percent, digits.re_replace("%$", "").strip(), digits))
     readable = plain.re_search(notation.regex) & plain.re_search(HAS_DIGIT)
-    for mark in notation.group_marks:
-        plain = plain.replace(mark, "")
+    for group_mark in notation.group_marks:
+        plain = plain.replace(group_mark, "")
     if notation.decimal != ".":
         plain = plain.replace(notation.decimal, ".")
-    number = ibis.ifelse(readable, plain, ibis.null("string")).cast("float64")
-    return bench.step(number * ibis.ifelse(bracketed, -1.0, 1.0) / ibis.ifelse(percent, 100.0, 1.0))
+    number = bench.step(ibis.ifelse(readable & (is_plain | is_own), plain, ibis.null("string")).cast("float64"))
+    value = bench.step(number * ibis.ifelse(bracketed, -1.0, 1.0) / ibis.ifelse(percent, 100.0, 1.0))
+    return NumberReading(value, is_foreign & readable)
+
+
+def _currency_of(mark: ir.Value, bench: Workbench) -> tuple[ir.Value, ir.Value]:
+    """Whether a mark may stand for the currency of its row, and whether it is that of another one."""
+    # One pattern: every word of a list would be a node of the expression.
+    is_mark = mark.re_search(f"^({'|'.join(sorted(currency_codes()))})$") | mark.isin(list(MARKS))
+    if bench.currency is None:
+        return is_mark, ibis.literal(False)
+    if isinstance(bench.currency, str):
+        is_own = mark.isin(marks_of(bench.currency))
+    else:
+        currencies = ibis.cases(*((mark == name, " ".join(codes)) for name, codes in MARKS.items()), else_=mark)
+        is_own = currencies.contains(bench.currency)
+    return is_own, is_mark & ~is_own

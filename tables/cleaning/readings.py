@@ -7,7 +7,7 @@ is excluded and counted, and the value is never guessed. `ValueFormat` of the TO
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import mul
 from typing import Literal, Protocol
@@ -18,8 +18,8 @@ import ibis.expr.types as ir
 from core.config.sources import ValueFormat
 from core.date_format import EPOCH_UNITS
 from core.errors import DataError
-from core.ids import MAX_ID_LENGTH
 from tables.cleaning.characters import is_null_word, narrow
+from tables.cleaning.identifiers import decimal_id, float_id, text_id
 from tables.cleaning.moments import epoch_to_utc, moment_in
 from tables.cleaning.numbers import Notation, number_in
 from tables.cleaning.workbench import Workbench
@@ -36,6 +36,7 @@ def boolean_in(text: ir.Value) -> ir.Value:
 
 
 UNREADABLE = "unreadable"
+FOREIGN = "in another currency"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ class Reading:
     "Whether the source has a value that is not of this kind; None where its type rules that out."
     fault: str = UNREADABLE
     "What `kizuna check` calls such a value."
+    other_faults: tuple[tuple[ir.Value, str], ...] = ()
+    "Faults that are known more closely: whether a cell has one, and what it is called."
+    written: ir.Value | None = None
+    "The cell as the source has it, as text."
 
 
 def _refuse(column: ir.Value, kind: str) -> DataError:
@@ -69,20 +74,19 @@ def notation_of(written: ValueFormat) -> Notation:
 
 
 def read_id(raw: ir.Value, bench: Workbench, *, written: ValueFormat) -> Reading:
-    """Text as it is; whole numbers as plain digits, so 17850.0 is '17850'."""
-    if raw.type().is_string():
-        return Reading(raw.nullif(""), raw.length() > MAX_ID_LENGTH, f"longer than {MAX_ID_LENGTH} characters")
-    if raw.type().is_integer():
+    """Text by the rule of `core.ids`; whole numbers as plain digits, so 17850.0 is '17850'."""
+    kind = raw.type()
+    if kind.is_integer() or kind.is_uuid():
         return Reading(raw.cast("string"))
-    if raw.type().is_numeric():
-        whole = raw.cast("float64")
-        # Above 2**53 a float64 skips integers, so its digits are no longer those of the id.
-        safe = ~whole.isnan() & (whole.abs() < 2**53)
-        digits = ibis.ifelse(safe & (whole == whole.floor()), whole, ibis.null("float64")).cast("int64").cast("string")
-        return Reading(digits, ~whole.isnan() & digits.isnull() & raw.notnull(), "not a whole number")
-    if raw.type().is_uuid():
-        return Reading(raw.cast("string"))
-    raise _refuse(raw, "id")
+    if kind.is_string():
+        value, faults = text_id(raw, bench)
+    elif kind.is_floating():
+        value, faults = float_id(raw, bench)
+    elif kind.is_decimal():
+        value, faults = decimal_id(raw, bench)
+    else:
+        raise _refuse(raw, "id")
+    return Reading(value, other_faults=faults)
 
 
 def read_text(raw: ir.Value, bench: Workbench, *, written: ValueFormat) -> Reading:
@@ -97,7 +101,9 @@ def read_text(raw: ir.Value, bench: Workbench, *, written: ValueFormat) -> Readi
 def read_number(raw: ir.Value, bench: Workbench, *, written: ValueFormat) -> Reading:
     """A float64; NaN is missing, infinity unreadable."""
     if raw.type().is_string():
-        return _with_check(raw, number_in(raw, bench, notation=notation_of(written)), present=_is_filled(raw))
+        number = number_in(raw, bench, notation=notation_of(written))
+        reading = _with_check(raw, number.value, present=_is_filled(raw))
+        return replace(reading, other_faults=((number.is_foreign, FOREIGN),))
     if raw.type().is_floating():
         number = raw.cast("float64")
         finite = ibis.ifelse(number.isnan() | number.isinf(), ibis.null("float64"), number)
@@ -191,10 +197,16 @@ def read_column(
         READERS[kind](blank_null_words(cell, bench, written=written, kind=kind), bench, written=written)
         for cell in cells
     ]
+    texts = [cell.cast("string") for cell in cells]
     if len(readings) == 1:
-        return readings[0]
+        return replace(readings[0], written=texts[0])
     faults = [factor.unreadable for factor in readings if factor.unreadable is not None]
-    return Reading(reduce(mul, (factor.value for factor in readings)), ibis.or_(*faults) if faults else None)
+    return Reading(
+        reduce(mul, (factor.value for factor in readings)),
+        ibis.or_(*faults) if faults else None,
+        other_faults=tuple(fault for factor in readings for fault in factor.other_faults),
+        written=reduce(lambda left, right: left + " x " + right, texts),
+    )
 
 
 WORDLESS_KINDS = ("id", "number", "integer", "time", "date", "boolean")

@@ -9,6 +9,7 @@ amount = "ecommerce.purchase_revenue"                          a field of a nest
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import ibis
 import ibis.expr.types as ir
@@ -42,16 +43,31 @@ MONTHS_OF_INTERVAL = (
 "How an interval begins, in lower case and without its number, and its length in months."
 
 
+ROW_NUMBER = "kizuna_row_number"
+"The column with the number of each row in its files, counted from 1; absent for databases."
+
+
+def columns_of(raw: ir.Table) -> tuple[str, ...]:
+    """The columns of a source, without blanks around their names."""
+    return tuple(column.strip() for column in raw.columns if column != ROW_NUMBER)
+
+
+def drop_row_numbers(table: ir.Table) -> ir.Table:
+    """The table without the numbers of its rows."""
+    return table.drop(ROW_NUMBER) if ROW_NUMBER in table.columns else table
+
+
 def source_column(raw: ir.Table, name: str, *, table: str) -> ir.Value:
     """A column of the source; `plan.amount` is the field of a nested column. Raises DataError if there is none."""
-    if name in raw.columns:
-        return raw[name]
+    bare = {column.strip(): column for column in reversed(raw.columns)}
+    if name in raw.columns or name.strip() in bare:
+        return raw[name if name in raw.columns else bare[name.strip()]]
     outer, *fields = name.split(".")
     column = raw[outer] if fields and outer in raw.columns else None
     for field in fields:
         column = column[field] if isinstance(column, ir.StructValue) and field in column.names else None
     if column is None:
-        raise DataError(f"the source of {table} has no column '{name}'{did_you_mean(name, raw.columns)}")
+        raise DataError(f"the source of {table} has no column '{name}'{did_you_mean(name, columns_of(raw))}")
     return column
 
 
@@ -118,7 +134,7 @@ def scale_numbers(
         if column.interval is not None:
             value = value / _months(source_column(bench.source, column.interval, table="it"))
         if value is not readings[name].value:
-            scaled[name] = Reading(value, _is_lost(readings[name], value), readings[name].fault)
+            scaled[name] = replace(readings[name], value=value, unreadable=_is_lost(readings[name], value))
     return scaled
 
 

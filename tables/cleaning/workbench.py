@@ -108,11 +108,13 @@ class Clock:
 class Workbench:
     """A source table, and the steps computed from it so far."""
 
-    def __init__(self, source: ir.Table, clock: Clock) -> None:
+    def __init__(self, source: ir.Table, clock: Clock, *, currency: str | ir.Value | None = None) -> None:
         self.source = source
         self.table = source
         "The source's columns and one more for each step."
         self.clock = clock
+        self.currency = currency
+        "The currency of each row; None accepts the mark of any."
 
     def step(self, value: ir.Value) -> ir.Value:
         """The value as a column of its own."""

@@ -42,6 +42,18 @@ def file_of(url: str) -> str:
     return url.removeprefix(PREFIX).partition("?")[0]
 
 
+@ibis.udf.scalar.builtin
+def convert_to(text: str, encoding: str) -> bytes:  # pyright: ignore[reportReturnType] - PostgreSQL has the body
+    """The bytes of a text."""
+
+
+def comparable_text(column: ir.Value) -> ir.Value:
+    """The column as a value that every engine sorts alike: PostgreSQL sorts text by the rules of a language."""
+    if column.type().is_string() and column.get_backend().name == "postgres":
+        return convert_to(column, "UTF8")
+    return column
+
+
 def create_view(backend: SQLBackend, table: ir.Table) -> ir.Table:
     """The table as a view of DuckDB, so that later queries do not translate its whole expression again.
 

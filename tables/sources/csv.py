@@ -17,12 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
 
 from core.errors import ConfigError, DataError
-from tables.sources.protocol import Location
+from tables.sources.protocol import Location, copy_in_order
 
 FAULT_LINE = re.compile(r"CSV Error on Line: (\d+)")
 FAULT_FILE = re.compile(r"^\s*file = (.*)$", re.MULTILINE)
@@ -32,7 +31,6 @@ FAULTS = {
     "not utf-8": "it is not UTF-8; set encoding, e.g. encoding = 'cp932'",
 }
 "Plain messages, by a part of DuckDB's."
-INTEGER_WITH_FRACTION = "^-?[0-9]+([.]0+)?$"
 
 
 @dataclass(frozen=True)
@@ -64,11 +62,10 @@ class CsvFiles:
                     escape='"',
                     strict_mode=True,
                 )
-                copy = engine.create_table(ibis.util.gen_name(location.name), view, temp=True)
+                return copy_in_order(engine, view, name=location.name)
             except duckdb.Error as fault:
                 originals = dict(zip(paths, location.files, strict=True))
                 raise DataError(f"{location.name}: {_describe_fault(fault, originals)}") from fault
-        return _drop_zero_fractions(copy)
 
 
 SOURCE = CsvFiles()
@@ -126,14 +123,3 @@ def _describe_fault(fault: duckdb.Error, originals: dict[Path, Path]) -> str:
     place = f"{path} line {line[1]}" if line else str(path)
     reason = next((plain for part, plain in FAULTS.items() if part in text), text.splitlines()[0])
     return f"{place}: {reason}"
-
-
-def _drop_zero_fractions(table: ir.Table) -> ir.Table:
-    """Columns of integers that were exported with fractions (17850.0) as plain digits, because ids are compared."""
-    cells = {name: table[name] for name in table.columns}
-    has_fractions = [
-        (cell.re_search(INTEGER_WITH_FRACTION).all() & cell.contains(".").any()).name(name)
-        for name, cell in cells.items()
-    ]
-    row = table.aggregate(has_fractions).to_pyarrow().to_pylist()[0]
-    return table.mutate(**{name: cell.re_replace("[.]0+$", "") for name, cell in cells.items() if row[name]})

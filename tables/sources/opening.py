@@ -6,6 +6,9 @@ are read lazily, everything else is copied into it in batches.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import duckdb
 import ibis
 import ibis.expr.types as ir
@@ -13,11 +16,13 @@ from ibis.backends.sql import SQLBackend
 
 from core.config.data_set import Config, require_dated_tables
 from core.errors import ConfigError, DataError
-from tables.cleaning.conform import conform, contract_of
+from tables.cleaning.conform import Conformed, conform, contract_of
+from tables.cleaning.identifiers import LOST_DIGITS, NO_WHOLE_NUMBER, ROUNDED
 from tables.cleaning.readings import UNREADABLE
+from tables.cleaning.suggestions import suggest_setting
 from tables.contract import CONTRACT
 from tables.engines.databases import connect, connect_in_memory, find_table
-from tables.load_report import LoadReport
+from tables.load_report import ExcludedRows, LoadReport
 from tables.sources.protocol import Location, find_source
 from tables.tables import Tables, build_tables
 
@@ -25,8 +30,10 @@ MAX_UNREADABLE_SHARE = 0.05
 "Share of rows that may be unreadable in one column; above it, the column has different content."
 
 
-def open_tables(config: Config) -> Tables:
+def open_tables(config: Config, *, today: date | None = None) -> Tables:
     """The tables of a configuration, checked row by row as they are read.
+
+    Records after `today`, the local day, are excluded; without it, only those far ahead of all others.
 
     Raises ConfigError for tables and columns that the contract does not have, SourceUnavailable for a file or database
     that is absent or does not answer, DataError for content that cannot be used.
@@ -48,7 +55,7 @@ def open_tables(config: Config) -> Tables:
     conformed = {
         name: _conform(backend, sources[name], location=location, config=config) for name, location in locations.items()
     }
-    tables = build_tables(config, backend, sources=sources, conformed=conformed)
+    tables = build_tables(config, backend, sources=sources, conformed=conformed, today=today)
     try:
         for name in tables.names:
             refuse_unusable(tables.load_report(name))
@@ -66,12 +73,12 @@ def _open_in_place(locations: dict[str, Location]) -> tuple[SQLBackend, dict[str
     return backend, {name: find_table(backend, location.settings, name=name) for name, location in locations.items()}
 
 
-def _conform(backend: SQLBackend, raw: ir.Table, *, location: Location, config: Config) -> ir.Table:
+def _conform(backend: SQLBackend, raw: ir.Table, *, location: Location, config: Config) -> Conformed:
     table = conform(raw, contract_of(location.name), config=config, source=location.settings)
     if not find_source(location).is_text:
         return table
     # Text is parsed once here, instead of in every later query.
-    return backend.create_table(ibis.util.gen_name(location.name), table, temp=True)
+    return replace(table, rows=backend.create_table(ibis.util.gen_name(location.name), table.rows, temp=True))
 
 
 def refuse_unusable(report: LoadReport) -> None:
@@ -79,17 +86,33 @@ def refuse_unusable(report: LoadReport) -> None:
     name, section = report.table, f"[tables.{report.table}]"
     if not report.n_rows:
         raise DataError(f"{name} is empty: its source has no rows; check its path or table under {section}")
-    for reason, rows in report.excluded.items():
-        if UNREADABLE in reason and rows > MAX_UNREADABLE_SHARE * report.n_rows:
-            raise DataError(
-                f"mixed types: {rows} of {report.n_rows} rows of {name} have {reason.replace(':', ' as')}; name "
-                f"another column under {section}, or list the values that mean missing in null_values"
-            )
+    for rows in report.exclusions:
+        if rows.n_rows > MAX_UNREADABLE_SHARE * report.n_rows:
+            _refuse_unreadable(rows, report)
     if not report.n_usable:
-        reasons = ", ".join(f"{reason} ({rows} rows)" for reason, rows in report.excluded.items())
+        reasons = ", ".join(
+            f"{rows.reason} ({rows.n_rows:,} rows{f', e.g. {rows.example}' if rows.example else ''})"
+            for rows in report.exclusions
+        )
         raise DataError(f"no row of {name} can be used: {reasons}; check the columns under {section}")
     if report.n_repeated_keys:
         raise DataError(
             f"{report.n_repeated_keys} rows of {name} repeat their {CONTRACT[name].key}; keep one row each, or map "
             f"valid_from under {section} to say since when each row is valid"
         )
+
+
+def _refuse_unreadable(rows: ExcludedRows, report: LoadReport) -> None:
+    """Raise DataError where the column has other content than its contract says, or ids that lost their digits."""
+    reason = rows.reason.removeprefix(f"{rows.column}: ")
+    found = f"{rows.n_rows:,} of {report.n_rows:,} values are"
+    example = f", e.g. {rows.example}" if rows.example else ""
+    if reason in (LOST_DIGITS, ROUNDED, NO_WHOLE_NUMBER):
+        raise DataError(
+            f"{report.table}.{rows.column}: {found} {reason}{example}; export the column as text, or name another one"
+        )
+    if reason.startswith(UNREADABLE):
+        contract = CONTRACT[report.table]
+        kind = contract[rows.column].kind if rows.column in contract else None
+        mend = suggest_setting(rows.value, kind, section=f"[tables.{report.table}]")
+        raise DataError(f"{report.table}.{rows.column}: {found} no {kind}{example}; {mend}")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import duckdb
 import ibis
 import ibis.expr.types as ir
+import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend as DuckDB
 
 from core.errors import DataError
+from tables.cleaning.source_columns import ROW_NUMBER
 from tables.sources.protocol import Location
 
 
@@ -28,11 +31,29 @@ class ParquetFiles:
         """A lazy view of the files. Raises DataError if they are damaged or do not fit each other."""
         paths = [str(path) for path in location.files]
         try:
-            return engine.read_parquet(paths, table_name=ibis.util.gen_name(location.name))
+            view = engine.read_parquet(
+                paths, table_name=ibis.util.gen_name(location.name), file_row_number=True, filename=True
+            )
+            return _number_rows(view, paths)
         except duckdb.Error as fault:
             raise DataError(
                 f"{location.name}: {paths[0]} cannot be read as Parquet: {str(fault).splitlines()[0]}"
             ) from fault
+
+
+MAX_NUMBERED_FILES = 100
+"Rows of more files are not numbered: the number of each is a comparison with every file."
+
+
+def _number_rows(view: ir.Table, paths: list[str]) -> ir.Table:
+    """The files' own columns, and the number of each row over all files, computed only where it is used."""
+    rows = view.drop("file_row_number", "filename")
+    if len(paths) > MAX_NUMBERED_FILES:
+        return rows
+    sizes = [pq.read_metadata(path).num_rows for path in paths[:-1]]
+    starts = [(view.filename == path, start) for path, start in zip(paths, accumulate([0, *sizes]), strict=True)]
+    number = view.file_row_number + 1 + (ibis.cases(*starts, else_=0) if sizes else 0)
+    return view.mutate(**{ROW_NUMBER: number}).drop("file_row_number", "filename")
 
 
 SOURCE = ParquetFiles()

@@ -13,12 +13,14 @@ from glob import glob
 from pathlib import Path
 from typing import Protocol
 
+import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
 
 from core.catalogue import Catalogue
 from core.config.sources import TableSource
 from core.errors import ConfigError, SourceUnavailable
+from tables.cleaning.source_columns import ROW_NUMBER
 
 
 @dataclass(frozen=True)
@@ -91,3 +93,13 @@ def find_source(location: Location) -> Source:
             f"use files of one kind, ending in {endings}"
         )
     return source
+
+
+def copy_in_order(engine: DuckDB, view: ir.Table, *, name: str) -> ir.Table:
+    """A copy of the files' rows in the engine, with the number of each row."""
+    copied, numbered = ibis.util.gen_name(name), ibis.util.gen_name(f"{name}_rows")
+    engine.create_table(copied, view, temp=True)
+    # DuckDB inserts in the order of the files and counts from 0; a window function would read the files on one core.
+    columns = f'*, rowid + 1 AS "{ROW_NUMBER}"'
+    engine.raw_sql(f'CREATE TEMP VIEW "{numbered}" AS SELECT {columns} FROM temp.main."{copied}"')  # noqa: S608
+    return engine.table(numbered, database="temp.main")

@@ -31,7 +31,7 @@ FAULTS = {
     "a missing file": ("purchases.csv", "sales.csv", "no file at"),
     "a truncated CSV": (",2024-02-02,2", ",2024-0", "line 3: it does not have as many cells"),
     "an empty table": ("ada,2024-01-01,1\nbo,2024-02-02,2\n", "", "purchases is empty"),
-    "mixed types": (",2\n", ",two\n", "mixed types: 1 of 2 rows of purchases have amount"),
+    "mixed types": (",2\n", ",two\n", "purchases.amount: 1 of 2 values are no number, e.g. 'two' (row 2)"),
     "a stopped database": ('path = "purchases.csv"', DATABASE, "does not answer"),
 }
 

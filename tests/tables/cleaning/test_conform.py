@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,7 +41,9 @@ def read_with_errors(
     table = store_cells(cells, engine_name, stored_as)
     bench = Workbench(table, clock)
     reading = read_column([table.cell], bench, written=ValueFormat(**written), kind=kind)
-    unreadable = ibis.coalesce(reading.unreadable, False) if reading.unreadable is not None else ibis.literal(False)
+    faults = [fails for fails, _ in reading.other_faults]
+    faults += [reading.unreadable] if reading.unreadable is not None else []
+    unreadable = ibis.coalesce(ibis.or_(*faults), False) if faults else ibis.literal(False)
     return bench.table.select("n", value=reading.value, unreadable=unreadable).order_by("n").to_pyarrow()
 
 
@@ -191,7 +194,39 @@ def test_text_that_is_no_number_is_unreadable_and_an_empty_one_is_missing(engine
 def test_integers_become_ids_of_plain_digits(engine_name: str):
     assert read([17850.0, None, 3.0], "id", engine_name) == ["17850", None, "3"]
     assert read([17850, None], "id", engine_name) == ["17850", None]
-    assert read(["007", " x ", ""], "id", engine_name) == ["007", " x ", None]
+    assert read(["007", " x ", ""], "id", engine_name) == ["007", "x", None]
+
+
+@every_engine
+def test_ids_of_numbers_are_exact_or_refused(engine_name: str):
+    long = Decimal("72000000000000000012345678901234567890")
+    exact = read([long, Decimal(7), None], "id", engine_name, stored_as=pa.decimal128(38, 0))
+    cents = read([Decimal("7.00"), Decimal("7.50")], "id", engine_name, stored_as=pa.decimal128(10, 2))
+
+    assert (exact, cents) == ([str(long), "7", None], ["7", None])
+    assert read([2.0**53 - 1, 2.0**53], "id", engine_name) == [str(2**53 - 1), None]
+    assert unreadable([2.0**53 - 1, 2.0**53, None, float("nan")], "id", engine_name) == [False, True, False, False]
+
+
+def read_amounts(cells: list[str], engine_name: str, currency: Any) -> list[Any]:
+    table = store_cells(cells, engine_name)
+    bench = Workbench(table, TOKYO, currency=currency(table) if callable(currency) else currency)
+    reading = read_column([table.cell], bench, written=ValueFormat(), kind="number")
+    is_foreign, fault = reading.other_faults[0]
+    assert fault == "in another currency"
+    rows = bench.table.select("n", value=reading.value, is_foreign=is_foreign).order_by("n").to_pyarrow()
+    return ["foreign" if row["is_foreign"] else row["value"] for row in rows.to_pylist()]
+
+
+@every_engine
+def test_an_amount_with_the_mark_of_another_currency_is_no_amount(engine_name: str):
+    cells = ["$10.00", "€10", "¥1,000", "£10.00", "GBP 10", "10 eur", "10", "10 kg", "(£10)", "Rs. 10"]
+
+    pounds = read_amounts(cells, engine_name, "GBP")
+    by_row = read_amounts(["$10", "€10"], engine_name, lambda table: ibis.ifelse(table.n == 0, "CAD", "CAD"))
+
+    assert pounds == ["foreign", "foreign", "foreign", 10, 10, "foreign", 10, None, -10, "foreign"]
+    assert by_row == [10, "foreign"]
 
 
 def test_an_id_is_at_most_128_characters():

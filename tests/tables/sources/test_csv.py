@@ -65,7 +65,7 @@ BROKEN = {
     "no row": ("customer_id,event_time,amount\n", "purchases is empty"),
     "nothing": ("", "purchases is empty"),
     "a column twice": ("amount,event_time,amount\n1,2024-03-01,1\n", "has 'amount' twice"),
-    "mixed types": (GOOD.replace(",2\n", ",two\n"), "mixed types: 1 of 2 rows of purchases have amount"),
+    "mixed types": (GOOD.replace(",2\n", ",two\n"), r"amount: 1 of 2 values are no number, e.g. 'two' \(row 2\); name"),
     "no usable row": ("event_time,amount\n2024-03-01,\n", r"no row of purchases can be used: amount: missing"),
     "a required column missing": ("customer_id,amount\nada,1\n", "purchases lacks the column 'event_time'"),
 }  # fmt: skip

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.ids import canonical_id
 from tables.sources.opening import open_tables
 from tables.sources.protocol import SOURCES, Location, find_source
 from tables.tables import Tables
@@ -30,7 +31,9 @@ def writers_of(source: str) -> Mapping[str, Any]:
 EVERY_WRITER = {f"{source}-{name}": (source, write) for source in SOURCES for name, write in writers_of(source).items()}
 every_writer = pytest.mark.parametrize(("source", "write"), EVERY_WRITER.values(), ids=EVERY_WRITER)
 
-ids = st.text("abc絆店 \"',;\n-0123456789", min_size=1, max_size=9)
+ids = (
+    st.text("abc絆店 \"',;\n-0123456789", min_size=1, max_size=9).map(canonical_id).filter(lambda text: text.strip("-"))
+)
 times = st.datetimes(datetime(1990, 1, 1), datetime(2040, 1, 1)).map(lambda time: time.replace(microsecond=0))
 purchases = st.fixed_dictionaries(
     {

@@ -1,0 +1,67 @@
+"""Suggests the setting of the TOML that would read an unreadable value."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from core.date_format import compile_date_format
+from tables.contract import Kind
+
+NUMERIC_DATE = re.compile(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?!\d)")
+MONTH_ONLY = re.compile(r"^\d{4}[-/.年]\d{1,2}月?$")
+DECIMAL_COMMA = re.compile(r"^\D*[\d.]*,\d*\D*$")
+DAYS = (
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+    "%b %d, %Y",
+    "%b %d %Y",
+    "%d %B %Y",
+    "%B %d, %Y",
+    "%d. %B %Y",
+    "%a, %d %b %Y",
+)
+TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %I:%M %p", ", %H:%M", " %H:%M:%S %z")
+
+
+def suggest_setting(value: str | None, kind: Kind | None, *, section: str) -> str:
+    """What to do about a value that is not of a kind; `section` is the table's place in the TOML."""
+    general = f"name another column under {section}, or list the values that mean missing in null_values"
+    if value is None:
+        return general
+    if kind in ("time", "date"):
+        return _suggest_date_format(value.strip()) or general
+    if kind in ("number", "integer") and DECIMAL_COMMA.match(value):
+        return 'set decimal = ","'
+    return general
+
+
+def _suggest_date_format(value: str) -> str:
+    if match := NUMERIC_DATE.match(value):
+        first, second, year = int(match[1]), int(match[2]), match[3]
+        if len(year) == 2:
+            return 'it could be several dates; set date_format = "day_first", "month_first" or "year_first"'
+        if first <= 12 and second <= 12:
+            return 'it could be two dates; set date_format = "day_first" or "month_first"'
+        return f'set date_format = "{"day_first" if first > 12 else "month_first"}"'
+    if re.fullmatch(r"\d{10}|\d{13}", value):
+        unit = "epoch_seconds" if len(value) == 10 else "epoch_milliseconds"
+        return f'if it counts from 1970, set date_format = "{unit}"'
+    if MONTH_ONLY.match(value):
+        return "a month has no day or time; name a column with one"
+    for date_format in (day + time for day in DAYS for time in TIMES):
+        pattern = compile_date_format(date_format)
+        if pattern is not None and re.match(pattern.regex, value) and _is_date(value, date_format):
+            return f'set date_format = "{date_format}"'
+    if re.search(r"\d", value):
+        return 'set date_format to a pattern such as "%d.%m.%Y %H:%M"'
+    return ""
+
+
+def _is_date(value: str, date_format: str) -> bool:
+    try:
+        datetime.strptime(value, date_format)
+    except ValueError:
+        return False
+    return True

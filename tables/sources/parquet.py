@@ -8,7 +8,6 @@ from itertools import accumulate
 import duckdb
 import ibis
 import ibis.expr.types as ir
-import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend as DuckDB
 
 from core.errors import DataError
@@ -50,9 +49,12 @@ def _number_rows(view: ir.Table, paths: list[str]) -> ir.Table:
     rows = view.drop("file_row_number", "filename")
     if len(paths) > MAX_NUMBERED_FILES:
         return rows
-    sizes = [pq.read_metadata(path).num_rows for path in paths[:-1]]
-    starts = [(view.filename == path, start) for path, start in zip(paths, accumulate([0, *sizes]), strict=True)]
-    number = view.file_row_number + 1 + (ibis.cases(*starts, else_=0) if sizes else 0)
+    number = view.file_row_number + 1
+    if len(paths) > 1:
+        counts = view.group_by("filename").aggregate(n=view.count()).to_pyarrow().to_pylist()
+        sizes: dict[str, int] = {row["filename"]: row["n"] for row in counts}
+        starts = accumulate([0, *(sizes.get(path, 0) for path in paths[:-1])])
+        number += ibis.cases(*((view.filename == path, start) for path, start in zip(paths, starts, strict=True)))
     return view.mutate(**{ROW_NUMBER: number}).drop("file_row_number", "filename")
 
 

@@ -37,7 +37,7 @@ def find(data: CheckedData) -> Iterator[Finding]:
 
 def _scores_by_kind(tables: Tables) -> list[dict[str, Any]]:
     """Counts of the usable rows of each kind, and of those excluded because of their score."""
-    rows = tables.conformed["surveys"]
+    rows = tables.conformed["surveys"].rows
     if "score" not in rows.columns:
         return []
     reason = rows[EXCLUDED_BECAUSE]

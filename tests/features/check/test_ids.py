@@ -22,7 +22,6 @@ def customers(*ids: str) -> pa.Table:
     [
         ("0001", "1", "leading_zeros"),
         ("C1", "c1", "letter_case"),
-        ("17850.0", "17850", "zero_fraction"),
     ],
 )
 def test_ids_that_differ_only_in_writing_say_in_which_way(engine_name: str, bought: str, listed: str, way: str):
@@ -93,7 +92,9 @@ def test_two_ids_of_one_table_that_differ_only_in_writing_are_probably_one_custo
     ],
 )
 def test_ids_that_a_spreadsheet_has_rounded_are_an_error(engine_name: str, ids: tuple[str, ...], kind: str):
-    finding = find_kind(shop(*(f"{one} 2024-03-01" for one in ids), backend=engine(engine_name)), kind)
+    lines = [f"{one} 2024-03-01" for one in (*ids, "7")]
+
+    finding = find_kind(shop(*lines, backend=engine(engine_name)), kind)
 
     assert (finding.severity, finding.count, finding.example) == (Severity.ERROR, 2, ids[0])
     assert finding.row == (1 if engine_name == "duckdb" else None)

@@ -189,7 +189,7 @@ def read_with_profile(name: str, path: Path) -> list[Row]:
     attributes = tuple(attribute for attribute in profile.attributes if attribute in ROWS[name][0])
     settings = config(attributes={profile.table: attributes}) if attributes else config()
     raw = find_source(location).read(connect_in_memory(), location)
-    table = conform(raw, CONTRACT[profile.table], config=settings, source=source)
+    table = conform(raw, CONTRACT[profile.table], config=settings, source=source).rows
     return json.loads(json.dumps(table.to_pyarrow().to_pylist(), default=lambda moment: moment.isoformat()))
 
 

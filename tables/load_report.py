@@ -59,8 +59,10 @@ class LoadReport:
     "Columns of the contract and listed attributes that the source has."
     n_usable: int
     "Rows that can be used."
+    excluded: Mapping[str, int]
+    "Number of rows that cannot be used, by 'column: reason'."
     exclusions: tuple[ExcludedRows, ...]
-    "Rows that cannot be used, by reason."
+    "The same with an example of each."
     notes: tuple[ReadingNote, ...]
     "How columns were read where their values decided it."
     first: datetime | None
@@ -74,12 +76,7 @@ class LoadReport:
     @property
     def n_rows(self) -> int:
         """Rows of the source."""
-        return self.n_usable + sum(rows.n_rows for rows in self.exclusions)
-
-    @property
-    def excluded(self) -> Mapping[str, int]:
-        """Number of rows that cannot be used, by 'column: reason'."""
-        return {rows.reason: rows.n_rows for rows in self.exclusions}
+        return self.n_usable + sum(self.excluded.values())
 
     @property
     def examples(self) -> Mapping[str, str]:
@@ -99,6 +96,7 @@ def build_load_report(conformed: Conformed, contract: TableContract) -> LoadRepo
         table=contract.name,
         columns=names,
         n_usable=usable.get("n_rows", 0),
+        excluded={reason: row["n_rows"] for reason, row in by_reason.items()},
         exclusions=tuple(
             ExcludedRows(reason=reason, n_rows=row["n_rows"], **examples[reason]) for reason, row in by_reason.items()
         ),

@@ -120,7 +120,7 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
         for cell in cells
         if mapped[name].constant is None
     ]
-    stated, notes = find_formats(contract.name, raw, texts)
+    found_formats, notes = find_formats(contract.name, raw, texts)
     currency = columns["currency"][0].cast("string").strip().upper() if "currency" in columns else None
     bench = Workbench(
         raw,
@@ -128,7 +128,7 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
         currency=config.currency if currency is None else currency.nullif("").coalesce(config.currency),
     )
     readings = {
-        name: _read(bench, name, cells=cells, written=stated.get(name, formats[name]), contract=contract)
+        name: _read(bench, name, cells=cells, written=found_formats.get(name, formats[name]), contract=contract)
         for name, cells in columns.items()
     }
     readings = scale_numbers(readings, mapped, bench=bench, base_currency=config.currency)

@@ -2,7 +2,7 @@
 
     10/01/2026  11/02/2026  25/03/2026       day first: 25 is no month
     1.250,00    980,50                       a decimal comma
-    10/01/2026  11/02/2026                   could be two dates: nobody guesses, the values are unreadable
+    10/01/2026  11/02/2026                   could be two dates: unreadable, and never guessed
     1.250       980                          could be 1250 or 1.25: an error that asks
 
 Only the reading that fits every value of the column is taken, and the load report says so.

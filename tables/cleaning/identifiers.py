@@ -55,7 +55,7 @@ def decimal_id(raw: ir.Value, bench: Workbench) -> tuple[ir.Value, Faults]:
 def float_id(raw: ir.Value, bench: Workbench) -> tuple[ir.Value, Faults]:
     """Ids of floating-point numbers; NaN is missing."""
     number = raw.cast("float64")
-    known = bench.step(ibis.ifelse(number.isnan(), ibis.null("float64"), number))
-    is_whole, is_exact = known == known.floor(), known.abs() < EXACT_UNTIL
-    digits = ibis.ifelse(is_whole & is_exact, known, ibis.null("float64")).cast("int64").cast("string")
+    present = bench.step(ibis.ifelse(number.isnan(), ibis.null("float64"), number))
+    is_whole, is_exact = present == present.floor(), present.abs() < EXACT_UNTIL
+    digits = ibis.ifelse(is_whole & is_exact, present, ibis.null("float64")).cast("int64").cast("string")
     return digits, ((~is_exact, ROUNDED), (~is_whole, NO_WHOLE_NUMBER))

@@ -105,14 +105,14 @@ def refuse_unusable(report: LoadReport) -> None:
 def _refuse_unreadable(rows: ExcludedRows, report: LoadReport) -> None:
     """Raise DataError where the column has other content than its contract says, or ids that lost their digits."""
     reason = rows.reason.removeprefix(f"{rows.column}: ")
-    found = f"{rows.n_rows:,} of {report.n_rows:,} values are"
+    counts = f"{rows.n_rows:,} of {report.n_rows:,} values are"
     example = f", e.g. {rows.example}" if rows.example else ""
     if reason in (LOST_DIGITS, ROUNDED, NO_WHOLE_NUMBER):
         raise DataError(
-            f"{report.table}.{rows.column}: {found} {reason}{example}; export the column as text, or name another one"
+            f"{report.table}.{rows.column}: {counts} {reason}{example}; export the column as text, or name another one"
         )
     if reason.startswith(UNREADABLE):
         contract = CONTRACT[report.table]
         kind = contract[rows.column].kind if rows.column in contract else None
         mend = suggest_setting(rows.value, kind, section=f"[tables.{report.table}]")
-        raise DataError(f"{report.table}.{rows.column}: {found} no {kind}{example}; {mend}")
+        raise DataError(f"{report.table}.{rows.column}: {counts} no {kind}{example}; {mend}")

@@ -19,19 +19,20 @@ def find(data: CheckedData) -> Iterator[Finding]:
         return
     for name in data.checked:
         report = data.tables.load_report(name)
-        for cause, n_rows in report.excluded.items():
+        for rows in report.exclusions:
+            cause, n_rows = rows.reason, rows.n_rows
             if cause.startswith(SCORES):
                 continue
-            column = cause.partition(":")[0]
             is_serious = n_rows >= SERIOUS_SHARE * report.n_rows and not cause.endswith(MISSING)
             yield Finding(
                 kind="excluded_rows",
                 severity=Severity.WARNING if is_serious else Severity.NOTE,
                 table=name,
-                column=column,
+                column=rows.column,
                 count=n_rows,
                 of=report.n_rows,
-                example=report.examples.get(cause),
+                example=rows.row_id if rows.value is None else rows.value,
+                row=rows.row,
                 values={"cause": cause},
             )
 

@@ -1,4 +1,4 @@
-"""A column is read in the one way that fits all of its values; where two fit, nobody guesses."""
+"""A column is read in the one way that fits all of its values; where two fit, it is not guessed."""
 
 from __future__ import annotations
 

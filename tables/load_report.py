@@ -23,7 +23,7 @@ ROW_IDS = ("line_id", "subscription_id", "ticket_id", "order_id")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExcludedRows:
+class RowExclusion:
     """The rows of a table that cannot be used for one reason, and one of them."""
 
     reason: str
@@ -61,7 +61,7 @@ class LoadReport:
     "Rows that can be used."
     excluded: Mapping[str, int]
     "Number of rows that cannot be used, by 'column: reason'."
-    exclusions: tuple[ExcludedRows, ...]
+    exclusions: tuple[RowExclusion, ...]
     "The same with an example of each."
     notes: tuple[ReadingNote, ...]
     "How columns were read where their values decided it."
@@ -98,7 +98,7 @@ def build_load_report(conformed: Conformed, contract: TableContract) -> LoadRepo
         n_usable=usable.get("n_rows", 0),
         excluded={reason: row["n_rows"] for reason, row in by_reason.items()},
         exclusions=tuple(
-            ExcludedRows(reason=reason, n_rows=row["n_rows"], **examples[reason]) for reason, row in by_reason.items()
+            RowExclusion(reason=reason, n_rows=row["n_rows"], **examples[reason]) for reason, row in by_reason.items()
         ),
         notes=conformed.notes,
         first=usable.get("first"),

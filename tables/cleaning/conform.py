@@ -21,7 +21,7 @@ import ibis.expr.types as ir
 from core.config.data_set import Config
 from core.config.sources import ColumnSource, RowMatch, TableSource, ValueFormat, format_of
 from core.errors import ConfigError, DataError, did_you_mean
-from tables.cleaning.evidence import ReadingNote, TextColumn, find_formats
+from tables.cleaning.evidence import ReadingNote, WrittenColumn, find_formats
 from tables.cleaning.readings import UNREADABLE, Reading, read_column
 from tables.cleaning.source_columns import (
     ROW_NUMBER,
@@ -115,12 +115,12 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     columns = {name: _cells_of(raw, column, table=contract.name) for name, column in mapped.items()}
     formats = {name: format_of(column, table=source or ValueFormat()) for name, column in mapped.items()}
     texts = [
-        TextColumn(name, cell, kind=_kind_of(name, mapped[name], contract), written=formats[name])
+        WrittenColumn(name, cell, kind=_kind_of(name, mapped[name], contract=contract), written=formats[name])
         for name, cells in columns.items()
         for cell in cells
         if mapped[name].constant is None
     ]
-    found_formats, notes = find_formats(contract.name, raw, texts)
+    found_formats, notes = find_formats(contract.name, raw, columns=texts)
     currency = columns["currency"][0].cast("string").strip().upper() if "currency" in columns else None
     bench = Workbench(
         raw,
@@ -138,7 +138,7 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     return Conformed(_with_reasons(bench, readings, contract=contract, config=config), tuple(notes))
 
 
-def _kind_of(name: str, column: ColumnSource, contract: TableContract) -> Kind | Literal["attribute"]:
+def _kind_of(name: str, column: ColumnSource, *, contract: TableContract) -> Kind | Literal["attribute"]:
     if column.product is not None:
         return "number"
     return contract[name].kind if name in contract else "attribute"

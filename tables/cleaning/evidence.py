@@ -44,7 +44,7 @@ DOT, COMMA = _number_shapes(".", ","), _number_shapes(",", ".")
 
 
 @dataclass(frozen=True)
-class TextColumn:
+class WrittenColumn:
     """A text column of the source that is read as a kind."""
 
     name: str
@@ -65,7 +65,7 @@ class ReadingNote:
 
 
 def find_formats(
-    table: str, source: ir.Table, columns: list[TextColumn]
+    table: str, source: ir.Table, *, columns: list[WrittenColumn]
 ) -> tuple[dict[str, ValueFormat], list[ReadingNote]]:
     """What the values say about columns of a table whose format is not stated, and notes about them.
 
@@ -99,7 +99,7 @@ def find_formats(
     return formats, notes
 
 
-def _tests(column: TextColumn) -> dict[str, ir.Value]:
+def _tests(column: WrittenColumn) -> dict[str, ir.Value]:
     """What to count in a column, by the name of the count."""
     written, tests = column.written, dict[str, ir.Value]()
     if not column.cell.type().is_string():

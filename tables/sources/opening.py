@@ -22,7 +22,7 @@ from tables.cleaning.readings import UNREADABLE
 from tables.cleaning.suggestions import suggest_setting
 from tables.contract import CONTRACT
 from tables.engines.databases import connect, connect_in_memory, find_table
-from tables.load_report import ExcludedRows, LoadReport
+from tables.load_report import RowExclusion, LoadReport
 from tables.sources.protocol import Location, find_source
 from tables.tables import Tables, build_tables
 
@@ -102,7 +102,7 @@ def refuse_unusable(report: LoadReport) -> None:
         )
 
 
-def _refuse_unreadable(rows: ExcludedRows, report: LoadReport) -> None:
+def _refuse_unreadable(rows: RowExclusion, report: LoadReport) -> None:
     """Raise DataError where the column has other content than its contract says, or ids that lost their digits."""
     reason = rows.reason.removeprefix(f"{rows.column}: ")
     counts = f"{rows.n_rows:,} of {report.n_rows:,} values are"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from features.check.data import CheckedData
 from features.check.finding import Check, Finding, Severity
+from tables.load_report import RowExclusion
 
 SERIOUS_SHARE = 0.01
 "Share of a table's rows from which their absence shows in figures."
@@ -31,10 +32,17 @@ def find(data: CheckedData) -> Iterator[Finding]:
                 column=rows.column,
                 count=n_rows,
                 of=report.n_rows,
-                example=rows.row_id if rows.value is None else rows.value,
+                example=_example_of(rows),
                 row=rows.row,
                 values={"cause": cause},
             )
+
+
+def _example_of(rows: RowExclusion) -> str | None:
+    """The value, with an id to look the row up by where rows have no number."""
+    if rows.value is None or rows.row is not None or rows.row_id in (None, rows.value):
+        return rows.row_id if rows.value is None else rows.value
+    return f"{rows.value} ({rows.row_id})"
 
 
 CHECK = Check(find=find)

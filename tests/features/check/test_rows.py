@@ -70,7 +70,7 @@ def test_excluded_rows_are_listed_by_cause_with_an_example():
     finding = find_kind(shop("ada 2024-03-01", subscriptions=frame(*spans)), "excluded_rows")
 
     assert (finding.table, finding.column, finding.count, finding.of) == ("subscriptions", "ended_at", 1, 2)
-    assert (finding.example, finding.values["cause"]) == ("s7", "ended_at: before started_at")
+    assert (finding.example, finding.values["cause"]) == ("2024-01-01 00:00:00 (s7)", "ended_at: before started_at")
 
 
 def test_sound_tables_have_no_finding():

@@ -22,7 +22,7 @@ from tables.cleaning.readings import UNREADABLE
 from tables.cleaning.suggestions import suggest_setting
 from tables.contract import CONTRACT
 from tables.engines.databases import connect, connect_in_memory, find_table
-from tables.load_report import RowExclusion, LoadReport
+from tables.load_report import LoadReport, RowExclusion
 from tables.sources.protocol import Location, find_source
 from tables.tables import Tables, build_tables
 

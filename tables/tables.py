@@ -15,14 +15,7 @@ from ibis.backends.sql import SQLBackend
 from core.config.data_set import Config
 from core.errors import DataError
 from core.ids import digest_of
-from tables.cleaning.conform import (
-    EXCLUDED_BECAUSE,
-    EXCLUDED_VALUE,
-    IN_TWO_ACCOUNTS,
-    Conformed,
-    conform,
-    contract_of,
-)
+from tables.cleaning.conform import EXCLUDED_BECAUSE, EXCLUDED_VALUE, IN_TWO_ACCOUNTS, Conformed, conform, contract_of
 from tables.cleaning.far_future import exclude_far_future
 from tables.cleaning.source_columns import drop_row_numbers
 from tables.contract import CONTRACT

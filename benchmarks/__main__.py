@@ -33,6 +33,7 @@ BENCHMARKS = {
     "features_10m": ("benchmarks.features_10m",),
     "usage_20m": ("benchmarks.usage_20m",),
     "http_face": ("benchmarks.http_face",),
+    "first_scores.german": ("benchmarks.first_scores",),
 }
 "Module and arguments, by the name of the section."
 

@@ -21,7 +21,8 @@ MAX_WORDS = 60
 MAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 PHONE = re.compile(r"^\+?[\d() -]{9,20}$")
 PERSONAL_NAMES = re.compile(
-    r"(^|\s)(first|last|full|given|family|sur|nick)? ?name$|e ?mail|phone|mobile|address|street|zip|postal|postcode|"
+    r"(^|\s)(first|last|full|given|family|sur|nick)? ?name$|e ?mail|^(tele|mobile )?phone( number)?$|"
+    r"^mobile( number)?$|address|street|zip|postal|postcode|"
     r"vorname|nachname|strasse|plz|telefon|氏名|名前|姓$|^名$|フリガナ|ふりがな|カナ$|住所|電話|郵便|メール|lat(itude)?$|lon(gitude)?$|^ip"
 )
 ZERO_FRACTION = re.compile(r"^\d+[.]0+$")

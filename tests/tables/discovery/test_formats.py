@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import DataError
+from tables.discovery.columns import ColumnFacts
 from tables.discovery.dates import DateGuess, guess_dates
 from tables.discovery.encoding import detect_encoding
 from tables.discovery.numbers import NumberGuess, guess_numbers
@@ -166,3 +167,14 @@ def test_a_text_that_is_no_table_is_refused(tmp_path: Path, text: str, reason: s
 
     with pytest.raises(DataError, match=reason):
         detect_format(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_personal"),
+    [("Phone", True), ("mobile phone number", True), ("Phone Service", False), ("氏名", True), ("E-Mail", True),
+     ("Full Name", True), ("product name", True), ("plan", False), ("メールアドレス", True)],
+)  # fmt: skip
+def test_a_name_tells_personal_columns(name: str, is_personal: bool):
+    facts = ColumnFacts(name=name, kind="text", is_text=True, n_rows=9, n_filled=9, n_distinct=3)
+
+    assert facts.is_personal is is_personal

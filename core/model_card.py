@@ -63,6 +63,19 @@ class Caution(msgspec.Struct, frozen=True, kw_only=True):
         return self.detail or self.message.format_map(self.values)
 
 
+class GroupMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """Calibration and error in one group of customers, in the test period."""
+
+    attribute: str
+    group: str
+    n_rows: int
+    mean_probability: float
+    observed_rate: float
+    calibration_gap: Estimate
+    "Mean probability minus observed churn rate: above 0 the model overstates the group's risk."
+    log_loss: Estimate
+
+
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """The facts that every registered version carries and every answer refers to."""
 
@@ -97,6 +110,10 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     "Attributes without a date, which may have been written after the cutoff."
     metrics: tuple[Metric, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    groups: tuple[GroupMetrics, ...] = ()
+    "By attribute group: whether the model is as right for each as for all."
+    n_contacted: int = 0
+    "Rows with a retention contact within the horizon, whose labels the contact may have changed."
     verdict: str = ""
     "One sentence: by how much the model beats its baselines, or that it is not shown to beat them."
     beats_baselines: bool = True

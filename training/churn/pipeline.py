@@ -11,14 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from core.feature_names import FeatureFamily
 from core.model_card import Comparison, Metric, ModelCard
 from core.model_kinds import CHURN
 from features.families.catalogue import missing_tables
+from features.segments.rule_variables import decode_words
 from models.churn.additive import CHURN_MODELS
 from models.churn.shared_fits import share_fits
 from models.metrics.classification import compare
+from models.metrics.groups import measure_groups
 from models.mlflow_store.package import ModelPackage
 from models.protocols import ChurnModel, Settings
+from training.churn.contacts import describe_contacted
 from training.churn.rows import ChurnRows, fit_few_rows, load_churn_rows
 from training.churn.trials import (
     BASELINES,
@@ -141,6 +148,10 @@ def fit_final(
         cohort=rows.cohort,
         base_rate=float(rows.outcomes.churned.mean()),
         leaks=doubt_model(study.metrics, name, columns=model.columns_, allowed=session.config.allow_features),
+        groups=measure_groups(
+            study.test.scores[name], study.test.outcomes, groups=attribute_groups(rows), seed=session.config.seed
+        ),
+        n_contacted=int(rows.contacted.sum()),
         excluded_features=study.screening.excluded,
         limits=limits(session, study, model=model),
         data_digest=session.tables.digest,
@@ -150,17 +161,30 @@ def fit_final(
     return model, ModelPackage(card, model.to_artifact(), model.columns_)
 
 
+def attribute_groups(rows: ChurnRows) -> dict[str, NDArray[np.str_]]:
+    """The value of each listed attribute with words, by name, (n,) for the tested rows; '' is unknown."""
+    features = rows.features.take(rows.test_rows)
+    return {
+        column.name: decode_words(features.column(column.name), column.vocabulary)
+        for column in features.columns
+        if column.family == FeatureFamily.ATTRIBUTES and column.vocabulary is not None
+    }
+
+
 def limits(session: Session, study: ChurnStudy, *, model: ChurnModel) -> tuple[str, ...]:
     """What a reader of the metrics must know."""
     folds = study.rows.folds
     undated = [column.name for column in model.columns_ if column.as_of_today]
     as_of_today = f"Known as of today only, perhaps written after the cutoff: {', '.join(undated)}."
+    rows = study.rows
+    contacted = describe_contacted(rows.contacted, rows.outcomes, are_left_out=rows.leaves_out_contacted)
     return (
         RECIPE_FIGURES.format(last=max(folds.train), test=folds.test),
         f"Validation: {folds.summary}.",
         *(f"{notice}." for notice in folds.notices),
         *([as_of_today] if undated else []),
         *study.screening.notes,
+        *([contacted] if contacted else []),
         INTERVALS,
         *(f"{missing}." for missing in missing_tables(session.tables)),
     )
@@ -193,7 +217,7 @@ def compare_churn_recipes(session: Session, *, champion: ModelCard | None, chall
     if champion and is_refresh(champion, challenger):
         train, opponent_train = (rows.rows_known_by_test(card.training_cutoffs) for card in (challenger, champion))
     scores, opponent_scores = (
-        rows.fit_and_score(one, train=rows_of_one, test=rows.test)
+        rows.fit_and_score(one, train=rows_of_one, test=rows.test_rows)
         for one, rows_of_one in session.progress.over([(recipe, train), (opponent, opponent_train)], "both recipes")
     )
     return compare(
@@ -201,7 +225,7 @@ def compare_churn_recipes(session: Session, *, champion: ModelCard | None, chall
         f"the champion {opponent.model}" if champion else opponent.model,
         scores=scores,
         scores_against=opponent_scores,
-        outcomes=rows.outcomes.take(rows.test),
+        outcomes=rows.outcomes.take(rows.test_rows),
         metric="log_loss",
     )
 

@@ -20,6 +20,7 @@ from features.pipeline import compute_features
 from models.churn.additive import CHURN_MODELS
 from models.protocols import ChurnModel
 from tables.tables import Tables
+from training.churn.contacts import MAX_SHARE_LEFT_OUT, find_contacted
 from training.judging.folds import Fold, Folds, folds_of
 from training.judging.leaks import LabelledRows
 from training.run.recipe import Recipe
@@ -34,6 +35,8 @@ class ChurnRows:
     outcomes: Labels
     cohort: str
     "Which customers are in it, in words."
+    contacted: NDArray[np.bool_]
+    "Rows with a retention contact within the horizon, (n,)."
 
     def __len__(self) -> int:
         return len(self.outcomes)
@@ -46,6 +49,22 @@ class ChurnRows:
         """The rows of these cutoffs whose labels end by the test cutoff, (n,); the training rows if there are none."""
         rows = self.at(cutoffs) & self.folds.is_labelled_by(self.outcomes.cutoffs, self.folds.test)
         return rows if rows.any() else self.train
+
+    @property
+    def leaves_out_contacted(self) -> bool:
+        """Whether rows with a retention contact are left out of fitting and tests; not where they are the majority."""
+        is_minority = 0 < self.contacted.mean() <= MAX_SHARE_LEFT_OUT if len(self) else False
+        return is_minority and bool((self.test & ~self.contacted).any())
+
+    @property
+    def rows_without_contact(self) -> NDArray[np.bool_]:
+        """The rows whose labels no retention contact may have changed, (n,); all rows where these are too few."""
+        return ~self.contacted if self.leaves_out_contacted else np.ones(len(self), np.bool_)
+
+    @property
+    def test_rows(self) -> NDArray[np.bool_]:
+        """The rows of the test cutoff on which models are tested, (n,)."""
+        return self.test & self.rows_without_contact
 
     @property
     def train(self) -> NDArray[np.bool_]:
@@ -64,7 +83,8 @@ class ChurnRows:
 
     def validation_folds(self) -> list[Fold]:
         """The folds that recipes are compared on before the test."""
-        return self.folds.validation(self.outcomes.customer_ids, self.outcomes.cutoffs)
+        folds = self.folds.validation(self.outcomes.customer_ids, self.outcomes.cutoffs)
+        return [replace(fold, validation=fold.validation & self.rows_without_contact) for fold in folds]
 
     def take_labelled(self, rows: NDArray[np.bool_]) -> LabelledRows:
         """Features and outcomes of some rows."""
@@ -75,7 +95,10 @@ class ChurnRows:
         return replace(self, features=self.features.select([one for one in self.features.names if one not in names]))
 
     def fit(self, recipe: Recipe, rows: NDArray[np.bool_]) -> ChurnModel:
-        """Fit the recipe's model on these rows."""
+        """Fit the recipe's model on these rows, without those that a retention contact may have changed."""
+        others = rows & self.rows_without_contact
+        # Both classes are needed; a few contacted rows are better than no model.
+        rows = others if len(np.unique(self.outcomes.churned[others])) == 2 else rows
         return recipe.build(CHURN_MODELS).fit(self.features.take(rows), self.outcomes.take(rows))
 
     def score(self, model: ChurnModel, rows: NDArray[np.bool_]) -> Scores:
@@ -119,4 +142,6 @@ def load_churn_rows(tables: Tables, extra_cutoffs: Iterable[date] = ()) -> Churn
     outcomes = label_outcomes(tables, cohort)
     mature = outcomes.is_mature
     mature_cohort = Cohort(cohort.customer_ids[mature], cohort.cutoffs[mature], cohort.definition)
-    return ChurnRows(folds, compute_features(tables, mature_cohort), outcomes.take(mature), cohort.definition)
+    outcomes = outcomes.take(mature)
+    contacted = find_contacted(tables, outcomes)
+    return ChurnRows(folds, compute_features(tables, mature_cohort), outcomes, cohort.definition, contacted)

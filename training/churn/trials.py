@@ -121,12 +121,12 @@ def validate(
 def score_test(recipes: Mapping[str, Recipe], rows: ChurnRows, *, progress: Progress) -> Trials:
     """Fit each recipe on the training cutoffs and score the test cutoff."""
     scores = run_parallel(
-        lambda recipe: rows.fit_and_score(recipe, train=rows.train, test=rows.test),
+        lambda recipe: rows.fit_and_score(recipe, train=rows.train, test=rows.test_rows),
         list(recipes.values()),
         progress=progress,
         label="test",
     )
-    return Trials(dict(zip(recipes, scores, strict=True)), rows.outcomes.take(rows.test), "test")
+    return Trials(dict(zip(recipes, scores, strict=True)), rows.outcomes.take(rows.test_rows), "test")
 
 
 def calibrate_if_better(recipe: Recipe, rows: ChurnRows, *, validation: Trials, progress: Progress) -> Recipe:

@@ -152,6 +152,7 @@ def render_card_markdown(card: ModelCard) -> str:
         _warnings(card),
         _facts(card),
         *(f"## {title}\n\n{_metrics_table(card, split)}" for split, title in _splits(card).items()),
+        _groups_table(card),
         "## Limits\n\n" + _bullets(card.limits),
         "## Recipe\n\n" + _bullets([f"{name}: {value}" for name, value in card.settings.items()]),
         "## Features\n\n" + _bullets([f"{name} ({digest})" for name, digest in card.features.items()]),
@@ -215,6 +216,24 @@ def _metrics_table(card: ModelCard, split: str) -> str:
         f"| {model} | " + " | ".join(str(estimates.get((model, name), "")) for name in names) + " |" for model in models
     ]
     return "\n".join([head, *rows])
+
+
+def _groups_table(card: ModelCard) -> str:
+    """Calibration and error by attribute group; '' without groups."""
+    if not card.groups:
+        return ""
+    head = "| attribute | group | rows | mean probability | churn rate | gap | log loss |\n|" + " --- |" * 7
+    rows = [
+        f"| {one.attribute} | {one.group} | {one.n_rows:,} | {one.mean_probability:.1%} | {one.observed_rate:.1%} | "
+        f"{one.calibration_gap.as_difference}{' (excludes 0)' if one.calibration_gap.excludes(0.0) else ''} | "
+        f"{one.log_loss} |"
+        for one in card.groups
+    ]
+    note = (
+        "The gap is the mean probability minus the churn rate. Of twenty groups, about two gaps exclude 0 by chance: "
+        "intervals are 90 %."
+    )
+    return "\n".join(["## Calibration and error by attribute group\n", head, *rows, "", note])
 
 
 def _splits(card: ModelCard) -> dict[str, str]:

@@ -16,7 +16,7 @@ from tables.discovery.recognition import BY_NAME, ColumnGuess, TableGuess, other
 from tables.discovery.vocabulary import EAST_ASIAN, load_vocabulary, match_words, normalise
 
 IN_UTC = re.compile(r"\b(utc|gmt)\b", re.IGNORECASE)
-NO_ATTRIBUTE = re.compile(r"churn|cancel|解約|退会|status|active|label|target|deleted|id$")
+NO_ATTRIBUTE = re.compile(r"churn|cancel|解約|退会|(^|\s)(status|active|label|target|deleted|id)$")
 "Names of columns that may give away who churned, or that identify someone."
 MAX_ATTRIBUTES = 12
 SINCE_EACH_LINE = "each line describes it as of its own time"

@@ -308,3 +308,13 @@ def test_a_table_of_demographics_describes_the_customers():
     toml = init(".", "--yes")
 
     assert toml["tables"]["customers"]["columns"]["customer_id"] == "household_id"
+
+
+def test_a_feature_of_inactivity_is_kept_in_data_without_dates():
+    lines = ["id,months_inactive,calls,flag"]
+    lines += [f"k{n:04d},{n % 7}.5,{n % 9},{'Attrited' if n % 4 == 0 else 'Existing'}" for n in range(200)]
+
+    toml = init(write("customers.csv", lines), "--yes")
+
+    assert toml["cross_section"]["label"]["equals"] == "Attrited"
+    assert set(toml["cross_section"]["tables"]["customers"]["columns"]) == {"months_inactive", "calls"}

@@ -27,6 +27,7 @@ def print_check(console: Console, data: DataCheck, *, config: Config, language: 
     _say(console, _headline(data, language), style="bold")
     _print_tables(console, data, language=language)
     _print_columns(console, data, language=language)
+    _print_notes(console, data, language=language)
     _print_channels(console, data, language=language)
     _print_links(console, data, language=language)
     _print_churn(console, data, config=config, language=language)
@@ -106,6 +107,17 @@ def _column_texts(table: TableOverview, language: Language) -> Iterator[str]:
         n_usable = table.n_rows - sum(table.excluded.values())
         share = format_share(n_empty, n_usable, language=language)
         yield f"{column} ({share})" if n_empty else column
+
+
+def _print_notes(console: Console, data: DataCheck, *, language: Language) -> None:
+    if not any(table.notes for table in data.tables):
+        return
+    _title(console, translate("How values were read where the TOML does not say", language))
+    grid = _grid("", "", "", n_left=3)
+    for table in data.tables:
+        for note in table.notes:
+            grid.add_row(f"{table.table}.{note.column}", note.text, Text(note.setting, style="dim"))
+    console.print(grid)
 
 
 def _print_channels(console: Console, data: DataCheck, *, language: Language) -> None:

@@ -16,10 +16,10 @@ from core.config.data_set import Config
 from core.config.sources import ColumnSource, CrossSectionTable
 from features.check.spellings import normalize
 from tables.cleaning.conform import map_columns
-from tables.cleaning.source_columns import keep_rows, source_column
+from tables.cleaning.source_columns import ROW_NUMBER, keep_rows, source_column
 from tables.contract import CONTRACT, Kind
 from tables.cross_section import CUSTOMER, CrossSection
-from tables.tables import Tables
+from tables.tables import Tables, usable_rows
 
 Result = TypeVar("Result")
 
@@ -32,7 +32,7 @@ class CheckedTable:
     source: ir.Table
     "Cells as they were written."
     rows: ir.Table
-    "Usable rows under the contract; of a cross-section, the customer of each row."
+    "Usable rows under the contract, with their numbers; of a cross-section, the customer of each row."
     columns: Mapping[str, ColumnSource]
     "By column of the contract or, in a cross-section, by feature."
     section: str
@@ -134,19 +134,13 @@ class CheckedData:
             self._results[compute] = compute(self)
         return self._results[compute]
 
-    @property
-    def numbers_rows(self) -> bool:
-        """Whether rows have an order, so that an example can say its row: files have one, databases have none."""
-        return isinstance(self.backend, DuckDB)
-
     def row_of(self, text: str | None, *, table: str, column: str) -> int | None:
         """The first row of a source with this text in a column, counted from 1; None where rows have no order."""
-        cells = self[table].cells(column)
-        if not self.numbers_rows or text is None or len(cells) != 1:
+        source, cells = self[table].source, self[table].cells(column)
+        if ROW_NUMBER not in source.columns or text is None or len(cells) != 1:
             return None
-        numbered = self[table].source.select(value=cells[0].cast("string"), row=ibis.row_number())
-        row = numbered.filter(_.value == text).aggregate(row=_.row.min()).to_pyarrow()["row"][0].as_py()
-        return None if row is None else int(row) + 1
+        numbered = source.select(value=cells[0].cast("string"), row=source[ROW_NUMBER])
+        return numbered.filter(_.value == text).aggregate(row=_.row.min()).to_pyarrow()["row"][0].as_py()
 
 
 def _check_table(tables: Tables, name: str) -> CheckedTable:
@@ -154,7 +148,7 @@ def _check_table(tables: Tables, name: str) -> CheckedTable:
     return CheckedTable(
         name=name,
         source=source if settings is None else keep_rows(source, settings.where, table=name),
-        rows=tables[name],
+        rows=usable_rows(tables.conformed[name], with_numbers=True),
         columns=map_columns(source, CONTRACT[name], config=config, source=settings),
         section=f"[tables.{name}]",
         config=config,

@@ -13,13 +13,10 @@ import ibis
 import ibis.expr.types as ir
 
 from features.check.finding import Finding, Mark, Severity
+from tables.cleaning.source_columns import ROW_NUMBER
 
-ROW = "checked_row"
 
-
-def find_marked(
-    table: ir.Table, marks: Sequence[tuple[str, Mark]], *, name: str, numbers_rows: bool
-) -> Iterator[Finding]:
+def find_marked(table: ir.Table, marks: Sequence[tuple[str, Mark]], *, name: str) -> Iterator[Finding]:
     """The findings of marks on a table, each with the name of its check."""
     if not marks:
         return
@@ -29,7 +26,7 @@ def find_marked(
         severity = mark.severity(count, of) if count else None
         if severity is not None:
             serious.append((check, mark, severity, (count, of)))
-    examples = _find_examples(table, [mark for _, mark, *_ in serious], numbers_rows=numbers_rows)
+    examples = _find_examples(table, [mark for _, mark, *_ in serious])
     for (check, mark, severity, (count, of)), (example, row) in zip(serious, examples, strict=True):
         yield Finding(
             kind=mark.kind,
@@ -60,31 +57,21 @@ def _sum_of(condition: ir.Value) -> ir.Value:
     return ibis.ifelse(condition, 1, 0).sum()
 
 
-def _find_examples(
-    table: ir.Table, marks: Sequence[Mark], *, numbers_rows: bool
-) -> list[tuple[str | None, int | None]]:
-    """The value and the row of the first marked row of each mark; where rows have no order, the smallest value."""
+def _find_examples(table: ir.Table, marks: Sequence[Mark]) -> list[tuple[str | None, int | None]]:
+    """The value and the number of the first marked row of each mark; where rows have no number, the smallest value."""
     if not marks:
         return []
-    cells: dict[str, ir.Value] = {ROW: ibis.row_number() if numbers_rows else ibis.literal(0)}
+    has_numbers, firsts = ROW_NUMBER in table.columns, list[ir.Value]()
     for place, mark in enumerate(marks):
-        example = ibis.null("string") if mark.example is None else mark.example.cast("string")
-        cells |= {f"mark_{place}": mark.rows, f"example_{place}": example}
-    numbered = table.select(**cells)
-    firsts: list[ir.Value] = []
-    for place in range(len(marks)):
-        marked, example = numbered[f"mark_{place}"], numbered[f"example_{place}"]
-        first = ibis.ifelse(marked, numbered[ROW], ibis.null("int64")).min()
-        if numbers_rows:
-            value = example.argmin(numbered[ROW], where=marked)
-        else:
-            value = ibis.ifelse(marked, example, ibis.null("string")).min()
-        firsts += [value.name(f"example_{place}"), first.name(f"row_{place}")]
-    row = fetch_one(numbered.aggregate(firsts))
-    return [
-        (row[f"example_{place}"], row[f"row_{place}"] + 1 if numbers_rows and row[f"row_{place}"] is not None else None)
-        for place in range(len(marks))
-    ]
+        if has_numbers:
+            firsts.append(ibis.ifelse(mark.rows, table[ROW_NUMBER], ibis.null("int64")).min().name(f"row_{place}"))
+        if mark.example is not None:
+            text = mark.example.cast("string")
+            smallest = ibis.ifelse(mark.rows, text, ibis.null("string")).min()
+            value = text.argmin(table[ROW_NUMBER], where=mark.rows) if has_numbers else smallest
+            firsts.append(value.name(f"example_{place}"))
+    first = fetch_one(table.aggregate(firsts)) if firsts else {}
+    return [(first.get(f"example_{place}"), first.get(f"row_{place}")) for place in range(len(marks))]
 
 
 def fetch_one(table: ir.Table) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from features.check.history import ChurnCheck, HistoryCheck, find_churn, find_hi
 from features.check.links import Link, find_links
 from features.check.marks import fetch_one, find_marked
 from features.families.catalogue import MissingTable, missing_tables
+from tables.cleaning.evidence import ReadingNote
 from tables.contract import CONTRACT
 from tables.cross_section import CrossSection
 from tables.known_at import ChannelCoverage
@@ -43,6 +44,8 @@ class TableOverview:
     last: date | None
     watermark: date | None
     "First day that is not completely recorded; None for tables of things."
+    notes: tuple[ReadingNote, ...]
+    "How columns were read where their values decided it."
     channels: tuple[ChannelCoverage, ...]
     "The channels of the table, the largest first; empty without a column for them."
 
@@ -118,6 +121,7 @@ def check_cross_section(cross_section: CrossSection) -> DataCheck:
                 first=None,
                 last=None,
                 watermark=None,
+                notes=(),
                 channels=(),
             )
             for name in data.checked
@@ -141,8 +145,8 @@ def _run_checks(data: CheckedData) -> Iterator[Finding]:
     for name, table in data.checked.items():
         source = [(key, mark) for key, check in checks if check.mark_source for mark in check.mark_source(table)]
         rows = [(key, mark) for key, check in checks if check.mark_rows for mark in check.mark_rows(table)]
-        yield from find_marked(table.source, source, name=name, numbers_rows=data.numbers_rows)
-        yield from find_marked(table.rows, rows, name=name, numbers_rows=False)
+        yield from find_marked(table.source, source, name=name)
+        yield from find_marked(table.rows, rows, name=name)
     for key, check in checks:
         if check.find is not None:
             yield from (replace(finding, check=key) for finding in check.find(data))
@@ -175,6 +179,7 @@ def _describe_table(tables: Tables, table: CheckedTable) -> TableOverview:
         first=report.first.date() if report.first else None,
         last=report.last.date() if report.last else None,
         watermark=tables.watermark(name) if channels else None,
+        notes=report.notes,
         channels=tuple(channel for channel in channels if channel.channel is not None),
     )
 

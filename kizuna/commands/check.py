@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -53,4 +54,4 @@ def _check_data(config: Config) -> DataCheck:
 
     if config.cross_section is not None:
         return check_cross_section(open_cross_section(config))
-    return check_tables(open_tables(config))
+    return check_tables(open_tables(config, today=config.today(datetime.now(UTC))))

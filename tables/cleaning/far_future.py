@@ -21,6 +21,8 @@ MAX_ROWS, MAX_SHARE, MAX_SHARE_OF_FEW = 3, 0.001, 0.1
 "More rows than these are no typing errors: at most 3 or one in a thousand, and never more than a tenth."
 PLANNED = ("subscriptions", "opportunities", "spend", "contacts")
 "Tables whose rows may begin in the future: a contract that is signed, a budget, a planned mailing."
+AHEAD_OF_TODAY, AHEAD_OF_OTHERS = "ahead of today", "far ahead of all other records"
+"Reasons to exclude a row."
 EPOCH, DAY_SECONDS = date(1970, 1, 1), 86_400
 
 
@@ -61,7 +63,7 @@ def exclude_far_future(conformed: Conformed, contract: TableContract, *, today: 
     if first is None:
         return conformed
     start = datetime(1970, 1, 1) + timedelta(days=first)
-    reason = "ahead of today" if first - 1 == last_day else "far ahead of all other records"
+    reason = AHEAD_OF_TODAY if first - 1 == last_day else AHEAD_OF_OTHERS
     is_ahead = rows[EXCLUDED_BECAUSE].isnull() & (time >= ibis.timestamp(start.isoformat()))
     excluded = rows.mutate(
         **{

@@ -101,7 +101,7 @@ def test_excluded_and_contradictory_rows_are_listed_by_cause_with_an_example(
     exit_code, printed, _ = check(tmp_path, capsys, "ada 2024-01-01", "bo 2024-05-01", toml=SUBSCRIBED)
 
     assert exit_code == 0
-    assert "excluded: 1 of 3 rows (33.3%), ended_at: before started_at, e.g. 's7'" in printed
+    assert "excluded: 1 of 3 rows (33.3%), ended_at: before started_at, e.g. '2024-01-01 00:00:00' (row 1)" in printed
     assert "rows that begin while an earlier row of their subscription runs: 1 of 2" in printed
     assert "17 features: support" in printed
 

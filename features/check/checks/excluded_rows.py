@@ -1,41 +1,60 @@
-"""Rows that cannot be used, by cause."""
+"""Rows that cannot be used, by cause: those that cannot be read, and those that lie ahead of today."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from features.check.data import CheckedData
+from features.check.data import CheckedData, CheckedTable
 from features.check.finding import Check, Finding, Severity
+from tables.cleaning.far_future import AHEAD_OF_OTHERS, AHEAD_OF_TODAY
+from tables.cleaning.identifiers import LOST_DIGITS, ROUNDED
+from tables.cleaning.readings import UNREADABLE
+from tables.cleaning.suggestions import suggest_setting
 from tables.load_report import RowExclusion
 
 SERIOUS_SHARE = 0.01
 "Share of a table's rows from which their absence shows in figures."
-MISSING, SCORES = ": missing", "score: no"
-"How causes end that are normal in small numbers, and how those begin that `survey_scores` finds."
+MISSING = "missing"
+"A cause that is normal in small numbers."
+OTHER_CHECKS = ("score: no", f"{LOST_DIGITS}$", f"{ROUNDED}$")
+"Causes that `survey_scores` and `lost_digits` find."
+SETTING = re.compile(r"set (\w+ = .+)$")
 
 
 def find(data: CheckedData) -> Iterator[Finding]:
     """One finding for each table and cause."""
     if data.tables is None:
         return
-    for name in data.checked:
+    for name, table in data.checked.items():
         report = data.tables.load_report(name)
         for rows in report.exclusions:
-            cause, n_rows = rows.reason, rows.n_rows
-            if cause.startswith(SCORES):
-                continue
-            is_serious = n_rows >= SERIOUS_SHARE * report.n_rows and not cause.endswith(MISSING)
-            yield Finding(
-                kind="excluded_rows",
-                severity=Severity.WARNING if is_serious else Severity.NOTE,
-                table=name,
-                column=rows.column,
-                count=n_rows,
-                of=report.n_rows,
-                example=_example_of(rows),
-                row=rows.row,
-                values={"cause": cause},
-            )
+            if not any(re.search(cause, rows.reason) for cause in OTHER_CHECKS):
+                yield _describe(table, rows, of=report.n_rows)
+
+
+def _describe(table: CheckedTable, rows: RowExclusion, *, of: int) -> Finding:
+    cause = rows.reason.removeprefix(f"{rows.column}: ")
+    is_ahead = cause in (AHEAD_OF_TODAY, AHEAD_OF_OTHERS)
+    is_serious = is_ahead or (rows.n_rows >= SERIOUS_SHARE * of and cause != MISSING)
+    return Finding(
+        kind="rows_ahead" if is_ahead else "excluded_rows",
+        severity=Severity.WARNING if is_serious else Severity.NOTE,
+        table=table.name,
+        column=rows.column,
+        count=rows.n_rows,
+        of=of,
+        example=_example_of(rows),
+        row=rows.row,
+        setting=_setting_of(table, rows) if cause.startswith(UNREADABLE) else None,
+        values={"cause": rows.reason},
+    )
+
+
+def _setting_of(table: CheckedTable, rows: RowExclusion) -> str | None:
+    """The setting that would read the values, if there is one."""
+    setting = SETTING.search(suggest_setting(rows.value, table.kind(rows.column), section=table.section))
+    return setting[1] if setting else None
 
 
 def _example_of(rows: RowExclusion) -> str | None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from glob import escape
+from itertools import accumulate
 
+import ibis
 import ibis.expr.types as ir
+import msgspec
+from ibis import _
 
-from features.check.data import CheckedData
+from core.config.sources import TableSource
+from features.check.data import CheckedData, CheckedTable
 from features.check.finding import Check, Finding, Severity
-from features.check.marks import fetch_one
+from tables.cleaning.source_columns import ROW_NUMBER, drop_row_numbers
 from tables.contract import CONTRACT
+from tables.engines.databases import connect_in_memory
+from tables.sources.protocol import Location, find_source
 
 SERIOUS_SHARE = 0.05
 "Share of repeated rows from which a file was probably loaded twice."
@@ -27,18 +35,26 @@ def find(data: CheckedData) -> Iterator[Finding]:
         if CONTRACT[name].happens_at is None:
             continue
         rows = _sample(table.rows, data.tables.load_report(name).n_usable)
-        row = fetch_one(rows.aggregate(n=rows.count()))
-        n_repeated = int(row["n"]) - int(rows.distinct().count().to_pyarrow().as_py())
-        if n_repeated > (0 if name == "purchases" else CHANCE_SHARE * row["n"]):
-            is_serious = n_repeated >= SERIOUS_SHARE * row["n"]
-            yield Finding(
-                kind="identical_rows",
-                severity=Severity.WARNING if is_serious else Severity.NOTE,
-                table=name,
-                count=n_repeated,
-                of=int(row["n"]),
-                setting='duplicate_rows = "drop"' if name == "purchases" else None,
-            )
+        if name == "purchases" and data.config.duplicate_rows == "drop":
+            continue
+        n_rows = int(rows.count().to_pyarrow().as_py())
+        n_repeated = n_rows - int(drop_row_numbers(rows).distinct().count().to_pyarrow().as_py())
+        if n_repeated > (0 if name == "purchases" else CHANCE_SHARE * n_rows):
+            yield _describe(table, rows, n_repeated=n_repeated, n_rows=n_rows)
+
+
+def _describe(table: CheckedTable, rows: ir.Table, *, n_repeated: int, n_rows: int) -> Finding:
+    files = _files_of_repeats(table, rows)
+    return Finding(
+        kind="overlapping_files" if files else "identical_rows",
+        severity=Severity.WARNING if n_repeated >= SERIOUS_SHARE * n_rows else Severity.NOTE,
+        table=table.name,
+        count=n_repeated,
+        of=n_rows,
+        row=_first_repeat(rows)[1],
+        setting='duplicate_rows = "drop"' if table.name == "purchases" else None,
+        values={"files": files} if files else {},
+    )
 
 
 def _sample(rows: ir.Table, n_rows: int) -> ir.Table:
@@ -49,6 +65,34 @@ def _sample(rows: ir.Table, n_rows: int) -> ir.Table:
         return rows
     n_parts = -(-n_rows // MAX_ROWS)
     return rows.filter((rows.customer_id.hash().abs() % n_parts) == 0)
+
+
+def _first_repeat(rows: ir.Table) -> tuple[int | None, int | None]:
+    """The numbers of the first row that is repeated, and of the row that repeats it."""
+    if ROW_NUMBER not in rows.columns:
+        return None, None
+    cells = [column for column in rows.columns if column != ROW_NUMBER]
+    groups = rows.group_by(cells).aggregate(first=_[ROW_NUMBER].min(), last=_[ROW_NUMBER].max(), n=_.count())
+    pairs = groups.filter(_.n > 1).order_by(ibis.asc("first"), ibis.desc("last")).select("first", "last").limit(1)
+    pair = pairs.to_pyarrow().to_pylist()[0]
+    return pair["first"], pair["last"]
+
+
+def _files_of_repeats(table: CheckedTable, rows: ir.Table) -> tuple[str, ...]:
+    """The names of the two files that the first repeated row is in; empty if it is in one file, or in a database."""
+    settings = table.config.tables.get(table.name)
+    files = [] if settings is None else Location(table.name, settings).files
+    if len(files) < 2 or settings is None:
+        return ()
+    ends = list(accumulate(_count_rows(table.name, settings=settings, path=str(path)) for path in files))
+    places = {next((place for place, end in enumerate(ends) if row <= end), 0) for row in _first_repeat(rows) if row}
+    return tuple(files[place].name for place in sorted(places)) if len(places) > 1 else ()
+
+
+def _count_rows(name: str, *, settings: TableSource, path: str) -> int:
+    location = Location(name, msgspec.structs.replace(settings, path=escape(path)))
+    rows = find_source(location).read(connect_in_memory(), location)
+    return int(rows.count().to_pyarrow().as_py())
 
 
 CHECK = Check(find=find)

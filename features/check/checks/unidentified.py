@@ -49,8 +49,27 @@ def _find_blank(data: CheckedData, name: str) -> Iterator[Finding]:
     row = fetch_one(rows.aggregate(n=_.count(), n_known=rows[CUSTOMER].count()))
     count = int(row["n"]) - int(row["n_known"])
     if count:
-        severity = Severity.WARNING if count >= SERIOUS_SHARE * row["n"] else Severity.NOTE
-        yield Finding(kind="no_customer", severity=severity, table=name, column=CUSTOMER, count=count, of=int(row["n"]))
+        words = _words_read_as_missing(data, name)
+        yield Finding(
+            kind="no_customer_words" if words else "no_customer",
+            severity=Severity.WARNING if count >= SERIOUS_SHARE * row["n"] else Severity.NOTE,
+            table=name,
+            column=CUSTOMER,
+            count=count,
+            of=int(row["n"]),
+            values={"words": words} if words else {},
+        )
+
+
+def _words_read_as_missing(data: CheckedData, name: str) -> tuple[str, ...]:
+    """The words in place of a customer that are already read as none, the most frequent first."""
+    written = data.ids_as_written(name, CUSTOMER)
+    if written is None:
+        return ()
+    words = written.filter(written.id.strip().lower().isin(WORDS))
+    read = data.ids(name, CUSTOMER).select(read_id="id")
+    missing = words.anti_join(read, [("id", "read_id")]).order_by(ibis.desc("n"), "id").limit(MAX_WORDS)
+    return tuple(missing.to_pyarrow()["id"].to_pylist())
 
 
 def _find_words(data: CheckedData, name: str) -> Iterator[Finding]:

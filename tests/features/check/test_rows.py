@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
+import pyarrow as pa
+
+from core.config.sources import TableSource
 from core.config.training import ChurnDefinition
 from features.check.finding import Severity
+from tables.sources.opening import open_tables
 from tests.engines import engine, every_engine
 from tests.features.check.checked import find_kind, kinds
 from tests.worlds import config, frame, shop
@@ -71,6 +76,43 @@ def test_excluded_rows_are_listed_by_cause_with_an_example():
 
     assert (finding.table, finding.column, finding.count, finding.of) == ("subscriptions", "ended_at", 1, 2)
     assert (finding.example, finding.values["cause"]) == ("2024-01-01 00:00:00 (s7)", "ended_at: before started_at")
+
+
+def test_files_that_overlap_are_named(tmp_path: Path):
+    header, lines = "customer_id,event_time,amount\n", [f"c{n},2024-03-{n:02},5\n" for n in range(1, 21)]
+    (tmp_path / "a.csv").write_text(header + "".join(lines[:12]))
+    (tmp_path / "b.csv").write_text(header + "".join(lines[8:]))
+    sources = {"purchases": TableSource(path=str(tmp_path / "*.csv"))}
+
+    finding = find_kind(open_tables(config(tables=sources)), "overlapping_files")
+
+    assert (finding.count, finding.of, finding.values["files"], finding.row) == (4, 24, ("a.csv", "b.csv"), 13)
+
+
+@every_engine
+def test_rows_of_the_future_are_counted_and_excluded(engine_name: str):
+    lines = [f"ada {date(2024, 1, 1) + timedelta(days=n)}" for n in range(50)]
+
+    finding = find_kind(shop("bo 2062-05-12", *lines, backend=engine(engine_name)), "rows_ahead")
+
+    assert (finding.count, finding.of, finding.severity) == (1, 51, Severity.WARNING)
+    assert str(finding.example).startswith("2062-05-12")
+
+
+@every_engine
+def test_rows_of_one_thing_that_are_dated_alike_are_undecided_unless_recorded_time_differs(engine_name: str):
+    def customers(*recorded: str) -> pa.Table:
+        rows = [("FR", recorded[0]), ("DE", recorded[1])]
+        moment = {"customer_id": "ada", "valid_from": "2024-01-01"}
+        return frame(*({**moment, "country": country, "recorded_time": time} for country, time in rows))
+
+    def check(*recorded: str) -> set[str]:
+        settings = config(attributes={"customers": ("country",)})
+        world = shop("ada 2024-03-01", customers=customers(*recorded), settings=settings, backend=engine(engine_name))
+        return kinds(world)
+
+    assert "undecided_rows" in check("2024-01-02", "2024-01-02")
+    assert "undecided_rows" not in check("2024-01-02", "2024-01-03")
 
 
 def test_sound_tables_have_no_finding():

@@ -100,9 +100,9 @@ def _write(name: str, value: Value, *, language: Language) -> str | int:
 
 
 def _describe_example(finding: Finding, language: Language) -> str:
+    row = "" if finding.row is None else format_number(finding.row, language)
     if not finding.example:
-        return ""
-    if finding.row is None:
+        return translate("e.g. row {row}", language, row=row) if row else ""
+    if not row:
         return translate("e.g. {example}", language, example=f"'{finding.example}'")
-    row = format_number(finding.row, language)
     return translate("e.g. {example} (row {row})", language, example=f"'{finding.example}'", row=row)

@@ -10,11 +10,12 @@ import typer
 from rich.console import Console
 
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config, refuse_taken_port, tracking_uri
-from kizuna.terminal import say
+from kizuna.session import open_registry
+from kizuna.terminal import progress_console, say
 
 console = Console()
-EXPERIMENTS = "/#/experiments?workflowType=machine_learning"
-"Without the workflow, MLflow 3 opens a browser's first visit in its view of agents, where runs of training are hidden."
+RUNS = "/#/experiments/{experiment}/runs?workflowType=machine_learning"
+"Without the workflow, MLflow 3 opens an experiment in its view of agents, which hides the runs of trainings."
 
 
 def register(app: typer.Typer) -> None:
@@ -26,12 +27,17 @@ def register(app: typer.Typer) -> None:
         port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on, on 127.0.0.1.")] = 5000,
     ) -> None:
         """Run the MLflow UI; Ctrl-C stops it. Alias moves made there are recorded by the next command."""
-        uri = tracking_uri(open_config(config, allow_cross_section=True))
+        settings = open_config(config, allow_cross_section=True)
+        uri = tracking_uri(settings)
         if uri.startswith(("http:", "https:")):
             say(console, f"MLflow already runs at {uri}")
             return
         refuse_taken_port("127.0.0.1", port)
-        say(console, f"MLflow UI for {uri}: http://127.0.0.1:{port}{EXPERIMENTS}")
+        address = f"http://127.0.0.1:{port}"
+        say(console, f"MLflow UI for {uri}: {address}")
+        registry, _ = open_registry(settings, progress_console())
+        for name, experiment in registry.experiments().items():
+            say(console, f"  runs of {name}: {address}{RUNS.format(experiment=experiment)}")
         sys.stdout.flush()
         # One worker is enough for one person and starts sooner than MLflow's default of four plus a job runner.
         options = ["--backend-store-uri", uri, "--port", str(port), "--workers", "1"]

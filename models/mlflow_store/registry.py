@@ -63,6 +63,11 @@ class Registry:
         """The name in MLflow, e.g. kizuna.shop.churn."""
         return f"kizuna.{self.data_set}.{kind}"
 
+    def experiments(self) -> dict[str, str]:
+        """The experiment of each kind of model that was trained: its id by name."""
+        experiments = (self._client.get_experiment_by_name(self.name(kind)) for kind in MODEL_KINDS)
+        return {experiment.name: experiment.experiment_id for experiment in experiments if experiment is not None}
+
     def aliases(self, kind: str) -> dict[str, int]:
         """The version that each alias points at. Raises SourceUnavailable where the store does not answer."""
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from kizuna.commands.train import parse_settings
 from kizuna.main import run
 from kizuna.session import mlflow_run_id
 from tests.worlds import config
+from training.run.tracking import Tracking
 
 
 @pytest.fixture
@@ -147,3 +149,14 @@ def test_models_without_any_version_names_the_next_command(toml, capsys):
     output = capsys.readouterr().out
     assert "next: kizuna train churn" in output
     assert "train texts" not in output
+
+
+def test_the_ui_prints_a_link_to_the_table_of_runs_of_each_experiment(settings, toml, monkeypatch, capsys):
+    with Tracking(settings.places.tracking_uri).run(f"kizuna.{settings.name}.churn", "one"):
+        pass
+    monkeypatch.setattr(os, "execve", lambda *_: None)
+
+    assert run(["ui", "--config", toml, "--port", "5993"]) == 0
+
+    link = f"kizuna.{settings.name}.churn: http://127.0.0.1:5993/#/experiments/1/runs?workflowType=machine_learning"
+    assert link in capsys.readouterr().out

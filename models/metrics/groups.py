@@ -11,7 +11,7 @@ from core.intervals import N_RESAMPLES, Estimate, estimate_intervals
 from core.labels import Labels
 from core.model_card import GroupMetrics
 from core.scores import Scores
-from models.metrics.classification import log_losses
+from models.metrics.churn.data import log_losses
 from models.metrics.weighted import ratio
 
 MIN_ROWS = 50

@@ -67,8 +67,13 @@ def list_churned_by_episode(episodes: SubscriptionEpisodes, cutoff: date, horizo
     return churned
 
 
-def contract(spans: list[tuple[str, str, int, int | None, int, str | None]], *, each_subscription: bool) -> Tables:
-    """Tables of these spans, and of one customer who does not churn."""
+def contract(
+    spans: list[tuple[str, str, int, int | None, int, str | None]],
+    *,
+    each_subscription: bool,
+    free: frozenset[int] = frozenset(),
+) -> Tables:
+    """Tables of these spans, of which those in `free` (from 1 on) cost nothing, and of one who does not churn."""
     churn = ChurnDefinition(
         definition="subscription_ended",
         horizon_days=HORIZON_DAYS,
@@ -78,7 +83,9 @@ def contract(spans: list[tuple[str, str, int, int | None, int, str | None]], *, 
     rows = [("cyd", "z", -90, None, 0, None), *spans]
     return shop(
         settings=config(churn=churn, watermark=date(2024, 12, 1)),
-        subscriptions=frame(*(span_row(number, *row) for number, row in enumerate(rows))),
+        subscriptions=frame(
+            *(span_row(number, *row) | ({"mrr": 0.0} if number in free else {}) for number, row in enumerate(rows))
+        ),
     )
 
 
@@ -114,6 +121,14 @@ def test_a_customer_is_labelled_churned_exactly_when_an_episode_has_ended(
     each_subscription: bool, spans: list[tuple[str, str, int, int | None, int, str | None]]
 ):
     agree(contract(spans, each_subscription=each_subscription))
+
+
+@SEVERAL
+@given(spans=SPANS, free=st.sets(st.integers(1, 8)))
+def test_free_plans_are_no_subscriptions_for_labels_causes_and_report(
+    spans: list[tuple[str, str, int, int | None, int, str | None]], free: set[int]
+):
+    agree(contract(spans, each_subscription=False, free=frozenset(free)))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def column(tables: Tables, name: str, table: str = "purchases") -> list[Any]:
 
 
 def countries(case) -> set[str]:
-    """The countries of the customers who bought something."""
+    """The countries of the customers in purchases."""
     view = case.tables.at(date(2027, 1, 1))
     return set(view["purchases"].inner_join(view["customers"], "customer_id")["country"].to_pyarrow().to_pylist())
 

@@ -42,14 +42,14 @@ def open_session(path: Path, console: Console, *, allow_cross_section: bool = Fa
     run_id = mlflow_run_id(config)
     registry, ledger = open_registry(config, console)
 
+    from kizuna.today import open_todays_tables
     from tables.cross_section import open_cross_section
-    from tables.sources.opening import open_tables
     from training.run.session import Session
     from training.run.tracking import Tracking
 
     with console.status("opening the tables"):
         cross_section = open_cross_section(config) if config.cross_section else None
-        tables = cross_section.tables if cross_section else open_tables(config)
+        tables = cross_section.tables if cross_section else open_todays_tables(config)
     return Session(
         config=config,
         statement=statement,

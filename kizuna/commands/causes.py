@@ -71,13 +71,13 @@ def decompose_churn(config: Config, n_months: int, *, with_quotes: bool = False)
     from insights.causes.panel import build_panel
     from insights.causes.quotes import collect_quotes
     from insights.finance.loading import ExcludedRows
+    from kizuna.today import open_todays_tables
     from models.mlflow_store.registry import CHAMPION, load_churn_champion, load_hazard_champion, load_text_champion
     from tables.assortment import load_offer_book
-    from tables.sources.opening import open_tables
 
     model, hazard, texts = load_churn_champion(registry), load_hazard_champion(registry), load_text_champion(registry)
     with progress.status("analysing churn causes"):
-        tables, excluded = open_tables(config), ExcludedRows()
+        tables, excluded = open_todays_tables(config), ExcludedRows()
         panel = build_panel(tables, model, text_model=texts, n_months=n_months, excluded=excluded)
         risks = None
         if hazard:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -49,9 +48,9 @@ def check(
 def _check_data(config: Config) -> DataCheck:
     """Every check of a data set, with times or without."""
     from features.check.overview import check_cross_section, check_tables
+    from kizuna.today import open_todays_tables
     from tables.cross_section import open_cross_section
-    from tables.sources.opening import open_tables
 
     if config.cross_section is not None:
         return check_cross_section(open_cross_section(config))
-    return check_tables(open_tables(config, today=config.today(datetime.now(UTC))))
+    return check_tables(open_todays_tables(config))

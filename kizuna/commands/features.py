@@ -32,11 +32,11 @@ def features(
     from features.cohort import select_cohort
     from features.families.catalogue import missing_tables
     from features.pipeline import check_suffix, compute_features, write_features
-    from tables.sources.opening import open_tables
+    from kizuna.today import open_todays_tables
 
     check_suffix(out)
     with progress_console().status("computing features"):
-        tables = open_tables(open_config(config))
+        tables = open_todays_tables(open_config(config))
         cutoffs = cutoff or [tables.default_cutoff()]
         table = compute_features(tables, select_cohort(tables, cutoffs))
         write_features(table, out)

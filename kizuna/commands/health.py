@@ -55,8 +55,8 @@ def health(
     output_format: FormatOption = OutputFormat.TEXT,
 ) -> None:
     """Compute health scores and open one task per drop. Safe to re-run."""
+    from kizuna.today import open_todays_tables
     from serving.tasks.store import TaskStore
-    from tables.sources.opening import open_tables
 
     settings = open_config(config)
     registry, _ = open_registry(settings, progress_console())
@@ -68,7 +68,7 @@ def health(
         )
     store = TaskStore.at(os.environ.get(environment.DATABASE_URL), settings.places.tasks, data_set=settings.name)
     with progress_console().status("reading the tables"):
-        tables = open_tables(settings)
+        tables = open_todays_tables(settings)
         last = tables.default_cutoff() if cutoff is None else cutoff
     day, tasks = compute_days(tables, package, store=store, last=last, n_days=days, step_days=every)
     if output_format is OutputFormat.JSON:

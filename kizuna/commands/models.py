@@ -88,8 +88,8 @@ def print_drift(config: Path, output_format: OutputFormat) -> None:
     Raises NotFound without a champion, and ConfigError for a cross-section data set, which has no dates.
     """
     from insights.drift import measure_drift
+    from kizuna.today import open_todays_tables
     from models.mlflow_store.registry import CHAMPION
-    from tables.sources.opening import open_tables
     from training.judging.folds import folds_of
 
     settings = open_config(config)
@@ -97,7 +97,7 @@ def print_drift(config: Path, output_format: OutputFormat) -> None:
     champion = registry.find(CHURN.name, CHAMPION)
     vocabularies = registry.package(champion).vocabularies
     with progress_console().status("computing features and labels"):
-        tables = open_tables(settings)
+        tables = open_todays_tables(settings)
         drift = measure_drift(tables, champion.card, label_cutoffs=folds_of(tables).refit, vocabularies=vocabularies)
     if output_format is OutputFormat.JSON:
         print_json({"version": champion.version, "trained_on": champion.card.training_cutoffs, "drift": drift})

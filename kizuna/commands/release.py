@@ -33,15 +33,15 @@ def register(app: typer.Typer) -> None:
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Publish a release from the champions and activate it; a running service picks it up."""
+        from kizuna.today import open_todays_tables
         from serving.build.inputs import Champions
         from serving.build.release import build_release
         from serving.release.releases import Activation, Releases
-        from tables.sources.opening import open_tables
 
         settings, progress = open_config(config), progress_console()
         registry, _ = open_registry(settings, progress)
         with progress.status("reading the tables and the champions"):
-            tables = open_tables(settings)
+            tables = open_todays_tables(settings)
             champions = Champions.of(registry, skip or ())
         now = datetime.now(UTC)
         with progress.status("scoring every customer"):

@@ -77,7 +77,7 @@ def report(
     """Write the business report as one self-contained HTML page or as JSON, or letters to customers."""
     from insights.finance.economics import DEFAULT_WHAT_IFS, parse_what_if
     from insights.report.comparisons import parse_period
-    from tables.sources.opening import open_tables
+    from kizuna.today import open_todays_tables
 
     if (customer or segment) and (output_format is ReportFormat.json or what_if or compare):
         raise BadInput("--customer and --segment write HTML letters; remove --format, --what-if and --compare")
@@ -93,7 +93,7 @@ def report(
     scenarios = (parse_what_if(what_if),) if what_if else DEFAULT_WHAT_IFS
     console = Console()
     with console.status("computing the report"):
-        tables = open_tables(open_config(config))
+        tables = open_todays_tables(open_config(config))
         if customer is not None:
             content, summary = _render_letter(tables, customer, cutoff=cutoff, language=lang, force=force)
         else:
@@ -163,13 +163,13 @@ def _write_letters(config: Config, folder: Path, *, name: str, cutoff: date | No
     from insights.letter.health_check import LetterData
     from insights.render.letter import render_letter
     from insights.segments import find_members
-    from tables.sources.opening import open_tables
+    from kizuna.today import open_todays_tables
 
     if folder.suffix or folder.is_file():
         raise BadInput(f"--out {folder}: --segment writes one file per customer; name a folder")
     console = Console()
     with console.status("writing letters"):
-        tables = open_tables(config)
+        tables = open_todays_tables(config)
         data = LetterData.of(tables, cutoff)
         members = find_members(tables, data.window.end, name=name, risks=load_risks(config)).tolist()
         refusing = {one for one in members if data.recipients.explain_refusal(one)}

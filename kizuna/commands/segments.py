@@ -47,7 +47,7 @@ def register(app: typer.Typer) -> None:
         Churn risk comes from the active release. With --members, export the customers of one segment instead.
         """
         from insights.segments import segment_report
-        from tables.sources.opening import open_tables
+        from kizuna.today import open_todays_tables
 
         settings = open_config(config)
         if not settings.segments and not settings.customer_tiers:
@@ -60,7 +60,7 @@ def register(app: typer.Typer) -> None:
         if excel:
             raise BadInput("--excel is for the list that --members writes; remove it")
         with progress_console().status("computing features"):
-            tables = open_tables(settings)
+            tables = open_todays_tables(settings)
             report = segment_report(tables, tables.default_cutoff(), risks=load_risks(settings))
         if output_format is OutputFormat.JSON:
             print_json(report)

@@ -26,6 +26,6 @@ def build_unpublished_scores(config: Config, registry: Registry, *, created_at: 
         raise NotFound(f"there is no release and no churn champion yet; run `{CHURN.train_command} --promote`")
     others = [kind.name for kind in kinds_in_release() if CHURN.name not in (kind.name, kind.trained_after)]
     champions = Champions.of(registry, others, allow_constant=True)
-    tables = open_tables(config)
+    tables = open_tables(config, today=config.today(created_at))
     release = build_release(config, tables, champions=champions, cutoff=tables.default_cutoff(), created_at=created_at)
     return replace(release, description=msgspec.structs.replace(release.description, release_id=UNPUBLISHED))

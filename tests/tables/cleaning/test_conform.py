@@ -210,7 +210,8 @@ def test_ids_of_numbers_are_exact_or_refused(engine_name: str):
 
 def read_amounts(cells: list[str], engine_name: str, currency: Any) -> list[Any]:
     table = store_cells(cells, engine_name)
-    bench = Workbench(table, TOKYO, currency=currency(table) if callable(currency) else currency)
+    own: Any = currency(table) if callable(currency) else currency
+    bench = Workbench(table, TOKYO, currency=own)
     reading = read_column([table.cell], bench, written=ValueFormat(), kind="number")
     is_foreign, fault = reading.other_faults[0]
     assert fault == "in another currency"

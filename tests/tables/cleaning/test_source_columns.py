@@ -17,7 +17,7 @@ from tests.worlds import config
 def read_rows(frame: pa.Table, table: str, **settings) -> list[dict]:
     source = msgspec.convert({"path": "file.csv", **settings}, TableSource)
     raw = connect_in_memory().create_table("raw", frame)
-    return conform(raw, CONTRACT[table], config=config(), source=source).to_pyarrow().to_pylist()
+    return conform(raw, CONTRACT[table], config=config(), source=source).rows.to_pyarrow().to_pylist()
 
 
 def orders(**columns: list) -> pa.Table:

@@ -1,0 +1,14 @@
+"""Opens tables as of now: records that are dated later than today are mistakes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from core.config.data_set import Config
+from tables.sources.opening import open_tables
+from tables.tables import Tables
+
+
+def open_todays_tables(config: Config) -> Tables:
+    """The tables of a configuration, without the records after today."""
+    return open_tables(config, today=config.today(datetime.now(UTC)))

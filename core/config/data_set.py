@@ -15,6 +15,7 @@ from core.config.money import MoneySettings, OfferAssumptions, ReportSettings
 from core.config.section import Section
 from core.config.sources import CrossSectionSource, TableSource
 from core.config.training import ChurnDefinition, Cutoffs, HazardSettings, RecommenderSettings, RiskLevels
+from core.currencies import currency_codes
 from core.environment import Places
 from core.errors import ConfigError
 
@@ -88,6 +89,8 @@ class Config(Section, frozen=True):
             raise ValueError(f"active_days has to be at least 1, found {self.active_days}")
         if self.cross_section is not None and self.tables:
             raise ValueError("give either [cross_section] or [tables]; data with dates belongs into [tables]")
+        if self.currency not in currency_codes():
+            raise ValueError(f"currency '{self.currency}' is no code of ISO 4217, such as EUR, JPY or USD")
         if self.csat_scale[0] >= self.csat_scale[1]:
             raise ValueError("csat_scale is the lowest score and then the highest, e.g. [1, 5]")
         try:

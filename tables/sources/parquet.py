@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from itertools import accumulate
+from pathlib import Path
 
 import duckdb
 import ibis
@@ -35,11 +37,28 @@ class ParquetFiles:
             )
             return _number_rows(view, paths)
         except duckdb.Error as fault:
-            raise DataError(
-                f"{location.name}: {paths[0]} cannot be read as Parquet: {str(fault).splitlines()[0]}"
-            ) from fault
+            raise DataError(f"{location.name}: {_describe_fault(paths)}") from fault
 
 
+def _describe_fault(paths: list[str]) -> str:
+    """Which file is no Parquet, or that files have different columns."""
+    for path in paths:
+        if not _has_both_marks(path):
+            return f"{path} is no complete Parquet file (it is cut off or of another format); export it again"
+    return f"{paths[0]} cannot be read together with the others: a page is damaged, or their columns or types differ"
+
+
+def _has_both_marks(path: str) -> bool:
+    """Whether a file begins and ends with the four bytes of Parquet."""
+    if Path(path).stat().st_size < 2 * len(MARK):
+        return False
+    with Path(path).open("rb") as file:
+        begin = file.read(len(MARK))
+        file.seek(-len(MARK), os.SEEK_END)
+        return begin == MARK == file.read()
+
+
+MARK = b"PAR1"
 MAX_NUMBERED_FILES = 100
 "Rows of more files are not numbered: the number of each is a comparison with every file."
 

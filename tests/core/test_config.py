@@ -230,3 +230,8 @@ def test_a_data_set_knows_its_day_its_label_duration_and_its_places(tmp_path):
     assert config.today(datetime(2026, 3, 31, 15, tzinfo=UTC)) == date(2026, 4, 1)
     assert config.label_duration == timedelta(days=90)
     assert config.places.home == Path("var/shop")
+
+
+def test_a_currency_that_does_not_exist_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="currency 'EURO' is no code of ISO 4217"):
+        read(tmp_path, SHOP.replace("JPY", "EURO") + PURCHASES)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from core.errors import ConfigError
+from tables.cleaning.conform import contract_of
 from tables.contract import CONTRACT, TableContract
 
 every_table = pytest.mark.parametrize("table", CONTRACT.values(), ids=CONTRACT)
@@ -48,3 +50,12 @@ def test_the_time_and_the_key_of_a_table_are_required(table: TableContract):
 )
 def test_known_at_of_some_columns(table: str, column: str, known_at: str | None):
     assert CONTRACT[table][column].known_at == known_at
+
+
+OTHERS_NAMES = [("orders", "purchases"), ("Users", "customers"), ("purchase", "purchases")]
+
+
+@pytest.mark.parametrize(("name", "table"), OTHERS_NAMES)
+def test_what_others_call_a_table_leads_to_its_name(name, table):
+    with pytest.raises(ConfigError, match=f"did you mean '{table}'"):
+        contract_of(name)

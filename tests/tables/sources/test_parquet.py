@@ -34,7 +34,7 @@ def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path):
     (tmp_path / "t.parquet").write_bytes(b"PAR1 is not enough")
     source = TableSource(path=str(tmp_path / "t.parquet"))
 
-    with pytest.raises(DataError, match=r"t\.parquet cannot be read as Parquet") as error:
+    with pytest.raises(DataError, match=r"t\.parquet is no complete Parquet file") as error:
         open_tables(config(tables={"purchases": source}))
 
     assert "\n" not in str(error.value)

@@ -134,10 +134,10 @@ def _name_items(subscriptions: ir.Table, *, apart: bool = True) -> ir.Table:
     start = [*SUBSCRIPTION, "item", "started_at"]
     dearest_first = ibis.window(group_by=start, order_by=[ibis.desc("mrr"), "plan"])
     rows = rows.mutate(place=ibis.row_number().over(dearest_first))
-    main_plan = ibis.ifelse(rows.place == 0, rows.plan, ibis.null("string"))
-    rows = rows.mutate(main_plan=main_plan.max().over(ibis.window(group_by=start)))
-    is_beside = (rows.item == MAIN_ITEM) & (rows.plan != rows.main_plan)
-    return rows.mutate(item=ibis.ifelse(is_beside, rows.plan, rows.item)).drop("place", "main_plan")
+    dearest_plan = ibis.ifelse(rows.place == 0, rows.plan, ibis.null("string"))
+    rows = rows.mutate(dearest_plan=dearest_plan.max().over(ibis.window(group_by=start)))
+    is_beside = (rows.item == MAIN_ITEM) & (rows.plan != rows.dearest_plan)
+    return rows.mutate(item=ibis.ifelse(is_beside, rows.plan, rows.item)).drop("place", "dearest_plan")
 
 
 def _keep_corrections(rows: ir.Table) -> ir.Table:

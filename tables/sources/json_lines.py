@@ -1,8 +1,14 @@
-"""JSON Lines: one object per line, every value as text, so that long ids keep their digits."""
+"""JSON Lines: one object per line, every value as text, so that long ids keep their digits.
+
+    {"id": "00123", "plan": {"amount": 2900}}       columns id and plan, whose field is named `plan.amount`
+
+A list is one text, as it is written.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import ibis.expr.types as ir
@@ -29,16 +35,11 @@ class JsonLinesFiles:
         """The values as text, copied into the engine. Raises DataError for a file that is no JSON Lines, or empty."""
         paths, name = [str(path) for path in location.files], location.name
         try:
-            fields = engine.read_json(
-                paths, format="newline_delimited", sample_size=-1, maximum_object_size=MAX_OBJECT_BYTES
-            ).columns
-            if list(fields) == ["json"]:
+            columns = _columns_as_text(paths)
+            if list(columns) == ["json"]:
                 raise DataError(f"{name}: {paths[0]} has no objects with fields; JSON Lines has one object per line")
             view = engine.read_json(
-                paths,
-                format="newline_delimited",
-                columns=dict.fromkeys(fields, "VARCHAR"),
-                maximum_object_size=MAX_OBJECT_BYTES,
+                paths, format="newline_delimited", columns=columns, maximum_object_size=MAX_OBJECT_BYTES
             )
             return copy_in_order(engine, view, name=name)
         except duckdb.Error as fault:
@@ -46,3 +47,18 @@ class JsonLinesFiles:
 
 
 SOURCE = JsonLinesFiles()
+
+
+def _columns_as_text(paths: list[str]) -> dict[str, str]:
+    """Each column with its DuckDB type. All lines are looked at: a field may appear in the last one only."""
+    query = "SELECT * FROM read_json(?, format='newline_delimited', sample_size=-1, maximum_object_size=?)"
+    objects = duckdb.connect().sql(query, params=[paths, MAX_OBJECT_BYTES])
+    return dict(zip(objects.columns, map(_as_text, objects.types), strict=True))
+
+
+def _as_text(kind: Any) -> str:
+    """A DuckDB type with text instead of numbers, times and lists; objects keep their fields."""
+    if kind.id != "struct":
+        return "VARCHAR"
+    fields = (f'"{name}" {_as_text(inner)}' for name, inner in kind.children)
+    return f"STRUCT({', '.join(fields)})"

@@ -76,8 +76,7 @@ def doubt_model(
     aucs = [one.estimate.value for one in metrics if (one.model, one.name) == (model, "auc") and one.split in JUDGED]
     if not aucs or (auc := aucs[0]) <= MAX_JOINT_AUC:
         return ()
-    return tuple(
-        Leak(column.name, f"a model that uses {column.name} has an AUC of {auc:.3f}: {QUESTION}")
-        for column in columns
-        if column.as_of_today and column.name not in allowed
-    )
+    undated = [column.name for column in columns if column.as_of_today]
+    if any(name in allowed for name in undated):
+        return ()  # A person has answered for a column that explains it.
+    return tuple(Leak(name, f"a model that uses {name} has an AUC of {auc:.3f}: {QUESTION}") for name in undated)

@@ -69,7 +69,7 @@ def test_an_unknown_column_names_the_most_similar_one():
 def test_a_data_set_without_purchases_and_usage_is_an_error():
     items = {"items": frame({"item_id": "tea"})}
 
-    with store_in_parquet(items) as stored, pytest.raises(BadInput, match="at least one is needed"):
+    with store_in_parquet(items) as stored, pytest.raises(BadInput, match="one of them is needed"):
         open_tables(config(tables=stored))
 
 

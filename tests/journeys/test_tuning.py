@@ -57,7 +57,7 @@ def test_ctrl_c_keeps_finished_trials_and_the_same_command_continues(shop: DataS
     again = shop.kizuna(*QUICK, "--budget", "1s")
 
     assert again.exit_code == 0, again.error
-    assert "continuing after" in again.out
+    assert "continuing after" in again.error
     assert count_finished_trials(shop) >= n_before
     assert again.last_line == "written: var/shop/tuned_recommenders.json; next: kizuna train recommender"
 

@@ -101,5 +101,5 @@ def copy_in_order(engine: DuckDB, view: ir.Table, *, name: str) -> ir.Table:
     engine.create_table(copied, view, temp=True)
     # DuckDB inserts in the order of the files and counts from 0; a window function would read the files on one core.
     columns = f'*, rowid + 1 AS "{ROW_NUMBER}"'
-    engine.raw_sql(f'CREATE TEMP VIEW "{numbered}" AS SELECT {columns} FROM temp.main."{copied}"')  # noqa: S608
+    engine.raw_sql(f'CREATE TEMP VIEW "{numbered}" AS SELECT {columns} FROM temp.main."{copied}"')  # noqa: S608 - the names are generated
     return engine.table(numbered, database="temp.main")

@@ -6,7 +6,6 @@ and nothing else. (One big range join over all cutoffs was measured three times 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from core.errors import BadInput
 from core.feature_table import FeatureTable
+from core.files import replace_file
 from core.redaction import escape_formula
 from core.window import Cohort
 from features.compiler.compiler import compute_measures, evaluate
@@ -87,13 +87,8 @@ def write_features(features: FeatureTable, path: Path) -> None:
     a formula is disarmed. Raises BadInput for another suffix.
     """
     check_suffix(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replace_file(path) as temporary:
         WRITERS[path.suffix](_decode_words(features.to_arrow()), temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def check_suffix(path: Path) -> None:

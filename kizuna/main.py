@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from core import environment
-from core.errors import KizunaError
+from core.errors import BadInput, KizunaError
+from core.files import describe_disk_fault
 from core.interruption import was_interrupted, was_terminated, watch_for_interruption
 from kizuna.command_group import CommandGroup
 from kizuna.usage_errors import describe_usage_error
@@ -81,6 +82,8 @@ def _run(arguments: list[str]) -> int:
             return _print_usage_error(error)
         if os.environ.get(environment.DEBUG):
             raise
+        if isinstance(error, OSError) and (message := describe_disk_fault(error)):
+            return _fail(message, BadInput.exit_code)
         return _fail(f"internal error: {type(error).__name__}: {error}; set {environment.DEBUG}=1 for the traceback", 1)
 
 

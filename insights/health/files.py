@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from core.errors import BrokenArtifact
+from core.files import replace_file
 from core.health import BANDS, DIMENSIONS, health_file_before
 from insights.health.bands import BandStates
 from insights.health.day import DAYS_BACK, NO_BANDS, HealthDay, PreviousBands
@@ -23,14 +23,9 @@ STATE_COLUMNS = ("customer_id", "band", "band_since", "dropped_on")
 
 def write_day(folder: Path, day: HealthDay, *, model_version: int | None) -> Path:
     """Write the day's file, whole or not at all. Writing the same day again gives the same bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{day.cutoff}.parquet"
-    unfinished = folder / f".{day.cutoff}.{os.getpid()}"
-    try:
-        pq.write_table(table_of(day, model_version), unfinished)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with replace_file(path) as temporary:
+        pq.write_table(table_of(day, model_version), temporary)
     return path
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from core.files import replace_file
 from core.i18n.translation import ENGLISH, Language, describe_exclusion, translate
 from core.model_kinds import CHURN
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, LanguageOption, OutputFormat, open_config
@@ -100,10 +101,8 @@ def write(decomposition: Decomposition, path: Path) -> None:
     """Write the decomposition as JSON; the file appears whole or not at all."""
     import msgspec
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}")
-    unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(decomposition)))
-    unfinished.replace(path)
+    with replace_file(path) as temporary:
+        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(decomposition)))
 
 
 def print_decomposition(decomposition: Decomposition, language: Language, *, by_segment: bool) -> None:

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from core.errors import BadInput
+from core.files import replace_file
 from kizuna.commands.check import check
 from kizuna.options import DEFAULT_CONFIG
 from kizuna.terminal import say
@@ -46,8 +47,8 @@ def init(
     now = datetime.now(UTC)
     inputs = find_inputs(sources)
     proposal = propose(sources, inputs, ask=answer_with(yes), today=now.date(), local_zone=_local_zone())
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(render_toml(proposal, out.parent), encoding="utf-8")
+    with replace_file(out) as temporary:
+        temporary.write_text(render_toml(proposal, out.parent), encoding="utf-8")
     for note in proposal.notes:
         say(console, f"note: {note}")
     say(console, f"{out}: {', '.join(section.name for section in proposal.tables)}; its comments give the evidence")

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from core.config.data_set import Config
 from core.errors import BadInput
+from core.files import replace_file
 from core.i18n.translation import ENGLISH, Language
 from kizuna.commands.segments import load_risks
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, LanguageOption, open_config
@@ -105,8 +106,8 @@ def report(
                 language=lang,
                 output_format=output_format,
             )
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(content, encoding="utf-8")
+        with replace_file(out) as temporary:
+            temporary.write_text(content, encoding="utf-8")
     say(console, f"{out}: {summary}")
 
 
@@ -175,12 +176,11 @@ def _write_letters(config: Config, folder: Path, *, name: str, cutoff: date | No
         refusing = {one for one in members if data.recipients.explain_refusal(one)}
         left = {one for one in members if one not in refusing and data.recipients.explain_departure(one)}
         recipients = [one for one in members if one not in refusing | left]
-        folder.mkdir(parents=True, exist_ok=True)
         data = data.focus_on(recipients) if recipients else data
         for customer_id in recipients:
             # An id may contain slashes.
-            path = folder / f"{quote(customer_id, safe='')}.html"
-            path.write_text(render_letter(data.build(customer_id), language), encoding="utf-8")
+            with replace_file(folder / f"{quote(customer_id, safe='')}.html") as temporary:
+                temporary.write_text(render_letter(data.build(customer_id), language), encoding="utf-8")
     say(
         console,
         f"{folder}: {len(recipients):,} letters to {name}, data before {data.window.end}; without a letter: "

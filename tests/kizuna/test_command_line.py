@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -135,3 +137,19 @@ def test_the_completion_script_is_printed():
     printed = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True).stdout
 
     assert "_KIZUNA_COMPLETE" in printed
+
+
+def test_a_full_disk_ends_in_one_line_and_leaves_the_old_file(tmp_path, monkeypatch, capfd):
+    (tmp_path / "orders.csv").write_text("customer_id,event_time,amount\n" + "ada,2026-01-01,5\n" * 30)
+    out = tmp_path / "kizuna.toml"
+    out.write_text("old")
+
+    def fill_disk(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", fill_disk)
+
+    assert run(["init", str(tmp_path / "orders.csv"), "--yes", "--force", "--out", str(out)]) == 2
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith("kizuna: no space is left on the disk")
+    assert out.read_bytes() == b"old"

@@ -7,7 +7,6 @@ cutoff would be biased or the settings cannot be used.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from core.errors import BadInput
+from core.files import replace_file
 from core.intervals import Estimate
 from models.protocols import Settings
 from models.recommenders.blend import BlendRecommender
@@ -96,10 +96,8 @@ class TunedRecommenders:
 
     def write(self) -> None:
         """Write the file atomically."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_suffix(f".{os.getpid()}.partial")
-        partial.write_bytes(msgspec.json.format(msgspec.json.encode(self.models)) + b"\n")
-        partial.replace(self.path)
+        with replace_file(self.path) as temporary:
+            temporary.write_bytes(msgspec.json.format(msgspec.json.encode(self.models)) + b"\n")
 
 
 def read_tuned(path: Path) -> TunedRecommenders:

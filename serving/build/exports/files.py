@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 
 from core.catalogue import Catalogue
 from core.errors import BadInput, NotFound
+from core.files import replace_file
 from core.redaction import escape_formula
 from serving.release.release import Release
 from serving.stock import EMPTY_STOCK, Stock
@@ -65,17 +65,11 @@ def write_export(
     writers = {".csv": _write_csv, ".parquet": _write_parquet}
     if path.suffix not in writers:
         raise BadInput(f"{path}: unknown file type; use .csv or .parquet")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     blocks = export.rows(release, options or ExportOptions())
     if path.suffix == ".csv":
         blocks = _write_percentages(blocks, export.percentages)
-    try:
-        n_rows = writers[path.suffix](temporary, export.columns, blocks=blocks, excel=excel)
-        temporary.replace(path)
-        return n_rows
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replace_file(path) as temporary:
+        return writers[path.suffix](temporary, export.columns, blocks=blocks, excel=excel)
 
 
 def source_columns(release: Release, kind: str) -> dict[str, Any]:

@@ -1,0 +1,44 @@
+"""Files appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from core.files import describe_disk_fault, replace_file
+
+
+def test_a_file_is_replaced_as_a_whole(tmp_path: Path):
+    path = tmp_path / "new" / "report.html"
+
+    for text in ("old", "new"):
+        with replace_file(path) as temporary:
+            temporary.write_text(text)
+
+    assert path.read_text() == "new"
+    assert [one.name for one in path.parent.iterdir()] == ["report.html"]
+
+
+def test_a_fault_while_writing_leaves_the_old_file_and_nothing_else(tmp_path: Path):
+    path = tmp_path / "report.html"
+    path.write_text("old")
+
+    def write_half() -> None:
+        with replace_file(path) as temporary:
+            temporary.write_text("ne")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        write_half()
+
+    assert path.read_text() == "old"
+    assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_full_disk_is_one_line_with_what_to_do():
+    message = describe_disk_fault(OSError(errno.ENOSPC, "No space left on device", "r.html"))
+
+    assert message.startswith("r.html: no space is left on the disk; free some, then run the command again")
+    assert describe_disk_fault(OSError(errno.EIO, "Input/output error")) == ""

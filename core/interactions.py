@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from core.ids import canonical_id
+
 
 def codes_of(names: NDArray[np.str_], vocabulary: NDArray[np.str_]) -> NDArray[np.int32]:
     """(n,) place of each name in the sorted vocabulary; -1 for a name that is not in it."""
@@ -27,6 +29,15 @@ def codes_of(names: NDArray[np.str_], vocabulary: NDArray[np.str_]) -> NDArray[n
     fitting = names.astype(vocabulary.dtype)
     places = np.minimum(np.searchsorted(vocabulary, fitting), len(vocabulary) - 1)
     return np.where(vocabulary[places] == names, places, -1).astype(np.int32)
+
+
+def codes_of_ids(ids: Sequence[str], vocabulary: NDArray[np.str_]) -> NDArray[np.int32]:
+    """The same for ids as a request writes them, e.g. with blanks around: see the id rule of `core.ids`."""
+    codes = codes_of(np.array(ids, dtype=str), vocabulary)
+    if (codes < 0).any():
+        canonical = np.array([canonical_id(one) for one in ids], dtype=str)
+        codes = np.where(codes < 0, codes_of(canonical, vocabulary), codes)
+    return codes
 
 
 def lines_of(indptr: NDArray[np.integer], rows: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -80,7 +91,7 @@ class Histories:
     @classmethod
     def of_items(cls, baskets: Sequence[Sequence[str]], item_ids: NDArray[np.str_], *, now: np.datetime64) -> Histories:
         """Histories from plain lists of item ids, all bought at `now`; ids that are not in `item_ids` are dropped."""
-        codes = [codes_of(np.asarray(basket, dtype=str), item_ids) for basket in baskets]
+        codes = [codes_of_ids(basket, item_ids) for basket in baskets]
         codes = [basket[basket >= 0] for basket in codes]
         items = np.concatenate(codes) if codes else np.empty(0, dtype=np.int32)
         return cls(

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput, BrokenArtifact
-from core.interactions import codes_of
+from core.interactions import codes_of_ids
 from serving.release.recommender_part import RecommenderPart
 from serving.release.release import flush
 
@@ -147,8 +147,7 @@ class LiveStock:
 
 def find_out_of_stock(stock: Stock, part: RecommenderPart) -> OutOfStock:
     """The items of a recommender that are unavailable in its release or in the stock."""
-    names = np.array(sorted(stock.unavailable), dtype=str)
-    codes = codes_of(names, part.model.item_ids)
+    codes = codes_of_ids(sorted(stock.unavailable), part.model.item_ids)
     codes = codes[codes >= 0]
     mask = np.zeros(len(part.model.item_ids), dtype=bool)
     mask[part.items.unavailable] = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 import msgspec
@@ -80,6 +81,31 @@ class Problem(Exception):
 def invalid_request(error: msgspec.ValidationError) -> Problem:
     """The problem for a request that fails its schema: the field, and what was expected there."""
     message, _, field = str(error).partition(" - at ")
-    if "unknown field" in message:  # msgspec names the field, which is text of the caller
-        message = "Object contains a field that this route does not know"
-    return Problem(ProblemType.INVALID_REQUEST, message, field=field.strip("`") or "$")
+    return Problem(ProblemType.INVALID_REQUEST, _explain(message), field=field.strip("`") or "$")
+
+
+WORDS = {
+    "str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "array": "a list",
+    "object": "an object", "null": "null",
+}  # fmt: skip
+EXPECTED = re.compile(r"Expected `([\w| ]+)`( of length)?(?: (>=|<=|>|<) ([\d.]+))?(?:, got `(\w+)`)?")
+LIMITS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
+
+
+def _explain(message: str) -> str:
+    """What a message of msgspec says, in our words and without text of the caller."""
+    if "unknown field" in message:
+        return "there is a field that this route does not know"
+    if missing := re.fullmatch(r"Object missing required field `(\w+)`", message):
+        return f"the field '{missing[1]}' is missing"
+    if message.startswith("Invalid enum value"):
+        return "it is none of the values that the schema lists"
+    if not (expectation := EXPECTED.fullmatch(message)):
+        return message  # a check of the request itself, in plain words
+    kinds, length, sign, limit, given = expectation.groups()
+    expected = " or ".join(WORDS.get(kind, kind) for kind in kinds.split(" | "))
+    if sign:
+        number = limit.removesuffix(".0")
+        unit = "" if not length else " characters" if kinds == "str" else " entries"
+        expected += f" {'of ' if length or sign in ('>=', '<=') else ''}{LIMITS[sign]} {number}{unit}"
+    return f"expected {expected}" + (f", found {WORDS.get(given, given)}" if given else "")

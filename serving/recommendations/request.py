@@ -60,9 +60,9 @@ class RecommendationsRequest(Request, frozen=True):
 
     def __post_init__(self) -> None:
         if (self.similar_to is not None) + (self.bought_with is not None) + self.trending > 1:
-            raise ValueError("Expected at most one of `similar_to`, `bought_with` and `trending`")
+            raise ValueError("give at most one of similar_to, bought_with and trending")
         if self.price_min is not None and self.price_max is not None and self.price_min > self.price_max:
-            raise ValueError("Expected `price_min` to be no more than `price_max`")
+            raise ValueError("price_min has to be at most price_max")
 
     @property
     def is_plain(self) -> bool:

@@ -12,6 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.ids import canonical_id
+
 
 @dataclass(frozen=True)
 class IdIndex:
@@ -40,7 +42,13 @@ class IdIndex:
         return index, included[order]
 
     def find(self, name: str) -> int:
-        """The row of an id, or -1."""
+        """The row of an id, or -1. It may be written in another way, e.g. with blanks around: see `core.ids`."""
+        row = self._find(name)
+        if row < 0 and (canonical := canonical_id(name)) != name:
+            row = self._find(canonical)
+        return row
+
+    def _find(self, name: str) -> int:
         needle = name.encode("utf-8", "surrogatepass")
         # numpy pads with zero bytes, and searches for needles wider than the ids a thousand times slower.
         if len(needle) > self.ids.dtype.itemsize or needle.endswith(b"\0"):

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from core.interactions import codes_of
+from core.interactions import codes_of_ids
 from core.model_kinds import RECOMMENDER
 from core.recommendations import STAGES, Recommendations, Stage
 from models.artifact import Artifact
@@ -234,7 +234,7 @@ class RecommenderPart:
 
     def code_of(self, item_id: str) -> int:
         """The code of an item in the model's catalogue, or -1."""
-        return int(codes_of(np.array([item_id]), self.model.item_ids)[0])
+        return int(codes_of_ids([item_id], self.model.item_ids)[0])
 
     def look_up_top(self, row: int, k: int, *, gone: NDArray[np.bool_] | None = None) -> TopItems | None:
         """The k best precomputed items of a customer that are not `gone`, (m,); None if fewer than k are left."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.interactions import Histories, codes_of, lines_of
+from core.interactions import Histories, codes_of, codes_of_ids, lines_of
 from tests.baskets import interactions
 
 name_lists = st.lists(st.text("abc", min_size=1, max_size=4), max_size=8)
@@ -95,3 +95,10 @@ def test_a_history_of_unknown_items_is_empty():
     unknown = Histories.of_items([["tea", "unknown"], []], np.array(["tea"]), now=np.datetime64("2024-03-01"))
 
     assert unknown.indptr.tolist() == [0, 1, 1]
+
+
+def test_ids_are_found_however_they_are_written():
+    vocabulary = np.array(["00001", "17850", "c1"])
+
+    assert codes_of_ids(["c1", " c1", "ｃ１", "17850.0", "1"], vocabulary).tolist() == [2, 2, 2, 1, -1]
+    assert codes_of_ids([], vocabulary).tolist() == []

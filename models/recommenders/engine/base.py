@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput, NotEnoughHistory
-from core.interactions import Histories, Interactions, codes_of
+from core.interactions import Histories, Interactions, codes_of_ids
 from core.recommendations import Recommendations, Stage
 from models.artifact import Artifact
 from models.protocols import Settings
@@ -170,7 +170,7 @@ class Recommender:
         """
         if self.similarity_model_ is not None:
             return self.similarity_model_.similar_items(item_id, k)
-        code = int(codes_of(np.array([item_id]), self.item_ids)[0])
+        code = int(codes_of_ids([item_id], self.item_ids)[0])
         if code < 0 or k < 1:
             return []
         items, similarities = self._similar_items(code)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput
-from core.interactions import Histories, codes_of
+from core.interactions import Histories, codes_of_ids
 from models.recommenders.engine.replenishment import Dueness
 
 
@@ -102,5 +102,5 @@ def _pairs(
         )
     rows = np.repeat(np.arange(len(baskets)), [len(basket) for basket in baskets])
     item_ids = [item_id for basket in baskets for item_id in basket]
-    codes = codes_of(np.array(item_ids, dtype=str), histories.item_ids).astype(np.int64)
+    codes = codes_of_ids(item_ids, histories.item_ids).astype(np.int64)
     return rows[codes >= 0], codes[codes >= 0]

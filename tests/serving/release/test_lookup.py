@@ -54,3 +54,9 @@ def test_packed_values_decode_to_themselves(values):
     texts = PackedJson.of(values)
 
     assert [msgspec.json.decode(texts[row]) for row in range(len(texts))] == values
+
+
+def test_an_id_is_found_however_it_is_written():
+    index, _ = IdIndex.of(np.array(["17850", "c1"]))
+
+    assert [index.find(name) for name in ("c1", " c1 ", "ｃ１", "17850.0", "17851")] == [1, 1, 1, 0, -1]

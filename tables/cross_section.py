@@ -25,6 +25,7 @@ from core.feature_table import FeatureTable
 from core.ids import digest_of
 from core.labels import Labels
 from tables.attributes import MAX_WORDS, Attribute, encode_attribute, frequent_words, kind_of
+from tables.cleaning.readings import read_column
 from tables.cleaning.undeclared import UndeclaredColumn, read_undeclared
 from tables.cleaning.workbench import Clock, Workbench
 from tables.engines.arrays import texts
@@ -140,7 +141,7 @@ def open_cross_section(config: Config) -> CrossSection:
     """
     source, engine = cross_section_source(config), connect_in_memory()
     raw = {name: _read_file(engine, name, table=table) for name, table in source.tables.items()}
-    rows = _select_label(raw[source.label.table], source)
+    rows = _select_label(raw[source.label.table], source, config=config)
     for name, table in source.tables.items():
         features = _select_features(raw[name], name, table=table, config=config)
         _refuse_repeated_customers(features, name)
@@ -174,7 +175,7 @@ def _column(raw: ir.Table, column: str, *, table: str) -> ir.Value:
 def _select_features(raw: ir.Table, name: str, *, table: CrossSectionTable, config: Config) -> ir.Table:
     """The customer's id and the features of one file."""
     bench = Workbench(raw, Clock(config.time_zone, config.time_zone))
-    customer = _column(raw, table.customer_id, table=name).cast("string")
+    customer = _read_ids(bench, name, table=table)
     columns: dict[str, UndeclaredColumn] = {}
     for feature, source in table.columns.items():
         column = ColumnSource(column=source) if isinstance(source, str) else source
@@ -187,11 +188,28 @@ def _select_features(raw: ir.Table, name: str, *, table: CrossSectionTable, conf
     return bench.table.select(**{CUSTOMER: customer}, **values)
 
 
-def _select_label(raw: ir.Table, source: CrossSectionSource) -> ir.Table:
-    label = source.label
+def _read_ids(bench: Workbench, name: str, *, table: CrossSectionTable) -> ir.Value:
+    """The customers' ids by the rule of `core.ids`, NULL where missing. Raises DataError for one that lost digits."""
+    cell = _column(bench.table, table.customer_id, table=name)
+    reading = read_column([cell], bench, written=format_of(None, table=table), kind="id")
+    ids = bench.step(reading.value)
+    for has_fault, fault in reading.other_faults:
+        faulty = bench.table.filter(has_fault).select(cell=cell.cast("string")).limit(1).to_pyarrow().to_pylist()
+        if faulty:
+            raise DataError(
+                f"[cross_section.tables.{name}] {table.customer_id}: an id cannot be read, e.g. '{faulty[0]['cell']}' "
+                f"({fault}); export the ids as text"
+            )
+    return ids
+
+
+def _select_label(raw: ir.Table, source: CrossSectionSource, *, config: Config) -> ir.Table:
+    label, table = source.label, source.tables[source.label.table]
+    bench = Workbench(raw, Clock(config.time_zone, config.time_zone))
+    customer = _read_ids(bench, label.table, table=table)
+    raw = bench.table
     value = _column(raw, label.column, table=label.table).cast("string")
     cause = ibis.literal("") if label.cause is None else _column(raw, label.cause, table=label.table).cast("string")
-    customer = _column(raw, source.tables[label.table].customer_id, table=label.table).cast("string")
     churned = (value == label.equals).fill_null(False)
     rows = raw.select(**{CUSTOMER: customer, CHURNED: churned, CAUSE: cause.fill_null("")})
     return rows.filter(rows[CUSTOMER].notnull())

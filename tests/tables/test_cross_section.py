@@ -97,3 +97,28 @@ def test_null_words_and_notations_of_a_file_make_no_words_of_its_numbers(tmp_pat
     assert features.column("days").tolist() == pytest.approx([np.nan, 45, np.nan], nan_ok=True)
     assert features.vocabularies == {"zip": ("NA", "SE")}
     assert features.column("days_since_since")[0] - features.column("days_since_since")[1] == -32
+
+
+def two_files(folder, *ids: str):
+    """The customers a, b and 7 in one file, and the same customers as `ids` in another."""
+    (folder / "people.csv").write_text("id,left\na,yes\nb,no\n7,no\n")
+    (folder / "fees.csv").write_text("id,fee\n" + "".join(f"{one},{place}\n" for place, one in enumerate(ids)))
+    people, fees = (
+        CrossSectionTable(path=str(folder / f"{name}.csv"), customer_id="id", columns=columns)
+        for name, columns in (("people", {}), ("fees", {"fee": "fee"}))
+    )
+    label = CrossSectionLabel(table="people", column="left", equals="yes")
+    source = CrossSectionSource(cutoff=date(2026, 4, 1), label=label, tables={"people": people, "fees": fees})
+    return config(cross_section=source, active_days=0)
+
+
+def test_ids_of_two_files_meet_however_they_are_written(tmp_path):
+    data = open_cross_section(two_files(tmp_path, "a ", "ｂ", "7.0", "N/A"))
+
+    by_id = dict(zip(data.customer_ids.tolist(), data.features.column("fee").tolist(), strict=True))
+    assert by_id == {"a": 0, "b": 1, "7": 2}
+
+
+def test_an_id_that_lost_its_digits_is_an_error_with_an_example(tmp_path):
+    with pytest.raises(DataError, match=r"fees\] id: an id cannot be read, e.g. '1.78E\+04' .*export the ids as text"):
+        open_cross_section(two_files(tmp_path, "a", "1.78E+04"))

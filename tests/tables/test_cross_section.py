@@ -103,10 +103,8 @@ def two_files(folder, *ids: str):
     """The customers a, b and 7 in one file, and the same customers as `ids` in another."""
     (folder / "people.csv").write_text("id,left\na,yes\nb,no\n7,no\n")
     (folder / "fees.csv").write_text("id,fee\n" + "".join(f"{one},{place}\n" for place, one in enumerate(ids)))
-    people, fees = (
-        CrossSectionTable(path=str(folder / f"{name}.csv"), customer_id="id", columns=columns)
-        for name, columns in (("people", {}), ("fees", {"fee": "fee"}))
-    )
+    people = CrossSectionTable(path=str(folder / "people.csv"), customer_id="id")
+    fees = CrossSectionTable(path=str(folder / "fees.csv"), customer_id="id", columns={"fee": "fee"})
     label = CrossSectionLabel(table="people", column="left", equals="yes")
     source = CrossSectionSource(cutoff=date(2026, 4, 1), label=label, tables={"people": people, "fees": fees})
     return config(cross_section=source, active_days=0)

@@ -67,6 +67,7 @@ def health(
             "run `kizuna train churn`, then `kizuna promote churn`"
         )
     store = TaskStore.at(os.environ.get(environment.DATABASE_URL), settings.places.tasks, data_set=settings.name)
+    store.database.create()  # A stopped database is noticed here, before minutes of work.
     with progress_console().status("reading the tables"):
         tables = open_todays_tables(settings)
         last = tables.default_cutoff() if cutoff is None else cutoff

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from core import environment
 from core.model_card import ModelCard
 from kizuna.main import run
 from models.mlflow_store.package import ModelPackage
@@ -15,6 +16,7 @@ from models.mlflow_store.registry import Registry, open_store
 from serving.tasks.store import TaskFilter, TaskStore
 from tests.insights.health.regulars import LAST, LEAVERS, TODAY, champion, regulars
 from tests.models.mlflow_store.test_registry import card
+from tests.serving.conftest import free_port
 from tests.serving.tasks.test_delivery import SECRET, receiver
 
 CONFIG = f"""
@@ -108,6 +110,16 @@ def test_a_champion_that_scores_every_customer_alike_is_an_error(home_folder, ca
 
     (line,) = (line for line in capfd.readouterr().err.splitlines() if line.startswith("kizuna:"))
     assert "predicts the same for every customer" in line
+
+
+def test_a_stopped_task_database_is_noticed_before_the_work(home_folder, monkeypatch, capfd):
+    registry_of(home_folder).set_alias("churn", "champion", version=2)
+    monkeypatch.setenv(environment.DATABASE_URL, f"postgresql://kizuna@127.0.0.1:{free_port()}/tasks")
+    monkeypatch.setattr("kizuna.commands.health.compute_days", lambda *_, **__: pytest.fail("the work began"))
+
+    assert run([*JUDGE]) == 2
+    (line,) = (line for line in capfd.readouterr().err.splitlines() if line.startswith("kizuna:"))
+    assert "127.0.0.1" in line
 
 
 def test_help_shows_an_example(capfd):

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
 from benchmarks.figures import BenchmarkFigure, publish
 from benchmarks.fits import Fit
 from benchmarks.pages import describe_comparisons, format_interval, metric_figures, table, write_section
 from benchmarks.ranking_tasks import RankingBenchmark
 from core.intervals import Estimate
 from core.model_card import Comparison, Metric
+from models.metrics.ranking.accuracy import accuracy
+from models.metrics.ranking.data import RankingData
 from models.metrics.ranking.evaluation import compare_rankings, ranking_metrics, share_of_best
 from models.metrics.ranking.splits import Split
-from training.recommender.trials import SECOND_STAGES
+from models.recommenders.catalogue import RECOMMENDERS
+from training.recommender.choosing import choose_simplest
 
 COMBINED_MODELS = ("blend", "reranked")
 "Models that combine others."
@@ -30,6 +37,8 @@ class RankingResults:
     test: tuple[Metric, ...]
     shares: Mapping[str, Estimate]
     "By model, its share of the best possible NDCG; empty where that is unknown."
+    registered: str = ""
+    "The model that training would register: the simplest within one standard error of the best on validation."
 
     @property
     def models(self) -> list[str]:
@@ -37,14 +46,8 @@ class RankingResults:
         return [name for name, fit in self.fits.items() if fit.answer is not None]
 
     def best(self, among: Iterable[str]) -> str:
-        """The model with the highest validation figure, the first of ties; '' without any model.
-
-        A second stage counts only if its interval is above that of the model behind it, as in training.
-        """
+        """The model with the highest validation figure, the first of ties; '' without any model."""
         estimates = {m.model: m.estimate for m in self.validation if m.name == self.benchmark.selection_metric}
-        for name, behind in SECOND_STAGES.items():
-            if name in estimates and behind in estimates and estimates[name].low <= estimates[behind].high:
-                del estimates[name]
         return max((name for name in among if name in estimates), key=lambda name: estimates[name].value, default="")
 
     @property
@@ -66,7 +69,20 @@ def evaluate(benchmark: RankingBenchmark, *, validation: Mapping[str, Fit], test
         validation=_metrics(validation, benchmark, split=benchmark.validation, name="validation"),
         test=_metrics(test, benchmark, split=split, name="test"),
         shares=shares,
+        registered=choose_registered(validation, benchmark.validation, metric=benchmark.selection_metric),
     )
+
+
+def choose_registered(fits: Mapping[str, Fit], split: Split, *, metric: str) -> str:
+    """The model that training would register, of those that it knows; '' where all of them failed."""
+    metric_name, _, k = metric.partition("@")
+    by_model: dict[str, NDArray[np.float64]] = {}
+    customer_ids = split.truth.customer_ids
+    for name, fit in fits.items():
+        if fit.answer is not None and name in RECOMMENDERS:
+            data = RankingData.align(fit.answer, truth=split.truth, past=split.training.histories)
+            by_model[name], customer_ids = accuracy(data.truncate(int(k)))[metric_name], data.customer_ids
+    return choose_simplest(customer_ids, by_model) if by_model else ""
 
 
 def _metrics(fits: Mapping[str, Fit], benchmark: RankingBenchmark, *, split: Split, name: str) -> tuple[Metric, ...]:
@@ -82,7 +98,10 @@ def _metrics(fits: Mapping[str, Fit], benchmark: RankingBenchmark, *, split: Spl
 
 
 def figures_of(results: RankingResults) -> list[BenchmarkFigure]:
-    """The figures, named `<place>.<model>.<figure>`; those of the best single model again as `single`."""
+    """The figures, named `<place>.<model>.<figure>`; those of the best single model again as `single`.
+
+    The figures of the model that training would register are repeated as `registered`.
+    """
     place = results.benchmark.place
     figures = metric_figures(place, results.test)
     for name in results.models:
@@ -107,19 +126,18 @@ def figures_of(results: RankingResults) -> list[BenchmarkFigure]:
             )
         )
     if results.benchmark.published:
-        best = f"{place}.{results.single}."
-        figures += [
-            BenchmarkFigure(
-                figure=f"{place}.single.{f.figure.removeprefix(best)}",
-                value=f.value,
-                low=f.low,
-                high=f.high,
-                unit=f.unit,
-            )
-            for f in figures
-            if f.figure.startswith(best)
-        ]
+        figures += _repeat_figures(figures, f"{place}.{results.single}.", f"{place}.single.")
+    if results.registered:
+        figures += _repeat_figures(figures, f"{place}.{results.registered}.", f"{place}.registered.")
     return figures
+
+
+def _repeat_figures(figures: Iterable[BenchmarkFigure], prefix: str, new_prefix: str) -> list[BenchmarkFigure]:
+    return [
+        replace(figure, figure=new_prefix + figure.figure.removeprefix(prefix))
+        for figure in figures
+        if figure.figure.startswith(prefix)
+    ]
 
 
 def summary(results: RankingResults) -> str:
@@ -209,11 +227,15 @@ def publish_ranking(results: RankingResults, *, data_set: str, protocol: str) ->
     benchmark = results.benchmark
     publish(benchmark.section, figures_of(results), printed=False)
     n_items = len(benchmark.test.training.item_ids)
-    chosen = f"Validation chooses `{results.best(results.models)}` by {benchmark.selection_metric}"
-    chosen += f", and `{results.single}` among models that do not combine others." if benchmark.published else "."
+    chosen = (
+        f"Validation chooses `{results.registered}` by {benchmark.selection_metric}: the simplest model within one "
+        f"standard error of the best, `{results.best(results.models)}`"
+    )
+    if benchmark.published:
+        chosen += f"; the best is `{results.single}` among models that do not combine others"
     parts = [
         summary(results),
-        chosen,
+        f"{chosen}.",
         "Paired differences, positive is better:",
         describe_comparisons(compare_with_baselines(results)),
         "All figures of the test (intervals are in `var/bench`):",

@@ -23,7 +23,7 @@ from models.recommenders.engine.base import Recommender
 from models.recommenders.reranked import Reranked
 from training.judging.promotion import at_newest_window, is_refresh
 from training.recommender.rows import RankingTask, ranking_cutoffs, ranking_task, threads_for, validation_tasks
-from training.recommender.trials import RankingTrials, add_base_models, evaluate_answers, recommend_all, refuse_overlap
+from training.recommender.trials import RankingTrials, add_base_models, evaluate_answers, recommend_all
 from training.recommender.tuned import TunedRecommenders, read_tuned
 from training.run.cards import RECIPE_FIGURES, Evaluation, build_card
 from training.run.pipeline import TrainingPipeline, TrainingResult, register, track_training
@@ -73,7 +73,7 @@ def train_recommender(
 
     `model` is registered instead of the one that validation chooses; `settings` are other settings for it. Raises
     NotEnoughHistory where purchases have no items or the history is too short, and BadInput for tuned settings that
-    are broken or outdated, and for a second stage that does not beat its base model.
+    are broken or outdated.
     """
     tuned = read_tuned(session.config.places.recommender_settings)
     recipes = select_recipes(session.config, model, settings=settings or {}, tuned=tuned)
@@ -137,8 +137,6 @@ def evaluate(
     required = (BASELINE, model) if model else (BASELINE,)
     answers = recommend_all(recipes, (*validation, test), progress=session.progress, required=required)
     trials = evaluate_answers({name: of_model[:-1] for name, of_model in answers.by_model.items()}, validation)
-    if model:
-        refuse_overlap(trials, model)
     chosen = model or trials.choose()
     at_test = {name: of_model[-1] for name, of_model in answers.by_model.items()}
     metrics = list(trials.metrics())
@@ -192,17 +190,12 @@ def limits(study: RankingStudy, model: Recommender) -> tuple[str, ...]:
     """What a reader of the metrics must know."""
     name = model.name
     days = ", ".join(task.cutoff.isoformat() for task in reversed(study.validation))
-    pair = study.trials.second_stage(name)
     skipped = "; ".join(f"{other} ({why})" for other, why in study.skipped.items())
     return (
         RECIPE_FIGURES.format(last=study.test.cutoff, test=study.test.cutoff),
-        f"Validation: walk-forward at {days}; the simplest model that is not significantly worse than the best one.",
+        f"Validation: walk-forward at {days}; the simplest model within one standard error of the best one is chosen. "
+        + study.trials.explain(name),
         settings_origin(study, name),
-        *(
-            [f"{name} is registered because it beats {pair[1].model}: {pair[0].estimate} and {pair[1].estimate} there."]
-            if pair
-            else []
-        ),
         *candidate_recall(model),
         *([f"Skipped, because they could not be fitted: {skipped}."] if skipped else []),
         "All items are ranked, repeat purchases count, and items first sold after the cutoff count as missed.",

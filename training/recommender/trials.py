@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BadInput, NotEnoughHistory, NotEnoughMemory
+from core.errors import NotEnoughHistory, NotEnoughMemory
 from core.intervals import Estimate, estimate_intervals
 from core.model_card import Comparison, Metric
 from core.recommendations import Recommendations
+from training.recommender.choosing import choose_simplest, mean_with_standard_error
 from training.recommender.rows import CHOSEN_AT, RankingTask
 from training.run.recipe import Recipe
 from training.run.session import Progress, run_parallel
@@ -24,8 +25,7 @@ SKIPPED_ERRORS = (NotEnoughMemory, NotEnoughHistory)
 "Errors that make one recipe impossible to fit and do not concern the others."
 
 SECOND_STAGES = {"reranked": "blend"}
-"""Second stages and their base models. A second stage makes every answer slower, so it is chosen only where its
-validation interval is above that of its base model."""
+"Second stages and the model that each of them reranks; a requested second stage is tried beside its base model."
 
 
 @dataclass(frozen=True)
@@ -51,29 +51,16 @@ class RankingTrials:
         return Comparison(model=model, against=against, name=METRIC, difference=difference)
 
     def choose(self) -> str:
-        """Choose the simplest model that is not significantly worse than the one with the highest mean.
+        """Choose the simplest model within one standard error of the best one, by paired differences."""
+        return choose_simplest(self.customer_ids, self.ndcg)
 
-        A model is significantly worse where the 90 % interval of the paired difference excludes 0. A second stage is
-        considered only where its interval is above that of its base model.
-        """
-        candidates = [name for name in self.ndcg if self.is_above_base_model(name)]
-        best = max(candidates, key=lambda name: self.ndcg[name].mean())
-        return next(name for name in candidates if name == best or not self.compare(best, name).is_significant)
-
-    def second_stage(self, model: str) -> tuple[Metric, Metric] | None:
-        """The metrics of a second stage and of its base model; None for other models, or where one was not tried."""
-        base = SECOND_STAGES.get(model)
-        if base is None or not {base, model} <= set(self.ndcg):
-            return None
-        metrics = {metric.model: metric for metric in self.metrics()}
-        return metrics[model], metrics[base]
-
-    def is_above_base_model(self, model: str) -> bool:
-        """Whether a second stage's interval is above that of its base model; True for other models."""
-        pair = self.second_stage(model)
-        if pair is None:
-            return model not in SECOND_STAGES
-        return pair[0].estimate.low > pair[1].estimate.high
+    def explain(self, model: str) -> str:
+        """How a model compares with the best one, in one sentence."""
+        best = max(self.ndcg, key=lambda name: self.ndcg[name].mean())
+        if best == model:
+            return f"{model} has the highest {METRIC}."
+        shortfall = mean_with_standard_error(self.customer_ids, self.ndcg[best] - self.ndcg[model])
+        return f"{best} has the highest {METRIC}; {model} has {shortfall} less."
 
 
 @dataclass(frozen=True)
@@ -117,23 +104,6 @@ def evaluate_answers(answers: Mapping[str, Sequence[Recommendations]], tasks: Se
         for name, of_model in answers.items()
     }
     return RankingTrials(customers_of(tasks), ndcg)
-
-
-def refuse_overlap(trials: RankingTrials, model: str) -> None:
-    """Raise BadInput for a requested second stage whose interval is not above that of its base model."""
-    if trials.is_above_base_model(model):
-        return
-    pair = trials.second_stage(model)
-    if pair is None:
-        raise BadInput(
-            f"{model} is registered only where it beats {SECOND_STAGES[model]}, which could not be fitted here; "
-            "train another model"
-        )
-    own, base = pair
-    raise BadInput(
-        f"{own.model} does not beat {base.model} on validation: {METRIC} {own.estimate} and {base.estimate}, "
-        f"whose intervals overlap; train {base.model}"
-    )
 
 
 def add_base_models(names: Iterable[str]) -> set[str]:

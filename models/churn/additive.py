@@ -34,6 +34,7 @@ from models.calibration import Platt
 from models.churn.customer_folds import TrainingRows
 from models.churn.reasons import explain_scores, usual_values
 from models.protocols import Settings
+from models.setting_types import Resamples, Seed
 
 BLOCK_ROWS = 50_000
 "Rows scored together; bounds the memory of a million customers."
@@ -49,10 +50,10 @@ class AdditiveModel(ABC):
     name: ClassVar[str]
     capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.ADDITIVE_LOG_ODDS})
 
-    n_resamples: int = 20
+    n_resamples: Resamples = 20
     "Bootstrap refits for the interval of a score, at least 2; 0 gives no interval."
 
-    seed: int = 0
+    seed: Seed = 0
 
     columns_: tuple[FeatureColumn, ...] = field(init=False, repr=False, default=())
     "The features it was fitted on, in its own order."

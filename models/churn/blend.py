@@ -14,6 +14,7 @@ from models.churn.additive import AdditiveModel
 from models.churn.customer_folds import TrainingRows, mean_log_loss
 from models.churn.gradient_boosting import GradientBoosting
 from models.churn.logistic import Logistic
+from models.setting_types import Knots, Threads
 
 
 @dataclass(eq=False)
@@ -25,10 +26,10 @@ class Blend(AdditiveModel):
     calibrated: bool = False
     "Whether to apply Platt scaling, fitted on held-out customers."
 
-    n_knots: int | None = 0
+    n_knots: Knots | None = 0
     "Spline knots of the logistic regression; None: folds choose."
 
-    n_threads: int = 1
+    n_threads: Threads = 1
     "Of the gradient boosting."
 
     boosting_weight_: float = field(init=False, repr=False, default=0.5)

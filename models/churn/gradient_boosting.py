@@ -23,6 +23,7 @@ from models.calibration import Platt
 from models.churn.additive import AdditiveModel
 from models.churn.customer_folds import TrainingRows, mean_log_loss
 from models.churn.shared_fits import fit_shared
+from models.setting_types import Count, Leaves, NotNegative, NumberOfTrees, PositiveShare, Threads
 
 MAX_PARALLEL_FITS = 4
 "Each refit on a resample holds a copy of the rows."
@@ -34,30 +35,30 @@ class GradientBoosting(AdditiveModel):
 
     name: ClassVar[str] = "gradient_boosting"
 
-    learning_rate: float = 0.03
-    n_leaves: int = 8
-    n_trees: int | None = None
+    learning_rate: PositiveShare = 0.03
+    n_leaves: Leaves = 8
+    n_trees: NumberOfTrees | None = None
     "None: folds over customers choose it, up to `max_trees`."
 
-    max_trees: int = 500
-    tree_step: int = 10
+    max_trees: NumberOfTrees = 500
+    tree_step: Count = 10
     "The number of trees is chosen among multiples of this."
 
-    patience: int = 60
+    patience: Count = 60
     "A fold stops after this many trees without gain on held-out customers."
 
-    min_data_in_leaf: int = 60
-    lambda_l2: float = 1.0
+    min_data_in_leaf: Count = 60
+    lambda_l2: NotNegative = 1.0
 
-    bagging_fraction: float = 0.6
+    bagging_fraction: PositiveShare = 0.6
     "Share of the rows sampled for each tree."
-    feature_fraction: float = 0.3
+    feature_fraction: PositiveShare = 0.3
     "Share of the features sampled for each split (LightGBM's feature_fraction_bynode)."
 
     calibrated: bool = False
     "Whether to apply Platt scaling, fitted on held-out customers."
 
-    n_threads: int = 1
+    n_threads: Threads = 1
     "More threads help above some 100,000 rows on an idle machine; on busy cores they wait for each other."
 
     boosters_: list[lgb.Booster] = field(init=False, repr=False)

@@ -15,6 +15,7 @@ from models.churn.additive import AdditiveModel
 from models.churn.customer_folds import TrainingRows, mean_log_loss
 from models.churn.design_matrix import DesignMatrix
 from models.churn.shared_fits import fit_shared
+from models.setting_types import Knots, Positive, Resamples
 
 REGULARIZATIONS = (1.0, 10.0, 100.0, 1000.0)
 "Tried where none is set."
@@ -29,12 +30,12 @@ class Logistic(AdditiveModel):
 
     name: ClassVar[str] = "logistic"
 
-    n_resamples: int = 50
+    n_resamples: Resamples = 50
 
-    regularization: float | None = None
+    regularization: Positive | None = None
     "The penalty: half of it times the squared norm of the weights is added to the total log loss. None: folds choose."
 
-    n_knots: int | None = 0
+    n_knots: Knots | None = 0
     "Knots of the linear spline of each number. None: folds choose between 0 and 3."
 
     calibrated: bool = False

@@ -20,6 +20,7 @@ from models.bins import bin_edges, bin_of, smooth_rates
 from models.calibration import log_odds_of
 from models.churn.additive import AdditiveModel
 from models.churn.customer_folds import TrainingRows
+from models.setting_types import Count, Positive
 
 RECENCIES = (DAYS_SINCE_LAST_PURCHASE, DAYS_SINCE_LAST_USAGE, DAYS_SINCE_SUBSCRIPTION_CHANGE)
 "The first of these that the table has is used."
@@ -34,10 +35,10 @@ class Recency(AdditiveModel):
 
     name: ClassVar[str] = "recency"
 
-    n_bins: int = 20
+    n_bins: Count = 20
     "Bins with about equal numbers of rows."
 
-    prior_rows: float = 10.0
+    prior_rows: Positive = 10.0
     "Each bin starts with this many rows at the overall rate, so that no rate is 0 or 1."
 
     centres_: NDArray[np.float64] = field(init=False, repr=False, default_factory=lambda: np.empty(0))

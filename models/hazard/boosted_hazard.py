@@ -8,6 +8,7 @@ from typing import ClassVar
 from models.churn.additive import AdditiveModel
 from models.churn.gradient_boosting import GradientBoosting
 from models.hazard.hazard import Hazard
+from models.setting_types import Count, Leaves, NumberOfTrees, PositiveShare, Threads
 
 
 @dataclass(eq=False)
@@ -17,13 +18,13 @@ class BoostedHazard(Hazard):
     name: ClassVar[str] = "boosted_hazard"
     periods_are_words: ClassVar[bool] = False
 
-    learning_rate: float = 0.05
-    n_leaves: int = 8
-    n_trees: int | None = None
+    learning_rate: PositiveShare = 0.05
+    n_leaves: Leaves = 8
+    n_trees: NumberOfTrees | None = None
     "None: folds over customers choose it, up to `max_trees`."
-    max_trees: int = 300
-    min_data_in_leaf: int = 50
-    n_threads: int = 1
+    max_trees: NumberOfTrees = 300
+    min_data_in_leaf: Count = 50
+    n_threads: Threads = 1
 
     def create_period_model(self) -> AdditiveModel:
         """Calibrated trees: few trees predict risks that are too close to the mean, which calibration corrects."""

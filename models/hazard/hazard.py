@@ -33,6 +33,7 @@ from models.churn.reasons import explain_scores, usual_values
 from models.hazard.cause_shares import CauseShares
 from models.hazard.person_periods import PersonPeriods, period_columns, period_values
 from models.protocols import Settings
+from models.setting_types import Count, Days, Seed
 
 PERIOD_MODEL_PREFIX = "part_"
 "Of the period model's arrays in an artifact."
@@ -46,12 +47,12 @@ class Hazard(ABC):
     periods_are_words: ClassVar[bool] = True
     "Whether the period is a categorical feature, as additive models need it."
 
-    period_days: int = 30
+    period_days: Days = 30
 
-    max_person_periods: int = 200_000
+    max_person_periods: Count = 200_000
     "With more, whole customers are sampled at random; bounds the memory and the time of a fit."
 
-    seed: int = 0
+    seed: Seed = 0
 
     columns_: tuple[FeatureColumn, ...] = field(init=False, repr=False, default=())
     usual_: NDArray[np.float64] = field(init=False, repr=False, default_factory=lambda: np.empty(0))
@@ -72,13 +73,6 @@ class Hazard(ABC):
     def choose_columns(self, columns: tuple[FeatureColumn, ...]) -> tuple[FeatureColumn, ...]:
         """The columns it is fitted on: all of them, unless a model overrides this."""
         return columns
-
-    def __post_init__(self) -> None:
-        if self.period_days < 1 or self.max_person_periods < 1:
-            raise BadInput(
-                f"period_days and max_person_periods must be at least 1, found {self.period_days} and "
-                f"{self.max_person_periods}"
-            )
 
     @property
     def settings(self) -> Settings:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from models.churn.additive import AdditiveModel
 from models.churn.logistic import Logistic
 from models.hazard.hazard import Hazard
+from models.setting_types import Positive
 
 MAX_PENALTY_PER_CHURN = 2.0
 """The regularization is at most this times the number of churned person-periods.
@@ -23,7 +24,7 @@ class LogisticHazard(Hazard):
 
     name: ClassVar[str] = "logistic_hazard"
 
-    regularization: float | None = 30.0
+    regularization: Positive | None = 30.0
     """As in `Logistic`, but per column, so that many weak features together have no more weight than a few.
 
     It is stronger than there, because a customer occurs at many cutoffs and periods, and what predicted churn in past

@@ -22,6 +22,7 @@ from core.interactions import Interactions
 from models.recommenders.engine.factors import FactorRecommender
 from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
 from models.resources import GB, limit_blas_to_one_thread
+from models.setting_types import Count, HalfLife, NotNegative, Passes, Positive, Power, Seed
 
 
 @dataclass(eq=False)
@@ -40,22 +41,22 @@ class Als(FactorRecommender):
 
     # Best NDCG@10 of 20 settings on online_retail II, 28 days from 2010-08-04; 256 factors gain .013 for twice the
     # time.
-    popularity_power: float = 0.2
+    popularity_power: Power = 0.2
 
-    n_factors: int = 128
+    n_factors: Count = 128
     "Length of the customer and item vectors."
 
-    regularization: float = 0.6
+    regularization: Positive = 0.6
     """Penalty for each different item of a mean history, so that it fits shops with more and fewer purchases for each
     customer alike. Above 0."""
 
-    alpha: float = 3.0
+    alpha: NotNegative = 3.0
     "How much more confidence a purchase has than its absence."
 
-    half_life_days: float | None = 180.0
+    half_life_days: HalfLife | None = 180.0
 
-    iterations: int = 15
-    seed: int = 7
+    iterations: Passes = 15
+    seed: Seed = 7
 
     def _fit_model(self, interactions: Interactions) -> None:
         confidence = interactions.matrix(self.half_life_days, self.cutoff_)

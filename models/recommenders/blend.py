@@ -23,11 +23,12 @@ from core.recommendations import Stage
 from models.artifact import Artifact
 from models.protocols import Settings
 from models.recommenders.catalogue import RECOMMENDERS
-from models.recommenders.engine.blend_weights import NORMALISATIONS, Candidates, fit_weights, normalise
-from models.recommenders.engine.holdout import FOLDS, HoldoutFold, holdout_folds
+from models.recommenders.engine.blend_weights import NORMALISATIONS, Candidates, Normalisation, fit_weights, normalise
+from models.recommenders.engine.holdout import FOLDS, FoldKind, HoldoutFold, holdout_folds
 from models.recommenders.engine.scoring import ScoringRecommender
 from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, OneOf, Ranges
 from models.resources import limit_blas_to_one_thread
+from models.setting_types import Days, HalfLife, Seed, check_settings
 
 MAX_FOLD_CUSTOMERS = 3000
 "Customers on whom the weights are fitted, at most."
@@ -52,7 +53,7 @@ class BlendRecommender(ScoringRecommender):
         "judged_on": OneOf(FOLDS),
     }
 
-    half_life_days: float | None = None
+    half_life_days: HalfLife | None = None
     "Half-life of every part that decays, unless `part_settings` set another; None leaves each part its own."
 
     parts: str = "next_basket, ease, item_knn"
@@ -62,16 +63,16 @@ class BlendRecommender(ScoringRecommender):
     'Changes to the parts\' own settings, as JSON: {"item_knn": {"n_neighbours": 50}}.'
 
     # NDCG@10 on online_retail II, 28 days from 2010-07-07 and 2010-08-04: .3945 and .4071; by deviation .3948, .4068.
-    normalisation: str = "max"
+    normalisation: Normalisation = "max"
     "How to make the scores of the parts comparable within a customer: max, deviation or rank."
 
-    judged_on: str = "last_days"
+    judged_on: FoldKind = "last_days"
     "Hold-out fold for the weights: each customer's last_basket, or the last_days."
 
-    judged_days: int = 28
+    judged_days: Days = 28
     "Length of the last_days fold."
 
-    seed: int = 7
+    seed: Seed = 7
 
     weights_: NDArray[np.float64] = field(init=False)
     "(parts,) of `parts_`, in order; they sum to 1."
@@ -79,13 +80,17 @@ class BlendRecommender(ScoringRecommender):
     left_out_: dict[str, str] = field(init=False)
     "Parts that did not fit into memory, with the message of the refusal."
 
+    def __post_init__(self) -> None:
+        """Raises UnknownName and BadInput for parts that do not exist, and for settings that they do not take."""
+        self._create_parts()
+
     def memory_gb(self, interactions: Interactions) -> float:
         """Without the parts, which check their own memory: the candidates that the weights are fitted on."""
         return super().memory_gb(interactions) + 0.2
 
     def peak_memory_gb(self, interactions: Interactions) -> float:
         """Together with the largest part."""
-        parts = self._part_models.values()
+        parts = self._create_parts().values()
         return self.memory_gb(interactions) + max(part.memory_gb(interactions) for part in parts)
 
     def _fit_model(self, interactions: Interactions) -> None:
@@ -108,7 +113,7 @@ class BlendRecommender(ScoringRecommender):
     def _fit_parts(self, interactions: Interactions, cutoff: date) -> dict[str, ScoringRecommender]:
         """The parts that fit into memory. Raises NotEnoughMemory where none does."""
         parts = {}
-        for name, part in self._part_models.items():
+        for name, part in self._create_parts().items():
             try:
                 parts[name] = part.fit(interactions, cutoff)
             except NotEnoughMemory as refusal:
@@ -117,8 +122,7 @@ class BlendRecommender(ScoringRecommender):
             raise NotEnoughMemory(f"no part of {self.name} can be fitted: {'; '.join(self.left_out_.values())}")
         return parts
 
-    @property
-    def _part_models(self) -> dict[str, ScoringRecommender]:
+    def _create_parts(self) -> dict[str, ScoringRecommender]:
         """Each part with its own settings, then this model's seed and popularity, then the changes to the part."""
         shared: Settings = {"seed": self.seed, "popularity_half_life_days": self.popularity_half_life_days}
         shared |= {} if self.half_life_days is None else {"half_life_days": self.half_life_days}
@@ -127,11 +131,7 @@ class BlendRecommender(ScoringRecommender):
         for name in self.part_names:
             kind = _part_kind(name)
             defaults = kind().settings
-            for setting in changes.get(name, {}):
-                if setting not in defaults:
-                    raise UnknownName(
-                        f"part_settings of blend: {name} has no '{setting}'{did_you_mean(setting, defaults)}"
-                    )
+            check_settings(kind, changes.get(name, {}), defaults=defaults)
             settings = defaults | {key: shared[key] for key in shared.keys() & defaults.keys()} | changes.get(name, {})
             parts[name] = cast(Callable[..., ScoringRecommender], kind)(**settings)
         return parts

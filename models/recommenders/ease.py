@@ -37,6 +37,7 @@ from models.recommenders.engine.linear import LinearRecommender
 from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, Ranges
 from models.recommenders.engine.sparse_effects import add_self_effects, item_blocks
 from models.resources import GB
+from models.setting_types import Count, HalfLife, NotNegative, Positive, Power, Seed
 
 ROWS_AT_ONCE = 16_384
 "Rows that are factorised at once."
@@ -66,36 +67,36 @@ class Ease(LinearRecommender):
 
     # NDCG@10 on online_retail II, mean of the 28 days from 2010-07-07 and from 2010-08-04: .395; repeat_weight 40
     # gave .394 and 90 .392, and beside 40 a regularization of .2 .394 and of .01 .393.
-    popularity_power: float = 0.4
+    popularity_power: Power = 0.4
 
-    half_life_days: float | None = 180.0
+    half_life_days: HalfLife | None = 180.0
     "A purchase of the history counts half as much after this many days."
 
-    regularization: float = 0.05
+    regularization: Positive = 0.05
     "Ridge penalty on the effects, in units of the largest eigenvalue of P. Above 0."
 
-    customer_power: float = 0.3
+    customer_power: Power = 0.3
     "How much less an active customer counts; 0 is EASE as published."
 
-    item_power: float = 0.4
+    item_power: Power = 0.4
     "How much less a popular item predicts others."
 
-    end_popularity: float = 0.4
+    end_popularity: Power = 0.4
     "How much more a popular item is predicted; EASE as published has 0 here and in item_power."
 
-    n_neighbours: int = 1000
+    n_neighbours: Count = 1000
     "Number of effects kept for each item."
 
-    dense_gb: float = 4.0
+    dense_gb: NotNegative = 4.0
     "Memory, 10^9 bytes, up to which the inverse is exact: 25,000 items."
 
-    n_factors: int = 512
+    n_factors: Count = 512
     "Number of eigenvectors along which larger catalogues are exact."
 
-    repeat_weight: float = 15.0
+    repeat_weight: NotNegative = 15.0
     "How much a purchase predicts its own repetition, in median strongest effects on another item."
 
-    seed: int = 7
+    seed: Seed = 7
 
     def memory_gb(self, interactions: Interactions) -> float:
         """The inverse or the eigenvectors, and computing the effects."""

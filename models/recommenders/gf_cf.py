@@ -19,6 +19,7 @@ from models.recommenders.engine.item_graph import ItemGraph, graph_gb
 from models.recommenders.engine.linear import LinearRecommender
 from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
 from models.recommenders.engine.sparse_effects import add_self_effects
+from models.setting_types import Count, HalfLife, NotNegative, Power, Seed
 
 
 @dataclass(eq=False)
@@ -37,24 +38,24 @@ class GfCf(LinearRecommender):
 
     # NDCG@10 on online_retail II, mean of the 28 days from 2010-07-07 and from 2010-08-04: .395; alpha .3 gave
     # .394, and beside it repeat_weight 15 .389 and 90 .393.
-    popularity_power: float = 0.4
+    popularity_power: Power = 0.4
 
-    half_life_days: float | None = 180.0
+    half_life_days: HalfLife | None = 180.0
     "A purchase of the history counts half as much after this many days."
 
-    alpha: float = 0.1
+    alpha: NotNegative = 0.1
     "Weight of the broad tastes relative to one step."
 
-    n_factors: int = 128
+    n_factors: Count = 128
     "Number of broad tastes."
 
-    n_neighbours: int = 1000
+    n_neighbours: Count = 1000
     "Number of effects kept for each item."
 
-    repeat_weight: float = 40.0
+    repeat_weight: NotNegative = 40.0
     "How much a purchase predicts its own repetition, in median strongest effects on another item."
 
-    seed: int = 7
+    seed: Seed = 7
 
     def memory_gb(self, interactions: Interactions) -> float:
         """The graph, its eigenvectors, a block of effects, and the effects that are kept."""

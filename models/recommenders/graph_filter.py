@@ -24,6 +24,7 @@ from models.recommenders.engine.item_graph import ItemGraph, graph_gb
 from models.recommenders.engine.linear import LinearRecommender
 from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
 from models.recommenders.engine.sparse_effects import add_self_effects
+from models.setting_types import Count, HalfLife, NotNegative, Power, Seed
 
 
 @dataclass(eq=False)
@@ -47,42 +48,42 @@ class GraphFilter(LinearRecommender):
 
     # NDCG@10 on online_retail II, mean of the 28 days from 2010-07-07 and from 2010-08-04: .394; repeat_weight 15
     # gave .387 and 90 .394; half_life_days 120 with popularity_power .2 and repeat_weight 8 .388.
-    popularity_power: float = 0.4
+    popularity_power: Power = 0.4
 
-    half_life_days: float | None = 180.0
+    half_life_days: HalfLife | None = 180.0
     "A purchase of the history counts half as much after this many days."
 
-    customer_power: float = 0.3
+    customer_power: Power = 0.3
     "How much less an active customer connects items; usually 1/2."
 
-    item_power: float = 0.4
+    item_power: Power = 0.4
     "How much less a popular item is connected to others; usually 1/2."
 
-    n_factors: int = 128
+    n_factors: Count = 128
     "Number of broad tastes."
 
-    taste_weight: float = 0.05
+    taste_weight: NotNegative = 0.05
     "Weight of the broad tastes relative to one step."
 
-    step_popularity: float = 0.1
+    step_popularity: Power = 0.1
     "How much more popular items count in a step: the power of their purchases."
 
-    taste_popularity: float = 0.2
+    taste_popularity: Power = 0.2
     "The same in the broad tastes."
 
-    sharpening: float = 0.0
+    sharpening: NotNegative = 0.0
     """How much of a further blurring step is subtracted; above zero the fit takes longer.
 
     On gowalla's validation part a second step got no negative weight once the powers were tuned.
     """
 
-    n_neighbours: int = 1000
+    n_neighbours: Count = 1000
     "Number of effects kept for each item."
 
-    repeat_weight: float = 40.0
+    repeat_weight: NotNegative = 40.0
     "How much a purchase predicts its own repetition, in median strongest effects on another item."
 
-    seed: int = 7
+    seed: Seed = 7
 
     def memory_gb(self, interactions: Interactions) -> float:
         """The graph, its eigenvectors, a block of effects, and the effects that are kept."""

@@ -37,6 +37,7 @@ from core.interactions import Interactions
 from models.recommenders.engine.factors import FactorRecommender, principal_axes
 from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
 from models.resources import GB, limit_blas_to_one_thread
+from models.setting_types import Count, HalfLife, NotNegative, Passes, Positive, Power, Seed
 
 NUMBERS_AT_ONCE = 2**20
 "Numbers in the vectors gathered for the rows that one core solves together: 4 MB."
@@ -62,29 +63,29 @@ class Ials(FactorRecommender):
     # NDCG@10 on online_retail II, mean of 28 days from 2010-07-07 and 2010-08-04, about 60 settings: .377 with these.
     # Near them: alpha0 8 .377, 2.5 .375; from there 64, 256 factors .352, .381, 10 epochs .374, span_days 180 .373.
     # The best that a search found with alpha0 below .9 had .367, with a frequency_power of 0 .375.
-    popularity_power: float = 0.2
+    popularity_power: Power = 0.2
 
-    n_factors: int = 128
+    n_factors: Count = 128
     "Length of the customer and item vectors."
 
-    alpha0: float = 4.0
+    alpha0: Positive = 4.0
     "Confidence that a customer does not want an item without a purchase; an old purchase has 1. Above 0."
 
-    regularization: float = 0.001
+    regularization: Positive = 0.001
     "Penalty for each unit of frequency. Above 0."
 
-    frequency_power: float = 1.0
+    frequency_power: Power = 1.0
     "How the penalty grows with the number of purchases: 0 not at all, 1 in proportion."
 
-    alpha: float = 4.0
+    alpha: NotNegative = 4.0
     "How much more confidence a purchase of today has than an old one; repeat purchases add up."
 
-    half_life_days: float | None = 180.0
+    half_life_days: HalfLife | None = 180.0
 
-    epochs: int = 5
+    epochs: Passes = 5
     "Rounds of exact solves; 8 are no better than 4."
 
-    seed: int = 7
+    seed: Seed = 7
 
     def _fit_model(self, interactions: Interactions) -> None:
         confidence = interactions.matrix(self.half_life_days, self.cutoff_)

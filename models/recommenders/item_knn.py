@@ -14,7 +14,7 @@ Where that is the largest contribution to a score, the item is on the personal s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,10 @@ from core.interactions import Interactions
 from models.recommenders.engine.linear import LinearRecommender
 from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Between, OneOf, Ranges
 from models.resources import GB
+from models.setting_types import Count, HalfLife, NotNegative, Positive, Power, Share
 
-WEIGHTINGS = ("cosine", "tf_idf", "bm25")
+Weighting = Literal["cosine", "tf_idf", "bm25"]
+WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
 
 
 @dataclass(eq=False)
@@ -47,24 +49,24 @@ class ItemKnn(LinearRecommender):
 
     # NDCG@10 on online_retail II, mean of the 28 days from 2010-07-07 and from 2010-08-04: .392; .390 with
     # popularity_power .2, half_life_days 120 and repeat_weight 8, and there tf_idf .391 and bm25 (k1 1.67) .391.
-    popularity_power: float = 0.4
+    popularity_power: Power = 0.4
 
-    half_life_days: float | None = 180.0
+    half_life_days: HalfLife | None = 180.0
     "A purchase of the history counts half as much after this many days."
 
-    n_neighbours: int = 200
+    n_neighbours: Count = 200
     "Number of neighbours kept for each item, itself included."
 
-    repeat_weight: float = 20.0
+    repeat_weight: NotNegative = 20.0
     "Similarity of an item to itself: how much a purchase predicts its own repetition."
 
-    weighting: str = "cosine"
+    weighting: Weighting = "cosine"
     "Weight of a purchase in the similarity: cosine, tf_idf or bm25."
 
-    k1: float = 1.67
+    k1: Positive = 1.67
     "bm25: how much repeat purchases count; near 0 not at all. Above 0."
 
-    b: float = 0.5
+    b: Share = 0.5
     "bm25: how much less a purchase of a popular item counts; 0 is no effect."
 
     def __post_init__(self) -> None:

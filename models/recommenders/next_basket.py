@@ -22,13 +22,14 @@ from scipy import sparse
 
 from core.interactions import Histories, Interactions, decay_weights
 from models.recommenders.engine.blend_weights import Candidates, fit_weights, normalise
-from models.recommenders.engine.holdout import FOLDS, days_of, holdout_folds
+from models.recommenders.engine.holdout import FOLDS, FoldKind, days_of, holdout_folds
 from models.recommenders.engine.item_popularity import popularity_at, seasonal_popularity
 from models.recommenders.engine.linear import LinearRecommender
 from models.recommenders.engine.replenishment import dueness, usual_gap_days
 from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, Between, OneOf, Ranges
 from models.recommenders.item_knn import nearest_others, weigh_purchases
 from models.resources import GB
+from models.setting_types import Count, Days, HalfLife, Power, Seed
 
 COMPONENTS = ("habit", "due", "similarity")
 
@@ -65,25 +66,25 @@ class NextBasket(LinearRecommender):
     # NDCG@10 on online_retail II, 28 days from 2010-07-07 and 2010-08-04: .394 and .404 (personal_frequency .382 and
     # .398). From 2010-08-04, habits alone with season half-lives of 7, 14, 21 and 30 days: .405, .402, .399, .398; with
     # again_power .5 and 1: .403, .400; with similarity from baskets .404, from customers .403.
-    popularity_power: float = 0.4
-    half_life_days: float | None = 180.0
+    popularity_power: Power = 0.4
+    half_life_days: HalfLife | None = 180.0
 
-    season_half_life_days: float = 7.0
+    season_half_life_days: HalfLife = 7.0
     "A purchase counts half as much for the season after this many days."
 
-    again_power: float = 0.5
+    again_power: Power = 0.5
     "Habits are multiplied by the item's repeat rate to this power."
 
-    n_neighbours: int = 200
+    n_neighbours: Count = 200
     "Number of similar items kept for each item."
 
-    judged_on: str = "last_days"
+    judged_on: FoldKind = "last_days"
     "Hold-out fold for the weights: each customer's last_basket, or the last_days."
 
-    judged_days: int = 28
+    judged_days: Days = 28
     "Length of the last_days fold."
 
-    seed: int = 7
+    seed: Seed = 7
 
     weights_: NDArray[np.float64] = field(init=False)
     "(3,) of COMPONENTS; they sum to 1."

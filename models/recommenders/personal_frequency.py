@@ -13,6 +13,7 @@ from core.interactions import Histories
 from core.recommendations import Stage
 from models.recommenders.engine.scoring import ScoringRecommender, item_weights, sum_history
 from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Ranges
+from models.setting_types import HalfLife, Power
 
 
 @dataclass(eq=False)
@@ -28,8 +29,8 @@ class PersonalFrequency(ScoringRecommender):
     }
 
     # Best NDCG@10 on online_retail II, 28 days from 2010-07-07 and 2010-08-04: .395; .349 without popularity.
-    popularity_power: float = 0.4
-    half_life_days: float | None = 180.0
+    popularity_power: Power = 0.4
+    half_life_days: HalfLife | None = 180.0
 
     def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
         return item_weights(histories, histories.weights(self.half_life_days, cutoff))

@@ -26,6 +26,7 @@ from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, Between,
 from models.recommenders.reranking.pair_features import ItemStatistics, feature_names, pair_features
 from models.recommenders.reranking.trees import Examples, Trees, TreeSettings
 from models.resources import GB, limit_blas_to_one_thread
+from models.setting_types import Count, Folds, Leaves, NumberOfTrees, PositiveShare
 
 MAX_FOLD_CUSTOMERS = 1000
 "Customers of each fold, at most."
@@ -55,15 +56,15 @@ class Reranked(BlendRecommender):
     # candidates teach little. 3 folds instead of 5 give .398 and .410; 4 or 16 leaves, or pairs of other ranks, .001
     # less; logistic loss .394 and .410. Most of these differ by less than a standard error, .0017; 20 fits twice as
     # fast as 50, whose candidates contain .36 of the bought items instead of .22.
-    n_candidates: int = 20
+    n_candidates: Count = 20
     "Number of each part's best items that are reranked."
 
-    n_folds: int = 5
+    n_folds: Folds = 5
     "Number of earlier folds to fit the trees on, at most; each of `judged_days` before the next."
 
-    n_trees: int = 150
-    n_leaves: int = 8
-    learning_rate: float = 0.05
+    n_trees: NumberOfTrees = 150
+    n_leaves: Leaves = 8
+    learning_rate: PositiveShare = 0.05
 
     trees_: Trees = field(init=False)
     item_statistics_: ItemStatistics = field(init=False)

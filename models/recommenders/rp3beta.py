@@ -24,6 +24,7 @@ from models.recommenders.engine.sparse_effects import (
     stack_blocks,
 )
 from models.resources import GB
+from models.setting_types import Count, HalfLife, NotNegative, Power
 
 STEPS_AT_ONCE = 2e7
 "Products of a block of items in memory at a time."
@@ -49,20 +50,20 @@ class Rp3Beta(LinearRecommender):
 
     # NDCG@10 on online_retail II, mean of the 28 days from 2010-07-07 and from 2010-08-04: .393, the best of 24
     # settings; with popularity_power .2, repeat_weight 8 and half_life_days 120 it was .384.
-    popularity_power: float = 0.43
+    popularity_power: Power = 0.43
 
-    half_life_days: float | None = 180.0
+    half_life_days: HalfLife | None = 180.0
 
-    alpha: float = 1.05
+    alpha: Power = 1.05
     "Power of a step's probability: above 1 likely steps count more."
 
-    beta: float = 0.3
+    beta: Power = 0.3
     "How much less a popular end item counts; 0 is no effect."
 
-    n_neighbours: int = 53
+    n_neighbours: Count = 53
     "Number of effects kept for each item."
 
-    repeat_weight: float = 100.0
+    repeat_weight: NotNegative = 100.0
     "How much a purchase predicts its own repetition, in median strongest effects on another item."
 
     def memory_gb(self, interactions: Interactions) -> float:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from types import NoneType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
-
-import msgspec
+from typing import TypeVar
 
 from core.errors import BadInput, UnknownName, did_you_mean
 from core.model_card import ModelCard
 from models.protocols import Settings
+from models.setting_types import check_settings
 
 Model = TypeVar("Model")
 
@@ -51,14 +48,12 @@ def change_settings(
     """The recipe with settings as a user typed them, refused before anything is computed.
 
     `fit` fits a model on a few rows: libraries refuse values only when they fit (one leaf, a negative penalty). Raises
-    UnknownName for an unknown setting, BadInput for a value of another type or one that does not allow a fit.
+    UnknownName for an unknown setting, BadInput for a value that the model does not take (models/setting_types.py) or
+    that does not allow a fit.
     """
+    check_settings(catalogue[recipe.model], settings, defaults=recipe.settings)
     changed = recipe.with_settings(settings)
-    types = get_type_hints(catalogue[recipe.model])
-    for name, value in settings.items():
-        if name in types and not _is_valid(value, types[name]):
-            kind, default = _describe_type(types[name]), msgspec.json.encode(recipe.settings[name]).decode()
-            raise BadInput(f"--set {name}={value}: {recipe.model} takes {kind}, such as its default {default}")
+    changed.build(catalogue)  # its own refusal says more than that it cannot be fitted
     if settings and _can_be_fitted(recipe, catalogue, fit=fit) and not _can_be_fitted(changed, catalogue, fit=fit):
         values = ", ".join(f"{name}={value}" for name, value in settings.items())
         defaults = ", ".join(f"{name}={recipe.settings[name]}" for name in settings)
@@ -74,25 +69,6 @@ def _can_be_fitted(
     except Exception:  # noqa: BLE001 - each library has errors of its own for values that it refuses
         return False
     return True
-
-
-def _is_valid(value: object, kind: Any) -> bool:
-    """Whether a value has this type; infinity and NaN are no values."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return False
-    try:
-        msgspec.convert(value, kind)
-    except msgspec.ValidationError:
-        return False
-    return True
-
-
-def _describe_type(kind: Any) -> str:
-    """`a whole number or null`."""
-    if get_origin(kind) is Literal:
-        return "one of " + ", ".join(map(str, get_args(kind)))
-    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
-    return " or ".join(names.get(part, "another value") for part in get_args(kind) or (kind,))
 
 
 def default_recipe(catalogue: Mapping[str, Callable[[], object]], name: str) -> Recipe:

@@ -33,6 +33,7 @@ from models.recommenders.engine.ranked_lists import ItemScores, RankedLists
 from models.recommenders.engine.replenishment import default_gap, dueness, usual_gap_days
 from models.recommenders.engine.search_ranges import Between, Ranges
 from models.resources import GB, refuse_too_large
+from models.setting_types import Days, HalfLife
 
 CELLS_AT_ONCE = 2**18
 "Scores in memory at a time, customers x items: 1 MB, which fits into a core's cache."
@@ -56,10 +57,10 @@ class Recommender:
     ranges: ClassVar[Ranges] = {"popularity_half_life_days": Between(7, 120, log=True)}
     "Search ranges for tuning."
 
-    popularity_half_life_days: float = 30.0
+    popularity_half_life_days: HalfLife = 30.0
     "A purchase counts half as much for popularity after this many days; 21 to 30 were best on online_retail II."
 
-    span_days: int | None = None
+    span_days: Days | None = None
     "Fit only on purchases of this many days before the cutoff; None uses all of them."
 
     item_ids: NDArray[np.str_] = field(init=False)

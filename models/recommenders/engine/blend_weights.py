@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from typing import Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from core.interactions import Histories
 from models.recommenders.engine.holdout import HoldoutFold
 
-NORMALISATIONS = ("max", "deviation", "rank")
+Normalisation = Literal["max", "deviation", "rank"]
 "Ways to make the scores of several models comparable within a customer."
+NORMALISATIONS: tuple[Normalisation, ...] = get_args(Normalisation)
 LIST_LENGTH = 10
 "Weights are chosen for the NDCG of lists of this length."
 STEPS = (0.5, 0.2, 0.1, 0.05, 0.02)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 from core.errors import UnknownName, did_you_mean
 from core.interactions import Histories, Interactions
 
-LAST_DAYS, LAST_BASKET = FOLDS = ("last_days", "last_basket")
+FoldKind = Literal["last_days", "last_basket"]
 "Ways to hold out, by name."
+LAST_DAYS, LAST_BASKET = FOLDS = get_args(FoldKind)
 SHARE = 0.2
 "Of each customer's different items, where times do not vary."
 

@@ -26,6 +26,7 @@ from models.recommenders.engine.base import Recommender
 from models.recommenders.engine.exclusions import ExcludedItems
 from models.recommenders.engine.ranked_lists import RankedLists
 from models.resources import limit_blas_to_one_thread
+from models.setting_types import HalfLife, Power
 
 ItemContributions = list[tuple[int, float]]
 "Codes of past items with their shares, the largest share first."
@@ -42,10 +43,10 @@ class ScoringRecommender(Recommender, ABC):
     uses_small_matrices: ClassVar[bool] = False
     "Whether scoring multiplies matrices so small that BLAS is faster on one thread."
 
-    popularity_power: float = 0.0
+    popularity_power: Power = 0.0
     "Scores are multiplied by popularity to this power, so that items in season come first; 0 has no effect."
 
-    half_life_days: float | None = None
+    half_life_days: HalfLife | None = None
     "A purchase counts half as much after this many days; None keeps the full weight."
 
     def scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:

@@ -106,7 +106,7 @@ def test_part_settings_change_the_settings_of_a_part():
     [
         ("{", "is not valid JSON of settings by part"),
         ('{"als": {}}', "'als' is not a part"),
-        ('{"ease": {"alfa": 1}}', "ease has no 'alfa'"),
+        ('{"ease": {"alfa": 1}}', "ease has no setting 'alfa'"),
     ],
 )
 def test_invalid_part_settings_are_refused(part_settings: str, message: str):

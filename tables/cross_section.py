@@ -159,7 +159,13 @@ def open_cross_section(config: Config) -> CrossSection:
 
 
 def _read_file(engine: DuckDB, name: str, *, table: CrossSectionTable) -> ir.Table:
-    settings = TableSource(path=table.path, encoding=table.encoding, delimiter=table.delimiter)
+    settings = TableSource(
+        path=table.path,
+        encoding=table.encoding,
+        delimiter=table.delimiter,
+        header_line=table.header_line,
+        footer_lines=table.footer_lines,
+    )
     location = Location(name, settings)
     return find_source(location).read(engine, location)
 

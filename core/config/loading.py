@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import getitem
 from pathlib import Path
@@ -51,7 +51,7 @@ def read_config_and_toml(path: Path, environment: Mapping[str, str]) -> tuple[Co
         raise ConfigError(f"{path}: {unknown}")
     filled = cast(Toml, _fill_placeholders(toml, environment, path=str(path)))
     for (*sections, key), written in _file_paths(toml):
-        section = reduce(getitem, sections, filled)
+        section: Any = reduce(getitem, sections, cast(Any, filled))
         section[key] = _absolute_path(written, section[key], folder=path.parent, environment=environment)
     try:
         apply_profiles(filled)
@@ -83,12 +83,21 @@ def _fill_placeholders(value: Any, environment: Mapping[str, str], *, path: str)
     return PLACEHOLDER.sub(fill, value)
 
 
-def _file_paths(toml: Toml) -> list[tuple[tuple[str, ...], str]]:
+def _file_paths(toml: Toml) -> list[tuple[tuple[str | int, ...], str]]:
     """Every path of a file in the TOML, with its place."""
     named = [(*place, name, key) for place, key in FILE_KEYS.items() for name in _section(toml, *place)]
     places = [*named, ("money", "rates")]
     values = [(place, _section(toml, *place[:-1]).get(place[-1])) for place in places]
-    return [(place, value) for place, value in values if isinstance(value, str)]
+    return [(place, value) for place, value in [*values, *_further_files(toml)] if isinstance(value, str)]
+
+
+def _further_files(toml: Toml) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """The paths of [[tables.<name>.files]]."""
+    for name in _section(toml, "tables"):
+        entries = _section(toml, "tables", name).get("files")
+        for number, entry in enumerate(cast(list[Any], entries) if isinstance(entries, list) else []):
+            if isinstance(entry, dict):
+                yield ("tables", name, "files", number, "path"), cast(Toml, entry).get("path")
 
 
 def _section(toml: Toml, *place: str) -> Toml:

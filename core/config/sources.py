@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from core.config.section import Section
+from core.config.section import NonNegativeInt, PositiveInt, Section
 from core.date_format import compile_date_format
 
 
@@ -112,15 +112,51 @@ class RowFilter(Section, frozen=True):
             raise ValueError("give exactly one of any_of, none_of")
 
 
+class FileSource(Section, frozen=True, kw_only=True):
+    """CSV files of a table that are written in another way than its other files.
+
+    Their rows are part of the table, even if its `path` does not match them. What is not stated is as in the table.
+    """
+
+    path: str
+    "The files, `*` allowed; relative to the folder of the TOML."
+    encoding: str | None = None
+    "Their encoding."
+    delimiter: str | None = None
+    "Their delimiter."
+    header_line: PositiveInt | None = None
+    "The line with the column names."
+    footer_lines: NonNegativeInt | None = None
+    "Lines below the last row."
+    columns: dict[str, str] = msgspec.field(default_factory=dict)
+    "Column as the other files call it to column of these files."
+    swap_marks: tuple[str, ...] = ()
+    "Columns of numbers, as the other files call them, whose dots and commas are swapped: 1.250,00 becomes 1,250.00."
+    date_formats: dict[str, str] = msgspec.field(default_factory=dict)
+    "Column with dates, as the other files call it, to its `date_format` in these files. They become year first."
+
+    def __post_init__(self) -> None:
+        for date_format in self.date_formats.values():
+            compile_date_format(date_format)
+
+
 class TableSource(ValueFormat, frozen=True, kw_only=True):
     """Where a table of the contract is: either a `path`, or a `database` and its `table`."""
 
     path: str | None = None
-    "Parquet or CSV files, `*` allowed; relative to the folder of the TOML."
+    "Parquet, CSV or JSON Lines files, `*` allowed; relative to the folder of the TOML."
     encoding: str = "utf-8"
     "Encoding of a CSV; any that Python knows."
     delimiter: str = ","
     "Delimiter of a CSV."
+    header_line: PositiveInt = 1
+    "The line of a CSV with the column names, counted from 1. Lines above it are not read."
+    footer_lines: NonNegativeInt = 0
+    "Lines below the last row of a CSV, such as totals, that are not read. Blank lines do not count."
+    optional_columns: tuple[str, ...] = ()
+    "Columns that some files of a CSV table lack; their rows have no value there."
+    files: tuple[FileSource, ...] = ()
+    "CSV files that are written in another way, each as [[tables.<name>.files]]."
     database: str | None = None
     "Ibis connection URL: duckdb://file.db, postgres://user:${PASSWORD}@host:5432/name."
     table: str | None = None
@@ -133,6 +169,10 @@ class TableSource(ValueFormat, frozen=True, kw_only=True):
     "Of purchases: rows that are returns, whatever the sign of their amount."
     last_day_included: bool | None = None
     "Of subscriptions: whether `ended_at` names the last day that is paid for; found from renewals where not stated."
+    each: str | None = None
+    """\
+    A column with a list of objects (JSON Lines, Parquet, databases): the table has one row per object, with the other
+    columns beside it. Fields are named `items.price`. A row with an empty list stays one row."""
     where: tuple[RowFilter, ...] = ()
     "Rows to keep, each filter as [[tables.<name>.where]]; a row has to pass all of them."
     profile: str | None = None
@@ -144,6 +184,8 @@ class TableSource(ValueFormat, frozen=True, kw_only=True):
             raise ValueError("give exactly one of path, database")
         if self.database is not None and self.table is None:
             raise ValueError("a database needs the name of its table: set table")
+        if self.files and self.path is None:
+            raise ValueError("files are further files of a table with a path")
 
 
 class CrossSectionTable(ValueFormat, frozen=True, kw_only=True):
@@ -157,6 +199,10 @@ class CrossSectionTable(ValueFormat, frozen=True, kw_only=True):
     "Encoding of a CSV; any that Python knows."
     delimiter: str = ","
     "Delimiter of a CSV."
+    header_line: PositiveInt = 1
+    "The line of a CSV with the column names, counted from 1. Lines above it are not read."
+    footer_lines: NonNegativeInt = 0
+    "Lines below the last row of a CSV, such as totals, that are not read. Blank lines do not count."
     columns: dict[str, str | ColumnSource] = msgspec.field(default_factory=dict)
     "Feature to column of the file, or where its values come from."
 

@@ -4,6 +4,7 @@ where = [{ column = "Status", none_of = ["draft"] }]           drops the drafts
 amount = { column = "total", scale = "minor_unit" }            1250 is 12.50, in yen 1250
 mrr = { column = "Amount", interval = "Interval" }             1200 a year is 100 a month
 amount = "ecommerce.purchase_revenue"                          a field of a nested column
+each = "items"                                                 one row per element of a list
 """
 
 from __future__ import annotations
@@ -62,13 +63,30 @@ def source_column(raw: ir.Table, name: str, *, table: str) -> ir.Value:
     bare = {column.strip(): column for column in reversed(raw.columns)}
     if name in raw.columns or name.strip() in bare:
         return raw[name if name in raw.columns else bare[name.strip()]]
-    outer, *fields = name.split(".")
+    outer, fields = _split(raw, name)
     column = raw[outer] if fields and outer in raw.columns else None
     for field in fields:
         column = column[field] if isinstance(column, ir.StructValue) and field in column.names else None
     if column is None:
         raise DataError(f"the source of {table} has no column '{name}'{did_you_mean(name, columns_of(raw))}")
     return column
+
+
+def _split(raw: ir.Table, name: str) -> tuple[str, list[str]]:
+    """The column in a name such as `plan.amount`, and the fields in it; a column may have dots in its own name."""
+    parts = name.split(".")
+    size = next((size for size in range(len(parts) - 1, 0, -1) if ".".join(parts[:size]) in raw.columns), 1)
+    return ".".join(parts[:size]), parts[size:]
+
+
+def spread_list(raw: ir.Table, each: str | None, *, table: str) -> ir.Table:
+    """One row per object of a list column; a row with an empty list stays. Raises DataError if it is no such list."""
+    if each is None:
+        return raw
+    column = source_column(raw, each, table=table)
+    if not isinstance(column, ir.ArrayValue) or not column.type().value_type.is_struct():
+        raise DataError(f"[tables.{table}] each: '{each}' has no lists of objects, but {column.type()}")
+    return raw.mutate(**{each: column}).unnest(each, keep_empty=True)
 
 
 def fit_profile(raw: ir.Table, source: TableSource, *, attributes: Collection[str]) -> tuple[ir.Table, TableSource]:

@@ -12,7 +12,7 @@ from tables.discovery.columns import ColumnFacts
 from tables.discovery.keys import compare_ids, ids_of
 from tables.discovery.proposal import Ask, Proposal, Setting, TableSection
 from tables.discovery.recognition import ExaminedSource
-from tables.discovery.sections import NO_ATTRIBUTE
+from tables.discovery.sections import NO_ATTRIBUTE, place_of_files
 from tables.discovery.vocabulary import EAST_ASIAN, load_vocabulary, match_words, normalise
 
 CAUSES = re.compile(r"(churn|cancel|end) ?(reason|category|cause)|解約理由|退会理由")
@@ -24,6 +24,8 @@ def propose_cross_section(
     sources: Sequence[ExaminedSource], ask: Ask, *, name: Setting, language: str | None, local: str | None, today: date
 ) -> Proposal | None:
     """A data set of one row per customer; None where no source has a key and a churn label."""
+    # A file with one row per customer has no further files.
+    sources = [one for one in sources if not one.source.settings.files and not one.source.settings.optional_columns]
     labelled = [(source, key, label) for source in sources if (key := _key(source)) and (label := _label(source))]
     if not labelled:
         return None
@@ -109,17 +111,10 @@ def _table(source: ExaminedSource, key: ColumnFacts, *, names: set[str], label: 
     return TableSection(
         name=_table_name(source),
         evidence=f"{source.source.label}: {source.n_rows:,} rows, one per customer",
-        settings=(*_place(source), Setting("customer_id", key.name, "every row has a value of its own")),
+        settings=(*place_of_files(source.source), Setting("customer_id", key.name, "every row has a value of its own")),
         columns=tuple(columns),
         unused=tuple(unused),
     )
-
-
-def _place(source: ExaminedSource) -> Sequence[Setting]:
-    settings = source.source.settings
-    place = [Setting("path", str(settings.path))]
-    place += [Setting("encoding", settings.encoding)] if settings.encoding != "utf-8" else []
-    return [*place, *([Setting("delimiter", settings.delimiter)] if settings.delimiter != "," else [])]
 
 
 def _table_name(source: ExaminedSource) -> str:

@@ -6,32 +6,31 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from ibis.backends.duckdb import Backend as DuckDB
-
 from core.errors import BadInput
 from tables.contract import CONTRACT
 from tables.discovery.business import choose_churn, choose_currency, choose_name, choose_zone, language_of
-from tables.discovery.columns import examine_columns
 from tables.discovery.cross_section import propose_cross_section
-from tables.discovery.inputs import DiscoveredSource, Inputs
+from tables.discovery.examination import add_alike, examine
+from tables.discovery.inputs import Inputs
 from tables.discovery.keys import compare_ids, describe_ids, describe_overlap, find_aliases, ids_of
 from tables.discovery.proposal import Ask, Proposal, Question, Setting
 from tables.discovery.recognition import ACCOUNT_IS_CUSTOMER, ColumnGuess, ExaminedSource, TableGuess, recognise
+from tables.discovery.reconcile import reconcile_files
 from tables.discovery.sections import attribute_columns, attributes_of, derive_tables, describe_table
 from tables.engines.databases import connect_in_memory
-from tables.sources.protocol import Location, find_source
 
 BY_WAY = "leads to a customer by way of"
 CLOSE = 1.0
 "Two tables whose scores differ by less fit equally well."
-MAX_DATABASE_ROWS = 500_000
-"Rows of a database table that are copied to be examined."
 
 
 def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, local_zone: str | None) -> Proposal:
     """The data set in these sources. Raises BadInput where no table of the contract is in them."""
     engine = connect_in_memory()
-    sources = [examine(engine, source, today=today) for source in inputs.sources]
+    sources = [
+        examine(engine, reconcile_files(engine, one, ask=ask, today=today), today=today) for one in inputs.sources
+    ]
+    sources = add_alike(engine, sources, ask=ask, today=today)
     guesses, notes = _assign(sources, ask)
     names = [name for source in sources for name in source.columns]
     language = language_of(names)
@@ -63,17 +62,6 @@ def _read_elsewhere(guess: TableGuess, guesses: Sequence[TableGuess]) -> frozens
     others = [one for one in guesses if one is not guess and one.examined is guess.examined]
     columns = {source for one in others for column in one.columns.values() for source in column.sources}
     return frozenset(columns | {facts.name for one in others for facts in dict(attribute_columns(one)).values()})
-
-
-def examine(engine: DuckDB, source: DiscoveredSource, *, today: date) -> ExaminedSource:
-    """Read a source and look at its columns. Raises the errors of reading."""
-    location = Location(source.label, source.settings)
-    rows = find_source(location).read(engine, location)
-    columns = examine_columns(rows, today=today)
-    n_rows = next((facts.n_rows for facts in columns.values()), 0)
-    if not n_rows:
-        raise BadInput(f"{source.label} has a header but no rows")
-    return ExaminedSource(source=source, rows=rows, columns=columns, n_rows=n_rows)
 
 
 def _assign(sources: Sequence[ExaminedSource], ask: Ask) -> tuple[list[TableGuess], list[str]]:

@@ -64,6 +64,10 @@ def detect_encoding(path: Path) -> EncodingGuess:
         if start.startswith(mark):
             return EncodingGuess(name, "" if name == "utf-8" else "the file begins with the mark of UTF-16")
     if b"\x00" in start:
+        for name, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
+            has_lines = "\n".encode(name) in start
+            if has_lines and zeros.count(0) * 3 > len(zeros) and _decodes(path, name):
+                return EncodingGuess(name, "every other byte is zero, as in UTF-16")
         raise DataError(f"{path} is no text: it has zero bytes; name CSV, JSON Lines or Parquet files")
     if b"\x1b$" in start and _decodes(path, "iso2022_jp"):
         return EncodingGuess("iso2022_jp", "the file switches to Japanese by escape sequences")

@@ -1,21 +1,19 @@
 """What `kizuna init` was given: folders, files and databases become tables to look at.
 
 orders_2024-01.csv, orders_2024-02.csv, ...     one table, path = "orders_2024-*.csv"
-orders.csv, orders_returns.csv                  two tables, although their headers are the same
+orders.csv, orders_returns.csv                  two tables at first, although their headers are the same
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
-from itertools import groupby
 from pathlib import Path
 
 from core.config.sources import TableSource
 from core.errors import BadInput, DataError, SourceUnavailable
 from core.redaction import redact
+from tables.discovery.grouping import DiscoveredSource, group_files
 from tables.discovery.text_format import TextFormat, detect_format
 from tables.engines.databases import connect
 from tables.sources.protocol import SOURCES
@@ -33,21 +31,6 @@ NOT_DATA = {
 PARQUET_MARK = b"PAR1"
 WEB = ("http://", "https://", "ftp://", "s3://", "gs://")
 SYSTEM_SCHEMAS = ("information_schema", "pg_catalog")
-PART = re.compile(r"\d+|(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*", re.IGNORECASE)
-"The part of a file name that differs between monthly exports."
-
-
-@dataclass(frozen=True)
-class DiscoveredSource:
-    """One table that was given: files of one shape, or a table of a database."""
-
-    label: str
-    "Its name for people: the file, the pattern of the files, or the table."
-    settings: TableSource
-    "Where it is and how its text is read."
-    files: tuple[Path, ...] = ()
-    notes: tuple[str, ...] = ()
-    "Evidence of its format, one sentence each."
 
 
 @dataclass(frozen=True)
@@ -71,7 +54,7 @@ def find_inputs(arguments: Sequence[str]) -> Inputs:
     unique = {path.resolve(): (path, is_named) for path, is_named in files}
     skipped: list[str] = []
     formats = list(_readable(unique.values(), skipped))
-    sources += _group(formats, skipped)
+    sources += group_files(formats)
     if not sources:
         reason = f": {skipped[0]}" if skipped else ""
         raise BadInput(f"there is no data in {', '.join(arguments)}{reason}; name CSV, JSON Lines or Parquet files")
@@ -141,62 +124,3 @@ def _format_of(path: Path, endings: set[str]) -> TextFormat | None:
     if start.startswith(PARQUET_MARK) or path.suffix.lower() in (".parquet", ".pq"):
         return None
     return detect_format(path)
-
-
-def _group(files: list[tuple[Path, TextFormat | None]], skipped: list[str]) -> Iterator[DiscoveredSource]:
-    """Files whose names differ in numbers or months alone are one table if their format is the same."""
-
-    def pattern_of(entry: tuple[Path, TextFormat | None]) -> tuple[Path, str, str]:
-        return entry[0].parent, PART.sub("*", entry[0].stem), entry[0].suffix.lower()
-
-    for _, members in groupby(sorted(files, key=pattern_of), key=pattern_of):
-        shapes: dict[object, list[tuple[Path, TextFormat | None]]] = {}
-        for path, text in members:
-            shapes.setdefault(text.shape if text else None, []).append((path, text))
-        largest = max(shapes.values(), key=len)
-        yield from _sources_of(largest, others=[path.name for shape in shapes.values() for path, _ in shape])
-        for shape in shapes.values():
-            if shape is largest:
-                continue
-            if largest[1:] and not shape[1:]:
-                name = largest[0][0].name
-                skipped.append(f"{shape[0][0].name}: not read, because its columns differ from those of {name}")
-            else:
-                yield from _sources_of(shape, others=[path.name for path, _ in largest])
-
-
-def _sources_of(members: list[tuple[Path, TextFormat | None]], *, others: list[str]) -> Iterator[DiscoveredSource]:
-    """One source of all members if a pattern matches no other file, otherwise one source each."""
-    paths = tuple(path for path, _ in members)
-    pattern = _pattern([path.name for path in paths])
-    strangers = set(others) - {path.name for path in paths}
-    if len(paths) > 1 and not any(fnmatch(name, pattern) for name in strangers):
-        yield _source(paths[0].parent / pattern, paths, text=members[0][1])
-        return
-    for path, text in members:
-        yield _source(path, (path,), text=text)
-
-
-def _pattern(names: list[str]) -> str:
-    """The shortest pattern of names that differ in one stretch."""
-    if len(names) == 1:
-        return names[0]
-    start = _common_length(names)
-    end = min(_common_length([name[::-1] for name in names]), min(map(len, names)) - start)
-    # A number is never cut in two, so that next year's file is found as well.
-    beginning = re.sub(r"\d[\d-]*$", "", names[0][:start])
-    ending = re.sub(r"^[\d-]*\d", "", names[0][len(names[0]) - end :]) if end else ""
-    return f"{beginning}*{ending}"
-
-
-def _common_length(names: list[str]) -> int:
-    """How many characters all names begin with."""
-    first, last = min(names), max(names)
-    return next((place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
-
-
-def _source(path: Path, files: tuple[Path, ...], *, text: TextFormat | None) -> DiscoveredSource:
-    if text is None:
-        return DiscoveredSource(path.name, TableSource(path=str(path)), files)
-    settings = TableSource(path=str(path), encoding=text.encoding, delimiter=text.delimiter)
-    return DiscoveredSource(path.name, settings, files, text.notes)

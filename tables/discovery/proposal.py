@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-Value = str | int | float | bool | tuple[str, ...] | Mapping[str, object]
+Entries = list[Mapping[str, object]]
+"Sections of a list, such as `files`."
+Value = str | int | float | bool | tuple[str, ...] | Mapping[str, object] | Entries
 "A value of a TOML."
 
 

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from core.config.profiles import profile_names, read_profile
 from tables.contract import CONTRACT, ColumnContract, TableContract
 from tables.discovery.columns import ColumnFacts, fits
-from tables.discovery.inputs import DiscoveredSource
+from tables.discovery.grouping import DiscoveredSource
 from tables.discovery.vocabulary import load_vocabulary
 
 UNIT_PRICE = "unit_price"

@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
+import msgspec
+
 from core.config.profiles import read_profile
+from core.config.sources import TableSource
 from tables.contract import CONTRACT
 from tables.discovery.columns import ColumnFacts, fits
 from tables.discovery.formats import FormatSettings, choose_formats
+from tables.discovery.grouping import DiscoveredSource
 from tables.discovery.keys import describe_ids
-from tables.discovery.proposal import Ask, Setting, TableSection, Value
+from tables.discovery.proposal import Ask, Entries, Setting, TableSection, Value
 from tables.discovery.recognition import BY_NAME, ColumnGuess, TableGuess, other_columns
 from tables.discovery.vocabulary import EAST_ASIAN, load_vocabulary, match_words, normalise
 
@@ -55,19 +59,29 @@ def describe_table(
 
 def _place(guess: TableGuess) -> Iterator[Setting]:
     source = guess.examined.source
-    settings = source.settings
-    if settings.database:
-        yield Setting("database", settings.database)
-        yield Setting("table", str(settings.table))
+    if source.settings.database:
+        yield Setting("database", source.settings.database)
+        yield Setting("table", str(source.settings.table))
     else:
-        yield Setting("path", str(settings.path))
-    notes = {("encoding" if "reads as" in note or "UTF-16" in note else "delimiter"): note for note in source.notes}
-    if settings.encoding != "utf-8":
-        yield Setting("encoding", settings.encoding, notes.get("encoding", ""))
-    if settings.delimiter != ",":
-        yield Setting("delimiter", settings.delimiter, notes.get("delimiter", ""))
+        yield from place_of_files(source)
     if guess.profile:
         yield Setting("profile", guess.profile)
+
+
+def place_of_files(source: DiscoveredSource) -> Iterator[Setting]:
+    """Where the files of a source are and how their text is written."""
+    settings, usual = source.settings, TableSource(path="")
+    yield Setting("path", str(settings.path))
+    for key in ("encoding", "delimiter", "header_line", "footer_lines", "each", "optional_columns"):
+        value = getattr(settings, key)
+        if value != getattr(usual, key):
+            yield Setting(key, value, source.evidence.get(key, ""))
+    if settings.files:
+        entries = tuple(msgspec.structs.asdict(entry) for entry in settings.files)
+        stated: Entries = [
+            {key: value for key, value in entry.items() if value not in (None, (), {})} for entry in entries
+        ]
+        yield Setting("files", stated, source.evidence.get("files", "written in another way than the others"))
 
 
 def _zone(guess: TableGuess) -> Iterator[Setting]:

@@ -85,7 +85,7 @@ def load_vocabulary() -> NameVocabulary:
     }
     lists = {
         f"{section}.{key}": tuple(words)
-        for section in ("churn_label", "status", "missing")
+        for section in ("churn_label", "status", "missing", "totals")
         for key, words in toml[section].items()
     }
     return NameVocabulary(toml["tables"], columns, toml["attributes"], lists)

@@ -13,7 +13,7 @@ from typing import Any, cast
 import tomlkit
 from tomlkit.items import InlineTable, Item, Table
 
-from tables.discovery.proposal import Proposal, Setting, TableSection
+from tables.discovery.proposal import Entries, Proposal, Setting, TableSection
 
 WIDTH = 100
 PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):([^@\s]+)@")
@@ -64,11 +64,19 @@ def _section(section: TableSection, folder: Path) -> Table:
 def _portable(setting: Setting, folder: Path) -> Setting:
     """A path as seen from the TOML, a database without its password, a filter as a list of one."""
     if setting.key == "path":
-        return Setting("path", Path(os.path.relpath(str(setting.value), folder)).as_posix(), setting.evidence)
+        return Setting("path", _relative(setting.value, folder), setting.evidence)
+    if setting.key == "files":
+        entries = cast(Entries, setting.value)
+        relative: Entries = [{**entry, "path": _relative(entry["path"], folder)} for entry in entries]
+        return Setting("files", relative, setting.evidence)
     if setting.key == "database" and PASSWORD.search(str(setting.value)):
         url = PASSWORD.sub(rf"\1:${{{PASSWORD_VARIABLE}}}@", str(setting.value))
         return Setting("database", url, f"the password is read from the environment variable {PASSWORD_VARIABLE}")
     return setting
+
+
+def _relative(path: object, folder: Path) -> str:
+    return Path(os.path.relpath(str(path), folder)).as_posix()
 
 
 def password_of(proposal: Proposal) -> str | None:
@@ -102,10 +110,12 @@ def _add(place: Any, settings: Iterable[Setting]) -> None:
 def _item(setting: Setting) -> object:
     if setting.key == "cutoff":
         return date.fromisoformat(str(setting.value))
-    if setting.key == "where":
-        filters = cast(list[object], tomlkit.array())
-        filters.append(_plain(setting.value))
-        return filters
+    if setting.key in ("where", "files"):
+        entries = setting.value if isinstance(setting.value, list) else [setting.value]
+        lines = cast(Any, tomlkit.array().multiline(len(entries) > 1))
+        for entry in entries:
+            lines.append(_plain(entry))
+        return lines
     return _plain(setting.value)
 
 

@@ -6,21 +6,22 @@ what the text means.
 
 from __future__ import annotations
 
-import codecs
-import csv
 import re
-import shutil
-import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
+import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
 
-from core.errors import ConfigError, DataError
+from core.date_format import EPOCH_UNITS
+from core.errors import DataError
+from tables.cleaning.moments import moment_in
+from tables.cleaning.workbench import Clock, Workbench
+from tables.sources.csv_files import CsvFile, CsvFormat, prepare_files
 from tables.sources.protocol import Location, copy_in_order
 
 FAULT_LINE = re.compile(r"CSV Error on Line: (\d+)")
@@ -31,11 +32,12 @@ FAULTS = {
     "not utf-8": "it is not UTF-8; set encoding, e.g. encoding = 'cp932'",
 }
 "Plain messages, by a part of DuckDB's."
+UTC = Clock("UTC", "UTC")
 
 
 @dataclass(frozen=True)
 class CsvFiles:
-    """One or more CSV files with the same header."""
+    """One or more CSV files, whose columns are told apart by their names."""
 
     endings: tuple[str, ...] = (".csv", ".tsv", ".txt")
     is_text: bool = True
@@ -49,77 +51,75 @@ class CsvFiles:
 
         Raises DataError with file and line for a broken file, ConfigError for an encoding that Python does not have.
         """
-        with _convert_to_utf8(location) as paths:
-            header = _read_header(location, paths)
+        with prepare_files(location) as files:
+            columns = list(dict.fromkeys(column for file in files for column in file.header))
             try:
-                view = engine.read_csv(
-                    [str(path) for path in paths],
-                    columns=dict.fromkeys(header, "VARCHAR"),
-                    header=True,
-                    auto_detect=False,
-                    delim=location.settings.delimiter,
-                    quote='"',
-                    escape='"',
-                    strict_mode=True,
-                )
-                return copy_in_order(engine, view, name=location.name)
+                parts = [
+                    _select(_read_alike(engine, list(alike)), columns)
+                    for _, alike in groupby(files, key=lambda file: (file.written, file.header))
+                ]
+                return copy_in_order(engine, ibis.union(*parts) if parts[1:] else parts[0], name=location.name)
             except duckdb.Error as fault:
-                originals = dict(zip(paths, location.files, strict=True))
-                raise DataError(f"{location.name}: {_describe_fault(fault, originals)}") from fault
+                raise DataError(f"{location.name}: {_describe_fault(fault, files)}") from fault
 
 
 SOURCE = CsvFiles()
 
 
-@contextmanager
-def _convert_to_utf8(location: Location) -> Generator[list[Path]]:
-    """The files themselves if they are UTF-8, otherwise copies that are; deleted at the end."""
-    encoding = location.settings.encoding
-    try:
-        codec = codecs.lookup(encoding).name
-    except LookupError as fault:
-        raise ConfigError(f"[tables.{location.name}]: unknown encoding '{encoding}'; try utf-8 or cp932") from fault
-    if codec in ("utf-8", "utf-8-sig"):
-        yield location.files
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        copies = [Path(folder) / f"{number}.csv" for number in range(len(location.files))]
-        for original, copy in zip(location.files, copies, strict=True):
-            _transcode(original, copy, encoding=encoding, name=location.name)
-        yield copies
+def _read_alike(engine: DuckDB, files: Sequence[CsvFile]) -> ir.Table:
+    """Files with the same columns in the same order, written in the same way."""
+    written = files[0].written
+    view = engine.read_csv(
+        [str(file.copy) for file in files],
+        columns=dict.fromkeys(files[0].header, "VARCHAR"),
+        header=True,
+        auto_detect=False,
+        delim=written.delimiter,
+        quote='"',
+        escape='"',
+        strict_mode=True,
+    )
+    return _rewrite(view, written)
 
 
-def _transcode(original: Path, copy: Path, *, encoding: str, name: str) -> None:
-    try:
-        with original.open(encoding=encoding, newline="") as old, copy.open("w", encoding="utf-8", newline="") as new:
-            shutil.copyfileobj(old, new)
-    except UnicodeError as fault:
-        raise DataError(f"{name}: {original} is not {encoding}: {fault}; set its encoding") from fault
+def _rewrite(view: ir.Table, written: CsvFormat) -> ir.Table:
+    """The cells as the table's other files write them."""
+    if not written.swap_marks and not written.date_formats:
+        return view
+    swapped = {column: view[column].translate(".,", ",.") for column in written.swap_marks if column in view.columns}
+    bench = Workbench(view.mutate(**swapped), UTC)
+    dates = {
+        column: _year_first(bench, column, date_format=date_format)
+        for column, date_format in written.date_formats.items()
+        if column in view.columns
+    }
+    return bench.table.mutate(**dates).select(view.columns)
 
 
-def _read_header(location: Location, paths: list[Path]) -> list[str]:
-    """The header that all files share. Raises DataError if they differ, or if it is empty or repeats a column."""
-    name, headers = location.name, list[list[str]]()
-    for path in paths:
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-            headers.append(next(csv.reader(lines, delimiter=location.settings.delimiter), list[str]()))
-    first = headers[0]
-    if not first:
-        raise DataError(f"{name} is empty: {paths[0].name} does not even have a header")
-    if any(header != first for header in headers):
-        raise DataError(f"{name}: its files have different headers; name files of one shape under [tables.{name}]")
-    repeated = sorted({column for column in first if first.count(column) > 1})
-    if repeated or "" in first:
-        fault = f"'{repeated[0]}' twice" if repeated else "a column without a name"
-        raise DataError(f"{name}: the header of {paths[0].name} has {fault}; is it the header, and is delimiter right?")
-    return first
+def _year_first(bench: Workbench, column: str, *, date_format: str) -> ir.Value:
+    """A column of dates with the year first; what is no date stays as it is."""
+    text = bench.table[column]
+    moment = moment_in(text, bench, date_format=date_format)
+    utc = moment.shown - moment.offset_seconds.coalesce(0).as_interval("s")
+    has_offset = moment.offset_seconds.notnull() | (date_format in EPOCH_UNITS)
+    shown = ibis.ifelse(
+        moment.is_day,
+        moment.shown.strftime("%Y-%m-%d"),
+        ibis.ifelse(has_offset, utc.strftime("%Y-%m-%d %H:%M:%SZ"), moment.shown.strftime("%Y-%m-%d %H:%M:%S")),
+    )
+    return shown.coalesce(text)
 
 
-def _describe_fault(fault: duckdb.Error, originals: dict[Path, Path]) -> str:
+def _select(part: ir.Table, columns: Sequence[str]) -> ir.Table:
+    """All columns of the table in one order; those that the files lack are empty."""
+    return part.select(**{name: part[name] if name in part.columns else ibis.null("string") for name in columns})
+
+
+def _describe_fault(fault: duckdb.Error, files: Sequence[CsvFile]) -> str:
     """What is wrong and where, without the content of the line, which may be personal data."""
     text = str(fault)
-    line, file = FAULT_LINE.search(text), FAULT_FILE.search(text)
-    path = originals.get(Path(file[1]), Path(file[1])) if file else next(iter(originals.values()))
-    place = f"{path} line {line[1]}" if line else str(path)
+    line, path = FAULT_LINE.search(text), FAULT_FILE.search(text)
+    file = next((file for file in files if path and Path(path[1]) == file.copy), files[0])
+    place = f"{file.original} line {int(line[1]) + file.written.header_line - 1}" if line else str(file.original)
     reason = next((plain for part, plain in FAULTS.items() if part in text), text.splitlines()[0])
     return f"{place}: {reason}"

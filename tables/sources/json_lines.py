@@ -1,12 +1,13 @@
-"""JSON Lines: one object per line, every value as text, so that long ids keep their digits.
+"""JSON Lines: one object per line, every value as text, so that long ids keep their digits; or a list of objects.
 
     {"id": "00123", "plan": {"amount": 2900}}       columns id and plan, whose field is named `plan.amount`
 
-A list is one text, as it is written.
+A list of objects stays one, see `each` of the table; any other list is one text, as it is written.
 """
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,12 +36,11 @@ class JsonLinesFiles:
         """The values as text, copied into the engine. Raises DataError for a file that is no JSON Lines, or empty."""
         paths, name = [str(path) for path in location.files], location.name
         try:
-            columns = _columns_as_text(paths)
+            layout = _layout(location)
+            columns = _columns_as_text(paths, layout)
             if list(columns) == ["json"]:
                 raise DataError(f"{name}: {paths[0]} has no objects with fields; JSON Lines has one object per line")
-            view = engine.read_json(
-                paths, format="newline_delimited", columns=columns, maximum_object_size=MAX_OBJECT_BYTES
-            )
+            view = engine.read_json(paths, format=layout, columns=columns, maximum_object_size=MAX_OBJECT_BYTES)
             return copy_in_order(engine, view, name=name)
         except duckdb.Error as fault:
             raise DataError(f"{name}: {paths[0]} is no JSON Lines: one object per line is expected") from fault
@@ -49,15 +49,23 @@ class JsonLinesFiles:
 SOURCE = JsonLinesFiles()
 
 
-def _columns_as_text(paths: list[str]) -> dict[str, str]:
+def _layout(location: Location) -> str:
+    """Whether the files are lists of objects, as DuckDB calls it."""
+    with location.files[0].open("rb") as file:
+        return "array" if file.read(64).removeprefix(BOM_UTF8).lstrip().startswith(b"[") else "newline_delimited"
+
+
+def _columns_as_text(paths: list[str], layout: str) -> dict[str, str]:
     """Each column with its DuckDB type. All lines are looked at: a field may appear in the last one only."""
-    query = "SELECT * FROM read_json(?, format='newline_delimited', sample_size=-1, maximum_object_size=?)"
-    objects = duckdb.connect().sql(query, params=[paths, MAX_OBJECT_BYTES])
+    query = "SELECT * FROM read_json(?, format=?, sample_size=-1, maximum_object_size=?)"
+    objects = duckdb.connect().sql(query, params=[paths, layout, MAX_OBJECT_BYTES])
     return dict(zip(objects.columns, map(_as_text, objects.types), strict=True))
 
 
 def _as_text(kind: Any) -> str:
-    """A DuckDB type with text instead of numbers, times and lists; objects keep their fields."""
+    """A DuckDB type with text instead of numbers, times and plain lists; objects keep their fields."""
+    if kind.id == "list" and kind.child.id == "struct":
+        return f"{_as_text(kind.child)}[]"
     if kind.id != "struct":
         return "VARCHAR"
     fields = (f'"{name}" {_as_text(inner)}' for name, inner in kind.children)

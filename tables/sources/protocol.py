@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from glob import glob
+from glob import escape, glob
 from pathlib import Path
 from typing import Protocol
 
 import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
+from msgspec.structs import replace
 
 from core.catalogue import Catalogue
-from core.config.sources import TableSource
+from core.config.sources import FileSource, TableSource
 from core.errors import ConfigError, SourceUnavailable
 from tables.cleaning.source_columns import ROW_NUMBER
 
@@ -32,21 +33,39 @@ class Location:
 
     @cached_property
     def files(self) -> list[Path]:
-        """The files of `path`, a glob included, in order; empty for a database.
+        """The files of `path`, globs included, and those of `files`, in order; empty for a database.
 
-        Raises SourceUnavailable if there is none.
+        Raises SourceUnavailable if one of the patterns has none.
         """
-        pattern = self.settings.path
-        if pattern is None:
+        if self.settings.path is None:
             return []
-        paths = sorted(Path(path) for path in glob(pattern, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
-        if not paths:
-            raise SourceUnavailable(f"{self.name}: no file at {pattern}; check path under [tables.{self.name}]")
+        paths = sorted({*self._matches(self.settings.path), *self.entries})
         folders = [path for path in paths if path.is_dir()]
         if folders:
             raise SourceUnavailable(
                 f"{self.name}: {folders[0]} is a folder; name its files, e.g. {folders[0]}/*.parquet"
             )
+        return paths
+
+    @cached_property
+    def entries(self) -> dict[Path, FileSource]:
+        """The entry of `files` for each file that has one; the first one counts."""
+        entries: dict[Path, FileSource] = {}
+        for entry in self.settings.files:
+            for path in self._matches(entry.path):
+                entries.setdefault(path, entry)
+        return entries
+
+    def only(self, path: Path) -> Location:
+        """The location of one of the files."""
+        pattern = escape(str(path))
+        entries = [replace(self.entries[path], path=pattern)] if path in self.entries else []
+        return Location(self.name, replace(self.settings, path=pattern, files=tuple(entries)))
+
+    def _matches(self, pattern: str) -> list[Path]:
+        paths = [Path(path) for path in glob(pattern, recursive=True)]  # noqa: PTH207 - Path.glob takes no absolute pattern
+        if not paths:
+            raise SourceUnavailable(f"{self.name}: no file at {pattern}; check path under [tables.{self.name}]")
         return paths
 
     @property

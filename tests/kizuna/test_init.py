@@ -100,6 +100,51 @@ def test_monthly_exports_are_one_table():
     assert len(purchases()) == 4
 
 
+def test_files_of_two_systems_are_one_table_to_the_cent():
+    old = ["売上明細,,,", "", "会員番号;注文日時;注文金額"]
+    old += [f"{n % 7:05d};{1 + n % 28:02d}/{1 + n % 12:02d}/2023;1.{n:03d},50" for n in range(120)]
+    write("orders_2023.csv", [*old, f"合計;;{sum(1000.5 + n for n in range(120))}"], encoding="cp932")
+    new = ["注文番号,会員番号,注文日時,注文金額,クーポン"]
+    new += [f'{n},{n % 7:05d},2024-{1 + n % 12:02d}-{1 + n % 28:02d},"1,{n:03d}.25",' for n in range(120)]
+    write("orders_2024.csv", new)
+
+    toml = init(".", "--yes")["tables"]["purchases"]
+
+    assert (toml["path"], toml["optional_columns"]) == ("orders_*.csv", ["注文番号", "クーポン"])
+    assert toml["files"] == [
+        {
+            "path": "orders_2023.csv",
+            "encoding": "cp932",
+            "delimiter": ";",
+            "header_line": 3,
+            "footer_lines": 1,
+            "swap_marks": ["注文金額"],
+            "date_formats": {"注文日時": "day_first"},
+        }
+    ]
+    rows = purchases()
+    assert sum(row["amount"] for row in rows) == sum(2000.75 + 2 * n for n in range(120))
+    assert {str(row["event_time"])[:10] for row in rows if row["event_time"].year == 2023} >= {
+        "2023-02-02",
+        "2023-12-12",
+    }
+
+
+def test_a_file_of_another_name_is_added_and_a_copy_is_not(capfd):
+    def orders(first: int) -> list[str]:
+        rows = (f"{n},c{n % 7},2025-{1 + n % 12:02d}-{1 + n % 28:02d},5" for n in range(first, first + 150))
+        return ["order_id,customer_id,order_date,amount", *rows]
+
+    write("orders.csv", orders(0))
+    write("archive.csv", orders(150))
+    write("copy of orders.csv", orders(10))
+
+    init(".", "--yes")
+
+    assert len(purchases()) == 300
+    assert "copy of orders.csv: not used" in " ".join(capfd.readouterr().out.split())
+
+
 def test_two_readings_are_a_question_at_the_terminal(monkeypatch: pytest.MonkeyPatch):
     write(
         "orders.csv",

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from glob import escape
 from itertools import accumulate
 
 import ibis
 import ibis.expr.types as ir
-import msgspec
 from ibis import _
 
-from core.config.sources import TableSource
 from features.check.data import CheckedData, CheckedTable
 from features.check.finding import Check, Finding, Severity
 from tables.cleaning.source_columns import ROW_NUMBER, drop_row_numbers
@@ -81,16 +78,16 @@ def _first_repeat(rows: ir.Table) -> tuple[int | None, int | None]:
 def _files_of_repeats(table: CheckedTable, rows: ir.Table) -> tuple[str, ...]:
     """The names of the two files that the first repeated row is in; empty if it is in one file, or in a database."""
     settings = table.config.tables.get(table.name)
-    files = [] if settings is None else Location(table.name, settings).files
-    if len(files) < 2 or settings is None:
+    location = None if settings is None else Location(table.name, settings)
+    if location is None or len(location.files) < 2:
         return ()
-    ends = list(accumulate(_count_rows(table.name, settings=settings, path=str(path)) for path in files))
+    files = location.files
+    ends = list(accumulate(_count_rows(location.only(path)) for path in files))
     places = {next((place for place, end in enumerate(ends) if row <= end), 0) for row in _first_repeat(rows) if row}
     return tuple(files[place].name for place in sorted(places)) if len(places) > 1 else ()
 
 
-def _count_rows(name: str, *, settings: TableSource, path: str) -> int:
-    location = Location(name, msgspec.structs.replace(settings, path=escape(path)))
+def _count_rows(location: Location) -> int:
     rows = find_source(location).read(connect_in_memory(), location)
     return int(rows.count().to_pyarrow().as_py())
 

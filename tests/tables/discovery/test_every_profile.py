@@ -19,7 +19,7 @@ from core.config.sources import TableSource
 from core.config.validation import Toml
 from tables.cleaning.conform import EXCLUDED_BECAUSE, conform
 from tables.contract import CONTRACT
-from tables.discovery.discover import examine
+from tables.discovery.examination import examine
 from tables.discovery.inputs import find_inputs
 from tables.discovery.recognition import recognise
 from tables.engines.databases import connect_in_memory

@@ -158,7 +158,7 @@ def test_the_delimiter_splits_lines_evenly_whatever_the_cells_contain(tmp_path: 
         ("This is a letter.\nIt has lines, but no cells.\nAnd one more.\n", "is no table"),
         ("", "is empty"),
         ("17,2026-01-01,5.00\n18,2026-01-02,6.00\n", "has no header"),
-        ('[\n{"a": 1}\n]\n', "is no JSON Lines"),
+        ('[\n{"a": 1}\n]\n', r"it has JSON; rename it to file\.jsonl"),
     ],
 )
 def test_a_text_that_is_no_table_is_refused(tmp_path: Path, text: str, reason: str):
@@ -167,6 +167,47 @@ def test_a_text_that_is_no_table_is_refused(tmp_path: Path, text: str, reason: s
 
     with pytest.raises(DataError, match=reason):
         detect_format(path)
+
+
+ABOVE = "Umsatzbericht 2025;;\nerstellt am 01.02.2026\n\n"
+ROWS = 'Datum;Kunde;Betrag\n01.02.2025;"ada\nlovelace";1,50\n02.02.2025;bo;2,50\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "header_line", "footer_lines"),
+    [
+        (ROWS, "utf-8", 1, 0),
+        (ROWS, "utf-8-sig", 1, 0),
+        ("sep=;\n" + ROWS, "utf-8-sig", 2, 0),
+        (ABOVE + ROWS, "utf-8", 4, 0),
+        ("売上明細\n期間,2025年\n\n" + ROWS + "合計;;4,00\n", "cp932", 4, 1),
+        (ROWS + "\n;;\nSumme:;;4,00\n2 Zeilen exportiert\n\n", "utf-8", 1, 2),
+        (ROWS, "utf-16", 1, 0),
+        (ROWS, "utf-16-le", 1, 0),
+        (ROWS, "utf-16-be", 1, 0),
+    ],
+)
+def test_the_header_is_found_below_titles_and_the_last_row_above_totals(
+    tmp_path: Path, text: str, encoding: str, header_line: int, footer_lines: int
+):
+    (tmp_path / "t.csv").write_text(text, encoding=encoding)
+
+    found = detect_format(tmp_path / "t.csv")
+
+    assert (found.header, found.delimiter) == (("Datum", "Kunde", "Betrag"), ";")
+    assert (found.header_line, found.footer_lines) == (header_line, footer_lines)
+
+
+def test_a_file_that_is_cut_off_has_no_footer(tmp_path: Path):
+    (tmp_path / "t.csv").write_text(ROWS + "03.02")
+
+    assert detect_format(tmp_path / "t.csv").footer_lines == 0
+
+
+def test_a_column_without_a_name_gets_its_number(tmp_path: Path):
+    (tmp_path / "t.csv").write_text(",day,amount,\n0,2025-01-01,5,\n1,2025-01-02,6,\n")
+
+    assert detect_format(tmp_path / "t.csv").header == ("column_1", "day", "amount", "column_4")
 
 
 @pytest.mark.parametrize(

@@ -42,14 +42,35 @@ def test_files_of_the_same_columns_with_other_names_are_tables_of_their_own(tmp_
     assert [source.label for source in find_inputs([str(tmp_path)]).sources] == ["orders.csv", "returns.csv"]
 
 
-def test_a_month_with_other_columns_is_left_out_with_a_reason(tmp_path: Path):
+def test_a_column_that_one_month_has_more_is_optional(tmp_path: Path):
     write(tmp_path, "orders_01.csv")
     write(tmp_path, "orders_02.csv")
-    write(tmp_path, "orders_03.csv", "customer_id,event_time,amount,coupon\nc1,2026-03-01,5,x\n")
+    write(tmp_path, "orders_03.csv", "amount,customer_id,event_time,coupon\n5,c1,2026-03-01,x\n")
 
-    inputs = find_inputs([str(tmp_path)])
+    (source,) = find_inputs([str(tmp_path)]).sources
 
-    assert "orders_03.csv: not read, because its columns differ from those of orders_01.csv" in inputs.skipped
+    assert (source.settings.optional_columns, source.settings.files) == (("coupon",), ())
+    assert source.evidence["optional_columns"] == "orders_01.csv has no coupon; orders_02.csv has no coupon"
+
+
+def test_a_year_in_another_encoding_and_with_other_names_is_part_of_the_table(tmp_path: Path):
+    (tmp_path / "orders_2023.csv").write_text("会員番号;購入日;金額\nc1;2023-01-01;5\n", encoding="cp932")
+    (tmp_path / "orders_2024.csv").write_text("顧客ID,購入日,金額,備考\nc1,2024-01-01,5,\n")
+
+    (source,) = find_inputs([str(tmp_path)]).sources
+
+    assert Path(str(source.settings.path)).name == "orders_*.csv"
+    (entry,) = source.settings.files
+    assert (Path(entry.path).name, entry.encoding, entry.delimiter) == ("orders_2023.csv", "cp932", ";")
+    assert entry.columns == {"顧客ID": "会員番号"}
+    assert source.settings.optional_columns == ("備考",)
+
+
+def test_files_with_few_columns_in_common_stay_tables_of_their_own(tmp_path: Path):
+    write(tmp_path, "export_1.csv")
+    write(tmp_path, "export_2.csv", "customer_id,country,segment\nc1,GB,a\n")
+
+    assert [source.label for source in find_inputs([str(tmp_path)]).sources] == ["export_1.csv", "export_2.csv"]
 
 
 def test_what_is_no_data_is_skipped_in_a_folder_and_refused_by_name(tmp_path: Path):

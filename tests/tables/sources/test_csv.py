@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from core.config.sources import ColumnSource, TableSource
+from core.config.sources import ColumnSource, FileSource, TableSource
 from core.errors import BadInput, ConfigError, DataError
 from tables.sources.opening import open_tables
 from tests.worlds import config
@@ -86,8 +86,84 @@ def test_a_file_in_another_encoding_asks_for_it(tmp_path: Path):
     error_of(TableSource(path=path, encoding="cp9999"), ConfigError, match="unknown encoding 'cp9999'")
 
 
-def test_all_files_of_a_table_have_the_same_header(tmp_path: Path):
-    (tmp_path / "1.csv").write_text(GOOD)
-    (tmp_path / "2.csv").write_text("customer_id,amount,event_time\nada,1,2024-03-01\n")
+def rows_of(source: TableSource) -> list[tuple[object, ...]]:
+    """Customer, day, amount and channel of each purchase."""
+    rows = open_tables(config(tables={"purchases": source}))["purchases"].to_pyarrow().to_pylist()
+    return [(row["customer_id"], str(row["event_time"])[:10], row["amount"], row.get("channel")) for row in rows]
 
-    error_of(TableSource(path=str(tmp_path / "*.csv")), DataError, match="different headers")
+
+def test_columns_of_several_files_are_told_apart_by_their_names(tmp_path: Path):
+    (tmp_path / "1.csv").write_text(GOOD)
+    (tmp_path / "2.csv").write_text("amount,event_time,customer_id\n9,2024-03-03,cy\n")
+
+    assert rows_of(TableSource(path=str(tmp_path / "*.csv")))[2] == ("cy", "2024-03-03", 9.0, None)
+
+
+def test_a_column_that_a_file_lacks_has_to_be_optional(tmp_path: Path):
+    (tmp_path / "1.csv").write_text(GOOD)
+    (tmp_path / "2.csv").write_text("customer_id,event_time,amount,channel\nada,2024-03-03,3,web\n")
+    path = str(tmp_path / "*.csv")
+
+    error_of(
+        TableSource(path=path), DataError, match=r"different headers: 1\.csv lacks 'channel' of 2\.csv; set optional"
+    )
+    rows = rows_of(TableSource(path=path, optional_columns=("channel",)))
+    assert rows == [("ada", "2024-03-01", 1, None), ("bo", "2024-03-02", 2, None), ("ada", "2024-03-03", 3, "web")]
+
+
+def test_a_file_of_another_system_is_part_of_the_table(tmp_path: Path):
+    (tmp_path / "2024.csv").write_text(GOOD)
+    old = '売上一覧\n\n顧客;日付;金額\n"00\n7";02/03/2023;1.250,50\n合計;;1.250,50\n'
+    (tmp_path / "2023.csv").write_text(old, encoding="cp932")
+    entry = FileSource(
+        path=str(tmp_path / "2023.csv"),
+        encoding="cp932",
+        delimiter=";",
+        header_line=3,
+        footer_lines=1,
+        columns={"customer_id": "顧客", "event_time": "日付", "amount": "金額"},
+        swap_marks=("amount",),
+        date_formats={"event_time": "day_first"},
+    )
+
+    rows = rows_of(TableSource(path=str(tmp_path / "2024.csv"), files=(entry,)))
+
+    assert [row[1:3] for row in rows] == [("2023-03-02", 1250.5), ("2024-03-01", 1.0), ("2024-03-02", 2.0)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "date_format", "day"),
+    [
+        ("1 Apr 2026 23:30", "%d %b %Y %H:%M", "2026-04-01"),
+        ("1775088000", "epoch_seconds", "2026-04-02"),
+        ("04/05/2026 1:00 AM", "month_first", "2026-04-05"),
+    ],
+)
+def test_dates_of_a_file_become_year_first(tmp_path: Path, cell: str, date_format: str, day: str):
+    (tmp_path / "1.csv").write_text(f"customer_id,event_time,amount\nada,{cell},1\n")
+    entry = FileSource(path=str(tmp_path / "1.csv"), date_formats={"event_time": date_format})
+
+    assert rows_of(TableSource(path=str(tmp_path / "1.csv"), files=(entry,))) == [("ada", day, 1.0, None)]
+
+
+def test_lines_above_the_header_and_below_the_rows_are_not_read(tmp_path: Path):
+    text = "sep=;\nReport;;\n\ncustomer_id;event_time;amount\nada;2024-03-01;1\n\nTotal;;1\n\n"
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8-sig")
+
+    source = TableSource(path=str(tmp_path / "t.csv"), delimiter=";", header_line=4, footer_lines=1)
+
+    assert rows_of(source) == [("ada", "2024-03-01", 1.0, None)]
+
+
+def test_a_broken_line_is_counted_from_the_top_of_the_file(tmp_path: Path):
+    (tmp_path / "t.csv").write_text("Report\n" + GOOD + "cy,2024", encoding="utf-8")
+
+    error_of(TableSource(path=str(tmp_path / "t.csv"), header_line=2), DataError, match=r"t\.csv line 5: it does not")
+
+
+def test_a_column_without_a_name_is_called_by_its_number(tmp_path: Path):
+    (tmp_path / "t.csv").write_text(",customer_id,event_time,amount\nweb,ada,2024-03-01,1\n")
+
+    assert rows_of(TableSource(path=str(tmp_path / "t.csv"), columns={"channel": "column_1"})) == [
+        ("ada", "2024-03-01", 1.0, "web")
+    ]

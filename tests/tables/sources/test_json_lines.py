@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from core.config.sources import TableSource
+from core.config.sources import ColumnSource, TableSource
 from core.errors import DataError
 from tables.sources.opening import open_tables
 from tests.tables.sources.test_csv import error_of
@@ -59,3 +59,37 @@ def test_what_is_no_json_lines_is_one_line(tmp_path: Path, text: str):
     (tmp_path / "t.jsonl").write_text(text)
 
     error_of(TableSource(path=str(tmp_path / "t.jsonl")), DataError, match="JSON Lines|empty|lacks the column")
+
+
+ORDERS = [
+    {
+        "id": "o1", "who": {"id": 7}, "day": "2024-03-01",
+        "lines": {"data": [{"sku": "a", "n": 2, "price": "1.50"}, {"sku": "b", "n": 1, "price": "4"}]},
+    },
+    {"id": "o2", "who": {"id": 8}, "day": "2024-03-02", "lines": {"data": []}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["\n".join(map(json.dumps, ORDERS)), json.dumps(ORDERS, indent=1)])
+def test_a_list_of_objects_becomes_one_row_each_and_an_empty_one_is_counted(tmp_path: Path, text: str):
+    (tmp_path / "t.json").write_text(text)
+    columns: dict[str, str | ColumnSource] = {
+        "customer_id": "who.id", "event_time": "day", "order_id": "id", "item_id": "lines.data.sku",
+        "amount": ColumnSource(product=("lines.data.n", "lines.data.price")),
+    }  # fmt: skip
+    source = TableSource(path=str(tmp_path / "t.json"), each="lines.data", columns=columns)
+
+    tables = open_tables(config(tables={"purchases": source}))
+
+    rows = tables["purchases"].order_by("item_id").to_pyarrow().to_pylist()
+    assert [(row["customer_id"], row["order_id"], row["item_id"], row["amount"]) for row in rows] == [
+        ("7", "o1", "a", 3.0),
+        ("7", "o1", "b", 4.0),
+    ]
+    assert tables.load_report("purchases").excluded == {"amount: missing": 1}
+
+
+def test_a_column_without_lists_cannot_be_spread(tmp_path: Path):
+    (tmp_path / "t.json").write_text('{"customer_id": 1, "event_time": "2024-03-01", "amount": 1}')
+
+    error_of(TableSource(path=str(tmp_path / "t.json"), each="amount"), DataError, match="'amount' has no lists of obj")

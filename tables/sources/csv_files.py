@@ -1,0 +1,156 @@
+"""How each file of a CSV table is written, and copies that DuckDB can read: UTF-8, from the header to the last row."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from core.config.sources import FileSource
+from core.errors import ConfigError, DataError
+from tables.sources.protocol import Location
+
+
+@dataclass(frozen=True)
+class CsvFormat:
+    """How a file is written."""
+
+    encoding: str
+    delimiter: str
+    header_line: int = 1
+    footer_lines: int = 0
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    "Column as the table calls it to column of the file, where they differ."
+    swap_marks: tuple[str, ...] = ()
+    "Columns of numbers whose dots and commas are swapped."
+    date_formats: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the file can be read as it is."""
+        return codecs.lookup(self.encoding).name in ("utf-8", "utf-8-sig") and (
+            self.header_line,
+            self.footer_lines,
+        ) == (
+            1,
+            0,
+        )
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A file of a table, ready to be read."""
+
+    original: Path
+    copy: Path
+    "UTF-8, from the header to the last row; the original where it is that."
+    written: CsvFormat
+    header: tuple[str, ...]
+    "Its columns as the table calls them."
+
+
+def format_of(path: Path, location: Location) -> CsvFormat:
+    """How a file is written: as its entry of `files` says, and otherwise as its table does."""
+    settings, entry = location.settings, location.entries.get(path, FileSource(path=""))
+    return CsvFormat(
+        encoding=entry.encoding or settings.encoding,
+        delimiter=entry.delimiter or settings.delimiter,
+        header_line=entry.header_line or settings.header_line,
+        footer_lines=settings.footer_lines if entry.footer_lines is None else entry.footer_lines,
+        names=entry.columns,
+        swap_marks=entry.swap_marks,
+        date_formats=entry.date_formats,
+    )
+
+
+@contextmanager
+def prepare_files(location: Location) -> Generator[list[CsvFile]]:
+    """The files of a table in order, those that need it as copies; deleted at the end.
+
+    Raises DataError if their columns differ, or for a text that is not in its encoding; ConfigError for an encoding
+    that Python does not have.
+    """
+    with TemporaryDirectory() as folder:
+        files = [_prepare(path, location, copy=Path(folder) / f"{n}.csv") for n, path in enumerate(location.files)]
+        _refuse_different_columns(files, location)
+        yield files
+
+
+def _prepare(path: Path, location: Location, *, copy: Path) -> CsvFile:
+    written = format_of(path, location)
+    try:
+        is_plain = written.is_plain
+    except LookupError as fault:
+        raise ConfigError(
+            f"[tables.{location.name}]: unknown encoding '{written.encoding}'; try utf-8 or cp932"
+        ) from fault
+    if not is_plain:
+        _copy_rows(path, copy, written=written, name=location.name)
+    source = path if is_plain else copy
+    header = _read_header(source, path, written=written, name=location.name)
+    ours = {theirs: name for name, theirs in written.names.items()}
+    for theirs in ours:
+        if theirs not in header:
+            raise DataError(f"{location.name}: {path.name} has no column '{theirs}'; found: {', '.join(header)}")
+    return CsvFile(path, source, written, tuple(ours.get(column, column) for column in header))
+
+
+def _copy_rows(path: Path, copy: Path, *, written: CsvFormat, name: str) -> None:
+    """Write the header and the rows of a file as UTF-8."""
+    encoding = "utf-8-sig" if codecs.lookup(written.encoding).name == "utf-8" else written.encoding
+    try:
+        with path.open(encoding=encoding, newline="") as old, copy.open("w", encoding="utf-8", newline="") as new:
+            new.writelines(_rows(old, written))
+    except UnicodeError as fault:
+        raise DataError(f"{name}: {path} is not {written.encoding}: {fault}; set its encoding") from fault
+
+
+def _rows(lines: Iterable[str], written: CsvFormat) -> Iterator[str]:
+    """The lines from the header on, without the last ones that are not blank."""
+    held: deque[str] = deque()
+    n_filled = 0
+    for line in islice(lines, written.header_line - 1, None):
+        held.append(line)
+        n_filled += bool(line.strip())
+        while n_filled > written.footer_lines:
+            first = held.popleft()
+            n_filled -= bool(first.strip())
+            yield first
+
+
+def _read_header(source: Path, path: Path, *, written: CsvFormat, name: str) -> list[str]:
+    """The header of a file without blanks around its names. A column without a name is called by its number.
+
+    Raises DataError if a name repeats.
+    """
+    with source.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        header = next(csv.reader(lines, delimiter=written.delimiter), list[str]())
+    if not header:
+        raise DataError(f"{name} is empty: {path.name} does not even have a header")
+    names = [column.strip() or f"column_{number}" for number, column in enumerate(header, start=1)]
+    repeated = sorted({column for column in names if names.count(column) > 1})
+    if repeated or sum(not column.strip() for column in header) * 2 > len(header):
+        fault = f"'{repeated[0]}' twice" if repeated else "columns without a name"
+        raise DataError(f"{name}: the header of {path.name} has {fault}; is it the header, and is delimiter right?")
+    return names
+
+
+def _refuse_different_columns(files: list[CsvFile], location: Location) -> None:
+    """Raise DataError if a file lacks a column of another one that is not optional."""
+    name, optional = location.name, set(location.settings.optional_columns)
+    for file in files[1:]:
+        first = files[0]
+        for one, other in ((file, first), (first, file)):
+            missing = [column for column in other.header if column not in one.header and column not in optional]
+            if missing:
+                listed = ", ".join(f"'{column}'" for column in missing)
+                raise DataError(
+                    f"{name}: its files have different headers: {one.original.name} lacks {listed} of "
+                    f"{other.original.name}; set optional_columns, or map the names in [[tables.{name}.files]]"
+                )

@@ -79,7 +79,7 @@ def _split(raw: ir.Table, name: str) -> tuple[str, list[str]]:
     return ".".join(parts[:size]), parts[size:]
 
 
-def spread_list(raw: ir.Table, each: str | None, *, table: str) -> ir.Table:
+def unnest_list(raw: ir.Table, each: str | None, *, table: str) -> ir.Table:
     """One row per object of a list column; a row with an empty list stays. Raises DataError if it is no such list."""
     if each is None:
         return raw

@@ -64,17 +64,20 @@ def _foreign_dates(path: Path, by_file: Mapping[Path, Facts], *, ask: Ask) -> It
     """Columns whose dates are not written with the year first, where the files do not all write them in one way."""
     for name, column in by_file[path].items():
         guesses = [facts[name].dates for facts in by_file.values() if name in facts]
-        known = {guess.date_format for guess in guesses if guess is not None and not guess.is_ambiguous}
+        certain = {guess.date_format for guess in guesses if guess is not None and not guess.is_ambiguous}
         formats = {guess.date_format for guess in guesses if guess is not None}
         guess = column.dates
-        if guess is None or guess.date_format is None or (len(known or formats) < 2 and len(formats) < 2):
+        if guess is None or guess.date_format is None or (len(formats) < 2):
             continue
-        yield name, _order(path, name, guess=guess, known=known, ask=ask) if guess.is_ambiguous else guess.date_format
+        yield (
+            name,
+            _order(path, name, guess=guess, certain=certain, ask=ask) if guess.is_ambiguous else guess.date_format,
+        )
 
 
-def _order(path: Path, name: str, *, guess: DateGuess, known: set[str | None], ask: Ask) -> str:
+def _order(path: Path, name: str, *, guess: DateGuess, certain: set[str | None], ask: Ask) -> str:
     """The order of days and months where both fit: that of the other files, or the answer."""
-    orders = [order for order in (DAY_FIRST, MONTH_FIRST) if order in known]
+    orders = [order for order in (DAY_FIRST, MONTH_FIRST) if order in certain]
     if len(orders) == 1:
         return orders[0]
     text = f"{path.name}, column {name}: are the dates day first or month first? {guess.evidence}"

@@ -78,10 +78,10 @@ def place_of_files(source: DiscoveredSource) -> Iterator[Setting]:
             yield Setting(key, value, source.evidence.get(key, ""))
     if settings.files:
         entries = tuple(msgspec.structs.asdict(entry) for entry in settings.files)
-        stated: Entries = [
+        entries_written: Entries = [
             {key: value for key, value in entry.items() if value not in (None, (), {})} for entry in entries
         ]
-        yield Setting("files", stated, source.evidence.get("files", "written in another way than the others"))
+        yield Setting("files", entries_written, source.evidence.get("files", "written in another way than the others"))
 
 
 def _zone(guess: TableGuess) -> Iterator[Setting]:

@@ -37,7 +37,7 @@ UTC = Clock("UTC", "UTC")
 
 @dataclass(frozen=True)
 class CsvFiles:
-    """One or more CSV files, whose columns are told apart by their names."""
+    """One or more CSV files, whose columns are matched by their names."""
 
     endings: tuple[str, ...] = (".csv", ".tsv", ".txt")
     is_text: bool = True

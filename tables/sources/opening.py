@@ -19,7 +19,7 @@ from core.errors import ConfigError, DataError
 from tables.cleaning.conform import Conformed, conform, contract_of
 from tables.cleaning.identifiers import LOST_DIGITS, NO_WHOLE_NUMBER, ROUNDED
 from tables.cleaning.readings import UNREADABLE
-from tables.cleaning.source_columns import spread_list
+from tables.cleaning.source_columns import unnest_list
 from tables.cleaning.suggestions import suggest_setting
 from tables.contract import CONTRACT
 from tables.engines.databases import connect, connect_in_memory, find_table
@@ -53,7 +53,7 @@ def open_tables(config: Config, *, today: date | None = None) -> Tables:
     else:
         engine = backend = connect_in_memory()
         sources = {name: find_source(location).read(engine, location) for name, location in locations.items()}
-    sources = {name: spread_list(source, locations[name].settings.each, table=name) for name, source in sources.items()}
+    sources = {name: unnest_list(source, locations[name].settings.each, table=name) for name, source in sources.items()}
     conformed = {
         name: _conform(backend, sources[name], location=location, config=config) for name, location in locations.items()
     }

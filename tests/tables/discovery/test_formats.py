@@ -192,10 +192,10 @@ def test_the_header_is_found_below_titles_and_the_last_row_above_totals(
 ):
     (tmp_path / "t.csv").write_text(text, encoding=encoding)
 
-    found = detect_format(tmp_path / "t.csv")
+    text_format = detect_format(tmp_path / "t.csv")
 
-    assert (found.header, found.delimiter) == (("Datum", "Kunde", "Betrag"), ";")
-    assert (found.header_line, found.footer_lines) == (header_line, footer_lines)
+    assert (text_format.header, text_format.delimiter) == (("Datum", "Kunde", "Betrag"), ";")
+    assert (text_format.header_line, text_format.footer_lines) == (header_line, footer_lines)
 
 
 def test_a_file_that_is_cut_off_has_no_footer(tmp_path: Path):

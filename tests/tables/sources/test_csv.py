@@ -92,7 +92,7 @@ def rows_of(source: TableSource) -> list[tuple[object, ...]]:
     return [(row["customer_id"], str(row["event_time"])[:10], row["amount"], row.get("channel")) for row in rows]
 
 
-def test_columns_of_several_files_are_told_apart_by_their_names(tmp_path: Path):
+def test_columns_of_several_files_are_matched_by_their_names(tmp_path: Path):
     (tmp_path / "1.csv").write_text(GOOD)
     (tmp_path / "2.csv").write_text("amount,event_time,customer_id\n9,2024-03-03,cy\n")
 

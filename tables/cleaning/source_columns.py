@@ -15,6 +15,7 @@ from dataclasses import replace
 import ibis
 import ibis.expr.types as ir
 import msgspec
+from ibis.expr.datatypes import Array, Struct
 
 from core.config.profiles import read_profile
 from core.config.sources import ColumnSource, RowFilter, TableSource
@@ -84,8 +85,9 @@ def unnest_list(raw: ir.Table, each: str | None, *, table: str) -> ir.Table:
     if each is None:
         return raw
     column = source_column(raw, each, table=table)
-    if not isinstance(column, ir.ArrayValue) or not column.type().value_type.is_struct():
-        raise DataError(f"[tables.{table}] each: '{each}' has no lists of objects, but {column.type()}")
+    kind = column.type()
+    if not isinstance(kind, Array) or not isinstance(kind.value_type, Struct):
+        raise DataError(f"[tables.{table}] each: '{each}' has no lists of objects, but {kind}")
     return raw.mutate(**{each: column}).unnest(each, keep_empty=True)
 
 

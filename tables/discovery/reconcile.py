@@ -67,7 +67,7 @@ def _foreign_dates(path: Path, by_file: Mapping[Path, Facts], *, ask: Ask) -> It
         certain = {guess.date_format for guess in guesses if guess is not None and not guess.is_ambiguous}
         formats = {guess.date_format for guess in guesses if guess is not None}
         guess = column.dates
-        if guess is None or guess.date_format is None or (len(formats) < 2):
+        if guess is None or guess.date_format is None or len(formats) < 2:
             continue
         yield (
             name,

@@ -15,7 +15,6 @@ from dataclasses import replace
 import ibis
 import ibis.expr.types as ir
 import msgspec
-from ibis.expr.datatypes import Array, Struct
 
 from core.config.profiles import read_profile
 from core.config.sources import ColumnSource, RowFilter, TableSource
@@ -85,9 +84,8 @@ def unnest_list(raw: ir.Table, each: str | None, *, table: str) -> ir.Table:
     if each is None:
         return raw
     column = source_column(raw, each, table=table)
-    kind = column.type()
-    if not isinstance(kind, Array) or not isinstance(kind.value_type, Struct):
-        raise DataError(f"[tables.{table}] each: '{each}' has no lists of objects, but {kind}")
+    if not isinstance(column, ir.ArrayValue) or not isinstance(column[0], ir.StructValue):
+        raise DataError(f"[tables.{table}] each: '{each}' has no lists of objects, but {column.type()}")
     return raw.mutate(**{each: column}).unnest(each, keep_empty=True)
 
 

@@ -172,11 +172,11 @@ def _join_text(paths: list[Path], formats: list[TextFormat], *, pattern: str | N
     label += f" and {len(paths) - 1} more" if len(paths) > 1 and not pattern else ""
     evidence = dict(text.evidence)
     if optional:
-        evidence["optional_columns"] = "; ".join(_describe_missing(paths, ours, optional))
+        evidence["optional_columns"] = "; ".join(_describe_missing(paths, ours, optional=optional))
     return DiscoveredSource(label, settings, tuple(paths), evidence, tuple(formats))
 
 
-def _describe_missing(paths: list[Path], ours: list[dict[str, str]], optional: Sequence[str]) -> Iterator[str]:
+def _describe_missing(paths: list[Path], ours: list[dict[str, str]], *, optional: Sequence[str]) -> Iterator[str]:
     for path, renamed in list(zip(paths, ours, strict=True))[:MAX_NAMED]:
         missing = [name for name in optional if name not in renamed.values()]
         if missing:

@@ -1,4 +1,4 @@
-"""Currencies: the codes of ISO 4217, and the marks that amounts carry.
+"""Currencies: the codes of ISO 4217, how many decimals each has, and the marks that amounts carry.
 
 A mark may belong to several currencies: `$` is a dollar of the United States, of Canada, of Singapore, ...
 """
@@ -22,6 +22,19 @@ MARKS: Mapping[str, tuple[str, ...]] = {
     "EURO": ("EUR",), "EUROS": ("EUR",), "YEN": ("JPY",), "DOLLAR": DOLLARS, "DOLLARS": DOLLARS,
 }  # fmt: skip
 "Currencies by mark, in capitals and without dots; a code of ISO 4217 is a mark of its currency, too."
+
+DECIMALS: Mapping[int, tuple[str, ...]] = {
+    0: ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
+        "XPF"),
+    3: ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"),
+    4: ("CLF", "UYW"),
+}  # fmt: skip
+"ISO 4217; every other currency has two. (CLDR counts the coins in use instead: none for the IQD.)"
+
+
+def decimals_of(currency: str) -> int:
+    """The number of decimals of a currency by ISO 4217."""
+    return next((n for n, currencies in DECIMALS.items() if currency in currencies), 2)
 
 
 @lru_cache(maxsize=1)

@@ -55,6 +55,10 @@ class FeatureColumn(msgspec.Struct, frozen=True, kw_only=True):
     says_above_en: str = ""
     "A sentence for reasons if the value is above 1, for multiples of what is usual: 'No purchase for 26 days'."
     says_above_ja: str = ""
+    currency: str = ""
+    "The currency of an amount, ISO 4217; '' for anything else."
+    n_decimals: int = 0
+    "Of an amount."
 
     def title(self, language: Language) -> str:
         """What the feature measures, as a noun phrase."""

@@ -11,19 +11,21 @@ from datetime import date
 from pathlib import Path
 
 import ibis.expr.types as ir
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from core.config.data_set import Config
 from core.errors import BadInput
-from core.feature_table import FeatureTable
+from core.feature_table import FeatureColumn, FeatureTable
 from core.files import replace_file
 from core.redaction import escape_formula
 from core.window import Cohort
 from features.compiler.compiler import compute_measures, evaluate
-from features.compiler.declaration import Feature, Measure, measures_of
+from features.compiler.declaration import AMOUNTS, Feature, Measure, measures_of
 from features.compiler.facts import FEATURE_TABLES, collect_facts, customers_table, derive_columns, history_days
 from features.families.catalogue import available_features
 from tables.attributes import attribute_values, find_attributes
@@ -46,7 +48,10 @@ def compute_features(
     newest = tables.at(cohort.cutoffs.max().item()) if len(cohort) else tables.latest()
     features = tuple(one for one in available_features(newest, vocabularies) if names is None or one.name in names)
     attributes = tuple(one for one in find_attributes(newest, vocabularies) if names is None or one.name in names)
-    columns = (*(feature.column for feature in features), *(attribute.column for attribute in attributes))
+    columns = (
+        *(_with_currency(feature.column, newest.config) for feature in features),
+        *(attribute.column for attribute in attributes),
+    )
     # Every cell is written below; until then the untouched table takes no memory, which the engine needs meanwhile.
     values = np.empty((len(cohort), len(columns)), order="F")
     for day in np.unique(cohort.cutoffs):
@@ -60,6 +65,13 @@ def compute_features(
         for place, column in enumerate(described, start=len(features)):
             values[rows, place] = column
     return FeatureTable(cohort.customer_ids, cohort.cutoffs, values, columns)
+
+
+def _with_currency(column: FeatureColumn, config: Config) -> FeatureColumn:
+    """The column of an amount with the currency that people read it in; any other as it is."""
+    if column.unit not in AMOUNTS:
+        return column
+    return msgspec.structs.replace(column, currency=config.currency, n_decimals=config.n_decimals)
 
 
 def _compute_measures(

@@ -230,6 +230,7 @@ _TABLES = (
             _require("offer_id", "id"),
             _require("channel", "text"),
             _require("treated", "boolean"),
+            _optional("purpose", "text"),
             _optional("propensity", "number"),
             _optional("cost", "number"),
             _optional("opened_at", "time", known_at="opened_at"),

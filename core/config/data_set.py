@@ -15,7 +15,7 @@ from core.config.money import MoneySettings, OfferAssumptions, ReportSettings
 from core.config.section import Section
 from core.config.sources import CrossSectionSource, TableSource
 from core.config.training import ChurnDefinition, Cutoffs, HazardSettings, RecommenderSettings, RiskLevels
-from core.currencies import currency_codes
+from core.currencies import currency_codes, decimals_of
 from core.environment import Places
 from core.errors import ConfigError
 
@@ -102,6 +102,11 @@ class Config(Section, frozen=True):
     def zone(self) -> ZoneInfo:
         """The time zone of the business."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def n_decimals(self) -> int:
+        """The number of decimals of amounts in the base currency."""
+        return decimals_of(self.currency) if self.money.decimals is None else self.money.decimals
 
     @property
     def places(self) -> Places:

@@ -13,6 +13,14 @@ from core.window import DAYS_PER_HORIZON_MONTH
 Definition = Literal["no_purchase", "overdue", "subscription_ended", "no_usage"]
 
 
+RETENTION_PURPOSES = (
+    "retention", "retain", "winback", "churn", "reactivat", "save desk", "lapsed",
+    "継続促進", "解約防止", "解約抑止", "引き止め", "引止め", "離反防止", "離脱防止", "休眠", "呼び戻し",
+    "リテンション",
+)  # fmt: skip
+"Words in the names of campaigns that try to keep customers or to bring them back, in English and Japanese."
+
+
 class ChurnDefinition(Section, frozen=True):
     """What churn means for this business."""
 
@@ -30,6 +38,10 @@ class ChurnDefinition(Section, frozen=True):
     "For subscription_ended: a renewal within this many days is no churn."
     each_subscription: bool = False
     "For subscription_ended: whether one ended subscription is churn although the customer has others."
+    retention_purposes: tuple[str, ...] = RETENTION_PURPOSES
+    """\
+    Contacts made to keep a customer: those whose `purpose` or `campaign_id` contains one of these words, whatever its
+    case, blanks, `-` and `_`. Beside them, contacts with an offer of `[offers] saving_kinds`."""
 
 
 class Cutoffs(Section, frozen=True):

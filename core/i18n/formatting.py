@@ -45,6 +45,17 @@ def format_money(value: float, currency: str, *, locale: str, n_decimals: int) -
     return format_currency(value, currency, pattern, locale=locale, currency_digits=False)
 
 
+def format_amount(value: float, currency: str, *, locale: str, n_decimals: int) -> str:
+    """An amount as it stands in a sentence: ¥12,000, $1,200.50; in Japanese, yen are written 12,000円.
+
+    One that rounds to nothing has no sign.
+    """
+    value = round(value, n_decimals) + 0.0
+    if locale == "ja" and currency == "JPY":
+        return f"{format_number(value, locale, n_decimals=n_decimals)}円"
+    return format_money(value, currency, locale=locale, n_decimals=n_decimals)
+
+
 @lru_cache(CACHE_SIZE)
 def format_date(day: date, locale: str) -> str:
     """A day in full."""

@@ -24,6 +24,9 @@ from core.rules.rule import parse_rule
 DAY_FACTS = ("age_days", "weekday", "hour")
 "Columns that every fact has beside those of its table: see `features.compiler.facts`."
 
+AMOUNTS = ("base currency", "base currency a month")
+"Units of amounts."
+
 SHORT_HISTORY = "the recorded history is shorter than the window"
 NEVER_MISSING = "never missing"
 

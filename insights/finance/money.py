@@ -14,19 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.data_set import Config
+from core.currencies import decimals_of
 from core.errors import DataError
 from tables.currencies import load_exchange_rates
-
-NO_DECIMALS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF", "XPF", "PYG", "RWF", "UGX"})
-THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
-"ISO 4217; every other currency has two."
-
-
-def decimals_of(currency: str) -> int:
-    """The number of decimals of a currency by ISO 4217."""
-    if currency in NO_DECIMALS:
-        return 0
-    return 3 if currency in THREE_DECIMALS else 2
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ class Portrait:
         """
         headings = (translate(view, language) for view in VIEWS)
         yield *headings, longest_risk(decomposition, language), translate("MRR at risk", language)
-        amounts = amounts_at_risk(self.today, language) if self.today else {}
+        amounts = amounts_at_risk(self.today, decomposition.currency, language=language) if self.today else {}
         for cause in (*decomposition.causes, UNSTATED):
             cells = view_cells(self.past, self._risks(), cause=cause, language=language, n_decimals=0)
             yield cause_name(cause, language), *cells, amounts.get(cause, "-")
@@ -90,14 +90,18 @@ class Portrait:
             return self.today.risks.by_cause
         return self.past.incidence if self.past else {}
 
-    def best_interventions(self, language: Language) -> str:
+    def best_interventions(self, decomposition: Decomposition, language: Language) -> str:
         """The most profitable interventions, or that none is; '' where none are configured."""
         if not (self.today and self.today.interventions):
             return ""
         profitable = [one for one in self.today.interventions if one.gain.value > 0][:MAX_INTERVENTIONS]
         if not profitable:
             return translate("No configured intervention is profitable for this group.", language)
-        names = (f"{one.name} ({cause_name(one.cause, language)}) {money(one.gain, language)}" for one in profitable)
+        names = (
+            f"{one.name} ({cause_name(one.cause, language)}) "
+            f"{money(one.gain, decomposition.currency, language=language)}"
+            for one in profitable
+        )
         return translate("Do first: {interventions}.", language, interventions=translate("; ", language).join(names))
 
 

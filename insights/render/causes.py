@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from core.i18n.formatting import format_date, format_number, format_percent
+from core.i18n.formatting import format_amount, format_date, format_number, format_percent
 from core.i18n.translation import ENGLISH, Language, has_translation, translate
 from core.intervals import Estimate
 from core.model_card import Caution
@@ -116,16 +116,16 @@ def mrr_at_risk_by_cause(decomposition: Decomposition, language: Language) -> It
     """The heading, then a row per cause; the amounts add up to the total."""
     headings = ("cause", "MRR at risk", "expected churned customers")
     yield tuple(translate(heading, language) for heading in headings)
-    amounts = amounts_at_risk(decomposition, language)
+    amounts = amounts_at_risk(decomposition, decomposition.currency, language=language)
     for one in decomposition.mrr_at_risk_by_cause:
         customers = format_number(one.customers, language, n_decimals=1)
         yield cause_name(one.cause, language), amounts[one.cause], customers
 
 
-def amounts_at_risk(risk: Decomposition | GroupRisk, language: Language) -> dict[str, str]:
+def amounts_at_risk(risk: Decomposition | GroupRisk, currency: str, *, language: Language) -> dict[str, str]:
     """MRR at risk by cause, with its interval."""
     amounts = zip(risk.mrr_at_risk_by_cause, round_amounts(risk), strict=True)
-    return {one.cause: _with_interval(amount, one.mrr, language=language) for one, amount in amounts}
+    return {one.cause: _with_interval(amount, one.mrr, language=language, currency=currency) for one, amount in amounts}
 
 
 def round_amounts(risk: Decomposition | GroupRisk) -> list[int]:
@@ -138,12 +138,11 @@ def risk_title(decomposition: Decomposition, language: Language, *, group: Group
     """How much of today's MRR is at risk, of all customers or of one group."""
     risk = group or decomposition
     return translate(
-        "MRR at risk within {days} days: {mrr} of {whole} {currency} per month",
+        "MRR at risk within {days} days: {mrr} of {whole} per month",
         language,
         days=decomposition.horizon_days,
-        mrr=sum(round_amounts(risk)),
-        whole=format_number(risk.mrr, language),
-        currency=decomposition.currency,
+        mrr=_whole_amount(sum(round_amounts(risk)), decomposition.currency, language=language),
+        whole=_whole_amount(risk.mrr, decomposition.currency, language=language),
     )
 
 
@@ -152,7 +151,8 @@ def interventions(decomposition: Decomposition, language: Language) -> Iterator[
     headings = ("intervention", "churn cause", "expected profit", "profitable customers")
     yield tuple(translate(heading, language) for heading in headings)
     for one in decomposition.interventions:
-        profit, customers = money(one.gain, language), format_number(one.n_customers, language)
+        profit = money(one.gain, decomposition.currency, language=language)
+        customers = format_number(one.n_customers, language)
         yield one.name, cause_name(one.cause, language), profit, customers
 
 
@@ -176,14 +176,19 @@ def sentiment(estimate: Estimate, language: Language) -> str:
     return f"{value} [{low}, {high}]"
 
 
-def money(estimate: Estimate, language: Language) -> str:
+def money(estimate: Estimate, currency: str, *, language: Language) -> str:
     """An amount with its interval."""
-    return _with_interval(estimate.value, estimate, language=language)
+    return _with_interval(estimate.value, estimate, language=language, currency=currency)
 
 
-def _with_interval(amount: float, estimate: Estimate, *, language: Language) -> str:
-    value, low, high = (format_number(one, language) for one in (amount, estimate.low, estimate.high))
+def _with_interval(amount: float, estimate: Estimate, *, language: Language, currency: str) -> str:
+    amounts = (amount, estimate.low, estimate.high)
+    value, low, high = (_whole_amount(one, currency, language=language) for one in amounts)
     return f"{value} [{low}, {high}]"
+
+
+def _whole_amount(amount: float, currency: str, *, language: Language) -> str:
+    return format_amount(amount, currency, locale=language, n_decimals=0)
 
 
 def share(estimate: Estimate, language: Language, *, n_decimals: int = 1) -> str:

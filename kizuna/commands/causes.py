@@ -149,7 +149,7 @@ def print_groups(decomposition: Decomposition, language: Language) -> None:
         say(console, "")
         say(console, portrait.title(decomposition, language))
         print_table(console, portrait.views(decomposition, language))
-        if first := portrait.best_interventions(language):
+        if first := portrait.best_interventions(decomposition, language):
             say(console, first)
     say(console, "")
     if not all(month.too_few for month in decomposition.group_months):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +14,8 @@ from rich.table import Table
 
 from core.config.data_set import Config
 from core.errors import BadInput, ConfigError, NotFound
+from core.i18n.formatting import format_amount
+from core.i18n.translation import ENGLISH
 from core.model_kinds import CHURN
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, open_config
 from kizuna.terminal import print_json, progress_console, say
@@ -110,7 +114,7 @@ def print_report(report: SegmentReport) -> None:
     say(console, f"{report.customers:,} customers before {report.cutoff}, {report.scored:,} of them scored")
     for title, groups in (("segments", report.segments), ("customer tiers", report.customer_tiers)):
         if groups:
-            console.print(_table(title, groups))
+            console.print(_table(title, groups, currency=report.currency))
     value = VALUES.get(report.value_kind, "unknown")
     say(console, f"value: {value}{f', {report.currency}' if report.value_kind else ''}; risk: {report.risk_source}")
     for group in (*report.segments, *report.customer_tiers):
@@ -118,8 +122,9 @@ def print_report(report: SegmentReport) -> None:
             say(console, f"{group.name}: {group.not_found:,} listed ids are not customers at the cutoff")
 
 
-def _table(title: str, groups: tuple[SegmentFigures, ...]) -> Table:
+def _table(title: str, groups: tuple[SegmentFigures, ...], *, currency: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    money = partial(format_amount, currency=currency, locale=ENGLISH, n_decimals=0)
     for heading in ("", "customers", "value", "risk", "expected loss", "health", "action"):
         is_text = heading in ("", "action")
         table.add_column(heading, justify="left" if is_text else "right", no_wrap=heading == "value")
@@ -127,10 +132,10 @@ def _table(title: str, groups: tuple[SegmentFigures, ...]) -> Table:
         table.add_row(
             group.name,
             f"{group.customers:,}\n{group.share:.0%}",
-            "-" if group.value is None else f"{group.value:,.0f}" + _share(group.value_share),
-            _estimate(group.risk, "{:.1%}"),
-            _estimate(group.expected_loss, "{:,.0f}"),
-            _estimate(group.health, "{:.0f}"),
+            "-" if group.value is None else money(group.value) + _share(group.value_share),
+            _estimate(group.risk, "{:.1%}".format),
+            _estimate(group.expected_loss, money),
+            _estimate(group.health, "{:.0f}".format),
             group.action,
         )
     return table
@@ -140,8 +145,8 @@ def _share(share: float | None) -> str:
     return "" if share is None else f"\n{share:.0%}"
 
 
-def _estimate(estimate: Estimate, form: str) -> str:
+def _estimate(estimate: Estimate, write: Callable[[float], str]) -> str:
     """A value and, below it, its 90 % interval."""
     if estimate.value != estimate.value:
         return "-"
-    return f"{form.format(estimate.value)}\n{form.format(estimate.low)} to {form.format(estimate.high)}"
+    return f"{write(estimate.value)}\n{write(estimate.low)} to {write(estimate.high)}"

@@ -5,7 +5,7 @@
 
 A `FeatureColumn` has the templates. Their gaps:
 
-    {value}                         the value as a number with its unit, a percentage (unit 'share') or a word
+    {value}                         as a number with its unit, an amount, a percentage (unit 'share') or a word
     {value_days} {value_every}      as days: '26 days', 'every 26 days'
     {value_percent}                 as a percentage
     {change}                        a trend's share of the recent half as a change: 'down 67%', 'steady'
@@ -24,7 +24,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from core.feature_table import FeatureColumn
-from core.i18n.formatting import format_number, format_percent
+from core.i18n.formatting import format_amount, format_number, format_percent
 from core.i18n.translation import (
     GAP,
     Language,
@@ -60,6 +60,8 @@ def describe_value(column: FeatureColumn, value: float, *, language: Language) -
     if column.vocabulary is not None:
         decoded = decode_value(column, value)
         return translate("no value", language) if decoded is None else str(decoded)
+    if column.currency and not math.isnan(value):
+        return format_amount(value, column.currency, locale=language, n_decimals=column.n_decimals)
     return _describe_number(column.unit, None if math.isnan(value) else float(value), language=language)
 
 

@@ -39,11 +39,20 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
             members.setdefault(account_id, []).append(row)
     if not members:
         return BuiltPart(None)
-    return BuiltPart(build_accounts(churn, segments, members=members, risk_levels=inputs.config.risk_levels))
+    return BuiltPart(
+        build_accounts(
+            churn, segments, members=members, risk_levels=inputs.config.risk_levels, n_decimals=inputs.config.n_decimals
+        )
+    )
 
 
 def build_accounts(
-    churn: ChurnPart, segments: SegmentPart, *, members: Mapping[str, Sequence[int]], risk_levels: RiskLevels
+    churn: ChurnPart,
+    segments: SegmentPart,
+    *,
+    members: Mapping[str, Sequence[int]],
+    risk_levels: RiskLevels,
+    n_decimals: int,
 ) -> AccountPart:
     """Roll up customers, given as rows of the segments, by account."""
     scores: list[AccountScore] = []
@@ -54,7 +63,9 @@ def build_accounts(
             unscored.append(account_id)
             continue
         account = _Account.of(churn, segments, scored=scored)
-        scores.append(account.describe(account_id, n_customers=len(rows), risk_levels=risk_levels))
+        scores.append(
+            account.describe(account_id, n_customers=len(rows), risk_levels=risk_levels, n_decimals=n_decimals)
+        )
     return AccountPart.of(scores, unscored)
 
 
@@ -85,7 +96,7 @@ class _Account:
         value = np.clip(np.nan_to_num(self.segments.yearly_value[self.rows]), 0, None)
         return value / value.sum() if value.sum() > 0 else np.full(len(value), 1 / len(value))
 
-    def describe(self, account_id: str, *, n_customers: int, risk_levels: RiskLevels) -> AccountScore:
+    def describe(self, account_id: str, *, n_customers: int, risk_levels: RiskLevels, n_decimals: int) -> AccountScore:
         """The account's score."""
         probability = float(self.weights @ self.probability)
         value = self.segments.yearly_value[self.rows]
@@ -100,9 +111,9 @@ class _Account:
             risk_level=RISK_LEVELS[find_risk_levels(np.array([probability]), risk_levels)[0]],
             highest_customer_id=self.segments.index.name(int(self.rows[highest])),
             highest_probability=float(self.probability[highest]),
-            value=round(float(np.nansum(value)), 2) if is_known else None,
+            value=round(float(np.nansum(value)), n_decimals) if is_known else None,
             value_kind=self.segments.yearly_value_kind,
-            expected_loss=round(float(np.nansum(self.probability * value)), 2) if is_known else None,
+            expected_loss=round(float(np.nansum(self.probability * value)), n_decimals) if is_known else None,
             reasons=self._reasons(),
         )
 

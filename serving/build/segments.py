@@ -50,7 +50,7 @@ def read_relations(inputs: BuildInputs) -> Relations:
     yearly = compute_yearly_value(inputs.tables, customer_ids, cutoff=inputs.cutoff)
     return Relations(
         yearly_value_kind=yearly.kind,
-        yearly_value=yearly.value,
+        yearly_value=np.round(yearly.value, inputs.config.n_decimals),
         owners=owners_of(tables_then, customer_ids, default=inputs.config.health.owner),
         account_ids=accounts_of(tables_then, customer_ids),
     )

@@ -203,7 +203,7 @@ class SegmentPart:
 
     def yearly_value_of(self, row: int) -> float | None:
         """The margin or revenue of the last 365 days; None if unknown, and for row -1."""
-        return None if row < 0 or np.isnan(self.yearly_value[row]) else round(float(self.yearly_value[row]), 2)
+        return None if row < 0 or np.isnan(self.yearly_value[row]) else float(self.yearly_value[row])
 
     def action_of(self, row: int) -> str:
         """The action of the customer's first segment that has one; '' for none, and for row -1."""

@@ -11,6 +11,10 @@ customers of the kind that is contacted are safe, so that it would stop finding 
 
 from __future__ import annotations
 
+import re
+
+import ibis
+import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +22,10 @@ from core.labels import Labels
 from tables.engines.arrays import days, texts
 from tables.tables import Tables
 
+NAMING = ("purpose", "campaign_id")
+"Columns of contacts that say what a contact was made for."
+SEPARATORS = " _-"
+"Not compared: win-back, win_back and WinBack are one word."
 MAX_SHARE_LEFT_OUT = 0.5
 "Where more rows were contacted, hardly any are left to learn from, and all rows are kept."
 
@@ -25,18 +33,12 @@ MAX_SHARE_LEFT_OUT = 0.5
 def find_contacted(tables: Tables, outcomes: Labels) -> NDArray[np.bool_]:
     """Which rows had a retention contact from their cutoff to the end of their horizon, (n,).
 
-    A retention contact was really made (`treated`) and had an offer of a kind in `[offers] saving_kinds`; without an
-    offers table no contact is known to be one.
+    A retention contact was really made (`treated`), and had an offer of a kind in `[offers] saving_kinds` or a purpose
+    or campaign named in `[churn] retention_purposes`.
     """
-    none = np.zeros(len(outcomes), np.bool_)
-    latest = tables.latest()
-    if "contacts" not in latest or "offers" not in latest or not len(outcomes):
-        return none
-    offers = latest["offers"]
-    saving = offers.filter(offers.kind.isin(list(tables.config.offers.saving_kinds)))
-    contacts = latest["contacts"]
-    made = contacts.filter(contacts.treated).semi_join(saving, "offer_id").select("customer_id", "event_time")
-    rows = made.to_pyarrow()
+    if "contacts" not in tables.latest() or not len(outcomes):
+        return np.zeros(len(outcomes), np.bool_)
+    rows = select_retention_contacts(tables).select("customer_id", "event_time").to_pyarrow()
     ids, codes = np.unique(np.concatenate([outcomes.customer_ids, texts(rows["customer_id"])]), return_inverse=True)
     del ids
     row_codes, contact_codes = codes[: len(outcomes)], codes[len(outcomes) :]
@@ -46,6 +48,27 @@ def find_contacted(tables: Tables, outcomes: Labels) -> NDArray[np.bool_]:
     keys = np.sort(contact_codes * span + contact_days)
     first = row_codes * span + outcomes.cutoffs.astype("datetime64[D]").astype(np.int64)
     return np.searchsorted(keys, first + outcomes.gap_days + outcomes.horizon_days) > np.searchsorted(keys, first)
+
+
+def select_retention_contacts(tables: Tables) -> ir.Table:
+    """The contacts that were made to keep customers."""
+    latest = tables.latest()
+    contacts: ir.Table = latest["contacts"]
+    is_saving = ibis.or_(*(_names_purpose(contacts[name], tables) for name in NAMING if name in contacts.columns))
+    if "offers" in latest:
+        offers: ir.Table = latest["offers"]
+        saving = offers.filter(offers.kind.isin(list(tables.config.offers.saving_kinds)))
+        is_saving |= contacts.offer_id.isin(saving.offer_id)
+    return contacts.filter(contacts.treated & is_saving)
+
+
+def _names_purpose(column: ir.StringColumn, tables: Tables) -> ir.BooleanValue:
+    """Whether a name contains one of the words of `[churn] retention_purposes`; not where it is missing."""
+    plain = column.lower()
+    for separator in SEPARATORS:
+        plain = plain.replace(separator, "")
+    words = (re.sub(f"[{re.escape(SEPARATORS)}]", "", word.lower()) for word in tables.config.churn.retention_purposes)
+    return ibis.or_(ibis.literal(False), *(plain.contains(word) for word in words if word)).fill_null(False)
 
 
 def describe_contacted(contacted: NDArray[np.bool_], outcomes: Labels, *, are_left_out: bool) -> str:

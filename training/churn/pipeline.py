@@ -11,9 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.feature_names import FeatureFamily
 from core.model_card import Comparison, Metric, ModelCard
 from core.model_kinds import CHURN
@@ -22,7 +19,7 @@ from features.segments.rule_variables import decode_words
 from models.churn.additive import CHURN_MODELS
 from models.churn.shared_fits import share_fits
 from models.metrics.classification import compare
-from models.metrics.groups import measure_groups
+from models.metrics.groups import Grouping, group_numbers, group_words, measure_groups
 from models.mlflow_store.package import ModelPackage
 from models.protocols import ChurnModel, Settings
 from training.churn.contacts import describe_contacted
@@ -161,13 +158,15 @@ def fit_final(
     return model, ModelPackage(card, model.to_artifact(), model.columns_)
 
 
-def attribute_groups(rows: ChurnRows) -> dict[str, NDArray[np.str_]]:
-    """The value of each listed attribute with words, by name, (n,) for the tested rows; '' is unknown."""
+def attribute_groups(rows: ChurnRows) -> dict[str, Grouping]:
+    """The groups of each listed attribute, by name, among the tested rows."""
     features = rows.features.take(rows.test_rows)
     return {
-        column.name: decode_words(features.column(column.name), column.vocabulary)
+        column.name: group_numbers(features.column(column.name))
+        if column.vocabulary is None
+        else group_words(decode_words(features.column(column.name), column.vocabulary))
         for column in features.columns
-        if column.family == FeatureFamily.ATTRIBUTES and column.vocabulary is not None
+        if column.family == FeatureFamily.ATTRIBUTES
     }
 
 

@@ -1,19 +1,30 @@
-"""Campaigns: messages sent, and how many of them customers opened, clicked and followed."""
+"""Campaigns: messages sent, how many of them customers opened, clicked and followed, their cost, and their effect.
+
+The effect compares those contacted with the control group of the same campaign. Over several campaigns, a control
+customer weighs as much as the contacts that they stand for, so that a campaign counts by its size on both sides:
+
+    campaign   sent   acted   control   acted    weight of one in the control group
+    spring      900      90       100       5    900 / 100 = 9
+    summer      100      30       100      20    100 / 100 = 1     effect: 120 / 1000 - (9 x 5 + 20) / 1000 = 5.5 %
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from insights.report.contact_data import Contacts, merge_small_groups
 from insights.report.definitions import FigureDefinition, FigureSection, Period, Sample, Sums, View
+from insights.report.estimation import quotient
 from insights.report.figure import Place
 from insights.report.inputs import FigureInputs
 
 Terms = tuple[NDArray[np.bool_], NDArray[np.bool_]]
+Addends = tuple[NDArray[Any], ...]
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,57 @@ class ContactRows:
         """The messages with a response, and all messages; None without the column or a message."""
         responded = self.contacts.responses.get(column)
         return None if responded is None or not self.is_sent.any() else (responded & self.is_sent, self.is_sent)
+
+    @property
+    def costs(self) -> Addends | None:
+        """What each message cost; None without costs or a message."""
+        costs = self.contacts.costs
+        return None if costs is None or not self.is_sent.any() else (costs * self.is_sent, self.is_sent)
+
+    @property
+    def cost_of_conversions(self) -> Addends | None:
+        """What each message cost, and whether it led to a conversion; None where there is none."""
+        costs, converted = self.costs, self.responses("converted_at")
+        return None if costs is None or converted is None or not converted[0].any() else (costs[0], converted[0])
+
+    @property
+    def comparison(self) -> Addends | None:
+        """Acted after a message, messages, and the same of the control group as weighted above; None without one."""
+        acted, can_compare = self.contacts.acted, self.contacts.can_compare
+        if acted is None or can_compare is None:
+            return None
+        rows = self.chosen & can_compare
+        sent, weights = rows & self.contacts.is_sent, self._weigh(rows)
+        sent = sent & np.isin(self._campaigns, self._campaigns[weights > 0])
+        return (sent & acted, sent, weights * acted, weights) if sent.any() else None
+
+    def _weigh(self, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The weight of each row of the control group, (n,); 0 for any other row."""
+        _, codes = np.unique(self._campaigns, return_inverse=True)
+        is_control = rows & ~self.contacts.is_sent
+        n_campaigns = int(codes.max()) + 1
+        n_sent = np.bincount(codes[rows & self.contacts.is_sent], minlength=n_campaigns)
+        n_control = np.bincount(codes[is_control], minlength=n_campaigns)
+        return np.where(is_control, (n_sent / np.maximum(n_control, 1))[codes], 0.0)
+
+    @property
+    def _campaigns(self) -> NDArray[np.str_]:
+        return self.contacts.groups["campaign"]
+
+
+def _added_rate(rows: ContactRows, *sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    del rows
+    acted, sent, acted_in_control, control = sums
+    return quotient(acted, sent) - quotient(acted_in_control, control)
+
+
+def _added(rows: ContactRows, *sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    return _added_rate(rows, *sums) * sums[1]
+
+
+def _n_compared(rows: ContactRows) -> int:
+    addends = rows.comparison
+    return 0 if addends is None else int(((addends[1] > 0) | (addends[3] > 0)).sum())
 
 
 def contacts(inputs: FigureInputs) -> Iterator[Sample[ContactRows]]:
@@ -62,6 +124,7 @@ def contacts(inputs: FigureInputs) -> Iterator[Sample[ContactRows]]:
 
 _SPANS: tuple[Period, ...] = ("year", "month")
 _VIEWS: tuple[View, ...] = ("row", "month_chart", "own_group_column")
+_TABLES: tuple[View, ...] = ("row", "own_group_column")
 
 SECTION = FigureSection(
     position=75,
@@ -92,6 +155,34 @@ SECTION = FigureSection(
             "share",
             sums=Sums(contacts, _SPANS, lambda rows: rows.responses("converted_at")),
             views=_VIEWS,
+        ),
+        FigureDefinition(
+            "campaign_cost",
+            "money",
+            adds_up=True,
+            sums=Sums(contacts, _SPANS, lambda rows: rows.costs, lambda _, cost, sent: cost),
+            views=_TABLES,
+            is_exact=True,
+            better="neither",
+        ),
+        FigureDefinition(
+            "cost_per_conversion",
+            "money",
+            sums=Sums(contacts, _SPANS, lambda rows: rows.cost_of_conversions),
+            views=_TABLES,
+            better="lower",
+        ),
+        FigureDefinition(
+            "incremental_rate",
+            "share",
+            sums=Sums(contacts, ("year",), lambda rows: rows.comparison, _added_rate, _n_compared),
+            views=_TABLES,
+        ),
+        FigureDefinition(
+            "incremental_conversions",
+            "count",
+            sums=Sums(contacts, ("year",), lambda rows: rows.comparison, _added, _n_compared),
+            views=_TABLES,
         ),
     ),
 )

@@ -94,9 +94,11 @@ def _write_percentages(blocks: Rows, percentages: frozenset[str]) -> Rows:
 
 
 def csv_cell(value: object) -> object:
-    """A value for a CSV cell; text that a spreadsheet would run as a formula is escaped."""
+    """A value for a CSV cell: whole numbers without decimals, and no text that a spreadsheet would run as a formula."""
     if isinstance(value, str):
         return escape_formula(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return "" if value is None else value
 
 

@@ -66,7 +66,7 @@ def test_a_group_without_customers_has_dashes_and_says_so(
 
     assert {cell for row in rows for cell in row[1:]} == {"-"}
     assert no_customers in silent.title(decomposition, language)
-    assert silent.best_interventions(language) == ""
+    assert silent.best_interventions(decomposition, language) == ""
     assert few in " ".join(cause_groups.too_few(decomposition, language))
     assert "silent" not in " ".join(row[0] for row in cause_groups.groups(decomposition, language))
 

@@ -18,9 +18,9 @@ LINES = (
 )  # fmt: skip
 
 
-def contact(who: str, when: str, campaign: str, *, treated: bool = True, **times: str) -> dict[str, object]:
+def contact(who: str, when: str, campaign: str, *, treated: bool = True, **more: object) -> dict[str, object]:
     row = {"customer_id": who, "event_time": when, "campaign_id": campaign, "offer_id": "o", "channel": "mail"}
-    return {**row, "treated": treated, "opened_at": None, "clicked_at": None, "converted_at": None, **times}
+    return {**row, "treated": treated, "opened_at": None, "clicked_at": None, "converted_at": None, **more}
 
 
 CONTACTS = frame(
@@ -61,6 +61,50 @@ def test_rates_of_messages_count_what_was_sent_and_known_by_the_day_of_the_repor
     assert (value("open_rate"), value("click_rate"), value("conversion_rate")) == (3 / 4, 1 / 4, 0)
     assert value("open_rate", "campaign", "spring") == pytest.approx(2 / 3)
     assert (value("open_rate", period="2026-02"), value("messages_sent", "contact_channel", "mail")) == (1, 4)
+
+
+def uplift_contacts() -> list[dict[str, object]]:
+    """Spring: 4 contacted, 3 order; 2 not, 1 orders. Summer: 2 contacted, none orders; 1 not, who does not order."""
+    spring = [("a", True), ("b", True), ("c", True), ("d", True), ("e", False), ("f", False)]
+    summer = [("g", True), ("h", True), ("i", False)]
+    return [
+        contact(who, "2026-01-05", name, treated=treated, cost=30.0 if treated else 0.0)
+        for name, people in (("spring", spring), ("summer", summer))
+        for who, treated in people
+    ]
+
+
+def test_a_campaign_is_compared_with_its_own_control_group():
+    orders = [f"{who} 2026-01-18" for who in "abce"] + ["d 2026-01-20", "f 2026-01-04"]  # d is too late, f too early
+    late = contact("f", "2026-02-26", "spring", cost=30.0)  # Not answered yet, and not compared.
+    built = build_report(shop(*orders, contacts=frame(*uplift_contacts(), late)), date(2026, 3, 1))
+
+    def estimate(name: str, group: str = ""):
+        by = "campaign" if group else "all"
+        (figure,) = [one for one in built.figures.of(name, by, group=group) if "/" in one.place.period]
+        return figure.estimate
+
+    assert estimate("campaign_cost").value == 7 * 30
+    assert estimate("incremental_rate", "spring").value == pytest.approx(3 / 4 - 1 / 2)
+    assert estimate("incremental_conversions", "spring").value == pytest.approx(1)
+    # The spring's control customers stand for 2 contacts each, the summer's for 2.
+    assert estimate("incremental_rate").value == pytest.approx(3 / 6 - 2 / 6)
+    assert estimate("incremental_rate").low <= 0 < estimate("incremental_rate").high
+
+
+def test_a_conversion_costs_what_all_messages_of_its_campaign_cost():
+    rows = uplift_contacts()
+    rows[0] |= {"converted_at": "2026-01-06"}
+    built = build_report(shop("a 2026-01-01", contacts=frame(*rows)), date(2026, 3, 1))
+
+    spring = built.figures.of("cost_per_conversion", "campaign", group="spring")
+    assert {one.value for one in spring} == {120}
+    assert not list(built.figures.of("cost_per_conversion", "campaign", group="summer"))
+
+
+def test_without_a_control_group_no_effect_is_shown():
+    assert not crm_report().figures.of("incremental_rate", "campaign", group="summer")
+    assert not crm_report().figures.of("campaign_cost")
 
 
 def test_a_return_counts_in_the_channel_in_which_it_was_made():

@@ -68,6 +68,25 @@ def test_words_and_missing_values_read_as_such():
     assert spent.ja == "365日間の購入額:記録なし"
 
 
+@pytest.mark.parametrize(
+    ("currency", "n_decimals", "english", "japanese"),
+    [
+        ("USD", 2, "$1,200.50 (median of all customers: $50.00)", "$1,200.50(全顧客の中央値:$50.00)"),
+        ("JPY", 0, "¥1,200 (median of all customers: ¥50)", "1,200円(全顧客の中央値:50円)"),
+        ("KWD", 3, "KWD\N{NO-BREAK SPACE}1,200.500 (median of all customers: KWD\N{NO-BREAK SPACE}50.000)", None),
+    ],
+)
+def test_an_amount_has_the_sign_and_the_decimals_of_its_currency(
+    currency: str, n_decimals: int, english: str, japanese: str | None
+):
+    spent = msgspec.structs.replace(COLUMNS[2], currency=currency, n_decimals=n_decimals)
+
+    ((reason,),) = explain_scores(np.array([[0.5]]), np.array([[1200.5]]), columns=[spent], usual=np.array([50.0]), k=1)
+
+    assert reason.en == f"Spent in 365 days: {english}"
+    assert japanese is None or reason.ja == f"365日間の購入額:{japanese}"
+
+
 def test_a_customer_without_any_purchase_has_a_sentence_of_its_own():
     (reason,) = reasons([0.8, 0, 0, 0, 0], [np.nan, np.nan, 50, 0, 40], k=1)
 

@@ -27,7 +27,7 @@ def account(values: list[float], reasons: list[list[Reason]] | None = None) -> A
     if reasons is not None:
         churn = replace(churn, reasons=PackedJson.of(reasons))
     segments = replace(segment_part(), yearly_value=np.array(values))
-    part = build_accounts(churn, segments, members={"acme": [0, 1, 2]}, risk_levels=RiskLevels())
+    part = build_accounts(churn, segments, members={"acme": [0, 1, 2]}, risk_levels=RiskLevels(), n_decimals=2)
     return part.score(0)
 
 

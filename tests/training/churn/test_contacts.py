@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.config.training import ChurnDefinition
 from core.labels import Labels
-from tests.worlds import frame, shop
+from tests.worlds import config, frame, shop
 from training.churn.contacts import describe_contacted, find_contacted
 
 CUTOFF = np.datetime64("2026-01-01")
@@ -55,10 +56,28 @@ def test_a_real_contact_with_an_offer_that_keeps_customers_counts_within_the_hor
     assert find_contacted(tables, outcomes("ada", "bo")).tolist() == [is_contacted, False]
 
 
-def test_without_offers_no_contact_is_known_to_keep_customers():
-    tables = shop("ada 2025-12-01", contacts=frame(contact("2026-01-10")))
+NAMES = [
+    ({"campaign_id": "Win-Back 2026"}, True),
+    ({"campaign_id": "spring_sale"}, False),
+    ({"campaign_id": "休眠顧客の呼び戻し"}, True),
+    ({"purpose": "Retention call"}, True),
+    ({"purpose": None, "campaign_id": "c"}, False),
+    ({"purpose": "newsletter"}, False),
+]
 
-    assert find_contacted(tables, outcomes("ada")).tolist() == [False]
+
+@pytest.mark.parametrize(("named", "is_contacted"), NAMES)
+def test_without_offers_the_purpose_or_the_campaign_names_a_retention_contact(named, is_contacted):
+    tables = shop("ada 2025-12-01", contacts=frame(contact("2026-01-10") | named))
+
+    assert find_contacted(tables, outcomes("ada")).tolist() == [is_contacted]
+
+
+def test_a_business_names_its_own_retention_contacts():
+    settings = config(churn=ChurnDefinition(retention_purposes=("vip care",)))
+    contacts = frame(contact("2026-01-10") | {"campaign_id": "VIP_Care"})
+
+    assert find_contacted(shop("ada 2025-12-01", settings=settings, contacts=contacts), outcomes("ada")).all()
 
 
 def test_the_card_says_how_many_were_contacted_and_what_follows():

@@ -50,10 +50,12 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
     def mark(self, language: Language) -> str:
         """The sentence, marked where it lowers the risk, for texts that show no direction beside it."""
-        sentence = self.ja if language == JAPANESE else self.en
-        if self.direction == "up":
-            return sentence
-        return translate("{sentence} [lowers the risk]", language, sentence=sentence)
+        return mark_direction(self.ja if language == JAPANESE else self.en, self.direction, language=language)
+
+
+def mark_direction(sentence: str, direction: str, *, language: Language) -> str:
+    """The sentence of a reason, marked where it lowers the risk."""
+    return sentence if direction == "up" else translate("{sentence} [lowers the risk]", language, sentence=sentence)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,7 +46,7 @@ def format_money(value: float, currency: str, *, locale: str, n_decimals: int) -
 
 
 def format_amount(value: float, currency: str, *, locale: str, n_decimals: int) -> str:
-    """An amount as it stands in a sentence: ¥12,000, $1,200.50; in Japanese, yen are written 12,000円.
+    """An amount for a sentence: ¥12,000, $1,200.50; in Japanese, yen are written 12,000円.
 
     One that rounds to nothing has no sign.
     """

@@ -47,13 +47,13 @@ def group_words(values: NDArray[np.str_]) -> Grouping:
 
 def group_numbers(values: NDArray[np.float64]) -> Grouping:
     """Quarters of the numbers, (n,), lowest first; NaN is unknown."""
-    known = values[~np.isnan(values)]
-    if not len(known):
+    numbers = values[~np.isnan(values)]
+    if not len(numbers):
         return Grouping(np.full(len(values), ""), ())
     # Of the numbers themselves: an interpolated limit between two of them would be as good, and harder to follow.
-    limits = np.unique(np.quantile(known, (0.25, 0.5, 0.75), method="inverted_cdf"))
-    places = np.searchsorted(limits, known)
-    groups = [known[places == place] for place in np.unique(places)]
+    limits = np.unique(np.quantile(numbers, (0.25, 0.5, 0.75), method="inverted_cdf"))
+    places = np.searchsorted(limits, numbers)
+    groups = [numbers[places == place] for place in np.unique(places)]
     names = [_name_range(group, place=place if len(groups) == QUARTERS else None) for place, group in enumerate(groups)]
     named = np.array(["", *names])
     lowest = np.array([group.min() for group in groups])

@@ -63,7 +63,7 @@ def select_retention_contacts(tables: Tables) -> ir.Table:
 
 
 def _names_purpose(column: ir.StringColumn, tables: Tables) -> ir.BooleanValue:
-    """Whether a name contains one of the words of `[churn] retention_purposes`; not where it is missing."""
+    """Whether a name contains a word in `[churn] retention_purposes`; not where it is missing."""
     plain = column.lower()
     for separator in SEPARATORS:
         plain = plain.replace(separator, "")

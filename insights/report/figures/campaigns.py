@@ -81,14 +81,14 @@ class ContactRows:
         return self.contacts.groups["campaign"]
 
 
-def _added_rate(rows: ContactRows, *sums: NDArray[np.float64]) -> NDArray[np.float64]:
+def _subtract_control(rows: ContactRows, *sums: NDArray[np.float64]) -> NDArray[np.float64]:
     del rows
     acted, sent, acted_in_control, control = sums
     return quotient(acted, sent) - quotient(acted_in_control, control)
 
 
-def _added(rows: ContactRows, *sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    return _added_rate(rows, *sums) * sums[1]
+def _scale_to_messages(rows: ContactRows, *sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    return _subtract_control(rows, *sums) * sums[1]
 
 
 def _n_compared(rows: ContactRows) -> int:
@@ -175,13 +175,13 @@ SECTION = FigureSection(
         FigureDefinition(
             "incremental_rate",
             "share",
-            sums=Sums(contacts, ("year",), lambda rows: rows.comparison, _added_rate, _n_compared),
+            sums=Sums(contacts, ("year",), lambda rows: rows.comparison, _subtract_control, _n_compared),
             views=_TABLES,
         ),
         FigureDefinition(
             "incremental_conversions",
             "count",
-            sums=Sums(contacts, ("year",), lambda rows: rows.comparison, _added, _n_compared),
+            sums=Sums(contacts, ("year",), lambda rows: rows.comparison, _scale_to_messages, _n_compared),
             views=_TABLES,
         ),
     ),

@@ -8,7 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from core.errors import NotFound
+from core.i18n.translation import ENGLISH, JAPANESE, Language
 from core.model_kinds import CHURN
+from core.scores import mark_direction
 from serving.build.exports.files import BLOCK_ROWS, Export, ExportOptions, Rows, source_columns
 from serving.build.exports.scores import SEPARATOR
 from serving.release.account_part import AccountReason, AccountScore
@@ -76,15 +78,17 @@ def _describe(scores: list[AccountScore], currency: str) -> Iterator[dict[str, A
             "value_kind": score.value_kind,
             "expected_loss": score.expected_loss,
             "currency": currency,
-            "reasons_en": SEPARATOR.join(_sentence(reason, reason.en, names=has_several) for reason in score.reasons),
-            "reasons_ja": "、".join(_sentence(reason, reason.ja, names=has_several) for reason in score.reasons),
+            "reasons_en": SEPARATOR.join(_sentence(reason, ENGLISH, names=has_several) for reason in score.reasons),
+            "reasons_ja": "、".join(_sentence(reason, JAPANESE, names=has_several) for reason in score.reasons),
             "reason_codes": SEPARATOR.join(reason.code for reason in score.reasons),
             "reason_directions": SEPARATOR.join(reason.direction for reason in score.reasons),
         }
 
 
-def _sentence(reason: AccountReason, sentence: str, *, names: bool) -> str:
+def _sentence(reason: AccountReason, language: Language, *, names: bool) -> str:
     """The sentence; where the account has several customers, with the one whom it is about."""
+    text = reason.ja if language == JAPANESE else reason.en
+    sentence = mark_direction(text, reason.direction, language=language)
     return f"{reason.customer_id}: {sentence}" if names else sentence
 
 

@@ -17,8 +17,9 @@ from core.redaction import FORMULA_STARTS
 from core.scores import Reason
 from serving.build.exports.files import EXPORTS, ExportOptions, csv_cell, write_export
 from serving.build.exports.scores import count_left
+from serving.release.account_part import AccountPart, AccountReason
 from serving.release.lookup import IdIndex, PackedJson
-from tests.serving.sample_release import PROFILES, recommender_part, sample_release, segment_part
+from tests.serving.sample_release import PROFILES, account_part, recommender_part, sample_release, segment_part
 
 SCORES, RECOMMENDATIONS, MEMBERS = EXPORTS["scores"], EXPORTS["recommendations"], EXPORTS["members"]
 
@@ -40,6 +41,19 @@ def test_scores_contain_every_customer_highest_risk_first(tmp_path):
         ("bo", "10.00%", "low"),
     ]
     assert rows[0]["reasons_ja"] == "最終購入から74日(この顧客はふだん約21日ごとに購入)"
+
+
+def test_an_account_names_the_customer_of_a_reason_and_marks_one_that_lowers_the_risk():
+    safe = AccountReason(
+        code="usage", direction="down", weight=-0.4, customer_id="ada", en="Used it daily", ja="毎日利用"
+    )
+    score = msgspec.structs.replace(account_part().score(0), reasons=(safe,))
+    release = replace(sample_release(), accounts=AccountPart.of([score], []))
+
+    ((row,),) = EXPORTS["accounts"].rows(release, ExportOptions())
+
+    assert row["reasons_en"] == "ada: Used it daily [lowers the risk]"
+    assert row["reasons_ja"] == "ada: 毎日利用【リスクを下げる要因】"
 
 
 def test_parquet_contains_the_same_as_csv(tmp_path):

@@ -30,7 +30,7 @@ LARGE = 100
 "From here on, numbers are written without decimals."
 
 
-class Grouping(NamedTuple):
+class AttributeGroups(NamedTuple):
     """The groups of one attribute."""
 
     values: NDArray[np.str_]
@@ -39,17 +39,17 @@ class Grouping(NamedTuple):
     "In the order of the card."
 
 
-def group_words(values: NDArray[np.str_]) -> Grouping:
+def group_words(values: NDArray[np.str_]) -> AttributeGroups:
     """Each word, (n,), is a group; the largest one comes first."""
     names, counts = np.unique(values[values != ""], return_counts=True)
-    return Grouping(values, tuple(names[np.argsort(-counts, kind="stable")].tolist()))
+    return AttributeGroups(values, tuple(names[np.argsort(-counts, kind="stable")].tolist()))
 
 
-def group_numbers(values: NDArray[np.float64]) -> Grouping:
+def group_numbers(values: NDArray[np.float64]) -> AttributeGroups:
     """Quarters of the numbers, (n,), lowest first; NaN is unknown."""
     numbers = values[~np.isnan(values)]
     if not len(numbers):
-        return Grouping(np.full(len(values), ""), ())
+        return AttributeGroups(np.full(len(values), ""), ())
     # Of the numbers themselves: an interpolated limit between two of them would be as good, and harder to follow.
     limits = np.unique(np.quantile(numbers, (0.25, 0.5, 0.75), method="inverted_cdf"))
     places = np.searchsorted(limits, numbers)
@@ -57,7 +57,9 @@ def group_numbers(values: NDArray[np.float64]) -> Grouping:
     names = [_name_range(group, place=place if len(groups) == QUARTERS else None) for place, group in enumerate(groups)]
     named = np.array(["", *names])
     lowest = np.array([group.min() for group in groups])
-    return Grouping(named[np.where(np.isnan(values), 0, np.searchsorted(lowest, values, side="right"))], tuple(names))
+    return AttributeGroups(
+        named[np.where(np.isnan(values), 0, np.searchsorted(lowest, values, side="right"))], tuple(names)
+    )
 
 
 def _name_range(values: NDArray[np.float64], *, place: int | None) -> str:
@@ -74,7 +76,7 @@ def measure_groups(
     scores: Scores,
     outcomes: Labels,
     *,
-    groups: Mapping[str, Grouping],
+    groups: Mapping[str, AttributeGroups],
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> tuple[GroupMetrics, ...]:
@@ -100,7 +102,7 @@ def measure_groups(
     )
 
 
-def _members(groups: Mapping[str, Grouping]) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
+def _members(groups: Mapping[str, AttributeGroups]) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
     """Attribute, value and rows of each group that is large enough."""
     for attribute, grouping in groups.items():
         for name in grouping.names:

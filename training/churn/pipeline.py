@@ -19,7 +19,7 @@ from features.segments.rule_variables import decode_words
 from models.churn.additive import CHURN_MODELS
 from models.churn.shared_fits import share_fits
 from models.metrics.classification import compare
-from models.metrics.groups import Grouping, group_numbers, group_words, measure_groups
+from models.metrics.groups import AttributeGroups, group_numbers, group_words, measure_groups
 from models.mlflow_store.package import ModelPackage
 from models.protocols import ChurnModel, Settings
 from training.churn.contacts import describe_contacted
@@ -158,7 +158,7 @@ def fit_final(
     return model, ModelPackage(card, model.to_artifact(), model.columns_)
 
 
-def attribute_groups(rows: ChurnRows) -> dict[str, Grouping]:
+def attribute_groups(rows: ChurnRows) -> dict[str, AttributeGroups]:
     """The groups of each listed attribute, by name, among the tested rows."""
     features = rows.features.take(rows.test_rows)
     return {

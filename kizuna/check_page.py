@@ -82,6 +82,10 @@ def _print_tables(console: Console, data: DataCheck, *, language: Language) -> N
             cells += [format_number(n_excluded, language), *map(_day, (table.first, table.last, table.watermark))]
         grid.add_row(*cells)
     console.print(grid)
+    if data.default_cutoff is not None:
+        text = "default cutoff: {day}, the first day that {tables} do not completely cover"
+        names = translate(", ", language).join(data.cutoff_tables)
+        _say(console, translate(text, language, day=_day(data.default_cutoff), tables=names))
 
 
 def _day(day: date | None) -> str:

@@ -15,27 +15,29 @@ agree. Each step uses only what is known at the cutoff.
                            |- pro 150 --                 from its beginning on
     monthly rows    |- 100 -|- 100 -|- 100 -             rows that follow each other and are equal are one span
 
-An item is what the column `item` names. Without it, a discount (a negative amount), an add-on (its plan is called so)
-and the cheaper ones of several plans that begin at the same moment are items beside the main plan. A discount ends with
-the last span that it can reduce.
+An item is what the column `item` names. Without it, a discount (a negative amount), an add-on (its plan is called so,
+or `tables.overlapping_plans` finds it) and the cheaper ones of several plans that begin at the same moment are items
+beside the main plan. A discount ends with the last span that it can reduce; while it takes the whole price, the plan is
+free (`tables.free_of_charge`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import ibis
 import ibis.expr.types as ir
 
 from tables.contract import CONTRACT
+from tables.free_of_charge import make_free
+from tables.overlapping_plans import NO_END, PlanOverlaps, count_overlaps, mark_beside
 
-NO_END = datetime(9999, 1, 1)
 SUBSCRIPTION = ("customer_id", "subscription_id")
 MAIN_ITEM = ""
 "The item of the main plan."
 ITEM_WORDS = "add[-_ ]?on|coupon|discount|アドオン|オプション|クーポン|割引"
 "A plan with one of these words in its name is an item beside the main plan."
+NO_OVERLAPS = PlanOverlaps()
 UNCHANGED = ("plan", "mrr", "currency", "seats", "term_months", "margin_rate")
 "Columns that are equal within a span."
 DAY_SECONDS = 86_400
@@ -103,10 +105,27 @@ def find_loose_rows(subscriptions: ir.Table) -> ir.Table:
     return rows.filter((rows.mrr < 0) | _follows(rows, rows.earlier_until)).drop("earlier_until")
 
 
-def find_overlaps(subscriptions: ir.Table) -> ir.Table:
+def find_overlaps(subscriptions: ir.Table, overlaps: PlanOverlaps) -> ir.Table:
     """The rows of an item that begin while an earlier one runs, and so replace it."""
-    rows = _add_earlier_end(_name_items(subscriptions), (*SUBSCRIPTION, "item"))
+    rows = _add_earlier_end(_name_items(subscriptions, overlaps), (*SUBSCRIPTION, "item"))
     return rows.filter(rows.earlier_until > rows.started_at).drop("earlier_until")
+
+
+def find_beside(subscriptions: ir.Table, plans: tuple[str, ...]) -> ir.Table:
+    """The rows of these plans that began while another main plan of their subscription ran."""
+    rows = mark_beside(_keep_main_plans(subscriptions), plans)
+    return rows.filter(rows.is_beside).drop("is_beside")
+
+
+def count_plan_overlaps(subscriptions: ir.Table) -> ir.Table:
+    """The counts of `tables.overlapping_plans`; the ends are those of `end_at_midnight`."""
+    return count_overlaps(_keep_main_plans(subscriptions))
+
+
+def _keep_main_plans(subscriptions: ir.Table) -> ir.Table:
+    """The rows that are no items beside a main plan, whatever overlaps."""
+    rows = _name_items(_keep_corrections(_name_items(subscriptions, apart=False)))
+    return rows.filter(rows.item == MAIN_ITEM)
 
 
 def find_void_discounts(subscriptions: ir.Table) -> ir.Table:
@@ -115,20 +134,27 @@ def find_void_discounts(subscriptions: ir.Table) -> ir.Table:
     return rows.filter(_is_void(rows)).drop("paid_until")
 
 
-def make_spans(subscriptions: ir.Table) -> ir.Table:
+def make_spans(subscriptions: ir.Table, overlaps: PlanOverlaps, *, has_discounts: bool) -> ir.Table:
     """Spans within which nothing changes, with `item`; the ends are those of `end_at_midnight`."""
     if "ended_at" not in subscriptions.columns:
         subscriptions = subscriptions.mutate(ended_at=ibis.null("timestamp"))
-    rows = _name_items(_keep_corrections(_name_items(subscriptions, apart=False)))
-    return _merge_equal_rows(_close_short_gaps(_cut_overlaps(_end_discounts(rows))))
+    rows = _name_items(_keep_corrections(_name_items(subscriptions, apart=False)), overlaps)
+    rows = _close_short_gaps(_cut_overlaps(_end_discounts(rows)))
+    return _merge_equal_rows(make_free(rows) if has_discounts else rows)
 
 
-def _name_items(subscriptions: ir.Table, *, apart: bool = True) -> ir.Table:
+def _name_items(subscriptions: ir.Table, overlaps: PlanOverlaps = NO_OVERLAPS, *, apart: bool = True) -> ir.Table:
     """With `item`. `apart` makes the cheaper of several plans that begin at the same moment items."""
     rows = subscriptions
+    if overlaps.add_ons:
+        rows = mark_beside(rows, overlaps.add_ons)
+        rows = rows.mutate(beside=ibis.ifelse(rows.is_beside, rows.plan, ibis.null("string"))).drop("is_beside")
+    else:
+        rows = rows.mutate(beside=ibis.null("string"))
     is_item = (rows.mrr < 0) | rows.plan.lower().re_search(ITEM_WORDS)
-    item = rows.item if "item" in rows.columns else ibis.null("string")
-    rows = rows.mutate(item=ibis.coalesce(item, ibis.ifelse(is_item, rows.plan, MAIN_ITEM)))
+    item = rows.item.nullif(MAIN_ITEM) if "item" in rows.columns else ibis.null("string")
+    rows = rows.mutate(item=ibis.coalesce(item, ibis.ifelse(is_item, rows.plan, rows.beside), MAIN_ITEM))
+    rows = rows.drop("beside")
     if not apart:
         return rows
     start = [*SUBSCRIPTION, "item", "started_at"]

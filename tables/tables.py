@@ -33,7 +33,7 @@ from tables.known_at import (
 )
 from tables.load_report import LoadReport, build_load_report, fingerprint_of
 from tables.personal_columns import PersonalColumn, find_personal_columns
-from tables.subscription_spans import count_renewals, end_at_midnight, find_loose_rows, has_last_day_ends, make_spans
+from tables.subscription_reading import MOMENT, SubscriptionReading, list_events, read_subscriptions
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,7 @@ class TableCounts:
     personal_columns: dict[str, tuple[PersonalColumn, ...]] = field(
         default_factory=dict[str, tuple[PersonalColumn, ...]]
     )
-    subscriptions: dict[str, bool] = field(default_factory=dict[str, bool])
-    "What the rows of subscriptions are like."
+    subscriptions: dict[str, SubscriptionReading] = field(default_factory=dict[str, SubscriptionReading])
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,8 @@ class Tables:
     usable: Mapping[str, ir.Table] = field(default_factory=dict[str, ir.Table])
     cutoff: date | None = None
     "The tables hold what was known before midnight of this day; None: everything recorded."
+    today: date | None = None
+    "The local day on which the tables were opened, where it is known."
     counts: TableCounts = field(default_factory=TableCounts)
     "Shared with the views at cutoffs."
 
@@ -107,8 +108,8 @@ class Tables:
                 name: replace_aliases(view, chains) if name != "identities" and "customer_id" in view.columns else view
                 for name, view in views.items()
             }
-        if "subscriptions" in views and ("identities" in views or self._has_loose_rows):
-            views["subscriptions"] = make_spans(views["subscriptions"])
+        if "subscriptions" in views and ("identities" in views or self.subscription_reading.has_loose_rows):
+            views["subscriptions"] = self.subscription_reading.make_spans(views["subscriptions"])
         views = {name: self._last(name, view) for name, view in views.items()}
         if self.config.customer == "account" and "customers" in views:
             views = self._roll_up(views, cutoff)
@@ -117,7 +118,7 @@ class Tables:
     def _view(self, name: str, cutoff: date | None) -> ir.Table:
         contract, table = CONTRACT[name], self.usable[name]
         if name == "subscriptions" and "ended_at" in table.columns:
-            table = end_at_midnight(table, last_day_included=self.last_day_included)
+            table = self.subscription_reading.move_ends(table)
         table = keep_known_rows(table, contract, cutoff=cutoff)
         table = blank_unknown_cells(table, contract, cutoff=cutoff)
         if "line_id" in table.columns and self.load_report(name).n_line_versions:
@@ -133,28 +134,13 @@ class Tables:
         return table.drop(*(column for column in table.columns if column in hidden))
 
     @property
-    def last_day_included(self) -> bool:
-        """Whether the ends of subscriptions name the last day that is paid for, as the TOML or the rows say."""
-        source = self.config.tables.get("subscriptions")
-        if source is not None and source.last_day_included is not None:
-            return source.last_day_included
-        facts = self.counts.subscriptions
-        if "last_day_included" not in facts:
+    def subscription_reading(self) -> SubscriptionReading:
+        """How the rows of subscriptions are read."""
+        readings = self.counts.subscriptions
+        if "subscriptions" not in readings:
             rows = usable_rows(self.conformed["subscriptions"])
-            counts = count_renewals(rows).to_pyarrow().to_pylist()[0] if "ended_at" in rows.columns else {}
-            facts["last_day_included"] = has_last_day_ends(counts)
-        return facts["last_day_included"]
-
-    @property
-    def _has_loose_rows(self) -> bool:
-        """Whether there are rows that do not make a span each; counted once, because often there are none."""
-        facts = self.counts.subscriptions
-        if "loose_rows" not in facts:
-            ends = end_at_midnight(
-                usable_rows(self.conformed["subscriptions"]), last_day_included=self.last_day_included
-            )
-            facts["loose_rows"] = bool(find_loose_rows(ends).count().to_pyarrow().as_py())
-        return facts["loose_rows"]
+            readings["subscriptions"] = read_subscriptions(rows, self.config.tables.get("subscriptions"))
+        return readings["subscriptions"]
 
     def _roll_up(self, views: dict[str, ir.Table], cutoff: date | None) -> dict[str, ir.Table]:
         people, contract = self.usable["customers"], CONTRACT["customers"]
@@ -202,18 +188,24 @@ class Tables:
         return watermark
 
     def default_cutoff(self) -> date:
-        """The cutoff of an answer given now: the first day that purchases or usage do not completely cover.
+        """The cutoff of an answer given now: the first day that `cutoff_tables` do not completely cover."""
+        return min(self.watermark(name) for name in self.cutoff_tables)
 
-        Of a company with neither, the first day that subscriptions do not cover.
+    @property
+    def cutoff_tables(self) -> tuple[str, ...]:
+        """The tables that decide the default cutoff: purchases and usage, without either of them subscriptions.
+
+        Where one of them ends days before the other, the earlier one counts: all of its customers would seem silent.
         """
-        names = [name for name in ("purchases", "usage") if name in self] or ["subscriptions"]
-        return min(self.watermark(name) for name in names)
+        return tuple(name for name in ("purchases", "usage") if name in self) or ("subscriptions",)
 
     def channels(self, name: str) -> tuple[ChannelCoverage, ...]:
         """The days that each channel of a table recorded; empty for tables of things."""
         if name not in self.counts.channels:
-            table = usable_rows(self.conformed[name])
-            self.counts.channels[name] = measure_coverage(table, CONTRACT[name].happens_at)
+            table, happens_at = usable_rows(self.conformed[name]), CONTRACT[name].happens_at
+            if name == "subscriptions":
+                table, happens_at = list_events(table, today=self.today), MOMENT
+            self.counts.channels[name] = measure_coverage(table, happens_at)
         return self.counts.channels[name]
 
     def load_report(self, name: str) -> LoadReport:
@@ -271,7 +263,7 @@ def build_tables(
     if config.duplicate_rows == "drop" and "purchases" in usable:
         usable["purchases"] = usable["purchases"].distinct()
     usable = {name: create_view(backend, table) for name, table in usable.items()}
-    return Tables(config, backend, sources=sources, conformed=conformed, usable=usable)
+    return Tables(config, backend, sources=sources, conformed=conformed, usable=usable, today=today)
 
 
 def _with_end(name: str, table: ir.Table) -> ir.Table:

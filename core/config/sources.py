@@ -173,6 +173,10 @@ class TableSource(ValueFormat, frozen=True, kw_only=True):
     """\
     A column with a list of objects (JSON Lines, Parquet, databases): the table has one row per object, with the other
     columns beside it. Fields are named `items.price`. A row with an empty list stays one row."""
+    overlapping_plans: Literal["add", "replace"] | None = None
+    """\
+    Of subscriptions: whether a plan that begins while another one of the same subscription runs adds to its price (an
+    add-on) or replaces it (a change of plan); found from the rows where not stated."""
     where: tuple[RowFilter, ...] = ()
     "Rows to keep, each filter as [[tables.<name>.where]]; a row has to pass all of them."
     profile: str | None = None

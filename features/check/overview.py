@@ -62,6 +62,10 @@ class DataCheck:
     "Different customers with a purchase, usage or a subscription, aliases resolved."
     n_items: int
     "Different items that were bought."
+    default_cutoff: date | None
+    "The cutoff where none is given; None for a cross-section, and without any time."
+    cutoff_tables: tuple[str, ...]
+    "The tables whose watermarks decide it."
     tables: tuple[TableOverview, ...]
     absent_tables: tuple[str, ...]
     "Tables of the contract that the data set does not have."
@@ -88,6 +92,8 @@ def check_tables(tables: Tables) -> DataCheck:
         is_cross_section=False,
         n_customers=_count_distinct(active, "customer_id"),
         n_items=_count_distinct(purchases, "item_id"),
+        default_cutoff=tables.default_cutoff() if all(map(tables.channels, tables.cutoff_tables)) else None,
+        cutoff_tables=tables.cutoff_tables,
         tables=tuple(_describe_table(tables, data[name]) for name in tables.names),
         absent_tables=tuple(name for name in CONTRACT if name not in tables),
         missing_tables=missing_tables(tables),
@@ -110,6 +116,8 @@ def check_cross_section(cross_section: CrossSection) -> DataCheck:
         is_cross_section=True,
         n_customers=len(cross_section.outcomes.churned),
         n_items=0,
+        default_cutoff=None,
+        cutoff_tables=(),
         tables=tuple(
             TableOverview(
                 table=name,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.data_set import Config
+from core.errors import NotEnoughHistory
 from insights.finance.economics import DEFAULT_WHAT_IFS, WhatIf
 from insights.finance.money import Money
 from insights.report.breakdowns import SOURCE
@@ -57,10 +58,16 @@ def build_report(
 
     `segments` are more groups, name to customer ids; by default the segments and customer tiers of the TOML. With
     `compared_with`, the last months of the report are compared with those, as many as they are. Raises
-    NotEnoughHistory without a record before the cutoff, UnknownName for a target of a figure that does not exist.
+    NotEnoughHistory without a record before the cutoff or without any figure, UnknownName for a target of a figure
+    that does not exist.
     """
     data = load_report_data(tables, cutoff, segments=segments)
     figures = Figures(compute_figures(FigureInputs(data, what_ifs=what_ifs)))
+    if not figures.all:
+        raise NotEnoughHistory(
+            f"no figure can be computed of {', '.join(tables.names)} before {data.calendar.end}; the report needs "
+            f"purchases or subscriptions in {data.calendar.months[0]} or later; surveys and tickets add figures"
+        )
     targets = find_targets(figures, data.config.report.targets)
     groupings = {figure.place.by for figure in figures}
     return Report(

@@ -149,7 +149,7 @@ def test_renewals_on_the_day_of_the_end_show_that_it_is_not_paid_for():
     lapsed = [row(name, datetime(2024, 8, 2), None, 10.0) for name in CUSTOMERS]
     late = [row(name, datetime(2024, 7, 1), datetime(2024, 8, 1), 10.0) for name in CUSTOMERS]
 
-    assert not world([*rows, *late, *lapsed]).last_day_included
+    assert not world([*rows, *late, *lapsed]).subscription_reading.last_day_included
 
 
 @every_engine

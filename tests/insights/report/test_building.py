@@ -264,3 +264,12 @@ def test_a_start_or_end_on_the_first_of_a_month_belongs_to_that_month():
 
     assert {month for month, new in movements["new"].items() if new} == {"2026-03"}
     assert {month for month, churn in movements["churn"].items() if churn} == {"2026-05"}
+
+
+def test_a_company_without_any_figure_is_refused_with_what_the_report_needs():
+    usage = frame({"customer_id": "ada", "event_time": "2026-03-01", "event": "login"})
+
+    with pytest.raises(
+        NotEnoughHistory, match=r"no figure can be computed of usage .* needs purchases or subscriptions"
+    ):
+        build_report(shop(usage=usage), date(2026, 4, 1))

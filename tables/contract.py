@@ -90,6 +90,8 @@ _require = partial(ColumnContract, required=True)
 CUSTOMER = _require("customer_id", "id")
 EVENT_TIME = _require("event_time", "time")
 RECORDED_TIME = _optional("recorded_time", "time")
+TAX_RATE = _optional("tax_rate", "number", minimum=0)
+"""The rate within the row's amounts where the TOML says `tax_included`, as a share or in percent: 0.08 or 8."""
 DATES = (_optional("valid_from", "time"), RECORDED_TIME)
 
 _TABLES = (
@@ -129,6 +131,7 @@ _TABLES = (
             _optional("cost", "number"),
             _optional("available", "boolean"),
             _optional("title", "text"),
+            TAX_RATE,
             *DATES,
         ),
         key="item_id",
@@ -148,6 +151,7 @@ _TABLES = (
             _optional("currency", "text"),
             _optional("channel", "text"),
             _optional("store_id", "id"),
+            TAX_RATE,
             RECORDED_TIME,
         ),
         happens_at="event_time",
@@ -189,6 +193,7 @@ _TABLES = (
             _optional("seats", "integer"),
             _optional("term_months", "integer"),
             _optional("item", "text"),
+            TAX_RATE,
             RECORDED_TIME,
         ),
         happens_at="started_at",

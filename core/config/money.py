@@ -20,7 +20,9 @@ class MoneySettings(Section, frozen=True):
     tax_included: bool = False
     "Whether prices and amounts bought include tax. Needs `tax_rate`; figures and features are net of it."
     tax_rate: NonNegativeFloat = 0.0
-    "Rate of the tax that `tax_included` takes off, e.g. 0.1 for 10 %."
+    """\
+    Rate of the tax that `tax_included` takes off, e.g. 0.1 for 10 %. A row of purchases, subscriptions or items with a
+    `tax_rate` of its own (0.08 or 8 for a reduced rate of 8 %) counts by that one."""
     fiscal_year_starts: Annotated[int, Meta(ge=1, le=12)] = 1
     "Month in which the fiscal year starts."
     margin_rate: PositiveShare = 1.0

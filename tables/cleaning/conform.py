@@ -215,6 +215,9 @@ def map_columns(
     mapped: dict[str, ColumnSource] = {}
     for name in names:
         column = mapping.get(name, name if name in columns_of(raw) else None)
+        is_unread = name == "tax_rate" and not config.money.tax_included and name not in (*mapping, *attributes)
+        if is_unread and column is not None and raw[name].type().is_string():
+            continue  # Words such as 'reduced' in a column that nothing reads are no mistake.
         if column is not None:
             mapped[name] = ColumnSource(column=column) if isinstance(column, str) else column
         elif name in contract.mandatory_columns or name in attributes:
@@ -242,11 +245,15 @@ def _matches(raw: ir.Table, match: RowMatch, *, contract: TableContract) -> ir.V
 
 
 def _take_off_tax(readings: dict[str, Reading], contract: TableContract, *, tax_rate: float) -> dict[str, Reading]:
-    """The readings with the amounts that include tax net of it."""
+    """The readings with the amounts that include tax net of it, each by the rate of its row where it has one."""
     if not tax_rate:
         return readings
+    rate: ir.Value = ibis.literal(tax_rate)
+    if "tax_rate" in readings:
+        own = readings["tax_rate"].value.cast("float64")
+        rate = ibis.coalesce(ibis.ifelse(own >= 1, own / 100, own), tax_rate)
     taxed = {name: reading for name, reading in readings.items() if name in contract and contract[name].is_taxed}
-    return readings | {name: replace(reading, value=reading.value / (1 + tax_rate)) for name, reading in taxed.items()}
+    return readings | {name: replace(reading, value=reading.value / (1 + rate)) for name, reading in taxed.items()}
 
 
 def _negate_returns(readings: dict[str, Reading], is_return: ir.Value) -> dict[str, Reading]:

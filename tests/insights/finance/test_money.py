@@ -11,6 +11,7 @@ from core.config.money import MoneySettings
 from core.errors import DataError, SourceUnavailable
 from insights.finance.loading import ExcludedRows, load_orders, load_spans
 from insights.finance.money import Money
+from tests.engines import engine, every_engine
 from tests.featured import features_at
 from tests.worlds import config, frame, shop
 
@@ -67,3 +68,27 @@ def test_amounts_that_include_tax_are_net_of_it_in_figures_and_features():
     assert load_orders(tables, Money("JPY"), excluded=ExcludedRows()).amounts.tolist() == pytest.approx([100, -20, 10])
     assert load_spans(tables, ExcludedRows()).mrr.tolist() == pytest.approx([50])
     assert tables["items"].to_pyarrow()["price"].to_pylist() == pytest.approx([30])
+
+
+@every_engine
+def test_a_row_with_its_own_tax_rate_is_net_of_that_one(engine_name: str):
+    paid = {"customer_id": "ada", "subscription_id": "s", "plan": "pro", "mrr": 54.0, "started_at": "2024-01-01"}
+    bought = {"customer_id": "ada", "event_time": "2024-01-02"}
+    tables = shop(
+        settings=config(money=MoneySettings(tax_included=True, tax_rate=0.1)), backend=engine(engine_name),
+        subscriptions=frame(paid | {"tax_rate": 8.0}), items=frame({"item_id": "tea", "price": 33.0}),
+        purchases=frame(
+            bought | {"amount": 108.0, "tax_rate": 0.08}, bought | {"amount": 11.0, "tax_rate": None},
+            bought | {"amount": 7.0, "tax_rate": 0.0},
+        ),
+    )  # fmt: skip
+
+    assert load_orders(tables, Money("JPY"), excluded=ExcludedRows()).amounts.tolist() == pytest.approx([117])
+    assert load_spans(tables, ExcludedRows()).mrr.tolist() == pytest.approx([50])
+    assert tables["items"].to_pyarrow()["price"].to_pylist() == pytest.approx([30])
+
+
+def test_a_tax_rate_is_not_read_where_amounts_are_net():
+    bought = {"customer_id": "ada", "event_time": "2024-01-02", "amount": 108.0, "tax_rate": "reduced"}
+
+    assert shop(purchases=frame(bought))["purchases"].to_pyarrow()["amount"].to_pylist() == [108.0]

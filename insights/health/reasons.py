@@ -18,6 +18,8 @@ from insights.health.risk import Risk
 from models.churn.reasons import strongest_features
 from models.churn.sentences import SentenceWriter, decode_value, describe_value
 
+CHANGE = "{change}"
+"The gap of sentences on trends."
 MAX_REASONS = 3
 "Per customer."
 
@@ -63,7 +65,11 @@ class _ChangeWriter:
             return self._now.values.item(row, self._places[name]) if name in self._places else math.nan
 
         def write(language: Language) -> str:
-            absence = self._writers[language].write_absence(place, now, raises_risk=weight > 0, find=find)
+            writer = self._writers[language]
+            if CHANGE in column.says_en and not math.isnan(now):
+                # A trend is a change itself: "down 67%" says more than a share that fell from 60% to 25%.
+                return writer.write(place, now, raises_risk=weight > 0, find=find)
+            absence = writer.write_absence(place, now, raises_risk=weight > 0, find=find)
             return absence or self._sentence(column, language, before=before, now=now)
 
         return Reason(
@@ -95,6 +101,14 @@ def _message(column: FeatureColumn, *, before: float, now: float) -> str:
         return "{title}: {now} ({days} days earlier: {before})"
     if column.vocabulary is not None:
         return "{title} changed from {before} to {now} within {days} days"
-    if now < before:
-        return "{title} fell from {before} to {now} within {days} days"
-    return "{title} rose from {before} to {now} within {days} days"
+    fell, rose = (
+        "{title} fell from {before} to {now} within {days} days",
+        "{title} rose from {before} to {now} within {days} days",
+    )
+    if "," in column.en:
+        # "Spend in the last 30 days, before returns fell" would be read as spend before the returns fell.
+        fell, rose = (
+            "{title}: fell from {before} to {now} within {days} days",
+            "{title}: rose from {before} to {now} within {days} days",
+        )
+    return fell if now < before else rose

@@ -22,6 +22,8 @@ from tables.engines.arrays import days, numbers, texts, within
 from tables.episodes import running_at
 from tables.tables import Tables
 
+PURCHASE_DEFINITIONS = ("no_purchase", "overdue")
+"Churn definitions of businesses whose customers buy."
 MAX_LISTED = 10
 MAX_SUGGESTED = 3
 MIN_SHARE_SUGGESTED = 0.25
@@ -87,15 +89,24 @@ class Habits:
 
 
 def load_habits(tables: Tables, window: Window) -> Habits:
-    """Features used in the window; without a usage table, items bought, by category."""
-    rows = _features_used(tables) if "usage" in tables else _items_bought(tables)
+    """Items bought in the window, by category, where churn is the end of purchases; otherwise features used.
+
+    Where one of the two is not recorded, or the window has none, it is the other. A shop's visits are no feature.
+    """
+    bought, used = _items_bought(tables), _features_used(tables) if "usage" in tables else None
+    is_shop = tables.config.churn.definition in PURCHASE_DEFINITIONS
+    first, second = ((bought, True), (used, False)) if is_shop else ((used, False), (bought, True))
+    habits = _count_days(first[0], window, are_purchases=first[1])
+    return habits if len(habits) else _count_days(second[0], window, are_purchases=second[1])
+
+
+def _count_days(rows: ir.Table | None, window: Window, *, are_purchases: bool) -> Habits:
     if rows is None:
-        return Habits(np.empty(0, "U1"), np.empty(0, "U1"), np.empty(0, np.int64), are_purchases=True)
+        return Habits(np.empty(0, "U1"), np.empty(0, "U1"), np.empty(0, np.int64), are_purchases=are_purchases)
     named = rows.filter(within(rows.event_time, window), ibis._.customer_id.notnull(), ibis._.thing.notnull())
     daily = named.mutate(day=named.event_time.truncate("D"))
     counts: pa.Table = daily.group_by(["customer_id", "thing"]).aggregate(n_days=daily.day.nunique()).to_pyarrow()
     n_days = numbers(counts["n_days"]).astype(np.int64)
-    are_purchases = "usage" not in tables
     return Habits(texts(counts["customer_id"]), texts(counts["thing"]), n_days, are_purchases=are_purchases)
 
 

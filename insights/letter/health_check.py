@@ -238,7 +238,7 @@ class LetterData:
             unused=_in_words(self.habits.suggest(customer_id, similar.customer_ids), config.report.thing_names),
             similar=similar,
             are_purchases=self.habits.are_purchases,
-            n_days_active=_count_active_days(self.tables_then, customer_id, window=self.window),
+            n_days_active=_count_active_days(self.tables_then, customer_id, window=self.window, habits=self.habits),
             support=_load_support(self.tables_then, customer_id, day=day),
         )
 
@@ -261,10 +261,8 @@ def _read_code(thing: str) -> str:
     return capitalize(re.sub(r"[_.\-:]", " ", thing)) if is_code else thing
 
 
-def _count_active_days(tables: Tables, customer_id: str, *, window: Window) -> int:
-    if "usage" not in tables and "purchases" not in tables:
-        return 0
-    rows: ir.Table = tables["usage"] if "usage" in tables else purchases_without_returns(tables)
+def _count_active_days(tables: Tables, customer_id: str, *, window: Window, habits: Habits) -> int:
+    rows: ir.Table = purchases_without_returns(tables) if habits.are_purchases else tables["usage"]
     of_customer = rows.filter((rows.customer_id == customer_id) & within(rows.event_time, window))
     return int(of_customer.event_time.truncate("D").nunique().to_pyarrow().as_py())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from core.i18n.formatting import format_percent
@@ -164,7 +165,8 @@ def _scenario_cell(renderer: ReportRenderer, name: str, *, scenario: str) -> Cel
     if now is None or then is None or scenario == NOW or not now.value:
         return renderer.cell(then)
     change = then.value / now.value - 1
-    if abs(change) <= UNCHANGED:
+    # Both are infinite where nobody has churned yet.
+    if abs(change) <= UNCHANGED or not math.isfinite(change):
         return Cell(renderer.format(then))
     note = format_percent(change, renderer.formatter.language, n_decimals=1, is_signed=True)
     return Cell(renderer.format(then), note)

@@ -117,8 +117,10 @@ class SentenceWriter:
         before, after = self._plain[place]
         if is_missing:
             return f"{before}{translate('not recorded', language)}{after}", has_other
-        text = describe_value(column, value, language=language)
-        return self._compare(f"{before}{text}{after}", place, kind="value"), has_other
+        sentence = f"{before}{describe_value(column, value, language=language)}{after}"
+        if column.vocabulary is not None:
+            return self._compare_word(sentence, place, value=value), has_other
+        return self._compare(sentence, place, kind="value"), has_other
 
     def _compare(self, sentence: str, place: int, *, kind: str) -> str:
         """The sentence with what is usual among all customers, written in the same way as the value."""
@@ -126,6 +128,12 @@ class SentenceWriter:
             self._comparisons[place, kind] = self._comparison(place, kind)
         before, after = self._comparisons[place, kind]
         return f"{before}{sentence}{after}"
+
+    def _compare_word(self, sentence: str, place: int, *, value: float) -> str:
+        """The sentence on a word with the most common one, unless it is that."""
+        if value != self._usual[place]:
+            return self._compare(sentence, place, kind="value")
+        return translate("{sentence} (as most customers)", self._language, sentence=sentence)
 
     def _comparison(self, place: int, kind: str) -> tuple[str, str]:
         """What comes before and after a sentence to compare it."""

@@ -50,6 +50,21 @@ def test_a_number_falls_or_rises_from_where_to_where():
     )
 
 
+def test_an_amount_falls_in_its_currency_and_a_title_with_a_comma_stands_before_a_colon():
+    spend = msgspec.structs.replace(DECLARED["spend_30d"], currency="JPY")
+
+    assert change(spend, 3360, 0) == (
+        "Spend in the last 30 days, before returns: fell from ¥3,360 to ¥0 within 28 days",
+        "直近30日間の購入金額(返品前)が28日間で3,360円から0円に減少",
+    )
+
+
+def test_a_trend_reads_as_a_change_of_what_it_measures():
+    assert change(DECLARED["spend_trend_30d"], 0.6, 0.25)[0] == (
+        "Spend in the last 30 days compared with the 30 before: down 67%"
+    )
+
+
 def test_a_word_changes():
     assert change(PLAN, 1, 0) == (
         "Plan changed from Team to Basic within 28 days",

@@ -110,6 +110,21 @@ def test_a_shop_s_letter_covers_purchases():
     assert "ada 様" in render_letter(check, JAPANESE)
 
 
+def test_a_shop_s_visits_are_no_feature_and_its_letter_counts_orders():
+    visits = frame(*usage_rows("ada 2026-06-01 visit", "ada 2026-06-02 wishlist"))
+    check = check_of(shop("ada 2026-06-01 5 item_id=tea", usage=visits), "ada")
+
+    assert [habit.thing for habit in check.used] == ["tea"]
+    assert (check.are_purchases, check.n_days_active) == (True, 1)
+
+
+def test_without_purchases_in_the_window_a_shop_s_letter_covers_what_was_used():
+    visits = frame(*usage_rows("ada 2026-06-01 visit", "ada 2026-06-02 wishlist"))
+    check = check_of(shop("ada 2025-01-01 5 item_id=tea", usage=visits), "ada")
+
+    assert ([habit.thing for habit in check.used], check.n_days_active) == (["wishlist"], 2)
+
+
 def test_customer_names_are_escaped():
     evil = "<script>alert(1)</script>"
     letter = render_letter(check_of(shop(f"{evil} 2026-06-01 5 item_id=<b>"), evil), ENGLISH)

@@ -12,6 +12,7 @@ from core.config.money import ReportSettings
 from core.i18n.translation import ENGLISH, JAPANESE, has_translation
 from insights.render.report import render_json, render_report
 from insights.report.building import build_report
+from tables.tables import tables_from_frames
 from tests.software_firm import firm_report, firm_tables
 from tests.worlds import config, frame, shop
 
@@ -106,3 +107,14 @@ def test_an_infinite_value_is_null_in_json_and_a_sign_on_the_page():
 def _subscriptions_without_churn():
     common = {"plan": "p", "mrr": 9.0, "started_at": "2025-01-01", "ended_at": None, "seats": 1, "renews_at": None}
     return frame(*({"customer_id": who, "subscription_id": who, **common} for who in ("acme", "bond")))
+
+
+def test_a_scenario_of_a_firm_that_nobody_has_left_shows_no_change_of_infinity():
+    span = {"customer_id": "ada", "subscription_id": "s", "plan": "basic", "mrr": 9.5, "started_at": "2024-01-01"}
+    tables = tables_from_frames(config(currency="KWD"), {"subscriptions": frame({**span, "ended_at": None})})
+
+    page = render_report(build_report(tables, date(2026, 4, 1)), ENGLISH)
+
+    assert "∞" in page
+    assert "NaN" not in page
+    assert "KWD\N{NO-BREAK SPACE}9.500" in page

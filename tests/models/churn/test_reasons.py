@@ -87,6 +87,13 @@ def test_an_amount_has_the_sign_and_the_decimals_of_its_currency(
     assert japanese is None or reason.ja == f"365日間の購入額:{japanese}"
 
 
+def test_a_word_that_most_customers_have_is_not_compared_with_itself():
+    (reason,) = reasons([0, 0, 0, 0.9, 0], [74.0, 21, 50, 2, 40], k=1)
+
+    assert reason.en == "Main channel: web (as most customers)"
+    assert reason.ja == "主な経路:web(多くの顧客と同じ)"
+
+
 def test_a_customer_without_any_purchase_has_a_sentence_of_its_own():
     (reason,) = reasons([0.8, 0, 0, 0, 0], [np.nan, np.nan, 50, 0, 40], k=1)
 

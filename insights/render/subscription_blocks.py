@@ -165,7 +165,7 @@ def _scenario_cell(renderer: ReportRenderer, name: str, *, scenario: str) -> Cel
     if now is None or then is None or scenario == NOW or not now.value:
         return renderer.cell(then)
     change = then.value / now.value - 1
-    # Both are infinite where nobody has churned yet.
+    # Both are infinite where no customer has churned yet.
     if abs(change) <= UNCHANGED or not math.isfinite(change):
         return Cell(renderer.format(then))
     note = format_percent(change, renderer.formatter.language, n_decimals=1, is_signed=True)

@@ -35,6 +35,8 @@ class ModelKind:
     "In commands, in the registry (`kizuna.<data set>.<name>`) and in releases."
     package: str
     "The package of its models."
+    predicts: str
+    "What its models predict, as MLflow describes the experiment and the registered model."
     metrics: tuple[str, str, str]
     "What `kizuna models` shows side by side; the card holds every metric."
     gate_metric: str
@@ -76,6 +78,7 @@ class ModelKind:
 CHURN = ModelKind(
     name="churn",
     package="models.churn",
+    predicts="How likely each customer churns within the horizon, with an interval and reasons.",
     metrics=("log_loss", "auc", "lift@10"),
     gate_metric="log_loss",
     # Nats per customer; a tenth of what a useful churn model gains over the base rate.
@@ -93,6 +96,7 @@ CHURN = ModelKind(
 HAZARD = ModelKind(
     name="hazard",
     package="models.hazard",
+    predicts="When each customer churns, by cause and for any horizon.",
     metrics=("integrated_brier", "auc@3m", "calibration_error@3m"),
     gate_metric="integrated_brier",
     # A mean squared error; a tenth of what a useful hazard model gains over Kaplan-Meier.
@@ -109,6 +113,7 @@ HAZARD = ModelKind(
 RECOMMENDER = ModelKind(
     name="recommender",
     package="models.recommenders",
+    predicts="The items that each customer buys next.",
     metrics=("ndcg@10", "recall@10", "coverage@10"),
     gate_metric="ndcg@10",
     refresh_margin=0.01,
@@ -120,6 +125,7 @@ RECOMMENDER = ModelKind(
 TEXTS = ModelKind(
     name="texts",
     package="models.texts",
+    predicts="The churn cause and the sentiment of a ticket or a survey comment.",
     metrics=("accuracy", "macro_f1", "tone_correlation"),
     gate_metric="accuracy",
     # Wide, because each version is measured on its own labels.

@@ -105,4 +105,6 @@ def _fail(message: str, exit_code: int) -> int:
 
 def main() -> None:
     """Entry point of the `kizuna` script."""
+    if not os.environ.get(environment.DEBUG):
+        os.environ.setdefault("PYTHONWARNINGS", "ignore")  # for the servers that `serve` and `ui` become
     sys.exit(run(sys.argv[1:]))

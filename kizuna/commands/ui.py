@@ -15,7 +15,7 @@ from kizuna.terminal import progress_console, say
 
 console = Console()
 RUNS = "/#/experiments/{experiment}/runs?workflowType=machine_learning"
-"Without the workflow, MLflow 3 opens an experiment in its view of agents, which hides the runs of trainings."
+"With the workflow, for a browser that remembers MLflow's view of agents, which hides the runs of trainings."
 
 
 def register(app: typer.Typer) -> None:
@@ -40,6 +40,7 @@ def register(app: typer.Typer) -> None:
             say(console, f"  runs of {name}: {address}{RUNS.format(experiment=experiment)}")
         sys.stdout.flush()
         # One worker is enough for one person and starts sooner than MLflow's default of four plus a job runner.
-        options = ["--backend-store-uri", uri, "--port", str(port), "--workers", "1"]
+        stores = ["--backend-store-uri", uri, "--registry-store-uri", uri]
+        options = ["--app-name", "kizuna", *stores, "--port", str(port), "--workers", "1"]
         environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
         os.execve(sys.executable, [sys.executable, "-m", "mlflow", "ui", *options], environment)

@@ -116,7 +116,7 @@ class Registry:
         kind, name = package.card.kind, self.name(package.card.kind)
         source, model_id = self._store(package, run_id)
         if not self._client.search_registered_models(f"name='{name}'"):
-            self._client.create_registered_model(name, description=MODEL_KINDS[kind].train_help)
+            self._client.create_registered_model(name, description=MODEL_KINDS[kind].predicts)
         created = self._client.create_model_version(
             name, source=source, run_id=run_id, model_id=model_id, description=description
         )

@@ -109,6 +109,7 @@ def track_training(
         f"training {session.today}",
         continued=continued,
         tags=describe_source(kind.train_command, user=session.who),
+        about=kind.predicts,
     )
 
 

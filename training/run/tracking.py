@@ -42,7 +42,10 @@ MAX_PARAMETER_LENGTH = 6000
 "MLflow's limit; longer values are complete in the run's files."
 MAX_DIGEST_LENGTH = 36
 EXPERIMENT_KIND, MODEL_DEVELOPMENT = "mlflow.experimentKind", "custom_model_development"
-"The tag by which MLflow's UI shows an experiment as a table of runs. Without it, MLflow 3 opens the view of agents."
+"""The tag by which MLflow's UI shows an experiment as a table of runs.
+
+MLflow 3.17 goes by what the browser remembers instead, which kizuna/mlflow_app.py sets; other versions read the tag.
+"""
 CHANGES = " + changes"
 "Follows the commit where files differ from it."
 
@@ -134,15 +137,18 @@ class Tracking:
         continued: str | None = None,
         parent: str | None = None,
         tags: Mapping[str, str] | None = None,
+        about: str = "",
     ) -> Iterator[TrackedRun]:
         """Start a run of an experiment, or continue the one that `mlflow run` started; its end is always recorded.
 
-        `parent` is the id of the run that this one is a part of; `tags` are those of a run that starts here.
+        `parent` is the id of the run that this one is a part of; `tags` are those of a run that starts here; `about`
+        describes a new experiment.
         """
         run_id = continued
         try:
             with defer_interruption():  # a Ctrl-C is raised here, once the run has its id and can be ended
-                run_id = run_id or self._start(experiment, name, tags={**_tag_parent(parent), **(tags or {})})
+                tags_of_run = {**_tag_parent(parent), **(tags or {})}
+                run_id = run_id or self._start(self._experiment_id(experiment, about), name, tags=tags_of_run)
             yield TrackedRun(run_id, self._client)
         except BaseException as fault:
             interrupted = isinstance(fault, KeyboardInterrupt) or was_interrupted()
@@ -151,19 +157,19 @@ class Tracking:
             raise
         self._end(run_id, "FINISHED")
 
-    def _start(self, experiment: str, name: str, *, tags: Mapping[str, str]) -> str:
-        return self._client.create_run(self._experiment_id(experiment), tags=dict(tags), run_name=name).info.run_id
+    def _start(self, experiment_id: str, name: str, *, tags: Mapping[str, str]) -> str:
+        return self._client.create_run(experiment_id, tags=dict(tags), run_name=name).info.run_id
 
     @defer_interruption()
     def _end(self, run_id: str, status: str) -> None:
         self._client.set_terminated(run_id, status)
 
-    def _experiment_id(self, name: str) -> str:
+    def _experiment_id(self, name: str, about: str) -> str:
         experiment = self._client.get_experiment_by_name(name)
         if experiment is None:
             location = artifact_location(self.tracking_uri)
-            kind = {EXPERIMENT_KIND: MODEL_DEVELOPMENT}
-            return self._client.create_experiment(name, artifact_location=location, tags=kind)
+            tags = {EXPERIMENT_KIND: MODEL_DEVELOPMENT, **({MLFLOW_RUN_NOTE: about} if about else {})}
+            return self._client.create_experiment(name, artifact_location=location, tags=tags)
         if EXPERIMENT_KIND not in experiment.tags:
             self._client.set_experiment_tag(experiment.experiment_id, EXPERIMENT_KIND, MODEL_DEVELOPMENT)
         return experiment.experiment_id

@@ -43,6 +43,15 @@ def test_an_experiment_opens_as_a_table_of_runs_also_one_of_an_earlier_kizuna(tr
         assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
 
 
+def test_a_new_experiment_says_what_its_models_predict(tracking: Tracking):
+    with tracking.run("described", "one", about="The items that each customer buys next."):
+        pass
+
+    experiment = open_store(tracking.tracking_uri).get_experiment_by_name("described")
+    assert experiment is not None
+    assert experiment.tags["mlflow.note.content"] == "The items that each customer buys next."
+
+
 def test_an_experiment_keeps_the_view_that_somebody_chose(tracking: Tracking):
     client = open_store(tracking.tracking_uri)
     chosen = client.create_experiment("chosen", tags={"mlflow.experimentKind": "genai_development"})

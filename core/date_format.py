@@ -21,6 +21,13 @@ EPOCH_UNITS = {"epoch_seconds": 1, "epoch_milliseconds": 1000, "epoch_microsecon
 "How many of them make a second, by date_format."
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
+ERA = "^(令和|平成|昭和|[RHSrhs])[. ]?(元|[0-9]{1,2})([-/.年])"
+"The year of a Japanese era at the beginning of a date."
+FIRST_YEARS = ((("令和", "R", "r"), 2019), (("平成", "H", "h"), 1989), (("昭和", "S", "s"), 1926))
+"The first year of each era."
+WEEKDAY = " ?[(](月|火|水|木|金|土|日)(曜日?)?[)]"
+"A weekday behind a date, as Japanese exports have it."
+
 DIRECTIVES: Mapping[str, tuple[str, str]] = {
     "Y": ("year", "([0-9]{4})"),
     "y": ("year", TWO),

@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import DataError
 from core.window import Cohort, Window
 from tables.engines.arrays import texts, within
 from tables.episodes import running_at
@@ -45,7 +46,14 @@ def describe_cohort(tables: Tables) -> str:
 
 def _customers_at(tables: Tables, cutoff: date) -> NDArray[np.str_]:
     """Sorted ids, (n,)."""
-    active = [rows.select("customer_id") for rows in _active_rows(tables.at(cutoff), cutoff)]
+    active = [
+        rows.select("customer_id") for rows in _active_rows(tables.at(cutoff), cutoff) if "customer_id" in rows.columns
+    ]
+    if not active:
+        name = next(name for name in ("purchases", "usage", "subscriptions") if name in tables)
+        raise DataError(
+            f"no row of {name} has a customer; say which column is customer_id under [tables.{name}.columns]"
+        )
     members = ibis.union(*active, distinct=True) if len(active) > 1 else active[0].distinct()
     return np.sort(texts(members.filter(members.customer_id.notnull()).to_pyarrow()["customer_id"]))
 

@@ -1,6 +1,7 @@
 """Reads moments in text, the same on every engine.
 
-    2026/4/1   2026年4月1日 9時30分   2026-04-01T09:30+09:00   20260401   2026-03 (a month, where a day is wanted)
+    2026/4/1   2026年4月1日(水) 9時30分   令和8年4月1日   2026-04-01T09:30+09:00   20260401
+    2026-03 (a month, where a day is wanted)
 
 04/05/2026 could be two dates. It is read only where the TOML states the order, or where the whole column has one.
 """
@@ -12,7 +13,16 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from core.date_format import EPOCH_UNITS, MONTHS, YEAR_FIRST, DatePattern, compile_date_format
+from core.date_format import (
+    EPOCH_UNITS,
+    ERA,
+    FIRST_YEARS,
+    MONTHS,
+    WEEKDAY,
+    YEAR_FIRST,
+    DatePattern,
+    compile_date_format,
+)
 from tables.cleaning.characters import narrow
 from tables.cleaning.workbench import Workbench
 
@@ -43,7 +53,7 @@ def moment_in(text: ir.Value, bench: Workbench, *, date_format: str | None, take
     pattern = YEAR_FIRST if date_format is None else compile_date_format(date_format)
     if pattern is None:
         return _epoch_in(text, bench, unit=EPOCH_UNITS[str(date_format)])
-    plain = bench.step(narrow(text) if pattern.is_exact else _with_separators(text))
+    plain = bench.step(narrow(text) if pattern.is_exact else _with_separators(text, bench))
     if pattern.rewrite is not None:
         plain = bench.step(plain.re_replace(*pattern.rewrite))
     if takes_months and not pattern.is_exact:
@@ -81,12 +91,26 @@ def moment_in(text: ir.Value, bench: Workbench, *, date_format: str | None, take
     return ClockTime(shown, _offset_seconds(offset, bench), is_day)
 
 
-def _with_separators(text: ir.Value) -> ir.Value:
+def _with_separators(text: ir.Value, bench: Workbench) -> ir.Value:
     plain = (
-        narrow(text).re_replace("[年月]", "-").re_replace("日 *", " ").re_replace("[時分]", ":").re_replace("秒", "")
+        _with_western_year(bench.step(narrow(text)), bench)
+        .re_replace(WEEKDAY, " ")
+        .re_replace("[年月]", "-")
+        .re_replace("日 *", " ")
+        .re_replace("[時分]", ":")
+        .re_replace("秒", "")
     )
     plain = plain.re_replace(":$", "").re_replace(r" ([0-9]{1,2})$", r" \1:00").strip()
     return plain.re_replace(COMPACT, r"\1-\2-\3\4")
+
+
+def _with_western_year(text: ir.Value, bench: Workbench) -> ir.Value:
+    """The text with the year of a Japanese era as one of ours: 令和8年4月1日 and R8.4.1 are in 2026."""
+    era, number = bench.steps(text.re_extract(ERA, 1).nullif(""), text.re_extract(ERA, 2).nullif(""))
+    before_first = ibis.cases(*((era.isin(list(names)), year - 1) for names, year in FIRST_YEARS))
+    year = before_first + ibis.ifelse(number == "元", "1", number).cast("int32")
+    rest = text.re_replace(ERA, r"\3")
+    return ibis.ifelse(era.isnull(), text, year.cast("string") + rest)
 
 
 @dataclass(frozen=True)
@@ -138,7 +162,7 @@ def _offset_seconds(written: ir.Value, bench: Workbench) -> ir.Value:
 
 def _epoch_in(text: ir.Value, bench: Workbench, *, unit: int) -> ClockTime:
     plain = bench.step(narrow(text))
-    readable = plain.re_search("^-?[0-9]{1,14}([.][0-9]*)?$")
+    readable = plain.re_search("^-?[0-9]{1,17}([.][0-9]*)?$")
     number = bench.step(ibis.ifelse(readable, plain, ibis.null("string")).cast("float64"))
     return ClockTime(epoch_to_utc(number, bench, unit=unit), ibis.literal(0, "int32"), ibis.literal(False))
 

@@ -10,11 +10,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TypedDict
+
+from core.date_format import ERA, FIRST_YEARS, WEEKDAY
 
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day_first", "month_first", "year_first"
 EPOCHS = {10: "epoch_seconds", 13: "epoch_milliseconds", 16: "epoch_microseconds"}
@@ -23,7 +26,7 @@ UNITS = {10: 1, 13: 1000, 16: 1_000_000}
 FIRST_EPOCH, LAST_EPOCH = 631_152_000, 4_102_444_800
 "1990 and 2100 in seconds."
 
-CLOCK = r"(?:[T ,]+(?P<clock>\d{1,2}[:時]\d{1,2}(?:[:分]\d{1,2}(?:[.,]\d+)?)?[分秒]?)(?P<half> ?[AaPp]\.?[Mm]\.?)?)?"
+CLOCK = r"(?:[T ,]+(?P<clock>\d{1,2}[:時h]\d{1,2}(?:[:分]\d{1,2}(?:[.,]\d+)?)?[分秒]?)(?P<half> ?[AaPp]\.?[Mm]\.?)?)?"
 OFFSET = r" ?(?:\(?(?P<offset>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)\)?)?$"
 YEAR = re.compile(r"^\d{4}(?:[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?月?|\d{4})" + CLOCK + OFFSET)
 NUMBERS = re.compile(r"^(?P<a>\d{1,2})(?P<mark>[-/.])(?P<b>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})" + CLOCK + OFFSET)
@@ -69,6 +72,7 @@ def guess_dates(cells: Sequence[tuple[str, int]], *, today: date) -> DateGuess |
     n_rows = sum(rows for _, rows in cells)
     if not n_rows:
         return None
+    cells = [(_with_western_year(text), rows) for text, rows in cells]
     matches = [(match, rows) for text, rows in cells if (match := YEAR.match(text)) and not _is_number(text)]
     n_year = sum(rows for _, rows in matches)
     if n_year >= ENOUGH * n_rows:
@@ -78,6 +82,16 @@ def guess_dates(cells: Sequence[tuple[str, int]], *, today: date) -> DateGuess |
     if sum(rows for _, rows in numbers) >= ENOUGH * n_rows:
         return _guess_order(numbers, n_rows=n_rows, today=today)
     return _guess_named(cells, n_rows) or _guess_epoch(cells, n_rows)
+
+
+def _with_western_year(text: str) -> str:
+    """The text with the year of a Japanese era as one of ours, and without a weekday behind the day."""
+    plain = unicodedata.normalize("NFKC", text)
+    era = re.match(ERA, plain)
+    if era:
+        first = next(year for names, year in FIRST_YEARS if era[1] in names)
+        plain = f"{first - 1 + (1 if era[2] == '元' else int(era[2]))}{plain[era.start(3) :]}"
+    return re.sub(WEEKDAY, " ", plain).strip()
 
 
 def _is_number(text: str) -> bool:
@@ -114,7 +128,7 @@ def _guess_order(numbers: list[tuple[re.Match[str], int]], *, n_rows: int, today
 def _pattern(order: str, numbers: list[tuple[re.Match[str], int]]) -> str:
     """The order, or a pattern where the clock has halves of the day."""
     match = numbers[0][0]
-    if not match["half"]:
+    if not match["half"] and "h" not in (match["clock"] or ""):
         return order
     parts = ("%d", "%m") if order == DAY_FIRST else ("%m", "%d")
     year = "%Y" if len(match["year"]) == 4 else "%y"
@@ -128,7 +142,7 @@ def _clock_pattern(match: re.Match[str]) -> str:
     gap = match[0][: match.start("clock") - match.start()]
     gap = re.findall(r"[T ,]+$", gap)[0]
     hours = "%I" if half else "%H"
-    minutes = f"{hours}:%M" + (":%S" if clock.count(":") == 2 else "")
+    minutes = f"{hours}h%M" if "h" in clock else f"{hours}:%M" + (":%S" if clock.count(":") == 2 else "")
     return gap + minutes + ((" %p" if half.startswith(" ") else "%p") if half else "")
 
 

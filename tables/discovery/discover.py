@@ -27,9 +27,12 @@ CLOSE = 1.0
 def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, local_zone: str | None) -> Proposal:
     """The data set in these sources. Raises BadInput where no table of the contract is in them."""
     engine = connect_in_memory()
-    sources = [
-        examine(engine, reconcile_files(engine, one, ask=ask, today=today), today=today) for one in inputs.sources
-    ]
+    described = [reconcile_files(engine, one, ask=ask, today=today) for one in inputs.sources]
+    examined = [examine(engine, source, today=today) for source in described]
+    sources = [source for source in examined if source.n_rows]
+    empty = [f"{source.source.label} has a header but no rows" for source in examined if not source.n_rows]
+    if not sources:
+        raise BadInput(empty[0])
     sources = add_alike(engine, sources, ask=ask, today=today)
     guesses, notes = _assign(sources, ask)
     names = [name for source in sources for name in source.columns]
@@ -40,6 +43,8 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
         if cross_section is not None:
             return cross_section
         raise BadInput(_nothing_recognised(sources))
+    if not any("customer_id" in guess.columns for guess in guesses if CONTRACT[guess.table].proves_activity):
+        raise BadInput(f"{guesses[0].examined.source.label}: no column says which customer a row belongs to")
     guesses = _account_or_customer(guesses)
     currency = choose_currency(guesses, ask, language=language)
     zone = choose_zone(guesses, ask, language=language, currency=str(currency.value), local=local_zone)
@@ -53,7 +58,7 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
             for guess in guesses
         ),
         attributes={guess.table: names for guess in guesses if (names := attributes_of(guess))},
-        notes=(*inputs.skipped, *notes, *_id_notes(guesses)),
+        notes=(*inputs.skipped, *empty, *notes, *_id_notes(guesses)),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from ibis.backends.duckdb import Backend as DuckDB
 
-from core.errors import BadInput
+from tables.cleaning.source_columns import drop_row_numbers
 from tables.contract import CONTRACT
 from tables.discovery.columns import examine_columns
 from tables.discovery.grouping import DiscoveredSource, have_same_columns, join_files
@@ -28,11 +28,9 @@ COPIED = 0.5
 def examine(engine: DuckDB, source: DiscoveredSource, *, today: date) -> ExaminedSource:
     """Read a source and look at its columns. Raises the errors of reading."""
     location = Location(source.label, source.settings)
-    rows = find_source(location).read(engine, location)
+    rows = drop_row_numbers(find_source(location).read(engine, location))
     columns = examine_columns(rows, today=today)
     n_rows = next((facts.n_rows for facts in columns.values()), 0)
-    if not n_rows:
-        raise BadInput(f"{source.label} has a header but no rows")
     return ExaminedSource(source=source, rows=rows, columns=columns, n_rows=n_rows)
 
 

@@ -17,6 +17,8 @@ from tables.discovery.recognition import TableGuess
 from tables.discovery.vocabulary import load_vocabulary, match_words
 
 MONTH_FIRST_CURRENCIES = ("USD",)
+GUEST_ROWS = 5
+"How many times the rows of the median customer 0 has if it stands for guests."
 TIME_KINDS = ("time", "date")
 NUMBER_KINDS = ("number", "integer")
 
@@ -135,12 +137,21 @@ def _missing_settings(guess: TableGuess) -> dict[str, Setting]:
     for name, facts in _columns_read(guess):
         words = dict(facts.missing)
         if name == "customer_id":
-            guests = load_vocabulary().words("missing.customers")
-            words |= {word: dict(facts.cells)[word] for word in match_words(facts.values, guests)}
+            words |= _guests(facts)
         if words:
             counts = ", ".join(f"'{word}' in {rows:,} rows" for word, rows in words.items())
             settings[name] = Setting("null_values", tuple(words), f"no value: {counts}")
     return settings
+
+
+def _guests(facts: ColumnFacts) -> dict[str, int]:
+    """Words for customers without an account, with rows. A number is one only if it has far more rows than others."""
+    counts = dict(facts.cells)
+    if not counts:
+        return {}
+    usual = sorted(counts.values())[len(counts) // 2]
+    words = match_words(facts.values, load_vocabulary().words("missing.customers"))
+    return {word: counts[word] for word in words if not word.isdigit() or counts[word] > GUEST_ROWS * usual}
 
 
 def _hoist(guess: TableGuess, by_column: dict[str, list[Setting]], *, missing: dict[str, Setting]) -> FormatSettings:

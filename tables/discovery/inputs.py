@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ibis.backends.sql import SQLBackend
+
 from core.config.sources import TableSource
 from core.errors import BadInput, DataError, SourceUnavailable
 from core.redaction import redact
@@ -67,17 +69,24 @@ def _tables_of(url: str) -> Iterator[DiscoveredSource]:
         raise BadInput(f"{url.partition('?')[0]} is a web address; download the file and name it instead")
     backend = connect(url)
     try:
-        listed = backend.table("tables", database="information_schema")
-        rows = listed.select("table_schema", "table_name").order_by("table_schema", "table_name").to_pyarrow()
+        names = _names_of_tables(backend)
     finally:
         backend.disconnect()
-    names = [(row["table_schema"], row["table_name"]) for row in rows.to_pylist()]
-    names = [(schema, name) for schema, name in names if schema not in SYSTEM_SCHEMAS]
     if not names:
         raise BadInput(f"the database {redact(url)} has no tables that you may read")
     for schema, name in names:
         table = name if schema in ("main", "public") else f"{schema}.{name}"
         yield DiscoveredSource(table, TableSource(database=url, table=table))
+
+
+def _names_of_tables(backend: SQLBackend) -> list[tuple[str, str]]:
+    """Schema and name of every table that is the company's own."""
+    if backend.name == "sqlite":
+        return [("main", name) for name in sorted(backend.list_tables()) if not name.startswith("sqlite_")]
+    listed = backend.table("tables", database="information_schema")
+    rows = listed.select("table_schema", "table_name").order_by("table_schema", "table_name").to_pyarrow().to_pylist()
+    names = [(row["table_schema"], row["table_name"]) for row in rows]
+    return [(schema, name) for schema, name in names if schema not in SYSTEM_SCHEMAS]
 
 
 def _files_at(path: Path) -> list[tuple[Path, bool]]:

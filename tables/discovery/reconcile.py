@@ -11,6 +11,7 @@ import msgspec
 from ibis.backends.duckdb import Backend as DuckDB
 
 from core.config.sources import FileSource
+from tables.cleaning.source_columns import drop_row_numbers
 from tables.discovery.columns import ColumnFacts, examine_columns
 from tables.discovery.dates import DAY_FIRST, MONTH_FIRST, DateGuess
 from tables.discovery.grouping import DiscoveredSource
@@ -38,7 +39,7 @@ def reconcile_files(engine: DuckDB, source: DiscoveredSource, *, ask: Ask, today
 
 
 def _examine(engine: DuckDB, location: Location, *, today: date) -> Facts:
-    return examine_columns(find_source(location).read(engine, location), today=today)
+    return examine_columns(drop_row_numbers(find_source(location).read(engine, location)), today=today)
 
 
 def _foreign_numbers(facts: Facts, by_file: Mapping[Path, Facts]) -> Iterator[str]:

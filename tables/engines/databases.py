@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
@@ -35,6 +36,11 @@ def connect_in_memory() -> DuckDB:
 def is_duckdb(url: str) -> bool:
     """Whether an address is that of a DuckDB file."""
     return url.startswith(PREFIX)
+
+
+def computes(url: str) -> bool:
+    """Whether the database at an address can compute features; the tables of one that cannot are copied."""
+    return not url.startswith("sqlite://")
 
 
 def file_of(url: str) -> str:
@@ -79,8 +85,11 @@ def copy_table(engine: DuckDB, name: str, *, table: ir.Table) -> ir.Table:
     """A table of another database as a temporary table of DuckDB, copied batch by batch."""
     copy = ibis.util.gen_name(name)
     engine.create_table(copy, schema=table.schema(), temp=True)
-    for batch in table.to_pyarrow_batches(chunk_size=BATCH_ROWS):
-        engine.insert(copy, pa.Table.from_batches([batch]))
+    with warnings.catch_warnings():
+        # Ibis reads SQLite with an option of pandas that pandas has deprecated.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        for batch in table.to_pyarrow_batches(chunk_size=BATCH_ROWS):
+            engine.insert(copy, pa.Table.from_batches([batch]))
     return engine.table(copy)
 
 
@@ -151,10 +160,16 @@ def find_table(backend: SQLBackend, source: TableSource, *, name: str, catalogue
     try:
         return backend.table(table, database=(catalogue, database or "main") if catalogue else database)
     except TableNotFound as fault:
-        names = backend.table("tables", database="information_schema").table_name.to_pyarrow().to_pylist()
+        names = _names_of_tables(backend)
         raise DataError(f"{name}: the database has no table '{source.table}'{did_you_mean(table, names)}") from fault
     except FAULTS as fault:
         raise unreadable(source, fault, name=name) from fault
+
+
+def _names_of_tables(backend: SQLBackend) -> list[str]:
+    if backend.name == "sqlite":
+        return backend.list_tables()
+    return backend.table("tables", database="information_schema").table_name.to_pyarrow().to_pylist()
 
 
 def unreadable(source: TableSource, fault: Exception, *, name: str) -> SourceUnavailable:

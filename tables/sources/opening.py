@@ -22,7 +22,7 @@ from tables.cleaning.readings import UNREADABLE
 from tables.cleaning.source_columns import unnest_list
 from tables.cleaning.suggestions import suggest_setting
 from tables.contract import CONTRACT
-from tables.engines.databases import connect, connect_in_memory, find_table
+from tables.engines.databases import computes, connect, connect_in_memory, find_table
 from tables.load_report import LoadReport, RowExclusion
 from tables.sources.protocol import Location, find_source
 from tables.tables import Tables, build_tables
@@ -69,9 +69,10 @@ def open_tables(config: Config, *, today: date | None = None) -> Tables:
 def _open_in_place(locations: dict[str, Location]) -> tuple[SQLBackend, dict[str, ir.Table]] | None:
     """The backend and its tables, if one database has them all."""
     urls = {location.settings.database for location in locations.values()}
-    if len(urls) != 1 or None in urls:
+    url = str(next(iter(urls)))
+    if len(urls) != 1 or None in urls or not computes(url):
         return None
-    backend = connect(str(urls.pop()))
+    backend = connect(url)
     return backend, {name: find_table(backend, location.settings, name=name) for name, location in locations.items()}
 
 

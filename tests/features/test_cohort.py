@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from core.errors import DataError
 from features.cohort import select_cohort
 from tests.worlds import config, frame, shop
 
@@ -40,6 +41,13 @@ def test_a_return_makes_no_customer_but_a_free_purchase_does():
 
 def test_lines_without_a_customer_make_no_customer():
     assert customers("- 2024-02-20", "ada 2024-02-20") == ["ada"]
+
+
+def test_purchases_without_the_column_of_the_customer_are_an_error():
+    rows = shop(frame({"event_time": "2024-03-01", "amount": 1.0}))
+
+    with pytest.raises(DataError, match=r"no row of purchases has a customer; map customer_id"):
+        select_cohort(rows, [date(2024, 3, 5)])
 
 
 def test_a_purchase_that_was_recorded_after_the_cutoff_is_not_known_at_it():

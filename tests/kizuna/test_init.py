@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -289,9 +290,51 @@ def test_the_tables_of_a_database_are_recognised():
     )
 
 
+def test_the_tables_of_a_sqlite_file_are_recognised():
+    with sqlite3.connect("shop.sqlite") as database:
+        database.execute("CREATE TABLE orders (customer_id INTEGER, ordered_at TEXT, total REAL)")
+        rows = [(n % 9, f"2025-{1 + n % 12:02d}-15 10:00:00", 5.5) for n in range(300)]
+        database.executemany("INSERT INTO orders VALUES (?, ?, ?)", rows)
+
+    init("sqlite://shop.sqlite", "--yes")
+
+    assert sum(row["amount"] for row in purchases()) == 1650
+
+
+def test_the_customer_0_is_a_guest_only_with_far_more_orders_than_others():
+    def orders(customers: list[int]) -> list[str]:
+        return ["customer_id,order_date,amount", *(f"{c},2025-{1 + n % 12:02d}-15,5" for n, c in enumerate(customers))]
+
+    init(write("orders.csv", orders([n % 20 for n in range(200)])), "--yes")
+    assert all(row["customer_id"] for row in purchases())
+    init(write("orders.csv", orders([n % 20 if n % 2 else 0 for n in range(200)])), "--yes", "--force")
+    assert sum(row["customer_id"] is None for row in purchases()) == 100
+
+
+def test_a_repeated_line_is_seen():
+    lines = ["customer_id,order_date,amount", *(f"c{n % 9},2025-{1 + n % 12:02d}-15,{n}" for n in range(200))]
+
+    toml = init(write("orders.csv", [*lines, *lines[1:11]]), "--yes")
+
+    assert toml["duplicate_rows"] == "keep"
+    assert "kizuna_row_number" not in Path("kizuna.toml").read_text(encoding="utf-8")
+
+
+def test_an_empty_file_of_a_folder_is_a_note(capfd):
+    write(
+        "orders.csv", ["customer_id,order_date,amount", *(f"c{n % 9},2025-{1 + n % 12:02d}-15,5" for n in range(200))]
+    )
+    write("returns.csv", ["customer_id,return_date,amount"])
+
+    init(".", "--yes")
+
+    assert "note: returns.csv has a header but no rows" in capfd.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [
+        (["order_date,amount", *(f"2025-{1 + n % 12:02d}-15,5" for n in range(50))], "no column says which customer"),
         (["text,label", "hello,a", "bye,b"], "no purchases, usage or subscriptions in data.csv"),
         (["customer_id,order_date,amount"], "has a header but no rows"),
         (["just some words"], "is no table"),

@@ -54,6 +54,15 @@ def test_long_ids_keep_their_digits_and_absent_fields_are_missing(tmp_path: Path
     ]
 
 
+def test_microseconds_since_1970_are_read_as_text_too(tmp_path: Path):
+    (tmp_path / "t.jsonl").write_text('{"customer_id": 1, "event_time": "1767225600000000", "amount": 1}\n')
+    source = TableSource(path=str(tmp_path / "t.jsonl"), date_format="epoch_microseconds")
+
+    (row,) = open_tables(config(tables={"purchases": source}))["purchases"].to_pyarrow().to_pylist()
+
+    assert row["event_time"] == datetime(2026, 1, 1, 9)
+
+
 @pytest.mark.parametrize("text", ['{"amount": 1', "amount,1\n", "[1, 2]\n", ""])
 def test_what_is_no_json_lines_is_one_line(tmp_path: Path, text: str):
     (tmp_path / "t.jsonl").write_text(text)

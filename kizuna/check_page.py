@@ -31,6 +31,7 @@ def print_check(console: Console, data: DataCheck, *, config: Config, language: 
     _print_channels(console, data, language=language)
     _print_links(console, data, language=language)
     _print_churn(console, data, config=config, language=language)
+    _print_recommendations(console, data, language=language)
     _print_missing(console, data, language=language)
     _print_findings(console, data.findings, language=language)
 
@@ -120,7 +121,7 @@ def _print_notes(console: Console, data: DataCheck, *, language: Language) -> No
     grid = _grid("", "", "", n_left=3)
     for table in data.tables:
         for note in table.notes:
-            grid.add_row(f"{table.table}.{note.column}", note.text, Text(note.setting, style="dim"))
+            grid.add_row(f"{table.table}.{note.column}", note.text.translate(language), Text(note.setting, style="dim"))
     console.print(grid)
 
 
@@ -159,7 +160,7 @@ def _meets(link: Link) -> bool:
 
 def _print_churn(console: Console, data: DataCheck, *, config: Config, language: Language) -> None:
     churn = data.churn
-    meaning = churn.meaning if data.is_cross_section else describe_definition(config, language)
+    meaning = describe_definition(config, language)
     _title(console, translate("Churn: {definition}", language, definition=meaning))
     if not data.is_cross_section:
         names = [table.table for table in data.tables]
@@ -180,6 +181,13 @@ def _print_churn(console: Console, data: DataCheck, *, config: Config, language:
         is_long = data.history.is_sufficient
         verdict = translate("the history is long enough" if is_long else "the history is too short", language)
         _say(console, verdict, style="green" if is_long else STYLES[Severity.ERROR])
+
+
+def _print_recommendations(console: Console, data: DataCheck, *, language: Language) -> None:
+    _title(console, translate("Recommendations", language))
+    judged = data.recommendations
+    style = "green" if judged.can_judge else STYLES[Severity.WARNING] if judged.can_recommend else ""
+    _say(console, judged.verdict.translate(language), style=style)
 
 
 def _print_missing(console: Console, data: DataCheck, *, language: Language) -> None:

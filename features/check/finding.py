@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.catalogue import Catalogue
+from core.i18n.message import Message
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -37,7 +38,7 @@ class Severity(StrEnum):
 SEVERITIES = tuple(Severity)
 "The worst first."
 
-Value = str | int | tuple[str, ...]
+Value = str | int | tuple[str, ...] | Message
 "A value that a text mentions; several words are listed."
 
 

@@ -12,13 +12,13 @@ from datetime import date, timedelta
 import numpy as np
 
 from core.config.data_set import Config
+from core.i18n.message import Message
 from core.labels import Labels
 from features.check.data import CheckedData
-from features.cohort import describe_cohort, select_cohort
+from features.cohort import select_cohort
 from features.labels.cutoffs import space_cutoffs
 from features.labels.labelling import (
     LABELS,
-    describe_churn,
     describe_short_history,
     label_outcomes,
     label_watermark,
@@ -33,7 +33,7 @@ class HistoryCheck:
 
     definition: str
     "The name of the definition of churn."
-    problems: tuple[str, ...] = ()
+    problems: tuple[Message, ...] = ()
     "Why the history is too short; empty where it is not."
     first: date | None = None
     "Day of the first row of the table that decides who churned."
@@ -63,7 +63,8 @@ def check_history(tables: Tables) -> HistoryCheck:
     definition, table = config.churn.definition, LABELS[config.churn.definition].table
     if table not in tables:
         return HistoryCheck(
-            definition=definition, problems=(f"it needs the table {table}, which [tables] does not name",)
+            definition=definition,
+            problems=(Message("it needs the table {table}, which [tables] does not name", {"table": table}),),
         )
     first, watermark = tables.load_report(table).first, tables.watermark(table)
     begin = first.date() if first else watermark
@@ -92,30 +93,39 @@ def _training_cutoffs(config: Config, *, first: date, test: date) -> tuple[date,
     return tuple(day for day in candidates if day + config.label_duration <= test)
 
 
-def _problems_of_test(config: Config, test: date, *, mature_until: date) -> list[str]:
+def _problems_of_test(config: Config, test: date, *, mature_until: date) -> list[Message]:
     end = test + config.label_duration
     if end <= mature_until:
         return []
+    days = {"test": test, "end": end, "certain_until": mature_until, "latest": mature_until - config.label_duration}
     return [
-        f"the label of the test cutoff {test} ends {end}, but labels are certain only until {mature_until}; "
-        f"set a test cutoff of {mature_until - config.label_duration} or earlier"
+        Message(
+            "the label of the test cutoff {test} ends {end}, but labels are certain only until {certain_until}; "
+            "set a test cutoff of {latest} or earlier",
+            {name: day.isoformat() for name, day in days.items()},
+        )
     ]
 
 
-def _problems_of_train(config: Config, train: tuple[date, ...], *, test: date, begin: date) -> list[str]:
+def _problems_of_train(config: Config, train: tuple[date, ...], *, test: date, begin: date) -> list[Message]:
     if not config.cutoffs.train:
         is_short = train[0] - timedelta(days=config.active_days) < begin
         return [describe_short_history(config, first=begin, test=test)] if is_short else []
     crossing = [str(cutoff) for cutoff in train if cutoff + config.label_duration > test]
     early = [str(cutoff) for cutoff in train if cutoff <= begin]
-    problems = []
+    problems = list[Message]()
     if crossing:
-        problems.append(f"labels of the training cutoffs {', '.join(crossing)} cross the test cutoff {test}")
+        values = {"cutoffs": ", ".join(crossing), "test": test.isoformat()}
+        problems.append(Message("labels of the training cutoffs {cutoffs} cross the test cutoff {test}", values))
     if early:
         needed = begin + 2 * config.label_duration + timedelta(days=1)
+        values = {"cutoffs": ", ".join(early), "begin": begin.isoformat(), "needed": needed.isoformat()}
         problems.append(
-            f"nothing was recorded before the training cutoffs {', '.join(early)}; two labels of "
-            f"{config.label_duration.days} days after one day of history need records from {begin} to {needed}"
+            Message(
+                "nothing was recorded before the training cutoffs {cutoffs}; two labels of {days} days after one day "
+                "of history need records from {begin} to {needed}",
+                {**values, "days": config.label_duration.days},
+            )
         )
     return problems
 
@@ -137,10 +147,6 @@ class ChurnCheck:
 
     definition: str
     "The name in the TOML; of a cross-section, the column of the label."
-    meaning: str
-    "In words, e.g. 'no purchase within 90 days'."
-    cohort: str
-    "Who counts as a customer at a cutoff, in words."
     horizon_days: int
     gap_days: int
     cutoffs: tuple[CutoffCounts, ...]
@@ -165,8 +171,6 @@ def _count_at_cutoffs(tables: Tables, history: HistoryCheck) -> ChurnCheck:
         counts = tuple(_count_at(labels, day, is_test=day == history.test) for day in days)
     return ChurnCheck(
         definition=churn.definition,
-        meaning=describe_churn(churn),
-        cohort=describe_cohort(tables),
         horizon_days=churn.horizon_days,
         gap_days=churn.gap_days,
         cutoffs=counts,
@@ -188,8 +192,6 @@ def _count_labelled(data: CrossSection) -> ChurnCheck:
     counts = CutoffCounts(cutoff=source.cutoff, is_test=True, n_customers=len(churned), n_churned=int(churned.sum()))
     return ChurnCheck(
         definition=source.label.column,
-        meaning=data.definition,
-        cohort=data.cohort,
         horizon_days=data.config.churn.horizon_days,
         gap_days=0,
         cutoffs=(counts,),

@@ -15,6 +15,7 @@ from features.check.finding import CHECKS, SEVERITIES, Finding
 from features.check.history import ChurnCheck, HistoryCheck, find_churn, find_history
 from features.check.links import Link, find_links
 from features.check.marks import fetch_one, find_marked
+from features.check.recommendations import RecommendationCheck, check_recommendations
 from features.families.catalogue import MissingTable, missing_tables
 from tables.cleaning.evidence import ReadingNote
 from tables.contract import CONTRACT
@@ -75,6 +76,7 @@ class DataCheck:
     history: HistoryCheck | None
     "None for a cross-section."
     churn: ChurnCheck
+    recommendations: RecommendationCheck
     findings: tuple[Finding, ...]
     "The worst first."
 
@@ -100,6 +102,7 @@ def check_tables(tables: Tables) -> DataCheck:
         links=data.once(find_links),
         history=data.once(find_history),
         churn=data.once(find_churn),
+        recommendations=data.once(check_recommendations),
         findings=find_all(data),
     )
 
@@ -139,6 +142,7 @@ def check_cross_section(cross_section: CrossSection) -> DataCheck:
         links=data.once(find_links),
         history=None,
         churn=data.once(find_churn),
+        recommendations=data.once(check_recommendations),
         findings=find_all(data),
     )
 

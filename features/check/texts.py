@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.config.data_set import Config
 from core.i18n.formatting import format_number, format_percent
+from core.i18n.message import Message
 from core.i18n.translation import Language, describe_exclusion, has_translation, translate
 from features.check.finding import Finding, Value
 
@@ -57,6 +58,16 @@ def format_share(count: int, of: int, *, language: Language) -> str:
 
 def describe_definition(config: Config, language: Language) -> str:
     """What churn means, in words."""
+    if config.cross_section is not None:
+        label, day = config.cross_section.label, config.cross_section.cutoff.isoformat()
+        return translate(
+            "{column} is '{value}' in {table} as of {day}",
+            language,
+            column=label.column,
+            value=label.equals,
+            table=label.table,
+            day=day,
+        )
     churn = config.churn
     name = "each_subscription" if churn.each_subscription else churn.definition
     text = translate(
@@ -75,6 +86,9 @@ def describe_definition(config: Config, language: Language) -> str:
 
 def describe_customers(config: Config, tables: Iterable[str], *, language: Language) -> str:
     """Who counts as a customer at a cutoff, in words."""
+    if config.cross_section is not None:
+        table, day = config.cross_section.label.table, config.cross_section.cutoff.isoformat()
+        return translate("every row of {table} as of {day}", language, table=table, day=day)
     names = [name for name in ("purchases", "usage", "subscriptions") if name in tables]
     return translate(" or ", language).join(
         translate(f"cohort.{name}", language, days=config.active_days) for name in names
@@ -94,6 +108,8 @@ def _write(name: str, value: Value, *, language: Language) -> str | int:
         return ", ".join(value)
     if isinstance(value, int):
         return value
+    if isinstance(value, Message):
+        return value.translate(language)
     if name == "cause":
         return describe_exclusion(value, language)
     return translate(value, language) if name == "content" else value

@@ -21,6 +21,7 @@ from core.catalogue import Catalogue
 from core.config.data_set import Config
 from core.config.training import ChurnDefinition
 from core.errors import DataError
+from core.i18n.message import Message
 from core.interactions import codes_of
 from core.labels import Labels
 from core.window import Cohort
@@ -96,13 +97,20 @@ def record_start(tables: Tables) -> date:
     return first.date()
 
 
-def describe_short_history(config: Config, *, first: date, test: date) -> str:
+def describe_short_history(config: Config, *, first: date, test: date) -> Message:
     """Why a history that begins on `first` has no training cutoff before the test cutoff, and what would help."""
     label_days = config.label_duration.days
-    return (
-        f"the history from {first} leaves no training cutoff before the test cutoff {test}: "
-        f"{config.active_days + label_days} days before it are needed (active_days and {label_days} of a label), there "
-        f"are {max((test - first).days, 0)}; shorten horizon_days or active_days, or state cutoffs"
+    return Message(
+        "the history from {first} leaves no training cutoff before the test cutoff {test}: {needed} days before it are "
+        "needed (active_days and {label_days} of a label), there are {days}; shorten horizon_days or active_days, or "
+        "state cutoffs",
+        {
+            "first": first.isoformat(),
+            "test": test.isoformat(),
+            "needed": config.active_days + label_days,
+            "label_days": label_days,
+            "days": max((test - first).days, 0),
+        },
     )
 
 

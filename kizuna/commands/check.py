@@ -10,7 +10,7 @@ from rich.console import Console
 
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
-from core.i18n.translation import ENGLISH
+from core.i18n.translation import ENGLISH, translate
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, LanguageOption, OutputFormat, open_config
 
 if TYPE_CHECKING:
@@ -30,19 +30,19 @@ def check(
     """Check the data: what was read, what will be wrong later and how to mend it, and whether the history suffices."""
     settings = open_config(config, allow_cross_section=True)
     console = Console(stderr=output_format is OutputFormat.JSON)
-    with console.status("reading every row"):
+    with console.status(translate("reading every row", lang)):
         data = _check_data(settings)
     if output_format is OutputFormat.JSON:
         from features.check.document import render_json
 
-        sys.stdout.write(render_json(data, lang).decode() + "\n")
+        sys.stdout.write(render_json(data, lang, config=settings).decode() + "\n")
     else:
         from kizuna.check_page import print_check
 
         print_check(console, data, config=settings, language=lang)
     if data.history is not None and data.history.problems:
-        problems = "; ".join(data.history.problems)
-        raise NotEnoughHistory(f"{data.data_set}, {data.history.definition}: {problems}")
+        problems = translate("; ", lang).join(problem.translate(lang) for problem in data.history.problems)
+        raise NotEnoughHistory(f"{data.data_set}, {data.history.definition}{translate(': ', lang)}{problems}")
 
 
 def _check_data(config: Config) -> DataCheck:

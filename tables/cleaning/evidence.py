@@ -19,6 +19,7 @@ import msgspec
 
 from core.config.sources import ValueFormat
 from core.errors import DataError
+from core.i18n.message import Message
 from tables.cleaning.characters import NULL_WORDS, narrow
 
 DATE = "[-/. ]({two})[-/. ][0-9]{{4}}($|[^0-9])"
@@ -59,7 +60,7 @@ class ReadingNote:
     """How a column was read, where the values decided it."""
 
     column: str
-    text: str
+    text: Message
     setting: str = ""
     "The setting of the TOML that would state the same."
 
@@ -94,7 +95,8 @@ def find_formats(
         if note is not None:
             notes.append(ReadingNote(column.name, *note))
         if count.get("null words"):
-            text = f"{count['null words']:,} values such as '{count['null word']}' mean missing"
+            values = {"n": int(count["null words"]), "example": str(count["null word"])}
+            text = Message("{n} values such as '{example}' mean missing", values)
             notes.append(ReadingNote(column.name, text, "null_values"))
     return formats, notes
 
@@ -125,20 +127,24 @@ def _count(condition: ir.Value) -> ir.Value:
     return ibis.coalesce(ibis.ifelse(condition, 1, 0).sum(), 0)
 
 
-def _date_order(name: str, count: Mapping[str, int]) -> tuple[dict[str, str], tuple[str, str] | None]:
+def _date_order(name: str, count: Mapping[str, int]) -> tuple[dict[str, str], tuple[Message, str] | None]:
     day_first, month_first, dates = (count[test] for test in ("day first", "month first", "dates"))
     if bool(day_first) == bool(month_first):
         return {}, None
-    order, place = ("day_first", "first") if day_first else ("month_first", "second")
-    note = f"{order.replace('_', ' ')}: {day_first or month_first:,} of {dates:,} dates have a {place} number above 12"
+    order = "day_first" if day_first else "month_first"
+    values = {"n": day_first or month_first, "of": dates}
+    if day_first:
+        note = Message("day first: {n} of {of} dates have a first number above 12", values)
+    else:
+        note = Message("month first: {n} of {of} dates have a second number above 12", values)
     return {"date_format": order}, (note, f'date_format = "{order}"')
 
 
 def _decimal_mark(
     place: str, count: Mapping[str, int], *, has_commas: bool
-) -> tuple[dict[str, str], tuple[str, str] | None]:
+) -> tuple[dict[str, str], tuple[Message, str] | None]:
     if count["comma"] and not count["dot"]:
-        note = f"decimal comma: {count['comma']:,} values have one"
+        note = Message("decimal comma: {n} values have one", {"n": count["comma"]})
         return {"decimal": ","}, (note, 'decimal = ","')
     if count["dot"] or count["comma"]:
         return {}, None

@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from core.ids import BLANKS, FROM, MAX_ID_LENGTH, SCIENTIFIC, TO, WHOLE_NUMBER
 from tables.cleaning.workbench import Workbench
 
-TOO_LONG = f"longer than {MAX_ID_LENGTH} characters"
+TOO_LONG = "too long for an id"
 LOST_DIGITS = "in scientific notation, its digits are lost"
 NO_WHOLE_NUMBER = "not a whole number"
 ROUNDED = "too long for a floating-point number, its digits are lost"

@@ -82,7 +82,7 @@ def test_a_null_word_is_no_customer_and_is_counted(case):
 
     ids = column(tables, "customer_id")
     assert (ids.count(None), "NULL" in ids) == (10, False)
-    assert tables.load_report("purchases").notes[0].text == "10 values such as 'NULL' mean missing"
+    assert str(tables.load_report("purchases").notes[0].text) == "10 values such as 'NULL' mean missing"
 
 
 @pytest.mark.case("leading_zero_join")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from core.i18n.translation import JAPANESE, has_translation
 from features.check.finding import CHECKS
 from kizuna.main import run
 from tests.cross_section_worlds import write_club
+from tests.features.check.messy_shop import write_messy_shop
 from tests.worlds import frame, purchase_log
 
 ROOT = Path(__file__).parents[2]
@@ -177,3 +179,41 @@ def test_a_cross_section_has_its_columns_and_its_churned_customers(tmp_path: Pat
     assert "Churn: Left? is 'yes' in status as of 2026-04-01" in printed
     assert "600 of 600" in printed
     assert "Nothing found." in printed
+
+
+ENGLISH_WORDS = re.compile(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")
+"Three words in a row are a sentence; tables, columns and settings are not."
+OF_THE_DATA = "unknown height"
+
+
+def test_no_english_sentence_is_left_in_japanese(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    toml = str(write_messy_shop(tmp_path))
+    assert run(["check", "--config", toml, "--lang", "ja"]) == 0
+    printed = capsys.readouterr().out
+    assert run(["check", "--config", toml, "--lang", "ja", "--format", "json"]) == 0
+    document = document_of(capsys.readouterr().out)
+
+    assert len({finding["kind"] for finding in document["findings"]}) >= 30
+    sentences = [
+        printed,
+        *texts_of({**document, "tables": [{**table, "excluded": {}} for table in document["tables"]]}),
+    ]
+    assert [text for text in sentences if ENGLISH_WORDS.search(text.replace(OF_THE_DATA, ""))] == []
+
+
+def test_too_short_a_history_is_japanese_in_japanese(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    stated = TOML.replace("[tables", "cutoffs = { test = 2024-01-19, train = [2024-01-01] }\n[tables")
+    for toml in (TOML, stated):
+        _, printed, error = check(
+            tmp_path, capsys, "ada 2024-01-01", "bo 2024-01-20", toml=toml, options=("--lang", "ja")
+        )
+        assert ENGLISH_WORDS.search(printed + error) is None
+
+
+def texts_of(part: Any) -> list[str]:
+    """Every text of a document, without the causes that `excluded` and findings have as keys."""
+    if isinstance(part, dict):
+        return [text for key, one in part.items() if key not in ("cause", "spellings") for text in texts_of(one)]
+    if isinstance(part, list):
+        return [text for one in part for text in texts_of(one)]
+    return [part] if isinstance(part, str) else []

@@ -170,7 +170,7 @@ def test_excluded_rows_are_counted_by_reason():
 
     assert (load_report.n_rows, load_report.n_usable) == (4, 1)
     assert load_report.excluded == {
-        "customer_id: longer than 128 characters": 1,
+        "customer_id: too long for an id": 1,
         "customer_id: missing": 1,
         "event_time: missing": 1,
     }

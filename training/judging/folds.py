@@ -167,7 +167,7 @@ def _too_short(config: Config, *, first: date, test: date) -> str:
             f"no stated training cutoff has a label that ends by the test cutoff {test}; state one of "
             f"{test - config.label_duration} or earlier"
         )
-    return describe_short_history(config, first=first, test=test)
+    return str(describe_short_history(config, first=first, test=test))
 
 
 def _notices(config: Config, test: date) -> tuple[str, ...]:

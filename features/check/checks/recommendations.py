@@ -1,58 +1,38 @@
-"""Whether recommendations can be learned and judged: items, times, and customers who come back."""
+"""Recommendations that can be learned and not be judged: purchases of one day, or too few returning customers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
-import ibis
-from ibis import _
-
-from core.window import Window
 from features.check.data import CheckedData
 from features.check.finding import Check, Finding, Severity
-from features.check.marks import fetch_one
-from tables.engines.arrays import midnight, within
-from tables.orders import IS_PURCHASE
-
-MIN_RETURNING = 30
-"Customers who buy again in the test below which no difference between recommenders shows."
+from features.check.recommendations import check_recommendations
 
 
 def find(data: CheckedData) -> Iterator[Finding]:
-    """At most one finding; none where purchases have no items, because then nothing is recommended."""
-    if data.tables is None or not data.has_ids("purchases", "item_id"):
+    """At most one finding; none where nothing can be recommended to a customer."""
+    judged = data.once(check_recommendations)
+    if not judged.can_recommend or judged.can_judge or not judged.n_lines:
         return
-    lines = data["purchases"].rows.filter(IS_PURCHASE, _.customer_id.notnull(), _.item_id.notnull())
-    days = fetch_one(lines.aggregate(n=_.count(), n_days=_.event_time.truncate("D").nunique()))
-    if days["n_days"] < 2:
+    if judged.cutoff is None:
         yield Finding(
             kind="items_without_times",
             severity=Severity.WARNING,
             table="purchases",
             column="event_time",
-            count=int(days["n"]),
-            of=int(days["n"]),
+            count=judged.n_lines,
+            of=judged.n_lines,
         )
-        return
-    horizon_days = data.config.recommender.horizon_days
-    test = data.config.cutoffs.test or data.tables.watermark("purchases") - timedelta(days=horizon_days)
-    window = Window.horizon(test, horizon_days)
-    customers = lines.group_by("customer_id").aggregate(
-        before=ibis.ifelse(_.event_time < midnight(test), 1, 0).max(),
-        after=ibis.ifelse(within(_.event_time, window), 1, 0).max(),
-    )
-    row = fetch_one(customers.aggregate(known=_.before.sum(), returning=(_.before * _.after).sum()))
-    if (row["returning"] or 0) < MIN_RETURNING:
+    else:
         yield Finding(
             kind="few_returning",
             severity=Severity.WARNING,
             table="purchases",
             column="customer_id",
-            count=int(row["returning"] or 0),
-            of=int(row["known"] or 0),
+            count=judged.n_returning,
+            of=judged.n_customers,
             setting="[recommender] horizon_days",
-            values={"cutoff": test.isoformat(), "horizon_days": horizon_days},
+            values={"cutoff": judged.cutoff.isoformat(), "horizon_days": judged.horizon_days},
         )
 
 

@@ -29,9 +29,9 @@ ROOT = Path(__file__).parents[3]
 PACKAGES = ("core", "features", "insights", "kizuna", "models", "serving", "simulation", "tables", "training")
 KEY = re.compile(r"[a-z]+\.[\w ]+(\.meaning)?")
 "Looks up what is declared by a name, such as figure.grr."
-TRANSLATING = {"translate", "translate_plural", "translate_template", "text"}
+TRANSLATING = {"Message", "translate", "translate_plural", "translate_template", "text"}
 "Functions whose first argument is a message, or its singular and plural."
-UNREADABLE_CELLS = {f"unreadable {kind}" for kind in ("number", "time", "date")}
+UNREADABLE_CELLS = {f"unreadable {kind}" for kind in ("number", "integer", "time", "date", "boolean", "attribute")}
 "Faults of cells, which tables/cleaning puts together."
 KEY_PREFIXES = {"", "missing", "threshold"}
 "The template adds the name."

@@ -16,7 +16,9 @@ from tests.worlds import config, shop
 
 def problems(*days: str, **changes: Any) -> tuple[str, ...]:
     settings = config(churn=ChurnDefinition(horizon_days=30), active_days=20, **changes)
-    return check_history(shop(*(f"ada {day}" for day in days), settings=settings)).problems
+    return tuple(
+        str(problem) for problem in check_history(shop(*(f"ada {day}" for day in days), settings=settings)).problems
+    )
 
 
 def test_a_history_of_two_labels_and_the_active_days_before_them_is_long_enough():
@@ -50,7 +52,7 @@ def test_a_definition_without_its_table_names_the_table_it_needs():
     history = check_history(shop("ada 2024-03-01", settings=config(churn=ended)))
 
     assert not history.is_sufficient
-    assert "needs the table subscriptions" in history.problems[0]
+    assert "needs the table subscriptions" in str(history.problems[0])
 
 
 def month_of_buyers(n_regular: int, n_gone: int) -> Tables:

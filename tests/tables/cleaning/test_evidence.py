@@ -38,7 +38,7 @@ def test_one_date_decides_the_order_of_the_others(cells, expected, note, engine_
     tables = world(engine_name, event_time=cells)
 
     assert values(tables, "event_time") == expected
-    assert note in tables.load_report("purchases").notes[0].text
+    assert note in str(tables.load_report("purchases").notes[0].text)
 
 
 @pytest.mark.parametrize("cells", [["10/01/2026", "11/02/2026"], ["25/03/2026", "03/25/2026", "10/01/2026"]])
@@ -81,7 +81,7 @@ def test_commas_before_three_digits_are_a_question_where_the_table_has_decimal_c
 def test_null_words_among_ids_are_counted():
     (note,) = world(customer_id=["NULL", "ada", "null"]).load_report("purchases").notes
 
-    assert (note.column, note.text) == ("customer_id", "2 values such as 'NULL' mean missing")
+    assert (note.column, str(note.text)) == ("customer_id", "2 values such as 'NULL' mean missing")
 
 
 SUGGESTIONS = {

@@ -1,0 +1,135 @@
+"""Whether recommendations can be learned and judged: items, times, and customers who come back.
+
+first purchase          test cutoff     + horizon_days
+|----- bought before ---|--- bought again ---|           judged on the customers who did both
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from core.i18n.message import Message
+from core.window import Window
+from features.check.data import CheckedData
+from features.check.marks import fetch_one
+from tables.engines.arrays import midnight, within
+from tables.orders import IS_PURCHASE
+from tables.tables import Tables
+
+MIN_RETURNING = 30
+"Customers who buy again in the test below which no difference between recommenders shows."
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecommendationCheck:
+    """Whether anything can be recommended, and whether a test can tell good recommendations from bad ones."""
+
+    can_recommend: bool
+    can_judge: bool
+    verdict: Message
+    n_lines: int = 0
+    "Purchases of an item by a customer."
+    n_items: int = 0
+    n_customers: int = 0
+    "Customers who bought an item before the test cutoff."
+    n_returning: int = 0
+    "Those of them who buy an item again within the horizon."
+    cutoff: date | None = None
+    "The test cutoff; None where nothing can be tested."
+    horizon_days: int
+
+
+def check_recommendations(data: CheckedData) -> RecommendationCheck:
+    """What recommendations lack, the first thing first."""
+    if data.tables is None:
+        return _judge(data, Message("nothing can be recommended: a cross-section has no purchases"))
+    missing = _find_missing(data)
+    if missing is not None:
+        return _judge(data, missing)
+    lines = data["purchases"].rows.filter(IS_PURCHASE, _.item_id.notnull())
+    counts = fetch_one(lines.aggregate(n=_count_known(lines), n_items=_.item_id.nunique(), n_days=_count_days(lines)))
+    n_lines, n_items = int(counts["n"]), int(counts["n_items"])
+    known = {"n_lines": n_lines, "n_items": n_items}
+    if not n_items:
+        return _judge(data, Message("nothing can be recommended: no purchase has an item_id"))
+    if n_items == 1:
+        return _judge(data, Message("nothing can be recommended: all purchases are of one item"), **known)
+    if not n_lines:
+        text = Message("only best sellers can be recommended: no purchase of an item has a customer_id")
+        return _judge(data, text, **known, can_recommend=True)
+    if counts["n_days"] < 2:
+        text = Message("recommendations cannot be judged: all purchases of items are of one day")
+        return _judge(data, text, **known, can_recommend=True)
+    return _judge_returning(data, data.tables, lines=lines, known=known)
+
+
+def _find_missing(data: CheckedData) -> Message | None:
+    """The table or column that the data set does not have."""
+    if "purchases" not in data:
+        return Message("nothing can be recommended: the data set has no table purchases")
+    if not data.has_ids("purchases", "item_id"):
+        return Message("nothing can be recommended: purchases has no item_id")
+    return None
+
+
+def _count_known(lines: ir.Table) -> ir.Value:
+    return lines.customer_id.count() if "customer_id" in lines.columns else ibis.literal(0)
+
+
+def _count_days(lines: ir.Table) -> ir.Value:
+    """1 for purchases of one day, 2 for more."""
+    day = lines.event_time.truncate("D")
+    return ibis.ifelse(day.min() == day.max(), 1, 2)
+
+
+def _judge(
+    data: CheckedData, verdict: Message, *, can_recommend: bool = False, can_judge: bool = False, **counts: Any
+) -> RecommendationCheck:
+    horizon_days = data.config.recommender.horizon_days
+    return RecommendationCheck(
+        can_recommend=can_recommend, can_judge=can_judge, verdict=verdict, horizon_days=horizon_days, **counts
+    )
+
+
+def _judge_returning(
+    data: CheckedData, tables: Tables, *, lines: ir.Table, known: dict[str, int]
+) -> RecommendationCheck:
+    """Count the customers who bought before the test cutoff, and those of them who buy again."""
+    days = data.config.recommender.horizon_days
+    cutoff = data.config.cutoffs.test or tables.watermark("purchases") - timedelta(days=days)
+    customers = lines.filter(_.customer_id.notnull()).group_by("customer_id")
+    times = customers.aggregate(
+        before=ibis.ifelse(_.event_time < midnight(cutoff), 1, 0).max(),
+        after=ibis.ifelse(within(_.event_time, Window.horizon(cutoff, days)), 1, 0).max(),
+    )
+    row = fetch_one(times.aggregate(known=_.before.sum(), returning=(_.before * _.after).sum()))
+    n_customers, n_returning = int(row["known"] or 0), int(row["returning"] or 0)
+    values = {"n": n_returning, "of": n_customers, "cutoff": cutoff.isoformat(), "days": days}
+    if n_returning < MIN_RETURNING:
+        verdict = Message(
+            "recommendations can hardly be judged: of {of} customers who bought an item before {cutoff}, {n} buy again "
+            "within {days} days",
+            values,
+        )
+    else:
+        verdict = Message(
+            "recommendations can be judged: of {of} customers who bought an item before {cutoff}, {n} buy again within "
+            "{days} days",
+            values,
+        )
+    return _judge(
+        data,
+        verdict,
+        **known,
+        can_recommend=True,
+        can_judge=n_returning >= MIN_RETURNING,
+        n_customers=n_customers,
+        n_returning=n_returning,
+        cutoff=cutoff,
+    )

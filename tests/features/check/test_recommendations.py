@@ -1,0 +1,61 @@
+"""Whether anything can be recommended, and whether a test could tell good recommendations from bad ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from features.check.data import CheckedData
+from features.check.recommendations import RecommendationCheck, check_recommendations
+from tests.features.check.checked import kinds
+from tests.worlds import frame, shop
+
+
+def judge(*lines: str, **frames: object) -> RecommendationCheck:
+    return check_recommendations(CheckedData.of_tables(shop(*lines, **frames)))
+
+
+SUBSCRIPTION = {"customer_id": "ada", "subscription_id": "s", "plan": "p", "mrr": 1.0, "started_at": "2024-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict", "can_recommend"),
+    [
+        (("ada 2024-01-01",), "nothing can be recommended: purchases has no item_id", False),
+        (("ada 2024-01-01 -5 item_id=tea",), "nothing can be recommended: no purchase has an item_id", False),
+        (("ada 2024-01-01 item_id=tea",), "nothing can be recommended: all purchases are of one item", False),
+        (
+            ("- 2024-01-01 item_id=tea", "- 2024-01-02 item_id=mug"),
+            "only best sellers can be recommended: no purchase of an item has a customer_id",
+            True,
+        ),
+        (
+            ("ada 2024-01-01 item_id=tea", "bo 2024-01-01 item_id=mug"),
+            "recommendations cannot be judged: all purchases of items are of one day",
+            True,
+        ),
+    ],
+)
+def test_the_verdict_names_what_recommendations_lack(lines: tuple[str, ...], verdict: str, can_recommend: bool):
+    judged = judge(*lines)
+
+    assert (str(judged.verdict), judged.can_recommend, judged.can_judge) == (verdict, can_recommend, False)
+
+
+def test_a_firm_without_purchases_has_nothing_to_recommend():
+    judged = judge(subscriptions=frame(SUBSCRIPTION))
+
+    assert str(judged.verdict) == "nothing can be recommended: the data set has no table purchases"
+
+
+@pytest.mark.parametrize(("n_customers", "can_judge"), [(29, False), (30, True)])
+def test_thirty_returning_customers_suffice_to_judge(n_customers: int, can_judge: bool):
+    days = ("2024-01-01", "2024-03-01")
+    lines = [
+        f"c{n} {day} item_id={item}" for n in range(n_customers) for day, item in zip(days, ("a", "b"), strict=True)
+    ]
+    world = shop(*lines, "z 2024-03-29 item_id=c")
+    judged = check_recommendations(CheckedData.of_tables(world))
+
+    assert (judged.can_judge, judged.n_returning, judged.n_customers) == (can_judge, n_customers, n_customers)
+    assert str(judged.cutoff) == "2024-03-01"
+    assert ("few_returning" in kinds(world)) is not can_judge

@@ -185,9 +185,9 @@ def _print_churn(console: Console, data: DataCheck, *, config: Config, language:
 
 def _print_recommendations(console: Console, data: DataCheck, *, language: Language) -> None:
     _title(console, translate("Recommendations", language))
-    judged = data.recommendations
-    style = "green" if judged.can_judge else STYLES[Severity.WARNING] if judged.can_recommend else ""
-    _say(console, judged.verdict.translate(language), style=style)
+    recommendations = data.recommendations
+    style = "green" if recommendations.can_judge else STYLES[Severity.WARNING] if recommendations.can_recommend else ""
+    _say(console, recommendations.verdict.translate(language), style=style)
 
 
 def _print_missing(console: Console, data: DataCheck, *, language: Language) -> None:

@@ -9,6 +9,6 @@ from tables.sources.opening import open_tables
 from tables.tables import Tables
 
 
-def open_todays_tables(config: Config) -> Tables:
-    """The tables of a configuration, without the records after today."""
-    return open_tables(config, today=config.today(datetime.now(UTC)))
+def open_todays_tables(config: Config, *, is_read_often: bool = False) -> Tables:
+    """The tables of a configuration, without the records after today; see `open_tables`."""
+    return open_tables(config, today=config.today(datetime.now(UTC)), is_read_often=is_read_often)

@@ -84,7 +84,7 @@ def keep_last_rows(table: ir.Table, contract: TableContract) -> ir.Table:
     """
     if contract.key is None:
         return drop_row_numbers(table)
-    rank = ibis.row_number().over(group_by=contract.key, order_by=_newest_first(table, contract))
+    rank = ibis.row_number().over(group_by=contract.key, order_by=order_of_rows(table, contract))
     ranks = table.mutate(row_rank=rank)
     return drop_row_numbers(ranks.filter(ranks.row_rank == 0).drop("row_rank"))
 
@@ -101,7 +101,8 @@ def find_ties(table: ir.Table, contract: TableContract) -> ir.Table:
     return ties.filter(ties.n_alike > 1).drop("n_alike")
 
 
-def _newest_first(table: ir.Table, contract: TableContract) -> list[ir.Value]:
+def order_of_rows(table: ir.Table, contract: TableContract) -> list[ir.Value]:
+    """What decides which row of a thing counts, the row that counts first."""
     dates = [contract.dating_column(table.columns), "recorded_time", ROW_NUMBER]
     listed = [name for name in contract.names if name in table.columns and name not in (contract.key, *DATING_COLUMNS)]
     attributes = [name for name in table.columns if name not in (*contract.names, ROW_NUMBER)]

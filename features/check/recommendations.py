@@ -37,7 +37,7 @@ class RecommendationCheck:
     "Purchases of an item by a customer."
     n_items: int = 0
     n_customers: int = 0
-    "Customers who bought an item before the test cutoff."
+    "Customers with a purchase of an item before the test cutoff."
     n_returning: int = 0
     "Those of them who buy an item again within the horizon."
     cutoff: date | None = None
@@ -55,18 +55,18 @@ def check_recommendations(data: CheckedData) -> RecommendationCheck:
     lines = data["purchases"].rows.filter(IS_PURCHASE, _.item_id.notnull())
     counts = fetch_one(lines.aggregate(n=_count_known(lines), n_items=_.item_id.nunique(), n_days=_count_days(lines)))
     n_lines, n_items = int(counts["n"]), int(counts["n_items"])
-    known = {"n_lines": n_lines, "n_items": n_items}
+    totals = {"n_lines": n_lines, "n_items": n_items}
     if not n_items:
         return _judge(data, Message("nothing can be recommended: no purchase has an item_id"))
     if n_items == 1:
-        return _judge(data, Message("nothing can be recommended: all purchases are of one item"), **known)
+        return _judge(data, Message("nothing can be recommended: all purchases are of one item"), **totals)
     if not n_lines:
         text = Message("only best sellers can be recommended: no purchase of an item has a customer_id")
-        return _judge(data, text, **known, can_recommend=True)
+        return _judge(data, text, **totals, can_recommend=True)
     if counts["n_days"] < 2:
         text = Message("recommendations cannot be judged: all purchases of items are of one day")
-        return _judge(data, text, **known, can_recommend=True)
-    return _judge_returning(data, data.tables, lines=lines, known=known)
+        return _judge(data, text, **totals, can_recommend=True)
+    return _judge_returning(data, data.tables, lines=lines, totals=totals)
 
 
 def _find_missing(data: CheckedData) -> Message | None:
@@ -98,9 +98,9 @@ def _judge(
 
 
 def _judge_returning(
-    data: CheckedData, tables: Tables, *, lines: ir.Table, known: dict[str, int]
+    data: CheckedData, tables: Tables, *, lines: ir.Table, totals: dict[str, int]
 ) -> RecommendationCheck:
-    """Count the customers who bought before the test cutoff, and those of them who buy again."""
+    """Count the buyers of items before the test cutoff, and those of them who buy again."""
     days = data.config.recommender.horizon_days
     cutoff = data.config.cutoffs.test or tables.watermark("purchases") - timedelta(days=days)
     customers = lines.filter(_.customer_id.notnull()).group_by("customer_id")
@@ -113,20 +113,20 @@ def _judge_returning(
     values = {"n": n_returning, "of": n_customers, "cutoff": cutoff.isoformat(), "days": days}
     if n_returning < MIN_RETURNING:
         verdict = Message(
-            "recommendations can hardly be judged: of {of} customers who bought an item before {cutoff}, {n} buy again "
+            "recommendations can hardly be judged: of {of} buyers of an item before {cutoff}, {n} buy again "
             "within {days} days",
             values,
         )
     else:
         verdict = Message(
-            "recommendations can be judged: of {of} customers who bought an item before {cutoff}, {n} buy again within "
+            "recommendations can be judged: of {of} buyers of an item before {cutoff}, {n} buy again within "
             "{days} days",
             values,
         )
     return _judge(
         data,
         verdict,
-        **known,
+        **totals,
         can_recommend=True,
         can_judge=n_returning >= MIN_RETURNING,
         n_customers=n_customers,

@@ -6,8 +6,9 @@ blanks  width   letter case   zero fraction   leading zeros
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+import ibis
 import ibis.expr.types as ir
 
 WIDE_ASCII = "".join(map(chr, range(0xFF01, 0xFF5F)))
@@ -49,8 +50,20 @@ SPELLINGS: Mapping[str, Callable[[ir.Value], ir.Value]] = {
 "What undoes each way of writing an id; texts are `spelling.<name>`. They are undone in this order."
 
 
+LETTERS_AND_DIGITS = "^[A-Za-z0-9_-]+$"
+OF_LETTERS = ("letter_case", "leading_zeros")
+"Ways of writing such ids."
+
+
 def normalize(ids: ir.Value, *, skip: str | None = None) -> ir.Value:
     """The plain form of each id: two ids with the same one differ only in writing. One way can be left as it is."""
-    for name, undo in SPELLINGS.items():
-        ids = ids if name == skip else undo(ids)
+    # Most ids are letters and digits, which have neither blanks nor wide characters nor a fraction: the rest is slow.
+    return ibis.ifelse(
+        ids.re_search(LETTERS_AND_DIGITS), _undo(ids, OF_LETTERS, skip=skip), _undo(ids, SPELLINGS, skip=skip)
+    )
+
+
+def _undo(ids: ir.Value, names: Iterable[str], *, skip: str | None) -> ir.Value:
+    for name in names:
+        ids = ids if name == skip else SPELLINGS[name](ids)
     return ids

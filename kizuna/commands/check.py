@@ -53,4 +53,4 @@ def _check_data(config: Config) -> DataCheck:
 
     if config.cross_section is not None:
         return check_cross_section(open_cross_section(config))
-    return check_tables(open_todays_tables(config))
+    return check_tables(open_todays_tables(config, is_read_often=True))

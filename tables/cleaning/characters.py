@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 import ibis
 import ibis.expr.types as ir
@@ -23,6 +24,20 @@ def narrow(text: ir.Value) -> ir.Value:
     return text.translate(WIDE, NARROW).strip()
 
 
+def is_one_of(text: ir.Value, words: Iterable[str]) -> ir.BooleanValue:
+    """Whether a text is one of many words.
+
+    DuckDB turns a long IN list into a join that every query on the table executes, whatever its columns.
+    """
+    return text.re_search(f"^({'|'.join(map(re.escape, words))})$")
+
+
+def is_usual_null_word(text: ir.Value) -> ir.BooleanValue:
+    """Whether a text is one of NULL_WORDS, in any case and with blanks around it."""
+    # No such word has a digit, and nearly every id, number and time does: the rest is slow.
+    return ibis.ifelse(text.re_search("[0-9]"), False, is_one_of(text.strip().lower(), NULL_WORDS))
+
+
 def is_null_word(
     text: ir.Value, *, words: Sequence[str], prefixes: Sequence[str], has_usual_words: bool
 ) -> ir.BooleanValue | None:
@@ -34,5 +49,5 @@ def is_null_word(
     conditions: list[ir.BooleanValue] = [text.isin(words) | bare.isin(words)] if words else []
     conditions += [text.startswith(prefix) for prefix in prefixes]
     if has_usual_words:
-        conditions.append(bare.lower().isin(NULL_WORDS))
+        conditions.append(is_usual_null_word(text))
     return ibis.or_(*conditions) if conditions else None

@@ -20,7 +20,7 @@ import msgspec
 from core.config.sources import ValueFormat
 from core.errors import DataError
 from core.i18n.message import Message
-from tables.cleaning.characters import NULL_WORDS, narrow
+from tables.cleaning.characters import is_usual_null_word, narrow
 
 DATE = "[-/. ]({two})[-/. ][0-9]{{4}}($|[^0-9])"
 ANY_DATE = "^[0-9]{1,2}" + DATE.format(two="[0-9]{1,2}")
@@ -117,7 +117,7 @@ def _tests(column: WrittenColumn) -> dict[str, ir.Value]:
             tests[mark], tests[f"unclear {mark}"] = _count(core.re_search(shape["proof"])), _count(unclear)
             tests[f"example {mark}"] = ibis.ifelse(unclear, column.cell, ibis.null("string")).min()
     if column.kind == "id" and written.null_values != ():
-        is_word = column.cell.strip().lower().isin(NULL_WORDS)
+        is_word = is_usual_null_word(column.cell)
         tests["null words"] = _count(is_word)
         tests["null word"] = ibis.ifelse(is_word, column.cell, ibis.null("string")).min()
     return tests

@@ -13,6 +13,8 @@ LOST_DIGITS = "in scientific notation, its digits are lost"
 NO_WHOLE_NUMBER = "not a whole number"
 ROUNDED = "too long for a floating-point number, its digits are lost"
 NOT_ASCII = r"[^\x01-\x7F]"
+PLAIN = "^[A-Za-z0-9_-]+$"
+"Ids that are canonical as they are written."
 EXACT_UNTIL = 2**53
 "Above it a float64 skips integers, so its digits are no longer those of the id."
 
@@ -33,11 +35,14 @@ def normalize(text: str) -> str:  # pyright: ignore[reportReturnType] - PostgreS
 def text_id(raw: ir.Value, bench: Workbench) -> tuple[ir.Value, Faults]:
     """Ids of text, and their faults."""
     compose = normalize if bench.source.get_backend().name == "postgres" else nfc_normalize
-    # Nearly every id is ASCII, and the rest is slow.
-    wide = ibis.ifelse(raw.re_search(NOT_ASCII), compose(raw.translate(FROM, TO)), raw)
-    plain = bench.step(_strip(bench.step(wide)))
-    canonical = bench.step(plain.re_replace(WHOLE_NUMBER, r"\1").nullif(""))
-    return canonical, ((canonical.length() > MAX_ID_LENGTH, TOO_LONG), (canonical.re_search(SCIENTIFIC), LOST_DIGITS))
+    # Nearly every id is plain, and the rest is slow.
+    is_plain = bench.step(raw.re_search(PLAIN))
+    other = bench.step(ibis.ifelse(is_plain, ibis.null("string"), raw))
+    wide = ibis.ifelse(other.re_search(NOT_ASCII), compose(other.translate(FROM, TO)), other)
+    bare = bench.step(_strip(bench.step(wide)))
+    other = bench.step(bare.re_replace(WHOLE_NUMBER, r"\1").nullif(""))
+    canonical = bench.step(ibis.ifelse(is_plain, raw, other))
+    return canonical, ((canonical.length() > MAX_ID_LENGTH, TOO_LONG), (other.re_search(SCIENTIFIC), LOST_DIGITS))
 
 
 def _strip(text: ir.Value) -> ir.Value:

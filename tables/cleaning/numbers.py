@@ -14,7 +14,7 @@ import ibis
 import ibis.expr.types as ir
 
 from core.currencies import MARKS, currency_codes, marks_of
-from tables.cleaning.characters import narrow
+from tables.cleaning.characters import is_one_of, narrow
 from tables.cleaning.workbench import Workbench
 
 NUMBER_CHARACTERS = "-+0-9.,'()% "
@@ -83,12 +83,11 @@ def number_in(text: ir.Value, bench: Workbench, *, notation: Notation) -> Number
 
 def _currency_of(mark: ir.Value, bench: Workbench) -> tuple[ir.Value, ir.Value]:
     """Whether a mark may stand for the currency of its row, and whether it is that of another one."""
-    # One pattern: every word of a list would be a node of the expression.
-    is_mark = mark.re_search(f"^({'|'.join(sorted(currency_codes()))})$") | mark.isin(list(MARKS))
+    is_mark = is_one_of(mark, (*sorted(currency_codes()), *MARKS))
     if bench.currency is None:
         return is_mark, ibis.literal(False)
     if isinstance(bench.currency, str):
-        is_own = mark.isin(marks_of(bench.currency))
+        is_own = is_one_of(mark, marks_of(bench.currency))
     else:
         currencies = ibis.cases(*((mark == name, " ".join(codes)) for name, codes in MARKS.items()), else_=mark)
         is_own = currencies.contains(bench.currency)

@@ -18,7 +18,7 @@ import ibis.expr.types as ir
 from core.config.sources import ValueFormat
 from core.date_format import EPOCH_UNITS
 from core.errors import DataError
-from tables.cleaning.characters import is_null_word, narrow
+from tables.cleaning.characters import is_null_word, is_one_of, narrow
 from tables.cleaning.identifiers import decimal_id, float_id, text_id
 from tables.cleaning.moments import epoch_to_utc, moment_in
 from tables.cleaning.numbers import Notation, number_in
@@ -32,7 +32,7 @@ FALSE_WORDS = ("false", "f", "no", "n", "0", "いいえ", "無")
 def boolean_in(text: ir.Value) -> ir.Value:
     """True for a text that means yes, False for no, NULL for anything else."""
     word = narrow(text).lower()
-    return ibis.cases((word.isin(TRUE_WORDS), True), (word.isin(FALSE_WORDS), False))
+    return ibis.cases((is_one_of(word, TRUE_WORDS), True), (is_one_of(word, FALSE_WORDS), False))
 
 
 UNREADABLE = "unreadable"

@@ -7,6 +7,7 @@ set of tables. Nothing else needs a change.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from glob import escape, glob
@@ -39,7 +40,7 @@ class Location:
         """
         if self.settings.path is None:
             return []
-        paths = sorted({*self._matches(self.settings.path), *self.entries})
+        paths = sorted({*self._matches(self.settings.path), *self.entries}, key=_natural_order)
         folders = [path for path in paths if path.is_dir()]
         if folders:
             raise SourceUnavailable(
@@ -72,6 +73,12 @@ class Location:
     def endings(self) -> set[str]:
         """The different endings of the files, e.g. {'.csv'}."""
         return {path.suffix.lower() for path in self.files}
+
+
+def _natural_order(path: Path) -> list[str | int]:
+    """Names in the order in which people count: orders_2.csv comes before orders_10.csv."""
+    parts = re.split(r"([0-9]+)", str(path))
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)]
 
 
 class Source(Protocol):

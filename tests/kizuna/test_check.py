@@ -202,8 +202,8 @@ def test_no_english_sentence_is_left_in_japanese(tmp_path: Path, capsys: pytest.
 
 
 def test_too_short_a_history_is_japanese_in_japanese(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    stated = TOML.replace("[tables", "cutoffs = { test = 2024-01-19, train = [2024-01-01] }\n[tables")
-    for toml in (TOML, stated):
+    with_cutoffs = TOML.replace("[tables", "cutoffs = { test = 2024-01-19, train = [2024-01-01] }\n[tables")
+    for toml in (TOML, with_cutoffs):
         _, printed, error = check(
             tmp_path, capsys, "ada 2024-01-01", "bo 2024-01-20", toml=toml, options=("--lang", "ja")
         )

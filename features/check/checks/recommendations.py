@@ -1,4 +1,4 @@
-"""Recommendations that can be learned and not be judged: purchases of one day, or too few returning customers."""
+"""Recommendations that can be learned and hardly judged: purchases of one day, too few customers who buy again."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from features.check.recommendations import check_recommendations
 
 def find(data: CheckedData) -> Iterator[Finding]:
     """At most one finding; none where nothing can be recommended to a customer."""
-    judged = data.once(check_recommendations)
-    if not judged.can_recommend or judged.can_judge or not judged.n_lines:
+    recommendations = data.once(check_recommendations)
+    if not recommendations.can_recommend or recommendations.can_judge or not recommendations.n_lines:
         return
-    if judged.cutoff is None:
+    if recommendations.cutoff is None:
         yield Finding(
             kind="items_without_times",
             severity=Severity.WARNING,
             table="purchases",
             column="event_time",
-            count=judged.n_lines,
-            of=judged.n_lines,
+            count=recommendations.n_lines,
+            of=recommendations.n_lines,
         )
     else:
         yield Finding(
@@ -29,10 +29,10 @@ def find(data: CheckedData) -> Iterator[Finding]:
             severity=Severity.WARNING,
             table="purchases",
             column="customer_id",
-            count=judged.n_returning,
-            of=judged.n_customers,
+            count=recommendations.n_returning,
+            of=recommendations.n_customers,
             setting="[recommender] horizon_days",
-            values={"cutoff": judged.cutoff.isoformat(), "horizon_days": judged.horizon_days},
+            values={"cutoff": recommendations.cutoff.isoformat(), "horizon_days": recommendations.horizon_days},
         )
 
 

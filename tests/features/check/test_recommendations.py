@@ -30,21 +30,25 @@ SUBSCRIPTION = {"customer_id": "ada", "subscription_id": "s", "plan": "p", "mrr"
         ),
         (
             ("ada 2024-01-01 item_id=tea", "bo 2024-01-01 item_id=mug"),
-            "recommendations cannot be judged: all purchases of items are of one day",
+            "recommendations cannot be recommendations: all purchases of items are of one day",
             True,
         ),
     ],
 )
 def test_the_verdict_names_what_recommendations_lack(lines: tuple[str, ...], verdict: str, can_recommend: bool):
-    judged = judge(*lines)
+    recommendations = judge(*lines)
 
-    assert (str(judged.verdict), judged.can_recommend, judged.can_judge) == (verdict, can_recommend, False)
+    assert (str(recommendations.verdict), recommendations.can_recommend, recommendations.can_judge) == (
+        verdict,
+        can_recommend,
+        False,
+    )
 
 
 def test_a_firm_without_purchases_has_nothing_to_recommend():
-    judged = judge(subscriptions=frame(SUBSCRIPTION))
+    recommendations = judge(subscriptions=frame(SUBSCRIPTION))
 
-    assert str(judged.verdict) == "nothing can be recommended: the data set has no table purchases"
+    assert str(recommendations.verdict) == "nothing can be recommended: the data set has no table purchases"
 
 
 @pytest.mark.parametrize(("n_customers", "can_judge"), [(29, False), (30, True)])
@@ -54,8 +58,12 @@ def test_thirty_returning_customers_suffice_to_judge(n_customers: int, can_judge
         f"c{n} {day} item_id={item}" for n in range(n_customers) for day, item in zip(days, ("a", "b"), strict=True)
     ]
     world = shop(*lines, "z 2024-03-29 item_id=c")
-    judged = check_recommendations(CheckedData.of_tables(world))
+    recommendations = check_recommendations(CheckedData.of_tables(world))
 
-    assert (judged.can_judge, judged.n_returning, judged.n_customers) == (can_judge, n_customers, n_customers)
-    assert str(judged.cutoff) == "2024-03-01"
+    assert (recommendations.can_judge, recommendations.n_returning, recommendations.n_customers) == (
+        can_judge,
+        n_customers,
+        n_customers,
+    )
+    assert str(recommendations.cutoff) == "2024-03-01"
     assert ("few_returning" in kinds(world)) is not can_judge

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
+from pyarrow import csv, parquet
 
 from core.config.sources import TableSource
 from core.config.training import ChurnDefinition
@@ -99,20 +101,70 @@ def test_rows_of_the_future_are_counted_and_excluded(engine_name: str):
     assert str(finding.example).startswith("2062-05-12")
 
 
+COUNTRIES = config(attributes={"customers": ("country",)})
+
+
+def customers_of_one_day(*recorded: str, referred_by: tuple[str | None, str | None] = (None, None)) -> pa.Table:
+    moment = {"customer_id": "ada", "valid_from": "2024-01-01"}
+    rows = zip(("FR", "DE"), recorded, referred_by, strict=True)
+    return frame(
+        *({**moment, "country": country, "recorded_time": time, "referred_by": by} for country, time, by in rows)
+    )
+
+
 @every_engine
 def test_rows_of_one_thing_that_are_dated_alike_are_undecided_unless_recorded_time_differs(engine_name: str):
-    def customers(*recorded: str) -> pa.Table:
-        rows = [("FR", recorded[0]), ("DE", recorded[1])]
-        moment = {"customer_id": "ada", "valid_from": "2024-01-01"}
-        return frame(*({**moment, "country": country, "recorded_time": time} for country, time in rows))
-
     def check(*recorded: str) -> set[str]:
-        settings = config(attributes={"customers": ("country",)})
-        world = shop("ada 2024-03-01", customers=customers(*recorded), settings=settings, backend=engine(engine_name))
-        return kinds(world)
+        customers = customers_of_one_day(*recorded)
+        return kinds(shop("ada 2024-03-01", customers=customers, settings=COUNTRIES, backend=engine(engine_name)))
 
     assert "undecided_rows" in check("2024-01-02", "2024-01-02")
     assert "undecided_rows" not in check("2024-01-02", "2024-01-03")
+
+
+@every_engine
+@pytest.mark.parametrize(
+    ("referred_by", "differing", "winner", "loser", "country"),
+    [
+        ((None, None), "country", "FR", "DE", "FR"),
+        (("abe", "zoe"), "referred_by", "zoe", "abe", "DE"),
+        (("abe", None), "referred_by", "abe", "", "FR"),
+    ],
+)
+def test_of_a_pair_of_one_day_the_check_names_the_row_that_counts(
+    engine_name: str, referred_by: tuple[str | None, str | None], differing: str, winner: str, loser: str, country: str
+):
+    customers = customers_of_one_day("2024-01-02", "2024-01-02", referred_by=referred_by)
+    world = shop("ada 2024-03-01", customers=customers, settings=COUNTRIES, backend=engine(engine_name))
+
+    finding = find_kind(world, "undecided_rows")
+
+    assert (finding.count, finding.of, finding.example) == (2, 2, "ada")
+    assert finding.values == {"day": "2024-01-01", "differing": differing, "winner": winner, "loser": loser}
+    assert world.latest()["customers"].country.to_pyarrow().to_pylist() == [country]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_of_rows_of_one_day_in_files_the_later_file_counts_and_then_the_later_line(tmp_path: Path, ending: str):
+    def write(number: int, *rows: tuple[str, str]) -> None:
+        columns = {"customer_id": [who for who, _ in rows], "country": [country for _, country in rows]}
+        table = pa.table({**columns, "valid_from": ["2024-01-01"] * len(rows)})
+        path = tmp_path / f"customers_{number}.{ending}"
+        csv.write_csv(table, path) if ending == "csv" else parquet.write_table(table, path)
+
+    write(2, ("ada", "FR"), ("bo", "IT"), ("bo", "AT"))
+    write(10, ("ada", "DE"))
+    csv.write_csv(pa.table({"customer_id": ["ada"], "event_time": ["2024-03-01"], "amount": ["1"]}), tmp_path / "p.csv")
+    tables = {
+        "customers": TableSource(path=str(tmp_path / f"customers_*.{ending}")),
+        "purchases": TableSource(path=str(tmp_path / "p.csv")),
+    }
+
+    world = open_tables(config(tables=tables, attributes={"customers": ("country",)}))
+
+    countries = world.latest()["customers"].order_by("customer_id").country.to_pyarrow().to_pylist()
+    assert countries == ["DE", "AT"]
+    assert "undecided_rows" not in kinds(world)
 
 
 def test_sound_tables_have_no_finding():

@@ -30,7 +30,7 @@ SUBSCRIPTION = {"customer_id": "ada", "subscription_id": "s", "plan": "p", "mrr"
         ),
         (
             ("ada 2024-01-01 item_id=tea", "bo 2024-01-01 item_id=mug"),
-            "recommendations cannot be recommendations: all purchases of items are of one day",
+            "recommendations cannot be judged: all purchases of items are of one day",
             True,
         ),
     ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import NamedTuple
 
 import ibis
 import ibis.expr.types as ir
@@ -24,6 +24,16 @@ from tables.tables import Tables
 
 MIN_RETURNING = 30
 "Customers who buy again in the test below which no difference between recommenders shows."
+
+
+class Totals(NamedTuple):
+    """Purchases of an item by a customer, and the different items."""
+
+    n_lines: int
+    n_items: int
+
+
+NO_TOTALS = Totals(0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,17 +65,17 @@ def check_recommendations(data: CheckedData) -> RecommendationCheck:
     lines = data["purchases"].rows.filter(IS_PURCHASE, _.item_id.notnull())
     counts = fetch_one(lines.aggregate(n=_count_known(lines), n_items=_.item_id.nunique(), n_days=_count_days(lines)))
     n_lines, n_items = int(counts["n"]), int(counts["n_items"])
-    totals = {"n_lines": n_lines, "n_items": n_items}
+    totals = Totals(n_lines, n_items)
     if not n_items:
         return _judge(data, Message("nothing can be recommended: no purchase has an item_id"))
     if n_items == 1:
-        return _judge(data, Message("nothing can be recommended: all purchases are of one item"), **totals)
+        return _judge(data, Message("nothing can be recommended: all purchases are of one item"), totals=totals)
     if not n_lines:
         text = Message("only best sellers can be recommended: no purchase of an item has a customer_id")
-        return _judge(data, text, **totals, can_recommend=True)
+        return _judge(data, text, totals=totals, can_recommend=True)
     if counts["n_days"] < 2:
         text = Message("recommendations cannot be judged: all purchases of items are of one day")
-        return _judge(data, text, **totals, can_recommend=True)
+        return _judge(data, text, totals=totals, can_recommend=True)
     return _judge_returning(data, data.tables, lines=lines, totals=totals)
 
 
@@ -89,17 +99,20 @@ def _count_days(lines: ir.Table) -> ir.Value:
 
 
 def _judge(
-    data: CheckedData, verdict: Message, *, can_recommend: bool = False, can_judge: bool = False, **counts: Any
+    data: CheckedData, verdict: Message, *, totals: Totals = NO_TOTALS, can_recommend: bool = False
 ) -> RecommendationCheck:
-    horizon_days = data.config.recommender.horizon_days
+    """The verdict where nothing can be tested."""
     return RecommendationCheck(
-        can_recommend=can_recommend, can_judge=can_judge, verdict=verdict, horizon_days=horizon_days, **counts
+        can_recommend=can_recommend,
+        can_judge=False,
+        verdict=verdict,
+        horizon_days=data.config.recommender.horizon_days,
+        n_lines=totals.n_lines,
+        n_items=totals.n_items,
     )
 
 
-def _judge_returning(
-    data: CheckedData, tables: Tables, *, lines: ir.Table, totals: dict[str, int]
-) -> RecommendationCheck:
+def _judge_returning(data: CheckedData, tables: Tables, *, lines: ir.Table, totals: Totals) -> RecommendationCheck:
     """Count the buyers of items before the test cutoff, and those of them who buy again."""
     days = data.config.recommender.horizon_days
     cutoff = data.config.cutoffs.test or tables.watermark("purchases") - timedelta(days=days)
@@ -123,13 +136,14 @@ def _judge_returning(
             "{days} days",
             values,
         )
-    return _judge(
-        data,
-        verdict,
-        **totals,
+    return RecommendationCheck(
         can_recommend=True,
         can_judge=n_returning >= MIN_RETURNING,
+        verdict=verdict,
+        n_lines=totals.n_lines,
+        n_items=totals.n_items,
         n_customers=n_customers,
         n_returning=n_returning,
         cutoff=cutoff,
+        horizon_days=days,
     )

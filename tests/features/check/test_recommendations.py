@@ -6,12 +6,13 @@ import pytest
 
 from features.check.data import CheckedData
 from features.check.recommendations import RecommendationCheck, check_recommendations
+from tables.tables import Tables
 from tests.features.check.checked import kinds
 from tests.worlds import frame, shop
 
 
-def judge(*lines: str, **frames: object) -> RecommendationCheck:
-    return check_recommendations(CheckedData.of_tables(shop(*lines, **frames)))
+def judge(tables: Tables) -> RecommendationCheck:
+    return check_recommendations(CheckedData.of_tables(tables))
 
 
 SUBSCRIPTION = {"customer_id": "ada", "subscription_id": "s", "plan": "p", "mrr": 1.0, "started_at": "2024-01-01"}
@@ -36,7 +37,7 @@ SUBSCRIPTION = {"customer_id": "ada", "subscription_id": "s", "plan": "p", "mrr"
     ],
 )
 def test_the_verdict_names_what_recommendations_lack(lines: tuple[str, ...], verdict: str, can_recommend: bool):
-    recommendations = judge(*lines)
+    recommendations = judge(shop(*lines))
 
     assert (str(recommendations.verdict), recommendations.can_recommend, recommendations.can_judge) == (
         verdict,
@@ -46,7 +47,7 @@ def test_the_verdict_names_what_recommendations_lack(lines: tuple[str, ...], ver
 
 
 def test_a_firm_without_purchases_has_nothing_to_recommend():
-    recommendations = judge(subscriptions=frame(SUBSCRIPTION))
+    recommendations = judge(shop(subscriptions=frame(SUBSCRIPTION)))
 
     assert str(recommendations.verdict) == "nothing can be recommended: the data set has no table purchases"
 
@@ -58,7 +59,7 @@ def test_thirty_returning_customers_suffice_to_judge(n_customers: int, can_judge
         f"c{n} {day} item_id={item}" for n in range(n_customers) for day, item in zip(days, ("a", "b"), strict=True)
     ]
     world = shop(*lines, "z 2024-03-29 item_id=c")
-    recommendations = check_recommendations(CheckedData.of_tables(world))
+    recommendations = judge(world)
 
     assert (recommendations.can_judge, recommendations.n_returning, recommendations.n_customers) == (
         can_judge,

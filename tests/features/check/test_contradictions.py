@@ -30,7 +30,7 @@ def test_a_span_that_overlaps_the_next_counts_until_that_begins(engine_name):
 
     assert (before["mrr_now"], before["subscriptions_running"]) == (10, 1)
     assert (after["mrr_now"], after["subscriptions_running"], after["upgrades_total"]) == (15, 1, 1)
-    issue = find_kind(tables, "overlapping_spans")
+    issue = find_kind(tables, "plan_change_overlaps")
     assert (issue.table, issue.count, issue.example) == ("subscriptions", 1, "s1")
 
 

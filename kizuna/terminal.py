@@ -11,9 +11,12 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 Step = TypeVar("Step")
+MAX_WIDTH = 10_000
+"Of a table outside of a terminal."
 
 
 def progress_console() -> Console:
@@ -36,7 +39,10 @@ def say(console: Console, text: str) -> None:
 def print_table(
     console: Console, rows: Iterable[tuple[str, ...]], *, title: str | None = None, numeric: bool = True
 ) -> None:
-    """Print rows of cells, the first row as the heading; `numeric` cells after the first are aligned to the right."""
+    """Print rows of cells, the first row as the heading; `numeric` cells after the first are aligned to the right.
+
+    Outside of a terminal, which has a width, no line is wrapped: `kizuna history | grep champion`.
+    """
     heading, *body = rows
     table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
     for place, word in enumerate(heading):
@@ -44,6 +50,9 @@ def print_table(
         table.add_column(word, justify="right" if place and numeric else "left", no_wrap=not place, overflow="fold")
     for row in body:
         table.add_row(*row)
+    if not console.is_terminal:
+        width = Measurement.get(console, console.options.update(width=MAX_WIDTH), table).maximum
+        console = Console(file=console.file, width=max(console.width, width))
     console.print(table)
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
-from core.i18n.translation import ENGLISH, translate
+from core.i18n.translation import ENGLISH, Language, translate
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, LanguageOption, OutputFormat, open_config
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def check(
     """Check the data: what was read, what will be wrong later and how to mend it, and whether the history suffices."""
     settings = open_config(config, allow_cross_section=True)
     console = Console(stderr=output_format is OutputFormat.JSON)
-    with console.status(translate("reading every row", lang)):
-        data = _check_data(settings)
+    data = check_data(settings, console, language=lang)
     if output_format is OutputFormat.JSON:
         from features.check.document import render_json
 
@@ -40,9 +39,20 @@ def check(
         from kizuna.check_page import print_check
 
         print_check(console, data, config=settings, language=lang)
+    refuse_short_history(data, lang)
+
+
+def refuse_short_history(data: DataCheck, lang: Language) -> None:
+    """Raise NotEnoughHistory where the history does not suffice for training."""
     if data.history is not None and data.history.problems:
         problems = translate("; ", lang).join(problem.translate(lang) for problem in data.history.problems)
         raise NotEnoughHistory(f"{data.data_set}, {data.history.definition}{translate(': ', lang)}{problems}")
+
+
+def check_data(config: Config, console: Console, *, language: Language) -> DataCheck:
+    """Read every row and check the data set; the console shows that it runs."""
+    with console.status(translate("reading every row", language)):
+        return _check_data(config)
 
 
 def _check_data(config: Config) -> DataCheck:

@@ -49,7 +49,9 @@ def print_state(state: LedgerState, moment: datetime, *, config: Config) -> None
     if not rows:
         say(console, "nothing was live yet")
         return
-    print_table(console, [("live", "", "since", "by", "on", "entry", "why"), *rows], numeric=False)
+    print_table(console, [("live", "", "since", "by", "on", "entry"), *rows], numeric=False)
+    for entry in _entries(state):
+        say(console, f"  {entry.sequence}: {entry.why}")
 
 
 def describe_state(state: LedgerState, moment: datetime, *, config: Config) -> dict[str, Any]:
@@ -73,6 +75,11 @@ def _rows(state: LedgerState, config: Config) -> Iterator[tuple[str, ...]]:
         yield (f"{kind} @{alias}", f"version {version}" if version else "removed", *_describe(entry, config))
 
 
+def _entries(state: LedgerState) -> list[LedgerEntry]:
+    """What put each live thing in place, oldest first."""
+    return sorted([*state.releases.values(), *state.aliases.values()], key=lambda entry: entry.sequence)
+
+
 def _describe_release(entry: LedgerEntry) -> str:
     """A release with the day before which its data end and the versions of its models."""
     details = entry.details
@@ -82,7 +89,8 @@ def _describe_release(entry: LedgerEntry) -> str:
 
 
 def _describe(entry: LedgerEntry, config: Config) -> tuple[str, ...]:
-    return _format(entry.at, config), entry.who, entry.host, str(entry.sequence), entry.why
+    local = entry.at.astimezone(config.zone).replace(tzinfo=None)  # the first line names the offset
+    return local.isoformat(" ", timespec="minutes"), entry.who, entry.host, str(entry.sequence)
 
 
 def _format(moment: datetime, config: Config) -> str:

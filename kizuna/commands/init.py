@@ -13,12 +13,13 @@ from rich.console import Console
 
 from core.errors import BadInput
 from core.files import replace_file
-from kizuna.commands.check import check
-from kizuna.options import DEFAULT_CONFIG
-from kizuna.terminal import say
+from core.i18n.translation import ENGLISH
+from kizuna.commands.check import check, check_data, refuse_short_history
+from kizuna.options import DEFAULT_CONFIG, FormatOption, OutputFormat, open_config
+from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
-    from tables.discovery.proposal import Ask, Question
+    from tables.discovery.proposal import Ask, Proposal, Question
 
 console = Console()
 
@@ -36,11 +37,12 @@ def init(
     out: Annotated[Path, typer.Option(help="The TOML to write.")] = DEFAULT_CONFIG,
     yes: Annotated[bool, typer.Option("--yes", help="Take the stated default wherever two readings fit.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing TOML.")] = False,
+    output_format: FormatOption = OutputFormat.TEXT,
 ) -> None:
     """Recognise files and tables, write a commented TOML, and check it."""
     from tables.discovery.discover import propose
     from tables.discovery.inputs import find_inputs
-    from tables.discovery.writing import PASSWORD_VARIABLE, password_of, render_toml
+    from tables.discovery.writing import render_toml
 
     if out.exists() and not force:
         raise BadInput(f"{out} exists; name another file with --out, or overwrite it with --force")
@@ -49,14 +51,47 @@ def init(
     proposal = propose(sources, inputs, ask=answer_with(yes), today=now.date(), local_zone=_local_zone())
     with replace_file(out) as temporary:
         temporary.write_text(render_toml(proposal, out.parent), encoding="utf-8")
+    variable = _export_password(proposal)
+    if output_format is OutputFormat.JSON:
+        _print_document(proposal, out, variable=variable)
+        return
     for note in proposal.notes:
         say(console, f"note: {note}")
     say(console, f"{out}: {', '.join(section.name for section in proposal.tables)}; its comments give the evidence")
-    password = password_of(proposal)
-    if password is not None:
-        os.environ.setdefault(PASSWORD_VARIABLE, password)
-        say(console, f"set {PASSWORD_VARIABLE} in the environment: the TOML does not have the password")
+    if variable:
+        say(console, f"set {variable} in the environment: the TOML does not have the password")
     check(out)
+
+
+def _export_password(proposal: Proposal) -> str | None:
+    """Set the variable that the TOML names instead of a database's password, so that the check can read the tables."""
+    from tables.discovery.writing import PASSWORD_VARIABLE, password_of
+
+    password = password_of(proposal)
+    if password is None:
+        return None
+    os.environ.setdefault(PASSWORD_VARIABLE, password)
+    return PASSWORD_VARIABLE
+
+
+def _print_document(proposal: Proposal, out: Path, *, variable: str | None) -> None:
+    """The tables with the evidence for every guess, and the check of what was written, as one JSON document."""
+    import msgspec
+
+    from features.check.document import render_json
+
+    config = open_config(out, allow_cross_section=True)
+    data = check_data(config, progress_console(), language=ENGLISH)
+    print_json(
+        {
+            "path": str(out),
+            "tables": proposal.tables,
+            "notes": proposal.notes,
+            "password_variable": variable,
+            "check": msgspec.Raw(render_json(data, ENGLISH, config=config)),
+        }
+    )
+    refuse_short_history(data, ENGLISH)
 
 
 def answer_with(yes: bool) -> Ask:
@@ -73,11 +108,12 @@ def answer_with(yes: bool) -> Ask:
 
 
 def _prompt(question: Question) -> str:
-    """Ask at the terminal until the answer is one of the options."""
+    """Ask at the terminal, on the standard error, until the answer is one of the options."""
+    console = progress_console()
     say(console, question.text)
     options = f" ({', '.join(question.options)})" if question.options else ""
     while True:
-        answer = typer.prompt(f"  answer{options}; {question.why}", default=question.default).strip()
+        answer = typer.prompt(f"  answer{options}; {question.why}", default=question.default, err=True).strip()
         if not question.options or answer in question.options:
             return answer
         say(console, f"  '{answer}' is none of {', '.join(question.options)}")

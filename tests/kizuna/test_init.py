@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 import tomllib
@@ -62,6 +63,18 @@ def test_a_german_export_is_read_to_the_cent():
     assert sum(row["amount"] for row in rows) == sum(2001 + 2 * n for n in kept)
     assert sum(row["customer_id"] is None for row in rows) == sum(n % 10 == 0 for n in kept)
     assert {row["customer_id"] for row in rows} == {None, *(f"{n:05d}" for n in range(7))}
+
+
+def test_the_guesses_and_the_check_are_one_json_document(capsys: pytest.CaptureFixture[str]):
+    init(write("bestellungen.csv", GERMAN), "--yes", "--format", "json")
+
+    document = json.loads(capsys.readouterr().out)
+    table = document["tables"][0]
+    guesses = {setting["key"]: setting for setting in table["settings"]}
+    assert (document["path"], document["password_variable"]) == ("kizuna.toml", None)
+    assert (guesses["date_format"]["value"], table["name"]) == ("day_first", "purchases")
+    assert "have a first number above 12" in guesses["date_format"]["evidence"]
+    assert document["check"]["tables"]
 
 
 def test_every_guess_carries_its_evidence():

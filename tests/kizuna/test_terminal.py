@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from kizuna.terminal import say
+from kizuna.terminal import print_table, say
 
 
 def test_brackets_in_a_line_are_printed_as_they_are(capsys):
     say(Console(), "the data set has no offers; add [tables.offers] to its TOML")
 
     assert capsys.readouterr().out == "the data set has no offers; add [tables.offers] to its TOML\n"
+
+
+def test_a_table_is_not_wrapped_where_no_terminal_shows_it(capsys):
+    long = "word " * 40
+
+    print_table(Console(), [("name", "why"), ("churn", long.strip())], numeric=False)
+
+    _, row = capsys.readouterr().out.splitlines()
+    assert row.split() == ["churn", *long.split()]
+
+
+def test_a_table_fits_into_a_terminal(capsys):
+    console = Console(force_terminal=True, color_system=None, width=40)
+
+    print_table(console, [("name", "why"), ("churn", "word " * 40)], numeric=False)
+
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 40

@@ -85,21 +85,13 @@ def test_history_is_a_table_of_what_was_live_then_and_nothing_later(ledger, sett
     print_state(ledger.at(moment), moment, config=settings)
 
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split() == ["live", "since", "by", "on", "entry", "why"]
-    assert lines[2].split() == [
-        "release",
-        "on",
-        "web1",
-        "r1",
-        "2026-09-01",
-        "09:00:00+09:00",
-        "ada",
-        "web1",
-        "2",
-        "newer",
+    assert [line.split() for line in lines[1:]] == [
+        ["live", "since", "by", "on", "entry"],
+        ["release", "on", "web1", "r1", "2026-09-01", "09:00", "ada", "web1", "2"],
+        ["churn", "@champion", "version", "3", "2026-09-01", "09:00", "ada", "web1", "1"],
+        ["1:", "gate"],
+        ["2:", "newer"],
     ]
-    assert lines[3].split()[:4] == ["churn", "@champion", "version", "3"]
-    assert len(lines) == 4
 
 
 @pytest.mark.parametrize(

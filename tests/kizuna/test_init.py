@@ -169,7 +169,7 @@ def test_two_readings_are_a_question_at_the_terminal(monkeypatch: pytest.MonkeyP
     )
     questions: list[str] = []
 
-    def prompt(text: str, default: str) -> str:
+    def prompt(text: str, default: str, err: bool) -> str:
         questions.append(text)
         return "month_first" if "day_first" in text else default
 

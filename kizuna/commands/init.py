@@ -75,18 +75,17 @@ def _export_password(proposal: Proposal) -> str | None:
 
 
 def _print_document(proposal: Proposal, out: Path, *, variable: str | None) -> None:
-    """The tables with the evidence for every guess, and the check of what was written, as one JSON document."""
+    """The settings with the evidence for every guess, and the check of what was written, as one JSON document."""
     import msgspec
 
     from features.check.document import render_json
+    from tables.discovery.document import describe_proposal
 
     config = open_config(out, allow_cross_section=True)
     data = check_data(config, progress_console(), language=ENGLISH)
     print_json(
         {
-            "path": str(out),
-            "tables": proposal.tables,
-            "notes": proposal.notes,
+            **describe_proposal(proposal, out),
             "password_variable": variable,
             "check": msgspec.Raw(render_json(data, ENGLISH, config=config)),
         }

@@ -89,6 +89,19 @@ def unnest_list(raw: ir.Table, each: str | None, *, table: str) -> ir.Table:
     return raw.mutate(**{each: column}).unnest(each, keep_empty=True)
 
 
+def spread_fields(raw: ir.Table, *, max_columns: int) -> ir.Table:
+    """The table with the fields of its nested columns as columns of their own, `customer.id`, beside the others."""
+    columns: dict[str, ir.Value] = {}
+    nested = [(name, raw[name]) for name in raw.columns]
+    while nested and len(columns) < max_columns:
+        outer, column = nested.pop(0)
+        if isinstance(column, ir.StructValue):
+            fields = [(f"{outer}.{name}", column[name]) for name in column.names]
+            columns |= {name: field for name, field in fields if not isinstance(field, ir.StructValue)}
+            nested += fields
+    return raw.mutate(**columns)
+
+
 def fit_profile(raw: ir.Table, source: TableSource, *, attributes: Collection[str]) -> tuple[ir.Table, TableSource]:
     """The rows and settings of an export, which may lack some columns of its profile or name them differently.
 

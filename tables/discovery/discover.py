@@ -17,6 +17,7 @@ from tables.discovery.proposal import Ask, Proposal, Question, Setting
 from tables.discovery.recognition import ACCOUNT_IS_CUSTOMER, ColumnGuess, ExaminedSource, TableGuess, recognise
 from tables.discovery.reconcile import reconcile_files
 from tables.discovery.sections import attribute_columns, attributes_of, derive_tables, describe_table
+from tables.discovery.tax import choose_tax
 from tables.engines.databases import connect_in_memory
 
 BY_WAY = "leads to a customer by way of"
@@ -53,6 +54,7 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
     return Proposal(
         head=(name, zone, currency, churn.active_days, *_duplicates(guesses, ask)),
         churn=churn.churn,
+        money=choose_tax(guesses, ask, currency=str(currency.value), language=language),
         tables=tuple(
             describe_table(guess, ask, currency=str(currency.value), read_elsewhere=_read_elsewhere(guess, guesses))
             for guess in guesses

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
+import ibis.expr.types as ir
+import msgspec
 from ibis.backends.duckdb import Backend as DuckDB
 
-from tables.cleaning.source_columns import drop_row_numbers
+from tables.cleaning.source_columns import drop_row_numbers, spread_fields, unnest_list
 from tables.contract import CONTRACT
 from tables.discovery.columns import examine_columns
 from tables.discovery.grouping import DiscoveredSource, have_same_columns, join_files
@@ -19,6 +22,8 @@ from tables.discovery.vocabulary import load_vocabulary, normalise
 from tables.sources.protocol import Location, find_source
 
 ADD, LEAVE_OUT = "add", "leave_out"
+MAX_FIELDS = 150
+"Fields of nested columns that are looked at."
 COPY = re.compile(r"copy|kopie|copie|backup|\bbak\b|\(\d\)|コピー|バックアップ", re.IGNORECASE)
 "In the names of files that are rather a copy than an original."
 COPIED = 0.5
@@ -28,10 +33,40 @@ COPIED = 0.5
 def examine(engine: DuckDB, source: DiscoveredSource, *, today: date) -> ExaminedSource:
     """Read a source and look at its columns. Raises the errors of reading."""
     location = Location(source.label, source.settings)
-    rows = drop_row_numbers(find_source(location).read(engine, location))
+    raw = drop_row_numbers(find_source(location).read(engine, location))
+    examined = _look_at(source, raw, today=today)
+    each = _list_of_lines(raw)
+    if each is None or any(guess.profile for guess in recognise(examined)):
+        return examined
+    evidence = {**source.evidence, "each": "one row per object of this list, as its fields are those of order lines"}
+    settings = msgspec.structs.replace(source.settings, each=each)
+    lines = unnest_list(raw, each, table=source.label)
+    return _look_at(replace(source, settings=settings, evidence=evidence), lines, today=today)
+
+
+def _look_at(source: DiscoveredSource, raw: ir.Table, *, today: date) -> ExaminedSource:
+    rows = spread_fields(raw, max_columns=MAX_FIELDS)
     columns = examine_columns(rows, today=today)
     n_rows = next((facts.n_rows for facts in columns.values()), 0)
     return ExaminedSource(source=source, rows=rows, columns=columns, n_rows=n_rows)
+
+
+def _list_of_lines(raw: ir.Table) -> str | None:
+    """The list of objects, at any depth, with an item and its quantity or price; None if there is none."""
+    vocabulary, rows = load_vocabulary(), spread_fields(raw, max_columns=MAX_FIELDS)
+    for name in rows.columns:
+        column = rows[name]
+        element = column[0] if isinstance(column, ir.ArrayValue) else None
+        if not isinstance(element, ir.StructValue):
+            continue
+        ranks = {
+            contract: [vocabulary.rank_of(field, table="purchases", column=contract) for field in element.names]
+            for contract in ("item_id", "quantity", "unit_price", "amount")
+        }
+        matched = [contract for contract, places in ranks.items() if any(place is not None for place in places)]
+        if "item_id" in matched and len(matched) > 1:
+            return name
+    return None
 
 
 def add_alike(engine: DuckDB, sources: Sequence[ExaminedSource], *, ask: Ask, today: date) -> list[ExaminedSource]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from tables.contract import CONTRACT
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.dates import DAY_FIRST, MONTH_FIRST, DateGuess
+from tables.discovery.no_items import find_no_items
 from tables.discovery.numbers import NumberGuess
 from tables.discovery.proposal import Ask, Question, Setting
 from tables.discovery.recognition import TableGuess
@@ -138,6 +139,11 @@ def _missing_settings(guess: TableGuess) -> dict[str, Setting]:
         words = dict(facts.missing)
         if name == "customer_id":
             words |= _guests(facts)
+        if name == "item_id" and (codes := find_no_items(guess, facts)):
+            counts = ", ".join(f"'{code}' in {rows:,} rows" for code, rows in codes.items())
+            evidence = f"no items (postage, fees, discounts; their amounts count): {counts}"
+            settings[name] = Setting("null_values", (*words, *codes), evidence)
+            continue
         if words:
             counts = ", ".join(f"'{word}' in {rows:,} rows" for word, rows in words.items())
             settings[name] = Setting("null_values", tuple(words), f"no value: {counts}")

@@ -6,6 +6,7 @@ required column without a known name is found by its values if only one column c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +16,7 @@ from core.config.profiles import profile_names, read_profile
 from tables.contract import CONTRACT, ColumnContract, TableContract
 from tables.discovery.columns import ColumnFacts, fits
 from tables.discovery.grouping import DiscoveredSource
-from tables.discovery.vocabulary import load_vocabulary
+from tables.discovery.vocabulary import load_vocabulary, normalise, tax_of
 
 UNIT_PRICE = "unit_price"
 "Of purchases: no column of the contract, but multiplied by the quantity it is the amount."
@@ -33,6 +34,10 @@ CONSTANTS: Mapping[tuple[str, str], str | bool] = {
 "Values for required columns that a source may lack."
 ACCOUNT_IS_CUSTOMER = "no column names a customer, so the account is the customer"
 BY_NAME = "by its name"
+TOTAL = re.compile("total|gesamt|summe|montant|importe|amount|合計|小計|金額")
+"Names of amounts, rather than of prices."
+OF_LINES = ("amount", "quantity", "cost", "item_id", "line_id", UNIT_PRICE)
+"Columns that are those of a line where an order has a list of lines."
 MIN_SCORE = 2.5
 MAX_CANDIDATES = 3
 "More columns of amounts are measurements, not what was paid."
@@ -103,6 +108,8 @@ def _match_profile(examined: ExaminedSource, name: str) -> TableGuess | None:
     others = profile.other_names
     if not all(any(map(examined.columns.__contains__, (name, *others.get(name, ())))) for name in profile.header):
         return None
+    if (each := profile.source.get("each")) and not _has_objects(examined, each):
+        return None
     columns: dict[str, ColumnGuess] = {}
     for column, written in profile.source.get("columns", {}).items():
         place = {"column": written} if isinstance(written, str) else written
@@ -115,6 +122,14 @@ def _match_profile(examined: ExaminedSource, name: str) -> TableGuess | None:
         if all(_has_column(examined, source) for source in guess.sources):
             columns[column] = guess
     return TableGuess(table=profile.table, examined=examined, columns=columns, score=100.0, profile=name)
+
+
+def _has_objects(examined: ExaminedSource, each: str) -> bool:
+    """Whether a column has lists of objects."""
+    if each not in examined.rows.columns:
+        return False
+    column = examined.rows[each]
+    return isinstance(column, ir.ArrayValue) and isinstance(column[0], ir.StructValue)
 
 
 def _has_column(examined: ExaminedSource, name: str) -> bool:
@@ -161,11 +176,13 @@ def _match_names(examined: ExaminedSource, contract: TableContract) -> dict[str,
         kinds[UNIT_PRICE] = "number"
     if "customer_id" in kinds:
         kinds.setdefault("account_id", "id")
+    each = examined.source.settings.each
     pairs = [
-        (rank, place, column, facts)
+        ((rank, tax_of(facts.name) == "included"), place, column, facts)
         for place, (column, kind) in enumerate(kinds.items())
         for facts in examined.columns.values()
         if (rank := vocabulary.rank_of(facts.name, table=contract.name, column=column)) is not None
+        and _is_of_line(facts.name, column, each=each)
         and (fits(facts, kind) or (not facts.n_filled and facts.is_text and column not in contract.mandatory_columns))
     ]
     columns: dict[str, ColumnGuess] = {}
@@ -175,8 +192,25 @@ def _match_names(examined: ExaminedSource, contract: TableContract) -> dict[str,
             columns[column] = ColumnGuess(column=facts.name)
             used.add(facts.name)
     if contract.name == "purchases":
-        columns = _with_amount(examined, columns)
+        columns = _with_amount(examined, _with_ids_of_list(examined, columns))
     return _with_account_as_customer(contract, columns)
+
+
+def _is_of_line(name: str, column: str, *, each: str | None) -> bool:
+    """Whether a column can say something about a line: an amount beside a list is that of all its objects."""
+    return each is None or column not in OF_LINES or name.startswith(f"{each}.")
+
+
+def _with_ids_of_list(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:
+    """The ids of orders and lines where each order has a list of lines, and both have an `id`."""
+    each = examined.source.settings.each
+    line = examined.columns.get(f"{each}.id")
+    ids: dict[str, ColumnGuess] = {}
+    if each is not None and "id" in examined.columns:
+        ids["order_id"] = ColumnGuess(column="id", evidence=f"the id of what has the list {each}")
+    if line is not None and line.is_unique:
+        ids["line_id"] = ColumnGuess(column=line.name, evidence="every object of the list has its own")
+    return ids | columns
 
 
 def _with_amount(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:
@@ -234,6 +268,7 @@ def _candidates(
     if (contract.name, column.name) == ("purchases", "amount") and "customer_id" in columns:
         money = [facts for facts in free if facts.numbers and facts.numbers.currencies]
         money = money or [facts for facts in free if facts.numbers and not facts.numbers.is_whole]
+        money.sort(key=lambda facts: TOTAL.search(normalise(facts.name)) is None)
         return [facts.name for facts in money] if len(money) <= MAX_CANDIDATES else []
     return []
 

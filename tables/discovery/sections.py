@@ -17,7 +17,7 @@ from tables.discovery.grouping import DiscoveredSource
 from tables.discovery.keys import describe_ids
 from tables.discovery.proposal import Ask, Entries, Setting, TableSection, Value
 from tables.discovery.recognition import BY_NAME, ColumnGuess, TableGuess, other_columns
-from tables.discovery.vocabulary import EAST_ASIAN, load_vocabulary, match_words, normalise
+from tables.discovery.vocabulary import EAST_ASIAN, is_minor, load_vocabulary, match_words, normalise
 
 IN_UTC = re.compile(r"\b(utc|gmt)\b", re.IGNORECASE)
 NO_ATTRIBUTE = re.compile(r"churn|cancel|解約|退会|(^|\s)(status|active|label|target|deleted|id)$")
@@ -104,13 +104,21 @@ def _profile_columns(guess: TableGuess, formats: FormatSettings) -> tuple[Settin
 
 
 def _column(name: str, column: ColumnGuess, *, guess: TableGuess, formats: FormatSettings) -> Setting:
-    settings = formats.of_columns.get(name, ())
+    settings = (*formats.of_columns.get(name, ()), *_scale(name, column, guess=guess))
     facts = guess.facts(name)
     own_name = column.column == name and column.evidence == BY_NAME
     reasons = ["" if own_name else column.evidence, *(setting.evidence for setting in settings if setting.evidence)]
     if facts is not None and CONTRACT[guess.table][name].kind == "id":
         reasons += describe_ids(facts)
     return Setting(name, _value(column, settings), "; ".join(dict.fromkeys(filter(None, reasons))))
+
+
+def _scale(name: str, column: ColumnGuess, *, guess: TableGuess) -> Iterator[Setting]:
+    """The unit of amounts whose name says that they are in cents."""
+    if name in CONTRACT[guess.table] and CONTRACT[guess.table][name].kind == "number":
+        in_cents = [source for source in column.sources if is_minor(source)]
+        if in_cents:
+            yield Setting("scale", "minor_unit", f"the name of {in_cents[0]} says cents")
 
 
 def _value(column: ColumnGuess, settings: Sequence[Setting]) -> Value:

@@ -12,7 +12,7 @@ import csv
 import json
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, cast
 from core.errors import DataError
 from tables.discovery.encoding import detect_encoding
 from tables.discovery.vocabulary import load_vocabulary, match_words
+from tables.sources.csv_files import name_columns
 
 SAMPLE_CHARACTERS = 1 << 21
 MAX_RECORDS = 1000
@@ -113,16 +114,11 @@ def detect_format(path: Path) -> TextFormat:
     return TextFormat(
         encoding.name,
         layout.delimiter,
-        name_columns(layout.header.cells),
+        tuple(name_columns(layout.header.cells)),
         evidence,
         header_line=layout.header.line,
         footer_lines=len(footer),
     )
-
-
-def name_columns(header: Iterable[str]) -> tuple[str, ...]:
-    """The column names without blanks around them, those without a name by their number."""
-    return tuple(cell.strip() or f"column_{number}" for number, cell in enumerate(header, start=1))
 
 
 def _json_columns(path: Path, sample: str) -> tuple[str, ...]:

@@ -5,17 +5,34 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 WORDS = Path(__file__).with_name("vocabulary.toml")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 BRACKETS = re.compile(r"[(\[{（【［][^)\]}）】］]*[)\]}）】］]")
 UNITS = re.compile(r" (in )?(eur|euro|usd|gbp|jpy|chf|yen|円|utc|gmt|jst|local time)$")
 NO_LETTER = re.compile(r"[^\w]+|_+")
+_TAX = "(?:sales )?(?:tax|taxes|vat|mwst|ust|iva|tva|gst|btw)"
+TAX_INCLUDED = re.compile(
+    f" (?:incl?|inkl|including|with|inclusive) (?:of )?{_TAX} | {_TAX} incl[a-z]* | brutto | ttc |税込|内税"
+)
+TAX_EXCLUDED = re.compile(
+    f" (?:excl?|exkl|excluding|without|ohne|zzgl|before) {_TAX} | {_TAX} excl[a-z]* | netto | ht |税抜|税別|外税"
+)
+TAXED = re.compile(
+    f"\\b(?:incl?|inkl|including|with|inclusive|excl?|exkl|excluding|without|ohne|zzgl|before) (?:of )?{_TAX}\\b"
+    rf"|\b{_TAX} (?:in|ex)cl[a-z]*\b|\b(?:brutto|netto|ttc|ht)\b|税込み?|税抜き?|税別|内税|外税"
+)
+MINOR = re.compile(r"\b(?:in )?(?:cents?|pence|minor(?: units?)?|centimes|centavos)\b")
+ID_ENDING = re.compile(r"(?<=\w)(?:nummer|nr|番号|コード|ナンバー|(?<=[ぁ-ヿ㐀-鿿])(?:id|no|番))$")
+ID_WORDS = (
+    *("id", "no", "nr", "num", "number", "nummer", "numero", "n", "code", "key", "kode", "codigo", "codice"),
+    *("de", "of", "du"),
+)
 EAST_ASIAN = re.compile("[ぁ-ヿ㐀-鿿가-힣]")
 
 
@@ -70,8 +87,52 @@ class NameVocabulary:
         return _rank(name, self.lists[place]) is not None
 
 
+FALLBACK = 1000
+"Added to the rank of a name that is only known without what it says about tax, cents or being a number."
+
+
 def _rank(name: str, names: tuple[str, ...]) -> int | None:
-    return next((place for place, entry in enumerate(names) if compact(entry) == compact(name)), None)
+    """The place of a name among others; first as it is, then by its parts, which count less."""
+    for number, form in enumerate((compact, plain_form, last_form, id_form)):
+        own = form(name)
+        place = next((place for place, entry in enumerate(names) if own and own == _form_of(entry, form)), None)
+        if place is not None:
+            return place + number * FALLBACK
+    return None
+
+
+def _form_of(entry: str, form: Callable[[str], str]) -> str:
+    return id_form(entry) if form is id_form else compact(entry)
+
+
+def plain_form(name: str) -> str:
+    """A compact name without what it says about tax and cents: "amount_cents" and "Amount (incl. VAT)" are amounts."""
+    return MINOR.sub("", TAXED.sub("", normalise(name))).replace(" ", "")
+
+
+def last_form(name: str) -> str:
+    """The field in a name such as `line_items.sku`; empty for others."""
+    return compact(name.rpartition(".")[2]) if "." in name else ""
+
+
+def id_form(name: str) -> str:
+    """What a number or code belongs to: "kunden" of "Kunden-Nr.", "Kundennummer" and "kunden id"; empty for others."""
+    words = ID_ENDING.sub(" id", normalise(name)).split()
+    stem = "".join(word for word in words if word not in ID_WORDS)
+    return stem if stem != "".join(words) else ""
+
+
+def tax_of(name: str) -> Literal["included", "excluded"] | None:
+    """Whether a name says that amounts include tax, or that they do not."""
+    wide = f" {NO_LETTER.sub(' ', unicodedata.normalize('NFKC', name)).casefold()} "
+    if TAX_EXCLUDED.search(wide):
+        return "excluded"
+    return "included" if TAX_INCLUDED.search(wide) else None
+
+
+def is_minor(name: str) -> bool:
+    """Whether a name says that amounts are in cents."""
+    return MINOR.search(NO_LETTER.sub(" ", CAMEL.sub(" ", name)).casefold()) is not None
 
 
 @cache
@@ -85,7 +146,7 @@ def load_vocabulary() -> NameVocabulary:
     }
     lists = {
         f"{section}.{key}": tuple(words)
-        for section in ("churn_label", "status", "missing", "totals")
+        for section in ("churn_label", "status", "missing", "totals", "no_items")
         for key, words in toml[section].items()
     }
     return NameVocabulary(toml["tables"], columns, toml["attributes"], lists)

@@ -28,6 +28,8 @@ def render_toml(proposal: Proposal, folder: Path) -> str:
     _add(document, proposal.head)
     document.add(tomlkit.nl())
     document.add("churn", _table(proposal.churn))
+    if proposal.money:
+        document.add("money", _table(proposal.money))
     if proposal.attributes:
         attributes = tomlkit.table()
         attributes.add(tomlkit.comment("Used as features if they are dated, and to break figures down."))
@@ -52,7 +54,7 @@ def _section(section: TableSection, folder: Path) -> Table:
     table = tomlkit.table()
     for line in textwrap.wrap(section.evidence, WIDTH):
         table.add(tomlkit.comment(line))
-    _add(table, [_portable(setting, folder) for setting in section.settings])
+    _add(table, [make_portable(setting, folder) for setting in section.settings])
     if section.unused:
         for line in textwrap.wrap(f"Not used: {', '.join(section.unused)}.", WIDTH, break_long_words=False):
             table.add(tomlkit.comment(line))
@@ -61,7 +63,7 @@ def _section(section: TableSection, folder: Path) -> Table:
     return table
 
 
-def _portable(setting: Setting, folder: Path) -> Setting:
+def make_portable(setting: Setting, folder: Path) -> Setting:
     """A path as seen from the TOML, a database without its password, a filter as a list of one."""
     if setting.key == "path":
         return Setting("path", _relative(setting.value, folder), setting.evidence)

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from core.config.sources import FileSource
 from core.errors import ConfigError, DataError
+from tables.contract import CONTRACT
 from tables.sources.protocol import Location
 
 
@@ -93,7 +94,7 @@ def _prepare(path: Path, location: Location, *, copy: Path) -> CsvFile:
     if not is_plain:
         _copy_rows(path, copy, written=written, name=location.name)
     source = path if is_plain else copy
-    header = _read_header(source, path, written=written, name=location.name)
+    header = _read_header(source, location, path=path, written=written)
     ours = {theirs: name for name, theirs in written.names.items()}
     for theirs in ours:
         if theirs not in header:
@@ -124,21 +125,36 @@ def _rows(lines: Iterable[str], written: CsvFormat) -> Iterator[str]:
             yield first
 
 
-def _read_header(source: Path, path: Path, *, written: CsvFormat, name: str) -> list[str]:
-    """The header of a file without blanks around its names. A column without a name is called by its number.
+def name_columns(header: Iterable[str]) -> list[str]:
+    """The names in a header without blanks around them: `column_3` for one without a name, `Name (2)` for a repeat."""
+    names = [column.strip() or f"column_{number}" for number, column in enumerate(header, start=1)]
+    places = [names[: place + 1].count(name) for place, name in enumerate(names)]
+    return [f"{name} ({place})" if place > 1 else name for name, place in zip(names, places, strict=True)]
 
-    Raises DataError if a name repeats.
-    """
+
+def _read_header(source: Path, location: Location, *, path: Path, written: CsvFormat) -> list[str]:
+    """The header of a file. Raises DataError if it is empty, or if a name repeats that a column may mean."""
     with source.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         header = next(csv.reader(lines, delimiter=written.delimiter), list[str]())
     if not header:
-        raise DataError(f"{name} is empty: {path.name} does not even have a header")
-    names = [column.strip() or f"column_{number}" for number, column in enumerate(header, start=1)]
-    repeated = sorted({column for column in names if names.count(column) > 1})
-    if repeated or sum(not column.strip() for column in header) * 2 > len(header):
-        fault = f"'{repeated[0]}' twice" if repeated else "columns without a name"
-        raise DataError(f"{name}: the header of {path.name} has {fault}; is it the header, and is delimiter right?")
+        raise DataError(f"{location.name} is empty: {path.name} does not even have a header")
+    names, bare = name_columns(header), [column.strip() for column in header]
+    in_use = {*_columns_used(location), *(CONTRACT[location.name].names if location.name in CONTRACT else ())}
+    repeated = next((column for column in bare if column in in_use and bare.count(column) > 1), None)
+    if repeated or bare.count("") * 2 > len(bare):
+        fault = f"'{repeated}' twice" if repeated else "columns without a name"
+        hint = f"; name one, e.g. '{repeated} (2)'" if repeated else "; is it the header, and is delimiter right?"
+        raise DataError(f"{location.name}: the header of {path.name} has {fault}{hint}")
     return names
+
+
+def _columns_used(location: Location) -> Iterator[str]:
+    """The columns of the source whose names the TOML does not say by their number."""
+    for name, column in location.settings.columns.items():
+        if isinstance(column, str):
+            yield column
+        else:
+            yield from (column.column or name, *(column.product or ()))
 
 
 def _refuse_different_columns(files: list[CsvFile], location: Location) -> None:

@@ -46,7 +46,7 @@ def test_lines_without_a_customer_make_no_customer():
 def test_purchases_without_the_column_of_the_customer_are_an_error():
     rows = shop(purchases=frame({"event_time": "2024-03-01", "amount": 1.0}))
 
-    with pytest.raises(DataError, match=r"no row of purchases has a customer; map customer_id"):
+    with pytest.raises(DataError, match=r"no row of purchases has a customer; say which column is customer_id"):
         select_cohort(rows, [date(2024, 3, 5)])
 
 

@@ -74,6 +74,7 @@ def test_the_guesses_and_the_check_are_one_json_document(capsys: pytest.CaptureF
     assert (document["path"], document["password_variable"]) == ("kizuna.toml", None)
     assert (guesses["date_format"]["value"], table["name"]) == ("day_first", "purchases")
     assert "have a first number above 12" in guesses["date_format"]["evidence"]
+    assert guesses["path"]["value"] == "bestellungen.csv"
     assert document["check"]["tables"]
 
 
@@ -98,7 +99,8 @@ def test_a_japanese_export_in_shift_jis_is_read():
 
     assert (toml["currency"], toml["time_zone"]) == ("JPY", "Asia/Tokyo")
     rows = purchases()
-    assert (len(rows), rows[0]["customer_id"], rows[1]["amount"]) == (120, "M000", 1001.0)
+    assert (len(rows), rows[0]["customer_id"], round(rows[1]["amount"], 6)) == (120, "M000", 910.0)
+    assert toml["money"] == {"tax_included": True, "tax_rate": 0.1}
 
 
 def test_monthly_exports_are_one_table():
@@ -157,6 +159,64 @@ def test_a_file_of_another_name_is_added_and_a_copy_is_not(capfd):
 
     assert len(purchases()) == 300
     assert "copy of orders.csv: not used" in " ".join(capfd.readouterr().out.split())
+
+
+def test_lines_in_a_list_are_rows_and_the_total_of_the_order_is_not_added_up():
+    orders = [
+        {
+            "id": n,
+            "created_at": f"2025-{1 + n % 12:02d}-15T10:00:00Z",
+            "total_price": "99.00",
+            "taxes_included": False,
+            "customer": {"id": 7_000_000_000_000 + n % 9},
+            "line_items": [{"id": 2 * n + k, "sku": f"s{k}", "quantity": 1 + k, "price": "2.50"} for k in range(n % 3)],
+        }
+        for n in range(120)
+    ]
+    toml = init(write("orders.jsonl", [json.dumps(order) for order in orders]), "--yes")
+
+    assert toml["tables"]["purchases"]["each"] == "line_items"
+    assert "money" not in toml
+    rows = purchases()
+    assert sum(row["amount"] for row in rows) == 40 * 2.5 + 40 * 7.5
+    assert {row["order_id"] for row in rows} == {str(n) for n in range(120) if n % 3}
+    assert rows[0]["customer_id"].startswith("7000000000")
+
+
+def test_postage_and_discounts_count_without_being_items():
+    lines = ["order no.;date;customer code;article code;description;net amount"]
+    for n in range(100):
+        start = f"{n};2025-{1 + n % 12:02d}-15;c{n % 9}"
+        lines += [f"{start};A{n % 5}0;thing;10.00", f"{start};POST;Postage;3.00", f"{start};999;Shipping fee;1.00"]
+        lines += [f"{start};M;Manual;-2.00"]
+
+    toml = init(write("sales.csv", lines), "--yes")
+
+    assert set(toml["tables"]["purchases"]["columns"]["item_id"]["null_values"]) == {"POST", "999", "M"}
+    assert sum(row["amount"] for row in purchases()) == 1200
+    assert {row["item_id"] for row in purchases()} == {None, "A00", "A10", "A20", "A30", "A40"}
+
+
+def test_letters_are_items_where_all_codes_are_letters():
+    lines = [
+        "customer,date,sku,amount",
+        *(f"c{n % 9},2025-{1 + n % 12:02d}-15,{'MDSXYZ'[n % 6]},5" for n in range(120)),
+    ]
+
+    init(write("sales.csv", lines), "--yes")
+
+    assert {row["item_id"] for row in purchases()} == set("MDSXYZ")
+
+
+def test_amounts_in_cents_are_scaled_and_words_about_tax_do_not_hide_a_name():
+    lines = ["kunden-nr,bestelldatum,betrag netto,betrag brutto"]
+    lines += [f"k{n % 9},2025-{1 + n % 12:02d}-15,{n}.50,{n * 1.19:.2f}" for n in range(120)]
+    toml = init(write("umsatz.csv", lines), "--yes")
+    assert (toml["tables"]["purchases"]["columns"]["amount"], "money" in toml) == ("betrag netto", False)
+
+    lines = ["user_id,created_at,amount_cents", *(f"u{n % 9},{1750000000 + n * 86400},{n}50" for n in range(120))]
+    init(write("payments.csv", lines), "--yes", "--force")
+    assert sum(row["amount"] for row in purchases()) == sum(n + 0.5 for n in range(120))
 
 
 def test_two_readings_are_a_question_at_the_terminal(monkeypatch: pytest.MonkeyPatch):

@@ -161,6 +161,15 @@ def test_a_broken_line_is_counted_from_the_top_of_the_file(tmp_path: Path):
     error_of(TableSource(path=str(tmp_path / "t.csv"), header_line=2), DataError, match=r"t\.csv line 5: it does not")
 
 
+def test_a_repeated_column_is_read_by_its_number(tmp_path: Path):
+    (tmp_path / "t.csv").write_text("name,customer_id,event_time,amount,name\nx,ada,2024-03-01,1,web\n")
+    path = str(tmp_path / "t.csv")
+
+    assert rows_of(TableSource(path=path, columns={"channel": "name (2)"})) == [("ada", "2024-03-01", 1.0, "web")]
+    source = TableSource(path=path, columns={"channel": "name"})
+    error_of(source, DataError, match=r"has 'name' twice; name one, e\.g\. 'name \(2\)'")
+
+
 def test_a_column_without_a_name_is_called_by_its_number(tmp_path: Path):
     (tmp_path / "t.csv").write_text(",customer_id,event_time,amount\nweb,ada,2024-03-01,1\n")
 

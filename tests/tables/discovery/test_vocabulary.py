@@ -1,0 +1,47 @@
+"""Names by which columns are recognised, whatever they say beside."""
+
+from __future__ import annotations
+
+import pytest
+
+from tables.discovery.vocabulary import is_minor, load_vocabulary, tax_of
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("Kd.-Nr.", "customer_id"), ("Kundennummer", "customer_id"), ("Code client", "customer_id"),
+        ("customer.id", "customer_id"), ("会員コード", "customer_id"), ("Art.-Nr.", "item_id"),
+        ("line_items.sku", "item_id"), ("N° commande", "order_id"), ("Numéro de facture", "order_id"),
+        ("Montant TTC", "amount"), ("amount_cents", "amount"), ("Gesamt brutto", "amount"), ("金額税込", "amount"),
+        ("Order Total (incl. VAT)", "amount"), ("total excl. tax", "amount"),
+    ],
+)  # fmt: skip
+def test_a_name_is_recognised_beside_what_it_says_of_tax_cents_and_numbers(name: str, column: str):
+    assert load_vocabulary().rank_of(name, table="purchases", column=column) is not None
+
+
+@pytest.mark.parametrize("name", ["Sales Tax", "phone no", "Postcode", "tax", "country code", "Customer name"])
+def test_other_names_are_not(name: str):
+    vocabulary = load_vocabulary()
+
+    ranks = [vocabulary.rank_of(name, table="purchases", column=one) for one in vocabulary.columns["purchases"]]
+
+    assert set(ranks) == {None}
+
+
+@pytest.mark.parametrize(
+    ("name", "tax"),
+    [("金額（税込）", "included"), ("税抜金額", "excluded"), ("Montant TTC", "included"), ("Total HT", "excluded"),
+     ("Betrag inkl. MwSt", "included"), ("amount_excl_vat", "excluded"), ("amount", None), ("height", None),
+     ("Tax", None)],
+)  # fmt: skip
+def test_a_name_says_whether_tax_is_included(name: str, tax: str | None):
+    assert tax_of(name) == tax
+
+
+def test_cents_are_a_word_of_their_own():
+    assert is_minor("amount_cents")
+    assert is_minor("Price (in pence)")
+    assert not is_minor("percent")
+    assert not is_minor("center id")

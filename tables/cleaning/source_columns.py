@@ -89,7 +89,7 @@ def unnest_list(raw: ir.Table, each: str | None, *, table: str) -> ir.Table:
     return raw.mutate(**{each: column}).unnest(each, keep_empty=True)
 
 
-def spread_fields(raw: ir.Table, *, max_columns: int) -> ir.Table:
+def add_fields(raw: ir.Table, *, max_columns: int) -> ir.Table:
     """The table with the fields of its nested columns as columns of their own, `customer.id`, beside the others."""
     columns: dict[str, ir.Value] = {}
     nested = [(name, raw[name]) for name in raw.columns]

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import msgspec
 from ibis.backends.duckdb import Backend as DuckDB
 
-from tables.cleaning.source_columns import drop_row_numbers, spread_fields, unnest_list
+from tables.cleaning.source_columns import drop_row_numbers, add_fields, unnest_list
 from tables.contract import CONTRACT
 from tables.discovery.columns import examine_columns
 from tables.discovery.grouping import DiscoveredSource, have_same_columns, join_files
@@ -45,7 +45,7 @@ def examine(engine: DuckDB, source: DiscoveredSource, *, today: date) -> Examine
 
 
 def _look_at(source: DiscoveredSource, raw: ir.Table, *, today: date) -> ExaminedSource:
-    rows = spread_fields(raw, max_columns=MAX_FIELDS)
+    rows = add_fields(raw, max_columns=MAX_FIELDS)
     columns = examine_columns(rows, today=today)
     n_rows = next((facts.n_rows for facts in columns.values()), 0)
     return ExaminedSource(source=source, rows=rows, columns=columns, n_rows=n_rows)
@@ -53,7 +53,7 @@ def _look_at(source: DiscoveredSource, raw: ir.Table, *, today: date) -> Examine
 
 def _list_of_lines(raw: ir.Table) -> str | None:
     """The list of objects, at any depth, with an item and its quantity or price; None if there is none."""
-    vocabulary, rows = load_vocabulary(), spread_fields(raw, max_columns=MAX_FIELDS)
+    vocabulary, rows = load_vocabulary(), add_fields(raw, max_columns=MAX_FIELDS)
     for name in rows.columns:
         column = rows[name]
         element = column[0] if isinstance(column, ir.ArrayValue) else None

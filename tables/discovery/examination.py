@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import msgspec
 from ibis.backends.duckdb import Backend as DuckDB
 
-from tables.cleaning.source_columns import drop_row_numbers, add_fields, unnest_list
+from tables.cleaning.source_columns import add_fields, drop_row_numbers, unnest_list
 from tables.contract import CONTRACT
 from tables.discovery.columns import examine_columns
 from tables.discovery.grouping import DiscoveredSource, have_same_columns, join_files

@@ -12,8 +12,8 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from core.errors import BadInput
+from tables.discovery.guesses import TableGuess
 from tables.discovery.proposal import Ask, Question, Setting
-from tables.discovery.recognition import TableGuess
 from tables.discovery.vocabulary import EAST_ASIAN, normalise
 
 LANGUAGES = {

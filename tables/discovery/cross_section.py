@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tables.discovery.business import choose_currency, choose_zone
 from tables.discovery.columns import ColumnFacts
+from tables.discovery.guesses import ExaminedSource
 from tables.discovery.keys import compare_ids, ids_of
 from tables.discovery.proposal import Ask, Proposal, Setting, TableSection
-from tables.discovery.recognition import ExaminedSource
 from tables.discovery.sections import NO_ATTRIBUTE, place_of_files
 from tables.discovery.vocabulary import EAST_ASIAN, load_vocabulary, match_words, normalise
 

@@ -11,10 +11,11 @@ from tables.contract import CONTRACT
 from tables.discovery.business import choose_churn, choose_currency, choose_name, choose_zone, language_of
 from tables.discovery.cross_section import propose_cross_section
 from tables.discovery.examination import add_alike, examine
+from tables.discovery.guesses import ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.inputs import Inputs
 from tables.discovery.keys import compare_ids, describe_ids, describe_overlap, find_aliases, ids_of
 from tables.discovery.proposal import Ask, Proposal, Question, Setting
-from tables.discovery.recognition import ACCOUNT_IS_CUSTOMER, ColumnGuess, ExaminedSource, TableGuess, recognise
+from tables.discovery.recognition import ACCOUNT_IS_CUSTOMER, recognise
 from tables.discovery.reconcile import reconcile_files
 from tables.discovery.sections import attribute_columns, attributes_of, derive_tables, describe_table
 from tables.discovery.tax import choose_tax

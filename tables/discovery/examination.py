@@ -15,8 +15,9 @@ from tables.cleaning.source_columns import add_fields, drop_row_numbers, unnest_
 from tables.contract import CONTRACT
 from tables.discovery.columns import examine_columns
 from tables.discovery.grouping import DiscoveredSource, have_same_columns, join_files
+from tables.discovery.guesses import ExaminedSource, TableGuess
 from tables.discovery.proposal import Ask, Question
-from tables.discovery.recognition import ExaminedSource, TableGuess, recognise
+from tables.discovery.recognition import recognise
 from tables.discovery.reconcile import reconcile_files
 from tables.discovery.vocabulary import load_vocabulary, normalise
 from tables.sources.protocol import Location, find_source

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from tables.contract import CONTRACT
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.dates import DAY_FIRST, MONTH_FIRST, DateGuess
+from tables.discovery.guesses import TableGuess
 from tables.discovery.no_items import find_no_items
 from tables.discovery.numbers import NumberGuess
 from tables.discovery.proposal import Ask, Question, Setting
-from tables.discovery.recognition import TableGuess
 from tables.discovery.vocabulary import load_vocabulary, match_words
 
 MONTH_FIRST_CURRENCIES = ("USD",)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 
 from tables.discovery.columns import ColumnFacts
-from tables.discovery.recognition import ExaminedSource, TableGuess
+from tables.discovery.guesses import ExaminedSource, TableGuess
 
 MAX_IDS = 200_000
 "Ids that are compared."

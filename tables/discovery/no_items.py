@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tables.discovery.columns import ColumnFacts
-from tables.discovery.recognition import TableGuess
+from tables.discovery.guesses import TableGuess
 from tables.discovery.vocabulary import load_vocabulary, match_words
 
 MAX_CODES = 30

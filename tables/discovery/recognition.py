@@ -7,19 +7,18 @@ required column without a known name is found by its values if only one column c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 import ibis.expr.types as ir
 
 from core.config.profiles import profile_names, read_profile
 from tables.contract import CONTRACT, ColumnContract, TableContract
 from tables.discovery.columns import ColumnFacts, fits
-from tables.discovery.grouping import DiscoveredSource
+from tables.discovery.guesses import BY_NAME, ColumnGuess, ExaminedSource, TableGuess
+from tables.discovery.order_lines import UNIT_PRICE, add_amount, add_ids_of_list, is_of_line
 from tables.discovery.vocabulary import load_vocabulary, normalise, tax_of
 
-UNIT_PRICE = "unit_price"
-"Of purchases: no column of the contract, but multiplied by the quantity it is the amount."
 SHARED = ("customer_id", "item_id", "account_id", "channel", "currency", "campaign_id", "recorded_time")
 "Columns of many tables, which say little about which table it is."
 CONSTANTS: Mapping[tuple[str, str], str | bool] = {
@@ -33,58 +32,11 @@ CONSTANTS: Mapping[tuple[str, str], str | bool] = {
 }
 "Values for required columns that a source may lack."
 ACCOUNT_IS_CUSTOMER = "no column names a customer, so the account is the customer"
-BY_NAME = "by its name"
 TOTAL = re.compile("total|gesamt|summe|montant|importe|amount|合計|小計|金額")
 "Names of amounts, rather than of prices."
-OF_LINES = ("amount", "quantity", "cost", "item_id", "line_id", UNIT_PRICE)
-"Columns that are those of a line where an order has a list of lines."
 MIN_SCORE = 2.5
 MAX_CANDIDATES = 3
 "More columns of amounts are measurements, not what was paid."
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExaminedSource:
-    """A source, its rows within reach, and what its columns show."""
-
-    source: DiscoveredSource
-    rows: ir.Table
-    columns: Mapping[str, ColumnFacts]
-    n_rows: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ColumnGuess:
-    """Where a column of the contract comes from: a column, several multiplied, or the same value in every row."""
-
-    column: str | None = None
-    product: tuple[str, ...] = ()
-    constant: str | bool | None = None
-    evidence: str = BY_NAME
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The columns of the source that it reads."""
-        return self.product or ((self.column,) if self.column else ())
-
-
-@dataclass(frozen=True, kw_only=True)
-class TableGuess:
-    """A table of the contract, recognised in a source."""
-
-    table: str
-    examined: ExaminedSource
-    columns: dict[str, ColumnGuess]
-    score: float = 0.0
-    profile: str | None = None
-    notes: tuple[str, ...] = ()
-    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    "Columns of the contract for which several columns of the source are equally good, the first one taken."
-
-    def facts(self, column: str) -> ColumnFacts | None:
-        """The facts of the source column behind a column of the contract; None for products and constants."""
-        guess = self.columns.get(column)
-        return self.examined.columns.get(guess.column) if guess and guess.column else None
 
 
 def recognise(examined: ExaminedSource, aliases: Mapping[str, str] | None = None) -> list[TableGuess]:
@@ -182,7 +134,7 @@ def _match_names(examined: ExaminedSource, contract: TableContract) -> dict[str,
         for place, (column, kind) in enumerate(kinds.items())
         for facts in examined.columns.values()
         if (rank := vocabulary.rank_of(facts.name, table=contract.name, column=column)) is not None
-        and _is_of_line(facts.name, column, each=each)
+        and is_of_line(facts.name, column, each=each)
         and (fits(facts, kind) or (not facts.n_filled and facts.is_text and column not in contract.mandatory_columns))
     ]
     columns: dict[str, ColumnGuess] = {}
@@ -192,60 +144,8 @@ def _match_names(examined: ExaminedSource, contract: TableContract) -> dict[str,
             columns[column] = ColumnGuess(column=facts.name)
             used.add(facts.name)
     if contract.name == "purchases":
-        columns = _with_amount(examined, _with_ids_of_list(examined, columns))
+        columns = add_amount(examined, add_ids_of_list(examined, columns))
     return _with_account_as_customer(contract, columns)
-
-
-def _is_of_line(name: str, column: str, *, each: str | None) -> bool:
-    """Whether a column can say something about a line: an amount beside a list is that of all its objects."""
-    return each is None or column not in OF_LINES or name.startswith(f"{each}.")
-
-
-def _with_ids_of_list(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:
-    """The ids of orders and lines where each order has a list of lines, and both have an `id`."""
-    each = examined.source.settings.each
-    line = examined.columns.get(f"{each}.id")
-    ids: dict[str, ColumnGuess] = {}
-    if each is not None and "id" in examined.columns:
-        ids["order_id"] = ColumnGuess(column="id", evidence=f"the id of what has the list {each}")
-    if line is not None and line.is_unique:
-        ids["line_id"] = ColumnGuess(column=line.name, evidence="every object of the list has its own")
-    return ids | columns
-
-
-def _with_amount(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:
-    """The amount of a line: its own column, or quantity times price."""
-    price, quantity = columns.get(UNIT_PRICE), columns.get("quantity")
-    if price is None:
-        return columns
-    if quantity is not None and ("amount" not in columns or _is_order_total(examined, columns)):
-        factors = (*quantity.sources, *price.sources)
-        reason = (
-            "no column has the amount of a line"
-            if "amount" not in columns
-            else (f"{columns['amount'].column} repeats the total of the order in each of its lines")
-        )
-        return columns | {"amount": ColumnGuess(product=factors, evidence=f"quantity times price, because {reason}")}
-    if "amount" not in columns:
-        return columns | {"amount": replace(price, evidence="the price, because there is no quantity")}
-    return columns
-
-
-def _is_order_total(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> bool:
-    """Whether orders with several different lines repeat one amount in all of them."""
-    order, amount, price = columns.get("order_id"), columns["amount"], columns[UNIT_PRICE]
-    if order is None:
-        return False
-    names = {"order": order.column, "amount": amount.column, "price": price.column}
-    rows = examined.rows.select(**{name: examined.rows[str(column)] for name, column in names.items()})
-    lines = (
-        rows.filter(rows.order.notnull())
-        .group_by("order")
-        .agg(prices=rows.price.nunique(), amounts=rows.amount.nunique())
-    )
-    lines = lines.filter(lines.prices > 1)
-    counts = lines.agg(orders=lines.count(), repeated=(lines.amounts <= 1).sum()).to_pyarrow().to_pylist()[0]
-    return counts["orders"] >= 5 and (counts["repeated"] or 0) >= 0.95 * counts["orders"]
 
 
 def _with_account_as_customer(contract: TableContract, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:
@@ -308,9 +208,3 @@ def _has_own_key(examined: ExaminedSource, contract: TableContract, *, columns: 
         return True
     facts = examined.columns.get(str(columns[contract.key].column))
     return facts is not None and (facts.n_distinct >= 0.98 * facts.n_rows or "valid_from" in columns)
-
-
-def other_columns(guess: TableGuess) -> Iterator[ColumnFacts]:
-    """The columns of the source that the guess does not read."""
-    used = {source for column in guess.columns.values() for source in column.sources}
-    yield from (facts for name, facts in guess.examined.columns.items() if name not in used)

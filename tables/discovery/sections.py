@@ -14,9 +14,9 @@ from tables.contract import CONTRACT
 from tables.discovery.columns import ColumnFacts, fits
 from tables.discovery.formats import FormatSettings, choose_formats
 from tables.discovery.grouping import DiscoveredSource
+from tables.discovery.guesses import BY_NAME, ColumnGuess, TableGuess, other_columns
 from tables.discovery.keys import describe_ids
 from tables.discovery.proposal import Ask, Entries, Setting, TableSection, Value
-from tables.discovery.recognition import BY_NAME, ColumnGuess, TableGuess, other_columns
 from tables.discovery.vocabulary import EAST_ASIAN, is_minor, load_vocabulary, match_words, normalise
 
 IN_UTC = re.compile(r"\b(utc|gmt)\b", re.IGNORECASE)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from core.errors import BadInput
+from tables.discovery.guesses import TableGuess
 from tables.discovery.proposal import Ask, Question, Setting
-from tables.discovery.recognition import TableGuess
 from tables.discovery.vocabulary import compact, tax_of
 
 RATE_OF_LANGUAGE: Mapping[str, float] = {"de": 0.19, "fr": 0.2, "es": 0.21, "it": 0.22, "nl": 0.21}

@@ -1,0 +1,63 @@
+"""What sources are taken for: a table of the contract, and which of its columns are which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import ibis.expr.types as ir
+
+from tables.discovery.columns import ColumnFacts
+from tables.discovery.grouping import DiscoveredSource
+
+BY_NAME = "by its name"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExaminedSource:
+    """A source, its rows within reach, and what its columns show."""
+
+    source: DiscoveredSource
+    rows: ir.Table
+    columns: Mapping[str, ColumnFacts]
+    n_rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnGuess:
+    """Where a column of the contract comes from: a column, several multiplied, or the same value in every row."""
+
+    column: str | None = None
+    product: tuple[str, ...] = ()
+    constant: str | bool | None = None
+    evidence: str = BY_NAME
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The columns of the source that it reads."""
+        return self.product or ((self.column,) if self.column else ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableGuess:
+    """A table of the contract, recognised in a source."""
+
+    table: str
+    examined: ExaminedSource
+    columns: dict[str, ColumnGuess]
+    score: float = 0.0
+    profile: str | None = None
+    notes: tuple[str, ...] = ()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    "Columns of the contract for which several columns of the source are equally good, the first one taken."
+
+    def facts(self, column: str) -> ColumnFacts | None:
+        """The facts of the source column behind a column of the contract; None for products and constants."""
+        guess = self.columns.get(column)
+        return self.examined.columns.get(guess.column) if guess and guess.column else None
+
+
+def other_columns(guess: TableGuess) -> Iterator[ColumnFacts]:
+    """The columns of the source that the guess does not read."""
+    used = {source for column in guess.columns.values() for source in column.sources}
+    yield from (facts for name, facts in guess.examined.columns.items() if name not in used)

@@ -1,0 +1,64 @@
+"""Amounts and ids of order lines: a line's own amount, never the total of its order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tables.discovery.guesses import ColumnGuess, ExaminedSource
+
+UNIT_PRICE = "unit_price"
+"Of purchases: no column of the contract, but multiplied by the quantity it is the amount."
+OF_LINES = ("amount", "quantity", "cost", "item_id", "line_id", UNIT_PRICE)
+"Columns that are those of a line where an order has a list of lines."
+
+
+def is_of_line(name: str, column: str, *, each: str | None) -> bool:
+    """Whether a column can say something about a line: an amount beside a list is that of all its objects."""
+    return each is None or column not in OF_LINES or name.startswith(f"{each}.")
+
+
+def add_ids_of_list(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:
+    """The ids of orders and lines where each order has a list of lines, and both have an `id`."""
+    each = examined.source.settings.each
+    line = examined.columns.get(f"{each}.id")
+    ids: dict[str, ColumnGuess] = {}
+    if each is not None and "id" in examined.columns:
+        ids["order_id"] = ColumnGuess(column="id", evidence=f"the id of what has the list {each}")
+    if line is not None and line.is_unique:
+        ids["line_id"] = ColumnGuess(column=line.name, evidence="every object of the list has its own")
+    return ids | columns
+
+
+def add_amount(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:
+    """The amount of a line: its own column, or quantity times price."""
+    price, quantity = columns.get(UNIT_PRICE), columns.get("quantity")
+    if price is None:
+        return columns
+    if quantity is not None and ("amount" not in columns or _is_order_total(examined, columns)):
+        factors = (*quantity.sources, *price.sources)
+        reason = (
+            "no column has the amount of a line"
+            if "amount" not in columns
+            else (f"{columns['amount'].column} repeats the total of the order in each of its lines")
+        )
+        return columns | {"amount": ColumnGuess(product=factors, evidence=f"quantity times price, because {reason}")}
+    if "amount" not in columns:
+        return columns | {"amount": replace(price, evidence="the price, because there is no quantity")}
+    return columns
+
+
+def _is_order_total(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> bool:
+    """Whether orders with several different lines repeat one amount in all of them."""
+    order, amount, price = columns.get("order_id"), columns["amount"], columns[UNIT_PRICE]
+    if order is None:
+        return False
+    names = {"order": order.column, "amount": amount.column, "price": price.column}
+    rows = examined.rows.select(**{name: examined.rows[str(column)] for name, column in names.items()})
+    lines = (
+        rows.filter(rows.order.notnull())
+        .group_by("order")
+        .agg(prices=rows.price.nunique(), amounts=rows.amount.nunique())
+    )
+    lines = lines.filter(lines.prices > 1)
+    counts = lines.agg(orders=lines.count(), repeated=(lines.amounts <= 1).sum()).to_pyarrow().to_pylist()[0]
+    return counts["orders"] >= 5 and (counts["repeated"] or 0) >= 0.95 * counts["orders"]

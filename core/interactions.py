@@ -20,6 +20,11 @@ from scipy import sparse
 
 from core.ids import canonical_id
 
+RARE_REPEATS = 0.03
+"Below this share of later purchases, repeats are rare: lists without them find more of what is bought next."
+MIN_LATER = 100
+"Later purchases that the share of repeats needs; with fewer it is unknown."
+
 
 def codes_of(names: NDArray[np.str_], vocabulary: NDArray[np.str_]) -> NDArray[np.int32]:
     """(n,) place of each name in the sorted vocabulary; -1 for a name that is not in it."""
@@ -176,6 +181,27 @@ class Histories:
         matrix = sparse.csr_matrix((weights, self.items.astype(np.int32), self.indptr.astype(np.int32)), shape=shape)
         matrix.sum_duplicates()
         return matrix
+
+
+def repeat_share(histories: Histories) -> float:
+    """Share of later purchases that repeat an earlier one: an item, of the same customer, on another day.
+
+    A customer's first purchase day cannot repeat anything and does not count. NaN below MIN_LATER purchases.
+    """
+    m, days = max(1, len(histories.item_ids)), histories.times.astype("datetime64[D]").astype(np.int64)
+    rows = histories.customers
+    pair_days = np.unique(np.stack([rows * m + histories.items, days]), axis=1)
+    pairs, is_first = pair_days[0], np.ones(pair_days.shape[1], dtype=bool)
+    is_first[1:] = np.diff(pairs) != 0
+    first_days = np.full(len(histories), np.iinfo(np.int64).max)
+    np.minimum.at(first_days, rows, days)
+    is_later = pair_days[1] > first_days[pairs // m]
+    return float((~is_first).sum() / is_later.sum()) if is_later.sum() >= MIN_LATER else float("nan")
+
+
+def has_rare_repeats(histories: Histories) -> bool:
+    """Whether customers practically never buy an item twice, as with books, films and other one-off goods."""
+    return repeat_share(histories) < RARE_REPEATS
 
 
 def _no_items() -> NDArray[np.int32]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,9 @@ class Stage(StrEnum):
 
 
 STAGES = tuple(Stage)
+
+RepeatPolicy = Literal["allow", "due", "never"]
+"Items bought before: allowed, only when they are due to be bought again, or never."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,16 @@ def load_interactions(tables: Tables, until: date | None = None) -> Interactions
     return _build_interactions(_item_lines(past["purchases"]).to_pyarrow())
 
 
+def load_returned_items(tables: Tables, until: date) -> NDArray[np.str_]:
+    """The sorted ids of items with a return before midnight of `until`: they have been sold, whatever is on record."""
+    past = tables.at(until)
+    if "purchases" not in past or "item_id" not in past["purchases"].columns:
+        return np.empty(0, "U1")
+    purchases = past["purchases"]
+    returned = purchases.filter(~IS_PURCHASE, purchases.item_id.notnull()).select("item_id").distinct()
+    return np.sort(np.array(returned.to_pyarrow()["item_id"].to_pylist(), dtype=str))
+
+
 def _item_lines(purchases: ir.Table) -> ir.Table:
     lines = purchases.filter(IS_PURCHASE, purchases.item_id.notnull())
     columns = ("customer_id", "item_id", "event_time", "quantity", "order_id")

@@ -6,8 +6,9 @@ So a program can read the output of every command: `kizuna models --format json 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from time import monotonic
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -56,14 +57,25 @@ def print_table(
     console.print(table)
 
 
+SECONDS_BETWEEN_LINES = 10.0
+"Where the standard error is no terminal, a long piece of work prints a line this often."
+
+
 class ProgressBars:
-    """Progress of a training or a nightly run, one line per task."""
+    """Progress of a training or a nightly run: bars on a terminal, and elsewhere a line now and then."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
+    def note(self, text: str) -> None:
+        """Print one line that stays."""
+        say(self._console, text)
+
     def over(self, steps: Sequence[Step], label: str) -> Iterable[Step]:
         """Yield the steps one by one and advance a bar."""
+        if not self._console.is_terminal:
+            yield from self._over_in_lines(steps, label)
+            return
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
         columns = (SpinnerColumn(), TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn())
@@ -72,4 +84,17 @@ class ProgressBars:
 
     def during(self, label: str) -> AbstractContextManager[object]:
         """Show a spinner while the block runs."""
-        return self._console.status(label)
+        if self._console.is_terminal:
+            return self._console.status(label)
+        say(self._console, label)
+        return nullcontext()
+
+    def _over_in_lines(self, steps: Sequence[Step], label: str) -> Iterator[Step]:
+        say(self._console, f"{label}: {len(steps)}")
+        started = last_line = monotonic()
+        for n_done, step in enumerate(steps):
+            if n_done and monotonic() - last_line >= SECONDS_BETWEEN_LINES:
+                last_line = monotonic()
+                say(self._console, f"{label}: {n_done} of {len(steps)} after {last_line - started:.0f} s")
+            yield step
+        say(self._console, f"{label}: done after {monotonic() - started:.0f} s")

@@ -96,6 +96,12 @@ class RecommenderSettings(Section, frozen=True):
 
     k: PositiveInt = 10
     "Number of recommended items that count in tests."
+    repeat_policy: Literal["auto", "allow", "due", "never"] = "auto"
+    """\
+    Items bought before: allowed, only when they are due to be bought again, or never. Default of tests and of the API.
+    auto: never where fewer than 3 % of later purchases repeat an earlier one, allow elsewhere."""
+    discovery: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    "Weight of new items against repeats in item lists: items bought before lose this share of their score."
     horizon_days: PositiveInt = 28
     "A test counts purchases within this many days after the cutoff."
     popularity_half_life_days: PositiveFloat = 30.0

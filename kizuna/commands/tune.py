@@ -87,18 +87,24 @@ def describe_tuned(tuning: Tuning, tuned: TunedRecommenders) -> dict[str, Any]:
 def print_tuned(tuning: Tuning, tuned: TunedRecommenders) -> None:
     """Print one row per model, the file and the next step."""
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("model", "trials", "best NDCG@10", "defaults", "difference"):
+    for heading in ("model", "trials", "best NDCG@10", "defaults", "difference", "later"):
         table.add_column(heading, no_wrap=True, justify="left" if heading == "model" else "right")
     for name, search in tuning.searches.items():
         best = tuned.models.get(name)
         scores = (best.ndcg_at_10, best.default_ndcg_at_10) if best else ()
         difference = [best.difference.as_difference] if best else []
+        difference += [best.later_difference.as_difference] if best and best.later_cutoff else []
         table.add_row(name, str(search.n_trials), *(f"{score.value:.4f}" for score in scores), *difference)
     console.print(table)
     for name, search in tuning.searches.items():
         if name not in tuned.models:
             say(console, f"{name}: {search.failure or 'not tried within the budget; use a longer --budget'}")
     say(console, "difference: best minus defaults on the same customers, with its 90% interval")
+    say(
+        console,
+        f"later: the same from {tuning.later.cutoff} on, after the cutoffs of the search: what the settings gain once "
+        "they are chosen",
+    )
     say(console, f"written: {tuned.path}; next: kizuna train recommender")
 
 

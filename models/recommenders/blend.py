@@ -23,7 +23,15 @@ from core.recommendations import Stage
 from models.artifact import Artifact
 from models.protocols import Settings
 from models.recommenders.catalogue import RECOMMENDERS
-from models.recommenders.engine.blend_weights import NORMALISATIONS, Candidates, Normalisation, fit_weights, normalise
+from models.recommenders.engine.blend_weights import (
+    N_GROUPS,
+    NORMALISATIONS,
+    Candidates,
+    Normalisation,
+    activity_groups,
+    fit_group_weights,
+    normalise,
+)
 from models.recommenders.engine.holdout import FOLDS, FoldKind, HoldoutFold, holdout_folds
 from models.recommenders.engine.scoring import ScoringRecommender
 from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, OneOf, Ranges
@@ -75,7 +83,7 @@ class BlendRecommender(ScoringRecommender):
     seed: Seed = 7
 
     weights_: NDArray[np.float64] = field(init=False)
-    "(parts,) of `parts_`, in order; they sum to 1."
+    "(activity groups, parts) of `parts_`, in order; each row sums to 1."
     parts_: dict[str, ScoringRecommender] = field(init=False)
     left_out_: dict[str, str] = field(init=False)
     "Parts that did not fit into memory, with the message of the refusal."
@@ -100,15 +108,18 @@ class BlendRecommender(ScoringRecommender):
         )
         by_part = self._fit_weights(folds[0]) if folds else {}
         self.parts_ = self._fit_parts(interactions, self.cutoff_)
-        weights = np.array([by_part.get(name, 0.0 if by_part else 1.0) for name in self.parts_])
-        self.weights_ = weights / weights.sum() if weights.sum() > 0 else np.full(len(weights), 1 / len(weights))
+        missing = np.full(N_GROUPS, 0.0 if by_part else 1.0)
+        weights = np.column_stack([by_part.get(name, missing) for name in self.parts_])
+        sums = weights.sum(axis=1, keepdims=True)
+        self.weights_ = np.where(sums > 0, weights / np.where(sums > 0, sums, 1), 1 / len(self.parts_))
 
-    def _fit_weights(self, fold: HoldoutFold) -> dict[str, float]:
+    def _fit_weights(self, fold: HoldoutFold) -> dict[str, NDArray[np.float64]]:
+        """The (activity groups,) weights of each part."""
         self.parts_ = self._fit_parts(fold.training, fold.cutoff)
         with limit_blas_to_one_thread():
             sample = fold.sample(MAX_FOLD_CUSTOMERS, self.seed)
             candidates = Candidates.collect(self._normalise_parts, sample)
-        return dict(zip(self.parts_, fit_weights(candidates).tolist(), strict=True))
+        return dict(zip(self.parts_, fit_group_weights(candidates).T, strict=True))
 
     def _fit_parts(self, interactions: Interactions, cutoff: date) -> dict[str, ScoringRecommender]:
         """The parts that fit into memory. Raises NotEnoughMemory where none does."""
@@ -165,9 +176,10 @@ class BlendRecommender(ScoringRecommender):
 
     def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
         blended = np.zeros((len(histories), len(self.item_ids)), dtype=np.float32)
-        for weight, part in zip(self.weights_, self.parts_.values(), strict=True):
-            if weight > 0:
-                blended += np.float32(weight) * normalise(part.scores(histories, cutoff), self.normalisation)
+        weights = self.weights_[activity_groups(histories)].astype(np.float32)
+        for weight, part in zip(weights.T, self.parts_.values(), strict=True):
+            if weight.any():
+                blended += weight[:, None] * normalise(part.scores(histories, cutoff), self.normalisation)
         return blended
 
     def _normalise_parts(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
@@ -180,7 +192,8 @@ class BlendRecommender(ScoringRecommender):
         history = histories.take(np.array([row]))
         past = np.unique(history.items)
         blended = np.zeros((len(past), len(items)))
-        for weight, part in zip(self.weights_, self.parts_.values(), strict=True):
+        weights = self.weights_[activity_groups(history)[0]]
+        for weight, part in zip(weights, self.parts_.values(), strict=True):
             if weight > 0:
                 scores = part.scores(history, cutoff)
                 added = weight * normalise(scores, self.normalisation)[0, items].astype(np.float64)
@@ -194,7 +207,9 @@ class BlendRecommender(ScoringRecommender):
         places = [place for place, part in enumerate(self.parts_.values()) if part.has_item_similarity]
         if not places:
             return super()._similar_items(code)
-        return list(self.parts_.values())[max(places, key=lambda place: self.weights_[place])]._similar_items(code)
+        return list(self.parts_.values())[max(places, key=lambda place: self.weights_[:, place].sum())]._similar_items(
+            code
+        )
 
     def to_artifact(self) -> Artifact:
         """The parts' arrays are prefixed by their names; arrays that all models of a fit share are stored once."""

@@ -1,13 +1,15 @@
-"""The next basket: habits, items that are due again, items bought with them, and the season.
+"""The next basket: habits, items that are due again, items bought with them, the season, and best sellers.
 
     score[j] = (w1 * habit[j] + w2 * habit[j] * due[j] + w3 * sum over the history's i of basket[i] * similarity[i, j])
                * season[j] ^ popularity_power
+               + w4 * season[j] + w5 * popularity[j]
 
 `habit` counts the purchase days of an item, recent ones more (like UP-CF, Faggioli et al. 2020), times the rate at
 which its buyers buy it again. `due` compares the time since the last purchase with the customer's own interval, shrunk
-towards the item's. Similarity comes from baskets. Each component is at most 1 for a customer, and the weights are
-fitted on a hold-out fold. Next baskets are mostly repetition, which neighbourhood models and networks miss (Hu et al.
-2020, TIFU-KNN; Li et al. 2023).
+towards the item's. Similarity comes from baskets. Season and popularity are added as well, so that an item which the
+history says nothing about can enter. Each component is at most 1 for a customer, and the weights are fitted on a
+hold-out fold for each activity group: who has few purchases gets more best sellers. Next baskets are mostly
+repetition, which neighbourhood models and networks miss (Hu et al. 2020, TIFU-KNN; Li et al. 2023).
 """
 
 from __future__ import annotations
@@ -21,7 +23,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from core.interactions import Histories, Interactions, decay_weights
-from models.recommenders.engine.blend_weights import Candidates, fit_weights, normalise
+from models.recommenders.engine.blend_weights import (
+    Candidates,
+    activity_groups,
+    fit_group_weights,
+    normalise,
+    repeat_for_groups,
+)
 from models.recommenders.engine.holdout import FOLDS, FoldKind, days_of, holdout_folds
 from models.recommenders.engine.item_popularity import popularity_at, seasonal_popularity
 from models.recommenders.engine.linear import LinearRecommender
@@ -31,9 +39,11 @@ from models.recommenders.item_knn import nearest_others, weigh_purchases
 from models.resources import GB
 from models.setting_types import Count, Days, HalfLife, Power, Seed
 
-COMPONENTS = ("habit", "due", "similarity")
+COMPONENTS = ("habit", "due", "similarity", "season", "popularity")
+N_OF_HISTORY = 3
+"The first components come from the history; the others are the same for every customer."
 
-DEFAULT_WEIGHTS = (0.4, 0.4, 0.2)
+DEFAULT_WEIGHTS = (0.4, 0.4, 0.2, 0.0, 0.0)
 "Weights of the components where there is no hold-out fold, because no customer came back."
 
 MAX_FOLD_CUSTOMERS = 3000
@@ -52,6 +62,7 @@ class NextBasket(LinearRecommender):
         "weights",
         "repeat_rate",
         "seasonal",
+        "popular",
     )
     ranges: ClassVar[Ranges] = {
         "half_life_days": HALF_LIVES,
@@ -87,19 +98,21 @@ class NextBasket(LinearRecommender):
     seed: Seed = 7
 
     weights_: NDArray[np.float64] = field(init=False)
-    "(3,) of COMPONENTS; they sum to 1."
+    "(activity groups, 5) of COMPONENTS; each row sums to 1."
     repeat_rate_: NDArray[np.float32] = field(init=False)
     "(m,) `relative_repeat_rate` to the power `again_power`."
     seasonal_: NDArray[np.float32] = field(init=False)
     "(steps, m) see `seasonal_popularity`."
+    popular_: NDArray[np.float32] = field(init=False)
+    "(steps, m) the same with half-life `popularity_half_life_days`."
 
     def memory_gb(self, interactions: Interactions) -> float:
         """The purchases with their days, the neighbours of each item, as returned and as kept, and the seasons."""
-        return (130 * len(interactions.items) + (60 * self.n_neighbours + 16 * 52) * len(interactions.item_ids)) / GB
+        return (130 * len(interactions.items) + (60 * self.n_neighbours + 24 * 52) * len(interactions.item_ids)) / GB
 
     def _fit_model(self, interactions: Interactions) -> None:
         """Fit the weights with components that know nothing of the hold-out fold, then the components on everything."""
-        self.weights_ = np.array(DEFAULT_WEIGHTS)
+        self.weights_ = repeat_for_groups(np.array(DEFAULT_WEIGHTS))
         folds = holdout_folds(
             self.judged_on, interactions, cutoff=self.cutoff_, days=self.judged_days, n_folds=1, seed=self.seed
         )
@@ -108,45 +121,52 @@ class NextBasket(LinearRecommender):
             earlier.item_ids, earlier.cutoff_ = self.item_ids, fold.cutoff
             earlier._fit_components(fold.training)
             sample = fold.sample(MAX_FOLD_CUSTOMERS, self.seed)
-            self.weights_ = fit_weights(Candidates.collect(earlier._seasonal_components, sample))
+            self.weights_ = fit_group_weights(Candidates.collect(earlier._components, sample))
         self._fit_components(interactions)
 
     def _fit_components(self, interactions: Interactions) -> None:
         self.gaps_ = usual_gap_days(interactions)
         self.repeat_rate_ = (relative_repeat_rate(interactions) ** self.again_power).astype(np.float32)
         self.seasonal_ = seasonal_popularity(interactions, self.season_half_life_days, cutoff=self.cutoff_)
+        self.popular_ = seasonal_popularity(interactions, self.popularity_half_life_days, cutoff=self.cutoff_)
         super()._fit_model(interactions)
 
     def _fit_effects(self, interactions: Interactions) -> sparse.csr_matrix:
         return nearest_others(weigh_purchases(split_by_basket(interactions).matrix()), self.n_neighbours + 1)
 
     def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
+        weights = self.weights_[activity_groups(histories)].astype(np.float32)
+        weights[np.diff(histories.indptr) == 0] = 0
         components = self._components(histories, cutoff)
-        return sum(
-            (np.float32(w) * normalise(scores, "max") for w, scores in zip(self.weights_, components, strict=True)),
-            np.zeros_like(components[0]),
-        )
+        nothing = np.zeros((1, 1), dtype=np.float32)
+        return sum((w[:, None] * part for w, part in zip(weights.T, components, strict=True)), nothing)
 
     def contributions(
         self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
     ) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
-        """Habit and dueness contribute to the item itself, baskets to the items bought with it."""
+        """Habit and dueness contribute to the item itself, baskets to the items bought with it.
+
+        The sum lacks what season and popularity add, which no past item explains.
+        """
         history = histories.take(np.array([row]))
         past = np.unique(history.items)
-        components = self._components(history, cutoff)
+        components = self._history_components(history, cutoff)
         largest = [max(float(scores.max(initial=0)), np.finfo(np.float32).tiny) for scores in components]
-        scale = self.weights_ / np.array(largest)
+        scale = self.weights_[activity_groups(history)[0], :N_OF_HISTORY] / np.array(largest)
         own = scale[0] * components[0][0, past] + scale[1] * components[1][0, past]
         purchase_days = self._purchase_days(history, cutoff)[0, past]
         from_baskets = scale[2] * purchase_days[:, None] * self._effects_between(past, items)
-        return past, own[:, None] * (past[:, None] == items) + from_baskets
-
-    def _seasonal_components(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
-        factor = self._popularity_factor(cutoff)
-        return [normalise(scores, "max") * factor for scores in self._components(histories, cutoff)]
+        return past, (own[:, None] * (past[:, None] == items) + from_baskets) * self._season_factor(cutoff)[items]
 
     def _components(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
-        """The scores of each of COMPONENTS, (n, m) each."""
+        """The scores of each of COMPONENTS, at most 1; (n, m) each, or (1, m) where all customers have the same."""
+        factor = self._season_factor(cutoff)
+        of_history = [normalise(scores, "max") * factor for scores in self._history_components(histories, cutoff)]
+        for_all = [popularity_at(shares, self.cutoff_, cutoff=cutoff) for shares in (self.seasonal_, self.popular_)]
+        return [*of_history, *((shares / shares.max())[None, :] for shares in for_all)]
+
+    def _history_components(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
+        """The first N_OF_HISTORY components before they are normalised, (n, m) each."""
         purchase_days = self._purchase_days(histories, cutoff)
         habit, due = purchase_days * self.repeat_rate_, np.zeros_like(purchase_days)
         pairs = dueness(histories, self.gaps_, cutoff=cutoff, default_gap_days=self._default_gap)
@@ -163,9 +183,14 @@ class NextBasket(LinearRecommender):
         weights = decay_weights(histories.times[firsts], self.half_life_days, cutoff=cutoff)
         return np.bincount(cells[firsts], weights, minlength=n * m).astype(np.float32).reshape(n, m)
 
+    def _season_factor(self, cutoff: date) -> NDArray[np.float32]:
+        """(m,) at most 1: what the season at the cutoff multiplies the components of the history by."""
+        season = popularity_at(self.seasonal_, self.cutoff_, cutoff=cutoff)
+        return (season / season.max()) ** np.float32(self.popularity_power)
+
     def _popularity_factor(self, cutoff: date) -> NDArray[np.float32]:
-        """Popularity at the cutoff instead of at the fit."""
-        return popularity_at(self.seasonal_, self.cutoff_, cutoff=cutoff) ** np.float32(self.popularity_power)
+        """1: the season is in the raw scores."""
+        return np.ones(len(self.item_ids), dtype=np.float32)
 
 
 def readiness(n_gaps: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -20,7 +20,13 @@ from numpy.typing import NDArray
 from core.interactions import Histories, Interactions
 from models.artifact import Artifact
 from models.recommenders.blend import BlendRecommender
-from models.recommenders.engine.blend_weights import CELLS_AT_ONCE, NORMALISATIONS, best_items, normalise
+from models.recommenders.engine.blend_weights import (
+    CELLS_AT_ONCE,
+    NORMALISATIONS,
+    best_items,
+    normalise,
+    repeat_for_groups,
+)
 from models.recommenders.engine.holdout import FOLDS, HoldoutFold, holdout_folds
 from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, Between, OneOf, Ranges
 from models.recommenders.reranking.pair_features import ItemStatistics, feature_names, pair_features
@@ -126,7 +132,7 @@ class Reranked(BlendRecommender):
     def _fit_first_stage(self, interactions: Interactions, cutoff: date) -> None:
         """Fit the parts and statistics that the pair features are computed from."""
         self.parts_ = self._fit_parts(interactions, cutoff)
-        self.weights_ = np.full(len(self.parts_), 1 / len(self.parts_))
+        self.weights_ = repeat_for_groups(np.full(len(self.parts_), 1 / len(self.parts_)))
         self.item_statistics_ = ItemStatistics.compute(interactions, cutoff)
 
     def _scores_and_mean(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from core.interactions import Interactions
 from core.model_kinds import RECOMMENDER
-from features.interactions import NO_ITEMS, load_interactions
+from features.interactions import NO_ITEMS, load_interactions, load_returned_items
+from features.repeat_policy import repeat_policy_of
 from models.mlflow_store.package import ModelPackage
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.cold_start.customers import ColdStartCustomers
@@ -22,6 +23,7 @@ from serving.release.customer_part import CustomerPart, RecordedProfiles
 from serving.release.item_part import ItemPart
 from serving.release.recommender_part import ContextModels, RecommenderPart, TrendPart
 from serving.release.release import ReleasePart
+from serving.release.repeat_rules import RepeatRules
 from tables.assortment import CurrentItems, load_items
 from tables.attributes import attribute_groups
 from tables.consents import customers_refusing, load_preferences
@@ -41,7 +43,8 @@ def _build(inputs: BuildInputs, package: ModelPackage, *, interactions: Interact
     settings, cutoff, today = inputs.config.recommender, inputs.cutoff, load_items(inputs.tables)
     champion = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
     champion = with_similarity_model(champion, interactions, inputs=inputs)
-    new_items = find_cold_start_items(today.attributes.recode(champion.item_ids), today.attributes)
+    is_returned = np.isin(today.attributes.item_ids, load_returned_items(inputs.tables, cutoff))
+    new_items = find_cold_start_items(today.attributes.recode(champion.item_ids), today.attributes.keep(~is_returned))
     model = add_cold_start_items(champion, new_items)
     interactions = interactions.recode(model.item_ids)
     items, profiles = build_items(today, model.item_ids), read_profiles(inputs)
@@ -67,6 +70,7 @@ def _build(inputs: BuildInputs, package: ModelPackage, *, interactions: Interact
         context_models=context_models,
         cutoff=cutoff,
         k=settings.k,
+        rules=RepeatRules(repeat_policy_of(settings, interactions.histories), settings.discovery),
     )
 
 

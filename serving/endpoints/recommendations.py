@@ -101,7 +101,7 @@ def _check_attributes(part: RecommenderPart, request: RecommendationsRequest) ->
 def _why_not_personalised(part: RecommenderPart, request: RecommendationsRequest, *, row: int) -> str:
     if request.customer_id is None:
         return NO_CUSTOMER
-    if request.is_list and request.repeat_policy == "allow":
+    if request.is_list and request.repeat_policy in (None, "allow"):
         return SAME_FOR_ALL
     if row >= 0 and part.customers.declined_recommendations[row]:
         return OPTED_OUT

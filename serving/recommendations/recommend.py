@@ -25,6 +25,7 @@ from serving.recommendations.explanations import Explanation, explain
 from serving.recommendations.request import RecommendationsRequest
 from serving.release.customer_part import RecordedProfile
 from serving.release.recommender_part import RecommenderPart
+from serving.release.repeat_rules import RepeatRules
 from serving.stock import OutOfStock
 
 
@@ -134,7 +135,9 @@ def recommend(
 
     The purchases in `request.history` count as bought `now`.
     """
-    if request.is_plain and row >= 0:
+    request = request.with_defaults(part.rules.repeat_policy, part.rules.discovery)
+    has_default_rules = part.rules == RepeatRules(request.repeat_policy or "allow", request.discovery or 0.0)
+    if request.is_plain and has_default_rules and row >= 0:
         top = part.look_up_top(row, request.k, gone=None if out_of_stock.as_released else out_of_stock.mask)
         if top is not None:
             return _result_from_precomputed(part, request, row=row, best=top.best, shares=top.shares)
@@ -146,6 +149,7 @@ def recommend(
         per_customer=[request.exclude],
         seen=request.repeat_policy == "never",
         not_due=request.repeat_policy == "due",
+        discovery=request.discovery or 0.0,
     )
     item_list = find_list(part, request)
     best = recommend_diverse(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Self
 
 import msgspec
 
 from core.ids import Id
+from core.recommendations import RepeatPolicy
 from models.recommenders.reranking.diversity import Diversity
 from serving.http.schema import Attribute, AttributeValue, Count, CustomerId, ItemId, Request
 
@@ -44,8 +45,12 @@ class RecommendationsRequest(Request, frozen=True):
     "Only items within this price range, both ends included; items without a price are then excluded."
     in_stock: bool = True
     "Only items that are available in the release and not out of stock in /v1/stock."
-    repeat_policy: Literal["allow", "due", "never"] = "allow"
-    "Items bought before: allowed, only when they are due to be bought again, or never."
+    repeat_policy: RepeatPolicy | None = None
+    """\
+    Items bought before: allowed, only when they are due to be bought again, or never. Default: the release's own, see
+    `[recommender] repeat_policy`; allow for similar_to, bought_with and trending."""
+    discovery: Share | None = None
+    "Weight of new items against repeats, from 0 to 1. Default: the release's own, see `[recommender] discovery`."
     at_most_per_category: Cap | None = None
     diversity: Share = 0.0
     "Weight of diversity against relevance (maximal marginal relevance); 0 is relevance alone."
@@ -64,12 +69,18 @@ class RecommendationsRequest(Request, frozen=True):
         if self.price_min is not None and self.price_max is not None and self.price_min > self.price_max:
             raise ValueError("price_min has to be at most price_max")
 
+    def with_defaults(self, repeat_policy: RepeatPolicy, discovery: float) -> Self:
+        """The request with the release's rules for repeats where it states none."""
+        policy = self.repeat_policy or ("allow" if self.is_list else repeat_policy)
+        weight = discovery if self.discovery is None else self.discovery
+        return msgspec.structs.replace(self, repeat_policy=policy, discovery=weight)
+
     @property
     def is_plain(self) -> bool:
-        """Whether the precomputed items of a customer can be the response: nothing filters or changes them."""
+        """Whether nothing but the rules for repeats filters or changes the precomputed items of a customer."""
         has_filters = bool(self.exclude or self.where) or self.price_min is not None or self.price_max is not None
         has_additions = bool(self.history or self.preferences)
-        has_default_rules = self.repeat_policy == "allow" and self.in_stock and self.reranking == NO_DIVERSITY
+        has_default_rules = self.in_stock and self.reranking == NO_DIVERSITY
         return has_default_rules and not (has_filters or has_additions or self.is_list)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 
 import numpy as np
@@ -17,12 +17,12 @@ from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.cold_start.customers import ColdStartCustomers
 from models.recommenders.cold_start.items import ColdStartItems, add_cold_start_items
 from models.recommenders.engine.base import Recommender
-from models.recommenders.engine.exclusions import Exclusions
 from models.recommenders.engine.ranked_lists import ItemScores
 from models.recommenders.engine.scoring import contributor_shares
 from models.recommenders.item_lists import BoughtTogether, Trend
 from serving.release.customer_part import CustomerPart, RecordedProfile
 from serving.release.item_part import ItemPart
+from serving.release.repeat_rules import RepeatRules
 
 TREND_ARRAYS = ("items", "scores", "counts", "counts_before")
 
@@ -123,13 +123,14 @@ class BatchRanker:
     customers: CustomerPart
     context_models: ContextModels
     cutoff: date
+    rules: RepeatRules
 
     def rank(self, rows: NDArray[np.int64], k: int, *, unavailable: NDArray[np.int32]) -> TopItems:
         """The k best items of some customers, by their rows, without the unavailable ones (codes).
 
         Where a history yields fewer than k items, the customer's profile comes before popularity.
         """
-        histories, exclusions = self.customers.histories.take(rows), Exclusions(items=unavailable)
+        histories, exclusions = self.customers.histories.take(rows), self.rules.exclude(unavailable)
         best = self.model.recommend(histories, k, cutoff=self.cutoff, exclusions=exclusions)
         short = np.flatnonzero((best.stages == STAGES.index(Stage.POPULARITY)).any(axis=1))
         for places in self._group_by_profile(rows, short):
@@ -167,8 +168,9 @@ class RecommenderPart:
     items: ItemPart
     context_models: ContextModels
     top: TopItems
-    "The precomputed best items of each customer."
+    "The precomputed best items of each customer, by the rules."
     cutoff: date
+    rules: RepeatRules = field(default_factory=RepeatRules)
 
     @classmethod
     def of(
@@ -181,9 +183,11 @@ class RecommenderPart:
         context_models: ContextModels,
         cutoff: date,
         k: int,
+        rules: RepeatRules | None = None,
     ) -> RecommenderPart:
         """Precompute the best items of every customer, k and some spare ones; the model must cover the new items."""
-        ranker = BatchRanker(model, customers, context_models, cutoff)
+        rules = rules or RepeatRules()
+        ranker = BatchRanker(model, customers, context_models, cutoff, rules)
         width = k + max(1, round(SPARE_SHARE * k))
         return cls(
             model=model,
@@ -193,13 +197,14 @@ class RecommenderPart:
             context_models=context_models,
             top=ranker.rank(np.arange(len(customers)), width, unavailable=items.unavailable),
             cutoff=cutoff,
+            rules=rules,
         )
 
     def to_artifacts(self) -> dict[str, Artifact]:
         """The part as folders of a release."""
         arrays = {f"top_{name}": getattr(self.top.best, name) for name in TOP_ARRAYS} | {"top_shares": self.top.shares}
         artifacts = {
-            NAME: Artifact("recommendations", {"cutoff": self.cutoff.isoformat()}, arrays),
+            NAME: Artifact("recommendations", {"cutoff": self.cutoff.isoformat(), **asdict(self.rules)}, arrays),
             "recommender_model": self.model.to_artifact(),
             "customers": self.customers.to_artifact(),
             "items": self.items.to_artifact(),
@@ -212,7 +217,8 @@ class RecommenderPart:
     @classmethod
     def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> RecommenderPart:
         """The part that was stored."""
-        new_items, arrays = ColdStartItems.from_artifact(artifacts["new_items"]), artifacts[NAME].arrays
+        new_items = ColdStartItems.from_artifact(artifacts["new_items"])
+        arrays, state = artifacts[NAME].arrays, artifacts[NAME].state
         model = add_cold_start_items(_read_model(artifacts), new_items)
         customers = CustomerPart.from_artifact(artifacts["customers"], model.item_ids)
         ids = artifacts["customers"].arrays["ids"]
@@ -229,7 +235,8 @@ class RecommenderPart:
             items=ItemPart.from_artifact(artifacts["items"], model.item_ids),
             context_models=ContextModels.from_artifacts(artifacts),
             top=TopItems(best, arrays["top_shares"]),
-            cutoff=date.fromisoformat(artifacts[NAME].state["cutoff"]),
+            cutoff=date.fromisoformat(state["cutoff"]),
+            rules=RepeatRules(**{name.name: state[name.name] for name in fields(RepeatRules) if name.name in state}),
         )
 
     def code_of(self, item_id: str) -> int:
@@ -263,7 +270,7 @@ class RecommenderPart:
 
     @property
     def _ranker(self) -> BatchRanker:
-        return BatchRanker(self.model, self.customers, self.context_models, self.cutoff)
+        return BatchRanker(self.model, self.customers, self.context_models, self.cutoff, self.rules)
 
     def _select_precomputed(self, rows: NDArray[np.int64], places: NDArray[np.int64]) -> TopItems:
         top, at = self.top.best, rows[:, None]

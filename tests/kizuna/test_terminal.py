@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
+import pytest
 from rich.console import Console
 
-from kizuna.terminal import print_table, say
+from kizuna.terminal import ProgressBars, print_table, say
 
 
 def test_brackets_in_a_line_are_printed_as_they_are(capsys):
@@ -28,3 +31,22 @@ def test_a_table_fits_into_a_terminal(capsys):
     print_table(console, [("name", "why"), ("churn", "word " * 40)], numeric=False)
 
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 40
+
+
+def test_without_a_terminal_progress_is_lines_with_what_is_done(monkeypatch: pytest.MonkeyPatch):
+    times = iter([0.0, 11.0, 12.0, 30.0, 31.0, 40.0])
+    monkeypatch.setattr("kizuna.terminal.monotonic", lambda: next(times))
+    written = StringIO()
+    bars = ProgressBars(Console(file=written))
+
+    with bars.during("histories"):
+        steps = list(bars.over([1, 2, 3], "recommenders"))
+
+    assert steps == [1, 2, 3]
+    assert written.getvalue().splitlines() == [
+        "histories",
+        "recommenders: 3",
+        "recommenders: 1 of 3 after 12 s",
+        "recommenders: 2 of 3 after 31 s",
+        "recommenders: done after 40 s",
+    ]

@@ -33,6 +33,7 @@ from serving.release.offer_part import OfferPart
 from serving.release.recommender_part import ContextModels, RecommenderPart, TrendPart
 from serving.release.release import Release, ReleaseDescription, ReleasedModel
 from serving.release.releases import Activation, Releases
+from serving.release.repeat_rules import RepeatRules
 from serving.release.segment_part import Relations, SegmentPart
 
 CUTOFF = date(2026, 4, 1)
@@ -124,7 +125,11 @@ def context_models() -> ContextModels:
 
 
 def recommender_part(
-    model: Recommender | None = None, profiles: RecordedProfiles | None = None, *, k: int = 2
+    model: Recommender | None = None,
+    profiles: RecordedProfiles | None = None,
+    *,
+    k: int = 2,
+    rules: RepeatRules | None = None,
 ) -> RecommenderPart:
     """Popularity by default, with empty profiles; one item is unavailable."""
     fitted = model or Popularity().fit(interactions(), CUTOFF)
@@ -141,6 +146,7 @@ def recommender_part(
         context_models=context_models(),
         cutoff=CUTOFF,
         k=k,
+        rules=rules,
     )
 
 

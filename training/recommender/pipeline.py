@@ -8,62 +8,26 @@ Popularity becomes champion where there is none. The settings that `kizuna tune 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
-from core.interactions import Interactions
 from core.model_card import Comparison, Metric, ModelCard
 from core.model_kinds import RECOMMENDER
 from features.interactions import NO_ITEMS, load_interactions
 from models.mlflow_store.package import ModelPackage
 from models.protocols import Settings
 from models.recommenders.catalogue import RECOMMENDERS
-from models.recommenders.engine.base import Recommender
-from models.recommenders.reranked import Reranked
 from training.judging.promotion import at_newest_window, is_refresh
-from training.recommender.rows import RankingTask, ranking_cutoffs, ranking_task, threads_for, validation_tasks
-from training.recommender.trials import RankingTrials, add_base_models, evaluate_answers, recommend_all
+from training.recommender.costs import MAX_CUSTOMERS, MAX_TESTED, CostEstimate, describe_work, small_sample
+from training.recommender.evaluation_tasks import EvaluationTasks, evaluation_tasks
+from training.recommender.rows import threads_for
+from training.recommender.study import ALWAYS_TESTED, BASELINE, METRIC_KS, PLOT_KS, RankingStudy, limits
+from training.recommender.trials import add_base_models, try_recipes
 from training.recommender.tuned import TunedRecommenders, read_tuned
-from training.run.cards import RECIPE_FIGURES, Evaluation, build_card
+from training.run.cards import build_card
 from training.run.pipeline import TrainingPipeline, TrainingResult, register, track_training
 from training.run.plots import ndcg_plot
 from training.run.recipe import Recipe, change_settings, default_recipe
 from training.run.session import Session
-
-BASELINE = "popularity"
-METRIC_KS = (10, 20)
-PLOT_KS = (1, 3, 5)
-"Lengths of the list that only the plot shows."
-
-
-@dataclass(frozen=True, kw_only=True)
-class RankingStudy:
-    """The evaluation of every recipe, before the final fit."""
-
-    everything: Interactions
-    validation: tuple[RankingTask, ...]
-    test: RankingTask
-    recipes: dict[str, Recipe]
-    tuned: TunedRecommenders
-    trials: RankingTrials
-    skipped: dict[str, str]
-    "Models that could not be fitted, and why."
-    metrics: tuple[Metric, ...]
-    plot_metrics: tuple[Metric, ...]
-    comparisons: tuple[Comparison, ...]
-    "In NDCG@10 at the test cutoff, of the chosen model with popularity; empty where popularity was chosen."
-    chosen: str
-
-    def evaluation(self, name: str, *, is_first_champion: bool = False) -> Evaluation:
-        """The metrics of every recipe, and the comparison of one of them with the baseline."""
-        return Evaluation(
-            recipe=self.recipes[name],
-            baselines=(BASELINE,),
-            metrics=self.metrics,
-            comparisons=self.comparisons if name == self.chosen else (),
-            is_first_champion=is_first_champion,
-        )
 
 
 def train_recommender(
@@ -131,14 +95,27 @@ def evaluate(
         everything = load_interactions(tables)
         if not len(everything.items):
             raise NotEnoughHistory(NO_ITEMS)
-        validation = validation_tasks(tables, everything)
-        test = ranking_task(tables, everything, cutoff=ranking_cutoffs(tables)[-1])
+        seed = session.config.seed
+        tasks = evaluation_tasks(tables, everything)
+        validation = tuple(task.sample(MAX_CUSTOMERS, seed=seed) for task in tasks.validation)
+        test = tasks.test.sample(MAX_TESTED, seed=seed)
     tuned.refuse_overlap_with_test(test.cutoff)
     required = (BASELINE, model) if model else (BASELINE,)
-    answers = recommend_all(recipes, (*validation, test), progress=session.progress, required=required)
-    trials = evaluate_answers({name: of_model[:-1] for name, of_model in answers.by_model.items()}, validation)
+    sample = small_sample(tasks.validation[0], seed=seed)
+    session.progress.note(describe_work(recipes, everything, tasks=validation, sample=sample))
+    costs = CostEstimate(session.progress, everything, n_models=len(recipes), n_cutoffs=len(validation))
+    trials = try_recipes(
+        recipes,
+        validation,
+        progress=session.progress,
+        required=required,
+        sample=sample,
+        after_step=costs.note,
+    )
     chosen = model or trials.choose()
-    at_test = {name: of_model[-1] for name, of_model in answers.by_model.items()}
+    tested = [name for name in trials.complete_trials if name in {*ALWAYS_TESTED, chosen}]
+    with session.progress.during(f"testing {', '.join(tested)}"):
+        at_test = {name: test.answer(recipes[name]) for name in tested}
     metrics = list(trials.metrics())
     plot_metrics: list[Metric] = []
     for name, answer in at_test.items():
@@ -149,12 +126,10 @@ def evaluate(
     )  # fmt: skip
     return RankingStudy(
         everything=everything,
-        validation=validation,
-        test=test,
+        tasks=EvaluationTasks(validation, test, tasks.no_cutoffs_because),
         recipes=recipes,
         tuned=tuned,
         trials=trials,
-        skipped=answers.skipped,
         metrics=tuple(metrics),
         plot_metrics=tuple(plot_metrics),
         comparisons=comparison,
@@ -174,7 +149,7 @@ def fit_final(session: Session, study: RankingStudy, *, name: str, is_first_cham
         evaluation=study.evaluation(name, is_first_champion=is_first_champion),
         cutoff=until,
         training_cutoffs=(until,),
-        test_cutoff=study.test.cutoff,
+        test_cutoff=study.tasks.test.cutoff,
         horizon_days=horizon_days,
         cohort=f"customers with a purchase before the cutoff and another one in the {horizon_days} days after it",
         label=f"the items that a customer buys within {horizon_days} days",
@@ -184,42 +159,6 @@ def fit_final(session: Session, study: RankingStudy, *, name: str, is_first_cham
         data_digest=session.tables.digest,
     )
     return ModelPackage(card, model.to_artifact())
-
-
-def limits(study: RankingStudy, model: Recommender) -> tuple[str, ...]:
-    """What a reader of the metrics must know."""
-    name = model.name
-    days = ", ".join(task.cutoff.isoformat() for task in reversed(study.validation))
-    skipped = "; ".join(f"{other} ({why})" for other, why in study.skipped.items())
-    return (
-        RECIPE_FIGURES.format(last=study.test.cutoff, test=study.test.cutoff),
-        f"Validation: walk-forward at {days}; the simplest model within one standard error of the best one is chosen. "
-        + study.trials.explain(name),
-        settings_origin(study, name),
-        *candidate_recall(model),
-        *([f"Skipped, because they could not be fitted: {skipped}."] if skipped else []),
-        "All items are ranked, repeat purchases count, and items first sold after the cutoff count as missed.",
-        "Intervals are 90 % and resample customers; coverage has none.",
-    )
-
-
-def candidate_recall(model: Recommender) -> list[str]:
-    """The most that a second stage can find, in one sentence; empty for other models."""
-    if not isinstance(model, Reranked) or model.candidate_recall_ is None:
-        return []
-    return [
-        f"{model.n_trees_} trees rank candidates that contain {model.candidate_recall_:.1%} of what was bought on the "
-        "folds they were fitted on: no ranking of them finds more."
-    ]
-
-
-def settings_origin(study: RankingStudy, name: str) -> str:
-    """Where the model's settings come from."""
-    recipe, tuned = study.recipes[name], study.tuned.models.get(name)
-    if tuned is None:
-        return f"Settings: the defaults of {name}, tuned on a public shop; `kizuna tune recommender` tunes them here."
-    overridden = [key for key, value in tuned.settings.items() if recipe.settings[key] != value]
-    return f"Settings: {tuned.summary}" + (f"; overridden since: {', '.join(overridden)}." if overridden else ".")
 
 
 def compare_recommender_recipes(session: Session, *, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
@@ -232,9 +171,11 @@ def compare_recommender_recipes(session: Session, *, champion: ModelCard | None,
     recipe = Recipe.of_card(challenger)
     opponent = Recipe.of_card(champion) if champion else default_recipes(session.config)[BASELINE]
     with session.progress.during("histories"):
-        task = ranking_task(tables, load_interactions(tables), cutoff=ranking_cutoffs(tables)[-1])
+        tasks = evaluation_tasks(tables, load_interactions(tables))
+        task = tasks.test
         known_then = None
-        if champion and is_refresh(champion, challenger) and champion.cutoff < task.cutoff:
+        is_later = champion is not None and champion.cutoff < task.cutoff and not tasks.no_cutoffs_because
+        if champion and is_later and is_refresh(champion, challenger):
             known_then = load_interactions(tables, champion.cutoff)
     answer, other = (
         task.answer(one, interactions)

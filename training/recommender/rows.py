@@ -13,7 +13,7 @@ Validation walks forward: its cutoffs are one horizon apart, and the horizon of 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -21,15 +21,17 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from core.errors import NotEnoughHistory
-from core.interactions import Histories, Interactions
+from core.interactions import Histories, Interactions, codes_of
 from core.model_card import Comparison, Metric
 from core.recommendations import Recommendations
 from core.window import Window
 from features.interactions import load_interactions
+from features.repeat_policy import repeat_policy_of
 from models.metrics.ranking.accuracy import accuracy
 from models.metrics.ranking.data import Categories, RankingData
 from models.metrics.ranking.evaluation import compare_rankings, ranking_metrics
 from models.recommenders.catalogue import RECOMMENDERS
+from models.recommenders.engine.exclusions import Exclusions
 from models.resources import SHARED
 from tables.assortment import load_items
 from tables.tables import Tables
@@ -58,6 +60,8 @@ class RankingTask:
     "The purchases, within the horizon, of customers who had bought before."
     categories: Categories | None = None
     "Of the items, where the items table has them."
+    masks_seen: bool = False
+    "Whether items of the history are left out of the lists; they are not in the truth either."
 
     @property
     def histories(self) -> Histories:
@@ -70,7 +74,23 @@ class RankingTask:
         interactions = interactions or self.past
         model = recipe.build(RECOMMENDERS)
         with SHARED.hold(model.peak_memory_gb(interactions)), threads_for(recipe, interactions):
-            return model.fit(interactions).recommend(self.histories, MAX_K, cutoff=self.cutoff)
+            return model.fit(interactions).recommend(
+                self.histories, MAX_K, cutoff=self.cutoff, exclusions=Exclusions(seen=self.masks_seen)
+            )
+
+    def sample(self, n_customers: int, *, seed: int) -> RankingTask:
+        """The task with at most this many customers to recommend to, drawn by seed; models are fitted on all."""
+        rows = draw_rows(len(self.truth), n_customers, seed=seed)
+        return replace(self, truth=self.truth.take(rows))
+
+    def shorten(self, n_lines: int, *, seed: int) -> RankingTask:
+        """The task with a sample of customers to fit on, of about this many lines, and recommendations for those."""
+        share = min(1.0, n_lines / max(1, len(self.past.items)))
+        rows = draw_rows(len(self.past), int(share * len(self.past)) + 1, seed=seed)
+        past = self.past.histories.take(rows)
+        truth = self.truth.take(np.flatnonzero(np.isin(self.truth.customer_ids, past.customer_ids)))
+        past = past.with_anonymous(self.past.anonymous_items, self.past.anonymous_times)
+        return replace(self, past=past, truth=truth)
 
     def ndcg(self, answer: Recommendations) -> NDArray[np.float64]:
         """NDCG@10 of each customer of the truth, in its order, (n,)."""
@@ -101,6 +121,13 @@ class RankingTask:
         )
 
 
+def draw_rows(n: int, n_drawn: int, *, seed: int) -> NDArray[np.int64]:
+    """The sorted numbers of at most `n_drawn` of n rows."""
+    if n <= n_drawn:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).choice(n, n_drawn, replace=False))
+
+
 def threads_for(recipe: Recipe, interactions: Interactions) -> AbstractContextManager[object]:
     """Use one thread for a small fit, all of them for a large one.
 
@@ -113,19 +140,32 @@ def threads_for(recipe: Recipe, interactions: Interactions) -> AbstractContextMa
 def ranking_task(tables: Tables, everything: Interactions, *, cutoff: date) -> RankingTask:
     """The task at a cutoff; `everything` is `load_interactions(tables)`.
 
+    Where the repeat policy is `never`, repeats are neither recommended nor counted.
     Raises NotEnoughHistory where no earlier customer bought an item within the horizon.
     """
     past = load_interactions(tables, cutoff)
     horizon = Window.horizon(cutoff, tables.config.recommender.horizon_days)
     start, end = (np.datetime64(day, "s") for day in (horizon.start, horizon.end))
     later = everything.histories.keep((everything.times >= start) & (everything.times < end))
+    masks_seen = repeat_policy_of(tables.config.recommender, everything.histories) == "never"
+    if masks_seen:
+        later = later.keep(~is_repeat(later, past.histories))
     has_returned = (np.diff(later.indptr) > 0) & np.isin(later.customer_ids, past.customer_ids)
     if not has_returned.any():
         raise NotEnoughHistory(
             f"no customer with a history bought an item in the {horizon.days} days from {cutoff}; choose an earlier "
             "cutoff"
         )
-    return RankingTask(cutoff, past, later.take(np.flatnonzero(has_returned)), categories_of(tables))
+    truth = later.take(np.flatnonzero(has_returned))
+    return RankingTask(cutoff, past, truth, categories_of(tables), masks_seen)
+
+
+def is_repeat(later: Histories, past: Histories) -> NDArray[np.bool_]:
+    """(lines,) whether the customer of a line has bought its item in the past; customer ids of both are sorted."""
+    before, m = past.recode(later.item_ids), len(later.item_ids)
+    rows = codes_of(before.customer_ids, later.customer_ids)[before.customers]
+    seen = (rows.astype(np.int64) * m + before.items)[rows >= 0]
+    return np.isin(later.customers * m + later.items, seen)
 
 
 def categories_of(tables: Tables) -> Categories | None:

@@ -43,8 +43,12 @@ class TunedModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     difference: Estimate
     """Of the two, on the same customers; NaN, like the default's NDCG, where the defaults could not be fitted.
 
-    The best of many trials is biased upwards; the test cutoff measures without bias.
+    The best of many trials is biased upwards; `later_difference` is not.
     """
+    later_cutoff: date | None = None
+    "A cutoff after those of the trials; None where the defaults are the best settings, or could not be fitted there."
+    later_difference: Estimate = Estimate()
+    "The same difference at the later cutoff."
 
     @property
     def validation_end(self) -> date:
@@ -58,7 +62,10 @@ class TunedModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         text = f"tuned on {self.tuned_at:%Y-%m-%d} with {self.n_trials} trials at {days}: NDCG@10 {self.ndcg_at_10}"
         if math.isnan(self.difference.value):
             return f"{text}; the defaults could not be fitted"
-        return f"{text}, {self.difference.as_difference} against the defaults"
+        text = f"{text}, {self.difference.as_difference} against the defaults"
+        if self.later_cutoff is None:
+            return text
+        return f"{text}, and {self.later_difference.as_difference} later, at {self.later_cutoff}"
 
 
 @dataclass(frozen=True)

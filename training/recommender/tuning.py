@@ -3,7 +3,8 @@
     the defaults of each model -> trials, with fewer models in each third of the budget
     -> the best settings of each model in tuned_recommenders.json, which `kizuna train recommender` reads
 
-The test cutoff is not used.
+The trials do not use the test cutoff. What the best settings gain there is measured once, at the end: the best of many
+trials looks better on the cutoffs that it was chosen by than later.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ from core.errors import BadInput, NotEnoughHistory
 from core.intervals import Estimate
 from core.model_kinds import RECOMMENDER
 from features.interactions import NO_ITEMS, load_interactions
+from models.protocols import Settings
 from models.recommenders.catalogue import RECOMMENDERS
+from training.recommender.costs import MAX_TESTED
+from training.recommender.evaluation_tasks import evaluation_tasks
 from training.recommender.pipeline import default_recipes
-from training.recommender.rows import RankingTask, validation_tasks
+from training.recommender.rows import RankingTask
 from training.recommender.search import TRIAL_ERRORS, FinishedTrial, RunningTrial, Search, open_studies
 from training.recommender.trials import METRIC, customers_of, estimate_difference, estimate_means
 from training.recommender.tuned import TunedModel, TunedRecommenders, read_tuned
@@ -73,6 +77,8 @@ class Tuning:
     tasks: tuple[RankingTask, ...]
     "Newest first: trials that are bad there are not evaluated at the others."
     searches: Mapping[str, Search]
+    later: RankingTask
+    "The test task, later than those of the search: the best settings are measured there once, at the end."
 
     @property
     def n_trials(self) -> int:
@@ -102,7 +108,7 @@ class Tuning:
             while (spent := budget.share_spent()) < 1 and (search := next_search(searches, spent)):
                 self._try(search, budget, run=run)
                 budget.show(self.n_trials, self.best)
-            tuned = self.best_settings()
+            tuned = self._measure_later(self.best_settings())
             run.log_values({f"{name}.{METRIC_KEY}": one.ndcg_at_10.value for name, one in tuned.items()})
             run.log_json(tuned, "tuned_recommenders.json")
         updated = self._read_earlier().update(tuned)
@@ -114,6 +120,29 @@ class Tuning:
         return {
             name: self._to_tuned_model(search, best) for name, search in self.searches.items() if (best := search.best)
         }
+
+    def _measure_later(self, tuned: dict[str, TunedModel]) -> dict[str, TunedModel]:
+        """Compare the best settings of each model with its defaults at the test cutoff, where they differ."""
+        names = [name for name, one in tuned.items() if one.settings != self._defaults(name)]
+        for name in self.session.progress.over(names, "gains on a later window"):
+            recipe = self.searches[name].default
+            try:
+                own, default = (
+                    self.later.ndcg(self.later.answer(each))
+                    for each in (recipe.with_settings(tuned[name].settings), recipe)
+                )
+            except TRIAL_ERRORS:
+                continue
+            difference = estimate_difference(self.later.truth.customer_ids, ndcg=own, against=default)
+            tuned[name] = msgspec.structs.replace(
+                tuned[name], later_cutoff=self.later.cutoff, later_difference=difference
+            )
+        return tuned
+
+    def _defaults(self, name: str) -> Settings:
+        """The default settings of the searched parameters of a model."""
+        search = self.searches[name]
+        return {setting: search.default.settings[setting] for setting in search.distributions}
 
     @property
     def _experiment(self) -> str:
@@ -201,12 +230,12 @@ def begin_tuning(session: Session, models: Sequence[str] = ()) -> Tuning:
         everything = load_interactions(tables)
         if not len(everything.items):
             raise NotEnoughHistory(NO_ITEMS)
-        tasks = validation_tasks(tables, everything)
+        tasks = evaluation_tasks(tables, everything)
     with session.progress.during("opening earlier trials"):
         storage = open_studies(places.tuning / "trials.db")
         protocol = {
             "data": tables.digest,
-            "cutoffs": [task.cutoff for task in tasks],
+            "cutoffs": [task.cutoff for task in tasks.validation],
             "horizon_days": session.config.recommender.horizon_days,
             "figure": METRIC,
         }
@@ -214,7 +243,7 @@ def begin_tuning(session: Session, models: Sequence[str] = ()) -> Tuning:
             name: Search(storage, places.tuning, default=recipe, ranges=RECOMMENDERS[name].ranges, protocol=protocol)
             for name, recipe in recipes.items()
         }
-    return Tuning(session, tasks, searches)
+    return Tuning(session, tasks.validation, searches, tasks.test.sample(MAX_TESTED, seed=session.config.seed))
 
 
 def recipes_to_tune(config: Config, models: Sequence[str]) -> dict[str, Recipe]:

@@ -40,6 +40,10 @@ class Progress(Protocol):
         """Wrap one step of unknown length."""
         ...
 
+    def note(self, text: str) -> None:
+        """Show one line that stays: what the work will cost, or how far it is."""
+        ...
+
 
 class NoProgress:
     """Reports nothing."""
@@ -53,6 +57,10 @@ class NoProgress:
         """Do nothing."""
         del label
         return nullcontext()
+
+    def note(self, text: str) -> None:
+        """Show nothing."""
+        del text
 
 
 def run_parallel(

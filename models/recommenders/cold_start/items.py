@@ -3,8 +3,8 @@
     similarity = mean over the known attributes of the new item of
                  1 where the category, brand, ... is the same, and lower price / higher price
 
-If the new item has any categorical attribute, a neighbour must share at least one of its values: a similar price alone
-says little. `add_cold_start_items` extends a fitted model by the new items:
+A neighbour must share at least one categorical value: a similar price alone says nothing, so an item without any
+category, brand, ... resembles no other. `add_cold_start_items` extends a fitted model by the new items:
 
     score of a new item = discount * mean of its neighbours' scores for this history, weighted by similarity
 
@@ -105,7 +105,7 @@ def attribute_similarity(items: ItemAttributes, others: ItemAttributes) -> NDArr
     price, other_price = (np.where(each.price > 0, each.price, np.nan) for each in (items, others))
     price_ratio = np.minimum(price[:, None], other_price) / np.maximum(price[:, None], other_price)
     similarity = (n_equal + np.nan_to_num(price_ratio)) / np.maximum(n_values + ~np.isnan(price), 1)[:, None]
-    return np.where((n_equal > 0) | (n_values == 0)[:, None], similarity, 0).astype(np.float32)
+    return np.where(n_equal > 0, similarity, 0).astype(np.float32)
 
 
 def _slice(items: ItemAttributes, start: int, *, end: int) -> ItemAttributes:

@@ -1,6 +1,9 @@
 """Weights of several models' scores, fitted on a hold-out fold by its NDCG@10.
 
-    score[c, i] = sum over models p of weight[p] * normalised[p][c, i],   weights >= 0 that sum to 1
+    score[c, i] = sum over models p of weight[g(c), p] * normalised[p][c, i],   weights >= 0 that sum to 1
+
+g(c) is the activity group of the customer: 1, 2 to 3, 4 to 9, or 10 purchase days and more. A group keeps the weights
+of all customers unless its own gain clearly more on the fold.
 
 Only each model's best items of a few thousand customers are held in memory, whatever the size of the catalogue.
 """
@@ -8,7 +11,7 @@ Only each model's best items of a few thousand customers are held in memory, wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Literal, Self, get_args
 
@@ -16,14 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.interactions import Histories
-from models.recommenders.engine.holdout import HoldoutFold
+from models.recommenders.engine.holdout import HoldoutFold, days_of
 
 Normalisation = Literal["max", "deviation", "rank"]
 "Ways to make the scores of several models comparable within a customer."
 NORMALISATIONS: tuple[Normalisation, ...] = get_args(Normalisation)
 LIST_LENGTH = 10
 "Weights are chosen for the NDCG of lists of this length."
-STEPS = (0.5, 0.2, 0.1, 0.05, 0.02)
+ACTIVITY_BOUNDS = (2, 4, 10)
+"Purchase days from which the second and each later activity group begins."
+N_GROUPS = len(ACTIVITY_BOUNDS) + 1
+CLEAR_GAIN = 1.0
+"Standard errors that a group has to gain by weights of its own on the fold."
+MIN_GROUP = 50
+"Customers of the fold that a group needs for weights of its own."
+STEPS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
 "Step sizes of the search: how far weights move towards or away from one model. A smaller step follows without gain."
 CELLS_AT_ONCE = 2**21
 "Scores of one model in memory at a time."
@@ -60,6 +70,12 @@ class Candidates:
     "(n, width)"
     n_bought: NDArray[np.int64]
     "(n,) number of different items bought."
+    groups: NDArray[np.int64]
+    "(n,) activity group of each customer."
+
+    def take(self, rows: NDArray[np.integer]) -> Self:
+        """The candidates of some customers."""
+        return replace(self, **{name.name: getattr(self, name.name)[rows] for name in fields(self)})
 
     @classmethod
     def collect(cls, component_scores: ComponentScores, fold: HoldoutFold, *, n_best: int = 100) -> Self:
@@ -72,13 +88,17 @@ class Candidates:
 
     def ndcg(self, weights: NDArray[np.float64]) -> float:
         """Mean NDCG@10 of the models blended with these weights."""
+        return float(self.ndcg_by_customer(weights).mean())
+
+    def ndcg_by_customer(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n,) NDCG@10 of each customer with these weights."""
         blended = np.where(self.allowed, self.scores @ weights.astype(np.float32), -np.inf)
         k = min(LIST_LENGTH, blended.shape[1])
         best = np.argpartition(-blended, k - 1, axis=1)[:, :k]
         best = np.take_along_axis(best, np.argsort(-np.take_along_axis(blended, best, 1), axis=1, kind="stable"), 1)
         gains = 1 / np.log2(np.arange(LIST_LENGTH) + 2)
         hits = np.take_along_axis(self.bought & self.allowed, best, 1) @ gains[:k]
-        return float(np.mean(hits / np.cumsum(gains)[np.minimum(LIST_LENGTH, self.n_bought) - 1]))
+        return hits / np.cumsum(gains)[np.minimum(LIST_LENGTH, self.n_bought) - 1]
 
 
 def best_items(scores_by_model: list[NDArray[np.float32]], n_best: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -96,12 +116,12 @@ def best_items(scores_by_model: list[NDArray[np.float32]], n_best: int) -> tuple
     return np.minimum(codes, m - 1), is_candidate
 
 
-def fit_weights(candidates: Candidates) -> NDArray[np.float64]:
-    """(models,) weights that sum to 1: start at the best single model and move while NDCG@10 improves."""
+def fit_weights(candidates: Candidates, start: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """(models,) weights that sum to 1: move while NDCG@10 improves, from `start` or else the best single model."""
     n_models = candidates.scores.shape[2]
-    single = np.eye(n_models)
-    ndcg = [candidates.ndcg(weights) for weights in single]
-    weights, best = single[int(np.argmax(ndcg))], max(ndcg)
+    starts = np.eye(n_models) if start is None else start[None, :]
+    ndcg = [candidates.ndcg(weights) for weights in starts]
+    weights, best = starts[int(np.argmax(ndcg))], max(ndcg)
     for step in STEPS:
         improved = True
         while improved:
@@ -113,14 +133,48 @@ def fit_weights(candidates: Candidates) -> NDArray[np.float64]:
     return weights
 
 
+def fit_group_weights(candidates: Candidates) -> NDArray[np.float64]:
+    """(activity groups, models) weights: those of all customers, or half-way to a group's own where they gain clearly.
+
+    Own weights are the best of many on few customers, so their gain on the fold is biased upwards.
+    """
+    for_all = fit_weights(candidates)
+    weights = repeat_for_groups(for_all)
+    for group in range(N_GROUPS):
+        rows = np.flatnonzero(candidates.groups == group)
+        if MIN_GROUP <= len(rows) < len(candidates.groups):
+            of_group = candidates.take(rows)
+            own = fit_weights(of_group, for_all)
+            gain = of_group.ndcg_by_customer(own) - of_group.ndcg_by_customer(for_all)
+            if gain.mean() > CLEAR_GAIN * gain.std(ddof=1) / np.sqrt(len(gain)):
+                weights[group] = (own + for_all) / 2
+    return weights
+
+
+def repeat_for_groups(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(activity groups, models) the same weights for every group."""
+    return np.tile(weights, (N_GROUPS, 1))
+
+
+def activity_groups(histories: Histories) -> NDArray[np.int64]:
+    """(n,) activity group of each customer, by their number of purchase days."""
+    days, rows = days_of(histories), histories.customers
+    is_new_day = np.ones(len(days), dtype=bool)
+    is_new_day[1:] = (np.diff(days) != 0) | (np.diff(rows) != 0)
+    n_days = np.bincount(rows[is_new_day], minlength=len(histories))
+    return np.searchsorted(ACTIVITY_BOUNDS, n_days, side="right").astype(np.int64)
+
+
 def _collect_block(
     scores_by_model: list[NDArray[np.float32]], block: HoldoutFold, *, n_best: int
-) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
+    shape = len(block), len(block.histories.item_ids)
+    scores_by_model = [np.array(np.broadcast_to(scores, shape)) for scores in scores_by_model]
     block.zero_out_seen(scores_by_model)
     bought = block.is_bought
     codes, allowed = best_items(scores_by_model, n_best)
     scores = np.stack([np.take_along_axis(scores, codes, 1) for scores in scores_by_model], axis=2)
-    return scores, allowed, np.take_along_axis(bought, codes, 1), bought.sum(axis=1)
+    return scores, allowed, np.take_along_axis(bought, codes, 1), bought.sum(axis=1), activity_groups(block.histories)
 
 
 def _moves(weights: NDArray[np.float64], model: int, *, step: float) -> Iterator[NDArray[np.float64]]:

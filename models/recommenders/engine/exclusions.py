@@ -1,4 +1,4 @@
-"""Items that must not be recommended, resolved to pairs of a customer and an item.
+"""Items that must not be recommended, or less, resolved to pairs of a customer and an item.
 
 `Exclusions` is what a caller asks for. `ExcludedItems` is the same in item codes, row by row, so that every stage of
 a list removes exactly the same items.
@@ -7,7 +7,7 @@ a list removes exactly the same items.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -30,6 +30,8 @@ class Exclusions:
     "Whether to exclude the items of the history (no repeat purchases)."
     not_due: bool = False
     "Whether to exclude items of the history until they are due again (see `replenishment`)."
+    discovery: float = 0.0
+    "Weight from 0 to 1 of new items against repeats: items of the history lose this share of their score."
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,12 @@ class ExcludedItems:
     "(pairs,) row of the customer."
     items: NDArray[np.integer]
     "(pairs,) code of the item excluded for that row; a pair may occur twice."
+    seen_rows: NDArray[np.int64]
+    "(seen,) row of the customer."
+    seen_items: NDArray[np.integer]
+    "(seen,) code of an item of that row's history whose score is lowered; a pair may occur twice."
+    seen_weight: float = 1.0
+    "What the scores of seen items are multiplied by."
 
     @classmethod
     def resolve(cls, exclusions: Exclusions | None, histories: Histories) -> Self:
@@ -50,23 +58,40 @@ class ExcludedItems:
         Raises BadInput where `per_customer` does not have one list for each history.
         """
         if exclusions is None:
-            return cls(_no_codes(), _no_codes(), _no_codes())
+            return cls(_no_codes(), _no_codes(), _no_codes(), _no_codes(), _no_codes())
         for_all = _no_codes() if exclusions.items is None else np.unique(exclusions.items).astype(np.int64)
         rows, items = _pairs(exclusions.per_customer, histories)
         if exclusions.seen:
             rows = np.concatenate([rows, histories.customers])
             items = np.concatenate([items, histories.items])
-        return cls(for_all[(for_all >= 0) & (for_all < len(histories.item_ids))], rows, items)
+        for_all = for_all[(for_all >= 0) & (for_all < len(histories.item_ids))]
+        if not exclusions.discovery:
+            return cls(for_all, rows, items, _no_codes(), _no_codes())
+        return cls(for_all, rows, items, histories.customers, histories.items, 1 - exclusions.discovery)
 
     def slice_rows(self, start: int, end: int) -> ExcludedItems:
         """The exclusions of one block of rows, numbered from the start of the block."""
         inside = (self.rows >= start) & (self.rows < end)
-        return ExcludedItems(self.for_all, self.rows[inside] - start, self.items[inside])
+        is_seen = (self.seen_rows >= start) & (self.seen_rows < end)
+        return replace(
+            self,
+            rows=self.rows[inside] - start,
+            items=self.items[inside],
+            seen_rows=self.seen_rows[is_seen] - start,
+            seen_items=self.seen_items[is_seen],
+        )
 
     def take(self, rows: NDArray[np.int64]) -> ExcludedItems:
         """The exclusions of some rows (sorted), renumbered from 0."""
         inside = np.isin(self.rows, rows)
-        return ExcludedItems(self.for_all, np.searchsorted(rows, self.rows[inside]), self.items[inside])
+        is_seen = np.isin(self.seen_rows, rows)
+        return replace(
+            self,
+            rows=np.searchsorted(rows, self.rows[inside]),
+            items=self.items[inside],
+            seen_rows=np.searchsorted(rows, self.seen_rows[is_seen]),
+            seen_items=self.seen_items[is_seen],
+        )
 
     def add_listed(self, items: NDArray[np.int32]) -> ExcludedItems:
         """The exclusions plus the items already on a list: (n, k) codes, -1 for an empty place."""
@@ -83,8 +108,14 @@ class ExcludedItems:
         scores[:, self.for_all] = 0
         scores[self.rows, self.items] = 0
 
+    def discount_seen(self, scores: NDArray[np.float32]) -> None:
+        """Lower the scores of seen items by the discovery weight, in place; scores are (n, m)."""
+        if self.seen_weight < 1:
+            pairs = np.unique(self.seen_rows * scores.shape[1] + self.seen_items)
+            scores.reshape(-1)[pairs] *= np.float32(self.seen_weight)
+
     def _add_pairs(self, rows: NDArray[np.int64], items: NDArray[np.integer]) -> ExcludedItems:
-        return ExcludedItems(self.for_all, np.concatenate([self.rows, rows]), np.concatenate([self.items, items]))
+        return replace(self, rows=np.concatenate([self.rows, rows]), items=np.concatenate([self.items, items]))
 
 
 def _no_codes() -> NDArray[np.int64]:

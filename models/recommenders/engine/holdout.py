@@ -4,6 +4,8 @@
     last_basket    each customer's purchase days but one, [ their last ]
     share          where times do not vary: a random share of each customer's items; seen items do not count
 
+Seen items do not count either where repeats are rare.
+
 Component models that are fitted on `training` know nothing of what the fold holds out.
 """
 
@@ -18,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UnknownName, did_you_mean
-from core.interactions import Histories, Interactions
+from core.interactions import Histories, Interactions, has_rare_repeats
 
 FoldKind = Literal["last_days", "last_basket"]
 "Ways to hold out, by name."
@@ -89,6 +91,7 @@ def holdout_folds(
     if not times_vary(interactions):
         fold = _split(interactions, draw_items(interactions, SHARE, seed=seed), cutoff=cutoff, new_only=True)
         return [fold] if len(fold) else []
+    new_only = has_rare_repeats(interactions)
     folds: list[HoldoutFold] = []
     while len(folds) < n_folds:
         if kind == LAST_DAYS:
@@ -99,7 +102,7 @@ def holdout_folds(
             fold = replace(fold, days=fold.truth.times[fold.truth.indptr[:-1]].astype("datetime64[D]"))
         if not len(fold):
             break
-        folds.append(fold)
+        folds.append(replace(fold, new_only=new_only))
         interactions = fold.training
     return folds
 

@@ -62,8 +62,8 @@ class ScoringRecommender(Recommender, ABC):
         """How much each past item of one history adds to the scores of some items (codes, (j,)).
 
         Returns the codes of the history's different items, (h,), and their contributions, (h, j). A column sums to
-        the item's raw score, before the popularity factor. Linear models are such sums by definition; for ALS see
-        Hu et al. 2008, section 5.
+        the item's raw score, before the popularity factor and without what a model adds for every customer. Linear
+        models are such sums by definition; for ALS see Hu et al. 2008, section 5.
         """
 
     @abstractmethod
@@ -89,19 +89,26 @@ class ScoringRecommender(Recommender, ABC):
     ) -> None:
         with limit_blas_to_one_thread() if self.uses_small_matrices else nullcontext():
             scores = self.scores(histories, cutoff)
+            excluded.discount_seen(scores)
             excluded.zero_out(scores)
             lists.write_best(scores, self.stage)
             self._write_contributors(lists, histories, cutoff=cutoff)
 
     def _write_contributors(self, lists: RankedLists, histories: Histories, *, cutoff: date) -> None:
-        """Write the past item with the largest contribution beside each listed item."""
+        """Write the past item with the largest contribution beside each listed item.
+
+        An item that no past item explains, listed because it sells well, moves to the popularity stage.
+        """
         for row in range(len(histories)):
             listed = lists.items[row] >= 0
             if listed.any():
                 items, contributions = self._relative_contributions(
                     histories, row, items=lists.items[row][listed], cutoff=cutoff
                 )
-                lists.contributors[row][listed] = items[contributions.argmax(axis=0)]
+                is_explained = contributions.max(axis=0, initial=0) > 0
+                best = items[contributions.argmax(axis=0)] if len(items) else np.full(listed.sum(), -1)
+                lists.contributors[row][listed] = np.where(is_explained, best, -1)
+        lists.stages[(lists.contributors < 0) & (lists.items >= 0)] = STAGES.index(Stage.POPULARITY)
         repeated = (lists.contributors >= 0) & (lists.contributors == lists.items)
         lists.stages[repeated] = STAGES.index(Stage.PERSONAL)
 

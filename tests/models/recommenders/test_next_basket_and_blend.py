@@ -8,9 +8,17 @@ import numpy as np
 import pytest
 
 from core.errors import BadInput, NotEnoughMemory, UnknownName
+from core.recommendations import STAGES
 from models.recommenders.blend import BlendRecommender
 from models.recommenders.ease import Ease
-from models.recommenders.engine.blend_weights import NORMALISATIONS, Candidates, fit_weights, normalise
+from models.recommenders.engine.blend_weights import (
+    NORMALISATIONS,
+    Candidates,
+    activity_groups,
+    fit_group_weights,
+    fit_weights,
+    normalise,
+)
 from models.recommenders.engine.item_popularity import popularity_at, seasonal_popularity
 from models.recommenders.next_basket import NextBasket, readiness, relative_repeat_rate
 from tests.baskets import history, interactions
@@ -69,10 +77,51 @@ def test_all_weight_goes_to_the_only_part_that_finds_the_bought_item():
     truth[:, 5] = True
     parts = np.stack([noise, truth.astype(np.float32) * 0.5], axis=2)
 
-    weights = fit_weights(Candidates(parts, np.ones_like(truth), truth, np.ones(50, dtype=int)))
+    candidates = Candidates(parts, np.ones_like(truth), truth, np.ones(50, dtype=int), np.zeros(50, dtype=int))
+    weights = fit_weights(candidates)
 
     assert weights.sum() == pytest.approx(1)
-    assert Candidates(parts, np.ones_like(truth), truth, np.ones(50, dtype=int)).ndcg(weights) == 1
+    assert candidates.ndcg(weights) == 1
+
+
+def test_an_activity_group_gets_weights_of_its_own_where_it_clearly_gains():
+    n = 200
+    truth = np.zeros((n, 20), dtype=bool)
+    truth[:, 5] = True
+    hits, misses = truth.astype(np.float32), np.roll(truth, 1, axis=1).astype(np.float32)
+    groups = np.repeat([0, 3], n // 2)
+    parts = np.where((groups == 0)[:, None, None], np.stack([hits, misses], axis=2), np.stack([misses, hits], axis=2))
+    candidates = Candidates(parts, np.ones_like(truth), truth, np.ones(n, dtype=int), groups)
+
+    weights = fit_group_weights(candidates)
+
+    assert weights.sum(axis=1) == pytest.approx(np.ones(4))
+    assert (weights[1] == weights[2]).all()
+    assert not (weights[0] == weights[3]).all()
+
+
+def test_activity_groups_follow_the_number_of_purchase_days():
+    days = [f"ada 2024-01-{day:02} tea jam" for day in range(1, 11)]
+    log = interactions(*days, "bo 2024-01-01 tea jam", "cyd 2024-01-01 tea", "cyd 2024-01-02 tea")
+
+    assert activity_groups(log.histories).tolist() == [3, 0, 1]
+
+
+def test_items_that_only_sell_well_are_listed_as_popular_and_without_a_contributor():
+    model = NextBasket().fit(LOG, CUTOFF)
+    model.weights_ = np.tile([0.5, 0.0, 0.0, 0.0, 0.5], (4, 1))
+
+    answer = model.recommend(history("salt", among=LOG), 5, cutoff=CUTOFF)
+    stages = dict(zip(answer.item_id[0].tolist(), [STAGES[stage] for stage in answer.stages[0]], strict=True))
+
+    assert stages == {
+        "salt": "personal",
+        "tea": "popularity",
+        "jam": "popularity",
+        "bread": "popularity",
+        "milk": "popularity",
+    }
+    assert answer.contributors[0].tolist().count(-1) == 4
 
 
 def test_a_part_that_does_not_fit_into_memory_is_left_out_with_its_reason(monkeypatch: pytest.MonkeyPatch):

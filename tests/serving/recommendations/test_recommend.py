@@ -11,6 +11,7 @@ import pytest
 from models.recommenders.item_knn import ItemKnn
 from serving.build.exports.files import EXPORTS, ExportOptions
 from serving.release.churn_part import ChurnPart
+from serving.release.repeat_rules import RepeatRules
 from serving.stock import MAX_ITEMS, LiveStock, StockFile
 from tests.serving.conftest import client_for, open_api
 from tests.serving.sample_release import (
@@ -307,3 +308,18 @@ def test_the_explanation_of_items_bought_together_contains_the_number_of_orders(
 
     assert (item["item_id"], item["stage"]) == ("tea", "bought_together")
     assert item["explanation"]["en"] == "bought together with Cup in 2 orders, 1.2 times as often as by chance"
+
+
+def test_a_release_has_rules_for_repeats_of_its_own_and_a_request_may_state_others(tmp_path):
+    part = recommender_part(ItemKnn().fit(interactions(), CUTOFF), PROFILES, rules=RepeatRules("never"))
+    publish(tmp_path, replace(sample_release(), recommender=part))
+    send = client_for(open_api(tmp_path))
+
+    assert item_ids(recommend(send, customer_id="ada", k=3)) == ["pot"]
+    assert set(item_ids(recommend(send, customer_id="ada", k=3, repeat_policy="allow"))) == {"tea", "cup", "pot"}
+    assert set(item_ids(recommend(send, customer_id="ada", k=3, trending=True))) >= {"tea"}
+
+
+def test_full_discovery_puts_new_items_first(send):
+    assert item_ids(recommend(send, customer_id="ada", k=1)) != ["pot"]
+    assert item_ids(recommend(send, customer_id="ada", k=1, discovery=1)) == ["pot"]

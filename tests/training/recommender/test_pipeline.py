@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_info
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
 from features.interactions import load_interactions
+from models.metrics.ranking.data import RankingData
 from models.mlflow_store.registry import open_store
 from models.recommenders.engine.base import counting_gb
 from models.recommenders.popularity import Popularity
@@ -26,8 +27,9 @@ from tests.training.conftest import open_shop
 from tests.worlds import config
 from tests.worlds import shop as shop_of
 from training.judging.promotion import promote
-from training.recommender.pipeline import candidate_recall, select_recipes, train_recommender
-from training.recommender.rows import ranking_cutoffs, ranking_task, threads_for, validation_tasks
+from training.recommender.pipeline import select_recipes, train_recommender
+from training.recommender.rows import is_repeat, ranking_cutoffs, ranking_task, threads_for, validation_tasks
+from training.recommender.study import candidate_recall
 from training.recommender.tuned import TunedRecommenders
 from training.run.pipeline import TrainingResult
 from training.run.recipe import Recipe
@@ -96,6 +98,31 @@ def test_the_truth_is_within_the_horizon_and_of_known_customers(shop: Session):
     assert (days < np.timedelta64(28, "D")).all()
     assert (task.histories.customer_ids == task.truth.customer_ids).all()
     assert (task.past.times < np.datetime64(test, "s")).all()
+
+
+def test_where_no_customer_buys_an_item_twice_repeats_are_neither_recommended_nor_counted():
+    books = [
+        f"c{n:03} 2025-{month:02}-{1 + n % 28:02} item_id=book{(7 * n + month) % 40}"
+        for n in range(60)
+        for month in range(1, 7)
+    ]
+    settings = config(watermark=date(2025, 7, 1), active_days=90)
+    tables, with_repeats = shop_of(*books, settings=settings), with_policy(settings, "allow")
+    recipe = Recipe("personal_frequency", {})
+
+    task = ranking_task(tables, load_interactions(tables), cutoff=date(2025, 6, 1))
+    answer = task.answer(recipe)
+
+    assert task.masks_seen
+    assert not RankingData.align(answer, truth=task.truth, past=task.past.histories).repeats.any()
+    assert not is_repeat(task.truth, task.past.histories).any()
+    assert not ranking_task(
+        shop_of(*books, settings=with_repeats), load_interactions(tables), cutoff=date(2025, 6, 1)
+    ).masks_seen
+
+
+def with_policy(settings: Config, policy: str) -> Config:
+    return structs.replace(settings, recommender=structs.replace(settings.recommender, repeat_policy=policy))
 
 
 def test_validation_walks_forward_up_to_the_test_and_never_before_there_are_customers():

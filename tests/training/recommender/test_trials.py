@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from core.errors import NotEnoughMemory
 from training.recommender.choosing import mean_with_standard_error
 from training.recommender.rows import RankingTask
-from training.recommender.trials import RankingTrials, recommend_all
+from training.recommender.trials import RankingTrials, try_recipes
 from training.run.recipe import Recipe
 from training.run.session import NoProgress
 
@@ -80,28 +82,55 @@ def test_a_second_stage_is_chosen_where_customers_gain_though_the_intervals_over
 
 
 class FakeTask:
-    """A task in which one model lacks memory; the others answer with their names."""
+    """A task with known NDCG by model; one model lacks memory."""
+
+    cutoff = date(2025, 1, 1)
+    truth = SimpleNamespace(customer_ids=CUSTOMERS[:200])
 
     def answer(self, recipe: Recipe) -> Any:
         if recipe.model == "big":
             raise NotEnoughMemory("big would take about 900 GB")
         return recipe.model
 
+    def ndcg(self, answer: str) -> np.ndarray:
+        return (GOOD - {"bad": 0.15, "worse": 0.1}.get(answer, 0.0) + (answer == "bad") * NOISE)[:200]
+
+
+def try_fakes(*names: str, n_tasks: int = 2, required: tuple[str, ...] = (), sample: bool = False) -> RankingTrials:
+    task = cast(RankingTask, FakeTask())
+    recipes = {name: Recipe(name, {}) for name in names}
+    return try_recipes(
+        recipes, [task] * n_tasks, progress=NoProgress(), required=required, sample=task if sample else None
+    )
+
 
 def test_a_recipe_that_cannot_be_fitted_is_skipped_with_its_reason():
-    recipes = {name: Recipe(name, {}) for name in ("small", "big")}
+    study = try_fakes("small", "big", required=("small",))
 
-    answers = recommend_all(recipes, [cast(RankingTask, FakeTask())] * 2, progress=NoProgress(), required=("small",))
-
-    assert answers.by_model == {"small": ["small", "small"]}
-    assert answers.skipped == {"big": "big would take about 900 GB"}
+    assert list(study.ndcg) == ["small"]
+    assert study.skipped == {"big": "big would take about 900 GB"}
 
 
 def test_a_required_recipe_that_cannot_be_fitted_is_an_error():
     with pytest.raises(NotEnoughMemory):
-        recommend_all(
-            {"big": Recipe("big", {})},
-            [cast(RankingTask, FakeTask())],
-            progress=NoProgress(),
-            required=("big",),
-        )
+        try_fakes("big", required=("big",))
+
+
+def test_a_model_that_is_far_below_the_best_is_stopped_after_the_newest_cutoff():
+    study = try_fakes("bad", "good")
+
+    assert {name: len(ndcg) for name, ndcg in study.ndcg.items()} == {"bad": 200, "good": 400}
+    assert study.stopped["bad"].endswith("below good")
+    assert study.choose() == "good"
+    assert [metric.model for metric in study.metrics()] == ["bad", "good"]
+
+
+def test_a_required_model_is_tried_at_every_cutoff_however_bad():
+    assert len(try_fakes("bad", "good", required=("bad",)).ndcg["bad"]) == 400
+
+
+def test_a_model_that_is_stopped_on_the_sample_has_no_figures():
+    study = try_fakes("bad", "good", n_tasks=1, sample=True)
+
+    assert [metric.model for metric in study.metrics()] == ["good"]
+    assert list(study.stopped) == ["bad"]

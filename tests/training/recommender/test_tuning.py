@@ -87,6 +87,14 @@ def test_a_setting_that_matters_is_found(after_tuning: Session):
     assert tuned.difference.low > 0
 
 
+def test_the_gain_is_measured_once_more_after_the_cutoffs_of_the_search(after_tuning: Session):
+    tuned = read_tuned(after_tuning.config.places.recommender_settings).models["personal_frequency"]
+
+    assert tuned.later_cutoff == tuned.validation_end
+    assert tuned.later_difference.low > 0
+    assert f"later, at {tuned.later_cutoff}" in tuned.summary
+
+
 def test_tuning_validates_before_the_test_cutoff(after_tuning: Session):
     tuned = read_tuned(after_tuning.config.places.recommender_settings).models["personal_frequency"]
 

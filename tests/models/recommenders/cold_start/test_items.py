@@ -73,10 +73,12 @@ def test_an_item_without_attributes_has_no_neighbours():
     assert neighbours("zinc") == {}
 
 
-def test_without_categorical_attributes_the_price_alone_decides():
-    price_only = ItemAttributes.from_columns(["pin"], {"category": [None]}, price=[2.0])
+@pytest.mark.parametrize("columns", [{"category": [None]}, {}])
+def test_nothing_is_similar_by_its_price_alone(columns: dict[str, list[str | None]]):
+    price_only = ItemAttributes.from_columns(["pin"], columns, price=[2.0])
 
-    assert attribute_similarity(price_only, KNOWN)[0].tolist() == pytest.approx([2 / 3, 1, 1 / 2, 1 / 2, 1 / 2, 1 / 2])
+    assert not attribute_similarity(price_only, KNOWN).any()
+    assert len(find_cold_start_items(KNOWN, price_only).neighbours) == 0
 
 
 def test_a_price_of_zero_is_missing():

@@ -1,0 +1,14 @@
+"""Whether items that a customer has bought before are recommended again: the TOML's policy, or what the data say."""
+
+from __future__ import annotations
+
+from core.config.training import RecommenderSettings
+from core.interactions import Histories, has_rare_repeats
+from core.recommendations import RepeatPolicy
+
+
+def repeat_policy_of(settings: RecommenderSettings, histories: Histories) -> RepeatPolicy:
+    """The stated policy; for `auto`, never where repeats are rare and allow elsewhere."""
+    if settings.repeat_policy != "auto":
+        return settings.repeat_policy
+    return "never" if has_rare_repeats(histories) else "allow"

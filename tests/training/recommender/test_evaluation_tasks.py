@@ -1,0 +1,82 @@
+"""Recommenders are tested at cutoffs, or on held-out items where there are no times or no customer came back."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from core.errors import NotEnoughHistory
+from core.interactions import Histories
+from features.interactions import load_interactions
+from tests.baskets import interactions
+from tests.worlds import config
+from tests.worlds import shop as shop_of
+from training.recommender.evaluation_tasks import EvaluationTasks, evaluation_tasks
+from training.recommender.study import says_more_than_popularity
+
+SETTINGS = config(watermark=date(2025, 7, 1), active_days=90)
+
+
+def tasks_of(*lines: str) -> EvaluationTasks:
+    tables = shop_of(*lines, settings=SETTINGS)
+    return evaluation_tasks(tables, load_interactions(tables))
+
+
+def lines_on_one_day(n_customers: int, n_items: int) -> list[str]:
+    return [
+        f"c{n:02} 2025-01-01 item_id=i{(n + place) % 12:02}" for n in range(n_customers) for place in range(n_items)
+    ]
+
+
+def test_without_times_a_share_of_each_customers_items_is_found_again_and_the_card_can_say_so():
+    tasks = tasks_of(*lines_on_one_day(20, 8))
+
+    assert "20% of each customer's items" in tasks.description
+    assert "all purchases have the same time" in tasks.description
+    assert [len(task.truth) for task in (*tasks.validation, tasks.test)] == [20, 20]
+    assert all(task.masks_seen for task in (*tasks.validation, tasks.test))
+
+
+def test_the_test_items_are_unknown_in_validation():
+    tasks = tasks_of(*lines_on_one_day(20, 8))
+    held_out = set(pairs_of(tasks.test.truth))
+
+    assert not held_out & set(pairs_of(tasks.validation[0].past))
+    assert not held_out & set(pairs_of(tasks.validation[0].truth))
+
+
+def pairs_of(histories: Histories) -> list[tuple[str, str]]:
+    return list(
+        zip(
+            histories.customer_ids[histories.customers].tolist(),
+            histories.item_ids[histories.items].tolist(),
+            strict=True,
+        )
+    )
+
+
+def test_where_no_customer_came_back_items_are_held_out_with_the_reason():
+    once = [f"c{n:02} 2025-0{1 + n % 6}-0{1 + n % 9} item_id=i{(n + p) % 12:02}" for n in range(30) for p in range(6)]
+
+    tasks = tasks_of(*once)
+
+    assert "no customer with a history bought an item" in tasks.no_cutoffs_because
+
+
+@pytest.mark.parametrize("lines", [lines_on_one_day(1, 1), lines_on_one_day(9, 1), lines_on_one_day(1, 3)])
+def test_with_one_item_or_one_small_customer_one_line_says_what_is_needed(lines: list[str]):
+    with pytest.raises(NotEnoughHistory, match=r"too few customers have 5 different items .* more history is needed"):
+        tasks_of(*lines)
+
+
+@pytest.mark.parametrize(
+    ("baskets", "expected"),
+    [
+        (["ada 2024-01-01 tea", "ada 2024-01-02 jam", "bo 2024-01-01 tea"], False),
+        (["ada 2024-01-01 tea jam"], True),
+        (["ada 2024-01-01 tea", "ada 2024-01-02 tea"], True),
+    ],
+)
+def test_next_basket_repeats_popularity_without_baskets_and_repeats(baskets: list[str], expected: bool):
+    assert says_more_than_popularity(interactions(*baskets)) is expected

@@ -1,0 +1,44 @@
+"""The protocols of papers on any data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import BadInput, UnknownName
+from training.recommender.protocols import evaluate_protocol
+from training.run.session import Session
+
+MODELS = ("personal_frequency",)
+
+
+@pytest.mark.parametrize("protocol", ["last_basket_out", "global_time_split"])
+def test_every_model_has_figures_with_intervals_and_a_difference_from_the_baseline(shop: Session, protocol: str):
+    results = evaluate_protocol(shop, protocol, models=MODELS, ks=(10,))
+    ndcg = {metric.model: metric.estimate for metric in results.metrics if metric.name == "ndcg@10"}
+
+    assert list(ndcg) == ["popularity", "personal_frequency"]
+    assert all(estimate.low < estimate.value < estimate.high for estimate in ndcg.values())
+    assert results.n_customers > 0
+
+
+def test_a_fixed_split_finds_the_items_of_a_file_and_masks_the_known_ones(shop: Session, tmp_path: Path):
+    customers = [f"c{number:06d}" for number in range(1, 60)]
+    (tmp_path / "test.csv").write_text("customer_id,item_id\n" + "".join(f"{one},i0001\n" for one in customers))
+
+    results = evaluate_protocol(shop, "fixed_split", models=MODELS, ks=(10,), test=tmp_path / "test.csv")
+
+    assert 0 < results.n_customers <= len(customers)
+    assert {metric.estimate.value for metric in results.metrics if metric.name == "repeat_recall@10"} <= {0.0}
+
+
+def test_a_missing_file_or_column_and_an_unknown_protocol_are_named(shop: Session, tmp_path: Path):
+    (tmp_path / "test.csv").write_text("who,item_id\nada,tea\n")
+
+    with pytest.raises(BadInput, match="fixed_split needs the file of the test part"):
+        evaluate_protocol(shop, "fixed_split")
+    with pytest.raises(BadInput, match="has no column customer_id; it has who, item_id"):
+        evaluate_protocol(shop, "fixed_split", test=tmp_path / "test.csv")
+    with pytest.raises(UnknownName, match="last_basket_out"):
+        evaluate_protocol(shop, "last_basket")

@@ -74,9 +74,12 @@ def make_split(
     return Split(training=training, histories=histories, truth=truth, cutoff=cutoff, days=days, masks_seen=masks_seen)
 
 
-def generate_recommendations(model: Recommender, split: Split, *, k: int) -> Recommendations:
-    """The k best items for every customer of a split, in its order; without seen items where the split masks them."""
-    exclusions = Exclusions(seen=split.masks_seen)
+def generate_recommendations(model: Recommender, split: Split, *, k: int, discovery: float = 0.0) -> Recommendations:
+    """The k best items for every customer of a split, in its order; without seen items where the split masks them.
+
+    `discovery` weighs new items against repeats, see `Exclusions`.
+    """
+    exclusions = Exclusions(seen=split.masks_seen, discovery=discovery)
     rows_by_day = [np.flatnonzero(split.days == day) for day in np.unique(split.days)]
     blocks = [
         rows[start : start + CUSTOMERS_AT_ONCE]

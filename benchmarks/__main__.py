@@ -33,7 +33,11 @@ BENCHMARKS = {
     "features_10m": ("benchmarks.features_10m",),
     "usage_20m": ("benchmarks.usage_20m",),
     "http_face": ("benchmarks.http_face",),
+    "leaks": ("benchmarks.leaks",),
     "first_scores.german": ("benchmarks.first_scores",),
+    "demo": ("benchmarks.demo",),
+    "command_line": ("benchmarks.command_line",),
+    "cases": ("benchmarks.cases",),
 }
 "Module and arguments, by the name of the section."
 

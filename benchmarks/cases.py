@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from benchmarks.figures import BenchmarkFigure, publish
+from benchmarks.pages import table, write_section
 
 CASES = Path(os.environ.get("KIZUNA_DATA", "../shared/data")).parent / "cases"
 
@@ -46,6 +47,13 @@ def main() -> int:
         for name, n in (("cases.right", n_right), ("cases.all", len(names)))
     ]
     publish("cases", figures)
+    write_section(
+        "cases",
+        "Small inputs with known answers",
+        command="python -m benchmarks.cases",
+        facts={"Right": "a case whose tests in tests/cases all pass; a case without a test counts as wrong"},
+        parts=[table(["cases", "right", "wrong"], [[str(len(names)), str(n_right), ", ".join(wrong) or "-"]])],
+    )
     for name in wrong:
         typer.echo(f"wrong, or without a test: {name}")
     return 1 if wrong else 0

@@ -7,7 +7,9 @@ import subprocess
 import sys
 
 from benchmarks.figures import BenchmarkFigure, publish
+from benchmarks.pages import figure_table, write_section
 
+SECTION = "command_line"
 COMMAND_LINES = {
     "cli.start_cpu_s": ["--help"],
     "cli.version_cpu_s": ["--version"],
@@ -25,7 +27,15 @@ def main() -> None:
         figures.append(
             BenchmarkFigure(figure=name, value=runs[N_RUNS // 2], low=runs[0], high=runs[-1], unit="CPU seconds")
         )
-    publish("command_line", figures)
+    publish(SECTION, figures)
+    commands = ", ".join(f"`kizuna {' '.join(arguments)}`" for arguments in COMMAND_LINES.values())
+    write_section(
+        SECTION,
+        "The start of the command line",
+        command="python -m benchmarks.command_line",
+        facts={"Commands": commands, "Runs": f"{N_RUNS} of each; the median, the least and the greatest"},
+        parts=[figure_table(figures)],
+    )
 
 
 def _cpu_seconds(arguments: list[str]) -> float:

@@ -11,10 +11,10 @@ import sys
 import tempfile
 import time
 
-import typer
+import psutil
 
 from benchmarks.figures import BenchmarkFigure, publish
-from benchmarks.measure import describe_machine
+from benchmarks.pages import figure_table, write_section
 
 PORT = 3917
 TARGET_SECONDS = 90
@@ -33,12 +33,20 @@ def main() -> int:
         )
         seconds = time.perf_counter() - started
     cpu_seconds = _children_cpu_seconds() - before
-    figures = {"demo.once_s": seconds, "demo.once_cpu_s": cpu_seconds}
-    publish(
+    values = {"demo.once_s": seconds, "demo.once_cpu_s": cpu_seconds}
+    figures = [BenchmarkFigure(figure=name, value=n, low=n, high=n, unit="s") for name, n in values.items()]
+    publish("demo", figures)
+    write_section(
         "demo",
-        (BenchmarkFigure(figure=name, value=n, low=n, high=n, unit="s") for name, n in figures.items()),
+        "The demo",
+        command="python -m benchmarks.demo",
+        facts={
+            "Command": "`kizuna demo --once`, as `make demo ARGS=--once` runs it once it is installed",
+            "Target": f"{TARGET_SECONDS} s on two quiet cores",
+            "Load average": f"{psutil.getloadavg()[0]:.1f}; seconds depend on it, CPU seconds hardly",
+        },
+        parts=[figure_table(figures)],
     )
-    typer.echo(f"on {describe_machine()}; the target is {TARGET_SECONDS} s")
     return demo.returncode or int(seconds > TARGET_SECONDS)
 
 

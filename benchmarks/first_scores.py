@@ -27,7 +27,7 @@ import psutil
 import typer
 
 from benchmarks.figures import BenchmarkFigure, publish
-from benchmarks.measure import describe_machine
+from benchmarks.pages import figure_table, write_section
 
 START, DAYS = datetime(2024, 1, 2), 730
 ITEMS_PER_ORDER = 2.5
@@ -182,12 +182,21 @@ def main(
         seconds = time_commands(folder, export)
         scores = (folder / "scores.csv").read_text(encoding="utf-8").splitlines()
     figures = {f"first_scores.{style}.{name}": value for name, value in seconds.items()}
-    publish(
+    timed = [
+        BenchmarkFigure(figure=name, value=value, low=value, high=value, unit="s") for name, value in figures.items()
+    ]
+    publish(f"first_scores.{style}", timed)
+    write_section(
         f"first_scores.{style}",
-        [BenchmarkFigure(figure=name, value=value, low=value, high=value, unit="s") for name, value in figures.items()],
+        "From an unknown order export to churn scores",
+        command=f"python -m benchmarks.first_scores --style {style} --lines {lines}",
+        facts={
+            "Data": f"a made-up export of {lines:,} lines, seed {seed}; {len(scores) - 1:,} customers get a score",
+            "Commands": ", then ".join(f"`kizuna {' '.join(command)}`" for command in COMMANDS),
+            "Load average": f"{psutil.getloadavg()[0]:.1f}; seconds depend on it, CPU seconds hardly",
+        },
+        parts=[figure_table(timed)],
     )
-    load = psutil.getloadavg()[0]
-    typer.echo(f"{lines:,} lines, {len(scores) - 1:,} scores; {describe_machine()}; load average {load:.1f}")
 
 
 if __name__ == "__main__":

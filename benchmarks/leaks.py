@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.figures import BenchmarkFigure, publish
 from benchmarks.leak_worlds import LeakWorld, generate_leak_world
+from benchmarks.pages import figure_table, write_section
 from core.intervals import Estimate, estimate_intervals
 from training.cross_section.pipeline import stratify_folds
 from training.judging.leaks import find_leaks
@@ -41,7 +42,19 @@ def main() -> None:
         n_leaks.append(len(world.leaks))
         doubted.append(len(world.honest & alarms))
         n_honest.append(len(world.honest))
-    publish("leaks", [share("leaks.missed", missed, n_leaks), share("leaks.false_alarms", doubted, n_honest)])
+    figures = [share("leaks.missed", missed, n_leaks), share("leaks.false_alarms", doubted, n_honest)]
+    publish("leaks", figures)
+    write_section(
+        "leaks",
+        "Leak detection",
+        command="python -m benchmarks.leaks",
+        facts={
+            "Data": f"{len(SEEDS)} generated cross-sections, seeds {SEEDS.start} to {SEEDS.stop - 1}: "
+            f"{sum(n_leaks):,} leaks and {sum(n_honest):,} honest columns",
+            "Settings": "the limits were chosen on worlds of other seeds; intervals resample worlds",
+        },
+        parts=[figure_table(figures)],
+    )
 
 
 if __name__ == "__main__":

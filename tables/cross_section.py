@@ -1,13 +1,15 @@
 """A cross-section data set: one row per customer as of one day, with a column that labels churned customers.
 
-Its files have one row per customer each and are joined by customer id. Without times there is no past to train on and
-no future to test on. Every column is an attribute as of that day and may have been written because the customer
-churned. Models are evaluated on held-out customers, and leak detection checks every column.
+Its files have one row per customer each and are joined by customer id. Rows without an id or a label are not used.
+Without times there is no past to train on and no future to test on. Every column is an attribute as of that day and may
+have been written because the customer churned. Models are evaluated on held-out customers, and leak detection checks
+every column.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -19,22 +21,25 @@ from ibis.backends.duckdb import Backend as DuckDB
 from numpy.typing import NDArray
 
 from core.config.data_set import Config
-from core.config.sources import ColumnSource, CrossSectionSource, CrossSectionTable, TableSource, format_of
-from core.errors import DataError, did_you_mean
+from core.config.sources import CrossSectionSource, CrossSectionTable, format_of
+from core.errors import DataError
 from core.feature_table import FeatureTable
 from core.ids import digest_of
 from core.labels import Labels
-from tables.attributes import MAX_WORDS, Attribute, encode_attribute, frequent_words, kind_of
-from tables.cleaning.readings import read_column
+from tables.attributes import MAX_WORDS, Attribute, encode_attribute, kind_of
 from tables.cleaning.undeclared import UndeclaredColumn, read_undeclared
 from tables.cleaning.workbench import Clock, Workbench
+from tables.cross_section_columns import ListedColumns, find_unusable_columns, list_columns
+from tables.cross_section_files import CUSTOMER, file_column, read_file, read_ids, refuse_repeated_customers
+from tables.cross_section_label import CAUSE, CHURNED, describe_labels, select_label
 from tables.engines.arrays import texts
 from tables.engines.databases import connect_in_memory
 from tables.load_report import fingerprint_of
-from tables.sources.protocol import Location, find_source
+from tables.personal_columns import PersonalColumn
 from tables.tables import Tables
 
-CUSTOMER, CHURNED, CAUSE = "customer_id", "churned", "churn_cause"
+MAX_VOCABULARY = 10_000
+"Words that a column distinguishes. Above `MAX_WORDS`, models learn a rate for each, and words of one customer none."
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,12 @@ class CrossSection:
     sources: dict[str, ir.Table]
     "The files as they are, by table."
     backend: DuckDB
+    listed: dict[str, ListedColumns]
+    "The features of each file that are used, and where they come from."
+    unused: tuple[PersonalColumn, ...] = ()
+    "Columns that look personal."
+    excluded: dict[str, int] = field(default_factory=dict[str, int])
+    "Rows of the label's file that are not used, by cause."
 
     @cached_property
     def arrow(self) -> pa.Table:
@@ -61,13 +72,13 @@ class CrossSection:
 
     @cached_property
     def features(self) -> FeatureTable:
-        """The columns that the TOML lists: words as codes, numbers unchanged, dates as their age."""
+        """The columns that are features: words as codes, numbers unchanged, dates as their age."""
         names = [name for name in self.rows.columns if name not in (CUSTOMER, CHURNED, CAUSE)]
         attributes = [self._attribute(name) for name in names]
         values = [encode_attribute(self.arrow[a.source], a, cutoff=self._cutoff) for a in attributes]
-        return FeatureTable(
-            self.customer_ids, self._cutoffs, np.column_stack(values), tuple(a.column for a in attributes)
-        )
+        matrix = np.column_stack([np.empty((len(self.arrow), 0)), *values])
+        matrix[~np.isfinite(matrix)] = np.nan
+        return FeatureTable(self.customer_ids, self._cutoffs, matrix, tuple(a.column for a in attributes))
 
     @cached_property
     def outcomes(self) -> Labels:
@@ -103,6 +114,10 @@ class CrossSection:
         """No tables: the model cards and reports of a cross-section expect an empty set."""
         return Tables(self.config, connect_in_memory(), sources={}, conformed={})
 
+    def count_excluded(self, table: str) -> dict[str, int]:
+        """The rows of a file that are not used, by cause."""
+        return self.excluded if table == self._source.label.table else {}
+
     @cached_property
     def digest(self) -> str:
         """A fingerprint of the content."""
@@ -110,7 +125,7 @@ class CrossSection:
 
     def _attribute(self, name: str) -> Attribute:
         kind = kind_of(self.rows[name])
-        words = frequent_words(self.rows, name, max_words=MAX_WORDS) if kind == "word" else None
+        words = words_of(self.arrow[name]) if kind == "word" else None
         return Attribute("customers", name, kind=kind, words=words, as_of_today=True)
 
     @property
@@ -134,95 +149,69 @@ def cross_section_source(config: Config) -> CrossSectionSource:
     return config.cross_section
 
 
+def words_of(column: pa.ChunkedArray) -> tuple[str, ...]:
+    """Every word of a text column, sorted; of very many, the most frequent ones."""
+    counts = Counter[str](column.drop_null().to_pylist())
+    ranked = sorted(counts.items(), key=_by_frequency)
+    if len(ranked) > MAX_WORDS:
+        ranked = [(word, rows) for word, rows in ranked if rows > 1][:MAX_VOCABULARY]
+    return tuple(sorted(word for word, _rows in ranked))
+
+
+def _by_frequency(count: tuple[str, int]) -> tuple[int, str]:
+    word, rows = count
+    return -rows, word
+
+
 def open_cross_section(config: Config) -> CrossSection:
     """Read and join the files of a cross-section data set.
 
     Raises SourceUnavailable, ConfigError or DataError if a file, a column or the label cannot be used.
     """
     source, engine = cross_section_source(config), connect_in_memory()
-    raw = {name: _read_file(engine, name, table=table) for name, table in source.tables.items()}
-    rows = _select_label(raw[source.label.table], source, config=config)
+    raw = {name: read_file(engine, name, table=table) for name, table in source.tables.items()}
+    rows, excluded = select_label(raw[source.label.table], source, config=config)
+    unused: list[PersonalColumn] = []
+    listed = list_columns(raw, source)
     for name, table in source.tables.items():
-        features = _select_features(raw[name], name, table=table, config=config)
-        _refuse_repeated_customers(features, name)
-        rows = rows.left_join(features, CUSTOMER).drop(f"{CUSTOMER}_right")
+        features = _select_features(raw[name], name, table=table, listed=listed[name], config=config)
+        refuse_repeated_customers(features, name)
+        unusable = find_unusable_columns(name, features, listed=listed[name])
+        listed[name] = listed[name].without({column.column for column in unusable})
+        unused += unusable
+        rows = rows.left_join(features.select(CUSTOMER, *listed[name].columns), CUSTOMER).drop(f"{CUSTOMER}_right")
     stored = engine.create_table("cross_section", rows, temp=True)
     n_rows = {name: int(table.count().to_pyarrow().as_py()) for name, table in raw.items()}
-    data = CrossSection(config, stored, n_rows, raw, engine)
-    churned = data.outcomes.churned
-    if churned.all() or not churned.any():
-        raise DataError(
-            f"{config.name}: {churned.sum()} of {len(churned)} customers churned ({data.definition}); "
-            "both classes are needed, see [cross_section.label]"
-        )
+    data = CrossSection(config, stored, n_rows, raw, engine, listed, tuple(unused), excluded)
+    _refuse_one_class(data, raw[source.label.table])
     return data
 
 
-def _read_file(engine: DuckDB, name: str, *, table: CrossSectionTable) -> ir.Table:
-    settings = TableSource(
-        path=table.path,
-        encoding=table.encoding,
-        delimiter=table.delimiter,
-        header_line=table.header_line,
-        footer_lines=table.footer_lines,
-    )
-    location = Location(name, settings)
-    return find_source(location).read(engine, location)
-
-
-def _column(raw: ir.Table, column: str, *, table: str) -> ir.Value:
-    if column not in raw.columns:
-        raise DataError(
-            f"[cross_section.tables.{table}]: the file has no column '{column}'{did_you_mean(column, raw.columns)}"
-        )
-    return raw[column]
-
-
-def _select_features(raw: ir.Table, name: str, *, table: CrossSectionTable, config: Config) -> ir.Table:
+def _select_features(
+    raw: ir.Table, name: str, *, table: CrossSectionTable, listed: ListedColumns, config: Config
+) -> ir.Table:
     """The customer's id and the features of one file."""
     bench = Workbench(raw, Clock(config.time_zone, config.time_zone))
-    customer = _read_ids(bench, name, table=table)
+    customer = read_ids(bench, name, table=table)
     columns: dict[str, UndeclaredColumn] = {}
-    for feature, source in table.columns.items():
-        column = ColumnSource(column=source) if isinstance(source, str) else source
+    for feature, column in listed.columns.items():
         if column.constant is not None:
             cells = [ibis.literal(column.constant)]
         else:
-            cells = [_column(raw, str(one), table=name) for one in column.product or (column.column,)]
+            cells = [file_column(raw, str(one), table=name) for one in column.product or (column.column,)]
         columns[feature] = UndeclaredColumn(cells, format_of(column, table=table))
-    values = read_undeclared(columns, bench)
+    values = read_undeclared(f"[cross_section.tables.{name}] ", columns, bench)
     return bench.table.select(**{CUSTOMER: customer}, **values)
 
 
-def _read_ids(bench: Workbench, name: str, *, table: CrossSectionTable) -> ir.Value:
-    """The customers' ids by the rule of `core.ids`, NULL where missing. Raises DataError for one that lost digits."""
-    cell = _column(bench.table, table.customer_id, table=name)
-    reading = read_column([cell], bench, written=format_of(None, table=table), kind="id")
-    ids = bench.step(reading.value)
-    for has_fault, fault in reading.other_faults:
-        faulty = bench.table.filter(has_fault).select(cell=cell.cast("string")).limit(1).to_pyarrow().to_pylist()
-        if faulty:
-            raise DataError(
-                f"[cross_section.tables.{name}] {table.customer_id}: an id cannot be read, e.g. '{faulty[0]['cell']}' "
-                f"({fault}); export the ids as text"
-            )
-    return ids
-
-
-def _select_label(raw: ir.Table, source: CrossSectionSource, *, config: Config) -> ir.Table:
-    label, table = source.label, source.tables[source.label.table]
-    bench = Workbench(raw, Clock(config.time_zone, config.time_zone))
-    customer = _read_ids(bench, label.table, table=table)
-    raw = bench.table
-    value = _column(raw, label.column, table=label.table).cast("string")
-    cause = ibis.literal("") if label.cause is None else _column(raw, label.cause, table=label.table).cast("string")
-    churned = (value == label.equals).fill_null(False)
-    rows = raw.select(**{CUSTOMER: customer, CHURNED: churned, CAUSE: cause.fill_null("")})
-    return rows.filter(rows[CUSTOMER].notnull())
-
-
-def _refuse_repeated_customers(features: ir.Table, name: str) -> None:
-    ids = features[CUSTOMER]
-    repeated = int((ids.count() - ids.nunique()).to_pyarrow().as_py())
-    if repeated:
-        raise DataError(f"[cross_section.tables.{name}]: {repeated} rows repeat a customer; keep one row per customer")
+def _refuse_one_class(data: CrossSection, labelled: ir.Table) -> None:
+    """Raise DataError, with the values of the label, where no customer or every customer churned."""
+    churned = data.outcomes.churned
+    if churned.any() and not churned.all():
+        return
+    label = cross_section_source(data.config).label
+    raise DataError(
+        f"{data.config.name}: {churned.sum()} of {len(churned)} customers churned ({data.definition}), and both "
+        "classes are needed; in [cross_section.label], set equals to the value of customers who churned; the values of "
+        f"{label.column} are {describe_labels(labelled, label)}"
+    )

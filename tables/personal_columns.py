@@ -1,6 +1,7 @@
 """Finds columns that identify a person instead of describing them: names, addresses, numbers, near-unique ids.
 
-A model would memorise people from them, so features never use them, even where the TOML lists them.
+A model would memorise people from them, so features never use them, even where the TOML lists them. A column that is
+only called like one (`email_opt_in` with yes and no, `phone_minutes` with amounts) is none.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ NEAR_UNIQUE_SHARE = 0.9
 "Share of distinct values above which a column is near-unique."
 PATTERN_SHARE = 0.5
 "Share of values that match a pattern above which the column is personal."
+
+MAX_CLASSES = 10
+"Different values up to which a column with several rows for each has classes, such as yes and no."
+SHORTEST_PHONE = 1e6
 
 MAIL = r"^[^@\s]+@[^@\s]+[.][^@\s]+$"
 PHONE = r"^([+]|[(]?0|[(])[0-9() .-]{8,18}$"
@@ -46,15 +51,33 @@ class PersonalColumn:
 def find_personal_columns(name: str, table: ir.Table, *, columns: Sequence[str]) -> tuple[PersonalColumn, ...]:
     """The columns that look personal, by their name and by a sample of their values."""
     texts = [column for column in columns if table[column].type().is_string()]
-    counts = _count_values(table, texts)
-    verdicts = [(column, _judge_name(column) or _judge_values(counts.get(column, {}))) for column in columns]
-    return tuple(PersonalColumn(name, column, looks_like) for column, looks_like in verdicts if looks_like)
+    called = {column: kind for column in columns if (kind := _judge_name(column))}
+    numbers = [column for column in called if table[column].type().is_numeric()]
+    counts, are_numbers = _count_values(table, texts), _are_phone_numbers(table, numbers)
+    verdicts = {column: _judge_values(counts[column], called=called.get(column)) for column in texts}
+    verdicts |= {column: called[column] for column in numbers if are_numbers[column]}
+    return tuple(PersonalColumn(name, column, looks_like) for column in columns if (looks_like := verdicts.get(column)))
 
 
 def _judge_name(column: str) -> str | None:
     name = WORD_BOUNDARY.sub("_", column).lower()
     kinds = ((CALLED_MAIL, "mail addresses"), (CALLED_PHONE, "phone numbers"), (CALLED_NAME, "names"))
     return next((kind for pattern, kind in kinds if pattern.search(name)), None)
+
+
+def _are_phone_numbers(table: ir.Table, columns: Sequence[str]) -> dict[str, bool]:
+    """Whether each column of numbers may hold telephone numbers: whole, long and mostly different."""
+    if not columns:
+        return {}
+    sample = table.select(*columns).limit(SAMPLE_ROWS)
+    tests: dict[str, ir.Value] = {}
+    for place, column in enumerate(columns):
+        number = sample[column].cast("float64")
+        is_long = (number >= SHORTEST_PHONE) & (number == number.floor())
+        is_distinct = number.nunique() > PATTERN_SHARE * number.count()
+        tests[f"{place}"] = (is_long.cast("int64").sum() > PATTERN_SHARE * number.count()) & is_distinct
+    row = sample.aggregate(**tests).to_pyarrow().to_pylist()[0]
+    return {column: bool(row[f"{place}"]) for place, column in enumerate(columns)}
 
 
 def _count_values(table: ir.Table, columns: Sequence[str]) -> dict[str, dict[str, float]]:
@@ -78,8 +101,10 @@ def _column_counts(cell: ir.Value, place: int) -> list[ir.Value]:
     return [cell.count().name(f"values_{place}"), cell.nunique().name(f"distinct_{place}"), *matches]
 
 
-def _judge_values(counts: dict[str, float]) -> str | None:
-    n_values = counts.get("values", 0)
+def _judge_values(counts: dict[str, float], *, called: str | None) -> str | None:
+    n_values = counts["values"]
+    if called is not None:
+        return None if _are_classes(counts) else called
     if not n_values:
         return None
     share = {name: count / n_values for name, count in counts.items()}
@@ -92,3 +117,8 @@ def _judge_values(counts: dict[str, float]) -> str | None:
     if share["persons"] > PATTERN_SHARE and share["distinct"] > PATTERN_SHARE:
         return "names"
     return "near-unique ids" if share["distinct"] > NEAR_UNIQUE_SHARE else None
+
+
+def _are_classes(counts: dict[str, float]) -> bool:
+    """Whether a text column has a few values that many rows share."""
+    return 1 < counts["distinct"] <= MAX_CLASSES and counts["distinct"] * 2 <= counts["values"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -70,3 +71,44 @@ def write_club(folder: Path, n: int = 600, seed: int = 1, is_predictable: bool =
 def club(folder: Path, n: int = 600, seed: int = 1, is_predictable: bool = True) -> Config:
     """Write a club and read its configuration."""
     return read_config(write_club(folder, n, seed, is_predictable), {})
+
+
+ONE_FILE = """
+name = "people"
+time_zone = "UTC"
+currency = "EUR"
+var = "{folder}/var"
+{root}
+[cross_section]
+cutoff = 2026-04-01
+label = {{ table = "people", column = "left", equals = "yes" }}
+
+[cross_section.tables.people]
+path = "people.csv"
+customer_id = "id"
+{table}
+"""
+
+
+def write_people(folder: Path, columns: Mapping[str, Sequence[object]], *, root: str = "", table: str = "") -> Path:
+    """Write one file with the columns, ids where there are none, and its TOML; every column is a feature.
+
+    `root` and `table` are further lines of the TOML, for the data set and for its file.
+    """
+    n = len(next(iter(columns.values())))
+    ids = {} if "id" in columns else {"id": [f"c{row:05d}" for row in range(n)]}
+    cells = {name: [None if cell is None else str(cell) for cell in column] for name, column in columns.items()}
+    csv.write_csv(pa.table({**ids, **cells}), folder / "people.csv")
+    toml = folder / "people.toml"
+    toml.write_text(ONE_FILE.format(folder=folder, root=root, table=table), encoding="utf-8")
+    return toml
+
+
+def people(folder: Path, columns: Mapping[str, Sequence[object]], *, root: str = "", table: str = "") -> Config:
+    """Write one file and read its configuration."""
+    return read_config(write_people(folder, columns, root=root, table=table), {})
+
+
+def leavers(n: int, n_left: int) -> list[str]:
+    """Labels of n customers; the first n_left of them left."""
+    return ["yes"] * n_left + ["no"] * (n - n_left)

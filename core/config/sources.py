@@ -208,10 +208,23 @@ class CrossSectionTable(ValueFormat, frozen=True, kw_only=True):
     footer_lines: NonNegativeInt = 0
     "Lines below the last row of a CSV, such as totals, that are not read. Blank lines do not count."
     columns: dict[str, str | ColumnSource] = msgspec.field(default_factory=dict)
-    "Feature to column of the file, or where its values come from."
+    "Feature to column of the file, or where its values come from. Without it, every column is a feature."
+    all_columns: bool | None = None
+    """\
+    Whether the columns that `columns` does not name are features as well, under their own names. Default: only where
+    `columns` is not given. Never the ids, the label, its cause, and columns that look personal."""
+    exclude: tuple[str, ...] = ()
+    "Columns of the file that are no features although all are."
+
+    @property
+    def uses_all_columns(self) -> bool:
+        """Whether columns that are not named are features."""
+        return not self.columns if self.all_columns is None else self.all_columns
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.exclude and not self.uses_all_columns:
+            raise ValueError("exclude takes columns out of all; set all_columns = true, or leave out `columns`")
         for name, column in self.columns.items():
             if isinstance(column, ColumnSource) and (column.scale, column.interval) != (None, None):
                 raise ValueError(f"{name}: scale and interval are for [tables]")
@@ -250,5 +263,5 @@ class CrossSectionSource(Section, frozen=True):
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise ValueError(f"'{repeated[0]}' is a column of two tables; rename one of them")
-        if not names:
-            raise ValueError("no table names a column; list features under columns")
+        if not names and not any(table.uses_all_columns for table in self.tables.values()):
+            raise ValueError("no table has a feature; list them under columns, or set all_columns = true")

@@ -156,15 +156,12 @@ def _check_table(tables: Tables, name: str) -> CheckedTable:
 
 
 def _check_file(data: CrossSection, name: str, *, table: CrossSectionTable) -> CheckedTable:
-    columns = {CUSTOMER: ColumnSource(column=table.customer_id)}
-    for feature, column in table.columns.items():
-        columns[feature] = ColumnSource(column=column) if isinstance(column, str) else column
     source = data.sources[name]
     return CheckedTable(
         name=name,
         source=source,
         rows=source.select(**{CUSTOMER: source[table.customer_id]}),
-        columns=columns,
+        columns={CUSTOMER: ColumnSource(column=table.customer_id), **data.listed[name].columns},
         section=f"[cross_section.tables.{name}]",
         config=data.config,
         is_cross_section=True,

@@ -125,7 +125,7 @@ def check_cross_section(cross_section: CrossSection) -> DataCheck:
             TableOverview(
                 table=name,
                 n_rows=cross_section.n_rows[name],
-                excluded={},
+                excluded=cross_section.count_excluded(name),
                 n_line_versions=0,
                 columns={column: n_missing[column] for column in data[name].columns if column in n_missing},
                 absent=(),

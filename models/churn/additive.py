@@ -33,6 +33,7 @@ from models.artifact import Artifact
 from models.calibration import Platt
 from models.churn.customer_folds import TrainingRows
 from models.churn.reasons import explain_scores, usual_values
+from models.churn.word_rates import WordRates, encode_training_rows
 from models.protocols import Settings
 from models.setting_types import Resamples, Seed
 
@@ -61,6 +62,8 @@ class AdditiveModel(ABC):
     "The usual value of each column in the cohort."
     horizon_days_: int = field(init=False, repr=False, default=0)
     platt_: Platt = field(init=False, repr=False, default=Platt())
+    word_rates_: WordRates = field(init=False, repr=False, default=WordRates())
+    "Of the columns with very many words."
 
     @abstractmethod
     def fit_rows(self, rows: TrainingRows) -> None:
@@ -112,7 +115,9 @@ class AdditiveModel(ABC):
         self.horizon_days_ = outcomes.horizon_days
         values = align_values(features, self.columns_)
         self.usual_ = usual_values(values, self.columns_)
-        self.fit_rows(TrainingRows(values, outcomes.churned.astype(np.float64), outcomes.customer_ids))
+        rows = TrainingRows(values, outcomes.churned.astype(np.float64), outcomes.customer_ids)
+        self.word_rates_ = WordRates.fit(rows, self.columns_)
+        self.fit_rows(encode_training_rows(rows, self.columns_, seed=self.seed))
         return self
 
     def score(self, features: FeatureTable, horizon_days: int) -> Scores:
@@ -122,7 +127,7 @@ class AdditiveModel(ABC):
                 f"this {self.name} model was fitted for {self.horizon_days_} days and cannot score {horizon_days}; "
                 "train one for that horizon"
             )
-        values = align_values(features, self.columns_)
+        values = self._align(features)
         value, low, high = expit(np.vstack([np.empty((0, 3)), *map(self._score_block, _blocks(values))])).T
         scores = Scores(
             customer_ids=features.customer_ids, cutoffs=features.cutoffs, value=value, horizon_days=horizon_days
@@ -131,7 +136,7 @@ class AdditiveModel(ABC):
 
     def contributions(self, features: FeatureTable) -> NDArray[np.float64]:
         """What each of `columns_` adds to the calibrated log-odds, and last the bias, (n, m + 1); rows sum to them."""
-        blocks = map(self._explain_block, _blocks(align_values(features, self.columns_)))
+        blocks = map(self._explain_block, _blocks(self._align(features)))
         return np.vstack([np.empty((0, len(self.columns_) + 1)), *blocks])
 
     def update_texts(self, columns: Sequence[FeatureColumn]) -> None:
@@ -151,7 +156,7 @@ class AdditiveModel(ABC):
         """At most k reasons per row, strongest first. A family that contributes nothing gives no reason."""
         reasons: list[tuple[Reason, ...]] = []
         for values in _blocks(align_values(features, self.columns_)):
-            contributions = self._explain_block(values)[:, :-1]
+            contributions = self._explain_block(self.word_rates_.encode(values))[:, :-1]
             reasons += explain_scores(contributions, values, columns=self.columns_, usual=self.usual_, k=k)
         return reasons
 
@@ -165,7 +170,8 @@ class AdditiveModel(ABC):
             "horizon_days": self.horizon_days_,
             "platt": [self.platt_.slope, self.platt_.intercept],
         }
-        return Artifact(self.name, state, {**own.arrays, "usual": self.usual_}, own.texts)
+        arrays = {**own.arrays, **self.word_rates_.arrays(), "usual": self.usual_}
+        return Artifact(self.name, state, arrays, own.texts)
 
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> Self:
@@ -175,8 +181,19 @@ class AdditiveModel(ABC):
         model.horizon_days_ = artifact.state["horizon_days"]
         model.platt_ = Platt(*artifact.state["platt"])
         model.usual_ = artifact.arrays["usual"]
-        model.load(artifact)
+        model.word_rates_ = WordRates.of_arrays(artifact.arrays)
+        shared = model.word_rates_.arrays()
+        own = {name: array for name, array in artifact.arrays.items() if name not in shared}
+        model.load(replace(artifact, arrays=own))
         return model
+
+    @property
+    def input_columns(self) -> tuple[FeatureColumn, ...]:
+        """The columns of the values that `fit_rows` gets: those with very many words are numbers."""
+        return self.word_rates_.as_numbers(self.columns_)
+
+    def _align(self, features: FeatureTable) -> NDArray[np.float64]:
+        return self.word_rates_.encode(align_values(features, self.columns_))
 
     def _score_block(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Calibrated log-odds with their bounds, (n, 3)."""

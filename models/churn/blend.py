@@ -77,6 +77,7 @@ class Blend(AdditiveModel):
         self.logistic_ = Logistic(n_resamples=self.n_resamples, seed=self.seed, n_knots=self.n_knots)
         self.boosting_ = GradientBoosting(n_resamples=self.n_resamples, seed=self.seed, n_threads=self.n_threads)
         self.logistic_.columns_ = self.boosting_.columns_ = self.columns_
+        self.logistic_.word_rates_ = self.boosting_.word_rates_ = self.word_rates_
 
     def _mix_held_out(self, weight: float) -> NDArray[np.float64]:
         return (1 - weight) * self.logistic_.held_out_ + weight * self.boosting_.held_out_

@@ -26,6 +26,10 @@ class TrainingRows:
     "(n,) 1.0 or 0.0."
     customer_ids: NDArray[np.str_]
 
+    def take(self, rows: NDArray[np.bool_]) -> TrainingRows:
+        """The rows that a mask selects."""
+        return TrainingRows(self.values[rows], self.churned[rows], self.customer_ids[rows])
+
     def resample(self, n_resamples: int, *, seed: int) -> Iterator[NDArray[np.float64]]:
         """Draw bootstrap samples over customers: how often each row counts, (n,) each."""
         return resample_weights(self.customer_ids, n_resamples=n_resamples, seed=seed)

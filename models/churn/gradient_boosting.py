@@ -108,7 +108,7 @@ class GradientBoosting(AdditiveModel):
         self.boosters_ = [lgb.Booster(model_str=artifact.texts[name]) for name in sorted(artifact.texts)]
 
     def _dataset(self, rows: TrainingRows) -> lgb.Dataset:
-        words = [place for place, column in enumerate(self.columns_) if column.vocabulary is not None]
+        words = [place for place, column in enumerate(self.input_columns) if column.vocabulary is not None]
         data = lgb.Dataset(
             rows.values,
             rows.churned,

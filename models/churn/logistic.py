@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -72,17 +73,15 @@ class Logistic(AdditiveModel):
         """Choose the regularization by folds; sets the design matrix and the held-out log-odds of the choice."""
         penalties = REGULARIZATIONS if self.regularization is None else (self.regularization,)
         n_knots = N_KNOTS if self.n_knots is None else (self.n_knots,)
-        matrices = [DesignMatrix.fit(rows.values, self.columns_, n_knots=one) for one in n_knots]
+        matrices = [DesignMatrix.fit(rows.values, self.input_columns, n_knots=one) for one in n_knots]
         if len(penalties) * len(matrices) == 1 and not self.calibrated:
             self.design_ = matrices[0]
             return penalties[0]
         folds, trials = rows.folds(self.seed), []
         for matrix in matrices:
             design = matrix.transform(rows.values)
-            trials += [
-                (matrix, one, _predict_held_out(design, rows.churned, folds=folds, regularization=one))
-                for one in penalties
-            ]
+            held_out = _predict_held_out(design, rows.churned, folds=folds, penalties=penalties)
+            trials += [(matrix, penalty, log_odds) for penalty, log_odds in held_out.items()]
         self.design_, penalty, self.held_out_ = min(trials, key=lambda trial: mean_log_loss(trial[2], rows.churned))
         return penalty
 
@@ -120,14 +119,18 @@ def _fit_weights(
 
 
 def _predict_held_out(
-    design: NDArray[np.float64], churned: NDArray[np.float64], *, folds: NDArray[np.int64], regularization: float
-) -> NDArray[np.float64]:
-    log_odds = np.empty(len(design))
+    design: NDArray[np.float64], churned: NDArray[np.float64], *, folds: NDArray[np.int64], penalties: Sequence[float]
+) -> dict[float, NDArray[np.float64]]:
+    """The log-odds of each row by a model fitted without its fold, (n,), for each penalty in the order given."""
+    log_odds = {penalty: np.empty(len(design)) for penalty in penalties}
     for fold in np.unique(folds):
         held = folds == fold
-        is_train = (~held).astype(np.float64)
-        weights = _fit_weights(design, churned, regularization=regularization, sample_weight=is_train)
-        log_odds[held] = design[held] @ weights[:-1] + weights[-1]
+        train, of_train = design[~held], churned[~held]
+        # The weights under a stronger penalty are close to those under the next, so that each fit starts from them.
+        model = LogisticRegression(solver="newton-cholesky", max_iter=200, warm_start=True)
+        for penalty in sorted(penalties, reverse=True):
+            model.set_params(C=1.0 / penalty).fit(train, of_train)
+            log_odds[penalty][held] = design[held] @ np.ravel(model.coef_) + model.intercept_
     return log_odds
 
 

@@ -138,7 +138,7 @@ def test_a_cross_section_needs_neither_tables_nor_active_days(tmp_path):
         (SHOP + "[tables.purchases]\npath = '${NOWHERE}/p.csv'", "environment variable NOWHERE is not set"),
         (SHOP + "active_days = 3", "is not valid TOML"),
         (SHOP + CROSS_SECTION + "columns = {a = 'A'}" + PURCHASES, "give either .cross_section. or .tables."),
-        (SHOP + CROSS_SECTION + "", "no table names a column"),
+        (SHOP + CROSS_SECTION + "all_columns = false", "no table has a feature"),
         (
             SHOP + CROSS_SECTION.replace("'people'", "'clients'") + "columns = {a = 'A'}",
             "label.table is 'clients', but",

@@ -33,6 +33,8 @@ def find(data: CheckedData) -> Iterator[Finding]:
 
 def _judge(data: CheckedData, table: CheckedTable, *, column: str, text: ir.Value) -> Iterator[Finding]:
     counts = _count_values(text)
+    if not counts["n"]:
+        return
     n_words = counts["n"] - counts["numbers"]
     if counts["distinct"] < MIN_NUMBERS or counts["numbers"] < MIN_SHARE * counts["n"]:
         return

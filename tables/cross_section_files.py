@@ -1,0 +1,66 @@
+"""The files of a cross-section: their cells, their columns, and the customer of each row."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend as DuckDB
+
+from core.config.sources import CrossSectionTable, TableSource, format_of
+from core.errors import DataError, did_you_mean
+from tables.cleaning.readings import read_column
+from tables.cleaning.source_columns import columns_of, source_column
+from tables.cleaning.workbench import Workbench
+from tables.sources.protocol import Location, find_source
+
+CUSTOMER = "customer_id"
+
+
+def read_file(engine: DuckDB, name: str, *, table: CrossSectionTable) -> ir.Table:
+    """The cells of a file as they are."""
+    settings = TableSource(
+        path=table.path,
+        encoding=table.encoding,
+        delimiter=table.delimiter,
+        header_line=table.header_line,
+        footer_lines=table.footer_lines,
+    )
+    location = Location(name, settings)
+    return find_source(location).read(engine, location)
+
+
+def file_column(raw: ir.Table, column: str, *, table: str) -> ir.Value:
+    """A column of the file. Raises DataError if there is none."""
+    if column not in columns_of(raw) and column not in raw.columns:
+        raise DataError(
+            f"[cross_section.tables.{table}]: the file has no column '{column}'{did_you_mean(column, columns_of(raw))}"
+        )
+    return source_column(raw, column, table=table)
+
+
+def read_ids(bench: Workbench, name: str, *, table: CrossSectionTable) -> ir.Value:
+    """The customers' ids by the rule of `core.ids`, NULL where missing. Raises DataError for one that lost digits."""
+    cell = file_column(bench.table, table.customer_id, table=name)
+    reading = read_column([cell], bench, written=format_of(None, table=table), kind="id")
+    ids = bench.step(reading.value)
+    for has_fault, fault in reading.other_faults:
+        faulty = bench.table.filter(has_fault).select(cell=cell.cast("string")).limit(1).to_pyarrow().to_pylist()
+        if faulty:
+            raise DataError(
+                f"[cross_section.tables.{name}] {table.customer_id}: an id cannot be read, e.g. '{faulty[0]['cell']}' "
+                f"({fault}); export the ids as text"
+            )
+    return ids
+
+
+def refuse_repeated_customers(features: ir.Table, name: str) -> None:
+    """Raise DataError where a customer has several rows."""
+    ids = features[CUSTOMER]
+    repeated = int((ids.count() - ids.nunique()).to_pyarrow().as_py())
+    if repeated:
+        counts = features.filter(ids.notnull()).group_by(CUSTOMER).aggregate(n=ibis._.count())
+        example = counts.order_by(ibis.desc("n"), CUSTOMER).limit(1).to_pyarrow().to_pylist()[0]
+        raise DataError(
+            f"[cross_section.tables.{name}]: {repeated} rows repeat a customer, e.g. '{example[CUSTOMER]}' has "
+            f"{example['n']}; keep one row per customer"
+        )

@@ -11,7 +11,7 @@ from benchmarks.figures import BenchmarkFigure, publish
 from benchmarks.leak_worlds import LeakWorld, generate_leak_world
 from benchmarks.pages import figure_table, write_section
 from core.intervals import Estimate, estimate_intervals
-from training.cross_section.pipeline import stratify_folds
+from training.cross_section.rows import stratify_folds
 from training.judging.leaks import find_leaks
 
 SEEDS = range(1000, 1300)

@@ -2,6 +2,7 @@
 
 <folder>/card.json       the model card
 <folder>/columns.json    the features of a churn or hazard model, in order, with their vocabularies
+<folder>/customers.npy   digests of the customers that a model was fitted on, where the data have no dates
 <folder>/model/          the artifact
 """
 
@@ -11,11 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import BrokenArtifact
 from core.feature_table import FeatureColumn
 from core.model_card import ModelCard
 from models.artifact import Artifact
+
+CUSTOMERS = "customers.npy"
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,8 @@ class ModelPackage:
     artifact: Artifact
     columns: tuple[FeatureColumn, ...] = ()
     "The features that the model was fitted on; empty for recommenders and text models."
+    customers: NDArray[np.uint64] | None = None
+    "Digests of the customers that it was fitted on, where no date tells which ones came later."
 
     @property
     def vocabularies(self) -> dict[str, tuple[str, ...]]:
@@ -37,6 +44,8 @@ class ModelPackage:
         self.artifact.write(folder / "model")
         (folder / "card.json").write_bytes(msgspec.json.format(msgspec.json.encode(self.card)))
         (folder / "columns.json").write_bytes(msgspec.json.format(msgspec.json.encode(self.columns)))
+        if self.customers is not None:
+            np.save(folder / CUSTOMERS, self.customers, allow_pickle=False)
 
     @classmethod
     def read(cls, folder: Path) -> ModelPackage:
@@ -45,7 +54,8 @@ class ModelPackage:
             columns = msgspec.json.decode((folder / "columns.json").read_bytes(), type=tuple[FeatureColumn, ...])
         except (OSError, msgspec.DecodeError) as fault:
             raise BrokenArtifact(f"{folder}/columns.json cannot be read ({fault}); train again") from fault
-        return cls(read_card(folder), Artifact.read(folder / "model"), columns)
+        customers = np.load(folder / CUSTOMERS, allow_pickle=False) if (folder / CUSTOMERS).exists() else None
+        return cls(read_card(folder), Artifact.read(folder / "model"), columns, customers)
 
     def with_version(self, version: int) -> ModelPackage:
         """The same package with the version that the registry assigned."""

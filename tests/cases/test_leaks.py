@@ -6,12 +6,12 @@ import pytest
 
 from tables.cross_section import open_cross_section
 from tests.cases.conftest import Case
-from training.cross_section.pipeline import drop_leaks
+from training.cross_section.rows import clean_rows
 
 
 @pytest.mark.case("honest_column_taken_for_leak")
 def test_the_only_good_column_is_no_leak(case: Case):
-    rows = drop_leaks(open_cross_section(case.config))
+    rows = clean_rows(open_cross_section(case.config))
 
     assert [leak.feature for leak in rows.dropped] == ["score_a", "score_b"]
     assert rows.features.names == ("spend", "calls")
@@ -28,7 +28,7 @@ def test_the_model_is_trained_on_the_honest_columns(case: Case):
 
 @pytest.mark.case("leaks_beside_strong_columns")
 def test_strong_honest_columns_stay_beside_two_leaks(case: Case):
-    rows = drop_leaks(open_cross_section(case.config))
+    rows = clean_rows(open_cross_section(case.config))
 
     assert [leak.feature for leak in rows.dropped] == ["score_a", "score_b"]
     assert rows.features.names == ("months_inactive", "contacts", "spend_change")

@@ -34,6 +34,11 @@ class Trials:
     groups: NDArray[np.int64] | None = None
     "(n,) the rows of one code are ranked among themselves, where customers occur several times; None ranks all."
 
+    @property
+    def n_groups(self) -> int:
+        """How often each customer was scored."""
+        return 1 if self.groups is None else len(np.unique(self.groups))
+
     def metrics(self) -> tuple[Metric, ...]:
         """Every metric of every model."""
         return tuple(

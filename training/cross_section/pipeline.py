@@ -1,119 +1,48 @@
 """Train churn models on a cross-section data set, which has no dates: the steps of `kizuna train churn`, in order.
 
-    leak detection -> 5 folds of customers, repeated 4 times, choose a model
+    leak detection -> folds of customers, repeated where these are few, choose a model
     -> final fit on every customer -> challenger in the registry
 
-The base rate becomes champion where there is none.
+The base rate becomes champion where there is none, and is all that is fitted where too few customers left or stayed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
-from core.errors import BadInput, NotEnoughHistory
-from core.feature_table import FeatureTable
-from core.labels import Labels
-from core.model_card import CROSS_VALIDATION, Comparison, Leak, Metric, ModelCard
+from core.errors import BadInput
+from core.model_card import Metric
 from core.model_kinds import CHURN
-from core.scores import Scores
 from models.churn.additive import CHURN_MODELS
 from models.churn.shared_fits import share_fits
-from models.metrics.classification import compare
 from models.mlflow_store.package import ModelPackage
 from models.protocols import ChurnModel, Settings
 from tables.cross_section import CrossSection
 from training.churn.pipeline import select_recipes
-from training.churn.trials import Trials, choose, concatenate_by_model
-from training.judging.leaks import LabelledRows
-from training.judging.screening import doubt_model, screen_features
-from training.run.cards import Evaluation, build_card, outcome_facts
+from training.churn.trials import Trials, choose
+from training.cross_section.gate import compare_cross_section_recipes, cross_section_of, hash_customers
+from training.cross_section.rows import MAX_ROWS, CleanRows, clean_rows, sample_rows
+from training.cross_section.trials import (
+    BASELINE,
+    N_FOLDS,
+    cross_section_recipes,
+    cross_validate,
+    describe_shortage,
+    fittable_recipes,
+)
+from training.judging.screening import doubt_model
+from training.run.cards import Evaluation, build_card, feature_facts, outcome_facts
 from training.run.pipeline import TrainingPipeline, TrainingResult, register, track_training
 from training.run.plots import churn_plots
 from training.run.recipe import Recipe, default_recipe
-from training.run.session import Progress, Session, run_parallel
+from training.run.session import Session
 
-BASELINE = CHURN.constant_model
-N_FOLDS, N_REPEATS = 5, 4
-NEEDS_DATES = ("recency",)
-"Models that have no feature to use in a cross-section."
-
-
-@dataclass(frozen=True)
-class CleanRows:
-    """A cross-section data set without the features that leak detection doubts."""
-
-    features: FeatureTable
-    outcomes: Labels
-    dropped: tuple[Leak, ...] = ()
-    notes: tuple[str, ...] = ()
-    "Of leak detection."
-
-    def fit(self, recipe: Recipe, rows: NDArray[np.bool_]) -> ChurnModel:
-        """Fit the recipe's model on these customers."""
-        return recipe.build(CHURN_MODELS).fit(self.features.take(rows), self.outcomes.take(rows))
-
-
-def cross_section_recipes(recipes: Mapping[str, Recipe]) -> dict[str, Recipe]:
-    """The recipes that need no dates.
-
-    Folds choose the spline knots of numbers, because no windows of several lengths describe the same fact here.
-    """
-    return {
-        name: recipe.with_settings({"n_knots": None} if "n_knots" in recipe.settings else {})
-        for name, recipe in recipes.items()
-        if name not in NEEDS_DATES
-    }
-
-
-def drop_leaks(data: CrossSection) -> CleanRows:
-    """Leave out the columns that leak detection doubts; each half of the customers is measured by the other half."""
-    rows = LabelledRows(data.features, data.outcomes)
-    is_first = stratify_folds(data.outcomes.churned, n_folds=2, seed=data.config.seed) == 0
-    first, second = rows.take(is_first), rows.take(~is_first)
-    screening = screen_features([(first, second), (second, first)], data.config)
-    if not screening.kept:
-        raise NotEnoughHistory(
-            f"{data.config.name}: leak detection doubts every column ({', '.join(data.features.names)}); list others "
-            "in [cross_section], or name those that were known before the customer left in allow_features"
-        )
-    return CleanRows(data.features.select(screening.kept), data.outcomes, screening.excluded, screening.notes)
-
-
-def stratify_folds(churned: NDArray[np.bool_], *, n_folds: int, seed: int) -> NDArray[np.int64]:
-    """The random fold of each customer, (n,), with churned customers spread as evenly as possible."""
-    shuffled = np.random.default_rng(seed).permutation(len(churned))
-    dealt = shuffled[np.argsort(churned[shuffled], kind="stable")]
-    folds = np.empty(len(churned), np.int64)
-    folds[dealt] = np.arange(len(churned)) % n_folds
-    return folds
-
-
-def cross_validate(
-    recipes: Mapping[str, Recipe], rows: CleanRows, *, seed: int, progress: Progress, n_repeats: int = N_REPEATS
-) -> Trials:
-    """Score each customer, once per repeat, by a model of each recipe that was fitted without them.
-
-    Whatever a recipe chooses itself (trees, penalties, weights) is chosen on the customers that it is fitted on.
-    """
-    repeats = [
-        stratify_folds(rows.outcomes.churned, n_folds=N_FOLDS, seed=seed + repeat) for repeat in range(n_repeats)
-    ]
-    held_out = [folds == fold for folds in repeats for fold in range(N_FOLDS)]
-    steps = [(recipe.with_settings({"n_resamples": 0}), mask) for recipe in recipes.values() for mask in held_out]
-
-    def score_fold(step: tuple[Recipe, NDArray[np.bool_]]) -> Scores:
-        recipe, mask = step
-        return rows.fit(recipe, ~mask).score(rows.features.take(mask), rows.outcomes.horizon_days)
-
-    scores = run_parallel(score_fold, steps, progress=progress, label="cross-validation")
-    order = np.concatenate([np.flatnonzero(mask) for mask in held_out])
-    groups = np.repeat(np.arange(n_repeats), len(rows.outcomes))
-    by_model = concatenate_by_model(recipes, scores, n_folds=len(held_out))
-    return Trials(by_model, rows.outcomes.take(order), CROSS_VALIDATION, groups=groups)
+MANY_ROWS, FEW_REFITS = 20_000, 10
+"Customers above which the intervals of scores come from few refits: they are narrow, and each refit takes long."
+MAX_EXPLAINED = 5_000
+"Customers that the importance of features is computed from."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +55,8 @@ class CrossSectionStudy:
     trials: Trials
     metrics: tuple[Metric, ...]
     chosen: str
+    shortage: str
+    "Why nothing but the base rate could be fitted; '' where models could."
 
 
 def train_cross_section(
@@ -142,38 +73,40 @@ def train_cross_section(
         study = evaluate(session, data, recipes=recipes, model=model)
         with session.progress.during(f"fitting {study.chosen} on every customer"):
             fitted, package = fit_final(session, study, name=study.chosen)
-        importance = fitted.importance(study.rows.features)
-        run.log_parameters({"folds": f"{N_FOLDS} of customers, {N_REPEATS} times"})
-        run.log_json(importance, "feature_importance.json")
+        is_explained = sample_rows(study.rows.outcomes.churned, limit=MAX_EXPLAINED, seed=session.config.seed)
+        importance = fitted.importance(study.rows.features.take(is_explained))
         trials = study.trials
+        run.log_parameters({"folds": f"{N_FOLDS} of customers, {trials.n_groups} times"})
+        run.log_json(importance, "feature_importance.json")
         run.log_plots(churn_plots(trials.scores, trials.outcomes, registered=study.chosen, importance=importance))
         return register(
             session,
             run,
             challenger=package,
             first_champion=lambda: fit_final(session, study, name=BASELINE, is_first_champion=True)[1],
+            notes=(f"only the base rate was fitted: {study.shortage}",) if study.shortage else (),
         )
-
-
-def cross_section_of(session: Session) -> CrossSection:
-    """The session's cross-section. Raises BadInput where its tables have dates."""
-    if session.cross_section is None:
-        raise BadInput(f"{session.config.name} has dates; its churn models are trained on cutoffs")
-    return session.cross_section
 
 
 def evaluate(
     session: Session, data: CrossSection, *, recipes: dict[str, Recipe], model: str | None
 ) -> CrossSectionStudy:
-    """Drop leaks, cross-validate every recipe, and choose one."""
+    """Drop leaks, cross-validate every recipe that the rows allow, and choose one."""
     seed = session.config.seed
     with session.progress.during("leak detection"):
-        rows = drop_leaks(data)
+        rows = clean_rows(data)
+    recipes = fittable_recipes(recipes, rows, model=model)
     with share_fits():
         trials = cross_validate(recipes, rows, seed=seed, progress=session.progress)
     chosen = model or choose(trials.scores, trials.outcomes, seed=seed).model
     return CrossSectionStudy(
-        data=data, rows=rows, recipes=recipes, trials=trials, metrics=trials.metrics(), chosen=chosen
+        data=data,
+        rows=rows,
+        recipes=recipes,
+        trials=trials,
+        metrics=trials.metrics(),
+        chosen=chosen,
+        shortage=describe_shortage(rows),
     )
 
 
@@ -182,7 +115,10 @@ def fit_final(
 ) -> tuple[ChurnModel, ModelPackage]:
     """Fit one of the recipes on every customer; returns the model and what is registered of it."""
     rows, outcomes = study.rows, study.rows.outcomes
-    model = rows.fit(study.recipes[name], np.ones(len(outcomes), bool))
+    is_fitted = sample_rows(outcomes.churned, limit=MAX_ROWS, seed=session.config.seed)
+    # Threads that wait for each other on busy cores cost more than they give.
+    with threadpool_limits(1):
+        model = rows.fit(with_few_refits(study.recipes[name], len(rows)), is_fitted)
     day = outcomes.cutoffs[0].astype(object)
     evaluation = Evaluation(
         recipe=study.recipes[name],
@@ -202,44 +138,43 @@ def fit_final(
         horizon_days=outcomes.horizon_days,
         cohort=study.data.cohort,
         base_rate=float(outcomes.churned.mean()),
-        features=rows.features.digests,
-        as_of_today=rows.features.names,
         leaks=doubt_model(study.metrics, name, columns=model.columns_, allowed=session.config.allow_features),
         excluded_features=rows.dropped,
-        limits=limits(rows),
+        limits=limits(study, n_fitted=int(is_fitted.sum())),
         data_digest=study.data.digest,
         **outcome_facts(outcomes),
+        **feature_facts(model.columns_),
     )
-    return model, ModelPackage(card, model.to_artifact(), model.columns_)
+    customers = hash_customers(outcomes.customer_ids[is_fitted])
+    return model, ModelPackage(card, model.to_artifact(), model.columns_, customers)
 
 
-def limits(rows: CleanRows) -> tuple[str, ...]:
+def with_few_refits(recipe: Recipe, n_customers: int) -> Recipe:
+    """The recipe with fewer bootstrap refits where intervals are narrow, unless their number was asked for."""
+    n_resamples = default_recipe(CHURN_MODELS, recipe.model).settings["n_resamples"]
+    is_default = recipe.settings["n_resamples"] == n_resamples
+    return recipe.with_settings({"n_resamples": FEW_REFITS}) if is_default and n_customers > MANY_ROWS else recipe
+
+
+def limits(study: CrossSectionStudy, *, n_fitted: int) -> tuple[str, ...]:
     """What a reader of the metrics must know."""
+    rows, trials = study.rows, study.trials
+    n, n_scored = len(rows), len(trials.outcomes) // trials.n_groups
     dropped = f"Left out by leak detection: {', '.join(leak.feature for leak in rows.dropped)}."
+    sample = f"Recipes were compared on a random sample of {n_scored:,} of {n:,} customers."
+    fitted = f"The registered model is fitted on a random sample of {n_fitted:,} of {n:,} customers."
+    times = "once" if trials.n_groups == 1 else f"repeated {trials.n_groups} times"
     return (
-        f"The data have no dates: the metrics are of {N_FOLDS} folds of customers, repeated {N_REPEATS} times, and say "
+        f"The data have no dates: the metrics are of {N_FOLDS} folds of customers, {times}, and say "
         "nothing about the future. The same folds chose the model.",
         "Every column is known as of one day only, perhaps written after the customer left.",
+        *([f"Only the base rate was fitted: {study.shortage}."] if study.shortage else []),
+        *([sample] if n_scored < n else []),
+        *([fitted] if n_fitted < n else []),
         *([dropped] if rows.dropped else []),
         *rows.notes,
         "Intervals are 90 % and resample customers.",
-    )
-
-
-def compare_cross_section_recipes(session: Session, *, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
-    """Compare both recipes on the challenger's columns, by the log loss on held-out customers."""
-    data, recipe = cross_section_of(session), Recipe.of_card(challenger)
-    opponent = Recipe.of_card(champion) if champion else default_recipe(CHURN_MODELS, BASELINE)
-    rows = CleanRows(data.features.select(list(challenger.features)), data.outcomes)
-    both = {"challenger": recipe, "champion": opponent}
-    trials = cross_validate(both, rows, seed=session.config.seed, progress=session.progress, n_repeats=1)
-    return compare(
-        recipe.model,
-        f"the champion {opponent.model}" if champion else opponent.model,
-        scores=trials.scores["challenger"],
-        scores_against=trials.scores["champion"],
-        outcomes=trials.outcomes,
-        metric="log_loss",
+        *([f"Intervals of scores come from {FEW_REFITS} refits, because of {n:,} customers."] if n > MANY_ROWS else []),
     )
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import BadInput
+from core.errors import BadInput, GateRefused
 from core.ledger import Ledger
 from models.mlflow_store.registry import Registry
 from tables.cross_section import open_cross_section
 from tests.cross_section_worlds import SPORTS, club
 from tests.training.conftest import NOW
-from training.cross_section.pipeline import compare_cross_section_recipes, stratify_folds, train_cross_section
-from training.judging.promotion import promote
+from training.cross_section.gate import compare_cross_section_recipes
+from training.cross_section.pipeline import train_cross_section
+from training.cross_section.rows import stratify_folds
+from training.judging.promotion import is_refresh, promote
 from training.run.cards import render_card_markdown
 from training.run.session import Session
 from training.run.tracking import Tracking
@@ -24,8 +28,8 @@ from training.run.tracking import Tracking
 QUICK = {"n_resamples": 0, "regularization": 10.0, "n_knots": 0}
 
 
-def session_on(folder: Path, is_predictable: bool = True) -> Session:
-    settings = club(folder, is_predictable=is_predictable)
+def session_on(folder: Path, is_predictable: bool = True, n: int = 600) -> Session:
+    settings = club(folder, n=n, is_predictable=is_predictable)
     uri, cross_section = settings.places.tracking_uri, open_cross_section(settings)
     return Session(
         config=settings, statement={}, tables=cross_section.tables, tracking=Tracking(uri),
@@ -76,10 +80,42 @@ def test_the_first_champion_is_the_base_rate_and_a_better_model_passes_the_gate(
     assert "logistic against the champion base_rate" in promotion.why
 
 
-def test_a_recipe_is_no_better_than_itself(session, training_result):
+def test_a_refresh_without_new_customers_is_refused_because_nothing_can_be_compared(session, training_result):
     card = training_result.challenger.card
 
-    assert compare_cross_section_recipes(session, champion=card, challenger=card).difference.value == 0
+    with pytest.raises(GateRefused, match=r"0 customers are new since version \d+ was trained .* at least 30 of each"):
+        compare_cross_section_recipes(session, champion=card, challenger=card)
+
+
+def test_a_change_of_settings_is_compared_on_held_out_customers(session, training_result):
+    card = training_result.challenger.card
+    worse = msgspec.structs.replace(card, settings={**card.settings, "regularization": 1e6})
+
+    assert compare_cross_section_recipes(session, champion=card, challenger=worse).difference.high < 0
+    assert compare_cross_section_recipes(session, champion=worse, challenger=card).difference.low > 0
+
+
+def test_a_changed_set_of_columns_is_a_change_and_each_side_has_its_own(session, training_result):
+    card = training_result.challenger.card
+    fewer = msgspec.structs.replace(card, features={"charges": card.features["charges"]})
+
+    assert not is_refresh(card, fewer)
+    assert compare_cross_section_recipes(session, champion=card, challenger=fewer).difference.high < 0
+
+
+def test_a_refresh_is_compared_with_the_champion_on_customers_that_it_has_not_seen(tmp_path):
+    (tmp_path / "first").mkdir()
+    first = session_on(tmp_path / "first", n=200)
+    champion = train_cross_section(first, "logistic", settings=QUICK).challenger.card
+    # The champion's customers and 400 more.
+    settings = club(tmp_path, n=600)
+    grown = replace(first, config=settings, cross_section=open_cross_section(settings))
+
+    comparison = compare_cross_section_recipes(grown, champion=champion, challenger=champion)
+
+    assert comparison.against == "the champion logistic on 400 customers that it has not seen"
+    # Three times as many customers teach more.
+    assert comparison.difference.value > 0
 
 
 def test_where_no_column_predicts_churn_the_card_says_so(tmp_path):

@@ -200,7 +200,7 @@ def _select_features(
         else:
             cells = [file_column(raw, str(one), table=name) for one in column.product or (column.column,)]
         columns[feature] = UndeclaredColumn(cells, format_of(column, table=table))
-    values = read_undeclared(f"[cross_section.tables.{name}] ", columns, bench)
+    values = read_undeclared(columns, bench, table=f"[cross_section.tables.{name}] columns")
     return bench.table.select(**{CUSTOMER: customer}, **values)
 
 

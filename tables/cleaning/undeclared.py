@@ -54,7 +54,7 @@ class UndeclaredColumn:
         return (self.written.decimal, self.written.thousands, self.written.date_format) != (None, None, None)
 
 
-def read_undeclared(table: str, columns: Mapping[str, UndeclaredColumn], bench: Workbench) -> dict[str, ir.Value]:
+def read_undeclared(columns: Mapping[str, UndeclaredColumn], bench: Workbench, *, table: str) -> dict[str, ir.Value]:
     """Each column as numbers, times or words. Raises DataError where every number of a column could be two numbers."""
     shapes = find_shapes({name: column for name, column in columns.items() if column.is_text}, bench.source)
     written = _find_formats(table, columns, source=bench.source, shapes=shapes)

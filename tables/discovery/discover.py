@@ -17,6 +17,7 @@ from tables.discovery.keys import compare_ids, describe_ids, describe_overlap, f
 from tables.discovery.proposal import Ask, Proposal, Question, Setting
 from tables.discovery.recognition import ACCOUNT_IS_CUSTOMER, recognise
 from tables.discovery.reconcile import reconcile_files
+from tables.discovery.renewals import drop_renewals_of_export
 from tables.discovery.sections import attribute_columns, attributes_of, derive_tables, describe_table
 from tables.discovery.tax import choose_tax
 from tables.engines.databases import connect_in_memory
@@ -37,6 +38,8 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
         raise BadInput(empty[0])
     sources = add_alike(engine, sources, ask=ask, today=today)
     guesses, notes = _assign(sources, ask)
+    checked = [drop_renewals_of_export(guess) for guess in guesses]
+    guesses, notes = [guess for guess, _ in checked], [*notes, *(note for _, note in checked if note)]
     names = [name for source in sources for name in source.columns]
     language = language_of(names)
     name = Setting("name", choose_name(arguments))

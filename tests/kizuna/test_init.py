@@ -333,6 +333,19 @@ def test_a_subscription_business_churns_by_the_end_of_its_subscriptions():
     assert toml["tables"]["subscriptions"]["columns"]["mrr"] == "monthly fee"
 
 
+@pytest.mark.parametrize("is_snapshot", [True, False])
+def test_the_next_renewal_on_the_day_of_an_export_is_not_used(is_snapshot: bool):
+    lines = ["subscription_id,customer_id,plan,monthly fee,start date,end date,next renewal"]
+    for n in range(60):
+        year, month, end = 2024 + n % 2, 1 + n % 12, f"2026-{1 + n % 10:02d}-20" if n % 3 else ""
+        renewal = (end or "2026-12-15") if is_snapshot else f"{year + 1}-{month:02d}-01"
+        lines.append(f"s{n},c{n},basic,10.00,{year}-{month:02d}-01,{end},{renewal}")
+
+    toml = init(write("subscriptions.csv", lines), "--yes", exit_codes=(0, 2))
+
+    assert ("renews_at" in toml["tables"]["subscriptions"]["columns"]) is not is_snapshot
+
+
 def test_one_row_per_customer_with_a_churn_label_is_a_cross_section():
     lines = ["CustomerID,Contract,MonthlyCharges,Churn"]
     lines += [

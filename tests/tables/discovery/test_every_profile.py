@@ -179,7 +179,7 @@ ROWS: dict[str, list[Row]] = {
     ],
     "stripe_subscription_items_api": [
         {"subscription_id": "sub_4", "customer_id": "cus_4", "mrr": 20.0, "plan": "price_team", "seats": 2,
-         "started_at": "2026-01-01T09:00:00", "renews_at": "2027-01-01T09:00:00", "ended_at": None}
+         "started_at": "2026-01-01T09:00:00", "ended_at": None}
     ],
     "woocommerce_analytics_customers": [
         {"customer_id": "a@example.com", "joined_at": "2026-01-01T10:00:00", "country": "GB"}

@@ -18,6 +18,12 @@ DISK_FAULTS = {
     errno.EISDIR: "it is a folder; name a file",
 }
 "What a user can mend when a file cannot be written or read."
+FAULTS_OF_DATABASES = {
+    "database or disk is full": errno.ENOSPC,
+    "No space left on device": errno.ENOSPC,
+    "attempt to write a readonly database": errno.EACCES,
+}
+"What SQLite and DuckDB say, also inside the errors of MLflow, Optuna and SQLAlchemy."
 
 
 @contextmanager
@@ -32,8 +38,20 @@ def replace_file(path: Path) -> Generator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def describe_disk_fault(fault: OSError) -> str:
-    """What is wrong with a file or the disk, and how to mend it; '' for any other fault of the system."""
-    advice = DISK_FAULTS.get(fault.errno or 0, "")
-    place = f"{fault.filename}: " if fault.filename else ""
+def describe_disk_fault(fault: BaseException) -> str:
+    """What is wrong with a file or the disk, and how to mend it; '' for any other fault."""
+    number = fault.errno if isinstance(fault, OSError) else _database_fault(fault)
+    advice = DISK_FAULTS.get(number or 0, "")
+    place = f"{fault.filename}: " if isinstance(fault, OSError) and fault.filename else ""
     return f"{place}{advice}, then run the command again; files that were there are as before" if advice else ""
+
+
+def _database_fault(fault: BaseException) -> int | None:
+    """The number of a system's fault that a database reports in words, in this error or one that led to it."""
+    error: BaseException | None = fault
+    while error is not None:
+        for words, number in FAULTS_OF_DATABASES.items():
+            if words in str(error):
+                return number
+        error = error.__cause__ or error.__context__
+    return None

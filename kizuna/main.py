@@ -82,7 +82,7 @@ def _run(arguments: list[str]) -> int:
             return _print_usage_error(error)
         if os.environ.get(environment.DEBUG):
             raise
-        if isinstance(error, OSError) and (message := describe_disk_fault(error)):
+        if message := describe_disk_fault(error):
             return _fail(message, BadInput.exit_code)
         return _fail(f"internal error: {type(error).__name__}: {error}; set {environment.DEBUG}=1 for the traceback", 1)
 

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 MLFLOW_DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
 }
-"Set unless the environment overrides them: no telemetry, only errors are logged, and a dead store fails in seconds."
+"""Set unless the environment overrides them: no telemetry, and a dead store fails in seconds.
+
+Errors are not logged, because each of them is raised, too.
+"""
 
 
 def open_session(path: Path, console: Console, *, allow_cross_section: bool = False) -> Session:

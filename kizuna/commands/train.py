@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(train, name="train")
     for kind in MODEL_KINDS.values():
         example = f"Example: {kind.train_command} {kind.train_example}"
-        train.command(kind.name, help=kind.train_help, epilog=example)(_command_for(kind))
+        train.command(kind.name, help=kind.train_help, short_help=kind.predicts, epilog=example)(_command_for(kind))
 
 
 def _command_for(kind: ModelKind) -> Callable[..., None]:

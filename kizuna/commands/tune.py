@@ -37,7 +37,10 @@ def register(app: typer.Typer) -> None:
     app.add_typer(tune, name="tune")
     tune.callback()(lambda: None)
 
-    @tune.command(epilog="Example: kizuna tune recommender --budget 20m --models item_knn,als")
+    @tune.command(
+        short_help="Try settings until the budget is spent.",
+        epilog="Example: kizuna tune recommender --budget 20m --models item_knn,als",
+    )
     def recommender(
         budget: Annotated[str, typer.Option(help="How long to search: 90s, 20m or 2h.")],
         config: ConfigPath = DEFAULT_CONFIG,

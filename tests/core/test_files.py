@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,16 @@ def test_a_full_disk_is_one_line_with_what_to_do():
 
     assert message.startswith("r.html: no space is left on the disk; free some, then run the command again")
     assert describe_disk_fault(OSError(errno.EIO, "Input/output error")) == ""
+
+
+def test_a_disk_that_is_full_is_recognised_in_the_errors_of_databases():
+    try:
+        try:
+            raise sqlite3.OperationalError("database or disk is full")
+        except sqlite3.OperationalError as fault:
+            raise RuntimeError("INSERT INTO runs (...) failed") from fault
+    except RuntimeError as error:
+        message = describe_disk_fault(error)
+
+    assert message.startswith("no space is left on the disk; free some")
+    assert describe_disk_fault(RuntimeError("INSERT INTO runs (...) failed")) == ""

@@ -17,9 +17,13 @@ import typer
 
 from benchmarks.measure import measure_cost
 from benchmarks.split_files import read_split, write_items
+from core.config.training import RecommenderSettings
 from core.errors import BadInput
 from models.metrics.ranking.splits import generate_recommendations
 from models.recommenders.catalogue import RECOMMENDERS
+
+DISCOVERY = RecommenderSettings().discovery
+"As the lists of a release have it by default."
 
 
 class FitCost(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +46,7 @@ def fit_one(split_folder: Path, out: Path, *, model: str, settings: str, k: int,
     with measure_cost() as fitting:
         recommender = unfitted.fit(split.training, split.cutoff)
     with measure_cost() as answering:
-        recommendations = generate_recommendations(recommender, split, k=k)
+        recommendations = generate_recommendations(recommender, split, k=k, discovery=DISCOVERY)
     write_items(recommendations.items, out / "answers.npy")
     if keep:
         recommender.to_artifact().write(out / "artifact")

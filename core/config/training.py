@@ -100,8 +100,10 @@ class RecommenderSettings(Section, frozen=True):
     """\
     Items bought before: allowed, only when they are due to be bought again, or never. Default of tests and of the API.
     auto: never where fewer than 3 % of later purchases repeat an earlier one, allow elsewhere."""
-    discovery: Annotated[float, Meta(ge=0, le=1)] = 0.0
-    "Weight of new items against repeats in item lists: items bought before lose this share of their score."
+    discovery: Annotated[float, Meta(ge=0, le=1)] = 0.3
+    """\
+    Weight of new items against repeats in item lists: items bought before lose this share of their score. On the
+    validation data of three shops .3 costs no NDCG@10, by one standard error; larger weights do."""
     horizon_days: PositiveInt = 28
     "A test counts purchases within this many days after the cutoff."
     popularity_half_life_days: PositiveFloat = 30.0

@@ -77,7 +77,7 @@ def evaluate_protocol(
     skipped: dict[str, str] = {}
     for name, recipe in session.progress.over(list(recipes.items()), protocol):
         try:
-            answers[name] = _answer(recipe, split, k=max(ks))
+            answers[name] = _answer(recipe, split, k=max(ks), discovery=session.config.recommender.discovery)
         except SKIPPED_ERRORS as fault:
             skipped[name] = str(fault)
     past = split.training.histories
@@ -159,10 +159,10 @@ def _recipes(session: Session, models: tuple[str, ...], *, protocol: str) -> dic
     }
 
 
-def _answer(recipe: Recipe, split: Split, *, k: int) -> Recommendations:
+def _answer(recipe: Recipe, split: Split, *, k: int, discovery: float) -> Recommendations:
     with threads_for(recipe, split.training):
         model = recipe.build(RECOMMENDERS).fit(split.training, split.cutoff)
-        return generate_recommendations(model, split, k=k)
+        return generate_recommendations(model, split, k=k, discovery=discovery)
 
 
 def _comparisons(answers: dict[str, Recommendations], split: Split, *, name: str) -> list[Comparison]:

@@ -60,6 +60,8 @@ class RankingTask:
     "The purchases, within the horizon, of customers who had bought before."
     categories: Categories | None = None
     "Of the items, where the items table has them."
+    discovery: float = 0.0
+    "Weight of new items against repeats, as the lists of a release have it."
     masks_seen: bool = False
     "Whether items of the history are left out of the lists; they are not in the truth either."
 
@@ -75,7 +77,10 @@ class RankingTask:
         model = recipe.build(RECOMMENDERS)
         with SHARED.hold(model.peak_memory_gb(interactions)), threads_for(recipe, interactions):
             return model.fit(interactions).recommend(
-                self.histories, MAX_K, cutoff=self.cutoff, exclusions=Exclusions(seen=self.masks_seen)
+                self.histories,
+                MAX_K,
+                cutoff=self.cutoff,
+                exclusions=Exclusions(seen=self.masks_seen, discovery=self.discovery),
             )
 
     def sample(self, n_customers: int, *, seed: int) -> RankingTask:
@@ -157,7 +162,8 @@ def ranking_task(tables: Tables, everything: Interactions, *, cutoff: date) -> R
             "cutoff"
         )
     truth = later.take(np.flatnonzero(has_returned))
-    return RankingTask(cutoff, past, truth, categories_of(tables), masks_seen)
+    discovery = tables.config.recommender.discovery
+    return RankingTask(cutoff, past, truth, categories_of(tables), discovery, masks_seen)
 
 
 def is_repeat(later: Histories, past: Histories) -> NDArray[np.bool_]:

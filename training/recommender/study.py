@@ -86,7 +86,8 @@ def repeats_sentence(study: RankingStudy) -> str:
     of_data = "" if math.isnan(share) else f": {share:.1%} of later purchases repeat an earlier one"
     if study.tasks.test.masks_seen:
         return f"Items that a customer has bought before are neither recommended nor counted{of_data}."
-    return f"Repeat purchases count{of_data}."
+    weight = study.tasks.test.discovery
+    return f"Repeat purchases count{of_data}. Items bought before lose {weight:.0%} of their score (discovery)."
 
 
 def candidate_recall(model: Recommender) -> list[str]:

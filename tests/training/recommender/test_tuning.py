@@ -88,7 +88,7 @@ def test_a_setting_that_matters_is_found(after_tuning: Session):
 
 
 def test_the_gain_is_measured_once_more_after_the_cutoffs_of_the_search(after_tuning: Session):
-    """Once tastes have changed for good, the defaults are as right: what the search gained is gone."""
+    """Long after the change of tastes the defaults rank as well: nothing is left of the gain."""
     tuned = read_tuned(after_tuning.config.places.recommender_settings).models["personal_frequency"]
 
     assert tuned.later_cutoff == tuned.validation_end

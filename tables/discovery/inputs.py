@@ -32,7 +32,8 @@ NOT_DATA = {
 "How files begin that are no data, and what to do."
 PARQUET_MARK = b"PAR1"
 WEB = ("http://", "https://", "ftp://", "s3://", "gs://")
-SYSTEM_SCHEMAS = ("information_schema", "pg_catalog")
+SYSTEM_SCHEMAS = ("information_schema", "pg_")
+"How schemas begin that have no tables of the company: catalogues, and temporary tables of other sessions."
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _tables_of(url: str) -> Iterator[DiscoveredSource]:
         raise BadInput(f"{url.partition('?')[0]} is a web address; download the file and name it instead")
     backend = connect(url)
     try:
-        names = _names_of_tables(backend)
+        names = names_of_tables(backend)
     finally:
         backend.disconnect()
     if not names:
@@ -79,14 +80,14 @@ def _tables_of(url: str) -> Iterator[DiscoveredSource]:
         yield DiscoveredSource(table, TableSource(database=url, table=table))
 
 
-def _names_of_tables(backend: SQLBackend) -> list[tuple[str, str]]:
+def names_of_tables(backend: SQLBackend) -> list[tuple[str, str]]:
     """Schema and name of every table that is the company's own."""
     if backend.name == "sqlite":
         return [("main", name) for name in sorted(backend.list_tables()) if not name.startswith("sqlite_")]
     listed = backend.table("tables", database="information_schema")
     rows = listed.select("table_schema", "table_name").order_by("table_schema", "table_name").to_pyarrow().to_pylist()
     names = [(row["table_schema"], row["table_name"]) for row in rows]
-    return [(schema, name) for schema, name in names if schema not in SYSTEM_SCHEMAS]
+    return [(schema, name) for schema, name in names if not schema.startswith(SYSTEM_SCHEMAS)]
 
 
 def _files_at(path: Path) -> list[tuple[Path, bool]]:

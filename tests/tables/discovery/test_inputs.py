@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import ibis
 import pytest
 
 from core.errors import BadInput, SourceUnavailable
-from tables.discovery.inputs import find_inputs
+from tables.discovery.inputs import find_inputs, names_of_tables
+from tests.engines import engine
 
 HEADER = "customer_id,event_time,amount\n"
 
@@ -131,3 +133,13 @@ def test_every_table_of_a_database_is_a_source(tmp_path: Path):
     sources = find_inputs([f"duckdb://{path}"]).sources
 
     assert [source.settings.table for source in sources] == ["crm.people", "orders"]
+
+
+def test_temporary_tables_of_a_database_are_no_sources():
+    backend = engine("postgres")
+    name = ibis.util.gen_name("own")
+    backend.raw_sql(f'CREATE TEMP TABLE "{name}" AS SELECT 1 AS id')
+
+    listed = [table for _, table in names_of_tables(backend)]
+
+    assert name not in listed

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -102,10 +103,14 @@ class FeatureTable:
     def __len__(self) -> int:
         return len(self.customer_ids)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the columns, in order."""
         return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in reversed(list(enumerate(self.names)))}
 
     @property
     def digests(self) -> dict[str, str]:
@@ -119,9 +124,7 @@ class FeatureTable:
 
     def column(self, name: str) -> NDArray[np.float64]:
         """The values of a feature, (n,)."""
-        if name not in self.names:
-            raise DataError(f"no feature '{name}'{did_you_mean(name, self.names)}")
-        return self.values[:, self.names.index(name)]
+        return self.values[:, self._place(name)]
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> FeatureTable:
         """The rows that an index array or mask selects."""
@@ -129,10 +132,13 @@ class FeatureTable:
 
     def select(self, names: Sequence[str]) -> FeatureTable:
         """Select columns, in the order of `names`."""
-        for name in names:
-            self.column(name)
-        indices = [self.names.index(name) for name in names]
+        indices = [self._place(name) for name in names]
         return replace(self, values=self.values[:, indices], columns=tuple(self.columns[index] for index in indices))
+
+    def _place(self, name: str) -> int:
+        if name not in self._places:
+            raise DataError(f"no feature '{name}'{did_you_mean(name, self.names)}")
+        return self._places[name]
 
     def to_arrow(self) -> pa.Table:
         """An Arrow table for other tools; categorical columns are dictionaries of words."""

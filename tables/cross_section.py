@@ -8,6 +8,7 @@ every column.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -17,6 +18,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from ibis.backends.duckdb import Backend as DuckDB
 from numpy.typing import NDArray
 
@@ -27,14 +29,13 @@ from core.feature_table import FeatureTable
 from core.ids import digest_of
 from core.labels import Labels
 from tables.attributes import MAX_WORDS, Attribute, encode_attribute, kind_of
-from tables.cleaning.undeclared import UndeclaredColumn, read_undeclared
+from tables.cleaning.undeclared import ReadColumns, UndeclaredColumn, fetch, read_undeclared, select_cells
 from tables.cleaning.workbench import Clock, Workbench
 from tables.cross_section_columns import ListedColumns, find_unusable_columns, list_columns
 from tables.cross_section_files import CUSTOMER, file_column, read_file, read_ids, refuse_repeated_customers
 from tables.cross_section_label import CAUSE, CHURNED, describe_labels, select_label
 from tables.engines.arrays import texts
 from tables.engines.databases import connect_in_memory
-from tables.load_report import fingerprint_of
 from tables.personal_columns import PersonalColumn
 from tables.tables import Tables
 
@@ -42,11 +43,13 @@ MAX_VOCABULARY = 10_000
 "Words that a column distinguishes. Above `MAX_WORDS`, models learn a rate for each, and words of one customer none."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CrossSection:
     """Every customer in one table of the engine: the listed features, the churn label and the cause."""
 
     config: Config
+    arrow: pa.Table
+    "The rows in memory, sorted by customer id."
     rows: ir.Table
     n_rows: dict[str, int]
     "Number of rows by file."
@@ -59,11 +62,8 @@ class CrossSection:
     "Columns that look personal."
     excluded: dict[str, int] = field(default_factory=dict[str, int])
     "Rows of the label's file that are not used, by cause."
-
-    @cached_property
-    def arrow(self) -> pa.Table:
-        """The rows in memory, sorted by customer id."""
-        return self.rows.order_by(CUSTOMER).to_pyarrow()
+    n_not_finite: dict[str, int] = field(default_factory=dict[str, int])
+    "Infinities and errors of spreadsheets among the numbers of a column, which are missing; by feature that has some."
 
     @property
     def customer_ids(self) -> NDArray[np.str_]:
@@ -121,7 +121,9 @@ class CrossSection:
     @cached_property
     def digest(self) -> str:
         """A fingerprint of the content."""
-        return digest_of(fingerprint_of(self.rows))
+        features = self.features
+        digest = hashlib.blake2b(features.values.tobytes() + self.outcomes.churned.tobytes(), digest_size=16)
+        return digest_of([digest.hexdigest(), features.names, features.vocabularies, self.customer_ids.tolist()])
 
     def _attribute(self, name: str) -> Attribute:
         kind = kind_of(self.rows[name])
@@ -172,27 +174,52 @@ def open_cross_section(config: Config) -> CrossSection:
     raw = {name: read_file(engine, name, table=table) for name, table in source.tables.items()}
     rows, excluded = select_label(raw[source.label.table], source, config=config)
     unused: list[PersonalColumn] = []
+    features: dict[str, pa.ChunkedArray] = {}
+    n_not_finite: dict[str, int] = {}
     listed = list_columns(raw, source)
     for name, table in source.tables.items():
-        features = _select_features(raw[name], name, table=table, listed=listed[name], config=config)
-        refuse_repeated_customers(features, name)
-        unusable = find_unusable_columns(name, features, listed=listed[name])
+        ids, read = _read_features(raw[name], name, table=table, listed=listed[name], config=config)
+        unusable = find_unusable_columns(name, _store(engine, pa.table(read.values)), listed=listed[name])
         listed[name] = listed[name].without({column.column for column in unusable})
         unused += unusable
-        rows = rows.left_join(features.select(CUSTOMER, *listed[name].columns), CUSTOMER).drop(f"{CUSTOMER}_right")
-    stored = engine.create_table("cross_section", rows, temp=True)
+        n_not_finite |= read.n_not_finite
+        # A customer whom the file does not have gets no values.
+        places = pc.index_in(rows[CUSTOMER], value_set=ids.combine_chunks())
+        features |= {feature: read.values[feature].take(places) for feature in listed[name].columns}
+    columns = {name: rows[name] for name in rows.column_names}
+    rows = pa.table(columns | features).sort_by(CUSTOMER)
     n_rows = {name: int(table.count().to_pyarrow().as_py()) for name, table in raw.items()}
-    data = CrossSection(config, stored, n_rows, raw, engine, listed, tuple(unused), excluded)
+    data = CrossSection(
+        config=config,
+        arrow=rows,
+        rows=_store(engine, rows),
+        n_rows=n_rows,
+        sources=raw,
+        backend=engine,
+        listed=listed,
+        unused=tuple(unused),
+        excluded=excluded,
+        n_not_finite={name: n for name, n in n_not_finite.items() if n},
+    )
     _refuse_one_class(data, raw[source.label.table])
     return data
 
 
-def _select_features(
+def _store(engine: DuckDB, rows: pa.Table) -> ir.Table:
+    """The rows as a table of the engine; one without columns cannot be stored."""
+    rows = rows if rows.num_columns else pa.table({CUSTOMER: pa.array([], pa.string())})
+    return engine.create_table(ibis.util.gen_name("cross_section"), rows, temp=True)
+
+
+def _read_features(
     raw: ir.Table, name: str, *, table: CrossSectionTable, listed: ListedColumns, config: Config
-) -> ir.Table:
-    """The customer's id and the features of one file."""
-    bench = Workbench(raw, Clock(config.time_zone, config.time_zone))
-    customer = read_ids(bench, name, table=table)
+) -> tuple[pa.ChunkedArray, ReadColumns]:
+    """The customer's ids and the features of one file, in the order of its rows."""
+    clock = Clock(config.time_zone, config.time_zone)
+    bench = Workbench(select_cells(raw, [file_column(raw, table.customer_id, table=name)]), clock)
+    customer = read_ids(bench, "c0", place=f"{name}] {table.customer_id}", table=table)
+    ids = fetch(bench.table, {CUSTOMER: customer})[CUSTOMER]
+    refuse_repeated_customers(ids, name)
     columns: dict[str, UndeclaredColumn] = {}
     for feature, column in listed.columns.items():
         if column.constant is not None:
@@ -200,8 +227,7 @@ def _select_features(
         else:
             cells = [file_column(raw, str(one), table=name) for one in column.product or (column.column,)]
         columns[feature] = UndeclaredColumn(cells, format_of(column, table=table))
-    values = read_undeclared(columns, bench, table=f"[cross_section.tables.{name}] columns")
-    return bench.table.select(**{CUSTOMER: customer}, **values)
+    return ids, read_undeclared(columns, raw, clock=clock, table=f"[cross_section.tables.{name}] columns")
 
 
 def _refuse_one_class(data: CrossSection, labelled: ir.Table) -> None:

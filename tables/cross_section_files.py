@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import ibis
 import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from ibis.backends.duckdb import Backend as DuckDB
 
 from core.config.sources import CrossSectionTable, TableSource, format_of
@@ -31,36 +33,36 @@ def read_file(engine: DuckDB, name: str, *, table: CrossSectionTable) -> ir.Tabl
 
 def file_column(raw: ir.Table, column: str, *, table: str) -> ir.Value:
     """A column of the file. Raises DataError if there is none."""
-    if column not in columns_of(raw) and column not in raw.columns:
+    if column not in raw.columns and column not in columns_of(raw):
         raise DataError(
             f"[cross_section.tables.{table}]: the file has no column '{column}'{did_you_mean(column, columns_of(raw))}"
         )
     return source_column(raw, column, table=table)
 
 
-def read_ids(bench: Workbench, name: str, *, table: CrossSectionTable) -> ir.Value:
+def read_ids(bench: Workbench, column: str, *, place: str, table: CrossSectionTable) -> ir.Value:
     """The customers' ids by the rule of `core.ids`, NULL where missing. Raises DataError for one that lost digits."""
-    cell = file_column(bench.table, table.customer_id, table=name)
+    cell = bench.table[column]
     reading = read_column([cell], bench, written=format_of(None, table=table), kind="id")
     ids = bench.step(reading.value)
     for has_fault, fault in reading.other_faults:
         faulty = bench.table.filter(has_fault).select(cell=cell.cast("string")).limit(1).to_pyarrow().to_pylist()
         if faulty:
             raise DataError(
-                f"[cross_section.tables.{name}] {table.customer_id}: an id cannot be read, e.g. '{faulty[0]['cell']}' "
+                f"[cross_section.tables.{place}: an id cannot be read, e.g. '{faulty[0]['cell']}' "
                 f"({fault}); export the ids as text"
             )
     return ids
 
 
-def refuse_repeated_customers(features: ir.Table, name: str) -> None:
+def refuse_repeated_customers(ids: pa.ChunkedArray, name: str) -> None:
     """Raise DataError where a customer has several rows."""
-    ids = features[CUSTOMER]
-    repeated = int((ids.count() - ids.nunique()).to_pyarrow().as_py())
-    if repeated:
-        counts = features.filter(ids.notnull()).group_by(CUSTOMER).aggregate(n=ibis._.count())
-        example = counts.order_by(ibis.desc("n"), CUSTOMER).limit(1).to_pyarrow().to_pylist()[0]
+    counts = pc.value_counts(ids.drop_null().combine_chunks())
+    n_rows = counts.field("counts")
+    if len(counts) and pc.max(n_rows).as_py() > 1:
+        repeated = int(pc.sum(n_rows).as_py()) - len(counts)
+        example = counts[int(np.argmax(n_rows.to_numpy()))].as_py()
         raise DataError(
-            f"[cross_section.tables.{name}]: {repeated} rows repeat a customer, e.g. '{example[CUSTOMER]}' has "
-            f"{example['n']}; keep one row per customer"
+            f"[cross_section.tables.{name}]: {repeated} rows repeat a customer, e.g. '{example['values']}' has "
+            f"{example['counts']}; keep one row per customer"
         )

@@ -4,41 +4,42 @@ from __future__ import annotations
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from core.config.data_set import Config
 from core.config.sources import CrossSectionLabel, CrossSectionSource
+from tables.cleaning.undeclared import fetch, select_cells
 from tables.cleaning.workbench import Clock, Workbench
 from tables.cross_section_files import CUSTOMER, file_column, read_ids
 
-CHURNED, CAUSE = "kizuna_churned", "kizuna_churn_cause"
+CHURNED, CAUSE, UNKNOWN = "kizuna_churned", "kizuna_churn_cause", "kizuna_is_unknown"
 UNKNOWN_LABELS = ("", "na", "n/a", "nan", "null", "?")
 "In lower case: what says nothing about whether a customer churned, beside the labels of those who did and did not."
 MAX_SHOWN = 6
 "Values of the label that a message shows."
 
 
-def select_label(raw: ir.Table, source: CrossSectionSource, *, config: Config) -> tuple[ir.Table, dict[str, int]]:
+def select_label(raw: ir.Table, source: CrossSectionSource, *, config: Config) -> tuple[pa.Table, dict[str, int]]:
     """The customers of the label's file with their label and cause, and how many rows are not used, by cause."""
     label, table = source.label, source.tables[source.label.table]
-    bench = Workbench(raw, Clock(config.time_zone, config.time_zone))
-    customer = read_ids(bench, label.table, table=table)
-    raw = bench.table
-    cell = file_column(raw, label.column, table=label.table)
-    cause = ibis.literal("") if label.cause is None else file_column(raw, label.cause, table=label.table).cast("string")
+    names = (table.customer_id, label.column, *([label.cause] if label.cause is not None else []))
+    cells = select_cells(raw, [file_column(raw, name, table=label.table) for name in names])
+    bench = Workbench(cells, Clock(config.time_zone, config.time_zone))
+    customer = read_ids(bench, "c0", place=f"{label.table}] {table.customer_id}", table=table)
+    cell = bench.table["c1"]
+    cause = ibis.literal("") if label.cause is None else bench.table["c2"].cast("string").fill_null("")
     churned = equals_text(cell, label.equals).fill_null(False)
     is_unknown = ibis.coalesce(label_text(cell).lower().isin(UNKNOWN_LABELS), True) & ~churned
+    rows = fetch(bench.table, {CUSTOMER: customer, CHURNED: churned, CAUSE: cause, UNKNOWN: is_unknown})
+    has_id = rows[CUSTOMER].is_valid()
+    n_without_id, rows = pc.sum(pc.invert(has_id)).as_py(), rows.filter(has_id)
     # Where nothing else is written than who churned, an empty cell means that the customer stayed.
-    has_stayers = (~churned & ~is_unknown).any()
-    counts = raw.aggregate(
-        unlabelled=ibis.ifelse(has_stayers, (customer.notnull() & is_unknown).sum(), 0),
-        without_id=customer.isnull().sum(),
-    )
-    row = counts.to_pyarrow().to_pylist()[0]
-    rows = raw.select(**{CUSTOMER: customer, CHURNED: churned, CAUSE: cause.fill_null("")}, is_unknown=is_unknown)
-    rows = rows.filter(rows[CUSTOMER].notnull())
-    rows = rows.filter(~rows.is_unknown) if row["unlabelled"] else rows
-    causes = {f"{label.column}: missing": row["unlabelled"], f"{table.customer_id}: missing": row["without_id"]}
-    return rows.drop("is_unknown"), {cause: int(n) for cause, n in causes.items() if n}
+    has_stayers = pc.any(pc.invert(pc.or_(rows[CHURNED], rows[UNKNOWN]))).as_py()
+    n_unknown = pc.sum(rows[UNKNOWN]).as_py() if has_stayers else 0
+    rows = rows.filter(pc.invert(rows[UNKNOWN])) if n_unknown else rows
+    causes = {f"{label.column}: missing": n_unknown, f"{table.customer_id}: missing": n_without_id}
+    return rows.drop_columns([UNKNOWN]), {cause: int(n) for cause, n in causes.items() if n}
 
 
 def label_text(cell: ir.Value) -> ir.Value:

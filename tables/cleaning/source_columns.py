@@ -60,9 +60,11 @@ def drop_row_numbers(table: ir.Table) -> ir.Table:
 
 def source_column(raw: ir.Table, name: str, *, table: str) -> ir.Value:
     """A column of the source; `plan.amount` is the field of a nested column. Raises DataError if there is none."""
+    if name in raw.columns:
+        return raw[name]
     bare = {column.strip(): column for column in reversed(raw.columns)}
-    if name in raw.columns or name.strip() in bare:
-        return raw[name if name in raw.columns else bare[name.strip()]]
+    if name.strip() in bare:
+        return raw[bare[name.strip()]]
     outer, fields = _split(raw, name)
     column = raw[outer] if fields and outer in raw.columns else None
     for field in fields:

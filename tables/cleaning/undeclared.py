@@ -3,22 +3,28 @@
 Anything else is words. A usual null word among numbers is missing; among words it stays, because 'NA' may be a country.
 Infinity and the errors of spreadsheets ('#DIV/0!') are missing among numbers, too. Digits that begin with 0 ('00501')
 are words, because they are codes.
+
+A file may have thousands of columns, and a query needs milliseconds for each: plain numbers and words are read by
+Arrow, a few columns at a time, and only dates and other notations by queries.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from core.config.sources import ValueFormat
-from tables.cleaning.characters import is_null_word
+from tables.cleaning.characters import NULL_WORDS
 from tables.cleaning.evidence import WrittenColumn, find_formats
-from tables.cleaning.readings import Reading, blank_null_words, read_column
-from tables.cleaning.workbench import Workbench
+from tables.cleaning.readings import Reading, read_column
+from tables.cleaning.source_columns import ROW_NUMBER, columns_of, drop_row_numbers
+from tables.cleaning.workbench import Clock, Workbench
 from tables.contract import Kind
 
 NUMBER_LIKE = r"^[^0-9A-Za-z]*[0-9][0-9., '%)円-]*$"
@@ -30,9 +36,7 @@ DATE_LIKE = "^([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[
 Shape = Literal["plain", "date", "number", "words"]
 "Of the values of a column: numbers as computers write them, dates, numbers in some notation, anything else."
 SHAPES: tuple[Shape, ...] = get_args(Shape)[:-1]
-
 COLUMNS_AT_ONCE = 200
-"Columns whose shapes one query counts."
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,15 @@ class UndeclaredColumn:
     cells: Sequence[ir.Value]
     "One, or several that are multiplied."
     written: ValueFormat
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether Arrow can read it: one column of text, or of numbers without a value that means missing."""
+        if len(self.cells) > 1 or self.has_notation:
+            return False
+        kind = self.cells[0].type()
+        has_null_values = bool(self.written.null_values or self.written.null_prefixes)
+        return kind.is_string() or ((kind.is_numeric() or kind.is_boolean()) and not has_null_values)
 
     @property
     def is_text(self) -> bool:
@@ -54,80 +67,171 @@ class UndeclaredColumn:
         return (self.written.decimal, self.written.thousands, self.written.date_format) != (None, None, None)
 
 
-def read_undeclared(columns: Mapping[str, UndeclaredColumn], bench: Workbench, *, table: str) -> dict[str, ir.Value]:
+@dataclass
+class ReadColumns:
+    """Columns in their kinds, in the order of the file's rows."""
+
+    values: dict[str, pa.ChunkedArray] = field(default_factory=dict[str, pa.ChunkedArray])
+    "Text, float64 or timestamps."
+    n_not_finite: dict[str, int] = field(default_factory=dict[str, int])
+    "Values among the numbers of a column that are no finite number."
+
+
+def read_undeclared(
+    columns: Mapping[str, UndeclaredColumn], source: ir.Table, *, clock: Clock, table: str
+) -> ReadColumns:
     """Each column as numbers, times or words. Raises DataError where every number of a column could be two numbers."""
-    shapes = find_shapes({name: column for name, column in columns.items() if column.is_text}, bench.source)
-    written = _find_formats(table, columns, source=bench.source, shapes=shapes)
-    return {
-        name: _read(replace(column, written=written.get(name, column.written)), bench, shape=shapes.get(name))
+    result = ReadColumns()
+    plain = [name for name, column in columns.items() if column.is_plain]
+    others: dict[str, Shape | None] = dict.fromkeys(name for name, column in columns.items() if not column.is_plain)
+    for start in range(0, len(plain), COLUMNS_AT_ONCE):
+        names = plain[start : start + COLUMNS_AT_ONCE]
+        cells = fetch(source, {name: columns[name].cells[0] for name in names})
+        for name in names:
+            shape = _read_plain(name, cells[name], written=columns[name].written, result=result)
+            if shape in ("date", "number"):
+                others[name] = shape
+    if others:
+        by_query = {name: columns[name] for name in others}
+        result.values |= _read_by_query(by_query, source, shapes=others, clock=clock, table=table)
+    return ReadColumns({name: result.values[name] for name in columns}, result.n_not_finite)
+
+
+def fetch(source: ir.Table, cells: Mapping[str, ir.Value]) -> pa.Table:
+    """Some columns in memory, in the order of the file's rows."""
+    table = select_cells(source, list(cells.values()))
+    ordered = table.order_by(ROW_NUMBER) if ROW_NUMBER in table.columns else table
+    return drop_row_numbers(ordered).to_pyarrow().rename_columns(list(cells))
+
+
+def select_cells(source: ir.Table, cells: Sequence[ir.Value]) -> ir.Table:
+    """The cells as columns c0, c1, ... with the numbers of the rows; DuckDB does not tell Fee from fee."""
+    rows = [source[ROW_NUMBER]] if ROW_NUMBER in source.columns else []
+    return source.select(*(cell.name(f"c{place}") for place, cell in enumerate(cells)), *rows)
+
+
+def _read_plain(name: str, cells: pa.ChunkedArray, *, written: ValueFormat, result: ReadColumns) -> Shape:
+    """Read a column into the result, unless its shape is one that takes a query; returns the shape."""
+    if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
+        number = cells.cast(pa.float64())
+        finite = pc.is_finite(number)
+        result.values[name] = _keep(number, finite)
+        result.n_not_finite[name] = int(pc.sum(pc.is_inf(number)).as_py() or 0)
+        return "plain"
+    text = pc.utf8_trim_whitespace(cells.cast(pa.string()))
+    text = _keep(text, pc.not_equal(text, ""))
+    by_setting, usual = _missing(text, written)
+    text = _keep(text, pc.invert(by_setting))
+    number = _keep(text, pc.invert(usual))
+    shape = find_shape(number)
+    if shape == "plain":
+        is_number = pc.match_substring_regex(number, PLAIN_NUMBER)
+        result.values[name] = _to_numbers(_keep(number, is_number))
+        result.n_not_finite[name] = int(pc.sum(pc.invert(is_number)).as_py() or 0)
+    else:
+        result.values[name] = text
+    return shape
+
+
+def _keep(column: pa.ChunkedArray, is_kept: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column, NULL where a condition is false or unknown."""
+    return pc.if_else(is_kept, column, pa.scalar(None, column.type))
+
+
+def _missing(text: pa.ChunkedArray, written: ValueFormat) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    """Whether each value means missing by the TOML, and whether it is one of the usual words for that."""
+    by_setting = pc.is_in(text, pa.array(list(written.null_values or ()), pa.string()))
+    for prefix in written.null_prefixes:
+        by_setting = pc.or_(by_setting, pc.fill_null(pc.starts_with(text, prefix), False))
+    words = NULL_WORDS if written.null_values != () else ()
+    return by_setting, pc.is_in(pc.utf8_lower(text), pa.array(words, pa.string()))
+
+
+def find_shape(text: pa.ChunkedArray) -> Shape:
+    """What the values of a column look like; NULL is missing."""
+    values = text.drop_null()
+    if not len(values):
+        return "words"
+    is_plain = pc.match_substring_regex(values, PLAIN_NUMBER)
+    fits: dict[Shape, pa.ChunkedArray] = {
+        "plain": pc.or_(is_plain, pc.match_substring_regex(pc.utf8_lower(values), NO_NUMBER)),
+        "date": pc.match_substring_regex(values, DATE_LIKE),
+        "number": pc.match_substring_regex(values, NUMBER_LIKE),
+    }
+    fitting: list[Shape] = [shape for shape in SHAPES if pc.all(fits[shape]).as_py()]
+    shape = fitting[0] if fitting else "words"
+    has_codes = shape in ("plain", "number") and pc.any(pc.match_substring_regex(values, CODE)).as_py()
+    is_empty = shape == "plain" and not pc.any(is_plain).as_py()
+    return "words" if has_codes or is_empty else shape
+
+
+def _to_numbers(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The numbers in a column of plain ones; one that is too large for float64 is missing."""
+    text = pc.utf8_ltrim(text, "+")
+    try:
+        return text.cast(pa.float64())
+    except pa.ArrowInvalid:
+        numbers = [None if one is None else float(one) for one in text.to_pylist()]
+        return pa.chunked_array([pa.array(numbers, pa.float64())])
+
+
+def _read_by_query(
+    columns: Mapping[str, UndeclaredColumn],
+    source: ir.Table,
+    *,
+    shapes: Mapping[str, Shape | None],
+    clock: Clock,
+    table: str,
+) -> dict[str, pa.ChunkedArray]:
+    bench = Workbench(select_cells(source, [cell for column in columns.values() for cell in column.cells]), clock)
+    cells = iter(bench.source[name] for name in columns_of(bench.source))
+    columns = {name: replace(column, cells=[next(cells) for _ in column.cells]) for name, column in columns.items()}
+    formats = _find_formats(table, columns, source=bench.source, shapes=shapes)
+    values = {
+        name: _read(replace(column, written=formats.get(name, column.written)), bench, shape=shapes[name])
         for name, column in columns.items()
     }
+    read = fetch(bench.table, values)
+    return {name: _as_plain_type(read[name]) for name in columns}
 
 
-def _read(column: UndeclaredColumn, bench: Workbench, *, shape: Shape | None) -> ir.Value:
-    if shape is None:
-        kind = "number" if len(column.cells) > 1 else "attribute"
-        return read_column(column.cells, bench, written=column.written, kind=kind).value
-    if shape == "plain" and not column.has_notation:
-        cell = column.cells[0].strip()
-        if column.written.null_values or column.written.null_prefixes:
-            cell = blank_null_words(cell, bench, written=column.written, kind="number")
-        # 1e999 is no float64.
-        return ibis.ifelse(cell.re_search(PLAIN_NUMBER), cell, ibis.null("string")).try_cast("float64")
-    return _read_text(column, bench, shape=shape)
-
-
-def find_shapes(columns: Mapping[str, UndeclaredColumn], source: ir.Table) -> dict[str, Shape]:
-    """What the values of each text column look like; a few columns at a time, because a query may have thousands."""
-    shapes: dict[str, Shape] = {}
-    for start in range(0, len(columns), COLUMNS_AT_ONCE):
-        names = list(columns)[start : start + COLUMNS_AT_ONCE]
-        tests = {f"{shape} {name}": test for name in names for shape, test in _tests(columns[name]).items()}
-        row = source.aggregate(**tests).to_pyarrow().to_pylist()[0]
-        for name in names:
-            fitting: list[Shape] = [shape for shape in SHAPES if row[f"{shape} {name}"]]
-            has_codes = row[f"code {name}"] and fitting[:1] != ["date"]
-            shapes[name] = fitting[0] if fitting and not has_codes else "words"
-    return shapes
-
-
-def _tests(column: UndeclaredColumn) -> dict[str, ir.Value]:
-    cell, written = column.cells[0].strip().nullif(""), column.written
-    words, prefixes = written.null_values or (), written.null_prefixes
-    missing = is_null_word(cell, words=words, prefixes=prefixes, has_usual_words=written.null_values != ())
-    missing = ibis.coalesce(missing, True) if missing is not None else cell.isnull()
-    plain = cell.re_search(PLAIN_NUMBER)
-    return {
-        "plain": (missing | plain | cell.lower().re_search(NO_NUMBER)).all() & (plain & ~missing).any(),
-        "date": (missing | cell.re_search(DATE_LIKE)).all() & (~missing).any(),
-        "number": (missing | cell.re_search(NUMBER_LIKE)).all() & (~missing).any(),
-        "code": (~missing & cell.re_search(CODE)).any(),
-    }
+def _as_plain_type(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    kind = column.type
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    return column.cast(pa.float64()) if is_number or pa.types.is_boolean(kind) else column
 
 
 def _find_formats(
-    table: str, columns: Mapping[str, UndeclaredColumn], *, source: ir.Table, shapes: Mapping[str, Shape]
+    table: str, columns: Mapping[str, UndeclaredColumn], *, source: ir.Table, shapes: Mapping[str, Shape | None]
 ) -> dict[str, ValueFormat]:
-    """How the values of columns are written that are not plain numbers and whose format the TOML does not state."""
+    """How the values of dates and numbers are written whose format the TOML does not state."""
     kinds = {"number": "number", "date": "time"}
     written = [
         WrittenColumn(name, columns[name].cells[0], kind=kinds[shape], written=columns[name].written)
         for name, shape in shapes.items()
-        if shape in kinds
+        if shape is not None
     ]
     return find_formats(table, source, columns=written)[0]
 
 
-def _read_text(column: UndeclaredColumn, bench: Workbench, *, shape: Shape) -> ir.Value:
-    candidates: dict[Kind, bool] = {
-        "time": shape == "date" or column.written.date_format is not None,
-        "number": shape in ("plain", "number"),
-    }
-    for kind, is_possible in candidates.items():
-        reading = read_column(column.cells, bench, written=column.written, kind=kind) if is_possible else None
-        if reading is not None and _fits(reading, bench):
+def _read(column: UndeclaredColumn, bench: Workbench, *, shape: Shape | None) -> ir.Value:
+    """A column as times or numbers where every value is one, otherwise as it is; several cells are numbers."""
+    for kind in _kinds(column, shape):
+        reading = read_column(column.cells, bench, written=column.written, kind=kind)
+        if not column.is_text or _fits(reading, bench):
             return reading.value
     return read_column(column.cells, bench, written=column.written, kind="attribute").value
+
+
+def _kinds(column: UndeclaredColumn, shape: Shape | None) -> tuple[Kind, ...]:
+    """What a column may be, beside words or the numbers of its type."""
+    if shape is not None:
+        return ("time",) if shape == "date" else ("number",)
+    if column.is_text:
+        return ("number",) if column.written.date_format is None else ("time", "number")
+    if len(column.cells) > 1:
+        return ("number",)
+    return ("time",) if column.cells[0].type().is_temporal() else ()
 
 
 def _fits(reading: Reading, bench: Workbench) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 import numpy as np
 import pyarrow as pa
@@ -152,3 +154,32 @@ def test_a_column_of_two_files_has_the_name_of_its_file(tmp_path):
     data = open_people(tmp_path, {"A": ["1", "2"] * 30}, table=more)
 
     assert data.features.names == ("A", "more_a", "more_customer_id")
+
+
+def test_thousands_of_columns_are_read_within_the_limits_of_queries(tmp_path):
+    columns = {f"n{place}": [str(place), None] for place in range(1500)}
+    data = open_cross_section(people(tmp_path, {"left": ["yes", "no"], **columns}))
+
+    assert data.features.values[0].tolist() == list(range(1500))
+    assert len(data.digest) > 0
+
+
+def test_large_numbers_and_days_of_a_parquet_file_are_read(tmp_path):
+    settings = people(tmp_path, {"left": ["yes", "no"], "a": ["1e999", "2"]})
+    assert open_cross_section(settings).features.column("a").tolist() == pytest.approx([np.nan, 2.0], nan_ok=True)
+    rows = {
+        "id": ["a", "b"], "left": ["yes", "no"], "since": [date(2026, 1, 31), date(2025, 12, 31)],
+        "rate": [float("inf"), 0.5], "paid": [True, False],
+    }  # fmt: skip
+    pq.write_table(pa.table(rows), tmp_path / "p.parquet")
+    source = settings.cross_section
+    assert source is not None
+    table = msgspec.structs.replace(source.tables["people"], path=str(tmp_path / "p.parquet"))
+    source = msgspec.structs.replace(source, tables={"people": table})
+
+    features = open_cross_section(msgspec.structs.replace(settings, cross_section=source)).features
+
+    assert features.names == ("days_since_since", "rate", "paid")
+    assert features.column("days_since_since")[0] - features.column("days_since_since")[1] == -31
+    assert features.column("rate").tolist() == pytest.approx([np.nan, 0.5], nan_ok=True)
+    assert features.column("paid").tolist() == [1.0, 0.0]

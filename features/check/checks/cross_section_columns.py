@@ -7,32 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 from ibis import _
 
-from features.check.data import CheckedData, CheckedTable
-from features.check.finding import Check, Finding, Mark, Severity, always
+from features.check.data import CheckedData
+from features.check.finding import Check, Finding, Severity
 from tables.attributes import MAX_WORDS
-from tables.cleaning.undeclared import NO_NUMBER
 from tables.cross_section import CrossSection
 from tables.cross_section_columns import find_redundant_columns
 from tables.personal_columns import PersonalColumn
-
-
-def mark_source(table: CheckedTable) -> Iterator[Mark]:
-    """Cells with infinity or an error of a spreadsheet."""
-    for column in table.columns if table.is_cross_section else ():
-        text, cells = table.text(column), table.cells(column)
-        if text is not None:
-            rows = text.strip().lower().re_search(NO_NUMBER)
-        elif len(cells) == 1 and cells[0].type().is_floating():
-            rows = cells[0].isinf()
-        else:
-            continue
-        yield Mark(
-            kind="no_finite_number",
-            column=column,
-            rows=rows,
-            example=cells[0].cast("string"),
-            severity=always(Severity.NOTE),
-        )
 
 
 def find(data: CheckedData) -> Iterator[Finding]:
@@ -43,6 +23,7 @@ def find(data: CheckedData) -> Iterator[Finding]:
     yield from map(_describe_personal, data.cross_section.unused)
     yield from _find_redundant(data.cross_section, tables)
     yield from _find_many_words(data.cross_section, tables)
+    yield from _find_not_finite(data.cross_section, tables)
 
 
 def _describe_personal(personal: PersonalColumn) -> Finding:
@@ -88,9 +69,23 @@ def _find_many_words(data: CrossSection, tables: dict[str, str]) -> Iterator[Fin
             )
 
 
+def _find_not_finite(data: CrossSection, tables: dict[str, str]) -> Iterator[Finding]:
+    for name, count in data.n_not_finite.items():
+        if name in tables:
+            table = tables[name]
+            yield Finding(
+                kind="no_finite_number",
+                severity=Severity.NOTE,
+                table=table,
+                column=name,
+                count=count,
+                of=data.n_rows[table],
+            )
+
+
 def _source_of(feature: str, tables: dict[str, str]) -> str:
     """The column of the file behind a feature; the age of a date is called after it."""
     return feature if feature in tables else feature.removeprefix("days_since_")
 
 
-CHECK = Check(mark_source=mark_source, find=find)
+CHECK = Check(find=find)

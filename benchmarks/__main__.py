@@ -30,6 +30,7 @@ BENCHMARKS = {
     "simulated_software.causes": ("benchmarks.software_causes",),
     "simulated_software.hazard": ("benchmarks.software_hazard",),
     "simulated_software.health": ("benchmarks.health",),
+    "small_firm": ("benchmarks.small_firm",),
     "features_10m": ("benchmarks.features_10m",),
     "usage_20m": ("benchmarks.usage_20m",),
     "http_face": ("benchmarks.http_face",),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +78,12 @@ class Labels:
             amount_after=self.amount_after[rows],
             observed_until=self.observed_until[rows],
         )
+
+    @classmethod
+    def join(cls, parts: Sequence[Labels]) -> Labels:
+        """The rows of all parts after one another; their horizons and definitions are the same."""
+        arrays = (one.name for one in fields(cls) if isinstance(getattr(parts[0], one.name), np.ndarray))
+        return replace(parts[0], **{name: np.concatenate([getattr(part, name) for part in parts]) for name in arrays})
 
     @property
     def _horizon_start(self) -> NDArray[np.datetime64]:

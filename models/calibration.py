@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 from scipy.special import expit, logit
 
 MIN_PROBABILITY = 1e-6
@@ -43,9 +43,28 @@ class Platt:
         result = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0.0, None), (None, None)])
         return cls(float(result.x[0]), float(result.x[1]))
 
+    def shift(self, offset: float) -> Self:
+        """The same line, higher by this offset in log-odds."""
+        return type(self)(self.slope, self.intercept + offset)
+
     def apply(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Calibrate log-odds; the shape stays."""
         return self.slope * log_odds + self.intercept
+
+
+MAX_OFFSET = 8.0
+"In log-odds: a level that moves further than this is taken to have moved so far."
+
+
+def level_offset(log_odds: NDArray[np.float64], churned: NDArray[np.float64]) -> float:
+    """The offset in log-odds with which the mean probability of rows, (n,), equals their churn rate."""
+
+    def gap(offset: float) -> float:
+        return float(expit(log_odds + offset).mean() - churned.mean())
+
+    if gap(-MAX_OFFSET) >= 0 or gap(MAX_OFFSET) <= 0:
+        return -MAX_OFFSET if gap(0.0) > 0 else MAX_OFFSET
+    return float(brentq(gap, -MAX_OFFSET, MAX_OFFSET, xtol=1e-9))
 
 
 def log_odds_of(probability: NDArray[np.float64]) -> NDArray[np.float64]:

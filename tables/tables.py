@@ -109,7 +109,8 @@ class Tables:
                 for name, view in views.items()
             }
         if "subscriptions" in views and ("identities" in views or self.subscription_reading.has_loose_rows):
-            views["subscriptions"] = self.subscription_reading.make_spans(views["subscriptions"])
+            # Computed here, once: the spans are few, and every query would compute them again.
+            views["subscriptions"] = self.subscription_reading.make_spans(views["subscriptions"]).cache()
         views = {name: self._last(name, view) for name, view in views.items()}
         if self.config.customer == "account" and "customers" in views:
             views = self._roll_up(views, cutoff)

@@ -51,10 +51,10 @@ class Cutoffs(Section, frozen=True):
     "Training cutoffs."
     test: date | None = None
     "Test cutoff, later than all training cutoffs."
-    step_days: int = 14
-    "Days between training cutoffs that are chosen from the history."
-    max_cutoffs: int = 6
-    "Number of training cutoffs that are chosen from the history."
+    step_days: int | None = None
+    "Days between training cutoffs that are chosen from the history. Without, 14 to 30, the more the longer it is."
+    max_cutoffs: int = 12
+    "Number of training cutoffs that are chosen from the history, at most."
 
 
 class RiskLevels(Section, frozen=True):

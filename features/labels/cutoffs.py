@@ -6,17 +6,25 @@ from datetime import date, timedelta
 
 from core.config.data_set import Config
 
+MIN_STEP_DAYS, MAX_STEP_DAYS = 14, 30
+"Closer cutoffs repeat each other; with wider ones, a year has too few windows to judge a model by."
+
 
 def space_cutoffs(config: Config, *, first: date, test: date) -> list[date]:
     """Days `step_days` apart: the newest `max_cutoffs` with labels that end by the test, and those up to the test.
 
     Where no day of that grid has such a label, the last day that has is used if `active_days` lie before it.
     """
-    spacing, earliest = config.cutoffs.step_days, first + timedelta(days=config.active_days)
+    earliest, last = first + timedelta(days=config.active_days), test - config.label_duration
+    spacing = config.cutoffs.step_days or _step_days((last - earliest).days, config.cutoffs.max_cutoffs)
     grid = [test - timedelta(days=n) for n in range(spacing, (test - earliest).days + 1, spacing)]
-    last = test - config.label_duration
     complete = [day for day in grid if day <= last]
     crossing = grid[: len(grid) - len(complete)]
     if not complete and last >= earliest:
         complete = [last]
     return sorted(crossing + complete[: config.cutoffs.max_cutoffs])
+
+
+def _step_days(n_days: int, max_cutoffs: int) -> int:
+    """The days between cutoffs with which `max_cutoffs` reach back over `n_days`, within bounds."""
+    return min(max(n_days // max(max_cutoffs, 1), MIN_STEP_DAYS), MAX_STEP_DAYS)

@@ -6,8 +6,9 @@ A model in this folder implements how it is fitted and what each feature contrib
 
 The interval of a score comes from refits on bootstrap samples of the customers with the same settings. The standard
 deviation of the refits' log-odds, as that of a normal distribution around the model's own, gives a 90 % interval. It
-says how much the probability would move with another sample of similar customers. It does not say what one customer
-will do, and does not cover errors that every refit shares. Twenty refits are too few for percentiles, but they give a
+says how much the probability would move with another sample of similar customers, and with the level of churn where
+that has moved between the training cutoffs. It does not say what one customer will do, and does not cover errors that
+every refit shares. Twenty refits are too few for percentiles, but they give a
 standard deviation to about a sixth of itself (1 / sqrt(2 * 19)).
 """
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import msgspec
 import numpy as np
@@ -32,6 +33,7 @@ from core.scores import Reason, Scores
 from models.artifact import Artifact
 from models.calibration import Platt
 from models.churn.customer_folds import TrainingRows
+from models.churn.level import LevelByCutoff
 from models.churn.reasons import explain_scores, usual_values
 from models.churn.word_rates import WordRates, encode_training_rows
 from models.protocols import Settings
@@ -56,6 +58,10 @@ class AdditiveModel(ABC):
 
     seed: Seed = 0
 
+    level: Literal["training", "newest"] = "training"
+    """Where the mean probability lies: at the churn rate of all training rows, or at that of the newest cutoffs, as
+    many as hold 200 churned rows."""
+
     columns_: tuple[FeatureColumn, ...] = field(init=False, repr=False, default=())
     "The features it was fitted on, in its own order."
     usual_: NDArray[np.float64] = field(init=False, repr=False, default_factory=lambda: np.empty(0))
@@ -64,6 +70,8 @@ class AdditiveModel(ABC):
     platt_: Platt = field(init=False, repr=False, default=Platt())
     word_rates_: WordRates = field(init=False, repr=False, default=WordRates())
     "Of the columns with very many words."
+    level_spread_: float = field(init=False, repr=False, default=0.0)
+    "Standard deviation of the level between the training cutoffs, in log-odds, beyond chance; widens intervals."
 
     @abstractmethod
     def fit_rows(self, rows: TrainingRows) -> None:
@@ -104,6 +112,7 @@ class AdditiveModel(ABC):
 
     def identify_fit(self, *ignored: str, needs_held_out: bool) -> Hashable:
         """What decides about the fit on given rows: the model, its settings without the ignored ones, its columns."""
+        ignored = (*ignored, "level")
         settings = tuple((name, value) for name, value in self.settings.items() if name not in ignored)
         columns = tuple((column.name, column.vocabulary) for column in self.columns_)
         return self.name, settings, columns, needs_held_out
@@ -117,7 +126,14 @@ class AdditiveModel(ABC):
         self.usual_ = usual_values(values, self.columns_)
         rows = TrainingRows(values, outcomes.churned.astype(np.float64), outcomes.customer_ids)
         self.word_rates_ = WordRates.fit(rows, self.columns_)
-        self.fit_rows(encode_training_rows(rows, self.columns_, seed=self.seed))
+        rows = encode_training_rows(rows, self.columns_, seed=self.seed)
+        self.fit_rows(rows)
+        windows = LevelByCutoff.of(
+            self.platt_.apply(self.log_odds(rows.values)), rows.churned, cutoffs=outcomes.cutoffs
+        )
+        if self.level == "newest":
+            self.platt_ = self.platt_.shift(windows.newest_offset)
+        self.level_spread_ = windows.spread
         return self
 
     def score(self, features: FeatureTable, horizon_days: int) -> Scores:
@@ -169,6 +185,7 @@ class AdditiveModel(ABC):
             "columns": msgspec.to_builtins(self.columns_),
             "horizon_days": self.horizon_days_,
             "platt": [self.platt_.slope, self.platt_.intercept],
+            "level_spread": self.level_spread_,
         }
         arrays = {**own.arrays, **self.word_rates_.arrays(), "usual": self.usual_}
         return Artifact(self.name, state, arrays, own.texts)
@@ -180,6 +197,7 @@ class AdditiveModel(ABC):
         model.columns_ = msgspec.convert(artifact.state["columns"], tuple[FeatureColumn, ...])
         model.horizon_days_ = artifact.state["horizon_days"]
         model.platt_ = Platt(*artifact.state["platt"])
+        model.level_spread_ = artifact.state.get("level_spread", 0.0)
         model.usual_ = artifact.arrays["usual"]
         model.word_rates_ = WordRates.of_arrays(artifact.arrays)
         shared = model.word_rates_.arrays()
@@ -200,7 +218,8 @@ class AdditiveModel(ABC):
         centre = self.platt_.apply(self.log_odds(values))
         if not self.n_resamples:
             return np.column_stack([centre, centre, centre])
-        return np.column_stack([centre, *bounds(centre, self.platt_.apply(self.log_odds_of_resamples(values)))])
+        resampled = self.platt_.apply(self.log_odds_of_resamples(values))
+        return np.column_stack([centre, *bounds(centre, resampled, level_spread=self.level_spread_)])
 
     def _explain_block(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         scaled = self.platt_.slope * self.raw_contributions(values)
@@ -209,10 +228,10 @@ class AdditiveModel(ABC):
 
 
 def bounds(
-    log_odds: NDArray[np.float64], resampled: NDArray[np.float64]
+    log_odds: NDArray[np.float64], resampled: NDArray[np.float64], *, level_spread: float = 0.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Low and high, (n,) each, around log-odds (n,) from those of the refits, (refits, n); at least two refits."""
-    spread = STANDARD_DEVIATIONS * resampled.std(axis=0, ddof=1)
+    spread = STANDARD_DEVIATIONS * np.hypot(resampled.std(axis=0, ddof=1), level_spread)
     return log_odds - spread, log_odds + spread
 
 
@@ -254,6 +273,6 @@ def _check_rows(features: FeatureTable, outcomes: Labels) -> None:
 
 
 CHURN_MODELS: Catalogue[type[AdditiveModel]] = Catalogue.of_folder(
-    "models.churn", attribute="MODEL", first=("base_rate", "recency", "logistic", "gradient_boosting", "blend")
+    "models.churn", attribute="MODEL", first=("base_rate", "recency", "rfm", "logistic", "gradient_boosting", "blend")
 )
 "The churn models, simplest first: of two equally good models, the first one is chosen."

@@ -11,26 +11,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.feature_names import FeatureFamily
+from core.labels import Labels
 from core.model_card import Comparison, Metric, ModelCard
 from core.model_kinds import CHURN
 from features.families.catalogue import missing_tables
 from features.segments.rule_variables import decode_words
-from models.churn.additive import CHURN_MODELS
+from models.churn.additive import CHURN_MODELS, STANDARD_DEVIATIONS
 from models.churn.shared_fits import share_fits
 from models.metrics.classification import compare
 from models.metrics.groups import AttributeGroups, group_numbers, group_words, measure_groups
 from models.mlflow_store.package import ModelPackage
+from models.mlflow_store.registry import CHAMPION
 from models.protocols import ChurnModel, Settings
 from training.churn.contacts import describe_contacted
 from training.churn.rows import ChurnRows, fit_few_rows, load_churn_rows
 from training.churn.trials import (
     BASELINES,
+    RANKING_BASELINES,
     Trials,
-    calibrate_if_better,
+    adjust_if_better,
     choose,
+    choose_learned,
     default_recipes,
+    every_window,
     score_test,
+    score_windows,
     validate,
 )
 from training.judging.promotion import at_newest_window, is_refresh
@@ -59,11 +67,13 @@ class ChurnStudy:
     def evaluation(self, name: str, *, is_first_champion: bool = False) -> Evaluation:
         """The metrics of every recipe, and the comparison of one of them with the baselines."""
         baselines = BASELINES if name not in BASELINES else BASELINES[:1]
+        windows = every_window(self.rows, validation=self.validation, test=self.test)
         return Evaluation(
             recipe=self.recipes[name],
             baselines=BASELINES,
             metrics=self.metrics,
-            comparisons=self.test.compare_with(name, baselines),
+            comparisons=windows.compare_with(name, baselines),
+            measured=windows.period,
             is_first_champion=is_first_champion,
         )
 
@@ -100,7 +110,7 @@ def select_recipes(session: Session, model: str | None, *, settings: Settings) -
 
 def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | None) -> ChurnStudy:
     """Compute the rows, leave out doubtful features, choose a model on validation, and test every recipe once."""
-    progress, seed = session.progress, session.config.seed
+    progress = session.progress
     with progress.during("features and labels"):
         all_rows = load_churn_rows(session.tables)
     with progress.during("leak detection"):
@@ -109,13 +119,16 @@ def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | No
         rows = all_rows.without(set(all_rows.features.names) - set(screening.kept))
     with share_fits():
         validation = validate(recipes, rows, progress=progress)
-        chosen = model or choose(validation.scores, validation.outcomes, seed=seed).model
+        chosen = model or choose_learned(validation)
         final = dict(recipes)
         if model is None:
-            final[chosen] = calibrate_if_better(recipes[chosen], rows, validation=validation, progress=progress)
+            final[chosen], validation = adjust_if_better(
+                recipes[chosen], rows, validation=validation, progress=progress
+            )
         test = score_test(final, rows, progress=progress)
-    baselines = {name: validation.scores[name] for name in BASELINES}
-    best_baseline = choose(baselines, validation.outcomes, seed=seed).model
+    # The champion of the first day has to rank customers, or there would be no health scores, tasks and segments.
+    baselines = {name: validation.scores[name] for name in RANKING_BASELINES}
+    best_baseline = choose(baselines, validation.outcomes)
     return ChurnStudy(
         rows=rows,
         recipes=final,
@@ -180,6 +193,7 @@ def limits(session: Session, study: ChurnStudy, *, model: ChurnModel) -> tuple[s
     return (
         RECIPE_FIGURES.format(last=max(folds.train), test=folds.test),
         f"Validation: {folds.summary}.",
+        *describe_level(rows.outcomes),
         *(f"{notice}." for notice in folds.notices),
         *([as_of_today] if undated else []),
         *study.screening.notes,
@@ -187,6 +201,22 @@ def limits(session: Session, study: ChurnStudy, *, model: ChurnModel) -> tuple[s
         INTERVALS,
         *(f"{missing}." for missing in missing_tables(session.tables)),
     )
+
+
+def describe_level(outcomes: Labels) -> Iterable[str]:
+    """Say so where the churn rate of the newest window lies outside chance of the rate of the earlier ones."""
+    days, codes = np.unique(outcomes.cutoffs, return_inverse=True)
+    churned, counts = np.bincount(codes, weights=outcomes.churned), np.bincount(codes)
+    if len(days) < 2:
+        return
+    earlier, newest = churned[:-1].sum() / counts[:-1].sum(), churned[-1] / counts[-1]
+    by_chance = np.sqrt(max(earlier * (1 - earlier), 1e-9) / counts[-1])
+    if abs(newest - earlier) > STANDARD_DEVIATIONS * by_chance:
+        word = "fallen" if newest < earlier else "risen"
+        yield (
+            f"Churn has {word} from {earlier:.1%} at the cutoffs before to {newest:.1%} at {days[-1]}; where it moves "
+            "on, probabilities are too high or too low by as much."
+        )
 
 
 def log_study(run: TrackedRun, study: ChurnStudy, *, model: ChurnModel) -> None:
@@ -202,29 +232,39 @@ def log_study(run: TrackedRun, study: ChurnStudy, *, model: ChurnModel) -> None:
 
 
 def compare_churn_recipes(session: Session, *, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
-    """Fit both recipes anew on purged rows and compare them at the newest mature window.
+    """Compare a challenger with the champion, or with `recency` where there is none.
 
-    Without a champion, the challenger is compared with `recency`.
+    Other settings or features: both recipes are fitted anew at every origin and compared over all later windows, the
+    newest mature one included. A refresh: the challenger's recipe is compared with the champion as it was fitted, at
+    the newest window; where the champion was fitted on that too, with its recipe on its own cutoffs.
     """
     recipe = Recipe.of_card(challenger)
     opponent = Recipe.of_card(champion) if champion else default_recipes(session.config)["recency"]
     with session.progress.during("features and labels"):
         extra_cutoffs = {*challenger.training_cutoffs, *(champion.training_cutoffs if champion else ())}
-        rows = load_churn_rows(at_newest_window(session.tables), extra_cutoffs)
-    rows = rows.without(collect_exclusions(session.config, challenger, champion))
-    train = opponent_train = rows.train
-    if champion and is_refresh(champion, challenger):
+        all_rows = load_churn_rows(at_newest_window(session.tables), extra_cutoffs)
+    rows = all_rows.without(collect_exclusions(session.config, challenger, champion))
+    test = rows.test_rows
+    if champion is None or not is_refresh(champion, challenger):
+        windows = score_windows({"challenger": recipe, "opponent": opponent}, rows, progress=session.progress)
+    elif rows.folds.test > champion.cutoff:
+        artifact = session.registry.artifact(session.registry.find(CHURN.name, CHAMPION))
+        fitted = CHURN_MODELS[artifact.model].from_artifact(artifact)
+        with session.progress.during("the challenger's recipe"):
+            scores = rows.fit_and_score(recipe, train=rows.train, test=test)
+        both = {"challenger": scores, "opponent": all_rows.score(fitted, test)}
+        windows = Trials(both, rows.outcomes.take(test), "test")
+    else:
         train, opponent_train = (rows.rows_known_by_test(card.training_cutoffs) for card in (challenger, champion))
-    scores, opponent_scores = (
-        rows.fit_and_score(one, train=rows_of_one, test=rows.test_rows)
-        for one, rows_of_one in session.progress.over([(recipe, train), (opponent, opponent_train)], "both recipes")
-    )
+        steps = session.progress.over([("challenger", train), ("opponent", opponent_train)], "both recipes")
+        both = {name: rows.fit_and_score(recipe, train=rows_of_card, test=test) for name, rows_of_card in steps}
+        windows = Trials(both, rows.outcomes.take(test), "test")
     return compare(
         recipe.model,
         f"the champion {opponent.model}" if champion else opponent.model,
-        scores=scores,
-        scores_against=opponent_scores,
-        outcomes=rows.outcomes.take(rows.test_rows),
+        scores=windows.scores["challenger"],
+        scores_against=windows.scores["opponent"],
+        outcomes=windows.outcomes,
         metric="log_loss",
     )
 

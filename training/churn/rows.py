@@ -25,6 +25,9 @@ from training.judging.folds import Fold, Folds, folds_of
 from training.judging.leaks import LabelledRows
 from training.run.recipe import Recipe
 
+MIN_ORIGIN_CUSTOMERS = 25
+"Of each class, to fit a model at a validation origin: with fewer it says little about one fitted on the whole history."
+
 
 @dataclass(frozen=True)
 class ChurnRows:
@@ -82,9 +85,20 @@ class ChurnRows:
         return self.at(self.folds.refit)
 
     def validation_folds(self) -> list[Fold]:
-        """The folds that recipes are compared on before the test."""
-        folds = self.folds.validation(self.outcomes.customer_ids, self.outcomes.cutoffs)
-        return [replace(fold, validation=fold.validation & self.rows_without_contact) for fold in folds]
+        """The folds that recipes are compared on before the test.
+
+        Walk-forward folds with too few churned customers to learn from are left out while others remain.
+        """
+        folds = [
+            replace(fold, validation=fold.validation & self.rows_without_contact)
+            for fold in self.folds.validation(self.outcomes.customer_ids, self.outcomes.cutoffs)
+        ]
+        return [fold for fold in folds if self._can_be_fitted(fold)] or folds[-1:]
+
+    def _can_be_fitted(self, fold: Fold) -> bool:
+        train = fold.train & self.rows_without_contact
+        classes = (train & self.outcomes.churned, train & ~self.outcomes.churned)
+        return all(len(np.unique(self.outcomes.customer_ids[rows])) >= MIN_ORIGIN_CUSTOMERS for rows in classes)
 
     def take_labelled(self, rows: NDArray[np.bool_]) -> LabelledRows:
         """Features and outcomes of some rows."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.data_set import Config
-from core.intervals import N_RESAMPLES
+from core.intervals import is_within_one_error
 from core.labels import Labels
 from core.model_card import Comparison, Metric
 from core.scores import Scores
@@ -20,7 +20,8 @@ from training.churn.rows import ChurnRows
 from training.run.recipe import Recipe, default_recipe
 from training.run.session import Progress, run_parallel
 
-BASELINES = ("base_rate", "recency")
+RANKING_BASELINES = ("recency", "rfm")
+BASELINES = ("base_rate", *RANKING_BASELINES)
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,19 @@ class Trials:
             for metric in churn_metrics(model, scores, outcomes=self.outcomes, split=self.split, groups=self.groups)
         )
 
+    def __add__(self, other: Trials) -> Trials:
+        """The same models on the rows of both, which have no groups."""
+        scores = {name: concatenate_scores([of_model, other.scores[name]]) for name, of_model in self.scores.items()}
+        return Trials(scores, Labels.join([self.outcomes, other.outcomes]), "every_window")
+
+    @property
+    def period(self) -> str:
+        """Where the outcomes lie, in words."""
+        cutoffs = np.unique(self.outcomes.cutoffs)
+        if len(cutoffs) == 1:
+            return f"in the test period from {cutoffs[0]}"
+        return f"over {len(cutoffs)} windows from {cutoffs[0]} to {cutoffs[-1]}"
+
     def compare_with(self, model: str, others: Sequence[str]) -> tuple[Comparison, ...]:
         """How much lower a model's log loss is than that of each other model."""
         return tuple(self.compare(model, other) for other in others if other != model)
@@ -63,42 +77,21 @@ class Trials:
         )
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The model that is registered, and why."""
+def choose(scores: Mapping[str, Scores], outcomes: Labels) -> str:
+    """The simplest model whose mean log loss lies within one standard error of the lowest one.
 
-    model: str
-    comparisons: tuple[Comparison, ...]
-    "In log loss, of the model with the lowest one with each other model, simplest first."
-
-
-def choose(
-    validation: Mapping[str, Scores], outcomes: Labels, *, n_resamples: int = N_RESAMPLES, seed: int = 0
-) -> Choice:
-    """Choose the simplest model that is not significantly worse than the one with the lowest log loss.
-
-    `validation` holds each model's scores of the same held-out rows, the simplest model first. A model is
-    significantly worse where the 90 % interval of the paired difference excludes 0. A calibrated recipe comes after
-    the same recipe without calibration, so it is chosen only where calibration lowers the log loss significantly.
+    `scores` holds each model's scores of the same held-out rows, the simplest model first. The standard error is that
+    of the paired difference of the mean log losses, by customer (Breiman et al. 1984, the 1-SE rule, made paired).
     """
-    losses = {name: np.mean(log_losses(scores.value, outcomes.churned)) for name, scores in validation.items()}
-    lowest = min(losses, key=lambda name: losses[name])
-    comparisons = {
-        name: compare(
-            lowest,
-            name,
-            scores=validation[lowest],
-            scores_against=scores,
-            outcomes=outcomes,
-            metric="log_loss",
-            n_resamples=n_resamples,
-            seed=seed,
-        )
-        for name, scores in validation.items()
-        if name != lowest
-    }
-    equals = [name for name in validation if name == lowest or not comparisons[name].is_significant]
-    return Choice(equals[0], tuple(comparisons.values()))
+    losses = {name: log_losses(of_model.value, outcomes.churned) for name, of_model in scores.items()}
+    best = min(losses.values(), key=lambda loss: float(loss.mean()))
+    return next(name for name, loss in losses.items() if is_within_one_error(loss - best, outcomes.customer_ids))
+
+
+def choose_learned(trials: Trials) -> str:
+    """The model that `choose` chooses of those that are no baseline; it is compared with baselines later."""
+    learned = {name: scores for name, scores in trials.scores.items() if name not in BASELINES}
+    return choose(learned or trials.scores, trials.outcomes)
 
 
 def default_recipes(config: Config) -> dict[str, Recipe]:
@@ -134,14 +127,37 @@ def score_test(recipes: Mapping[str, Recipe], rows: ChurnRows, *, progress: Prog
     return Trials(dict(zip(recipes, scores, strict=True)), rows.outcomes.take(rows.test_rows), "test")
 
 
-def calibrate_if_better(recipe: Recipe, rows: ChurnRows, *, validation: Trials, progress: Progress) -> Recipe:
-    """Switch calibration on where it lowers the validation log loss significantly."""
-    if "calibrated" not in recipe.settings:
-        return recipe
-    calibrated = recipe.with_settings({"calibrated": True})
-    trial = validate({recipe.model: calibrated}, rows, progress=progress, label="calibration")
-    both = {"uncalibrated": validation.scores[recipe.model], "calibrated": trial.scores[recipe.model]}
-    return calibrated if choose(both, validation.outcomes).model == "calibrated" else recipe
+def adjust_if_better(
+    recipe: Recipe, rows: ChurnRows, *, validation: Trials, progress: Progress
+) -> tuple[Recipe, Trials]:
+    """Move the level to the newest cutoffs, calibrate, or both, where validation says so by the rule of `choose`.
+
+    Returns the recipe, and the validation with its scores. These settings follow the fit, so inside `share_fits`
+    nothing is fitted again.
+    """
+    changes: list[dict[str, str | bool]] = [{"level": "newest"}, {"calibrated": True}]
+    changes.append(changes[0] | changes[1])
+    variants = {
+        " and ".join(change): recipe.with_settings(change)
+        for change in changes
+        if recipe.settings.keys() >= set(change)
+    }
+    trials = validate(variants, rows, progress=progress, label="level and calibration")
+    scores = {recipe.model: validation.scores[recipe.model], **trials.scores}
+    chosen = choose(scores, validation.outcomes)
+    adjusted = replace(validation, scores={**validation.scores, recipe.model: scores[chosen]})
+    return variants.get(chosen, recipe), adjusted
+
+
+def every_window(rows: ChurnRows, *, validation: Trials, test: Trials) -> Trials:
+    """The evidence for a verdict: every later window on which the recipes were scored; the test alone without any."""
+    return validation + test if rows.folds.scheme == "walk_forward" else test
+
+
+def score_windows(recipes: Mapping[str, Recipe], rows: ChurnRows, *, progress: Progress) -> Trials:
+    """Fit and score each recipe for every later window, the test included."""
+    validation = validate(recipes, rows, progress=progress)
+    return every_window(rows, validation=validation, test=score_test(recipes, rows, progress=progress))
 
 
 def concatenate_by_model(models: Mapping[str, Recipe], scores: Sequence[Scores], *, n_folds: int) -> dict[str, Scores]:

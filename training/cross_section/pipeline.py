@@ -98,7 +98,7 @@ def evaluate(
     recipes = fittable_recipes(recipes, rows, model=model)
     with share_fits():
         trials = cross_validate(recipes, rows, seed=seed, progress=session.progress)
-    chosen = model or choose(trials.scores, trials.outcomes, seed=seed).model
+    chosen = model or choose(trials.scores, trials.outcomes)
     return CrossSectionStudy(
         data=data,
         rows=rows,

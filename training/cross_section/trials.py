@@ -26,7 +26,7 @@ BASELINE = CHURN.constant_model
 N_FOLDS, N_REPEATS = 5, 4
 MAX_SCORED = 15_000
 "Customers that recipes are compared on, and customers times repeats."
-NEEDS_DATES = ("recency",)
+NEEDS_DATES = ("recency", "rfm")
 "Models that have no feature to use in a cross-section."
 MIN_CLASS = -(-MIN_CUSTOMERS * N_FOLDS // (N_FOLDS - 1))
 "Churned customers and retained ones that a model needs, so that it can be fitted without one fold of them."

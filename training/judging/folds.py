@@ -4,7 +4,8 @@
     |===label===)      |                  |                                    |                |
             |===label===)      |===label===)   every label ends before the test |===label===)   |
 
-Walk-forward: each later training cutoff validates models fitted on the cutoffs whose labels were complete by then.
+Walk-forward (rolling origin): later training cutoffs validate models fitted on the cutoffs whose labels were complete
+by then, so no model is scored on a cutoff that it was fitted on.
 Where the training cutoffs are too close together for that, folds over customers inside them are used instead, and the
 card says so. Neither uses the test cutoff.
 """
@@ -28,8 +29,10 @@ from tables.tables import Tables
 
 Scheme = Literal["walk_forward", "over_customers"]
 
-N_SPLITS = 3
-"Validation cutoffs at most: the newest three say most about the future, and each costs a fit of every model."
+MAX_ORIGINS = 8
+"Validation cutoffs at most, spread over the last two years: each costs a fit of every model."
+MAX_ORIGIN_AGE = timedelta(days=730)
+"Before the test cutoff: older windows say little about customers of today."
 N_CUSTOMER_FOLDS = 5
 
 
@@ -97,8 +100,12 @@ class Folds:
         return np.less_equal(cutoffs, np.datetime64(day, "D") - np.timedelta64(self.label_days, "D"))
 
     def _validation_cutoffs(self) -> list[date]:
-        first = min(self.train) + timedelta(days=self.label_days)
-        return [day for day in self.train if day >= first][-N_SPLITS:]
+        first = max(min(self.train) + timedelta(days=self.label_days), self.test - MAX_ORIGIN_AGE)
+        days = [day for day in self.train if day >= first]
+        # The newest and others evenly before it.
+        return days if len(days) <= MAX_ORIGINS else [
+            days[round(place)] for place in np.linspace(0, len(days) - 1, MAX_ORIGINS)
+        ]  # fmt: skip
 
     def _in_train(self, cutoffs: NDArray[np.datetime64]) -> NDArray[np.bool_]:
         return np.isin(cutoffs, np.array(self.train, "datetime64[D]"))

@@ -179,11 +179,31 @@ def flags(card: ModelCard) -> tuple[str, ...]:
     )
 
 
+MIN_GAP = 0.03
+"A smaller distance between mean probability and churn rate changes no decision."
+
+
+def calibration_warning(card: ModelCard) -> str:
+    """One sentence where the mean probability is off by more than chance and `MIN_GAP`; '' otherwise."""
+    split = card.evaluation_split
+    gap, probability, rate = (
+        card.metric(name, split=split) for name in ("calibration_gap", "mean_probability", "observed_rate")
+    )
+    if gap is None or probability is None or rate is None or abs(gap.value) <= MIN_GAP or not gap.excludes(0.0):
+        return ""
+    word = "high" if gap.value > 0 else "low"
+    return (
+        f"Probabilities were too {word}: {probability.value:.1%} on average, where {rate.value:.1%} churned "
+        f"(difference {100 * gap.value:+.1f} points, 90 % interval {100 * gap.low:+.1f} to {100 * gap.high:+.1f})."
+    )
+
+
 def _warnings(card: ModelCard) -> str:
+    gap = calibration_warning(card)
     baseline = ["A baseline that became champion because there was none."] if card.is_baseline else []
     leaks = [f"**Possible leak:** {leak.finding}" for leak in card.leaks]
     dropped = [f"**Left out as a possible leak:** {leak.feature}: {leak.finding}" for leak in card.excluded_features]
-    return "\n".join(f"> {line}\n" for line in [*baseline, *leaks, *dropped])
+    return "\n".join(f"> {line}\n" for line in [*baseline, *([gap] if gap else []), *leaks, *dropped])
 
 
 def _facts(card: ModelCard) -> str:

@@ -14,7 +14,7 @@ from models.metrics.weighted import ratio
 
 
 def evaluate(weighted: WeightedRows) -> dict[str, NDArray[np.float64]]:
-    """(samples,) log loss, Brier score, calibration error, mean probability and observed rate."""
+    """(samples,) log loss, Brier score, calibration error, mean probability, observed rate, and their gap."""
     log_loss, brier, probability, rate = weighted.means
     residuals = np.abs(weighted.weights @ weighted.rows.residuals_by_bin).sum(axis=1)
     return {
@@ -23,6 +23,7 @@ def evaluate(weighted: WeightedRows) -> dict[str, NDArray[np.float64]]:
         "calibration_error": ratio(residuals, weighted.total),
         "mean_probability": probability,
         "observed_rate": rate,
+        "calibration_gap": probability - rate,
     }
 
 
@@ -33,6 +34,7 @@ METRICS = ChurnMetricFamily(
         ChurnMetric("calibration_error", "lower", is_distance=True),
         ChurnMetric("mean_probability"),
         ChurnMetric("observed_rate"),
+        ChurnMetric("calibration_gap"),
     ),
     evaluate,
 )

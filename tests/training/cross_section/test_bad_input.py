@@ -104,7 +104,7 @@ def test_columns_that_say_nothing_do_no_harm(tmp_path, columns, sentence, name):
     trials, rows = score_quickly(tmp_path, {"left": LEFT, "fee": FEES, **columns}, name)
 
     assert not sentence or sentence in rows.notes
-    assert choose(trials.scores, trials.outcomes).model == name
+    assert choose(trials.scores, trials.outcomes) == name
     assert np.isfinite(trials.scores[name].value).all()
 
 

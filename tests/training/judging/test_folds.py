@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -100,8 +101,29 @@ def test_validation_walks_forward_where_an_earlier_cutoff_has_complete_labels():
     splits = folds.validation(*rows(folds))
 
     assert folds.scheme == "walk_forward"
-    assert [split.name for split in splits] == [day.isoformat() for day in folds.train[-3:]]
-    assert [int(split.train.sum() / 40) for split in splits] == [2, 3, 4]
+    assert [split.name for split in splits] == [day.isoformat() for day in folds.train[-4:]]
+    assert [int(split.train.sum() / 40) for split in splits] == [1, 2, 3, 4]
+
+
+def test_eight_origins_at_most_are_spread_over_the_last_two_years():
+    folds = choose(date(2020, 1, 1), step_days=14, max_cutoffs=99)
+
+    days = [date.fromisoformat(split.name) for split in folds.validation(*rows(folds))]
+
+    assert len(days) == 8
+    assert days[-1] == folds.train[-1]
+    assert (folds.test - days[0]).days == 728
+    assert all(84 <= (after - before).days <= 98 for before, after in pairwise(days))
+
+
+def test_default_cutoffs_lie_closer_together_in_a_shorter_history():
+    steps = {
+        years: (folds.train[1] - folds.train[0]).days
+        for years, folds in ((1, choose(date(2024, 1, 1))), (2, choose()), (4, choose(date(2021, 1, 1))))
+    }
+
+    assert steps == {1: 14, 2: 30, 4: 30}
+    assert len(choose(date(2021, 1, 1)).train) == 12
 
 
 def test_validation_is_over_customers_where_the_cutoffs_are_too_close_together():

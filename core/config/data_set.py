@@ -6,13 +6,13 @@ import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from core.config.customers import CauseSettings, HealthSettings, Segment
 from core.config.money import MoneySettings, OfferAssumptions, ReportSettings
-from core.config.section import Section
+from core.config.section import Section, require_time_zone
 from core.config.sources import CrossSectionSource, TableSource
 from core.config.training import ChurnDefinition, Cutoffs, HazardSettings, RecommenderSettings, RiskLevels
 from core.currencies import currency_codes, decimals_of
@@ -93,10 +93,7 @@ class Config(Section, frozen=True):
             raise ValueError(f"currency '{self.currency}' is no code of ISO 4217, such as EUR, JPY or USD")
         if self.csat_scale[0] >= self.csat_scale[1]:
             raise ValueError("csat_scale is the lowest score and then the highest, e.g. [1, 5]")
-        try:
-            ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"unknown time_zone '{self.time_zone}' (e.g. Europe/Berlin)") from error
+        require_time_zone(self.time_zone)
 
     @property
     def zone(self) -> ZoneInfo:

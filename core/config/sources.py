@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from core.config.section import NonNegativeInt, PositiveInt, Section
+from core.config.section import NonNegativeInt, PositiveInt, Section, require_time_zone
 from core.date_format import compile_date_format
 
 
@@ -38,7 +38,7 @@ class ValueFormat(Section, frozen=True):
 
 
 class ColumnSource(ValueFormat, frozen=True, kw_only=True):
-    """Where the values of a column come from: exactly one of `column`, `product` and `constant`.
+    """Where the values of a column come from: exactly one of `column`, `product`, `constant` and `marks_of`.
 
     `amount = { product = ["Quantity", "UnitPrice"] }`, `channel = { constant = "web" }`,
     `event_time = { column = "Day", date_format = "day_first" }`.
@@ -50,6 +50,10 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
     "Numeric columns of the source, multiplied."
     constant: str | int | float | bool | None = None
     "The same value in every row."
+    marks_of: str | None = None
+    """\
+    Of currency: a column of amounts such as `$12.00`, whose mark names the currency. `$` is a US dollar unless the data
+    set counts in another one; an amount without a mark is in the data set's own currency."""
     scale: float | Literal["minor_unit"] | None = None
     "Factor of a number, e.g. 0.01 for cents; minor_unit for amounts in the smallest unit of the row's currency."
     interval: str | None = None
@@ -57,9 +61,9 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        given = [value for value in (self.column, self.product, self.constant) if value is not None]
+        given = [value for value in (self.column, self.product, self.constant, self.marks_of) if value is not None]
         if len(given) != 1:
-            raise ValueError("give exactly one of column, product, constant")
+            raise ValueError("give exactly one of column, product, constant, marks_of")
 
 
 def format_of(column: ValueFormat | None, *, table: ValueFormat) -> ValueFormat:
@@ -186,6 +190,8 @@ class TableSource(ValueFormat, frozen=True, kw_only=True):
         super().__post_init__()
         if (self.path is None) == (self.database is None):
             raise ValueError("give exactly one of path, database")
+        if self.time_zone is not None:
+            require_time_zone(self.time_zone)
         if self.database is not None and self.table is None:
             raise ValueError("a database needs the name of its table: set table")
         if self.files and self.path is None:

@@ -11,6 +11,8 @@ from core.i18n.message import Message
 from core.i18n.translation import Language, describe_exclusion, has_translation, translate
 from features.check.finding import Finding, Value
 
+MAX_EXAMPLE = 60
+"Characters of an example that are shown."
 SMALLEST_SHARE = 0.001
 "A smaller share is written as less than this."
 
@@ -120,5 +122,9 @@ def _describe_example(finding: Finding, language: Language) -> str:
     if not finding.example:
         return translate("e.g. row {row}", language, row=row) if row else ""
     if not row:
-        return translate("e.g. {example}", language, example=f"'{finding.example}'")
-    return translate("e.g. {example} (row {row})", language, example=f"'{finding.example}'", row=row)
+        return translate("e.g. {example}", language, example=f"'{_shorten(finding.example)}'")
+    return translate("e.g. {example} (row {row})", language, example=f"'{_shorten(finding.example)}'", row=row)
+
+
+def _shorten(example: str) -> str:
+    return example if len(example) <= MAX_EXAMPLE else f"{example[: MAX_EXAMPLE - 3]}..."

@@ -43,10 +43,10 @@ def is_null_word(
 ) -> ir.BooleanValue | None:
     """Whether a text means missing: one of the usual words in any case, or a word or prefix of the TOML as written.
 
-    None if nothing does.
+    A word in plain characters is one in full width, too. None if nothing means missing.
     """
-    bare = text.strip()
-    conditions: list[ir.BooleanValue] = [text.isin(words) | bare.isin(words)] if words else []
+    spellings = (text, text.strip(), narrow(text)) if words else ()
+    conditions: list[ir.BooleanValue] = [spelling.isin(words) for spelling in spellings]
     conditions += [text.startswith(prefix) for prefix in prefixes]
     if has_usual_words:
         conditions.append(is_usual_null_word(text))

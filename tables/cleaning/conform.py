@@ -22,6 +22,7 @@ from core.config.data_set import Config
 from core.config.sources import ColumnSource, RowMatch, TableSource, ValueFormat, format_of
 from core.errors import ConfigError, DataError, did_you_mean
 from tables.cleaning.evidence import ReadingNote, WrittenColumn, find_formats
+from tables.cleaning.numbers import currency_in_mark
 from tables.cleaning.readings import UNREADABLE, Reading, read_column
 from tables.cleaning.source_columns import (
     ROW_NUMBER,
@@ -129,7 +130,10 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
         raw, source = fit_profile(raw, source, attributes=config.attributes.get(contract.name, ()))
         raw = keep_rows(raw, source.where, table=contract.name)
     mapped = map_columns(raw, contract, config=config, source=source)
-    columns = {name: _cells_of(raw, column, table=contract.name) for name, column in mapped.items()}
+    columns = {
+        name: _cells_of(raw, column, table=contract.name, base_currency=config.currency)
+        for name, column in mapped.items()
+    }
     formats = {name: format_of(column, table=source or ValueFormat()) for name, column in mapped.items()}
     texts = [
         WrittenColumn(name, cell, kind=_kind_of(name, mapped[name], contract=contract), written=formats[name])
@@ -161,7 +165,10 @@ def _kind_of(name: str, column: ColumnSource, *, contract: TableContract) -> Kin
     return contract[name].kind if name in contract else "attribute"
 
 
-def _cells_of(raw: ir.Table, column: ColumnSource, *, table: str) -> list[ir.Value]:
+def _cells_of(raw: ir.Table, column: ColumnSource, *, table: str, base_currency: str) -> list[ir.Value]:
+    if column.marks_of is not None:
+        amounts = source_column(raw, column.marks_of, table=table).cast("string")
+        return [currency_in_mark(amounts, base_currency=base_currency)]
     if column.constant is not None:
         return [ibis.literal(column.constant)]
     return [source_column(raw, str(source), table=table) for source in column.product or (column.column,)]

@@ -81,6 +81,17 @@ def number_in(text: ir.Value, bench: Workbench, *, notation: Notation) -> Number
     return NumberReading(value, is_foreign & readable)
 
 
+def currency_in_mark(text: ir.Value, *, base_currency: str) -> ir.Value:
+    """The currency that the mark of an amount names: its own code, or the base currency where that has the mark too.
+
+    NULL for an amount without a mark.
+    """
+    mark = narrow(text).re_replace(f"[{NUMBER_CHARACTERS}]", "").upper()
+    codes = {name: base_currency if base_currency in codes else codes[0] for name, codes in MARKS.items()}
+    is_code = is_one_of(mark, sorted(currency_codes()))
+    return ibis.cases((is_code, mark), *((mark == name, code) for name, code in codes.items()))
+
+
 def _currency_of(mark: ir.Value, bench: Workbench) -> tuple[ir.Value, ir.Value]:
     """Whether a mark may stand for the currency of its row, and whether it is that of another one."""
     is_mark = is_one_of(mark, (*sorted(currency_codes()), *MARKS))

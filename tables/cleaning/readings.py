@@ -25,8 +25,14 @@ from tables.cleaning.numbers import Notation, number_in
 from tables.cleaning.workbench import Workbench
 from tables.contract import Kind
 
-TRUE_WORDS = ("true", "t", "yes", "y", "1", "はい", "有")
-FALSE_WORDS = ("false", "f", "no", "n", "0", "いいえ", "無")
+TRUE_WORDS = (
+    "true", "t", "yes", "y", "1", "on", "granted", "accepted", "opt-in", "opted in", "subscribed", "ja", "oui", "si",
+    "はい", "有", "有り", "あり", "可", "許可", "同意", "同意する", "承諾", "希望", "希望する", "オプトイン", "○", "◯",
+)  # fmt: skip
+FALSE_WORDS = (
+    "false", "f", "no", "n", "0", "off", "denied", "refused", "opt-out", "opted out", "unsubscribed", "nein", "non",
+    "いいえ", "無", "無し", "なし", "不可", "拒否", "不同意", "同意しない", "希望しない", "オプトアウト", "×",
+)  # fmt: skip
 
 
 def boolean_in(text: ir.Value) -> ir.Value:

@@ -131,7 +131,7 @@ def fit_profile(raw: ir.Table, source: TableSource, *, attributes: Collection[st
 def _is_there(raw: ir.Table, column: str | ColumnSource) -> bool:
     """Whether the source has every column that a column of the contract comes from."""
     place = ColumnSource(column=column) if isinstance(column, str) else column
-    names = [*(place.product or ()), *(name for name in (place.column, place.interval) if name)]
+    names = [*(place.product or ()), *(name for name in (place.column, place.interval, place.marks_of) if name)]
     return all(has_column(raw, name) for name in names)
 
 

@@ -10,7 +10,18 @@ from tables.contract import Kind
 
 NUMERIC_DATE = re.compile(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?!\d)")
 MONTH_ONLY = re.compile(r"^\d{4}[-/.年]\d{1,2}月?$")
-DECIMAL_COMMA = re.compile(r"^\D*[\d.]*,\d*\D*$")
+NUMBERS = {
+    r"\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,}": 'set decimal = "." and thousands = ","',
+    r"\d{1,3}(\.\d{3})+,\d*|\d{1,3}(\.\d{3}){2,}": 'set decimal = "," and thousands = "."',
+    r"[\d.]*,\d*": 'set decimal = ","',
+    r"[\d,]*\.\d*": 'set decimal = "."',
+    r"\d{1,3}('\d{3})+([.,]\d*)?": 'set thousands = "\'"',
+    r"\d{1,3}( \d{3})+([.,]\d*)?": 'set thousands = " "',
+}
+"How a number may be written, and the settings that read it."
+AROUND_NUMBER = r"\D{{0,4}}({})\D{{0,4}}"
+"Room for a sign and the mark of a currency."
+YES_OR_NO = "write true or false, yes or no, 1 or 0, はい or いいえ"
 DAYS = (
     "%d %b %Y",
     "%d-%b-%Y",
@@ -32,9 +43,10 @@ def suggest_setting(value: str | None, kind: Kind | None, *, section: str) -> st
         return general
     if kind in ("time", "date"):
         return _suggest_date_format(value.strip()) or general
-    if kind in ("number", "integer") and DECIMAL_COMMA.match(value):
-        return 'set decimal = ","'
-    return general
+    if kind in ("number", "integer"):
+        settings = (text for shape, text in NUMBERS.items() if re.fullmatch(AROUND_NUMBER.format(shape), value.strip()))
+        return next(settings, general)
+    return f"{general}; {YES_OR_NO}" if kind == "boolean" else general
 
 
 def _suggest_date_format(value: str) -> str:

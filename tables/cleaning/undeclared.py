@@ -58,8 +58,9 @@ class UndeclaredColumn:
 
     @property
     def is_text(self) -> bool:
-        """Whether its kind has to be found."""
-        return len(self.cells) == 1 and self.cells[0].type().is_string()
+        """Whether its kind has to be found; that of a constant is known."""
+        cell = self.cells[0]
+        return len(self.cells) == 1 and cell.type().is_string() and not isinstance(cell, ir.Scalar)
 
     @property
     def has_notation(self) -> bool:

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from core.errors import DataError
-from tables.discovery.encoding import detect_encoding
 from tables.discovery.vocabulary import load_vocabulary, match_words
+from tables.encodings import detect_encoding
 from tables.sources.csv_files import name_columns
 
 SAMPLE_CHARACTERS = 1 << 21

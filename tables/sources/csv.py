@@ -21,15 +21,16 @@ from core.date_format import EPOCH_UNITS
 from core.errors import DataError
 from tables.cleaning.moments import moment_in
 from tables.cleaning.workbench import Clock, Workbench
-from tables.sources.csv_files import CsvFile, CsvFormat, prepare_files
+from tables.sources.csv_files import CsvFile, CsvFormat, prepare_files, suggest_encoding
 from tables.sources.protocol import Location, copy_in_order
 
 FAULT_LINE = re.compile(r"CSV Error on Line: (\d+)")
 FAULT_FILE = re.compile(r"^\s*file = (.*)$", re.MULTILINE)
+NOT_UTF8 = "it is not UTF-8"
 FAULTS = {
     "Expected Number of Columns": "it does not have as many cells as the header; is the file cut off?",
     "unterminated quote": "a quote is opened and never closed; is the file cut off?",
-    "not utf-8": "it is not UTF-8; set encoding, e.g. encoding = 'cp932'",
+    "not utf-8": NOT_UTF8,
 }
 "Plain messages, by a part of DuckDB's."
 UTC = Clock("UTC", "UTC")
@@ -121,5 +122,6 @@ def _describe_fault(fault: duckdb.Error, files: Sequence[CsvFile]) -> str:
     line, path = FAULT_LINE.search(text), FAULT_FILE.search(text)
     file = next((file for file in files if path and Path(path[1]) == file.copy), files[0])
     place = f"{file.original} line {int(line[1]) + file.written.header_line - 1}" if line else str(file.original)
-    reason = next((plain for part, plain in FAULTS.items() if part in text), text.splitlines()[0])
-    return f"{place}: {reason}"
+    unknown = f'it is no CSV with delimiter = "{file.written.delimiter}", or it is damaged; export it again'
+    reason = next((plain for part, plain in FAULTS.items() if part in text), unknown)
+    return f"{place}: {reason}{f'; {suggest_encoding(file.original)}' if reason == NOT_UTF8 else ''}"

@@ -15,7 +15,10 @@ from tempfile import TemporaryDirectory
 from core.config.sources import FileSource
 from core.errors import ConfigError, DataError
 from tables.contract import CONTRACT
+from tables.encodings import ASIAN, decodes, detect_encoding
 from tables.sources.protocol import Location
+
+DELIMITERS = (";", "\t", "|", ",")
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ def prepare_files(location: Location) -> Generator[list[CsvFile]]:
 
 def _prepare(path: Path, location: Location, *, copy: Path) -> CsvFile:
     written = format_of(path, location)
+    _refuse_utf16(path, written=written, name=location.name)
     try:
         is_plain = written.is_plain
     except LookupError as fault:
@@ -92,6 +96,7 @@ def _prepare(path: Path, location: Location, *, copy: Path) -> CsvFile:
             f"[tables.{location.name}]: unknown encoding '{written.encoding}'; try utf-8 or cp932"
         ) from fault
     if not is_plain:
+        _refuse_utf8(path, written=written, name=location.name)
         _copy_rows(path, copy, written=written, name=location.name)
     source = path if is_plain else copy
     header = _read_header(source, location, path=path, written=written)
@@ -109,7 +114,45 @@ def _copy_rows(path: Path, copy: Path, *, written: CsvFormat, name: str) -> None
         with path.open(encoding=encoding, newline="") as old, copy.open("w", encoding="utf-8", newline="") as new:
             new.writelines(_rows(old, written))
     except UnicodeError as fault:
-        raise DataError(f"{name}: {path} is not {written.encoding}: {fault}; set its encoding") from fault
+        line = _find_line_in_other_encoding(path, written.encoding)
+        raise DataError(f"{name}: {path} line {line} is not {written.encoding}; {suggest_encoding(path)}") from fault
+
+
+def _refuse_utf16(path: Path, *, written: CsvFormat, name: str) -> None:
+    """Raise DataError for a file that begins with the mark of UTF-16, which other encodings read as zero bytes."""
+    with path.open("rb") as file:
+        has_mark = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    if has_mark and not written.encoding.lower().replace("_", "-").startswith("utf-16"):
+        raise DataError(f'{name}: {path} begins with the mark of UTF-16; set encoding = "utf-16"')
+
+
+def _refuse_utf8(path: Path, *, written: CsvFormat, name: str) -> None:
+    """Raise DataError for UTF-8 in a file declared otherwise: its letters would become others, without an error."""
+    is_declared = codecs.lookup(written.encoding).name in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")
+    if not is_declared and not decodes(path, "ascii") and decodes(path, "utf-8"):
+        raise DataError(f'{name}: {path} is UTF-8, and {written.encoding} would garble it; set encoding = "utf-8"')
+
+
+def _find_line_in_other_encoding(path: Path, encoding: str) -> int:
+    """The number of the first line that cannot be decoded; 1 where line ends are no single bytes."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode(encoding)
+            except UnicodeError:
+                return number
+    return 1
+
+
+def suggest_encoding(path: Path) -> str:
+    """The setting that would read a file."""
+    try:
+        name = detect_encoding(path).name
+    except DataError:
+        return "save it as UTF-8"
+    # A few Chinese characters are Korean words as well; the company knows its language.
+    may_be_japanese = name in ASIAN and name != "cp932" and decodes(path, "cp932")
+    return f'set encoding = "cp932" for Japanese, "{name}" otherwise' if may_be_japanese else f'set encoding = "{name}"'
 
 
 def _rows(lines: Iterable[str], written: CsvFormat) -> Iterator[str]:
@@ -138,6 +181,13 @@ def _read_header(source: Path, location: Location, *, path: Path, written: CsvFo
         header = next(csv.reader(lines, delimiter=written.delimiter), list[str]())
     if not header:
         raise DataError(f"{location.name} is empty: {path.name} does not even have a header")
+    other = next((mark for mark in DELIMITERS if len(header) == 1 and mark in header[0]), None)
+    if other is not None:
+        shown = other.replace("\t", "\\t")
+        raise DataError(
+            f'{location.name}: with delimiter = "{written.delimiter}" the header of {path.name} is one column, '
+            f"'{' '.join(header[0].split())}'; set delimiter = \"{shown}\""
+        )
     names, bare = name_columns(header), [column.strip() for column in header]
     in_use = {*_columns_used(location), *(CONTRACT[location.name].names if location.name in CONTRACT else ())}
     repeated = next((column for column in bare if column in in_use and bare.count(column) > 1), None)

@@ -18,7 +18,7 @@ from core.config.data_set import Config, require_dated_tables
 from core.errors import ConfigError, DataError
 from tables.cleaning.conform import Conformed, conform, contract_of
 from tables.cleaning.identifiers import LOST_DIGITS, NO_WHOLE_NUMBER, ROUNDED
-from tables.cleaning.readings import UNREADABLE
+from tables.cleaning.readings import FOREIGN, UNREADABLE
 from tables.cleaning.source_columns import unnest_list
 from tables.cleaning.suggestions import suggest_setting
 from tables.contract import CONTRACT
@@ -102,7 +102,9 @@ def refuse_unusable(report: LoadReport) -> None:
             f"{rows.reason} ({rows.n_rows:,} rows{f', e.g. {rows.example}' if rows.example else ''})"
             for rows in report.exclusions
         )
-        raise DataError(f"no row of {name} can be used: {reasons}; check the columns under {section}")
+        foreign = next((rows.column for rows in report.exclusions if rows.reason.endswith(FOREIGN)), None)
+        marks = f', with currency = {{ marks_of = "..." }} naming the source of {foreign}' if foreign else ""
+        raise DataError(f"no row of {name} can be used: {reasons}; check the columns under {section}{marks}")
     if report.n_repeated_keys:
         raise DataError(
             f"{report.n_repeated_keys} rows of {name} repeat their {CONTRACT[name].key}; keep one row each, or map "

@@ -69,9 +69,11 @@ def _judge(data: CheckedData, table: CheckedTable, *, column: str) -> Iterator[F
                 of=int(table.source.count().to_pyarrow().as_py()),
                 example=foreign[0]["example"],
                 row=data.row_of(foreign[0]["example"], table=table.name, column=column),
+                setting=f'currency = {{ marks_of = "{table.source_names(column)[0]}" }}',
                 values={
                     "words": tuple(row["mark"].upper() for row in foreign[:MAX_MARKS]),
                     "currency": data.config.currency,
+                    "section": f"[tables.{table.name}.columns]",
                 },
             )
 

@@ -18,11 +18,13 @@ from features.check.finding import Check, Finding, Severity
 from features.check.marks import fetch_one
 from tables.contract import CONTRACT
 
+EPOCH, MAX_AFTER_EPOCH = datetime(1970, 1, 1), timedelta(days=60)
+"Seconds since 1970, read as milliseconds, are a few weeks."
 SERIOUS_SHARE = 0.05
 "Share of customers with a row before their start from which joined_at is probably something else."
 MAX_SILENCE = timedelta(days=730)
-MAX_STRAY_SHARE = 0.01
-"Rows before a silence of this length are strays if they are at most this share of all rows."
+MAX_STRAYS, MAX_STRAY_SHARE, MAX_SHARE_OF_FEW = 3, 0.01, 0.1
+"Rows before a silence of this length are strays: at most 3 or one in a hundred, and never more than a tenth."
 
 
 def find(data: CheckedData) -> Iterator[Finding]:
@@ -35,8 +37,27 @@ def find(data: CheckedData) -> Iterator[Finding]:
         if time is None:
             continue
         yield from _find_strays(data, name, time=time)
+        yield from _find_wrong_unit(data, name, time=time)
         if has_start and data.has_ids(name, "customer_id"):
             yield from _find_before_start(data, name, time=time)
+
+
+def _find_wrong_unit(data: CheckedData, name: str, *, time: str) -> Iterator[Finding]:
+    """Times that all lie in the first weeks of 1970: seconds that are read as milliseconds."""
+    assert data.tables is not None
+    report = data.tables.load_report(name)
+    if report.last is None or not EPOCH <= report.last < EPOCH + MAX_AFTER_EPOCH:
+        return
+    yield Finding(
+        kind="times_near_1970",
+        severity=Severity.ERROR,
+        table=name,
+        column=time,
+        count=report.n_usable,
+        of=report.n_usable,
+        example=report.last.isoformat(" "),
+        setting='date_format = "epoch_seconds"',
+    )
 
 
 def _find_before_start(data: CheckedData, name: str, *, time: str) -> Iterator[Finding]:
@@ -65,9 +86,10 @@ def _find_strays(data: CheckedData, name: str, *, time: str) -> Iterator[Finding
     months = rows.select(month=rows[time].cast("timestamp").truncate("M")).group_by("month").aggregate(n=_.count())
     counts = [(row["month"], row["n"]) for row in months.order_by("month").to_pyarrow().to_pylist()]
     n_rows, n_early, stray = sum(n for _month, n in counts), 0, (0, datetime.min)
+    limit = min(max(MAX_STRAYS, MAX_STRAY_SHARE * n_rows), MAX_SHARE_OF_FEW * n_rows)
     for (month, n), (following, _n) in pairwise(counts):
         n_early += n
-        if following - month > MAX_SILENCE and n_early <= MAX_STRAY_SHARE * n_rows:
+        if following - month > MAX_SILENCE and n_early <= limit:
             stray = (n_early, following)
     if stray[0]:
         yield Finding(

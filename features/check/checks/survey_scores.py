@@ -9,7 +9,7 @@ import ibis
 from ibis import _
 
 from features.check.data import CheckedData
-from features.check.finding import Check, Finding, Severity
+from features.check.finding import Check, Finding, Severity, list_texts
 from tables.cleaning.conform import EXCLUDED_BECAUSE, NPS_SCALE
 from tables.tables import Tables
 
@@ -17,6 +17,8 @@ SCALES = ("nps", "csat")
 MIN_SCORES = 30
 "Scores from which it is no chance that the upper half of a scale is never used."
 SERIOUS_SHARE = 0.05
+COMMON_SCALES = ((0, 1), (1, 3), (0, 3), (1, 4), (0, 4), (1, 5), (0, 5), (1, 7), (1, 10), (0, 10), (1, 100), (0, 100))
+"Scales that surveys use, the narrowest first."
 
 
 def find(data: CheckedData) -> Iterator[Finding]:
@@ -54,7 +56,8 @@ def _scores_by_kind(tables: Tables) -> list[dict[str, Any]]:
         n_off=ibis.ifelse(_.is_off, 1, 0).sum(),
         lowest=_.score.min(),
         highest=_.score.max(),
-        off_example=ibis.ifelse(_.is_off, _.score, ibis.null("float64")).max(),
+        off_lowest=ibis.ifelse(_.is_off, _.score, ibis.null("float64")).min(),
+        off_highest=ibis.ifelse(_.is_off, _.score, ibis.null("float64")).max(),
     )
     return counts.order_by("kind").to_pyarrow().to_pylist()
 
@@ -66,7 +69,8 @@ def _judge_scale(data: CheckedData, row: dict[str, Any]) -> Iterator[Finding]:
         "scale": _format_scale(*scale),
         "scores": _format_scale(row["lowest"], row["highest"]),
     }
-    setting = None if row["kind"] == "nps" else f"csat_scale = [{row['lowest']:g}, {row['highest']:g}]"
+    names = data["surveys"].source_names("score")
+    setting = _suggest_scale(row, column=names[0] if names else "score")
     if row["n_off"]:
         severity = Severity.ERROR if row["n_off"] >= SERIOUS_SHARE * row["n_scores"] else Severity.WARNING
         yield _describe(
@@ -74,7 +78,7 @@ def _judge_scale(data: CheckedData, row: dict[str, Any]) -> Iterator[Finding]:
             severity,
             count=row["n_off"],
             of=row["n_scores"],
-            example=f"{row['off_example']:g}",
+            example=f"{row['off_highest']:g}",
             setting=setting,
             values=values,
         )
@@ -88,6 +92,16 @@ def _judge_scale(data: CheckedData, row: dict[str, Any]) -> Iterator[Finding]:
             setting=setting,
             values=values,
         )
+
+
+def _suggest_scale(row: dict[str, Any], *, column: str) -> str | None:
+    """The setting for scores of another scale; for a single odd value, such as -1, that it means missing."""
+    if row["n_off"] and row["n_off"] * 2 < row["n_scores"] and row["off_lowest"] == row["off_highest"]:
+        return f'score = {{ column = "{column}", null_values = {list_texts([format(row["off_lowest"], "g")])} }}'
+    if row["kind"] == "nps":
+        return f'score = {{ column = "{column}", scale = 0.1 }}' if NPS_SCALE[1] < row["highest"] <= 100 else None
+    scales = [scale for scale in COMMON_SCALES if scale[0] <= row["lowest"] and row["highest"] <= scale[1]]
+    return f"csat_scale = [{scales[0][0]}, {scales[0][1]}]" if scales else None
 
 
 def _format_scale(lowest: float, highest: float) -> str:

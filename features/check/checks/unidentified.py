@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import ibis
@@ -11,15 +12,19 @@ from ibis import _
 from features.check.data import CheckedData
 from features.check.finding import Check, Finding, Severity, list_texts
 from features.check.marks import fetch_one
+from tables.cleaning.characters import narrow
 
 CUSTOMER = "customer_id"
 WORDS = (
-    "null", "(null)", "nan", "-nan", "none", "n/a", "#n/a", "na", "n.a.", "nil", "nat", "<na>", "undefined", "unknown",
-    "anonymous", "anon", "guest", "(not set)", "not set", "not available", "missing", "empty", "blank", "no customer",
-    "-", "--", "---", ".", "?", "??", "x", "xxx", "ゲスト", "匿名", "不明", "なし", "該当なし", "未登録",
-    "未設定", "欠損",
+    "null", "nan", "-nan", "none", "n/a", "#n/a", "na", "n.a.", "nil", "nat", "undefined", "unknown",
+    "anonymous", "anon", "guest", "not set", "not available", "missing", "empty", "blank", "no customer",
+    "-", "--", "---", ".", "?", "??", "x", "xxx", "#ref!", "#value!", "#name?", "#div/0!", "test", "dummy", "walk-in",
+    "unbekannt", "keine", "keiner", "gast", "kein kunde", "inconnu", "aucun", "desconocido", "ninguno", "sin cliente",
+    "ゲスト", "匿名", "不明", "なし", "無し", "無", "該当なし", "未登録", "非会員", "一般", "空白", "空欄", "ー", "―",
+    "テスト", "未設定", "欠損",
 )  # fmt: skip
-"What systems write where there is no customer, in lower case."
+"What systems write where there is no customer, in lower case and without brackets."
+BRACKETS = "^[(<「【]|[)>」】]$"
 FILLER = "^(0+|-1|9{4,}|1{6,})$"
 "Numbers that systems write where there is no customer, if they have far more rows than others."
 FILLER_TIMES = 5
@@ -66,7 +71,7 @@ def _words_read_as_missing(data: CheckedData, name: str) -> tuple[str, ...]:
     written = data.ids_as_written(name, CUSTOMER)
     if written is None:
         return ()
-    words = written.filter(written.id.strip().lower().isin(WORDS))
+    words = written.filter(_bare(written.id).isin(WORDS))
     read = data.ids(name, CUSTOMER).select(read_id="id")
     missing = words.anti_join(read, [("id", "read_id")]).order_by(ibis.desc("n"), "id").limit(MAX_WORDS)
     return tuple(missing.to_pyarrow()["id"].to_pylist())
@@ -89,14 +94,18 @@ def _find_words(data: CheckedData, name: str) -> Iterator[Finding]:
             of=n_rows,
             example=listed[0],
             row=data.row_of(listed[0], table=name, column=CUSTOMER),
-            setting=f"null_values = {list_texts(listed[:MAX_WORDS])}",
+            setting=f"null_values = {list_texts(listed)}",
             values={"words": listed[:MAX_WORDS]},
         )
 
 
 def _is_stand_in(ids: ir.Table, mean_rows: float) -> ir.Value:
-    plain = ids.id.strip().lower()
+    plain = _bare(ids.id)
     return plain.isin(WORDS) | (plain.re_search(FILLER) & (ids.n > FILLER_TIMES * mean_rows))
+
+
+def _bare(ids: ir.Value) -> ir.Value:
+    return narrow(ids).lower().re_replace(BRACKETS, "")
 
 
 def _find_dominant(data: CheckedData, name: str) -> Iterator[Finding]:
@@ -106,7 +115,7 @@ def _find_dominant(data: CheckedData, name: str) -> Iterator[Finding]:
     top = ids.order_by(ibis.desc("n"), "id").limit(2).to_pyarrow().to_pylist()
     if totals["ids"] < MIN_IDS or top[0]["n"] < max(MAX_SHARE * totals["rows"], TIMES_SECOND * top[1]["n"]):
         return
-    if top[0]["id"].strip().lower() in WORDS:
+    if re.sub(BRACKETS, "", top[0]["id"].strip().lower()) in WORDS:
         return
     yield Finding(
         kind="dominant_id",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 
+from core.config.sources import TableSource
 from features.check.finding import Severity
+from tables.sources.opening import open_tables
 from tables.tables import tables_from_frames
 from tests.engines import engine, every_engine
 from tests.features.check.checked import find, find_kind, kinds
@@ -154,3 +158,20 @@ def test_one_id_with_a_fifth_of_all_rows_of_many_customers_is_suspicious():
 
     assert (till.example, till.count, till.of) == ("k9", 50, 150)
     assert "dominant_id" not in kinds(shop(*["k9 2024-03-01"] * 9, *others))
+
+
+def test_ids_with_control_characters_are_named_so_that_they_can_be_seen():
+    finding = find_kind(shop("ada 2024-03-01", "ad\x07a 2024-03-02"), "control_characters")
+
+    assert (finding.count, finding.of, finding.example) == (1, 2, "ad\\x07a")
+
+
+def test_a_full_width_word_for_no_customer_is_read_as_missing_with_the_setting_that_the_check_names(tmp_path: Path):
+    (tmp_path / "p.csv").write_text(
+        "customer_id,event_time,amount\n（空席）,2024-03-01,1\nada,2024-03-01,1\n", encoding="utf-8"
+    )
+    source = TableSource(path=str(tmp_path / "p.csv"), null_values=("(空席)",))
+
+    tables = open_tables(config(tables={"purchases": source}))
+
+    assert tables["purchases"].to_pyarrow()["customer_id"].to_pylist() == [None, "ada"]

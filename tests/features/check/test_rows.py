@@ -167,6 +167,21 @@ def test_of_rows_of_one_day_in_files_the_later_file_counts_and_then_the_later_li
     assert "undecided_rows" not in kinds(world)
 
 
+def test_two_typing_errors_in_a_small_table_are_strays():
+    lines = [f"c{n} 2024-03-{1 + n % 28:02d}" for n in range(100)]
+
+    finding = find_kind(shop("ada 0001-01-01", "bo 1899-12-30", *lines), "stray_rows")
+
+    assert (finding.count, finding.values["month"]) == (2, "2024-03")
+
+
+def test_times_that_are_all_of_early_1970_are_seconds_read_as_milliseconds():
+    assert (
+        find_kind(shop("ada 1970-01-20", "bo 1970-01-21"), "times_near_1970").setting == 'date_format = "epoch_seconds"'
+    )
+    assert "times_near_1970" not in kinds(shop("ada 1970-01-20", "bo 1997-01-21"))
+
+
 def test_sound_tables_have_no_finding():
     first, lasts = date(2024, 1, 1), [40 + n * 7 % 90 for n in range(400)]
     lines = [f"c{n} {first + timedelta(days=day)}" for n, last in enumerate(lasts) for day in range(n % 10, last, 10)]

@@ -8,9 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from core.config.sources import TableSource
+from core.config.money import MoneySettings
+from core.config.sources import ColumnSource, TableSource
 from features.check.checks.currency_marks import is_foreign
 from features.check.finding import Severity
+from tables.currencies import convert_to_base_currency
 from tables.sources.opening import open_tables
 from tables.tables import Tables, tables_from_frames
 from tests.engines import engine, every_engine
@@ -71,6 +73,43 @@ def test_scores_outside_their_scale_suggest_the_scale_that_they_have(engine_name
     assert (finding.count, finding.of, finding.example, finding.severity) == (2, 4, "10", Severity.ERROR)
     assert finding.setting == "csat_scale = [1, 10]"
     assert "excluded_rows" not in kinds(tables)
+
+
+@pytest.mark.parametrize(
+    ("kind", "scores", "setting"),
+    [
+        ("csat", (0.0, 90.0), "csat_scale = [0, 100]"),
+        ("csat", (-1.0, 4.0, 5.0), 'score = { column = "score", null_values = ["-1"] }'),
+        ("nps", (100.0, 70.0, 90.0), 'score = { column = "score", scale = 0.1 }'),
+        ("csat", (-7.0, 400.0), None),
+    ],
+)
+def test_scores_of_another_scale_name_the_setting_that_reads_them(
+    kind: str, scores: tuple[float, ...], setting: str | None
+):
+    assert find_kind(shop("ada 2024-03-01", surveys=answers(kind, *scores)), "scores_off_scale").setting == setting
+
+
+def test_amounts_with_foreign_marks_are_read_with_the_setting_that_the_check_names(tmp_path: Path):
+    lines = "customer_id,event_time,total\nada,2024-03-01,$12.00\nbo,2024-03-01,¥900\ncy,2024-03-02,5\n" + (
+        "dee,2024-03-02,7\n" * 40
+    )
+    (tmp_path / "p.csv").write_text(lines, encoding="utf-8")
+    (tmp_path / "rates.csv").write_text("month,currency,rate\n2024-02,USD,150\n", encoding="utf-8")
+
+    def read(**columns: Any) -> Tables:
+        source = TableSource(path=str(tmp_path / "p.csv"), columns={"amount": "total", **columns})
+        money = MoneySettings(rates=str(tmp_path / "rates.csv"))
+        return open_tables(config(tables={"purchases": source}, money=money))
+
+    finding = find_kind(read(), "foreign_marks")
+    assert (finding.count, finding.example, finding.row) == (1, "$12.00", 1)
+    assert finding.setting == 'currency = { marks_of = "total" }'
+
+    tables = read(currency=ColumnSource(marks_of="total"))
+    rows = convert_to_base_currency(tables["purchases"], "amount", tables=tables).to_pyarrow().to_pylist()
+    assert [(row["currency"], row["amount"]) for row in rows[:3]] == [("USD", 1800.0), ("JPY", 900.0), (None, 5.0)]
+    assert "foreign_marks" not in kinds(tables)
 
 
 def test_scores_that_never_use_the_upper_half_of_their_scale_may_have_another_one():

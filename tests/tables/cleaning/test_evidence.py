@@ -103,5 +103,17 @@ def test_an_unreadable_time_names_the_setting_that_reads_it(value: str):
     assert suggest_setting(value, "time", section="[tables.x]") == SUGGESTIONS[value]
 
 
-def test_an_unreadable_number_with_a_comma_names_the_setting_that_reads_it():
-    assert suggest_setting("12,50", "number", section="[tables.x]") == 'set decimal = ","'
+@pytest.mark.parametrize(
+    ("value", "setting"),
+    [
+        ("12,50", 'set decimal = ","'),
+        ("12.50", 'set decimal = "."'),
+        ("¥1,234.50", 'decimal = "." and thousands = ","'),
+        ("1.234,50 €", 'decimal = "," and thousands = "."'),
+        ("1.234.567", 'thousands = "."'),
+        ("1'234", "thousands = \"'\""),
+        ("1 234,50", 'thousands = " "'), ("12.50 x two", "name another column"), ("free", "name another column"),
+    ],
+)  # fmt: skip
+def test_an_unreadable_number_names_the_setting_that_reads_it(value: str, setting: str):
+    assert setting in suggest_setting(value, "number", section="[tables.x]")

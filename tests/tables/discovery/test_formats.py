@@ -10,9 +10,9 @@ import pytest
 from core.errors import DataError
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.dates import DateGuess, guess_dates
-from tables.discovery.encoding import detect_encoding
 from tables.discovery.numbers import NumberGuess, guess_numbers
 from tables.discovery.text_format import detect_format
+from tables.encodings import detect_encoding
 
 TODAY = date(2026, 11, 30)
 

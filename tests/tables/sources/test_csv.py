@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -84,6 +85,38 @@ def test_a_file_in_another_encoding_asks_for_it(tmp_path: Path):
     path = str(tmp_path / "t.csv")
     error_of(TableSource(path=path), DataError, match="line 2: it is not UTF-8; set encoding")
     error_of(TableSource(path=path, encoding="cp9999"), ConfigError, match="unknown encoding 'cp9999'")
+
+
+WRONG = {
+    "semicolons": (GOOD.replace(",", ";").encode(), {}, "'customer_id;event_time;amount'; set delimiter = \";\""),
+    "euc as ascii": (
+        (GOOD + "渋谷の店,2024-03-03,3\n").encode("euc_jp"), {"encoding": "ascii"}, "line 4 is not ascii; set encoding",
+    ),
+    "tabs": (GOOD.replace(",", "\t").encode(), {}, r"set delimiter = \"\\t\""),
+    "commas": (GOOD.encode(), {"delimiter": ";"}, r"set delimiter = \",\""),
+    "utf-16": (GOOD.encode("utf-16"), {}, 'begins with the mark of UTF-16; set encoding = "utf-16"'),
+    "utf-16 as cp932": (GOOD.encode("utf-16"), {"encoding": "cp932"}, 'set encoding = "utf-16"'),
+    "latin": ((GOOD + "Zoë,2024-03-03,3\n").encode("latin-1"), {}, 'line 4: it is not UTF-8; set encoding = "cp1252"'),
+    "utf-8 as cp932": (
+        (GOOD + "渋谷,2024-03-03,3\n").encode(), {"encoding": "cp932"}, 'cp932 would garble it; set encoding = "utf-8"',
+    ),
+    "cp932": (
+        (GOOD + "渋谷の店,2024-03-03,3\n").encode("cp932"), {}, 'line 4: it is not UTF-8; set encoding = "cp932"'
+    ),
+    "no text": (bytes(range(256)) * 4, {"encoding": "latin-1"}, r"it is no CSV with delimiter = \",\"|header"),
+    "dots for commas": (
+        GOOD.replace(",2\n", ",2.50\n").encode(), {"decimal": ","}, r"'2.50' \(row 2\); set decimal = \"\.\"",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "settings", "message"), WRONG.values(), ids=WRONG)
+def test_a_file_that_is_written_otherwise_names_the_setting_that_reads_it(
+    tmp_path: Path, content: bytes, settings: dict[str, Any], message: str
+):
+    (tmp_path / "t.csv").write_bytes(content)
+
+    error_of(TableSource(path=str(tmp_path / "t.csv"), **settings), DataError, match=message)
 
 
 def rows_of(source: TableSource) -> list[tuple[object, ...]]:

@@ -66,21 +66,21 @@ def detect_encoding(path: Path) -> EncodingGuess:
     if b"\x00" in start:
         for name, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
             has_lines = "\n".encode(name) in start
-            if has_lines and zeros.count(0) * 3 > len(zeros) and _decodes(path, name):
+            if has_lines and zeros.count(0) * 3 > len(zeros) and decodes(path, name):
                 return EncodingGuess(name, "every other byte is zero, as in UTF-16")
         raise DataError(f"{path} is no text: it has zero bytes; name CSV, JSON Lines or Parquet files")
-    if b"\x1b$" in start and _decodes(path, "iso2022_jp"):
+    if b"\x1b$" in start and decodes(path, "iso2022_jp"):
         return EncodingGuess("iso2022_jp", "the file switches to Japanese by escape sequences")
-    if _decodes(path, "utf-8"):
+    if decodes(path, "utf-8"):
         return EncodingGuess("utf-8", "")
     sample = _unusual_lines(path)
     for name in _plausible(sample):
-        if _decodes(path, name):
+        if decodes(path, name):
             return EncodingGuess(name, f"{NAMES[name]}: the file is not UTF-8, and all of it reads as {name}")
     raise DataError(f"{path} is no text in any encoding that is known here; save it as UTF-8")
 
 
-def _decodes(path: Path, encoding: str) -> bool:
+def decodes(path: Path, encoding: str) -> bool:
     """Whether all of a file is valid in an encoding."""
     decoder = codecs.getincrementaldecoder(encoding)()
     try:

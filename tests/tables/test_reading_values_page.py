@@ -21,7 +21,7 @@ EXAMPLE = re.compile(
 )
 HEAD = 'name = "shop"\ntime_zone = "Asia/Tokyo"\ncurrency = "JPY"\nactive_days = 30\n'
 pages = [GUIDE / "reading-values.md", GUIDE / "ja/reading-values.md"]
-examples = [pytest.param(*found, id=f"{page.parent.name}: {found[0]}") for page in pages for found in
+examples = [pytest.param(*example, id=f"{page.parent.name}: {example[0]}") for page in pages for example in
             EXAMPLE.findall(page.read_text(encoding="utf-8"))]  # fmt: skip
 
 

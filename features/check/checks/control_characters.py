@@ -1,4 +1,4 @@
-"""Ids with control characters, such as zero bytes: nobody sees them, and they make one customer two."""
+"""Ids with invisible control characters, such as zero bytes, which make one customer two."""
 
 from __future__ import annotations
 

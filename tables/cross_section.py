@@ -226,7 +226,9 @@ def _read_features(
             cells = [ibis.literal(column.constant)]
         else:
             cells = [file_column(raw, str(one), table=name) for one in column.product or (column.column,)]
-        columns[feature] = UndeclaredColumn(cells, format_of(column, table=table))
+        columns[feature] = UndeclaredColumn(
+            cells, format_of(column, table=table), is_constant=column.constant is not None
+        )
     return ids, read_undeclared(columns, raw, clock=clock, table=f"[cross_section.tables.{name}] columns")
 
 

@@ -46,6 +46,7 @@ class UndeclaredColumn:
     cells: Sequence[ir.Value]
     "One, or several that are multiplied."
     written: ValueFormat
+    is_constant: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -59,8 +60,7 @@ class UndeclaredColumn:
     @property
     def is_text(self) -> bool:
         """Whether its kind has to be found; that of a constant is known."""
-        cell = self.cells[0]
-        return len(self.cells) == 1 and cell.type().is_string() and not isinstance(cell, ir.Scalar)
+        return len(self.cells) == 1 and self.cells[0].type().is_string() and not self.is_constant
 
     @property
     def has_notation(self) -> bool:

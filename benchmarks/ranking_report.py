@@ -20,7 +20,7 @@ from models.metrics.ranking.data import RankingData
 from models.metrics.ranking.evaluation import compare_rankings, ranking_metrics, share_of_best
 from models.metrics.ranking.splits import Split
 from models.recommenders.catalogue import RECOMMENDERS
-from training.recommender.choosing import choose_simplest
+from training.judging.choosing import choose_simplest
 
 COMBINED_MODELS = ("blend", "reranked")
 "Models that combine others."

@@ -49,14 +49,6 @@ class Estimate(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
 
 
-def is_within_one_error(differences: NDArray[np.float64], customer_ids: NDArray[Any]) -> bool:
-    """Whether the mean of the rows' differences, (n,), is at most its standard error, by customer."""
-    _, owners = np.unique(customer_ids, return_inverse=True)
-    mean = float(differences.mean())
-    by_customer = np.bincount(owners, weights=differences - mean)
-    return mean <= float(np.sqrt(np.sum(by_customer**2))) / len(differences)
-
-
 def resample_rows(customer_ids: NDArray[Any], *, n_resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
     """The row indices of each bootstrap sample: customers drawn with replacement, each with all of their rows."""
     _, owners = np.unique(customer_ids, return_inverse=True)

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.data_set import Config
-from core.intervals import is_within_one_error
 from core.labels import Labels
 from core.model_card import Comparison, Metric
 from core.scores import Scores
@@ -17,6 +16,7 @@ from models.churn.additive import CHURN_MODELS
 from models.metrics.churn.data import log_losses
 from models.metrics.classification import churn_metrics, compare
 from training.churn.rows import ChurnRows
+from training.judging.choosing import choose_simplest
 from training.run.recipe import Recipe, default_recipe
 from training.run.session import Progress, run_parallel
 
@@ -80,12 +80,10 @@ class Trials:
 def choose(scores: Mapping[str, Scores], outcomes: Labels) -> str:
     """The simplest model whose mean log loss lies within one standard error of the lowest one.
 
-    `scores` holds each model's scores of the same held-out rows, the simplest model first. The standard error is that
-    of the paired difference of the mean log losses, by customer (Breiman et al. 1984, the 1-SE rule, made paired).
+    `scores` holds each model's scores of the same held-out rows, the simplest model first.
     """
-    losses = {name: log_losses(of_model.value, outcomes.churned) for name, of_model in scores.items()}
-    best = min(losses.values(), key=lambda loss: float(loss.mean()))
-    return next(name for name, loss in losses.items() if is_within_one_error(loss - best, outcomes.customer_ids))
+    gains = {name: -log_losses(of_model.value, outcomes.churned) for name, of_model in scores.items()}
+    return choose_simplest(outcomes.customer_ids, gains)
 
 
 def choose_learned(trials: Trials) -> str:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from core.errors import NotEnoughHistory, NotEnoughMemory
 from core.intervals import Estimate, estimate_intervals
 from core.model_card import Comparison, Metric
-from training.recommender.choosing import choose_simplest, mean_with_standard_error
+from training.judging.choosing import choose_simplest, mean_with_standard_error
 from training.recommender.rows import CHOSEN_AT, RankingTask
 from training.run.recipe import Recipe
 from training.run.session import Progress, run_parallel

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from core.intervals import is_within_one_error
 from core.scores import Scores
 from tests.models.churn.worlds import HORIZON_DAYS, coin_toss, learnable, true_log_odds
-from training.churn.trials import choose
+from training.churn.trials import Trials, choose, choose_learned
+from training.judging.choosing import mean_with_standard_error
 
 FEATURES, OUTCOMES = learnable(3000)
 TRUTH = true_log_odds(FEATURES)
@@ -54,7 +54,22 @@ def test_the_error_of_a_mean_difference_counts_customers_not_rows():
     once = np.resize([-0.96, 1.04], 400)
     ids = np.array([f"c{number}" for number in range(400)])
 
-    assert is_within_one_error(once, ids)
     # The same customers at 20 cutoffs say no more; taken for 8,000 customers, they would.
-    assert is_within_one_error(np.tile(once, 20), np.tile(ids, 20))
-    assert not is_within_one_error(np.tile(once, 20), np.arange(8000).astype(str))
+    assert mean_with_standard_error(ids, once).is_within_one_standard_error
+    assert mean_with_standard_error(np.tile(ids, 20), np.tile(once, 20)).is_within_one_standard_error
+    assert not mean_with_standard_error(np.arange(8000).astype(str), np.tile(once, 20)).is_within_one_standard_error
+
+
+def test_baselines_are_chosen_only_where_there_is_nothing_else():
+    trials = Trials({"base_rate": scores_of(TRUTH), "logistic": scores_of(TRUTH)}, OUTCOMES, "validation")
+
+    assert choose_learned(trials) == "logistic"
+    assert choose_learned(Trials({"base_rate": scores_of(TRUTH)}, OUTCOMES, "validation")) == "base_rate"
+
+
+def test_the_evidence_of_a_verdict_is_of_every_window():
+    earlier, later = (Trials({"logistic": scores_of(TRUTH)}, OUTCOMES, split) for split in ("validation", "test"))
+
+    windows = earlier + later
+
+    assert len(windows.outcomes) == len(windows.scores["logistic"]) == 6000

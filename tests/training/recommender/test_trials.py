@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.errors import NotEnoughMemory
-from training.recommender.choosing import mean_with_standard_error
+from training.judging.choosing import mean_with_standard_error
 from training.recommender.rows import RankingTask
 from training.recommender.trials import RankingTrials, try_recipes
 from training.run.recipe import Recipe

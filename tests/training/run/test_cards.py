@@ -9,6 +9,7 @@ from core.model_card import Comparison, Leak, Metric, ModelCard
 from training.run.cards import (
     MAX_NOTE_LENGTH,
     Evaluation,
+    calibration_warning,
     flags,
     metrics_table,
     render_card_markdown,
@@ -50,6 +51,25 @@ def test_the_verdict_on_a_model_that_beats_every_baseline_says_by_how_much():
 
     assert sentence.startswith("blend beats recency and base_rate in the test period")
     assert "by 0.0500 (90 % interval +0.0200 to +0.0800)" in sentence
+
+
+def with_gap(value: float, low: float, high: float) -> ModelCard:
+    metrics = {
+        "calibration_gap": Estimate(value, low, high), "mean_probability": Estimate(0.46), "observed_rate": Estimate(0.38)
+    }  # fmt: skip
+    return card(metrics=tuple(Metric("blend", name, estimate) for name, estimate in metrics.items()))
+
+
+def test_the_card_warns_of_probabilities_that_were_too_high_by_more_than_chance():
+    assert (
+        "> Probabilities were too high: 46.0% on average, where 38.0% churned (difference +8.0 points, "
+        "90 % interval +6.0 to +10.0)." in render_card_markdown(with_gap(0.08, 0.06, 0.10))
+    )
+
+
+def test_a_gap_by_chance_or_of_less_than_three_points_is_no_warning():
+    assert not calibration_warning(with_gap(0.08, -0.01, 0.17))
+    assert not calibration_warning(with_gap(0.02, 0.01, 0.03))
 
 
 def test_one_baseline_that_is_not_beaten_is_enough_for_a_negative_verdict():

@@ -13,7 +13,7 @@ import pytest
 from core.config.loading import read_config
 from tables.cross_section import open_cross_section
 from tests.journeys.conftest import PROJECT, DataSet
-from training.cross_section.pipeline import drop_leaks
+from training.cross_section.rows import clean_rows
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ def sample_customers(data_set: DataSet, n: int) -> DataSet:
 def test_leak_detection_drops_the_telco_columns_written_after_churn(tmp_path):
     config = read_config(public_data_set("telco", tmp_path).toml, {"KIZUNA_DATA": str(DATA)})
 
-    rows = drop_leaks(open_cross_section(config))
+    rows = clean_rows(open_cross_section(config))
 
     assert {leak.feature for leak in rows.dropped} == {"satisfaction_score", "churn_score"}
     assert len(rows.features.columns) == 18

@@ -127,7 +127,7 @@ def test_bm25_counts_a_second_purchase_less_than_the_first():
 
 def test_an_unknown_weighting_suggests_the_nearest_name():
     with pytest.raises(UnknownName, match="did you mean 'bm25'"):
-        ItemKnn(weighting="bm52")
+        ItemKnn(weighting="bm52")  # pyright: ignore[reportArgumentType]
 
 
 def test_the_strongest_effects_are_those_furthest_from_zero_and_never_the_items_own():

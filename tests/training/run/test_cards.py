@@ -55,8 +55,10 @@ def test_the_verdict_on_a_model_that_beats_every_baseline_says_by_how_much():
 
 def with_gap(value: float, low: float, high: float) -> ModelCard:
     metrics = {
-        "calibration_gap": Estimate(value, low, high), "mean_probability": Estimate(0.46), "observed_rate": Estimate(0.38)
-    }  # fmt: skip
+        "calibration_gap": Estimate(value, low, high),
+        "mean_probability": Estimate(0.46),
+        "observed_rate": Estimate(0.38),
+    }
     return card(metrics=tuple(Metric("blend", name, estimate) for name, estimate in metrics.items()))
 
 

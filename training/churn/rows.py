@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import NotEnoughHistory
 from core.feature_names import DAYS_SINCE_LAST_PURCHASE, FeatureFamily
 from core.feature_table import FeatureColumn, FeatureTable
 from core.labels import Labels
@@ -25,6 +26,8 @@ from training.judging.folds import Fold, Folds, folds_of
 from training.judging.leaks import LabelledRows
 from training.run.recipe import Recipe
 
+MAX_DAYS = 3
+"Cutoffs that a message names."
 MIN_ORIGIN_CUSTOMERS = 25
 "Of each class, to fit a model at a validation origin: with fewer it says little about one fitted on the whole history."
 
@@ -157,5 +160,17 @@ def load_churn_rows(tables: Tables, extra_cutoffs: Iterable[date] = ()) -> Churn
     mature = outcomes.is_mature
     mature_cohort = Cohort(cohort.customer_ids[mature], cohort.cutoffs[mature], cohort.definition)
     outcomes = outcomes.take(mature)
+    refuse_empty_cutoffs(folds, outcomes, cohort=cohort.definition)
     contacted = find_contacted(tables, outcomes)
     return ChurnRows(folds, compute_features(tables, mature_cohort), outcomes, cohort.definition, contacted)
+
+
+def refuse_empty_cutoffs(folds: Folds, outcomes: Labels, *, cohort: str) -> None:
+    """Raise NotEnoughHistory where no customer is in the cohort at any training cutoff, or none at the test cutoff."""
+    present = set(outcomes.cutoffs.astype(object).tolist())
+    for name, days in (("train", folds.train), ("test", (folds.test,))):
+        if not present & set(days):
+            raise NotEnoughHistory(
+                f"at {', '.join(str(day) for day in days[:MAX_DAYS])} there is no customer ({cohort}); set {name} in "
+                "[cutoffs] to days with customers, or leave it out to have them chosen"
+            )

@@ -147,10 +147,23 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
         if self.is_constant:
             message = "the {kind} champion is {model}, which predicts the same for every customer"
             return Caution(message=message, values=values)
+        if self.leaks:
+            names = ", ".join(leak.feature for leak in self.leaks)
+            message = "leak detection doubts {features}, which {model} rests on"
+            return Caution(message=message, values={**values, "features": names}, detail=self.doubt)
         if self.beats_baselines or self.is_baseline:
             return None
         message = "{model} is not shown to be better than its baselines"
         return Caution(message=message, values=values, detail=self.verdict)
+
+    @property
+    def doubt(self) -> str:
+        """What leak detection doubts about the model and the settings that answer it; '' where it doubts nothing."""
+        findings = "; ".join(leak.finding for leak in self.leaks)
+        return findings and (
+            f"leak detection doubts it: {findings}; train without the feature (exclude_features), or state that it was "
+            "known before (allow_features)"
+        )
 
     @property
     def unusable_reason(self) -> str:

@@ -72,12 +72,8 @@ def is_refresh(champion: ModelCard | None, challenger: ModelCard) -> bool:
 
 def refuse_leaks(challenger: ModelCard) -> None:
     """Raise GateRefused for a model with features that leak detection has flagged."""
-    if challenger.leaks:
-        findings = "; ".join(leak.finding for leak in challenger.leaks)
-        raise GateRefused(
-            f"leak detection doubts it: {findings}; train without the feature (exclude_features), or state that it was "
-            f"known before (allow_features), {FORCE_HINT}"
-        )
+    if challenger.doubt:
+        raise GateRefused(f"{challenger.doubt}, {FORCE_HINT}")
 
 
 def refuse_no_better_than_baselines(challenger: ModelCard) -> None:

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput, GateRefused
+from core.i18n.translation import JAPANESE, has_translation
 from core.ledger import Ledger
+from core.model_card import Leak
 from models.mlflow_store.registry import Registry
 from tables.cross_section import open_cross_section
 from tests.cross_section_worlds import SPORTS, club
@@ -20,7 +22,7 @@ from tests.training.conftest import NOW
 from training.cross_section.gate import compare_cross_section_recipes
 from training.cross_section.pipeline import train_cross_section
 from training.cross_section.rows import stratify_folds
-from training.judging.promotion import is_refresh, promote
+from training.judging.promotion import is_refresh, promote, refuse_leaks
 from training.run.cards import render_card_markdown
 from training.run.session import Session
 from training.run.tracking import Tracking
@@ -137,3 +139,17 @@ def test_every_fold_has_its_share_of_churned_customers(churned, n_folds, seed):
     counts = [np.bincount(folds[np.array(churned) == side], minlength=n_folds) for side in (True, False)]
     assert all(np.ptp(count) <= 1 for count in counts)
     assert np.ptp(np.bincount(folds, minlength=n_folds)) <= 1
+
+
+def test_release_health_and_causes_doubt_the_same_model_as_the_gate(session, training_result):
+    alarm = Leak("charges", "a model that uses charges has an AUC of 0.999: was it written after the customer left?")
+    version = training_result.challenger
+    card = msgspec.structs.replace(version.card, leaks=(alarm,))
+
+    with pytest.raises(GateRefused, match=r"leak detection doubts it: a model that uses charges .*exclude_features"):
+        refuse_leaks(card)
+    assert card.unusable_reason == card.doubt != ""
+    assert card.caution is not None
+    assert card.caution.values["features"] == "charges"
+    assert has_translation(card.caution.message, JAPANESE)
+    assert training_result.challenger.card.caution is None

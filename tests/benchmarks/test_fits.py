@@ -26,7 +26,7 @@ SPLIT = LastBasketOut().split(
 def test_a_model_that_fails_has_a_reason_and_the_next_model_is_fitted(tmp_path: Path):
     files = SplitFiles(SPLIT, write_split(SPLIT, tmp_path))
 
-    failed = files.fit(Recipe("blend", BlendRecommender(parts=" ").settings), 2)
+    failed = files.fit(Recipe("blend", BlendRecommender().settings | {"parts": " "}), 2)
     fitted = files.fit(Recipe("popularity", Popularity().settings), 2)
 
     assert failed.answer is None

@@ -11,21 +11,14 @@ customers of the kind that is contacted are safe, so that it would stop finding 
 
 from __future__ import annotations
 
-import re
-
-import ibis
-import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
 from core.labels import Labels
+from features.retention_contacts import select_retention_contacts
 from tables.engines.arrays import days, texts
 from tables.tables import Tables
 
-NAMING = ("purpose", "campaign_id")
-"Columns of contacts that say what a contact was made for."
-SEPARATORS = " _-"
-"Not compared: win-back, win_back and WinBack are one word."
 MAX_SHARE_LEFT_OUT = 0.5
 "Where more rows were contacted, hardly any are left to learn from, and all rows are kept."
 
@@ -48,27 +41,6 @@ def find_contacted(tables: Tables, outcomes: Labels) -> NDArray[np.bool_]:
     keys = np.sort(contact_codes * span + contact_days)
     first = row_codes * span + outcomes.cutoffs.astype("datetime64[D]").astype(np.int64)
     return np.searchsorted(keys, first + outcomes.gap_days + outcomes.horizon_days) > np.searchsorted(keys, first)
-
-
-def select_retention_contacts(tables: Tables) -> ir.Table:
-    """The contacts that were made to keep customers."""
-    latest = tables.latest()
-    contacts: ir.Table = latest["contacts"]
-    is_saving = ibis.or_(*(_names_purpose(contacts[name], tables) for name in NAMING if name in contacts.columns))
-    if "offers" in latest:
-        offers: ir.Table = latest["offers"]
-        saving = offers.filter(offers.kind.isin(list(tables.config.offers.saving_kinds)))
-        is_saving |= contacts.offer_id.isin(saving.offer_id)
-    return contacts.filter(contacts.treated & is_saving)
-
-
-def _names_purpose(column: ir.StringColumn, tables: Tables) -> ir.BooleanValue:
-    """Whether a name contains a word in `[churn] retention_purposes`; not where it is missing."""
-    plain = column.lower()
-    for separator in SEPARATORS:
-        plain = plain.replace(separator, "")
-    words = (re.sub(f"[{re.escape(SEPARATORS)}]", "", word.lower()) for word in tables.config.churn.retention_purposes)
-    return ibis.or_(ibis.literal(False), *(plain.contains(word) for word in words if word)).fill_null(False)
 
 
 def describe_contacted(contacted: NDArray[np.bool_], outcomes: Labels, *, are_left_out: bool) -> str:

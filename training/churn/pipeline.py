@@ -15,18 +15,17 @@ import numpy as np
 
 from core.feature_names import FeatureFamily
 from core.labels import Labels
-from core.model_card import Comparison, Metric, ModelCard
+from core.model_card import Metric
 from core.model_kinds import CHURN
 from features.families.catalogue import missing_tables
 from features.segments.rule_variables import decode_words
 from models.churn.additive import CHURN_MODELS, STANDARD_DEVIATIONS
 from models.churn.shared_fits import share_fits
-from models.metrics.classification import compare
 from models.metrics.groups import AttributeGroups, group_numbers, group_words, measure_groups
 from models.mlflow_store.package import ModelPackage
-from models.mlflow_store.registry import CHAMPION
 from models.protocols import ChurnModel, Settings
 from training.churn.contacts import describe_contacted
+from training.churn.gate import compare_churn_recipes
 from training.churn.rows import ChurnRows, fit_few_rows, load_churn_rows
 from training.churn.trials import (
     BASELINES,
@@ -38,11 +37,9 @@ from training.churn.trials import (
     default_recipes,
     every_window,
     score_test,
-    score_windows,
     validate,
 )
-from training.judging.promotion import at_newest_window, is_refresh
-from training.judging.screening import Screening, collect_exclusions, doubt_model, screen_features
+from training.judging.screening import Screening, doubt_model, screen_features
 from training.run.cards import INTERVALS, RECIPE_FIGURES, Evaluation, build_card, feature_facts, outcome_facts
 from training.run.pipeline import TrainingPipeline, TrainingResult, register, track_training
 from training.run.plots import churn_plots
@@ -229,44 +226,6 @@ def log_study(run: TrackedRun, study: ChurnStudy, *, model: ChurnModel) -> None:
     )
     run.log_json(importance, "feature_importance.json")
     run.log_plots(churn_plots(study.test.scores, study.test.outcomes, registered=study.chosen, importance=importance))
-
-
-def compare_churn_recipes(session: Session, *, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
-    """Compare a challenger with the champion, or with `recency` where there is none.
-
-    Other settings or features: both recipes are fitted anew at every origin and compared over all later windows, the
-    newest mature one included. A refresh: the challenger's recipe is compared with the champion as it was fitted, at
-    the newest window; where the champion was fitted on that too, with its recipe on its own cutoffs.
-    """
-    recipe = Recipe.of_card(challenger)
-    opponent = Recipe.of_card(champion) if champion else default_recipes(session.config)["recency"]
-    with session.progress.during("features and labels"):
-        extra_cutoffs = {*challenger.training_cutoffs, *(champion.training_cutoffs if champion else ())}
-        all_rows = load_churn_rows(at_newest_window(session.tables), extra_cutoffs)
-    rows = all_rows.without(collect_exclusions(session.config, challenger, champion))
-    test = rows.test_rows
-    if champion is None or not is_refresh(champion, challenger):
-        windows = score_windows({"challenger": recipe, "opponent": opponent}, rows, progress=session.progress)
-    elif rows.folds.test > champion.cutoff:
-        artifact = session.registry.artifact(session.registry.find(CHURN.name, CHAMPION))
-        fitted = CHURN_MODELS[artifact.model].from_artifact(artifact)
-        with session.progress.during("the challenger's recipe"):
-            scores = rows.fit_and_score(recipe, train=rows.train, test=test)
-        both = {"challenger": scores, "opponent": all_rows.score(fitted, test)}
-        windows = Trials(both, rows.outcomes.take(test), "test")
-    else:
-        train, opponent_train = (rows.rows_known_by_test(card.training_cutoffs) for card in (challenger, champion))
-        steps = session.progress.over([("challenger", train), ("opponent", opponent_train)], "both recipes")
-        both = {name: rows.fit_and_score(recipe, train=rows_of_card, test=test) for name, rows_of_card in steps}
-        windows = Trials(both, rows.outcomes.take(test), "test")
-    return compare(
-        recipe.model,
-        f"the champion {opponent.model}" if champion else opponent.model,
-        scores=windows.scores["challenger"],
-        scores_against=windows.scores["opponent"],
-        outcomes=windows.outcomes,
-        metric="log_loss",
-    )
 
 
 def feature_notices(session: Session) -> Iterable[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -13,7 +15,8 @@ from core.ledger import ALIAS_FOUND
 from core.model_card import Comparison, Leak, ModelCard
 from simulation.shop.simulate import ShopWorld
 from tests.training.conftest import open_shop
-from training.churn.pipeline import compare_churn_recipes, train_churn
+from training.churn.gate import compare_churn_recipes
+from training.churn.pipeline import train_churn
 from training.judging.folds import folds_of
 from training.judging.promotion import (
     GateResult,
@@ -119,6 +122,21 @@ def test_a_refresh_is_compared_on_the_cutoffs_of_each_version(shop: Session, tra
     older = msgspec.structs.replace(newer, training_cutoffs=newer.training_cutoffs[:1])
 
     assert compare_churn_recipes(shop, champion=older, challenger=newer).difference.value != 0
+
+
+def test_a_refresh_is_compared_with_the_champion_as_it_was_fitted(shop: Session, training_result: TrainingResult):
+    newer = training_result.challenger
+    package = shop.registry.package(newer)
+    of_halves = replace(package.artifact, state={**package.artifact.state, "platt": [0.0, 0.0]})
+    older = msgspec.structs.replace(package.card, cutoff=newer.card.training_cutoffs[0])
+    shop.registry.register(replace(package, card=older, artifact=of_halves), newer.run_id, alias="champion")
+
+    gain = compare_churn_recipes(shop, champion=older, challenger=newer.card).difference.value
+
+    # A champion that says one half of everyone has a log loss of ln 2; its recipe has the challenger's.
+    tested = newer.card.metric("log_loss")
+    assert tested is not None
+    assert gain == pytest.approx(math.log(2) - tested.value)
 
 
 def test_an_unknown_version_cannot_be_promoted(shop: Session, training_result: TrainingResult):

@@ -211,8 +211,8 @@ def describe_level(outcomes: Labels) -> Iterable[str]:
     if abs(newest - earlier) > STANDARD_DEVIATIONS * by_chance:
         word = "fallen" if newest < earlier else "risen"
         yield (
-            f"Churn has {word} from {earlier:.1%} at the cutoffs before to {newest:.1%} at {days[-1]}; where it moves "
-            "on, probabilities are too high or too low by as much."
+            f"Churn has {word} from {earlier:.1%} at the earlier cutoffs to {newest:.1%} at {days[-1]}; if it moves "
+            "further, probabilities will be off by as much."
         )
 
 

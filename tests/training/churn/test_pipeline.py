@@ -6,17 +6,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import mlflow
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from core.errors import UnknownName
+from core.labels import Labels
 from features.cohort import select_cohort
 from features.pipeline import compute_features
 from models.churn.additive import CHURN_MODELS
 from models.mlflow_store.registry import open_store
 from simulation.shop.simulate import ShopWorld
 from tests.training.conftest import PASSWORD, Frames, open_shop
-from training.churn.pipeline import train_churn
+from training.churn.pipeline import describe_level, train_churn
 from training.run.pipeline import TrainingResult
 from training.run.session import Session
 
@@ -147,3 +149,28 @@ def test_a_feature_that_was_filled_in_later_is_left_out_and_named(tmp_path: Path
     assert [leak.feature for leak in registered.card.excluded_features] == ["exit_score"]
     assert "exit_score" not in registered.card.features
     assert registered.card.leaks == ()
+
+
+def outcomes_of(n_churned_at: dict[str, int], n_customers: int = 1_000) -> Labels:
+    days = np.repeat(np.array(list(n_churned_at), "datetime64[D]"), n_customers)
+    return Labels(
+        customer_ids=np.tile(np.char.add("c", np.arange(n_customers).astype(str)), len(n_churned_at)),
+        cutoffs=days,
+        churned=np.concatenate([np.arange(n_customers) < n for n in n_churned_at.values()]),
+        churned_at=np.full(len(days), np.datetime64("NaT", "D")),
+        cause=np.full(len(days), ""),
+        amount_after=np.zeros(len(days)),
+        observed_until=days + 90,
+        horizon_days=90,
+    )
+
+
+def test_the_card_says_by_how_much_churn_has_fallen_lately_but_is_silent_about_chance():
+    fallen = outcomes_of({"2010-03-01": 470, "2010-06-01": 490, "2010-09-11": 381})
+    by_chance = outcomes_of({"2010-03-01": 470, "2010-06-01": 490, "2010-09-11": 470})
+
+    assert list(describe_level(fallen)) == [
+        "Churn has fallen from 48.0% at the earlier cutoffs to 38.1% at 2010-09-11; if it moves further, probabilities "
+        "will be off by as much."
+    ]
+    assert list(describe_level(by_chance)) == []

@@ -30,6 +30,8 @@ ALIAS_FOUND = "alias_found"
 "The same for a move that was made elsewhere (in MLflow's own UI) and noticed later."
 LEDGER_REPAIRED = "ledger_repaired"
 "A crash had left half a line; details: its text."
+FORCED = "forced: "
+"The reason of a promotion without the gate begins with it."
 GENESIS_HASH = "0" * 64
 "The `previous` of the first entry."
 
@@ -67,6 +69,14 @@ class LedgerState:
         """The version of a kind of model that had an alias; None where none had it."""
         move = self.aliases.get((kind, alias))
         return move.details["version"] if move else None
+
+    @property
+    def champions_by_force(self) -> frozenset[tuple[str, int]]:
+        """The (kind, version) of each champion that was promoted without the gate, for a stated reason."""
+        moves = [move for (_, alias), move in self.aliases.items() if alias == "champion"]
+        return frozenset(
+            (move.details["kind"], move.details["version"]) for move in moves if move.why.startswith(FORCED)
+        )
 
 
 class Ledger:

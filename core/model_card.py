@@ -139,7 +139,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def caution(self) -> Caution | None:
-        """Why a release must not answer from this champion; None where it may.
+        """Why a release does not answer from this champion, unless it was promoted by force; None where it does.
 
         A baseline may serve from the first day on, but not one that predicts the same for every customer.
         """
@@ -165,10 +165,15 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
             "known before (allow_features)"
         )
 
-    @property
-    def unusable_reason(self) -> str:
-        """The caution in English; '' where there is none."""
-        return "" if self.caution is None else self.caution.reason
+    def explain_refusal(self, *, is_forced: bool) -> str:
+        """Why releases and health scores leave this champion out, in English; '' where they use it.
+
+        A champion that was promoted for a stated reason (`is_forced`) is used in spite of its caution. One that
+        predicts the same for every customer is not: no reason lets it tell customers apart.
+        """
+        if self.caution is None or (is_forced and not self.is_constant):
+            return ""
+        return self.caution.reason
 
     @property
     def evaluation_split(self) -> str:

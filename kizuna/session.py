@@ -101,11 +101,12 @@ def open_scores(config: Config, console: Console) -> Release:
         release = releases.open_active()
         if release.churn is not None:
             return release
-    registry, _ = open_registry(config, console)
+    registry, ledger = open_registry(config, console)
     with console.status("scoring every customer"):
         from serving.build.unpublished import build_unpublished_scores
 
-        return build_unpublished_scores(config, registry, created_at=datetime.now(UTC))
+        forced = ledger.latest().champions_by_force
+        return build_unpublished_scores(config, registry, forced=forced, created_at=datetime.now(UTC))
 
 
 def mlflow_run_id(config: Config) -> str | None:

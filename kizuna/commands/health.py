@@ -59,11 +59,12 @@ def health(
     from serving.tasks.store import TaskStore
 
     settings = open_config(config)
-    registry, _ = open_registry(settings, progress_console())
+    registry, ledger = open_registry(settings, progress_console())
     package = registry.package(registry.find(CHURN.name, "champion"))
-    if package.card.unusable_reason:
+    is_forced = (CHURN.name, package.card.version) in ledger.latest().champions_by_force
+    if refusal := package.card.explain_refusal(is_forced=is_forced):
         raise BadInput(
-            f"the churn champion cannot be used for health: {package.card.unusable_reason}; "
+            f"the churn champion cannot be used for health: {refusal}; "
             "run `kizuna train churn`, then `kizuna promote churn`"
         )
     store = TaskStore.at(os.environ.get(environment.DATABASE_URL), settings.places.tasks, data_set=settings.name)

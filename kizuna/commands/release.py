@@ -39,10 +39,10 @@ def register(app: typer.Typer) -> None:
         from serving.release.releases import Activation, Releases
 
         settings, progress = open_config(config), progress_console()
-        registry, _ = open_registry(settings, progress)
+        registry, ledger = open_registry(settings, progress)
         with progress.status("reading the tables and the champions"):
             tables = open_todays_tables(settings)
-            champions = Champions.of(registry, skip or ())
+            champions = Champions.of(registry, skip or (), forced=ledger.latest().champions_by_force)
         now = datetime.now(UTC)
         with progress.status("scoring every customer"):
             release = build_release(

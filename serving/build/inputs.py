@@ -35,9 +35,17 @@ class Champions:
     missing: Mapping[str, str]
 
     @classmethod
-    def of(cls, registry: Registry, skip: Collection[str] = (), *, allow_constant: bool = False) -> Champions:
+    def of(
+        cls,
+        registry: Registry,
+        skip: Collection[str] = (),
+        *,
+        forced: Collection[tuple[str, int]] = (),
+        allow_constant: bool = False,
+    ) -> Champions:
         """Load every kind's champion, except kinds to skip and champions that cannot be used.
 
+        `forced` are the champions that were promoted by force, from `LedgerState.champions_by_force`.
         `allow_constant` loads baselines that predict the same for every customer, too.
         """
         packages: dict[str, ModelPackage] = {}
@@ -52,7 +60,8 @@ class Champions:
                     )
                 continue
             is_allowed = allow_constant and package.card.is_constant
-            reason = "" if is_allowed else package.card.unusable_reason
+            is_forced = (kind.name, package.card.version) in forced
+            reason = "" if is_allowed else package.card.explain_refusal(is_forced=is_forced)
             reason = "skipped on request" if kind.name in skip else reason
             if reason:
                 missing[kind.name] = reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,15 +18,18 @@ from serving.release.release import UNPUBLISHED, Release
 from tables.sources.opening import open_tables
 
 
-def build_unpublished_scores(config: Config, registry: Registry, *, created_at: datetime) -> Release:
+def build_unpublished_scores(
+    config: Config, registry: Registry, *, forced: Collection[tuple[str, int]], created_at: datetime
+) -> Release:
     """Score every customer of today with the champion, even if it is a baseline that says the same of each.
 
-    Raises NotFound without a champion, and the errors of reading the tables.
+    `forced` are the champions that were promoted by force. Raises NotFound without a champion, and
+    the errors of reading the tables.
     """
     if CHAMPION not in registry.aliases(CHURN.name):
         raise NotFound(f"there is no release and no churn champion yet; run `{CHURN.train_command} --promote`")
     others = [kind.name for kind in kinds_in_release() if CHURN.name not in (kind.name, kind.trained_after)]
-    champions = Champions.of(registry, others, allow_constant=True)
+    champions = Champions.of(registry, others, forced=forced, allow_constant=True)
     tables = open_tables(config, today=config.today(created_at))
     release = build_release(config, tables, champions=champions, cutoff=tables.default_cutoff(), created_at=created_at)
     return replace(release, description=msgspec.structs.replace(release.description, release_id=UNPUBLISHED))

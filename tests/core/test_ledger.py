@@ -12,14 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput, TamperedLedger
-from core.ledger import ALIAS_FOUND, ALIAS_MOVED, LEDGER_REPAIRED, RELEASE_ACTIVATED, Ledger
+from core.ledger import ALIAS_FOUND, ALIAS_MOVED, FORCED, LEDGER_REPAIRED, RELEASE_ACTIVATED, Ledger
 
 NOON = datetime(2026, 9, 14, 12, tzinfo=UTC)
 
 
-def append_move(ledger: Ledger, version: int | None, hours: int = 0, event: str = ALIAS_MOVED) -> None:
+def append_move(
+    ledger: Ledger, version: int | None, hours: int = 0, event: str = ALIAS_MOVED, *, why: str = "better by .01"
+) -> None:
     details = {"kind": "churn", "alias": "champion", "version": version}
-    ledger.append(event, details, who="ada", why="better by .01", at=NOON + timedelta(hours=hours))
+    ledger.append(event, details, who="ada", why=why, at=NOON + timedelta(hours=hours))
 
 
 @pytest.fixture
@@ -104,6 +106,16 @@ def test_the_state_is_that_of_the_requested_moment(ledger):
     assert ledger.at(datetime(2026, 9, 14, 22, 0, tzinfo=in_tokyo)).version("churn", "champion") == 2
     assert ledger.latest().version("churn", "champion") is None
     assert ledger.latest().version("recommender", "champion") is None
+
+
+def test_a_champion_is_by_force_until_another_move_replaces_it(ledger):
+    assert ledger.latest().champions_by_force == set()
+
+    append_move(ledger, 4, hours=3, why=f"{FORCED}the board wants it")
+    assert ledger.latest().champions_by_force == {("churn", 4)}
+
+    append_move(ledger, 5, hours=4, event=ALIAS_FOUND, why="noticed: moved outside of Kizuna")
+    assert ledger.latest().champions_by_force == set()
 
 
 def test_each_host_answers_from_the_release_it_activated_last(tmp_path):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from core import environment
+from core.ledger import ALIAS_MOVED, FORCED, Ledger
 from core.model_card import ModelCard
 from kizuna.main import run
 from models.mlflow_store.package import ModelPackage
@@ -110,6 +112,25 @@ def test_a_champion_that_scores_every_customer_alike_is_an_error(home_folder, ca
 
     (line,) = (line for line in capfd.readouterr().err.splitlines() if line.startswith("kizuna:"))
     assert "predicts the same for every customer" in line
+
+
+@pytest.mark.slow
+def test_a_champion_that_is_not_shown_to_be_better_is_used_only_if_it_was_promoted_by_force(
+    shop, tmp_path, monkeypatch, capfd
+):
+    home = Path(shutil.copytree(shop, tmp_path / "shop"))
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("WEBHOOK", "http://127.0.0.1:9/")
+    features = {column.name: column.digest for column in champion().columns_}
+    register(home, card(model="rfm", features=features, beats_baselines=False, verdict="no better than recency"))
+
+    assert run([*JUDGE]) == 2
+    (line,) = (line for line in capfd.readouterr().err.splitlines() if line.startswith("kizuna:"))
+    assert "cannot be used for health: no better than recency" in line
+
+    moved = {"kind": "churn", "alias": "champion", "version": 3}
+    Ledger(home / "var/shop/ledger.jsonl").append(ALIAS_MOVED, moved, who="ada", why=f"{FORCED}the board wants it")
+    assert run([*JUDGE]) == 0
 
 
 def test_a_stopped_task_database_is_noticed_before_the_work(home_folder, monkeypatch, capfd):

@@ -7,8 +7,9 @@ The gate in front of @champion compares recipes, not fitted models:
 
 A change of settings passes only if the 90 % interval of its gain lies above 0. A refresh (the same settings, newer
 cutoffs) is fitted on each version's own cutoffs and may be worse by the margin of its kind. A model that is not shown
-to be better than its baselines is refused either way, because no release would answer from it. The version that
-becomes champion is the registered one, fitted on all rows that were mature when it was trained.
+to be better than its baselines is refused either way. The version that becomes champion is the registered one, fitted
+on all rows that were mature when it was trained. Releases answer from a champion that was promoted by force, whatever
+its card says, unless it predicts the same for every customer.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from core.errors import GateRefused, NotFound
+from core.ledger import FORCED
 from core.model_card import Comparison, ModelCard
 from core.model_kinds import MODEL_KINDS, ModelKind
 from models.mlflow_store.registry import CHALLENGER, CHAMPION, RegisteredVersion, model_capabilities
@@ -109,7 +111,7 @@ def promote(
     champion = champion_of(session, kind)
     if champion is not None and champion.version == candidate.version:
         raise GateRefused(f"version {candidate.version} of {candidate.card.registry_name} is champion already")
-    why = f"forced: {force_reason}" if force_reason else pass_gate(session, candidate, champion=champion)
+    why = f"{FORCED}{force_reason}" if force_reason else pass_gate(session, candidate, champion=champion)
     refuse_missing_capabilities(MODEL_KINDS[kind], candidate)
     move_alias(session, candidate, alias=CHAMPION, why=why)
     return Promotion(session.registry.find(kind, candidate.version), champion, why)

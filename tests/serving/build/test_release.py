@@ -15,7 +15,7 @@ from core.config.customers import Segment
 from core.config.data_set import Config
 from core.config.loading import read_config
 from core.errors import BadInput, NotFound, RuleError
-from core.model_card import ModelCard
+from core.model_card import Leak, ModelCard
 from core.recommendations import STAGES
 from features.cohort import select_cohort
 from features.interactions import load_interactions
@@ -212,6 +212,25 @@ def test_a_champion_that_does_not_beat_its_baselines_is_left_out_unless_it_is_on
 
     assert "no better than the base rate" in Champions.of(FakeRegistry({"churn": no_better})).missing["churn"]  # pyright: ignore[reportArgumentType]
     assert "churn" in Champions.of(FakeRegistry({"churn": baseline})).packages  # pyright: ignore[reportArgumentType]
+
+
+def test_a_champion_promoted_by_force_is_released_whatever_its_card_says(shop):
+    doubted = msgspec.structs.replace(
+        shop.churn.card, beats_baselines=False, leaks=(Leak("exit_score", "exit_score tells all"),)
+    )
+    registry: Any = FakeRegistry({"churn": replace(shop.churn, card=doubted)})
+
+    assert "exit_score tells all" in Champions.of(registry).missing["churn"]
+    assert "exit_score tells all" in Champions.of(registry, forced={("churn", 2)}).missing["churn"]
+    assert shop.release(Champions.of(registry, forced={("churn", 3)})).churn is not None
+    assert "churn" in Champions.of(registry, skip=["churn"], forced={("churn", 3)}).missing
+
+
+def test_a_champion_that_predicts_the_same_for_every_customer_is_not_released_even_by_force(shop):
+    constant = msgspec.structs.replace(card("hazard", {}), model="kaplan_meier")
+    registry: Any = FakeRegistry({"hazard": replace(shop.churn, card=constant)})
+
+    assert "same for every customer" in Champions.of(registry, forced={("hazard", 3)}).missing["hazard"]
 
 
 def test_a_model_can_be_skipped(shop):

@@ -148,7 +148,7 @@ def test_release_health_and_causes_doubt_the_same_model_as_the_gate(session, tra
 
     with pytest.raises(GateRefused, match=r"leak detection doubts it: a model that uses charges .*exclude_features"):
         refuse_leaks(card)
-    assert card.unusable_reason == card.doubt != ""
+    assert card.explain_refusal(is_forced=False) == card.doubt != ""
     assert card.caution is not None
     assert card.caution.values["features"] == "charges"
     assert has_translation(card.caution.message, JAPANESE)

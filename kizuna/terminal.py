@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
+from threading import Timer
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -58,7 +59,8 @@ def print_table(
 
 
 SECONDS_BETWEEN_LINES = 10.0
-"Where the standard error is no terminal, a long piece of work prints a line this often."
+"""Where the standard error is no terminal, a long piece of work prints a line this often, and a short one none, so that
+the only line of a quick failure is its error."""
 
 
 class ProgressBars:
@@ -86,15 +88,24 @@ class ProgressBars:
         """Show a spinner while the block runs."""
         if self._console.is_terminal:
             return self._console.status(label)
-        say(self._console, label)
-        return nullcontext()
+        return self._line_if_slow(label)
+
+    @contextmanager
+    def _line_if_slow(self, label: str) -> Iterator[None]:
+        timer = Timer(SECONDS_BETWEEN_LINES, say, (self._console, label))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _over_in_lines(self, steps: Sequence[Step], label: str) -> Iterator[Step]:
-        say(self._console, f"{label}: {len(steps)}")
         started = last_line = monotonic()
         for n_done, step in enumerate(steps):
             if n_done and monotonic() - last_line >= SECONDS_BETWEEN_LINES:
                 last_line = monotonic()
                 say(self._console, f"{label}: {n_done} of {len(steps)} after {last_line - started:.0f} s")
             yield step
-        say(self._console, f"{label}: done after {monotonic() - started:.0f} s")
+        if last_line > started:
+            say(self._console, f"{label}: done after {monotonic() - started:.0f} s")

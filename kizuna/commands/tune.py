@@ -121,13 +121,13 @@ def parse_duration(text: str) -> float:
 
 
 class TimeBudget:
-    """A number of seconds, counted from the moment the block is entered; shows a bar meanwhile."""
+    """A number of seconds, counted from the moment the block is entered; shows a bar on a terminal meanwhile."""
 
     def __init__(self, seconds: float, console: Console) -> None:
         self._seconds = seconds
         self._started = time.monotonic()
         columns = (SpinnerColumn(), _Bar(self), _Countdown(self), TextColumn("{task.fields[status]}", markup=False))
-        self._progress = Progress(*columns, console=console)
+        self._progress = Progress(*columns, console=console, disable=not console.is_terminal)
         self._task = self._progress.add_task("", status="default settings first")
 
     def __enter__(self) -> Self:

@@ -19,7 +19,7 @@ from core.feature_names import (
 )
 from core.feature_table import FeatureColumn
 from models.churn.logistic import Logistic
-from models.setting_types import Resamples
+from models.setting_types import Positive, Resamples
 
 RFM_COLUMNS = (
     (DAYS_SINCE_LAST_PURCHASE, DAYS_SINCE_LAST_USAGE, DAYS_SINCE_SUBSCRIPTION_CHANGE),
@@ -37,6 +37,8 @@ class Rfm(Logistic):
     name: ClassVar[str] = "rfm"
 
     n_resamples: Resamples = 20
+
+    regularization: Positive | None = 1.0
 
     def choose_columns(self, columns: tuple[FeatureColumn, ...]) -> tuple[FeatureColumn, ...]:
         """At most one column for each of the four; raises DataError where there is none."""

@@ -49,7 +49,10 @@ def test_ctrl_c_keeps_finished_trials_and_the_same_command_continues(shop: DataS
 
     assert tuning.returncode == 130
     assert out == ""
-    assert error.endswith("trials are kept; run the same command to continue\nkizuna: interrupted\n")
+    first, kept, interrupted = error.splitlines()
+    assert first.startswith("first search on ")
+    assert kept.endswith("trials are kept; run the same command to continue")
+    assert interrupted == "kizuna: interrupted"
     assert set(shop.runs()) <= {"FINISHED", "KILLED"}
     assert shop.runs()[0] == "KILLED"
 

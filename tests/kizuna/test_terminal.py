@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
+from threading import Event
 
 import pytest
 from rich.console import Console
@@ -39,14 +40,34 @@ def test_without_a_terminal_progress_is_lines_with_what_is_done(monkeypatch: pyt
     written = StringIO()
     bars = ProgressBars(Console(file=written))
 
-    with bars.during("histories"):
-        steps = list(bars.over([1, 2, 3], "recommenders"))
+    steps = list(bars.over([1, 2, 3], "recommenders"))
 
     assert steps == [1, 2, 3]
     assert written.getvalue().splitlines() == [
-        "histories",
-        "recommenders: 3",
         "recommenders: 1 of 3 after 12 s",
         "recommenders: 2 of 3 after 31 s",
         "recommenders: done after 40 s",
     ]
+
+
+def test_without_a_terminal_quick_work_prints_nothing():
+    written = StringIO()
+    bars = ProgressBars(Console(file=written))
+
+    with bars.during("histories"):
+        list(bars.over([1, 2, 3], "recommenders"))
+
+    assert written.getvalue() == ""
+
+
+def test_without_a_terminal_one_long_step_prints_its_name(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("kizuna.terminal.SECONDS_BETWEEN_LINES", 0.01)
+    printed = Event()
+    written = StringIO()
+    console = Console(file=written)
+    monkeypatch.setattr("kizuna.terminal.say", lambda _, text: (written.write(text), printed.set()))
+
+    with ProgressBars(console).during("histories"):
+        assert printed.wait(timeout=60)
+
+    assert written.getvalue() == "histories"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy.special import expit
 
 from core.scores import Scores
 from tests.models.churn.worlds import HORIZON_DAYS, coin_toss, learnable, true_log_odds
 from training.churn.trials import Trials, choose, choose_learned
-from training.judging.choosing import mean_with_standard_error
+from training.judging.choosing import choose_simplest, mean_with_standard_error
 
 FEATURES, OUTCOMES = learnable(3000)
 TRUTH = true_log_odds(FEATURES)
@@ -27,10 +28,18 @@ def test_a_significantly_better_model_is_chosen_over_a_simpler_one():
 
 
 def test_of_equally_good_models_the_simplest_is_chosen():
-    noise = np.random.default_rng(2).normal(0, 0.005, 3000)
+    assert choose({"simple": scores_of(TRUTH), "elaborate": scores_of(TRUTH)}, OUTCOMES) == "simple"
+    assert choose({"elaborate": scores_of(TRUTH), "simple": scores_of(TRUTH)}, OUTCOMES) == "elaborate"
 
-    assert choose({"simple": scores_of(TRUTH + noise), "elaborate": scores_of(TRUTH)}, OUTCOMES) == "simple"
-    assert choose({"simple": scores_of(TRUTH), "elaborate": scores_of(TRUTH + noise)}, OUTCOMES) == "simple"
+
+@pytest.mark.parametrize(("n_errors", "chosen"), [(-2.0, "simple"), (0.9, "simple"), (1.1, "elaborate")])
+def test_a_simple_model_is_chosen_within_one_standard_error_of_the_best(n_errors: float, chosen: str):
+    customers = np.array([f"c{number}" for number in range(400)])
+    spread = np.resize([-1.0, 1.0], 400)
+    standard_error = mean_with_standard_error(customers, spread).standard_error
+    gains = {"simple": np.zeros(400), "elaborate": spread + n_errors * standard_error}
+
+    assert choose_simplest(customers, gains) == chosen
 
 
 def test_calibration_is_kept_only_where_it_lowers_log_loss():

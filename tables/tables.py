@@ -17,6 +17,7 @@ from core.errors import DataError
 from core.ids import digest_of
 from tables.cleaning.conform import EXCLUDED_BECAUSE, EXCLUDED_VALUE, IN_TWO_ACCOUNTS, Conformed, conform, contract_of
 from tables.cleaning.far_future import exclude_far_future
+from tables.cleaning.lookups import LookupMatch
 from tables.cleaning.source_columns import drop_row_numbers
 from tables.contract import CONTRACT
 from tables.engines.databases import connect_in_memory, create_view
@@ -64,6 +65,8 @@ class Tables:
     conformed: Mapping[str, Conformed]
     "Every row under the contract, with the reason to exclude it."
     usable: Mapping[str, ir.Table] = field(default_factory=dict[str, ir.Table])
+    lookups: Mapping[str, LookupMatch] = field(default_factory=dict[str, LookupMatch])
+    "How the keys match, of each table that looks up columns in a second file."
     cutoff: date | None = None
     "The tables hold what was known before midnight of this day; None: everything recorded."
     today: date | None = None
@@ -248,6 +251,7 @@ def build_tables(
     *,
     sources: Mapping[str, ir.Table],
     conformed: Mapping[str, Conformed],
+    lookups: Mapping[str, LookupMatch] | None = None,
     today: date | None = None,
 ) -> Tables:
     """Tables of conformed sources, without excluded rows and, where the TOML says so, without duplicate rows."""
@@ -264,7 +268,9 @@ def build_tables(
     if config.duplicate_rows == "drop" and "purchases" in usable:
         usable["purchases"] = usable["purchases"].distinct()
     usable = {name: create_view(backend, table) for name, table in usable.items()}
-    return Tables(config, backend, sources=sources, conformed=conformed, usable=usable, today=today)
+    return Tables(
+        config, backend, sources=sources, conformed=conformed, usable=usable, lookups=lookups or {}, today=today
+    )
 
 
 def _with_end(name: str, table: ir.Table) -> ir.Table:

@@ -92,8 +92,9 @@ def _file_paths(toml: Toml) -> list[tuple[tuple[str | int, ...], str]]:
 
 
 def _further_files(toml: Toml) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """The paths of [[tables.<name>.files]]."""
+    """The paths of [tables.<name>.lookup] and [[tables.<name>.files]]."""
     for name in _section(toml, "tables"):
+        yield ("tables", name, "lookup", "path"), _section(toml, "tables", name, "lookup").get("path")
         entries = _section(toml, "tables", name).get("files")
         for number, entry in enumerate(cast(list[Any], entries) if isinstance(entries, list) else []):
             if isinstance(entry, dict):

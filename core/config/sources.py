@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from core.config.lookup import Lookup
 from core.config.section import NonNegativeInt, PositiveInt, Section, require_time_zone
 from core.date_format import compile_date_format
 
@@ -177,6 +178,8 @@ class TableSource(ValueFormat, frozen=True, kw_only=True):
     """\
     A column with a list of objects (JSON Lines, Parquet, databases): the table has one row per object, with the other
     columns beside it. Fields are named `items.price`. A row with an empty list stays one row."""
+    lookup: Lookup | None = None
+    "A second file with further columns of each row, such as the orders of order lines."
     overlapping_plans: Literal["add", "replace"] | None = None
     """\
     Of subscriptions: whether a plan that begins while another one of the same subscription runs adds to its price (an
@@ -196,6 +199,8 @@ class TableSource(ValueFormat, frozen=True, kw_only=True):
             raise ValueError("a database needs the name of its table: set table")
         if self.files and self.path is None:
             raise ValueError("files are further files of a table with a path")
+        if self.lookup is not None and self.lookup.table is not None and self.database is None:
+            raise ValueError("lookup.table is a table of a database; name a file with lookup.path")
 
 
 class CrossSectionTable(ValueFormat, frozen=True, kw_only=True):

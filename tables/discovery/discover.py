@@ -14,6 +14,7 @@ from tables.discovery.examination import add_alike, examine
 from tables.discovery.guesses import ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.inputs import Inputs
 from tables.discovery.keys import compare_ids, describe_ids, describe_overlap, find_aliases, ids_of
+from tables.discovery.lookups import join_orders
 from tables.discovery.proposal import Ask, Proposal, Question, Setting
 from tables.discovery.recognition import ACCOUNT_IS_CUSTOMER, recognise
 from tables.discovery.reconcile import reconcile_files
@@ -36,7 +37,7 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
     empty = [f"{source.source.label} has a header but no rows" for source in examined if not source.n_rows]
     if not sources:
         raise BadInput(empty[0])
-    sources = add_alike(engine, sources, ask=ask, today=today)
+    sources, unjoined = join_orders(add_alike(engine, sources, ask=ask, today=today), today=today)
     guesses, notes = _assign(sources, ask)
     checked = [drop_renewals_of_export(guess) for guess in guesses]
     guesses, notes = [guess for guess, _ in checked], [*notes, *(note for _, note in checked if note)]
@@ -64,7 +65,7 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
             for guess in guesses
         ),
         attributes={guess.table: names for guess in guesses if (names := attributes_of(guess))},
-        notes=(*inputs.skipped, *empty, *notes, *_id_notes(guesses)),
+        notes=(*inputs.skipped, *empty, *unjoined, *notes, *_id_notes(guesses)),
     )
 
 

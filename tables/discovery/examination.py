@@ -35,17 +35,18 @@ def examine(engine: DuckDB, source: DiscoveredSource, *, today: date) -> Examine
     """Read a source and look at its columns. Raises the errors of reading."""
     location = Location(source.label, source.settings)
     raw = drop_row_numbers(find_source(location).read(engine, location))
-    examined = _look_at(source, raw, today=today)
+    examined = look_at(source, raw, today=today)
     each = _list_of_lines(raw)
     if each is None or any(guess.profile for guess in recognise(examined)):
         return examined
     evidence = {**source.evidence, "each": "one row per object of this list, as its fields are those of order lines"}
     settings = msgspec.structs.replace(source.settings, each=each)
     lines = unnest_list(raw, each, table=source.label)
-    return _look_at(replace(source, settings=settings, evidence=evidence), lines, today=today)
+    return look_at(replace(source, settings=settings, evidence=evidence), lines, today=today)
 
 
-def _look_at(source: DiscoveredSource, raw: ir.Table, *, today: date) -> ExaminedSource:
+def look_at(source: DiscoveredSource, raw: ir.Table, *, today: date) -> ExaminedSource:
+    """What the rows of a source show."""
     rows = add_fields(raw, max_columns=MAX_FIELDS)
     columns = examine_columns(rows, today=today)
     n_rows = next((facts.n_rows for facts in columns.values()), 0)

@@ -21,6 +21,8 @@ class ExaminedSource:
     rows: ir.Table
     columns: Mapping[str, ColumnFacts]
     n_rows: int
+    of_lookup: frozenset[str] = frozenset()
+    "Columns of the orders that the lines look up."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,10 @@ OF_LINES = ("amount", "quantity", "cost", "item_id", "line_id", UNIT_PRICE)
 "Columns that are those of a line where an order has a list of lines."
 
 
-def is_of_line(name: str, column: str, *, each: str | None) -> bool:
-    """Whether a column can say something about a line: an amount beside a list is that of all its objects."""
-    return each is None or column not in OF_LINES or name.startswith(f"{each}.")
+def is_of_line(name: str, column: str, *, examined: ExaminedSource) -> bool:
+    """Whether a column can say something about a line: an amount of the order is that of all its lines."""
+    each = examined.source.settings.each
+    return column not in OF_LINES or ((each is None or name.startswith(f"{each}.")) and name not in examined.of_lookup)
 
 
 def add_ids_of_list(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:

@@ -128,13 +128,12 @@ def _match_names(examined: ExaminedSource, contract: TableContract) -> dict[str,
         kinds[UNIT_PRICE] = "number"
     if "customer_id" in kinds:
         kinds.setdefault("account_id", "id")
-    each = examined.source.settings.each
     pairs = [
         ((rank, tax_of(facts.name) == "included"), place, column, facts)
         for place, (column, kind) in enumerate(kinds.items())
         for facts in examined.columns.values()
         if (rank := vocabulary.rank_of(facts.name, table=contract.name, column=column)) is not None
-        and is_of_line(facts.name, column, each=each)
+        and is_of_line(facts.name, column, examined=examined)
         and (fits(facts, kind) or (not facts.n_filled and facts.is_text and column not in contract.mandatory_columns))
     ]
     columns: dict[str, ColumnGuess] = {}
@@ -161,7 +160,11 @@ def _candidates(
 ) -> list[str]:
     """Columns without a known name that can be a required column, by their values."""
     used = {source for guess in columns.values() for source in guess.sources}
-    free = [facts for facts in examined.columns.values() if facts.name not in used and facts.n_filled]
+    free = [
+        facts
+        for facts in examined.columns.values()
+        if facts.name not in used and facts.n_filled and is_of_line(facts.name, column.name, examined=examined)
+    ]
     if column.kind == "time" and column.name in (contract.happens_at, "event_time"):
         dated = [facts for facts in free if facts.is_date and facts.n_filled * 2 > facts.n_rows]
         return [facts.name for facts in sorted(dated, key=lambda facts: -facts.n_distinct)]

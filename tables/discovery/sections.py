@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import msgspec
 
+from core.config.lookup import Lookup
 from core.config.profiles import read_profile
 from core.config.sources import TableSource
 from tables.contract import CONTRACT
@@ -64,8 +65,17 @@ def _place(guess: TableGuess) -> Iterator[Setting]:
         yield Setting("table", str(source.settings.table))
     else:
         yield from place_of_files(source)
+    if source.settings.lookup is not None:
+        yield Setting("lookup", _settings_of_lookup(source.settings.lookup), source.evidence["lookup"])
     if guess.profile:
         yield Setting("profile", guess.profile)
+
+
+def _settings_of_lookup(lookup: Lookup) -> Mapping[str, object]:
+    """What a lookup states, without the usual values."""
+    usual = Lookup(path="", on="")
+    values = msgspec.structs.asdict(lookup).items()
+    return {key: value for key, value in values if value is not None and value != getattr(usual, key)}
 
 
 def place_of_files(source: DiscoveredSource) -> Iterator[Setting]:
@@ -229,7 +239,9 @@ def _item_columns(purchases: TableGuess) -> dict[str, ColumnGuess]:
         ranked = [
             (rank, facts.name)
             for facts in purchases.examined.columns.values()
-            if (rank := vocabulary.rank_of(facts.name, table="items", column=name)) is not None and fits(facts, kind)
+            if (rank := vocabulary.rank_of(facts.name, table="items", column=name)) is not None
+            and fits(facts, kind)
+            and facts.name not in purchases.examined.of_lookup
         ]
         if ranked and min(ranked)[1] not in purchases.columns["item_id"].sources:
             columns[name] = ColumnGuess(column=min(ranked)[1])

@@ -67,6 +67,10 @@ def make_portable(setting: Setting, folder: Path) -> Setting:
     """A path as seen from the TOML, a database without its password, a filter as a list of one."""
     if setting.key == "path":
         return Setting("path", _relative(setting.value, folder), setting.evidence)
+    if setting.key == "lookup":
+        lookup = cast(Mapping[str, object], setting.value)
+        moved = {"path": _relative(lookup["path"], folder)} if "path" in lookup else {}
+        return Setting("lookup", {**lookup, **moved}, setting.evidence)
     if setting.key == "files":
         entries = cast(Entries, setting.value)
         relative: Entries = [{**entry, "path": _relative(entry["path"], folder)} for entry in entries]

@@ -24,6 +24,7 @@ from tables.cleaning.suggestions import suggest_setting
 from tables.contract import CONTRACT
 from tables.engines.databases import computes, connect, connect_in_memory, find_table
 from tables.load_report import LoadReport, RowExclusion
+from tables.sources.lookups import add_lookups
 from tables.sources.protocol import Location, find_source
 from tables.tables import Tables, build_tables
 
@@ -55,12 +56,13 @@ def open_tables(config: Config, *, today: date | None = None, is_read_often: boo
         engine = backend = connect_in_memory()
         sources = {name: find_source(location).read(engine, location) for name, location in locations.items()}
     sources = {name: unnest_list(source, locations[name].settings.each, table=name) for name, source in sources.items()}
+    sources, lookups = add_lookups(backend, sources, locations=locations, is_in_place=in_place is not None)
     conformed = {
         name: _conform(backend, sources[name], location=location, config=config) for name, location in locations.items()
     }
     if is_read_often and in_place is None:
         conformed = {name: _copy_rows(backend, name, table=table) for name, table in conformed.items()}
-    tables = build_tables(config, backend, sources=sources, conformed=conformed, today=today)
+    tables = build_tables(config, backend, sources=sources, conformed=conformed, lookups=lookups, today=today)
     try:
         for name in tables.names:
             refuse_unusable(tables.load_report(name))
@@ -72,6 +74,8 @@ def open_tables(config: Config, *, today: date | None = None, is_read_often: boo
 def _open_in_place(locations: dict[str, Location]) -> tuple[SQLBackend, dict[str, ir.Table]] | None:
     """The backend and its tables, if one database has them all."""
     urls = {location.settings.database for location in locations.values()}
+    if any(location.settings.lookup and location.settings.lookup.path for location in locations.values()):
+        return None
     url = str(next(iter(urls)))
     if len(urls) != 1 or None in urls or not computes(url):
         return None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 
 from core.config.loading import read_config
@@ -318,6 +319,44 @@ def test_a_total_that_every_line_of_an_order_repeats_is_not_added_up():
     init(write("orders.csv", lines), "--yes")
 
     assert sum(row["amount"] for row in purchases()) == 1100
+
+
+def test_orders_and_their_lines_in_two_files_add_up_to_the_amounts_of_the_lines(capfd):
+    orders = ["Order ID,Customer,Order Date,Status,Total"]
+    lines = ["order_id;sku;qty;unit price"]
+    for n in range(200):
+        orders.append(f"A{n:04d},c{n % 9},2025-{1 + n % 12:02d}-15,{'cancelled' if n % 20 == 3 else 'paid'},{5 * n}.00")
+        lines += [f"A{n:04d};s{n % 5};2;{n}.00", f"A{n:04d};s{n % 3 + 5};3;{n}.00"]
+    sources = write("orders.csv", orders), write("order_lines.csv", [*lines, "A9999;s1;1;7.00"])
+
+    toml = init(*sources, "--yes")
+
+    table = toml["tables"]["purchases"]
+    assert (table["path"], table["lookup"]) == (
+        "order_lines.csv",
+        {"path": "orders.csv", "on": "order_id", "key": "Order ID"},
+    )
+    assert "# 200 of 201 orders of the lines are in orders.csv" in Path("kizuna.toml").read_text()
+    joined = pd.read_csv("order_lines.csv", sep=";").merge(
+        pd.read_csv("orders.csv"), left_on="order_id", right_on="Order ID"
+    )
+    paid = joined[joined.Status == "paid"]
+    rows = pd.DataFrame(purchases())
+    assert rows.groupby("customer_id").amount.sum().to_dict() == (
+        (paid.qty * paid["unit price"]).groupby(paid.Customer).sum().to_dict()
+    )
+    assert "rows whose order_id is not in orders.csv" in capfd.readouterr().out
+
+
+def test_orders_keep_their_total_where_their_lines_have_no_price(capfd):
+    orders = ["order_id,customer,date,total"]
+    orders += [f"A{n:04d},c{n % 9},2025-{1 + n % 12:02d}-15,{5 * n}.50" for n in range(200)]
+    lines = ["order_id,sku,qty", *(f"A{n // 2:04d},s{n % 5},2" for n in range(400))]
+
+    init(write("orders.csv", orders), write("order_lines.csv", lines), "--yes")
+
+    assert sum(row["amount"] for row in purchases()) == sum(5 * n + 0.5 for n in range(200))
+    assert "order_lines.csv: not used" in capfd.readouterr().out
 
 
 def test_a_subscription_business_churns_by_the_end_of_its_subscriptions():

@@ -1,0 +1,138 @@
+"""Orders and their lines in two files: the lines look up their order, so that both together are the purchases.
+
+orders.csv        order_id, customer_id, date, total     one row for each order
+order_lines.csv   order_id, sku, quantity, price         no customer and no date of its own
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import msgspec
+
+from core.config.lookup import Lookup
+from core.config.sources import TableSource, ValueFormat
+from core.errors import DataError
+from tables.cleaning.lookups import join_lookup
+from tables.discovery.columns import ColumnFacts, fits
+from tables.discovery.examination import look_at
+from tables.discovery.guesses import ExaminedSource
+from tables.discovery.keys import compare_ids, ids_of
+from tables.discovery.recognition import recognise
+from tables.discovery.vocabulary import load_vocabulary
+
+PURCHASES = "purchases"
+OF_AMOUNT = ("unit_price", "amount")
+UNIQUE = 0.98
+"Share of the keys of orders that have to be different; `kizuna check` refuses the few that are not, with an example."
+COMMON = 0.5
+"Share of the keys of lines that have to be in the orders."
+NOT_IN_LOOKUP = ("each", "optional_columns", "files")
+"Settings of a source that a lookup does not have."
+
+
+@dataclass(frozen=True)
+class OrderPair:
+    """Lines, their orders, and the columns with the key."""
+
+    lines: ExaminedSource
+    orders: ExaminedSource
+    on: str
+    key: str
+    n_keys: int
+    n_common: int
+
+
+def join_orders(sources: Sequence[ExaminedSource], *, today: date) -> tuple[list[ExaminedSource], list[str]]:
+    """The sources, with lines and orders in two of them as one; and a note for orders that cannot be joined."""
+    joined, notes = list(sources), list[str]()
+    for lines in sources:
+        pair = _find_pair(lines, [one for one in joined if one is not lines])
+        if pair is None:
+            continue
+        try:
+            whole = _join(pair, today=today)
+        except DataError as fault:
+            notes.append(f"{lines.source.label}: not joined with {pair.orders.source.label}, because of {fault}")
+            continue
+        joined = [whole if one is lines else one for one in joined if one is not pair.orders]
+    return joined, notes
+
+
+def _find_pair(lines: ExaminedSource, others: Sequence[ExaminedSource]) -> OrderPair | None:
+    """The orders of a source that has items and amounts, but not whose or of when they are."""
+    if not (_has(lines, "item_id") and any(_has(lines, name) for name in OF_AMOUNT)) or _has(lines, "customer_id"):
+        return None
+    if any(guess.profile for guess in recognise(lines)):
+        return None
+    pairs = (
+        _match(lines, orders) for orders in others if _has(orders, "customer_id") and _can_be_lookup(lines, orders)
+    )
+    return max((pair for pair in pairs if pair is not None), key=lambda pair: pair.n_common, default=None)
+
+
+def _can_be_lookup(lines: ExaminedSource, orders: ExaminedSource) -> bool:
+    """Whether `lookup` can name the orders: files of one layout, or a table of the lines' own database."""
+    settings, usual = orders.source.settings, TableSource(path="")
+    is_plain = all(getattr(settings, name) == getattr(usual, name) for name in NOT_IN_LOOKUP)
+    return is_plain and settings.database in (None, lines.source.settings.database)
+
+
+def _has(source: ExaminedSource, column: str) -> bool:
+    return next(_columns_named(source, column), None) is not None
+
+
+def _columns_named(source: ExaminedSource, column: str) -> Iterator[ColumnFacts]:
+    """The columns that are one of purchases by their name, the best name first."""
+    vocabulary = load_vocabulary()
+    kind = "id" if column.endswith("_id") else "number"
+    ranked = [
+        (rank, place, facts)
+        for place, facts in enumerate(source.columns.values())
+        if (rank := vocabulary.rank_of(facts.name, table=PURCHASES, column=column)) is not None and fits(facts, kind)
+    ]
+    yield from (facts for _, _, facts in sorted(ranked, key=lambda one: one[:2]))
+
+
+def _match(lines: ExaminedSource, orders: ExaminedSource) -> OrderPair | None:
+    """The key by which the most lines find an order; None where it is no key, or hardly any do."""
+    keys = [
+        *_columns_named(orders, "order_id"),
+        *(facts for facts in orders.columns.values() if facts.name.lower() == "id"),
+    ]
+    pairs: list[OrderPair] = []
+    for ours in _columns_named(lines, "order_id"):
+        own = ids_of(lines, ours.name)
+        for facts in keys:
+            if facts.n_distinct < UNIQUE * facts.n_filled:
+                continue
+            overlap = compare_ids(own, ids_of(orders, facts.name))
+            if overlap.n_shared and overlap.n_shared >= COMMON * overlap.n_ids:
+                pairs.append(OrderPair(lines, orders, ours.name, facts.name, overlap.n_ids, overlap.n_shared))
+    return max(pairs, key=lambda pair: pair.n_common, default=None)
+
+
+def _join(pair: OrderPair, *, today: date) -> ExaminedSource:
+    """Lines with the columns of their orders. Raises DataError for an order that occurs twice."""
+    theirs = pair.orders.source.settings
+    lookup = Lookup(
+        path=theirs.path,
+        table=theirs.table,
+        on=pair.on,
+        key=pair.key if pair.key != pair.on else None,
+        encoding=theirs.encoding,
+        delimiter=theirs.delimiter,
+        header_line=theirs.header_line,
+        footer_lines=theirs.footer_lines,
+    )
+    rows, _ = join_lookup(pair.lines.rows, pair.orders.rows, lookup=lookup, table=PURCHASES, written=ValueFormat())
+    settings = msgspec.structs.replace(pair.lines.source.settings, lookup=lookup)
+    evidence = {
+        **pair.lines.source.evidence,
+        "lookup": f"{pair.n_common:,} of {pair.n_keys:,} orders of the lines are in {pair.orders.source.label}, "
+        "which has their customers",
+    }
+    whole = look_at(replace(pair.lines.source, settings=settings, evidence=evidence), rows, today=today)
+    return replace(whole, of_lookup=frozenset(rows.columns) - frozenset(pair.lines.rows.columns))

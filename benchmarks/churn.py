@@ -89,7 +89,7 @@ def run(public: DataSet) -> None:
             "Customers": f"{rows.cohort}; {int(rows.test.sum()):,} at the test cutoff {rows.folds.test}",
             "Label": rows.outcomes.definition,
             "Training cutoffs": ", ".join(day.isoformat() for day in rows.folds.train),
-            "Validation": rows.folds.summary,
+            "Validation": rows.validation_summary,
             "Features": f"{len(rows.features.names)} columns of {len(rows):,} rows in {preparing.seconds:.1f} s",
         },
         parts=[

@@ -189,7 +189,7 @@ def limits(session: Session, study: ChurnStudy, *, model: ChurnModel) -> tuple[s
     contacted = describe_contacted(rows.contacted, rows.outcomes, are_left_out=rows.leaves_out_contacted)
     return (
         RECIPE_FIGURES.format(last=max(folds.train), test=folds.test),
-        f"Validation: {folds.summary}.",
+        f"Validation: {rows.validation_summary}.",
         *describe_level(rows.outcomes),
         *(f"{notice}." for notice in folds.notices),
         *([as_of_today] if undated else []),
@@ -222,7 +222,8 @@ def log_study(run: TrackedRun, study: ChurnStudy, *, model: ChurnModel) -> None:
     importance = model.importance(rows.features.take(rows.test))
     run.log_parameters({"folds": folds.scheme})
     run.log_json(
-        {"train": folds.train, "test": folds.test, "purged": folds.purged, "summary": folds.summary}, "folds.json"
+        {"train": folds.train, "test": folds.test, "purged": folds.purged, "summary": rows.validation_summary},
+        "folds.json",
     )
     run.log_json(importance, "feature_importance.json")
     run.log_plots(churn_plots(study.test.scores, study.test.outcomes, registered=study.chosen, importance=importance))

@@ -22,7 +22,7 @@ from models.churn.additive import CHURN_MODELS
 from models.protocols import ChurnModel
 from tables.tables import Tables
 from training.churn.contacts import MAX_SHARE_LEFT_OUT, find_contacted
-from training.judging.folds import Fold, Folds, folds_of
+from training.judging.folds import Fold, Folds, describe_walk_forward, folds_of
 from training.judging.leaks import LabelledRows
 from training.run.recipe import Recipe
 
@@ -30,6 +30,9 @@ MAX_DAYS = 3
 "Cutoffs that a message names."
 MIN_ORIGIN_CUSTOMERS = 25
 "Of each class, to fit a model at a validation origin: with fewer it says little about one fitted on the whole history."
+MIN_ORIGINS, ENOUGH_CHURNED = 3, 1_000
+"""Validation origins that are used where there are as many, and churned rows at them that make more of them needless:
+older origins cost a fit of every model each and resemble today least."""
 
 
 @dataclass(frozen=True)
@@ -90,13 +93,27 @@ class ChurnRows:
     def validation_folds(self) -> list[Fold]:
         """The folds that recipes are compared on before the test.
 
-        Walk-forward folds with too few churned customers to learn from are left out while others remain.
+        Walk-forward folds with too few churned customers to learn from are left out while others remain. Of the rest,
+        the newest `MIN_ORIGINS` are used, and older ones until all of them hold `ENOUGH_CHURNED` churned rows.
         """
         folds = [
             replace(fold, validation=fold.validation & self.rows_without_contact)
             for fold in self.folds.validation(self.outcomes.customer_ids, self.outcomes.cutoffs)
         ]
-        return [fold for fold in folds if self._can_be_fitted(fold)] or folds[-1:]
+        usable = [fold for fold in folds if self._can_be_fitted(fold)] or folds[-1:]
+        return usable[-self._count_origins(usable) :] if self.folds.scheme == "walk_forward" else usable
+
+    @property
+    def validation_summary(self) -> str:
+        """The validation scheme in words, with the origins that are used."""
+        if self.folds.scheme == "walk_forward":
+            return describe_walk_forward([fold.name for fold in self.validation_folds()])
+        return self.folds.summary
+
+    def _count_origins(self, folds: list[Fold]) -> int:
+        """How many of the newest folds are enough."""
+        churned = np.cumsum([(fold.validation & self.outcomes.churned).sum() for fold in reversed(folds)])
+        return max(MIN_ORIGINS, int(np.searchsorted(churned, ENOUGH_CHURNED)) + 1)
 
     def _can_be_fitted(self, fold: Fold) -> bool:
         train = fold.train & self.rows_without_contact

@@ -75,8 +75,7 @@ class Folds:
     def summary(self) -> str:
         """The scheme in words, for the card."""
         if self.scheme == "walk_forward":
-            days = ", ".join(day.isoformat() for day in self._validation_cutoffs())
-            return f"walk-forward, at {days}, each with models fitted on what was known by then"
+            return describe_walk_forward([day.isoformat() for day in self._validation_cutoffs()])
         return (
             f"{N_CUSTOMER_FOLDS} folds over customers inside the training cutoffs, because "
             f"no two cutoffs are {self.label_days} days apart"
@@ -117,6 +116,11 @@ class Folds:
             Fold(f"customers {k + 1}/{N_CUSTOMER_FOLDS}", is_train & (folds != k), is_train & (folds == k))
             for k in range(N_CUSTOMER_FOLDS)
         ]
+
+
+def describe_walk_forward(days: Sequence[str]) -> str:
+    """Validation at these days, in words."""
+    return f"walk-forward, at {', '.join(days)}, each with models fitted on what was known by then"
 
 
 def customer_folds(customer_ids: NDArray[np.str_], *, n_folds: int, seed: int) -> NDArray[np.int64]:

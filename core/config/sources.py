@@ -57,6 +57,10 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
     set counts in another one; an amount without a mark is in the data set's own currency."""
     scale: float | Literal["minor_unit"] | None = None
     "Factor of a number, e.g. 0.01 for cents; minor_unit for amounts in the smallest unit of the row's currency."
+    minus: tuple[str, ...] = ()
+    """\
+    Numeric columns of the source that are taken off a number, such as what was refunded of an amount. An empty cell takes
+    off nothing."""
     interval: str | None = None
     "A column with the billing interval (month, year, 3 months, ...): the amount is divided by its length in months."
 
@@ -65,6 +69,8 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
         given = [value for value in (self.column, self.product, self.constant, self.marks_of) if value is not None]
         if len(given) != 1:
             raise ValueError("give exactly one of column, product, constant, marks_of")
+        if self.minus and self.column is None and self.product is None:
+            raise ValueError("minus takes columns off a column or a product")
 
 
 def format_of(column: ValueFormat | None, *, table: ValueFormat) -> ValueFormat:
@@ -237,8 +243,8 @@ class CrossSectionTable(ValueFormat, frozen=True, kw_only=True):
         if self.exclude and not self.uses_all_columns:
             raise ValueError("exclude takes columns out of all; set all_columns = true, or leave out `columns`")
         for name, column in self.columns.items():
-            if isinstance(column, ColumnSource) and (column.scale, column.interval) != (None, None):
-                raise ValueError(f"{name}: scale and interval are for [tables]")
+            if isinstance(column, ColumnSource) and (column.scale, column.interval, column.minus) != (None, None, ()):
+                raise ValueError(f"{name}: scale, minus and interval are for [tables]")
 
 
 class CrossSectionLabel(Section, frozen=True):

@@ -52,7 +52,7 @@ class CheckedTable:
         source = self.columns.get(column)
         if source is None:
             return ()
-        return source.product or ((source.column,) if source.column is not None else ())
+        return (*(source.product or ((source.column,) if source.column is not None else ())), *source.minus)
 
     def cells(self, column: str) -> tuple[ir.Value, ...]:
         """The cells of those columns, as they were written."""

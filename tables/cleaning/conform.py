@@ -26,11 +26,13 @@ from tables.cleaning.numbers import currency_in_mark
 from tables.cleaning.readings import UNREADABLE, Reading, read_column
 from tables.cleaning.source_columns import (
     ROW_NUMBER,
+    cells_of_minus,
     columns_of,
     fit_profile,
     keep_rows,
     scale_numbers,
     source_column,
+    take_off,
 )
 from tables.cleaning.workbench import Clock, Workbench
 from tables.contract import CONTRACT, Kind, TableContract
@@ -135,10 +137,11 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
         for name, column in mapped.items()
     }
     formats = {name: format_of(column, table=source or ValueFormat()) for name, column in mapped.items()}
+    taken_off = {name: cells_of_minus(raw, column, table=contract.name) for name, column in mapped.items()}
     texts = [
         WrittenColumn(name, cell, kind=_kind_of(name, mapped[name], contract=contract), written=formats[name])
         for name, cells in columns.items()
-        for cell in cells
+        for cell in [*cells, *taken_off[name]]
         if mapped[name].constant is None
     ]
     found_formats, notes = find_formats(contract.name, raw, columns=texts)
@@ -152,6 +155,9 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
         name: _read(bench, name, cells=cells, written=found_formats.get(name, formats[name]), contract=contract)
         for name, cells in columns.items()
     }
+    for name, cells in taken_off.items():
+        written = found_formats.get(name, formats[name])
+        readings[name] = take_off(readings[name], cells, bench=bench, written=written)
     readings = scale_numbers(readings, mapped, bench=bench, base_currency=config.currency)
     readings = _take_off_tax(readings, contract, tax_rate=config.money.tax_rate)
     if source is not None and source.returns is not None:

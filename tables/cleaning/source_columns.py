@@ -2,6 +2,7 @@
 
 where = [{ column = "Status", none_of = ["draft"] }]           drops the drafts
 amount = { column = "total", scale = "minor_unit" }            1250 is 12.50, in yen 1250
+amount = { column = "total", minus = ["refunded"] }            29 of which 9 were refunded are 20
 mrr = { column = "Amount", interval = "Interval" }             1200 a year is 100 a month
 amount = "ecommerce.purchase_revenue"                          a field of a nested column
 each = "items"                                                 one row per element of a list
@@ -17,9 +18,9 @@ import ibis.expr.types as ir
 import msgspec
 
 from core.config.profiles import read_profile
-from core.config.sources import ColumnSource, RowFilter, TableSource
+from core.config.sources import ColumnSource, RowFilter, TableSource, ValueFormat
 from core.errors import DataError, did_you_mean
-from tables.cleaning.readings import Reading
+from tables.cleaning.readings import Reading, read_column
 from tables.cleaning.workbench import Workbench
 
 CENTS = 0.01
@@ -120,12 +121,20 @@ def fit_profile(raw: ir.Table, source: TableSource, *, attributes: Collection[st
     own = msgspec.convert({"path": "any", **profile.source}, TableSource)
     unlisted = set(profile.attributes) - set(attributes)
     columns = {
-        name: column
+        name: _without_absent_minus(raw, column) if own.columns.get(name) == column else column
         for name, column in source.columns.items()
         if own.columns.get(name) != column or (name not in unlisted and _is_there(raw, column))
     }
     where = tuple(one for one in source.where if one not in own.where or has_column(raw, one.column))
     return raw, msgspec.structs.replace(source, columns=columns, where=where)
+
+
+def _without_absent_minus(raw: ir.Table, column: str | ColumnSource) -> str | ColumnSource:
+    """A column of a profile, without what is taken off it where the export does not have that."""
+    if isinstance(column, str):
+        return column
+    minus = tuple(name for name in column.minus if has_column(raw, name))
+    return msgspec.structs.replace(column, minus=minus)
 
 
 def _is_there(raw: ir.Table, column: str | ColumnSource) -> bool:
@@ -151,6 +160,26 @@ def keep_rows(raw: ir.Table, filters: Sequence[RowFilter], *, table: str) -> ir.
         texts = [text.strip().lower() for text in row_filter.any_of or row_filter.none_of]
         raw = raw.filter(text.isin(texts) if row_filter.any_of else ~text.isin(texts))
     return raw
+
+
+def cells_of_minus(raw: ir.Table, column: ColumnSource, *, table: str) -> list[ir.Value]:
+    """The cells that are taken off a number. Raises DataError for a column that the source lacks."""
+    return [source_column(raw, name, table=table) for name in column.minus]
+
+
+def take_off(reading: Reading, cells: Sequence[ir.Value], *, bench: Workbench, written: ValueFormat) -> Reading:
+    """The number less those in the cells, whatever their sign; an empty cell takes off nothing."""
+    for cell in cells:
+        other = read_column([cell], bench, written=written, kind="number")
+        faults = [fault for fault in (reading.unreadable, other.unreadable) if fault is not None]
+        reading = replace(
+            reading,
+            value=reading.value - other.value.abs().coalesce(0.0),
+            unreadable=ibis.or_(*faults) if faults else None,
+            other_faults=(*reading.other_faults, *other.other_faults),
+            written=ibis.ifelse(cell.isnull(), reading.written, reading.written + " - " + cell.cast("string")),
+        )
+    return reading
 
 
 def scale_numbers(

@@ -170,9 +170,9 @@ def _hoist(guess: TableGuess, by_column: dict[str, list[Setting]], *, missing: d
         given = [values for values in chosen.values() if values]
         if given and all(values == given[0] for values in chosen.values()):
             first = next(name for name, values in chosen.items() if values)
-            of_table += [s for s in by_column[first] if s.key in keys]
+            of_table += {s.key: s for s in by_column[first] if s.key in keys}.values()
             shared |= set(keys)
-    products = {name for name, column in guess.columns.items() if column.product}
+    products = {name for name, column in guess.columns.items() if column.product or column.minus}
     of_products = [missing[name] for name in products & set(missing)]
     if of_products:
         words = tuple(dict.fromkeys(word for s in of_products if isinstance(s.value, tuple) for word in s.value))

@@ -32,12 +32,14 @@ class ColumnGuess:
     column: str | None = None
     product: tuple[str, ...] = ()
     constant: str | bool | None = None
+    minus: tuple[str, ...] = ()
+    "Columns that are taken off it."
     evidence: str = BY_NAME
 
     @property
     def sources(self) -> tuple[str, ...]:
         """The columns of the source that it reads."""
-        return self.product or ((self.column,) if self.column else ())
+        return (*(self.product or ((self.column,) if self.column else ())), *self.minus)
 
 
 @dataclass(frozen=True, kw_only=True)

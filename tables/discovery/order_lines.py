@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
+from tables.discovery.columns import ColumnFacts
 from tables.discovery.guesses import ColumnGuess, ExaminedSource
+from tables.discovery.vocabulary import normalise
 
 UNIT_PRICE = "unit_price"
 "Of purchases: no column of the contract, but multiplied by the quantity it is the amount."
-OF_LINES = ("amount", "quantity", "cost", "item_id", "line_id", UNIT_PRICE)
+REFUNDED = "refunded"
+"Of purchases: no column of the contract either; the amount is what was paid less what was paid back."
+NET = re.compile(r"\bnet\b|純売上|返金後")
+"In the names of amounts from which refunds have been taken off."
+OF_LINES = ("amount", "quantity", "cost", "item_id", "line_id", UNIT_PRICE, REFUNDED)
 "Columns that are those of a line where an order has a list of lines."
 
 
@@ -46,6 +53,24 @@ def add_amount(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dic
     if "amount" not in columns:
         return columns | {"amount": replace(price, evidence="the price, because there is no quantity")}
     return columns
+
+
+def take_off_refunds(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:
+    """The amount less the column with what was paid back, unless it is net already or that column is of the order."""
+    refunded, amount = columns.get(REFUNDED), columns.get("amount")
+    columns = {name: column for name, column in columns.items() if name != REFUNDED}
+    if refunded is None or amount is None or _is_flag(examined.columns[str(refunded.column)]):
+        return columns
+    is_net = any(NET.search(normalise(name)) for name in amount.sources)
+    order = examined.columns.get(str(columns["order_id"].column)) if "order_id" in columns else None
+    if is_net or (order is not None and order.n_distinct < order.n_filled):
+        return columns
+    return columns | {"amount": replace(amount, minus=refunded.sources)}
+
+
+def _is_flag(facts: ColumnFacts) -> bool:
+    """Whether numbers only say that something was paid back, not how much."""
+    return facts.high == 1 or ("1" in facts.values and set(facts.values) <= {"0", "1"})
 
 
 def _is_order_total(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> bool:

@@ -16,7 +16,7 @@ from core.config.profiles import profile_names, read_profile
 from tables.contract import CONTRACT, ColumnContract, TableContract
 from tables.discovery.columns import ColumnFacts, fits
 from tables.discovery.guesses import BY_NAME, ColumnGuess, ExaminedSource, TableGuess
-from tables.discovery.order_lines import UNIT_PRICE, add_amount, add_ids_of_list, is_of_line
+from tables.discovery.order_lines import REFUNDED, UNIT_PRICE, add_amount, add_ids_of_list, is_of_line, take_off_refunds
 from tables.discovery.vocabulary import load_vocabulary, normalise, tax_of
 
 SHARED = ("customer_id", "item_id", "account_id", "channel", "currency", "campaign_id", "recorded_time")
@@ -69,6 +69,7 @@ def _match_profile(examined: ExaminedSource, name: str) -> TableGuess | None:
             column=place.get("column"),
             product=tuple(place.get("product", ())),
             constant=place.get("constant"),
+            minus=tuple(name for name in place.get("minus", ()) if _has_column(examined, name)),
             evidence=f"profile {name}",
         )
         if all(_has_column(examined, source) for source in guess.sources):
@@ -125,7 +126,7 @@ def _match_names(examined: ExaminedSource, contract: TableContract) -> dict[str,
     vocabulary = load_vocabulary()
     kinds: dict[str, str] = {column.name: column.kind for column in contract.columns}
     if contract.name == "purchases":
-        kinds[UNIT_PRICE] = "number"
+        kinds |= {UNIT_PRICE: "number", REFUNDED: "number"}
     if "customer_id" in kinds:
         kinds.setdefault("account_id", "id")
     pairs = [
@@ -143,7 +144,7 @@ def _match_names(examined: ExaminedSource, contract: TableContract) -> dict[str,
             columns[column] = ColumnGuess(column=facts.name)
             used.add(facts.name)
     if contract.name == "purchases":
-        columns = add_amount(examined, add_ids_of_list(examined, columns))
+        columns = take_off_refunds(examined, add_amount(examined, add_ids_of_list(examined, columns)))
     return _with_account_as_customer(contract, columns)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
+import ibis
 import msgspec
 
 from core.config.lookup import Lookup
@@ -24,6 +25,8 @@ IN_UTC = re.compile(r"\b(utc|gmt)\b", re.IGNORECASE)
 NO_ATTRIBUTE = re.compile(r"churn|cancel|解約|退会|(^|\s)(status|active|label|target|deleted|id)$")
 "Names of columns that may give away who churned, or that identify someone."
 MAX_ATTRIBUTES = 12
+NEGATIVE = r"^[^0-9]*[(−△▲-]|-$"
+"A number below zero as text."
 SINCE_EACH_LINE = "each line describes it as of its own time"
 
 
@@ -117,7 +120,12 @@ def _column(name: str, column: ColumnGuess, *, guess: TableGuess, formats: Forma
     settings = (*formats.of_columns.get(name, ()), *_scale(name, column, guess=guess))
     facts = guess.facts(name)
     own_name = column.column == name and column.evidence == BY_NAME
-    reasons = ["" if own_name else column.evidence, *(setting.evidence for setting in settings if setting.evidence)]
+    paid_back = f"less {', '.join(column.minus)}, which was paid back" if column.minus else ""
+    reasons = [
+        "" if own_name else column.evidence,
+        paid_back,
+        *(setting.evidence for setting in settings if setting.evidence),
+    ]
     if facts is not None and CONTRACT[guess.table][name].kind == "id":
         reasons += describe_ids(facts)
     return Setting(name, _value(column, settings), "; ".join(dict.fromkeys(filter(None, reasons))))
@@ -132,7 +140,7 @@ def _scale(name: str, column: ColumnGuess, *, guess: TableGuess) -> Iterator[Set
 
 
 def _value(column: ColumnGuess, settings: Sequence[Setting]) -> Value:
-    extra = {setting.key: setting.value for setting in settings}
+    extra = ({"minus": column.minus} if column.minus else {}) | {setting.key: setting.value for setting in settings}
     if column.constant is not None:
         return {"constant": column.constant}
     if column.product:
@@ -152,8 +160,8 @@ def _row_settings(guess: TableGuess) -> Iterator[Setting]:
         returned = match_words(facts.values, vocabulary.words("status.returned"))
         is_status = normalise(facts.name).endswith(("status", "state", "ステータス", "状態", "状況"))
         if is_status:
-            # The order itself was paid back: nothing was bought in the end.
-            dropped, returned = [*dropped, *returned], []
+            # The order itself was paid back: nothing was bought in the end, unless amounts say how much.
+            dropped, returned = [*dropped, *([] if _amounts_tell_refunds(guess, facts, returned) else returned)], []
         if dropped:
             evidence = f"{facts.name} says that these are no purchases"
             yield Setting("where", {"column": facts.name, "none_of": tuple(dropped)}, evidence)
@@ -162,6 +170,18 @@ def _row_settings(guess: TableGuess) -> Iterator[Setting]:
             yield Setting("returns", {"column": facts.name, "equals": returned[0]}, evidence)
         if dropped or returned:
             return
+
+
+def _amounts_tell_refunds(guess: TableGuess, status: ColumnFacts, words: Sequence[str]) -> bool:
+    """Whether rows with these words are right as they are: less what was paid back, or with a negative amount."""
+    amount = guess.columns["amount"]
+    if amount.minus or not words:
+        return bool(amount.minus)
+    rows = guess.examined.rows
+    rows = rows.filter(rows[status.name].cast("string").strip().isin(list(words)))
+    is_negative = [rows[name].cast("string").strip().re_search(NEGATIVE) for name in amount.sources]
+    counts = rows.aggregate(n=rows.count(), negative=ibis.or_(*is_negative).sum()).to_pyarrow().to_pylist()[0]
+    return counts["n"] > 0 and 2 * (counts["negative"] or 0) > counts["n"]
 
 
 def attribute_columns(guess: TableGuess) -> Iterator[tuple[str, ColumnFacts]]:

@@ -58,9 +58,23 @@ id,Amount Due,Billing,Closed,Currency,Customer,Date (UTC),Due Date (UTC),Number,
 in_1,29.00,charge_automatically,true,eur,cus_1,2026-01-01 03:00,,A-0001,true,sub_1,29.00,29.00,paid
 in_2,29.00,charge_automatically,true,eur,cus_2,2026-01-02 03:00,,A-0002,false,sub_2,29.00,0.00,open
 """,
+    "stripe_payments": """\
+id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Status,Customer ID,Invoice ID
+ch_1,2026-01-01 00:00:00,29.00,9.00,eur,true,Paid,cus_1,in_1
+ch_2,2026-01-01 00:00:00,15.00,15.00,eur,true,Refunded,cus_2,in_2
+ch_3,2026-01-01 00:00:00,29.00,0.00,eur,false,Failed,cus_3,in_3
+""",
+    "stripe_charges_api": [
+        {"id": "ch_1", "customer": "cus_1", "currency": "usd", "amount": 2900, "amount_refunded": 900,
+         "created": 1767225600, "status": "succeeded", "captured": True, "invoice": "in_1"},
+        {"id": "ch_2", "customer": "cus_1", "currency": "jpy", "amount": 2900, "amount_refunded": 400,
+         "created": 1767225600, "status": "succeeded", "captured": True, "invoice": None},
+        {"id": "ch_3", "customer": "cus_1", "currency": "usd", "amount": 2900, "amount_refunded": 0,
+         "created": 1767225600, "status": "failed", "captured": False, "invoice": "in_3"},
+    ],
     "stripe_invoices_api": [
         {"id": "in_1", "customer": "cus_1", "currency": "usd", "amount_due": 2900, "amount_paid": 2900,
-         "created": 1767225600, "status": "paid", "number": "A-1"},
+         "created": 1767225600, "status": "paid", "number": "A-1", "post_payment_credit_notes_amount": 900},
         {"id": "in_2", "customer": "cus_1", "currency": "jpy", "amount_due": 2900, "amount_paid": 2900,
          "created": 1767225600, "status": "paid", "number": "A-2"},
         {"id": "in_3", "customer": "cus_1", "currency": "usd", "amount_due": 2900, "amount_paid": 0,
@@ -166,7 +180,14 @@ ROWS: dict[str, list[Row]] = {
     ],
     "stripe_invoices": [{"order_id": "A-0001", "customer_id": "cus_1", "amount": 29.0, "event_time": NOON}],
     "stripe_invoices_api": [
-        {"line_id": "in_1", "amount": 29.0, "event_time": "2026-01-01T09:00:00"}, {"line_id": "in_2", "amount": 2900.0}
+        {"line_id": "in_1", "amount": 20.0, "event_time": "2026-01-01T09:00:00"}, {"line_id": "in_2", "amount": 2900.0}
+    ],
+    "stripe_payments": [
+        {"line_id": "ch_1", "order_id": "in_1", "customer_id": "cus_1", "amount": 20.0, "event_time": "2026-01-01T09:00:00"},
+        {"line_id": "ch_2", "customer_id": "cus_2", "amount": 0.0},
+    ],
+    "stripe_charges_api": [
+        {"line_id": "ch_1", "amount": 20.0, "event_time": "2026-01-01T09:00:00"}, {"line_id": "ch_2", "amount": 2500.0}
     ],
     "shopify_orders": [
         {"order_id": "#1001", "customer_id": "a@example.com", "item_id": "FERN-1", "amount": 32.0,

@@ -1,0 +1,80 @@
+"""`kizuna init` on invoices of which some were paid back: revenue is what stayed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from kizuna.main import run
+from tests.kizuna.test_init import init, purchases, write
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def day(n: int) -> str:
+    return f"2025-{1 + n % 12:02d}-01"
+
+
+def revenue_of_report() -> float:
+    """Revenue by month, added up."""
+    assert (
+        run(["report", "--config", "kizuna.toml", "--out", "r.json", "--format", "json", "--cutoff", "2026-01-01"]) == 0
+    )
+    figures = json.loads(Path("r.json").read_text())["figures"]
+    months = [f for f in figures if f["name"] == "revenue" and f["by"] == "all" and len(f["period"]) == 7]
+    return sum(f["value"] for f in months)
+
+
+def test_the_report_of_stripe_invoices_is_net_of_refunds():
+    lines = ["id,Number,Customer,Currency,Date (UTC),Amount Due,Amount Paid,Amount Refunded,Status"]
+    lines += [
+        f"in_{n},N-{n},cus_{n % 11},usd,{day(n)} 10:00,29.00,29.00,{'29.00' if n % 10 == 1 else '4.50' if n % 10 == 2 else ''},paid"
+        for n in range(240)
+    ]
+
+    init(write("invoices.csv", lines), "--yes")
+
+    frame = pd.read_csv("invoices.csv")
+    assert revenue_of_report() == pytest.approx((frame["Amount Paid"] - frame["Amount Refunded"].fillna(0)).sum())
+
+
+def test_a_refunded_column_of_any_invoices_is_taken_off_and_says_so():
+    lines = ["invoice_id;customer;date;amount;refunded_amount;status"]
+    lines += [
+        f"I{n};c{n % 9};{day(n)};1.029,50;{'-29,50' if n % 7 == 1 else '0,00'};{'refunded' if n % 7 == 1 else 'paid'}"
+        for n in range(240)
+    ]
+
+    toml = init(write("invoices.csv", lines), "--yes")
+
+    assert toml["tables"]["purchases"]["columns"]["amount"] == {"column": "amount", "minus": ["refunded_amount"]}
+    assert "less refunded_amount, which was paid back" in Path("kizuna.toml").read_text()
+    assert sum(row["amount"] for row in purchases()) == 240 * 1029.5 - 29.5 * len(range(1, 240, 7))
+
+
+def test_refunds_with_a_negative_amount_are_kept_whatever_their_status():
+    lines = ["invoice_id,customer,date,amount,status"]
+    lines += [f"I{n},c{n % 9},{day(n)},29.50,paid" for n in range(240)]
+    lines += [f"R{n},c{n % 9},{day(n)},-29.50,refunded" for n in range(40)]
+
+    init(write("invoices.csv", lines), "--yes")
+
+    assert sum(row["amount"] for row in purchases()) == 200 * 29.5
+
+
+def test_a_flag_that_says_refunded_is_not_taken_off():
+    lines = ["invoice_id,customer,date,amount,refunded"]
+    lines += [f"I{n},c{n % 9},{day(n)},29.50,{int(n % 9 == 0)}" for n in range(240)]
+
+    init(write("invoices.csv", lines), "--yes")
+
+    assert sum(row["amount"] for row in purchases()) == 240 * 29.5

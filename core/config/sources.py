@@ -59,8 +59,8 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
     "Factor of a number, e.g. 0.01 for cents; minor_unit for amounts in the smallest unit of the row's currency."
     minus: tuple[str, ...] = ()
     """\
-    Numeric columns of the source that are taken off a number, such as what was refunded of an amount. An empty cell takes
-    off nothing."""
+    Numeric columns of the source that are taken off a number, such as what was refunded of an amount. Their sign does
+    not matter, and an empty cell takes off nothing."""
     interval: str | None = None
     "A column with the billing interval (month, year, 3 months, ...): the amount is divided by its length in months."
 

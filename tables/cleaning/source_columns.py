@@ -177,9 +177,14 @@ def take_off(reading: Reading, cells: Sequence[ir.Value], *, bench: Workbench, w
             value=reading.value - other.value.abs().coalesce(0.0),
             unreadable=ibis.or_(*faults) if faults else None,
             other_faults=(*reading.other_faults, *other.other_faults),
-            written=ibis.ifelse(cell.isnull(), reading.written, reading.written + " - " + cell.cast("string")),
+            written=_difference(reading.written, cell.cast("string")),
         )
     return reading
+
+
+def _difference(written: ir.Value | None, less: ir.Value) -> ir.Value | None:
+    """How a difference is written; without what is missing."""
+    return None if written is None else ibis.ifelse(less.isnull(), written, written + " - " + less)
 
 
 def scale_numbers(

@@ -161,7 +161,10 @@ def _row_settings(guess: TableGuess) -> Iterator[Setting]:
         is_status = normalise(facts.name).endswith(("status", "state", "ステータス", "状態", "状況"))
         if is_status:
             # The order itself was paid back: nothing was bought in the end, unless amounts say how much.
-            dropped, returned = [*dropped, *([] if _amounts_tell_refunds(guess, facts, returned) else returned)], []
+            dropped, returned = (
+                [*dropped, *([] if _amounts_tell_refunds(guess, facts, words=returned) else returned)],
+                [],
+            )
         if dropped:
             evidence = f"{facts.name} says that these are no purchases"
             yield Setting("where", {"column": facts.name, "none_of": tuple(dropped)}, evidence)
@@ -172,7 +175,7 @@ def _row_settings(guess: TableGuess) -> Iterator[Setting]:
             return
 
 
-def _amounts_tell_refunds(guess: TableGuess, status: ColumnFacts, words: Sequence[str]) -> bool:
+def _amounts_tell_refunds(guess: TableGuess, status: ColumnFacts, *, words: Sequence[str]) -> bool:
     """Whether rows with these words are right as they are: less what was paid back, or with a negative amount."""
     amount = guess.columns["amount"]
     if amount.minus or not words:

@@ -20,6 +20,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+REFUNDS = {1: "29.00", 2: "4.50"}
+
+
 def day(n: int) -> str:
     return f"2025-{1 + n % 12:02d}-01"
 
@@ -37,8 +40,7 @@ def revenue_of_report() -> float:
 def test_the_report_of_stripe_invoices_is_net_of_refunds():
     lines = ["id,Number,Customer,Currency,Date (UTC),Amount Due,Amount Paid,Amount Refunded,Status"]
     lines += [
-        f"in_{n},N-{n},cus_{n % 11},usd,{day(n)} 10:00,29.00,29.00,{'29.00' if n % 10 == 1 else '4.50' if n % 10 == 2 else ''},paid"
-        for n in range(240)
+        f"in_{n},N-{n},cus_{n % 11},usd,{day(n)} 10:00,29.00,29.00,{REFUNDS.get(n % 10, '')},paid" for n in range(240)
     ]
 
     init(write("invoices.csv", lines), "--yes")

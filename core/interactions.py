@@ -11,8 +11,9 @@ The lines of customer i are items[indptr[i]:indptr[i + 1]], oldest first. Items 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -158,17 +159,7 @@ class Histories:
 
     def with_anonymous(self, items: NDArray[np.int32], times: NDArray[np.datetime64]) -> Interactions:
         """These histories together with anonymous lines."""
-        return Interactions(
-            customer_ids=self.customer_ids,
-            item_ids=self.item_ids,
-            indptr=self.indptr,
-            items=self.items,
-            times=self.times,
-            quantities=self.quantities,
-            orders=self.orders,
-            anonymous_items=items,
-            anonymous_times=times,
-        )
+        return Interactions(**_columns_of(self), anonymous_items=items, anonymous_times=times)
 
     def weights(self, half_life_days: float | None = None, cutoff: date | None = None) -> NDArray[np.float32]:
         """(lines,) weight of each line at the cutoff, see `decay_weights`."""
@@ -212,6 +203,11 @@ def _no_times() -> NDArray[np.datetime64]:
     return np.empty(0, dtype="datetime64[s]")
 
 
+def _columns_of(histories: Histories) -> dict[str, Any]:
+    """The fields of histories by name, without those of anonymous lines."""
+    return {column.name: getattr(histories, column.name) for column in fields(Histories)}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Interactions(Histories):
     """The histories of all customers (customer_ids sorted), and anonymous lines, which count for popularity only."""
@@ -224,15 +220,7 @@ class Interactions(Histories):
     @property
     def histories(self) -> Histories:
         """The lines with a customer."""
-        return Histories(
-            customer_ids=self.customer_ids,
-            item_ids=self.item_ids,
-            indptr=self.indptr,
-            items=self.items,
-            times=self.times,
-            quantities=self.quantities,
-            orders=self.orders,
-        )
+        return Histories(**_columns_of(self))
 
     def recode(self, item_ids: NDArray[np.str_]) -> Interactions:
         """The same lines, anonymous ones too, in another catalogue; lines of items that it lacks are dropped."""

@@ -151,11 +151,9 @@ class FileSource(Section, frozen=True, kw_only=True):
             compile_date_format(date_format)
 
 
-class TableSource(ValueFormat, frozen=True, kw_only=True):
-    """Where a table of the contract is: either a `path`, or a `database` and its `table`."""
+class CsvLayout(ValueFormat, frozen=True, kw_only=True):
+    """The encoding, delimiter, header and footer of a CSV; how its values are written as well."""
 
-    path: str | None = None
-    "Parquet, CSV or JSON Lines files, `*` allowed; relative to the folder of the TOML."
     encoding: str = "utf-8"
     "Encoding of a CSV; any that Python knows."
     delimiter: str = ","
@@ -164,6 +162,13 @@ class TableSource(ValueFormat, frozen=True, kw_only=True):
     "The line of a CSV with the column names, counted from 1. Lines above it are not read."
     footer_lines: NonNegativeInt = 0
     "Lines below the last row of a CSV, such as totals, that are not read. Blank lines do not count."
+
+
+class TableSource(CsvLayout, frozen=True, kw_only=True):
+    """Where a table of the contract is: either a `path`, or a `database` and its `table`."""
+
+    path: str | None = None
+    "Parquet, CSV or JSON Lines files, `*` allowed; relative to the folder of the TOML."
     optional_columns: tuple[str, ...] = ()
     "Columns that some files of a CSV table lack; their rows have no value there."
     files: tuple[FileSource, ...] = ()
@@ -209,21 +214,13 @@ class TableSource(ValueFormat, frozen=True, kw_only=True):
             raise ValueError("lookup.table is a table of a database; name a file with lookup.path")
 
 
-class CrossSectionTable(ValueFormat, frozen=True, kw_only=True):
+class CrossSectionTable(CsvLayout, frozen=True, kw_only=True):
     """A file with one row per customer."""
 
     path: str
     "A Parquet or CSV file, relative to the folder of the TOML."
     customer_id: str
     "The column of the file with the customer's id."
-    encoding: str = "utf-8"
-    "Encoding of a CSV; any that Python knows."
-    delimiter: str = ","
-    "Delimiter of a CSV."
-    header_line: PositiveInt = 1
-    "The line of a CSV with the column names, counted from 1. Lines above it are not read."
-    footer_lines: NonNegativeInt = 0
-    "Lines below the last row of a CSV, such as totals, that are not read. Blank lines do not count."
     columns: dict[str, str | ColumnSource] = msgspec.field(default_factory=dict)
     "Feature to column of the file, or where its values come from. Without it, every column is a feature."
     all_columns: bool | None = None

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from kizuna.exporting import export_release
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, TableOut, open_config
-from kizuna.terminal import print_json, progress_console, say
+from kizuna.terminal import print_json, say
 
 console = Console()
 
@@ -28,22 +29,19 @@ def register(app: typer.Typer) -> None:
 
         Customers who opted out of recommendations or contact are excluded.
         """
-        from serving.build.exports.files import EXPORTS, ExportOptions, write_export
+        from serving.build.exports.files import ExportOptions
         from serving.release.releases import Releases
         from serving.stock import StockFile
 
         folder = open_config(config).places.releases
         release, stock = Releases(folder).open_active(), StockFile(folder).read()
-        export = EXPORTS["recommendations"]
-        with progress_console().status("writing recommendations"):
-            options = ExportOptions(k=k, stock=stock)
-            n_rows = write_export(export, out, release=release, options=options, excel=excel)
-        release_id, n_excluded = release.description.release_id, export.n_excluded(release, options)
+        options = ExportOptions(k=k, stock=stock)
+        written = export_release("recommendations", out, release=release, options=options, excel=excel)
         if output_format is OutputFormat.JSON:
-            print_json({"path": str(out), "release": release_id, "rows": n_rows, "excluded_customers": n_excluded})
+            print_json(written.document)
             return
         say(
             console,
-            f"{out}: {n_rows:,} recommendations of release {release_id}; "
-            f"excluded because they opted out of recommendations or contact: {n_excluded:,} customers",
+            f"{out}: {written.n_rows:,} recommendations of release {written.release_id}; "
+            f"excluded because they opted out of recommendations or contact: {written.n_excluded:,} customers",
         )

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from core.errors import BadInput
 from core.model_kinds import CHURN
+from kizuna.exporting import export_release
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, TableOut, open_config
 from kizuna.session import open_scores
 from kizuna.terminal import print_json, progress_console, say
@@ -49,7 +50,7 @@ def register(app: typer.Typer) -> None:
         Customers who opted out are excluded. Accounts come with the largest expected loss first. Before the first
         release, the champion scores today's customers.
         """
-        from serving.build.exports.files import EXPORTS, ExportOptions, write_export
+        from serving.build.exports.files import ExportOptions
         from serving.build.exports.scores import count_left
         from serving.release.releases import Releases
 
@@ -58,15 +59,12 @@ def register(app: typer.Typer) -> None:
         settings = open_config(config)
         release = open_scores(settings, progress_console())
         earlier = Releases(settings.places.releases).open(changed_since) if changed_since else None
-        export, options = EXPORTS["accounts" if accounts else "scores"], ExportOptions(changed_since=earlier)
-        with progress_console().status("writing scores"):
-            n_rows = write_export(export, out, release=release, options=options, excel=excel)
-        release_id, n_excluded = release.description.release_id, export.n_excluded(release, options)
+        name, options = "accounts" if accounts else "scores", ExportOptions(changed_since=earlier)
+        written = export_release(name, out, release=release, options=options, excel=excel)
         model = release.description.models[CHURN.name]
         n_left = count_left(release, earlier) if earlier else None
         if output_format is OutputFormat.JSON:
-            document = {"path": str(out), "release": release_id, "rows": n_rows, "excluded_customers": n_excluded}
-            document |= {"model": model.model, "is_baseline": model.is_baseline}
+            document = written.document | {"model": model.model, "is_baseline": model.is_baseline}
             print_json(document if n_left is None else document | {"no_longer_scored": n_left})
             return
         what = (
@@ -74,8 +72,8 @@ def register(app: typer.Typer) -> None:
         )
         say(
             console,
-            f"{out}: {n_rows:,} {what}, {_describe_source(release.description)}; "
-            f"excluded because they opted out of scoring: {n_excluded:,}"
+            f"{out}: {written.n_rows:,} {what}, {_describe_source(release.description)}; "
+            f"excluded because they opted out of scoring: {written.n_excluded:,}"
             + (f"; no longer scored: {n_left:,}" if n_left is not None else ""),
         )
 

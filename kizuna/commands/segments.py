@@ -17,6 +17,7 @@ from core.errors import BadInput, ConfigError, NotFound
 from core.i18n.formatting import format_amount
 from core.i18n.translation import ENGLISH
 from core.model_kinds import CHURN
+from kizuna.exporting import export_release
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, open_config
 from kizuna.terminal import print_json, progress_console, say
 
@@ -74,21 +75,18 @@ def register(app: typer.Typer) -> None:
 
 def export_members(config: Config, name: str, *, out: Path, excel: bool, output_format: OutputFormat) -> None:
     """Write the customers of one segment or customer tier of the active release."""
-    from serving.build.exports.files import EXPORTS, ExportOptions, write_export
+    from serving.build.exports.files import ExportOptions
     from serving.release.releases import Releases
 
     release = Releases(config.places.releases).open_active()
-    export, options = EXPORTS["members"], ExportOptions(segment=name)
-    with progress_console().status("writing customers"):
-        n_rows = write_export(export, out, release=release, options=options, excel=excel)
-    release_id, n_excluded = release.description.release_id, export.n_excluded(release, options)
+    written = export_release("members", out, release=release, options=ExportOptions(segment=name), excel=excel)
     if output_format is OutputFormat.JSON:
-        print_json({"path": str(out), "release": release_id, "rows": n_rows, "excluded_customers": n_excluded})
+        print_json(written.document)
         return
     say(
         console,
-        f"{out}: {n_rows:,} customers of {name} in release {release_id}; "
-        f"excluded because they refused to be contacted: {n_excluded:,}",
+        f"{out}: {written.n_rows:,} customers of {name} in release {written.release_id}; "
+        f"excluded because they refused to be contacted: {written.n_excluded:,}",
     )
 
 

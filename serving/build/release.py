@@ -61,6 +61,7 @@ def build_release(
         data_set=config.name,
         time_zone=config.time_zone,
         currency=config.currency,
+        n_decimals=config.n_decimals,
         cutoff=cutoff,
         data_digest=tables.digest,
         models={kind: _describe(package.card) for kind, package in champions.packages.items()},

@@ -100,6 +100,8 @@ class ReleaseDescription(msgspec.Struct, frozen=True, kw_only=True):
     data_set: str
     time_zone: str
     currency: str
+    n_decimals: int = 2
+    "Decimals of amounts in this currency; `[money] decimals` may state others than ISO 4217 does."
     cutoff: date
     "The release uses data from before midnight of this local day."
     data_digest: str

@@ -236,6 +236,7 @@ def sample_release(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[s
         data_set="shop",
         time_zone="Asia/Tokyo",
         currency="JPY",
+        n_decimals=0,
         cutoff=CUTOFF,
         data_digest="d",
         models=models,

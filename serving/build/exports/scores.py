@@ -10,7 +10,6 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from core.currencies import decimals_of
 from core.i18n.translation import ENGLISH, JAPANESE
 from core.model_kinds import CHURN
 from core.scores import Reason
@@ -101,12 +100,13 @@ def describe_relations(release: Release, customer_id: str, *, probability: float
         return {}
     row = segments.index.find(customer_id)
     is_allowed = "contact" not in segments.opt_outs_of(customer_id)
-    value, n_decimals = segments.yearly_value_of(row), decimals_of(release.description.currency)
+    value, description = segments.yearly_value_of(row), release.description
+    loss = None if value is None or probability is None else round(probability * value, description.n_decimals)
     return {
         "value": value,
         "value_kind": segments.yearly_value_kind,
-        "expected_loss": None if value is None or probability is None else round(probability * value, n_decimals),
-        "currency": release.description.currency,
+        "expected_loss": loss,
+        "currency": description.currency,
         "segment": SEPARATOR.join(segments.segments_of(row)),
         "owner": segments.owners[row] if row >= 0 else "",
         "action": segments.action_of(row) if is_allowed else "",

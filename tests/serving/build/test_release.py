@@ -30,6 +30,7 @@ from models.recommenders.engine.base import Recommender
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
+from serving.build.exports.files import EXPORTS, ExportOptions
 from serving.build.inputs import Champions
 from serving.build.release import BUILDERS, build_release
 from serving.release.release import PARTS, Release
@@ -231,6 +232,27 @@ def test_a_champion_that_predicts_the_same_for_every_customer_is_not_released_ev
     registry: Any = FakeRegistry({"hazard": replace(shop.churn, card=constant)})
 
     assert "same for every customer" in Champions.of(registry, forced={("hazard", 3)}).missing["hazard"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "decimals", "n_decimals"), [("JPY", None, 0), ("KWD", None, 3), ("EUR", None, 2), ("EUR", 0, 0)]
+)
+def test_expected_losses_are_exported_with_the_decimals_of_the_data_set(shop, currency, decimals, n_decimals):
+    money = msgspec.structs.replace(shop.config.money, decimals=decimals)
+    config = msgspec.structs.replace(shop.config, currency=currency, money=money)
+    champions = Champions({"churn": shop.churn}, {})
+
+    release = release_of(shop, champions=champions, config=config)
+
+    blocks = EXPORTS["scores"].rows(release, ExportOptions())
+    losses = [row["expected_loss"] for block in blocks for row in block if row["expected_loss"]]
+    assert release.description.n_decimals == n_decimals
+    assert max(decimals_in(loss) for loss in losses) == n_decimals
+
+
+def decimals_in(amount: float) -> int:
+    """How many decimals are written: 0 for 3.0, 2 for 3.25."""
+    return len(f"{amount:.9f}".rstrip("0").partition(".")[2])
 
 
 def test_a_model_can_be_skipped(shop):

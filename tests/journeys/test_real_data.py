@@ -59,7 +59,8 @@ def test_the_cdnow_churn_model_beats_its_baselines_without_item_ids(public_data_
     checked, trained = shop.kizuna("check"), shop.kizuna("train", "churn", *QUICK)
 
     assert (checked.exit_code, trained.exit_code) == (0, 0)
-    assert "23,570 customers" in checked.out
+    assert "\n23,570 customers\n" in checked.out
+    assert "\nnothing can be recommended: purchases has no item_id\n" in checked.out
     assert shop.registry.find("churn", "challenger").card.beats_baselines
     assert "no purchase has an item_id" in shop.kizuna("train", "recommender").error_line
 

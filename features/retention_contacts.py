@@ -19,11 +19,13 @@ def select_retention_contacts(tables: Tables) -> ir.Table:
     """The contacts that were made to keep customers."""
     latest = tables.latest()
     contacts: ir.Table = latest["contacts"]
-    is_saving = ibis.or_(*(_names_purpose(contacts[name], tables) for name in NAMING if name in contacts.columns))
-    if "offers" in latest:
+    is_saving = ibis.or_(
+        ibis.literal(False), *(_names_purpose(contacts[name], tables) for name in NAMING if name in contacts.columns)
+    )
+    if "offers" in latest and "offer_id" in contacts.columns:
         offers: ir.Table = latest["offers"]
         saving = offers.filter(offers.kind.isin(list(tables.config.offers.saving_kinds)))
-        is_saving |= contacts.offer_id.isin(saving.offer_id)
+        is_saving |= contacts.offer_id.isin(saving.offer_id).fill_null(False)
     return contacts.filter(contacts.treated & is_saving)
 
 

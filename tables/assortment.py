@@ -86,18 +86,23 @@ def load_offer_book(tables: Tables, cutoff: date) -> OfferBook:
     """The offers by offer_id, with the contacts of each before midnight of the cutoff.
 
     Empty if the data set has no offers. A missing cost or margin is 0. Without `converted_at` in contacts nothing is
-    known of responses, so contacts then only use up capacity.
+    known of responses, so contacts then only use up capacity; without `offer_id` they do not count at all.
     """
     view = tables.at(cutoff)
     if "offers" not in view:
         return OfferBook()
     offers = tuple(_build_offer(row) for row in view["offers"].order_by("offer_id").to_pyarrow().to_pylist())
-    if "contacts" not in view:
+    if "contacts" not in view or contacts_lack_offers(tables):
         return OfferBook(offers)
     counts = (
         _count_contacts(view["contacts"], cutoff, answer_days=tables.config.offers.answer_days).to_pyarrow().to_pylist()
     )
     return OfferBook(offers, {row.pop("offer_id"): OfferContacts(**row) for row in counts})
+
+
+def contacts_lack_offers(tables: Tables) -> bool:
+    """Whether contacts do not say which offer was made, so that nothing is known of how offers are accepted."""
+    return "contacts" in tables and "offer_id" not in tables["contacts"].columns
 
 
 def _build_offer(row: dict[str, Any]) -> Offer:
@@ -108,7 +113,7 @@ def _build_offer(row: dict[str, Any]) -> Offer:
 
 def _count_contacts(contacts: ir.Table, cutoff: date, *, answer_days: int) -> ir.Table:
     """One row per offer: treated customers, those whose answer is due, and those who accepted in time."""
-    treated = contacts.filter(ibis._.treated)
+    treated = contacts.filter(ibis._.treated & ibis._.offer_id.notnull())
     counts: dict[str, ir.Value] = {"made": treated.count()}
     if "converted_at" in treated.columns:
         is_due = treated.event_time < midnight(cutoff - timedelta(days=answer_days))

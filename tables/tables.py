@@ -257,7 +257,7 @@ def build_tables(
     """Tables of conformed sources, without excluded rows and, where the TOML says so, without duplicate rows."""
     conformed = {
         name: exclude_far_future(
-            replace(table, rows=create_view(backend, _with_end(name, table.rows))), CONTRACT[name], today=today
+            replace(table, rows=create_view(backend, _with_defaults(name, table.rows))), CONTRACT[name], today=today
         )
         for name, table in conformed.items()
     }
@@ -273,10 +273,13 @@ def build_tables(
     )
 
 
-def _with_end(name: str, table: ir.Table) -> ir.Table:
-    """Subscriptions with the column of their end: without one in the source, none has ended."""
-    is_endless = name == "subscriptions" and "ended_at" not in table.columns
-    return table.mutate(ended_at=ibis.null("timestamp")) if is_endless else table
+def _with_defaults(name: str, table: ir.Table) -> ir.Table:
+    """The table with what a column means that the source lacks: no subscription has ended, every contact was made."""
+    if name == "subscriptions" and "ended_at" not in table.columns:
+        return table.mutate(ended_at=ibis.null("timestamp"))
+    if name == "contacts":
+        return table.mutate(treated=table.treated.coalesce(True) if "treated" in table.columns else ibis.literal(True))
+    return table
 
 
 def tables_from_frames(config: Config, frames: Mapping[str, pa.Table], *, backend: SQLBackend | None = None) -> Tables:

@@ -31,7 +31,7 @@ class Contacts:
     is_sent: NDArray[np.bool_]
     "Whether the message was sent; the others are the control group."
     groups: dict[str, NDArray[np.str_]]
-    "The campaign and the channel of each contact."
+    "The campaign, or the purpose where none is known, and the channel of each contact; '' where it is missing."
     responses: dict[str, NDArray[np.bool_]]
     "Whether the customer opened, clicked or converted, by column; a column that the table lacks is not in it."
     costs: NDArray[np.float64] | None = None
@@ -63,7 +63,7 @@ def load_contacts(tables: Tables, cutoff: date) -> Contacts:
         days=days(rows["event_time"]),
         is_sent=is_sent,
         groups={
-            "campaign": texts(rows["campaign_id"]),
+            "campaign": texts(rows["campaign"]),
             "contact_channel": texts(rows["channel"]),
         },
         responses=responses,
@@ -84,9 +84,20 @@ def _select_contacts(contacts: ir.Table) -> pa.Table:
     flags = {name: contacts[name].notnull().cast("int8") for name in present}
     cost = {"cost": contacts.cost} if "cost" in contacts.columns else {}
     columns = contacts.select(
-        "customer_id", "event_time", "campaign_id", "channel", sent=contacts.treated.cast("int8"), **flags, **cost
+        "customer_id",
+        "event_time",
+        campaign=_first_of(contacts, "campaign_id", "purpose"),
+        channel=_first_of(contacts, "channel"),
+        sent=contacts.treated.cast("int8"),
+        **flags,
+        **cost,
     )
     return columns.filter(ibis._.customer_id.notnull()).order_by(["customer_id", "event_time"]).to_pyarrow()
+
+
+def _first_of(contacts: ir.Table, *names: str) -> ir.Value:
+    """The first of these columns with a value; '' without one."""
+    return ibis.coalesce(*(contacts[name] for name in names if name in contacts.columns), "")
 
 
 def _find_actions(

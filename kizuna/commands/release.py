@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from serving.release.release import ReleaseDescription
 
 console = Console()
+NO_OFFER_ID = (
+    "contacts have no offer_id, so acceptance is assumed and no capacity is used up; map it under "
+    "[tables.contacts.columns]"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -37,6 +41,7 @@ def register(app: typer.Typer) -> None:
         from serving.build.inputs import Champions
         from serving.build.release import build_release
         from serving.release.releases import Activation, Releases
+        from tables.assortment import contacts_lack_offers
 
         settings, progress = open_config(config), progress_console()
         registry, ledger = open_registry(settings, progress)
@@ -56,6 +61,8 @@ def register(app: typer.Typer) -> None:
             print_json({"folder": str(folder), "activated": activation, "release": release.description})
         else:
             _print_release(folder, release.description)
+            if "offers" in tables and contacts_lack_offers(tables):
+                say(console, f"  offers: {NO_OFFER_ID}")
 
 
 def _print_release(folder: Path, description: ReleaseDescription) -> None:

@@ -24,13 +24,11 @@ SHARED = ("customer_id", "item_id", "account_id", "channel", "currency", "campai
 CONSTANTS: Mapping[tuple[str, str], str | bool] = {
     ("subscriptions", "plan"): "subscription",
     ("usage", "event"): "visit",
-    ("contacts", "treated"): True,
-    ("contacts", "channel"): "unknown",
-    ("contacts", "offer_id"): "unknown",
-    ("contacts", "campaign_id"): "unknown",
     ("surveys", "kind"): "nps",
 }
 "Values for required columns that a source may lack."
+EXPECTED: Mapping[str, tuple[str, ...]] = {"contacts": ("campaign_id", "offer_id", "channel", "treated")}
+"Optional columns without which a source is less likely the table: what is left is in any table of events."
 ACCOUNT_IS_CUSTOMER = "no column names a customer, so the account is the customer"
 TOTAL = re.compile("total|gesamt|summe|montant|importe|amount|合計|小計|金額")
 "Names of amounts, rather than of prices."
@@ -191,14 +189,15 @@ def _score(examined: ExaminedSource, contract: TableContract, *, columns: Mappin
     rank = load_vocabulary().table_rank(examined.source.label.rsplit(".", 1)[0], contract.name)
     score = 3.0 if rank is not None else 0.0
     for name, guess in columns.items():
-        weight = 2.0 if name in contract.mandatory_columns else 1.0
+        weight = 2.0 if name in (*contract.mandatory_columns, *EXPECTED.get(contract.name, ())) else 1.0
         weight = 0.5 if name in SHARED and name != contract.key else weight
         score += 0.0 if guess.constant is not None else weight if guess.evidence == BY_NAME else 0.75
     if contract.lists_attributes and contract.key in columns:
         known_attributes = (facts for facts in examined.columns.values() if _describes(facts, contract.name))
         score += min(1.5, 0.5 * sum(1 for _ in known_attributes))
-    n_constant = sum(guess.constant is not None for guess in columns.values())
-    return score - n_constant - (1.0 if contract.name in ("preferences", "offers", "identities") else 0.0)
+    n_missing = sum(guess.constant is not None for guess in columns.values())
+    n_missing += sum(name not in columns for name in EXPECTED.get(contract.name, ()))
+    return score - n_missing - (1.0 if contract.name in ("preferences", "offers", "identities") else 0.0)
 
 
 def _describes(facts: ColumnFacts, table: str) -> bool:

@@ -73,6 +73,12 @@ def test_without_offers_the_purpose_or_the_campaign_names_a_retention_contact(na
     assert find_contacted(tables, outcomes("ada")).tolist() == [is_contacted]
 
 
+def test_a_purpose_alone_names_a_retention_contact_also_beside_offers():
+    row = {"customer_id": "ada", "event_time": "2026-01-10", "purpose": "Win-back"}
+
+    assert find_contacted(shop("ada 2025-12-01", contacts=frame(row), offers=OFFERS), outcomes("ada")).all()
+
+
 def test_a_business_names_its_own_retention_contacts():
     settings = config(churn=ChurnDefinition(retention_purposes=("vip care",)))
     contacts = frame(contact("2026-01-10") | {"campaign_id": "VIP_Care"})

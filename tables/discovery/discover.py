@@ -20,6 +20,7 @@ from tables.discovery.recognition import ACCOUNT_IS_CUSTOMER, recognise
 from tables.discovery.reconcile import reconcile_files
 from tables.discovery.renewals import drop_renewals_of_export
 from tables.discovery.sections import attribute_columns, attributes_of, derive_tables, describe_table
+from tables.discovery.segments import standard_segments
 from tables.discovery.tax import choose_tax
 from tables.engines.databases import connect_in_memory
 
@@ -64,6 +65,7 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
             describe_table(guess, ask, currency=str(currency.value), read_elsewhere=_read_elsewhere(guess, guesses))
             for guess in guesses
         ),
+        segments=standard_segments({guess.table: guess for guess in guesses}, churn=churn.churn, language=language),
         attributes={guess.table: names for guess in guesses if (names := attributes_of(guess))},
         notes=(*inputs.skipped, *empty, *unjoined, *notes, *_id_notes(guesses)),
     )

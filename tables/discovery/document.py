@@ -20,6 +20,7 @@ def describe_proposal(proposal: Proposal, out: Path) -> dict[str, Any]:
         "cross_section": _settings(proposal.cross_section),
         "label": _settings(proposal.label),
         "attributes": {table: list(names) for table, names in proposal.attributes.items()},
+        "segments": {name: _settings(settings) for name, settings in proposal.segments.items()},
         "tables": [_section(section, out.parent) for section in proposal.tables],
         "notes": list(proposal.notes),
     }

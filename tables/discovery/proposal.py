@@ -61,5 +61,7 @@ class Proposal:
     label: tuple[Setting, ...] = ()
     "Keys of `[cross_section.label]`."
     money: tuple[Setting, ...] = ()
+    segments: Mapping[str, tuple[Setting, ...]] = field(default_factory=dict[str, tuple[Setting, ...]])
+    "Keys of `[segments.<name>]`, by name."
     notes: tuple[str, ...] = ()
     "What the user should know, one sentence each."

@@ -36,6 +36,11 @@ def render_toml(proposal: Proposal, folder: Path) -> str:
         for table, names in proposal.attributes.items():
             attributes.add(table, list(names))
         document.add("attributes", attributes)
+    if proposal.segments:
+        segments = tomlkit.table(is_super_table=True)
+        for name, settings in proposal.segments.items():
+            segments.add(name, _table(settings))
+        document.add("segments", segments)
     sections = tomlkit.table(is_super_table=True)
     for section in proposal.tables:
         sections.add(section.name, _section(section, folder))

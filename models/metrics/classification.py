@@ -86,11 +86,10 @@ def compare(
 ) -> Comparison:
     """The paired difference of one metric on the same customers; positive means that the first model is better."""
     sign = 1.0 if find_metric(metric).better == "higher" else -1.0
-    place = metric_names().index(metric)
     one, other = EvaluatedRows.of(scores, outcomes), EvaluatedRows.of(scores_against, outcomes)
 
     def difference(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return sign * (one(weights)[:, [place]] - other(weights)[:, [place]])
+        return sign * (one.evaluate(metric, weights) - other.evaluate(metric, weights))[:, None]
 
     (estimate,) = estimate_intervals(difference, outcomes.customer_ids, n_resamples=n_resamples, seed=seed)
     return Comparison(model=model, against=against, name=metric, difference=estimate)
@@ -114,6 +113,12 @@ class EvaluatedRows:
             name: value for family in METRIC_FAMILIES.values() for name, value in family.evaluate(weighted).items()
         }
         return np.column_stack([values[metric.name] for metric in churn_metric_list()])
+
+    def evaluate(self, metric: str, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """One metric of each sample, (samples,); only its own family is computed."""
+        families = METRIC_FAMILIES.values()
+        family = next(one for one in families if metric in {of_family.name for of_family in one.metrics})
+        return family.evaluate(WeightedRows(self.rows, weights))[metric]
 
 
 @dataclass(frozen=True)

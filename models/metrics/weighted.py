@@ -7,6 +7,7 @@ is (samples, groups), where a group is the rows of one score, highest score firs
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -45,6 +46,11 @@ class Groups:
     churned: NDArray[np.float64]
     retained: NDArray[np.float64]
 
+    @cached_property
+    def so_far(self) -> NDArray[np.float64]:
+        """Weight of the rows down to each score, (samples, groups)."""
+        return np.cumsum(self.churned + self.retained, axis=1)
+
     def auc(self) -> NDArray[np.float64]:
         """P(a churned row ranks above a retained one), half for equal scores; NaN with one class. (samples,)"""
         ranked_below = self.retained.sum(axis=1, keepdims=True) - np.cumsum(self.retained, axis=1) + self.retained / 2
@@ -54,15 +60,14 @@ class Groups:
     def average_precision(self) -> NDArray[np.float64]:
         """Precision at each score, weighted by its churned rows, without interpolation. (samples,)"""
         churned_so_far = np.cumsum(self.churned, axis=1)
-        precision = ratio(churned_so_far, churned_so_far + np.cumsum(self.retained, axis=1))
+        precision = ratio(churned_so_far, self.so_far)
         return ratio(np.nansum(self.churned * precision, axis=1), self.churned.sum(axis=1))
 
     def capture_rate(self, share: float) -> NDArray[np.float64]:
         """Share of the churned rows among the highest-scored share of rows; ties count partly. (samples,)"""
         total = self.churned + self.retained
-        so_far = np.cumsum(total, axis=1)
-        capacity = share * so_far[:, -1:]
-        within = np.clip(ratio(capacity - (so_far - total), total, otherwise=0.0), 0.0, 1.0)
+        capacity = share * self.so_far[:, -1:]
+        within = np.clip(ratio(capacity - (self.so_far - total), total, otherwise=0.0), 0.0, 1.0)
         return ratio((self.churned * within).sum(axis=1), self.churned.sum(axis=1))
 
 

@@ -70,6 +70,31 @@ def resample_weights(customer_ids: NDArray[Any], *, n_resamples: int, seed: int)
         yield np.bincount(customers, minlength=n_customers)[owners].astype(np.float64)
 
 
+def subsample_weights(
+    customer_ids: NDArray[Any], *, share: float, n_resamples: int, seed: int
+) -> Iterator[NDArray[np.float64]]:
+    """Samples of a share of the customers without replacement, as weights that sum to about all rows, (n,) each.
+
+    A statistic of one varies more than one of all customers: `scale_of_subsamples` gives the factor.
+    """
+    _, owners = np.unique(customer_ids, return_inverse=True)
+    n_customers = int(owners.max()) + 1
+    n_drawn = max(1, round(share * n_customers))
+    random = np.random.default_rng(seed)
+    for _ in range(n_resamples):
+        counts = np.zeros(n_customers)
+        counts[random.choice(n_customers, n_drawn, replace=False)] = n_customers / n_drawn
+        yield counts[owners]
+
+
+def scale_of_subsamples(share: float) -> float:
+    """The standard deviation of a statistic of all customers, in those of subsamples of a share of them.
+
+    The delete-d jackknife (Shao & Wu 1989): the variance of a mean of m out of n is (n - m) / m times that of n.
+    """
+    return math.sqrt(share / (1 - share))
+
+
 def estimate_interval(
     statistic: Callable[[NDArray[np.int64]], float],
     customer_ids: NDArray[Any],

@@ -28,10 +28,13 @@ class Platt:
 
     @classmethod
     def fit(cls, log_odds: NDArray[np.float64], churned: NDArray[np.float64]) -> Self:
-        """Fit the line with the lowest log loss on held-out rows.
+        """Fit the line with the lowest log loss on the rows that have log-odds of a model that was not fitted on them.
 
-        The slope is never negative, because a calibration must not reverse a ranking.
+        NaN is no prediction. The slope is never negative, because a calibration must not reverse a ranking.
         """
+
+        is_held_out = ~np.isnan(log_odds)
+        log_odds, churned = log_odds[is_held_out], churned[is_held_out]
 
         def loss(line: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
             shifted = line[0] * log_odds + line[1]

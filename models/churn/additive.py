@@ -4,7 +4,8 @@
 
 A model in this folder implements how it is fitted and what each feature contributes.
 
-The interval of a score comes from refits on bootstrap samples of the customers with the same settings. The standard
+The interval of a score comes from refits on bootstrap samples of the customers with the same settings; of many rows, on
+smaller samples, whose spread is scaled down to that of all rows. The standard
 deviation of the refits' log-odds, as that of a normal distribution around the model's own, gives a 90 % interval. It
 says how much the probability would move with another sample of similar customers, and with the level of churn where
 that has moved between the training cutoffs. It does not say what one customer will do, and does not cover errors that
@@ -70,6 +71,8 @@ class AdditiveModel(ABC):
     platt_: Platt = field(init=False, repr=False, default=Platt())
     word_rates_: WordRates = field(init=False, repr=False, default=WordRates())
     "Of the columns with very many words."
+    resample_scale_: float = field(init=False, repr=False, default=1.0)
+    "What the standard deviation of the refits is multiplied by; below 1 where they were fitted on small samples."
     level_spread_: float = field(init=False, repr=False, default=0.0)
     "Standard deviation of the level between the training cutoffs, in log-odds, beyond chance; widens intervals."
 
@@ -128,6 +131,7 @@ class AdditiveModel(ABC):
         self.word_rates_ = WordRates.fit(rows, self.columns_)
         rows = encode_training_rows(rows, self.columns_, seed=self.seed)
         self.fit_rows(rows)
+        self.resample_scale_ = rows.resample_scale
         windows = LevelByCutoff.of(
             self.platt_.apply(self.log_odds(rows.values)), rows.churned, cutoffs=outcomes.cutoffs
         )
@@ -186,6 +190,7 @@ class AdditiveModel(ABC):
             "horizon_days": self.horizon_days_,
             "platt": [self.platt_.slope, self.platt_.intercept],
             "level_spread": self.level_spread_,
+            "resample_scale": self.resample_scale_,
         }
         arrays = {**own.arrays, **self.word_rates_.arrays(), "usual": self.usual_}
         return Artifact(self.name, state, arrays, own.texts)
@@ -198,6 +203,7 @@ class AdditiveModel(ABC):
         model.horizon_days_ = artifact.state["horizon_days"]
         model.platt_ = Platt(*artifact.state["platt"])
         model.level_spread_ = artifact.state.get("level_spread", 0.0)
+        model.resample_scale_ = artifact.state.get("resample_scale", 1.0)
         model.usual_ = artifact.arrays["usual"]
         model.word_rates_ = WordRates.of_arrays(artifact.arrays)
         shared = model.word_rates_.arrays()
@@ -219,7 +225,8 @@ class AdditiveModel(ABC):
         if not self.n_resamples:
             return np.column_stack([centre, centre, centre])
         resampled = self.platt_.apply(self.log_odds_of_resamples(values))
-        return np.column_stack([centre, *bounds(centre, resampled, level_spread=self.level_spread_)])
+        widths = {"scale": self.resample_scale_, "level_spread": self.level_spread_}
+        return np.column_stack([centre, *bounds(centre, resampled, **widths)])
 
     def _explain_block(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         scaled = self.platt_.slope * self.raw_contributions(values)
@@ -228,10 +235,13 @@ class AdditiveModel(ABC):
 
 
 def bounds(
-    log_odds: NDArray[np.float64], resampled: NDArray[np.float64], *, level_spread: float = 0.0
+    log_odds: NDArray[np.float64], resampled: NDArray[np.float64], *, scale: float = 1.0, level_spread: float = 0.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Low and high, (n,) each, around log-odds (n,) from those of the refits, (refits, n); at least two refits."""
-    spread = STANDARD_DEVIATIONS * np.hypot(resampled.std(axis=0, ddof=1), level_spread)
+    """Low and high, (n,) each, around log-odds (n,) from those of the refits, (refits, n); at least two refits.
+
+    `scale` is `TrainingRows.resample_scale`, `level_spread` a further standard deviation.
+    """
+    spread = STANDARD_DEVIATIONS * np.hypot(scale * resampled.std(axis=0, ddof=1), level_spread)
     return log_odds - spread, log_odds + spread
 
 

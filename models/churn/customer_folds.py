@@ -9,11 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import NotEnoughHistory
-from core.intervals import resample_weights
+from core.intervals import resample_weights, scale_of_subsamples, subsample_weights
 
 N_FOLDS = 5
 MIN_CUSTOMERS = 10
 "Of each class: with fewer, a fold or a resample may have none."
+ENOUGH_HELD_OUT = 1_000
+"Customers of each class that are held out to choose settings; more cost fits and change no choice."
+RESAMPLE_ROWS = 20_000
+"Of a refit for the intervals of scores, so that they cost the same however many rows there are."
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,26 @@ class TrainingRows:
         return TrainingRows(self.values[rows], self.churned[rows], self.customer_ids[rows])
 
     def resample(self, n_resamples: int, *, seed: int) -> Iterator[NDArray[np.float64]]:
-        """Draw bootstrap samples over customers: how often each row counts, (n,) each."""
-        return resample_weights(self.customer_ids, n_resamples=n_resamples, seed=seed)
+        """Draw samples of the customers: how often each row counts, (n,) each.
+
+        They are bootstrap samples. Of more than twice `RESAMPLE_ROWS` rows, they are samples of about that many rows
+        without replacement, whose refits vary more, by `1 / resample_scale`.
+        """
+        share = self._resample_share
+        if share == 1:
+            return resample_weights(self.customer_ids, n_resamples=n_resamples, seed=seed)
+        return subsample_weights(self.customer_ids, share=share, n_resamples=n_resamples, seed=seed)
+
+    @property
+    def resample_scale(self) -> float:
+        """The standard deviation of a model of these rows, in those of its refits on samples."""
+        share = self._resample_share
+        return 1.0 if share == 1 else scale_of_subsamples(share)
+
+    @property
+    def _resample_share(self) -> float:
+        share = RESAMPLE_ROWS / max(len(self.churned), 1)
+        return share if share < 1 / 2 else 1.0
 
     def refuse_too_few(self) -> None:
         """Raise NotEnoughHistory where either class has too few customers."""
@@ -53,7 +75,32 @@ class TrainingRows:
         fold_of_customer[dealt] = np.arange(len(dealt)) % N_FOLDS
         return fold_of_customer[owners]
 
+    def hold_out_folds(self, seed: int) -> list[NDArray[np.bool_]]:
+        """The rows of each fold that is held out to choose settings, (n,) each.
+
+        All folds of `folds`; of many customers, the first ones that hold `ENOUGH_HELD_OUT` customers of each class.
+        """
+        folds, held_out = self.folds(seed), list[NDArray[np.bool_]]()
+        for fold in np.unique(folds):
+            held_out.append(folds == fold)
+            if self._smaller_class(np.any(held_out, axis=0)) >= ENOUGH_HELD_OUT:
+                break
+        return held_out
+
+    def _smaller_class(self, rows: NDArray[np.bool_]) -> int:
+        """Customers of the class that has fewer of them among some rows."""
+        classes = (rows & (self.churned == 1), rows & (self.churned == 0))
+        return min(len(np.unique(self.customer_ids[of_class])) for of_class in classes)
+
 
 def mean_log_loss(log_odds: NDArray[np.float64], churned: NDArray[np.float64]) -> float:
-    """The log loss in nats, averaged over rows."""
+    """The log loss in nats, averaged over the rows that have log-odds; NaN is no prediction."""
+    is_predicted = ~np.isnan(log_odds)
+    log_odds, churned = log_odds[is_predicted], churned[is_predicted]
     return float(np.mean(np.logaddexp(0, log_odds) - churned * log_odds))
+
+
+def rows_with_weight(weights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The rows that a refit on a sample needs: all of a bootstrap sample, the drawn ones of a small sample."""
+    drawn = np.flatnonzero(weights)
+    return drawn if len(drawn) < len(weights) / 2 else np.arange(len(weights))

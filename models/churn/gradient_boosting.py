@@ -8,7 +8,7 @@ resampled, which would bias the probabilities.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from models.artifact import Artifact
 from models.calibration import Platt
 from models.churn.additive import AdditiveModel
-from models.churn.customer_folds import TrainingRows, mean_log_loss
+from models.churn.customer_folds import TrainingRows, mean_log_loss, rows_with_weight
 from models.churn.shared_fits import fit_shared
 from models.setting_types import Count, Leaves, NotNegative, NumberOfTrees, PositiveShare, Threads
 
@@ -64,7 +64,8 @@ class GradientBoosting(AdditiveModel):
     boosters_: list[lgb.Booster] = field(init=False, repr=False)
     "The model, then the refit on each resample."
     held_out_: NDArray[np.float64] = field(init=False, repr=False)
-    "Log-odds of each training row by a model fitted without its customer, where trees or calibration need them."
+    """Log-odds of each training row by a model fitted without its customer, where trees or calibration need them; NaN
+    for a row that is not held out."""
 
     def fit_rows(self, rows: TrainingRows) -> None:
         """Choose the number of trees on held-out customers, fit, and refit on resamples."""
@@ -144,12 +145,12 @@ class GradientBoosting(AdditiveModel):
         """Choose the number of trees with the lowest log loss on held-out customers; sets `held_out_`."""
         if self.n_trees and not self.calibrated:
             return self.n_trees
-        boosters = list(self._fit_folds(data, rows.folds(self.seed)))
+        boosters = list(self._fit_folds(data, rows.hold_out_folds(self.seed)))
         shortest = min(booster.current_iteration() for _, booster in boosters)
         steps = (
             [self.n_trees] if self.n_trees else list(range(self.tree_step, shortest + 1, self.tree_step)) or [shortest]
         )
-        held_out = np.empty((len(steps), len(rows.churned)))
+        held_out = np.full((len(steps), len(rows.churned)), np.nan)
         for held, booster in boosters:
             parts = [
                 self._predict(booster, rows.values[held], first=first, end=end) for first, end in pairwise([0, *steps])
@@ -160,12 +161,11 @@ class GradientBoosting(AdditiveModel):
         return steps[best]
 
     def _fit_folds(
-        self, data: lgb.Dataset, folds: NDArray[np.int64]
+        self, data: lgb.Dataset, held_out: Sequence[NDArray[np.bool_]]
     ) -> Iterator[tuple[NDArray[np.bool_], lgb.Booster]]:
         """The held-out rows of each fold, and the booster fitted on the others stopped early on the held-out ones."""
         callbacks = [] if self.n_trees else [lgb.early_stopping(self.patience, verbose=False)]
-        for fold in np.unique(folds):
-            held = folds == fold
+        for held in held_out:
             train, valid = (data.subset(np.flatnonzero(rows).tolist()) for rows in (~held, held))
             booster = lgb.train(
                 self._parameters(), train, self.n_trees or self.max_trees, valid_sets=[valid], callbacks=callbacks
@@ -184,9 +184,9 @@ class GradientBoosting(AdditiveModel):
 
 
 def _weigh(data: lgb.Dataset, weights: NDArray[np.float64]) -> lgb.Dataset:
-    """The same rows with weights; copies the binned values, which is faster than binning them again."""
-    weighed = data.subset(list(range(data.num_data()))).construct()
-    return weighed.set_weight(weights)
+    """The rows with weights; copies the binned values, which is faster than binning them again."""
+    rows = rows_with_weight(weights)
+    return data.subset(rows.tolist()).construct().set_weight(weights[rows])
 
 
 MODEL = GradientBoosting

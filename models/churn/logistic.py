@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from models.artifact import Artifact
 from models.calibration import Platt
 from models.churn.additive import AdditiveModel
-from models.churn.customer_folds import TrainingRows, mean_log_loss
+from models.churn.customer_folds import TrainingRows, mean_log_loss, rows_with_weight
 from models.churn.design_matrix import DesignMatrix
 from models.churn.shared_fits import fit_shared
 from models.setting_types import Knots, Positive, Resamples
@@ -46,8 +46,8 @@ class Logistic(AdditiveModel):
     weights_: NDArray[np.float64] = field(init=False, repr=False)
     "(1 + n_resamples, p + 1): weights of the design columns, and last the intercept; the first row is the model."
     held_out_: NDArray[np.float64] = field(init=False, repr=False)
-    """Log-odds of each training row by a model fitted without its customer, where a choice or calibration needs them.
-    Not stored in the artifact."""
+    """Log-odds of each training row by a model fitted without its customer, where a choice or calibration needs them;
+    NaN for a row that is not held out. Not stored in the artifact."""
 
     def fit_rows(self, rows: TrainingRows) -> None:
         """Choose the regularization on held-out customers, fit, and refit on resamples."""
@@ -62,11 +62,11 @@ class Logistic(AdditiveModel):
         self.held_out_ = np.empty(0)
         regularization = self._choose(rows)
         design = self.design_.transform(rows.values)
-        ones = np.ones(len(design))
-        weights = [
-            _fit_weights(design, rows.churned, regularization=regularization, sample_weight=counts)
-            for counts in (ones, *rows.resample(self.n_resamples, seed=self.seed))
-        ]
+        weights = [_fit_weights(design, rows.churned, regularization=regularization)]
+        for counts in rows.resample(self.n_resamples, seed=self.seed):
+            drawn = rows_with_weight(counts)
+            sample = design[drawn], rows.churned[drawn]
+            weights.append(_fit_weights(*sample, regularization=regularization, sample_weight=counts[drawn]))
         return self.design_, np.array(weights), self.held_out_
 
     def _choose(self, rows: TrainingRows) -> float:
@@ -77,10 +77,10 @@ class Logistic(AdditiveModel):
         if len(penalties) * len(matrices) == 1 and not self.calibrated:
             self.design_ = matrices[0]
             return penalties[0]
-        folds, trials = rows.folds(self.seed), []
+        held_out_folds, trials = rows.hold_out_folds(self.seed), []
         for matrix in matrices:
             design = matrix.transform(rows.values)
-            held_out = _predict_held_out(design, rows.churned, folds=folds, penalties=penalties)
+            held_out = _predict_held_out(design, rows.churned, held_out=held_out_folds, penalties=penalties)
             trials += [(matrix, penalty, log_odds) for penalty, log_odds in held_out.items()]
         self.design_, penalty, self.held_out_ = min(trials, key=lambda trial: mean_log_loss(trial[2], rows.churned))
         return penalty
@@ -111,7 +111,7 @@ def _fit_weights(
     churned: NDArray[np.float64],
     *,
     regularization: float,
-    sample_weight: NDArray[np.float64],
+    sample_weight: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     model = LogisticRegression(C=1.0 / regularization, solver="newton-cholesky", max_iter=200)
     model.fit(design, churned, sample_weight=sample_weight)
@@ -119,12 +119,18 @@ def _fit_weights(
 
 
 def _predict_held_out(
-    design: NDArray[np.float64], churned: NDArray[np.float64], *, folds: NDArray[np.int64], penalties: Sequence[float]
+    design: NDArray[np.float64],
+    churned: NDArray[np.float64],
+    *,
+    held_out: Sequence[NDArray[np.bool_]],
+    penalties: Sequence[float],
 ) -> dict[float, NDArray[np.float64]]:
-    """The log-odds of each row by a model fitted without its fold, (n,), for each penalty in the order given."""
-    log_odds = {penalty: np.empty(len(design)) for penalty in penalties}
-    for fold in np.unique(folds):
-        held = folds == fold
+    """The log-odds of each held-out row by a model fitted without its fold, (n,), for each penalty in the order given.
+
+    NaN for a row that is not held out.
+    """
+    log_odds = {penalty: np.full(len(design), np.nan) for penalty in penalties}
+    for held in held_out:
         train, of_train = design[~held], churned[~held]
         # The weights under a stronger penalty are close to those under the next, so that each fit starts from them.
         model = LogisticRegression(solver="newton-cholesky", max_iter=200, warm_start=True)

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.intervals import Estimate, estimate_interval, estimate_intervals, resample_rows, resample_weights
+from core.intervals import (
+    Estimate,
+    estimate_interval,
+    estimate_intervals,
+    resample_rows,
+    resample_weights,
+    scale_of_subsamples,
+    subsample_weights,
+)
 
 owners = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=20).map(np.array)
 
@@ -27,6 +35,27 @@ def test_weights_and_rows_describe_the_same_samples(customer_ids, seed):
 def test_all_rows_of_a_customer_are_drawn_equally_often(customer_ids, seed):
     for weights in resample_weights(customer_ids, n_resamples=3, seed=seed):
         assert all(len(set(weights[customer_ids == owner])) == 1 for owner in set(customer_ids))
+
+
+@given(customer_ids=owners, seed=st.integers(0, 1000))
+def test_a_subsample_draws_each_customer_once_with_all_rows_or_not_at_all(customer_ids, seed):
+    n_customers = len(set(customer_ids))
+    n_drawn = max(1, round(0.4 * n_customers))
+
+    for weights in subsample_weights(customer_ids, share=0.4, n_resamples=3, seed=seed):
+        drawn = {owner for owner in customer_ids if weights[customer_ids == owner].all()}
+        assert len(drawn) == n_drawn
+        assert set(weights) <= {0.0, n_customers / n_drawn}
+        assert not weights[[owner not in drawn for owner in customer_ids]].any()
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_the_scaled_spread_of_subsamples_is_the_standard_error(share):
+    values, ids = np.random.default_rng(1).normal(size=3000), np.arange(3000).astype(str)
+
+    means = [np.average(values, weights=w) for w in subsample_weights(ids, share=share, n_resamples=400, seed=1)]
+
+    assert np.std(means) * scale_of_subsamples(share) == pytest.approx(1 / np.sqrt(3000), rel=0.1)
 
 
 def test_weights_and_rows_give_the_same_interval():

@@ -46,6 +46,29 @@ def test_more_customers_give_narrower_intervals():
     assert np.mean(many[1] - many[0]) < 0.6 * np.mean(few[1] - few[0])
 
 
+def test_intervals_of_many_customers_come_from_small_samples_and_are_as_narrow_as_those_of_all():
+    features, outcomes = learnable(100_000)
+    few, many = (
+        bounds_of(Logistic(n_resamples=30, regularization=1.0).fit(*rows).score(features.take(np.arange(500)), 30))
+        for rows in ((features.take(np.arange(10_000)), outcomes.take(np.arange(10_000))), (features, outcomes))
+    )
+
+    # Ten times the customers: the square root of ten times narrower.
+    assert np.mean(many[1] - many[0]) == pytest.approx(np.mean(few[1] - few[0]) / np.sqrt(10), rel=0.15)
+
+
+def test_a_stored_model_keeps_the_intervals_of_small_samples():
+    features, outcomes = learnable(45_000)
+    model = Logistic(n_resamples=2, regularization=1.0).fit(features, outcomes)
+
+    stored = Logistic.from_artifact(model.to_artifact())
+
+    assert model.resample_scale_ < 1
+    np.testing.assert_array_equal(
+        bounds_of(stored.score(features, HORIZON_DAYS)), bounds_of(model.score(features, HORIZON_DAYS))
+    )
+
+
 def test_refits_that_agree_give_an_interval_of_width_zero():
     low, high = bounds(np.array([0.3]), np.full((5, 1), 0.4))
 

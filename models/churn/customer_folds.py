@@ -16,8 +16,9 @@ MIN_CUSTOMERS = 10
 "Of each class: with fewer, a fold or a resample may have none."
 ENOUGH_HELD_OUT = 1_000
 "Customers of each class that are held out to choose settings; more cost fits and change no choice."
-RESAMPLE_ROWS = 20_000
-"Of a refit for the intervals of scores, so that they cost the same however many rows there are."
+RESAMPLE_ROWS, RESAMPLE_ROWS_OF_CLASS = 10_000, 1_000
+"""Of a refit for the intervals of scores, all rows and those of each class: it costs the same however many there are.
+With 5,000 to 10,000 of 46,000 rows, the scaled spread of boosted trees was .9 of that of bootstrap samples."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,9 @@ class TrainingRows:
     def resample(self, n_resamples: int, *, seed: int) -> Iterator[NDArray[np.float64]]:
         """Draw samples of the customers: how often each row counts, (n,) each.
 
-        They are bootstrap samples. Of more than twice `RESAMPLE_ROWS` rows, they are samples of about that many rows
-        without replacement, whose refits vary more, by `1 / resample_scale`.
+        They are bootstrap samples. Where `RESAMPLE_ROWS` with `RESAMPLE_ROWS_OF_CLASS` of each class are less
+        than half of the rows, they are samples of about that size without replacement, whose refits vary more, by
+        `1 / resample_scale`.
         """
         share = self._resample_share
         if share == 1:
@@ -53,8 +55,9 @@ class TrainingRows:
 
     @property
     def _resample_share(self) -> float:
-        share = RESAMPLE_ROWS / max(len(self.churned), 1)
-        return share if share < 1 / 2 else 1.0
+        n_rows, n_churned = len(self.churned), self.churned.sum()
+        share = max(RESAMPLE_ROWS / n_rows, RESAMPLE_ROWS_OF_CLASS / max(1, min(n_churned, n_rows - n_churned)))
+        return float(share) if share < 1 / 2 else 1.0
 
     def refuse_too_few(self) -> None:
         """Raise NotEnoughHistory where either class has too few customers."""

@@ -38,3 +38,17 @@ def test_a_row_without_a_held_out_prediction_counts_in_no_loss_and_in_no_calibra
 
     assert mean_log_loss(with_gaps, with_more) == mean_log_loss(log_odds, churned)
     assert Platt.fit(with_gaps, with_more) == Platt.fit(log_odds, churned)
+
+
+@pytest.mark.parametrize(
+    ("n_customers", "churn_rate", "share"),
+    [(9_000, 0.5, 1.0), (50_000, 0.5, 0.1), (50_000, 0.04, 0.25), (50_000, 0.01, 1)],
+)
+def test_refits_take_small_samples_only_where_these_hold_enough_rows_of_each_class(n_customers, churn_rate, share):
+    rows = rows_of(n_customers, churn_rate=churn_rate)
+
+    (weights,) = rows.resample(1, seed=0)
+
+    is_bootstrap = share == 1
+    assert (rows.resample_scale == 1) == is_bootstrap
+    assert (weights > 0).mean() == pytest.approx(1 - np.exp(-1) if is_bootstrap else share, abs=0.02)

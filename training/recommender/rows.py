@@ -72,7 +72,10 @@ class RankingTask:
         return self.past.histories.take(rows)
 
     def answer(self, recipe: Recipe, interactions: Interactions | None = None) -> Recommendations:
-        """Fit the recipe on what was known, or on fewer interactions, and recommend at the cutoff."""
+        """Fit the recipe on what was known, or on fewer interactions, and recommend at the cutoff.
+
+        The items are ranked without their explanation, which costs as much as a fit and is not measured.
+        """
         interactions = interactions or self.past
         model = recipe.build(RECOMMENDERS)
         with SHARED.hold(model.peak_memory_gb(interactions)), threads_for(recipe, interactions):
@@ -81,6 +84,7 @@ class RankingTask:
                 MAX_K,
                 cutoff=self.cutoff,
                 exclusions=Exclusions(seen=self.masks_seen, discovery=self.discovery),
+                explains=False,
             )
 
     def sample(self, n_customers: int, *, seed: int) -> RankingTask:

@@ -112,11 +112,13 @@ class Recommender:
         cutoff: date | None = None,
         exclusions: Exclusions | None = None,
         cold_start: ItemScores | None = None,
+        explains: bool = True,
     ) -> Recommendations:
         """The k best items for each history at the cutoff, none of them excluded and none twice.
 
         `cold_start` (see `cold_start/customers.py`) fills the places that the history leaves empty, before
-        popularity does. Raises BadInput for k below 1.
+        popularity does. Items have contributors, and the stages that follow from them, only where it `explains`.
+        Raises BadInput for k below 1.
         """
         _check_k(k)
         if cold_start is not None:
@@ -130,7 +132,7 @@ class Recommender:
             end = min(start + rows_at_once, len(histories))
             block = histories if end - start == len(histories) else histories.take(np.arange(start, end))
             rows, excluded_rows = lists.slice_rows(start, end), excluded.slice_rows(start, end)
-            self._write_own_stage(rows, block, excluded=excluded_rows, cutoff=day)
+            self._write_own_stage(rows, block, excluded=excluded_rows, cutoff=day, explains=explains)
             if self.similarity_model_ is not None and self.stage is not Stage.POPULARITY:
                 self._append_similar(rows, block, excluded=excluded_rows, cutoff=day)
             if cold_start is not None:
@@ -212,7 +214,7 @@ class Recommender:
         """Set the arrays named in `fitted_arrays`, each with a trailing underscore."""
 
     def _write_own_stage(
-        self, lists: RankedLists, histories: Histories, *, excluded: ExcludedItems, cutoff: date
+        self, lists: RankedLists, histories: Histories, *, excluded: ExcludedItems, cutoff: date, explains: bool = True
     ) -> None:
         """Write the model's own stage into empty lists, best item first; the base class has none."""
 

@@ -85,14 +85,15 @@ class ScoringRecommender(Recommender, ABC):
         return (self.popularity_**self.popularity_power).astype(np.float32)
 
     def _write_own_stage(
-        self, lists: RankedLists, histories: Histories, *, excluded: ExcludedItems, cutoff: date
+        self, lists: RankedLists, histories: Histories, *, excluded: ExcludedItems, cutoff: date, explains: bool = True
     ) -> None:
         with limit_blas_to_one_thread() if self.uses_small_matrices else nullcontext():
             scores = self.scores(histories, cutoff)
             excluded.discount_seen(scores)
             excluded.zero_out(scores)
             lists.write_best(scores, self.stage)
-            self._write_contributors(lists, histories, cutoff=cutoff)
+            if explains:
+                self._write_contributors(lists, histories, cutoff=cutoff)
 
     def _write_contributors(self, lists: RankedLists, histories: Histories, *, cutoff: date) -> None:
         """Write the past item with the largest contribution beside each listed item.

@@ -95,6 +95,17 @@ def test_contributors_are_items_of_the_history_and_popularity_has_none(
 
 
 @every_fitted_recommender
+def test_a_list_without_explanations_has_the_same_items_and_no_contributors(recommender: Recommender):
+    explained = recommender.recommend(CROWD.histories, 6)
+
+    answer = recommender.recommend(CROWD.histories, 6, explains=False)
+
+    np.testing.assert_array_equal(answer.items, explained.items)
+    np.testing.assert_array_equal(answer.scores, explained.scores)
+    assert (answer.contributors == -1).all()
+
+
+@every_fitted_recommender
 def test_scores_descend_within_a_stage(recommender: Recommender):
     answer = recommender.recommend(WORLD.histories, 6)
 

@@ -32,6 +32,8 @@ class FeatureFamily(StrEnum):
     PREFERENCES = "preferences"
     ATTRIBUTES = "attributes"
     "Listed columns of the customers and accounts tables."
+    EVENT_HISTORY = "event_history"
+    "Of the event that is predicted."
 
 
 # Purchases
@@ -63,6 +65,10 @@ SUBSCRIPTION_TENURE_DAYS = "subscription_tenure_days"
 
 # Surveys
 LAST_TICKET_SATISFACTION = "last_ticket_satisfaction"
+
+# The history of a predicted event
+DAYS_SINCE_EVENT = "days_since_event"
+EVENTS_365D = "events_365d"
 
 # Categorical features: each has words of its column as codes.
 MAIN_CHANNEL = "main_channel"

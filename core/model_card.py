@@ -7,7 +7,7 @@ from datetime import date, datetime
 import msgspec
 
 from core.intervals import Estimate
-from core.model_kinds import MODEL_KINDS
+from core.model_kinds import find_kind
 
 CROSS_VALIDATION = "cross_validation"
 "The split of metrics measured on held-out customers or texts, where the data have no dates to hold out by."
@@ -135,7 +135,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_constant(self) -> bool:
         """Whether the model predicts the same for every customer."""
-        return self.kind in MODEL_KINDS and self.model == MODEL_KINDS[self.kind].constant_model
+        return self.model == find_kind(self.kind).constant_model
 
     @property
     def caution(self) -> Caution | None:

@@ -8,7 +8,7 @@ one of these is missing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from core.catalogue import Catalogue
@@ -32,7 +32,8 @@ class ModelKind:
     """One kind of model, from training to release."""
 
     name: str
-    "In commands, in the registry (`kizuna.<data set>.<name>`) and in releases."
+    """In the registry (`kizuna.<data set>.<name>`) and in releases. Models that predict an event have one kind for each
+    event: `predict.buys_tea`."""
     package: str
     "The package of its models."
     predicts: str
@@ -65,9 +66,19 @@ class ModelKind:
     "Arguments of `kizuna train <name>` worth showing."
 
     @property
+    def family(self) -> str:
+        """The name without the event: that of its packages, its part of a release and its training command."""
+        return self.name.partition(".")[0]
+
+    @property
+    def event(self) -> str:
+        """The event that it predicts, as in `[predict.<event>]`; '' for other kinds."""
+        return self.name.partition(".")[2]
+
+    @property
     def train_command(self) -> str:
         """What to run to get a challenger."""
-        return f"kizuna train {self.name}"
+        return f"kizuna train {self.family}"
 
     @property
     def promote_command(self) -> str:
@@ -139,9 +150,34 @@ TEXTS = ModelKind(
     train_example="--labels labels.csv",
 )
 
-MODEL_KINDS: Catalogue[ModelKind] = Catalogue(
-    "kinds of model", {kind.name: kind for kind in (CHURN, HAZARD, RECOMMENDER, TEXTS)}
+PREDICT = ModelKind(
+    name="predict",
+    package="models.churn",
+    predicts="How likely an event of [predict] is for each customer within its horizon, with an interval and reasons.",
+    metrics=("log_loss", "auc", "lift@10"),
+    gate_metric="log_loss",
+    refresh_margin=CHURN.refresh_margin,
+    constant_model="base_rate",
+    is_expected=lambda config: bool(config.predict),
+    train_help="Train a model of each event under [predict] in the TOML, test it and register it.",
+    train_example="--event buys_tea --promote",
 )
+
+MODEL_KINDS: Catalogue[ModelKind] = Catalogue(
+    "kinds of model", {kind.name: kind for kind in (CHURN, HAZARD, RECOMMENDER, TEXTS, PREDICT)}
+)
+
+
+def find_kind(name: str) -> ModelKind:
+    """The kind of this name, e.g. churn or predict.buys_tea. Raises UnknownName."""
+    kind = MODEL_KINDS[name.partition(".")[0]]
+    return kind if name == kind.name else replace(kind, name=name)
+
+
+def kinds_of(config: Config) -> list[ModelKind]:
+    """The kinds of model that a data set may have: of `predict` one for each event."""
+    events = [find_kind(f"{PREDICT.name}.{event}") for event in config.predict]
+    return [*(kind for kind in MODEL_KINDS.values() if kind is not PREDICT), *events]
 
 
 def kinds_in_release() -> list[ModelKind]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -35,7 +36,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     "The feature family, see `core.feature_names.FeatureFamily`."
     direction: str
-    "up raises the risk, down lowers it."
+    "up raises the probability of churn (the risk) or of the event, down lowers it."
     weight: float
     "Contribution in log-odds. Reasons are sorted by its absolute value."
     value: float | str | None
@@ -48,13 +49,16 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     "A sentence about the customer; `direction` says whether it raises or lowers the risk."
     ja: str
 
-    def mark(self, language: Language) -> str:
-        """The sentence, marked where it lowers the risk, for texts that show no direction beside it."""
-        return mark_direction(self.ja if language == JAPANESE else self.en, self.direction, language=language)
+    def mark(self, language: Language, *, outcome: Literal["churn", "event"] = "churn") -> str:
+        """The sentence, marked where it lowers the probability, for texts that show no direction beside it."""
+        sentence = self.ja if language == JAPANESE else self.en
+        if outcome == "churn" or self.direction == "up":
+            return mark_direction(sentence, self.direction, language=language)
+        return translate("{sentence} [makes it less likely]", language, sentence=sentence)
 
 
 def mark_direction(sentence: str, direction: str, *, language: Language) -> str:
-    """The sentence of a reason, marked where it lowers the risk."""
+    """The sentence of a reason for churn, marked where it lowers the risk."""
     return sentence if direction == "up" else translate("{sentence} [lowers the risk]", language, sentence=sentence)
 
 

@@ -35,6 +35,13 @@ def select_cohort(tables: Tables, cutoffs: Sequence[date]) -> Cohort:
 
 def describe_cohort(tables: Tables) -> str:
     """The definition of a customer in words, as far as the data set has the tables for it."""
+    active, which = _describe_active(tables), "active" if tables.event is None else tables.event.customers
+    if which == "active":
+        return active
+    return f"anyone on record before the cutoff{'' if which == 'all' else f', but without {active}'}"
+
+
+def _describe_active(tables: Tables) -> str:
     days = tables.config.active_days
     words = {
         "purchases": f"a purchase in the {days} days before the cutoff",
@@ -46,9 +53,17 @@ def describe_cohort(tables: Tables) -> str:
 
 def _customers_at(tables: Tables, cutoff: date) -> NDArray[np.str_]:
     """Sorted ids, (n,)."""
-    active = [
-        rows.select("customer_id") for rows in _active_rows(tables.at(cutoff), cutoff) if "customer_id" in rows.columns
-    ]
+    tables_then = tables.at(cutoff)
+    active = _ids_of(tables, _active_rows(tables_then, cutoff))
+    if tables.event is None or tables.event.customers == "active":
+        return active
+    on_record = _ids_of(tables, _rows_of_all(tables_then))
+    return on_record if tables.event.customers == "all" else np.setdiff1d(on_record, active)
+
+
+def _ids_of(tables: Tables, parts: Iterator[ir.Table]) -> NDArray[np.str_]:
+    """The customers of these rows, sorted, (n,)."""
+    active = [rows.select("customer_id") for rows in parts if "customer_id" in rows.columns]
     if not active:
         name = next(name for name in ("purchases", "usage", "subscriptions") if name in tables)
         raise DataError(
@@ -56,6 +71,13 @@ def _customers_at(tables: Tables, cutoff: date) -> NDArray[np.str_]:
         )
     members = ibis.union(*active, distinct=True) if len(active) > 1 else active[0].distinct()
     return np.sort(texts(members.filter(members.customer_id.notnull()).to_pyarrow()["customer_id"]))
+
+
+def _rows_of_all(tables: Tables) -> Iterator[ir.Table]:
+    """The rows of all customers, whenever they were active."""
+    if "purchases" in tables:
+        yield tables["purchases"].filter(IS_PURCHASE)
+    yield from (tables[name] for name in ("usage", "subscriptions") if name in tables)
 
 
 def _active_rows(tables: Tables, cutoff: date) -> Iterator[ir.Table]:

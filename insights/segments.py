@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 import msgspec
@@ -10,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import NotFound, did_you_mean
+from core.feature_table import FeatureTable
 from core.interactions import codes_of
-from core.segmentation import SegmentFigures, ValueKind
+from core.segmentation import Segmentation, SegmentFigures, ValueKind
 from features.cohort import select_cohort
 from features.pipeline import compute_features
 from features.segments.membership import compute_segmentation
@@ -19,29 +21,50 @@ from tables.tables import Tables
 
 
 @dataclass(frozen=True)
-class Risks:
-    """Churn probabilities of the customers that a release scored."""
+class Probabilities:
+    """Probabilities of the customers that a release scored."""
 
     customer_ids: NDArray[np.str_]
     "(n,), sorted."
-    churn_probability: NDArray[np.float64]
+    value: NDArray[np.float64]
     "(n,)"
-    source: str
-    "Where the scores come from, as text."
 
     @classmethod
-    def of_index(cls, ids: NDArray[np.bytes_], churn_probability: NDArray[np.float64], *, source: str) -> Risks:
-        """Build from the sorted UTF-8 ids of a release, (n,), and their churn probabilities, (n,)."""
-        return cls(np.char.decode(ids, "utf-8") if len(ids) else np.empty(0, "U1"), churn_probability, source)
+    def of_index(cls, ids: NDArray[np.bytes_], value: NDArray[np.float64]) -> Probabilities:
+        """Build from the sorted UTF-8 ids of a release, (n,), and their probabilities, (n,)."""
+        return cls(np.char.decode(ids, "utf-8") if len(ids) else np.empty(0, "U1"), value)
 
     @classmethod
-    def unknown(cls, why: str) -> Risks:
-        """No customer was scored; `why` takes the place of the source."""
-        return cls(np.empty(0, "U1"), np.empty(0), why)
+    def unknown(cls) -> Probabilities:
+        """No customer was scored."""
+        return cls(np.empty(0, "U1"), np.empty(0))
 
     def of(self, customer_ids: NDArray[np.str_]) -> NDArray[np.float64]:
-        """The churn probability of each of these customers, (m,); NaN for one without a score."""
-        return np.append(self.churn_probability, np.nan)[codes_of(customer_ids, self.customer_ids)]
+        """The probability of each of these customers, (m,); NaN for one without a score."""
+        return np.append(self.value, np.nan)[codes_of(customer_ids, self.customer_ids)]
+
+
+@dataclass(frozen=True)
+class Risks:
+    """The probabilities that segment rules may use, as a release has them."""
+
+    churn: Probabilities
+    source: str
+    "Where the churn scores come from, as text; without scores, why there are none."
+    events: Mapping[str, Probabilities] = field(default_factory=dict[str, Probabilities])
+    "By event under [predict]."
+
+    def segment(self, tables: Tables, features: FeatureTable) -> Segmentation:
+        """The segments and tiers of the customers of a feature table of one cutoff."""
+        return compute_segmentation(
+            tables.config,
+            features,
+            churn_probability=self.churn.of(features.customer_ids),
+            event_probabilities={
+                event: self.events.get(event, Probabilities.unknown()).of(features.customer_ids)
+                for event in tables.config.predict
+            },
+        )
 
 
 class SegmentReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,12 +86,12 @@ def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, NDArray[np.s
     """The customer ids of each segment and tier, from data known before midnight of the cutoff.
 
     The keys are 'segment' and 'customer_tier', where the configuration has any. Customers are not scored for it, so a
-    rule on risk or health matches no customer.
+    rule on probabilities or health matches no customer.
     """
     if not tables.config.segments and not tables.config.customer_tiers:
         return {}
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    segmentation = compute_segmentation(tables.config, features, churn_probability=np.full(len(features), np.nan))
+    segmentation = Risks(Probabilities.unknown(), source="").segment(tables, features)
     ids, customer_tiers = features.customer_ids, segmentation.customer_tier
     segments = {group.name: ids[segmentation.in_segment[:, place]] for place, group in enumerate(segmentation.segments)}
     tiered = {group.name: ids[customer_tiers == place] for place, group in enumerate(segmentation.customer_tiers)}
@@ -78,7 +101,7 @@ def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, NDArray[np.s
 def find_members(tables: Tables, cutoff: date, *, name: str, risks: Risks) -> NDArray[np.str_]:
     """The ids of a segment or customer tier, (n,), as known before the cutoff. Raises NotFound for an unknown name."""
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    segmentation = compute_segmentation(tables.config, features, churn_probability=risks.of(features.customer_ids))
+    segmentation = risks.segment(tables, features)
     ids, tiers = features.customer_ids, segmentation.customer_tiers
     groups = {tier.name: ids[segmentation.customer_tier == place] for place, tier in enumerate(tiers)}
     groups |= {group.name: ids[segmentation.in_segment[:, place]] for place, group in enumerate(segmentation.segments)}
@@ -91,7 +114,7 @@ def find_members(tables: Tables, cutoff: date, *, name: str, risks: Risks) -> ND
 def segment_report(tables: Tables, cutoff: date, *, risks: Risks) -> SegmentReport:
     """The figures of every segment and tier of the configuration, from data known before midnight of the cutoff."""
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    segmentation = compute_segmentation(tables.config, features, churn_probability=risks.of(features.customer_ids))
+    segmentation = risks.segment(tables, features)
     seed = tables.config.seed
     return SegmentReport(
         cutoff=cutoff,

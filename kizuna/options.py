@@ -110,7 +110,7 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 def _check_rules(config: Config) -> None:
     """Raise RuleError where a rule names a feature that this data set cannot have; imports features only then."""
-    if config.segments or config.customer_tiers:
+    if config.segments or config.customer_tiers or config.predict:
         from features.segments.rule_variables import check_rule_names
 
         check_rule_names(config)

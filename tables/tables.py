@@ -13,6 +13,7 @@ import pyarrow as pa
 from ibis.backends.sql import SQLBackend
 
 from core.config.data_set import Config
+from core.config.training import PredictedEvent
 from core.errors import DataError
 from core.ids import digest_of
 from tables.cleaning.conform import EXCLUDED_BECAUSE, EXCLUDED_VALUE, IN_TWO_ACCOUNTS, Conformed, conform, contract_of
@@ -71,6 +72,8 @@ class Tables:
     "The tables hold what was known before midnight of this day; None: everything recorded."
     today: date | None = None
     "The local day on which the tables were opened, where it is known."
+    event: PredictedEvent | None = None
+    "The event that labels ask for; None: churn."
     counts: TableCounts = field(default_factory=TableCounts)
     "Shared with the views at cutoffs."
 

@@ -14,7 +14,14 @@ from core.config.customers import CauseSettings, HealthSettings, Segment
 from core.config.money import MoneySettings, OfferAssumptions, ReportSettings
 from core.config.section import Section, require_time_zone
 from core.config.sources import CrossSectionSource, TableSource
-from core.config.training import ChurnDefinition, Cutoffs, HazardSettings, RecommenderSettings, RiskLevels
+from core.config.training import (
+    ChurnDefinition,
+    Cutoffs,
+    HazardSettings,
+    PredictedEvent,
+    RecommenderSettings,
+    RiskLevels,
+)
 from core.currencies import currency_codes, decimals_of
 from core.environment import Places
 from core.errors import ConfigError
@@ -67,6 +74,8 @@ class Config(Section, frozen=True):
     "Listed attributes by table, e.g. customers = ['country']. They are used as features; those of items as filters."
     as_of_today: tuple[str, ...] = ()
     "Listed attributes without a date that are used all the same, e.g. 'customers.country'. Model cards name them."
+    predict: dict[str, PredictedEvent] = msgspec.field(default_factory=dict)
+    "Events by name: `[predict.buys_tea]`. A name has 1 to 64 characters: a-z, 0-9 and _, starting with a letter."
     exclude_features: tuple[str, ...] = ()
     "Features that churn models are trained without."
     allow_features: tuple[str, ...] = ()
@@ -83,8 +92,15 @@ class Config(Section, frozen=True):
     "Folder of models, releases and figures, relative to the working directory."
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", self.name):
-            raise ValueError(f"name has 1 to 64 characters (a-z, 0-9, _) and starts with a letter, found '{self.name}'")
+        for key, name in (("name", self.name), *((f"[predict.{event}] its name", event) for event in self.predict)):
+            if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
+                raise ValueError(f"{key} has 1 to 64 characters (a-z, 0-9, _) and starts with a letter, found '{name}'")
+        if "churn" in self.predict:
+            raise ValueError("[predict.churn] needs another name: churn_probability is that of the churn model")
+        for event, predicted in self.predict.items():
+            if self.tables and predicted.table not in self.tables:
+                tables = ", ".join(self.tables)
+                raise ValueError(f"[predict.{event}] there is no table '{predicted.table}'; there are: {tables}")
         if self.cross_section is None and self.active_days < 1:
             raise ValueError(f"active_days has to be at least 1, found {self.active_days}")
         if self.cross_section is not None and self.tables:

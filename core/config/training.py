@@ -44,6 +44,26 @@ class ChurnDefinition(Section, frozen=True):
     case, blanks, `-` and `_`. Beside them, contacts with an offer of `[offers] saving_kinds`."""
 
 
+class PredictedEvent(Section, frozen=True):
+    """An event that is predicted for each customer, e.g. who buys from a category, upgrades, renews or comes back."""
+
+    table: str
+    "The table whose rows are the events, e.g. purchases. A row happens at the time of its table."
+    where: str = ""
+    """\
+    Rule that a row must fit, over the columns of the table and, where it has item_id, those of items:
+    `category == 'tea'`. Rows of subscriptions also have `change` (new, upgrade, downgrade, renewal or return),
+    `mrr_before` and `mrr_after`. Without a rule, every row is an event. A return is no purchase."""
+    horizon_days: PositiveInt = 90
+    "Length of the window in which the event happens or not."
+    gap_days: NonNegativeInt = 0
+    "Days between cutoff and horizon."
+    customers: Literal["active", "lapsed", "all"] = "active"
+    """\
+    Which customers it is predicted for. active: the customers of the churn model. lapsed: those who were active before,
+    but not in the last `active_days`. all: both."""
+
+
 class Cutoffs(Section, frozen=True):
     """The days that separate past and future. Without `train` and `test`, they are chosen from the history."""
 

@@ -25,6 +25,7 @@ from core.i18n.message import Message
 from core.interactions import codes_of
 from core.labels import Labels
 from core.window import Cohort
+from features.labels.events import EventLabel
 from features.labels.protocol import Label, LabelQuery, LabelResult
 from tables.currencies import convert_to_base_currency
 from tables.engines.arrays import numbers, texts, within
@@ -48,7 +49,7 @@ def label_outcomes(tables: Tables, cohort: Cohort) -> Labels:
         return label.label(latest, query), _amount_after(latest, query)
 
     return _label_cohort(
-        tables, cohort, label_cutoff=label_cutoff, horizon_days=churn.horizon_days, definition=describe_churn(churn)
+        tables, cohort, label_cutoff=label_cutoff, horizon_days=churn.horizon_days, definition=_describe(label, churn)
     )
 
 
@@ -65,7 +66,7 @@ def label_lifetimes(tables: Tables, cohort: Cohort, *, follow_days: int) -> Labe
         no_amounts = np.full(len(query.customer_ids), np.nan)
         return label.label_lifetimes(latest, query, follow_days=follow_days), no_amounts
 
-    definition = f"{describe_churn(churn)}; followed for {follow_days} days"
+    definition = f"{_describe(label, churn)}; followed for {follow_days} days"
     lifetimes = _label_cohort(
         tables, cohort, label_cutoff=label_cutoff, horizon_days=follow_days, definition=definition
     )
@@ -73,9 +74,13 @@ def label_lifetimes(tables: Tables, cohort: Cohort, *, follow_days: int) -> Labe
 
 
 def describe_churn(churn: ChurnDefinition) -> str:
-    """The definition in words, the gap included."""
+    """The definition of churn in words, the gap included."""
+    return _describe(LABELS[churn.definition], churn)
+
+
+def _describe(label: Label, churn: ChurnDefinition) -> str:
     gap = f", counted from {churn.gap_days} days after the cutoff" if churn.gap_days else ""
-    return LABELS[churn.definition].describe(churn) + gap
+    return label.describe(churn) + gap
 
 
 def label_watermark(tables: Tables) -> date:
@@ -115,6 +120,8 @@ def describe_short_history(config: Config, *, first: date, test: date) -> Messag
 
 
 def _label_of(tables: Tables) -> Label:
+    if tables.event is not None:
+        return EventLabel(tables.event)
     churn = tables.config.churn
     label = LABELS[churn.definition]
     if label.table not in tables:

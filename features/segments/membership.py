@@ -8,6 +8,7 @@ top share    customers with the largest values; ties are broken by id
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -24,17 +25,23 @@ from features.segments.rule_variables import RuleVariables, customer_value, segm
 
 
 def compute_segmentation(
-    config: Config, features: FeatureTable, *, churn_probability: NDArray[np.float64]
+    config: Config,
+    features: FeatureTable,
+    *,
+    churn_probability: NDArray[np.float64],
+    event_probabilities: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> Segmentation:
     """Assign the customers of a feature table of one cutoff to the segments and customer tiers.
 
-    `churn_probability` is (n,), NaN for customers without a score. Raises RuleError for a rule that this data set
-    cannot answer, SourceUnavailable or DataError for a file of ids that cannot be read.
+    `churn_probability` and those of each event under [predict] are (n,), NaN for customers without a score. Raises
+    RuleError for a rule that this data set cannot answer, SourceUnavailable or DataError for a file of ids that cannot
+    be read.
     """
     health = HealthScale.from_risk_levels(config.risk_levels).health_of_risk(churn_probability)
     variables = RuleVariables(
         features=features,
         churn_probability=churn_probability,
+        event_probabilities=event_probabilities or {},
         health=health,
         other_names=frozenset(variable_names(config)),
     )

@@ -1,4 +1,4 @@
-"""The variables of segment rules: features, key figures, listed attributes, churn probability and health.
+"""The variables of segment rules: features, key figures, attributes, churn probability, events and health.
 
 `check_rule_names` refuses an unknown name when the configuration is read, before any table is. The names of features
 per word of the data (order_share_via_web) match a pattern until the data is read.
@@ -18,7 +18,7 @@ counts. The value of a customer is the MRR, or revenue_365d if the business has 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -46,7 +46,7 @@ from core.feature_names import (
     RuleVariable,
 )
 from core.feature_table import FeatureTable
-from core.rules.rule import Column, parse_rule
+from core.rules.rule import Column, Rule, parse_rule
 from core.segmentation import ValueKind
 from features.compiler.declaration import Feature, measures_of
 from features.families.catalogue import static_features, word_features
@@ -85,7 +85,11 @@ ANY_WORD = "anyword"
 
 
 def check_rule_names(config: Config) -> None:
-    """Raise RuleError if a rule has a name that no customer of this data set can have."""
+    """Raise RuleError for a segment rule with a name that no customer of this data set can have, or a rule of an event
+    that cannot be parsed."""
+    for event, predicted in config.predict.items():
+        if predicted.where:
+            _parse(predicted.where, f"predict.{event}")
     for place, segment in segments_by_place(config):
         names = set(variable_names(config))
         for name in sorted(_names_in(segment, place)):
@@ -106,7 +110,8 @@ def features_for_rules(config: Config) -> frozenset[str]:
     figures = {name for name in names if name in KEY_FIGURES}
     if RuleVariable.VALUE in names:
         figures |= set(VALUES)
-    return frozenset(names.difference(RuleVariable).union(*(KEY_FIGURES[name] for name in figures)))
+    events = set(map(name_event_probability, config.predict))
+    return frozenset(names.difference(RuleVariable, events).union(*(KEY_FIGURES[name] for name in figures)))
 
 
 def variable_names(config: Config) -> Iterator[str]:
@@ -115,8 +120,14 @@ def variable_names(config: Config) -> Iterator[str]:
     yield from features
     yield from (name for name, sources in KEY_FIGURES.items() if features.intersection(sources))
     yield from RuleVariable
+    yield from map(name_event_probability, config.predict)
     for name in attribute_names(config):
         yield from (name, f"days_since_{name}")
+
+
+def name_event_probability(event: str) -> str:
+    """The variable of an event under [predict], e.g. buys_tea_probability."""
+    return f"{event}_probability"
 
 
 def attribute_names(config: Config) -> Iterator[str]:
@@ -133,6 +144,8 @@ class RuleVariables:
     features: FeatureTable
     churn_probability: NDArray[np.float64]
     "(n,), NaN for customers without a score."
+    event_probabilities: Mapping[str, NDArray[np.float64]]
+    "(n,) by event; NaN for customers without a score."
     health: NDArray[np.float64]
     "(n,), 0 to 100; NaN for customers without a score."
     other_names: frozenset[str]
@@ -147,6 +160,9 @@ class RuleVariables:
             return self.churn_probability
         if name == RuleVariable.HEALTH:
             return self.health
+        for event, probability in self.event_probabilities.items():
+            if name == name_event_probability(event):
+                return probability
         if name == RuleVariable.VALUE:
             return customer_value(self.features)[1]
         figure = key_figure(self.features, name) if name in KEY_FIGURES else None
@@ -178,8 +194,12 @@ def _suggestions(name: str, names: Collection[str]) -> str:
 def _names_in(segment: Segment, place: str) -> frozenset[str]:
     if segment.rule is None:
         return frozenset() if segment.top is None else frozenset({segment.by})
+    return _parse(segment.rule, place).names()
+
+
+def _parse(text: str, place: str) -> Rule:
     try:
-        return parse_rule(segment.rule).names()
+        return parse_rule(text)
     except RuleError as error:
         raise RuleError(f"[{place}]: {error}") from error
 

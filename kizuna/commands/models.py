@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from core.model_kinds import CHURN, MODEL_KINDS
+from core.model_kinds import CHURN, kinds_of
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat, open_config
 from kizuna.session import open_registry
 from kizuna.terminal import print_json, progress_console, say
@@ -50,14 +50,14 @@ def register(app: typer.Typer) -> None:
         settings = open_config(config, allow_cross_section=True)
         registry, _ = open_registry(settings, progress_console())
         if output_format is OutputFormat.JSON:
-            print_json([_describe(version) for kind in MODEL_KINDS for version in registry.versions(kind)])
+            print_json([_describe(version) for kind in kinds_of(settings) for version in registry.versions(kind.name)])
         else:
             print_versions(registry, settings)
 
 
 def print_versions(registry: Registry, config: Config) -> None:
     """Print the versions of each kind of model, or how to train one where a data set should have it."""
-    for kind in MODEL_KINDS.values():
+    for kind in kinds_of(config):
         versions = registry.versions(kind.name)
         if versions:
             console.print(_table(registry.name(kind.name), versions, metrics=kind.metrics))

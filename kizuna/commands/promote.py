@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from core.config.data_set import Config
-from core.model_kinds import MODEL_KINDS
+from core.model_kinds import MODEL_KINDS, find_kind
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat
 from kizuna.session import open_session
 from kizuna.terminal import print_json, progress_console, say
@@ -27,7 +27,10 @@ def register(app: typer.Typer) -> None:
     def promote(
         kind: Annotated[
             str,
-            typer.Argument(help=f"One of {', '.join(MODEL_KINDS)}.", autocompletion=lambda: list(MODEL_KINDS)),
+            typer.Argument(
+                help=f"One of {', '.join(MODEL_KINDS)}; of an event predict.NAME.",
+                autocompletion=lambda: list(MODEL_KINDS),
+            ),
         ],
         config: ConfigPath = DEFAULT_CONFIG,
         version: Annotated[int | None, typer.Option(min=1, help="Version to promote. Default: @challenger.")] = None,
@@ -37,7 +40,7 @@ def register(app: typer.Typer) -> None:
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Refit the version's and the champion's recipe, compare both on the newest mature window, keep the better."""
-        MODEL_KINDS[kind]
+        find_kind(kind)
         session = open_session(config, progress_console(), allow_cross_section=True)
         from training.judging.promotion import promote as promote_through_gate
 
@@ -65,7 +68,7 @@ def _next_step(card: ModelCard, config: Config) -> str:
     """The command that uses the new champion; a cross-section has no releases."""
     from models.mlflow_store.registry import CHAMPION
 
-    kind = MODEL_KINDS[card.kind]
+    kind = find_kind(card.kind)
     if config.cross_section is None or not kind.is_released:
         return kind.used_by
     return (

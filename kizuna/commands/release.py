@@ -47,7 +47,9 @@ def register(app: typer.Typer) -> None:
         registry, ledger = open_registry(settings, progress)
         with progress.status("reading the tables and the champions"):
             tables = open_todays_tables(settings)
-            champions = Champions.of(registry, skip or (), forced=ledger.latest().champions_by_force)
+            champions = Champions.of(
+                registry, skip or (), events=settings.predict, forced=ledger.latest().champions_by_force
+            )
         now = datetime.now(UTC)
         with progress.status("scoring every customer"):
             release = build_release(

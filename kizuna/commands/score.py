@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from core.errors import BadInput
-from core.model_kinds import CHURN
+from core.model_kinds import CHURN, PREDICT
 from kizuna.exporting import export_release
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, TableOut, open_config
 from kizuna.session import open_scores
@@ -21,6 +21,10 @@ console = Console()
 
 Accounts = Annotated[
     bool, typer.Option("--accounts", help="One row per account: risk, value and reasons of its customers together.")
+]
+Event = Annotated[
+    str | None,
+    typer.Option("--event", help="Instead of churn: how likely this event under [predict] is, most likely first."),
 ]
 ChangedSince = Annotated[
     str | None,
@@ -41,6 +45,7 @@ def register(app: typer.Typer) -> None:
         out: TableOut,
         config: ConfigPath = DEFAULT_CONFIG,
         accounts: Accounts = False,
+        event: Event = None,
         changed_since: ChangedSince = None,
         excel: Excel = False,
         output_format: FormatOption = OutputFormat.TEXT,
@@ -54,14 +59,17 @@ def register(app: typer.Typer) -> None:
         from serving.build.exports.scores import count_left
         from serving.release.releases import Releases
 
-        if accounts and changed_since:
-            raise BadInput("--changed-since compares customers; remove it or --accounts")
+        refuse_combinations(accounts=accounts, changed_since=changed_since, event=event)
         settings = open_config(config)
-        release = open_scores(settings, progress_console())
-        earlier = Releases(settings.places.releases).open(changed_since) if changed_since else None
-        name, options = "accounts" if accounts else "scores", ExportOptions(changed_since=earlier)
+        releases = Releases(settings.places.releases)
+        release = releases.open_active() if event else open_scores(settings, progress_console())
+        earlier = releases.open(changed_since) if changed_since else None
+        name, kind = ("accounts" if accounts else "scores"), CHURN.name
+        if event:
+            name, kind = "predictions", f"{PREDICT.name}.{event}"
+        options = ExportOptions(changed_since=earlier, event=event or "")
         written = export_release(name, out, release=release, options=options, excel=excel)
-        model = release.description.models[CHURN.name]
+        model = release.description.models[kind]
         n_left = count_left(release, earlier) if earlier else None
         if output_format is OutputFormat.JSON:
             document = written.document | {"model": model.model, "is_baseline": model.is_baseline}
@@ -72,17 +80,25 @@ def register(app: typer.Typer) -> None:
         )
         say(
             console,
-            f"{out}: {written.n_rows:,} {what}, {_describe_source(release.description)}; "
+            f"{out}: {written.n_rows:,} {what}, {_describe_source(release.description, kind)}; "
             f"excluded because they opted out of scoring: {written.n_excluded:,}"
             + (f"; no longer scored: {n_left:,}" if n_left is not None else ""),
         )
 
 
-def _describe_source(description: ReleaseDescription) -> str:
+def refuse_combinations(*, accounts: bool, changed_since: str | None, event: str | None) -> None:
+    """Raise BadInput for options that exclude one another."""
+    if accounts and changed_since:
+        raise BadInput("--changed-since compares customers; remove it or --accounts")
+    if event and (accounts or changed_since):
+        raise BadInput("--event lists customers of one release; remove --accounts and --changed-since")
+
+
+def _describe_source(description: ReleaseDescription, kind: str) -> str:
     """The release and the model that the scores come from; a baseline is marked as one."""
     from serving.release.release import UNPUBLISHED
 
-    model = description.models[CHURN.name]
+    model = description.models[kind]
     mark = ", a baseline: nothing is shown to be better" if model.is_baseline else ""
     if description.release_id == UNPUBLISHED:
         return f"scores of {model.name} version {model.version} ({model.model}{mark}); no release is published yet"

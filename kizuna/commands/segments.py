@@ -91,20 +91,22 @@ def export_members(config: Config, name: str, *, out: Path, excel: bool, output_
 
 
 def load_risks(config: Config) -> Risks:
-    """Churn probabilities of the active release; unknown without one."""
-    from insights.segments import Risks
+    """The probabilities of the active release; unknown without one."""
+    from insights.segments import Probabilities, Risks
     from serving.release.releases import Releases
 
     try:
         release = Releases(config.places.releases).open_active()
     except NotFound:
-        return Risks.unknown("unknown: nothing is released yet; run `kizuna release`")
-    description = release.description
+        return Risks(Probabilities.unknown(), "unknown: nothing is released yet; run `kizuna release`")
+    description, scored = release.description, {} if release.predict is None else release.predict.events
+    events = {event: Probabilities.of_index(one.index.ids, one.probability) for event, one in scored.items()}
     if release.churn is None:
         reason = description.missing.get(CHURN.name)
-        return Risks.unknown(f"unknown: release {description.release_id} has no churn scores: {reason}")
+        why = f"unknown: release {description.release_id} has no churn scores: {reason}"
+        return Risks(Probabilities.unknown(), why, events)
     source = f"of release {description.release_id}, within {release.churn.horizon_days} days after {description.cutoff}"
-    return Risks.of_index(release.churn.index.ids, release.churn.probability, source=source)
+    return Risks(Probabilities.of_index(release.churn.index.ids, release.churn.probability), source, events)
 
 
 def print_report(report: SegmentReport) -> None:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from core.errors import BadInput, GateRefused, NotEnoughHistory
-from core.model_kinds import CHURN, MODEL_KINDS, ModelKind
+from core.model_kinds import CHURN, MODEL_KINDS, PREDICT, ModelKind, find_kind
 from kizuna.command_group import LightGroup
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat
 from kizuna.session import open_session
@@ -30,6 +30,9 @@ Changes = Annotated[
 Promote = Annotated[
     bool,
     typer.Option("--promote", help="Make the challenger champion if it passes the gate; otherwise the champion stays."),
+]
+Events = Annotated[
+    list[str] | None, typer.Option("--event", help="Train only the model of this event. Repeatable. Default: all.")
 ]
 Labels = Annotated[
     Path, typer.Option(help="A .csv or .parquet file with the columns text, cause and, optionally, sentiment.")
@@ -63,12 +66,34 @@ def _command_for(kind: ModelKind) -> Callable[..., None]:
         results = [train_kind(session, kind, options=TrainingOptions(model=model, settings=settings), is_text=is_text)]
         if model is None:
             results += train_followers(session, kind, is_text=is_text)
-        promotions = [promote_challenger(session, result, is_text=is_text) for result in results if promote]
-        if not is_text:
-            documents = [describe_result(result) for result in results]
-            for document, promotion in zip(documents, promotions, strict=False):
-                document["promotion"] = promotion
-            print_json(documents)
+        finish(session, results, promote=promote, is_text=is_text)
+
+    def train_on_events(
+        config: ConfigPath = DEFAULT_CONFIG,
+        event: Events = None,
+        model: Model = None,
+        changes: Changes = None,
+        promote: Promote = False,
+        output_format: FormatOption = OutputFormat.TEXT,
+    ) -> None:
+        settings = parse_settings(model, changes)
+        session = open_session(config, progress_console())
+        from training.run.pipeline import TrainingOptions
+
+        is_text = output_format is OutputFormat.TEXT
+        options = [
+            TrainingOptions(model=model, settings=settings, event=name) for name in choose_events(session, event)
+        ]
+        results: list[TrainingResult] = []
+        faults: list[NotEnoughHistory] = []
+        for one in options:
+            try:
+                results.append(train_kind(session, kind, options=one, is_text=is_text))
+            except NotEnoughHistory as fault:
+                faults.append(fault)
+        finish(session, results, promote=promote, is_text=is_text)
+        if faults:
+            raise NotEnoughHistory("; ".join(map(str, faults)))
 
     def train_on_labels(
         labels: Labels, config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT
@@ -78,10 +103,36 @@ def _command_for(kind: ModelKind) -> Callable[..., None]:
 
         is_text = output_format is OutputFormat.TEXT
         result = train_kind(session, kind, options=TrainingOptions(labels=labels), is_text=is_text)
-        if not is_text:
-            print_json([describe_result(result)])
+        finish(session, [result], promote=False, is_text=is_text)
 
+    if kind is PREDICT:
+        return train_on_events
     return train_on_labels if kind.learns_from_labels else train_on_tables
+
+
+def choose_events(session: Session, names: list[str] | None) -> list[str]:
+    """The events to train a model for. Raises BadInput where the TOML declares none, or not this one."""
+    declared = session.config.predict
+    if not declared:
+        raise BadInput(
+            f"{session.config.name} has no [predict.<name>] section; add one, e.g. [predict.buys_again] with "
+            'table = "purchases" and horizon_days = 30'
+        )
+    for name in names or ():
+        if name not in declared:
+            raise BadInput(f"no [predict.{name}] in the TOML; there are: {', '.join(declared)}")
+    return names or list(declared)
+
+
+def finish(session: Session, results: list[TrainingResult], *, promote: bool, is_text: bool) -> None:
+    """Promote the challengers where asked, and print the results as JSON unless the output `is_text`."""
+    promotions = [promote_challenger(session, result, is_text=is_text) for result in results if promote]
+    if is_text:
+        return
+    documents = [describe_result(result) for result in results]
+    for document, promotion in zip(documents, promotions, strict=False):
+        document["promotion"] = promotion
+    print_json(documents)
 
 
 def train_kind(session: Session, kind: ModelKind, *, options: TrainingOptions, is_text: bool) -> TrainingResult:
@@ -115,7 +166,7 @@ def promote_challenger(session: Session, result: TrainingResult, *, is_text: boo
     """Promote a challenger through the gate; where the gate refuses it, say which champion stays."""
     from training.judging.promotion import champion_of, promote
 
-    kind = MODEL_KINDS[result.challenger.card.kind]
+    kind = find_kind(result.challenger.card.kind)
     try:
         why, is_promoted = promote(session, kind.name, version=result.challenger.version).why, True
     except GateRefused as refusal:
@@ -167,7 +218,7 @@ def _next_step(result: TrainingResult) -> str | None:
     card = result.challenger.card
     if not card.beats_baselines or card.leaks:
         return None
-    return f"{MODEL_KINDS[card.kind].promote_command} --version {card.version}"
+    return f"{find_kind(card.kind).promote_command} --version {card.version}"
 
 
 def print_result(result: TrainingResult) -> None:

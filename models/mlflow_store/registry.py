@@ -7,6 +7,8 @@ nothing is pickled. MLflow keeps no history of alias moves: training/run/pipelin
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ from core.catalogue import Catalogue
 from core.environment import MLFLOW_TRACKING_URI
 from core.errors import BadInput, NotFound, SourceUnavailable
 from core.model_card import ModelCard
-from core.model_kinds import CHURN, HAZARD, MODEL_KINDS, RECOMMENDER, TEXTS, Capability, ModelKind
+from core.model_kinds import CHURN, HAZARD, RECOMMENDER, TEXTS, Capability, ModelKind, find_kind
 from core.redaction import redact
 from models.artifact import Artifact
 from models.churn.additive import CHURN_MODELS
@@ -37,6 +39,8 @@ from models.texts.text_model import TextModel
 CHAMPION, CHALLENGER = "champion", "challenger"
 PIP_PACKAGES = ("mlflow", "lightgbm", "msgspec", "numpy", "pandas", "scipy")
 SQLITE = "sqlite:///"
+MAX_RESULTS = 1_000
+"Of a search in MLflow, its own limit."
 
 
 class RegisteredVersion(msgspec.Struct, frozen=True):
@@ -63,22 +67,29 @@ class Registry:
         """The name in MLflow, e.g. kizuna.shop.churn."""
         return f"kizuna.{self.data_set}.{kind}"
 
+    def kinds(self) -> list[str]:
+        """The kinds of model with a registered version. Raises SourceUnavailable where the store does not answer."""
+        # In the filter, _ stands for any letter.
+        prefix = self.name("")
+        with self._store_errors():
+            models = self._client.search_registered_models(f"name LIKE '{prefix}%'", max_results=MAX_RESULTS)
+        return sorted(model.name.removeprefix(prefix) for model in models if model.name.startswith(prefix))
+
     def experiments(self) -> dict[str, str]:
         """The experiment of each kind of model that was trained: its id by name."""
-        experiments = (self._client.get_experiment_by_name(self.name(kind)) for kind in MODEL_KINDS)
-        return {experiment.name: experiment.experiment_id for experiment in experiments if experiment is not None}
+        prefix = self.name("")
+        experiments = self._client.search_experiments(filter_string=f"name LIKE '{prefix}%'")
+        return {one.name: one.experiment_id for one in experiments if one.name.startswith(prefix)}
 
     def aliases(self, kind: str) -> dict[str, int]:
         """The version that each alias points at. Raises SourceUnavailable where the store does not answer."""
-        try:
-            aliases = self._client.get_registered_model(self.name(kind)).aliases
-        except MlflowException as fault:
-            if fault.error_code == "RESOURCE_DOES_NOT_EXIST":
-                return {}
-            raise SourceUnavailable(
-                f"MLflow's store {redact(self.tracking_uri)} does not answer ({fault.error_code}); start it or set "
-                f"{MLFLOW_TRACKING_URI} to another store"
-            ) from fault
+        with self._store_errors():
+            try:
+                aliases = self._client.get_registered_model(self.name(kind)).aliases
+            except MlflowException as fault:
+                if fault.error_code == "RESOURCE_DOES_NOT_EXIST":
+                    return {}
+                raise
         return {alias: int(version) for alias, version in aliases.items()}
 
     def versions(self, kind: str) -> list[RegisteredVersion]:
@@ -95,7 +106,7 @@ class Registry:
             return self._to_version(self._client.get_model_version(self.name(kind), str(int(number))), aliases)
         except (ValueError, MlflowException) as fault:
             versions = ", ".join(str(each.version) for each in self.versions(kind))
-            versions = versions or f"none yet, run {MODEL_KINDS[kind].train_command}"
+            versions = versions or f"none yet, run {find_kind(kind).train_command}"
             raise NotFound(f"no '{version_or_alias}' of {self.name(kind)}; versions: {versions}") from fault
 
     def package(self, registered: RegisteredVersion) -> ModelPackage:
@@ -116,7 +127,7 @@ class Registry:
         kind, name = package.card.kind, self.name(package.card.kind)
         source, model_id = self._store(package, run_id)
         if not self._client.search_registered_models(f"name='{name}'"):
-            self._client.create_registered_model(name, description=MODEL_KINDS[kind].predicts)
+            self._client.create_registered_model(name, description=find_kind(kind).predicts)
         created = self._client.create_model_version(
             name, source=source, run_id=run_id, model_id=model_id, description=description
         )
@@ -130,6 +141,17 @@ class Registry:
     def set_alias(self, kind: str, alias: str, *, version: int) -> None:
         """Point an alias at a version. Callers record the move in the ledger (training/run/pipeline.py)."""
         self._client.set_registered_model_alias(self.name(kind), alias, str(version))
+
+    @contextmanager
+    def _store_errors(self) -> Generator[None]:
+        """Turn an error of the store into SourceUnavailable."""
+        try:
+            yield
+        except MlflowException as fault:
+            raise SourceUnavailable(
+                f"MLflow's store {redact(self.tracking_uri)} does not answer ({fault.error_code}); start it or set "
+                f"{MLFLOW_TRACKING_URI} to another store"
+            ) from fault
 
     def _store(self, package: ModelPackage, run_id: str) -> tuple[str, str]:
         """Store the model with its run; returns its address and MLflow's id of it."""
@@ -170,7 +192,7 @@ def _save_pyfunc(package: ModelPackage, folder: Path, *, model: Model) -> None:
     package.write(folder / "kizuna")
     mlflow.pyfunc.save_model(
         folder / "pyfunc",
-        loader_module=f"models.mlflow_store.pyfunc_{package.card.kind}",
+        loader_module=f"models.mlflow_store.pyfunc_{find_kind(package.card.kind).family}",
         data_path=str(folder / "kizuna"),
         # Listed here, because MLflow otherwise spends 20 s on working them out.
         pip_requirements=[f"{name}=={installed_version(name)}" for name in PIP_PACKAGES],

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.config.data_set import Config
 from core.errors import NotFound
 from core.feature_table import FeatureTable
-from core.model_kinds import CHURN, kinds_in_release
+from core.model_kinds import CHURN, PREDICT, find_kind, kinds_in_release
 from core.window import Cohort
 from features.cohort import select_cohort
 from features.pipeline import compute_features
@@ -40,17 +40,20 @@ class Champions:
         registry: Registry,
         skip: Collection[str] = (),
         *,
+        events: Collection[str] = (),
         forced: Collection[tuple[str, int]] = (),
         allow_constant: bool = False,
     ) -> Champions:
         """Load every kind's champion, except kinds to skip and champions that cannot be used.
 
-        `forced` are the champions that were promoted by force, from `LedgerState.champions_by_force`.
-        `allow_constant` loads baselines that predict the same for every customer, too.
+        `events` are those under [predict] in the TOML. `forced` are the champions that were promoted by force, from
+        `LedgerState.champions_by_force`. `allow_constant` loads baselines that predict the same for every customer,
+        too.
         """
         packages: dict[str, ModelPackage] = {}
         missing: dict[str, str] = {}
-        for kind in kinds_in_release():
+        names = [find_kind(f"{PREDICT.name}.{event}") for event in events]
+        for kind in [*(kind for kind in kinds_in_release() if kind is not PREDICT), *names]:
             try:
                 package = registry.package(registry.find(kind.name, "champion"))
             except NotFound:
@@ -62,7 +65,7 @@ class Champions:
             is_allowed = allow_constant and package.card.is_constant
             is_forced = (kind.name, package.card.version) in forced
             reason = "" if is_allowed else package.card.explain_refusal(is_forced=is_forced)
-            reason = "skipped on request" if kind.name in skip else reason
+            reason = "skipped on request" if {kind.name, kind.family} & set(skip) else reason
             if reason:
                 missing[kind.name] = reason
             else:

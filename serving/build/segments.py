@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.data_set import Config
 from core.feature_names import FeatureFamily
 from core.feature_table import FeatureTable
 from core.interactions import codes_of
-from core.model_kinds import CHURN
+from core.model_kinds import CHURN, PREDICT
 from features.segments.membership import compute_segmentation
 from features.segments.rule_variables import KEY_FIGURES, decode_words, key_figure
 from features.yearly_value import compute_yearly_value
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.churn_part import ChurnPart
+from serving.release.predict_part import PredictPart
 from serving.release.release import ReleasePart
 from serving.release.segment_part import Relations, SegmentPart
 from tables.accounts import accounts_of, owners_of
@@ -34,7 +36,14 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     opted_out = {purpose: customers_refusing(inputs.tables, purpose, cutoff=inputs.cutoff) for purpose in PURPOSES}
     return BuiltPart(
         SegmentPart.of(
-            compute_segmentation(inputs.config, features, churn_probability=probability),
+            compute_segmentation(
+                inputs.config,
+                features,
+                churn_probability=probability,
+                event_probabilities=event_probabilities(
+                    inputs.config, parts.get(PREDICT.name), customer_ids=features.customer_ids
+                ),
+            ),
             figures,
             attributes=read_attributes(features, np.isin(features.customer_ids, opted_out["recommend"])),
             opted_out=opted_out,
@@ -61,6 +70,18 @@ def churn_probabilities(churn: ChurnPart | None, customer_ids: NDArray[np.str_])
     if churn is None or not len(churn.index):
         return np.full(len(customer_ids), np.nan)
     return np.append(churn.probability, np.nan)[codes_of(customer_ids, churn.index.names())]
+
+
+def event_probabilities(
+    config: Config, predict: ReleasePart | None, *, customer_ids: NDArray[np.str_]
+) -> dict[str, NDArray[np.float64]]:
+    """The probability of each event of the TOML for each customer, (n,); NaN for customers without a score."""
+    events = predict.events if isinstance(predict, PredictPart) else {}
+    probabilities = {event: np.full(len(customer_ids), np.nan) for event in config.predict}
+    for event, scores in events.items():
+        places = codes_of(customer_ids, scores.index.names())
+        probabilities[event] = np.append(scores.probability, np.nan)[places]
+    return probabilities
 
 
 def read_attributes(features: FeatureTable, hidden: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:

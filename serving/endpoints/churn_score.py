@@ -102,8 +102,8 @@ def look_up_score(churn: ChurnPart, customer_id: str) -> CustomerScore:
     return ScoredCustomer(
         customer_id=customer_id,
         churn_probability=float(churn.probability[row]),
-        low=_bound(churn.low[row]),
-        high=_bound(churn.high[row]),
+        low=bound_or_none(churn.low[row]),
+        high=bound_or_none(churn.high[row]),
         risk_level=RISK_LEVELS[churn.risk_level[row]],
         short_history=bool(churn.short_history[row]),
         reasons=churn.reasons[row],
@@ -153,7 +153,8 @@ def _with_curve(
     )
 
 
-def _bound(value: float) -> float | None:
+def bound_or_none(value: float) -> float | None:
+    """A bound of an interval as JSON has it: null without one."""
     return None if math.isnan(value) else float(value)
 
 

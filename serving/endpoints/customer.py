@@ -49,6 +49,8 @@ class CustomerResponse(Response, frozen=True, kw_only=True):
     churn: ScoredCustomer | UnknownCustomer | WithoutConsent | None
     curve: CustomerCurve | None
     "The survival curve."
+    predictions: dict[str, float]
+    "The probability of each event under [predict] for which the customer has a score."
     tasks: list[Task] | None
     "Open tasks, newest first; null while the task database does not respond."
     recommendations: list[RecommendedItem]
@@ -83,6 +85,7 @@ def handle(request: CustomerRequest, context: RequestContext) -> CustomerRespons
         health_record=None if release.health is None else release.health.health_of(customer_id),
         churn=churn,
         curve=None if release.hazard is None else release.hazard.curve_of(customer_id),
+        predictions={} if release.predict is None else release.predict.probabilities_of(customer_id),
         tasks=_open_tasks(context, customer_id),
         recommendations=[] if recommended is None else recommended.items,
         not_personalised_because="" if recommended is None else recommended.not_personalised_because,

@@ -28,6 +28,7 @@ class ProblemType(Enum):
     MALFORMED_JSON = ("malformed-json", 400, "The body is not valid JSON")
     UNKNOWN_ROUTE = ("unknown-route", 404, "There is no such route")
     UNKNOWN_CUSTOMER = ("unknown-customer", 404, "There is no such customer")
+    UNKNOWN_EVENT = ("unknown-event", 404, "There is no such event")
     UNKNOWN_SEGMENT = ("unknown-segment", 404, "There is no such segment")
     UNKNOWN_TASK = ("unknown-task", 404, "There is no such task")
     METHOD_NOT_ALLOWED = ("method-not-allowed", 405, "The route does not support this method")

@@ -4,6 +4,7 @@
     <release_id>/cards.json       model cards by kind
     <release_id>/churn/           scores, reasons, ids that opted out of scoring
     <release_id>/hazard/          survival curves by cause
+    <release_id>/predict/         events that are predicted; each has its own folder predict_<event>/
     <release_id>/recommender/     precomputed top items of every customer
     <release_id>/recommender_model/
     <release_id>/similarity_model/      if the recommender itself has no item similarity
@@ -40,6 +41,7 @@ from serving.release.churn_part import ChurnPart
 from serving.release.hazard_part import HazardPart
 from serving.release.health_part import HealthPart
 from serving.release.offer_part import OfferPart
+from serving.release.predict_part import PredictPart
 from serving.release.recommender_part import RecommenderPart
 from serving.release.segment_part import SegmentPart
 
@@ -106,7 +108,7 @@ class ReleaseDescription(msgspec.Struct, frozen=True, kw_only=True):
     "The release uses data from before midnight of this local day."
     data_digest: str
     models: dict[str, ReleasedModel]
-    "By kind: churn, hazard, recommender."
+    "By kind: churn, hazard, recommender, predict.<event>."
     similar_items: FittedModel | None = None
     "The similarity model, if the recommender itself has no item similarity."
     missing: dict[str, str] = {}
@@ -125,6 +127,7 @@ class Release:
     churn: ChurnPart | None = field(default=None, metadata={"part": ChurnPart})
     hazard: HazardPart | None = field(default=None, metadata={"part": HazardPart})
     recommender: RecommenderPart | None = field(default=None, metadata={"part": RecommenderPart})
+    predict: PredictPart | None = field(default=None, metadata={"part": PredictPart})
     offers: OfferPart | None = field(default=None, metadata={"part": OfferPart})
     segments: SegmentPart | None = field(default=None, metadata={"part": SegmentPart})
     accounts: AccountPart | None = field(default=None, metadata={"part": AccountPart})

@@ -29,7 +29,9 @@ from serving.release.churn_part import ChurnPart
 from serving.release.customer_part import CustomerPart, RecordedProfiles
 from serving.release.hazard_part import HazardPart
 from serving.release.item_part import ItemPart
+from serving.release.lookup import IdIndex
 from serving.release.offer_part import OfferPart
+from serving.release.predict_part import EventScores, PredictPart
 from serving.release.recommender_part import ContextModels, RecommenderPart, TrendPart
 from serving.release.release import Release, ReleaseDescription, ReleasedModel
 from serving.release.releases import Activation, Releases
@@ -75,6 +77,22 @@ def churn_part(opted_out: NDArray[np.str_] | None = None) -> ChurnPart:
         risk_levels=RiskLevels(),
         opted_out=opted_out,
     )
+
+
+def predict_part() -> PredictPart:
+    """Cyd will buy tea for certain, Ada perhaps; Bo opted out of scoring."""
+    scores = Scores(
+        customer_ids=CUSTOMERS,
+        cutoffs=np.full(3, np.datetime64(CUTOFF)),
+        value=np.array([0.9, 0.4, 0.2]),
+        horizon_days=30,
+        low=np.array([0.8, 0.3, 0.1]),
+        high=np.array([1.0, 0.5, 0.3]),
+    )
+    opted_out = np.array(["bo"])
+    reasons = [(LATE,), (), ()]
+    tea = EventScores.of(scores, reasons, definition="a row of purchases within 30 days", opted_out=opted_out)
+    return PredictPart(events={"buys_tea": tea}, opted_out=IdIndex.of(opted_out)[0])
 
 
 def hazard_part(opted_out: NDArray[np.str_] | None = None) -> HazardPart:
@@ -212,6 +230,7 @@ def sample_release(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[s
         "churn": churn_part,
         "hazard": hazard_part,
         "recommender": recommender_part,
+        "predict": predict_part,
         "offers": offer_part,
         "segments": segment_part,
         "accounts": account_part,
@@ -227,8 +246,8 @@ def sample_release(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[s
             features_digest="f",
             data_digest="d",
         )
-        for kind in ("churn", "hazard", "recommender")
-        if kind not in without
+        for kind in ("churn", "hazard", "recommender", "predict.buys_tea")
+        if kind.partition(".")[0] not in without
     }
     description = ReleaseDescription(
         release_id=release_id,

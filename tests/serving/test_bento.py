@@ -22,9 +22,16 @@ from tests.serving.tasks.test_store import COOLDOWN_DAYS, task
 UV = str(Path(sys.executable).with_name("uv"))
 NO_HOST = "http://127.0.0.1:9"
 WITHOUT_NETWORK = {"HTTPS_PROXY": NO_HOST, "HTTP_PROXY": NO_HOST, "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
-PATH_VALUES = {"name": "often", "item_id": "tea", "customer_id": "ada", "task_id": task("ada").task_id}
+PATH_VALUES = {
+    "event": "buys_tea",
+    "name": "often",
+    "item_id": "tea",
+    "customer_id": "ada",
+    "task_id": task("ada").task_id,
+}
 BODIES = {
     "/v1/churn/score": {"customer_ids": ["ada"], "curve": True},
+    "/v1/predictions/{event}": {"customer_ids": ["ada"]},
     "/v1/accounts/score": {"account_ids": ["acme"]},
     "/v1/recommendations": {"customer_id": "ada"},
     "/v1/next-best-offer": {"customer_id": "ada"},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from core.model_card import Comparison, ModelCard
-from core.model_kinds import CHURN
 from models.churn.additive import CHURN_MODELS
 from models.metrics.classification import compare
 from models.mlflow_store.registry import CHAMPION
@@ -57,7 +56,7 @@ def score_refresh(
     if kept.folds.test > champion.cutoff:
         with session.progress.during("the challenger's recipe"):
             scores = kept.fit_and_score(Recipe.of_card(challenger), train=kept.train, test=test)
-        both = {CHALLENGER: scores, OPPONENT: rows.score(load_champion(session), test)}
+        both = {CHALLENGER: scores, OPPONENT: rows.score(load_champion(session, challenger.kind), test)}
     else:
         steps = session.progress.over([(CHALLENGER, challenger), (OPPONENT, champion)], "both recipes")
         both = {
@@ -69,7 +68,7 @@ def score_refresh(
     return Trials(both, kept.outcomes.take(test), "test")
 
 
-def load_champion(session: Session) -> ChurnModel:
-    """Load the churn champion as it was fitted. Raises NotFound where there is none."""
-    artifact = session.registry.artifact(session.registry.find(CHURN.name, CHAMPION))
+def load_champion(session: Session, kind: str) -> ChurnModel:
+    """Load the champion of this kind as it was fitted. Raises NotFound where there is none."""
+    artifact = session.registry.artifact(session.registry.find(kind, CHAMPION))
     return CHURN_MODELS[artifact.model].from_artifact(artifact)

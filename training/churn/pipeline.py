@@ -16,7 +16,7 @@ import numpy as np
 from core.feature_names import FeatureFamily
 from core.labels import Labels
 from core.model_card import Metric
-from core.model_kinds import CHURN
+from core.model_kinds import CHURN, ModelKind
 from features.families.catalogue import missing_tables
 from features.segments.rule_variables import decode_words
 from models.churn.additive import CHURN_MODELS, STANDARD_DEVIATIONS
@@ -75,23 +75,27 @@ class ChurnStudy:
         )
 
 
-def train_churn(session: Session, model: str | None = None, *, settings: Settings | None = None) -> TrainingResult:
-    """Train, evaluate and register a churn model.
+def train_churn(
+    session: Session, model: str | None = None, *, settings: Settings | None = None, kind: ModelKind = CHURN
+) -> TrainingResult:
+    """Train, evaluate and register a churn model, or one of an event, for which `session` has the tables.
 
     `model` is registered instead of the one that validation chooses; `settings` are other settings for it. Raises
     NotEnoughHistory, UnknownName for an unknown model or setting, and the errors of reading the tables.
     """
     recipes = select_recipes(session, model, settings=settings or {})
-    with track_training(session, CHURN, continued=session.continued_run) as run:
+    with track_training(session, kind, continued=session.continued_run) as run:
         study = evaluate(session, recipes, model=model)
         with session.progress.during(f"fitting {study.chosen} on every mature row"):
-            fitted, package = fit_final(session, study, name=study.chosen)
+            fitted, package = fit_final(session, study, kind=kind, name=study.chosen)
         log_study(run, study, model=fitted)
         return register(
             session,
             run,
             challenger=package,
-            first_champion=lambda: fit_final(session, study, name=study.best_baseline, is_first_champion=True)[1],
+            first_champion=lambda: fit_final(
+                session, study, kind=kind, name=study.best_baseline, is_first_champion=True
+            )[1],
         )
 
 
@@ -139,14 +143,14 @@ def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | No
 
 
 def fit_final(
-    session: Session, study: ChurnStudy, *, name: str, is_first_champion: bool = False
+    session: Session, study: ChurnStudy, *, kind: ModelKind, name: str, is_first_champion: bool = False
 ) -> tuple[ChurnModel, ModelPackage]:
     """Fit one of the recipes on every mature row; returns the model and what is registered of it."""
     rows = study.rows
     model = rows.fit(study.recipes[name], rows.all_mature)
     card = build_card(
         session,
-        CHURN,
+        kind,
         evaluation=study.evaluation(name, is_first_champion=is_first_champion),
         cutoff=max(rows.folds.refit),
         training_cutoffs=rows.folds.refit,
@@ -190,7 +194,7 @@ def limits(session: Session, study: ChurnStudy, *, model: ChurnModel) -> tuple[s
     return (
         RECIPE_FIGURES.format(last=max(folds.train), test=folds.test),
         f"Validation: {rows.validation_summary}.",
-        *describe_level(rows.outcomes),
+        *describe_level(rows.outcomes, subject="Churn" if session.tables.event is None else "The rate of the event"),
         *(f"{notice}." for notice in folds.notices),
         *([as_of_today] if undated else []),
         *study.screening.notes,
@@ -200,8 +204,8 @@ def limits(session: Session, study: ChurnStudy, *, model: ChurnModel) -> tuple[s
     )
 
 
-def describe_level(outcomes: Labels) -> Iterable[str]:
-    """Say so where the churn rate of the newest window lies outside chance of the rate of the earlier ones."""
+def describe_level(outcomes: Labels, *, subject: str = "Churn") -> Iterable[str]:
+    """Say so where the rate of the newest window lies outside chance of the rate of the earlier ones."""
     days, codes = np.unique(outcomes.cutoffs, return_inverse=True)
     churned, counts = np.bincount(codes, weights=outcomes.churned), np.bincount(codes)
     if len(days) < 2:
@@ -211,8 +215,8 @@ def describe_level(outcomes: Labels) -> Iterable[str]:
     if abs(newest - earlier) > STANDARD_DEVIATIONS * by_chance:
         word = "fallen" if newest < earlier else "risen"
         yield (
-            f"Churn has {word} from {earlier:.1%} at the earlier cutoffs to {newest:.1%} at {days[-1]}; if it moves "
-            "further, probabilities will be off by as much."
+            f"{subject} has {word} from {earlier:.1%} at the earlier cutoffs to {newest:.1%} at {days[-1]}; if it "
+            "moves further, probabilities will be off by as much."
         )
 
 

@@ -16,6 +16,7 @@ from core.labels import Labels
 from core.scores import Scores
 from core.window import Cohort
 from features.cohort import select_cohort
+from features.event_history import add_event_history
 from features.labels.labelling import label_outcomes
 from features.pipeline import compute_features
 from models.churn.additive import CHURN_MODELS
@@ -178,8 +179,9 @@ def load_churn_rows(tables: Tables, extra_cutoffs: Iterable[date] = ()) -> Churn
     mature_cohort = Cohort(cohort.customer_ids[mature], cohort.cutoffs[mature], cohort.definition)
     outcomes = outcomes.take(mature)
     refuse_empty_cutoffs(folds, outcomes, cohort=cohort.definition)
-    contacted = find_contacted(tables, outcomes)
-    return ChurnRows(folds, compute_features(tables, mature_cohort), outcomes, cohort.definition, contacted)
+    contacted = find_contacted(tables, outcomes) if tables.event is None else np.zeros(len(outcomes), np.bool_)
+    features = add_event_history(compute_features(tables, mature_cohort), tables)
+    return ChurnRows(folds, features, outcomes, cohort.definition, contacted)
 
 
 def refuse_empty_cutoffs(folds: Folds, outcomes: Labels, *, cohort: str) -> None:

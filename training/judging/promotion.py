@@ -21,7 +21,7 @@ import msgspec
 from core.errors import GateRefused, NotFound
 from core.ledger import FORCED
 from core.model_card import Comparison, ModelCard
-from core.model_kinds import MODEL_KINDS, ModelKind
+from core.model_kinds import ModelKind, find_kind
 from models.mlflow_store.registry import CHALLENGER, CHAMPION, RegisteredVersion, model_capabilities
 from tables.tables import Tables
 from training.run.pipeline import find_pipeline, move_alias
@@ -112,7 +112,7 @@ def promote(
     if champion is not None and champion.version == candidate.version:
         raise GateRefused(f"version {candidate.version} of {candidate.card.registry_name} is champion already")
     why = f"{FORCED}{force_reason}" if force_reason else pass_gate(session, candidate, champion=champion)
-    refuse_missing_capabilities(MODEL_KINDS[kind], candidate)
+    refuse_missing_capabilities(find_kind(kind), candidate)
     move_alias(session, candidate, alias=CHAMPION, why=why)
     return Promotion(session.registry.find(kind, candidate.version), champion, why)
 
@@ -129,7 +129,7 @@ def refuse_missing_capabilities(kind: ModelKind, candidate: RegisteredVersion) -
 
 def pass_gate(session: Session, candidate: RegisteredVersion, *, champion: RegisteredVersion | None) -> str:
     """The result of the gate in one sentence. Raises GateRefused where the candidate does not pass."""
-    challenger, kind = candidate.card, MODEL_KINDS[candidate.card.kind]
+    challenger, kind = candidate.card, find_kind(candidate.card.kind)
     refuse_leaks(challenger)
     refuse_no_better_than_baselines(challenger)
     card = champion.card if champion else None

@@ -12,7 +12,7 @@ import msgspec
 from core.feature_table import FeatureColumn
 from core.labels import Labels
 from core.model_card import CROSS_VALIDATION, Comparison, Metric, ModelCard
-from core.model_kinds import MODEL_KINDS, ModelKind
+from core.model_kinds import PREDICT, ModelKind, find_kind
 from training.run.recipe import Recipe
 from training.run.session import Session
 from training.run.tracking import git_state
@@ -117,7 +117,7 @@ def select_compared_metrics(card: ModelCard) -> dict[str, float]:
     split = card.evaluation_split
     estimates = {m.name: m.estimate for m in card.metrics if (m.model, m.split) == (card.model, split)}
     values: dict[str, float] = {}
-    for name in MODEL_KINDS[card.kind].metrics:
+    for name in find_kind(card.kind).metrics:
         if name in estimates:
             estimate = estimates[name]
             values |= {name: estimate.value, f"{name}.low": estimate.low, f"{name}.high": estimate.high}
@@ -192,8 +192,9 @@ def calibration_warning(card: ModelCard) -> str:
     if gap is None or probability is None or rate is None or abs(gap.value) <= MIN_GAP or not gap.excludes(0.0):
         return ""
     word = "high" if gap.value > 0 else "low"
+    happened = "had the event" if find_kind(card.kind).family == PREDICT.name else "churned"
     return (
-        f"Probabilities were too {word}: {probability.value:.1%} on average, where {rate.value:.1%} churned "
+        f"Probabilities were too {word}: {probability.value:.1%} on average, where {rate.value:.1%} {happened} "
         f"(difference {100 * gap.value:+.1f} points, 90 % interval {100 * gap.low:+.1f} to {100 * gap.high:+.1f})."
     )
 

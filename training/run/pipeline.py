@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from core.errors import BadInput
 from core.ledger import ALIAS_FOUND, ALIAS_MOVED, Ledger, LedgerEntry
 from core.model_card import Comparison, ModelCard
-from core.model_kinds import MODEL_KINDS, ModelKind
+from core.model_kinds import ModelKind
 from models.mlflow_store.package import ModelPackage
 from models.mlflow_store.registry import CHALLENGER, CHAMPION, RegisteredVersion, Registry
 from models.protocols import Settings
@@ -48,6 +48,8 @@ class TrainingOptions:
     "Other settings for that model."
     labels: Path | None = None
     "The file of labels, for a kind that needs one."
+    event: str = ""
+    "The event that is predicted, for a kind of model that predicts events."
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,9 @@ class TrainingPipeline:
 
 def find_pipeline(kind: ModelKind, session: Session) -> TrainingPipeline:
     """The pipeline of this kind on the session's data set. Raises BadInput where the kind needs dates."""
-    folder = kind.name if session.cross_section is None else CROSS_SECTION
+    folder = kind.family if session.cross_section is None else CROSS_SECTION
     pipeline: TrainingPipeline = import_module(f"training.{folder}.pipeline").PIPELINE
-    if pipeline.kind is not kind:
+    if pipeline.kind.name != kind.family:
         raise BadInput(f"{session.config.name} has no dates, which a {kind.name} model needs; describe it by [tables]")
     return pipeline
 
@@ -194,7 +196,7 @@ def record_found_moves(registry: Registry, ledger: Ledger) -> list[LedgerEntry]:
     """
     recorded = ledger.latest()
     entries = []
-    for kind in MODEL_KINDS:
+    for kind in sorted({*registry.kinds(), *(kind for kind, _ in recorded.aliases)}):
         current = registry.aliases(kind)
         recorded_aliases = {alias for recorded_kind, alias in recorded.aliases if recorded_kind == kind}
         for alias in sorted(recorded_aliases | set(current)):

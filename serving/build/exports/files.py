@@ -34,6 +34,8 @@ class ExportOptions:
     "Items out of stock are excluded."
     changed_since: Release | None = None
     "Only customers whose score has changed since this earlier release."
+    event: str = ""
+    "The event under [predict] whose probabilities are exported."
     segment: str = ""
     "Only the customers of this segment or customer tier."
 

@@ -77,8 +77,8 @@ def describe_score(release: Release, row: int) -> dict[str, Any]:
     return {
         "customer_id": customer_id,
         "churn_probability": probability,
-        "low": _bound(float(churn.low[row])),
-        "high": _bound(float(churn.high[row])),
+        "low": bound_or_none(float(churn.low[row])),
+        "high": bound_or_none(float(churn.high[row])),
         "risk_level": str(RISK_LEVELS[churn.risk_level[row]]),
         "short_history": bool(churn.short_history[row]),
         "reasons_en": SEPARATOR.join(reason.mark(ENGLISH) for reason in reasons),
@@ -136,7 +136,8 @@ def _select_changed(rows: Iterator[dict[str, Any]], earlier: Release | None) -> 
             yield row
 
 
-def _bound(value: float) -> float | None:
+def bound_or_none(value: float) -> float | None:
+    """A bound of an interval; None without one."""
     return None if math.isnan(value) else value
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from core.config.customers import Segment
 from core.config.sources import TableSource
+from core.config.training import PredictedEvent
 from core.errors import DataError, RuleError, SourceUnavailable
 from core.segmentation import Segmentation
 from features.pipeline import compute_features
@@ -200,3 +201,19 @@ def test_a_missing_or_empty_file_of_customers_is_reported(tmp_path: Path):
 def test_a_segment_needs_exactly_one_selection(fields: dict[str, Any], message: str):
     with pytest.raises(ValueError, match=message):
         msgspec.convert(fields, Segment)
+
+
+def test_a_rule_selects_by_the_probability_of_an_event():
+    event = PredictedEvent(table="purchases", horizon_days=30)
+    settings = config(segments={"it": Segment(rule="buys_again_probability > 0.5")}, predict={"buys_again": event})
+    check_rule_names(settings)
+
+    def members_with(probabilities: dict[str, np.ndarray]) -> list[str]:
+        features = features_at(shop("ada 2024-03-01", "bo 2024-03-05", settings=settings), "ada", "bo")
+        segmentation = compute_segmentation(
+            settings, features, churn_probability=np.full(2, np.nan), event_probabilities=probabilities
+        )
+        return segmentation.customer_ids[segmentation.in_segment[:, 0]].tolist()
+
+    assert members_with({"buys_again": np.array([0.2, 0.8])}) == ["bo"]
+    assert members_with({"buys_again": np.array([np.nan, np.nan])}) == []

@@ -1,0 +1,1 @@
+"""Models of events that the TOML declares under `[predict]`."""

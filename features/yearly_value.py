@@ -31,7 +31,7 @@ class YearlyValue(NamedTuple):
 
     kind: YearlyValueKind
     value: NDArray[np.float64]
-    "(n,) base currency; 0 for a customer without a purchase or subscription, NaN if neither is recorded at all."
+    "(n,) base currency; 0 for a customer without a purchase or subscription, NaN if no amounts of either are recorded."
 
 
 def compute_yearly_value(tables: Tables, customer_ids: NDArray[np.str_], *, cutoff: date) -> YearlyValue:
@@ -40,7 +40,7 @@ def compute_yearly_value(tables: Tables, customer_ids: NDArray[np.str_], *, cuto
     sums = [
         summed
         for name, summed in (("purchases", _sum_purchases), ("subscriptions", _sum_subscriptions))
-        if name in tables_then
+        if name in tables_then and (name != "purchases" or tables.has_amounts)
         for summed in [summed(tables_then, window)]
     ]
     if not sums:

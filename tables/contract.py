@@ -41,6 +41,8 @@ class ColumnContract:
     "A time column of the same row; an earlier time in this column contradicts it."
     minimum: float | None = None
     "A smaller value is impossible."
+    is_complete: bool = False
+    "Whether a row without a value cannot be used where the source has the column."
     is_taxed: bool = False
     "Whether the amount includes tax where `money.tax_included` says so; everything behind the contract is net of it."
 
@@ -141,7 +143,7 @@ _TABLES = (
         "purchases",
         (
             EVENT_TIME,
-            _require("amount", "number", is_taxed=True),
+            _optional("amount", "number", is_taxed=True, is_complete=True),
             _optional("customer_id", "id"),
             _optional("item_id", "id"),
             _optional("quantity", "number"),

@@ -87,7 +87,7 @@ class LoadReport:
 def build_load_report(conformed: Conformed, contract: TableContract) -> LoadReport:
     """Count the rows of a conformed table; a second pass finds examples where rows are excluded."""
     table = conformed.rows
-    names = tuple(name for name in table.columns if name not in BOOKKEEPING)
+    names = tuple(name for name in table.columns if name not in (*BOOKKEEPING, *conformed.assumed))
     counts = table.group_by(EXCLUDED_BECAUSE).aggregate(list(_count_columns(table, contract, names=names)))
     by_reason = {row[EXCLUDED_BECAUSE]: row for row in counts.order_by(EXCLUDED_BECAUSE).to_pyarrow().to_pylist()}
     usable = by_reason.pop(None, {})

@@ -16,6 +16,7 @@ from core.config.data_set import Config
 from core.config.training import PredictedEvent
 from core.errors import DataError
 from core.ids import digest_of
+from tables.cleaning.assumed_columns import assume_columns
 from tables.cleaning.conform import EXCLUDED_BECAUSE, EXCLUDED_VALUE, IN_TWO_ACCOUNTS, Conformed, conform, contract_of
 from tables.cleaning.far_future import exclude_far_future
 from tables.cleaning.lookups import LookupMatch
@@ -182,6 +183,15 @@ class Tables:
         may_repeat = contract.dating_column(view.columns) or (name == "customers" and "identities" in self.usable)
         return keep_last_rows(view, contract) if may_repeat else drop_row_numbers(view)
 
+    @property
+    def has_amounts(self) -> bool:
+        """Whether money is known of purchases; without it, they show what was bought and when."""
+        return "purchases" not in self.conformed or "amount" not in self.conformed["purchases"].assumed
+
+    def without(self, name: str) -> Tables:
+        """The tables of the data set but one."""
+        return replace(self, usable={other: table for other, table in self.usable.items() if other != name})
+
     def watermark(self, table: str) -> date:
         """The first day that is not completely recorded; the one in the TOML if it states one.
 
@@ -259,10 +269,8 @@ def build_tables(
 ) -> Tables:
     """Tables of conformed sources, without excluded rows and, where the TOML says so, without duplicate rows."""
     conformed = {
-        name: exclude_far_future(
-            replace(table, rows=create_view(backend, _with_defaults(name, table.rows))), CONTRACT[name], today=today
-        )
-        for name, table in conformed.items()
+        name: exclude_far_future(replace(table, rows=create_view(backend, table.rows)), CONTRACT[name], today=today)
+        for name, table in assume_columns(conformed).items()
     }
     # The number of a row decides between rows of one thing.
     usable = {
@@ -274,15 +282,6 @@ def build_tables(
     return Tables(
         config, backend, sources=sources, conformed=conformed, usable=usable, lookups=lookups or {}, today=today
     )
-
-
-def _with_defaults(name: str, table: ir.Table) -> ir.Table:
-    """The table with what a column means that the source lacks: no subscription has ended, every contact was made."""
-    if name == "subscriptions" and "ended_at" not in table.columns:
-        return table.mutate(ended_at=ibis.null("timestamp"))
-    if name == "contacts":
-        return table.mutate(treated=table.treated.coalesce(True) if "treated" in table.columns else ibis.literal(True))
-    return table
 
 
 def tables_from_frames(config: Config, frames: Mapping[str, pa.Table], *, backend: SQLBackend | None = None) -> Tables:

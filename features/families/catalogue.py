@@ -10,6 +10,7 @@ from core.catalogue import Catalogue
 from features.compiler.declaration import Feature, columns_of, measures_of
 from features.compiler.facts import FEATURE_TABLES, derive_columns
 from features.families.feature_set import FeatureSet, Vocabularies, WordFeatures
+from tables.orders import IS_RETURNED
 from tables.tables import Tables
 
 FEATURE_SETS: Catalogue[FeatureSet] = Catalogue.of_folder(
@@ -81,7 +82,14 @@ def available_features(tables: Tables, vocabularies: Vocabularies | None = None)
     features = [*static_features()]
     for declared in word_features():
         features += declared.declare(declared.words(tables, vocabularies))
-    return tuple(feature for feature in features if _is_available(feature, columns))
+    available = (feature for feature in features if _is_available(feature, columns))
+    return tuple(feature for feature in available if tables.has_amounts or not _needs_amounts(feature))
+
+
+def _needs_amounts(feature: Feature) -> bool:
+    """Whether a feature reads what was paid or paid back, which not every record of purchases has."""
+    grains = [(one.grain, one.column) for one in measures_of(feature.expression) if one.grain.table == "purchases"]
+    return any("amount" in grain.sources(column) or grain.where == IS_RETURNED for grain, column in grains)
 
 
 def _is_available(feature: Feature, columns: Mapping[str, set[str]]) -> bool:

@@ -181,9 +181,9 @@ def _resolve_ids(tables: Tables, customer_ids: NDArray[np.str_]) -> NDArray[np.s
 def _amount_after(tables: Tables, query: LabelQuery) -> NDArray[np.float64]:
     """Net amount bought in the window in the base currency, less returns; 0 without a purchase, (n,).
 
-    NaN without a purchases table.
+    NaN without a purchases table, or without amounts in it.
     """
-    if "purchases" not in tables:
+    if "purchases" not in tables or not tables.has_amounts:
         return np.full(len(query.customer_ids), np.nan)
     purchases = convert_to_base_currency(tables["purchases"], "amount", tables=tables)
     in_window = purchases.filter(within(purchases.event_time, query.window))

@@ -79,7 +79,7 @@ def build_report(
         comparison=compare_periods(data, compared_with) if compared_with else None,
         targets=targets,
         breaches=find_breaches(figures),
-        missing=tuple(_missing_data(figures)),
+        missing=(*_missing_data(figures), *(() if tables.has_amounts else ("amount",))),
         left_out=_count_excluded_rows(tables, data),
         groupings=tuple(by for by in ("plan", *(g.by for g in data.groupings)) if by in groupings),
     )

@@ -94,15 +94,25 @@ class ReportData:
         return len(self.orders.customer_ids) > 0
 
 
+NEEDS_AMOUNTS = (
+    "the report needs amounts; name the column of purchases that has them: [tables.purchases.columns] amount"
+)
+
+
 def load_report_data(
     tables: Tables, cutoff: date | None = None, *, segments: Mapping[str, NDArray[np.str_]] | None = None
 ) -> ReportData:
     """Load what is known at the cutoff (default: the first day that is not completely recorded).
 
-    `segments` are more groups, name to customer ids; by default the segments and customer tiers of the TOML. Raises
-    NotEnoughHistory without a record before the cutoff.
+    `segments` are more groups, name to customer ids; by default the segments and customer tiers of the TOML. Purchases
+    without amounts are not used: most figures are money. Raises NotEnoughHistory without a record before the cutoff.
     """
     day = cutoff or tables.default_cutoff()
+    members = members_at(tables, day) if segments is None else {"segment": segments} if segments else {}
+    if not tables.has_amounts:
+        tables = tables.without("purchases")
+        if not {"usage", "subscriptions"} & set(tables.names):
+            raise NotEnoughHistory(NEEDS_AMOUNTS)
     left_out, money, config = ExcludedRows(), Money.of(tables.config), tables.config
     first_day = _first_recorded_day(tables, day)
     calendar = Calendar.until(
@@ -112,7 +122,6 @@ def load_report_data(
         fiscal_year_starts=config.money.fiscal_year_starts,
     )
     spans = load_spans(tables, left_out, cutoff=day)
-    members = members_at(tables, day) if segments is None else {"segment": segments} if segments else {}
     defined = [Grouping(by, {name: np.sort(ids) for name, ids in groups.items()}) for by, groups in members.items()]
     groupings = load_groupings(tables, day)
     return ReportData(

@@ -96,6 +96,8 @@ class Conformed:
     "The contract's columns that the source has, and `BOOKKEEPING`; row numbers only where the source has them."
     notes: tuple[ReadingNote, ...]
     "How columns were read where their values decided it."
+    assumed: tuple[str, ...] = ()
+    "Columns of the rows that the source does not have."
 
 
 OTHER_WORDS = {
@@ -283,7 +285,8 @@ def _reading_checks(name: str, readings: Mapping[str, Reading], *, contract: Tab
     checks += [(has_fault, f"{name}: {fault}") for has_fault, fault in reading.other_faults]
     if reading.unreadable is not None:
         checks.append((reading.unreadable, f"{name}: {_describe_fault(name, reading, contract=contract)}"))
-    if name in contract.mandatory_columns or name == contract.dating_column(readings):
+    is_needed = name in contract and (contract[name].required or contract[name].is_complete)
+    if is_needed or name == contract.dating_column(readings):
         checks.append((reading.value.isnull(), f"{name}: missing"))
     return checks
 

@@ -67,7 +67,7 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
         ),
         segments=standard_segments({guess.table: guess for guess in guesses}, churn=churn.churn, language=language),
         attributes={guess.table: names for guess in guesses if (names := attributes_of(guess))},
-        notes=(*inputs.skipped, *empty, *unjoined, *notes, *_id_notes(guesses)),
+        notes=(*_amount_notes(guesses), *inputs.skipped, *empty, *unjoined, *notes, *_id_notes(guesses)),
     )
 
 
@@ -217,6 +217,14 @@ def _default_for_duplicates(purchases: TableGuess) -> tuple[str, str]:
         if n_keys >= 0.999 * n_lines:
             return "drop", f"apart from them, {' and '.join(keys)} identify a line"
     return "keep", "a customer can buy a thing twice"
+
+
+def _amount_notes(guesses: Sequence[TableGuess]) -> Iterator[str]:
+    """That purchases have no amounts, and what follows."""
+    for guess in guesses:
+        if guess.table == "purchases" and "amount" not in guess.columns:
+            label = guess.examined.source.label
+            yield f"{label}: no column has amounts, so there are recommendations, but no figures and features of money"
 
 
 def _id_notes(guesses: Sequence[TableGuess]) -> Iterator[str]:

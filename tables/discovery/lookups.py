@@ -62,14 +62,17 @@ def join_orders(sources: Sequence[ExaminedSource], *, today: date) -> tuple[list
 
 
 def _find_pair(lines: ExaminedSource, others: Sequence[ExaminedSource]) -> OrderPair | None:
-    """The orders of a source that has items and amounts, but not whose or of when they are."""
-    if not (_has(lines, "item_id") and any(_has(lines, name) for name in OF_AMOUNT)) or _has(lines, "customer_id"):
+    """The orders of a source that has items, but not whose they are.
+
+    Lines without a price are not joined to orders with an amount: what was paid would be lost.
+    """
+    if not _has(lines, "item_id") or _has(lines, "customer_id"):
         return None
+    has_price = any(_has(lines, name) for name in OF_AMOUNT)
+    others = [one for one in others if _has(one, "customer_id") and (has_price or not _has(one, "amount"))]
     if any(guess.profile for guess in recognise(lines)):
         return None
-    pairs = (
-        _match(lines, orders) for orders in others if _has(orders, "customer_id") and _can_be_lookup(lines, orders)
-    )
+    pairs = (_match(lines, orders) for orders in others if _can_be_lookup(lines, orders))
     return max((pair for pair in pairs if pair is not None), key=lambda pair: pair.n_common, default=None)
 
 

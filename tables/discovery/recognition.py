@@ -27,7 +27,10 @@ CONSTANTS: Mapping[tuple[str, str], str | bool] = {
     ("surveys", "kind"): "nps",
 }
 "Values for required columns that a source may lack."
-EXPECTED: Mapping[str, tuple[str, ...]] = {"contacts": ("campaign_id", "offer_id", "channel", "treated")}
+EXPECTED: Mapping[str, tuple[str, ...]] = {
+    "contacts": ("campaign_id", "offer_id", "channel", "treated"),
+    "purchases": ("amount",),
+}
 "Optional columns without which a source is less likely the table: what is left is in any table of events."
 ACCOUNT_IS_CUSTOMER = "no column names a customer, so the account is the customer"
 TOTAL = re.compile("total|gesamt|summe|montant|importe|amount|合計|小計|金額")
@@ -95,7 +98,8 @@ def _match_table(examined: ExaminedSource, contract: TableContract, *, aliases: 
         columns["customer_id"] = ColumnGuess(column=alias, evidence=aliases[alias])
     choices: dict[str, tuple[str, ...]] = {}
     for column in contract.columns:
-        if column.required and column.name not in columns:
+        is_expected = column.name in EXPECTED.get(contract.name, ())
+        if (column.required or is_expected) and column.name not in columns:
             candidates = _candidates(examined, column, contract=contract, columns=columns)
             if candidates:
                 columns[column.name] = ColumnGuess(column=candidates[0], evidence=_by_value(column, candidates))
@@ -103,8 +107,10 @@ def _match_table(examined: ExaminedSource, contract: TableContract, *, aliases: 
             elif (contract.name, column.name) in CONSTANTS:
                 constant = CONSTANTS[contract.name, column.name]
                 columns[column.name] = ColumnGuess(constant=constant, evidence="no column says it")
-            else:
+            elif column.required:
                 return None
+    if contract.name == "purchases" and not {"amount", "item_id"} & set(columns):
+        return None
     score = _score(examined, contract, columns=columns)
     columns.pop(UNIT_PRICE, None)
     if score < MIN_SCORE or not _has_own_key(examined, contract, columns=columns):

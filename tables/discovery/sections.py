@@ -177,9 +177,9 @@ def _row_settings(guess: TableGuess) -> Iterator[Setting]:
 
 def _amounts_tell_refunds(guess: TableGuess, status: ColumnFacts, *, words: Sequence[str]) -> bool:
     """Whether rows with these words are right as they are: less what was paid back, or with a negative amount."""
-    amount = guess.columns["amount"]
-    if amount.minus or not words:
-        return bool(amount.minus)
+    amount = guess.columns.get("amount")
+    if amount is None or amount.minus or not words:
+        return amount is not None and bool(amount.minus)
     rows = guess.examined.rows
     rows = rows.filter(rows[status.name].cast("string").strip().isin(list(words)))
     is_negative = [rows[name].cast("string").strip().re_search(NEGATIVE) for name in amount.sources]

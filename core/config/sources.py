@@ -61,6 +61,8 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
     """\
     Numeric columns of the source that are taken off a number, such as what was refunded of an amount. Their sign does
     not matter, and an empty cell takes off nothing."""
+    id_width: PositiveInt | None = None
+    "Digits of an id: shorter ids of digits alone are filled with zeros from the left, so that 123 meets 00000123."
     interval: str | None = None
     "A column with the billing interval (month, year, 3 months, ...): the amount is divided by its length in months."
 
@@ -69,6 +71,8 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
         given = [value for value in (self.column, self.product, self.constant, self.marks_of) if value is not None]
         if len(given) != 1:
             raise ValueError("give exactly one of column, product, constant, marks_of")
+        if self.id_width is not None and self.column is None:
+            raise ValueError("id_width fills the ids of a column")
         if self.minus and self.column is None and self.product is None:
             raise ValueError("minus takes columns off a column or a product")
 

@@ -28,6 +28,7 @@ from tables.cleaning.source_columns import (
     ROW_NUMBER,
     cells_of_minus,
     columns_of,
+    fill_ids,
     fit_profile,
     keep_rows,
     scale_numbers,
@@ -160,7 +161,7 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     for name, cells in taken_off.items():
         written = found_formats.get(name, formats[name])
         readings[name] = take_off(readings[name], cells, bench=bench, written=written)
-    readings = scale_numbers(readings, mapped, bench=bench, base_currency=config.currency)
+    readings = scale_numbers(fill_ids(readings, mapped), mapped, bench=bench, base_currency=config.currency)
     readings = _take_off_tax(readings, contract, tax_rate=config.money.tax_rate)
     if source is not None and source.returns is not None:
         readings = _negate_returns(readings, _matches(raw, source.returns, contract=contract))

@@ -2,6 +2,7 @@
 
 where = [{ column = "Status", none_of = ["draft"] }]           drops the drafts
 amount = { column = "total", scale = "minor_unit" }            1250 is 12.50, in yen 1250
+customer_id = { column = "Customer", id_width = 8 }            123 is 00000123
 amount = { column = "total", minus = ["refunded"] }            29 of which 9 were refunded are 20
 mrr = { column = "Amount", interval = "Interval" }             1200 a year is 100 a month
 amount = "ecommerce.purchase_revenue"                          a field of a nested column
@@ -185,6 +186,21 @@ def take_off(reading: Reading, cells: Sequence[ir.Value], *, bench: Workbench, w
 def _difference(written: ir.Value | None, less: ir.Value) -> ir.Value | None:
     """How a difference is written; without what is missing."""
     return None if written is None else ibis.ifelse(less.isnull(), written, written + " - " + less)
+
+
+def fill_ids(readings: Mapping[str, Reading], mapped: Mapping[str, ColumnSource]) -> dict[str, Reading]:
+    """The readings, with zeros before ids of digits where the TOML gives their width."""
+    widths = {name: column.id_width for name, column in mapped.items() if column.id_width is not None}
+    filled = {
+        name: replace(readings[name], value=fill_id(readings[name].value, width)) for name, width in widths.items()
+    }
+    return {**readings, **filled}
+
+
+def fill_id(ids: ir.Value, width: int) -> ir.Value:
+    """Ids of digits alone that are shorter than the width, filled with zeros from the left; others as they are."""
+    is_short = ids.re_search("^[0-9]+$") & (ids.length() < width)
+    return ibis.ifelse(is_short, ids.lpad(width, "0"), ids)
 
 
 def scale_numbers(

@@ -12,6 +12,7 @@ from tables.discovery.business import choose_churn, choose_currency, choose_name
 from tables.discovery.cross_section import propose_cross_section
 from tables.discovery.examination import add_alike, examine
 from tables.discovery.guesses import ColumnGuess, ExaminedSource, TableGuess
+from tables.discovery.id_widths import fill_leading_zeros
 from tables.discovery.inputs import Inputs
 from tables.discovery.keys import compare_ids, describe_ids, describe_overlap, find_aliases, ids_of
 from tables.discovery.lookups import join_orders
@@ -52,7 +53,7 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
         raise BadInput(_nothing_recognised(sources))
     if not any("customer_id" in guess.columns for guess in guesses if CONTRACT[guess.table].proves_activity):
         raise BadInput(f"{guesses[0].examined.source.label}: no column says which customer a row belongs to")
-    guesses = _account_or_customer(guesses)
+    guesses = fill_leading_zeros(_account_or_customer(guesses))
     currency = choose_currency(guesses, ask, language=language)
     zone = choose_zone(guesses, ask, language=language, currency=str(currency.value), local=local_zone)
     churn = choose_churn(guesses, ask, today=today)
@@ -247,4 +248,6 @@ def _id_notes(guesses: Sequence[TableGuess]) -> Iterator[str]:
             continue
         overlap = compare_ids(ids_of(guess.examined, facts.name), customer_ids)
         if overlap.n_shared < 0.5 * overlap.n_ids:
-            yield describe_overlap(overlap, of=guess.table, others="customers")
+            widths = (guess.columns["customer_id"].id_width, customers.columns["customer_id"].id_width)
+            is_filled = any(width is not None for width in widths)
+            yield describe_overlap(overlap, of=guess.table, others="customers", is_filled=is_filled)

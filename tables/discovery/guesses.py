@@ -34,6 +34,8 @@ class ColumnGuess:
     constant: str | bool | None = None
     minus: tuple[str, ...] = ()
     "Columns that are taken off it."
+    id_width: int | None = None
+    "Digits to which ids are filled with zeros."
     evidence: str = BY_NAME
 
     @property

@@ -39,11 +39,12 @@ def compare_ids(ids: Set[str], others: Set[str]) -> Overlap:
     return Overlap(len(ids), len(ids & others), sum(value.lstrip("0") in bare for value in ids))
 
 
-def describe_overlap(overlap: Overlap, *, of: str, others: str) -> str:
+def describe_overlap(overlap: Overlap, *, of: str, others: str, is_filled: bool = False) -> str:
     """The overlap in one sentence, with what is wrong if they do not meet."""
     sentence = f"{overlap.n_shared:,} of {overlap.n_ids:,} ids of {of} occur in {others}"
     if overlap.n_shared_bare > 2 * overlap.n_shared:
-        sentence += f"; without leading zeros it would be {overlap.n_shared_bare:,}; export ids as text in both"
+        sentence += f"; without leading zeros it would be {overlap.n_shared_bare:,}"
+        sentence += "; id_width fills them in" if is_filled else "; export ids as text in both"
     return sentence
 
 

@@ -140,7 +140,10 @@ def _scale(name: str, column: ColumnGuess, *, guess: TableGuess) -> Iterator[Set
 
 
 def _value(column: ColumnGuess, settings: Sequence[Setting]) -> Value:
-    extra = ({"minus": column.minus} if column.minus else {}) | {setting.key: setting.value for setting in settings}
+    own = {"minus": column.minus or None, "id_width": column.id_width}
+    extra = {key: value for key, value in own.items() if value is not None} | {
+        setting.key: setting.value for setting in settings
+    }
     if column.constant is not None:
         return {"constant": column.constant}
     if column.product:

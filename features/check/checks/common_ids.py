@@ -18,7 +18,9 @@ def find(data: CheckedData) -> Iterator[Finding]:
         if not link.n_ids or link.n_common == link.n_ids:
             continue
         if link.n_alike > link.n_common:
-            yield _describe(link, "differing_ids", count=link.n_alike - link.n_common, severity=_severity(link))
+            count = link.n_alike - link.n_common
+            setting = _suggest_width(link, data)
+            yield _describe(link, "differing_ids", count=count, severity=_severity(link), setting=setting)
         elif not link.n_common:
             yield _describe(link, "no_common_ids", count=link.n_ids, severity=Severity.ERROR)
         elif link.looks_up_attributes and link.n_common < MIN_COMMON_SHARE * link.n_ids:
@@ -30,7 +32,15 @@ def _severity(link: Link) -> Severity:
     return Severity.WARNING if link.n_common else Severity.ERROR
 
 
-def _describe(link: Link, kind: str, *, count: int, severity: Severity) -> Finding:
+def _suggest_width(link: Link, data: CheckedData) -> str | None:
+    """The setting that fills in the zeros that the other table has, where the ids differ by nothing else."""
+    names, other = data[link.table].source_names(link.column), link.other_example or ""
+    if link.spellings != ("leading_zeros",) or len(names) != 1 or not other.startswith("0"):
+        return None
+    return f'{link.column} = {{ column = "{names[0]}", id_width = {len(other)} }}'
+
+
+def _describe(link: Link, kind: str, *, count: int, severity: Severity, setting: str | None = None) -> Finding:
     return Finding(
         kind=kind,
         severity=severity,
@@ -39,6 +49,7 @@ def _describe(link: Link, kind: str, *, count: int, severity: Severity) -> Findi
         count=count,
         of=link.n_ids,
         example=link.example,
+        setting=setting,
         values={
             "n_common": link.n_common,
             "others": link.others,

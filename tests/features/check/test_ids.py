@@ -42,6 +42,14 @@ def test_ids_that_differ_only_in_writing_say_in_which_way(engine_name: str, boug
     assert {f.severity for f in lookups} == {Severity.ERROR}
 
 
+def test_ids_that_lost_their_zeros_name_the_setting_that_fills_them_in():
+    tables = shop("0001 2024-03-01", "0020 2024-03-01", customers=customers("1", "20"))
+
+    settings = {one.table: one.setting for one in find(tables) if one.kind == "differing_ids"}
+
+    assert settings == {"customers": 'customer_id = { column = "customer_id", id_width = 4 }', "purchases": None}
+
+
 def test_ids_that_have_nothing_in_common_are_an_error_with_an_example_of_both():
     tables = shop("ada 2024-03-01", customers=customers("CUST-1"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ibis
 import msgspec
 import pyarrow as pa
 import pytest
@@ -11,6 +12,7 @@ from core.errors import DataError
 from tables.cleaning.conform import conform
 from tables.contract import CONTRACT
 from tables.engines.databases import connect_in_memory
+from tests.engines import engine, every_engine
 from tests.worlds import config
 
 
@@ -52,6 +54,17 @@ def test_cents_are_hundredths_but_yen_are_yen():
     amounts = [row["amount"] for row in read_rows(frame, "purchases", columns=columns)]
 
     assert amounts == pytest.approx([12.5, 1250, 1.25, 1250])  # the base currency is the yen
+
+
+@every_engine
+def test_ids_of_digits_are_filled_with_zeros_and_others_stay(engine_name: str):
+    frame = orders(amount=["1"] * 4, who=["7", "12345", "1234567", "c7"])
+    source = TableSource(path="f.csv", columns={"customer_id": ColumnSource(column="who", id_width=5)})
+    raw = engine(engine_name).create_table(ibis.util.gen_name("raw"), frame, temp=True)
+
+    rows = conform(raw, CONTRACT["purchases"], config=config(), source=source).rows.to_pyarrow().to_pylist()
+
+    assert sorted(row["customer_id"] for row in rows) == ["00007", "12345", "1234567", "c7"]
 
 
 def test_a_scale_multiplies_a_number():

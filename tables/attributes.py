@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from core.config.data_set import Config
 from core.feature_names import FeatureFamily
 from core.feature_table import SEMANTICS, FeatureColumn
 from core.i18n.translation import ENGLISH, JAPANESE, translate
@@ -80,6 +81,8 @@ class Attribute:
     words: tuple[str, ...] | None
     "The vocabulary of a word attribute; None for numbers and ages."
     as_of_today: bool
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    "What people call it, by language."
 
     @property
     def name(self) -> str:
@@ -90,14 +93,14 @@ class Attribute:
     @property
     def column(self) -> FeatureColumn:
         """The declaration of this attribute in a feature table."""
-        plain = self.source.replace("_", " ")
+        plain = self.labels.get(ENGLISH, self.source.replace("_", " "))
         title = "days since {attribute}" if self.kind == "age" else "{attribute}"
         return FeatureColumn(
             name=self.name,
             family=FeatureFamily.ATTRIBUTES,
             unit=UNITS[self.kind],
             en=translate(title, ENGLISH, attribute=plain),
-            ja=translate(title, JAPANESE, attribute=self.source),
+            ja=translate(title, JAPANESE, attribute=self.labels.get(JAPANESE, self.source)),
             missing="not known for this customer at the cutoff, or a word that was not seen in training",
             digest=digest_of([SEMANTICS, self.table, self.source, self.kind]),
             vocabulary=self.words,
@@ -124,14 +127,20 @@ def _build_attribute(
 ) -> Attribute:
     as_of_today = f"{table}.{source}" in tables.config.as_of_today
     kind = kind_of(tables[table][source])
-    attribute = Attribute(table, source, kind=kind, words=None, as_of_today=as_of_today)
+    labels = labels_of(source, tables.config)
+    attribute = Attribute(table, source, kind=kind, words=None, as_of_today=as_of_today, labels=labels)
     if kind != "word":
         return attribute
     if vocabularies is None:
         words = frequent_words(tables[table], source, max_words=MAX_WORDS)
     else:
         words = vocabularies.get(attribute.name, ())
-    return Attribute(table, source, kind=kind, words=words, as_of_today=as_of_today)
+    return replace(attribute, words=words)
+
+
+def labels_of(name: str, config: Config) -> dict[str, str]:
+    """What an attribute is called, by language, as far as the TOML says it."""
+    return {language: labels[name] for language, labels in config.attribute_labels.items() if name in labels}
 
 
 def kind_of(column: ir.Value) -> Kind:

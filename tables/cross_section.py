@@ -28,7 +28,7 @@ from core.errors import DataError
 from core.feature_table import FeatureTable
 from core.ids import digest_of
 from core.labels import Labels
-from tables.attributes import MAX_WORDS, Attribute, encode_attribute, kind_of
+from tables.attributes import MAX_WORDS, Attribute, encode_attribute, kind_of, labels_of
 from tables.cleaning.undeclared import ReadColumns, UndeclaredColumn, fetch, read_undeclared, select_cells
 from tables.cleaning.workbench import Clock, Workbench
 from tables.cross_section_columns import ListedColumns, find_unusable_columns, list_columns
@@ -128,7 +128,8 @@ class CrossSection:
     def _attribute(self, name: str) -> Attribute:
         kind = kind_of(self.rows[name])
         words = words_of(self.arrow[name]) if kind == "word" else None
-        return Attribute("customers", name, kind=kind, words=words, as_of_today=True)
+        labels = labels_of(name, self.config)
+        return Attribute("customers", name, kind=kind, words=words, as_of_today=True, labels=labels)
 
     @property
     def _source(self) -> CrossSectionSource:

@@ -24,7 +24,8 @@ from core.config.training import (
 )
 from core.currencies import currency_codes, decimals_of
 from core.environment import Places
-from core.errors import ConfigError
+from core.errors import ConfigError, did_you_mean
+from core.i18n.translation import languages
 
 
 class Config(Section, frozen=True):
@@ -72,6 +73,10 @@ class Config(Section, frozen=True):
     "Churn causes and interventions."
     attributes: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     "Listed attributes by table, e.g. customers = ['country']. They are used as features; those of items as filters."
+    attribute_labels: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
+    """\
+    What listed attributes are called in reasons, by language and name: `[attribute_labels.ja]` with `country = "国"`.
+    Default: the name itself."""
     as_of_today: tuple[str, ...] = ()
     "Listed attributes without a date that are used all the same, e.g. 'customers.country'. Model cards name them."
     predict: dict[str, PredictedEvent] = msgspec.field(default_factory=dict)
@@ -110,6 +115,16 @@ class Config(Section, frozen=True):
         if self.csat_scale[0] >= self.csat_scale[1]:
             raise ValueError("csat_scale is the lowest score and then the highest, e.g. [1, 5]")
         require_time_zone(self.time_zone)
+        self._require_known_labels()
+
+    def _require_known_labels(self) -> None:
+        listed = {name for names in self.attributes.values() for name in names}
+        for language, labels in self.attribute_labels.items():
+            if language not in languages():
+                raise ValueError(f"attribute_labels: no language '{language}'{did_you_mean(language, languages())}")
+            for name in labels:
+                if name not in listed and self.cross_section is None:
+                    raise ValueError(f"attribute_labels: '{name}' is no listed attribute{did_you_mean(name, listed)}")
 
     @property
     def zone(self) -> ZoneInfo:

@@ -6,8 +6,10 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pytest
 
 from core.feature_table import FeatureTable
+from core.i18n.translation import ENGLISH, JAPANESE
 from features.pipeline import compute_features
 from tables.attributes import attribute_groups
 from tests.featured import cohort, features_at
@@ -33,6 +35,31 @@ def test_words_become_codes_of_a_sorted_vocabulary():
     assert features.vocabularies == {"city": ("Oslo", "Rome")}
     np.testing.assert_array_equal(features.column("city"), [1, 0, np.nan])
     np.testing.assert_array_equal(features.column("age"), [30, 40, np.nan])
+
+
+def test_reasons_call_an_attribute_by_its_label_in_each_language():
+    labels = {"ja": {"city": "お住まいの市", "joined_at": "入会"}, "en": {"city": "home town"}}
+    settings = config(attributes=LISTED.attributes, attribute_labels=labels)
+    rows = frame(customer_row("ada", "2024-01-01", city="Rome"))
+    features = features_at(shop("ada 2024-01-01", settings=settings, customers=rows), "ada")
+
+    titles = {column.name: (column.title(ENGLISH), column.title(JAPANESE)) for column in features.columns}
+
+    assert titles["city"] == ("home town", "お住まいの市")
+    assert titles["age"] == ("age", "age")
+    assert titles["days_since_joined_at"] == ("days since joined at", "入会からの日数")
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ({"jp": {"city": "市"}}, "attribute_labels: no language 'jp'"),
+        ({"ja": {"ctiy": "市"}}, "attribute_labels: 'ctiy' is no listed attribute; did you mean 'city'"),
+    ],
+)
+def test_a_label_of_an_unknown_language_or_attribute_is_refused(labels: dict[str, dict[str, str]], message: str):
+    with pytest.raises(ValueError, match=message):
+        config(attributes={"customers": ("city",)}, attribute_labels=labels)
 
 
 def test_a_date_becomes_the_days_since_it():

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -221,6 +221,18 @@ class Interactions(Histories):
     def histories(self) -> Histories:
         """The lines with a customer."""
         return Histories(**_columns_of(self))
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether there is any line, anonymous ones counted."""
+        return len(self.times) + len(self.anonymous_times) > 0
+
+    @property
+    def day_after_last(self) -> date:
+        """The day after the last line, anonymous ones counted; there must be a line."""
+        return np.concatenate([self.times, self.anonymous_times]).max().astype("datetime64[D]").item() + timedelta(
+            days=1
+        )
 
     def recode(self, item_ids: NDArray[np.str_]) -> Interactions:
         """The same lines, anonymous ones too, in another catalogue; lines of items that it lacks are dropped."""

@@ -1,71 +1,15 @@
-"""Shares fits between the recipes of one training: the same settings on the same rows are fitted once.
-
-    with share_fits():
-        validate(recipes)       the blend contains the boosting and the regression that are also tried on their own
-        calibrate(chosen)       calibration changes what follows the fit, not the fit
-
-Half of the time of a training went into fits that had been done before. Outside of the block nothing is kept.
-"""
+"""Shares the fits of churn models on the same rows between the recipes of one training; see `models/shared_fits.py`."""
 
 from __future__ import annotations
 
-import hashlib
-import threading
-from collections.abc import Callable, Generator, Hashable
-from concurrent.futures import Future
-from contextlib import contextmanager
-from typing import Any, TypeVar
-
-import numpy as np
+from collections.abc import Callable, Hashable
 
 from models.churn.customer_folds import TrainingRows
+from models.shared_fits import Fitted, fit_once, share_fits
 
-Fitted = TypeVar("Fitted")
-
-
-class _Store:
-    """The fits so far; a second thread that asks for a running fit waits for it."""
-
-    def __init__(self) -> None:
-        self._fits: dict[Hashable, Future[Any]] = {}
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable, fit: Callable[[], Fitted]) -> Fitted:
-        """The result for this key, fitted by the first who asks."""
-        with self._lock:
-            is_first = key not in self._fits
-            future = self._fits.setdefault(key, Future())
-        if is_first:
-            try:
-                future.set_result(fit())
-            except BaseException as fault:
-                future.set_exception(fault)
-                raise
-        return future.result()
-
-
-_stores: list[_Store] = []
-"One per running block of `share_fits`."
-
-
-@contextmanager
-def share_fits() -> Generator[None]:
-    """Keep the fits of this block, in all of its threads, until its end."""
-    _stores.append(_Store())
-    try:
-        yield
-    finally:
-        _stores.pop()
+__all__ = ["fit_shared", "share_fits"]
 
 
 def fit_shared(rows: TrainingRows, settings: Hashable, *, fit: Callable[[], Fitted]) -> Fitted:
     """The result of `fit`, or that of an earlier one with the same rows and settings in the same `share_fits`."""
-    return _stores[-1].get((settings, _digest(rows)), fit) if _stores else fit()
-
-
-def _digest(rows: TrainingRows) -> str:
-    digest = hashlib.blake2b()
-    for array in (rows.values, rows.churned, rows.customer_ids):
-        digest.update(f"{array.shape}{array.dtype}".encode())
-        digest.update(np.ascontiguousarray(array).view(np.uint8).data)
-    return digest.hexdigest()
+    return fit_once(settings, (rows.values, rows.churned, rows.customer_ids), fit=fit)

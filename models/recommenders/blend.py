@@ -35,6 +35,7 @@ from models.recommenders.engine.blend_weights import (
 from models.recommenders.engine.holdout import FOLDS, FoldKind, HoldoutFold, holdout_folds
 from models.recommenders.engine.scoring import ScoringRecommender
 from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, OneOf, Ranges
+from models.recommenders.engine.shared_fits import fit_recommender
 from models.resources import limit_blas_to_one_thread
 from models.setting_types import Days, HalfLife, Seed, check_settings
 
@@ -126,7 +127,7 @@ class BlendRecommender(ScoringRecommender):
         parts = {}
         for name, part in self._create_parts().items():
             try:
-                parts[name] = part.fit(interactions, cutoff)
+                parts[name] = fit_recommender(part, interactions, cutoff=cutoff)
             except NotEnoughMemory as refusal:
                 self.left_out_[name] = str(refusal)
         if not parts:

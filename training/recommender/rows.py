@@ -32,6 +32,7 @@ from models.metrics.ranking.data import Categories, RankingData
 from models.metrics.ranking.evaluation import compare_rankings, ranking_metrics
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.engine.exclusions import Exclusions
+from models.recommenders.engine.shared_fits import fit_recommender
 from models.resources import SHARED
 from tables.assortment import load_items
 from tables.tables import Tables
@@ -79,7 +80,7 @@ class RankingTask:
         interactions = interactions or self.past
         model = recipe.build(RECOMMENDERS)
         with SHARED.hold(model.peak_memory_gb(interactions)), threads_for(recipe, interactions):
-            return model.fit(interactions).recommend(
+            return fit_recommender(model, interactions).recommend(
                 self.histories,
                 MAX_K,
                 cutoff=self.cutoff,

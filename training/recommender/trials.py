@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from core.errors import NotEnoughHistory, NotEnoughMemory
 from core.intervals import Estimate, estimate_intervals
 from core.model_card import Comparison, Metric
+from models.shared_fits import share_fits
 from training.judging.choosing import choose_simplest, mean_with_standard_error
 from training.recommender.rows import CHOSEN_AT, RankingTask
 from training.run.recipe import Recipe
@@ -143,7 +144,8 @@ class _Steps:
     def judge(self, task: RankingTask, label: str) -> dict[str, NDArray[np.float64]]:
         """The NDCG of each remaining recipe at a task; one that cannot be fitted is skipped."""
         names = list(self.remaining)
-        results = run_parallel(lambda name: self._ndcg(name, task), names, progress=self.progress, label=label)
+        with share_fits():
+            results = run_parallel(lambda name: self._ndcg(name, task), names, progress=self.progress, label=label)
         for name, result in zip(names, results, strict=True):
             if isinstance(result, str):
                 self.skipped[name] = result

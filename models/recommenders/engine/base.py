@@ -84,10 +84,9 @@ class Recommender:
         Raises NotEnoughHistory where there is no such purchase, and NotEnoughMemory before it starts.
         """
         past = interactions if cutoff is None else interactions.before(cutoff)
-        times = np.concatenate([past.times, past.anonymous_times])
-        if not len(times):
+        if not past.has_lines:
             raise NotEnoughHistory("no item was bought before the cutoff; recommendations need item_id in purchases")
-        self.cutoff_ = cutoff or times.max().astype("datetime64[D]").astype(date) + timedelta(days=1)
+        self.cutoff_ = cutoff or past.day_after_last
         recent = past if self.span_days is None else past.since(self.cutoff_ - timedelta(days=self.span_days))
         refuse_too_large(self.name, max(counting_gb(past), self.memory_gb(recent)))
         self.item_ids = past.item_ids

@@ -33,6 +33,8 @@ class Labels:
     "datetime64[D], exclusive: the watermark of the tables that the label reads."
     horizon_days: int
     gap_days: int = 0
+    words: tuple[str, str] = ("churned", "stayed")
+    "What customers with and without the outcome did, for messages; `churned` is true for those with it."
     definition: str = ""
     "In words, e.g. 'no purchase within 90 days'."
 

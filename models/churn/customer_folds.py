@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +30,12 @@ class TrainingRows:
     churned: NDArray[np.float64]
     "(n,) 1.0 or 0.0."
     customer_ids: NDArray[np.str_]
+    words: tuple[str, str] = ("churned", "stayed")
+    "See `Labels.words`."
 
     def take(self, rows: NDArray[np.bool_]) -> TrainingRows:
         """The rows that a mask selects."""
-        return TrainingRows(self.values[rows], self.churned[rows], self.customer_ids[rows])
+        return replace(self, values=self.values[rows], churned=self.churned[rows], customer_ids=self.customer_ids[rows])
 
     def resample(self, n_resamples: int, *, seed: int) -> Iterator[NDArray[np.float64]]:
         """Draw samples of the customers: how often each row counts, (n,) each.
@@ -61,7 +63,7 @@ class TrainingRows:
 
     def refuse_too_few(self) -> None:
         """Raise NotEnoughHistory where either class has too few customers."""
-        for word, of_class in (("churned", self.churned == 1), ("stayed", self.churned == 0)):
+        for word, of_class in zip(self.words, (self.churned == 1, self.churned == 0), strict=True):
             n_customers = len(np.unique(self.customer_ids[of_class]))
             if n_customers < MIN_CUSTOMERS:
                 raise NotEnoughHistory(

@@ -13,7 +13,7 @@ TargetEncoder.)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import msgspec
@@ -80,7 +80,7 @@ def encode_training_rows(rows: TrainingRows, columns: Sequence[FeatureColumn], *
     for fold in np.unique(folds):
         held, others = folds == fold, rows.take(folds != fold)
         values[held] = WordRates.fit(others, columns).encode(rows.values[held])
-    return TrainingRows(values, rows.churned, rows.customer_ids)
+    return replace(rows, values=values)
 
 
 def wide_columns(columns: Sequence[FeatureColumn]) -> dict[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from core.errors import NotEnoughHistory
 from core.feature_table import FeatureTable, require_same_features
-from core.model_kinds import PREDICT, find_kind
+from core.model_kinds import find_kind
 from features.cohort import select_cohort
 from features.event_history import add_event_history
 from features.labels.events import ask_for_event
@@ -32,7 +32,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         if event in packages
     }
     if not events:
-        return BuiltPart(None, f"no model of an event; run `{PREDICT.train_command}`" if inputs.config.predict else "")
+        return BuiltPart(None)
     return BuiltPart(PredictPart(events=events, opted_out=IdIndex.of(inputs.scoring_opt_outs)[0]))
 
 

@@ -60,8 +60,8 @@ def handle(request: PredictionsRequest, context: RequestContext) -> PredictionsR
     """Look up every customer."""
     release, predict = context.release, context.release.predict
     kind = f"{PREDICT.name}.{request.event}"
-    if kind in release.description.missing or (predict is None and PREDICT.name in release.description.missing):
-        raise not_released(release, kind if kind in release.description.missing else PREDICT.name)
+    if kind in release.description.missing:
+        raise not_released(release, kind)
     if predict is None or request.event not in predict.events:
         names = ", ".join(predict.events if predict else ()) or "none"
         raise Problem(ProblemType.UNKNOWN_EVENT, f"events of this release: {names}")

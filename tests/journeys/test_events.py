@@ -26,6 +26,11 @@ customers = "lapsed"
 [segments.tea_lovers]
 rule = "buys_tea_probability > 0.2"
 """
+RARE = """
+[predict.rare]
+table = "purchases"
+where = "amount > 1e9"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +100,13 @@ def test_events_that_the_toml_does_not_have_are_refused_in_one_line(shop: DataSe
         in shop.kizuna("train", "predict", "--event", "nope").error_line
     )
     assert "there are: buys_tea" in shop.kizuna("score", "--event", "nope", "--out", "x.csv").error_line
+
+
+def test_an_event_that_hardly_happens_is_named_and_others_are_trained(shop: DataSet):
+    shop.toml.write_text(shop.toml.read_text(encoding="utf-8") + RARE, encoding="utf-8")
+
+    result = shop.kizuna("train", "predict", "--event", "rare", "--event", "buys_tea", *QUICK)
+
+    assert result.exit_code == 2
+    assert "[predict.rare] 0 customers had the event, but a model needs at least 10" in result.error
+    assert "challenger: kizuna.shop.predict.buys_tea" in result.out

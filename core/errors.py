@@ -84,8 +84,13 @@ class TamperedLedger(KizunaError):
     """The chain of hashes of a ledger is broken."""
 
 
+def find_similar(name: str, names: Iterable[str]) -> str | None:
+    """The name that is most similar to an unknown one; None if none is."""
+    return next(iter(get_close_matches(name, sorted(names), n=1)), None)
+
+
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """The end of a message about an unknown name: `; did you mean 'als'?`, or all names if none is similar."""
     options = sorted(names)
-    similar = get_close_matches(name, options, n=1)
-    return f"; did you mean '{similar[0]}'?" if similar else f"; there are: {', '.join(options)}"
+    similar = find_similar(name, options)
+    return f"; did you mean '{similar}'?" if similar is not None else f"; there are: {', '.join(options)}"

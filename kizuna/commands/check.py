@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from core.config.data_set import Config
-from core.errors import NotEnoughHistory
+from core.errors import KizunaError, NotEnoughHistory
+from core.i18n.message import describe_error
 from core.i18n.translation import ENGLISH, Language, translate
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, LanguageOption, OutputFormat, open_config
 
@@ -30,7 +31,11 @@ def check(
     """Check the data: what was read, what will be wrong later and how to mend it, and whether the history suffices."""
     settings = open_config(config, allow_cross_section=True)
     console = Console(stderr=output_format is OutputFormat.JSON)
-    data = check_data(settings, console, language=lang)
+    try:
+        data = check_data(settings, console, language=lang)
+    except KizunaError as error:
+        error.args = (describe_error(error, lang),)
+        raise
     if output_format is OutputFormat.JSON:
         from features.check.document import render_json
 

@@ -21,6 +21,7 @@ import ibis.expr.types as ir
 from core.config.data_set import Config
 from core.config.sources import ColumnSource, RowMatch, TableSource, ValueFormat, format_of
 from core.errors import ConfigError, DataError, did_you_mean
+from core.i18n.message import Message
 from tables.cleaning.evidence import ReadingNote, WrittenColumn, find_formats
 from tables.cleaning.numbers import currency_in_mark
 from tables.cleaning.readings import UNREADABLE, Reading, read_column
@@ -237,10 +238,9 @@ def map_columns(
         if column is not None:
             mapped[name] = ColumnSource(column=column) if isinstance(column, str) else column
         elif name in contract.mandatory_columns or name in attributes:
-            raise DataError(
-                f"{contract.name} lacks the column '{name}'; found: {', '.join(columns_of(raw))}; say which one "
-                f"it is under [tables.{contract.name}.columns]"
-            )
+            values = {"table": contract.name, "column": name, "columns": ", ".join(columns_of(raw))}
+            text = "{table} lacks the column '{column}'; found: {columns}; say which one it is under {section}"
+            raise DataError(Message(text, {**values, "section": f"[tables.{contract.name}.columns]"}))
     return mapped
 
 

@@ -18,6 +18,7 @@ from ibis import _
 from core.config.lookup import Lookup
 from core.config.sources import ValueFormat
 from core.errors import DataError
+from core.i18n.message import Message
 from tables.cleaning.readings import read_column
 from tables.cleaning.source_columns import ROW_NUMBER, columns_of, source_column
 from tables.cleaning.workbench import Clock, Workbench
@@ -85,11 +86,20 @@ def _refuse_repeated_keys(others: ir.Table, lookup: Lookup, *, table: str) -> No
     example = repeated.order_by("first", "key").limit(1).to_pyarrow().to_pylist()
     if example:
         n_repeated = int(repeated.count().to_pyarrow().as_py())
-        rows = f" (rows {example[0]['first']:,} and {example[0]['last']:,})" if example[0]["first"] else ""
+        pair = {"first": example[0]["first"] or 0, "last": example[0]["last"] or 0}
         raise DataError(
-            f"{lookup.label}: {n_repeated:,} values of {lookup.key or lookup.on} occur more than once, e.g. "
-            f"'{example[0]['key']}'{rows}; keep one row each, or name another file or key under "
-            f"[tables.{table}.lookup]"
+            Message(
+                "{other}: {n} values of {key} occur more than once, e.g. '{example}'{rows}; keep one row each, or name "
+                "another file or key under {section}",
+                {
+                    "other": lookup.label,
+                    "n": n_repeated,
+                    "key": lookup.key or lookup.on,
+                    "example": example[0]["key"],
+                    "rows": Message(" (rows {first} and {last})", pair) if example[0]["first"] else "",
+                    "section": f"[tables.{table}.lookup]",
+                },
+            )
         )
 
 

@@ -20,7 +20,8 @@ import msgspec
 
 from core.config.profiles import read_profile
 from core.config.sources import ColumnSource, RowFilter, TableSource, ValueFormat
-from core.errors import DataError, did_you_mean
+from core.errors import DataError
+from core.i18n.message import Message, suggest_name
 from tables.cleaning.readings import Reading, read_column
 from tables.cleaning.workbench import Workbench
 
@@ -72,7 +73,8 @@ def source_column(raw: ir.Table, name: str, *, table: str) -> ir.Value:
     for field in fields:
         column = column[field] if isinstance(column, ir.StructValue) and field in column.names else None
     if column is None:
-        raise DataError(f"the source of {table} has no column '{name}'{did_you_mean(name, columns_of(raw))}")
+        values = {"table": table, "column": name, "hint": suggest_name(name, columns_of(raw))}
+        raise DataError(Message("the source of {table} has no column '{column}'{hint}", values))
     return column
 
 

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 
 from core.date_format import compile_date_format
+from core.i18n.message import Message
 from tables.contract import Kind
 
 NUMERIC_DATE = re.compile(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?!\d)")
@@ -33,6 +34,19 @@ DAYS = (
     "%d. %B %Y",
     "%a, %d %b %Y",
 )
+SETTING = re.compile(r"(date_format|decimal|thousands) = .*$")
+"The setting within a suggestion."
+SHAPES = (
+    "set {setting}",
+    "it could be several dates; set {setting}",
+    "it could be two dates; set {setting}",
+    "if it counts from 1970, set {setting}",
+    'set date_format to a pattern such as "%d.%m.%Y %H:%M"',
+    "name another column under {section}, or list the values that mean missing in null_values",
+    "name another column under {section}, or list the values that mean missing in null_values; "
+    "write true or false, yes or no, 1 or 0, はい or いいえ",
+)
+"Every suggestion, as the catalogues of translations know it."
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %I:%M %p", ", %H:%M", " %H:%M:%S %z")
 
 
@@ -47,6 +61,14 @@ def suggest_setting(value: str | None, kind: Kind | None, *, section: str) -> st
         settings = (text for shape, text in NUMBERS.items() if re.fullmatch(AROUND_NUMBER.format(shape), value.strip()))
         return next(settings, general)
     return f"{general}; {YES_OR_NO}" if kind == "boolean" else general
+
+
+def describe_suggestion(value: str | None, kind: Kind | None, *, section: str) -> Message:
+    """As `suggest_setting`, for people of any language."""
+    text = suggest_setting(value, kind, section=section)
+    setting = SETTING.search(text)
+    shapes = (text.replace(setting[0], "{setting}") if setting else text).replace(section, "{section}")
+    return Message(shapes, {"setting": setting[0] if setting else "", "section": section})
 
 
 def _suggest_date_format(value: str) -> str:

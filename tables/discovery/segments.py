@@ -37,7 +37,7 @@ def standard_segments(
     return {
         translate(f"segment.{name}", into): (
             Setting("rule", rule),
-            Setting("action", translate(f"segment.{name}.action", into)),
+            Setting("action", translate(f"action.{name}", into)),
         )
         for name, rule in rules.items()
     }

@@ -16,11 +16,12 @@ from ibis.backends.sql import SQLBackend
 
 from core.config.data_set import Config, require_dated_tables
 from core.errors import ConfigError, DataError
+from core.i18n.message import ExclusionReason, Message
 from tables.cleaning.conform import Conformed, conform, contract_of
 from tables.cleaning.identifiers import LOST_DIGITS, NO_WHOLE_NUMBER, ROUNDED
 from tables.cleaning.readings import FOREIGN, UNREADABLE
 from tables.cleaning.source_columns import unnest_list
-from tables.cleaning.suggestions import suggest_setting
+from tables.cleaning.suggestions import describe_suggestion
 from tables.contract import CONTRACT
 from tables.engines.databases import computes, connect, connect_in_memory, find_table
 from tables.load_report import LoadReport, RowExclusion
@@ -97,36 +98,68 @@ def refuse_unusable(report: LoadReport) -> None:
     """Raise DataError if a table is empty, has mixed types, or has two rows for one thing."""
     name, section = report.table, f"[tables.{report.table}]"
     if not report.n_rows:
-        raise DataError(f"{name} is empty: its source has no rows; check its path or table under {section}")
+        text = "{table} is empty: its source has no rows; check its path or table under {section}"
+        raise DataError(Message(text, {"table": name, "section": section}))
     for rows in report.exclusions:
         if rows.n_rows > MAX_UNREADABLE_SHARE * report.n_rows:
             _refuse_unreadable(rows, report)
     if not report.n_usable:
-        reasons = ", ".join(
-            f"{rows.reason} ({rows.n_rows:,} rows{f', e.g. {rows.example}' if rows.example else ''})"
-            for rows in report.exclusions
-        )
-        foreign = next((rows.column for rows in report.exclusions if rows.reason.endswith(FOREIGN)), None)
-        marks = f', with currency = {{ marks_of = "..." }} naming the source of {foreign}' if foreign else ""
-        raise DataError(f"no row of {name} can be used: {reasons}; check the columns under {section}{marks}")
+        _refuse_all(report)
     if report.n_repeated_keys:
-        raise DataError(
-            f"{report.n_repeated_keys} rows of {name} repeat their {CONTRACT[name].key}; keep one row each, or map "
-            f"valid_from under {section} to say since when each row is valid"
+        text = Message(
+            "{n} rows of {table} repeat their {key}; keep one row each, or map valid_from under {section} to say since "
+            "when each row is valid",
+            {"n": report.n_repeated_keys, "table": name, "key": str(CONTRACT[name].key), "section": section},
         )
+        raise DataError(text)
+
+
+def _refuse_all(report: LoadReport) -> None:
+    """Raise DataError with every reason why the rows of a table are excluded."""
+    reasons = tuple(
+        Message(
+            "{reason} ({n} rows{example})",
+            {"reason": ExclusionReason(rows.reason), "n": rows.n_rows, "example": _describe_example(rows)},
+        )
+        for rows in report.exclusions
+    )
+    foreign = next((rows.column for rows in report.exclusions if rows.reason.endswith(FOREIGN)), None)
+    marks = Message(', with currency = { marks_of = "..." } naming the source of {column}', {"column": foreign or ""})
+    raise DataError(
+        Message(
+            "no row of {table} can be used: {reasons}; check the columns under {section}{marks}",
+            {
+                "table": report.table,
+                "reasons": reasons,
+                "section": f"[tables.{report.table}]",
+                "marks": marks if foreign else "",
+            },
+        )
+    )
+
+
+def _describe_example(rows: RowExclusion) -> Message | str:
+    """The value and its row, to follow a count; '' if neither is known."""
+    if rows.value is None or rows.row is None:
+        return Message(", e.g. {example}", {"example": rows.example}) if rows.example else ""
+    return Message(", e.g. {example} (row {row})", {"example": f"'{rows.value}'", "row": rows.row})
 
 
 def _refuse_unreadable(rows: RowExclusion, report: LoadReport) -> None:
     """Raise DataError where the column has other content than its contract says, or ids that lost their digits."""
     reason = rows.reason.removeprefix(f"{rows.column}: ")
-    counts = f"{rows.n_rows:,} of {report.n_rows:,} values are"
-    example = f", e.g. {rows.example}" if rows.example else ""
+    counts = {
+        "place": f"{report.table}.{rows.column}",
+        "n": rows.n_rows,
+        "of": report.n_rows,
+        "example": _describe_example(rows),
+    }
     if reason in (LOST_DIGITS, ROUNDED, NO_WHOLE_NUMBER):
-        raise DataError(
-            f"{report.table}.{rows.column}: {counts} {reason}{example}; export the column as text, or name another one"
-        )
+        text = "{place}: {n} of {of} values are {fault}{example}; export the column as text, or name another one"
+        raise DataError(Message(text, {**counts, "fault": ExclusionReason(reason)}))
     if reason.startswith(UNREADABLE):
         contract = CONTRACT[report.table]
         kind = contract[rows.column].kind if rows.column in contract else None
-        mend = suggest_setting(rows.value, kind, section=f"[tables.{report.table}]")
-        raise DataError(f"{report.table}.{rows.column}: {counts} no {kind}{example}; {mend}")
+        mend = describe_suggestion(rows.value, kind, section=f"[tables.{report.table}]")
+        text = "{place}: {n} of {of} values are no {kind}{example}; {mend}"
+        raise DataError(Message(text, {**counts, "kind": Message(str(kind)), "mend": mend}))

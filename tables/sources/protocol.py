@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from core.catalogue import Catalogue
 from core.config.sources import FileSource, TableSource
 from core.errors import ConfigError, SourceUnavailable
+from core.i18n.message import Message
 from tables.cleaning.source_columns import ROW_NUMBER
 
 
@@ -43,8 +44,9 @@ class Location:
         paths = sorted({*self._matches(self.settings.path), *self.entries}, key=_natural_order)
         folders = [path for path in paths if path.is_dir()]
         if folders:
+            values = {"table": self.name, "folder": str(folders[0])}
             raise SourceUnavailable(
-                f"{self.name}: {folders[0]} is a folder; name its files, e.g. {folders[0]}/*.parquet"
+                Message("{table}: {folder} is a folder; name its files, e.g. {folder}/*.parquet", values)
             )
         return paths
 
@@ -66,7 +68,8 @@ class Location:
     def _matches(self, pattern: str) -> list[Path]:
         paths = [Path(path) for path in glob(pattern, recursive=True)]  # noqa: PTH207 - Path.glob takes no absolute pattern
         if not paths:
-            raise SourceUnavailable(f"{self.name}: no file at {pattern}; check path under [tables.{self.name}]")
+            values = {"table": self.name, "path": pattern, "section": f"[tables.{self.name}]"}
+            raise SourceUnavailable(Message("{table}: no file at {path}; check path under {section}", values))
         return paths
 
     @property

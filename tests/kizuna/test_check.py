@@ -217,3 +217,33 @@ def texts_of(part: Any) -> list[str]:
     if isinstance(part, list):
         return [text for one in part for text in texts_of(one)]
     return [part] if isinstance(part, str) else []
+
+
+BROKEN = {
+    "no rows": ("customer,event_time,amount\n", "purchasesは空です。"),
+    "no such column": (
+        "who,event_time,amount\na,2024-01-01,1\n",
+        "列「customer」がありません。あるのはamount, event_time, whoです",
+    ),
+    "no dates": (
+        "customer,event_time,amount\na,15/31/2024,1\nb,15/31/2024,1\n",
+        "purchases.event_time:2件中2件が日時として読み取れません(例:'15/31/2024'、1行目)。",
+    ),
+    "nothing usable": (
+        "customer,event_time,amount\na,2024-01-01,\n",
+        "purchasesには使える行がありません:amount: 値なし(1行",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), BROKEN.values(), ids=BROKEN)
+def test_an_error_that_ends_the_check_is_in_its_language(tmp_path: Path, capsys, text: str, message: str):
+    (tmp_path / "p.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "k.toml").write_text(
+        'name = "w"\ntime_zone = "UTC"\ncurrency = "EUR"\nactive_days = 90\nchurn = { horizon_days = 30 }\n'
+        '[tables.purchases]\npath = "p.csv"\ncolumns = { customer_id = "customer" }\n'
+    )
+
+    assert run(["check", "--config", str(tmp_path / "k.toml"), "--lang", "ja"]) == 2
+
+    assert message in capsys.readouterr().err

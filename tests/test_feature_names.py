@@ -12,8 +12,10 @@ from typing import get_args
 import pytest
 
 from core import feature_names
+from core.config.training import PredictedEvent
 from core.feature_names import FeatureFamily, KeyFigure, RuleVariable
 from core.segmentation import ValueKind
+from features.event_history import history_columns
 from features.families.catalogue import all_features
 from features.segments.rule_variables import KEY_FIGURES
 from insights.causes.covariates import DEFAULT_FEATURES, SYMPTOMS
@@ -24,7 +26,9 @@ PACKAGES = ("core", "tables", "simulation", "models", "features", "training", "i
 DECLARATIONS = ("features/families/", "core/feature_names.py")
 
 FEATURES = all_features()
-NAMES = {feature.name for feature in FEATURES}
+OF_EVENTS = history_columns(PredictedEvent(table="purchases"))
+"The features that only models of events have."
+NAMES = {feature.name for feature in (*FEATURES, *OF_EVENTS)}
 CONSTANTS = {name: value for name, value in vars(feature_names).items() if name.isupper()}
 
 LOOKS_LIKE_A_FEATURE = re.compile(r"[a-z][a-z0-9_]*_(\d+d|total)|days_since_[a-z0-9_]+|main_[a-z_]+")
@@ -72,10 +76,10 @@ def test_every_constant_is_the_name_of_a_declared_feature():
 
 
 def test_the_families_are_those_of_the_declared_features():
-    declared = {feature.family for feature in FEATURES} | {FeatureFamily.ATTRIBUTES}
+    declared = {feature.family for feature in (*FEATURES, *OF_EVENTS)} | {FeatureFamily.ATTRIBUTES}
 
     assert declared == set(FeatureFamily)
-    assert all(isinstance(feature.family, FeatureFamily) for feature in FEATURES)
+    assert all(isinstance(feature.family, FeatureFamily) for feature in (*FEATURES, *OF_EVENTS))
 
 
 def test_every_key_figure_is_computed_from_declared_features():

@@ -33,7 +33,7 @@ def largest_error(company: CompanyCauses) -> float:
     return max(100 * abs(shares[cause].value - float(true)) for cause, true in pairs)
 
 
-def covered(company: CompanyCauses) -> list[bool]:
+def covers(company: CompanyCauses) -> list[bool]:
     """Whether the interval of each cause's share contains the true share."""
     shares = company.decomposition.groups[0].attributed_shares
     pairs = zip(company.decomposition.causes, company.truth, strict=True)
@@ -46,7 +46,7 @@ def figures_of(n_accounts: int, companies: Sequence[CompanyCauses]) -> list[Benc
     random = np.random.default_rng(0)
     means = [float(errors[random.integers(0, len(errors), len(errors))].mean()) for _ in range(N_DRAWS)]
     low, high = (float(bound) for bound in np.quantile(means, TAILS))
-    within, coverage = int((errors <= TOLERANCE).sum()), np.concatenate([covered(company) for company in companies])
+    within, coverage = int((errors <= TOLERANCE).sum()), np.concatenate([covers(company) for company in companies])
     share = float(coverage.mean())
     name = f"{FIGURE}.accounts_{n_accounts}"
     return [

@@ -81,10 +81,11 @@ ch_3,2026-01-01 00:00:00,29.00,0.00,eur,false,Failed,cus_3,in_3
          "created": 1767225600, "status": "void", "number": "A-3"},
     ],
     "shopify_orders": """\
-Name,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Cancelled at,Refunded Amount,Source
-#1001,a@example.com,paid,2026-01-01 10:00:00 -0500,fulfilled,USD,52.00,6.00,3.00,61.00,2026-01-01 10:00:00 -0500,2,Fern Print,16.00,FERN-1,,0.00,web
-#1001,a@example.com,,,,,,,,,2026-01-01 10:00:00 -0500,1,Tote,20.00,TOTE-1,,,
-#1002,b@example.com,voided,,unfulfilled,USD,20.00,6.00,3.00,29.00,2026-01-02 10:00:00 -0500,1,Tote,20.00,TOTE-1,2026-01-02 11:00:00 -0500,0.00,web
+Name,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,Discount Amount,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Cancelled at,Refunded Amount,Source
+#1001,a@example.com,paid,2026-01-01 10:00:00 -0500,fulfilled,USD,47.00,6.00,3.00,56.00,5.00,2026-01-01 10:00:00 -0500,2,Fern Print,16.00,FERN-1,,0.00,web
+#1001,a@example.com,,,,,,,,,,2026-01-01 10:00:00 -0500,1,Tote,20.00,TOTE-1,,,
+#1002,b@example.com,voided,,unfulfilled,USD,20.00,6.00,3.00,29.00,0.00,2026-01-02 10:00:00 -0500,1,Tote,20.00,TOTE-1,2026-01-02 11:00:00 -0500,0.00,web
+#1003,c@example.com,refunded,,unfulfilled,USD,20.00,0.00,0.00,20.00,0.00,2026-01-02 10:00:00 -0500,1,Tote,20.00,TOTE-1,,20.00,web
 """,
     "shopify_customers": """\
 Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Default Address City,Default Address Country Code,Total Spent,Total Orders
@@ -190,9 +191,10 @@ ROWS: dict[str, list[Row]] = {
         {"line_id": "ch_1", "amount": 20.0, "event_time": "2026-01-01T09:00:00"}, {"line_id": "ch_2", "amount": 2500.0}
     ],
     "shopify_orders": [
-        {"order_id": "#1001", "customer_id": "a@example.com", "item_id": "FERN-1", "amount": 32.0,
+        {"order_id": "#1001", "customer_id": "a@example.com", "item_id": "FERN-1", "amount": 27.0,
          "event_time": "2026-01-02T00:00:00"},
         {"order_id": "#1001", "item_id": "TOTE-1", "amount": 20.0},
+        {"order_id": "#1003", "item_id": "TOTE-1", "amount": 0.0},
     ],
     "shopify_orders_api": [
         {"order_id": "1", "customer_id": "7", "item_id": "501", "line_id": "11", "quantity": 2, "amount": 32.0},

@@ -1,20 +1,21 @@
 """Purchases of items as arrays: the input of recommenders.
 
 Returns and lines without an item are left out. Lines without a customer are kept apart: they count for popularity
-only.
+only. Purchases without times all count as of the day before: popularity is then plain, and nothing is recent.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
+from ibis import _
 from numpy.typing import NDArray
 
 from core.interactions import Interactions, codes_of
-from tables.engines.arrays import numbers, seconds
+from tables.engines.arrays import midnight, numbers, seconds
 from tables.orders import IS_PURCHASE
 from tables.tables import Tables
 
@@ -27,25 +28,34 @@ def load_interactions(tables: Tables, until: date | None = None) -> Interactions
     A missing quantity is 1. Lines of one order_id share an order number; without an order_id, lines of one customer
     at one moment do. Without any item the interactions are empty.
     """
-    past = tables.latest() if until is None else tables.at(until)
-    if "purchases" not in past or "item_id" not in past["purchases"].columns:
+    purchases = _purchases_until(tables, until)
+    if purchases is None:
         no_items = pa.table({"item_id": pa.array([], pa.string()), "event_time": pa.array([], pa.timestamp("s"))})
         return _build_interactions(no_items)
-    return _build_interactions(_item_lines(past["purchases"]).to_pyarrow())
+    if "event_time" not in purchases.columns:
+        yesterday = (until or tables.watermark("purchases")) - timedelta(days=1)
+        purchases = purchases.mutate(event_time=midnight(yesterday))
+    return _build_interactions(_item_lines(purchases).to_pyarrow())
 
 
 def load_returned_items(tables: Tables, until: date) -> NDArray[np.str_]:
     """The sorted ids of items with a return before midnight of `until`: they have been sold, whatever is on record."""
-    past = tables.at(until)
-    if "purchases" not in past or "item_id" not in past["purchases"].columns:
+    purchases = _purchases_until(tables, until)
+    if purchases is None:
         return np.empty(0, "U1")
-    purchases = past["purchases"]
     returned = purchases.filter(~IS_PURCHASE, purchases.item_id.notnull()).select("item_id").distinct()
     return np.sort(np.array(returned.to_pyarrow()["item_id"].to_pylist(), dtype=str))
 
 
+def _purchases_until(tables: Tables, until: date | None) -> ir.Table | None:
+    """The purchases known before midnight of `until`, or all; None where no column names items."""
+    past = tables.latest() if until is None else tables.at(until)
+    purchases = past.as_far_as_recorded("purchases") if "purchases" in past else None
+    return None if purchases is None or "item_id" not in purchases.columns else purchases
+
+
 def _item_lines(purchases: ir.Table) -> ir.Table:
-    lines = purchases.filter(IS_PURCHASE, purchases.item_id.notnull())
+    lines = purchases.filter(IS_PURCHASE, _.item_id.notnull())
     columns = ("customer_id", "item_id", "event_time", "quantity", "order_id")
     return lines.select(*(name for name in columns if name in lines.columns))
 

@@ -8,7 +8,8 @@ from core.recommendations import RepeatPolicy
 
 
 def repeat_policy_of(settings: RecommenderSettings, histories: Histories) -> RepeatPolicy:
-    """The stated policy; for `auto`, never where repeats are rare and allow elsewhere."""
+    """The stated policy; for `auto`, never where repeats are rare or times do not tell them, and allow elsewhere."""
     if settings.repeat_policy != "auto":
         return settings.repeat_policy
-    return "never" if has_rare_repeats(histories) else "allow"
+    is_of_one_time = len(histories.times) > 0 and bool((histories.times == histories.times[0]).all())
+    return "never" if is_of_one_time or has_rare_repeats(histories) else "allow"

@@ -23,7 +23,6 @@ Kind = Literal["id", "text", "number", "integer", "time", "date", "boolean"]
 "An id is text of 1 to 128 characters; a time is naive and local to the business."
 
 DATING_COLUMNS = ("valid_from", "recorded_time")
-
 "Columns that date the rows of a table of things; the first one present counts."
 
 
@@ -62,6 +61,8 @@ class TableContract:
     "Whether the TOML may list further columns as attributes."
     proves_activity: bool = False
     "Whether the table alone is enough for a data set: customers act in it."
+    suffices: tuple[str, ...] = ()
+    "Columns that are enough for recommendations: a source with them may lack the mandatory ones."
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,9 +76,8 @@ class TableContract:
 
     def dating_column(self, columns: Collection[str]) -> str | None:
         """The column that dates the rows of a table of things, if the table has it; each of its rows then needs it."""
-        if self.key is None:
-            return None
-        return next((name for name in DATING_COLUMNS if name in self and name in columns), None)
+        names = DATING_COLUMNS if self.key is not None else ()
+        return next((name for name in names if name in self and name in columns), None)
 
     def __getitem__(self, name: str) -> ColumnContract:
         return next(column for column in self.columns if column.name == name)
@@ -158,6 +158,7 @@ _TABLES = (
         ),
         happens_at="event_time",
         proves_activity=True,
+        suffices=("customer_id", "item_id"),
     ),
     TableContract(
         "usage",

@@ -80,9 +80,9 @@ def subscriptions_without_rate(tables: Tables) -> Iterator[MissingRate]:
 
 def purchases_without_rate(tables: Tables) -> Iterator[MissingRate]:
     """Purchases in a currency that has no rate, or none for their month if that month is complete."""
-    lines = tables["purchases"]
-    if "currency" not in lines.columns:
+    if tables.is_undated("purchases") or "currency" not in tables["purchases"].columns:
         return
+    lines = tables["purchases"]
     base, rates = tables.config.currency, load_exchange_rates(tables.config)
     yield MissingRate(_in_other_currency(lines, {base, *rates}))
     for currency, by_month in rates.items():

@@ -22,9 +22,21 @@ from datetime import date, datetime, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from tables.cleaning.source_columns import ROW_NUMBER, drop_row_numbers
+from core.errors import DataError
+from tables.cleaning.source_columns import ROW_NUMBER, columns_of, drop_row_numbers
 from tables.contract import DATING_COLUMNS, TableContract
 from tables.engines.databases import comparable_text
+
+
+def require_columns(table: ir.Table, contract: TableContract, *, source: ir.Table) -> ir.Table:
+    """The table. Raises DataError where a column is absent that all but recommendations need."""
+    lacking = [column for column in contract.mandatory_columns if column not in table.columns]
+    if lacking:
+        raise DataError(
+            f"{contract.name} has no {lacking[0]}; everything but recommendations needs it; found: "
+            f"{', '.join(columns_of(source))}; say which one it is under [tables.{contract.name}.columns]"
+        )
+    return table
 
 
 def keep_known_rows(table: ir.Table, contract: TableContract, *, cutoff: date | None) -> ir.Table:
@@ -32,7 +44,7 @@ def keep_known_rows(table: ir.Table, contract: TableContract, *, cutoff: date | 
     if cutoff is None:
         return table
     dating = contract.dating_column(table.columns)
-    times = [name for name in (contract.happens_at, dating) if name is not None]
+    times = [name for name in (contract.happens_at, dating) if name in table.columns]
     conditions = [_is_before(table[name], cutoff) for name in times]
     if "recorded_time" in table.columns and dating != "recorded_time":
         conditions.append(table.recorded_time.isnull() | _is_before(table.recorded_time, cutoff))
@@ -70,8 +82,9 @@ def columns_without_date(contract: TableContract, columns: Collection[str]) -> t
 
 def keep_newest_versions(table: ir.Table) -> ir.Table:
     """One row per line_id: the one recorded last. Lines without an id are all kept."""
-    recorded = table.recorded_time if "recorded_time" in table.columns else table.event_time
-    order = [ibis.desc(ibis.coalesce(recorded, table.event_time)), *(ibis.desc(n) for n in ("event_time", "amount"))]
+    times = [table[name] for name in ("recorded_time", "event_time") if name in table.columns]
+    values = [table[name] for name in ("event_time", "amount", "item_id") if name in table.columns]
+    order = [ibis.desc(value) for value in [*([ibis.coalesce(*times)] if times else []), *values]]
     ranks = table.mutate(version_rank=ibis.row_number().over(group_by="line_id", order_by=order))
     return ranks.filter(ranks.line_id.isnull() | (ranks.version_rank == 0)).drop("version_rank")
 
@@ -144,9 +157,9 @@ class ChannelCoverage:
 def measure_coverage(table: ir.Table, happens_at: str | None) -> tuple[ChannelCoverage, ...]:
     """The coverage of each channel of a table, largest channel first.
 
-    Empty if the table is empty or is a table of things (`happens_at` is None).
+    Empty if the table is empty, has no times or is a table of things (`happens_at` is None).
     """
-    if happens_at is None:
+    if happens_at is None or happens_at not in table.columns:
         return ()
     time = table[happens_at].cast("timestamp").truncate("s")
     channel = table["channel"] if "channel" in table.columns else ibis.null("string")

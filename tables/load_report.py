@@ -122,7 +122,7 @@ def _find_examples(table: ir.Table, contract: TableContract, *, names: tuple[str
 
 def _count_columns(table: ir.Table, contract: TableContract, *, names: tuple[str, ...]) -> tuple[ir.Value, ...]:
     no_time = ibis.null("timestamp")
-    time = table[contract.happens_at].cast("timestamp") if contract.happens_at else None
+    time = table[contract.happens_at].cast("timestamp") if contract.happens_at in names else None
     undated_key = contract.key if contract.dating_column(names) is None else None
     return (
         table.count().name("n_rows"),

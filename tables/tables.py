@@ -7,7 +7,6 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
-import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.sql import SQLBackend
@@ -22,7 +21,7 @@ from tables.cleaning.far_future import exclude_far_future
 from tables.cleaning.lookups import LookupMatch
 from tables.cleaning.source_columns import drop_row_numbers
 from tables.contract import CONTRACT
-from tables.engines.databases import connect_in_memory, create_view
+from tables.engines.databases import connect_in_memory, create_view, store_frame
 from tables.identities import add_seats, memberships, newest_links, replace_aliases, resolve_chains, roll_up
 from tables.known_at import (
     ChannelCoverage,
@@ -32,6 +31,7 @@ from tables.known_at import (
     keep_last_rows,
     keep_newest_versions,
     measure_coverage,
+    require_columns,
     watermark_of,
 )
 from tables.load_report import LoadReport, build_load_report, fingerprint_of
@@ -82,11 +82,19 @@ class Tables:
         return name in self.usable
 
     def __getitem__(self, name: str) -> ir.Table:
+        return require_columns(self.as_far_as_recorded(name), CONTRACT[name], source=self.sources[name])
+
+    def as_far_as_recorded(self, name: str) -> ir.Table:
+        """The table, even where it lacks columns that all but recommendations need, e.g. times of purchases."""
         if name not in self.usable:
             raise DataError(
                 f"there is no table '{name}'; there are: {', '.join(self.usable)}; see [tables] of the TOML"
             )
         return drop_row_numbers(self.usable[name])
+
+    def is_undated(self, name: str) -> bool:
+        """Whether the data set has the table, but its rows do not say when they happened."""
+        return name in self and CONTRACT[name].happens_at not in self.usable[name].columns
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -195,11 +203,11 @@ class Tables:
     def watermark(self, table: str) -> date:
         """The first day that is not completely recorded; the one in the TOML if it states one.
 
-        Raises DataError if the table has no times to derive it from.
+        It is today where rows of events have no time. Raises DataError if there is nothing to derive it from.
         """
         if self.config.watermark is not None:
             return self.config.watermark
-        watermark = watermark_of(self.channels(table))
+        watermark = watermark_of(self.channels(table)) or (self.today if self.is_undated(table) else None)
         if watermark is None:
             raise DataError(f"{table} has no times to derive its watermark from; set watermark in the TOML")
         return watermark
@@ -248,7 +256,7 @@ class Tables:
     @cached_property
     def digest(self) -> str:
         """A fingerprint of the content: the same rows in any order give the same digest on the same engine."""
-        return digest_of({name: fingerprint_of(self[name]) for name in self.usable})
+        return digest_of({name: fingerprint_of(self.as_far_as_recorded(name)) for name in self.usable})
 
 
 def usable_rows(conformed: Conformed, *, with_numbers: bool = False) -> ir.Table:
@@ -287,12 +295,6 @@ def build_tables(
 def tables_from_frames(config: Config, frames: Mapping[str, pa.Table], *, backend: SQLBackend | None = None) -> Tables:
     """Tables of Arrow tables whose columns have the names of the contract, copied into the engine (default: DuckDB)."""
     engine = backend if backend is not None else connect_in_memory()
-    sources = {name: _store(engine, name, frame=frame) for name, frame in frames.items()}
+    sources = {name: store_frame(engine, name, frame=frame) for name, frame in frames.items()}
     conformed = {name: conform(raw, contract_of(name), config=config, source=None) for name, raw in sources.items()}
     return build_tables(config, engine, sources=sources, conformed=conformed)
-
-
-def _store(engine: SQLBackend, name: str, *, frame: pa.Table) -> ir.Table:
-    """The frame in the engine; a column without any value has no type, so it becomes empty text."""
-    fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in frame.schema]
-    return engine.create_table(ibis.util.gen_name(name), frame.cast(pa.schema(fields)), temp=True)

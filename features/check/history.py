@@ -45,6 +45,8 @@ class HistoryCheck:
     "Whether the TOML states the test cutoff."
     short_lookbacks: tuple[date, ...] = ()
     "Training cutoffs with fewer than `active_days` of history before them."
+    is_undated: bool = False
+    "Whether the rows that decide who churned have no time: only recommendations are possible."
 
     @property
     def is_sufficient(self) -> bool:
@@ -66,6 +68,9 @@ def check_history(tables: Tables) -> HistoryCheck:
             definition=definition,
             problems=(Message("it needs the table {table}, which [tables] does not name", {"table": table}),),
         )
+    if tables.is_undated(table):
+        problem = Message("{table} has no event_time; churn needs it", {"table": table})
+        return HistoryCheck(definition=definition, problems=(problem,), is_undated=True)
     first, watermark = tables.load_report(table).first, tables.watermark(table)
     begin = first.date() if first else watermark
     mature_until = label_watermark(tables)

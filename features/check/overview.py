@@ -85,8 +85,8 @@ def check_tables(tables: Tables) -> DataCheck:
     """Check the tables of a data set. This reads all rows several times."""
     data = CheckedData.of_tables(tables)
     latest = tables.latest()
-    purchases = [latest["purchases"]] if "purchases" in tables else []
-    active = [latest[name] for name in ("purchases", "usage", "subscriptions") if name in tables]
+    purchases = [latest.as_far_as_recorded("purchases")] if "purchases" in tables else []
+    active = [latest.as_far_as_recorded(name) for name in ("purchases", "usage", "subscriptions") if name in tables]
     return DataCheck(
         data_set=tables.config.name,
         time_zone=tables.config.time_zone,

@@ -98,6 +98,8 @@ def record_start(tables: Tables) -> date:
     """The first day of the table that the data set's label reads. Raises DataError where it has no time."""
     label = _label_of(tables)
     first = tables.load_report(label.table).first
+    if tables.is_undated(label.table):
+        raise DataError(f"{label.table} has no event_time; churn needs it: map it under [tables.{label.table}.columns]")
     if first is None:
         raise DataError(f"{label.table} has no row with a time, so its first day is unknown; is the table empty?")
     return first.date()

@@ -97,6 +97,7 @@ class ReportData:
 NEEDS_AMOUNTS = (
     "the report needs amounts; name the column of purchases that has them: [tables.purchases.columns] amount"
 )
+NEEDS_TIMES = "purchases has no event_time; the report needs it: name its column under [tables.purchases.columns]"
 
 
 def load_report_data(
@@ -105,14 +106,15 @@ def load_report_data(
     """Load what is known at the cutoff (default: the first day that is not completely recorded).
 
     `segments` are more groups, name to customer ids; by default the segments and customer tiers of the TOML. Purchases
-    without amounts are not used: most figures are money. Raises NotEnoughHistory without a record before the cutoff.
+    without amounts or times are not used: most figures are money. Raises NotEnoughHistory without a record before the
+    cutoff.
     """
     day = cutoff or tables.default_cutoff()
     members = members_at(tables, day) if segments is None else {"segment": segments} if segments else {}
-    if not tables.has_amounts:
-        tables = tables.without("purchases")
+    if not tables.has_amounts or tables.is_undated("purchases"):
         if not {"usage", "subscriptions"} & set(tables.names):
-            raise NotEnoughHistory(NEEDS_AMOUNTS)
+            raise NotEnoughHistory(NEEDS_TIMES if tables.is_undated("purchases") else NEEDS_AMOUNTS)
+        tables = tables.without("purchases")
     left_out, money, config = ExcludedRows(), Money.of(tables.config), tables.config
     first_day = _first_recorded_day(tables, day)
     calendar = Calendar.until(

@@ -48,8 +48,8 @@ def check(
 
 
 def refuse_short_history(data: DataCheck, lang: Language) -> None:
-    """Raise NotEnoughHistory where the history does not suffice for training."""
-    if data.history is not None and data.history.problems:
+    """Raise NotEnoughHistory where dated rows do not suffice for training."""
+    if data.history is not None and data.history.problems and not data.history.is_undated:
         problems = translate("; ", lang).join(problem.translate(lang) for problem in data.history.problems)
         raise NotEnoughHistory(f"{data.data_set}, {data.history.definition}{translate(': ', lang)}{problems}")
 

@@ -70,7 +70,11 @@ def _build(inputs: BuildInputs, package: ModelPackage, *, interactions: Interact
         context_models=context_models,
         cutoff=cutoff,
         k=settings.k,
-        rules=RepeatRules(repeat_policy_of(settings, interactions.histories), settings.discovery),
+        rules=RepeatRules(
+            repeat_policy_of(settings, interactions.histories),
+            settings.discovery,
+            has_days=not inputs.tables.is_undated("purchases"),
+        ),
     )
 
 

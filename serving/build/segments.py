@@ -28,8 +28,11 @@ from tables.consents import PURPOSES, customers_refusing
 def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> BuiltPart:
     """Assign every customer of the cohort to segments.
 
-    The attributes of customers who declined recommendations are not stored.
+    The attributes of customers who declined recommendations are not stored. There are no segments where purchases have
+    only what recommendations need.
     """
+    if inputs.tables.is_undated("purchases"):
+        return BuiltPart(None, "purchases has no event_time; segments need it")
     features, churn = inputs.features, parts.get(CHURN.name)
     probability = churn_probabilities(churn if isinstance(churn, ChurnPart) else None, features.customer_ids)
     figures = {name: column for name in KEY_FIGURES if (column := key_figure(features, name)) is not None}

@@ -68,6 +68,7 @@ class Explainer:
         `profile` replaces the one on record, for requests that contain preferences.
         """
         customers, lines = part.customers, part.customers.lines(row)
+        lines = lines if part.rules.has_days else slice(0, 0)
         past = PurchaseDays(customers.histories.items[lines], customers.histories.times[lines])
         return cls(part.items, past, customers.profile_of(row) if profile is None else profile)
 

@@ -18,6 +18,8 @@ class RepeatRules:
     repeat_policy: RepeatPolicy = "allow"
     discovery: float = 0.0
     "From 0 to 1: the share of their score that items of the history lose."
+    has_days: bool = True
+    "Whether it is known on which days customers bought; otherwise no reason names a day."
 
     def exclude(self, unavailable: NDArray[np.int32]) -> Exclusions:
         """What these rules and the stock exclude."""

@@ -230,6 +230,7 @@ def map_columns(
         if name not in names:
             raise ConfigError(f"[tables.{contract.name}.columns]: unknown column '{name}'{did_you_mean(name, names)}")
     mapped: dict[str, ColumnSource] = {}
+    suffices = bool(contract.suffices) and {*contract.suffices} <= {*mapping, *columns_of(raw)}
     for name in names:
         column = mapping.get(name, name if name in columns_of(raw) else None)
         is_unread = name == "tax_rate" and not config.money.tax_included and name not in (*mapping, *attributes)
@@ -237,7 +238,7 @@ def map_columns(
             continue  # Words such as 'reduced' in a column that nothing reads are no mistake.
         if column is not None:
             mapped[name] = ColumnSource(column=column) if isinstance(column, str) else column
-        elif name in contract.mandatory_columns or name in attributes:
+        elif name in attributes or (name in contract.mandatory_columns and not suffices):
             values = {"table": contract.name, "column": name, "columns": ", ".join(columns_of(raw))}
             text = "{table} lacks the column '{column}'; found: {columns}; say which one it is under {section}"
             raise DataError(Message(text, {**values, "section": f"[tables.{contract.name}.columns]"}))

@@ -49,9 +49,9 @@ def first_day_ahead(rows_by_day: Sequence[tuple[int, int]], *, last_day: int | N
 
 def exclude_far_future(conformed: Conformed, contract: TableContract, *, today: date | None) -> Conformed:
     """The table with such records excluded. `today` is the local day; without it, only the other records count."""
-    if contract.happens_at is None:
-        return conformed
     rows = conformed.rows
+    if contract.happens_at is None or contract.happens_at not in rows.columns:
+        return conformed
     time = rows[contract.happens_at].cast("timestamp")
     usable = rows.filter(rows[EXCLUDED_BECAUSE].isnull())
     day = (time.truncate("s").epoch_seconds() / DAY_SECONDS).floor().cast("int64")

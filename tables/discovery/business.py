@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from core.errors import BadInput
+from tables.contract import CONTRACT, ColumnContract
 from tables.discovery.guesses import TableGuess
 from tables.discovery.proposal import Ask, Question, Setting
 from tables.discovery.vocabulary import EAST_ASIAN, normalise
@@ -87,6 +88,13 @@ def choose_currency(guesses: Sequence[TableGuess], ask: Ask, *, language: str | 
                     return Setting("currency", named[1].upper(), f"in the name of column {source}")
     if language:
         return Setting("currency", CURRENCY_OF_LANGUAGE[language], "assumed from the language of the column names")
+    return _ask_currency(guesses, ask)
+
+
+def _ask_currency(guesses: Sequence[TableGuess], ask: Ask) -> Setting:
+    """The answer to the question, which is asked where there are amounts."""
+    if not any(column.kind == "number" for guess in guesses for column in _columns_of(guess)):
+        return Setting("currency", DEFAULT_CURRENCY, "assumed: there are no amounts")
     question = Question(
         "Which currency are the amounts in (ISO 4217)?", (), DEFAULT_CURRENCY, "nothing in the data says it"
     )
@@ -118,10 +126,17 @@ def choose_zone(
         return Setting("time_zone", ZONE_OF_CURRENCY[currency], f"assumed from the currency {currency}")
     default = local if local in available_timezones() else DEFAULT_ZONE
     why = "the zone of this machine" if local in available_timezones() else "nothing in the data says it"
+    if not any(column.kind in ("time", "date") for guess in guesses for column in _columns_of(guess)):
+        return Setting("time_zone", default, f"assumed: there are no times; {why}")
     answer = ask(Question("In which time zone is the business (e.g. Europe/Berlin)?", (), default, why))
     if answer not in available_timezones():
         raise BadInput(f"unknown time zone '{answer}' (e.g. Europe/Berlin)")
     return Setting("time_zone", answer, f"assumed: {why}" if answer == default else "your answer")
+
+
+def _columns_of(guess: TableGuess) -> list[ColumnContract]:
+    """The columns of the contract that were found."""
+    return [column for column in CONTRACT[guess.table].columns if column.name in guess.columns]
 
 
 @dataclass(frozen=True)

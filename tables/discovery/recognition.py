@@ -36,6 +36,8 @@ ACCOUNT_IS_CUSTOMER = "no column names a customer, so the account is the custome
 TOTAL = re.compile("total|gesamt|summe|montant|importe|amount|合計|小計|金額")
 "Names of amounts, rather than of prices."
 MIN_SCORE = 2.5
+SUFFICES = 2.5
+"Score of ids of customers and items without a time: just enough where nothing else fits."
 MAX_CANDIDATES = 3
 "More columns of amounts are measurements, not what was paid."
 
@@ -107,7 +109,7 @@ def _match_table(examined: ExaminedSource, contract: TableContract, *, aliases: 
             elif (contract.name, column.name) in CONSTANTS:
                 constant = CONSTANTS[contract.name, column.name]
                 columns[column.name] = ColumnGuess(constant=constant, evidence="no column says it")
-            elif column.required:
+            elif column.required and not _suffices(examined, contract, columns=columns):
                 return None
     if contract.name == "purchases" and not {"amount", "item_id"} & set(columns):
         return None
@@ -201,6 +203,8 @@ def _score(examined: ExaminedSource, contract: TableContract, *, columns: Mappin
     if contract.lists_attributes and contract.key in columns:
         known_attributes = (facts for facts in examined.columns.values() if _describes(facts, contract.name))
         score += min(1.5, 0.5 * sum(1 for _ in known_attributes))
+    if any(name not in columns for name in contract.mandatory_columns):
+        score += SUFFICES
     n_missing = sum(guess.constant is not None for guess in columns.values())
     n_missing += sum(name not in columns for name in EXPECTED.get(contract.name, ()))
     return score - n_missing - (1.0 if contract.name in ("preferences", "offers", "identities") else 0.0)
@@ -209,6 +213,13 @@ def _score(examined: ExaminedSource, contract: TableContract, *, columns: Mappin
 def _describes(facts: ColumnFacts, table: str) -> bool:
     """Whether a column is an attribute of the things in a table."""
     return facts.is_category or load_vocabulary().is_attribute(facts.name, table)
+
+
+def _suffices(examined: ExaminedSource, contract: TableContract, *, columns: Mapping[str, ColumnGuess]) -> bool:
+    """Whether a source without times or amounts has what recommendations need: ids that occur on several rows."""
+    facts = [examined.columns.get(str(columns[name].column)) for name in contract.suffices if name in columns]
+    repeated = [one for one in facts if one is not None and one.n_distinct < one.n_rows]
+    return bool(contract.suffices) and len(repeated) == len(contract.suffices)
 
 
 def _has_own_key(examined: ExaminedSource, contract: TableContract, *, columns: Mapping[str, ColumnGuess]) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from core.i18n.translation import ENGLISH, JAPANESE, translate
+from tables.contract import CONTRACT
 from tables.discovery.guesses import TableGuess
 from tables.discovery.proposal import Setting
 
@@ -18,6 +19,7 @@ NEW_DAYS = 30
 LOYAL_ORDERS, LOYAL_USAGE_DAYS = 3, 12
 "Orders, or days with usage where nothing is bought, of a loyal customer within 365 days."
 SUBSCRIPTIONS = "subscriptions"
+ACTIVITY = ("purchases", "usage", SUBSCRIPTIONS)
 
 Segments = Mapping[str, tuple[Setting, ...]]
 "By name: the keys of `[segments.<name>]`."
@@ -26,7 +28,12 @@ Segments = Mapping[str, tuple[Setting, ...]]
 def standard_segments(
     tables: Mapping[str, TableGuess], *, churn: Collection[Setting], language: str | None
 ) -> Segments:
-    """The segments of a data set with these tables, named in Japanese where its columns are, otherwise in English."""
+    """The segments of a data set with these tables, named in Japanese where its columns are, otherwise in English.
+
+    None without times, which every rule needs.
+    """
+    if all(CONTRACT[name].happens_at not in guess.columns for name, guess in tables.items() if name in ACTIVITY):
+        return {}
     settings = {setting.key: setting.value for setting in churn}
     is_subscribed = SUBSCRIPTIONS in tables and (
         settings["definition"] == "subscription_ended" or not {"purchases", "usage"} & set(tables)

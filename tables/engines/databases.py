@@ -176,3 +176,9 @@ def unreadable(source: TableSource, fault: Exception, *, name: str) -> SourceUna
     """The error for a table that the database does not let us read."""
     reason = first_line(fault, str(source.database))
     return SourceUnavailable(f"{name}: {source.table} of {redact(source.database)} cannot be read: {reason}")
+
+
+def store_frame(engine: SQLBackend, name: str, *, frame: pa.Table) -> ir.Table:
+    """The frame in the engine; a column without any value has no type, so it becomes empty text."""
+    fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in frame.schema]
+    return engine.create_table(ibis.util.gen_name(name), frame.cast(pa.schema(fields)), temp=True)

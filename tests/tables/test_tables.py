@@ -301,3 +301,12 @@ def test_without_a_column_for_it_no_subscription_has_ended():
     tables = tables_from_frames(config(), {"subscriptions": subscriptions})
 
     assert tables["subscriptions"].ended_at.to_pyarrow().to_pylist() == [None]
+
+
+def test_purchases_of_items_may_lack_times_and_amounts_but_only_recommendations_can_read_them():
+    tables = tables_from_frames(config(), {"purchases": frame({"customer_id": "ada", "item_id": "tea"})})
+
+    assert tables.is_undated("purchases")
+    assert tables.as_far_as_recorded("purchases").count().to_pyarrow().as_py() == 1
+    with pytest.raises(DataError, match="purchases has no event_time; everything but recommendations needs it; found"):
+        tables["purchases"]

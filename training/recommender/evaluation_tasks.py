@@ -17,7 +17,8 @@ from models.recommenders.engine.holdout import times_vary
 from tables.tables import Tables
 from training.recommender.rows import RankingTask, categories_of, ranking_cutoffs, ranking_task, validation_tasks
 
-NO_TIMES = "all purchases have the same time"
+NO_TIMES = "rows have no time"
+SAME_TIME = "all purchases have the same time"
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,28 @@ class EvaluationTasks:
     test: RankingTask
     no_cutoffs_because: str = ""
     "Why items are held out instead of a period of time; '' where the tasks are at cutoffs."
+    seed: int = 0
+    "Of the draw of held-out items."
 
     @property
     def description(self) -> str:
         """How the validation tasks are made, in words."""
         if self.no_cutoffs_because:
             return (
-                f"Validation and test: {HeldOutShare().share:.0%} of each customer's items, drawn at random, are found "
-                f"again ({self.no_cutoffs_because}), so the figures say nothing about change over time"
+                f"Judged by a held-out share, because {self.no_cutoffs_because}: {HeldOutShare().share:.0%} of each "
+                f"customer's items, drawn by a hash of customer and item with seed {self.seed} (validation) and "
+                f"{self.seed + 1} (test), are found again; the figures say nothing about change over time"
             )
         return f"Validation: walk-forward at {', '.join(task.cutoff.isoformat() for task in reversed(self.validation))}"
+
+    def question(self, horizon_days: int) -> tuple[str, str]:
+        """The customers who are asked about, and what is predicted of them, in words."""
+        if self.no_cutoffs_because:
+            return "customers of whose items a share is held out", "the held-out items of a customer"
+        return (
+            f"customers with a purchase before the cutoff and another one in the {horizon_days} days after it",
+            f"the items that a customer buys within {horizon_days} days",
+        )
 
 
 def evaluation_tasks(tables: Tables, everything: Interactions) -> EvaluationTasks:
@@ -47,7 +60,7 @@ def evaluation_tasks(tables: Tables, everything: Interactions) -> EvaluationTask
     `everything` is `load_interactions(tables)`. Raises NotEnoughHistory where neither is possible.
     """
     if not times_vary(everything):
-        return hold_out_items(tables, everything, because=NO_TIMES)
+        return hold_out_items(tables, everything, because=NO_TIMES if tables.is_undated("purchases") else SAME_TIME)
     test = ranking_cutoffs(tables)[-1]
     try:
         return EvaluationTasks(validation_tasks(tables, everything), ranking_task(tables, everything, cutoff=test))
@@ -69,7 +82,7 @@ def hold_out_items(tables: Tables, everything: Interactions, *, because: str) ->
             f"{len(everything.item_ids):,} items); more history is needed"
         ) from fault
     tasks = [_task(tables, split) for split in (validation, test)]
-    return EvaluationTasks((tasks[0],), tasks[1], because)
+    return EvaluationTasks((tasks[0],), tasks[1], because, seed)
 
 
 def _task(tables: Tables, split: Split) -> RankingTask:

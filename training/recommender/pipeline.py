@@ -8,6 +8,8 @@ Popularity becomes champion where there is none. The settings that `kizuna tune 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
 from core.model_card import Comparison, Metric, ModelCard
@@ -18,7 +20,7 @@ from models.protocols import Settings
 from models.recommenders.catalogue import RECOMMENDERS
 from training.judging.promotion import at_newest_window, is_refresh
 from training.recommender.costs import MAX_CUSTOMERS, MAX_TESTED, CostEstimate, describe_work, small_sample
-from training.recommender.evaluation_tasks import EvaluationTasks, evaluation_tasks
+from training.recommender.evaluation_tasks import evaluation_tasks
 from training.recommender.rows import threads_for
 from training.recommender.study import ALWAYS_TESTED, BASELINE, METRIC_KS, PLOT_KS, RankingStudy, limits
 from training.recommender.trials import add_base_models, try_recipes
@@ -126,7 +128,7 @@ def evaluate(
     )  # fmt: skip
     return RankingStudy(
         everything=everything,
-        tasks=EvaluationTasks(validation, test, tasks.no_cutoffs_because),
+        tasks=replace(tasks, validation=validation, test=test),
         recipes=recipes,
         tuned=tuned,
         trials=trials,
@@ -141,6 +143,7 @@ def fit_final(session: Session, study: RankingStudy, *, name: str, is_first_cham
     """Fit one of the recipes on everything recorded; returns what is registered of it."""
     recipe, until = study.recipes[name], session.tables.watermark("purchases")
     horizon_days = session.config.recommender.horizon_days
+    cohort, label = study.tasks.question(horizon_days)
     with threads_for(recipe, study.everything):
         model = recipe.build(RECOMMENDERS).fit(study.everything, until)
     card = build_card(
@@ -151,8 +154,8 @@ def fit_final(session: Session, study: RankingStudy, *, name: str, is_first_cham
         training_cutoffs=(until,),
         test_cutoff=study.tasks.test.cutoff,
         horizon_days=horizon_days,
-        cohort=f"customers with a purchase before the cutoff and another one in the {horizon_days} days after it",
-        label=f"the items that a customer buys within {horizon_days} days",
+        cohort=cohort,
+        label=label,
         n_rows=len(study.everything.items),
         n_customers=len(study.everything),
         limits=limits(study, model),

@@ -102,6 +102,8 @@ def evaluate_protocol(
 
 
 def _protocol(session: Session, name: str, *, interactions: Interactions, test: Path | None) -> EvaluationProtocol:
+    if name in (LastBasketOut.name, GlobalTimeSplit.name) and session.tables.is_undated("purchases"):
+        raise NotEnoughHistory(f"purchases has no event_time; {name} needs it: use {FixedSplit.name} with a test file")
     if name == LastBasketOut.name:
         return LastBasketOut()
     if name == GlobalTimeSplit.name:

@@ -10,8 +10,10 @@ from features.check.recommendations import check_recommendations
 
 
 def find(data: CheckedData) -> Iterator[Finding]:
-    """At most one finding; none where nothing can be recommended to a customer."""
+    """At most one finding; none where nothing can be recommended to a customer, or rows have no time at all."""
     recommendations = data.once(check_recommendations)
+    if data.tables is None or data.tables.is_undated("purchases"):
+        return
     if not recommendations.can_recommend or recommendations.can_judge or not recommendations.n_lines:
         return
     if recommendations.cutoff is None:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UnknownName, did_you_mean
+from core.ids import digest_of
 from core.interactions import Histories, Interactions, has_rare_repeats
 
 FoldKind = Literal["last_days", "last_basket"]
@@ -128,16 +129,32 @@ def in_last_basket(histories: Histories) -> NDArray[np.bool_]:
 
 
 def draw_items(histories: Histories, share: float, *, seed: int) -> NDArray[np.bool_]:
-    """(lines,) whether a line's item is among floor(share * items) items drawn from its customer's different items."""
+    """(lines,) whether a line's item is among floor(share * items) items drawn from its customer's different items.
+
+    The draw goes by a hash of customer, item and seed, so that further customers and items change no other customer's.
+    """
     m = max(1, len(histories.item_ids))
     pairs, places = np.unique(histories.customers * m + histories.items, return_inverse=True)
     rows = pairs // m
-    order = np.lexsort((np.random.default_rng(seed).random(len(pairs)), rows))
+    order = np.lexsort((_hash_pairs(histories, pairs, seed=seed), rows))
     n_items = np.bincount(rows, minlength=len(histories))
     nth = np.empty(len(pairs), dtype=np.int64)
     nth[order] = np.arange(len(pairs)) - (np.cumsum(n_items) - n_items)[rows[order]]
     # Without the 1e-9, 0.29 * 100 would be 28.
     return (nth < np.floor(share * n_items + 1e-9)[rows])[places]
+
+
+def _hash_pairs(histories: Histories, pairs: NDArray[np.integer], *, seed: int) -> NDArray[np.uint64]:
+    """(pairs,) a hash of the ids of each customer and item, row * items + item (splitmix64, Steele et al. 2014)."""
+    rows, items = np.divmod(pairs, max(1, len(histories.item_ids)))
+    customers, things = (
+        np.array([int(digest_of(name), 16) % 2**64 for name in ids.tolist()], dtype=np.uint64)
+        for ids in (histories.customer_ids, histories.item_ids)
+    )
+    mixed = customers[rows] + things[items] * np.uint64(0x9E3779B97F4A7C15) + np.uint64(seed)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return mixed ^ (mixed >> np.uint64(31))
 
 
 def _split(

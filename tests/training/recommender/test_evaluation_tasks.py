@@ -80,3 +80,11 @@ def test_with_one_item_or_one_small_customer_one_line_says_what_is_needed(lines:
 )
 def test_next_basket_repeats_popularity_without_baskets_and_repeats(baskets: list[str], expected: bool):
     assert says_more_than_popularity(interactions(*baskets)) is expected
+
+
+def test_further_customers_do_not_change_which_items_of_others_are_held_out():
+    few, more = (tasks_of(*lines_on_one_day(n, 10)) for n in (20, 40))
+
+    of_few = {(customer, item) for customer, item in pairs_of(few.test.truth)}
+
+    assert of_few == {(customer, item) for customer, item in pairs_of(more.test.truth) if customer < "c20"}

@@ -8,6 +8,7 @@ A contact's response counts once `answer_days` have passed; until then it only u
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -20,9 +21,11 @@ from numpy.typing import NDArray
 from core.interactions import codes_of
 from core.item_attributes import ItemAttributes
 from core.offers import Offer, OfferBook, OfferContacts
-from tables.engines.arrays import midnight
+from tables.engines.arrays import days, midnight, texts
 from tables.tables import Tables
 
+FIRST_DATES = ("available_from", "valid_from")
+"Columns that say since when an item can be bought; the first one that the items table has counts."
 Description = dict[str, str | float | None]
 
 
@@ -42,6 +45,19 @@ class CurrentItems:
     descriptions: list[Description]
     "Title, category, price and listed attributes, as far as the table has them."
 
+    listed: NDArray[np.datetime64]
+    "(n,) datetime64[D]: since when it can be bought, by `available_from` or its first `valid_from`; NaT if unknown."
+
+    def is_new(self, cutoff: date, *, new_days: int) -> NDArray[np.bool_]:
+        """(n,) whether an item without any sale counts as new, not as one that no customer buys.
+
+        Where it is known since when it can be bought, that lies at most `new_days` before the cutoff. Elsewhere it has
+        a category or a listed attribute: nothing else says what it is like.
+        """
+        age = np.datetime64(cutoff, "D") - self.listed
+        is_described = np.any([codes >= 0 for codes in self.attributes.codes.values()] or [False], axis=0)
+        return np.where(np.isnat(age), is_described, age <= np.timedelta64(new_days, "D"))
+
     def rows_of(self, item_ids: NDArray[np.str_]) -> NDArray[np.int32]:
         """(m,) the row of each item; -1 for one that the table lacks."""
         return codes_of(item_ids, self.attributes.item_ids)
@@ -59,7 +75,20 @@ def load_items(tables: Tables) -> CurrentItems:
         prices,
         np.array([row.pop("available", None) is False for row in rows], dtype=bool),
         [{name: value for name, value in row.items() if name != "item_id"} for row in rows],
+        _first_listed(tables, [row["item_id"] for row in rows]),
     )
+
+
+def _first_listed(tables: Tables, item_ids: Sequence[str]) -> NDArray[np.datetime64]:
+    """(n,) the first day of each item in `available_from`, or else in `valid_from`, over all of its rows."""
+    listed = np.full(len(item_ids), np.datetime64("NaT"), dtype="datetime64[D]")
+    column = next((name for name in FIRST_DATES if "items" in tables and name in tables["items"].columns), None)
+    if column is not None:
+        firsts = tables["items"].group_by("item_id").aggregate(first=ibis._[column].min()).to_pyarrow()
+        codes = codes_of(np.array(item_ids, dtype=str), np.sort(texts(firsts["item_id"])))
+        order = np.argsort(texts(firsts["item_id"]))
+        listed = np.append(days(firsts["first"])[order], np.datetime64("NaT"))[codes]
+    return listed
 
 
 def _fetch_items(tables: Tables, columns: tuple[str, ...]) -> list[dict[str, Any]]:

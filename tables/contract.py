@@ -120,10 +120,7 @@ _TABLES = (
         key="account_id",
         lists_attributes=True,
     ),
-    TableContract(
-        "identities",
-        (_require("alias_id", "id"), CUSTOMER, _optional("kind", "text"), RECORDED_TIME),
-    ),
+    TableContract("identities", (_require("alias_id", "id"), CUSTOMER, _optional("kind", "text"), RECORDED_TIME)),
     TableContract(
         "items",
         (
@@ -132,6 +129,7 @@ _TABLES = (
             _optional("price", "number", is_taxed=True),
             _optional("cost", "number"),
             _optional("available", "boolean"),
+            _optional("available_from", "time"),
             _optional("title", "text"),
             TAX_RATE,
             *DATES,

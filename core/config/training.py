@@ -128,6 +128,10 @@ class RecommenderSettings(Section, frozen=True):
     "A test counts purchases within this many days after the cutoff."
     popularity_half_life_days: PositiveFloat = 30.0
     "Age at which a purchase counts half for popularity."
+    new_item_days: PositiveInt = 90
+    """\
+    An item without any sale is new for this many days after items.available_from, or its first valid_from; an item
+    without either date is new if it has a category or a listed attribute."""
     models: tuple[str, ...] = ()
     "Candidates; empty means all. The baseline popularity is always trained."
     trend_window_days: PositiveInt = 14

@@ -44,7 +44,12 @@ def _build(inputs: BuildInputs, package: ModelPackage, *, interactions: Interact
     champion = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
     champion = with_similarity_model(champion, interactions, inputs=inputs)
     is_returned = np.isin(today.attributes.item_ids, load_returned_items(inputs.tables, cutoff))
-    new_items = find_cold_start_items(today.attributes.recode(champion.item_ids), today.attributes.keep(~is_returned))
+    # First sold after the champion was fitted.
+    is_sold = np.isin(today.attributes.item_ids, interactions.item_ids)
+    is_new = today.is_new(cutoff, new_days=settings.new_item_days) & ~is_returned
+    new_items = find_cold_start_items(
+        today.attributes.recode(champion.item_ids), today.attributes.keep(is_sold | is_new)
+    )
     model = add_cold_start_items(champion, new_items)
     interactions = interactions.recode(model.item_ids)
     items, profiles = build_items(today, model.item_ids), read_profiles(inputs)

@@ -3,7 +3,8 @@
     similarity = mean over the known attributes of the new item of
                  1 where the category, brand, ... is the same, and lower price / higher price
 
-A neighbour must share at least one categorical value: a similar price alone says nothing, so an item without any
+`CurrentItems.is_new` decides which items without a purchase are new: one that has been listed for long is not. A
+neighbour must share at least one categorical value: a similar price alone says nothing, so an item without any
 category, brand, ... resembles no other. `add_cold_start_items` extends a fitted model by the new items:
 
     score of a new item = discount * mean of its neighbours' scores for this history, weighted by similarity

@@ -81,6 +81,9 @@ class BlendRecommender(ScoringRecommender):
     judged_days: Days = 28
     "Length of the last_days fold."
 
+    only_new: bool | None = None
+    "Whether the fold counts only items that a customer had not bought; None: where repeats are rare."
+
     seed: Seed = 7
 
     weights_: NDArray[np.float64] = field(init=False)
@@ -105,7 +108,13 @@ class BlendRecommender(ScoringRecommender):
     def _fit_model(self, interactions: Interactions) -> None:
         self.left_out_ = {}
         folds = holdout_folds(
-            self.judged_on, interactions, cutoff=self.cutoff_, days=self.judged_days, n_folds=1, seed=self.seed
+            self.judged_on,
+            interactions,
+            cutoff=self.cutoff_,
+            days=self.judged_days,
+            n_folds=1,
+            seed=self.seed,
+            only_new=self.only_new,
         )
         by_part = self._fit_weights(folds[0]) if folds else {}
         self.parts_ = self._fit_parts(interactions, self.cutoff_)
@@ -137,6 +146,7 @@ class BlendRecommender(ScoringRecommender):
     def _create_parts(self) -> dict[str, ScoringRecommender]:
         """Each part with its own settings, then this model's seed and popularity, then the changes to the part."""
         shared: Settings = {"seed": self.seed, "popularity_half_life_days": self.popularity_half_life_days}
+        shared["only_new"] = self.only_new
         shared |= {} if self.half_life_days is None else {"half_life_days": self.half_life_days}
         changes = self._changes_by_part
         parts: dict[str, ScoringRecommender] = {}

@@ -95,6 +95,9 @@ class NextBasket(LinearRecommender):
     judged_days: Days = 28
     "Length of the last_days fold."
 
+    only_new: bool | None = None
+    "Whether the fold counts only items that a customer had not bought; None: where repeats are rare."
+
     seed: Seed = 7
 
     weights_: NDArray[np.float64] = field(init=False)
@@ -114,7 +117,13 @@ class NextBasket(LinearRecommender):
         """Fit the weights with components that know nothing of the hold-out fold, then the components on everything."""
         self.weights_ = repeat_for_groups(np.array(DEFAULT_WEIGHTS))
         folds = holdout_folds(
-            self.judged_on, interactions, cutoff=self.cutoff_, days=self.judged_days, n_folds=1, seed=self.seed
+            self.judged_on,
+            interactions,
+            cutoff=self.cutoff_,
+            days=self.judged_days,
+            n_folds=1,
+            seed=self.seed,
+            only_new=self.only_new,
         )
         for fold in folds:
             earlier = replace(self)

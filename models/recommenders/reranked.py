@@ -98,6 +98,7 @@ class Reranked(BlendRecommender):
             days=self.judged_days,
             n_folds=self.n_folds,
             seed=self.seed,
+            only_new=self.only_new,
         )
         if folds:
             examples = Examples.concatenate([self._collect_examples(fold) for fold in folds])

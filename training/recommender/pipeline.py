@@ -59,14 +59,19 @@ def train_recommender(
 def default_recipes(config: Config) -> dict[str, Recipe]:
     """The recommenders that the TOML lists, or all of them, simplest first, with the models that they must beat.
 
-    Each has its default settings, the data set's seed and its half-life of popularity.
+    Each has its default settings, the data set's seed, its half-life of popularity and its policy of repeats.
     """
     names = add_base_models([BASELINE, *(config.recommender.models or RECOMMENDERS)])
     return {name: _default_recipe(config, name) for name in RECOMMENDERS if name in names}
 
 
 def _default_recipe(config: Config, name: str) -> Recipe:
-    common = {"seed": config.seed, "popularity_half_life_days": config.recommender.popularity_half_life_days}
+    policy = config.recommender.repeat_policy
+    common: Settings = {
+        "seed": config.seed,
+        "popularity_half_life_days": config.recommender.popularity_half_life_days,
+        "only_new": None if policy == "auto" else policy == "never",
+    }
     recipe = default_recipe(RECOMMENDERS, name)
     return recipe.with_settings({key: value for key, value in common.items() if key in recipe.settings})
 

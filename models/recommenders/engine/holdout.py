@@ -4,7 +4,7 @@
     last_basket    each customer's purchase days but one, [ their last ]
     share          where times do not vary: a random share of each customer's items; seen items do not count
 
-Seen items do not count either where repeats are rare.
+Seen items do not count either where lists leave them out, or repeats are rare.
 
 Component models that are fitted on `training` know nothing of what the fold holds out.
 """
@@ -51,9 +51,11 @@ class HoldoutFold:
 
     @property
     def is_bought(self) -> NDArray[np.bool_]:
-        """(n, m) which items each customer bought afterwards."""
+        """(n, m) which items each customer bought afterwards; without seen ones where only new items count."""
         is_bought = np.zeros((len(self), len(self.truth.item_ids)), dtype=bool)
         is_bought[self.truth.customers, self.truth.items] = True
+        if self.new_only:
+            is_bought[self.histories.customers, self.histories.items] = False
         return is_bought
 
     def zero_out_seen(self, scores_by_model: list[NDArray[np.float32]]) -> None:
@@ -81,10 +83,18 @@ class HoldoutFold:
 
 
 def holdout_folds(
-    kind: str, interactions: Interactions, *, cutoff: date, days: int, n_folds: int, seed: int
+    kind: str,
+    interactions: Interactions,
+    *,
+    cutoff: date,
+    days: int,
+    n_folds: int,
+    seed: int,
+    only_new: bool | None = None,
 ) -> list[HoldoutFold]:
     """At most `n_folds` folds, the latest first, each before the previous one; none where no customer came back.
 
+    `only_new` says whether seen items do not count; None: where repeats are rare.
     Raises UnknownName for an unknown kind.
     """
     if kind not in FOLDS:
@@ -92,7 +102,7 @@ def holdout_folds(
     if not times_vary(interactions):
         fold = _split(interactions, draw_items(interactions, SHARE, seed=seed), cutoff=cutoff, new_only=True)
         return [fold] if len(fold) else []
-    new_only = has_rare_repeats(interactions)
+    new_only = has_rare_repeats(interactions) if only_new is None else only_new
     folds: list[HoldoutFold] = []
     while len(folds) < n_folds:
         if kind == LAST_DAYS:

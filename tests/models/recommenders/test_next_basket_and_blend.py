@@ -180,3 +180,18 @@ def test_missing_and_unknown_parts_are_refused():
         BlendRecommender(parts="eas").fit(LOG)
     with pytest.raises(UnknownName, match="'popularity' is not a part that can be blended"):
         BlendRecommender(parts="popularity").fit(LOG)
+
+
+@pytest.mark.parametrize("only_new", [True, False])
+def test_the_own_history_leads_the_weights_only_where_lists_may_repeat(only_new: bool):
+    """Every customer buys their own item every week, and one new item of their taste with it."""
+    lines = [
+        f"c{n:02} 2024-01-{1 + 7 * week:02} own{n:02} t{n % 2}_{(n // 2 + week) % 5}"
+        for n in range(60)
+        for week in range(4)
+    ]
+    model = NextBasket(judged_days=7, only_new=only_new).fit(interactions(*lines), date(2024, 1, 29))
+
+    of_history = model.weights_[:, :2].sum(axis=1)
+
+    assert ((of_history < 0.5) if only_new else (of_history > 0.5)).all()

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import mlflow
 import numpy as np
@@ -15,7 +16,9 @@ from msgspec import structs
 from threadpoolctl import threadpool_info
 
 from core.config.data_set import Config
+from core.config.training import RecommenderSettings
 from core.errors import NotEnoughHistory
+from core.recommendations import RepeatPolicy
 from features.interactions import load_interactions
 from models.metrics.ranking.data import RankingData
 from models.mlflow_store.registry import open_store
@@ -193,3 +196,14 @@ def test_the_card_of_a_second_stage_has_the_recall_of_its_candidates(shop: Sessi
     assert model.candidate_recall_ is not None
     assert f"contain {model.candidate_recall_:.1%} of what was bought" in sentence
     assert candidate_recall(Popularity()) == []
+
+
+@pytest.mark.parametrize(("policy", "only_new"), [("never", True), ("allow", False), ("due", False), ("auto", None)])
+def test_weights_are_fitted_by_the_repeat_policy_of_the_toml(
+    policy: RepeatPolicy | Literal["auto"], only_new: bool | None
+):
+    settings = config(recommender=RecommenderSettings(repeat_policy=policy))
+
+    recipes = select_recipes(settings, None, settings={}, tuned=TunedRecommenders(Path("nowhere"), {}))
+
+    assert [recipes[name].settings["only_new"] for name in ("next_basket", "blend", "reranked")] == [only_new] * 3

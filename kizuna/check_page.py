@@ -188,6 +188,8 @@ def _print_recommendations(console: Console, data: DataCheck, *, language: Langu
     recommendations = data.recommendations
     style = "green" if recommendations.can_judge else STYLES[Severity.WARNING] if recommendations.can_recommend else ""
     _say(console, recommendations.verdict.translate(language), style=style)
+    if recommendations.cost_of_incomplete_days is not None:
+        _say(console, recommendations.cost_of_incomplete_days.translate(language))
 
 
 def _print_missing(console: Console, data: DataCheck, *, language: Language) -> None:

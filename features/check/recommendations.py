@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import ibis
 import ibis.expr.types as ir
@@ -55,6 +55,29 @@ class RecommendationCheck:
     cutoff: date | None = None
     "The test cutoff; None where nothing can be tested."
     horizon_days: int
+    incomplete_from: date | None = None
+    "The first day that may be incomplete; what was bought from then on is not learned. None where nothing is left out."
+    n_left_out: int = 0
+    "Purchases of an item by a customer from that day on."
+    n_customers_left_out: int = 0
+    "Customers with such a purchase."
+
+    @property
+    def cost_of_incomplete_days(self) -> Message | None:
+        """What leaving out the days that may be incomplete costs; None where it costs nothing."""
+        if self.incomplete_from is None:
+            return None
+        return Message(
+            "left out, because {day} may be incomplete: {n} of {of} purchases, of {customers} customers; state "
+            "watermark = {next_day} if {day} is complete",
+            {
+                "day": self.incomplete_from.isoformat(),
+                "next_day": (self.incomplete_from + timedelta(days=1)).isoformat(),
+                "n": self.n_left_out,
+                "of": self.n_lines,
+                "customers": self.n_customers_left_out,
+            },
+        )
 
 
 def check_recommendations(data: CheckedData) -> RecommendationCheck:
@@ -139,6 +162,19 @@ def _judge_held_out(data: CheckedData, *, lines: ir.Table, totals: Totals) -> Re
     return replace(check, can_judge=n_asked >= MIN_RETURNING, n_customers=n_asked)
 
 
+def _count_left_out(lines: ir.Table, watermark: date) -> dict[str, Any]:
+    """The purchases from the watermark on, by the names of `RecommendationCheck`; {} where there are none."""
+    newest = lines.filter(_.event_time >= midnight(watermark), _.customer_id.notnull())
+    row = fetch_one(newest.aggregate(n=_.count(), customers=_.customer_id.nunique()))
+    if not row["n"]:
+        return {}
+    return {
+        "incomplete_from": watermark,
+        "n_left_out": int(row["n"]),
+        "n_customers_left_out": int(row["customers"]),
+    }
+
+
 def _judge_returning(data: CheckedData, tables: Tables, *, lines: ir.Table, totals: Totals) -> RecommendationCheck:
     """Count the buyers of items before the test cutoff, and those of them who buy again."""
     days = data.config.recommender.horizon_days
@@ -173,4 +209,5 @@ def _judge_returning(data: CheckedData, tables: Tables, *, lines: ir.Table, tota
         n_returning=n_returning,
         cutoff=cutoff,
         horizon_days=days,
+        **_count_left_out(lines, tables.watermark("purchases")),
     )

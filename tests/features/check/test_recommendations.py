@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from features.check.data import CheckedData
 from features.check.recommendations import RecommendationCheck, check_recommendations
 from tables.tables import Tables
 from tests.features.check.checked import kinds
-from tests.worlds import frame, shop
+from tests.worlds import config, frame, shop
 
 
 def judge(tables: Tables) -> RecommendationCheck:
@@ -68,3 +70,18 @@ def test_thirty_returning_customers_suffice_to_judge(n_customers: int, can_judge
     )
     assert str(recommendations.cutoff) == "2024-03-01"
     assert ("few_returning" in kinds(world)) is not can_judge
+
+
+def test_the_purchases_of_the_newest_day_are_counted_as_left_out_unless_the_toml_says_that_it_is_complete():
+    lines = [*(f"c{n} 2024-01-{n + 1:02} item_id=tea" for n in range(20)), "c1 2024-01-21 item_id=mug"]
+    lines += ["c1 2024-01-21 item_id=tea", "c2 2024-01-21 item_id=mug", "- 2024-01-21 item_id=mug"]
+
+    by_default = judge(shop(*lines))
+    complete = judge(shop(*lines, settings=config(watermark=date(2024, 1, 22))))
+
+    assert (by_default.n_left_out, by_default.n_customers_left_out) == (3, 2)
+    assert str(by_default.cost_of_incomplete_days) == (
+        "left out, because 2024-01-21 may be incomplete: 3 of 23 purchases, of 2 customers; state "
+        "watermark = 2024-01-22 if 2024-01-21 is complete"
+    )
+    assert complete.cost_of_incomplete_days is None

@@ -15,40 +15,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-SIGNS = {
-    "€": "EUR",
-    "£": "GBP",
-    "¥": "JPY",
-    "￥": "JPY",
-    "円": "JPY",
-    "$": "USD",
-    "₩": "KRW",
-    "₹": "INR",
-    "zł": "PLN",
-    "Kč": "CZK",
-}
-"Currency signs, by the currency that they mean unless the business says otherwise."
-CODES = (
-    "EUR",
-    "USD",
-    "GBP",
-    "JPY",
-    "CHF",
-    "CAD",
-    "AUD",
-    "NZD",
-    "SEK",
-    "NOK",
-    "DKK",
-    "PLN",
-    "CZK",
-    "HUF",
-    "CNY",
-    "KRW",
-    "INR",
-    "BRL",
+from core.currencies import MARKS as MARKS_OF_CURRENCIES
+from core.currencies import currency_codes
+
+USUAL = ("$", "¥", "£")
+"Signs of several currencies that mean the first of them unless the business says otherwise."
+SIGNS = [mark for mark in MARKS_OF_CURRENCIES if not (mark.isascii() and mark.isalpha())]
+SIGN = re.compile(
+    "|".join(rf"(?i:{re.escape(mark)})" for mark in sorted(SIGNS, key=len, reverse=True))
+    + "|"
+    + "|".join(rf"\b{code}\b" for code in sorted(currency_codes()))
+    + r"|kr\.?"
 )
-SIGN = re.compile("|".join(map(re.escape, SIGNS)) + "|" + "|".join(rf"\b{code}\b" for code in CODES) + r"|kr\.?|\\")
 MARKS = ".,'’ "
 PLAIN = re.compile(r"^[-+△▲−]?\(?[-+△▲−]?(?P<body>\d[\d.,'’ ]*|[.,]\d+)\)?(?P<exponent>[eE][+-]?\d+)?-?%?$")
 GROUPED = {mark: re.compile(rf"^\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+$") for mark in MARKS}
@@ -91,7 +69,9 @@ def guess_numbers(cells: Sequence[tuple[str, int]]) -> NumberGuess | None:
     for text, rows in cells:
         narrow = unicodedata.normalize("NFKC", text).replace("\u202f", " ").strip()
         for sign in {match[0] for match in SIGN.finditer(narrow)}:
-            currencies[SIGNS.get(sign) or sign] += rows
+            currency = _currency_of(sign)
+            if currency:
+                currencies[currency] += rows
         match = PLAIN.match(SIGN.sub("", narrow).strip())
         if match:
             bodies.append((match["body"].strip(), rows))
@@ -99,7 +79,6 @@ def guess_numbers(cells: Sequence[tuple[str, int]]) -> NumberGuess | None:
     n_numbers = sum(rows for _, rows in bodies)
     if n_numbers < ENOUGH * n_rows:
         return None
-    named = [(code, rows) for code, rows in currencies.most_common() if code.isalpha() and len(code) == 3]
     marks = _guess_marks(bodies)
     return NumberGuess(
         share=n_numbers / n_rows,
@@ -107,10 +86,17 @@ def guess_numbers(cells: Sequence[tuple[str, int]]) -> NumberGuess | None:
         thousands=marks.thousands,
         evidence=marks.evidence,
         is_ambiguous=marks.is_ambiguous,
-        currencies=tuple(named),
+        currencies=tuple(currencies.most_common()),
         is_whole=marks.is_whole,
         n_negative=n_negative,
     )
+
+
+def _currency_of(sign: str) -> str | None:
+    """The currency that a sign or a code of ISO 4217 names; None for a sign of several ones, such as kr."""
+    mark = sign.upper().rstrip(".")
+    currencies = MARKS_OF_CURRENCIES.get(mark, (mark,))
+    return currencies[0] if len(currencies) == 1 or mark in USUAL else None
 
 
 class Marks(NamedTuple):

@@ -108,6 +108,24 @@ def test_dots_that_three_digits_always_follow_fit_two_readings():
     assert guess.evidence.startswith("every dot in 2 of 3 numbers is followed by exactly three digits")
 
 
+@pytest.mark.parametrize(
+    ("cell", "currency"),
+    [("KWD 1,234.500", "KWD"), ("R$ 12,50", "BRL"), ("US$12.50", "USD"), ("12 ₽", "RUB"), ("\\1,234", "JPY")],
+)
+def test_amounts_name_every_currency_whose_code_or_sign_is_read(cell: str, currency: str):
+    guess = guess_numbers([(cell, 1)])
+
+    assert guess is not None
+    assert dict(guess.currencies) == {currency: 1}
+
+
+def test_a_sign_of_several_currencies_names_none():
+    guess = guess_numbers([("12 kr", 1)])
+
+    assert guess is not None
+    assert not guess.currencies
+
+
 def test_currency_signs_are_counted():
     guess = numbers("$10.00", "EUR 10.00", "€ 5", "7")
 

@@ -15,7 +15,7 @@ from core.feature_table import FeatureColumn
 from core.i18n.translation import ENGLISH, JAPANESE, Language, capitalize, translate
 from core.scores import ComparedWith, Reason
 from insights.health.risk import Risk
-from models.churn.reasons import strongest_features
+from models.churn.reasons import N_SPARE, strongest_features, take_distinct
 from models.churn.sentences import SentenceWriter, decode_value, describe_value
 
 CHANGE = "{change}"
@@ -39,8 +39,8 @@ def changes_between(before: Risk, now: Risk, *, rows: NDArray[np.int64]) -> list
     shifts = np.where(has_changed, now.contributions - before.contributions[rows], 0.0)
     writer = _ChangeWriter(now, values_before, n_days=(now.cutoff - before.cutoff).days)
     return [
-        tuple(writer.write(row, place, weight=weight) for place, weight in strongest)
-        for row, strongest in enumerate(strongest_features(shifts, now.columns, k=MAX_REASONS))
+        take_distinct((writer.write(row, place, weight=weight) for place, weight in strongest), k=MAX_REASONS)
+        for row, strongest in enumerate(strongest_features(shifts, now.columns, k=MAX_REASONS + N_SPARE))
     ]
 
 

@@ -68,7 +68,7 @@ class TrainingRows:
             if n_customers < MIN_CUSTOMERS:
                 raise NotEnoughHistory(
                     f"{n_customers} customers {word}, but a model needs at least {MIN_CUSTOMERS}; "
-                    "add earlier cutoffs or shorten the horizon"
+                    "add earlier cutoffs, or choose another horizon_days"
                 )
 
     def folds(self, seed: int) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ most in the family's direction gives the sentence, see `models.churn.sentences`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ from models.churn.sentences import Find, SentenceWriter, decode_value
 
 MIN_WEIGHT = 1e-9
 "In log-odds; smaller contributions are rounding errors."
+N_SPARE = 2
+"Families beyond k, for those whose sentence is already there: no order is no order and no spend."
 
 
 def usual_values(values: NDArray[np.float64], columns: Sequence[FeatureColumn]) -> NDArray[np.float64]:
@@ -40,12 +42,22 @@ def explain_scores(
     usual: NDArray[np.float64],
     k: int,
 ) -> list[tuple[Reason, ...]]:
-    """At most k reasons for each row of contributions (n, m) in log-odds, strongest first."""
+    """At most k reasons for each row of contributions (n, m) in log-odds, strongest first, no sentence twice."""
     if not columns:
         return [()] * len(values)
     writer = _ReasonWriter(columns, usual)
-    strongest = strongest_features(contributions, columns, k=k)
-    return [writer.write(values, row, strongest=of_row) for row, of_row in enumerate(strongest)]
+    strongest = strongest_features(contributions, columns, k=k + N_SPARE)
+    return [writer.write(values, row, strongest=of_row, k=k) for row, of_row in enumerate(strongest)]
+
+
+def take_distinct(reasons: Iterable[Reason], *, k: int) -> tuple[Reason, ...]:
+    """The first k reasons with different sentences; the rest is not written."""
+    distinct: dict[str, Reason] = {}
+    for reason in reasons:
+        distinct.setdefault(reason.en, reason)
+        if len(distinct) >= k:
+            break
+    return tuple(distinct.values())
 
 
 class _ReasonWriter:
@@ -60,15 +72,15 @@ class _ReasonWriter:
         )
 
     def write(
-        self, values: NDArray[np.float64], row: int, *, strongest: Sequence[tuple[int, float]]
+        self, values: NDArray[np.float64], row: int, *, strongest: Sequence[tuple[int, float]], k: int
     ) -> tuple[Reason, ...]:
-        """The reasons of the customer in a row of values, (n, m), for these features and weights."""
+        """At most k reasons of the customer in a row of values, (n, m), for these features and weights."""
 
         def find(name: str) -> float:
             return values.item(row, self._places[name]) if name in self._places else math.nan
 
-        return tuple(
-            self._reason(place, weight, value=values.item(row, place), find=find) for place, weight in strongest
+        return take_distinct(
+            (self._reason(place, weight, value=values.item(row, place), find=find) for place, weight in strongest), k=k
         )
 
     def _reason(self, place: int, weight: float, *, value: float, find: Find) -> Reason:

@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 from core.errors import BadInput
 from tables.contract import CONTRACT, ColumnContract
 from tables.discovery.guesses import TableGuess
+from tables.discovery.numbers import currency_of
 from tables.discovery.proposal import Ask, Question, Setting
 from tables.discovery.vocabulary import EAST_ASIAN, normalise
 
@@ -41,7 +42,9 @@ ZONE_OF_CURRENCY = {
 }  # fmt: skip
 ZONE_OF_OFFSET = {"+09:00": "Asia/Tokyo", "+0900": "Asia/Tokyo", "+09": "Asia/Tokyo", "+05:30": "Asia/Kolkata"}
 "Offsets that name one large business zone."
-CURRENCY_IN_NAME = re.compile(r"[(（\[_ ](eur|usd|gbp|jpy|chf|円|税込|税抜)[)）\]]?$", re.IGNORECASE)
+IN_BRACKETS = re.compile(r"[(\[]([^)\]]+)[)\]]")
+LAST_WORD = re.compile(r"[ _](eur|usd|gbp|jpy|chf|[^a-z0-9 _]+)$", re.IGNORECASE)
+"Usual codes and signs alone: any word of three letters may be a code, such as that of Albania in total_all."
 HORIZONS = (90, 60, 30, 14, 7)
 DEFAULT_CURRENCY, DEFAULT_ZONE = "USD", "UTC"
 
@@ -65,6 +68,13 @@ def language_of(names: Sequence[str]) -> str | None:
     return counts.most_common(1)[0][0] if counts and counts.most_common(1)[0][1] > 1 else None
 
 
+def currency_in_name(column: str) -> str | None:
+    """The currency that the name of a column ends in or has in brackets: Amount (£), betrag_eur."""
+    name = unicodedata.normalize("NFKC", column)
+    words = [match[1].strip() for pattern in (IN_BRACKETS, LAST_WORD) if (match := pattern.search(name))]
+    return next(filter(None, map(currency_of, words)), None)
+
+
 def choose_currency(guesses: Sequence[TableGuess], ask: Ask, *, language: str | None) -> Setting:
     """The base currency: of a currency column, of signs in amounts, of column names, or of the language."""
     for guess in guesses:
@@ -83,9 +93,8 @@ def choose_currency(guesses: Sequence[TableGuess], ask: Ask, *, language: str | 
                     evidence = f"{rows:,} of {facts.n_filled:,} cells of {facts.name} name it"
                     evidence += f"; others name {', '.join(code for code, _ in others)}" if others else ""
                     return Setting("currency", code, evidence)
-                named = CURRENCY_IN_NAME.search(source)
-                if named and named[1].upper() in ("EUR", "USD", "GBP", "JPY", "CHF"):
-                    return Setting("currency", named[1].upper(), f"in the name of column {source}")
+                if named := currency_in_name(source):
+                    return Setting("currency", named, f"in the name of column {source}")
     if language:
         return Setting("currency", CURRENCY_OF_LANGUAGE[language], "assumed from the language of the column names")
     return _ask_currency(guesses, ask)

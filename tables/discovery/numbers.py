@@ -69,7 +69,7 @@ def guess_numbers(cells: Sequence[tuple[str, int]]) -> NumberGuess | None:
     for text, rows in cells:
         narrow = unicodedata.normalize("NFKC", text).replace("\u202f", " ").strip()
         for sign in {match[0] for match in SIGN.finditer(narrow)}:
-            currency = _currency_of(sign)
+            currency = currency_of(sign)
             if currency:
                 currencies[currency] += rows
         match = PLAIN.match(SIGN.sub("", narrow).strip())
@@ -92,10 +92,10 @@ def guess_numbers(cells: Sequence[tuple[str, int]]) -> NumberGuess | None:
     )
 
 
-def _currency_of(sign: str) -> str | None:
+def currency_of(sign: str) -> str | None:
     """The currency that a sign or a code of ISO 4217 names; None for a sign of several ones, such as kr."""
     mark = sign.upper().rstrip(".")
-    currencies = MARKS_OF_CURRENCIES.get(mark, (mark,))
+    currencies = MARKS_OF_CURRENCIES.get(mark, (mark,) if mark in currency_codes() else ())
     return currencies[0] if len(currencies) == 1 or mark in USUAL else None
 
 

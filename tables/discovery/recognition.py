@@ -32,6 +32,7 @@ EXPECTED: Mapping[str, tuple[str, ...]] = {
     "purchases": ("amount",),
 }
 "Optional columns without which a source is less likely the table: what is left is in any table of events."
+ONE_EACH = "no column names a subscription, so each customer has one"
 ACCOUNT_IS_CUSTOMER = "no column names a customer, so the account is the customer"
 TOTAL = re.compile("total|gesamt|summe|montant|importe|amount|合計|小計|金額")
 "Names of amounts, rather than of prices."
@@ -151,7 +152,18 @@ def _match_names(examined: ExaminedSource, contract: TableContract) -> dict[str,
             used.add(facts.name)
     if contract.name == "purchases":
         columns = take_off_refunds(examined, add_amount(examined, add_ids_of_list(examined, columns)))
+    if contract.name == "subscriptions":
+        columns = _with_customer_as_subscription(examined, columns)
     return _with_account_as_customer(contract, columns)
+
+
+def _with_customer_as_subscription(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:
+    """The customer as the id of memberships without one, where the file's name or an end says that they are some."""
+    customer = columns.get("customer_id")
+    is_named = load_vocabulary().table_rank(examined.source.label.rsplit(".", 1)[0], "subscriptions") is not None
+    if "subscription_id" in columns or customer is None or not (is_named or "ended_at" in columns):
+        return columns
+    return columns | {"subscription_id": replace(customer, evidence=ONE_EACH)}
 
 
 def _with_account_as_customer(contract: TableContract, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:

@@ -169,10 +169,10 @@ def _rows(lines: Iterable[str], written: CsvFormat) -> Iterator[str]:
 
 
 def name_columns(header: Iterable[str]) -> list[str]:
-    """The names in a header without blanks around them: `column_3` for one without a name, `Name (2)` for a repeat."""
+    """The names in a header without blanks around them: `column_3` without one, `Name (1)` and so on for repeats."""
     names = [column.strip() or f"column_{number}" for number, column in enumerate(header, start=1)]
     places = [names[: place + 1].count(name) for place, name in enumerate(names)]
-    return [f"{name} ({place})" if place > 1 else name for name, place in zip(names, places, strict=True)]
+    return [f"{name} ({place})" if names.count(name) > 1 else name for name, place in zip(names, places, strict=True)]
 
 
 def _read_header(source: Path, location: Location, *, path: Path, written: CsvFormat) -> list[str]:
@@ -193,7 +193,11 @@ def _read_header(source: Path, location: Location, *, path: Path, written: CsvFo
     repeated = next((column for column in bare if column in in_use and bare.count(column) > 1), None)
     if repeated or bare.count("") * 2 > len(bare):
         fault = f"'{repeated}' twice" if repeated else "columns without a name"
-        hint = f"; name one, e.g. '{repeated} (2)'" if repeated else "; is it the header, and is delimiter right?"
+        hint = (
+            f"; name one, e.g. '{repeated} (2)' (the first is '{repeated} (1)')"
+            if repeated
+            else "; is it the header, and is delimiter right?"
+        )
         raise DataError(f"{location.name}: the header of {path.name} has {fault}{hint}")
     return names
 

@@ -47,6 +47,17 @@ def test_an_absence_names_the_customer_s_own_rhythm_where_it_is_known():
     )
 
 
+def test_two_families_with_the_same_sentence_are_one_reason_and_the_next_family_follows():
+    columns = tuple(COLUMNS[name] for name in ("orders_trend_30d", "spend_trend_30d", "days_since_last_purchase"))
+    values = np.array([[np.nan, np.nan, 70.0]])
+
+    (reasons,) = explain_scores(
+        np.array([[3.0, 2.0, 1.0]]), values, columns=columns, usual=np.array([0.5, 0.5, 10.0]), k=2
+    )
+
+    assert [one.code for one in reasons] == ["frequency", "recency"]
+
+
 def test_a_customer_who_never_used_the_product_is_not_compared():
     assert reason("days_since_last_usage", np.nan, usual=7.4) == ("Has never used the app", "利用履歴がありません")
 

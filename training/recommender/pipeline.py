@@ -21,6 +21,7 @@ from models.recommenders.catalogue import RECOMMENDERS
 from training.judging.promotion import at_newest_window, is_refresh
 from training.recommender.costs import MAX_CUSTOMERS, MAX_TESTED, CostEstimate, describe_work, small_sample
 from training.recommender.evaluation_tasks import evaluation_tasks
+from training.recommender.penalties import EASE, PENALTY, choose_penalty
 from training.recommender.rows import threads_for
 from training.recommender.study import ALWAYS_TESTED, BASELINE, METRIC_KS, PLOT_KS, RankingStudy, limits
 from training.recommender.trials import add_base_models, try_recipes
@@ -44,7 +45,7 @@ def train_recommender(
     tuned = read_tuned(session.config.places.recommender_settings)
     recipes = select_recipes(session.config, model, settings=settings or {}, tuned=tuned)
     with track_training(session, RECOMMENDER, continued=session.continued_run) as run:
-        study = evaluate(session, recipes, model=model, tuned=tuned)
+        study = evaluate(session, recipes, model=model, tuned=tuned, own_settings=settings or {})
         run.log_plots({"ndcg_by_k": ndcg_plot((*study.plot_metrics, *study.metrics), registered=study.chosen)})
         with session.progress.during(f"fitting {study.chosen} on everything"):
             package = fit_final(session, study, name=study.chosen)
@@ -94,9 +95,17 @@ def select_recipes(
 
 
 def evaluate(
-    session: Session, recipes: dict[str, Recipe], *, model: str | None, tuned: TunedRecommenders
+    session: Session,
+    recipes: dict[str, Recipe],
+    *,
+    model: str | None,
+    tuned: TunedRecommenders,
+    own_settings: Settings | None = None,
 ) -> RankingStudy:
-    """Choose a model at the validation cutoffs, and test every recipe once at the next cutoff."""
+    """Choose a model at the validation cutoffs, and test every recipe once at the next cutoff.
+
+    A penalty of EASE that was tuned or is among `own_settings` is kept; otherwise validation chooses it too.
+    """
     tables = session.tables
     with session.progress.during("histories"):
         everything = load_interactions(tables)
@@ -107,6 +116,9 @@ def evaluate(
         validation = tuple(task.sample(MAX_CUSTOMERS, seed=seed) for task in tasks.validation)
         test = tasks.test.sample(MAX_TESTED, seed=seed)
     tuned.refuse_overlap_with_test(test.cutoff)
+    if EASE not in tuned.models and PENALTY not in (own_settings or {}):
+        with session.progress.during("the penalty of ease"):
+            recipes = choose_penalty(recipes, tasks.validation[-1], seed=seed, progress=session.progress)
     required = (BASELINE, model) if model else (BASELINE,)
     sample = small_sample(tasks.validation[0], seed=seed)
     session.progress.note(describe_work(recipes, everything, tasks=validation, sample=sample))

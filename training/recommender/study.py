@@ -104,7 +104,9 @@ def settings_origin(study: RankingStudy, name: str) -> str:
     """Where the model's settings come from."""
     recipe, tuned = study.recipes[name], study.tuned.models.get(name)
     if tuned is None:
-        return f"Settings: the defaults of {name}, tuned on a public shop; `kizuna tune recommender` tunes them here."
+        penalty = ", the penalty of ease chosen on validation" if name in ("ease", "blend", "reranked") else ""
+        origin = f"the defaults of {name}, tuned on a public shop{penalty}"
+        return f"Settings: {origin}; `kizuna tune recommender` tunes them here."
     overridden = [key for key, value in tuned.settings.items() if recipe.settings[key] != value]
     return f"Settings: {tuned.summary}" + (f"; overridden since: {', '.join(overridden)}." if overridden else ".")
 

@@ -129,3 +129,15 @@ def test_purchases_are_summed_in_the_base_currency(engine_name, tmp_path):
     issues = {issue.kind: issue for issue in find(tables) if issue.kind.endswith("without_rate")}
     assert (issues["currency_without_rate"].count, issues["currency_without_rate"].example) == (1, "ada")
     assert (issues["month_without_rate"].count, issues["month_without_rate"].values["months"]) == (2, "2024-03")
+
+
+@every_engine
+def test_cancelled_subscriptions_of_an_export_without_ends_are_a_warning(engine_name):
+    cancelled = span("2024-01-01", None, cancel_requested_at="2024-02-01")
+    other = span("2024-02-01", None, subscription_id="s2")
+
+    issue = find_kind(world(engine_name, subscriptions=frame(cancelled, other)), "endless_subscriptions")
+
+    assert (issue.column, issue.count, issue.of) == ("ended_at", 1, 2)
+    with_end = frame({**cancelled, "ended_at": "2024-03-01"}, other)
+    assert "endless_subscriptions" not in kinds(world(engine_name, subscriptions=with_end))

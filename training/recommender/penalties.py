@@ -19,7 +19,7 @@ from training.run.session import Progress
 
 EASE, PENALTY = "ease", "regularization"
 PENALTIES = (0.15, 0.5)
-"Tried beside the default."
+"Tried after the default, weakest first, while each is better than the one before."
 MAX_CUSTOMERS = 1000
 "Customers who are asked."
 MAX_DENSE_GB = 0.25
@@ -36,14 +36,19 @@ def choose_penalty(
     if EASE not in recipes or dense_gb(len(task.past.item_ids)) > MAX_DENSE_GB:
         return dict(recipes)
     sampled = task.sample(MAX_CUSTOMERS, seed=seed)
+    best, gain = None, None
     try:
-        default = sampled.ndcg(sampled.answer(recipes[EASE]))
-        tried = {one: sampled.ndcg(sampled.answer(recipes[EASE].with_settings({PENALTY: one}))) for one in PENALTIES}
+        default = ndcg = sampled.ndcg(sampled.answer(recipes[EASE]))
+        for penalty in PENALTIES:
+            stronger = sampled.ndcg(sampled.answer(recipes[EASE].with_settings({PENALTY: penalty})))
+            # Beyond the best penalty every stronger one is worse, so it is not fitted.
+            if stronger.mean() <= ndcg.mean():
+                break
+            best, ndcg = penalty, stronger
+            gain = mean_with_standard_error(sampled.truth.customer_ids, ndcg - default)
     except SKIPPED_ERRORS:
         return dict(recipes)
-    best = max(tried, key=lambda one: tried[one].mean())
-    gain = mean_with_standard_error(sampled.truth.customer_ids, tried[best] - default)
-    if gain.value <= gain.standard_error:
+    if best is None or gain is None or gain.value <= gain.standard_error:
         return dict(recipes)
     progress.note(f"ease: {PENALTY} {best} has {gain} more NDCG@10 than its default at {task.cutoff}")
     return {name: _with_penalty(name, recipe, penalty=best) for name, recipe in recipes.items()}

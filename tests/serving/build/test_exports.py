@@ -220,6 +220,6 @@ def test_reasons_in_a_release_decode_to_reasons():
 
 
 def test_the_catalogue_contains_every_export():
-    assert list(EXPORTS) == ["accounts", "members", "recommendations", "scores"]
+    assert list(EXPORTS) == ["accounts", "members", "predictions", "recommendations", "scores"]
     assert all("release_id" in export.columns.names for export in EXPORTS.values())
     assert all(set(export.columns.names) & {"customer_id", "account_id"} for export in EXPORTS.values())

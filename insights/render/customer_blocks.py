@@ -62,7 +62,7 @@ def _rfm_segments_by_group(renderer: ReportRenderer, by: str) -> Table | None:
     segments = figures.groups("customer_share", "rfm")
     rows = [
         [
-            Cell(renderer.group(group), kind="words"),
+            Cell(renderer.member(by, group), kind="words"),
             *(renderer.cell(of_group.one("customer_share", "rfm", group=segment)) for segment in segments),
         ]
         for group, of_group in figures_of_group.items()

@@ -13,6 +13,7 @@ from core.i18n.translation import has_translation
 from insights.render.charts import Point, Reference, line_chart
 from insights.render.formatting import Formatter
 from insights.render.row_charts import Bar, bar_chart, dot_chart
+from insights.report.attribute_groups import OTHERS
 from insights.report.building import Report
 from insights.report.definitions import definition_of
 from insights.report.figure import ALL, Figure
@@ -95,8 +96,12 @@ class ReportRenderer:
         key = f"figure.{figure}.meaning"
         return self.text(key) if has_translation(key, self.formatter.language) else ""
 
+    def member(self, by: str, group: str) -> str:
+        """The name of a group: a segment of the data may have the name of an RFM segment and stays unchanged."""
+        return self.group(group) if by == "rfm" or group == OTHERS else group
+
     def group(self, group: str) -> str:
-        """The name of a group: translated where it is one of ours, unchanged where it comes from the data."""
+        """The name of an RFM segment, of a way to group customers, or of what a scenario changes, translated."""
         key = f"group.{group}"
         return self.text(key) if has_translation(key, self.formatter.language) else group
 
@@ -139,7 +144,7 @@ class ReportRenderer:
         groups = list(dict.fromkeys(group for name in columns for group in figures.groups(name, by)))
         rows = [
             [
-                Cell(self.group(group), kind="words"),
+                Cell(self.member(by, group), kind="words"),
                 *(self.cell(figures.one(name, by, group=group)) for name in columns),
             ]
             for group in groups
@@ -216,7 +221,7 @@ class ReportRenderer:
                 (group, self.report.figures.one(name, by, group=group))
                 for group in self.report.figures.groups(name, by)
             ]
-            points = [self.point(figure, self.group(group)) for group, figure in groups if figure is not None]
+            points = [self.point(figure, self.member(by, group)) for group, figure in groups if figure is not None]
             title = f"{self.name(name)} · {self.text('By {group}', group=self.grouping(by))}"
             whole = self.report.figures.one(name)
             references = [] if whole is None else [Reference(whole.value, self.text("all customers"))]

@@ -72,7 +72,7 @@ def movements_table(renderer: ReportRenderer, by: str, *, section: str, names: S
     """The year's MRR movements, a row for each group."""
     figures, months = renderer.report.figures, _months(renderer)
     sums = {
-        renderer.group(group): sum_movements(figures, months, section=section, names=names, by=by, group=group)
+        renderer.member(by, group): sum_movements(figures, months, section=section, names=names, by=by, group=group)
         for group in figures.groups(names[0], by)
     }
     title = renderer.text("MRR movements of the last 12 months by {group}", group=renderer.grouping(by))

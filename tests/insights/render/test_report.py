@@ -71,6 +71,20 @@ def test_group_names_are_escaped():
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
+def test_a_group_of_the_data_keeps_its_name_though_an_rfm_segment_has_the_same():
+    since = {"valid_from": "2025-01-01"}
+    people = frame({"customer_id": "ada", "state": "lost", **since}, {"customer_id": "bo", "state": "loyal", **since})
+    settings = config(
+        attributes={"customers": ("state",)}, report=ReportSettings(attribute_groups=("customers.state",))
+    )
+    report = build_report(
+        shop("ada 2026-01-03 100", "bo 2026-01-20 50", settings=settings, customers=people), date(2026, 3, 1)
+    )
+
+    assert '<td class="words">lost</td>' in render_report(report, ENGLISH)
+    assert '<td class="words">loyal</td>' in render_report(report, JAPANESE)
+
+
 def test_figures_without_their_table_are_omitted_and_the_page_names_the_table():
     report = build_report(shop("ada 2026-01-03 100", "bo 2026-02-20 50"), date(2026, 3, 1))
     page = render_report(report, ENGLISH)

@@ -53,6 +53,14 @@ ACTIONS: Mapping[str, str] = {
 }
 "The suggested action for a business customer by the dimension that dropped most, unless the TOML names another."
 
+BUYER_ACTIONS: Mapping[str, str] = {
+    **ACTIONS,
+    Dimension.USAGE: "call and ask what keeps them from ordering",
+    Dimension.DEPTH: "show them what they have not ordered yet",
+    Dimension.BILLING: "review prices and terms with them",
+}
+"The same for a business customer who only buys, without usage or a subscription."
+
 CONSUMER_ACTIONS: Mapping[str, str] = {
     Dimension.USAGE: "send a message with a reason to come back that fits their habits",
     Dimension.DEPTH: "recommend something they have not tried yet",
@@ -67,16 +75,19 @@ NO_CONTACT_ACTION = "do not contact (refused); find out from the records what we
 "For a customer who has refused to be contacted."
 
 
-def suggest_action(dimension: str, *, own_actions: Mapping[str, str], is_business: bool, may_contact: bool) -> str:
+def suggest_action(
+    dimension: str, *, own_actions: Mapping[str, str], is_business: bool, only_buys: bool, may_contact: bool
+) -> str:
     """The suggested action for a drop in a dimension; `own_actions` are those of the TOML."""
     if not may_contact:
         return NO_CONTACT_ACTION
-    return own_actions.get(dimension) or (ACTIONS if is_business else CONSUMER_ACTIONS)[dimension]
+    of_business = BUYER_ACTIONS if only_buys else ACTIONS
+    return own_actions.get(dimension) or (of_business if is_business else CONSUMER_ACTIONS)[dimension]
 
 
 def action_in_japanese(action: str) -> str:
     """The suggested action in Japanese; a business's own words stay unchanged."""
-    built_in = {*ACTIONS.values(), *CONSUMER_ACTIONS.values(), NO_CONTACT_ACTION}
+    built_in = {*ACTIONS.values(), *BUYER_ACTIONS.values(), *CONSUMER_ACTIONS.values(), NO_CONTACT_ACTION}
     return translate(action, JAPANESE) if action in built_in else action
 
 

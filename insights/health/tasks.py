@@ -33,6 +33,8 @@ class TaskFacts:
     "(k,) whether they have not refused to be contacted."
     is_business: bool
     "Whether customers are businesses, or people of businesses."
+    only_buys: bool = False
+    "Whether there is neither usage nor a subscription."
 
 
 def load_task_facts(tables: Tables, day: HealthDay) -> TaskFacts:
@@ -44,6 +46,7 @@ def load_task_facts(tables: Tables, day: HealthDay) -> TaskFacts:
         value=compute_yearly_value(tables, customer_ids, cutoff=day.cutoff).value,
         may_contact=~np.isin(customer_ids, customers_refusing(tables, "contact", cutoff=day.cutoff)),
         is_business=config.customer == "account" or "accounts" in latest,
+        only_buys="usage" not in latest and "subscriptions" not in latest,
     )
 
 
@@ -72,6 +75,7 @@ def _task(
         dimension,
         own_actions=config.health.actions,
         is_business=facts.is_business,
+        only_buys=facts.only_buys,
         may_contact=bool(facts.may_contact[place]),
     )
     reason_en, reason_ja = (

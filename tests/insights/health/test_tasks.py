@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.health import ACTIONS, CONSUMER_ACTIONS, DIMENSIONS, NO_CONTACT_ACTION, action_in_japanese
+from core.health import ACTIONS, BUYER_ACTIONS, CONSUMER_ACTIONS, DIMENSIONS, NO_CONTACT_ACTION, action_in_japanese
 from core.i18n.translation import ENGLISH, JAPANESE, Language
 from core.tasks import Task, task_id_of
 from insights.health.day import NO_BANDS
-from insights.health.tasks import TaskFacts, open_tasks
+from insights.health.tasks import TaskFacts, load_task_facts, open_tasks
 from insights.render import health as render
 from tests.insights.health.accounts import DAY, GONE, LESS, WELL, company, day_of
+from tests.software_firm import firm_tables
+from tests.worlds import shop
 
 NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)
 BELOW = (10.0, 9.0, 1000.0)
@@ -60,7 +62,8 @@ def test_the_default_action_exists_in_japanese():
     assert bolt.action_ja == "お電話で、ご利用のうえでお困りの点を伺う"
     assert set(ACTIONS) == set(DIMENSIONS)
     assert set(CONSUMER_ACTIONS) == set(DIMENSIONS)
-    built_in = (*ACTIONS.values(), *CONSUMER_ACTIONS.values(), NO_CONTACT_ACTION)
+    assert set(BUYER_ACTIONS) == set(DIMENSIONS)
+    built_in = (*ACTIONS.values(), *BUYER_ACTIONS.values(), *CONSUMER_ACTIONS.values(), NO_CONTACT_ACTION)
     assert all(action_in_japanese(action) != action for action in built_in)
     assert action_in_japanese("send Ken") == "send Ken"
 
@@ -84,6 +87,23 @@ def test_consumers_are_not_called_and_refusals_are_respected():
 
     assert (acme.action, bolt.action) == (CONSUMER_ACTIONS["usage"], NO_CONTACT_ACTION)
     assert not any("call" in action for action in CONSUMER_ACTIONS.values())
+
+
+def test_a_business_that_only_buys_is_not_asked_about_a_product_or_a_renewal():
+    bolt, _ = tasks_of_alerts(others={"only_buys": True})
+
+    assert (bolt.action, bolt.action_ja) == (
+        "call and ask what keeps them from ordering",
+        "お電話で、ご注文が減った理由を伺う",
+    )
+    assert not any(word in action for action in BUYER_ACTIONS.values() for word in ("product", "features", "renewal"))
+
+
+def test_customers_without_usage_and_subscriptions_only_buy():
+    day = day_of({"ada": GONE}, None, {"ada": WELL})
+
+    assert load_task_facts(shop("ada 2026-03-01 5"), day).only_buys
+    assert not load_task_facts(firm_tables(), day).only_buys
 
 
 def test_the_toml_s_action_is_not_for_a_customer_who_refused_contact():

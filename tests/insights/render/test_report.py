@@ -85,6 +85,13 @@ def test_a_group_of_the_data_keeps_its_name_though_an_rfm_segment_has_the_same()
     assert '<td class="words">loyal</td>' in render_report(report, JAPANESE)
 
 
+def test_the_page_does_not_claim_that_amounts_are_without_tax_where_nothing_says_so():
+    report = build_report(shop("ada 2026-01-03 100", "bo 2026-02-20 50"), date(2026, 3, 1))
+
+    assert "no tax taken off" in render_report(report, ENGLISH)
+    assert "税額の控除なし" in render_report(report, JAPANESE)
+
+
 def test_figures_without_their_table_are_omitted_and_the_page_names_the_table():
     report = build_report(shop("ada 2026-01-03 100", "bo 2026-02-20 50"), date(2026, 3, 1))
     page = render_report(report, ENGLISH)

@@ -68,7 +68,7 @@ def detect_encoding(path: Path) -> EncodingGuess:
             has_lines = "\n".encode(name) in start
             if has_lines and zeros.count(0) * 3 > len(zeros) and decodes(path, name):
                 return EncodingGuess(name, "every other byte is zero, as in UTF-16")
-        raise DataError(f"{path} is no text: it has zero bytes; name CSV, JSON Lines or Parquet files")
+        raise DataError(f"{path} is no text: it has zero bytes; export it as CSV")
     if b"\x1b$" in start and decodes(path, "iso2022_jp"):
         return EncodingGuess("iso2022_jp", "the file switches to Japanese by escape sequences")
     if decodes(path, "utf-8"):

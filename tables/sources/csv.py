@@ -28,7 +28,8 @@ FAULT_LINE = re.compile(r"CSV Error on Line: (\d+)")
 FAULT_FILE = re.compile(r"^\s*file = (.*)$", re.MULTILINE)
 NOT_UTF8 = "it is not UTF-8"
 FAULTS = {
-    "Expected Number of Columns": "it does not have as many cells as the header; is the file cut off?",
+    "Expected Number of Columns": "it does not have as many cells as the header; correct or delete it: is the file cut "
+    "off, or is a cell with the delimiter not quoted?",
     "unterminated quote": "a quote is opened and never closed; is the file cut off?",
     "not utf-8": NOT_UTF8,
 }

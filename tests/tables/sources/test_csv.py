@@ -87,6 +87,16 @@ def test_a_file_in_another_encoding_asks_for_it(tmp_path: Path):
     error_of(TableSource(path=path, encoding="cp9999"), ConfigError, match="unknown encoding 'cp9999'")
 
 
+def test_a_line_of_another_length_says_what_mends_it(tmp_path: Path):
+    (tmp_path / "t.csv").write_text(GOOD.replace(",2\n", ",2,9\n"), encoding="utf-8")
+
+    error_of(
+        TableSource(path=str(tmp_path / "t.csv")),
+        DataError,
+        match="correct or delete it: is the file cut off, or is a cell with the delimiter not quoted",
+    )
+
+
 WRONG = {
     "semicolons": (GOOD.replace(",", ";").encode(), {}, "'customer_id;event_time;amount'; set delimiter = \";\""),
     "euc as ascii": (

@@ -84,7 +84,7 @@ def _print_tables(console: Console, data: DataCheck, *, language: Language) -> N
         grid.add_row(*cells)
     console.print(grid)
     if data.default_cutoff is not None:
-        text = "default cutoff: {day}, the first day that {tables} do not completely cover"
+        text = "default cutoff: {day}, the first day without complete records of {tables}"
         names = translate(", ", language).join(data.cutoff_tables)
         _say(console, translate(text, language, day=_day(data.default_cutoff), tables=names))
 

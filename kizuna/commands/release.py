@@ -63,6 +63,8 @@ def register(app: typer.Typer) -> None:
             print_json({"folder": str(folder), "activated": activation, "release": release.description})
         else:
             _print_release(folder, release.description)
+            if doubt := champions.explain_other_churn(settings):
+                say(console, f"  churn: {doubt}")
             if "offers" in tables and contacts_lack_offers(tables):
                 say(console, f"  offers: {NO_OFFER_ID}")
 

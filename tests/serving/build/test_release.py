@@ -19,7 +19,7 @@ from core.model_card import Leak, ModelCard
 from core.recommendations import STAGES
 from features.cohort import select_cohort
 from features.interactions import load_interactions
-from features.labels.labelling import label_lifetimes, label_outcomes
+from features.labels.labelling import describe_churn, label_lifetimes, label_outcomes
 from features.pipeline import compute_features
 from insights.health.day import NO_BANDS, HealthRun
 from insights.health.files import write_day
@@ -253,6 +253,19 @@ def test_expected_losses_are_exported_with_the_decimals_of_the_data_set(shop, cu
 def decimals_in(amount: float) -> int:
     """How many decimals are written: 0 for 3.0, 2 for 3.25."""
     return len(f"{amount:.9f}".rstrip("0").partition(".")[2])
+
+
+def test_a_champion_of_another_definition_of_churn_is_doubted(shop):
+    today = describe_churn(shop.config.churn)
+
+    def doubt(label: str) -> str:
+        described = msgspec.structs.replace(shop.churn.card, label=label)
+        return Champions({"churn": replace(shop.churn, card=described)}, {}).explain_other_churn(shop.config)
+
+    assert doubt(today) == ""
+    assert doubt("no usage for 30 days").startswith(
+        f"the champion predicts 'no usage for 30 days', but [churn] says '{today}'; run `kizuna train churn`"
+    )
 
 
 def test_a_model_can_be_skipped(shop):

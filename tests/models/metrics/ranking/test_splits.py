@@ -28,9 +28,12 @@ class Diary(Popularity):
         cutoff: date | None = None,
         exclusions: Exclusions | None = None,
         cold_start: ItemScores | None = None,
+        explains: bool = True,
     ) -> Recommendations:
         self.days = {**getattr(self, "days", {}), **dict.fromkeys(histories.customer_ids.tolist(), str(cutoff))}
-        return super().recommend(histories, k, cutoff=cutoff, exclusions=exclusions, cold_start=cold_start)
+        return super().recommend(
+            histories, k, cutoff=cutoff, exclusions=exclusions, cold_start=cold_start, explains=explains
+        )
 
 
 def test_each_customer_is_evaluated_on_their_own_day_and_in_the_order_of_the_split():

@@ -54,6 +54,20 @@ def label_outcomes(tables: Tables, cohort: Cohort) -> Labels:
     )
 
 
+def can_churn(tables: Tables, cohort: Cohort) -> NDArray[np.bool_]:
+    """Whether the definition of churn applies to each row, (n,): whose subscription has ended cannot end it again.
+
+    Only such rows have labels, so models know nothing of the others and must not score them.
+    """
+    label, applies = _label_of(tables), np.zeros(len(cohort), np.bool_)
+    for day in np.unique(cohort.cutoffs):
+        rows, cutoff = np.flatnonzero(cohort.cutoffs == day), day.astype(date)
+        unique_ids, owners = np.unique(cohort.customer_ids[rows], return_inverse=True)
+        query = LabelQuery(unique_ids, cutoff, tables.config.churn)
+        applies[rows] = label.label(tables.at(cutoff), query).applies[owners]
+    return applies
+
+
 def label_lifetimes(tables: Tables, cohort: Cohort, *, follow_days: int) -> Labels:
     """Label when each row of the cohort churned, followed for `follow_days` beyond the gap or to the end of the record.
 

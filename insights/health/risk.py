@@ -21,7 +21,9 @@ from core.feature_names import (
 from core.feature_table import FeatureColumn, require_same_features
 from core.health import DIMENSIONS, Dimension
 from core.model_kinds import CHURN
+from core.window import Cohort
 from features.cohort import select_cohort
+from features.labels.labelling import can_churn
 from features.pipeline import compute_features
 from models.churn.additive import align_values
 from models.protocols import AdditiveChurnModel
@@ -104,11 +106,13 @@ class Risk:
 
 
 def risk_at(tables: Tables, model: AdditiveChurnModel, *, cutoff: date) -> Risk:
-    """Score the cohort of a cutoff, without customers who opted out of scoring, from data known then.
+    """Score the customers of a cutoff who can churn and consent to it, from data known then.
 
     Raises BadInput where a feature's declaration has changed since the model was fitted.
     """
     cohort = select_cohort(tables, [cutoff])
+    can = can_churn(tables, cohort)
+    cohort = Cohort(cohort.customer_ids[can], cohort.cutoffs[can], cohort.definition)
     vocabularies = {column.name: column.vocabulary for column in model.columns_ if column.vocabulary is not None}
     features = compute_features(tables, cohort, vocabularies=vocabularies)
     require_same_features(

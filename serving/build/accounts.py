@@ -60,7 +60,8 @@ def build_accounts(
     for account_id, rows in members.items():
         scored = [(row, place) for row in rows if (place := churn.index.find(segments.index.name(row))) >= 0]
         if not scored:
-            unscored.append(account_id)
+            if any(churn.has_opted_out(segments.index.name(row)) for row in rows):
+                unscored.append(account_id)
             continue
         account = _Account.of(churn, segments, scored=scored)
         scores.append(

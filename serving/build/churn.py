@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from core.errors import NotEnoughHistory
 from core.feature_table import require_same_features
 from core.model_kinds import CHURN
+from core.window import Cohort
+from features.labels.labelling import can_churn
 from models.churn.additive import CHURN_MODELS
 from models.churn.customer_facts import has_short_history
 from serving.build.inputs import BuildInputs, BuiltPart
@@ -15,7 +17,7 @@ from serving.release.release import ReleasePart
 
 
 def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> BuiltPart:
-    """Score every customer of the cohort who consents to it.
+    """Score every customer of the cohort who can churn and consents to it.
 
     Raises BadInput if the champion's features are computed differently today.
     """
@@ -25,6 +27,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         return BuiltPart(None)
     card, features = package.card, inputs.features
     require_same_features(features, card.features, model=f"{card.registry_name} {card.version}", kind=card.kind)
+    features = features.take(can_churn(inputs.tables, Cohort(features.customer_ids, features.cutoffs)))
     if not len(features):
         raise NotEnoughHistory(f"there are no customers at the cutoff ({card.cohort}); use an earlier --cutoff")
     model = CHURN_MODELS[package.artifact.model].from_artifact(package.artifact)

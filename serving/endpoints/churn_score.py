@@ -58,7 +58,7 @@ class ScoredCustomer(msgspec.Struct, frozen=True, kw_only=True, tag_field="statu
 
 
 class UnknownCustomer(msgspec.Struct, frozen=True, tag_field="status", tag="not_found"):
-    """An id that no customer had at the cutoff."""
+    """An id that no customer had at the cutoff, or that of a customer who cannot churn: no subscription runs."""
 
     customer_id: str
 

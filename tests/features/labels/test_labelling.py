@@ -14,7 +14,7 @@ from core.config.training import ChurnDefinition
 from core.errors import DataError
 from core.labels import Labels
 from core.window import Cohort
-from features.labels.labelling import label_outcomes
+from features.labels.labelling import can_churn, label_outcomes
 from tests.worlds import config, frame, shop
 
 CUTOFF = date(2024, 3, 1)
@@ -249,3 +249,15 @@ def test_an_empty_cohort_has_no_labels():
     tables = shop("ada 2024-03-10", settings=world("no_purchase"))
 
     assert len(label_outcomes(tables, Cohort(np.empty(0, "U1"), np.empty(0, "M8[D]")))) == 0
+
+
+def test_only_a_customer_with_a_running_subscription_can_end_one():
+    settings_ = world("subscription_ended", grace_days=10)
+    spans = frame(span("ada", "2023-01-01", None), span("bo", "2023-01-01", "2024-02-01"))
+    tables = shop(settings=settings_, subscriptions=spans)
+
+    assert can_churn(tables, cohort("ada", "bo")).tolist() == [True, False]
+
+
+def test_every_customer_of_a_shop_can_stop_buying():
+    assert can_churn(shop("ada 2024-02-20", settings=world("no_purchase")), cohort("ada")).tolist() == [True]

@@ -25,12 +25,21 @@ def test_another_format_is_an_error_that_names_the_accepted_ones(span: str):
 def test_the_bar_shows_the_remaining_time_and_the_best_trial():
     screen = io.StringIO()
 
-    with TimeBudget(7200, Console(file=screen, width=120)) as budget:
+    with TimeBudget(7200, Console(file=screen, width=120, force_terminal=True, color_system=None)) as budget:
         budget.show(3, "als ndcg@10 0.4000")
         assert 0 <= budget.share_spent() < 0.1
         assert budget.remaining.startswith(("1:5", "2:00:00"))
 
     assert "left 3 trials, best: als ndcg@10 0.4000" in screen.getvalue()
+
+
+def test_without_a_terminal_there_is_no_bar():
+    screen = io.StringIO()
+
+    with TimeBudget(7200, Console(file=screen, width=120)) as budget:
+        budget.show(3, "als ndcg@10 0.4000")
+
+    assert screen.getvalue() == ""
 
 
 def test_a_spent_budget_has_no_time_left():

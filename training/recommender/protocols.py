@@ -12,13 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as parquet
 
-from core.config.sources import ValueFormat
 from core.errors import BadInput, NotEnoughHistory, UnknownName, did_you_mean
 from core.interactions import Histories, Interactions, codes_of
 from core.model_card import Comparison, Metric
@@ -31,8 +29,7 @@ from models.metrics.ranking.protocols.last_basket_out import LastBasketOut
 from models.metrics.ranking.splits import EvaluationProtocol, Split, generate_recommendations
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.engine.holdout import LAST_BASKET
-from tables.cleaning.readings import read_column
-from tables.cleaning.workbench import Clock, Workbench
+from tables.cleaning.ids_of_files import read_ids
 from training.recommender.pipeline import select_recipes
 from training.recommender.rows import ranking_cutoffs, threads_for
 from training.recommender.study import ALWAYS_TESTED, BASELINE
@@ -145,21 +142,6 @@ def read_test_file(path: Path, training: Interactions) -> Histories:
         quantities=np.ones(len(order), dtype=np.float32),
         orders=np.full(len(order), -1, dtype=np.int64),
     )
-
-
-def read_ids(written: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The ids of a column by the id rule of the tables (`core.ids`); null where there is none.
-
-    Raises DataError for a column whose type rules out ids, such as dates.
-    """
-    encoded = written.dictionary_encode().combine_chunks()
-    words = pa.table({"place": np.arange(len(encoded.dictionary)), "id": encoded.dictionary})
-    bench = Workbench(ibis.memtable(words), Clock("UTC", "UTC"))
-    reading = read_column([bench.table["id"]], bench, written=ValueFormat(), kind="id")
-    faults = (fault.fill_null(False) for fault, _ in reading.other_faults)
-    is_faulty = ibis.or_(ibis.literal(False), *faults)
-    ids = bench.table.select("place", id=ibis.ifelse(is_faulty, ibis.null("string"), reading.value))
-    return pa.chunked_array([ids.order_by("place").to_pyarrow()["id"].combine_chunks().take(encoded.indices)])
 
 
 def _recipes(session: Session, models: tuple[str, ...], *, protocol: str) -> dict[str, Recipe]:

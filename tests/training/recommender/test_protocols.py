@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from core.errors import BadInput, UnknownName
-from training.recommender.protocols import evaluate_protocol, read_ids
+from tables.cleaning.ids_of_files import read_ids
+from training.recommender.protocols import evaluate_protocol
 from training.run.session import Session
 
 MODELS = ("personal_frequency",)

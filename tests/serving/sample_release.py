@@ -219,9 +219,10 @@ def segment_part(opted_out: dict[str, NDArray[np.str_]] | None = None) -> Segmen
 
 
 def account_part() -> AccountPart:
-    """Ada and Bo belong to acme; no customer of cold consents to scoring."""
-    members = {"acme": [0, 1], "cold": []}
-    return build_accounts(churn_part(), segment_part(), members=members, risk_levels=RiskLevels(), n_decimals=2)
+    """Ada and Bo belong to acme; Cyd, the only customer of cold, does not consent to scoring."""
+    segments, churn = segment_part(), churn_part(np.array(["cyd"]))
+    members = {"acme": [segments.index.find("ada"), segments.index.find("bo")], "cold": [segments.index.find("cyd")]}
+    return build_accounts(churn, segments, members=members, risk_levels=RiskLevels(), n_decimals=2)
 
 
 def sample_release(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[str, ...] = ()) -> Release:

@@ -11,7 +11,7 @@ from core.config.training import RiskLevels
 from core.scores import Reason
 from serving.build.accounts import build_accounts
 from serving.release.account_part import AccountScore
-from serving.release.lookup import PackedJson
+from serving.release.lookup import IdIndex, PackedJson
 from tests.serving.sample_release import churn_part, segment_part
 
 
@@ -55,3 +55,17 @@ def test_reasons_add_up_and_speak_of_the_customer_who_adds_most():
         ("support", "up", "cyd", "support 0.5"),
     ]
     assert acme.reasons[1].weight == pytest.approx(1.0)
+
+
+def test_an_account_without_scores_has_no_consent_only_where_a_customer_refused():
+    segments, members = segment_part(), {"refuses": [2], "cancelled": [1]}
+    all_customers = churn_part(np.array(["cyd"]))
+    kept = all_customers.index.find("ada")
+    churn = replace(
+        all_customers, index=IdIndex(all_customers.index.ids[[kept]]), probability=all_customers.probability[[kept]]
+    )
+
+    part = build_accounts(churn, segments, members=members, risk_levels=RiskLevels(), n_decimals=2)
+
+    assert part.unscored.find("refuses") >= 0
+    assert part.unscored.find("cancelled") < 0

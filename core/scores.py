@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from core.i18n.translation import JAPANESE, Language, translate
 
+Outcome = Literal["churn", "event"]
+
 
 class RiskLevel(StrEnum):
     """Band of churn probability, by the limits under [risk_levels]."""
@@ -49,7 +51,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     "A sentence about the customer; `direction` says whether it raises or lowers the risk."
     ja: str
 
-    def mark(self, language: Language, *, outcome: Literal["churn", "event"] = "churn") -> str:
+    def mark(self, language: Language, *, outcome: Outcome = "churn") -> str:
         """The sentence, marked where it lowers the probability, for texts that show no direction beside it."""
         sentence = self.ja if language == JAPANESE else self.en
         if outcome == "churn" or self.direction == "up":

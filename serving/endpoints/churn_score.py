@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated
 
 import msgspec
@@ -99,11 +98,12 @@ def look_up_score(churn: ChurnPart, customer_id: str) -> CustomerScore:
     row = churn.index.find(customer_id)
     if row < 0:
         return WithoutConsent(customer_id) if churn.has_opted_out(customer_id) else UnknownCustomer(customer_id)
+    low, high = churn.interval_of(row)
     return ScoredCustomer(
         customer_id=customer_id,
         churn_probability=float(churn.probability[row]),
-        low=bound_or_none(churn.low[row]),
-        high=bound_or_none(churn.high[row]),
+        low=low,
+        high=high,
         risk_level=RISK_LEVELS[churn.risk_level[row]],
         short_history=bool(churn.short_history[row]),
         reasons=churn.reasons[row],
@@ -151,11 +151,6 @@ def _with_curve(
         risk_level=RISK_LEVELS[find_risk_levels(probability, hazard.risk_levels)[0]],
         curve=msgspec.UNSET if curve is None else curve,
     )
-
-
-def bound_or_none(value: float) -> float | None:
-    """A bound of an interval as JSON has it: null without one."""
-    return None if math.isnan(value) else float(value)
 
 
 ENDPOINT = Endpoint(

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from core.model_kinds import PREDICT
-from serving.endpoints.churn_score import Reasons, UnknownCustomer, WithoutConsent, bound_or_none
+from serving.endpoints.churn_score import Reasons, UnknownCustomer, WithoutConsent
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import CustomerId, Endpoint, Request, RequestContext, Response, not_released, provenance_of
 from serving.release.predict_part import EventScores, PredictPart
@@ -83,11 +83,12 @@ def look_up_prediction(predict: PredictPart, scores: EventScores, *, customer_id
     row = scores.index.find(customer_id)
     if row < 0:
         return WithoutConsent(customer_id) if predict.has_opted_out(customer_id) else UnknownCustomer(customer_id)
+    low, high = scores.interval_of(row)
     return PredictedCustomer(
         customer_id=customer_id,
         probability=float(scores.probability[row]),
-        low=bound_or_none(scores.low[row]),
-        high=bound_or_none(scores.high[row]),
+        low=low,
+        high=high,
         reasons=scores.reasons[row],
     )
 

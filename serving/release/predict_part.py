@@ -11,49 +11,35 @@ from numpy.typing import NDArray
 from core.model_kinds import PREDICT
 from core.scores import Reason, Scores
 from models.artifact import Artifact
-from serving.release.lookup import IdIndex, PackedJson
+from serving.release.customer_scores import CustomerScores, read_scores, score_arrays, score_state, sort_scores
+from serving.release.lookup import IdIndex
 
 NAME = PREDICT.name
 
 
 @dataclass(frozen=True, kw_only=True)
-class EventScores:
+class EventScores(CustomerScores):
     """How likely one event is. Row i of every array, (n,), belongs to the i-th id of the index."""
 
-    index: IdIndex
-    horizon_days: int
     definition: str
     "The event in words."
-    probability: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    "The 90 % interval; NaN if the model gives none."
-    reasons: PackedJson
-    n_excluded: int
-    "Number of customers who are not scored because they opted out."
 
     @classmethod
     def of(
         cls, scores: Scores, reasons: Sequence[tuple[Reason, ...]], *, definition: str, opted_out: NDArray[np.str_]
     ) -> EventScores:
         """Store the scores of one cutoff, one row per customer, without the ids that opted out."""
-        index, order = IdIndex.without(scores.customer_ids, opted_out)
-        no_bound = np.full(len(scores), np.nan)
-        return cls(
-            index=index,
-            horizon_days=scores.horizon_days,
-            definition=definition,
-            probability=scores.value[order],
-            low=(no_bound if scores.low is None else scores.low)[order],
-            high=(no_bound if scores.high is None else scores.high)[order],
-            reasons=PackedJson.of(reasons[row] for row in order),
-            n_excluded=len(scores) - len(index),
-        )
+        fields, _ = sort_scores(scores, reasons, opted_out=opted_out)
+        return cls(**fields, definition=definition)
 
-    def probability_of(self, customer_id: str) -> float | None:
-        """The probability for one customer; None if they were not scored."""
-        row = self.index.find(customer_id)
-        return None if row < 0 else float(self.probability[row])
+    def to_artifact(self) -> Artifact:
+        """The scores as a folder of a release."""
+        return Artifact("event_scores", {**score_state(self), "definition": self.definition}, score_arrays(self))
+
+    @classmethod
+    def from_artifact(cls, artifact: Artifact) -> EventScores:
+        """The scores that were stored."""
+        return cls(**read_scores(artifact), definition=artifact.state["definition"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,13 +53,13 @@ class PredictPart:
     def to_artifacts(self) -> dict[str, Artifact]:
         """The part as a folder with the names, and one for each event."""
         names = Artifact("events", {"events": list(self.events)}, {"opted_out": self.opted_out.ids})
-        return {NAME: names, **{_folder(event): _to_artifact(scores) for event, scores in self.events.items()}}
+        return {NAME: names, **{_folder(event): scores.to_artifact() for event, scores in self.events.items()}}
 
     @classmethod
     def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> PredictPart:
         """The part that was stored."""
         names = artifacts[NAME]
-        events = {event: _from_artifact(artifacts[_folder(event)]) for event in names.state["events"]}
+        events = {event: EventScores.from_artifact(artifacts[_folder(event)]) for event in names.state["events"]}
         return cls(events=events, opted_out=IdIndex(names.arrays["opted_out"]))
 
     def has_opted_out(self, customer_id: str) -> bool:
@@ -88,34 +74,3 @@ class PredictPart:
 
 def _folder(event: str) -> str:
     return f"{NAME}_{event}"
-
-
-def _to_artifact(scores: EventScores) -> Artifact:
-    arrays = {
-        "ids": scores.index.ids,
-        "probability": scores.probability,
-        "low": scores.low,
-        "high": scores.high,
-        "reasons": scores.reasons.content,
-        "reason_offsets": scores.reasons.offsets,
-    }
-    state = {
-        "horizon_days": scores.horizon_days,
-        "definition": scores.definition,
-        "n_excluded": scores.n_excluded,
-    }
-    return Artifact("event_scores", state, arrays)
-
-
-def _from_artifact(artifact: Artifact) -> EventScores:
-    arrays, state = artifact.arrays, artifact.state
-    return EventScores(
-        index=IdIndex(arrays["ids"]),
-        horizon_days=state["horizon_days"],
-        definition=state["definition"],
-        probability=arrays["probability"],
-        low=arrays["low"],
-        high=arrays["high"],
-        reasons=PackedJson(arrays["reasons"], arrays["reason_offsets"]),
-        n_excluded=state["n_excluded"],
-    )

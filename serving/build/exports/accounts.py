@@ -11,7 +11,7 @@ from core.errors import NotFound
 from core.i18n.translation import ENGLISH, JAPANESE, Language
 from core.model_kinds import CHURN
 from core.scores import mark_direction
-from serving.build.exports.files import BLOCK_ROWS, Export, ExportOptions, Rows, source_columns
+from serving.build.exports.files import BLOCK_ROWS, REASON_COLUMNS, Export, ExportOptions, Rows, source_columns
 from serving.build.exports.scores import SEPARATOR
 from serving.release.account_part import AccountReason, AccountScore
 from serving.release.release import Release
@@ -30,10 +30,7 @@ COLUMNS = pa.schema(
         ("value_kind", pa.string()),
         ("expected_loss", pa.float64()),
         ("currency", pa.string()),
-        ("reasons_en", pa.string()),
-        ("reasons_ja", pa.string()),
-        ("reason_codes", pa.string()),
-        ("reason_directions", pa.string()),
+        *REASON_COLUMNS,
         ("cutoff", pa.date32()),
         ("model_version", pa.int32()),
         ("release_id", pa.string()),

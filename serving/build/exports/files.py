@@ -23,6 +23,21 @@ Rows = Iterator[list[dict[str, Any]]]
 
 BLOCK_ROWS = 10_000
 
+REASON_COLUMNS = [
+    ("reasons_en", pa.string()),
+    ("reasons_ja", pa.string()),
+    ("reason_codes", pa.string()),
+    ("reason_directions", pa.string()),
+]
+SOURCE_COLUMNS = [
+    ("cutoff", pa.date32()),
+    ("model", pa.string()),
+    ("model_version", pa.int32()),
+    ("is_baseline", pa.bool_()),
+    ("release_id", pa.string()),
+]
+"As `source_columns` fills them."
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExportOptions:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 
 from core.errors import NotFound
-from core.i18n.translation import ENGLISH, JAPANESE
 from core.model_kinds import PREDICT
-from core.scores import Reason
-from serving.build.exports.files import BLOCK_ROWS, Export, ExportOptions, Rows, source_columns
-from serving.build.exports.scores import SEPARATOR, bound_or_none, describe_relations
+from serving.build.exports.files import (
+    BLOCK_ROWS,
+    REASON_COLUMNS,
+    SOURCE_COLUMNS,
+    Export,
+    ExportOptions,
+    Rows,
+    source_columns,
+)
+from serving.build.exports.scores import describe_relations, describe_scored
 from serving.release.predict_part import EventScores
 from serving.release.release import Release
 
@@ -24,10 +29,7 @@ COLUMNS = pa.schema(
         ("probability", pa.float64()),
         ("low", pa.float64()),
         ("high", pa.float64()),
-        ("reasons_en", pa.string()),
-        ("reasons_ja", pa.string()),
-        ("reason_codes", pa.string()),
-        ("reason_directions", pa.string()),
+        *REASON_COLUMNS,
         ("value", pa.float64()),
         ("value_kind", pa.string()),
         ("currency", pa.string()),
@@ -36,14 +38,9 @@ COLUMNS = pa.schema(
         ("contact_allowed", pa.bool_()),
         ("account_id", pa.string()),
         ("horizon_days", pa.int32()),
-        ("cutoff", pa.date32()),
-        ("model", pa.string()),
-        ("model_version", pa.int32()),
-        ("is_baseline", pa.bool_()),
-        ("release_id", pa.string()),
+        *SOURCE_COLUMNS,
     ]
 )
-_REASONS = msgspec.json.Decoder(list[Reason])
 
 
 def prediction_rows(release: Release, options: ExportOptions) -> Rows:
@@ -68,19 +65,11 @@ def event_scores(release: Release, options: ExportOptions) -> EventScores:
 
 def describe_prediction(release: Release, scores: EventScores, *, row: int, event: str) -> dict[str, Any]:
     """The columns of the customer in a row of the event's scores, without those of the source."""
-    customer_id, probability = scores.index.name(row), float(scores.probability[row])
-    reasons = _REASONS.decode(scores.reasons[row])
-    return describe_relations(release, customer_id, probability=None) | {
-        "customer_id": customer_id,
+    return {
+        **describe_relations(release, scores.index.name(row), probability=None),
+        **describe_scored(scores, row, outcome="event"),
         "event": event,
-        "probability": probability,
-        "low": bound_or_none(float(scores.low[row])),
-        "high": bound_or_none(float(scores.high[row])),
-        "reasons_en": SEPARATOR.join(reason.mark(ENGLISH, outcome="event") for reason in reasons),
-        "reasons_ja": "、".join(reason.mark(JAPANESE, outcome="event") for reason in reasons),
-        "reason_codes": SEPARATOR.join(reason.code for reason in reasons),
-        "reason_directions": SEPARATOR.join(reason.direction for reason in reasons),
-        "horizon_days": scores.horizon_days,
+        "probability": float(scores.probability[row]),
     }
 
 

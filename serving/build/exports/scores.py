@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +11,18 @@ import pyarrow as pa
 
 from core.i18n.translation import ENGLISH, JAPANESE
 from core.model_kinds import CHURN
-from core.scores import Reason
-from serving.build.exports.files import BLOCK_ROWS, Export, ExportOptions, Rows, source_columns
+from core.scores import Outcome, Reason
+from serving.build.exports.files import (
+    BLOCK_ROWS,
+    REASON_COLUMNS,
+    SOURCE_COLUMNS,
+    Export,
+    ExportOptions,
+    Rows,
+    source_columns,
+)
 from serving.release.churn_part import RISK_LEVELS
+from serving.release.customer_scores import CustomerScores
 from serving.release.release import Release
 
 COLUMNS = pa.schema(
@@ -25,10 +33,7 @@ COLUMNS = pa.schema(
         ("high", pa.float64()),
         ("risk_level", pa.string()),
         ("short_history", pa.bool_()),
-        ("reasons_en", pa.string()),
-        ("reasons_ja", pa.string()),
-        ("reason_codes", pa.string()),
-        ("reason_directions", pa.string()),
+        *REASON_COLUMNS,
         ("value", pa.float64()),
         ("value_kind", pa.string()),
         ("expected_loss", pa.float64()),
@@ -39,11 +44,7 @@ COLUMNS = pa.schema(
         ("contact_allowed", pa.bool_()),
         ("account_id", pa.string()),
         ("horizon_days", pa.int32()),
-        ("cutoff", pa.date32()),
-        ("model", pa.string()),
-        ("model_version", pa.int32()),
-        ("is_baseline", pa.bool_()),
-        ("release_id", pa.string()),
+        *SOURCE_COLUMNS,
         ("expected_months", pa.float64()),
     ]
 )
@@ -71,23 +72,29 @@ def describe_score(release: Release, row: int) -> dict[str, Any]:
     """The columns of the customer in a row of the release's churn scores, without those of the source."""
     churn, hazard = release.churn, release.hazard
     assert churn is not None
-    customer_id = churn.index.name(row)
-    reasons = _REASONS.decode(churn.reasons[row])
-    probability = float(churn.probability[row])
+    customer_id, probability = churn.index.name(row), float(churn.probability[row])
     return {
-        "customer_id": customer_id,
         "churn_probability": probability,
-        "low": bound_or_none(float(churn.low[row])),
-        "high": bound_or_none(float(churn.high[row])),
+        **describe_scored(churn, row, outcome="churn"),
         "risk_level": str(RISK_LEVELS[churn.risk_level[row]]),
         "short_history": bool(churn.short_history[row]),
-        "reasons_en": SEPARATOR.join(reason.mark(ENGLISH) for reason in reasons),
-        "reasons_ja": "、".join(reason.mark(JAPANESE) for reason in reasons),
-        "reason_codes": SEPARATOR.join(reason.code for reason in reasons),
-        "reason_directions": SEPARATOR.join(reason.direction for reason in reasons),
-        "horizon_days": churn.horizon_days,
         "expected_months": None if hazard is None else hazard.remaining_months_of(customer_id),
     } | describe_relations(release, customer_id, probability=probability)
+
+
+def describe_scored(scores: CustomerScores, row: int, *, outcome: Outcome) -> dict[str, Any]:
+    """Id, interval, reasons and horizon of the customer in a row of the scores."""
+    reasons, (low, high) = _REASONS.decode(scores.reasons[row]), scores.interval_of(row)
+    return {
+        "customer_id": scores.index.name(row),
+        "low": low,
+        "high": high,
+        "reasons_en": SEPARATOR.join(reason.mark(ENGLISH, outcome=outcome) for reason in reasons),
+        "reasons_ja": "、".join(reason.mark(JAPANESE, outcome=outcome) for reason in reasons),
+        "reason_codes": SEPARATOR.join(reason.code for reason in reasons),
+        "reason_directions": SEPARATOR.join(reason.direction for reason in reasons),
+        "horizon_days": scores.horizon_days,
+    }
 
 
 def describe_relations(release: Release, customer_id: str, *, probability: float | None) -> dict[str, Any]:
@@ -134,11 +141,6 @@ def _select_changed(rows: Iterator[dict[str, Any]], earlier: Release | None) -> 
         is_same = all(row.get(name) == before.get(name) for name in COMPARED)
         if not is_same or abs(row["churn_probability"] - before["churn_probability"]) >= MIN_CHANGE:
             yield row
-
-
-def bound_or_none(value: float) -> float | None:
-    """A bound of an interval; None without one."""
-    return None if math.isnan(value) else value
 
 
 def _count_excluded(release: Release, options: ExportOptions) -> int:

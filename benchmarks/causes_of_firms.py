@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
 
 import numpy as np
 import typer
 
 from benchmarks.figures import BenchmarkFigure, publish
 from benchmarks.pages import figure_table, table, write_section
+from benchmarks.small_firm import FIRST_SEED, N_COMPANIES, N_DRAWS, FirstSeed, NumberOfCompanies
 from benchmarks.software_causes import CompanyCauses
 from core.intervals import TAILS
 from simulation.software.simulate import SoftwareWorld
@@ -20,10 +20,8 @@ from simulation.software.simulate import SoftwareWorld
 NAME = "causes"
 FIGURE = f"{NAME}.share_error"
 SIZES = (800, 350)
-SEEDS = range(9001, 9013)
 TOLERANCE = 7.0
 "Points of error of a cause's share that a company of 800 accounts may have."
-N_DRAWS = 2_000
 
 
 def largest_error(company: CompanyCauses) -> float:
@@ -59,8 +57,8 @@ def figures_of(n_accounts: int, companies: Sequence[CompanyCauses]) -> list[Benc
 
 
 def main(
-    first: Annotated[int, typer.Option(help="First seed; 9001 is kept for the published figures.")] = SEEDS[0],
-    companies: Annotated[int, typer.Option(help="Number of companies of each size.")] = len(SEEDS),
+    first: FirstSeed = FIRST_SEED,
+    companies: NumberOfCompanies = N_COMPANIES,
 ) -> None:
     """Decompose the churn of each company, publish the figures and write the section."""
     figures: list[BenchmarkFigure] = []
@@ -72,8 +70,8 @@ def main(
             rows.append([str(n_accounts), str(seed), f"{largest_error(measured[-1]):.1f}"])
             typer.echo(f"{n_accounts} accounts, seed {seed}: largest error {rows[-1][-1]} points")
         figures += figures_of(n_accounts, measured)
-    publish(NAME if first == SEEDS[0] else f"{NAME}_from_{first}", figures)
-    if first != SEEDS[0]:
+    publish(NAME if first == FIRST_SEED else f"{NAME}_from_{first}", figures)
+    if first != FIRST_SEED:
         return
     write_section(
         NAME,

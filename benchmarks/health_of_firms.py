@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -24,7 +23,16 @@ from scipy.stats import rankdata
 
 from benchmarks.figures import BenchmarkFigure, publish
 from benchmarks.pages import figure_table, table, write_section
-from benchmarks.small_firm import N_DRAWS, SEEDS, last_day, open_company, train_and_promote
+from benchmarks.small_firm import (
+    FIRST_SEED,
+    N_COMPANIES,
+    N_DRAWS,
+    FirstSeed,
+    NumberOfCompanies,
+    last_day,
+    open_company,
+    train_and_promote,
+)
 from core.intervals import TAILS
 from features.cohort import select_cohort
 from features.labels.labelling import label_outcomes
@@ -124,8 +132,8 @@ def with_intervals(quarters: Sequence[Quarter]) -> dict[str, tuple[float, float,
 
 
 def main(
-    first: Annotated[int, typer.Option(help="First seed; 9001 is kept for the published figures.")] = SEEDS[0],
-    companies: Annotated[int, typer.Option(help="Number of companies.")] = len(SEEDS),
+    first: FirstSeed = FIRST_SEED,
+    companies: NumberOfCompanies = N_COMPANIES,
 ) -> None:
     """Train each company, score it in each quarter of the next year, publish the figures and write the section."""
     champions: list[str] = []
@@ -143,8 +151,8 @@ def main(
         for part, quarters in parts.items()
         for what, (value, low, high) in with_intervals(quarters).items()
     ]
-    publish(NAME if first == SEEDS[0] else f"{NAME}_from_{first}", figures)
-    if first != SEEDS[0]:
+    publish(NAME if first == FIRST_SEED else f"{NAME}_from_{first}", figures)
+    if first != FIRST_SEED:
         return
     write_section(
         NAME,

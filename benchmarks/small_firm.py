@@ -48,9 +48,13 @@ N_MONTHS = 24
 HORIZON_MONTHS = 3
 WORLD = SoftwareWorld(n_accounts=350, n_months=N_MONTHS + HORIZON_MONTHS + 1)
 "The last month is the grace period, in which a renewal may still come."
-SEEDS = range(9001, 9013)
+FIRST_SEED, N_COMPANIES = 9001, 12
 RANDOM_SEEDS = range(9101, 9141)
 N_DRAWS = 2_000
+
+
+FirstSeed = Annotated[int, typer.Option(help="First seed; 9001 is kept for the published figures.")]
+NumberOfCompanies = Annotated[int, typer.Option(help="Number of companies with something to learn.")]
 
 
 @dataclass(frozen=True)
@@ -135,8 +139,8 @@ def share_of_oracle(companies: Sequence[Company]) -> tuple[float, float, float]:
 
 
 def main(
-    first: Annotated[int, typer.Option(help="First seed; 9001 is kept for the published figures.")] = SEEDS[0],
-    companies: Annotated[int, typer.Option(help="Number of companies with something to learn.")] = len(SEEDS),
+    first: FirstSeed = FIRST_SEED,
+    companies: NumberOfCompanies = N_COMPANIES,
     random_companies: Annotated[int, typer.Option(help="Number of companies whose churn is random.")] = len(
         RANDOM_SEEDS
     ),
@@ -177,7 +181,7 @@ def write_report(companies: Sequence[Company], cards: Sequence[ModelCard], *, fi
         )
     for figure in figures:
         typer.echo(f"{figure.figure}: {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}] {figure.unit}")
-    if first != SEEDS[0]:
+    if first != FIRST_SEED:
         return
     publish(NAME, figures)
     rows = [

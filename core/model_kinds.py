@@ -170,8 +170,8 @@ MODEL_KINDS: Catalogue[ModelKind] = Catalogue(
 
 def find_kind(name: str) -> ModelKind:
     """The kind of this name, e.g. churn or predict.buys_tea. Raises UnknownName."""
-    kind = MODEL_KINDS[name.partition(".")[0]]
-    return kind if name == kind.name else replace(kind, name=name)
+    family, _, event = name.partition(".")
+    return replace(PREDICT, name=name) if family == PREDICT.name and event else MODEL_KINDS[name]
 
 
 def kinds_of(config: Config) -> list[ModelKind]:

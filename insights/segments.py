@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.data_set import Config
 from core.errors import NotFound, did_you_mean
 from core.feature_table import FeatureTable
 from core.interactions import codes_of
@@ -54,15 +55,15 @@ class Risks:
     events: Mapping[str, Probabilities] = field(default_factory=dict[str, Probabilities])
     "By event under [predict]."
 
-    def segment(self, tables: Tables, features: FeatureTable) -> Segmentation:
+    def segment(self, config: Config, features: FeatureTable) -> Segmentation:
         """The segments and tiers of the customers of a feature table of one cutoff."""
         return compute_segmentation(
-            tables.config,
+            config,
             features,
             churn_probability=self.churn.of(features.customer_ids),
             event_probabilities={
                 event: self.events.get(event, Probabilities.unknown()).of(features.customer_ids)
-                for event in tables.config.predict
+                for event in config.predict
             },
         )
 
@@ -91,7 +92,7 @@ def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, NDArray[np.s
     if not tables.config.segments and not tables.config.customer_tiers:
         return {}
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    segmentation = Risks(Probabilities.unknown(), source="").segment(tables, features)
+    segmentation = Risks(Probabilities.unknown(), source="").segment(tables.config, features)
     ids, customer_tiers = features.customer_ids, segmentation.customer_tier
     segments = {group.name: ids[segmentation.in_segment[:, place]] for place, group in enumerate(segmentation.segments)}
     tiered = {group.name: ids[customer_tiers == place] for place, group in enumerate(segmentation.customer_tiers)}
@@ -101,7 +102,7 @@ def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, NDArray[np.s
 def find_members(tables: Tables, cutoff: date, *, name: str, risks: Risks) -> NDArray[np.str_]:
     """The ids of a segment or customer tier, (n,), as known before the cutoff. Raises NotFound for an unknown name."""
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    segmentation = risks.segment(tables, features)
+    segmentation = risks.segment(tables.config, features)
     ids, tiers = features.customer_ids, segmentation.customer_tiers
     groups = {tier.name: ids[segmentation.customer_tier == place] for place, tier in enumerate(tiers)}
     groups |= {group.name: ids[segmentation.in_segment[:, place]] for place, group in enumerate(segmentation.segments)}
@@ -114,7 +115,7 @@ def find_members(tables: Tables, cutoff: date, *, name: str, risks: Risks) -> ND
 def segment_report(tables: Tables, cutoff: date, *, risks: Risks) -> SegmentReport:
     """The figures of every segment and tier of the configuration, from data known before midnight of the cutoff."""
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    segmentation = risks.segment(tables, features)
+    segmentation = risks.segment(tables.config, features)
     seed = tables.config.seed
     return SegmentReport(
         cutoff=cutoff,

@@ -18,7 +18,8 @@ def mark_changes(subscriptions: ir.Table, *, grace_days: int) -> ir.Table:
     """The spans with `change`, `mrr_before` and `mrr_after` at the start of each.
 
     `change` is new for a customer's first paid span, return after more than `grace_days` without one, otherwise
-    upgrade, downgrade or, at the same price, renewal; '' where nothing is paid after the start.
+    upgrade, downgrade or, at the same price, renewal; '' for a span that costs nothing, and where nothing is paid
+    after the start.
     """
     spans = mark_episodes(subscriptions, grace_days=grace_days)
     spans = spans.mutate(paid_until=ibis.least(spans.start_day, spans.lapsed_day.coalesce(spans.start_day)))
@@ -33,9 +34,9 @@ def mark_changes(subscriptions: ir.Table, *, grace_days: int) -> ir.Table:
     )
     rows = spans.inner_join(sums, ["customer_id", "start_day", "paid_until"])
     change = ibis.cases(
-        (rows.mrr_after <= 0, ""),
         (rows.begins_episode & rows.lapsed_day.isnull(), "new"),
         (rows.begins_episode, "return"),
+        ((rows.mrr == 0) | (rows.mrr_after <= 0), ""),
         (rows.mrr_after > rows.mrr_before, "upgrade"),
         (rows.mrr_after < rows.mrr_before, "downgrade"),
         else_="renewal",

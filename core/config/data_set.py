@@ -97,15 +97,9 @@ class Config(Section, frozen=True):
     "Folder of models, releases and figures, relative to the working directory."
 
     def __post_init__(self) -> None:
-        for key, name in (("name", self.name), *((f"[predict.{event}] its name", event) for event in self.predict)):
+        for key, name in (("name", self.name), *(("[predict] a name", event) for event in self.predict)):
             if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
                 raise ValueError(f"{key} has 1 to 64 characters (a-z, 0-9, _) and starts with a letter, found '{name}'")
-        if "churn" in self.predict:
-            raise ValueError("[predict.churn] needs another name: churn_probability is that of the churn model")
-        for event, predicted in self.predict.items():
-            if self.tables and predicted.table not in self.tables:
-                tables = ", ".join(self.tables)
-                raise ValueError(f"[predict.{event}] there is no table '{predicted.table}'; there are: {tables}")
         if self.cross_section is None and self.active_days < 1:
             raise ValueError(f"active_days has to be at least 1, found {self.active_days}")
         if self.cross_section is not None and self.tables:
@@ -116,6 +110,15 @@ class Config(Section, frozen=True):
             raise ValueError("csat_scale is the lowest score and then the highest, e.g. [1, 5]")
         require_time_zone(self.time_zone)
         self._require_known_labels()
+        self._require_known_events()
+
+    def _require_known_events(self) -> None:
+        if "churn" in self.predict:
+            raise ValueError("[predict.churn] needs another name: churn_probability is that of the churn model")
+        for event, predicted in self.predict.items():
+            if self.tables and predicted.table not in self.tables:
+                tables = ", ".join(self.tables)
+                raise ValueError(f"[predict.{event}] there is no table '{predicted.table}'; there are: {tables}")
 
     def _require_known_labels(self) -> None:
         listed = {name for names in self.attributes.values() for name in names}

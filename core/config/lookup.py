@@ -20,6 +20,7 @@ class Lookup(Section, frozen=True, kw_only=True):
     "The column with the key, such as order_id."
     key: str | None = None
     "What the second file calls that column. Default: as in `on`."
+    # As in `core.config.sources.CsvLayout`, whose formats of values mean nothing here.
     encoding: str = "utf-8"
     "Encoding of a CSV; any that Python knows."
     delimiter: str = ","

@@ -64,7 +64,7 @@ def ask_for_event(tables: Tables, name: str) -> Tables:
     """The same tables, whose labels and cohort are those of `[predict.<name>]`.
 
     Cutoffs follow from the history, because those that the TOML states are spaced for churn. Raises DataError for an
-    event that the TOML does not declare, and RuleError where its rule cannot be answered.
+    event that the TOML does not declare or whose table has no dates, and RuleError where its rule cannot be answered.
     """
     config = tables.config
     if name not in config.predict:
@@ -74,8 +74,8 @@ def ask_for_event(tables: Tables, name: str) -> Tables:
     event_tables = replace(tables, config=config_of_event(config, event), event=event)
     try:
         event_rows(event_tables.latest(), event)
-    except RuleError as error:
-        raise RuleError(f"[predict.{name}] where: {error}") from error
+    except (DataError, RuleError) as error:
+        raise type(error)(f"[predict.{name}] {error}") from error
     return event_tables
 
 
@@ -93,7 +93,7 @@ def event_rows(tables: Tables, event: PredictedEvent, *, items: Tables | None = 
     """
     rows, time = tables[event.table], CONTRACT[event.table].happens_at
     if time is None or time not in rows.columns or "customer_id" not in rows.columns:
-        raise DataError(f"[predict] table {event.table} has no customer or no time; name a table of dated rows")
+        raise DataError(f"table {event.table} has no customer or no time; name a table of dated rows")
     if event.table == "purchases":
         rows = rows.filter(IS_PURCHASE)
     if event.table == "subscriptions":

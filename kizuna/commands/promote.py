@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 
 from core.config.data_set import Config
-from core.model_kinds import MODEL_KINDS, find_kind
+from core.errors import BadInput
+from core.model_kinds import MODEL_KINDS, PREDICT, find_kind
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat
 from kizuna.session import open_session
 from kizuna.terminal import print_json, progress_console, say
@@ -40,7 +41,8 @@ def register(app: typer.Typer) -> None:
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Refit the version's and the champion's recipe, compare both on the newest mature window, keep the better."""
-        find_kind(kind)
+        if find_kind(kind) is PREDICT:
+            raise BadInput(f"name the event whose model to promote: {PREDICT.name}.NAME")
         session = open_session(config, progress_console(), allow_cross_section=True)
         from training.judging.promotion import promote as promote_through_gate
 

@@ -5,12 +5,11 @@
 A model in this folder implements how it is fitted and what each feature contributes.
 
 The interval of a score comes from refits on bootstrap samples of the customers with the same settings; of many rows, on
-smaller samples, whose spread is scaled down to that of all rows. The standard
-deviation of the refits' log-odds, as that of a normal distribution around the model's own, gives a 90 % interval. It
-says how much the probability would move with another sample of similar customers, and with the level of churn where
-that has moved between the training cutoffs. It does not say what one customer will do, and does not cover errors that
-every refit shares. Twenty refits are too few for percentiles, but they give a
-standard deviation to about a sixth of itself (1 / sqrt(2 * 19)).
+smaller samples, whose spread is scaled down to that of all rows. The standard deviation of the refits' log-odds, as
+that of a normal distribution around the model's own, gives a 90 % interval. It says how much the probability would move
+with another sample of similar customers, and with the level of churn where that has moved between the training cutoffs.
+It does not say what one customer will do, and does not cover errors that every refit shares. Twenty refits are too few
+for percentiles, but they give a standard deviation to about a sixth of itself (1 / sqrt(2 * 19)).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ N_FOLDS = 5
 MIN_CUSTOMERS = 10
 "Of each class: with fewer, a fold or a resample may have none."
 ENOUGH_HELD_OUT = 1_000
-"Customers of each class that are held out to choose settings; more cost fits and change no choice."
+"Customers of each class that are held out to choose settings; more cost fits, and the loss changes by .0001 nats."
 RESAMPLE_ROWS, RESAMPLE_ROWS_OF_CLASS = 10_000, 1_000
 """Of a refit for the intervals of scores, all rows and those of each class: it costs the same however many there are.
 With 5,000 to 10,000 of 46,000 rows, the scaled spread of boosted trees was .9 of that of bootstrap samples."""

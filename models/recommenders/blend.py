@@ -32,7 +32,7 @@ from models.recommenders.engine.blend_weights import (
     fit_group_weights,
     normalise,
 )
-from models.recommenders.engine.holdout import FOLDS, FoldKind, HoldoutFold, holdout_folds
+from models.recommenders.engine.holdout import FOLDS, FoldKind, HoldoutFold, folds_of_model
 from models.recommenders.engine.scoring import ScoringRecommender
 from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, OneOf, Ranges
 from models.recommenders.engine.shared_fits import fit_recommender
@@ -107,15 +107,7 @@ class BlendRecommender(ScoringRecommender):
 
     def _fit_model(self, interactions: Interactions) -> None:
         self.left_out_ = {}
-        folds = holdout_folds(
-            self.judged_on,
-            interactions,
-            cutoff=self.cutoff_,
-            days=self.judged_days,
-            n_folds=1,
-            seed=self.seed,
-            only_new=self.only_new,
-        )
+        folds = folds_of_model(self, interactions)
         by_part = self._fit_weights(folds[0]) if folds else {}
         self.parts_ = self._fit_parts(interactions, self.cutoff_)
         missing = np.full(N_GROUPS, 0.0 if by_part else 1.0)

@@ -30,7 +30,7 @@ from models.recommenders.engine.blend_weights import (
     normalise,
     repeat_for_groups,
 )
-from models.recommenders.engine.holdout import FOLDS, FoldKind, days_of, holdout_folds
+from models.recommenders.engine.holdout import FOLDS, FoldKind, days_of, folds_of_model
 from models.recommenders.engine.item_popularity import popularity_at, seasonal_popularity
 from models.recommenders.engine.linear import LinearRecommender
 from models.recommenders.engine.replenishment import dueness, usual_gap_days
@@ -116,15 +116,7 @@ class NextBasket(LinearRecommender):
     def _fit_model(self, interactions: Interactions) -> None:
         """Fit the weights with components that know nothing of the hold-out fold, then the components on everything."""
         self.weights_ = repeat_for_groups(np.array(DEFAULT_WEIGHTS))
-        folds = holdout_folds(
-            self.judged_on,
-            interactions,
-            cutoff=self.cutoff_,
-            days=self.judged_days,
-            n_folds=1,
-            seed=self.seed,
-            only_new=self.only_new,
-        )
+        folds = folds_of_model(self, interactions)
         for fold in folds:
             earlier = replace(self)
             earlier.item_ids, earlier.cutoff_ = self.item_ids, fold.cutoff

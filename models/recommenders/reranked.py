@@ -27,7 +27,7 @@ from models.recommenders.engine.blend_weights import (
     normalise,
     repeat_for_groups,
 )
-from models.recommenders.engine.holdout import FOLDS, HoldoutFold, holdout_folds
+from models.recommenders.engine.holdout import FOLDS, HoldoutFold, folds_of_model
 from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, Between, OneOf, Ranges
 from models.recommenders.reranking.pair_features import ItemStatistics, feature_names, pair_features
 from models.recommenders.reranking.trees import Examples, Trees, TreeSettings
@@ -91,15 +91,7 @@ class Reranked(BlendRecommender):
 
     def _fit_model(self, interactions: Interactions) -> None:
         self.left_out_, self.candidate_recall_, self.trees_ = {}, None, Trees.empty()
-        folds = holdout_folds(
-            self.judged_on,
-            interactions,
-            cutoff=self.cutoff_,
-            days=self.judged_days,
-            n_folds=self.n_folds,
-            seed=self.seed,
-            only_new=self.only_new,
-        )
+        folds = folds_of_model(self, interactions, n_folds=self.n_folds)
         if folds:
             examples = Examples.concatenate([self._collect_examples(fold) for fold in folds])
             self.candidate_recall_, informative = examples.recall, examples.informative()

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from core.errors import NotEnoughHistory
 from core.feature_table import require_same_features
 from core.model_kinds import CHURN
-from core.window import Cohort
-from features.labels.labelling import can_churn
 from models.churn.additive import CHURN_MODELS
 from models.churn.customer_facts import has_short_history
 from serving.build.inputs import BuildInputs, BuiltPart
@@ -27,7 +25,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         return BuiltPart(None)
     card, features = package.card, inputs.features
     require_same_features(features, card.features, model=f"{card.registry_name} {card.version}", kind=card.kind)
-    features = features.take(can_churn(inputs.tables, Cohort(features.customer_ids, features.cutoffs)))
+    features = features.take(inputs.can_churn)
     if not len(features):
         raise NotEnoughHistory(f"there are no customers at the cutoff ({card.cohort}); use an earlier --cutoff")
     model = CHURN_MODELS[package.artifact.model].from_artifact(package.artifact)

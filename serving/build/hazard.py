@@ -24,6 +24,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         return BuiltPart(None)
     card, features = package.card, inputs.features_for(package)
     require_same_features(features, card.features, model=f"{card.registry_name} {card.version}", kind=card.kind)
+    features = features.take(inputs.can_churn)
     model = HAZARD_MODELS[package.artifact.model].from_artifact(package.artifact)
     curves = model.curves(features.select([column.name for column in package.columns]))
     return BuiltPart(

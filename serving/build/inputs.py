@@ -17,7 +17,7 @@ from core.feature_table import FeatureTable
 from core.model_kinds import CHURN, PREDICT, find_kind, kinds_in_release
 from core.window import Cohort
 from features.cohort import select_cohort
-from features.labels.labelling import describe_churn
+from features.labels.labelling import can_churn, describe_churn
 from features.pipeline import compute_features
 from models.mlflow_store.package import ModelPackage
 from serving.release.release import ReleasePart
@@ -101,6 +101,11 @@ class BuildInputs:
         churn = self.champions.packages.get(CHURN.name)
         cohort = select_cohort(self.tables, [self.cutoff])
         return compute_features(self.tables, cohort, vocabularies=None if churn is None else churn.vocabularies)
+
+    @cached_property
+    def can_churn(self) -> NDArray[np.bool_]:
+        """Whether the definition of churn applies to each row of `features`, (n,)."""
+        return can_churn(self.tables, Cohort(self.features.customer_ids, self.features.cutoffs))
 
     @cached_property
     def scoring_opt_outs(self) -> NDArray[np.str_]:

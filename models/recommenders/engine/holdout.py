@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +80,29 @@ class HoldoutFold:
             rows = np.flatnonzero(self.days == day)
             for start in range(0, len(rows), n_at_once):
                 yield self.take(rows[start : start + n_at_once])
+
+
+class JudgedByFold(Protocol):
+    """A model with the settings that say which folds its weights are fitted on."""
+
+    judged_on: FoldKind
+    judged_days: int
+    only_new: bool | None
+    seed: int
+    cutoff_: date
+
+
+def folds_of_model(model: JudgedByFold, interactions: Interactions, *, n_folds: int = 1) -> list[HoldoutFold]:
+    """The folds that a model's own settings ask for; see `holdout_folds`."""
+    return holdout_folds(
+        model.judged_on,
+        interactions,
+        cutoff=model.cutoff_,
+        days=model.judged_days,
+        n_folds=n_folds,
+        seed=model.seed,
+        only_new=model.only_new,
+    )
 
 
 def holdout_folds(

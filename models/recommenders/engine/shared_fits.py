@@ -29,7 +29,8 @@ def fit_recommender(model: Model, interactions: Interactions, *, cutoff: date | 
     day = cutoff or interactions.day_after_last
     arrays = (
         *(interactions.customer_ids, interactions.item_ids, interactions.indptr, interactions.items),
-        *(interactions.times, interactions.anonymous_items, interactions.anonymous_times),
+        *(interactions.times, interactions.quantities, interactions.orders),
+        *(interactions.anonymous_items, interactions.anonymous_times),
     )
     settings = (model.name, tuple(model.settings.items()), day)
     return fit_once(settings, arrays, fit=lambda: model.fit(interactions, day))

@@ -15,6 +15,7 @@ from features.cohort import describe_cohort, select_cohort
 from features.event_history import add_event_history
 from features.labels.events import ask_for_event
 from features.labels.labelling import label_outcomes
+from tables.plan_changes import mark_changes
 from tables.tables import Tables
 from tests.featured import features_at
 from tests.worlds import config, frame, shop
@@ -72,6 +73,19 @@ LATE_RENEWAL = [span("ada", "2023-01-01", "2024-03-01", 10.0), span("ada", "2024
 ADD_ON = [span("ada", "2023-01-01", None, 10.0), span("ada", "2024-03-10", None, 1.0)]
 
 
+def change_of_the_last_span(*spans: dict[str, object]) -> str:
+    rows = mark_changes(shop(subscriptions=frame(*spans)).latest()["subscriptions"], grace_days=30)
+    return rows.order_by("started_at").to_pyarrow()["change"].to_pylist()[-1]
+
+
+def test_a_free_plan_beside_a_paid_one_is_no_change():
+    assert change_of_the_last_span(span("ada", "2023-01-01", None, 10.0), span("ada", "2024-03-10", None, 0.0)) == ""
+
+
+def test_where_nothing_is_charged_a_first_plan_is_new():
+    assert change_of_the_last_span(span("ada", "2024-03-10", None, 0.0)) == "new"
+
+
 @pytest.mark.parametrize(
     ("change", "spans"), [*CHANGES.items(), ("renewal", LATE_RENEWAL), ("upgrade", ADD_ON)], ids=str
 )
@@ -119,7 +133,7 @@ def test_the_history_of_the_event_is_a_feature_that_knows_nothing_after_the_cuto
 
 
 def test_a_rule_with_an_unknown_name_is_refused_with_its_place():
-    with pytest.raises(RuleError, match=r"\[predict.it\] where: .*categry"):
+    with pytest.raises(RuleError, match=r"\[predict.it\] .*categry"):
         tables_with("ada 2024-02-20 item_id=sencha", event=PredictedEvent(table="purchases", where="categry == 'tea'"))
 
 
@@ -133,3 +147,8 @@ def test_churn_is_asked_for_again_on_the_tables_of_the_data_set():
 
     assert tables.event is None
     assert add_event_history(features_at(tables, "ada"), tables).names == features_at(tables, "ada").names
+
+
+def test_a_table_without_dates_has_no_events():
+    with pytest.raises(DataError, match=r"\[predict.it\] table items has no customer or no time"):
+        tables_with("ada 2024-02-20", event=PredictedEvent(table="items"), items=ITEMS)

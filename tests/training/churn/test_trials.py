@@ -28,6 +28,10 @@ def test_a_significantly_better_model_is_chosen_over_a_simpler_one():
 
 
 def test_of_equally_good_models_the_simplest_is_chosen():
+    noise = np.random.default_rng(2).normal(0, 0.005, 3000)
+
+    assert choose({"simple": scores_of(TRUTH + noise), "elaborate": scores_of(TRUTH)}, OUTCOMES) == "simple"
+    assert choose({"simple": scores_of(TRUTH), "elaborate": scores_of(TRUTH + noise)}, OUTCOMES) == "simple"
     assert choose({"simple": scores_of(TRUTH), "elaborate": scores_of(TRUTH)}, OUTCOMES) == "simple"
     assert choose({"elaborate": scores_of(TRUTH), "simple": scores_of(TRUTH)}, OUTCOMES) == "elaborate"
 

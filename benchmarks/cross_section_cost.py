@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from benchmarks.figures import BenchmarkFigure, publish
+from benchmarks.pages import figure_table, write_section
 
 NAME = "cross_section_cost"
 N_CUSTOMERS, N_AMOUNTS, N_CLASSES, N_AREAS = 51_047, 36, 19, 747
@@ -98,12 +99,17 @@ def main() -> None:
     """Train once in a process of its own and publish the figures."""
     with tempfile.TemporaryDirectory() as folder:
         cpu_minutes, peak_gb = measure_training(write_customers(Path(folder), n=N_CUSTOMERS))
-    publish(
+    figures = [
+        BenchmarkFigure(figure=f"training.cross_section_50k.{name}", value=value, low=value, high=value, unit=unit)
+        for name, value, unit in (("cpu_minutes", cpu_minutes, "minutes"), ("peak_memory", peak_gb, "GB"))
+    ]
+    publish(NAME, figures)
+    write_section(
         NAME,
-        [
-            BenchmarkFigure(figure=f"training.cross_section_50k.{name}", value=value, low=value, high=value, unit=unit)
-            for name, value, unit in (("cpu_minutes", cpu_minutes, "minutes"), ("peak_memory", peak_gb, "GB"))
-        ],
+        "Training on a cross-section of 51,047 customers",
+        command="python -m benchmarks.cross_section_cost",
+        facts={"Data": f"{N_CUSTOMERS:,} invented customers and {N_AMOUNTS + N_CLASSES + 1} columns"},
+        parts=[figure_table(figures)],
     )
 
 

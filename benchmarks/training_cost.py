@@ -17,11 +17,12 @@ import typer
 from rich.console import Console
 
 from benchmarks.figures import BENCH, BenchmarkFigure, publish
+from benchmarks.pages import figure_table, write_section
 from simulation.shop.simulate import ShopWorld, simulate_shop
 
 WORLD = ShopWorld(n_customers=21_500, n_items=3_000)
 "A shop of 513,521 order lines in two years."
-PLACE = "training.shop_500k"
+NAME, PLACE = "training_cost", "training.shop_500k"
 KINDS = ("churn", "recommender")
 
 
@@ -35,7 +36,17 @@ def main() -> None:
     for kind, (minutes, seconds) in costs.items():
         figures.append(_figure(f"{PLACE}.{kind}.cpu_minutes", minutes, "min"))
         figures.append(_figure(f"{PLACE}.{kind}.seconds", seconds, "s"))
-    publish("training_cost", figures)
+    publish(NAME, figures)
+    write_section(
+        NAME,
+        "Training on 500,000 order lines",
+        command="python -m benchmarks.training_cost",
+        facts={
+            "Data": f"a simulated shop of {WORLD.n_customers:,} customers, two years and 513,521 order lines",
+            "Measured": "`kizuna train` of each kind as its own process, from start to end",
+        },
+        parts=[figure_table(figures)],
+    )
 
 
 def train(kind: str, config: Path) -> tuple[float, float]:

@@ -9,6 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def outcome_words(*, is_event: bool) -> tuple[str, str]:
+    """What customers with and without the outcome did, for messages."""
+    return ("had the event", "did not have the event") if is_event else ("churned", "stayed")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Labels:
     """Labels of rows (customer, cutoff), aligned with their cohort; every array is (n,).
@@ -33,13 +38,18 @@ class Labels:
     "datetime64[D], exclusive: the watermark of the tables that the label reads."
     horizon_days: int
     gap_days: int = 0
-    words: tuple[str, str] = ("churned", "stayed")
-    "What customers with and without the outcome did, for messages; `churned` is true for those with it."
+    is_event: bool = False
+    "Whether the outcome is a predicted event; then `churned` is true for customers who had it."
     definition: str = ""
     "In words, e.g. 'no purchase within 90 days'."
 
     def __len__(self) -> int:
         return len(self.customer_ids)
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What customers with and without the outcome did, for messages."""
+        return outcome_words(is_event=self.is_event)
 
     @property
     def is_mature(self) -> NDArray[np.bool_]:

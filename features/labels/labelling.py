@@ -34,7 +34,6 @@ from tables.tables import Tables
 
 LABELS: Catalogue[Label] = Catalogue.of_folder("features.labels", attribute="LABEL")
 
-CHURN_WORDS, EVENT_WORDS = ("churned", "stayed"), ("had the event", "did not have the event")
 LabelCutoff = Callable[[Tables, LabelQuery], tuple[LabelResult, NDArray[np.float64]]]
 "Labels the customers of one cutoff; also returns the amounts that they bought after it, (n,)."
 
@@ -176,7 +175,7 @@ def _label_cohort(
         observed_until=np.where(labels.applies, np.datetime64(label_watermark(tables), "D"), cohort.cutoffs),
         horizon_days=horizon_days,
         gap_days=tables.config.churn.gap_days,
-        words=EVENT_WORDS if tables.event else CHURN_WORDS,
+        is_event=tables.event is not None,
         definition=definition,
     )
 

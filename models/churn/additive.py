@@ -126,7 +126,7 @@ class AdditiveModel(ABC):
         self.horizon_days_ = outcomes.horizon_days
         values = align_values(features, self.columns_)
         self.usual_ = usual_values(values, self.columns_)
-        rows = TrainingRows(values, outcomes.churned.astype(np.float64), outcomes.customer_ids, outcomes.words)
+        rows = TrainingRows(values, outcomes.churned.astype(np.float64), outcomes.customer_ids, outcomes.is_event)
         self.word_rates_ = WordRates.fit(rows, self.columns_)
         rows = encode_training_rows(rows, self.columns_, seed=self.seed)
         self.fit_rows(rows)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.errors import NotEnoughHistory
 from core.intervals import resample_weights, scale_of_subsamples, subsample_weights
+from core.labels import outcome_words
 
 N_FOLDS = 5
 MIN_CUSTOMERS = 10
@@ -30,8 +31,8 @@ class TrainingRows:
     churned: NDArray[np.float64]
     "(n,) 1.0 or 0.0."
     customer_ids: NDArray[np.str_]
-    words: tuple[str, str] = ("churned", "stayed")
-    "See `Labels.words`."
+    is_event: bool = False
+    "See `Labels.is_event`."
 
     def take(self, rows: NDArray[np.bool_]) -> TrainingRows:
         """The rows that a mask selects."""
@@ -63,7 +64,8 @@ class TrainingRows:
 
     def refuse_too_few(self) -> None:
         """Raise NotEnoughHistory where either class has too few customers."""
-        for word, of_class in zip(self.words, (self.churned == 1, self.churned == 0), strict=True):
+        words = outcome_words(is_event=self.is_event)
+        for word, of_class in zip(words, (self.churned == 1, self.churned == 0), strict=True):
             n_customers = len(np.unique(self.customer_ids[of_class]))
             if n_customers < MIN_CUSTOMERS:
                 raise NotEnoughHistory(

@@ -1,6 +1,8 @@
 """Churn by recency alone: the longer ago the last purchase, the higher the risk. A baseline of all models.
 
 churn rate of each bin of days   ->  made monotone in days  ->  interpolated between the bins, in log-odds
+
+A predicted event may become likelier or less likely with absence; the direction that fits the rates better is taken.
 """
 
 from __future__ import annotations
@@ -62,9 +64,7 @@ class Recency(AdditiveModel):
         in_bin = bins[:, None] == np.arange(len(edges) + 1)
         self.centres_ = np.nan_to_num(days) @ in_bin / np.maximum(in_bin.sum(axis=0), 1)
         weights = [np.ones(len(days)), *rows.resample(self.n_resamples, seed=self.seed)]
-        self.curves_ = np.array(
-            [self._fit_curve(bins, n_bins=len(edges) + 2, churned=rows.churned, weights=one) for one in weights]
-        )
+        self.curves_ = np.array([self._fit_curve(rows, bins, n_bins=len(edges) + 2, weights=one) for one in weights])
 
     def raw_contributions(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """How far the customer's recency lifts the log-odds above the overall ones, and those, (n, 2)."""
@@ -84,19 +84,25 @@ class Recency(AdditiveModel):
         self.centres_, self.curves_ = artifact.arrays["centres"], artifact.arrays["curves"]
 
     def _fit_curve(
-        self,
-        bins: NDArray[np.int64],
-        *,
-        n_bins: int,
-        churned: NDArray[np.float64],
-        weights: NDArray[np.float64],
+        self, rows: TrainingRows, bins: NDArray[np.int64], *, n_bins: int, weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        rates, n_rows = smooth_rates(bins, n_bins=n_bins, churned=churned, weights=weights, prior_rows=self.prior_rows)
-        rates[:-1] = isotonic_regression(rates[:-1], sample_weight=n_rows[:-1])
-        return log_odds_of(np.append(rates, np.average(churned, weights=weights)))
+        rates, n_rows = smooth_rates(
+            bins, n_bins=n_bins, churned=rows.churned, weights=weights, prior_rows=self.prior_rows
+        )
+        rates[:-1] = _fit_monotone(rates[:-1], n_rows[:-1], may_fall=rows.is_event)
+        return log_odds_of(np.append(rates, np.average(rows.churned, weights=weights)))
 
     def _interpolate(self, curve: NDArray[np.float64], days: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.where(np.isnan(days), curve[-2], np.interp(days, self.centres_, curve[:-2]))
+
+
+def _fit_monotone(rates: NDArray[np.float64], n_rows: NDArray[np.float64], *, may_fall: bool) -> NDArray[np.float64]:
+    """The closest rates that never fall, or, where they may, that never rise if these are closer; (bins,)."""
+    rising = isotonic_regression(rates, sample_weight=n_rows)
+    if not may_fall:
+        return rising
+    falling = isotonic_regression(rates, sample_weight=n_rows, increasing=False)
+    return min((rising, falling), key=lambda curve: float(n_rows @ (curve - rates) ** 2))
 
 
 MODEL = Recency

@@ -162,20 +162,22 @@ class Curve:
 
 def roc_curve(scores: Scores, outcomes: Labels) -> Curve:
     """The share of churned customers flagged by the share of retained customers flagged, from (0, 0) to (1, 1)."""
+    happened, did_not = outcomes.words
     groups = _rank(scores, outcomes)
     x, y = (_cumulative_share(weights) for weights in (groups.retained, groups.churned))
-    return Curve(x=x, y=y, x_label="share of retained customers flagged", y_label="share of churned customers flagged")
+    return Curve(x=x, y=y, x_label=_describe_flagged(did_not), y_label=_describe_flagged(happened))
 
 
 def precision_recall_curve(scores: Scores, outcomes: Labels) -> Curve:
     """The churn rate among flagged customers by the share of churned customers flagged."""
     groups = _rank(scores, outcomes)
+    happened, _ = outcomes.words
     churned, total = np.cumsum(groups.churned), np.cumsum(groups.churned + groups.retained)
     return Curve(
         x=churned / churned[-1],
         y=churned / total,
-        x_label="share of churned customers flagged",
-        y_label="churn rate among the flagged",
+        x_label=_describe_flagged(happened),
+        y_label=f"share of the flagged who {happened}",
     )
 
 
@@ -198,7 +200,11 @@ def reliability_curve(scores: Scores, outcomes: Labels, *, n_bins: int = N_BINS)
     x, y = (
         np.bincount(bins, values)[is_used] / np.bincount(bins)[is_used] for values in (scores.value, outcomes.churned)
     )
-    return Curve(x=x, y=y, x_label="mean probability", y_label="observed churn rate")
+    return Curve(x=x, y=y, x_label="mean probability", y_label=f"observed share who {outcomes.words[0]}")
+
+
+def _describe_flagged(did: str) -> str:
+    return f"flagged share of those who {did}"
 
 
 def _rank(scores: Scores, outcomes: Labels) -> Groups:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -69,3 +71,17 @@ def test_a_table_without_recency_is_refused():
 
     with pytest.raises(DataError, match="days_since_last_purchase or days_since_last_usage"):
         Recency().fit(features.select(["shoe_size"]), outcomes)
+
+
+def test_an_event_may_become_less_likely_with_absence_and_churn_may_not():
+    days = np.repeat([5.0, 50.0, 200.0], 100)
+    happened = np.concatenate([np.arange(100) < share for share in (60, 30, 10)])
+    outcomes = outcomes_of(happened)
+
+    of_event = Recency(n_resamples=0).fit(away(*days), replace(outcomes, is_event=True))
+    of_churn = Recency(n_resamples=0).fit(away(*days), outcomes)
+
+    recent, absent = of_event.score(away(5, 200), HORIZON_DAYS).value
+    assert recent == pytest.approx(0.6, abs=0.05)
+    assert absent == pytest.approx(0.1, abs=0.05)
+    assert len(set(of_churn.score(away(5, 200), HORIZON_DAYS).value)) == 1

@@ -29,6 +29,7 @@ from core.feature_table import FeatureTable
 from core.ids import digest_of
 from core.labels import Labels
 from tables.attributes import MAX_WORDS, Attribute, encode_attribute, kind_of, labels_of
+from tables.bad_lines import BadLines
 from tables.cleaning.undeclared import ReadColumns, UndeclaredColumn, fetch, read_undeclared, select_cells
 from tables.cleaning.workbench import Clock, Workbench
 from tables.cross_section_columns import ListedColumns, find_unusable_columns, list_columns
@@ -62,6 +63,8 @@ class CrossSection:
     "Columns that look personal."
     excluded: dict[str, int] = field(default_factory=dict[str, int])
     "Rows of the label's file that are not used, by cause."
+    bad_lines: dict[str, BadLines] = field(default_factory=dict[str, BadLines])
+    "Lines of each file that cannot be read."
     n_not_finite: dict[str, int] = field(default_factory=dict[str, int])
     "Infinities and errors of spreadsheets among the numbers of a column, which are missing; by feature that has some."
 
@@ -172,7 +175,8 @@ def open_cross_section(config: Config) -> CrossSection:
     Raises SourceUnavailable, ConfigError or DataError if a file, a column or the label cannot be used.
     """
     source, engine = cross_section_source(config), connect_in_memory()
-    raw = {name: read_file(engine, name, table=table) for name, table in source.tables.items()}
+    files = {name: read_file(engine, name, table=table) for name, table in source.tables.items()}
+    raw = {name: file.rows for name, file in files.items()}
     rows, excluded = select_label(raw[source.label.table], source, config=config)
     unused: list[PersonalColumn] = []
     features: dict[str, pa.ChunkedArray] = {}
@@ -200,6 +204,7 @@ def open_cross_section(config: Config) -> CrossSection:
         listed=listed,
         unused=tuple(unused),
         excluded=excluded,
+        bad_lines={name: file.bad_lines for name, file in files.items()},
         n_not_finite={name: n for name, n in n_not_finite.items() if n},
     )
     _refuse_one_class(data, raw[source.label.table])

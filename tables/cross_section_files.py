@@ -13,12 +13,12 @@ from core.errors import DataError, did_you_mean
 from tables.cleaning.readings import read_column
 from tables.cleaning.source_columns import columns_of, source_column
 from tables.cleaning.workbench import Workbench
-from tables.sources.protocol import Location, find_source
+from tables.sources.protocol import Location, SourceRows, find_source
 
 CUSTOMER = "customer_id"
 
 
-def read_file(engine: DuckDB, name: str, *, table: CrossSectionTable) -> ir.Table:
+def read_file(engine: DuckDB, name: str, *, table: CrossSectionTable) -> SourceRows:
     """The cells of a file as they are."""
     settings = TableSource(
         path=table.path,
@@ -26,6 +26,7 @@ def read_file(engine: DuckDB, name: str, *, table: CrossSectionTable) -> ir.Tabl
         delimiter=table.delimiter,
         header_line=table.header_line,
         footer_lines=table.footer_lines,
+        bad_lines=table.bad_lines,
     )
     location = Location(name, settings)
     return find_source(location).read(engine, location)

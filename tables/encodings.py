@@ -19,6 +19,8 @@ from core.errors import DataError
 
 BLOCK = 1 << 20
 SAMPLE_BYTES = 1 << 16
+MIN_VALID_PER_INVALID = 5
+"Lines of valid UTF-8 for each line that is none, from which on the latter are damaged lines of a UTF-8 file."
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 ASIAN = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
 WESTERN = ("cp1251", "cp1250", "cp1252", "latin-1")
@@ -71,13 +73,39 @@ def detect_encoding(path: Path) -> EncodingGuess:
         raise DataError(f"{path} is no text: it has zero bytes; export it as CSV")
     if b"\x1b$" in start and decodes(path, "iso2022_jp"):
         return EncodingGuess("iso2022_jp", "the file switches to Japanese by escape sequences")
-    if decodes(path, "utf-8"):
+    if decodes(path, "utf-8") or _is_damaged_utf8(path):
         return EncodingGuess("utf-8", "")
     sample = _unusual_lines(path)
     for name in _plausible(sample):
         if decodes(path, name):
             return EncodingGuess(name, f"{NAMES[name]}: the file is not UTF-8, and all of it reads as {name}")
     raise DataError(f"{path} is no text in any encoding that is known here; save it as UTF-8")
+
+
+def _is_damaged_utf8(path: Path) -> bool:
+    """Whether by far most lines outside ASCII are UTF-8, which letters of another encoding hardly ever are."""
+    n_valid = n_invalid = 0
+    with path.open("rb") as file:
+        for line in file:
+            if line.isascii():
+                continue
+            try:
+                line.decode("utf-8")
+                n_valid += 1
+            except UnicodeDecodeError:
+                n_invalid += 1
+    return n_invalid * MIN_VALID_PER_INVALID <= n_valid
+
+
+def suggest_encoding(path: Path) -> str:
+    """The setting that would read a file, whose encoding is another one than was stated."""
+    try:
+        name = detect_encoding(path).name
+    except DataError:
+        return "save it as UTF-8"
+    # A few Chinese characters are Korean words as well; the company knows its language.
+    may_be_japanese = name in ASIAN and name != "cp932" and decodes(path, "cp932")
+    return f'set encoding = "cp932" for Japanese, "{name}" otherwise' if may_be_japanese else f'set encoding = "{name}"'
 
 
 def decodes(path: Path, encoding: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from tables.bad_lines import NO_BAD_LINES, BadLines
 from tables.cleaning.conform import BOOKKEEPING, EXCLUDED_BECAUSE, EXCLUDED_VALUE, Conformed
 from tables.cleaning.evidence import ReadingNote
 from tables.cleaning.source_columns import ROW_NUMBER
@@ -72,6 +73,8 @@ class LoadReport:
     "Rows that are a further version of a line."
     n_repeated_keys: int
     "Undated rows of a thing that already has one."
+    bad_lines: BadLines = NO_BAD_LINES
+    "Lines of its files that cannot be read; they are no rows."
 
     @property
     def n_rows(self) -> int:
@@ -105,6 +108,7 @@ def build_load_report(conformed: Conformed, contract: TableContract) -> LoadRepo
         last=usable.get("last"),
         n_line_versions=usable.get("n_line_versions", 0),
         n_repeated_keys=usable.get("n_repeated_keys", 0),
+        bad_lines=conformed.bad_lines,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from core.config.section import NonNegativeInt, PositiveInt, Section
 
 
@@ -29,6 +31,8 @@ class Lookup(Section, frozen=True, kw_only=True):
     "The line of a CSV with the column names, counted from 1. Lines above it are not read."
     footer_lines: NonNegativeInt = 0
     "Lines below the last row of a CSV, such as totals, that are not read. Blank lines do not count."
+    bad_lines: Literal["error", "skip"] = "error"
+    "Whether lines of a CSV or of JSON Lines that cannot be read are an error or, if they are few, left out."
 
     def __post_init__(self) -> None:
         if (self.path is None) == (self.table is None):

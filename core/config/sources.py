@@ -156,7 +156,7 @@ class FileSource(Section, frozen=True, kw_only=True):
 
 
 class CsvLayout(ValueFormat, frozen=True, kw_only=True):
-    """The encoding, delimiter, header and footer of a CSV; how its values are written as well."""
+    """The encoding, delimiter, header and footer of a CSV and its bad lines; how its values are written as well."""
 
     encoding: str = "utf-8"
     "Encoding of a CSV; any that Python knows."
@@ -166,6 +166,11 @@ class CsvLayout(ValueFormat, frozen=True, kw_only=True):
     "The line of a CSV with the column names, counted from 1. Lines above it are not read."
     footer_lines: NonNegativeInt = 0
     "Lines below the last row of a CSV, such as totals, that are not read. Blank lines do not count."
+    bad_lines: Literal["error", "skip"] = "error"
+    """\
+    What happens to lines of a CSV with more or fewer cells than the header, a broken quote or bytes that are not in its
+    encoding, and to lines of JSON Lines that are no object: `error`, or `skip`, which leaves them out if they are at
+    most 3 or 10 % of a file, and `kizuna check` names them."""
 
 
 class TableSource(CsvLayout, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from core.config.data_set import Config
 from core.config.sources import ColumnSource, RowMatch, TableSource, ValueFormat, format_of
 from core.errors import ConfigError, DataError, did_you_mean
 from core.i18n.message import Message
+from tables.bad_lines import NO_BAD_LINES, BadLines
 from tables.cleaning.evidence import ReadingNote, WrittenColumn, find_formats
 from tables.cleaning.numbers import currency_in_mark
 from tables.cleaning.readings import UNREADABLE, Reading, read_column
@@ -92,7 +93,7 @@ BOOKKEEPING = (EXCLUDED_BECAUSE, EXCLUDED_VALUE, ROW_NUMBER)
 
 @dataclass(frozen=True)
 class Conformed:
-    """A table under its contract, before its excluded rows are dropped."""
+    """A table under its contract, before its excluded rows are dropped; its bad lines are no rows."""
 
     rows: ir.Table
     "The contract's columns that the source has, and `BOOKKEEPING`; row numbers only where the source has them."
@@ -100,6 +101,7 @@ class Conformed:
     "How columns were read where their values decided it."
     assumed: tuple[str, ...] = ()
     "Columns of the rows that the source does not have."
+    bad_lines: BadLines = NO_BAD_LINES
 
 
 OTHER_WORDS = {

@@ -9,6 +9,7 @@ One row of 2062 would otherwise make every customer look silent for decades.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import ibis
@@ -71,4 +72,4 @@ def exclude_far_future(conformed: Conformed, contract: TableContract, *, today: 
             EXCLUDED_VALUE: ibis.ifelse(is_ahead, time.cast("string"), rows[EXCLUDED_VALUE]),
         }
     )
-    return Conformed(excluded, conformed.notes)
+    return replace(conformed, rows=excluded)

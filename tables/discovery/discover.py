@@ -68,7 +68,15 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
         ),
         segments=standard_segments({guess.table: guess for guess in guesses}, churn=churn.churn, language=language),
         attributes={guess.table: names for guess in guesses if (names := attributes_of(guess))},
-        notes=(*_amount_notes(guesses), *inputs.skipped, *empty, *unjoined, *notes, *_id_notes(guesses)),
+        notes=(
+            *_amount_notes(guesses),
+            *_bad_line_notes(examined),
+            *inputs.skipped,
+            *empty,
+            *unjoined,
+            *notes,
+            *_id_notes(guesses),
+        ),
     )
 
 
@@ -218,6 +226,13 @@ def _default_for_duplicates(purchases: TableGuess) -> tuple[str, str]:
         if n_keys >= 0.999 * n_lines:
             return "drop", f"apart from them, {' and '.join(keys)} identify a line"
     return "keep", "a customer can buy a thing twice"
+
+
+def _bad_line_notes(sources: Sequence[ExaminedSource]) -> Iterator[str]:
+    """Which files have lines that are left out."""
+    for one in sources:
+        if "bad_lines" in one.source.evidence:
+            yield f'{one.source.label}: {one.source.evidence["bad_lines"]}; bad_lines = "skip" leaves them out'
 
 
 def _amount_notes(guesses: Sequence[TableGuess]) -> Iterator[str]:

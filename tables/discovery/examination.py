@@ -33,8 +33,7 @@ COPIED = 0.5
 
 def examine(engine: DuckDB, source: DiscoveredSource, *, today: date) -> ExaminedSource:
     """Read a source and look at its columns. Raises the errors of reading."""
-    location = Location(source.label, source.settings)
-    raw = drop_row_numbers(find_source(location).read(engine, location))
+    source, raw = read_tolerantly(engine, source)
     examined = look_at(source, raw, today=today)
     each = _list_of_lines(raw)
     if each is None or any(guess.profile for guess in recognise(examined)):
@@ -43,6 +42,16 @@ def examine(engine: DuckDB, source: DiscoveredSource, *, today: date) -> Examine
     settings = msgspec.structs.replace(source.settings, each=each)
     lines = unnest_list(raw, each, table=source.label)
     return look_at(replace(source, settings=settings, evidence=evidence), lines, today=today)
+
+
+def read_tolerantly(engine: DuckDB, source: DiscoveredSource) -> tuple[DiscoveredSource, ir.Table]:
+    """The rows of a source without the few lines that cannot be read, which become a setting of it."""
+    location = Location(source.label, msgspec.structs.replace(source.settings, bad_lines="skip"))
+    read = find_source(location).read(engine, location)
+    if read.bad_lines.n:
+        evidence = {**source.evidence, "bad_lines": str(read.bad_lines.note)}
+        source = replace(source, settings=location.settings, evidence=evidence)
+    return source, drop_row_numbers(read.rows)
 
 
 def look_at(source: DiscoveredSource, raw: ir.Table, *, today: date) -> ExaminedSource:

@@ -117,6 +117,12 @@ def _match(lines: ExaminedSource, orders: ExaminedSource) -> OrderPair | None:
     return max(pairs, key=lambda pair: pair.n_common, default=None)
 
 
+def _name_bad_lines(orders: ExaminedSource) -> str:
+    """What the orders lack because lines of their file cannot be read; '' for none."""
+    evidence = orders.source.evidence.get("bad_lines")
+    return f"; {evidence}" if evidence else ""
+
+
 def _join(pair: OrderPair, *, today: date) -> ExaminedSource:
     """Lines with the columns of their orders. Raises DataError for an order that occurs twice."""
     theirs = pair.orders.source.settings
@@ -129,13 +135,14 @@ def _join(pair: OrderPair, *, today: date) -> ExaminedSource:
         delimiter=theirs.delimiter,
         header_line=theirs.header_line,
         footer_lines=theirs.footer_lines,
+        bad_lines=theirs.bad_lines,
     )
     rows, _ = join_lookup(pair.lines.rows, pair.orders.rows, lookup=lookup, table=PURCHASES, written=ValueFormat())
     settings = msgspec.structs.replace(pair.lines.source.settings, lookup=lookup)
     evidence = {
         **pair.lines.source.evidence,
         "lookup": f"{pair.n_common:,} of {pair.n_keys:,} orders of the lines are in {pair.orders.source.label}, "
-        "which has their customers",
+        "which has their customers" + _name_bad_lines(pair.orders),
     }
     whole = look_at(replace(pair.lines.source, settings=settings, evidence=evidence), rows, today=today)
     return replace(whole, of_lookup=frozenset(rows.columns) - frozenset(pair.lines.rows.columns))

@@ -39,7 +39,8 @@ def reconcile_files(engine: DuckDB, source: DiscoveredSource, *, ask: Ask, today
 
 
 def _examine(engine: DuckDB, location: Location, *, today: date) -> Facts:
-    return examine_columns(drop_row_numbers(find_source(location).read(engine, location)), today=today)
+    location = Location(location.name, msgspec.structs.replace(location.settings, bad_lines="skip"))
+    return examine_columns(drop_row_numbers(find_source(location).read(engine, location).rows), today=today)
 
 
 def _foreign_numbers(facts: Facts, by_file: Mapping[Path, Facts]) -> Iterator[str]:

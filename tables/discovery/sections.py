@@ -85,7 +85,7 @@ def place_of_files(source: DiscoveredSource) -> Iterator[Setting]:
     """Where the files of a source are and how their text is written."""
     settings, usual = source.settings, TableSource(path="")
     yield Setting("path", str(settings.path))
-    for key in ("encoding", "delimiter", "header_line", "footer_lines", "each", "optional_columns"):
+    for key in ("encoding", "delimiter", "header_line", "footer_lines", "bad_lines", "each", "optional_columns"):
         value = getattr(settings, key)
         if value != getattr(usual, key):
             yield Setting(key, value, source.evidence.get(key, ""))

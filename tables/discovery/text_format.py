@@ -14,11 +14,12 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from core.errors import DataError
+from tables.bad_lines import LineSplitter
 from tables.discovery.vocabulary import load_vocabulary, match_words
 from tables.encodings import detect_encoding
 from tables.sources.csv_files import name_columns
@@ -91,7 +92,8 @@ class Layout:
 def detect_format(path: Path) -> TextFormat:
     """The format of a CSV or JSON Lines file. Raises DataError for a text that is no table."""
     encoding = detect_encoding(path)
-    with path.open(encoding="utf-8-sig" if encoding.name == "utf-8" else encoding.name, newline="") as file:
+    name = "utf-8-sig" if encoding.name == "utf-8" else encoding.name
+    with path.open(encoding=name, errors="replace", newline="") as file:
         sample = file.read(SAMPLE_CHARACTERS)
         tail = list(deque(file, maxlen=TAIL_LINES))
     if not sample.strip():
@@ -135,12 +137,18 @@ def _objects(sample: str) -> Iterator[Any]:
     """The objects of JSON Lines or of a list, until one is cut off."""
     decoder, place = json.JSONDecoder(), 0
     text = sample.lstrip()
-    text = text.removeprefix("[") if re.match(r"\[\s*[{\]]", text) else text
+    is_list = re.match(r"\[\s*[{\]]", text) is not None
+    text = text.removeprefix("[") if is_list else text
     while match := re.compile(r"[\s,]*(?=\{)").match(text, place):
         try:
             one, place = decoder.raw_decode(text, match.end())
         except json.JSONDecodeError:
-            return
+            # A list is cut off; of JSON Lines, it may be one line that is broken.
+            end = text.find("\n{", match.end())
+            if is_list or end < 0:
+                return
+            place = end
+            continue
         yield one
 
 
@@ -176,13 +184,12 @@ def _split(lines: list[str], delimiter: str) -> Layout | None:
 
 
 def _records(lines: list[str], delimiter: str) -> Iterator[Record]:
-    reader = csv.reader(lines[: 2 * MAX_RECORDS], delimiter=delimiter)
-    line, is_cut = 1, len(lines) > 2 * MAX_RECORDS
-    for number, cells in enumerate(reader):
-        if number >= MAX_RECORDS or (is_cut and reader.line_num >= 2 * MAX_RECORDS):
-            return
-        yield Record(line, cells)
-        line = reader.line_num + 1
+    for record in islice(LineSplitter(delimiter).split(lines[: 2 * MAX_RECORDS]), MAX_RECORDS):
+        if record.fault is not None:
+            yield Record(record.line, record.text.split(delimiter))
+        else:
+            reader = csv.reader(record.text.splitlines(keepends=True), delimiter=delimiter)
+            yield Record(record.line, next(reader, list[str]()))
 
 
 def _footer(lines: list[str], layout: Layout) -> list[str]:

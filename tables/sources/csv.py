@@ -1,16 +1,16 @@
 """CSV files, read strictly: every cell as text, and every line with as many cells as the header.
 
-A broken line is an error that names it, so that half a file is never taken for the whole. The contract decides later
-what the text means.
+A broken line is an error that names it, so that half a file is never taken for the whole, unless the TOML leaves out
+such lines and they are few. The contract decides later what the text means.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import ibis
@@ -19,21 +19,12 @@ from ibis.backends.duckdb import Backend as DuckDB
 
 from core.date_format import EPOCH_UNITS
 from core.errors import DataError
+from tables.bad_lines import BadLines, check_csv, refuse_bad_lines, sift
 from tables.cleaning.moments import moment_in
 from tables.cleaning.workbench import Clock, Workbench
-from tables.sources.csv_files import CsvFile, CsvFormat, prepare_files, suggest_encoding
-from tables.sources.protocol import Location, copy_in_order
+from tables.sources.csv_files import CsvFile, CsvFormat, prepare_files
+from tables.sources.protocol import Location, SourceRows, copy_in_order
 
-FAULT_LINE = re.compile(r"CSV Error on Line: (\d+)")
-FAULT_FILE = re.compile(r"^\s*file = (.*)$", re.MULTILINE)
-NOT_UTF8 = "it is not UTF-8"
-FAULTS = {
-    "Expected Number of Columns": "it does not have as many cells as the header; correct or delete it: is the file cut "
-    "off, or is a cell with the delimiter not quoted?",
-    "unterminated quote": "a quote is opened and never closed; is the file cut off?",
-    "not utf-8": NOT_UTF8,
-}
-"Plain messages, by a part of DuckDB's."
 UTC = Clock("UTC", "UTC")
 
 
@@ -48,24 +39,59 @@ class CsvFiles:
         """Whether every file ends as a CSV file does."""
         return location.settings.path is not None and location.endings <= set(self.endings)
 
-    def read(self, engine: DuckDB, location: Location) -> ir.Table:
+    def read(self, engine: DuckDB, location: Location) -> SourceRows:
         """The cells as text, copied into the engine; an empty cell is missing.
 
-        Raises DataError with file and line for a broken file, ConfigError for an encoding that Python does not have.
+        Raises DataError with file and line for lines that cannot be read, unless `bad_lines` leaves them out;
+        ConfigError for an encoding that Python does not have.
         """
-        with prepare_files(location) as files:
-            columns = list(dict.fromkeys(column for file in files for column in file.header))
+        with prepare_files(location) as files, TemporaryDirectory() as folder:
             try:
-                parts = [
-                    _select(_read_alike(engine, list(alike)), columns)
-                    for _, alike in groupby(files, key=lambda file: (file.written, file.header))
-                ]
-                return copy_in_order(engine, ibis.union(*parts) if parts[1:] else parts[0], name=location.name)
+                return SourceRows(_copy_rows(engine, files, name=location.name))
             except duckdb.Error as fault:
-                raise DataError(f"{location.name}: {_describe_fault(fault, files)}") from fault
+                cleaned, bad = _leave_out_bad_lines(files, location, folder=Path(folder))
+                if not bad.n:
+                    raise DataError(_describe_damage(files, location)) from fault
+            try:
+                return SourceRows(_copy_rows(engine, cleaned, name=location.name), bad)
+            except duckdb.Error as fault:
+                raise DataError(_describe_damage(files, location)) from fault
 
 
 SOURCE = CsvFiles()
+
+
+def _copy_rows(engine: DuckDB, files: Sequence[CsvFile], *, name: str) -> ir.Table:
+    columns = list(dict.fromkeys(column for file in files for column in file.header))
+    parts = [
+        _select(_read_alike(engine, list(alike)), columns)
+        for _, alike in groupby(files, key=lambda file: (file.written, file.header))
+    ]
+    return copy_in_order(engine, ibis.union(*parts) if parts[1:] else parts[0], name=name)
+
+
+def _leave_out_bad_lines(
+    files: Sequence[CsvFile], location: Location, *, folder: Path
+) -> tuple[list[CsvFile], BadLines]:
+    """Copies of the files without the lines that cannot be read. Raises DataError where these may not be left out."""
+    cleaned = [replace(file, copy=folder / f"{n}.csv") for n, file in enumerate(files)]
+    bad = [
+        sift(
+            check_csv(
+                file.copy,
+                original=file.original,
+                delimiter=file.written.delimiter,
+                header_line=file.written.header_line,
+                encoding=file.written.encoding,
+            ),
+            copy=clean.copy,
+            has_header=True,
+        )
+        for file, clean in zip(files, cleaned, strict=True)
+    ]
+    doubt = f'is delimiter = "{files[0].written.delimiter}" right, and is every text with a delimiter in quotes?'
+    refuse_bad_lines(bad, location.name, are_skipped=location.settings.bad_lines == "skip", doubt=doubt)
+    return cleaned, sum(bad, BadLines())
 
 
 def _read_alike(engine: DuckDB, files: Sequence[CsvFile]) -> ir.Table:
@@ -117,12 +143,8 @@ def _select(part: ir.Table, columns: Sequence[str]) -> ir.Table:
     return part.select(**{name: part[name] if name in part.columns else ibis.null("string") for name in columns})
 
 
-def _describe_fault(fault: duckdb.Error, files: Sequence[CsvFile]) -> str:
-    """What is wrong and where, without the content of the line, which may be personal data."""
-    text = str(fault)
-    line, path = FAULT_LINE.search(text), FAULT_FILE.search(text)
-    file = next((file for file in files if path and Path(path[1]) == file.copy), files[0])
-    place = f"{file.original} line {int(line[1]) + file.written.header_line - 1}" if line else str(file.original)
-    unknown = f'it is no CSV with delimiter = "{file.written.delimiter}", or it is damaged; export it again'
-    reason = next((plain for part, plain in FAULTS.items() if part in text), unknown)
-    return f"{place}: {reason}{f'; {suggest_encoding(file.original)}' if reason == NOT_UTF8 else ''}"
+def _describe_damage(files: Sequence[CsvFile], location: Location) -> str:
+    """What to do about files that cannot be read although each of their lines can."""
+    file = files[0]
+    doubt = f'it is no CSV with delimiter = "{file.written.delimiter}", or it is damaged; export it again'
+    return f"{location.name}: {file.original}: {doubt}"

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from core.config.sources import FileSource
 from core.errors import ConfigError, DataError
 from tables.contract import CONTRACT
-from tables.encodings import ASIAN, decodes, detect_encoding
+from tables.encodings import decodes, suggest_encoding
 from tables.sources.protocol import Location
 
 DELIMITERS = (";", "\t", "|", ",")
@@ -108,14 +108,17 @@ def _prepare(path: Path, location: Location, *, copy: Path) -> CsvFile:
 
 
 def _copy_rows(path: Path, copy: Path, *, written: CsvFormat, name: str) -> None:
-    """Write the header and the rows of a file as UTF-8."""
+    """Write the header and the rows of a file as UTF-8; what is not in its encoding becomes no valid UTF-8."""
     encoding = "utf-8-sig" if codecs.lookup(written.encoding).name == "utf-8" else written.encoding
     try:
-        with path.open(encoding=encoding, newline="") as old, copy.open("w", encoding="utf-8", newline="") as new:
+        with (
+            path.open(encoding=encoding, errors="surrogateescape", newline="") as old,
+            copy.open("w", encoding="utf-8", errors="surrogatepass", newline="") as new,
+        ):
             new.writelines(_rows(old, written))
     except UnicodeError as fault:
-        line = _find_line_in_other_encoding(path, written.encoding)
-        raise DataError(f"{name}: {path} line {line} is not {written.encoding}; {suggest_encoding(path)}") from fault
+        # UTF-16 cannot be read on after a broken character.
+        raise DataError(f"{name}: {path} is not {written.encoding}; {suggest_encoding(path)}") from fault
 
 
 def _refuse_utf16(path: Path, *, written: CsvFormat, name: str) -> None:
@@ -131,28 +134,6 @@ def _refuse_utf8(path: Path, *, written: CsvFormat, name: str) -> None:
     is_declared = codecs.lookup(written.encoding).name in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")
     if not is_declared and not decodes(path, "ascii") and decodes(path, "utf-8"):
         raise DataError(f'{name}: {path} is UTF-8, and {written.encoding} would garble it; set encoding = "utf-8"')
-
-
-def _find_line_in_other_encoding(path: Path, encoding: str) -> int:
-    """The number of the first line that cannot be decoded; 1 where line ends are no single bytes."""
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                line.decode(encoding)
-            except UnicodeError:
-                return number
-    return 1
-
-
-def suggest_encoding(path: Path) -> str:
-    """The setting that would read a file."""
-    try:
-        name = detect_encoding(path).name
-    except DataError:
-        return "save it as UTF-8"
-    # A few Chinese characters are Korean words as well; the company knows its language.
-    may_be_japanese = name in ASIAN and name != "cp932" and decodes(path, "cp932")
-    return f'set encoding = "cp932" for Japanese, "{name}" otherwise' if may_be_japanese else f'set encoding = "{name}"'
 
 
 def _rows(lines: Iterable[str], written: CsvFormat) -> Iterator[str]:

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
 
 from tables.engines.databases import FAULTS, attach_file, connect, copy_table, find_table, is_duckdb, unreadable
-from tables.sources.protocol import Location
+from tables.sources.protocol import Location, SourceRows
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,10 @@ class Database:
         """Whether the location names a database."""
         return location.settings.database is not None
 
-    def read(self, engine: DuckDB, location: Location) -> ir.Table:
+    def read(self, engine: DuckDB, location: Location) -> SourceRows:
         """The table, attached or copied. Raises SourceUnavailable if the database does not let us read it."""
-        if is_duckdb(str(location.settings.database)):
-            return self._attach(engine, location)
-        return self._copy(engine, location)
+        is_attached = is_duckdb(str(location.settings.database))
+        return SourceRows(self._attach(engine, location) if is_attached else self._copy(engine, location))
 
     def _attach(self, engine: DuckDB, location: Location) -> ir.Table:
         try:

@@ -8,7 +8,10 @@ A list of objects stays one, see `each` of the table; any other list is one text
 from __future__ import annotations
 
 from codecs import BOM_UTF8
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -16,7 +19,8 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
 
 from core.errors import DataError
-from tables.sources.protocol import Location, copy_in_order
+from tables.bad_lines import BadLines, check_json_lines, refuse_bad_lines, sift
+from tables.sources.protocol import Location, SourceRows, copy_in_order
 
 MAX_OBJECT_BYTES = 64 * 1024 * 1024
 
@@ -32,21 +36,48 @@ class JsonLinesFiles:
         """Whether every file ends as JSON Lines do."""
         return location.settings.path is not None and location.endings <= set(self.endings)
 
-    def read(self, engine: DuckDB, location: Location) -> ir.Table:
-        """The values as text, copied into the engine. Raises DataError for a file that is no JSON Lines, or empty."""
-        paths, name = [str(path) for path in location.files], location.name
+    def read(self, engine: DuckDB, location: Location) -> SourceRows:
+        """The values as text, copied into the engine.
+
+        Raises DataError for a file that is no JSON Lines, or empty, and for lines that are no object unless `bad_lines`
+        leaves them out.
+        """
+        layout = _layout(location)
         try:
-            layout = _layout(location)
-            columns = _columns_as_text(paths, layout)
-            if list(columns) == ["json"]:
-                raise DataError(f"{name}: {paths[0]} has no objects with fields; JSON Lines has one object per line")
-            view = engine.read_json(paths, format=layout, columns=columns, maximum_object_size=MAX_OBJECT_BYTES)
-            return copy_in_order(engine, view, name=name)
-        except duckdb.Error as fault:
-            raise DataError(f"{name}: {paths[0]} is no JSON Lines: one object per line is expected") from fault
+            return SourceRows(_copy_rows(engine, location.files, layout=layout, location=location))
+        except (duckdb.Error, _NoFieldsError) as fault:
+            if layout == "array":
+                raise _no_json_lines(location) from fault
+        with TemporaryDirectory() as folder:
+            copies = [Path(folder, f"{n}.jsonl") for n, _ in enumerate(location.files)]
+            bad = [sift(check_json_lines(file), copy=copy) for file, copy in zip(location.files, copies, strict=True)]
+            doubt = "JSON Lines has one object per line"
+            refuse_bad_lines(bad, location.name, are_skipped=location.settings.bad_lines == "skip", doubt=doubt)
+            try:
+                rows = _copy_rows(engine, copies, layout=layout, location=location)
+            except (duckdb.Error, _NoFieldsError) as fault:
+                raise _no_json_lines(location) from fault
+            return SourceRows(rows, sum(bad, BadLines()))
 
 
 SOURCE = JsonLinesFiles()
+
+
+class _NoFieldsError(Exception):
+    """The lines are not all objects with fields."""
+
+
+def _copy_rows(engine: DuckDB, files: Sequence[Path], *, layout: str, location: Location) -> ir.Table:
+    paths = [str(path) for path in files]
+    columns = _columns_as_text(paths, layout)
+    if list(columns) == ["json"]:
+        raise _NoFieldsError
+    view = engine.read_json(paths, format=layout, columns=columns, maximum_object_size=MAX_OBJECT_BYTES)
+    return copy_in_order(engine, view, name=location.name)
+
+
+def _no_json_lines(location: Location) -> DataError:
+    return DataError(f"{location.name}: {location.files[0]} is no JSON Lines: one object per line is expected")
 
 
 def _layout(location: Location) -> str:

@@ -17,6 +17,7 @@ from ibis.backends.sql import SQLBackend
 from core.config.data_set import Config, require_dated_tables
 from core.errors import ConfigError, DataError
 from core.i18n.message import ExclusionReason, Message
+from tables.bad_lines import BadLines
 from tables.cleaning.conform import Conformed, conform, contract_of
 from tables.cleaning.identifiers import LOST_DIGITS, NO_WHOLE_NUMBER, ROUNDED
 from tables.cleaning.readings import FOREIGN, UNREADABLE
@@ -53,13 +54,20 @@ def open_tables(config: Config, *, today: date | None = None, is_read_often: boo
     in_place = _open_in_place(locations)
     if in_place is not None:
         backend, sources = in_place
+        bad_lines = dict[str, BadLines]()
     else:
         engine = backend = connect_in_memory()
-        sources = {name: find_source(location).read(engine, location) for name, location in locations.items()}
+        read = {name: find_source(location).read(engine, location) for name, location in locations.items()}
+        sources = {name: source.rows for name, source in read.items()}
+        bad_lines = {name: source.bad_lines for name, source in read.items()}
     sources = {name: unnest_list(source, locations[name].settings.each, table=name) for name, source in sources.items()}
-    sources, lookups = add_lookups(backend, sources, locations=locations, is_in_place=in_place is not None)
+    sources, lookups, of_lookups = add_lookups(backend, sources, locations=locations, is_in_place=in_place is not None)
     conformed = {
-        name: _conform(backend, sources[name], location=location, config=config) for name, location in locations.items()
+        name: replace(
+            _conform(backend, sources[name], location=location, config=config),
+            bad_lines=bad_lines.get(name, BadLines()) + of_lookups.get(name, BadLines()),
+        )
+        for name, location in locations.items()
     }
     if is_read_often and in_place is None:
         conformed = {name: _copy_rows(backend, name, table=table) for name, table in conformed.items()}

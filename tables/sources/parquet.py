@@ -14,7 +14,7 @@ from ibis.backends.duckdb import Backend as DuckDB
 
 from core.errors import DataError
 from tables.cleaning.source_columns import ROW_NUMBER
-from tables.sources.protocol import Location
+from tables.sources.protocol import Location, SourceRows
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class ParquetFiles:
         """Whether every file ends as a Parquet file does."""
         return location.settings.path is not None and location.endings <= set(self.endings)
 
-    def read(self, engine: DuckDB, location: Location) -> ir.Table:
+    def read(self, engine: DuckDB, location: Location) -> SourceRows:
         """A lazy view of the files. Raises DataError if they are damaged or do not fit each other."""
         paths = [str(path) for path in location.files]
         try:
             view = engine.read_parquet(
                 paths, table_name=ibis.util.gen_name(location.name), file_row_number=True, filename=True
             )
-            return _number_rows(view, paths)
+            return SourceRows(_number_rows(view, paths))
         except duckdb.Error as fault:
             raise DataError(f"{location.name}: {_describe_fault(paths)}") from fault
 

@@ -23,6 +23,7 @@ from core.catalogue import Catalogue
 from core.config.sources import FileSource, TableSource
 from core.errors import ConfigError, SourceUnavailable
 from core.i18n.message import Message
+from tables.bad_lines import NO_BAD_LINES, BadLines
 from tables.cleaning.source_columns import ROW_NUMBER
 
 
@@ -78,6 +79,14 @@ class Location:
         return {path.suffix.lower() for path in self.files}
 
 
+@dataclass(frozen=True)
+class SourceRows:
+    """What a source has: its rows, with the columns of the source, and the lines of its files that are left out."""
+
+    rows: ir.Table
+    bad_lines: BadLines = NO_BAD_LINES
+
+
 def _natural_order(path: Path) -> list[str | int]:
     """Names in the order in which people count: orders_2.csv comes before orders_10.csv."""
     parts = re.split(r"([0-9]+)", str(path))
@@ -101,7 +110,7 @@ class Source(Protocol):
         """Whether the table at this location is of this kind."""
         ...
 
-    def read(self, engine: DuckDB, location: Location) -> ir.Table:
+    def read(self, engine: DuckDB, location: Location) -> SourceRows:
         """The table within reach of the engine, its columns as in the source.
 
         Raises SourceUnavailable, ConfigError or DataError, in one line that says what to change.

@@ -66,6 +66,43 @@ def test_a_german_export_is_read_to_the_cent():
     assert {row["customer_id"] for row in rows} == {None, *(f"{n:05d}" for n in range(7))}
 
 
+SHOP = ["order_id,customer_id,order_date,product,amount,note"] + [
+    f"{n},c{n % 40},2025-{1 + n % 12:02d}-{1 + n % 28:02d},p{n % 5},{5 + n % 50}.50,café" for n in range(400)
+]
+
+
+def test_a_few_broken_lines_are_left_out_by_a_setting_with_its_evidence(capsys: pytest.CaptureFixture[str]):
+    broken = [b'9,c1,"2025-01-01,p1,5,x', b"9,c1,2025-01-01,p1,5", b"9,c1,2025-01-01,p1,5,caf\xe9"]
+    lines = [line.encode() for line in SHOP]
+    Path("orders.csv").write_bytes(b"\n".join([lines[0], *broken, *lines[1:]]) + b"\n")
+
+    toml = init("orders.csv", "--yes", exit_codes=(0, 2))
+
+    assert toml["tables"]["purchases"]["bad_lines"] == "skip"
+    assert "encoding" not in toml["tables"]["purchases"]
+    assert "# 3 of 403 lines cannot be read; the first is line 2" in Path("kizuna.toml").read_text()
+    assert 'bad_lines = "skip" leaves them out' in " ".join(capsys.readouterr().out.split())
+    assert len(purchases()) == 400
+
+
+def test_many_broken_lines_are_one_error(capsys: pytest.CaptureFixture[str]):
+    write("orders.csv", [f"{line},x" if n % 4 == 3 else line for n, line in enumerate(SHOP)])
+
+    assert run(["init", "orders.csv", "--yes"]) == 2
+
+    assert "orders.csv" in capsys.readouterr().err
+
+
+def test_one_broken_line_of_json_lines_is_left_out_by_a_setting():
+    names = SHOP[0].split(",")
+    lines = [json.dumps(dict(zip(names, line.split(","), strict=True))) for line in SHOP[1:]]
+    write("orders.jsonl", ["{broken", *lines])
+
+    toml = init("orders.jsonl", "--yes", exit_codes=(0, 2))
+
+    assert (toml["tables"]["purchases"]["bad_lines"], len(purchases())) == ("skip", 400)
+
+
 def test_the_guesses_and_the_check_are_one_json_document(capsys: pytest.CaptureFixture[str]):
     init(write("bestellungen.csv", GERMAN), "--yes", "--format", "json")
 

@@ -88,7 +88,7 @@ def _files_of_repeats(table: CheckedTable, rows: ir.Table) -> tuple[str, ...]:
 
 
 def _count_rows(location: Location) -> int:
-    rows = find_source(location).read(connect_in_memory(), location)
+    rows = find_source(location).read(connect_in_memory(), location).rows
     return int(rows.count().to_pyarrow().as_py())
 
 

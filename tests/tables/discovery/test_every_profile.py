@@ -256,7 +256,7 @@ def read_with_profile(name: str, path: Path) -> list[Row]:
     # An export may lack attributes that its profile knows; `kizuna init` lists those that it has.
     attributes = tuple(attribute for attribute in profile.attributes if attribute in ROWS[name][0])
     settings = config(attributes={profile.table: attributes}) if attributes else config()
-    raw = unnest_list(find_source(location).read(connect_in_memory(), location), source.each, table=profile.table)
+    raw = unnest_list(find_source(location).read(connect_in_memory(), location).rows, source.each, table=profile.table)
     table = conform(raw, CONTRACT[profile.table], config=settings, source=source).rows
     return json.loads(json.dumps(table.to_pyarrow().to_pylist(), default=lambda moment: moment.isoformat()))
 

@@ -73,10 +73,75 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("text", "message"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_file_is_an_error_that_names_the_place_without_its_content(tmp_path: Path, text: str, message: str):
+def test_a_broken_file_is_an_error_that_names_the_place(tmp_path: Path, text: str, message: str):
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
 
-    assert "cy,2024" not in error_of(TableSource(path=str(tmp_path / "t.csv")), DataError, match=message)
+    error_of(TableSource(path=str(tmp_path / "t.csv")), DataError, match=message)
+
+
+MANY = "customer_id,event_time,amount\n" + "".join(f"ada,2024-03-{day:02},{day}\n" for day in range(1, 29))
+
+
+def test_the_error_of_a_bad_line_counts_all_of_them_and_masks_mail_addresses(tmp_path: Path):
+    (tmp_path / "t.csv").write_text(MANY + "bo@example.com,2024-03-29\ncy,2024-03-30,7,7\n", encoding="utf-8")
+
+    message = error_of(TableSource(path=str(tmp_path / "t.csv")), DataError, match="line 30: it does not have as many")
+
+    assert "'[email],2024-03-29'" in message
+    assert "2 of 30 lines cannot be read" in message
+    assert 'bad_lines = "skip" leaves them out' in message
+
+
+BAD_LINES = {
+    "a cell too few": b"bo,2024-03-29",
+    "a cell too many": b"bo,2024-03-29,1,2",
+    "an open quote": b'bo,"2024-03-29,1',
+    "an open quote before quoted cells": b'"bo","2024-03-29,"1"',
+    "a quote that is not doubled": b'bo,2024-03-29,"1" x"',
+    "bytes": b"b\xff,2024-03-29,1",
+}
+
+
+@pytest.mark.parametrize("line", BAD_LINES.values(), ids=BAD_LINES)
+def test_exactly_the_bad_lines_are_left_out_and_counted(tmp_path: Path, line: bytes):
+    after = b'di,2024-03-30,1\n"di\ndi",2024-03-31,"2"\n'
+    (tmp_path / "t.csv").write_bytes(MANY.encode() + line + b"\n" + after)
+    source = TableSource(path=str(tmp_path / "t.csv"), bad_lines="skip")
+
+    tables = open_tables(config(tables={"purchases": source}))
+
+    assert [row[:3] for row in rows_of(source)[-2:]] == [("di", "2024-03-30", 1.0), ("di\ndi", "2024-03-31", 2.0)]
+    report = tables.load_report("purchases")
+    assert (report.n_rows, report.bad_lines.n, report.bad_lines.n_lines) == (30, 1, 31)
+    assert report.bad_lines.first[0].line == 30
+
+
+def test_a_bad_line_is_counted_from_the_beginning_of_a_file_with_a_title(tmp_path: Path):
+    (tmp_path / "t.csv").write_bytes(b"Sales\n" + MANY.encode("cp932") + b"bo\x81\xff,2024-03-29,1\ntotal\n")
+    source = TableSource(
+        path=str(tmp_path / "t.csv"), encoding="cp932", header_line=2, footer_lines=1, bad_lines="skip"
+    )
+
+    bad = open_tables(config(tables={"purchases": source})).load_report("purchases").bad_lines
+
+    assert [(line.line, str(line.fault)) for line in bad.first] == [(31, "it is not cp932")]
+
+
+def test_many_bad_lines_are_an_error_even_where_they_may_be_left_out(tmp_path: Path):
+    (tmp_path / "t.csv").write_text(MANY + "bo,2024-03-29,1,5\n" * 9, encoding="utf-8")
+    source = TableSource(path=str(tmp_path / "t.csv"), bad_lines="skip")
+
+    message = error_of(source, DataError, match='9 of 37 lines cannot be read, too many .*is delimiter = "," right')
+
+    assert "leaves them out" not in message
+
+
+def test_each_file_of_a_table_is_judged_by_its_own_bad_lines(tmp_path: Path):
+    for month in range(1, 8):
+        (tmp_path / f"t{month}.csv").write_text(MANY, encoding="utf-8")
+    (tmp_path / "t9.csv").write_text(GOOD.replace(",2\n", ",2,9\n") + "cy,2024\n", encoding="utf-8")
+
+    error_of(TableSource(path=str(tmp_path / "t*.csv"), bad_lines="skip"), DataError, match="t9.csv line 3: .*2 of 3")
 
 
 def test_a_file_in_another_encoding_asks_for_it(tmp_path: Path):
@@ -100,7 +165,7 @@ def test_a_line_of_another_length_says_what_mends_it(tmp_path: Path):
 WRONG = {
     "semicolons": (GOOD.replace(",", ";").encode(), {}, "'customer_id;event_time;amount'; set delimiter = \";\""),
     "euc as ascii": (
-        (GOOD + "渋谷の店,2024-03-03,3\n").encode("euc_jp"), {"encoding": "ascii"}, "line 4 is not ascii; set encoding",
+        (GOOD + "渋谷の店,2024-03-03,3\n").encode("euc_jp"), {"encoding": "ascii"}, "4: it is not ascii; set encoding",
     ),
     "tabs": (GOOD.replace(",", "\t").encode(), {}, r"set delimiter = \"\\t\""),
     "commas": (GOOD.encode(), {"delimiter": ";"}, r"set delimiter = \",\""),

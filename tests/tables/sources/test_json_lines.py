@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from msgspec import structs
 
 from core.config.sources import ColumnSource, TableSource
 from core.errors import DataError
@@ -68,6 +69,23 @@ def test_what_is_no_json_lines_is_one_line(tmp_path: Path, text: str):
     (tmp_path / "t.jsonl").write_text(text)
 
     error_of(TableSource(path=str(tmp_path / "t.jsonl")), DataError, match="JSON Lines|empty|lacks the column")
+
+
+LINES = "".join(f'{{"customer_id": 1, "event_time": "2024-03-{day:02}", "amount": 1}}\n' for day in range(1, 29))
+
+
+@pytest.mark.parametrize("line", ['{"customer_id": 2, "event', "hello", "3", "[1]"])
+def test_a_line_that_is_no_object_is_an_error_or_left_out_and_counted(tmp_path: Path, line: str):
+    (tmp_path / "t.jsonl").write_text(LINES + line + "\n" + LINES)
+    source = TableSource(path=str(tmp_path / "t.jsonl"))
+
+    message = error_of(source, DataError, match="line 29: it is no JSON object")
+    assert '1 of 57 lines cannot be read; bad_lines = "skip" leaves them out' in message
+
+    report = open_tables(config(tables={"purchases": structs.replace(source, bad_lines="skip")})).load_report(
+        "purchases"
+    )
+    assert (report.n_usable, report.n_rows, report.bad_lines.n) == (56, 56, 1)
 
 
 ORDERS = [

@@ -157,10 +157,6 @@ class Histories:
         """The lines from midnight of a day on."""
         return self.keep(self.times >= np.datetime64(day, "s"))
 
-    def with_anonymous(self, items: NDArray[np.int32], times: NDArray[np.datetime64]) -> Interactions:
-        """These histories together with anonymous lines."""
-        return Interactions(**_columns_of(self), anonymous_items=items, anonymous_times=times)
-
     def weights(self, half_life_days: float | None = None, cutoff: date | None = None) -> NDArray[np.float32]:
         """(lines,) weight of each line at the cutoff, see `decay_weights`."""
         return decay_weights(self.times, half_life_days, cutoff=cutoff)
@@ -195,7 +191,7 @@ def has_rare_repeats(histories: Histories) -> bool:
     return repeat_share(histories) < RARE_REPEATS
 
 
-def _no_items() -> NDArray[np.int32]:
+def _no_codes() -> NDArray[np.int32]:
     return np.empty(0, dtype=np.int32)
 
 
@@ -210,12 +206,17 @@ def _columns_of(histories: Histories) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class Interactions(Histories):
-    """The histories of all customers (customer_ids sorted), and anonymous lines, which count for popularity only."""
+    """The histories of all customers (customer_ids sorted), and what else recommenders are fitted on.
 
-    anonymous_items: NDArray[np.int32] = field(default_factory=_no_items)
+    Anonymous lines count for popularity only.
+    """
+
+    anonymous_items: NDArray[np.int32] = field(default_factory=_no_codes)
     "(a,) item codes of the lines without a customer."
     anonymous_times: NDArray[np.datetime64] = field(default_factory=_no_times)
     "(a,) datetime64[s]."
+    item_categories: NDArray[np.int32] = field(default_factory=_no_codes)
+    "(m,) code of each item's category, -1 where it has none; empty where no item has one."
 
     @property
     def histories(self) -> Histories:
@@ -234,20 +235,36 @@ class Interactions(Histories):
             days=1
         )
 
+    def with_histories(
+        self, histories: Histories, *, anonymous: NDArray[np.bool_] | slice = slice(None)
+    ) -> Interactions:
+        """Other histories of the same items, with the anonymous lines that a mask selects (default: all)."""
+        return Interactions(
+            **_columns_of(histories),
+            anonymous_items=self.anonymous_items[anonymous],
+            anonymous_times=self.anonymous_times[anonymous],
+            item_categories=self.item_categories,
+        )
+
     def recode(self, item_ids: NDArray[np.str_]) -> Interactions:
         """The same lines, anonymous ones too, in another catalogue; lines of items that it lacks are dropped."""
         codes = codes_of(self.item_ids, item_ids)[self.anonymous_items]
-        return self.histories.recode(item_ids).with_anonymous(codes[codes >= 0], self.anonymous_times[codes >= 0])
+        categories = self.item_categories
+        if len(categories):
+            categories = np.append(categories, np.int32(-1))[codes_of(item_ids, self.item_ids)]
+        return replace(
+            self.with_histories(self.histories.recode(item_ids)),
+            anonymous_items=codes[codes >= 0],
+            anonymous_times=self.anonymous_times[codes >= 0],
+            item_categories=categories,
+        )
 
     def before(self, cutoff: date) -> Interactions:
         """The lines before midnight of the cutoff, anonymous ones too."""
         is_before = self.anonymous_times < np.datetime64(cutoff, "s")
-        return self._with_anonymous_lines(self.histories.before(cutoff), is_before)
+        return self.with_histories(self.histories.before(cutoff), anonymous=is_before)
 
     def since(self, day: date) -> Interactions:
         """The lines from midnight of a day on, anonymous ones too."""
         is_since = self.anonymous_times >= np.datetime64(day, "s")
-        return self._with_anonymous_lines(self.histories.since(day), is_since)
-
-    def _with_anonymous_lines(self, histories: Histories, lines: NDArray[np.bool_]) -> Interactions:
-        return histories.with_anonymous(self.anonymous_items[lines], self.anonymous_times[lines])
+        return self.with_histories(self.histories.since(day), anonymous=is_since)

@@ -2,10 +2,14 @@
 
 Returns and lines without an item are left out. Lines without a customer are kept apart: they count for popularity
 only. Purchases without times all count as of the day before: popularity is then plain, and nothing is recent.
+
+Categories of items come along. Where nothing says when they were written, they are those of today: a shop moves an item
+to another category seldom, and not because of who will buy it.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import ibis.expr.types as ir
@@ -15,7 +19,9 @@ from ibis import _
 from numpy.typing import NDArray
 
 from core.interactions import Interactions, codes_of
+from tables.contract import CONTRACT
 from tables.engines.arrays import midnight, numbers, seconds
+from tables.known_at import columns_without_date
 from tables.orders import IS_PURCHASE
 from tables.tables import Tables
 
@@ -28,6 +34,29 @@ def load_interactions(tables: Tables, until: date | None = None) -> Interactions
     A missing quantity is 1. Lines of one order_id share an order number; without an order_id, lines of one customer
     at one moment do. Without any item the interactions are empty.
     """
+    interactions = _load_lines(tables, until)
+    return replace(interactions, item_categories=_load_categories(tables, until, item_ids=interactions.item_ids))
+
+
+def categories_are_undated(tables: Tables) -> bool:
+    """Whether items have categories, and nothing says when they were written."""
+    columns = tables["items"].columns if "items" in tables else ()
+    return "category" in columns_without_date(CONTRACT["items"], columns)
+
+
+def _load_categories(tables: Tables, until: date | None, *, item_ids: NDArray[np.str_]) -> NDArray[np.int32]:
+    """(m,) code of the category of each item, -1 where it has none; empty where no item has one."""
+    view = tables.latest() if until is None or categories_are_undated(tables) else tables.at(until)
+    if not len(item_ids) or "items" not in view or "category" not in view["items"].columns:
+        return np.empty(0, dtype=np.int32)
+    items = view["items"]
+    rows = items.filter(items.item_id.notnull(), items.category.notnull()).select("item_id", "category").to_pyarrow()
+    names, order = np.unique(rows["item_id"].to_numpy(zero_copy_only=False).astype(str), return_index=True)
+    codes = np.append(encode_sorted(rows["category"])[1][order], np.int32(-1))[codes_of(item_ids, names)]
+    return codes if (codes >= 0).any() else np.empty(0, dtype=np.int32)
+
+
+def _load_lines(tables: Tables, until: date | None) -> Interactions:
     purchases = _purchases_until(tables, until)
     if purchases is None:
         no_items = pa.table({"item_id": pa.array([], pa.string()), "event_time": pa.array([], pa.timestamp("s"))})

@@ -4,6 +4,7 @@
 
 The parts are fitted without a hold-out fold, the weights (not negative, summing to 1) are fitted on it, and the parts
 are fitted again on everything. Contributions to a part's score carry over to the blended score, so they stay exact.
+Best sellers, the season and the categories that a customer buys are added by `next_basket`, which is one of the parts.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
-"""The next basket: habits, items that are due again, items bought with them, the season, and best sellers.
+"""The next basket: habits, items that are due again, items bought with them, the season, best sellers and categories.
 
     score[j] = (w1 * habit[j] + w2 * habit[j] * due[j] + w3 * sum over the history's i of basket[i] * similarity[i, j])
                * season[j] ^ popularity_power
-               + w4 * season[j] + w5 * popularity[j]
+               + w4 * season[j] + w5 * popularity[j] + w6 * category[j]
 
 `habit` counts the purchase days of an item, recent ones more (like UP-CF, Faggioli et al. 2020), times the rate at
 which its buyers buy it again. `due` compares the time since the last purchase with the customer's own interval, shrunk
 towards the item's. Similarity comes from baskets. Season and popularity are added as well, so that an item which the
-history says nothing about can enter. Each component is at most 1 for a customer, and the weights are fitted on a
-hold-out fold for each activity group: who has few purchases gets more best sellers. Next baskets are mostly
-repetition, which neighbourhood models and networks miss (Hu et al. 2020, TIFU-KNN; Li et al. 2023).
+history says nothing about can enter, and where items have categories, the best sellers of those that the customer buys
+(`engine/category_affinity.py`). Each component is at most 1 for a customer, and the weights are fitted on a hold-out
+fold for each activity group: who has few purchases gets more best sellers. Next baskets are mostly repetition, which
+neighbourhood models and networks miss (Hu et al. 2020, TIFU-KNN; Li et al. 2023).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from models.recommenders.engine.blend_weights import (
     normalise,
     repeat_for_groups,
 )
+from models.recommenders.engine.category_affinity import category_contributions, category_scores, shares_within
 from models.recommenders.engine.holdout import FOLDS, FoldKind, days_of, folds_of_model
 from models.recommenders.engine.item_popularity import popularity_at, seasonal_popularity
 from models.recommenders.engine.linear import LinearRecommender
@@ -39,11 +41,13 @@ from models.recommenders.item_knn import nearest_others, weigh_purchases
 from models.resources import GB
 from models.setting_types import Count, Days, HalfLife, Power, Seed
 
-COMPONENTS = ("habit", "due", "similarity", "season", "popularity")
-N_OF_HISTORY = 3
-"The first components come from the history; the others are the same for every customer."
+COMPONENTS = ("habit", "due", "similarity", "season", "popularity", "category")
+N_REQUIRED = 5
+"The last component exists where items have categories, and gets a weight where that gains clearly."
+N_SEASONAL = 3
+"The first components are multiplied by the season."
 
-DEFAULT_WEIGHTS = (0.4, 0.4, 0.2, 0.0, 0.0)
+DEFAULT_WEIGHTS = (0.4, 0.4, 0.2, 0.0, 0.0, 0.0)
 "Weights of the components where there is no hold-out fold, because no customer came back."
 
 MAX_FOLD_CUSTOMERS = 3000
@@ -63,6 +67,7 @@ class NextBasket(LinearRecommender):
         "repeat_rate",
         "seasonal",
         "popular",
+        "categories",
     )
     ranges: ClassVar[Ranges] = {
         "half_life_days": HALF_LIVES,
@@ -101,13 +106,15 @@ class NextBasket(LinearRecommender):
     seed: Seed = 7
 
     weights_: NDArray[np.float64] = field(init=False)
-    "(activity groups, 5) of COMPONENTS; each row sums to 1."
+    "(activity groups, components) of COMPONENTS; each row sums to 1."
     repeat_rate_: NDArray[np.float32] = field(init=False)
     "(m,) `relative_repeat_rate` to the power `again_power`."
     seasonal_: NDArray[np.float32] = field(init=False)
     "(steps, m) see `seasonal_popularity`."
     popular_: NDArray[np.float32] = field(init=False)
     "(steps, m) the same with half-life `popularity_half_life_days`."
+    categories_: NDArray[np.int32] = field(init=False)
+    "(m,) code of each item's category, -1 where it has none; empty where no item has one."
 
     def memory_gb(self, interactions: Interactions) -> float:
         """The purchases with their days, the neighbours of each item, as returned and as kept, and the seasons."""
@@ -115,18 +122,21 @@ class NextBasket(LinearRecommender):
 
     def _fit_model(self, interactions: Interactions) -> None:
         """Fit the weights with components that know nothing of the hold-out fold, then the components on everything."""
-        self.weights_ = repeat_for_groups(np.array(DEFAULT_WEIGHTS))
+        n_components = len(COMPONENTS) if len(interactions.item_categories) else N_REQUIRED
+        self.weights_ = repeat_for_groups(np.array(DEFAULT_WEIGHTS[:n_components]))
         folds = folds_of_model(self, interactions)
         for fold in folds:
             earlier = replace(self)
             earlier.item_ids, earlier.cutoff_ = self.item_ids, fold.cutoff
             earlier._fit_components(fold.training)
             sample = fold.sample(MAX_FOLD_CUSTOMERS, self.seed)
-            self.weights_ = fit_group_weights(Candidates.collect(earlier._components, sample))
+            candidates = Candidates.collect(earlier._components, sample)
+            self.weights_ = fit_group_weights(candidates, n_optional=n_components - N_REQUIRED)
         self._fit_components(interactions)
 
     def _fit_components(self, interactions: Interactions) -> None:
         self.gaps_ = usual_gap_days(interactions)
+        self.categories_ = interactions.item_categories
         self.repeat_rate_ = (relative_repeat_rate(interactions) ** self.again_power).astype(np.float32)
         self.seasonal_ = seasonal_popularity(interactions, self.season_half_life_days, cutoff=self.cutoff_)
         self.popular_ = seasonal_popularity(interactions, self.popularity_half_life_days, cutoff=self.cutoff_)
@@ -145,35 +155,51 @@ class NextBasket(LinearRecommender):
     def contributions(
         self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
     ) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
-        """Habit and dueness contribute to the item itself, baskets to the items bought with it.
+        """Habit and dueness contribute to the item itself, baskets to the items bought with it, categories to theirs.
 
         The sum lacks what season and popularity add, which no past item explains.
         """
         history = histories.take(np.array([row]))
         past = np.unique(history.items)
-        components = self._history_components(history, cutoff)
-        largest = [max(float(scores.max(initial=0)), np.finfo(np.float32).tiny) for scores in components]
-        scale = self.weights_[activity_groups(history)[0], :N_OF_HISTORY] / np.array(largest)
-        own = scale[0] * components[0][0, past] + scale[1] * components[1][0, past]
-        purchase_days = self._purchase_days(history, cutoff)[0, past]
-        from_baskets = scale[2] * purchase_days[:, None] * self._effects_between(past, items)
-        return past, (own[:, None] * (past[:, None] == items) + from_baskets) * self._season_factor(cutoff)[items]
+        weights, purchase_days = self.weights_[activity_groups(history)[0]], self._purchase_days(history, cutoff)
+        days = purchase_days[0, past]
+        of_history = self._seasonal_components(purchase_days, history, cutoff)
+        scale = [_scale(weight, scores) for weight, scores in zip(weights[:N_SEASONAL], of_history, strict=True)]
+        own = scale[0] * of_history[0][0, past] + scale[1] * of_history[1][0, past]
+        from_baskets = scale[2] * days[:, None] * self._effects_between(past, items)
+        added = (own[:, None] * (past[:, None] == items) + from_baskets) * self._season_factor(cutoff)[items]
+        if not len(self.categories_):
+            return past, added
+        within = self._shares_within(cutoff)
+        largest = category_scores(purchase_days, self.categories_, within=within)
+        of_category = category_contributions(days, past, items, categories=self.categories_, within=within)
+        return past, added + _scale(weights[-1], largest) * of_category
 
     def _components(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
         """The scores of each of COMPONENTS, at most 1; (n, m) each, or (1, m) where all customers have the same."""
-        factor = self._season_factor(cutoff)
-        of_history = [normalise(scores, "max") * factor for scores in self._history_components(histories, cutoff)]
+        factor, purchase_days = self._season_factor(cutoff), self._purchase_days(histories, cutoff)
+        of_history = self._seasonal_components(purchase_days, histories, cutoff)
         for_all = [popularity_at(shares, self.cutoff_, cutoff=cutoff) for shares in (self.seasonal_, self.popular_)]
-        return [*of_history, *((shares / shares.max())[None, :] for shares in for_all)]
+        components = [normalise(scores, "max") * factor for scores in of_history]
+        components += [(shares / shares.max())[None, :] for shares in for_all]
+        if len(self.categories_):
+            of_category = category_scores(purchase_days, self.categories_, within=self._shares_within(cutoff))
+            components.append(normalise(of_category, "max"))
+        return components
 
-    def _history_components(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
-        """The first N_OF_HISTORY components before they are normalised, (n, m) each."""
-        purchase_days = self._purchase_days(histories, cutoff)
+    def _seasonal_components(
+        self, purchase_days: NDArray[np.float32], histories: Histories, cutoff: date
+    ) -> list[NDArray[np.float32]]:
+        """The first N_SEASONAL components before they are normalised and multiplied by the season, (n, m) each."""
         habit, due = purchase_days * self.repeat_rate_, np.zeros_like(purchase_days)
         pairs = dueness(histories, self.gaps_, cutoff=cutoff, default_gap_days=self._default_gap)
         n_gaps = pairs.days_since_last / np.maximum(pairs.usual_gap_days, 1)
         due[pairs.rows, pairs.items] = habit[pairs.rows, pairs.items] * readiness(n_gaps)
         return [habit, due, self._sum_effects(purchase_days)]
+
+    def _shares_within(self, cutoff: date) -> NDArray[np.float32]:
+        """(m,) share of each item in the recent purchases of its category."""
+        return shares_within(popularity_at(self.popular_, self.cutoff_, cutoff=cutoff), self.categories_)
 
     def _purchase_days(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
         """(n, m) decayed number of days on which each customer bought each item."""
@@ -192,6 +218,11 @@ class NextBasket(LinearRecommender):
     def _popularity_factor(self, cutoff: date) -> NDArray[np.float32]:
         """1: the season is in the raw scores."""
         return np.ones(len(self.item_ids), dtype=np.float32)
+
+
+def _scale(weight: float, scores: NDArray[np.float32]) -> float:
+    """What a component's scores of one customer are multiplied by, so that the largest one becomes the weight."""
+    return weight / max(float(scores.max(initial=0)), np.finfo(np.float32).tiny)
 
 
 def readiness(n_gaps: NDArray[np.floating]) -> NDArray[np.floating]:

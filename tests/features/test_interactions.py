@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.interactions import encode_sorted, load_interactions, number_orders
-from tests.worlds import shop
+from tests.worlds import frame, shop
+
+CUP_AND_POT = ("ada 2024-01-01 item_id=cup", "bo 2024-01-02 item_id=pot")
 
 
 def items_by_customer(*purchases: str, until: date | None = None) -> dict[str, list[str]]:
@@ -106,3 +108,29 @@ def test_the_order_of_rows_is_irrelevant(order):
 
     for name in ("customer_ids", "item_ids", "indptr", "items", "times", "orders", "anonymous_items"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name), name)
+
+
+def test_items_have_the_categories_of_today_where_nothing_says_when_they_were_written():
+    items = frame({"item_id": "cup", "category": "vessels"}, {"item_id": "pot", "category": None})
+    interactions = load_interactions(shop(*CUP_AND_POT, items=items), date(2024, 1, 4))
+
+    assert interactions.item_ids.tolist() == ["cup", "pot"]
+    assert interactions.item_categories.tolist() == [0, -1]
+
+
+def test_dated_items_have_the_categories_that_were_known_at_the_cutoff():
+    items = frame(
+        {"item_id": "cup", "category": "vessels", "valid_from": "2023-01-01"},
+        {"item_id": "pot", "category": "vessels", "valid_from": "2023-01-01"},
+        {"item_id": "pot", "category": "gardening", "valid_from": "2024-02-01"},
+    )
+    tables = shop(*CUP_AND_POT, items=items)
+
+    assert load_interactions(tables, date(2024, 1, 4)).item_categories.tolist() == [0, 0]
+    assert load_interactions(tables).item_categories.tolist() == [1, 0]
+
+
+def test_without_any_category_there_are_no_codes():
+    assert len(load_interactions(shop(*CUP_AND_POT)).item_categories) == 0
+    unnamed = frame({"item_id": "cup", "category": None}, {"item_id": "pot", "category": None})
+    assert len(load_interactions(shop(*CUP_AND_POT, items=unnamed)).item_categories) == 0

@@ -14,7 +14,7 @@ from core.config.data_set import Config
 from core.errors import NotEnoughHistory
 from core.model_card import Comparison, Metric, ModelCard
 from core.model_kinds import RECOMMENDER
-from features.interactions import NO_ITEMS, load_interactions
+from features.interactions import NO_ITEMS, categories_are_undated, load_interactions
 from models.mlflow_store.package import ModelPackage
 from models.protocols import Settings
 from models.recommenders.catalogue import RECOMMENDERS
@@ -161,6 +161,7 @@ def fit_final(session: Session, study: RankingStudy, *, name: str, is_first_cham
     recipe, until = study.recipes[name], session.tables.watermark("purchases")
     horizon_days = session.config.recommender.horizon_days
     cohort, label = study.tasks.question(horizon_days)
+    has_undated = len(study.everything.item_categories) > 0 and categories_are_undated(session.tables)
     with threads_for(recipe, study.everything):
         model = recipe.build(RECOMMENDERS).fit(study.everything, until)
     card = build_card(
@@ -175,6 +176,7 @@ def fit_final(session: Session, study: RankingStudy, *, name: str, is_first_cham
         label=label,
         n_rows=len(study.everything.items),
         n_customers=len(study.everything),
+        as_of_today=("items.category",) if has_undated else (),
         limits=limits(study, model),
         data_digest=session.tables.digest,
     )

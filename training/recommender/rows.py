@@ -99,8 +99,7 @@ class RankingTask:
         rows = draw_rows(len(self.past), int(share * len(self.past)) + 1, seed=seed)
         past = self.past.histories.take(rows)
         truth = self.truth.take(np.flatnonzero(np.isin(self.truth.customer_ids, past.customer_ids)))
-        past = past.with_anonymous(self.past.anonymous_items, self.past.anonymous_times)
-        return replace(self, past=past, truth=truth)
+        return replace(self, past=self.past.with_histories(past), truth=truth)
 
     def ndcg(self, answer: Recommendations) -> NDArray[np.float64]:
         """NDCG@10 of each customer of the truth, in its order, (n,)."""

@@ -74,10 +74,12 @@ def make_split(
     return Split(training=training, histories=histories, truth=truth, cutoff=cutoff, days=days, masks_seen=masks_seen)
 
 
-def generate_recommendations(model: Recommender, split: Split, *, k: int, discovery: float = 0.0) -> Recommendations:
+def generate_recommendations(
+    model: Recommender, split: Split, *, k: int, discovery: float = 0.0, explains: bool = True
+) -> Recommendations:
     """The k best items for every customer of a split, in its order; without seen items where the split masks them.
 
-    `discovery` weighs new items against repeats, see `Exclusions`.
+    `discovery` weighs new items against repeats, see `Exclusions`. Items have contributors only where it `explains`.
     """
     exclusions = Exclusions(seen=split.masks_seen, discovery=discovery)
     rows_by_day = [np.flatnonzero(split.days == day) for day in np.unique(split.days)]
@@ -88,7 +90,11 @@ def generate_recommendations(model: Recommender, split: Split, *, k: int, discov
     ]
     parts = [
         model.recommend(
-            split.histories.take(rows), k, cutoff=cast(date, split.days[rows[0]].item()), exclusions=exclusions
+            split.histories.take(rows),
+            k,
+            cutoff=cast(date, split.days[rows[0]].item()),
+            exclusions=exclusions,
+            explains=explains,
         )
         for rows in blocks
     ]
@@ -99,12 +105,7 @@ def drop_empty(interactions: Interactions) -> Interactions:
     """The interactions without customers and items that have no line."""
     histories = interactions.take(np.flatnonzero(np.diff(interactions.indptr) > 0))
     bought = np.unique(np.concatenate([histories.items, interactions.anonymous_items]))
-    return replace_histories(interactions, histories).recode(interactions.item_ids[bought])
-
-
-def replace_histories(interactions: Interactions, histories: Histories) -> Interactions:
-    """Other histories with the same anonymous lines."""
-    return histories.with_anonymous(interactions.anonymous_items, interactions.anonymous_times)
+    return interactions.with_histories(histories).recode(interactions.item_ids[bought])
 
 
 def day_after(interactions: Interactions) -> date:

@@ -3,7 +3,7 @@
     score[c, i] = sum over models p of weight[g(c), p] * normalised[p][c, i],   weights >= 0 that sum to 1
 
 g(c) is the activity group of the customer: 1, 2 to 3, 4 to 9, or 10 purchase days and more. A group keeps the weights
-of all customers unless its own gain clearly more on the fold.
+of all customers unless its own gain clearly more on the fold, and an optional model gets no weight unless it does.
 
 Only each model's best items of a few thousand customers are held in memory, whatever the size of the catalogue.
 """
@@ -30,7 +30,7 @@ ACTIVITY_BOUNDS = (2, 4, 10)
 "Purchase days from which the second and each later activity group begins."
 N_GROUPS = len(ACTIVITY_BOUNDS) + 1
 CLEAR_GAIN = 1.0
-"Standard errors that a group has to gain by weights of its own on the fold."
+"Standard errors that a group has to gain on the fold by weights of its own, and an optional model by its weight."
 MIN_GROUP = 50
 "Customers of the fold that a group needs for weights of its own."
 STEPS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
@@ -116,16 +116,30 @@ def best_items(scores_by_model: list[NDArray[np.float32]], n_best: int) -> tuple
     return np.minimum(codes, m - 1), is_candidate
 
 
-def fit_weights(candidates: Candidates, start: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-    """(models,) weights that sum to 1: move while NDCG@10 improves, from `start` or else the best single model."""
+def fit_weights(
+    candidates: Candidates, start: NDArray[np.float64] | None = None, *, n_optional: int = 0
+) -> NDArray[np.float64]:
+    """(models,) weights that sum to 1: move while NDCG@10 improves, from `start` or else the best single model.
+
+    The last `n_optional` models move only once the others stay, and only where NDCG@10 gains clearly by that.
+    """
     n_models = candidates.scores.shape[2]
-    starts = np.eye(n_models) if start is None else start[None, :]
+    starts = np.eye(n_models)[: n_models - n_optional] if start is None else start[None, :]
     ndcg = [candidates.ndcg(weights) for weights in starts]
-    weights, best = starts[int(np.argmax(ndcg))], max(ndcg)
+    weights = _climb(candidates, starts[int(np.argmax(ndcg))], n_moved=n_models - n_optional)
+    if not n_optional:
+        return weights
+    wider = _climb(candidates, weights, n_moved=n_models)
+    return wider if gains_clearly(candidates, wider, against=weights) else weights
+
+
+def _climb(candidates: Candidates, weights: NDArray[np.float64], *, n_moved: int) -> NDArray[np.float64]:
+    """The weights after moves of the first `n_moved` models, until none of them improves NDCG@10."""
+    best = candidates.ndcg(weights)
     for step in STEPS:
         improved = True
         while improved:
-            moves = [moved for model in range(n_models) for moved in _moves(weights, model, step=step)]
+            moves = [moved for model in range(n_moved) for moved in _moves(weights, model, step=step)]
             ndcg = [candidates.ndcg(moved) for moved in moves]
             improved = bool(moves) and max(ndcg) > best + 1e-6
             if improved:
@@ -133,22 +147,28 @@ def fit_weights(candidates: Candidates, start: NDArray[np.float64] | None = None
     return weights
 
 
-def fit_group_weights(candidates: Candidates) -> NDArray[np.float64]:
+def fit_group_weights(candidates: Candidates, *, n_optional: int = 0) -> NDArray[np.float64]:
     """(activity groups, models) weights: those of all customers, or half-way to a group's own where they gain clearly.
 
-    Own weights are the best of many on few customers, so their gain on the fold is biased upwards.
+    Own weights are the best of many on few customers, so their gain on the fold is biased upwards. `n_optional` is as
+    in `fit_weights`.
     """
-    for_all = fit_weights(candidates)
+    for_all = fit_weights(candidates, n_optional=n_optional)
     weights = repeat_for_groups(for_all)
     for group in range(N_GROUPS):
         rows = np.flatnonzero(candidates.groups == group)
         if MIN_GROUP <= len(rows) < len(candidates.groups):
             of_group = candidates.take(rows)
-            own = fit_weights(of_group, for_all)
-            gain = of_group.ndcg_by_customer(own) - of_group.ndcg_by_customer(for_all)
-            if gain.mean() > CLEAR_GAIN * gain.std(ddof=1) / np.sqrt(len(gain)):
+            own = fit_weights(of_group, for_all, n_optional=n_optional)
+            if gains_clearly(of_group, own, against=for_all):
                 weights[group] = (own + for_all) / 2
     return weights
+
+
+def gains_clearly(candidates: Candidates, weights: NDArray[np.float64], *, against: NDArray[np.float64]) -> bool:
+    """Whether NDCG@10 is higher than with other weights by more than CLEAR_GAIN standard errors of the difference."""
+    gain = candidates.ndcg_by_customer(weights) - candidates.ndcg_by_customer(against)
+    return len(gain) > 1 and bool(gain.mean() > CLEAR_GAIN * gain.std(ddof=1) / np.sqrt(len(gain)))
 
 
 def repeat_for_groups(weights: NDArray[np.float64]) -> NDArray[np.float64]:

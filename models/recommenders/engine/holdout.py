@@ -198,9 +198,7 @@ def _split(
     rows = np.flatnonzero((np.diff(before.indptr) > 0) & (np.diff(truth.indptr) > 0))
     is_earlier = interactions.anonymous_times < np.datetime64(cutoff, "s")
     return HoldoutFold(
-        training=before.with_anonymous(
-            interactions.anonymous_items[is_earlier], interactions.anonymous_times[is_earlier]
-        ),
+        training=interactions.with_histories(before, anonymous=is_earlier),
         cutoff=cutoff,
         histories=before.take(rows),
         truth=truth.take(rows),

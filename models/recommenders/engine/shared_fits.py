@@ -30,7 +30,7 @@ def fit_recommender(model: Model, interactions: Interactions, *, cutoff: date | 
     arrays = (
         *(interactions.customer_ids, interactions.item_ids, interactions.indptr, interactions.items),
         *(interactions.times, interactions.quantities, interactions.orders),
-        *(interactions.anonymous_items, interactions.anonymous_times),
+        *(interactions.anonymous_items, interactions.anonymous_times, interactions.item_categories),
     )
     settings = (model.name, tuple(model.settings.items()), day)
     return fit_once(settings, arrays, fit=lambda: model.fit(interactions, day))

@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_info
 from core.config.data_set import Config
 from core.config.training import RecommenderSettings
 from core.errors import NotEnoughHistory
+from core.model_card import ModelCard
 from core.recommendations import RepeatPolicy
 from features.interactions import load_interactions
 from models.metrics.ranking.data import RankingData
@@ -30,7 +31,7 @@ from tests.training.conftest import open_shop
 from tests.worlds import config
 from tests.worlds import shop as shop_of
 from training.judging.promotion import promote
-from training.recommender.pipeline import select_recipes, train_recommender
+from training.recommender.pipeline import evaluate, fit_final, select_recipes, train_recommender
 from training.recommender.rows import is_repeat, ranking_cutoffs, ranking_task, threads_for, validation_tasks
 from training.recommender.study import candidate_recall
 from training.recommender.tuned import TunedRecommenders
@@ -54,6 +55,25 @@ def test_the_best_model_on_validation_is_registered_and_its_card_lists_the_other
     assert set(validation) == {"popularity", *shop.config.recommender.models}
     assert validation[card.model].value > best.low
     assert card.metric("recall@20", "popularity") is not None
+
+
+def test_the_card_says_that_undated_categories_are_those_of_today(shop: Session):
+    tables = replace(
+        shop.tables, usable={**shop.tables.usable, "items": shop.tables.as_far_as_recorded("items").drop("valid_from")}
+    )
+
+    assert [card_of(each).as_of_today for each in (shop, replace(shop, tables=tables))] == [(), ("items.category",)]
+
+
+def card_of(session: Session) -> ModelCard:
+    """The card of the popularity model, which is not registered."""
+    config = structs.replace(
+        session.config, recommender=structs.replace(session.config.recommender, models=("popularity",))
+    )
+    session = replace(session, config=config)
+    tuned = TunedRecommenders(Path("none.json"), {})
+    study = evaluate(session, select_recipes(config, None, settings={}, tuned=tuned), model=None, tuned=tuned)
+    return fit_final(session, study, name="popularity").card
 
 
 def test_where_customers_have_tastes_it_beats_popularity(recommender_result: TrainingResult):

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from core.errors import BadInput
 from core.interactions import Interactions
-from models.metrics.ranking.splits import Split, day_after, drop_empty, make_split, replace_histories
+from models.metrics.ranking.splits import Split, day_after, drop_empty, make_split
 from models.recommenders.engine.holdout import draw_items
 
 
@@ -33,7 +33,7 @@ class HeldOutShare:
         if not 0 < self.share < 1:
             raise BadInput(f"the share held out is {self.share}; give one between 0 and 1")
         is_held_out = draw_items(interactions.histories, self.share, seed=self.seed)
-        training = drop_empty(replace_histories(interactions, interactions.histories.keep(~is_held_out)))
+        training = drop_empty(interactions.with_histories(interactions.histories.keep(~is_held_out)))
         truth = interactions.histories.keep(is_held_out)
         return make_split(training, truth, cutoff=day_after(interactions), masks_seen=True)
 

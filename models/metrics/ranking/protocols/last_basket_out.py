@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from core.errors import BadInput
 from core.interactions import Interactions
-from models.metrics.ranking.splits import Split, day_after, drop_empty, make_split, replace_histories
+from models.metrics.ranking.splits import Split, day_after, drop_empty, make_split
 from models.recommenders.engine.holdout import in_last_basket
 
 
@@ -45,7 +45,7 @@ class LastBasketOut:
         for _ in range(self.baskets_back):
             is_last = in_last_basket(training.histories)
             truth = training.histories.keep(is_last)
-            training = replace_histories(training, training.histories.keep(~is_last))
+            training = training.with_histories(training.histories.keep(~is_last))
         training = drop_empty(training)
         return make_split(training, truth, cutoff=day_after(training), masks_seen=False, own_days=True)
 

@@ -222,7 +222,7 @@ class NextBasket(LinearRecommender):
 
 def _scale(weight: float, scores: NDArray[np.float32]) -> float:
     """What a component's scores of one customer are multiplied by, so that the largest one becomes the weight."""
-    return weight / max(float(scores.max(initial=0)), np.finfo(np.float32).tiny)
+    return float(weight / max(scores.max(initial=0), np.finfo(np.float32).tiny))
 
 
 def readiness(n_gaps: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -36,6 +36,7 @@ BENCHMARKS = {
     "training_cost": ("benchmarks.training_cost",),
     "cross_section_cost": ("benchmarks.cross_section_cost",),
     "discovery": ("benchmarks.discovery",),
+    "categories": ("benchmarks.categories",),
     "features_10m": ("benchmarks.features_10m",),
     "usage_20m": ("benchmarks.usage_20m",),
     "http_face": ("benchmarks.http_face",),

@@ -36,6 +36,11 @@ DATA_SETS = {
             "UCI Machine Learning Repository, CC BY 4.0",
         ),
         DataSet(
+            "completejourney",
+            "Complete Journey: a sample of 75,000 order lines of grocery households in 2017, with product categories",
+            "84.51 degrees, CC0",
+        ),
+        DataSet(
             "cdnow",
             "CDNOW: all purchases of 23,570 customers who first bought in 1997 Q1, until 1998-06",
             "Fader & Hardie, free for research",

@@ -117,6 +117,26 @@ def online_retail_baskets() -> RankingBenchmark:
     )
 
 
+def completejourney_baskets() -> RankingBenchmark:
+    """Complete Journey, whose items have categories, last basket of each household."""
+    public = data_set("completejourney")
+    tables = open_tables(public.config)
+    everything = load_interactions(tables)
+    return RankingBenchmark(
+        section="completejourney.next_basket",
+        place="completejourney",
+        title="The next basket on completejourney",
+        data=f"{public.description} ({public.terms})",
+        evaluation=LastBasketOut().description,
+        selection=LastBasketOut(2).description,
+        validation=LastBasketOut(2).split(everything),
+        test=LastBasketOut().split(everything),
+        recipes=_fit_for_baskets(_recipes(public.config)),
+        baselines=("personal_frequency", "item_knn"),
+        categories=categories_of(tables),
+    )
+
+
 def benchmark_of_simulated_shop() -> RankingBenchmark:
     """The simulated shop, whose best recommendations are known."""
     shop = simulate_shop()
@@ -159,6 +179,7 @@ def gowalla_files() -> RankingBenchmark:
 
 
 RANKING_BENCHMARKS: Mapping[str, Mapping[str, Callable[[], RankingBenchmark]]] = {
+    "completejourney": {LastBasketOut.name: completejourney_baskets},
     "gowalla": {FixedSplit.name: gowalla_files},
     "online_retail": {GlobalTimeSplit.name: online_retail_time, LastBasketOut.name: online_retail_baskets},
     "simulated_shop": {GlobalTimeSplit.name: benchmark_of_simulated_shop},

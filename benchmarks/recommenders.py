@@ -1,6 +1,6 @@
 """Compares recommenders on public data: all items are ranked, and each model has its own process.
 
-`python -m benchmarks.recommenders --data-set gowalla|online_retail|simulated_shop --models all|a,b,c [--protocol ...]`
+`python -m benchmarks.recommenders --data-set gowalla|online_retail|... --models all|a,b,c [--protocol ...]`
 
 With `--models all`, the section of docs/results.md and the figures in var/bench/ are also written.
 """

@@ -163,7 +163,7 @@ class NextBasket(LinearRecommender):
         past = np.unique(history.items)
         weights, purchase_days = self.weights_[activity_groups(history)[0]], self._purchase_days(history, cutoff)
         days = purchase_days[0, past]
-        of_history = self._seasonal_components(purchase_days, history, cutoff)
+        of_history = self._seasonal_components(purchase_days, history, cutoff=cutoff)
         scale = [_scale(weight, scores) for weight, scores in zip(weights[:N_SEASONAL], of_history, strict=True)]
         own = scale[0] * of_history[0][0, past] + scale[1] * of_history[1][0, past]
         from_baskets = scale[2] * days[:, None] * self._effects_between(past, items)
@@ -172,13 +172,13 @@ class NextBasket(LinearRecommender):
             return past, added
         within = self._shares_within(cutoff)
         largest = category_scores(purchase_days, self.categories_, within=within)
-        of_category = category_contributions(days, past, items, categories=self.categories_, within=within)
+        of_category = category_contributions(days, past=past, items=items, categories=self.categories_, within=within)
         return past, added + _scale(weights[-1], largest) * of_category
 
     def _components(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
         """The scores of each of COMPONENTS, at most 1; (n, m) each, or (1, m) where all customers have the same."""
         factor, purchase_days = self._season_factor(cutoff), self._purchase_days(histories, cutoff)
-        of_history = self._seasonal_components(purchase_days, histories, cutoff)
+        of_history = self._seasonal_components(purchase_days, histories, cutoff=cutoff)
         for_all = [popularity_at(shares, self.cutoff_, cutoff=cutoff) for shares in (self.seasonal_, self.popular_)]
         components = [normalise(scores, "max") * factor for scores in of_history]
         components += [(shares / shares.max())[None, :] for shares in for_all]
@@ -188,7 +188,7 @@ class NextBasket(LinearRecommender):
         return components
 
     def _seasonal_components(
-        self, purchase_days: NDArray[np.float32], histories: Histories, cutoff: date
+        self, purchase_days: NDArray[np.float32], histories: Histories, *, cutoff: date
     ) -> list[NDArray[np.float32]]:
         """The first N_SEASONAL components before they are normalised and multiplied by the season, (n, m) each."""
         habit, due = purchase_days * self.repeat_rate_, np.zeros_like(purchase_days)

@@ -35,9 +35,9 @@ def category_scores(
 
 def category_contributions(
     purchases: NDArray[np.floating],
+    *,
     past: NDArray[np.integer],
     items: NDArray[np.integer],
-    *,
     categories: NDArray[np.integer],
     within: NDArray[np.float32],
 ) -> NDArray[np.floating]:

@@ -19,7 +19,7 @@ from models.recommenders.blend import BlendRecommender
 from models.recommenders.engine.blend_weights import Candidates, fit_group_weights
 from models.recommenders.engine.category_affinity import category_scores, shares_within
 from models.recommenders.next_basket import N_REQUIRED, NextBasket
-from tests.assortments import NEWEST_MONTH, changing_assortment
+from simulation.shop.assortments import NEWEST_MONTH, changing_assortment
 from tests.baskets import history, interactions
 
 NO_CATEGORIES = np.empty(0, dtype=np.int32)

@@ -24,6 +24,11 @@ from training.churn.trials import Trials, adjust_if_better, choose_learned, defa
 from training.run.recipe import Recipe
 from training.run.session import NoProgress
 
+LEVELS = {
+    "training": "the level of all cutoffs",
+    "newest": "the level of the newest cutoffs",
+    "season": "the level of the same season a year earlier",
+}
 BASELINE = "rfm"
 
 
@@ -60,8 +65,10 @@ def validation_sentence(validation: Trials, registered: Recipe) -> str:
 
 def describe_adjustment(recipe: Recipe) -> str:
     """How its probabilities are adjusted after the fit, in words."""
-    level = "the level of the newest cutoffs" if recipe.settings["level"] == "newest" else "the level of all cutoffs"
-    return f"{level}, {'with' if recipe.settings.get('calibrated') else 'without'} Platt scaling"
+    settings = recipe.settings
+    half_life = f"half weight after {settings['half_life_days']:g} days, " if settings["half_life_days"] else ""
+    platt = "with" if settings.get("calibrated") else "without"
+    return f"{half_life}{LEVELS[str(settings['level'])]}, {platt} Platt scaling"
 
 
 def run(public: DataSet) -> None:

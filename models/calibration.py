@@ -27,28 +27,33 @@ class Platt:
     intercept: float = 0.0
 
     @classmethod
-    def fit(cls, log_odds: NDArray[np.float64], churned: NDArray[np.float64]) -> Self:
+    def fit(
+        cls,
+        log_odds: NDArray[np.float64],
+        churned: NDArray[np.float64],
+        *,
+        weights: NDArray[np.float64] | None = None,
+    ) -> Self:
         """Fit the line with the lowest log loss on the rows that have log-odds of a model that was not fitted on them.
 
-        NaN is no prediction. The slope is never negative, because a calibration must not reverse a ranking.
+        NaN is no prediction. `weights` say how much each row counts, (n,); None: all alike. The slope is never
+        negative, because a calibration must not reverse a ranking.
         """
 
         is_held_out = ~np.isnan(log_odds)
         log_odds, churned = log_odds[is_held_out], churned[is_held_out]
+        counts = np.ones(len(churned)) if weights is None else weights[is_held_out]
+        shares = counts / counts.sum()
 
         def loss(line: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
             shifted = line[0] * log_odds + line[1]
             residual = expit(shifted) - churned
-            return float(np.mean(np.logaddexp(0, shifted) - churned * shifted)), np.array(
-                [np.mean(residual * log_odds), np.mean(residual)]
+            return float(shares @ (np.logaddexp(0, shifted) - churned * shifted)), np.array(
+                [shares @ (residual * log_odds), shares @ residual]
             )
 
         result = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0.0, None), (None, None)])
         return cls(float(result.x[0]), float(result.x[1]))
-
-    def shift(self, offset: float) -> Self:
-        """The same line, higher by this offset in log-odds."""
-        return type(self)(self.slope, self.intercept + offset)
 
     def apply(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Calibrate log-odds; the shape stays."""

@@ -25,7 +25,7 @@ from core.window import Cohort
 from features.cohort import select_cohort
 from features.labels.labelling import can_churn
 from features.pipeline import compute_features
-from models.churn.additive import align_values
+from models.churn.aligned_values import align_values
 from models.protocols import AdditiveChurnModel
 from tables.consents import customers_refusing
 from tables.tables import Tables

@@ -17,7 +17,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import msgspec
 import numpy as np
@@ -25,19 +25,20 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from core.catalogue import Catalogue
-from core.errors import BadInput, DataError, NotEnoughHistory
+from core.errors import BadInput, NotEnoughHistory
 from core.feature_table import FeatureColumn, FeatureTable
 from core.labels import Labels
 from core.model_kinds import Capability
 from core.scores import Reason, Scores
 from models.artifact import Artifact
 from models.calibration import Platt
+from models.churn.aligned_values import align_values
 from models.churn.customer_folds import TrainingRows
-from models.churn.level import LevelByCutoff
+from models.churn.level import Level, LevelByCutoff
 from models.churn.reasons import explain_scores, usual_values
 from models.churn.word_rates import WordRates, encode_training_rows
 from models.protocols import Settings
-from models.setting_types import Resamples, Seed
+from models.setting_types import HalfLife, Resamples, Seed
 
 BLOCK_ROWS = 50_000
 "Rows scored together; bounds the memory of a million customers."
@@ -58,9 +59,13 @@ class AdditiveModel(ABC):
 
     seed: Seed = 0
 
-    level: Literal["training", "newest"] = "training"
-    """Where the mean probability lies: at the churn rate of all training rows, or at that of the newest cutoffs, as
-    many as hold 200 churned rows."""
+    level: Level = "training"
+    """Where the mean probability lies. training: at the churn rate of all training rows. newest: at that of the newest
+    cutoffs, as many as hold 200 churned rows. season: at that of the cutoffs around the same day a year earlier, or of
+    the newest ones where those hold fewer than 200 churned rows."""
+
+    half_life_days: HalfLife | None = None
+    "Age, counted from the newest training cutoff, at which a row counts half. None: all cutoffs count alike."
 
     columns_: tuple[FeatureColumn, ...] = field(init=False, repr=False, default=())
     "The features it was fitted on, in its own order."
@@ -72,6 +77,8 @@ class AdditiveModel(ABC):
     "Of the columns with very many words."
     resample_scale_: float = field(init=False, repr=False, default=1.0)
     "What the standard deviation of the refits is multiplied by; below 1 where they were fitted on small samples."
+    levels_: LevelByCutoff = field(init=False, repr=False, default=LevelByCutoff())
+    "Of the training cutoffs."
     level_spread_: float = field(init=False, repr=False, default=0.0)
     "Standard deviation of the level between the training cutoffs, in log-odds, beyond chance; widens intervals."
 
@@ -126,17 +133,21 @@ class AdditiveModel(ABC):
         self.horizon_days_ = outcomes.horizon_days
         values = align_values(features, self.columns_)
         self.usual_ = usual_values(values, self.columns_)
-        rows = TrainingRows(values, outcomes.churned.astype(np.float64), outcomes.customer_ids, outcomes.is_event)
+        rows = TrainingRows(
+            values,
+            outcomes.churned.astype(np.float64),
+            outcomes.customer_ids,
+            outcomes.is_event,
+            self._weigh(outcomes.cutoffs),
+        )
         self.word_rates_ = WordRates.fit(rows, self.columns_)
         rows = encode_training_rows(rows, self.columns_, seed=self.seed)
         self.fit_rows(rows)
         self.resample_scale_ = rows.resample_scale
-        windows = LevelByCutoff.of(
+        self.levels_ = LevelByCutoff.of(
             self.platt_.apply(self.log_odds(rows.values)), rows.churned, cutoffs=outcomes.cutoffs
         )
-        if self.level == "newest":
-            self.platt_ = self.platt_.shift(windows.newest_offset)
-        self.level_spread_ = windows.spread
+        self.level_spread_ = self.levels_.standard_deviation
         return self
 
     def score(self, features: FeatureTable, horizon_days: int) -> Scores:
@@ -146,8 +157,9 @@ class AdditiveModel(ABC):
                 f"this {self.name} model was fitted for {self.horizon_days_} days and cannot score {horizon_days}; "
                 "train one for that horizon"
             )
-        values = self._align(features)
-        value, low, high = expit(np.vstack([np.empty((0, 3)), *map(self._score_block, _blocks(values))])).T
+        values, offsets = self._align(features), self.levels_.offsets_at(features.cutoffs, self.level)
+        log_odds = np.vstack([np.empty((0, 3)), *map(self._score_block, _blocks(values))])
+        value, low, high = expit(log_odds + offsets[:, None]).T
         scores = Scores(
             customer_ids=features.customer_ids, cutoffs=features.cutoffs, value=value, horizon_days=horizon_days
         )
@@ -156,7 +168,9 @@ class AdditiveModel(ABC):
     def contributions(self, features: FeatureTable) -> NDArray[np.float64]:
         """What each of `columns_` adds to the calibrated log-odds, and last the bias, (n, m + 1); rows sum to them."""
         blocks = map(self._explain_block, _blocks(self._align(features)))
-        return np.vstack([np.empty((0, len(self.columns_) + 1)), *blocks])
+        contributions = np.vstack([np.empty((0, len(self.columns_) + 1)), *blocks])
+        contributions[:, -1] += self.levels_.offsets_at(features.cutoffs, self.level)
+        return contributions
 
     def update_texts(self, columns: Sequence[FeatureColumn]) -> None:
         """Take the texts of these columns, so that a champion explains itself in today's texts."""
@@ -189,6 +203,7 @@ class AdditiveModel(ABC):
             "horizon_days": self.horizon_days_,
             "platt": [self.platt_.slope, self.platt_.intercept],
             "level_spread": self.level_spread_,
+            "levels": self.levels_.dump(),
             "resample_scale": self.resample_scale_,
         }
         arrays = {**own.arrays, **self.word_rates_.arrays(), "usual": self.usual_}
@@ -202,6 +217,7 @@ class AdditiveModel(ABC):
         model.horizon_days_ = artifact.state["horizon_days"]
         model.platt_ = Platt(*artifact.state["platt"])
         model.level_spread_ = artifact.state.get("level_spread", 0.0)
+        model.levels_ = LevelByCutoff.load(artifact.state.get("levels", {}))
         model.resample_scale_ = artifact.state.get("resample_scale", 1.0)
         model.usual_ = artifact.arrays["usual"]
         model.word_rates_ = WordRates.of_arrays(artifact.arrays)
@@ -215,11 +231,17 @@ class AdditiveModel(ABC):
         """The columns of the values that `fit_rows` gets: those with very many words are numbers."""
         return self.word_rates_.as_numbers(self.columns_)
 
+    def _weigh(self, cutoffs: NDArray[np.datetime64]) -> NDArray[np.float64] | None:
+        if self.half_life_days is None:
+            return None
+        days = (cutoffs.max() - cutoffs).astype("timedelta64[D]").astype(np.float64)
+        return 0.5 ** (days / self.half_life_days)
+
     def _align(self, features: FeatureTable) -> NDArray[np.float64]:
         return self.word_rates_.encode(align_values(features, self.columns_))
 
     def _score_block(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Calibrated log-odds with their bounds, (n, 3)."""
+        """Calibrated log-odds at the level of training with their bounds, (n, 3)."""
         centre = self.platt_.apply(self.log_odds(values))
         if not self.n_resamples:
             return np.column_stack([centre, centre, centre])
@@ -247,27 +269,6 @@ def bounds(
 def _blocks(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
     for first in range(0, len(values), BLOCK_ROWS):
         yield values[first : first + BLOCK_ROWS]
-
-
-def align_values(features: FeatureTable, columns: tuple[FeatureColumn, ...]) -> NDArray[np.float64]:
-    """The values of these columns, found by name, (n, m); categorical codes follow the columns' vocabularies.
-
-    Raises DataError for a missing column, or for one that changed from words to numbers or back.
-    """
-    selected = features.select([column.name for column in columns])
-    values = selected.values  # a copy, so the caller's values stay unchanged
-    for place, (current, fitted) in enumerate(zip(selected.columns, columns, strict=True)):
-        if current.vocabulary != fitted.vocabulary:
-            values[:, place] = _recode(values[:, place], current, fitted=fitted)
-    return values
-
-
-def _recode(codes: NDArray[np.float64], current: FeatureColumn, *, fitted: FeatureColumn) -> NDArray[np.float64]:
-    if current.vocabulary is None or fitted.vocabulary is None:
-        raise DataError(f"feature '{fitted.name}' has words in one table and numbers in the other; train again")
-    new_code = {word: float(code) for code, word in enumerate(fitted.vocabulary)}
-    by_old_code = np.array([new_code.get(word, np.nan) for word in current.vocabulary] + [np.nan])
-    return by_old_code[np.where(np.isnan(codes), -1, codes).astype(np.int64)]
 
 
 def _check_rows(features: FeatureTable, outcomes: Labels) -> None:

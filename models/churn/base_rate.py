@@ -33,7 +33,7 @@ class BaseRate(AdditiveModel):
 
     def fit_rows(self, rows: TrainingRows) -> None:
         """Compute the churn rate of all rows and of each resample."""
-        weights = [np.ones(len(rows.churned)), *rows.resample(self.n_resamples, seed=self.seed)]
+        weights = [rows.row_weights, *rows.resample(self.n_resamples, seed=self.seed)]
         self.rates_ = log_odds_of(np.array([np.average(rows.churned, weights=weight) for weight in weights]))
 
     def raw_contributions(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

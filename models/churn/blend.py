@@ -43,10 +43,10 @@ class Blend(AdditiveModel):
         for part in (self.logistic_, self.boosting_):
             part.fit_rows(rows)
         weights = np.linspace(0, 1, 21)
-        losses = [mean_log_loss(self._mix_held_out(weight), rows.churned) for weight in weights]
+        losses = [mean_log_loss(self._mix_held_out(weight), rows) for weight in weights]
         self.boosting_weight_ = float(weights[np.argmin(losses)])
         held_out = self._mix_held_out(self.boosting_weight_)
-        self.platt_ = Platt.fit(held_out, rows.churned) if self.calibrated else Platt()
+        self.platt_ = Platt.fit(held_out, rows.churned, weights=rows.weights) if self.calibrated else Platt()
 
     def raw_contributions(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The weighted contributions of both models."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,22 +33,33 @@ class TrainingRows:
     customer_ids: NDArray[np.str_]
     is_event: bool = False
     "See `Labels.is_event`."
+    weights: NDArray[np.float64] | None = None
+    "(n,) how much each row counts; None: all alike."
+
+    @property
+    def row_weights(self) -> NDArray[np.float64]:
+        """How much each row counts, (n,)."""
+        return np.ones(len(self.churned)) if self.weights is None else self.weights
 
     def take(self, rows: NDArray[np.bool_]) -> TrainingRows:
         """The rows that a mask selects."""
-        return replace(self, values=self.values[rows], churned=self.churned[rows], customer_ids=self.customer_ids[rows])
+        arrays = {one.name: getattr(self, one.name) for one in fields(self)}
+        return replace(self, **{name: one[rows] for name, one in arrays.items() if isinstance(one, np.ndarray)})
 
     def resample(self, n_resamples: int, *, seed: int) -> Iterator[NDArray[np.float64]]:
-        """Draw samples of the customers: how often each row counts, (n,) each.
+        """Draw samples of the customers: how often each row is drawn times its weight, (n,) each.
 
         They are bootstrap samples. Where `RESAMPLE_ROWS` with `RESAMPLE_ROWS_OF_CLASS` of each class are less
         than half of the rows, they are samples of about that size without replacement, whose refits vary more, by
         `1 / resample_scale`.
         """
         share = self._resample_share
-        if share == 1:
-            return resample_weights(self.customer_ids, n_resamples=n_resamples, seed=seed)
-        return subsample_weights(self.customer_ids, share=share, n_resamples=n_resamples, seed=seed)
+        counts = (
+            resample_weights(self.customer_ids, n_resamples=n_resamples, seed=seed)
+            if share == 1
+            else subsample_weights(self.customer_ids, share=share, n_resamples=n_resamples, seed=seed)
+        )
+        return counts if self.weights is None else (one * self.weights for one in counts)
 
     @property
     def resample_scale(self) -> float:
@@ -100,11 +111,12 @@ class TrainingRows:
         return min(len(np.unique(self.customer_ids[of_class])) for of_class in classes)
 
 
-def mean_log_loss(log_odds: NDArray[np.float64], churned: NDArray[np.float64]) -> float:
-    """The log loss in nats, averaged over the rows that have log-odds; NaN is no prediction."""
+def mean_log_loss(log_odds: NDArray[np.float64], rows: TrainingRows) -> float:
+    """The weighted mean log loss in nats of the rows that have log-odds, (n,); NaN is no prediction."""
     is_predicted = ~np.isnan(log_odds)
-    log_odds, churned = log_odds[is_predicted], churned[is_predicted]
-    return float(np.mean(np.logaddexp(0, log_odds) - churned * log_odds))
+    log_odds, churned = log_odds[is_predicted], rows.churned[is_predicted]
+    losses = np.logaddexp(0, log_odds) - churned * log_odds
+    return float(np.average(losses, weights=rows.row_weights[is_predicted]))
 
 
 def rows_with_weight(weights: NDArray[np.float64]) -> NDArray[np.int64]:

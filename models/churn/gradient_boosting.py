@@ -73,17 +73,16 @@ class GradientBoosting(AdditiveModel):
         needs_held_out = self.calibrated or not self.n_trees
         settings = self.identify_fit("calibrated", "n_threads", needs_held_out=needs_held_out)
         self.boosters_, self.held_out_ = fit_shared(rows, settings, fit=lambda: self._fit_boosters(rows))
-        self.platt_ = Platt.fit(self.held_out_, rows.churned) if self.calibrated else Platt()
+        self.platt_ = Platt.fit(self.held_out_, rows.churned, weights=rows.weights) if self.calibrated else Platt()
 
     def _fit_boosters(self, rows: TrainingRows) -> tuple[list[lgb.Booster], NDArray[np.float64]]:
         """The model and its refits, and the held-out log-odds; those are empty where nothing needs them."""
         self.held_out_ = np.empty(0)
         data = self._dataset(rows)
         n_trees = self._choose_trees(data, rows)
-        ones = np.ones(len(rows.churned))
         # Each fit uses its own thread, so the same seed gives the same trees on any machine.
         with ThreadPoolExecutor(min(os.cpu_count() or 1, MAX_PARALLEL_FITS)) as pool:
-            counts = (ones, *rows.resample(self.n_resamples, seed=self.seed))
+            counts = (rows.row_weights, *rows.resample(self.n_resamples, seed=self.seed))
             boosters = pool.map(lambda weights: self._fit_booster(_weigh(data, weights), n_trees), counts)
             return list(boosters), self.held_out_
 
@@ -113,6 +112,7 @@ class GradientBoosting(AdditiveModel):
         data = lgb.Dataset(
             rows.values,
             rows.churned,
+            weight=rows.weights,
             categorical_feature=words,
             params=self._parameters(),
             free_raw_data=False,
@@ -156,7 +156,7 @@ class GradientBoosting(AdditiveModel):
                 self._predict(booster, rows.values[held], first=first, end=end) for first, end in pairwise([0, *steps])
             ]
             held_out[:, held] = np.cumsum(parts, axis=0)
-        best = int(np.argmin([mean_log_loss(log_odds, rows.churned) for log_odds in held_out]))
+        best = int(np.argmin([mean_log_loss(log_odds, rows) for log_odds in held_out]))
         self.held_out_ = held_out[best]
         return steps[best]
 

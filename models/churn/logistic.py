@@ -55,14 +55,14 @@ class Logistic(AdditiveModel):
         is_chosen = self.regularization is None or self.n_knots is None
         settings = self.identify_fit("calibrated", needs_held_out=self.calibrated or is_chosen)
         self.design_, self.weights_, self.held_out_ = fit_shared(rows, settings, fit=lambda: self._fit(rows))
-        self.platt_ = Platt.fit(self.held_out_, rows.churned) if self.calibrated else Platt()
+        self.platt_ = Platt.fit(self.held_out_, rows.churned, weights=rows.weights) if self.calibrated else Platt()
 
     def _fit(self, rows: TrainingRows) -> tuple[DesignMatrix, NDArray[np.float64], NDArray[np.float64]]:
         """The design matrix, the weights, and the held-out log-odds; those are empty where nothing needs them."""
         self.held_out_ = np.empty(0)
         regularization = self._choose(rows)
         design = self.design_.transform(rows.values)
-        weights = [_fit_weights(design, rows.churned, regularization=regularization)]
+        weights = [_fit_weights(design, rows.churned, regularization=regularization, sample_weight=rows.weights)]
         for counts in rows.resample(self.n_resamples, seed=self.seed):
             drawn = rows_with_weight(counts)
             sample = design[drawn], rows.churned[drawn]
@@ -80,9 +80,9 @@ class Logistic(AdditiveModel):
         held_out_folds, trials = rows.hold_out_folds(self.seed), []
         for matrix in matrices:
             design = matrix.transform(rows.values)
-            held_out = _predict_held_out(design, rows.churned, held_out=held_out_folds, penalties=penalties)
+            held_out = _predict_held_out(design, rows, held_out=held_out_folds, penalties=penalties)
             trials += [(matrix, penalty, log_odds) for penalty, log_odds in held_out.items()]
-        self.design_, penalty, self.held_out_ = min(trials, key=lambda trial: mean_log_loss(trial[2], rows.churned))
+        self.design_, penalty, self.held_out_ = min(trials, key=lambda trial: mean_log_loss(trial[2], rows))
         return penalty
 
     def raw_contributions(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -120,7 +120,7 @@ def _fit_weights(
 
 def _predict_held_out(
     design: NDArray[np.float64],
-    churned: NDArray[np.float64],
+    rows: TrainingRows,
     *,
     held_out: Sequence[NDArray[np.bool_]],
     penalties: Sequence[float],
@@ -131,11 +131,11 @@ def _predict_held_out(
     """
     log_odds = {penalty: np.full(len(design), np.nan) for penalty in penalties}
     for held in held_out:
-        train, of_train = design[~held], churned[~held]
+        train, of_train = design[~held], rows.take(~held)
         # The weights under a stronger penalty are close to those under the next, so that each fit starts from them.
         model = LogisticRegression(solver="newton-cholesky", max_iter=200, warm_start=True)
         for penalty in sorted(penalties, reverse=True):
-            model.set_params(C=1.0 / penalty).fit(train, of_train)
+            model.set_params(C=1.0 / penalty).fit(train, of_train.churned, sample_weight=of_train.weights)
             log_odds[penalty][held] = design[held] @ np.ravel(model.coef_) + model.intercept_
     return log_odds
 

@@ -63,7 +63,7 @@ class Recency(AdditiveModel):
         bins = bin_of(days, edges)
         in_bin = bins[:, None] == np.arange(len(edges) + 1)
         self.centres_ = np.nan_to_num(days) @ in_bin / np.maximum(in_bin.sum(axis=0), 1)
-        weights = [np.ones(len(days)), *rows.resample(self.n_resamples, seed=self.seed)]
+        weights = [rows.row_weights, *rows.resample(self.n_resamples, seed=self.seed)]
         self.curves_ = np.array([self._fit_curve(rows, bins, n_bins=len(edges) + 2, weights=one) for one in weights])
 
     def raw_contributions(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,4 +12,4 @@ __all__ = ["fit_shared", "share_fits"]
 
 def fit_shared(rows: TrainingRows, settings: Hashable, *, fit: Callable[[], Fitted]) -> Fitted:
     """The result of `fit`, or that of an earlier one with the same rows and settings in the same `share_fits`."""
-    return fit_once(settings, (rows.values, rows.churned, rows.customer_ids), fit=fit)
+    return fit_once(settings, (rows.values, rows.churned, rows.customer_ids, rows.row_weights), fit=fit)

@@ -98,8 +98,9 @@ def wide_columns(columns: Sequence[FeatureColumn]) -> dict[int, int]:
 
 def _rates(rows: TrainingRows, place: int, *, n_words: int) -> NDArray[np.float64]:
     codes, churned = _codes(rows.values[:, place], n_words=n_words), rows.churned
-    n_rows, n_churned = (np.bincount(codes, weights=one, minlength=n_words + 1) for one in (None, churned))
-    mean = churned.mean() if len(churned) else 0.5
+    weights = rows.row_weights
+    n_rows, n_churned = (np.bincount(codes, weights=one, minlength=n_words + 1) for one in (weights, weights * churned))
+    mean = np.average(churned, weights=weights) if len(churned) else 0.5
     rate = np.clip((n_churned + PRIOR_ROWS * mean) / (n_rows + PRIOR_ROWS), MIN_RATE, 1 - MIN_RATE)
     return np.log(rate / (1 - rate))
 

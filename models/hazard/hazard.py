@@ -27,7 +27,8 @@ from core.risk_curves import RiskCurves
 from core.scores import Reason, Scores
 from models.artifact import Artifact
 from models.calibration import Platt
-from models.churn.additive import BLOCK_ROWS, AdditiveModel, align_values
+from models.churn.additive import BLOCK_ROWS, AdditiveModel
+from models.churn.aligned_values import align_values
 from models.churn.customer_folds import TrainingRows
 from models.churn.reasons import explain_scores, usual_values
 from models.hazard.cause_shares import CauseShares

@@ -22,6 +22,8 @@ from training.run.session import Progress, run_parallel
 
 RANKING_BASELINES = ("recency", "rfm")
 BASELINES = ("base_rate", *RANKING_BASELINES)
+HALF_LIFE_DAYS = 180.0
+"Of the weight of older training cutoffs, where validation shows that it helps: a year ago counts a quarter."
 
 
 @dataclass(frozen=True)
@@ -128,19 +130,45 @@ def score_test(recipes: Mapping[str, Recipe], rows: ChurnRows, *, progress: Prog
 def adjust_if_better(
     recipe: Recipe, rows: ChurnRows, *, validation: Trials, progress: Progress
 ) -> tuple[Recipe, Trials]:
-    """Move the level to the newest cutoffs, calibrate, or both, where validation says so by the rule of `choose`.
+    """Weigh newer cutoffs more, then move the level, calibrate, or both, each where the rule of `choose` says so.
 
-    Returns the recipe, and the validation with its scores. These settings follow the fit, so inside `share_fits`
-    nothing is fitted again.
+    Returns the recipe, and the validation with its scores. Level and calibration follow the fit, so inside
+    `share_fits` nothing is fitted again for them.
     """
-    changes: list[dict[str, str | bool]] = [{"level": "newest"}, {"calibrated": True}]
-    changes.append(changes[0] | changes[1])
+    newest, season, calibrated = {"level": "newest"}, {"level": "season"}, {"calibrated": True}
+    level_and_calibration = (newest, calibrated, newest | calibrated, season, season | calibrated)
+    # Folds over customers hold out no later cutoff, which alone could show what an older one is worth.
+    if rows.folds.scheme == "walk_forward":
+        weights = ({"half_life_days": HALF_LIFE_DAYS},)
+        recipe, validation = _change_if_better(
+            recipe, weights, rows=rows, validation=validation, progress=progress, label="weights of older cutoffs"
+        )
+    return _change_if_better(
+        recipe,
+        level_and_calibration,
+        rows=rows,
+        validation=validation,
+        progress=progress,
+        label="level and calibration",
+    )
+
+
+def _change_if_better(
+    recipe: Recipe,
+    changes: Sequence[Mapping[str, str | float | bool]],
+    *,
+    rows: ChurnRows,
+    validation: Trials,
+    progress: Progress,
+    label: str,
+) -> tuple[Recipe, Trials]:
+    """The recipe or one with some changes of settings, simplest first, by the rule of `choose`; see above."""
     variants = {
-        " and ".join(change): recipe.with_settings(change)
+        ", ".join(f"{name} {value}" for name, value in change.items()): recipe.with_settings(change)
         for change in changes
         if recipe.settings.keys() >= set(change)
     }
-    trials = validate(variants, rows, progress=progress, label="level and calibration")
+    trials = validate(variants, rows, progress=progress, label=label)
     scores = {recipe.model: validation.scores[recipe.model], **trials.scores}
     chosen = choose(scores, validation.outcomes)
     adjusted = replace(validation, scores={**validation.scores, recipe.model: scores[chosen]})

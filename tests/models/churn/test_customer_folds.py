@@ -36,7 +36,10 @@ def test_a_row_without_a_held_out_prediction_counts_in_no_loss_and_in_no_calibra
     log_odds, churned = np.array([1.0, -1.0, 2.0, -2.0]), np.array([1.0, 0.0, 0.0, 1.0])
     with_gaps, with_more = np.append(log_odds, [np.nan] * 3), np.append(churned, [1.0, 1.0, 1.0])
 
-    assert mean_log_loss(with_gaps, with_more) == mean_log_loss(log_odds, churned)
+    rows, more = (
+        TrainingRows(np.empty((len(one), 0)), one, np.arange(len(one)).astype(str)) for one in (churned, with_more)
+    )
+    assert mean_log_loss(with_gaps, more) == mean_log_loss(log_odds, rows)
     assert Platt.fit(with_gaps, with_more) == Platt.fit(log_odds, churned)
 
 

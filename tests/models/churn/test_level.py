@@ -40,7 +40,7 @@ def test_the_newest_level_is_that_of_the_newest_cutoffs_with_enough_churned_rows
 
     assert level.newest_offset == pytest.approx(logit(0.3) - logit(0.4))
     # (-)0.44 and (+)0.41 around 0.4: a standard deviation of 0.6, beyond 0.07 by chance.
-    assert level.spread == pytest.approx(0.59, abs=0.02)
+    assert level.standard_deviation == pytest.approx(0.59, abs=0.02)
 
 
 def test_few_churned_rows_leave_the_level_of_all_cutoffs():
@@ -52,7 +52,7 @@ def test_few_churned_rows_leave_the_level_of_all_cutoffs():
 def test_a_level_that_moves_by_chance_only_has_no_spread():
     rows = world((OLD, 0.40), (NEW, 0.41), n=500)
 
-    assert LevelByCutoff.of(np.full(1000, logit(0.405)), **rows).spread == 0
+    assert LevelByCutoff.of(np.full(1000, logit(0.405)), **rows).standard_deviation == 0
 
 
 def test_a_model_whose_level_follows_the_newest_cutoffs_keeps_its_order():
@@ -64,3 +64,32 @@ def test_a_model_whose_level_follows_the_newest_cutoffs_keeps_its_order():
     )
 
     assert (np.argsort(plain, kind="stable") == np.argsort(moved, kind="stable")).all()
+
+
+def test_the_season_of_a_day_is_measured_a_year_before_it():
+    spring, summer = np.datetime64("2025-04-01"), np.datetime64("2025-07-01")
+    level = LevelByCutoff.of(np.full(2000, logit(0.4)), **world((spring, 0.5), (summer, 0.3)))
+
+    offsets = level.offsets_at(np.array(["2026-04-20", "2026-06-30"], "datetime64[D]"), "season")
+
+    assert offsets == pytest.approx([logit(0.5) - logit(0.4), logit(0.3) - logit(0.4)])
+
+
+@pytest.mark.parametrize(("day", "n"), [("2026-01-10", 1000), ("2026-04-01", 300)])
+def test_without_enough_churned_rows_a_year_ago_the_season_is_the_newest_level(day, n):
+    spring, summer = np.datetime64("2025-04-01"), np.datetime64("2025-07-01")
+    level = LevelByCutoff.of(np.full(2 * n, logit(0.4)), **world((spring, 0.5), (summer, 0.3), n=n))
+
+    assert level.offsets_at(np.array([day], "datetime64[D]"), "season") == pytest.approx(level.newest_offset)
+
+
+@pytest.mark.parametrize("level", ["training", "newest", "season"])
+def test_a_stored_model_keeps_its_level_and_its_contributions_add_up_to_its_scores(level):
+    features, outcomes = learnable(3000)
+    model = Recency(n_resamples=2, level=level).fit(features, outcomes)
+
+    stored = Recency.from_artifact(model.to_artifact())
+
+    scored = model.score(features, HORIZON_DAYS).value
+    assert (stored.score(features, HORIZON_DAYS).value == scored).all()
+    assert expit(stored.contributions(features).sum(axis=1)) == pytest.approx(scored)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit
 
 from core.scores import Scores
-from tests.models.churn.worlds import HORIZON_DAYS, coin_toss, learnable, true_log_odds
-from training.churn.trials import Trials, choose, choose_learned
+from models.churn.additive import CHURN_MODELS
+from tests.models.churn.worlds import HORIZON_DAYS, coin_toss, customers, learnable, outcomes_of, true_log_odds
+from training.churn.rows import ChurnRows
+from training.churn.trials import Trials, adjust_if_better, choose, choose_learned, validate
 from training.judging.choosing import choose_simplest, mean_with_standard_error
+from training.judging.folds import Folds
+from training.run.recipe import default_recipe
+from training.run.session import NoProgress
 
 FEATURES, OUTCOMES = learnable(3000)
 TRUTH = true_log_odds(FEATURES)
@@ -86,3 +93,61 @@ def test_the_evidence_of_a_verdict_is_of_every_window():
     windows = earlier + later
 
     assert len(windows.outcomes) == len(windows.scores["logistic"]) == 6000
+
+
+def rows_of_years(rate_of_month: tuple[float, ...], *, n_months: int = 30, n: int = 1000) -> ChurnRows:
+    """Monthly cutoffs with `n` customers each; the share that leaves depends on the month of the year."""
+    days = np.array("2023-01-01", "datetime64[D]") + np.round(np.arange(n_months) * 365 / 12).astype(int)
+    features = customers(n * n_months, seed=3)
+    cutoffs = np.repeat(days, n)
+    rates = np.repeat([rate_of_month[month % 12] for month in range(n_months)], n)
+    outcomes = replace(
+        outcomes_of(np.random.default_rng(4).random(n * n_months) < rates),
+        cutoffs=cutoffs,
+        observed_until=cutoffs + HORIZON_DAYS,
+    )
+    dates = tuple(days.astype(object))
+    return ChurnRows(
+        Folds(train=dates[:-1], test=dates[-1], label_days=HORIZON_DAYS),
+        replace(features, cutoffs=cutoffs),
+        outcomes,
+        "active",
+        np.zeros(n * n_months, np.bool_),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rates", "level"),
+    [
+        (tuple(np.round(0.4 + 0.2 * np.cos(np.arange(12) * np.pi / 6), 3)), "season"),
+        ((0.4,) * 12, "training"),
+    ],
+)
+def test_the_level_follows_last_years_season_where_churn_repeats_by_season(rates: tuple[float, ...], level: str):
+    rows = rows_of_years(rates)
+    recipes = {"recency": default_recipe(CHURN_MODELS, "recency")}
+    validation = validate(recipes, rows, progress=NoProgress())
+
+    adjusted, _ = adjust_if_better(recipes["recency"], rows, validation=validation, progress=NoProgress())
+
+    assert adjusted.settings["level"] == level
+
+
+def test_newer_cutoffs_count_more_only_where_customers_have_changed():
+    rows = rows_of_years((0.4,) * 12, n=300)
+    days = rows.features.column("days_since_last_purchase")
+    age = (rows.outcomes.cutoffs.max() - rows.outcomes.cutoffs).astype(int)
+    chances = np.random.default_rng(5).random(len(days))
+    # A long absence meant nothing at first, and means more with every month.
+    changed = replace(
+        rows, outcomes=replace(rows.outcomes, churned=chances < expit((days - 30) / 300 * (800 - age) / 80))
+    )
+    recipes = {"recency": default_recipe(CHURN_MODELS, "recency")}
+
+    half_lives = []
+    for world in (rows, changed):
+        validation = validate(recipes, world, progress=NoProgress())
+        adjusted, _ = adjust_if_better(recipes["recency"], world, validation=validation, progress=NoProgress())
+        half_lives.append(adjusted.settings["half_life_days"])
+
+    assert half_lives == [None, 180.0]

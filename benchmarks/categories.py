@@ -23,7 +23,6 @@ from models.metrics.ranking.protocols.global_time_split import GlobalTimeSplit
 from models.metrics.ranking.splits import Split, generate_recommendations
 from models.recommenders.catalogue import RECOMMENDERS
 from simulation.shop.assortments import NEWEST_MONTH, changing_assortment
-from training.recommender.rows import is_repeat
 from training.run.recipe import Recipe
 
 NAME = "categories"
@@ -70,7 +69,7 @@ def tasks() -> Iterator[tuple[str, Mapping[str, Split], Recipe]]:
     baskets = {"validation": groceries.validation, "test": groceries.test}
     yield "completejourney", baskets, groceries.recipes["next_basket"]
     only_new = groceries.recipes["next_basket"].with_settings({"only_new": True})
-    yield "completejourney_new", {which: without_repeats(split) for which, split in baskets.items()}, only_new
+    yield "completejourney_new", {which: split.mask_seen() for which, split in baskets.items()}, only_new
     for model in ("next_basket", "blend"):
         yield "simulated_shop", {"validation": shop.validation, "test": shop.test}, shop.recipes[model]
     months = changing_assortment(1500)
@@ -98,15 +97,6 @@ def measure(split: Split, recipe: Recipe) -> tuple[dict[str, float], dict[str, E
         for name in METRICS
     }  # fmt: skip
     return {metric.name: metric.estimate.value for metric in metrics}, differences
-
-
-def without_repeats(split: Split) -> Split:
-    """The same split where repeats are neither recommended nor counted."""
-    truth = split.truth.keep(~is_repeat(split.truth, split.training.histories))
-    rows = np.flatnonzero(np.diff(truth.indptr) > 0)
-    return replace(
-        split, truth=truth.take(rows), histories=split.histories.take(rows), days=split.days[rows], masks_seen=True
-    )
 
 
 def _figure(name: str, estimate: Estimate) -> BenchmarkFigure:

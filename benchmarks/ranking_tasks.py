@@ -233,5 +233,5 @@ def _split(task: RankingTask) -> Split:
         truth=task.truth,
         cutoff=task.cutoff,
         days=days,
-        masks_seen=False,
+        masks_seen=task.masks_seen,
     )

@@ -59,6 +59,7 @@ def print_results(results: ProtocolResults, *, k: int) -> None:
         console,
         f"{results.protocol}: {results.n_customers:,} customers, {results.n_items:,} items; {results.description}",
     )
+    say(console, results.repeats)
     figures = {(metric.model, metric.name): metric.estimate for metric in results.metrics}
     models = list(dict.fromkeys(metric.model for metric in results.metrics))
     rows = [("model", *(f"{name}@{k}" for name in COLUMNS))]

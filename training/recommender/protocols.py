@@ -4,7 +4,8 @@
     global_time_split    the purchases after one cutoff are found from those before it
     fixed_split          a test file is found from all purchases of the TOML
 
-Nothing is registered, and settings are not chosen here: `kizuna train` and `kizuna tune` do that.
+Nothing is registered, and settings are not chosen here: `kizuna train` and `kizuna tune` do that. Repeats count where
+they do in training, by the stated or the data's repeat policy; a fixed split always masks them.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as parquet
 
+from core.config.training import RecommenderSettings
 from core.errors import BadInput, NotEnoughHistory, UnknownName, did_you_mean
 from core.interactions import Histories, Interactions, codes_of
 from core.model_card import Comparison, Metric
-from core.recommendations import Recommendations
+from core.recommendations import Recommendations, RepeatPolicy
 from features.interactions import NO_ITEMS, encode_sorted, load_interactions
+from features.repeat_policy import repeat_policy_of
 from models.metrics.ranking.evaluation import compare_rankings, ranking_metrics
 from models.metrics.ranking.protocols.fixed_split import FixedSplit
 from models.metrics.ranking.protocols.global_time_split import GlobalTimeSplit
@@ -32,7 +35,7 @@ from models.recommenders.engine.holdout import LAST_BASKET
 from tables.cleaning.ids_of_files import read_ids
 from training.recommender.pipeline import select_recipes
 from training.recommender.rows import ranking_cutoffs, threads_for
-from training.recommender.study import ALWAYS_TESTED, BASELINE
+from training.recommender.study import ALWAYS_TESTED, BASELINE, repeats_sentence
 from training.recommender.trials import SKIPPED_ERRORS
 from training.recommender.tuned import read_tuned
 from training.run.recipe import Recipe
@@ -47,6 +50,8 @@ class ProtocolResults:
 
     protocol: str
     description: str
+    repeats: str
+    "Whether repeats count, and by which repeat policy."
     n_customers: int
     n_items: int
     metrics: tuple[Metric, ...]
@@ -71,7 +76,8 @@ def evaluate_protocol(
     interactions = load_interactions(session.tables)
     if not len(interactions.items):
         raise NotEnoughHistory(NO_ITEMS)
-    how = _protocol(session, protocol, interactions=interactions, test=test)
+    policy = repeat_policy_of(session.config.recommender, interactions.histories)
+    how = _protocol(session, protocol, interactions=interactions, test=test, masks_seen=policy == "never")
     split = how.split(interactions)
     recipes = _recipes(session, models, protocol=protocol)
     answers: dict[str, Recommendations] = {}
@@ -90,6 +96,7 @@ def evaluate_protocol(
     return ProtocolResults(
         protocol=protocol,
         description=how.description,
+        repeats=_describe_policy(session.config.recommender, policy, split=split, histories=interactions.histories),
         n_customers=len(split),
         n_items=len(split.training.item_ids),
         metrics=tuple(metrics),
@@ -98,14 +105,26 @@ def evaluate_protocol(
     )
 
 
-def _protocol(session: Session, name: str, *, interactions: Interactions, test: Path | None) -> EvaluationProtocol:
+def _describe_policy(settings: RecommenderSettings, policy: RepeatPolicy, *, split: Split, histories: Histories) -> str:
+    """Whether repeats count in a split, by which policy and why."""
+    sentence = repeats_sentence(histories, masks_seen=split.masks_seen, discovery=settings.discovery)
+    if split.masks_seen != (policy == "never"):
+        return sentence
+    origin = "chosen by the data" if settings.repeat_policy == "auto" else "stated in the TOML"
+    tested = "; tests, like those of training, count every repeat, due or not" if policy == "due" else ""
+    return f"Repeat policy {policy}, {origin}{tested}. {sentence}"
+
+
+def _protocol(
+    session: Session, name: str, *, interactions: Interactions, test: Path | None, masks_seen: bool
+) -> EvaluationProtocol:
     if name in (LastBasketOut.name, GlobalTimeSplit.name) and session.tables.is_undated("purchases"):
         raise NotEnoughHistory(f"purchases has no event_time; {name} needs it: use {FixedSplit.name} with a test file")
     if name == LastBasketOut.name:
-        return LastBasketOut()
+        return LastBasketOut(masks_seen=masks_seen)
     if name == GlobalTimeSplit.name:
         days = session.config.recommender.horizon_days
-        return GlobalTimeSplit(ranking_cutoffs(session.tables)[-1], days)
+        return GlobalTimeSplit(ranking_cutoffs(session.tables)[-1], days, masks_seen)
     if name != FixedSplit.name:
         raise UnknownName(f"no protocol '{name}'{did_you_mean(name, NAMES)}")
     if test is None:
@@ -166,11 +185,13 @@ def _recipes(session: Session, models: tuple[str, ...], *, protocol: str) -> dic
 def _answer(recipe: Recipe, split: Split, *, k: int, discovery: float) -> Recommendations:
     with threads_for(recipe, split.training):
         model = recipe.build(RECOMMENDERS).fit(split.training, split.cutoff)
-        return generate_recommendations(model, split, k=k, discovery=discovery)
+        return generate_recommendations(model, split, k=k, discovery=discovery, explains=False)
 
 
 def _comparisons(answers: dict[str, Recommendations], split: Split, *, name: str) -> list[Comparison]:
-    baselines = [baseline for baseline in ALWAYS_TESTED if baseline in answers]
+    # Without repeats, personal_frequency has nothing to list but best sellers.
+    names = (BASELINE,) if split.masks_seen else ALWAYS_TESTED
+    baselines = [baseline for baseline in names if baseline in answers]
     return [
         compare_rankings(
             model,

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from core.errors import NotEnoughHistory
-from core.interactions import Histories, Interactions, codes_of
+from core.interactions import Histories, Interactions
 from core.model_card import Comparison, Metric
 from core.recommendations import Recommendations
 from core.window import Window
@@ -30,6 +30,7 @@ from features.repeat_policy import repeat_policy_of
 from models.metrics.ranking.accuracy import accuracy
 from models.metrics.ranking.data import Categories, RankingData
 from models.metrics.ranking.evaluation import compare_rankings, ranking_metrics
+from models.metrics.ranking.splits import is_repeat
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.engine.exclusions import Exclusions
 from models.recommenders.engine.shared_fits import fit_recommender
@@ -168,14 +169,6 @@ def ranking_task(tables: Tables, everything: Interactions, *, cutoff: date) -> R
     truth = later.take(np.flatnonzero(has_returned))
     discovery = tables.config.recommender.discovery
     return RankingTask(cutoff, past, truth, categories_of(tables), discovery, masks_seen)
-
-
-def is_repeat(later: Histories, past: Histories) -> NDArray[np.bool_]:
-    """(lines,) whether the customer of a line has bought its item in the past; customer ids of both are sorted."""
-    before, m = past.recode(later.item_ids), len(later.item_ids)
-    rows = codes_of(before.customer_ids, later.customer_ids)[before.customers]
-    seen = (rows.astype(np.int64) * m + before.items)[rows >= 0]
-    return np.isin(later.customers * m + later.items, seen)
 
 
 def categories_of(tables: Tables) -> Categories | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.interactions import Interactions, repeat_share
+from core.interactions import Histories, Interactions, repeat_share
 from core.model_card import Comparison, Metric
 from models.recommenders.engine.base import Recommender
 from models.recommenders.engine.holdout import days_of
@@ -75,19 +75,22 @@ def limits(study: RankingStudy, model: Recommender) -> tuple[str, ...]:
         f"{MAX_TESTED:,}; tested are the chosen model, {' and '.join(ALWAYS_TESTED)}.",
         *([f"Skipped, because they could not be fitted: {skipped}."] if skipped else []),
         "All items are ranked, and items first sold after the cutoff count as missed.",
-        repeats_sentence(study),
+        repeats_sentence(
+            study.everything.histories,
+            masks_seen=study.tasks.test.masks_seen,
+            discovery=study.tasks.test.discovery,
+        ),
         "Intervals are 90 % and resample customers; coverage has none.",
     )
 
 
-def repeats_sentence(study: RankingStudy) -> str:
+def repeats_sentence(histories: Histories, *, masks_seen: bool, discovery: float) -> str:
     """Whether repeat purchases count, and what the data say about them."""
-    share = repeat_share(study.everything.histories)
+    share = repeat_share(histories)
     of_data = "" if math.isnan(share) else f": {share:.1%} of later purchases repeat an earlier one"
-    if study.tasks.test.masks_seen:
+    if masks_seen:
         return f"Items that a customer has bought before are neither recommended nor counted{of_data}."
-    weight = study.tasks.test.discovery
-    return f"Repeat purchases count{of_data}. Items bought before lose {weight:.0%} of their score (discovery)."
+    return f"Repeat purchases count{of_data}. Items bought before lose {discovery:.0%} of their score (discovery)."
 
 
 def candidate_recall(model: Recommender) -> list[str]:

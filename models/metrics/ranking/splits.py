@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import NotEnoughHistory
-from core.interactions import Histories, Interactions
+from core.interactions import Histories, Interactions, codes_of
 from core.recommendations import Recommendations
 from models.recommenders.engine.base import Recommender
 from models.recommenders.engine.exclusions import Exclusions
@@ -38,6 +38,22 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.truth)
+
+    def mask_seen(self) -> Split:
+        """The same where items bought before are neither recommended nor counted, as under the repeat policy `never`.
+
+        Raises NotEnoughHistory where no customer bought another item.
+        """
+        truth = self.truth.keep(~is_repeat(self.truth, self.training.histories))
+        rows = np.flatnonzero(np.diff(truth.indptr) > 0)
+        if not len(rows):
+            raise NotEnoughHistory(
+                "in the test period customers bought only items that they had bought before, and repeats do not count; "
+                'state repeat_policy = "allow"'
+            )
+        return replace(
+            self, histories=self.histories.take(rows), truth=truth.take(rows), days=self.days[rows], masks_seen=True
+        )
 
 
 class EvaluationProtocol(Protocol):
@@ -74,6 +90,11 @@ def make_split(
     return Split(training=training, histories=histories, truth=truth, cutoff=cutoff, days=days, masks_seen=masks_seen)
 
 
+def describe_repeats(*, masks_seen: bool) -> str:
+    """Whether items bought before count, for the description of a protocol."""
+    return "items bought before are neither recommended nor counted" if masks_seen else "repeat purchases count"
+
+
 def generate_recommendations(
     model: Recommender, split: Split, *, k: int, discovery: float = 0.0, explains: bool = True
 ) -> Recommendations:
@@ -99,6 +120,14 @@ def generate_recommendations(
         for rows in blocks
     ]
     return _concatenate(parts, np.argsort(np.concatenate(blocks), kind="stable"))
+
+
+def is_repeat(later: Histories, past: Histories) -> NDArray[np.bool_]:
+    """(lines,) whether the customer of a line has bought its item in the past; customer ids of both are sorted."""
+    before, m = past.recode(later.item_ids), len(later.item_ids)
+    rows = codes_of(before.customer_ids, later.customer_ids)[before.customers]
+    seen = (rows.astype(np.int64) * m + before.items)[rows >= 0]
+    return np.isin(later.customers * m + later.items, seen)
 
 
 def drop_empty(interactions: Interactions) -> Interactions:

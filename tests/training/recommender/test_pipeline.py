@@ -22,6 +22,7 @@ from core.model_card import ModelCard
 from core.recommendations import RepeatPolicy
 from features.interactions import load_interactions
 from models.metrics.ranking.data import RankingData
+from models.metrics.ranking.splits import is_repeat
 from models.mlflow_store.registry import open_store
 from models.recommenders.engine.base import counting_gb
 from models.recommenders.popularity import Popularity
@@ -32,7 +33,7 @@ from tests.worlds import config
 from tests.worlds import shop as shop_of
 from training.judging.promotion import promote
 from training.recommender.pipeline import evaluate, fit_final, select_recipes, train_recommender
-from training.recommender.rows import is_repeat, ranking_cutoffs, ranking_task, threads_for, validation_tasks
+from training.recommender.rows import ranking_cutoffs, ranking_task, threads_for, validation_tasks
 from training.recommender.study import candidate_recall
 from training.recommender.tuned import TunedRecommenders
 from training.run.pipeline import TrainingResult

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from msgspec import structs
 
-from core.errors import BadInput, UnknownName
+from core.errors import BadInput, NotEnoughHistory, UnknownName
+from core.recommendations import RepeatPolicy
+from features.interactions import load_interactions
 from tables.cleaning.ids_of_files import read_ids
+from tests.worlds import shop as shop_of
+from training.recommender.pipeline import select_recipes
 from training.recommender.protocols import evaluate_protocol
+from training.recommender.rows import ranking_cutoffs, ranking_task
+from training.recommender.tuned import TunedRecommenders
 from training.run.session import Session
 
 MODELS = ("personal_frequency",)
@@ -23,6 +32,56 @@ def test_every_model_has_figures_with_intervals_and_a_difference_from_the_baseli
     assert list(ndcg) == ["popularity", "personal_frequency"]
     assert all(estimate.low < estimate.value < estimate.high for estimate in ndcg.values())
     assert results.n_customers > 0
+
+
+@pytest.mark.parametrize("protocol", ["last_basket_out", "global_time_split"])
+def test_a_stated_policy_without_repeats_counts_none_and_leaves_the_baseline_of_repeats_out(
+    shop: Session, protocol: str
+):
+    results = evaluate_protocol(with_policy(shop, "never"), protocol, models=(*MODELS, "item_knn"), ks=(10,))
+    figures = {(metric.model, metric.name): metric.estimate.value for metric in results.metrics}
+
+    assert "items bought before are neither recommended nor counted" in results.description
+    assert results.repeats.startswith(
+        "Repeat policy never, stated in the TOML. Items that a customer has bought before"
+    )
+    assert math.isnan(figures["item_knn", "repeat_recall@10"])
+    assert figures["item_knn", "new_recall@10"] == figures["item_knn", "recall@10"]
+    assert [one.against for one in results.comparisons if one.model == "item_knn"] == ["popularity"]
+    assert figures["personal_frequency", "ndcg@10"] == figures["popularity", "ndcg@10"]
+
+
+def test_a_time_split_asks_what_training_asks_at_its_test_cutoff(shop: Session):
+    session = with_policy(shop, "never")
+    task = ranking_task(session.tables, load_interactions(session.tables), cutoff=ranking_cutoffs(session.tables)[-1])
+
+    results = evaluate_protocol(session, "global_time_split", models=MODELS, ks=(10,))
+    (ndcg,) = (one for one in results.metrics if (one.model, one.name) == ("popularity", "ndcg@10"))
+    recipe = select_recipes(session.config, None, settings={}, tuned=TunedRecommenders(Path("none"), {}))["popularity"]
+
+    assert results.n_customers == len(task.truth)
+    assert ndcg.estimate.value == pytest.approx(task.ndcg(task.answer(recipe)).mean())
+
+
+def test_where_the_policy_is_left_to_the_data_the_output_says_what_they_say(shop: Session):
+    results = evaluate_protocol(shop, "last_basket_out", models=MODELS, ks=(10,))
+
+    assert results.repeats.startswith("Repeat policy allow, chosen by the data. Repeat purchases count: ")
+
+
+def test_a_basket_of_nothing_but_repeats_cannot_be_judged_where_repeats_do_not_count(shop: Session):
+    days = [f"{who} 2025-0{month}-01 item_id=tea" for who in ("ada", "bo") for month in range(1, 7)]
+    settings = structs.replace(shop.config, recommender=with_policy(shop, "never").config.recommender)
+    session = replace(shop, config=settings, tables=shop_of(*days, settings=settings))
+
+    with pytest.raises(NotEnoughHistory, match='state repeat_policy = "allow"'):
+        evaluate_protocol(session, "last_basket_out", models=MODELS)
+
+
+def with_policy(session: Session, policy: RepeatPolicy) -> Session:
+    recommender = structs.replace(session.config.recommender, repeat_policy=policy)
+    config = structs.replace(session.config, recommender=recommender)
+    return replace(session, config=config, tables=replace(session.tables, config=config))
 
 
 def test_a_fixed_split_finds_the_items_of_a_file_and_masks_the_known_ones(shop: Session, tmp_path: Path):

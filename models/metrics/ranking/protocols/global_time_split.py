@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from core.interactions import Interactions
-from models.metrics.ranking.splits import Split, drop_empty, make_split
+from models.metrics.ranking.splits import Split, describe_repeats, drop_empty, make_split
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,15 @@ class GlobalTimeSplit:
 
     cutoff: date
     horizon_days: int
+    masks_seen: bool = False
+    "Whether items bought before are neither recommended nor counted."
 
     @property
     def description(self) -> str:
         """What is trained on, who is evaluated and what counts as a hit."""
         return (
             f"trained on purchases before {self.cutoff}; evaluated on customers with a purchase in "
-            f"the {self.horizon_days} days from then; repeat purchases count"
+            f"the {self.horizon_days} days from then; {describe_repeats(masks_seen=self.masks_seen)}"
         )
 
     def split(self, interactions: Interactions) -> Split:
@@ -37,7 +39,8 @@ class GlobalTimeSplit:
         training = drop_empty(interactions.before(self.cutoff))
         end = np.datetime64(self.cutoff + timedelta(days=self.horizon_days), "s")
         later = interactions.since(self.cutoff).histories
-        return make_split(training, later.keep(later.times < end), cutoff=self.cutoff, masks_seen=False)
+        split = make_split(training, later.keep(later.times < end), cutoff=self.cutoff, masks_seen=False)
+        return split.mask_seen() if self.masks_seen else split
 
 
 PROTOCOL = GlobalTimeSplit

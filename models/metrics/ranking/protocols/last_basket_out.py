@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from core.errors import BadInput
 from core.interactions import Interactions
-from models.metrics.ranking.splits import Split, day_after, drop_empty, make_split
+from models.metrics.ranking.splits import Split, day_after, describe_repeats, drop_empty, make_split
 from models.recommenders.engine.holdout import in_last_basket
 
 
@@ -27,6 +27,8 @@ class LastBasketOut:
 
     baskets_back: int = 1
     "1 is the last basket; 2 the one before, with the last one removed entirely: to choose settings by."
+    masks_seen: bool = False
+    "Whether items bought before are neither recommended nor counted."
 
     @property
     def description(self) -> str:
@@ -34,7 +36,8 @@ class LastBasketOut:
         which = "last" if self.baskets_back == 1 else f"last but {self.baskets_back - 1}"
         return (
             f"the {which} basket (what a customer bought on one day) of every customer with an earlier one is the "
-            "truth; trained on all baskets before it, those of other customers too; repeat purchases count"
+            "truth; trained on all baskets before it, those of other customers too; "
+            f"{describe_repeats(masks_seen=self.masks_seen)}"
         )
 
     def split(self, interactions: Interactions) -> Split:
@@ -47,7 +50,8 @@ class LastBasketOut:
             truth = training.histories.keep(is_last)
             training = training.with_histories(training.histories.keep(~is_last))
         training = drop_empty(training)
-        return make_split(training, truth, cutoff=day_after(training), masks_seen=False, own_days=True)
+        split = make_split(training, truth, cutoff=day_after(training), masks_seen=False, own_days=True)
+        return split.mask_seen() if self.masks_seen else split
 
 
 PROTOCOL = LastBasketOut

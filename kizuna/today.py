@@ -9,6 +9,7 @@ from tables.sources.opening import open_tables
 from tables.tables import Tables
 
 
-def open_todays_tables(config: Config, *, is_read_often: bool = False) -> Tables:
+def open_todays_tables(config: Config, *, is_read_often: bool = False, needs_activity: bool = True) -> Tables:
     """The tables of a configuration, without the records after today; see `open_tables`."""
-    return open_tables(config, today=config.today(datetime.now(UTC)), is_read_often=is_read_often)
+    today = config.today(datetime.now(UTC))
+    return open_tables(config, today=today, is_read_often=is_read_often, needs_activity=needs_activity)

@@ -27,6 +27,9 @@ from tables.cleaning.source_columns import ROW_NUMBER, columns_of, drop_row_numb
 from tables.contract import DATING_COLUMNS, TableContract
 from tables.engines.databases import comparable_text
 
+CONTACT_TABLES = ("tickets", "surveys", "contacts", "opportunities")
+"Tables whose rows say when a customer was in touch, but not who is a customer."
+
 
 def require_columns(table: ir.Table, contract: TableContract, *, source: ir.Table) -> ir.Table:
     """The table. Raises DataError where a column is absent that all but recommendations need."""
@@ -198,3 +201,10 @@ def watermark_of(channels: Sequence[ChannelCoverage]) -> date | None:
     end = last - timedelta(days=RECENT_DAYS)
     steady = [c.watermark for c in channels if c.recent_days >= STEADY_DAYS and c.last > end]
     return min(steady, default=last)
+
+
+def choose_cutoff_tables(names: Collection[str]) -> tuple[str, ...]:
+    """Of the tables of a data set, those whose watermarks decide the default cutoff; see `Tables.cutoff_tables`."""
+    choices = (("purchases", "usage"), ("subscriptions",), CONTACT_TABLES)
+    present = (tuple(name for name in choice if name in names) for choice in choices)
+    return next(filter(None, present), ("subscriptions",))

@@ -19,6 +19,7 @@ from tables.subscription_spans import (
     has_last_day_ends,
     make_spans,
 )
+from tables.trials import split_trials
 
 MOMENT = "moment"
 
@@ -37,6 +38,10 @@ class SubscriptionReading:
     def move_ends(self, subscriptions: ir.Table) -> ir.Table:
         """The rows with each end at the first moment that is not paid for."""
         return end_at_midnight(subscriptions, last_day_included=self.last_day_included)
+
+    def split_trials(self, subscriptions: ir.Table) -> ir.Table:
+        """The rows with ends so moved, each in two where a trial ends within it."""
+        return split_trials(self.move_ends(subscriptions))
 
     def make_spans(self, subscriptions: ir.Table) -> ir.Table:
         """The spans of rows whose ends were moved."""

@@ -26,6 +26,7 @@ from tables.identities import add_seats, memberships, newest_links, replace_alia
 from tables.known_at import (
     ChannelCoverage,
     blank_unknown_cells,
+    choose_cutoff_tables,
     columns_without_date,
     keep_known_rows,
     keep_last_rows,
@@ -55,8 +56,7 @@ class TableCounts:
 class Tables:
     """Named Ibis tables of one engine: columns as in the contract, times naive and local, money in float64.
 
-    `tables["purchases"]` has every usable row, all versions of a line included. Features read `tables.at(cutoff)`
-    instead, which has what was known then.
+    `tables["purchases"]` has every usable row and version of a line; features read what `tables.at(cutoff)` knew.
     """
 
     config: Config
@@ -134,7 +134,7 @@ class Tables:
     def _view(self, name: str, cutoff: date | None) -> ir.Table:
         contract, table = CONTRACT[name], self.usable[name]
         if name == "subscriptions" and "ended_at" in table.columns:
-            table = self.subscription_reading.move_ends(table)
+            table = self.subscription_reading.split_trials(table)
         table = keep_known_rows(table, contract, cutoff=cutoff)
         table = blank_unknown_cells(table, contract, cutoff=cutoff)
         if "line_id" in table.columns and self.load_report(name).n_line_versions:
@@ -218,11 +218,11 @@ class Tables:
 
     @property
     def cutoff_tables(self) -> tuple[str, ...]:
-        """The tables that decide the default cutoff: purchases and usage, without either of them subscriptions.
+        """The tables that decide the default cutoff: purchases and usage, else subscriptions, else those of contacts.
 
         Where one of them ends days before the other, the earlier one counts: all of its customers would seem silent.
         """
-        return tuple(name for name in ("purchases", "usage") if name in self) or ("subscriptions",)
+        return choose_cutoff_tables(self.names)
 
     def channels(self, name: str) -> tuple[ChannelCoverage, ...]:
         """The days that each channel of a table recorded; empty for tables of things."""

@@ -100,7 +100,7 @@ class Config(Section, frozen=True):
         for key, name in (("name", self.name), *(("[predict] a name", event) for event in self.predict)):
             if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
                 raise ValueError(f"{key} has 1 to 64 characters (a-z, 0-9, _) and starts with a letter, found '{name}'")
-        if self.cross_section is None and self.active_days < 1:
+        if self._asks_who_is_active and self.active_days < 1:
             raise ValueError(f"active_days has to be at least 1, found {self.active_days}")
         if self.cross_section is not None and self.tables:
             raise ValueError("give either [cross_section] or [tables]; data with dates belongs into [tables]")
@@ -143,6 +143,12 @@ class Config(Section, frozen=True):
     def places(self) -> Places:
         """The paths of this data set's files."""
         return Places(Path(self.var), self.name)
+
+    @property
+    def _asks_who_is_active(self) -> bool:
+        """Whether some table says who is a customer at a cutoff: surveys and tickets alone do not."""
+        is_of_contacts = self.tables and not {"purchases", "usage", "subscriptions"} & set(self.tables)
+        return self.cross_section is None and not is_of_contacts
 
     @property
     def label_duration(self) -> timedelta:

@@ -96,8 +96,11 @@ def load_habits(tables: Tables, window: Window) -> Habits:
     bought, used = _items_bought(tables), _features_used(tables) if "usage" in tables else None
     is_shop = tables.config.churn.definition in PURCHASE_DEFINITIONS
     first, second = ((bought, True), (used, False)) if is_shop else ((used, False), (bought, True))
-    habits = _count_days(first[0], window, are_purchases=first[1])
-    return habits if len(habits) else _count_days(second[0], window, are_purchases=second[1])
+    habits = [_count_days(rows, window, are_purchases=of_purchases) for rows, of_purchases in (first, second)]
+    recorded = {True: "purchases" in tables, False: "usage" in tables}
+    return next((one for one in habits if len(one)), None) or next(
+        (one for one in habits if recorded[one.are_purchases]), habits[0]
+    )
 
 
 def _count_days(rows: ir.Table | None, window: Window, *, are_purchases: bool) -> Habits:

@@ -18,9 +18,6 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from core.errors import BadInput, DataError, NotFound
 from core.i18n.translation import capitalize
@@ -34,13 +31,15 @@ from insights.letter.habits import (
     purchases_without_returns,
 )
 from insights.letter.recipients import Recipients
-from tables.engines.arrays import seconds, within
+from insights.letter.support import Support, count_answers, load_support
+from tables.engines.arrays import within
 from tables.episodes import running_at
 from tables.tables import Tables
 
 FIRST_SEEN_IN = {"subscriptions": "started_at", "purchases": "event_time", "usage": "event_time"}
 "Tables in which a customer appears, with the column of the time."
-YEAR_DAYS = 365
+IN_TOUCH = {"tickets": "opened_at", "surveys": "event_time"}
+"Where a customer appears if the data set has none of these tables."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +81,15 @@ def load_profile(tables: Tables, customer_id: str, *, tables_then: Tables, windo
     )
 
 
+def _tables_of_customers(tables: Tables) -> dict[str, str]:
+    """The tables that say who is a customer, with the column of the time."""
+    present = {name: time for name, time in FIRST_SEEN_IN.items() if name in tables}
+    return present or {name: time for name, time in IN_TOUCH.items() if name in tables}
+
+
 def _first_day(tables: Tables, customer_id: str) -> date | None:
     first_days = []
-    for name, time in FIRST_SEEN_IN.items():
+    for name, time in _tables_of_customers(tables).items():
         if name in tables:
             rows: ir.Table = tables[name]
             first = rows.filter(rows.customer_id == customer_id)[time].min().to_pyarrow().as_py()
@@ -127,20 +132,8 @@ def _explain_not_found(tables: Tables, customer_id: str, *, day: date) -> str:
             return (
                 f"'{customer_id}' is a person of the account '{account}'; letters go to accounts: --customer {account}"
             )
-    names = ", ".join(name for name in FIRST_SEEN_IN if name in tables)
+    names = ", ".join(_tables_of_customers(tables))
     return f"no customer '{customer_id}' before {day}; ids are those of customer_id in {names}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Support:
-    """A customer's support tickets of the past year."""
-
-    opened: int
-    answered: int
-    open: int
-    "Not closed yet."
-    hours_to_answer: float
-    "Median hours to the first response; NaN without one."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,10 +160,14 @@ class HealthCheck:
     similar: SimilarCustomers
     are_purchases: bool
     "Whether habits are items bought instead of features used."
-    n_days_active: int
-    "Days with usage, or with an order."
+    n_days_active: int | None
+    "Days with usage, or with an order; None where neither is recorded."
     support: Support | None
     "None without a tickets table."
+    n_answers: int
+    "Surveys that the customer answered in the past year."
+    has_habits: bool
+    "Whether the data set says what customers use or buy."
 
 
 @dataclass(frozen=True)
@@ -186,15 +183,14 @@ class LetterData:
 
     @classmethod
     def of(cls, tables: Tables, cutoff: date | None = None) -> LetterData:
-        """Read the data of a day. Raises DataError where the data set does not say what customers use or buy."""
+        """Read the data of a day. Raises DataError where the data set has nothing that a letter could say."""
         day = cutoff or tables.default_cutoff()
         tables_then, window = tables.at(day), Window.lookback(day, tables.config.active_days)
         habits = load_habits(tables_then, window)
-        if not len(habits):
+        if not _tables_of_customers(tables):
             raise DataError(
-                f"there is too little to say in a letter: between {window.start} and {window.end} no table names what "
-                "customers use or buy; it needs usage (customer_id, event_time, event) or purchases with item_id, "
-                "best with categories of items"
+                "there is nothing to say in a letter; it needs one of the tables "
+                f"{', '.join((*FIRST_SEEN_IN, *IN_TOUCH))}, best usage or purchases with item_id"
             )
         return cls(tables, tables_then, window, habits, Recipients.of(tables, day))
 
@@ -202,7 +198,7 @@ class LetterData:
         """The same, with the rows of these customers at hand: each letter would read the whole tables otherwise."""
         recipients = ibis.memtable({"customer_id": list(customer_ids)}, schema={"customer_id": "string"})
         views = dict(self.tables_then.usable)
-        for name in {"usage", "purchases", "tickets"} & views.keys():
+        for name in {"usage", "purchases", "tickets", "surveys"} & views.keys():
             views[name] = views[name].semi_join(recipients, "customer_id").cache()
         # Similar customers are looked for among all subscribers.
         for name in {"subscriptions", "accounts"} & views.keys():
@@ -239,7 +235,9 @@ class LetterData:
             similar=similar,
             are_purchases=self.habits.are_purchases,
             n_days_active=_count_active_days(self.tables_then, customer_id, window=self.window, habits=self.habits),
-            support=_load_support(self.tables_then, customer_id, day=day),
+            support=load_support(self.tables_then, customer_id, day=day),
+            n_answers=count_answers(self.tables_then, customer_id, day=day),
+            has_habits=len(self.habits) > 0,
         )
 
 
@@ -261,30 +259,9 @@ def _read_code(thing: str) -> str:
     return capitalize(re.sub(r"[_.\-:]", " ", thing)) if is_code else thing
 
 
-def _count_active_days(tables: Tables, customer_id: str, *, window: Window, habits: Habits) -> int:
+def _count_active_days(tables: Tables, customer_id: str, *, window: Window, habits: Habits) -> int | None:
+    if ("purchases" if habits.are_purchases else "usage") not in tables:
+        return None
     rows: ir.Table = purchases_without_returns(tables) if habits.are_purchases else tables["usage"]
     of_customer = rows.filter((rows.customer_id == customer_id) & within(rows.event_time, window))
     return int(of_customer.event_time.truncate("D").nunique().to_pyarrow().as_py())
-
-
-def _load_support(tables: Tables, customer_id: str, *, day: date) -> Support | None:
-    if "tickets" not in tables:
-        return None
-    tickets: ir.Table = tables["tickets"]
-    year = Window.lookback(day, YEAR_DAYS)
-    rows = tickets.filter((tickets.customer_id == customer_id) & within(tickets.opened_at, year)).to_pyarrow()
-    opened_at, closed_at = seconds(rows["opened_at"]), _times(rows, "closed_at")
-    answered_at = _times(rows, "first_answered_at")
-    hours = (answered_at - opened_at).astype("timedelta64[s]").astype(np.float64) / 3600
-    waited = hours[~np.isnat(answered_at) & (hours >= 0)]
-    return Support(
-        opened=len(opened_at),
-        answered=int((~np.isnat(answered_at) | ~np.isnat(closed_at)).sum()),
-        open=int(np.isnat(closed_at).sum()) if "closed_at" in rows.column_names else 0,
-        hours_to_answer=float(np.median(waited)) if len(waited) else float("nan"),
-    )
-
-
-def _times(rows: pa.Table, name: str) -> NDArray[np.datetime64]:
-    """A column of times; NaT everywhere without such a column."""
-    return seconds(rows[name]) if name in rows.column_names else np.full(len(rows), np.datetime64("NaT", "s"))

@@ -36,10 +36,11 @@ class Recipients:
     @classmethod
     def of(cls, tables: Tables, day: date) -> Recipients:
         """Look them up, as known before midnight of the day."""
+        cohort = describe_cohort(tables)
         return cls(
             day=day,
-            cohort=select_cohort(tables, [day]).customer_ids,
-            cohort_in_words=describe_cohort(tables),
+            cohort=select_cohort(tables, [day]).customer_ids if cohort else _ids_in_touch(tables, day),
+            cohort_in_words=cohort or "a ticket or survey before it",
             ended_on=_find_ends(tables.at(day), day) if tables.config.churn.definition == ENDS else {},
             refusing=customers_refusing(tables, "contact", cutoff=day),
         )
@@ -56,6 +57,14 @@ class Recipients:
         if customer_id not in self.cohort:
             return f"'{customer_id}' has left: on {self.day} there was no {self.cohort_in_words.removeprefix('a ')}"
         return ""
+
+
+def _ids_in_touch(tables: Tables, day: date) -> NDArray[np.str_]:
+    """The customers of tickets and surveys, sorted; all of them, where no table says who is a customer now."""
+    then = tables.at(day)
+    ids = [then[name].select("customer_id") for name in ("tickets", "surveys") if name in then]
+    members = ibis.union(*ids, distinct=True) if len(ids) > 1 else ids[0].distinct()
+    return np.sort(texts(members.filter(members.customer_id.notnull()).to_pyarrow()["customer_id"]))
 
 
 def _find_ends(tables_then: Tables, day: date) -> dict[str, date]:

@@ -37,12 +37,25 @@ def render_letter(check: HealthCheck, language: Language) -> str:
             facts=list(_facts(check, formatter)),
             suggestions=list(_suggestions(check, formatter)),
             similar=_similar(check, formatter),
+            title=_title(check, formatter),
             share=lambda share: "" if math.isnan(share) else format_percent(share, language),
         )
     )
 
 
+def _title(check: HealthCheck, formatter: Formatter) -> str:
+    if check.n_days_active is None:
+        return formatter.translate("Your customer review")
+    return formatter.translate("Your purchase review" if check.are_purchases else "Your usage review")
+
+
 def _opening(check: HealthCheck, formatter: Formatter) -> str:
+    if check.profile.since is not None and not check.has_habits:
+        return formatter.translate(
+            "Thank you for being our customer since {month}. This letter sums up what we have on record and what we "
+            "suggest next.",
+            month=formatter.month(check.profile.since),
+        )
     if check.profile.since is None:
         return formatter.translate(
             "Thank you for being our customer. This letter sums up your last {days} days, "
@@ -66,12 +79,13 @@ def _facts(check: HealthCheck, formatter: Formatter) -> Iterator[tuple[str, str]
         yield text("Active users / seats"), f"{profile.n_people} / {profile.seats}"
     elif profile.n_people is not None:
         yield text("Active users"), str(profile.n_people)
-    if check.are_purchases:
-        yield text("Orders"), str(check.n_days_active)
-        yield text("Product categories bought"), str(check.n_used)
-    else:
-        yield text("Days with usage"), f"{check.n_days_active} / {check.days}"
-        yield text("Features used"), str(check.n_used)
+    if check.n_days_active is not None:
+        days = str(check.n_days_active) if check.are_purchases else f"{check.n_days_active} / {check.days}"
+        yield text("Orders" if check.are_purchases else "Days with usage"), days
+    if check.has_habits:
+        yield text("Product categories bought" if check.are_purchases else "Features used"), str(check.n_used)
+    if check.n_answers:
+        yield text("Surveys answered in the past year"), str(check.n_answers)
     if support is not None and support.opened:
         answered = text("{answered} of {opened}", answered=support.answered, opened=support.opened)
         yield text("Support requests answered in the past year"), answered

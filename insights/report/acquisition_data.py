@@ -138,7 +138,8 @@ class Opportunities:
 def load_opportunities(tables: Tables, left_out: ExcludedRows, *, cutoff: date) -> Opportunities:
     """Load the opportunities opened before the cutoff, as known then; none without the table.
 
-    Without a column `won`, a stage that contains 'won' or 'lost' decides.
+    Without a column `won`, a stage that contains 'won' or 'lost' decides. One that is not `closed` is undecided,
+    whatever the day on which it is expected to be.
     """
     if "opportunities" not in tables:
         return Opportunities(
@@ -154,8 +155,13 @@ def load_opportunities(tables: Tables, left_out: ExcludedRows, *, cutoff: date) 
     by_column = table.won.cast("float64") if "won" in table.columns else ibis.null("float64")
     by_stage = ibis.cases((stage.contains("won"), 1.0), (stage.contains("lost"), 0.0), else_=ibis.null("float64"))
     closed = table.closed_at if "closed_at" in table.columns else ibis.null("timestamp")
+    is_closed = table.closed.fill_null(True) if "closed" in table.columns else ibis.literal(True)
     rows = table.select(
-        "account_id", "amount", opened=table.opened_at, closed=closed, won=ibis.coalesce(by_column, by_stage)
+        "account_id",
+        "amount",
+        opened=table.opened_at,
+        closed=ibis.ifelse(is_closed, closed, ibis.null("timestamp")),
+        won=ibis.ifelse(is_closed, ibis.coalesce(by_column, by_stage), ibis.null("float64")),
     ).to_pyarrow()
     ids = texts(rows["account_id"])
     opened, closed_on = days(rows["opened"]), days(rows["closed"])

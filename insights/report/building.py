@@ -66,7 +66,7 @@ def build_report(
     if not figures.all:
         raise NotEnoughHistory(
             f"no figure can be computed of {', '.join(tables.names)} before {data.calendar.end}; the report needs "
-            f"purchases or subscriptions in {data.calendar.months[0]} or later; surveys and tickets add figures"
+            f"purchases, usage or subscriptions in {data.calendar.months[0]} or later; surveys and tickets add figures"
         )
     targets = find_targets(figures, data.config.report.targets)
     groupings = {figure.place.by for figure in figures}

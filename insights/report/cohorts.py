@@ -5,9 +5,9 @@
     2026-02   98   1.00  .59   .47
     2026-03  131   1.00  .61
 
-An order cohort starts with the month of the first order. A subscription cohort starts with the first month at whose end
-the customer pays, and keeps that month's exchange rates. Customers who started before the months of the report belong
-to no cohort.
+An order cohort starts with the month of the first order, one of usage with the month of the first usage. A
+subscription cohort starts with the first month at whose end the customer pays, and keeps that month's exchange rates.
+Customers who started before the months of the report belong to no cohort.
 """
 
 from __future__ import annotations
@@ -52,13 +52,31 @@ def order_cohorts(inputs: FigureInputs) -> Iterator[Sample[CohortRows]]:
         yield _sample(ids[members], column, months=months, active=active[members], mrr=None)
 
 
+def usage_cohorts(inputs: FigureInputs) -> Iterator[Sample[CohortRows]]:
+    """Customers by the month of their first usage."""
+    usage, months = inputs.data.usage, inputs.data.calendar.months
+    if not len(usage.months):
+        return
+    ids, starts, active = _activity(usage.customer_ids, usage.months, calendar=months)
+    for column, members in _cohorts(starts):
+        yield _sample(ids[members], column, months=months, active=active[members], mrr=None)
+
+
 def order_activity(
     orders: DailyOrders, months: Months
 ) -> tuple[NDArray[np.str_], NDArray[np.int64], NDArray[np.bool_]]:
     """All customers with orders, (n,) sorted; the position of their first month, (n,), -1 if it is not among the
     months; and whether they ordered in each month, (n, m)."""
-    ids, owners = np.unique(orders.customer_ids, return_inverse=True)
-    columns = (orders.days.astype("datetime64[M]") - months[0]).astype(np.int64)
+    return _activity(orders.customer_ids, orders.days.astype("datetime64[M]"), calendar=months)
+
+
+def _activity(
+    customer_ids: NDArray[np.str_], active_months: Months, *, calendar: Months
+) -> tuple[NDArray[np.str_], NDArray[np.int64], NDArray[np.bool_]]:
+    """As `order_activity`, of any customers and the months in which each was active, one row per month."""
+    months = calendar
+    ids, owners = np.unique(customer_ids, return_inverse=True)
+    columns = (active_months - months[0]).astype(np.int64)
     starts = np.full(len(ids), len(months))
     np.minimum.at(starts, owners, columns)
     active = np.zeros((len(ids), len(months)), bool)

@@ -30,8 +30,10 @@ from insights.report.community_data import Participation, Referrals, load_partic
 from insights.report.contact_data import Contacts, load_contacts
 from insights.report.cost_data import ItemCosts, load_item_costs
 from insights.report.outlet_data import OutletSales, load_outlets
+from insights.report.usage_data import RecentChurn, UsageMonths, load_recent_churn, load_usage_months
 from insights.segments import members_at
 from tables.episodes import SubscriptionEpisodes
+from tables.known_at import CONTACT_TABLES
 from tables.tables import Tables
 
 
@@ -67,6 +69,8 @@ class ReportData:
     "Of purchases."
     referrals: Referrals
     participation: Participation
+    usage: UsageMonths
+    recent_churn: RecentChurn
     groupings: tuple[Grouping, ...]
     account_groupings: tuple[Grouping, ...]
     "The same for account ids, which opportunities have."
@@ -79,6 +83,7 @@ class ReportData:
             self,
             calendar=calendar,
             book=MrrTable.of(self.spans.shift_by_one_day(), months, money=self.money),
+            recent_churn=RecentChurn.none(),
             groupings=(),
             account_groupings=(),
         )
@@ -110,9 +115,10 @@ def load_report_data(
     cutoff.
     """
     day = cutoff or tables.default_cutoff()
+    recent_churn = load_recent_churn(tables, day)
     members = members_at(tables, day) if segments is None else {"segment": segments} if segments else {}
     if not tables.has_amounts or tables.is_undated("purchases"):
-        if not {"usage", "subscriptions"} & set(tables.names):
+        if set(tables.names) <= {"purchases", "items", "customers", "accounts"}:
             raise NotEnoughHistory(NEEDS_TIMES if tables.is_undated("purchases") else NEEDS_AMOUNTS)
         tables = tables.without("purchases")
     left_out, money, config = ExcludedRows(), Money.of(tables.config), tables.config
@@ -147,6 +153,8 @@ def load_report_data(
         item_costs=load_item_costs(tables, money, cutoff=day, until=calendar.end.astype(date)),
         referrals=load_referrals(tables, day),
         participation=load_participation(tables, day),
+        usage=load_usage_months(tables, cutoff=day, until=calendar.end.astype(date)),
+        recent_churn=recent_churn,
         groupings=(*groupings, *defined),
         account_groupings=(
             *load_groupings(tables, day, of_accounts=True),
@@ -157,8 +165,10 @@ def load_report_data(
 
 
 def _first_recorded_day(tables: Tables, cutoff: date) -> date:
-    """The first record of purchases, usage or subscriptions before the cutoff."""
-    firsts = [tables.load_report(name).first for name in ("purchases", "usage", "subscriptions") if name in tables]
+    """The first record of purchases, usage or subscriptions before the cutoff; without them, of any contact."""
+    active = [name for name in ("purchases", "usage", "subscriptions") if name in tables]
+    names = active or [name for name in CONTACT_TABLES if name in tables]
+    firsts = [tables.load_report(name).first for name in names]
     earlier = [first.date() for first in firsts if first is not None and first.date() < cutoff]
     if not earlier:
         raise NotEnoughHistory(f"nothing was recorded before {cutoff}; name a later day with --cutoff")

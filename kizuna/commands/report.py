@@ -94,7 +94,7 @@ def report(
     scenarios = (parse_what_if(what_if),) if what_if else DEFAULT_WHAT_IFS
     console = Console()
     with console.status("computing the report"):
-        tables = open_todays_tables(open_config(config))
+        tables = open_todays_tables(open_config(config), needs_activity=False)
         if customer is not None:
             content, summary = _render_letter(tables, customer, cutoff=cutoff, language=lang, force=force)
         else:

@@ -34,11 +34,14 @@ MAX_UNREADABLE_SHARE = 0.05
 "Share of rows that may be unreadable in one column; above it, the column has different content."
 
 
-def open_tables(config: Config, *, today: date | None = None, is_read_often: bool = False) -> Tables:
+def open_tables(
+    config: Config, *, today: date | None = None, is_read_often: bool = False, needs_activity: bool = True
+) -> Tables:
     """The tables of a configuration, checked row by row as they are read.
 
     Records after `today`, the local day, are excluded; without it, only those far ahead of all others. Parquet files
-    that are read often are cleaned once and copied into DuckDB, which takes memory and saves time.
+    that are read often are cleaned once and copied into DuckDB, which takes memory and saves time. Without
+    `needs_activity`, no table has to say who is a customer at a cutoff: figures of surveys and tickets do not ask.
 
     Raises ConfigError for tables and columns that the contract does not have, SourceUnavailable for a file or database
     that is absent or does not answer, DataError for content that cannot be used.
@@ -46,7 +49,7 @@ def open_tables(config: Config, *, today: date | None = None, is_read_often: boo
     require_dated_tables(config)
     for name in config.tables:
         contract_of(name)
-    if not any(CONTRACT[name].proves_activity for name in config.tables):
+    if needs_activity and not any(CONTRACT[name].proves_activity for name in config.tables):
         raise ConfigError(
             "the TOML has none of [tables.purchases], [tables.usage] and [tables.subscriptions]; one of them is needed"
         )

@@ -206,9 +206,48 @@ def test_a_renewal_on_the_day_of_the_letter_is_not_announced():
     assert (renewal("2026-07-01"), renewal("2026-07-02")) == (None, date(2026, 7, 2))
 
 
-def test_with_too_little_to_say_the_error_names_what_a_letter_needs():
-    with pytest.raises(DataError, match=r"needs usage \(customer_id, event_time, event\) or purchases with item_id"):
-        check_of(shop("ada 2026-06-01"), "ada")
+def test_without_a_table_of_customers_the_error_names_what_a_letter_needs():
+    contacts = frame({"customer_id": "ada", "event_time": datetime(2026, 6, 1)})
+
+    with pytest.raises(DataError, match="needs one of the tables subscriptions, purchases, usage, tickets, surveys"):
+        check_of(tables_from_frames(config(), {"contacts": contacts}), "ada")
+
+
+def words_of(check: HealthCheck) -> str:
+    """The letter without its style sheet and tags, each gap as one blank."""
+    body = render_letter(check, ENGLISH).partition("<body>")[2]
+    return " ".join(re.sub(r"<[^>]+>", " ", body).split())
+
+
+def test_orders_without_items_are_a_letter_of_orders():
+    text = words_of(check_of(shop("ada 2026-06-01", "ada 2026-06-03"), "ada"))
+
+    assert "Your purchase review" in text
+    assert "Orders 2" in text
+    assert "What you buy" not in text
+
+
+def test_a_subscription_and_its_tickets_are_a_letter_without_usage():
+    row = span("acme", "pro", "2025-01-10", None, 130.0) | {"renews_at": datetime(2026, 8, 1)}
+    tickets = frame(ticket("2026-06-03", None))
+    settings = config(churn=ChurnDefinition("subscription_ended", horizon_days=30))
+
+    text = words_of(check_of(tables_from_frames(settings, {"subscriptions": frame(row), "tickets": tickets})))
+
+    assert "Your customer review" in text
+    assert "Plan pro Support requests answered in the past year 1 of 1" in text
+    assert "up for renewal" in text
+    assert "usage" not in text
+
+
+def test_tickets_and_surveys_alone_are_a_letter():
+    survey = {"customer_id": "acme", "event_time": datetime(2026, 6, 5), "kind": "nps", "score": 9.0}
+    frames = {"tickets": frame(ticket("2026-06-03", "2026-06-04")), "surveys": frame(survey)}
+
+    text = words_of(check_of(tables_from_frames(config(), frames)))
+
+    assert "Surveys answered in the past year 1" in text
+    assert "Support requests answered in the past year 1 of 1" in text
 
 
 def test_letters_are_the_same_one_by_one_and_for_many():

@@ -270,6 +270,7 @@ def test_a_company_without_any_figure_is_refused_with_what_the_report_needs():
     usage = frame({"customer_id": "ada", "event_time": "2026-03-01", "event": "login"})
 
     with pytest.raises(
-        NotEnoughHistory, match=r"no figure can be computed of usage .* needs purchases or subscriptions"
+        NotEnoughHistory, match=r"no figure can be computed of usage .* needs purchases, usage or subscriptions"
     ):
-        build_report(shop(usage=usage), date(2026, 4, 1))
+        # The only month with usage is not over.
+        build_report(shop(usage=usage), date(2026, 3, 20))

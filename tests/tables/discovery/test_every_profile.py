@@ -46,7 +46,7 @@ GA4_ITEMS = [
 EXPORTS: dict[str, str | list[Row]] = {
     "stripe_subscriptions": """\
 id,Customer ID,Customer Description,Customer Email,Plan,Quantity,Currency,Interval,Amount,Status,Created (UTC),Start (UTC),Current Period Start (UTC),Current Period End (UTC),Trial Start (UTC),Trial End (UTC),Canceled At (UTC),Ended At (UTC)
-sub_1,cus_1,,a@example.com,team,3,usd,year,120.00,active,2026-01-01 03:00,2026-01-01 03:00,2026-01-01 03:00,2027-01-01 03:00,,,,
+sub_1,cus_1,,a@example.com,team,3,usd,year,120.00,active,2026-01-01 03:00,2026-01-01 03:00,2026-01-01 03:00,2027-01-01 03:00,2026-01-01 03:00,2026-01-15 03:00,,
 sub_2,cus_2,,b@example.com,team,1,usd,month,12.00,incomplete_expired,2026-01-02 03:00,2026-01-02 03:00,2026-01-02 03:00,2026-02-02 03:00,,,,
 """,
     "stripe_subscriptions_api": [
@@ -149,6 +149,7 @@ Id,AccountId,LastName,FirstName,Email,Title,LeadSource,Birthdate,MailingCountry,
     "salesforce_opportunities": """\
 Id,IsDeleted,AccountId,Name,StageName,Amount,CloseDate,IsClosed,IsWon,CreatedDate
 006A,false,001A,Renewal,Closed Won,12000.0,2026-02-01,true,true,2026-01-01T01:00:00.000+0000
+006C,false,001A,Renewal,Negotiation,500.0,2026-02-01,false,false,2026-01-01T01:00:00.000+0000
 006B,true,001A,Old,Closed Lost,1.0,2026-02-01,true,false,2026-01-01T01:00:00.000+0000
 """,
     "zendesk_tickets": """\
@@ -159,6 +160,11 @@ Id,Requester,Requester id,Requester email,Subject,Status,Priority,Via,Ticket typ
     "zendesk_tickets_api": [
         {"id": 11, "requester_id": 401, "status": "solved", "priority": "high", "type": "incident",
          "created_at": "2026-01-01T01:00:00Z", "subject": "Cannot log in", "metric_set": {"solved_at": "2026-01-02T01:00:00Z"}},
+    ],
+    "zendesk_tickets_json": [
+        {"id": 11, "requester": {"id": 401, "name": "Ada L"}, "submitter": {"id": 401}, "status": "solved",
+         "priority": "high", "type": "incident", "created_at": "2026-01-01T01:00:00Z", "subject": "Cannot log in",
+         "metric_set": {"solved_at": "2026-01-02T01:00:00Z", "reopens": 0}, "comments": [{"id": 1, "body": "x"}]},
     ],
     "ga4_events": [GA4, GA4 | {"event_name": "page_view", "ecommerce": None}],
     "ga4_purchase_items": [GA4 | {"items": GA4_ITEMS}, GA4 | {"event_name": "page_view", "items": []}],
@@ -173,7 +179,7 @@ NOON = "2026-01-01T12:00:00"
 "Three in the morning of UTC in Tokyo."
 ROWS: dict[str, list[Row]] = {
     "stripe_subscriptions": [
-        {"subscription_id": "sub_1", "customer_id": "cus_1", "mrr": 30.0, "started_at": NOON, "seats": 3, "ended_at": None}
+        {"subscription_id": "sub_1", "customer_id": "cus_1", "mrr": 30.0, "started_at": NOON, "trial_ends_at": "2026-01-15T12:00:00", "seats": 3, "ended_at": None}
     ],
     "stripe_subscriptions_api": [
         {"subscription_id": "sub_2", "customer_id": "cus_2", "mrr": 2000.0, "started_at": "2026-01-01T09:00:00",
@@ -216,9 +222,10 @@ ROWS: dict[str, list[Row]] = {
     "hubspot_deals": [{"account_id": "9001", "amount": 12000.0, "won": True, "closed_at": "2026-02-01T10:00:00"}],
     "salesforce_accounts": [{"account_id": "001A", "industry": "Energy", "valid_from": "2026-01-01T10:00:00"}],
     "salesforce_contacts": [{"customer_id": "003A", "account_id": "001A", "birth_date": "1980-05-01"}],
-    "salesforce_opportunities": [{"account_id": "001A", "amount": 12000.0, "won": True, "stage": "Closed Won"}],
+    "salesforce_opportunities": [{"account_id": "001A", "amount": 12000.0, "won": True, "closed": True, "stage": "Closed Won"}, {"closed": False}],
     "zendesk_tickets": [{"ticket_id": "11", "customer_id": "401", "severity": "High", "closed_at": "2026-01-02T10:00:00"}],
     "zendesk_tickets_api": [{"ticket_id": "11", "opened_at": "2026-01-01T10:00:00", "closed_at": "2026-01-02T10:00:00"}],
+    "zendesk_tickets_json": [{"ticket_id": "11", "customer_id": "401", "closed_at": "2026-01-02T10:00:00"}],
     "ga4_events": [{"customer_id": "1.2", "event": "page_view", "event_time": "2026-01-01T09:00:00", "channel": "email"}],
     "ga4_purchases": [{"customer_id": "1.2", "amount": 30.5, "order_id": "T1", "event_time": "2026-01-01T09:00:00"}],
     "ga4_purchase_items": [

@@ -24,6 +24,7 @@ from core.errors import DataError
 from core.i18n.message import Message
 from core.interactions import codes_of
 from core.labels import Labels
+from core.model_kinds import CHURN
 from core.window import Cohort
 from features.labels.events import EventLabel
 from features.labels.protocol import Label, LabelQuery, LabelResult
@@ -90,6 +91,20 @@ def label_lifetimes(tables: Tables, cohort: Cohort, *, follow_days: int) -> Labe
 def describe_churn(churn: ChurnDefinition) -> str:
     """The definition of churn in words, the gap included."""
     return _describe(LABELS[churn.definition], churn)
+
+
+def explain_other_churn(predicted: str, config: Config) -> str:
+    """Why a champion that predicts this label does not predict what `[churn]` says today; '' if it does.
+
+    An old champion may have no label, and a cross-section has no definition of churn.
+    """
+    today = "" if config.cross_section else describe_churn(config.churn)
+    if not today or predicted in ("", today):
+        return ""
+    return (
+        f"the champion predicts '{predicted}', but [churn] says '{today}'; run `{CHURN.train_command}`, then "
+        f'`{CHURN.promote_command}` (with --force "another definition" if the gate keeps the champion)'
+    )
 
 
 def _describe(label: Label, churn: ChurnDefinition) -> str:

@@ -64,6 +64,8 @@ class Decomposition(CurrentRisk, frozen=True, kw_only=True):
     "What customers wrote, by cause; only where asked for."
     caution: Caution | None = None
     "Why the champion's risks and causes are not reliable; None if they are."
+    other_churn: str = ""
+    "That the champion predicts another churn than `[churn]` defines; '' if it does not."
 
 
 def decompose(
@@ -75,6 +77,7 @@ def decompose(
     risks: HazardRisks | None = None,
     quotes: tuple[Quote, ...] = (),
     caution: Caution | None = None,
+    other_churn: str = "",
 ) -> Decomposition:
     """Combine views, revenue at risk and interventions; `risks` come from the hazard model, if one is promoted."""
     rows, is_past, seed = panel.rows, panel.is_past, config.seed
@@ -103,5 +106,6 @@ def decompose(
         excluded_rows=excluded_rows,
         quotes=quotes,
         caution=caution,
+        other_churn=other_churn,
         **overall.fields(),
     )

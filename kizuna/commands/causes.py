@@ -67,6 +67,7 @@ def decompose_churn(config: Config, n_months: int, *, with_quotes: bool = False)
     """Decompose churn by cause, with the churn champion and, where there are any, the hazard and text champions."""
     progress = progress_console()
     registry, _ = open_registry(config, progress)
+    from features.labels.labelling import explain_other_churn
     from insights.causes.current_risk import HazardRisks
     from insights.causes.decomposition import decompose
     from insights.causes.panel import build_panel
@@ -85,7 +86,7 @@ def decompose_churn(config: Config, n_months: int, *, with_quotes: bool = False)
             risks = HazardRisks.from_model(tables, panel, hazard=hazard[0], version=hazard[1])
         today = panel.today.astype("datetime64[D]").item()
         costs = {offer.offer_id: offer.cost for offer in load_offer_book(tables, today).offers}
-        caution = registry.find(CHURN.name, CHAMPION).card.caution
+        card = registry.find(CHURN.name, CHAMPION).card
         return decompose(
             panel,
             config,
@@ -93,7 +94,8 @@ def decompose_churn(config: Config, n_months: int, *, with_quotes: bool = False)
             excluded_rows=excluded.counts,
             risks=risks,
             quotes=collect_quotes(tables, panel, text_model=texts) if with_quotes else (),
-            caution=caution,
+            caution=card.caution,
+            other_churn=explain_other_churn(card.label, config),
         )
 
 
@@ -110,6 +112,8 @@ def print_decomposition(decomposition: Decomposition, language: Language, *, by_
     from insights.render import causes as render
 
     say(console, render.headline(decomposition, language))
+    if decomposition.other_churn:
+        say(console, decomposition.other_churn)
     if decomposition.caution:
         say(console, render.caution(decomposition.caution, language))
     print_table(console, render.views(decomposition, language), title=translate("Why customers churned", language))

@@ -55,6 +55,7 @@ def health(
     output_format: FormatOption = OutputFormat.TEXT,
 ) -> None:
     """Compute health scores and open one task per drop. Safe to re-run."""
+    from features.labels.labelling import explain_other_churn
     from kizuna.today import open_todays_tables
     from serving.tasks.store import TaskStore
 
@@ -72,12 +73,15 @@ def health(
     with progress_console().status("reading the tables"):
         tables = open_todays_tables(settings)
         last = tables.default_cutoff() if cutoff is None else cutoff
+    doubt = explain_other_churn(package.card.label, settings)
     day, tasks = compute_days(tables, package, store=store, last=last, n_days=days, step_days=every)
     if output_format is OutputFormat.JSON:
-        print_json(describe_day(settings, day, tasks=tasks))
+        print_json(describe_day(settings, day, tasks=tasks) | {"doubt": doubt or None})
         deliver_tasks(settings, store, console=progress_console())
         return
     print_day(settings, day, tasks=tasks, language=lang)
+    if doubt:
+        say(console, doubt)
     deliver_tasks(settings, store, console=console)
 
 

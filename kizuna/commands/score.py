@@ -11,10 +11,11 @@ from core.errors import BadInput
 from core.model_kinds import CHURN, PREDICT
 from kizuna.exporting import export_release
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, TableOut, open_config
-from kizuna.session import open_scores
+from kizuna.session import open_registry, open_scores
 from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
+    from core.config.data_set import Config
     from serving.release.release import ReleaseDescription
 
 console = Console()
@@ -71,8 +72,10 @@ def register(app: typer.Typer) -> None:
         written = export_release(name, out, release=release, options=options, excel=excel)
         model = release.description.models[kind]
         n_left = count_left(release, earlier) if earlier else None
+        doubt = doubt_unpublished(settings, release.description)
         if output_format is OutputFormat.JSON:
             document = written.document | {"model": model.model, "is_baseline": model.is_baseline}
+            document |= {"doubt": doubt} if doubt else {}
             print_json(document if n_left is None else document | {"no_longer_scored": n_left})
             return
         what = (
@@ -84,6 +87,8 @@ def register(app: typer.Typer) -> None:
             f"excluded because they opted out of scoring: {written.n_excluded:,}"
             + (f"; no longer scored: {n_left:,}" if n_left is not None else ""),
         )
+        if doubt:
+            say(console, doubt)
 
 
 def refuse_combinations(*, accounts: bool, changed_since: str | None, event: str | None) -> None:
@@ -92,6 +97,18 @@ def refuse_combinations(*, accounts: bool, changed_since: str | None, event: str
         raise BadInput("--changed-since compares customers; remove it or --accounts")
     if event and (accounts or changed_since):
         raise BadInput("--event lists customers of one release; remove --accounts and --changed-since")
+
+
+def doubt_unpublished(config: Config, description: ReleaseDescription) -> str:
+    """That the champion whose scores these are predicts another churn than the TOML; '' for a published release."""
+    from features.labels.labelling import explain_other_churn
+    from models.mlflow_store.registry import CHAMPION
+    from serving.release.release import UNPUBLISHED
+
+    if description.release_id != UNPUBLISHED:
+        return ""
+    registry, _ = open_registry(config, progress_console())
+    return explain_other_churn(registry.find(CHURN.name, CHAMPION).card.label, config)
 
 
 def _describe_source(description: ReleaseDescription, kind: str) -> str:

@@ -174,7 +174,8 @@ def promote_challenger(session: Session, result: TrainingResult, *, is_text: boo
     champion = champion_of(session, kind.name)
     card = champion.card if champion else None
     if is_text:
-        say(console, why if is_promoted else f"not promoted: {why}")
+        of_event = f"[predict.{kind.event}] " if kind.event else ""
+        say(console, f"{of_event}{why if is_promoted else f'not promoted: {why}'}")
         if card is not None:
             mark = ", a baseline" if card.is_baseline else ""
             say(console, f"champion: {card.registry_name} version {card.version} ({card.model}{mark})")
@@ -206,6 +207,7 @@ def describe_result(result: TrainingResult) -> dict[str, Any]:
     first = result.first_champion
     return {
         "run_id": result.run_id,
+        "event": find_kind(result.challenger.card.kind).event or None,
         "challenger": result.challenger.card,
         "first_champion": {"version": first.version, "model": first.card.model} if first else None,
         "notes": result.notes,
@@ -222,8 +224,10 @@ def _next_step(result: TrainingResult) -> str | None:
 
 
 def print_result(result: TrainingResult) -> None:
-    """Print notes, what was registered, leaks, the next step and the verdict."""
+    """Print the event, notes, what was registered, leaks, the next step and the verdict."""
     card = result.challenger.card
+    if event := find_kind(card.kind).event:
+        say(console, f"[predict.{event}] {card.label}")
     for note in result.notes:
         say(console, note)
     if result.first_champion:

@@ -17,7 +17,7 @@ from core.feature_table import FeatureTable
 from core.model_kinds import CHURN, PREDICT, find_kind, kinds_in_release
 from core.window import Cohort
 from features.cohort import select_cohort
-from features.labels.labelling import can_churn, describe_churn
+from features.labels.labelling import can_churn, explain_other_churn
 from features.pipeline import compute_features
 from models.mlflow_store.package import ModelPackage
 from serving.release.release import ReleasePart
@@ -76,13 +76,7 @@ class Champions:
     def explain_other_churn(self, config: Config) -> str:
         """Why the churn champion does not predict what `[churn]` says today; '' if it does."""
         package = self.packages.get(CHURN.name)
-        today = "" if config.cross_section else describe_churn(config.churn)
-        if package is None or not today or package.card.label in ("", today):
-            return ""
-        return (
-            f"the champion predicts '{package.card.label}', but [churn] says '{today}'; run `{CHURN.train_command}`, "
-            f'then `{CHURN.promote_command}` (with --force "another definition" if the gate keeps the champion)'
-        )
+        return "" if package is None else explain_other_churn(package.card.label, config)
 
 
 @dataclass(frozen=True)

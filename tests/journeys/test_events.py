@@ -109,4 +109,5 @@ def test_an_event_that_hardly_happens_is_named_and_others_are_trained(shop: Data
 
     assert result.exit_code == 2
     assert "[predict.rare] 0 customers had the event, but a model needs at least 10" in result.error
+    assert "[predict.buys_tea] " in result.out
     assert "challenger: kizuna.shop.predict.buys_tea" in result.out

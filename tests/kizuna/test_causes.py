@@ -9,6 +9,7 @@ import pytest
 
 from core.i18n.translation import ENGLISH, JAPANESE
 from core.model_card import Caution
+from features.labels.labelling import explain_other_churn
 from insights.causes.decomposition import Decomposition, decompose
 from kizuna.commands import causes
 from kizuna.main import run
@@ -99,3 +100,12 @@ def test_an_unfit_champion_prints_a_warning_in_the_language_of_the_page(language
     output = capsys.readouterr().out.replace("\n", " ")
     assert expected in output or expected in output.replace(" ", "")
     assert language == ENGLISH or "baselines" not in output
+
+
+def test_a_champion_of_another_definition_of_churn_is_doubted(capsys):
+    doubt = explain_other_churn("no usage for 30 days", config())
+    decomposition = decompose(panel(), config(causes=SETTINGS), offer_costs={}, excluded_rows={}, other_churn=doubt)
+
+    causes.print_decomposition(decomposition, ENGLISH, by_segment=False)
+
+    assert "the champion predicts 'no usage for 30 days', but [churn] says" in capsys.readouterr().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -112,6 +113,22 @@ def test_a_champion_that_scores_every_customer_alike_is_an_error(home_folder, ca
 
     (line,) = (line for line in capfd.readouterr().err.splitlines() if line.startswith("kizuna:"))
     assert "predicts the same for every customer" in line
+
+
+@pytest.mark.slow
+def test_a_champion_of_another_definition_of_churn_is_doubted(shop, tmp_path, monkeypatch, capfd):
+    home = Path(shutil.copytree(shop, tmp_path / "shop"))
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("WEBHOOK", "http://127.0.0.1:9/")
+    features = {column.name: column.digest for column in champion().columns_}
+    register(home, card(model="rfm", features=features, label="no usage for 30 days", horizon_days=30))
+
+    assert run([*JUDGE]) == 0
+    assert "the champion predicts 'no usage for 30 days', but [churn] says" in capfd.readouterr().out
+    assert run([*JUDGE, "--format", "json"]) == 0
+    assert json.loads(capfd.readouterr().out)["doubt"].startswith("the champion predicts 'no usage")
+    assert run(["score", "--out", "scores.csv"]) == 0
+    assert "the champion predicts 'no usage for 30 days'" in capfd.readouterr().out
 
 
 @pytest.mark.slow

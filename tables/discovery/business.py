@@ -15,6 +15,7 @@ from core.errors import BadInput
 from tables.contract import CONTRACT, ColumnContract
 from tables.discovery.guesses import TableGuess
 from tables.discovery.numbers import currency_of
+from tables.discovery.offsets import guess_zone
 from tables.discovery.proposal import Ask, Question, Setting
 from tables.discovery.vocabulary import EAST_ASIAN, normalise
 
@@ -40,8 +41,6 @@ ZONE_OF_CURRENCY = {
     "CNY": "Asia/Shanghai", "PLN": "Europe/Warsaw", "CZK": "Europe/Prague", "SEK": "Europe/Stockholm",
     "NOK": "Europe/Oslo", "DKK": "Europe/Copenhagen", "HUF": "Europe/Budapest", "NZD": "Pacific/Auckland",
 }  # fmt: skip
-ZONE_OF_OFFSET = {"+09:00": "Asia/Tokyo", "+0900": "Asia/Tokyo", "+09": "Asia/Tokyo", "+05:30": "Asia/Kolkata"}
-"Offsets that name one large business zone."
 IN_BRACKETS = re.compile(r"[(\[]([^)\]]+)[)\]]")
 LAST_WORD = re.compile(r"[ _](eur|usd|gbp|jpy|chf|[^a-z0-9 _]+)$", re.IGNORECASE)
 "Usual codes and signs alone: any word of three letters may be a code, such as that of Albania in total_all."
@@ -119,16 +118,11 @@ def choose_zone(
     guesses: Sequence[TableGuess], ask: Ask, *, language: str | None, currency: str, local: str | None
 ) -> Setting:
     """The time zone of the business: of offsets in the times, of language or currency, or of this machine."""
-    offsets = Counter(
-        offset
-        for guess in guesses
-        for facts in guess.examined.columns.values()
-        if facts.dates
-        for offset in facts.dates.offsets[:1]
-    )
-    for offset, _ in offsets.most_common():
-        if offset in ZONE_OF_OFFSET:
-            return Setting("time_zone", ZONE_OF_OFFSET[offset], f"the times have the offset {offset}")
+    guess = guess_zone(guesses, likely=ZONE_OF_LANGUAGE.get(language or "") or ZONE_OF_CURRENCY.get(currency))
+    if guess is not None:
+        if guess.is_certain:
+            return Setting("time_zone", guess.zone, guess.evidence)
+        return _ask_zone(ask, guess.zone, why=guess.evidence, evidence=guess.evidence)
     if language:
         return Setting("time_zone", ZONE_OF_LANGUAGE[language], "assumed from the language of the column names")
     if currency in ZONE_OF_CURRENCY:
@@ -137,10 +131,15 @@ def choose_zone(
     why = "the zone of this machine" if local in available_timezones() else "nothing in the data says it"
     if not any(column.kind in ("time", "date") for guess in guesses for column in _columns_of(guess)):
         return Setting("time_zone", default, f"assumed: there are no times; {why}")
+    return _ask_zone(ask, default, why=why, evidence=f"assumed: {why}")
+
+
+def _ask_zone(ask: Ask, default: str, *, why: str, evidence: str) -> Setting:
+    """Ask for the zone of the business; `evidence` is that of the default. Raises BadInput for an unknown zone."""
     answer = ask(Question("In which time zone is the business (e.g. Europe/Berlin)?", (), default, why))
     if answer not in available_timezones():
         raise BadInput(f"unknown time zone '{answer}' (e.g. Europe/Berlin)")
-    return Setting("time_zone", answer, f"assumed: {why}" if answer == default else "your answer")
+    return Setting("time_zone", answer, evidence if answer == default else "your answer")
 
 
 def _columns_of(guess: TableGuess) -> list[ColumnContract]:

@@ -1,0 +1,94 @@
+"""The time zone of the business, as far as the offsets say it that are written in times (2026-03-01T09:00+02:00).
+
+Days begin and end in this zone. An offset is that of many zones, and zones with summer time have two:
+
+    +02:00 alone          Etc/GMT-2, unless the language or the currency names a zone that has it all the time
+    +01:00 and +02:00     a zone whose clocks change between them, such as Europe/Berlin
+    Z or +00:00           nothing: systems write UTC, wherever the business is
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from tables.discovery.dates import DateGuess
+from tables.discovery.guesses import TableGuess
+
+ZONE_OF_OFFSET = {timedelta(hours=9): "Asia/Tokyo", timedelta(hours=5, minutes=30): "Asia/Kolkata"}
+"Offsets that name one large business zone."
+WITH_SUMMER_TIME = (
+    "Europe/Berlin", "Europe/London", "Europe/Helsinki", "America/New_York", "America/Chicago", "America/Denver",
+    "America/Los_Angeles", "Australia/Sydney", "Pacific/Auckland",
+)  # fmt: skip
+"Large zones, for times with both offsets of one of them."
+STEP = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class ZoneGuess:
+    """A time zone that the offsets show, and how."""
+
+    zone: str
+    evidence: str
+    is_certain: bool = False
+    "Whether nobody need be asked."
+
+
+def guess_zone(guesses: Sequence[TableGuess], *, likely: str | None) -> ZoneGuess | None:
+    """The zone that the offsets of all times show; `likely` is that of the language or the currency."""
+    dates = [facts.dates for guess in guesses for facts in guess.examined.columns.values() if facts.dates]
+    offsets = {offset: text for one in dates for text in one.offsets if (offset := parse_offset(text))}
+    if not offsets:
+        return None
+    written = " and ".join(sorted(offsets.values()))
+    evidence = f"the times have the offset{'s' if len(offsets) > 1 else ''} {written}"
+    for zone in filter(None, (likely, *WITH_SUMMER_TIME)):
+        if (zone == likely or len(offsets) > 1) and set(offsets) == set(_offsets_of(zone, dates)):
+            return ZoneGuess(zone, f"{evidence}, as {zone} has then", is_certain=zone == likely)
+    if len(offsets) > 1:
+        return None
+    (offset,) = offsets
+    if offset in ZONE_OF_OFFSET:
+        return ZoneGuess(ZONE_OF_OFFSET[offset], evidence, is_certain=True)
+    return ZoneGuess(*_fixed_zone(offset, evidence=evidence))
+
+
+def parse_offset(text: str) -> timedelta:
+    """An offset as a time; zero for UTC, which says nothing.
+
+    >>> parse_offset("+02:00")
+    datetime.timedelta(seconds=7200)
+    """
+    match = re.fullmatch(r"([+-])(\d{2}):?(\d{2})?", text)
+    if match is None:
+        return timedelta()
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    return -offset if match[1] == "-" else offset
+
+
+def _fixed_zone(offset: timedelta, *, evidence: str) -> tuple[str, str]:
+    """The zone that always has this offset: its names have the opposite sign. UTC where there is none."""
+    hours, rest = divmod(offset, timedelta(hours=1))
+    name = f"Etc/GMT{-hours:+d}"
+    if rest or name not in available_timezones():
+        return "UTC", f"{evidence}, which no zone name stands for: name the zone of the business"
+    return name, f"{evidence} and days are those of it; name your own zone (e.g. Europe/Berlin) if its clocks change"
+
+
+def _offsets_of(zone: str, dates: Sequence[DateGuess]) -> Iterator[timedelta]:
+    """The offsets of a zone in the time of the dates."""
+    days = [day for one in dates for day in (one.first, one.last) if day is not None and one.offsets]
+    if not days:
+        return
+    clock, last = ZoneInfo(zone), max(days)
+    day: date = min(days)
+    while True:
+        moment = datetime.combine(min(day, last), time(12), UTC)
+        yield moment.astimezone(clock).utcoffset() or timedelta()
+        if day >= last:
+            return
+        day += STEP

@@ -73,5 +73,5 @@ def load_recent_churn(tables: Tables, cutoff: date) -> RecentChurn:
         labels = label_outcomes(tables, select_cohort(tables, [newest]))
     except DataError:
         return RecentChurn.none()
-    known = labels.take(labels.is_mature)
-    return RecentChurn(known.customer_ids, known.churned)
+    mature = labels.take(labels.is_mature)
+    return RecentChurn(mature.customer_ids, mature.churned)

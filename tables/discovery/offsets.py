@@ -35,7 +35,7 @@ class ZoneGuess:
     zone: str
     evidence: str
     is_certain: bool = False
-    "Whether nobody need be asked."
+    "Whether it needs no question."
 
 
 def guess_zone(guesses: Sequence[TableGuess], *, likely: str | None) -> ZoneGuess | None:
@@ -54,7 +54,7 @@ def guess_zone(guesses: Sequence[TableGuess], *, likely: str | None) -> ZoneGues
     (offset,) = offsets
     if offset in ZONE_OF_OFFSET:
         return ZoneGuess(ZONE_OF_OFFSET[offset], evidence, is_certain=True)
-    return ZoneGuess(*_fixed_zone(offset, evidence=evidence))
+    return ZoneGuess(*_name_fixed_zone(offset, evidence=evidence))
 
 
 def parse_offset(text: str) -> timedelta:
@@ -70,7 +70,7 @@ def parse_offset(text: str) -> timedelta:
     return -offset if match[1] == "-" else offset
 
 
-def _fixed_zone(offset: timedelta, *, evidence: str) -> tuple[str, str]:
+def _name_fixed_zone(offset: timedelta, *, evidence: str) -> tuple[str, str]:
     """The zone that always has this offset: its names have the opposite sign. UTC where there is none."""
     hours, rest = divmod(offset, timedelta(hours=1))
     name = f"Etc/GMT{-hours:+d}"

@@ -1,7 +1,8 @@
 """Bootstrap intervals of figures.
 
 Rows of one customer at several cutoffs are not independent. So customers are drawn, with replacement, each with all of
-their rows (Efron & Tibshirani 1993, ch. 8; the percentile interval).
+their rows (Efron & Tibshirani 1993, ch. 8; the percentile interval). Samples of a single customer are all the same and
+say nothing of other customers, so there is no interval then: the bounds are NaN.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ N_RESAMPLES = 300
 CELLS_AT_ONCE = 2**21
 "Weights that are held in memory together: 16 MB."
 NAN = float("nan")
+NO_INTERVAL = " (no interval)"
 
 
 class Estimate(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -43,10 +45,25 @@ class Estimate(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def as_difference(self) -> str:
         """With signs, as a difference is written."""
-        return f"{self.value:+.4f} [{self.low:+.4f}, {self.high:+.4f}]"
+        return f"{self.value:+.4f}" + (f" [{self.low:+.4f}, {self.high:+.4f}]" if self.has_interval else NO_INTERVAL)
+
+    @property
+    def interval_of_difference(self) -> str:
+        """The bounds with signs, in words."""
+        return f"90 % interval {self.low:+.4f} to {self.high:+.4f}" if self.has_interval else NO_INTERVAL.strip(" ()")
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether its bounds are known."""
+        return not math.isnan(self.low)
 
     def __str__(self) -> str:
-        return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
+        return f"{self.value:.4f}" + (f" [{self.low:.4f}, {self.high:.4f}]" if self.has_interval else NO_INTERVAL)
+
+
+def has_one_customer(customer_ids: NDArray[Any]) -> bool:
+    """Whether all rows are of one customer."""
+    return len(customer_ids) > 0 and bool((customer_ids == customer_ids[0]).all())
 
 
 def resample_rows(customer_ids: NDArray[Any], *, n_resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
@@ -107,6 +124,8 @@ def estimate_interval(
     A difference between two models on the same rows is a statistic like any other: that is the paired bootstrap.
     """
     value = float(statistic(np.arange(len(customer_ids))))
+    if has_one_customer(customer_ids):
+        return Estimate(value)
     samples = resample_rows(customer_ids, n_resamples=n_resamples, seed=seed)
     return _percentile_interval(value, np.array([statistic(rows) for rows in samples], dtype=np.float64))
 
@@ -126,7 +145,7 @@ def estimate_intervals(
     Without rows there is nothing to resample: the bounds are NaN.
     """
     values = statistics(np.ones((1, len(customer_ids))))[0]
-    if not len(customer_ids):
+    if not len(customer_ids) or has_one_customer(customer_ids):
         return [Estimate(float(value)) for value in values]
     samples = resample_weights(customer_ids, n_resamples=n_resamples, seed=seed)
     at_once = max(1, CELLS_AT_ONCE // len(customer_ids))

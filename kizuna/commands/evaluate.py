@@ -57,7 +57,7 @@ def print_results(results: ProtocolResults, *, k: int) -> None:
     """Print the protocol, one row per model, and the paired differences."""
     say(
         console,
-        f"{results.protocol}: {results.n_customers:,} customers, {results.n_items:,} items; {results.description}",
+        f"{results.protocol} (customers: {results.n_customers:,}, items: {results.n_items:,}): {results.description}",
     )
     say(console, results.repeats)
     figures = {(metric.model, metric.name): metric.estimate for metric in results.metrics}
@@ -65,7 +65,7 @@ def print_results(results: ProtocolResults, *, k: int) -> None:
     rows = [("model", *(f"{name}@{k}" for name in COLUMNS))]
     for model in models:
         cells = [figures[model, f"{name}@{k}"] for name in COLUMNS]
-        rows.append((model, *(str(cell) if cell.low == cell.low else f"{cell.value:.4f}" for cell in cells)))
+        rows.append((model, *(str(cell) if cell.has_interval else f"{cell.value:.4f}" for cell in cells)))
     print_table(console, rows)
     say(console, f"paired differences in ndcg@{k}, positive is better, with 90% intervals over customers:")
     for one in results.comparisons:

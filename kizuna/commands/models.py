@@ -119,7 +119,8 @@ def _churn_rate_table(drift: Drift, *, training_cutoffs: tuple[date, ...]) -> Ta
     for heading in ("cutoff", "customers", "churn rate", "trained on"):
         table.add_column(heading, justify="right" if heading in ("customers", "churn rate") else "left")
     for churn in drift.churn_rates:
-        rate = f"{churn.rate.value:.1%} ({churn.rate.low:.1%}-{churn.rate.high:.1%})"
+        interval = f" ({churn.rate.low:.1%}-{churn.rate.high:.1%})" if churn.rate.has_interval else ""
+        rate = f"{churn.rate.value:.1%}{interval}"
         was_trained_on = "yes" if churn.cutoff in training_cutoffs else "no"
         table.add_row(churn.cutoff.isoformat(), f"{churn.n_customers:,}", rate, was_trained_on)
     return table

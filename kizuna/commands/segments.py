@@ -146,7 +146,8 @@ def _share(share: float | None) -> str:
 
 
 def _estimate(estimate: Estimate, write: Callable[[float], str]) -> str:
-    """A value and, below it, its 90 % interval."""
+    """A value and, below it, its 90 % interval, if it has one."""
     if estimate.value != estimate.value:
         return "-"
-    return f"{write(estimate.value)}\n{write(estimate.low)} to {write(estimate.high)}"
+    interval = f"\n{write(estimate.low)} to {write(estimate.high)}" if estimate.has_interval else ""
+    return f"{write(estimate.value)}{interval}"

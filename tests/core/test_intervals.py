@@ -99,6 +99,19 @@ def test_a_figure_without_a_value_has_no_bounds():
     assert np.isnan([nothing.value, nothing.low, nothing.high]).all()
 
 
+def test_one_customer_gives_no_interval_however_many_rows():
+    values, ids = np.arange(5.0), np.array(["ada"] * 5)
+
+    by_rows = estimate_interval(lambda rows: float(values[rows].mean()), ids)
+    (by_weights,) = estimate_intervals(lambda w: (w @ values / w.sum(axis=1))[:, None], ids)
+
+    for estimate in (by_rows, by_weights):
+        assert (estimate.value, estimate.has_interval, estimate.excludes(0.0)) == (2.0, False, False)
+        assert str(estimate) == "2.0000 (no interval)"
+        assert estimate.as_difference == "+2.0000 (no interval)"
+        assert estimate.interval_of_difference == "no interval"
+
+
 def test_the_interval_does_not_depend_on_the_block_size(monkeypatch):
     values, ids = np.arange(10.0), np.arange(10).astype(str)
 

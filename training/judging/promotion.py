@@ -48,7 +48,6 @@ class GateResult:
     def summary(self) -> str:
         """The result in one sentence."""
         estimate = self.comparison.difference
-        interval = f"90 % interval {estimate.low:+.4f} to {estimate.high:+.4f}"
         rule = (
             f"for a refresh the interval must be above -{self.margin}"
             if self.is_refresh
@@ -56,7 +55,7 @@ class GateResult:
         )
         return (
             f"{self.comparison.model} against {self.comparison.against}: {self.comparison.name} differs by "
-            f"{estimate.value:+.4f} ({interval}, positive is better); {rule}"
+            f"{estimate.value:+.4f} ({estimate.interval_of_difference}, positive is better); {rule}"
         )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from core.interactions import Interactions
+from training.recommender.evaluation_tasks import EvaluationTasks
 from training.recommender.rows import RankingTask
 from training.run.recipe import Recipe
 from training.run.session import Progress
@@ -23,19 +24,15 @@ N_OTHER_FITS = 2
 
 
 def describe_work(
-    recipes: Mapping[str, Recipe],
-    everything: Interactions,
-    *,
-    tasks: Sequence[RankingTask],
-    sample: RankingTask | None,
+    recipes: Mapping[str, Recipe], everything: Interactions, *, tasks: EvaluationTasks, sample: RankingTask | None
 ) -> str:
     """What training will fit, in one line, before it starts."""
-    first = f"first on a sample of {len(sample.past):,} customers, " if sample else ""
-    n_customers = ", ".join(f"{len(task.truth):,}" for task in tasks)
+    first = f"tried on a sample of {len(sample.past):,} customers first; " if sample else ""
+    where = "on held-out items" if tasks.no_cutoffs_because else f"at {len(tasks.validation)} cutoffs"
+    n_customers = ", ".join(f"{len(task.truth):,}" for task in tasks.validation)
     return (
-        f"{len(recipes)} recommenders on {len(everything.items):,} purchases of {len(everything):,} customers: {first}"
-        f"then at {len(tasks)} validation cutoffs with {n_customers} customers to recommend to; "
-        "models that are far behind are stopped"
+        f"recommenders to fit: {len(recipes)}, purchases: {len(everything.items):,}, customers: {len(everything):,}; "
+        f"{first}validation {where}, customers to recommend to: {n_customers}; models that are far behind are stopped"
     )
 
 
@@ -65,5 +62,5 @@ class CostEstimate:
         rest = per_fit * (n_left * self._n_cutoffs_left + N_OTHER_FITS)
         self._progress.note(
             f"{spent:.0f} CPU seconds for {len(task.past.items):,} purchases; the rest takes about "
-            f"{max(rest, 6) / 60:.1f} CPU minutes with the {n_left} recommenders that are left"
+            f"{max(rest, 6) / 60:.1f} CPU minutes; recommenders left: {n_left}"
         )

@@ -112,16 +112,17 @@ def evaluate(
         if not len(everything.items):
             raise NotEnoughHistory(NO_ITEMS)
         seed = session.config.seed
-        tasks = evaluation_tasks(tables, everything)
-        validation = tuple(task.sample(MAX_CUSTOMERS, seed=seed) for task in tasks.validation)
-        test = tasks.test.sample(MAX_TESTED, seed=seed)
+        all_tasks = evaluation_tasks(tables, everything)
+        validation = tuple(task.sample(MAX_CUSTOMERS, seed=seed) for task in all_tasks.validation)
+        test = all_tasks.test.sample(MAX_TESTED, seed=seed)
+        tasks = replace(all_tasks, validation=validation, test=test)
     tuned.refuse_overlap_with_test(test.cutoff)
     if EASE not in tuned.models and PENALTY not in (own_settings or {}):
         with session.progress.during("the penalty of ease"):
-            recipes = choose_penalty(recipes, tasks.validation[-1], seed=seed, progress=session.progress)
+            recipes = choose_penalty(recipes, all_tasks.validation[-1], seed=seed, progress=session.progress)
     required = (BASELINE, model) if model else (BASELINE,)
-    sample = small_sample(tasks.validation[0], seed=seed)
-    session.progress.note(describe_work(recipes, everything, tasks=validation, sample=sample))
+    sample = small_sample(all_tasks.validation[0], seed=seed)
+    session.progress.note(describe_work(recipes, everything, tasks=tasks, sample=sample))
     costs = CostEstimate(session.progress, everything, n_models=len(recipes), n_cutoffs=len(validation))
     trials = try_recipes(
         recipes,
@@ -145,7 +146,7 @@ def evaluate(
     )  # fmt: skip
     return RankingStudy(
         everything=everything,
-        tasks=replace(tasks, validation=validation, test=test),
+        tasks=tasks,
         recipes=recipes,
         tuned=tuned,
         trials=trials,

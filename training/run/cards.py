@@ -105,8 +105,8 @@ def verdict(evaluation: Evaluation) -> str:
 def _describe(comparison: Comparison) -> str:
     estimate = comparison.difference
     word = "better" if estimate.value > 0 else "worse"
-    interval = f"90 % interval {estimate.low:+.4f} to {estimate.high:+.4f}"
-    return f"{comparison.name} {word} than {comparison.against} by {abs(estimate.value):.4f} ({interval})"
+    by = f"{abs(estimate.value):.4f} ({estimate.interval_of_difference})"
+    return f"{comparison.name} {word} than {comparison.against} by {by}"
 
 
 def select_compared_metrics(card: ModelCard) -> dict[str, float]:

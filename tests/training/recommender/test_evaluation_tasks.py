@@ -12,8 +12,10 @@ from features.interactions import load_interactions
 from tests.baskets import interactions
 from tests.worlds import config
 from tests.worlds import shop as shop_of
+from training.recommender.costs import describe_work
 from training.recommender.evaluation_tasks import EvaluationTasks, evaluation_tasks
 from training.recommender.study import says_more_than_popularity
+from training.run.recipe import Recipe
 
 SETTINGS = config(watermark=date(2025, 7, 1), active_days=90)
 
@@ -36,6 +38,18 @@ def test_without_times_a_share_of_each_customers_items_is_found_again_and_the_ca
     assert "all purchases have the same time" in tasks.description
     assert [len(task.truth) for task in (*tasks.validation, tasks.test)] == [20, 20]
     assert all(task.masks_seen for task in (*tasks.validation, tasks.test))
+
+
+def test_the_note_before_training_speaks_of_held_out_items_where_there_are_no_cutoffs():
+    lines = lines_on_one_day(20, 8)
+    everything = load_interactions(shop_of(*lines, settings=SETTINGS))
+
+    note = describe_work({"popularity": Recipe("popularity", {})}, everything, tasks=tasks_of(*lines), sample=None)
+
+    assert note == (
+        "recommenders to fit: 1, purchases: 160, customers: 20; validation on held-out items, customers to recommend "
+        "to: 20; models that are far behind are stopped"
+    )
 
 
 def test_the_test_items_are_unknown_in_validation():

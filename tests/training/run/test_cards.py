@@ -53,6 +53,13 @@ def test_the_verdict_on_a_model_that_beats_every_baseline_says_by_how_much():
     assert "by 0.0500 (90 % interval +0.0200 to +0.0800)" in sentence
 
 
+def test_the_verdict_on_a_gain_of_a_single_customer_is_negative_and_names_no_bounds():
+    sentence = verdict(evaluation("blend", against("recency", Estimate(0.4))))
+
+    assert "blend is not shown to be better than its baselines" in sentence
+    assert "by 0.4000 (no interval)" in sentence
+
+
 def with_gap(value: float, low: float, high: float) -> ModelCard:
     metrics = {
         "calibration_gap": Estimate(value, low, high),

@@ -67,6 +67,21 @@ def _load_lines(tables: Tables, until: date | None) -> Interactions:
     return _build_interactions(_item_lines(purchases).to_pyarrow())
 
 
+def explain_no_items(tables: Tables) -> str:
+    """Why no purchase of an item is known, and what mends it."""
+    purchases = _purchases_until(tables, None)
+    if purchases is None or not _count(purchases.filter(purchases.item_id.notnull())):
+        return NO_ITEMS
+    return (
+        "every line with an item_id is a return (a negative amount or quantity), so no item was bought; check amount, "
+        "quantity and returns of [tables.purchases]"
+    )
+
+
+def _count(rows: ir.Table) -> int:
+    return int(rows.count().to_pyarrow().as_py())
+
+
 def load_returned_items(tables: Tables, until: date) -> NDArray[np.str_]:
     """The sorted ids of items with a return before midnight of `until`: they have been sold, whatever is on record."""
     purchases = _purchases_until(tables, until)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.interactions import encode_sorted, load_interactions, number_orders
+from features.interactions import NO_ITEMS, encode_sorted, explain_no_items, load_interactions, number_orders
 from tests.worlds import frame, shop
 
 CUP_AND_POT = ("ada 2024-01-01 item_id=cup", "bo 2024-01-02 item_id=pot")
@@ -134,3 +134,8 @@ def test_without_any_category_there_are_no_codes():
     assert len(load_interactions(shop(*CUP_AND_POT)).item_categories) == 0
     unnamed = frame({"item_id": "cup", "category": None}, {"item_id": "pot", "category": None})
     assert len(load_interactions(shop(*CUP_AND_POT, items=unnamed)).item_categories) == 0
+
+
+def test_why_no_item_was_bought_is_told_apart_from_a_missing_column():
+    assert "every line with an item_id is a return" in explain_no_items(shop("ada 2024-01-02 -9 item_id=pot"))
+    assert explain_no_items(shop("ada 2024-01-02")) == NO_ITEMS

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
+from core.interactions import Interactions
 from core.model_card import Comparison, Metric, ModelCard
 from core.model_kinds import RECOMMENDER
-from features.interactions import NO_ITEMS, categories_are_undated, load_interactions
+from features.interactions import categories_are_undated, explain_no_items, load_interactions
 from models.mlflow_store.package import ModelPackage
 from models.protocols import Settings
 from models.recommenders.catalogue import RECOMMENDERS
+from tables.tables import Tables
 from training.judging.promotion import at_newest_window, is_refresh
 from training.recommender.costs import MAX_CUSTOMERS, MAX_TESTED, CostEstimate, describe_work, small_sample
 from training.recommender.evaluation_tasks import evaluation_tasks
@@ -110,7 +114,8 @@ def evaluate(
     with session.progress.during("histories"):
         everything = load_interactions(tables)
         if not len(everything.items):
-            raise NotEnoughHistory(NO_ITEMS)
+            raise NotEnoughHistory(explain_no_items(tables))
+        refuse_without_complete_day(tables, everything)
         seed = session.config.seed
         all_tasks = evaluation_tasks(tables, everything)
         validation = tuple(task.sample(MAX_CUSTOMERS, seed=seed) for task in all_tasks.validation)
@@ -155,6 +160,16 @@ def evaluate(
         comparisons=comparison,
         chosen=chosen,
     )
+
+
+def refuse_without_complete_day(tables: Tables, everything: Interactions) -> None:
+    """Raises NotEnoughHistory where all purchases are of the newest day, which may be incomplete and is not used."""
+    watermark = tables.watermark("purchases")
+    if everything.times.min() >= np.datetime64(watermark, "s"):
+        raise NotEnoughHistory(
+            f"all purchases are of {watermark} or later, which may be incomplete, so nothing is left to learn from; "
+            f"state watermark = {everything.day_after_last} if they are complete"
+        )
 
 
 def fit_final(session: Session, study: RankingStudy, *, name: str, is_first_champion: bool = False) -> ModelPackage:

@@ -47,6 +47,8 @@ SMALL_GB = 0.6
 """Memory of a fit below which matrices are too small for several threads to help; 0.4 of it are the blocks that graph
 models always use."""
 
+ALLOW_REPEATS = ', or state repeat_policy = "allow" in [recommender]'
+
 N_VALIDATIONS = 3
 "Validation cutoffs at most: the newest say most about the future, and each costs a fit of every model."
 
@@ -162,9 +164,10 @@ def ranking_task(tables: Tables, everything: Interactions, *, cutoff: date) -> R
         later = later.keep(~is_repeat(later, past.histories))
     has_returned = (np.diff(later.indptr) > 0) & np.isin(later.customer_ids, past.customer_ids)
     if not has_returned.any():
+        other = " that they had not bought before, and repeats do not count" if masks_seen else ""
         raise NotEnoughHistory(
-            f"no customer with a history bought an item in the {horizon.days} days from {cutoff}; choose an earlier "
-            "cutoff"
+            f"no customer with a history bought an item{other} in the {horizon.days} days from {cutoff}; choose an "
+            f"earlier cutoff{ALLOW_REPEATS if masks_seen else ''}"
         )
     truth = later.take(np.flatnonzero(has_returned))
     discovery = tables.config.recommender.discovery

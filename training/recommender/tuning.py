@@ -22,7 +22,7 @@ from core.config.data_set import Config
 from core.errors import BadInput, NotEnoughHistory
 from core.intervals import Estimate
 from core.model_kinds import RECOMMENDER
-from features.interactions import NO_ITEMS, load_interactions
+from features.interactions import explain_no_items, load_interactions
 from models.protocols import Settings
 from models.recommenders.catalogue import RECOMMENDERS
 from training.recommender.costs import MAX_TESTED
@@ -229,7 +229,7 @@ def begin_tuning(session: Session, models: Sequence[str] = ()) -> Tuning:
     with session.progress.during("histories"):
         everything = load_interactions(tables)
         if not len(everything.items):
-            raise NotEnoughHistory(NO_ITEMS)
+            raise NotEnoughHistory(explain_no_items(tables))
         tasks = evaluation_tasks(tables, everything)
     with session.progress.during("opening earlier trials"):
         storage = open_studies(places.tuning / "trials.db")

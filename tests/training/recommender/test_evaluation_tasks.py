@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from msgspec import structs
 
+from core.config.training import RecommenderSettings
 from core.errors import NotEnoughHistory
 from core.interactions import Histories
 from features.interactions import load_interactions
@@ -14,6 +16,8 @@ from tests.worlds import config
 from tests.worlds import shop as shop_of
 from training.recommender.costs import describe_work
 from training.recommender.evaluation_tasks import EvaluationTasks, evaluation_tasks
+from training.recommender.pipeline import refuse_without_complete_day
+from training.recommender.rows import ranking_task
 from training.recommender.study import says_more_than_popularity
 from training.run.recipe import Recipe
 
@@ -50,6 +54,25 @@ def test_the_note_before_training_speaks_of_held_out_items_where_there_are_no_cu
         "recommenders to fit: 1, purchases: 160, customers: 20; validation on held-out items, customers to recommend "
         "to: 20; models that are far behind are stopped"
     )
+
+
+def test_purchases_of_the_newest_day_alone_are_refused_before_any_fit_with_the_setting_that_keeps_them():
+    settings = config(active_days=90)
+    tables = shop_of(*lines_on_one_day(20, 8), settings=settings)
+
+    with pytest.raises(NotEnoughHistory, match="state watermark = 2025-01-02 if they are complete"):
+        refuse_without_complete_day(tables, load_interactions(tables))
+    complete = shop_of(*lines_on_one_day(20, 8), settings=config(active_days=90, watermark=date(2025, 1, 2)))
+    refuse_without_complete_day(complete, load_interactions(complete))
+
+
+def test_where_only_repeats_were_bought_the_refusal_says_that_repeats_do_not_count():
+    never = structs.replace(SETTINGS, recommender=RecommenderSettings(repeat_policy="never"))
+    days = [f"{who} 2025-0{month}-15 item_id=tea" for who in ("ada", "bo") for month in range(1, 7)]
+    tables = shop_of(*days, settings=never)
+
+    with pytest.raises(NotEnoughHistory, match="that they had not bought before, and repeats do not count"):
+        ranking_task(tables, load_interactions(tables), cutoff=date(2025, 6, 1))
 
 
 def test_the_test_items_are_unknown_in_validation():

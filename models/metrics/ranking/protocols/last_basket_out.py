@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.errors import BadInput
+from core.errors import BadInput, NotEnoughHistory
 from core.interactions import Interactions
 from models.metrics.ranking.splits import Split, day_after, describe_repeats, drop_empty, make_split
 from models.recommenders.engine.holdout import in_last_basket
@@ -41,7 +41,10 @@ class LastBasketOut:
         )
 
     def split(self, interactions: Interactions) -> Split:
-        """Hold out the last basket of every customer with at least two, `baskets_back` times."""
+        """Hold out the last basket of every customer with at least two, `baskets_back` times.
+
+        Raises NotEnoughHistory where no customer has that many.
+        """
         if self.baskets_back < 1:
             raise BadInput(f"baskets_back is {self.baskets_back}; 1 is the last basket, 2 the one before")
         training, truth = interactions, interactions.histories
@@ -49,6 +52,11 @@ class LastBasketOut:
             is_last = in_last_basket(training.histories)
             truth = training.histories.keep(is_last)
             training = training.with_histories(training.histories.keep(~is_last))
+        if not len(truth.items):
+            raise NotEnoughHistory(
+                f"no customer bought on {self.baskets_back + 1} different days, so there is no earlier basket to find "
+                f"the {'last one' if self.baskets_back == 1 else 'held-out one'} from"
+            )
         training = drop_empty(training)
         split = make_split(training, truth, cutoff=day_after(training), masks_seen=False, own_days=True)
         return split.mask_seen() if self.masks_seen else split

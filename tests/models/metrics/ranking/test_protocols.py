@@ -151,7 +151,7 @@ def test_last_basket_out_loses_no_line_and_uses_none_twice(baskets: list[tuple[s
     ("protocol", "fault", "message"),
     [
         (GlobalTimeSplit(date(2023, 1, 1), 28), NotEnoughHistory, "no customer with a history"),
-        (LastBasketOut(9), NotEnoughHistory, "no customer with a history"),
+        (LastBasketOut(9), NotEnoughHistory, "no customer bought on 10 different days"),
         (LastBasketOut(0), BadInput, "baskets_back is 0"),
         (HeldOutShare(1.5), BadInput, "between 0 and 1"),
     ],

@@ -34,7 +34,8 @@ from models.metrics.survival import EvaluatedCurves, survival_metrics
 from simulation.software.simulate import SimulatedSoftware, SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables
 from training.hazard.rows import HazardRows, rows_at, survival_cutoffs
-from training.hazard.study import BASELINE, choose_by_folds
+from training.hazard.study import BASELINE, choose
+from training.hazard.validation import HazardValidation
 from training.run.recipe import Recipe, default_recipe
 from training.run.session import NoProgress
 
@@ -137,7 +138,8 @@ def run(world: SoftwareWorld = WORLD) -> None:
     company = simulate_software(world)
     rows = rows_of(config_of(company))
     recipes = {name: default_recipe(HAZARD_MODELS, name) for name in HAZARD_MODELS}
-    chosen = choose_by_folds(recipes, rows, progress=NoProgress())
+    validation = HazardValidation.of(rows)
+    chosen = choose(recipes, validation, progress=NoProgress())
     curves, costs = fit_each(recipes, rows)
     outcomes, truth = rows.outcomes.take(rows.test), TrueRisks.of(company, rows)
     metrics = [one for name, curve in curves.items() for one in survival_metrics(name, curve, outcomes=outcomes)]
@@ -151,7 +153,7 @@ def run(world: SoftwareWorld = WORLD) -> None:
     figure = BenchmarkFigure(figure=FIGURE, value=largest.value, low=largest.low, high=largest.high, unit="points")
     publish(NAME, [figure, *metric_figures(NAME, errors), *metric_figures(NAME, observed)])
     parts = [
-        f"Chosen on held-out customers: `{chosen}`. Its largest distance to the true risk, "
+        f"Chosen by validation ({validation.summary}): `{chosen}`. Its largest distance to the true risk, "
         f"`{FIGURE}`, is {format_interval(largest, 2)} points. The method was developed on companies of other seeds.",
         table(["", *curves], metric_rows(errors, [one.name for one in errors if one.model == chosen], models=curves)),
         "In points: the distance between mean predicted and mean true risk, averaged over tenths of the customers by "

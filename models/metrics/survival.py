@@ -156,6 +156,11 @@ class EvaluatedCurves:
         """The last day that both the curves and the observations reach."""
         return int(min(self.curves.horizon_days, self.times.days.max()))
 
+    @property
+    def _brier_days(self) -> list[int]:
+        """Day 0 and the ends of periods within the last day."""
+        return [0, *(int(day) for day in self.curves.days if day <= self.last_day)]
+
     def statistics(self) -> dict[str, Statistic]:
         """Every statistic by name; those at 1, 3, 6 and 12 months as far as the observations reach."""
         statistics: dict[str, Statistic] = {INTEGRATED_BRIER: self.integrate_brier}
@@ -186,9 +191,19 @@ class EvaluatedCurves:
 
     def integrate_brier(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """The Brier score averaged over time from day 0, where it is 0, by trapezoids between the ends of periods."""
-        days = [0, *(int(day) for day in self.curves.days if day <= self.last_day)]
+        days = self._brier_days
         scores = np.column_stack([np.zeros(len(weights)), *(self.brier(weights, day) for day in days[1:])])
         return np.asarray(np.trapezoid(scores, days, axis=1)) / days[-1]
+
+    def score_rows(self) -> NDArray[np.float64]:
+        """What each row adds to the integrated Brier score, (n,); their mean is the score."""
+        n = len(self.curves)
+        scores = [np.zeros(n)]
+        for day in self._brier_days[1:]:
+            churned, stayed = (weights[0] for weights in self.times.ipc_weights(np.ones((1, n)), day))
+            risk = self.curves.at(day)
+            scores.append(churned * (1.0 - risk) ** 2 + stayed * risk**2)
+        return np.asarray(np.trapezoid(scores, self._brier_days, axis=0)) / self._brier_days[-1]
 
     def auc(self, days: int) -> Statistic:
         """Cumulative/dynamic AUC: customers who churned by the day against customers who stayed, weighted as above."""

@@ -1,6 +1,6 @@
 """Train hazard models: the steps of `kizuna train hazard`, in order.
 
-    features and lifetimes -> folds over customers choose a model -> one test on a later period -> leak detection
+    features and lifetimes -> validation chooses a model -> one test on a later period -> leak detection
     -> final fit on everything known by now -> challenger in the registry
 
 Kaplan-Meier, which uses no feature, becomes champion where there is none. Plots show predicted curves against
@@ -107,7 +107,7 @@ def limits(session: Session, study: HazardStudy, *, model: Hazard) -> tuple[str,
         *([shorter] if cutoffs.horizon_days + model.period_days <= wanted_months * DAYS_PER_HORIZON_MONTH else []),
         causes,
         *study.screening.notes,
-        "A month is 30 days in these metrics. Validation: folds over customers inside the training cutoffs.",
+        f"A month is 30 days in these metrics. Validation: {study.validation}.",
         INTERVALS,
     )
 

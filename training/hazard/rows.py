@@ -32,10 +32,8 @@ from features.pipeline import compute_features
 from models.hazard.hazard import HAZARD_MODELS, Hazard
 from models.metrics.survival import EVALUATED_MONTHS
 from tables.tables import Tables
-from training.judging.folds import customer_folds
 from training.run.recipe import Recipe
 
-N_FOLDS = 3
 NO_REASON = "chosen"
 "The `end_kind` of an end that the customer wanted without stating why."
 
@@ -51,13 +49,29 @@ class SurvivalCutoffs:
     "After the test, for the final fit."
     horizon_days: int
     "How far ahead is predicted and measured."
+    period_days: int
+    "The horizon is a multiple of it."
     known_by_test: date
     "Ends before this day were certain for a training at the test cutoff."
+    known_until: date
+    "Ends before this day are certain for the final fit."
+
+    @property
+    def certain_after(self) -> timedelta:
+        """How long after its day an end is certain."""
+        return self.test - self.known_by_test
 
     @property
     def refit(self) -> tuple[date, ...]:
         """Every cutoff: the registered model is fitted on all of them."""
         return (*self.train, self.test, *self.later)
+
+
+def horizons(longest_days: int, *, period_days: int) -> list[int]:
+    """The longest horizon and those of 12, 6, 3 and 1 months within it, in whole periods; the longest first."""
+    months = [days for one in EVALUATED_MONTHS if (days := one * DAYS_PER_HORIZON_MONTH) < longest_days]
+    whole = {days // period_days * period_days for days in (longest_days, *months)}
+    return sorted(whole - {0}, reverse=True)
 
 
 def survival_cutoffs(tables: Tables, settings: HazardSettings) -> SurvivalCutoffs:
@@ -79,11 +93,12 @@ def choose_cutoffs(
     An end is certain `certain_after` it happened. Raises NotEnoughHistory with what would be needed.
     """
     gap, earliest = timedelta(days=config.churn.gap_days), first + timedelta(days=config.active_days)
-    for months in sorted({*EVALUATED_MONTHS, settings.horizon_months}, reverse=True):
-        ahead = timedelta(days=months * DAYS_PER_HORIZON_MONTH // settings.period_days * settings.period_days)
+    longest = settings.horizon_months * DAYS_PER_HORIZON_MONTH
+    for horizon_days in horizons(longest, period_days=settings.period_days):
+        ahead = timedelta(days=horizon_days)
         test = until - ahead - gap
         known_by_test = test - certain_after
-        if months > settings.horizon_months or not ahead or earliest > known_by_test - ahead - gap:
+        if earliest > known_by_test - ahead - gap:
             continue
         period = timedelta(days=settings.period_days) + gap
         return SurvivalCutoffs(
@@ -92,8 +107,10 @@ def choose_cutoffs(
             ),
             test=test,
             later=_evenly_spaced(settings, earliest=test + timedelta(days=settings.step_days), last=until - period),
-            horizon_days=ahead.days,
+            horizon_days=horizon_days,
+            period_days=settings.period_days,
             known_by_test=known_by_test,
+            known_until=until,
         )
     raise NotEnoughHistory(
         f"the history from {first} to {until} is too short for a hazard model: it needs active_days "
@@ -145,12 +162,11 @@ class HazardRows:
 
     def outcomes_known_by_test(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Labels:
         """The outcomes of some rows as a training at the test cutoff would have known them."""
-        return self.outcomes.take(rows).censor(np.datetime64(self.cutoffs.known_by_test, "D"))
+        return self.outcomes_known_by(self.cutoffs.known_by_test, rows)
 
-    def folds(self) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
-        """Training rows to fit on and to validate on, without a customer in both; the test cutoff is in neither."""
-        train, folds = self.train, customer_folds(self.outcomes.customer_ids, n_folds=N_FOLDS, seed=self.seed)
-        return [(train & (folds != fold), train & (folds == fold)) for fold in range(N_FOLDS)]
+    def outcomes_known_by(self, day: date, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Labels:
+        """The outcomes of some rows as far as they were observed before the day."""
+        return self.outcomes.take(rows).censor(np.datetime64(day, "D"))
 
     def fit(self, recipe: Recipe, rows: NDArray[np.bool_]) -> Hazard:
         """Fit the recipe's model on what was known of these rows at the test cutoff."""

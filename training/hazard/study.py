@@ -1,4 +1,4 @@
-"""Evaluate hazard recipes: choose one by folds over customers, then test it once on a later period."""
+"""Evaluate hazard recipes: choose one on held-out rows of the training cutoffs, then test it once on a later period."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from core.model_card import Metric
 from core.model_kinds import HAZARD
 from core.risk_curves import RiskCurves
 from models.hazard.hazard import HAZARD_MODELS
-from models.metrics.survival import compare_curves, survival_metrics
+from models.metrics.survival import EvaluatedCurves, compare_curves, survival_metrics
 from models.protocols import Settings
 from training.hazard.rows import HazardRows, load_hazard_rows
+from training.hazard.validation import HazardValidation
+from training.judging.choosing import choose_simplest
 from training.judging.leaks import LabelledRows
 from training.judging.screening import Screening, screen_features
 from training.run.cards import Evaluation
@@ -40,6 +42,8 @@ class HazardStudy:
     "Of the test rows."
     metrics: tuple[Metric, ...]
     screening: Screening
+    validation: str
+    "How the model was chosen, in words."
 
     def evaluation(self, name: str, *, is_first_champion: bool = False) -> Evaluation:
         """The metrics of every recipe, and the comparison of one of them with the baseline."""
@@ -78,14 +82,15 @@ def select_recipes(session: Session, model: str | None, *, settings: Settings) -
 
 
 def evaluate(session: Session, recipes: dict[str, Recipe], *, model: str | None) -> HazardStudy:
-    """Compute the rows, leave out doubtful features, choose a model by folds over customers, test each recipe once."""
+    """Compute the rows, leave out doubtful features, choose a model on validation, test each recipe once."""
     progress = session.progress
     with progress.during("features and lifetimes"):
         all_rows = load_hazard_rows(session.tables, hazard_settings(session))
     with progress.during("leak detection"):
         screening = screen_hazard_features(all_rows, session.config)
         rows = all_rows.without(set(all_rows.features.names) - set(screening.kept))
-    chosen = model or choose_by_folds(recipes, rows, progress=progress)
+    validation = HazardValidation.of(rows)
+    chosen = model or choose(recipes, validation, progress=progress)
     curves = run_parallel(
         lambda recipe: rows.fit_and_predict(recipe, train=rows.train, test=rows.test),
         list(recipes.values()),
@@ -102,33 +107,28 @@ def evaluate(session: Session, recipes: dict[str, Recipe], *, model: str | None)
         outcomes=outcomes,
         metrics=tuple(metric for of_model in metrics for metric in of_model),
         screening=screening,
+        validation=validation.summary,
     )
 
 
-def choose_by_folds(recipes: Mapping[str, Recipe], rows: HazardRows, *, progress: Progress) -> str:
-    """Choose the simplest model that is not significantly worse than the one with the lowest integrated Brier score.
+def choose(recipes: Mapping[str, Recipe], validation: HazardValidation, *, progress: Progress) -> str:
+    """Choose the simplest model whose mean integrated Brier score lies within one standard error of the lowest one.
 
     The baseline is chosen only where it is the only one: the card of a model that does not beat it says so.
     """
     names = [name for name in recipes if name != BASELINE] or [BASELINE]
     if len(names) == 1:
         return names[0]
-    folds = rows.folds()
-    steps = [(recipes[name], *fold) for name in names for fold in folds]
+    steps = [(recipes[name], fold) for name in names for fold in validation.folds]
     predicted = run_parallel(
-        lambda step: rows.fit_and_predict(step[0], train=step[1], test=step[2]),
-        steps,
-        progress=progress,
-        label="validation",
+        lambda step: validation.fit_and_predict(step[0], step[1]), steps, progress=progress, label="validation"
     )
-    outcomes = rows.outcomes_known_by_test(np.concatenate([np.flatnonzero(test) for _, test in folds]))
-    curves = {name: _concatenate(predicted[place * len(folds) :][: len(folds)]) for place, name in enumerate(names)}
-    best = names[0]
-    for name in names[1:]:
-        comparison = compare_curves(name, best, curves=curves[name], curves_against=curves[best], outcomes=outcomes)
-        if comparison.difference.low > 0:
-            best = name
-    return best
+    outcomes, n_folds = validation.outcomes, len(validation.folds)
+    gains = {
+        name: -EvaluatedCurves.of(_concatenate(predicted[place * n_folds :][:n_folds]), outcomes).score_rows()
+        for place, name in enumerate(names)
+    }
+    return choose_simplest(outcomes.customer_ids, gains)
 
 
 def screen_hazard_features(rows: HazardRows, config: Config) -> Screening:

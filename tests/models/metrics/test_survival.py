@@ -54,6 +54,13 @@ def test_the_brier_score_agrees_with_a_computation_by_hand():
     assert evaluated.integrate_brier(ONCE)[0] == pytest.approx(by_hand / 2)
 
 
+def test_the_scores_of_rows_average_to_the_integrated_brier_score():
+    curves, outcomes = true_curves(300, seed=5)
+    evaluated = EvaluatedCurves.of(curves, outcomes)
+
+    assert evaluated.score_rows().mean() == pytest.approx(evaluated.integrate_brier(np.ones((1, len(outcomes))))[0])
+
+
 def test_the_auc_counts_pairs_of_churned_and_retained_customers():
     risk = np.array([0.9, 0.5, 0.3, 0.4, 0.1])
     evaluated = EvaluatedCurves(curves_at(risk[:, None]), FIVE, np.full(5, ""))

@@ -11,6 +11,7 @@ from core.interactions import Histories, Interactions, repeat_share
 from core.model_card import Comparison, Metric
 from models.recommenders.engine.base import Recommender
 from models.recommenders.engine.holdout import days_of
+from models.recommenders.next_basket import N_REQUIRED, NextBasket
 from models.recommenders.reranked import Reranked
 from training.recommender.costs import MAX_CUSTOMERS, MAX_TESTED
 from training.recommender.evaluation_tasks import EvaluationTasks
@@ -69,7 +70,7 @@ def limits(study: RankingStudy, model: Recommender) -> tuple[str, ...]:
         + study.trials.explain(name),
         settings_origin(study, name),
         *candidate_recall(model),
-        *([NO_BASKETS] if name == "next_basket" and not says_more_than_popularity(study.everything) else []),
+        *([NO_BASKETS] if repeats_popularity(model, study.everything) else []),
         *([f"Stopped early, because they were far below the best one: {stopped}."] if stopped else []),
         f"At each validation cutoff at most {MAX_CUSTOMERS:,} customers count, drawn at random, at the test cutoff "
         f"{MAX_TESTED:,}; tested are the chosen model, {' and '.join(ALWAYS_TESTED)}.",
@@ -114,11 +115,13 @@ def settings_origin(study: RankingStudy, name: str) -> str:
     return f"Settings: {tuned.summary}" + (f"; overridden since: {', '.join(overridden)}." if overridden else ".")
 
 
-def says_more_than_popularity(interactions: Interactions) -> bool:
-    """Whether any customer bought two items on one day, or one item on two days: what next_basket goes by."""
+def repeats_popularity(model: Recommender, interactions: Interactions) -> bool:
+    """Whether next_basket has nothing to go by: no two items of a customer on one day, no item on two, no category."""
+    if not isinstance(model, NextBasket) or model.weights_[:, N_REQUIRED:].any():
+        return False
     rows, days = interactions.customers, days_of(interactions)
     n_pairs, n_baskets, n_pair_days = (
         np.unique(np.stack(columns), axis=1).shape[1]
         for columns in ((rows, interactions.items), (rows, days), (rows, days, interactions.items))
     )
-    return n_pair_days > n_pairs or n_pair_days > n_baskets
+    return n_pair_days == n_pairs == n_baskets

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 from msgspec import structs
 
@@ -11,6 +13,7 @@ from core.config.training import RecommenderSettings
 from core.errors import NotEnoughHistory
 from core.interactions import Histories
 from features.interactions import load_interactions
+from models.recommenders.next_basket import NextBasket
 from tests.baskets import interactions
 from tests.worlds import config
 from tests.worlds import shop as shop_of
@@ -18,7 +21,7 @@ from training.recommender.costs import describe_work
 from training.recommender.evaluation_tasks import EvaluationTasks, evaluation_tasks
 from training.recommender.pipeline import refuse_without_complete_day
 from training.recommender.rows import ranking_task
-from training.recommender.study import says_more_than_popularity
+from training.recommender.study import repeats_popularity
 from training.run.recipe import Recipe
 
 SETTINGS = config(watermark=date(2025, 7, 1), active_days=90)
@@ -116,7 +119,19 @@ def test_with_one_item_or_one_small_customer_one_line_says_what_is_needed(lines:
     ],
 )
 def test_next_basket_repeats_popularity_without_baskets_and_repeats(baskets: list[str], expected: bool):
-    assert says_more_than_popularity(interactions(*baskets)) is expected
+    log = interactions(*baskets)
+
+    assert repeats_popularity(NextBasket().fit(log), log) is not expected
+
+
+def test_next_basket_that_goes_by_categories_does_not_repeat_popularity():
+    log = interactions("ada 2025-01-01 tea", "bo 2025-01-02 jam")
+    model = NextBasket().fit(replace(log, item_categories=np.array([0, 1], dtype=np.int32)))
+    without_weight = repeats_popularity(model, log)
+    model.weights_ = np.tile([0.0, 0.0, 0.0, 0.0, 0.5, 0.5], (4, 1))
+
+    assert without_weight
+    assert not repeats_popularity(model, log)
 
 
 def test_further_customers_do_not_change_which_items_of_others_are_held_out():

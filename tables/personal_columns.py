@@ -27,6 +27,8 @@ SHORTEST_PHONE = 1e6
 
 MAIL = r"^[^@\s]+@[^@\s]+[.][^@\s]+$"
 PHONE = r"^([+]|[(]?0|[(])[0-9() .-]{8,18}$"
+DATE = r"^[0-9]{1,2}[.-][0-9]{1,2}[.-](19|20)[0-9]{2}( |$)"
+"What looks like a telephone number and is a day, such as 01.02.1980."
 PERSON = r"^([A-Z][a-z]+ [A-Z][a-z]+|[一-龥]{1,4}[ 　][一-龥ぁ-ゖ]{1,4})$"
 
 CALLED_NAME = re.compile(
@@ -94,10 +96,11 @@ def _count_values(table: ir.Table, columns: Sequence[str]) -> dict[str, dict[str
 
 
 def _column_counts(cell: ir.Value, place: int) -> list[ir.Value]:
-    patterns = {"mails": MAIL, "phones": PHONE, "persons": PERSON}
-    matches = [
-        ibis.ifelse(cell.re_search(pattern), 1, 0).sum().name(f"{name}_{place}") for name, pattern in patterns.items()
-    ]
+    matching = {
+        name: cell.re_search(pattern) for name, pattern in (("mails", MAIL), ("phones", PHONE), ("persons", PERSON))
+    }
+    matching["phones"] &= ~cell.re_search(DATE)
+    matches = [ibis.ifelse(is_found, 1, 0).sum().name(f"{name}_{place}") for name, is_found in matching.items()]
     return [cell.count().name(f"values_{place}"), cell.nunique().name(f"distinct_{place}"), *matches]
 
 

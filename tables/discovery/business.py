@@ -20,12 +20,15 @@ from tables.discovery.proposal import Ask, Question, Setting
 from tables.discovery.vocabulary import EAST_ASIAN, normalise
 
 LANGUAGES = {
-    "de": ("kunde", "bestell", "betrag", "datum", "menge", "artikel", "preis", "rechnung", "umsatz", "anzahl"),
-    "fr": ("commande", "montant", "quantite", "prix", "facture", "achat"),
-    "es": ("cliente", "pedido", "importe", "cantidad", "precio", "fecha"),
-    "it": ("ordine", "importo", "quantita", "prezzo"),
-    "nl": ("klant", "bestel", "bedrag", "aantal", "prijs"),
-}
+    "de": (
+        "kunde", "bestell", "betrag", "datum", "menge", "artikel", "preis", "rechnung", "umsatz", "anzahl", "mitglied",
+        "vertrag", "monatsb", "geburts", "vorname", "nachname", "spende", "kundigung",
+    ),
+    "fr": ("commande", "montant", "quantite", "prix", "facture", "achat", "adherent", "prenom", "naissance"),
+    "es": ("cliente", "pedido", "importe", "cantidad", "precio", "fecha", "socio", "apellido"),
+    "it": ("ordine", "importo", "quantita", "prezzo", "cognome", "tessera"),
+    "nl": ("klant", "bestel", "bedrag", "aantal", "prijs", "lidnummer", "achternaam", "geboorte"),
+}  # fmt: skip
 "Beginnings of column names by language."
 CURRENCY_OF_LANGUAGE = {"ja": "JPY", "de": "EUR", "fr": "EUR", "es": "EUR", "it": "EUR", "nl": "EUR"}
 ZONE_OF_LANGUAGE = {

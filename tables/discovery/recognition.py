@@ -39,6 +39,10 @@ TOTAL = re.compile("total|gesamt|summe|montant|importe|amount|合計|小計|金�
 MIN_SCORE = 2.5
 SUFFICES = 2.5
 "Score of ids of customers and items without a time: just enough where nothing else fits."
+EVENT_NAMES = ("name", "type", "kind")
+"Names of the column with the event that many other tables have as well."
+MIN_ROWS_PER_NAME = 20
+"Rows for each different name from which on these are no names of things."
 MAX_CANDIDATES = 3
 "More columns of amounts are measurements, not what was paid."
 
@@ -184,6 +188,9 @@ def _candidates(
         for facts in examined.columns.values()
         if facts.name not in used and facts.n_filled and is_of_line(facts.name, column.name, examined=examined)
     ]
+    if (contract.name, column.name) == ("usage", "event"):
+        kinds = [facts for facts in free if normalise(facts.name) in EVENT_NAMES and facts.is_text]
+        return [one.name for one in kinds if one.n_distinct * MIN_ROWS_PER_NAME <= one.n_rows][:1]
     if column.kind == "time" and column.name in (contract.happens_at, "event_time"):
         dated = [facts for facts in free if facts.is_date and facts.n_filled * 2 > facts.n_rows]
         return [facts.name for facts in sorted(dated, key=lambda facts: -facts.n_distinct)]
@@ -196,6 +203,8 @@ def _candidates(
 
 
 def _by_value(column: ColumnContract, candidates: list[str]) -> str:
+    if column.name == "event":
+        return "by its few different values"
     what = "dates" if column.kind == "time" else "amounts"
     return (
         f"the only column with {what}"
@@ -239,4 +248,7 @@ def _has_own_key(examined: ExaminedSource, contract: TableContract, *, columns: 
     if contract.key is None:
         return True
     facts = examined.columns.get(str(columns[contract.key].column))
+    title = examined.columns.get(str(columns["title"].column)) if "title" in columns else None
+    if title is not None and title.n_distinct * MIN_ROWS_PER_NAME <= title.n_rows:
+        return False  # a log, whose rows have an id and a name each
     return facts is not None and (facts.n_distinct >= 0.98 * facts.n_rows or "valid_from" in columns)

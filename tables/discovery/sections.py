@@ -55,10 +55,19 @@ def describe_table(
     columns += [Setting(name, facts.name, _values(facts)) for name, facts in attributes.items() if name != facts.name]
     used = {facts.name for facts in attributes.values()} | read_elsewhere
     used |= {str(setting.value["column"]) for setting in rows if isinstance(setting.value, Mapping)}
-    unused = tuple(facts.name for facts in other_columns(guess) if facts.name not in used and not _is_derived(guess))
+    unused = tuple(
+        facts.name
+        for facts in other_columns(guess)
+        if facts.name not in used and not _is_derived(guess) and not _has_fields(guess, facts.name)
+    )
     return TableSection(
         name=guess.table, evidence=evidence, settings=tuple(settings), columns=tuple(columns), unused=unused
     )
+
+
+def _has_fields(guess: TableGuess, column: str) -> bool:
+    """Whether a column is an object, whose fields are columns of their own."""
+    return any(name.startswith(f"{column}.") for name in guess.examined.columns)
 
 
 def _place(guess: TableGuess) -> Iterator[Setting]:

@@ -6,11 +6,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from core.config.loading import read_config
 from kizuna.main import run
-from tables.discovery.business import currency_in_name
+from tables.discovery.business import currency_in_name, language_of
+from tables.engines.databases import connect_in_memory, store_frame
+from tables.personal_columns import find_personal_columns
 from tables.sources.opening import open_tables
 
 DAYS = range(60)
@@ -82,3 +85,20 @@ def test_a_name_that_the_header_has_twice_means_the_first_column():
     assert toml["tables"]["purchases"]["columns"]["event_time"] == "Date (1)"
     rows = open_tables(read_config(Path("kizuna.toml"), {}))["purchases"].to_pyarrow().to_pylist()
     assert {row["event_time"].year for row in rows} == {2024}
+
+
+def test_a_german_gym_is_in_germany_and_its_dates_are_no_telephone_numbers():
+    members = ["Mitgliedsnummer;Tarif;Monatsbeitrag;Vertragsbeginn;Vertragsende;Geburtsdatum"] + [
+        f"{100 + n};Basic;19,90 €;01.{1 + n % 12:02d}.2023;{f'15.{1 + n % 6:02d}.2024' if n % 2 else ''};"
+        f"0{1 + n % 9}.02.19{60 + n % 30}"
+        for n in DAYS
+    ]
+
+    toml = init({"mitglieder.csv": members})
+
+    assert (toml["time_zone"], toml["currency"]) == ("Europe/Berlin", "EUR")
+    assert set(toml["tables"]) == {"subscriptions"}
+    assert language_of(["Mitgliedsnummer", "Vertragsbeginn"]) == "de"
+    birthdays = pa.table({"day": [f"0{1 + n % 9}.02.19{60 + n % 30}" for n in DAYS]})
+    table = store_frame(connect_in_memory(), "members", frame=birthdays)
+    assert "phone numbers" not in {one.looks_like for one in find_personal_columns("members", table, columns=["day"])}

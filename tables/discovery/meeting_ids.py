@@ -1,0 +1,55 @@
+"""Which of several ids of a log is the customer: the one by which its rows meet the subscriptions.
+
+events          user.id  account.id         subscriptions    account.id
+                u1       a1                                  a1
+                u2       a1                                  a2
+                u3       a2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import replace
+
+from tables.discovery.guesses import ColumnGuess, TableGuess
+from tables.discovery.keys import compare_ids, ids_of
+from tables.discovery.vocabulary import load_vocabulary
+
+FEW, MOST = 0.1, 0.5
+"Shares of ids that are those of subscriptions: below the first they do not meet, above the second they do."
+TABLES = ("usage", "purchases", "tickets", "surveys", "contacts")
+
+
+def meet_subscriptions(guesses: Sequence[TableGuess]) -> list[TableGuess]:
+    """The tables, those whose customers are none of the subscriptions' with the account as the customer if it is."""
+    subscriptions = next((guess for guess in guesses if guess.table == "subscriptions"), None)
+    customer = None if subscriptions is None else subscriptions.facts("customer_id")
+    if subscriptions is None or customer is None or any(guess.table == "customers" for guess in guesses):
+        return list(guesses)
+    subscriber_ids = ids_of(subscriptions.examined, customer.name)
+    return [_with_account(guess, subscriber_ids) if guess.table in TABLES else guess for guess in guesses]
+
+
+def _with_account(guess: TableGuess, subscriber_ids: Set[str]) -> TableGuess:
+    customer = guess.facts("customer_id")
+    if customer is None or _share(guess, customer.name, subscriber_ids=subscriber_ids) >= FEW:
+        return guess
+    vocabulary = load_vocabulary()
+    for facts in guess.examined.columns.values():
+        is_account = any(
+            vocabulary.rank_of(facts.name, table=table, column="account_id") is not None
+            for table in (guess.table, "customers")
+        )
+        if (
+            is_account
+            and facts.name != customer.name
+            and _share(guess, facts.name, subscriber_ids=subscriber_ids) > MOST
+        ):
+            column = ColumnGuess(column=facts.name, evidence="its ids are those of the subscriptions' customers")
+            return replace(guess, columns=guess.columns | {"customer_id": column}, choices={})
+    return guess
+
+
+def _share(guess: TableGuess, column: str, *, subscriber_ids: Set[str]) -> float:
+    overlap = compare_ids(ids_of(guess.examined, column), subscriber_ids)
+    return overlap.n_shared / max(overlap.n_ids, 1)

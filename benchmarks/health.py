@@ -79,8 +79,8 @@ def champion_before(tables: Tables, day: date) -> tuple[ChurnModel, str]:
     known_by_then = Tables(msgspec.structs.replace(tables.config, watermark=day), tables.backend,
                    sources=tables.sources, conformed=tables.conformed, usable=tables.usable)  # fmt: skip
     rows = load_churn_rows(known_by_then)
-    cutoffs, churned = rows.folds.refit, rows.outcomes.churned
-    model = rows.fit(default_recipes(tables.config)[MODEL].with_settings({"n_resamples": 0}), rows.all_mature)
+    cutoffs, churned = rows.folds.refit, rows.mature_outcomes.churned
+    model = rows.fit(default_recipes(tables.config)[MODEL].with_settings({"n_resamples": 0}), rows.all_fit_rows)
     data = f"{len(rows):,} rows, {int(churned.sum()):,} of them churned"
     choice = f"`{MODEL}` (training would choose `base_rate`, which gives every customer the same risk)"
     return model, f"{choice}, fitted on {len(cutoffs)} cutoffs from {cutoffs[0]} to {cutoffs[-1]}: {data}"

@@ -13,6 +13,7 @@ from benchmarks.figures import BenchmarkFigure, publish
 from benchmarks.fits import Fit
 from benchmarks.pages import describe_comparisons, format_interval, metric_figures, table, write_section
 from benchmarks.ranking_tasks import RankingBenchmark
+from core.choosing import choose_simplest
 from core.intervals import Estimate
 from core.model_card import Comparison, Metric
 from models.metrics.ranking.accuracy import accuracy
@@ -20,7 +21,6 @@ from models.metrics.ranking.data import RankingData
 from models.metrics.ranking.evaluation import compare_rankings, ranking_metrics, share_of_best
 from models.metrics.ranking.splits import Split
 from models.recommenders.catalogue import RECOMMENDERS
-from training.judging.choosing import choose_simplest
 
 COMBINED_MODELS = ("blend", "reranked")
 "Models that combine others."

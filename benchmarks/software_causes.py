@@ -54,7 +54,7 @@ def config_of(company: SimulatedSoftware) -> Config:
 def champion_of(tables: Tables) -> AdditiveChurnModel:
     """Fit the churn model: logistic regression on every mature row, as `kizuna train churn` does."""
     rows = load_churn_rows(tables)
-    mature = rows.all_mature
+    mature = rows.outcomes.is_mature
     return Logistic(n_resamples=0, seed=tables.config.seed).fit(rows.features.take(mature), rows.outcomes.take(mature))
 
 

@@ -14,6 +14,10 @@ def outcome_words(*, is_event: bool) -> tuple[str, str]:
     return ("had the event", "did not have the event") if is_event else ("churned", "stayed")
 
 
+MIN_OBSERVED_DAYS = 30
+"Of the horizon, for a row to say something before it is mature."
+
+
 @dataclass(frozen=True, kw_only=True)
 class Labels:
     """Labels of rows (customer, cutoff), aligned with their cohort; every array is (n,).
@@ -21,7 +25,8 @@ class Labels:
         cutoff   gap     horizon
         [-------)[-------------------------)   a row is mature if the whole horizon was observed
 
-    `churned` has a meaning for mature rows only. Others are never trained or measured on.
+    `churned` has a meaning for mature rows only; others are never measured on. Where `is_daily`, `churned` of other
+    rows is what was seen by `observed_until`, and models may be fitted on them (`is_usable`).
     """
 
     customer_ids: NDArray[np.str_]
@@ -40,6 +45,8 @@ class Labels:
     gap_days: int = 0
     is_event: bool = False
     "Whether the outcome is a predicted event; then `churned` is true for customers who had it."
+    is_daily: bool = False
+    "Whether who churned is known day by day, so that a row says something before it is mature."
     definition: str = ""
     "In words, e.g. 'no purchase within 90 days'."
 
@@ -55,6 +62,11 @@ class Labels:
     def is_mature(self) -> NDArray[np.bool_]:
         """Whether the whole horizon lies before the watermark, (n,)."""
         return self.cutoffs + np.timedelta64(self.gap_days + self.horizon_days, "D") <= self.observed_until
+
+    @property
+    def is_usable(self) -> NDArray[np.bool_]:
+        """Whether a model can learn from each row, (n,): mature, or observed for `MIN_OBSERVED_DAYS` day by day."""
+        return self.is_mature | (self.is_daily & (self.days_observed >= MIN_OBSERVED_DAYS))
 
     @property
     def days_observed(self) -> NDArray[np.int64]:

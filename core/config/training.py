@@ -73,8 +73,10 @@ class Cutoffs(Section, frozen=True):
     "Test cutoff, later than all training cutoffs."
     step_days: int | None = None
     "Days between training cutoffs that are chosen from the history. Without, 14 to 30, the more the longer it is."
-    max_cutoffs: int = 12
-    "Number of training cutoffs that are chosen from the history, at most."
+    max_cutoffs: int | None = None
+    """\
+    Number of training cutoffs that are chosen from the history, at most. Without, 12, and up to 24 where they hold
+    fewer than 24,000 rows."""
 
 
 class RiskLevels(Section, frozen=True):

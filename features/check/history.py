@@ -16,7 +16,7 @@ from core.i18n.message import Message
 from core.labels import Labels
 from features.check.data import CheckedData
 from features.cohort import select_cohort
-from features.labels.cutoffs import space_cutoffs
+from features.labels.cutoffs import count_cutoffs, space_cutoffs
 from features.labels.labelling import (
     LABELS,
     describe_short_history,
@@ -85,16 +85,19 @@ def check_history(tables: Tables) -> HistoryCheck:
         problems=tuple(problems),
         first=begin,
         certain_until=mature_until,
-        train=_training_cutoffs(config, first=begin, test=test),
+        train=_training_cutoffs(tables, first=begin, test=test),
         test=test,
         is_stated=config.cutoffs.test is not None,
         short_lookbacks=tuple(day for day in train if day - timedelta(days=config.active_days) < begin),
     )
 
 
-def _training_cutoffs(config: Config, *, first: date, test: date) -> tuple[date, ...]:
+def _training_cutoffs(tables: Tables, *, first: date, test: date) -> tuple[date, ...]:
     """Those whose labels end by the test cutoff."""
-    candidates = sorted(set(config.cutoffs.train)) or space_cutoffs(config, first=first, test=test)
+    config = tables.config
+    candidates = sorted(set(config.cutoffs.train)) or space_cutoffs(
+        config, first=first, test=test, max_cutoffs=count_cutoffs(tables, test)
+    )
     return tuple(day for day in candidates if day + config.label_duration <= test)
 
 

@@ -32,6 +32,7 @@ class EventLabel:
     """Whether a customer has the event in the window; it happened on the day of the first row."""
 
     waits_for_renewal = False
+    is_daily = False
 
     def __init__(self, event: PredictedEvent) -> None:
         self._event = event

@@ -49,9 +49,10 @@ def label_outcomes(tables: Tables, cohort: Cohort) -> Labels:
     def label_cutoff(latest: Tables, query: LabelQuery) -> tuple[LabelResult, NDArray[np.float64]]:
         return label.label(latest, query), _amount_after(latest, query)
 
-    return _label_cohort(
+    outcomes = _label_cohort(
         tables, cohort, label_cutoff=label_cutoff, horizon_days=churn.horizon_days, definition=_describe(label, churn)
     )
+    return outcomes.censor(np.datetime64(label_watermark(tables), "D")) if label.is_daily else outcomes
 
 
 def can_churn(tables: Tables, cohort: Cohort) -> NDArray[np.bool_]:
@@ -115,6 +116,11 @@ def _describe(label: Label, churn: ChurnDefinition) -> str:
 def label_watermark(tables: Tables) -> date:
     """The first day for which labels are not certain yet. The window of a mature label ends by it."""
     return tables.watermark(_label_of(tables).table) - confirmation_delay(tables)
+
+
+def is_daily(tables: Tables) -> bool:
+    """Whether it is known day by day who churned; see `Label.is_daily`."""
+    return _label_of(tables).is_daily
 
 
 def confirmation_delay(tables: Tables) -> timedelta:
@@ -191,6 +197,7 @@ def _label_cohort(
         horizon_days=horizon_days,
         gap_days=tables.config.churn.gap_days,
         is_event=tables.event is not None,
+        is_daily=_label_of(tables).is_daily,
         definition=definition,
     )
 

@@ -21,6 +21,7 @@ class NoPurchase:
 
     table = "purchases"
     waits_for_renewal = False
+    is_daily = False
 
     def describe(self, churn: ChurnDefinition) -> str:
         """The definition in words."""

@@ -15,6 +15,7 @@ class NoUsage:
 
     table = "usage"
     waits_for_renewal = False
+    is_daily = False
 
     def describe(self, churn: ChurnDefinition) -> str:
         """The definition in words."""

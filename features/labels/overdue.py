@@ -28,6 +28,7 @@ class Overdue:
 
     table = "purchases"
     waits_for_renewal = False
+    is_daily = False
 
     def describe(self, churn: ChurnDefinition) -> str:
         """The definition in words."""

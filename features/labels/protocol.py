@@ -92,6 +92,10 @@ class Label(Protocol):
     waits_for_renewal: bool
     "Whether churn is certain only after the grace period, because a renewal may still come."
 
+    is_daily: bool
+    """Whether who churned is known day by day, and rarely enough in a horizon that rows which are observed in part say
+    something. Of an inactivity, only those who stay are known early, which says more of the frequent buyers."""
+
     def describe(self, churn: ChurnDefinition) -> str:
         """The definition in words, e.g. 'no purchase within 90 days'."""
         ...

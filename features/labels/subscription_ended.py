@@ -30,6 +30,7 @@ class SubscriptionEnded:
 
     table = TABLE
     waits_for_renewal = True
+    is_daily = True
 
     def describe(self, churn: ChurnDefinition) -> str:
         """The definition in words."""

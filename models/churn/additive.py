@@ -35,6 +35,7 @@ from models.calibration import Platt
 from models.churn.aligned_values import align_values
 from models.churn.customer_folds import TrainingRows
 from models.churn.level import Level, LevelByCutoff
+from models.churn.partial_windows import weigh_observed
 from models.churn.reasons import explain_scores, usual_values
 from models.churn.word_rates import WordRates, encode_training_rows
 from models.protocols import Settings
@@ -127,7 +128,7 @@ class AdditiveModel(ABC):
         return self.name, settings, columns, needs_held_out
 
     def fit(self, features: FeatureTable, outcomes: Labels) -> Self:
-        """Fit on mature rows, aligned one to one; the horizon is that of the outcomes."""
+        """Fit on usable rows (`Labels.is_usable`), aligned one to one; the horizon is that of the outcomes."""
         _check_rows(features, outcomes)
         self.columns_ = self.choose_columns(features.columns)
         self.horizon_days_ = outcomes.horizon_days
@@ -138,14 +139,17 @@ class AdditiveModel(ABC):
             outcomes.churned.astype(np.float64),
             outcomes.customer_ids,
             outcomes.is_event,
-            self._weigh(outcomes.cutoffs),
+            self._weigh(outcomes),
         )
         self.word_rates_ = WordRates.fit(rows, self.columns_)
         rows = encode_training_rows(rows, self.columns_, seed=self.seed)
         self.fit_rows(rows)
         self.resample_scale_ = rows.resample_scale
+        mature = outcomes.is_mature
         self.levels_ = LevelByCutoff.of(
-            self.platt_.apply(self.log_odds(rows.values)), rows.churned, cutoffs=outcomes.cutoffs
+            self.platt_.apply(self.log_odds(rows.values[mature])),
+            rows.churned[mature],
+            cutoffs=outcomes.cutoffs[mature],
         )
         self.level_spread_ = self.levels_.standard_deviation
         return self
@@ -231,11 +235,13 @@ class AdditiveModel(ABC):
         """The columns of the values that `fit_rows` gets: those with very many words are numbers."""
         return self.word_rates_.as_numbers(self.columns_)
 
-    def _weigh(self, cutoffs: NDArray[np.datetime64]) -> NDArray[np.float64] | None:
+    def _weigh(self, outcomes: Labels) -> NDArray[np.float64] | None:
+        weights = weigh_observed(outcomes)
         if self.half_life_days is None:
-            return None
-        days = (cutoffs.max() - cutoffs).astype("timedelta64[D]").astype(np.float64)
-        return 0.5 ** (days / self.half_life_days)
+            return weights
+        days = (outcomes.cutoffs.max() - outcomes.cutoffs).astype("timedelta64[D]").astype(np.float64)
+        by_age = 0.5 ** (days / self.half_life_days)
+        return by_age if weights is None else weights * by_age
 
     def _align(self, features: FeatureTable) -> NDArray[np.float64]:
         return self.word_rates_.encode(align_values(features, self.columns_))
@@ -276,10 +282,10 @@ def _check_rows(features: FeatureTable, outcomes: Labels) -> None:
         raise BadInput(
             f"{len(features)} rows of features and {len(outcomes)} outcomes are not the same rows; align them"
         )
-    if not len(outcomes):
+    if not outcomes.is_mature.any():
         raise NotEnoughHistory("there is no mature row to fit a model on; add earlier cutoffs or shorten the horizon")
-    if not outcomes.is_mature.all():
-        raise BadInput(f"{(~outcomes.is_mature).sum()} rows are not mature; fit on rows whose horizon is over")
+    if not outcomes.is_usable.all():
+        raise BadInput(f"{(~outcomes.is_usable).sum()} rows are not mature; fit on rows whose horizon is over")
 
 
 CHURN_MODELS: Catalogue[type[AdditiveModel]] = Catalogue.of_folder(

@@ -114,9 +114,13 @@ class TrainingRows:
 def mean_log_loss(log_odds: NDArray[np.float64], rows: TrainingRows) -> float:
     """The weighted mean log loss in nats of the rows that have log-odds, (n,); NaN is no prediction."""
     is_predicted = ~np.isnan(log_odds)
-    log_odds, churned = log_odds[is_predicted], rows.churned[is_predicted]
-    losses = np.logaddexp(0, log_odds) - churned * log_odds
+    losses = log_losses(log_odds[is_predicted], rows.churned[is_predicted])
     return float(np.average(losses, weights=rows.row_weights[is_predicted]))
+
+
+def log_losses(log_odds: NDArray[np.float64], churned: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The log loss of each row in nats, (n,)."""
+    return np.logaddexp(0, log_odds) - churned * log_odds
 
 
 def rows_with_weight(weights: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -10,16 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from core.choosing import choose_simplest
 from models.artifact import Artifact
 from models.calibration import Platt
 from models.churn.additive import AdditiveModel
-from models.churn.customer_folds import TrainingRows, mean_log_loss, rows_with_weight
+from models.churn.customer_folds import TrainingRows, log_losses, rows_with_weight
 from models.churn.design_matrix import DesignMatrix
 from models.churn.shared_fits import fit_shared
 from models.setting_types import Knots, Positive, Resamples
 
-REGULARIZATIONS = (1.0, 10.0, 100.0, 1000.0)
-"Tried where none is set."
+REGULARIZATIONS = (1000.0, 100.0, 10.0, 1.0)
+"""Tried where none is set. The strongest within one standard error of the best is taken, as in the lasso's `lambda.1se`
+(Hastie et al. 2009, section 7.10): the best one by chance fits a small firm's past too closely."""
 N_KNOTS = (0, 3)
 """Numbers of spline knots tried where none is set. Knots help where a single column carries a fact, as in a
 cross-section; counts over several windows already act as a piecewise curve."""
@@ -82,7 +84,7 @@ class Logistic(AdditiveModel):
             design = matrix.transform(rows.values)
             held_out = _predict_held_out(design, rows, held_out=held_out_folds, penalties=penalties)
             trials += [(matrix, penalty, log_odds) for penalty, log_odds in held_out.items()]
-        self.design_, penalty, self.held_out_ = min(trials, key=lambda trial: mean_log_loss(trial[2], rows))
+        self.design_, penalty, self.held_out_ = trials[_choose_trial([trial[2] for trial in trials], rows)]
         return penalty
 
     def raw_contributions(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -104,6 +106,17 @@ class Logistic(AdditiveModel):
         self.weights_ = arrays.pop("weights")
         arrays.pop("usual")
         self.design_ = DesignMatrix(**arrays)
+
+
+def _choose_trial(held_out: Sequence[NDArray[np.float64]], rows: TrainingRows) -> int:
+    """The first of the trials whose mean log loss lies within one standard error of the lowest one."""
+    is_held_out = ~np.isnan(held_out[0])
+    held = rows.take(is_held_out)
+    gains = {
+        str(trial): -held.row_weights * log_losses(log_odds[is_held_out], held.churned)
+        for trial, log_odds in enumerate(held_out)
+    }
+    return int(choose_simplest(held.customer_ids, gains))
 
 
 def _fit_weights(

@@ -132,7 +132,6 @@ grace_days = 30
 
 [cutoffs]
 step_days = 30
-max_cutoffs = 12
 
 [risk_levels]
 medium = 0.08

@@ -55,13 +55,13 @@ def score_refresh(
     test = kept.test_rows
     if kept.folds.test > champion.cutoff:
         with session.progress.during("the challenger's recipe"):
-            scores = kept.fit_and_score(Recipe.of_card(challenger), train=kept.train, test=test)
+            scores = kept.fit_and_score(Recipe.of_card(challenger), kept.select_fit_rows(kept.folds.test), test=test)
         both = {CHALLENGER: scores, OPPONENT: rows.score(load_champion(session, challenger.kind), test)}
     else:
         steps = session.progress.over([(CHALLENGER, challenger), (OPPONENT, champion)], "both recipes")
         both = {
             name: kept.fit_and_score(
-                Recipe.of_card(card), train=kept.rows_known_by_test(card.training_cutoffs), test=test
+                Recipe.of_card(card), kept.select_fit_rows(kept.folds.test, card.training_cutoffs), test=test
             )
             for name, card in steps
         }

@@ -1,7 +1,7 @@
 """Train churn models: the steps of `kizuna train churn`, in order.
 
     features and labels -> leak detection -> validation chooses a model -> calibration if it is better
-    -> one test on a later period -> final fit on every mature row -> challenger in the registry
+    -> one test on a later period -> final fit on every known outcome -> challenger in the registry
 
 The best baseline becomes champion where there is none.
 """
@@ -56,6 +56,8 @@ class ChurnStudy:
     recipes: dict[str, Recipe]
     validation: Trials
     test: Trials
+    windows: Trials
+    "The chosen recipe and the baselines on every later window."
     chosen: str
     best_baseline: str
     metrics: tuple[Metric, ...]
@@ -64,13 +66,12 @@ class ChurnStudy:
     def evaluation(self, name: str, *, is_first_champion: bool = False) -> Evaluation:
         """The metrics of every recipe, and the comparison of one of them with the baselines."""
         baselines = BASELINES if name not in BASELINES else BASELINES[:1]
-        windows = every_window(self.rows, validation=self.validation, test=self.test)
         return Evaluation(
             recipe=self.recipes[name],
             baselines=BASELINES,
             metrics=self.metrics,
-            comparisons=windows.compare_with(name, baselines),
-            measured=windows.period,
+            comparisons=self.windows.compare_with(name, baselines),
+            measured=self.windows.period,
             is_first_champion=is_first_champion,
         )
 
@@ -86,7 +87,7 @@ def train_churn(
     recipes = select_recipes(session, model, settings=settings or {})
     with track_training(session, kind, continued=session.continued_run) as run:
         study = evaluate(session, recipes, model=model)
-        with session.progress.during(f"fitting {study.chosen} on every mature row"):
+        with session.progress.during(f"fitting {study.chosen} on every known outcome"):
             fitted, package = fit_final(session, study, kind=kind, name=study.chosen)
         log_study(run, study, model=fitted)
         return register(
@@ -127,6 +128,8 @@ def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | No
                 recipes[chosen], rows, validation=validation, progress=progress
             )
         test = score_test(final, rows, progress=progress)
+        contenders = {name: recipe for name, recipe in final.items() if name in (*BASELINES, chosen)}
+        windows = every_window(contenders, rows, validation=validation, test=test, progress=progress)
     # The champion of the first day has to rank customers, or there would be no health scores, tasks and segments.
     baselines = {name: validation.scores[name] for name in RANKING_BASELINES}
     best_baseline = choose(baselines, validation.outcomes)
@@ -135,6 +138,7 @@ def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | No
         recipes=final,
         validation=validation,
         test=test,
+        windows=windows,
         chosen=chosen,
         best_baseline=best_baseline,
         metrics=(*validation.metrics(), *test.metrics()),
@@ -145,9 +149,9 @@ def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | No
 def fit_final(
     session: Session, study: ChurnStudy, *, kind: ModelKind, name: str, is_first_champion: bool = False
 ) -> tuple[ChurnModel, ModelPackage]:
-    """Fit one of the recipes on every mature row; returns the model and what is registered of it."""
+    """Fit one of the recipes on every known outcome; returns the model and what is registered of it."""
     rows = study.rows
-    model = rows.fit(study.recipes[name], rows.all_mature)
+    model = rows.fit(study.recipes[name], rows.all_fit_rows)
     card = build_card(
         session,
         kind,
@@ -157,7 +161,7 @@ def fit_final(
         test_cutoff=rows.folds.test,
         horizon_days=rows.outcomes.horizon_days,
         cohort=rows.cohort,
-        base_rate=float(rows.outcomes.churned.mean()),
+        base_rate=float(rows.mature_outcomes.churned.mean()),
         leaks=doubt_model(study.metrics, name, columns=model.columns_, allowed=session.config.allow_features),
         groups=measure_groups(
             study.test.scores[name], study.test.outcomes, groups=attribute_groups(rows), seed=session.config.seed
@@ -188,13 +192,15 @@ def limits(session: Session, study: ChurnStudy, *, model: ChurnModel) -> tuple[s
     """What a reader of the metrics must know."""
     folds = study.rows.folds
     undated = [column.name for column in model.columns_ if column.as_of_today]
-    as_of_today = f"Known as of today only, perhaps written after the cutoff: {', '.join(undated)}."
+    as_of_today = f"FitRows as of today only, perhaps written after the cutoff: {', '.join(undated)}."
     rows = study.rows
     contacted = describe_contacted(rows.contacted, rows.outcomes, are_left_out=rows.leaves_out_contacted)
     return (
         RECIPE_FIGURES.format(last=max(folds.train), test=folds.test),
         f"Validation: {rows.validation_summary}.",
-        *describe_level(rows.outcomes, subject="Churn" if session.tables.event is None else "The rate of the event"),
+        *describe_level(
+            rows.mature_outcomes, subject="Churn" if session.tables.event is None else "The rate of the event"
+        ),
         *(f"{notice}." for notice in folds.notices),
         *([as_of_today] if undated else []),
         *study.screening.notes,

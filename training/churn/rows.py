@@ -29,7 +29,7 @@ from training.run.recipe import Recipe
 
 MAX_DAYS = 3
 "Cutoffs that a message names."
-MIN_ORIGIN_CUSTOMERS = 25
+MIN_ORIGIN_CUSTOMERS = 12
 "Of each class, to fit a model at a validation origin: with fewer it says little about one fitted on the whole history."
 MIN_ORIGINS, ENOUGH_CHURNED = 3, 1_000
 """Validation origins that are used where there are as many, and churned rows at them that make more of them needless:
@@ -37,8 +37,28 @@ older origins cost a fit of every model each and resemble today least."""
 
 
 @dataclass(frozen=True)
+class FitRows:
+    """What a model can be fitted on: some of the rows, (n,), and the outcomes of all as they were known then."""
+
+    rows: NDArray[np.bool_]
+    outcomes: Labels
+
+
+@dataclass(frozen=True)
+class ValidationFold:
+    """What recipes are fitted on and the rows, (n,), that they are compared on."""
+
+    name: str
+    fit_rows: FitRows
+    validation: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class ChurnRows:
-    """Features and outcomes at every cutoff of the folds, aligned row by row; mature rows only."""
+    """Features and outcomes at every cutoff of the folds, aligned row by row.
+
+    Rows that are not mature are fitted on only, where the label is known day by day, with what was known of them then.
+    """
 
     folds: Folds
     features: FeatureTable
@@ -55,10 +75,20 @@ class ChurnRows:
         """The rows of these cutoffs, (n,)."""
         return np.isin(self.outcomes.cutoffs, np.array(list(cutoffs), "datetime64[D]"))
 
-    def rows_known_by_test(self, cutoffs: Collection[date]) -> NDArray[np.bool_]:
-        """The rows of these cutoffs whose labels end by the test cutoff, (n,); the training rows if there are none."""
-        rows = self.at(cutoffs) & self.folds.is_labelled_by(self.outcomes.cutoffs, self.folds.test)
-        return rows if rows.any() else self.train
+    def select_fit_rows(self, day: date, cutoffs: Collection[date] = ()) -> FitRows:
+        """What a training on this day could be fitted on: the rows of these cutoffs, or of all, and their outcomes.
+
+        All rows where none of the cutoffs had outcomes by then. Of open windows, what was certain by that day is known.
+        """
+        of_cutoffs = self.at(cutoffs or (*self.folds.train, *self.folds.purged))
+        outcomes, rows = self.outcomes, self.folds.is_labelled_by(self.outcomes.cutoffs, day)
+        if outcomes.is_daily:
+            certain_until = np.datetime64(day, "D") - np.timedelta64(self.folds.delay_days, "D")
+            outcomes = outcomes.censor(np.where(rows, outcomes.observed_until, certain_until))
+            rows = outcomes.is_usable & (outcomes.cutoffs < np.datetime64(day, "D"))
+        if cutoffs and not (rows & of_cutoffs).any():
+            return self.select_fit_rows(day)
+        return FitRows(rows & of_cutoffs, outcomes)
 
     @property
     def leaves_out_contacted(self) -> bool:
@@ -87,22 +117,32 @@ class ChurnRows:
         return self.at((self.folds.test,))
 
     @property
-    def all_mature(self) -> NDArray[np.bool_]:
-        """Every mature row of the folds' cutoffs, (n,); the registered model is fitted on them."""
-        return self.at(self.folds.refit)
+    def all_fit_rows(self) -> FitRows:
+        """Every row of the folds' cutoffs; the registered model is fitted on them."""
+        return FitRows(self.at(self.folds.refit), self.outcomes)
 
-    def validation_folds(self) -> list[Fold]:
+    @property
+    def mature_outcomes(self) -> Labels:
+        """The outcomes whose horizon is over."""
+        return self.outcomes.take(self.outcomes.is_mature)
+
+    def validation_folds(self) -> list[ValidationFold]:
         """The folds that recipes are compared on before the test.
 
         Walk-forward folds with too few churned customers to learn from are left out while others remain. Of the rest,
         the newest `MIN_ORIGINS` are used, and older ones until all of them hold `ENOUGH_CHURNED` churned rows.
         """
         folds = [
-            replace(fold, validation=fold.validation & self.rows_without_contact)
+            ValidationFold(fold.name, self._select_fit_rows_of(fold), fold.validation & self.rows_without_contact)
             for fold in self.folds.validation(self.outcomes.customer_ids, self.outcomes.cutoffs)
         ]
-        usable = [fold for fold in folds if self._can_be_fitted(fold)] or folds[-1:]
+        usable = [fold for fold in folds if self._can_be_fitted(fold.fit_rows)] or folds[-1:]
         return usable[-self._count_origins(usable) :] if self.folds.scheme == "walk_forward" else usable
+
+    def _select_fit_rows_of(self, fold: Fold) -> FitRows:
+        if fold.day is None:
+            return FitRows(fold.train, self.outcomes)
+        return self.select_fit_rows(fold.day, self.folds.train)
 
     @property
     def validation_summary(self) -> str:
@@ -111,14 +151,14 @@ class ChurnRows:
             return describe_walk_forward([fold.name for fold in self.validation_folds()])
         return self.folds.summary
 
-    def _count_origins(self, folds: list[Fold]) -> int:
+    def _count_origins(self, folds: list[ValidationFold]) -> int:
         """How many of the newest folds are enough."""
         churned = np.cumsum([(fold.validation & self.outcomes.churned).sum() for fold in reversed(folds)])
         return max(MIN_ORIGINS, int(np.searchsorted(churned, ENOUGH_CHURNED)) + 1)
 
-    def _can_be_fitted(self, fold: Fold) -> bool:
-        train = fold.train & self.rows_without_contact
-        classes = (train & self.outcomes.churned, train & ~self.outcomes.churned)
+    def _can_be_fitted(self, fit_rows: FitRows) -> bool:
+        train, churned = fit_rows.rows & self.rows_without_contact, fit_rows.outcomes.churned
+        classes = (train & churned, train & ~churned)
         return all(len(np.unique(self.outcomes.customer_ids[rows])) >= MIN_ORIGIN_CUSTOMERS for rows in classes)
 
     def take_labelled(self, rows: NDArray[np.bool_]) -> LabelledRows:
@@ -129,20 +169,20 @@ class ChurnRows:
         """The same rows without some features."""
         return replace(self, features=self.features.select([one for one in self.features.names if one not in names]))
 
-    def fit(self, recipe: Recipe, rows: NDArray[np.bool_]) -> ChurnModel:
-        """Fit the recipe's model on these rows, without those that a retention contact may have changed."""
-        others = rows & self.rows_without_contact
+    def fit(self, recipe: Recipe, fit_rows: FitRows) -> ChurnModel:
+        """Fit the recipe's model on what is known, without the rows that a retention contact may have changed."""
+        others = fit_rows.rows & self.rows_without_contact
         # Both classes are needed; a few contacted rows are better than no model.
-        rows = others if len(np.unique(self.outcomes.churned[others])) == 2 else rows
-        return recipe.build(CHURN_MODELS).fit(self.features.take(rows), self.outcomes.take(rows))
+        rows = others if len(np.unique(fit_rows.outcomes.churned[others])) == 2 else fit_rows.rows
+        return recipe.build(CHURN_MODELS).fit(self.features.take(rows), fit_rows.outcomes.take(rows))
 
     def score(self, model: ChurnModel, rows: NDArray[np.bool_]) -> Scores:
         """Score these rows by a fitted model."""
         return model.score(self.features.take(rows), self.outcomes.horizon_days)
 
-    def fit_and_score(self, recipe: Recipe, *, train: NDArray[np.bool_], test: NDArray[np.bool_]) -> Scores:
-        """Fit the recipe on some rows and score others, without score intervals, which cost many refits."""
-        return self.score(self.fit(recipe.with_settings({"n_resamples": 0}), train), test)
+    def fit_and_score(self, recipe: Recipe, fit_rows: FitRows, *, test: NDArray[np.bool_]) -> Scores:
+        """Fit the recipe on what is known and score other rows, without score intervals, which cost many refits."""
+        return self.score(self.fit(recipe.with_settings({"n_resamples": 0}), fit_rows), test)
 
 
 def fit_few_rows(model: ChurnModel) -> ChurnModel:
@@ -175,12 +215,12 @@ def load_churn_rows(tables: Tables, extra_cutoffs: Iterable[date] = ()) -> Churn
     folds = folds_of(tables)
     cohort = select_cohort(tables, [*folds.refit, *(day for day in extra_cutoffs if day < folds.test)])
     outcomes = label_outcomes(tables, cohort)
-    mature = outcomes.is_mature
-    mature_cohort = Cohort(cohort.customer_ids[mature], cohort.cutoffs[mature], cohort.definition)
-    outcomes = outcomes.take(mature)
+    usable = outcomes.is_usable
+    usable_cohort = Cohort(cohort.customer_ids[usable], cohort.cutoffs[usable], cohort.definition)
+    outcomes = outcomes.take(usable)
     refuse_empty_cutoffs(folds, outcomes, cohort=cohort.definition)
     contacted = find_contacted(tables, outcomes) if tables.event is None else np.zeros(len(outcomes), np.bool_)
-    features = add_event_history(compute_features(tables, mature_cohort), tables)
+    features = add_event_history(compute_features(tables, usable_cohort), tables)
     return ChurnRows(folds, features, outcomes, cohort.definition, contacted)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.choosing import choose_simplest
 from core.config.data_set import Config
 from core.labels import Labels
 from core.model_card import Comparison, Metric
@@ -15,8 +17,7 @@ from core.scores import Scores
 from models.churn.additive import CHURN_MODELS
 from models.metrics.churn.data import log_losses
 from models.metrics.classification import churn_metrics, compare
-from training.churn.rows import ChurnRows
-from training.judging.choosing import choose_simplest
+from training.churn.rows import ENOUGH_CHURNED, ChurnRows
 from training.run.recipe import Recipe, default_recipe
 from training.run.session import Progress, run_parallel
 
@@ -50,8 +51,14 @@ class Trials:
             for metric in churn_metrics(model, scores, outcomes=self.outcomes, split=self.split, groups=self.groups)
         )
 
+    def of(self, models: Iterable[str]) -> Trials:
+        """The scores of some models."""
+        return replace(self, scores={name: self.scores[name] for name in models})
+
     def __add__(self, other: Trials) -> Trials:
         """The same models on the rows of both, which have no groups."""
+        if not len(other.outcomes):
+            return self
         scores = {name: concatenate_scores([of_model, other.scores[name]]) for name, of_model in self.scores.items()}
         return Trials(scores, Labels.join([self.outcomes, other.outcomes]), "every_window")
 
@@ -106,7 +113,7 @@ def validate(
     folds = rows.validation_folds()
     steps = [(recipe, fold) for recipe in recipes.values() for fold in folds]
     scores = run_parallel(
-        lambda step: rows.fit_and_score(step[0], train=step[1].train, test=step[1].validation),
+        lambda step: rows.fit_and_score(step[0], step[1].fit_rows, test=step[1].validation),
         steps,
         progress=progress,
         label=label,
@@ -118,8 +125,9 @@ def validate(
 
 def score_test(recipes: Mapping[str, Recipe], rows: ChurnRows, *, progress: Progress) -> Trials:
     """Fit each recipe on the training cutoffs and score the test cutoff."""
+    fit_rows = rows.select_fit_rows(rows.folds.test)
     scores = run_parallel(
-        lambda recipe: rows.fit_and_score(recipe, train=rows.train, test=rows.test_rows),
+        lambda recipe: rows.fit_and_score(recipe, fit_rows, test=rows.test_rows),
         list(recipes.values()),
         progress=progress,
         label="test",
@@ -175,15 +183,42 @@ def _change_if_better(
     return variants.get(chosen, recipe), adjusted
 
 
-def every_window(rows: ChurnRows, *, validation: Trials, test: Trials) -> Trials:
-    """The evidence for a verdict: every later window on which the recipes were scored; the test alone without any."""
-    return validation + test if rows.folds.scheme == "walk_forward" else test
+def every_window(
+    recipes: Mapping[str, Recipe], rows: ChurnRows, *, validation: Trials, test: Trials, progress: Progress
+) -> Trials:
+    """The evidence for a verdict on these recipes: every later window; the test alone where there is no other.
+
+    Where these hold few churned customers, the windows that cross the test are added, which no choice may see.
+    """
+    tested = test.of(recipes)
+    if rows.folds.scheme != "walk_forward":
+        return tested
+    evidence = validation.of(recipes) + tested
+    if evidence.outcomes.churned.sum() >= ENOUGH_CHURNED:
+        return evidence
+    return evidence + score_origins(recipes, rows, days=rows.folds.purged, progress=progress)
+
+
+def score_origins(
+    recipes: Mapping[str, Recipe], rows: ChurnRows, *, days: Sequence[date], progress: Progress
+) -> Trials:
+    """Fit each recipe on what was known on each day, and score the customers of that day."""
+    origins = [(rows.select_fit_rows(day), rows.at((day,)) & rows.rows_without_contact) for day in days]
+    origins = [(fit_rows, test) for fit_rows, test in origins if test.any()]
+    steps = [(recipe, *origin) for recipe in recipes.values() for origin in origins]
+    scores = run_parallel(
+        lambda step: rows.fit_and_score(step[0], step[1], test=step[2]), steps, progress=progress, label="other windows"
+    )
+    places = np.concatenate([np.empty(0, np.int64), *(np.flatnonzero(test) for _, test in origins)])
+    by_model = concatenate_by_model(recipes, scores, n_folds=len(origins)) if origins else {}
+    return Trials(by_model, rows.outcomes.take(places), "every_window")
 
 
 def score_windows(recipes: Mapping[str, Recipe], rows: ChurnRows, *, progress: Progress) -> Trials:
     """Fit and score each recipe for every later window, the test included."""
     validation = validate(recipes, rows, progress=progress)
-    return every_window(rows, validation=validation, test=score_test(recipes, rows, progress=progress))
+    test = score_test(recipes, rows, progress=progress)
+    return every_window(recipes, rows, validation=validation, test=test, progress=progress)
 
 
 def concatenate_by_model(models: Mapping[str, Recipe], scores: Sequence[Scores], *, n_folds: int) -> dict[str, Scores]:

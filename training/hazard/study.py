@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.choosing import choose_simplest
 from core.config.data_set import Config
 from core.config.training import HazardSettings
 from core.labels import Labels
@@ -18,7 +19,6 @@ from models.metrics.survival import EvaluatedCurves, compare_curves, survival_me
 from models.protocols import Settings
 from training.hazard.rows import HazardRows, load_hazard_rows
 from training.hazard.validation import HazardValidation
-from training.judging.choosing import choose_simplest
 from training.judging.leaks import LabelledRows
 from training.judging.screening import Screening, screen_features
 from training.run.cards import Evaluation

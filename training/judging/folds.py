@@ -13,9 +13,10 @@ card says so. Neither uses the test cutoff.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -23,13 +24,20 @@ from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
-from features.labels.cutoffs import space_cutoffs
-from features.labels.labelling import describe_short_history, label_watermark, record_start
+from core.labels import MIN_OBSERVED_DAYS
+from features.labels.cutoffs import MIN_CUTOFFS, count_cutoffs, space_cutoffs
+from features.labels.labelling import (
+    confirmation_delay,
+    describe_short_history,
+    is_daily,
+    label_watermark,
+    record_start,
+)
 from tables.tables import Tables
 
 Scheme = Literal["walk_forward", "over_customers"]
 
-MAX_ORIGINS = 8
+MAX_ORIGINS = 12
 "Validation cutoffs at most, spread over the last two years: each costs a fit of every model."
 MAX_ORIGIN_AGE = timedelta(days=730)
 "Before the test cutoff: older windows say little about customers of today."
@@ -43,6 +51,8 @@ class Fold:
     name: str
     train: NDArray[np.bool_]
     validation: NDArray[np.bool_]
+    day: date | None = None
+    "On which the training rows were known; None for folds over customers."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +66,11 @@ class Folds:
     label_days: int
     "Gap and horizon: how long after a cutoff its label is known."
     purged: tuple[date, ...] = ()
-    "Between train and test: their labels cross the test cutoff, so only the final fit may use them."
+    "Between train and test: their labels cross the test cutoff, so only the final fit may use them whole."
+    later: tuple[date, ...] = ()
+    "After the test: their labels are known in part, day by day, and only the final fit may use them."
+    delay_days: int = 0
+    "How long after a day it is certain who churned on it."
     seed: int = 0
     notices: tuple[str, ...] = ()
     "Stated cutoffs that are not used, and why."
@@ -68,8 +82,8 @@ class Folds:
 
     @property
     def refit(self) -> tuple[date, ...]:
-        """Every mature cutoff, including the test cutoff: the registered model is fitted on them."""
-        return tuple(sorted({*self.train, *self.purged, self.test}))
+        """Every cutoff, including the test cutoff: the registered model is fitted on them."""
+        return tuple(sorted({*self.train, *self.purged, self.test, *self.later}))
 
     @property
     def summary(self) -> str:
@@ -90,6 +104,7 @@ class Folds:
                 day.isoformat(),
                 self.is_labelled_by(cutoffs, day) & self._in_train(cutoffs),
                 cutoffs == np.datetime64(day),
+                day,
             )
             for day in self._validation_cutoffs()
         ]
@@ -133,10 +148,21 @@ def customer_folds(customer_ids: NDArray[np.str_], *, n_folds: int, seed: int) -
 
 def folds_of(tables: Tables) -> Folds:
     """The cutoffs that the TOML states, or those that the recorded history allows."""
-    return choose_folds(tables.config, first=record_start(tables), mature_until=label_watermark(tables))
+    config, mature_until = tables.config, label_watermark(tables)
+    first = record_start(tables)
+    if config.cutoffs.train:
+        return choose_folds(config, first=first, mature_until=mature_until)
+    max_cutoffs = count_cutoffs(tables, _test_cutoff(config, mature_until))
+    folds = choose_folds(config, first=first, mature_until=mature_until, max_cutoffs=max_cutoffs)
+    if not is_daily(tables):
+        return folds
+    step = timedelta(days=min((later - day).days for day, later in pairwise((*folds.train, *folds.purged, folds.test))))
+    last = mature_until - timedelta(days=config.churn.gap_days + MIN_OBSERVED_DAYS)
+    later = tuple(folds.test + n * step for n in range(1, (last - folds.test) // step + 1))
+    return replace(folds, later=later, delay_days=confirmation_delay(tables).days)
 
 
-def choose_folds(config: Config, *, first: date, mature_until: date) -> Folds:
+def choose_folds(config: Config, *, first: date, mature_until: date, max_cutoffs: int = MIN_CUTOFFS) -> Folds:
     """Choose the cutoffs of a history that begins on `first` and whose labels are certain before `mature_until`.
 
     Stated cutoffs are kept: an immature test cutoff is an error, training cutoffs whose labels cross the test cutoff
@@ -144,7 +170,9 @@ def choose_folds(config: Config, *, first: date, mature_until: date) -> Folds:
     before it. Raises NotEnoughHistory with the number of days that would be needed.
     """
     test = _test_cutoff(config, mature_until)
-    candidates = sorted(set(config.cutoffs.train)) or space_cutoffs(config, first=first, test=test)
+    candidates = sorted(set(config.cutoffs.train)) or space_cutoffs(
+        config, first=first, test=test, max_cutoffs=max_cutoffs
+    )
     last = test - config.label_duration
     train = tuple(day for day in candidates if day <= last)
     purged = tuple(day for day in candidates if last < day < test)

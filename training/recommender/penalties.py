@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from core.choosing import mean_with_standard_error
 from models.recommenders.blend import BlendRecommender
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.ease import dense_gb
-from training.judging.choosing import mean_with_standard_error
 from training.recommender.rows import RankingTask
 from training.recommender.trials import SKIPPED_ERRORS
 from training.run.recipe import Recipe

@@ -17,11 +17,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from core.choosing import choose_simplest, mean_with_standard_error
 from core.errors import NotEnoughHistory, NotEnoughMemory
 from core.intervals import Estimate, estimate_intervals
 from core.model_card import Comparison, Metric
 from models.shared_fits import share_fits
-from training.judging.choosing import choose_simplest, mean_with_standard_error
 from training.recommender.rows import CHOSEN_AT, RankingTask
 from training.run.recipe import Recipe
 from training.run.session import Progress, run_parallel

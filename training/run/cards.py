@@ -19,7 +19,7 @@ from training.run.tracking import git_state
 
 RECIPE_FIGURES = (
     "The metrics are the recipe's: it was fitted on the training cutoffs up to {last} and tested once at {test}. The "
-    "registered model is the same recipe, fitted again on every mature row."
+    "registered model is the same recipe, fitted again on every known outcome."
 )
 MAX_NOTE_LENGTH = 5000
 "MLflow's limit of a note and of a version's description."

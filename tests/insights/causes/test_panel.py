@@ -37,7 +37,8 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tables, Panel]:
     config = msgspec.structs.replace(read_config(path, os.environ), segments=SEGMENTS, customer_tiers=TIERS)
     tables = open_tables(config)
     rows = load_churn_rows(tables)
-    model = Recency().fit(rows.features.take(rows.all_mature), rows.outcomes.take(rows.all_mature))
+    mature = rows.outcomes.is_mature
+    model = Recency().fit(rows.features.take(mature), rows.outcomes.take(mature))
     return tables, build_panel(tables, model, text_model=None, n_months=6, excluded=ExcludedRows())
 
 

@@ -50,7 +50,7 @@ def test_the_card_says_that_its_metrics_are_those_of_the_recipe(training_result:
     card = training_result.challenger.card
 
     assert card.cutoff == card.test_cutoff == max(card.training_cutoffs)
-    assert "fitted again on every mature row" in card.limits[0]
+    assert "fitted again on every known outcome" in card.limits[0]
     assert card.metric("auc") is not None
     assert card.metric("auc", "recency") is not None
     assert card.metric("log_loss", split="validation") is not None

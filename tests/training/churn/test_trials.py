@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from core.choosing import choose_simplest, mean_with_standard_error
 from core.scores import Scores
 from models.churn.additive import CHURN_MODELS
 from tests.models.churn.worlds import HORIZON_DAYS, coin_toss, customers, learnable, outcomes_of, true_log_odds
 from training.churn.rows import ChurnRows
 from training.churn.trials import Trials, adjust_if_better, choose, choose_learned, validate
-from training.judging.choosing import choose_simplest, mean_with_standard_error
 from training.judging.folds import Folds
 from training.run.recipe import default_recipe
 from training.run.session import NoProgress

@@ -27,7 +27,8 @@ def build_config(horizon_days: int = 60, gap_days: int = 0, **cutoffs: Any) -> C
 
 
 def choose(first: date = FIRST, mature_until: date = MATURE_UNTIL, **settings: Any) -> Folds:
-    return choose_folds(build_config(**settings), first=first, mature_until=mature_until)
+    n_cutoffs = {name: value for name, value in settings.items() if name == "max_cutoffs"}
+    return choose_folds(build_config(**settings), first=first, mature_until=mature_until, **n_cutoffs)
 
 
 def rows(folds: Folds, n_customers: int = 40) -> tuple[np.ndarray, np.ndarray]:
@@ -105,15 +106,15 @@ def test_validation_walks_forward_where_an_earlier_cutoff_has_complete_labels():
     assert [int(split.train.sum() / 40) for split in splits] == [1, 2, 3, 4]
 
 
-def test_eight_origins_at_most_are_spread_over_the_last_two_years():
+def test_twelve_origins_at_most_are_spread_over_the_last_two_years():
     folds = choose(date(2020, 1, 1), step_days=14, max_cutoffs=99)
 
     days = [date.fromisoformat(split.name) for split in folds.validation(*rows(folds))]
 
-    assert len(days) == 8
+    assert len(days) == 12
     assert days[-1] == folds.train[-1]
     assert (folds.test - days[0]).days == 728
-    assert all(84 <= (after - before).days <= 98 for before, after in pairwise(days))
+    assert all(56 <= (after - before).days <= 70 for before, after in pairwise(days))
 
 
 def test_default_cutoffs_lie_closer_together_in_a_shorter_history():

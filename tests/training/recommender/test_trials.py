@@ -9,8 +9,8 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from core.choosing import mean_with_standard_error
 from core.errors import NotEnoughMemory
-from training.judging.choosing import mean_with_standard_error
 from training.recommender.rows import RankingTask
 from training.recommender.trials import RankingTrials, try_recipes
 from training.run.recipe import Recipe

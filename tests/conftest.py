@@ -7,6 +7,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("busy_machine", deadline=None)
+settings.load_profile("busy_machine")
 
 UNSET = ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "KIZUNA_CONFIG", "KIZUNA_DATABASE_URL")
 

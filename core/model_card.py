@@ -93,6 +93,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     training_cutoffs: tuple[date, ...]
     test_cutoff: date | None
     horizon_days: int | None = None
+    known_until: date | None = None
+    "Outcomes before this day were known when it was fitted, for models that learn from unfinished horizons."
     gap_days: int = 0
     cohort: str
     "Which customers were scored, in words."

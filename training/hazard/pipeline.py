@@ -16,17 +16,16 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from core.labels import Labels
-from core.model_card import Comparison, ModelCard
 from core.model_kinds import HAZARD
 from core.risk_curves import RiskCurves
 from core.survival import CENSORED, TimeToEvent
 from core.window import DAYS_PER_HORIZON_MONTH
-from models.hazard.hazard import HAZARD_MODELS, Hazard
+from models.hazard.hazard import Hazard
 from models.metrics.churn.data import calibration_bins
-from models.metrics.survival import N_BINS, CensoredTimes, compare_curves, months_within
+from models.metrics.survival import N_BINS, CensoredTimes, months_within
 from models.mlflow_store.package import ModelPackage
 from models.protocols import Settings
-from training.hazard.rows import load_hazard_rows
+from training.hazard.gate import compare_hazard_recipes
 from training.hazard.study import (
     BASELINE,
     HazardStudy,
@@ -34,13 +33,11 @@ from training.hazard.study import (
     hazard_settings,
     select_recipes,
 )
-from training.judging.promotion import at_newest_window
-from training.judging.screening import collect_exclusions, doubt_model
+from training.judging.screening import doubt_model
 from training.run.cards import INTERVALS, build_card, feature_facts, outcome_facts
 from training.run.pipeline import TrainingPipeline, TrainingResult, register, track_training
 from training.run.plots import empty_plot, importance_plot
-from training.run.recipe import Recipe, default_recipe
-from training.run.session import Session, run_parallel
+from training.run.session import Session
 from training.run.tracking import TrackedRun
 
 MAX_EXPLAINED_ROWS = 300
@@ -86,6 +83,7 @@ def fit_final(
         leaks=doubt_model(study.metrics, name, columns=model.columns_, allowed=session.config.allow_features),
         excluded_features=study.screening.excluded,
         limits=limits(session, study, model=model),
+        known_until=cutoffs.known_until,
         data_digest=session.tables.digest,
         **outcome_facts(rows.outcomes),
         **feature_facts(model.columns_),
@@ -119,31 +117,6 @@ def log_study(run: TrackedRun, study: HazardStudy, *, model: Hazard) -> None:
     importance = model.importance(study.rows.features.take(np.flatnonzero(study.rows.test)[:MAX_EXPLAINED_ROWS]))
     run.log_json(importance, "feature_importance.json")
     run.log_plots(hazard_plots(study.test, study.outcomes, registered=study.chosen, importance=importance))
-
-
-def compare_hazard_recipes(session: Session, *, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
-    """Fit both recipes anew and compare them at the newest window with outcomes; see training/judging/promotion.py.
-
-    Without a champion, the challenger is compared with Kaplan-Meier.
-    """
-    recipe = Recipe.of_card(challenger)
-    opponent = Recipe.of_card(champion) if champion else default_recipe(HAZARD_MODELS, BASELINE)
-    with session.progress.during("features and lifetimes"):
-        rows = load_hazard_rows(at_newest_window(session.tables), hazard_settings(session))
-        rows = rows.without(collect_exclusions(session.config, challenger, champion))
-    curves, opponent_curves = run_parallel(
-        lambda one: rows.fit_and_predict(one, train=rows.train, test=rows.test),
-        [recipe, opponent],
-        progress=session.progress,
-        label="both recipes",
-    )
-    return compare_curves(
-        recipe.model,
-        f"the champion {opponent.model}" if champion else opponent.model,
-        curves=curves,
-        curves_against=opponent_curves,
-        outcomes=rows.outcomes.take(rows.test),
-    )
 
 
 def hazard_plots(

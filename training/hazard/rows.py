@@ -100,21 +100,41 @@ def choose_cutoffs(
         known_by_test = test - certain_after
         if earliest > known_by_test - ahead - gap:
             continue
-        period = timedelta(days=settings.period_days) + gap
-        return SurvivalCutoffs(
-            train=_evenly_spaced(
-                settings, earliest=earliest, last=min(known_by_test - period, test - timedelta(days=1))
-            ),
-            test=test,
-            later=_evenly_spaced(settings, earliest=test + timedelta(days=settings.step_days), last=until - period),
+        return cutoffs_before(
+            test,
+            settings,
+            earliest=earliest,
+            gap=gap,
             horizon_days=horizon_days,
-            period_days=settings.period_days,
             known_by_test=known_by_test,
             known_until=until,
         )
     raise NotEnoughHistory(
         f"the history from {first} to {until} is too short for a hazard model: it needs active_days "
         f"({config.active_days}) and two months of observation, one to fit and one to test"
+    )
+
+
+def cutoffs_before(
+    test: date,
+    settings: HazardSettings,
+    *,
+    earliest: date,
+    gap: timedelta,
+    horizon_days: int,
+    known_by_test: date,
+    known_until: date,
+) -> SurvivalCutoffs:
+    """The training cutoffs before a test cutoff, and the later ones for the final fit."""
+    period = timedelta(days=settings.period_days) + gap
+    return SurvivalCutoffs(
+        train=_evenly_spaced(settings, earliest=earliest, last=min(known_by_test - period, test - timedelta(days=1))),
+        test=test,
+        later=_evenly_spaced(settings, earliest=test + timedelta(days=settings.step_days), last=known_until - period),
+        horizon_days=horizon_days,
+        period_days=settings.period_days,
+        known_by_test=known_by_test,
+        known_until=known_until,
     )
 
 

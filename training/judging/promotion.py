@@ -6,10 +6,11 @@ The gate in front of @champion compares recipes, not fitted models:
     challenger's settings  ---fit--->  rows purged against the newest mature window  --score-->  that window
 
 A change of settings passes only if the 90 % interval of its gain lies above 0. A refresh (the same settings, newer
-cutoffs) is fitted on each version's own cutoffs and may be worse by the margin of its kind. A model that is not shown
-to be better than its baselines is refused either way. The version that becomes champion is the registered one, fitted
-on all rows that were mature when it was trained. Releases answer from a champion that was promoted by force, whatever
-its card says, unless it predicts the same for every customer.
+cutoffs) may be worse by the margin of its kind; of churn and hazards, it is compared with the champion as it was
+fitted. A refresh of a hazard passes where too little new was observed to compare it, and the ledger says so. A model
+that is not shown to be better than its baselines is refused either way. The version that becomes champion is the
+registered one, fitted on all rows that were mature when it was trained. Releases answer from a champion that was
+promoted by force, whatever its card says, unless it predicts the same for every customer.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from core.model_card import Comparison, ModelCard
 from core.model_kinds import ModelKind, find_kind
 from models.mlflow_store.registry import CHALLENGER, CHAMPION, RegisteredVersion, model_capabilities
 from tables.tables import Tables
-from training.run.pipeline import find_pipeline, move_alias
+from training.run.pipeline import Uncompared, find_pipeline, move_alias
 from training.run.session import Session
 
 FORCE_HINT = 'or skip the gate with --force "reason"'
@@ -133,6 +134,8 @@ def pass_gate(session: Session, candidate: RegisteredVersion, *, champion: Regis
     refuse_no_better_than_baselines(challenger)
     card = champion.card if champion else None
     comparison = find_pipeline(kind, session).compare(session, champion=card, challenger=challenger)
+    if isinstance(comparison, Uncompared):
+        return comparison.reason
     result = GateResult(comparison, is_refresh(card, challenger), kind.refresh_margin)
     refuse_worse(result)
     return result.summary

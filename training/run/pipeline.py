@@ -64,10 +64,20 @@ class TrainingResult:
     "What the user should know about the training data and the metrics, one sentence each."
 
 
-class CompareRecipes(Protocol):
-    """Compares the recipes of two versions, both fitted anew."""
+@dataclass(frozen=True)
+class Uncompared:
+    """A refresh with which too little has been observed to compare it with the champion."""
 
-    def __call__(self, session: Session, *, champion: ModelCard | None, challenger: ModelCard) -> Comparison:
+    reason: str
+    "For the ledger, in one clause."
+
+
+class CompareRecipes(Protocol):
+    """Compares the recipes of two versions; a refresh may be compared with the champion as it was fitted."""
+
+    def __call__(
+        self, session: Session, *, champion: ModelCard | None, challenger: ModelCard
+    ) -> Comparison | Uncompared:
         """Raises the errors of reading and training."""
         ...
 

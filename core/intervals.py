@@ -155,22 +155,12 @@ def estimate_intervals(
     resampled = np.concatenate(blocks)
     for column in distances:
         resampled[:, column] = _remove_bias(resampled[:, column], values[column])
-    return _percentile_intervals(values, resampled)
+    return percentile_intervals(values, resampled)
 
 
-def _remove_bias(resampled: NDArray[np.float64], value: float) -> NDArray[np.float64]:
-    """Shift samples of a distance down by their mean excess: resampling adds noise, which increases distances."""
-    return resampled if np.isnan(resampled).all() else np.maximum(resampled - (np.nanmean(resampled) - value), 0)
-
-
-def _draw_customers(n_customers: int, *, n_resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
-    random = np.random.default_rng(seed)
-    for _ in range(n_resamples):
-        yield random.integers(0, n_customers, n_customers)
-
-
-def _percentile_intervals(values: NDArray[np.float64], resampled: NDArray[np.float64]) -> list[Estimate]:
-    """`_percentile_interval` of every column of (samples, statistics). Columns without NaN are done all at once."""
+def percentile_intervals(values: NDArray[np.float64], resampled: NDArray[np.float64]) -> list[Estimate]:
+    """The interval of each statistic, (statistics,), from its values in samples, (samples, statistics)."""
+    # Columns without NaN are done all at once.
     finite = np.flatnonzero(np.isfinite(resampled).all(axis=0)) if len(resampled) else np.empty(0, np.int64)
     bounds: NDArray[np.float64] = np.empty((0, 2))
     if len(finite):
@@ -183,6 +173,17 @@ def _percentile_intervals(values: NDArray[np.float64], resampled: NDArray[np.flo
         at_once.get(column) or _percentile_interval(float(value), resampled[:, column])
         for column, value in enumerate(values)
     ]
+
+
+def _remove_bias(resampled: NDArray[np.float64], value: float) -> NDArray[np.float64]:
+    """Shift samples of a distance down by their mean excess: resampling adds noise, which increases distances."""
+    return resampled if np.isnan(resampled).all() else np.maximum(resampled - (np.nanmean(resampled) - value), 0)
+
+
+def _draw_customers(n_customers: int, *, n_resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    random = np.random.default_rng(seed)
+    for _ in range(n_resamples):
+        yield random.integers(0, n_customers, n_customers)
 
 
 def _percentile_interval(value: float, resampled: NDArray[np.float64]) -> Estimate:

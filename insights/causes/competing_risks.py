@@ -9,6 +9,9 @@ log-odds of a churn model do not, and make a common mild problem look like a rar
 cause, or to all, drive every hazard, so that churned customers are compared with customers of the same plan, size and
 tenure. The prior variance of each feature family's weights is estimated with them (MacKay 1992, evidence framework).
 
+The prior expects equal shares of all causes with the weight of `PRIOR_COUNT` churned customers, as many as the prior of
+the noise has. Otherwise the noise could take all of a rare cause: its hazard would fall to zero and not come back.
+
 What an end itself states is a noisy observation of the true cause; the noise is estimated along with the rest. If no
 cause was stated at all, attribution rests on features alone and is much less certain: a problem that no feature shows
 is then attributed to the cause that features show best.
@@ -21,9 +24,10 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from insights.causes.covariates import Covariates
-from insights.causes.stated import StatedCauseModel
+from insights.causes.stated import PRIOR_COUNT, StatedCauseModel
 
 N_ROUNDS = 60
 CURVATURE_EVERY = 5
@@ -56,7 +60,7 @@ class CauseHazards:
         inverse_curvatures = [np.empty((0, 0))] * len(model.weights)
         for round_ in range(N_ROUNDS):
             risks = model.risks(covariates)
-            responsibilities = model.stated_cause_model.weigh(_shares(risks[churned]), stated_causes[churned])
+            responsibilities = model.stated_cause_model.weigh(shares_of(risks[churned]), stated_causes[churned])
             if round_ % CURVATURE_EVERY == 0:
                 model, inverse_curvatures = model.update_precisions(
                     covariates, risks, estimate=round_ >= WARM_UP_ROUNDS
@@ -84,9 +88,14 @@ class CauseHazards:
         """Hazard per month of each cause, (n, causes)."""
         return np.exp(np.clip(self.weights[:, 0] + covariates.values @ self.weights[:, 1:].T, *LOG_RISK_BOUNDS))
 
+    @property
+    def usual_shares(self) -> NDArray[np.float64]:
+        """Share of each cause in the hazard of a customer of average features, (causes,)."""
+        return np.asarray(softmax(self.weights[:, 0]))
+
     def shares(self, covariates: Covariates) -> NDArray[np.float64]:
         """Share of each cause in the hazard, (n, causes), without stated causes; rows sum to 1."""
-        return _shares(self.risks(covariates))
+        return shares_of(self.risks(covariates))
 
     def posterior(self, covariates: Covariates, stated_causes: NDArray[np.int64]) -> NDArray[np.float64]:
         """P(true cause | features, stated cause) of a churn, (n, causes); rows sum to 1."""
@@ -97,8 +106,9 @@ class CauseHazards:
     ) -> NDArray[np.float64]:
         """The weights after one Newton step; `excess` (n, causes) is the churn attributed beyond the hazard."""
         gradients = np.column_stack([excess.sum(axis=0), excess.T @ covariates.values]) - self.precisions * self.weights
+        gradients[:, 0] += PRIOR_COUNT * (1 / len(self.weights) - self.usual_shares)
         weights = self.weights.copy()
-        for cause, driven in enumerate(_driven_columns(covariates)):
+        for cause, driven in enumerate(driven_columns(covariates)):
             step = inverse_curvatures[cause] @ gradients[cause, driven]
             # A full Newton step may overshoot far from the optimum, where the curvature is flat.
             weights[cause, driven] += step / max(1.0, np.abs(step).max() / MAX_STEP)
@@ -109,8 +119,9 @@ class CauseHazards:
     ) -> tuple[Self, list[NDArray[np.float64]]]:
         """The model with precisions estimated by family (if asked), and the inverse curvature of each cause."""
         precisions, inverse_curvatures = self.precisions.copy(), []
-        for cause, driven in enumerate(_driven_columns(covariates)):
-            information = _information(covariates.values[:, covariates.drives[cause]], risks[:, cause])
+        for cause, driven in enumerate(driven_columns(covariates)):
+            information = information_of(covariates.values[:, covariates.drives[cause]], risks[:, cause])
+            information[0, 0] += PRIOR_COUNT * self.usual_shares[cause]
             inverse = np.linalg.inv(information + np.diag(precisions[cause, driven]))
             if estimate:
                 families = covariates.families[covariates.drives[cause]]
@@ -124,16 +135,16 @@ class CauseHazards:
         return replace(self, precisions=precisions), inverse_curvatures
 
 
-def _shares(risks: NDArray[np.float64]) -> NDArray[np.float64]:
+def shares_of(risks: NDArray[np.float64]) -> NDArray[np.float64]:
     return risks / risks.sum(axis=1, keepdims=True)
 
 
-def _driven_columns(covariates: Covariates) -> list[NDArray[np.int64]]:
+def driven_columns(covariates: Covariates) -> list[NDArray[np.int64]]:
     """For each cause, the indices of the weights that may differ from zero; the intercept's first."""
     return [np.append(0, 1 + np.flatnonzero(drives)) for drives in covariates.drives]
 
 
-def _information(values: NDArray[np.float64], risk: NDArray[np.float64]) -> NDArray[np.float64]:
+def information_of(values: NDArray[np.float64], risk: NDArray[np.float64]) -> NDArray[np.float64]:
     """Fisher information of intercept and weights, (q + 1, q + 1), of Poisson counts with these rates (n,)."""
     weighted = values * risk[:, None]
     sums = weighted.sum(axis=0)

@@ -7,8 +7,8 @@ incidence    new customers: the share that has churned for each stated cause aft
 risks        today's customers: the risk of each cause by the promoted hazard model; without one, the incidence
 
 Revenue at risk uses the hazard model if it reaches the churn model's horizon, else the churn model and the attributed
-shares. Intervals are 90 % and resample customers; they do not cover that the churn model and the hazards were fitted
-on the same customers.
+shares. Intervals are 90 % and resample customers. Those of attributed shares cover that the hazards would be fitted on
+other customers, too; those of revenue at risk do not, and none covers the fit of the churn model.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from insights.causes.current_risk import (
 )
 from insights.causes.panel import Panel
 from insights.causes.quotes import Quote
+from insights.causes.resampled_fits import resample_shares
 from insights.causes.sentiment import Sentiment, summarize_sentiment
 from insights.causes.views import INCIDENCE_MONTHS, CauseViews, PastMonths
 
@@ -81,10 +82,21 @@ def decompose(
 ) -> Decomposition:
     """Combine views, revenue at risk and interventions; `risks` come from the hazard model, if one is promoted."""
     rows, is_past, seed = panel.rows, panel.is_past, config.seed
-    hazards = CauseHazards.fit(
-        panel.covariates.take(is_past), rows.churned[is_past], stated_causes=panel.stated_by_end[is_past]
+    covariates, churned, stated_causes = (
+        panel.covariates.take(is_past),
+        rows.churned[is_past],
+        panel.stated_by_end[is_past],
     )
-    past = PastMonths(panel, hazards.posterior(panel.covariates, panel.stated_by_end), seed)
+    hazards = CauseHazards.fit(covariates, churned, stated_causes=stated_causes)
+    resampled = resample_shares(
+        hazards,
+        covariates,
+        churned,
+        stated_causes=stated_causes,
+        customer_ids=rows.customer_ids[is_past],
+        seed=seed,
+    )
+    past = PastMonths(panel, hazards.posterior(panel.covariates, panel.stated_by_end), resampled, seed)
     current = CurrentCustomers.of(panel, hazards, config=config, offer_costs=offer_costs, risks=risks)
     groups = tuple(past.groups())
     overall, *group_risks = current.group_risks(panel)

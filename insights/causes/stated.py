@@ -28,6 +28,10 @@ TEXT_COLUMNS = {"tickets": ("opened_at", "topic", "text"), "surveys": ("event_ti
 "By table: time, code (if any) and text of a row."
 PRIOR_NOISE_RATE, PRIOR_COUNT = 0.2, 20.0
 "The prior noise rate, with the weight of this many statements."
+PRIOR_OTHER = 0.5
+"""Of noisy statements, the share that the prior expects to be `other`, the last cause: who does not want to say why, or
+is not asked twice, picks it.
+The prior has the weight of one statement per cause, so that few statements overrule it."""
 NOT_STATED = -1
 
 
@@ -129,6 +133,12 @@ def _pairs_before(
         yield episode[is_near], statement[is_near]
 
 
+def prior_noise_counts(n_causes: int) -> NDArray[np.float64]:
+    """The prior of the distribution of noisy statements as counts of statements, (causes,)."""
+    others = np.full(n_causes - 1, (1 - PRIOR_OTHER) / max(n_causes - 1, 1))
+    return n_causes * np.append(others, PRIOR_OTHER if n_causes > 1 else 1.0)
+
+
 @dataclass(frozen=True)
 class StatedCauseModel:
     """A stated cause is the true one, or noise drawn from one distribution for all customers."""
@@ -140,8 +150,9 @@ class StatedCauseModel:
 
     @classmethod
     def prior(cls, n_causes: int) -> Self:
-        """The starting point: the prior noise rate and a uniform distribution."""
-        return cls(PRIOR_NOISE_RATE, np.full(n_causes, 1 / n_causes))
+        """The starting point: the prior noise rate and distribution."""
+        counts = prior_noise_counts(n_causes)
+        return cls(PRIOR_NOISE_RATE, counts / counts.sum())
 
     @property
     def confusion_matrix(self) -> NDArray[np.float64]:
@@ -161,6 +172,7 @@ class StatedCauseModel:
         agreement = responsibilities[rows, stated_causes[rows]]
         by_chance = self.noise_rate * self.noise_distribution[stated_causes[rows]]
         noise = 1 - agreement * (1 - self.noise_rate) / (1 - self.noise_rate + by_chance)
-        counts = np.bincount(stated_causes[rows], noise, len(self.noise_distribution)) + 1.0
+        n_causes = len(self.noise_distribution)
+        counts = np.bincount(stated_causes[rows], noise, n_causes) + prior_noise_counts(n_causes)
         rate = (noise.sum() + PRIOR_COUNT * PRIOR_NOISE_RATE) / (len(rows) + PRIOR_COUNT)
         return type(self)(float(rate), counts / counts.sum())

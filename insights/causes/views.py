@@ -14,11 +14,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.intervals import N_RESAMPLES, Estimate, estimate_intervals
+from core.intervals import N_RESAMPLES, Estimate, estimate_intervals, percentile_intervals
 from core.survival import TimeToEvent
 from core.window import DAYS_PER_MONTH
 from insights.causes.panel import Panel
 from insights.causes.person_months import Membership, PersonMonths
+from insights.causes.resampled_fits import ResampledShares
 from insights.causes.stated import NOT_STATED
 from models.metrics.weighted import ratio
 from tables.episodes import SubscriptionEpisodes
@@ -126,6 +127,8 @@ class PastMonths:
     panel: Panel
     responsibilities: NDArray[np.float64]
     "(n, causes) to which churn is attributed."
+    resampled: ResampledShares
+    "Of the churned past rows: how the responsibilities vary with the customers that the hazards were fitted on."
     seed: int
 
     def groups(self) -> Iterator[CauseViews]:
@@ -208,13 +211,21 @@ class PastMonths:
             stated_shares=mean_shares(
                 _one_hot(codes[is_stated], len(causes)), causes, customer_ids=ids[churned][is_stated], seed=self.seed
             ),
-            attributed_shares=mean_shares(
-                self.responsibilities[churned], causes, customer_ids=ids[churned], seed=self.seed
-            ),
+            attributed_shares=self._estimate_attributed(churned),
             hazard=mean_shares(by_cause, (*causes, UNSTATED), customer_ids=ids[members], seed=self.seed),
             incidence=incidence or {},
             month=month,
         )
+
+    def _estimate_attributed(self, churned: NDArray[np.bool_]) -> Shares:
+        """The mean responsibilities of churned rows, (n,), with intervals that cover the fit of the hazards."""
+        causes = self.panel.names.causes
+        if not churned.any():
+            return {cause: Estimate() for cause in causes}
+        values = self.responsibilities[churned].mean(axis=0)
+        members = churned[self.panel.is_past & self.panel.rows.churned]
+        estimates = percentile_intervals(values, self.resampled.means(members))
+        return dict(zip(causes, map(_include_value, estimates), strict=True))
 
     def _durations_of_episodes(self) -> Durations:
         """Of all customers within the months; episodes that ended before do not count."""
@@ -252,6 +263,12 @@ def mean_shares(
         return ratio(weights @ shares, weights.sum(axis=1, keepdims=True))
 
     return dict(zip(causes, estimate_intervals(means, customer_ids, seed=seed), strict=True))
+
+
+def _include_value(estimate: Estimate) -> Estimate:
+    """The interval, widened to the estimate where all samples lie on one side of it."""
+    bounds = (estimate.low, estimate.value, estimate.high)
+    return Estimate(estimate.value, float(np.nanmin(bounds)), float(np.nanmax(bounds)))
 
 
 def _one_hot(places: NDArray[np.int64], n: int) -> NDArray[np.float64]:

@@ -64,7 +64,7 @@ def compare_refresh(session: Session, *, champion: ModelCard, challenger: ModelC
     The comparison reaches over the longest horizon that these days allow. The challenger knows the days, so its recipe
     is fitted on what was known before them; one that was fitted earlier is compared as it was fitted, too.
     """
-    unseen_from = known_until(champion)
+    unseen_from = find_first_unseen_day(champion)
     cutoffs = choose_refresh_cutoffs(
         session, unseen_from, horizon_days=min(horizon_of(champion), horizon_of(challenger))
     )
@@ -77,7 +77,7 @@ def compare_refresh(session: Session, *, champion: ModelCard, challenger: ModelC
         rows = rows_at(session.tables, cutoffs)
     with session.progress.during("the champion and the challenger's recipe"):
         of_champion = load_and_predict(session, rows, version=CHAMPION)
-        if known_until(challenger) <= cutoffs.test and challenger.version is not None:
+        if find_first_unseen_day(challenger) <= cutoffs.test and challenger.version is not None:
             of_challenger = load_and_predict(session, rows, version=challenger.version)
         else:
             kept = rows.without(collect_exclusions(session.config, challenger, champion))
@@ -93,7 +93,7 @@ def compare_refresh(session: Session, *, champion: ModelCard, challenger: ModelC
     )
 
 
-def known_until(card: ModelCard) -> date:
+def find_first_unseen_day(card: ModelCard) -> date:
     """The first day whose ends the model does not know; the day of its training where the card does not state it."""
     return card.known_until or card.created_at.date()
 

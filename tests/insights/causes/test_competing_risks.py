@@ -36,6 +36,19 @@ def test_one_constant_noisy_answer_of_half_the_customers_is_recognised():
     assert error_points(world, stated_causes) < 5
 
 
+def test_a_rare_cause_does_not_vanish_where_noise_could_explain_its_few_statements():
+    world = competing(1_500, seed=2, noise_rate=0)
+    left = np.flatnonzero(world.churned)
+    stated_causes = np.full(1_500, NOT_STATED)
+    stated_causes[left] = np.arange(len(left)) % 2
+    stated_causes[left[:3]] = 2
+
+    hazards = CauseHazards.fit(world.covariates, world.churned, stated_causes=stated_causes)
+
+    shares = hazards.posterior(world.covariates.take(left), stated_causes[left]).mean(axis=0)
+    assert shares[2] > 0.01
+
+
 def test_features_alone_come_close_if_they_show_every_cause():
     world = competing(60_000, seed=3)
     silence = np.full(60_000, NOT_STATED)

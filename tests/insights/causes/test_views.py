@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights.causes.person_months import SEGMENT, TIER, PersonMonths
+from insights.causes.resampled_fits import ResampledShares
 from insights.causes.views import MIN_CHURNED, CauseViews, Durations, PastMonths, estimate_incidence
 from tests.insights.causes.worlds import N_LEAVING, N_TODAY, NAMES, panel_with_groups
 
@@ -17,7 +18,10 @@ PRODUCT = np.eye(len(NAMES.causes))[0]
 
 @pytest.fixture(scope="module")
 def past() -> PastMonths:
-    return PastMonths(panel_with_groups(), np.tile(PRODUCT, (N, 1)), seed=0)
+    panel = panel_with_groups()
+    posteriors = np.tile(PRODUCT.astype(np.float32), (2, int((panel.is_past & panel.rows.churned).sum()), 1))
+    resampled = ResampledShares(np.ones(posteriors.shape[:2], np.float32), posteriors)
+    return PastMonths(panel, np.tile(PRODUCT, (N, 1)), resampled, seed=0)
 
 
 def by_name(groups: tuple[CauseViews, ...]) -> dict[tuple[str, str, str], CauseViews]:

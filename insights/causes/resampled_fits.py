@@ -102,14 +102,16 @@ class FittedPoint:
         stated_causes: NDArray[np.int64],
     ) -> FittedPoint:
         """Compute the information at the fitted parameters."""
-        driven, stated = driven_columns(covariates), stated_causes[churned]
+        driven, statements = driven_columns(covariates), stated_causes[churned]
         left = covariates.values[churned]
         design = np.column_stack([np.ones(len(left)), left])
         shares, model = shares_of(hazards.risks(covariates.take(churned))), hazards.stated_cause_model
-        hidden = _hidden_covariances(model, shares, stated)
-        complete = _complete_information(hazards, covariates, _noise_information(model, shares, stated), driven=driven)
+        hidden = _hidden_covariances(model, shares, statements)
+        complete = _complete_information(
+            hazards, covariates, _noise_information(model, shares, statements), driven=driven
+        )
         inverse = _invert(complete, _hidden_information(hidden, design, driven=driven))
-        return cls(hazards, driven, design, stated, inverse)
+        return cls(hazards, driven, design, statements, inverse)
 
     def scores_by_customer(
         self, covariates: Covariates, churned: NDArray[np.bool_], *, owners: NDArray[np.int64]
@@ -167,37 +169,39 @@ def _draw_counts(shares: NDArray[np.float64], total: float, *, random: np.random
     return np.asarray(deviations - shares * deviations.sum())
 
 
-def _is_noise(model: StatedCauseModel, shares: NDArray[np.float64], stated: NDArray[np.int64]) -> NDArray[np.float64]:
+def _is_noise(
+    model: StatedCauseModel, shares: NDArray[np.float64], statements: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """P(a row's statement is noise), (churned,); 0 without a statement."""
-    by_noise = model.noise_rate * model.noise_distribution[stated]
-    truthful = (1 - model.noise_rate) * np.take_along_axis(shares, stated[:, None], axis=1)[:, 0]
-    return np.where(stated == NOT_STATED, 0.0, by_noise / (by_noise + truthful))
+    by_noise = model.noise_rate * model.noise_distribution[statements]
+    truthful = (1 - model.noise_rate) * np.take_along_axis(shares, statements[:, None], axis=1)[:, 0]
+    return np.where(statements == NOT_STATED, 0.0, by_noise / (by_noise + truthful))
 
 
 def _noise_scores(
-    model: StatedCauseModel, shares: NDArray[np.float64], stated: NDArray[np.int64]
+    model: StatedCauseModel, shares: NDArray[np.float64], statements: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """The derivative by the noise parameters, (churned, 1 + causes)."""
-    is_noise, q = _is_noise(model, shares, stated), model.noise_distribution
-    of_rate = np.where(stated == NOT_STATED, 0.0, is_noise - model.noise_rate)
-    return np.column_stack([of_rate, is_noise[:, None] * (np.eye(len(q))[stated] - q)])
+    is_noise, q = _is_noise(model, shares, statements), model.noise_distribution
+    of_rate = np.where(statements == NOT_STATED, 0.0, is_noise - model.noise_rate)
+    return np.column_stack([of_rate, is_noise[:, None] * (np.eye(len(q))[statements] - q)])
 
 
 def _noise_information(
-    model: StatedCauseModel, shares: NDArray[np.float64], stated: NDArray[np.int64]
+    model: StatedCauseModel, shares: NDArray[np.float64], statements: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """The information on the noise parameters if it were known which statements are noise, with that of the prior."""
     rate, q = model.noise_rate, model.noise_distribution
-    n_noise = _is_noise(model, shares, stated).sum() + prior_noise_counts(len(q)).sum()
+    n_noise = _is_noise(model, shares, statements).sum() + prior_noise_counts(len(q)).sum()
     information = np.zeros((1 + len(q), 1 + len(q)))
-    information[0, 0] = ((stated != NOT_STATED).sum() + PRIOR_COUNT) * rate * (1 - rate)
+    information[0, 0] = ((statements != NOT_STATED).sum() + PRIOR_COUNT) * rate * (1 - rate)
     # Logits are determined up to a constant, which the last term fixes.
     information[1:, 1:] = n_noise * (np.diag(q) - np.outer(q, q)) + 1.0
     return information
 
 
 def _hidden_covariances(
-    model: StatedCauseModel, shares: NDArray[np.float64], stated: NDArray[np.int64]
+    model: StatedCauseModel, shares: NDArray[np.float64], statements: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """What the hidden causes leave open, (churned, 1 + 2 causes, 1 + 2 causes).
 
@@ -205,15 +209,15 @@ def _hidden_covariances(
     its statement is noise; by its log hazards, then by the noise parameters.
     """
     n, k = shares.shape
-    is_noise, is_stated = _is_noise(model, shares, stated), stated != NOT_STATED
+    is_noise, is_stated = _is_noise(model, shares, statements), statements != NOT_STATED
     # Rows of the table of outcomes: noise with each cause, then truthful. Without a statement all causes are open.
     open_shares = np.where(is_stated, is_noise, 1.0)[:, None] * shares
     chances = np.column_stack([open_shares, np.where(is_stated, 1 - is_noise, 0.0)])
     outcomes = np.zeros((n, k + 1, 1 + 2 * k))
     outcomes[:, np.arange(k), np.arange(k)] = 1.0
-    outcomes[np.arange(n), k, stated] = 1.0
+    outcomes[np.arange(n), k, statements] = 1.0
     outcomes[:, :k, k] = is_stated[:, None]
-    outcomes[:, :k, k + 1 :] = (is_stated[:, None] * (np.eye(k)[stated] - model.noise_distribution))[:, None]
+    outcomes[:, :k, k + 1 :] = (is_stated[:, None] * (np.eye(k)[statements] - model.noise_distribution))[:, None]
     means = np.einsum("no,noi->ni", chances, outcomes)
     return np.einsum("no,noi,noj->nij", chances, outcomes, outcomes) - means[:, :, None] * means[:, None, :]
 
@@ -254,6 +258,6 @@ def _hidden_information(
 def _invert(complete: NDArray[np.float64], hidden: NDArray[np.float64]) -> NDArray[np.float64]:
     """The inverse of the observed information, complete less hidden, of which `MIN_KNOWN` is always left."""
     root = np.linalg.inv(np.linalg.cholesky(complete))
-    known, directions = np.linalg.eigh(np.eye(len(complete)) - root @ hidden @ root.T)
+    known_shares, directions = np.linalg.eigh(np.eye(len(complete)) - root @ hidden @ root.T)
     basis = directions.T @ root
-    return basis.T @ (basis / np.maximum(known, MIN_KNOWN)[:, None])
+    return basis.T @ (basis / np.maximum(known_shares, MIN_KNOWN)[:, None])

@@ -27,11 +27,10 @@ SOURCES = ("end", "tickets", "surveys")
 TEXT_COLUMNS = {"tickets": ("opened_at", "topic", "text"), "surveys": ("event_time", "", "comment")}
 "By table: time, code (if any) and text of a row."
 PRIOR_NOISE_RATE, PRIOR_COUNT = 0.2, 20.0
-"The prior noise rate, with the weight of this many statements."
+"The prior noise rate, and how many statements or churned customers each prior of the attribution weighs."
 PRIOR_OTHER = 0.5
 """Of noisy statements, the share that the prior expects to be `other`, the last cause: who does not want to say why, or
-is not asked twice, picks it.
-The prior has the weight of one statement per cause, so that few statements overrule it."""
+is not asked twice, picks it."""
 NOT_STATED = -1
 
 
@@ -136,7 +135,7 @@ def _pairs_before(
 def prior_noise_counts(n_causes: int) -> NDArray[np.float64]:
     """The prior of the distribution of noisy statements as counts of statements, (causes,)."""
     others = np.full(n_causes - 1, (1 - PRIOR_OTHER) / max(n_causes - 1, 1))
-    return n_causes * np.append(others, PRIOR_OTHER if n_causes > 1 else 1.0)
+    return PRIOR_COUNT * np.append(others, PRIOR_OTHER if n_causes > 1 else 1.0)
 
 
 @dataclass(frozen=True)

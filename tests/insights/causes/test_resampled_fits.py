@@ -53,9 +53,9 @@ def test_one_step_varies_about_as_much_as_a_refit_on_the_sample():
     random, refits = np.random.default_rng(0), []
     for _ in range(40):
         rows = random.integers(0, len(world.churned), len(world.churned))
-        covariates, churned, stated = world.covariates.take(rows), world.churned[rows], world.stated_causes[rows]
-        hazards = CauseHazards.fit(covariates, churned, stated_causes=stated)
-        refits.append(hazards.posterior(covariates.take(churned), stated[churned]).mean(axis=0))
+        covariates, churned, statements = world.covariates.take(rows), world.churned[rows], world.stated_causes[rows]
+        hazards = CauseHazards.fit(covariates, churned, stated_causes=statements)
+        refits.append(hazards.posterior(covariates.take(churned), statements[churned]).mean(axis=0))
 
     by_refits, by_steps = np.std(refits, axis=0), all_of(resample(world)[1]).std(axis=0)
     assert by_steps == pytest.approx(by_refits, rel=0.4)

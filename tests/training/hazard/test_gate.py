@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from core.config.training import ChurnDefinition, HazardSettings
+from core.model_card import Comparison, ModelCard
 from models.hazard.hazard import Hazard
 from tests.training.conftest import session_of
 from tests.training.hazard.test_pipeline import spans
@@ -45,6 +46,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     train_hazard(session)
     promote(session, "hazard", force_reason="the first one")
     return folder
+
+
+def compare(session: Session, champion: ModelCard, challenger: ModelCard) -> Comparison:
+    """The comparison of a refresh for which enough days are new."""
+    comparison = compare_hazard_recipes(session, champion=champion, challenger=challenger)
+    assert isinstance(comparison, Comparison)
+    return comparison
 
 
 def test_a_card_says_until_when_outcomes_were_known(folder: Path):
@@ -87,7 +95,7 @@ def test_a_champion_that_was_spoiled_after_its_fit_loses_to_the_refresh(folder: 
     challenger = train_hazard(session).challenger
     champion = champion_of(session, "hazard")
     assert champion is not None
-    healthy = compare_hazard_recipes(session, champion=champion.card, challenger=challenger.card)
+    healthy = compare(session, champion.card, challenger.card)
     load = Hazard.from_artifact.__func__
 
     def load_spoiled(cls, artifact):
@@ -96,7 +104,7 @@ def test_a_champion_that_was_spoiled_after_its_fit_loses_to_the_refresh(folder: 
         return model
 
     monkeypatch.setattr(Hazard, "from_artifact", classmethod(load_spoiled))
-    spoiled = compare_hazard_recipes(session, champion=champion.card, challenger=challenger.card)
+    spoiled = compare(session, champion.card, challenger.card)
 
     assert healthy.against.startswith("the champion as it was fitted, over 90 days from 2023-07-01")
     assert abs(healthy.difference.value) < 0.002
@@ -116,5 +124,4 @@ def test_a_version_that_was_fitted_before_the_new_days_is_compared_as_it_was_fit
 
     monkeypatch.setattr(Hazard, "fit", refuse_fit)
 
-    comparison = compare_hazard_recipes(session, champion=champion.card, challenger=earlier)
-    assert np.isclose(comparison.difference.value, 0.0)
+    assert np.isclose(compare(session, champion.card, earlier).difference.value, 0.0)

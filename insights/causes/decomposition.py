@@ -91,7 +91,7 @@ def decompose(
     resampled = resample_shares(
         hazards,
         covariates,
-        churned,
+        churned=churned,
         stated_causes=stated_causes,
         customer_ids=rows.customer_ids[is_past],
         seed=seed,

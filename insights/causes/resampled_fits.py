@@ -53,8 +53,8 @@ class ResampledShares:
 def resample_shares(
     hazards: CauseHazards,
     covariates: Covariates,
-    churned: NDArray[np.bool_],
     *,
+    churned: NDArray[np.bool_],
     stated_causes: NDArray[np.int64],
     customer_ids: NDArray[np.str_],
     seed: int,
@@ -63,7 +63,7 @@ def resample_shares(
     n_churned, n_causes = int(churned.sum()), len(hazards.weights)
     n_resamples = int(np.clip(MAX_CELLS // max(n_churned * n_causes, 1), MIN_RESAMPLES, N_RESAMPLES))
     _, firsts, owners = np.unique(customer_ids, return_index=True, return_inverse=True)
-    fit = FittedPoint.of(hazards, covariates, churned, stated_causes=stated_causes)
+    fit = FittedPoint.of(hazards, covariates, churned=churned, stated_causes=stated_causes)
     scores = fit.scores_by_customer(covariates, churned, owners=owners)
     random = np.random.default_rng(seed)
     weights = np.empty((n_resamples, n_churned), np.float32)
@@ -97,8 +97,8 @@ class FittedPoint:
         cls,
         hazards: CauseHazards,
         covariates: Covariates,
-        churned: NDArray[np.bool_],
         *,
+        churned: NDArray[np.bool_],
         stated_causes: NDArray[np.int64],
     ) -> FittedPoint:
         """Compute the information at the fitted parameters."""
@@ -106,9 +106,9 @@ class FittedPoint:
         left = covariates.values[churned]
         design = np.column_stack([np.ones(len(left)), left])
         shares, model = shares_of(hazards.risks(covariates.take(churned))), hazards.stated_cause_model
-        hidden = _hidden_covariances(model, shares, statements)
+        hidden = _hidden_covariances(model, shares, statements=statements)
         complete = _complete_information(
-            hazards, covariates, _noise_information(model, shares, statements), driven=driven
+            hazards, covariates, noise=_noise_information(model, shares, statements=statements), driven=driven
         )
         inverse = _invert(complete, _hidden_information(hidden, design, driven=driven))
         return cls(hazards, driven, design, statements, inverse)
@@ -129,7 +129,7 @@ class FittedPoint:
             of_weights = by_customer @ covariates.values[:, columns[1:] - 1]
             blocks += [np.bincount(owners, excess[:, cause], m)[:, None], of_weights]
         noise = np.zeros((m, 1 + len(self.driven)))
-        np.add.at(noise, owners[places], _noise_scores(model, shares, self.stated_causes))
+        np.add.at(noise, owners[places], _noise_scores(model, shares, statements=self.stated_causes))
         return np.hstack([*blocks, noise])
 
     def draw_prior(self, random: np.random.Generator) -> NDArray[np.float64]:
@@ -170,7 +170,7 @@ def _draw_counts(shares: NDArray[np.float64], total: float, *, random: np.random
 
 
 def _is_noise(
-    model: StatedCauseModel, shares: NDArray[np.float64], statements: NDArray[np.int64]
+    model: StatedCauseModel, shares: NDArray[np.float64], *, statements: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """P(a row's statement is noise), (churned,); 0 without a statement."""
     by_noise = model.noise_rate * model.noise_distribution[statements]
@@ -179,20 +179,20 @@ def _is_noise(
 
 
 def _noise_scores(
-    model: StatedCauseModel, shares: NDArray[np.float64], statements: NDArray[np.int64]
+    model: StatedCauseModel, shares: NDArray[np.float64], *, statements: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """The derivative by the noise parameters, (churned, 1 + causes)."""
-    is_noise, q = _is_noise(model, shares, statements), model.noise_distribution
+    is_noise, q = _is_noise(model, shares, statements=statements), model.noise_distribution
     of_rate = np.where(statements == NOT_STATED, 0.0, is_noise - model.noise_rate)
     return np.column_stack([of_rate, is_noise[:, None] * (np.eye(len(q))[statements] - q)])
 
 
 def _noise_information(
-    model: StatedCauseModel, shares: NDArray[np.float64], statements: NDArray[np.int64]
+    model: StatedCauseModel, shares: NDArray[np.float64], *, statements: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """The information on the noise parameters if it were known which statements are noise, with that of the prior."""
     rate, q = model.noise_rate, model.noise_distribution
-    n_noise = _is_noise(model, shares, statements).sum() + prior_noise_counts(len(q)).sum()
+    n_noise = _is_noise(model, shares, statements=statements).sum() + prior_noise_counts(len(q)).sum()
     information = np.zeros((1 + len(q), 1 + len(q)))
     information[0, 0] = ((statements != NOT_STATED).sum() + PRIOR_COUNT) * rate * (1 - rate)
     # Logits are determined up to a constant, which the last term fixes.
@@ -201,7 +201,7 @@ def _noise_information(
 
 
 def _hidden_covariances(
-    model: StatedCauseModel, shares: NDArray[np.float64], statements: NDArray[np.int64]
+    model: StatedCauseModel, shares: NDArray[np.float64], *, statements: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """What the hidden causes leave open, (churned, 1 + 2 causes, 1 + 2 causes).
 
@@ -209,7 +209,7 @@ def _hidden_covariances(
     its statement is noise; by its log hazards, then by the noise parameters.
     """
     n, k = shares.shape
-    is_noise, is_stated = _is_noise(model, shares, statements), statements != NOT_STATED
+    is_noise, is_stated = _is_noise(model, shares, statements=statements), statements != NOT_STATED
     # Rows of the table of outcomes: noise with each cause, then truthful. Without a statement all causes are open.
     open_shares = np.where(is_stated, is_noise, 1.0)[:, None] * shares
     chances = np.column_stack([open_shares, np.where(is_stated, 1 - is_noise, 0.0)])
@@ -225,8 +225,8 @@ def _hidden_covariances(
 def _complete_information(
     hazards: CauseHazards,
     covariates: Covariates,
-    noise: NDArray[np.float64],
     *,
+    noise: NDArray[np.float64],
     driven: list[NDArray[np.int64]],
 ) -> NDArray[np.float64]:
     """The information on all parameters if the true causes were known, with that of the prior, (d, d)."""

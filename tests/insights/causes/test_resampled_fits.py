@@ -20,7 +20,7 @@ def resample(world: Competing, seed: int = 0) -> tuple[np.ndarray, ResampledShar
     resampled = resample_shares(
         hazards,
         world.covariates,
-        world.churned,
+        churned=world.churned,
         stated_causes=world.stated_causes,
         customer_ids=np.arange(len(world.churned)).astype(str),
         seed=seed,

@@ -149,17 +149,15 @@ def customer_folds(customer_ids: NDArray[np.str_], *, n_folds: int, seed: int) -
 def folds_of(tables: Tables) -> Folds:
     """The cutoffs that the TOML states, or those that the recorded history allows."""
     config, mature_until = tables.config, label_watermark(tables)
-    first = record_start(tables)
-    if config.cutoffs.train:
-        return choose_folds(config, first=first, mature_until=mature_until)
-    max_cutoffs = count_cutoffs(tables, _test_cutoff(config, mature_until))
-    folds = choose_folds(config, first=first, mature_until=mature_until, max_cutoffs=max_cutoffs)
-    if not is_daily(tables):
+    max_cutoffs = MIN_CUTOFFS if config.cutoffs.train else count_cutoffs(tables, _test_cutoff(config, mature_until))
+    folds = choose_folds(config, first=record_start(tables), mature_until=mature_until, max_cutoffs=max_cutoffs)
+    folds = replace(folds, delay_days=confirmation_delay(tables).days)
+    if config.cutoffs.train or not is_daily(tables):
         return folds
     step = timedelta(days=min((later - day).days for day, later in pairwise((*folds.train, *folds.purged, folds.test))))
     last = mature_until - timedelta(days=config.churn.gap_days + MIN_OBSERVED_DAYS)
     later = tuple(folds.test + n * step for n in range(1, (last - folds.test) // step + 1))
-    return replace(folds, later=later, delay_days=confirmation_delay(tables).days)
+    return replace(folds, later=later)
 
 
 def choose_folds(config: Config, *, first: date, mature_until: date, max_cutoffs: int = MIN_CUTOFFS) -> Folds:

@@ -202,3 +202,37 @@ def test_the_check_finds_a_history_long_enough_just_when_training_does(
     else:
         with pytest.raises(NotEnoughHistory):
             folds_of(tables)
+
+
+def contracts(cutoffs: Cutoffs) -> Folds:
+    """Two years of one contract with a grace period of 20 days."""
+    row = {"customer_id": "ada", "subscription_id": "s", "plan": "pro", "mrr": 1.0}
+    churn = ChurnDefinition(definition="subscription_ended", horizon_days=90, grace_days=20)
+    tables = shop(
+        "ada 2023-01-01",
+        subscriptions=frame({**row, "started_at": "2023-01-01", "ended_at": "2024-12-01"}),
+        settings=config(churn=churn, active_days=30, cutoffs=cutoffs, watermark=date(2024, 12, 31)),
+    )
+    return folds_of(tables)
+
+
+def test_cutoffs_after_the_test_are_fitted_on_once_a_month_of_their_horizon_is_certain():
+    folds = contracts(Cutoffs())
+
+    assert folds.test == date(2024, 12, 31) - timedelta(days=110)
+    assert [(day - folds.test).days for day in folds.later] == [30, 60]
+    assert folds.delay_days == 20
+
+
+def test_stated_cutoffs_are_the_only_ones_and_wait_for_the_grace_period_too():
+    folds = contracts(Cutoffs(train=(date(2024, 1, 1),), test=date(2024, 6, 1)))
+
+    assert (folds.refit, folds.delay_days) == ((date(2024, 1, 1), date(2024, 6, 1)), 20)
+
+
+@pytest.mark.parametrize(("n_customers", "n_cutoffs"), [(3, 24), (1_500, 16), (9_000, 12)])
+def test_few_customers_get_more_cutoffs(monkeypatch: pytest.MonkeyPatch, n_customers: int, n_cutoffs: int):
+    tables = shop("ada 2020-01-01", "ada 2024-12-31", settings=config(churn=ChurnDefinition(horizon_days=30)))
+    monkeypatch.setattr("features.labels.cutoffs.select_cohort", lambda *_: range(n_customers))
+
+    assert len(folds_of(tables).train) == n_cutoffs

@@ -86,7 +86,7 @@ class BadLines:
 
 def are_few(n_odd: int, *, of: int) -> bool:
     """Whether so many odd lines may be accidents in a file of so many."""
-    return n_odd <= max(MAX_FEW, MAX_SHARE * of) and (n_odd == 1 or 3 * n_odd <= of)
+    return n_odd <= max(MAX_FEW, MAX_SHARE * of) and (n_odd == 1 < of or 3 * n_odd <= of)
 
 
 NO_BAD_LINES = BadLines()

@@ -49,10 +49,9 @@ def label_outcomes(tables: Tables, cohort: Cohort) -> Labels:
     def label_cutoff(latest: Tables, query: LabelQuery) -> tuple[LabelResult, NDArray[np.float64]]:
         return label.label(latest, query), _amount_after(latest, query)
 
-    outcomes = _label_cohort(
+    return _label_cohort(
         tables, cohort, label_cutoff=label_cutoff, horizon_days=churn.horizon_days, definition=_describe(label, churn)
     )
-    return outcomes.censor(np.datetime64(label_watermark(tables), "D")) if label.is_daily else outcomes
 
 
 def can_churn(tables: Tables, cohort: Cohort) -> NDArray[np.bool_]:

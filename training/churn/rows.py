@@ -215,6 +215,8 @@ def load_churn_rows(tables: Tables, extra_cutoffs: Iterable[date] = ()) -> Churn
     folds = folds_of(tables)
     cohort = select_cohort(tables, [*folds.refit, *(day for day in extra_cutoffs if day < folds.test)])
     outcomes = label_outcomes(tables, cohort)
+    if outcomes.is_daily:
+        outcomes = outcomes.censor(outcomes.observed_until)
     usable = outcomes.is_usable
     usable_cohort = Cohort(cohort.customer_ids[usable], cohort.cutoffs[usable], cohort.definition)
     outcomes = outcomes.take(usable)

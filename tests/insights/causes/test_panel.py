@@ -34,6 +34,8 @@ TIERS = {"gold": Segment(top=0.2), "silver": Segment(rule="account_size == 'smal
 def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tables, Panel]:
     """With a churn model of one feature: no plan, no attribute, no feature of the rules."""
     path: Path = simulate_software(SoftwareWorld(n_accounts=150, n_months=18)).write(tmp_path_factory.mktemp("firm"))
+    toml = path.read_text(encoding="utf-8").replace("step_days = 30\n", "step_days = 30\nmax_cutoffs = 3\n", 1)
+    path.write_text(toml, encoding="utf-8")
     config = msgspec.structs.replace(read_config(path, os.environ), segments=SEGMENTS, customer_tiers=TIERS)
     tables = open_tables(config)
     rows = load_churn_rows(tables)

@@ -27,6 +27,9 @@ from tables.cleaning.source_columns import ROW_NUMBER, columns_of, drop_row_numb
 from tables.contract import DATING_COLUMNS, TableContract
 from tables.engines.databases import comparable_text
 
+OF_AN_END = ("end_reason", "end_kind")
+"They say why a subscription ended, and nothing of one that has not."
+
 CONTACT_TABLES = ("tickets", "surveys", "contacts", "opportunities")
 "Tables whose rows say when a customer was in touch, but not who is a customer."
 
@@ -55,15 +58,20 @@ def keep_known_rows(table: ir.Table, contract: TableContract, *, cutoff: date | 
 
 
 def blank_unknown_cells(table: ir.Table, contract: TableContract, *, cutoff: date | None) -> ir.Table:
-    """The table with cells set to missing that became known after their row, and not before the cutoff."""
-    if cutoff is None:
-        return table
+    """The table with cells set to missing that became known after their row, and not before the cutoff.
+
+    Without a cutoff, the reason of an end that has not come is missing, as it is at every cutoff.
+    """
     late = {
         column.name: ibis.ifelse(
-            _is_before(table[column.known_at], cutoff), table[column.name], ibis.null(table[column.name].type())
+            table[column.known_at].notnull() if cutoff is None else _is_before(table[column.known_at], cutoff),
+            table[column.name],
+            ibis.null(table[column.name].type()),
         )
         for column in contract.columns
-        if column.name in table.columns and column.known_at in table.columns
+        if column.name in table.columns
+        and column.known_at in table.columns
+        and (cutoff is not None or column.name in OF_AN_END)
     }
     return table.mutate(**late) if late else table
 

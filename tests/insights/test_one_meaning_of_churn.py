@@ -97,8 +97,7 @@ def span_row(
     return {
         "customer_id": customer, "subscription_id": f"{customer}-{subscription}", "plan": "pro", "mrr": 10.0 + number,
         "started_at": began, "ended_at": None if length is None else began + timedelta(days=length),
-        # A reason is known with its end.
-        "end_reason": None if length is None else reason,
+        "end_reason": reason,
     }  # fmt: skip
 
 

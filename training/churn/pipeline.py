@@ -192,7 +192,7 @@ def limits(session: Session, study: ChurnStudy, *, model: ChurnModel) -> tuple[s
     """What a reader of the metrics must know."""
     folds = study.rows.folds
     undated = [column.name for column in model.columns_ if column.as_of_today]
-    as_of_today = f"FitRows as of today only, perhaps written after the cutoff: {', '.join(undated)}."
+    as_of_today = f"Known as of today only, perhaps written after the cutoff: {', '.join(undated)}."
     rows = study.rows
     contacted = describe_contacted(rows.contacted, rows.outcomes, are_left_out=rows.leaves_out_contacted)
     return (

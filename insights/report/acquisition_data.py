@@ -36,7 +36,7 @@ class Spend:
 
     def within(self, span: Span) -> float:
         """The sum over the months of a span."""
-        return float(self.amounts[(self.months >= span.first) & (self.months <= span.last)].sum())
+        return float(self.amounts[span.contains(self.months)].sum())
 
 
 @dataclass(frozen=True, kw_only=True)

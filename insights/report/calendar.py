@@ -47,7 +47,7 @@ class Span:
         return (self.last + 1).astype("datetime64[D]")
 
     def contains(self, days: NDArray[np.datetime64]) -> NDArray[np.bool_]:
-        """(n,): whether each day (datetime64[D]) falls into these months."""
+        """(n,): whether each day or month falls into these months."""
         months = days.astype("datetime64[M]")
         return (months >= self.first) & (months <= self.last)
 

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from core.catalogue import Catalogue
 from core.errors import UnknownName, did_you_mean
 from insights.finance.economics import Economics
+from insights.report.calendar import Calendar, Span
 from insights.report.estimation import FigureSpec, quotient
 from insights.report.figure import Figure, Place
 from insights.report.inputs import FigureInputs
@@ -46,6 +47,7 @@ each fiscal year, each age of a cohort, or each pair of RFM scores."""
 PERIODS: tuple[Period, ...] = get_args(Period)
 
 Rows = TypeVar("Rows")
+Group = TypeVar("Group")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,27 @@ class Sample(Generic[Rows]):
     "(n,) the customer of each row."
     cells: Mapping[Period, Sequence[tuple[Place, Rows]]]
     "The data of each place; what a row adds to a sum has length n."
+
+
+def cells_by_period(
+    calendar: Calendar, groups: Iterable[tuple[Place, Group]], *, rows_of: Callable[[Group, Span], Rows]
+) -> dict[Period, Sequence[tuple[Place, Rows]]]:
+    """The cells of each group over the year and over each month; `rows_of` gives a group's data over a span."""
+    listed = list(groups)
+    return {
+        period: [
+            (Place(place.by, place.group, span.label), rows_of(group, span))
+            for span in spans
+            for place, group in listed
+        ]
+        for period, spans in calendar.spans.items()
+    }
+
+
+def take_total(rows: object, total: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The formula of a figure that is a plain sum over the customers."""
+    del rows
+    return total
 
 
 Basis = Callable[[FigureInputs], Iterable[Sample[Rows]]]

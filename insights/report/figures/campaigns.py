@@ -10,15 +10,16 @@ customer weighs as much as the contacts that they stand for, so that a campaign 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from insights.report.calendar import Span
 from insights.report.contact_data import Contacts, merge_small_groups
-from insights.report.definitions import FigureDefinition, FigureSection, Period, Sample, Sums, View
+from insights.report.definitions import FigureDefinition, FigureSection, Period, Sample, Sums, View, cells_by_period
 from insights.report.estimation import quotient
 from insights.report.figure import Place
 from insights.report.inputs import FigureInputs
@@ -108,18 +109,11 @@ def contacts(inputs: FigureInputs) -> Iterator[Sample[ContactRows]]:
     for by, groups in all_contacts.groups.items():
         merged = merge_small_groups(np.where(in_year, groups, ""))
         masks += [(Place(by, str(group)), merged == group) for group in np.unique(merged[merged != ""])]
-    cells: dict[Period, Sequence[tuple[Place, ContactRows]]] = {
-        period: [
-            (
-                Place(place.by, place.group, span.label),
-                ContactRows(all_contacts, mask & span.contains(all_contacts.days)),
-            )
-            for span in spans
-            for place, mask in masks
-        ]
-        for period, spans in inputs.data.calendar.spans.items()
-    }
-    yield Sample(all_contacts.customer_ids, cells)
+
+    def rows_of(mask: NDArray[np.bool_], span: Span) -> ContactRows:
+        return ContactRows(all_contacts, mask & span.contains(all_contacts.days))
+
+    yield Sample(all_contacts.customer_ids, cells_by_period(inputs.data.calendar, masks, rows_of=rows_of))
 
 
 _SPANS: tuple[Period, ...] = ("year", "month")

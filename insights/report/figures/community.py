@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from insights.report.calendar import Span
 from insights.report.community_data import Participation, Referrals
-from insights.report.definitions import FigureDefinition, FigureSection, Period, Sample, Sums
-from insights.report.figure import Place
+from insights.report.definitions import FigureDefinition, FigureSection, Sample, Sums, cells_by_period
+from insights.report.figure import ALL_CUSTOMERS
 from insights.report.inputs import FigureInputs
 
 
@@ -50,11 +50,8 @@ def referrals(inputs: FigureInputs) -> Iterator[Sample[ReferralRows]]:
     data = inputs.data.referrals
     if not (data.referrers != "").any():
         return
-    cells: dict[Period, Sequence[tuple[Place, ReferralRows]]] = {
-        period: [(Place(period=span.label), ReferralRows(data, span)) for span in spans]
-        for period, spans in inputs.data.calendar.spans.items()
-    }
-    cells["today"] = [(Place(), ReferralRows(data, inputs.data.calendar.year))]
+    cells = cells_by_period(inputs.data.calendar, [(ALL_CUSTOMERS, data)], rows_of=ReferralRows)
+    cells["today"] = [(ALL_CUSTOMERS, ReferralRows(data, inputs.data.calendar.year))]
     yield Sample(data.customer_ids, cells)
 
 
@@ -72,16 +69,16 @@ def participation(inputs: FigureInputs) -> Iterator[Sample[ParticipationRows]]:
     if not data.takes_part.any():
         return
     ids, owners = np.unique(data.customer_ids, return_inverse=True)
-    cells: dict[Period, Sequence[tuple[Place, ParticipationRows]]] = {
-        period: [(Place(period=span.label), _participation_over(data, owners, span=span)) for span in spans]
-        for period, spans in inputs.data.calendar.spans.items()
-    }
-    yield Sample(ids, cells)
+
+    def rows_of(data: Participation, span: Span) -> ParticipationRows:
+        return _participation_over(data, owners, span=span)
+
+    yield Sample(ids, cells_by_period(inputs.data.calendar, [(ALL_CUSTOMERS, data)], rows_of=rows_of))
 
 
 def _participation_over(data: Participation, owners: NDArray[np.int64], *, span: Span) -> ParticipationRows:
     n_customers = int(owners.max()) + 1
-    rows = (data.months >= span.first) & (data.months <= span.last)
+    rows = span.contains(data.months)
     n_active, n_parts = (np.bincount(owners[kept], minlength=n_customers) for kept in (rows, rows & data.takes_part))
     return ParticipationRows(n_active > 0, n_parts > 0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from core.intervals import estimate_intervals
 from insights.finance.feedback import SurveyResponses, Waits, is_satisfied, median_hours, net_promoter_score
 from insights.report.calendar import Span
-from insights.report.definitions import Basis, FigureDefinition, FigureSection, Period, Sample, Sums, View
+from insights.report.definitions import (
+    Basis,
+    FigureDefinition,
+    FigureSection,
+    Sample,
+    Sums,
+    View,
+    cells_by_period,
+)
 from insights.report.figure import Figure, Place
 from insights.report.inputs import FigureInputs
 from insights.report.report_data import ReportData
@@ -62,14 +70,11 @@ def ticket_ratings(inputs: FigureInputs) -> Iterator[Sample[ResponseRows]]:
 def _samples(data: ReportData, responses: SurveyResponses) -> Iterator[Sample[ResponseRows]]:
     best = data.config.csat_scale[1]
     for group, records in _groups(data, responses):
-        cells: dict[Period, Sequence[tuple[Place, ResponseRows]]] = {
-            period: [
-                (replace(group, period=span.label), ResponseRows(records, span.contains(records.days), best))
-                for span in spans
-            ]
-            for period, spans in data.calendar.spans.items()
-        }
-        yield Sample(records.customer_ids, cells)
+
+        def rows_of(records: SurveyResponses, span: Span) -> ResponseRows:
+            return ResponseRows(records, span.contains(records.days), best)
+
+        yield Sample(records.customer_ids, cells_by_period(data.calendar, [(group, records)], rows_of=rows_of))
 
 
 def _groups(data: ReportData, records: Records) -> Iterator[tuple[Place, Records]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from insights.report.calendar import Span
 from insights.report.cost_data import ItemCosts
-from insights.report.definitions import FigureDefinition, FigureSection, Period, Sample, Sums
+from insights.report.definitions import FigureDefinition, FigureSection, Sample, Sums, cells_by_period
 from insights.report.figure import Place
 from insights.report.inputs import FigureInputs
 
@@ -43,7 +43,7 @@ class CostRows:
 
     @property
     def _in_span(self) -> NDArray[np.bool_]:
-        return (self.costs.months >= self.span.first) & (self.costs.months <= self.span.last)
+        return self.span.contains(self.costs.months)
 
 
 def purchase_costs(inputs: FigureInputs) -> Iterator[Sample[CostRows]]:
@@ -56,11 +56,7 @@ def purchase_costs(inputs: FigureInputs) -> Iterator[Sample[CostRows]]:
     for grouping in data.groupings:
         groups += [(Place(grouping.by, name), costs.take(rows)) for name, rows in grouping.masks(costs.customer_ids)]
     for place, part in groups:
-        cells: dict[Period, Sequence[tuple[Place, CostRows]]] = {
-            period: [(Place(place.by, place.group, span.label), CostRows(part, span)) for span in spans]
-            for period, spans in calendar.spans.items()
-        }
-        yield Sample(part.customer_ids, cells)
+        yield Sample(part.customer_ids, cells_by_period(calendar, [(place, part)], rows_of=CostRows))
 
 
 def _n(rows: CostRows) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,16 @@ from numpy.typing import NDArray
 
 from insights.report.acquisition_data import Opportunities
 from insights.report.calendar import Span
-from insights.report.definitions import FigureDefinition, FigureSection, Period, Sample, Sums, View
+from insights.report.definitions import (
+    FigureDefinition,
+    FigureSection,
+    Period,
+    Sample,
+    Sums,
+    View,
+    cells_by_period,
+    take_total,
+)
 from insights.report.figure import ALL, Place
 from insights.report.inputs import FigureInputs
 
@@ -75,11 +85,8 @@ def opportunities(inputs: FigureInputs) -> Iterator[Sample[OpportunityRows]]:
     groups = [(g.by, name, members) for g in data.account_groupings for name, members in g.members.items()]
     for by, group, members in [(ALL, "", deals.all_accounts), *groups]:
         accounts = np.intersect1d(deals.all_accounts, members)
-        cells: dict[Period, Sequence[tuple[Place, OpportunityRows]]] = {
-            period: [(Place(by, group, span.label), OpportunityRows(deals, accounts, span)) for span in spans]
-            for period, spans in data.calendar.spans.items()
-        }
-        yield Sample(accounts, cells)
+        group_of = [(Place(by, group), accounts)]
+        yield Sample(accounts, cells_by_period(data.calendar, group_of, rows_of=partial(OpportunityRows, deals)))
 
 
 _SPANS: tuple[Period, ...] = ("year", "month")
@@ -89,11 +96,6 @@ _CHARTED: tuple[View, ...] = (*_VIEWS, "month_chart")
 
 def _n_closed(rows: OpportunityRows) -> int:
     return int(rows.n_closed.sum())
-
-
-def _total(rows: OpportunityRows, total: NDArray[np.float64]) -> NDArray[np.float64]:
-    del rows
-    return total
 
 
 SECTION = FigureSection(
@@ -124,7 +126,7 @@ SECTION = FigureSection(
             "won_amount",
             "money",
             adds_up=True,
-            sums=Sums(opportunities, _SPANS, lambda rows: (rows.amount_won,), _total),
+            sums=Sums(opportunities, _SPANS, lambda rows: (rows.amount_won,), take_total),
             views=_CHARTED,
             is_exact=True,
         ),
@@ -133,7 +135,7 @@ SECTION = FigureSection(
             "money",
             adds_up=True,
             better="lower",
-            sums=Sums(opportunities, _SPANS, lambda rows: (rows.amount_lost,), _total),
+            sums=Sums(opportunities, _SPANS, lambda rows: (rows.amount_lost,), take_total),
             views=_CHARTED,
             is_exact=True,
         ),

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from insights.report.calendar import Span
-from insights.report.definitions import FigureDefinition, FigureSection, Period, Sample, Sums, View
+from insights.report.definitions import (
+    FigureDefinition,
+    FigureSection,
+    Period,
+    Sample,
+    Sums,
+    View,
+    cells_by_period,
+    take_total,
+)
 from insights.report.figure import Place
 from insights.report.inputs import FigureInputs
 from insights.report.outlet_data import OUTLETS, OutletSales
@@ -49,7 +58,7 @@ class OutletRows:
 
     @property
     def _in_span(self) -> NDArray[np.bool_]:
-        return (self.sales.months >= self.span.first) & (self.sales.months <= self.span.last)
+        return self.span.contains(self.sales.months)
 
     def _sum(self, values: NDArray[np.float64], rows: NDArray[np.bool_]) -> NDArray[np.float64]:
         return np.bincount(self.owners[rows], values[rows], self.n_customers).astype(np.float64)
@@ -60,23 +69,12 @@ def outlets(inputs: FigureInputs) -> Iterator[Sample[OutletRows]]:
     calendar = inputs.data.calendar
     for by, sales in inputs.data.outlets.items():
         ids, owners = np.unique(sales.customer_ids, return_inverse=True)
-        in_year = (sales.months >= calendar.year.first) & (sales.months <= calendar.year.last)
+        in_year = calendar.year.contains(sales.months)
         names, places = np.unique(sales.outlets[in_year], return_inverse=True)
         ranked = names[np.argsort(-np.bincount(places, sales.amounts[in_year], len(names)), kind="stable")]
-        cells: dict[Period, Sequence[tuple[Place, OutletRows]]] = {
-            period: [
-                (Place(by, str(name), span.label), OutletRows(sales, owners, len(ids), str(name), span))
-                for span in spans
-                for name in ranked
-            ]
-            for period, spans in calendar.spans.items()
-        }
-        yield Sample(ids, cells)
-
-
-def _total(rows: OutletRows, total: NDArray[np.float64]) -> NDArray[np.float64]:
-    del rows
-    return total
+        groups = [(Place(by, str(name)), str(name)) for name in ranked]
+        rows_of = partial(OutletRows, sales, owners, len(ids))
+        yield Sample(ids, cells_by_period(calendar, groups, rows_of=rows_of))
 
 
 def _n(rows: OutletRows) -> int:
@@ -93,7 +91,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "outlet_revenue",
             "money",
-            sums=Sums(outlets, _SPANS, lambda rows: (rows.revenue,), _total, _n),
+            sums=Sums(outlets, _SPANS, lambda rows: (rows.revenue,), take_total, _n),
             views=_VIEWS,
             is_exact=True,
         ),
@@ -106,14 +104,14 @@ SECTION = FigureSection(
         FigureDefinition(
             "outlet_orders",
             "count",
-            sums=Sums(outlets, _SPANS, lambda rows: (rows.n_orders,), _total, _n),
+            sums=Sums(outlets, _SPANS, lambda rows: (rows.n_orders,), take_total, _n),
             views=_VIEWS,
             is_exact=True,
         ),
         FigureDefinition(
             "outlet_customers",
             "customers",
-            sums=Sums(outlets, _SPANS, lambda rows: (rows.n_orders > 0,), _total, _n),
+            sums=Sums(outlets, _SPANS, lambda rows: (rows.n_orders > 0,), take_total, _n),
             views=_VIEWS,
             is_exact=True,
         ),

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from core.window import DAYS_PER_MONTH
 from insights.finance.buying import BUYING_FIGURES, Buyers, DailyOrders, estimate_buying_figures
 from insights.finance.lifetime import MIN_OBSERVED, MONTHS_PER_YEAR
-from insights.report.buyer_rows import BuyerRows, all_buyers, select_orders
+from insights.report.activity import count_active
+from insights.report.buyer_rows import all_buyers, select_orders
 from insights.report.cohorts import order_cohorts
-from insights.report.definitions import FigureDefinition, FigureSection, Period, Sums, View
+from insights.report.definitions import FigureDefinition, FigureSection, Period, Sums, View, take_total
 from insights.report.estimation import FigureSpec, estimate_figures, quotient
 from insights.report.figure import Figure, Place
 from insights.report.inputs import FigureInputs
@@ -85,15 +86,6 @@ _CHARTED: tuple[View, ...] = ("row", "month_chart")
 _GROUPED: tuple[View, ...] = ("row", "group_column")
 
 
-def _total(buyers: BuyerRows, total: NDArray[np.float64]) -> NDArray[np.float64]:
-    del buyers
-    return total
-
-
-def _n(buyers: BuyerRows) -> int:
-    return buyers.n_active
-
-
 SECTION = FigureSection(
     position=50,
     figures=(
@@ -101,7 +93,7 @@ SECTION = FigureSection(
             "revenue",
             "money",
             adds_up=True,
-            sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.revenue,), _total, _n),
+            sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.revenue,), take_total, count_active),
             views=(*_CHARTED, "group_column"),
             is_headline=True,
             is_exact=True,
@@ -111,14 +103,14 @@ SECTION = FigureSection(
             "orders",
             "count",
             adds_up=True,
-            sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.n_orders,), _total, _n),
+            sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.n_orders,), take_total, count_active),
             is_exact=True,
         ),
         FigureDefinition(
             "active_customers",
             "customers",
             adds_up=True,
-            sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.active,), _total, _n),
+            sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.active,), take_total, count_active),
             views=_CHARTED,
             is_exact=True,
         ),
@@ -126,7 +118,7 @@ SECTION = FigureSection(
             "new_customers",
             "customers",
             adds_up=True,
-            sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.is_new,), _total, _n),
+            sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.is_new,), take_total, count_active),
             views=_CHARTED,
             is_exact=True,
         ),
@@ -134,7 +126,9 @@ SECTION = FigureSection(
             "returning_share",
             "share",
             adds_up=True,
-            sums=Sums(all_buyers, _SPANS, lambda buyers: (buyers.active & ~buyers.is_new, buyers.active), n=_n),
+            sums=Sums(
+                all_buyers, _SPANS, lambda buyers: (buyers.active & ~buyers.is_new, buyers.active), n=count_active
+            ),
             views=_CHARTED,
         ),
         FigureDefinition(
@@ -148,7 +142,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "average_order_value",
             "money",
-            sums=Sums(all_buyers, ("month",), lambda buyers: (buyers.revenue, buyers.n_orders), n=_n),
+            sums=Sums(all_buyers, ("month",), lambda buyers: (buyers.revenue, buyers.n_orders), n=count_active),
             computed_by=buying_figures,
             views=(*_CHARTED, "group_column"),
             is_headline=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,28 +10,39 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from insights.report.activity import (
+    ActivityRows,
+    count_active,
+    find_first_months,
+    sample_groups,
+)
 from insights.report.calendar import Span
 from insights.report.cohorts import usage_cohorts
-from insights.report.definitions import FigureDefinition, FigureSection, Period, Sample, Sums, View
-from insights.report.figure import ALL, ALL_CUSTOMERS, Place
+from insights.report.definitions import (
+    FigureDefinition,
+    FigureSection,
+    Period,
+    Sample,
+    Sums,
+    View,
+    cells_by_period,
+    take_total,
+)
+from insights.report.figure import ALL_CUSTOMERS, Place
 from insights.report.inputs import FigureInputs
 from insights.report.usage_data import UsageMonths
 
 
 @dataclass(frozen=True)
-class UserRows:
+class UserRows(ActivityRows):
     """All customers who ever used the product, over a span; every array is (n,), sorted by customer."""
 
     usage: UsageMonths
     "Of all time."
-    owners: NDArray[np.int64]
-    "The customer of each month of usage."
-    first_months: NDArray[np.datetime64]
-    span: Span
 
     @cached_property
     def _rows(self) -> NDArray[np.bool_]:
-        return (self.usage.months >= self.span.first) & (self.usage.months <= self.span.last)
+        return self.span.contains(self.usage.months)
 
     @cached_property
     def n_months(self) -> NDArray[Any]:
@@ -48,40 +59,24 @@ class UserRows:
         """Whether the customer used the product in the span."""
         return self.n_months > 0
 
-    @property
-    def is_new(self) -> NDArray[np.bool_]:
-        """Whether the first usage of all is in the span."""
-        return (self.first_months >= self.span.first) & (self.first_months <= self.span.last)
-
-    @property
-    def n_active(self) -> int:
-        """The number of customers with usage in the span."""
-        return int(self.active.sum())
-
 
 def all_users(inputs: FigureInputs) -> Iterator[Sample[UserRows]]:
     """All customers and each group with usage in the year; nothing without usage in the year."""
-    usage, year = inputs.data.usage, inputs.data.calendar.year
-    year_ids = usage.customer_ids[(usage.months >= year.first) & (usage.months <= year.last)]
-    if not len(year_ids):
-        return
-    yield _sample(inputs, ALL_CUSTOMERS, members=np.unique(usage.customer_ids))
-    for grouping in inputs.data.groupings:
-        for name, _ in grouping.masks(year_ids):
-            yield _sample(inputs, Place(grouping.by, name), members=grouping.members[name])
-
-
-def _sample(inputs: FigureInputs, group: Place, *, members: NDArray[np.str_]) -> Sample[UserRows]:
     usage = inputs.data.usage
-    usage = usage.take(np.isin(usage.customer_ids, members)) if group.by != ALL else usage
+    year_ids = usage.customer_ids[inputs.data.calendar.year.contains(usage.months)]
+    return sample_groups(inputs, lambda group, members: _sample(inputs, group, members=members), year_ids=year_ids)
+
+
+def _sample(inputs: FigureInputs, group: Place, *, members: NDArray[np.str_] | None) -> Sample[UserRows]:
+    usage = inputs.data.usage
+    usage = usage if members is None else usage.take(np.isin(usage.customer_ids, members))
     ids, owners = np.unique(usage.customer_ids, return_inverse=True)
-    first = np.full(len(ids), np.datetime64("9999-12"))
-    np.minimum.at(first, owners, usage.months)
-    cells: dict[Period, Sequence[tuple[Place, UserRows]]] = {
-        period: [(Place(group.by, group.group, span.label), UserRows(usage, owners, first, span)) for span in spans]
-        for period, spans in inputs.data.calendar.spans.items()
-    }
-    return Sample(ids, cells)
+    first = find_first_months(owners, usage.months, n=len(ids))
+
+    def rows_of(usage: UsageMonths, span: Span) -> UserRows:
+        return UserRows(owners, first, span, usage)
+
+    return Sample(ids, cells_by_period(inputs.data.calendar, [(group, usage)], rows_of=rows_of))
 
 
 @dataclass(frozen=True)
@@ -103,15 +98,6 @@ def customers_since(inputs: FigureInputs) -> Iterator[Sample[RecentChurnRows]]:
             yield Sample(recent.customer_ids[rows], {"today": [cell]})
 
 
-def _total(users: UserRows, total: NDArray[np.float64]) -> NDArray[np.float64]:
-    del users
-    return total
-
-
-def _n(users: UserRows) -> int:
-    return users.n_active
-
-
 _SPANS: tuple[Period, ...] = ("year", "month")
 _CHARTED: tuple[View, ...] = ("row", "month_chart")
 
@@ -122,7 +108,7 @@ SECTION = FigureSection(
             "using_customers",
             "customers",
             adds_up=True,
-            sums=Sums(all_users, _SPANS, lambda users: (users.active,), _total, _n),
+            sums=Sums(all_users, _SPANS, lambda users: (users.active,), take_total, count_active),
             views=(*_CHARTED, "group_column"),
             is_headline=True,
             is_exact=True,
@@ -132,7 +118,7 @@ SECTION = FigureSection(
             "new_using_customers",
             "customers",
             adds_up=True,
-            sums=Sums(all_users, _SPANS, lambda users: (users.is_new,), _total, _n),
+            sums=Sums(all_users, _SPANS, lambda users: (users.is_new,), take_total, count_active),
             views=_CHARTED,
             is_exact=True,
         ),
@@ -140,13 +126,13 @@ SECTION = FigureSection(
             "returning_users_share",
             "share",
             adds_up=True,
-            sums=Sums(all_users, _SPANS, lambda users: (users.active & ~users.is_new, users.active), n=_n),
+            sums=Sums(all_users, _SPANS, lambda users: (users.active & ~users.is_new, users.active), n=count_active),
             views=_CHARTED,
         ),
         FigureDefinition(
             "usage_days",
             "count",
-            sums=Sums(all_users, _SPANS, lambda users: (users.n_days, users.n_months), n=_n),
+            sums=Sums(all_users, _SPANS, lambda users: (users.n_days, users.n_months), n=count_active),
             views=(*_CHARTED, "group_column"),
             is_headline=True,
         ),

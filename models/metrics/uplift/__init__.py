@@ -1,0 +1,1 @@
+"""Metrics of uplift models and of policies, from randomised data."""

@@ -1,0 +1,1 @@
+"""Uplift models: what a contact changes for each customer."""

@@ -37,6 +37,7 @@ BENCHMARKS = {
     "cross_section_cost": ("benchmarks.cross_section_cost",),
     "discovery": ("benchmarks.discovery",),
     "categories": ("benchmarks.categories",),
+    "value": ("benchmarks.value",),
     "features_10m": ("benchmarks.features_10m",),
     "usage_20m": ("benchmarks.usage_20m",),
     "http_face": ("benchmarks.http_face",),

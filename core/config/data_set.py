@@ -21,6 +21,7 @@ from core.config.training import (
     PredictedEvent,
     RecommenderSettings,
     RiskLevels,
+    ValueSettings,
 )
 from core.currencies import currency_codes, decimals_of
 from core.environment import Places
@@ -61,6 +62,8 @@ class Config(Section, frozen=True):
     "How reports read amounts."
     hazard: HazardSettings | None = None
     "If given, `kizuna train churn` trains a hazard model, too."
+    value: ValueSettings = ValueSettings()
+    "Customer lifetime value."
     report: ReportSettings = ReportSettings()
     "What reports show."
     segments: dict[str, Segment] = msgspec.field(default_factory=dict)

@@ -26,7 +26,9 @@ class MoneySettings(Section, frozen=True):
     fiscal_year_starts: Annotated[int, Meta(ge=1, le=12)] = 1
     "Month in which the fiscal year starts."
     margin_rate: PositiveShare = 1.0
-    "Gross margin as a share of revenue, for subscriptions without a margin_rate of their own."
+    """\
+    Gross margin as a share of revenue, for subscriptions without a margin_rate of their own and, in predicted value,
+    for purchases without a cost."""
     yearly_discount: NonNegativeFloat = 0.1
     "Discount rate per year, for lifetime value from the survival curve."
 

@@ -1,4 +1,4 @@
-"""`[churn]`, `[cutoffs]`, `[risk_levels]`, `[hazard]` and `[recommender]`: training and testing of models."""
+"""`[churn]`, `[cutoffs]`, `[risk_levels]`, `[hazard]`, `[value]`, `[recommender]`: training and testing of models."""
 
 from __future__ import annotations
 
@@ -111,6 +111,23 @@ class HazardSettings(Section, frozen=True):
             raise ValueError(
                 f"period_days ({self.period_days}) is longer than horizon_months ({self.horizon_months} x 30 days)"
             )
+
+
+class ValueSettings(Section, frozen=True):
+    """Training of the value model, and the value that answers, segments and scores show."""
+
+    horizon_days: Annotated[int, Meta(ge=1, le=1095)] = 365
+    "Length of the window whose value is predicted; tested on a shorter one if the history does not suffice."
+    revenue: Literal["all", "purchases", "subscriptions"] = "all"
+    """\
+    Which revenue is predicted. all: purchases and subscriptions. State one of them where the purchases are the invoices
+    of the subscriptions, or revenue counts twice."""
+    models: tuple[str, ...] = ()
+    "Candidates; empty means all. The baseline last_year is always trained."
+    step_days: PositiveInt = 30
+    "Days between the cutoffs of past windows."
+    max_cutoffs: PositiveInt = 6
+    "Number of past windows that a model is fitted on, at most."
 
 
 class RecommenderSettings(Section, frozen=True):

@@ -172,7 +172,7 @@ def _label_cohort(
     tables: Tables, cohort: Cohort, *, label_cutoff: LabelCutoff, horizon_days: int, definition: str
 ) -> Labels:
     latest = tables.latest()
-    customer_ids = _resolve_ids(tables, cohort.customer_ids)
+    customer_ids = resolve_ids(tables, cohort.customer_ids)
     rows, results, amounts = [np.empty(0, np.int64)], list[LabelResult](), [np.empty(0)]
     for day in np.unique(cohort.cutoffs):
         rows.append(np.flatnonzero(cohort.cutoffs == day))
@@ -201,7 +201,7 @@ def _label_cohort(
     )
 
 
-def _resolve_ids(tables: Tables, customer_ids: NDArray[np.str_]) -> NDArray[np.str_]:
+def resolve_ids(tables: Tables, customer_ids: NDArray[np.str_]) -> NDArray[np.str_]:
     """The id that each customer's facts have in `tables.latest()`, (n,).
 
     A store card that was a customer of its own at a cutoff, and later turned out to be ada's, is ada.

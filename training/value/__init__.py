@@ -1,0 +1,1 @@
+"""Train models of customer lifetime value."""

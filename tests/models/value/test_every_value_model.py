@@ -18,7 +18,7 @@ from tests.models.value.value_worlds import TODAY, OrderWorld
 
 PURCHASES = [name for name in VALUE_MODELS if name != "survival"]
 LEARNERS = [name for name in PURCHASES if name != "last_year"]
-WORLD = OrderWorld(1500, seed=2, member_effect=3.0)
+WORLD = OrderWorld(2500, seed=2, member_effect=3.0)
 WITH_TREES = [name for name in PURCHASES if VALUE_MODELS[name].needs_features]
 
 every_model = pytest.mark.parametrize("name", PURCHASES)

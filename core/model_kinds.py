@@ -163,8 +163,28 @@ PREDICT = ModelKind(
     train_example="--event buys_tea --promote",
 )
 
+UPLIFT = ModelKind(
+    name="uplift",
+    package="models.uplift",
+    predicts="What a contact changes for each customer, with an interval, and which rule finds customers worth one.",
+    metrics=("qini", "auuc", "value_doubly_robust"),
+    gate_metric="qini",
+    # A tenth of what a useful uplift model gains over targeting at random.
+    refresh_margin=0.005,
+    constant_model="average_effect",
+    # Without it, offers go by their acceptance.
+    is_expected=lambda _: False,
+    is_released=False,
+    used_by="decisions",
+    train_help=(
+        "Train uplift models: what contacts change, learned from contacts with a control group. Chooses the rule for "
+        "targeting of each treatment. Settings: [uplift] in the TOML."
+    ),
+    train_example="--promote",
+)
+
 MODEL_KINDS: Catalogue[ModelKind] = Catalogue(
-    "kinds of model", {kind.name: kind for kind in (CHURN, HAZARD, RECOMMENDER, TEXTS, PREDICT)}
+    "kinds of model", {kind.name: kind for kind in (CHURN, HAZARD, RECOMMENDER, TEXTS, PREDICT, UPLIFT)}
 )
 
 

@@ -21,6 +21,7 @@ from core.config.training import (
     PredictedEvent,
     RecommenderSettings,
     RiskLevels,
+    UpliftSettings,
     ValueSettings,
 )
 from core.currencies import currency_codes, decimals_of
@@ -64,6 +65,8 @@ class Config(Section, frozen=True):
     "If given, `kizuna train churn` trains a hazard model, too."
     value: ValueSettings = ValueSettings()
     "Customer lifetime value."
+    uplift: UpliftSettings = UpliftSettings()
+    "What contacts change."
     report: ReportSettings = ReportSettings()
     "What reports show."
     segments: dict[str, Segment] = msgspec.field(default_factory=dict)

@@ -92,6 +92,30 @@ class RiskLevels(Section, frozen=True):
             raise ValueError(f"medium ({self.medium:g}) has to be below high ({self.high:g})")
 
 
+class UpliftSettings(Section, frozen=True):
+    """Training of uplift models: what contacts change, learned from `contacts` with a control group."""
+
+    outcome: Literal["auto", "purchased", "converted", "amount", "stayed"] = "auto"
+    """\
+    What a contact is for. purchased: a purchase within the horizon. converted: `contacts.converted_at` within it.
+    amount: the net amount bought within it. stayed: no churn, as `[churn]` defines it, after the contact. auto:
+    purchased where there are purchases, else converted where control customers convert too, else stayed."""
+    horizon_days: PositiveInt | None = None
+    "Days after a contact that count; without, `[offers] answer_days`. stayed has the horizon of `[churn]`."
+    treatment: Literal["offer_id", "kind", "campaign_id", "channel", "contact"] = "offer_id"
+    """\
+    What is compared with no contact: each offer, kind of offer, campaign or channel, or any contact. A campaign that
+    has no offers counts as its own offer."""
+    value: str = ""
+    """\
+    A feature that says what the outcome of a customer is worth, e.g. mean_order_value_365d; customers are then also
+    ranked by uplift times value. Without, every outcome is worth the same."""
+    models: tuple[str, ...] = ()
+    "Candidates; empty means all. The baseline average_effect is always trained."
+    max_cutoffs: PositiveInt = 12
+    "Number of days at which features are computed; each contact gets those of the last day up to its own."
+
+
 class HazardSettings(Section, frozen=True):
     """Training of the hazard model, which predicts when customers churn."""
 

@@ -187,9 +187,9 @@ class LinearOutcomes(UpliftLearner):
 class BoostedOutcomes(UpliftLearner):
     """A learner whose outcome models are gradient-boosted trees."""
 
-    learning_rate: PositiveShare = 0.05
+    learning_rate: PositiveShare = 0.1
     n_leaves: Leaves = 6
-    n_trees: NumberOfTrees = 120
+    n_trees: NumberOfTrees = 60
     min_data_in_leaf: Count = 500
     "Effects are small next to outcomes: small leaves would fit chance. At most a twentieth of the rows."
     lambda_l2: NotNegative = 1.0

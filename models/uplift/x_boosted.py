@@ -17,7 +17,7 @@ class XBoostedUplift(BoostedOutcomes, XLearner):
     name: ClassVar[str] = "x_boosted"
 
     n_leaves: Leaves = 3
-    n_trees: NumberOfTrees = 30
+    n_trees: NumberOfTrees = 15
     min_data_in_leaf: Count = 1_000
     "Imputed effects are mostly noise: larger trees fit it."
 

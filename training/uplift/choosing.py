@@ -30,10 +30,13 @@ from models.uplift.uplift_model import TreatmentData, treatment_rows
 
 N_FOLDS = 5
 WIDTH = float(norm.ppf(0.5 + CONFIDENCE / 2))
-CANDIDATES: Mapping[TargetingRule, Sequence[str]] = {
+Candidates = Mapping[TargetingRule, Sequence[str]]
+"Names of learners by rule, the simplest rule first."
+
+CANDIDATES: Candidates = {
     TargetingRule.ALIKE: ("average_effect",),
     TargetingRule.RESPONSE: ("response_linear", "response_boosted"),
-    TargetingRule.RISK: ("risk_linear", "risk_boosted"),
+    TargetingRule.RISK: ("risk_linear",),
     TargetingRule.UPLIFT: ("blend", "s_linear", "x_linear", "s_boosted", "dr_boosted"),
 }
 """Of each rule its learners, the one first that is taken unless another is better by more than a standard error.
@@ -78,11 +81,24 @@ class RuleChoice:
         )
 
 
+def select_candidates(models: Sequence[str]) -> Candidates:
+    """The learners of each rule, of those that `[uplift] models` names; all if it is empty. Raises UnknownName."""
+    for name in models:
+        LEARNERS[name]
+    if not models:
+        return CANDIDATES
+    by_rule: dict[TargetingRule, Sequence[str]] = {
+        rule: tuple(name for name in models if LEARNERS[name].rule == rule) for rule in CANDIDATES
+    }
+    by_rule[TargetingRule.ALIKE] = CANDIDATES[TargetingRule.ALIKE]
+    return {rule: names for rule, names in by_rule.items() if names}
+
+
 def choose_rule(
     data: TreatmentData,
     *,
     seed: int = 0,
-    candidates: Mapping[TargetingRule, Sequence[str]] = CANDIDATES,
+    candidates: Candidates = CANDIDATES,
     values: NDArray[np.float64] | None = None,
 ) -> RuleChoice:
     """Choose for one treatment; `values` say what an outcome of each customer is worth, (n,), and None: all the same.
@@ -95,7 +111,7 @@ def choose_rule(
     for rule, of_rule in candidates.items():
         gains = {name: score_customers(held_out.ranks(name), data.rows, values=values) for name in of_rule}
         _add_trial(trials, rule, gains=gains, customer_ids=data.rows.customer_ids)
-    if values is not None:
+    if values is not None and TargetingRule.UPLIFT in candidates:
         of_rule = candidates[TargetingRule.UPLIFT]
         gains = {name: score_customers(held_out.ranks(name, values), data.rows, values=values) for name in of_rule}
         _add_trial(trials, TargetingRule.UPLIFT_VALUE, gains=gains, customer_ids=data.rows.customer_ids)

@@ -1,0 +1,94 @@
+"""Whether contacts are evidence of an effect: chance must have decided who was treated, and left some untreated.
+
+A treatment is left out, for a reason in one sentence that names what would mend it, where
+
+* no customer of its campaigns was left untreated;
+* too few customers of a group had the outcome;
+* another share was treated than the propensities say (a sample ratio mismatch, Fabijan et al. 2019);
+* propensities are missing, and features tell who was treated.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import NotEnoughHistory
+from core.experiments import RandomisedRows
+from models.uplift.learner import deal_folds
+from models.uplift.outcome_models import LinearOutcome, OutcomeRows
+from models.uplift.uplift_model import TreatmentData, treatment_rows
+
+MAX_DEVIATIONS = 4.0
+"Standard errors by which chance explains a difference; beyond, something else decided."
+MAX_AUC = 0.55
+"With which features may tell the treated from the others."
+N_FOLDS, PENALTY = 3, 100.0
+
+
+def explain_no_control(treatment: str, *, n_treated: int, has_column: bool) -> str:
+    """Why a treatment without control customers is no evidence."""
+    about = "" if has_column else "contacts has no column treated, so that each one counts as treated: "
+    return (
+        f"{treatment}: {about}all {n_treated:,} contacts were treated and no customer of the same campaigns was not, "
+        "which is no evidence of an effect; leave some customers out by chance and record them with contacts.treated = "
+        "false"
+    )
+
+
+def explain_mismatch(treatment: str, rows: RandomisedRows) -> str:
+    """Why propensities that are not the shares treated are no evidence; '' where they are."""
+    expected, spread = rows.propensities.sum(), np.sqrt((rows.propensities * (1 - rows.propensities)).sum())
+    n_treated = int(rows.treated.sum())
+    if abs(n_treated - expected) <= MAX_DEVIATIONS * spread:
+        return ""
+    return (
+        f"{treatment}: {n_treated / len(rows):.1%} of {len(rows):,} customers were treated, but contacts.propensity "
+        f"says {expected / len(rows):.1%}, which is no evidence of an effect; record in it P(treated), for control "
+        "customers too, as it was when chance decided"
+    )
+
+
+def explain_selection(treatment: str, data: TreatmentData) -> str:
+    """Why treated customers without propensities who differ from the others are no evidence; '' where they do not."""
+    auc, standard_error = measure_selection(data)
+    if auc <= max(MAX_AUC, 0.5 + MAX_DEVIATIONS * standard_error):
+        return ""
+    return (
+        f"{treatment}: contacts has no propensity and features tell who was treated (AUC {auc:.2f}, by chance .50), so "
+        "chance did not decide and this is no evidence of an effect; record contacts.propensity, or leave customers "
+        "out by chance"
+    )
+
+
+def explain_too_few(treatment: str, data: TreatmentData) -> str:
+    """Why a group has too few outcomes; '' where there are enough."""
+    try:
+        data.refuse_too_few(treatment)
+    except NotEnoughHistory as fault:
+        return str(fault)
+    return ""
+
+
+def measure_selection(data: TreatmentData) -> tuple[float, float]:
+    """The cross-fitted AUC with which features tell the treated from the others, and its standard error by chance."""
+    rows, randomised = treatment_rows(data, data.features.columns), data.rows
+    folds = deal_folds(randomised.customer_ids, n_folds=N_FOLDS, seed=0)
+    score = np.full(len(randomised), 0.5)
+    for fold in range(N_FOLDS):
+        train, held = folds != fold, folds == fold
+        of_train = randomised.treated[train].astype(np.float64)
+        outcomes = OutcomeRows(rows.values[train], of_train, np.ones(len(of_train)), rows.columns, is_binary=True)
+        if not outcomes.is_constant:
+            score[held] = LinearOutcome.fit(outcomes, penalty=PENALTY).predict(rows.values[held])
+    return _auc(score, randomised.treated)
+
+
+def _auc(score: NDArray[np.float64], treated: NDArray[np.bool_]) -> tuple[float, float]:
+    """The AUC by the rank sum, and its standard error where the score says nothing (Mann & Whitney 1947)."""
+    _, places, counts = np.unique(score, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    n_treated, n_control = int(treated.sum()), int((~treated).sum())
+    above = ranks[treated].sum() - n_treated * (n_treated + 1) / 2
+    pairs = n_treated * n_control
+    return float(above / pairs), float(np.sqrt((n_treated + n_control + 1) / (12 * pairs)))

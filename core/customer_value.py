@@ -114,14 +114,14 @@ class ValueForecast:
 
 
 def interpolate_curve(
-    days: NDArray[np.int64], curve: NDArray[np.float64], *, horizon_days: float
+    days: NDArray[np.int64], curve: NDArray[np.floating], *, horizon_days: float
 ) -> NDArray[np.float64]:
     """The values of cumulative curves, (n, k), within a horizon, (n,); they start at 0 and are linear between days."""
     if not 0 < horizon_days <= days[-1]:
         raise BadInput(f"forecasts reach from 1 to {days[-1]} days, not {horizon_days:g}; ask for a shorter horizon")
     place = int(np.searchsorted(days, horizon_days))
     end = curve[:, place].astype(np.float64)
-    first_day, start = (days[place - 1], curve[:, place - 1]) if place else (0, np.zeros_like(end))
+    first_day, start = (days[place - 1], curve[:, place - 1].astype(np.float64)) if place else (0, np.zeros_like(end))
     return start + (end - start) * (horizon_days - first_day) / (days[place] - first_day)
 
 

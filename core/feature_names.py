@@ -94,5 +94,7 @@ class RuleVariable(StrEnum):
 
     CHURN_PROBABILITY = "churn_probability"
     HEALTH = "health"
+    PREDICTED_VALUE = "predicted_value"
+    "What the value model expects within `[value] horizon_days`; missing without one."
     VALUE = "value"
     "MRR, or the revenue of 365 days where the business has no subscriptions."

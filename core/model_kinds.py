@@ -50,6 +50,8 @@ class ModelKind:
     "The model that predicts the same for every customer. It may be the first champion, but no release answers from it."
     is_expected: Callable[[Config], bool] = _always
     "Whether a data set with this configuration should have such a model."
+    is_optional: bool = False
+    "Whether a release is complete without it."
     trained_after: str = ""
     "The kind whose training starts this one too, where it is expected."
     works_without_dates: bool = False
@@ -183,8 +185,22 @@ UPLIFT = ModelKind(
     train_example="--promote",
 )
 
+VALUE = ModelKind(
+    name="value",
+    package="models.value",
+    predicts="What each customer will buy and bring in within any horizon, and when they order next.",
+    metrics=("relative_mae", "gini", "total_bias"),
+    gate_metric="relative_mae",
+    # In units of the mean value; a tenth of what a useful value model gains over the last year.
+    refresh_margin=0.02,
+    is_expected=lambda config: bool({"purchases", "subscriptions"} & set(config.tables)),
+    is_optional=True,
+    train_help="Train models of customer lifetime value, choose one at earlier cutoffs, test it once and register it.",
+    train_example="--promote",
+)
+
 MODEL_KINDS: Catalogue[ModelKind] = Catalogue(
-    "kinds of model", {kind.name: kind for kind in (CHURN, HAZARD, RECOMMENDER, TEXTS, PREDICT, UPLIFT)}
+    "kinds of model", {kind.name: kind for kind in (CHURN, HAZARD, RECOMMENDER, TEXTS, PREDICT, UPLIFT, VALUE)}
 )
 
 

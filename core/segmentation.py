@@ -23,6 +23,10 @@ YearlyValueKind = Literal["margin", "revenue", ""]
 "What a customer's yearly value is: the margin or the revenue of the last 365 days; '' if unknown."
 
 
+CustomerWorthKind = Literal["predicted", "margin", "revenue", ""]
+"Where what a customer is worth comes from: the value model or, without one, the last 365 days."
+
+
 class SegmentDefinition(msgspec.Struct, frozen=True, kw_only=True):
     """A segment or customer tier of the configuration."""
 
@@ -55,6 +59,36 @@ class SegmentFigures(msgspec.Struct, frozen=True, kw_only=True):
     "Value expected to churn within the horizon: the sum of churn probability times value."
     health: Estimate
     "Mean health, 0 to 100."
+    equity: Estimate = Estimate()
+    "Customer equity: the predicted value of its customers together; unknown without a value model."
+
+
+@dataclass(frozen=True)
+class PredictedValue:
+    """What customers are expected to bring in, and by how much the total of all may be off."""
+
+    amounts: NDArray[np.float64]
+    "(n,) base currency; NaN for customers without a forecast."
+    levels: NDArray[np.float64]
+    "(samples,) actual over predicted total, in samples of the customers of the last known window."
+
+    def sum_groups(self, in_group: NDArray[np.bool_], seed: int) -> list[Estimate]:
+        """The total of each group, (n, groups), with its interval: customers are drawn anew, and a level with them.
+
+        It does not cover changes of behaviour since the last known window.
+        """
+        rows = np.flatnonzero(~np.isnan(self.amounts))
+        if not len(rows):
+            return [Estimate()] * in_group.shape[1]
+        parts = in_group[rows] * self.amounts[rows][:, None]
+        draws = np.random.default_rng(seed)
+
+        def totals(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+            is_sample = len(weights) > 1 or (weights != 1.0).any()
+            levels = draws.choice(self.levels, len(weights)) if is_sample else np.ones(1)
+            return weights @ parts * levels[:, None]
+
+        return estimate_intervals(totals, rows, seed=seed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +110,8 @@ class Segmentation:
     "(n,), NaN for customers without a score."
     health: NDArray[np.float64]
     "(n,), 0 to 100; NaN for customers without a score."
+    predicted_value: PredictedValue | None = None
+    "None without a value model."
 
     def segment_figures(self, seed: int = 0) -> tuple[SegmentFigures, ...]:
         """The figures of each segment, in the order of the configuration."""
@@ -94,6 +130,7 @@ class Segmentation:
         customer_values, n_customers = np.nan_to_num(self.value), len(self.customer_ids)
         values, total = customer_values @ in_segment, customer_values.sum()
         risks = list(self._risks(in_segment, seed))
+        equities = self.predicted_value.sum_groups(in_segment, seed) if self.predicted_value else None
         return tuple(
             SegmentFigures(
                 name=segment.name,
@@ -107,6 +144,7 @@ class Segmentation:
                 risk=risks[column][0],
                 expected_loss=risks[column][1],
                 health=risks[column][2],
+                equity=Estimate() if equities is None else equities[column],
             )
             for column, segment in enumerate(definitions)
         )

@@ -14,7 +14,7 @@ from core.config.data_set import Config
 from core.errors import NotFound, did_you_mean
 from core.feature_table import FeatureTable
 from core.interactions import codes_of
-from core.segmentation import Segmentation, SegmentFigures, ValueKind
+from core.segmentation import PredictedValue, Segmentation, SegmentFigures, ValueKind
 from features.cohort import select_cohort
 from features.pipeline import compute_features
 from features.segments.membership import compute_segmentation
@@ -54,6 +54,10 @@ class Risks:
     "Where the churn scores come from, as text; without scores, why there are none."
     events: Mapping[str, Probabilities] = field(default_factory=dict[str, Probabilities])
     "By event under [predict]."
+    values: Probabilities | None = None
+    "The predicted value of customers, in the same form; None without a value model."
+    value_levels: NDArray[np.float64] = field(default_factory=lambda: np.ones(1))
+    "By what its total may be off."
 
     def segment(self, config: Config, features: FeatureTable) -> Segmentation:
         """The segments and tiers of the customers of a feature table of one cutoff."""
@@ -65,6 +69,9 @@ class Risks:
                 event: self.events.get(event, Probabilities.unknown()).of(features.customer_ids)
                 for event in config.predict
             },
+            predicted_value=None
+            if self.values is None
+            else PredictedValue(self.values.of(features.customer_ids), self.value_levels),
         )
 
 

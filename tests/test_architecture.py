@@ -18,7 +18,7 @@ ALLOWED_IMPORTERS = {
     "bentoml": ("serving/service.py",),
     "ibis": ("tables/", "features/", "insights/"),
     "implicit": ("models/recommenders/",),
-    "lightgbm": ("models/churn/", "models/recommenders/", "models/uplift/"),
+    "lightgbm": ("models/churn/", "models/recommenders/", "models/uplift/", "models/value/"),
     "sklearn": ("models/churn/", "models/hazard/", "models/metrics/", "models/texts/", "models/uplift/"),
     "optuna": ("training/recommender/search.py",),
     "sqlalchemy": ("serving/tasks/", "training/recommender/search.py"),

@@ -20,7 +20,7 @@ from core.errors import DataError, RuleError, SourceUnavailable
 from core.feature_table import FeatureTable
 from core.health_scale import HealthScale
 from core.rules.rule import parse_rule
-from core.segmentation import Segmentation, SegmentDefinition
+from core.segmentation import PredictedValue, Segmentation, SegmentDefinition
 from features.segments.rule_variables import RuleVariables, customer_value, segments_by_place, variable_names
 
 
@@ -30,10 +30,12 @@ def compute_segmentation(
     *,
     churn_probability: NDArray[np.float64],
     event_probabilities: Mapping[str, NDArray[np.float64]] | None = None,
+    predicted_value: PredictedValue | None = None,
 ) -> Segmentation:
     """Assign the customers of a feature table of one cutoff to the segments and customer tiers.
 
-    `churn_probability` and those of each event under [predict] are (n,), NaN for customers without a score. Raises
+    `churn_probability` and those of each event under [predict] are (n,), NaN for customers without a score; no
+    `predicted_value` means that there is no value model. Raises
     RuleError for a rule that this data set cannot answer, SourceUnavailable or DataError for a file of ids that cannot
     be read.
     """
@@ -43,6 +45,7 @@ def compute_segmentation(
         churn_probability=churn_probability,
         event_probabilities=event_probabilities or {},
         health=health,
+        predicted_value=np.full(len(features), np.nan) if predicted_value is None else predicted_value.amounts,
         other_names=frozenset(variable_names(config)),
     )
     members = {
@@ -62,6 +65,7 @@ def compute_segmentation(
         value_kind=value_kind,
         churn_probability=churn_probability,
         health=health,
+        predicted_value=predicted_value,
     )
 
 

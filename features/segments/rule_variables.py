@@ -1,4 +1,4 @@
-"""The variables of segment rules: features, key figures, attributes, churn probability, events and health.
+"""The variables of segment rules: features, key figures, attributes, and what models predict.
 
 `check_rule_names` refuses an unknown name when the configuration is read, before any table is. The names of features
 per word of the data (order_share_via_web) match a pattern until the data is read.
@@ -148,6 +148,8 @@ class RuleVariables:
     "(n,) by event; NaN for customers without a score."
     health: NDArray[np.float64]
     "(n,), 0 to 100; NaN for customers without a score."
+    predicted_value: NDArray[np.float64]
+    "(n,) base currency; NaN for customers without a forecast."
     other_names: frozenset[str]
     "Further names to suggest in the message about an unknown name."
 
@@ -160,6 +162,8 @@ class RuleVariables:
             return self.churn_probability
         if name == RuleVariable.HEALTH:
             return self.health
+        if name == RuleVariable.PREDICTED_VALUE:
+            return self.predicted_value
         for event, probability in self.event_probabilities.items():
             if name == name_event_probability(event):
                 return probability

@@ -101,12 +101,16 @@ def load_risks(config: Config) -> Risks:
         return Risks(Probabilities.unknown(), "unknown: nothing is released yet; run `kizuna release`")
     description, scored = release.description, {} if release.predict is None else release.predict.events
     events = {event: Probabilities.of_index(one.index.ids, one.probability) for event, one in scored.items()}
+    value = release.value
+    worth = {} if value is None else {
+        "values": Probabilities.of_index(value.index.ids, value.values()), "value_levels": value.level_samples
+    }  # fmt: skip
     if release.churn is None:
         reason = description.missing.get(CHURN.name)
         why = f"unknown: release {description.release_id} has no churn scores: {reason}"
-        return Risks(Probabilities.unknown(), why, events)
+        return Risks(Probabilities.unknown(), why, events, **worth)
     source = f"of release {description.release_id}, within {release.churn.horizon_days} days after {description.cutoff}"
-    return Risks(Probabilities.of_index(release.churn.index.ids, release.churn.probability), source, events)
+    return Risks(Probabilities.of_index(release.churn.index.ids, release.churn.probability), source, events, **worth)
 
 
 def print_report(report: SegmentReport) -> None:
@@ -125,7 +129,7 @@ def print_report(report: SegmentReport) -> None:
 def _table(title: str, groups: tuple[SegmentFigures, ...], *, currency: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     money = partial(format_amount, currency=currency, locale=ENGLISH, n_decimals=0)
-    for heading in ("", "customers", "value", "risk", "expected loss", "health", "action"):
+    for heading in ("", "customers", "value", "risk", "expected loss", "equity", "health", "action"):
         is_text = heading in ("", "action")
         table.add_column(heading, justify="left" if is_text else "right", no_wrap=heading == "value")
     for group in groups:
@@ -135,6 +139,7 @@ def _table(title: str, groups: tuple[SegmentFigures, ...], *, currency: str) -> 
             "-" if group.value is None else money(group.value) + _share(group.value_share),
             _estimate(group.risk, "{:.1%}".format),
             _estimate(group.expected_loss, money),
+            _estimate(group.equity, money),
             _estimate(group.health, "{:.0f}".format),
             group.action,
         )

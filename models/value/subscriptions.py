@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.customer_value import LONGEST_FORECAST_DAYS
+from core.errors import NotEnoughHistory
 from core.feature_table import FeatureColumn, FeatureTable
 from core.labels import Labels
+from core.model_kinds import HAZARD
 from core.risk_curves import TAIL_PERIODS, RiskCurves
 from core.window import DAYS_PER_MONTH
 from models.artifact import Artifact
@@ -25,8 +27,16 @@ class SubscriptionForecaster:
 
     @classmethod
     def fit(cls, model: str, features: FeatureTable, *, lifetimes: Labels, seed: int) -> Self:
-        """Fit a hazard model on subscribers. Raises NotEnoughHistory with none observed for a period."""
-        return cls(HAZARD_MODELS[model](seed=seed).fit(features, lifetimes))
+        """Fit a hazard model on subscribers; with too few ends for it, one curve for all (Kaplan-Meier).
+
+        Raises NotEnoughHistory with no subscriber observed for a whole period.
+        """
+        try:
+            return cls(HAZARD_MODELS[model](seed=seed).fit(features, lifetimes))
+        except NotEnoughHistory:
+            if model == HAZARD.constant_model:
+                raise
+            return cls.fit(HAZARD.constant_model, features, lifetimes=lifetimes, seed=seed)
 
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> Self:

@@ -58,7 +58,8 @@ class Champions:
             try:
                 package = registry.package(registry.find(kind.name, "champion"))
             except NotFound:
-                if not kind.trained_after:  # a kind that is trained only where the TOML asks for it is not missing
+                # A kind that is trained only where the TOML asks for it is not missing, nor is one that is optional.
+                if not (kind.trained_after or kind.is_optional):
                     missing[kind.name] = (
                         f"there is no champion; run `{kind.train_command}`, then `{kind.promote_command}`"
                     )

@@ -12,7 +12,8 @@ from core.config.data_set import Config
 from core.feature_names import FeatureFamily
 from core.feature_table import FeatureTable
 from core.interactions import codes_of
-from core.model_kinds import CHURN, PREDICT
+from core.model_kinds import CHURN, PREDICT, VALUE
+from core.segmentation import PredictedValue
 from features.segments.membership import compute_segmentation
 from features.segments.rule_variables import KEY_FIGURES, decode_words, key_figure
 from features.yearly_value import compute_yearly_value
@@ -21,6 +22,7 @@ from serving.release.churn_part import ChurnPart
 from serving.release.predict_part import PredictPart
 from serving.release.release import ReleasePart
 from serving.release.segment_part import Relations, SegmentPart
+from serving.release.value_part import ValuePart
 from tables.accounts import accounts_of, owners_of
 from tables.consents import PURPOSES, customers_refusing
 
@@ -46,6 +48,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
                 event_probabilities=event_probabilities(
                     inputs.config, parts.get(PREDICT.name), customer_ids=features.customer_ids
                 ),
+                predicted_value=collect_predicted_value(parts.get(VALUE.name), customer_ids=features.customer_ids),
             ),
             figures,
             attributes=read_attributes(features, np.isin(features.customer_ids, opted_out["recommend"])),
@@ -85,6 +88,14 @@ def event_probabilities(
         places = codes_of(customer_ids, scores.index.names())
         probabilities[event] = np.append(scores.probability, np.nan)[places]
     return probabilities
+
+
+def collect_predicted_value(value: ReleasePart | None, *, customer_ids: NDArray[np.str_]) -> PredictedValue | None:
+    """The predicted value of each customer; None without a value model."""
+    if not isinstance(value, ValuePart):
+        return None
+    amounts = np.append(value.values(), np.nan)[codes_of(customer_ids, value.index.names())]
+    return PredictedValue(amounts, value.level_samples)
 
 
 def read_attributes(features: FeatureTable, hidden: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:

@@ -52,6 +52,10 @@ class ScoredCustomer(msgspec.Struct, frozen=True, kw_only=True, tag_field="statu
     short_history: bool
     "Whether there is too little data on this customer for a score of their own."
     reasons: Reasons
+    expected_loss: float | None
+    """\
+    Churn probability times the predicted value within `[value] horizon_days`, base currency. Without a value model,
+    times the margin or revenue of the last 365 days, as in `kizuna score`. Null if that is unknown."""
     curve: CustomerCurve | msgspec.UnsetType = msgspec.UNSET
     "The survival curve, if requested."
 
@@ -85,23 +89,26 @@ def handle(request: ChurnScoreRequest, context: RequestContext) -> ChurnScoreRes
     if churn is None:
         raise not_released(release, CHURN.name)
     horizon_days = request.horizon_days or churn.horizon_days
-    scores = [look_up_score(churn, customer_id) for customer_id in request.customer_ids]
+    scores = [look_up_score(release, churn, customer_id=customer_id) for customer_id in request.customer_ids]
     kind = CHURN.name
     if _needs_curves(request, release, churn=churn):
         kind, hazard = HAZARD.name, _hazard_for(release, horizon_days)
         scores = [_with_curve(score, hazard, request=request, horizon_days=horizon_days) for score in scores]
+        scores = [_with_loss(score, release) for score in scores]
     return ChurnScoreResponse(**provenance_of(release, kind), horizon_days=horizon_days, scores=scores)
 
 
-def look_up_score(churn: ChurnPart, customer_id: str) -> CustomerScore:
+def look_up_score(release: Release, churn: ChurnPart, *, customer_id: str) -> CustomerScore:
     """The churn score of one customer in a release."""
     row = churn.index.find(customer_id)
     if row < 0:
         return WithoutConsent(customer_id) if churn.has_opted_out(customer_id) else UnknownCustomer(customer_id)
     low, high = churn.interval_of(row)
+    probability = float(churn.probability[row])
     return ScoredCustomer(
         customer_id=customer_id,
-        churn_probability=float(churn.probability[row]),
+        churn_probability=probability,
+        expected_loss=release.estimate_loss(customer_id, probability),
         low=low,
         high=high,
         risk_level=RISK_LEVELS[churn.risk_level[row]],
@@ -151,6 +158,14 @@ def _with_curve(
         risk_level=RISK_LEVELS[find_risk_levels(probability, hazard.risk_levels)[0]],
         curve=msgspec.UNSET if curve is None else curve,
     )
+
+
+def _with_loss(score: CustomerScore, release: Release) -> CustomerScore:
+    """The score with the loss that follows from its probability."""
+    if not isinstance(score, ScoredCustomer):
+        return score
+    loss = release.estimate_loss(score.customer_id, score.churn_probability)
+    return msgspec.structs.replace(score, expected_loss=loss)
 
 
 ENDPOINT = Endpoint(

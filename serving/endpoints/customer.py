@@ -18,6 +18,7 @@ from serving.recommendations.request import RecommendationsRequest
 from serving.release.hazard_part import CustomerCurve
 from serving.release.release import Release
 from serving.release.segment_part import NO_FACTS, KeyFigures
+from serving.release.value_part import CustomerForecast
 from serving.tasks.store import TaskFilter
 
 logger = logging.getLogger("kizuna.serving")
@@ -49,6 +50,8 @@ class CustomerResponse(Response, frozen=True, kw_only=True):
     churn: ScoredCustomer | UnknownCustomer | WithoutConsent | None
     curve: CustomerCurve | None
     "The survival curve."
+    value: CustomerForecast | None
+    "What they are expected to bring in within `[value] horizon_days`; null without a forecast."
     predictions: dict[str, float]
     "The probability of each event under [predict] for which the customer has a score."
     tasks: list[Task] | None
@@ -70,7 +73,7 @@ def handle(request: CustomerRequest, context: RequestContext) -> CustomerRespons
     row = -1 if segments is None else segments.index.find(customer_id)
     if row < 0 and not _is_on_record(release, customer_id):
         raise Problem(ProblemType.UNKNOWN_CUSTOMER, "no table contains this customer_id")
-    churn = None if release.churn is None else look_up_score(release.churn, customer_id)
+    churn = None if release.churn is None else look_up_score(release, release.churn, customer_id=customer_id)
     facts = NO_FACTS if segments is None else segments.facts_of(row)
     recommended = _recommend(request, context)
     return CustomerResponse(
@@ -85,6 +88,7 @@ def handle(request: CustomerRequest, context: RequestContext) -> CustomerRespons
         health_record=None if release.health is None else release.health.health_of(customer_id),
         churn=churn,
         curve=None if release.hazard is None else release.hazard.curve_of(customer_id),
+        value=_forecast(release, customer_id),
         predictions={} if release.predict is None else release.predict.probabilities_of(customer_id),
         tasks=_open_tasks(context, customer_id),
         recommendations=[] if recommended is None else recommended.items,
@@ -100,6 +104,14 @@ def _is_on_record(release: Release, customer_id: str) -> bool:
     in_churn = churn is not None and (churn.index.find(customer_id) >= 0 or churn.has_opted_out(customer_id))
     in_recommender = recommender is not None and recommender.customers.index.find(customer_id) >= 0
     return in_churn or in_recommender or bool(release.segments and release.segments.opt_outs_of(customer_id))
+
+
+def _forecast(release: Release, customer_id: str) -> CustomerForecast | None:
+    part = release.value
+    row = -1 if part is None else part.index.find(customer_id)
+    if part is None or row < 0:
+        return None
+    return part.forecast_of(row, horizon_days=part.horizon_days, cutoff=release.description.cutoff)
 
 
 def _recommend(request: CustomerRequest, context: RequestContext) -> RecommendationsResponse | None:

@@ -25,6 +25,7 @@ TEXT_PAGES = {
 EXAMPLES = Path(__file__).parents[1] / "endpoints" / "examples"
 TAGS = {
     "Churn": ("Who will leave, when and why.", ("churn",)),
+    "Value": ("What customers will buy and bring in, and when they order next.", ("value",)),
     "Predictions": ("Which customers will have an event: buy from a category, upgrade, renew.", ("predictions",)),
     "Recommendations": ("What to show or send to a customer.", ("recommendations", "items", "trending")),
     "Offers": ("Which offer pays, or none.", ("next-best-offer",)),

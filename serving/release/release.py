@@ -5,6 +5,7 @@
     <release_id>/churn/           scores, reasons, ids that opted out of scoring
     <release_id>/hazard/          survival curves by cause
     <release_id>/predict/         events that are predicted; each has its own folder predict_<event>/
+    <release_id>/value/           expected orders, revenue and value of every customer
     <release_id>/recommender/     precomputed top items of every customer
     <release_id>/recommender_model/
     <release_id>/similarity_model/      if the recommender itself has no item similarity
@@ -29,12 +30,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import msgspec
 import numpy as np
 
 from core.errors import BrokenArtifact, UnknownName
+from core.segmentation import CustomerWorthKind
 from models.artifact import Artifact
 from serving.release.account_part import AccountPart
 from serving.release.churn_part import ChurnPart
@@ -44,6 +46,7 @@ from serving.release.offer_part import OfferPart
 from serving.release.predict_part import PredictPart
 from serving.release.recommender_part import RecommenderPart
 from serving.release.segment_part import SegmentPart
+from serving.release.value_part import ValuePart
 
 FORMAT_VERSION = 4
 DESCRIPTION = "release.json"
@@ -117,6 +120,14 @@ class ReleaseDescription(msgspec.Struct, frozen=True, kw_only=True):
     "Path inside the folder to SHA-256."
 
 
+class CustomerWorth(NamedTuple):
+    """What a customer is worth to the business."""
+
+    amount: float | None
+    "Base currency; None if unknown."
+    kind: CustomerWorthKind
+
+
 @dataclass(frozen=True)
 class Release:
     """The content of one release. A missing part is None, and `description.missing` says why."""
@@ -128,10 +139,25 @@ class Release:
     hazard: HazardPart | None = field(default=None, metadata={"part": HazardPart})
     recommender: RecommenderPart | None = field(default=None, metadata={"part": RecommenderPart})
     predict: PredictPart | None = field(default=None, metadata={"part": PredictPart})
+    value: ValuePart | None = field(default=None, metadata={"part": ValuePart})
     offers: OfferPart | None = field(default=None, metadata={"part": OfferPart})
     segments: SegmentPart | None = field(default=None, metadata={"part": SegmentPart})
     accounts: AccountPart | None = field(default=None, metadata={"part": AccountPart})
     health: HealthPart | None = field(default=None, metadata={"part": HealthPart})
+
+    def value_of(self, customer_id: str) -> CustomerWorth:
+        """What a customer is worth: the predicted value or, without a value model, the last year's."""
+        if self.value is not None:
+            return CustomerWorth(self.value.value_of(customer_id), "predicted")
+        segments = self.segments
+        if segments is None:
+            return CustomerWorth(None, "")
+        return CustomerWorth(segments.yearly_value_of(segments.index.find(customer_id)), segments.yearly_value_kind)
+
+    def estimate_loss(self, customer_id: str, probability: float | None) -> float | None:
+        """Churn probability times what the customer is worth, base currency; None where either is unknown."""
+        worth = self.value_of(customer_id).amount
+        return None if worth is None or probability is None else round(probability * worth, self.description.n_decimals)
 
     def write(self, folder: Path) -> None:
         """Write a new folder and wait for the disk. The description, which contains the checksums, comes last."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.config.money import OfferAssumptions
 from core.config.training import RiskLevels
+from core.customer_value import ValueForecast
 from core.feature_table import FeatureColumn, FeatureTable
 from core.interactions import Interactions
 from core.item_attributes import ItemAttributes
@@ -37,6 +38,7 @@ from serving.release.release import Release, ReleaseDescription, ReleasedModel
 from serving.release.releases import Activation, Releases
 from serving.release.repeat_rules import RepeatRules
 from serving.release.segment_part import Relations, SegmentPart
+from serving.release.value_part import ValuePart
 
 CUTOFF = date(2026, 4, 1)
 NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)
@@ -93,6 +95,29 @@ def predict_part() -> PredictPart:
     reasons = [(LATE,), (), ()]
     tea = EventScores.of(scores, reasons, definition="a row of purchases within 30 days", opted_out=opted_out)
     return PredictPart(events={"buys_tea": tea}, opted_out=IdIndex.of(opted_out)[0])
+
+
+def value_part() -> ValuePart:
+    """Cyd brings in 10 a day for a year, Ada 1, and Bo is not known to the model; Eve opted out of scoring."""
+    days, daily = np.array([30, 365]), np.array([10.0, 1.0, 0.0])
+    curve = np.outer(daily, days)
+    forecast = ValueForecast(
+        days=days,
+        orders=curve / 100,
+        revenue=2 * curve,
+        margin=1.25 * curve,
+        value=curve,
+        p_alive=np.array([0.9, 0.5, np.nan]),
+        next_order_days=np.array([[10.0, 1.0, 60.0], [90.0, 5.0, 1e9], [np.nan] * 3]),
+    )
+    return ValuePart.of(
+        CUSTOMERS,
+        forecast,
+        level_samples=np.array([0.9, 1.0, 1.1]),
+        horizon_days=365,
+        definition="the gross margin of purchases less returns",
+        opted_out=np.array(["eve"]),
+    )
 
 
 def hazard_part(opted_out: NDArray[np.str_] | None = None) -> HazardPart:
@@ -232,6 +257,7 @@ def sample_release(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[s
         "hazard": hazard_part,
         "recommender": recommender_part,
         "predict": predict_part,
+        "value": value_part,
         "offers": offer_part,
         "segments": segment_part,
         "accounts": account_part,
@@ -247,7 +273,7 @@ def sample_release(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[s
             features_digest="f",
             data_digest="d",
         )
-        for kind in ("churn", "hazard", "recommender", "predict.buys_tea")
+        for kind in ("churn", "hazard", "recommender", "predict.buys_tea", "value")
         if kind.partition(".")[0] not in without
     }
     description = ReleaseDescription(

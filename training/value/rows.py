@@ -87,6 +87,7 @@ class ValueRows:
     "Features to leave out."
     _cutoff_rows: dict[date, CutoffRows] = field(default_factory=dict)
     _outcomes: dict[tuple[date, int], ValueOutcomes] = field(default_factory=dict)
+    _trainings: dict[date, ValueTraining] = field(default_factory=dict)
 
     def at(self, cutoff: date) -> CutoffRows:
         """The customers of a cutoff with features and history."""
@@ -120,6 +121,11 @@ class ValueRows:
 
     def training_at(self, day: date) -> ValueTraining:
         """What a training on this day knows."""
+        if day not in self._trainings:
+            self._trainings[day] = self._collect_training(day)
+        return self._trainings[day]
+
+    def _collect_training(self, day: date) -> ValueTraining:
         length, cutoffs = self.window_days(day), self.window_cutoffs(day)
         windows = tuple(
             ValueWindow(self.at(cutoff).features, self.at(cutoff).history, self.outcomes(cutoff, length))

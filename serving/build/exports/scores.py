@@ -100,6 +100,8 @@ def describe_scored(scores: CustomerScores, row: int, *, outcome: Outcome) -> di
 def describe_relations(release: Release, customer_id: str, *, probability: float | None) -> dict[str, Any]:
     """Value, expected loss, segments, owner, account and recommended action of a customer.
 
+    The value is what the value model predicts or, without one, the margin or revenue of the last 365 days.
+
     The action of a customer who has refused to be contacted is left out.
     """
     segments = release.segments
@@ -107,12 +109,11 @@ def describe_relations(release: Release, customer_id: str, *, probability: float
         return {}
     row = segments.index.find(customer_id)
     is_allowed = "contact" not in segments.opt_outs_of(customer_id)
-    value, description = segments.yearly_value_of(row), release.description
-    loss = None if value is None or probability is None else round(probability * value, description.n_decimals)
+    worth, description = release.value_of(customer_id), release.description
     return {
-        "value": value,
-        "value_kind": segments.yearly_value_kind,
-        "expected_loss": loss,
+        "value": None if worth.amount is None else round(worth.amount, description.n_decimals),
+        "value_kind": worth.kind,
+        "expected_loss": release.estimate_loss(customer_id, probability),
         "currency": description.currency,
         "segment": SEPARATOR.join(segments.segments_of(row)),
         "owner": segments.owners[row] if row >= 0 else "",

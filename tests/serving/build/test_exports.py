@@ -73,13 +73,13 @@ def test_a_score_comes_with_what_a_salesperson_needs(tmp_path):
 
     cyd, ada, bo = read_rows(tmp_path / "scores.csv")
     assert (ada["value"], ada["expected_loss"], ada["currency"], ada["value_kind"]) == (
-        "1000", "500", "JPY", "revenue",
+        "365", "182", "JPY", "predicted",
     )  # fmt: skip
     assert (ada["segment"], ada["owner"], ada["action"], ada["account_id"]) == (
         "often; key", "mori", "early access", "acme",
     )  # fmt: skip
     assert (ada["reason_codes"], ada["reason_directions"]) == ("recency", "up")
-    assert (cyd["segment"], cyd["action"], bo["value"], bo["expected_loss"]) == ("", "", "", "")
+    assert (cyd["segment"], cyd["action"], bo["value"], bo["expected_loss"]) == ("", "", "0", "0")
 
 
 def test_a_customer_who_refused_contact_gets_no_action(tmp_path):

@@ -52,6 +52,12 @@ class TableCounts:
     subscriptions: dict[str, SubscriptionReading] = field(default_factory=dict[str, SubscriptionReading])
 
 
+MAX_VIEWS = 32
+"Cutoffs whose views are kept: cohort, features and labels ask for the same ones in turn."
+MAX_KEPT_ROWS = 100_000
+"Subscription rows up to which views are kept, because each holds its own spans."
+
+
 @dataclass(frozen=True)
 class Tables:
     """Named Ibis tables of one engine: columns as in the contract, times naive and local, money in float64.
@@ -77,6 +83,10 @@ class Tables:
     "The event that labels ask for; None: churn."
     counts: TableCounts = field(default_factory=TableCounts)
     "Shared with the views at cutoffs."
+    _views: dict[date | None, Tables] = field(
+        init=False, repr=False, compare=False, default_factory=dict["date | None", "Tables"]
+    )
+    "The newest views, by cutoff."
 
     def __contains__(self, name: object) -> bool:
         return name in self.usable
@@ -109,11 +119,21 @@ class Tables:
         `tables.subscription_spans`). An undated column is dropped unless `as_of_today` lists it, because it may have
         been written after the cutoff.
         """
-        return self._view_until(cutoff)
+        return self._keep_view(cutoff)
 
     def latest(self) -> Tables:
         """What is known at the end of everything recorded; undated attributes have their value of today."""
-        return self._view_until(None)
+        return self._keep_view(None)
+
+    def _keep_view(self, cutoff: date | None) -> Tables:
+        if cutoff in self._views:
+            return self._views[cutoff]
+        view = self._view_until(cutoff)
+        if "subscriptions" not in self or self.load_report("subscriptions").n_rows <= MAX_KEPT_ROWS:
+            if len(self._views) >= MAX_VIEWS:
+                del self._views[next(iter(self._views))]
+            self._views[cutoff] = view
+        return view
 
     def _view_until(self, cutoff: date | None) -> Tables:
         views = {name: self._view(name, cutoff) for name in self.usable}

@@ -1,7 +1,7 @@
 """Opens the tables of a data set where they are: files through DuckDB, databases in place.
 
-If one database has all tables, that database computes and no row leaves it. Otherwise DuckDB computes: Parquet files
-are read lazily, everything else is copied into it in batches.
+If one database has all tables, that database computes and no row leaves it. Otherwise DuckDB computes: large Parquet
+files are read lazily, everything else is cleaned once and copied into it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from tables.sources.lookups import add_lookups
 from tables.sources.protocol import Location, find_source
 from tables.tables import Tables, build_tables
 
+MAX_COPIED_ROWS = 1_000_000
+"Of Parquet files. Training reads every table some hundred times; copies of larger ones would take gigabytes."
 MAX_UNREADABLE_SHARE = 0.05
 "Share of rows that may be unreadable in one column; above it, the column has different content."
 
@@ -39,9 +41,9 @@ def open_tables(
 ) -> Tables:
     """The tables of a configuration, checked row by row as they are read.
 
-    Records after `today`, the local day, are excluded; without it, only those far ahead of all others. Parquet files
-    that are read often are cleaned once and copied into DuckDB, which takes memory and saves time. Without
-    `needs_activity`, no table has to say who is a customer at a cutoff: figures of surveys and tickets do not ask.
+    Records after `today`, the local day, are excluded; without it, only those far ahead of all others. Large Parquet
+    files that are read often are copied like small ones, which takes memory and saves time. Without `needs_activity`,
+    no table has to say who is a customer at a cutoff: figures of surveys and tickets do not ask.
 
     Raises ConfigError for tables and columns that the contract does not have, SourceUnavailable for a file or database
     that is absent or does not answer, DataError for content that cannot be used.
@@ -67,13 +69,18 @@ def open_tables(
     sources, lookups, of_lookups = add_lookups(backend, sources, locations=locations, is_in_place=in_place is not None)
     conformed = {
         name: replace(
-            _conform(backend, sources[name], location=location, config=config),
+            conform(sources[name], contract_of(name), config=config, source=location.settings),
             bad_lines=bad_lines.get(name, BadLines()) + of_lookups.get(name, BadLines()),
         )
         for name, location in locations.items()
     }
-    if is_read_often and in_place is None:
-        conformed = {name: _copy_rows(backend, name, table=table) for name, table in conformed.items()}
+    if in_place is None:
+        conformed = {
+            name: _copy_rows(backend, name, table=table)
+            if is_read_often or _is_copied(sources[name], locations[name])
+            else table
+            for name, table in conformed.items()
+        }
     tables = build_tables(config, backend, sources=sources, conformed=conformed, lookups=lookups, today=today)
     try:
         for name in tables.names:
@@ -95,10 +102,9 @@ def _open_in_place(locations: dict[str, Location]) -> tuple[SQLBackend, dict[str
     return backend, {name: find_table(backend, location.settings, name=name) for name, location in locations.items()}
 
 
-def _conform(backend: SQLBackend, raw: ir.Table, *, location: Location, config: Config) -> Conformed:
-    table = conform(raw, contract_of(location.name), config=config, source=location.settings)
-    # Text is parsed once here, instead of in every later query.
-    return _copy_rows(backend, location.name, table=table) if find_source(location).is_text else table
+def _is_copied(raw: ir.Table, location: Location) -> bool:
+    """Whether cleaned rows are copied, so that no later query parses text or cleans again."""
+    return find_source(location).is_text or int(raw.count().to_pyarrow().as_py()) <= MAX_COPIED_ROWS
 
 
 def _copy_rows(backend: SQLBackend, name: str, *, table: Conformed) -> Conformed:

@@ -38,6 +38,7 @@ BENCHMARKS = {
     "discovery": ("benchmarks.discovery",),
     "categories": ("benchmarks.categories",),
     "value": ("benchmarks.value",),
+    "allocation": ("benchmarks.allocation",),
     "features_10m": ("benchmarks.features_10m",),
     "usage_20m": ("benchmarks.usage_20m",),
     "http_face": ("benchmarks.http_face",),

@@ -1,1 +1,1 @@
-"""Who gets which contact where budgets and capacities do not suffice for everybody."""
+"""Who gets which contact where budgets and capacities do not suffice for all customers."""

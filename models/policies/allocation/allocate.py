@@ -50,7 +50,7 @@ def choose_at_prices(problem: AllocationProblem, prices: Mapping[str, float]) ->
     A resource without a price is free.
     """
     by_resource = np.array([prices.get(resource.name, 0.0) for resource in problem.resources])
-    return choose_best(Dual.of(problem).reduced(by_resource))
+    return choose_best(Dual.of(problem).values_after(by_resource))
 
 
 def _describe(

@@ -48,7 +48,7 @@ class Dual:
         limits = self.problem.limits()
         return np.divide(self.scale, limits, out=np.zeros_like(limits), where=limits > 0)
 
-    def reduced(self, prices: NDArray[np.float64]) -> NDArray[np.float64]:
+    def values_after(self, prices: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values less what each contact uses at these prices, (n, m)."""
         by_option, by_customer = np.zeros(self.values.shape[1]), None
         for price, resource in zip(prices, self.problem.resources, strict=True):
@@ -61,13 +61,13 @@ class Dual:
 
     def bound(self, prices: NDArray[np.float64]) -> float:
         """The upper bound of the best total value."""
-        best = self.reduced(prices).max(axis=1, initial=0.0)
+        best = self.values_after(prices).max(axis=1, initial=0.0)
         return float(prices @ self.problem.limits() + best.sum())
 
     def smooth_bound(self, scaled: NDArray[np.float64], temperature: float) -> tuple[float, NDArray[np.float64]]:
         """The smooth bound and its gradient by the scaled prices, both divided by the scale."""
         prices = scaled * self.units
-        reduced = self.reduced(prices)
+        reduced = self.values_after(prices)
         best = reduced.max(axis=1, initial=0.0)
         shares = np.exp((reduced - best[:, None]) / temperature)
         total = np.exp(-best / temperature) + shares.sum(axis=1)
@@ -84,7 +84,7 @@ class Dual:
 
 
 def find_prices(dual: Dual) -> NDArray[np.float64]:
-    """The prices with the lowest bound found, (r,); 0 for resources that suffice for everybody."""
+    """The prices with the lowest bound found, (r,); 0 for resources that suffice for all customers."""
     n_possible = int(np.isfinite(dual.values).any(axis=1).sum())
     scaled = np.zeros(len(dual.problem.resources))
     if not n_possible or not len(scaled):

@@ -21,12 +21,12 @@ MAX_FILLED = 4
 
 def round_choice(dual: Dual, prices: NDArray[np.float64]) -> NDArray[np.int64]:
     """The choice of each customer at these prices, (n,), changed until it keeps every limit."""
-    return improve_choice(dual, prices, choice=choose_best(dual.reduced(prices)))
+    return improve_choice(dual, prices, choice=choose_best(dual.values_after(prices)))
 
 
 def improve_choice(dual: Dual, prices: NDArray[np.float64], *, choice: NDArray[np.int64]) -> NDArray[np.int64]:
     """A choice, (n,), changed until it keeps every limit, with contacts added as long as something is left."""
-    improved, reduced = choice.copy(), dual.reduced(prices)
+    improved, reduced = choice.copy(), dual.values_after(prices)
     _give_up(dual.problem, reduced, choice=improved)
     _fill(dual.problem, reduced, choice=improved)
     return improved

@@ -24,7 +24,7 @@ def choose_exactly(problem: AllocationProblem) -> tuple[NDArray[np.int64], float
     usages = [one.usage[options] if one.usage.ndim == 1 else one.usage[rows, options] for one in problem.resources]
     result = milp(
         -values,
-        integrality=np.ones(len(rows)),
+        integrality=np.ones(len(rows), dtype=np.int64),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(
             vstack([once, *(csr_array(usage[None]) for usage in usages)]),

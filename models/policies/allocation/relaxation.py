@@ -49,9 +49,9 @@ def solve_relaxation(problem: AllocationProblem) -> Relaxation | None:
     usages = [
         one.usage[options] if one.usage.ndim == 1 else one.usage[firsts[rows], options] for one in problem.resources
     ]
-    result = linprog(
+    result = linprog(  # pyright: ignore[reportCallIssue] - it takes sparse matrices
         -problem.values[firsts[rows], options],
-        A_ub=vstack([once, *(csr_array(usage[None]) for usage in usages)]),
+        A_ub=vstack([once, *(csr_array(usage[None]) for usage in usages)]),  # pyright: ignore[reportArgumentType]
         b_ub=np.concatenate([sizes.astype(np.float64), problem.limits()]),
         method="highs-ds",
     )

@@ -68,7 +68,7 @@ def _fill(problem: AllocationProblem, reduced: NDArray[np.float64], *, choice: N
     gains -= current[:, None]
     gains[~_fits(problem, left, choice=choice)] = -np.inf
     for row, option in _in_order(gains):
-        change = _usage_at(problem, row, option) - _usage_at(problem, row, int(choice[row]))
+        change = _usage_at(problem, row, option=option) - _usage_at(problem, row, option=int(choice[row]))
         value = problem.values[row, option]
         if value > current_value[row] and (change <= left).all():
             left -= change
@@ -94,7 +94,7 @@ def _in_order(gains: NDArray[np.float64]) -> list[tuple[int, int]]:
     return list(zip(rows.tolist(), options.tolist(), strict=True))
 
 
-def _usage_at(problem: AllocationProblem, row: int, option: int) -> NDArray[np.float64]:
+def _usage_at(problem: AllocationProblem, row: int, *, option: int) -> NDArray[np.float64]:
     """What one contact uses of each resource, (r,)."""
     if option == NOTHING:
         return np.zeros(len(problem.resources))

@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from core.config.data_set import Config
-from tables.tables import Tables, tables_from_frames
+from tables.building import tables_from_frames
+from tables.tables import Tables
 
 NUMBERS = {"quantity", "cost"}
 

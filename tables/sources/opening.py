@@ -18,6 +18,7 @@ from core.config.data_set import Config, require_dated_tables
 from core.errors import ConfigError, DataError
 from core.i18n.message import ExclusionReason, Message
 from tables.bad_lines import BadLines
+from tables.building import build_tables
 from tables.cleaning.conform import Conformed, conform, contract_of
 from tables.cleaning.identifiers import LOST_DIGITS, NO_WHOLE_NUMBER, ROUNDED
 from tables.cleaning.readings import FOREIGN, UNREADABLE
@@ -28,7 +29,7 @@ from tables.engines.databases import computes, connect, connect_in_memory, find_
 from tables.load_report import LoadReport, RowExclusion
 from tables.sources.lookups import add_lookups
 from tables.sources.protocol import Location, find_source
-from tables.tables import Tables, build_tables
+from tables.tables import Tables
 
 MAX_COPIED_ROWS = 1_000_000
 "Of Parquet files. Training reads every table some hundred times; copies of larger ones would take gigabytes."

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from core.feature_table import FeatureTable
 from features.families.catalogue import all_features
 from features.pipeline import compute_features
-from tables.tables import Tables, tables_from_frames
+from tables.building import tables_from_frames
+from tables.tables import Tables
 from tests.engines import engine, every_engine
 from tests.featured import CUTOFF, cohort, features_at
 from tests.worlds import config, frame

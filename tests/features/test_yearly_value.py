@@ -9,7 +9,7 @@ import pytest
 
 from core.config.money import MoneySettings
 from features.yearly_value import compute_yearly_value
-from tables.tables import tables_from_frames
+from tables.building import tables_from_frames
 from tests.worlds import config, frame
 
 CUTOFF = date(2026, 4, 1)

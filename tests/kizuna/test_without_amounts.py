@@ -16,7 +16,8 @@ from features.labels.labelling import label_outcomes
 from features.yearly_value import compute_yearly_value
 from insights.report.building import build_report
 from kizuna.main import run
-from tables.tables import Tables, tables_from_frames
+from tables.building import tables_from_frames
+from tables.tables import Tables
 from tests.engines import engine, every_engine
 from tests.kizuna.test_init import init, write
 from tests.worlds import config, frame

@@ -26,9 +26,10 @@ from simulation.shop.baskets import CATEGORIES, resolve_repeats
 from simulation.shop.campaigns import next_orders
 from simulation.shop.records import SINCERITY
 from simulation.shop.simulate import ShopTruth, ShopWorld, simulate_shop
+from tables.building import tables_from_frames
 from tables.contract import CONTRACT
 from tables.sources.opening import open_tables
-from tables.tables import Tables, tables_from_frames
+from tables.tables import Tables
 from tests.worlds import config
 
 CUTOFF = date(2025, 9, 1)

@@ -8,8 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from tables.building import tables_from_frames
 from tables.contract import CONTRACT, Kind, TableContract
-from tables.tables import Tables, tables_from_frames
+from tables.tables import Tables
 from tables.trials import TRIAL_END
 from tests.engines import engine, every_engine
 from tests.worlds import config, frame

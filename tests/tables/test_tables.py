@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigError, DataError
-from tables.tables import Tables, tables_from_frames
+from tables.building import tables_from_frames
+from tables.tables import Tables
 from tests.engines import engine, every_engine
 from tests.worlds import config, frame, shop
 

@@ -14,7 +14,7 @@ from core.config.loading import read_config_and_toml
 from core.ledger import Ledger
 from models.mlflow_store.registry import Registry
 from simulation.shop.simulate import ShopWorld, simulate_shop
-from tables.tables import tables_from_frames
+from tables.building import tables_from_frames
 from training.churn.pipeline import train_churn
 from training.run.pipeline import TrainingResult
 from training.run.session import Session

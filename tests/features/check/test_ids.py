@@ -9,8 +9,8 @@ import pytest
 
 from core.config.sources import TableSource
 from features.check.finding import Severity
+from tables.building import tables_from_frames
 from tables.sources.opening import open_tables
-from tables.tables import tables_from_frames
 from tests.engines import engine, every_engine
 from tests.features.check.checked import find, find_kind, kinds
 from tests.worlds import config, frame, shop

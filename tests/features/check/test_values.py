@@ -12,9 +12,10 @@ from core.config.money import MoneySettings
 from core.config.sources import ColumnSource, TableSource
 from features.check.checks.currency_marks import is_foreign
 from features.check.finding import Severity
+from tables.building import tables_from_frames
 from tables.currencies import convert_to_base_currency
 from tables.sources.opening import open_tables
-from tables.tables import Tables, tables_from_frames
+from tables.tables import Tables
 from tests.engines import engine, every_engine
 from tests.features.check.checked import find, find_kind, kinds
 from tests.worlds import config, frame, shop

@@ -15,7 +15,8 @@ from core.errors import BadInput, DataError, NotFound
 from core.i18n.translation import ENGLISH, JAPANESE
 from insights.letter.health_check import HealthCheck, LetterData, build_health_check
 from insights.render.letter import render_letter
-from tables.tables import Tables, tables_from_frames
+from tables.building import tables_from_frames
+from tables.tables import Tables
 from tests.software_firm import firm_tables, span, usage_rows
 from tests.worlds import config, frame, shop
 

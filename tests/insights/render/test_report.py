@@ -12,7 +12,7 @@ from core.config.money import ReportSettings
 from core.i18n.translation import ENGLISH, JAPANESE, has_translation
 from insights.render.report import render_json, render_report
 from insights.report.building import build_report
-from tables.tables import tables_from_frames
+from tables.building import tables_from_frames
 from tests.software_firm import firm_report, firm_tables
 from tests.worlds import config, frame, shop
 

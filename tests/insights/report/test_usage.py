@@ -8,7 +8,7 @@ from core.config.training import ChurnDefinition
 from core.i18n.translation import ENGLISH, JAPANESE
 from insights.render.report import render_report
 from insights.report.building import Report, build_report
-from tables.tables import tables_from_frames
+from tables.building import tables_from_frames
 from tests.software_firm import usage_rows
 from tests.worlds import config, frame
 

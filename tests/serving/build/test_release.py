@@ -36,8 +36,9 @@ from serving.build.release import BUILDERS, build_release
 from serving.release.release import PARTS, Release
 from serving.release.releases import Releases
 from simulation.shop.simulate import ShopWorld, simulate_shop
+from tables.building import tables_from_frames
 from tables.consents import customers_refusing
-from tables.tables import Tables, tables_from_frames
+from tables.tables import Tables
 from tests.serving.sample_release import publish
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)

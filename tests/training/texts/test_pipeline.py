@@ -17,7 +17,7 @@ from core.model_kinds import TEXTS
 from kizuna.main import run
 from models.mlflow_store.registry import load_text_champion
 from models.texts.text_model import TextModel
-from tables.tables import tables_from_frames
+from tables.building import tables_from_frames
 from tests.models.texts.labelled import SENTENCES
 from tests.training.conftest import session_of
 from tests.worlds import config, frame

@@ -14,7 +14,8 @@ import pytest
 
 from core.config.training import ChurnDefinition, UpliftSettings
 from core.errors import BadInput, DataError, NotEnoughHistory
-from tables.tables import Tables, tables_from_frames
+from tables.building import tables_from_frames
+from tables.tables import Tables
 from tests.training.uplift.campaign_worlds import Campaigns, simulate_campaigns
 from tests.worlds import config
 from training.uplift.rows import UpliftRows, choose_cutoffs, load_uplift_rows

@@ -1,0 +1,54 @@
+"""Builds the tables of a data set from conformed sources, or from Arrow tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+import ibis.expr.types as ir
+import pyarrow as pa
+from ibis.backends.sql import SQLBackend
+
+from core.config.data_set import Config
+from tables.cleaning.assumed_columns import assume_columns
+from tables.cleaning.conform import Conformed, conform, contract_of
+from tables.cleaning.far_future import exclude_far_future
+from tables.cleaning.lookups import LookupMatch
+from tables.contract import CONTRACT
+from tables.engines.databases import connect_in_memory, create_view, store_frame
+from tables.tables import Tables, usable_rows
+
+
+def build_tables(
+    config: Config,
+    backend: SQLBackend,
+    *,
+    sources: Mapping[str, ir.Table],
+    conformed: Mapping[str, Conformed],
+    lookups: Mapping[str, LookupMatch] | None = None,
+    today: date | None = None,
+) -> Tables:
+    """Tables of conformed sources, without excluded rows and, where the TOML says so, without duplicate rows."""
+    conformed = {
+        name: exclude_far_future(replace(table, rows=create_view(backend, table.rows)), CONTRACT[name], today=today)
+        for name, table in assume_columns(conformed).items()
+    }
+    # The number of a row decides between rows of one thing.
+    usable = {
+        name: usable_rows(table, with_numbers=CONTRACT[name].key is not None) for name, table in conformed.items()
+    }
+    if config.duplicate_rows == "drop" and "purchases" in usable:
+        usable["purchases"] = usable["purchases"].distinct()
+    usable = {name: create_view(backend, table) for name, table in usable.items()}
+    return Tables(
+        config, backend, sources=sources, conformed=conformed, usable=usable, lookups=lookups or {}, today=today
+    )
+
+
+def tables_from_frames(config: Config, frames: Mapping[str, pa.Table], *, backend: SQLBackend | None = None) -> Tables:
+    """Tables of Arrow tables whose columns have the names of the contract, copied into the engine (default: DuckDB)."""
+    engine = backend if backend is not None else connect_in_memory()
+    sources = {name: store_frame(engine, name, frame=frame) for name, frame in frames.items()}
+    conformed = {name: conform(raw, contract_of(name), config=config, source=None) for name, raw in sources.items()}
+    return build_tables(config, engine, sources=sources, conformed=conformed)

@@ -8,8 +8,11 @@ mean over customers, so that two rankings can be compared customer by customer:
 
 Its mean is the area between the uplift curve and the straight line, per customer (the QINI weighting of Yadlowsky et
 al. 2021). Of each rule, the first learner is taken that is within one standard error of its best. Of two rules, the
-simpler one wins unless the 90 % interval of the other's additional gain is above 0: all alike, by response, by risk,
-by uplift.
+simpler one wins where their bands overlap: unless the other gains more by over one standard error of the difference,
+by which models are chosen, too. Simplest first: all alike, by response, by risk, by uplift, by uplift times value.
+
+A choice is no evidence yet, because the best of several rules often gains something by chance: training confirms it
+out of sample with a 90 % interval (`training/uplift/study.py`).
 """
 
 from __future__ import annotations
@@ -55,6 +58,8 @@ class RuleTrial:
     "Outcomes per customer."
     over_simpler: Estimate
     "How much more it gains than the rule that was chosen among the simpler ones."
+    is_better: bool
+    "Whether that is over one standard error."
     gains: NDArray[np.float64]
     "(n,) what each customer adds to its gain."
 
@@ -72,12 +77,12 @@ class RuleChoice:
         gains = "; ".join(f"{one.rule} ({one.learner}) {one.gain.as_difference}" for one in self.trials[1:])
         if self.chosen.rule == TargetingRule.ALIKE:
             return (
-                "no evidence that any rule finds customers whom the contact changes more than others: no interval of "
-                f"the gain over targeting at random is above 0 ({gains})"
+                "no evidence that any rule finds customers whom the contact changes more than others: none gains over "
+                f"one standard error more than targeting at random ({gains})"
             )
         return (
-            f"target by {self.chosen.rule} ({self.chosen.learner}): no more complex rule gains more with an interval "
-            f"above 0 (gains over targeting at random, in outcomes per customer: {gains})"
+            f"target by {self.chosen.rule} ({self.chosen.learner}), the simplest rule whose band overlaps that of the "
+            f"best one (gains over targeting at random, in outcomes per customer: {gains})"
         )
 
 
@@ -135,16 +140,17 @@ def _add_trial(
             learner=learner,
             gain=estimate_mean(customer_ids, own),
             over_simpler=estimate_mean(customer_ids, own - against),
+            is_better=not mean_with_standard_error(customer_ids, own - against).is_within_one_standard_error,
             gains=own,
         )
     )
 
 
 def _choose_of(trials: Sequence[RuleTrial]) -> RuleTrial:
-    """The rule that wins so far: each more complex one needs an additional gain above 0."""
+    """The rule that wins so far: each more complex one needs an additional gain of over one standard error."""
     chosen = trials[0]
     for trial in trials[1:]:
-        chosen = trial if trial.over_simpler.low > 0 else chosen
+        chosen = trial if trial.is_better else chosen
     return chosen
 
 

@@ -83,7 +83,7 @@ def build_learner(model: str | None, settings: Settings, *, seed: int) -> Uplift
 
 def learner_of(study: TreatmentStudy, learner: UpliftLearner | None, *, seed: int) -> UpliftLearner:
     """The learner that was chosen for a treatment and confirmed by its test, or the one that the user named."""
-    if study.choice is None or not study.is_confirmed:
+    if study.choice is None or not study.has_rule:
         return learner or LEARNERS[BASELINE](seed=seed)
     return LEARNERS[study.choice.chosen.learner](seed=seed)
 

@@ -4,6 +4,9 @@
 
 Where a treatment was not repeated, every customer is predicted by a model that was chosen and fitted without them. The
 figures of the chosen model are those of this whole procedure: in each part it may have chosen another learner.
+
+A rule is registered only if the 90 % interval of its qini in this test is above 0. Where no contact has any effect, a
+rule is chosen and confirmed by chance in a few of a hundred trainings.
 """
 
 from __future__ import annotations
@@ -71,16 +74,16 @@ class TreatmentStudy(TreatmentTest):
     "Of the chosen one in the test."
 
     @property
-    def is_confirmed(self) -> bool:
-        """Whether the test shows that the chosen ranking is better than chance; a named learner needs no test."""
-        return self.choice is None or self.qini.low > 0
+    def has_rule(self) -> bool:
+        """Whether a rule was chosen and its ranking is better than chance in the test; a named learner needs none."""
+        return self.choice is None or (self.choice.chosen.rule != TargetingRule.ALIKE and self.qini.low > 0)
 
     @property
     def sentence(self) -> str:
         """The rule for targeting and why it was chosen, or that there is no evidence for one."""
         if self.choice is None:
             return "the learner was named, so no rule was chosen"
-        if self.is_confirmed or self.choice.chosen.rule == TargetingRule.ALIKE:
+        if self.has_rule or self.choice.chosen.rule == TargetingRule.ALIKE:
             return self.choice.sentence
         where = "in later campaigns" if self.first_day is not None else "on held-out customers"
         return (
@@ -124,11 +127,11 @@ def study_treatment(
         choice=choose_rule(data, seed=seed, values=values, candidates=candidates) if learner is None else None,
         qini=ranking_metrics(CHOSEN, test.score(CHOSEN), rows=test.rows)[0].estimate,
     )
-    return study if study.is_confirmed else replace(study, predictions=rank_alike(test.predictions))
+    return study if study.has_rule else replace(study, predictions=rank_alike(test.predictions))
 
 
 def rank_alike(predictions: Mapping[str, PredictedEffect]) -> dict[str, PredictedEffect]:
-    """The predictions with the average effect in place of a rule that the test has not confirmed."""
+    """The predictions with the average effect in place of a rule that was not chosen or not confirmed."""
     return {**predictions, CHOSEN: predictions[BASELINE]}
 
 

@@ -183,3 +183,23 @@ def test_a_propensity_by_which_chance_did_not_decide_is_refused(propensity: floa
 def test_an_empty_group_is_refused(arms: str, missing: str):
     with pytest.raises(NotEnoughHistory, match=missing):
         experiment(arms, "101")
+
+
+def test_the_qini_is_the_one_of_scikit_uplift():
+    # qini_auc_score of scikit-uplift 0.5.1 on these very arrays; its oracle is not installed here.
+    random = np.random.default_rng(20261130)
+    treated = random.random(400) < 0.4
+    score = random.random(400).round(2)
+    outcomes = random.random(400) < 0.15 + 0.25 * treated * score
+    rows = RandomisedRows(
+        customer_ids=np.arange(400).astype(str),
+        treated=treated,
+        outcomes=outcomes.astype(np.float64),
+        propensities=np.full(400, 0.4),
+    )
+
+    curve = RankedExperiment.of(score, rows).curve(once(rows))
+
+    assert (outcomes.sum(), treated.sum()) == (75, 148)
+    assert measure_ranking(score, rows, weights=once(rows))["qini"][0] == pytest.approx(0.029148796766852204, abs=1e-12)
+    assert 0.4 * curve.incremental[0, -1] == pytest.approx(14.68253968253968)

@@ -150,7 +150,7 @@ class ValueSettings(Section, frozen=True):
     "Candidates; empty means all. The baseline last_year is always trained."
     step_days: PositiveInt = 30
     "Days between the cutoffs of past windows."
-    max_cutoffs: PositiveInt = 6
+    max_cutoffs: PositiveInt = 4
     "Number of past windows that a model is fitted on, at most."
 
 

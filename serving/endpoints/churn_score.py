@@ -54,8 +54,9 @@ class ScoredCustomer(msgspec.Struct, frozen=True, kw_only=True, tag_field="statu
     reasons: Reasons
     expected_loss: float | None
     """\
-    Churn probability times the predicted value within `[value] horizon_days`, base currency. Without a value model,
-    times the margin or revenue of the last 365 days, as in `kizuna score`. Null if that is unknown."""
+    Churn probability times the predicted value within `[value] horizon_days` of a customer who stays (value over
+    P(alive)), base currency. Without a value model, times the margin or revenue of the last 365 days. Null if unknown.
+    The same as in `kizuna score`."""
     curve: CustomerCurve | msgspec.UnsetType = msgspec.UNSET
     "The survival curve, if requested."
 

@@ -155,8 +155,13 @@ class Release:
         return CustomerWorth(segments.yearly_value_of(segments.index.find(customer_id)), segments.yearly_value_kind)
 
     def estimate_loss(self, customer_id: str, probability: float | None) -> float | None:
-        """Churn probability times what the customer is worth, base currency; None where either is unknown."""
-        worth = self.value_of(customer_id).amount
+        """Churn probability times what the customer is worth, base currency; None where either is unknown.
+
+        Predicted value counts for a customer who has not left yet: it already expects some to leave, and that would
+        count their risk twice.
+        """
+        value = self.value
+        worth = self.value_of(customer_id).amount if value is None else value.value_if_alive_of(customer_id)
         return None if worth is None or probability is None else round(probability * worth, self.description.n_decimals)
 
     def write(self, folder: Path) -> None:

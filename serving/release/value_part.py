@@ -17,6 +17,7 @@ from models.artifact import Artifact
 from serving.release.lookup import IdIndex
 
 NAME = VALUE.name
+SMALLEST_P_ALIVE = 1e-6
 CURVES = ("orders", "revenue", "margin", "value")
 
 
@@ -141,6 +142,12 @@ class ValuePart:
         return float(
             interpolate_curve(self.days, self.curves["value"][row : row + 1], horizon_days=self.horizon_days)[0]
         )
+
+    def value_if_alive_of(self, customer_id: str) -> float | None:
+        """The value of one customer within `horizon_days` if they have not left: the value over P(alive)."""
+        value, row = self.value_of(customer_id), self.index.find(customer_id)
+        alive = float(self.p_alive[row]) if row >= 0 else math.nan
+        return value if value is None or math.isnan(alive) else value / max(alive, SMALLEST_P_ALIVE)
 
     def forecast_of(self, row: int, *, horizon_days: int, cutoff: date) -> CustomerForecast:
         """The forecast of the customer in a row. Raises BadInput for a horizon beyond the last day."""

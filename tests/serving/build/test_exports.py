@@ -73,7 +73,7 @@ def test_a_score_comes_with_what_a_salesperson_needs(tmp_path):
 
     cyd, ada, bo = read_rows(tmp_path / "scores.csv")
     assert (ada["value"], ada["expected_loss"], ada["currency"], ada["value_kind"]) == (
-        "365", "182", "JPY", "predicted",
+        "365", "365", "JPY", "predicted",
     )  # fmt: skip
     assert (ada["segment"], ada["owner"], ada["action"], ada["account_id"]) == (
         "often; key", "mori", "early access", "acme",

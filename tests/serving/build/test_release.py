@@ -30,6 +30,7 @@ from models.recommenders.engine.base import Recommender
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
+from models.value.value_model import VALUE_MODELS
 from serving.build.exports.files import EXPORTS, ExportOptions
 from serving.build.inputs import Champions
 from serving.build.release import BUILDERS, build_release
@@ -40,6 +41,8 @@ from tables.building import tables_from_frames
 from tables.consents import customers_refusing
 from tables.tables import Tables
 from tests.serving.sample_release import publish
+from training.run.recipe import default_recipe
+from training.value.rows import load_value_rows
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
@@ -155,6 +158,28 @@ def test_a_hazard_champion_gives_every_scored_customer_a_curve(shop, tmp_path):
     # Churn by inactivity takes at least a horizon of inactivity.
     assert (opened.hazard.curves.at(shop.config.churn.horizon_days - 30) == 0).all()
     assert (opened.hazard.monthly_revenue[~np.isnan(opened.hazard.monthly_revenue)] >= 0).all()
+
+
+def test_a_value_champion_values_every_scored_customer_and_the_segments(shop, tmp_path):
+    rows = load_value_rows(shop.tables)
+    model = rows.fit(default_recipe(VALUE_MODELS, "mbg_nbd"), rows.cutoffs.test)
+    value = ModelPackage(card("value", {}), model.to_artifact())
+    segments = {"best": Segment(rule="predicted_value > 0"), "none": Segment(rule="predicted_value < 0")}
+    config = msgspec.structs.replace(shop.config, segments=segments)
+
+    champions = Champions({**shop.champions.packages, "value": value}, {})
+    publish(tmp_path, release_of(shop, champions=champions, config=config))
+    opened = Releases(tmp_path).open_active()
+
+    assert opened.churn is not None
+    assert opened.value is not None
+    assert opened.segments is not None
+    assert (opened.value.index.ids == opened.churn.index.ids).all()
+    assert opened.value.horizon_days == 365
+    best, none = opened.segments.segments
+    assert best.equity.low < best.equity.value < best.equity.high
+    assert best.equity.value == pytest.approx(opened.value.values().sum(), rel=1e-4)
+    assert (best.customers, none.customers) == ((opened.value.values() > 0).sum(), 0)
 
 
 def test_a_curve_that_is_the_same_for_all_customers_is_not_released(shop):

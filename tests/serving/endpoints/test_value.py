@@ -58,10 +58,10 @@ def test_a_customer_that_the_model_knows_nothing_of_has_no_next_order(send: Send
     assert (bo["forecast"]["p_alive"], bo["forecast"]["next_order"], bo["forecast"]["value"]) == (None, None, 0.0)
 
 
-def test_the_expected_loss_is_the_probability_times_the_predicted_value(send: Send):
+def test_the_expected_loss_is_the_probability_times_the_predicted_value_of_a_customer_who_stays(send: Send):
     ada, bo = send("POST", SCORE, json={"customer_ids": ["ada", "bo"]}).json()["scores"]
 
-    assert (ada["expected_loss"], bo["expected_loss"]) == (round(0.5 * 365), 0)
+    assert (ada["expected_loss"], bo["expected_loss"]) == (0.5 * 365 / 0.5, 0)
     page = send("GET", "/v1/customers/ada").json()
     assert page["churn"]["expected_loss"] == ada["expected_loss"]
     assert page["value"]["value"] == pytest.approx(365)
@@ -70,7 +70,7 @@ def test_the_expected_loss_is_the_probability_times_the_predicted_value(send: Se
 def test_a_longer_horizon_has_its_own_expected_loss(send: Send):
     (ada,) = send("POST", SCORE, json={"customer_ids": ["ada"], "horizon_days": 120}).json()["scores"]
 
-    assert ada["expected_loss"] == round(ada["churn_probability"] * 365)
+    assert ada["expected_loss"] == round(ada["churn_probability"] * 365 / 0.5)
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_the_scores_file_has_the_predicted_value():
 
     row = describe_score(release, release.churn.index.find("ada"))
 
-    assert (row["value"], row["value_kind"], row["expected_loss"]) == (365, "predicted", round(0.5 * 365))
+    assert (row["value"], row["value_kind"], row["expected_loss"]) == (365, "predicted", 0.5 * 365 / 0.5)
 
 
 def test_a_release_on_disk_answers_as_the_one_in_memory(tmp_path: Path):

@@ -42,6 +42,7 @@ BENCHMARKS = {
     "categories": ("benchmarks.categories",),
     "value": ("benchmarks.value",),
     "allocation": ("benchmarks.allocation",),
+    "campaigns": ("benchmarks.campaigns",),
     "features_10m": ("benchmarks.features_10m",),
     "usage_20m": ("benchmarks.usage_20m",),
     "http_face": ("benchmarks.http_face",),

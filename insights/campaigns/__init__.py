@@ -1,0 +1,1 @@
+"""Campaigns: how many customers they need, what they changed, and when to stop them."""

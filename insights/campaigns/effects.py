@@ -1,0 +1,128 @@
+"""What a campaign changed: customers in the campaign against the control group, chosen at random.
+
+    effect = mean outcome of the treated - mean outcome of the control group
+
+Outcomes vary between customers much more than a campaign moves them, mostly because customers differ beforehand. What
+was known before the campaign explains a part of that: each arm is regressed on it, and the regressions are compared at
+the mean of all customers (CUPED, Deng et al. 2013; with separate slopes, Lin 2013). The effect stays as it is, and its
+interval is narrower.
+
+Where few customers of an arm have an outcome at all, their variance says little: the next large purchase may be yet to
+come. Then half a conversion and half a failure are added to each arm (a Jeffreys prior), and the amounts of both arms
+together say how much amounts vary:
+
+    variance of an arm's mean = (share x mean square of amounts - (share x mean of amounts)^2) / customers
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from core.errors import DataError
+from core.intervals import CONFIDENCE, Estimate
+
+MIN_OUTCOMES = 50
+"Customers of each arm with an outcome that is not 0, and of a yes-or-no outcome with 0 as well; else see above."
+PRIOR = 0.5
+"Conversions, and failures, that are added to an arm with few."
+MIN_ROWS_PER_COVARIATE = 20
+"Of each arm; with fewer the regression would fit noise."
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Customers of a campaign and its control group with one outcome each."""
+
+    treated: NDArray[np.bool_]
+    "(n,) False is the control group."
+    outcomes: NDArray[np.float64]
+    "(n,) 0 or 1, or money."
+    before: NDArray[np.float64] | None = None
+    "(n, p) what was known before the campaign, such as last year's revenue; without missing values."
+
+    def __post_init__(self) -> None:
+        n_treated = int(self.treated.sum())
+        for n, arm in ((n_treated, "the campaign"), (len(self.treated) - n_treated, "the control group")):
+            if n < 2:
+                raise DataError(
+                    f"{arm} has {n} customers with an outcome; a comparison needs at least 2 of each, better 100"
+                )
+
+    @property
+    def has_few_outcomes(self) -> bool:
+        """Whether few customers of an arm have an outcome, or, where it is yes or no, lack it."""
+        arms = (self.outcomes[self.treated], self.outcomes[~self.treated])
+        counts = [int((arm != 0).sum()) for arm in arms]
+        if np.isin(self.outcomes, (0.0, 1.0)).all():
+            counts += [len(arm) - n for arm, n in zip(arms, counts, strict=True)]
+        return min(counts) < MIN_OUTCOMES
+
+    @property
+    def covariates(self) -> NDArray[np.float64]:
+        """(n, p) what outcomes are regressed on, centred; p is 0 where the arms are too small."""
+        none = np.empty((len(self.treated), 0))
+        if self.before is None or self.has_few_outcomes:
+            return none
+        varying = self.before[:, self.before.std(axis=0) > 0]
+        n_smaller = min(int(self.treated.sum()), int((~self.treated).sum()))
+        if not varying.shape[1] or n_smaller < MIN_ROWS_PER_COVARIATE * varying.shape[1]:
+            return none
+        centred = varying - varying.mean(axis=0)
+        return centred / centred.std(axis=0)
+
+
+@dataclass(frozen=True)
+class ArmMean:
+    """The mean outcome of an arm, as it would be with the customers of both."""
+
+    value: float
+    variance: float
+    "Of the mean."
+    degrees: float
+    "Of freedom of the variance."
+
+
+def estimate_effect(experiment: Experiment) -> Estimate:
+    """The effect of a campaign on a customer, with its interval."""
+    treated, control = estimate_arms(experiment)
+    effect, variance = treated.value - control.value, treated.variance + control.variance
+    if variance == 0:
+        return Estimate(effect, effect, effect)
+    # Welch 1947, Satterthwaite 1946.
+    degrees = variance**2 / sum(arm.variance**2 / arm.degrees for arm in (treated, control))
+    width = float(student.ppf(0.5 + CONFIDENCE / 2, degrees)) * variance**0.5
+    return Estimate(effect, effect - width, effect + width)
+
+
+def estimate_arms(experiment: Experiment) -> tuple[ArmMean, ArmMean]:
+    """The mean of the treated and of the control group."""
+    outcomes, treated = experiment.outcomes, experiment.treated
+    if experiment.has_few_outcomes:
+        amounts = outcomes[outcomes != 0]
+        return _estimate_few(outcomes[treated], amounts), _estimate_few(outcomes[~treated], amounts)
+    covariates = experiment.covariates
+    return (
+        _estimate_mean(outcomes[treated], covariates[treated]),
+        _estimate_mean(outcomes[~treated], covariates[~treated]),
+    )
+
+
+def _estimate_mean(outcomes: NDArray[np.float64], covariates: NDArray[np.float64]) -> ArmMean:
+    design = np.column_stack([np.ones(len(outcomes)), covariates])
+    coefficients, *_ = np.linalg.lstsq(design, outcomes, rcond=None)
+    residuals, degrees = outcomes - design @ coefficients, len(outcomes) - design.shape[1]
+    return ArmMean(float(coefficients[0]), float(residuals @ residuals) / degrees / len(outcomes), degrees)
+
+
+def _estimate_few(outcomes: NDArray[np.float64], amounts: NDArray[np.float64]) -> ArmMean:
+    """`amounts` are the outcomes of both arms that are not 0; without any, nobody knows how large they would be."""
+    if not len(amounts):
+        return ArmMean(0.0, 0.0, 1)
+    n = len(outcomes) + 2 * PRIOR
+    share = (float((outcomes != 0).sum()) + PRIOR) / n
+    variance = (share * float((amounts**2).mean()) - (share * float(amounts.mean())) ** 2) / n
+    return ArmMean(float(outcomes.mean()), variance, max(len(amounts) - 1, 1))

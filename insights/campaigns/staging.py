@@ -1,0 +1,73 @@
+"""The stages of a roll-out: it advances by itself while nothing speaks of harm, and stops on harm.
+
+1 %  ->  5 %  ->  20 %  ->  100 %
+  each for some days, until enough customers were contacted; harm stops the campaign at any stage, on any day
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from insights.campaigns.sequential import ALPHA, Conversions, has_fewer, has_more
+
+STAGES = (1, 5, 20, 100)
+"Per cent of the audience."
+MIN_DAYS = 3
+"At each stage."
+MIN_CONTACTS = 100
+"Customers contacted, before a stage is left."
+N_GUARDS = 2
+"Events that can show harm: too few conversions, too many unsubscriptions; they share alpha."
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageEvidence:
+    """What a campaign has shown so far."""
+
+    stage_percent: int
+    days_at_stage: int
+    n_contacted: int
+    "In all stages."
+    conversions: Conversions
+    unsubscriptions: Conversions
+
+
+@dataclass(frozen=True)
+class StageDecision:
+    """What happens to the campaign today."""
+
+    action: Literal["advance", "hold", "stop", "complete"]
+    stage_percent: int
+    "From today on; 0 for a campaign that stops."
+    reason: str
+
+
+def decide_stage(evidence: StageEvidence) -> StageDecision:
+    """Stop on harm, advance where the stage has lasted long enough, or hold."""
+    harm = _find_harm(evidence)
+    if harm:
+        return StageDecision("stop", 0, harm)
+    stage = evidence.stage_percent
+    if stage >= STAGES[-1]:
+        return StageDecision("complete", stage, "the whole audience is contacted")
+    if evidence.days_at_stage < MIN_DAYS:
+        return StageDecision("hold", stage, f"day {evidence.days_at_stage} of {MIN_DAYS} at {stage} %")
+    if evidence.n_contacted < MIN_CONTACTS:
+        return StageDecision("hold", stage, f"{evidence.n_contacted} of {MIN_CONTACTS} customers contacted")
+    following = next(percent for percent in STAGES if percent > stage)
+    return StageDecision("advance", following, f"nothing speaks of harm at {stage} %")
+
+
+def _find_harm(evidence: StageEvidence) -> str:
+    """The harm in words; empty without any."""
+    alpha = ALPHA / N_GUARDS
+    if has_fewer(evidence.conversions, alpha=alpha):
+        return f"fewer customers convert than in the control group ({_describe(evidence.conversions)})"
+    if has_more(evidence.unsubscriptions, alpha=alpha):
+        return f"more customers unsubscribe than in the control group ({_describe(evidence.unsubscriptions)})"
+    return ""
+
+
+def _describe(events: Conversions) -> str:
+    return f"{events.n_treated:,} of {events.n:,}, where {events.treated_share:.0%} are in the campaign"

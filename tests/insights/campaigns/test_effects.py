@@ -1,0 +1,91 @@
+"""The effect of a campaign: by hand, with what was known before, and where few customers have an outcome."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import DataError
+from insights.campaigns.effects import Experiment, estimate_effect
+
+
+def experiment(treated: list[float], control: list[float], before: list[float] | None = None) -> Experiment:
+    arms = np.repeat([True, False], [len(treated), len(control)])
+    covariates = None if before is None else np.array(before, dtype=float)[:, None]
+    return Experiment(arms, np.array([*treated, *control], dtype=float), covariates)
+
+
+def test_the_effect_is_the_difference_of_the_means():
+    effect = estimate_effect(experiment([10.0] * 60 + [20.0] * 60, [10.0] * 100))
+
+    # The variance of the treated is 25 x 120 / 119, and that of its mean 25 / 119; t with 119 degrees of freedom.
+    assert effect.value == pytest.approx(5.0)
+    assert effect.high - effect.value == pytest.approx(1.6578 * (25 / 119) ** 0.5, rel=1e-3)
+    assert effect.value - effect.low == pytest.approx(effect.high - effect.value)
+
+
+def test_what_was_known_before_narrows_the_interval_and_leaves_the_effect():
+    random = np.random.default_rng(1)
+    before = random.gamma(2, 50, 4000)
+    treated = random.random(4000) < 0.8
+    outcomes = before + random.normal(0, 10, 4000) + 3.0 * treated
+
+    plain = estimate_effect(Experiment(treated, outcomes))
+    adjusted = estimate_effect(Experiment(treated, outcomes, before[:, None]))
+
+    assert adjusted.low < 3.0 < adjusted.high
+    assert adjusted.high - adjusted.low < 0.25 * (plain.high - plain.low)
+
+
+def test_a_covariate_that_never_varies_changes_nothing():
+    outcomes = np.random.default_rng(2).normal(5, 2, 400)
+    treated = np.arange(400) % 2 == 0
+
+    assert estimate_effect(Experiment(treated, outcomes, np.ones((400, 1)))) == estimate_effect(
+        Experiment(treated, outcomes)
+    )
+
+
+def test_no_conversion_in_the_control_group_does_not_make_its_share_certain():
+    effect = estimate_effect(experiment([1.0] * 9 + [0.0] * 891, [0.0] * 100))
+
+    assert effect.value == pytest.approx(0.01)
+    assert effect.low < 0 < effect.high
+
+
+def test_a_control_group_that_bought_little_so_far_does_not_look_as_if_it_never_could():
+    purchases = [10.0] * 40 + [200.0] * 10
+
+    effect = estimate_effect(experiment([*purchases, *[0.0] * 950], [10.0, 10.0, *[0.0] * 98]))
+
+    # By its own two purchases, the control group's mean would be known to within 0.3.
+    assert effect.high - effect.low > 4
+
+
+def test_without_any_outcome_there_is_no_effect():
+    assert estimate_effect(experiment([0.0] * 10, [0.0] * 10)).value == 0
+
+
+@given(st.lists(st.floats(0, 1000), min_size=4, max_size=40), st.data())
+@settings(max_examples=50)
+def test_who_is_treated_only_decides_the_sign(outcomes, data):
+    treated = np.array(data.draw(st.lists(st.booleans(), min_size=len(outcomes), max_size=len(outcomes))))
+    if min(treated.sum(), (~treated).sum()) < 2:
+        return
+    effect = estimate_effect(Experiment(treated, np.array(outcomes)))
+    mirrored = estimate_effect(Experiment(~treated, np.array(outcomes)))
+
+    assert mirrored.value == pytest.approx(-effect.value)
+    assert (mirrored.low, mirrored.high) == (pytest.approx(-effect.high), pytest.approx(-effect.low))
+    assert effect.low <= effect.value <= effect.high
+
+
+@pytest.mark.parametrize(
+    ("treated", "control", "message"),
+    [([], [1.0, 0.0], "the campaign has 0 customers"), ([1.0, 0.0], [1.0], "the control group has 1 customers")],
+)
+def test_an_arm_without_customers_is_refused(treated, control, message):
+    with pytest.raises(DataError, match=message):
+        experiment(treated, control)

@@ -2,7 +2,7 @@
 
     effect = mean outcome of the treated - mean outcome of the control group
 
-Outcomes vary between customers much more than a campaign moves them, mostly because customers differ beforehand. What
+Outcomes vary between customers much more than a campaign moves them, mostly because customers differ anyway. What
 was known before the campaign explains a part of that: each arm is regressed on it, and the regressions are compared at
 the mean of all customers (CUPED, Deng et al. 2013; with separate slopes, Lin 2013). The effect stays as it is, and its
 interval is narrower.
@@ -119,7 +119,7 @@ def _estimate_mean(outcomes: NDArray[np.float64], covariates: NDArray[np.float64
 
 
 def _estimate_few(outcomes: NDArray[np.float64], amounts: NDArray[np.float64]) -> ArmMean:
-    """`amounts` are the outcomes of both arms that are not 0; without any, nobody knows how large they would be."""
+    """`amounts` are the outcomes of both arms that are not 0; without any, how large they would be is unknown."""
     if not len(amounts):
         return ArmMean(0.0, 0.0, 1)
     n = len(outcomes) + 2 * PRIOR

@@ -1,6 +1,6 @@
 """Tests of a running campaign that may be read every day.
 
-An interval that is right once is wrong too often if somebody looks every day and stops at the first good one. Evidence
+An interval that is right once is wrong too often for a campaign that is read every day and stopped at the first good one. Evidence
 here is an e-value: where there is no effect, the chance that it ever reaches 1 / alpha is at most alpha, however often
 it is read (Ville 1939; Ramdas et al. 2023).
 

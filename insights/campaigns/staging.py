@@ -1,4 +1,4 @@
-"""The stages of a roll-out: it advances by itself while nothing speaks of harm, and stops on harm.
+"""The stages of a roll-out: it advances by itself while there is no sign of harm, and stops on harm.
 
 1 %  ->  5 %  ->  20 %  ->  100 %
   each for some days, until enough customers were contacted; harm stops the campaign at any stage, on any day
@@ -56,7 +56,7 @@ def decide_stage(evidence: StageEvidence) -> StageDecision:
     if evidence.n_contacted < MIN_CONTACTS:
         return StageDecision("hold", stage, f"{evidence.n_contacted} of {MIN_CONTACTS} customers contacted")
     following = next(percent for percent in STAGES if percent > stage)
-    return StageDecision("advance", following, f"nothing speaks of harm at {stage} %")
+    return StageDecision("advance", following, f"no sign of harm at {stage} %")
 
 
 def _find_harm(evidence: StageEvidence) -> str:

@@ -1,8 +1,8 @@
 """Tests of a running campaign that may be read every day.
 
-An interval that is right once is wrong too often for a campaign that is read every day and stopped at the first good one. Evidence
-here is an e-value: where there is no effect, the chance that it ever reaches 1 / alpha is at most alpha, however often
-it is read (Ville 1939; Ramdas et al. 2023).
+An interval that is right once is wrong too often for a campaign that is read every day and stopped at the first good
+one. Evidence here is an e-value: where there is no effect, the chance that it ever reaches 1 / alpha is at most alpha,
+however often it is read (Ville 1939; Ramdas et al. 2023).
 
 Of customers who converted, a share p is in the campaign, where p is its share of all customers. With no effect each new
 conversion is in the campaign with probability p, whenever it happens. The e-value is the likelihood of the conversions

@@ -16,7 +16,7 @@ from core.config.training import ChurnDefinition, ValueSettings
 from core.errors import GateRefused, NotEnoughHistory, UnknownName
 from core.model_card import Comparison
 from features.customer_value import measure_outcomes, summarise_history
-from tables.tables import tables_from_frames
+from tables.building import tables_from_frames
 from tests.training.conftest import session_of
 from tests.training.hazard.test_pipeline import spans
 from tests.worlds import config

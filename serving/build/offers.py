@@ -8,12 +8,15 @@ from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.offer_part import OfferPart
 from serving.release.release import ReleasePart
 from tables.assortment import load_offer_book
+from tables.consents import customers_refusing
 
 
 def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> BuiltPart:
-    """Store the offers with the features that their rules use. Raises RuleError for a rule with a mistake."""
+    """Store the offers, what their rules use, and who refuses contact. Raises RuleError for a rule with a mistake."""
     del parts
     if "offers" not in inputs.tables:
         return BuiltPart(None, "the data set has no offers; add [tables.offers] to its TOML")
     book = load_offer_book(inputs.tables, inputs.cutoff)
-    return BuiltPart(OfferPart.of(book, inputs.config.offers, features=inputs.features))
+    declined = customers_refusing(inputs.tables, "contact", cutoff=inputs.cutoff)
+    part = OfferPart.of(book, inputs.config.offers, features=inputs.features, declined_contact=declined)
+    return BuiltPart(part)

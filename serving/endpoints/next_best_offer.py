@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from core.model_kinds import CHURN
-from core.offers import OfferValue, RankedOffer
+from core.offers import Decision, OfferValue, RankedOffer
 from models.protocols import Situation
 from serving.http.schema import (
     Count,
@@ -52,7 +52,9 @@ class NextBestOfferResponse(Response, frozen=True, kw_only=True):
     known_customer: bool
     channel: str | None
     choice: Literal["offer", "nothing"]
-    "nothing: no offer is worth more than it costs."
+    nothing_because: Literal["no_consent", "not_eligible", "does_not_pay"] | None
+    """Why there is no offer: the customer refuses contact, no offer's rule, dates and capacity allow one, or none is
+    worth more than it costs."""
     offer_id: str | None
     "The chosen offer."
     offers: list[EligibleOffer]
@@ -72,7 +74,8 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
         variables=part.facts_of(request.customer_id),
         channel=request.channel,
     )
-    decision = part.policy.decide([situation], part.book.offers)[0]
+    may_contact = part.may_contact(request.customer_id)
+    decision = part.policy.decide([situation], part.book.offers if may_contact else ())[0]
     return NextBestOfferResponse(
         **provenance_of(release, CHURN.name),
         decision_id=decision.decision_id,
@@ -80,9 +83,20 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
         known_customer=part.is_customer(request.customer_id),
         channel=request.channel,
         choice="nothing" if decision.chosen is None else "offer",
+        nothing_because=_explain_nothing(decision, may_contact=may_contact),
         offer_id=None if decision.chosen is None else decision.chosen.offer.offer_id,
         offers=[_eligible(rank, offer) for rank, offer in enumerate(decision.alternatives[: request.k], start=1)],
     )
+
+
+def _explain_nothing(
+    decision: Decision, *, may_contact: bool
+) -> Literal["no_consent", "not_eligible", "does_not_pay"] | None:
+    if decision.chosen is not None:
+        return None
+    if not may_contact:
+        return "no_consent"
+    return "does_not_pay" if decision.alternatives else "not_eligible"
 
 
 def _eligible(rank: int, ranked: RankedOffer) -> EligibleOffer:

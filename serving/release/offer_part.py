@@ -37,10 +37,22 @@ class OfferPart:
     facts: Mapping[str, NDArray[np.float64]]
     "(n,) each, by name; codes of a categorical fact. Only the features that the rules use."
     vocabularies: Mapping[str, tuple[str, ...]]
+    declined_contact: IdIndex
+    "Customers who do not consent to contact, of the cohort or not; they get no offer."
 
     @classmethod
-    def of(cls, book: OfferBook, assumptions: OfferAssumptions, *, features: FeatureTable) -> OfferPart:
-        """Store the features that the offers' rules use. Raises RuleError for a rule that cannot be evaluated."""
+    def of(
+        cls,
+        book: OfferBook,
+        assumptions: OfferAssumptions,
+        *,
+        features: FeatureTable,
+        declined_contact: NDArray[np.str_] | None = None,
+    ) -> OfferPart:
+        """Store the features that the offers' rules use. Raises RuleError for a rule that cannot be evaluated.
+
+        `declined_contact` are the ids of customers without consent to contact; None is no customer.
+        """
         used = features_used(book, features)
         index, order = IdIndex.of(features.customer_ids)
         return cls(
@@ -49,6 +61,7 @@ class OfferPart:
             index=index,
             facts={name: features.column(name)[order] for name in sorted(used)},
             vocabularies={name: words for name, words in features.vocabularies.items() if name in used},
+            declined_contact=IdIndex.of(np.empty(0, "U1") if declined_contact is None else declined_contact)[0],
         )
 
     def to_artifacts(self) -> dict[str, Artifact]:
@@ -60,7 +73,8 @@ class OfferPart:
             "facts": list(self.facts),
         }
         arrays = {f"fact_{place}": values for place, values in enumerate(self.facts.values())}
-        return {NAME: Artifact("offers", state, {"ids": self.index.ids} | arrays)}
+        arrays |= {"ids": self.index.ids, "declined_contact": self.declined_contact.ids}
+        return {NAME: Artifact("offers", state, arrays)}
 
     @classmethod
     def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> OfferPart:
@@ -72,6 +86,7 @@ class OfferPart:
             index=IdIndex(arrays["ids"]),
             facts={name: arrays[f"fact_{place}"] for place, name in enumerate(state["facts"])},
             vocabularies={name: tuple(words) for name, words in state["vocabularies"].items()},
+            declined_contact=IdIndex(arrays["declined_contact"]),
         )
 
     @cached_property
@@ -82,6 +97,10 @@ class OfferPart:
     def is_customer(self, customer_id: str) -> bool:
         """Whether the customer was in the cohort at the cutoff."""
         return self.index.find(customer_id) >= 0
+
+    def may_contact(self, customer_id: str) -> bool:
+        """Whether the customer has not refused contact; a customer without a recorded consent has not."""
+        return self.declined_contact.find(customer_id) < 0
 
     def facts_of(self, customer_id: str) -> dict[str, float | str | None]:
         """The facts that rules may use about one customer; none for an unknown one."""

@@ -48,7 +48,7 @@ from serving.release.recommender_part import RecommenderPart
 from serving.release.segment_part import SegmentPart
 from serving.release.value_part import ValuePart
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 DESCRIPTION = "release.json"
 CARDS = "cards.json"
 UNPUBLISHED = "unpublished"

@@ -193,7 +193,7 @@ def recommender_part(
     )
 
 
-def offer_part() -> OfferPart:
+def offer_part(declined_contact: tuple[str, ...] = ()) -> OfferPart:
     """A voucher for customers at risk without returns, and a sample for all that costs more than it brings."""
     book = OfferBook(
         (
@@ -212,7 +212,8 @@ def offer_part() -> OfferPart:
     )
     returns = FeatureTable(CUSTOMERS, np.full(3, np.datetime64(CUTOFF)), np.array([[0.0], [np.nan], [0.0]]), (column,))
     assumptions = OfferAssumptions(acceptance_probability=0.1, save_rate=0.1, customer_value=50)
-    return OfferPart.of(book, assumptions, features=returns)
+    declined = np.array(declined_contact, dtype=str)
+    return OfferPart.of(book, assumptions, features=returns, declined_contact=declined)
 
 
 def segment_part(opted_out: dict[str, NDArray[np.str_]] | None = None) -> SegmentPart:

@@ -207,6 +207,18 @@ def test_an_opened_release_equals_the_built_one(shop, tmp_path):
     assert opened.offers.book == built.offers.book
 
 
+def test_no_offer_is_made_to_a_customer_who_refuses_contact(shop, tmp_path):
+    publish(tmp_path, shop.release())
+    offers = Releases(tmp_path).open_active().offers
+
+    refusing = customers_refusing(shop.tables, "contact", cutoff=shop.cutoff)
+    cohort = select_cohort(shop.tables, [shop.cutoff]).customer_ids
+    assert offers is not None
+    assert len(refusing) > 10
+    assert not any(offers.may_contact(customer_id) for customer_id in refusing)
+    assert all(offers.may_contact(customer_id) for customer_id in np.setdiff1d(cohort, refusing))
+
+
 def test_a_champion_with_a_changed_feature_is_refused(shop):
     name = shop.churn.columns[3].name
     older = msgspec.structs.replace(shop.churn.card, features={**shop.churn.card.features, name: "another digest"})

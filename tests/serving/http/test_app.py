@@ -14,7 +14,7 @@ from serving.http.app import all_endpoints
 from serving.http.problems import ProblemType
 from serving.http.schema import BODY_LIMIT
 from tests.serving.conftest import client_for, open_api
-from tests.serving.sample_release import CUTOFF, interactions, publish, sample_release
+from tests.serving.sample_release import CUTOFF, interactions, offer_part, publish, sample_release
 
 SCORE, RECOMMEND, OFFER = "/v1/churn/score", "/v1/recommendations", "/v1/next-best-offer"
 ROUTES_WITH_BODY = [SCORE, RECOMMEND, OFFER]
@@ -179,6 +179,7 @@ def test_the_offer_with_a_positive_value_is_chosen_and_its_value_adds_up(send):
     parts = response["offers"][0]["expected_value"]
     gain = parts["acceptance_probability"] * parts["margin"] + parts["churn_probability"] * parts["saved_by_offer"]
     assert (response["choice"], response["offer_id"]) == ("offer", "voucher")
+    assert response["nothing_because"] is None
     assert parts["value"] == pytest.approx(gain - parts["cost"])
 
 
@@ -186,7 +187,18 @@ def test_without_an_offer_of_positive_value_none_is_chosen(send):
     response = send("POST", OFFER, json={"customer_id": "bo"}).json()
 
     assert (response["choice"], response["offer_id"]) == ("nothing", None)
+    assert response["nothing_because"] == "does_not_pay"
     assert response["offers"][0]["expected_value"]["value"] < 0
+
+
+def test_a_customer_who_refuses_contact_gets_no_offer(tmp_path):
+    publish(tmp_path, replace(sample_release(), offers=offer_part(declined_contact=("cyd", "stranger"))))
+    send = client_for(open_api(tmp_path))
+
+    for customer_id in ("cyd", " cyd ", "stranger"):
+        response = send("POST", OFFER, json={"customer_id": customer_id, "channel": "mail"}).json()
+        assert (response["choice"], response["nothing_because"], response["offers"]) == ("nothing", "no_consent", [])
+    assert send("POST", OFFER, json={"customer_id": "bo"}).json()["nothing_because"] == "does_not_pay"
 
 
 def test_a_rule_with_an_unknown_fact_makes_a_customer_ineligible(send):

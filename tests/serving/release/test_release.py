@@ -67,9 +67,9 @@ def test_the_error_names_a_missing_file(tmp_path):
 def test_a_release_of_another_format_version_is_refused(tmp_path):
     folder = publish(tmp_path, sample_release())
     description = folder / "release.json"
-    description.write_bytes(description.read_bytes().replace(b'"format_version": 4', b'"format_version": 1'))
+    description.write_bytes(description.read_bytes().replace(b'"format_version": 5', b'"format_version": 1'))
 
-    with pytest.raises(BrokenArtifact, match="has release format 1, this version reads 4"):
+    with pytest.raises(BrokenArtifact, match="has release format 1, this version reads 5"):
         Release.open(folder)
 
 

@@ -79,7 +79,7 @@ def measure_world(world: str, seed: int) -> WorldResult:
     return WorldResult({**shares, CHOSEN: shares[chosen.learner]}, f"{chosen.rule} ({chosen.learner})")
 
 
-CONFIG = Config(name=NAME, time_zone="UTC", currency="USD", tables={})
+CONFIG = Config(name=NAME, time_zone="UTC", currency="USD", tables={}, active_days=365)
 
 
 def rows_of(simulated: SimulatedExperiment) -> UpliftRows:

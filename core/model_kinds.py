@@ -176,8 +176,7 @@ UPLIFT = ModelKind(
     constant_model="average_effect",
     # Without it, offers go by their acceptance.
     is_expected=lambda _: False,
-    is_released=False,
-    used_by="decisions",
+    is_optional=True,
     train_help=(
         "Train uplift models: what contacts change, learned from contacts with a control group. Chooses the rule for "
         "targeting of each treatment. Settings: [uplift] in the TOML."

@@ -46,6 +46,7 @@ from serving.release.offer_part import OfferPart
 from serving.release.predict_part import PredictPart
 from serving.release.recommender_part import RecommenderPart
 from serving.release.segment_part import SegmentPart
+from serving.release.uplift_part import UpliftPart
 from serving.release.value_part import ValuePart
 
 FORMAT_VERSION = 5
@@ -111,7 +112,7 @@ class ReleaseDescription(msgspec.Struct, frozen=True, kw_only=True):
     "The release uses data from before midnight of this local day."
     data_digest: str
     models: dict[str, ReleasedModel]
-    "By kind: churn, hazard, recommender, predict.<event>."
+    "By kind: churn, hazard, recommender, predict.<event>, value, uplift."
     similar_items: FittedModel | None = None
     "The similarity model, if the recommender itself has no item similarity."
     missing: dict[str, str] = {}
@@ -140,6 +141,7 @@ class Release:
     recommender: RecommenderPart | None = field(default=None, metadata={"part": RecommenderPart})
     predict: PredictPart | None = field(default=None, metadata={"part": PredictPart})
     value: ValuePart | None = field(default=None, metadata={"part": ValuePart})
+    uplift: UpliftPart | None = field(default=None, metadata={"part": UpliftPart})
     offers: OfferPart | None = field(default=None, metadata={"part": OfferPart})
     segments: SegmentPart | None = field(default=None, metadata={"part": SegmentPart})
     accounts: AccountPart | None = field(default=None, metadata={"part": AccountPart})

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.config.money import OfferAssumptions
 from core.config.training import RiskLevels
 from core.customer_value import ValueForecast
+from core.effects import Effects
 from core.feature_table import FeatureColumn, FeatureTable
 from core.interactions import Interactions
 from core.item_attributes import ItemAttributes
@@ -38,6 +39,7 @@ from serving.release.release import Release, ReleaseDescription, ReleasedModel
 from serving.release.releases import Activation, Releases
 from serving.release.repeat_rules import RepeatRules
 from serving.release.segment_part import Relations, SegmentPart
+from serving.release.uplift_part import UpliftPart
 from serving.release.value_part import ValuePart
 
 CUTOFF = date(2026, 4, 1)
@@ -118,6 +120,20 @@ def value_part() -> ValuePart:
         definition="the gross margin of purchases less returns",
         opted_out=np.array(["eve"]),
     )
+
+
+def uplift_part() -> UpliftPart:
+    """A voucher persuades Cyd, may do anything to Ada and puts Bo off; Eve opted out of scoring."""
+    effect = np.array([[0.2], [0.0], [-0.3]])
+    effects = Effects(
+        customer_ids=CUSTOMERS,
+        treatments=("voucher",),
+        effect=effect,
+        low=effect - 0.1,
+        high=effect + 0.1,
+        without=np.array([[0.1], [0.5], [0.6]]),
+    )
+    return UpliftPart.of(effects, outcome="a purchase within 14 days", opted_out=np.array(["eve"]))
 
 
 def hazard_part(opted_out: NDArray[np.str_] | None = None) -> HazardPart:
@@ -259,6 +275,7 @@ def sample_release(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[s
         "recommender": recommender_part,
         "predict": predict_part,
         "value": value_part,
+        "uplift": uplift_part,
         "offers": offer_part,
         "segments": segment_part,
         "accounts": account_part,
@@ -274,7 +291,7 @@ def sample_release(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[s
             features_digest="f",
             data_digest="d",
         )
-        for kind in ("churn", "hazard", "recommender", "predict.buys_tea", "value")
+        for kind in ("churn", "hazard", "recommender", "predict.buys_tea", "value", "uplift")
         if kind.partition(".")[0] not in without
     }
     description = ReleaseDescription(

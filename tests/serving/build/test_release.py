@@ -15,6 +15,7 @@ from core.config.customers import Segment
 from core.config.data_set import Config
 from core.config.loading import read_config
 from core.errors import BadInput, NotFound, RuleError
+from core.experiments import RandomisedRows
 from core.model_card import Leak, ModelCard
 from core.recommendations import STAGES
 from features.cohort import select_cohort
@@ -30,6 +31,8 @@ from models.recommenders.engine.base import Recommender
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.personal_frequency import PersonalFrequency
 from models.recommenders.popularity import Popularity
+from models.uplift.learner import LEARNERS
+from models.uplift.uplift_model import TreatmentData, UpliftModel
 from models.value.value_model import VALUE_MODELS
 from serving.build.exports.files import EXPORTS, ExportOptions
 from serving.build.inputs import Champions
@@ -180,6 +183,32 @@ def test_a_value_champion_values_every_scored_customer_and_the_segments(shop, tm
     assert best.equity.low < best.equity.value < best.equity.high
     assert best.equity.value == pytest.approx(opened.value.values().sum(), rel=1e-4)
     assert (best.customers, none.customers) == ((opened.value.values() > 0).sum(), 0)
+
+
+def test_an_uplift_champion_says_what_an_offer_changes_for_every_scored_customer(shop, tmp_path):
+    cohort = select_cohort(shop.tables, [shop.cutoff - timedelta(days=60)])
+    features = compute_features(shop.tables, cohort)
+    random = np.random.default_rng(0)
+    randomised = RandomisedRows(
+        customer_ids=features.customer_ids,
+        treated=random.random(len(features)) < 0.5,
+        outcomes=(random.random(len(features)) < 0.5).astype(np.float64),
+        propensities=np.full(len(features), 0.5),
+    )
+    data = {"voucher": TreatmentData(features, randomised)}
+    model = UpliftModel.fit({"voucher": LEARNERS["s_linear"]()}, data, n_resamples=3)
+    uplift = ModelPackage(card("uplift", features.digests), model.to_artifact(), features.columns)
+
+    publish(tmp_path, shop.release(Champions({**shop.champions.packages, "uplift": uplift}, {})))
+    opened = Releases(tmp_path).open_active()
+
+    assert opened.churn is not None
+    assert opened.uplift is not None
+    assert np.isin(opened.churn.index.ids, opened.uplift.index.ids).all()
+    effects = opened.uplift.effects_of(str(cohort.customer_ids[7]))
+    assert effects is not None
+    assert [one.treatment for one in effects] == ["voucher"]
+    assert effects[0].low < effects[0].effect < effects[0].high
 
 
 def test_a_curve_that_is_the_same_for_all_customers_is_not_released(shop):

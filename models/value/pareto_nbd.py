@@ -37,7 +37,7 @@ class ParetoNbdProcess(PurchaseProcess):
     """Its parameters are r, alpha, s and beta."""
 
     parameter_names: ClassVar[tuple[str, ...]] = ("r", "alpha", "s", "beta")
-    start_scales: ClassVar[tuple[float, ...]] = (10.0, 100.0)
+    start_scales: ClassVar[tuple[float, ...]] = (15.0,)
 
     def log_likelihood(self, records: OrderRecords) -> NDArray[np.float64]:
         """Equation (18) of Fader & Hardie's "A note on deriving the Pareto/NBD model" (2005)."""

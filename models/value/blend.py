@@ -83,7 +83,9 @@ class ValueBlend(ValueModel):
     def predict_last_window(self, training: ValueTraining) -> PurchaseForecast:
         """What a process expected at the cutoff of the window, times what the trees have learned."""
         last, days = training.last, np.array([training.horizon_days])
-        return self._correct(self._fit_process(last.history, training).predict(last.history, days), last.features)
+        return self._correct(
+            self._fit_process(training.orders_at_last, training).predict(last.history, days), last.features
+        )
 
     def p_alive(self, history: ValueHistory) -> NDArray[np.float64]:
         """By the process."""

@@ -115,7 +115,7 @@ class ProcessModel(ValueModel):
     def predict_last_window(self, training: ValueTraining) -> PurchaseForecast:
         """By a process fitted on the orders before the window."""
         history = training.last.history
-        return self._fit_at(history, training).predict(history, np.array([training.horizon_days]))
+        return self._fit_at(training.orders_at_last, training).predict(history, np.array([training.horizon_days]))
 
     def p_alive(self, history: ValueHistory) -> NDArray[np.float64]:
         """By the process."""

@@ -56,8 +56,10 @@ class ValueTraining:
     windows: tuple[ValueWindow, ...]
     "Oldest first; their outcomes are known."
     now: ValueHistory
-    "Of the customers on that day."
+    "Of all customers on that day, active or not: of active ones alone, a process would learn that hardly any leaves."
     has_purchases: bool
+    at_last: ValueHistory | None = None
+    "Of all customers at the cutoff of the last window; None where its rows are all."
     lifetimes: tuple[FeatureTable, Labels] | None = None
     "Of subscribers, day by day; None without subscriptions."
 
@@ -65,6 +67,11 @@ class ValueTraining:
     def last(self) -> ValueWindow:
         """The last matured window."""
         return self.windows[-1]
+
+    @property
+    def orders_at_last(self) -> ValueHistory:
+        """What a process is fitted on that predicts the last window."""
+        return self.last.history if self.at_last is None else self.at_last
 
     @property
     def horizon_days(self) -> int:

@@ -42,6 +42,8 @@ from training.run.recipe import Recipe
 HORIZONS = (365, 270, 180, 120, 90, 60, 30)
 "Of tests, where the history is too short for the configured one."
 MIN_WINDOW_DAYS = 14
+ALWAYS_DAYS = 36_500
+"A hundred years: longer than any record."
 MIN_HISTORY_DAYS = 90
 "To fit on a window, to test on another, and to know something before both."
 
@@ -138,7 +140,8 @@ class ValueRows:
             )
         return ValueTraining(
             windows=windows,
-            now=self.at(day).history,
+            now=self._summarise_all(day),
+            at_last=self._summarise_all(cutoffs[-1]),
             has_purchases=self.sources.purchases,
             lifetimes=self._lifetimes(day, cutoffs, length=length) if self.sources.subscriptions else None,
         )
@@ -155,6 +158,12 @@ class ValueRows:
         """The forecast of a day's customers over the horizon of the test."""
         rows = self.at(day)
         return model.forecast(rows.features, rows.history, days=np.array([self.cutoffs.horizon_days]))
+
+    def _summarise_all(self, day: date) -> ValueHistory:
+        """The history of all customers on record, active or not."""
+        config = msgspec.structs.replace(self.tables.config, active_days=ALWAYS_DAYS)
+        ids = select_cohort(replace(self.tables, config=config), [day]).customer_ids
+        return summarise_history(self.tables, ids, cutoff=day)
 
     def _lifetimes(self, day: date, cutoffs: list[date], *, length: int) -> tuple[FeatureTable, Labels] | None:
         """How long the subscribers of the windows stayed, as known on a day; None without subscribers."""

@@ -92,6 +92,7 @@ def evaluate_value(session: Session, recipes: Mapping[str, Recipe], *, model: st
     with progress.during("features and orders"):
         rows = load_value_rows(session.tables, session.config.exclude_features)
         for day in (*rows.cutoffs.validation, rows.cutoffs.test, rows.cutoffs.until):
+            rows.at(day)  # here, because the engine serves one thread at a time
             rows.training_at(day)
     with share_fits():
         forecasts = [forecast_as_of(rows, recipes, day=day, progress=progress) for day in rows.cutoffs.validation]

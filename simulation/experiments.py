@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from core.experiments import RandomisedRows
+from core.feature_names import FeatureFamily
 from core.feature_table import FeatureColumn, FeatureTable
 
 WORLDS = ("flag", "proportional", "smooth", "interaction", "harm", "alike", "none")
@@ -88,7 +89,14 @@ def _features(n: int, random: np.random.Generator) -> FeatureTable:
 
 def _column(name: str, vocabulary: tuple[str, ...] | None) -> FeatureColumn:
     return FeatureColumn(
-        name=name, family="purchases", unit="", en=name, ja=name, missing="never", digest=name, vocabulary=vocabulary
+        name=name,
+        family=FeatureFamily.SPEND,
+        unit="",
+        en=name,
+        ja=name,
+        missing="never",
+        digest=name,
+        vocabulary=vocabulary,
     )
 
 

@@ -18,6 +18,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from core.feature_names import FeatureFamily
 from core.feature_table import FeatureColumn
 from models.setting_types import Folds
 from models.uplift.learner import PredictedEffect, TargetingRule, TreatmentRows, UpliftLearner, deal_folds
@@ -25,7 +26,13 @@ from models.uplift.outcome_models import OutcomeModel
 
 MIN_MEAN = 1e-9
 TREATED = FeatureColumn(
-    name="treated", family="", unit="", en="treated", ja="施策対象", missing="never missing", digest="treated"
+    name="treated",
+    family=FeatureFamily.CONTACTS,
+    unit="",
+    en="treated",
+    ja="施策対象",
+    missing="never missing",
+    digest="treated",
 )
 "The treatment as a column of an S-learner's model."
 

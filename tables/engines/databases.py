@@ -30,13 +30,7 @@ PREFIX = "duckdb://"
 
 def connect_in_memory() -> DuckDB:
     """A new DuckDB in memory; what does not fit goes to the system's folder for temporary files."""
-    _keep_selects_apart()
     return ibis.duckdb.connect(temp_directory=tempfile.gettempdir())
-
-
-def _keep_selects_apart() -> None:
-    """Let the engines merge nested selects, which their optimizers do anyway: Ibis takes a third of its time for it."""
-    ibis.options.sql.fuse_selects = False
 
 
 def is_duckdb(url: str) -> bool:
@@ -112,7 +106,6 @@ def connect(url: str) -> SQLBackend:
 
     Raises SourceUnavailable, without the password, if it does not answer, now or in any later query.
     """
-    _keep_selects_apart()
     address = url
     if is_duckdb(url) and "read_only" not in url:
         address += ("&" if "?" in url else "?") + "read_only=True"

@@ -33,6 +33,7 @@ BODIES = {
     "/v1/churn/score": {"customer_ids": ["ada"], "curve": True},
     "/v1/predictions/{event}": {"customer_ids": ["ada"]},
     "/v1/accounts/score": {"account_ids": ["acme"]},
+    "/v1/value": {"customer_ids": ["ada"]},
     "/v1/recommendations": {"customer_id": "ada"},
     "/v1/next-best-offer": {"customer_id": "ada"},
     "/v1/stock": {"unavailable": ["cup"]},

@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 
 from benchmarks.figures import BenchmarkFigure, publish
 from benchmarks.pages import figure_table, table, write_section
-from core.intervals import Estimate
-from insights.campaigns.effects import Experiment, estimate_effect
+from core.intervals import HALF_WIDTH, Estimate
+from insights.campaigns.read_out import CampaignOutcomes, estimate_effect
 from insights.campaigns.sequential import Conversions, has_effect
 
 NAME = "campaigns"
 N_CAMPAIGNS, N_DAYS = 1_000, 28
 SEED = 2026
-Z_90 = 1.6449
 OUTCOMES = ("conversions", "revenue", "revenue, CUPED")
 
 
@@ -72,9 +71,9 @@ def is_covered(campaign: Campaign) -> tuple[bool, bool, bool]:
     treated, before = campaign.treated, campaign.past[:, None]
     converted = campaign.converted.astype(np.float64)
     return (
-        covers(estimate_effect(Experiment(treated, converted, before)), on_rate),
-        covers(estimate_effect(Experiment(treated, campaign.revenue)), on_revenue),
-        covers(estimate_effect(Experiment(treated, campaign.revenue, before)), on_revenue),
+        covers(estimate_effect(CampaignOutcomes(treated, converted, before)), on_rate),
+        covers(estimate_effect(CampaignOutcomes(treated, campaign.revenue)), on_revenue),
+        covers(estimate_effect(CampaignOutcomes(treated, campaign.revenue, before)), on_revenue),
     )
 
 
@@ -114,7 +113,7 @@ def main() -> None:
 
 def _share(name: str, hits: NDArray[np.bool_]) -> BenchmarkFigure:
     value = float(hits.mean())
-    width = Z_90 * (value * (1 - value) / N_CAMPAIGNS) ** 0.5
+    width = HALF_WIDTH * (value * (1 - value) / N_CAMPAIGNS) ** 0.5
     return BenchmarkFigure(
         figure=f"{NAME}.{name}", value=value, low=max(0.0, value - width), high=min(1.0, value + width), unit="share"
     )

@@ -100,7 +100,7 @@ def measure_models(rows: ValueRows) -> dict[str, MeasuredModel]:
 
 
 def measure_reference(rows: ValueRows) -> Figures:
-    """Trees that are fitted on the test window itself, on other customers: what no forecast can do."""
+    """Trees that are fitted on the test window itself, on other customers, so that they know its level."""
     outcomes, features = rows.outcomes(CUTOFF, rows.cutoffs.horizon_days), rows.at(CUTOFF).features
     folds = customer_folds(outcomes.customer_ids, n_folds=N_FOLDS, seed=rows.tables.config.seed)
     predicted = np.empty(len(outcomes))
@@ -146,8 +146,8 @@ def main() -> None:
             "All customers; totals are those of the last window:",
             figures_table({name: one.figures for name, one in models.items()}),
             f"For comparison, {REFERENCE_TREES} trees fitted on the outcomes of the test window itself, of the other "
-            "four fifths of the customers. A forecast of an unbiased total has no much smaller mean absolute error: "
-            "most customers order nothing, so the error falls with the total.",
+            "four fifths of the customers, which know the level of this window. Most customers order nothing, so a "
+            "mean absolute error falls with the total, and expected orders of the right total do not have the lowest.",
             figures_table({"in_window_reference": reference}),
             table(["", *models], [["CPU seconds", *(f"{one.cost.cpu_seconds:.1f}" for one in models.values())]]),
         ],

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterator
 from itertools import islice
+from statistics import NormalDist
 from typing import Any
 
 import msgspec
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 
 CONFIDENCE = 0.90
 TAILS = ((1 - CONFIDENCE) / 2, 1 - (1 - CONFIDENCE) / 2)
+HALF_WIDTH = NormalDist().inv_cdf(TAILS[1])
+"Of the interval of a normally distributed estimate, in standard errors: 1.645."
 N_RESAMPLES = 300
 CELLS_AT_ONCE = 2**21
 "Weights that are held in memory together: 16 MB."

@@ -23,6 +23,7 @@ from features.labels.labelling import resolve_ids
 from tables.currencies import convert_to_base_currency
 from tables.engines.arrays import days, midnight, numbers, texts, within
 from tables.episodes import running_at
+from tables.orders import IS_PURCHASE
 from tables.tables import Tables
 
 SECONDS_PER_MONTH = DAYS_PER_MONTH * 86_400
@@ -141,9 +142,7 @@ def _daily_purchases(tables: Tables, window: Window | None = None) -> ir.Table:
     if "cost" in lines.columns:
         cost = lines.cost.abs() * ibis.ifelse(lines.amount < 0, -1, 1)
         margin = (lines.amount - cost).coalesce(margin)
-    lines = lines.mutate(
-        day=lines.event_time.truncate("D"), value=margin, is_bought=ibis.ifelse(lines.amount >= 0, 1, 0)
-    )
+    lines = lines.mutate(day=lines.event_time.truncate("D"), value=margin, is_bought=ibis.ifelse(IS_PURCHASE, 1, 0))
     return lines.group_by("customer_id", "day").aggregate(
         net=lines.amount.sum(), margin=lines.value.sum(), bought=lines.is_bought.max()
     )

@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from core.errors import BadInput
-from core.intervals import CONFIDENCE
+from core.intervals import HALF_WIDTH
 
 POWER = 0.8
 
@@ -60,7 +60,7 @@ def plan_campaign(
 def count_customers(base_rate: float, effect: float, *, control_share: float, power: float = POWER) -> float:
     """Customers of both arms together, by the formula above."""
     treated_rate = base_rate + effect
-    z = float(norm.ppf(0.5 + CONFIDENCE / 2) + norm.ppf(power))
+    z = HALF_WIDTH + float(norm.ppf(power))
     variance = treated_rate * (1 - treated_rate) / (1 - control_share) + base_rate * (1 - base_rate) / control_share
     return z**2 * variance / effect**2
 

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.intervals import Estimate
+from core.intervals import HALF_WIDTH, Estimate
 
-Z_90 = 1.6449
-"Normal quantile of a 90 % interval."
 PROMOTER, DETRACTOR = 9, 6
 NPS_SCORES = (0, 10)
 SATISFIED_SHARE = 0.8
@@ -74,10 +72,10 @@ def net_promoter_score(scores: NDArray[np.float64]) -> Estimate:
     if not len(valid):
         return Estimate()
     promoters, detractors = float((valid >= PROMOTER).sum()), float((valid <= DETRACTOR).sum())
-    n = len(valid) + Z_90**2
-    promoter_share, detractor_share = (promoters + Z_90**2 / 4) / n, (detractors + Z_90**2 / 4) / n
+    n = len(valid) + HALF_WIDTH**2
+    promoter_share, detractor_share = (promoters + HALF_WIDTH**2 / 4) / n, (detractors + HALF_WIDTH**2 / 4) / n
     centre = promoter_share - detractor_share
-    half_width = Z_90 * math.sqrt((promoter_share + detractor_share - centre**2) / n)
+    half_width = HALF_WIDTH * math.sqrt((promoter_share + detractor_share - centre**2) / n)
     value = (promoters - detractors) / len(valid)
     return Estimate(100 * value, 100 * max(-1.0, centre - half_width), 100 * min(1.0, centre + half_width))
 

@@ -12,6 +12,7 @@ Response and risk models get the scale with which their mean is the measured ave
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
@@ -55,9 +56,9 @@ class ProportionalLearner(UpliftLearner):
         self.scale_ = rows.average_effect / mean if abs(mean) > MIN_MEAN else 0.0
         return self
 
+    @abstractmethod
     def shape(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """What effects are proportional to, (n,)."""
-        raise NotImplementedError
 
 
 @dataclass(eq=False)

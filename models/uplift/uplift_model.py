@@ -14,13 +14,12 @@ from typing import Self
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from core.effects import Effects
 from core.errors import NotEnoughHistory
 from core.experiments import RandomisedRows
 from core.feature_table import FeatureColumn, FeatureTable
-from core.intervals import CONFIDENCE, resample_weights
+from core.intervals import HALF_WIDTH, resample_weights
 from models.artifact import Artifact
 from models.churn.aligned_values import align_values
 from models.uplift.learner import LEARNERS, TreatmentRows, UpliftLearner
@@ -29,7 +28,6 @@ from models.uplift.outcome_models import pack, unpack
 BY_TREATMENT = "by_treatment"
 "The name of a model whose treatments have different learners."
 N_RESAMPLES = 20
-WIDTH = float(norm.ppf(0.5 + CONFIDENCE / 2))
 MIN_OUTCOMES = 20
 "Of each kind and group: with fewer, there is nothing to learn an effect from."
 
@@ -106,8 +104,8 @@ class UpliftModel:
             customer_ids=features.customer_ids,
             treatments=tuple(self.learners),
             effect=effect,
-            low=effect - WIDTH * spread,
-            high=effect + WIDTH * spread,
+            low=effect - HALF_WIDTH * spread,
+            high=effect + HALF_WIDTH * spread,
             without=without,
         )
 

@@ -7,9 +7,9 @@ mean over customers, so that two rankings can be compared customer by customer:
     effect score       = (y - mean y) / p if treated, -(y - mean y) / (1 - p) if not
 
 Its mean is the area between the uplift curve and the straight line, per customer (the QINI weighting of Yadlowsky et
-al. 2021). Of each rule, the first learner is taken that is within one standard error of its best. Of two rules, the
-simpler one wins where their bands overlap: unless the other gains more by over one standard error of the difference,
-by which models are chosen, too. Simplest first: all alike, by response, by risk, by uplift, by uplift times value.
+al. 2021). Of each rule, the first learner is taken that is within one standard error of its best. Of two rules the
+simpler one wins, unless the other gains more by over one standard error of the difference; models are chosen in the
+same way. Simplest first: all alike, by response, by risk, by uplift, by uplift times value.
 
 A choice is no evidence yet, because the best of several rules often gains something by chance: training confirms it
 out of sample with a 90 % interval (`training/uplift/study.py`).
@@ -22,17 +22,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from core.choosing import choose_simplest, mean_with_standard_error
 from core.experiments import RandomisedRows
-from core.intervals import CONFIDENCE, Estimate
+from core.intervals import HALF_WIDTH, Estimate
 from models.shared_fits import share_fits
 from models.uplift.learner import LEARNERS, TargetingRule, TreatmentRows, UpliftLearner, deal_folds
 from models.uplift.uplift_model import TreatmentData, treatment_rows
 
 N_FOLDS = 5
-WIDTH = float(norm.ppf(0.5 + CONFIDENCE / 2))
 Candidates = Mapping[TargetingRule, Sequence[str]]
 "Names of learners by rule, the simplest rule first."
 
@@ -81,8 +79,8 @@ class RuleChoice:
                 f"one standard error more than targeting at random ({gains})"
             )
         return (
-            f"target by {self.chosen.rule} ({self.chosen.learner}), the simplest rule whose band overlaps that of the "
-            f"best one (gains over targeting at random, in outcomes per customer: {gains})"
+            f"target by {self.chosen.rule} ({self.chosen.learner}), the simplest rule that no other beats by over "
+            f"one standard error (gains over targeting at random, in outcomes per customer: {gains})"
         )
 
 
@@ -157,7 +155,9 @@ def _choose_of(trials: Sequence[RuleTrial]) -> RuleTrial:
 def estimate_mean(customer_ids: NDArray[np.str_], values: NDArray[np.float64]) -> Estimate:
     """The mean with its 90 % interval by the normal approximation; rows of one customer are not independent."""
     mean = mean_with_standard_error(customer_ids, values)
-    return Estimate(mean.value, mean.value - WIDTH * mean.standard_error, mean.value + WIDTH * mean.standard_error)
+    return Estimate(
+        mean.value, mean.value - HALF_WIDTH * mean.standard_error, mean.value + HALF_WIDTH * mean.standard_error
+    )
 
 
 @dataclass(frozen=True)

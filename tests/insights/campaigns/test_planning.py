@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core.errors import BadInput
-from insights.campaigns.effects import Experiment, estimate_effect
 from insights.campaigns.planning import count_customers, detectable_effect, plan_campaign
+from insights.campaigns.read_out import CampaignOutcomes, estimate_effect
 
 USUAL = {"base_rate": 0.03, "effect": 0.02, "control_share": 0.2, "contacts_per_week": 1000, "response_days": 10}
 
@@ -30,7 +30,7 @@ def test_a_campaign_of_the_planned_size_shows_the_effect_four_times_in_five():
     for _ in range(300):
         treated = random.random(n) >= 0.2
         converted = random.random(n) < np.where(treated, 0.05, 0.03)
-        shown += estimate_effect(Experiment(treated, converted.astype(float))).low > 0
+        shown += estimate_effect(CampaignOutcomes(treated, converted.astype(float))).low > 0
 
     assert 0.74 <= shown / 300 <= 0.88
 

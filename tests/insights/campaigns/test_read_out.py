@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import DataError
-from insights.campaigns.effects import Experiment, estimate_effect
+from insights.campaigns.read_out import CampaignOutcomes, estimate_effect
 
 
-def experiment(treated: list[float], control: list[float], before: list[float] | None = None) -> Experiment:
+def experiment(treated: list[float], control: list[float], before: list[float] | None = None) -> CampaignOutcomes:
     arms = np.repeat([True, False], [len(treated), len(control)])
     covariates = None if before is None else np.array(before, dtype=float)[:, None]
-    return Experiment(arms, np.array([*treated, *control], dtype=float), covariates)
+    return CampaignOutcomes(arms, np.array([*treated, *control], dtype=float), covariates)
 
 
 def test_the_effect_is_the_difference_of_the_means():
@@ -32,8 +32,8 @@ def test_what_was_known_before_narrows_the_interval_and_leaves_the_effect():
     treated = random.random(4000) < 0.8
     outcomes = before + random.normal(0, 10, 4000) + 3.0 * treated
 
-    plain = estimate_effect(Experiment(treated, outcomes))
-    adjusted = estimate_effect(Experiment(treated, outcomes, before[:, None]))
+    plain = estimate_effect(CampaignOutcomes(treated, outcomes))
+    adjusted = estimate_effect(CampaignOutcomes(treated, outcomes, before[:, None]))
 
     assert adjusted.low < 3.0 < adjusted.high
     assert adjusted.high - adjusted.low < 0.25 * (plain.high - plain.low)
@@ -43,8 +43,8 @@ def test_a_covariate_that_never_varies_changes_nothing():
     outcomes = np.random.default_rng(2).normal(5, 2, 400)
     treated = np.arange(400) % 2 == 0
 
-    assert estimate_effect(Experiment(treated, outcomes, np.ones((400, 1)))) == estimate_effect(
-        Experiment(treated, outcomes)
+    assert estimate_effect(CampaignOutcomes(treated, outcomes, np.ones((400, 1)))) == estimate_effect(
+        CampaignOutcomes(treated, outcomes)
     )
 
 
@@ -74,8 +74,8 @@ def test_who_is_treated_only_decides_the_sign(outcomes, data):
     treated = np.array(data.draw(st.lists(st.booleans(), min_size=len(outcomes), max_size=len(outcomes))))
     if min(treated.sum(), (~treated).sum()) < 2:
         return
-    effect = estimate_effect(Experiment(treated, np.array(outcomes)))
-    mirrored = estimate_effect(Experiment(~treated, np.array(outcomes)))
+    effect = estimate_effect(CampaignOutcomes(treated, np.array(outcomes)))
+    mirrored = estimate_effect(CampaignOutcomes(~treated, np.array(outcomes)))
 
     assert mirrored.value == pytest.approx(-effect.value)
     assert (mirrored.low, mirrored.high) == (pytest.approx(-effect.high), pytest.approx(-effect.low))

@@ -34,7 +34,7 @@ MIN_ROWS_PER_COVARIATE = 20
 
 
 @dataclass(frozen=True)
-class Experiment:
+class CampaignOutcomes:
     """Customers of a campaign and its control group with one outcome each."""
 
     treated: NDArray[np.bool_]
@@ -86,9 +86,9 @@ class ArmMean:
     "Of freedom of the variance."
 
 
-def estimate_effect(experiment: Experiment) -> Estimate:
+def estimate_effect(campaign: CampaignOutcomes) -> Estimate:
     """The effect of a campaign on a customer, with its interval."""
-    treated, control = estimate_arms(experiment)
+    treated, control = estimate_arms(campaign)
     effect, variance = treated.value - control.value, treated.variance + control.variance
     if variance == 0:
         return Estimate(effect, effect, effect)
@@ -98,13 +98,13 @@ def estimate_effect(experiment: Experiment) -> Estimate:
     return Estimate(effect, effect - width, effect + width)
 
 
-def estimate_arms(experiment: Experiment) -> tuple[ArmMean, ArmMean]:
+def estimate_arms(campaign: CampaignOutcomes) -> tuple[ArmMean, ArmMean]:
     """The mean of the treated and of the control group."""
-    outcomes, treated = experiment.outcomes, experiment.treated
-    if experiment.has_few_outcomes:
+    outcomes, treated = campaign.outcomes, campaign.treated
+    if campaign.has_few_outcomes:
         amounts = outcomes[outcomes != 0]
         return _estimate_few(outcomes[treated], amounts), _estimate_few(outcomes[~treated], amounts)
-    covariates = experiment.covariates
+    covariates = campaign.covariates
     return (
         _estimate_mean(outcomes[treated], covariates[treated]),
         _estimate_mean(outcomes[~treated], covariates[~treated]),

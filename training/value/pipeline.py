@@ -145,9 +145,10 @@ def _concentration_plot(study: ValueStudy) -> Figure:
         name: forecast.at(forecast.margin, study.outcomes.horizon_days) for name, forecast in study.test.items()
     }
     for name, ranking in {**rankings, "perfect": actual}.items():
-        shares = np.cumsum(actual[np.argsort(-ranking, kind="stable")]) / total
-        style = ":" if name == "perfect" else "-"
-        axes.plot(np.arange(1, len(shares) + 1) / n, shares, linestyle=style, label=name)
+        shares = np.append(0.0, np.cumsum(actual[np.argsort(-ranking, kind="stable")]) / total)
+        style, color = (":", "grey") if name == "perfect" else ("-", None)
+        width = 2.4 if name == study.chosen else 1.0
+        axes.plot(np.arange(len(shares)) / n, shares, linestyle=style, color=color, linewidth=width, label=name)
     axes.legend()
     return figure
 

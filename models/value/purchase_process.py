@@ -30,6 +30,8 @@ MIN_REPEAT_CUSTOMERS = 10
 MAX_FITTED_CUSTOMERS = 25_000
 "More say nothing new about four parameters; they are sampled at random."
 NEAR_ONE = 1e-6
+MAX_TERMS = 5_000
+"Of a series; z = .99 needs about 3,000."
 
 
 @dataclass(frozen=True)
@@ -151,10 +153,31 @@ def predict_until_dropout(
     is_finite = shape > a - 1.0
     power = np.where(is_finite, a - 1.0, shape)
     first, second = np.where(is_finite, c - shape, shape), np.where(is_finite, a - 1.0, dropout_b)
-    stayed = np.exp(power * np.log1p(-z)) * hyp2f1(first, second, c, z)
+    stayed = np.exp(power * np.log1p(-z)) * hypergeometric(first, second, c, z=z)
     orders = c / (a - 1.0) * (1.0 - stayed)
     # Beyond the range of the hypergeometric function, p hardly varies: its mean is as good.
     mean_p = a / (a + dropout_b)
     orders = np.where(np.isfinite(orders), orders, -np.expm1(-shape * np.log1p(mean_p * weeks / scale)) / mean_p)
     # Rounding may leave the bounds: no order, and the orders of a customer who never leaves.
     return np.clip(orders, 0.0, shape / scale * weeks)
+
+
+def hypergeometric(
+    first: NDArray[np.float64], second: NDArray[np.float64], third: NDArray[np.float64], *, z: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """2F1(first, second; third; z) for z in [0, 1), (n,).
+
+    SciPy's is infinite for some arguments with a large `third` and z near 1. There the series converges fast.
+    """
+    values = hyp2f1(first, second, third, z)
+    rows = ~np.isfinite(values)
+    if rows.any():
+        a, b, c, z = (np.broadcast_to(one, values.shape)[rows] for one in (first, second, third, z))
+        term, total = np.ones_like(z), np.ones_like(z)
+        for k in range(MAX_TERMS):
+            term = term * (a + k) * (b + k) / ((c + k) * (k + 1.0)) * z
+            total += term
+            if not (np.abs(term) > 1e-12 * np.abs(total)).any():
+                break
+        values[rows] = total
+    return values

@@ -20,7 +20,7 @@ from core.errors import NotEnoughHistory
 from models.value.bg_nbd import BgNbdProcess
 from models.value.mbg_nbd import MbgNbdProcess
 from models.value.pareto_nbd import ParetoNbdProcess
-from models.value.purchase_process import OrderRecords, PurchaseProcess
+from models.value.purchase_process import OrderRecords, PurchaseProcess, hypergeometric
 from tests.models.value.value_worlds import ALPHA, BETA, LAST_WEEK, TODAY, OrderWorld, R, S, records
 
 CDNOW = Path(os.environ.get("KIZUNA_DATA") or Path(__file__).parents[4] / "shared/data") / "cdnow/cdnow_master.parquet"
@@ -113,6 +113,24 @@ def test_nine_of_ten_next_orders_lie_in_their_interval():
     low, high = (model.weeks_to_next(history, share)[rows] for share in (0.05, 0.95))
 
     assert 0.86 <= ((following[rows] >= low) & (following[rows] <= high)).mean() <= 0.96
+
+
+def test_the_hypergeometric_function_is_exact_where_that_of_scipy_is_infinite():
+    arguments = (np.array([1.72, 34.6]), np.array([1.72, 33.2]), np.array([101.4, 183.3]))
+
+    values = hypergeometric(*arguments, z=np.array([0.93, 0.81]))
+
+    # Computed with 60 digits.
+    np.testing.assert_allclose(values, [1.028084642324, 399.227398398007], rtol=1e-10)
+
+
+def test_expected_orders_grow_with_time_where_the_hypergeometric_function_of_scipy_is_infinite():
+    model = BgNbdProcess(np.exp([1.0, 0.0, 1.0, 1.0]))
+    record = one_record(97, 97 / 7, 97 / 7)
+
+    orders = [model.predict_orders(record, weeks)[0] for weeks in (67, 134, 200, 2_000)]
+
+    assert orders == sorted(orders)
 
 
 @every_process

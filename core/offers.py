@@ -10,12 +10,21 @@ SITUATION_VARIABLES = {"churn_probability": float, "channel": str}
 "Name and type of the variables that an offer's rule may use besides the customer's features and attributes."
 
 
+PROMOTIONAL_KINDS = ("item", "category_coupon", "discount", "upgrade", "thank_you", "birthday", "content", "points",
+                     "rank_benefit", "referral")  # fmt: skip
+"Kinds of offers that are marketing: customers of the control group do not get them."
+SERVICE_KINDS = ("renewal", "service_call", "legal", "health")
+"Kinds of contacts that a customer is owed: no control group, no cool-down."
+OFFER_KINDS = PROMOTIONAL_KINDS + SERVICE_KINDS
+"Known kinds; a business may have kinds of its own, which are promotional if `[contact_policy]` lists them."
+
+
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """An offer that a business may make to a customer; a row of the `offers` table."""
 
     offer_id: str
     kind: str
-    "item, category_coupon, discount, thank_you, or a kind of the business's own."
+    "One of OFFER_KINDS, or a kind of the business's own."
     item_id: str | None = None
     category: str | None = None
     cost: float = 0.0
@@ -28,6 +37,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     "Local time, exclusive."
     capacity: int | None = None
     "How often the offer can be made in total; None is unlimited."
+    channel: str | None = None
+    "The only channel that the offer is made through; None is any."
     rule: str | None = None
     "Eligibility in the language of core.rules.rule; None is every customer."
 

@@ -24,7 +24,7 @@ import ibis.expr.types as ir
 
 from core.errors import DataError
 from tables.cleaning.source_columns import ROW_NUMBER, columns_of, drop_row_numbers
-from tables.contract import DATING_COLUMNS, TableContract
+from tables.contract_types import DATING_COLUMNS, TableContract
 from tables.engines.databases import comparable_text
 
 OF_AN_END = ("end_reason", "end_kind")

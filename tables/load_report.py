@@ -16,7 +16,7 @@ from tables.bad_lines import NO_BAD_LINES, BadLines
 from tables.cleaning.conform import BOOKKEEPING, EXCLUDED_BECAUSE, EXCLUDED_VALUE, Conformed
 from tables.cleaning.evidence import ReadingNote
 from tables.cleaning.source_columns import ROW_NUMBER
-from tables.contract import TableContract
+from tables.contract_types import TableContract
 
 MODULUS = 1_000_003
 ROW_IDS = ("line_id", "subscription_id", "ticket_id", "order_id")

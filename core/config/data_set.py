@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from core.config.customers import CauseSettings, HealthSettings, Segment
+from core.config.decisions import ContactPolicy, DecisionSettings
 from core.config.money import MoneySettings, OfferAssumptions, ReportSettings
 from core.config.section import Section, require_time_zone
 from core.config.sources import CrossSectionSource, TableSource
@@ -57,6 +58,10 @@ class Config(Section, frozen=True):
     "Bands of churn probability."
     offers: OfferAssumptions = OfferAssumptions()
     "Assumptions about offers."
+    contact_policy: ContactPolicy = ContactPolicy()
+    "Limits on contacts, and the permanent control group."
+    decisions: DecisionSettings = DecisionSettings()
+    "How offers are chosen."
     recommender: RecommenderSettings = RecommenderSettings()
     "Training and tests of recommenders."
     money: MoneySettings = MoneySettings()

@@ -17,7 +17,8 @@ from core.config.sources import ColumnSource, CrossSectionTable
 from features.check.spellings import normalize
 from tables.cleaning.conform import map_columns
 from tables.cleaning.source_columns import ROW_NUMBER, keep_rows, source_column
-from tables.contract import CONTRACT, Kind
+from tables.contract import CONTRACT
+from tables.contract_types import Kind
 from tables.cross_section import CUSTOMER, CrossSection
 from tables.tables import Tables, usable_rows
 

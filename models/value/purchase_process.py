@@ -153,7 +153,7 @@ def predict_until_dropout(
     is_finite = shape > a - 1.0
     power = np.where(is_finite, a - 1.0, shape)
     first, second = np.where(is_finite, c - shape, shape), np.where(is_finite, a - 1.0, dropout_b)
-    stayed = np.exp(power * np.log1p(-z)) * hypergeometric(first, second, c, z=z)
+    stayed = np.exp(power * np.log1p(-z)) * hypergeometric(a=first, b=second, c=c, z=z)
     orders = c / (a - 1.0) * (1.0 - stayed)
     # Beyond the range of the hypergeometric function, p hardly varies: its mean is as good.
     mean_p = a / (a + dropout_b)
@@ -163,16 +163,16 @@ def predict_until_dropout(
 
 
 def hypergeometric(
-    first: NDArray[np.float64], second: NDArray[np.float64], third: NDArray[np.float64], *, z: NDArray[np.float64]
+    *, a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64], z: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """2F1(first, second; third; z) for z in [0, 1), (n,).
+    """2F1(a, b; c; z) for z in [0, 1), (n,).
 
-    SciPy's is infinite for some arguments with a large `third` and z near 1. There the series converges fast.
+    SciPy's is infinite for some arguments with a large c and z near 1. There the series converges fast.
     """
-    values = hyp2f1(first, second, third, z)
+    values = hyp2f1(a, b, c, z)
     rows = ~np.isfinite(values)
     if rows.any():
-        a, b, c, z = (np.broadcast_to(one, values.shape)[rows] for one in (first, second, third, z))
+        a, b, c, z = (np.broadcast_to(one, values.shape)[rows] for one in (a, b, c, z))
         term, total = np.ones_like(z), np.ones_like(z)
         for k in range(MAX_TERMS):
             term = term * (a + k) * (b + k) / ((c + k) * (k + 1.0)) * z

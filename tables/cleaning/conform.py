@@ -38,13 +38,13 @@ from tables.cleaning.source_columns import (
     take_off,
 )
 from tables.cleaning.workbench import Clock, Workbench
-from tables.contract import CONTRACT, Kind, TableContract
+from tables.contract import CONTRACT
+from tables.contract_types import Kind, TableContract
 
 NPS_SCALE = (0, 10)
 IN_TWO_ACCOUNTS = "account_id: of two accounts at once"
 
 Cells = Mapping[str, ir.Value]
-"The cells of a row by column."
 Check = tuple[ir.Value, str]
 "Whether a row fails, and the reason as 'column: reason'."
 

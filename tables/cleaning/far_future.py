@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 import ibis
 
 from tables.cleaning.conform import EXCLUDED_BECAUSE, EXCLUDED_VALUE, Conformed
-from tables.contract import TableContract
+from tables.contract_types import TableContract
 
 MIN_GAP_DAYS = 366
 MAX_ROWS, MAX_SHARE, MAX_SHARE_OF_FEW = 3, 0.001, 0.1

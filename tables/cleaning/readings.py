@@ -23,7 +23,7 @@ from tables.cleaning.identifiers import decimal_id, float_id, text_id
 from tables.cleaning.moments import epoch_to_utc, moment_in
 from tables.cleaning.numbers import Notation, number_in
 from tables.cleaning.workbench import Workbench
-from tables.contract import Kind
+from tables.contract_types import Kind
 
 TRUE_WORDS = (
     "true", "t", "yes", "y", "1", "on", "granted", "accepted", "opt-in", "opted in", "subscribed", "ja", "oui", "si",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from core.date_format import compile_date_format
 from core.i18n.message import Message
-from tables.contract import Kind
+from tables.contract_types import Kind
 
 NUMERIC_DATE = re.compile(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?!\d)")
 MONTH_ONLY = re.compile(r"^\d{4}[-/.年]\d{1,2}月?$")

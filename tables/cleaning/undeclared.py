@@ -25,7 +25,7 @@ from tables.cleaning.evidence import WrittenColumn, find_formats
 from tables.cleaning.readings import Reading, read_column
 from tables.cleaning.source_columns import ROW_NUMBER, columns_of, drop_row_numbers
 from tables.cleaning.workbench import Clock, Workbench
-from tables.contract import Kind
+from tables.contract_types import Kind
 
 NUMBER_LIKE = r"^[^0-9A-Za-z]*[0-9][0-9., '%)円-]*$"
 PLAIN_NUMBER = "^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"

@@ -12,7 +12,8 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from core.errors import BadInput
-from tables.contract import CONTRACT, ColumnContract
+from tables.contract import CONTRACT
+from tables.contract_types import ColumnContract
 from tables.discovery.guesses import TableGuess
 from tables.discovery.numbers import currency_of
 from tables.discovery.offsets import guess_zone

@@ -13,7 +13,8 @@ from dataclasses import replace
 import ibis.expr.types as ir
 
 from core.config.profiles import profile_names, read_profile
-from tables.contract import CONTRACT, ColumnContract, TableContract
+from tables.contract import CONTRACT
+from tables.contract_types import ColumnContract, TableContract
 from tables.discovery.columns import ColumnFacts, fits
 from tables.discovery.guesses import BY_NAME, ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.order_lines import REFUNDED, UNIT_PRICE, add_amount, add_ids_of_list, is_of_line, take_off_refunds

@@ -6,7 +6,8 @@ import pytest
 
 from core.errors import ConfigError
 from tables.cleaning.conform import contract_of
-from tables.contract import CONTRACT, TableContract
+from tables.contract import CONTRACT
+from tables.contract_types import TableContract
 
 every_table = pytest.mark.parametrize("table", CONTRACT.values(), ids=CONTRACT)
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from tables.building import tables_from_frames
-from tables.contract import CONTRACT, Kind, TableContract
+from tables.contract import CONTRACT
+from tables.contract_types import Kind, TableContract
 from tables.tables import Tables
 from tables.trials import TRIAL_END
 from tests.engines import engine, every_engine

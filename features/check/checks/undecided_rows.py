@@ -16,7 +16,8 @@ from features.check.data import CheckedData
 from features.check.finding import Check, Finding, Severity
 from features.check.marks import fetch_one
 from tables.cleaning.source_columns import ROW_NUMBER
-from tables.contract import CONTRACT, DATING_COLUMNS, TableContract
+from tables.contract import CONTRACT
+from tables.contract_types import DATING_COLUMNS, TableContract
 from tables.known_at import find_ties, order_of_rows
 
 

@@ -116,9 +116,9 @@ def test_nine_of_ten_next_orders_lie_in_their_interval():
 
 
 def test_the_hypergeometric_function_is_exact_where_that_of_scipy_is_infinite():
-    arguments = (np.array([1.72, 34.6]), np.array([1.72, 33.2]), np.array([101.4, 183.3]))
+    a, b, c = np.array([1.72, 34.6]), np.array([1.72, 33.2]), np.array([101.4, 183.3])
 
-    values = hypergeometric(*arguments, z=np.array([0.93, 0.81]))
+    values = hypergeometric(a=a, b=b, c=c, z=np.array([0.93, 0.81]))
 
     # Computed with 60 digits.
     np.testing.assert_allclose(values, [1.028084642324, 399.227398398007], rtol=1e-10)

@@ -18,7 +18,7 @@ from core.config.sources import ValueFormat
 from core.errors import ConfigError, DataError
 from tables.cleaning.readings import read_column
 from tables.cleaning.workbench import Clock, Workbench, local_to_utc, utc_to_local
-from tables.contract import Kind
+from tables.contract_types import Kind
 from tables.tables import Tables
 from tests.engines import engine, every_engine
 from tests.featured import features_at

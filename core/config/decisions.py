@@ -8,6 +8,8 @@ from typing import Literal
 from msgspec import field
 
 from core.config.section import NonNegativeFloat, NonNegativeInt, PositiveInt, Section, Share
+from core.errors import did_you_mean
+from core.i18n.translation import languages
 from core.offers import PROMOTIONAL_KINDS
 
 
@@ -74,5 +76,16 @@ class DecisionSettings(Section, frozen=True):
     """\
     P(a customer unsubscribes because of one contact), where `contacts` do not show it. Costs this share of the
     customer's remaining value."""
+    language: str = "en"
+    "Language of sentences to customers without a `language` of their own: en or ja."
+    sentences: dict[str, dict[str, str]] = field(default_factory=dict)
+    """\
+    Your own sentences, by language and then by offer id or kind: `[decisions.sentences.en]` with
+    `discount = "10 % off until {until}"`. {item}, {category} and {until} are filled in."""
     channels: dict[str, ChannelSettings] = field(default_factory=dict)
     "Channels by name: `[decisions.channels.mail]`. Without any, offers have no channel."
+
+    def __post_init__(self) -> None:
+        for language in (self.language, *self.sentences):
+            if language not in languages():
+                raise ValueError(f"[decisions] no language '{language}'{did_you_mean(language, languages())}")

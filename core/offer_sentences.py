@@ -14,6 +14,7 @@ from core.offers import Offer
 KEY = "offer.{}"
 OTHER = "other"
 "The key of kinds that the catalogue does not have."
+VALID_UNTIL = "valid_until"
 
 OwnSentences = Mapping[str, Mapping[str, str]]
 "By language, then by offer id or kind; `{item}`, `{category}` and `{until}` are filled in."
@@ -34,7 +35,7 @@ def write_offer_sentence(
         return _fill(text, values)
     key = KEY.format(offer.kind)
     sentence = translate(key if has_translation(key, language) else KEY.format(OTHER), language, **values)
-    return sentence + (translate("offer.valid_until", language, day=values["until"]) if values["until"] else "")
+    return sentence + (translate(KEY.format(VALID_UNTIL), language, day=values["until"]) if values["until"] else "")
 
 
 def _fill(text: str, values: Mapping[str, str]) -> str:

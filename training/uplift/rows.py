@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from core.errors import BadInput, DataError, NotEnoughHistory, did_you_mean
 from core.experiments import RandomisedRows, refuse_impossible_propensities
 from core.feature_table import FeatureTable
-from core.window import Cohort
+from features.contact_features import choose_cutoffs, compute_contact_features, place_in_cohort
 from features.contact_outcomes import (
     ContactLog,
     find_conversions,
@@ -28,7 +28,6 @@ from features.contact_outcomes import (
     load_contact_rows,
     sum_amounts,
 )
-from features.pipeline import compute_features
 from models.uplift.uplift_model import TreatmentData
 from tables.tables import Tables
 from training.uplift.evidence import explain_mismatch, explain_no_control, explain_selection, explain_too_few
@@ -103,7 +102,7 @@ def load_uplift_rows(tables: Tables) -> UpliftRows:
     contacts, outcome = keep_mature(contacts, measure_outcome(tables, contacts, cutoffs=cutoffs))
     members, left_out = match_controls(contacts, has_column="treated" not in tables.conformed["contacts"].assumed)
     used = np.unique(np.concatenate([np.empty(0, np.int64), *members.values()]))
-    features = features_of(tables, contacts.take(used), cutoffs=cutoffs)
+    features = compute_contact_features(tables, contacts.customer_ids[used], days=contacts.days[used], cutoffs=cutoffs)
     rows = _build_rows(contacts, outcome, features=features, members=members, used=used)
     data, reasons = keep_evidence(rows, contacts, members=members)
     left_out += reasons
@@ -119,38 +118,13 @@ def load_uplift_rows(tables: Tables) -> UpliftRows:
     )
 
 
-def choose_cutoffs(days: NDArray[np.datetime64], max_cutoffs: int) -> NDArray[np.datetime64]:
-    """At most this many of the days, the first one among them, spread evenly over the contacts; sorted."""
-    unique = np.unique(days)
-    if len(unique) <= max_cutoffs:
-        return unique
-    ordered = np.sort(days)
-    places = np.arange(max_cutoffs) * len(ordered) // max_cutoffs
-    return np.unique(ordered[places])
-
-
-def features_of(tables: Tables, contacts: ContactLog, *, cutoffs: NDArray[np.datetime64]) -> FeatureTable:
-    """The features of each contact at the last cutoff up to its day, in the order of the contacts."""
-    cohort, places = cohort_of(contacts, cutoffs)
-    return compute_features(tables, cohort).take(places)
-
-
-def cohort_of(contacts: ContactLog, cutoffs: NDArray[np.datetime64]) -> tuple[Cohort, NDArray[np.int64]]:
-    """The customers at each cutoff, each once, and the place of each contact among them, (n,)."""
-    own = cutoffs[np.searchsorted(cutoffs, contacts.days, side="right") - 1]
-    _, codes = np.unique(contacts.customer_ids, return_inverse=True)
-    keys = own.astype("datetime64[D]").astype(np.int64) * (int(codes.max(initial=0)) + 1) + codes
-    _, first, places = np.unique(keys, return_index=True, return_inverse=True)
-    return Cohort(contacts.customer_ids[first], own[first].astype("datetime64[D]")), places
-
-
 def measure_outcome(tables: Tables, contacts: ContactLog, *, cutoffs: NDArray[np.datetime64]) -> Outcome:
     """What happened after each contact, as `[uplift] outcome` says."""
     settings, config = tables.config.uplift, tables.config
     name = settings.outcome if settings.outcome != "auto" else choose_outcome(tables, contacts)
     n_days = settings.horizon_days or config.offers.answer_days
     if name == "stayed":
-        cohort, places = cohort_of(contacts, cutoffs)
+        cohort, places = place_in_cohort(contacts.customer_ids, contacts.days, cutoffs=cutoffs)
         horizon = config.churn.horizon_days
         return Outcome(
             name, find_stayed(tables, cohort)[places], horizon, f"no churn within {horizon} days of a contact"

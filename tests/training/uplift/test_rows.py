@@ -14,11 +14,12 @@ import pytest
 
 from core.config.training import ChurnDefinition, UpliftSettings
 from core.errors import BadInput, DataError, NotEnoughHistory
+from features.contact_features import choose_cutoffs
 from tables.building import tables_from_frames
 from tables.tables import Tables
 from tests.training.uplift.campaign_worlds import Campaigns, simulate_campaigns
 from tests.worlds import config
-from training.uplift.rows import UpliftRows, choose_cutoffs, load_uplift_rows
+from training.uplift.rows import UpliftRows, load_uplift_rows
 
 WORLD = Campaigns(n_customers=300, days=(200, 230))
 "Two campaigns."

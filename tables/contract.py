@@ -139,6 +139,7 @@ _TABLES = (
             CUSTOMER,
             _require("opened_at", "time"),
             _optional("ticket_id", "id"),
+            _optional("is_complaint", "boolean"),
             _optional("first_answered_at", "time", known_at="first_answered_at", not_before="opened_at"),
             _optional("closed_at", "time", known_at="closed_at", not_before="opened_at"),
             _optional("topic", "text"),

@@ -1,0 +1,134 @@
+"""What limits contacts: refusals, open tickets, complaints and the contacts of the last days.
+
+    contacts of the last days          cutoff          moment of a decision
+    |----- x --------- x ---------------|---------------------|
+                       |<---- younger than 7 days: counts ---->|
+
+Contacts are kept one by one, not as counts, so that limits hold at any moment after the cutoff.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+WEEK = np.timedelta64(7, "D")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecentContacts:
+    """Contacts that were made or are planned, in the order of their customer; every array is (k,)."""
+
+    rows: NDArray[np.int64]
+    "The customer: a row of the state, ascending."
+    times: NDArray[np.datetime64]
+    "datetime64[s], local."
+    channels: NDArray[np.str_]
+    "'' where unknown."
+    campaigns: NDArray[np.str_]
+    "'' for a contact of no campaign."
+    promotional: NDArray[np.bool_]
+    "False for contacts that a customer is owed, such as a renewal."
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @classmethod
+    def empty(cls) -> RecentContacts:
+        """No contacts."""
+        return cls(
+            rows=np.empty(0, np.int64),
+            times=np.empty(0, "datetime64[s]"),
+            channels=np.empty(0, "U1"),
+            campaigns=np.empty(0, "U1"),
+            promotional=np.empty(0, np.bool_),
+        )
+
+    def sort(self) -> RecentContacts:
+        """The contacts by customer, then by time."""
+        return self.take(np.lexsort((self.times, self.rows)))
+
+    def take(self, places: NDArray[Any]) -> RecentContacts:
+        """The contacts that an index array or mask selects."""
+        return replace(self, **{one.name: getattr(self, one.name)[places] for one in fields(self)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactState:
+    """What is known of customers that limits contacts with them; arrays are (n,)."""
+
+    customer_ids: NDArray[np.str_]
+    refuses: NDArray[np.bool_]
+    "Whether the customer refuses contact."
+    has_open_ticket: NDArray[np.bool_]
+    last_complaint_at: NDArray[np.datetime64]
+    "datetime64[s], local; NaT without a complaint."
+    contacts: RecentContacts
+    "Of as many days as the contact policy looks back."
+
+    def __len__(self) -> int:
+        return len(self.customer_ids)
+
+    @classmethod
+    def unknown(cls, customer_ids: NDArray[np.str_]) -> ContactState:
+        """The state of customers about whom nothing is recorded: nothing limits contacts with them."""
+        n = len(customer_ids)
+        return cls(
+            customer_ids=customer_ids,
+            refuses=np.zeros(n, np.bool_),
+            has_open_ticket=np.zeros(n, np.bool_),
+            last_complaint_at=np.full(n, "NaT", "datetime64[s]"),
+            contacts=RecentContacts.empty(),
+        )
+
+    def take(self, row: int) -> ContactState:
+        """The state of one customer, n = 1; the time does not grow with the number of customers."""
+        start, end = (int(np.searchsorted(self.contacts.rows, one)) for one in (row, row + 1))
+        own = self.contacts.take(np.arange(start, end))
+        return ContactState(
+            customer_ids=self.customer_ids[row : row + 1],
+            refuses=self.refuses[row : row + 1],
+            has_open_ticket=self.has_open_ticket[row : row + 1],
+            last_complaint_at=self.last_complaint_at[row : row + 1],
+            contacts=replace(own, rows=np.zeros(len(own), np.int64)),
+        )
+
+    def add_contacts(self, contacts: RecentContacts) -> ContactState:
+        """The state with further contacts, such as decisions since the cutoff; their rows may be in any order."""
+        merged = {
+            one.name: np.concatenate([getattr(self.contacts, one.name), getattr(contacts, one.name)])
+            for one in fields(contacts)
+        }
+        return replace(self, contacts=RecentContacts(**merged).sort())
+
+    def count_in_week(
+        self, moments: NDArray[np.datetime64], *, selected: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.int64]:
+        """Contacts of each customer within the 7 days before their moment, (n,); later ones are planned and count.
+
+        `moments` are (n,); `selected`, (k,), limits the contacts that count.
+        """
+        return self._count(moments[self.contacts.rows] - self.contacts.times < WEEK, selected)
+
+    def count_on_day(
+        self, moments: NDArray[np.datetime64], *, selected: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.int64]:
+        """Contacts of each customer on the local day of their moment, (n,); see `count_in_week`."""
+        days = moments.astype("datetime64[D]")[self.contacts.rows]
+        return self._count(self.contacts.times.astype("datetime64[D]") == days, selected)
+
+    def has_since(
+        self, moments: NDArray[np.datetime64], *, days: int, selected: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Whether each customer has one of the selected contacts, (k,), within `days` before their moment, (n,)."""
+        if not days:
+            return np.zeros(len(self), np.bool_)
+        age = moments[self.contacts.rows] - self.contacts.times
+        return self._count(age < np.timedelta64(days, "D"), selected) > 0
+
+    def _count(self, counted: NDArray[np.bool_], selected: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+        mask = counted if selected is None else counted & selected
+        return np.bincount(self.contacts.rows[mask], minlength=len(self))

@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+
+EffectOutcome = Literal["purchased", "converted", "amount", "stayed"]
+OUTCOME_WORDS: dict[EffectOutcome, str] = {
+    "purchased": "a purchase",
+    "converted": "a conversion",
+    "amount": "the net amount bought",
+    "stayed": "no churn",
+}
+"What each outcome of a contact counts."
+
+
+def define_outcome(outcome: EffectOutcome, *, horizon_days: int) -> str:
+    """An outcome in words, as a model card has it: 'a purchase within 14 days of a contact'."""
+    return f"{OUTCOME_WORDS[outcome]} within {horizon_days} days of a contact"
+
+
+def outcome_of(definition: str) -> EffectOutcome | None:
+    """The outcome that a text such as a model card's names as `define_outcome` writes it; None if it names none."""
+    return next((name for name in get_args(EffectOutcome) if f"{OUTCOME_WORDS[name]} within" in definition), None)
 
 
 @dataclass(frozen=True, kw_only=True)

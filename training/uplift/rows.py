@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from core.effects import EffectOutcome, define_outcome
 from core.errors import BadInput, DataError, NotEnoughHistory, did_you_mean
 from core.experiments import RandomisedRows, refuse_impossible_propensities
 from core.feature_table import FeatureTable
@@ -126,9 +127,8 @@ def measure_outcome(tables: Tables, contacts: ContactLog, *, cutoffs: NDArray[np
     if name == "stayed":
         cohort, places = place_in_cohort(contacts.customer_ids, contacts.days, cutoffs=cutoffs)
         horizon = config.churn.horizon_days
-        return Outcome(
-            name, find_stayed(tables, cohort)[places], horizon, f"no churn within {horizon} days of a contact"
-        )
+        stayed = find_stayed(tables, cohort)[places]
+        return Outcome(name, stayed, horizon, define_outcome(name, horizon_days=horizon))
     if name in ("purchased", "amount") and "purchases" not in tables:
         raise DataError(f'[uplift] outcome = "{name}" needs the table purchases; add it or choose "converted"')
     values = {
@@ -143,13 +143,11 @@ def measure_outcome(tables: Tables, contacts: ContactLog, *, cutoffs: NDArray[np
         )
     ends = contacts.sent_at + np.timedelta64(n_days, "D")
     watermark = np.datetime64(tables.watermark("contacts" if name == "converted" else "purchases"), "s")
-    words = {"purchased": "a purchase", "amount": "the net amount bought", "converted": "a conversion"}
-    return Outcome(
-        name, np.where(ends <= watermark, values, np.nan), n_days, f"{words[name]} within {n_days} days of a contact"
-    )
+    mature = np.where(ends <= watermark, values, np.nan)
+    return Outcome(name, mature, n_days, define_outcome(name, horizon_days=n_days))
 
 
-def choose_outcome(tables: Tables, contacts: ContactLog) -> str:
+def choose_outcome(tables: Tables, contacts: ContactLog) -> EffectOutcome:
     """The outcome that both groups can have."""
     if "purchases" in tables:
         return "purchased"

@@ -1,0 +1,200 @@
+"""When to contact whom: own habits where they predict later moments, those of all customers where they do not."""
+
+from __future__ import annotations
+
+from datetime import time
+from functools import cache
+
+import numpy as np
+import pytest
+
+from core.config.decisions import ContactPolicy
+from core.customer_moments import ChannelContacts, CustomerMoments
+from core.errors import BadInput
+from models.policies.channels import rank_channels
+from models.policies.habits import fit_prior_weight
+from models.policies.timing import ContactTiming, SendTimes, allowed_hours, fit_contact_timing, next_send_times
+
+N_CUSTOMERS, N_EACH = 200, 12
+ANY_HOUR = np.ones(24, bool)
+MONDAY_NOON = np.datetime64("2026-04-06T12:30:00")
+
+
+def moments_at(hours: np.ndarray, *, has_hour: bool = True, channel: str = "") -> CustomerMoments:
+    """Each customer's moments, (customers, moments), one a day from 2026-01-01 on."""
+    n, n_each = hours.shape
+    times = (np.datetime64("2026-01-01T00") + 24 * np.arange(n_each)[None, :] + hours).astype("datetime64[h]")
+    order = np.argsort(times, axis=None, kind="stable")
+    ids = np.array([f"c{number:03d}" for number in range(n)])
+    return CustomerMoments(
+        customer_ids=np.repeat(ids, n_each)[order],
+        times=times.ravel()[order],
+        has_hour=np.full(n * n_each, has_hour),
+        kinds=np.full(n * n_each, "response" if channel else "purchase"),
+        channels=np.full(n * n_each, channel),
+    )
+
+
+def joined(*parts: CustomerMoments) -> CustomerMoments:
+    order = np.argsort(np.concatenate([part.times for part in parts]), kind="stable")
+    return CustomerMoments(
+        **{name: np.concatenate([getattr(p, name) for p in parts])[order] for name in vars(parts[0])}
+    )
+
+
+@cache
+def timing_of(world: str) -> ContactTiming:
+    random = np.random.default_rng(3)
+    shape = (N_CUSTOMERS, N_EACH)
+    hours = {
+        "one each": np.where(np.arange(N_CUSTOMERS) % 2, 10, 19)[:, None] + random.integers(-1, 2, shape),
+        "all alike": random.choice([9, 12, 19], shape, p=[0.3, 0.3, 0.4]),
+        "no hours": np.zeros(shape, np.int64),
+    }
+    moments = moments_at(hours.get(world, hours["one each"]), has_hour=world != "no hours")
+    if world == "reads at night":
+        moments = joined(moments, moments_at(22 + random.integers(-1, 2, (60, N_EACH)), channel="line"))
+    ids = np.append(np.unique(moments.customer_ids), "unseen")
+    return fit_contact_timing(moments, ids, allowed=ANY_HOUR)
+
+
+def test_customers_with_an_hour_of_their_own_get_it_and_unseen_ones_that_of_all():
+    times = timing_of("one each").overall
+
+    assert times.hours[:4].tolist() == [19, 10, 19, 10]
+    assert times.hour_sources[0].startswith("own: 12 purchases (weight ")
+    assert times.hour_sources[-1] == "all customers"
+
+
+def test_where_hours_are_chance_every_customer_gets_the_hour_of_all():
+    times = timing_of("all alike").overall
+
+    assert set(times.hour_sources) == {"all customers"}
+    assert len(set(times.hours)) == 1
+
+
+def test_dates_without_times_have_no_hour_and_the_answer_says_so():
+    times = timing_of("no hours").overall
+
+    assert set(times.hours) == {-1}
+    assert set(times.hour_sources) == {"no times of day on record"}
+
+
+def test_a_channel_in_which_all_read_at_night_has_the_hour_of_the_channel():
+    timing = timing_of("reads at night")
+
+    assert set(timing.of("line").hours) == {22}
+    assert timing.of("line").hour_sources[0] == "all responses by line"
+    assert timing.of("phone") is timing.overall
+
+
+def test_a_customer_without_history_gets_the_hour_of_the_segment():
+    random = np.random.default_rng(1)
+    early = np.arange(N_CUSTOMERS) < N_CUSTOMERS // 2
+    hours = np.where(early, 8, 18)[:, None] + random.integers(-1, 2, (N_CUSTOMERS, 4))
+    moments = moments_at(hours)
+    ids = np.unique(moments.customer_ids)
+    segments = {"early": np.append(ids[early], "new"), "late": ids[~early]}
+
+    times = fit_contact_timing(moments, np.array(["new", ids[-1]]), allowed=ANY_HOUR, segments=segments).overall
+
+    assert times.hours.tolist() == [8, 18]
+    assert times.hour_sources.tolist() == ["segment: early", "segment: late"]
+
+
+def test_the_weight_of_the_prior_is_large_for_customers_who_are_alike_and_small_for_those_who_are_not():
+    random = np.random.default_rng(2)
+    shares = np.full((400, 4), 0.25)
+    alike = random.multinomial(20, shares[0], size=400).astype(float)
+    own = np.array([random.multinomial(20, random.dirichlet(np.full(4, 0.5))) for _ in range(400)], dtype=float)
+
+    assert fit_prior_weight(alike, shares) > 100
+    assert fit_prior_weight(own, shares) == pytest.approx(2.0, rel=0.2)  # 4 x .5
+
+
+def test_quiet_hours_leave_the_hours_that_are_allowed_throughout():
+    over_night = allowed_hours(ContactPolicy(quiet_from=time(21), quiet_until=time(9, 30)))
+
+    assert np.flatnonzero(over_night).tolist() == list(range(10, 21))
+    assert allowed_hours(ContactPolicy(quiet_from=time(12), quiet_until=time(13))).sum() == 23
+    assert allowed_hours(ContactPolicy(quiet_from=None, quiet_until=None)).all()
+    with pytest.raises(BadInput, match="leave no full hour"):
+        allowed_hours(ContactPolicy(quiet_from=time(9), quiet_until=time(9)))
+
+
+def send_times(hours: list[int], weekdays: list[int]) -> SendTimes:
+    known = timing_of("one each").overall
+    text = np.full(len(hours), "")
+    return SendTimes(
+        customer_ids=text,
+        hours=np.array(hours),
+        hour_sources=text,
+        weekdays=np.array(weekdays),
+        weekday_sources=text,
+        hour_habits=None,
+        weekday_habits=known.weekday_habits,
+    )
+
+
+def test_the_next_send_time_is_the_best_hour_of_the_best_weekday_that_comes_in_time():
+    allowed = allowed_hours(ContactPolicy())
+    # Monday 12:30: within the hour, later today, over for today, on Wednesday, and no hour on record.
+    times = send_times([12, 19, 10, 19, -1, -1], [0, 0, 0, 2, 0, 2])
+
+    any_day = next_send_times(MONDAY_NOON, times, allowed=allowed)
+    today = next_send_times(MONDAY_NOON, times, allowed=allowed, within_days=1)
+
+    assert any_day.astype(str).tolist() == [
+        "2026-04-06T12:30:00", "2026-04-06T19:00:00", "2026-04-07T10:00:00", "2026-04-08T19:00:00",
+        "2026-04-06T12:30:00", "2026-04-08T09:00:00",
+    ]  # fmt: skip
+    assert today[3:].astype(str).tolist() == ["2026-04-06T19:00:00", "2026-04-06T12:30:00", "2026-04-06T12:30:00"]
+
+
+def test_at_night_the_next_moment_is_the_first_allowed_one():
+    allowed = allowed_hours(ContactPolicy())
+
+    (night,) = next_send_times(np.datetime64("2026-04-06T22:15:00"), send_times([-1], [1]), allowed=allowed)
+
+    assert str(night) == "2026-04-07T09:00:00"
+
+
+def contacts_by_channel(rates: np.ndarray, *, n_each: int = 12) -> ChannelContacts:
+    """Contacts in turn by line and mail; `rates` are (customers, 2) P(response)."""
+    random = np.random.default_rng(5)
+    n, steps = len(rates), np.arange(n_each)
+    channel = np.tile(steps % 2, (n, 1)).T.ravel()
+    who = np.tile(np.arange(n), n_each)
+    return ChannelContacts(
+        customer_ids=np.char.mod("c%03d", who),
+        sent_at=np.datetime64("2026-01-01T10:00:00") + np.repeat(steps, n).astype("timedelta64[D]"),
+        channels=np.array(["line", "mail"])[channel],
+        responded=random.random(len(who)) < rates[who, channel],
+        response="clicked_at",
+    )
+
+
+def test_customers_who_respond_in_one_channel_get_it_first():
+    prefers_line = np.arange(N_CUSTOMERS) % 3 == 0
+    rates = np.where(prefers_line[:, None], [0.7, 0.1], [0.1, 0.7])
+    ids = np.char.mod("c%03d", np.arange(N_CUSTOMERS))
+
+    ranking = rank_channels(contacts_by_channel(rates), np.append(ids, "unseen"))
+
+    assert (ranking.best()[:-1] == np.where(prefers_line, "line", "mail")).mean() > 0.9
+    assert (ranking.best()[-1], ranking.sources[0], ranking.sources[-1]) == (
+        "mail",
+        "own: 12 contacts",
+        "all customers",
+    )
+
+
+def test_customers_who_respond_often_in_any_channel_do_not_change_the_order_of_channels():
+    often = np.arange(N_CUSTOMERS) % 2
+    rates = np.where(often[:, None], [0.6, 0.7], [0.1, 0.15])
+    ids = np.char.mod("c%03d", np.arange(N_CUSTOMERS))
+
+    ranking = rank_channels(contacts_by_channel(rates), ids)
+
+    assert set(ranking.best()) == {"mail"}
+    assert set(ranking.sources) == {"all customers"}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import time
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +16,15 @@ from core.config.decisions import ContactPolicy
 from core.customer_moments import HOURS, KINDS, RESPONSE, WEEKDAYS, CustomerMoments, weekdays_of
 from core.errors import BadInput
 from core.interactions import codes_of
+from models.policies.contact_limits import is_quiet
 from models.policies.habits import (
     COMMON,
     DAYS_OF_WEEK,
     HOURS_OF_DAY,
     Cycle,
-    SlotChoice,
     Level,
     Observations,
+    SlotChoice,
     fit_habits,
 )
 
@@ -192,23 +192,15 @@ def _number_segments(everyone: NDArray[np.str_], segments: Mapping[str, NDArray[
 
 def allowed_hours(policy: ContactPolicy) -> NDArray[np.bool_]:
     """(24,) whether a contact may be made at any minute of each hour. Raises BadInput where no hour is left."""
-    start, end = policy.quiet_from, policy.quiet_until
-    if start is None or end is None:
-        return np.ones(HOURS, bool)
-    minutes = np.arange(HOURS * 60)
-    first, last = _minute(start), _minute(end)
-    quiet = (minutes >= first) & (minutes < last) if first < last else (minutes >= first) | (minutes < last)
-    allowed = np.array([not hour.any() for hour in quiet.reshape(HOURS, 60)])
+    minutes = np.datetime64("1970-01-01T00:00:00") + np.arange(HOURS * 60).astype("timedelta64[m]")
+    is_quiet_minute = np.broadcast_to(is_quiet(minutes, policy), len(minutes)).reshape(HOURS, 60)
+    allowed = np.array([not hour.any() for hour in is_quiet_minute])
     if not allowed.any():
         raise BadInput(
-            f"[contact_policy] quiet_from = {start:%H:%M} and quiet_until = {end:%H:%M} leave no full hour for "
-            "contacts; set hours such as 21:00 and 09:00"
+            f"[contact_policy] quiet_from = {policy.quiet_from:%H:%M} and quiet_until = {policy.quiet_until:%H:%M} "
+            "leave no full hour for contacts; set hours such as 21:00 and 09:00"
         )
     return allowed
-
-
-def _minute(moment: time) -> int:
-    return moment.hour * 60 + moment.minute
 
 
 def next_send_times(

@@ -119,7 +119,7 @@ def test_quiet_hours_leave_the_hours_that_are_allowed_throughout():
     assert allowed_hours(ContactPolicy(quiet_from=time(12), quiet_until=time(13))).sum() == 23
     assert allowed_hours(ContactPolicy(quiet_from=None, quiet_until=None)).all()
     with pytest.raises(BadInput, match="leave no full hour"):
-        allowed_hours(ContactPolicy(quiet_from=time(9), quiet_until=time(9)))
+        allowed_hours(ContactPolicy(quiet_from=time(9, 10), quiet_until=time(9, 5)))
 
 
 def send_times(hours: list[int], weekdays: list[int]) -> SendTimes:

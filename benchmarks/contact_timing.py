@@ -26,7 +26,7 @@ from core.customer_moments import HOURS, WEEKDAYS, CustomerMoments
 from core.intervals import Estimate, estimate_interval
 from features.contact_timing import load_customer_moments
 from models.policies.habits import DAYS_OF_WEEK, HOURS_OF_DAY, Cycle
-from models.policies.timing import SendTimes, allowed_hours, fit_contact_timing
+from models.policies.timing import SendTimes, find_allowed_hours, fit_contact_timing
 from simulation.shop.simulate import simulate_shop
 from simulation.shop.world import ShopWorld
 from tables.sources.opening import open_tables
@@ -116,7 +116,7 @@ def main() -> None:
     compared = [
         one
         for subject, moments in subjects.items()
-        for allowed in (EVERY_HOUR, allowed_hours(ContactPolicy()))
+        for allowed in (EVERY_HOUR, find_allowed_hours(ContactPolicy()))
         for one in compare(moments, subject=subject, allowed=allowed)
     ]
     publish(NAME, [_figure(one, name) for one in compared for name in ("common", "chosen", "gain")])

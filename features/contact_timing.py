@@ -72,8 +72,8 @@ def _list_events(view: Tables) -> Iterator[tuple[str, ir.Table]]:
 
 def _select(rows: ir.Table, time: str) -> ir.Table:
     channel = rows.channel.coalesce("") if time in RESPONSES and "channel" in rows.columns else ibis.literal("")
-    known = rows.filter(rows.customer_id.notnull(), rows[time].notnull())
-    return known.select("customer_id", moment=known[time].cast("timestamp"), channel=channel)
+    dated = rows.filter(rows.customer_id.notnull(), rows[time].notnull())
+    return dated.select("customer_id", moment=dated[time].cast("timestamp"), channel=channel)
 
 
 def _read(events: ir.Table, *, kind: str) -> pa.Table:

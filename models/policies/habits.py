@@ -79,7 +79,7 @@ class Observations:
     rows: NDArray[np.int64]
     "Row of the customer, 0 to n_customers - 1."
     slots: NDArray[np.int64]
-    judged: NDArray[np.bool_]
+    may_decide: NDArray[np.bool_]
     "Whether a moment may decide between levels: a response in the channel, where it is about a channel."
     allowed: NDArray[np.bool_]
     "(slots,) those that may be chosen."
@@ -143,12 +143,12 @@ def fit_prior_weight(counts: NDArray[np.float64], prior: NDArray[np.float64]) ->
 
     The counts are Dirichlet-multinomial. Customers without moments say nothing.
     """
-    known = np.flatnonzero(counts.sum(axis=1) > 1)
-    known = known[:: max(1, len(known) // MAX_FITTED)]
-    if not len(known):
+    repeating = np.flatnonzero(counts.sum(axis=1) > 1)
+    repeating = repeating[:: max(1, len(repeating) // MAX_FITTED)]
+    if not len(repeating):
         return float(np.exp(LOG_WEIGHTS[1]))
-    rows, slots = np.nonzero(counts[known])
-    cells, shares, totals = counts[known][rows, slots], prior[known][rows, slots], counts[known].sum(axis=1)
+    rows, slots = np.nonzero(counts[repeating])
+    cells, shares, totals = counts[repeating][rows, slots], prior[repeating][rows, slots], counts[repeating].sum(axis=1)
 
     def loss(log_weight: float) -> float:
         weight = np.exp(log_weight)
@@ -167,7 +167,7 @@ def _choose_level(seen: Observations, levels: Sequence[Level]) -> tuple[str, dic
     """The level to use, and the hit rate of each one on the later moments of customers with earlier ones."""
     n_past = round((1 - DECIDING_SHARE) * len(seen.rows))
     is_past = np.arange(len(seen.rows)) < n_past
-    later = np.flatnonzero(~is_past & seen.judged & np.isin(seen.rows, seen.rows[is_past]))
+    later = np.flatnonzero(~is_past & seen.may_decide & np.isin(seen.rows, seen.rows[is_past]))
     if len(later) < MIN_DECIDING:
         return levels[0].name, {}
     shares, _ = fit_shares(seen, levels, is_past=is_past)

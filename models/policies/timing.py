@@ -76,7 +76,7 @@ def fit_contact_timing(
 ) -> ContactTiming:
     """Learn the send times of all customers with moments, and answer for `customer_ids`, (n,).
 
-    `allowed` are the hours of the day in which contacts are made, (24,), see `allowed_hours`. `segments` are customer
+    `allowed` are the hours of the day in which contacts are made, (24,), see `find_allowed_hours`. `segments` are customer
     ids by segment; a customer is of the first one that lists them.
     """
     everyone = np.unique(np.concatenate([customer_ids, moments.customer_ids]))
@@ -136,7 +136,7 @@ class _Panel:
             cycle=cycle,
             rows=codes_of(moments.customer_ids, self.everyone).astype(np.int64),
             slots=slots,
-            judged=moments.channels == channel if channel else np.ones(len(moments), bool),
+            may_decide=moments.channels == channel if channel else np.ones(len(moments), bool),
             allowed=allowed,
         )
         return fit_habits(seen, list(self._levels(moments, channel)))
@@ -190,7 +190,7 @@ def _number_segments(everyone: NDArray[np.str_], segments: Mapping[str, NDArray[
     return numbers
 
 
-def allowed_hours(policy: ContactPolicy) -> NDArray[np.bool_]:
+def find_allowed_hours(policy: ContactPolicy) -> NDArray[np.bool_]:
     """(24,) whether a contact may be made at any minute of each hour. Raises BadInput where no hour is left."""
     minutes = np.datetime64("1970-01-01T00:00:00") + np.arange(HOURS * 60).astype("timedelta64[m]")
     is_quiet_minute = np.broadcast_to(is_quiet(minutes, policy), len(minutes)).reshape(HOURS, 60)

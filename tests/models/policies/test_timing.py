@@ -13,7 +13,7 @@ from core.customer_moments import ChannelContacts, CustomerMoments
 from core.errors import BadInput
 from models.policies.channels import rank_channels
 from models.policies.habits import fit_prior_weight
-from models.policies.timing import ContactTiming, SendTimes, allowed_hours, fit_contact_timing, next_send_times
+from models.policies.timing import ContactTiming, SendTimes, find_allowed_hours, fit_contact_timing, next_send_times
 
 N_CUSTOMERS, N_EACH = 200, 12
 ANY_HOUR = np.ones(24, bool)
@@ -35,7 +35,7 @@ def moments_at(hours: np.ndarray, *, has_hour: bool = True, channel: str = "") -
     )
 
 
-def joined(*parts: CustomerMoments) -> CustomerMoments:
+def join_moments(*parts: CustomerMoments) -> CustomerMoments:
     order = np.argsort(np.concatenate([part.times for part in parts]), kind="stable")
     return CustomerMoments(
         **{name: np.concatenate([getattr(p, name) for p in parts])[order] for name in vars(parts[0])}
@@ -53,7 +53,7 @@ def timing_of(world: str) -> ContactTiming:
     }
     moments = moments_at(hours.get(world, hours["one each"]), has_hour=world != "no hours")
     if world == "reads at night":
-        moments = joined(moments, moments_at(22 + random.integers(-1, 2, (60, N_EACH)), channel="line"))
+        moments = join_moments(moments, moments_at(22 + random.integers(-1, 2, (60, N_EACH)), channel="line"))
     ids = np.append(np.unique(moments.customer_ids), "unseen")
     return fit_contact_timing(moments, ids, allowed=ANY_HOUR)
 
@@ -113,17 +113,17 @@ def test_the_weight_of_the_prior_is_large_for_customers_who_are_alike_and_small_
 
 
 def test_quiet_hours_leave_the_hours_that_are_allowed_throughout():
-    over_night = allowed_hours(ContactPolicy(quiet_from=time(21), quiet_until=time(9, 30)))
+    over_night = find_allowed_hours(ContactPolicy(quiet_from=time(21), quiet_until=time(9, 30)))
 
     assert np.flatnonzero(over_night).tolist() == list(range(10, 21))
-    assert allowed_hours(ContactPolicy(quiet_from=time(12), quiet_until=time(13))).sum() == 23
-    assert allowed_hours(ContactPolicy(quiet_from=None, quiet_until=None)).all()
+    assert find_allowed_hours(ContactPolicy(quiet_from=time(12), quiet_until=time(13))).sum() == 23
+    assert find_allowed_hours(ContactPolicy(quiet_from=None, quiet_until=None)).all()
     with pytest.raises(BadInput, match="leave no full hour"):
-        allowed_hours(ContactPolicy(quiet_from=time(9, 10), quiet_until=time(9, 5)))
+        find_allowed_hours(ContactPolicy(quiet_from=time(9, 10), quiet_until=time(9, 5)))
 
 
 def send_times(hours: list[int], weekdays: list[int]) -> SendTimes:
-    known = timing_of("one each").overall
+    example = timing_of("one each").overall
     text = np.full(len(hours), "")
     return SendTimes(
         customer_ids=text,
@@ -132,12 +132,12 @@ def send_times(hours: list[int], weekdays: list[int]) -> SendTimes:
         weekdays=np.array(weekdays),
         weekday_sources=text,
         hour_habits=None,
-        weekday_habits=known.weekday_habits,
+        weekday_habits=example.weekday_habits,
     )
 
 
 def test_the_next_send_time_is_the_best_hour_of_the_best_weekday_that_comes_in_time():
-    allowed = allowed_hours(ContactPolicy())
+    allowed = find_allowed_hours(ContactPolicy())
     # Monday 12:30: within the hour, later today, over for today, on Wednesday, and no hour on record.
     times = send_times([12, 19, 10, 19, -1, -1], [0, 0, 0, 2, 0, 2])
 
@@ -152,7 +152,7 @@ def test_the_next_send_time_is_the_best_hour_of_the_best_weekday_that_comes_in_t
 
 
 def test_at_night_the_next_moment_is_the_first_allowed_one():
-    allowed = allowed_hours(ContactPolicy())
+    allowed = find_allowed_hours(ContactPolicy())
 
     (night,) = next_send_times(np.datetime64("2026-04-06T22:15:00"), send_times([-1], [1]), allowed=allowed)
 

@@ -76,8 +76,8 @@ def fit_contact_timing(
 ) -> ContactTiming:
     """Learn the send times of all customers with moments, and answer for `customer_ids`, (n,).
 
-    `allowed` are the hours of the day in which contacts are made, (24,), see `find_allowed_hours`. `segments` are customer
-    ids by segment; a customer is of the first one that lists them.
+    `allowed` are the hours of the day in which contacts are made, (24,), see `find_allowed_hours`. `segments` are
+    customer ids by segment; a customer is of the first one that lists them.
     """
     everyone = np.unique(np.concatenate([customer_ids, moments.customer_ids]))
     panel = _Panel(moments, everyone, groups=_number_segments(everyone, segments or {}), names=tuple(segments or {}))

@@ -8,6 +8,7 @@ import msgspec
 
 from core.intervals import Estimate
 from core.model_kinds import find_kind
+from core.retention import RetentionTerms
 
 CROSS_VALIDATION = "cross_validation"
 "The split of metrics measured on held-out customers or texts, where the data have no dates to hold out by."
@@ -76,6 +77,27 @@ class GroupMetrics(msgspec.Struct, frozen=True, kw_only=True):
     log_loss: Estimate
 
 
+class ContactProfit(msgspec.Struct, frozen=True, kw_only=True):
+    """What contacting some of the tested customers would have earned."""
+
+    contacted: str
+    "Which customers, in words."
+    share: Estimate
+    "Of the tested customers, 0 to 1."
+    profit: Estimate
+    "Per tested customer, contacted or not, base currency."
+
+
+class RetentionProfit(msgspec.Struct, frozen=True, kw_only=True):
+    """What acting on the scores would have earned in the test period; the metrics `empc` and `savings` belong to it."""
+
+    currency: str
+    value: str
+    "What a customer is worth, in words."
+    terms: RetentionTerms
+    contacts: tuple[ContactProfit, ...]
+
+
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """The facts that every registered version carries and every answer refers to."""
 
@@ -114,6 +136,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     comparisons: tuple[Comparison, ...] = ()
     groups: tuple[GroupMetrics, ...] = ()
     "By attribute group: whether the model is as right for each as for all."
+    money: RetentionProfit | None = None
+    "What acting on the scores earns; None where the value of customers is unknown, and for kinds other than churn."
     n_contacted: int = 0
     "Rows with a retention contact within the horizon, whose labels the contact may have changed."
     verdict: str = ""

@@ -12,7 +12,7 @@ import msgspec
 
 from core.config.customers import CauseSettings, HealthSettings, Segment
 from core.config.decisions import ContactPolicy, DecisionSettings
-from core.config.money import MoneySettings, OfferAssumptions, ReportSettings
+from core.config.money import MoneySettings, OfferAssumptions, ReportSettings, RetentionSettings
 from core.config.section import Section, require_time_zone
 from core.config.sources import CrossSectionSource, TableSource
 from core.config.training import (
@@ -58,6 +58,8 @@ class Config(Section, frozen=True):
     "Bands of churn probability."
     offers: OfferAssumptions = OfferAssumptions()
     "Assumptions about offers."
+    retention: RetentionSettings = RetentionSettings()
+    "What a retention contact costs and keeps."
     contact_policy: ContactPolicy = ContactPolicy()
     "Limits on contacts, and the permanent control group."
     decisions: DecisionSettings = DecisionSettings()

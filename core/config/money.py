@@ -1,4 +1,4 @@
-"""`[money]`, `[offers]` and `[report]`: amounts, assumptions about offers, and what a report shows."""
+"""`[money]`, `[offers]`, `[retention]` and `[report]`: amounts, assumptions about offers, and what a report shows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from core.config.section import NonNegativeFloat, PositiveInt, PositiveShare, Section, Share
+from core.config.section import NonNegativeFloat, PositiveFloat, PositiveInt, PositiveShare, Section, Share
 
 
 class MoneySettings(Section, frozen=True):
@@ -54,6 +54,29 @@ class OfferAssumptions(Section, frozen=True):
     "Kinds of offers that keep customers."
     customer_value: float = 0.0
     "Value of a kept customer over the horizon, base currency."
+
+
+class RetentionSettings(Section, frozen=True):
+    """What a retention contact costs and keeps. Churn cards and recommended actions say what was assumed."""
+
+    save_rate: Share | None = None
+    "Share of churning customers whom a contact keeps. Default: `save_rate` of `[offers]` if above 0, otherwise 0.3."
+    save_rate_customers: PositiveFloat = 20.0
+    """\
+    Certainty of the save rate: as if it had been measured on this many customers. EMPC is the mean over
+    Beta(save_rate * save_rate_customers, (1 - save_rate) * save_rate_customers)."""
+    offer_cost: NonNegativeFloat | None = None
+    """\
+    Cost of the incentive, base currency, for each contacted customer who takes it: those whom it keeps, and all who
+    would have stayed anyway. 0 for a contact without an incentive. Default: 5 % of the median value of customers."""
+    contact_cost: NonNegativeFloat | None = None
+    "Cost of one contact, base currency. Default: 0.5 % of the median value of customers."
+    customer_value: PositiveFloat | None = None
+    """\
+    Value of a kept customer, base currency, if it is the same for all. Default: the predicted value or, without a value
+    model, the margin or revenue of the last 365 days; where these are unknown, `customer_value` of `[offers]`."""
+    capacity: PositiveInt | None = None
+    "Customers who can be contacted: those with the highest expected net value. Default: every customer where it pays."
 
 
 class ReportSettings(Section, frozen=True):

@@ -17,25 +17,32 @@ from core.errors import BadInput, UnknownName, did_you_mean
 from core.intervals import N_RESAMPLES, estimate_intervals
 from core.labels import Labels
 from core.model_card import Comparison, Metric
+from core.retention import RetentionValues
 from core.scores import Scores
 from models.metrics.churn.data import N_BINS, ChurnMetric, ChurnMetricFamily, ScoredRows, WeightedRows, calibration_bins
 from models.metrics.weighted import Groups, RankedRows
 
 METRIC_FAMILIES: Catalogue[ChurnMetricFamily] = Catalogue.of_folder(
-    "models.metrics.churn", attribute="METRICS", first=("discrimination", "calibration")
+    "models.metrics.churn", attribute="METRICS", first=("discrimination", "calibration", "profit")
 )
 "A module that defines `METRICS` is a family; the order is that of cards."
 
 
 @cache
-def churn_metric_list() -> tuple[ChurnMetric, ...]:
-    """Every metric of churn models, in the order of cards."""
-    return tuple(metric for family in METRIC_FAMILIES.values() for metric in family.metrics)
+def metric_families(*, with_money: bool) -> tuple[ChurnMetricFamily, ...]:
+    """The families of metrics, in the order of cards; those that need money only where it is known."""
+    return tuple(family for family in METRIC_FAMILIES.values() if with_money or not family.needs_money)
 
 
-def metric_names() -> tuple[str, ...]:
-    """The names of every metric, in the order of cards."""
-    return tuple(metric.name for metric in churn_metric_list())
+@cache
+def churn_metric_list(*, with_money: bool = False) -> tuple[ChurnMetric, ...]:
+    """The metrics of churn models, in the order of cards."""
+    return tuple(metric for family in metric_families(with_money=with_money) for metric in family.metrics)
+
+
+def metric_names(*, with_money: bool = False) -> tuple[str, ...]:
+    """The names of the metrics, in the order of cards."""
+    return tuple(metric.name for metric in churn_metric_list(with_money=with_money))
 
 
 def find_metric(name: str) -> ChurnMetric:
@@ -55,17 +62,23 @@ def churn_metrics(
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
     groups: NDArray[np.int64] | None = None,
+    retention: RetentionValues | None = None,
 ) -> tuple[Metric, ...]:
     """Every metric, with its interval over customers. Metrics that need both classes are NaN with one.
 
     `groups` has a code per row, (n,). Each group is measured on its own and the metrics are averaged, so that a
-    customer who is scored several times is never ranked against their other scores.
+    customer who is scored several times is never ranked against their other scores. `retention` is of the same rows;
+    without it, no metric is in money.
     """
     evaluated = EvaluatedRows.of if groups is None else partial(EvaluatedGroups.of, groups=groups)
-    metrics = churn_metric_list()
+    metrics = churn_metric_list(with_money=retention is not None)
     distances = [place for place, metric in enumerate(metrics) if metric.is_distance]
     values = estimate_intervals(
-        evaluated(scores, outcomes), outcomes.customer_ids, n_resamples=n_resamples, seed=seed, distances=distances
+        evaluated(scores, outcomes, retention=retention),
+        outcomes.customer_ids,
+        n_resamples=n_resamples,
+        seed=seed,
+        distances=distances,
     )
     return tuple(
         Metric(model=model, name=metric.name, estimate=value, split=split)
@@ -102,17 +115,16 @@ class EvaluatedRows:
     rows: ScoredRows
 
     @classmethod
-    def of(cls, scores: Scores, outcomes: Labels) -> Self:
+    def of(cls, scores: Scores, outcomes: Labels, *, retention: RetentionValues | None = None) -> Self:
         """Raises BadInput where rows do not match or a row is not mature."""
         _check_rows(scores, outcomes)
-        return cls(ScoredRows(scores.value, outcomes.churned))
+        return cls(ScoredRows(scores.value, outcomes.churned, retention))
 
     def __call__(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        weighted = WeightedRows(self.rows, weights)
-        values = {
-            name: value for family in METRIC_FAMILIES.values() for name, value in family.evaluate(weighted).items()
-        }
-        return np.column_stack([values[metric.name] for metric in churn_metric_list()])
+        weighted, with_money = WeightedRows(self.rows, weights), self.rows.retention is not None
+        families = metric_families(with_money=with_money)
+        values = {name: value for family in families for name, value in family.evaluate(weighted).items()}
+        return np.column_stack([values[name] for name in metric_names(with_money=with_money)])
 
     def evaluate(self, metric: str, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """One metric of each sample, (samples,); only its own family is computed."""
@@ -129,11 +141,26 @@ class EvaluatedGroups:
     evaluated: tuple[EvaluatedRows, ...]
 
     @classmethod
-    def of(cls, scores: Scores, outcomes: Labels, *, groups: NDArray[np.int64]) -> Self:
+    def of(
+        cls,
+        scores: Scores,
+        outcomes: Labels,
+        *,
+        groups: NDArray[np.int64],
+        retention: RetentionValues | None = None,
+    ) -> Self:
         """Raises BadInput as `EvaluatedRows.of` does."""
         _check_rows(scores, outcomes)
         rows = tuple(np.flatnonzero(groups == group) for group in np.unique(groups))
-        return cls(rows, tuple(EvaluatedRows.of(scores.take(some), outcomes.take(some)) for some in rows))
+        evaluated = (
+            EvaluatedRows.of(
+                scores.take(some),
+                outcomes.take(some),
+                retention=None if retention is None else retention.take(some),
+            )
+            for some in rows
+        )
+        return cls(rows, tuple(evaluated))
 
     def __call__(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.mean([one(weights[:, some]) for some, one in zip(self.rows, self.evaluated, strict=True)], axis=0)

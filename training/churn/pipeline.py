@@ -9,7 +9,7 @@ The best baseline becomes champion where there is none.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from models.mlflow_store.package import ModelPackage
 from models.protocols import ChurnModel, Settings
 from training.churn.contacts import describe_contacted
 from training.churn.gate import compare_churn_recipes
+from training.churn.money import NO_MONEY, load_retention_values, measure_money
 from training.churn.rows import ChurnRows, fit_few_rows, load_churn_rows
 from training.churn.trials import (
     BASELINES,
@@ -128,6 +129,7 @@ def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | No
                 recipes[chosen], rows, validation=validation, progress=progress
             )
         test = score_test(final, rows, progress=progress)
+        test = replace(test, retention=load_retention_values(session.tables, test.outcomes))
         contenders = {name: recipe for name, recipe in final.items() if name in (*BASELINES, chosen)}
         windows = every_window(contenders, rows, validation=validation, test=test, progress=progress)
     # The champion of the first day has to rank customers, or there would be no health scores, tasks and segments.
@@ -166,6 +168,7 @@ def fit_final(
         groups=measure_groups(
             study.test.scores[name], study.test.outcomes, groups=attribute_groups(rows), seed=session.config.seed
         ),
+        money=measure_money(session.config, study.test, metrics=study.metrics, model=name),
         n_contacted=int(rows.contacted.sum()),
         excluded_features=study.screening.excluded,
         limits=limits(session, study, model=model),
@@ -205,6 +208,7 @@ def limits(session: Session, study: ChurnStudy, *, model: ChurnModel) -> tuple[s
         *([as_of_today] if undated else []),
         *study.screening.notes,
         *([contacted] if contacted else []),
+        *([NO_MONEY] if session.tables.event is None and study.test.retention is None else []),
         INTERVALS,
         *(f"{missing}." for missing in missing_tables(session.tables)),
     )

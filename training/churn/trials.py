@@ -13,6 +13,7 @@ from core.choosing import choose_simplest
 from core.config.data_set import Config
 from core.labels import Labels
 from core.model_card import Comparison, Metric
+from core.retention import RetentionValues
 from core.scores import Scores
 from models.churn.additive import CHURN_MODELS
 from models.metrics.churn.data import log_losses
@@ -37,6 +38,8 @@ class Trials:
     split: str
     groups: NDArray[np.int64] | None = None
     "(n,) the rows of one code are ranked among themselves, where customers occur several times; None ranks all."
+    retention: RetentionValues | None = None
+    "What the customers are worth and what a contact costs; without it, no metric is in money."
 
     @property
     def n_groups(self) -> int:
@@ -48,7 +51,14 @@ class Trials:
         return tuple(
             metric
             for model, scores in self.scores.items()
-            for metric in churn_metrics(model, scores, outcomes=self.outcomes, split=self.split, groups=self.groups)
+            for metric in churn_metrics(
+                model,
+                scores,
+                outcomes=self.outcomes,
+                split=self.split,
+                groups=self.groups,
+                retention=self.retention,
+            )
         )
 
     def of(self, models: Iterable[str]) -> Trials:

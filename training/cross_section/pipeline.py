@@ -8,7 +8,7 @@ The base rate becomes champion where there is none, and is all that is fitted wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from threadpoolctl import threadpool_limits
 
@@ -20,6 +20,7 @@ from models.churn.shared_fits import share_fits
 from models.mlflow_store.package import ModelPackage
 from models.protocols import ChurnModel, Settings
 from tables.cross_section import CrossSection
+from training.churn.money import measure_money, use_stated_value
 from training.churn.pipeline import select_recipes
 from training.churn.trials import Trials, choose
 from training.cross_section.gate import compare_cross_section_recipes, cross_section_of, hash_customers
@@ -98,6 +99,7 @@ def evaluate(
     recipes = fittable_recipes(recipes, rows, model=model)
     with share_fits():
         trials = cross_validate(recipes, rows, seed=seed, progress=session.progress)
+    trials = replace(trials, retention=use_stated_value(session.config, len(trials.outcomes)))
     chosen = model or choose(trials.scores, trials.outcomes)
     return CrossSectionStudy(
         data=data,
@@ -139,6 +141,7 @@ def fit_final(
         cohort=study.data.cohort,
         base_rate=float(outcomes.churned.mean()),
         leaks=doubt_model(study.metrics, name, columns=model.columns_, allowed=session.config.allow_features),
+        money=measure_money(session.config, study.trials, metrics=study.metrics, model=name),
         excluded_features=rows.dropped,
         limits=limits(study, n_fitted=int(is_fitted.sum())),
         data_digest=study.data.digest,

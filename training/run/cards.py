@@ -13,6 +13,7 @@ from core.feature_table import FeatureColumn
 from core.labels import Labels
 from core.model_card import CROSS_VALIDATION, Comparison, Metric, ModelCard
 from core.model_kinds import PREDICT, ModelKind, find_kind
+from training.run.money import render_money
 from training.run.recipe import Recipe
 from training.run.session import Session
 from training.run.tracking import git_state
@@ -25,6 +26,8 @@ MAX_NOTE_LENGTH = 5000
 "MLflow's limit of a note and of a version's description."
 MAX_COMPARED = 20
 "MLflow's table has a column for each metric; it cannot be read with many more."
+COMPARED_MONEY = ("empc", "savings")
+"Of the metrics in money, those by which runs are compared."
 INTERVALS = "Intervals are 90 % and resample customers; they do not cover changes of behaviour after the test cutoff."
 
 
@@ -122,6 +125,7 @@ def select_compared_metrics(card: ModelCard) -> dict[str, float]:
             estimate = estimates[name]
             values |= {name: estimate.value, f"{name}.low": estimate.low, f"{name}.high": estimate.high}
     values |= {f"{one.name}.gain_over.{one.against}": one.difference.value for one in card.comparisons}
+    values |= {name: estimates[name].value for name in COMPARED_MONEY if name in estimates}
     values |= {name: estimate.value for name, estimate in estimates.items() if name not in values}
     measured = [(name, value) for name, value in values.items() if not math.isnan(value)]
     return dict(measured[:MAX_COMPARED])
@@ -151,6 +155,7 @@ def render_card_markdown(card: ModelCard) -> str:
         f"**{card.verdict}.**" if card.verdict else "",
         _warnings(card),
         _facts(card),
+        render_money(card),
         *(f"## {title}\n\n{_metrics_table(card, split)}" for split, title in _splits(card).items()),
         _groups_table(card),
         "## Limits\n\n" + _bullets(card.limits),

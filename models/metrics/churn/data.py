@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.retention import RetentionValues
 from models.bins import bin_edges, bin_of
 from models.metrics.weighted import Groups, RankedRows, ratio
 
@@ -35,6 +36,8 @@ class ChurnMetricFamily:
     metrics: tuple[ChurnMetric, ...]
     evaluate: Callable[[WeightedRows], dict[str, NDArray[np.float64]]]
     "(samples,) by metric."
+    needs_money: bool = False
+    "Whether it needs what customers are worth and what a contact costs; left out where these are unknown."
 
 
 def log_losses(probability: NDArray[np.float64], churned: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -56,6 +59,8 @@ class ScoredRows:
     "(n,)."
     churned: NDArray[np.bool_]
     "(n,)."
+    retention: RetentionValues | None = None
+    "What the customers are worth and what a contact costs; None if unknown."
 
     @cached_property
     def ranking(self) -> RankedRows:

@@ -8,8 +8,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
+from core.config.money import OfferAssumptions, RetentionSettings
 from core.errors import BadInput, UnknownName
 from core.labels import Labels
+from core.retention import RetentionTerms, RetentionValues
 from core.scores import Scores
 from models.metrics.churn.data import ScoredRows, WeightedRows
 from models.metrics.classification import (
@@ -278,7 +280,9 @@ def test_true_probabilities_lie_on_the_diagonal(scores_and_outcomes):
 
 
 def test_every_family_says_the_names_of_what_it_computes():
-    rows = ScoredRows(np.linspace(0.1, 0.9, 20), np.arange(20) % 3 == 0)
+    terms = RetentionTerms.of(RetentionSettings(), OfferAssumptions(), median_value=100.0)
+    retention = RetentionValues(terms, np.full(20, 100.0))
+    rows = ScoredRows(np.linspace(0.1, 0.9, 20), np.arange(20) % 3 == 0, retention)
 
     for family in METRIC_FAMILIES.values():
         values = family.evaluate(WeightedRows(rows, np.ones((2, 20))))

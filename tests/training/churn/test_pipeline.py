@@ -56,6 +56,24 @@ def test_the_card_says_that_its_metrics_are_those_of_the_recipe(training_result:
     assert card.metric("log_loss", split="validation") is not None
 
 
+def test_the_card_says_what_acting_on_the_scores_earns_and_what_that_assumes(
+    shop: Session, training_result: TrainingResult
+):
+    card = training_result.challenger.card
+    run = open_store(shop.tracking.tracking_uri).get_run(training_result.run_id)
+
+    assert card.money is not None
+    none, every, best, _ = card.money.contacts
+    assert (none.profit.value, every.share.value) == (0, 1)
+    assert best.profit.value >= max(every.profit.value, 0)
+    assert 0 < best.share.low <= best.share.value <= best.share.high <= 1
+    assert card.money.value == "margin of the 365 days before the test cutoff"
+    assert card.money.terms.sources["save_rate"] == "[offers] save_rate"
+    assert card.money.terms.sources["contact_cost"].startswith("assumed: 0.5% of the median value")
+    assert {"empc", "savings"} <= set(run.data.metrics)
+    assert "max_profit" not in run.data.metrics
+
+
 def test_a_run_keeps_configuration_folds_metrics_plots_and_card(shop: Session, training_result: TrainingResult):
     names = {path.name for path in files_of(shop, training_result.run_id)}
     run = open_store(shop.tracking.tracking_uri).get_run(training_result.run_id)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from core.intervals import Estimate
-from core.model_card import Comparison, Leak, Metric, ModelCard
+from core.model_card import Comparison, ContactProfit, Leak, Metric, ModelCard, RetentionProfit
+from core.retention import RetentionTerms
 from training.run.cards import (
     MAX_NOTE_LENGTH,
     Evaluation,
@@ -115,6 +116,30 @@ def test_the_markdown_has_cohort_metrics_recipe_and_leaks():
     assert "4,000 rows of 1,200 customers" in text
     assert "**Possible leak:** it tells all" in text
     assert "* seed: 3" in text
+
+
+def test_the_markdown_says_what_contacts_earn_and_what_was_assumed():
+    terms = RetentionTerms(
+        save_rate=0.3,
+        save_rate_customers=20,
+        offer_cost=1250,
+        contact_cost=0.5,
+        median_value=25000,
+        sources={"save_rate": "[offers] save_rate", "offer_cost": "assumed: 5.0 %", "contact_cost": "stated"},
+    )
+    contact = ContactProfit(contacted="all customers", share=Estimate(1, 1, 1), profit=Estimate(-1500, -1600.4, 12))
+    money = RetentionProfit(currency="JPY", value="margin of the last year", terms=terms, contacts=(contact,))
+    metrics = (metric("empc", 20.0), metric("empc_share", 0.2), metric("savings", 0.3))
+
+    text = render_card_markdown(card(money=money, metrics=metrics))
+
+    assert "| all customers | 100.0% [100.0%, 100.0%] | -1,500 [-1,600, 12.00] |" in text
+    assert "* Expected maximum profit (EMPC): 20.00 [19.90, 20.10], by contacting 20.0% [10.0%, 30.0%] of cust" in text
+    assert "* Savings against the better of contacting all or none: 30.0% [20.0%, 40.0%]." in text
+    assert (
+        "* A contact keeps 30% of churning customers, as sure as if measured on 20 customers: [offers] save_r" in text
+    )
+    assert "## Money" not in render_card_markdown(card(metrics=metrics))
 
 
 def metric(name: str, value: float, *, model: str = "blend", split: str = "test") -> Metric:

@@ -48,6 +48,10 @@ def register(app: typer.Typer) -> None:
             bool, typer.Option("--random-churn", help="Make churn random, so that nothing predicts it (sanity check).")
         ] = False,
         no_items: Annotated[bool, typer.Option("--no-items", help="Shop only: purchases carry no item ids.")] = False,
+        no_effects: Annotated[
+            bool,
+            typer.Option("--no-effects", help="Make contacts change nothing, so that no offer pays (sanity check)."),
+        ] = False,
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Generate a synthetic company with known ground truth: years of tables as its systems would record them."""
@@ -61,6 +65,7 @@ def register(app: typer.Typer) -> None:
                 seed=seed,
                 random_churn=random_churn,
                 no_items=no_items,
+                no_effects=no_effects,
             )
         with progress.status("writing tables"):
             config = company.write(folder)
@@ -73,13 +78,19 @@ def register(app: typer.Typer) -> None:
 
 
 def _simulate(
-    world: World, n_customers: int, *, seed: int, random_churn: bool, no_items: bool
+    world: World, n_customers: int, *, seed: int, random_churn: bool, no_items: bool, no_effects: bool
 ) -> SimulatedShop | SimulatedSoftware:
     if world is World.shop:
         from simulation.shop.simulate import ShopWorld, simulate_shop
 
         return simulate_shop(
-            ShopWorld(n_customers=n_customers, seed=seed, churn_is_random=random_churn, no_items=no_items)
+            ShopWorld(
+                n_customers=n_customers,
+                seed=seed,
+                churn_is_random=random_churn,
+                no_items=no_items,
+                offer_effects=not (no_effects or random_churn),
+            )
         )
     if no_items:
         raise BadInput("--no-items applies to --world shop only; a software company has no purchases")

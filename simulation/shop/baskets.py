@@ -17,6 +17,9 @@ WORDS = np.array(["Quiet", "Morning", "Blue", "Old", "Northern", "Small", "Fine"
 PRICE_RISE = 1.12
 EXTRA_LINES = 0.9
 "Mean number of lines of an order after the first; Poisson."
+SECOND_PIECE, THIRD_PIECE = 0.2, 0.05
+"Shares of the lines with one more piece, each drawn by itself."
+MEAN_QUANTITY = 1 + SECOND_PIECE + THIRD_PIECE
 POPULARITY_DECAY = 0.7
 "Popularity of an item within its taste group is rank ** -POPULARITY_DECAY."
 HOME_CATEGORIES = 0.8
@@ -94,10 +97,22 @@ def fill_baskets(
     chosen = draw_columns(first_choices(customers, items), buyers, random=random)
     repeats = random.random(len(lines)) < customers.repeat_share[buyers]
     bought = chosen[resolve_repeats(buyers, repeats, random=random)]
-    has_second, has_third = random.random(len(lines)) < 0.2, random.random(len(lines)) < 0.05
+    has_second, has_third = random.random(len(lines)) < SECOND_PIECE, random.random(len(lines)) < THIRD_PIECE
     quantities = (1.0 + has_second + has_third).astype(np.float64)
-    prices = items.price[bought] * np.where(orders.days[lines] >= world.price_rise_day, PRICE_RISE, 1)
+    prices = price_on(world, items, rows=bought, days=orders.days[lines])
     return OrderLines(orders=lines, items=bought, quantities=quantities, amounts=(prices * quantities).round())
+
+
+def price_on(
+    world: ShopWorld, items: ShopItems, *, rows: NDArray[np.int64], days: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The price of each item on a day, yen."""
+    return items.price[rows] * price_levels(world, days)
+
+
+def price_levels(world: ShopWorld, days: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The factor on all prices of each day."""
+    return np.where(days >= world.price_rise_day, PRICE_RISE, 1.0)
 
 
 def draw_columns(

@@ -1,4 +1,7 @@
-"""The offers of the simulated shop, its monthly campaigns, and the customers who accept."""
+"""The offers of the simulated shop, and the campaigns of a shop in which contacts change nothing.
+
+There, customers redeem offers with orders that they would have placed anyway.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from simulation.shop.baskets import ShopItems
+from simulation.shop.contacting import MAILED_AT_HOUR, REACHED, TREATED
+from simulation.shop.effects import REDEEMABLE_DAYS
 from simulation.shop.history import ShopOrders
 from simulation.shop.world import Customers, ShopWorld
 
 ACCEPTANCE = {"item": 0.08, "category_coupon": 0.12, "discount": 0.18, "thank_you": 0.25}
 "P(the next order redeems the offer if it comes in time), by kind."
-REDEEMABLE_DAYS = 10
 DAYS_BETWEEN_CAMPAIGNS = 30
-REACHED = 0.25
-"Share of the customers that a campaign selects, at random."
-TREATED = 0.8
-"Share of the selected customers who are contacted; the others are the control group."
+"Where contacts change nothing."
 CONTACT_COST = 12.0
-MAILED_AT_HOUR = 10
 
 OFFERS = pa.schema(
     [

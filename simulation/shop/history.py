@@ -5,7 +5,8 @@
     orders as usual    fewer orders, far fewer visits
 
 Each customer has a hazard of losing interest (as in the Pareto/NBD model of Schmittlein, Morrison & Colombo 1987).
-Experiences raise it: a defect, a late delivery, and a price rise for price-sensitive customers. Each is a cause.
+Experiences raise it: a defect, a late delivery, a price rise for price-sensitive customers, and contacts that bother.
+Each is a cause.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.shop.contacting import ContactProcess, ShopContacts
 from simulation.shop.world import Customers, ShopWorld
 
-CAUSES = np.array(["own reasons", "defect", "late delivery", "prices"])
+CAUSES = np.array(["own reasons", "defect", "late delivery", "prices", "contacts"])
+"The last one only where contacts have effects."
 
 DEFECT_SHARE = 0.6
 "Share of the failed orders that are defective; the others are late."
@@ -62,9 +65,13 @@ class ShopHistory:
     "(n,) int64: the first day after the customer has left; n_days + 1 if there is none."
     causes: NDArray[np.str_]
     "(n,) text: the cause of losing interest; '' if they do not."
+    contacts: ShopContacts
+    "None where contacts have no effects: those are drawn when the history is complete."
 
 
-def simulate_history(world: ShopWorld, customers: Customers, *, random: np.random.Generator) -> ShopHistory:
+def simulate_history(
+    world: ShopWorld, customers: Customers, *, contacting: ContactProcess, random: np.random.Generator
+) -> ShopHistory:
     """Simulate every day once, for all customers together."""
     n = len(customers)
     annoyance = np.zeros((2, n))
@@ -74,10 +81,15 @@ def simulate_history(world: ShopWorld, customers: Customers, *, random: np.rando
     for day, demand in enumerate(world.demand(world.n_days)):
         present = (customers.joins_on <= day) & (gone_from > day)
         fading = fading_from <= day
-        ordered = orders_on(day, demand, customers=customers, present=present, fading=fading, random=random)
+        annoyance = contacting.begin_day(day, annoyance)
+        rates = order_rates(
+            customers.orders_per_day * demand * contacting.orders_kept_on(day), contacting.lifts_on(day), fading=fading
+        )
+        ordered = orders_on(day, rates, customers=customers, present=present, random=random)
+        contacting.note_orders(day, ordered)
         wrong = draw_mishaps(customers, ordered, random=random)
         annoyance = annoyance * ANNOYANCE_KEPT + wrong
-        hazards = hazards_on(world, customers, annoyance=annoyance, day=day)
+        hazards = hazards_on(world, customers, annoyance=annoyance, bother=contacting.bother_hazard(), day=day)
         losing = present & ~fading & (random.random(n) < 1 - np.exp(-hazards.sum(axis=0)))
         leaving = present & fading & (random.random(n) < 1 / FADING_DAYS)
         fading_from[losing], gone_from[leaving] = day + 1, day + 1
@@ -93,20 +105,26 @@ def simulate_history(world: ShopWorld, customers: Customers, *, random: np.rando
         fading_from=fading_from,
         gone_from=gone_from,
         causes=causes,
+        contacts=contacting.contacts,
     )
+
+
+def order_rates(
+    usual: NDArray[np.float64], lifts: NDArray[np.float64], *, fading: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """(n,) expected orders of a day: the usual ones and those that offers add, fewer of both while fading."""
+    return (usual + lifts) * np.where(fading, FADING_ORDERS, 1)
 
 
 def orders_on(
     day: int,
-    demand: float,
+    rates: NDArray[np.float64],
     *,
     customers: Customers,
     present: NDArray[np.bool_],
-    fading: NDArray[np.bool_],
     random: np.random.Generator,
 ) -> NDArray[np.bool_]:
     """(n,) whether each customer orders on a day; all do on the day they join."""
-    rates = customers.orders_per_day * demand * np.where(fading, FADING_ORDERS, 1)
     ordering = random.random(len(customers)) < 1 - np.exp(-rates)
     return (present & ordering) | (customers.joins_on == day)
 
@@ -121,13 +139,14 @@ def draw_mishaps(
 
 
 def hazards_on(
-    world: ShopWorld, customers: Customers, *, annoyance: NDArray[np.float64], day: int
+    world: ShopWorld, customers: Customers, *, annoyance: NDArray[np.float64], bother: NDArray[np.float64], day: int
 ) -> NDArray[np.float64]:
-    """(causes, n) the daily hazards of losing interest."""
+    """(causes, n) the daily hazards of losing interest; `bother` is the one that contacts cause."""
     if world.churn_is_random:
         return np.zeros((len(CAUSES), len(customers)))
     dearer = PRICE_HAZARD * customers.price_sensitivity * (day >= world.price_rise_day)
-    return np.stack([customers.leaves_per_day, DEFECT_HAZARD * annoyance[0], DELAY_HAZARD * annoyance[1], dearer])
+    annoyed = [DEFECT_HAZARD * annoyance[0], DELAY_HAZARD * annoyance[1]]
+    return np.stack([customers.leaves_per_day, *annoyed, dearer, bother])
 
 
 def draw_causes(hazards: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.str_]:

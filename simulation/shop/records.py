@@ -171,10 +171,6 @@ def items_table(clock: RecordingClock, items: ShopItems) -> pa.Table:
 
 STREAM = 3
 "A stream of their own, so that the rest of the shop is the same with and without statements."
-GRANTED = {"recommend": 0.96, "contact": 0.93, "score": 0.97}
-"P(a customer consents when they join), by purpose."
-SECOND_THOUGHTS = 0.01
-"P(a customer changes a consent later), for each purpose."
 STATING_SHARE = 0.33
 "Share of the customers who state a preferred category within STATING_DAYS of joining."
 STATING_DAYS = 30
@@ -185,29 +181,6 @@ SINCERITY = 0.85
 def statement_stream(world: ShopWorld) -> np.random.Generator:
     """The stream of random numbers for statements."""
     return np.random.default_rng([world.seed, STREAM])
-
-
-def consents_table(world: ShopWorld, customers: Customers, *, random: np.random.Generator) -> pa.Table:
-    """One row per customer and purpose on the day they join, and one for each later change."""
-    n, purposes = len(customers), np.array(list(GRANTED))
-    granted = random.random((n, len(purposes))) < np.array(list(GRANTED.values()))
-    later = customers.joins_on[:, None] + random.integers(1, world.n_days + 1, granted.shape)
-    changed = (random.random(granted.shape) < SECOND_THOUGHTS) & (later < world.n_days)
-    joined = np.repeat(customers.joins_on, len(purposes)).reshape(granted.shape)
-    everyone = np.ones(granted.shape, bool)
-    answers_by_time = [(everyone, granted, joined), (changed, ~granted, later)]
-    parts = [
-        pa.table(
-            {
-                "customer_id": customers.customer_ids[np.nonzero(chosen)[0]],
-                "purpose": purposes[np.nonzero(chosen)[1]],
-                "granted": answers[chosen],
-                "event_time": world.times(days[chosen], np.zeros(chosen.sum())),
-            }
-        )
-        for chosen, answers, days in answers_by_time
-    ]
-    return pa.concat_tables(parts)
 
 
 def preferences_table(world: ShopWorld, customers: Customers, *, random: np.random.Generator) -> pa.Table:

@@ -40,7 +40,16 @@ class ShopWorld:
     no_items: bool = False
     "Purchases have no items, and there is no items table."
 
+    offer_effects: bool = False
+    """\
+    Contacts change what customers do: some buy because of them, some unsubscribe, some leave. Without, no contact has
+    any effect, so no offer pays and nothing about effects can be learned. Off by default: the true probabilities of
+    churn and of the next item are exact only where later campaigns change nothing, and figures that were published on
+    this shop stay comparable. `kizuna simulate` sets it."""
+
     def __post_init__(self) -> None:
+        if self.offer_effects and self.churn_is_random:
+            raise BadInput("where churn is random, contacts cannot change it; set offer_effects or churn_is_random")
         if min(self.n_customers, self.n_days, self.horizon_days, self.n_tastes) < 1:
             raise BadInput("a simulated shop needs at least one customer, one day, one taste and a horizon of one day")
         if self.n_items < self.n_tastes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow.parquet as pq
 import pytest
 
 from core.config.loading import read_config
@@ -46,3 +47,13 @@ def test_shop_options_are_an_error_for_a_software_company(tmp_path, capsys):
 def test_a_shop_without_customers_is_an_error(tmp_path, capsys):
     assert run(["simulate", "--out", str(tmp_path), "--customers", "0"]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_contacts_change_what_customers_do_unless_it_is_switched_off(tmp_path):
+    contacts = {}
+    for options in ([], ["--no-effects"], ["--random-churn"]):
+        assert run(["simulate", "--out", str(tmp_path), "--customers", "40", *options]) == 0
+        contacts[tuple(options)] = pq.read_schema(tmp_path / "contacts.parquet").names
+
+    assert "unsubscribed_at" in contacts[()]
+    assert "unsubscribed_at" not in contacts["--no-effects",] + contacts["--random-churn",]

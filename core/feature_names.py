@@ -30,6 +30,7 @@ class FeatureFamily(StrEnum):
     SENTIMENT = "sentiment"
     CONTACTS = "contacts"
     PREFERENCES = "preferences"
+    POINTS = "points"
     ATTRIBUTES = "attributes"
     "Listed columns of the customers and accounts tables."
     EVENT_HISTORY = "event_history"
@@ -63,6 +64,10 @@ REACTIVATIONS_TOTAL = "reactivations_total"
 SEATS_NOW = "seats_now"
 SUBSCRIPTION_TENURE_DAYS = "subscription_tenure_days"
 
+# Points
+POINTS_BALANCE = "points_balance"
+POINTS_EXPIRING_30D = "points_expiring_30d"
+
 # Surveys
 LAST_TICKET_SATISFACTION = "last_ticket_satisfaction"
 
@@ -93,8 +98,13 @@ class RuleVariable(StrEnum):
     """What rules can use besides features, key figures and listed attributes."""
 
     CHURN_PROBABILITY = "churn_probability"
+    DISTANCE_TO_NEXT_RANK = "distance_to_next_rank"
+    "Spend or points that are missing to the next of `[loyalty.ranks]`; missing at the highest."
     HEALTH = "health"
     PREDICTED_VALUE = "predicted_value"
     "What the value model expects within `[value] horizon_days`; missing without one."
+    RANK = "rank"
+    "The highest of `[loyalty.ranks]` that the customer has reached."
+    NEXT_RANK = "next_rank"
     VALUE = "value"
     "MRR, or the revenue of 365 days where the business has no subscriptions."

@@ -209,6 +209,18 @@ _TABLES = (
         happens_at="event_time",
     ),
     TableContract(
+        "points",
+        (
+            CUSTOMER,
+            EVENT_TIME,
+            _require("points", "number"),
+            _optional("kind", "text"),
+            _optional("balance_after", "number"),
+            _optional("expires_at", "time"),
+        ),
+        happens_at="event_time",
+    ),
+    TableContract(
         "spend",
         (
             _require("month", "date"),

@@ -12,6 +12,7 @@ import msgspec
 
 from core.config.customers import CauseSettings, HealthSettings, Segment
 from core.config.decisions import ContactPolicy, DecisionSettings
+from core.config.loyalty import LoyaltySettings
 from core.config.money import MoneySettings, OfferAssumptions, ReportSettings, RetentionSettings
 from core.config.section import Section, require_time_zone
 from core.config.sources import CrossSectionSource, TableSource
@@ -76,6 +77,8 @@ class Config(Section, frozen=True):
     "What contacts change."
     report: ReportSettings = ReportSettings()
     "What reports show."
+    loyalty: LoyaltySettings = LoyaltySettings()
+    "Points and ranks."
     segments: dict[str, Segment] = msgspec.field(default_factory=dict)
     "Segments by name. A customer may belong to several."
     customer_tiers: dict[str, Segment] = msgspec.field(default_factory=dict)

@@ -9,6 +9,8 @@ Derived columns, beside those of the table contract:
     tickets        open, hours_to_answer, hours_to_close, newness (0 is the newest rated ticket)
     surveys        answered, newness (0 is the newest answer of its kind)
     contacts       opened, clicked, converted, opened_age_days
+    points         earned, spent, expired, balance (its sum is what the customer has), remaining (what is left of earned
+                   points), days_to_expiry
     preferences    said ("key: value"), newest (1 for the latest answer to its key)
 
 Every fact also has
@@ -38,6 +40,7 @@ from tables.contract import CONTRACT
 from tables.currencies import convert_to_base_currency
 from tables.episodes import mark_episodes
 from tables.orders import add_occasion
+from tables.points import read_ledger
 from tables.subscription_spans import MAIN_ITEM
 from tables.tables import Tables
 
@@ -199,6 +202,15 @@ def _derive_preferences(rows: ir.Table, tables: Tables) -> ir.Table:
     return rows.mutate(newest=_flag(rows.place == 0)).drop("place")
 
 
+def _derive_points(rows: ir.Table, tables: Tables) -> ir.Table:
+    rows = read_ledger(rows, tables.config.loyalty.expiry_kinds)
+    if "expires_at" not in rows.columns:
+        return rows.mutate(balance=rows.points + rows.unrecorded)
+    days_to_expiry = -age_days(rows.expires_at, tables.cutoff)
+    lapsed = ibis.ifelse(days_to_expiry < 0, rows.remaining, 0.0)
+    return rows.mutate(days_to_expiry=days_to_expiry, balance=rows.points + rows.unrecorded - lapsed)
+
+
 FEATURE_TABLES: dict[str, Callable[[ir.Table, Tables], ir.Table]] = {
     "purchases": _derive_purchases,
     "usage": _derive_usage,
@@ -207,5 +219,6 @@ FEATURE_TABLES: dict[str, Callable[[ir.Table, Tables], ir.Table]] = {
     "surveys": _derive_surveys,
     "contacts": _derive_contacts,
     "preferences": _derive_preferences,
+    "points": _derive_points,
 }
 "The tables that features read, each with what derives its columns."

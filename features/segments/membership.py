@@ -21,6 +21,7 @@ from core.feature_table import FeatureTable
 from core.health_scale import HealthScale
 from core.rules.rule import parse_rule
 from core.segmentation import PredictedValue, Segmentation, SegmentDefinition
+from features.segments.ranks import with_ranks
 from features.segments.rule_variables import RuleVariables, customer_value, segments_by_place, variable_names
 
 
@@ -41,7 +42,7 @@ def compute_segmentation(
     """
     health = HealthScale.from_risk_levels(config.risk_levels).health_of_risk(churn_probability)
     variables = RuleVariables(
-        features=features,
+        features=with_ranks(features, config),
         churn_probability=churn_probability,
         event_probabilities=event_probabilities or {},
         health=health,

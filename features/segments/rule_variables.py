@@ -11,6 +11,9 @@ Key figures have one name for every business:
     mrr             monthly price of the running subscriptions
     tenure_days     days since the first subscription, purchase or usage
 
+Where the TOML has `[loyalty.ranks]`, rules know the `rank`, the `next_rank` and the `distance_to_next_rank` of a
+customer (`features.segments.ranks`).
+
 Each is the first of its features that the data set has a value for. If the history is shorter than 365 days, all of it
 counts. The value of a customer is the MRR, or revenue_365d if the business has no subscriptions.
 """
@@ -50,6 +53,7 @@ from core.rules.rule import Column, Rule, parse_rule
 from core.segmentation import ValueKind
 from features.compiler.declaration import Feature, measures_of
 from features.families.catalogue import static_features, word_features
+from features.segments.ranks import RANK_VARIABLES, rank_sources, require_rank_table
 
 KEY_FIGURES: dict[str, tuple[str, ...]] = {
     KeyFigure.RECENCY_DAYS: (DAYS_SINCE_LAST_PURCHASE, DAYS_SINCE_LAST_USAGE),
@@ -86,7 +90,8 @@ ANY_WORD = "anyword"
 
 def check_rule_names(config: Config) -> None:
     """Raise RuleError for a segment rule with a name that no customer of this data set can have, or a rule of an event
-    that cannot be parsed."""
+    that cannot be parsed, and ConfigError for ranks that this data set cannot have."""
+    require_rank_table(config)
     for event, predicted in config.predict.items():
         if predicted.where:
             _parse(predicted.where, f"predict.{event}")
@@ -110,6 +115,8 @@ def features_for_rules(config: Config) -> frozenset[str]:
     figures = {name for name in names if name in KEY_FIGURES}
     if RuleVariable.VALUE in names:
         figures |= set(VALUES)
+    if names.intersection(RANK_VARIABLES):
+        names |= set(rank_sources(config.loyalty))
     events = set(map(name_event_probability, config.predict))
     return frozenset(names.difference(RuleVariable, events).union(*(KEY_FIGURES[name] for name in figures)))
 
@@ -119,7 +126,7 @@ def variable_names(config: Config) -> Iterator[str]:
     features = {feature.name for feature in static_features() if _has_tables(feature, config)}
     yield from features
     yield from (name for name, sources in KEY_FIGURES.items() if features.intersection(sources))
-    yield from RuleVariable
+    yield from (name for name in RuleVariable if config.loyalty.ranks or name not in RANK_VARIABLES)
     yield from map(name_event_probability, config.predict)
     for name in attribute_names(config):
         yield from (name, f"days_since_{name}")

@@ -64,6 +64,7 @@ BY_FAMILY: Mapping[str, Dimension] = {
     FeatureFamily.TENURE: Dimension.RELATIONSHIP,
     FeatureFamily.CONTACTS: Dimension.RELATIONSHIP,
     FeatureFamily.PREFERENCES: Dimension.RELATIONSHIP,
+    FeatureFamily.POINTS: Dimension.RELATIONSHIP,
     FeatureFamily.CHANNELS: Dimension.RELATIONSHIP,
     FeatureFamily.ATTRIBUTES: Dimension.RELATIONSHIP,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from features.segments.ranks import with_ranks
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.offer_part import OfferPart
 from serving.release.release import ReleasePart
@@ -18,5 +19,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         return BuiltPart(None, "the data set has no offers; add [tables.offers] to its TOML")
     book = load_offer_book(inputs.tables, inputs.cutoff)
     declined = customers_refusing(inputs.tables, "contact", cutoff=inputs.cutoff)
-    part = OfferPart.of(book, inputs.config.offers, features=inputs.features, declined_contact=declined)
+    part = OfferPart.of(
+        book, inputs.config.offers, features=with_ranks(inputs.features, inputs.config), declined_contact=declined
+    )
     return BuiltPart(part)

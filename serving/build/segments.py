@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.data_set import Config
-from core.feature_names import FeatureFamily
+from core.feature_names import POINTS_BALANCE, POINTS_EXPIRING_30D, FeatureFamily
 from core.feature_table import FeatureTable
 from core.interactions import codes_of
 from core.model_kinds import CHURN, PREDICT, VALUE
 from core.segmentation import PredictedValue
 from features.segments.membership import compute_segmentation
+from features.segments.ranks import RANK_VARIABLES, rank_unit, with_ranks
 from features.segments.rule_variables import KEY_FIGURES, decode_words, key_figure
 from features.yearly_value import compute_yearly_value
 from serving.build.inputs import BuildInputs, BuiltPart
@@ -54,6 +55,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
             attributes=read_attributes(features, np.isin(features.customer_ids, opted_out["recommend"])),
             opted_out=opted_out,
             relations=read_relations(inputs),
+            loyalty=read_loyalty(features, inputs.config),
             seed=inputs.config.seed,
         )
     )
@@ -69,6 +71,22 @@ def read_relations(inputs: BuildInputs) -> Relations:
         owners=owners_of(tables_then, customer_ids, default=inputs.config.health.owner),
         account_ids=accounts_of(tables_then, customer_ids),
     )
+
+
+def read_loyalty(features: FeatureTable, config: Config) -> dict[str, NDArray[Any]]:
+    """Points and ranks, (n,) by name, as far as the data set has them; texts, or numbers with NaN for unknown."""
+    ranked = with_ranks(features, config)
+    names = (POINTS_BALANCE, POINTS_EXPIRING_30D, *RANK_VARIABLES)
+    standing = {
+        str(name): decode_words(ranked.column(name), ranked.vocabularies[name])
+        if name in ranked.vocabularies
+        else ranked.column(name)
+        for name in names
+        if name in ranked.names and (ranked is not features or name not in RANK_VARIABLES)
+    }
+    if ranked is not features:
+        standing["rank_unit"] = np.full(len(features), rank_unit(config))
+    return standing
 
 
 def churn_probabilities(churn: ChurnPart | None, customer_ids: NDArray[np.str_]) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ from serving.http.schema import Count, CustomerId, Endpoint, Request, RequestCon
 from serving.recommendations.request import RecommendationsRequest
 from serving.release.hazard_part import CustomerCurve
 from serving.release.release import Release
-from serving.release.segment_part import NO_FACTS, KeyFigures
+from serving.release.segment_part import NO_FACTS, KeyFigures, LoyaltyStanding
 from serving.release.value_part import CustomerForecast
 from serving.tasks.store import TaskFilter
 
@@ -43,6 +43,8 @@ class CustomerResponse(Response, frozen=True, kw_only=True):
     attributes: dict[str, str | float]
     customer_tier: str | None
     segments: list[str]
+    loyalty: LoyaltyStanding | None
+    "Points and rank; null where the data set has neither, and for those who are no customer."
     health: float | None
     "Current health, 0 (about to churn) to 100 (safe); null without a churn score."
     health_record: HealthRecord | None
@@ -84,6 +86,7 @@ def handle(request: CustomerRequest, context: RequestContext) -> CustomerRespons
         attributes=facts.attributes,
         customer_tier=None if segments is None else segments.customer_tier_of(row),
         segments=[] if segments is None else segments.segments_of(row),
+        loyalty=facts.loyalty,
         health=segments.health_of(row) if segments is not None and isinstance(churn, ScoredCustomer) else None,
         health_record=None if release.health is None else release.health.health_of(customer_id),
         churn=churn,

@@ -32,12 +32,30 @@ class KeyFigures(msgspec.Struct, frozen=True):
     "Days since the first subscription, purchase or use."
 
 
+class LoyaltyStanding(msgspec.Struct, frozen=True):
+    """Points and rank of one customer; null if unknown."""
+
+    points_balance: float | None = None
+    points_expiring_30d: float | None = None
+    "Points that expire within the 30 days after the cutoff."
+    rank: str | None = None
+    "The highest of `[loyalty.ranks]` that is reached; null below the lowest."
+    next_rank: str | None = None
+    "Null at the highest."
+    distance_to_next_rank: float | None = None
+    "What is missing to the next rank, in `rank_unit`."
+    rank_unit: str | None = None
+    "'points' or, where spend decides, the base currency; null without ranks."
+
+
 class CustomerFacts(msgspec.Struct, frozen=True):
     """The key figures and attributes of one customer."""
 
     figures: KeyFigures
     attributes: dict[str, str | float]
     "The attributes that the configuration lists, without unknown ones."
+    loyalty: LoyaltyStanding | None = None
+    "Null where the data set has neither points nor ranks."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +117,13 @@ class SegmentPart:
         attributes: Mapping[str, NDArray[Any]],
         opted_out: Mapping[str, NDArray[np.str_]],
         relations: Relations | None = None,
+        loyalty: Mapping[str, NDArray[Any]] | None = None,
         seed: int = 0,
     ) -> SegmentPart:
         """Store the customers of one cutoff.
 
-        Figures and attributes are by name, (n,) each, with NaN and '' for unknown values. `opted_out` contains ids by
-        purpose.
+        Figures, attributes and what is known of loyalty are by name, (n,) each, with NaN and '' for unknown values.
+        `opted_out` contains ids by purpose.
         """
         index, order = IdIndex.of(segmentation.customer_ids)
         related = relations or Relations.unknown(len(order))
@@ -120,7 +139,7 @@ class SegmentPart:
             owners=TextColumn.of([related.owners[int(row)] for row in order]),
             account_ids=TextColumn.of([related.account_ids[int(row)] for row in order]),
             health=segmentation.health[order].astype(np.float32),
-            facts=PackedJson.of(_facts(figures, attributes, order=order)),
+            facts=PackedJson.of(_facts(figures, attributes, loyalty or {}, order=order)),
             opted_out={purpose: IdIndex.of(ids)[0] for purpose, ids in opted_out.items()},
         )
 
@@ -221,13 +240,13 @@ class SegmentPart:
         return [purpose for purpose, index in self.opted_out.items() if index.find(customer_id) >= 0]
 
 
-def _facts(
-    figures: Mapping[str, NDArray[np.float64]], attributes: Mapping[str, NDArray[Any]], *, order: NDArray[np.int64]
-) -> Iterator[CustomerFacts]:
-    figure_lists = {name: column[order].tolist() for name, column in figures.items()}
-    attribute_lists = {name: column[order].tolist() for name, column in attributes.items()}
+def _facts(*columns: Mapping[str, NDArray[Any]], order: NDArray[np.int64]) -> Iterator[CustomerFacts]:
+    """The facts of each customer, from key figures, attributes and what is known of loyalty."""
+    lists = [{name: column[order].tolist() for name, column in group.items()} for group in columns]
     for row in range(len(order)):
-        yield CustomerFacts(KeyFigures(**_drop_missing(figure_lists, row)), _drop_missing(attribute_lists, row))
+        figures, attributes, loyalty = (_drop_missing(group, row) for group in lists)
+        standing = LoyaltyStanding(**loyalty) if loyalty else None
+        yield CustomerFacts(KeyFigures(**figures), attributes, standing)
 
 
 def _drop_missing(columns: Mapping[str, list[Any]], row: int) -> dict[str, Any]:

@@ -110,6 +110,14 @@ def rows(moment: st.SearchStrategy[datetime], recorded: st.SearchStrategy[dateti
         "key": st.sampled_from(["colour", "size"]),
         "value": st.sampled_from(["red", "blue"]),
     }
+    entry = {
+        "customer_id": shared["customer_id"],
+        "event_time": moment,
+        "points": st.integers(-30, 50).map(float),
+        "kind": st.sampled_from(["earn", "spend", "Expired", None]),
+        "balance_after": st.sampled_from([None, 40.0]),
+        "expires_at": later,
+    }
     kinds = {
         "purchases": purchase,
         "usage": usage,
@@ -119,6 +127,7 @@ def rows(moment: st.SearchStrategy[datetime], recorded: st.SearchStrategy[dateti
         "surveys": survey,
         "contacts": contact,
         "preferences": preference,
+        "points": entry,
     }
     return {name: st.lists(st.fixed_dictionaries(columns), max_size=40) for name, columns in kinds.items()}
 
@@ -193,6 +202,16 @@ FIRST: dict[str, list[Row]] = {
             "opened_at": OLD,
             "clicked_at": OLD,
             "converted_at": OLD,
+        }
+    ],
+    "points": [
+        {
+            "customer_id": "old",
+            "event_time": OLD,
+            "points": 5.0,
+            "kind": "earn",
+            "balance_after": 5.0,
+            "expires_at": OLD + timedelta(days=900),
         }
     ],
     "preferences": [{"customer_id": "old", "event_time": OLD, "key": "colour", "value": "red"}],

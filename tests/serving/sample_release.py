@@ -257,7 +257,14 @@ def segment_part(opted_out: dict[str, NDArray[np.str_]] | None = None) -> Segmen
         owners=["", "mori", "mori"],
         account_ids=["", "acme", "acme"],
     )
-    return SegmentPart.of(segmentation, figures, attributes=towns, opted_out=opted_out or {}, relations=relations)
+    loyalty = {
+        "points_balance": np.array([np.nan, 300.0, 0.0]),
+        "rank": np.array(["", "silver", ""]),
+        "distance_to_next_rank": np.array([np.nan, 2000.0, np.nan]),
+    }
+    return SegmentPart.of(
+        segmentation, figures, attributes=towns, opted_out=opted_out or {}, relations=relations, loyalty=loyalty
+    )
 
 
 def account_part() -> AccountPart:

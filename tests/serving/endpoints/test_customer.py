@@ -25,6 +25,10 @@ def test_the_page_contains_everything_known_about_a_customer(send: Send):
         "gold",
         ["often", "key"],
     )
+    assert page["loyalty"] == {
+        "points_balance": 300.0, "points_expiring_30d": None,
+        "rank": "silver", "next_rank": None, "distance_to_next_rank": 2000.0, "rank_unit": None,
+    }  # fmt: skip
     assert (page["churn"]["churn_probability"], page["churn"]["risk_level"], page["health"]) == (0.5, "medium", 50.0)
     assert page["churn"]["reasons"][0]["code"] == "recency"
     assert len(page["recommendations"]) == 1

@@ -32,11 +32,11 @@ class LoyaltySettings(Section, frozen=True):
     "The least that each rank asks for, by name: `silver = 20000`, `gold = 50000`."
 
     def __post_init__(self) -> None:
-        for (lower, asked), (higher, also) in pairwise(self.ladder):
-            if asked == also:
-                raise ValueError(f"ranks: {lower} and {higher} both begin at {asked:g}; give each its own threshold")
+        for (lower, threshold), (higher, other) in pairwise(self.ascending_ranks):
+            if threshold == other:
+                raise ValueError(f"ranks: {lower} and {higher} both begin at {threshold:g}; give each its own threshold")
 
     @property
-    def ladder(self) -> tuple[tuple[str, float], ...]:
+    def ascending_ranks(self) -> tuple[tuple[str, float], ...]:
         """The ranks with what they ask for, the lowest first."""
         return tuple(sorted(self.ranks.items(), key=lambda rank: rank[1]))

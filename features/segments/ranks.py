@@ -98,11 +98,11 @@ def compute_ranks(features: FeatureTable, loyalty: LoyaltySettings) -> RankStand
     amount = _amount(features, loyalty)
     if not loyalty.ranks or amount is None:
         return None
-    names, thresholds = zip(*loyalty.ladder, strict=True)
-    asked = np.array(thresholds, dtype=np.float64)
+    names, thresholds = zip(*loyalty.ascending_ranks, strict=True)
+    least = np.array(thresholds, dtype=np.float64)
     is_known = ~np.isnan(amount)
-    place = np.where(is_known, np.searchsorted(asked, np.nan_to_num(amount), side="right") - 1, -1)
-    following = np.append(asked, np.nan)[place + 1]
+    place = np.where(is_known, np.searchsorted(least, np.nan_to_num(amount), side="right") - 1, -1)
+    following = np.append(least, np.nan)[place + 1]
     return RankStandings(names, amount, place, np.where(is_known, following - amount, np.nan))
 
 

@@ -34,7 +34,9 @@ class LoyaltySettings(Section, frozen=True):
     def __post_init__(self) -> None:
         for (lower, threshold), (higher, other) in pairwise(self.ascending_ranks):
             if threshold == other:
-                raise ValueError(f"ranks: {lower} and {higher} both begin at {threshold:g}; give each its own threshold")
+                raise ValueError(
+                    f"ranks: {lower} and {higher} both begin at {threshold:g}; give each its own threshold"
+                )
 
     @property
     def ascending_ranks(self) -> tuple[tuple[str, float], ...]:

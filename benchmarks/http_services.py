@@ -12,7 +12,8 @@ from typing import Any, cast
 import bentoml
 from litestar import Litestar, post
 
-from core.environment import TASKS_FILE
+from core.environment import DECISIONS_FILE, TASKS_FILE
+from serving.decisions.database import DecisionDatabase
 from serving.endpoints import churn_score
 from serving.endpoints.churn_score import ChurnScoreRequest, ChurnScoreResponse
 from serving.http.app import Api
@@ -31,13 +32,14 @@ LIVE = LiveRelease(
 )
 STOCK = LiveStock(StockFile(LIVE.folder))
 TASKS = TaskDatabase.at(None, LIVE.folder.parent / TASKS_FILE)
+DECISIONS = DecisionDatabase.at(None, LIVE.folder.parent / DECISIONS_FILE)
 
 
 @post("/v1/churn/score", status_code=200)
 async def score(data: ChurnScoreRequest) -> ChurnScoreResponse:
     """The service's own handler, called by Litestar."""
     assert LIVE.current is not None
-    return churn_score.handle(data, RequestContext(LIVE.current, STOCK, TASKS))
+    return churn_score.handle(data, RequestContext(LIVE.current, STOCK, TASKS, DECISIONS))
 
 
 class Ready:

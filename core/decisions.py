@@ -76,6 +76,8 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     campaign_id: Id | None = None
     stage_percent: int | None = None
     "The stage of the campaign's roll-out."
+    step: int | None = None
+    "The place of the offer among the steps of the campaign's journey, from 0; None without a journey."
     treated: bool = True
     "False for a customer of a control group, who gets nothing."
     propensity: float = 1.0

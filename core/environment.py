@@ -6,6 +6,7 @@ var/
     releases/
     ledger.jsonl
     tasks.db
+    decisions.db
 
 Of the variables only the names: `kizuna/` and `serving/` read the environment itself, and hand the values on.
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 
 LEDGER_FILE = "ledger.jsonl"
 TASKS_FILE = "tasks.db"
+DECISIONS_FILE = "decisions.db"
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class Places:
         return self.home / TASKS_FILE
 
     @property
+    def decisions(self) -> Path:
+        """SQLite database of decisions, outcomes and campaigns. The same variable names another one."""
+        return self.home / DECISIONS_FILE
+
+    @property
     def tracking_uri(self) -> str:
         """MLflow's store for all data sets. The variable `core.environment.MLFLOW_TRACKING_URI` names another one."""
         return f"sqlite:///{(self.var / 'mlflow.db').resolve()}"
@@ -71,7 +78,7 @@ CONFIG = "KIZUNA_CONFIG"
 "Path of the TOML, where --config names none."
 
 DATABASE_URL = "KIZUNA_DATABASE_URL"
-"Database of the tasks: sqlite:///... or postgresql://...; otherwise a SQLite file beside the releases."
+"Database of tasks and decisions: sqlite:///... or postgresql://...; otherwise SQLite files beside the releases."
 
 DEBUG = "KIZUNA_DEBUG"
 "If set, an internal error prints its traceback."

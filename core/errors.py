@@ -11,7 +11,7 @@
     |   +-- GateRefused         a model that may not become champion
     |   +-- NotFound            a version, release or moment that does not exist
     |   +-- NotEnoughMemory     a fit that would take more memory than there is
-    |   +-- WrongTransition     a change of state that a task cannot make
+    |   +-- WrongTransition     a change of state that a task or a campaign cannot make
     +-- BrokenArtifact          a stored model or release that cannot be read
     +-- TamperedLedger          a ledger whose chain of hashes is broken
 
@@ -73,7 +73,7 @@ class NotEnoughMemory(BadInput):
 
 
 class WrongTransition(BadInput):
-    """A task cannot make this change of state."""
+    """A task or a campaign cannot make this change of state."""
 
 
 class BrokenArtifact(KizunaError):

@@ -15,7 +15,8 @@ from typing import Any
 import bentoml
 
 from core import environment
-from core.environment import LEDGER_FILE, TASKS_FILE
+from core.environment import DECISIONS_FILE, LEDGER_FILE, TASKS_FILE
+from serving.decisions.database import DecisionDatabase
 from serving.http.app import Api, all_endpoints
 from serving.http.live import ActivationLog, LiveRelease, LiveReleaseHooks, describe_activation
 from serving.http.pages import ServiceMetrics
@@ -53,9 +54,10 @@ def create_live_release(metrics: ServiceMetrics) -> LiveRelease:
 METRICS = ServiceMetrics()
 LIVE = create_live_release(METRICS)
 TASKS = TaskDatabase.at(os.environ.get(environment.DATABASE_URL), LIVE.folder.parent / TASKS_FILE)
+DECISIONS = DecisionDatabase.at(os.environ.get(environment.DATABASE_URL), LIVE.folder.parent / DECISIONS_FILE)
 
 
-@bentoml.asgi_app(Api(LIVE, all_endpoints(), metrics=METRICS, tasks=TASKS), path="/")
+@bentoml.asgi_app(Api(LIVE, all_endpoints(), metrics=METRICS, tasks=TASKS, decisions=DECISIONS), path="/")
 @bentoml.service(
     name="kizuna",
     workers=int(os.environ.get(environment.WORKERS, "1")),

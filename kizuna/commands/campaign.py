@@ -1,16 +1,18 @@
-"""`kizuna campaign`: plans a campaign: how many customers, controls and weeks an effect needs."""
+"""`kizuna campaign`: plans campaigns, and writes whom they contacted with what came of it."""
 
 from __future__ import annotations
 
 import math
+import os
 from typing import Annotated, Any
 
 import msgspec
 import typer
 from rich.console import Console
 
+from core import environment
 from kizuna.command_group import LightGroup
-from kizuna.options import FormatOption, OutputFormat
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat, TableOut, open_config
 from kizuna.terminal import print_json, say
 
 BaseRate = Annotated[float, typer.Option(help="Share of customers who convert without the campaign, e.g. 0.03.")]
@@ -29,7 +31,7 @@ Customers = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    campaign = typer.Typer(cls=LightGroup, no_args_is_help=True, help="Plan campaigns.")
+    campaign = typer.Typer(cls=LightGroup, no_args_is_help=True, help="Plan campaigns, and see what came of them.")
     app.add_typer(campaign, name="campaign")
 
     @campaign.command(epilog="Example: kizuna campaign plan --base-rate 0.03 --effect 0.01 --customers 20000")
@@ -62,6 +64,28 @@ def register(app: typer.Typer) -> None:
             print_json(document)
         else:
             print_plan(document, base_rate=base_rate)
+
+    campaign.command("contacts", epilog="Example: kizuna campaign contacts --out contacts.parquet")(contacts)
+
+
+def contacts(
+    out: TableOut, config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT
+) -> None:
+    """Write all stored decisions and outcomes in the form of the table contacts, control groups included.
+
+    Map the file under [tables.contacts]: acceptance and uplift models learn from it.
+    """
+    from serving.build.contacts import write_contacts
+    from serving.decisions.store import DecisionStore
+
+    settings = open_config(config)
+    url = os.environ.get(environment.DATABASE_URL)
+    store = DecisionStore.at(url, settings.places.decisions, data_set=settings.name)
+    n_rows = write_contacts(store, out)
+    if output_format is OutputFormat.JSON:
+        print_json({"path": str(out), "rows": n_rows})
+    else:
+        say(Console(), f"{out}: {n_rows:,} contacts, control groups included")
 
 
 def print_plan(document: dict[str, Any], *, base_rate: float) -> None:

@@ -22,7 +22,8 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from core.catalogue import Catalogue
-from core.environment import TASKS_FILE
+from core.environment import DECISIONS_FILE, TASKS_FILE
+from serving.decisions.database import DecisionDatabase
 from serving.http.live import LiveRelease
 from serving.http.pages import ServiceMetrics, page_routes
 from serving.http.problems import MEDIA_TYPE, Problem, ProblemType
@@ -69,13 +70,15 @@ class Api:
         *,
         metrics: ServiceMetrics,
         tasks: TaskDatabase | None = None,
+        decisions: DecisionDatabase | None = None,
     ) -> None:
         self._metrics = metrics
         stock = LiveStock(StockFile(live.folder))
         task_database = tasks or TaskDatabase.at(None, live.folder.parent / TASKS_FILE)
+        decision_database = decisions or DecisionDatabase.at(None, live.folder.parent / DECISIONS_FILE)
 
         def context_of(release: Release) -> RequestContext:
-            return RequestContext(release, stock, task_database)
+            return RequestContext(release, stock, task_database, decision_database)
 
         register_url_convertor("id", IdConvertor())
         routes = [

@@ -41,6 +41,7 @@ class ProblemType(Enum):
     MODEL_NOT_RELEASED = ("model-not-released", 503, "The active release does not contain this model")
     NO_RELEASE = ("no-release", 503, "There is no active release yet")
     TASKS_UNAVAILABLE = ("tasks-unavailable", 503, "The task database does not respond")
+    DECISIONS_UNAVAILABLE = ("decisions-unavailable", 503, "The decision database does not respond")
     STOCK_UNAVAILABLE = ("stock-unavailable", 503, "The stock cannot be written")
 
     def __init__(self, slug: str, status: int, title: str) -> None:
@@ -99,6 +100,8 @@ def _explain(message: str) -> str:
         return "there is a field that this route does not know"
     if missing := re.fullmatch(r"Object missing required field `(\w+)`", message):
         return f"the field '{missing[1]}' is missing"
+    if "datetime" in message:
+        return "expected a time with an offset, such as 2026-04-01T12:00:00+09:00"
     if message.startswith("Invalid enum value"):
         return "it is none of the values that the schema lists"
     if not (expectation := EXPECTED.fullmatch(message)):

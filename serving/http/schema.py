@@ -15,6 +15,7 @@ import msgspec
 from starlette.requests import Request as HttpRequest
 
 from core.ids import Id
+from serving.decisions.database import DecisionDatabase
 from serving.http.problems import Problem, ProblemType, invalid_request
 from serving.release.release import Release
 from serving.stock import LiveStock
@@ -61,11 +62,12 @@ class Provenance(TypedDict):
 
 @dataclass(frozen=True)
 class RequestContext:
-    """What a handler reads: the active release, the current stock, and the tasks."""
+    """What a handler reads: the active release, the current stock, the tasks, and the decisions."""
 
     release: Release
     stock: LiveStock
     tasks: TaskDatabase
+    decisions: DecisionDatabase
 
 
 @dataclass(frozen=True, kw_only=True)

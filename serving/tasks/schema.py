@@ -1,7 +1,6 @@
 """The task table, the same in SQLite and PostgreSQL; times are UTC without an offset.
 
-A second table stores a version number, so that a task table of another version is refused instead of misread. The
-Japanese of a default action is not stored: it is looked up when a task is read.
+The Japanese of a default action is not stored: it is looked up when a task is read.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from core.errors import SourceUnavailable
 from core.health import action_in_japanese
 from core.ids import MAX_ID_LENGTH
 from core.tasks import Task
+from serving.database import StoreSchema
 
 VERSION = 1
 NOT_STORED = ("action_ja",)
@@ -53,27 +52,10 @@ TASKS = sa.Table(
     sa.Index("kizuna_tasks_of_owner", "data_set", "owner", "number"),
 )
 
-VERSIONS = sa.Column("version", sa.Integer, primary_key=True, autoincrement=False)
-SCHEMA = sa.Table("kizuna_tasks_schema", METADATA, VERSIONS)
-
-
-def tables_exist(connection: sa.Connection) -> bool:
-    """Whether the tables exist. Raises SourceUnavailable if they are of another version."""
-    if not sa.inspect(connection).has_table(SCHEMA.name):
-        return False
-    version = connection.execute(sa.select(SCHEMA.c.version)).scalar()
-    if version != VERSION:
-        raise SourceUnavailable(f"the task tables have format {version}, this version reads {VERSION}; upgrade Kizuna")
-    return True
-
-
-def create_tables(connection: sa.Connection) -> None:
-    """Create the tables and store their version in one transaction: no reader sees tables without a version."""
-    if connection.dialect.name == "sqlite":
-        # sqlite3 begins no transaction for CREATE TABLE by itself, and would commit each statement alone.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    METADATA.create_all(connection)
-    connection.execute(SCHEMA.insert().values(version=VERSION))
+VERSIONS = sa.Table(
+    "kizuna_tasks_schema", METADATA, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False)
+)
+SCHEMA = StoreSchema(METADATA, VERSIONS, VERSION)
 
 
 def row_of(task: Task) -> dict[str, Any]:

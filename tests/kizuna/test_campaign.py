@@ -1,13 +1,25 @@
-"""`kizuna campaign plan`: the size of a campaign."""
+"""`kizuna campaign`: the size of a campaign, and the contacts of all of them."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
 
+from core.decisions import DecisionRow
 from kizuna.main import run
+from serving.decisions.store import DecisionStore
 
+SHOP = """
+name = "shop"
+time_zone = "Europe/Berlin"
+currency = "EUR"
+active_days = 180
+
+[tables.purchases]
+path = "purchases.csv"
+"""
 PLAN = ["campaign", "plan", "--base-rate", "0.03", "--effect", "0.01"]
 
 
@@ -48,3 +60,19 @@ def test_a_plan_that_cannot_be_is_refused_in_one_line(change, message, capsys):
     error = capsys.readouterr().err
     assert message in error
     assert len(error.strip().splitlines()) == 1
+
+
+def test_contacts_are_written_as_a_table(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("KIZUNA_DATABASE_URL", raising=False)
+    (tmp_path / "kizuna.toml").write_text(SHOP)
+    store = DecisionStore.at(None, tmp_path / "var/shop/decisions.db", data_set="shop")
+    decided_at = datetime(2026, 4, 1, 9)
+    store.add([DecisionRow(decision_id="d1", customer_id="ada", decided_at=decided_at, offer_id="tea10")])
+
+    assert run(["campaign", "contacts", "--out", "contacts.csv", "--format", "json"]) == 0
+
+    assert json.loads(capsys.readouterr().out) == {"path": "contacts.csv", "rows": 1}
+    header, row = (tmp_path / "contacts.csv").read_text().splitlines()
+    assert header.startswith("customer_id,event_time,")
+    assert row.startswith("ada,2026-04-01 09:00:00,")

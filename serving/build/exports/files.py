@@ -79,14 +79,19 @@ def write_export(
     The file is written under a temporary name and replaces `path` when it is complete. `excel` begins a .csv with a
     byte order mark, which Excel needs to read Japanese.
     """
-    writers = {".csv": _write_csv, ".parquet": _write_parquet}
-    if path.suffix not in writers:
-        raise BadInput(f"{path}: unknown file type; use .csv or .parquet")
     blocks = export.rows(release, options or ExportOptions())
     if path.suffix == ".csv":
         blocks = _write_percentages(blocks, export.percentages)
+    return write_rows(path, export.columns, blocks=blocks, excel=excel)
+
+
+def write_rows(path: Path, columns: pa.Schema, *, blocks: Rows, excel: bool = False) -> int:
+    """Write blocks of rows to a .csv or .parquet file, whole or not at all; returns the number of rows."""
+    writers = {".csv": _write_csv, ".parquet": _write_parquet}
+    if path.suffix not in writers:
+        raise BadInput(f"{path}: unknown file type; use .csv or .parquet")
     with replace_file(path) as temporary:
-        return writers[path.suffix](temporary, export.columns, blocks=blocks, excel=excel)
+        return writers[path.suffix](temporary, columns, blocks=blocks, excel=excel)
 
 
 def source_columns(release: Release, kind: str) -> dict[str, Any]:

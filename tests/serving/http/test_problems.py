@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 import pytest
 
 from serving.http.problems import invalid_request
+
+TIME = "expected a time with an offset, such as 2026-04-01T12:00:00+09:00"
 
 
 class Sample(msgspec.Struct, forbid_unknown_fields=True):
@@ -19,6 +22,7 @@ class Sample(msgspec.Struct, forbid_unknown_fields=True):
     row: int | None = None
     where: dict[str, str] = msgspec.field(default_factory=dict)
     curve: bool = True
+    at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
 @pytest.mark.parametrize(
@@ -37,6 +41,9 @@ class Sample(msgspec.Struct, forbid_unknown_fields=True):
         ('{"name": "x", "row": "secret"}', "expected a whole number or null, found text", "$.row"),
         ('{"name": "x", "where": []}', "expected an object, found a list", "$.where"),
         ('{"name": "x", "curve": 1}', "expected true or false, found a whole number", "$.curve"),
+        ('{"name": "x", "at": "secret"}', TIME, "$.at"),
+        ('{"name": "x", "at": "2026-04-01T12:00:00"}', TIME, "$.at"),
+        ('{"name": "x", "at": 1}', TIME, "$.at"),
         ("[]", "expected an object, found a list", "$"),
         ('{"name": "x", "secret": 1}', "there is a field that this route does not know", "$"),
     ],

@@ -12,7 +12,7 @@ from core.errors import BadInput, NotFound, SourceUnavailable, WrongTransition
 from core.health import ACTIONS, action_in_japanese
 from core.tasks import Task, TaskChange, TaskOutcome, TaskState, task_id_of
 from serving.tasks.database import TaskDatabase
-from serving.tasks.schema import TASKS, create_tables
+from serving.tasks.schema import SCHEMA, TASKS
 from serving.tasks.store import TaskFilter, TaskStore
 from tests.core.test_tasks import DAY, LATER, TASK
 from tests.serving.tasks.databases import database_url
@@ -94,7 +94,7 @@ def test_other_processes_see_no_tables_before_they_are_complete(store):
     other_process = TaskDatabase(store.database.url)
 
     with store.database.begin() as connection:
-        create_tables(connection)
+        SCHEMA.create(connection)
         assert not other_process.exists
 
     assert other_process.exists

@@ -1,0 +1,1 @@
+"""Store of decisions, what came of them, and the progress of campaigns."""

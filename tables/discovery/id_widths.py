@@ -41,17 +41,17 @@ def _merge(guess: TableGuess, ask: Ask, *, column: str, thing: str) -> TableGues
     n_pairs = len(short & full)
     if {len(one) for one in full} != {width} or n_pairs < max(MIN_PAIRS, MIN_SHARE * len(short)):
         return guess
-    found = f"{n_pairs:,} of {len(short):,} ids with fewer than {width} digits occur with leading zeros as well"
+    overlap = f"{n_pairs:,} of {len(short):,} ids with fewer than {width} digits occur with leading zeros as well"
     example = min(short & full)
     question = Question(
         f"{guess.examined.source.label}, {facts.name}: are {example} and {example.lstrip('0')} one {thing} or two?",
         (ONE, TWO),
         ONE,
-        found,
+        overlap,
     )
     if ask(question) == TWO:
         return guess
-    evidence = "; ".join(filter(None, (guess.columns[column].evidence, found)))
+    evidence = "; ".join(filter(None, (guess.columns[column].evidence, overlap)))
     return replace(
         guess, columns={**guess.columns, column: replace(guess.columns[column], id_width=width, evidence=evidence)}
     )

@@ -18,6 +18,7 @@ which is the Bayes threshold of these costs. It holds for calibrated probabiliti
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 
 from core.config.money import OfferAssumptions, RetentionSettings
 
+Amounts = TypeVar("Amounts", float, NDArray[np.float64])
 USUAL_SAVE_RATE = 0.3
 USUAL_OFFER_SHARE, USUAL_CONTACT_SHARE = 0.05, 0.005
 """What Verbraken, Verbeke and Baesens (2013) assume where nothing is known: Beta(6, 14), and costs as shares of the
@@ -78,8 +80,8 @@ class RetentionTerms(msgspec.Struct, frozen=True, kw_only=True):
         """The terms of a contact that costs the same whether the customer accepts or not."""
         return msgspec.structs.replace(self, offer_cost=0.0, contact_cost=cost)
 
-    def net_values(self, probabilities: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The expected net value of contacting each customer, (n,), base currency; NaN where either is unknown."""
+    def net_values(self, probabilities: Amounts, values: Amounts) -> Amounts:
+        """The expected net value of contacting one or each customer, base currency; NaN where either is unknown."""
         gain = self.save_rate * (values - self.offer_cost) + self.offer_cost
         return probabilities * gain - self.offer_cost - self.contact_cost
 

@@ -20,7 +20,9 @@ from serving.http.schema import (
 )
 from serving.release.churn_part import RISK_LEVELS, ChurnPart, find_risk_levels
 from serving.release.hazard_part import CustomerCurve, HazardPart
+from serving.release.recommended_action import recommend_action
 from serving.release.release import Release
+from serving.release.retention_part import RecommendedAction, RetentionAssumptions
 
 Reasons = Annotated[
     msgspec.Raw,
@@ -57,6 +59,8 @@ class ScoredCustomer(msgspec.Struct, frozen=True, kw_only=True, tag_field="statu
     Churn probability times the predicted value within `[value] horizon_days` of a customer who stays (value over
     P(alive)), base currency. Without a value model, times the margin or revenue of the last 365 days. Null if unknown.
     The same as in `kizuna score`."""
+    recommended_action: RecommendedAction
+    "What to do to keep the customer, with its expected net value. The same as in `kizuna score`."
     curve: CustomerCurve | msgspec.UnsetType = msgspec.UNSET
     "The survival curve, if requested."
 
@@ -81,6 +85,10 @@ class ChurnScoreResponse(Response, frozen=True, kw_only=True):
 
     horizon_days: int
     "The scores are probabilities of churn within this many days after the cutoff."
+    currency: str
+    "Of losses and net values."
+    assumptions: RetentionAssumptions | None
+    "What recommended actions assume; null where the value of customers is unknown."
     scores: list[CustomerScore]
 
 
@@ -95,8 +103,14 @@ def handle(request: ChurnScoreRequest, context: RequestContext) -> ChurnScoreRes
     if _needs_curves(request, release, churn=churn):
         kind, hazard = HAZARD.name, _hazard_for(release, horizon_days)
         scores = [_with_curve(score, hazard, request=request, horizon_days=horizon_days) for score in scores]
-        scores = [_with_loss(score, release) for score in scores]
-    return ChurnScoreResponse(**provenance_of(release, kind), horizon_days=horizon_days, scores=scores)
+        scores = [_with_money(score, release, churn=churn) for score in scores]
+    return ChurnScoreResponse(
+        **provenance_of(release, kind),
+        horizon_days=horizon_days,
+        currency=release.description.currency,
+        assumptions=None if release.retention is None else release.retention.assumptions,
+        scores=scores,
+    )
 
 
 def look_up_score(release: Release, churn: ChurnPart, *, customer_id: str) -> CustomerScore:
@@ -115,6 +129,7 @@ def look_up_score(release: Release, churn: ChurnPart, *, customer_id: str) -> Cu
         risk_level=RISK_LEVELS[churn.risk_level[row]],
         short_history=bool(churn.short_history[row]),
         reasons=churn.reasons[row],
+        recommended_action=recommend_action(release, row, probability=probability),
     )
 
 
@@ -161,12 +176,16 @@ def _with_curve(
     )
 
 
-def _with_loss(score: CustomerScore, release: Release) -> CustomerScore:
-    """The score with the loss that follows from its probability."""
+def _with_money(score: CustomerScore, release: Release, *, churn: ChurnPart) -> CustomerScore:
+    """The score with the loss and the action that follow from its probability."""
     if not isinstance(score, ScoredCustomer):
         return score
-    loss = release.estimate_loss(score.customer_id, score.churn_probability)
-    return msgspec.structs.replace(score, expected_loss=loss)
+    probability = score.churn_probability
+    return msgspec.structs.replace(
+        score,
+        expected_loss=release.estimate_loss(score.customer_id, probability),
+        recommended_action=recommend_action(release, churn.index.find(score.customer_id), probability=probability),
+    )
 
 
 ENDPOINT = Endpoint(

@@ -16,6 +16,7 @@
     <release_id>/offers/          offers, their acceptance, and the facts that their rules use
     <release_id>/segments/        segments and customer tiers with figures; facts and memberships of every customer
     <release_id>/accounts/        churn risk, value and reasons by account, where customers have accounts
+    <release_id>/retention/       what a retention contact of each customer is worth
     <release_id>/health/          health scores as of the last `kizuna health`
 
 Arrays are memory-mapped, not read, so that workers start at once and share the memory.
@@ -45,6 +46,7 @@ from serving.release.health_part import HealthPart
 from serving.release.offer_part import OfferPart
 from serving.release.predict_part import PredictPart
 from serving.release.recommender_part import RecommenderPart
+from serving.release.retention_part import RetentionPart
 from serving.release.segment_part import SegmentPart
 from serving.release.uplift_part import UpliftPart
 from serving.release.value_part import ValuePart
@@ -144,6 +146,7 @@ class Release:
     uplift: UpliftPart | None = field(default=None, metadata={"part": UpliftPart})
     offers: OfferPart | None = field(default=None, metadata={"part": OfferPart})
     segments: SegmentPart | None = field(default=None, metadata={"part": SegmentPart})
+    retention: RetentionPart | None = field(default=None, metadata={"part": RetentionPart})
     accounts: AccountPart | None = field(default=None, metadata={"part": AccountPart})
     health: HealthPart | None = field(default=None, metadata={"part": HealthPart})
 

@@ -143,6 +143,10 @@ class ValuePart:
             interpolate_curve(self.days, self.curves["value"][row : row + 1], horizon_days=self.horizon_days)[0]
         )
 
+    def values_if_alive(self) -> NDArray[np.float64]:
+        """The value of every customer within `horizon_days` if they have not left, (n,)."""
+        return self.values() / np.where(np.isnan(self.p_alive), 1.0, np.maximum(self.p_alive, SMALLEST_P_ALIVE))
+
     def value_if_alive_of(self, customer_id: str) -> float | None:
         """The value of one customer within `horizon_days` if they have not left: the value over P(alive)."""
         value, row = self.value_of(customer_id), self.index.find(customer_id)

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.config.money import OfferAssumptions
+from core.config.money import OfferAssumptions, RetentionSettings
 from core.config.training import RiskLevels
 from core.customer_value import ValueForecast
 from core.effects import Effects
@@ -26,6 +26,7 @@ from models.recommenders.engine.base import Recommender
 from models.recommenders.item_lists import BoughtTogether, measure_trend
 from models.recommenders.popularity import Popularity
 from serving.build.accounts import build_accounts
+from serving.build.retention import CustomerValues, price_contacts
 from serving.release.account_part import AccountPart
 from serving.release.churn_part import ChurnPart
 from serving.release.customer_part import CustomerPart, RecordedProfiles
@@ -38,9 +39,11 @@ from serving.release.recommender_part import ContextModels, RecommenderPart, Tre
 from serving.release.release import Release, ReleaseDescription, ReleasedModel
 from serving.release.releases import Activation, Releases
 from serving.release.repeat_rules import RepeatRules
+from serving.release.retention_part import RetentionPart, SavingOffer
 from serving.release.segment_part import Relations, SegmentPart
 from serving.release.uplift_part import UpliftPart
 from serving.release.value_part import ValuePart
+from tests.worlds import config
 
 CUTOFF = date(2026, 4, 1)
 NOW = datetime(2026, 4, 1, 3, tzinfo=UTC)
@@ -267,6 +270,22 @@ def segment_part(opted_out: dict[str, NDArray[np.str_]] | None = None) -> Segmen
     )
 
 
+def retention_part(capacity: int | None = None) -> RetentionPart:
+    """A contact costs 2 and an incentive 10, a fifth of churners is kept; a voucher for 1 is open to Cyd alone.
+
+    Ada is worth 730, Bo nothing, Cyd 4,000.
+    """
+    settings = RetentionSettings(save_rate=0.2, offer_cost=10, contact_cost=2, capacity=capacity)
+    return price_contacts(
+        config(retention=settings),
+        churn_part().probability,
+        worth=CustomerValues("predicted", np.array([730.0, 0.0, 4000.0])),
+        offers=[SavingOffer(offer_id="voucher", kind="discount", cost=1)],
+        allowed=np.array([[False], [False], [True]]),
+        may_contact=np.ones(3, np.bool_),
+    )
+
+
 def account_part() -> AccountPart:
     """Ada and Bo belong to acme; Cyd, the only customer of cold, does not consent to scoring."""
     segments, churn = segment_part(), churn_part(np.array(["cyd"]))
@@ -285,6 +304,7 @@ def sample_release(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[s
         "uplift": uplift_part,
         "offers": offer_part,
         "segments": segment_part,
+        "retention": retention_part,
         "accounts": account_part,
     }
     parts = {kind: build() for kind, build in builders.items() if kind not in without}

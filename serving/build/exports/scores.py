@@ -21,9 +21,11 @@ from serving.build.exports.files import (
     Rows,
     source_columns,
 )
-from serving.release.churn_part import RISK_LEVELS
+from serving.release.churn_part import RISK_LEVELS, ChurnPart
 from serving.release.customer_scores import CustomerScores
+from serving.release.recommended_action import recommend_action
 from serving.release.release import Release
+from serving.release.retention_part import RecommendedAction
 
 COLUMNS = pa.schema(
     [
@@ -34,6 +36,8 @@ COLUMNS = pa.schema(
         ("risk_level", pa.string()),
         ("short_history", pa.bool_()),
         *REASON_COLUMNS,
+        ("top_reason_en", pa.string()),
+        ("top_reason_ja", pa.string()),
         ("value", pa.float64()),
         ("value_kind", pa.string()),
         ("expected_loss", pa.float64()),
@@ -41,6 +45,10 @@ COLUMNS = pa.schema(
         ("segment", pa.string()),
         ("owner", pa.string()),
         ("action", pa.string()),
+        ("action_kind", pa.string()),
+        ("no_action_because", pa.string()),
+        ("expected_net_value", pa.float64()),
+        ("segment_action", pa.string()),
         ("contact_allowed", pa.bool_()),
         ("account_id", pa.string()),
         ("horizon_days", pa.int32()),
@@ -52,7 +60,10 @@ SEPARATOR = "; "
 "Between the reasons of a customer, and between the segments."
 MIN_CHANGE = 0.01
 "A churn probability that has moved by less has not changed: it moves a little every night."
-COMPARED = ("risk_level", "reason_codes", "reason_directions", "segment", "owner", "action", "contact_allowed")
+COMPARED = (
+    *("risk_level", "reason_codes", "reason_directions", "segment", "owner", "segment_action"),
+    *("action", "no_action_because", "contact_allowed"),
+)
 "A customer has changed where one of these has."
 _REASONS = msgspec.json.Decoder(list[Reason])
 
@@ -79,7 +90,29 @@ def describe_score(release: Release, row: int) -> dict[str, Any]:
         "risk_level": str(RISK_LEVELS[churn.risk_level[row]]),
         "short_history": bool(churn.short_history[row]),
         "expected_months": None if hazard is None else hazard.remaining_months_of(customer_id),
-    } | describe_relations(release, customer_id, probability=probability)
+        **describe_top_reason(churn, row),
+        **describe_relations(release, customer_id, probability=probability),
+        **describe_action(recommend_action(release, row, probability=probability)),
+    }
+
+
+def describe_top_reason(churn: ChurnPart, row: int) -> dict[str, str]:
+    """The strongest reason that raises the risk of the customer in a row of the scores; '' where none does."""
+    raising = (reason for reason in _REASONS.decode(churn.reasons[row]) if reason.direction == "up")
+    reason = next(raising, None)
+    return {"top_reason_en": "" if reason is None else reason.en, "top_reason_ja": "" if reason is None else reason.ja}
+
+
+def describe_action(action: RecommendedAction) -> dict[str, Any]:
+    """What to do: the offer, what the segment says, or `contact`; '' for no action, with the reason."""
+    return {
+        "action": {"offer": action.offer_id, "segment_action": action.text, "contact": "contact", "none": ""}[
+            action.kind
+        ],
+        "action_kind": action.kind,
+        "no_action_because": action.none_because or "",
+        "expected_net_value": action.expected_net_value,
+    }
 
 
 def describe_scored(scores: CustomerScores, row: int, *, outcome: Outcome) -> dict[str, Any]:
@@ -98,7 +131,7 @@ def describe_scored(scores: CustomerScores, row: int, *, outcome: Outcome) -> di
 
 
 def describe_relations(release: Release, customer_id: str, *, probability: float | None) -> dict[str, Any]:
-    """Value, expected loss, segments, owner, account and recommended action of a customer.
+    """Value, expected loss, segments, owner and account of a customer, and the action of their segment.
 
     The value is what the value model predicts or, without one, the margin or revenue of the last 365 days.
 
@@ -117,7 +150,7 @@ def describe_relations(release: Release, customer_id: str, *, probability: float
         "currency": description.currency,
         "segment": SEPARATOR.join(segments.segments_of(row)),
         "owner": segments.owners[row] if row >= 0 else "",
-        "action": segments.action_of(row) if is_allowed else "",
+        "segment_action": segments.action_of(row) if is_allowed else "",
         "contact_allowed": is_allowed,
         "account_id": segments.account_ids[row] if row >= 0 else "",
     }

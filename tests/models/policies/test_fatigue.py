@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.contact_answers import UnsubscribeRows
-from models.policies.fatigue import PRIOR_CONTACTS, estimate_fatigue
+from models.policies.fatigue import PRIOR_CONTACTS, UnsubscribeRows, estimate_fatigue
 
 
 def rows_of(

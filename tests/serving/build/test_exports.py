@@ -19,7 +19,7 @@ from serving.build.exports.files import EXPORTS, ExportOptions, csv_cell, write_
 from serving.build.exports.scores import count_left
 from serving.release.account_part import AccountPart, AccountReason
 from serving.release.lookup import IdIndex, PackedJson
-from tests.serving.sample_release import PROFILES, account_part, recommender_part, sample_release, segment_part
+from tests.serving.sample_release import LATE, PROFILES, account_part, recommender_part, sample_release, segment_part
 
 SCORES, RECOMMENDATIONS, MEMBERS = EXPORTS["scores"], EXPORTS["recommendations"], EXPORTS["members"]
 
@@ -79,7 +79,34 @@ def test_a_score_comes_with_what_a_salesperson_needs(tmp_path):
         "often; key", "mori", "early access", "acme",
     )  # fmt: skip
     assert (ada["reason_codes"], ada["reason_directions"]) == ("recency", "up")
-    assert (cyd["segment"], cyd["action"], bo["value"], bo["expected_loss"]) == ("", "", "0", "0")
+    assert (cyd["segment"], cyd["segment_action"], bo["value"], bo["expected_loss"]) == ("", "", "0", "0")
+    assert (ada["top_reason_en"], bo["top_reason_ja"]) == (ada["reasons_en"], "")
+
+
+def test_a_score_comes_with_the_action_that_pays_and_its_expected_net_value(tmp_path):
+    """As in the worked example of `retention_part`: 0.5 x (0.2 x 720 + 10) - 12 = 65; 0.9 x 0.2 x 4000 - 1 = 719."""
+    write_export(SCORES, tmp_path / "scores.csv", release=sample_release())
+
+    columns = ("customer_id", "action", "action_kind", "no_action_because", "expected_net_value", "segment_action")
+    rows = [tuple(row[name] for name in columns) for row in read_rows(tmp_path / "scores.csv")]
+    assert rows == [
+        ("cyd", "voucher", "offer", "", "719", ""),
+        ("ada", "early access", "segment_action", "", "65", "early access"),
+        ("bo", "", "none", "does_not_pay", "-11", "early access"),
+    ]
+
+
+def test_the_top_reason_of_a_risk_is_the_strongest_that_raises_it(tmp_path):
+    release = sample_release()
+    assert release.churn is not None
+    late = LATE
+    lowers = msgspec.structs.replace(late, direction="down", en="Used it daily", ja="毎日利用")
+    churn = replace(release.churn, reasons=PackedJson.of([[lowers, late]] * 3))
+
+    write_export(SCORES, tmp_path / "scores.csv", release=replace(release, churn=churn))
+
+    row = read_rows(tmp_path / "scores.csv")[0]
+    assert (row["top_reason_en"], row["top_reason_ja"]) == (late.en, late.ja)
 
 
 def test_a_customer_who_refused_contact_gets_no_action(tmp_path):
@@ -90,7 +117,7 @@ def test_a_customer_who_refused_contact_gets_no_action(tmp_path):
     actions = {
         row["customer_id"]: (row["action"], row["contact_allowed"]) for row in read_rows(tmp_path / "scores.csv")
     }
-    assert actions == {"cyd": ("", "True"), "ada": ("", "False"), "bo": ("early access", "True")}
+    assert actions == {"cyd": ("voucher", "True"), "ada": ("", "False"), "bo": ("", "True")}
 
 
 def export_changed(tmp_path, earlier, release=None):

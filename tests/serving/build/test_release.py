@@ -179,6 +179,10 @@ def test_a_value_champion_values_every_scored_customer_and_the_segments(shop, tm
     assert opened.segments is not None
     assert (opened.value.index.ids == opened.churn.index.ids).all()
     assert opened.value.horizon_days == 365
+    assert opened.retention is not None
+    assert opened.retention.assumptions.value_kind == "predicted"
+    assert opened.retention.values.tolist() == pytest.approx(opened.value.values_if_alive().tolist())
+    assert {offer.kind for offer in opened.retention.offers} <= set(shop.config.offers.saving_kinds)
     best, none = opened.segments.segments
     assert best.equity.low < best.equity.value < best.equity.high
     assert best.equity.value == pytest.approx(opened.value.values().sum(), rel=1e-4)

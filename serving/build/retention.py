@@ -1,0 +1,211 @@
+"""Builds what retention contacts of the scored customers are worth: the terms, the cheapest offer for each, their rank.
+
+net value = churn probability * save rate * value - cost     see `core.retention`
+
+The capacity goes to the customers with the highest net value who may be contacted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.config.data_set import Config
+from core.errors import RuleError
+from core.feature_names import RuleVariable
+from core.health_scale import HealthScale
+from core.interactions import codes_of
+from core.model_kinds import CHURN, PREDICT, UPLIFT, VALUE
+from core.offers import Offer
+from core.retention import RetentionTerms, median_of_positive, net_value_at_capacity, rank_by_net_value
+from core.rules.rule import Column, parse_rule
+from core.segmentation import CustomerWorthKind
+from features.segments.rule_variables import RuleVariables, variable_names
+from models.policies.candidates import ALLOWED, Option
+from models.policies.eligibility import CHANNEL, EligibilityFacts, check_eligibility
+from serving.build.inputs import BuildInputs, BuiltPart
+from serving.build.segments import churn_probabilities, collect_predicted_value, event_probabilities
+from serving.release.churn_part import ChurnPart
+from serving.release.release import ReleasePart
+from serving.release.retention_part import NO_OFFER, RetentionAssumptions, RetentionPart, SavingOffer
+from serving.release.segment_part import SegmentPart
+from serving.release.uplift_part import UpliftPart
+from serving.release.value_part import ValuePart
+from tables.assortment import load_offer_book
+
+
+class CustomerValues(NamedTuple):
+    """What customers are worth who stay."""
+
+    kind: CustomerWorthKind | Literal["stated"]
+    amounts: NDArray[np.float64]
+    "(n,) base currency; NaN if unknown."
+
+
+def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> BuiltPart:
+    """Price a contact of every scored customer; no part where no customer is scored or the value of all is unknown."""
+    churn, segments = parts.get(CHURN.name), parts.get("segments")
+    if not isinstance(churn, ChurnPart) or not len(churn.index):
+        return BuiltPart(None)
+    customer_ids = churn.index.names()
+    segments = segments if isinstance(segments, SegmentPart) else None
+    worth = collect_values(inputs.config, parts.get(VALUE.name), segments=segments, customer_ids=customer_ids)
+    if np.isnan(median_of_positive(worth.amounts)):
+        return BuiltPart(None)
+    offers = load_saving_offers(inputs)
+    return BuiltPart(
+        price_contacts(
+            inputs.config,
+            churn.probability,
+            worth=worth,
+            offers=[describe_offer(offer, inputs.config) for offer in offers],
+            allowed=find_eligible(inputs, parts, offers=offers, customer_ids=customer_ids),
+            may_contact=~_refuses_contact(segments, customer_ids),
+        )
+    )
+
+
+def collect_values(
+    config: Config, value: ReleasePart | None, *, segments: SegmentPart | None, customer_ids: NDArray[np.str_]
+) -> CustomerValues:
+    """What each customer is worth who stays: stated, predicted, or what they brought in within the last year."""
+    n_customers, stated_value = len(customer_ids), config.retention.customer_value
+    if stated_value is not None:
+        return CustomerValues("stated", np.full(n_customers, stated_value))
+    worth = CustomerValues("", np.full(n_customers, np.nan))
+    if isinstance(value, ValuePart):
+        amounts = np.append(value.values_if_alive(), np.nan)
+        worth = CustomerValues("predicted", amounts[codes_of(customer_ids, value.index.names())])
+    elif segments is not None:
+        amounts = np.append(segments.yearly_value, np.nan)
+        worth = CustomerValues(segments.yearly_value_kind, amounts[codes_of(customer_ids, segments.index.names())])
+    if np.isnan(median_of_positive(worth.amounts)) and config.offers.customer_value > 0:
+        return CustomerValues("stated", np.full(n_customers, config.offers.customer_value))
+    return worth
+
+
+def price_contacts(
+    config: Config,
+    probability: NDArray[np.float64],
+    *,
+    worth: CustomerValues,
+    offers: Sequence[SavingOffer],
+    allowed: NDArray[np.bool_],
+    may_contact: NDArray[np.bool_],
+) -> RetentionPart:
+    """The part, for n customers.
+
+    `allowed`, (n, offers), says which offers a customer may get, and `may_contact`, (n,), who consents.
+    """
+    terms = RetentionTerms.of(config.retention, config.offers, median_value=median_of_positive(worth.amounts))
+    costs = np.where(allowed, [offer.cost for offer in offers], np.inf)
+    has_offer = allowed.any(axis=1)
+    cheapest = np.where(has_offer, costs.argmin(axis=1) if len(offers) else NO_OFFER, NO_OFFER)
+    net_values = terms.net_values(probability, worth.amounts)
+    if len(offers):
+        with_offer = terms.with_cost(0.0).net_values(probability, worth.amounts) - costs.min(axis=1)
+        net_values = np.fmax(net_values, with_offer)
+    net_values = np.where(may_contact, net_values, np.nan)
+    return RetentionPart(
+        assumptions=RetentionAssumptions(
+            terms=terms,
+            value_kind=worth.kind,
+            capacity=config.retention.capacity,
+            min_net_value=round(net_value_at_capacity(net_values, config.retention.capacity), config.n_decimals),
+        ),
+        offers=tuple(offers),
+        offer=cheapest.astype(np.int16),
+        values=worth.amounts,
+        rank=rank_by_net_value(net_values).astype(np.int32),
+    )
+
+
+def load_saving_offers(inputs: BuildInputs) -> list[Offer]:
+    """The offers of `saving_kinds` that have capacity left."""
+    if "offers" not in inputs.tables:
+        return []
+    book, kinds = load_offer_book(inputs.tables, inputs.cutoff), inputs.config.offers.saving_kinds
+    made = {offer_id: contacts.made for offer_id, contacts in book.contacts.items()}
+    return [
+        offer
+        for offer in book.offers
+        if offer.kind in kinds and (offer.capacity is None or made.get(offer.offer_id, 0) < offer.capacity)
+    ]
+
+
+def describe_offer(offer: Offer, config: Config) -> SavingOffer:
+    """The offer with its cost, that of its channel included."""
+    channel = config.decisions.channels.get(offer.channel or "")
+    return SavingOffer(
+        offer_id=offer.offer_id, kind=offer.kind, cost=offer.cost + (0.0 if channel is None else channel.cost)
+    )
+
+
+def find_eligible(
+    inputs: BuildInputs,
+    parts: Mapping[str, ReleasePart | None],
+    *,
+    offers: Sequence[Offer],
+    customer_ids: NDArray[np.str_],
+) -> NDArray[np.bool_]:
+    """(n, offers) whether dates and rule of an offer allow it for each customer, and it is not known to harm them."""
+    if not offers:
+        return np.zeros((len(customer_ids), 0), np.bool_)
+    variables = collect_rule_variables(inputs, parts)
+    names = {RuleVariable.CHURN_PROBABILITY.value}.union(*(parse_rule(one.rule).names() for one in offers if one.rule))
+    facts = EligibilityFacts(
+        columns={name: _read_variable(variables, name) for name in names - {CHANNEL}},
+        moments=np.full(len(variables.features), np.datetime64(inputs.cutoff, "s")),
+    )
+    options = [Option(offer=offer, channel=offer.channel) for offer in offers]
+    order = np.argsort(inputs.features.customer_ids)
+    rows = order[codes_of(customer_ids, inputs.features.customer_ids[order])]
+    is_allowed = check_eligibility(options, facts)[rows] == ALLOWED
+    return is_allowed & ~_is_harmful(parts.get(UPLIFT.name), offers, customer_ids=customer_ids)
+
+
+def collect_rule_variables(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> RuleVariables:
+    """The variables of rules for the customers of the cohort."""
+    features, churn, config = inputs.features, parts.get(CHURN.name), inputs.config
+    probability = churn_probabilities(churn if isinstance(churn, ChurnPart) else None, features.customer_ids)
+    predicted = collect_predicted_value(parts.get(VALUE.name), customer_ids=features.customer_ids)
+    return RuleVariables(
+        features=features,
+        churn_probability=probability,
+        event_probabilities=event_probabilities(config, parts.get(PREDICT.name), customer_ids=features.customer_ids),
+        health=HealthScale.from_risk_levels(config.risk_levels).health_of_risk(probability),
+        predicted_value=np.full(len(features), np.nan) if predicted is None else predicted.amounts,
+        other_names=frozenset(variable_names(config)),
+    )
+
+
+def _read_variable(variables: RuleVariables, name: str) -> Column:
+    """One variable, (n,); missing of all customers where it is known in a situation only. `offers` refuses mistakes."""
+    try:
+        return variables[name]
+    except RuleError:
+        return np.full(len(variables.features), None, object)
+
+
+def _is_harmful(
+    uplift: ReleasePart | None, offers: Sequence[Offer], *, customer_ids: NDArray[np.str_]
+) -> NDArray[np.bool_]:
+    """(n, offers) whether the measured effect of an offer on a customer is below zero, its interval included."""
+    harmful = np.zeros((len(customer_ids), len(offers)), np.bool_)
+    if not isinstance(uplift, UpliftPart):
+        return harmful
+    rows = codes_of(customer_ids, uplift.index.names())
+    never_send = np.vstack([uplift.effects.never_send, np.zeros(len(uplift.effects.treatments), np.bool_)])[rows]
+    for place, offer in enumerate(offers):
+        for column, treatment in enumerate(uplift.effects.treatments):
+            if treatment in (offer.offer_id, offer.kind):
+                harmful[:, place] |= never_send[:, column]
+    return harmful
+
+
+def _refuses_contact(segments: SegmentPart | None, customer_ids: NDArray[np.str_]) -> NDArray[np.bool_]:
+    refusing = None if segments is None else segments.opted_out.get("contact")
+    return np.zeros(len(customer_ids), np.bool_) if refusing is None else np.isin(customer_ids, refusing.names())

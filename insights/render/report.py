@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.i18n.translation import Language, describe_exclusion
 from core.intervals import CONFIDENCE
+from insights.render.campaign_pages import campaign_json, render_campaign_pages
 from insights.render.formatting import Formatter
 from insights.render.headlines import build_headlines, comparison_table
 from insights.render.report_renderer import ReportRenderer
@@ -30,6 +31,7 @@ def render_report(report: Report, language: Language) -> str:
     formatter = Formatter(language, report.money.currency, report.money.n_decimals)
     renderer = ReportRenderer(report, formatter)
     sections = [section for name in section_names() if (section := render_section(renderer, name))]
+    sections += render_campaign_pages(renderer)
     return (
         load_templates()
         .get_template("report.html.j2")
@@ -79,6 +81,7 @@ def render_json(report: Report) -> str:
         ],
         "comparison": _comparison_json(report),
         "warnings": [_breach_json(breach) for breach in report.breaches],
+        "campaigns": [campaign_json(one) for one in report.campaigns],
         "missing": list(report.missing),
         "left_out": dict(report.left_out),
         "figures": [_figure_json(figure) for figure in report.figures],

@@ -74,6 +74,8 @@ class ReportSection:
 
     title: str
     blocks: Sequence[Table | Drawings]
+    starts_page: bool = False
+    "Whether it begins on a new page in print."
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from insights.finance.economics import DEFAULT_WHAT_IFS, WhatIf
 from insights.finance.money import Money
 from insights.report.breakdowns import SOURCE
 from insights.report.calendar import Calendar, Span
+from insights.report.campaign_reviews import CampaignReview, ReviewSettings, review_campaigns
 from insights.report.comparisons import PeriodComparison, Step, Target, compare_periods, find_targets, summarize_earlier
 from insights.report.computing import compute_figures
 from insights.report.definitions import all_definitions
@@ -38,6 +39,8 @@ class Report:
     comparison: PeriodComparison | None
     targets: tuple[Target, ...]
     breaches: tuple[Breach, ...]
+    campaigns: tuple[CampaignReview, ...]
+    "Campaigns with a contact in the last twelve months or since, latest first."
     missing: tuple[str, ...]
     "Data that the tables lack: what figures need, and the columns that attribute spend to customers."
     left_out: Mapping[str, int]
@@ -79,10 +82,25 @@ def build_report(
         comparison=compare_periods(data, compared_with) if compared_with else None,
         targets=targets,
         breaches=find_breaches(figures),
+        campaigns=_review_campaigns(data),
         missing=(*_missing_data(figures), *(() if tables.has_amounts else ("amount",))),
         left_out=_count_excluded_rows(tables, data),
         groupings=tuple(by for by in ("plan", *(g.by for g in data.groupings)) if by in groupings),
     )
+
+
+def _review_campaigns(data: ReportData) -> tuple[CampaignReview, ...]:
+    costs, in_year = data.item_costs, data.calendar.year.contains(data.item_costs.months)
+    revenue = float(costs.amounts[in_year].sum())
+    margin_rate = 1 - float(costs.costs[in_year].sum()) / revenue if revenue > 0 else data.config.money.margin_rate
+    settings = ReviewSettings(
+        cutoff=data.calendar.cutoff,
+        answer_days=data.config.offers.answer_days,
+        margin_rate=margin_rate,
+        groupings=data.groupings,
+        stated=getattr(data.config, "campaigns", {}),
+    )
+    return review_campaigns(data.campaigns, settings, since=data.calendar.year.first.astype("datetime64[s]"))
 
 
 def _missing_data(figures: Figures) -> Iterator[str]:

@@ -26,6 +26,7 @@ from insights.finance.mrr import MrrTable, SubscriptionSpans
 from insights.report.acquisition_data import AcquisitionData, Opportunities, load_acquisition_data, load_opportunities
 from insights.report.attribute_groups import Grouping, load_groupings
 from insights.report.calendar import Calendar
+from insights.report.campaign_data import CampaignCustomers, load_campaign_customers
 from insights.report.community_data import Participation, Referrals, load_participation, load_referrals
 from insights.report.contact_data import Contacts, load_contacts
 from insights.report.cost_data import ItemCosts, load_item_costs
@@ -63,6 +64,8 @@ class ReportData:
     acquisition: AcquisitionData
     opportunities: Opportunities
     contacts: Contacts
+    campaigns: CampaignCustomers | None
+    "The customers of campaigns, for their reviews; None without contacts."
     outlets: Mapping[str, OutletSales]
     "Sales by channel and by store, where the purchases have these columns."
     item_costs: ItemCosts
@@ -149,6 +152,7 @@ def load_report_data(
         acquisition=load_acquisition_data(tables, day),
         opportunities=load_opportunities(tables, left_out, cutoff=day),
         contacts=load_contacts(tables, day),
+        campaigns=load_campaign_customers(tables, day),
         outlets=load_outlets(tables, money, cutoff=day, until=calendar.end.astype(date)),
         item_costs=load_item_costs(tables, money, cutoff=day, until=calendar.end.astype(date)),
         referrals=load_referrals(tables, day),

@@ -1,0 +1,180 @@
+"""Loads campaigns for their review: each customer of a campaign once, with what they did after the first contact.
+
+    365 days before          first contact          + answer_days of [offers]
+    [-------- spent before --------)[------ acted, revenue ------)
+
+Customers of the control group have a row like those contacted, with `treated` false.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from insights.report.contact_data import DAY_SECONDS, KEY_SPAN
+from tables.currencies import convert_to_base_currency
+from tables.engines.arrays import numbers, seconds, texts
+from tables.orders import IS_PURCHASE
+from tables.tables import Tables
+
+BEFORE_DAYS = 365
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignCustomers:
+    """One row for each campaign and customer, in that order; every array is (n,)."""
+
+    campaigns: NDArray[np.str_]
+    "The campaign, or the purpose where none is named."
+    customer_ids: NDArray[np.str_]
+    first_at: NDArray[np.datetime64]
+    "datetime64[s], of the first contact, or of the day on which a control customer was left out."
+    last_at: NDArray[np.datetime64]
+    treated: NDArray[np.bool_]
+    in_both: NDArray[np.bool_]
+    "Whether the customer has rows of the control group and contacts, so that they count in neither."
+    n_contacts: NDArray[np.int64]
+    propensities: NDArray[np.float64]
+    "P(treated); NaN where it was not recorded."
+    costs: NDArray[np.float64]
+    "Base currency."
+    unsubscribed: NDArray[np.bool_] | None
+    "None where the table does not record it."
+    acted: NDArray[np.bool_] | None
+    "Ordered, or converted where no purchases are on record; None where control customers cannot have done it."
+    revenue: NDArray[np.float64] | None
+    "Base currency, less returns; None without amounts."
+    spent_before: NDArray[np.float64] | None
+    is_mature: NDArray[np.bool_]
+    "Whether the days to respond are over."
+    offers: dict[str, tuple[str, ...]]
+    "Offer ids by campaign."
+    channels: dict[str, tuple[str, ...]]
+    stages: dict[str, tuple[int, ...]]
+    "Per cent of the audience that the roll-out has reached, ascending; empty without stages."
+
+    def __len__(self) -> int:
+        return len(self.customer_ids)
+
+    def take(self, rows: NDArray[Any]) -> CampaignCustomers:
+        """The rows that an index array or mask selects."""
+        arrays = {name: one[rows] for name, one in vars(self).items() if isinstance(one, np.ndarray)}
+        return replace(self, **arrays)
+
+
+def load_campaign_customers(tables: Tables, cutoff: date) -> CampaignCustomers | None:
+    """The campaigns before the cutoff, with what was known then; None without contacts of a campaign."""
+    if "contacts" not in tables:
+        return None
+    tables_then = tables.at(cutoff)
+    rows = _select(tables_then["contacts"])
+    if not len(rows):
+        return None
+    customers = _merge_contacts(rows)
+    n_days = tables.config.offers.answer_days
+    is_mature = customers.first_at.astype("datetime64[D]") + n_days <= np.datetime64(cutoff, "D")
+    customers = replace(customers, is_mature=is_mature)
+    if "purchases" in tables_then and not tables_then.is_undated("purchases"):
+        return _add_purchases(tables_then, customers, n_days=n_days)
+    acted = customers.acted
+    can_compare = acted is not None and acted[~customers.treated].any()
+    return customers if can_compare else replace(customers, acted=None)
+
+
+def _select(contacts: ir.Table) -> pa.Table:
+    names = [contacts[name] for name in ("campaign_id", "purpose") if name in contacts.columns]
+
+    def column(name: str, *, kind: str) -> ir.Value:
+        return contacts[name].cast(kind) if name in contacts.columns else ibis.null(kind)
+
+    rows = contacts.select(
+        "customer_id",
+        "event_time",
+        campaign=ibis.coalesce(*names, ""),
+        treated=contacts.treated.cast("int8"),
+        offer_id=column("offer_id", kind="string"),
+        channel=column("channel", kind="string"),
+        propensity=column("propensity", kind="float64"),
+        stage=column("stage_percent", kind="string"),
+        cost=column("cost", kind="float64"),
+        converted_at=column("converted_at", kind="timestamp"),
+        unsubscribed=_flag(contacts, "unsubscribed_at"),
+        converts=_flag(contacts, "converted_at"),
+    )
+    complete = rows.filter(rows.customer_id.notnull(), rows.event_time.notnull(), rows.campaign != "")
+    return complete.order_by(["campaign", "customer_id", "event_time"]).to_pyarrow()
+
+
+def _flag(contacts: ir.Table, name: str) -> ir.Value:
+    """1 or 0 where the column is there, missing otherwise."""
+    return contacts[name].notnull().cast("int8") if name in contacts.columns else ibis.null("int8")
+
+
+def _merge_contacts(rows: pa.Table) -> CampaignCustomers:
+    """One row for each campaign and customer; rows are sorted by both and by time."""
+    campaigns, ids, times = texts(rows["campaign"]), texts(rows["customer_id"]), seconds(rows["event_time"])
+    is_first = np.ones(len(rows), bool)
+    is_first[1:] = (campaigns[1:] != campaigns[:-1]) | (ids[1:] != ids[:-1])
+    starts = np.flatnonzero(is_first)
+    treated, flags = numbers(rows["treated"]) == 1, numbers(rows["unsubscribed"])
+    converts = numbers(rows["converts"])
+    n_rows = np.diff(np.append(starts, len(rows)))
+    n_treated = np.add.reduceat(treated.astype(np.int64), starts)
+    stages = _names_by_campaign(campaigns, texts(rows["stage"]))
+    return CampaignCustomers(
+        campaigns=campaigns[starts],
+        customer_ids=ids[starts],
+        first_at=times[starts],
+        last_at=times[starts + n_rows - 1],
+        treated=n_treated > 0,
+        in_both=(n_treated > 0) & (n_treated < n_rows),
+        n_contacts=n_treated,
+        propensities=numbers(rows["propensity"])[starts],
+        costs=np.add.reduceat(np.nan_to_num(numbers(rows["cost"])) * treated, starts),
+        unsubscribed=None if np.isnan(flags).all() else np.add.reduceat(flags, starts) > 0,
+        acted=None if np.isnan(converts).all() else np.add.reduceat(converts, starts) > 0,
+        revenue=None,
+        spent_before=None,
+        is_mature=np.ones(len(starts), bool),
+        offers=_names_by_campaign(campaigns, texts(rows["offer_id"])),
+        channels=_names_by_campaign(campaigns, texts(rows["channel"])),
+        stages={name: tuple(sorted(int(stage) for stage in reached)) for name, reached in stages.items()},
+    )
+
+
+def _names_by_campaign(campaigns: NDArray[np.str_], names: NDArray[np.str_]) -> dict[str, tuple[str, ...]]:
+    pairs = sorted(set(zip(campaigns.tolist(), names.tolist(), strict=True)))
+    return {one: tuple(name for campaign, name in pairs if campaign == one and name) for one, _ in pairs}
+
+
+def _add_purchases(tables: Tables, customers: CampaignCustomers, *, n_days: int) -> CampaignCustomers:
+    """The customers with their orders and amounts around the first contact."""
+    lines = convert_to_base_currency(tables["purchases"], "amount", tables=tables)
+    columns = lines.mutate(bought=IS_PURCHASE.cast("int8")).select("customer_id", "event_time", "amount", "bought")
+    rows = columns.filter(columns.customer_id.notnull(), columns.event_time.notnull()).to_pyarrow()
+    owners, times = texts(rows["customer_id"]), seconds(rows["event_time"])
+    _, codes = np.unique(np.concatenate([customers.customer_ids, owners]), return_inverse=True)
+    starts = codes[: len(customers)] * KEY_SPAN + customers.first_at.astype(np.int64)
+    keys = codes[len(customers) :] * KEY_SPAN + times.astype(np.int64)
+    order = np.argsort(keys, kind="stable")
+    keys, bought = keys[order], numbers(rows["bought"])[order]
+    amounts = np.nan_to_num(numbers(rows["amount"]))[order]
+
+    def total(values: NDArray[np.float64], *, since: int, until: int) -> NDArray[np.float64]:
+        sums = np.concatenate([[0.0], np.cumsum(values)])
+        first, last = (np.searchsorted(keys, starts + day * DAY_SECONDS) for day in (since, until))
+        return sums[last] - sums[first]
+
+    return replace(
+        customers,
+        acted=total(bought, since=0, until=n_days) > 0.5,
+        revenue=total(amounts, since=0, until=n_days) if tables.has_amounts else None,
+        spent_before=total(amounts, since=-BEFORE_DAYS, until=0) if tables.has_amounts else None,
+    )

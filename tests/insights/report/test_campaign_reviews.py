@@ -1,0 +1,254 @@
+"""Campaigns from plan to action: what control groups show, and the next step that follows from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from core.i18n.translation import ENGLISH, JAPANESE
+from core.intervals import Estimate
+from insights.campaigns.sequential import Conversions
+from insights.render.report import render_json, render_report
+from insights.report.attribute_groups import Grouping
+from insights.report.building import Report, build_report
+from insights.report.campaign_actions import CampaignEvidence, NextAction, choose_action
+from insights.report.campaign_check import check_campaign, find_best_groups
+from insights.report.campaign_data import CampaignCustomers, load_campaign_customers
+from insights.report.campaign_reviews import ReviewSettings, review_campaigns
+from tests.worlds import config, frame, purchase_log, shop
+
+CUTOFF = date(2026, 3, 1)
+
+
+def contact(who: str, when: str, *, treated: bool = True, cost: float = 5.0, **more: object) -> dict[str, object]:
+    row = {"customer_id": who, "event_time": when, "campaign_id": "spring", "offer_id": "tea", "channel": "mail"}
+    return {**row, "treated": treated, "cost": cost if treated else 0.0, "stage_percent": None, **more}
+
+
+@cache
+def spring() -> CampaignCustomers:
+    contacts = frame(
+        contact("ada", "2026-02-02T10:00", stage_percent=5),
+        contact("ada", "2026-02-09T10:00", stage_percent=20),
+        contact("bo", "2026-02-02T10:00", treated=False),
+        contact("cy", "2026-02-02T10:00", treated=False),
+        contact("cy", "2026-02-03T10:00"),
+        contact("dee", "2026-02-20T10:00"),
+        contact("eve", "2026-03-02T10:00"),
+    )
+    orders = (
+        "ada 2026-01-01 40", "ada 2026-02-05 100", "ada 2026-02-08 -30", "ada 2026-02-17 500", "bo 2026-02-02T09:00 70",
+    )  # fmt: skip
+    loaded = load_campaign_customers(shop(*orders, contacts=contacts), CUTOFF)
+    assert loaded is not None
+    return loaded
+
+
+def test_a_customer_counts_once_with_all_contacts_and_the_days_after_the_first():
+    customers = spring()
+    assert customers.revenue is not None
+    assert customers.spent_before is not None
+    assert customers.acted is not None
+
+    assert customers.customer_ids.tolist() == ["ada", "bo", "cy", "dee"]
+    assert customers.n_contacts.tolist() == [2, 0, 1, 1]
+    assert customers.costs.tolist() == [10, 0, 5, 5]
+    assert customers.acted.tolist() == [True, False, False, False]
+    assert customers.revenue.tolist() == [70, 0, 0, 0]
+    assert customers.spent_before.tolist() == [40, 70, 0, 0]
+    assert customers.is_mature.tolist() == [True, True, True, False]
+
+
+def test_a_control_customer_who_was_contacted_is_counted_and_not_compared():
+    (review,) = review_campaigns(spring(), settings(), since=np.datetime64("2026-01-01"))
+
+    assert (review.done.n_contacted, review.done.n_control, review.done.n_in_both) == (2, 1, 1)
+    assert review.done.stages == (5, 20)
+    assert (review.checked.n_compared, review.checked.n_waiting) == (2, 1)
+    assert review.action.action == NextAction.WAIT
+    assert review.action.over_on == date(2026, 3, 7)  # 14 days after the last contact, the day after them
+
+
+def settings(groupings: tuple[Grouping, ...] = ()) -> ReviewSettings:
+    return ReviewSettings(cutoff=CUTOFF, answer_days=14, margin_rate=0.5, groupings=groupings, stated={})
+
+
+def campaign(
+    *arms: tuple[bool, int, int], name: str = "spring", propensity: float = 0.5, amount: float = 100.0
+) -> CampaignCustomers:
+    """Arms of (treated, customers, customers who act); those who act spend the amount, and a contact costs 1."""
+    treated = np.concatenate([np.full(n, is_treated) for is_treated, n, _ in arms])
+    acted = np.concatenate([np.arange(n) < n_acting for _, n, n_acting in arms])
+    n, moment = len(treated), np.datetime64("2026-01-10T10:00:00")
+    return CampaignCustomers(
+        campaigns=np.full(n, name),
+        customer_ids=np.array([f"c{number}" for number in range(n)]),
+        first_at=np.full(n, moment),
+        last_at=np.full(n, moment),
+        treated=treated,
+        in_both=np.zeros(n, bool),
+        n_contacts=treated.astype(np.int64),
+        propensities=np.full(n, propensity),
+        costs=treated.astype(float),
+        unsubscribed=None,
+        acted=acted,
+        revenue=np.where(acted, amount, 0.0),
+        spent_before=None,
+        is_mature=np.ones(n, bool),
+        offers={},
+        channels={},
+        stages={},
+    )
+
+
+def join(first: CampaignCustomers, second: CampaignCustomers) -> CampaignCustomers:
+    arrays = {
+        name: np.concatenate([one, getattr(second, name)])
+        for name, one in vars(first).items()
+        if isinstance(one, np.ndarray)
+    }
+    return replace(first, **arrays)
+
+
+def test_a_campaign_earns_the_margin_of_what_it_adds_less_its_cost():
+    checked = check_campaign(campaign((True, 1_000, 300), (False, 1_000, 200)), margin_rate=0.5)
+
+    assert (checked.rate, checked.control_rate) == (0.3, 0.2)
+    assert checked.effect.value == pytest.approx(0.1)
+    assert checked.conversions.value == pytest.approx(100)
+    assert checked.revenue.value == pytest.approx(10_000)
+    assert checked.net_value.value == pytest.approx(0.5 * 10_000 - 1_000)
+    assert checked.net_value.low < checked.net_value.value < checked.net_value.high
+    assert checked.evidence > 20
+
+
+def test_stages_with_other_probabilities_are_compared_within_themselves():
+    # Eager customers were mostly contacted, and others mostly not; the campaign changes nothing.
+    eager = campaign((True, 900, 450), (False, 100, 50), propensity=0.9)
+    others = campaign((True, 100, 10), (False, 900, 90), propensity=0.1)
+
+    checked = check_campaign(join(eager, others), margin_rate=0.5)
+
+    assert checked.effect.value == pytest.approx(0.0, abs=1e-9)
+    assert not checked.effect.excludes(0)
+    assert checked.evidence < 1
+
+
+def test_the_group_on_which_a_campaign_works_better_is_named_and_groups_that_do_not_differ_are_not():
+    persuadable = campaign((True, 500, 250), (False, 500, 100))
+    others = campaign((True, 500, 100), (False, 500, 100))
+    customers = join(persuadable, others)
+    ids = np.array([f"c{number:04d}" for number in range(2_000)])
+    customers = replace(customers, customer_ids=ids)
+    groups = Grouping("segment", {"persuadable": ids[:1_000], "odd": ids[1::2]})
+
+    assert list(find_best_groups(customers, [groups])) == [("segment", "persuadable")]
+
+
+def test_campaigns_without_an_effect_end_without_a_claim_however_many_there_are():
+    random = np.random.default_rng(11)
+    parts = [
+        campaign((True, 400, random.binomial(400, 0.1)), (False, 100, random.binomial(100, 0.1)), name=f"n{k:02d}",
+                 propensity=0.8)
+        for k in range(60)
+    ]  # fmt: skip
+    customers = parts[0]
+    for part in parts[1:]:
+        customers = join(customers, part)
+
+    reviews = review_campaigns(customers, settings(), since=np.datetime64("2026-01-01"))
+
+    claims = {NextAction.ADVANCE, NextAction.REPEAT, NextAction.REPEAT_CHEAPER, NextAction.STOP_HARM}
+    assert [one.name for one in reviews if one.action.action in claims] == []
+    assert any(one.checked.effect.excludes(0) for one in reviews)  # Some intervals do, by chance.
+
+
+EVIDENCE = CampaignEvidence(
+    effect=Estimate(0.05, 0.02, 0.08),
+    n_campaigns=1,
+    net_value=Estimate(100.0, 20.0, 180.0),
+    e_value=5.0,
+    has_control=True,
+    can_compare=True,
+    stage=100,
+    control_rate=0.1,
+    control_share=0.2,
+    is_over=True,
+    over_on=CUTOFF,
+    conversions=None,
+    unsubscriptions=None,
+)
+OPEN = Estimate(0.01, -0.02, 0.04)
+
+
+@pytest.mark.parametrize(
+    ("changes", "action"),
+    [
+        ({}, NextAction.REPEAT),
+        ({"stage": 20}, NextAction.ADVANCE),
+        ({"has_control": False}, NextAction.ADD_CONTROL_GROUP),
+        ({"can_compare": False}, NextAction.RECORD_RESPONSES),
+        ({"is_over": False}, NextAction.WAIT),
+        ({"is_over": False, "e_value": 25.0}, NextAction.REPEAT),
+        ({"net_value": Estimate(10.0, -20.0, 40.0)}, NextAction.REPEAT_CHEAPER),
+        ({"net_value": Estimate(-50.0, -90.0, -10.0)}, NextAction.STOP_COST),
+        ({"effect": Estimate(-0.05, -0.08, -0.02)}, NextAction.STOP_HARM),
+        ({"effect": OPEN}, NextAction.ENLARGE),
+        ({"effect": Estimate(-0.01, -0.04, 0.02)}, NextAction.CHANGE),
+        ({"n_campaigns": 100}, NextAction.ENLARGE),
+        ({"conversions": Conversions(20, 80, 0.5)}, NextAction.STOP_HARM),
+        ({"is_over": False, "unsubscriptions": Conversions(90, 10, 0.5)}, NextAction.STOP_HARM),
+    ],
+)
+def test_the_next_step_follows_from_the_evidence(changes: dict[str, object], action: NextAction):
+    assert choose_action(replace(EVIDENCE, **changes)).action == action
+
+
+def test_a_campaign_to_repeat_needs_as_many_customers_as_show_its_effect():
+    action = choose_action(replace(EVIDENCE, effect=OPEN))
+
+    # (1.645 + .842)^2 x (.11 x .89 / .8 + .1 x .9 / .2) / .01^2
+    assert action.n_customers == pytest.approx(35_388, rel=0.001)
+
+
+@cache
+def report() -> Report:
+    n = 300
+    ids = [f"c{number:03d}" for number in range(n)]
+    orders = [f"{one} 2026-01-12 100" for one in ids[:120]] + [f"{one} 2025-12-12 80" for one in ids]
+    contacts = pa.Table.from_pylist(
+        [contact(one, "", treated=number < 200) | {"event_time": None} for number, one in enumerate(ids)]
+    )
+    times = pa.array([np.datetime64("2026-01-10T10:00", "us").item()] * n, pa.timestamp("us"))
+    contacts = contacts.set_column(contacts.column_names.index("event_time"), "event_time", times)
+    tables = shop(settings=config(), contacts=contacts, purchases=purchase_log(*orders))
+    return build_report(tables, CUTOFF)
+
+
+@pytest.mark.parametrize(("language", "pages", "step"), [
+    (ENGLISH, ("Campaigns: plan", "Campaigns: do", "Campaigns: check", "Campaigns: act"), "Repeat"),
+    (JAPANESE, ("(Plan)", "(Do)", "(Check)", "(Act)"), "繰り返す"),
+])  # fmt: skip
+def test_the_chapter_has_a_page_each_for_plan_do_check_and_act(language, pages, step):
+    html = render_report(report(), language)
+
+    chapter = html.split('<section class="page">')[1:]
+    assert [title in page for title, page in zip(pages, chapter, strict=True)] == [True] * 4
+    assert all("spring" in page for page in chapter)
+    assert step in chapter[3]
+
+
+def test_the_json_has_the_review_of_each_campaign():
+    (review,) = json.loads(render_json(report()))["campaigns"]
+
+    assert review["plan"]["offers"] == ["tea"]
+    assert (review["do"]["n_contacted"], review["do"]["n_control"], review["do"]["cost"]) == (200, 100, 1_000)
+    assert review["check"]["effect"]["value"] == pytest.approx(0.6)
+    assert review["check"]["unsubscribed"] is None
+    assert review["act"]["action"] == "repeat"

@@ -102,7 +102,7 @@ class _CampaignPages:
                 Cell(self.formatter.day(one.done.last_day)),
                 Cell(self._number(one.done.n_contacts)),
                 Cell(self._number(one.done.n_contacted)),
-                Cell(self._number(one.done.n_control), self._contacted_anyway(one)),
+                Cell(self._number(one.done.n_control), self._count_in_both(one)),
                 Cell(" → ".join(f"{stage} %" for stage in one.done.stages) or "–"),
                 Cell(self.formatter.money(one.done.cost)),
             ]
@@ -217,7 +217,7 @@ class _CampaignPages:
         n_waiting = review.checked.n_waiting
         return self.text("{n} customers can still respond", n=n_waiting) if n_waiting else ""
 
-    def _contacted_anyway(self, review: CampaignReview) -> str:
+    def _count_in_both(self, review: CampaignReview) -> str:
         return self.text("{n} contacted anyway", n=review.done.n_in_both) if review.done.n_in_both else ""
 
     def _mood(self, review: CampaignReview) -> str:

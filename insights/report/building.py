@@ -98,7 +98,7 @@ def _review_campaigns(data: ReportData) -> tuple[CampaignReview, ...]:
         answer_days=data.config.offers.answer_days,
         margin_rate=margin_rate,
         groupings=data.groupings,
-        stated=getattr(data.config, "campaigns", {}),
+        statements=getattr(data.config, "campaigns", {}),
     )
     return review_campaigns(data.campaigns, settings, since=data.calendar.year.first.astype("datetime64[s]"))
 

@@ -73,7 +73,7 @@ class ReviewSettings:
     answer_days: int
     margin_rate: float
     groupings: Sequence[Grouping]
-    stated: Mapping[str, object]
+    statements: Mapping[str, object]
     "`[campaigns]` of the TOML, by name."
 
 
@@ -112,7 +112,7 @@ def _review(customers: CampaignCustomers, name: str, *, settings: ReviewSettings
     best = tuple(find_best_groups(usable, settings.groupings)) if checked.effect.low > 0 else ()
     return CampaignReview(
         name=name,
-        planned=_plan(customers, name, checked=checked, stated=settings.stated),
+        planned=_plan(customers, name, checked=checked, statements=settings.statements),
         done=done,
         checked=checked,
         action=choose_action(evidence, groups=best),
@@ -133,9 +133,9 @@ def _describe(customers: CampaignCustomers, name: str) -> DoneCampaign:
 
 
 def _plan(
-    customers: CampaignCustomers, name: str, *, checked: CheckedCampaign, stated: Mapping[str, object]
+    customers: CampaignCustomers, name: str, *, checked: CheckedCampaign, statements: Mapping[str, object]
 ) -> PlannedCampaign:
-    statement = stated.get(name)
+    statement = statements.get(name)
     n_control = int((~customers.treated).sum())
     try:
         shown = detectable_effect(

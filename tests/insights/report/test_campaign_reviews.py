@@ -76,7 +76,7 @@ def test_a_control_customer_who_was_contacted_is_counted_and_not_compared():
 
 
 def settings(groupings: tuple[Grouping, ...] = ()) -> ReviewSettings:
-    return ReviewSettings(cutoff=CUTOFF, answer_days=14, margin_rate=0.5, groupings=groupings, stated={})
+    return ReviewSettings(cutoff=CUTOFF, answer_days=14, margin_rate=0.5, groupings=groupings, statements={})
 
 
 def campaign(

@@ -110,7 +110,7 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 def _check_rules(config: Config) -> None:
     """Raise RuleError or ConfigError for rules and ranks that this data set cannot have; imports features only then."""
-    if config.segments or config.customer_tiers or config.predict or config.loyalty.ranks:
+    if config.segments or config.customer_tiers or config.predict or config.campaigns or config.loyalty.ranks:
         from features.segments.rule_variables import check_rule_names
 
         check_rule_names(config)

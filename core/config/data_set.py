@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from core.config.campaigns import Campaign
 from core.config.customers import CauseSettings, HealthSettings, Segment
 from core.config.decisions import ContactPolicy, DecisionSettings
 from core.config.loyalty import LoyaltySettings
@@ -65,6 +66,8 @@ class Config(Section, frozen=True):
     "Limits on contacts, and the permanent control group."
     decisions: DecisionSettings = DecisionSettings()
     "How offers are chosen."
+    campaigns: dict[str, Campaign] = msgspec.field(default_factory=dict)
+    "Campaigns by name: `[campaigns.win_back]`. A name has 1 to 64 characters: a-z, 0-9 and _, starting with a letter."
     recommender: RecommenderSettings = RecommenderSettings()
     "Training and tests of recommenders."
     money: MoneySettings = MoneySettings()
@@ -113,7 +116,7 @@ class Config(Section, frozen=True):
     "Folder of models, releases and figures, relative to the working directory."
 
     def __post_init__(self) -> None:
-        for key, name in (("name", self.name), *(("[predict] a name", event) for event in self.predict)):
+        for key, name in (("name", self.name), *self._names_of_sections()):
             if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
                 raise ValueError(f"{key} has 1 to 64 characters (a-z, 0-9, _) and starts with a letter, found '{name}'")
         if self._asks_who_is_active and self.active_days < 1:
@@ -127,6 +130,17 @@ class Config(Section, frozen=True):
         require_time_zone(self.time_zone)
         self._require_known_labels()
         self._require_known_events()
+        self._require_known_segments()
+
+    def _names_of_sections(self) -> list[tuple[str, str]]:
+        names = {"[predict] a name": self.predict, "[campaigns] a name": self.campaigns}
+        return [(key, name) for key, sections in names.items() for name in sections]
+
+    def _require_known_segments(self) -> None:
+        for name, campaign in self.campaigns.items():
+            if campaign.segment is not None and campaign.segment not in self.segments:
+                segment = campaign.segment
+                raise ValueError(f"[campaigns.{name}] no segment '{segment}'{did_you_mean(segment, self.segments)}")
 
     def _require_known_events(self) -> None:
         if "churn" in self.predict:

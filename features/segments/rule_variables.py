@@ -95,7 +95,7 @@ def check_rule_names(config: Config) -> None:
     for event, predicted in config.predict.items():
         if predicted.where:
             _parse(predicted.where, f"predict.{event}")
-    for place, segment in segments_by_place(config):
+    for place, segment in rules_by_place(config):
         names = set(variable_names(config))
         for name in sorted(_names_in(segment, place)):
             if name not in names and not any(re.fullmatch(pattern, name) for pattern in _word_patterns(config)):
@@ -109,9 +109,19 @@ def segments_by_place(config: Config) -> Iterator[tuple[str, Segment]]:
             yield f"{section}.{name}", segment
 
 
+def rules_by_place(config: Config) -> Iterator[tuple[str, Segment]]:
+    """The same, and the rules of campaigns and their triggers, as segments."""
+    yield from segments_by_place(config)
+    for name, campaign in config.campaigns.items():
+        if campaign.rule is not None:
+            yield f"campaigns.{name}", Segment(rule=campaign.rule)
+        if campaign.trigger is not None and campaign.trigger.as_rule:
+            yield f"campaigns.{name}.trigger", Segment(rule=campaign.trigger.as_rule)
+
+
 def features_for_rules(config: Config) -> frozenset[str]:
-    """The features that segments and customer tiers need. For a key figure: all features that may hold it."""
-    names = set[str]().union(*(_names_in(segment, place) for place, segment in segments_by_place(config)))
+    """The features that segments, tiers and campaigns need. For a key figure: all features that may hold it."""
+    names = set[str]().union(*(_names_in(segment, place) for place, segment in rules_by_place(config)))
     figures = {name for name in names if name in KEY_FIGURES}
     if RuleVariable.VALUE in names:
         figures |= set(VALUES)

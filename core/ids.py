@@ -36,8 +36,8 @@ TO = "".join(unicodedata.normalize("NFKC", character) for character in WIDE) + "
 "Characters of `FROM` become those of `TO`; the last ones have none and vanish."
 
 WHOLE_NUMBER = "^(-?[0-9]+)[.]0+$"
-SCIENTIFIC = "^-?[0-9]([.][0-9]+)?[eE][+][0-9]{1,3}$"
-"A number as spreadsheets show long ones. 1e5 without a plus sign may be a code."
+SCIENTIFIC = "^-?[0-9]([.][0-9]+)?[eE][+][0-9]{1,3}$|^-?[0-9][.][0-9]+[eE][0-9]{1,3}$"
+"A number as spreadsheets and programs show long ones. 1e5 without a plus sign or a fraction may be a code."
 
 _TRANSLATION = str.maketrans(FROM[: len(TO)], TO, INVISIBLE)
 

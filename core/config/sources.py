@@ -179,7 +179,7 @@ class TableSource(CsvLayout, frozen=True, kw_only=True):
     path: str | None = None
     "Parquet, CSV or JSON Lines files, `*` allowed; relative to the folder of the TOML."
     optional_columns: tuple[str, ...] = ()
-    "Columns that some files of a CSV table lack; their rows have no value there."
+    "Columns that some files of a CSV or Parquet table lack; their rows have no value there."
     files: tuple[FileSource, ...] = ()
     "CSV files that are written in another way, each as [[tables.<name>.files]]."
     database: str | None = None

@@ -11,12 +11,13 @@ violators, Ayer et al. 1955).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.contact_answers import UnsubscribeRows
 from core.intervals import HALF_WIDTH
 from models.policies.acceptance.rates import ASSUMED
 
@@ -26,47 +27,6 @@ STEPS = (0, 1, 2, 4, 8)
 "Contacts in the 30 days before, from which a step of the change begins."
 MIN_CONTACTS = 100
 "Of a step; with fewer it belongs to the one below."
-
-
-@dataclass(frozen=True, kw_only=True)
-class UnsubscribeRows:
-    """Contacts with a control group, or without; every array is (n,)."""
-
-    treated: NDArray[np.bool_]
-    propensities: NDArray[np.float64]
-    "P(treated); NaN where it was not recorded."
-    unsubscribed: NDArray[np.bool_]
-    "Within the time to answer."
-    recent_contacts: NDArray[np.int64]
-    "Contacts of the customer in the 30 days before this one."
-    evidence: str = "contacts"
-    "Where unsubscriptions come from: contacts or consents."
-
-    def __len__(self) -> int:
-        return len(self.treated)
-
-    def take(self, rows: NDArray[np.bool_]) -> UnsubscribeRows:
-        """The contacts that a mask selects."""
-        names = ("treated", "propensities", "unsubscribed", "recent_contacts")
-        return replace(self, **{name: getattr(self, name)[rows] for name in names})
-
-    @property
-    def has_control(self) -> bool:
-        """Whether chance left some customers untreated."""
-        return bool((~self.treated & ~(self.propensities >= 1)).any())
-
-    @property
-    def arm_weights(self) -> NDArray[np.float64]:
-        """How many customers each stands for, (n,): 1 / P(the group that the customer is in).
-
-        It is 0 where chance did not decide, and 1 for all where there is no control group.
-        """
-        if not self.has_control:
-            return self.treated.astype(np.float64)
-        chance = np.where(np.isnan(self.propensities), self.treated.mean(), self.propensities)
-        is_chance = (chance > 0) & (chance < 1)
-        own = np.where(self.treated, chance, 1.0 - chance)
-        return np.divide(1.0, own, out=np.zeros(len(self)), where=is_chance)
 
 
 class Fatigue(msgspec.Struct, frozen=True, kw_only=True):

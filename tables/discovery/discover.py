@@ -12,7 +12,7 @@ from tables.discovery.business import choose_churn, choose_currency, choose_name
 from tables.discovery.cross_section import propose_cross_section
 from tables.discovery.examination import add_alike, examine
 from tables.discovery.guesses import ColumnGuess, ExaminedSource, TableGuess
-from tables.discovery.id_widths import fill_leading_zeros
+from tables.discovery.id_widths import fill_leading_zeros, merge_widths
 from tables.discovery.inputs import Inputs
 from tables.discovery.keys import compare_ids, describe_ids, describe_overlap, find_aliases, ids_of
 from tables.discovery.lookups import join_orders
@@ -54,7 +54,8 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
         raise BadInput(_nothing_recognised(sources))
     if not any("customer_id" in guess.columns for guess in guesses if CONTRACT[guess.table].proves_activity):
         raise BadInput(f"{guesses[0].examined.source.label}: no column says which customer a row belongs to")
-    guesses = meet_subscriptions(fill_leading_zeros(_account_or_customer(guesses)))
+    guesses = merge_widths(_account_or_customer(guesses), ask)
+    guesses = meet_subscriptions(fill_leading_zeros(guesses))
     currency = choose_currency(guesses, ask, language=language)
     zone = choose_zone(guesses, ask, language=language, currency=str(currency.value), local=local_zone)
     churn = choose_churn(guesses, ask, today=today)

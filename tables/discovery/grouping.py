@@ -20,6 +20,7 @@ from pathlib import Path
 from core.config.sources import FileSource, TableSource
 from tables.discovery.text_format import TextFormat
 from tables.discovery.vocabulary import compact, load_vocabulary
+from tables.sources.parquet import types_of
 
 PART = re.compile(r"\d+|(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*", re.IGNORECASE)
 "The part of a file name that differs between monthly exports."
@@ -68,7 +69,7 @@ def group_files(files: Iterable[Entry]) -> Iterator[DiscoveredSource]:
 def _belongs(one: Entry, other: Entry) -> bool:
     (_, ours), (_, theirs) = one, other
     if ours is None or theirs is None:
-        return ours is theirs
+        return ours is theirs and have_same_columns([*types_of(one[0])], [*types_of(other[0])])
     if ours.is_json or theirs.is_json:
         return ours.is_json and theirs.is_json and ours.encoding == theirs.encoding
     return have_same_columns(ours.header, theirs.header)
@@ -133,10 +134,20 @@ def join_files(group: Sequence[Entry], *, strangers: Iterable[Path]) -> Iterator
 
 def _source_of(path: str, group: Sequence[Entry]) -> DiscoveredSource:
     """Parquet files or JSON Lines."""
-    text = group[-1][1]
-    settings = TableSource(path=path, encoding=text.encoding if text else "utf-8")
-    label = group[0][0].name if len(group) == 1 else Path(path).name
-    return DiscoveredSource(label, settings, tuple(one for one, _ in group), text.evidence if text else {})
+    text, paths = group[-1][1], [one for one, _ in group]
+    headers = [] if text else [{name: name for name in types_of(path)} for path in paths]
+    optional = _optional_columns(headers)
+    settings = TableSource(path=path, encoding=text.encoding if text else "utf-8", optional_columns=optional)
+    evidence = dict(text.evidence) if text else {}
+    if optional:
+        evidence["optional_columns"] = "; ".join(_describe_missing(paths, headers, optional=optional))
+    return DiscoveredSource(paths[0].name if len(group) == 1 else Path(path).name, settings, tuple(paths), evidence)
+
+
+def _optional_columns(headers: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """The columns that some files lack, as the table calls them."""
+    names = dict.fromkeys(name for header in headers for name in header.values())
+    return tuple(name for name in names if any(name not in header.values() for header in headers))
 
 
 def _join_text(paths: list[Path], formats: list[TextFormat], *, pattern: str | None) -> DiscoveredSource:
@@ -157,7 +168,7 @@ def _join_text(paths: list[Path], formats: list[TextFormat], *, pattern: str | N
         != FileSource(path=escape(str(path)))
         or (pattern is None and place != newest)
     )
-    optional = tuple(name for name in names if any(name not in renamed.values() for renamed in ours))
+    optional = _optional_columns(ours)
     text, path = formats[newest], pattern or escape(str(paths[newest]))
     settings = TableSource(
         path=path,
@@ -176,7 +187,9 @@ def _join_text(paths: list[Path], formats: list[TextFormat], *, pattern: str | N
     return DiscoveredSource(label, settings, tuple(paths), evidence, tuple(formats))
 
 
-def _describe_missing(paths: list[Path], ours: list[dict[str, str]], *, optional: Sequence[str]) -> Iterator[str]:
+def _describe_missing(
+    paths: list[Path], ours: Sequence[Mapping[str, str]], *, optional: Sequence[str]
+) -> Iterator[str]:
     for path, renamed in list(zip(paths, ours, strict=True))[:MAX_NAMED]:
         missing = [name for name in optional if name not in renamed.values()]
         if missing:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
+from core.ids import canonical_id
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.guesses import ExaminedSource, TableGuess
 
@@ -25,16 +26,14 @@ class Overlap:
 
 
 def ids_of(examined: ExaminedSource, column: str) -> frozenset[str]:
-    """The different ids in a column, as text."""
+    """The different ids in a column, as reading has them."""
     ids: ir.Value = examined.rows[column].cast("string").strip()
     table = ids.name("id").as_table().distinct()
-    return frozenset(table.filter(table.id.notnull()).limit(MAX_IDS).to_pyarrow()["id"].to_pylist())
+    return frozenset(map(canonical_id, table.filter(table.id.notnull()).limit(MAX_IDS).to_pyarrow()["id"].to_pylist()))
 
 
 def compare_ids(ids: Set[str], others: Set[str]) -> Overlap:
     """How many of the ids are among the others."""
-    # Reading drops '.0', but keeps leading zeros.
-    ids, others = ({value.removesuffix(".0") for value in side} for side in (ids, others))
     bare = {value.lstrip("0") for value in others}
     return Overlap(len(ids), len(ids & others), sum(value.lstrip("0") in bare for value in ids))
 

@@ -81,7 +81,9 @@ def _match_profile(examined: ExaminedSource, name: str) -> TableGuess | None:
             minus=tuple(name for name in place.get("minus", ()) if _has_column(examined, name)),
             evidence=f"profile {name}",
         )
-        if all(_has_column(examined, source) for source in guess.sources):
+        if all(
+            any(_has_column(examined, one) for one in (source, *others.get(source, ()))) for source in guess.sources
+        ):
             columns[column] = guess
     return TableGuess(table=profile.table, examined=examined, columns=columns, score=100.0, profile=name)
 

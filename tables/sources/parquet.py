@@ -1,4 +1,8 @@
-"""Parquet files: read lazily, in place."""
+"""Parquet files: read lazily, in place. Several files of one table may store a column in different types:
+
+2024.parquet   customer_id int64     amount int64      both columns are read in a type that holds
+2025.parquet   customer_id string    amount double     the values of every file: 00123 and 12.50 stay
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from pathlib import Path
 import duckdb
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend as DuckDB
 
 from core.errors import DataError
@@ -32,12 +38,48 @@ class ParquetFiles:
         """A lazy view of the files. Raises DataError if they are damaged or do not fit each other."""
         paths = [str(path) for path in location.files]
         try:
+            _refuse_different_columns(location)
+            # Without union_by_name, DuckDB casts every file to the types of the first one: 12.50 becomes 13.
             view = engine.read_parquet(
-                paths, table_name=ibis.util.gen_name(location.name), file_row_number=True, filename=True
+                paths,
+                table_name=ibis.util.gen_name(location.name),
+                file_row_number=True,
+                filename=True,
+                union_by_name=len(paths) > 1,
             )
             return SourceRows(_number_rows(view, paths))
         except duckdb.Error as fault:
             raise DataError(f"{location.name}: {_describe_fault(paths)}") from fault
+
+
+def _refuse_different_columns(location: Location) -> None:
+    """Raise DataError if a file lacks a column that is not optional, or if only some files give times a zone."""
+    if len(location.files) == 1:
+        return
+    schemas = {str(path): types_of(path) for path in location.files}
+    for column in dict.fromkeys(name for schema in schemas.values() for name in schema):
+        types = {path: schema[column] for path, schema in schemas.items() if column in schema}
+        missing = next((path for path in schemas if path not in types), None)
+        if missing is not None and column not in location.settings.optional_columns:
+            raise DataError(
+                f"{location.name}: its files have different columns: {missing} lacks '{column}' of "
+                f"{next(iter(types))}; set optional_columns"
+            )
+        zones = {"tz=" in kind: path for path, kind in types.items() if kind.startswith("timestamp")}
+        if len(zones) > 1:
+            raise DataError(
+                f"{location.name}.{column}: the times of {zones[True]} have a time zone, those of {zones[False]} have "
+                "none; write them alike"
+            )
+
+
+def types_of(path: Path) -> dict[str, str]:
+    """The type of each column of a file, as pyarrow calls it; no column of a file that is damaged."""
+    try:
+        schema = pq.read_schema(path)
+    except (pa.ArrowException, OSError):
+        return {}
+    return {field.name: str(field.type) for field in schema}
 
 
 def _describe_fault(paths: list[str]) -> str:

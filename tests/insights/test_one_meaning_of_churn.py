@@ -17,6 +17,7 @@ from core.config.training import ChurnDefinition
 from core.window import Cohort
 from features.cohort import select_cohort
 from features.labels.labelling import label_lifetimes, label_outcomes
+from insights.finance.mrr import movements_of, retention_terms
 from insights.report.report_data import load_report_data
 from simulation.software.simulate import SoftwareWorld, simulate_software
 from tables.episodes import SubscriptionEpisodes
@@ -181,6 +182,25 @@ def test_with_each_subscription_the_end_of_one_is_churn_for_labels_and_causes():
 
     agree(tables)
     assert list_churned_by_label(tables, select_cohort(tables, [CUTOFF])) == {"ada": (date(2024, 3, 6), "price")}
+
+
+def test_a_pause_over_a_months_end_is_no_churned_customer_but_its_money_leaves_and_comes_back():
+    # Ada pays 11 until March 28, nothing for eight days, and 12 from April 5 on.
+    tables = contract([("ada", "x", -40, 67, 0, "holiday"), ("ada", "x", 35, None, 0, None)], each_subscription=False)
+
+    agree(tables)
+    assert list_churned_by_label(tables, select_cohort(tables, [CUTOFF])) == {}
+    report = load_report_data(tables, date(2024, 12, 1))
+    ada = report.book.customer_ids.tolist().index("ada")
+    march = int(np.flatnonzero(report.book.months == np.datetime64("2024-03", "M"))[0])
+    in_march, in_april = (
+        {name: int(parts[ada]) for name, parts in movements_of(report.book, column).items() if parts[ada]}
+        for column in (march, march + 1)
+    )
+    assert in_march == {"opening": 11, "churn": 11}
+    assert in_april == {"reactivation": 12, "closing": 12}
+    n_churned, n_paying = retention_terms(report.book, start=march, end=march + 2)["logo_churn"]
+    assert (n_churned[ada], n_paying[ada]) == (0, 1)
 
 
 def test_labels_causes_and_report_agree_on_a_simulated_company(tmp_path: Path):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kizuna.commands import init as command
 from kizuna.main import run
 from tests.kizuna.test_init import init, purchases, write
 
@@ -54,6 +55,43 @@ def test_ids_of_different_widths_are_not_filled():
     toml = init(write("orders.csv", orders(*BARE)), write("customers.csv", customers(*ids)), "--yes")
 
     assert toml["tables"]["purchases"]["columns"]["customer_id"] == "customer_id"
+
+
+def test_a_column_with_and_without_zeros_is_one_customer_each_by_default(capfd):
+    floats = [f"{one}.0" for one in BARE]
+    file = write("orders.csv", orders(*(one for three in zip(PADDED, BARE, floats, strict=True) for one in three)))
+    toml = init(file, write("customers.csv", customers(*BARE)), "--yes")
+
+    assert toml["tables"]["purchases"]["columns"]["customer_id"] == {"column": "customer_id", "id_width": 5}
+    assert toml["tables"]["customers"]["columns"]["customer_id"] == {"column": "customer_id", "id_width": 5}
+    text = " ".join(Path("kizuna.toml").read_text().replace("#", " ").split())
+    assert "40 of 40 ids with fewer than 5 digits occur with leading zeros as well" in text
+    assert {row["customer_id"] for row in purchases()} == set(PADDED)
+    printed = " ".join(capfd.readouterr().out.split())
+    assert "warning purchases.customer_id: different ids that id_width = 5 makes one: 80 of 80" in printed
+
+
+def test_a_column_with_and_without_zeros_is_two_customers_each_where_that_is_the_answer(monkeypatch):
+    def prompt(text: str, default: str, err: bool) -> str:
+        return "two" if "(one, two); 40 of 40 ids" in text else default
+
+    monkeypatch.setattr(command.sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(command.typer, "prompt", prompt)
+
+    toml = init(write("orders.csv", orders(*PADDED, *BARE)), exit_codes=(0, 2))
+
+    assert toml["tables"]["purchases"]["columns"]["customer_id"] == "customer_id"
+    assert {row["customer_id"] for row in purchases()} == {*PADDED, *BARE}
+
+
+def test_a_few_ids_with_and_without_zeros_stay_as_they_are_and_check_names_the_width(capfd):
+    toml = init(write("orders.csv", orders("00123", "123.0", "123", "00124", "125", "126")), "--yes")
+
+    assert toml["tables"]["purchases"]["columns"]["customer_id"] == "customer_id"
+    assert {row["customer_id"] for row in purchases()} == {"00123", "123", "00124", "125", "126"}
+    printed = " ".join(capfd.readouterr().out.split())
+    assert "ids that differ only by leading zeros from another one and count as different: 1 of 5" in printed
+    assert 'write the ids alike in the source: customer_id = { column = "customer_id", id_width = 5 }' in printed
 
 
 def test_two_ids_of_one_table_that_become_one_are_an_error_of_check_with_both(capfd):

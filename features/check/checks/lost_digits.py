@@ -13,11 +13,11 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from core.ids import SCIENTIFIC
 from features.check.data import CheckedData, CheckedTable
 from features.check.finding import Check, Finding, Mark, Severity, always
 from features.check.marks import fetch_one
 
-SCIENTIFIC = "^[0-9]([.][0-9]+)?[eE][+][0-9]+$|^[0-9][.][0-9]+[eE][0-9]+$"
 LONG_NUMBER, ZEROS_AFTER_15 = "^[1-9][0-9]{15,}$", "^[1-9][0-9]{14}0+$"
 MAX_EXACT_FLOAT = 2.0**53
 SAMPLE_ROWS = 200_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import ibis
+import ibis.expr.types as ir
 from ibis import _
 
 from features.check.data import CheckedData
@@ -33,6 +34,7 @@ def _compare(data: CheckedData, table: str, *, column: str) -> Iterator[Finding]
     groups = ids.group_by("plain").aggregate(id=_.id.min(), other_id=_.id.max(), n_ids=_.count())
     pairs = data.store(groups.filter(_.n_ids > 1))
     first = fetch_one(pairs.order_by(ibis.asc("plain")).limit(1))
+    spellings = differing_spellings(pairs)
     yield Finding(
         kind="similar_ids",
         severity=Severity.WARNING,
@@ -41,8 +43,18 @@ def _compare(data: CheckedData, table: str, *, column: str) -> Iterator[Finding]
         count=n_repeated,
         of=int(row["n"]),
         example=first["id"],
-        values={"other_example": first["other_id"], "spellings": differing_spellings(pairs)},
+        setting=_suggest_width(data, table, column=column, pairs=pairs) if spellings == ("leading_zeros",) else None,
+        values={"other_example": first["other_id"], "spellings": spellings},
     )
+
+
+def _suggest_width(data: CheckedData, table: str, *, column: str, pairs: ir.Table) -> str | None:
+    """The setting that makes one id of each pair, if those with zeros all have the same number of digits."""
+    names = data[table].source_names(column)
+    widths = fetch_one(pairs.aggregate(least=pairs.id.length().min(), most=pairs.id.length().max()))
+    if len(names) != 1 or widths["least"] != widths["most"]:
+        return None
+    return f'{column} = {{ column = "{names[0]}", id_width = {widths["most"]} }}'
 
 
 CHECK = Check(find=find)

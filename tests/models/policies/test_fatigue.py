@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.policies.fatigue import PRIOR_CONTACTS, UnsubscribeRows, estimate_fatigue
+from core.contact_answers import UnsubscribeRows
+from models.policies.fatigue import PRIOR_CONTACTS, estimate_fatigue
 
 
 def rows_of(

@@ -123,7 +123,7 @@ Ada L,ada,2026-02-01 10:00:00,2026-01-01 10:00:00,a@example.com,2,50.00,25.00,GB
 Bo B,,2026-02-01 10:00:00,,,1,5.00,5.00,FR,Paris,,75001
 """,
     "woocommerce_analytics_orders": """\
-Date,Order #,Status,Customer,Customer type,Product(s),Items sold,Coupon(s),N. Revenue
+Date,Order #,Status,Customer,Customer type,Product(s),Items sold,Coupon(s),Net Sales
 2026-01-01 10:00:00,501,completed,Ada L,new,2x Mug,2,,25
 2026-01-03 10:00:00,501,refunded,Ada L,returning,2x Mug,-2,,-25
 2026-01-02 10:00:00,502,failed,Bo B,new,1x Tea,1,,5
@@ -287,6 +287,17 @@ def test_an_export_is_read_to_the_right_rows(name: str, tmp_path: Path):
             rows, key=lambda row: row.get("item_id", "")
         )  # an engine gives the objects of a list in any order
     assert [{key: row[key] for key in expected} for row, expected in zip(rows, ROWS[name], strict=True)] == ROWS[name]
+
+
+def test_an_older_export_is_read_by_the_older_name_of_a_column(tmp_path: Path):
+    path = write_export("woocommerce_analytics_orders", tmp_path)
+    path.write_text(path.read_text().replace("Net Sales", "N. Revenue"))
+    (source,) = find_inputs([str(path)]).sources
+
+    (guess,) = recognise(examine(connect_in_memory(), source, today=date(2026, 11, 30)))
+
+    assert "amount" in guess.columns
+    assert [row["amount"] for row in read_with_profile("woocommerce_analytics_orders", path)] == [25.0, -25.0]
 
 
 @every_profile

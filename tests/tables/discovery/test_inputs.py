@@ -6,6 +6,8 @@ from pathlib import Path
 
 import duckdb
 import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from core.errors import BadInput, SourceUnavailable
@@ -53,6 +55,27 @@ def test_a_column_that_one_month_has_more_is_optional(tmp_path: Path):
 
     assert (source.settings.optional_columns, source.settings.files) == (("coupon",), ())
     assert source.evidence["optional_columns"] == "orders_01.csv has no coupon; orders_02.csv has no coupon"
+
+
+def test_a_column_that_one_parquet_file_has_more_is_optional(tmp_path: Path):
+    row = {"customer_id": ["c1"], "event_time": ["2026-01-01"], "amount": [5]}
+    pq.write_table(pa.table(row), tmp_path / "orders_01.parquet")
+    pq.write_table(pa.table({**row, "coupon": ["x"]}), tmp_path / "orders_02.parquet")
+
+    (source,) = find_inputs([str(tmp_path)]).sources
+
+    assert source.settings.optional_columns == ("coupon",)
+    assert source.evidence["optional_columns"] == "orders_01.parquet has no coupon"
+
+
+def test_parquet_files_of_other_columns_are_no_part_of_the_table(tmp_path: Path):
+    for number in (1, 2):
+        pq.write_table(pa.table({"customer_id": ["c1"], "amount": [5]}), tmp_path / f"orders_{number}.parquet")
+    pq.write_table(pa.table({"city": ["Kyoto"], "stores": [3]}), tmp_path / "orders_3.parquet")
+
+    files = [[path.name for path in source.files] for source in find_inputs([str(tmp_path)]).sources]
+
+    assert ["orders_3.parquet"] in files
 
 
 def test_a_year_in_another_encoding_and_with_other_names_is_part_of_the_table(tmp_path: Path):

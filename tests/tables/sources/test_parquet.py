@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from msgspec.structs import replace
 
 from core.config.sources import TableSource
 from core.errors import DataError
@@ -38,3 +40,69 @@ def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path):
         open_tables(config(tables={"purchases": source}))
 
     assert "\n" not in str(error.value)
+
+
+def write(folder: Path, **files: Mapping[str, Sequence[object]]) -> TableSource:
+    """Purchases in one file per argument."""
+    for name, columns in files.items():
+        pq.write_table(pa.table(dict(columns)), folder / f"{name}.parquet")
+    return TableSource(path=str(folder / "*.parquet"))
+
+
+def rows_of(source: TableSource) -> list[tuple[object, ...]]:
+    """Customer, amount and channel of each purchase."""
+    rows = open_tables(config(tables={"purchases": source}))["purchases"].to_pyarrow().to_pylist()
+    return [(row["customer_id"], row["amount"], row.get("channel")) for row in rows]
+
+
+DAY = {"event_time": ["2024-03-01"]}
+
+
+def test_a_column_of_several_types_keeps_the_values_of_every_file(tmp_path: Path):
+    source = write(
+        tmp_path,
+        a={**DAY, "customer_id": [123], "amount": [5]},
+        b={**DAY, "customer_id": ["00123"], "amount": [12.5]},
+        c={**DAY, "customer_id": [123.0], "amount": ["7.25"]},
+    )
+
+    assert rows_of(source) == [("123", 5, None), ("00123", 12.5, None), ("123", 7.25, None)]
+
+
+def test_long_ids_beside_floats_are_refused_because_digits_are_lost(tmp_path: Path):
+    source = write(
+        tmp_path,
+        a={**DAY, "customer_id": [2**53 + 1], "amount": [5]},
+        b={**DAY, "customer_id": [124.0], "amount": [5]},
+    )
+
+    with pytest.raises(DataError, match=r"purchases\.customer_id: 1 of 2 values are .*its digits are lost"):
+        rows_of(source)
+
+
+def test_a_column_that_a_file_lacks_has_to_be_optional(tmp_path: Path):
+    source = write(
+        tmp_path,
+        a={**DAY, "customer_id": ["ada"], "amount": [1]},
+        b={**DAY, "customer_id": ["bo"], "amount": [2], "channel": ["web"]},
+    )
+
+    with pytest.raises(
+        DataError, match=r"different columns: .*a\.parquet lacks 'channel' of .*b\.parquet; set optional"
+    ):
+        rows_of(source)
+    assert rows_of(replace(source, optional_columns=("channel",))) == [("ada", 1, None), ("bo", 2, "web")]
+
+
+def test_times_with_and_without_a_zone_are_refused(tmp_path: Path):
+    time = datetime(2024, 3, 1, 12)
+    source = write(
+        tmp_path,
+        a={"event_time": [time], "customer_id": ["ada"], "amount": [1]},
+        b={"event_time": [time.replace(tzinfo=UTC)], "customer_id": ["bo"], "amount": [2]},
+    )
+
+    with pytest.raises(
+        DataError, match=r"event_time: the times of .*b\.parquet have a time zone, those of .*a\.parquet"
+    ):
+        rows_of(source)

@@ -24,7 +24,7 @@ from features.offer_tastes import measure_tastes
 from tables.engines.arrays import midnight, numbers, seconds, texts
 from tables.tables import Tables
 
-MAX_CONTACTS = 200_000
+MAX_CONTACTS = 100_000
 "The newest ones."
 
 

@@ -6,7 +6,7 @@ are the features, the offer, its kind and the customer's taste for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -26,7 +26,8 @@ PENALTY = 100.0
 "Of the squared weights, in units of the variance of accepting: a weight of n contacts keeps n / (n + PENALTY)."
 MAX_LINEAR_ROWS = 40_000
 "The newest contacts that the regression is fitted on; its weights need no more, and its matrix grows with them."
-ROWS_AT_ONCE = 20_000
+ROWS_AT_ONCE = 10_000
+"That are turned into columns together: 250 of them are 20 MB, several times."
 N_TREES = 80
 TREES: Mapping[str, Any] = {
     "objective": "binary",
@@ -148,8 +149,8 @@ class LinearCustomerModel:
         newest = slice(0, MAX_LINEAR_ROWS)
         values, offsets = inputs.values[newest], inputs.offsets[newest]
         accepted = inputs.accepted[newest].astype(np.float64)
-        design = DesignMatrix.fit(values, inputs.columns)
-        matrix = design.transform(values)
+        design = DesignMatrix.fit(values[:ROWS_AT_ONCE], inputs.columns)
+        matrix = _transform(design, values)
         penalty = PENALTY * accepted.mean() * (1.0 - accepted.mean())
 
         def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -163,12 +164,22 @@ class LinearCustomerModel:
         return cls(design, result.x)
 
     def predict(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The weighted design columns of each row, a part of the rows at a time."""
-        parts = [
-            self.design.transform(values[start : start + ROWS_AT_ONCE]) @ self.weights[:-1]
-            for start in range(0, len(values), ROWS_AT_ONCE)
-        ]
+        """The weighted design columns of each row."""
+        parts = [part @ self.weights[:-1] for part in _parts_of(self.design, values)]
         return np.concatenate([np.empty(0), *parts]) + self.weights[-1]
+
+
+def _transform(design: DesignMatrix, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The design columns, (n, p)."""
+    matrix, start = np.empty((len(values), len(design.owners))), 0
+    for part in _parts_of(design, values):
+        matrix[start : start + len(part)] = part
+        start += len(part)
+    return matrix
+
+
+def _parts_of(design: DesignMatrix, values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    yield from (design.transform(values[start : start + ROWS_AT_ONCE]) for start in range(0, len(values), ROWS_AT_ONCE))
 
 
 @dataclass(frozen=True)

@@ -108,3 +108,15 @@ class RuleVariable(StrEnum):
     NEXT_RANK = "next_rank"
     VALUE = "value"
     "MRR, or the revenue of 365 days where the business has no subscriptions."
+
+
+class CustomerFact(StrEnum):
+    """What rules can use of customers that models are not trained on."""
+
+    LANGUAGE = "language"
+    "Of `customers`; of an account, the one that most of its people have."
+    DAYS_TO_BIRTHDAY = "days_to_birthday"
+    "0 on the birthday, by `birth_date` of `customers`."
+    DAYS_SINCE_CONTACT_PERSON_CHANGED = "days_since_contact_person_changed"
+    """Since the account got another main contact, by the roles of its people; where `customers` has no roles with
+    dates, another owner. Missing where there was no change."""

@@ -6,7 +6,8 @@ customer tiers    ordered; a customer belongs to the first that fits, or to none
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +27,14 @@ YearlyValueKind = Literal["margin", "revenue", ""]
 CustomerWorthKind = Literal["predicted", "margin", "revenue", ""]
 "Where what a customer is worth comes from: the value model or, without one, the last 365 days."
 
+CUSTOMER_TIER = "customer_tier"
+"The variable of rules with the name of the customer tier; missing for customers in none."
+
+
+def segment_variable(name: str) -> str:
+    """The variable of rules that is 1 for the customers of a segment and 0 for others, e.g. segment_dormant."""
+    return "segment_" + re.sub(r"\W", "_", name)
+
 
 class SegmentDefinition(msgspec.Struct, frozen=True, kw_only=True):
     """A segment or customer tier of the configuration."""
@@ -37,6 +46,11 @@ class SegmentDefinition(msgspec.Struct, frozen=True, kw_only=True):
     "What the business does for these customers; '' if the configuration names nothing."
     not_found: int = 0
     "For a list of ids: how many are no customer at the cutoff."
+
+
+def name_tiers(tiers: Sequence[SegmentDefinition], customer_tier: NDArray[np.int16]) -> NDArray[np.str_]:
+    """The name of each customer's tier, (n,), from its place in `tiers`; '' for -1, none."""
+    return np.array([*(tier.name for tier in tiers), ""])[customer_tier]
 
 
 class SegmentFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +126,16 @@ class Segmentation:
     "(n,), 0 to 100; NaN for customers without a score."
     predicted_value: PredictedValue | None = None
     "None without a value model."
+
+    def memberships(self) -> dict[str, NDArray[np.float64] | NDArray[np.str_]]:
+        """The variables `segment_<name>` and, where there are customer tiers, `customer_tier`; (n,) each."""
+        columns: dict[str, NDArray[np.float64] | NDArray[np.str_]] = {
+            segment_variable(segment.name): self.in_segment[:, place].astype(np.float64)
+            for place, segment in enumerate(self.segments)
+        }
+        if self.customer_tiers:
+            columns[CUSTOMER_TIER] = name_tiers(self.customer_tiers, self.customer_tier)
+        return columns
 
     def segment_figures(self, seed: int = 0) -> tuple[SegmentFigures, ...]:
         """The figures of each segment, in the order of the configuration."""

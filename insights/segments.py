@@ -10,14 +10,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.config.data_set import Config
 from core.errors import NotFound, did_you_mean
 from core.feature_table import FeatureTable
 from core.interactions import codes_of
 from core.segmentation import PredictedValue, Segmentation, SegmentFigures, ValueKind
 from features.cohort import select_cohort
 from features.pipeline import compute_features
+from features.segments.customer_facts import load_customer_facts
 from features.segments.membership import compute_segmentation
+from features.segments.rule_variables import facts_for_rules
 from tables.tables import Tables
 
 
@@ -59,8 +60,9 @@ class Risks:
     value_levels: NDArray[np.float64] = field(default_factory=lambda: np.ones(1))
     "By what its total may be off."
 
-    def segment(self, config: Config, features: FeatureTable) -> Segmentation:
+    def segment(self, tables: Tables, features: FeatureTable) -> Segmentation:
         """The segments and tiers of the customers of a feature table of one cutoff."""
+        config = tables.config
         return compute_segmentation(
             config,
             features,
@@ -72,6 +74,7 @@ class Risks:
             predicted_value=None
             if self.values is None
             else PredictedValue(self.values.of(features.customer_ids), self.value_levels),
+            facts=load_customer_facts(tables, features, names=facts_for_rules(config)),
         )
 
 
@@ -99,7 +102,7 @@ def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, NDArray[np.s
     if not tables.config.segments and not tables.config.customer_tiers:
         return {}
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    segmentation = Risks(Probabilities.unknown(), source="").segment(tables.config, features)
+    segmentation = Risks(Probabilities.unknown(), source="").segment(tables, features)
     ids, customer_tiers = features.customer_ids, segmentation.customer_tier
     segments = {group.name: ids[segmentation.in_segment[:, place]] for place, group in enumerate(segmentation.segments)}
     tiered = {group.name: ids[customer_tiers == place] for place, group in enumerate(segmentation.customer_tiers)}
@@ -109,7 +112,7 @@ def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, NDArray[np.s
 def find_members(tables: Tables, cutoff: date, *, name: str, risks: Risks) -> NDArray[np.str_]:
     """The ids of a segment or customer tier, (n,), as known before the cutoff. Raises NotFound for an unknown name."""
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    segmentation = risks.segment(tables.config, features)
+    segmentation = risks.segment(tables, features)
     ids, tiers = features.customer_ids, segmentation.customer_tiers
     groups = {tier.name: ids[segmentation.customer_tier == place] for place, tier in enumerate(tiers)}
     groups |= {group.name: ids[segmentation.in_segment[:, place]] for place, group in enumerate(segmentation.segments)}
@@ -122,7 +125,7 @@ def find_members(tables: Tables, cutoff: date, *, name: str, risks: Risks) -> ND
 def segment_report(tables: Tables, cutoff: date, *, risks: Risks) -> SegmentReport:
     """The figures of every segment and tier of the configuration, from data known before midnight of the cutoff."""
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    segmentation = risks.segment(tables.config, features)
+    segmentation = risks.segment(tables, features)
     seed = tables.config.seed
     return SegmentReport(
         cutoff=cutoff,

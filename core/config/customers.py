@@ -21,7 +21,10 @@ class Segment(Section, frozen=True):
     """Customers who belong together: exactly one of `rule`, `customers`, `customers_file` and `top`."""
 
     rule: str | None = None
-    "Customers who fit this rule. It uses features, key figures, listed attributes, churn_probability and health."
+    """\
+    Customers who fit this rule. It uses features, key figures, listed attributes, churn_probability, health,
+    predicted_value, language, days_to_birthday, days_since_contact_person_changed and, in segments, customer_tier and
+    the segments before it: `segment_dormant == 1`."""
     customers: tuple[str, ...] = ()
     "Customers with these ids."
     customers_file: str | None = None

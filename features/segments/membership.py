@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,17 @@ from core.config.data_set import Config
 from core.errors import DataError, RuleError, SourceUnavailable
 from core.feature_table import FeatureTable
 from core.health_scale import HealthScale
-from core.rules.rule import parse_rule
-from core.segmentation import PredictedValue, Segmentation, SegmentDefinition
+from core.rules.rule import Column, parse_rule
+from core.segmentation import (
+    CUSTOMER_TIER,
+    PredictedValue,
+    Segmentation,
+    SegmentDefinition,
+    name_tiers,
+    segment_variable,
+)
 from features.segments.ranks import with_ranks
-from features.segments.rule_variables import RuleVariables, customer_value, segments_by_place, variable_names
+from features.segments.rule_variables import RuleVariables, customer_value, variable_names
 
 
 def compute_segmentation(
@@ -32,42 +40,96 @@ def compute_segmentation(
     churn_probability: NDArray[np.float64],
     event_probabilities: Mapping[str, NDArray[np.float64]] | None = None,
     predicted_value: PredictedValue | None = None,
+    facts: Mapping[str, Column] | None = None,
 ) -> Segmentation:
     """Assign the customers of a feature table of one cutoff to the segments and customer tiers.
 
-    `churn_probability` and those of each event under [predict] are (n,), NaN for customers without a score; no
-    `predicted_value` means that there is no value model. Raises
-    RuleError for a rule that this data set cannot answer, SourceUnavailable or DataError for a file of ids that cannot
-    be read.
+    The arguments are those of `build_variables`. Raises RuleError for a rule that this data set cannot answer,
+    SourceUnavailable or DataError for a file of ids that cannot be read.
     """
-    health = HealthScale.from_risk_levels(config.risk_levels).health_of_risk(churn_probability)
-    variables = RuleVariables(
+    variables = build_variables(
+        config,
+        features,
+        churn_probability=churn_probability,
+        event_probabilities=event_probabilities,
+        predicted_value=predicted_value,
+        facts=facts,
+    )
+    return assign_customers(config, variables, predicted_value=predicted_value)
+
+
+def build_variables(
+    config: Config,
+    features: FeatureTable,
+    *,
+    churn_probability: NDArray[np.float64],
+    event_probabilities: Mapping[str, NDArray[np.float64]] | None = None,
+    predicted_value: PredictedValue | None = None,
+    facts: Mapping[str, Column] | None = None,
+) -> RuleVariables:
+    """The variables of rules for the customers of a feature table of one cutoff, without segments and customer tiers.
+
+    `churn_probability` and those of each event under [predict] are (n,), NaN for customers without a score; no
+    `predicted_value` means that there is no value model. `facts` come from `load_customer_facts`.
+    """
+    return RuleVariables(
         features=with_ranks(features, config),
         churn_probability=churn_probability,
         event_probabilities=event_probabilities or {},
-        health=health,
+        health=HealthScale.from_risk_levels(config.risk_levels).health_of_risk(churn_probability),
         predicted_value=np.full(len(features), np.nan) if predicted_value is None else predicted_value.amounts,
         other_names=frozenset(variable_names(config)),
+        facts=facts or {},
     )
-    members = {
-        place: _members(segment, place=place, variables=variables) for place, segment in segments_by_place(config)
-    }
-    segments = [members[f"segments.{name}"] for name in config.segments]
-    tiers = [members[f"customer_tiers.{name}"] for name in config.customer_tiers]
-    in_tier = _stack([fits for _, fits in tiers], len(features))
-    value_kind, value = customer_value(features)
+
+
+def assign_customers(
+    config: Config, variables: RuleVariables, *, predicted_value: PredictedValue | None = None
+) -> Segmentation:
+    """The segments and customer tiers of the customers whose variables these are; raises as `compute_segmentation`."""
+    tiers, customer_tier = _assign_tiers(config, variables)
+    if tiers:
+        variables = replace(variables, memberships={CUSTOMER_TIER: name_tiers(tiers, customer_tier)})
+    segments, in_segment = _assign_segments(config, variables)
+    value_kind, value = customer_value(variables.features)
     return Segmentation(
-        customer_ids=features.customer_ids,
-        segments=tuple(definition for definition, _ in segments),
-        in_segment=_stack([fits for _, fits in segments], len(features)),
-        customer_tiers=tuple(definition for definition, _ in tiers),
-        customer_tier=np.where(in_tier.any(axis=1), in_tier.argmax(axis=1) if tiers else 0, -1).astype(np.int16),
+        customer_ids=variables.features.customer_ids,
+        segments=segments,
+        in_segment=in_segment,
+        customer_tiers=tiers,
+        customer_tier=customer_tier,
         value=value,
         value_kind=value_kind,
-        churn_probability=churn_probability,
-        health=health,
+        churn_probability=variables.churn_probability,
+        health=variables.health,
         predicted_value=predicted_value,
     )
+
+
+def _assign_tiers(config: Config, variables: RuleVariables) -> tuple[tuple[SegmentDefinition, ...], NDArray[np.int16]]:
+    """The customer tiers, and the first that fits each customer, (n,); -1 for none."""
+    tiers = [
+        _members(tier, place=f"customer_tiers.{name}", variables=variables)
+        for name, tier in config.customer_tiers.items()
+    ]
+    in_tier = _stack([fits for _, fits in tiers], len(variables.features))
+    first = in_tier.argmax(axis=1) if tiers else 0
+    return tuple(tier for tier, _ in tiers), np.where(in_tier.any(axis=1), first, -1).astype(np.int16)
+
+
+def _assign_segments(
+    config: Config, variables: RuleVariables
+) -> tuple[tuple[SegmentDefinition, ...], NDArray[np.bool_]]:
+    """The segments, and whether each customer belongs to them, (n, segments); each may use those before it."""
+    definitions: list[SegmentDefinition] = []
+    columns: list[NDArray[np.bool_]] = []
+    for name, segment in config.segments.items():
+        definition, fits = _members(segment, place=f"segments.{name}", variables=variables)
+        memberships = {**variables.memberships, segment_variable(name): fits.astype(np.float64)}
+        variables = replace(variables, memberships=memberships)
+        definitions.append(definition)
+        columns.append(fits)
+    return tuple(definitions), _stack(columns, len(variables.features))
 
 
 def _stack(columns: list[NDArray[np.bool_]], n_customers: int) -> NDArray[np.bool_]:

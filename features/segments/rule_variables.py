@@ -16,13 +16,16 @@ customer (`features.segments.ranks`).
 
 Each is the first of its features that the data set has a value for. If the history is shorter than 365 days, all of it
 counts. The value of a customer is the MRR, or revenue_365d if the business has no subscriptions.
+
+`customer_facts` has what models are not trained on, such as the language. A segment may use `customer_tier` and the
+segments that are declared before it: `segment_dormant == 1`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 import numpy as np
@@ -45,12 +48,13 @@ from core.feature_names import (
     USAGE_DAYS_30D,
     USAGE_DAYS_90D,
     USAGE_DAYS_365D,
+    CustomerFact,
     KeyFigure,
     RuleVariable,
 )
 from core.feature_table import FeatureTable
 from core.rules.rule import Column, Rule, parse_rule
-from core.segmentation import ValueKind
+from core.segmentation import CUSTOMER_TIER, ValueKind, segment_variable
 from features.compiler.declaration import Feature, measures_of
 from features.families.catalogue import static_features, word_features
 from features.segments.ranks import RANK_VARIABLES, rank_sources, require_rank_table
@@ -96,10 +100,34 @@ def check_rule_names(config: Config) -> None:
         if predicted.where:
             _parse(predicted.where, f"predict.{event}")
     for place, segment in rules_by_place(config):
-        names = set(variable_names(config))
+        names = {*variable_names(config), *_memberships_before(config, place)}
         for name in sorted(_names_in(segment, place)):
-            if name not in names and not any(re.fullmatch(pattern, name) for pattern in _word_patterns(config)):
-                raise RuleError(f"[{place}]: unknown name '{name}'; {_suggestions(name, names)}")
+            if name in membership_names(config) and name not in names:
+                raise RuleError(f"[{place}]: '{name}' is not assigned yet; {ORDER}")
+            check_name(name, names, config=config, place=place)
+
+
+ORDER = (
+    "customer tiers come first, then segments in the order of the TOML, and each may use those before it; move it up"
+)
+
+
+def check_name(name: str, names: Collection[str], *, config: Config, place: str) -> None:
+    """Raise RuleError for a name that is none of these, and no feature per word of the data."""
+    if name not in names and not any(re.fullmatch(pattern, name) for pattern in _word_patterns(config)):
+        raise RuleError(f"[{place}]: unknown name '{name}'; {_suggestions(name, names)}")
+
+
+def membership_names(config: Config) -> tuple[str, ...]:
+    """`customer_tier` and `segment_<name>`, as far as the TOML declares any, in the order of their assignment."""
+    return (*((CUSTOMER_TIER,) if config.customer_tiers else ()), *map(segment_variable, config.segments))
+
+
+def _memberships_before(config: Config, place: str) -> tuple[str, ...]:
+    """The memberships that a rule of this place may use: campaigns all of them."""
+    section, _, name = place.partition(".")
+    names = () if section == "customer_tiers" else membership_names(config)
+    return names[: names.index(segment_variable(name))] if section == "segments" else names
 
 
 def segments_by_place(config: Config) -> Iterator[tuple[str, Segment]]:
@@ -128,7 +156,14 @@ def features_for_rules(config: Config) -> frozenset[str]:
     if names.intersection(RANK_VARIABLES):
         names |= set(rank_sources(config.loyalty))
     events = set(map(name_event_probability, config.predict))
-    return frozenset(names.difference(RuleVariable, events).union(*(KEY_FIGURES[name] for name in figures)))
+    others = (RuleVariable, CustomerFact, events, membership_names(config))
+    return frozenset(names.difference(*others).union(*(KEY_FIGURES[name] for name in figures)))
+
+
+def facts_for_rules(config: Config) -> frozenset[str]:
+    """The facts of `customer_facts` that segments, tiers and campaigns need."""
+    names = set[str]().union(*(_names_in(segment, place) for place, segment in rules_by_place(config)))
+    return frozenset(names.intersection(CustomerFact))
 
 
 def variable_names(config: Config) -> Iterator[str]:
@@ -137,9 +172,18 @@ def variable_names(config: Config) -> Iterator[str]:
     yield from features
     yield from (name for name, sources in KEY_FIGURES.items() if features.intersection(sources))
     yield from (name for name in RuleVariable if config.loyalty.ranks or name not in RANK_VARIABLES)
+    yield from (name for name, tables in FACT_TABLES.items() if tables.intersection(config.tables))
     yield from map(name_event_probability, config.predict)
     for name in attribute_names(config):
         yield from (name, f"days_since_{name}")
+
+
+FACT_TABLES: dict[str, frozenset[str]] = {
+    CustomerFact.LANGUAGE: frozenset({"customers"}),
+    CustomerFact.DAYS_TO_BIRTHDAY: frozenset({"customers"}),
+    CustomerFact.DAYS_SINCE_CONTACT_PERSON_CHANGED: frozenset({"customers", "accounts"}),
+}
+"The tables that may have each fact; one of them is enough."
 
 
 def name_event_probability(event: str) -> str:
@@ -169,12 +213,19 @@ class RuleVariables:
     "(n,) base currency; NaN for customers without a forecast."
     other_names: frozenset[str]
     "Further names to suggest in the message about an unknown name."
+    facts: Mapping[str, Column] = field(default_factory=dict[str, Column])
+    "(n,) by name, from `customer_facts`."
+    memberships: Mapping[str, Column] = field(default_factory=dict[str, Column])
+    "(n,) by name: the customer tier, and the segments that are assigned already."
 
     def __getitem__(self, name: str) -> Column:
         """One variable: (n,) numbers (NaN is missing) or (n,) texts ('' is missing).
 
         Raises RuleError for a feature that the data set does not have.
         """
+        for columns in (self.memberships, self.facts):
+            if name in columns:
+                return columns[name]
         if name == RuleVariable.CHURN_PROBABILITY:
             return self.churn_probability
         if name == RuleVariable.HEALTH:

@@ -12,7 +12,7 @@ time, and may be in several segments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,10 +22,12 @@ from core.config.data_set import Config
 from core.errors import NotEnoughHistory
 from core.feature_names import MAIN_PLAN, FeatureFamily
 from core.feature_table import FeatureTable
+from core.rules.rule import Column
 from core.window import Cohort
 from features.pipeline import compute_features
+from features.segments.customer_facts import load_customer_facts
 from features.segments.membership import compute_segmentation
-from features.segments.rule_variables import attribute_names, decode_words, features_for_rules
+from features.segments.rule_variables import attribute_names, decode_words, facts_for_rules, features_for_rules
 from insights.finance.mrr import MrrTable, months_between
 from tables.episodes import RUNS_ON, SubscriptionEpisodes
 from tables.tables import Tables
@@ -153,16 +155,21 @@ def load_memberships(tables: Tables, cohort: Cohort, *, risk: NDArray[np.float64
     """
     names = features_for_rules(tables.config).union([MAIN_PLAN], attribute_names(tables.config))
     features = compute_features(tables, cohort, names=names)
-    return (*segment_memberships(tables.config, features, risk=risk), *attribute_memberships(features))
+    facts = load_customer_facts(tables, features, names=facts_for_rules(tables.config))
+    segments = segment_memberships(tables.config, features, risk=risk, facts=facts)
+    return (*segments, *attribute_memberships(features))
 
 
-def segment_memberships(config: Config, features: FeatureTable, *, risk: NDArray[np.float64]) -> tuple[Membership, ...]:
-    """Segments and customer tiers of the configuration, computed cutoff by cutoff; `risk` is (n,)."""
+def segment_memberships(
+    config: Config, features: FeatureTable, *, risk: NDArray[np.float64], facts: Mapping[str, Column] | None = None
+) -> tuple[Membership, ...]:
+    """Segments and customer tiers of the configuration, computed cutoff by cutoff; `risk` and each fact are (n,)."""
     in_segment = np.zeros((len(features), len(config.segments)), bool)
     tier = np.full(len(features), -1)
     for cutoff in np.unique(features.cutoffs):
         rows = np.flatnonzero(features.cutoffs == cutoff)
-        segmentation = compute_segmentation(config, features.take(rows), churn_probability=risk[rows])
+        facts_then = {name: fact[rows] for name, fact in (facts or {}).items()}
+        segmentation = compute_segmentation(config, features.take(rows), churn_probability=risk[rows], facts=facts_then)
         in_segment[rows], tier[rows] = segmentation.in_segment, segmentation.customer_tier
     segments = (Membership(SEGMENT, name, rows) for name, rows in zip(config.segments, in_segment.T, strict=True))
     names = np.array([*config.customer_tiers, ""])

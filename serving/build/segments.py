@@ -14,9 +14,10 @@ from core.feature_table import FeatureTable
 from core.interactions import codes_of
 from core.model_kinds import CHURN, PREDICT, VALUE
 from core.segmentation import PredictedValue
+from features.segments.customer_facts import load_customer_facts
 from features.segments.membership import compute_segmentation
 from features.segments.ranks import RANK_VARIABLES, rank_unit, with_ranks
-from features.segments.rule_variables import KEY_FIGURES, decode_words, key_figure
+from features.segments.rule_variables import KEY_FIGURES, decode_words, facts_for_rules, key_figure
 from features.yearly_value import compute_yearly_value
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.churn_part import ChurnPart
@@ -50,6 +51,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
                     inputs.config, parts.get(PREDICT.name), customer_ids=features.customer_ids
                 ),
                 predicted_value=collect_predicted_value(parts.get(VALUE.name), customer_ids=features.customer_ids),
+                facts=load_customer_facts(inputs.tables, features, names=facts_for_rules(inputs.config)),
             ),
             figures,
             attributes=read_attributes(features, np.isin(features.customer_ids, opted_out["recommend"])),

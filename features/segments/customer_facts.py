@@ -9,8 +9,9 @@ role of ada: admin       role of bo: admin          cutoff
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from typing import Protocol
 
 import ibis
 import ibis.expr.types as ir
@@ -39,6 +40,12 @@ DATES = ("valid_from", "joined_at", "recorded_time")
 NEVER = np.datetime64("NaT", "D")
 
 
+class FactLoader(Protocol):
+    """Loads one fact of customers, (n,), as known before midnight of the cutoff."""
+
+    def __call__(self, tables: Tables, customer_ids: NDArray[np.str_], *, cutoff: date) -> Column: ...
+
+
 def load_customer_facts(tables: Tables, rows: Cohort | FeatureTable, *, names: Collection[str]) -> dict[str, Column]:
     """The named facts of each row (customer, cutoff), (n,); other names are ignored.
 
@@ -47,19 +54,19 @@ def load_customer_facts(tables: Tables, rows: Cohort | FeatureTable, *, names: C
     return {str(name): _load(tables, rows, load=load) for name, load in FACTS.items() if name in names}
 
 
-def _load(
-    tables: Tables, rows: Cohort | FeatureTable, *, load: Callable[[Tables, NDArray[np.str_], date], Column]
-) -> Column:
+def _load(tables: Tables, rows: Cohort | FeatureTable, *, load: FactLoader) -> Column:
     """One fact, cutoff by cutoff, in the order of the rows."""
     cutoffs = np.unique(rows.cutoffs)
     places = [np.flatnonzero(rows.cutoffs == cutoff) for cutoff in cutoffs]
-    parts = [load(tables, rows.customer_ids[own], cutoff.item()) for own, cutoff in zip(places, cutoffs, strict=True)]
+    parts = [
+        load(tables, rows.customer_ids[own], cutoff=cutoff.item()) for own, cutoff in zip(places, cutoffs, strict=True)
+    ]
     if not parts:
         return np.empty(0, np.float64)
     return np.concatenate(parts)[np.argsort(np.concatenate(places))]
 
 
-def _languages(tables: Tables, customer_ids: NDArray[np.str_], cutoff: date) -> Column:
+def _languages(tables: Tables, customer_ids: NDArray[np.str_], *, cutoff: date) -> Column:
     people = _read_people(tables, "language", fact=CustomerFact.LANGUAGE, cutoff=cutoff)
     spoken = people.filter(people.language.notnull())
     key = "account_id" if tables.config.customer == "account" else "customer_id"
@@ -70,7 +77,7 @@ def _languages(tables: Tables, customer_ids: NDArray[np.str_], cutoff: date) -> 
     return np.array([language.get(one, "") for one in customer_ids.tolist()], dtype=np.str_)
 
 
-def _days_to_birthday(tables: Tables, customer_ids: NDArray[np.str_], cutoff: date) -> Column:
+def _days_to_birthday(tables: Tables, customer_ids: NDArray[np.str_], *, cutoff: date) -> Column:
     if tables.config.customer == "account":
         raise RuleError(f"a rule uses '{CustomerFact.DAYS_TO_BIRTHDAY}', and accounts have no birthday")
     people = _read_people(tables, "birth_date", fact=CustomerFact.DAYS_TO_BIRTHDAY, cutoff=cutoff)
@@ -94,7 +101,7 @@ def days_to_birthday(birth_dates: NDArray[np.datetime64], cutoff: date) -> NDArr
     return np.where(is_known, (following - today).astype(np.float64), np.nan)
 
 
-def _days_since_change(tables: Tables, customer_ids: NDArray[np.str_], cutoff: date) -> Column:
+def _days_since_change(tables: Tables, customer_ids: NDArray[np.str_], *, cutoff: date) -> Column:
     changes = _find_changes(tables, cutoff)
     accounts = accounts_of(tables.at(cutoff), customer_ids)
     changed = np.array([changes.get(account, NEVER) for account in accounts], "datetime64[D]")
@@ -144,7 +151,7 @@ def _read_people(tables: Tables, column: str, *, fact: CustomerFact, cutoff: dat
     raise RuleError(f"a rule uses '{fact}', which needs {column} in customers; map it under [tables.customers.columns]")
 
 
-FACTS: Mapping[CustomerFact, Callable[[Tables, NDArray[np.str_], date], Column]] = {
+FACTS: Mapping[CustomerFact, FactLoader] = {
     CustomerFact.LANGUAGE: _languages,
     CustomerFact.DAYS_TO_BIRTHDAY: _days_to_birthday,
     CustomerFact.DAYS_SINCE_CONTACT_PERSON_CHANGED: _days_since_change,

@@ -3,6 +3,9 @@
 account   customer   probability   value      account's risk = (0.9 x 10 + 0.5 x 90) / 100 = 0.54
 acme      cyd                0.9      10      expected loss  =  0.9 x 10 + 0.5 x 90        = 54
 acme      ada                0.5      90
+
+With a value model, the value is the predicted one; risk and expected loss weigh that of a customer who stays, as the
+scores of customers do.
 """
 
 from __future__ import annotations
@@ -15,13 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.training import RiskLevels
-from core.model_kinds import CHURN
+from core.interactions import codes_of
+from core.model_kinds import CHURN, VALUE
 from core.scores import Reason
+from core.segmentation import CustomerWorthKind
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.account_part import AccountPart, AccountReason, AccountScore
 from serving.release.churn_part import RISK_LEVELS, ChurnPart, find_risk_levels
 from serving.release.release import ReleasePart
 from serving.release.segment_part import SegmentPart
+from serving.release.value_part import ValuePart
 
 MAX_REASONS = 3
 _REASONS = msgspec.json.Decoder(list[Reason])
@@ -32,7 +38,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     churn, segments = parts.get(CHURN.name), parts.get("segments")
     if not isinstance(churn, ChurnPart) or not isinstance(segments, SegmentPart):
         return BuiltPart(None)
-    members: dict[str, list[int]] = {}
+    value, members = parts.get(VALUE.name), dict[str, list[int]]()
     for row in range(len(segments)):
         account_id = segments.account_ids[row]
         if account_id:
@@ -41,7 +47,12 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         return BuiltPart(None)
     return BuiltPart(
         build_accounts(
-            churn, segments, members=members, risk_levels=inputs.config.risk_levels, n_decimals=inputs.config.n_decimals
+            churn,
+            segments,
+            value=value if isinstance(value, ValuePart) else None,
+            members=members,
+            risk_levels=inputs.config.risk_levels,
+            n_decimals=inputs.config.n_decimals,
         )
     )
 
@@ -53,8 +64,10 @@ def build_accounts(
     members: Mapping[str, Sequence[int]],
     risk_levels: RiskLevels,
     n_decimals: int,
+    value: ValuePart | None = None,
 ) -> AccountPart:
-    """Roll up customers, given as rows of the segments, by account."""
+    """Roll up customers, given as rows of the segments, by account; without a value model by the last year's value."""
+    worth = _Worth.of(segments, value)
     scores: list[AccountScore] = []
     unscored: list[str] = []
     for account_id, rows in members.items():
@@ -63,11 +76,29 @@ def build_accounts(
             if any(churn.has_opted_out(segments.index.name(row)) for row in rows):
                 unscored.append(account_id)
             continue
-        account = _Account.of(churn, segments, scored=scored)
+        account = _Account.of(churn, segments, worth=worth, scored=scored)
         scores.append(
             account.describe(account_id, n_customers=len(rows), risk_levels=risk_levels, n_decimals=n_decimals)
         )
     return AccountPart.of(scores, unscored)
+
+
+@dataclass(frozen=True)
+class _Worth:
+    """What each customer of the segments is worth; arrays are (n,), base currency, NaN if unknown."""
+
+    kind: CustomerWorthKind
+    amounts: NDArray[np.float64]
+    at_risk: NDArray[np.float64]
+    "What is lost with a customer who churns: predicted value already expects some to leave."
+
+    @classmethod
+    def of(cls, segments: SegmentPart, value: ValuePart | None) -> _Worth:
+        if value is None:
+            return cls(segments.yearly_value_kind, segments.yearly_value, segments.yearly_value)
+        rows = codes_of(segments.index.names(), value.index.names())
+        amounts, at_risk = (np.append(one, np.nan)[rows] for one in (value.values(), value.values_if_alive()))
+        return cls("predicted", amounts, at_risk)
 
 
 @dataclass(frozen=True)
@@ -76,15 +107,18 @@ class _Account:
 
     churn: ChurnPart
     segments: SegmentPart
+    worth: _Worth
     rows: NDArray[np.int64]
     "(n,) of the segments."
     places: NDArray[np.int64]
     "(n,) of the scores."
 
     @classmethod
-    def of(cls, churn: ChurnPart, segments: SegmentPart, *, scored: Sequence[tuple[int, int]]) -> _Account:
+    def of(
+        cls, churn: ChurnPart, segments: SegmentPart, *, worth: _Worth, scored: Sequence[tuple[int, int]]
+    ) -> _Account:
         rows, places = np.array(scored, np.int64).T
-        return cls(churn, segments, rows, places)
+        return cls(churn, segments, worth, rows, places)
 
     @property
     def probability(self) -> NDArray[np.float64]:
@@ -94,13 +128,13 @@ class _Account:
     @property
     def weights(self) -> NDArray[np.float64]:
         """The share of each customer, (n,), in the account's value; equal shares where none is above 0."""
-        value = np.clip(np.nan_to_num(self.segments.yearly_value[self.rows]), 0, None)
+        value = np.clip(np.nan_to_num(self.worth.at_risk[self.rows]), 0, None)
         return value / value.sum() if value.sum() > 0 else np.full(len(value), 1 / len(value))
 
     def describe(self, account_id: str, *, n_customers: int, risk_levels: RiskLevels, n_decimals: int) -> AccountScore:
         """The account's score."""
         probability = float(self.weights @ self.probability)
-        value = self.segments.yearly_value[self.rows]
+        value, at_risk = self.worth.amounts[self.rows], self.worth.at_risk[self.rows]
         is_known = not np.isnan(value).all()
         highest = int(self.probability.argmax())
         return AccountScore(
@@ -113,8 +147,8 @@ class _Account:
             highest_customer_id=self.segments.index.name(int(self.rows[highest])),
             highest_probability=float(self.probability[highest]),
             value=round(float(np.nansum(value)), n_decimals) if is_known else None,
-            value_kind=self.segments.yearly_value_kind,
-            expected_loss=round(float(np.nansum(self.probability * value)), n_decimals) if is_known else None,
+            value_kind=self.worth.kind,
+            expected_loss=round(float(np.nansum(self.probability * at_risk)), n_decimals) if is_known else None,
             reasons=self._reasons(),
         )
 

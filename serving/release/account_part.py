@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.scores import RiskLevel
-from core.segmentation import YearlyValueKind
+from core.segmentation import CustomerWorthKind
 from models.artifact import Artifact
 from serving.release.lookup import IdIndex, PackedJson
 
@@ -49,10 +49,14 @@ class AccountScore(msgspec.Struct, frozen=True, kw_only=True):
     "The customer with the highest churn probability."
     highest_probability: float
     value: float | None
-    "Margin or revenue of the last 365 days of the scored customers, base currency; null if unknown."
-    value_kind: YearlyValueKind
+    """\
+    Predicted value of the scored customers within `[value] horizon_days`; without a value model, their margin or
+    revenue of the last 365 days. Base currency; null if unknown."""
+    value_kind: CustomerWorthKind
     expected_loss: float | None
-    "Sum of churn probability times value."
+    """\
+    Sum over customers of churn probability times the predicted value of a customer who stays; without a value model,
+    times the margin or revenue of the last 365 days."""
     reasons: tuple[AccountReason, ...]
     "At most three, strongest first."
 

@@ -12,7 +12,7 @@ from core.scores import Reason
 from serving.build.accounts import build_accounts
 from serving.release.account_part import AccountScore
 from serving.release.lookup import IdIndex, PackedJson
-from tests.serving.sample_release import churn_part, segment_part
+from tests.serving.sample_release import churn_part, segment_part, value_part
 
 
 def reason(code: str, weight: float) -> Reason:
@@ -37,6 +37,42 @@ def test_the_risk_is_the_share_of_value_that_is_expected_to_churn():
     assert acme.churn_probability == pytest.approx(0.5 * 0.1 + 0.1 * 0.8 + 0.9 * 0.1)
     assert (acme.value, acme.expected_loss) == (100.0, 22.0)
     assert (acme.highest_customer_id, acme.highest_probability, acme.scored) == ("cyd", 0.9, 3)
+
+
+def test_with_a_value_model_an_account_is_worth_what_its_customers_are_predicted_to_bring_in():
+    """Of a customer who stays, Ada is worth 365 / 0.5 = 730, Bo 0 and Cyd 3650 / 0.9 = 4055.56."""
+    part = build_accounts(
+        churn_part(),
+        segment_part(),
+        members={"acme": [0, 1, 2], "bos": [1]},
+        risk_levels=RiskLevels(),
+        n_decimals=2,
+        value=value_part(),
+    )
+
+    acme, bos = part.score(0), part.score(1)
+    assert (acme.value_kind, acme.value, acme.expected_loss) == ("predicted", 4015, 0.5 * 730 + 0.9 * 3650 / 0.9)
+    assert acme.churn_probability == pytest.approx((0.5 * 730 + 3650) / (730 + 3650 / 0.9))
+    assert (bos.value, bos.expected_loss, bos.churn_probability) == (0, 0, 0.1)
+
+
+def test_customers_without_a_forecast_leave_the_value_of_an_account_unknown():
+    value = value_part()
+    no_forecasts = replace(
+        value, index=IdIndex(np.empty(0, "S1")), curves={"value": np.empty((0, 2), np.float32)}, p_alive=np.empty(0)
+    )
+
+    part = build_accounts(
+        churn_part(),
+        segment_part(),
+        members={"acme": [0, 1]},
+        risk_levels=RiskLevels(),
+        n_decimals=2,
+        value=no_forecasts,
+    )
+
+    assert (part.score(0).value, part.score(0).expected_loss) == (None, None)
+    assert part.score(0).churn_probability == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize("values", [[np.nan] * 3, [0.0] * 3, [-5.0, 0.0, np.nan]])

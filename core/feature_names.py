@@ -31,6 +31,8 @@ class FeatureFamily(StrEnum):
     CONTACTS = "contacts"
     PREFERENCES = "preferences"
     POINTS = "points"
+    REFERRALS = "referrals"
+    COMMUNITY = "community"
     ATTRIBUTES = "attributes"
     "Listed columns of the customers and accounts tables."
     EVENT_HISTORY = "event_history"
@@ -77,6 +79,7 @@ EVENTS_365D = "events_365d"
 
 # Categorical features: each has words of its column as codes.
 MAIN_CHANNEL = "main_channel"
+MAIN_COMMUNITY_EVENT = "main_community_event"
 MAIN_CONTACT_CHANNEL = "main_contact_channel"
 MAIN_EVENT = "main_event"
 MAIN_PLAN = "main_plan"

@@ -1,4 +1,4 @@
-"""Health of customers: its six dimensions, its four bands, and the record of a day."""
+"""Health of customers: its dimensions, its four bands, and the record of a day."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class Dimension(StrEnum):
     BILLING = "billing"
     "What the customer pays."
     RELATIONSHIP = "relationship"
-    "Tenure, contacts, stated preferences and attributes."
+    "Tenure, contacts, points, referrals, stated preferences and attributes."
+    COMMUNITY = "community"
+    "Posts, answers and events: what customers do for each other. Unknown without `[report] community_events`."
 
 
 DIMENSIONS = tuple(Dimension)
@@ -50,6 +52,7 @@ ACTIONS: Mapping[str, str] = {
     Dimension.SENTIMENT: "ask in person what they are unhappy with",
     Dimension.BILLING: "review plan and price with them before the renewal",
     Dimension.RELATIONSHIP: "introduce yourself to the decision maker and arrange a meeting",
+    Dimension.COMMUNITY: "invite them to the next event, or ask them to share what they know",
 }
 "The suggested action for a business customer by the dimension that dropped most, unless the TOML names another."
 
@@ -68,6 +71,7 @@ CONSUMER_ACTIONS: Mapping[str, str] = {
     Dimension.SENTIMENT: "send a short survey and answer their complaint",
     Dimension.BILLING: "send an offer that fits what they usually spend",
     Dimension.RELATIONSHIP: "send a personal welcome with what suits them",
+    Dimension.COMMUNITY: "show them what is new in the community, and thank them for what they wrote",
 }
 "The same for a consumer: hundreds of them cannot be called."
 

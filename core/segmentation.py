@@ -2,6 +2,7 @@
 
 segments          a customer may belong to several, or to none
 customer tiers    ordered; a customer belongs to the first that fits, or to none
+ranks             of the loyalty programme; a customer has the highest that they have reached, or none
 """
 
 from __future__ import annotations
@@ -126,6 +127,10 @@ class Segmentation:
     "(n,), 0 to 100; NaN for customers without a score."
     predicted_value: PredictedValue | None = None
     "None without a value model."
+    ranks: tuple[SegmentDefinition, ...] = ()
+    "The lowest first."
+    rank: NDArray[np.int64] | None = None
+    "(n,) index into `ranks`; -1 for none. None without ranks."
 
     def memberships(self) -> dict[str, NDArray[np.float64] | NDArray[np.str_]]:
         """The variables `segment_<name>` and, where there are customer tiers, `customer_tier`; (n,) each."""
@@ -145,6 +150,12 @@ class Segmentation:
         """The figures of each customer tier, in the order of the configuration."""
         in_tier = self.customer_tier[:, None] == np.arange(len(self.customer_tiers))
         return self._figures(self.customer_tiers, in_tier, seed=seed)
+
+    def rank_figures(self, seed: int = 0) -> tuple[SegmentFigures, ...]:
+        """The figures of each rank of the loyalty programme, the lowest first; none without ranks."""
+        if self.rank is None:
+            return ()
+        return self._figures(self.ranks, self.rank[:, None] == np.arange(len(self.ranks)), seed=seed)
 
     def _figures(
         self, definitions: tuple[SegmentDefinition, ...], in_segment: NDArray[np.bool_], *, seed: int

@@ -1,4 +1,4 @@
-"""Customer segments and tiers at a cutoff: their members, size, value, churn risk and health."""
+"""Customer segments, tiers and ranks at a cutoff: their members, size, value, churn risk and health."""
 
 from __future__ import annotations
 
@@ -91,6 +91,8 @@ class SegmentReport(msgspec.Struct, frozen=True, kw_only=True):
     "Where the scores come from, as text."
     segments: tuple[SegmentFigures, ...]
     customer_tiers: tuple[SegmentFigures, ...]
+    ranks: tuple[SegmentFigures, ...] = ()
+    "Of the loyalty programme."
 
 
 def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, NDArray[np.str_]]]:
@@ -136,4 +138,5 @@ def segment_report(tables: Tables, cutoff: date, *, risks: Risks) -> SegmentRepo
         risk_source=risks.source,
         segments=segmentation.segment_figures(seed),
         customer_tiers=segmentation.tier_figures(seed),
+        ranks=segmentation.rank_figures(seed),
     )

@@ -39,7 +39,7 @@ _TABLES = (
             _optional("role", "text"),
             _optional("acquisition_source", "text"),
             _optional("acquisition_cost", "number"),
-            _optional("referred_by", "id"),
+            _optional("referred_by", "id", known_at="joined_at"),
             _optional("language", "text"),
             *DATES,
         ),

@@ -79,14 +79,15 @@ def blank_unknown_cells(table: ir.Table, contract: TableContract, *, cutoff: dat
 def columns_without_date(contract: TableContract, columns: Collection[str]) -> tuple[str, ...]:
     """The columns whose cells may have been written at any time, perhaps today.
 
-    These are cells whose known-at column is absent and, in a table of things without dated rows, every other column
-    but the key.
+    These are cells whose known-at column is absent, unless the rows of a table of things are dated, and in one whose
+    rows are not, every other column but the key.
     """
-    is_undated = contract.key is not None and contract.dating_column(columns) is None
+    is_dated = contract.dating_column(columns) is not None
+    is_undated = contract.key is not None and not is_dated
 
     def may_be_late(name: str) -> bool:
         known_at = contract[name].known_at if name in contract else None
-        return known_at not in columns if known_at is not None else is_undated
+        return known_at not in columns and not is_dated if known_at is not None else is_undated
 
     return tuple(name for name in columns if name != contract.key and may_be_late(name))
 

@@ -3,7 +3,10 @@
 Derived columns, beside those of the table contract:
 
     purchases      occasion (one order), category (the item's, as known at the cutoff)
-    usage          errors (the table's own; otherwise 1 where the event's name contains "error")
+    customers      came_referred (1 for a customer who came through another), brought (1 for whoever brought them), both
+                   on the day on which the new customer joins
+    usage          community (1 for `[report] community_events`), errors (the table's own; otherwise 1 where the event's
+                   name contains "error")
     subscriptions  running, main (0 for an item beside the main plan), cancelling, mrr_step (change from the span
                    before), restarted, days_to_renewal, ended_age_days
     tickets        open, hours_to_answer, hours_to_close, newness (0 is the newest rated ticket)
@@ -47,8 +50,8 @@ from tables.tables import Tables
 EPOCH = date(1970, 1, 1)
 DAY_SECONDS, HOUR_SECONDS = 86_400, 3_600
 
-FILTERED = ("contacts",)
-"Tables of which `derive_columns` leaves rows out."
+FILTERED = ("contacts", "customers")
+"Tables of which `derive_columns` leaves rows out, or makes more of."
 
 
 def customers_table(customer_ids: NDArray[np.str_]) -> ir.Table:
@@ -129,9 +132,26 @@ def _derive_purchases(rows: ir.Table, tables: Tables) -> ir.Table:
     return rows
 
 
+def _derive_customers(rows: ir.Table, tables: Tables) -> ir.Table:
+    """One row when a customer joins, and one for whoever brought them; none where accounts are the customers."""
+    if not {"joined_at", "referred_by"} <= set(rows.columns) or tables.config.customer == "account":
+        return rows.mutate(event_time=ibis.null("timestamp"))
+    joined = rows.filter(rows.joined_at.notnull())
+    is_referred = joined.referred_by.notnull() & (joined.referred_by != joined.customer_id)
+    no, yes = (ibis.literal(flag, "int8") for flag in (0, 1))
+    came = joined.select(
+        "customer_id", event_time="joined_at", came_referred=_flag(is_referred.fill_null(False)), brought=no
+    )
+    brought = joined.filter(is_referred).select(
+        customer_id="referred_by", event_time="joined_at", came_referred=no, brought=yes
+    )
+    return came.union(brought)
+
+
 def _derive_usage(rows: ir.Table, tables: Tables) -> ir.Table:
-    del tables
     is_error = _flag(rows.event.lower().contains("error"))
+    if tables.config.report.community_events:
+        rows = rows.mutate(community=_flag(rows.event.isin(tables.config.report.community_events)))
     return rows.mutate(errors=rows.errors.coalesce(0) if "errors" in rows.columns else is_error)
 
 
@@ -213,6 +233,7 @@ def _derive_points(rows: ir.Table, tables: Tables) -> ir.Table:
 
 FEATURE_TABLES: dict[str, Callable[[ir.Table, Tables], ir.Table]] = {
     "purchases": _derive_purchases,
+    "customers": _derive_customers,
     "usage": _derive_usage,
     "subscriptions": _derive_subscriptions,
     "tickets": _derive_tickets,

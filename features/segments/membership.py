@@ -29,7 +29,7 @@ from core.segmentation import (
     name_tiers,
     segment_variable,
 )
-from features.segments.ranks import with_ranks
+from features.segments.ranks import compute_ranks, rank_definitions, with_ranks
 from features.segments.rule_variables import RuleVariables, customer_value, variable_names
 
 
@@ -92,6 +92,7 @@ def assign_customers(
         variables = replace(variables, memberships={CUSTOMER_TIER: name_tiers(tiers, customer_tier)})
     segments, in_segment = _assign_segments(config, variables)
     value_kind, value = customer_value(variables.features)
+    standings = compute_ranks(variables.features, config.loyalty)
     return Segmentation(
         customer_ids=variables.features.customer_ids,
         segments=segments,
@@ -103,6 +104,8 @@ def assign_customers(
         churn_probability=variables.churn_probability,
         health=variables.health,
         predicted_value=predicted_value,
+        ranks=() if standings is None else rank_definitions(config),
+        rank=None if standings is None else standings.place,
     )
 
 

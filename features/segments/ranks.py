@@ -25,6 +25,7 @@ from core.feature_names import POINTS_BALANCE, FeatureFamily, RuleVariable
 from core.feature_table import FeatureColumn, FeatureTable
 from core.i18n.translation import JAPANESE, translate
 from core.ids import digest_of
+from core.segmentation import SegmentDefinition
 
 RANK_VARIABLES = (RuleVariable.RANK, RuleVariable.NEXT_RANK, RuleVariable.DISTANCE_TO_NEXT_RANK)
 "What rules can use where `[loyalty.ranks]` has a rank."
@@ -111,6 +112,16 @@ def _amount(features: FeatureTable, loyalty: LoyaltySettings) -> NDArray[np.floa
         if source in features.names and not np.isnan(features.column(source)).all():
             return features.column(source)
     return None
+
+
+def rank_definitions(config: Config) -> tuple[SegmentDefinition, ...]:
+    """The ranks as `kizuna segments` lists them, the lowest first."""
+    loyalty, unit = config.loyalty, rank_unit(config)
+    of = loyalty.rank_by if loyalty.rank_by == "balance" else f"{loyalty.rank_by} of {loyalty.rank_window}"
+    return tuple(
+        SegmentDefinition(name=name, definition=f"{of} from {threshold:,.10g} {unit}", action="")
+        for name, threshold in loyalty.ascending_ranks
+    )
 
 
 def with_ranks(features: FeatureTable, config: Config) -> FeatureTable:

@@ -61,7 +61,7 @@ class HealthDay:
     health: NDArray[np.float64]
     "(n,) 0 to 100."
     dimensions: NDArray[np.float64]
-    "(n, 6) 0 to 100, in the order of `core.health.DIMENSIONS`; NaN for a dimension without features."
+    "(n, dimensions) 0 to 100, in the order of `core.health.DIMENSIONS`; NaN for a dimension without features."
     health_before: Mapping[int, NDArray[np.float64]]
     "(n,) by `DAYS_BACK`; NaN for customers who were new then."
     reasons: list[tuple[Reason, ...]]

@@ -65,6 +65,8 @@ BY_FAMILY: Mapping[str, Dimension] = {
     FeatureFamily.CONTACTS: Dimension.RELATIONSHIP,
     FeatureFamily.PREFERENCES: Dimension.RELATIONSHIP,
     FeatureFamily.POINTS: Dimension.RELATIONSHIP,
+    FeatureFamily.REFERRALS: Dimension.RELATIONSHIP,
+    FeatureFamily.COMMUNITY: Dimension.COMMUNITY,
     FeatureFamily.CHANNELS: Dimension.RELATIONSHIP,
     FeatureFamily.ATTRIBUTES: Dimension.RELATIONSHIP,
 }
@@ -141,7 +143,7 @@ def dimension_of(column: FeatureColumn) -> Dimension:
 
 
 def sum_by_dimension(contributions: NDArray[np.floating], columns: Sequence[FeatureColumn]) -> NDArray[np.float64]:
-    """Sum contributions (n, m) over the features of each of `DIMENSIONS`: (n, 6), NaN for one without features."""
+    """Sum contributions (n, m) by dimension, (n, dimensions): NaN for one without features."""
     places = np.array([DIMENSIONS.index(dimension_of(column)) for column in columns], np.int64)
     belongs = places[:, None] == np.arange(len(DIMENSIONS))
     return np.where(belongs.any(axis=0), contributions @ belongs.astype(np.float64), np.nan)

@@ -106,6 +106,9 @@ def _review_campaigns(data: ReportData) -> tuple[CampaignReview, ...]:
 def _missing_data(figures: Figures) -> Iterator[str]:
     names = {figure.name for figure in figures if figure.place.by != "what_if"}
     yield from (one.needs for one in all_definitions() if one.needs and one.name not in names)
+    if "points_outstanding" in names:
+        yield from ("point_value",) if "points_face_value" not in names else ()
+        yield from ("points_expiries",) if "points_breakage_rate" not in names else ()
     # Spend has no customer ids. Only the customers' own columns say which group or channel it acquired.
     if "acquisition_spend" in names:
         if "recorded_cac" not in names:

@@ -11,6 +11,7 @@ import numpy as np
 from ibis import _
 from numpy.typing import NDArray
 
+from tables.contract import CONTRACT
 from tables.engines.arrays import days, numbers, texts
 from tables.tables import Tables
 
@@ -50,9 +51,8 @@ def load_referrals(tables: Tables, cutoff: date) -> Referrals:
     """Load the customers as known at the cutoff; none without a column `referred_by`."""
     if "customers" not in tables or "referred_by" not in tables["customers"].columns:
         return Referrals.none()
-    people: ir.Table = tables.at(cutoff)["customers"]
-    if "referred_by" not in people.columns:
-        people = tables.latest()["customers"]
+    is_dated = CONTRACT["customers"].dating_column(tables["customers"].columns) is not None
+    people: ir.Table = (tables.at(cutoff) if is_dated else tables.latest())["customers"]
     joined = people.joined_at if "joined_at" in people.columns else ibis.null("timestamp")
     rows = people.select("customer_id", "referred_by", joined=joined).order_by("customer_id").to_pyarrow()
     return Referrals(texts(rows["customer_id"]), texts(rows["referred_by"]), days(rows["joined"]))

@@ -30,6 +30,7 @@ from insights.report.campaign_data import CampaignCustomers, load_campaign_custo
 from insights.report.community_data import Participation, Referrals, load_participation, load_referrals
 from insights.report.contact_data import Contacts, load_contacts
 from insights.report.cost_data import ItemCosts, load_item_costs
+from insights.report.loyalty_data import LoyaltyData, load_loyalty
 from insights.report.outlet_data import OutletSales, load_outlets
 from insights.report.usage_data import RecentChurn, UsageMonths, load_recent_churn, load_usage_months
 from insights.segments import members_at
@@ -70,6 +71,7 @@ class ReportData:
     "Sales by channel and by store, where the purchases have these columns."
     item_costs: ItemCosts
     "Of purchases."
+    loyalty: LoyaltyData
     referrals: Referrals
     participation: Participation
     usage: UsageMonths
@@ -155,6 +157,7 @@ def load_report_data(
         campaigns=load_campaign_customers(tables, day),
         outlets=load_outlets(tables, money, cutoff=day, until=calendar.end.astype(date)),
         item_costs=load_item_costs(tables, money, cutoff=day, until=calendar.end.astype(date)),
+        loyalty=load_loyalty(tables, calendar.end.astype(date)),
         referrals=load_referrals(tables, day),
         participation=load_participation(tables, day),
         usage=load_usage_months(tables, cutoff=day, until=calendar.end.astype(date)),

@@ -1,4 +1,4 @@
-"""`kizuna segments`: size, value, risk and health of each segment and customer tier."""
+"""`kizuna segments`: size, value, risk and health of each segment, customer tier and rank."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def register(app: typer.Typer) -> None:
         excel: Excel = False,
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
-        """Show size, value, churn risk, health and action of each segment and customer tier.
+        """Show size, value, churn risk, health and action of each segment, customer tier and rank.
 
         Churn risk comes from the active release. With --members, export the customers of one segment instead.
         """
@@ -55,8 +55,10 @@ def register(app: typer.Typer) -> None:
         from kizuna.today import open_todays_tables
 
         settings = open_config(config)
-        if not settings.segments and not settings.customer_tiers:
-            raise ConfigError(f"{config} defines no segment; add [segments.<name>] or [customer_tiers.<name>]")
+        if not settings.segments and not settings.customer_tiers and not settings.loyalty.ranks:
+            raise ConfigError(
+                f"{config} defines no segment; add [segments.<name>], [customer_tiers.<name>] or [loyalty.ranks]"
+            )
         if (members is None) != (out is None):
             raise BadInput("--members and --out go together, e.g. --members loyal --out loyal.csv")
         if members is not None and out is not None:
@@ -114,9 +116,10 @@ def load_risks(config: Config) -> Risks:
 
 
 def print_report(report: SegmentReport) -> None:
-    """Print one table for segments and one for customer tiers."""
+    """Print one table for segments, one for customer tiers and one for ranks."""
     say(console, f"{report.customers:,} customers before {report.cutoff}, {report.scored:,} of them scored")
-    for title, groups in (("segments", report.segments), ("customer tiers", report.customer_tiers)):
+    tables = (("segments", report.segments), ("customer tiers", report.customer_tiers), ("ranks", report.ranks))
+    for title, groups in tables:
         if groups:
             console.print(_table(title, groups, currency=report.currency))
     value = VALUES.get(report.value_kind, "unknown")

@@ -49,14 +49,14 @@ def read_health(folder: Path, cutoff: date, *, opted_out: NDArray[np.str_]) -> B
 
 
 def _records(table: pa.Table) -> Iterator[HealthRecord]:
-    """The rows of a day's file; scores are rounded to one decimal."""
+    """The rows of a day's file; scores are rounded to one decimal. A dimension that it does not have is unknown."""
     columns = {
         name: [None if value is None else round(value, 1) for value in table[name].to_pylist()]
-        for name in ("health", "change_7d", "change_28d", *DIMENSIONS)
+        for name in ("health", "change_7d", "change_28d", *(name for name in DIMENSIONS if name in table.column_names))
     }
     unchanged = ("band", "band_since", "dropped_most", "dropped_on", "reasons_en", "reasons_ja", "model_version")
     columns |= {name: table[name].to_pylist() for name in unchanged}
     for row, scored_on in enumerate(table["cutoff"].to_pylist()):
         values = {name: column[row] for name, column in columns.items()} | {"scored_on": scored_on}
-        values["dimensions"] = {name: values.pop(name) for name in DIMENSIONS}
+        values["dimensions"] = {name: values.pop(name, None) for name in DIMENSIONS}
         yield msgspec.convert(values, HealthRecord)

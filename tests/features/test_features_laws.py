@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.config.money import ReportSettings
 from core.feature_table import FeatureTable
 from features.families.catalogue import all_features
 from features.pipeline import compute_features
@@ -23,7 +24,7 @@ from tests.worlds import config, frame
 
 NOON = datetime.fromisoformat(CUTOFF) + timedelta(hours=12)
 CUSTOMERS = ("ada", "bo", "cyd", "dan", "eve")
-SETTINGS = config(attributes={"customers": ("city", "age")})
+SETTINGS = config(attributes={"customers": ("city", "age")}, report=ReportSettings(community_events=("visit", "post")))
 
 few_examples = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 "Few but long histories: an example costs a second, whatever its length."
@@ -58,13 +59,15 @@ def rows(moment: st.SearchStrategy[datetime], recorded: st.SearchStrategy[dateti
         "role": st.sampled_from(["admin", "member", None]),
         "errors": st.sampled_from([0, 2, None]),
     }
+    later = st.none() | moments(-400, 200)
     attributes = {
         "customer_id": st.sampled_from(CUSTOMERS),
         "valid_from": moment,
         "city": st.sampled_from(["Oslo", "Rome"]),
         "age": st.integers(20, 60).map(float),
+        "joined_at": later,
+        "referred_by": st.sampled_from([*CUSTOMERS, None]),
     }
-    later = st.none() | moments(-400, 200)
     subscription = {
         **{name: shared[name] for name in ("customer_id", "recorded_time")},
         "subscription_id": st.sampled_from(["s1", "s2"]),
@@ -215,7 +218,9 @@ FIRST: dict[str, list[Row]] = {
         }
     ],
     "preferences": [{"customer_id": "old", "event_time": OLD, "key": "colour", "value": "red"}],
-    "customers": [{"customer_id": "old", "valid_from": OLD, "city": "Oslo", "age": 50.0}],
+    "customers": [
+        {"customer_id": "old", "valid_from": OLD, "city": "Oslo", "age": 50.0, "joined_at": OLD, "referred_by": "ada"}
+    ],
 }
 "When recording began, and one value of every column, so that each has a type."
 
@@ -286,7 +291,7 @@ def test_the_laws_cover_every_declared_feature():
     seen = features_at(tables({name: [] for name in FIRST}), "old").names
 
     per_word = ("via_channel", "usage_event", "main_", "_on_plan", "_severity_", "_topic_", "preference_question")
-    per_word += ("active_people", "active_seat")
+    per_word += ("active_people", "active_seat", "community_community_event")
     assert [f.name for f in all_features() if f.name not in seen and not any(word in f.name for word in per_word)] == []
 
 

@@ -14,7 +14,16 @@ def test_a_missing_table_is_reported_in_one_line_with_its_families():
     assert (
         lines["tickets"] == f"no tickets table, so {len(FEATURE_SETS['tickets'].static)} features (support) are skipped"
     )
-    assert set(lines) == {"usage", "subscriptions", "tickets", "surveys", "contacts", "preferences", "points"}
+    assert set(lines) == {
+        "customers",
+        "usage",
+        "subscriptions",
+        "tickets",
+        "surveys",
+        "contacts",
+        "preferences",
+        "points",
+    }
 
 
 def test_the_families_of_missing_tables_have_no_features():

@@ -95,6 +95,20 @@ def test_a_segment_finds_who_is_2000_yen_away_from_gold():
     assert members.T.tolist() == [[True, False, False], [False, True, False], [False, False, True]]
 
 
+def test_ranks_are_listed_with_their_customers_and_what_they_ask_for():
+    chosen = settings()
+    segmentation = compute_segmentation(
+        chosen, features_with(chosen, "net_spend_365d"), churn_probability=np.full(3, np.nan)
+    )
+
+    listed = [(one.name, one.definition, one.customers, one.value) for one in segmentation.rank_figures()]
+
+    assert listed == [
+        ("silver", "spend of 365d from 20,000 JPY", 1, 48_000),
+        ("gold", "spend of 365d from 50,000 JPY", 1, 50_000),
+    ]
+
+
 def test_an_offer_can_be_limited_to_a_rank():
     chosen = settings()
     features = with_ranks(features_with(chosen, "net_spend_365d"), chosen)

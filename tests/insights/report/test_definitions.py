@@ -25,6 +25,7 @@ from insights.report import definitions, figures
 from insights.report.building import Report, build_report
 from insights.report.definitions import SECTIONS, all_definitions, definition_of, figures_in, section_names
 from tests.insights.report.test_crm_sections import campaign_report, crm_report
+from tests.insights.report.test_loyalty import loyalty_report
 from tests.insights.report.test_unit_economics import acquisition_report
 from tests.worlds import config, frame, shop
 
@@ -46,7 +47,7 @@ def shop_report() -> Report:
     return build_report(shop(*lines, settings=settings, subscriptions=frame(*spans)), date(2026, 4, 1))
 
 
-REPORTS = (acquisition_report, shop_report, crm_report, campaign_report)
+REPORTS = (acquisition_report, shop_report, crm_report, campaign_report, loyalty_report)
 OF_ONE = {
     "csat",
     "csat_response_rate",

@@ -70,12 +70,16 @@ def load_loyalty(tables: Tables, until: date) -> LoyaltyData:
     rows = rows.mutate(lapsed=ibis.ifelse(lapses, rows.remaining, 0.0))
     is_soon = ((rows.expires_at < midnight(until + timedelta(days=EXPIRY_DAYS + 1))) & ~lapses).fill_null(False)
     rows = rows.mutate(expiring=ibis.ifelse(is_soon, rows.remaining, 0.0))
-    totals = rows.mutate(left=rows.points + rows.unrecorded - rows.lapsed).group_by("customer_id")
-    balances = totals.aggregate(left=_.left.sum(), expiring=_.expiring.sum()).order_by("customer_id").to_pyarrow()
+    totals = rows.mutate(outstanding=rows.points + rows.unrecorded - rows.lapsed).group_by("customer_id")
+    balances = (
+        totals.aggregate(outstanding=_.outstanding.sum(), expiring=_.expiring.sum())
+        .order_by("customer_id")
+        .to_pyarrow()
+    )
     return LoyaltyData(
         _load_flows(rows),
         texts(balances["customer_id"]),
-        numbers(balances["left"]),
+        numbers(balances["outstanding"]),
         numbers(balances["expiring"]),
         ranks,
         ranked,

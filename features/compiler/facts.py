@@ -3,8 +3,8 @@
 Derived columns, beside those of the table contract:
 
     purchases      occasion (one order), category (the item's, as known at the cutoff)
-    customers      came_referred (1 for a customer who came through another), brought (1 for whoever brought them), both
-                   on the day on which the new customer joins
+    customers      came_referred (1 for a customer who came through another), brought (1 for the customer who brought
+                   them), both on the day on which the new customer joins
     usage          community (1 for `[report] community_events`), errors (the table's own; otherwise 1 where the event's
                    name contains "error")
     subscriptions  running, main (0 for an item beside the main plan), cancelling, mrr_step (change from the span
@@ -133,7 +133,7 @@ def _derive_purchases(rows: ir.Table, tables: Tables) -> ir.Table:
 
 
 def _derive_customers(rows: ir.Table, tables: Tables) -> ir.Table:
-    """One row when a customer joins, and one for whoever brought them; none where accounts are the customers."""
+    """A row when a customer joins, and one for the customer who brought them; none where accounts are the customers."""
     if not {"joined_at", "referred_by"} <= set(rows.columns) or tables.config.customer == "account":
         return rows.mutate(event_time=ibis.null("timestamp"))
     joined = rows.filter(rows.joined_at.notnull())

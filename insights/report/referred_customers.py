@@ -36,19 +36,19 @@ class JoinedCustomers:
     is_referred: NDArray[np.bool_]
 
     @property
-    def referred(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    def terms_of_referred(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """What the referred ones add to the sum and the number of a mean."""
         return self.measured * self.is_referred, self.is_referred
 
     @property
-    def others(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    def terms_of_others(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """The same for the others."""
         return self.measured * ~self.is_referred, ~self.is_referred
 
     @property
-    def both(self) -> tuple[NDArray[np.float64] | NDArray[np.bool_], ...]:
+    def terms_of_both(self) -> tuple[NDArray[np.float64] | NDArray[np.bool_], ...]:
         """What a difference of means is computed from; the referred ones last, who are its n."""
-        return (*self.others, *self.referred)
+        return (*self.terms_of_others, *self.terms_of_referred)
 
 
 def difference_of_means(rows: JoinedCustomers, *sums: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -61,7 +61,7 @@ def difference_of_means(rows: JoinedCustomers, *sums: NDArray[np.float64]) -> ND
 def first_revenue(inputs: FigureInputs) -> Iterator[Sample[JoinedCustomers]]:
     """Revenue of the first `VALUE_DAYS` of customers; nothing without purchases, or without both groups."""
     data = inputs.data
-    joined = _joined(data, VALUE_DAYS)
+    joined = _has_joined(data, VALUE_DAYS)
     if not data.has_orders or not _has_both(data, joined):
         return
     ids = data.referrals.customer_ids[joined]
@@ -71,10 +71,10 @@ def first_revenue(inputs: FigureInputs) -> Iterator[Sample[JoinedCustomers]]:
     yield _sample(data, joined, measured=revenue)
 
 
-def retained_customers(inputs: FigureInputs) -> Iterator[Sample[JoinedCustomers]]:
+def retention(inputs: FigureInputs) -> Iterator[Sample[JoinedCustomers]]:
     """Whether customers were active from `VALUE_DAYS` to `RETENTION_DAYS`; nothing without both groups."""
     data = inputs.data
-    joined = _joined(data, RETENTION_DAYS)
+    joined = _has_joined(data, RETENTION_DAYS)
     if not _has_both(data, joined):
         return
     ids, joined_on = data.referrals.customer_ids[joined], data.referrals.joined_on[joined]
@@ -95,7 +95,7 @@ def retained_customers(inputs: FigureInputs) -> Iterator[Sample[JoinedCustomers]
     yield _sample(data, joined, measured=is_active.astype(np.float64))
 
 
-def _joined(data: ReportData, n_days: int) -> NDArray[np.bool_]:
+def _has_joined(data: ReportData, n_days: int) -> NDArray[np.bool_]:
     """Whether each customer joined in the report's months, this many days before their end or earlier."""
     joined_on = data.referrals.joined_on
     first, last = data.calendar.months[0], data.calendar.end - np.timedelta64(n_days, "D")

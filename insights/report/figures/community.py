@@ -13,7 +13,7 @@ from insights.report.community_data import Participation, Referrals
 from insights.report.definitions import FigureDefinition, FigureSection, Sample, Sums, cells_by_period
 from insights.report.figure import ALL_CUSTOMERS
 from insights.report.inputs import FigureInputs
-from insights.report.referred_customers import difference_of_means, first_revenue, retained_customers
+from insights.report.referred_customers import difference_of_means, first_revenue, retention
 
 
 @dataclass(frozen=True)
@@ -109,23 +109,27 @@ SECTION = FigureSection(
             "count",
             sums=Sums(referrals, ("today",), lambda rows: (rows.n_referred, rows.n_referred > 0)),
         ),
-        FigureDefinition("referred_value", "money", sums=Sums(first_revenue, ("today",), lambda rows: rows.referred)),
-        FigureDefinition("other_value", "money", sums=Sums(first_revenue, ("today",), lambda rows: rows.others)),
+        FigureDefinition(
+            "referred_value", "money", sums=Sums(first_revenue, ("today",), lambda rows: rows.terms_of_referred)
+        ),
+        FigureDefinition(
+            "other_value", "money", sums=Sums(first_revenue, ("today",), lambda rows: rows.terms_of_others)
+        ),
         FigureDefinition(
             "referred_value_difference",
             "money",
-            sums=Sums(first_revenue, ("today",), lambda rows: rows.both, difference_of_means),
+            sums=Sums(first_revenue, ("today",), lambda rows: rows.terms_of_both, difference_of_means),
         ),
         FigureDefinition(
-            "referred_retention", "share", sums=Sums(retained_customers, ("today",), lambda rows: rows.referred)
+            "referred_retention", "share", sums=Sums(retention, ("today",), lambda rows: rows.terms_of_referred)
         ),
         FigureDefinition(
-            "other_retention", "share", sums=Sums(retained_customers, ("today",), lambda rows: rows.others)
+            "other_retention", "share", sums=Sums(retention, ("today",), lambda rows: rows.terms_of_others)
         ),
         FigureDefinition(
             "referred_retention_difference",
             "share",
-            sums=Sums(retained_customers, ("today",), lambda rows: rows.both, difference_of_means),
+            sums=Sums(retention, ("today",), lambda rows: rows.terms_of_both, difference_of_means),
         ),
         FigureDefinition(
             "community_share",

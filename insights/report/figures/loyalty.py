@@ -44,22 +44,22 @@ class PointRows:
     span: Span
 
     @property
-    def held(self) -> NDArray[np.float64]:
+    def outstanding_points(self) -> NDArray[np.float64]:
         """Outstanding points at the end of the report's months; 0 for a balance below 0."""
         return np.maximum(self.data.loyalty.balances, 0.0)
 
     @cached_property
-    def earned(self) -> NDArray[np.float64]:
+    def n_earned(self) -> NDArray[np.float64]:
         """Points earned in the span."""
         return self._sum(self.data.loyalty.flows.earned)
 
     @cached_property
-    def spent(self) -> NDArray[np.float64]:
+    def n_spent(self) -> NDArray[np.float64]:
         """Points spent in the span."""
         return self._sum(self.data.loyalty.flows.spent)
 
     @cached_property
-    def expired(self) -> NDArray[np.float64]:
+    def n_expired(self) -> NDArray[np.float64]:
         """Points that expired in the span."""
         return self._sum(self.data.loyalty.flows.expired)
 
@@ -98,13 +98,13 @@ def members(inputs: FigureInputs) -> Iterator[Sample[PointRows]]:
 
 
 def _value_of(rows: PointRows) -> tuple[NDArray[np.float64], ...] | None:
-    return None if rows.point_value is None else (rows.held * rows.point_value,)
+    return None if rows.point_value is None else (rows.outstanding_points * rows.point_value,)
 
 
 def _liability_addends(rows: PointRows) -> tuple[NDArray[np.float64], ...] | None:
-    if rows.point_value is None or not rows.expired.any():
+    if rows.point_value is None or not rows.n_expired.any():
         return None
-    return rows.held * rows.point_value, rows.expired, rows.spent + rows.expired
+    return rows.outstanding_points * rows.point_value, rows.n_expired, rows.n_spent + rows.n_expired
 
 
 def _liability(rows: PointRows, *sums: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -114,16 +114,16 @@ def _liability(rows: PointRows, *sums: NDArray[np.float64]) -> NDArray[np.float6
 
 
 def _breakage_addends(rows: PointRows) -> tuple[NDArray[np.float64], ...] | None:
-    return (rows.expired, rows.spent + rows.expired) if rows.expired.any() else None
+    return (rows.n_expired, rows.n_spent + rows.n_expired) if rows.n_expired.any() else None
 
 
 def _reward_addends(rows: PointRows) -> tuple[NDArray[np.float64], ...] | None:
     revenue = rows.revenue
-    return (rows.earned * rows.point_value, revenue) if rows.point_value and revenue.sum() > 0 else None
+    return (rows.n_earned * rows.point_value, revenue) if rows.point_value and revenue.sum() > 0 else None
 
 
 def _redeeming_addends(rows: PointRows) -> tuple[NDArray[np.bool_], ...]:
-    return rows.spent > 0, (rows.spent > 0) | (rows.earned > 0)
+    return rows.n_spent > 0, (rows.n_spent > 0) | (rows.n_earned > 0)
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class RankRows:
     belongs: NDArray[np.bool_]
 
 
-def ranked_customers(inputs: FigureInputs) -> Iterator[Sample[RankRows]]:
+def customers_by_rank(inputs: FigureInputs) -> Iterator[Sample[RankRows]]:
     """All customers, for each rank; nothing without ranks."""
     loyalty = inputs.data.loyalty
     if not loyalty.ranks:
@@ -155,7 +155,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "points_outstanding",
             "count",
-            sums=Sums(members, ("today",), lambda rows: (rows.held,), take_total),
+            sums=Sums(members, ("today",), lambda rows: (rows.outstanding_points,), take_total),
             is_exact=True,
             better="neither",
         ),
@@ -182,7 +182,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "points_earned",
             "count",
-            sums=Sums(members, _SPANS, lambda rows: (rows.earned,), take_total),
+            sums=Sums(members, _SPANS, lambda rows: (rows.n_earned,), take_total),
             views=_CHARTED,
             is_exact=True,
             adds_up=True,
@@ -190,7 +190,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "points_spent",
             "count",
-            sums=Sums(members, _SPANS, lambda rows: (rows.spent,), take_total),
+            sums=Sums(members, _SPANS, lambda rows: (rows.n_spent,), take_total),
             views=_CHARTED,
             is_exact=True,
             adds_up=True,
@@ -198,13 +198,13 @@ SECTION = FigureSection(
         FigureDefinition(
             "points_expired",
             "count",
-            sums=Sums(members, _SPANS, lambda rows: (rows.expired,), take_total),
+            sums=Sums(members, _SPANS, lambda rows: (rows.n_expired,), take_total),
             is_exact=True,
             adds_up=True,
             better="neither",
         ),
         FigureDefinition(
-            "points_burn_rate", "share", sums=Sums(members, _SPANS, lambda rows: (rows.spent, rows.earned))
+            "points_burn_rate", "share", sums=Sums(members, _SPANS, lambda rows: (rows.n_spent, rows.n_earned))
         ),
         FigureDefinition(
             "points_breakage_rate", "share", sums=Sums(members, ("year",), _breakage_addends), better="neither"
@@ -216,14 +216,14 @@ SECTION = FigureSection(
         FigureDefinition(
             "rank_customers",
             "customers",
-            sums=Sums(ranked_customers, ("today",), lambda rows: (rows.belongs,), take_total),
+            sums=Sums(customers_by_rank, ("today",), lambda rows: (rows.belongs,), take_total),
             views=_BY_RANK,
             is_exact=True,
         ),
         FigureDefinition(
             "rank_share",
             "share",
-            sums=Sums(ranked_customers, ("today",), lambda rows: (rows.belongs, np.ones(len(rows.belongs)))),
+            sums=Sums(customers_by_rank, ("today",), lambda rows: (rows.belongs, np.ones(len(rows.belongs)))),
             views=_BY_RANK,
         ),
     ),
